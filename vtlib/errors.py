@@ -1,0 +1,92 @@
+"""The error tree, drawn with its exit codes.
+
+VtError                       1  something of ours went wrong
+├── BadInput                  2  a file, row, field, parameter or URL that cannot be used
+├── CredentialsMissing        3  a key or a login that is missing or refused
+├── SourceFailed              4  a platform, provider or download that did not deliver
+├── ModelFailed               5  a model that did not answer usably
+├── DataCheckFailed           6  a check found rows that must not exist
+├── StoreBusy                 7  the database file is held by somebody else
+└── BudgetReached             8  going on would cost more than was allowed
+
+Every error says what is wrong and, in `todo`, what to do next.
+"""
+
+from __future__ import annotations
+
+
+class VtError(Exception):
+    """Base of every error of this package; `todo` is the next step for the reader."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, todo: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.todo}".strip()
+
+
+class BadInput(VtError):
+    """Input that cannot be used; says the file, the row and the field where there are any."""
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        todo: str = "",
+        file: str = "",
+        row: int | None = None,
+        field: str = "",
+    ) -> None:
+        place = ", ".join(
+            part
+            for part in (
+                file,
+                f"row {row}" if row is not None else "",
+                f"field {field}" if field else "",
+            )
+            if part
+        )
+        super().__init__(f"{place}: {message}" if place else message, todo=todo)
+        self.file, self.row, self.field = file, row, field
+
+
+class CredentialsMissing(VtError):
+    """A key or login is missing or was refused."""
+
+    exit_code = 3
+
+
+class SourceFailed(VtError):
+    """A platform or provider did not deliver what was asked."""
+
+    exit_code = 4
+
+
+class ModelFailed(VtError):
+    """A model did not give a usable answer."""
+
+    exit_code = 5
+
+
+class DataCheckFailed(VtError):
+    """A check on the database found offending rows."""
+
+    exit_code = 6
+
+
+class StoreBusy(VtError):
+    """The database stayed locked by another process for longer than we wait."""
+
+    exit_code = 7
+
+
+class BudgetReached(VtError):
+    """The next step would pass the cap on money."""
+
+    exit_code = 8

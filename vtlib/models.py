@@ -1,0 +1,168 @@
+"""The nouns: posts, accounts, snapshots, and a metric that is a value and a state.
+
+Times are timezone-aware UTC `datetime`s here and naive UTC `TIMESTAMP`s in the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Platform = Literal["instagram", "tiktok", "youtube", "x", "facebook", "linkedin", "pinterest"]
+Format = Literal["reel", "short", "video", "long", "live", "photo", "carousel", "text", "unknown"]
+State = Literal["observed", "hidden", "not_exposed", "estimated"]
+
+PLATFORMS: tuple[Platform, ...] = (
+    "instagram",
+    "tiktok",
+    "youtube",
+    "x",
+    "facebook",
+    "linkedin",
+    "pinterest",
+)
+METRICS = ("views", "plays", "impressions", "likes", "comments", "shares", "saves")
+STATES: tuple[State, ...] = ("observed", "hidden", "not_exposed", "estimated")
+STAGES = ("import", "scraping", "outliers", "analysis", "adaptation", "comparison", "performance")
+TIERS = ("none", "watch", "breakout", "extreme", "too_early")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One count and how we know it.
+
+    `value` is a whole number >= 0, or None whenever `state` is `hidden` or `not_exposed`:
+    missing is never 0. `estimated` is a rounded figure such as "63K".
+    """
+
+    value: int | None = None
+    state: State = "not_exposed"
+
+    def __post_init__(self) -> None:
+        known = self.state in ("observed", "estimated")
+        if known != (self.value is not None) or (self.value is not None and self.value < 0):
+            raise ValueError(f"a metric of {self.value!r} cannot be {self.state}")
+
+
+NOT_EXPOSED = Metric()
+HIDDEN = Metric(None, "hidden")
+
+
+@dataclass(frozen=True, slots=True)
+class PostRef:
+    """What a URL says of a post without the network.
+
+    `native_id` is None for short links (`needs_network`), whose `url` is kept as given.
+    """
+
+    platform: Platform
+    native_id: str | None
+    url: str
+    format: Format = "unknown"
+    handle: str | None = None
+    needs_network: bool = False
+
+    @property
+    def post_id(self) -> str | None:
+        return f"{self.platform}:{self.native_id}" if self.native_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who posted. `native_id` is None while only the handle is known; handles are lower case, no @."""
+
+    platform: Platform
+    native_id: str | None = None
+    handle: str | None = None
+    display_name: str | None = None
+    url: str | None = None
+
+    @property
+    def account_id(self) -> str:
+        """`platform:native_id`, or `platform:@handle` until the native id is learnt."""
+        return f"{self.platform}:{self.native_id or '@' + (self.handle or '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCounts:
+    """An account's own counters at the time of capture; None = not in the item."""
+
+    followers: int | None = None
+    following: int | None = None
+    posts: int | None = None
+    is_verified: bool | None = None
+    bio: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The lasting facts of a post. `is_*` is None when the source does not say.
+
+    `duration_s` seconds; `url` canonical, the same for every URL form of the post.
+    """
+
+    platform: Platform
+    native_id: str
+    url: str
+    format: Format = "unknown"
+    posted_at: datetime | None = None
+    caption: str | None = None
+    title: str | None = None
+    duration_s: float | None = None
+    is_pinned: bool | None = None
+    is_paid: bool | None = None
+    is_coauthored: bool | None = None
+    language: str | None = None
+    hashtags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    audio_id: str | None = None
+    audio_title: str | None = None
+
+    @property
+    def post_id(self) -> str:
+        return f"{self.platform}:{self.native_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One item of a capture, mapped: the post, who posted it, and the numbers at that moment.
+
+    `metrics` maps each name of METRICS to a Metric (absent = not exposed). `captured_at` is set only
+    where the item itself says when it was scraped. `media_urls` are signed and expire: for download
+    soon after capture, never an identity.
+    """
+
+    post: Post
+    account: Account | None
+    metrics: dict[str, Metric]
+    counts: AccountCounts | None = None
+    captured_at: datetime | None = None
+    media_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MappedAccount:
+    """An item that describes an account and no post (profile actors)."""
+
+    account: Account
+    counts: AccountCounts
+    captured_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item that is not a post: an error item, or one that cannot be read.
+
+    `kind`: `provider_error` (the provider says so), `no_items` (private, empty or nothing newer: unknown
+    which), `not_a_post`, `promoted`, `unreadable` (a shape we do not know), `bad_field`.
+    """
+
+    kind: str
+    reason: str
+    payload: Any = field(default=None, compare=False)
+    field_name: str = ""
+    account: str | None = None
+
+
+Outcome = Mapped | MappedAccount | Rejected

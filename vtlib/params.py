@@ -1,0 +1,256 @@
+"""The typed parameters of a project: `params/<slug>.yaml`, checked, with unknown keys refused.
+
+Precedence: default here (and in the notebook) < the YAML file < `-p section.key=value`.
+A section has the name of its stage (`importing` for 01, since `import` is a Python keyword).
+"""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vtlib.errors import BadInput
+from vtlib.models import Platform
+
+Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a key that does not exist is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Brand(Section):
+    slug: str = Slug
+    name: str = ""
+
+
+class Product(Section):
+    """What is known of a product; adaptation may claim nothing beyond it."""
+
+    slug: str = Slug
+    name: str = ""
+    description: str = ""
+    audience: str = ""
+    price: str = Field("", description="as a customer reads it, with its currency")
+    problems: list[str] = []
+    benefits: list[str] = []
+    features: list[str] = []
+    context_prompt: str = Field("", description="what a model is told besides")
+
+
+class TrackedAccount(Section):
+    platform: Platform
+    handle: str = Field(description="handle, profile URL or native id")
+    role: Literal["own", "competitor", "reference"] = "competitor"
+    notes: str = ""
+
+
+class Importing(Section):
+    """01: what comes in without the network."""
+
+    datasets: list[str] = Field(
+        [], description="files, folders or globs, relative to the workspace"
+    )
+    urls: list[str] = Field([], description="post URLs")
+    platform: Platform | None = Field(None, description="only where content does not tell")
+    captured_at: datetime | None = Field(None, description="UTC; default: item, file name, file")
+    min_mapped_ratio: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="fail when fewer of a file's items (error items aside) can be mapped",
+    )
+
+
+class Scraping(Section):
+    """02: what is fetched, how far back, and what it may cost."""
+
+    platforms: list[Platform] = Field([], description="empty = every platform with accounts")
+    days_back: int | None = Field(None, ge=1, description="None = no limit")
+    limit: int | None = Field(50, ge=1, description="posts per account; None = no limit")
+    max_cost_usd: float = Field(5.0, ge=0)
+
+
+class Outliers(Section):
+    """03: how posts are judged. See statistics in docs/method.md."""
+
+    method: Method = "calibrated"
+    max_baseline: int = Field(50, ge=5, description="posts nearest in time in a baseline")
+    window_days: int = Field(180, ge=1, description="how far a baseline reaches")
+    min_baseline: int = Field(
+        5, ge=3, description="fewer: judged against the cohort, at most watch"
+    )
+    too_early_h: float = Field(24, ge=0)
+    mature_h: float = Field(
+        72, ge=0, description="younger posts are provisional and in no baseline"
+    )
+    interval: float = Field(0.8, gt=0, lt=1)
+    watch_p: float = Field(0.05, gt=0, lt=1)
+    watch_multiplier: float = Field(2.0, ge=1)
+    breakout_p: float = Field(0.01, gt=0, lt=1)
+    breakout_multiplier: float = Field(3.0, ge=1)
+    extreme_p: float = Field(0.001, gt=0, lt=1)
+    extreme_multiplier: float = Field(10.0, ge=1)
+    growth_min_pairs: int = Field(200, ge=10, description="fewer: the prior growth curve")
+    null_min_scores: int = Field(
+        500, ge=100, description="fewer: the null is not checked on the data"
+    )
+    trimmed_sd_k: float = Field(3.0, gt=0)
+    trimmed_sd_low: float = Field(0.10, ge=0, lt=0.5)
+    trimmed_sd_high: float = Field(0.90, gt=0.5, le=1)
+    median_multiple_k: float = Field(3.0, gt=0)
+    robust_z_k: float = Field(3.5, gt=0)
+    percentile_k: float = Field(95.0, gt=50, lt=100)
+    since: date | None = Field(None, description="judge only posts from this day on")
+    select_limit: int = Field(20, ge=0, description="breakouts handed on to analysis")
+    controls_ratio: float = Field(
+        0.5, ge=0, le=5, description="ordinary posts handed on per breakout"
+    )
+
+
+class Analysis(Section):
+    """04: what is downloaded, measured and asked."""
+
+    limit: int = Field(20, ge=0)
+    model: str = "gemini-3.8-flash"
+    max_cost_usd: float = Field(5.0, ge=0)
+
+
+class Adaptation(Section):
+    """05: which products a pattern is adapted to."""
+
+    products: list[str] = Field([], description="slugs; empty = all of the project")
+    max_cost_usd: float = Field(5.0, ge=0)
+
+
+class Comparison(Section):
+    """06: product x video."""
+
+    limit: int = Field(20, ge=0)
+
+
+class Performance(Section):
+    """07: did it work."""
+
+    date_range_days: int = Field(30, ge=1)
+    min_matured: int = Field(20, ge=1, description="under it nothing can be claimed")
+    value_per_thousand_views: float | None = Field(
+        None, ge=0, description="the user's figure, never ours"
+    )
+
+
+class Report(Section):
+    """How pages look."""
+
+    profile: Literal["analyst", "client"] = "analyst"
+    max_rows: int = Field(200, ge=10)
+
+
+class Params(Section):
+    """All of a project's parameters."""
+
+    project: str = Slug
+    title: str = ""
+    brand: Brand | None = None
+    products: list[Product] = []
+    accounts: list[TrackedAccount] = []
+    is_simulated: bool = Field(False, description="labels every page as simulated")
+    importing: Importing = Importing()
+    scraping: Scraping = Scraping()
+    outliers: Outliers = Outliers()
+    analysis: Analysis = Analysis()
+    adaptation: Adaptation = Adaptation()
+    comparison: Comparison = Comparison()
+    performance: Performance = Performance()
+    report: Report = Report()
+
+
+def parse_params(data: dict[str, Any], *, file: str = "") -> Params:
+    """Check `data` against the model. Raises BadInput naming the key, and the nearest right one."""
+    try:
+        return Params.model_validate(data)
+    except ValidationError as error:
+        raise _readable(error, file) from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises BadInput when it is missing, broken or not a mapping."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(
+            f"there is no {path}",
+            todo=f"Create it (copy params/demo.yaml) or run: vt project create {path.stem}",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"not readable as YAML: {error}", file=str(path)) from None
+    if not isinstance(data, dict):
+        raise BadInput("a mapping of keys to values is expected", file=str(path))
+    return data
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `over` laid on it, section by section; neither is changed."""
+    both = {
+        k: merge(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v
+        for k, v in over.items()
+    }
+    return {**base, **both}
+
+
+def parse_overrides(pairs: list[str] | tuple[str, ...]) -> dict[str, Any]:
+    """`["outliers.method=robust_z"]` as nested mappings, values read as YAML. Raises BadInput."""
+    out: dict[str, Any] = {}
+    for pair in pairs:
+        key, sep, text = pair.partition("=")
+        if not sep or not key.strip():
+            raise BadInput(
+                f"-p {pair}: write it as section.key=value", todo="E.g. -p outliers.method=robust_z"
+            )
+        try:
+            value: Any = yaml.safe_load(text)
+        except yaml.YAMLError:
+            value = text
+        for part in reversed(key.strip().split(".")):
+            value = {part: value}
+        out = merge(out, value)
+    return out
+
+
+def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
+    """Every dotted key of the parameters, in order."""
+    keys: list[str] = []
+    for name, info in model.model_fields.items():
+        keys.append(prefix + name)
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            keys += known_keys(kind, f"{prefix}{name}.")
+    return keys
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """The word of `words` most like `word`, or ''."""
+    by_leaf = {w.rsplit(".", 1)[-1]: w for w in words}
+    hit = difflib.get_close_matches(word, words, 1, 0.6) or [
+        by_leaf[m]
+        for m in difflib.get_close_matches(word.rsplit(".", 1)[-1], list(by_leaf), 1, 0.6)
+    ]
+    return hit[0] if hit else ""
+
+
+def _readable(error: ValidationError, file: str) -> BadInput:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = nearest(key, known_keys())
+        todo = f"Did you mean {near}?" if near else "docs/parameters.md lists the keys."
+        return BadInput(f"there is no parameter {key}.", todo=todo, file=file)
+    return BadInput(f"{first['msg']}, got {first['input']!r}", file=file, field=key)

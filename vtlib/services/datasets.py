@@ -1,0 +1,288 @@
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and CSV, plain, gzipped or zipped.
+
+The format is read from content, never from the name. Memory stays flat: one item at a time.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, cast
+
+import ijson
+import orjson
+
+from vtlib.errors import BadInput
+
+ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zip")
+_DATED = re.compile(
+    r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
+    r"(?:[T_ -]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A place in a file that could not be read as an item."""
+
+    reason: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One stream of items: a file, or one member of a ZIP. `sha256` is of the unpacked bytes."""
+
+    path: Path
+    member: str
+    sha256: str
+    size_bytes: int
+    captured_at: datetime
+    captured_at_basis: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.name}!{self.member}" if self.member else self.path.name
+
+    def open(self) -> IO[bytes]:
+        """The unpacked bytes."""
+        return _open(self.path, self.member)
+
+
+def expand(patterns: Iterable[str | Path], *, base: Path) -> list[Path]:
+    """Files named by paths, folders (searched whole) and globs, sorted, each once.
+
+    Raises BadInput for a pattern that names nothing. In folders, files with other endings are passed over.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        hits = sorted(_matches(base, str(pattern)))
+        if not hits:
+            raise BadInput(f"{pattern}: no such file.", todo="Check the path; quote globs.")
+        found.update(dict.fromkeys(hits))
+    return list(found)
+
+
+def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset]:
+    """The datasets in a file: one, or one a member of a ZIP. Raises BadInput when it is empty or unreadable."""
+    try:
+        members = _members(path)
+        return [_describe(path, m, captured_at) for m in members]
+    except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+        raise BadInput(f"cannot be read: {error}", file=str(path)) from None
+
+
+def items(dataset: Dataset) -> Iterator[tuple[int, Any]]:
+    """(row, item) of a dataset, rows counted from 1; an unreadable place is a Broken, and reading goes on
+    where it can. Raises BadInput when the file is not a dataset at all.
+    """
+    with closing(dataset.open()) as stream:
+        head = stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
+    reader = _reader(head, dataset.name)
+    with closing(dataset.open()) as stream:
+        if stream.read(3) != b"\xef\xbb\xbf":
+            stream.seek(0)
+        yield from enumerate(reader(stream), 1)
+
+
+def _matches(base: Path, pattern: str) -> list[Path]:
+    path = Path(pattern).expanduser()
+    path = path if path.is_absolute() else base / path
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        return [p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in ENDINGS]
+    if not any(c in pattern for c in "*?["):
+        return []
+    anchor = Path(path.anchor)
+    hits = [p for p in anchor.glob(str(path.relative_to(anchor))) if p.suffix.lower() in ENDINGS]
+    return [p for p in hits if p.is_file()]
+
+
+def _members(path: Path) -> list[str]:
+    with path.open("rb") as stream:
+        if stream.read(4) != b"PK\x03\x04":
+            return [""]
+    with zipfile.ZipFile(path) as pack:
+        names = [n for n in pack.namelist() if Path(n).suffix.lower() in ENDINGS[:4]]
+    if not names:
+        raise BadInput("the ZIP holds no JSON, JSONL or CSV file", file=str(path))
+    return sorted(n for n in names if not n.startswith("__MACOSX"))
+
+
+def _open(path: Path, member: str) -> IO[bytes]:
+    if member:
+        return zipfile.ZipFile(path).open(member)
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
+
+
+def _describe(path: Path, member: str, captured_at: datetime | None) -> Dataset:
+    digest, size = hashlib.sha256(), 0
+    with closing(_open(path, member)) as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    if not size:
+        raise BadInput("the file is empty", file=str(path))
+    moment, basis = (
+        (captured_at, "given")
+        if captured_at
+        else capture_time(Path(member or path).name, _age(path))
+    )
+    return Dataset(path, member, digest.hexdigest(), size, moment, basis)
+
+
+def _age(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
+
+
+def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
+    """When a file was captured (UTC) and how we know: the date in its name, else the file's own time.
+
+    A name with a day and no hour means the end of that day, one with a month only the end of that month,
+    both no later than the file's own time (a copy is never older than the capture).
+    """
+    match = _DATED.search(name)
+    if not match:
+        return modified, "file time"
+    year, month, day, hour, minute, second = (int(g) if g else None for g in match.groups())
+    if hour is not None:
+        return datetime(
+            year or 0, month or 1, day or 1, hour, minute or 0, second or 0, tzinfo=UTC
+        ), "file name"
+    if day is not None:
+        end = datetime(year or 0, month or 1, day, 23, 59, 59, tzinfo=UTC)
+        basis = "day in the file name"
+    else:
+        first = datetime(year or 0, month or 1, 28, 23, 59, 59, tzinfo=UTC) + timedelta(days=4)
+        end, basis = first - timedelta(days=first.day), "month in the file name"
+    start = end.replace(hour=0, minute=0, second=0) if day else end.replace(day=1, hour=0)
+    return (modified, basis) if start <= modified < end else (end, basis)
+
+
+def _reader(head: bytes, name: str) -> Callable[[IO[bytes]], Iterator[Any]]:
+    if not head:
+        raise BadInput("the file holds nothing but blanks", file=name)
+    if b"\x00" in head:
+        raise BadInput("this is not text", todo="Export as JSON, JSONL or CSV.", file=name)
+    if head[:1] == b"[":
+        return _json_array
+    if head[:1] == b"{":
+        return (
+            _json_lines
+            if _is_object(head.split(b"\n", 1)[0]) or b"\n" not in head
+            else _json_object
+        )
+    if head[:1] == b"<":
+        raise BadInput("this is a web page or XML, not a dataset", file=name)
+    if b"," not in head.split(b"\n", 1)[0]:
+        raise BadInput("neither JSON, JSONL nor CSV", todo="Export as JSON.", file=name)
+    return _csv_rows
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _json_array(stream: IO[bytes]) -> Iterator[Any]:
+    try:
+        yield from ijson.items(stream, "item", use_float=True)
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        yield Broken(f"the JSON breaks off or is damaged here: {error}")
+
+
+def _json_lines(stream: IO[bytes]) -> Iterator[Any]:
+    for line in stream:
+        word = line.strip()
+        if not word:
+            continue
+        try:
+            yield from _unwrapped(orjson.loads(word))
+        except orjson.JSONDecodeError as error:
+            yield Broken(f"the line is no JSON: {error}", word[:500].decode("utf-8", "replace"))
+
+
+def _json_object(stream: IO[bytes]) -> Iterator[Any]:
+    """One object written over several lines."""
+    try:
+        yield from _unwrapped(orjson.loads(stream.read()))
+    except orjson.JSONDecodeError as error:
+        yield Broken(f"the JSON breaks off or is damaged: {error}")
+
+
+def _unwrapped(whole: Any) -> list[Any]:
+    """The items of an API answer such as {"data": {"items": [...]}}; anything else is itself an item."""
+    inner = whole.get("data") if isinstance(whole, dict) else None
+    for box in (inner, whole):
+        listed = box.get("items") if isinstance(box, dict) and len(box) <= 10 else box
+        if isinstance(listed, list):
+            return listed
+    return [whole]
+
+
+def _csv_rows(stream: IO[bytes]) -> Iterator[Any]:
+    csv.field_size_limit(sys.maxsize)
+    text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
+    reader = csv.reader(text)
+    header = next(reader)
+    paths = [_path(name) for name in header]
+    rows = iter(reader)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Broken(f"the row is no CSV: {error}")
+            continue
+        if len(row) > len(header):
+            yield Broken(
+                f"the row has {len(row)} fields, the header {len(header)}", ",".join(row)[:500]
+            )
+        elif any(row):
+            yield unflatten(zip(paths, row, strict=False))
+
+
+def _path(name: str) -> tuple[str | int, ...]:
+    return tuple(int(p) if p.isdigit() else p for p in name.strip().split("/"))
+
+
+def unflatten(cells: Iterable[tuple[tuple[str | int, ...], str]]) -> dict[str, Any]:
+    """A CSV row with paths such as ("hashtags", 0, "name") as nested objects; blanks are left out.
+
+    A blank cell cannot be told from null, so both mean "not there".
+    """
+    root: dict[Any, Any] = {}
+    for path, value in cells:
+        if value == "":
+            continue
+        node = root
+        for step in path[:-1]:
+            inner = node.setdefault(step, {})
+            node = inner if isinstance(inner, dict) else node
+        node[path[-1]] = value
+    return {k: _listed(v) for k, v in root.items()}
+
+
+def _listed(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    inner = {k: _listed(v) for k, v in node.items()}
+    if inner and all(isinstance(k, int) for k in inner):
+        return [inner[k] for k in sorted(inner)]
+    return inner

@@ -1,0 +1,111 @@
+"""Settings from the environment and `.env`: where things are, and secrets. Never parameters."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vtlib.errors import BadInput
+
+
+class Settings(BaseSettings):
+    """Everything the environment decides; each field's description stands in `.env.example`."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_file_encoding="utf-8")
+
+    home: Path = Field(
+        default=Path(),
+        validation_alias="VT_HOME",
+        description="Workspace folder: params/, outputs/ and .env live in it (default: the current folder)",
+    )
+    database: Path | None = Field(
+        default=None,
+        validation_alias="VT_DATABASE",
+        description="The DuckDB file (default: $VT_HOME/outputs/viraltracker.duckdb)",
+    )
+    apify_url: str | None = Field(
+        default=None,
+        validation_alias="VT_APIFY_URL",
+        description="Base URL of the Apify API (unset = the real one)",
+    )
+    gemini_url: str | None = Field(
+        default=None,
+        validation_alias="VT_GEMINI_URL",
+        description="Base URL of the Gemini API (unset = the real one)",
+    )
+    apify_token: SecretStr | None = Field(
+        default=None, validation_alias="APIFY_TOKEN", description="Apify API token, for scraping"
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None, validation_alias="GEMINI_API_KEY", description="Gemini API key, for analysis"
+    )
+    cookies_file: Path | None = Field(
+        default=None,
+        validation_alias="VT_COOKIES_FILE",
+        description="Netscape cookie file for downloads (unset = none)",
+    )
+    cookies_browser: str | None = Field(
+        default=None,
+        validation_alias="VT_COOKIES_BROWSER",
+        description="Browser to take cookies from, e.g. firefox (unset = none)",
+    )
+    lock_wait_s: float = Field(
+        default=60.0,
+        ge=0,
+        validation_alias="VT_LOCK_WAIT_S",
+        description="Seconds to wait for the database before saying who holds it",
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        validation_alias="VT_LOG_LEVEL",
+        description="Least level on the console: DEBUG, INFO, WARNING or ERROR (the file has all)",
+    )
+
+    @cached_property
+    def root(self) -> Path:
+        """The workspace as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def outputs(self) -> Path:
+        return self.root / "outputs"
+
+    @property
+    def database_path(self) -> Path:
+        return (self.database or self.outputs / "viraltracker.duckdb").expanduser().resolve()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Secret values as text, for redaction only."""
+        held = (self.apify_token, self.gemini_api_key)
+        return tuple(s.get_secret_value() for s in held if s and s.get_secret_value())
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Read the environment, then `.env` in the workspace.
+
+    The workspace is `home`, else VT_HOME, else the nearest folder from here upwards that holds
+    `params/`, else the current folder. Raises BadInput naming the variable that is wrong.
+    """
+    root = home or Path(os.environ.get("VT_HOME") or _nearest_workspace(Path.cwd()))
+    try:
+        settings = Settings(_env_file=root / ".env")  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput(
+            f"{first['loc'][0]} {first['msg'].lower()}",
+            todo="Correct it in the environment or in .env.",
+        ) from None
+    return settings.model_copy(update={"home": root.resolve()})
+
+
+def _nearest_workspace(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / "params").is_dir():
+            return folder
+    return start

@@ -1,0 +1,144 @@
+"""Readers of foreign fields: numbers as text, times in every form, flags that may be absent.
+
+Each returns None when the field is absent or blank (unknown), and raises ValueError when it is there
+and cannot be read, so that a changed shape is noticed and not taken for a missing value.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from vtlib.models import NOT_EXPOSED, Metric
+
+_ROUNDED = re.compile(r"^(\d+(?:[.,]\d+)?)\s*([KMB])$", re.IGNORECASE)
+_GROUPED = re.compile(r"^\d{1,3}(?:[.,\s]\d{3})+$")
+_SCALE = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def dig(item: Any, *path: str | int) -> Any:
+    """The value at `path` in nested mappings and lists, or None where any step is missing."""
+    for step in path:
+        if isinstance(item, dict):
+            item = item.get(step)
+        elif isinstance(item, list) and isinstance(step, int) and -len(item) <= step < len(item):
+            item = item[step]
+        else:
+            return None
+    return item
+
+
+def text(value: Any) -> str | None:
+    """Text with something in it, or None."""
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    return str(value).strip() or None
+
+
+def whole(value: Any) -> int | None:
+    """A whole number from an int, a float, "149,998", "1.2M" or "63K"; may be negative (-1 = hidden)."""
+    if value is None or value == "" or isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return round(value)
+    word = str(value).strip()
+    if re.fullmatch(r"[+-]?\d+(\.0+)?", word):
+        return int(float(word)) if "." in word else int(word)
+    if _GROUPED.match(word):
+        return int(re.sub(r"\D", "", word))
+    match = _ROUNDED.match(word)
+    if not match:
+        raise ValueError(f"{word!r} is no count")
+    return round(float(match.group(1).replace(",", ".")) * _SCALE[match.group(2).upper()])
+
+
+def is_rounded(value: Any) -> bool:
+    """Whether a count is written rounded, as in "63K"."""
+    return isinstance(value, str) and bool(re.search(r"[KMB]\s*$", value, re.IGNORECASE))
+
+
+def count(value: Any) -> Metric:
+    """A count as a Metric: absent = not exposed, negative = hidden, "63K" = estimated."""
+    number = whole(value)
+    if number is None:
+        return NOT_EXPOSED
+    if number < 0:
+        return Metric(None, "hidden")
+    return Metric(number, "estimated" if is_rounded(value) else "observed")
+
+
+def flag(value: Any) -> bool | None:
+    """True, False, or None when the field is absent; "true"/"false" as CSV exports write them."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in ("true", "1", "yes"):
+        return True
+    if word in ("false", "0", "no"):
+        return False
+    raise ValueError(f"{value!r} is neither true nor false")
+
+
+def moment(value: Any) -> datetime | None:
+    """A UTC time from seconds or milliseconds since 1970, ISO 8601, RFC 2822 or X's own form.
+
+    A text without a zone is refused: it cannot be told from local time (LinkedIn's `date` is Pacific).
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, (int, float)) or re.fullmatch(r"\d{9,13}(\.\d+)?", str(value).strip()):
+        seconds = float(value)
+        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+    word = str(value).strip()
+    found = _iso(word) or _named(word)
+    if found is None:
+        raise ValueError(f"{word!r} is no time")
+    if found.tzinfo is None:
+        raise ValueError(f"{word!r} has no time zone")
+    return found.astimezone(UTC)
+
+
+def seconds(value: Any) -> float | None:
+    """Seconds from a number or "HH:MM:SS" / "MM:SS"; 0 and blanks are None (a placeholder, not a length)."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, (int, float)):
+        return float(value) or None
+    parts = [float(p) for p in str(value).strip().split(":")]
+    total = sum(p * 60**i for i, p in enumerate(reversed(parts)))
+    return total or None
+
+
+def words(value: Any, *keys: str) -> tuple[str, ...]:
+    """A list of texts from a list of texts or of objects (first of `keys` that is there), in order, once."""
+    items = value if isinstance(value, list) else []
+    found = (
+        text(next((i[k] for k in keys if i.get(k)), None)) if isinstance(i, dict) else text(i)
+        for i in items
+    )
+    return tuple(dict.fromkeys(w.lstrip("#@") for w in found if w))
+
+
+def _iso(word: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(word)
+    except ValueError:
+        return None
+
+
+def _named(word: str) -> datetime | None:
+    # strptime's %b follows the locale; the month is put in as a number first.
+    match = re.fullmatch(r"\w{3} (\w{3}) (\d{2}) (\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (\d{4})", word)
+    if match and match.group(1) in _MONTHS:
+        month = _MONTHS.index(match.group(1)) + 1
+        day, clock, zone, year = match.group(2, 3, 4, 5)
+        return datetime.strptime(f"{year}-{month}-{day} {clock} {zone}", "%Y-%m-%d %H:%M:%S %z")
+    try:
+        return parsedate_to_datetime(word)
+    except (ValueError, IndexError, TypeError):
+        return None

@@ -1,0 +1,1 @@
+"""The stages, pure: frames and values in, frames and values out."""

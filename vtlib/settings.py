@@ -94,7 +94,7 @@ def load_settings(home: Path | None = None) -> Settings:
     """
     root = home or Path(os.environ.get("VT_HOME") or _nearest_workspace(Path.cwd()))
     try:
-        settings = Settings(_env_file=root / ".env")  # type: ignore[call-arg]
+        settings = Settings(_env_file=root / ".env")
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(

@@ -93,5 +93,5 @@ def outcome(platform: Platform, item: Any) -> Outcome:
         return Rejected("unreadable", f"an item is a {type(item).__name__}, not an object", item)
     try:
         return SOURCES[platform].outcome(item)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as error:
         return Rejected("bad_field", f"{type(error).__name__}: {error}", item)

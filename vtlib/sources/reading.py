@@ -124,6 +124,34 @@ def words(value: Any, *keys: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w.lstrip("#@") for w in found if w))
 
 
+def first(item: Any, *keys: str) -> Any:
+    """The value of the first of `keys` that holds something, or None; "a.b" digs.
+
+    Empty texts, lists and mappings hold nothing; 0 and False do.
+    """
+    found = (dig(item, *key.split(".")) for key in keys)
+    return next((v for v in found if v is not None and v not in ("", [], {})), None)
+
+
+def hashtags_in(caption: str | None) -> tuple[str, ...]:
+    """The hashtags a caption carries, as written, in order, once; URLs and bare numbers are none."""
+    words_only = re.sub(r"https?://\S+", " ", caption or "")
+    return tuple(dict.fromkeys(re.findall(r"(?<!&)#(\w*[^\W\d_]\w*)", words_only)))
+
+
+def zeeschuimer(item: dict[str, Any]) -> tuple[str, dict[str, Any], Any] | None:
+    """Source platform, raw item and capture time (ms) of a Zeeschuimer line or a 4CAT export, else None.
+
+    Zeeschuimer wraps the raw item in `data`; 4CAT lays it open and keeps the wrapper as `__import_meta`.
+    """
+    meta, data = item.get("__import_meta"), item
+    if isinstance(item.get("data"), dict) and "source_platform" in item:
+        meta, data = item, item["data"]
+    if not isinstance(meta, dict):
+        return None
+    return str(meta.get("source_platform") or "").lower(), data, meta.get("timestamp_collected")
+
+
 def _iso(word: str) -> datetime | None:
     try:
         return datetime.fromisoformat(word)

@@ -51,6 +51,16 @@ def split_url(text: str) -> Address:
     return Address(host, path, dict(parse_qsl(parts.query)), url)
 
 
+def try_split(value: object) -> Address | None:
+    """An item's URL field taken apart; None when it is absent or no usable http(s) URL."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    try:
+        return split_url(value)
+    except BadInput:
+        return None
+
+
 def _is_public_name(host: str) -> bool:
     if "." not in host or host.endswith((".local", ".internal", ".localhost")):
         return False

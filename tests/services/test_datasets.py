@@ -1,0 +1,113 @@
+"""Dataset files of every kind and damage, read as streams."""
+
+import gzip
+import json
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from vtlib.errors import BadInput
+from vtlib.services.datasets import Broken, capture_time, datasets, expand, items
+
+ITEMS = [{"id": "1", "tags": [{"name": "a"}]}, {"id": "2"}]
+CSV = "\ufeffid,tags/0/name,count\n1,a,5\n2,,\n"
+MODIFIED = datetime(2026, 8, 2, 9, 30, tzinfo=UTC)
+
+
+def read(path: Path) -> list:
+    return [item for one in datasets(path) for _, item in items(one)]
+
+
+def written(folder: Path, name: str, content: bytes | str) -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(ITEMS),
+        json.dumps(ITEMS, indent=2),
+        "\ufeff" + json.dumps(ITEMS),
+        "\n".join(map(json.dumps, ITEMS)),
+        "\r\n".join(map(json.dumps, ITEMS)) + "\r\n\r\n",
+        json.dumps({"data": {"items": ITEMS}}),
+        json.dumps({"items": ITEMS}, indent=1),
+        gzip.compress(json.dumps(ITEMS).encode()),
+    ],
+)
+def test_json_in_every_wrapping_gives_the_same_items(tmp_path: Path, content: bytes | str) -> None:
+    assert read(written(tmp_path, "misnamed.csv", content)) == ITEMS
+
+
+def test_csv_is_unflattened_and_blanks_are_not_values(tmp_path: Path) -> None:
+    rows = read(written(tmp_path, "x.json", CSV))
+    assert rows == [{"id": "1", "tags": [{"name": "a"}], "count": "5"}, {"id": "2"}]
+
+
+def test_zip_members_are_datasets_of_their_own(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "pack.zip", "w") as pack:
+        pack.writestr("a.json", json.dumps(ITEMS))
+        pack.writestr("b.csv", CSV)
+        pack.writestr("notes.txt", "no dataset")
+    found = datasets(tmp_path / "pack.zip")
+    assert [d.member for d in found] == ["a.json", "b.csv"]
+    assert len(read(tmp_path / "pack.zip")) == 4
+
+
+def test_a_damaged_line_does_not_lose_the_others(tmp_path: Path) -> None:
+    rows = read(written(tmp_path, "x.jsonl", '{"id": "1"}\n{"id": \n{"id": "3"}'))
+    assert [isinstance(r, Broken) for r in rows] == [False, True, False]
+
+
+def test_a_truncated_array_keeps_what_came_before(tmp_path: Path) -> None:
+    rows = read(written(tmp_path, "x.json", json.dumps(ITEMS)[:-6]))
+    assert rows[0] == ITEMS[0]
+    assert isinstance(rows[-1], Broken)
+
+
+def test_a_ragged_row_is_named(tmp_path: Path) -> None:
+    rows = read(written(tmp_path, "x.csv", "id,b\n1,2,3\n4,5\n"))
+    assert isinstance(rows[0], Broken)
+    assert rows[1] == {"id": "4", "b": "5"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"  \n", b"<html>", b"\x00\x01", b"PK\x03\x04junk", b"word"]
+)
+def test_what_is_no_dataset_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(BadInput, match=r"x\.json"):
+        read(written(tmp_path, "x.json", content))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "basis"),
+    [
+        ("dataset_tweet-scraper_2025-11-23_08-39-01-123.json", "2025-11-23T08:39:01", "file name"),
+        ("dataset_x_2025-11-23_08-39.json", "2025-11-23T08:39:00", "file name"),
+        ("account_2026-05-21.json", "2026-05-21T23:59:59", "day in the file name"),
+        ("export-20260521.csv", "2026-05-21T23:59:59", "day in the file name"),
+        ("reels_2026-07.csv", "2026-07-31T23:59:59", "month in the file name"),
+        ("reels_2026-12.csv", "2026-12-31T23:59:59", "month in the file name"),
+        ("today_2026-08-02.json", "2026-08-02T09:30:00", "day in the file name"),
+        ("export.json", "2026-08-02T09:30:00", "file time"),
+        ("post_7106594312292453675.json", "2026-08-02T09:30:00", "file time"),
+    ],
+)
+def test_time_of_capture_from_the_name(name: str, expected: str, basis: str) -> None:
+    moment, how = capture_time(name, MODIFIED)
+    assert (moment.replace(tzinfo=None).isoformat(), how) == (expected, basis)
+
+
+def test_expand_takes_files_folders_and_globs(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.json", "b.csv", "readme.md"):
+        written(tmp_path / "in", name, "[]")
+    assert [p.name for p in expand(["in"], base=tmp_path)] == ["a.json", "b.csv"]
+    assert [p.name for p in expand(["in/*"], base=tmp_path)] == ["a.json", "b.csv"]
+    assert [p.name for p in expand(["in/a.json", "in"], base=tmp_path)] == ["a.json", "b.csv"]
+    with pytest.raises(BadInput, match=r"nothing\.json"):
+        expand(["nothing.json"], base=tmp_path)

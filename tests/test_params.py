@@ -1,0 +1,66 @@
+"""Typed parameters: precedence, refusal with the nearest right name, overrides."""
+
+import re
+
+import pytest
+
+from vtlib.errors import BadInput
+from vtlib.params import known_keys, merge, parse_overrides, parse_params, read_yaml
+
+
+@pytest.mark.parametrize(
+    ("data", "near"),
+    [
+        ({"project": "p", "outlier": {}}, "outliers"),
+        ({"project": "p", "outliers": {"metod": "x"}}, "outliers.method"),
+        ({"project": "p", "scraping": {"max_cost": 1}}, "scraping.max_cost_usd"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest(data: dict, near: str) -> None:
+    with pytest.raises(BadInput, match="Did you mean " + re.escape(near)):
+        parse_params(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"project": "Not A Slug"}, "project"),
+        ({"project": "p", "outliers": {"method": "magic"}}, "outliers.method"),
+        ({"project": "p", "outliers": {"watch_p": 2}}, "outliers.watch_p"),
+    ],
+)
+def test_a_wrong_value_names_its_field_and_file(data: dict, field: str) -> None:
+    with pytest.raises(BadInput, match=r"p\.yaml") as caught:
+        parse_params(data, file="p.yaml")
+    assert caught.value.field == field
+
+
+def test_overrides_are_yaml_and_win_over_the_file() -> None:
+    over = parse_overrides(["outliers.method=robust_z", "importing.urls=[a, b]", "title=x=y"])
+    params = parse_params(merge({"project": "p", "outliers": {"watch_p": 0.04}}, over))
+    assert params.outliers.method == "robust_z"
+    assert params.outliers.watch_p == 0.04
+    assert (params.importing.urls, params.title) == (["a", "b"], "x=y")
+
+
+def test_a_malformed_override_says_how() -> None:
+    with pytest.raises(BadInput, match=r"section\.key=value"):
+        parse_overrides(["outliers.method"])
+
+
+def test_unset_is_none_and_not_a_number() -> None:
+    assert parse_params({"project": "p"}).scraping.days_back is None
+
+
+def test_no_top_level_key_is_a_python_keyword() -> None:
+    """papermill injects the YAML's keys as names."""
+    import keyword
+
+    assert not [k for k in known_keys() if keyword.iskeyword(k)]
+
+
+def test_broken_yaml_names_the_file(tmp_path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("a: [")
+    with pytest.raises(BadInput, match=r"x\.yaml"):
+        read_yaml(path)

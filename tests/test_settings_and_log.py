@@ -1,0 +1,82 @@
+"""Settings from environment and .env; logs that cannot hold a secret."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from vtlib import log
+from vtlib.errors import BadInput
+from vtlib.settings import Settings, load_settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.validation_alias), raising=False)
+
+
+def test_env_wins_over_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("APIFY_TOKEN=from-file\nVT_LOG_LEVEL=DEBUG\n")
+    monkeypatch.setenv("VT_HOME", str(tmp_path))
+    monkeypatch.setenv("APIFY_TOKEN", "from-env")
+    settings = load_settings()
+    assert settings.secrets == ("from-env",)
+    assert settings.log_level == "DEBUG"
+    assert settings.database_path == tmp_path / "outputs" / "viraltracker.duckdb"
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VT_LOCK_WAIT_S", "soon")
+    with pytest.raises(BadInput, match="VT_LOCK_WAIT_S"):
+        load_settings(tmp_path)
+
+
+def test_the_workspace_is_found_from_a_folder_inside(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "params").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert load_settings().root == tmp_path
+
+
+def test_env_example_explains_every_setting() -> None:
+    lines = (ROOT / ".env.example").read_text()
+    for field in Settings.model_fields.values():
+        assert re.search(rf"^#? ?{field.validation_alias}=", lines, re.MULTILINE), field
+        assert str(field.description).split(" (")[0][:40] in lines
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token s3cret-value here",
+        "GET /v2?token=abcdef123456&x=1",
+        "Bearer abc.def",
+        "apify_api_A1b2C3d4E5",
+    ],
+)
+def test_secrets_are_masked_in_any_shape(text: str) -> None:
+    redact = log.redactor(["s3cret-value"])
+    masked = redact({"a": [text, {"b": text}]})
+    assert log.MASK in masked["a"][0]
+    assert not re.search("s3cret|abcdef123456|abc.def|A1b2C3d4E5", json.dumps(masked))
+
+
+def test_log_lines_are_structured_and_redacted(tmp_path: Path, capsys) -> None:
+    log.set_up(tmp_path, level="INFO", secrets=["s3cret-value"], run_id="r1")
+    log.get("x").debug("quiet", url="http://h/?token=abc123", key="s3cret-value")
+    log.get("x").warning("loud s3cret-value")
+    try:
+        int("s3cret-value")
+    except ValueError:
+        log.get("x").exception("failed")
+    lines = [json.loads(line) for line in (tmp_path / "vt.jsonl").read_text().splitlines()]
+    assert [(e["event"], e["level"], e["run_id"]) for e in lines] == [
+        ("quiet", "debug", "r1"),
+        ("loud [redacted]", "warning", "r1"),
+        ("failed", "error", "r1"),
+    ]
+    assert "s3cret" not in (tmp_path / "vt.jsonl").read_text() + capsys.readouterr().err

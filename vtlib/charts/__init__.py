@@ -1,0 +1,24 @@
+"""Charts: frames in, Altair charts out; one theme, safe for colour-blind eyes, light, dark and print.
+
+Every chart carries its source table and n under its title, and an empty frame gives a small chart that
+says why there is nothing to show. `enable()` makes notebooks keep them as Vega-Lite, without the network.
+"""
+
+from vtlib.charts.accounts import accounts_over_time
+from vtlib.charts.captures import capture_history, coverage
+from vtlib.charts.growth import growth
+from vtlib.charts.multipliers import multipliers
+from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
+
+__all__ = [
+    "COLOURS",
+    "MIMETYPE",
+    "TIER_COLOURS",
+    "accounts_over_time",
+    "capture_history",
+    "coverage",
+    "enable",
+    "growth",
+    "multipliers",
+    "nothing",
+]

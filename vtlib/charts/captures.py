@@ -1,0 +1,172 @@
+"""Charts of what was captured: which counts a platform shows, and what each capture brought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from vtlib.charts.theme import COLOURS, WIDTH, finish, naive_utc, nothing, require
+from vtlib.models import METRICS, STATES
+
+MAX_BARS = 24  # groups of bars that a phone can still tell apart
+STATE_COLOURS = {
+    "observed": COLOURS["blue"],
+    "estimated": COLOURS["sky"],
+    "hidden": COLOURS["orange"],
+    "not_exposed": COLOURS["grey"],
+}
+COUNTS = ("found", "mapped", "new", "updated", "skipped")
+_COUNT_COLOURS = [COLOURS[c] for c in ("grey", "sky", "green", "blue", "orange")]
+
+
+def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
+    """Platform x format x metric: the share of counts that is observed, estimated, hidden, not exposed.
+
+    `states` is either counted (platform, format, metric, state, n: do this in the database when there are
+    many) or one row a snapshot (platform, format and the `<metric>_state` columns). Raises BadInput when
+    neither is given.
+    """
+    title = "Which counts can be seen"
+    if states.empty:
+        return nothing("no snapshot has been captured", title=title, source=source)
+    counted = _counted(states)
+    if counted.empty:
+        return nothing("no snapshot names a state", title=title, source=source)
+    tiles, strata, metrics = _tiles(counted)
+    n = int(
+        counted.groupby(["platform", "format", "metric"])["n"]
+        .sum()
+        .groupby(level=[0, 1])
+        .max()
+        .sum()
+    )
+    subtitle = f"{source} · n = {n:,} snapshots · width of a colour: share of snapshots"
+    return finish(_map(tiles, strata, metrics), title=title, subtitle=subtitle)
+
+
+def capture_history(captures: pd.DataFrame, *, source: str = "captures") -> Any:
+    """What each capture found, mapped, brought anew, updated and skipped, over the time of capture.
+
+    `captures`: captured_at (UTC; else started_at is used) and found, mapped, new, updated, skipped (items).
+    Captures of the same minute are added up; over 24 times they are added up by day, week or month.
+    """
+    title = "What the captures brought"
+    if captures.empty:
+        return nothing("nothing has been captured", title=title, source=source)
+    require(captures, COUNTS, chart="captures")
+    require(captures, ("captured_at",), chart="captures")
+    bars, unit = _bars(captures)
+    if bars.empty:
+        return nothing("no capture has a time", title=title, source=source)
+    subtitle = f"{source} · n = {len(captures):,} captures · items, by {unit} of capture (UTC)"
+    return finish(_grouped(bars), title=title, subtitle=subtitle)
+
+
+def _counted(states: pd.DataFrame) -> pd.DataFrame:
+    if {"platform", "format", "metric", "state", "n"} <= set(states.columns):
+        return states
+    require(states, ("platform", "format"), chart="coverage")
+    columns = [f"{m}_state" for m in METRICS if f"{m}_state" in states.columns]
+    require(states, tuple(columns) or ("views_state",), chart="coverage")
+    long = states.melt(["platform", "format"], columns, "metric", "state").dropna(subset=["state"])
+    long["metric"] = long["metric"].str.removesuffix("_state")
+    keys = ["platform", "format", "metric", "state"]
+    return long.assign(n=1).groupby(keys)["n"].sum().reset_index()
+
+
+def _tiles(counted: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """One bar of total width 0.94 a stratum and metric, cut into its states in a fixed order."""
+    data = counted.copy()
+    data["stratum"] = (
+        data["platform"].astype(str) + " · " + data["format"].fillna("unknown").astype(str)
+    )
+    metrics = [m for m in METRICS if m in set(data["metric"])]
+    data = data[data["metric"].isin(metrics) & data["state"].isin(STATES)]
+    summed = data.groupby(["stratum", "metric", "state"])["n"].sum()
+    data = summed.reset_index()
+    data["total"] = data.groupby(["stratum", "metric"])["n"].transform("sum")
+    data["place"] = data["state"].map({state: i for i, state in enumerate(STATE_COLOURS)})
+    data = data.sort_values(["stratum", "metric", "place"])
+    data["share"] = (data["n"] / data["total"]).round(4)
+    ends = data.groupby(["stratum", "metric"])["share"].cumsum()
+    column = data["metric"].map({metric: i for i, metric in enumerate(metrics)})
+    data["end"] = (column + ends.clip(upper=1) * 0.94).round(4)
+    data["start"] = (column + (ends - data["share"]) * 0.94).round(4)
+    return data.drop(columns=["place"]), sorted(set(data["stratum"])), metrics
+
+
+def _map(tiles: pd.DataFrame, strata: list[str], metrics: list[str]) -> Any:
+    words = "[" + ",".join(f"'{m}'" for m in metrics) + "][floor(datum.value)]"
+    axis = alt.Axis(
+        values=[i + 0.47 for i in range(len(metrics))],
+        labelExpr=words,
+        orient="top",
+        grid=False,
+        ticks=False,
+        labelAngle=-35,
+        labelAlign="left",
+        labelOverlap=False,
+    )
+    scale = alt.Scale(domain=[0, len(metrics)], nice=False)
+    colour = alt.Color(
+        "state:N",
+        scale=alt.Scale(domain=list(STATE_COLOURS), range=list(STATE_COLOURS.values())),
+        legend=alt.Legend(
+            title=None, columns=4, symbolType="square", labelExpr="replace(datum.value, '_', ' ')"
+        ),
+    )
+    tooltip = [
+        alt.Tooltip("stratum:N", title="platform · format"),
+        alt.Tooltip("metric:N"),
+        alt.Tooltip("state:N"),
+        alt.Tooltip("share:Q", format=".1%"),
+        alt.Tooltip("n:Q", format=",", title="snapshots"),
+    ]
+    return (
+        alt.Chart(tiles, width=WIDTH, height=alt.Step(26))
+        .mark_rect(cornerRadius=2)
+        .encode(
+            alt.X("start:Q", title=None, scale=scale, axis=axis),
+            alt.X2("end:Q"),
+            alt.Y("stratum:N", sort=strata, title=None, scale=alt.Scale(paddingInner=0.25)),
+            color=colour,
+            tooltip=tooltip,
+        )
+    )
+
+
+def _bars(captures: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    times = naive_utc(captures["captured_at"])
+    if "started_at" in captures:
+        times = times.fillna(naive_utc(captures["started_at"]))
+    known = captures.assign(time=times).dropna(subset=["time"])
+    unit, label = "month", known["time"].dt.strftime("%Y-%m")
+    for name, form in (("minute", "%Y-%m-%d %H:%M"), ("day", "%Y-%m-%d"), ("week", "%G week %V")):
+        words = known["time"].dt.strftime(form)
+        if words.nunique() <= MAX_BARS:
+            unit, label = name, words
+            break
+    counts = known[list(COUNTS)].apply(pd.to_numeric, errors="coerce").fillna(0)
+    summed = counts.groupby(label.rename("time")).sum().sort_index().tail(MAX_BARS).reset_index()
+    return summed.melt("time", list(COUNTS), "count", "items"), unit
+
+
+def _grouped(bars: pd.DataFrame) -> Any:
+    colour = alt.Color(
+        "count:N",
+        scale=alt.Scale(domain=list(COUNTS), range=_COUNT_COLOURS),
+        legend=alt.Legend(title=None, columns=5, symbolType="square"),
+    )
+    return (
+        alt.Chart(bars, width=WIDTH, height=240)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            alt.X("time:O", title=None, axis=alt.Axis(labelAngle=-35, labelOverlap=True)),
+            alt.Y("items:Q", title="items", axis=alt.Axis(format="~s", tickCount=5)),
+            alt.XOffset("count:N", sort=list(COUNTS)),
+            color=colour,
+            tooltip=["time:O", "count:N", alt.Tooltip("items:Q", format=",")],
+        )
+    )

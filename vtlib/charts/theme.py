@@ -1,0 +1,149 @@
+"""The one look of all charts, and the renderer that keeps them in a notebook without the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from vtlib.errors import BadInput
+
+# JupyterLab draws Vega-Lite mimetypes up to v5 and nbformat refuses Altair 6's own (`.v6.json`).
+MIMETYPE = "application/vnd.vegalite.v5+json"
+
+# Okabe & Ito (2008), "Color Universal Design": told apart by people of any colour vision.
+COLOURS = {
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "grey": "#8A9099",
+}
+TIER_COLOURS = {
+    "none": COLOURS["grey"],
+    "too_early": COLOURS["purple"],
+    "watch": COLOURS["sky"],
+    "breakout": COLOURS["orange"],
+    "extreme": COLOURS["vermillion"],
+}
+TIER_SHAPES = {
+    "none": "circle",
+    "too_early": "cross",
+    "watch": "square",
+    "breakout": "triangle-up",
+    "extreme": "diamond",
+}
+WIDTH = 640  # px in JupyterLab; a page sets the width of its own column
+INK = "currentColor"  # text takes the page's colour: light, dark and print need no second drawing
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+CONFIG: dict[str, Any] = {
+    "background": None,
+    "font": FONT,
+    "view": {"stroke": None},
+    "title": {
+        "anchor": "start",
+        "frame": "group",
+        "color": INK,
+        "subtitleColor": INK,
+        "fontSize": 15,
+        "fontWeight": 600,
+        "subtitleFontSize": 12,
+        "subtitlePadding": 4,
+        "offset": 14,
+    },
+    "axis": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": 500,
+        "gridColor": COLOURS["grey"],
+        "gridOpacity": 0.22,
+        "domain": False,
+        "tickColor": COLOURS["grey"],
+        "tickOpacity": 0.5,
+        "labelPadding": 6,
+    },
+    "legend": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "orient": "top",
+        "direction": "horizontal",
+        "symbolSize": 90,
+        "title": None,
+        "offset": 8,
+        "columns": 3,
+    },
+    "header": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "labelFontWeight": 600,
+        "labelAnchor": "start",
+    },
+    "text": {"color": INK, "fontSize": 11},
+}
+
+
+def enable() -> None:
+    """Make Altair keep charts as Vega-Lite data with a plain-text twin, and ask nothing of the network."""
+    alt.renderers.register("vt", _render)
+    alt.renderers.enable("vt")
+
+
+def finish(chart: Any, *, title: str, subtitle: str) -> Any:
+    """`chart` with the house's look, a title, and under it the source and n (wrapped for phones)."""
+    look = alt.TitleParams(text=title, subtitle=_wrap(subtitle))
+    return chart.properties(title=look).configure(**CONFIG)
+
+
+def nothing(reason: str, *, title: str, source: str) -> Any:
+    """A small chart that says why there is nothing to show."""
+    frame = pd.DataFrame({"text": [f"Nothing to show: {reason}"]})
+    chart = (
+        alt.Chart(frame, width=WIDTH, height=34)
+        .mark_text(align="left", fontSize=13, limit=WIDTH)
+        .encode(text="text:N", x=alt.value(0))
+    )
+    return finish(chart, title=title, subtitle=f"{source} · n = 0")
+
+
+def require(frame: pd.DataFrame, columns: tuple[str, ...], *, chart: str) -> None:
+    """Raise BadInput when `frame` lacks a column: a renamed one must never empty a chart in silence."""
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        raise BadInput(
+            f"the {chart} chart needs the columns {', '.join(missing)}",
+            todo=f"Got: {', '.join(map(str, frame.columns))}.",
+        )
+
+
+def naive_utc(times: pd.Series) -> pd.Series:
+    """Times as naive UTC: a browser then shows them as they are, wherever it stands."""
+    parsed = pd.to_datetime(times, utc=True, errors="coerce")
+    return parsed.dt.tz_localize(None).dt.floor("s")
+
+
+def _wrap(text: str, width: int = 62) -> list[str]:
+    lines = [""]
+    for part in text.split(" · "):
+        joined = f"{lines[-1]} · {part}" if lines[-1] else part
+        if len(joined) > width and lines[-1]:
+            lines.append(part)
+        else:
+            lines[-1] = joined
+    return lines
+
+
+def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
+    # Without $schema, JupyterLab's Vega-Lite 5 draws it and does not warn of a v6 spec.
+    kept = {k: v for k, v in spec.items() if k != "$schema"}
+    title = spec.get("title") or {}
+    text = title if isinstance(title, str) else title.get("text", "")
+    under = [] if isinstance(title, str) else title.get("subtitle", [])
+    words = [under] if isinstance(under, str) else list(under)
+    return {MIMETYPE: kept, "text/plain": "\n".join([f"[chart] {text}", " · ".join(words)]).strip()}

@@ -1,0 +1,54 @@
+"""The simulated Pinterest actor; a promoted pin stands among the first results, as in real searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, quote_plus, urlsplit
+
+from vtlib.sandbox.actors.asking import (
+    ActorSpec,
+    Input,
+    account,
+    matching,
+    number,
+    path_of,
+    strings,
+)
+from vtlib.sandbox.exports import pinterest
+from vtlib.sandbox.exports.frame import Frame, Item
+from vtlib.sandbox.world import SimPost
+
+PROMOTED_AT = 2
+
+
+def search(frame: Frame, run_input: Input) -> Iterator[Item]:
+    """fatihtahta/pinterest-scraper-search: `queries` and `startUrls` (profiles, pins, searches)."""
+    limit = number(run_input, "limit", 50)
+    for query in strings(run_input, "queries"):
+        page = f"https://www.pinterest.com/search/pins/?q={quote_plus(query)}&rs=typed"
+        found = list(matching(frame, "pinterest", query))
+        yield from _pins(frame, run_input, found[:limit], page)
+    for url in strings(run_input, "startUrls"):
+        yield from _pins(frame, run_input, _behind(frame, url)[:limit], url)
+
+
+def _behind(frame: Frame, url: str) -> list[SimPost]:
+    parts = path_of(url)
+    if parts[:1] == ["pin"]:
+        post = frame.world.post_of.get(f"pinterest:{parts[-1]}")
+        return [post] if post and post.exists(frame.at) else []
+    if parts[:1] == ["search"]:
+        return list(matching(frame, "pinterest", " ".join(parse_qs(urlsplit(url).query)["q"])))
+    owner = account(frame, "pinterest", url)
+    return frame.posts(owner) if owner else []
+
+
+def _pins(frame: Frame, run_input: Input, posts: list[SimPost], page: str) -> Iterator[Item]:
+    only_video = run_input.get("type") == "video"
+    for i, post in enumerate(p for p in posts if p.is_video or not only_video):
+        if i == PROMOTED_AT:
+            yield pinterest.promoted(frame, post, page)
+        yield pinterest.item(frame, post, page)
+
+
+ACTORS = (ActorSpec("fatihtahta/pinterest-scraper-search", search, 0.003),)

@@ -1,0 +1,292 @@
+"""The default rule, for one stratum: how unusual is each post for its account, in calibrated terms.
+
+A stratum is one platform, one format, one metric: never mix formats, or views with likes. Everything
+is in ln units; the multiplier is the one figure turned back into a ratio. What a post is judged by
+is its value brought to 7 days of age, against the shrunk level and scale of its own baseline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from vtlib.stats import shrink
+from vtlib.stats.baseline import Baselines, LeftOut, Line, arrange, baselines, central
+from vtlib.stats.growth import Growth, shift, shift_se
+from vtlib.stats.null import NullFit, fit_null, upper_tail
+from vtlib.stats.parallel import in_slices
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Basis(IntEnum):
+    """What a post was judged against."""
+
+    NONE = 0
+    ACCOUNT = 1  # its own account's posts
+    COHORT = 2  # what accounts of this stratum with as many followers reach; at most "watch"
+
+
+class Reason(IntEnum):
+    """Why a post was not scored; 0 = it was."""
+
+    SCORED = 0
+    NOT_OBSERVED = 1
+    NO_TIME = 2
+    TOO_EARLY = 3
+    NO_COHORT = 4
+
+
+REASONS = {
+    Reason.SCORED: "",
+    Reason.NOT_OBSERVED: "not scored: the metric was not observed",
+    Reason.NO_TIME: "not scored: the time of posting or of capture is unknown",
+    Reason.TOO_EARLY: "not scored: too early",
+    Reason.NO_COHORT: "not scored: too few posts and no cohort",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the rule is run with; the defaults are those of the statistics page."""
+
+    max_baseline: int = 50
+    window_days: float = 180
+    min_baseline: int = 5
+    too_early_h: float = 24
+    mature_h: float = 72
+    interval: float = 0.8
+    null_min_scores: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """Posts of one stratum, all arrays (n,).
+
+    `x` ln(1 + metric), NaN = not observed; `posted_h` hours since any epoch, NaN = unknown; `age_h` hours
+    from posting to capture, NaN = unknown; `group` account codes 0 to the number of accounts - 1;
+    `ln_followers` NaN = unknown; `is_pinned`, `is_paid` True only where known to be so.
+    """
+
+    x: Floats
+    posted_h: Floats
+    age_h: Floats
+    group: Ints
+    ln_followers: Floats
+    is_pinned: Bools
+    is_paid: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """What was learnt from the stratum as a whole; a null is None where scores were too few."""
+
+    n_posts: int
+    n_scored: int
+    n_account: int
+    n_cohort: int
+    growth: Growth
+    scale: shrink.ScalePrior
+    level: shrink.LevelPrior
+    nulls: tuple[NullFit | None, NullFit | None, NullFit | None]  # account, provisional, cohort
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Arrays (n,) in the order of the posts; floats are NaN exactly where `reason` is not 0.
+
+    (`x7_ln` is NaN only without value or age, `n_baseline` and `left_out` are given for all.)
+    `x7_ln` value at 7 days; `expected_ln` level m~; `scale_ln` s~ of single posts; `error_ln` the denominator of
+    `t`; `df`; `p` upper tail, 0 to 1; `multiplier` = exp(x7 - m~), with the interval `low` to `high`:
+    what is left of it after this account's ordinary scatter, the level's error and the age's;
+    `percentile` 0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 4) as in Baselines.
+    """
+
+    x7_ln: Floats
+    n_baseline: NDArray[np.int32]
+    left_out: NDArray[np.int32]
+    expected_ln: Floats
+    scale_ln: Floats
+    error_ln: Floats
+    t: Floats
+    df: Floats
+    p: Floats
+    multiplier: Floats
+    low: Floats
+    high: Floats
+    percentile: Floats
+    basis: NDArray[np.int8]
+    reason: NDArray[np.int8]
+    is_provisional: Bools
+    stratum: Stratum
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """The posts that can be scored (`at`), and the parts of their scores."""
+
+    at: Ints
+    expected: Floats
+    scale: Floats
+    error: Floats
+    df: Floats
+
+
+def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Judged:
+    """Score every post of a stratum; a post that cannot be scored says why.
+
+    Account basis from `min_baseline` baseline posts on; else cohort basis, if 10 accounts carry a
+    cohort; else not scored. With fewer than 10 accounts nothing is shrunk (w = 1, d0 = 0).
+    """
+    use = settings or Settings()
+    x7 = posts.x - shift(growth, posts.age_h)
+    reach = (use.max_baseline, use.window_days)
+    kind = left_out_kinds(posts, mature_h=use.mature_h)
+    line = arrange(x7, posted_h=posts.posted_h, group=posts.group, kind=kind, reach=reach)
+    base = baselines(line)
+    scale, level = _priors(line, posts, min_n=use.min_baseline)
+    basis, reason = _basis(posts, base.n, level, use)
+    provisional = (reason == Reason.SCORED) & (posts.age_h < use.mature_h)
+    scored = _score(posts, base, (scale, level), basis)
+    error = np.hypot(
+        scored.error, np.where(provisional, shift_se(growth, posts.age_h), 0.0)[scored.at]
+    )
+    t = (x7[scored.at] - scored.expected) / error
+    nulls = _nulls(t, basis[scored.at], provisional[scored.at], use.null_min_scores)
+    p = tails(t, scored.df, pools(basis[scored.at], provisional[scored.at]), nulls)
+    half = _quantile(scored.df, 0.5 + use.interval / 2) * error
+    ln_m = x7[scored.at] - scored.expected
+
+    def spread(values: Floats) -> Floats:
+        out = np.full(len(x7), np.nan)
+        out[scored.at] = values
+        return out
+
+    n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
+    return Judged(
+        x7_ln=x7,
+        n_baseline=base.n,
+        left_out=base.left_out,
+        expected_ln=spread(scored.expected),
+        scale_ln=spread(scored.scale),
+        error_ln=spread(error),
+        t=spread(t),
+        df=spread(scored.df),
+        p=spread(p),
+        multiplier=spread(np.exp(ln_m)),
+        low=spread(np.exp(ln_m - half)),
+        high=spread(np.exp(ln_m + half)),
+        percentile=np.where(reason == Reason.SCORED, base.percentile, np.nan),
+        basis=basis,
+        reason=reason,
+        is_provisional=provisional,
+        stratum=Stratum(
+            len(x7), len(t), n_account, len(t) - n_account, growth, scale, level, nulls
+        ),
+    )
+
+
+def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
+    """(n,) LeftOut codes: whether a post serves in baselines, and the first reason why not."""
+    kind = np.full(len(posts.x), LeftOut.SERVES, np.int8)
+    kind[posts.is_paid] = LeftOut.PAID
+    kind[posts.is_pinned] = LeftOut.PINNED
+    kind[posts.age_h < mature_h] = LeftOut.YOUNG
+    kind[~np.isfinite(posts.x) | ~np.isfinite(posts.age_h)] = LeftOut.NOT_OBSERVED
+    return kind
+
+
+def pools(basis: NDArray[np.int8], provisional: Bools) -> NDArray[np.int8]:
+    """Which null a score belongs to: 0 account, 1 account and provisional, 2 cohort."""
+    return np.where(basis == Basis.COHORT, 2, provisional).astype(np.int8)
+
+
+def tails(
+    t: Floats, df: Floats, pool: NDArray[np.int8], nulls: tuple[NullFit | None, ...]
+) -> Floats:
+    """(n,) p of each score: the larger of Student t and its pool's fitted null."""
+    p = np.empty(len(t))
+
+    def work(part: slice) -> None:
+        for which, null in enumerate(nulls):
+            here = np.flatnonzero(pool[part] == which) + part.start
+            if here.size:
+                p[here] = upper_tail(t[here], df[here], null)
+
+    in_slices(work, len(t))
+    return p
+
+
+def _priors(line: Line, posts: Posts, *, min_n: int) -> tuple[shrink.ScalePrior, shrink.LevelPrior]:
+    accounts = central(line)
+    known = np.isfinite(posts.ln_followers)
+    size = int(posts.group.max(initial=0)) + 1
+    total = np.bincount(posts.group[known], posts.ln_followers[known], minlength=size)
+    count = np.bincount(posts.group[known], minlength=size)
+    with np.errstate(invalid="ignore"):
+        followers = (total / count)[accounts.group]
+    scale = np.where(accounts.n >= min_n, shrink.robust_scale(accounts.mad, accounts.n), np.nan)
+    return (
+        shrink.fit_scale(scale, accounts.n),
+        shrink.fit_level(accounts.median, accounts.n, followers, min_n=min_n),
+    )
+
+
+def _basis(
+    posts: Posts, n: NDArray[np.int32], level: shrink.LevelPrior, use: Settings
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Basis and reason of each post; the first obstacle is the reason."""
+    has_cohort = np.isfinite(level.mean_ln)
+    basis = np.where(
+        n >= use.min_baseline, Basis.ACCOUNT, Basis.COHORT if has_cohort else Basis.NONE
+    )
+    reason = np.where(basis == Basis.NONE, Reason.NO_COHORT, Reason.SCORED)
+    reason[posts.age_h < use.too_early_h] = Reason.TOO_EARLY
+    reason[~np.isfinite(posts.age_h) | ~np.isfinite(posts.posted_h)] = Reason.NO_TIME
+    reason[~np.isfinite(posts.x)] = Reason.NOT_OBSERVED
+    basis[reason != Reason.SCORED] = Basis.NONE
+    return basis.astype(np.int8), reason.astype(np.int8)
+
+
+def _score(
+    posts: Posts,
+    base: Baselines,
+    priors: tuple[shrink.ScalePrior, shrink.LevelPrior],
+    basis: NDArray[np.int8],
+) -> _Scored:
+    """Level, scale, error and degrees of freedom, before the error of age."""
+    scale_prior, level = priors
+    at = np.flatnonzero(basis)
+    n, mad = base.n[at], base.mad[at]
+    mu0, tau2 = shrink.expected_level(posts.ln_followers[at], level)
+    scale, df = shrink.moderate(shrink.robust_scale(mad, n), n, scale_prior)
+    weight = shrink.level_weight(scale * scale, n, tau2)
+    own = base.median[at]
+    expected = np.where(weight < 1, weight * own + (1 - weight) * mu0, own)
+    error = scale * np.sqrt(1 + weight * shrink.MEDIAN_VARIANCE / np.maximum(n, 1))
+    cohort = np.flatnonzero(basis[at] == Basis.COHORT)
+    if cohort.size:
+        expected[cohort], scale[cohort] = mu0[cohort], scale_prior.s0
+        error[cohort], df[cohort] = shrink.cohort_error(tau2[cohort], scale_prior, level)
+    return _Scored(at, expected, scale, error, df)
+
+
+def _nulls(
+    t: Floats, basis: NDArray[np.int8], provisional: Bools, least: int
+) -> tuple[NullFit | None, NullFit | None, NullFit | None]:
+    """One fit a pool; provisional posts too few for their own are held against the mature ones."""
+    pool = pools(basis, provisional)
+    mature, young, cohort = (fit_null(t[pool == k], min_scores=least) for k in range(3))
+    return mature, young or mature, cohort
+
+
+def _quantile(df: Floats, probability: float) -> Floats:
+    """Student t quantile; few degrees of freedom are distinct, so each is looked up once."""
+    distinct, index = np.unique(df, return_inverse=True)
+    return np.asarray(stdtrit(distinct, probability)[index])

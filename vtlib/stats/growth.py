@@ -1,0 +1,160 @@
+"""How far along a post of a given age is: g(age) = E[ln V(age) - ln V(7 d)], in ln units.
+
+Log growth adds up (Szabo & Huberman, arXiv 0811.0405), so one curve serves posts of every size.
+Fitted on repeated snapshots where there are enough of them, a prior 1 - exp(-age / tau) before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import isotonic_regression
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+REFERENCE_H = 168.0  # 7 days
+MIN_AGE_H = 1.0  # below it the curve is held: a post counts as one hour old
+PRIOR_LN_TAU_SD = 0.5  # posts differ in tau by about e^0.5: what the prior's se_age stands on
+MIN_PAIRS = 200
+_PER_KNOT, _MAX_KNOTS, _ROUNDS = 20, 40, 60
+
+
+def _none() -> Floats:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A growth curve. `knot_*` are empty for a prior; beyond its knots a fit goes on as the prior does.
+
+    `tau_d` days of the prior; `n_pairs` repeated snapshots seen (used only when `fitted`);
+    `knot_age_h` hours, `knot_g` and `knot_se` ln units.
+    """
+
+    basis: Literal["prior", "fitted"]
+    tau_d: float
+    n_pairs: int = 0
+    knot_age_h: Floats = field(default_factory=_none)
+    knot_g: Floats = field(default_factory=_none)
+    knot_se: Floats = field(default_factory=_none)
+
+
+def prior_growth(tau_d: float, *, n_pairs: int = 0) -> Growth:
+    """The curve before there is data: tau 3 d for Reels and TikTok, 10 d for YouTube."""
+    return Growth("prior", tau_d, n_pairs)
+
+
+def fit_growth(
+    age_h: Floats, x: Floats, post: Ints, *, tau_d: float, min_pairs: int = MIN_PAIRS
+) -> Growth:
+    """Isotonic fit of g on repeated snapshots of one stratum.
+
+    `age_h` (snapshots,) hours at capture, `x` (snapshots,) ln(1 + views), `post` (snapshots,) codes.
+    A pair is a snapshot beyond a post's first. Snapshots that are not finite, or under one hour old,
+    are passed over. Under `min_pairs` pairs the prior is returned, with the count. Each post has a level of its
+    own; levels and curve are fitted in turn from the prior on, on age groups of 20 or more snapshots.
+    """
+    use = np.isfinite(age_h) & np.isfinite(x) & (age_h >= MIN_AGE_H)
+    age, value = age_h[use], x[use]
+    code = np.unique(post[use], return_inverse=True)[1]
+    repeated = np.bincount(code)[code] > 1 if len(code) else np.zeros(0, bool)
+    age, value, code = (
+        age[repeated],
+        value[repeated],
+        np.unique(code[repeated], return_inverse=True)[1],
+    )
+    n_pairs = len(age) - (int(code.max()) + 1 if len(code) else 0)
+    prior = prior_growth(tau_d, n_pairs=n_pairs)
+    if n_pairs < min_pairs:
+        return prior
+    knot, cell = _cells(age)
+    g = _alternate(value, code, cell, start=shift(prior, knot))
+    bare = Growth("fitted", tau_d, n_pairs, knot, g, np.zeros(len(g)))
+    g = g - shift(bare, REFERENCE_H)
+    return Growth("fitted", tau_d, n_pairs, knot, g, _spread(age, value, code, (cell, g)))
+
+
+def shift(growth: Growth, age_h: ArrayLike) -> Floats:
+    """g(age) in ln units, 0 at 7 days: subtract it from ln V to get the ln of the 7-day value.
+
+    `age_h` hours, any shape; NaN gives NaN.
+    """
+    age = np.maximum(np.asarray(age_h, np.float64), MIN_AGE_H)
+    base = _saturation(age, growth.tau_d) - _saturation(
+        np.asarray(REFERENCE_H, np.float64), growth.tau_d
+    )
+    if not len(growth.knot_age_h):
+        return np.asarray(base)
+    first, last = growth.knot_age_h[0], growth.knot_age_h[-1]
+    inside = np.clip(age, first, last)
+    curve = np.interp(np.log(inside), np.log(growth.knot_age_h), growth.knot_g)
+    beyond = _saturation(age, growth.tau_d) - _saturation(inside, growth.tau_d)
+    return np.asarray(curve + beyond)
+
+
+def shift_se(growth: Growth, age_h: ArrayLike) -> Floats:
+    """se_age: SD in ln units of a single post's own growth about g(age); 0 from 7 days on.
+
+    Prior: |dg / d ln tau| x 0.5. Fit: robust SD of what posts grew by besides g, up to their last snapshot.
+    """
+    age = np.maximum(np.asarray(age_h, np.float64), MIN_AGE_H)
+    se = PRIOR_LN_TAU_SD * np.abs(
+        _tau_slope(age, growth.tau_d)
+        - _tau_slope(np.asarray(REFERENCE_H, np.float64), growth.tau_d)
+    )
+    if len(growth.knot_age_h):
+        fitted = np.interp(np.log(age), np.log(growth.knot_age_h), growth.knot_se)
+        se = np.where(age < growth.knot_age_h[0], np.maximum(se, fitted), fitted)
+    return np.asarray(np.where(age < REFERENCE_H, se, np.where(np.isnan(age), np.nan, 0.0)))
+
+
+def _saturation(age_h: Floats, tau_d: float) -> Floats:
+    """Ln of the share of its final views a post has at this age."""
+    return np.asarray(np.log(-np.expm1(-age_h / (24.0 * tau_d))))
+
+
+def _tau_slope(age_h: Floats, tau_d: float) -> Floats:
+    """Derivative of `_saturation` by ln tau."""
+    u = age_h / (24.0 * tau_d)
+    return np.asarray(-u * np.exp(-u) / -np.expm1(-u))
+
+
+def _cells(age: Floats) -> tuple[Floats, Ints]:
+    """Age groups of equal size: each group's mean age (geometric), and each snapshot's group."""
+    count = int(np.clip(len(age) // _PER_KNOT, 2, _MAX_KNOTS))
+    edges = np.unique(np.quantile(age, np.linspace(0, 1, count + 1)[1:-1]))
+    cell = np.unique(np.searchsorted(edges, age, side="left"), return_inverse=True)[1]
+    return np.exp(np.bincount(cell, np.log(age)) / np.bincount(cell)), cell
+
+
+def _alternate(value: Floats, code: Ints, cell: Ints, *, start: Floats) -> Floats:
+    """Post levels and an isotonic curve in turn, until the curve stands still."""
+    g, size, weight = start, np.bincount(code), np.bincount(cell).astype(np.float64)
+    for _ in range(_ROUNDS):
+        level = np.bincount(code, value - g[cell]) / size
+        rest = np.bincount(cell, value - level[code]) / weight
+        new = isotonic_regression(rest, weights=weight).x
+        moved = float(np.abs((new - new.mean()) - (g - g.mean())).max())
+        g = new
+        if moved < 1e-4:
+            break
+    return np.asarray(g)
+
+
+def _spread(age: Floats, value: Floats, code: Ints, curve: tuple[Ints, Floats]) -> Floats:
+    """Robust SD, per age group, of ln V(age) - ln V(last) less the curve's part; never grows with age."""
+    cell, g = curve
+    order = np.lexsort((age, code))
+    last = order[np.append(np.flatnonzero(np.diff(code[order])), len(order) - 1)][code]
+    rest = (value - g[cell]) - (value - g[cell])[last]
+    early = np.arange(len(age)) != last
+    sd, weight = np.zeros(len(g)), np.full(len(g), 1e-9)
+    for k in range(len(g)):
+        here = rest[early & (cell == k)]
+        if len(here) >= 5:
+            sd[k], weight[k] = 1.4826 * np.median(np.abs(here)), len(here)
+    return np.asarray(isotonic_regression(sd, weights=weight, increasing=False).x)

@@ -1,0 +1,99 @@
+"""One file, many processes: nothing lost, nobody starved, a holder named."""
+
+import multiprocessing
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from vtlib.errors import BadInput, StoreBusy
+from vtlib.store import migrate
+from vtlib.store.connection import Store
+
+ADD = "INSERT INTO brands (brand_id, slug) VALUES (?, ?)"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "outputs" / "vt.duckdb", wait_s=30)
+
+
+def test_an_empty_file_is_brought_to_today(store: Store) -> None:
+    names = set(store.query("SELECT table_name FROM duckdb_tables()")["table_name"])
+    assert {"posts", "post_snapshots", "raw_items", "outlier_scores", "schema_migrations"} <= names
+    with store.write() as connection:
+        assert not migrate.needs_migration(connection)
+
+
+def test_an_error_rolls_everything_back(store: Store) -> None:
+    def fail() -> None:
+        with store.write() as connection:
+            connection.execute(ADD, ["a", "a"])
+            connection.execute("SELECT no_such_column")
+
+    with pytest.raises(duckdb.BinderException):
+        fail()
+    assert store.query("SELECT * FROM brands").empty
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("INSERT INTO schema_migrations VALUES (9999, 'x', 'y', now()::TIMESTAMP)", "newer"),
+        ("UPDATE schema_migrations SET sha256 = 'other'", "changed after"),
+    ],
+)
+def test_a_database_that_does_not_fit_the_code_is_refused(
+    store: Store, change: str, said: str
+) -> None:
+    with store.write() as connection:
+        connection.execute(change)
+    with pytest.raises(BadInput, match=said):
+        store.query("SELECT 1")
+
+
+def test_migrations_lean_on_nothing_that_ducklake_refuses() -> None:
+    for _, path in migrate.files():
+        code = re.sub(r"--.*", "", path.read_text())
+        assert not re.search(
+            r"\b(primary\s+key|unique|references|foreign\s+key|check\s*\(|sequence|create\s+index|enum)\b",
+            code,
+            re.IGNORECASE,
+        )
+
+
+def _work(path: Path, worker: int) -> None:
+    store = Store(path, wait_s=60)
+    for i in range(15):
+        with store.write() as connection:
+            connection.execute(ADD, [f"{worker}-{i}", "x"])
+        store.query("SELECT count(*) FROM brands")
+
+
+def test_eight_processes_write_and_read_without_an_error(store: Store) -> None:
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_work, args=(store.path, n)) for n in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert [w.exitcode for w in workers] == [0] * 8
+    rows = store.query("SELECT count(*) AS n, count(DISTINCT brand_id) AS ids FROM brands")
+    assert (rows["n"][0], rows["ids"][0]) == (120, 120)
+
+
+def test_a_foreign_holder_is_named_after_a_bounded_wait(store: Store) -> None:
+    store.query("SELECT 1")
+    code = f"import duckdb; c = duckdb.connect({str(store.path)!r}); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(StoreBusy, match=str(holder.pid)):
+            Store(store.path, wait_s=0.3).query("SELECT 1")
+        holder.communicate(b"\n")
+    assert len(store.query("SELECT 1")) == 1

@@ -1,0 +1,114 @@
+"""The one object a notebook opens: paths, parameters, store; the holder of secrets.
+
+No database connection is held: each read and write opens its own for one operation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vtlib import log
+from vtlib.params import Params, merge, parse_params, read_yaml
+from vtlib.settings import Settings, load_settings
+from vtlib.store.connection import Store
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with `params/`, `outputs/` and one database, whatever the project."""
+
+    settings: Settings
+
+    @property
+    def root(self) -> Path:
+        return self.settings.root
+
+    @property
+    def outputs(self) -> Path:
+        return self.settings.outputs
+
+    @property
+    def params_folder(self) -> Path:
+        return self.root / "params"
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.settings.database_path, wait_s=self.settings.lock_wait_s)
+
+    def params_path(self, project: str) -> Path:
+        """The YAML of a project named by its slug or by the path of a YAML file."""
+        if project.endswith((".yaml", ".yml")):
+            return Path(project).expanduser().resolve()
+        return self.params_folder / f"{project}.yaml"
+
+    def now(self) -> datetime:
+        """The time, UTC; the middle floor gets it as an argument."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project of a workspace, with its parameters resolved."""
+
+    workspace: Workspace
+    params: Params
+    run_id: str = ""
+
+    @property
+    def slug(self) -> str:
+        return self.params.project
+
+    @property
+    def store(self) -> Store:
+        return self.workspace.store
+
+    @property
+    def is_client(self) -> bool:
+        return self.params.report.profile == "client"
+
+    @classmethod
+    def open(
+        cls,
+        project: str,
+        *,
+        home: str = "",
+        params_file: str = "",
+        profile: str = "",
+        run_id: str = "",
+        **sections: dict[str, Any],
+    ) -> Project:
+        """Open a project: defaults < its YAML (when there is one) < `sections`.
+
+        `project` is a slug; `home` a workspace (default: VT_HOME, else the nearest folder with params/);
+        `sections` are parameter sections by name, e.g. outliers={"method": "robust_z"}.
+        Raises BadInput for unknown keys, naming the nearest.
+        """
+        settings = load_settings(Path(home) if home else None)
+        workspace = Workspace(settings)
+        log.set_up(
+            settings.outputs / "logs", level="WARNING", secrets=settings.secrets, run_id=run_id
+        )
+        over = merge(sections, {"report": {"profile": profile}} if profile else {})
+        params = resolve(workspace, project, over=over, file=params_file)
+        return cls(workspace, params, run_id)
+
+    def frames(self, query: str, **values: Any) -> Any:
+        """The answer to a named query (store/queries/<query>.sql) for this project."""
+        return self.store.query_file(query, project=self.slug, **values)
+
+
+def resolve(
+    workspace: Workspace, project: str, *, over: dict[str, Any] | None = None, file: str = ""
+) -> Params:
+    """The parameters of a project: its YAML, where there is one, with `over` laid on it.
+
+    `project` may be the path of a YAML file. Raises BadInput when a named file is missing.
+    """
+    path = Path(file) if file else workspace.params_path(project)
+    named = bool(file) or project.endswith((".yaml", ".yml"))
+    data = read_yaml(path) if named or path.exists() else {"project": project}
+    return parse_params(merge(data, over or {}), file=str(path) if path.exists() else "")

@@ -8,7 +8,6 @@ is its value brought to 7 days of age, against the shrunk level and scale of its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,114 +16,13 @@ from scipy.special import stdtrit
 from vtlib.stats import shrink
 from vtlib.stats.baseline import Baselines, LeftOut, Line, arrange, baselines, central
 from vtlib.stats.growth import Growth, shift, shift_se
-from vtlib.stats.null import NullFit, fit_null, upper_tail
+from vtlib.stats.null import fit_null, upper_tail
 from vtlib.stats.parallel import in_slices
+from vtlib.stats.scores import Basis, Judged, Nulls, Posts, Reason, Settings, Stratum
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-class Basis(IntEnum):
-    """What a post was judged against."""
-
-    NONE = 0
-    ACCOUNT = 1  # its own account's posts
-    COHORT = 2  # what accounts of this stratum with as many followers reach; at most "watch"
-
-
-class Reason(IntEnum):
-    """Why a post was not scored; 0 = it was."""
-
-    SCORED = 0
-    NOT_OBSERVED = 1
-    NO_TIME = 2
-    TOO_EARLY = 3
-    NO_COHORT = 4
-
-
-REASONS = {
-    Reason.SCORED: "",
-    Reason.NOT_OBSERVED: "not scored: the metric was not observed",
-    Reason.NO_TIME: "not scored: the time of posting or of capture is unknown",
-    Reason.TOO_EARLY: "not scored: too early",
-    Reason.NO_COHORT: "not scored: too few posts and no cohort",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the rule is run with; the defaults are those of the statistics page."""
-
-    max_baseline: int = 50
-    window_days: float = 180
-    min_baseline: int = 5
-    too_early_h: float = 24
-    mature_h: float = 72
-    interval: float = 0.8
-    null_min_scores: int = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Posts:
-    """Posts of one stratum, all arrays (n,).
-
-    `x` ln(1 + metric), NaN = not observed; `posted_h` hours since any epoch, NaN = unknown; `age_h` hours
-    from posting to capture, NaN = unknown; `group` account codes 0 to the number of accounts - 1;
-    `ln_followers` NaN = unknown; `is_pinned`, `is_paid` True only where known to be so.
-    """
-
-    x: Floats
-    posted_h: Floats
-    age_h: Floats
-    group: Ints
-    ln_followers: Floats
-    is_pinned: Bools
-    is_paid: Bools
-
-
-@dataclass(frozen=True, slots=True)
-class Stratum:
-    """What was learnt from the stratum as a whole; a null is None where scores were too few."""
-
-    n_posts: int
-    n_scored: int
-    n_account: int
-    n_cohort: int
-    growth: Growth
-    scale: shrink.ScalePrior
-    level: shrink.LevelPrior
-    nulls: tuple[NullFit | None, NullFit | None, NullFit | None]  # account, provisional, cohort
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Arrays (n,) in the order of the posts; floats are NaN exactly where `reason` is not 0.
-
-    (`x7_ln` is NaN only without value or age, `n_baseline` and `left_out` are given for all.)
-    `x7_ln` value at 7 days; `expected_ln` level m~; `scale_ln` s~ of single posts; `error_ln` the denominator of
-    `t`; `df`; `p` upper tail, 0 to 1; `multiplier` = exp(x7 - m~), with the interval `low` to `high`:
-    what is left of it after this account's ordinary scatter, the level's error and the age's;
-    `percentile` 0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 4) as in Baselines.
-    """
-
-    x7_ln: Floats
-    n_baseline: NDArray[np.int32]
-    left_out: NDArray[np.int32]
-    expected_ln: Floats
-    scale_ln: Floats
-    error_ln: Floats
-    t: Floats
-    df: Floats
-    p: Floats
-    multiplier: Floats
-    low: Floats
-    high: Floats
-    percentile: Floats
-    basis: NDArray[np.int8]
-    reason: NDArray[np.int8]
-    is_provisional: Bools
-    stratum: Stratum
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,42 +51,41 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
     scale, level = _priors(line, posts, min_n=use.min_baseline)
     basis, reason = _basis(posts, base.n, level, use)
     provisional = (reason == Reason.SCORED) & (posts.age_h < use.mature_h)
+    se_age = np.where(provisional, shift_se(growth, posts.age_h), 0.0)
     scored = _score(posts, base, (scale, level), basis)
-    error = np.hypot(
-        scored.error, np.where(provisional, shift_se(growth, posts.age_h), 0.0)[scored.at]
-    )
-    t = (x7[scored.at] - scored.expected) / error
-    nulls = _nulls(t, basis[scored.at], provisional[scored.at], use.null_min_scores)
-    p = tails(t, scored.df, pools(basis[scored.at], provisional[scored.at]), nulls)
-    half = _quantile(scored.df, 0.5 + use.interval / 2) * error
-    ln_m = x7[scored.at] - scored.expected
+    at = scored.at
+    error = np.hypot(scored.error, se_age[at])
+    t = (x7[at] - scored.expected) / error
+    pool = pools(basis[at], provisional[at])
+    nulls = _nulls(t, pool, use.null_min_scores)
+    p = tails(t, scored.df, pool, nulls)
+    ln_m, half = x7[at] - scored.expected, _quantile(scored.df, 0.5 + use.interval / 2) * error
+    n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
+    learnt = Stratum(len(x7), len(t), n_account, len(t) - n_account, growth, scale, level, nulls)
 
-    def spread(values: Floats) -> Floats:
+    def lay(values: Floats) -> Floats:
         out = np.full(len(x7), np.nan)
-        out[scored.at] = values
+        out[at] = values
         return out
 
-    n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
     return Judged(
         x7_ln=x7,
         n_baseline=base.n,
         left_out=base.left_out,
-        expected_ln=spread(scored.expected),
-        scale_ln=spread(scored.scale),
-        error_ln=spread(error),
-        t=spread(t),
-        df=spread(scored.df),
-        p=spread(p),
-        multiplier=spread(np.exp(ln_m)),
-        low=spread(np.exp(ln_m - half)),
-        high=spread(np.exp(ln_m + half)),
+        expected_ln=lay(scored.expected),
+        scale_ln=lay(scored.scale),
+        error_ln=lay(error),
+        t=lay(t),
+        df=lay(scored.df),
+        p=lay(p),
+        multiplier=lay(np.exp(ln_m)),
+        low=lay(np.exp(ln_m - half)),
+        high=lay(np.exp(ln_m + half)),
         percentile=np.where(reason == Reason.SCORED, base.percentile, np.nan),
         basis=basis,
         reason=reason,
         is_provisional=provisional,
-        stratum=Stratum(
-            len(x7), len(t), n_account, len(t) - n_account, growth, scale, level, nulls
-        ),
+        stratum=learnt,
     )
 
 
@@ -207,9 +104,7 @@ def pools(basis: NDArray[np.int8], provisional: Bools) -> NDArray[np.int8]:
     return np.where(basis == Basis.COHORT, 2, provisional).astype(np.int8)
 
 
-def tails(
-    t: Floats, df: Floats, pool: NDArray[np.int8], nulls: tuple[NullFit | None, ...]
-) -> Floats:
+def tails(t: Floats, df: Floats, pool: NDArray[np.int8], nulls: Nulls) -> Floats:
     """(n,) p of each score: the larger of Student t and its pool's fitted null."""
     p = np.empty(len(t))
 
@@ -277,11 +172,8 @@ def _score(
     return _Scored(at, expected, scale, error, df)
 
 
-def _nulls(
-    t: Floats, basis: NDArray[np.int8], provisional: Bools, least: int
-) -> tuple[NullFit | None, NullFit | None, NullFit | None]:
+def _nulls(t: Floats, pool: NDArray[np.int8], least: int) -> Nulls:
     """One fit a pool; provisional posts too few for their own are held against the mature ones."""
-    pool = pools(basis, provisional)
     mature, young, cohort = (fit_null(t[pool == k], min_scores=least) for k in range(3))
     return mature, young or mature, cohort
 

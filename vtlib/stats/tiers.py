@@ -10,7 +10,8 @@ from scipy.special import ndtri
 from scipy.stats import false_discovery_control
 
 from vtlib.models import TIERS
-from vtlib.stats.calibrated import Basis, Judged, Reason, pools, tails
+from vtlib.stats.calibrated import pools, tails
+from vtlib.stats.scores import Basis, Judged, Reason
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ A section has the name of its stage (`importing` for 01, since `import` is a Pyt
 from __future__ import annotations
 
 import difflib
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,7 +109,6 @@ class Outliers(Section):
     median_multiple_k: float = Field(3.0, gt=0)
     robust_z_k: float = Field(3.5, gt=0)
     percentile_k: float = Field(95.0, gt=50, lt=100)
-    since: date | None = Field(None, description="judge only posts from this day on")
     select_limit: int = Field(20, ge=0, description="breakouts handed on to analysis")
     controls_ratio: float = Field(
         0.5, ge=0, le=5, description="ordinary posts handed on per breakout"

@@ -11,8 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from vtlib import log
 from vtlib.params import Params, merge, parse_params, read_yaml
+from vtlib.pseudonyms import Pseudonyms, for_project
 from vtlib.settings import Settings, load_settings
 from vtlib.store.connection import Store
 
@@ -70,6 +73,14 @@ class Project:
     def is_client(self) -> bool:
         return self.params.report.profile == "client"
 
+    @property
+    def has_apify(self) -> bool:
+        return self.workspace.settings.apify_token is not None
+
+    @property
+    def has_gemini(self) -> bool:
+        return self.workspace.settings.gemini_api_key is not None
+
     @classmethod
     def open(
         cls,
@@ -96,9 +107,17 @@ class Project:
         params = resolve(workspace, project, over=over, file=params_file)
         return cls(workspace, params, run_id)
 
-    def frames(self, query: str, **values: Any) -> Any:
+    def frame(self, query: str, **values: Any) -> pd.DataFrame:
         """The answer to a named query (store/queries/<query>.sql) for this project."""
         return self.store.query_file(query, project=self.slug, **values)
+
+    def shown(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame as the reader may see it: for a client, creators go by pseudonyms; same numbers."""
+        return self._pseudonyms.apply(frame) if self.is_client else frame
+
+    @cached_property
+    def _pseudonyms(self) -> Pseudonyms:
+        return for_project(self.frame("accounts"), project=self.slug)
 
 
 def resolve(

@@ -36,6 +36,7 @@ def written(folder: Path, name: str, content: bytes | str) -> Path:
         "\r\n".join(map(json.dumps, ITEMS)) + "\r\n\r\n",
         json.dumps({"data": {"items": ITEMS}}),
         json.dumps({"items": ITEMS}, indent=1),
+        json.dumps({"headers": {"agent": "x"}, "collector": ITEMS}),
         gzip.compress(json.dumps(ITEMS).encode(), mtime=0),
     ],
 )

@@ -100,28 +100,28 @@ def _thin(placed: pd.DataFrame) -> pd.DataFrame:
 def _slim(shown: pd.DataFrame) -> pd.DataFrame:
     named = shown[shown["tier"].isin(NAMED)].sort_values("multiplier_low", ascending=False)
     named = named.groupby("account").head(NAMED_PER_ACCOUNT)
-    text = "×" + named["multiplier"].map("{:,.3g}".format) + " " + captions(named, 22)
-    slim = shown.assign(name=text.reindex(shown.index).fillna("").str.strip())
+    pairs = zip(named["multiplier"], captions(named, 22), strict=True)
+    texts = pd.Series([f"×{m:,.3g} {c}".strip() for m, c in pairs], named.index, dtype="object")
+    slim = shown.assign(name=texts.reindex(shown.index).fillna(""))
+    # A name stands on the side where the drawing goes on.
+    middle = shown["posted_at"].min() + (shown["posted_at"].max() - shown["posted_at"].min()) / 2
+    slim["side"] = np.where(shown["posted_at"] < middle, "left", "right")
     slim["caption"] = captions(shown, 60).where(shown["tier"].isin(FLAGGED), "")
-    keep = "account format posted_at views expected band_low band_high multiplier tier name caption"
+    keep = "account format posted_at views expected band_low band_high multiplier tier name side caption"
     return rounded(slim[keep.split()])
 
 
-def _layers() -> Any:
+def _layers(width: str) -> list[Any]:
+    """The layers of one picture; `width` is the name of its width in Vega, which bounds the names."""
     time = alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6, labelOverlap=True))
-    count = alt.Y(
-        "views:Q",
-        title="views",
-        scale=alt.Scale(type="log", nice=False, padding=12),
-        axis=alt.Axis(format="~s", tickCount=4),
-    )
+    count, low, middle = (_views(field) for field in ("views", "band_low", "expected"))
     base = alt.Chart(width=WIDTH)
     by_format = alt.Detail("format:N")
     band = base.mark_area(color=COLOURS["blue"], opacity=0.16).encode(
-        time, count.copy(), alt.Y("band_low:Q"), alt.Y2("band_high:Q"), by_format
+        time, low, alt.Y2("band_high:Q"), by_format
     )
     line = base.mark_line(color=COLOURS["blue"], strokeWidth=1, opacity=0.7).encode(
-        time, alt.Y("expected:Q"), by_format
+        time, middle, by_format
     )
     points = base.mark_point(filled=True, opacity=0.9).encode(
         time,
@@ -142,14 +142,27 @@ def _layers() -> Any:
             alt.Tooltip("caption:N"),
         ],
     )
-    names = base.mark_text(align="right", dx=-8, dy=-7, limit=170, fontWeight=600).encode(
-        time, count, text="name:N"
+    room = alt.expr(f"{width} * 0.46")
+    names = [
+        base.mark_text(align=side, dx=dx, dy=-7, limit=room, fontWeight=600)
+        .transform_filter(f"datum.side === '{side}'")
+        .encode(time, count, text="name:N")
+        for side, dx in (("left", 8), ("right", -8))
+    ]
+    return [band, line, points, *names]
+
+
+def _views(field: str) -> Any:
+    return alt.Y(
+        f"{field}:Q",
+        title="views",
+        scale=alt.Scale(type="log", nice=False, padding=12),
+        axis=alt.Axis(format="~s", tickCount=4, grid=False, ticks=False, minExtent=34),
     )
-    return band, line, points, names
 
 
 def _faceted(slim: pd.DataFrame, names: list[str]) -> Any:
-    layers = alt.layer(*_layers()).properties(width=WIDTH, height=130)
+    layers = alt.layer(*_layers("child_width")).properties(width=WIDTH, height=130)
     # One row an account: each on its own scale, all on the same time.
     return (
         layers.facet(
@@ -166,7 +179,7 @@ def _menu(slim: pd.DataFrame, names: list[str]) -> Any:
     menu = alt.binding_select(options=names, name="Account ")
     pick = alt.param(name="picked_account", bind=menu, value=names[0])
     return (
-        alt.layer(*_layers(), data=slim)
+        alt.layer(*_layers("width"), data=slim)
         .properties(width=WIDTH, height=320)
         .add_params(pick)
         .transform_filter("datum.account === picked_account")

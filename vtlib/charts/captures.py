@@ -15,7 +15,7 @@ STATE_COLOURS = {
     "observed": COLOURS["blue"],
     "estimated": COLOURS["sky"],
     "hidden": COLOURS["orange"],
-    "not_exposed": COLOURS["grey"],
+    "not_exposed": COLOURS["grey"] + "55",  # nothing is there: it steps back
 }
 COUNTS = ("found", "mapped", "new", "updated", "skipped")
 _COUNT_COLOURS = [COLOURS[c] for c in ("grey", "sky", "green", "blue", "orange")]
@@ -125,7 +125,7 @@ def _map(tiles: pd.DataFrame, strata: list[str], metrics: list[str]) -> Any:
         alt.Tooltip("n:Q", format=",", title="snapshots"),
     ]
     return (
-        alt.Chart(tiles, width=WIDTH, height=alt.Step(26))
+        alt.Chart(tiles, width=WIDTH, height=26 * len(strata))
         .mark_rect(cornerRadius=2)
         .encode(
             alt.X("start:Q", title=None, scale=scale, axis=axis),

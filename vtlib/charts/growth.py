@@ -28,18 +28,32 @@ def growth(
     if curve.empty:
         return nothing("no growth curve was needed", title=title, source=source)
     require(curve, ("platform", "format", "age_h", "g_ln", "basis", "n_pairs"), chart="growth")
-    lines = _shares(curve).assign(basis=curve["basis"].to_numpy())
-    dots = _shares(_spread(pairs)) if pairs is not None and not pairs.empty else None
+    known = _named(curve)
+    lines = _shares(curve, known).assign(basis=curve["basis"].to_numpy())
+    dots = _shares(_spread(pairs), known) if pairs is not None and not pairs.empty else None
     n = int(curve.drop_duplicates(["platform", "format"])["n_pairs"].fillna(0).sum())
     kinds = ", ".join(sorted(set(curve["basis"].astype(str))))
     subtitle = f"{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days"
     return finish(_picture(lines, dots), title=title, subtitle=subtitle)
 
 
-def _shares(frame: pd.DataFrame) -> pd.DataFrame:
-    share = np.exp(frame["g_ln"].astype(float))
-    stratum = frame["platform"].astype(str) + " · " + frame["format"].astype(str)
-    data = {"stratum": stratum, "age_d": frame["age_h"].astype(float) / 24, "share": share}
+def _named(curve: pd.DataFrame) -> dict[str, str]:
+    named = zip(_strata(curve), curve["basis"].astype(str), strict=True)
+    return {stratum: f"{stratum} ({basis})" for stratum, basis in named}
+
+
+def _strata(frame: pd.DataFrame) -> list[str]:
+    return [f"{p} · {f}" for p, f in zip(frame["platform"], frame["format"], strict=True)]
+
+
+def _shares(frame: pd.DataFrame, known: dict[str, str]) -> pd.DataFrame:
+    share = np.exp(frame["g_ln"].to_numpy(float))
+    stratum = [known.get(name, name) for name in _strata(frame)]
+    data = {
+        "stratum": stratum,
+        "age_d": frame["age_h"].to_numpy(float) / 24,
+        "share": share,
+    }
     return pd.DataFrame(data).round({"age_d": 4, "share": 4})
 
 
@@ -56,17 +70,17 @@ def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
     colour = alt.Color(
         "stratum:N",
         scale=alt.Scale(domain=strata, range=hues),
-        legend=alt.Legend(title=None, columns=2, labelLimit=150),
+        legend=alt.Legend(title=None, columns=2, labelLimit=190),
     )
-    days = alt.X("age_d:Q", title="age (days)", scale=alt.Scale(type="log", nice=False))
-    days.axis = alt.Axis(values=[0.04, 0.25, 1, 3, 7, 14, 30, 90], format="~g", labelOverlap=True)
+    axis = alt.Axis(values=[0.04, 0.25, 1, 3, 7, 14, 30, 90], format="~g", labelOverlap=True)
+    days = alt.X("age_d:Q", title="age (days)", scale=alt.Scale(type="log", nice=False), axis=axis)
     share = alt.Y(
         "share:Q", title="share of the 7-day count", axis=alt.Axis(format="%", tickCount=5)
     )
     dash = alt.StrokeDash(
         "basis:N",
         scale=alt.Scale(domain=["fitted", "prior"], range=[[1, 0], [5, 4]]),
-        legend=alt.Legend(title=None, symbolStrokeColor=COLOURS["grey"]),
+        legend=None,  # the names say it
     )
     line = (
         alt.Chart(lines, width=WIDTH, height=260)

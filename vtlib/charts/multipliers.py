@@ -20,6 +20,8 @@ from vtlib.charts.wording import (
     tier_shape,
 )
 
+ROW_PX = 38
+
 
 def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) -> Any:
     """The top posts by the lower end of their interval: multiplier (point) and 80 % interval (line).
@@ -50,11 +52,13 @@ def _intervals(rows: pd.DataFrame) -> Any:
     ends = [*rows["multiplier_low"], *rows["multiplier_high"], 1.0]
     scale = alt.Scale(type="log", domain=[min(ends) * 0.9, max(ends) * 1.1], nice=False)
     axis = alt.Axis(labelExpr="'×' + format(datum.value, '~g')", tickCount=6, labelOverlap=True)
-    x = alt.X(
-        "multiplier:Q", title="times the account's own level (1 = as usual)", scale=scale, axis=axis
+    title = "times the account's own level (1 = as usual)"
+    x, low, usual_x = (
+        alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+        for field in ("multiplier", "multiplier_low", "one")
     )
     y = alt.Y("rank:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
-    base = alt.Chart(rows, width=WIDTH, height=alt.Step(38))
+    base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
     tip = [
         alt.Tooltip("label:N", title="post"),
         alt.Tooltip("multiplier:Q", format=",.2f"),
@@ -66,7 +70,7 @@ def _intervals(rows: pd.DataFrame) -> Any:
         strokeDash=[4, 4], color=COLOURS["grey"]
     )
     line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=7).encode(
-        alt.X("multiplier_low:Q", scale=scale, axis=axis, title=x.title),
+        low,
         alt.X2("multiplier_high:Q"),
         y,
         color=tier_colour(),
@@ -75,10 +79,10 @@ def _intervals(rows: pd.DataFrame) -> Any:
     point = base.mark_point(filled=True, size=95, opacity=1, yOffset=7).encode(
         x, y, color=tier_colour(), shape=tier_shape(), tooltip=tip
     )
-    name = base.mark_text(align="left", baseline="bottom", dy=0, limit=560).encode(
-        y=y, x=alt.value(2), text="label:N"
-    )
-    return alt.layer(usual.encode(x=alt.X("one:Q", scale=scale)), line, point, name)
+    name = base.mark_text(
+        align="left", baseline="bottom", dy=0, limit=alt.expr("width - 4")
+    ).encode(y=y, x=alt.value(2), text="label:N")
+    return alt.layer(usual.encode(usual_x), line, point, name)
 
 
 def _labels(frame: pd.DataFrame) -> pd.Series:

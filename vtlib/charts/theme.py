@@ -40,12 +40,12 @@ WIDTH = 640  # px in JupyterLab; a page sets the width of its own column
 INK = "currentColor"  # text takes the page's colour: light, dark and print need no second drawing
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 CONFIG: dict[str, Any] = {
-    "background": None,
+    "background": "transparent",
     "font": FONT,
     "view": {"stroke": None},
     "title": {
         "anchor": "start",
-        "frame": "group",
+        "frame": "bounds",
         "color": INK,
         "subtitleColor": INK,
         "fontSize": 15,

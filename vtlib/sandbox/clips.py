@@ -135,7 +135,8 @@ def _write_sound(out: OutputContainer, stream: AudioStream, sound: Sound) -> Non
 
 
 def _frames(what: dict[str, Any], rng: Random) -> Iterator[NDArray[np.uint8]]:
-    fps, size = what["fps"], (what["width"], what["height"])
+    fps, shown = what["fps"], (what["width"], what["height"])
+    size = SIZE if shown[0] < shown[1] else SIZE[::-1]
     edges = [0.0, *what["cuts_s"], what["duration_s"]]
     first_hue = rng.randrange(360)
     for n, (start, end) in enumerate(pairwise(edges)):
@@ -144,7 +145,7 @@ def _frames(what: dict[str, Any], rng: Random) -> Iterator[NDArray[np.uint8]]:
         back = _background(rng, size, colourful=what["colourful"], hue=hue)
         for i in range(round(start * fps), round(end * fps)):
             moved = np.roll(back, round(what["moves"][n] * (i / fps - start)), axis=1)
-            yield _with_texts(moved, what["texts"], i / fps)
+            yield _shown(moved, what["texts"], i / fps, shown)
 
 
 def _background(
@@ -163,15 +164,17 @@ def _background(
     return np.asarray(image)
 
 
-def _with_texts(
-    frame: NDArray[np.uint8], texts: list[dict[str, Any]], at_s: float
+def _shown(
+    frame: NDArray[np.uint8], texts: list[dict[str, Any]], at_s: float, size: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    shown = [t["text"] for t in texts if t["start_s"] <= at_s < t["end_s"]]
-    if not shown:
+    """The frame with the words of its moment, in the size the platform keeps."""
+    words = [t["text"] for t in texts if t["start_s"] <= at_s < t["end_s"]]
+    if not words and frame.shape[1::-1] == size:
         return frame
     image = Image.fromarray(frame)
-    _draw(image, "\n".join(shown))
-    return np.asarray(image)
+    if words:
+        _draw(image, "\n".join(words))
+    return np.asarray(image if image.size == size else image.resize(size))
 
 
 def _draw(image: Image.Image, text: str) -> None:

@@ -167,11 +167,10 @@ def _video_and_text(frame: Frame, round_: int, limit: int) -> list[Export]:
 
 def _linkedin(frame: Frame) -> Export:
     actor = "apimaestro/linkedin-company-posts"
-    slugs = [*_urls(frame, "linkedin"), "sim-hushpantry"]
+    pages = [(url, page) for url in _urls(frame, "linkedin") for page in (1, 2)]
     items = [
         item
-        for slug in slugs
-        for page in (1, 2)
+        for slug, page in [*pages, ("sim-hushpantry", 1)]
         for item in ACTORS[actor].run(frame, {"company_name": slug, "page_number": page})
     ]
     return Export(_name(actor, frame.at, "json"), actor, frame.at, items)
@@ -193,14 +192,15 @@ def _urls(frame: Frame, platform: Platform, accounts: list[SimAccount] | None = 
 
 def _encode(items: list[Item], name: str) -> bytes:
     if name.endswith(".csv"):
-        return _csv(items)
+        return csv_bytes(items)
     if name.endswith(("jsonl", "ndjson")):
         return b"".join(orjson.dumps(item) + b"\n" for item in items)
     text = orjson.dumps(items, option=orjson.OPT_INDENT_2)
     return gzip.compress(text, 6, mtime=0) if name.endswith(".gz") else text
 
 
-def _csv(items: list[Item]) -> bytes:
+def csv_bytes(items: list[Item]) -> bytes:
+    """Items as a CSV export: BOM, paths flattened, all text."""
     rows = [flat(item) for item in items]
     columns = sorted({column for row in rows for column in row}, key=_column)
     text = io.StringIO()
@@ -234,5 +234,5 @@ def native_id(item: Item) -> str | None:
         return None
     if item.get("pin", {}).get("is_promoted"):
         return None
-    keys = ("postId", "post_id", "activity_urn", "item_id", "id")
+    keys = ("shortCode", "postId", "post_id", "activity_urn", "item_id", "id")
     return next((str(item[k]) for k in keys if item.get(k)), None)

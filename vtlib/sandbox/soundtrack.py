@@ -1,6 +1,6 @@
 """Sound with a known truth: speech-like segments, a beat, silence, at a known level.
 
-Speech is a glottal pulse train through three moving formants, in syllables of a fifth of a second; the
+Speech is a glottal pulse train through three moving formants, in syllables of about a fifth of a second; the
 beat is a kick on every count. Mono, float32, -1 to 1.
 """
 
@@ -23,7 +23,7 @@ _VOWELS = (
     (530, 1840, 2480),
     (570, 840, 2410),
 )
-_SYLLABLE_S = 0.2
+_SYLLABLE_S = (0.13, 0.29)
 
 
 def soundtrack(plan: dict[str, Any], rng: Random) -> Sound:
@@ -67,16 +67,16 @@ def _kick() -> NDArray[np.float64]:
 
 def _speech(duration_s: float, rng: Random) -> NDArray[np.float64]:
     pitch_hz = rng.uniform(105, 210)
-    parts = [
-        _syllable(pitch_hz * rng.uniform(0.88, 1.15), rng.choice(_VOWELS), rng)
-        for _ in range(max(1, round(duration_s / _SYLLABLE_S)))
-    ]
+    parts: list[NDArray[np.float64]] = []
+    while sum(map(len, parts)) < duration_s * RATE_HZ:
+        parts.append(_syllable(pitch_hz * rng.uniform(0.88, 1.15), rng.choice(_VOWELS), rng))
     whole = np.concatenate(parts)[: round(duration_s * RATE_HZ)]
     return 0.35 * whole / max(float(np.abs(whole).max()), 1e-9)
 
 
 def _syllable(pitch_hz: float, formants: tuple[int, ...], rng: Random) -> NDArray[np.float64]:
-    n = round(_SYLLABLE_S * RATE_HZ)
+    length_s = rng.uniform(*_SYLLABLE_S)  # uneven: an even row of syllables would be a beat
+    n = round(length_s * RATE_HZ)
     t = np.arange(n) / RATE_HZ
     phase = np.cumsum(pitch_hz * (1 + 0.02 * np.sin(2 * np.pi * 5 * t)) / RATE_HZ)
     pulses = np.diff(np.floor(phase), prepend=0.0)
@@ -87,5 +87,5 @@ def _syllable(pitch_hz: float, formants: tuple[int, ...], rng: Random) -> NDArra
         r = np.exp(-np.pi * width_hz / RATE_HZ)
         turn = -2 * r * np.cos(2 * np.pi * centre_hz / RATE_HZ)
         voice = np.asarray(lfilter([1 + turn + r * r], [1.0, turn, r * r], voice))
-    shape = np.minimum(1, np.minimum(t / 0.03, (_SYLLABLE_S - t) / 0.06))
+    shape = np.minimum(1, np.minimum(t / 0.03, (length_s - t) / 0.06))
     return np.asarray(voice * np.clip(shape, 0.02, 1))

@@ -23,6 +23,7 @@ import ijson
 import orjson
 
 from vtlib.errors import BadInput
+from vtlib.sources.reading import unflatten
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zip")
 _DATED = re.compile(
@@ -226,10 +227,13 @@ def _json_object(stream: IO[bytes]) -> Iterator[Any]:
 
 
 def _unwrapped(whole: Any) -> list[Any]:
-    """The items of an API answer such as {"data": {"items": [...]}}; anything else is itself an item."""
-    inner = whole.get("data") if isinstance(whole, dict) else None
+    """The items of an answer such as {"data": {"items": [...]}} or of TikTok's 2020 {"collector": [...]}."""
+    inner: Any = whole.get("data") if isinstance(whole, dict) else None
     for box in (inner, whole):
-        listed = box.get("items") if isinstance(box, dict) and len(box) <= 10 else box
+        small = isinstance(box, dict) and len(box) <= 10
+        listed: Any = box
+        if small and isinstance(box, dict):
+            listed = box.get("items") or box.get("collector")
         if isinstance(listed, list):
             return listed
     return [whole]
@@ -260,29 +264,3 @@ def _csv_rows(stream: IO[bytes]) -> Iterator[Any]:
 
 def _path(name: str) -> tuple[str | int, ...]:
     return tuple(int(p) if p.isdigit() else p for p in name.strip().split("/"))
-
-
-def unflatten(cells: Iterable[tuple[tuple[str | int, ...], str]]) -> dict[str, Any]:
-    """A CSV row with paths such as ("hashtags", 0, "name") as nested objects; blanks are left out.
-
-    A blank cell cannot be told from null, so both mean "not there".
-    """
-    root: dict[Any, Any] = {}
-    for path, value in cells:
-        if value == "":
-            continue
-        node = root
-        for step in path[:-1]:
-            inner = node.setdefault(step, {})
-            node = inner if isinstance(inner, dict) else node
-        node[path[-1]] = value
-    return {k: _listed(v) for k, v in root.items()}
-
-
-def _listed(node: Any) -> Any:
-    if not isinstance(node, dict):
-        return node
-    inner = {k: _listed(v) for k, v in node.items()}
-    if inner and all(isinstance(k, int) for k in inner):
-        return [inner[k] for k in sorted(inner)]
-    return inner

@@ -14,6 +14,7 @@ from vtlib.errors import BadInput
 from vtlib.models import Account, Outcome, Platform, PostRef, Rejected
 from vtlib.sources import facebook, instagram, linkedin, pinterest, tiktok, x, youtube
 from vtlib.sources.actors import Actor
+from vtlib.sources.reading import nested
 from vtlib.sources.urls import Address, split_url
 
 
@@ -72,6 +73,9 @@ def account_ref(text: str, *, platform: Platform | None = None) -> Account:
         return account
     if platform is None:
         raise BadInput(f"{word}: a bare handle needs its platform.", todo="Add --platform.")
+    bare = SOURCES[platform].account_ref(Address(f"{platform}.com", (word,), {}, word))
+    if bare and bare.native_id:
+        return bare
     handle = word.lstrip("@").lower()
     if not handle or any(c.isspace() for c in handle):
         raise BadInput(f"{word!r} is no handle.")
@@ -80,6 +84,7 @@ def account_ref(text: str, *, platform: Platform | None = None) -> Account:
 
 def recognise(item: dict[str, Any]) -> tuple[Platform, str] | None:
     """The platform and actor (or export shape) whose item this is, from its content alone."""
+    item = nested(item)
     for name, source in SOURCES.items():
         shape = source.recognise(item)
         if shape:
@@ -92,6 +97,6 @@ def outcome(platform: Platform, item: Any) -> Outcome:
     if not isinstance(item, dict):
         return Rejected("unreadable", f"an item is a {type(item).__name__}, not an object", item)
     try:
-        return SOURCES[platform].outcome(item)
+        return SOURCES[platform].outcome(nested(item))
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as error:
         return Rejected("bad_field", f"{type(error).__name__}: {error}", item)

@@ -6,7 +6,9 @@ and cannot be read, so that a changed shape is noticed and not taken for a missi
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,19 +17,24 @@ from vtlib.models import NOT_EXPOSED, Metric
 
 _ROUNDED = re.compile(r"^(\d+(?:[.,]\d+)?)\s*([KMB])$", re.IGNORECASE)
 _GROUPED = re.compile(r"^\d{1,3}(?:[.,\s]\d{3})+$")
+_UNIT = re.compile(
+    r"\s+(views?|plays?|likes?|comments?|videos?|subscribers?|followers?|posts?)$", re.IGNORECASE
+)
+_ISO_LENGTH = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 _SCALE = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def dig(item: Any, *path: str | int) -> Any:
-    """The value at `path` in nested mappings and lists, or None where any step is missing."""
+    """The value at `path` in nested mappings and lists ("0" is a list's first), or None where a step is missing."""
     for step in path:
         if isinstance(item, dict):
             item = item.get(step)
-        elif isinstance(item, list) and isinstance(step, int) and -len(item) <= step < len(item):
-            item = item[step]
-        else:
+            continue
+        is_place = isinstance(step, int) or step.isdigit()
+        if not (isinstance(item, list) and is_place and -len(item) <= int(step) < len(item)):
             return None
+        item = item[int(step)]
     return item
 
 
@@ -39,12 +46,12 @@ def text(value: Any) -> str | None:
 
 
 def whole(value: Any) -> int | None:
-    """A whole number from an int, a float, "149,998", "1.2M" or "63K"; may be negative (-1 = hidden)."""
+    """A whole number from an int, a float, "149,998", "63K" or "1.2M views"; may be negative (-1 = hidden)."""
     if value is None or value == "" or isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return round(value)
-    word = str(value).strip()
+        return None if math.isnan(value) else round(value)
+    word = _UNIT.sub("", str(value).strip())
     if re.fullmatch(r"[+-]?\d+(\.0+)?", word):
         return int(float(word)) if "." in word else int(word)
     if _GROUPED.match(word):
@@ -57,7 +64,7 @@ def whole(value: Any) -> int | None:
 
 def is_rounded(value: Any) -> bool:
     """Whether a count is written rounded, as in "63K"."""
-    return isinstance(value, str) and bool(re.search(r"[KMB]\s*$", value, re.IGNORECASE))
+    return isinstance(value, str) and bool(_ROUNDED.match(_UNIT.sub("", value.strip())))
 
 
 def count(value: Any) -> Metric:
@@ -84,16 +91,28 @@ def flag(value: Any) -> bool | None:
     raise ValueError(f"{value!r} is neither true nor false")
 
 
+def any_flag(item: dict[str, Any], *keys: str) -> bool | None:
+    """True when one of `keys` is, False when one is known and none is, None when all are absent; "a.b" digs.
+
+    A list or mapping counts by having something in it.
+    """
+    found = (dig(item, *key.split(".")) for key in keys)
+    known = [bool(v) if isinstance(v, (list, dict)) else flag(v) for v in found]
+    told = [v for v in known if v is not None]
+    return any(told) if told else None
+
+
 def moment(value: Any) -> datetime | None:
-    """A UTC time from seconds or milliseconds since 1970, ISO 8601, RFC 2822 or X's own form.
+    """A UTC time from seconds or milliseconds since 1970, ISO 8601, RFC 2822 or X's own form; 0 is None.
 
     A text without a zone is refused: it cannot be told from local time (LinkedIn's `date` is Pacific).
     """
     if value is None or value == "":
         return None
     if isinstance(value, (int, float)) or re.fullmatch(r"\d{9,13}(\.\d+)?", str(value).strip()):
-        seconds = float(value)
-        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+        stamp = float(value)
+        stamp = stamp / 1000 if stamp > 1e11 else stamp
+        return datetime.fromtimestamp(stamp, UTC) if stamp else None
     word = str(value).strip()
     found = _iso(word) or _named(word)
     if found is None:
@@ -104,11 +123,15 @@ def moment(value: Any) -> datetime | None:
 
 
 def seconds(value: Any) -> float | None:
-    """Seconds from a number or "HH:MM:SS" / "MM:SS"; 0 and blanks are None (a placeholder, not a length)."""
+    """Seconds from a number, "HH:MM:SS", "MM:SS" or "PT1M3S"; 0 and blanks are None (no length, a placeholder)."""
     if value is None or value == "":
         return None
     if isinstance(value, (int, float)):
-        return float(value) or None
+        return None if math.isnan(value) else float(value) or None
+    spelt = _ISO_LENGTH.fullmatch(str(value).strip())
+    if spelt:
+        scaled = zip(spelt.groups(), (86_400, 3_600, 60, 1), strict=True)
+        return sum(float(n or 0) * scale for n, scale in scaled) or None
     parts = [float(p) for p in str(value).strip().split(":")]
     total = sum(p * 60**i for i, p in enumerate(reversed(parts)))
     return total or None
@@ -150,6 +173,47 @@ def zeeschuimer(item: dict[str, Any]) -> tuple[str, dict[str, Any], Any] | None:
     if not isinstance(meta, dict):
         return None
     return str(meta.get("source_platform") or "").lower(), data, meta.get("timestamp_collected")
+
+
+def nested(item: dict[str, Any]) -> dict[str, Any]:
+    """An item whose keys are flat paths ("authorMeta/name", "authorMeta.name") as nested objects.
+
+    Apify flattens with "/" in CSV and with "." when asked for `flatten`, as pandas does. Others are given back as they are.
+    """
+    if not any("/" in key or "." in key for key in item):
+        return item
+    return unflatten((_path(key), value) for key, value in item.items())
+
+
+def unflatten(cells: Iterable[tuple[tuple[str | int, ...], Any]]) -> dict[str, Any]:
+    """A row with paths such as ("hashtags", 0, "name") as nested objects; blanks are left out.
+
+    A blank cell cannot be told from null, so both mean "not there".
+    """
+    root: dict[Any, Any] = {}
+    for path, value in cells:
+        if value == "":
+            continue
+        node = root
+        for step in path[:-1]:
+            inner = node.setdefault(step, {})
+            node = inner if isinstance(inner, dict) else node
+        node[path[-1]] = value
+    return {k: _listed(v) for k, v in root.items()}
+
+
+def _path(key: str) -> tuple[str | int, ...]:
+    steps = re.split(r"[/.]", key.strip())
+    return tuple(int(s) if s.isdigit() else s for s in steps)
+
+
+def _listed(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    inner = {k: _listed(v) for k, v in node.items()}
+    if inner and all(isinstance(k, int) for k in inner):
+        return [inner[k] for k in sorted(inner)]
+    return inner
 
 
 def _iso(word: str) -> datetime | None:

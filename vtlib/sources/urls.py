@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from vtlib.errors import BadInput
@@ -26,13 +27,15 @@ class Address:
         return any(self.host == d or self.host.endswith("." + d) for d in domains)
 
 
+# An item names the same few URLs again and again, and so does its neighbour.
+@lru_cache(maxsize=4096)
 def split_url(text: str) -> Address:
     """Take a pasted URL apart; a missing scheme means https.
 
     Raises BadInput for other schemes, for user names in the address, and for anything that is not a
     public host name (IP addresses, localhost, names without a dot): pitfall 53.
     """
-    url = text.strip().strip("<>\"'")
+    url = text.strip().strip("<>\"'").replace("&amp;", "&")
     if not _SCHEME.match(url) or re.match(r"^[\w.-]+:\d+(/|$)", url):
         url = "https://" + url.lstrip("/")
     try:

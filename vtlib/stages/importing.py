@@ -29,6 +29,7 @@ from vtlib.models import (
     Rejected,
 )
 from vtlib.sources import outcome, recognise
+from vtlib.stages.conclusion import Conclusion, done, number, skipped
 
 Item = tuple[int, Any]
 Row = dict[str, Any]
@@ -92,18 +93,18 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
     rows: dict[str, list[Row]] = {t: [] for t in TABLES}
     tally: Counter[str] = Counter()
     keys: set[str] = set()
-    for number, item in items:
+    for row_no, item in items:
         if isinstance(item, dict):
             keys.update(item)
         found = _outcome(item, capture)
         tally["found"] += 1
         if isinstance(found, Rejected):
             tally[found.kind] += 1
-            rows["problems"].append(_problem(found, number, capture))
+            rows["problems"].append(_problem(found, row_no, capture))
         else:
             tally["mapped" if isinstance(found, Mapped) else "accounts"] += 1
             _add(rows, found, capture)
-        rows["raw_items"].append(_raw(item, number, found, capture))
+        rows["raw_items"].append(_raw(item, row_no, found, capture))
     rows["post_snapshots"] = _one_a_key(rows["post_snapshots"])
     return Chunk({t: _frame(t, r) for t, r in rows.items()}, tally, frozenset(keys))
 
@@ -117,14 +118,74 @@ def mapped_ratio(tally: Counter[str]) -> float | None:
     return (tally["mapped"] + tally["accounts"]) / meant if meant else None
 
 
-def post_rows(refs: Iterable[PostRef], capture: Capture) -> dict[str, pd.DataFrame]:
-    """Posts known by URL alone: the post and its link to the project, no numbers yet."""
-    rows: dict[str, list[Row]] = {"posts": [], "project_posts": []}
-    for ref in refs:
-        if ref.native_id:
+def unreadable(tally: Counter[str]) -> int:
+    """How many items were neither mapped nor set aside by the provider's own word."""
+    return tally["found"] - sum(tally[k] for k in ("mapped", "accounts", *NOT_COUNTED))
+
+
+def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
+    """In plain words what a person must know of a capture; empty when all went as it should."""
+    if ratio is None:
+        return (
+            "no item names a post: only errors of the provider or advertisements"
+            if tally
+            else "empty"
+        )
+    if ratio < least:
+        return (
+            f"only {ratio:.0%} of the items could be mapped (at least {least:.0%} are expected): has the export's "
+            "shape changed? All items are kept: after an update, run vt import again"
+        )
+    bad = unreadable(tally)
+    return f"{bad} of {tally['found']} items could not be read: vt problems" if bad else ""
+
+
+def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict[str, pd.DataFrame]:
+    """Posts known by URL alone: (row, URL as given, what it names). No numbers yet; short links wait."""
+    rows: dict[str, list[Row]] = {
+        t: [] for t in ("raw_items", "posts", "project_posts", "problems")
+    }
+    for row_no, url, ref in refs:
+        waits = Rejected(
+            "needs_network", "a short link, to be resolved by the network", {"url": url}
+        )
+        rows["raw_items"].append(
+            {
+                "capture_id": capture.capture_id,
+                "item_no": row_no,
+                "platform": ref.platform,
+                "native_id": ref.native_id,
+                "captured_at": _naive(capture.captured_at),
+                "payload": _json({"url": url}),
+            }
+        )
+        if ref.native_id is None:
+            rows["problems"].append(_problem(waits, row_no, capture))
+        else:
             rows["posts"].append(_bare_post(ref, capture))
             rows["project_posts"].append(_link(f"{ref.platform}:{ref.native_id}", capture))
     return {t: _frame(t, r) for t, r in rows.items()}
+
+
+def conclude(places: pd.DataFrame, captures: pd.DataFrame, problems: pd.DataFrame) -> Conclusion:
+    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`: as stored."""
+    if places.empty:
+        return skipped(
+            "import", "nothing to import: set importing.datasets, or run vt import dataset …"
+        )
+    posts, accounts = int(places["posts"].sum()), int(places["accounts"].sum())
+    first, last = places["first_captured_at"].min(), places["last_captured_at"].max()
+    lines = [
+        f"{number(posts, 'post')} of {number(accounts, 'account')} on "
+        f"{number(len(places), 'platform')} are known, from {number(len(captures), 'capture')}"
+        + (f" between {first:%Y-%m-%d} and {last:%Y-%m-%d}." if pd.notna(first) else ".")
+    ]
+    if len(problems):
+        n = int(problems["n"].sum())
+        lines.append(
+            f"{number(n, 'item')} could not be used; each is kept with its reason (vt problems)."
+        )
+    return done("import", lines, posts=posts, accounts=accounts, captures=len(captures))
 
 
 def _outcome(item: Any, capture: Capture) -> Mapped | MappedAccount | Rejected:
@@ -254,7 +315,7 @@ def _problem(found: Rejected, number: int, capture: Capture) -> Row:
         "problem_id": capture_key(capture.capture_id, "import", str(number), found.kind),
         "project_id": capture.project_id,
         "run_id": capture.run_id,
-        "stage": "import" if capture.provider == "file" else "scraping",
+        "stage": "scraping" if capture.provider == "apify" else "import",
         "capture_id": capture.capture_id,
         "kind": found.kind,
         "reason": found.reason,

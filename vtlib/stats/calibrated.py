@@ -57,7 +57,7 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
     error = np.hypot(scored.error, se_age[at])
     t = (x7[at] - scored.expected) / error
     pool = pools(basis[at], provisional[at])
-    nulls = _nulls(t, pool, use.null_min_scores)
+    nulls = _nulls(t, scored.df, pool, use.null_min_scores)
     p = tails(t, scored.df, pool, nulls)
     ln_m, half = x7[at] - scored.expected, _quantile(scored.df, 0.5 + use.interval / 2) * error
     n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
@@ -105,7 +105,7 @@ def pools(basis: NDArray[np.int8], provisional: Bools) -> NDArray[np.int8]:
 
 
 def tails(t: Floats, df: Floats, pool: NDArray[np.int8], nulls: Nulls) -> Floats:
-    """(n,) p of each score: the larger of Student t and its pool's fitted null."""
+    """(n,) p of each score: Student t's, or its pool's fitted null's if needed and larger."""
     p = np.empty(len(t))
 
     def work(part: slice) -> None:
@@ -172,9 +172,11 @@ def _score(
     return _Scored(at, expected, scale, error, df)
 
 
-def _nulls(t: Floats, pool: NDArray[np.int8], least: int) -> Nulls:
+def _nulls(t: Floats, df: Floats, pool: NDArray[np.int8], least: int) -> Nulls:
     """One fit a pool; provisional posts too few for their own are held against the mature ones."""
-    mature, young, cohort = (fit_null(t[pool == k], min_scores=least) for k in range(3))
+    mature, young, cohort = (
+        fit_null(t[pool == k], df[pool == k], min_scores=least) for k in range(3)
+    )
     return mature, young or mature, cohort
 
 

@@ -1,50 +1,70 @@
 """One DuckDB file, many processes: each operation opens its own connection and closes it.
 
-An operating-system lock beside the file queues our processes fairly (readers share, a writer is alone)
-and is released by the kernel when a process dies; DuckDB's own lock is waited for as well, since other
-programs open the file too.
+Our own processes queue for the file (`locking.py`); other programs that open it (the duckdb command, a
+notebook's own connection) are waited for by retrying, since DuckDB refuses a second opener at once.
 """
 
 from __future__ import annotations
 
-import fcntl
+import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import pandas as pd
+from tenacity import RetryError
 
-from vtlib.errors import StoreBusy
+from vtlib.errors import BadInput, StoreBusy
+from vtlib.store.locking import holder, process_name, queued, retrying
 from vtlib.store.migrate import migrate, needs_migration
 
 QUERIES = Path(__file__).parent / "queries"
-POLL_S = 0.02
+MEMORY_MAX_MB = 4096
+THREADS_MAX = 4
+_REFUSALS = re.compile(r"conflicting lock|could not set lock|being used by another", re.IGNORECASE)
+
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+Values = Mapping[str, Any] | Sequence[Any] | None
 
 
 @dataclass(frozen=True)
 class Store:
-    """The database at `path`; `wait_s` seconds is how long any operation waits for it."""
+    """The database at `path`; `wait_s` seconds is how long any operation waits for it.
+
+    A missing file is made, an old one brought to today, whatever the operation. Every operation raises
+    StoreBusy naming the holder when the wait is over, and BadInput for a file that newer code made or
+    that is no database. Operations do not nest: one inside another waits for itself.
+    """
 
     path: Path
     wait_s: float = 60.0
 
     @contextmanager
-    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-only connection for one operation. Raises StoreBusy after `wait_s`."""
-        self._ensure()
-        with self._connection(read_only=True) as connection:
-            yield connection
+    def read(self) -> Iterator[Connection]:
+        """A read-only connection for one operation; other readers may go on beside it."""
+        end = time.monotonic() + self.wait_s
+        while True:
+            if not self._is_empty():
+                with self._connection(end, read_only=True) as connection:
+                    if not needs_migration(connection):
+                        yield connection
+                        return
+            with self._connection(end, read_only=False) as connection:
+                migrate(connection)
 
     @contextmanager
-    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection in one transaction: all of it is kept, or, on any error, none."""
-        self._ensure()
-        with self._connection(read_only=False) as connection:
+    def write(self) -> Iterator[Connection]:
+        """A connection in one transaction: all of it is kept or, on any error, none."""
+        end = time.monotonic() + self.wait_s
+        with self._connection(end, read_only=False) as connection:
+            if needs_migration(connection):
+                migrate(connection)
+            connection.execute("SET preserve_insertion_order = false")  # bulk needs less memory
             connection.begin()
             try:
                 yield connection
@@ -53,27 +73,26 @@ class Store:
                 raise
             connection.commit()
 
-    def query(self, sql: str, values: Any = None) -> pd.DataFrame:
+    def query(self, sql: str, values: Values = None) -> pd.DataFrame:
         """The answer to one query as a frame; `values` are bound, never pasted."""
         with self.read() as connection:
-            return connection.execute(sql, values).df()
+            frame: pd.DataFrame = connection.execute(sql, values).df()
+            return frame
 
     def query_file(self, name: str, **values: Any) -> pd.DataFrame:
-        """The answer to `queries/<name>.sql`, whose $parameters are `values`."""
-        return self.query((QUERIES / f"{name}.sql").read_text(encoding="utf-8"), values)
+        """The answer to `queries/<name>.sql`; of `values` it is given the $parameters it has.
 
-    def _ensure(self) -> None:
-        if self.path.exists():
-            with self._connection(read_only=True) as connection:
-                if not needs_migration(connection):
-                    return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connection(read_only=False) as connection:
-            migrate(connection)
+        Raises BadInput when there is no such query or it lacks a value.
+        """
+        sql = _named_query(name)
+        wanted = dict.fromkeys(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", sql)))
+        if missing := [w for w in wanted if w not in values]:
+            raise BadInput(f"the query {name} needs {', '.join(missing)}")
+        return self.query(sql, {w: values[w] for w in wanted} or None)
 
     @contextmanager
-    def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        end = time.monotonic() + self.wait_s
+    def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._queue(end, shared=read_only):
             connection = self._open(end, read_only=read_only)
             try:
@@ -83,45 +102,68 @@ class Store:
 
     @contextmanager
     def _queue(self, end: float, *, shared: bool) -> Iterator[None]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-        with self.path.with_suffix(".lock").open("a") as gate:
-            while True:
-                try:
-                    fcntl.flock(gate, kind | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= end:
-                        raise self._busy("another vt process") from None
-                    time.sleep(POLL_S)
+        with ExitStack() as place:
+            try:
+                place.enter_context(queued(self.path, shared=shared, end=end))
+            except TimeoutError:
+                raise self._busy("") from None
             yield
 
-    def _open(self, end: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        while True:
-            try:
-                return duckdb.connect(str(self.path), read_only=read_only)
-            except duckdb.IOException as error:
-                if "lock" not in str(error).lower():
-                    raise
-                if time.monotonic() >= end:
-                    raise self._busy(_holder(str(error))) from None
-                time.sleep(POLL_S)
+    def _open(self, end: float, *, read_only: bool) -> Connection:
+        config = {"memory_limit": f"{_memory_mb()}MB", "threads": _threads(), **_SAFE}
+        retry = retrying(end, while_=_is_held)
+        try:
+            return retry(duckdb.connect, str(self.path), read_only=read_only, config=config)
+        except RetryError as error:
+            raise self._busy(str(error.last_attempt.exception())) from None
+        except duckdb.ConnectionException:
+            raise self._busy(f"PID {os.getpid()}") from None
+        except (duckdb.IOException, duckdb.SerializationException) as error:
+            raise BadInput(
+                f"{self.path} cannot be opened as a database: {error}",
+                todo="Name another file in VT_DATABASE, or move this one away.",
+            ) from None
 
-    def _busy(self, holder: str) -> StoreBusy:
+    def _busy(self, said: str) -> StoreBusy:
+        match = re.search(r"PID (\d+)", said)
+        pid = int(match.group(1)) if match else holder(self.path)
         return StoreBusy(
-            f"{self.path.name} was held by {holder} for more than {self.wait_s:g} s.",
+            f"{self.path.name} was held by {process_name(pid) if pid else 'another process'} "
+            f"for more than {self.wait_s:g} s.",
             todo="Close that program or raise VT_LOCK_WAIT_S, then run the command again.",
         )
 
+    def _is_empty(self) -> bool:
+        return not self.path.exists() or self.path.stat().st_size == 0
 
-def _holder(message: str) -> str:
-    """Who holds the file, from DuckDB's message and, on Linux, the process's own command line."""
-    match = re.search(r"PID (\d+)", message)
-    if not match:
-        return "another program"
-    pid = match.group(1)
+
+# Nothing is fetched from the network, and SQL sees no Python variable that it was not given.
+_SAFE = {
+    "autoinstall_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+
+
+def _named_query(name: str) -> str:
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return f"process {pid} ({b' '.join(words).decode('utf-8', 'replace').strip()[:120]})"
-    except OSError:
-        return f"process {pid}"
+        return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in QUERIES.glob("*.sql")))
+        raise BadInput(f"there is no query {name}.", todo=f"There are: {known}.") from None
+
+
+def _is_held(error: BaseException) -> bool:
+    return isinstance(error, duckdb.IOException) and bool(_REFUSALS.search(str(error)))
+
+
+def _threads() -> int:
+    return min(os.cpu_count() or 1, THREADS_MAX)
+
+
+def _memory_mb() -> int:
+    """Half of the machine's memory, at most 4 GB; more is spilled beside the file."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return MEMORY_MAX_MB // 4
+    return max(min(total // 2 // 1_000_000, MEMORY_MAX_MB), 256)

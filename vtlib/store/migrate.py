@@ -1,15 +1,23 @@
-"""Numbered SQL files from an empty database to today's, each applied once, in a transaction, recorded."""
+"""Numbered SQL files from an empty database to today's, each applied once, in a transaction, recorded.
+
+Views and comments (views/*.sql, comments/*.sql) are made anew whenever one of their files or a migration
+changed; their common digest is recorded as version 0.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from vtlib.errors import BadInput
 
-FOLDER = Path(__file__).parent / "migrations"
+ROOM = Path(__file__).parent
+FOLDER = ROOM / "migrations"
+VIEWS_VERSION = 0
 _RECORD = """CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER, name VARCHAR, sha256 VARCHAR, applied_at TIMESTAMP
 )"""
@@ -20,14 +28,17 @@ def files() -> list[tuple[int, Path]]:
     return sorted((int(p.name.split("_")[0]), p) for p in FOLDER.glob("[0-9]*.sql"))
 
 
+def view_files() -> list[Path]:
+    """What is made anew: views first (in order of their names), then the comments on all columns."""
+    return sorted((ROOM / "views").glob("*.sql")) + sorted((ROOM / "comments").glob("*.sql"))
+
+
 def applied(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    """sha256 of each applied version; empty for a new database."""
-    known = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_migrations'"
-    ).fetchone()
-    if not known or not known[0]:
+    """sha256 of each applied version (0 = the views); empty for a new database."""
+    try:
+        rows = connection.execute("SELECT version, sha256 FROM schema_migrations").fetchall()
+    except duckdb.CatalogException:
         return {}
-    rows = connection.execute("SELECT version, sha256 FROM schema_migrations").fetchall()
     return {int(version): str(digest) for version, digest in rows}
 
 
@@ -36,44 +47,64 @@ def needs_migration(connection: duckdb.DuckDBPyConnection) -> bool:
     migration that was changed after it had been applied.
     """
     done = applied(connection)
-    known = {version: _digest(path) for version, path in files()}
+    known = _known()
     newer = set(done) - set(known)
     if newer:
         raise BadInput(
             f"the database was made by a newer version (migration {max(newer)}).",
             todo="Update this checkout, or name another file in VT_DATABASE.",
         )
-    changed = [v for v, digest in done.items() if known[v] != digest]
+    changed = [v for v in known if v and v in done and known[v] != done[v]]
     if changed:
         raise BadInput(
             f"migration {changed[0]} was changed after it had been applied.",
             todo="Restore the file and put the change into a new migration.",
         )
-    return set(known) != set(done)
+    return known != done
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Apply what is missing; returns the names of the files applied. Killed anywhere, it can be run again."""
-    connection.execute(_RECORD)
     needs_migration(connection)
+    connection.execute(_RECORD)
     done, names = applied(connection), []
     for version, path in files():
-        if version in done:
-            continue
-        connection.begin()
-        try:
-            connection.execute(path.read_text(encoding="utf-8"))
-            connection.execute(
-                "INSERT INTO schema_migrations VALUES (?, ?, ?, now()::TIMESTAMP)",
-                [version, path.name, _digest(path)],
-            )
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
-        names.append(path.name)
+        if version not in done:
+            _apply(connection, version, [path])
+            names.append(path.name)
+    if names or done.get(VIEWS_VERSION) != _known()[VIEWS_VERSION]:
+        _apply(connection, VIEWS_VERSION, view_files())
+        names.append("views")
     return names
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _apply(connection: duckdb.DuckDBPyConnection, version: int, paths: list[Path]) -> None:
+    connection.begin()
+    try:
+        for path in paths:
+            connection.execute(path.read_text(encoding="utf-8"))
+        connection.execute("DELETE FROM schema_migrations WHERE version = ?", [version])
+        name = paths[0].name if version else "views and comments"
+        now = datetime.now(UTC).replace(tzinfo=None)
+        connection.execute(
+            "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
+            [version, name, _digest(paths), now],
+        )
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+@cache
+def _known() -> dict[int, str]:
+    """The digest of every version, read once a process: each operation compares them."""
+    return {v: _digest([path]) for v, path in files()} | {VIEWS_VERSION: _digest(view_files())}
+
+
+def _digest(paths: list[Path]) -> str:
+    """sha256 of the files' content, one after the other."""
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(path.read_bytes())
+    return whole.hexdigest()

@@ -24,13 +24,15 @@ class InvalidInput(Exception):
 @dataclass(frozen=True, slots=True)
 class ActorSpec:
     """One simulated actor: `run(frame, input)` yields items; `usd_per_item` an invented price, charged for
-    every item, error items included, as pay-per-result actors do.
+    every item, error items included, as pay-per-result actors do. One that does not stop at the maximum
+    number of items delivers more than is charged.
     """
 
     name: str
     run: Callable[[Frame, Input], Iterator[Item]]
     usd_per_item: float = 0.002
     required: tuple[str, ...] = ()
+    stops_at_max_items: bool = True
 
     def check(self, run_input: Any) -> Input:
         """The input as a mapping. Raises InvalidInput like the real schemas: required fields and types."""

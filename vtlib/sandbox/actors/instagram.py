@@ -17,7 +17,7 @@ from vtlib.sandbox.actors.asking import (
 )
 from vtlib.sandbox.exports import instagram as ig
 from vtlib.sandbox.exports.frame import Frame, Item, interleave
-from vtlib.sandbox.ids import short_code
+from vtlib.sandbox.words import TAGS
 from vtlib.sandbox.world import SimPost
 
 Keep = Callable[[SimPost], bool]
@@ -27,11 +27,8 @@ def scraper(frame: Frame, run_input: Input) -> Iterator[Item]:
     """apify/instagram-scraper: posts, reels or details of `directUrls`, or of a hashtag search."""
     urls, kind = strings(run_input, "directUrls"), run_input.get("resultsType", "posts")
     limit = number(run_input, "resultsLimit", 200)
-    if not urls and run_input.get("search") and run_input.get("searchType", "hashtag") == "hashtag":
-        urls = [
-            f"https://www.instagram.com/explore/tags/{w.strip().lstrip('#')}"
-            for w in str(run_input["search"]).split(",")
-        ]
+    if not urls and run_input.get("searchType", "hashtag") == "hashtag":
+        urls = [f"https://www.instagram.com/explore/tags/{tag}" for tag in _tags(run_input)]
     if kind == "details":
         yield from profiles(frame, {"usernames": urls})
         return
@@ -53,7 +50,7 @@ def reels(frame: Frame, run_input: Input) -> Iterator[Item]:
     limit = number(run_input, "resultsLimit", 27)
     for name in strings(run_input, "username"):
         for item in _of_url(frame, run_input, name, lambda p: p.is_video, limit=limit):
-            post = frame.world.post_of.get(f"instagram:{item.get('id')}")
+            post = frame.world.post_of.get(f"instagram:{item.get('shortCode')}")
             yield ig.reel_item(frame, post, name) if post else item
 
 
@@ -84,14 +81,10 @@ def _of_url(frame: Frame, run_input: Input, url: str, keep: Keep, *, limit: int)
         yield from hashtags(frame, {"hashtags": parts[2:3], "resultsLimit": limit})
         return
     if len(parts) >= 2 and parts[-2] in ("p", "reel", "reels", "tv"):
-        found = [
-            p
-            for p in frame.world.posts
-            if p.platform == "instagram" and short_code(p.native_id) == parts[-1]
-        ]
-        online = [p for p in found if p.exists(frame.at)]
-        yield from (ig.item(frame, p, url) for p in online)
-        if not online:
+        post = frame.world.post_of.get(f"instagram:{parts[-1]}")
+        if post and post.exists(frame.at):
+            yield ig.item(frame, post, url)
+        else:
             yield ig.no_items(url)
         return
     yield from _of_account(frame, run_input, url, keep, limit=limit)
@@ -113,6 +106,18 @@ def _of_account(
         yield ig.after_break(item) if broken and late else item
     if not found:
         yield ig.no_items(source)
+
+
+def _tags(run_input: Input) -> list[str]:
+    """Hashtags that begin with a word of `search` (words apart by commas), at most `searchLimit` a word."""
+    asked = [w.strip().lstrip("#").lower() for w in str(run_input.get("search") or "").split(",")]
+    most = number(run_input, "searchLimit", 1)
+    return [
+        tag
+        for word in asked
+        if word
+        for tag in [t for t in ("simulated", *TAGS) if t.startswith(word)][:most]
+    ]
 
 
 def _profile_url(name: str) -> str:

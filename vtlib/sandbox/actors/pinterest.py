@@ -1,4 +1,4 @@
-"""The simulated Pinterest actor; a promoted pin stands among the first results, as in real searches."""
+"""Simulated Pinterest actors; in searches a promoted pin stands among the first results."""
 
 from __future__ import annotations
 
@@ -32,6 +32,21 @@ def search(frame: Frame, run_input: Input) -> Iterator[Item]:
         yield from _pins(frame, run_input, _behind(frame, url)[:limit], url)
 
 
+def scraper(frame: Frame, run_input: Input) -> Iterator[Item]:
+    """epctex/pinterest-scraper: `startUrls`; `maxItems` is for the whole run."""
+    urls = strings(run_input, "startUrls")
+    found = [post for url in urls for post in _behind(frame, url)]
+    for post in found[: number(run_input, "maxItems", 0) or None]:
+        yield pinterest.raw_pin(frame, post)
+
+
+def crawler(frame: Frame, run_input: Input) -> Iterator[Item]:
+    """alexey/pinterest-crawler: `startUrls` of profiles, `maxPinsCnt` each."""
+    for url in strings(run_input, "startUrls"):
+        for post in _behind(frame, url)[: number(run_input, "maxPinsCnt", 50)]:
+            yield pinterest.crawled_pin(frame, post)
+
+
 def _behind(frame: Frame, url: str) -> list[SimPost]:
     parts = path_of(url)
     if parts[:1] == ["pin"]:
@@ -51,4 +66,8 @@ def _pins(frame: Frame, run_input: Input, posts: list[SimPost], page: str) -> It
         yield pinterest.item(frame, post, page)
 
 
-ACTORS = (ActorSpec("fatihtahta/pinterest-scraper-search", search, 0.003),)
+ACTORS = (
+    ActorSpec("fatihtahta/pinterest-scraper-search", search, 0.003),
+    ActorSpec("epctex/pinterest-scraper", scraper, 0.002),
+    ActorSpec("alexey/pinterest-crawler", crawler, 0.001),
+)

@@ -80,9 +80,19 @@ def _wanted(frame: Frame, run_input: Input, posts: list[SimPost]) -> list[SimPos
 
 
 ACTORS = (
-    ActorSpec("clockworks/tiktok-scraper", scraper, 0.004),
-    ActorSpec("clockworks/free-tiktok-scraper", scraper, 0.004),
-    ActorSpec("clockworks/tiktok-profile-scraper", partial(scraper, default=100), 0.004),
-    ActorSpec("clockworks/tiktok-hashtag-scraper", partial(scraper, default=100), 0.004),
-    ActorSpec("clockworks/tiktok-video-scraper", scraper, 0.004),
+    ActorSpec("clockworks/tiktok-scraper", scraper, 0.004, stops_at_max_items=False),
+    ActorSpec("clockworks/free-tiktok-scraper", scraper, 0.004, stops_at_max_items=False),
+    ActorSpec(
+        "clockworks/tiktok-profile-scraper",
+        partial(scraper, default=100),
+        0.004,
+        stops_at_max_items=False,
+    ),
+    ActorSpec(
+        "clockworks/tiktok-hashtag-scraper",
+        partial(scraper, default=100),
+        0.004,
+        stops_at_max_items=False,
+    ),
+    ActorSpec("clockworks/tiktok-video-scraper", scraper, 0.004, stops_at_max_items=False),
 )

@@ -50,7 +50,8 @@ class Frame:
         )
 
     def picture_url(self, account: SimAccount) -> str:
-        return f"{self.media_base}/image/{account.platform}/{account.native_id}-profile.jpg"
+        name = account.native_id.replace("/", "-")
+        return f"{self.media_base}/image/{account.platform}/{name}-profile.jpg"
 
     def posts(
         self, account: SimAccount, *, limit: int | None = None, since: datetime | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from vtlib.sandbox.exports.frame import Frame, Item, iso
-from vtlib.sandbox.ids import short_code
+from vtlib.sandbox.ids import number_of, short_code
 from vtlib.sandbox.world import SimAccount, SimPost
 
 TYPES = {"reel": "Video", "photo": "Image", "carousel": "Sidecar"}
@@ -23,15 +23,14 @@ def profile_url(frame: Frame, account: SimAccount) -> str:
 def item(frame: Frame, post: SimPost, source: str) -> Item:
     """One post or reel as `apify/instagram-scraper` writes it; photos have no views, hidden likes are -1."""
     account, now = frame.account(post), frame.counts(post)
-    code = short_code(post.native_id)
     out: Item = {
-        "id": post.native_id,
+        "id": str(number_of(post.native_id)),
         "type": TYPES[post.format],
-        "shortCode": code,
+        "shortCode": post.native_id,
         "caption": post.caption,
         "hashtags": list(post.hashtags),
         "mentions": [],
-        "url": f"https://www.instagram.com/p/{code}/",
+        "url": f"https://www.instagram.com/p/{post.native_id}/",
         "commentsCount": now.comments,
         "firstComment": "",
         "latestComments": [],
@@ -135,32 +134,34 @@ def _video(frame: Frame, post: SimPost, account: SimAccount) -> Item:
             "uses_original_audio": True,
             "should_mute_audio": False,
             "should_mute_audio_reason": "",
-            "audio_id": post.native_id[:16],
+            "audio_id": str(number_of(post.native_id))[:16],
         },
     }
 
 
 def _carousel(frame: Frame, post: SimPost) -> Item:
-    children: list[Item] = [
-        {
-            "id": str(int(post.native_id) + n),
-            "type": "Image",
-            "shortCode": short_code(str(int(post.native_id) + n)),
-            "caption": "",
-            "url": f"https://www.instagram.com/p/{short_code(str(int(post.native_id) + n))}/",
-            "displayUrl": frame.image_url(post, n),
-            "likesCount": None,
-            "commentsCount": 0,
-            "timestamp": None,
-            "childPosts": [],
-            "ownerId": None,
-        }
-        for n in (1, 2, 3)
-    ]
+    children = [_slide(frame, post, n) for n in (1, 2, 3)]
     return {
         "productType": "carousel_container",
         "images": [c["displayUrl"] for c in children],
         "childPosts": children,
+    }
+
+
+def _slide(frame: Frame, post: SimPost, n: int) -> Item:
+    number = number_of(post.native_id) + n
+    return {
+        "id": str(number),
+        "type": "Image",
+        "shortCode": short_code(number),
+        "caption": "",
+        "url": f"https://www.instagram.com/p/{short_code(number)}/",
+        "displayUrl": frame.image_url(post, n),
+        "likesCount": None,
+        "commentsCount": 0,
+        "timestamp": None,
+        "childPosts": [],
+        "ownerId": None,
     }
 
 

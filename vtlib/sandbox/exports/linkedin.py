@@ -1,10 +1,12 @@
-"""LinkedIn items: apimaestro/linkedin-company-posts. No view counts anywhere, zeros left out."""
+"""LinkedIn items: apimaestro/linkedin-company-posts (zeros left out), harvestapi/linkedin-company-posts and
+supreme_coder/linkedin-post. No view counts anywhere.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta, timezone
 
-from vtlib.sandbox.exports.frame import Frame, Item
+from vtlib.sandbox.exports.frame import Frame, Item, iso
 from vtlib.sandbox.world import SimAccount, SimPost
 
 # The naive date beside the true time stamp is US Pacific; all of the world's days fall near summer time.
@@ -30,7 +32,7 @@ def item(frame: Frame, post: SimPost, source: str) -> Item:
     return {
         "activity_urn": post.native_id,
         "full_urn": f"urn:li:activity:{post.native_id}",
-        "post_url": f"https://www.linkedin.com/posts/{slug}_simulated-activity-{post.native_id}-sim_",
+        "post_url": _post_url(slug, post),
         "text": post.caption,
         "posted_at": {
             "relative": f"{(frame.at - post.posted_at).days}d",
@@ -51,6 +53,69 @@ def item(frame: Frame, post: SimPost, source: str) -> Item:
         "document": None,
         "source_company": source,
     }
+
+
+def harvest_item(frame: Frame, post: SimPost, source: str) -> Item:
+    """One post as harvestapi's company actor writes it; followers stand in a sentence."""
+    account, now = frame.account(post), frame.counts(post)
+    slug, when = frame.handle(account), post.posted_at
+    film = {"thumbnailUrl": frame.image_url(post), "videoUrl": frame.video_url(post)}
+    return {
+        "type": "post",
+        "id": post.native_id,
+        "linkedinUrl": _post_url(slug, post),
+        "content": post.caption,
+        "author": {
+            "universalName": slug,
+            "name": account.name,
+            "linkedinUrl": f"https://www.linkedin.com/company/{slug}/posts",
+            "type": "company",
+            "info": f"{frame.followers(account):,} followers",
+        },
+        "postedAt": {"timestamp": int(when.timestamp() * 1000), "date": iso(when)},
+        "postImages": [{"url": frame.image_url(post)}] if post.format == "photo" else [],
+        **({"postVideo": film} if post.is_video else {}),
+        "engagement": {
+            "likes": now.likes,
+            "comments": now.comments,
+            "shares": now.shares,
+            "reactions": [{"type": "LIKE", "count": now.likes}],
+        },
+        "query": {"targetUrl": source},
+    }
+
+
+def search_item(frame: Frame, post: SimPost, source: str) -> Item:
+    """One post as supreme_coder's actor writes it; followers are a text with commas."""
+    account, now = frame.account(post), frame.counts(post)
+    kind = {"video": "linkedinVideo", "photo": "image"}.get(post.format, "text")
+    ms = round((post.duration_s or 0) * 1000)
+    return {
+        "urn": f"urn:li:activity:{post.native_id}",
+        "url": _post_url(frame.handle(account), post),
+        "text": post.caption,
+        "postedAtISO": iso(post.posted_at),
+        "postedAtTimestamp": int(post.posted_at.timestamp() * 1000),
+        "timeSincePosted": f"{(frame.at - post.posted_at).days}d",
+        "isRepost": False,
+        "authorType": "Company",
+        "authorName": account.name,
+        "authorProfileId": frame.handle(account),
+        "authorFollowersCount": f"{frame.followers(account):,}",
+        "numLikes": now.likes,
+        "numComments": now.comments,
+        "numShares": now.shares,
+        "type": kind,
+        "images": [frame.image_url(post)] if kind == "image" else [],
+        "linkedinVideo": {"videoPlayMetadata": {"duration": ms}} if ms else None,
+        "comments": [],
+        "reactions": [],
+        "inputUrl": source,
+    }
+
+
+def _post_url(slug: str, post: SimPost) -> str:
+    return f"https://www.linkedin.com/posts/{slug}_simulated-activity-{post.native_id}-sim_"
 
 
 def failed(source: str) -> Item:

@@ -1,4 +1,6 @@
-"""Pinterest items: fatihtahta/pinterest-scraper-search. Reactions are the only count there is."""
+"""Pinterest items: fatihtahta/pinterest-scraper-search (reactions are its only count), and the raw pins
+of epctex/pinterest-scraper and alexey/pinterest-crawler (which know saves and comments).
+"""
 
 from __future__ import annotations
 
@@ -49,13 +51,7 @@ def item(frame: Frame, post: SimPost, source: str) -> Item:
             "dominant_color": "#cfd5d5",
             "aggregated_pin_data": {"has_xy_tags": False},
         },
-        "creator": {
-            "id": account.native_id,
-            "username": handle,
-            "full_name": account.name,
-            "follower_count": frame.followers(account),
-            "url": profile_url(frame, account),
-        },
+        "creator": _person(frame, post) | {"url": profile_url(frame, account)},
         "board_ref": {
             "id": account.native_id[::-1],
             "name": "Simulated",
@@ -73,6 +69,51 @@ def promoted(frame: Frame, post: SimPost, source: str) -> Item:
     out["pin"] = out["pin"] | {"is_promoted": True}
     del out["url"], out["pin"]["reaction_counts"]
     return out
+
+
+def raw_pin(frame: Frame, post: SimPost) -> Item:
+    """A pin as the platform itself describes it: epctex/pinterest-scraper."""
+    now = frame.counts(post)
+    title, _, _ = post.caption.partition("\n")
+    films = {
+        "V_720P": {"url": frame.video_url(post), "duration": round((post.duration_s or 0) * 1000)}
+    }
+    return {
+        "id": post.native_id,
+        "type": "pin",
+        "created_at": mail_time(post.posted_at),
+        "title": title,
+        "description": post.caption,
+        "is_promoted": False,
+        "pinner": _person(frame, post),
+        "board": {"name": "Simulated"},
+        "images": {"orig": {"width": 1000, "height": 1500, "url": frame.image_url(post)}},
+        "videos": {"video_list": films} if post.is_video else None,
+        "comment_count": now.comments,
+        "reaction_counts": {"1": now.likes},
+        "aggregated_pin_data": {"aggregated_stats": {"saves": now.saves, "done": 0}},
+        "repin_count": now.saves,
+    }
+
+
+def crawled_pin(frame: Frame, post: SimPost) -> Item:
+    """The same as alexey/pinterest-crawler rewrites it: the account under `profile`, no count of 0."""
+    out = raw_pin(frame, post)
+    out["profile"], out["aggregated_stats"] = out.pop("pinner"), {"saves": out.pop("repin_count")}
+    del out["aggregated_pin_data"]
+    if not out["comment_count"]:
+        del out["comment_count"]
+    return out
+
+
+def _person(frame: Frame, post: SimPost) -> Item:
+    account = frame.account(post)
+    return {
+        "id": account.native_id,
+        "username": frame.handle(account),
+        "full_name": account.name,
+        "follower_count": frame.followers(account),
+    }
 
 
 def mail_time(at: datetime) -> str:

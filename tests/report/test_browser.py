@@ -1,0 +1,139 @@
+"""The pages in a real browser with the network off. Skipped where there is no Chromium."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.report import sample
+from vtlib.report import render_stage, write_index
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM, reason="no Chromium on this machine: apt-get install chromium"
+    ),
+]
+DRAWN = "() => [...document.querySelectorAll('figure.vt-chart')].every((f) => f.dataset.drawn)"
+SIZES = """() => [...document.querySelectorAll('figure.vt-chart')].map((f) => {
+  const svg = f.querySelector('svg.marks');
+  return [f.dataset.drawn, svg ? svg.clientWidth : 0, svg ? svg.clientHeight : 0,
+          svg ? svg.querySelectorAll('path, text').length : 0];
+})"""
+OVERFLOW = "() => document.documentElement.scrollWidth - window.innerWidth"
+
+
+class Watched:
+    """A page, and all that it complained of or asked for."""
+
+    def __init__(self, context, path: Path) -> None:
+        self.page = context.new_page()
+        self.heard: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda m: self.heard.append(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda e: self.heard.append(str(e)))
+        self.page.route("**/*", self._only_the_file)
+        self.page.goto(path.as_uri())
+        self.page.wait_for_function(DRAWN, timeout=20_000)
+
+    def _only_the_file(self, route) -> None:
+        url = route.request.url
+        if url.startswith("file://"):
+            route.continue_()
+        else:
+            self.asked.append(url)
+            route.abort()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as api:
+        yield (started := api.chromium.launch(executable_path=CHROMIUM, args=ARGS))
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("browser")
+    ipynb = sample.full_notebook(folder / "in.ipynb")
+    stage = render_stage(ipynb, folder / "03_outliers.html", page=sample.page())
+    return {"stage": stage, "index": write_index(folder, facts=sample.index_facts())}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["stage", "index"])
+def test_everything_is_drawn_without_the_network(browser, pages, name, width, scheme) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    seen = Watched(context, pages[name])
+    sizes = seen.page.evaluate(SIZES)
+    assert len(sizes) == {"stage": 7, "index": 1}[name]
+    for drawn, wide, high, marks in sizes:
+        assert drawn == "yes"
+        assert 0.6 * width < wide <= width
+        assert high > 30
+        assert marks > 0
+    assert seen.page.evaluate(OVERFLOW) <= 0
+    assert seen.page.evaluate("() => window.hacked") is None
+    assert seen.heard == []
+    assert seen.asked == []
+    context.close()
+
+
+def test_a_table_is_sorted_by_value_and_the_missing_stay_last(browser, pages) -> None:
+    context = browser.new_context()
+    page = Watched(context, pages["stage"]).page
+    column = "() => [...document.querySelectorAll('.vt-table tbody tr')].map((r) => +r.cells[3].dataset.sort)"
+    page.click("th:nth-child(4) button")
+    down = page.evaluate(column)
+    page.click("th:nth-child(4) button")
+    up = page.evaluate(column)
+    assert down == sorted(down, reverse=True)
+    assert up == sorted(up)
+    assert page.get_attribute("th:nth-child(4)", "aria-sort") == "ascending"
+    page.keyboard.press("Enter")
+    assert page.get_attribute("th:nth-child(4)", "aria-sort") == "descending"
+    context.close()
+
+
+def test_the_menu_changes_the_account(browser, pages) -> None:
+    context = browser.new_context()
+    page = Watched(context, pages["stage"]).page
+    figure = page.locator("figure.vt-chart").nth(1)
+    before = figure.locator("svg.marks").inner_html()
+    figure.locator("select").select_option(index=5)
+    page.wait_for_function(
+        "(old) => document.querySelectorAll('figure.vt-chart svg.marks')[1].innerHTML !== old",
+        arg=before,
+    )
+    context.close()
+
+
+def test_the_policy_stops_scripts_that_are_not_ours(browser, pages, tmp_path) -> None:
+    hacked = tmp_path / "hacked.html"
+    html = pages["stage"].read_text()
+    hacked.write_text(
+        html.replace(
+            "<main>", "<main><script>window.hacked=1</script><img src=x onerror='window.hacked=2'>"
+        )
+    )
+    context = browser.new_context()
+    page = Watched(context, hacked).page
+    assert page.evaluate("() => window.hacked") is None
+    context.close()
+
+
+def test_print_shows_charts_and_hides_code(browser, pages) -> None:
+    context = browser.new_context()
+    page = Watched(context, pages["stage"]).page
+    page.emulate_media(media="print")
+    assert page.locator(".vt-code").first.is_hidden()
+    assert page.locator("nav").is_hidden()
+    assert page.locator("figure.vt-chart svg").first.is_visible()
+    context.close()

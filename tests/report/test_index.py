@@ -1,0 +1,103 @@
+"""The index: its sentences are made from its numbers, and it copes with nothing."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from tests.report import sample
+from tests.report.test_pages import FETCHED
+from vtlib.report import IndexFacts, Page, answers, assembly, write_index
+
+SURE = [  # listed, scored, expected false alarms, the figure
+    (14, 540, 5.4, "About 9 of 14 are probably real"),
+    (3, 540, 5.4, "No more than chance would give: leads, not findings"),
+    (0, 540, 5.4, "Nothing to be wrong about"),
+    (2, 10, 0.0, "About 2 of 2 are probably real"),
+    (4, 540, None, "540 posts judged"),
+    (4, 540, float("nan"), "540 posts judged"),
+]
+
+
+@pytest.mark.parametrize(("listed", "scored", "alarms", "figure"), SURE)
+def test_how_sure(listed: int, scored: int, alarms: float | None, figure: str) -> None:
+    run = {"method": "calibrated", "n_scored": scored, "expected_false_alarms": alarms}
+    hits = sample.scores(accounts=1, posts=max(listed, 1)).assign(tier="breakout").head(listed)
+    sure = answers.cards(IndexFacts(Page("x"), outlier_run=run), hits)[0]
+    assert sure.figure == figure
+
+
+def test_it_answers(tmp_path) -> None:
+    facts = sample.index_facts()
+    html = write_index(tmp_path, facts=facts).read_text()
+    listed = answers.breakouts(facts.scores)
+    assert (
+        f"{len(listed)} posts of {listed['account_id'].nunique()} accounts stood far above" in html
+    )
+    for part in (
+        "Of 540 posts scored, about 5.4 would be flagged as breakout or above by chance alone.",
+        "22 posts could not be judged",
+        "Posts of 2026-05-01 to 2026-10-28",
+        "Counts captured 2026-10-05 to 2026-11-02, 11 captures.",
+        "540 posts of 9 accounts",
+        "Posts: instagram 180, tiktok 180, youtube 180.",
+        "Analysis, Adaptation, Comparison: skipped, no model key: set GEMINI_API_KEY",
+        "16 items could not be used: provider error 14, unreadable 2",
+        "$0.42",
+        'href="03_outliers.html"',
+        "What fits which product",
+        f"showing 10 of n = {len(listed)}",
+        "SIMULATED DATA",
+        "0.1.0+abc1234",
+    ):
+        assert part in html, part
+    assert not FETCHED.search(html.replace(assembly.vega(), ""))
+    assert "<script>window.hacked" not in html
+
+
+def test_the_surest_come_first() -> None:
+    listed = answers.breakouts(sample.scores())
+    assert set(listed["tier"]) <= {"breakout", "extreme"}
+    assert listed["multiplier_low"].is_monotonic_decreasing
+
+
+def test_nothing_at_all_is_said_in_words(tmp_path) -> None:
+    html = write_index(tmp_path, facts=IndexFacts(Page("Empty"))).read_text()
+    assert "No post has been judged in this run" in html
+    assert "Nothing captured" in html
+    assert "No platform yet" in html
+    assert "$0.00" in html
+    assert "SIMULATED" not in html.split("</style>")[1]
+
+
+def test_a_method_without_intervals_still_lists_its_breakouts(tmp_path) -> None:
+    facts = sample.index_facts()
+    bare = facts.scores.assign(multiplier_low=None, multiplier_high=None)
+    html = write_index(tmp_path, facts=dataclasses.replace(facts, scores=bare)).read_text()
+    assert "none stated" in html
+    assert "this method states no interval" in html
+
+
+def test_a_client_gets_no_links_where_there_are_no_addresses(tmp_path) -> None:
+    facts = sample.index_facts()
+    hidden = facts.scores.assign(url=None, handle="Creator 01", caption=None)
+    html = write_index(tmp_path, facts=dataclasses.replace(facts, scores=hidden)).read_text()
+    assert 'data-sort="creator 01" dir="auto">Creator 01</td>' in html
+    assert "runner_" not in html
+
+
+def test_keys_in_reasons_are_masked(tmp_path) -> None:
+    facts = sample.index_facts()
+    leaky = facts.problems.assign(reason="GET https://x.example/?token=abcdef12")
+    stages = (dataclasses.replace(facts.stages[0], reason="refused apify_api_abcdefgh123"),)
+    html = write_index(
+        tmp_path, facts=dataclasses.replace(facts, problems=leaky, stages=stages)
+    ).read_text()
+    assert "refused [redacted]" in html
+    assert "abcdef" not in html.replace(assembly.vega(), "")
+
+
+def test_native_time_columns_may_be_empty() -> None:
+    places = sample.index_facts().places.assign(first_posted_at=pd.NaT, last_posted_at=pd.NaT)
+    card = answers.cards(IndexFacts(Page("x"), places=places), pd.DataFrame())[1]
+    assert card.figure == "Posts without dates"

@@ -1,0 +1,36 @@
+"""nbval executes executed notebooks again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from vtlib.errors import BadInput
+from vtlib.run import RunPlan, run_project
+from vtlib.run.reproduce import reproduce
+from vtlib.run.warm import KernelHome
+
+
+@pytest.mark.usefixtures("light_run")
+def test_what_differs_is_named(
+    plan: RunPlan, write_notebook: Callable[..., Path], nursery: KernelHome
+) -> None:
+    chart = write_notebook("comparison", "import random; random.random()", "6 * 7")
+    notebook = nbformat.read(chart, 4)
+    notebook.cells[1].metadata["tags"] = ["nbval-ignore-output"]
+    nbformat.write(notebook, chart)
+    write_notebook("performance", "import random; random.random()", "6 * 7")
+    run = run_project(replace(plan, from_stage="adaptation"))
+    done = [run.folder / s.notebook for s in run.stages]
+    differing = reproduce(done, kernel=nursery.kernel_name)
+    assert differing["05_adaptation.ipynb"] == []  # a conclusion is compared and the same
+    assert differing["06_comparison.ipynb"] == []  # a chart is not compared
+    (cell,) = differing["07_performance.ipynb"]
+    assert "random" in cell
+
+
+def test_nothing_to_reproduce_is_said() -> None:
+    with pytest.raises(BadInput):
+        reproduce([])

@@ -1,0 +1,154 @@
+"""Charts: what they carry, how they thin, and that they are the same each time."""
+
+import json
+
+import altair as alt
+import nbformat
+import pandas as pd
+import pytest
+import vl_convert
+
+from tests.report import sample
+from vtlib import charts
+from vtlib.charts.accounts import MAX_MENU, MAX_POINTS
+from vtlib.errors import BadInput
+
+DRAWN = {
+    "accounts": lambda: charts.accounts_over_time(sample.scores()),
+    "accounts menu": lambda: charts.accounts_over_time(sample.scores(accounts=12)),
+    "multipliers": lambda: charts.multipliers(sample.scores()),
+    "growth": lambda: charts.growth(sample.curve(), sample.pairs()),
+    "coverage": lambda: charts.coverage(sample.states()),
+    "captures": lambda: charts.capture_history(sample.captures()),
+}
+EMPTY = {
+    "accounts": lambda: charts.accounts_over_time(sample.scores().head(0)),
+    "no columns": lambda: charts.accounts_over_time(pd.DataFrame()),
+    "multipliers": lambda: charts.multipliers(pd.DataFrame()),
+    "growth": lambda: charts.growth(pd.DataFrame()),
+    "coverage": lambda: charts.coverage(pd.DataFrame()),
+    "captures": lambda: charts.capture_history(pd.DataFrame()),
+    "no interval": lambda: charts.multipliers(sample.scores().assign(multiplier_low=None)),
+    "no value": lambda: charts.accounts_over_time(sample.scores().assign(value=None)),
+}
+
+
+def rows(spec: dict) -> list[dict]:
+    return [row for data in spec.get("datasets", {}).values() for row in data]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_is_drawn_and_says_its_source_and_n(name: str) -> None:
+    spec = DRAWN[name]().to_dict()
+    said = " ".join(spec["title"]["subtitle"])
+    assert " · n = " in said
+    assert "n = 0" not in said
+    assert "<svg" in vl_convert.vegalite_to_svg(spec)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_is_the_same_each_time(name: str) -> None:
+    first = json.dumps(DRAWN[name]().to_dict())
+    charts.multipliers(sample.scores()).to_dict()
+    assert json.dumps(DRAWN[name]().to_dict()) == first
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_frame_says_why(name: str) -> None:
+    spec = EMPTY[name]().to_dict()
+    assert rows(spec)[0]["text"].startswith("Nothing to show: ")
+    assert spec["height"] < 100
+
+
+@pytest.mark.parametrize("gone", ["tier", "multiplier_low", "posted_at"])
+def test_a_renamed_column_is_an_error_not_an_empty_chart(gone: str) -> None:
+    with pytest.raises(BadInput, match=gone):
+        charts.accounts_over_time(sample.scores().drop(columns=gone))
+
+
+def test_many_posts_are_thinned_and_no_breakout_is_lost() -> None:
+    frame = sample.scores(accounts=100, posts=200)
+    spec = charts.accounts_over_time(frame).to_dict()
+    drawn = pd.DataFrame(rows(spec))
+    assert len(drawn) <= MAX_POINTS
+    assert drawn["account"].nunique() == MAX_MENU
+    names = drawn["account"].unique()
+    frame["account"] = frame["handle"] + " · " + frame["platform"]
+    listed = frame[frame["account"].isin(names)]
+    for tier in ("breakout", "extreme"):
+        assert (drawn["tier"] == tier).sum() == (listed["tier"] == tier).sum()
+    assert "n = 20,000 posts of 100 accounts" in " ".join(spec["title"]["subtitle"])
+
+
+def test_the_band_is_where_ordinary_posts_would_fall() -> None:
+    one = sample.scores(accounts=1, posts=1).assign(
+        value=7999, multiplier=8.0, multiplier_low=4.0, multiplier_high=16.0, tier="breakout"
+    )
+    drawn = rows(charts.accounts_over_time(one).to_dict())[0]
+    assert drawn["expected"] == pytest.approx(999, rel=0.001)
+    assert drawn["band_low"] == pytest.approx(499.5, rel=0.001)
+    assert drawn["band_high"] == pytest.approx(1998, rel=0.001)
+
+
+def test_multipliers_are_sorted_by_the_lower_end() -> None:
+    spec = charts.multipliers(sample.scores(), limit=5).to_dict()
+    lows = [r["multiplier_low"] for r in rows(spec) if "multiplier_low" in r]
+    assert len(lows) == 5
+    assert lows == sorted(lows, reverse=True)
+
+
+def test_coverage_reads_snapshots_as_well_as_counts() -> None:
+    snapshots = pd.DataFrame(
+        {
+            "platform": ["tiktok"] * 4,
+            "format": ["video"] * 4,
+            "views_state": ["observed", "observed", "observed", "hidden"],
+            "saves_state": ["not_exposed"] * 4,
+        }
+    )
+    shares = {
+        (r["metric"], r["state"]): r["share"] for r in rows(charts.coverage(snapshots).to_dict())
+    }
+    assert shares == {
+        ("views", "observed"): 0.75,
+        ("views", "hidden"): 0.25,
+        ("saves", "not_exposed"): 1.0,
+    }
+
+
+@pytest.mark.parametrize(("days", "unit"), [(10, "minute"), (100, "week"), (700, "month")])
+def test_captures_are_added_up_when_there_are_many(days: int, unit: str) -> None:
+    at = pd.date_range("2025-01-01", periods=days, freq="D")
+    many = pd.DataFrame(
+        {"captured_at": at, **dict.fromkeys(("found", "mapped", "new", "updated", "skipped"), 2)}
+    )
+    spec = charts.capture_history(many).to_dict()
+    found = [r["items"] for r in rows(spec) if r["count"] == "found"]
+    assert f"by {unit}" in " ".join(spec["title"]["subtitle"])
+    assert len(found) <= 24
+    assert sum(found) == 2 * days
+
+
+def test_times_with_a_zone_are_shown_as_utc() -> None:
+    frame = sample.scores(accounts=1, posts=2)
+    zoned = frame.assign(
+        posted_at=frame["posted_at"].dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")
+    )
+    assert charts.accounts_over_time(zoned).to_dict() == charts.accounts_over_time(frame).to_dict()
+
+
+def test_the_renderer_keeps_what_nbformat_saves_and_jupyterlab_draws(tmp_path) -> None:
+    before = alt.renderers.active
+    charts.enable()
+    try:
+        bundle = alt.renderers.get()(charts.coverage(sample.states()).to_dict())
+    finally:
+        alt.renderers.enable(before)
+    assert set(bundle) == {"application/vnd.vegalite.v5+json", "text/plain"}
+    assert bundle["text/plain"].startswith(
+        "[chart] Which counts can be seen\npost_snapshots · n = "
+    )
+    out = nbformat.v4.new_output("display_data", data=bundle)
+    cell = nbformat.v4.new_code_cell("", outputs=[out])
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "kept.ipynb")
+    assert "https://" not in (tmp_path / "kept.ipynb").read_text()

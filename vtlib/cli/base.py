@@ -1,0 +1,167 @@
+"""What every `vt` command shares: --json, logging, errors with exit codes, help that ends in an example."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+from tabulate import tabulate
+from tqdm import tqdm
+
+from vtlib import log
+from vtlib.errors import VtError
+from vtlib.project import Workspace
+from vtlib.settings import load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command says: `data` for machines, `text` for people, and the exit code that is true."""
+
+    data: Any
+    text: str = ""
+    exit_code: int = 0
+
+
+class Command(click.Command):
+    """A command whose help ends in an example."""
+
+    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Example"):
+            for line in self.example.splitlines():
+                formatter.write_text(line)
+
+
+class Group(click.Group):
+    """A group that names the nearest command when one does not exist."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from vtlib.params import nearest  # noqa: PLC0415 - only on a mistake
+
+            near = nearest(args[0], self.list_commands(ctx))
+            hint = f" Did you mean {near}?" if near else " See --help."
+            raise click.UsageError(f"no such command: {args[0]}.{hint}", ctx=ctx) from error
+
+
+def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any]:
+    """Register a function(workspace, **options) -> Answer as `name`, with --json and honest exits."""
+
+    def decorate(function: Callable[..., Answer]) -> click.Command:
+        @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+        @functools.wraps(function)
+        def call(*, as_json: bool, **options: Any) -> int:
+            return run_command(function, as_json=as_json, options=options)
+
+        made = click.command(name, cls=Command, example=example)(call)
+        group.add_command(made)
+        return made
+
+    return decorate
+
+
+def run_command(function: Callable[..., Answer], *, as_json: bool, options: dict[str, Any]) -> int:
+    """Call `function` in the workspace, print its answer or its error, return the exit code."""
+    redact = log.redactor()
+    try:
+        settings = load_settings()
+        redact = log.redactor(settings.secrets)
+        log.set_up(settings.outputs / "logs", level=settings.log_level, secrets=settings.secrets)
+        answer = function(Workspace(settings), **options)
+    except VtError as error:
+        log.get("cli").debug("failed", error=str(error), exit_code=error.exit_code)
+        answer = Answer(failure(error), f"error: {error}", error.exit_code)
+        _print(answer, as_json=as_json, to_stderr=True, redact=redact)
+        return error.exit_code
+    _print(answer, as_json=as_json, to_stderr=False, redact=redact)
+    return answer.exit_code
+
+
+@contextmanager
+def progress(what: str, *, unit: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr for long work; silent when stderr is not a terminal."""
+    with tqdm(desc=what, unit=f" {unit}", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def tick(count: int) -> None:
+            bar.update(count)
+
+        yield tick
+
+
+def failure(error: VtError) -> dict[str, Any]:
+    """An error as machines read it."""
+    return {
+        "error": type(error).__name__,
+        "message": error.message,
+        "todo": error.todo,
+        "exit_code": error.exit_code,
+    }
+
+
+def table(frame: pd.DataFrame, *, empty: str = "nothing yet") -> str:
+    """A frame as a plain table for a terminal; missing values are a dash."""
+    if frame.empty:
+        return empty
+    cells = [[_cell(v) for v in row] for row in frame.itertuples(index=False)]
+    return tabulate(cells, headers=list(frame.columns), tablefmt="simple", disable_numparse=True)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame as JSON-able records: no NaN, no numpy, times as ISO 8601 UTC."""
+    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict(orient="records")]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: missing -> null, numpy -> Python, times -> ISO 8601 with Z."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+        return [plain(v) for v in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, pd.DataFrame):
+        return records(value)
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        return None
+    if isinstance(value, (datetime, pd.Timestamp)):
+        moment = value.isoformat()
+        return moment if value.tzinfo else moment + "Z"
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value) if isinstance(value, (Path, date)) else value
+
+
+def _cell(value: Any) -> str:
+    value = plain(value)
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    # Strangers' text may hold control characters that would drive the terminal.
+    return "".join(c if c.isprintable() else " " for c in str(value))[:80]
+
+
+def _print(answer: Answer, *, as_json: bool, to_stderr: bool, redact: Any) -> None:
+    if as_json:
+        click.echo(redact(json.dumps(plain(answer.data), ensure_ascii=False, indent=1)))
+    elif answer.text:
+        print(redact(answer.text), file=sys.stderr if to_stderr else sys.stdout)

@@ -1,0 +1,158 @@
+"""`vt brand` and `vt product`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, Group, command, table
+from vtlib.project import Workspace
+from vtlib.store import catalog
+
+
+@vt.group(cls=Group)
+def brand() -> None:
+    """Whose products are promoted."""
+
+
+@vt.group(cls=Group)
+def product() -> None:
+    """What is promoted, with the facts that adaptations may claim."""
+
+
+slug_option = click.option("--slug", help="Default: the name in lower case with hyphens.")
+brand_option = click.option("--brand", help="Slug of the brand.")
+
+
+@command(brand, "create", example='vt brand create "Yakety Pack"')
+@click.argument("name")
+@slug_option
+def create_brand(at: Workspace, name: str, slug: str | None) -> Answer:
+    """Add a brand."""
+    made = catalog.create_brand(at.store, name, slug=slug)
+    return Answer({"slug": made}, f"brand {made}")
+
+
+@command(brand, "list", example="vt brand list --json")
+def list_brands(at: Workspace) -> Answer:
+    """All brands."""
+    return listed(catalog.listing(at.store, "brands"), ["slug", "name", "created_at"])
+
+
+@command(brand, "show", example="vt brand show yakety-pack")
+@click.argument("slug")
+def show_brand(at: Workspace, slug: str) -> Answer:
+    """One brand and its products."""
+    found = catalog.get(at.store, "brands", slug)
+    products = catalog.listing(at.store, "products", brand=slug)
+    text = f"{facts_text(found)}\nproducts  {', '.join(p['slug'] for p in products) or '-'}"
+    return Answer({**found, "products": products}, text)
+
+
+@command(brand, "update", example='vt brand update yakety-pack --name "Yakety"')
+@click.argument("slug")
+@click.option("--name", required=True)
+def update_brand(at: Workspace, slug: str, name: str) -> Answer:
+    """Rename a brand; its slug stays."""
+    catalog.update_brand(at.store, slug, name=name)
+    return Answer(catalog.get(at.store, "brands", slug), f"brand {slug}: {name}")
+
+
+def product_facts(function: Any) -> Any:
+    """The options that describe a product; lists are given by repeating the option."""
+    for name, text in (
+        ("--context-prompt", "What a model is told besides; @FILE reads it from a file."),
+        ("--price", "As a customer reads it, with its currency."),
+        ("--audience", "Who buys it."),
+        ("--description", "One or two sentences."),
+    ):
+        function = click.option(name, help=text)(function)
+    for name in ("--feature", "--benefit", "--problem"):
+        function = click.option(name, multiple=True, help="May be repeated.")(function)
+    return function
+
+
+@command(
+    product,
+    "create",
+    example='vt product create "Core Deck" --brand yakety-pack --price "$39" --problem "screen time"',
+)
+@click.argument("name")
+@click.option("--brand", required=True, help="Slug of the brand.")
+@slug_option
+@product_facts
+def create_product(at: Workspace, name: str, brand: str, slug: str | None, **given: Any) -> Answer:
+    """Add a product to a brand."""
+    made = catalog.create_product(at.store, brand, {"name": name, **_facts(given)}, slug=slug)
+    return Answer(catalog.get(at.store, "products", made), f"product {made}")
+
+
+@command(product, "list", example="vt product list --brand yakety-pack")
+@brand_option
+def list_products(at: Workspace, brand: str | None) -> Answer:
+    """All products, or those of a brand."""
+    found = catalog.listing(at.store, "products", brand=brand)
+    return listed(found, ["slug", "brand_id", "name", "price", "audience"])
+
+
+@command(product, "show", example="vt product show yakety-pack/core-deck")
+@click.argument("slug")
+@brand_option
+def show_product(at: Workspace, slug: str, brand: str | None) -> Answer:
+    """One product with all its facts. SLUG may be brand/slug."""
+    found = catalog.get(at.store, "products", _ref(slug, brand))
+    return Answer(found, facts_text(found))
+
+
+@command(
+    product, "update", example='vt product update core-deck --price "$35" --benefit "calm evenings"'
+)
+@click.argument("slug")
+@brand_option
+@click.option("--name")
+@product_facts
+def update_product(
+    at: Workspace, slug: str, brand: str | None, name: str | None, **given: Any
+) -> Answer:
+    """Change facts of a product; what is not given stays."""
+    ref = _ref(slug, brand)
+    catalog.update_product(at.store, ref, {"name": name, **_facts(given)})
+    found = catalog.get(at.store, "products", ref)
+    return Answer(found, facts_text(found))
+
+
+def listed(rows: list[dict[str, Any]], columns: list[str]) -> Answer:
+    """Rows as a table for people and whole for machines."""
+    return Answer(rows, table(pd.DataFrame(rows, columns=columns)))
+
+
+def facts_text(facts: dict[str, Any]) -> str:
+    """One fact a line; what is not known is a dash."""
+    width = max(map(len, facts)) + 2
+    lines = []
+    for name, value in facts.items():
+        shown = "; ".join(map(str, value)) if isinstance(value, list) else value
+        lines.append(f"{name:<{width}}{'-' if shown in (None, '') else shown}")
+    return "\n".join(lines)
+
+
+def _ref(slug: str, brand: str | None) -> str:
+    return f"{brand}/{slug}" if brand and "/" not in slug else slug
+
+
+def _facts(given: dict[str, Any]) -> dict[str, Any]:
+    names = {"problem": "problems", "benefit": "benefits", "feature": "features"}
+    facts: dict[str, Any] = {
+        names.get(k, k): list(v) if isinstance(v, tuple) else v for k, v in given.items()
+    }
+    prompt = str(facts.get("context_prompt") or "")
+    if prompt.startswith("@"):
+        path = Path(prompt[1:])
+        if not path.is_file():
+            raise click.BadParameter(f"there is no file {path}", param_hint="--context-prompt")
+        facts["context_prompt"] = path.read_text(encoding="utf-8")
+    return {k: v for k, v in facts.items() if v not in (None, [])}

@@ -1,0 +1,102 @@
+"""`vt project`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, Group, command, table
+from vtlib.cli.catalog import brand_option, facts_text, listed, slug_option
+from vtlib.flows import projects
+from vtlib.models import PLATFORMS
+from vtlib.project import Workspace
+from vtlib.store import catalog, people
+
+ROLES = ("own", "competitor", "reference")
+
+
+@vt.group(cls=Group)
+def project() -> None:
+    """A question under research: accounts, products, parameters, runs."""
+
+
+@command(project, "create", example='vt project create "Spring launch" --brand yakety-pack')
+@click.argument("name")
+@slug_option
+@brand_option
+def create(at: Workspace, name: str, slug: str | None, brand: str | None) -> Answer:
+    """Add a project and its params/<slug>.yaml, if that is not there yet."""
+    made = catalog.create_project(at.store, name, slug=slug, brand=brand)
+    path = projects.write_starter(at, made, title=name, brand=brand)
+    return Answer({"slug": made, "params": path}, f"project {made}, parameters in {path}")
+
+
+@command(project, "list", example="vt project list")
+@brand_option
+def list_(at: Workspace, brand: str | None) -> Answer:
+    """All projects, or those of a brand."""
+    found = catalog.listing(at.store, "projects", brand=brand)
+    return listed(found, ["slug", "name", "brand_id", "created_at"])
+
+
+@command(project, "show", example="vt project show spring-launch --json")
+@click.argument("slug")
+def show(at: Workspace, slug: str) -> Answer:
+    """One project with its accounts and products."""
+    found = catalog.get(at.store, "projects", slug)
+    accounts = people.project_accounts(at.store, slug)
+    products = people.project_products(at.store, slug)
+    shown = accounts[["platform", "handle", "role", "followers", "notes"]]
+    text = "\n".join(
+        [
+            facts_text(found),
+            f"products  {', '.join(p['product_id'] for p in products) or '-'}",
+            "",
+            table(shown, empty="no accounts: vt project add-accounts"),
+        ]
+    )
+    return Answer({**found, "accounts": accounts, "products": products}, text)
+
+
+@command(project, "update", example='vt project update spring-launch --notes "second round"')
+@click.argument("slug")
+@click.option("--name")
+@click.option("--notes")
+@brand_option
+def update(
+    at: Workspace, slug: str, name: str | None, notes: str | None, brand: str | None
+) -> Answer:
+    """Change a project's name, notes or brand."""
+    catalog.update_project(at.store, slug, {"name": name, "notes": notes, "brand": brand})
+    found = catalog.get(at.store, "projects", slug)
+    return Answer(found, facts_text(found))
+
+
+@command(
+    project,
+    "add-accounts",
+    example="vt project add-accounts spring-launch handles.txt --platform tiktok --role competitor",
+)
+@click.argument("slug", metavar="PROJECT")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--platform", type=click.Choice(PLATFORMS), help="Needed for bare handles.")
+@click.option("--role", type=click.Choice(ROLES), default="competitor", show_default=True)
+def add_accounts(at: Workspace, slug: str, file: Path, platform: str | None, role: str) -> Answer:
+    """Follow accounts. FILE has a handle, @handle or profile URL a line, or is a CSV with a header:
+    handle and, if you like, platform, role, notes.
+    """
+    rows = projects.read_accounts(file, platform=platform, role=role)
+    new = people.add_accounts(at.store, slug, rows)
+    return Answer({"read": len(rows), "new": new}, f"{len(rows)} accounts read, {new} new")
+
+
+@command(project, "add-products", example="vt project add-products spring-launch core-deck")
+@click.argument("slug", metavar="PROJECT")
+@click.argument("products", nargs=-1, required=True, metavar="PRODUCT...")
+def add_products(at: Workspace, slug: str, products: tuple[str, ...]) -> Answer:
+    """Give a project products (slug, or brand/slug)."""
+    people.add_products(at.store, slug, products)
+    found = [p["product_id"] for p in people.project_products(at.store, slug)]
+    return Answer({"products": found}, f"products of {slug}: {', '.join(found)}")

@@ -1,0 +1,39 @@
+"""`vt review`: people keep or reject posts in a spreadsheet, before any model money is spent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, Group, command
+from vtlib.cli.importing import project_option
+from vtlib.flows import projects, reviewing
+from vtlib.project import Workspace
+
+
+@vt.group(cls=Group)
+def review() -> None:
+    """Keep or reject posts by hand."""
+
+
+@command(review, "export", example="vt review export review.csv --project spring")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@project_option
+def export(at: Workspace, file: Path, project: str) -> Answer:
+    """Write the posts picked for analysis, with empty columns for the answers, as a CSV."""
+    n = reviewing.export(projects.opened(at, project), file)
+    text = (
+        f"{n} posts in {file}; fill in decision (keep or reject) and reason, then: vt review import"
+    )
+    return Answer({"file": file, "posts": n}, text)
+
+
+@command(review, "import", example="vt review import review.csv --project spring")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@project_option
+def import_(at: Workspace, file: Path, project: str) -> Answer:
+    """Read the answers; rows without a decision are passed over."""
+    n = reviewing.take_in(projects.opened(at, project), file)
+    return Answer({"file": file, "decisions": n}, f"{n} decisions taken in")

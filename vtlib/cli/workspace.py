@@ -1,0 +1,20 @@
+"""`vt init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, command
+from vtlib.flows import projects
+from vtlib.project import Workspace
+
+
+@command(vt, "init", example="vt init my-research && cd my-research && vt project create Spring")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+def init(_: Workspace, folder: Path) -> Answer:
+    """Make a workspace: params/, outputs/, .env and the database. What is there stays as it is."""
+    made = projects.init(folder)
+    return Answer({"workspace": made}, f"workspace {made}; next: vt project create NAME")

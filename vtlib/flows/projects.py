@@ -1,0 +1,178 @@
+"""Workspaces and projects as people set them up: folders, starter YAML, lists of accounts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vtlib.errors import BadInput
+from vtlib.models import PLATFORMS, Account, Platform
+from vtlib.project import Project, Workspace, resolve
+from vtlib.settings import Settings, load_settings
+from vtlib.sources import account_ref
+from vtlib.store import catalog, people
+
+STARTER = """# Parameters of this project; docs/parameters.md lists every key. Secrets belong in .env.
+project: {slug}
+title: {title}
+{brand}
+# accounts:
+#   - {{platform: tiktok, handle: some_handle, role: competitor}}
+# products:
+#   - {{slug: some-product, name: Some product, price: "", audience: ""}}
+importing:
+  datasets: []   # files, folders or globs, relative to the workspace
+outliers:
+  method: calibrated
+"""
+
+
+def init(folder: Path) -> Path:
+    """Make a workspace; what is there stays as it is. Returns its absolute path."""
+    root = folder.expanduser().resolve()
+    for name in ("params", "outputs"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    env = root / ".env"
+    if not env.exists():
+        env.write_text(env_text(), encoding="utf-8")
+        env.chmod(0o600)
+    Workspace(load_settings(root)).store.query("SELECT 1")
+    return root
+
+
+def env_text() -> str:
+    """What `.env` begins as (and `.env.example` is): every setting, explained, none set."""
+    lines = [
+        "# Settings of this workspace. The environment wins over this file. Secrets belong here, never in params/.",
+        "",
+    ]
+    for info in Settings.model_fields.values():
+        lines += [f"# {info.description}", f"# {info.validation_alias}=", ""]
+    return "\n".join(lines)
+
+
+def write_starter(at: Workspace, slug: str, *, title: str, brand: str | None) -> Path:
+    """params/<slug>.yaml for a new project; one that is there stays as it is."""
+    path = at.params_path(slug)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = f"brand: {{slug: {brand}}}\n" if brand else ""
+        quoted = yaml.safe_dump(title, allow_unicode=True, width=1000).splitlines()[0]
+        path.write_text(STARTER.format(slug=slug, title=quoted, brand=lines), encoding="utf-8")
+    return path
+
+
+def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -> Project:
+    """The project named by slug or YAML path; raises BadInput when it is known in neither way."""
+    params = resolve(at, project, over=over)
+    if not at.params_path(project).exists():
+        catalog.get(at.store, "projects", project)  # raises with the nearest slug
+    found = Project(at, params)
+    sync(found)
+    return found
+
+
+def sync(project: Project) -> None:
+    """Bring what the YAML says of brand, products and accounts into the store; what it does not name stays."""
+    params, store = project.params, project.store
+    brand = params.brand.slug if params.brand else None
+    if params.brand and not _known(store, "brands", params.brand.slug):
+        catalog.create_brand(store, params.brand.name or params.brand.slug, slug=params.brand.slug)
+    people.ensure_project(store, project.slug, name=params.title or None, brand=brand)
+    for product in params.products:
+        if brand is None:
+            raise BadInput(
+                f"product {product.slug} has no brand.", todo="Add brand: {slug: …} to the YAML."
+            )
+        facts = {k: v for k, v in product.model_dump(exclude={"slug"}).items() if v}
+        facts.setdefault("name", product.slug)
+        ref = f"{brand}/{product.slug}"
+        if _known(store, "products", ref):
+            catalog.update_product(store, ref, facts)
+        else:
+            catalog.create_product(store, brand, facts, slug=product.slug)
+        people.add_products(store, project.slug, [ref])
+    if params.accounts:
+        rows = [
+            account_row(a.handle, platform=a.platform, role=a.role, notes=a.notes)
+            for a in params.accounts
+        ]
+        people.add_accounts(store, project.slug, rows)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, without blanks and remarks. Raises BadInput when it cannot be read."""
+    lines = (line.split(" #")[0].strip() for line in _text(path).splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[str, Any]]:
+    """Accounts from a list of handles or profile URLs, or from a CSV with a `handle` column.
+
+    Raises BadInput with the file and row of the first that cannot be used.
+    """
+    text = _text(path)
+    first = text.lstrip("\ufeff").split("\n", 1)[0].lower()
+    if "," in first and "handle" in first:
+        rows: list[dict[str, str]] = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    else:
+        rows = [{"handle": line} for line in read_lines(path)]
+    found = []
+    for number, row in enumerate(rows, 1):
+        given = {(k or "").strip().lower(): (v or "").strip() for k, v in row.items()}
+        where = given.get("platform") or platform
+        if where is not None and where not in PLATFORMS:
+            raise BadInput(
+                f"{where} is none of {', '.join(PLATFORMS)}.",
+                file=path.name,
+                row=number,
+                field="platform",
+            )
+        try:
+            found.append(
+                account_row(
+                    given.get("handle", ""),
+                    platform=where,
+                    role=given.get("role") or role,
+                    notes=given.get("notes", ""),
+                )
+            )
+        except BadInput as error:
+            raise BadInput(
+                error.message, todo=error.todo, file=path.name, row=number, field="handle"
+            ) from None
+    return found
+
+
+def account_row(handle: str, *, platform: Platform | None, role: str, notes: str) -> dict[str, Any]:
+    """A followed account as the store takes it."""
+    account: Account = account_ref(handle, platform=platform)
+    return {
+        "platform": account.platform,
+        "native_id": account.native_id,
+        "handle": account.handle,
+        "url": account.url,
+        "role": role,
+        "notes": notes or None,
+    }
+
+
+def _known(store: Any, table: str, ref: str) -> bool:
+    try:
+        catalog.get(store, table, ref)
+    except BadInput:
+        return False
+    return True
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"cannot be read: {getattr(error, 'strerror', None) or error}", file=str(path)
+        ) from None

@@ -1,0 +1,77 @@
+"""Review by people, in a spreadsheet: out as a safe CSV, in as decisions."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from vtlib.errors import BadInput
+from vtlib.project import Project
+from vtlib.store import people
+from vtlib.tables import to_csv_safe
+
+ANSWERS = ("decision", "reason", "notes", "hook_ideas", "reviewer")
+REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
+
+
+def export(project: Project, path: Path) -> int:
+    """Write the picked posts with their answers so far; returns how many.
+
+    Strangers' text cannot become a formula in a spreadsheet (pitfall 51).
+    """
+    frame = project.frame("review_list")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_csv_safe(frame), encoding="utf-8-sig")
+    return len(frame)
+
+
+def take_in(project: Project, path: Path) -> int:
+    """Read the answers; returns how many decisions. All or none: the first wrong row is named.
+
+    Rows without a decision are passed over. Raises BadInput with the file, row and field.
+    """
+    rows = [_answer(row, number, path.name) for number, row in enumerate(_rows(path), 2)]
+    decided = [r for r in rows if r["decision"]]
+    try:
+        return people.save_reviews(project.store, project.slug, decided)
+    except BadInput as error:
+        raise BadInput(error.message, todo=error.todo, file=path.name) from None
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read: {error}", file=str(path)) from None
+    dialect = ";" if text.split("\n", 1)[0].count(";") > text.split("\n", 1)[0].count(",") else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=dialect)
+    missing = {"post_id", "decision"} - set(reader.fieldnames or ())
+    if missing:
+        raise BadInput(
+            f"the columns {', '.join(sorted(missing))} are missing",
+            todo="Start from: vt review export.",
+            file=path.name,
+        )
+    return list(reader)
+
+
+def _answer(row: dict[str, str], number: int, file: str) -> dict[str, str | None]:
+    given = {k: (row.get(k) or "").strip() or None for k in ("post_id", *ANSWERS)}
+    decision = (given["decision"] or "").lower() or None
+    if decision not in (None, "keep", "reject"):
+        raise BadInput(
+            f"{given['decision']!r} is neither keep nor reject.",
+            file=file,
+            row=number,
+            field="decision",
+        )
+    if decision == "reject" and (given["reason"] or "").lower() not in REASONS:
+        raise BadInput(
+            "a rejection needs a reason.",
+            todo=f"One of: {', '.join(REASONS)}.",
+            file=file,
+            row=number,
+            field="reason",
+        )
+    return {**given, "decision": decision, "reason": (given["reason"] or "").lower() or None}

@@ -1,0 +1,57 @@
+"""What a run leaves in the store, and what its pages are told: facts gathered, nothing computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from vtlib.project import Project
+from vtlib.store import checking, runs
+
+
+def offenders(project: Project) -> list[str]:
+    """What the checks of severity error find, in words."""
+    found = checking.run_checks(project.store)
+    bad = found[(found["n"] > 0) & (found["severity"] == "error")]
+    return [f"{r.check} ({r.n}): {r.what_to_do}" for r in bad.itertuples()]
+
+
+def gathered(project: Project) -> dict[str, Any]:
+    """scores, outlier_run, places, problems, spend of a project, as its reader may see them."""
+    run = project.frame("outlier_run")
+    problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
+    spend = runs.costs(project.store, project=project.slug)
+    return {
+        "scores": project.shown(project.frame("outliers")),
+        "outlier_run": dict(run.iloc[0]) if len(run) else {},
+        "places": project.frame("places"),
+        "problems": project.shown(problems),
+        "spend": spend if len(spend) else pd.DataFrame(),
+    }
+
+
+def counts(project: Project) -> dict[str, int]:
+    """Rows behind a report: posts, accounts, captures, snapshots."""
+    places = project.frame("places")
+    return {
+        "posts": int(places["posts"].sum()),
+        "accounts": int(places["accounts"].sum()),
+        "captures": len(project.frame("capture_history")),
+        "snapshots": len(project.frame("snapshots")),
+    }
+
+
+def save_start(project: Project, row: dict[str, Any]) -> None:
+    """Write the run as running."""
+    runs.start_run(project.store, row)
+
+
+def save_stage(project: Project, row: dict[str, Any]) -> None:
+    """Write how a stage went."""
+    runs.save_stage(project.store, row)
+
+
+def save_end(project: Project, run_id: str, *, status: str, ended_at: Any) -> None:
+    """Close the run."""
+    runs.finish_run(project.store, run_id, status=status, ended_at=ended_at)

@@ -1,0 +1,7 @@
+"""Pages to hand on: one self-contained HTML a stage, and the index of a run. No request leaves a page."""
+
+from vtlib.report.facts import IndexFacts, Page, Section, StageLink
+from vtlib.report.index import write_index
+from vtlib.report.pages import render_stage
+
+__all__ = ["IndexFacts", "Page", "Section", "StageLink", "render_stage", "write_index"]

@@ -1,0 +1,213 @@
+"""Puts a page together: styles, scripts and their hashes, charts as data, HTML from others made harmless."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import bleach  # type: ignore[import-untyped]  # ships no types; comes with nbconvert
+import vl_convert
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "template"
+_TAGS = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "blockquote",
+        "br",
+        "caption",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "kbd",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "u",
+        "ul",
+    ]
+)
+# The exact form of our own tables, escaped text only: what matches whole needs no cleaning, which is slow.
+_TEXT = r"[^<>]*"
+_CELL = (
+    r'<td class="vt-[a-z]+" data-sort="[^"<>]*"(?: dir="auto")?>(?:'
+    rf'{_TEXT}|<a href="https?://[^"<>]*" rel="noopener noreferrer" target="_blank">{_TEXT}</a>'
+    rf'|<span class="[a-z_ -]+">{_TEXT}</span>)</td>'
+)
+_OWN_TABLE = re.compile(
+    rf'<div class="vt-table-box"><table class="vt-table"><caption>{_TEXT}</caption>\s*<thead><tr>'
+    rf'(?:<th scope="col" class="vt-[a-z]+">{_TEXT}</th>)*</tr></thead>\s*<tbody>\s*'
+    rf"(?:<tr>(?:{_CELL})*</tr>\s*)*</tbody></table></div>\s*"
+)
+_OWN_CLASS = re.compile(r"(vt-[a-z_-]+\s*)+")
+_NOT_WORDS = re.compile(r"<(style|script)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_SPANS = ("colspan", "rowspan")
+
+
+def trusted(html: str) -> Markup:
+    """HTML that templates take as it is: our own, or cleaned, or escaped by the filter that made it."""
+    return Markup(html)  # noqa: S704 - the one place
+
+
+@cache
+def text(name: str) -> str:
+    """A file of the template folder."""
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def vega() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script (0.9 MB, 2 s once a process), from vl-convert."""
+    return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]  # its stub forgets the default
+
+
+def scripts(*, with_charts: bool) -> list[Markup]:
+    """The page's scripts, in order."""
+    return [trusted(s) for s in ((vega(), text("page.js")) if with_charts else (text("page.js"),))]
+
+
+def policy(used: list[Markup]) -> str:
+    """A content security policy: nothing is fetched, and of scripts only `used`, by hash, may run.
+
+    Styles stay inline because Vega-Embed sets them; `blob:` is its "save as picture".
+    """
+    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in used]
+    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart for a page: its title and subtitle as text, which wrap, and the rest as data."""
+
+    title: str
+    under: str
+    data: Markup
+
+
+def chart(spec: Mapping[str, Any]) -> Chart:
+    """A Vega-Lite spec as a page takes it; its data cannot end their own script element."""
+    said = spec.get("title") or {}
+    title, under = (
+        (said, []) if isinstance(said, str) else (said.get("text", ""), said.get("subtitle", []))
+    )
+    kept = {k: v for k, v in spec.items() if k not in ("$schema", "title")}
+    packed = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        packed = packed.replace(sign, f"\\u{ord(sign):04x}")
+    return Chart(_line(title, " "), _line(under, " · "), trusted(packed))
+
+
+def _line(text: Any, between: str) -> str:
+    return text if isinstance(text, str) else between.join(map(str, text or []))
+
+
+def harmless(html: str) -> Markup:
+    """HTML from a notebook with only tables, text, http links and inlined pictures left in it."""
+    if _OWN_TABLE.fullmatch(html):
+        return trusted(html)
+    # The cleaner keeps the words inside what it strips; a style sheet's are of no use to a reader.
+    return trusted(_cleaner().clean(_NOT_WORDS.sub("", html)))
+
+
+def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    """Label, value as text, and whether it is long enough to be folded."""
+    rows = []
+    for label, value in provenance.items():
+        short = value if isinstance(value, str) else _plain(value)
+        rows.append((label.replace("_", " "), short, len(short) > 160 or short.count("\n") > 5))
+    return rows
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_plain_leaf(leaf)}" for key, leaf in _leaves(value))
+    return _plain_leaf(value)
+
+
+def _leaves(tree: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
+
+
+def _plain_leaf(value: Any) -> str:
+    if isinstance(value, (list, tuple, Mapping)):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+@cache
+def _cleaner() -> Any:
+    return bleach.Cleaner(
+        tags=_TAGS,
+        attributes=_is_allowed,
+        protocols=frozenset({"http", "https", "data"}),
+        strip=True,
+        strip_comments=True,
+    )
+
+
+def _is_allowed(tag: str, name: str, value: str) -> bool:
+    if name == "class":
+        return bool(_OWN_CLASS.fullmatch(value))
+    if tag == "a":
+        return (name == "href" and value.startswith(("http://", "https://", "#"))) or name in (
+            "rel",
+            "target",
+        )
+    if tag == "img":
+        picture = value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
+        return (name == "src" and picture) or name == "alt"
+    if tag in ("td", "th"):
+        return name in ("data-sort", "scope", "dir", *_SPANS)
+    return name == "open" and tag == "details"

@@ -1,0 +1,82 @@
+"""What a page is told: plain facts, filled by `run/`; nothing is computed from a database here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from vtlib.tables import Table
+
+Profile = Literal["analyst", "client"]
+Link = tuple[str, str]  # text, relative address
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stands around a page's content.
+
+    `nav`: (text, relative address) of the run's other pages, in order; the page's own has the address "".
+    `provenance`: label -> value (text, number, list or mapping), shown in the footer in this order: code
+    version, params, data counts, model and prompt versions, spend, run id, time. `secrets` are masked
+    wherever they stand in the notebook.
+    """
+
+    title: str
+    profile: Profile = "analyst"
+    is_simulated: bool = False
+    nav: tuple[Link, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StageLink:
+    """A stage of the run: `href` is its page ("" = none was written), `status` ok, skipped or failed."""
+
+    stage: str
+    title: str
+    href: str
+    status: str
+    reason: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A later answer of the index, such as "What fits which product": sentences, a table, a chart."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    table: Table | None = None
+    chart: Any = None
+
+
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame()
+
+
+@dataclass(frozen=True)
+class IndexFacts:
+    """All that the index of a run shows; frames may be empty.
+
+    `scores`: outlier_scores of the run joined with posts and accounts, at least every post of tier breakout
+    or extreme: post_id, account_id, handle, platform, format, posted_at, captured_at, value, metric,
+    multiplier, multiplier_low, multiplier_high, tier, caption, url. `outlier_run`: the row of outlier_runs
+    (method, n_scored, n_not_scored, expected_false_alarms, n_watch, n_breakout, n_extreme) or empty.
+    `places`: platform, accounts, posts, first_posted_at, last_posted_at, captures, first_captured_at,
+    last_captured_at, one row a platform. `problems`: stage, kind, n, reason (an example), counted.
+    `spend`: provider, what, usd. For a client, frames come through `pseudonyms` first.
+    """
+
+    page: Page
+    scores: pd.DataFrame = field(default_factory=_frame)
+    outlier_run: Mapping[str, Any] = field(default_factory=dict)
+    places: pd.DataFrame = field(default_factory=_frame)
+    problems: pd.DataFrame = field(default_factory=_frame)
+    spend: pd.DataFrame = field(default_factory=_frame)
+    stages: tuple[StageLink, ...] = ()
+    sections: tuple[Section, ...] = ()
+    top: int = 10

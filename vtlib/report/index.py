@@ -1,0 +1,117 @@
+"""The index of a run: the answers on one screen, the stages, and where all of it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from vtlib import charts, log, tables
+from vtlib.report import answers, assembly
+from vtlib.report.facts import IndexFacts, Section
+from vtlib.report.pages import write_whole
+
+# The order of importance: a phone shows the first few.
+_COLUMNS = {
+    "creator": "creator",
+    "multiplier": "× level",
+    "interval": "80 % interval",
+    "tier": "tier",
+    "value": "views",
+    "posted_at": "posted",
+    "platform": "platform",
+}
+_FORMATS = {"posted_at": "date", "value": "int"}
+
+
+def write_index(folder: Path, *, facts: IndexFacts) -> Path:
+    """Write `folder`/index.html for a run and return its path.
+
+    What is missing is said in words; keys in reasons and provenance are masked.
+    """
+    redact = log.redactor(facts.page.secrets)
+    facts = _masked(facts, redact)
+    listed = answers.breakouts(facts.scores)
+    chart = _chart(listed)
+    sections = [_section(section) for section in facts.sections]
+    scripts = assembly.scripts(with_charts=bool(chart or any(s["chart"] for s in sections)))
+    known = {
+        "page": facts.page,
+        "style": assembly.trusted(assembly.text("page.css")),
+        "scripts": scripts,
+        "policy": assembly.policy(scripts),
+        "provenance": assembly.provenance_rows(redact(dict(facts.page.provenance))),
+        "lead": answers.lead(listed, facts.outlier_run),
+        "breakouts": _table(listed, facts.top) if len(listed) else None,
+        "no_breakouts": answers.no_breakouts(facts.outlier_run),
+        "more": _more(len(listed), facts.top),
+        "cards": answers.cards(facts, listed),
+        "chart": chart,
+        "sections": sections,
+        "stages": facts.stages,
+        "problems": _problems(facts.problems) if len(facts.problems) else None,
+    }
+    body = _environment().get_template("index.html.j2").render(resources={"vt": known})
+    path = folder / "index.html"
+    write_whole(path, body)
+    return path
+
+
+def _masked(facts: IndexFacts, redact: Any) -> IndexFacts:
+    """Reasons come from errors, and errors may quote an address with its key."""
+    stages = tuple(replace(stage, reason=redact(stage.reason)) for stage in facts.stages)
+    problems = facts.problems.map(lambda v: redact(v) if isinstance(v, str) else v)
+    return replace(facts, stages=stages, problems=problems)
+
+
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(assembly.TEMPLATES)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+
+
+def _table(listed: pd.DataFrame, top: int) -> tables.Table:
+    """The list of breakouts; a creator's name leads to the post where its address may be shown."""
+    ends = zip(listed["multiplier_low"], listed["multiplier_high"], strict=True)
+    shown = listed.assign(
+        creator=answers.creators(listed), interval=[answers.interval(*pair) for pair in ends]
+    )
+    if set(shown.get("metric", ["views"])) - {"views"}:
+        columns = {**_COLUMNS, "value": "views / reactions"}
+    else:
+        columns = _COLUMNS
+    table = tables.show(
+        shown, source="outlier_scores", columns=columns, formats=_FORMATS, max_rows=top
+    )
+    urls = shown["url"].head(top) if "url" in shown else [None] * len(table.rows)
+    rows = [
+        (replace(row[0], kind="text", href=tables.cell(url, "link").href), *row[1:])
+        for row, url in zip(table.rows, urls, strict=True)
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def _more(listed: int, top: int) -> str:
+    if listed <= top:
+        return "Sorted by the lower end of the interval: sure and large first." if listed else ""
+    return f"The surest {top} of {listed:,}, by the lower end of the interval; the outliers page has all."
+
+
+def _chart(listed: pd.DataFrame) -> assembly.Chart | None:
+    if listed.empty:
+        return None
+    return assembly.chart(charts.multipliers(listed, limit=15).to_dict())
+
+
+def _section(section: Section) -> dict[str, Any]:
+    drawn = assembly.chart(section.chart.to_dict()) if section.chart is not None else None
+    said = {"title": section.title, "sentences": section.sentences}
+    return {**said, "table": section.table, "chart": drawn}
+
+
+def _problems(problems: pd.DataFrame) -> tables.Table:
+    columns = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
+    named = {k: v for k, v in columns.items() if k in problems}
+    return tables.show(problems, source="problems", columns=named, max_rows=20)

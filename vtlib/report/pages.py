@@ -1,0 +1,163 @@
+"""An executed notebook as one self-contained page."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html_mistune, strip_ansi
+from traitlets.config import Config
+
+from vtlib import log
+from vtlib.charts import MIMETYPE as CHART
+from vtlib.report import assembly
+from vtlib.report.facts import Page
+from vtlib.stages.conclusion import MIMETYPE as RESULT
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+# The first of these that an output has is shown.
+_ORDER = (
+    RESULT,
+    CHART,
+    "text/html",
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+    "text/markdown",
+    "text/plain",
+)
+_FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
+
+
+def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
+    """Write the executed notebook `ipynb`, finished or failed, as the page `html`; returns `html`.
+
+    Code is left out for clients and folded for analysts. Charts, results and tables are drawn from their
+    own mimetypes; any other HTML is cleaned to harmless tags, scripts and widgets are left out, errors are
+    shown in words. Keys in outputs are masked. The page is written whole or not at all.
+    """
+    redact = log.redactor(page.secrets)
+    notebook = nbformat.from_dict(redact(nbformat.read(ipynb, as_version=4)))
+    cells = [c for c in (_cell(cell, page) for cell in notebook.cells) if c["items"] or c["code"]]
+    _drop_title(cells)
+    results = [item["data"] for c in cells for item in c["items"] if item["kind"] == "result"]
+    errors = [item for c in cells for item in c["items"] if item["kind"] == "error"]
+    has_charts = any(item["kind"] == "chart" for c in cells for item in c["items"])
+    scripts = assembly.scripts(with_charts=has_charts)
+    facts = {
+        "page": page,
+        "cells": cells,
+        "result": results[-1] if results else None,
+        "failed": errors[-1] if errors else None,
+        "scripts": scripts,
+        "policy": assembly.policy(scripts),
+        "style": assembly.trusted(assembly.text("page.css")),
+        "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
+    }
+    body, _ = _exporter().from_notebook_node(notebook, resources={"vt": facts})
+    write_whole(html, body)
+    return html
+
+
+def write_whole(path: Path, body: str) -> None:
+    """Write a page so that a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(body, encoding="utf-8")
+    part.replace(path)
+
+
+def _exporter() -> TemplateExporter:
+    exporter = TemplateExporter(
+        config=Config(),
+        template_name=assembly.TEMPLATES.name,
+        extra_template_basedirs=[str(assembly.TEMPLATES.parent)],
+        template_file="stage.html.j2",
+        file_extension=".html",
+    )
+    exporter.environment.autoescape = True
+    return exporter
+
+
+def _cell(cell: Any, page: Page) -> dict[str, Any]:
+    tags = cell.metadata.get("tags", [])
+    if cell.cell_type == "markdown":
+        shown = [{"kind": "html", "html": _markdown(cell.source)}]
+        return {"id": _anchor(cell), "items": shown, "code": None, "is_code": False}
+    outputs = [] if cell.cell_type != "code" or "remove-output" in tags else cell.outputs
+    items = [item for out in _merged(outputs) if (item := _item(out, page))]
+    is_shown = page.profile == "analyst" and cell.cell_type == "code" and cell.source.strip()
+    code = assembly.trusted(_highlight(cell.source)) if is_shown else None
+    return {"id": _anchor(cell), "items": items, "code": code, "is_code": True}
+
+
+def _drop_title(cells: list[dict[str, Any]]) -> None:
+    """The page has the title already; the notebook's own first heading would say it twice."""
+    if cells and not cells[0]["is_code"]:
+        item = cells[0]["items"][0]
+        item["html"] = assembly.trusted(_FIRST_HEADING.sub("", item["html"]).strip())
+
+
+def _anchor(cell: Any) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "", str(cell.get("id", "")))
+
+
+def _merged(outputs: list[Any]) -> list[Any]:
+    """Outputs with what one stream said in pieces put together."""
+    merged: list[Any] = []
+    for out in outputs:
+        last = merged[-1] if merged else None
+        if out.output_type == "stream" and last and last.get("name") == out.name:
+            last["text"] += out.text
+        else:
+            merged.append(out.copy())
+    return merged
+
+
+def _item(out: Any, page: Page) -> dict[str, Any] | None:
+    if out.output_type == "error":
+        trace = "" if page.profile == "client" else strip_ansi("\n".join(out.traceback))
+        return {"kind": "error", "name": out.ename, "text": strip_ansi(out.evalue), "trace": trace}
+    if out.output_type == "stream":
+        said = out.text.rstrip()
+        if not said.strip() or (out.name == "stderr" and page.profile == "client"):
+            return None
+        return {
+            "kind": "log" if out.name == "stderr" else "pre",
+            "html": assembly.trusted(ansi2html(said)),
+        }
+    data = out.get("data", {})
+    kind = None if WIDGET in data else next((k for k in _ORDER if k in data), None)
+    return _drawn(kind, data[kind]) if kind else None
+
+
+def _drawn(kind: str, data: Any) -> dict[str, Any]:
+    if kind == RESULT:
+        return {"kind": "result", "data": data}
+    if kind == CHART:
+        return {"kind": "chart", "chart": assembly.chart(data)}
+    if kind == "text/html":
+        return {"kind": "html", "html": assembly.harmless(data)}
+    if kind == "text/markdown":
+        return {"kind": "html", "html": _markdown(data)}
+    if kind.startswith("image/"):
+        content = _base64(data) if kind == "image/svg+xml" else "".join(data.split())
+        return {"kind": "image", "src": f"data:{kind};base64,{content}"}
+    return {"kind": "pre", "html": assembly.trusted(ansi2html(data))}
+
+
+def _markdown(source: str) -> Any:
+    html = str(assembly.harmless(markdown2html_mistune(source)))
+    return assembly.trusted(html.replace("¶", "").strip())
+
+
+def _highlight(source: str) -> str:
+    return str(Highlight2HTML(pygments_lexer="python")(source))
+
+
+def _base64(svg: str) -> str:
+    return base64.b64encode(svg.encode()).decode()

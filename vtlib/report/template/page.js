@@ -1,0 +1,84 @@
+"use strict";
+(() => {
+  // Charts: each is a figure with its data beside it. The drawing is SVG, whose text takes the page's
+  // colour, and expressions are interpreted, because the page's policy allows no code made from text.
+  const options = {
+    mode: "vega-lite",
+    renderer: "svg",
+    ast: true,
+    logLevel: 1,
+    actions: { export: true, source: false, compiled: false, editor: false },
+  };
+  const sized = (spec, room) => {
+    if (spec.facet && spec.spec) {
+      return { ...spec, spec: { ...spec.spec, width: Math.max(160, room - 74) } };
+    }
+    const isOne = spec.layer || spec.mark;
+    return isOne ? { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } } : spec;
+  };
+  const NARROW = 480;
+  const narrowed = (part) => {
+    for (const [name, value] of Object.entries(part)) {
+      if (name === "legend" && value?.columns) {
+        value.columns = { 2: 1, 3: 3 }[value.columns] ?? 2; // two: long names
+      }
+      if (value && typeof value === "object" && name !== "datasets") narrowed(value);
+    }
+    return part;
+  };
+  const draw = async (figure) => {
+    const place = figure.querySelector(".vt-drawing");
+    const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const room = place.clientWidth;
+    try {
+      await window.vegaEmbed(place, sized(room < NARROW ? narrowed(spec) : spec, room), options);
+      figure.dataset.drawn = "yes";
+    } catch (error) {
+      place.textContent = `This chart could not be drawn: ${error.message}`;
+      figure.dataset.drawn = "no";
+    }
+  };
+  const figures = [...document.querySelectorAll("figure.vt-chart")];
+  figures.forEach(draw);
+  let width = window.innerWidth;
+  let timer = 0;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    clearTimeout(timer);
+    timer = setTimeout(() => figures.filter((f) => JSON.parse(
+      f.querySelector('script[type="application/json"]').textContent).facet).forEach(draw), 200);
+  });
+
+  // Tables: a click on a heading sorts by it, a second click the other way; missing values stay last.
+  const compare = (a, b, isNumber) => (isNumber ? a - b : a.localeCompare(b));
+  const sort = (table, column, isNumber, direction) => {
+    const body = table.tBodies[0];
+    const rows = [...body.rows].map((row, place) => {
+      const text = row.cells[column]?.dataset.sort ?? "";
+      return { row, place, text, key: isNumber ? Number(text) : text };
+    });
+    rows.sort((a, b) => {
+      if (!a.text || !b.text) return (a.text ? 0 : 1) - (b.text ? 0 : 1) || a.place - b.place;
+      return direction * compare(a.key, b.key, isNumber) || a.place - b.place;
+    });
+    body.append(...rows.map((r) => r.row));
+  };
+  document.querySelectorAll("table.vt-table").forEach((table) => {
+    const heads = [...table.querySelectorAll("thead th")];
+    heads.forEach((head, column) => {
+      const isNumber = head.classList.contains("vt-number");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const was = head.getAttribute("aria-sort");
+        const down = was ? was === "ascending" : isNumber;
+        heads.forEach((h) => h.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        sort(table, column, isNumber, down ? -1 : 1);
+      });
+    });
+  });
+})();

@@ -1,0 +1,153 @@
+"""What is to be run, what came of it, and what happens on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from vtlib import log
+from vtlib.errors import BadInput
+from vtlib.models import STAGES
+from vtlib.params import nearest
+
+StageStatus = Literal["ok", "skipped", "failed"]
+RunStatus = Literal["running", "ok", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A run of a project's notebooks.
+
+    `home` is the workspace, `outputs` its folder of results, `notebooks` where NN_<stage>.ipynb
+    lie. `params` are all of the project's parameters as JSON knows them: section `importing` goes
+    to stage import, and each other section to the stage of its name. `timeout_s` is for one stage.
+    """
+
+    project: str
+    notebooks: Path
+    home: Path
+    outputs: Path
+    params: Mapping[str, Any] = field(default_factory=dict)
+    params_file: str = ""
+    profile: str = "analyst"
+    from_stage: str = ""
+    only: str = ""
+    timeout_s: float | None = None
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages to run, in order. Raises BadInput for a stage that does not exist."""
+        for name in (self.from_stage, self.only):
+            if name and name not in STAGES:
+                near = nearest(name, list(STAGES))
+                raise BadInput(
+                    f"there is no stage {name!r}.",
+                    todo=f"Did you mean {near}?" if near else f"Stages: {', '.join(STAGES)}.",
+                )
+        if self.only and self.from_stage:
+            raise BadInput("--from and --only exclude each other.", todo="Give one of them.")
+        if self.only:
+            return (self.only,)
+        return STAGES[STAGES.index(self.from_stage) :] if self.from_stage else STAGES
+
+    def notebook(self, stage: str) -> Path:
+        return self.notebooks / f"{file_stem(stage)}.ipynb"
+
+    def parameters(self, stage: str, *, run_id: str = "") -> dict[str, Any]:
+        """What papermill injects into a stage's notebook: where and what, and its own section."""
+        common = {
+            "project": self.project,
+            "profile": self.profile,
+            "params_file": self.params_file,
+            "run_id": run_id,
+            "home": str(self.home.resolve()),
+        }
+        section = "importing" if stage == "import" else stage
+        own = self.params.get(section)
+        return common | ({section: dict(own)} if isinstance(own, Mapping) else {})
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """How a stage went. `notebook` and `page` are file names in the run's folder, '' where none.
+
+    `headline` and `counts` are the notebook's own conclusion. `exit_code` is 0 unless it failed.
+    """
+
+    stage: str
+    status: StageStatus
+    reason: str = ""
+    headline: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    notebook: str = ""
+    page: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run went, or goes: `stages` holds those that are done, in order."""
+
+    run_id: str
+    project: str
+    folder: Path
+    profile: str
+    code_version: str
+    params: Mapping[str, Any]
+    started_at: datetime
+    ended_at: datetime | None = None
+    status: RunStatus = "running"
+    stages: tuple[StageResult, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """That of the first stage that failed, else 0."""
+        return next((s.exit_code for s in self.stages if s.exit_code), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class StageEvent:
+    """A stage starts (`result` is None) or has finished. `number` counts from 1 to `total`."""
+
+    stage: str
+    number: int
+    total: int
+    result: StageResult | None = None
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+def _no_offenders() -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Effects of a run that belong to other rooms; none of them runs while a notebook does.
+
+    `render(ipynb, html)` makes a stage's page, `write_index(run)` the index; without them there are
+    no pages. `check()` names offending rows after each stage. `start_run`, `finish_stage` and
+    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth.
+    """
+
+    on_event: Callable[[StageEvent], object] = _nothing
+    render: Callable[[Path, Path], object] | None = None
+    write_index: Callable[[RunResult], object] | None = None
+    check: Callable[[], list[str]] = _no_offenders
+    start_run: Callable[[RunResult], object] = _nothing
+    finish_stage: Callable[[RunResult, StageResult], object] = _nothing
+    finish_run: Callable[[RunResult], object] = _nothing
+    redact: Callable[[Any], Any] = field(default_factory=log.redactor)
+
+
+def file_stem(stage: str) -> str:
+    """`01_import` for `import`: the name of a stage's notebook and page."""
+    return f"{STAGES.index(stage) + 1:02d}_{stage}"

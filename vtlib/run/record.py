@@ -1,0 +1,132 @@
+"""The run's folder and its `run.json`: what was run, with what, and how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import vtlib
+from vtlib.run.plan import RunPlan, RunResult
+
+PACKAGES = (
+    "altair",
+    "duckdb",
+    "ipykernel",
+    "nbconvert",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+    "pydantic",
+    "scipy",
+    "viraltracker",
+)
+RECORD = "run.json"
+GIT_TIMEOUT_S = 10
+
+
+def open_run(plan: RunPlan) -> RunResult:
+    """Make the folder of a new run, `outputs/<slug>/runs/<utc>/`, and its first `run.json`.
+
+    A second run in the same second takes the next free one, so folders are unique and in order.
+    """
+    started_at = datetime.now(UTC)
+    runs = plan.outputs / plan.project / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    moment = started_at
+    while True:
+        stamp = f"{moment:%Y%m%dT%H%M%SZ}"
+        try:
+            (runs / stamp).mkdir()
+        except FileExistsError:
+            moment += timedelta(seconds=1)
+        else:
+            break
+    run = RunResult(
+        run_id=f"{plan.project}-{stamp}",
+        project=plan.project,
+        folder=runs / stamp,
+        profile=plan.profile,
+        code_version=code_version(),
+        params=plan.params,
+        started_at=started_at,
+    )
+    save(run)
+    return run
+
+
+def save(run: RunResult) -> None:
+    """Write `run.json`, whole or not at all."""
+    facts = asdict(run) | {"exit_code": run.exit_code, "code": code_facts(), "packages": packages()}
+    del facts["folder"]  # it is where the file lies, wherever that is carried to
+    write_atomically(run.folder / RECORD, json.dumps(facts, indent=1, default=_json) + "\n")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file by renaming a finished one into place."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def code_version() -> str:
+    """The version of this package with its git commit: `0.1.0+gc34b34e`, `.dirty` when edited.
+
+    Only the version where the package is not run from a git clone.
+    """
+    facts = code_facts()
+    commit, dirty = facts["git_commit"], ".dirty" if facts["git_is_dirty"] else ""
+    return f"{facts['version']}+g{commit[:7]}{dirty}" if commit else str(facts["version"])
+
+
+@cache
+def code_facts() -> dict[str, Any]:
+    """version, git_commit (40 hex digits or None), git_is_dirty (tracked files edited; or None)."""
+    root = Path(vtlib.__file__).parents[1]
+    commit = _git(root, "rev-parse", "HEAD") if (root / ".git").exists() else None
+    edited = _git(root, "status", "--porcelain", "--untracked-files=no") if commit else None
+    return {
+        "version": vtlib.__version__,
+        "git_commit": commit or None,
+        "git_is_dirty": None if edited is None else bool(edited),
+    }
+
+
+@cache
+def packages() -> dict[str, str]:
+    """Versions of Python and of the packages that results depend on."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed arguments
+            ["git", "-C", str(root), *arguments],  # noqa: S607 - the user's git, wherever it is
+            capture_output=True,
+            text=True,
+            timeout=GIT_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value)

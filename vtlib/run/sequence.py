@@ -1,0 +1,29 @@
+"""A run: a project's notebooks one after the other, each with its page, and a record of it all."""
+
+from __future__ import annotations
+
+from vtlib.run.plan import Hooks, RunPlan, RunResult
+from vtlib.run.warm import warm_kernels
+
+
+def run_project(plan: RunPlan, hooks: Hooks | None = None) -> RunResult:
+    """Run the plan's stages in order, in warm kernels, and return how they went.
+
+    Every stage leaves an executed notebook, and a page where `hooks.render` is given; `run.json` is
+    rewritten after each. A failed stage ends the run: its partial notebook is rendered, the stages
+    after it are `skipped: after failed <stage>`, and the index is still written. `exit_code` of the
+    result is that of the error's class. Killed anywhere, a run leaves a folder that no later run
+    looks at. Raises BadInput, before anything runs, for a missing notebook or a parameter that its
+    notebook does not declare; what `hooks` raise ends the run as failed and is raised.
+    """
+    stages = plan.stages
+    with warm_kernels() as home:
+        # papermill takes 2 s to import; the nursery imports at the same time.
+        from vtlib.run.kernels import kernels  # noqa: PLC0415
+        from vtlib.run.notebook import refuse_unknown  # noqa: PLC0415
+        from vtlib.run.steps import Steps  # noqa: PLC0415
+
+        for stage in stages:
+            refuse_unknown(plan.notebook(stage), plan.parameters(stage))
+        with kernels(home, cwd=plan.home) as pool:
+            return Steps(plan, hooks or Hooks(), pool).through(stages)

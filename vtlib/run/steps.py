@@ -1,0 +1,127 @@
+"""The steps of a run: for each stage a notebook executed, a page made, a result recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vtlib import log
+from vtlib.errors import DataCheckFailed, VtError
+from vtlib.run import record
+from vtlib.run.kernels import Kernel, Kernels
+from vtlib.run.notebook import Outcome, execute, redact_outputs
+from vtlib.run.plan import Hooks, RunPlan, RunResult, RunStatus, StageEvent, StageResult, file_stem
+
+
+class Steps:
+    """A run on its way: its stages, one after the other."""
+
+    def __init__(self, plan: RunPlan, hooks: Hooks, pool: Kernels) -> None:
+        self.plan, self.hooks, self.pool = plan, hooks, pool
+        self.result = record.open_run(plan)
+
+    def through(self, stages: tuple[str, ...]) -> RunResult:
+        """Run `stages`; whatever goes wrong outside a stage is recorded and raised."""
+        try:
+            self.hooks.start_run(self.result)
+            for number, stage in enumerate(stages, 1):
+                self._stage(stage, number, len(stages))
+            self._end("failed" if self.result.exit_code else "ok")
+            if self.hooks.write_index:
+                self.hooks.write_index(self.result)
+            self.hooks.finish_run(self.result)
+        except BaseException:  # Ctrl-C too: the record tells the truth in any case
+            self._end("failed")
+            with contextlib.suppress(Exception):  # the first error is the one to show
+                self.hooks.finish_run(self.result)
+            raise
+        return self.result
+
+    def _end(self, status: RunStatus) -> None:
+        self.result = replace(self.result, status=status, ended_at=datetime.now(UTC))
+        record.save(self.result)
+
+    def _stage(self, stage: str, number: int, total: int) -> None:
+        failed = next((s.stage for s in self.result.stages if s.status == "failed"), "")
+        if failed:
+            done = StageResult(stage, "skipped", f"after failed {failed}")
+        else:
+            self.hooks.on_event(StageEvent(stage, number, total))
+            done = self._execute(stage, more=number < total)
+        self.result = replace(self.result, stages=(*self.result.stages, done))
+        record.save(self.result)
+        self.hooks.finish_stage(self.result, done)
+        self.hooks.on_event(StageEvent(stage, number, total, done))
+
+    def _execute(self, stage: str, *, more: bool) -> StageResult:
+        target = self.result.folder / f"{file_stem(stage)}.ipynb"
+        try:
+            kernel = self.pool.take(more=more)
+        except (RuntimeError, OSError) as error:
+            return StageResult(stage, "failed", f"no kernel: {error}", exit_code=1)
+        began, started_at = time.monotonic(), datetime.now(UTC)
+        outcome, page = self._run_and_render(stage, target, kernel)
+        outcome = self._check(outcome)
+        return StageResult(
+            stage=stage,
+            status=outcome.status,
+            reason=str(self.hooks.redact(outcome.reason)),
+            headline=outcome.headline,
+            counts=outcome.counts,
+            seconds=round(time.monotonic() - began, 3),
+            started_at=started_at,
+            ended_at=datetime.now(UTC),
+            notebook=target.name,
+            page=page,
+            exit_code=outcome.exit_code,
+        )
+
+    def _run_and_render(self, stage: str, target: Path, kernel: Kernel) -> tuple[Outcome, str]:
+        is_well = False
+        try:
+            outcome = execute(
+                self.plan.notebook(stage),
+                target,
+                parameters=self.plan.parameters(stage, run_id=self.result.run_id),
+                kernel=kernel,
+                timeout_s=self.plan.timeout_s,
+            )
+            is_well = outcome.status != "failed"
+            if is_well:
+                kernel.ask_to_end()  # it ends while the page is made
+            redact_outputs(target, self.hooks.redact)
+            return self._render(outcome, target)
+        finally:
+            kernel.end(at_once=not is_well)
+
+    def _render(self, outcome: Outcome, target: Path) -> tuple[Outcome, str]:
+        if self.hooks.render is None:
+            return outcome, ""
+        page = target.with_suffix(".html")
+        try:
+            self.hooks.render(target, page)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the notebook's work is done
+            log.get(__name__).error("page not made", notebook=target.name, exc_info=True)
+            return _worse(outcome, f"its page could not be made: {error}", error), ""
+        return outcome, page.name
+
+    def _check(self, outcome: Outcome) -> Outcome:
+        try:
+            offenders = self.hooks.check()
+        except VtError as error:
+            return _worse(outcome, f"the checks did not run: {error}", error)
+        if not offenders:
+            return outcome
+        return _worse(outcome, f"checks found: {'; '.join(offenders)}", DataCheckFailed(""))
+
+
+def _worse(outcome: Outcome, reason: str, error: Exception) -> Outcome:
+    """`outcome` as failed with `reason`, unless it failed already."""
+    if outcome.status == "failed":
+        return outcome
+    return replace(
+        outcome, status="failed", reason=reason, exit_code=getattr(error, "exit_code", 1)
+    )

@@ -1,0 +1,45 @@
+"""Stages whose services are not joined yet: they show what is there and say what they wait for."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from vtlib.stages.conclusion import Conclusion, number, skipped
+
+
+def scraping(accounts: pd.DataFrame, *, has_token: bool) -> Conclusion:
+    """02: which accounts would be captured."""
+    followed = accounts[accounts["role"].notna()] if len(accounts) else accounts
+    line = f"{number(len(followed), 'account')} of {len(accounts):,} known are followed."
+    need = "" if has_token else "set APIFY_TOKEN; "
+    return skipped("scraping", f"{need}live capture is not part of this version", [line])
+
+
+def analysis(selected: pd.DataFrame, *, has_key: bool) -> Conclusion:
+    """04: which posts wait to be analysed."""
+    roles: dict[str, int] = selected["role"].value_counts().to_dict() if len(selected) else {}
+    line = (
+        f"{number(roles.get('breakout', 0), 'breakout')} and {number(roles.get('control', 0), 'ordinary post')} "
+        "of the same accounts are picked."
+    )
+    need = "" if has_key else "set GEMINI_API_KEY; "
+    return skipped("analysis", f"{need}analysis is not part of this version", [line])
+
+
+def products(stage: str, rows: list[dict[str, object]], *, has_key: bool) -> Conclusion:
+    """05 and 06: which products wait to be fitted."""
+    line = (
+        f"{number(len(rows), 'product')} of the project wait."
+        if rows
+        else "The project has no products."
+    )
+    need = "" if has_key else "set GEMINI_API_KEY; "
+    return skipped(stage, f"{need}{stage} is not part of this version", [line])
+
+
+def performance(own: pd.DataFrame) -> Conclusion:
+    """07: which posts of ours could be measured."""
+    line = f"{number(len(own), 'post')} of our own are known."
+    return skipped(
+        "performance", "no script has been published yet: link a post to a script", [line]
+    )

@@ -1,0 +1,46 @@
+"""Outlier runs with their scores, and the posts that a rule picked. Machine columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from vtlib.store.connection import Store
+from vtlib.store.writing import save, stage
+
+
+def save_run(store: Store, run: Mapping[str, Any], scores: pd.DataFrame) -> None:
+    """Write a run and all its scores; a run with the same outlier_run_id is replaced as a whole.
+
+    `run`: columns of `outlier_runs` (params, strata as values, not as JSON text); `scores`: columns of
+    `outlier_scores` without outlier_run_id, one row a post.
+    """
+    run_id = run["outlier_run_id"]
+    with store.write() as connection:
+        save(connection, "outlier_runs", [run], key=["outlier_run_id"])
+        stage(connection, "outlier_scores", scores)
+        connection.execute("DELETE FROM outlier_scores WHERE outlier_run_id = ?", [run_id])
+        connection.execute(
+            "INSERT INTO outlier_scores BY NAME "
+            "SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_outlier_scores "
+            "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+            [run_id],
+        )
+
+
+def save_selections(store: Store, project: str, picks: pd.DataFrame) -> None:
+    """Replace what rules picked for a project. What people decided (`reviews`) is not touched.
+
+    `picks`: post_id, role (breakout, control), rule, outlier_run_id, picked_at (UTC).
+    """
+    with store.write() as connection:
+        stage(connection, "selections", picks)
+        connection.execute("DELETE FROM selections WHERE project_id = ?", [project])
+        connection.execute(
+            "INSERT INTO selections BY NAME "
+            "SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM new_selections "
+            "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+            [project],
+        )

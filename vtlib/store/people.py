@@ -1,0 +1,241 @@
+"""What people decide about a project: its accounts and products, own posts, notes, reviews.
+
+Human columns only; captures never write here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from vtlib.errors import BadInput
+from vtlib.models import PLATFORMS
+from vtlib.params import nearest
+from vtlib.store import accounts
+from vtlib.store.catalog import find_in
+from vtlib.store.connection import Connection, Store
+from vtlib.store.writing import naive, records, save, stage
+
+ROLES = ("own", "competitor", "reference")
+DECISIONS = ("keep", "reject")
+
+
+def ensure_project(
+    store: Store,
+    slug: str,
+    *,
+    name: str | None = None,
+    brand: str | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Make the project (and the brand) `slug` if it is not there; one that is there is left as it is."""
+    at = naive(now)
+    with store.write() as connection:
+        if brand:
+            row = {"brand_id": brand, "slug": brand, "name": brand}
+            _keep(connection, "brands", {**row, "created_at": at, "updated_at": at}, "brand_id")
+        row = {"project_id": slug, "slug": slug, "name": name or slug}
+        made = {**row, "brand_id": brand, "created_at": at, "updated_at": at}
+        _keep(connection, "projects", made, "project_id")
+
+
+def add_accounts(
+    store: Store,
+    project: str,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime | None = None,
+) -> int:
+    """Follow accounts; returns how many are new to the project.
+
+    `rows`: platform and handle or native_id, and role (ROLES, default competitor), notes, url,
+    display_name. One that is followed takes the given role and notes. An account known by its native id
+    is met by its handle. Raises BadInput with the number of the row.
+    """
+    at = naive(now)
+    wanted = [_account(i, row) for i, row in enumerate(rows, 1)]
+    facts = ("account_id", "platform", "native_id", "handle", "display_name", "url")
+    with store.write() as connection:
+        project_id = find_in(connection, "projects", project)
+        before = _n_accounts(connection, project_id)
+        stage(connection, "accounts", [{k: w[k] for k in facts} for w in wanted])
+        # snapshots carry the ids through the settling, so that each row learns its account's final id
+        stage(connection, "posts", [])
+        stage(connection, "account_snapshots", [{"account_id": w["account_id"]} for w in wanted])
+        accounts.settle(connection)
+        final = connection.execute(
+            "SELECT account_id FROM new_account_snapshots WHERE _n >= 0 ORDER BY _n"
+        ).fetchall()
+        known = _followed(connection, project_id)
+        links = [
+            _link(project_id, str(i), w, known.get(str(i), {"added_at": at}))
+            for (i,), w in zip(final, wanted, strict=True)
+        ]
+        save(connection, "project_accounts", links, key=["project_id", "account_id"])
+        return _n_accounts(connection, project_id) - before
+
+
+def add_products(
+    store: Store, project: str, products: Iterable[str], *, now: datetime | None = None
+) -> None:
+    """Give a project products (`slug` or `brand/slug`). Raises BadInput for an unknown or ambiguous one."""
+    with store.write() as connection:
+        project_id = find_in(connection, "projects", project)
+        rows = [
+            {
+                "project_id": project_id,
+                "product_id": find_in(connection, "products", p),
+                "added_at": naive(now),
+            }
+            for p in products
+        ]
+        save(connection, "project_products", rows, key=["project_id", "product_id"], keep=True)
+
+
+def annotate_post(
+    store: Store,
+    project: str,
+    post_id: str,
+    *,
+    is_own: bool | None = None,
+    notes: str | None = None,
+) -> None:
+    """Set the own flag or the notes of a project's post; None leaves one as it is.
+
+    Raises BadInput when the post is not in the project.
+    """
+    with store.write() as connection:
+        done = connection.execute(
+            "UPDATE project_posts SET is_own = coalesce($own, is_own), notes = coalesce($notes, notes) "
+            "WHERE project_id = $project AND post_id = $post RETURNING post_id",
+            {"own": is_own, "notes": notes, "project": project, "post": post_id},
+        ).fetchall()
+        if not done:
+            raise BadInput(
+                f"the post {post_id} is not in the project {project}.",
+                todo=f"Import it first: vt import url URL --project {project}",
+            )
+
+
+def save_reviews(
+    store: Store,
+    project: str,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime | None = None,
+) -> int:
+    """Take in reviewed answers; returns how many. One a post and reviewer: a later one replaces it.
+
+    `rows`: post_id, decision (keep or reject), and reason, notes, hook_ideas, reviewer, decided_at (default
+    now). Raises BadInput with the row's number for a decision or post that does not exist; then none is
+    stored.
+    """
+    at = naive(now)
+    with store.write() as connection:
+        project_id = find_in(connection, "projects", project)
+        known = {
+            str(i)
+            for (i,) in connection.execute(
+                "SELECT post_id FROM project_posts WHERE project_id = ?", [project_id]
+            ).fetchall()
+        }
+        taken = [_review(i, row, known) for i, row in enumerate(rows, 1)]
+        made = [
+            {**t, "project_id": project_id, "decided_at": t.get("decided_at") or at} for t in taken
+        ]
+        save(connection, "reviews", made, key=["project_id", "post_id", "reviewer"])
+        return len(made)
+
+
+def project_accounts(store: Store, project: str) -> pd.DataFrame:
+    """The accounts a project follows: accounts_latest with role, notes, added_at; human order of ids."""
+    return store.query(
+        "SELECT a.*, p.role, p.notes, p.added_at FROM project_accounts AS p "
+        "JOIN accounts_latest AS a ON a.account_id = p.account_id "
+        "WHERE p.project_id = $project ORDER BY a.platform, a.handle, a.account_id",
+        {"project": project},
+    )
+
+
+def project_products(store: Store, project: str) -> list[dict[str, Any]]:
+    """The products of a project as dicts (lists decoded)."""
+    with store.read() as connection:
+        return records(
+            connection,
+            "SELECT p.* FROM products AS p SEMI JOIN (SELECT * FROM project_products WHERE project_id = ?) AS l "
+            "ON l.product_id = p.product_id ORDER BY p.product_id",
+            [project],
+        )
+
+
+def _keep(connection: Connection, table: str, row: Mapping[str, Any], key: str) -> None:
+    save(connection, table, [row], key=[key], keep=True)
+
+
+def _account(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    platform = str(row.get("platform") or "")
+    if platform not in PLATFORMS:
+        near = nearest(platform, list(PLATFORMS))
+        todo = f"Did you mean {near}?" if near else f"One of: {', '.join(PLATFORMS)}."
+        raise BadInput(f"{platform!r} is no platform.", todo=todo, row=number, field="platform")
+    handle = str(row.get("handle") or "").strip().lstrip("@").lower()
+    native = str(row.get("native_id") or "").strip()
+    if not handle and not native:
+        raise BadInput("a handle or a native id is needed.", row=number, field="handle")
+    role = row.get("role")
+    if role and role not in ROLES:
+        raise BadInput(f"a role is {', '.join(ROLES)}, not {role!r}.", row=number, field="role")
+    return {
+        "account_id": f"{platform}:{native or '@' + handle}",
+        "platform": platform,
+        "native_id": native or None,
+        "handle": handle or None,
+        "display_name": row.get("display_name"),
+        "url": row.get("url"),
+        "role": role,
+        "notes": row.get("notes"),
+    }
+
+
+def _link(
+    project_id: str, account_id: str, wanted: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "project_id": project_id,
+        "account_id": account_id,
+        "role": wanted["role"] or known.get("role") or "competitor",
+        "notes": wanted["notes"] or known.get("notes"),
+        "added_at": known["added_at"],
+    }
+
+
+def _followed(connection: Connection, project_id: str) -> dict[str, dict[str, Any]]:
+    sql = "SELECT * FROM project_accounts WHERE project_id = ?"
+    return {r["account_id"]: r for r in records(connection, sql, [project_id])}
+
+
+def _n_accounts(connection: Connection, project_id: str) -> int:
+    return len(_followed(connection, project_id))
+
+
+def _review(number: int, row: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+    post_id, decision = (
+        str(row.get("post_id") or ""),
+        str(row.get("decision") or "").strip().lower(),
+    )
+    if decision not in DECISIONS:
+        raise BadInput(f"{decision!r} is neither keep nor reject.", row=number, field="decision")
+    if post_id not in known:
+        raise BadInput(f"{post_id} is no post of this project.", row=number, field="post_id")
+    kept = {k: row.get(k) for k in ("reason", "notes", "hook_ideas")}
+    when = row.get("decided_at")
+    return {
+        "post_id": post_id,
+        "decision": decision,
+        "reviewer": str(row.get("reviewer") or ""),
+        "decided_at": naive(when) if isinstance(when, datetime) else None,
+        **kept,
+    }

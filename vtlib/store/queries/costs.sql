@@ -1,0 +1,6 @@
+-- Money spent by project, provider and what; dearest first.
+SELECT
+    project_id, provider, what, count(*) AS n, sum(units) AS units, sum(tokens_in) AS tokens_in,
+    sum(tokens_out) AS tokens_out, sum(tokens_thinking) AS tokens_thinking, sum(usd) AS usd
+FROM spend WHERE $project IS NULL OR project_id = $project
+GROUP BY project_id, provider, what ORDER BY usd DESC, project_id, provider, what

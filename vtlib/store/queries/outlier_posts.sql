@@ -1,0 +1,25 @@
+-- Posts of a project as they are judged: for each reach metric, and for likes + comments, the latest value that
+-- is known with its time of capture. A metric that vanished in a later capture keeps its last known value.
+WITH mine AS (SELECT post_id FROM project_posts WHERE project_id = $project),
+known AS (
+    SELECT
+        s.post_id,
+        arg_max(s.views, s.captured_at) AS views,
+        max(s.captured_at) FILTER (s.views IS NOT NULL) AS views_at,
+        arg_max(s.plays, s.captured_at) AS plays,
+        max(s.captured_at) FILTER (s.plays IS NOT NULL) AS plays_at,
+        arg_max(s.impressions, s.captured_at) AS impressions,
+        max(s.captured_at) FILTER (s.impressions IS NOT NULL) AS impressions_at,
+        arg_max(s.likes + s.comments, s.captured_at) AS engagement,
+        max(s.captured_at) FILTER (s.likes + s.comments IS NOT NULL) AS engagement_at
+    FROM post_snapshots AS s SEMI JOIN mine USING (post_id)
+    GROUP BY s.post_id
+)
+SELECT
+    p.post_id, p.account_id, p.platform, p.format, p.posted_at, p.is_pinned, p.is_paid, a.followers,
+    k.* EXCLUDE (post_id)
+FROM posts AS p
+SEMI JOIN mine ON mine.post_id = p.post_id
+LEFT JOIN known AS k ON k.post_id = p.post_id
+LEFT JOIN accounts_latest AS a ON a.account_id = p.account_id
+ORDER BY p.post_id

@@ -1,0 +1,71 @@
+"""Runs of notebooks, their stages, what was spent, and problems outside captures. Machine columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from vtlib.store.connection import Store
+from vtlib.store.writing import naive, save
+
+_RECENT = {"runs": "started_at", "stage_runs": "started_at", "spend": "at", "problems": "seen_at"}
+
+
+def start_run(store: Store, row: Mapping[str, Any]) -> None:
+    """Write a run as `running`. `row`: columns of `runs`, at least run_id, project_id; started_at default now.
+
+    A run with the same run_id is replaced.
+    """
+    started = {"started_at": naive(row.get("started_at")), "status": "running"}
+    with store.write() as connection:
+        save(connection, "runs", [{**row, **started}], key=["run_id"])
+
+
+def finish_run(store: Store, run_id: str, *, status: str, ended_at: Any = None) -> None:
+    """Close a run with `ok` or `failed`. One that was never started is left out."""
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE runs SET status = ?, ended_at = ? WHERE run_id = ?",
+            [status, naive(ended_at), run_id],
+        )
+
+
+def save_stage(store: Store, row: Mapping[str, Any]) -> None:
+    """Write how a stage of a run went; once a run and stage. `row`: columns of `stage_runs`."""
+    with store.write() as connection:
+        save(connection, "stage_runs", [row], key=["run_id", "stage"])
+
+
+def add_spend(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Book what was spent, each spend_id once. `rows`: columns of `spend`; `at` UTC, usd US dollars."""
+    _add(store, "spend", rows, "spend_id")
+
+
+def add_problems(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add problems, each problem_id once. `rows`: columns of `problems`; payload as a value."""
+    _add(store, "problems", rows, "problem_id")
+
+
+def recent(
+    store: Store, table: str, *, project: str | None = None, limit: int | None = 50
+) -> pd.DataFrame:
+    """The latest rows of `runs`, `stage_runs`, `spend` or `problems`, newest first; of one project if named."""
+    time = _RECENT[table]
+    of_project = "run_id IN (SELECT run_id FROM runs WHERE project_id = $project)"
+    where = of_project if table == "stage_runs" else "project_id = $project"
+    return store.query(
+        f'SELECT * FROM {table} WHERE $project IS NULL OR {where} ORDER BY "{time}" DESC LIMIT $limit',
+        {"project": project, "limit": limit},
+    )
+
+
+def costs(store: Store, *, project: str | None = None) -> pd.DataFrame:
+    """Money spent: project_id, provider, what, n, units, tokens_in, tokens_out, tokens_thinking, usd; dearest first."""
+    return store.query_file("costs", project=project)
+
+
+def _add(store: Store, table: str, rows: Iterable[Mapping[str, Any]], key: str) -> None:
+    with store.write() as connection:
+        save(connection, table, list(rows), key=[key], keep=True)

@@ -1,0 +1,13 @@
+CREATE OR REPLACE VIEW posts_latest AS
+SELECT
+    p.post_id, p.platform, p.native_id, p.account_id, a.handle, a.display_name, p.url, p.format, p.posted_at,
+    p.caption, p.title, p.duration_s, p.is_pinned, p.is_paid, p.is_coauthored, p.language, p.hashtags, p.mentions,
+    p.audio_id, p.audio_title, p.first_seen_at,
+    s.captured_at, s.capture_id, epoch(s.captured_at - p.posted_at) / 3600 AS age_h,
+    s.views, s.views_state, s.plays, s.plays_state, s.impressions, s.impressions_state, s.likes, s.likes_state,
+    s.comments, s.comments_state, s.shares, s.shares_state, s.saves, s.saves_state
+FROM posts AS p
+LEFT JOIN accounts AS a ON a.account_id = p.account_id
+LEFT JOIN (SELECT post_id, max(captured_at) AS captured_at FROM post_snapshots GROUP BY post_id) AS l
+    ON l.post_id = p.post_id
+LEFT JOIN post_snapshots AS s ON s.post_id = l.post_id AND s.captured_at = l.captured_at;

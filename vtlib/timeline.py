@@ -1,0 +1,144 @@
+"""A video on one axis: pictures, shots, text, speech, loudness and motion."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+WIDTH = 760  # px, as wide as a report's column
+_THUMB_HEIGHT = 92
+_LANE_HEIGHT = 16
+_CURVE_HEIGHT = 60
+_LEAST_S = 0.1  # a text seen in a single sample is still drawn
+_MAX_THUMBS = 14  # more would overlap
+_LANES = {"shots": "#4c6a92", "text": "#b8762f", "speech": "#3f8f6b", "faces": "#8a5fa8"}
+
+
+def timeline_chart(
+    measures: dict[str, Any], thumbnails: Sequence[tuple[float, bytes]] = ()
+) -> alt.VConcatChart:
+    """One chart of a video's measures (`Measures.to_row()`), the time in seconds on a shared axis.
+
+    `thumbnails` are (time in s, JPEG bytes) and go inline as data URLs, 14 at most, evenly chosen.
+    A lane that was not measured says so in its place; one where nothing was found is empty.
+    """
+    duration_s = float(measures["duration_s"])
+    axis = alt.X("start_s:Q", scale=alt.Scale(domain=[0, duration_s], nice=False), title=None)
+    rows = []
+    if thumbnails:
+        rows.append(_pictures(thumbnails, duration_s))
+    rows.append(_lanes(measures, axis))
+    for name, title in (("loudness", "loudness, LUFS"), ("motion", "motion, grey levels/0.1 s")):
+        points = measures.get("curves", {}).get(name) or []
+        rows.append(_curve(points, title, axis, is_last=name == "motion"))
+    return alt.vconcat(*rows, spacing=4).resolve_scale(color="independent", x="shared")
+
+
+def lane_table(measures: dict[str, Any]) -> pd.DataFrame:
+    """The bars as rows: lane, start_s, end_s, label; a lane without measures has one, from 0 to 0."""
+    rows: list[tuple[str, float, float, str]] = [
+        ("shots", s["start_s"], s["end_s"], f"shot {i}")
+        for i, s in enumerate(measures["shots"], start=1)
+    ]
+    for lane, found in (("text", _texts), ("speech", _speech), ("faces", _faces)):
+        part = measures.get(lane) or {"status": "not_asked", "reason": "not measured"}
+        if part["status"] == "ok":
+            rows += [(lane, a, b, label) for a, b, label in found(part)]
+        else:
+            rows.append((lane, 0.0, 0.0, f"{part['status'].replace('_', ' ')}: {part['reason']}"))
+    return pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
+
+
+def _texts(part: dict[str, Any]) -> list[tuple[float, float, str]]:
+    return [
+        (t["start_s"], max(t["end_s"], t["start_s"] + _LEAST_S), t["text"]) for t in part["items"]
+    ]
+
+
+def _speech(part: dict[str, Any]) -> list[tuple[float, float, str]]:
+    return [(a, b, "speech") for a, b in part["segments"]]
+
+
+def _faces(part: dict[str, Any]) -> list[tuple[float, float, str]]:
+    """Samples with a face, each standing until the next sample."""
+    seen = part["seen"]
+    ends = [s["t_s"] for s in seen[1:]] + [seen[-1]["t_s"]] if seen else []
+    pairs = zip(seen, ends, strict=True)
+    return [(s["t_s"], end, f"{s['n']} face(s)") for s, end in pairs if s["n"]]
+
+
+def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> alt.Chart:
+    step = max(1, -(-len(thumbnails) // _MAX_THUMBS))
+    table = pd.DataFrame(
+        [
+            (t, "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii"))
+            for t, jpeg in thumbnails[::step]
+        ],
+        columns=["start_s", "url"],
+    )
+    return (
+        alt.Chart(table)
+        .mark_image(height=_THUMB_HEIGHT - 8, width=WIDTH / _MAX_THUMBS, aspect=True)
+        .encode(
+            x=alt.X(
+                "start_s:Q",
+                scale=alt.Scale(domain=[0, duration_s], nice=False),
+                axis=None,
+            ),
+            y=alt.value(_THUMB_HEIGHT / 2),
+            url="url:N",
+            tooltip=[alt.Tooltip("start_s:Q", format=".1f", title="s")],
+        )
+        .properties(width=WIDTH, height=_THUMB_HEIGHT)
+    )
+
+
+def _lanes(measures: dict[str, Any], axis: alt.X) -> alt.LayerChart:
+    table = lane_table(measures)
+    order = list(_LANES)
+    y = alt.Y("lane:N", sort=order, title=None, scale=alt.Scale(domain=order))
+    colour = alt.Color(
+        "lane:N", legend=None, scale=alt.Scale(domain=order, range=list(_LANES.values()))
+    )
+    tips = [
+        "label:N",
+        alt.Tooltip("start_s:Q", format=".2f"),
+        alt.Tooltip("end_s:Q", format=".2f"),
+    ]
+    is_bar = table["end_s"] > table["start_s"]
+    bars = (
+        alt.Chart(table[is_bar])
+        .mark_bar(height=_LANE_HEIGHT - 4, stroke="white", strokeWidth=1)
+        .encode(x=axis.axis(None), x2="end_s:Q", y=y, color=colour, tooltip=tips)
+    )
+    notes = (
+        alt.Chart(table[~is_bar])
+        .mark_text(align="left", dx=4, fontStyle="italic", color="#777")
+        .encode(x=axis.axis(None), y=y, text="label:N", tooltip=tips)
+    )
+    return (bars + notes).properties(width=WIDTH, height=_LANE_HEIGHT * len(order))
+
+
+def _curve(points: list[list[float]], title: str, axis: alt.X, *, is_last: bool) -> alt.Chart:
+    table = pd.DataFrame(points, columns=["start_s", "value"])
+    if title.startswith("loudness"):
+        table["value"] = table["value"].clip(lower=-60)  # under that all is silence
+    x = axis.title("seconds").axis(alt.Axis(grid=True)) if is_last else axis.axis(None)
+    return (
+        alt.Chart(table)
+        .mark_area(line=True, opacity=0.35, interpolate="monotone")
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=title.split(",", maxsplit=1)[0], axis=alt.Axis(tickCount=3)),
+            y2=alt.datum(-60 if title.startswith("loudness") else 0),
+            tooltip=[
+                alt.Tooltip("start_s:Q", format=".1f", title="s"),
+                alt.Tooltip("value:Q", format=".1f", title=title),
+            ],
+        )
+        .properties(width=WIDTH, height=_CURVE_HEIGHT)
+    )

@@ -74,10 +74,10 @@ def main(argv: list[str] | None = None) -> int:
         measure(files[0])  # imports and models are loaded once a process, not once a video
         rows = [_row(file, name, asked.runs) for file in files for name in TARGETS]
     if asked.json:
-        print(json.dumps(rows))  # noqa: T201
+        print(json.dumps(rows))
     else:
         for row in rows:
-            print("{file}: {set} {ratio:.1f} x real time (target {target:g} x)".format(**row))  # noqa: T201
+            print("{file}: {set} {ratio:.1f} x real time (target {target:g} x)".format(**row))
     return int(any(row["ratio"] < row["target"] for row in rows))
 
 

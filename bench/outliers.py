@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a bench prints its table
 """How long the calibrated rule takes, in units of loading the posts and a bare robust z in pandas.
 
     .venv/bin/python bench/outliers.py [--rows N ...] [--full]

@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a bench prints its table
 """A whole run against plain papermill: the same seven notebooks, one after the other, in one session.
 
 Overhead is wall time of a fresh process beyond the cells' own work. That work is the same in both:

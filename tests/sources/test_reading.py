@@ -163,7 +163,7 @@ def test_a_length_reads_the_same_in_every_spelling(length: int) -> None:
         ("", None),
     ],
 )
-def test_flag(value: Any, known: bool | None) -> None:  # noqa: FBT001 - a flag is what is read
+def test_flag(value: Any, known: bool | None) -> None:
     assert flag(value) is known
 
 

@@ -54,7 +54,8 @@ SINGLE_THREADED = {
 
 def warm_up(modules: Sequence[str]) -> None:
     """Import `modules`. What cannot be imported is left: the notebook will say so."""
-    sys.modules[LEFT_OUT] = None  # type: ignore[assignment] - Python's own sign of a missing module
+    # None is Python's own sign of a missing module.
+    sys.modules[LEFT_OUT] = None  # type: ignore[assignment]
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
 
 from vtlib.stages.conclusion import Conclusion, number, skipped
@@ -17,9 +19,9 @@ def scraping(accounts: pd.DataFrame, *, has_token: bool) -> Conclusion:
 
 def analysis(selected: pd.DataFrame, *, has_key: bool) -> Conclusion:
     """04: which posts wait to be analysed."""
-    roles: dict[str, int] = selected["role"].value_counts().to_dict() if len(selected) else {}
+    roles = Counter(selected["role"]) if len(selected) else Counter()
     line = (
-        f"{number(roles.get('breakout', 0), 'breakout')} and {number(roles.get('control', 0), 'ordinary post')} "
+        f"{number(roles['breakout'], 'breakout')} and {number(roles['control'], 'ordinary post')} "
         "of the same accounts are picked."
     )
     need = "" if has_key else "set GEMINI_API_KEY; "

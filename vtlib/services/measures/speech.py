@@ -57,7 +57,7 @@ def speech_chances(samples: Floats) -> Floats:
 
 @cache
 def _session() -> Any:
-    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415 - optional, and slow to import
+    import onnxruntime  # noqa: PLC0415 - optional, and slow to import
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -3,7 +3,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup test lint types lock clean
+.PHONY: help setup demo test lint types bench soak docs lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -21,15 +21,29 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+demo: setup  ## the whole pipeline on a simulated world, to rendered reports
+	@$(BIN)/python -m vtlib.sandbox export outputs/demo/exports --seed 7 >/dev/null
+	@VT_HOME=. $(BIN)/vt run demo
+
 test: setup lint types  ## everything that must hold; .ci/run calls this
 	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
-lint: setup  ## ruff: rules and format
+lint: setup  ## ruff (rules and format, notebooks too), no outputs in git
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
 types: setup  ## mypy, strict, on vtlib
 	@$(BIN)/mypy
+
+bench: setup  ## ratios measured in one run beside their reference
+	@for script in bench/*.py; do echo; $(BIN)/python $$script || exit 1; done
+
+soak: setup  ## eight processes write and read one database for a minute
+	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k soak -s
+
+docs: setup  ## the generated pages of docs/: commands, parameters, schema
+	@$(BIN)/python -m vtlib.cli.docs
 
 lock:  ## resolve pyproject.toml again into requirements.lock and environment.yml
 	@$(BIN)/python .ci/lock.py

@@ -150,7 +150,7 @@ class Report(Section):
     """How pages look."""
 
     profile: Literal["analyst", "client"] = "analyst"
-    max_rows: int = Field(200, ge=10)
+    max_rows: int = Field(50, ge=10, description="rows a table shows; the database has all")
 
 
 class Params(Section):

@@ -8,7 +8,7 @@ long AS (
     SELECT post_id, 'views' AS metric, captured_at, views AS value FROM mine
     UNION ALL SELECT post_id, 'plays', captured_at, plays FROM mine
     UNION ALL SELECT post_id, 'impressions', captured_at, impressions FROM mine
-    UNION ALL SELECT post_id, 'engagement', captured_at, likes + comments FROM mine
+    UNION ALL SELECT post_id, 'engagement', captured_at, likes + coalesce(comments, 0) FROM mine
 )
 SELECT * FROM long
 WHERE value IS NOT NULL

@@ -1,5 +1,5 @@
 -- Posts of a project as they are judged: for each reach metric, and for likes + comments, the latest value that
--- is known with its time of capture. A metric that vanished in a later capture keeps its last known value.
+-- is known with its time of capture. Comments count where they are known (Pinterest has likes alone). A metric that vanished in a later capture keeps its last known value.
 WITH mine AS (SELECT post_id FROM project_posts WHERE project_id = $project),
 known AS (
     SELECT
@@ -10,8 +10,8 @@ known AS (
         max(s.captured_at) FILTER (s.plays IS NOT NULL) AS plays_at,
         arg_max(s.impressions, s.captured_at) AS impressions,
         max(s.captured_at) FILTER (s.impressions IS NOT NULL) AS impressions_at,
-        arg_max(s.likes + s.comments, s.captured_at) AS engagement,
-        max(s.captured_at) FILTER (s.likes + s.comments IS NOT NULL) AS engagement_at
+        arg_max(s.likes + coalesce(s.comments, 0), s.captured_at) AS engagement,
+        max(s.captured_at) FILTER (s.likes IS NOT NULL) AS engagement_at
     FROM post_snapshots AS s SEMI JOIN mine USING (post_id)
     GROUP BY s.post_id
 )

@@ -1,0 +1,136 @@
+"""From an empty folder to reviewed breakouts, as an analyst types it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from vtlib.sandbox.files import write_exports
+
+URL = "https://www.tiktok.com/@a/video/7106594312292453675"
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world") / "exports"
+    write_exports(folder, seed=3, captures=(0.0, 7.0))
+    return folder
+
+
+def test_the_whole_way(vt, exports: Path, tmp_path: Path) -> None:
+    vt("project", "create", "Spring")
+    first = vt("import", "dataset", exports, "--project", "spring", "--json")
+    assert first.code == 0, first.out
+    assert first.data["failed"] == 0
+    again = vt("import", "dataset", exports, "--project", "spring", "--json").data["imports"]
+    assert {i["status"] for i in again} == {"unchanged"}
+    judged = vt("analyze", "outliers", "--project", "spring", "--json").data
+    assert judged["n_breakout"] + judged["n_extreme"] == len(judged["breakouts"]) > 0
+    assert judged["expected_false_alarms"] > 0
+    assert vt("check").code == 0
+
+    review = tmp_path / "review.csv"
+    n = vt("review", "export", review, "--project", "spring", "--json").data["posts"]
+    rows = list(csv.DictReader(review.open(encoding="utf-8-sig")))
+    assert len(rows) == n > 0
+    rows[0] |= {"decision": "reject", "reason": "celebrity"}
+    rows[1] |= {"decision": "keep", "hook_ideas": "start with the spoon"}
+    with review.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert vt("review", "import", review, "--project", "spring", "--json").data["decisions"] == 2
+    # Judging again replaces what the rule picked and leaves what the person decided.
+    vt("analyze", "outliers", "--project", "spring")
+    again = csv.DictReader(_exported(vt, tmp_path / "again.csv").open(encoding="utf-8-sig"))
+    decided = {r["post_id"]: r["decision"] for r in again if r["decision"]}
+    assert decided == {rows[0]["post_id"]: "reject", rows[1]["post_id"]: "keep"}
+
+
+def _exported(vt, path: Path) -> Path:
+    vt("review", "export", path, "--project", "spring")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("post_id\nx\n", "decision"),
+        ("post_id,decision\ntiktok:1,maybe\n", "row 2, field decision"),
+        ("post_id,decision,reason\ntiktok:1,reject,\n", "row 2, field reason"),
+        ("post_id,decision,reason\ntiktok:1,keep,\n", "tiktok:1"),
+    ],
+)
+def test_a_wrong_review_names_row_and_field_and_stores_nothing(vt, tmp_path, text, said) -> None:
+    vt("project", "create", "Spring")
+    (tmp_path / "review.csv").write_text(text)
+    failed = vt("review", "import", tmp_path / "review.csv", "--project", "spring")
+    assert failed.code == 2
+    assert said in failed.err
+
+
+def test_every_form_of_a_url_is_one_post_and_human_facts_stay(vt) -> None:
+    vt("project", "create", "Spring")
+    one = vt("import", "url", URL, "--project", "spring", "--own", "--notes", "ours", "--json")
+    assert one.code == 0
+    vt("import", "url", URL.replace("@a/", "@b/") + "?lang=en", "--project", "spring")
+    from vtlib.project import Workspace
+    from vtlib.settings import load_settings
+
+    store = Workspace(load_settings()).store
+    rows = store.query("SELECT post_id, is_own, notes, came_from FROM project_posts")
+    assert rows.to_dict("records") == [
+        {
+            "post_id": "tiktok:7106594312292453675",
+            "is_own": True,
+            "notes": "ours",
+            "came_from": "url",
+        }
+    ]
+
+
+def test_a_list_of_urls_takes_the_good_ones_and_says_which_are_bad(vt, tmp_path) -> None:
+    vt("project", "create", "Spring")
+    (tmp_path / "urls.txt").write_text(
+        f"# mine\n{URL}\nhttps://vm.tiktok.com/ZMabc/\nfile:///etc/passwd\nhttp://127.0.0.1/p/x\n"
+    )
+    said = vt("import", "urls", tmp_path / "urls.txt", "--project", "spring", "--json")
+    assert said.code == 2
+    assert [i["status"] for i in said.data["imports"]] == ["ok", "waits", "failed", "failed"]
+    kinds = vt("problems", "--json").data
+    assert [p["kind"] for p in kinds] == ["needs_network"]
+
+
+def test_a_renamed_field_fails_the_capture_and_keeps_the_items(vt, exports, tmp_path) -> None:
+    vt("project", "create", "Spring")
+    source = next(exports.glob("dataset_youtube-scraper_*.json"))
+    items = json.loads(source.read_text())
+    for item in items:
+        item["new_id"] = item.pop("id", None)
+        item["new_url"] = item.pop("url", None)
+    (tmp_path / "renamed.json").write_text(json.dumps(items))
+    said = vt("import", "dataset", tmp_path / "renamed.json", "--project", "spring", "--json")
+    assert said.code == 4
+    (one,) = said.data["imports"]
+    assert one["status"] == "failed"
+    assert one["found"] == len(items)
+    assert "shape changed" in one["reason"]
+
+
+def test_a_missing_file_and_a_bad_time_say_what_to_do(vt) -> None:
+    vt("project", "create", "Spring")
+    assert "no such file" in vt("import", "dataset", "nope.json", "--project", "spring").err
+    said = vt("import", "dataset", "x", "--project", "spring", "--captured-at", "soon")
+    assert said.code == 2
+    assert "2026-05-21T08:00:00Z" in said.err
+
+
+def test_tell_apart_nothing_yet_from_broken(vt) -> None:
+    assert vt("runs").out.strip().startswith("no runs yet")
+    assert vt("costs", "--json").data["total_usd"] == 0
+    assert vt("check", "--json").data["sound"] is True
+    vt("project", "create", "Spring")
+    said = vt("report", "spring")
+    assert said.code == 2
+    assert "vt run spring" in said.err

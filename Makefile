@@ -39,8 +39,9 @@ types: setup  ## mypy, strict, on vtlib
 bench: setup  ## ratios measured in one run beside their reference
 	@for script in bench/*.py; do echo; $(BIN)/python $$script || exit 1; done
 
-soak: setup  ## eight processes write and read one database for a minute
-	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k soak -s
+soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times
+	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k eight -s
+	@VT_KILLS=10 $(BIN)/python -m pytest tests/flows/test_killed.py
 
 docs: setup  ## the generated pages of docs/: commands, parameters, schema
 	@$(BIN)/python -m vtlib.cli.docs

@@ -1,0 +1,98 @@
+"""The plug pulled at random moments of an import and of a run: the same rows as if nothing had happened.
+
+VT_KILLS sets how often (default 3 each; `make soak` takes 10).
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from vtlib.sandbox.files import write_exports
+
+KILLS = int(os.environ.get("VT_KILLS", "3"))
+# Wall-clock columns differ between any two runs; everything else must not.
+CLOCK = {
+    "started_at",
+    "ended_at",
+    "added_at",
+    "created_at",
+    "updated_at",
+    "picked_at",
+    "applied_at",
+}
+TABLES = (
+    *("accounts", "account_handles", "account_snapshots", "posts", "post_snapshots", "raw_items"),
+    *("captures", "problems", "project_posts", "project_accounts", "outlier_runs"),
+    *("outlier_scores", "selections"),
+)
+PARAMS = "project: p\nimporting: {datasets: [exports]}\noutliers: {null_min_scores: 500}\n"
+
+
+def vt(home: Path, *words: str) -> subprocess.Popen:
+    code = "from vtlib.cli import main; main()"
+    env = {**os.environ, "VT_HOME": str(home)}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def rows(home: Path) -> dict[str, list]:
+    with duckdb.connect(str(home / "outputs" / "viraltracker.duckdb"), read_only=True) as base:
+        found = {}
+        for table in TABLES:
+            frame = base.execute(f"SELECT * FROM {table}").df()
+            kept = [c for c in frame.columns if c not in CLOCK | {"run_id"}]
+            found[table] = sorted(map(str, frame[kept].to_numpy().tolist()))
+        return found
+
+
+def workspace(folder: Path) -> Path:
+    (folder / "params").mkdir(parents=True)
+    (folder / "params" / "p.yaml").write_text(PARAMS)
+    write_exports(folder / "exports", seed=5, captures=(0.0, 7.0))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list], float]:
+    home = workspace(tmp_path_factory.mktemp("calm"))
+    began = time.monotonic()
+    assert vt(home, "run", "p").wait(240) == 0
+    return home, rows(home), time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "words", [("import", "dataset", "exports", "--project", "p"), ("run", "p")]
+)
+def test_killed_anywhere_and_run_again(undisturbed, tmp_path: Path, words: tuple[str, ...]) -> None:
+    calm, expected, seconds = undisturbed
+    home = workspace(tmp_path / "killed")
+    words = tuple(str(home / w) if w == "exports" else w for w in words)
+    dice = random.Random(str(words))
+    for _ in range(KILLS):
+        process = vt(home, *words)
+        time.sleep(dice.uniform(0.5, seconds))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert vt(home, "run", "p").wait(300) == 0
+    found = rows(home)
+    assert {t: len(r) for t, r in found.items()} == {t: len(r) for t, r in expected.items()}
+    assert found == expected
+    left = [p for p in (home / "outputs").rglob("*") if p.suffix in (".part", ".tmp")]
+    assert not left
+    shutil.rmtree(home)
+    assert calm.exists()

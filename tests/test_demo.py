@@ -77,8 +77,8 @@ def test_a_hostile_caption_is_inert(run: Path) -> None:
 
 def test_executed_notebooks_can_be_reproduced(home: Path, run: Path, monkeypatch) -> None:
     monkeypatch.setenv("VT_HOME", str(home))
-    for name in ("01_import", "03_outliers"):
-        reproduce(run / f"{name}.ipynb")
+    names = [run / f"{name}.ipynb" for name in ("01_import", "03_outliers")]
+    assert reproduce(names) == {path.name: [] for path in names}
 
 
 def test_a_clients_copy_names_no_creator_and_has_the_same_numbers(home: Path, run: Path) -> None:
@@ -86,13 +86,8 @@ def test_a_clients_copy_names_no_creator_and_has_the_same_numbers(home: Path, ru
     assert done.returncode == 0, done.stderr
     copy = Path(json.loads(done.stdout)["index"]).parent
     # own accounts keep their names; every other handle of the world is gone
-    handles = {
-        h
-        for h in re.findall(
-            r"handle: ([\w.]+)[^\n]*role: (?:competitor|reference)",
-            (ROOT / "params" / "demo.yaml").read_text(),
-        )
-    }
+    named = r"handle: ([\w.]+), role: (?:competitor|reference)"
+    handles = set(re.findall(named, (ROOT / "params" / "demo.yaml").read_text()))
     assert len(handles) > 5
     for page in pages(copy):
         text = page.read_text()

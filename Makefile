@@ -3,7 +3,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup demo test lint types bench soak docs lock clean
+.PHONY: help setup demo test lint types bench soak faults docs lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: setup  ## ratios measured in one run beside their reference
 soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times
 	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k eight -s
 	@VT_KILLS=10 $(BIN)/python -m pytest tests/flows/test_killed.py
+
+faults: setup  ## every fault through the real commands: paid twice and rows lost must be 0
+	@$(BIN)/python -m vtlib.sandbox tour
 
 docs: setup  ## the generated pages of docs/: commands, parameters, schema
 	@$(BIN)/python -m vtlib.cli.docs

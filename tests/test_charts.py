@@ -13,6 +13,9 @@ from vtlib import charts
 from vtlib.charts.accounts import MAX_MENU, MAX_POINTS
 from vtlib.errors import BadInput
 
+DAYS = pd.to_datetime(["2026-11-01", "2026-11-01", "2026-11-09"])
+PROBLEMS = pd.DataFrame({"day": DAYS, "stage": ["import", "scraping", "import"], "n": [3, 1, 2]})
+SPEND = pd.DataFrame({"day": DAYS, "provider": ["a", "b", "a"], "usd": [1.5, 0.2, 3.0], "n": 1})
 DRAWN = {
     "accounts": lambda: charts.accounts_over_time(sample.scores()),
     "accounts menu": lambda: charts.accounts_over_time(sample.scores(accounts=12)),
@@ -20,6 +23,8 @@ DRAWN = {
     "growth": lambda: charts.growth(sample.curve(), sample.pairs()),
     "coverage": lambda: charts.coverage(sample.states()),
     "captures": lambda: charts.capture_history(sample.captures()),
+    "problems a day": lambda: charts.problems_per_day(PROBLEMS),
+    "spend a day": lambda: charts.spend_per_day(SPEND),
 }
 EMPTY = {
     "accounts": lambda: charts.accounts_over_time(sample.scores().head(0)),
@@ -28,6 +33,8 @@ EMPTY = {
     "growth": lambda: charts.growth(pd.DataFrame()),
     "coverage": lambda: charts.coverage(pd.DataFrame()),
     "captures": lambda: charts.capture_history(pd.DataFrame()),
+    "problems a day": lambda: charts.problems_per_day(pd.DataFrame()),
+    "spend a day": lambda: charts.spend_per_day(pd.DataFrame()),
     "no interval": lambda: charts.multipliers(sample.scores().assign(multiplier_low=None)),
     "no value": lambda: charts.accounts_over_time(sample.scores().assign(value=None)),
 }
@@ -152,3 +159,9 @@ def test_the_renderer_keeps_what_nbformat_saves_and_jupyterlab_draws(tmp_path) -
     cell = nbformat.v4.new_code_cell("", outputs=[out])
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "kept.ipynb")
     assert "https://" not in (tmp_path / "kept.ipynb").read_text()
+
+
+def test_days_without_anything_are_on_the_axis() -> None:
+    bars = rows(charts.problems_per_day(PROBLEMS).to_dict())
+    assert len({b["day"] for b in bars}) == 9
+    assert sum(b["value"] for b in bars) == PROBLEMS["n"].sum()

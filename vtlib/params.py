@@ -7,7 +7,7 @@ A section has the name of its stage (`importing` for 01, since `import` is a Pyt
 from __future__ import annotations
 
 import difflib
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vtlib.errors import BadInput
-from vtlib.models import Platform
+from vtlib.models import Format, Platform
 
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
 Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
@@ -71,12 +71,37 @@ class Importing(Section):
 
 
 class Scraping(Section):
-    """02: what is fetched, how far back, and what it may cost."""
+    """02: what is fetched, how far back, and what it may cost. Times are the provider's clock."""
 
     platforms: list[Platform] = Field([], description="empty = every platform with accounts")
     days_back: int | None = Field(None, ge=1, description="None = no limit")
     limit: int | None = Field(50, ge=1, description="posts per account; None = no limit")
-    max_cost_usd: float = Field(5.0, ge=0)
+    post_types: list[Format] = Field([], description="formats wanted; empty = all")
+    profiles: bool = Field(True, description="ask for followers where posts do not carry them")
+    refresh: bool = Field(
+        False, description="only read the numbers of known posts again, at refresh_horizons_h"
+    )
+    refresh_horizons_h: list[float] = Field(
+        [24, 72, 168, 720],
+        min_length=1,
+        description="ages in hours; a post is due once after each, until 1.5 x the last",
+    )
+    refresh_limit: int = Field(500, ge=1, description="posts a refresh, the newest first")
+    min_gap_h: float = Field(
+        1.0, ge=0, description="what was captured less than this ago is not asked (and paid) again"
+    )
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on one scrape; sent to the provider")
+    budget_usd: float | None = Field(
+        None, ge=0, description="cap on all scrapes of the project together; None = no cap"
+    )
+    usd_per_1000: dict[str, float] = Field(
+        {}, description="your own price of 1000 items, by actor; default: what earlier ones cost"
+    )
+    actors: dict[Platform, str] = Field({}, description="another actor than the first, by platform")
+    deadline_s: float = Field(
+        900, gt=0, description="a run that takes longer is aborted, what it found is kept"
+    )
+    parallel_runs: int = Field(4, ge=1, le=32, description="runs at the provider at one time")
 
 
 class Outliers(Section):
@@ -115,12 +140,81 @@ class Outliers(Section):
     )
 
 
+class Media(Section):
+    """04, first half: what is downloaded and kept, and how it is measured."""
+
+    max_file_mb: float = Field(200, gt=0, description="a larger file is not fetched")
+    parallel: int = Field(4, ge=1, le=16, description="downloads at a time")
+    timeout_s: float = Field(20, gt=0, description="how long a host may be silent")
+    deadline_s: float = Field(600, gt=0, description="how long one download may last")
+    max_tries: int = Field(5, ge=1, description="then a download that keeps failing is given up")
+    retry_gap_h: float = Field(
+        1, ge=0, description="before the second try; then 4 times as long each"
+    )
+    parts: list[Literal["speech", "text", "faces"]] = Field(
+        ["speech", "text", "faces"],
+        description="measured besides the light core; empty = only that",
+    )
+    storage: Literal["original", "both", "proxy"] = Field(
+        "original", description="keep the file, a small H.264 copy too, or that copy alone"
+    )
+    quota_gb: float | None = Field(
+        20, gt=0, description="of the media folder, all projects; None = no limit"
+    )
+    keep_days: int | None = Field(
+        None, ge=1, description="vt purge removes older files; None = kept for ever"
+    )
+
+
 class Analysis(Section):
     """04: what is downloaded, measured and asked."""
 
     limit: int = Field(20, ge=0)
+    controls_share: float = Field(
+        0.33, ge=0, le=1, description="of the limit that goes to ordinary posts, as controls"
+    )
     model: str = "gemini-3.8-flash"
-    max_cost_usd: float = Field(5.0, ge=0)
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
+
+
+class Gemini(Section):
+    """How models are asked, by whatever stage, and what that may take at most."""
+
+    api_version: Literal["v1", "v1beta"] = "v1"
+    resolution: Literal["low", "medium", "high"] | None = Field(
+        None, description="of video frames; None = the model's own"
+    )
+    fps: float | None = Field(
+        None, gt=0, le=24, description="frames a second a model looks at; None = its own"
+    )
+    thinking: Literal["minimal", "low", "medium", "high"] | None = "low"
+    temperature: float | None = Field(None, ge=0, le=2, description="None = the model's own")
+    max_output_tokens: int = Field(16_384, ge=256, description="of an answer, thinking included")
+    inline_max_mb: float = Field(14, ge=0, description="larger files are uploaded, then deleted")
+    concurrency: int = Field(4, ge=1, le=64)
+    requests_per_minute: int = Field(30, ge=1)
+    tokens_per_minute: int = Field(1_000_000, ge=1_000)
+    timeout_s: float = Field(180, gt=0, description="for one request")
+    ready_wait_s: float = Field(120, gt=0, description="for an uploaded file to be ready")
+    deadline_s: float = Field(900, gt=0, description="for one question, all waiting included")
+    attempts: int = Field(5, ge=1, description="at one request that fails in passing")
+    reasks: int = Field(1, ge=0, le=3, description="after an answer that cannot be used")
+    max_tokens_run: int = Field(3_000_000, ge=0)
+    max_tokens_day: int = Field(15_000_000, ge=0, description="of the workspace, UTC days")
+    max_cost_project_usd: float | None = Field(None, ge=0, description="None = no cap")
+    max_cost_day_usd: float | None = Field(
+        None, ge=0, description="of the workspace; None = no cap"
+    )
+
+
+class Price(Section):
+    """What a model costs from a day on: the user's figures, never ours."""
+
+    model: str
+    since: date
+    usd_per_million_in: float = Field(ge=0)
+    usd_per_million_out: float = Field(ge=0, description="thinking tokens are output")
+    usd_per_million_cached: float | None = Field(None, ge=0)
 
 
 class Adaptation(Section):
@@ -144,6 +238,13 @@ class Performance(Section):
     value_per_thousand_views: float | None = Field(
         None, ge=0, description="the user's figure, never ours"
     )
+    value_per_hour: float | None = Field(
+        None, ge=0, description="what an hour of production costs; None = hours are not priced"
+    )
+    combinations: list[list[str]] = Field(
+        [], description="features tested together, chosen before looking"
+    )
+    claim_q: float = Field(0.10, gt=0, lt=1, description="above it no pattern is claimed")
 
 
 class Report(Section):
@@ -165,7 +266,10 @@ class Params(Section):
     importing: Importing = Importing()
     scraping: Scraping = Scraping()
     outliers: Outliers = Outliers()
+    media: Media = Media()
     analysis: Analysis = Analysis()
+    gemini: Gemini = Gemini()
+    prices: list[Price] = Field([], description="of models, by date; none = cost unknown")
     adaptation: Adaptation = Adaptation()
     comparison: Comparison = Comparison()
     performance: Performance = Performance()

@@ -9,6 +9,7 @@ from vtlib.charts.captures import capture_history, coverage
 from vtlib.charts.growth import growth
 from vtlib.charts.multipliers import multipliers
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
+from vtlib.charts.usage import problems_per_day, spend_per_day
 
 __all__ = [
     "COLOURS",
@@ -21,4 +22,6 @@ __all__ = [
     "growth",
     "multipliers",
     "nothing",
+    "problems_per_day",
+    "spend_per_day",
 ]

@@ -4,13 +4,62 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
+from importlib.metadata import entry_points
 
 import click
 
 from vtlib.cli.base import Group
 
+FAMILIES = {
+    "analyze": ("outliers", "analyzing"),
+    "backup": ("operations",),
+    "brand": ("catalog",),
+    "check": ("looking",),
+    "costs": ("looking",),
+    "discover": ("scraping",),
+    "doctor": ("operations",),
+    "import": ("importing",),
+    "init": ("workspace",),
+    "problems": ("looking",),
+    "process": ("process",),
+    "product": ("catalog",),
+    "project": ("project",),
+    "purge": ("process",),
+    "report": ("running",),
+    "restore": ("operations",),
+    "review": ("review",),
+    "run": ("running",),
+    "runs": ("looking",),
+    "scrape": ("scraping",),
+    "script": ("script", "script_files"),
+    "status": ("operations",),
+    "tiktok": ("scraping",),
+    "youtube": ("scraping",),
+}
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+
+class Families(Group):
+    """The families of commands, each imported when it is asked for: `vt costs` needs no scipy.
+
+    Commands that stand outside this room are entry points of the group `vtlib.commands`: functions
+    that take `vt` and add their own.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        outside = {e.name for e in entry_points(group="vtlib.commands")}
+        return sorted({*FAMILIES, *outside, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for module in FAMILIES.get(cmd_name, ()):
+            import_module(f"vtlib.cli.{module}")
+        if cmd_name not in self.commands:
+            for extension in entry_points(group="vtlib.commands", name=cmd_name):
+                extension.load()(self)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="viraltracker", prog_name="vt")
 def vt() -> None:
     """Find short videos that broke out, learn why, and whether it worked.
@@ -42,18 +91,3 @@ def _say(error: click.ClickException, *, as_json: bool) -> int:
     else:
         error.show(file=sys.stderr)
     return 2
-
-
-# Each module registers its commands with `vt`; they stand below it in the order of a project's life.
-from vtlib.cli import (  # noqa: E402
-    catalog,
-    importing,
-    looking,
-    outliers,
-    project,
-    review,
-    running,
-    workspace,
-)
-
-FAMILIES = (catalog, importing, looking, outliers, project, review, running, workspace)

@@ -37,7 +37,11 @@ def commands_markdown() -> str:
 def walk(group: click.Group, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
     """All leaf commands below `group`, in order of their names."""
     found: list[tuple[tuple[str, ...], click.Command]] = []
-    for name, one in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        one = group.get_command(context, name)
+        if one is None:
+            continue
         here = (*path, name)
         found += walk(one, here) if isinstance(one, click.Group) else [(here, one)]
     return found

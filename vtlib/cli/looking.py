@@ -3,41 +3,80 @@
 from __future__ import annotations
 
 import click
+import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command, table
+from vtlib.errors import BadInput
+from vtlib.flows.operations import span
+from vtlib.models import STAGES
 from vtlib.project import Workspace
-from vtlib.store import checking, runs
+from vtlib.store import checking, runs, usage
 
 project_option = click.option("--project", help="Slug of a project (default: all).")
 limit_option = click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+days_option = click.option(
+    "--days", type=click.IntRange(1), help="Only the last so many days (default: ever)."
+)
 
 
 @command(vt, "runs", example="vt runs --project spring")
+@click.argument("run_id", required=False)
 @project_option
 @limit_option
-def runs_(at: Workspace, project: str | None, limit: int) -> Answer:
-    """What ran, newest first."""
-    found = runs.recent(at.store, "runs", project=project, limit=limit)
-    shown = found[["run_id", "project_id", "status", "started_at", "ended_at", "folder"]]
-    return Answer(found, table(shown, empty="no runs yet: vt run PROJECT"))
+def runs_(at: Workspace, run_id: str | None, project: str | None, limit: int) -> Answer:
+    """What ran, newest first; with RUN_ID, how each of its stages went."""
+    if run_id:
+        stages = usage.run_stages(at.store, run_id)
+        if stages.empty:
+            raise BadInput(f"there is no run {run_id}, or no stage of it.", todo="See: vt runs")
+        return Answer(stages, table(stages[["stage", "status", "seconds", "reason"]]))
+    found = usage.run_list(at.store, project=project, limit=limit)
+    ended = found[["n_ok", "n_skipped", "n_failed"]].itertuples(index=False)
+    shown = found.assign(stages=["/".join(map(str, row)) for row in ended])
+    columns = ["run_id", "status", "started_at", "seconds", "stages", "failed_stage", "reason"]
+    said = table(shown[columns], empty="no runs yet: vt run PROJECT")
+    note = "\nstages: ok/skipped/failed; one run's: vt runs RUN_ID" if len(found) else ""
+    return Answer(found, said + note)
 
 
-@command(vt, "problems", example="vt problems --project spring --limit 20")
+@command(vt, "problems", example="vt problems --project spring --stage scraping --days 7")
 @project_option
+@click.option("--stage", type=click.Choice(STAGES), help="Of this stage alone.")
+@click.option("--kind", help="Of this kind alone, e.g. provider_error.")
+@days_option
+@click.option("--counts", "is_counted", is_flag=True, help="How many of each kind, not one by one.")
 @limit_option
-def problems(at: Workspace, project: str | None, limit: int) -> Answer:
-    """Items and stages that failed, newest first, with the reason."""
-    found = runs.recent(at.store, "problems", project=project, limit=limit)
-    shown = found[["stage", "kind", "source", "item_no", "field", "reason"]]
-    return Answer(found, table(shown, empty="no problems"))
+def problems(
+    at: Workspace,
+    project: str | None,
+    stage: str | None,
+    kind: str | None,
+    days: int | None,
+    is_counted: bool,
+    limit: int,
+) -> Answer:
+    """Items and stages that failed, newest first, with the reason; docs/troubleshooting.md says what to do."""
+    over = span(at, project=project, days=days)
+    counts = usage.problem_counts(at.store, over, stage=stage, kind=kind)
+    if is_counted:
+        return Answer(counts, table(counts, empty="no problems"))
+    found = usage.problem_list(at.store, over, stage=stage, kind=kind, limit=limit)
+    shown = found[["seen_at", "stage", "kind", "source", "item_no", "field", "reason"]]
+    return Answer(found, table(shown, empty="no problems") + _summed(counts, len(found)))
 
 
-@command(vt, "costs", example="vt costs --json")
+@command(vt, "costs", example="vt costs --by-day --days 30")
 @project_option
-def costs(at: Workspace, project: str | None) -> Answer:
+@days_option
+@click.option("--by-day", is_flag=True, help="A line a day, provider and what.")
+def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) -> Answer:
     """What was spent, on what."""
-    found = runs.costs(at.store, project=project)
+    over = span(at, project=project, days=days)
+    if by_day:
+        found = usage.spend_days(at.store, over)
+    else:
+        found = runs.costs(at.store, project=project, since=over.since)
     total = float(found["usd"].sum()) if len(found) else 0.0
     text = f"{table(found, empty='nothing was spent')}\ntotal ${total:,.2f}"
     return Answer({"total_usd": total, "rows": found}, text)
@@ -54,3 +93,12 @@ def check(at: Workspace) -> Answer:
         empty=f"{len(found)} checks, nothing found",
     )
     return Answer({"checks": found, "sound": not failed}, text, 6 if failed else 0)
+
+
+def _summed(counts: pd.DataFrame, listed: int) -> str:
+    """A last line that says how many there are of what, the listed ones and the rest."""
+    if counts.empty:
+        return ""
+    kinds = ", ".join(f"{r.stage} {r.kind} {r.n:,}" for r in counts.head(8).itertuples())
+    total = int(counts["n"].sum())
+    return f"\n{total:,} problems, {listed:,} listed: {kinds}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.errors import BadInput, SourceFailed, VtError
+from vtlib.flows import scraping
 from vtlib.models import Platform, PostRef
 from vtlib.project import Project
 from vtlib.services import datasets as files
@@ -144,7 +145,11 @@ def import_urls(
 
 def remap(project: Project) -> list[Report]:
     """Map the project's kept raw items again with today's mapping; no file is needed."""
-    return [_remap(project, row) for row in captures.list_captures(project.store, project.slug)]
+    rows = captures.list_captures(project.store, project.slug)
+    done = [_remap(project, row) for row in rows if row["provider"] != "apify"]
+    # Only an order knows the filters that its items were asked with.
+    scraped = scraping.remap(project) if len(done) < len(rows) else []
+    return done + [_of_order(project, c.capture_id, c.exit_code) for c in scraped]
 
 
 def _import_file(project: Project, path: Path, wanted: Wanted) -> list[Report]:
@@ -241,6 +246,12 @@ def _remap(project: Project, row: dict[str, Any]) -> Report:
         tally.update(chunk.tally)
         keys |= chunk.keys
     return _finish(project, capture, tally, keys)
+
+
+def _of_order(project: Project, capture_id: str, exit_code: int) -> Report:
+    row = captures.get(project.store, capture_id) or {}
+    report = _report(row, status=row["status"], reason=row["reason"] or "")
+    return replace(report, exit_code=exit_code)
 
 
 def _finish(

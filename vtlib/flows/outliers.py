@@ -18,17 +18,6 @@ COLUMNS = (
     *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "n_baseline", "basis"),
     *("caption", "url", "reason"),
 )
-SELECTED = (
-    "role",
-    "handle",
-    "platform",
-    "format",
-    "posted_at",
-    "caption",
-    "decided_by",
-    "rule",
-    "url",
-)
 
 
 def load(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:

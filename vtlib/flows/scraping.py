@@ -1,29 +1,221 @@
-"""02 scraping: which actor would be asked what for the accounts a project follows."""
+"""02 scraping: what a project follows is asked of the provider, within its budget, each thing once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
 import pandas as pd
+from filelock import FileLock, Timeout
 
+from vtlib.errors import CredentialsMissing, SourceFailed, StoreBusy
+from vtlib.models import PLATFORMS, Platform
 from vtlib.project import Project
-from vtlib.sources import SOURCES
+from vtlib.sources.actors import Ask
+from vtlib.stages import ordering
+from vtlib.stages.ordering import Asked, Ledger
+from vtlib.store import captures, orders
+
+if TYPE_CHECKING:
+    # apify-client takes most of a second to import, and most notebooks never ask: hence the late
+    # imports of flows.capturing and flows.placing below.
+    from vtlib.flows.capturing import Captured, Desk
+    from vtlib.flows.placing import Told
+
+LINK_TRIES_MAX = 3
+SHOWN = (
+    *("platform", "ask", "handle", "requested", "found", "mapped", "new", "updated", "skipped"),
+    *("problems", "reason"),
+)
 
 
-def orders(project: Project, accounts: pd.DataFrame) -> pd.DataFrame:
-    """One row a platform with followed accounts: platform, actor, accounts, posts_each (None = no limit).
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A question that is not about followed accounts: `ask` is hashtag, search or accounts."""
 
-    Empty without followed accounts; `scraping.platforms` narrows it.
+    platform: Platform
+    ask: Ask
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a scrape would ask and may cost at most, without asking anything."""
+
+    estimate: pd.DataFrame
+    words: tuple[str, ...]
+
+
+def quote(project: Project, search: Search | None = None, *, again: bool = False) -> Quote:
+    """The estimate before anything is asked: no network, no key, nothing written.
+
+    Profiles are not in it where nothing was captured yet: which accounts lack them shows afterwards.
     """
+    from vtlib.flows import placing  # noqa: PLC0415
+
+    ledger = _ledger(project, now=project.workspace.now(), again=again)
+    asked = _first(project, ledger, search) + ([] if search else _profiles(project, ledger))
+    found = placing.estimate(project, asked)
+    words = ordering.estimate_words(found, remaining_usd=placing.left_usd(project))
+    return Quote(found, (*words, *_cannot(project)))
+
+
+def scrape(
+    project: Project,
+    search: Search | None = None,
+    *,
+    again: bool = False,
+    told: Told | None = None,
+) -> list[Captured]:
+    """Take up what was left open, then ask for what the parameters (or `search`) say; how each order fared.
+
+    What was captured less than `scraping.min_gap_h` ago is not asked, unless `again`. An order that fails
+    does not stop the others. Raises CredentialsMissing without a token or with a wrong one, StoreBusy
+    while another scrape of the project runs.
+    """
+    from vtlib.flows import capturing, placing  # noqa: PLC0415
+
+    tell = told or (lambda _: None)
+    with _alone(project):
+        desk = _desk(project)
+        done = placing.take_up(desk, told=tell)
+        purse = placing.Purse(placing.left_usd(project))
+        wave = _first(project, _ledger(project, now=desk.now, again=again), search)
+        done += placing.ask_all(desk, wave, purse, again=again, told=tell)
+        if any(one.ask == "posts" for one in wave):
+            _settle_links(project)
+        if search is None:
+            wave = _profiles(project, _ledger(project, now=desk.now, again=again))
+            done += placing.ask_all(desk, wave, purse, again=again, told=tell)
+        capturing.price_late(desk)
+    return done
+
+
+def scrape_for_notebook(project: Project) -> str:
+    """`scrape` where there is a token and something to ask; says in a word what was done.
+
+    Raises SourceFailed when orders were placed and every one failed.
+    """
+    if not project.has_apify:
+        return "no APIFY_TOKEN: nothing was asked"
+    if not _has_work(project):
+        return (
+            "nothing to ask: all that is wanted was captured a moment ago, or nothing is followed"
+        )
+    done = scrape(project)
+    failed = [c for c in done if c.exit_code == SourceFailed.exit_code]
+    if done and len(failed) == len(done):
+        raise SourceFailed(f"nothing could be captured: {failed[0].reason}.", todo="vt problems")
+    return f"{len(done)} orders were placed, {len(failed)} of them failed"
+
+
+def targets_of(project: Project, capture_ids: Sequence[str]) -> pd.DataFrame:
+    """What each target of some captures got: columns of capture_targets."""
+    return orders.targets(project.store, capture_ids)
+
+
+def results(project: Project) -> pd.DataFrame:
+    """What each account, tag and word got when it was asked for last: columns SHOWN."""
+    return project.frame("scraped_targets")
+
+
+def remap(project: Project) -> list[Captured]:
+    """Map the kept items of scraped captures again, with today's mapping and their orders' filters."""
+    from vtlib.flows import capturing  # noqa: PLC0415
+
+    done = []
+    for row in orders.fetched(project.store, project.slug):
+        captures.unmap(project.store, row["capture_id"])
+        done.append(capturing.finish(project, row))
+    return done
+
+
+def _has_work(project: Project) -> bool:
+    if orders.left_open(project.store, project.slug):
+        return True
+    ledger = _ledger(project, now=project.workspace.now(), again=False)
+    return bool(_first(project, ledger, None) or _profiles(project, ledger))
+
+
+def _first(project: Project, ledger: Ledger, search: Search | None) -> list[Asked]:
+    """What is asked first: a search, or posts that are due again, or accounts and short links."""
     asked = project.params.scraping
-    followed = accounts[accounts["role"].notna()]
-    rows = [
-        {
-            "platform": name,
-            "actor": next((a.name for a in source.ACTORS if "accounts" in a.asks), None),
-            "accounts": int((followed["platform"] == name).sum()),
-            "posts_each": asked.limit,
-        }
-        for name, source in SOURCES.items()
-        if not asked.platforms or name in asked.platforms
-    ]
-    found = pd.DataFrame(rows, columns=["platform", "actor", "accounts", "posts_each"])
-    return found[found["accounts"] > 0].reset_index(drop=True)
+    if search:
+        return ordering.orders(
+            search.targets,
+            ask=search.ask,
+            platform=search.platform,
+            params=asked,
+            ledger=ledger,
+        )
+    if asked.refresh:
+        known = project.frame("refreshable_posts")
+        due = ordering.due_posts(known, params=asked, now=ledger.now)
+        return ordering.post_orders(due, params=asked, ledger=ledger)
+    links = orders.short_links(project.store, project.slug, tries_max=LINK_TRIES_MAX)
+    wave = ordering.account_orders(project.frame("accounts"), params=asked, ledger=ledger)
+    return wave + ordering.post_orders(links, params=asked, ledger=ledger)
+
+
+def _profiles(project: Project, ledger: Ledger) -> list[Asked]:
+    """What is asked then: followers of accounts whose posts did not carry them."""
+    asked = project.params.scraping
+    if asked.refresh:
+        return []
+    return ordering.profile_orders(
+        project.frame("unprofiled_accounts"), params=asked, ledger=ledger
+    )
+
+
+def _cannot(project: Project) -> list[str]:
+    """Platforms whose posts no actor takes by URL, where that is what would be asked."""
+    asked = project.params.scraping
+    if not asked.refresh:
+        return []
+    known = set(project.frame("refreshable_posts")["platform"])
+    lacking = [p for p in PLATFORMS if p in known and not ordering.can_be_asked(p, "posts")]
+    return [f"{p}: no actor takes post URLs; its pages are captured by vt scrape." for p in lacking]
+
+
+def _ledger(project: Project, *, now: datetime, again: bool) -> Ledger:
+    gap = timedelta(hours=project.params.scraping.min_gap_h)
+    since = project.workspace.now() - gap
+    return Ledger(now, () if again else orders.since(project.store, project.slug, since))
+
+
+def _settle_links(project: Project) -> None:
+    """Short links that led to a post are problems no more."""
+    solved = orders.solved_links(project.store, project.slug)
+    if solved:
+        orders.settle_problems(project.store, solved)
+
+
+def _desk(project: Project) -> Desk:
+    from vtlib.flows.capturing import Desk  # noqa: PLC0415
+    from vtlib.services.apify import Apify  # noqa: PLC0415
+
+    settings = project.workspace.settings
+    if settings.apify_token is None:
+        raise CredentialsMissing(
+            "APIFY_TOKEN is not set: nothing can be scraped.",
+            todo="Put it into .env (vt doctor checks it), or import exports: vt import dataset.",
+        )
+    apify = Apify(settings.apify_token.get_secret_value(), settings.apify_url)
+    return Desk(project, apify, apify.clock())
+
+
+@contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """One scrape of a project at a time: two would ask, and pay, the same twice."""
+    path = project.workspace.outputs / f".scrape-{project.slug}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path, timeout=0):
+            yield
+    except Timeout:
+        raise StoreBusy(
+            f"another scrape of {project.slug} is running.", todo="Wait until it has ended."
+        ) from None

@@ -3,5 +3,14 @@
 from vtlib.report.facts import IndexFacts, Page, Section, StageLink
 from vtlib.report.index import write_index
 from vtlib.report.pages import render_stage
+from vtlib.report.sections import write_sections
 
-__all__ = ["IndexFacts", "Page", "Section", "StageLink", "render_stage", "write_index"]
+__all__ = [
+    "IndexFacts",
+    "Page",
+    "Section",
+    "StageLink",
+    "render_stage",
+    "write_index",
+    "write_sections",
+]

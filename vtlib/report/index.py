@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from vtlib import charts, log, tables
 from vtlib.report import answers, assembly
-from vtlib.report.facts import IndexFacts, Section
+from vtlib.report.facts import IndexFacts
 from vtlib.report.pages import write_whole
+from vtlib.report.sections import drawn_section, environment
 
 # The order of importance: a phone shows the first few.
 _COLUMNS = {
@@ -36,7 +36,7 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     facts = _masked(facts, redact)
     listed = answers.breakouts(facts.scores)
     chart = _chart(listed)
-    sections = [_section(section) for section in facts.sections]
+    sections = [drawn_section(section) for section in facts.sections]
     scripts = assembly.scripts(with_charts=bool(chart or any(s["chart"] for s in sections)))
     known = {
         "page": facts.page,
@@ -54,7 +54,7 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
         "stages": facts.stages,
         "problems": _problems(facts.problems) if len(facts.problems) else None,
     }
-    body = _environment().get_template("index.html.j2").render(resources={"vt": known})
+    body = environment().get_template("index.html.j2").render(resources={"vt": known})
     path = folder / "index.html"
     write_whole(path, body)
     return path
@@ -65,11 +65,6 @@ def _masked(facts: IndexFacts, redact: Any) -> IndexFacts:
     stages = tuple(replace(stage, reason=redact(stage.reason)) for stage in facts.stages)
     problems = facts.problems.map(lambda v: redact(v) if isinstance(v, str) else v)
     return replace(facts, stages=stages, problems=problems)
-
-
-def _environment() -> jinja2.Environment:
-    loader = jinja2.FileSystemLoader(assembly.TEMPLATES)
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
 
 def _table(listed: pd.DataFrame, top: int) -> tables.Table:
@@ -103,12 +98,6 @@ def _chart(listed: pd.DataFrame) -> assembly.Chart | None:
     if listed.empty:
         return None
     return assembly.chart(charts.multipliers(listed, limit=15).to_dict())
-
-
-def _section(section: Section) -> dict[str, Any]:
-    drawn = assembly.chart(section.chart.to_dict()) if section.chart is not None else None
-    said = {"title": section.title, "sentences": section.sentences}
-    return {**said, "table": section.table, "chart": drawn}
 
 
 def _problems(problems: pd.DataFrame) -> tables.Table:

@@ -1,4 +1,4 @@
-"""python -m vtlib.sandbox export|serve: the simulated world as files, or as services on loopback."""
+"""python -m vtlib.sandbox export|serve|tour: the simulated world as files, as services, as a trial of faults."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
                 fault_rate=chosen.fault_rate,
             )
         )
+    if chosen.command == "tour":
+        from vtlib.sandbox.tour import main as tour  # noqa: PLC0415 - brings all of vtlib with it
+
+        return tour(chosen.only)
     paths = write_exports(chosen.folder, seed=chosen.seed, epoch=chosen.epoch)
     sys.stdout.write("".join(f"{path}\n" for path in paths))
     return 0
@@ -49,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     live.add_argument("--clips", type=Path, help="folder that keeps rendered films")
     live.add_argument("--fault-seed", type=int, help="let passing faults happen, by this seed")
     live.add_argument("--fault-rate", type=float, default=0.1, help="to this share of requests")
+    trial = commands.add_parser("tour", help="drive every fault through the real commands")
+    trial.add_argument("only", nargs="*", metavar="FAULT", help="only these kinds")
     for command in (export, live):
         command.add_argument("--seed", type=int, default=7)
         command.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
 from vtlib.sandbox.apify import ApifyApi
 from vtlib.sandbox.clips import plan
@@ -80,27 +81,29 @@ class Control:
 
     def show_log(self, _request: Request) -> Reply:
         """Every request and run since the log was cleared, what was charged, and what was paid twice."""
+        return json_reply(self.figures())
+
+    def figures(self) -> dict[str, Any]:
+        """What the log holds. Runs that share actor, input and hour are one, paid more than once."""
         runs = list(self.api.runs.values())
         same = Counter(fingerprint(r) for r in runs)
-        return json_reply(
-            {
-                "requests": self.journal.entries,
-                "counts": self.journal.counts(),
-                "runs": [
-                    {
-                        "id": r.run_id,
-                        "actor": r.actor.name,
-                        "status": r.status,
-                        "items": len(r.delivered),
-                        "charged_usd": r.charged_usd,
-                        "fault": r.fault,
-                    }
-                    for r in runs
-                ],
-                "charged_usd": round(sum(r.charged_usd for r in runs), 6),
-                "paid_twice": sum(n - 1 for n in same.values()),
-            }
-        )
+        return {
+            "requests": self.journal.entries,
+            "counts": self.journal.counts(),
+            "runs": [
+                {
+                    "id": r.run_id,
+                    "actor": r.actor.name,
+                    "status": r.status,
+                    "items": len(r.delivered),
+                    "charged_usd": r.charged_usd,
+                    "fault": r.fault,
+                }
+                for r in runs
+            ],
+            "charged_usd": round(sum(r.charged_usd for r in runs), 6),
+            "paid_twice": sum(n - 1 for n in same.values()),
+        }
 
     def clear_log(self, request: Request) -> Reply:
         """Forget requests and runs."""

@@ -135,7 +135,10 @@ class Run:
 
     def finished_at(self) -> datetime | None:
         """In the world's time; a run takes a few simulated seconds."""
-        return self.world_at + timedelta(seconds=self.age_s) if self.has_ended else None
+        if not self.has_ended:
+            return None
+        whole_s = READY_S + min(self.run_s, self.timeout_s)
+        return self.world_at + timedelta(seconds=min(self.age_s, whole_s))
 
 
 def spoil(run: Run, fault: Fault) -> None:

@@ -9,19 +9,21 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from vtlib.errors import BadInput
 from vtlib.sandbox.apify import ApifyApi
 from vtlib.sandbox.build import build_world
 from vtlib.sandbox.clock import Clock
 from vtlib.sandbox.control import Control
 from vtlib.sandbox.faults import FaultPlan
+from vtlib.sandbox.gemini import GeminiApi, Habits
 from vtlib.sandbox.host import VideoHost
 from vtlib.sandbox.transport import Journal, Transport
 from vtlib.sandbox.wire import Reply, Request, Route, json_reply
@@ -34,7 +36,7 @@ TOKEN = "sandbox-token"  # noqa: S105 (opens nothing but this sandbox)
 class Settings:
     """How a sandbox is set up. `clips` keeps rendered films (None = a folder that goes with the process);
     `factor` simulated seconds a real second; `run_s` real seconds an actor runs; with `fault_seed`
-    passing faults meet `fault_rate` of the requests.
+    passing faults meet `fault_rate` of the requests; `model` is how the simulated model behaves.
     """
 
     seed: int = 7
@@ -45,6 +47,7 @@ class Settings:
     port: int = 0
     fault_seed: int | None = None
     fault_rate: float = 0.1
+    model: Habits = field(default_factory=Habits)
 
 
 class Sandbox:
@@ -59,10 +62,12 @@ class Sandbox:
         self.transport = Transport(self.faults)
         self.api = ApifyApi(self.world, self.clock, self.faults, run_s=settings.run_s)
         self.host = VideoHost(self.world, self.clock, self.faults, clips)
+        self.gemini = GeminiApi(self.world, self.faults, clips, key=TOKEN, habits=settings.model)
         self.control = Control(self.api, self.clock, self.faults, self.journal)
         self.routes: list[Route] = [
             *self.api.routes(),
             *self.host.routes(),
+            *self.gemini.routes(),
             *self.control.routes(),
         ]
 
@@ -99,7 +104,12 @@ class Running:
         """What a client needs, as environment variables and addresses."""
         return {
             "url": self.url,
-            "env": {"VT_APIFY_URL": self.url, "APIFY_TOKEN": self.token},
+            "env": {
+                "VT_APIFY_URL": self.url,
+                "APIFY_TOKEN": self.token,
+                "VT_GEMINI_URL": self.url,
+                "GEMINI_API_KEY": self.token,
+            },
             "control": f"{self.url}/control",
             "seed": self.sandbox.world.seed,
             "now": self.sandbox.clock.now().isoformat(),
@@ -113,7 +123,7 @@ def running(settings: Settings | None = None) -> Iterator[Running]:
     with contextlib.ExitStack() as stack:
         clips = chosen.clips or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sandbox = Sandbox(chosen, clips)
-        server = _Server(("127.0.0.1", chosen.port), _handler(sandbox))
+        server = _bound(chosen.port, sandbox)
         stack.callback(server.server_close)
         url = f"http://127.0.0.1:{server.server_address[1]}"
         sandbox.api.media_base = url
@@ -124,13 +134,17 @@ def running(settings: Settings | None = None) -> Iterator[Running]:
         yield Running(url, TOKEN, sandbox)
 
 
-def serve(settings: Settings) -> int:
-    """Run in the foreground until SIGINT or SIGTERM; prints one line of JSON with the addresses first."""
+def serve(settings: Settings, *, say: Callable[[Running], str] | None = None) -> int:
+    """Run in the foreground until SIGINT or SIGTERM; first prints what `say` makes of it (default: one line
+    of JSON with the addresses).
+
+    Raises BadInput when the port is taken.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with running(settings) as live:
-        sys.stdout.write(json.dumps(live.facts()) + "\n")
+        sys.stdout.write((say(live) if say else json.dumps(live.facts())) + "\n")
         sys.stdout.flush()
         stop.wait()
     return 0
@@ -142,6 +156,16 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are part of the game."""
+
+
+def _bound(port: int, sandbox: Sandbox) -> _Server:
+    try:
+        return _Server(("127.0.0.1", port), _handler(sandbox))
+    except OSError as error:
+        raise BadInput(
+            f"port {port} of 127.0.0.1 cannot be used: {error.strerror}.",
+            todo="Name another, or 0 for any that is free.",
+        ) from None
 
 
 def _unauthorized() -> Reply:
@@ -182,6 +206,11 @@ def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(reply.body[: reply.body_bytes_sent])
             if reply.body_bytes_sent is not None:
                 self.close_connection = True
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The Date of a reply is the world's."""
+            at = sandbox.clock.now().timestamp() if timestamp is None else timestamp
+            return super().date_time_string(at)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base's name)
             """The journal keeps what there is to know."""

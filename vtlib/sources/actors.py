@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -26,8 +27,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One Apify actor: `name` is `user/actor`, `asks` what it can be asked, `build` its input."""
+    """One Apify actor: `name` is `user/actor`, `asks` what it can be asked, `build` its input.
+
+    `targets_max` accounts, tags or words in one run: 1 where its limit is for the whole run, since the
+    first would eat what the others were to have (posts by URL: any number). `takes` is a pattern of the
+    targets it takes ("" = all). `limits_each` are formats it limits each by itself, so that a run may
+    bring that many times the limit.
+    """
 
     name: str
     asks: tuple[Ask, ...]
     build: Callable[[Request], dict[str, Any]]
+    targets_max: int | None = None
+    takes: str = ""
+    limits_each: tuple[str, ...] = ()
+
+    def can_take(self, target: str) -> bool:
+        """Whether `target` is of the kind this actor takes."""
+        return bool(re.search(self.takes, target))

@@ -411,10 +411,37 @@ def _post_scraper(request: Request) -> dict[str, Any]:
     return built
 
 
+_PERSON = r"^in/|linkedin\.com/in/"
+_COMPANY = rf"^(?!.*({_PERSON}))"
+
 ACTORS: tuple[Actor, ...] = (
-    Actor("harvestapi/linkedin-company-posts", ("accounts",), _harvest("company")),
-    Actor("harvestapi/linkedin-profile-posts", ("accounts",), _harvest("in")),
-    Actor("apimaestro/linkedin-company-posts", ("accounts",), _company_posts),
-    Actor("apimaestro/linkedin-profile-posts", ("accounts",), _profile_posts),
+    Actor(
+        "harvestapi/linkedin-company-posts",
+        ("accounts",),
+        _harvest("company"),
+        targets_max=1,
+        takes=_COMPANY,
+    ),
+    Actor(
+        "harvestapi/linkedin-profile-posts",
+        ("accounts",),
+        _harvest("in"),
+        targets_max=1,
+        takes=_PERSON,
+    ),
+    Actor(
+        "apimaestro/linkedin-company-posts",
+        ("accounts",),
+        _company_posts,
+        targets_max=1,
+        takes=_COMPANY,
+    ),
+    Actor(
+        "apimaestro/linkedin-profile-posts",
+        ("accounts",),
+        _profile_posts,
+        targets_max=1,
+        takes=_PERSON,
+    ),
     Actor("supreme_coder/linkedin-post", ("accounts", "posts"), _post_scraper),
 )

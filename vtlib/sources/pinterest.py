@@ -309,6 +309,11 @@ def _crawler(request: Request) -> dict[str, Any]:
 
 ACTORS: tuple[Actor, ...] = (
     Actor("fatihtahta/pinterest-scraper-search", ("search", "hashtag"), _search),
-    Actor("epctex/pinterest-scraper", ("accounts", "search", "hashtag", "posts"), _scraper),
+    Actor(
+        "epctex/pinterest-scraper",
+        ("accounts", "search", "hashtag", "posts"),
+        _scraper,
+        targets_max=1,
+    ),
     Actor("alexey/pinterest-crawler", ("accounts",), _crawler),
 )

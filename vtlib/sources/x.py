@@ -380,5 +380,10 @@ def _tweet_scraper(request: Request) -> dict[str, Any]:
 
 
 ACTORS: tuple[Actor, ...] = (
-    Actor("apidojo/tweet-scraper", ("accounts", "hashtag", "search", "posts"), _tweet_scraper),
+    Actor(
+        "apidojo/tweet-scraper",
+        ("accounts", "hashtag", "search", "posts"),
+        _tweet_scraper,
+        targets_max=1,
+    ),
 )

@@ -324,6 +324,7 @@ ACTORS: tuple[Actor, ...] = (
         "streamers/youtube-scraper",
         ("accounts", "hashtag", "search", "posts", "profiles"),
         _scraper,
+        limits_each=tuple(_LIMITS),
     ),
     Actor("streamers/youtube-shorts-scraper", ("accounts",), _shorts),
 )

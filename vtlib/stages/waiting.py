@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pandas as pd
 
 from vtlib.stages.conclusion import Conclusion, number, skipped
-
-
-def scraping(accounts: pd.DataFrame, *, has_token: bool) -> Conclusion:
-    """02: which accounts would be captured."""
-    followed = accounts[accounts["role"].notna()] if len(accounts) else accounts
-    line = f"{number(len(followed), 'account')} of {len(accounts):,} known are followed."
-    need = "" if has_token else "set APIFY_TOKEN; "
-    return skipped("scraping", f"{need}live capture is not part of this version", [line])
-
-
-def analysis(selected: pd.DataFrame, *, has_key: bool) -> Conclusion:
-    """04: which posts wait to be analysed."""
-    roles = Counter(selected["role"]) if len(selected) else Counter()
-    line = (
-        f"{number(roles['breakout'], 'breakout')} and {number(roles['control'], 'ordinary post')} "
-        "of the same accounts are picked."
-    )
-    need = "" if has_key else "set GEMINI_API_KEY; "
-    return skipped("analysis", f"{need}analysis is not part of this version", [line])
 
 
 def products(stage: str, rows: list[dict[str, object]], *, has_key: bool) -> Conclusion:

@@ -118,6 +118,8 @@ def raw_items(
             return
         yield [(int(no), orjson.loads(text) if text is not None else None) for no, text in rows]
         last = int(rows[-1][0])
+        if len(rows) < chunk:
+            return
 
 
 def unmap(store: Store, capture_id: str) -> None:

@@ -7,6 +7,7 @@ changed; their common digest is recorded as version 0.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -43,10 +44,16 @@ def applied(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
 
 
 def needs_migration(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a file is not applied yet. Raises BadInput for a database made by newer code, and for a
-    migration that was changed after it had been applied.
-    """
+    """Whether a file is not applied yet. Raises BadInput as `require_known` does."""
     done = applied(connection)
+    require_known(done)
+    return _known() != done
+
+
+def require_known(done: Mapping[int, str]) -> None:
+    """Raise BadInput when `done` (sha256 by version) was made by newer code, or by a migration that was
+    changed after it had been applied.
+    """
     known = _known()
     newer = set(done) - set(known)
     if newer:
@@ -60,19 +67,24 @@ def needs_migration(connection: duckdb.DuckDBPyConnection) -> bool:
             f"migration {changed[0]} was changed after it had been applied.",
             todo="Restore the file and put the change into a new migration.",
         )
-    return known != done
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Apply what is missing; returns the names of the files applied. Killed anywhere, it can be run again."""
+def migrate(
+    connection: duckdb.DuckDBPyConnection, *, versions: Collection[int] | None = None
+) -> list[str]:
+    """Apply what is missing; returns the names of the files applied. Killed anywhere, it can be run again.
+
+    With `versions` only these, and no views: an older schema, to take in what was written with it.
+    """
     needs_migration(connection)
     connection.execute(_RECORD)
     done, names = applied(connection), []
     for version, path in files():
-        if version not in done:
+        if version not in done and (versions is None or version in versions):
             _apply(connection, version, [path])
             names.append(path.name)
-    if names or done.get(VIEWS_VERSION) != _known()[VIEWS_VERSION]:
+    is_stale = names or done.get(VIEWS_VERSION) != _known()[VIEWS_VERSION]
+    if versions is None and is_stale:
         _apply(connection, VIEWS_VERSION, view_files())
         names.append("views")
     return names

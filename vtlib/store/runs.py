@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -61,9 +62,13 @@ def recent(
     )
 
 
-def costs(store: Store, *, project: str | None = None) -> pd.DataFrame:
-    """Money spent: project_id, provider, what, n, units, tokens_in, tokens_out, tokens_thinking, usd; dearest first."""
-    return store.query_file("costs", project=project)
+def costs(
+    store: Store, *, project: str | None = None, since: datetime | None = None
+) -> pd.DataFrame:
+    """Money spent (ever, or since a time, UTC): project_id, provider, what, n, units, tokens_in, tokens_out,
+    tokens_thinking, usd; dearest first.
+    """
+    return store.query_file("costs", project=project, since=since)
 
 
 def _add(store: Store, table: str, rows: Iterable[Mapping[str, Any]], key: str) -> None:

@@ -7,19 +7,11 @@ every other featureless frame.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from PIL import Image
 from scipy.fft import dctn
 
 METHOD = "phash64/1"
-MAX_DISTANCE = (
-    12  # bits of 64; unrelated pictures lie near 32, under 13 by chance once in 2 million
-)
-MIN_SHARE = 0.6
-MIN_HASHES = 2  # a match of one picture says nothing of two videos
 _SIDE, _LOW = 32, 8
 _MIN_CONTRAST = 6.0  # grey levels, standard deviation
 _BAR_RANGE = 12.0  # grey levels within a bar, over all frames: compression noise, not picture
@@ -64,42 +56,3 @@ def hash64(image: Image.Image, box: Box = (0, 0, 1, 1)) -> int | None:
     low[0] = 0.0  # brightness says nothing
     bits = low > np.median(low[1:])
     return int.from_bytes(np.packbits(bits).tobytes())
-
-
-def distance(a: int, b: int) -> int:
-    """Bits in which two hashes differ, 0 to 64."""
-    return (a ^ b).bit_count()
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """`share` (0 to 1) of the shorter video's keyframes that the other has too, in a common order."""
-
-    share: float
-    is_same: bool
-
-
-def same_creative(
-    hashes_a: Sequence[int],
-    hashes_b: Sequence[int],
-    *,
-    max_distance: int = MAX_DISTANCE,
-    min_share: float = MIN_SHARE,
-) -> Match:
-    """Whether two videos show the same pictures in the same order.
-
-    The hashes are in order of time, taken at like distances. The longest common subsequence
-    (hashes within `max_distance` count as equal) over the shorter video's length is the share, so
-    that a trimmed copy is found. Two videos of one unmoving scene look the same to it: hold the
-    sound or the captions beside it. With fewer than two hashes on a side nothing is the same.
-    """
-    if min(len(hashes_a), len(hashes_b)) < MIN_HASHES:
-        return Match(0.0, is_same=False)
-    a, b = (np.array(h, np.uint64) for h in (hashes_a, hashes_b))
-    near = np.bitwise_count(a[:, None] ^ b[None, :]) <= max_distance
-    row = np.zeros(len(b) + 1, np.int64)
-    for hits in near:
-        grown = np.maximum(row[1:], np.where(hits, row[:-1] + 1, 0))
-        row[1:] = np.maximum.accumulate(grown)
-    share = float(row[-1]) / min(len(a), len(b))
-    return Match(share, is_same=share >= min_share)

@@ -1,0 +1,251 @@
+"""`vt script` as people type it, from a post to the published script."""
+
+from pathlib import Path
+
+import pytest
+
+POST = "https://www.tiktok.com/@a/video/7106594312292453675"
+
+
+@pytest.fixture
+def say(vt, monkeypatch):
+    """Run `vt WORDS`, which has to leave with `code`; gives the JSON answer, or the text."""
+    monkeypatch.setenv("VT_PERSON", "Ann")
+
+    def run(*words: str, code: int = 0):
+        said = vt(*words)
+        assert said.code == code, said.out + said.err
+        return said.data if "--json" in words else said.out
+
+    run("brand", "create", "Yakety Pack")
+    run("product", "create", "Core Deck", "--brand", "yakety-pack")
+    run("project", "create", "Spring", "--brand", "yakety-pack")
+    return run
+
+
+@pytest.fixture
+def script(say) -> str:
+    made = say(
+        "script",
+        "create",
+        "--template",
+        "result-first",
+        "--title",
+        "Quiet",
+        "--product",
+        "core-deck",
+        "--project",
+        "spring",
+        "--json",
+    )
+    return made["script_id"]
+
+
+def test_the_seeds_flow(say, home: Path) -> None:
+    say("import", "url", POST, "--project", "spring")
+    made = say(
+        "script",
+        "create",
+        "--from-post",
+        POST,
+        "--product",
+        "core-deck",
+        "--title",
+        "Quiet evenings",
+        "--json",
+    )
+    assert (made["origin"], made["post_id"], made["status"]) == (
+        "caption",
+        "tiktok:7106594312292453675",
+        "draft",
+    )
+    drafts = say("script", "list", "--product", "core-deck", "--status", "draft", "--json")
+    assert [d["title"] for d in drafts] == ["Quiet evenings"]
+    revised = say(
+        "script", "version", made["script_id"], "--notes", "updated hook timing", "--json"
+    )
+    assert (revised["version"], revised["parent_version"], revised["notes"]) == (
+        2,
+        1,
+        "updated hook timing",
+    )
+    (file,) = say("script", "export", made["script_id"], "--format", "pdf", "--json")
+    assert Path(file["path"]).read_bytes().startswith(b"%PDF")
+    assert Path(file["path"]).is_relative_to(home / "outputs" / "scripts")
+
+
+def test_a_script_goes_all_the_way_to_its_post(say, script: str) -> None:
+    say(
+        "script",
+        "update",
+        script,
+        "--beat",
+        "b1",
+        "--set",
+        "spoken=Look.",
+        "--set",
+        "duration_s=2",
+        "--cta",
+        "Link in bio",
+        "--claim",
+        "8 and up",
+    )
+    say("script", "status", script, "review")
+    said = say("script", "status", script, "approved", "--json", code=2)
+    assert "clearance of 1 claim" in said["message"]
+    ways = say("script", "status", script, "--json")
+    assert ways["next"]["approved"] == ["clearance of 1 claim(s): 8 and up"]
+    say("script", "update", script, "--clear", "1")
+    for to in ("review", "approved", "in_production", "produced"):
+        say("script", "status", script, to)
+    said = say("script", "status", script, "published", "--json", code=2)
+    assert "linked post" in said["message"]
+    linked = say("script", "track", script, "--post-url", POST, "--json")
+    assert (linked["version"], linked["status"]) == (3, "published")
+    shown = say("script", "show", script, "--json")
+    assert [p["post_id"] for p in shown["publications"]] == ["tiktok:7106594312292453675"]
+    say("script", "delete", script, code=2)
+    checks = say("check", "--json")["checks"]
+    assert {c["check"]: c["n"] for c in checks if c["check"].startswith("script") and c["n"]} == {}
+
+
+def test_of_two_editors_the_second_merges_or_is_shown_the_conflict(
+    say, script: str, tmp_path: Path
+) -> None:
+    (file,) = say(
+        "script",
+        "export",
+        script,
+        "--format",
+        "markdown",
+        "--out",
+        str(tmp_path / "mine.md"),
+        "--json",
+    )
+    mine = Path(file["path"])
+    say("script", "update", script, "--beat", "b1", "--set", "spoken=Theirs.", "--by", "Ben")
+    edited = mine.read_text().replace(
+        "- **Notes:** The finished result", "- **Overlay:** Mine\n- **Notes:** The finished result"
+    )
+    mine.write_text(edited)
+    (taken,) = say("script", "import", str(mine), "--json")
+    assert (taken["status"], taken["version"]) == ("merged", 3)
+    beat = say("script", "show", script, "--json")["script"]["beats"][0]
+    assert (beat["spoken"], beat["overlay"]) == ("Theirs.", "Mine")
+    mine.write_text(edited.replace("Overlay:** Mine", "Spoken:** Mine"))
+    (taken,) = say("script", "import", str(mine), "--json", code=2)
+    assert taken["status"] == "conflict"
+    assert taken["conflicts"][0] == {
+        "place": "b1",
+        "field": "spoken",
+        "base": "",
+        "mine": "Mine",
+        "theirs": "Theirs.",
+    }
+    said = say("script", "version", script, "--from-file", str(mine), "--json", code=2)
+    assert "started from 1; nothing was written" in said["message"]
+    assert say("script", "show", script, "--json")["version"] == 3
+
+
+def test_many_scripts_are_edited_in_one_table(say, script: str, tmp_path: Path) -> None:
+    other = say(
+        "script",
+        "create",
+        "--template",
+        "storytime",
+        "--title",
+        "=Other",
+        "--product",
+        "core-deck",
+        "--json",
+    )["script_id"]
+    table = tmp_path / "all.csv"
+    say("script", "export", "--product", "core-deck", "--format", "csv", "--out", str(table))
+    assert {t["status"] for t in say("script", "import", str(table), "--json")} == {"unchanged"}
+    table.write_text(
+        table.read_text("utf-8-sig").replace("Where did it start?", "=SUM(A1)"), "utf-8"
+    )
+    taken = {t["script_id"]: t["status"] for t in say("script", "import", str(table), "--json")}
+    assert taken == {script: "version", other: "unchanged"}
+    assert say("script", "show", other, "--json")["title"] == "=Other"
+
+
+def test_copies_know_whether_they_are_current(say, script: str, tmp_path: Path) -> None:
+    files = say(
+        "script",
+        "export",
+        script,
+        "--format",
+        "docx",
+        "--format",
+        "srt",
+        "--format",
+        "edl",
+        "--out",
+        str(tmp_path / "d"),
+        "--json",
+    )
+    paths = [f["path"] for f in files]
+    assert {f["state"] for f in say("script", "stale", *paths, "--json")} == {"current"}
+    say("script", "version", script)
+    found = say("script", "stale", *paths, "--json", code=6)
+    assert [(f["state"], f["version"], f["current"]) for f in found] == [("stale", 1, 2)] * len(
+        paths
+    )
+
+
+def test_shooting_is_planned_with_conflicts(say, script: str) -> None:
+    say(
+        "script",
+        "update",
+        script,
+        "--beat",
+        "b1",
+        "--set",
+        "talent=Mia",
+        "--set",
+        "location=Kitchen",
+    )
+    say("script", "asset", "mia", "--kind", "talent", "--release", "needed")
+    time = (
+        "--starts",
+        "2026-05-04 09:00",
+        "--ends",
+        "2026-05-04 10:00",
+        "--tz",
+        "Europe/Berlin",
+        "--beat",
+        "b1",
+    )
+    found = say("script", "schedule", script, *time, "--location", "Kitchen", "--json")
+    assert found["shoots"][0]["starts_at"].startswith("2026-05-04T07:00")
+    assert [c["kind"] for c in found["conflicts"]] == ["release"]
+    (used,) = say("script", "assets", "--kind", "talent", "--json")
+    assert (used["name"], used["used_in"][0]["script_id"]) == ("mia", script)
+    say("script", "schedule", script, "--starts", "soon", "--ends", "later", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("create",), "needs a title"),
+        (("create", "--title", "x", "--from-post", "tiktok:1"), "no post tiktok:1"),
+        (("create", "--title", "x", "--product", "core"), "no product core"),
+        (
+            ("create", "--title", "x", "--template", "storytime", "--from-post", "tiktok:1"),
+            "one thing",
+        ),
+        (("show", "nothing"), "no script nothing"),
+        (("export",), "which script"),
+        (("export", "SCRIPT", "--format", "pfd"), "Did you mean pdf"),
+        (("update", "SCRIPT", "--set", "spoken=x"), "needs the beat"),
+        (("update", "SCRIPT", "--beat", "b1", "--set", "spokn=x"), "Did you mean spoken"),
+        (("track", "SCRIPT", "--post-url", "https://evil.example/video/1"), "none of the seven"),
+        (("diff", "SCRIPT", "1", "9"), "no version 9"),
+    ],
+)
+def test_a_mistake_is_named_with_exit_code_2(
+    say, script: str, words: tuple[str, ...], said: str
+) -> None:
+    told = say("script", *(script if w == "SCRIPT" else w for w in words), "--json", code=2)
+    assert said in told["message"] + " " + told["todo"]

@@ -1,0 +1,223 @@
+"""04, second half, against the sandbox: asked once, saved as it comes, checked, and never paid twice."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from vtlib.errors import BadInput, CredentialsMissing
+from vtlib.flows import analysis as flow
+from vtlib.project import Project
+from vtlib.sandbox import clips
+from vtlib.sandbox.gemini import Habits
+from vtlib.sandbox.gemini.analyst import LABEL
+from vtlib.sandbox.server import Settings, running
+from vtlib.services.measures import measure
+from vtlib.store import people
+from vtlib.store.analyses import DATA
+from vtlib.store.checking import require_sound
+from vtlib.store.connection import Store
+from vtlib.store.writing import save
+
+FILMS = 4
+MEASURED = ("duration_s", "cuts_s", "sound", "speech", "text", "faces", "tempo", "version")
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("NO_PROXY", "127.0.0.1")
+    folder = tmp_path_factory.mktemp("clips")
+    with running(Settings(clips=folder, model=Habits(slips=False, ready_s=0.02))) as found:
+        yield found
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def films(live):
+    """The shortest films of the world: (post, path, measures without words and faces)."""
+    world, folder = live.sandbox.world, live.sandbox.host.folder
+    able = [p for p in world.posts if p.is_video and p.platform in ("tiktok", "youtube")]
+    chosen = sorted(able, key=lambda p: (p.duration_s, p.post_id))[:FILMS]
+    made = [(p, clips.film(world, p, folder)) for p in chosen]
+    return [(p, path, measure(path, parts=["speech"]).to_row()) for p, path in made]
+
+
+@pytest.fixture(scope="module")
+def filled(films, tmp_path_factory):
+    """A database with the posts, made once and copied for each test."""
+    store = Store(tmp_path_factory.mktemp("db") / "made.duckdb")
+    people.ensure_project(store, "p")
+    fill(store, films)
+    return store.path
+
+
+@pytest.fixture
+def opened(live, filled, tmp_path, monkeypatch):
+    (tmp_path / "params").mkdir()
+    (tmp_path / "outputs").mkdir()
+    shutil.copy(filled, tmp_path / "outputs" / "viraltracker.duckdb")
+    monkeypatch.setenv("VT_GEMINI_URL", live.url)
+    monkeypatch.setenv("GEMINI_API_KEY", live.token)
+    project = Project.open("p", home=str(tmp_path), gemini={"attempts": 2})
+    yield project
+    live.sandbox.faults.clear()
+    live.sandbox.gemini.forget(None)
+
+
+def fill(store, films):
+    """Posts that were picked, downloaded and measured."""
+    held = {t: [] for t in ("posts", "project_posts", "selections", "media", "measures")}
+    for n, (post, path, row) in enumerate(films):
+        key, sha256 = {"post_id": post.post_id}, hashlib.sha256(path.read_bytes()).hexdigest()
+        facts = {"platform": post.platform, "native_id": post.native_id, "format": post.format}
+        held["posts"].append(key | facts | {"caption": post.caption, "url": f"https://e.x/{n}"})
+        held["project_posts"].append(key | {"project_id": "p", "came_from": "import"})
+        role = "control" if n % 3 == 2 else "breakout"
+        held["selections"].append(key | {"project_id": "p", "role": role})
+        file = {"status": "ok", "kind": "video", "path": str(path), "sha256": sha256}
+        held["media"].append(key | file | {"container": "mov,mp4", "duration_s": row["duration_s"]})
+        kept = {k: v for k, v in row.items() if k in MEASURED}
+        held["measures"].append(key | kept | {"sha256": sha256, "status": "ok"})
+    with store.write() as connection:
+        for table, rows in held.items():
+            save(connection, table, rows, key=["post_id"])
+        connection.execute("UPDATE measures SET measured_at = '2026-01-01'")
+
+
+def changed(project, **gemini):
+    asked = project.params.gemini.model_copy(update=gemini)
+    return replace(project, params=project.params.model_copy(update={"gemini": asked}))
+
+
+def count(project, sql):
+    return project.store.query(sql).iloc[0, 0]
+
+
+def test_each_film_is_asked_once_checked_and_on_record(opened, live):
+    done = flow.analyze(changed(opened, inline_max_mb=0.0))
+    assert (done.outcomes["ok"], done.n_left, done.exit_code) == (FILMS, 0, 0)
+    assert done.usd is None, "no price, no cost"
+    found = flow.load(opened)
+    assert len(found) == FILMS
+    assert found["grounding_share"].notna().any()
+    assert found["explanation"].str.startswith(LABEL).all()
+    assert set(found["role"]) == {"breakout", "control"}
+    assert count(opened, "SELECT sum(tokens_thinking) FROM spend") > 0
+    assert count(opened, "SELECT count(*) FROM model_calls WHERE status = 'ok'") == FILMS
+    assert not live.sandbox.gemini.files.files, "nothing is left at the service"
+    require_sound(opened.store)
+
+
+def test_a_repeated_run_makes_no_call(opened, live):
+    flow.analyze(opened)
+    live.sandbox.journal.entries.clear()
+    done = flow.analyze(opened)
+    assert (done.n_known, sum(done.outcomes.values())) == (FILMS, 0)
+    assert not live.sandbox.journal.entries
+
+
+def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeypatch):
+    saved = []
+    whole = flow._save
+
+    def dying(project, *rest):
+        whole(project, *rest)
+        saved.append(1)
+        if len(saved) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "_save", dying)
+        with pytest.raises(KeyboardInterrupt):
+            flow.analyze(changed(opened, concurrency=1))
+    flow.analyze(opened)
+    assert count(opened, "SELECT count(*) FROM analyses") == FILMS
+    assert json.loads(live.sandbox.gemini.show_asked(None).body)["answered_twice"] == 0
+
+
+def test_an_answer_that_came_and_was_not_saved_is_taken_from_the_record(opened, live):
+    flow.analyze(opened)
+    before = flow.load(opened).drop(columns=["explanation"])
+    with opened.store.write() as connection:
+        connection.execute("DELETE FROM analyses")
+    live.sandbox.journal.entries.clear()
+    assert not flow.analyze(opened).outcomes
+    assert not live.sandbox.journal.entries
+    after = flow.load(opened).drop(columns=["explanation"])
+    assert after.sort_values("post_id").equals(before.sort_values("post_id"))
+
+
+def test_another_model_is_another_row_beside_the_old(opened):
+    flow.analyze(opened)
+    other = opened.params.analysis.model_copy(update={"model": "gemini-3.5-flash-lite", "limit": 2})
+    params = opened.params.model_copy(update={"analysis": other})
+    assert flow.analyze(replace(opened, params=params)).outcomes["ok"] == 2
+    assert count(opened, "SELECT count(*) FROM analyses") == FILMS + 2
+    assert len(opened.frame("analysis_grounding")) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "asked_again"),
+    [
+        ("prompt_blocked", "blocked", False),
+        ("answer_withheld", "withheld", False),
+        ("wrong_shape", "invalid", True),
+        ("max_tokens", "partial", False),
+        ("quota_day", "quota_day", True),
+        ("invalid_key", "bad_key", True),
+    ],
+)
+def test_what_goes_wrong_is_a_row_with_its_name_and_never_data(
+    opened, live, kind, status, asked_again
+):
+    live.sandbox.faults.add({"kind": kind, "where": "gemini.generate", "times": None})
+    done = flow.analyze(opened)
+    assert done.outcomes[status] >= 1
+    assert (done.exit_code == 0) == (status in DATA)
+    stops = status in ("quota_day", "bad_key")
+    assert bool(done.stopped) == stops
+    rows = opened.store.query("SELECT status, answer, raw_answer FROM analyses")
+    assert set(rows["status"]) == (set() if stops else {status})
+    assert rows["answer"].notna().all() == (status in DATA or rows.empty)
+    require_sound(opened.store)
+    live.sandbox.faults.clear()
+    assert (sum(flow.analyze(opened).outcomes.values()) > 0) is asked_again
+
+
+def test_a_cap_stops_before_it_is_passed(opened):
+    done = flow.analyze(changed(opened, max_tokens_run=25_000, concurrency=1))
+    assert done.stopped.startswith("budget")
+    assert (done.exit_code, done.tokens <= 25_000) == (8, True)
+    assert 0 < done.outcomes["ok"] < FILMS
+
+
+def test_the_plan_asks_nobody_and_knows_what_it_may_take(opened, live):
+    live.sandbox.journal.entries.clear()
+    planned = flow.plan(opened)
+    estimate = planned.estimate(now=opened.workspace.now())
+    assert len(estimate) == FILMS
+    assert estimate["usd_max"].isna().all()
+    assert (estimate["tokens_in"] > 0).all()
+    assert not live.sandbox.journal.entries
+    with pytest.raises(BadInput, match="price"):
+        flow.require_price(opened)
+
+
+def test_without_a_key_nothing_pretends(opened, monkeypatch):
+    monkeypatch.delenv("GEMINI_API_KEY")
+    bare = Project.open("p", home=str(opened.workspace.root))
+    with pytest.raises(CredentialsMissing):
+        flow.analyze(bare)
+    assert count(opened, "SELECT count(*) FROM analyses") == 0
+
+
+def test_slips_of_the_model_are_mended_or_marked(opened, live):
+    live.sandbox.gemini.habits = Habits(slips=True, ready_s=0.02)
+    try:
+        done = flow.analyze(opened)
+    finally:
+        live.sandbox.gemini.habits = Habits(slips=False, ready_s=0.02)
+    assert sum(n for s, n in done.outcomes.items() if s in DATA) == FILMS

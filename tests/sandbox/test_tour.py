@@ -1,0 +1,61 @@
+"""The fault tour: it meets every fault there is a command for, and it would see a second charge and a lost row."""
+
+import pytest
+
+from vtlib.sandbox.faults import KINDS
+from vtlib.sandbox.gemini import files, slips
+from vtlib.sandbox.tour import CAPTURES, FETCHES, Stop, as_text, capturing, tour
+from vtlib.sandbox.tour.plan import joined
+from vtlib.services.apify import Apify
+from vtlib.store import captures
+
+MODELS = slips.KINDS | files.UPLOAD_FAULTS | files.BYTES_FAULTS | {"redirect"}
+LOST_REPLY = Stop("lost_reply", "apify.start")
+
+
+def test_every_fault_of_captures_and_media_is_on_the_tour() -> None:
+    driven = {s.kind for s in (*CAPTURES, *FETCHES)}
+    assert set(KINDS) - driven <= MODELS
+    assert driven <= set(KINDS)
+
+
+def test_a_short_tour_is_sound() -> None:
+    told = []
+    found = tour([LOST_REPLY], [Stop("removed", "media.video", passes=False)], tell=told.append)
+    assert told == found
+    assert all(one.is_sound for one in found), found
+    assert [one.outcome.split(":")[0] for one in found] == ["ok", "removed"]
+    assert "paid twice 0, rows lost 0" in as_text(found, [])
+
+
+def test_a_second_charge_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does not look for the run before it starts another."""
+    monkeypatch.setattr(Apify, "find", lambda *_, **__: None)
+    (one,) = tour([LOST_REPLY], [])
+    assert one.paid_twice == 1
+    assert not one.is_sound
+
+
+def test_a_lost_row_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that forgets the last item of each batch."""
+    whole = captures.ingest
+
+    def forgetful(store, frames):
+        kept = {
+            name: rows.iloc[:-1] if name == "raw_items" else rows for name, rows in frames.items()
+        }
+        whole(store, kept)
+
+    monkeypatch.setattr(captures, "ingest", forgetful)
+    (one,) = tour([LOST_REPLY], [])
+    assert one.rows_lost >= 2
+    assert not one.is_sound
+
+
+def test_a_fault_that_nobody_meets_proves_nothing(live) -> None:
+    assert capturing._unmet(live, LOST_REPLY) == ["the fault was never met"]
+
+
+def test_what_stays_the_same_is_said_once() -> None:
+    assert joined(["private", "private"]) == "private (and stays so)"
+    assert joined(["broken", "broken", "kept"]) == "broken; then kept"

@@ -1,0 +1,159 @@
+"""Which addresses may be asked: names on a list that lead to public addresses, redirects included."""
+
+import http.server
+import threading
+from urllib.error import URLError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtlib.services.download import Gate, Refused, Rules, Wanted, fetch
+
+PUBLIC, OWN = "93.184.216.34", "http://127.0.0.1:8123"
+REFUSED = [
+    "file:///etc/passwd",
+    "ftp://www.instagram.com/x",
+    "data:text/plain,x",
+    "http://127.0.0.1:8124/x",
+    "http://localhost:8123/x",
+    "http://10.0.0.1/x",
+    "http://169.254.169.254/latest/meta-data",
+    "http://[::1]/x",
+    "http://2130706433/x",
+    "https://instagram.com.evil.com/reel/x",
+    "https://evil.com/?u=www.instagram.com",
+    "https://notinstagram.com/x",
+    "https://me:secret@www.instagram.com/x",
+    "https://www.instagram.com:22/x",
+    "https://www.instagram.com:x/",
+    "",
+]
+ASKED = [
+    "https://www.instagram.com/reel/C0/",
+    "https://scontent-fra5-2.cdninstagram.com/v/x.mp4?sig=1",
+    "https://v16-webapp.tiktokcdn-us.com/x",
+    "http://www.tiktok.com/@a/video/1",
+    "https://rr3---sn-4g5e.googlevideo.com/videoplayback?x",
+    f"{OWN}/video/x.mp4",
+]
+
+
+def gate(*addresses: str) -> Gate:
+    allowed = Gate.of([OWN, "https://api.apify.com", None])
+    return Gate(allowed.loopback, lambda _host: list(addresses))
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_refused(url):
+    with pytest.raises(Refused):
+        gate(PUBLIC).check(url)
+    assert not gate(PUBLIC).knows(url)
+
+
+@pytest.mark.parametrize("url", ASKED)
+def test_asked(url):
+    gate(PUBLIC).check(url)
+    assert gate(PUBLIC).knows(url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.1",
+        "172.16.0.1",
+        "169.254.1.1",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "::ffff:10.0.0.1",
+        "2002:0a00:0001::",
+        "nonsense",
+    ],
+)
+def test_a_known_name_that_leads_home_is_refused(address):
+    with pytest.raises(Refused, match="not public"):
+        gate(PUBLIC, address).check("https://www.instagram.com/x")
+
+
+def test_a_name_that_does_not_resolve_is_no_refusal():
+    def fail(_host):
+        raise OSError("no such name")
+
+    with pytest.raises(URLError) as caught:
+        Gate(resolve=fail).check("https://www.instagram.com/x")
+    assert not isinstance(caught.value, Refused)
+
+
+def test_only_a_loopback_base_url_opens_this_machine():
+    assert Gate.of(["http://10.0.0.5:80", "https://api.apify.com"]).loopback == frozenset()
+    assert Gate.of(["http://localhost:9"]).knows("http://localhost:9/x")
+
+
+@given(st.text(alphabet="abc:/@.?#[]%\\ \t127localhost", max_size=40))
+def test_no_text_passes_but_by_its_name(text):
+    for url in (text, f"http://{text}", f"https://{text}"):
+        if gate(PUBLIC).knows(url):
+            assert url.startswith(("http://127.0.0.1:8123", "http://", "https://"))
+            assert any(d in url for d in ("t.co", "x.com", "127.0.0.1:8123", "fb.com"))
+
+
+@pytest.fixture(scope="module")
+def redirects():
+    targets = {
+        "/private": "http://10.0.0.1/x.mp4",
+        "/file": "file:///etc/passwd",
+        "/stranger": "https://evil.com/x.mp4",
+        "/loop": "/loop",
+        "/login": "/accounts/login/?next=x",
+    }
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            target = targets.get(self.path)
+            body = b"" if target else b"<html>Log in</html>"
+            self.send_response(302 if target else 200)
+            if target:
+                self.send_header("Location", target)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    patch = pytest.MonkeyPatch()
+    patch.setenv("NO_PROXY", "127.0.0.1")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    patch.undo()
+
+
+@pytest.mark.parametrize("way", ["media_url", "page"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("/private", "broken", "not asked: 10.0.0.1"),
+        ("/file", "broken", ""),
+        ("/stranger", "broken", "not asked: evil.com"),
+        ("/loop", "broken", ""),
+        ("/login", "login", ""),
+    ],
+)
+def test_redirects_pass_the_gate_too(redirects, tmp_path, way, case):
+    path, status, reason = case
+    url = redirects + path
+    wanted = Wanted("x", url if way == "page" else None, () if way == "page" else (url,))
+    got = fetch(wanted, tmp_path, Rules(Gate.of([redirects]), timeout_s=2))
+    assert (got.status, got.came_by) == (status, way)
+    assert reason in got.reason
+    assert not list(tmp_path.iterdir())

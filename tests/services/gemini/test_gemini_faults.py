@@ -1,0 +1,185 @@
+"""The fault tour: every line of failures that the real client shows, each with the outcome that names it."""
+
+import socket
+from datetime import timedelta
+
+import pytest
+
+from vtlib.errors import BadInput, CredentialsMissing
+from vtlib.services.gemini import DATA
+from vtlib.services.limits import CircuitBreaker
+
+# fault, options, outcome while it lasts, outcome when it happens once
+ANSWERS = [
+    ("quota_minute", {"retry_s": 0.05}, "rate_limited", "ok"),
+    ("rate_limited", {"retry_after_s": 0.05}, "rate_limited", "ok"),
+    ("quota_day", {}, "quota_day", "quota_day"),
+    ("invalid_key", {}, "bad_key", "bad_key"),
+    ("refused", {"status": 401}, "bad_key", "bad_key"),
+    ("refused", {"status": 403}, "bad_key", "bad_key"),
+    ("refused", {"status": 404}, "not_found", "not_found"),
+    ("refused", {"status": 413}, "too_large", "too_large"),
+    ("invalid_argument", {}, "refused", "refused"),
+    ("failed_precondition", {}, "not_allowed", "not_allowed"),
+    ("server_error", {"status": 500}, "unavailable", "ok"),
+    ("server_error", {"status": 502}, "unavailable", "ok"),
+    ("server_error", {"status": 503}, "unavailable", "ok"),
+    ("server_error", {"status": 504}, "unavailable", "ok"),
+    ("html", {}, "unavailable", "ok"),
+    ("bad_json", {}, "unavailable", "ok"),
+    ("dropped", {}, "unavailable", "ok"),
+    ("lost_reply", {}, "unavailable", "ok"),
+    ("empty_body", {}, "empty", "ok"),
+    ("no_candidates", {}, "empty", "ok"),
+    ("prompt_blocked", {}, "blocked", "blocked"),
+    ("answer_withheld", {}, "withheld", "withheld"),
+    ("max_tokens", {"share": 0.6}, "partial", "ok"),
+    ("continuation", {"share": 0.6}, "partial", "ok"),
+    ("max_tokens", {"share": 0.01}, "truncated", "ok"),
+    ("only_thinking", {}, "truncated", "ok"),
+    ("unknown_finish", {}, "ok", "ok"),
+    ("trailing_comma", {}, "repaired", "repaired"),
+    ("code_fences", {}, "repaired", "repaired"),
+    ("prose", {}, "repaired", "repaired"),
+    ("not_json", {}, "unreadable", "ok"),
+    ("wrong_shape", {}, "invalid", "ok"),
+    ("no_usage", {}, "ok", "ok"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:.*A_NEW_REASON:UserWarning")
+@pytest.mark.parametrize(("kind", "options", "lasting", "once"), ANSWERS)
+def test_an_answer_that_goes_wrong_has_a_name(lab, kind, options, lasting, once):
+    for times, expected in ((None, lasting), (1, once)):
+        lab.fault(kind, times=times, **options)
+        with lab.gemini() as gemini:
+            outcome = gemini.ask(lab.question())
+        lab.sandbox.faults.clear()
+        assert outcome.status == expected, outcome.reason
+        assert outcome.has_data == (outcome.value is not None) == (expected in DATA)
+        assert outcome.reason or expected in ("ok", "repaired")
+
+
+def test_nobody_there(lab):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        with lab.gemini(base_url=url) as gemini:
+            outcome = gemini.ask(lab.question())
+    assert outcome.status == "unavailable"
+    assert [c.status for c in outcome.calls] == ["unavailable"] * 3
+
+
+def test_no_answer_in_time(lab):
+    lab.fault("slow", times=None, delay_s=0.6)
+    with lab.gemini(timeout_s=0.2, attempts=2) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert (outcome.status, len(outcome.calls)) == ("timed_out", 2)
+
+
+def test_a_redirect_is_followed(lab):
+    lab.fault("redirect", "gemini.model")
+    with lab.gemini() as gemini:
+        assert gemini.check_model("gemini-3.8-flash").output_token_limit == 65_536
+
+
+# Uploads: fault, route, outcome while it lasts (None = once is enough to see it)
+UPLOADS = [
+    ("server_error", "gemini.upload", "unavailable"),
+    ("no_upload_url", "gemini.upload", "unavailable"),
+    ("html", "gemini.upload", "unavailable"),
+    ("file_failed", "gemini.bytes", "file_failed"),
+    ("server_error", "gemini.file", "unavailable"),
+    ("refused", "gemini.upload", "bad_key"),
+]
+
+
+@pytest.mark.parametrize(("kind", "where", "expected"), UPLOADS)
+def test_an_upload_that_goes_wrong_has_a_name_and_leaves_nothing(lab, kind, where, expected):
+    lab.fault(kind, where, times=None)
+    with lab.gemini(inline=False) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert outcome.status == expected, outcome.reason
+    assert not lab.calls
+    assert not lab.sandbox.gemini.files.files
+
+
+def test_bytes_that_get_no_upload_status(lab):
+    """The client itself tries three times with waits of 1, 2 and 4 s: nothing we can turn off."""
+    lab.fault("upload_unconfirmed", "gemini.bytes", times=None, status=403)
+    with lab.gemini(inline=False, attempts=1) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert outcome.status == "bad_key"
+    assert not lab.sandbox.gemini.files.files
+
+
+def test_a_file_that_never_gets_ready_meets_the_deadline(lab):
+    lab.fault("file_stuck", "gemini.bytes", times=None)
+    with lab.gemini(inline=False, ready_wait_s=0.2) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert outcome.status == "timed_out"
+    assert "0.2 s" in outcome.reason
+    assert not lab.sandbox.gemini.files.files
+
+
+def test_files_go_away_whatever_comes_of_the_question(lab):
+    for kind in ("", "prompt_blocked", "invalid_key", "server_error", "lost_reply"):
+        if kind:
+            lab.fault(kind, times=None)
+        with lab.gemini(inline=False) as gemini:
+            gemini.ask(lab.question())
+        lab.sandbox.faults.clear()
+        assert not lab.sandbox.gemini.files.files, kind
+    assert lab.counts()["gemini.delete"] >= 5
+
+
+def test_a_lost_upload_is_deleted_by_its_name(lab):
+    lab.fault("lost_reply", "gemini.upload", times=1, skip=1)  # the bytes came, the answer did not
+    with lab.gemini(inline=False) as gemini:
+        assert gemini.ask(lab.question()).status == "ok"
+    assert not lab.sandbox.gemini.files.files
+
+
+def test_what_a_killed_run_left_is_swept(lab):
+    with lab.gemini(inline=False) as gemini:
+        files = gemini._files
+        with files.attached(lab.question(), end_s=1e12):
+            assert lab.sandbox.gemini.files.files
+            assert gemini.sweep() == 0, "another run may still need it"
+            assert files.sweep(older_than=timedelta(0)) == 1
+    assert not lab.sandbox.gemini.files.files
+
+
+def test_keys_and_models_are_checked_by_name(lab):
+    with lab.gemini() as gemini, pytest.raises(BadInput, match=r"gemini-3\.8-flash\?"):
+        gemini.check_model("gemini-3.8-flsh")
+    with lab.gemini(key="wrong") as gemini, pytest.raises(CredentialsMissing):
+        gemini.check_model("gemini-3.8-flash")
+
+
+def test_the_days_quota_stops_the_rest(lab):
+    lab.fault("quota_day", times=None)
+    with lab.gemini() as gemini:
+        answers = list(gemini.ask_all([lab.question()] * 20, concurrency=2))
+    assert 1 <= len(answers) <= 3
+    assert lab.counts()["gemini.generate"] <= 3
+
+
+def test_the_circuit_opens_and_tries_again(lab):
+    now = [0.0]
+    breaker = CircuitBreaker(failures_max=2, open_s=30, clock=lambda: now[0])
+    lab.fault("server_error", times=None)
+    with lab.gemini(breaker=breaker, attempts=1) as gemini:
+        seen = [gemini.ask(lab.question()).status for _ in range(4)]
+        assert seen == ["unavailable", "unavailable", "circuit_open", "circuit_open"]
+        lab.sandbox.faults.clear()
+        now[0] = 31
+        assert gemini.ask(lab.question()).status == "ok"
+        assert gemini.ask(lab.question()).status == "ok"
+
+
+def test_a_missing_file_is_said_before_anything_is_sent(lab, tmp_path):
+    with lab.gemini() as gemini:
+        outcome = gemini.ask(lab.question(file=tmp_path / "gone.mp4"))
+    assert outcome.status == "file_failed"
+    assert not lab.counts()

@@ -1,0 +1,109 @@
+"""Rate limits on a clock that the test turns, and with threads on a real one."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtlib.services.limits import WINDOW_S, CircuitBreaker, RateLimiter
+
+
+class Time:
+    """A clock that passes only while somebody waits."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def wait(self, seconds):
+        self.now += seconds
+
+
+def limiter(**limits):
+    time = Time()
+    return RateLimiter(limits, clock=time, pause=time.wait), time
+
+
+@given(
+    st.integers(1, 5),
+    st.integers(10, 50),
+    st.lists(st.tuples(st.integers(0, 10), st.floats(0, 30)), max_size=40),
+)
+def test_no_minute_holds_more_than_its_limit(requests, tokens, asked):
+    gate, time = limiter(requests=requests, tokens=tokens)
+    passed = []
+    for amount, later_s in asked:
+        time.now += later_s
+        gate.acquire(requests=1, tokens=amount)
+        passed.append((time.now, amount))
+    for at, _ in passed:
+        minute = [n for t, n in passed if at - WINDOW_S + 1e-6 < t <= at]
+        assert len(minute) <= requests
+        assert sum(minute) <= tokens
+
+
+def test_it_waits_no_longer_than_it_has_to():
+    gate, time = limiter(requests=2)
+    for _ in range(2):
+        gate.acquire(requests=1)
+    assert time.now == 0
+    gate.acquire(requests=1)
+    assert time.now == WINDOW_S
+
+
+def test_what_was_booked_too_high_is_given_back():
+    gate, time = limiter(tokens=100)
+    booking = gate.acquire(tokens=100)
+    gate.settle(booking, tokens=10)
+    gate.acquire(tokens=90)
+    assert time.now == 0
+
+
+def test_a_request_above_its_limit_waits_for_an_empty_minute_and_passes():
+    gate, time = limiter(tokens=100)
+    gate.acquire(tokens=10)
+    gate.acquire(tokens=500)
+    assert time.now == WINDOW_S
+
+
+def test_a_hold_is_for_everybody():
+    gate, time = limiter()
+    gate.hold(17)
+    gate.acquire(requests=1)
+    assert time.now == 17
+
+
+def test_threads_share_it():
+    gate, lock, n = RateLimiter({"requests": 1000}), threading.Lock(), []
+
+    def work(_):
+        gate.acquire(requests=1)
+        with lock:
+            n.append(1)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(500)))
+    assert len(n) == len(gate._booked) == 500
+
+
+def test_the_breaker_opens_lets_one_try_and_closes():
+    time = Time()
+    breaker = CircuitBreaker(failures_max=2, open_s=10, clock=time)
+    breaker.record(ok=False)
+    breaker.record(ok=True)
+    breaker.record(ok=False)
+    assert breaker.allows()
+    breaker.record(ok=False)
+    assert not breaker.allows()
+    time.now = 10
+    assert [breaker.allows(), breaker.allows()] == [True, False]
+    breaker.record(ok=False)
+    assert not breaker.allows()
+    time.now = 25
+    assert breaker.allows()
+    breaker.record(ok=True)
+    assert breaker.allows()
+    assert breaker.allows()

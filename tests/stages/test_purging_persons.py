@@ -1,0 +1,36 @@
+"""A purge of persons on real payloads of every platform: the same posts, accounts and numbers afterwards."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vtlib.models import Mapped, MappedAccount
+from vtlib.sources import outcome, recognise
+from vtlib.sources.reading import nested
+from vtlib.stages.purging import without_persons
+
+DATA = Path(__file__).parent.parent / "sources" / "data"
+ITEMS = [
+    pytest.param(path.stem, case["item"], id=f"{path.stem}-{number}")
+    for path in sorted(DATA.glob("*.json"))
+    for number, case in enumerate(json.loads(path.read_text(encoding="utf-8"))["items"])
+    if isinstance(case["item"], dict)
+]
+
+
+@pytest.mark.parametrize(("platform", "item"), ITEMS)
+def test_the_same_post_and_numbers_without_the_person(platform, item):
+    cleaned = without_persons(item)
+    assert recognise(nested(cleaned)) == recognise(nested(item))
+    before, after = outcome(platform, item), outcome(platform, cleaned)
+    assert type(after) is type(before)
+    if isinstance(before, Mapped):
+        assert (after.post, after.metrics) == (before.post, before.metrics)
+    if isinstance(before, (Mapped, MappedAccount)) and before.account:
+        assert after.account.account_id == before.account.account_id
+        assert not after.account.display_name
+        assert not (after.counts and after.counts.bio)
+        assert (after.counts and after.counts.followers) == (
+            before.counts and before.counts.followers
+        )

@@ -1,0 +1,99 @@
+"""Shifts, their error by account, shrinking, and the power statement."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vtlib.stats.effects import feature_shift, least_visible, posts_needed, shrink
+
+
+def drawn(seed, *, accounts=12, n=30, effect=0.0, offset=0.0, share=0.4):
+    """Posts of accounts whose levels differ by `offset`; a feature that adds `effect`."""
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(accounts), n)
+    on = rng.random(len(group)) < share
+    y = rng.normal(0, 1, len(group)) + offset * rng.normal(0, 1, accounts)[group] + effect * on
+    return y, on, group
+
+
+def test_the_shift_is_the_median_of_all_differences() -> None:
+    y, on = np.array([1.0, 5.0, 2.0, 3.0]), np.array([True, True, False, False])
+    found = feature_shift(y, on, np.array([0, 1, 0, 1]))
+    assert found.shift == np.median([1 - 2, 1 - 3, 5 - 2, 5 - 3])
+    assert (found.n_on, found.n_off, found.groups_on, found.groups_off) == (2, 2, 2, 2)
+
+
+@given(st.integers(0, 10_000), st.floats(-3, 3))
+@settings(max_examples=15, deadline=None)
+def test_adding_to_the_posts_with_it_adds_to_the_shift(seed: int, extra: float) -> None:
+    y, on, group = drawn(seed, accounts=5, n=8)
+    if on.all() or not on.any():
+        return
+    before, after = feature_shift(y, on, group), feature_shift(y + extra * on, on, group)
+    assert after.shift == pytest.approx(before.shift + extra)
+
+
+def test_what_one_account_alone_does_is_no_pattern_though_ranks_say_so() -> None:
+    y, on, group = drawn(3, accounts=6, n=60)
+    on = np.where(group == 0, True, np.arange(len(y)) % 15 == 0)
+    y = y + 2.0 * (group == 0)
+    found = feature_shift(y, on, group)
+    assert found.p_ranks < 1e-6
+    assert found.p_accounts > 0.05
+    assert found.p == max(found.p_ranks, found.p_accounts)
+    assert found.least < 0.5 * found.shift
+
+
+def test_without_an_effect_p_is_small_as_often_as_it_says() -> None:
+    p = np.array([feature_shift(*drawn(s, n=15, offset=0.3)).p for s in range(120)])
+    assert (p < 0.05).mean() <= 0.09
+    assert (p < 0.5).mean() > 0.3
+
+
+def test_the_interval_covers_an_effect_as_often_as_it_says() -> None:
+    found = [feature_shift(*drawn(s, n=15, effect=0.5)) for s in range(120)]
+    inside = np.mean([f.low <= 0.5 <= f.high for f in found])
+    assert 0.70 <= inside <= 0.90
+
+
+@pytest.mark.parametrize(
+    ("on", "group"),
+    [([True, True], [0, 1]), ([False, False], [0, 1]), ([True, False], [0, 0])],
+    ids=["all have it", "none has it", "one account"],
+)
+def test_too_little_to_tell_is_nan(on: list[bool], group: list[int]) -> None:
+    found = feature_shift(np.array([1.0, 2.0]), np.array(on), np.array(group))
+    assert np.isnan(found.p)
+    assert np.isnan(found.se)
+
+
+def test_more_accounts_than_clusters_and_long_sides_are_thinned_and_stay_right() -> None:
+    y, on, group = drawn(1, accounts=200, n=20, effect=0.4)
+    found = feature_shift(y, on, group)
+    assert found.shift == pytest.approx(0.4, abs=0.08)
+    assert 0.01 < found.se < 0.06
+
+
+def test_shrinking_draws_weak_effects_to_nothing_and_leaves_sure_ones() -> None:
+    effect = np.array([1.0, -0.8, 0.9, 0.1, np.nan])
+    se = np.array([0.05, 0.05, 1.5, 0.05, 0.1])
+    found = shrink(effect, se)
+    assert found.effect[0] == pytest.approx(1.0, abs=0.02)
+    assert abs(found.effect[2]) < 0.3
+    assert np.isnan(found.effect[4])
+    assert found.effect[3] == pytest.approx(0.1 * found.variance / (found.variance + 0.05**2))
+    nothing = shrink(np.array([0.01, -0.02, 0.0]), np.full(3, 0.2))
+    assert not nothing.effect.any()
+    assert nothing.variance == 0
+
+
+def test_posts_needed_fall_with_the_effect_and_reach_zero() -> None:
+    assert posts_needed(1.0, 0.1, 50) == 0
+    assert posts_needed(0.0, 0.1, 50) is None
+    assert posts_needed(float("nan"), 0.1, 50) is None
+    few, many = posts_needed(0.5, 0.4, 50), posts_needed(0.2, 0.4, 50)
+    assert few is not None
+    assert many is not None
+    assert 0 < few < many
+    assert least_visible(0.1) == pytest.approx(0.28, abs=0.01)

@@ -1,0 +1,62 @@
+"""Shares, rank correlations, means by account: intervals that hold, and nothing from nothing."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtlib.stats.rates import brier, log_loss, mean_by_group, rate, reliability, spearman
+
+
+@given(st.integers(0, 200), st.integers(0, 200))
+def test_a_share_lies_in_its_interval_between_0_and_1(a: int, b: int) -> None:
+    k, n = min(a, b), max(a, b)
+    found = rate(k, n)
+    if not n:
+        assert np.isnan(found.share)
+        return
+    assert 0 <= found.low <= found.share <= found.high <= 1
+
+
+def test_wilson_known_value() -> None:
+    found = rate(8, 10, interval=0.95)
+    assert (found.low, found.high) == (
+        pytest.approx(0.4902, abs=1e-4),
+        pytest.approx(0.9433, abs=1e-4),
+    )
+
+
+def test_spearman_interval_covers_and_small_samples_say_nothing() -> None:
+    rng = np.random.default_rng(0)
+    true, inside = 6 / np.pi * np.arcsin(0.25), 0
+    for _ in range(200):
+        x = rng.normal(size=60)
+        found = spearman(x, 0.5 * x + np.sqrt(0.75) * rng.normal(size=60))
+        inside += found.low <= true <= found.high
+    assert 0.70 <= inside / 200 <= 0.90
+    assert np.isnan(spearman(np.arange(4.0), np.arange(4.0)).value)
+    assert np.isnan(spearman(np.ones(9), np.arange(9.0)).value)
+
+
+def test_a_mean_by_account_is_wider_than_one_by_post() -> None:
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(10), 20)
+    x = rng.normal(size=10)[group] + 0.1 * rng.normal(size=200)
+    by_account, by_post = mean_by_group(x, group), mean_by_group(x, np.arange(200))
+    assert by_account.high - by_account.low > 2 * (by_post.high - by_post.low)
+    assert np.isnan(mean_by_group(np.array([1.0]), np.zeros(1, int)).low)
+
+
+def test_scores_of_forecasts() -> None:
+    happened = np.array([True, False])
+    assert brier(np.array([0.5, 0.5]), happened).tolist() == [0.25, 0.25]
+    assert log_loss(np.array([1.0, 1.0]), happened)[1] == pytest.approx(-np.log(1e-3))
+
+
+def test_reliability_finds_what_is_calibrated() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random(2000)
+    rows = reliability(p, rng.random(2000) < p)
+    assert len(rows) == 5
+    assert all(abs(mean - share.share) < 0.06 for mean, share in rows)
+    assert reliability(np.empty(0), np.empty(0, bool)) == []

@@ -1,0 +1,120 @@
+"""`vt process videos` and `vt purge`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import pandas as pd
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, Group, command, progress, table
+from vtlib.cli.importing import project_option
+from vtlib.errors import BadInput
+from vtlib.flows import media as flow
+from vtlib.flows import projects, purging
+from vtlib.params import Params
+from vtlib.project import Workspace, resolve
+from vtlib.stages import media as stage
+
+SHOWN = ["post_id", "role", "outcome", "kind", "duration_s", "mb", "cuts", "measured", "tries"]
+
+
+@vt.group(cls=Group)
+def process() -> None:
+    """Fetch and measure what was picked."""
+
+
+@command(process, "videos", example="vt process videos --project spring --limit 10")
+@project_option
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    help="The newest so many picked posts. Default: analysis.limit of the params.",
+)
+@click.option(
+    "--again", is_flag=True, help="Measure anew what was measured; nothing is downloaded twice."
+)
+def videos(at: Workspace, project: str, limit: int | None, again: bool) -> Answer:
+    """Download the newest picked posts and measure them. Run again, it goes on where it stopped."""
+    over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
+    opened = projects.opened(at, project, over=over)
+    with progress("downloading", unit="posts") as tick:
+        done = flow.process(opened, again=again, progress=tick)
+    posts = stage.overview(flow.load(opened))
+    said = stage.conclude(posts, flow.twins(opened))
+    failed = _failed(done, posts)
+    rest = [f"{name} rests for now: {why}" for name, why in sorted(done.resting.items())]
+    if failed:
+        rest.append(f"{failed} posts failed or wait; run the command again later")
+    lines = [*said.headline, *rest, *([done.stopped] if done.stopped else [])]
+    data = {
+        "fetched": dict(done.fetched),
+        "measured": done.measured,
+        "resting": done.resting,
+        "stopped": done.stopped,
+        "headline": said.headline,
+        "skipped": said.reason,
+        "failed": failed,
+        "posts": posts[[*SHOWN, "status", "reason", "sha256", "path", "came_by", "next_try_at"]],
+    }
+    text = "\n".join([table(posts[SHOWN], empty="no posts are picked"), *lines])
+    reason = f"\nskipped: {said.reason}" if said.status == "skipped" else ""
+    return Answer(data, text + reason, _exit_code(done, failed))
+
+
+@command(vt, "purge", example="vt purge --project spring --dry-run")
+@click.option("--project", help="Take media.keep_days and media.quota_gb from its params.")
+@click.option("--keep-days", type=click.IntRange(0), help="Remove media fetched longer ago.")
+@click.option("--quota-gb", type=click.FloatRange(0), help="Remove media until so much is left.")
+@click.option(
+    "--personal", is_flag=True, help="Remove bios, names, contact data and pictures of persons."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+def purge(
+    at: Workspace,
+    project: str | None,
+    keep_days: int | None,
+    quota_gb: float | None,
+    personal: bool,
+    dry_run: bool,
+) -> Answer:
+    """Remove media by age or quota, or personal data, of the whole workspace. All numbers stay."""
+    media = (resolve(at, project) if project else Params(project="none")).media
+    if project is None and keep_days is None and quota_gb is None and not personal:
+        raise BadInput(
+            "say what is to go.", todo="Add --project, --keep-days, --quota-gb or --personal."
+        )
+    wanted = purging.Wanted(
+        keep_days if keep_days is not None or not project else media.keep_days,
+        quota_gb if quota_gb is not None or not project else media.quota_gb,
+        personal,
+    )
+    done = (purging.preview if dry_run else purging.purge)(at, wanted)
+    return Answer(purging.report(done, dry_run=dry_run), _said(done, dry_run=dry_run))
+
+
+def _failed(done: flow.Done, posts: pd.DataFrame) -> int:
+    """Posts that failed in this call, and those that are still to be asked; what was lost before is known."""
+    now = sum(n for status, n in done.fetched.items() if status not in ("ok", "photo"))
+    return now + int(posts["state"].eq("fetch").sum())
+
+
+def _exit_code(done: flow.Done, failed: int) -> int:
+    """8 when the quota stopped it, 4 when posts failed or wait, else 0."""
+    if done.stopped:
+        return 8
+    return 4 if failed else 0
+
+
+def _said(done: purging.Purge, *, dry_run: bool) -> str:
+    verb = "would go" if dry_run else "removed"
+    shown = done.files[["why", "path", "bytes", "fetched_at"]]
+    lines = [table(shown, empty=f"no media {verb}")]
+    if done.orphans:
+        lines.append(f"{len(done.orphans)} files that no row names {verb}")
+    lines += [f"{name.replace('_', ' ')}: {n:,}" for name, n in done.personal.items()]
+    lines.append(
+        f"{done.freed_bytes / 1e6:,.1f} MB of {done.held_bytes / 1e6:,.1f} MB {verb}; all numbers stay"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,413 @@
+"""`vt script`: scripts as assets, from the first draft to the post."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, Group, command, table
+from vtlib.cli.script_showing import (
+    diff_data,
+    diff_text,
+    made_text,
+    numbered,
+    script_data,
+    summary_text,
+    taken_text,
+)
+from vtlib.errors import BadInput
+from vtlib.flows import script_texts
+from vtlib.flows import scripts as flow
+from vtlib.project import Workspace
+from vtlib.scripts import workflow
+from vtlib.scripts.picture import time_line
+from vtlib.scripts.script import DIFFICULTIES, KINDS
+from vtlib.scripts.templates import NAMES
+from vtlib.store import script_comments, script_reading, scripts
+from vtlib.store.scripts import Making, Move, Place
+
+LISTED = (
+    *("script_id", "title", "status", "version", "product_id", "assignee", "duration_s"),
+    *("open_comments", "updated_at"),
+)
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@vt.group(cls=Group)
+def script() -> None:
+    """Scripts: versions, review, production, export, and the post that came of them."""
+
+
+def person() -> str:
+    """Who runs this: VT_PERSON, else the name of the login."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+by_option = click.option(
+    "--by",
+    envvar="VT_PERSON",
+    default=person,
+    help="Who does it; default: VT_PERSON, else the login.",
+)
+notes_option = click.option("--notes", default="", help="Why this version, in words.")
+seen_option = click.option(
+    "--seen", type=int, help="The version you started from; default: the current one."
+)
+version_option = click.option("--version", type=int, help="Default: the current version.")
+product_option = click.option("--product", help="Slug of the product (or brand/slug).")
+project_option = click.option("--project", help="Slug of the project.")
+
+
+@command(
+    script,
+    "create",
+    example='vt script create --from-post tiktok:7106594312292453675 --product core-deck --title "Quiet evenings"',
+)
+@click.option("--title", default="", help="Default: the file's, or whose post it follows.")
+@product_option
+@project_option
+@click.option(
+    "--from-post",
+    "post",
+    default="",
+    help="Post id or URL: its analysis, else its measures and caption.",
+)
+@click.option("--template", type=click.Choice(NAMES), default=None)
+@click.option("--from-file", "file", type=FILE, help="Markdown, Fountain or JSON.")
+@notes_option
+@by_option
+def create(at: Workspace, by: str, **wanted: Any) -> Answer:
+    """Make a script: from a post, a template, a file, or empty."""
+    made = flow.create(at, flow.Wanted(**{k: v for k, v in wanted.items() if v}), by=by)
+    text = f"script {made['script_id']} from {made['origin']}, version 1, draft\n{time_line(made['script'])}"
+    return Answer(script_data(made), text)
+
+
+@command(script, "list", example="vt script list --product core-deck --status draft")
+@product_option
+@click.option("--brand", help="Slug of the brand.")
+@project_option
+@click.option("--status", type=click.Choice(workflow.STATUSES))
+@click.option("--assignee", help="Who writes it.")
+@click.option("--search", help="Words in the title or the text.")
+@click.option("--archived", is_flag=True, help="Archived ones too.")
+def list_(at: Workspace, **wanted: Any) -> Answer:
+    """Scripts with their current versions, the last changed first."""
+    found = script_reading.listing(at.store, **wanted)
+    return Answer(found, table(pd.DataFrame(found, columns=list(LISTED))))
+
+
+@command(script, "show", example="vt script show quiet-evenings-3fa2c1 --full")
+@click.argument("ref", metavar="SCRIPT")
+@version_option
+@click.option("--full", is_flag=True, help="The whole text, with numbers of its lines.")
+@click.option("--picture", is_flag=True, help="Only the beats on the time line.")
+def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool) -> Answer:
+    """One script: what it is, its beats on a time line, versions, comments, posts.
+
+    SCRIPT is its id, a beginning of it (3 letters or more), or its title.
+    """
+    row = script_reading.get(at.store, ref, version=version)
+    if picture:
+        return Answer(script_data(row), time_line(row["script"]))
+    if full:
+        return Answer(script_data(row), numbered(row["content"]))
+    parts = {
+        "versions": script_reading.versions(at.store, row["script_id"]),
+        "history": script_reading.history(at.store, row["script_id"]),
+        "comments": script_comments.listing(at.store, row["script_id"]),
+        "people": script_reading.people(at.store, row["script_id"]),
+        "publications": script_reading.publications(at.store, row["script_id"]),
+    }
+    return Answer({**script_data(row), **parts}, summary_text(row, parts))
+
+
+@command(
+    script,
+    "update",
+    example='vt script update quiet-evenings-3fa2c1 --beat b1 --set "spoken=Nobody talks at our table." --notes "shorter hook"',
+)
+@click.argument("ref", metavar="SCRIPT")
+@click.option("--title")
+@click.option("--logline")
+@click.option("--cta", "call_to_action", help="What the viewer shall do.")
+@click.option("--audience")
+@click.option("--difficulty", type=click.Choice(DIFFICULTIES))
+@click.option("--kind", type=click.Choice(KINDS))
+@click.option("--language", help="BCP 47, e.g. en or ar.")
+@click.option(
+    "--claim", "claims", multiple=True, help="Add a claim that has to be cleared. May be repeated."
+)
+@click.option(
+    "--clear",
+    "cleared",
+    type=int,
+    multiple=True,
+    help="Number of a claim that is cleared. May be repeated.",
+)
+@click.option("--beat", help="Id of the beat that --set changes.")
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="E.g. spoken=..., duration_s=3. May be repeated.",
+)
+@product_option
+@project_option
+@notes_option
+@seen_option
+@by_option
+def update(at: Workspace, ref: str, by: str, notes: str, seen: int | None, **facts: Any) -> Answer:
+    """Change facts, claims or a beat; what is said changes in a new version."""
+    facts["values"] = dict(_pair(v) for v in facts["values"])
+    if facts["values"] and not facts["beat"]:
+        raise BadInput("--set needs the beat it changes.", todo="Add --beat, e.g. --beat b1.")
+    made = flow.change(at, ref, facts, Making(by, notes or _changed(facts)), seen=seen)
+    return Answer(script_data(made), made_text(made))
+
+
+@command(
+    script,
+    "version",
+    example='vt script version quiet-evenings-3fa2c1 --from-file edited.md --notes "updated hook timing"',
+)
+@click.argument("ref", metavar="SCRIPT")
+@click.option(
+    "--from-file", "file", type=FILE, help="Markdown, Fountain or JSON; without it a copy."
+)
+@notes_option
+@seen_option
+@by_option
+def version(
+    at: Workspace, ref: str, file: Path | None, notes: str, seen: int | None, by: str
+) -> Answer:
+    """Make the next version, a draft; the one before stays as it is."""
+    made = flow.revise(at, ref, Making(by, notes), file=file, seen=seen)
+    return Answer(script_data(made), made_text(made))
+
+
+@command(script, "diff", example="vt script diff quiet-evenings-3fa2c1 1 3")
+@click.argument("ref", metavar="SCRIPT")
+@click.argument("before", type=int, required=False)
+@click.argument("after", type=int, required=False)
+@click.option("--lines", is_flag=True, help="Line by line as well.")
+def diff(at: Workspace, ref: str, before: int | None, after: int | None, lines: bool) -> Answer:
+    """What changed between two versions: beats, times and, if asked, lines.
+
+    BEFORE and AFTER are numbers of versions; by default the current one and the one before it.
+    """
+    one, two, found = flow.difference(at, ref, before, after)
+    return Answer(
+        {"before": one, "after": two, **diff_data(found)}, diff_text(one, two, found, lines)
+    )
+
+
+@command(
+    script, "status", example='vt script status quiet-evenings-3fa2c1 draft --reason "hook is slow"'
+)
+@click.argument("ref", metavar="SCRIPT")
+@click.argument("to", type=click.Choice(workflow.STATUSES), metavar="STATUS", required=False)
+@click.option("--reason", default="", help="Needed on the way back and into the archive.")
+@version_option
+@by_option
+def status(
+    at: Workspace, ref: str, to: str | None, reason: str, version: int | None, by: str
+) -> Answer:
+    """Move a version on, or back with a reason; without STATUS say where it can go and what it lacks.
+
+    draft -> review -> approved -> in_production -> produced -> published; archived from anywhere.
+    """
+    row = script_reading.get(at.store, ref, version=version)
+    if to is None:
+        return _ways(at, row)
+    moved = scripts.set_status(at.store, row["script_id"], Move(to, by, reason), version=version)
+    warned = workflow.warnings(row["script"]) if to in ("review", "approved") else ()
+    lines = [f"{row['script_id']} version {moved['version']}: {moved['from']} -> {to}", *warned]
+    return Answer({**moved, "warnings": warned}, "\n".join(lines))
+
+
+@command(script, "comment", example='vt script comment quiet-evenings-3fa2c1 "Too slow" --beat b1')
+@click.argument("ref", metavar="SCRIPT")
+@click.argument("text", required=False)
+@click.option("--beat", default="", help="Id of the beat it is about.")
+@click.option("--line", type=int, help="Line of the text it is about (see show --full).")
+@version_option
+@click.option("--resolve", metavar="COMMENT", help="Id of a comment that is dealt with.")
+@by_option
+def comment(
+    at: Workspace,
+    ref: str,
+    text: str | None,
+    beat: str,
+    line: int | None,
+    version: int | None,
+    resolve: str | None,
+    by: str,
+) -> Answer:
+    """Comment on a script, a beat or a line; resolve a comment; or list them."""
+    script_id = script_reading.find(at.store, ref)
+    if resolve:
+        script_comments.resolve(at.store, script_id, resolve, by=by)
+    if text:
+        script_comments.add(at.store, script_id, text, by=by, place=(version, beat, line))
+    found = script_comments.listing(at.store, script_id)
+    shown = pd.DataFrame(
+        found, columns=["comment_id", "version", "beat_id", "line", "author", "body", "resolved_by"]
+    )
+    return Answer(found, table(shown, empty="no comments"))
+
+
+@command(script, "assign", example="vt script assign quiet-evenings-3fa2c1 Zoe --role approver")
+@click.argument("ref", metavar="SCRIPT")
+@click.argument("person", required=False)
+@click.option("--role", type=click.Choice(workflow.ROLES), default="writer", show_default=True)
+@click.option("--remove", is_flag=True, help="Take the role away.")
+def assign(at: Workspace, ref: str, person: str | None, role: str, remove: bool) -> Answer:
+    """Give a person a role, or list who has which. Where there are approvers, only they approve; where
+    there are producers, only they start and end production.
+    """
+    script_id = script_reading.find(at.store, ref)
+    if person and remove:
+        scripts.unassign(at.store, script_id, person, role=role)
+    elif person:
+        scripts.assign(at.store, script_id, person, role=role)
+    found = script_reading.people(at.store, script_id)
+    return Answer(
+        found, table(pd.DataFrame(found, columns=["person", "role", "assigned_at"]), empty="nobody")
+    )
+
+
+@command(
+    script,
+    "track",
+    example="vt script track quiet-evenings-3fa2c1 --post-url https://www.tiktok.com/@us/video/7106594312292453675",
+)
+@click.argument("ref", metavar="SCRIPT")
+@click.option("--post-url", required=True, help="URL of the post that came of it.")
+@click.option("--version", type=int, help="Default: the approved version, else the current one.")
+@by_option
+def track(at: Workspace, ref: str, post_url: str, version: int | None, by: str) -> Answer:
+    """Link a script to the post that came of it; a produced one becomes published."""
+    made = flow.track(at, ref, post_url, by=by, version=version)
+    return Answer(
+        made,
+        f"{made['script_id']} version {made['version']} ({made['status']}) is {made['post_id']}",
+    )
+
+
+@command(
+    script,
+    "archive",
+    example='vt script archive quiet-evenings-3fa2c1 --reason "product is discontinued"',
+)
+@click.argument("ref", metavar="SCRIPT")
+@click.option("--reason", required=True)
+@by_option
+def archive(at: Workspace, ref: str, reason: str, by: str) -> Answer:
+    """Put a script away; it stays, lists leave it out, `status draft` brings it back."""
+    script_id = script_reading.find(at.store, ref)
+    moved = scripts.set_status(at.store, script_id, Move("archived", by, reason))
+    return Answer(moved, f"{script_id} is archived")
+
+
+@command(script, "delete", example="vt script delete quiet-evenings-3fa2c1")
+@click.argument("ref", metavar="SCRIPT")
+def delete(at: Workspace, ref: str) -> Answer:
+    """Remove a script that was never in production, with its versions and comments."""
+    script_id = script_reading.find(at.store, ref)
+    scripts.delete(at.store, script_id)
+    return Answer({"deleted": script_id}, f"{script_id} is deleted")
+
+
+@command(
+    script,
+    "import",
+    example="vt script import quiet-evenings-3fa2c1-v2.md --notes 'edited by the client'",
+)
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@product_option
+@project_option
+@notes_option
+@by_option
+def import_(
+    at: Workspace,
+    files: tuple[Path, ...],
+    product: str | None,
+    project: str | None,
+    notes: str,
+    by: str,
+) -> Answer:
+    """Take in edited exports (Markdown, Fountain, JSON, CSV of many scripts) or new scripts.
+
+    Edits of others since are kept; where both contradict, nothing of that script is written, the
+    conflicts are shown and the exit code is 2.
+    """
+    found = []
+    for path in files:
+        place = Place(product, project, origin=path.suffix.lstrip(".").lower() or "file")
+        found += script_texts.take_in(
+            at, path, Making(by, notes or f"edited in {path.name}"), place=place
+        )
+    conflicts = sum(t.status == "conflict" for t in found)
+    data = [
+        {
+            "status": t.status,
+            "script_id": t.script_id,
+            "title": t.title,
+            "version": t.version,
+            "conflicts": [script_texts.shown(c) for c in t.conflicts],
+        }
+        for t in found
+    ]
+    lines = [taken_text(t) for t in found]
+    if conflicts:
+        lines.append(
+            f"{conflicts} of {len(found)} scripts were not taken in: edit the current version, or correct the file"
+        )
+    return Answer(data, "\n".join(lines), BadInput.exit_code if conflicts else 0)
+
+
+def _ways(at: Workspace, row: dict[str, Any]) -> Answer:
+    posts = script_reading.publications(at.store, row["script_id"])
+    has_post = any(p["version"] == row["version"] for p in posts)
+    situation = workflow.Situation(row["script"], row["status"], has_post=has_post)
+    ways = {to: workflow.missing(situation, to) for to in workflow.allowed(row["status"])}
+    lines = [f"{row['script_id']} version {row['version']} is {row['status']}; it can become:"]
+    lines += [
+        f"  {to}" + (f", but lacks {'; '.join(lacks)}" if lacks else "")
+        for to, lacks in ways.items()
+    ]
+    return Answer(
+        {
+            "script_id": row["script_id"],
+            "version": row["version"],
+            "status": row["status"],
+            "next": ways,
+        },
+        "\n".join(lines),
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sep, value = text.partition("=")
+    if not sep:
+        raise BadInput(f"--set {text}: write it as field=value", todo='E.g. --set "spoken=Hello"')
+    return name.strip(), value
+
+
+def _changed(facts: dict[str, Any]) -> str:
+    names = [
+        n.replace("_", " ")
+        for n, v in facts.items()
+        if v and n not in ("values", "product", "project")
+    ]
+    return f"changed {', '.join(names)}" if names else ""

@@ -1,0 +1,251 @@
+"""`vt script export|stale|schedule|assets|asset`: documents, and what shooting needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import pandas as pd
+
+from vtlib.cli.base import Answer, command, table
+from vtlib.cli.script import by_option, product_option, project_option, script, version_option
+from vtlib.errors import BadInput, DataCheckFailed
+from vtlib.export import FORMATS, RATES, rate_of
+from vtlib.flows.shooting import conflicts
+from vtlib.project import Workspace
+from vtlib.scripts import workflow
+from vtlib.store import production, script_reading
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@command(
+    script,
+    "export",
+    example="vt script export quiet-evenings-3fa2c1 --format pdf --format otio --out deliver/",
+)
+@click.argument("refs", nargs=-1, metavar="SCRIPT...")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    default=("pdf",),
+    show_default=True,
+    help=f"May be repeated: {', '.join(FORMATS)}.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="File or folder; default: outputs/scripts/."
+)
+@version_option
+@product_option
+@project_option
+@click.option(
+    "--status",
+    type=click.Choice(workflow.STATUSES),
+    help="With --product or --project instead of SCRIPT.",
+)
+@click.option(
+    "--fps", default="30", show_default=True, type=click.Choice(list(RATES)), help="For timelines."
+)
+@click.option(
+    "--proxy",
+    type=FILE,
+    help="Source video that source_start_s refers to; default: the stored one of the script's post.",
+)
+@click.option("--logo", type=FILE, help="PNG or JPEG; default: templates/logo.* of the workspace.")
+def export(
+    at: Workspace,
+    refs: tuple[str, ...],
+    formats: tuple[str, ...],
+    out: Path | None,
+    version: int | None,
+    product: str | None,
+    project: str | None,
+    status: str | None,
+    fps: str,
+    proxy: Path | None,
+    logo: Path | None,
+) -> Answer:
+    """Write documents of one version: its number, status and date are on each.
+
+    Without SCRIPT all scripts of --product, --project or --status. `--format pack` writes everything.
+    """
+    wanted = {"product": product, "project": project, "status": status}
+    if not refs and any(wanted.values()):
+        refs = tuple(r["script_id"] for r in script_reading.listing(at.store, **wanted))
+        if not refs:
+            raise BadInput("no script is meant by that.", todo="See: vt script list")
+    if not refs:
+        raise BadInput("which script?", todo="Name one, or --product, --project, --status.")
+    from vtlib.flows import script_exports as flow  # noqa: PLC0415 - its libraries load slowly
+
+    options = flow.Options(formats, out, version, rate_of(fps), proxy, logo)
+    files = flow.export(at, refs, options)
+    lines = [f"{f.format:<14} {f.path}" for f in files]
+    lines += [f"  {f.format}: {w}" for f in files for w in f.warnings]
+    return Answer(files, "\n".join(lines))
+
+
+@command(script, "stale", example="vt script stale deliver/*")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
+    """Hold exported copies against the store; exit code 6 when one is not of the current version."""
+    from vtlib.flows import script_exports as flow  # noqa: PLC0415 - its libraries load slowly
+
+    found = flow.check_copies(at, files)
+    bad = [f for f in found if f["state"] != "current"]
+    frame = pd.DataFrame(found, columns=["state", "script_id", "version", "current", "file"])
+    return Answer(found, table(frame), DataCheckFailed.exit_code if bad else 0)
+
+
+@command(
+    script,
+    "schedule",
+    example='vt script schedule quiet-evenings-3fa2c1 --starts "2026-05-04 09:00" --ends "2026-05-04 12:00" --tz Europe/Berlin --location Kitchen --talent Mia',
+)
+@click.argument("ref", metavar="SCRIPT", required=False)
+@click.option("--starts", help="Local time of --tz: 2026-05-04 09:00.")
+@click.option("--ends", help="Local time of --tz.")
+@click.option("--tz", default="UTC", show_default=True, help="IANA name, e.g. Europe/Berlin.")
+@click.option("--location", default="")
+@click.option("--beat", "beats", multiple=True, help="Only these beats. May be repeated.")
+@click.option("--talent", multiple=True, help="May be repeated; default: that of the beats.")
+@click.option(
+    "--prop", "props", multiple=True, help="May be repeated; default: those of the beats."
+)
+@click.option("--notes", default="")
+@version_option
+@click.option("--cancel", metavar="SHOOT", help="Take a shoot off the schedule.")
+@by_option
+def schedule(
+    at: Workspace,
+    ref: str | None,
+    starts: str | None,
+    ends: str | None,
+    tz: str,
+    cancel: str | None,
+    by: str,
+    **facts: Any,
+) -> Answer:
+    """Plan a shoot, cancel one, or show the schedule (of all scripts without SCRIPT) with its conflicts."""
+    script_id = script_reading.find(at.store, ref) if ref else None
+    if cancel:
+        production.cancel(at.store, cancel)
+    if starts or ends:
+        if script_id is None:
+            raise BadInput(
+                "which script is shot?", todo="Name it: vt script schedule SCRIPT --starts ..."
+            )
+        times = {
+            "starts_at": _moment(starts, tz, "--starts"),
+            "ends_at": _moment(ends, tz, "--ends"),
+            "time_zone": tz,
+        }
+        production.plan(at.store, script_id, {**_needs(at, script_id, facts), **times}, by=by)
+    plan = production.shoots(at.store, script_id=script_id)
+    clashes = conflicts(at, plan)
+    rows = [
+        {
+            "shoot": s.shoot_id,
+            "starts": s.local[0],
+            "ends": s.local[1],
+            "title": s.title,
+            "location": s.location,
+            "talent": list(s.talent),
+            "beats": list(s.beat_ids) or "all",
+        }
+        for s in plan
+    ]
+    lines = [
+        table(pd.DataFrame(rows), empty="no shoot is planned"),
+        *(f"CONFLICT {c.kind}: {c.reason}" for c in clashes),
+    ]
+    return Answer({"shoots": plan, "conflicts": clashes}, "\n".join(lines))
+
+
+@command(script, "assets", example="vt script assets --kind talent")
+@click.option("--kind", type=click.Choice(production.KINDS))
+def assets(at: Workspace, kind: str | None) -> Answer:
+    """Props, locations and talent: the register, and where current versions use each."""
+    found = [a for a in production.assets(at.store) if kind in (None, a["kind"])]
+    rows = [
+        {
+            "kind": a["kind"],
+            "name": a["name"],
+            "release": a.get("release_status") or "not registered",
+            "available": len(a.get("available") or []) or "always",
+            "used in": [f"{u['script_id']} v{u['version']}" for u in a["used_in"]],
+        }
+        for a in found
+    ]
+    return Answer(found, table(pd.DataFrame(rows), empty="nothing is registered or used"))
+
+
+@command(
+    script,
+    "asset",
+    example='vt script asset Mia --kind talent --release signed --available "2026-05-04T08:00+02:00/2026-05-04T18:00+02:00"',
+)
+@click.argument("name")
+@click.option("--kind", type=click.Choice(production.KINDS), required=True)
+@click.option("--details")
+@click.option(
+    "--release",
+    "release_status",
+    type=click.Choice(production.RELEASES),
+    help="State of the release form.",
+)
+@click.option("--release-file", "release_path", help="Where the signed form is kept.")
+@click.option(
+    "--available",
+    multiple=True,
+    metavar="FROM/TO",
+    help="ISO 8601 with offset; several replace those before.",
+)
+def asset(at: Workspace, name: str, kind: str, available: tuple[str, ...], **facts: Any) -> Answer:
+    """Register a prop, location or talent, or change what is known of it."""
+    given = [_window(text) for text in available] or None
+    key = production.register(at.store, kind, name, {**facts, "available": given})
+    return Answer({"asset_id": key}, f"{kind} {name} is {key}")
+
+
+def _needs(at: Workspace, script_id: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """What a shoot needs: as given, else what its beats name."""
+    held = script_reading.get(at.store, script_id, version=facts["version"])["script"]
+    beats = [b for b in held.beats if not facts["beats"] or b.beat_id in facts["beats"]]
+    talent = list(dict.fromkeys(t for b in beats for t in b.talent))
+    props = list(dict.fromkeys(p for b in beats for p in b.props))
+    return {
+        "version": facts["version"],
+        "location": facts["location"],
+        "beat_ids": list(facts["beats"]),
+        "talent": list(facts["talent"]) or talent,
+        "props": list(facts["props"]) or props,
+        "notes": facts["notes"],
+    }
+
+
+def _moment(text: str | None, tz: str, option: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=ZoneInfo(tz))
+    except (ValueError, KeyError, OSError):
+        raise BadInput(
+            f"{option} {text!r} in {tz!r} is no time.",
+            todo='Write "2026-05-04 09:00" and an IANA zone.',
+        ) from None
+
+
+def _window(text: str) -> dict[str, str]:
+    starts, _, ends = text.partition("/")
+    try:
+        both = datetime.fromisoformat(starts), datetime.fromisoformat(ends)
+    except ValueError:
+        raise BadInput(
+            f"{text!r} is no span of time.", todo="Write FROM/TO, each as 2026-05-04T08:00+02:00."
+        ) from None
+    if any(t.tzinfo is None for t in both) or both[0] >= both[1]:
+        raise BadInput(f"{text!r}: both need an offset, and the end comes later.")
+    return {"starts_at": starts, "ends_at": ends}

@@ -1,0 +1,154 @@
+"""The model service as a project uses it: limits, caps and prices from its parameters, every call on record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from typing import Any
+
+from vtlib.errors import CredentialsMissing
+from vtlib.project import Project
+from vtlib.services.gemini import (
+    Access,
+    Budget,
+    Call,
+    Cap,
+    Gemini,
+    Options,
+    Patience,
+    Prices,
+    Usage,
+)
+from vtlib.services.limits import RateLimiter
+from vtlib.store import analyses as store
+
+
+def options(project: Project, *, model: str) -> Options:
+    """How a project asks a model."""
+    asked = project.params.gemini
+    return Options(
+        model=model,
+        max_output_tokens=asked.max_output_tokens,
+        resolution=asked.resolution,
+        fps=asked.fps,
+        thinking=asked.thinking,
+        temperature=asked.temperature,
+    )
+
+
+def prices(project: Project) -> Prices:
+    """Prices of the house and of the project."""
+    return Prices.load(project.params.prices)
+
+
+def service(project: Project, *, model: str, max_cost_usd: float) -> Gemini:
+    """The service, to be closed. Raises CredentialsMissing without GEMINI_API_KEY."""
+    key = project.workspace.settings.gemini_api_key
+    if key is None or not key.get_secret_value():
+        raise CredentialsMissing("no GEMINI_API_KEY is set.", todo="Put it into .env: vt doctor.")
+    asked = project.params.gemini
+    limiter = RateLimiter(
+        {"requests": asked.requests_per_minute, "tokens": asked.tokens_per_minute}
+    )
+    chosen = options(project, model=model)
+    return Gemini(
+        Access(
+            key.get_secret_value(),
+            project.workspace.settings.gemini_url,
+            api_version=asked.api_version,
+            timeout_s=asked.timeout_s,
+            ready_wait_s=asked.ready_wait_s,
+            inline_max_bytes=int(asked.inline_max_mb * 1e6),
+        ),
+        limiter=limiter,
+        patience=Patience(limiter, attempts=asked.attempts, deadline_s=asked.deadline_s),
+        budget=Budget(caps(project, max_cost_usd=max_cost_usd)),
+        prices=prices(project),
+        journal=journal(project),
+        reasks=asked.reasks,
+        tokens_per_s=store.tokens_per_second(
+            project.store,
+            model=model,
+            options={"fps": chosen.fps, "resolution": chosen.resolution},
+        ),
+    )
+
+
+def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
+    """What a run, the project and the day may take, and what they took already."""
+    asked, day = project.params.gemini, project.workspace.now()
+    midnight = day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    ever = store.spent(project.store, project=project.slug)
+    today = store.spent(project.store, since=midnight)
+    return [
+        Cap("run", usd=max_cost_usd, tokens=asked.max_tokens_run),
+        Cap("project", usd=asked.max_cost_project_usd, spent_usd=ever[0]),
+        Cap(
+            "day",
+            usd=asked.max_cost_day_usd,
+            tokens=asked.max_tokens_day,
+            spent_usd=today[0],
+            spent_tokens=today[1],
+        ),
+    ]
+
+
+def journal(project: Project) -> Callable[[Call], None]:
+    """A journal that writes calls and their spend into the store, one at a time; a question's key is its
+    analysis_id.
+    """
+    lock = threading.Lock()
+
+    def write(call: Call) -> None:
+        with lock:
+            store.save_call(project.store, call_row(project, call))
+
+    return write
+
+
+def call_row(project: Project, call: Call) -> dict[str, Any]:
+    """Columns of `model_calls`."""
+    used = call.usage
+    return {
+        "call_id": call.call_id,
+        "analysis_id": call.key,
+        "project_id": project.slug,
+        "run_id": project.run_id or None,
+        "kind": call.kind,
+        "model": call.model,
+        "status": call.status,
+        "reason": call.reason or None,
+        "http_status": call.http_status,
+        "raw_answer": call.raw,
+        "finish_reason": call.finish_reason,
+        "model_version": call.model_version,
+        "tokens_in": used.tokens_in,
+        "tokens_out": used.tokens_out,
+        "tokens_thinking": used.tokens_thinking,
+        "tokens_cached": used.tokens_cached,
+        "usd": call.usd,
+        "started_at": call.started_at,
+        "ended_at": None if call.status == "lost" else call.ended_at,
+    }
+
+
+def call_of(row: Mapping[str, Any]) -> Call:
+    """A row of `model_calls` as the call it was."""
+    names = ("tokens_in", "tokens_out", "tokens_thinking", "tokens_cached")
+    return Call(
+        call_id=row["call_id"],
+        key=row["analysis_id"],
+        kind=row["kind"],
+        model=row["model"],
+        status=row["status"],
+        started_at=row["started_at"].replace(tzinfo=UTC),
+        ended_at=row["ended_at"].replace(tzinfo=UTC),
+        reason=row["reason"] or "",
+        http_status=row["http_status"],
+        raw=row["raw_answer"],
+        finish_reason=row["finish_reason"],
+        model_version=row["model_version"],
+        usage=Usage(*(row[name] for name in names)),
+        usd=row["usd"],
+    )

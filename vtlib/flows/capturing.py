@@ -1,0 +1,280 @@
+"""One order from its row in the ledger to its posts in the store, resumable after a kill at any moment.
+
+starting -> running -> fetched -> ok | failed. The row is written before the run is started, the run's id
+right after; what is found open later is taken up where it stopped, without a new run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from vtlib import log
+from vtlib.errors import BudgetReached, SourceFailed, VtError
+from vtlib.flows import ledger
+from vtlib.project import Project
+from vtlib.services.apify import Apify, Job, LostReply, Order
+from vtlib.stages import importing, scraping
+from vtlib.stages.ordering import Asked
+from vtlib.store import captures, orders, runs
+
+CHUNK_ITEMS = 500
+HELD_ITEMS_MAX = 2_000  # a run of no more is held in memory while it is mapped
+NET_S = 60  # the provider's own time limit lies behind ours: it works where our process died
+_COUNTS = ("found", "mapped", "new", "updated", "skipped", "problems")
+_logger = log.get(__name__)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """How one order fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated).
+
+    `status`: ok, failed, open (taken up by the next scrape), not asked.
+    """
+
+    platform: str
+    actor: str
+    ask: str
+    targets: int
+    status: str
+    capture_id: str = ""
+    run_id: str = ""
+    requested: int | None = None
+    found: int = 0
+    mapped: int = 0
+    new: int = 0
+    updated: int = 0
+    skipped: int = 0
+    problems: int = 0
+    charged_usd: float | None = None
+    new_keys: tuple[str, ...] = ()
+    reason: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where orders are placed: a project, its provider, and the provider's time when it was opened."""
+
+    project: Project
+    apify: Apify
+    now: datetime
+
+
+def not_asked(asked: Asked, reason: str, *, exit_code: int) -> Captured:
+    """An order that was not placed, and why."""
+    return Captured(
+        *(asked.platform, asked.actor, asked.ask, len(asked.targets), "not asked"),
+        reason=reason,
+        exit_code=exit_code,
+    )
+
+
+def place(desk: Desk, asked: Asked, *, max_usd: float) -> Row | Captured:
+    """Write an order and start its run; returns its row in the ledger, or how it failed.
+
+    Raises CredentialsMissing and StoreBusy: they hold for all orders.
+    """
+    row = ledger.order_row(desk.project, asked, max_usd=max_usd)
+    orders.write(desk.project.store, row)
+    try:
+        job = desk.apify.begin(_order(desk, row), **_whereabouts(desk, row))
+    except LostReply as error:
+        return _left_open(row, error)
+    except (SourceFailed, BudgetReached) as error:
+        return _close(desk, row, status="failed", error=error)
+    except VtError as error:
+        orders.close(desk.project.store, row, status="not_started", reason=str(error))
+        raise
+    return _note_run(desk, row, job)
+
+
+def take_up(desk: Desk, row: Row) -> Captured | None:
+    """Bring an order that was left open to its end, without a new run; None = it never started."""
+    try:
+        if row["status"] == "starting":
+            job = desk.apify.find(_order(desk, row), **_whereabouts(desk, row))
+            if job is None:
+                reason = "the run was never started"
+                orders.close(desk.project.store, row, status="not_started", reason=reason)
+                return None
+            row = _note_run(desk, row, job)
+    except SourceFailed as error:
+        return _left_open(row, error)
+    return collect(desk, row)
+
+
+def collect(desk: Desk, row: Row) -> Captured:
+    """Wait for the run of an order, keep its items, map them and close it.
+
+    Past `scraping.deadline_s` the run is aborted at the provider; what it collected is kept all the same.
+    """
+    try:
+        if row["status"] != "fetched":
+            row = _fetched(desk, row)
+    except _Gone as error:
+        return _close(desk, row, status="failed", error=error)
+    except SourceFailed as error:
+        return _left_open(row, error)
+    return finish(desk.project, row)
+
+
+def finish(project: Project, row: Row) -> Captured:
+    """Map the kept items of a fetched order as it was asked, and close it; needs no network.
+
+    The same again ends in the same rows.
+    """
+    store, capture, asked = project.store, ledger.capture_of(row), ledger.asked_of(row)
+    held: list[list[importing.Item]] = []
+    seen: list[scraping.Seen] = []
+    for batch in captures.raw_items(store, capture.capture_id, chunk=HELD_ITEMS_MAX):
+        seen += scraping.look(batch, asked)
+        held = [batch]
+    kept = scraping.keep(seen, asked, captured_at=capture.captured_at)
+    tally: Counter[str] = Counter()
+    keys: set[str] = set()
+    is_whole = len(seen) <= HELD_ITEMS_MAX
+    again = captures.raw_items(store, capture.capture_id)
+    for batch in held if is_whole else again:
+        chunk = importing.map_items(batch, capture)
+        captures.ingest(store, scraping.narrow(chunk.frames, kept))
+        tally.update(chunk.tally)
+        keys |= chunk.keys
+    ran = scraping.Ran(asked, row["provider_status"] or "", row["provider_message"] or "")
+    new = orders.new_posts(store, capture.capture_id)
+    targets = scraping.per_target(seen, kept, ran=ran, new=new)
+    counted = sum(one.has_counts for one in seen)
+    came = scraping.Came(ran, tuple(targets), tally, counted, ledger.is_at_cap(row))
+    return _closed(project, row, came, keys)
+
+
+def price_late(desk: Desk) -> None:
+    """Book charges that the provider did not know yet when their runs had ended."""
+    for row in orders.unpriced(desk.project.store, desk.project.slug):
+        job = desk.apify.job(row["provider_run_id"])
+        if job is not None and job.charged_usd is not None:
+            _book(desk, row, job, units=row["found"] or 0)
+            orders.update(desk.project.store, row, charged_usd=job.charged_usd)
+
+
+class _Gone(SourceFailed):
+    """The provider no longer has the run: waiting longer helps nobody."""
+
+
+def _order(desk: Desk, row: Row) -> Order:
+    limit_s = math.ceil(desk.project.params.scraping.deadline_s) + NET_S
+    return Order(row["actor"], row["run_input"], row["max_items"], row["max_usd"], limit_s)
+
+
+def _whereabouts(desk: Desk, row: Row) -> dict[str, Any]:
+    """Where the run of an order would be found, should the reply to its start be lost."""
+    store = desk.project.store
+    return {"since": ledger.utc(row["asked_at"]), "taken": lambda: orders.run_ids(store)}
+
+
+def _note_run(desk: Desk, row: Row, job: Job) -> Row:
+    return orders.update(
+        desk.project.store,
+        row,
+        status="running",
+        provider_run_id=job.run_id,
+        dataset_id=job.dataset_id,
+        run_started_at=job.started_at,
+    )
+
+
+def _fetched(desk: Desk, row: Row) -> Row:
+    job = desk.apify.job(row["provider_run_id"])
+    if job is None:
+        raise _Gone(f"run {row['provider_run_id']} is not known at the provider any more.")
+    passed_s = (desk.project.workspace.now() - ledger.utc(row["asked_at"])).total_seconds()
+    rest_s = max(desk.project.params.scraping.deadline_s - passed_s, 0)
+    job = desk.apify.wait(job, deadline_s=rest_s)
+    ended = {
+        "provider_status": job.status,
+        "provider_message": job.message or None,
+        "run_started_at": job.started_at,
+        "run_ended_at": job.ended_at,
+        "charged_usd": job.charged_usd,
+    }
+    found = _keep_items(desk, {**row, **ended}, job)
+    _book(desk, row, job, units=found)
+    return orders.update(desk.project.store, row, status="fetched", found=found, **ended)
+
+
+def _keep_items(desk: Desk, row: Row, job: Job) -> int:
+    """Put everything a run collected among the raw items, before any of it is judged."""
+    capture, found = ledger.capture_of(row), 0
+    begun = {"captures": pd.DataFrame([ledger.capture_row(row, now=desk.now)])}
+    numbered = enumerate(desk.apify.items(job), 1)
+    while batch := list(islice(numbered, CHUNK_ITEMS)):
+        raw = importing.map_items(batch, capture).frames["raw_items"]
+        captures.ingest(desk.project.store, {"raw_items": raw, **begun})
+        begun, found = {}, found + len(batch)
+    if begun:
+        captures.begin(desk.project.store, ledger.capture_row(row, now=desk.now))
+    return found
+
+
+def _book(desk: Desk, row: Row, job: Job, *, units: int) -> None:
+    if job.charged_usd is not None:
+        at = desk.project.workspace.now()
+        spent = ledger.spend_row(row, usd=job.charged_usd, units=units, at=at)
+        runs.add_spend(desk.project.store, [spent])
+
+
+def _closed(project: Project, row: Row, came: scraping.Came, keys: set[str]) -> Captured:
+    """Close an order whose items are mapped: what is new in its shape, and whether it failed."""
+    before = captures.previous_keys(project.store, row["actor"], before=row["capture_id"])
+    least = project.params.importing.min_mapped_ratio
+    status, reason, exit_code = scraping.judge(came, least=least)
+    ended = {
+        "status": status,
+        "reason": reason or None,
+        "new_keys": sorted(keys - before) if before else [],
+        "charged_usd": row["charged_usd"],
+        "ended_at": row["run_ended_at"],
+    }
+    stored = captures.finish(project.store, row["capture_id"], ended)
+    orders.close(project.store, row, status=status, reason=reason, targets=came.rows)
+    return _captured(row, stored, exit_code=exit_code)
+
+
+def _close(desk: Desk, row: Row, *, status: str, error: VtError) -> Captured:
+    """Close an order that brought nothing."""
+    store, capture_id = desk.project.store, row["capture_id"]
+    captures.begin(store, ledger.capture_row(row, now=desk.now))
+    ended = {"status": "failed", "reason": str(error), "ended_at": desk.now}
+    stored = captures.finish(store, capture_id, ended)
+    orders.close(store, row, status=status, reason=str(error))
+    return _captured(row, stored, exit_code=error.exit_code)
+
+
+def _left_open(row: Row, error: SourceFailed) -> Captured:
+    _logger.warning("left open", order=row["capture_id"], error=str(error))
+    reason = f"{error.message} The next vt scrape takes it up, without a new run."
+    return replace(_captured(row, {}, exit_code=error.exit_code), status="open", reason=reason)
+
+
+def _captured(row: Row, stored: Row, *, exit_code: int) -> Captured:
+    said = Captured(
+        *(row["platform"], row["actor"], row["ask"], len(row["targets"])),
+        status=stored.get("status") or "",
+        capture_id=row["capture_id"],
+        run_id=row.get("provider_run_id") or "",
+        requested=stored.get("requested"),
+        charged_usd=row.get("charged_usd"),
+        new_keys=tuple(stored.get("new_keys") or ()),
+        reason=stored.get("reason") or "",
+        exit_code=exit_code,
+    )
+    counts: dict[str, Any] = {n: int(stored.get(n) or 0) for n in _COUNTS}
+    return replace(said, **counts)

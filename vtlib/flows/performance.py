@@ -1,0 +1,200 @@
+"""07 performance: what the store has, judged, and predictions, verdicts and patterns back into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from vtlib.errors import BadInput
+from vtlib.models import Platform
+from vtlib.patterns import (
+    Feature,
+    analysed_features,
+    measured_features,
+    post_features,
+    script_values,
+)
+from vtlib.project import Project
+from vtlib.services.native_analytics import Export, read_export
+from vtlib.stages.performance.forecasting import predict, used_patterns
+from vtlib.stages.performance.history import OWN, current_levels
+from vtlib.stages.performance.whole import Inputs, Result, work
+from vtlib.store import performance as store
+from vtlib.store.writing import naive
+
+MIN_POSTS = 5
+
+
+def load(project: Project) -> Inputs:
+    """Everything the stage works on; tables are empty where nothing is there yet."""
+    posts = project.frame("performance_posts")
+    values, features = _features(project, posts)
+    return Inputs(
+        posts,
+        values,
+        features,
+        project.frame("performance_links"),
+        project.frame("performance_predictions"),
+        project.frame("performance_costs"),
+    )
+
+
+def compute(project: Project, inputs: Inputs) -> Result:
+    """The stage with the project's parameters."""
+    return work(inputs, project.params.performance, interval=project.params.outliers.interval)
+
+
+def save(project: Project, result: Result) -> dict[str, Any]:
+    """Store verdicts and the run of the library; returns the run's row.
+
+    The run's id comes from rules and data, so judging the same again replaces the same rows.
+    """
+    at = project.workspace.now()
+    library, learnt = result.library, result.learnt
+    rules = {
+        "combinations": [list(c) for c in library.rules.chosen],
+        "claim_q": library.rules.claim_q,
+    }
+    run = {
+        "pattern_run_id": _run_id(project.slug, rules, library.table),
+        "project_id": project.slug,
+        "run_id": project.run_id or None,
+        "outlier_run_id": _first(result.past, "outlier_run_id"),
+        "rules": rules,
+        "n_posts": library.n_posts,
+        "n_accounts": library.n_accounts,
+        "n_tested": len(library.table),
+        "n_claimed": len(library.claimed),
+        "left_out": library.left_out,
+        "dropped": library.dropped.to_dict("records"),
+        "variance": library.variance,
+        "forecaster": {
+            kind: {
+                "stands": trial.stands,
+                "reason": trial.reason,
+                "n_tested": trial.n_tested,
+                "gain": _known(trial.gain.value),
+                "gain_low": _known(trial.gain.low),
+                "gain_high": _known(trial.gain.high),
+                "naive_loss": _known(trial.naive_loss),
+            }
+            for kind, trial in (("lift", learnt.lift), ("breakout", learnt.breakout))
+        },
+        "created_at": at,
+    }
+    store.save_patterns(project.store, run, library.table)
+    store.save_verdicts(project.store, project.slug, result.held, at=at)
+    return run
+
+
+def freeze(
+    project: Project,
+    script_id: str,
+    *,
+    version: int | None = None,
+    result: Result | None = None,
+    opinion: float | None = None,
+) -> pd.DataFrame:
+    """Predict a script version (default: the current one) for each own account and format, and freeze it.
+
+    Done when a version goes into production: what was known then is what is stored. Returns the rows that were new
+    (none when the same prediction is there already). `opinion` is a model's own score, stored beside. Raises
+    BadInput for an unknown script or version, and when no own account has 5 matured posts of a format.
+    """
+    inputs = load(project)
+    found = result or compute(project, inputs)
+    row = _script(project, script_id, version)
+    now = naive(project.workspace.now())
+    places = _places(found.past, pd.Timestamp(now))
+    if places.empty:
+        raise BadInput(
+            f"nothing to predict {script_id} from: no own account has {MIN_POSTS} matured posts of a format.",
+            todo="Mark own accounts (role: own) and import or scrape their posts: vt import dataset …",
+        )
+    wanted = places.assign(script_id=row["script_id"], version=row["version"])
+    said = script_values(pd.DataFrame([row]), inputs.features)
+    made = predict(wanted, said, found.learnt, past=found.past, now=pd.Timestamp(now))
+    features = dict(zip(said["feature"], said["value"], strict=True))
+    used = pd.Series([used_patterns(found.library, features)] * len(made), dtype=object)
+    latest = found.past["captured_at"].max()
+    made = made.assign(patterns=used, model_opinion=opinion, known_until=latest)
+    return store.freeze(project.store, project.slug, made, at=now)
+
+
+def import_native(
+    project: Project, path: Path, *, platform: Platform | None = None, post_id: str = ""
+) -> Export:
+    """Read an export of own analytics and keep its numbers; the same file again replaces its rows.
+
+    Raises BadInput for a file that is none (services/native_analytics.read_export).
+    """
+    found = read_export(path, platform=platform, post_id=post_id)
+    rows = [{**row, "project_id": project.slug} for row in found.rows]
+    store.save_native(project.store, rows, at=project.workspace.now())
+    return found
+
+
+def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
+    """Values and definitions from every source; of two features with one name the first counts."""
+    measures = _decoded(project.frame("performance_measures"), "windows")
+    analyses = _decoded(project.frame("performance_analyses"), "answer")
+    parts = [post_features(posts), measured_features(measures), analysed_features(analyses)]
+    features: dict[str, Feature] = {}
+    values: list[pd.DataFrame] = []
+    for table, defined in parts:
+        fresh = [f for f in defined if f.name not in features]
+        features |= {f.name: f for f in fresh}
+        values.append(table[table["feature"].isin([f.name for f in fresh])])
+    return pd.concat(values, ignore_index=True), list(features.values())
+
+
+def _script(project: Project, script_id: str, version: int | None) -> dict[str, Any]:
+    scripts = _decoded(project.frame("performance_scripts"), "structure")
+    mine = scripts[scripts["script_id"].eq(script_id)]
+    mine = mine[mine["version"].eq(version) if version is not None else mine["is_current"]]
+    if mine.empty:
+        which = f"version {version} of {script_id}" if version is not None else script_id
+        raise BadInput(
+            f"there is no script {which} in project {project.slug}.",
+            todo="vt script list shows them.",
+        )
+    row = {str(k): v for k, v in mine.iloc[0].to_dict().items()}
+    structure = row["structure"] if isinstance(row["structure"], dict) else {}
+    return row | {"source_patterns": structure.get("source_patterns") or []}
+
+
+def _places(past: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
+    """Own accounts and formats with enough matured posts to predict from: account_id, platform, format."""
+    own = past[past["is_own"].astype(bool)]
+    places = own[["account_id", "platform", "format"]].drop_duplicates().reset_index(drop=True)
+    if places.empty:
+        return places
+    levels = current_levels(past, places, now)
+    return places[levels[OWN[1]].notna()].reset_index(drop=True)
+
+
+def _decoded(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A JSON column as values."""
+    read = [orjson.loads(v) if isinstance(v, str) else v for v in frame[column]]
+    return frame.assign(**{column: pd.Series(read, index=frame.index, dtype=object)})
+
+
+def _run_id(project: str, rules: dict[str, Any], table: pd.DataFrame) -> str:
+    digest = hashlib.sha256(json.dumps([project, rules], sort_keys=True).encode())
+    seen: Sequence[str] = ["pattern_id", "shift_ln", "p_value", "n_with", "n_without"]
+    digest.update(pd.util.hash_pandas_object(table[list(seen)], index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:24]
+
+
+def _first(frame: pd.DataFrame, column: str) -> str | None:
+    return str(frame[column].iloc[0]) if len(frame) else None
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,230 @@
+"""Scripts from their beginning to the post: made, revised, compared, moved on, linked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from vtlib.errors import BadInput
+from vtlib.flows import importing, projects
+from vtlib.flows.script_texts import read_file
+from vtlib.params import nearest
+from vtlib.project import Workspace
+from vtlib.scripts import origins
+from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
+from vtlib.scripts.diff import Difference, compare
+from vtlib.scripts.script import Claim, Script, parse, plain
+from vtlib.scripts.templates import from_template
+from vtlib.sources import post_ref
+from vtlib.store import script_reading, scripts
+from vtlib.store.scripts import Making, Move, Place
+from vtlib.store.writing import records
+
+FACTS = (
+    "title",
+    "logline",
+    "call_to_action",
+    "audience",
+    "difficulty",
+    "language",
+    "kind",
+    "notes",
+)
+_POST = "SELECT * FROM posts_latest WHERE post_id = ?"
+_ANSWER = "SELECT answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
+_MEASURES = "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY measured_at DESC LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new script is to be: at most one of `post`, `template`, `file` says what it starts from."""
+
+    title: str = ""
+    product: str | None = None
+    project: str | None = None
+    post: str = ""
+    template: str = ""
+    file: Path | None = None
+    notes: str = ""
+
+
+def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
+    """Make a script from a post, a template, a file, or empty; returns its row (see script_reading.get).
+
+    From a post: its analysis where there is one, else its measures and caption (origin says which). Raises
+    BadInput for several sources, an unknown one, and a new script without a title.
+    """
+    given = [n for n in ("post", "template", "file") if getattr(wanted, n)]
+    if len(given) > 1:
+        raise BadInput(f"a script starts from one thing, not from {' and '.join(given)}.")
+    making = Making(by, wanted.notes)
+    place = Place(wanted.product, wanted.project)
+    if wanted.post:
+        script, place, making = _from_post(at, wanted, making, place)
+    elif wanted.file:
+        script = read_file(wanted.file).script
+        place = replace(place, origin=wanted.file.suffix.lstrip(".").lower() or "file")
+    elif not wanted.title:
+        raise BadInput("a new script needs a title.", todo='Give --title "...".')
+    elif wanted.template:
+        script, place = (
+            from_template(wanted.template, wanted.title),
+            replace(place, origin="template"),
+        )
+    else:
+        script = Script(wanted.title)
+    if wanted.title:
+        script = replace(script, title=wanted.title)
+    return script_reading.get(at.store, scripts.create(at.store, script, making, place=place))
+
+
+def revise(
+    at: Workspace, ref: str, making: Making, *, file: Path | None = None, seen: int | None = None
+) -> dict[str, Any]:
+    """Make the next version, from a file or as a copy of the current one; returns the script's row.
+
+    `seen` is the version the work started from (default: what the file says, else the current one).
+    Raises BadInput when others have gone on since (nothing is written), and for a file of another script.
+    """
+    held = script_reading.get(at.store, ref)
+    script, started = held["script"], int(held["version"])
+    if file is not None:
+        found = read_file(file)
+        if found.script_id not in ("", held["script_id"]):
+            raise BadInput(
+                f"it is a copy of {found.script_id}, not of {held['script_id']}.", file=file.name
+            )
+        script, started = found.script, found.version or started
+    scripts.add_version(at.store, held["script_id"], script, making, seen=seen or started)
+    return script_reading.get(at.store, held["script_id"])
+
+
+def change(
+    at: Workspace, ref: str, facts: Mapping[str, Any], making: Making, *, seen: int | None = None
+) -> dict[str, Any]:
+    """Change facts of a script, its claims or one beat, in a new version; returns its row.
+
+    `facts`: FACTS, `claims` (texts to add), `cleared` (numbers from 1), `beat` with `values` (field=value),
+    and product, project, which need no new version. Raises BadInput for an unknown field, with the nearest.
+    """
+    held = script_reading.get(at.store, ref)
+    script_id, old = str(held["script_id"]), held["script"]
+    data = plain(old) | {n: facts[n] for n in FACTS if facts.get(n) is not None}
+    data["claims"] = _claims(old, facts, making)
+    new = parse(data)
+    if facts.get("beat"):
+        new = _with_beat(new, str(facts["beat"]), facts.get("values") or {})
+    if new != old:
+        scripts.add_version(at.store, script_id, new, making, seen=seen or int(held["version"]))
+    if facts.get("product") or facts.get("project"):
+        scripts.update(at.store, script_id, {n: facts.get(n) for n in ("product", "project")})
+    return script_reading.get(at.store, script_id)
+
+
+def difference(
+    at: Workspace, ref: str, before: int | None, after: int | None
+) -> tuple[str, str, Difference]:
+    """Two versions compared, with their names; by default the current one with the one before it.
+
+    Raises BadInput for a version that does not exist.
+    """
+    current = script_reading.get(at.store, ref)
+    last = after or int(current["version"])
+    first = before or max(last - 1, 1)
+    one, two = (
+        script_reading.get(at.store, current["script_id"], version=n)["script"]
+        for n in (first, last)
+    )
+    names = (f"version {first}", f"version {last}")
+    return *names, compare(one, two, names=names)
+
+
+def track(
+    at: Workspace, ref: str, url: str, *, by: str, version: int | None = None
+) -> dict[str, Any]:
+    """Link a script's version to the post that came of it; a produced one becomes published.
+
+    The post is imported as our own where the script has a project. Returns script_id, version, post_id, url,
+    status. Raises BadInput for a URL that names no post, or only through a short link.
+    """
+    held = script_reading.get(at.store, ref)
+    post = post_ref(url)
+    if post.post_id is None:
+        raise BadInput(f"{url} is a short link.", todo="Open it and paste the post's own URL.")
+    if held["project_id"]:
+        importing.import_urls(projects.opened(at, held["project_id"]), [url], own=True)
+    facts = {"post_id": post.post_id, "url": post.url}
+    number = scripts.link(at.store, held["script_id"], facts, by=by, version=version)
+    status = script_reading.get(at.store, held["script_id"], version=number)["status"]
+    if status == "produced":
+        move = Move("published", by, f"linked to {post.post_id}")
+        status = scripts.set_status(at.store, held["script_id"], move, version=number)["to"]
+    return {"script_id": held["script_id"], "version": number, **facts, "status": status}
+
+
+def being_shot(row: Mapping[str, Any]) -> str:
+    """Which approved version stands while the current one is another; empty when there is none."""
+    approved = row.get("approved_version")
+    if approved is None or approved == row["version"]:
+        return ""
+    words = {"approved": "is approved", "in_production": "is being shot", "archived": "is archived"}
+    return f"version {approved} {words.get(row['approved_status'], 'was shot')}, not this one"
+
+
+def _from_post(
+    at: Workspace, wanted: Wanted, making: Making, place: Place
+) -> tuple[Script, Place, Making]:
+    post_id = _post_id(wanted.post)
+    with at.store.read() as connection:
+        found = records(connection, _POST, [post_id])
+        answers = records(connection, _ANSWER, [post_id])
+        measures = records(connection, _MEASURES, [post_id])
+    if not found:
+        todo = "Import it first: vt import url URL --project P"
+        raise BadInput(f"there is no post {wanted.post}.", todo=todo)
+    post = found[0]
+    title = wanted.title or f"After {post['handle'] or post_id}"
+    if answers:
+        held = answers[0]
+        script = origins.from_analysis(held["answer"], title, post=post)
+        made = replace(making, model=held["model"], prompt_version=held["prompt_version"])
+        return script, replace(place, post_id=post_id, origin="analysis"), made
+    script = origins.from_measures(measures[0] if measures else None, title, post=post)
+    origin = "measures" if measures else "caption"
+    return script, replace(place, post_id=post_id, origin=origin), making
+
+
+def _post_id(text: str) -> str:
+    if re.fullmatch(r"[a-z]+:[^/\s]+", text):
+        return text
+    found = post_ref(text).post_id
+    if found is None:
+        raise BadInput(f"{text} is a short link.", todo="Open it and paste the post's own URL.")
+    return found
+
+
+def _claims(script: Script, facts: Mapping[str, Any], making: Making) -> list[dict[str, Any]]:
+    claims = [*script.claims, *(Claim(text) for text in facts.get("claims") or ())]
+    for number in facts.get("cleared") or ():
+        if not 1 <= number <= len(claims):
+            raise BadInput(f"there is no claim {number}; the script has {len(claims)}.")
+        note = making.notes or f"cleared by {making.by}"
+        claims[number - 1] = replace(claims[number - 1], is_cleared=True, note=note)
+    return [{"text": c.text, "is_cleared": c.is_cleared, "note": c.note} for c in claims]
+
+
+def _with_beat(script: Script, beat_id: str, values: Mapping[str, str]) -> Script:
+    known = [b.beat_id for b in script.beats]
+    if beat_id not in known:
+        raise BadInput(f"there is no beat {beat_id}.", todo=f"There are: {', '.join(known[:20])}.")
+    for name in values:
+        if name not in BEAT_COLUMNS[1:]:
+            near = nearest(name, list(BEAT_COLUMNS))
+            todo = f"Did you mean {near}?" if near else f"Known: {', '.join(BEAT_COLUMNS[1:])}."
+            raise BadInput(f"a beat has no {name}.", todo=todo)
+    table = [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows(script)]
+    edited = [{**row, **values} if row["beat_id"] == beat_id else row for row in table]
+    return merged(script, edited)

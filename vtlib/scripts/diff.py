@@ -1,0 +1,141 @@
+"""What changed between two versions: by line, by beat, and on the time line."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from vtlib.scripts import markdown
+from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.timing import Span, duration_s, spans
+from vtlib.scripts.wording import clock
+
+Change = Literal["added", "removed", "changed", "moved", "retimed", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class BeatChange:
+    """One beat in both versions; places are numbers from 1, times in s, None where it does not exist.
+
+    `change` names the strongest of what happened; `values` maps each changed field to (before, after).
+    """
+
+    beat_id: str
+    kind: str
+    change: Change
+    number_before: int | None
+    number_after: int | None
+    start_before_s: float | None
+    start_after_s: float | None
+    duration_before_s: float | None
+    duration_after_s: float | None
+    values: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two versions compared: unified lines, every beat, changed facts of the whole, both lengths in s."""
+
+    lines: tuple[str, ...]
+    beats: tuple[BeatChange, ...]
+    facts: dict[str, tuple[Any, Any]]
+    duration_before_s: float
+    duration_after_s: float
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.facts and all(b.change == "same" for b in self.beats)
+
+
+def compare(
+    before: Script, after: Script, *, names: tuple[str, str] = ("before", "after")
+) -> Difference:
+    """The difference of two versions; beats meet by their id, so a beat that moved is the same beat."""
+    old, new = (markdown.write(s).split("\n") for s in (before, after))
+    lines = difflib.unified_diff(old, new, fromfile=names[0], tofile=names[1], lineterm="", n=2)
+    facts = _changed(before, after, without=("beats",))
+    beats = _beats(spans(before), spans(after))
+    return Difference(tuple(lines), beats, facts, duration_s(before), duration_s(after))
+
+
+def summary(change: BeatChange) -> str:
+    """One beat's change in a line for people."""
+    at = change.start_after_s if change.start_after_s is not None else change.start_before_s
+    text = f"{clock(at or 0.0)}  {change.change:<8} {change.kind} #{change.beat_id}"
+    if change.change in ("added", "removed"):
+        return text
+    if change.number_before != change.number_after:
+        text += f"  place {change.number_before} -> {change.number_after}"
+    if change.duration_before_s != change.duration_after_s:
+        text += f"  {change.duration_before_s:g} s -> {change.duration_after_s:g} s"
+    elif change.start_before_s != change.start_after_s:
+        text += (
+            f"  starts {clock(change.start_before_s or 0)} -> {clock(change.start_after_s or 0)}"
+        )
+    told = [n for n in change.values if n != "duration_s"]
+    return f"{text}  ({', '.join(told)})" if told else text
+
+
+def changed_fields(before: Beat, after: Beat) -> dict[str, tuple[Any, Any]]:
+    """Each field of a beat that differs, with both values."""
+    return _changed(before, after)
+
+
+def _beats(before: tuple[Span, ...], after: tuple[Span, ...]) -> tuple[BeatChange, ...]:
+    old = {s.beat.beat_id: s for s in before}
+    new = {s.beat.beat_id: s for s in after}
+    kept = [i for i in old if i in new]
+    moved = set(kept) - _in_order(kept, [i for i in new if i in old])
+    out = [_change(old.get(i), span, is_moved=i in moved) for i, span in new.items()]
+    for position, (beat_id, span) in enumerate(old.items()):
+        if beat_id not in new:
+            out.insert(min(position, len(out)), _change(span, None, is_moved=False))
+    return tuple(out)
+
+
+def _in_order(before: list[str], after: list[str]) -> set[str]:
+    """The longest run of beats that kept their order: the others moved."""
+    blocks = difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks()
+    return {i for block in blocks for i in before[block.a : block.a + block.size]}
+
+
+def _change(old: Span | None, new: Span | None, *, is_moved: bool) -> BeatChange:
+    shown = new or old
+    if shown is None:
+        raise ValueError("a beat is in one of the versions")
+    values = changed_fields(old.beat, new.beat) if old and new else {}
+    return BeatChange(
+        shown.beat.beat_id,
+        shown.beat.kind,
+        _word(old, new, values, is_moved=is_moved),
+        old.number if old else None,
+        new.number if new else None,
+        old.start_s if old else None,
+        new.start_s if new else None,
+        old.duration_s if old else None,
+        new.duration_s if new else None,
+        values,
+    )
+
+
+def _word(
+    old: Span | None, new: Span | None, values: dict[str, tuple[Any, Any]], *, is_moved: bool
+) -> Change:
+    if old is None:
+        return "added"
+    if new is None:
+        return "removed"
+    if set(values) - {"duration_s"}:
+        return "changed"
+    if is_moved:
+        return "moved"
+    retimed = (old.start_s, old.end_s) != (new.start_s, new.end_s)
+    return "retimed" if retimed or values else "same"
+
+
+def _changed(
+    before: Any, after: Any, *, without: tuple[str, ...] = ()
+) -> dict[str, tuple[Any, Any]]:
+    pairs = {f.name: (getattr(before, f.name), getattr(after, f.name)) for f in fields(before)}
+    return {n: pair for n, pair in pairs.items() if n not in without and pair[0] != pair[1]}

@@ -1,0 +1,83 @@
+"""A script as a picture in plain text: bars on a time line, whatever the size of script or terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from vtlib.scripts.script import Script
+from vtlib.scripts.timing import Span, duration_s, spans, word_rates
+from vtlib.scripts.wording import clean_line, clock
+
+_ROWS_MAX = 60
+_FAST = " ! too many words"
+
+
+def time_line(script: Script, *, width: int = 100) -> str:
+    """One row a beat: start, length, kind, its bar on the whole length, and its first words.
+
+    `~` marks an estimated length. Of more than 60 beats the middle ones are counted, not drawn.
+    """
+    whole = spans(script)
+    if not whole:
+        return "no beats yet"
+    total = duration_s(script)
+    fast = {r.beat_id for r in word_rates(script) if r.is_too_fast}
+    bar = max(min(width // 3, 48), 10)
+    label = min(max(len(s.beat.kind) for s in whole), 12)
+    rows = [
+        _row(
+            s,
+            _bar(s, total, bar),
+            label=label,
+            width=width,
+            tail=_FAST if s.beat.beat_id in fast else "",
+        )
+        for s in whole
+    ]
+    if len(rows) > _ROWS_MAX:
+        half = _ROWS_MAX // 2
+        rows = [*rows[:half], f"  ... {len(rows) - 2 * half} beats more ...", *rows[-half:]]
+    marks = "~ estimated from the words" if any(s.is_estimated for s in whole) else ""
+    return "\n".join([*rows, f"{clock(total)} in {len(whole)} beats  {marks}".rstrip()])
+
+
+def fitted(text: str, width: int) -> str:
+    """`text` on one line in at most `width` terminal cells, cut with an ellipsis."""
+    line = clean_line(text)
+    if cells(line) <= width:
+        return line
+    out, used = "", 0
+    for char in line:
+        used += cells(char)
+        if used > width - 1:
+            break
+        out += char
+    return out + "…"
+
+
+def cells(text: str) -> int:
+    """Terminal cells that `text` takes: wide signs two, marks on others none."""
+    return sum(
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Cf", "Me")
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
+        for c in text
+    )
+
+
+def _row(span: Span, drawn: str, *, label: int, width: int, tail: str) -> str:
+    mark = "~" if span.is_estimated else " "
+    kind = f"{span.beat.kind[:label]:<{label}}"
+    head = f"{clock(span.start_s):>7} {span.duration_s:>5.1f}s{mark} {kind} {drawn} "
+    said = span.beat.spoken or span.beat.overlay or span.beat.visual or span.beat.name
+    return (head + fitted(said, max(width - len(head) - len(tail), 8)) + tail).rstrip()
+
+
+def _bar(span: Span, total_s: float, width: int) -> str:
+    """The beat's place on the whole length, at least one cell."""
+    share = width / total_s if total_s else 0
+    left = min(round(span.start_s * share), width - 1)
+    right = min(max(round(span.end_s * share), left + 1), width)
+    return ("·" * left + "█" * (right - left)).ljust(width, "·")

@@ -1,0 +1,160 @@
+"""Shooting: what is taken where and when, in which order, and what cannot be in two places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from vtlib.errors import BadInput
+from vtlib.scripts.script import Script
+from vtlib.scripts.timing import Span, spans
+
+NO_LOCATION = "no location yet"
+_MOVE = timedelta(minutes=30)  # the least time from one place to another
+
+
+@dataclass(frozen=True, slots=True)
+class Shoot:
+    """One stretch of shooting. Times are aware; `beat_ids` empty = the whole script."""
+
+    shoot_id: str
+    script_id: str
+    title: str
+    version: int
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    location: str = ""
+    beat_ids: tuple[str, ...] = ()
+    talent: tuple[str, ...] = ()
+    props: tuple[str, ...] = ()
+    notes: str = ""
+
+    @property
+    def local(self) -> tuple[datetime, datetime]:
+        """Start and end in the zone it was planned in. Raises BadInput for an unknown zone."""
+        try:
+            zone = ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            raise BadInput(
+                f"there is no time zone {self.time_zone}.", todo="E.g. Europe/Berlin, UTC."
+            ) from None
+        return self.starts_at.astimezone(zone), self.ends_at.astimezone(zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When an asset can be had; aware times, the end not included."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Something that cannot be: `kind` is talent, prop, location, move, away or release."""
+
+    kind: str
+    name: str
+    shoot_ids: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One strip of the board: a beat as it is shot."""
+
+    location: str
+    span: Span
+
+
+def strip_board(script: Script, *, only: Sequence[str] = ()) -> tuple[Strip, ...]:
+    """The beats grouped by location, places in the order they first appear; `only` some beats, if given."""
+    chosen = [s for s in spans(script) if not only or s.beat.beat_id in only]
+    places = {_place(s): n for n, s in reversed(list(enumerate(chosen)))}
+    return tuple(
+        Strip(_place(s), s) for s in sorted(chosen, key=lambda s: (places[_place(s)], s.number))
+    )
+
+
+def clashes(
+    shoots: Sequence[Shoot],
+    *,
+    available: Mapping[str, Sequence[Window]] | None = None,
+    unreleased: Iterable[str] = (),
+) -> tuple[Clash, ...]:
+    """What of a schedule cannot be, in order of time.
+
+    Two shoots at once that share talent, a prop or a place; talent in two places with less than 30 min
+    between; an asset outside the times it can be had (`available`: by name in lower case; one without windows can always be had); talent whose release is not signed (`unreleased`: names).
+    """
+    ordered = sorted(shoots, key=lambda s: (s.starts_at, s.shoot_id))
+    out = [c for i, one in enumerate(ordered) for two in ordered[i + 1 :] for c in _pair(one, two)]
+    open_ = {n.casefold() for n in unreleased}
+    for shoot in ordered:
+        names = (*shoot.talent, *shoot.props, *((shoot.location,) if shoot.location else ()))
+        out += [c for n in names if (c := _away(shoot, n, (available or {}).get(n.casefold(), ())))]
+        out += [
+            Clash("release", n, (shoot.shoot_id,), f"{n} has no signed release for {shoot.title}")
+            for n in shoot.talent
+            if n.casefold() in open_
+        ]
+    return tuple(out)
+
+
+def _place(span: Span) -> str:
+    return span.beat.location or NO_LOCATION
+
+
+def _pair(one: Shoot, two: Shoot) -> list[Clash]:
+    ids = (one.shoot_id, two.shoot_id)
+    said = (
+        f"{one.title} ({one.starts_at:%d %b %H:%M}) and {two.title} ({two.starts_at:%d %b %H:%M})"
+    )
+    both = _shared(one.talent, two.talent)
+    if two.starts_at >= one.ends_at:
+        far = one.location and two.location and one.location.casefold() != two.location.casefold()
+        if far and two.starts_at - one.ends_at < _MOVE:
+            return [
+                Clash(
+                    "move", n, ids, f"{n} has too little time from {one.location} to {two.location}"
+                )
+                for n in both
+            ]
+        return []
+    out = [Clash("talent", n, ids, f"{n} is in {said} at once") for n in both]
+    out += [
+        Clash("prop", n, ids, f"{n} is in {said} at once") for n in _shared(one.props, two.props)
+    ]
+    if one.location and one.location.casefold() == two.location.casefold():
+        out.append(
+            Clash("location", one.location, ids, f"{one.location} is used by {said} at once")
+        )
+    return out
+
+
+def _shared(one: Sequence[str], two: Sequence[str]) -> list[str]:
+    other = {n.casefold() for n in two}
+    return [n for n in one if n.casefold() in other]
+
+
+def _away(shoot: Shoot, name: str, windows: Sequence[Window]) -> Clash | None:
+    if not windows or any(
+        w.starts_at <= shoot.starts_at and shoot.ends_at <= w.ends_at for w in windows
+    ):
+        return None
+    return Clash(
+        "away",
+        name,
+        (shoot.shoot_id,),
+        f"{name} cannot be had for {shoot.title} on {shoot.starts_at:%d %b %H:%M}",
+    )
+
+
+def windows(held: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
+    """Windows from the register's rows (starts_at, ends_at as ISO 8601 with an offset)."""
+    pairs = ((str(w["starts_at"]), str(w["ends_at"])) for w in held)
+    return tuple(Window(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in pairs)

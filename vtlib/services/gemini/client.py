@@ -1,0 +1,227 @@
+"""The Gemini API: one question, one named outcome; nothing that the service does to a question raises."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Self, TypeVar
+
+from google import genai
+from google.genai import types
+
+from vtlib.errors import BadInput, BudgetReached, CredentialsMissing, ModelFailed, VtError
+from vtlib.params import nearest
+from vtlib.services.gemini.asking import Asking, Desk, Journal
+from vtlib.services.gemini.budget import Budget
+from vtlib.services.gemini.failures import RAISED, Failure
+from vtlib.services.gemini.files import FileRefused, Files
+from vtlib.services.gemini.outcomes import STOPS, Outcome
+from vtlib.services.gemini.patience import Patience, Unanswered
+from vtlib.services.gemini.pricing import Prices
+from vtlib.services.gemini.question import Question
+from vtlib.services.limits import CircuitBreaker, RateLimiter
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the service is and how it is used; seconds and bytes. `base_url` None = the real one."""
+
+    api_key: str = field(repr=False)
+    base_url: str | None = None
+    api_version: str = "v1"
+    timeout_s: float = 180.0
+    ready_wait_s: float = 120.0
+    poll_s: float = 1.0
+    inline_max_bytes: int = 14_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the service says of a model; None = it does not say."""
+
+    name: str
+    input_token_limit: int | None
+    output_token_limit: int | None
+
+
+def _no_journal(_call: object) -> None:
+    """Nobody keeps it."""
+
+
+@dataclass
+class Gemini:
+    """The service behind one key; made once a run, shared by threads, closed at the end (`with`).
+
+    `journal` is told of every request for an answer twice: before it is made (status `lost`: what a killed
+    run leaves behind) and when it has ended; it is called from worker threads. `tokens_per_s` of video,
+    where measured on earlier calls, makes estimates better.
+    """
+
+    access: Access
+    limiter: RateLimiter = field(default_factory=lambda: RateLimiter({}))
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    budget: Budget = field(default_factory=Budget)
+    prices: Prices = field(default_factory=Prices)
+    patience: Patience | None = None
+    journal: Journal = _no_journal
+    reasks: int = 1
+    tokens_per_s: float | None = None
+
+    def check_model(self, name: str) -> ModelFacts:
+        """Whether the service knows the model, by one free call.
+
+        Raises BadInput naming the nearest when it does not, CredentialsMissing, ModelFailed.
+        """
+        try:
+            found = self._insist(lambda: self._client.models.get(model=name), "models.get")
+        except Unanswered as error:
+            if error.failure.status == "not_found":
+                raise self._no_such_model(name) from None
+            raise raised(error.failure) from None
+        return ModelFacts(name, found.input_token_limit, found.output_token_limit)
+
+    def count(self, question: Question) -> int:
+        """Tokens that go in, as the service counts them: free, but the files are sent.
+
+        Raises CredentialsMissing or ModelFailed.
+        """
+        name, text = question.options.model, types.Part(text=question.prompt.text)
+        try:
+            with self._files.attached(question, end_s=self._end_s()) as parts:
+                contents = types.Content(role="user", parts=[*parts, text])
+                counted = self._insist(
+                    lambda: self._client.models.count_tokens(model=name, contents=contents),
+                    "countTokens",
+                )
+        except (Unanswered, FileRefused) as error:
+            raise raised(error.failure) from None
+        return counted.total_tokens or question.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+
+    def ask(self, question: Question) -> Outcome:
+        """Ask, read, and where the answer cannot be used, ask again as often as `reasks` says."""
+        if not self.breaker.allows():
+            said = "the service failed several times in a row; the rest was not asked"
+            return Outcome("circuit_open", reason=said)
+        asking = Asking(self._desk, question, [], self._end_s())
+        try:
+            with self._files.attached(question, end_s=asking.end_s) as asking.parts:
+                outcome = asking.outcome()
+        except BudgetReached as error:
+            return Outcome("budget", reason=str(error), calls=tuple(asking.calls))
+        except (Unanswered, FileRefused) as error:
+            failure = error.failure
+            self.breaker.record(ok=not failure.is_outage)
+            return Outcome(failure.status, reason=failure.reason, calls=tuple(asking.calls))
+        self.breaker.record(ok=True)
+        return outcome
+
+    def ask_all(
+        self, questions: Iterable[Question], *, concurrency: int
+    ) -> Iterator[tuple[Question, Outcome]]:
+        """Ask several at a time; each pair comes as soon as it is there.
+
+        After an outcome of STOPS nothing further is asked: what is left out does not come back.
+        """
+        waiting = iter(questions)
+        running: dict[Future[Outcome], Question] = {}
+        is_stopped = False
+        _ = self._desk  # made here, once, and not by several workers at a time
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="gemini") as pool:
+            while True:
+                while not is_stopped and len(running) < concurrency:
+                    question = next(waiting, None)
+                    if question is None:
+                        break
+                    running[pool.submit(self.ask, question)] = question
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    outcome = future.result()
+                    is_stopped = is_stopped or outcome.status in STOPS
+                    yield running.pop(future), outcome
+
+    def sweep(self) -> int:
+        """Delete files that killed runs left at the service; returns how many. Never raises."""
+        return self._files.sweep()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _insist(self, act: Callable[[], T], what: str) -> T:
+        return self._patient.insist(act, what=what, end_s=self._end_s())
+
+    def _end_s(self) -> float:
+        return time.monotonic() + self._patient.deadline_s
+
+    def _no_such_model(self, name: str) -> BadInput:
+        try:
+            known = [(m.name or "").removeprefix("models/") for m in self._client.models.list()]
+        except RAISED:
+            known = []
+        near = nearest(name, known)
+        todo = (
+            f"Did you mean {near}?" if near else f"There are: {', '.join(known) or 'none listed'}."
+        )
+        return BadInput(f"the service has no model {name}.", todo=todo, field="model")
+
+    @cached_property
+    def _patient(self) -> Patience:
+        return self.patience or Patience(self.limiter)
+
+    @cached_property
+    def _client(self) -> genai.Client:
+        """Kept for as long as we live: a client that is forgotten closes itself. It retries nothing."""
+        return genai.Client(
+            api_key=self.access.api_key,
+            http_options=types.HttpOptions(
+                base_url=self.access.base_url,
+                api_version=self.access.api_version,
+                timeout=round(self.access.timeout_s * 1000),
+            ),
+        )
+
+    @cached_property
+    def _files(self) -> Files:
+        return Files(
+            self._client,
+            self._patient,
+            inline_max_bytes=self.access.inline_max_bytes,
+            ready_wait_s=self.access.ready_wait_s,
+            poll_s=self.access.poll_s,
+        )
+
+    @cached_property
+    def _desk(self) -> Desk:
+        return Desk(
+            self._client,
+            self.limiter,
+            self._patient,
+            self.budget,
+            self.prices,
+            self.journal,
+            self.reasks,
+            self.tokens_per_s,
+        )
+
+
+def raised(failure: Failure) -> VtError:
+    """A failure as an error of ours, for what has no outcome to say it in."""
+    if failure.status in ("bad_key", "not_allowed"):
+        return CredentialsMissing(failure.reason + ".", todo="Check GEMINI_API_KEY: vt doctor.")
+    if failure.status == "quota_day":
+        return BudgetReached(
+            failure.reason + ".", todo="The day's quota at the service is used up."
+        )
+    return ModelFailed(failure.reason + ".", todo="Run the command again later.")

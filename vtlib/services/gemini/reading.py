@@ -1,0 +1,131 @@
+"""From a model's text to a validated value: the repair ladder. Nothing here asks or guesses.
+
+1. as it is; 2. without code fences, prose around it and trailing commas outside strings; 3. for a text
+that was cut off, the parts that are whole, marked partial. The re-ask is the caller's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pydantic_core
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
+_AROUND = (("{", "}", "doubled braces"), ("[", "]", "a list around the object"))
+_FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\n?|\n?[ \t]*```\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read. `value` for `ok`, `repaired`, `partial`; `reason` for the others."""
+
+    status: Literal["ok", "repaired", "partial", "empty", "truncated", "unreadable", "invalid"]
+    value: BaseModel | None = None
+    reason: str = ""
+    repairs: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def read_answer(text: str | None, model: type[BaseModel], *, is_cut_off: bool = False) -> Reading:
+    """`text` as `model`, by the ladder. `is_cut_off`: the service said that it stopped at the token limit.
+
+    Half a part is never taken: the last part of a text that was cut off is dropped, and so is every part
+    that does not validate.
+    """
+    if not text or not text.strip():
+        return Reading("truncated" if is_cut_off else "empty", reason="there is no text")
+    try:
+        return Reading("ok", model.model_validate_json(text))
+    except ValidationError as error:
+        first = error
+    mended, repairs = mend(text)
+    if repairs:
+        try:
+            return Reading("repaired", model.model_validate_json(mended), repairs=repairs)
+        except ValidationError as error:
+            first = error
+    if is_cut_off:
+        return _partial(mended, model, repairs)
+    is_json = first.errors(include_url=False)[0]["type"] != "json_invalid"
+    return Reading("invalid" if is_json else "unreadable", reason=_said(first), repairs=repairs)
+
+
+def mend(text: str) -> tuple[str, tuple[str, ...]]:
+    """`text` without fences, prose around the JSON, and trailing commas; and what was taken away."""
+    repairs = []
+    bare = _FENCE.sub("", text.strip().removeprefix("\ufeff"))
+    if bare != text.strip():
+        repairs.append("code fences")
+    start = min((i for i in (bare.find("{"), bare.find("[")) if i >= 0), default=0)
+    end = max(bare.rfind("}"), bare.rfind("]")) + 1
+    if bare[:start].strip() or (end and bare[end:].strip()):
+        # What follows the last bracket of a text that was cut off may be the rest of it: keep that.
+        whole = bare[start:end] if end else bare[start:]
+        is_prose = _is_json(_without_commas(whole)) or bool(bare[:start].strip())
+        if is_prose:
+            bare = whole if _is_json(_without_commas(whole)) else bare[start:]
+            repairs.append("prose around the JSON")
+    clean = _without_commas(bare)
+    if clean != bare:
+        repairs.append("trailing commas")
+    for opening, closing, name in _AROUND:
+        inner = clean.strip()[1:-1].strip()
+        around = clean.strip()[:1] + clean.strip()[-1:]
+        if around == opening + closing and inner[:1] == "{" and _is_json(inner):
+            clean = inner
+            repairs.append(name)
+    return clean, tuple(repairs)
+
+
+def _without_commas(text: str) -> str:
+    return _STRING_OR_COMMA.sub(lambda m: m[0] if m[0].startswith('"') else "", text)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        pydantic_core.from_json(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _partial(text: str, model: type[BaseModel], repairs: tuple[str, ...]) -> Reading:
+    try:
+        found = pydantic_core.from_json(text, allow_partial=True)
+    except ValueError as error:
+        return Reading("truncated", reason=f"cut off, and not readable: {error}", repairs=repairs)
+    if not isinstance(found, dict) or not found:
+        return Reading("truncated", reason="cut off before anything was whole", repairs=repairs)
+    good: dict[str, Any] = {}
+    last = next(reversed(found))
+    for name, info in model.model_fields.items():
+        part = found.get(name)
+        if name == last:  # the text broke off in it, or may have
+            part = part[:-1] if isinstance(part, list) else None
+        if name not in found or (name == last and not part):
+            continue
+        adapter: TypeAdapter[Any] = TypeAdapter(info.rebuild_annotation())
+        try:
+            good[name] = adapter.validate_python(part)
+        except ValidationError:
+            continue
+    missing = tuple(name for name in model.model_fields if name not in good)
+    if not good:
+        return Reading("truncated", reason="cut off before any part was whole", repairs=repairs)
+    value = model.model_construct(**good, **dict.fromkeys(missing))
+    said = f"cut off at the token limit; missing: {', '.join(missing) or 'ends of lists'}"
+    return Reading("partial", value, said, (*repairs, "cut off"), missing)
+
+
+def _said(error: ValidationError) -> str:
+    """The first mistakes in a line; never the input, which may be a stranger's text."""
+    found = error.errors(include_url=False, include_input=False)
+    shown = [
+        f"{'.'.join(map(str, e['loc'])) or 'the whole'}: {e['msg'].split(' [')[0]}"
+        for e in found[:4]
+    ]
+    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+    return "; ".join(shown) + more

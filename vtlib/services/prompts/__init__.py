@@ -1,0 +1,1 @@
+"""Prompts, one file a task with a version, and the fence around strangers' text."""

@@ -1,0 +1,21 @@
+"""04 analysis: what a model says of a video, typed, and held against what was measured of it."""
+
+from vtlib.stages.analysis.answer import CATALYSTS, FACTORS, HOOK_TYPES, VideoAnalysis, restored
+from vtlib.stages.analysis.checking import Check, Flag, check
+from vtlib.stages.analysis.cuts import CutTruth, match_cuts
+from vtlib.stages.analysis.evidence import Finding, Measured
+
+__all__ = [
+    "CATALYSTS",
+    "FACTORS",
+    "HOOK_TYPES",
+    "Check",
+    "CutTruth",
+    "Finding",
+    "Flag",
+    "Measured",
+    "VideoAnalysis",
+    "check",
+    "match_cuts",
+    "restored",
+]

@@ -1,0 +1,88 @@
+"""What the analyses of a project say together: a row a video, grounding, and sentences made from numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from vtlib.stages.conclusion import Conclusion, done, number, skipped
+
+DATA = ("ok", "repaired", "partial")
+COLUMNS = (
+    *("role", "handle", "platform", "format", "status", "hook_types", "hook_strength", "overall"),
+    *("grounding_share", "claims_checked", "cuts_invented", "cut_drift_s", "flags_failed"),
+    *("model", "prompt_version", "tokens", "usd", "reason", "caption", "url"),
+)
+
+
+def overview(analyses: pd.DataFrame) -> pd.DataFrame:
+    """A row a question (query analyses): outcome, main answers, how grounded they are, what they took.
+
+    Scores of the model are opinions: they stand beside what was measured and are no measurement.
+    """
+    rows = [_row(r) for r in analyses.to_dict("records")]
+    return pd.DataFrame(rows, columns=["analysis_id", "post_id", *COLUMNS, "explanation"])
+
+
+def conclude(found: pd.DataFrame) -> Conclusion:
+    """Sentences for the end of the stage, from `overview`."""
+    if found.empty:
+        return skipped("analysis", "no video has been analysed: set GEMINI_API_KEY")
+    good = found[found["status"].isin(DATA)]
+    roles = Counter(good["role"])
+    lines = [
+        (
+            f"{number(len(good), 'video')} of {len(found):,} asked about have an answer: "
+            f"{roles['control']:,} ordinary, {len(good) - roles['control']:,} others."
+        )
+    ]
+    bad = Counter(found.loc[~found["status"].isin(DATA), "status"])
+    lines += [f"{number(n, 'video')}: {word.replace('_', ' ')}." for word, n in bad.most_common()]
+    mended = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
+    if any(mended):
+        lines.append(f"{mended[0]:,} answers had to be mended, {mended[1]:,} are partial.")
+    checked = good["claims_checked"].sum()
+    if checked:
+        share = (good["grounding_share"] * good["claims_checked"]).sum() / checked
+        lines.append(
+            f"Of {number(checked, 'claim')} that could be checked, {share:.0%} agree with the file; "
+            f"{number(good['cuts_invented'].sum(), 'cut')} were invented."
+        )
+    tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
+    cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
+    lines.append(f"{tokens:,} tokens; {cost}.")
+    counts = {"analysed": len(good), "not_analysed": len(found) - len(good)}
+    return done("analysis", lines, **counts)
+
+
+def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    answer = _mapping(row["answer"])
+    hook, cuts = answer.get("hook") or {}, _mapping(row["cuts"])
+    flags = row["flags"] if isinstance(row["flags"], list) else []
+    counts = [row[n] for n in ("n_supported", "n_drifted", "n_unsupported")]
+    tokens = [row[n] for n in ("tokens_in", "tokens_out", "tokens_thinking")]
+    factors, overall = answer.get("factors") or {}, answer.get("overall") or {}
+    claims = answer.get("explanation") or []
+    return {
+        **{name: row.get(name) for name in ("analysis_id", "post_id", *COLUMNS) if name in row},
+        "hook_types": ", ".join(t["type"] for t in hook.get("types") or []) or None,
+        "hook_strength": (factors.get("hook_strength") or {}).get("score"),
+        "overall": overall.get("score"),
+        "claims_checked": _total(counts),
+        "cuts_invented": cuts.get("n_invented"),
+        "cut_drift_s": cuts.get("drift_s"),
+        "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,
+        "tokens": _total(tokens),
+        "explanation": " ".join(c["text"] for c in claims) or None,
+    }
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _total(values: list[Any]) -> int:
+    return sum(int(v) for v in values if not pd.isna(v))

@@ -1,0 +1,195 @@
+"""04, first half: which picked posts are fetched next, which are given up, which are twins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from vtlib.params import Media
+from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stats.twins import METHOD as TWINS_METHOD
+from vtlib.stats.twins import same_creative
+
+__all__ = ["TWINS_METHOD", "Film", "conclude", "find_twins", "next_try", "overview", "plan"]
+
+PERMANENT = ("private", "removed", "login", "age", "geo", "not_video", "too_large")
+WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
+MAX_GAP_H = 7 * 24
+_WORDS = {
+    "fetch": "not asked yet",
+    "no_address": "no address that can be asked: capture the post again (vt scrape)",
+}
+
+
+def plan(
+    posts: pd.DataFrame, params: Media, *, now: datetime, limit: int, has_cookies: bool
+) -> pd.DataFrame:
+    """`posts` (query media_wanted, with `has_address`) with `state` and `note`; the newest `limit` that count.
+
+    States: kept (a file was fetched, if perhaps purged since), fetch, waits (for its next try), lost
+    (permanent, or given up), no_address. Lost posts and those without an address take no place of the
+    limit, so the same call after fetching shows the next ones.
+    """
+    rows = [_state(r, params, now, has_cookies=has_cookies) for r in posts.to_dict("records")]
+    found = posts.assign(
+        state=pd.Series([s for s, _ in rows], dtype=object, index=posts.index),
+        note=pd.Series([n for _, n in rows], dtype=object, index=posts.index),
+    )
+    counts = found["state"].isin(["kept", "fetch", "waits"])
+    return found[(counts.cumsum() <= limit) & (counts | (counts.cumsum() < limit))].reset_index(
+        drop=True
+    )
+
+
+def next_try(
+    status: str, *, tries: int, params: Media, now: datetime, retry_after_s: float | None
+) -> datetime | None:
+    """When a post is asked again: after `retry_gap_h`, then 4 times as long each, at least what the host
+    asked for, at most a week. None: never (permanent, or tried often enough).
+    """
+    if status in PERMANENT or tries >= params.max_tries:
+        return None
+    gap = timedelta(hours=min(params.retry_gap_h * 4 ** (tries - 1), MAX_GAP_H))
+    return now + max(gap, timedelta(seconds=retry_after_s or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A measured video as twins are sought: `hashes` are 16 hex digits each."""
+
+    post_id: str
+    sha256: str
+    hashes: tuple[str, ...]
+
+
+def find_twins(new: Sequence[Film], known: Sequence[Film]) -> list[dict[str, Any]]:
+    """Pairs of posts that show the same film: post_id, twin_post_id (the greater of the two), share.
+
+    Each of `new` against all others once. Two videos of one unmoving scene are taken for twins (stats/twins).
+    """
+    rows, fresh = [], {f.post_id for f in new}
+    everyone = [(f, _numbers(f)) for f in (*new, *(k for k in known if k.post_id not in fresh))]
+    for i, (one, hashes) in enumerate(everyone[: len(new)]):
+        for other, theirs in everyone[i + 1 :]:
+            share = 1.0 if one.sha256 == other.sha256 else None
+            if share is None and (match := same_creative(hashes, theirs)).is_same:
+                share = match.share
+            if share is not None:
+                first, second = sorted((one.post_id, other.post_id))
+                rows.append({"post_id": first, "twin_post_id": second, "share": round(share, 3)})
+    return rows
+
+
+def overview(posts: pd.DataFrame) -> pd.DataFrame:
+    """The table of outcomes: a row a post of `plan`, newest first, in words."""
+    size = pd.to_numeric(posts["bytes"]) / 1e6
+    return posts.assign(
+        outcome=[_outcome(r) for r in posts.to_dict("records")],
+        mb=size.round(2),
+        measured=posts["measured_status"],
+    )
+
+
+def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
+    """What came, what did not and why, what was measured."""
+    if posts.empty:
+        return skipped(
+            "analysis", "no posts are picked: run 03 outliers, or keep posts in a review"
+        )
+    state, kept = posts["state"].value_counts(), posts[posts["state"] == "kept"]
+    n_kept, n_still = len(kept), int((kept["status"] == "photo").sum())
+    measured = kept[kept["measured_status"] == "ok"]
+    lines = [
+        (
+            f"Of {number(len(posts), 'picked post')}, the media of {n_kept:,} are here: "
+            f"{number(n_kept - n_still, 'video')} and {number(n_still, 'photo post')}."
+        )
+    ]
+    lost = posts.loc[posts["state"] == "lost", "status"].value_counts()
+    lines += [f"{number(c, 'post')} cannot be had: {_said(s)}." for s, c in lost.items()]
+    waits = int(state.get("waits", 0)) + int(state.get("fetch", 0))
+    if waits:
+        lines.append(f"{number(waits, 'post')} will be asked again later.")
+    if n := int(state.get("no_address", 0)):
+        lines.append(f"{number(n, 'post')} have no address that can be asked: capture them again.")
+    if len(measured):
+        lines.append(_measured(measured))
+    copies = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
+    if copies:
+        again = "repeats a film" if copies == 1 else "repeat films"
+        lines.append(f"{number(copies, 'post')} {again} that another post showed first.")
+    if not n_kept:
+        reason = "no media could be had" if waits or len(lost) else "no media address is known"
+        return skipped("analysis", f"{reason}: capture the posts again (vt scrape)", lines)
+    return done("analysis", lines, media=n_kept, measured=len(measured), lost=int(lost.sum()))
+
+
+def _measured(rows: pd.DataFrame) -> str:
+    films = rows.drop_duplicates("creative_id", keep="last")  # the first published of twins
+    text = f"{number(len(films), 'film')} measured"
+    by_role = films.groupby("role")["cuts_3s"].agg(["mean", "size"])
+    if {"breakout", "control"} <= set(by_role.index):
+        hit, calm = by_role.loc["breakout"], by_role.loc["control"]
+        return (
+            f"{text}: in the first 3 s, breakouts have {hit['mean']:.1f} cuts on average "
+            f"(n = {hit['size']:.0f}), the ordinary posts beside them {calm['mean']:.1f} (n = {calm['size']:.0f})."
+        )
+    return text + "."
+
+
+def _said(status: object) -> str:
+    return (
+        "failed too often"
+        if status in ("broken", "rate_limited")
+        else str(status).replace("_", " ")
+    )
+
+
+def _outcome(row: Mapping[Any, Any]) -> str:
+    if row["state"] == "kept":
+        return "kept" if pd.isna(row.get("purged_at")) else "purged"
+    reason = row["note"]
+    status = row.get("status")
+    return str(reason) if pd.isna(status) or not status else f"{status}: {reason}"
+
+
+def _state(
+    row: Mapping[Any, Any], params: Media, now: datetime, *, has_cookies: bool
+) -> tuple[str, str]:
+    status = row.get("status")
+    if pd.isna(status):
+        return _new(row)
+    if status in ("ok", "photo"):
+        return "kept", ""
+    reason = str(row["reason"] or "")
+    if status in PERMANENT:
+        return ("fetch" if _is_changed(row, params, has_cookies=has_cookies) else "lost"), reason
+    is_newer = pd.notna(row["address_at"]) and row["address_at"] > row["tried_at"]
+    if row["has_address"] and is_newer:
+        return "fetch", reason
+    if pd.isna(row["next_try_at"]):
+        return "lost", f"given up after {row['tries']} tries: {reason}"
+    if not row["has_address"]:
+        return "no_address", _WORDS["no_address"]
+    moment = pd.Timestamp(now).tz_localize(None) if now.tzinfo else pd.Timestamp(now)
+    return ("fetch" if row["next_try_at"] <= moment else "waits"), reason
+
+
+def _new(row: Mapping[Any, Any]) -> tuple[str, str]:
+    state = "fetch" if row["has_address"] else "no_address"
+    return state, _WORDS[state]
+
+
+def _is_changed(row: Mapping[Any, Any], params: Media, *, has_cookies: bool) -> bool:
+    """What made a permanent outcome was changed by a person since: cookies set, the limit raised."""
+    if row["status"] == "too_large":
+        return params.max_file_mb > row["max_mb"]
+    return row["status"] in WITH_COOKIES and has_cookies and not row["had_cookies"]
+
+
+def _numbers(film: Film) -> list[int]:
+    return [int(h, 16) for h in film.hashes]

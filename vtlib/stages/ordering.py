@@ -1,0 +1,269 @@
+"""02 scraping, before anything is asked: which orders a project's parameters mean, and what they may cost.
+
+An order is one run of one actor. Prices are not known here: an estimate takes the user's own figure, else
+what earlier captures were charged per item, else says that it is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pandas as pd
+
+from vtlib.errors import BadInput
+from vtlib.models import PLATFORMS, Platform
+from vtlib.params import Scraping, nearest
+from vtlib.sources import SOURCES
+from vtlib.sources.actors import Actor, Ask, Request
+from vtlib.stages.conclusion import number
+
+MOST_ITEMS = 1000  # what the builders of input ask for when there is no limit
+LAST_HORIZON_FACTOR = 1.5
+ACTOR_FAILURES_MAX = 3
+ACTOR_REST = timedelta(minutes=15)
+ESTIMATE = ("platform", "actor", "ask", "targets", "items_max", "usd_per_1000", "usd", "basis")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One order before it is placed. `limit` posts per target, `days_back` before the capture (None = no
+    limit), `formats` wanted (empty = all); `items_max` is the most that may come and be charged.
+    """
+
+    platform: Platform
+    actor: str
+    ask: Ask
+    targets: tuple[str, ...]
+    run_input: dict[str, Any]
+    items_max: int
+    limit: int | None = None
+    days_back: int | None = None
+    formats: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        noun = {"accounts": "account", "profiles": "profile", "posts": "post"}.get(self.ask)
+        what = number(len(self.targets), noun) if noun else f"{self.ask} {', '.join(self.targets)}"
+        return f"{self.platform}: {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What is known before anything is asked: `now` by the provider's clock, `recent` rows of
+    capture_orders that went well within the gap.
+    """
+
+    now: datetime
+    recent: Sequence[Mapping[str, Any]] = ()
+
+
+def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> list[Asked]:
+    """Orders for the newest posts of followed accounts.
+
+    `accounts`: platform, handle, native_id, role (missing = not followed). What `ledger.recent` covers is left out.
+    """
+    followed = accounts[accounts["role"].notna()] if len(accounts) else accounts
+    found: list[Asked] = []
+    for platform in _platforms(params):
+        rows = followed[followed["platform"] == platform] if len(followed) else followed
+        targets = [_target(platform, r) for r in rows.to_dict("records")]
+        found += orders(targets, ask="accounts", platform=platform, params=params, ledger=ledger)
+    return found
+
+
+def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> list[Asked]:
+    """Orders for followers and bio of accounts whose posts do not carry them, where an actor has it.
+
+    `accounts`: those that are due (platform, handle, native_id).
+    """
+    found: list[Asked] = []
+    for platform in _platforms(params) if params.profiles else ():
+        rows = accounts[accounts["platform"] == platform] if len(accounts) else accounts
+        targets = [_target(platform, r) for r in rows.to_dict("records")]
+        if targets and can_be_asked(platform, "profiles"):
+            found += orders(
+                targets, ask="profiles", platform=platform, params=params, ledger=ledger
+            )
+    return found
+
+
+def post_orders(posts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> list[Asked]:
+    """Orders for posts by URL. `posts`: platform, url; platforms without such an actor are left out."""
+    found: list[Asked] = []
+    for platform in _platforms(params):
+        urls = list(posts.loc[posts["platform"] == platform, "url"]) if len(posts) else []
+        if urls and can_be_asked(platform, "posts"):
+            found += orders(urls, ask="posts", platform=platform, params=params, ledger=ledger)
+    return found
+
+
+def orders(
+    targets: Iterable[str], *, ask: Ask, platform: Platform, params: Scraping, ledger: Ledger
+) -> list[Asked]:
+    """The orders that ask `platform` for `targets`; those answered within the gap are left out.
+
+    Raises BadInput when no actor of the platform can be asked so.
+    """
+    wide = ask in ("accounts", "hashtag", "search")
+    limit, days = (params.limit, params.days_back) if wide else (None, None)
+    formats = tuple(params.post_types) if wide else ()
+    since = (ledger.now - timedelta(days=days)).date() if days else None
+    wanted = [t for t in dict.fromkeys(targets) if t]
+    blank = Asked(platform, "", ask, (), {}, 0, limit, days, formats)
+    wanted = [t for t in wanted if not _is_covered(t, blank, ledger)]
+    found = []
+    for actor, group in _groups(platform, ask, wanted, params):
+        request = Request(ask, tuple(group), limit, since, formats)
+        items = _items_max(actor, request)
+        found.append(
+            Asked(
+                *(platform, actor.name, ask, request.targets, actor.build(request), items),
+                *(limit, days, formats),
+            )
+        )
+    return found
+
+
+def can_be_asked(platform: Platform, ask: Ask) -> bool:
+    """Whether some actor of the platform takes such a question."""
+    return any(ask in a.asks for a in SOURCES[platform].ACTORS)
+
+
+def due_posts(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.DataFrame:
+    """Posts whose numbers are due again, the newest first, at most `refresh_limit`.
+
+    A post is due once after each horizon it has passed: when its last snapshot is from before the latest
+    horizon, until it is older than 1.5 x the last one. `posts`: platform, url, posted_at, last_captured_at
+    (naive UTC). Posts without a time are never due.
+    """
+    if posts.empty:
+        return posts
+    age_h = (pd.Timestamp(now).tz_localize(None) - posts["posted_at"]).dt.total_seconds() / 3600
+    seen_h = (posts["last_captured_at"] - posts["posted_at"]).dt.total_seconds() / 3600
+    horizons = sorted(params.refresh_horizons_h)
+    passed = age_h.map(lambda a: max((h for h in horizons if h <= a), default=float("nan")))
+    due = passed.notna() & ~(seen_h >= passed) & (age_h <= horizons[-1] * LAST_HORIZON_FACTOR)
+    return posts[due].sort_values("posted_at", ascending=False).head(params.refresh_limit)
+
+
+def estimate(
+    asked: Sequence[Asked], *, prices: Mapping[str, float], charged: Mapping[str, float]
+) -> pd.DataFrame:
+    """What orders may cost at most: columns ESTIMATE, a row an order; money in US dollars.
+
+    `prices` is the user's own price of 1000 items by actor; `charged` what earlier captures were charged per
+    1000. usd is missing and basis `unknown` where there is neither.
+    """
+    rows = []
+    for one in asked:
+        price = prices.get(one.actor, charged.get(one.actor))
+        basis = "yours" if one.actor in prices else "earlier captures" if price is not None else ""
+        usd = None if price is None else one.items_max * price / 1000
+        facts = (one.platform, one.actor, one.ask, len(one.targets), one.items_max)
+        rows.append((*facts, price, usd, basis or "unknown"))
+    frame = pd.DataFrame(rows, columns=list(ESTIMATE))
+    return frame.astype({"usd_per_1000": "Float64", "usd": "Float64"})
+
+
+def estimate_words(estimated: pd.DataFrame, *, remaining_usd: float) -> list[str]:
+    """The estimate in sentences, with the cap that is sent in every case."""
+    if estimated.empty:
+        return ["Nothing has to be asked."]
+    known = estimated["usd"].dropna()
+    items = int(estimated["items_max"].sum())
+    first = f"{number(len(estimated), 'run')}, at most {number(items, 'item')}"
+    unknown = len(estimated) - len(known)
+    if unknown == len(estimated):
+        cost = "what they cost is unknown: give your price in scraping.usd_per_1000"
+    else:
+        cost = f"at most ${float(known.sum()):,.2f}"
+        cost += f", and {number(unknown, 'run')} of unknown price" if unknown else ""
+    return [f"{first}: {cost}.", f"The provider is told to stop at ${remaining_usd:,.2f} in all."]
+
+
+def weights(estimated: pd.DataFrame) -> list[float]:
+    """The weight of each order when a budget is shared out: its cost where all are known, else its items."""
+    by = "usd" if len(estimated) and estimated["usd"].notna().all() else "items_max"
+    return [max(float(w), 1e-9) for w in estimated[by]]
+
+
+def paused(actor: str, failed_at: datetime | None, *, now: datetime) -> str:
+    """Why an actor is not asked for now ("" = it may be): its last orders failed one after the other, the
+    last at `failed_at`. Both times by our clock, with the same kind of zone.
+    """
+    if failed_at is None or now >= failed_at + ACTOR_REST:
+        return ""
+    return (
+        f"{actor} failed {ACTOR_FAILURES_MAX} times in a row: it is asked again from "
+        f"{failed_at + ACTOR_REST:%Y-%m-%d %H:%M} UTC on (or now, with --again)"
+    )
+
+
+def _platforms(params: Scraping) -> tuple[Platform, ...]:
+    return tuple(p for p in PLATFORMS if not params.platforms or p in params.platforms)
+
+
+def _target(platform: Platform, row: Mapping[Any, Any]) -> str:
+    """The name an actor finds an account by; LinkedIn's is its native id, which says company or person."""
+    native, handle = (row.get(k) if pd.notna(row.get(k)) else None for k in ("native_id", "handle"))
+    by_native = platform == "linkedin" or not handle
+    return str((native or handle) if by_native else handle)
+
+
+def _groups(
+    platform: Platform, ask: Ask, targets: Sequence[str], params: Scraping
+) -> list[tuple[Actor, list[str]]]:
+    """Targets by the actor that takes them, in groups as large as its runs may be."""
+    by_actor: dict[str, tuple[Actor, list[str]]] = {}
+    for target in targets:
+        actor = _actor(platform, ask, target, params)
+        by_actor.setdefault(actor.name, (actor, []))[1].append(target)
+    groups: list[tuple[Actor, list[str]]] = []
+    for actor, mine in by_actor.values():
+        any_number = ask in ("posts", "profiles") or actor.targets_max is None
+        size = len(mine) if any_number else cast("int", actor.targets_max)
+        groups += [(actor, mine[i : i + size]) for i in range(0, len(mine), size)]
+    return groups
+
+
+def _actor(platform: Platform, ask: Ask, target: str, params: Scraping) -> Actor:
+    able = [a for a in SOURCES[platform].ACTORS if ask in a.asks and a.can_take(target)]
+    named = params.actors.get(platform)
+    if named and named not in (known := [a.name for a in SOURCES[platform].ACTORS]):
+        near = nearest(named, known)
+        todo = f"Did you mean {near}?" if near else f"Known: {', '.join(known)}."
+        raise BadInput(f"scraping.actors: {named} is not known for {platform}.", todo=todo)
+    chosen = next((a for a in able if a.name == named), able[0] if able else None)
+    if chosen is None:
+        raise BadInput(
+            f"no actor of {platform} can be asked for {ask} ({target}).",
+            todo="vt discover --help lists what each platform can be asked.",
+        )
+    return chosen
+
+
+def _items_max(actor: Actor, request: Request) -> int:
+    if request.ask in ("posts", "profiles"):
+        return len(request.targets)
+    kinds = [k for k in actor.limits_each if not request.formats or k in request.formats]
+    return (request.limit or MOST_ITEMS) * len(request.targets) * max(len(kinds), 1)
+
+
+def _is_covered(target: str, wanted: Asked, ledger: Ledger) -> bool:
+    """Whether an order within the gap asked for at least as much of this target."""
+    return any(
+        row["ask"] == wanted.ask
+        and row["platform"] == wanted.platform
+        and target in (row["targets"] or ())
+        and tuple(row["formats"] or ()) == wanted.formats
+        and _reaches(row["post_limit"], wanted.limit)
+        and _reaches(row["days_back"], wanted.days_back)
+        for row in ledger.recent
+    )
+
+
+def _reaches(had: int | None, wanted: int | None) -> bool:
+    return had is None or (wanted is not None and had >= wanted)

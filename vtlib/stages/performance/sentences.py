@@ -1,0 +1,151 @@
+"""What was tried, what worked, what did not, how sure: sentences made from numbers, each with its n."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from vtlib.patterns import Library
+from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages.performance.forecasting import Forecaster
+
+MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """A sentence and the rows behind it: `table` names the frame they are in, `rows` its keys."""
+
+    kind: str
+    said: str
+    table: str = ""
+    rows: tuple[str, ...] = field(default=())
+
+
+def pattern_insights(library: Library) -> list[Insight]:
+    """What the library may claim, and what it may not; always says how many were tested."""
+    table = library.table
+    if table.empty:
+        why = "no feature is known of enough posts" if library.n_posts else "no posts to compare"
+        return [Insight("pattern", f"No pattern could be tested: {why}.", "patterns")]
+    claimed = library.claimed
+    lines = [
+        Insight(
+            "pattern",
+            f"{number(len(table), 'feature')} tested on {number(library.n_posts, 'post')} of "
+            f"{number(library.n_accounts, 'account')}: {number(len(claimed), 'pattern')} can be claimed "
+            f"at q <= {library.rules.claim_q:.2f} over all tested.",
+            "patterns",
+        )
+    ]
+    lines += [_claim(row) for _, row in claimed.head(MOST * 2).iterrows()]
+    if claimed.empty:
+        lines += _nearest(table)
+    names = library.dropped.loc[library.dropped["reason"].str.startswith("no variance"), "pattern"]
+    if len(names):
+        shown = ", ".join(names.head(5))
+        lines.append(
+            Insight(
+                "dropped", f"Without variance, so not tested: {shown}.", "dropped", tuple(names)
+            )
+        )
+    return lines
+
+
+def forecaster_insights(learnt: Forecaster) -> list[Insight]:
+    """Whether the model may speak, and what its trial on unseen accounts and times showed."""
+    lift, hits = learnt.lift, learnt.breakout
+    if lift.stands:
+        said = (
+            f"Features known before publication beat 'own median' on {number(lift.n_tested, 'post')} of "
+            f"accounts and times not seen: loss {lift.gain.value / lift.naive_loss:.1%} smaller "
+            f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, 80 %)."
+        )
+    else:
+        said = f"Forecasts are the own median: the model stands down, {lift.reason}."
+    lines = [Insight("forecast", said, "forecaster")]
+    if hits.stands:
+        lines.append(
+            Insight(
+                "forecast",
+                f"Chances of a breakout are forecast better than by their share alone "
+                f"({number(hits.n_tested, 'post')} not seen).",
+                "forecaster",
+            )
+        )
+    elif lift.stands:
+        lines.append(
+            Insight("forecast", f"No chance of a breakout is given: {hits.reason}.", "forecaster")
+        )
+    return lines
+
+
+def verdict_insights(held: pd.DataFrame, page: Sequence[str]) -> list[Insight]:
+    """The calibration page's sentences, then the scripts furthest above and below their prediction."""
+    lines = [Insight("calibration", said, "verdicts") for said in page]
+    matured = held[held["status"].eq("matured") & held["difference_pct"].notna()]
+    order = matured.sort_values("difference_pct", ascending=False)
+    ends = order if len(order) <= 2 else pd.concat([order.head(1), order.tail(1)])
+    lines += [
+        Insight("verdict", _verdict(row), "verdicts", (str(row["prediction_id"]),))
+        for _, row in ends.iterrows()
+    ]
+    return lines
+
+
+def conclude(insights: Sequence[Insight], *, held: pd.DataFrame, library: Library) -> Conclusion:
+    """The stage's conclusion; without posts and without predictions there is nothing to say."""
+    if not len(held) and not library.n_posts:
+        return skipped(
+            "performance", "no judged posts and no linked scripts: vt script track links a post"
+        )
+    return done(
+        "performance",
+        [i.said for i in insights],
+        predictions=len(held),
+        matured=int(held["status"].eq("matured").sum()) if len(held) else 0,
+        patterns_tested=len(library.table),
+        patterns_claimed=len(library.claimed),
+    )
+
+
+def _claim(row: pd.Series) -> Insight:
+    name = str(row["pattern"])
+    last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
+    said = (
+        f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
+        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, q {row['q_value']:.3f}, "
+        f"{row['replicates']}{last}); {row['kind']}"
+        + (f"; {row['note']}" if row["note"] else "")
+        + "."
+    )
+    return Insight("pattern", said, "patterns", (str(row["pattern_id"]),))
+
+
+def _nearest(table: pd.DataFrame) -> list[Insight]:
+    """Without a claim: the least p, and how many more posts would settle it."""
+    row = table.sort_values(["p_value", "pattern"]).iloc[0]
+    more = row["posts_needed"]
+    need = f"about {int(more):,} more posts with it would settle it" if pd.notna(more) else ""
+    need = need or "nothing yet to look for"
+    said = (
+        f"Nearest: {row['pattern']}, x{np.exp(row['shift_ln']):.2f} as seen, "
+        f"x{row['ratio']:.2f} as believed, q {row['q_value']:.2f}, n {row['n_with']:,}; {need}."
+    )
+    return [Insight("pattern", said, "patterns", (str(row["pattern_id"]),))]
+
+
+def _verdict(row: pd.Series) -> str:
+    word = "above" if row["difference_pct"] > 0 else "below"
+    inside = "inside" if row["is_inside"] else "outside"
+    said = (
+        f"{row['script_id']} version {row['version']}: {np.expm1(row['actual_ln']):,.0f} views, predicted "
+        f"{np.expm1(row['predicted_ln']):,.0f} ({np.expm1(row['low_ln']):,.0f} to "
+        f"{np.expm1(row['high_ln']):,.0f}): {abs(row['difference_pct']):,.0f} % {word}, {inside} the interval"
+    )
+    if pd.notna(row["percentile"]):
+        said += f", percentile {row['percentile']:.0f} of the account's own posts"
+    return said + "."

@@ -1,0 +1,187 @@
+"""Variants of a script against one another, groups of posts against their own level, and money."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vtlib.stages.conclusion import number
+from vtlib.stats import abtest, money
+from vtlib.stats.rates import mean_by_group, rate
+
+VARIANT_COLUMNS = [
+    *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
+    *("p_value", "p_any_time", "winner", "least_visible_ratio", "posts_needed", "said"),
+]
+GROUP_COLUMNS = [
+    *("group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "above_median"),
+    *("above_low", "above_high", "breakouts", "engagement_rate", "n_engagement", "not_counted"),
+]
+ROI_COLUMNS = [
+    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "signed", "cost"),
+    *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high", "said"),
+]
+
+
+def compare_variants(runs: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
+    """Every two variants of a script, VARIANT_COLUMNS.
+
+    `runs`: script_id, variant, account_id, posted_at, lift_ln (ln over own level, NaN until matured). Paired by
+    account and week where at least 5 such pairs are there. `winner` only with evidence that holds however
+    often one looks; else '' and `said` gives what is missing. One variant alone gives no row.
+    """
+    rows = []
+    for script, mine in runs.dropna(subset=["variant"]).groupby("script_id"):
+        names = sorted(mine["variant"].unique())
+        rows += [_pair(str(script), mine, pair, alpha) for pair in combinations(names, 2)]
+    return pd.DataFrame(rows, columns=VARIANT_COLUMNS)
+
+
+def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
+    """Reach against the own level by a column of `posts`: GROUP_COLUMNS, most posts first.
+
+    `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate (NaN = not observed), and `group`.
+    `ratio` = exp of the mean lift with its 80 % interval by account; a group of one post has no interval. `not_counted`:
+    posts too young, paid, pinned, or with under 5 earlier posts.
+    """
+    rows = [_group(str(key), mine) for key, mine in posts.groupby(group, dropna=True)]
+    table = pd.DataFrame(rows, columns=GROUP_COLUMNS)
+    return table.sort_values(["n", "group"], ascending=[False, True]).reset_index(drop=True)
+
+
+def roi(
+    posts: pd.DataFrame, costs: pd.DataFrame, *, value_per_thousand: float | None = None
+) -> pd.DataFrame:
+    """Incremental views and what they cost, by product: ROI_COLUMNS.
+
+    `posts`: product_id, x7_ln, own_ln, own_scale_ln, own_error_ln (matured, plain). `costs`: product_id, cost (in the
+    user's currency; scraping, tokens, production). No cost known: NaN, never 0. `by_luck` is what ordinary posts
+    would have shown: the part of `incremental_views` above it is what speaks for the scripts.
+    """
+    known = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
+    products = sorted({*posts["product_id"].dropna(), *known})
+    rows = [
+        _roi(p, posts[posts["product_id"].eq(p)], known.get(p, float("nan")), value_per_thousand)
+        for p in products
+    ]
+    return pd.DataFrame(rows, columns=ROI_COLUMNS)
+
+
+def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float) -> dict[str, Any]:
+    both = mine[mine["variant"].isin(names)]
+    week = pd.to_datetime(both["posted_at"]).dt.strftime("%G-%V")
+    block = (both["account_id"].astype(str) + week).factorize()[0].astype(np.int64)
+    found = abtest.compare(
+        both["lift_ln"].to_numpy(float),
+        both["variant"].eq(names[1]).to_numpy(bool),
+        block,
+        alpha=alpha,
+    )
+    return {
+        "script_id": script,
+        "a": names[0],
+        "b": names[1],
+        "design": found.design,
+        "n_a": found.n_a,
+        "n_b": found.n_b,
+        "n_pairs": found.n_pairs,
+        "ratio": np.exp(found.shift),
+        "ratio_low": np.exp(found.low),
+        "ratio_high": np.exp(found.high),
+        "p_value": found.p,
+        "p_any_time": found.p_any_time,
+        "winner": {"A": names[0], "B": names[1]}.get(found.winner, ""),
+        "least_visible_ratio": np.exp(found.least_visible),
+        "posts_needed": found.needed,
+        "said": _said(found, names),
+    }
+
+
+def _said(found: abtest.Comparison, names: tuple[str, str]) -> str:
+    if found.design == "too little data":
+        return (
+            f"No winner: {names[0]} has {number(found.n_a, 'matured post')}, {names[1]} {found.n_b}; "
+            f"{abtest.MIN_POSTS} of each are needed to compare at all."
+        )
+    size = f"x{np.exp(found.shift):.2f} ({np.exp(found.low):.2f} to {np.exp(found.high):.2f})"
+    what = (
+        f"{number(found.n_pairs, 'pair')} in the same account and week"
+        if found.design == "paired"
+        else f"{found.n_a} and {found.n_b} posts"
+    )
+    if found.winner:
+        winner = names[1] if found.winner == "B" else names[0]
+        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}."
+    more = (
+        f" {number(found.needed, 'more ' + ('pair' if found.design == 'paired' else 'post a variant'))} "
+        "would show a difference of x1.5."
+        if found.needed
+        else ""
+    )
+    return f"No winner: {names[1]} against {names[0]} {size}, {what}.{more}"
+
+
+def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
+    lift = mine["lift_ln"].to_numpy(float)
+    code = mine["account_id"].factorize()[0].astype(np.int64)
+    known = np.isfinite(lift)
+    mean = mean_by_group(lift, code)
+    above = rate(int((lift[known] > 0).sum()), int(known.sum()))
+    engaged = mine["engagement_rate"].dropna().astype(float)
+    return {
+        "group": name,
+        "n": int(known.sum()),
+        "accounts": int(mine.loc[known, "account_id"].nunique()),
+        "ratio": np.exp(mean.value),
+        "ratio_low": np.exp(mean.low),
+        "ratio_high": np.exp(mean.high),
+        "above_median": above.share,
+        "above_low": above.low,
+        "above_high": above.high,
+        "breakouts": int(mine["is_breakout"].sum()),
+        "engagement_rate": float(engaged.median()) if len(engaged) else float("nan"),
+        "n_engagement": len(engaged),
+        "not_counted": int((~known).sum()),
+    }
+
+
+def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> dict[str, Any]:
+    gain = money.incremental(
+        mine["x7_ln"].to_numpy(float),
+        mine["own_ln"].to_numpy(float),
+        scale=mine["own_scale_ln"].to_numpy(float),
+        error=mine["own_error_ln"].to_numpy(float),
+    )
+    back = money.returns(gain, cost, value_per_thousand=worth)
+    return {
+        "product_id": product,
+        "n": gain.n,
+        "incremental_views": gain.total.value,
+        "low": gain.total.low,
+        "high": gain.total.high,
+        "by_luck": gain.by_luck,
+        "signed": gain.signed,
+        "cost": cost,
+        "cost_per_thousand": back.cost_per_thousand.value,
+        "cost_low": back.cost_per_thousand.low,
+        "cost_high": back.cost_per_thousand.high,
+        "value": back.value.value,
+        "net": back.net.value,
+        "net_low": back.net.low,
+        "net_high": back.net.high,
+        "said": _money_said(product, gain),
+    }
+
+
+def _money_said(product: str, gain: money.Gain) -> str:
+    if not gain.n:
+        return f"{product}: no matured posts, so nothing can be said of its return."
+    more = "more" if gain.total.low > gain.by_luck else "not surely more"
+    return (
+        f"{product}: {gain.total.value:,.0f} views beyond the own level "
+        f"({gain.total.low:,.0f} to {gain.total.high:,.0f}) in {number(gain.n, 'post')}; "
+        f"ordinary posts would show {gain.by_luck:,.0f} by luck, so this is {more} than luck."
+    )

@@ -1,0 +1,91 @@
+"""What a purge removes: files by age and quota, and what describes persons; the numbers stay."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+
+def to_purge(
+    files: pd.DataFrame, *, now: datetime, keep_days: int | None, quota_bytes: float | None
+) -> pd.DataFrame:
+    """The files that retention or the quota would remove, with `why`, in the order they would go.
+
+    `files`: sha256, path, bytes, fetched_at, is_picked; one row a file. For the quota those that no project
+    picks go first, then the oldest, until the rest fits.
+    """
+    old = pd.Series(data=False, index=files.index)
+    if keep_days is not None:
+        old = files["fetched_at"] < pd.Timestamp(now - timedelta(days=keep_days)).tz_localize(None)
+    rest = files[~old].sort_values(["is_picked", "fetched_at", "sha256"], kind="stable")
+    excess = rest["bytes"].sum() - (quota_bytes if quota_bytes is not None else float("inf"))
+    before = rest["bytes"].cumsum() - rest["bytes"]
+    over = rest[before < excess]
+    return pd.concat(
+        [
+            files[old].sort_values("fetched_at").assign(why=f"older than {keep_days} days"),
+            over.assign(why="over the quota"),
+        ],
+        ignore_index=True,
+    )
+
+
+def without_persons(item: Any, *, within: str = "") -> Any:
+    """A raw item without what describes a person: bios, display names, pictures, contact data; all else stays.
+
+    Handles and ids stay, so that the item still maps to the same post and account, with the same numbers.
+    `within` is the key that holds the item.
+    """
+    if isinstance(item, dict):
+        kept = {k: v for k, v in item.items() if not _is_personal(str(k), within)}
+        return {k: without_persons(v, within=str(k)) for k, v in kept.items()}
+    return [without_persons(v, within=within) for v in item] if isinstance(item, list) else item
+
+
+def _is_personal(key: str, within: str) -> bool:
+    *above, word = re.split(r"[/.]", key)  # flattened exports: author/name
+    word, holder = word.lower().replace("_", ""), (above[-1] if above else within).lower()
+    of_person = holder in _PERSONS and word in _OF_PERSONS
+    return of_person or word in _PERSONAL or word.startswith(_PICTURES)
+
+
+# Fields of actors and of the platforms' own objects that describe whoever posted, lower case, without "_".
+_PERSONAL = frozenset(
+    [
+        "bio",
+        "biography",
+        "biolink",
+        "signature",
+        "fullname",
+        "ownerfullname",
+        "firstname",
+        "lastname",
+        "authorfullname",
+        "nickname",
+        "headline",
+        "email",
+        "emails",
+        "publicemail",
+        "businessemail",
+        "phone",
+        "phonenumber",
+        "businessphonenumber",
+        "address",
+        "businessaddress",
+        "externalurl",
+        "channeldescription",
+    ]
+)
+_PICTURES = (
+    "profilepic",
+    "profileimage",
+    "avatar",
+    "hdprofilepic",
+    "profilebanner",
+    "coverpicture",
+)
+_PERSONS = frozenset({"author", "user", "owner", "legacy", "inreplytouser", "user_mentions"})
+_OF_PERSONS = frozenset({"name", "description", "location"})

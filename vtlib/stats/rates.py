@@ -1,0 +1,121 @@
+"""Shares, rank correlations and forecasts of yes or no, each with what is known of its uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm as normal
+from scipy.stats import rankdata
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share 0 to 1 of `n` with its interval; NaN where n = 0."""
+
+    share: float
+    low: float
+    high: float
+    k: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its interval; NaN where there are too few values (n says how many there were)."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
+    """Share k of n with the score interval of Wilson (1927): right also for small n and shares near 0 or 1."""
+    if n == 0:
+        nan = float("nan")
+        return Rate(nan, nan, nan, 0, 0)
+    z = float(normal.ppf(0.5 + interval / 2))
+    share = k / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Rate(
+        share,
+        float(np.clip(middle - half, 0, share)),
+        float(np.clip(middle + half, share, 1)),
+        int(k),
+        n,
+    )
+
+
+def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
+    """Rank correlation with its interval by Fisher's z, variance (1 + r2 / 2) / (n - 3) (Bonett & Wright 2000).
+
+    Pairs with a NaN are passed over. Under 5 pairs, or without variance on a side: NaN.
+    """
+    known = np.isfinite(x) & np.isfinite(y)
+    a, b, n = x[known], y[known], int(known.sum())
+    nan = float("nan")
+    if n < 5 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return Estimate(nan, nan, nan, n)
+    r = float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
+    half = float(normal.ppf(0.5 + interval / 2)) * np.sqrt((1 + r * r / 2) / (n - 3))
+    z = np.arctanh(np.clip(r, -0.999999, 0.999999))
+    return Estimate(r, float(np.tanh(z - half)), float(np.tanh(z + half)), n)
+
+
+def mean_by_group(
+    x: Floats, group: Ints, *, interval: float = 0.8, seed: int = 0, draws: int = DRAWS
+) -> Estimate:
+    """Mean with an interval from drawing groups (accounts) again; NaN values are passed over.
+
+    Under 2 groups single values are drawn instead; under 2 values the interval is NaN.
+    """
+    known = np.isfinite(x)
+    value, code = x[known], group[known]
+    n, nan = len(value), float("nan")
+    if n < 2:
+        return Estimate(float(value[0]) if n else nan, nan, nan, n)
+    codes = np.unique(code, return_inverse=True)[1]
+    codes = codes if codes.max() >= 1 else np.arange(n)
+    size = int(codes.max()) + 1
+    total, count = np.bincount(codes, value), np.bincount(codes).astype(np.float64)
+    weight = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), draws)
+    drawn = (weight @ total) / (weight @ count)
+    tail = (1 - interval) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Estimate(float(value.mean()), float(low), float(high), n)
+
+
+def brier(probability: Floats, happened: NDArray[np.bool_]) -> Floats:
+    """(n,) squared errors of forecasts of yes or no; their mean is the Brier score, 0.25 for always one half."""
+    return np.asarray((probability - happened.astype(np.float64)) ** 2)
+
+
+def log_loss(probability: Floats, happened: NDArray[np.bool_]) -> Floats:
+    """(n,) minus ln of the probability given to what happened, held at 0.001 to 0.999."""
+    held = np.clip(probability, 1e-3, 1 - 1e-3)
+    return np.asarray(-np.log(np.where(happened, held, 1 - held)))
+
+
+def reliability(
+    probability: Floats, happened: NDArray[np.bool_], *, bins: int = 5
+) -> list[tuple[float, Rate]]:
+    """Calibration: (mean forecast, observed share with its interval) in bins of equal size, by forecast.
+
+    At least 10 forecasts a bin; none at all give an empty list.
+    """
+    known = np.flatnonzero(np.isfinite(probability))
+    order = known[np.argsort(probability[known], kind="stable")]
+    parts = np.array_split(order, max(1, min(bins, len(order) // 10))) if len(order) else []
+    return [
+        (float(probability[p].mean()), rate(int(happened[p].sum()), len(p)))
+        for p in parts
+        if len(p)
+    ]

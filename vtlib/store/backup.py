@@ -1,0 +1,236 @@
+"""A consistent copy of the database as Parquet, with chosen files beside it, that proves itself when read.
+
+A backup is a folder or a `.zip`: `manifest.json` (what, when, how many rows, sha256 of every file),
+`tables/<table>.parquet`, and `files/…` as they lie in the workspace. Settings and keys are never in it.
+The tables are read in one reading of the database, so they belong together whoever writes meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import duckdb
+
+from vtlib.errors import BadInput, DataCheckFailed
+from vtlib.store.archive import Entry, Manifest, Opened, Writer, opened, writer
+from vtlib.store.connection import Connection, Store
+from vtlib.store.migrate import VIEWS_VERSION, applied, migrate, require_known
+
+DATABASE = PurePosixPath("outputs/viraltracker.duckdb")
+_STAGING = ".restoring"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a backup holds, or what was restored: rows by table, files beside them, bytes of all."""
+
+    path: Path
+    made_at: datetime
+    rows: dict[str, int]
+    files: int
+    bytes: int
+    vanished: tuple[str, ...] = ()
+
+
+def save(store: Store, target: Path, *, root: Path, files: Iterable[Path] = ()) -> Outcome:
+    """Write a backup to `target`, a folder or a `.zip` that is not there yet, whole or not at all.
+
+    `files` lie below `root` and are kept under their path from there; one that is gone by the time it is
+    read is named in `vanished`. Raises BadInput when something is at `target` already.
+    """
+    if target.exists():
+        raise BadInput(f"{target} is there already.", todo="Name another: nothing is overwritten.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made_at = datetime.now(UTC).replace(microsecond=0)
+    with _whole(target) as part, writer(part, is_zip=target.suffix == ".zip") as out:
+        schema, tables = _write_tables(store, out, part.with_name(part.name + ".tables"))
+        kept, vanished = _write_files(out, files, root)
+        manifest = Manifest(made_at, schema, tables, kept)
+        out.seal(manifest)
+    return _outcome(target, manifest, vanished)
+
+
+def restore(source: Path, into: Path) -> Outcome:
+    """Make a workspace of a backup in `into`, an empty or new folder, and compare it with the backup.
+
+    Every checksum is read before anything is written. A backup of older code is brought to today's schema.
+    Raises BadInput for a damaged or foreign backup, one of newer code, and a folder that is not empty;
+    DataCheckFailed should the tables differ from the backup after loading.
+    """
+    _require_empty(into)
+    with opened(source) as archive:
+        archive.verify()
+        require_known(archive.manifest.schema)
+        with _staging(into) as staging:
+            _read_files(archive, staging)
+            _read_tables(archive, staging)
+            for made in sorted(staging.iterdir()):
+                made.rename(into / made.name)
+        return _outcome(into, archive.manifest)
+
+
+def table_names(connection: Connection) -> list[str]:
+    """The tables of the database in order of their names, but for the record of migrations."""
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() "
+        "WHERE NOT internal AND NOT temporary AND table_name <> 'schema_migrations' ORDER BY table_name"
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _write_tables(
+    store: Store, out: Writer, scratch: Path
+) -> tuple[dict[int, str], dict[str, Entry]]:
+    """Copy every table to Parquet in one reading, then, with the database free again, into the archive."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    try:
+        with store.read() as connection:
+            schema = {v: d for v, d in applied(connection).items() if v != VIEWS_VERSION}
+            rows = {name: _copy_out(connection, name, scratch) for name in table_names(connection)}
+        tables = {
+            name: out.add(f"tables/{name}.parquet", scratch / f"{name}.parquet", rows=n)
+            for name, n in rows.items()
+        }
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return schema, tables
+
+
+def _copy_out(connection: Connection, table: str, folder: Path) -> int:
+    path = _quoted(folder / f"{table}.parquet")
+    copied = connection.execute(
+        f"COPY (SELECT * FROM {table}) TO {path} (FORMAT parquet, COMPRESSION zstd)"
+    ).fetchone()
+    return int(copied[0]) if copied else 0
+
+
+def _write_files(
+    out: Writer, files: Iterable[Path], root: Path
+) -> tuple[dict[str, Entry], tuple[str, ...]]:
+    kept, vanished = {}, []
+    for path in sorted(files):
+        name = path.relative_to(root).as_posix()
+        try:
+            kept[name] = out.add(f"files/{name}", path)
+        except FileNotFoundError:
+            vanished.append(name)
+    return kept, tuple(vanished)
+
+
+def _read_files(archive: Opened, staging: Path) -> None:
+    for name, entry in archive.manifest.files.items():
+        archive.extract(entry, staging / name)
+
+
+def _read_tables(archive: Opened, staging: Path) -> None:
+    """A database at today's schema, made by way of the schema that the backup was made with."""
+    path = staging / DATABASE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    manifest = archive.manifest
+    with duckdb.connect(str(path)) as connection:
+        migrate(connection, versions=manifest.schema)
+        for name, entry in manifest.tables.items():
+            parquet = staging / f"{name}.parquet"
+            archive.extract(entry, parquet)
+            _load(connection, name, parquet, rows=entry.rows or 0)
+            parquet.unlink()
+        migrate(connection)
+
+
+def _load(connection: Connection, table: str, parquet: Path, *, rows: int) -> None:
+    held = f"read_parquet({_quoted(_no_pattern(parquet))})"
+    if table not in table_names(connection):
+        raise BadInput(f"the backup has a table {table} that its schema does not.")
+    connection.execute(f"DELETE FROM {table}")  # rows that a migration itself had put there
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {held}")
+    loaded = connection.execute(
+        f"SELECT count(*), (SELECT count(*) FROM (SELECT * FROM {held} EXCEPT ALL FROM {table})) "
+        f"FROM {table}"
+    ).fetchone()
+    if loaded != (rows, 0):
+        raise DataCheckFailed(
+            f"{table} differs from the backup after loading: {loaded} instead of {(rows, 0)}.",
+            todo="Keep the backup and report this: it is a fault of ours.",
+        )
+
+
+def _require_empty(folder: Path) -> None:
+    there = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+    if (folder.exists() and not folder.is_dir()) or set(there) - {_STAGING}:
+        raise BadInput(
+            f"{folder} is not empty.", todo="Restore into a new folder: nothing is overwritten."
+        )
+
+
+@contextmanager
+def _staging(into: Path) -> Iterator[Path]:
+    """A folder in `into` to build in; what a killed restore left in it goes first."""
+    staging = into / _STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A place beside `target` to write to, moved there at the end; what killed writers left is removed."""
+    for left in target.parent.glob(f".{target.name}.*.part*"):
+        if not _is_alive(left.name.removeprefix(f".{target.name}.").split(".")[0]):
+            _remove(left)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.rename(target)
+    finally:
+        _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_alive(pid: str) -> bool:
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _outcome(path: Path, manifest: Manifest, vanished: tuple[str, ...] = ()) -> Outcome:
+    entries = [*manifest.tables.values(), *manifest.files.values()]
+    return Outcome(
+        path=path,
+        made_at=manifest.made_at,
+        rows={name: entry.rows or 0 for name, entry in manifest.tables.items()},
+        files=len(manifest.files),
+        bytes=sum(entry.bytes for entry in entries),
+        vanished=vanished,
+    )
+
+
+def _no_pattern(path: Path) -> str:
+    """The path as DuckDB reads it, with what it would take for a pattern made plain."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _quoted(path: Path | str) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

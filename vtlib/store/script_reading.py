@@ -1,0 +1,101 @@
+"""Scripts as they are read: found by what people call them, listed, with their versions and history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vtlib.errors import BadInput
+from vtlib.params import nearest
+from vtlib.scripts.script import parse
+from vtlib.store.catalog import find_in
+from vtlib.store.connection import Store
+from vtlib.store.scripts import version_row
+from vtlib.store.writing import records
+
+_LIST = """SELECT * EXCLUDE (content, structure) FROM scripts_current
+WHERE ($product IS NULL OR product_id = $product) AND ($brand IS NULL OR brand_id = $brand)
+  AND ($project IS NULL OR project_id = $project) AND ($assignee IS NULL OR lower(assignee) = lower($assignee))
+  AND (status = $status OR ($status IS NULL AND ($archived OR status <> 'archived')))
+  AND ($search IS NULL OR contains(lower(title || ' ' || content), lower($search)))
+ORDER BY updated_at DESC, script_id"""
+
+
+def find(store: Store, ref: str) -> str:
+    """The id of the script that people call `ref`: its id, a unique beginning of it, or its title.
+
+    Raises BadInput when there is none (with the nearest) or several.
+    """
+    sql = """SELECT script_id FROM scripts WHERE script_id = $ref
+        OR (starts_with(script_id, $ref) AND length($ref) >= 3) OR lower(title) = lower($ref)
+        ORDER BY script_id = $ref DESC, script_id"""
+    with store.read() as connection:
+        hits = [str(i) for (i,) in connection.execute(sql, {"ref": ref}).fetchall()]
+        if hits and (len(hits) == 1 or hits[0] == ref):
+            return hits[0]
+        if hits:
+            raise BadInput(f"{ref} may be {', '.join(hits[:5])}.", todo="Name it in full.")
+        known = [str(i) for (i,) in connection.execute("SELECT script_id FROM scripts").fetchall()]
+    near = nearest(ref, known)
+    raise BadInput(
+        f"there is no script {ref}.",
+        todo=f"Did you mean {near}?" if near else "See: vt script list",
+    )
+
+
+def get(store: Store, ref: str, *, version: int | None = None) -> dict[str, Any]:
+    """A script with one version (default: the current one): the row of `scripts_current`, `script` parsed.
+
+    Raises BadInput like `find`, and for a version that does not exist.
+    """
+    script_id = find(store, ref)
+    with store.read() as connection:
+        sql = "SELECT * FROM scripts_current WHERE script_id = ?"
+        (row,) = records(connection, sql, [script_id])
+        row["current_version"], row["current_status"] = row["version"], row["status"]
+        if version is not None and version != row["version"]:
+            held = version_row(connection, script_id, version)
+            row |= {k: held[k] for k in held if k in row and k != "script_id"}
+        row["script"] = parse(row["structure"])
+        return row
+
+
+def versions(store: Store, script_id: str) -> list[dict[str, Any]]:
+    """Every version in order, without its content."""
+    with store.read() as connection:
+        sql = "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? ORDER BY version"
+        return records(connection, sql, [script_id])
+
+
+def history(store: Store, script_id: str) -> list[dict[str, Any]]:
+    """Every change of status with its time, person and reason, in order."""
+    with store.read() as connection:
+        sql = "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version"
+        return records(connection, sql, [script_id])
+
+
+def people(store: Store, script_id: str) -> list[dict[str, Any]]:
+    """Who holds which role."""
+    with store.read() as connection:
+        sql = "SELECT person, role, assigned_at FROM script_people WHERE script_id = ? ORDER BY role, person"
+        return records(connection, sql, [script_id])
+
+
+def publications(store: Store, script_id: str) -> list[dict[str, Any]]:
+    """The posts that came of a script, with the version each was made from."""
+    with store.read() as connection:
+        sql = "SELECT * FROM publications WHERE script_id = ? ORDER BY linked_at, post_id"
+        return records(connection, sql, [script_id])
+
+
+def listing(store: Store, **wanted: Any) -> list[dict[str, Any]]:
+    """Scripts, the last changed first: product, brand, project (slugs), status, assignee, search, archived.
+
+    Archived ones are left out unless `archived` is true or that status is asked for.
+    """
+    with store.read() as connection:
+        given = dict.fromkeys(("product", "brand", "project", "status", "assignee", "search"))
+        given |= {k: v for k, v in wanted.items() if v}
+        for name, table in (("product", "products"), ("brand", "brands"), ("project", "projects")):
+            if given[name]:
+                given[name] = find_in(connection, table, str(given[name]))
+        return records(connection, _LIST, {"archived": False, **given})

@@ -1,0 +1,61 @@
+"""What was done, what failed and what it cost, read for people: by day, by kind, by run. Nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from vtlib.store.connection import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which rows are meant: of one project or of all, since a time (UTC) or ever."""
+
+    project: str | None = None
+    since: datetime | None = None
+
+
+def days(store: Store, span: Span) -> pd.DataFrame:
+    """One row a day with anything, newest first: day, runs, runs_failed, captures, captures_failed, items,
+    posts_new, downloads, downloads_failed, problems, usd.
+    """
+    return store.query_file("usage_days", project=span.project, since=span.since)
+
+
+def problem_days(store: Store, span: Span) -> pd.DataFrame:
+    """Problems a day: day, stage, kind, n."""
+    return store.query_file("problem_days", project=span.project, since=span.since)
+
+
+def spend_days(store: Store, span: Span) -> pd.DataFrame:
+    """Money a day: day, provider, what, n, usd (US dollars)."""
+    return store.query_file("spend_days", project=span.project, since=span.since)
+
+
+def problem_counts(
+    store: Store, span: Span, *, stage: str | None = None, kind: str | None = None
+) -> pd.DataFrame:
+    """Problems by stage and kind, most first: stage, kind, n, first_at, latest_at, example."""
+    asked = {"project": span.project, "since": span.since, "stage": stage, "kind": kind}
+    return store.query_file("problem_counts", **asked)
+
+
+def problem_list(
+    store: Store, span: Span, *, stage: str | None = None, kind: str | None = None, limit: int = 50
+) -> pd.DataFrame:
+    """Problems one by one, newest first, at most `limit`: the columns of `problems`."""
+    asked = {"project": span.project, "since": span.since, "stage": stage, "kind": kind}
+    return store.query_file("problem_list", **asked, limit=limit)
+
+
+def run_list(store: Store, *, project: str | None = None, limit: int = 50) -> pd.DataFrame:
+    """Runs, newest first: the columns of `runs`, seconds, n_ok, n_skipped, n_failed, failed_stage, reason, usd."""
+    return store.query_file("run_list", project=project, limit=limit)
+
+
+def run_stages(store: Store, run_id: str) -> pd.DataFrame:
+    """The stages of a run in order: stage, status, reason, seconds, started_at, ended_at; empty when unknown."""
+    return store.query_file("run_stages", run=run_id)

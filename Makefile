@@ -22,8 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 demo: setup  ## the whole pipeline on a simulated world, to rendered reports
-	@$(BIN)/python -m vtlib.sandbox export outputs/demo/exports --seed 7 >/dev/null
-	@VT_HOME=. $(BIN)/vt run demo
+	@$(BIN)/python -m vtlib.sandbox demo .
 
 test: setup lint types  ## everything that must hold; .ci/run calls this
 	@$(BIN)/python -m pytest -n 2 --dist loadscope

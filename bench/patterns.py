@@ -200,7 +200,7 @@ def main() -> None:
         ("true effects found", "effects_found", ""),
         ("found with the wrong sign", "wrong_sign", ""),
         ("80 % intervals of shifts cover", "cover_contrast", f"{low} to {high}"),
-        ("80 % intervals of believed effects cover", "cover_believed", f"{low} to {high}"),
+        ("80 % intervals of believed effects cover", "cover_believed", f"{low} to {high} (signal)"),
         ("forecasts held against what happened", "forecasts", ""),
         ("80 % intervals of forecasts cover", "cover_forecast", f"{low} to {high}"),
         ("... of 'own median'", "cover_naive", f"{low} to {high}"),

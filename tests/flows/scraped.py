@@ -12,7 +12,7 @@ import duckdb
 import yaml
 
 from vtlib.flows import projects, scraping
-from vtlib.project import Project, Workspace
+from vtlib.project import Project, Workspace, resolve
 from vtlib.settings import load_settings
 
 SEVEN = [
@@ -69,6 +69,15 @@ class World:
     def project(self, name: str = "ws", *, accounts=SEVEN, **asked) -> Project:
         home = self.home(name, accounts=accounts, **asked)
         return projects.opened(Workspace(load_settings(home)), "p")
+
+    def copy(self, name: str, base: Path) -> Project:
+        """Another workspace with the same parameters and a copy of the database `base`."""
+        root = self.folder / name
+        shutil.copytree(base.parents[1] / "params", root / "params")
+        (root / "outputs").mkdir()
+        at = Workspace(load_settings(root))
+        shutil.copy(base, at.store.path)
+        return Project(at, resolve(at, "p"))
 
     def scrape(self, *, name: str = "ws", again=False, **asked):
         return scraping.scrape(self.project(name, **asked), again=again)

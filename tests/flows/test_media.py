@@ -288,7 +288,10 @@ def test_the_quota_stops_before_it_is_passed(home, picks, live):
 
 def test_cookies_that_are_not_there_are_named(home, monkeypatch):
     monkeypatch.setenv("VT_COOKIES_FILE", str(home / "none.txt"))
-    with pytest.raises(BadInput, match="VT_COOKIES_FILE"):
+    with pytest.raises(BadInput, match="VT_COOKIES_FILE: there is no"):
+        flow.process(opened(home))
+    (home / "none.txt").write_text('[{"name": "sessionid"}]')
+    with pytest.raises(BadInput, match="JSON"):
         flow.process(opened(home))
 
 

@@ -37,6 +37,7 @@ def states(*rows, limit=99, has_cookies=False, **params):
         ({"status": "broken", "next_try_at": NOW - HOUR}, "fetch"),
         ({"status": "broken", "next_try_at": NOW + HOUR}, "waits"),
         ({"status": "rate_limited", "next_try_at": NOW + HOUR}, "waits"),
+        ({"status": "rate_limited", "next_try_at": NOW + HOUR, "address_at": NOW}, "waits"),
         ({"status": "broken"}, "lost"),
         ({"status": "broken", "address_at": NOW}, "fetch"),
         ({"status": "broken", "address_at": NOW - 2 * HOUR}, "lost"),

@@ -152,6 +152,17 @@ def recheck(project: Project) -> int:
     return len(rows)
 
 
+def analyze_for_notebook(project: Project) -> pd.DataFrame:
+    """Ask the model where a key is set, within the caps, and give what is known of the project's posts.
+
+    Without a key nothing is asked and what is known is shown. Raises ModelFailed or CredentialsMissing
+    when nothing could be asked because the service refused.
+    """
+    if project.has_gemini:
+        analyze(project)
+    return load(project)
+
+
 def load(project: Project) -> pd.DataFrame:
     """A row a question about the project's posts (stages/analysis/summary.overview), the newest first."""
     return summary.overview(project.frame("analyses", post=None))

@@ -24,8 +24,8 @@ def measure_all(project: Project, session: Session, posts: pd.DataFrame, *, agai
     """
     count = 0
     parts = ["light", *project.params.media.parts]
-    films_ = posts[(posts["status"] == "ok") & posts["path"].notna()]
-    for row in films_.to_dict("records"):
+    films = posts[(posts["status"] == "ok") & posts["path"].notna()]
+    for row in films.to_dict("records"):
         if again or _is_due(row, parts):
             same = None if again else store.measures_of(project.store, row["sha256"])
             found = (
@@ -77,10 +77,10 @@ def compress_all(project: Project, session: Session, posts: pd.DataFrame) -> Non
         if facts is None:
             facts = _compressed(session, sha256, path)
             store.save_proxy(project.store, sha256, facts)
-        if storage == "proxy" and facts["proxy_path"] not in (None, path):
+        if storage == "proxy":
             swap = {"path": facts["proxy_path"], "bytes": facts["proxy_bytes"]}
             store.save_proxy(project.store, sha256, swap)
-            session.media.path(path).unlink(missing_ok=True)
+            session.media.keep_only(facts["proxy_path"])
 
 
 def _compressed(session: Session, sha256: str, path: str) -> dict[str, Any]:

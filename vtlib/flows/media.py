@@ -29,18 +29,8 @@ from vtlib.store.connection import Store
 STILL = ("photo", "carousel")
 FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
 COLUMNS = (
-    *(
-        "outcome",
-        "role",
-        "handle",
-        "platform",
-        "format",
-        "posted_at",
-        "kind",
-        "duration_s",
-        "width",
-    ),
-    *("height", "mb", "cuts", "cuts_3s", "measured", "came_by", "tries", "caption", "url"),
+    *("outcome", "role", "handle", "platform", "format", "posted_at", "kind", "duration_s"),
+    *("width", "height", "mb", "cuts", "cuts_3s", "measured", "came_by", "tries", "caption", "url"),
 )
 TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
 Progress = Callable[[int], None]
@@ -101,11 +91,8 @@ def twins(project: Project) -> pd.DataFrame:
 def _rules(project: Project) -> Rules:
     params, settings = project.params.media, project.workspace.settings
     cookies = settings.cookies_file
-    if cookies and not cookies.expanduser().is_file():
-        raise BadInput(
-            f"VT_COOKIES_FILE: there is no {cookies}.",
-            todo="Export cookies in Netscape format, or unset it.",
-        )
+    if cookies:
+        _check_cookies(cookies.expanduser())
     return Rules(
         gate=Gate.of([settings.apify_url]),
         max_bytes=int(params.max_file_mb * 1e6),
@@ -114,6 +101,17 @@ def _rules(project: Project) -> Rules:
         cookies_file=cookies.expanduser() if cookies else None,
         cookies_browser=settings.cookies_browser,
     )
+
+
+def _check_cookies(path: Path) -> None:
+    """Raise BadInput for what yt-dlp could not read: then every post would seem to need a login."""
+    todo = "Export cookies in Netscape format (cookies.txt), or unset it."
+    if not path.is_file():
+        raise BadInput(f"VT_COOKIES_FILE: there is no {path}.", todo=todo)
+    with path.open("rb") as stream:
+        head = stream.read(200).lstrip()
+    if head[:1] in (b"[", b"{"):
+        raise BadInput("VT_COOKIES_FILE is JSON.", todo=todo, file=path.name)
 
 
 def _addresses(project: Project, posts: pd.DataFrame, rules: Rules) -> dict[str, Wanted]:
@@ -133,14 +131,13 @@ def _addresses(project: Project, posts: pd.DataFrame, rules: Rules) -> dict[str,
     asks_pages = not project.params.is_simulated
     now = project.workspace.now().replace(tzinfo=None)
     wanted = {}
-    for post in posts.itertuples():
-        post_id = str(post.post_id)
-        urls, seen_at = found.get(post_id, ((), None))
-        page = (
-            str(post.url) if asks_pages and post.url and rules.gate.knows(str(post.url)) else None
-        )
-        is_fresh = seen_at is not None and now - seen_at < FRESH
-        wanted[post_id] = Wanted(post_id, page, urls, post.format in STILL, is_fresh)
+    for post in posts.to_dict("records"):
+        urls, seen_at = found.get(post["post_id"], ((), None))
+        page = post["url"] if asks_pages and rules.gate.knows(post["url"] or "") else None
+        # YouTube's addresses are of picture or sound alone: its page knows which belong together.
+        is_fresh = seen_at is not None and now - seen_at < FRESH and post["platform"] != "youtube"
+        is_still = post["format"] in STILL
+        wanted[post["post_id"]] = Wanted(post["post_id"], page, urls, is_still, is_fresh)
     return wanted
 
 
@@ -157,10 +154,7 @@ def _fetch_all(
         posts = load(project)
         due = posts[(posts["state"] == "fetch") & ~posts["post_id"].isin(asked)]
         due = due[~due["platform"].isin(done.resting)]
-        if due.empty:
-            return
-        done.stopped = _quota(project, session.media)
-        if done.stopped:
+        if due.empty or done.stopped:
             return
         asked |= set(due["post_id"])
         _fetch_round(_Round(project, session, rules, done), due, progress)
@@ -168,7 +162,7 @@ def _fetch_all(
 
 @dataclass(frozen=True)
 class _Round:
-    """What the workers of a round share. `lock` guards `done.resting`."""
+    """What the workers of a round share. `lock` guards `done`."""
 
     project: Project
     session: Session
@@ -209,10 +203,11 @@ def _pool(size: int) -> Iterator[ThreadPoolExecutor]:
 def _fetch_one(
     round_: _Round, row: Mapping[Any, Any], wanted: Wanted
 ) -> tuple[dict[str, Any], Path] | None:
-    """In a worker: fetch a post into the store; (note to save, work folder), None when its platform rests."""
+    """In a worker: fetch a post into the store; (note to save, work folder), None when it is not its time."""
     platform = str(row["platform"])
     with round_.lock:
-        if platform in round_.done.resting:
+        round_.done.stopped = round_.done.stopped or _quota(round_.project, round_.session.media)
+        if round_.done.stopped or platform in round_.done.resting:
             return None
     work = round_.session.work(wanted.post_id)
     fetched = fetch(wanted, work, round_.rules)
@@ -259,7 +254,7 @@ def _note(
     images = [{k: v for k, v in asdict(k_).items() if k != "kind"} for k_ in kept]
     return {
         "media": {k: _text(v) for k, v in media.items()},
-        "images": images if fetched.status == "photo" else [],
+        "images": images if fetched.status == "photo" or len(kept) > 1 else [],
     }
 
 

@@ -97,7 +97,8 @@ def scrape(
 def scrape_for_notebook(project: Project) -> str:
     """`scrape` where there is a token and something to ask; says in a word what was done.
 
-    Raises SourceFailed when orders were placed and every one failed.
+    Raises SourceFailed when orders were placed, every one failed, and nothing was captured before: an
+    account that is gone must not end every later run.
     """
     if not project.has_apify:
         return "no APIFY_TOKEN: nothing was asked"
@@ -107,7 +108,8 @@ def scrape_for_notebook(project: Project) -> str:
         )
     done = scrape(project)
     failed = [c for c in done if c.exit_code == SourceFailed.exit_code]
-    if done and len(failed) == len(done):
+    known = project.frame("scraped_captures")
+    if done and len(failed) == len(done) and not (known["status"] == "ok").any():
         raise SourceFailed(f"nothing could be captured: {failed[0].reason}.", todo="vt problems")
     return f"{len(done)} orders were placed, {len(failed)} of them failed"
 

@@ -13,6 +13,8 @@ from vtlib.errors import BadInput
 from vtlib.models import STAGES
 from vtlib.params import nearest
 
+# Sections of the YAML that a stage's notebook takes, where they are not just its own name.
+SECTIONS = {"import": ("importing",), "analysis": ("media", "analysis", "gemini")}
 StageStatus = Literal["ok", "skipped", "failed"]
 RunStatus = Literal["running", "ok", "failed"]
 
@@ -57,7 +59,7 @@ class RunPlan:
         return self.notebooks / f"{file_stem(stage)}.ipynb"
 
     def parameters(self, stage: str, *, run_id: str = "") -> dict[str, Any]:
-        """What papermill injects into a stage's notebook: where and what, and its own section."""
+        """What papermill injects into a stage's notebook: where and what, and its own sections."""
         common = {
             "project": self.project,
             "profile": self.profile,
@@ -65,9 +67,8 @@ class RunPlan:
             "run_id": run_id,
             "home": str(self.home.resolve()),
         }
-        section = "importing" if stage == "import" else stage
-        own = self.params.get(section)
-        return common | ({section: dict(own)} if isinstance(own, Mapping) else {})
+        own = {name: self.params.get(name) for name in SECTIONS.get(stage, (stage,))}
+        return common | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""python -m vtlib.sandbox export|serve|tour: the simulated world as files, as services, as a trial of faults."""
+"""python -m vtlib.sandbox export|serve|demo|tour: the simulated world as files, as services, as a demo, as a trial of faults."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
         from vtlib.sandbox.tour import main as tour  # noqa: PLC0415 - brings all of vtlib with it
 
         return tour(chosen.only)
+    if chosen.command == "demo":
+        from vtlib.sandbox.demo import demo  # noqa: PLC0415 - only here
+
+        return demo(chosen.home, seed=chosen.seed)
     paths = write_exports(chosen.folder, seed=chosen.seed, epoch=chosen.epoch)
     sys.stdout.write("".join(f"{path}\n" for path in paths))
     return 0
@@ -55,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     live.add_argument("--fault-rate", type=float, default=0.1, help="to this share of requests")
     trial = commands.add_parser("tour", help="drive every fault through the real commands")
     trial.add_argument("only", nargs="*", metavar="FAULT", help="only these kinds")
+    play = commands.add_parser("demo", help="play the demo of a workspace with the real commands")
+    play.add_argument("home", type=Path)
+    play.add_argument("--seed", type=int, default=7)
     for command in (export, live):
         command.add_argument("--seed", type=int, default=7)
         command.add_argument(

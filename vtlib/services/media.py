@@ -106,6 +106,13 @@ class MediaFolder:
             else:
                 beside.unlink(missing_ok=True)
 
+    def keep_only(self, relative: str) -> None:
+        """Of the files with one content, keep this one (a small copy) and the thumbnails."""
+        kept = self.path(relative)
+        for beside in kept.parent.glob(f"{stem(relative)}.*"):
+            if beside.is_file() and beside != kept:
+                beside.unlink()
+
     def place(self, work: Path, files: Sequence[Mapping[str, str]]) -> None:
         """Move files of a work folder to where they belong; those that are there already stay."""
         for file in files:

@@ -49,6 +49,16 @@ def skipped(stage: str, reason: str, headline: Sequence[str] = ()) -> Conclusion
     return Conclusion(stage, tuple(headline), status="skipped", reason=reason)
 
 
+def both(first: Conclusion, second: Conclusion) -> Conclusion:
+    """Two halves of a stage as one: done when either did something; why the other did not is told."""
+    if first.status == second.status == "skipped":
+        reason = "; ".join(dict.fromkeys([first.reason, second.reason]))
+        return skipped(first.stage, reason, [*first.headline, *second.headline])
+    waits = [f"Skipped: {c.reason}." for c in (first, second) if c.status == "skipped"]
+    lines = [*first.headline, *second.headline, *waits]
+    return done(first.stage, lines, **{**first.counts, **second.counts})
+
+
 def number(count: float, noun: str = "", plural: str = "") -> str:
     """`1 post`, `2,345 posts`: a count with its noun."""
     word = noun if count == 1 else plural or (noun + "s" if noun else "")

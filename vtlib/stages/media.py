@@ -169,7 +169,7 @@ def _state(
     if status in PERMANENT:
         return ("fetch" if _is_changed(row, params, has_cookies=has_cookies) else "lost"), reason
     is_newer = pd.notna(row["address_at"]) and row["address_at"] > row["tried_at"]
-    if row["has_address"] and is_newer:
+    if status == "broken" and row["has_address"] and is_newer:  # a new address may do better
         return "fetch", reason
     if pd.isna(row["next_try_at"]):
         return "lost", f"given up after {row['tries']} tries: {reason}"

@@ -48,6 +48,8 @@ def without_persons(item: Any, *, within: str = "") -> Any:
 def _is_personal(key: str, within: str) -> bool:
     *above, word = re.split(r"[/.]", key)  # flattened exports: author/name
     word, holder = word.lower().replace("_", ""), (above[-1] if above else within).lower()
+    if (holder, word) == ("actor", "description"):  # LinkedIn counts followers there
+        return False
     of_person = holder in _PERSONS and word in _OF_PERSONS
     return of_person or word in _PERSONAL or word.startswith(_PICTURES)
 
@@ -55,28 +57,12 @@ def _is_personal(key: str, within: str) -> bool:
 # Fields of actors and of the platforms' own objects that describe whoever posted, lower case, without "_".
 _PERSONAL = frozenset(
     [
-        "bio",
-        "biography",
-        "biolink",
-        "signature",
-        "fullname",
-        "ownerfullname",
-        "firstname",
-        "lastname",
-        "authorfullname",
-        "nickname",
-        "headline",
-        "email",
-        "emails",
-        "publicemail",
-        "businessemail",
-        "phone",
-        "phonenumber",
-        "businessphonenumber",
-        "address",
-        "businessaddress",
+        *("bio", "biography", "biolink", "signature", "headline", "channeldescription"),
+        *("fullname", "ownerfullname", "firstname", "lastname", "nickname"),
+        *("authorfullname", "authorname", "channelname"),
+        *("email", "emails", "publicemail", "businessemail"),
+        *("phone", "phonenumber", "businessphonenumber", "address", "businessaddress"),
         "externalurl",
-        "channeldescription",
     ]
 )
 _PICTURES = (
@@ -87,5 +73,10 @@ _PICTURES = (
     "profilebanner",
     "coverpicture",
 )
-_PERSONS = frozenset({"author", "user", "owner", "legacy", "inreplytouser", "user_mentions"})
+_PERSONS = frozenset(
+    [
+        *("author", "user", "owner", "actor", "collaborators", "user_mentions"),
+        *("inreplytouser", "legacy", "core", "video_owner"),
+    ]
+)
 _OF_PERSONS = frozenset({"name", "description", "location"})

@@ -17,6 +17,7 @@ from vtlib.services.download.outcome import Failed, Fetched, File, by_proof
 from vtlib.services.probe import Proof, prove
 
 MAX_IMAGES = 40
+MAX_URLS = 3  # of one film, in other renditions: where three fail, the rest would too
 _SUFFIXES = {
     "mp4": ".mp4",
     "mov": ".mp4",
@@ -101,7 +102,7 @@ def _candidates(wanted: Wanted, folder: Path, rules: Rules) -> Iterator[tuple[st
     page = [("page", lambda: [_page(str(wanted.page_url), folder, rules)])]
     urls: list[tuple[str, Ask]] = [
         ("media_url", lambda u=u: [_video(u, folder, rules)])  # type: ignore[misc]
-        for u in wanted.media_urls
+        for u in wanted.media_urls[:MAX_URLS]
     ]
     pages = page if wanted.page_url else []
     yield from [*urls, *pages] if wanted.is_fresh else [*pages, *urls]

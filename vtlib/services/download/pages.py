@@ -19,6 +19,7 @@ from urllib.error import URLError
 import av
 import yt_dlp
 from av.error import FFmpegError
+from yt_dlp.cookies import CookieLoadError
 from yt_dlp.networking._urllib import UrllibRH
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import (
@@ -210,6 +211,8 @@ def _failure(error: BaseException) -> Failed:
             wait_s = retry_after(one.response.headers.get("Retry-After"), now=datetime.now(UTC))
             return Failed(outcome, reason, retry_after_s=wait_s)
     text = str(getattr(chain[-1], "orig_msg", None) or chain[0]).removeprefix("ERROR: ")
+    if any(isinstance(c, CookieLoadError) for c in chain):
+        return Failed("broken", f"the cookies cannot be read: {text}")
     if any(isinstance(c, GeoRestrictedError) for c in chain):
         return Failed("geo", text)
     if any(isinstance(c, UnsupportedError) for c in chain):

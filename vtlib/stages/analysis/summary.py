@@ -30,7 +30,7 @@ def overview(analyses: pd.DataFrame) -> pd.DataFrame:
 def conclude(found: pd.DataFrame) -> Conclusion:
     """Sentences for the end of the stage, from `overview`."""
     if found.empty:
-        return skipped("analysis", "no video has been analysed: set GEMINI_API_KEY")
+        return skipped("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
     good = found[found["status"].isin(DATA)]
     roles = Counter(good["role"])
     lines = [

@@ -26,7 +26,7 @@ COMMENT ON COLUMN media.proxy_path IS 'small H.264 copy, relative to outputs; th
 COMMENT ON COLUMN media.proxy_bytes IS 'size of the small copy, bytes';
 COMMENT ON COLUMN media.purged_at IS 'when vt purge removed the file, UTC; it is not fetched again';
 
-COMMENT ON TABLE media_images IS 'The files of a photo post or slideshow, in order (machine).';
+COMMENT ON TABLE media_images IS 'The files of a photo post or slideshow, pictures and films, in order (machine).';
 COMMENT ON COLUMN media_images.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN media_images.position IS 'place in the slideshow, from 0';
 COMMENT ON COLUMN media_images.sha256 IS 'digest of the file';

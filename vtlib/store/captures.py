@@ -79,6 +79,7 @@ def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) 
         if known is None:
             raise BadInput(f"there is no capture {capture_id}")
         given = {k: v for k, v in (row or {}).items() if v is not None}
+        _hide_likes(connection, capture_id)
         closed = {"status": "ok", "ended_at": naive(None), **_counts(connection, capture_id)}
         stage(connection, "captures", [{**known, **closed, **given}])
         replace(connection, "captures", ["capture_id"])
@@ -193,6 +194,35 @@ def _save_snapshots(connection: Connection) -> None:
         special[f"{name}_state"] = f"arg_max({known}, {place})"
     key = ["post_id", "captured_at"]
     fold(connection, "post_snapshots", key, order="captured_at", special=special)
+
+
+def _hide_likes(connection: Connection, capture_id: str) -> None:
+    """Likes that an account hides come as one tiny number: they are hidden, not data (apify.md 3.1).
+
+    A count of at most 3 is hidden where an earlier capture said so of the post, or where at least 5 posts
+    of the account in this capture, all of them, carry that one number with more comments or 1,000 views.
+    The raw item keeps what the provider wrote.
+    """
+    connection.execute(
+        """UPDATE post_snapshots SET likes = NULL, likes_state = 'hidden'
+        WHERE capture_id = $id AND likes_state = 'observed' AND likes <= 3 AND (
+            post_id IN (
+                SELECT s.post_id FROM post_snapshots AS s
+                WHERE s.likes_state = 'hidden' AND s.captured_at < post_snapshots.captured_at
+                AND s.post_id = post_snapshots.post_id
+            ) OR post_id IN (
+                SELECT unnest(list(s.post_id))
+                FROM post_snapshots AS s JOIN posts AS p ON p.post_id = s.post_id
+                WHERE s.capture_id = $id AND s.likes_state = 'observed' AND p.account_id IS NOT NULL
+                GROUP BY p.account_id
+                HAVING count(*) >= 5 AND min(s.likes) = max(s.likes)
+                AND max(greatest(coalesce(s.comments, 0) - s.likes, 0)) > 0
+                AND count(*) FILTER (coalesce(s.comments, 0) > s.likes
+                    OR coalesce(s.views, s.plays, 0) > 1000) = count(*)
+            )
+        )""",
+        {"id": capture_id},
+    )
 
 
 def _one(connection: Connection, capture_id: str) -> dict[str, Any] | None:

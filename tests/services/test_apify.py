@@ -9,7 +9,7 @@ import pytest
 from vtlib.errors import BudgetReached, CredentialsMissing, SourceFailed
 from vtlib.sandbox.server import Settings, running
 from vtlib.services import limits
-from vtlib.services.apify import Apify, Busy, LostReply, Order, Paused
+from vtlib.services.apify import Apify, Busy, LostReply, NotAllowed, Order, Paused
 
 REELS = Order(
     "apify/instagram-scraper",
@@ -89,7 +89,7 @@ def test_what_passes_is_survived_with_one_run(live, apify, fault, options, start
     [
         ("rate_limited", {"times": None}, Busy, 4),
         ("server_error", {"times": None}, LostReply, 4),
-        ("refused", {"status": 403}, CredentialsMissing, 1),
+        ("refused", {"status": 403}, NotAllowed, 1),
         ("refused", {"status": 402, "type": "usage-hard-limit"}, BudgetReached, 1),
         ("refused", {"status": 400}, SourceFailed, 1),
     ],

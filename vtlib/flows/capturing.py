@@ -20,7 +20,7 @@ from vtlib import log
 from vtlib.errors import BudgetReached, SourceFailed, VtError
 from vtlib.flows import ledger
 from vtlib.project import Project
-from vtlib.services.apify import Apify, Job, LostReply, Order
+from vtlib.services.apify import Apify, Job, LostReply, NotAllowed, Order
 from vtlib.stages import importing, scraping
 from vtlib.stages.ordering import Asked
 from vtlib.store import captures, orders, runs
@@ -89,7 +89,7 @@ def place(desk: Desk, asked: Asked, *, max_usd: float) -> Row | Captured:
         job = desk.apify.begin(_order(desk, row), **_whereabouts(desk, row))
     except LostReply as error:
         return _left_open(row, error)
-    except (SourceFailed, BudgetReached) as error:
+    except (SourceFailed, BudgetReached, NotAllowed) as error:
         return _close(desk, row, status="failed", error=error)
     except VtError as error:
         orders.close(desk.project.store, row, status="not_started", reason=str(error))

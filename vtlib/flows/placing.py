@@ -82,8 +82,11 @@ def ask_all(
     flying: deque[tuple[Row, float]] = deque()
     done: list[Captured] = []
     failing = {} if again else _failing(desk)
+    at_once = desk.project.params.scraping.parallel_runs
     while waiting or flying:
-        if waiting and len(flying) < desk.project.params.scraping.parallel_runs:
+        # What is reserved for a run comes back when it costs less: wait for it rather than refuse.
+        may_place = len(flying) < at_once and (purse.left_usd >= LEAST_CAP_USD or not flying)
+        if waiting and may_place:
             asked, weight = waiting.popleft()
             cap = purse.reserve(weight, of=weight + sum(w for _, w in waiting))
             placed = _placed(desk, asked, cap, failed_at=failing.get(asked.actor))
@@ -94,7 +97,8 @@ def ask_all(
         else:
             row, cap = flying.popleft()
             captured = capturing.collect(desk, row)
-        purse.settle(cap, None if captured.status == "open" else captured.charged_usd or 0.0)
+        may_cost = captured.status == "open" or bool(captured.run_id)
+        purse.settle(cap, captured.charged_usd if may_cost else 0.0)
         if captured.status == "failed" and not again:
             failing = _failing(desk)
         told(captured)

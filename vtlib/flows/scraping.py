@@ -94,24 +94,19 @@ def scrape(
     return done
 
 
-def scrape_for_notebook(project: Project) -> str:
-    """`scrape` where there is a token and something to ask; says in a word what was done.
+def scrape_for_notebook(project: Project) -> list[str]:
+    """`scrape` where there is a token and something to ask; says which orders were not placed or failed.
 
-    Raises SourceFailed when orders were placed, every one failed, and nothing was captured before: an
-    account that is gone must not end every later run.
+    Raises SourceFailed when orders were placed and every one failed.
     """
-    if not project.has_apify:
-        return "no APIFY_TOKEN: nothing was asked"
-    if not _has_work(project):
-        return (
-            "nothing to ask: all that is wanted was captured a moment ago, or nothing is followed"
-        )
+    if not project.has_apify or not _has_work(project):
+        return []
     done = scrape(project)
     failed = [c for c in done if c.exit_code == SourceFailed.exit_code]
-    known = project.frame("scraped_captures")
-    if done and len(failed) == len(done) and not (known["status"] == "ok").any():
+    if done and len(failed) == len(done):
         raise SourceFailed(f"nothing could be captured: {failed[0].reason}.", todo="vt problems")
-    return f"{len(done)} orders were placed, {len(failed)} of them failed"
+    said = [f"{c.platform} ({c.actor}): {c.reason}." for c in done if c.status != "ok"]
+    return list(project.shown(pd.DataFrame({"said": said}, dtype="str"))["said"])
 
 
 def targets_of(project: Project, capture_ids: Sequence[str]) -> pd.DataFrame:

@@ -51,6 +51,10 @@ class Busy(SourceFailed):
     """The provider refused for now: nothing was started, and later it may be."""
 
 
+class NotAllowed(CredentialsMissing):
+    """The token is good, but not for this: an actor that is rented, or one it may not run."""
+
+
 class Paused(SourceFailed):
     """Not asked at all: the provider failed several times in a row."""
 
@@ -280,8 +284,11 @@ def _is_down(error: BaseException) -> bool:
 def _ours(error: BaseException, doing: str, *, may_have_started: bool) -> VtError:
     status = getattr(error, "status_code", None)
     said = f"could not {doing}: {getattr(error, 'message', None) or type(error).__name__}."
-    if isinstance(error, (UnauthorizedError, ForbiddenError)):
+    if isinstance(error, UnauthorizedError):
         return CredentialsMissing(said, todo="Check APIFY_TOKEN: vt doctor.")
+    if isinstance(error, ForbiddenError):
+        todo = "Rent or allow it at Apify, or name another actor in scraping.actors."
+        return NotAllowed(said, todo=todo)
     if status in _PASSING or getattr(error, "type", None) in _BUSY:
         return Busy(said, todo="The provider is busy: run the command again in a few minutes.")
     if status == 402:

@@ -197,16 +197,22 @@ def _refused(came: Came) -> int:
     )
 
 
-def conclude(targets: pd.DataFrame, captures: pd.DataFrame, *, has_token: bool) -> Conclusion:
-    """The stage's sentences, from what is stored: latest rows of capture_targets, and captures of apify."""
+def conclude(
+    targets: pd.DataFrame, captures: pd.DataFrame, *, has_token: bool, said: Sequence[str] = ()
+) -> Conclusion:
+    """The stage's sentences, from what is stored: latest rows of capture_targets, and their captures.
+
+    `said`: what fell short just now, in words.
+    """
     if targets.empty:
         need = (
             "follow accounts: vt project add-accounts" if has_token else "set APIFY_TOKEN in .env"
         )
-        return skipped("scraping", f"nothing was asked of a provider: {need}")
+        return skipped("scraping", f"nothing was asked of a provider: {need}", said)
     asked = targets[targets["handle"] != ""]
     short = asked[asked["reason"].notna()]
     lines = [_asked_line(asked, captures, short), _came_line(targets), _cost_line(captures)]
+    lines += said
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
     lines += [f"{r.platform} {r.handle}: {r.reason}." for r in short.head(5).itertuples()]
     if len(short) > 5:

@@ -38,9 +38,10 @@ def close(
 ) -> None:
     """Close an order with `ok`, `failed` or `not_started`, and write what each of its targets got.
 
-    Rows of capture_targets that the capture has are replaced.
+    Rows of capture_targets that the capture has are replaced; one closed before keeps its time.
     """
-    closed = {**row, "status": status, "reason": reason or None, "closed_at": naive(None)}
+    at = row.get("closed_at") or naive(None)
+    closed = {**row, "status": status, "reason": reason or None, "closed_at": at}
     facts = {name: row[name] for name in ("capture_id", "project_id")}
     with store.write() as connection:
         connection.execute("DELETE FROM capture_targets WHERE capture_id = ?", [row["capture_id"]])
@@ -70,11 +71,11 @@ def unpriced(store: Store, project: str) -> list[dict[str, Any]]:
 
 
 def since(store: Store, project: str, moment: datetime) -> list[dict[str, Any]]:
-    """Orders that went well and were closed after `moment` (our clock)."""
+    """Orders that went well and were asked after `moment` (our clock)."""
     return _rows(
         store,
         "SELECT * FROM capture_orders WHERE project_id = $project AND status = 'ok' "
-        "AND closed_at > $moment",
+        "AND asked_at > $moment",
         {"project": project, "moment": naive(moment)},
     )
 
@@ -122,14 +123,15 @@ def charged_per_1000(store: Store) -> dict[str, float]:
 
 
 def spent_usd(store: Store, project: str, *, provider: str) -> float:
-    """What a project has spent at a provider, US dollars; a run of unknown charge counts with its cap."""
+    """What a project has spent at a provider, US dollars; what may have run at an unknown charge counts with its cap."""
     row = _rows(
         store,
         """SELECT
             (SELECT coalesce(sum(usd), 0) FROM spend WHERE project_id = $project AND provider = $provider)
             + (
                 SELECT coalesce(sum(max_usd), 0) FROM capture_orders
-                WHERE project_id = $project AND provider_run_id IS NOT NULL AND charged_usd IS NULL
+                WHERE project_id = $project AND charged_usd IS NULL
+                AND (provider_run_id IS NOT NULL OR closed_at IS NULL)
             ) AS usd""",
         {"project": project, "provider": provider},
     )

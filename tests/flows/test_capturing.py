@@ -71,7 +71,7 @@ def test_all_seven_platforms_and_then_nothing_more(world):
     assert found[found["n"] > 0].empty
 
     before = rows(world.home())
-    assert scraping.scrape_for_notebook(project).startswith("nothing to ask")
+    assert scraping.scrape_for_notebook(project) == []
     assert scraping.scrape(project) == []
     scraping.remap(project)
     assert rows(world.home()) == before
@@ -127,6 +127,12 @@ def test_the_cap_on_cost_holds_and_is_said(world):
     assert len(world.log()["runs"]) == 1
 
 
+def test_what_is_reserved_and_not_spent_goes_to_the_next(world):
+    """More runs than dollars, three at a time: all are asked, since each costs cents."""
+    done = world.scrape(accounts=following("instagram", "x", "tiktok"), max_cost_usd=1.5)
+    assert [c.status for c in done] == ["ok"] * 4
+
+
 def test_a_price_is_learnt_and_the_users_own_wins(world):
     project = world.project(accounts=INSTAGRAM, profiles=False)
     unknown = scraping.quote(project)
@@ -147,7 +153,13 @@ def test_a_wrong_token_ends_it_at_once(world, monkeypatch):
     with pytest.raises(CredentialsMissing):
         world.scrape(accounts=INSTAGRAM)
     monkeypatch.delenv("APIFY_TOKEN")
-    assert "no APIFY_TOKEN" in scraping.scrape_for_notebook(world.project())
+    assert scraping.scrape_for_notebook(world.project()) == []
+
+
+def test_an_actor_that_may_not_be_run_does_not_stop_the_others(world):
+    world.fault("refused", match="instagram", status=403)
+    left, well = world.scrape(accounts=following("instagram", "x"), profiles=False)
+    assert (left.status, left.exit_code, well.status) == ("failed", 3, "ok")
 
 
 def test_a_start_whose_fate_is_unknown_is_looked_up_by_the_next_scrape(world, monkeypatch):

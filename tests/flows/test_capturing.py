@@ -307,3 +307,11 @@ def test_a_notebook_fails_only_when_nothing_came(world):
     world.fault("error_items", match="instagram")
     with pytest.raises(SourceFailed, match="only error items"):
         scraping.scrape_for_notebook(world.project(accounts=INSTAGRAM, profiles=False))
+
+
+def test_profiles_alone_do_not_fail_a_notebook(world):
+    project = world.project(accounts=INSTAGRAM)
+    world.fault("error_items", match="profile", times=None)
+    assert [c.status for c in scraping.scrape(project)] == ["ok", "failed"]
+    (said,) = scraping.scrape_for_notebook(project)
+    assert "only error items" in said

@@ -97,13 +97,14 @@ def scrape(
 def scrape_for_notebook(project: Project) -> list[str]:
     """`scrape` where there is a token and something to ask; says which orders were not placed or failed.
 
-    Raises SourceFailed when orders were placed and every one failed.
+    Raises SourceFailed when posts were asked for and every such order failed; profiles only add followers.
     """
     if not project.has_apify or not _has_work(project):
         return []
     done = scrape(project)
-    failed = [c for c in done if c.exit_code == SourceFailed.exit_code]
-    if done and len(failed) == len(done):
+    posts = [c for c in done if c.ask != "profiles"]
+    failed = [c for c in posts if c.exit_code == SourceFailed.exit_code]
+    if failed and len(failed) == len(posts):
         raise SourceFailed(f"nothing could be captured: {failed[0].reason}.", todo="vt problems")
     said = [f"{c.platform} ({c.actor}): {c.reason}." for c in done if c.status != "ok"]
     return list(project.shown(pd.DataFrame({"said": said}, dtype="str"))["said"])

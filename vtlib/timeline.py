@@ -9,11 +9,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from vtlib.lanes import bars
+
 WIDTH = 760  # px, as wide as a report's column
 _THUMB_HEIGHT = 92
 _LANE_HEIGHT = 16
 _CURVE_HEIGHT = 60
-_LEAST_S = 0.1  # a text seen in a single sample is still drawn
 _MAX_THUMBS = 14  # more would overlap
 _LANES = {"shots": "#4c6a92", "text": "#b8762f", "speech": "#3f8f6b", "faces": "#8a5fa8"}
 
@@ -40,35 +41,8 @@ def timeline_chart(
 
 def lane_table(measures: dict[str, Any]) -> pd.DataFrame:
     """The bars as rows: lane, start_s, end_s, label; a lane without measures has one, from 0 to 0."""
-    rows: list[tuple[str, float, float, str]] = [
-        ("shots", s["start_s"], s["end_s"], f"shot {i}")
-        for i, s in enumerate(measures["shots"], start=1)
-    ]
-    for lane, found in (("text", _texts), ("speech", _speech), ("faces", _faces)):
-        part = measures.get(lane) or {"status": "not_asked", "reason": "not measured"}
-        if part["status"] == "ok":
-            rows += [(lane, a, b, label) for a, b, label in found(part)]
-        else:
-            rows.append((lane, 0.0, 0.0, f"{part['status'].replace('_', ' ')}: {part['reason']}"))
+    rows = [(b.lane, b.start_s, b.end_s, b.label) for b in bars(measures)]
     return pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
-
-
-def _texts(part: dict[str, Any]) -> list[tuple[float, float, str]]:
-    return [
-        (t["start_s"], max(t["end_s"], t["start_s"] + _LEAST_S), t["text"]) for t in part["items"]
-    ]
-
-
-def _speech(part: dict[str, Any]) -> list[tuple[float, float, str]]:
-    return [(a, b, "speech") for a, b in part["segments"]]
-
-
-def _faces(part: dict[str, Any]) -> list[tuple[float, float, str]]:
-    """Samples with a face, each standing until the next sample."""
-    seen = part["seen"]
-    ends = [s["t_s"] for s in seen[1:]] + [seen[-1]["t_s"]] if seen else []
-    pairs = zip(seen, ends, strict=True)
-    return [(s["t_s"], end, f"{s['n']} face(s)") for s, end in pairs if s["n"]]
 
 
 def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> alt.Chart:

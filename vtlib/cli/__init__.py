@@ -32,7 +32,7 @@ FAMILIES = {
     "run": ("running",),
     "runs": ("looking",),
     "scrape": ("scraping",),
-    "script": ("script", "script_files"),
+    "script": ("script", "script_files", "script_beats"),
     "status": ("operations",),
     "tiktok": ("scraping",),
     "youtube": ("scraping",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from vtlib.scripts import workflow
 from vtlib.scripts.picture import time_line
 from vtlib.scripts.script import DIFFICULTIES, KINDS
 from vtlib.scripts.templates import NAMES
+from vtlib.settings import person
 from vtlib.store import script_comments, script_reading, scripts
 from vtlib.store.scripts import Making, Move, Place
 
@@ -41,14 +41,6 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @vt.group(cls=Group)
 def script() -> None:
     """Scripts: versions, review, production, export, and the post that came of them."""
-
-
-def person() -> str:
-    """Who runs this: VT_PERSON, else the name of the login."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
 
 
 by_option = click.option(

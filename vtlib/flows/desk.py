@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from vtlib.errors import BadInput, StoreBusy
 from vtlib.flows import projects
@@ -13,17 +14,27 @@ from vtlib.project import Project, Workspace
 from vtlib.store import catalog, people
 from vtlib.store import desk as store
 
-VIEWS = ("outliers", "products", "script", "board")
+View = Literal["outliers", "products", "script", "board"]
+VIEWS: tuple[View, ...] = get_args(View)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """What lies open on somebody's desk: a view, the posts wished for, a post and a script."""
 
-    view: str = "outliers"
+    view: View = "outliers"
     wish: Wish = field(default_factory=Wish)
     post_id: str = ""
     script_id: str = ""
+
+
+def entered(project: Project) -> Project:
+    """The project, known to the store as its YAML describes it. Raises BadInput when it is known in no way."""
+    if project.workspace.params_path(project.slug).exists():
+        projects.sync(project)
+    else:
+        catalog.get(project.store, "projects", project.slug)  # raises with the nearest slug
+    return project
 
 
 def project_slugs(at: Workspace) -> list[str]:
@@ -46,8 +57,8 @@ def place_of(project: Project, person: str) -> Place:
     """Where a person left off in a project; the beginning where nothing is known or it cannot be read."""
     held = store.place(project.store, project.slug, person)
     try:
-        return _read(held) if held else Place()
-    except (TypeError, ValueError, KeyError):
+        return TypeAdapter(Place).validate_python(held) if held else Place()
+    except ValidationError:
         return Place()  # written by another version of the desk
 
 
@@ -58,12 +69,3 @@ def keep_place(project: Project, person: str, place: Place) -> None:
         store.save_place(hurried, project.slug, person, asdict(place))
     except (StoreBusy, BadInput):
         return
-
-
-def _read(held: Mapping[str, Any]) -> Place:
-    known = {f.name: held[f.name] for f in fields(Place) if f.name in held}
-    wish = {
-        f.name: v for f in fields(Wish) if (v := (held.get("wish") or {}).get(f.name)) is not None
-    }
-    place = Place(**{**known, "wish": Wish(**wish)})
-    return place if place.view in VIEWS else replace(place, view=VIEWS[0])

@@ -13,9 +13,16 @@ from vtlib.flows.script_texts import Taken
 from vtlib.project import Project, Workspace
 from vtlib.scripts import markdown, workflow
 from vtlib.scripts.script import Script
-from vtlib.store import script_comments, script_reading
+from vtlib.store import script_reading
 from vtlib.store.scripts import Making, Place
+from vtlib.store.writing import records
 
+_HANGING = {
+    "versions": "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? ORDER BY version",
+    "history": "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version",
+    "comments": "SELECT * FROM script_comments WHERE script_id = ? ORDER BY created_at, comment_id",
+    "posts": "SELECT version FROM publications WHERE script_id = ?",
+}
 CARDS_MAX = 12  # of one status on the board; the rest is counted
 
 
@@ -49,22 +56,12 @@ class OpenScript:
 def opened(at: Workspace, script_id: str, *, version: int | None = None) -> OpenScript:
     """One version (default: the current one) with all. Raises BadInput when it does not exist."""
     row = script_reading.get(at.store, script_id, version=version)
-    key = str(row["script_id"])
-    return OpenScript(
-        row,
-        script_reading.versions(at.store, key),
-        script_reading.history(at.store, key),
-        script_comments.listing(at.store, key),
-        ways(at, row),
-    )
-
-
-def ways(at: Workspace, row: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Where a version can go, and what it lacks for each."""
-    posts = script_reading.publications(at.store, str(row["script_id"]))
-    has_post = any(p["version"] == row["version"] for p in posts)
+    with at.store.read() as connection:
+        found = {n: records(connection, sql, [row["script_id"]]) for n, sql in _HANGING.items()}
+    has_post = any(p["version"] == row["version"] for p in found.pop("posts"))
     situation = workflow.Situation(row["script"], row["status"], has_post=has_post)
-    return {to: workflow.missing(situation, to) for to in workflow.allowed(row["status"])}
+    ways = {to: workflow.missing(situation, to) for to in workflow.allowed(row["status"])}
+    return OpenScript(row, ways=ways, **found)
 
 
 def board(project: Project) -> dict[str, list[dict[str, Any]]]:

@@ -28,7 +28,7 @@ class BoardPanel:
         board = widgets.HBox(list(self.columns.values()))
         board.add_class("vt-board")
         self._bar = controls.box(
-            self.chosen, controls.line(self.edit), self.moving.view, kind="vt-card"
+            controls.line(self.chosen, self.edit), self.moving.view, kind="vt-card"
         )
         self.view = controls.box(board, self._bar)
 
@@ -54,7 +54,8 @@ class BoardPanel:
 
     def _card(self, row: dict[str, Any]) -> Any:
         key = str(row["script_id"])
-        waiting = f" · {row['open_comments']} open" if row["open_comments"] else ""
+        n = row["open_comments"] or 0
+        waiting = f" · {n} comment{'s' if n > 1 else ''}" if n else ""
         length = clock(row["duration_s"] or 0)
         text = f"{row['title']}\nv{row['version']} · {length}{waiting}"
         choose = self._session.act(self._choose, key)

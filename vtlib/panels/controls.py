@@ -68,7 +68,10 @@ def views(names: Sequence[tuple[str, str]], panels: Iterable[Any]) -> tuple[Any,
     """Buttons to switch between panels, and the panels, of which one is shown."""
     tabs = widgets.ToggleButtons(options=list(names), tooltips=[n for n, _ in names], layout=_AUTO)
     tabs.add_class("vt-tabs")
-    stack = widgets.Stack(list(panels), selected_index=0)
+    shown = list(panels)
+    for panel in shown:
+        panel.add_class("vt-view")
+    stack = widgets.Stack(shown, selected_index=0)
 
     def switched(change: Any) -> None:
         stack.selected_index = [v for _, v in names].index(change["new"])

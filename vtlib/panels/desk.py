@@ -29,7 +29,7 @@ class Desk:
     """
 
     def __init__(self, project: Project, *, by: str = "") -> None:
-        self.session = Session(project, person=by or person())
+        self.session = Session(flow.entered(project), person=by or person())
         at = project.workspace
         self.project = controls.choice("Project", flow.project_slugs(at), project.slug)
         self.person = controls.text("Who works", self.session.person)

@@ -50,6 +50,7 @@ class FactsPanel:
             self.fields[name].value = held
         claims = [(c.text, n) for n, c in enumerate(found.script.claims, 1) if not c.is_cleared]
         self.open_claim.options = claims
+        self.open_claim.value = claims[0][1] if claims else None
         self.clear.disabled = not claims
 
     def _stored(self) -> dict[str, str]:

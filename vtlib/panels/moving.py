@@ -29,7 +29,7 @@ class MovePanel:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: OpenScript | None = None
-        self.reason = controls.text("Reason", hint="needed on the way back and into the archive")
+        self.reason = controls.text("Reason", hint="for a way back, or the archive")
         self.buttons = {s: controls.button(_VERBS[s], session.act(self._move, s)) for s in STATUSES}
         self.lacks = widgets.HTML()
         row = controls.line(*self.buttons.values(), self.reason, kind="vt-moves")

@@ -10,12 +10,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from vtlib.flows.browsing import Seen
-from vtlib.lanes import LANES, bars
+from vtlib.lanes import LANES, Bar, bars
 from vtlib.scripts.wording import clean, clean_line
 from vtlib.tables import cell
+from vtlib.tables.cells import metric
 
+_LANE_PX = 14
 _DRAWN = Markup(
-    '<svg class="vt-lanes" viewBox="0 0 100 {height}" preserveAspectRatio="none" role="img" '
+    '<svg class="vt-lanes" viewBox="0 0 100 {height}" style="height:{height}px" preserveAspectRatio="none" role="img" '
     'aria-label="{label}">{bars}</svg>'
 )
 _BAR = Markup(
@@ -59,6 +61,11 @@ def tag(word: str, *, kind: str = "") -> Markup:
 def value(thing: Any, form: str) -> str:
     """A value in one of the formats of tables/cells.py; missing is a dash."""
     return cell(thing, form).text
+
+
+def counted(facts: Mapping[str, Any], name: str) -> str:
+    """A count with its state: hidden and not exposed are words, never 0."""
+    return metric(facts[name], facts[f"{name}_state"], "int").text
 
 
 def text_of(thing: Any) -> str:
@@ -110,29 +117,35 @@ def interval(facts: Mapping[str, Any]) -> str:
 
 
 def lanes(measures: Mapping[str, Any] | None, *, only: Sequence[str] = LANES) -> Markup:
-    """The measured lanes of a video as bars on its length; a lane that was not measured says so."""
+    """The measured lanes of a video as bars on its length; lanes that were not measured are named."""
     if not measures or not measures["duration_s"]:
         return quiet("The video was not measured: no time line.")
     length = float(measures["duration_s"])
     found = [b for b in bars(measures) if b.lane in only]
+    absent = {b.lane: b.label for b in found if b.end_s <= b.start_s}
+    shown = [lane for lane in only if lane not in absent]
     drawn = [
-        _BAR.format(
-            lane=b.lane,
-            odd=Markup(" vt-odd") if number % 2 else "",
-            x=100 * b.start_s / length,
-            y=only.index(b.lane) * 9,
-            width=max(100 * (min(b.end_s, length) - b.start_s) / length, 0.4),
-            height=7,
-            label=f"{b.label}, {b.start_s:.1f} to {b.end_s:.1f} s",
-        )
-        for number, b in enumerate(found)
-        if b.end_s > b.start_s
+        _bar(b, n, shown.index(b.lane), length) for n, b in enumerate(found) if b.lane in shown
     ]
-    label = f"time line of {length:.1f} s: {sum(b.lane == 'shots' for b in found)} shots"
-    svg = _DRAWN.format(height=9 * len(only) - 2, label=label, bars=Markup("").join(drawn))
-    if len(only) == 1:
-        return svg
-    return _legend(found, only) + svg + _axis(length)
+    n_shots = sum(b.lane == "shots" for b in found)
+    svg = _DRAWN.format(
+        height=max(_LANE_PX * len(shown) - 4, 1),
+        label=f"time line of {length:.1f} s: {n_shots} shots",
+        bars=Markup("").join(drawn),
+    )
+    return svg if len(only) == 1 else _legend(found, shown, absent) + svg + _axis(length)
+
+
+def _bar(bar: Bar, number: int, lane: int, length_s: float) -> Markup:
+    return _BAR.format(
+        lane=bar.lane,
+        odd=Markup(" vt-odd") if number % 2 else "",
+        x=100 * bar.start_s / length_s,
+        y=lane * _LANE_PX,
+        width=max(100 * (min(bar.end_s, length_s) - bar.start_s) / length_s, 0.4),
+        height=_LANE_PX - 4,
+        label=f"{bar.label}, {bar.start_s:.1f} to {bar.end_s:.1f} s",
+    )
 
 
 def strip(pictures: Iterable[tuple[float, bytes]]) -> Markup:
@@ -171,14 +184,16 @@ def _image(picture: tuple[float, bytes], kind: str) -> Markup:
     ).format(kind, picture[0], data)
 
 
-def _legend(found: Sequence[Any], only: Sequence[str]) -> Markup:
-    why = {b.lane: b.label for b in found if b.end_s <= b.start_s}
-    counts = {lane: sum(b.lane == lane and b.end_s > b.start_s for b in found) for lane in only}
+def _legend(found: Sequence[Bar], shown: Sequence[str], absent: Mapping[str, str]) -> Markup:
     items = [
-        Markup('<span title="{}"><i class="vt-lane-{}"></i>{} {}</span>').format(
-            why.get(lane, ""), lane, lane, "not measured" if lane in why else counts[lane]
+        Markup('<span><i class="vt-lane-{}"></i>{} {}</span>').format(
+            lane, lane, sum(b.lane == lane for b in found)
         )
-        for lane in only
+        for lane in shown
+    ]
+    items += [
+        Markup('<span title="{}">{}: not measured</span>').format(why, n)
+        for n, why in absent.items()
     ]
     return Markup('<div class="vt-legend">{}</div>').format(Markup("").join(items))
 

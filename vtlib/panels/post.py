@@ -16,13 +16,15 @@ from vtlib.flows.scripts import Wanted
 from vtlib.panels import controls, pictures
 from vtlib.panels.session import Session
 
+_FROM = "starts from its analysis, else from its measured shots, else from its caption"
+
 
 class PostPanel:
     """The post that lies open, the decision about it, and the way to a script."""
 
     def __init__(self, session: Session, *, after: Callable[[str], None]) -> None:
         self._session, self._after = session, after
-        self.head, self.film = widgets.HTML(), widgets.HTML()
+        self.head, self.film, self.about = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.keep = controls.button("Keep", session.act(self._keep), kind="primary")
         self.reject = controls.button("Reject", session.act(self._reject), kind="danger")
         self.reason = controls.choice(
@@ -37,13 +39,10 @@ class PostPanel:
             controls.line(self.keep, self.reject, self.reason, self.next),
             self.notes,
             self.film,
-            widgets.HTML(
-                pictures.heading(
-                    "Script",
-                    "starts from the analysis, else from measured shots, else from the caption",
-                )
-            ),
+            widgets.HTML(pictures.heading("Write a script after it", _FROM)),
             controls.line(self.title, self.product, self.create),
+            self.about,
+            kind="vt-form",
         )
         self.view = controls.box(self.head, self._body, kind="vt-detail vt-card")
 
@@ -59,6 +58,7 @@ class PostPanel:
         found = browsing.dossier(self._session.project, post_id)
         self.head.value = _head(found)
         self.film.value = _film(found)
+        self.about.value = _about(found)
         self.reason.value = pictures.text_of(found.seen.facts["reason"])
         self.notes.value = pictures.text_of(found.seen.facts["notes"])
         products = desk.products(self._session.project)
@@ -71,7 +71,7 @@ class PostPanel:
 
     def _reject(self) -> str:
         if not self.reason.value:
-            self.reason.focus()
+            self._session.focus(self.reason)
             raise BadInput("a rejection needs a reason.", todo="Choose one beside the button.")
         return self._decide("reject", reason=self.reason.value)
 
@@ -82,7 +82,7 @@ class PostPanel:
             self._session.project, post_id, decision, reviewer=self._session.person, **words
         )
         self._session.wrote()
-        self.next.focus()
+        self._session.focus(self.next)
         return f"{'Kept' if decision == 'keep' else 'Rejected'}: {post_id}"
 
     def _next(self) -> None:
@@ -106,34 +106,36 @@ class PostPanel:
 def _head(found: Dossier) -> Markup:
     facts = found.seen.facts
     handle = pictures.text_of(facts["handle"]) or "unknown"
+    under = f"{facts['platform']} {facts['format']}, {_multiplier(facts)}"
+    tier = pictures.text_of(facts["tier"])
+    words = pictures.text_of(facts["caption"]) or pictures.text_of(facts["title"])
+    return Markup(
+        '<div class="vt-detail-head">{}{}<span class="vt-end">{}</span></div>'
+        '<p class="vt-whole-caption" dir="auto">{}</p>'
+    ).format(
+        pictures.heading(f"@{handle}", under),
+        pictures.tag(tier) if tier else "",
+        pictures.link(facts["url"], "original"),
+        words or "no caption",
+    )
+
+
+def _about(found: Dossier) -> Markup:
+    facts = found.seen.facts
+    reach = f"{pictures.value(facts['value'], 'int')} {pictures.text_of(facts['metric'])}"
     shown = [
-        ("multiplier", _multiplier(facts)),
-        (
-            "reach",
-            f"{pictures.value(facts['value'], 'int')} {pictures.text_of(facts['metric'])}".strip(),
-        ),
-        (
-            "likes",
-            pictures.value(facts["likes"], "int")
-            if facts["likes_state"] == "observed"
-            else str(facts["likes_state"] or "unknown").replace("_", " "),
-        ),
+        ("reach", reach.strip()),
+        ("likes", pictures.counted(facts, "likes")),
+        ("comments", pictures.counted(facts, "comments")),
         ("posted", f"{pictures.value(facts['posted_at'], 'time')} UTC"),
         ("length", f"{pictures.value(facts['duration_s'], 'tenth')} s"),
-        ("baseline", f"{pictures.value(facts['n_baseline'], 'int')} posts of the account"),
-        ("false discovery", pictures.value(facts["q_value"], "p")),
+        ("judged against", f"{pictures.value(facts['n_baseline'], 'int')} posts of the account"),
+        ("false discovery rate", pictures.value(facts["q_value"], "p")),
         ("decision", _decision(facts)),
         ("scripts after it", ", ".join(f"{s['title']} ({s['status']})" for s in found.scripts)),
     ]
-    title = pictures.heading(f"@{handle}", f"{facts['platform']} {facts['format']}")
-    tier = pictures.text_of(facts["tier"])
-    marks = pictures.tag(tier) if tier else Markup("")
-    words = pictures.text_of(facts["caption"]) or pictures.text_of(facts["title"])
-    caption = Markup('<p class="vt-whole-caption" dir="auto">{}</p>').format(words) if words else ""
-    where = pictures.link(facts["url"], "Open the original")
-    return Markup('<div class="vt-detail-head">{}{}</div>{}{}<p>{}</p>').format(
-        title, marks, caption, pictures.facts_list(shown), where
-    )
+    why = _why(found.answer, found.model) if found.answer else Markup("")
+    return why + pictures.heading("Numbers") + pictures.facts_list(shown)
 
 
 def _multiplier(facts: Mapping[str, Any]) -> str:
@@ -156,13 +158,7 @@ def _decision(facts: Mapping[str, Any]) -> str:
 
 
 def _film(found: Dossier) -> Markup:
-    parts = [pictures.heading("Time line")]
-    if found.seen.pictures:
-        parts.append(pictures.strip(found.seen.pictures))
-    parts.append(pictures.lanes(found.seen.measures))
-    if found.answer:
-        parts.append(_why(found.answer, found.model))
-    return Markup("").join(parts)
+    return pictures.strip(found.seen.pictures) + pictures.lanes(found.seen.measures)
 
 
 def _why(answer: Mapping[str, Any], model: str) -> Markup:

@@ -78,7 +78,7 @@ class PostsPanel:
             ids, place = [r.post_id for r in self.page.rows], 0
         if place < len(ids):
             self._session.go(post_id=ids[place])
-            self.post.keep.focus()
+            self._session.focus(self.post.keep)
         else:
             self._session.say("That was the last post of this list.")
 
@@ -117,7 +117,7 @@ class _Row:
     def _open(self) -> None:
         if self.seen is not None:
             self._session.go(post_id=self.seen.post_id)
-            self._posts.post.keep.focus()
+            self._session.focus(self._posts.post.keep)
 
 
 def _filters(wish: Wish) -> dict[str, Any]:

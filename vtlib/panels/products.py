@@ -38,6 +38,7 @@ class ProductsPanel:
         self.matrix.value = _matrix(found)
         videos = {f["post_id"]: f"@{f['handle']} · {f['platform']}" for f in found.fits}
         self.post.options = [(name, key) for key, name in videos.items()]
+        self.post.value = next(iter(videos), None)
         self._row.layout.display = None if videos else "none"
 
     def _open(self) -> None:

@@ -38,18 +38,17 @@ class ScriptPanel:
         self.versions = VersionsPanel(session)
         self.text = TextPanel(session)
         self.documents = DocumentsPanel(session)
-        self._parts: list[Any] = [
-            self.beats,
-            self.facts,
-            self.moving,
-            self.comments,
-            self.versions,
-            self.text,
-            self.documents,
-        ]
-        names = ("Comments", "Versions", "Facts", "Whole text", "Documents")
-        sides = (self.comments, self.versions, self.facts, self.text, self.documents)
-        self.tabs, stack = controls.views([(n, n) for n in names], [s.view for s in sides])
+        self.sides: dict[str, Any] = {
+            "Comments": self.comments,
+            "Versions": self.versions,
+            "Facts": self.facts,
+            "Whole text": self.text,
+            "Documents": self.documents,
+        }
+        self.tabs, stack = controls.views(
+            [(n, n) for n in self.sides], [s.view for s in self.sides.values()]
+        )
+        self.tabs.observe(session.act(self._show_side), "value")
         side = controls.box(self.moving.view, self.tabs, stack, kind="vt-side vt-card")
         split = widgets.HBox([self.beats.view, side])
         split.add_class("vt-split")
@@ -83,8 +82,14 @@ class ScriptPanel:
             return
         self.open = open_scripts.opened(self._session.project.workspace, script_id)
         self.head.value = _head(self.open)
-        for part in self._parts:
-            part.show(self.open)
+        self.beats.show(self.open)
+        self.moving.show(self.open)
+        self._show_side()
+
+    def _show_side(self) -> None:
+        """Only the part that is looked at is read and drawn."""
+        if self.open is not None:
+            self.sides[self.tabs.value].show(self.open)
 
     def _pick(self) -> None:
         chosen = self.script.value

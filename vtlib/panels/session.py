@@ -35,6 +35,7 @@ class Session:
         self.settle: Callable[[], None] = _nothing
         self._depth = 0
         self._kept = self.place
+        self._next: Any = None
 
     def enter(self, project: Project, person: str) -> None:
         """Go to another project, or let another person sit down: all lies as they left it."""
@@ -54,6 +55,10 @@ class Session:
     def say(self, text: str, *, kind: Literal["done", "error"] = "done") -> None:
         """What happened, for the reader; errors are announced at once by screen readers."""
         self.said.value = message(text, kind=kind)
+
+    def focus(self, control: Any) -> None:
+        """Put the keyboard's focus on a control, once it is shown: at the end of the action."""
+        self._next = control
 
     def act(self, action: Callable[..., str | None], *given: Any) -> Callable[..., None]:
         """`action(*given)` for a control: what it returns is said; an error is said in words, never raised.
@@ -78,6 +83,9 @@ class Session:
 
     def _settled(self) -> None:
         self.settle()
+        if self._next is not None:
+            self._next.focus()
+            self._next = None
         if self.place != self._kept:
             flow.keep_place(self.project, self.person, self.place)
             self._kept = self.place

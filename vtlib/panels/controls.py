@@ -65,19 +65,21 @@ def line(*children: Any, kind: str = "") -> Any:
 
 
 def views(names: Sequence[tuple[str, str]], panels: Iterable[Any]) -> tuple[Any, Any]:
-    """Buttons to switch between panels, and the panels, of which one is shown."""
+    """Buttons to switch between panels, and the panels, of which one is shown.
+
+    Whoever hears of the press reads what the panel shows, and turns the stack then (`turn`).
+    """
     tabs = widgets.ToggleButtons(options=list(names), tooltips=[n for n, _ in names], layout=_AUTO)
     tabs.add_class("vt-tabs")
     shown = list(panels)
     for panel in shown:
         panel.add_class("vt-view")
-    stack = widgets.Stack(shown, selected_index=0)
+    return tabs, widgets.Stack(shown, selected_index=0)
 
-    def switched(change: Any) -> None:
-        stack.selected_index = [v for _, v in names].index(change["new"])
 
-    tabs.observe(switched, "value")
-    return tabs, stack
+def turn(tabs: Any, stack: Any) -> None:
+    """Show the panel of the button that is pressed."""
+    stack.selected_index = tabs.index
 
 
 _AUTO = {"width": "auto"}

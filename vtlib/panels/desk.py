@@ -75,6 +75,7 @@ class Desk:
             if name in session.stale:
                 read_again()
                 session.stale.discard(name)
+        controls.turn(self.tabs, self._stack)
 
     def _turned(self) -> None:
         self.session.go(view=self.tabs.value)

@@ -22,7 +22,7 @@ _FROM = "starts from its analysis, else from its measured shots, else from its c
 class PostPanel:
     """The post that lies open, the decision about it, and the way to a script."""
 
-    def __init__(self, session: Session, *, after: Callable[[str], None]) -> None:
+    def __init__(self, session: Session, *, after: Callable[[str], str | None]) -> None:
         self._session, self._after = session, after
         self.head, self.film, self.about = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.keep = controls.button("Keep", session.act(self._keep), kind="primary")
@@ -85,8 +85,8 @@ class PostPanel:
         self._session.focus(self.next)
         return f"{'Kept' if decision == 'keep' else 'Rejected'}: {post_id}"
 
-    def _next(self) -> None:
-        self._after(self._session.place.post_id)
+    def _next(self) -> str | None:
+        return self._after(self._session.place.post_id)
 
     def _create(self) -> str:
         session = self._session

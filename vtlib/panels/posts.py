@@ -68,7 +68,7 @@ class PostsPanel:
         for row in self.rows:
             row.draw()
 
-    def open_after(self, post_id: str) -> None:
+    def open_after(self, post_id: str) -> str | None:
         """Lay the next post of the list open, turning the page where it ends."""
         ids = [r.post_id for r in self.page.rows]
         place = ids.index(post_id) + 1 if post_id in ids else 0
@@ -79,8 +79,8 @@ class PostsPanel:
         if place < len(ids):
             self._session.go(post_id=ids[place])
             self._session.focus(self.post.keep)
-        else:
-            self._session.say("That was the last post of this list.")
+            return None
+        return "That was the last post of this list."
 
     def _filtered(self, name: str) -> None:
         wish, value = self._session.place.wish, self.filters[name].value

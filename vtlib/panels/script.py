@@ -45,11 +45,11 @@ class ScriptPanel:
             "Whole text": self.text,
             "Documents": self.documents,
         }
-        self.tabs, stack = controls.views(
+        self.tabs, self._stack = controls.views(
             [(n, n) for n in self.sides], [s.view for s in self.sides.values()]
         )
         self.tabs.observe(session.act(self._show_side), "value")
-        side = controls.box(self.moving.view, self.tabs, stack, kind="vt-side vt-card")
+        side = controls.box(self.moving.view, self.tabs, self._stack, kind="vt-side vt-card")
         split = widgets.HBox([self.beats.view, side])
         split.add_class("vt-split")
         self._body = split
@@ -90,6 +90,7 @@ class ScriptPanel:
         """Only the part that is looked at is read and drawn."""
         if self.open is not None:
             self.sides[self.tabs.value].show(self.open)
+            controls.turn(self.tabs, self._stack)
 
     def _pick(self) -> None:
         chosen = self.script.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -52,10 +52,6 @@ class Session:
         """Rows were written: whatever is shown may be otherwise now."""
         self.stale.update(PARTS)
 
-    def say(self, text: str, *, kind: Literal["done", "error"] = "done") -> None:
-        """What happened, for the reader; errors are announced at once by screen readers."""
-        self.said.value = message(text, kind=kind)
-
     def focus(self, control: Any) -> None:
         """Put the keyboard's focus on a control, once it is shown: at the end of the action."""
         self._next = control
@@ -72,12 +68,11 @@ class Session:
                 action(*given)
                 return
             self._depth += 1
-            self.said.value = ""
             try:
-                self._tried(action, *given)
-                self._tried(self._settled)
+                told = [self._tried(action, *given), self._tried(self._settled)]
             finally:
                 self._depth -= 1
+            self.said.value = next(filter(None, told), "")  # last: who reads it sees all else done
 
         return taken
 
@@ -90,16 +85,17 @@ class Session:
             flow.keep_place(self.project, self.person, self.place)
             self._kept = self.place
 
-    def _tried(self, action: Callable[..., str | None], *given: Any) -> None:
+    def _tried(self, action: Callable[..., str | None], *given: Any) -> str:
+        """The message that an action comes to; errors are announced at once by screen readers."""
         try:
-            if text := action(*given):
-                self.say(text)
+            text = action(*given)
         except VtError as error:
-            self.say(str(error), kind="error")
+            return message(str(error), kind="error")
         except Exception as error:  # noqa: BLE001 - a desk outlives whatever went wrong
             log.get("desk").exception("action failed")
-            kind = type(error).__name__
-            self.say(f"Unexpected, and kept in the log: {kind}: {error}", kind="error")
+            said = f"Unexpected, and kept in the log: {type(error).__name__}: {error}"
+            return message(said, kind="error")
+        return message(text, kind="done") if text else ""
 
 
 def _nothing() -> None:

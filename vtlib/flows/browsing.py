@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
-
-import pandas as pd
 
 from vtlib.errors import BadInput
 from vtlib.project import Project
 from vtlib.services.media import MediaFolder
-from vtlib.store import media as media_store
-from vtlib.store import script_reading
+from vtlib.store.connection import Connection, query_text
 from vtlib.store.writing import records
 
 Sort = Literal["sure", "multiplier", "value", "posted"]
@@ -24,6 +21,11 @@ SORTS: dict[Sort, str] = {
 }
 TIER_FILTERS = ("", "broke_out", "extreme", "breakout", "watch", "too_early", "none")
 DECISION_FILTERS = ("", "open", "keep", "reject", "picked")
+_MEASURES = """SELECT post_id, duration_s, shots, text, speech, faces, thumbs, thumbs_path
+FROM measures WHERE status = 'ok' AND list_contains($ids, post_id)"""
+_SCRIPTS = (
+    "SELECT title, status FROM scripts WHERE post_id = ? AND project_id = ? ORDER BY created_at"
+)
 _ANSWER = "SELECT answer, model FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
 
 
@@ -83,65 +85,61 @@ class Dossier:
 
 def page(project: Project, wish: Wish) -> Page:
     """The page that is wished for; beyond the last one, the last. Filtered, sorted and cut by the database."""
-    found = _rows(project, wish, start=(max(wish.page, 1) - 1) * wish.size)
-    if found.empty and wish.page > 1:
-        n = _count(_rows(project, wish, start=0))
-        last = max(-(-n // wish.size), 1)
-        found = _rows(project, wish, start=(last - 1) * wish.size)
-        wish = replace(wish, page=last)
-    n = _count(found)
-    rows = tuple(_seen(project, found, first_only=True))
-    return Page(rows, n, max(wish.page, 1), max(-(-n // wish.size), 1))
+    with project.store.read() as connection:
+        found = _rows(connection, project, wish)
+        if not found and wish.page > 1:
+            wish = replace(wish, page=1)
+            if first := _rows(connection, project, wish):
+                wish = replace(wish, page=_n_pages(first, wish))
+                found = _rows(connection, project, wish)
+        measured = _measures(connection, found)
+    rows = tuple(_seen(project, facts, measured, n_pictures=1) for facts in found)
+    n = int(found[0]["n_found"]) if found else 0
+    return Page(rows, n, max(wish.page, 1), _n_pages(found, wish))
 
 
 def dossier(project: Project, post_id: str) -> Dossier:
     """All about one post of the project. Raises BadInput when it is not in the project."""
-    found = _rows(project, Wish(size=1), start=0, post=post_id)
-    if found.empty:
-        raise BadInput(f"{post_id} is no post of {project.slug}.", todo="Open another one.")
-    (seen,) = _seen(project, found, first_only=False)
     with project.store.read() as connection:
+        found = _rows(connection, project, Wish(size=1), post=post_id)
+        if not found:
+            raise BadInput(f"{post_id} is no post of {project.slug}.", todo="Open another one.")
+        measured = _measures(connection, found)
         answers = records(connection, _ANSWER, [post_id])
+        made = records(connection, _SCRIPTS, [post_id, project.slug])
     held = answers[0] if answers else {}
-    made = [
-        s
-        for s in script_reading.listing(project.store, project=project.slug, archived=True)
-        if s["post_id"] == post_id
-    ]
+    seen = _seen(project, found[0], measured, n_pictures=None)
     return Dossier(seen, held.get("answer"), str(held.get("model") or ""), made)
 
 
-def _rows(project: Project, wish: Wish, *, start: int, post: str = "") -> pd.DataFrame:
-    return project.frame(
-        "browse",
-        post=post,
-        platform=wish.platform,
-        tier=wish.tier,
-        decision=wish.decision,
-        search=wish.search.strip(),
-        sort=wish.sort,
-        is_ascending=wish.is_ascending,
-        size=wish.size,
-        start=start,
-    )
+def _rows(
+    connection: Connection, project: Project, wish: Wish, *, post: str = ""
+) -> list[dict[str, Any]]:
+    values = asdict(wish) | {"search": wish.search.strip(), "post": post, "project": project.slug}
+    values["start"] = (max(values.pop("page"), 1) - 1) * wish.size
+    return records(connection, query_text("browse"), values)
 
 
-def _count(found: pd.DataFrame) -> int:
-    return 0 if found.empty else int(found["n_found"].iloc[0])
+def _n_pages(found: list[dict[str, Any]], wish: Wish) -> int:
+    n = int(found[0]["n_found"]) if found else 0
+    return max(-(-n // wish.size), 1)
 
 
-def _seen(project: Project, found: pd.DataFrame, *, first_only: bool) -> list[Seen]:
+def _measures(connection: Connection, found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    ids = [f["post_id"] for f in found]
+    return {str(m["post_id"]): m for m in records(connection, _MEASURES, {"ids": ids})}
+
+
+def _seen(
+    project: Project,
+    facts: dict[str, Any],
+    measured: Mapping[str, dict[str, Any]],
+    *,
+    n_pictures: int | None,
+) -> Seen:
+    held = measured.get(facts["post_id"])
+    if held is None:
+        return Seen(facts)
     folder = MediaFolder(project.workspace.outputs)
-    ids = [str(i) for i in found["post_id"]]
-    measured = {m["post_id"]: m for m in media_store.measures(project.store, ids)} if ids else {}
-    out = []
-    for facts in found.to_dict("records"):
-        held = measured.get(facts["post_id"])
-        thumbs = list(held["thumbs"] or []) if held else []
-        pictures = (
-            folder.thumbnails(held["thumbs_path"], thumbs[: 1 if first_only else None])
-            if held
-            else []
-        )
-        out.append(Seen({str(k): v for k, v in facts.items()}, held, pictures))
-    return out
+    thumbs = list(held["thumbs"] or [])[:n_pictures]
+    return Seen(facts, held, folder.thumbnails(held["thumbs_path"], thumbs))

@@ -305,5 +305,11 @@ def test_an_empty_project_is_a_desk_too(tmp_path: Path) -> None:
 def test_a_page_without_a_kernel_shows_the_same(written: Desk) -> None:
     bundle = written._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    for text in ("×40", "Calm lid", "20 posts", "draft: Calm lid"):
+    for text in (
+        "×40",
+        "Calm lid",
+        "20 posts",
+        "Source: script_versions",
+        "No fit has been judged",
+    ):
         assert text in bundle["text/html"]

@@ -51,5 +51,5 @@ def test_an_added_beat_taken_out_leaves_the_script_as_it_was(data: st.DataObject
     ],
 )
 def test_what_is_not_there_is_named(change) -> None:
-    with pytest.raises(BadInput, match="there is no beat x|is no place"):
+    with pytest.raises(BadInput, match=r"there is no beat x|is no place"):
         change()

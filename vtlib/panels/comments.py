@@ -27,7 +27,8 @@ class CommentsPanel:
         )
         self.send = controls.button("Comment", session.act(self._send), kind="primary")
         self.list = controls.box(kind="vt-comments")
-        self.view = controls.box(self.list, self.body, controls.line(self.on_beat, self.send))
+        said = controls.line(self.on_beat, self.send)
+        self.view = controls.box(self.list, self.body, said, kind="vt-form")
 
     def show(self, found: OpenScript) -> None:
         """Show the comments on all versions of a script, those that are open first."""

@@ -25,7 +25,7 @@ class DocumentsPanel:
         controls.labelled("Formats (several with Ctrl)", self.formats)
         self.write = controls.button("Export", session.act(self._write), kind="primary")
         self.files = widgets.HTML()
-        self.view = controls.box(self.formats, self.write, self.files)
+        self.view = controls.box(self.formats, self.write, self.files, kind="vt-form")
 
     def show(self, found: OpenScript) -> None:
         """Export this version from now on; what was written of another is no longer listed."""

@@ -41,6 +41,7 @@ class FactsPanel:
             self.save,
             controls.line(self.claim, self.add),
             controls.line(self.open_claim, self.note, self.clear),
+            kind="vt-form",
         )
 
     def show(self, found: OpenScript) -> None:

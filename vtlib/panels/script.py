@@ -122,4 +122,4 @@ def _head(found: OpenScript) -> Markup:
         if s != "archived" or row["status"] == "archived"
     ]
     track = Markup('<ol class="vt-track">{}</ol>').format(Markup("").join(steps))
-    return Markup('<div class="vt-script-head">{}{}</div>').format(title, track)
+    return Markup('<div class="vt-script-head"><div>{}</div>{}</div>').format(title, track)

@@ -22,28 +22,36 @@ class VersionsPanel:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: OpenScript | None = None
+        self._is_filling = False
         self.before, self.after = controls.choice("From", [], None), controls.choice("To", [], None)
         self.diff, self.list = widgets.HTML(), widgets.HTML()
-        self._compare = session.act(self._compared)
-        self.view = controls.box(controls.line(self.before, self.after), self.diff, self.list)
+        for control in (self.before, self.after):
+            control.observe(session.act(self._compared), "value")
+        chosen = controls.line(self.before, self.after)
+        self.view = controls.box(chosen, self.diff, self.list, kind="vt-form")
 
     def show(self, found: OpenScript) -> None:
         """List the versions of a script, and compare the last two."""
         self._open = found
         numbers = [int(v["version"]) for v in found.versions]
         options = [(f"version {n}", n) for n in numbers]
+        self._is_filling = True
         for control, number in (
             (self.before, max(found.version - 1, 1)),
             (self.after, found.version),
         ):
-            control.unobserve_all("value")
             control.options, control.value = options, number
-            control.observe(self._compare, "value")
+        self._is_filling = False
         self.list.value = _versions(found)
         self._compared()
 
     def _compared(self) -> None:
-        if self._open is None or self.before.value is None or self.after.value is None:
+        if (
+            self._is_filling
+            or self._open is None
+            or self.before.value is None
+            or self.after.value is None
+        ):
             return
         if self.before.value == self.after.value:
             self.diff.value = pictures.quiet("One version: nothing to compare yet.")
@@ -68,7 +76,9 @@ class TextPanel:
         self.save = controls.button("Save text", session.act(self._save), kind="primary")
         self.why = controls.text("Why this version")
         self.conflicts = widgets.HTML()
-        self.view = controls.box(self.area, controls.line(self.why, self.save), self.conflicts)
+        self.view = controls.box(
+            self.area, controls.line(self.why, self.save), self.conflicts, kind="vt-form"
+        )
 
     def show(self, found: OpenScript) -> None:
         """Show the text of a version; words that are not saved yet stay."""

@@ -121,7 +121,7 @@ def test_a_repeated_run_makes_no_call(opened, live):
 
 def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeypatch):
     saved = []
-    whole = flow._save
+    whole = flow.save
 
     def dying(project, *rest):
         whole(project, *rest)
@@ -130,7 +130,7 @@ def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeyp
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "_save", dying)
+        patch.setattr(flow, "save", dying)
         with pytest.raises(KeyboardInterrupt):
             flow.analyze(changed(opened, concurrency=1))
     flow.analyze(opened)

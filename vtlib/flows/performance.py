@@ -12,6 +12,7 @@ import orjson
 import pandas as pd
 
 from vtlib.errors import BadInput
+from vtlib.flows import labelling
 from vtlib.models import Platform
 from vtlib.patterns import (
     Feature,
@@ -143,8 +144,9 @@ def import_native(
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     """Values and definitions from every source; of two features with one name the first counts."""
     measures = _decoded(project.frame("performance_measures"), "windows")
-    analyses = _decoded(project.frame("performance_analyses"), "answer")
-    parts = [post_features(posts), measured_features(measures), analysed_features(analyses)]
+    analyses = labelling.corrected(project, project.frame("performance_analyses"))
+    judged = analysed_features(analyses, barred=labelling.barred(project))
+    parts = [post_features(posts), measured_features(measures), judged]
     features: dict[str, Feature] = {}
     values: list[pd.DataFrame] = []
     for table, defined in parts:

@@ -11,10 +11,13 @@ import pandas as pd
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
 
 DATA = ("ok", "repaired", "partial")
+TASKS = ("analysis", "pictures")  # full answers; first looks choose, and are none
+CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
+HIDDEN = ("analysis_id", "post_id", "usd", "scores", "explanation")
 COLUMNS = (
     *("role", "handle", "platform", "format", "status", "hook_types", "hook_strength", "overall"),
     *("grounding_share", "claims_checked", "cuts_invented", "cut_drift_s", "flags_failed"),
-    *("model", "prompt_version", "tokens", "usd", "reason", "caption", "url"),
+    *("model", "prompt_version", "tokens", "cost", "reason", "caption", "url"),
 )
 
 
@@ -23,8 +26,29 @@ def overview(analyses: pd.DataFrame) -> pd.DataFrame:
 
     Scores of the model are opinions: they stand beside what was measured and are no measurement.
     """
-    rows = [_row(r) for r in analyses.to_dict("records")]
-    return pd.DataFrame(rows, columns=["analysis_id", "post_id", *COLUMNS, "explanation"])
+    full = analyses[analyses["task"].isin(TASKS)]
+    rows = [_row(r) for r in full.to_dict("records")]
+    return pd.DataFrame(rows, columns=[*HIDDEN, *COLUMNS])
+
+
+def constant_scores(found: pd.DataFrame) -> pd.DataFrame:
+    """Rubrics that hardly vary over the answers of one model and prompt: model, prompt_version, rubric, score,
+    share, n.
+
+    A rubric that is the same number in CONSTANT_SHARE of CONSTANT_MIN answers or more says nothing (pitfall
+    33). Under CONSTANT_MIN answers nothing is said.
+    """
+    names = ["model", "prompt_version", "rubric", "score", "share", "n"]
+    rows = []
+    good = found[found["status"].isin(DATA)]
+    for (model, prompt), mine in good.groupby(["model", "prompt_version"]):
+        scored = [(name, score) for s in mine["scores"] for name, score in s.items()]
+        table = pd.DataFrame(scored, columns=["rubric", "score"])
+        for rubric, held in table.groupby("rubric")["score"]:
+            counts = held.value_counts(normalize=True)
+            if len(held) >= CONSTANT_MIN and counts.iloc[0] >= CONSTANT_SHARE:
+                rows.append((model, prompt, rubric, counts.index[0], counts.iloc[0], len(held)))
+    return pd.DataFrame(rows, columns=names)
 
 
 def conclude(found: pd.DataFrame) -> Conclusion:
@@ -51,11 +75,18 @@ def conclude(found: pd.DataFrame) -> Conclusion:
             f"Of {number(checked, 'claim')} that could be checked, {share:.0%} agree with the file; "
             f"{number(good['cuts_invented'].sum(), 'cut')} were invented."
         )
+    lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
     tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
     cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
     lines.append(f"{tokens:,} tokens; {cost}.")
     counts = {"analysed": len(good), "not_analysed": len(found) - len(good)}
     return done("analysis", lines, **counts)
+
+
+def _constant(row: Mapping[Any, Any]) -> str:
+    name = str(row["rubric"]).replace("_", " ")
+    often = f"{row['share']:.0%} of {row['n']} answers of {row['model']}"
+    return f"The rubric {name} is {row['score']} in {often}: it says nothing."
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -65,9 +96,14 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     counts = [row[n] for n in ("n_supported", "n_drifted", "n_unsupported")]
     tokens = [row[n] for n in ("tokens_in", "tokens_out", "tokens_thinking")]
     factors, overall = answer.get("factors") or {}, answer.get("overall") or {}
+    rated = {**factors, "platform_fit": answer.get("platform_fit"), "overall": overall}
     claims = answer.get("explanation") or []
     return {
-        **{name: row.get(name) for name in ("analysis_id", "post_id", *COLUMNS) if name in row},
+        **{
+            name: row.get(name)
+            for name in ("analysis_id", "post_id", "usd", *COLUMNS)
+            if name in row
+        },
         "hook_types": ", ".join(t["type"] for t in hook.get("types") or []) or None,
         "hook_strength": (factors.get("hook_strength") or {}).get("score"),
         "overall": overall.get("score"),
@@ -76,6 +112,8 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "cut_drift_s": cuts.get("drift_s"),
         "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,
         "tokens": _total(tokens),
+        "cost": "unknown" if pd.isna(row["usd"]) else f"${row['usd']:,.4f}",
+        "scores": {n: r["score"] for n, r in rated.items() if r and r.get("score") is not None},
         "explanation": " ".join(c["text"] for c in claims) or None,
     }
 

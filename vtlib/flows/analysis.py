@@ -26,6 +26,7 @@ from vtlib.stages.analysis.checking import VERSION
 from vtlib.stages.analysis.pictures import VERSION as PICTURES_VERSION
 from vtlib.store import analyses as store
 from vtlib.store import media
+from vtlib.store.decoding import decoded
 
 EXIT_CODES = {"bad_key": 3, "not_allowed": 3, "quota_day": 8, "budget": 8}
 ESTIMATE = ["analysis_id", "depth", "tokens_in", "tokens_out_max", "usd_max"]
@@ -209,7 +210,8 @@ def analyze_for_notebook(project: Project) -> pd.DataFrame:
 
 def load(project: Project) -> pd.DataFrame:
     """A row a question about the project's posts (stages/analysis/summary.overview), the newest first."""
-    return summary.overview(project.frame("analyses", post=None))
+    found = project.frame("analyses", post=None)
+    return summary.overview(decoded(found, "answer", "cuts", "flags"))
 
 
 def require_price(project: Project) -> None:

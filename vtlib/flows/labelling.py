@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pandas as pd
 from pydantic import BaseModel
 
@@ -15,6 +14,7 @@ from vtlib.project import Project
 from vtlib.stages.analysis import PictureAnalysis, VideoAnalysis, labels
 from vtlib.stages.analysis.correcting import checked, effective, standing
 from vtlib.store import analyses as store
+from vtlib.store.decoding import decoded
 from vtlib.tables import to_csv_safe
 from vtlib.tables.csv_in import rows_of
 
@@ -47,7 +47,7 @@ def answers(project: Project) -> pd.DataFrame:
 
 def read_answers(project: Project, found: pd.DataFrame) -> pd.DataFrame:
     """`found` (analysis_id, answer) with corrections laid over `answer`, and model_answer, corrected."""
-    raw = _decoded(found["answer"])
+    raw = decoded(found, "answer")["answer"]
     words = _corrections(project, list(found["analysis_id"]))
     mine = [words.get(i, []) for i in found["analysis_id"]]
     laid = [effective(a, w) for a, w in zip(raw, mine, strict=True)]
@@ -64,9 +64,10 @@ def corrected(project: Project, found: pd.DataFrame) -> pd.DataFrame:
     """`found` (analysis_id, answer, unsupported) with corrections laid over the answers; claims that a person
     put right are no longer unsupported.
     """
+    raw = decoded(found, "answer")["answer"]
     words = _corrections(project, list(found["analysis_id"]))
     mine = [words.get(i, []) for i in found["analysis_id"]]
-    laid = [effective(a, w) for a, w in zip(_decoded(found["answer"]), mine, strict=True)]
+    laid = [effective(a, w) for a, w in zip(raw, mine, strict=True)]
     left = [standing(list(u), w) for u, w in zip(found["unsupported"], mine, strict=True)]
     return found.assign(
         answer=pd.Series(laid, index=found.index, dtype=object),
@@ -115,9 +116,7 @@ def import_sheet(project: Project, path: Path, *, by: str) -> int:
 def agreement(project: Project) -> pd.DataFrame:
     """How far people and the model agree, field by field (stages/analysis/labels.agreement)."""
     found, words = project.frame("analysis_answers"), project.frame("analysis_labels")
-    return labels.agreement(
-        found.assign(answer=_decoded(found["answer"])), words.assign(value=_decoded(words["value"]))
-    )
+    return labels.agreement(decoded(found, "answer"), decoded(words, "value"))
 
 
 def barred(project: Project) -> dict[str, str]:
@@ -135,7 +134,7 @@ def _label(field: labels.Field, text: str, file: str, row: int) -> Any:
 
 
 def _answer(project: Project, post_id: str, analysis_id: str | None) -> dict[str, Any]:
-    found = project.frame("analyses", post=post_id)
+    found = decoded(project.frame("analyses", post=post_id), "answer")
     is_full = found["task"].isin(list(ANSWERS)) & found["answer"].notna()
     found = found[is_full & ((found["analysis_id"] == analysis_id) | (analysis_id is None))]
     if found.empty:
@@ -143,8 +142,7 @@ def _answer(project: Project, post_id: str, analysis_id: str | None) -> dict[str
             f"there is no answer about {post_id} in project {project.slug}.",
             todo="See: vt analyze videos, vt analyze show POST.",
         )
-    row = {str(k): v for k, v in found.iloc[0].to_dict().items()}
-    return {**row, "answer": _decoded(found["answer"]).iloc[0]}
+    return {str(k): v for k, v in found.iloc[0].to_dict().items()}
 
 
 def _corrections(project: Project, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -152,8 +150,3 @@ def _corrections(project: Project, ids: list[str]) -> dict[str, list[dict[str, A
     for row in store.corrections(project.store, ids):
         held.setdefault(row["analysis_id"], []).append(row)
     return held
-
-
-def _decoded(column: pd.Series) -> pd.Series:
-    read = [orjson.loads(v) if isinstance(v, str) else v for v in column]
-    return pd.Series(read, index=column.index, dtype=object)

@@ -7,11 +7,21 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
+from vtlib.flows import labelling
 from vtlib.flows.labelling import ANSWERS, read_answers
 from vtlib.project import Project
 from vtlib.stages.analysis import reading
 from vtlib.store import analyses as store
 
+REASONS = {
+    "handle": "account",
+    "platform": "platform",
+    "reason": "the model says",
+    "when": "when",
+    "sense": "sense",
+    "file": "the file",
+    "note": "note",
+}
 ABOUT = (
     "analysis_id",
     "status",
@@ -32,6 +42,24 @@ def newest(project: Project, post_id: str) -> tuple[dict[str, Any], pd.DataFrame
     claims = store.claims(project.store, row["analysis_id"])
     said = reading.fields(row["answer"], row["model_answer"], claims)
     return {name: row[name] for name in ABOUT}, said
+
+
+def reasons(project: Project) -> pd.DataFrame:
+    """Why posts may have worked, a row a reason of the newest answers, with what the file says of it: columns
+    REASONS. What the file contradicts stands last and counts in no statistic.
+    """
+    rows = [
+        {**{n: row[n] for n in ("post_id", "platform", "handle", "url")}, **reason}
+        for row in labelling.answers(project).to_dict("records")
+        for reason in reading.reasons(
+            row["answer"], store.claims(project.store, row["analysis_id"])
+        )
+    ]
+    found = pd.DataFrame(rows, columns=["post_id", "url", *REASONS])
+    order = {word: n for n, word in enumerate(reading.MARKS.values())}
+    return found.sort_values("file", key=lambda c: c.map(order), kind="stable").reset_index(
+        drop=True
+    )
 
 
 def versions(project: Project, post_id: str) -> pd.DataFrame:

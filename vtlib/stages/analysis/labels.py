@@ -19,6 +19,16 @@ MIN_POSTS = 10  # labelled posts under which nothing is said of a field
 LIKELY = 0.5
 NOTHING = "none"
 SCORES = tuple(str(n) for n in range(6))
+SHOWN = {
+    "field": "field",
+    "between": "between",
+    "n": "posts labelled",
+    "people": "people",
+    "kappa": "kappa",
+    "low": "from (95 %)",
+    "high": "to (95 %)",
+    "verdict": "in statistics",
+}
 COLUMNS = ("field", "between", "n", "people", "kappa", "low", "high", "observed", "verdict")
 
 
@@ -177,6 +187,7 @@ __all__ = [
     "KAPPA_MIN",
     "LEVEL",
     "MIN_POSTS",
+    "SHOWN",
     "Field",
     "agreement",
     "barred",

@@ -43,6 +43,25 @@ def fields(
     return pd.DataFrame(rows, columns=list(FIELDS))
 
 
+def reasons(answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The reasons an answer gives: reason, when, sense, what the `file` says of it and a note why."""
+    marks = {str(c["path"]): c for c in claims}
+    found = []
+    for n, claim in enumerate(answer.get("explanation") or []):
+        mark = marks.get(f"explanation.{n}") or {}
+        shown = ", ".join(f"picture {k}" for k in claim.get("pictures") or [])
+        found.append(
+            {
+                "reason": claim["text"],
+                "when": _when(mark) or shown,
+                "sense": claim["sense"],
+                "file": MARKS.get(str(mark.get("held")), MARKS["not_checked"]),
+                "note": mark.get("reason") or "",
+            }
+        )
+    return found
+
+
 def side_by_side(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """`field` and a column an answer (rows of query analyses with decoded answers): SIDE, in short."""
     table = {"field": [*("model", "prompt", "answered", "cost"), *SIDE]}

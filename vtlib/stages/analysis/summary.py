@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,13 +12,30 @@ from vtlib.stages.conclusion import Conclusion, done, number, skipped
 
 DATA = ("ok", "repaired", "partial")
 TASKS = ("analysis", "pictures")  # full answers; first looks choose, and are none
+CAPTION_CHARS = 60
 CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
-HIDDEN = ("analysis_id", "post_id", "usd", "scores", "explanation")
-COLUMNS = (
-    *("role", "handle", "platform", "format", "status", "hook_types", "hook_strength", "overall"),
-    *("grounding_share", "claims_checked", "cuts_invented", "cut_drift_s", "flags_failed"),
-    *("model", "prompt_version", "tokens", "cost", "reason", "caption", "url"),
-)
+HIDDEN = ("analysis_id", "post_id", "format", "usd", "scores", "explanation")
+COLUMNS = {
+    "role": "role",
+    "handle": "account",
+    "platform": "platform",
+    "hook_types": "hook",
+    "hook_strength": "hook strength, 0 to 5",
+    "overall": "overall, 0 to 5",
+    "grounding_share": "agrees with the file",
+    "claims_checked": "claims checked",
+    "cuts_invented": "cuts invented",
+    "cut_drift_s": "cuts off by, s",
+    "flags_failed": "self-checks that failed",
+    "status": "answer",
+    "reason": "why",
+    "cost": "cost (USD)",
+    "tokens": "tokens",
+    "model": "model",
+    "prompt_version": "prompt",
+    "caption": "caption",
+    "url": "url",
+}
 
 
 def overview(analyses: pd.DataFrame) -> pd.DataFrame:
@@ -51,20 +68,34 @@ def constant_scores(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def conclude(found: pd.DataFrame) -> Conclusion:
-    """Sentences for the end of the stage, from `overview`."""
+def lines_of(chosen: pd.DataFrame) -> list[str]:
+    """What the choice of posts says (query analysis_choices); nothing where all were asked in full."""
+    states = Counter(chosen["state"])
+    lines = []
+    if states["looked_at"]:
+        lines.append(
+            f"{number(states['full'], 'post')} were chosen for the full question, "
+            f"{states['looked_at']:,} got a first look alone."
+        )
+    if states["twin"]:
+        lines.append(f"{number(states['twin'], 'post')} repeat a film that was asked about once.")
+    return lines
+
+
+def conclude(found: pd.DataFrame, more: Sequence[str] = ()) -> Conclusion:
+    """Sentences for the end of the stage, from `overview`; `more` of them come last."""
     if found.empty:
         return skipped("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
     good = found[found["status"].isin(DATA)]
     roles = Counter(good["role"])
     lines = [
         (
-            f"{number(len(good), 'video')} of {len(found):,} asked about have an answer: "
+            f"{number(len(good), 'post')} of {len(found):,} asked about have an answer: "
             f"{roles['control']:,} ordinary, {len(good) - roles['control']:,} others."
         )
     ]
     bad = Counter(found.loc[~found["status"].isin(DATA), "status"])
-    lines += [f"{number(n, 'video')}: {word.replace('_', ' ')}." for word, n in bad.most_common()]
+    lines += [f"{number(n, 'post')}: {word.replace('_', ' ')}." for word, n in bad.most_common()]
     mended = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
     if any(mended):
         lines.append(f"{mended[0]:,} answers had to be mended, {mended[1]:,} are partial.")
@@ -78,7 +109,7 @@ def conclude(found: pd.DataFrame) -> Conclusion:
     lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
     tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
     cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
-    lines.append(f"{tokens:,} tokens; {cost}.")
+    lines += [f"{tokens:,} tokens; {cost}.", *more]
     counts = {"analysed": len(good), "not_analysed": len(found) - len(good)}
     return done("analysis", lines, **counts)
 
@@ -104,7 +135,8 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
             for name in ("analysis_id", "post_id", "usd", *COLUMNS)
             if name in row
         },
-        "hook_types": ", ".join(t["type"] for t in hook.get("types") or []) or None,
+        "caption": _line(row.get("caption")),
+        "hook_types": ", ".join(_hooks(hook)) or None,
         "hook_strength": (factors.get("hook_strength") or {}).get("score"),
         "overall": overall.get("score"),
         "claims_checked": _total(counts),
@@ -116,6 +148,18 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "scores": {n: r["score"] for n, r in rated.items() if r and r.get("score") is not None},
         "explanation": " ".join(c["text"] for c in claims) or None,
     }
+
+
+def _line(text: Any) -> str | None:
+    """A caption as one short line."""
+    flat = " ".join(text.split()) if isinstance(text, str) else ""
+    return flat if len(flat) <= CAPTION_CHARS else flat[: CAPTION_CHARS - 1].rstrip() + "…"
+
+
+def _hooks(hook: Mapping[str, Any]) -> list[str]:
+    """Hook types in words, the most probable first."""
+    types = sorted(hook.get("types") or [], key=lambda t: -t["probability"])
+    return [t["type"].replace("_", " ") for t in types]
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def test_the_plan_asks_nobody_and_knows_what_it_may_take(opened, live):
     assert (estimate["tokens_in"] > 0).all()
     assert not live.sandbox.journal.entries
     with pytest.raises(BadInput, match="price"):
-        flow.require_price(opened)
+        flow.require_price(opened, planned)
 
 
 def test_more_posts_than_places_get_a_first_look_and_the_choice_is_kept(opened, live):

@@ -46,9 +46,11 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
     given["max_cost_usd"] = given.pop("max_cost")
     over: dict[str, Any] = {"analysis": {k: v for k, v in given.items() if v is not None}}
     opened = projects.opened(at, project, over=over)
-    flow.require_caps(opened)
+    planned = flow.plan(opened)
+    check = flow.require_caps if given["max_cost_usd"] is None else flow.require_price
+    check(opened, planned)
     if dry_run:
-        return _planned(opened)
+        return _planned(opened, planned)
     with progress("asking", unit="videos") as tick:
         done = flow.analyze(opened, progress=tick)
     found = flow.load(opened)
@@ -79,8 +81,7 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
     return Answer(data, "\n".join(lines), done.exit_code)
 
 
-def _planned(project: Project) -> Answer:
-    planned = flow.plan(project)
+def _planned(project: Project, planned: flow.Plan) -> Answer:
     estimate = planned.estimate(now=project.workspace.now())
     shown = planned.posts.merge(estimate, on="analysis_id", how="left")
     usd = estimate["usd_max"]

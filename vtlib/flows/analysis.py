@@ -137,8 +137,8 @@ def analyze(project: Project, *, progress: Progress | None = None) -> Done:
     Run again it asks nothing that was answered. Raises CredentialsMissing without a key, BadInput for a
     model the service does not know, and where a cap in dollars was set that could not hold.
     """
-    require_caps(project)
     planned = plan(project)
+    require_caps(project, planned)
     if _take_up(project, planned):
         planned = plan(project)
     done = Done()
@@ -214,28 +214,28 @@ def load(project: Project) -> pd.DataFrame:
     return summary.overview(decoded(found, "answer", "cuts", "flags"))
 
 
-def require_price(project: Project) -> None:
-    """Raises BadInput when a cap in dollars is asked for and no price is known: it could not hold."""
-    params, today = project.params.analysis, project.workspace.now().date()
-    known = asking.prices(project)
-    for model in dict.fromkeys((params.model, params.first_model)):
-        if known.of(model, today) is None:
+def require_caps(project: Project, planned: Plan) -> None:
+    """Raises BadInput when somebody set a cap in dollars and a model that would be asked has no price: the cap
+    could not hold. The default one is no order: without prices tokens are counted (gemini.max_tokens_run).
+    """
+    params, asked = project.params.analysis, project.params.gemini
+    is_set = params.max_cost_usd != type(params).model_fields["max_cost_usd"].default
+    caps = (asked.max_cost_project_usd, asked.max_cost_day_usd)
+    if is_set or any(cap is not None for cap in caps):
+        require_price(project, planned)
+
+
+def require_price(project: Project, planned: Plan) -> None:
+    """Raises BadInput when a model that would be asked has no price: a cap in dollars could not hold."""
+    today = project.workspace.now().date()
+    models = [project.params.analysis.model, *(q.options.model for q in planned.looks)]
+    for model in dict.fromkeys(models):
+        if planned.prices.of(model, today) is None:
             raise BadInput(
                 f"a cap in dollars cannot hold: no price of {model} is known.",
                 todo="Enter what you pay under prices: in the YAML (docs/analysis.md), or use gemini.max_tokens_run.",
                 field="max_cost_usd",
             )
-
-
-def require_caps(project: Project) -> None:
-    """Raises BadInput when somebody set a cap in dollars that could not hold. The default one is no order:
-    without prices tokens are counted (gemini.max_tokens_run, max_tokens_day).
-    """
-    params, asked = project.params.analysis, project.params.gemini
-    is_set = "max_cost_usd" in params.model_fields_set
-    caps = (asked.max_cost_project_usd, asked.max_cost_day_usd)
-    if is_set or any(cap is not None for cap in caps):
-        require_price(project)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from vtlib.store.checking import run_checks
 TRIES_MAX = 3
 # The question was answered, but the answer never reached us whole: there is no way to have it sent again.
 UNHEARD = frozenset({"lost_reply", "slow", "bad_json", "html"})
+# Answered, but nothing that could be used: a person who runs the command again wants another answer.
+_UNUSABLE = """SELECT count(*) FROM model_calls WHERE kind = 'ask'
+AND status IN ('unreadable', 'invalid', 'empty', 'truncated')"""
 _LOST = """SELECT count(*) FROM (
     SELECT analysis_id FROM model_calls WHERE status IN ('ok', 'repaired', 'partial')
 ) AS c ANTI JOIN (SELECT analysis_id FROM analyses WHERE answer IS NOT NULL) AS a USING (analysis_id)"""
@@ -51,7 +54,8 @@ class Asks:
         is_met = self._is_met(stop)
         sandbox.faults.clear()
         calls, asked = self._calls(), len(sandbox.gemini.asked)
-        twice = self._answered_twice() - self._unheard()
+        ((unusable,),) = home.rows(_UNUSABLE)
+        twice = self._answered_twice() - self._unheard() - int(unusable)
         last = home.vt("analyze", "videos")
         wrong = [] if is_met else ["the fault was never met"]
         return Found(

@@ -42,7 +42,9 @@ def view(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFr
     """
     found = posts.assign(
         state=[_state(r) for r in posts.to_dict("records")],
-        note=pd.Series("", index=posts.index, dtype=object),
+        note=pd.Series(
+            [_note(r) for r in posts.to_dict("records")], index=posts.index, dtype=object
+        ),
         lot=pd.Series([_lot(p) for p in posts["post_id"]], index=posts.index, dtype=object),
     )
     found = _without_twins(found)
@@ -167,6 +169,15 @@ def _state(post: Mapping[Any, Any]) -> str:
     if is_pictures(post):
         return "ask" if not _is_na(post["images"]) and len(post["images"]) else "no_media"
     return "no_media" if _is_na(post["path"]) and _is_na(post["proxy_path"]) else "ask"
+
+
+def _note(post: Mapping[Any, Any]) -> str:
+    """Why there is nothing to show, "" where there is."""
+    if _state(post) == "ask":
+        return ""
+    if _is_na(post["media_status"]):
+        return "not downloaded: vt process videos"
+    return str(post["media_reason"] or post["media_status"]).replace("_", " ")
 
 
 def _lot(post_id: object) -> str:

@@ -81,12 +81,19 @@ def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.Dat
         if part["status"] == "ok":
             rows += [(lane, a, b, label) for a, b, label in found(part)]
         else:
-            rows.append((lane, 0.0, 0.0, f"{part['status'].replace('_', ' ')}: {part['reason']}"))
+            rows.append((lane, 0.0, 0.0, _why(part)))
     table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
     held = {(s.start_s, s.label): s.held for s in scenes}
     places = zip(table["start_s"], table["label"], strict=True)
     marks = [held.get((float(start), str(label)), "") for start, label in places]
     return table.assign(held=marks)
+
+
+def _why(part: dict[str, Any]) -> str:
+    """Why a lane is empty."""
+    if part["status"] == "not_asked":
+        return "not measured: not among media.parts"
+    return f"{part['status'].replace('_', ' ')}: {part['reason']}"
 
 
 def _texts(part: dict[str, Any]) -> list[tuple[float, float, str]]:

@@ -30,15 +30,22 @@ from vtlib.store.decoding import decoded
 
 EXIT_CODES = {"bad_key": 3, "not_allowed": 3, "quota_day": 8, "budget": 8}
 ESTIMATE = ["analysis_id", "depth", "tokens_in", "tokens_out_max", "usd_max"]
+DONE = {
+    "full": "asked in full",
+    "looked_at": "first look",
+    "twin": "same film",
+    "left_out": "left out",
+    "no_media": "nothing to show",
+}
 CHOICES = {
-    "state": "what is done",
     "place": "place",
+    "done": "what is done",
     "handle": "account",
     "platform": "platform",
     "role": "role",
-    "multiplier_low": "multiplier, low end",
+    "multiplier_low": "at least",
     "value": "value",
-    "tokens": "tokens in (estimate)",
+    "tokens": "tokens in",
     "worth": "value for 1,000 tokens",
     "note": "note",
 }
@@ -178,7 +185,8 @@ def save_choice(project: Project, planned: Plan) -> None:
 
 def choices(project: Project) -> pd.DataFrame:
     """The latest choice, in its order: columns CHOICES and post_id."""
-    return project.frame("analysis_choices")
+    found = project.frame("analysis_choices")
+    return found.assign(done=found["state"].map(DONE))
 
 
 def recheck(project: Project) -> int:

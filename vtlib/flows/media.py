@@ -29,7 +29,6 @@ from vtlib.store.connection import Store
 STILL = ("photo", "carousel")
 FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
 COLUMNS = {
-    "outcome": "file",
     "role": "role",
     "handle": "account",
     "platform": "platform",
@@ -39,8 +38,7 @@ COLUMNS = {
     "cuts": "cuts",
     "cuts_3s": "cuts in the first 3 s",
     "measured": "measured",
-    "mb": "MB",
-    "tries": "tries",
+    "outcome": "file",
     "url": "url",
 }
 TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")

@@ -11,6 +11,7 @@ from vtlib.charts.theme import finish, nothing
 from vtlib.flows import labelling
 from vtlib.project import Project
 from vtlib.services.media import MediaFolder
+from vtlib.stages.conclusion import number
 from vtlib.store import analyses
 from vtlib.store import media as store
 from vtlib.timeline import Scene, timeline_chart
@@ -72,9 +73,7 @@ def _timeline(
         if scenes
         else ""
     )
-    facts = (
-        f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
-    )
+    facts = f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, {number(len(row['cuts_s']), 'cut')}"
     return finish(
         timeline_chart(row, pictures, scenes),
         title=f"{post['role']}: {post['handle']} on {post['platform']}",

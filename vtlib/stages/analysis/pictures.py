@@ -109,7 +109,8 @@ class PictureAnalysis(Part):
 def check_pictures(answer: Lacking, n_pictures: int) -> Check:
     """Hold a PictureAnalysis against the number of pictures: the only thing that is measured of them.
 
-    A claim that names no picture, or one that is not there, is unsupported; the rest are not checked.
+    A claim that names no picture, or one that is not there, is unsupported; the rest are not checked, so no
+    share of the answer is grounded: nothing could be confirmed.
     """
     found = tuple(_findings(answer, n_pictures))
     seen = [p.number for p in answer.pictures or []]

@@ -10,8 +10,8 @@ import pandas as pd
 MARKS = {
     "supported": "agrees with the file",
     "drifted": "at another time",
-    "unsupported": "not in the file",
     "not_checked": "not measurable",
+    "unsupported": "not in the file",
 }
 FIELDS = ("field", "says", "when", "file", "reason", "model_said")
 SIDE = (
@@ -56,7 +56,7 @@ def reasons(answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> l
                 "when": _when(mark) or shown,
                 "sense": claim["sense"],
                 "file": MARKS.get(str(mark.get("held")), MARKS["not_checked"]),
-                "note": mark.get("reason") or "",
+                "note": "" if mark.get("held") == "not_checked" else mark.get("reason") or "",
             }
         )
     return found
@@ -95,7 +95,7 @@ def _when(claim: Mapping[str, Any]) -> str:
     start, end = claim.get("start_s"), claim.get("end_s")
     if start is None or end is None or pd.isna(start) or pd.isna(end):
         return ""
-    return f"{start:.1f}-{end:.1f} s"
+    return f"{start:.1f}–{end:.1f}\u00a0s"
 
 
 def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -14,7 +14,10 @@ DATA = ("ok", "repaired", "partial")
 TASKS = ("analysis", "pictures")  # full answers; first looks choose, and are none
 CAPTION_CHARS = 60
 CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
-HIDDEN = ("analysis_id", "post_id", "format", "usd", "scores", "explanation")
+HIDDEN = (
+    *("analysis_id", "post_id", "format", "usd", "scores", "explanation"),
+    *("grounding_share", "claims_checked"),
+)
 COLUMNS = {
     "role": "role",
     "handle": "account",
@@ -22,8 +25,7 @@ COLUMNS = {
     "hook_types": "hook",
     "hook_strength": "hook strength, 0 to 5",
     "overall": "overall, 0 to 5",
-    "grounding_share": "agrees with the file",
-    "claims_checked": "claims checked",
+    "agree": "claims that agree with the file",
     "cuts_invented": "cuts invented",
     "cut_drift_s": "cuts off by, s",
     "flags_failed": "self-checks that failed",
@@ -98,10 +100,11 @@ def conclude(found: pd.DataFrame, more: Sequence[str] = ()) -> Conclusion:
     lines += [f"{number(n, 'post')}: {word.replace('_', ' ')}." for word, n in bad.most_common()]
     mended = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
     if any(mended):
-        lines.append(f"{mended[0]:,} answers had to be mended, {mended[1]:,} are partial.")
-    checked = good["claims_checked"].sum()
+        lines.append(f"{number(mended[0], 'answer')} had to be mended, {mended[1]:,} are partial.")
+    measured = good[good["grounding_share"].notna()]
+    checked = measured["claims_checked"].sum()
     if checked:
-        share = (good["grounding_share"] * good["claims_checked"]).sum() / checked
+        share = (measured["grounding_share"] * measured["claims_checked"]).sum() / checked
         lines.append(
             f"Of {number(checked, 'claim')} that could be checked, {share:.0%} agree with the file; "
             f"{number(good['cuts_invented'].sum(), 'cut')} were invented."
@@ -130,16 +133,15 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     rated = {**factors, "platform_fit": answer.get("platform_fit"), "overall": overall}
     claims = answer.get("explanation") or []
     return {
-        **{
-            name: row.get(name)
-            for name in ("analysis_id", "post_id", "usd", *COLUMNS)
-            if name in row
-        },
+        **{name: row.get(name) for name in (*HIDDEN, *COLUMNS) if name in row},
         "caption": _line(row.get("caption")),
         "hook_types": ", ".join(_hooks(hook)) or None,
         "hook_strength": (factors.get("hook_strength") or {}).get("score"),
         "overall": overall.get("score"),
         "claims_checked": _total(counts),
+        "agree": None
+        if pd.isna(row["grounding_share"])
+        else f"{_total(counts[:1])} of {_total(counts)}",
         "cuts_invented": cuts.get("n_invented"),
         "cut_drift_s": cuts.get("drift_s"),
         "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,

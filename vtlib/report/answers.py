@@ -158,8 +158,11 @@ def _spent(spend: pd.DataFrame) -> Card:
     card = Card("spent", "Money spent")
     if spend.empty:
         return replace(card, figure="$0.00", sentences=["Nothing was bought in this run."])
-    by = spend.groupby("provider")["usd"].sum().sort_index()
-    parts = [f"{provider} ${usd:,.2f}" for provider, usd in by.items()]
+    by = spend.groupby("provider")["usd"].sum(min_count=1).sort_index()
+    parts = [
+        f"{provider} unknown, without prices" if pd.isna(usd) else f"{provider} ${usd:,.2f}"
+        for provider, usd in by.items()
+    ]
     return replace(card, figure=f"${by.sum():,.2f}", sentences=[", ".join(parts) + "."])
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2, rankdata
 from scipy.stats import norm as normal
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,6 +52,48 @@ def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
         int(k),
         n,
     )
+
+
+def per_unit(count: int, exposure: float, *, interval: float = 0.8) -> Estimate:
+    """Events a unit of exposure with the exact Poisson interval (Garwood 1936); NaN without exposure.
+
+    Right where events come independently of one another; events in bursts are less sure than it says.
+    """
+    if not exposure > 0:
+        nan = float("nan")
+        return Estimate(nan, nan, nan, count)
+    tail = (1 - interval) / 2
+    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
+    high = float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    return Estimate(count / exposure, low / exposure, high / exposure, count)
+
+
+def share_of_sum(
+    x: Floats,
+    is_mine: NDArray[np.bool_],
+    *,
+    interval: float = 0.8,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Estimate:
+    """My part of the sum of `x`, with an interval from drawing single values again (Poisson weights).
+
+    NaN values are passed over. NaN everywhere when the sum is 0; no interval under 2 values.
+    """
+    known = np.isfinite(x)
+    value, mine = x[known], is_mine[known]
+    n, total, nan = len(value), float(value.sum()), float("nan")
+    if total <= 0:
+        return Estimate(nan, nan, nan, n)
+    share = float(value[mine].sum()) / total
+    if n < 2:
+        return Estimate(share, nan, nan, n)
+    weight = np.random.default_rng(seed).poisson(1, (draws, n))
+    drawn = weight @ value
+    parts = (weight @ (value * mine))[drawn > 0] / drawn[drawn > 0]
+    tail = (1 - interval) / 2
+    low, high = np.quantile(parts, [tail, 1 - tail])
+    return Estimate(share, float(low), float(high), n)
 
 
 def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:

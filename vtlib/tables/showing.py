@@ -14,6 +14,7 @@ from vtlib.models import METRICS
 from vtlib.tables.cells import Cell, cell, form_of, is_numeric, metric
 
 PLAIN_ROWS = 20
+LONG = 36  # characters: such text gets room, so that rows stay low
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +116,5 @@ def _html(one: Cell) -> str:
         text = f'<span class="vt-{one.kind}">{text}</span>'
     kind = one.kind.split(" ")[0]
     words = ' dir="auto"' if kind == "text" else ""
+    kind = "long" if kind == "text" and len(one.text) > LONG else kind
     return f'<td class="vt-{kind}" data-sort="{escape(one.sort, quote=True)}"{words}>{text}</td>'

@@ -43,6 +43,7 @@ class Comparison:
     platforms: pd.DataFrame
     mix: pd.DataFrame
     days: int
+    interval: float = 0.8
     reason: str = ""
 
 
@@ -62,6 +63,7 @@ def compare(posts: pd.DataFrame, hooks: pd.DataFrame, *, days: int, interval: fl
             _empty(PLATFORM_COLUMNS),
             _empty(MIX_COLUMNS),
             days,
+            interval,
             _reason(who, posts, days),
         )
     chosen = chosen.assign(percentile=_percentiles(chosen))
@@ -81,6 +83,7 @@ def compare(posts: pd.DataFrame, hooks: pd.DataFrame, *, days: int, interval: fl
         pd.DataFrame(platforms, columns=PLATFORM_COLUMNS),
         mixed(both, hooks, interval),
         days,
+        interval,
     )
 
 

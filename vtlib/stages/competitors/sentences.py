@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from vtlib.stages.competitors.comparing import MIN_POSTS, Comparison
 from vtlib.stages.conclusion import number
 from vtlib.stages.insight.finding import Finding
+from vtlib.stats.rates import rate
 
 ACCOUNT_LABELS = {
     "handle": "account",
@@ -19,8 +21,8 @@ ACCOUNT_LABELS = {
     "per_week_low": "low",
     "per_week_high": "high",
     "percentile": "mean percentile",
-    "percentile_low": "low ",
-    "percentile_high": "high ",
+    "percentile_low": "low",
+    "percentile_high": "high",
     "ranked": "n ranked",
     "breakouts": "breakouts",
     "judged": "of judged",
@@ -28,6 +30,26 @@ ACCOUNT_LABELS = {
     "breakout_high": "share, high",
     "engagement_rate": "engagement rate",
     "formats": "formats",
+}
+_BREAKOUTS = {
+    "platform": "platform",
+    "breakout_own": "own",
+    "breakout_own_low": "low",
+    "breakout_own_high": "high",
+    "judged_own": "n own",
+    "breakout_competitor": "competitors",
+    "breakout_competitor_low": "low",
+    "breakout_competitor_high": "high",
+    "judged_competitor": "n competitors",
+}
+_VOICE = {
+    "platform": "platform",
+    "engagement_share": "own part",
+    "engagement_low": "low",
+    "engagement_high": "high",
+    "engaged": "posts",
+    "accounts_own": "own accounts",
+    "accounts_competitor": "competitors",
 }
 MIX_LABELS = {
     "platform": "platform",
@@ -38,8 +60,8 @@ MIX_LABELS = {
     "own_high": "high",
     "of_own": "n own",
     "competitor": "competitors",
-    "competitor_low": "low ",
-    "competitor_high": "high ",
+    "competitor_low": "low",
+    "competitor_high": "high",
     "of_competitor": "n competitors",
 }
 
@@ -54,6 +76,10 @@ def findings(found: Comparison) -> list[Finding]:
     for row in found.platforms.itertuples():
         rows = found.accounts[found.accounts["platform"].eq(str(row.platform))]
         said.append(Finding(_sentence(row), source, rows, ACCOUNT_LABELS))
+    if len(found.platforms):
+        both = found.platforms
+        said.append(Finding(_breakouts(both, found.interval), source, both, _BREAKOUTS))
+        said.append(Finding(_voice(both), source, both, _VOICE))
     if len(found.mix):
         said += _mix_findings(found, source)
     if only:
@@ -72,25 +98,41 @@ def findings(found: Comparison) -> list[Finding]:
 def _sentence(row: Any) -> str:
     if np.isfinite(row.percentile):
         reach = (
-            f"own posts stand at percentile {row.percentile:.0f} of competitors' posts of the same format "
-            f"({_span(row.percentile_low, row.percentile_high, '.0f')}; n {row.ranked:,} against {row.ranked_against:,})"
+            f"own posts stand at percentile {row.percentile:.0f} "
+            f"({_span(row.percentile_low, row.percentile_high, '.0f')}, n {row.ranked:,}) of "
+            f"{number(row.ranked_against, 'competitor post')} of the same format"
         )
     else:
         reach = (
             f"too few mature posts of one format to rank ({MIN_POSTS} of competitors are needed)"
         )
-    hits = (
-        f"breakouts {_part(row.breakout_own, row.breakout_own_low, row.breakout_own_high)} of {row.judged_own:,} judged "
-        f"against {_part(row.breakout_competitor, row.breakout_competitor_low, row.breakout_competitor_high)} of {row.judged_competitor:,}"
+    return f"{row.platform}: {reach}; {row.per_week_own:.1f} posts a week against {row.per_week_competitor:.1f}."
+
+
+def _breakouts(platforms: pd.DataFrame, interval: float) -> str:
+    """Over all platforms together: single ones have too few breakouts to tell sides apart."""
+    parts = []
+    for side, word in (("own", "own"), ("competitor", "competitors'")):
+        judged = platforms[f"judged_{side}"]
+        hits = (platforms[f"breakout_{side}"].fillna(0) * judged).round()
+        found = rate(int(hits.sum()), int(judged.sum()), interval=interval)
+        parts.append(
+            f"{_part(found.share, found.low, found.high)} of {found.n:,} {word} posts judged"
+        )
+    return f"Breakouts, each against its own account's level: {parts[0]}, {parts[1]}."
+
+
+def _voice(platforms: pd.DataFrame) -> str:
+    known = platforms.dropna(subset=["engagement_share"]).sort_values(
+        "engagement_share", ascending=False
     )
-    pace = f"{row.per_week_own:.1f} posts a week against {row.per_week_competitor:.1f} of a competitor in the middle"
-    voice = (
-        f"; {_part(row.engagement_share, row.engagement_low, row.engagement_high)} of likes and comments "
-        f"({number(row.engaged, 'post')})"
-        if np.isfinite(row.engagement_share)
-        else "; no likes to share out"
-    )
-    return f"{row.platform}: {reach}; {hits}; {pace}{voice}."
+    if known.empty:
+        return "No likes are known to share out."
+    parts = [
+        f"{r.platform} {_part(r.engagement_share, r.engagement_low, r.engagement_high)}, n {r.engaged:,}"
+        for r in known.itertuples()
+    ]
+    return f"Own part of all likes and comments: {'; '.join(parts)}."
 
 
 def _mix_findings(found: Comparison, source: str) -> list[Finding]:
@@ -123,7 +165,7 @@ def _mix_findings(found: Comparison, source: str) -> list[Finding]:
     return said
 
 
-def _part(share: float, low: float, high: float) -> str:
+def _part(share: Any, low: Any, high: Any) -> str:
     if not np.isfinite(share):
         return "none known"
     return f"{share:.1%} ({_span(low, high, '.1%')})"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 from vtlib.stages.conclusion import number
 from vtlib.stages.insight.finding import Finding
-from vtlib.stats.rates import mean_by_group
+from vtlib.stats.rates import mean_test
 
 MIN_FILMS = 5  # under it a mean of pairs says nothing
-PAIR_COLUMNS = ["a", "b", "films", "accounts", "ratio", "ratio_low", "ratio_high"]
+CLAIM_Q = 0.10  # over all pairs of platforms compared
+PAIR_COLUMNS = [
+    *("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_high", "q_value"),
+]
 LABELS = {
     "creative_id": "film",
     "platform": "platform",
@@ -30,29 +35,27 @@ _SOURCE = "twins, outlier_scores"
 
 def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
     """PAIR_COLUMNS: two platforms, how many films both have, and how much further the same film went on `a` than on `b`,
-    each against its account's own level there (ratio; interval by account).
+    each against its account's own level there, as a ratio; q over all pairs compared (t test, Benjamini-Hochberg).
 
-    `posts`: rows of the query creatives_across. A film with several posts on a platform counts by their mean. Posts
-    that are too early or not judged are passed over; under MIN_FILMS films there is no ratio.
+    `posts`: rows of the query creatives_across. A film with several posts on a platform counts by their mean, and from
+    MIN_FILMS creators on each of these by the mean of its films, since they are alike (`unit`). Posts that are too
+    early or not judged are passed over; under MIN_FILMS films there is no ratio.
     """
     known = posts[posts["lift_ln"].notna() & posts["reason"].eq("")]
     if known.empty:
         return pd.DataFrame(columns=PAIR_COLUMNS)
     wide = known.pivot_table("lift_ln", "creative_id", "platform", aggfunc="mean")
     whose = known.groupby("creative_id")["account_id"].min()
-    rows = []
-    for a, b in combinations(wide.columns, 2):
-        off = (wide[a] - wide[b]).dropna()
-        if off.empty:
-            continue
-        owner = whose.loc[off.index]
-        found = mean_by_group(
-            off.to_numpy(float), owner.factorize()[0].astype(np.int64), interval=interval
-        )
-        is_enough = found.n >= MIN_FILMS
-        ends = [np.exp(v) if is_enough else np.nan for v in (found.value, found.low, found.high)]
-        rows.append((a, b, found.n, owner.nunique(), *ends))
-    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
+    rows = [
+        _pair((str(a), str(b)), (wide[a] - wide[b]).dropna(), whose, interval)
+        for a, b in combinations(wide.columns, 2)
+    ]
+    table = pd.DataFrame([r for r in rows if r["films"]], columns=[*PAIR_COLUMNS[:-1], "p"])
+    tested = table["p"].notna()
+    q = pd.Series(np.nan, index=table.index, dtype=float)
+    if tested.any():
+        q[tested] = false_discovery_control(table.loc[tested, "p"].to_numpy(float))
+    return table.assign(q_value=q)[PAIR_COLUMNS]
 
 
 def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
@@ -65,8 +68,8 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
             )
         ]
     found = []
-    for row in pairs.itertuples():
-        mine = posts[posts["platform"].isin([row.a, row.b])]
+    for _, row in pairs.iterrows():
+        mine = posts[posts["platform"].isin([row["a"], row["b"]])]
         mine = mine[mine.groupby("creative_id")["platform"].transform("nunique").eq(2)]
         found.append(Finding(_sentence(row), _SOURCE, mine, LABELS))
     if not found:
@@ -78,17 +81,39 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
     return found
 
 
-def _sentence(row: object) -> str:
-    a, b, films = (getattr(row, name) for name in ("a", "b", "films"))
-    if films < MIN_FILMS:
-        return f"{a} and {b} share {number(films, 'film')}: {MIN_FILMS} are needed before anything can be said of the platforms."
-    ratio, low, high = (getattr(row, f"ratio{end}") for end in ("", "_low", "_high"))
-    if low > 1 or high < 1:
+def _pair(
+    names: tuple[str, str], off: pd.Series, whose: pd.Series, interval: float
+) -> dict[str, Any]:
+    by_account = off.groupby(whose.loc[off.index]).mean()
+    is_many = len(by_account) >= MIN_FILMS
+    values = (by_account if is_many else off).to_numpy(np.float64)
+    if len(off) < MIN_FILMS:
+        values = values[:0]
+    found, p = mean_test(values, interval=interval)
+    return {
+        "a": names[0],
+        "b": names[1],
+        "films": len(off),
+        "accounts": len(by_account),
+        "unit": "creator" if is_many else "film",
+        "ratio": np.exp(found.value),
+        "ratio_low": np.exp(found.low),
+        "ratio_high": np.exp(found.high),
+        "p": p,
+    }
+
+
+def _sentence(row: pd.Series) -> str:
+    a, b, films = row["a"], row["b"], number(row["films"], "film")
+    if row["films"] < MIN_FILMS:
+        return f"{a} and {b} share {films}: {MIN_FILMS} are needed before anything can be said of the platforms."
+    ratio, low, high = row["ratio"], row["ratio_low"], row["ratio_high"]
+    if row["q_value"] <= CLAIM_Q:
         better, worse = (a, b) if ratio > 1 else (b, a)
-        word = f"the same film went further on {better} than on {worse}"
+        word = f"The same film went further on {better} than on {worse}"
     else:
-        word = f"no difference between {a} and {b} that is more than luck"
+        word = f"No difference between {a} and {b} that is more than luck"
     return (
-        f"{word[:1].upper()}{word[1:]}: x{ratio:.2f} ({low:.2f} to {high:.2f}), each against the account's own level, "
-        f"{number(films, 'film')} of {number(getattr(row, 'accounts'), 'account')}."  # noqa: B009 - a row of a frame
+        f"{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}, q {row['q_value']:.2f}), each against the account's own "
+        f"level, {films} of {number(row['accounts'], 'account')}."
     )

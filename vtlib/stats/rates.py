@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, rankdata
+from scipy.stats import chi2, rankdata, ttest_1samp
 from scipy.stats import norm as normal
 
 Floats = NDArray[np.float64]
@@ -76,7 +76,7 @@ def share_of_sum(
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Estimate:
-    """My part of the sum of `x`, with an interval from drawing single values again (Poisson weights).
+    """My part of the sum of `x`, with an interval from drawing the values of each side again (their numbers are kept).
 
     NaN values are passed over. NaN everywhere when the sum is 0; no interval under 2 values.
     """
@@ -88,12 +88,27 @@ def share_of_sum(
     share = float(value[mine].sum()) / total
     if n < 2:
         return Estimate(share, nan, nan, n)
-    weight = np.random.default_rng(seed).poisson(1, (draws, n))
-    drawn = weight @ value
-    parts = (weight @ (value * mine))[drawn > 0] / drawn[drawn > 0]
+    rng = np.random.default_rng(seed)
+    ours, theirs = (_drawn_sums(value[side], rng, draws) for side in (mine, ~mine))
+    drawn = ours + theirs
+    parts = ours[drawn > 0] / drawn[drawn > 0]
     tail = (1 - interval) / 2
     low, high = np.quantile(parts, [tail, 1 - tail])
     return Estimate(share, float(low), float(high), n)
+
+
+def mean_test(x: Floats, *, interval: float = 0.8) -> tuple[Estimate, float]:
+    """Mean with its t interval, and the p value of no difference from 0; NaN values are passed over.
+
+    Under 3 values or without variance interval and p are NaN.
+    """
+    value = x[np.isfinite(x)]
+    n, nan = len(value), float("nan")
+    if n < 3 or np.ptp(value) == 0:
+        return Estimate(float(value.mean()) if n else nan, nan, nan, n), nan
+    found = ttest_1samp(value, 0.0)
+    low, high = found.confidence_interval(interval)
+    return Estimate(float(value.mean()), float(low), float(high), n), float(found.pvalue)
 
 
 def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
@@ -133,6 +148,13 @@ def mean_by_group(
     tail = (1 - interval) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Estimate(float(value.mean()), float(low), float(high), n)
+
+
+def _drawn_sums(value: Floats, rng: np.random.Generator, draws: int) -> Floats:
+    n = len(value)
+    if not n:
+        return np.zeros(draws)
+    return np.asarray(rng.multinomial(n, np.full(n, 1 / n), draws) @ value)
 
 
 def brier(probability: Floats, happened: NDArray[np.bool_]) -> Floats:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from vtlib.stages.competitors.mix import COMPETITOR, MIX_COLUMNS, OWN, mixed, rated
 from vtlib.stats.rates import Estimate, Rate, mean_by_group, per_unit, rate, share_of_sum
+from vtlib.stats.trailing import MATURE_H
 
 MIN_POSTS = 5
 HIGH_TIERS = ("breakout", "extreme")
@@ -66,6 +67,7 @@ def compare(posts: pd.DataFrame, hooks: pd.DataFrame, *, days: int, interval: fl
             interval,
             _reason(who, posts, days),
         )
+    chosen = chosen.assign(is_usable=_usable(chosen))
     chosen = chosen.assign(percentile=_percentiles(chosen))
     accounts = [
         _account(mine, days, interval) for _, mine in chosen.groupby(["platform", "account_id"])
@@ -109,14 +111,19 @@ def _reason(who: str, posts: pd.DataFrame, days: int) -> str:
     return f"no {who} posts in the last {days} days; mark accounts in the YAML (role: own, role: competitor)"
 
 
-def _percentiles(chosen: pd.DataFrame) -> pd.Series:
-    """Of each mature plain post its percentile (0 to 100, mid-rank) among the other side's posts of its platform, format
-    and metric; NaN under MIN_POSTS of them.
-    """
+def _usable(chosen: pd.DataFrame) -> pd.Series:
+    """Posts that can be ranked: mature, neither pinned nor paid."""
     odd = chosen["is_pinned"].eq(True) | chosen["is_paid"].eq(True)
-    use = chosen["x7_ln"].notna() & chosen["age_h"].ge(168) & ~odd.fillna(value=False).astype(bool)
+    is_plain = ~odd.fillna(value=False).astype(bool)
+    return is_plain & chosen["x7_ln"].notna() & chosen["age_h"].ge(MATURE_H)
+
+
+def _percentiles(chosen: pd.DataFrame) -> pd.Series:
+    """Of each usable post its percentile (0 to 100, mid-rank) among the other side's of its platform, format and metric;
+    NaN under MIN_POSTS of them.
+    """
     out = pd.Series(np.nan, index=chosen.index, dtype=float)
-    for _, rows in chosen[use].groupby(_STRATUM, observed=True):
+    for _, rows in chosen[chosen["is_usable"]].groupby(_STRATUM, observed=True):
         for side, mine in rows.groupby("side"):
             others = np.sort(rows.loc[rows["side"].ne(side), "x7_ln"].to_numpy(float))
             if len(others) < MIN_POSTS:
@@ -174,7 +181,7 @@ def _platform(
     mine, theirs = (both[both["side"].eq(s)] for s in (OWN, COMPETITOR))
     place = _mean(mine, interval)
     ranked = mine.loc[mine["percentile"].notna(), _STRATUM].drop_duplicates()
-    against = theirs[theirs["percentile"].notna()].merge(ranked)
+    against = theirs[theirs["is_usable"]].merge(ranked)
     likes, comments = both["likes"].astype(float), both["comments"].astype(float)
     voice = share_of_sum(
         np.asarray(likes + comments, np.float64),

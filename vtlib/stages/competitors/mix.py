@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control, fisher_exact
 
 from vtlib.stats.rates import Rate, rate
 
@@ -12,6 +14,7 @@ OWN, COMPETITOR = "own", "competitor"
 MIX_COLUMNS = [
     *("platform", "of", "name", "n_own", "of_own", "own", "own_low", "own_high"),
     *("n_competitor", "of_competitor", "competitor", "competitor_low", "competitor_high"),
+    "q_value",
 ]
 _TOPICS, _HOOKS = 12, 14
 
@@ -35,7 +38,20 @@ def mixed(both: pd.DataFrame, hooks: pd.DataFrame, interval: float) -> pd.DataFr
     held = named[named["value"].eq(1)]
     held = held.assign(name=held["feature"].str.removeprefix("hook_").str.replace("_", " "))
     rows += _shares(held, read, ("all", "hook"), interval, _HOOKS)
-    return pd.DataFrame(rows, columns=MIX_COLUMNS)
+    table = pd.DataFrame(rows, columns=MIX_COLUMNS)
+    return table.assign(q_value=_q_values(table))
+
+
+def _q_values(table: pd.DataFrame) -> np.ndarray:
+    """Of each share whether the sides differ: Fisher's exact test, Benjamini-Hochberg over all of them.
+
+    Posts of one account are alike, which the test does not know: a description, no proof.
+    """
+    counts = table[["n_own", "of_own", "n_competitor", "of_competitor"]].astype(int)
+    p = [
+        fisher_exact(np.array([[a, b - a], [c, d - c]])).pvalue for a, b, c, d in counts.to_numpy()
+    ]
+    return np.asarray(false_discovery_control(p)) if p else np.array([])
 
 
 def _shares(

@@ -31,6 +31,7 @@ ACCOUNT_LABELS = {
     "engagement_rate": "engagement rate",
     "formats": "formats",
 }
+CLAIM_Q = 0.10  # over all shares compared
 _BREAKOUTS = {
     "platform": "platform",
     "breakout_own": "own",
@@ -145,10 +146,7 @@ def _mix_findings(found: Comparison, source: str) -> list[Finding]:
         rows = found.mix[found.mix["of"].eq(what)]
         if rows.empty:
             continue
-        apart = rows[
-            (rows["own_low"] > rows["competitor_high"])
-            | (rows["own_high"] < rows["competitor_low"])
-        ]
+        apart = rows[rows["q_value"] <= CLAIM_Q]
         apart = apart.assign(off=(apart["own"] - apart["competitor"]).abs())
         top = apart.sort_values(["off", "name"], ascending=[False, True]).head(3)
         parts = [
@@ -159,7 +157,7 @@ def _mix_findings(found: Comparison, source: str) -> list[Finding]:
         told = (
             "; ".join(parts)
             if parts
-            else f"no difference beyond the intervals (n from {few:,} posts)"
+            else f"no difference that is more than luck (q > {CLAIM_Q:.2f}; from {few:,} posts)"
         )
         said.append(Finding(f"In {plural}: {told}.", source, rows, MIX_LABELS))
     return said

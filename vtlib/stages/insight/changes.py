@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,17 +83,10 @@ def because(kind: Kind, causes: pd.DataFrame) -> str:
     """Why a figure of this kind changed, in words; says so when nothing recorded explains it."""
     if kind.grows:
         return "counts what was done since"
-    mine = causes[causes["cause"].isin(kind.causes)]
-    wrong_section = mine["cause"].eq("parameters") & ~mine["name"].map(
-        lambda name: str(name).split(".", 1)[0] in kind.sections
-    )
-    found = [c for c in CAUSES if c in set(mine.loc[~wrong_section, "cause"])]
-    if not found:
+    words = _joined(_movers(kind, causes))
+    if not words:
         return "nothing recorded explains it"
-    words = [_WORDS.get(c, c) for c in found]
-    if len(words) == 1:
-        return words[0]
-    return f"{', '.join(words[:-1])} and {words[-1]} changed together"
+    return f"{words} changed together" if " and " in words else words
 
 
 def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
@@ -127,9 +120,14 @@ def _changed(row: pd.Series, causes: pd.DataFrame, held: Mapping[str, float]) ->
     figure = str(row["figure"])
     before, after = row["value_old"], row["value_new"]
     change = after - before if pd.notna(before) and pd.notna(after) else None
-    reason = because(kind_of(figure), causes)
-    if figure in held and "parameters" in reason and "together" in reason:
-        reason = _apart(figure, before, held[figure], after, reason)
+    kind = kind_of(figure)
+    reason, moved = because(kind, causes), _movers(kind, causes)
+    if figure in held and "parameters" in moved and len(moved) > 1:
+        others = _joined([c for c in moved if c != "parameters"])
+        first, second, third = (shown(figure, v) for v in (before, held[figure], after))
+        reason = (
+            f"{others}: {first} to {second}; then parameters: {second} to {third} (computed anew)"
+        )
     return {
         "figure": figure,
         "before": _with_interval(figure, row, "old"),
@@ -141,12 +139,17 @@ def _changed(row: pd.Series, causes: pd.DataFrame, held: Mapping[str, float]) ->
     }
 
 
-def _apart(figure: str, before: float, between: float, after: float, reason: str) -> str:
-    """Two steps, in their order: first everything but the parameters, then these."""
-    others = reason.replace(" changed together", "").replace("parameters", "").strip(" ,")
-    others = " and ".join(w for w in others.replace(" and ", ", ").split(", ") if w)
-    first, second, third = (shown(figure, v) for v in (before, between, after))
-    return f"{others}: {first} to {second}; then parameters: {second} to {third} (computed anew)"
+def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
+    """The causes that changed and can move a figure of this kind; of parameters those of its sections alone."""
+    mine = causes[causes["cause"].isin(kind.causes)]
+    section = mine["name"].astype(str).str.split(".").str[0]
+    other = mine["cause"].eq("parameters") & ~section.isin(kind.sections)
+    return [c for c in CAUSES if c in set(mine.loc[~other, "cause"])]
+
+
+def _joined(causes: Sequence[str]) -> str:
+    words = [_WORDS.get(c, c) for c in causes]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _with_interval(figure: str, row: pd.Series, side: str) -> str:

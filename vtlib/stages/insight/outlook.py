@@ -171,7 +171,7 @@ def _posts_needed(facts: Facts) -> list[Finding]:
     if len(facts.verdicts):
         early = facts.verdicts[facts.verdicts["status"].eq("too early")]
         if len(early):
-            said = f"{number(len(early), 'forecast')} wait for posts to be 7 days old: capture them again then (vt scrape --refresh)."
+            said = f"{number(len(early), 'forecast waits', 'forecasts wait')} for posts to be 7 days old: capture them again then (vt scrape --refresh)."
             found.append(Finding(said, "verdicts", early, VERDICTS))
     lack = facts.min_matured - len(facts.matured)
     if len(facts.scripts) and lack > 0:

@@ -56,7 +56,7 @@ def test_a_drawer_shows_at_most_fifty_rows_and_says_how_many_there_are(tmp_path)
 
 
 CARDS = {
-    "why": "hook result first: ×1.90 views",
+    "why": "Hook result first: ×1.90 views",
     "shoot": "4 scripts",
     "worked": "18 of 24 beat their own median",
     "spent": "$7.50",

@@ -32,7 +32,7 @@ FULL = {
     ],
     "worked": [
         "18 of 24 matured posts of scripts beat their account's own median: 75% (62% to 84%, n 24), more than the half that chance gives.",
-        "hook result first: x1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 posts without; q 0.020 (claimed to 0.10); repeatable; as a model read it.",
+        "Hook result first: x1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 posts without; q 0.020 (claimed to 0.10); repeatable; as a model read it.",
         "two wins: two against one x1.80 (1.30 to 2.50), 9 pairs.",
     ],
     "failed": ["6 posts fell below the lower end of the forecast's interval.", "No winner."],

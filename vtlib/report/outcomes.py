@@ -36,7 +36,8 @@ def why(facts: Facts) -> Card | None:
         claims = facts.claims
         if len(claims):
             row = claims.iloc[0]
-            figure = f"{str(row['pattern']).replace('_', ' ')}: ×{row['ratio']:.2f} views"
+            name = str(row["pattern"]).replace("_", " ").capitalize()
+            figure = f"{name}: ×{row['ratio']:.2f} views"
             said.append(
                 f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, {number(row['n_with'], 'post')}, q {row['q_value']:.2f}; "
                 f"{number(len(claims), 'pattern')} of {len(facts.patterns):,} tested can be claimed."

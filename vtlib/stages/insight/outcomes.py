@@ -210,11 +210,16 @@ def _claims(facts: Facts, claim: str) -> list[Finding]:
 def _claim(row: pd.Series, claim_q: float) -> str:
     trend = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     return (
-        f"{str(row['pattern']).replace('_', ' ')}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
+        f"{_named(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
         f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of {number(row['accounts_with'], 'account')} "
         f"against {number(row['n_without'], 'post')} without; q {row['q_value']:.3f} (claimed to {claim_q:.2f}); "
         f"{row['replicates']}{trend}; {_known_by(row['kind'])}."
     )
+
+
+def _named(pattern: Any) -> str:
+    name = str(pattern).replace("_", " ")
+    return name[:1].upper() + name[1:]
 
 
 def _known_by(kind: Any) -> str:

@@ -15,7 +15,7 @@ from vtlib.tables.cells import Cell, cell, form_of, is_numeric, metric
 
 PLAIN_ROWS = 20
 # From so many characters on a text gets more room, so that rows stay low.
-_ROOM = ((90, "wide"), (36, "long"))
+_ROOM = ((90, "wide"), (28, "long"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from vtlib.charts.accounts import accounts_over_time
 from vtlib.charts.captures import capture_history, coverage
 from vtlib.charts.growth import growth
 from vtlib.charts.multipliers import multipliers
+from vtlib.charts.standing import standing
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
 from vtlib.charts.usage import problems_per_day, spend_per_day
 
@@ -24,4 +25,5 @@ __all__ = [
     "nothing",
     "problems_per_day",
     "spend_per_day",
+    "standing",
 ]

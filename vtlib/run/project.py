@@ -11,6 +11,7 @@ from vtlib import log
 from vtlib.flows import running
 from vtlib.project import Project
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult, file_stem
+from vtlib.run.script_page import SCRIPTS, write_script_page
 from vtlib.run.sequence import run_project
 
 TITLES = {
@@ -103,12 +104,14 @@ def write_index(project: Project, result: RunResult) -> Path:
         for s in result.stages
     )
     facts = IndexFacts(page=page, stages=links, **running.gathered(project))
+    write_script_page(project, result.folder / SCRIPTS, nav=_nav(SCRIPTS))
     return write_index(result.folder, facts=facts)
 
 
 def _nav(here: str) -> tuple[tuple[str, str], ...]:
     pages = [("Overview", "" if not here else "index.html")]
     pages += [(TITLES[s], "" if s == here else f"{file_stem(s)}.html") for s in TITLES]
+    pages.append(("Scripts", "" if here == SCRIPTS else SCRIPTS))
     return tuple(pages)
 
 

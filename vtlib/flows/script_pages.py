@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.errors import BadInput
 from vtlib.flows.scripts import being_shot, parts
 from vtlib.project import Project
 from vtlib.scripts import workflow
@@ -52,7 +53,10 @@ class Shelf:
 
 def gathered(project: Project) -> Shelf:
     """The project's scripts, archived ones left out; for a client without people, comments and creators' names."""
-    rows = script_reading.listing(project.store, project=project.slug)
+    try:
+        rows = script_reading.listing(project.store, project=project.slug)
+    except BadInput:  # a run that failed before its project came to be has an index, too
+        rows = []
     order = {s: n for n, s in enumerate(workflow.STATUSES)}
     rows = sorted(rows, key=lambda r: (-order[r["status"]], str(r["title"]).casefold()))
     ids = {r["script_id"] for r in rows}

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import performance, projects
+from vtlib.flows import projects
 from vtlib.project import Project, Workspace
 from vtlib.scripts.expecting import FACTS
 from vtlib.scripts.script import Script
@@ -19,6 +19,8 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
 
     `platform` keeps those places alone, where own accounts are there. Nothing is stored and nothing frozen.
     """
+    from vtlib.flows import performance  # noqa: PLC0415 - scipy takes a second
+
     at = project.workspace.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     row = {
         "script_id": script.title,
@@ -37,6 +39,8 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
 
 def freeze(at: Workspace, row: dict[str, Any], *, version: int) -> tuple[int, str]:
     """(predictions frozen now, why none) for a version that goes into production; the same again adds none."""
+    from vtlib.flows import performance  # noqa: PLC0415 - scipy takes a second
+
     if not row["project_id"]:
         return 0, "the script belongs to no project (vt script update --project)"
     try:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vtlib.patterns.analysed import LIKELY
 from vtlib.scripts.effort import difficulty
 from vtlib.scripts.script import Beat, Script
 
 _HOOK_S = 3.0  # the window in which viewers stay or leave, when nobody said where the hook ends
 _SHOTS_MAX = 40
+_LIKELY = 0.5  # as in patterns/analysed.py, whose import takes a second; a test holds them together
 ON_CAMERA = "speaker on camera"
 _MOMENTS = {"reveal": "reveal", "climax": "climax", "transition": "transition"}
 
@@ -116,7 +116,7 @@ def _kind(number: int, middle_s: float, answer: Mapping[str, Any]) -> str:
 def _patterns(hook: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the features that the library makes of such an answer (patterns/analysed.py)."""
     types = sorted(hook.get("types") or [], key=lambda t: -float(t.get("probability") or 0))
-    likely = [f"hook_{t['type']}" for t in types if float(t.get("probability") or 0) >= LIKELY]
+    likely = [f"hook_{t['type']}" for t in types if float(t.get("probability") or 0) >= _LIKELY]
     return (*likely, *(f"sees_{c['kind']}" for c in hook.get("catalysts") or () if c.get("kind")))
 
 

@@ -123,6 +123,14 @@ def test_a_forecast_in_words_has_interval_and_n_and_says_its_reason_once() -> No
     assert one == [
         "tiktok video of tiktok:7: 5,000 views after 7 days, 900 to 27,000 (n = 34 own posts; own median alone)"
     ]
+    rate = {
+        **place,
+        "target": "ln_engagement_rate",
+        "predicted_ln": -3.0,
+        "low_ln": -4.0,
+        "high_ln": -2.0,
+    }
+    assert "5.0% engagement rate after 7 days, 1.8% to 13.5%" in sentences([rate])[0]
     assert sentences([place, place])[-1] == "own median alone"
     assert expected({"places": [], "reason": "no own account"}) == ["no forecast: no own account"]
     assert expected(None) == expected({"target": "views"}) == []

@@ -240,19 +240,15 @@ def status(
 ) -> Answer:
     """Move a version on, or back with a reason; without STATUS say where it can go and what it lacks.
 
-    draft -> review -> approved -> in_production -> produced -> published; archived from anywhere. When
-    production begins, what is expected of the version is frozen.
+    draft -> review -> approved -> in_production -> produced -> published; archived from anywhere.
     """
     row = script_reading.get(at.store, ref, version=version)
     if to is None:
         return _ways(at, row)
-    moved = flow.move(at, row["script_id"], Move(to, by, reason), version=version)
-    lines = [f"{row['script_id']} version {moved['version']}: {moved['from']} -> {to}"]
-    if moved["frozen"]:
-        lines.append(f"{moved['frozen']} prediction(s) frozen, see: vt script show")
-    elif moved["unfrozen"]:
-        lines.append(f"no prediction frozen: {moved['unfrozen']}")
-    return Answer(moved, "\n".join([*lines, *moved["warnings"]]))
+    moved = scripts.set_status(at.store, row["script_id"], Move(to, by, reason), version=version)
+    warned = workflow.warnings(row["script"]) if to in ("review", "approved") else ()
+    lines = [f"{row['script_id']} version {moved['version']}: {moved['from']} -> {to}", *warned]
+    return Answer({**moved, "warnings": warned}, "\n".join(lines))
 
 
 @command(script, "comment", example='vt script comment quiet-evenings-3fa2c1 "Too slow" --beat b1')

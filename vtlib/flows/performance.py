@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,35 +93,6 @@ def save(project: Project, result: Result) -> dict[str, Any]:
     return run
 
 
-def forecast(
-    project: Project,
-    script: Mapping[str, Any],
-    *,
-    result: Result | None = None,
-    inputs: Inputs | None = None,
-) -> pd.DataFrame:
-    """What is expected of a script for each own account and format, PREDICTION_COLUMNS, `patterns`, `known_until`.
-
-    `script`: script_id, version, duration_s, source_patterns (names); it need not be stored. Raises BadInput when
-    no own account has 5 matured posts of a format.
-    """
-    held = inputs or load(project)
-    found = result or compute(project, held)
-    now = pd.Timestamp(naive(project.workspace.now()))
-    places = _places(found.past, now)
-    if places.empty:
-        raise BadInput(
-            f"nothing to predict {script['script_id']} from: no own account has {MIN_POSTS} matured posts of a format.",
-            todo="Mark own accounts (role: own) and import or scrape their posts: vt import dataset …",
-        )
-    wanted = places.assign(script_id=script["script_id"], version=script["version"])
-    said = script_values(pd.DataFrame([script]), held.features)
-    made = predict(wanted, said, found.learnt, past=found.past, now=now)
-    features = dict(zip(said["feature"], said["value"], strict=True))
-    used = pd.Series([used_patterns(found.library, features)] * len(made), dtype=object)
-    return made.assign(patterns=used, known_until=found.past["captured_at"].max())
-
-
 def freeze(
     project: Project,
     script_id: str,
@@ -136,9 +107,24 @@ def freeze(
     (none when the same prediction is there already). `opinion` is a model's own score, stored beside. Raises
     BadInput for an unknown script or version, and when no own account has 5 matured posts of a format.
     """
+    inputs = load(project)
+    found = result or compute(project, inputs)
     row = _script(project, script_id, version)
-    made = forecast(project, row, result=result).assign(model_opinion=opinion)
-    return store.freeze(project.store, project.slug, made, at=naive(project.workspace.now()))
+    now = naive(project.workspace.now())
+    places = _places(found.past, pd.Timestamp(now))
+    if places.empty:
+        raise BadInput(
+            f"nothing to predict {script_id} from: no own account has {MIN_POSTS} matured posts of a format.",
+            todo="Mark own accounts (role: own) and import or scrape their posts: vt import dataset …",
+        )
+    wanted = places.assign(script_id=row["script_id"], version=row["version"])
+    said = script_values(pd.DataFrame([row]), inputs.features)
+    made = predict(wanted, said, found.learnt, past=found.past, now=pd.Timestamp(now))
+    features = dict(zip(said["feature"], said["value"], strict=True))
+    used = pd.Series([used_patterns(found.library, features)] * len(made), dtype=object)
+    latest = found.past["captured_at"].max()
+    made = made.assign(patterns=used, model_opinion=opinion, known_until=latest)
+    return store.freeze(project.store, project.slug, made, at=now)
 
 
 def import_native(

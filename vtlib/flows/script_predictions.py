@@ -1,4 +1,4 @@
-"""What is expected of a script when it is made, and what is frozen when its production begins."""
+"""What is expected of a script when it is made; flows/performance freezes it when production begins."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.errors import BadInput
-from vtlib.flows import projects
-from vtlib.project import Project, Workspace
+from vtlib.patterns import script_values
+from vtlib.project import Project
 from vtlib.scripts.expecting import FACTS
 from vtlib.scripts.script import Script
 from vtlib.scripts.timing import duration_s
+from vtlib.store.writing import naive
 
 
 def expected(project: Project, script: Script, *, platform: str = "") -> dict[str, Any]:
@@ -20,36 +20,41 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
     `platform` keeps those places alone, where own accounts are there. Nothing is stored and nothing frozen.
     """
     from vtlib.flows import performance  # noqa: PLC0415 - scipy takes a second
+    from vtlib.stages.performance.forecasting import predict  # noqa: PLC0415
 
-    at = project.workspace.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    row = {
+    at = project.workspace.now()
+    now = pd.Timestamp(naive(at))
+    inputs = performance.load(project)
+    found = performance.compute(project, inputs)
+    wanted = _places(found.past, now, platform=platform)
+    head = {"made_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "places": []}
+    if wanted.empty:
+        few = f"no own account has {performance.MIN_POSTS} matured posts of a format"
+        return {**head, "reason": few}
+    row: dict[str, Any] = {
         "script_id": script.title,
         "version": 1,
         "duration_s": duration_s(script) or None,
         "source_patterns": list(script.source_patterns),
     }
-    try:
-        made = performance.forecast(project, row)
-    except BadInput as error:
-        return {"made_at": at, "places": [], "reason": error.message}
-    kept = made[made["platform"].eq(platform)] if platform in set(made["platform"]) else made
-    places = [_plain(r) for r in kept[list(FACTS)].to_dict("records")]
-    return {"made_at": at, "target": str(made["target"].iloc[0]), "places": places}
+    wanted = wanted.assign(script_id=row["script_id"], version=row["version"])
+    said = script_values(pd.DataFrame([row]), inputs.features)
+    made = predict(wanted, said, found.learnt, past=found.past, now=now)
+    places = [_plain(r) for r in made[list(FACTS)].to_dict("records")]
+    return {**head, "places": places}
 
 
-def freeze(at: Workspace, row: dict[str, Any], *, version: int) -> tuple[int, str]:
-    """(predictions frozen now, why none) for a version that goes into production; the same again adds none."""
-    from vtlib.flows import performance  # noqa: PLC0415 - scipy takes a second
+def _places(past: pd.DataFrame, now: pd.Timestamp, *, platform: str) -> pd.DataFrame:
+    """Own accounts and formats with a known level, on `platform` alone where there are some."""
+    from vtlib.stages.performance.history import OWN, WANTED_COLUMNS, current_levels  # noqa: PLC0415
 
-    if not row["project_id"]:
-        return 0, "the script belongs to no project (vt script update --project)"
-    try:
-        made = performance.freeze(
-            projects.opened(at, row["project_id"]), row["script_id"], version=version
-        )
-    except BadInput as error:
-        return 0, f"{error.message} {error.todo}".strip()
-    return len(made), "" if len(made) else "the same prediction is frozen already"
+    own = past[past["is_own"].astype(bool)]
+    places = own[WANTED_COLUMNS].drop_duplicates().reset_index(drop=True)
+    if places.empty:
+        return places
+    known = places[current_levels(past, places, now)[OWN[1]].notna()]
+    there = known[known["platform"].eq(platform)]
+    return there if len(there) else known
 
 
 def _plain(record: dict[Any, Any]) -> dict[str, Any]:

@@ -10,11 +10,9 @@ from typing import Any
 from vtlib.errors import BadInput
 from vtlib.flows import importing, projects
 from vtlib.flows.script_origins import Wanted, begin
-from vtlib.flows.script_predictions import freeze
 from vtlib.flows.script_texts import read_file
 from vtlib.params import nearest
 from vtlib.project import Workspace
-from vtlib.scripts import workflow
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
 from vtlib.scripts.script import Claim, Script, parse, plain
@@ -22,6 +20,17 @@ from vtlib.sources import post_ref
 from vtlib.store import script_comments, script_reading, scripts
 from vtlib.store.scripts import Making, Move
 
+__all__ = [
+    "FACTS",
+    "Wanted",
+    "being_shot",
+    "change",
+    "create",
+    "difference",
+    "parts",
+    "revise",
+    "track",
+]
 FACTS = (
     *("title", "logline", "call_to_action", "audience", "difficulty"),
     *("language", "kind", "notes"),
@@ -36,21 +45,6 @@ def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
     begun = begin(at, wanted, by=by)
     made = scripts.create(at.store, begun.script, begun.making, place=begun.place)
     return script_reading.get(at.store, made)
-
-
-def move(at: Workspace, ref: str, to: Move, *, version: int | None = None) -> dict[str, Any]:
-    """Move a version on or back; when its production begins, what is expected of it is frozen first.
-
-    Returns script_id, version, from, to, by, `frozen` (predictions stored now), `unfrozen` (why none), and
-    `warnings`. Raises BadInput where the workflow does; then nothing is written.
-    """
-    row = script_reading.get(at.store, ref, version=version)
-    number = scripts.check_move(at.store, row["script_id"], to, version=version)
-    begins = to.to == "in_production" and row["status"] == "approved"
-    frozen, why = freeze(at, row, version=number) if begins else (0, "")
-    moved = scripts.set_status(at.store, row["script_id"], to, version=number)
-    warned = workflow.warnings(row["script"]) if to.to in ("review", "approved") else ()
-    return {**moved, "frozen": frozen, "unfrozen": why, "warnings": warned}
 
 
 def revise(

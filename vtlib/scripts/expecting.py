@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+VIEWS = "ln_views_7d"  # what places are about unless they name another target
 FACTS = (
     *("account_id", "platform", "format", "predicted_ln", "low_ln", "high_ln"),
     *("p_beats_median", "n_baseline", "reason"),
@@ -33,9 +34,11 @@ def _sentence(place: Mapping[str, Any], *, is_reason_told: bool) -> str:
     why = f"; {place['reason']}" if place.get("reason") and is_reason_told else ""
     if place.get("predicted_ln") is None:
         return f"{where}: no forecast{why}"
-    low, middle, high = (_views(place[n]) for n in ("low_ln", "predicted_ln", "high_ln"))
+    is_views = place.get("target", VIEWS) == VIEWS
+    form, what = (_views, "views") if is_views else (_rate, "engagement rate")
+    low, middle, high = (form(place[n]) for n in ("low_ln", "predicted_ln", "high_ln"))
     basis = f"n = {place['n_baseline']} own posts"
-    return f"{where}: {middle} views after 7 days, {low} to {high} ({basis}{why})"
+    return f"{where}: {middle} {what} after 7 days, {low} to {high} ({basis}{why})"
 
 
 def _views(ln: float) -> str:
@@ -43,3 +46,7 @@ def _views(ln: float) -> str:
     views = math.expm1(ln)
     digits = max(len(str(int(views))) - 2, 0)
     return f"{round(views, -digits):,.0f}"
+
+
+def _rate(ln: float) -> str:
+    return f"{math.exp(ln):.1%}"

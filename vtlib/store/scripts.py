@@ -127,21 +127,21 @@ def set_status(
     at = naive(None)
     with store.write() as connection:
         row = require(connection, script_id)
-        held = _movable(connection, row, move, version)
+        held = version_row(connection, script_id, version or int(row["current_version"]))
         number, old = int(held["version"]), str(held["status"])
+        situation = workflow.Situation(
+            parse(held["structure"]),
+            old,
+            _people(connection, script_id),
+            has_post=_has_post(connection, script_id, number),
+        )
+        workflow.require_move(situation, move.to, by=move.by, reason=move.reason)
         _write_status(connection, row, number, old=old, to=move.to)
         connection.execute("UPDATE scripts SET updated_at = ? WHERE script_id = ?", [at, script_id])
         _record(
             connection, (script_id, number, old, move.to), by=move.by, reason=move.reason, at=at
         )
     return {"script_id": script_id, "version": number, "from": old, "to": move.to, "by": move.by}
-
-
-def check_move(store: Store, script_id: str, move: Move, *, version: int | None = None) -> int:
-    """The number of the version that `move` would move; nothing is written. Raises like `set_status`."""
-    with store.read() as connection:
-        held = _movable(connection, require(connection, script_id), move, version)
-        return int(held["version"])
 
 
 def update(store: Store, script_id: str, facts: Mapping[str, Any]) -> None:
@@ -268,22 +268,6 @@ _TABLES = (
 def _row(connection: Connection, script_id: str) -> dict[str, Any] | None:
     found = records(connection, "SELECT * FROM scripts WHERE script_id = ?", [script_id])
     return found[0] if found else None
-
-
-def _movable(
-    connection: Connection, row: Mapping[str, Any], move: Move, version: int | None
-) -> dict[str, Any]:
-    """The version that is to be moved. Raises BadInput where workflow.require_move does."""
-    script_id = str(row["script_id"])
-    held = version_row(connection, script_id, version or int(row["current_version"]))
-    situation = workflow.Situation(
-        parse(held["structure"]),
-        str(held["status"]),
-        _people(connection, script_id),
-        has_post=_has_post(connection, script_id, int(held["version"])),
-    )
-    workflow.require_move(situation, move.to, by=move.by, reason=move.reason)
-    return held
 
 
 def _shown(script: Script) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import click
 from vtlib.cli.base import Group
 
 FAMILIES = {
-    "analyze": ("outliers", "analyzing"),
+    "analyze": ("outliers", "analyzing", "labelling"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("looking",),

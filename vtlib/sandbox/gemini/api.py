@@ -15,7 +15,7 @@ from typing import Any
 
 from vtlib.sandbox.faults import FaultPlan
 from vtlib.sandbox.gemini import slips
-from vtlib.sandbox.gemini.analyst import ANSWERERS, filled
+from vtlib.sandbox.gemini.analyst import ANSWERERS, filled, picture_analysis
 from vtlib.sandbox.gemini.files import File, FileRoom
 from vtlib.sandbox.gemini.viewer import Viewer, Watched
 from vtlib.sandbox.gemini.wire import bad_key, quota, refusal
@@ -174,8 +174,12 @@ class GeminiApi:
 
     def _answer(self, asked: _Asked, watched: list[Watched], seed: str) -> Any:
         rng = Random(seed)  # noqa: S311 (a simulation, no secret)
+        if asked.schema.get("title") == "PictureAnalysis":
+            return picture_analysis(watched, rng)
         answerer = ANSWERERS.get(str(asked.schema.get("title")))
         film = next((w for w in watched if w.plan["duration_s"]), None)
+        if asked.schema.get("title") == "FirstLook":
+            film = watched[0]
         if answerer is None or film is None:
             return filled(asked.schema, rng)
         return answerer(film, rng, asked.text)

@@ -10,6 +10,11 @@ from vtlib.project import Workspace
 from vtlib.settings import load_settings
 from vtlib.store.performance import save_patterns
 
+# As migration 0007 has it, as far as it is read here.
+ADAPTATIONS = (
+    "adaptations (analysis_id VARCHAR, post_id VARCHAR, product_id VARCHAR, project_id VARCHAR, "
+    "script_id VARCHAR, made_at TIMESTAMP)"
+)
 POST = "https://www.tiktok.com/@a/video/7106594312292453675"
 
 
@@ -251,6 +256,26 @@ def test_a_script_on_a_pattern_says_how_sure_it_is(say, home: Path) -> None:
     assert "n = 63" in made["script"]["notes"]
     assert made["script"]["props"] == ["Core Deck"]
     assert "no own account" in made["script"]["prediction"]["reason"]
+
+
+def test_an_adaptation_can_be_begun_anew(say, script: str, home: Path) -> None:
+    store = Workspace(load_settings(home)).store
+    row = ["a1", None, "yakety-pack/core-deck", "spring", script]
+    with store.write() as connection:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {ADAPTATIONS}")
+        connection.execute(
+            "INSERT INTO adaptations (analysis_id, post_id, product_id, project_id, script_id) VALUES (?, ?, ?, ?, ?)",
+            row,
+        )
+    say("script", "update", script, "--title", "What people made of it")
+    made = say("script", "create", "--from-adaptation", "a1", "--title", "Anew", "--json")
+    assert (made["origin"], made["product_id"], made["n_beats"]) == (
+        "adaptation",
+        "yakety-pack/core-deck",
+        5,
+    )
+    assert made["script_id"] != script
+    say("script", "create", "--from-adaptation", "a2", "--json", code=2)
 
 
 def test_scripts_are_a_page_and_versions_a_picture(say, script: str, home: Path) -> None:

@@ -84,6 +84,12 @@ project_option = click.option("--project", help="Slug of the project.")
     help="Post id or URL: its analysis, else its measures and caption.",
 )
 @click.option(
+    "--from-adaptation",
+    "adaptation",
+    default="",
+    help="Id of an adaptation or of its script: as it was written first.",
+)
+@click.option(
     "--from-pattern",
     "pattern",
     default="",
@@ -101,7 +107,7 @@ project_option = click.option("--project", help="Slug of the project.")
 @notes_option
 @by_option
 def create(at: Workspace, by: str, **wanted: Any) -> Answer:
-    """Make a script: from a post, a pattern, a template, a file, or empty.
+    """Make a script: from a post, an adaptation, a pattern, a template, a file, or empty.
 
     From an analysed post everything is filled that the analysis says: beats, kinds, words, patterns, difficulty;
     with --product its name as a prop; with --project what is expected of it.

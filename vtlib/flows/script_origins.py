@@ -1,4 +1,4 @@
-"""What a script starts from: a post and its analysis, a pattern of the library, a template, a file, nothing."""
+"""What a script starts from: a post and its analysis, an adaptation, a pattern, a template, a file, nothing."""
 
 from __future__ import annotations
 
@@ -18,27 +18,30 @@ from vtlib.scripts.from_pattern import from_pattern
 from vtlib.scripts.script import Script
 from vtlib.scripts.templates import from_template
 from vtlib.sources import post_ref
-from vtlib.store import catalog
+from vtlib.store import catalog, script_reading
 from vtlib.store.scripts import Making, Place
 from vtlib.store.writing import records
 
 _POST = "SELECT * FROM posts_latest WHERE post_id = ?"
 _ANSWER = "SELECT answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
 _MEASURES = "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY measured_at DESC LIMIT 1"
+_ADAPTATION = """SELECT post_id, product_id, project_id, script_id FROM adaptations
+WHERE analysis_id = $ref OR script_id = $ref ORDER BY made_at DESC"""
 _PATTERN = "SELECT * FROM patterns_latest WHERE project_id = ? ORDER BY pattern"
 _URLS = "SELECT url FROM posts WHERE list_contains(?, post_id) AND url IS NOT NULL ORDER BY post_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a new script is to be: at most one of `post`, `pattern`, `file` says what it starts from; `template`
-    stands alone or under a pattern. `has_forecast`: whether what is expected of it is worked out (seconds).
+    """What a new script is to be: at most one of `post`, `adaptation` (its id, or its script's), `pattern` and `file`
+    says what it starts from; `template` stands alone or under a pattern. `has_forecast`: whether what is expected of it is worked out (seconds).
     """
 
     title: str = ""
     product: str | None = None
     project: str | None = None
     post: str = ""
+    adaptation: str = ""
     pattern: str = ""
     template: str = ""
     file: Path | None = None
@@ -66,6 +69,8 @@ def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:
     making, place = Making(by, wanted.notes), Place(wanted.product, wanted.project)
     if wanted.post:
         begun = _from_post(at, wanted, Started(Script("x"), place, making))
+    elif wanted.adaptation:
+        begun = _from_adaptation(at, wanted, Started(Script("x"), place, making))
     elif wanted.pattern:
         begun = _from_pattern(at, wanted, Started(Script("x"), place, making))
     else:
@@ -75,7 +80,7 @@ def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:
 
 
 def _require_one(wanted: Wanted) -> None:
-    given = [n for n in ("post", "pattern", "file", "template") if getattr(wanted, n)]
+    given = [n for n in ("post", "adaptation", "pattern", "file", "template") if getattr(wanted, n)]
     if len(given) > 1 and given != ["pattern", "template"]:
         raise BadInput(f"a script starts from one thing, not from {' and '.join(given)}.")
     if wanted.pattern and not wanted.project:
@@ -114,6 +119,28 @@ def _from_post(at: Workspace, wanted: Wanted, begun: Started) -> Started:
     script = origins.from_measures(measures[0] if measures else None, title, post=post)
     origin = "measures" if measures else "caption"
     return Started(script, replace(begun.place, post_id=post_id, origin=origin), begun.making)
+
+
+def _from_adaptation(at: Workspace, wanted: Wanted, begun: Started) -> Started:
+    """The script as the model wrote it, whatever people made of that one since."""
+    with at.store.read() as connection:
+        found = records(connection, _ADAPTATION, {"ref": wanted.adaptation})
+    if not found:
+        todo = "See: vt script list --project P; its scripts come from vt script adapt."
+        raise BadInput(f"there is no adaptation {wanted.adaptation}.", todo=todo)
+    row = found[0]
+    held = script_reading.get(at.store, str(row["script_id"]), version=1)
+    script = replace(held["script"], title=wanted.title or held["script"].title)
+    place = replace(
+        begun.place,
+        product=wanted.product or row["product_id"],
+        project=wanted.project or row["project_id"],
+        post_id=row["post_id"],
+        origin="adaptation",
+    )
+    made = script_reading.versions(at.store, held["script_id"])[0]
+    by = replace(begun.making, model=made["model"], prompt_version=made["prompt_version"])
+    return Started(script, place, by)
 
 
 def _from_pattern(at: Workspace, wanted: Wanted, begun: Started) -> Started:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from vtlib.patterns import script_values
 from vtlib.project import Project
-from vtlib.scripts.expecting import FACTS
+from vtlib.scripts.expecting import FACTS, VIEWS
 from vtlib.scripts.script import Script
 from vtlib.scripts.timing import duration_s
 from vtlib.store.writing import naive
@@ -27,7 +27,7 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
     inputs = performance.load(project)
     found = performance.compute(project, inputs)
     wanted = _places(found.past, now, platform=platform)
-    head = {"made_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "places": []}
+    head = {"made_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "target": VIEWS, "places": []}
     if wanted.empty:
         few = f"no own account has {performance.MIN_POSTS} matured posts of a format"
         return {**head, "reason": few}

@@ -1,0 +1,135 @@
+"""Which product fits which video: one question a video over all products, asked from its analysis, not its film."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vtlib.errors import BadInput
+from vtlib.flows import asking, questions
+from vtlib.flows.questions import Done, Progress, Wanted
+from vtlib.project import Project
+from vtlib.services.gemini import Question
+from vtlib.services.prompts.loading import load_prompt, render
+from vtlib.stages.adaptation.source import by_lot, described, product_facts
+from vtlib.stages.analysis import choosing
+from vtlib.stages.comparison import ProductFits
+from vtlib.stages.comparison.reading import fit_rows, judgement_rows
+from vtlib.store import fits as store
+from vtlib.store import people
+
+TASK = "fits"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Questions about fits and, by their keys, the products in the order in which each names them."""
+
+    asked: tuple[Wanted, ...]
+    products: Mapping[str, tuple[str, ...]]
+
+
+def products_of(project: Project, slugs: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The project's products, of them those in `slugs` (`slug` or `brand/slug`; none = adaptation.products, else all).
+
+    Raises BadInput for one that the project does not have.
+    """
+    known = people.project_products(project.store, project.slug)
+    chosen = list(slugs) or project.params.adaptation.products
+    by_name = {name: p for p in known for name in (p["slug"], p["product_id"])}
+    if strange := [s for s in chosen if s not in by_name]:
+        raise BadInput(
+            f"the project {project.slug} has no product {strange[0]}.",
+            todo=f"It has: {', '.join(p['slug'] for p in known) or 'none'}. "
+            "Add one: vt project add-products.",
+        )
+    ids = {by_name[s]["product_id"] for s in chosen}
+    return [p for p in known if not chosen or p["product_id"] in ids]
+
+
+def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = None) -> Plan:
+    """A question for each picked video with an analysis (at most comparison.limit), or for `post_id` alone.
+
+    Nothing is asked. Without products there are no questions. Raises BadInput for an unknown product, and for
+    a post that has no analysis.
+    """
+    products = products_of(project, slugs)
+    videos = store.videos(project.store, project.slug, post_id=post_id)
+    if post_id and not videos:
+        raise BadInput(
+            f"there is no analysis of {post_id} in {project.slug}.",
+            todo=f"First: vt analyze videos --project {project.slug}",
+        )
+    chosen = videos[: project.params.comparison.limit] if products else []
+    made = [_wanted(project, video, by_lot(products, post_id=video["post_id"])) for video in chosen]
+    order = {
+        w.key: tuple(p["product_id"] for p in by_lot(products, post_id=str(w.post_id)))
+        for w in made
+    }
+    return Plan(tuple(made), order)
+
+
+def judge(
+    project: Project,
+    *,
+    slugs: Sequence[str] = (),
+    post_id: str | None = None,
+    max_cost_usd: float | None = None,
+    progress: Progress | None = None,
+) -> Done:
+    """Ask what was not judged before and read the answers out; run again, it asks nothing.
+
+    Raises CredentialsMissing without a key when there is something to ask, and what `plan` raises.
+    """
+    planned = plan(project, slugs=slugs, post_id=post_id)
+    cap = project.params.comparison.max_cost_usd if max_cost_usd is None else max_cost_usd
+    try:
+        return questions.ask(project, planned.asked, max_cost_usd=cap, progress=progress)
+    finally:
+        read_out(project, planned)
+
+
+def read_out(project: Project, planned: Plan) -> int:
+    """Answers as rows of fits and judgements, those that were not yet; how many."""
+    found = store.not_read_out(project.store, TASK, list(planned.products))
+    for question in found:
+        products = planned.products[question["analysis_id"]]
+        fits = fit_rows(question, products)
+        judged = [p for p in products if p in {f["product_id"] for f in fits}]
+        pairs = judgement_rows(question, judged)
+        store.save_fits(project.store, question["analysis_id"], fits, pairs)
+    return len(found)
+
+
+def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The newest fits of a project's videos, and the pairwise judgements behind them; of one post if named."""
+    fits = store.fits(project.store, project.slug, post_id=post_id)
+    pairs = store.judgements(project.store, project.slug, post_id=post_id)
+    columns = ["analysis_id", "post_id", "first_product_id", "second_product_id", "better"]
+    return pd.DataFrame(fits), pd.DataFrame(pairs, columns=[*columns, "reason", "judged_at"])
+
+
+def _wanted(
+    project: Project, video: dict[str, Any], products: Sequence[Mapping[str, Any]]
+) -> Wanted:
+    prompt = render(
+        load_prompt(TASK),
+        facts={**choosing.facts(video), "products": [product_facts(p) for p in products]},
+        strangers={
+            **choosing.strangers(video),
+            "analysis": described(video["answer"], video["unsupported"]),
+        },
+    )
+    chosen = asking.options(project, model=model_of(project))
+    question = Question(prompt, ProductFits, chosen)
+    return questions.wanted(
+        question, task=TASK, post_id=video["post_id"], about=video["post_id"], role=video["role"]
+    )
+
+
+def model_of(project: Project) -> str:
+    """The model that judges fits and writes scripts: adaptation.model, else that of the analysis."""
+    return project.params.adaptation.model or project.params.analysis.model

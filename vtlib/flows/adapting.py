@@ -28,6 +28,16 @@ MADE_BY = "vt"
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What notebook 05 shows: adaptations as `load` gives them, how questions ended, why it stopped or waits."""
+
+    rows: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+    stopped: str = ""
+    waits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A question for a script, and what the script is made with: product, video (None: from patterns), scores, why."""
 
@@ -110,6 +120,24 @@ def adapt(
         return questions.ask(project, asked, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, orders)
+
+
+def work(project: Project) -> Found:
+    """Judge fits, adapt the best pairs, and write originals, within the caps; without a key only show what is there.
+
+    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service refused.
+    """
+    stopped = []
+    if project.has_gemini:
+        params = project.params.adaptation
+        judged = fitting.judge(project)
+        orders = pairs(project)
+        if params.originals:
+            orders += originals(project)[: params.originals]
+        written = adapt(project, orders)
+        stopped = [d.stopped for d in (judged, written) if d.stopped]
+    ended = store.outcomes(project.store, project.slug)
+    return Found(load(project), ended, "; ".join(stopped), fitting.waits(project))
 
 
 def read_out(project: Project, orders: Sequence[Order]) -> int:

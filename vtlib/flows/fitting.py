@@ -112,6 +112,25 @@ def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame,
     return pd.DataFrame(fits), pd.DataFrame(pairs, columns=[*columns, "reason", "judged_at"])
 
 
+def waits(project: Project) -> str:
+    """Why nothing can be judged, "" when something can."""
+    if not people.project_products(project.store, project.slug):
+        return f"the project has no products: vt project add-products {project.slug} SLUG"
+    if not store.videos(project.store, project.slug):
+        return f"no picked video has an analysis: vt analyze videos --project {project.slug}"
+    return ""
+
+
+def compare(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge what was not judged yet, where a key is set, and give what `load` gives (notebook 06).
+
+    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service refused.
+    """
+    if project.has_gemini:
+        judge(project)
+    return load(project)
+
+
 def _wanted(
     project: Project, video: dict[str, Any], products: Sequence[Mapping[str, Any]]
 ) -> Wanted:

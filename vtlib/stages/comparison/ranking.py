@@ -89,9 +89,7 @@ def over_videos(
     pairs = np.array([(place[a], place[b]) for a, b in _pairs(judgements)], dtype=np.int64).reshape(
         -1, 2
     )
-    outcomes = (
-        judgements["better"].map(_OUTCOME).to_numpy(float) if len(judgements) else np.zeros(0)
-    )
+    outcomes = np.array([_OUTCOME[better] for better in judgements["better"]], dtype=np.float64)
     found = strengths(
         pairs, outcomes, n_items=len(ids), weights=_weights(judgements), interval=interval
     )
@@ -155,7 +153,8 @@ def _weights(judgements: pd.DataFrame) -> NDArray[np.float64]:
         key: len({*group["first_product_id"], *group["second_product_id"]})
         for key, group in judgements.groupby("analysis_id")
     }
-    return np.array([ranking_weight(sizes[key]) for key in judgements["analysis_id"]])
+    weights = [ranking_weight(sizes[key]) for key in judgements["analysis_id"]]
+    return np.array(weights, dtype=np.float64)
 
 
 def _tally(judgements: pd.DataFrame) -> dict[str, tuple[int, int, int]]:

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import asking, fitting, performance, questions
-from vtlib.flows.questions import Done, Progress, Wanted
+from vtlib.flows import asking, fitting, performance, textual
+from vtlib.flows.textual import Done, Progress, Wanted
 from vtlib.patterns import Rules, find
 from vtlib.project import Project
 from vtlib.services.gemini import Question
@@ -117,7 +117,7 @@ def adapt(
     cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
     asked = [o.wanted for o in orders]
     try:
-        return questions.ask(project, asked, max_cost_usd=cap, progress=progress)
+        return textual.ask(project, asked, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, orders)
 
@@ -225,7 +225,7 @@ def _adaptation(
     )
     about = f"{video['post_id']}/{product['product_id']}"
     question = Question(prompt, AdaptedScript, _options(project))
-    asked = questions.wanted(
+    asked = textual.wanted(
         question,
         task="adaptation",
         post_id=video["post_id"],
@@ -242,7 +242,7 @@ def _original(
     prompt: Rendered = render(load_prompt("original"), facts=facts)
     question = Question(prompt, OriginalScript, _options(project))
     about = f"{project.slug}/{product['product_id']}"
-    asked = questions.wanted(
+    asked = textual.wanted(
         question, task="original", post_id=None, about=about, role=str(product["slug"])
     )
     return Order(asked, product, None, None, f"from {len(patterns)} patterns of the field")

@@ -28,7 +28,10 @@ def boards(project: Project, rows: Sequence[Mapping[str, Any]], *, limit: int = 
         return []
     kept = ["title", "structure", "beat_map", "product_name"]
     shown = project.shown(pd.DataFrame(there)[kept]).to_dict("records")
-    return [_board(project, {**row, **{n: seen[n] for n in kept}}) for row, seen in zip(there, shown, strict=True)]
+    return [
+        _board(project, {**row, **{n: seen[n] for n in kept}})
+        for row, seen in zip(there, shown, strict=True)
+    ]
 
 
 def _board(project: Project, row: Mapping[str, Any]) -> Board:
@@ -75,7 +78,7 @@ def _panel(
         number,
         str(mapped.get("change") or "new"),
         str(mapped.get("why") or beat.notes),
-        source=_when(n, seen) if seen else "no beat of a source",
+        source=_when(n, seen) if seen else "new" if source else "",
         source_words=_words(seen) if seen else "",
         picture=_picture(pictures, seen) if seen else None,
         head=f"{beat.kind}, {shot}" if shot else beat.kind,
@@ -83,11 +86,13 @@ def _panel(
             (beat.speaker.lower() or "says", beat.spoken),
             ("on screen", beat.overlay),
             ("shows", beat.visual),
-            ("sound", beat.audio),
-            ("where", beat.location),
-            ("props", ", ".join(beat.props)),
-            ("people", ", ".join(beat.talent)),
-            ("then", beat.transition),
+            ("sound", "; then ".join(t for t in (beat.audio, beat.transition) if t)),
+            (
+                "needs",
+                "; ".join(
+                    (*((beat.location,) if beat.location else ()), *beat.props, *beat.talent)
+                ),
+            ),
         ),
     )
 

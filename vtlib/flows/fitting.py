@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import asking, questions
-from vtlib.flows.questions import Done, Progress, Wanted
+from vtlib.flows import asking, textual
+from vtlib.flows.textual import Done, Progress, Wanted
 from vtlib.project import Project
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import load_prompt, render
@@ -87,7 +87,7 @@ def judge(
     planned = plan(project, slugs=slugs, post_id=post_id)
     cap = project.params.comparison.max_cost_usd if max_cost_usd is None else max_cost_usd
     try:
-        return questions.ask(project, planned.asked, max_cost_usd=cap, progress=progress)
+        return textual.ask(project, planned.asked, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, planned)
 
@@ -144,7 +144,7 @@ def _wanted(
     )
     chosen = asking.options(project, model=model_of(project))
     question = Question(prompt, ProductFits, chosen)
-    return questions.wanted(
+    return textual.wanted(
         question, task=TASK, post_id=video["post_id"], about=video["post_id"], role=video["role"]
     )
 

@@ -9,7 +9,8 @@ from html import escape
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One beat. Left the source (`picture`: JPEG, None = none is shown), right the beat; texts as they are.
+    """One beat. Left the source (`picture`: JPEG, None = none is shown; `source` "" = there is none), right the
+    beat; texts as they are.
 
     `lines`: (label, text) of the beat, such as ("says", "..."); empty texts are not shown.
     """
@@ -62,9 +63,10 @@ def _panel(panel: Panel) -> str:
         for label, text in panel.lines
         if text
     )
+    left = f'<div class="vt-panel-from">{picture}<small>{escape(panel.source)}</small>{words}</div>'
+    kind = "vt-panel" if panel.source else "vt-panel vt-panel-alone"
     return (
-        '<div class="vt-panel">'
-        f'<div class="vt-panel-from">{picture}<small>{escape(panel.source)}</small>{words}</div>'
+        f'<div class="{kind}">{left if panel.source else ""}'
         f'<div class="vt-panel-to"><p class="vt-panel-head"><b>{escape(panel.number)}</b> '
         f'<span class="vt-tag vt-change-{escape(panel.change)}">{escape(panel.change)}</span> '
         f"{escape(panel.head)}</p><dl>{lines}</dl>"

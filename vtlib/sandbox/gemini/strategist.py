@@ -154,7 +154,7 @@ def _duel(rng: Random, a: str, b: str, felt: dict[str, float]) -> Answer:
 def _beat(rng: Random, number: int, source: Answer, facts: Answer, *, last: int) -> Answer:
     name = str(facts.get("name", "the product"))
     spoken: str | None
-    points = [v for k, v in facts.items() if k.startswith(("benefits", "features"))] or [name]
+    points = [v for k, v in facts.items() if k.startswith("benefits")] or [f"is {name}"]
     point = points[(number - 1) % len(points)]
     is_last, is_first = number == last, number == 1
     if is_first:

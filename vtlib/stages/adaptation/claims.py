@@ -48,9 +48,9 @@ def check(
     """
     judged = [_judged(c, facts, own_words) for c in claims]
     said = " ".join(facts.values()).casefold()
-    known = {c.text.casefold() for c in judged if c.held != "founded"}
-    found = [h for line in lines for h in _overstated(line, said)]
-    return (*judged, *(h for h in dict.fromkeys(found) if h.text.casefold() not in known))
+    flagged = [c.text for c in judged if c.held != "founded"]
+    found = [h for line in lines for h in _overstated(_without(line, flagged), said)]
+    return (*judged, *dict.fromkeys(found))
 
 
 def _judged(claim: ClaimMade, facts: Mapping[str, str], own_words: str) -> CheckedClaim:
@@ -68,6 +68,13 @@ def _judged(claim: ClaimMade, facts: Mapping[str, str], own_words: str) -> Check
         return CheckedClaim(claim.text, "founded", key, f"{key}: {fact}")
     much = "nothing" if not share else "only part"
     return CheckedClaim(claim.text, "doubtful", key, f"{much} of it stands in {key}: {fact}")
+
+
+def _without(line: str, flagged: Sequence[str]) -> str:
+    """`line` without claims that are flagged already: nothing is said twice."""
+    for text in flagged:
+        line = line.replace(text, " ")
+    return line
 
 
 def _overstated(line: str, said: str) -> list[CheckedClaim]:

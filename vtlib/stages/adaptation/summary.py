@@ -12,23 +12,20 @@ from vtlib.stages.conclusion import Conclusion, done, number, skipped
 
 COLUMNS = {
     "title": "script",
-    "product_name": "product",
-    "origin": "made from",
-    "handle": "creator",
-    "url": "follows",
-    "fit": "fit",
+    "reason": "why",
+    "fit": "fit, 0 to 5",
     "duration_s": "length (s)",
-    "n_beats": "beats",
     "difficulty": "difficulty",
-    "n_hooks": "hooks",
     "claims": "claims founded",
-    "flagged": "to be cleared by a person",
-    "structure_ratio": "structure kept",
-    "copied_ratio": "words copied",
+    "flagged": "for a person to clear",
+    "structure_pct": "structure kept",
+    "copied_pct": "words copied",
     "status": "status",
-    "version": "version",
+    "handle": "after",
+    "url": "post",
     "script_id": "script id",
 }
+FORMATS = {"fit": ".1f", "structure_pct": "pct", "copied_pct": "pct"}
 HOOK_COLUMNS = {
     "product_name": "product",
     "title": "script",
@@ -136,16 +133,19 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     checked = row["claims"] or []
     bad = [c["text"] for c in checked if c["held"] in _BAD]
     plain = {n: row.get(n) for n in ("account_id", "handle", "platform", "url", "difficulty")}
-    made = {n: row.get(n) for n in ("duration_s", "n_beats", "status", "version", "script_id")}
+    made = {n: row.get(n) for n in ("duration_s", "status", "script_id")}
     return {
         **plain,
         **made,
         **_named(row),
-        "origin": {"adaptation": "a video", "original": "patterns"}.get(row["origin"]),
+        "reason": row["reason"],
         "fit": sum(scores.values()) / len(scores) if scores else None,
-        "n_hooks": len(row["hooks"] or []),
         "claims": f"{len(checked) - len(bad)} of {len(checked)}",
         "flagged": " / ".join(bad) or None,
-        "structure_ratio": far.get("structure_ratio"),
-        "copied_ratio": far.get("copied_ratio"),
+        "structure_pct": _pct(far.get("structure_ratio")),
+        "copied_pct": _pct(far.get("copied_ratio")),
     }
+
+
+def _pct(ratio: float | None) -> float | None:
+    return None if ratio is None else 100 * ratio

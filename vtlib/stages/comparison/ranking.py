@@ -15,7 +15,7 @@ from vtlib.stats.rates import Rate, rate
 
 _OUTCOME = {"first": 1.0, "second": 0.0, "even": 0.5}
 VIDEO_COLUMNS = (
-    *("rank", "product", "score", "reason", "wins", "of", "confidence", "obstacle"),
+    *("rank", "product", "score", "reason", "wins", "of", "confidence", "obstacles"),
     *("hook_relevance", "audience_match", "transition_ease", "replicability", "is_recommended"),
     *("n_judged", "score_low", "score_high", "best_use", "product_id"),
 )
@@ -58,9 +58,6 @@ def per_video(fits: pd.DataFrame, judgements: pd.DataFrame) -> pd.DataFrame:
                 **fit["scores"],
                 "wins": wins + even / 2,
                 "of": wins + losses + even,
-                "obstacle": "; ".join(
-                    f"{o['kind'].replace('_', ' ')}: {o['what']}" for o in fit["obstacles"] or []
-                ),
             }
         )
     table = pd.DataFrame(rows, columns=["product_name", *VIDEO_COLUMNS])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
 from vtlib.stages.comparison.ranking import Disagreement
@@ -9,26 +12,38 @@ from vtlib.stages.conclusion import Conclusion, done, number, skipped
 from vtlib.stats.rates import Rate
 
 SURE_P = 0.9
-PAIR_COLUMNS = {
-    "handle": "creator",
-    "platform": "platform",
-    "product_name": "product",
-    "score": "score",
-    "is_recommended": "recommended",
+BEST_COLUMNS = {
+    "handle": "after",
+    "product_name": "take",
+    "score": "score, 0 to 5",
+    "ahead": "ahead by",
     "confidence": "how sure",
     "reason": "why",
     "obstacle": "what stands in the way",
     "best_use": "what to borrow",
-    "score_low": "lowest ever",
-    "score_high": "highest ever",
-    "n_judged": "times judged",
     "url": "post",
 }
+PAIR_COLUMNS = {
+    "handle": "after",
+    "product_name": "product",
+    "score": "score, 0 to 5",
+    "hook_relevance": "hook",
+    "audience_match": "audience",
+    "transition_ease": "transition",
+    "replicability": "replicable",
+    "confidence": "how sure",
+    "reason": "why",
+    "n_judged": "times judged",
+    "score_low": "lowest",
+    "score_high": "highest",
+}
+FORMATS = {"score": ".1f", "ahead": ".1f", "score_low": ".1f", "score_high": ".1f"}
+RANK_FORMATS = {"chance": "pct", "mean_score": ".1f"}
 RANK_COLUMNS = {
     "rank": "rank",
     "ranks": "rank, 80 %",
     "product": "product",
-    "p_first": "probability of rank 1",
+    "chance": "probability of rank 1",
     "won": "pairs won",
     "lost": "lost",
     "even": "even",
@@ -39,20 +54,45 @@ RANK_COLUMNS = {
 
 
 def pair_table(fits: pd.DataFrame) -> pd.DataFrame:
-    """`fits` (store/fits) with `obstacle` in words, as PAIR_COLUMNS; an empty one has the columns."""
+    """`fits` (store/fits) with its scores a column each, as PAIR_COLUMNS; an empty one has the columns."""
     if fits.empty:
         return pd.DataFrame(columns=["account_id", *PAIR_COLUMNS])
-    said = [
-        "; ".join(f"{o['kind'].replace('_', ' ')}: {o['what']}" for o in found or [])
-        for found in fits["obstacles"]
-    ]
-    return fits.assign(obstacle=pd.Series(said, index=fits.index, dtype=object))
+    scores = pd.DataFrame(list(fits["scores"]), index=fits.index)
+    return pd.concat([fits, scores], axis=1)
+
+
+def best_table(fits: pd.DataFrame) -> pd.DataFrame:
+    """For each video the product with the best score, as BEST_COLUMNS: `ahead` of the next one (None: alone).
+
+    Equal scores: the one that the model recommends.
+    """
+    if fits.empty:
+        return pd.DataFrame(columns=["account_id", *BEST_COLUMNS])
+    order = fits.sort_values(
+        ["score", "is_recommended", "product_id"], ascending=[False, False, True]
+    )
+    best = order.drop_duplicates("post_id").sort_values(
+        ["score", "post_id"], ascending=[False, True]
+    )
+    next_ = order[order.groupby("post_id").cumcount() == 1].set_index("post_id")["score"]
+    said = [obstacles(found) for found in best["obstacles"]]
+    return best.assign(
+        ahead=best["score"] - best["post_id"].map(next_),
+        obstacle=pd.Series(said, index=best.index, dtype=object),
+    )
+
+
+def obstacles(found: Sequence[Mapping[str, Any]] | None) -> str | None:
+    """What stands in the way, in words; None when nothing does."""
+    said = [f"{o['kind'].replace('_', ' ')}: {o['what']}" for o in found or []]
+    return "; ".join(said) or None
 
 
 def rank_table(ranks: pd.DataFrame) -> pd.DataFrame:
     """`ranks` (ranking.over_videos) with the interval of the rank in words, as RANK_COLUMNS."""
     spans = [f"{r.rank_low} to {r.rank_high}" for r in ranks.itertuples()]
-    return ranks.assign(ranks=pd.Series(spans, index=ranks.index, dtype=object))
+    told = pd.Series(spans, index=ranks.index, dtype=object)
+    return ranks.assign(ranks=told, chance=100 * ranks["p_first"].astype(float))
 
 
 def conclude(
@@ -86,6 +126,9 @@ def order(ranks: pd.DataFrame, n_judged: int) -> str:
     if not n_judged:
         return "No two products were held together, so their order cannot be told."
     first = ranks.iloc[0]
+    level = ranks.loc[ranks["rank"].eq(1), "product"]
+    if len(level) > 1:
+        return f"{' and '.join(level)} are level over all videos."
     said = f"{first['p_first']:.0%} probability of rank 1, rank {first['rank_low']} to {first['rank_high']} (80 %)"
     if first["p_first"] >= SURE_P:
         return f"{first['product']} fits best over all videos: {said}."

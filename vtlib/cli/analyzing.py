@@ -10,6 +10,7 @@ import pandas as pd
 from vtlib.cli.base import Answer, command, progress, table
 from vtlib.cli.importing import project_option
 from vtlib.cli.outliers import analyze
+from vtlib.cli.products import adapted, chosen, products_options
 from vtlib.flows import analysis as flow
 from vtlib.flows import projects
 from vtlib.project import Project, Workspace
@@ -24,20 +25,31 @@ SHOWN = ["post_id", "role", "status", "hook_types", "grounding_share", "cuts_inv
 @click.option("--limit", type=click.IntRange(0), help="Videos. Default: analysis.limit.")
 @click.option("--max-cost", type=click.FloatRange(0), help="Cap on this run, US dollars.")
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, and what it may take.")
+@products_options
 def videos(
-    at: Workspace, project: str, limit: int | None, max_cost: float | None, dry_run: bool
+    at: Workspace,
+    project: str,
+    limit: int | None,
+    max_cost: float | None,
+    dry_run: bool,
+    **named: Any,
 ) -> Answer:
     """Ask a model why picked videos may have worked, and hold its answers against the files.
 
-    Downloaded videos are taken (vt process videos). What was answered before is not asked again.
+    Downloaded videos are taken (vt process videos). What was answered before is not asked again. With
+    products, their fits are judged next and the best pairs become scripts (vt script list).
     """
     given = {"limit": limit, "max_cost_usd": max_cost}
     over: dict[str, Any] = {"analysis": {k: v for k, v in given.items() if v is not None}}
     opened = projects.opened(at, project, over=over)
     if max_cost is not None:
         flow.require_price(opened)
+    slugs = chosen(opened, named)
     if dry_run:
-        return _planned(opened)
+        first = _planned(opened)
+        return (
+            first if slugs is None else adapted(opened, slugs, first, left_usd=None, dry_run=True)
+        )
     with progress("asking", unit="videos") as tick:
         done = flow.analyze(opened, progress=tick)
     found = flow.load(opened)
@@ -64,7 +76,11 @@ def videos(
         "headline": said.headline,
         "analyses": found.drop(columns=["explanation"]),
     }
-    return Answer(data, "\n".join(lines), done.exit_code)
+    first = Answer(data, "\n".join(lines), done.exit_code)
+    if slugs is None:
+        return first
+    left = None if max_cost is None else max(max_cost - (done.usd or 0.0), 0.0)
+    return adapted(opened, slugs, first, left_usd=left, dry_run=False)
 
 
 def _planned(project: Project) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,10 @@ import pandas as pd
 from vtlib.errors import BadInput
 from vtlib.flows import asking, textual
 from vtlib.flows.textual import Done, Progress, Wanted
-from vtlib.project import Project
+from vtlib.project import Project, Workspace
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import load_prompt, render
+from vtlib.sources import post_ref
 from vtlib.stages.adaptation.source import by_lot, described, product_facts
 from vtlib.stages.analysis import choosing
 from vtlib.stages.comparison import ProductFits
@@ -110,6 +112,24 @@ def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame,
     pairs = store.judgements(project.store, project.slug, post_id=post_id)
     columns = ["analysis_id", "post_id", "first_product_id", "second_product_id", "better"]
     return pd.DataFrame(fits), pd.DataFrame(pairs, columns=[*columns, "reason", "judged_at"])
+
+
+def post_of(text: str) -> str:
+    """The id of the post that a person names by id or URL. Raises BadInput for a short link or no post."""
+    if re.fullmatch(r"[a-z]+:[^/\s]+", text):
+        return text
+    if (found := post_ref(text).post_id) is None:
+        raise BadInput(f"{text} is a short link.", todo="Open it and paste the post's own URL.")
+    return found
+
+
+def project_of(at: Workspace, post_id: str) -> str:
+    """The one project with products that has the post. Raises BadInput when there is none or several."""
+    found = store.projects_with(at.store, post_id)
+    if len(found) == 1:
+        return found[0]
+    many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."
+    raise BadInput(many, todo="Name the project: --project P." if found else "See: vt project list")
 
 
 def waits(project: Project) -> str:

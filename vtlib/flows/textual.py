@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib import log
+from vtlib.errors import BadInput
 from vtlib.flows import asking
 from vtlib.project import Project
 from vtlib.services.gemini import (
@@ -114,6 +115,16 @@ def ask(
     return done
 
 
+def require_price(project: Project, model: str) -> None:
+    """Raises BadInput when a cap in dollars is asked for and no price of `model` is known: it could not hold."""
+    if asking.prices(project).of(model, project.workspace.now().date()) is None:
+        raise BadInput(
+            f"a cap in dollars cannot hold: no price of {model} is known.",
+            todo="Enter what you pay under prices: in the YAML, or use gemini.max_tokens_run.",
+            field="max_cost",
+        )
+
+
 def both(first: Done, second: Done) -> Done:
     """Two rounds as one."""
     usd = None if first.usd is None or second.usd is None else first.usd + second.usd
@@ -126,6 +137,31 @@ def both(first: Done, second: Done) -> Done:
         usd,
         max(first.exit_code, second.exit_code),
     )
+
+
+def most(estimate: pd.DataFrame) -> dict[str, Any]:
+    """What the questions of an `estimate` may take: tokens_max, usd_max (None = a price is missing)."""
+    usd = estimate["usd_max"]
+    is_priced = len(usd) > 0 and bool(usd.notna().all())
+    tokens = int(estimate["tokens_in"].sum() + estimate["tokens_out_max"].sum())
+    return {"tokens_max": tokens, "usd_max": float(usd.sum()) if is_priced else None}
+
+
+def most_words(estimate: pd.DataFrame) -> str:
+    """`most` in words."""
+    found = most(estimate)
+    usd = found["usd_max"]
+    cost = "cost unknown: no price is known" if usd is None else f"at most ${usd:,.4f}"
+    return f"at most {found['tokens_max']:,} tokens, {cost}"
+
+
+def words(done: Done) -> str:
+    """What was asked, in a line."""
+    cost = "cost unknown: no price is known" if done.usd is None else f"${done.usd:,.4f}"
+    ended = ", ".join(f"{s.replace('_', ' ')} {n}" for s, n in done.outcomes.most_common())
+    asked = f"now asked: {sum(done.outcomes.values())}" + (f" ({ended})" if ended else "")
+    told = f"{asked}, known before: {done.n_known}, left: {done.n_left}; {done.tokens:,} tokens, {cost}"
+    return f"{told}\nstopped: {done.stopped}" if done.stopped else told
 
 
 def _take_up(project: Project, asked: Sequence[Wanted]) -> None:

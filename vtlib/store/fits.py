@@ -118,6 +118,14 @@ def adaptations(store: Store, project: str) -> list[dict[str, Any]]:
         return records(connection, _ADAPTATIONS, {"project": project})
 
 
+def projects_with(store: Store, post_id: str) -> list[str]:
+    """The projects that have a post and products, in order."""
+    sql = """SELECT project_id FROM project_posts SEMI JOIN project_products USING (project_id)
+        WHERE post_id = ? ORDER BY project_id"""
+    with store.read() as connection:
+        return [str(i) for (i,) in connection.execute(sql, [post_id]).fetchall()]
+
+
 def outcomes(store: Store, project: str) -> list[dict[str, Any]]:
     """How many questions of 05 and 06 ended how: task, status, n."""
     with store.read() as connection:

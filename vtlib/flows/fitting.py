@@ -37,23 +37,31 @@ class Plan:
 def products_of(project: Project, slugs: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The project's products, of them those in `slugs` (`slug` or `brand/slug`; none = adaptation.products, else all).
 
-    Raises BadInput for one that the project does not have.
+    Raises BadInput for one that the project does not have, or has from several brands.
     """
     known = people.project_products(project.store, project.slug)
-    chosen = list(slugs) or project.params.adaptation.products
-    by_name = {name: p for p in known for name in (p["slug"], p["product_id"])}
-    if strange := [s for s in chosen if s not in by_name]:
-        raise BadInput(
-            f"the project {project.slug} has no product {strange[0]}.",
-            todo=f"It has: {', '.join(p['slug'] for p in known) or 'none'}. "
-            "Add one: vt project add-products.",
-        )
-    ids = {by_name[s]["product_id"] for s in chosen}
-    return [p for p in known if not chosen or p["product_id"] in ids]
+    chosen = [_product(project, known, s) for s in slugs or project.params.adaptation.products]
+    return [p for p in known if not chosen or p["product_id"] in chosen]
+
+
+def _product(project: Project, known: Sequence[Mapping[str, Any]], ref: str) -> str:
+    """The id of the product that people call `ref`."""
+    hits = [str(p["product_id"]) for p in known if ref in (p["slug"], p["product_id"])]
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        todo = f"Name it with its brand: {' or '.join(hits)}."
+        raise BadInput(f"the product {ref} is in several brands.", todo=todo)
+    there = ", ".join(p["slug"] for p in known) or "none"
+    raise BadInput(
+        f"the project {project.slug} has no product {ref}.",
+        todo=f"It has: {there}. Add one: vt project add-products {project.slug} {ref}",
+    )
 
 
 def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = None) -> Plan:
-    """A question for each picked video with an analysis (at most comparison.limit), or for `post_id` alone.
+    """A question for each picked video with an analysis (at most comparison.limit), or for `post_id` alone; for
+    few products that of all, where it is answered already.
 
     Nothing is asked. Without products there are no questions. Raises BadInput for an unknown product, and for
     a post that has no analysis.
@@ -66,12 +74,10 @@ def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = N
             todo=f"First: vt analyze videos --project {project.slug}",
         )
     chosen = videos[: project.params.comparison.limit] if products else []
-    made = [_wanted(project, video, by_lot(products, post_id=video["post_id"])) for video in chosen]
-    order = {
-        w.key: tuple(p["product_id"] for p in by_lot(products, post_id=str(w.post_id)))
-        for w in made
-    }
-    return Plan(tuple(made), order)
+    made = [_asked(project, video, products) for video in chosen]
+    if slugs:
+        made = _known_whole(project, chosen, made)
+    return Plan(tuple(w for w, _ in made), {w.key: ids for w, ids in made})
 
 
 def judge(
@@ -149,6 +155,27 @@ def compare(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     if project.has_gemini:
         judge(project)
     return load(project)
+
+
+Asked = tuple[Wanted, tuple[str, ...]]
+
+
+def _known_whole(
+    project: Project, videos: Sequence[dict[str, Any]], made: Sequence[Asked]
+) -> list[Asked]:
+    """Where all products of the project were judged side by side already, that answer serves for a few of them."""
+    every = people.project_products(project.store, project.slug)
+    whole = [_asked(project, video, every) for video in videos]
+    missing = {w.key for w in textual.open_ones(project, [w for w, _ in whole])}
+    return [
+        all_ if all_[0].key not in missing else some for some, all_ in zip(made, whole, strict=True)
+    ]
+
+
+def _asked(project: Project, video: dict[str, Any], products: Sequence[Mapping[str, Any]]) -> Asked:
+    """The question about a video, and its products in the order in which it names them."""
+    order = by_lot(products, post_id=video["post_id"])
+    return _wanted(project, video, order), tuple(p["product_id"] for p in order)
 
 
 def _wanted(

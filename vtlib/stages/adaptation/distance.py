@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+(?:['’\-][^\W_]+)*")
-RUN_WORDS = 4  # so many words in the same order are no accident of the language
+RUN_WORDS = 5  # "this is what the" is the language, with one word more it is somebody's
 LINE_WORDS = 2  # a line that is the same from end to end needs fewer
 COPIED_MAX = 0.2  # share of words in such runs from which a script counts as copied
 LONGEST_MAX = 6

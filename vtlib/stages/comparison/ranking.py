@@ -31,7 +31,8 @@ class Disagreement:
 
     `against_scores`: pairs judged against the order of their scores in the same answer; `minority`: judgements
     against the majority of videos for their pair (pairs judged in two videos or more); `first_named`: how often the
-    product that stood first in the question won, of decided pairs (one half = no matter); `circles` of `triads`
+    product that stood first in the question won, of decided pairs of two videos or more (one half = no matter: the
+    order is by lot); `circles` of `triads`
     decided ones go round, within videos.
     """
 
@@ -131,6 +132,8 @@ def disagreement(fits: pd.DataFrame, judgements: pd.DataFrame) -> Disagreement:
             asked += 1
             against += (pair[0] > pair[1]) != (row["better"] == "first")
     circles, triads = _circles(judgements)
+    if judgements["post_id"].nunique() < 2:
+        first_won = decided = 0
     return Disagreement(
         rate(against, asked), _minority(judgements), rate(first_won, decided), circles, triads
     )

@@ -25,7 +25,7 @@ from vtlib.store.connection import Store
 from vtlib.store.scripts import Making
 from vtlib.store.writing import save
 
-VIDEOS, PRODUCTS = 4, ("kettle", "lamp", "bowl")
+VIDEOS, PRODUCTS = 3, ("kettle", "lamp", "bowl")
 FACTS = {"audience": "cooks", "problems": ["noise"], "benefits": ["falls silent", "folds flat"]}
 SMALL = {"limit": VIDEOS, "min_score": 0}
 

@@ -169,11 +169,19 @@ class Media(Section):
 class Analysis(Section):
     """04: what is downloaded, measured and asked."""
 
-    limit: int = Field(20, ge=0)
+    limit: int = Field(20, ge=0, description="posts that are downloaded, measured and looked at")
+    full: int = Field(
+        12,
+        ge=0,
+        description="of these, how many are asked about in full; the rest get a first look",
+    )
     controls_share: float = Field(
-        0.33, ge=0, le=1, description="of the limit that goes to ordinary posts, as controls"
+        0.33, ge=0, le=1, description="of both that goes to ordinary posts, as controls"
     )
     model: str = "gemini-3.8-flash"
+    first_model: str = Field(
+        "gemini-3.5-flash-lite", description="for first looks, where there are more posts than full"
+    )
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
 
 

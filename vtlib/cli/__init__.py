@@ -12,7 +12,7 @@ import click
 from vtlib.cli.base import Group
 
 FAMILIES = {
-    "analyze": ("outliers", "analyzing", "comparing"),
+    "analyze": ("outliers", "analyzing", "labelling", "comparing"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("looking",),

@@ -13,6 +13,8 @@ from vtlib.flows import adapting, fitting, textual
 from vtlib.flows.textual import Done
 from vtlib.project import Project
 
+NAMED = ("product", "products", "all_products")
+
 
 def products_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """--product S, --products A,B or --all-products; they arrive as product, products, all_products."""

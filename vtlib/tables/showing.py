@@ -14,6 +14,7 @@ from vtlib.models import METRICS
 from vtlib.tables.cells import Cell, cell, form_of, is_numeric, metric
 
 PLAIN_ROWS = 20
+LONG_CHARS = 28  # a longer text needs room, or it makes its row tall
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +115,7 @@ def _html(one: Cell) -> str:
     if one.kind.startswith("tag"):
         text = f'<span class="vt-{one.kind}">{text}</span>'
     kind = one.kind.split(" ")[0]
-    words = ' dir="auto"' if kind == "text" else ""
+    words = ' dir="auto"' if kind in ("text", "long") else ""
+    if kind == "text" and len(one.text) > LONG_CHARS:
+        kind = "long"
     return f'<td class="vt-{kind}" data-sort="{escape(one.sort, quote=True)}"{words}>{text}</td>'

@@ -15,7 +15,7 @@ from typing import Any
 
 from vtlib.sandbox.faults import FaultPlan
 from vtlib.sandbox.gemini import slips
-from vtlib.sandbox.gemini.analyst import ANSWERERS, filled
+from vtlib.sandbox.gemini.analyst import ANSWERERS, filled, picture_analysis
 from vtlib.sandbox.gemini.files import File, FileRoom
 from vtlib.sandbox.gemini.strategist import TEXT_ANSWERERS
 from vtlib.sandbox.gemini.viewer import Viewer, Watched
@@ -179,8 +179,12 @@ class GeminiApi:
         title = str(asked.schema.get("title"))
         if title in TEXT_ANSWERERS:
             return TEXT_ANSWERERS[title](self.world, rng, asked.text)
+        if title == "PictureAnalysis":
+            return picture_analysis(watched, rng)
         answerer = ANSWERERS.get(title)
         film = next((w for w in watched if w.plan["duration_s"]), None)
+        if title == "FirstLook":
+            film = watched[0]
         if answerer is None or film is None:
             return filled(asked.schema, rng)
         return answerer(film, rng, asked.text)

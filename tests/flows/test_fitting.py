@@ -18,7 +18,7 @@ from vtlib.sandbox.server import Settings, running
 from vtlib.scripts.script import parse
 from vtlib.stages.adaptation import summary
 from vtlib.stages.comparison import ranking
-from vtlib.store import catalog, people, script_reading, scripts
+from vtlib.store import analyses, catalog, people, script_reading, scripts
 from vtlib.store.analyses import DATA
 from vtlib.store.checking import require_sound
 from vtlib.store.connection import Store
@@ -179,6 +179,23 @@ def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, li
     assert opened.store.query("SELECT count(*) FROM scripts").iloc[0, 0] == VIDEOS - 1
     assert opened.store.query("SELECT max(current_version) FROM scripts").iloc[0, 0] == 1
     require_sound(opened.store)
+
+
+def test_what_people_corrected_is_what_is_asked_about(opened):
+    before = fitting.plan(opened).asked[0]
+    video = fitting.videos(opened)[0]
+    said = {"corrected_by": "ann", "value": "a riddle about steam"}
+    analyses.correct(opened.store, video["analysis_id"], "narrative.summary", **said)
+    after = fitting.plan(opened).asked[0]
+    assert "a riddle about steam" in after.question.prompt.text
+    assert after.key != before.key
+
+
+def test_a_cap_in_dollars_needs_a_price(opened):
+    with pytest.raises(BadInput, match="price"):
+        fitting.judge(changed(opened, "comparison", max_cost_usd=1.0))
+    with pytest.raises(BadInput, match="price"):
+        adapting.adapt(changed(opened, "adaptation", max_cost_usd=1.0), [])
 
 
 def test_a_person_names_a_pair(opened):

@@ -55,7 +55,7 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     fits, _ = fitting.load(project)
     mine = fits[fits["product_id"].isin(list(products))] if len(fits) else fits
     chosen = pairing.pairs(mine, limit=params.limit, min_score=params.min_score)
-    videos = {v["post_id"]: v for v in store.videos(project.store, project.slug)}
+    videos = {v["post_id"]: v for v in fitting.videos(project)}
     return [
         _adaptation(
             project,
@@ -71,7 +71,7 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
 
 def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[Order]:
     """Orders for one video and the products that a person named. Raises BadInput without its analysis."""
-    videos = store.videos(project.store, project.slug, post_id=post_id)
+    videos = fitting.videos(project, post_id=post_id)
     if not videos:
         raise BadInput(
             f"there is no analysis of {post_id} in {project.slug}.",
@@ -114,6 +114,7 @@ def adapt(
     Run again it asks nothing and changes no script, whatever people made of it. Raises CredentialsMissing
     without a key when there is something to ask.
     """
+    textual.require_caps(project, "adaptation", fitting.model_of(project))
     cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
     asked = [o.wanted for o in orders]
     try:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.flows import fitting
 from vtlib.project import Project
 from vtlib.scripts.script import Beat, parse
 from vtlib.scripts.timing import spans
 from vtlib.scripts.wording import clock
 from vtlib.services.media import MediaFolder
-from vtlib.store import fits, media
+from vtlib.store import media
 from vtlib.tables import Board, Panel
 
 Pictures = Sequence[tuple[float, bytes]]
@@ -101,7 +102,7 @@ def _source(
     project: Project, post_id: str | None
 ) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
     """The analysed beats of a video and its thumbnails; neither words nor pictures for a client."""
-    found = fits.videos(project.store, project.slug, post_id=post_id) if post_id else []
+    found = fitting.videos(project, post_id=post_id) if post_id else []
     beats: list[Mapping[str, Any]] = (
         list((found[0]["answer"] or {}).get("beats") or []) if found else []
     )

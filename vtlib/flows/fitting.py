@@ -17,11 +17,11 @@ from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import load_prompt, render
 from vtlib.sources import post_ref
 from vtlib.stages.adaptation.source import by_lot, described, product_facts
-from vtlib.stages.analysis import choosing
+from vtlib.stages.analysis import choosing, correcting
 from vtlib.stages.comparison import ProductFits
 from vtlib.stages.comparison.reading import fit_rows, judgement_rows
+from vtlib.store import analyses, people
 from vtlib.store import fits as store
-from vtlib.store import people
 
 TASK = "fits"
 
@@ -32,6 +32,19 @@ class Plan:
 
     asked: tuple[Wanted, ...]
     products: Mapping[str, tuple[str, ...]]
+
+
+def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, Any]]:
+    """Picked videos with an analysis (store/fits.videos), what people corrected laid over the answers."""
+    found = store.videos(project.store, project.slug, post_id=post_id)
+    said: dict[str, list[dict[str, Any]]] = {}
+    for one in analyses.corrections(project.store, [v["analysis_id"] for v in found]):
+        said.setdefault(one["analysis_id"], []).append(one)
+    for video in found:
+        mine = said.get(video["analysis_id"], [])
+        video["answer"] = correcting.effective(video["answer"], mine)
+        video["unsupported"] = correcting.standing(video["unsupported"], mine)
+    return found
 
 
 def products_of(project: Project, slugs: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -67,13 +80,13 @@ def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = N
     a post that has no analysis.
     """
     products = products_of(project, slugs)
-    videos = store.videos(project.store, project.slug, post_id=post_id)
-    if post_id and not videos:
+    found = videos(project, post_id=post_id)
+    if post_id and not found:
         raise BadInput(
             f"there is no analysis of {post_id} in {project.slug}.",
             todo=f"First: vt analyze videos --project {project.slug}",
         )
-    chosen = videos[: project.params.comparison.limit] if products else []
+    chosen = found[: project.params.comparison.limit] if products else []
     made = [_asked(project, video, products) for video in chosen]
     if slugs:
         made = _known_whole(project, chosen, made)
@@ -92,6 +105,7 @@ def judge(
 
     Raises CredentialsMissing without a key when there is something to ask, and what `plan` raises.
     """
+    textual.require_caps(project, "comparison", model_of(project))
     planned = plan(project, slugs=slugs, post_id=post_id)
     cap = project.params.comparison.max_cost_usd if max_cost_usd is None else max_cost_usd
     try:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -113,6 +113,18 @@ def ask(
             if progress:
                 progress(1)
     return done
+
+
+def require_caps(
+    project: Project, section: Literal["adaptation", "comparison"], model: str
+) -> None:
+    """Raises BadInput when somebody set a cap in dollars that could not hold; the default one is no order: without
+    prices tokens are counted (gemini.max_tokens_run).
+    """
+    params, asked = getattr(project.params, section), project.params.gemini
+    is_set = params.max_cost_usd != type(params).model_fields["max_cost_usd"].default
+    if is_set or asked.max_cost_project_usd is not None or asked.max_cost_day_usd is not None:
+        require_price(project, model)
 
 
 def require_price(project: Project, model: str) -> None:

@@ -10,7 +10,7 @@ from vtlib.store.writing import records, save
 
 _TABLES = {"fits": "fits", "adaptation": "adaptations", "original": "adaptations"}
 _VIDEOS = """SELECT
-    p.post_id, coalesce(s.role, 'named') AS role, p.platform, p.format, p.handle, p.account_id, p.url, p.caption,
+    a.analysis_id, p.post_id, coalesce(s.role, 'named') AS role, p.platform, p.format, p.handle, p.account_id, p.url, p.caption,
     p.title, p.hashtags, p.audio_title, a.answer, coalesce(c.paths, []) AS unsupported
 FROM analyses_latest AS a
 JOIN project_posts AS l ON l.post_id = a.post_id AND l.project_id = $project
@@ -97,7 +97,8 @@ def not_read_out(store: Store, task: str, analysis_ids: Sequence[str]) -> list[d
 def videos(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
     """Picked videos that have an analysis, sure and large breakouts first; controls only by `post_id`.
 
-    Columns: what a question needs of the post; answer (decoded), unsupported (paths the check refuted).
+    Columns: what a question needs of the post; analysis_id, answer (decoded, as the model gave it), unsupported
+    (paths that the check refuted).
     """
     return _rows(store, _VIDEOS, project, post_id)
 

@@ -8,5 +8,5 @@ FROM analyses AS a
 JOIN project_posts AS o ON o.post_id = a.post_id AND o.project_id = $project
 JOIN posts_latest AS p ON p.post_id = a.post_id
 LEFT JOIN analysis_checks AS c ON c.analysis_id = a.analysis_id
-WHERE a.task = 'analysis' AND ($post IS NULL OR a.post_id = $post)
+WHERE a.task NOT IN ('fits', 'adaptation', 'original') AND ($post IS NULL OR a.post_id = $post)
 ORDER BY a.answered_at DESC, a.analysis_id

@@ -20,6 +20,7 @@ FLOORS = {
 ORDER = {
     "lanes": 2.9,
     "patterns": 2.9,
+    "scripts": 2.9,
     "project": 5.0,
     "flows": 5.5,
     "report": 6.0,

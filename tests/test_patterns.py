@@ -213,7 +213,11 @@ def test_measured_and_model_features() -> None:
         ("sees_numbers", "b", 0.0),  # what the file does not bear out is unknown
     ]
     assert {f.kind for f in features} == {"model"}
-    assert analysed_features(analyses, barred={"hook.types"})[1][0].name == "sees_numbers"
+    _, barred = analysed_features(analyses, barred={"hook.types": "kappa 0.3"})
+    assert {f.name: f.barred for f in barred} == {
+        "hook_open_question": "kappa 0.3",
+        "sees_numbers": "",
+    }
 
 
 def test_a_script_says_what_it_plans() -> None:

@@ -31,9 +31,15 @@ def bars(measures: Mapping[str, Any]) -> list[Bar]:
         if part["status"] == "ok":
             found += [Bar(lane, a, b, label) for a, b, label in read(part)]
         else:
-            label = f"{part['status'].replace('_', ' ')}: {part['reason']}"
-            found.append(Bar(lane, 0.0, 0.0, label))
+            found.append(Bar(lane, 0.0, 0.0, _why(part)))
     return found
+
+
+def _why(part: Mapping[str, Any]) -> str:
+    """Why a lane is empty."""
+    if part["status"] == "not_asked":
+        return "not measured: not among media.parts"
+    return f"{part['status'].replace('_', ' ')}: {part['reason']}"
 
 
 def _texts(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -16,33 +17,70 @@ _THUMB_HEIGHT = 92
 _LANE_HEIGHT = 16
 _CURVE_HEIGHT = 60
 _MAX_THUMBS = 14  # more would overlap
-_LANES = {"shots": "#4c6a92", "text": "#b8762f", "speech": "#3f8f6b", "faces": "#8a5fa8"}
+_LANES = {
+    "shots": "#4c6a92",
+    "model": "#9a9a9a",
+    "text": "#b8762f",
+    "speech": "#3f8f6b",
+    "faces": "#8a5fa8",
+}
+# Scenes of a model by how the cut that starts them stands against the file.
+_HELD = {
+    "supported": ("#4c6a92", ""),
+    "drifted": ("#e0a030", "~"),
+    "unsupported": ("#c0392b", "?"),
+    "": ("#9a9a9a", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A scene as a model has it. `held`: how the cut that starts it stands (supported, drifted, unsupported),
+    "" where none starts it.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    held: str = ""
 
 
 def timeline_chart(
-    measures: dict[str, Any], thumbnails: Sequence[tuple[float, bytes]] = ()
+    measures: dict[str, Any],
+    thumbnails: Sequence[tuple[float, bytes]] = (),
+    scenes: Sequence[Scene] = (),
 ) -> alt.VConcatChart:
     """One chart of a video's measures (`Measures.to_row()`), the time in seconds on a shared axis.
 
     `thumbnails` are (time in s, JPEG bytes) and go inline as data URLs, 14 at most, evenly chosen.
-    A lane that was not measured says so in its place; one where nothing was found is empty.
+    `scenes` of a model stand under the measured shots: ? marks a start where the file has no cut, ~ one
+    that is off. A lane that was not measured says so in its place; one where nothing was found is empty.
     """
     duration_s = float(measures["duration_s"])
     axis = alt.X("start_s:Q", scale=alt.Scale(domain=[0, duration_s], nice=False), title=None)
     rows = []
     if thumbnails:
         rows.append(_pictures(thumbnails, duration_s))
-    rows.append(_lanes(measures, axis))
+    rows.append(_lanes(lane_table(measures, scenes), axis))
     for name, title in (("loudness", "loudness, LUFS"), ("motion", "motion, grey levels/0.1 s")):
         points = measures.get("curves", {}).get(name) or []
         rows.append(_curve(points, title, axis, is_last=name == "motion"))
     return alt.vconcat(*rows, spacing=4).resolve_scale(color="independent", x="shared")
 
 
-def lane_table(measures: dict[str, Any]) -> pd.DataFrame:
-    """The bars as rows: lane, start_s, end_s, label; a lane without measures has one, from 0 to 0."""
-    rows = [(b.lane, b.start_s, b.end_s, b.label) for b in bars(measures)]
-    return pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
+def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.DataFrame:
+    """The bars as rows: lane, start_s, end_s, label, held ("" but for scenes of a model); a lane without
+    measures has one, from 0 to 0. Without scenes there is no lane for the model.
+    """
+    found = bars(measures)
+    rows = [(b.lane, b.start_s, b.end_s, b.label) for b in found if b.lane == "shots"]
+    rows += [("model", s.start_s, s.end_s, s.label) for s in scenes]
+    rows += [(b.lane, b.start_s, b.end_s, b.label) for b in found if b.lane != "shots"]
+    table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
+    held = {(s.start_s, s.label): s.held for s in scenes}
+    places = zip(table["start_s"], table["label"], strict=True)
+    marks = [held.get((float(start), str(label)), "") for start, label in places]
+    return table.assign(held=marks)
 
 
 def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> alt.Chart:
@@ -71,13 +109,15 @@ def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> a
     )
 
 
-def _lanes(measures: dict[str, Any], axis: alt.X) -> alt.LayerChart:
-    table = lane_table(measures)
-    order = list(_LANES)
-    y = alt.Y("lane:N", sort=order, title=None, scale=alt.Scale(domain=order))
-    colour = alt.Color(
-        "lane:N", legend=None, scale=alt.Scale(domain=order, range=list(_LANES.values()))
+def _lanes(table: pd.DataFrame, axis: alt.X) -> alt.LayerChart:
+    is_model = table["lane"] == "model"
+    order = [name for name in _LANES if name != "model" or is_model.any()]
+    table = table.assign(
+        colour=table["lane"].map(_LANES).mask(is_model, table["held"].map(lambda h: _HELD[h][0])),
+        mark=table["held"].map(lambda h: _HELD[h][1]),
     )
+    y = alt.Y("lane:N", sort=order, title=None, scale=alt.Scale(domain=order))
+    colour = alt.Color("colour:N", legend=None, scale=None)
     tips = [
         "label:N",
         alt.Tooltip("start_s:Q", format=".2f"),
@@ -94,7 +134,12 @@ def _lanes(measures: dict[str, Any], axis: alt.X) -> alt.LayerChart:
         .mark_text(align="left", dx=4, fontStyle="italic", color="#777")
         .encode(x=axis.axis(None), y=y, text="label:N", tooltip=tips)
     )
-    return (bars + notes).properties(width=WIDTH, height=_LANE_HEIGHT * len(order))
+    marks = (
+        alt.Chart(table[table["mark"] != ""])
+        .mark_text(align="left", dx=3, fontWeight="bold", color="white")
+        .encode(x=axis.axis(None), y=y, text="mark:N", tooltip=tips)
+    )
+    return (bars + marks + notes).properties(width=WIDTH, height=_LANE_HEIGHT * len(order))
 
 
 def _curve(points: list[list[float]], title: str, axis: alt.X, *, is_last: bool) -> alt.Chart:

@@ -12,7 +12,7 @@ import click
 from vtlib.cli.base import Group
 
 FAMILIES = {
-    "analyze": ("outliers", "analyzing"),
+    "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("looking",),
@@ -32,7 +32,7 @@ FAMILIES = {
     "run": ("running",),
     "runs": ("looking",),
     "scrape": ("scraping",),
-    "script": ("script", "script_files", "script_beats"),
+    "script": ("script", "script_files", "script_beats", "adapting"),
     "status": ("operations",),
     "tiktok": ("scraping",),
     "youtube": ("scraping",),

@@ -13,6 +13,7 @@ HOSTILE = '<img src=x onerror="alert(1)"> = hello \u202e reversed'
 MEASURES = {
     "status": "ok",
     "duration_s": 6.0,
+    "cuts_s": [2.5],
     "shots": [{"start_s": 0.0, "end_s": 2.5}, {"start_s": 2.5, "end_s": 6.0}],
     "text": {"status": "ok", "items": [{"start_s": 0.5, "end_s": 2.0, "text": "<b>look</b>"}]},
     "speech": {"status": "ok", "segments": [[0.0, 1.5]]},

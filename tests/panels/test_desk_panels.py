@@ -287,7 +287,7 @@ def test_what_nobody_foresaw_is_said_too(desk: Desk, monkeypatch: pytest.MonkeyP
 def test_without_fits_the_products_say_so(desk: Desk) -> None:
     desk.tabs.value = "products"
     assert "Core Deck" in desk.products.products.value
-    assert "Nobody has judged yet" in desk.products.matrix.value
+    assert "No fit was judged yet" in desk.products.matrix.value
 
 
 def test_an_empty_project_is_a_desk_too(tmp_path: Path) -> None:
@@ -310,6 +310,6 @@ def test_a_page_without_a_kernel_shows_the_same(written: Desk) -> None:
         "Calm lid",
         "20 posts",
         "Source: script_versions",
-        "No fit has been judged",
+        "No fit was judged yet",
     ):
         assert text in bundle["text/html"]

@@ -18,7 +18,7 @@ _POSTS = (
     *("tier", "handle", "platform", "multiplier", "multiplier_low", "multiplier_high"),
     *("posted_at", "decision", "reason", "caption", "url"),
 )
-_FITS = ("handle", "platform", "product_id", "score", "is_recommended", "reason")
+_FITS = ("handle", "platform", "product_name", "score", "is_recommended", "reason")
 _SCRIPTS = ("status", "title", "version", "product_id", "duration_s", "assignee", "updated_at")
 _BEATS = ("number", "start_s", "duration_s", "kind", "spoken", "visual", "overlay")
 _COMMENTS = ("version", "beat_id", "author", "body", "resolved_by")
@@ -39,12 +39,11 @@ def _posts(session: Session) -> Markup:
 
 def _products(session: Session) -> Markup:
     found = fits.comparison(session.project)
-    shown = (
-        _table(found.fits, _FITS, source="fits, opinions of a model")
-        if found.fits
-        else pictures.quiet("No fit has been judged yet.")
-    )
-    return pictures.heading("Products", ", ".join(p["name"] for p in found.products)) + shown
+    head = pictures.heading("Products", ", ".join(p["name"] for p in found.products))
+    if found.waits_for:
+        return head + pictures.quiet(f"No fit was judged yet: {found.waits_for}.")
+    frame = session.project.shown(found.fits)[list(_FITS)]
+    return head + _shown(frame, source="fits, opinions of a model")
 
 
 def _script(session: Session) -> Markup:

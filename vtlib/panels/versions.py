@@ -12,6 +12,7 @@ from vtlib.flows.open_scripts import OpenScript
 from vtlib.panels import controls, pictures
 from vtlib.panels.session import Session
 from vtlib.scripts.diff import Difference, summary
+from vtlib.scripts.history import history_lines
 from vtlib.scripts.wording import clock
 from vtlib.store.scripts import Making
 
@@ -137,23 +138,9 @@ def _said(held: object) -> str:
 
 
 def _versions(found: OpenScript) -> Markup:
-    rows = [
-        Markup(
-            '<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td dir="auto">{}</td></tr>'
-        ).format(
-            v["version"],
-            pictures.tag(v["status"]),
-            pictures.value(v["created_at"], "time"),
-            v["made_by"],
-            v["notes"] or "",
-        )
-        for v in reversed(found.versions)
-    ]
-    head = Markup(
-        "<tr><th>version</th><th>status</th><th>made (UTC)</th><th>by</th><th>why</th></tr>"
-    )
-    return Markup('<table class="vt-table"><thead>{}</thead><tbody>{}</tbody></table>').format(
-        head, Markup("").join(rows)
+    drawn = Markup("<pre>{}</pre>").format(history_lines(found.versions, found.history, width=120))
+    return (
+        pictures.heading("Every version", "each step one change of a status, not to scale") + drawn
     )
 
 

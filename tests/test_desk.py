@@ -75,8 +75,10 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     page.keyboard.press("Enter")
     keep = desk.get_by_role("button", name="Keep", exact=True)
     expect(keep).to_be_focused(timeout=STEP_MS)
+    page.keyboard.type("bdd")  # JupyterLab's keys for cells
     page.keyboard.press("Enter")
     hears(page, "Kept: tiktok:1")
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 5
 
     fill(page, "Title of the script", "Calm lid")
     press(page, "Write a script")

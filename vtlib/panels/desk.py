@@ -21,6 +21,15 @@ from vtlib.settings import person
 
 _NAMES = {"outliers": "Outliers", "products": "Products", "script": "Script", "board": "Board"}
 
+# JupyterLab's keys of one letter (b adds a cell, d d deletes one) act on the notebook from any button of an
+# output, but where the focused element itself says no. No widget can set that attribute, so a picture that
+# does not load listens for the focus.
+_OWN_KEYS = """<img alt="" hidden src="data:," onerror="const find = () => {
+  const desk = this.closest('.vt-desk');
+  if (!desk) return setTimeout(find, 100);
+  desk.addEventListener('focusin', e => e.target.setAttribute('data-lm-suppress-shortcuts', 'true'));
+}; find()">"""
+
 
 class Desk:
     """An analyst's desk on a project, for the end of a notebook's cell.
@@ -60,7 +69,7 @@ class Desk:
         style = (files("vtlib.panels") / "desk.css").read_text(encoding="utf-8")
         top = controls.line(self.tabs, self.project, self.person, kind="vt-top")
         return controls.box(
-            widgets.HTML(f"<style>{style}</style>"),
+            widgets.HTML(f"<style>{style}</style>{_OWN_KEYS}"),
             top,
             self.session.said,
             self._stack,

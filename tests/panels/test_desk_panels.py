@@ -284,6 +284,10 @@ def test_what_nobody_foresaw_is_said_too(desk: Desk, monkeypatch: pytest.MonkeyP
     assert "RuntimeError: &lt;odd&gt;" in said(desk)
 
 
+def test_simulated_data_is_called_so(desk: Desk) -> None:
+    assert "SIMULATED DATA" in desk._label.value
+
+
 def test_without_fits_the_products_say_so(desk: Desk) -> None:
     desk.tabs.value = "products"
     assert "Core Deck" in desk.products.products.value

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from vtlib.flows import desk as flow
-from vtlib.panels import controls
+from vtlib.panels import controls, pictures
 from vtlib.panels.board import BoardPanel
 from vtlib.panels.posts import PostsPanel
 from vtlib.panels.products import ProductsPanel
@@ -42,6 +42,7 @@ class Desk:
         at = project.workspace
         self.project = controls.choice("Project", flow.project_slugs(at), project.slug)
         self.person = controls.text("Who works", self.session.person)
+        self._label = widgets.HTML()
         self.posts, self.products = PostsPanel(self.session), ProductsPanel(self.session)
         self.script, self.board = ScriptPanel(self.session), BoardPanel(self.session)
         self._parts: dict[str, dict[str, Callable[[], None]]] = {
@@ -67,7 +68,7 @@ class Desk:
 
     def _arranged(self) -> Any:
         style = (files("vtlib.panels") / "desk.css").read_text(encoding="utf-8")
-        top = controls.line(self.tabs, self.project, self.person, kind="vt-top")
+        top = controls.line(self.tabs, self._label, self.project, self.person, kind="vt-top")
         return controls.box(
             widgets.HTML(f"<style>{style}</style>{_OWN_KEYS}"),
             top,
@@ -80,6 +81,8 @@ class Desk:
         """Show the view that the place names, and read again what of it is stale."""
         session = self.session
         self.tabs.value = session.place.view
+        simulated = session.project.params.is_simulated
+        self._label.value = pictures.SIMULATED if simulated else ""
         for name, read_again in self._parts[session.place.view].items():
             if name in session.stale:
                 read_again()

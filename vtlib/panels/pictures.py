@@ -15,6 +15,9 @@ from vtlib.scripts.wording import clean, clean_line
 from vtlib.tables import cell
 from vtlib.tables.cells import metric
 
+SIMULATED = Markup(
+    '<span class="vt-simulated" title="no creator, post or figure here is real">SIMULATED DATA</span>'
+)
 _LANE_PX = 14
 _DRAWN = Markup(
     '<svg class="vt-lanes" viewBox="0 0 100 {height}" style="height:{height}px" preserveAspectRatio="none" role="img" '

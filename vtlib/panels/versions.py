@@ -16,6 +16,8 @@ from vtlib.scripts.history import history_lines
 from vtlib.scripts.wording import clock
 from vtlib.store.scripts import Making
 
+_BARS = 60  # cells: bar, status, length and date; the reasons stand in the table below
+
 
 class VersionsPanel:
     """What changed between two versions, beat by beat, and every version with its maker and reason."""
@@ -138,9 +140,22 @@ def _said(held: object) -> str:
 
 
 def _versions(found: OpenScript) -> Markup:
-    drawn = Markup("<pre>{}</pre>").format(history_lines(found.versions, found.history, width=120))
+    """Bars of statuses as `vt script show --picture` draws them, and who made each version, and why."""
+    drawn = Markup("<pre>{}</pre>").format(
+        history_lines(found.versions, found.history, width=_BARS)
+    )
+    rows = [
+        Markup('<tr><td>v{}</td><td dir="auto">{}</td><td dir="auto">{}</td></tr>').format(
+            v["version"], v["made_by"], v["notes"] or "–"
+        )
+        for v in reversed(found.versions)
+    ]
+    head = Markup("<tr><th>version</th><th>by</th><th>why</th></tr>")
+    listed = Markup('<table class="vt-table"><thead>{}</thead><tbody>{}</tbody></table>')
     return (
-        pictures.heading("Every version", "each step one change of a status, not to scale") + drawn
+        pictures.heading("Every version", "each step one change of a status, not to scale")
+        + drawn
+        + listed.format(head, Markup("").join(rows))
     )
 
 

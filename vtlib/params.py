@@ -229,13 +229,22 @@ class Adaptation(Section):
     """05: which products a pattern is adapted to."""
 
     products: list[str] = Field([], description="slugs; empty = all of the project")
-    max_cost_usd: float = Field(5.0, ge=0)
+    limit: int = Field(5, ge=0, description="pairs of video and product that become scripts")
+    min_score: float = Field(
+        3.0, ge=0, le=5, description="fit score from which a pair is adapted by itself"
+    )
+    originals: int = Field(
+        0, ge=0, description="products that also get a script from patterns alone"
+    )
+    model: str = Field("", description="judges fits, writes scripts; empty = analysis.model")
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on the scripts of one run")
 
 
 class Comparison(Section):
     """06: product x video."""
 
-    limit: int = Field(20, ge=0)
+    limit: int = Field(20, ge=0, description="videos whose fit is judged")
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on the fits of one run")
 
 
 class Performance(Section):

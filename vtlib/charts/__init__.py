@@ -6,6 +6,7 @@ says why there is nothing to show. `enable()` makes notebooks keep them as Vega-
 
 from vtlib.charts.accounts import accounts_over_time
 from vtlib.charts.captures import capture_history, coverage
+from vtlib.charts.fitting import fit_matrix, product_ranks
 from vtlib.charts.growth import growth
 from vtlib.charts.multipliers import multipliers
 from vtlib.charts.standing import standing
@@ -20,10 +21,12 @@ __all__ = [
     "capture_history",
     "coverage",
     "enable",
+    "fit_matrix",
     "growth",
     "multipliers",
     "nothing",
     "problems_per_day",
+    "product_ranks",
     "spend_per_day",
     "standing",
 ]

@@ -12,7 +12,7 @@ import click
 from vtlib.cli.base import Group
 
 FAMILIES = {
-    "analyze": ("outliers", "analyzing", "labelling", "competitors"),
+    "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("looking",),
@@ -32,7 +32,7 @@ FAMILIES = {
     "run": ("running",),
     "runs": ("looking",),
     "scrape": ("scraping",),
-    "script": ("script", "script_files"),
+    "script": ("script", "script_files", "adapting"),
     "status": ("operations",),
     "tiktok": ("scraping",),
     "youtube": ("scraping",),

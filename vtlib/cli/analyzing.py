@@ -9,6 +9,7 @@ import click
 from vtlib.cli.base import Answer, command, progress, table
 from vtlib.cli.importing import project_option
 from vtlib.cli.outliers import analyze
+from vtlib.cli.products import NAMED, adapted, chosen, products_options
 from vtlib.flows import analysis as flow
 from vtlib.flows import projects
 from vtlib.project import Project, Workspace
@@ -36,21 +37,27 @@ SHOWN = [
 @click.option("--full", type=click.IntRange(0), help="Asked in full. Default: analysis.full.")
 @click.option("--max-cost", type=click.FloatRange(0), help="Cap on this run, US dollars.")
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, and what it may take.")
+@products_options
 def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
     """Ask a model why picked posts may have worked, and hold its answers against the files.
 
     Downloaded posts are taken (vt process videos). Where more are in view than are asked in full, all get a
     cheap first look, and the full question goes where most can be learnt for the money. What was answered
-    before is not asked again.
+    before is not asked again. With products, their fits are judged next and the best pairs become scripts.
     """
-    given["max_cost_usd"] = given.pop("max_cost")
+    named = {name: given.pop(name) for name in NAMED}
+    given["max_cost_usd"] = max_cost = given.pop("max_cost")
     over: dict[str, Any] = {"analysis": {k: v for k, v in given.items() if v is not None}}
     opened = projects.opened(at, project, over=over)
+    slugs = chosen(opened, named)
     planned = flow.plan(opened)
     check = flow.require_caps if given["max_cost_usd"] is None else flow.require_price
     check(opened, planned)
     if dry_run:
-        return _planned(opened, planned)
+        first = _planned(opened, planned)
+        return (
+            first if slugs is None else adapted(opened, slugs, first, left_usd=None, dry_run=True)
+        )
     with progress("asking", unit="videos") as tick:
         done = flow.analyze(opened, progress=tick)
     found = flow.load(opened)
@@ -78,7 +85,11 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
         "headline": said.headline,
         "analyses": found.drop(columns=["explanation", "scores"]),
     }
-    return Answer(data, "\n".join(lines), done.exit_code)
+    first = Answer(data, "\n".join(lines), done.exit_code)
+    if slugs is None:
+        return first
+    left = None if max_cost is None else max(max_cost - (done.usd or 0.0), 0.0)
+    return adapted(opened, slugs, first, left_usd=left, dry_run=False)
 
 
 def _planned(project: Project, planned: flow.Plan) -> Answer:

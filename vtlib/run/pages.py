@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vtlib.flows import running
 from vtlib.project import Project
 from vtlib.run.plan import RunResult, file_stem
+from vtlib.run.script_page import SCRIPTS, write_script_page
 
 if TYPE_CHECKING:  # its room imports scipy, a second that vt report does not need
     from vtlib.stages.insight import Facts
@@ -56,6 +57,7 @@ def write_index(project: Project, result: RunResult, known: Facts) -> Path:
     )
     page = _page(project, _name(project), "index.html", _provenance(project, result))
     told = running.gathered(project)
+    write_script_page(project, result.folder / SCRIPTS, nav=_nav(SCRIPTS))
     return write_index(
         result.folder, facts=IndexFacts(page=page, stages=links, insight=known, **told)
     )
@@ -94,7 +96,7 @@ def _provenance(project: Project, result: RunResult) -> dict[str, Any]:
 
 
 def _nav(here: str) -> tuple[tuple[str, str], ...]:
-    pages = [*_FIRST, *((TITLES[s], f"{file_stem(s)}.html") for s in TITLES)]
+    pages = [*_FIRST, *((TITLES[s], f"{file_stem(s)}.html") for s in TITLES), ("Scripts", SCRIPTS)]
     return tuple((text, "" if href == here else href) for text, href in pages)
 
 

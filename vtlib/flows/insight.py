@@ -41,7 +41,7 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         spend=runs.costs(store, project=project.slug),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.shown(project.frame("insight_fits")) if store.has("fits_latest") else _none(),
+        fits=project.shown(project.frame("insight_fits")),
         outlier_run=_only(project.frame("outlier_run")),
         pattern_run=_only(project.frame("pattern_run")),
         stages=stages,
@@ -103,10 +103,6 @@ def _variants_and_returns(
         value_per_thousand=params.value_per_thousand_views,
     )
     return compare_variants(linked), returns
-
-
-def _none() -> pd.DataFrame:
-    return pd.DataFrame()
 
 
 def _only(frame: pd.DataFrame) -> Mapping[str, Any]:

@@ -16,7 +16,20 @@ from vtlib.errors import BadInput
 DAYS = pd.to_datetime(["2026-11-01", "2026-11-01", "2026-11-09"])
 PROBLEMS = pd.DataFrame({"day": DAYS, "stage": ["import", "scraping", "import"], "n": [3, 1, 2]})
 SPEND = pd.DataFrame({"day": DAYS, "provider": ["a", "b", "a"], "usd": [1.5, 0.2, 3.0], "n": 1})
+STANDING = pd.DataFrame(
+    {
+        "account_id": ["tiktok:1", "tiktok:2", "x:3"],
+        "handle": ["ours", "rival", "rival"],
+        "platform": ["tiktok", "tiktok", "x"],
+        "side": ["own", "competitor", "competitor"],
+        "percentile": [41.0, 58.0, None],
+        "percentile_low": [33.0, 49.0, None],
+        "percentile_high": [52.0, 66.0, None],
+        "ranked": [20, 31, 0],
+    }
+)
 DRAWN = {
+    "standing": lambda: charts.standing(STANDING),
     "accounts": lambda: charts.accounts_over_time(sample.scores()),
     "accounts menu": lambda: charts.accounts_over_time(sample.scores(accounts=12)),
     "multipliers": lambda: charts.multipliers(sample.scores()),
@@ -27,6 +40,8 @@ DRAWN = {
     "spend a day": lambda: charts.spend_per_day(SPEND),
 }
 EMPTY = {
+    "standing": lambda: charts.standing(pd.DataFrame()),
+    "nothing ranked": lambda: charts.standing(STANDING.assign(percentile=None)),
     "accounts": lambda: charts.accounts_over_time(sample.scores().head(0)),
     "no columns": lambda: charts.accounts_over_time(pd.DataFrame()),
     "multipliers": lambda: charts.multipliers(pd.DataFrame()),

@@ -264,6 +264,16 @@ class Performance(Section):
     claim_q: float = Field(0.10, gt=0, lt=1, description="above it no pattern is claimed")
 
 
+class Insight(Section):
+    """What a run's insight page compares."""
+
+    days: int = Field(
+        90,
+        ge=7,
+        description="own accounts against competitors: posts of so many days to the last capture",
+    )
+
+
 class Report(Section):
     """How pages look."""
 
@@ -290,6 +300,7 @@ class Params(Section):
     adaptation: Adaptation = Adaptation()
     comparison: Comparison = Comparison()
     performance: Performance = Performance()
+    insight: Insight = Insight()
     report: Report = Report()
 
 

@@ -9,6 +9,7 @@ from vtlib.charts.captures import capture_history, coverage
 from vtlib.charts.fitting import fit_matrix, product_ranks
 from vtlib.charts.growth import growth
 from vtlib.charts.multipliers import multipliers
+from vtlib.charts.standing import standing
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
 from vtlib.charts.usage import problems_per_day, spend_per_day
 
@@ -27,4 +28,5 @@ __all__ = [
     "problems_per_day",
     "product_ranks",
     "spend_per_day",
+    "standing",
 ]

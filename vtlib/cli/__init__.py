@@ -12,7 +12,7 @@ import click
 from vtlib.cli.base import Group
 
 FAMILIES = {
-    "analyze": ("outliers", "analyzing", "labelling", "comparing"),
+    "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("looking",),

@@ -17,7 +17,7 @@ REASONS = {
     "handle": "account",
     "platform": "platform",
     "reason": "the model says",
-    "when": "when",
+    "when": "seconds",
     "sense": "sense",
     "file": "the file",
     "note": "note",

@@ -16,12 +16,14 @@ from vtlib.services.gemini import digest_of, schema_of
 from vtlib.services.prompts.fencing import MAX_CHARS, fenced, inert
 from vtlib.services.prompts.loading import FOLDER, load_prompt, render
 from vtlib.stages.adaptation import AdaptedScript, OriginalScript
-from vtlib.stages.analysis import VideoAnalysis
+from vtlib.stages.analysis import FirstLook, PictureAnalysis, VideoAnalysis
 from vtlib.stages.comparison import ProductFits
 
 TASKS = sorted(p.stem for p in FOLDER.glob("*.md"))
 ANSWERS = {
     "analysis": VideoAnalysis,
+    "first_look": FirstLook,
+    "pictures": PictureAnalysis,
     "fits": ProductFits,
     "adaptation": AdaptedScript,
     "original": OriginalScript,

@@ -95,7 +95,7 @@ def _when(claim: Mapping[str, Any]) -> str:
     start, end = claim.get("start_s"), claim.get("end_s")
     if start is None or end is None or pd.isna(start) or pd.isna(end):
         return ""
-    return f"{start:.1f}–{end:.1f}\u00a0s"
+    return f"{start:.1f}–{end:.1f}"
 
 
 def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, str]]:

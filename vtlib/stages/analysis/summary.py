@@ -77,7 +77,7 @@ def lines_of(chosen: pd.DataFrame) -> list[str]:
     if states["looked_at"]:
         lines.append(
             f"{number(states['full'], 'post')} were chosen for the full question, "
-            f"{states['looked_at']:,} got a first look alone."
+            f"{states['looked_at']:,} got a first look alone; first looks took {chosen['look_tokens'].sum():,.0f} tokens."
         )
     if states["twin"]:
         lines.append(f"{number(states['twin'], 'post')} repeat a film that was asked about once.")
@@ -112,7 +112,7 @@ def conclude(found: pd.DataFrame, more: Sequence[str] = ()) -> Conclusion:
     lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
     tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
     cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
-    lines += [f"{tokens:,} tokens; {cost}.", *more]
+    lines += [f"{tokens:,} tokens for full answers; {cost}.", *more]
     counts = {"analysed": len(good), "not_analysed": len(found) - len(good)}
     return done("analysis", lines, **counts)
 

@@ -284,7 +284,8 @@ def test_rates_are_over_views_else_followers_and_missing_is_never_0() -> None:
 
 
 FACTS = {"url": "", "handle": "h", "role": "own", "likes": None, "comments": None}
-EMPTY = ["script_id", "version", "post_id", "variant", "product_id", "kind", "source_percentile"]
+EMPTY = ["script_id", "version", "post_id", "variant", "product_id", "brand", "kind"]
+EMPTY += ["learned_version", "source_percentile"]
 
 
 def inputs(simulated, rows: slice) -> Inputs:

@@ -18,7 +18,8 @@ VARIANT_COLUMNS = [
 ]
 GROUP_COLUMNS = [
     *("group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "above_median"),
-    *("above_low", "above_high", "breakouts", "engagement_rate", "n_engagement", "not_counted"),
+    *("above_low", "above_high", "breakouts", "engagement_rate", "n_engagement", "share_rate"),
+    *("save_rate", "not_counted"),
 ]
 ROI_COLUMNS = [
     *("product_id", "n", "incremental_views", "low", "high", "by_luck", "signed", "cost"),
@@ -43,7 +44,8 @@ def compare_variants(runs: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame
 def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
     """Reach against the own level by a column of `posts`: GROUP_COLUMNS, most posts first.
 
-    `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate (NaN = not observed), and `group`.
+    `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate, share_rate, save_rate (NaN = not
+    observed; shown are medians), and `group`.
     `ratio` = exp of the mean lift with its 80 % interval by account; a group of one post has no interval. `not_counted`:
     posts too young, paid, pinned, or with under 5 earlier posts.
     """
@@ -112,16 +114,18 @@ def _said(found: abtest.Comparison, names: tuple[str, str]) -> str:
         if found.design == "paired"
         else f"{found.n_a} and {found.n_b} posts"
     )
+    looks = f"p {found.p_any_time:.3f} however often one looks"
     if found.winner:
         winner = names[1] if found.winner == "B" else names[0]
-        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}."
-    more = (
-        f" {number(found.needed, 'more ' + ('pair' if found.design == 'paired' else 'post a variant'))} "
-        "would show a difference of x1.5."
-        if found.needed
-        else ""
+        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {looks}."
+    unit = "more " + ("pair" if found.design == "paired" else "post a variant")
+    unit_many = "more " + ("pairs" if found.design == "paired" else "posts a variant")
+    more = f"; {number(found.needed, unit, unit_many)} would show x1.5" if found.needed else ""
+    visible = f"so many show a difference of x{np.exp(found.least_visible):.2f}"
+    return (
+        f"No winner: {names[1]} against {names[0]} {size}, {what}, {looks}; "
+        f"{visible} in four cases of five{more}."
     )
-    return f"No winner: {names[1]} against {names[0]} {size}, {what}.{more}"
 
 
 def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
@@ -130,7 +134,7 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
     known = np.isfinite(lift)
     mean = mean_by_group(lift, code)
     above = rate(int((lift[known] > 0).sum()), int(known.sum()))
-    engaged = mine["engagement_rate"].dropna().astype(float)
+    engaged = mine["engagement_rate"].dropna()
     return {
         "group": name,
         "n": int(known.sum()),
@@ -142,8 +146,10 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
         "above_low": above.low,
         "above_high": above.high,
         "breakouts": int(mine["is_breakout"].sum()),
-        "engagement_rate": float(engaged.median()) if len(engaged) else float("nan"),
+        "engagement_rate": float(engaged.astype(float).median()),
         "n_engagement": len(engaged),
+        "share_rate": float(mine["share_rate"].astype(float).median()),
+        "save_rate": float(mine["save_rate"].astype(float).median()),
         "not_counted": int((~known).sum()),
     }
 

@@ -81,6 +81,9 @@ class Scraping(Section):
     refresh: bool = Field(
         False, description="only read the numbers of known posts again, at refresh_horizons_h"
     )
+    due: bool = Field(
+        False, description="only posts that came of our scripts, when refresh_horizons_h says so"
+    )
     refresh_horizons_h: list[float] = Field(
         [24, 72, 168, 720],
         min_length=1,

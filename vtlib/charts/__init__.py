@@ -8,6 +8,7 @@ from vtlib.charts.accounts import accounts_over_time
 from vtlib.charts.captures import capture_history, coverage
 from vtlib.charts.growth import growth
 from vtlib.charts.multipliers import multipliers
+from vtlib.charts.performance import pattern_effects, predictions, reach, returns
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
 from vtlib.charts.usage import problems_per_day, spend_per_day
 
@@ -22,6 +23,10 @@ __all__ = [
     "growth",
     "multipliers",
     "nothing",
+    "pattern_effects",
+    "predictions",
     "problems_per_day",
+    "reach",
+    "returns",
     "spend_per_day",
 ]

@@ -1,7 +1,8 @@
-"""`vt script predict|performance|cost`: what was expected of a script, and what came of it."""
+"""`vt script move|links|predict|performance|cost`: into production, expected, published, and what came of it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,9 +11,38 @@ from vtlib.cli.base import Answer, command, table
 from vtlib.cli.script import by_option, script, script_argument, version_option
 from vtlib.flows import tracking
 from vtlib.project import Workspace
+from vtlib.scripts import workflow
 from vtlib.store import script_reading
+from vtlib.store.scripts import Move
 
+FILE = click.Path(path_type=Path, dir_okay=False)
 PREDICTED = ["target", "account_id", "format", "predicted_ln", "low_ln", "high_ln", "naive_ln"]
+
+
+@command(script, "move", example="vt script move in_production quiet-ev loud-mor --by Zoe")
+@click.argument("to", type=click.Choice(workflow.STATUSES), metavar="STATUS")
+@click.argument("refs", nargs=-1, required=True, metavar="SCRIPT...")
+@click.option("--reason", default="", help="Needed on the way back and into the archive.")
+@by_option
+def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) -> Answer:
+    """Move several scripts at once, as `vt script status` moves one; one that cannot go stops no other."""
+    return _batch(tracking.move_all(at, refs, Move(to, by, reason)))
+
+
+@command(script, "links", example="vt script links published.csv")
+@click.argument("file", type=FILE)
+@by_option
+def links(at: Workspace, file: Path, by: str) -> Answer:
+    """Link scripts to their posts as a CSV says: columns script and url, if wanted version and variant."""
+    return _batch(tracking.track_all(at, file, by=by))
+
+
+def _batch(done: list[tracking.Done]) -> Answer:
+    """How each script fared, and the exit code of the worst."""
+    failed = [one for one in done if one.exit_code]
+    lines = [f"{one.script_id}: {one.said}" for one in done]
+    lines += [f"{len(failed)} of {len(done)} were not done"] if failed else []
+    return Answer(done, "\n".join(lines), max((one.exit_code for one in done), default=0))
 
 
 @command(script, "predict", example="vt script predict quiet-evenings-3fa2c1")

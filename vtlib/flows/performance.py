@@ -30,6 +30,23 @@ from vtlib.store import performance as store
 from vtlib.store.writing import naive
 
 MIN_POSTS = 5
+REACH = (
+    *("by", "group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "above_median"),
+    *("breakouts", "engagement_rate", "share_rate", "save_rate", "not_counted"),
+)
+VERDICTS = (
+    *("script_id", "version", "variant", "post_id", "target", "status", "predicted", "low", "high"),
+    *("actual", "difference_pct", "is_inside", "percentile", "source_percentile", "reason"),
+)
+CALIBRATION = ("measure", "forecast", "low", "high", "naive", "naive_low", "naive_high", "n")
+VARIANTS = (
+    *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
+    *("p_value", "p_any_time", "winner", "least_visible_ratio", "posts_needed"),
+)
+RETURNS = (
+    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "cost"),
+    *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
+)
 
 
 def load(project: Project) -> Inputs:
@@ -59,9 +76,10 @@ def compute(project: Project, inputs: Inputs) -> Result:
     return work(inputs, project.params.performance, interval=project.params.outliers.interval)
 
 
-def judged(project: Project, inputs: Inputs) -> Judged:
-    """What the past teaches, and verdicts, without the report."""
-    return judge(inputs, project.params.performance, interval=project.params.outliers.interval)
+def knowledge(project: Project) -> tuple[Inputs, Judged]:
+    """What the past teaches, as forecasts need it."""
+    inputs, params = load(project), project.params
+    return inputs, judge(inputs, params.performance, interval=params.outliers.interval)
 
 
 def save(project: Project, result: Result) -> dict[str, Any]:
@@ -113,12 +131,14 @@ def freeze(
     *,
     version: int | None = None,
     opinion: float | None = None,
+    known: tuple[Inputs, Judged] | None = None,
 ) -> pd.DataFrame:
     """Predict a script version (default: the current one) for each own account and format, and freeze it.
 
     Two rows a place: ln views at 7 days and, where it can be, ln engagement rate. Done when a version goes into
     production: what was known then is what is stored. Returns the rows that were new (none when the same prediction
-    is there already). `opinion` is a model's own score, stored beside. Raises BadInput for an unknown script or
+    is there already). `opinion` is a model's own score, stored beside; `known` what `knowledge` gave, for several
+    scripts at once. Raises BadInput for an unknown script or
     version, when no own account has 5 matured posts of a format, and where the clock is set by hand in a project
     that is not simulated.
     """
@@ -127,9 +147,8 @@ def freeze(
             "VT_CLOCK is set: a prediction is dated by the real clock.",
             todo="Unset it; only projects with is_simulated: true may run by another clock.",
         )
-    inputs = load(project)
     row = _script(project, script_id, version)
-    found = judged(project, inputs)
+    inputs, found = known or knowledge(project)
     now = naive(project.workspace.now())
     parts = [
         _predicted(row, inputs, learnt, past=past, now=now)

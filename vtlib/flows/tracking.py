@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import outliers, performance, projects
+from vtlib.flows import importing, outliers, performance, projects
+from vtlib.flows import scripts as linking
+from vtlib.models import PostRef
 from vtlib.project import Project, Workspace
 from vtlib.stages import outliers as judging
 from vtlib.stages.performance.history import age_error, history
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import rate_history, with_rates
-from vtlib.stages.performance.whole import hold
+from vtlib.stages.performance.whole import Inputs, Judged, hold
 from vtlib.store import performance as store
 from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Move
 from vtlib.store.writing import naive
+
+Known = tuple[Project, tuple[Inputs, Judged]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,16 @@ class Outcome:
     costs: pd.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How one of several scripts fared: `change` or `link` as the single command gives it, or the error."""
+
+    script_id: str
+    said: str
+    facts: dict[str, Any]
+    exit_code: int = 0
+
+
 def move(
     at: Workspace, script_id: str, to: Move, *, version: int | None = None
 ) -> tuple[dict[str, Any], str]:
@@ -45,14 +62,96 @@ def move(
     Returns the change and a line on the prediction ('' where none is due). That nothing can be predicted stops no
     production; the line says why. Raises BadInput where scripts.set_status does.
     """
+    return _moved(at, script_id, to, version=version, known={})
+
+
+def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[Done]:
+    """`move` for several scripts; what the past teaches is worked out once a project. One error stops no other."""
+    known: dict[str, Known] = {}
+    done = []
+    for ref in refs:
+        try:
+            script_id = script_reading.find(at.store, ref)
+            change, said = _moved(at, script_id, to, version=None, known=known)
+        except BadInput as error:
+            done.append(Done(ref, str(error), {}, error.exit_code))
+        else:
+            line = f"{change['from']} -> {change['to']}" + (f"; {said}" if said else "")
+            done.append(Done(script_id, line, {**change, "prediction": said}))
+    return done
+
+
+def track_all(at: Workspace, path: Path, *, by: str) -> list[Done]:
+    """Link scripts to posts as a CSV says: script, url, and optionally version, variant; a row each.
+
+    The posts of a project come in at once. A row that is wrong is named and the others go on. Raises BadInput
+    for a file without those columns.
+    """
+    rows = _link_rows(path)
+    held: dict[str, list[str]] = {}
+    ready: list[tuple[str, dict[str, str], PostRef] | Done] = []
+    for row in rows:
+        try:
+            script, post = (
+                script_reading.get(at.store, row["script"]),
+                linking.named_post(row["url"]),
+            )
+        except BadInput as error:
+            ready.append(Done(row["script"], str(error), {}, error.exit_code))
+            continue
+        if script["project_id"]:
+            held.setdefault(str(script["project_id"]), []).append(row["url"])
+        ready.append((str(script["script_id"]), row, post))
+    for project, urls in held.items():
+        importing.import_urls(projects.opened(at, project), urls, own=True)
+    return [one if isinstance(one, Done) else _linked(at, *one, by=by) for one in ready]
+
+
+def _linked(
+    at: Workspace, script_id: str, row: Mapping[str, str], post: PostRef, *, by: str
+) -> Done:
+    try:
+        version = int(row["version"]) if row.get("version") else None
+        made = linking.linked(at, script_id, post, by=by, version=version)
+        if row.get("variant"):
+            set_variant(at, script_id, made["post_id"], row["variant"])
+    except ValueError:
+        return Done(script_id, f"version {row['version']} is no number", {}, BadInput.exit_code)
+    except BadInput as error:
+        return Done(script_id, str(error), {}, error.exit_code)
+    said = f"version {made['version']} ({made['status']}) is {made['post_id']}"
+    return Done(script_id, said, {**made, "variant": row.get("variant") or None})
+
+
+def _link_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read: {error}", file=str(path)) from None
+    rows = [
+        {(k or "").strip().lower(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+    if not rows or not {"script", "url"} <= set(rows[0]):
+        raise BadInput("columns script and url are expected.", file=path.name)
+    return rows
+
+
+def _moved(
+    at: Workspace, script_id: str, to: Move, *, version: int | None, known: dict[str, Known]
+) -> tuple[dict[str, Any], str]:
     moved = scripts.set_status(at.store, script_id, to, version=version)
     if to.to != "in_production" or moved["from"] == "produced":
         return moved, ""
-    project = script_reading.get(at.store, script_id)["project_id"]
-    if not project:
+    slug = script_reading.get(at.store, script_id)["project_id"]
+    if not slug:
         return moved, "not predicted: the script has no project (vt script update --project)"
     try:
-        made = performance.freeze(projects.opened(at, project), script_id, version=moved["version"])
+        if slug not in known:
+            project = projects.opened(at, slug)
+            known[slug] = project, performance.knowledge(project)
+        project, learnt = known[slug]
+        made = performance.freeze(project, script_id, version=moved["version"], known=learnt)
     except BadInput as error:
         return moved, f"not predicted: {error.message}"
     return moved, predicted(made)

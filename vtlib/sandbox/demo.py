@@ -1,43 +1,108 @@
 """The demo: the product's own commands, as a person would type them, with this world behind the base URLs.
 
-Two captures come in as export files, two through `vt scrape`; films are
-fetched, measured and shown to the simulated model. The product is told addresses and keys, nothing else.
+Two captures come in as export files, one through `vt scrape`. Then scripts are written, predicted and filmed; four weeks
+later their posts are linked and captured when due, and a week after that everything is captured, run and judged.
+Films are fetched, measured and shown to the simulated model. The product is told addresses, keys and the world's
+time, nothing else.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from vtlib.sandbox import studio
 from vtlib.sandbox.files import write_exports
-from vtlib.sandbox.server import Settings, running
+from vtlib.sandbox.server import Running, Settings, running
 
 PROJECT = "demo"
 FILES_DAYS = (0.0, 7.0)
-SCRAPE_DAY, RUN_DAY = 14.0, 21.0
-DAY_S = 86_400.0
+WRITE_DAY, LINK_DAY, RUN_DAY = 14.0, 42.0, 49.0
+PRODUCTS = ("fold-flat-colander", "night-light-kettle")
+HOURS = "2.5"  # noted for each script
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A person at the workspace `home`, and the world they work in."""
+
+    home: Path
+    live: Running
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "outputs" / PROJECT
+
+    def at(self, day: float) -> datetime:
+        """Set the world's clock to so many days after its epoch."""
+        world = self.live.sandbox.world
+        self.live.sandbox.clock.set(at=world.epoch, advance_s=day * 86_400)
+        return world.epoch + timedelta(days=day)
+
+    def vt(self, *words: str) -> int:
+        """Run a command and show what it says; its exit code."""
+        return self._run(words, capture=False).returncode
+
+    def ask(self, *words: str) -> dict[str, str]:
+        """Scripts by title, as `vt script list` knows them."""
+        rows = json.loads(self._run((*words, "--json"), capture=True).stdout)
+        return {row["title"]: row["script_id"] for row in rows}
+
+    def _run(self, words: tuple[str, ...], *, capture: bool) -> subprocess.CompletedProcess[str]:
+        print(f"$ vt {_short(words)}", file=sys.stderr, flush=True)  # noqa: T201 - the demo speaks
+        now = self.live.sandbox.clock.now().isoformat()
+        env = {**os.environ, **self.live.facts()["env"], "VT_HOME": str(self.home), "VT_CLOCK": now}
+        command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
+        return subprocess.run(  # noqa: S603 - our own words
+            command, env=env, check=False, text=True, stdout=subprocess.PIPE if capture else None
+        )
 
 
 def demo(home: Path, *, seed: int = 7) -> int:
     """Play the demo in the workspace `home`, whose params/demo.yaml describes it; the last exit code."""
     root = home.resolve() / "outputs" / PROJECT
     write_exports(root / "exports", seed=seed, captures=FILES_DAYS)
-    settings = Settings(seed=seed, run_s=0.05, clips=root / "clips")
-    with running(settings) as world:
-        env = {**os.environ, **world.facts()["env"], "VT_HOME": str(home.resolve())}
-        code = 0
-        scrape = ("scrape", "--project", PROJECT, "--again")
-        for day, words in ((SCRAPE_DAY, scrape), (RUN_DAY, scrape), (RUN_DAY, ("run", PROJECT))):
-            world.sandbox.clock.set(at=world.sandbox.world.epoch, advance_s=day * DAY_S)
-            code = _vt(
-                words, env
-            )  # the world has a private and a renamed account: a scrape says so
-    return code
+    with running(Settings(seed=seed, run_s=0.05, clips=root / "clips")) as live:
+        desk = Desk(home.resolve(), live)
+        began = desk.at(WRITE_DAY)
+        # The world has a private and a renamed account: a scrape says so, and leaves with the code for it.
+        desk.vt("import", "dataset", str(root / "exports"), "--project", PROJECT)
+        desk.vt("scrape", "--project", PROJECT, "--again")
+        desk.vt("analyze", "outliers", "--project", PROJECT)
+        films = studio.films(
+            live.sandbox.world, began, began + timedelta(days=LINK_DAY - WRITE_DAY)
+        )
+        ids = _film(desk, films)
+        desk.at(LINK_DAY)
+        desk.vt("script", "links", str(studio.write_links(root / "links.csv", films, ids)))
+        desk.vt("scrape", "--project", PROJECT, "--due")
+        desk.at(RUN_DAY)
+        desk.vt("scrape", "--project", PROJECT, "--again")
+        return desk.vt("run", PROJECT)
 
 
-def _vt(words: tuple[str, ...], env: dict[str, str]) -> int:
-    print(f"$ vt {' '.join(words)}", file=sys.stderr, flush=True)  # noqa: T201 - the demo speaks
-    command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
-    return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 - our own words
+def _film(desk: Desk, films: list[studio.Film]) -> dict[str, str]:
+    """Write, release and shoot the scripts, half of them for each product; their ids by title."""
+    paths = studio.write_scripts(desk.folder / "scripts", films)
+    for number, product in enumerate(PRODUCTS):
+        files = [str(p) for p in paths[number :: len(PRODUCTS)]]
+        desk.vt("script", "import", *files, "--project", PROJECT, "--product", product)
+    ids = desk.ask("script", "list", "--project", PROJECT)
+    mine = [ids[film.title] for film in films]
+    for status in ("review", "approved", "in_production", "produced"):
+        desk.vt("script", "move", status, *mine)
+    desk.vt("script", "cost", mine[0], "--hours", HOURS, "--what", "filming and editing")
+    return ids
+
+
+def _short(words: tuple[str, ...]) -> str:
+    """A command on one line: of many words of a kind the first alone."""
+    many = 8
+    return (
+        " ".join(words) if len(words) <= many else f"{' '.join(words[:4])} … ({len(words)} words)"
+    )

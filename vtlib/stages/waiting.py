@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from vtlib.stages.conclusion import Conclusion, number, skipped
 
 
@@ -16,11 +14,3 @@ def products(stage: str, rows: list[dict[str, object]], *, has_key: bool) -> Con
     )
     need = "" if has_key else "set GEMINI_API_KEY; "
     return skipped(stage, f"{need}{stage} is not part of this version", [line])
-
-
-def performance(own: pd.DataFrame) -> Conclusion:
-    """07: which posts of ours could be measured."""
-    line = f"{number(len(own), 'post')} of our own are known."
-    return skipped(
-        "performance", "no script has been published yet: link a post to a script", [line]
-    )

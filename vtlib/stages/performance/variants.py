@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from vtlib.stages.conclusion import number
 from vtlib.stats import abtest, money
-from vtlib.stats.rates import mean_by_group, rate
+from vtlib.stats.rates import Estimate, mean_by_group, rate
 
+MIN_ACCOUNTS = 5  # fewer are not drawn again: they would all but repeat themselves
 VARIANT_COLUMNS = [
     *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
     *("p_value", "p_any_time", "winner", "least_visible_ratio", "posts_needed", "said"),
@@ -46,7 +48,8 @@ def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
 
     `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate, share_rate, save_rate (NaN = not
     observed; shown are medians), and `group`.
-    `ratio` = exp of the mean lift with its 80 % interval by account; a group of one post has no interval. `not_counted`:
+    `ratio` = exp of the mean lift with its 80 % interval, the wider of Student's t over posts and (from 5 accounts on)
+    drawing accounts again: few accounts drawn again seem surer than they are. A group of one post has no interval. `not_counted`:
     posts too young, paid, pinned, or with under 5 earlier posts.
     """
     rows = [_group(str(key), mine) for key, mine in posts.groupby(group, dropna=True)]
@@ -132,7 +135,7 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
     lift = mine["lift_ln"].to_numpy(float)
     code = mine["account_id"].factorize()[0].astype(np.int64)
     known = np.isfinite(lift)
-    mean = mean_by_group(lift, code)
+    mean = _mean(lift[known], code[known])
     above = rate(int((lift[known] > 0).sum()), int(known.sum()))
     engaged = mine["engagement_rate"].dropna()
     return {
@@ -152,6 +155,19 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
         "save_rate": float(mine["save_rate"].astype(float).median()),
         "not_counted": int((~known).sum()),
     }
+
+
+def _mean(lift: np.ndarray, code: np.ndarray) -> Estimate:
+    n, accounts = len(lift), len(np.unique(code))
+    nan = float("nan")
+    if n < 2:
+        return Estimate(float(lift[0]) if n else nan, nan, nan, n)
+    middle = float(lift.mean())
+    half = float(student.ppf(0.9, n - 1) * lift.std(ddof=1) / np.sqrt(n))
+    drawn = mean_by_group(lift, code)
+    if accounts >= MIN_ACCOUNTS and drawn.high - drawn.low > 2 * half:
+        return drawn
+    return Estimate(middle, middle - half, middle + half, n)
 
 
 def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> dict[str, Any]:

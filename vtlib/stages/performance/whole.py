@@ -50,12 +50,13 @@ class Judged:
 class Result:
     """All of the stage's frames and sentences.
 
-    `page`, `rate_page` the calibration pages' tables (views, engagement rates); `trial` the same of the forecaster
+    `reported` the verdicts on the products asked for; `page`, `rate_page` the calibration pages' tables (views, engagement rates); `trial` the same of the forecaster
     on posts it had not seen; `groups` reach by product, brand, platform, creator, pattern, script type, variant
     (column `by`) of own posts in `days`; `variants`, `returns`; `insights` in reading order.
     """
 
     judged: Judged
+    reported: pd.DataFrame
     days: Range
     page: pd.DataFrame
     rate_page: pd.DataFrame
@@ -146,6 +147,7 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
     ]
     return Result(
         found,
+        held,
         days,
         page,
         rate_page,

@@ -1,5 +1,7 @@
 """The library of patterns: what may be claimed, what is dropped by name, what never enters."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,11 @@ from vtlib.patterns import (
     Rules,
     analysed_features,
     find,
+    learned,
     measured_features,
     post_features,
     script_values,
+    template_parts,
 )
 
 FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("works", "harms", "idle")]
@@ -232,3 +236,55 @@ def test_a_script_says_what_it_plans() -> None:
         ("s", "length_15_to_30s", 1.0),
         ("s", "works", 1.0),
     ]
+
+
+def test_a_hook_type_counts_by_its_bare_name() -> None:
+    script = {"script_id": ["s"], "version": [1], "duration_s": [None]}
+    known = [Feature("hook_open_question", "", "model")]
+    found = script_values(pd.DataFrame({**script, "source_patterns": [["open_question"]]}), known)
+    assert found["feature"].tolist() == ["hook_open_question"]
+
+
+def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
+    posts, values = said(world(), works=0.7, harms=-0.7, idle=0.0)
+    table = find(posts, values, FEATURES).table.assign(pattern_run_id="r1")
+    told = learned(table)
+    assert told["version"] == "r1"
+    assert {e["pattern"]: e["claim"] for e in told["effects"]} == {
+        "works": "more views",
+        "harms": "fewer views",
+    }
+    assert told["unproven"] == ["idle"]
+    assert all(e["ratio_low"] < e["ratio"] < e["ratio_high"] for e in told["effects"])
+    assert "not causes" in told["statement"]
+    json.dumps(told)
+    assert learned(table.head(0)) is None
+
+
+PATTERN = {
+    **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "q_value"), 1.0),
+    "n_with": 9,
+    "accounts_with": 3,
+    "replicates": "mixed",
+    "kind": "measured",
+    "claim": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "definition", "place", "total_s"),
+    [
+        ("cut_1s", [], "A cut at once.", 0, 22.0),
+        ("fast_cuts_3s", [], "Two cuts.", 0, 22.0),
+        ("cuts_per_10s_high", [], "Many cuts.", 1, 22.0),
+        ("caption_question", [], "It asks.", 2, 22.0),
+        ("length_under_15s + cut_1s", ["length_under_15s", "cut_1s"], "Short and A cut.", 0, 12.0),
+    ],
+)
+def test_a_pattern_becomes_a_starting_point(name, parts, definition, place, total_s) -> None:
+    found = template_parts({**PATTERN, "pattern": name, "parts": parts, "definition": definition})
+    assert [kind for kind, *_ in found.beats] == ["hook", "story", "cta"]
+    assert sum(seconds for _, seconds, _ in found.beats) == total_s
+    assert definition.split(" and ")[-1] in found.beats[place][2]
+    assert found.source_patterns == (tuple(parts) or (name,))
+    assert "nothing can be claimed" in found.note

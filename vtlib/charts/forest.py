@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,15 @@ import pandas as pd
 from vtlib.charts.theme import COLOURS, WIDTH
 
 ROW_PX = 38
+MOST_TICKS = 9
+# From fine to coarse, of each power of ten.
+_STEPS: tuple[tuple[float, ...], ...] = (
+    (1, 1.1, 1.2, 1.5, 1.7, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
+    (1, 1.5, 2, 3, 5, 7),
+    (1, 2, 5),
+    (1, 3),
+    (1,),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +82,23 @@ def _scale(rows: pd.DataFrame, look: Look) -> tuple[Any, Any]:
         words = (
             "'×' + format(datum.value, '~g')" if look.mark == 1.0 else "format(datum.value, '~s')"
         )
-        axis = alt.Axis(labelExpr=words, tickCount=6, labelOverlap=True)
-        return alt.Scale(type="log", domain=[least * 0.9, most * 1.1], nice=False), axis
+        low, high = least * 0.9, most * 1.1
+        axis = alt.Axis(labelExpr=words, values=_ticks(low, high), labelOverlap=True)
+        return alt.Scale(type="log", domain=[low, high], nice=False), axis
     room = 0.05 * max(most - least, 1e-9)
     axis = alt.Axis(format="~s", tickCount=6, labelOverlap=True)
     return alt.Scale(domain=[least - room, most + room], nice=False), axis
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers on a log axis, at most nine: finer ones only where the axis is short."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in _STEPS:
+        found = [float(f"{s * 10.0**p:.6g}") for p in powers for s in steps]
+        inside = [tick for tick in found if low <= tick <= high]
+        if len(inside) <= MOST_TICKS:
+            break
+    return inside
 
 
 def _colour(look: Look) -> Any:

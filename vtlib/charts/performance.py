@@ -10,6 +10,7 @@ import pandas as pd
 from vtlib.charts.forest import Look, forest
 from vtlib.charts.theme import COLOURS, finish, nothing, require
 from vtlib.charts.wording import number, rounded
+from vtlib.patterns.learned import surely
 
 _HITS = (("inside the interval", COLOURS["blue"]), ("outside", COLOURS["vermillion"]))
 _CLAIMS = (
@@ -41,9 +42,7 @@ def predictions(held: pd.DataFrame, *, limit: int = 30, source: str = "verdicts"
         }
     )
     inside = int(known["is_inside"].eq(True).sum())
-    under = (
-        f"{source} · {inside} of n = {number(len(known))} inside · line: 80 % · tick: own median"
-    )
+    under = f"{source} · n = {number(len(known))}, {inside} inside · line: 80 % · tick: own median"
     look = Look("views at 7 days", mark=None, words=_HITS)
     return finish(forest(rounded(rows), look), title=title, subtitle=under)
 
@@ -58,7 +57,7 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         return nothing("no feature is known of enough posts", title=title, source=source)
     require(table, ("pattern", "ratio", "ratio_low", "ratio_high", "claim"), chart="pattern")
     top = table.head(limit)
-    posts = top["n_with"].map(number) + " posts, q " + top["q_value"].map("{:.2f}".format)
+    posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(surely)
     rows = pd.DataFrame(
         {
             "label": top["pattern"] + " · " + posts + " · " + top["kind"],
@@ -105,9 +104,9 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
 
 
 def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any:
-    """Views beyond the own level by product with the 80 % interval; the tick is what luck alone would bring.
+    """Views beyond the own level by product with the 80 % interval; the tick is what luck alone passes in one case of ten.
 
-    `table`: product_id, n, incremental_views, low, high, by_luck.
+    `table`: product_id, n, incremental_views, low, high, luck_high.
     """
     title = "Views beyond the own level"
     require(table, ("product_id", "n", "incremental_views", "low", "high"), chart="returns")
@@ -121,10 +120,12 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
             "value": known["incremental_views"],
             "low": known["low"],
             "high": known["high"],
-            "beside": known["by_luck"],
+            "beside": known["luck_high"],
             "word": "",
         }
     )
-    under = f"{source} · n = {number(int(known['n'].sum()))} posts · line: 80 % · tick: by luck"
+    under = (
+        f"{source} · n = {number(int(known['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
+    )
     look = Look("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
     return finish(forest(rounded(rows), look), title=title, subtitle=under)

@@ -13,11 +13,6 @@ from vtlib.patterns import TemplateParts, learned, template_parts
 from vtlib.project import Project, Workspace
 from vtlib.store import catalog
 
-LIBRARY = (
-    *("pattern", "claim", "ratio", "ratio_low", "ratio_high", "q_value", "n_with", "accounts_with"),
-    *("share_ordinary", "share_breakout", "replicates", "trend", "half_life_days", "kind"),
-    *("posts_needed",),
-)
 _EXAMPLES = """SELECT post_id, url, handle, platform, posted_at, views FROM posts_latest
 WHERE list_contains($posts, post_id)"""
 _THUMBS = """SELECT post_id, thumbs_path FROM measures
@@ -41,7 +36,7 @@ def library(at: Workspace, project: str | None = None) -> pd.DataFrame:
         [project] if project else [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
     )
     parts = [at.store.query_file("patterns", project=name) for name in names]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LIBRARY))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def pattern(at: Workspace, name: str, *, project: str | None = None) -> Shown:

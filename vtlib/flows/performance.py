@@ -23,30 +23,13 @@ from vtlib.patterns import (
 )
 from vtlib.project import Project
 from vtlib.services.native_analytics import Export, read_export
-from vtlib.stages.performance.forecasting import Forecaster, predict, used_patterns
+from vtlib.stages.performance.forecasting import VIEWS, Forecaster, predict, used_patterns
 from vtlib.stages.performance.history import OWN, current_levels
 from vtlib.stages.performance.whole import Inputs, Judged, Result, judge, work
 from vtlib.store import performance as store
 from vtlib.store.writing import naive
 
 MIN_POSTS = 5
-REACH = (
-    *("by", "group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "above_median"),
-    *("breakouts", "engagement_rate", "share_rate", "save_rate", "not_counted"),
-)
-VERDICTS = (
-    *("script_id", "version", "variant", "post_id", "target", "status", "predicted", "low", "high"),
-    *("actual", "difference_pct", "is_inside", "percentile", "source_percentile", "reason"),
-)
-CALIBRATION = ("measure", "forecast", "low", "high", "naive", "naive_low", "naive_high", "n")
-VARIANTS = (
-    *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
-    *("p_value", "p_any_time", "winner", "least_visible_ratio", "posts_needed"),
-)
-RETURNS = (
-    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "cost"),
-    *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
-)
 
 
 def load(project: Project) -> Inputs:
@@ -178,6 +161,13 @@ def _predicted(
     wanted = places.assign(script_id=row["script_id"], version=row["version"])
     said = script_values(pd.DataFrame([row]), inputs.features)
     return predict(wanted, said, learnt, past=past, now=pd.Timestamp(now))
+
+
+def told(project: Project) -> pd.DataFrame:
+    """The stored verdicts on predicted views with what a reader needs beside them, the newest capture last."""
+    rows = project.frame("verdicts")
+    views = rows[rows["target"].eq(VIEWS)]
+    return project.shown(views.sort_values(["captured_at", "post_id"]))
 
 
 def import_native(

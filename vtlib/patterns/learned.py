@@ -65,10 +65,15 @@ def said(row: Mapping[str, Any]) -> str:
     """A pattern in one sentence: its ratio with interval, q, posts, accounts, origin, and whether it is claimed."""
     what = (
         f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}, 80 %), "
-        f"q {row['q_value']:.3f}, {row['n_with']:,} posts of {row['accounts_with']} accounts, "
+        f"{surely(row['q_value'])}, {row['n_with']:,} posts of {row['accounts_with']} accounts, "
         f"{row['replicates']}, {row['kind']}"
     )
     return what + ("." if row["claim"] else "; nothing can be claimed of it yet.")
+
+
+def surely(q_value: float) -> str:
+    """`q 0.034`, `q < 0.001`."""
+    return "q < 0.001" if q_value < 0.001 else f"q {q_value:.3f}"
 
 
 def learned(table: pd.DataFrame) -> dict[str, Any] | None:

@@ -1,8 +1,8 @@
 """The demo: the product's own commands, as a person would type them, with this world behind the base URLs.
 
-Two captures come in as export files, one through `vt scrape`. Then scripts are written, predicted and filmed; four weeks
-later their posts are linked and captured when due, and a week after that everything is captured, run and judged.
-Films are fetched, measured and shown to the simulated model. The product is told addresses, keys and the world's
+Accounts are captured, scripts written, predicted and filmed; four weeks later their posts are linked and captured when
+due, and a week after that everything is captured once more, two older captures come in as export files, and the
+notebooks run. Films are fetched, measured and shown to the simulated model. The product is told addresses, keys and the world's
 time, nothing else.
 """
 
@@ -71,7 +71,6 @@ def demo(home: Path, *, seed: int = 7) -> int:
         desk = Desk(home.resolve(), live)
         began = desk.at(WRITE_DAY)
         # The world has a private and a renamed account: a scrape says so, and leaves with the code for it.
-        desk.vt("import", "dataset", str(root / "exports"), "--project", PROJECT)
         desk.vt("scrape", "--project", PROJECT, "--again")
         desk.vt("analyze", "outliers", "--project", PROJECT)
         films = studio.films(

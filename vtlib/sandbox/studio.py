@@ -46,7 +46,7 @@ def films(world: World, since: datetime, until: datetime) -> list[Film]:
     by_hook: dict[str, list[SimPost]] = defaultdict(list)
     for post in sorted(world.posts, key=lambda p: p.posted_at):
         if post.account_id in own and post.format in MOVING and since < post.posted_at < until:
-            by_hook[sorted(post.features & set(words.HOOK_LINES))[0]].append(post)
+            by_hook[min(post.features & set(words.HOOK_LINES))].append(post)
     order = sorted(by_hook, key=lambda h: (-len(by_hook[h]), h))
     return [
         Film(f"{hook.replace('_', ' ').capitalize()} (simulated)", hook, tuple(by_hook[hook]))

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from vtlib.patterns import Library
+from vtlib.patterns.learned import surely
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
-from vtlib.stages.performance.forecasting import Forecaster
+from vtlib.stages.performance.forecasting import VIEWS, Forecaster
 from vtlib.stages.performance.reach import LEARNED, Range
 
 MOST = 3
@@ -40,7 +41,9 @@ def reach_insights(groups: pd.DataFrame, days: Range) -> list[Insight]:
     told = groups[groups["by"].isin(["product", "script type"]) & groups["n"].gt(1)]
     lines = [Insight("reach", f"Own posts published {when}: {_reached(whole.iloc[0])}.", "groups")]
     return lines + [
-        Insight("reach", f"{row['group']}: {_reached(row)}.", "groups", (str(row["group"]),))
+        Insight(
+            "reach", f"{row['by']} {row['group']}: {_reached(row)}.", "groups", (str(row["group"]),)
+        )
         for _, row in told.head(MOST * 2).iterrows()
     ]
 
@@ -142,8 +145,8 @@ def conclude(insights: Sequence[Insight], *, held: pd.DataFrame, library: Librar
     return done(
         "performance",
         [i.said for i in insights],
-        predictions=len(held),
-        matured=int(held["status"].eq("matured").sum()) if len(held) else 0,
+        predictions=int(held["target"].eq(VIEWS).sum()),
+        matured=int((held["status"].eq("matured") & held["target"].eq(VIEWS)).sum()),
         patterns_tested=len(library.table),
         patterns_claimed=len(library.claimed),
     )
@@ -164,7 +167,7 @@ def _claim(row: pd.Series) -> Insight:
     last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     said = (
         f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
-        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, q {row['q_value']:.3f}, "
+        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {surely(row['q_value'])}, "
         f"{row['replicates']}{last}); {row['kind']}"
         + (f"; {row['note']}" if row["note"] else "")
         + "."

@@ -24,8 +24,18 @@ GROUP_COLUMNS = [
     *("save_rate", "not_counted"),
 ]
 ROI_COLUMNS = [
-    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "signed", "cost"),
-    *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high", "said"),
+    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "signed"),
+    *(
+        "cost",
+        "cost_per_thousand",
+        "cost_low",
+        "cost_high",
+        "value",
+        "net",
+        "net_low",
+        "net_high",
+        "said",
+    ),
 ]
 
 
@@ -64,7 +74,8 @@ def roi(
 
     `posts`: product_id, x7_ln, own_ln, own_scale_ln, own_error_ln (matured, plain). `costs`: product_id, cost (in the
     user's currency; scraping, tokens, production). No cost known: NaN, never 0. `by_luck` is what ordinary posts
-    would have shown: the part of `incremental_views` above it is what speaks for the scripts.
+    would have shown on average, `luck_high` what they would pass in one case of ten: only gains beyond that are called
+    more than luck.
     """
     known = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
     products = sorted({*posts["product_id"].dropna(), *known})
@@ -185,6 +196,7 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
         "low": gain.total.low,
         "high": gain.total.high,
         "by_luck": gain.by_luck,
+        "luck_high": gain.luck_high,
         "signed": gain.signed,
         "cost": cost,
         "cost_per_thousand": back.cost_per_thousand.value,
@@ -201,9 +213,10 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
 def _money_said(product: str, gain: money.Gain) -> str:
     if not gain.n:
         return f"{product}: no matured posts, so nothing can be said of its return."
-    more = "more" if gain.total.low > gain.by_luck else "not surely more"
+    more = "more" if gain.total.low > gain.luck_high else "not surely more"
     return (
         f"{product}: {gain.total.value:,.0f} views beyond the own level "
         f"({gain.total.low:,.0f} to {gain.total.high:,.0f}) in {number(gain.n, 'post')}; "
-        f"ordinary posts would show {gain.by_luck:,.0f} by luck, so this is {more} than luck."
+        f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over {gain.luck_high:,.0f}, "
+        f"so this is {more} than luck."
     )

@@ -48,6 +48,9 @@ def verdicts(
     if sources is not None:
         held = held.merge(sources, on="script_id", how="left")
     held["status"], held["reason"] = _status(held)
+    # Of a post that is not known, or stands elsewhere, the prediction for some other place is none.
+    numbers = ["predicted_ln", "low_ln", "high_ln", "naive_ln", "p_beats_median"]
+    held.loc[~held["is_meant"], numbers] = np.nan
     matured, early = held["status"].eq("matured"), held["status"].eq("too early")
     held["actual_ln"] = held["x7_ln"].where(matured)
     off = held["actual_ln"] - held["predicted_ln"]
@@ -119,9 +122,8 @@ def _status(held: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     mark(absent, "not captured", "no capture of the post since it was linked")
     young = absent & held["age_h"].lt(EARLIEST_H)
     mark(young, "too early", "younger than 24 h when last captured")
-    mark(
-        held["predicted_ln"].isna(), "no forecast", "the account had too few posts to forecast from"
-    )
+    few = held["predicted_ln"].isna()
+    mark(few, "no forecast", "the account had too few posts to forecast from")
     elsewhere = ~held["is_meant"] & held["posted_by"].notna()
     mark(
         elsewhere, "no forecast", "published on an account or in a format it was not predicted for"

@@ -105,6 +105,10 @@ def hold(inputs: Inputs, past: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFram
     made, links = inputs.predictions, inputs.links
     of_views = verdicts(made[made["target"].eq(VIEWS)], links, past, _sources(links))
     of_rates = verdicts(made[made["target"].eq(RATE)], links, rates)
+    seen = set(inputs.posts["post_id"])
+    for one, lacks in ((of_views, "a count of reach"), (of_rates, "likes or comments over views")):
+        lost = one["status"].eq("not captured") & one["post_id"].isin(seen)
+        one.loc[lost, "reason"] = f"captured, but {lacks} was not observed"
     return pd.concat([of_views, of_rates], ignore_index=True) if len(of_rates) else of_views
 
 

@@ -3,25 +3,17 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.lab_server import BROWSER, CHROMIUM, FLAGS, ROOT, lab_server, open_notebook, run_all
 from vtlib.sandbox.files import write_exports
 
-ROOT = Path(__file__).parents[1]
-CHROMIUM = shutil.which("chromium") or ""
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed: apt-get install chromium"),
-]
+pytestmark = BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -44,39 +36,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lab(home: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--port-retries=0"]
-    words += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]
-    env = {
-        **{k: v for k, v in os.environ.items() if k != "VT_HOME"},
-        "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / ".lab"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / ".workspaces"),
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *words],
-        cwd=home,
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{url}/api", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.25)
+    with lab_server(home) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_notebook_03_runs_in_jupyterlab_and_draws_its_charts(lab: str) -> None:
     from playwright.sync_api import expect, sync_playwright
 
@@ -88,25 +52,14 @@ def test_notebook_03_runs_in_jupyterlab_and_draws_its_charts(lab: str) -> None:
             "request",
             lambda r: None if r.url.startswith((lab, "data:", "blob:")) else outside.append(r.url),
         )
-        page.goto(f"{lab}/lab/tree/notebooks/03_outliers.ipynb?reset")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=90_000)
-        page.wait_for_selector(
-            ".jp-NotebookPanel-toolbar [data-status=idle], .jp-Notebook-ExecutionIndicator[data-status=idle]",
-            timeout=60_000,
-        )
-        accept = page.get_by_role("button", name="Select Kernel")
-        if accept.is_visible():  # JupyterLab asks where the notebook has no kernel of its own yet
-            accept.click()
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.click("text=Run All Cells")
+        open_notebook(page, lab, "notebooks/03_outliers.ipynb")
+        run_all(page)
         said = page.locator(".jp-OutputArea-output", has_text=re.compile("could be scored"))
-        expect(said.first).to_be_attached(timeout=120_000)
+        expect(said.first).to_be_attached(timeout=150_000)
         page.wait_for_selector(
-            ".vega-embed canvas, .vega-embed svg", timeout=30_000, state="attached"
+            ".vega-embed canvas, .vega-embed svg", timeout=60_000, state="attached"
         )
-        assert (
-            page.locator(".jp-RenderedText[data-mime-type*='stderr'] >> text=Traceback").count()
-            == 0
-        )
+        errors = page.locator(".jp-RenderedText[data-mime-type*='stderr'] >> text=Traceback")
+        assert errors.count() == 0
         assert [u for u in outside if not u.startswith("ws://127.0.0.1")] == []
         browser.close()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vtlib.flows.capturing import Captured
 
 MARKS = {"ok": "captured", "failed": "FAILED", "open": "waits", "not asked": "not asked"}
+SHORT_SHOWN = 6
 _COUNTS = ("requested", "found", "mapped", "new", "updated", "skipped", "problems")
 _OPTIONS = (
     click.option("--days-back", type=click.IntRange(1), help="Days that posts may be old."),
@@ -182,9 +183,7 @@ def _answer(project: Project, done: Sequence[Captured]) -> Answer:
     targets = flow.targets_of(project, [c.capture_id for c in done])
     short = targets[targets["reason"].notna()] if len(targets) else targets
     said = [f"{c.platform} ({c.actor}): {c.reason}" for c in done if c.reason]
-    said += [
-        f"{r['platform']} {r['target'] or '-'}: {r['reason']}" for r in short.to_dict("records")
-    ]
+    said += _short_lines(short)
     said += [f"{c.actor}: new fields {', '.join(c.new_keys[:12])}" for c in done if c.new_keys]
     failed = sum(1 for c in done if c.exit_code)
     charged = sum(c.charged_usd or 0.0 for c in done)
@@ -198,3 +197,16 @@ def _answer(project: Project, done: Sequence[Captured]) -> Answer:
     worst = max((c.exit_code for c in done), default=0)
     data = {"captures": done, "targets": targets, "charged_usd": charged, "failed": failed}
     return Answer(data, "\n".join([table(rows, empty=empty), *said]), worst)
+
+
+def _short_lines(short: pd.DataFrame) -> list[str]:
+    """Targets that gave less than was asked, those that gave nothing first, and how many more there are."""
+    worst = short.sort_values("mapped", kind="stable").head(SHORT_SHOWN) if len(short) else short
+    rows = worst.to_dict("records")
+    lines = [f"{r['platform']} {r['target'] or '-'}: {r['reason']}" for r in rows]
+    more = len(short) - len(worst)
+    return (
+        [*lines, f"and {more} more gave less than was asked: --json has them all"]
+        if more
+        else lines
+    )

@@ -66,11 +66,24 @@ RETURNS = pd.DataFrame(
         "luck_high": [4000.0],
     }
 )
+STANDING = pd.DataFrame(
+    {
+        "account_id": ["tiktok:1", "tiktok:2", "x:3"],
+        "handle": ["ours", "rival", "rival"],
+        "platform": ["tiktok", "tiktok", "x"],
+        "side": ["own", "competitor", "competitor"],
+        "percentile": [41.0, 58.0, None],
+        "percentile_low": [33.0, 49.0, None],
+        "percentile_high": [52.0, 66.0, None],
+        "ranked": [20, 31, 0],
+    }
+)
 DRAWN = {
     "predictions": lambda: charts.predictions(HELD),
     "pattern effects": lambda: charts.pattern_effects(PATTERNS),
     "reach": lambda: charts.reach(GROUPS),
     "returns": lambda: charts.returns(RETURNS),
+    "standing": lambda: charts.standing(STANDING),
     "accounts": lambda: charts.accounts_over_time(sample.scores()),
     "accounts menu": lambda: charts.accounts_over_time(sample.scores(accounts=12)),
     "multipliers": lambda: charts.multipliers(sample.scores()),
@@ -85,6 +98,8 @@ EMPTY = {
     "pattern effects": lambda: charts.pattern_effects(PATTERNS.head(0)),
     "reach": lambda: charts.reach(GROUPS.assign(n=0)),
     "returns": lambda: charts.returns(RETURNS.assign(n=0)),
+    "standing": lambda: charts.standing(pd.DataFrame()),
+    "nothing ranked": lambda: charts.standing(STANDING.assign(percentile=None)),
     "accounts": lambda: charts.accounts_over_time(sample.scores().head(0)),
     "no columns": lambda: charts.accounts_over_time(pd.DataFrame()),
     "multipliers": lambda: charts.multipliers(pd.DataFrame()),

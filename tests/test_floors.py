@@ -19,6 +19,7 @@ FLOORS = {
 }
 ORDER = {
     "patterns": 2.9,
+    "scripts": 2.9,
     "project": 5.0,
     "flows": 5.5,
     "report": 6.0,

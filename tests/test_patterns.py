@@ -15,7 +15,6 @@ from vtlib.patterns import (
     measured_features,
     post_features,
     script_values,
-    template_parts,
 )
 
 FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("works", "harms", "idle")]
@@ -217,7 +216,11 @@ def test_measured_and_model_features() -> None:
         ("sees_numbers", "b", 0.0),  # what the file does not bear out is unknown
     ]
     assert {f.kind for f in features} == {"model"}
-    assert analysed_features(analyses, barred={"hook.types"})[1][0].name == "sees_numbers"
+    _, barred = analysed_features(analyses, barred={"hook.types": "kappa 0.3"})
+    assert {f.name: f.barred for f in barred} == {
+        "hook_open_question": "kappa 0.3",
+        "sees_numbers": "",
+    }
 
 
 def test_a_script_says_what_it_plans() -> None:
@@ -259,32 +262,3 @@ def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
     assert "not causes" in told["statement"]
     json.dumps(told)
     assert learned(table.head(0)) is None
-
-
-PATTERN = {
-    **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "q_value"), 1.0),
-    "n_with": 9,
-    "accounts_with": 3,
-    "replicates": "mixed",
-    "kind": "measured",
-    "claim": "",
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "parts", "definition", "place", "total_s"),
-    [
-        ("cut_1s", [], "A cut at once.", 0, 22.0),
-        ("fast_cuts_3s", [], "Two cuts.", 0, 22.0),
-        ("cuts_per_10s_high", [], "Many cuts.", 1, 22.0),
-        ("caption_question", [], "It asks.", 2, 22.0),
-        ("length_under_15s + cut_1s", ["length_under_15s", "cut_1s"], "Short and A cut.", 0, 12.0),
-    ],
-)
-def test_a_pattern_becomes_a_starting_point(name, parts, definition, place, total_s) -> None:
-    found = template_parts({**PATTERN, "pattern": name, "parts": parts, "definition": definition})
-    assert [kind for kind, *_ in found.beats] == ["hook", "story", "cta"]
-    assert sum(seconds for _, seconds, _ in found.beats) == total_s
-    assert definition.split(" and ")[-1] in found.beats[place][2]
-    assert found.source_patterns == (tuple(parts) or (name,))
-    assert "nothing can be claimed" in found.note

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from vtlib.timeline import lane_table, timeline_chart
+from vtlib.timeline import Scene, lane_table, timeline_chart
 
 MEASURES = {
     "duration_s": 4.0,
@@ -27,8 +27,18 @@ MEASURES = {
 }
 
 
+def test_scenes_of_a_model_stand_with_their_marks():
+    scenes = [Scene(0.0, 1.4, "scene 1"), Scene(1.4, 4.0, "scene 2", "unsupported")]
+    table = lane_table(MEASURES, scenes)
+    mine = table[table["lane"] == "model"]
+    assert mine[["start_s", "held"]].to_numpy().tolist() == [[0.0, ""], [1.4, "unsupported"]]
+    drawn = json.dumps(timeline_chart(MEASURES, (), scenes).to_dict())
+    assert '"mark": "?"' in drawn
+    assert '"model"' not in json.dumps(timeline_chart(MEASURES).to_dict())
+
+
 def test_lanes_hold_what_was_measured_and_say_what_was_not():
-    rows = lane_table(MEASURES).itertuples(index=False, name=None)
+    rows = lane_table(MEASURES).drop(columns="held").itertuples(index=False, name=None)
     assert list(rows) == [
         ("shots", 0, 1.5, "shot 1"),
         ("shots", 1.5, 4.0, "shot 2"),

@@ -15,6 +15,12 @@ Every error says what is wrong and, in `todo`, what to do next.
 from __future__ import annotations
 
 
+def sentence(text: str) -> str:
+    """`text` with one full stop at its end, whatever it came with: reasons quote services, which end in one."""
+    bare = text.rstrip()
+    return bare if bare.endswith(("!", "?", "…")) else bare.rstrip(".") + "."
+
+
 class VtError(Exception):
     """Base of every error of this package; `todo` is the next step for the reader."""
 

@@ -172,11 +172,19 @@ class Media(Section):
 class Analysis(Section):
     """04: what is downloaded, measured and asked."""
 
-    limit: int = Field(20, ge=0)
+    limit: int = Field(20, ge=0, description="posts that are downloaded, measured and looked at")
+    full: int = Field(
+        12,
+        ge=0,
+        description="of these, how many are asked about in full; the rest get a first look",
+    )
     controls_share: float = Field(
-        0.33, ge=0, le=1, description="of the limit that goes to ordinary posts, as controls"
+        0.33, ge=0, le=1, description="of both that goes to ordinary posts, as controls"
     )
     model: str = "gemini-3.8-flash"
+    first_model: str = Field(
+        "gemini-3.5-flash-lite", description="for first looks, where there are more posts than full"
+    )
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
 
 
@@ -224,13 +232,22 @@ class Adaptation(Section):
     """05: which products a pattern is adapted to."""
 
     products: list[str] = Field([], description="slugs; empty = all of the project")
-    max_cost_usd: float = Field(5.0, ge=0)
+    limit: int = Field(5, ge=0, description="pairs of video and product that become scripts")
+    min_score: float = Field(
+        3.0, ge=0, le=5, description="fit score from which a pair is adapted by itself"
+    )
+    originals: int = Field(
+        0, ge=0, description="products that also get a script from patterns alone"
+    )
+    model: str = Field("", description="judges fits, writes scripts; empty = analysis.model")
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on the scripts of one run")
 
 
 class Comparison(Section):
     """06: product x video."""
 
-    limit: int = Field(20, ge=0)
+    limit: int = Field(20, ge=0, description="videos whose fit is judged")
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on the fits of one run")
 
 
 class Performance(Section):
@@ -253,6 +270,16 @@ class Performance(Section):
         [], description="features tested together, chosen before looking"
     )
     claim_q: float = Field(0.10, gt=0, lt=1, description="above it no pattern is claimed")
+
+
+class Insight(Section):
+    """What a run's insight page compares."""
+
+    days: int = Field(
+        90,
+        ge=7,
+        description="own accounts against competitors: posts of so many days to the last capture",
+    )
 
 
 class Report(Section):
@@ -281,6 +308,7 @@ class Params(Section):
     adaptation: Adaptation = Adaptation()
     comparison: Comparison = Comparison()
     performance: Performance = Performance()
+    insight: Insight = Insight()
     report: Report = Report()
 
 

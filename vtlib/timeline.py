@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -15,42 +16,84 @@ _LANE_HEIGHT = 16
 _CURVE_HEIGHT = 60
 _LEAST_S = 0.1  # a text seen in a single sample is still drawn
 _MAX_THUMBS = 14  # more would overlap
-_LANES = {"shots": "#4c6a92", "text": "#b8762f", "speech": "#3f8f6b", "faces": "#8a5fa8"}
+_LANES = {
+    "shots": "#4c6a92",
+    "model": "#9a9a9a",
+    "text": "#b8762f",
+    "speech": "#3f8f6b",
+    "faces": "#8a5fa8",
+}
+# Scenes of a model by how the cut that starts them stands against the file.
+_HELD = {
+    "supported": ("#4c6a92", ""),
+    "drifted": ("#e0a030", "~"),
+    "unsupported": ("#c0392b", "?"),
+    "": ("#9a9a9a", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A scene as a model has it. `held`: how the cut that starts it stands (supported, drifted, unsupported),
+    "" where none starts it.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    held: str = ""
 
 
 def timeline_chart(
-    measures: dict[str, Any], thumbnails: Sequence[tuple[float, bytes]] = ()
+    measures: dict[str, Any],
+    thumbnails: Sequence[tuple[float, bytes]] = (),
+    scenes: Sequence[Scene] = (),
 ) -> alt.VConcatChart:
     """One chart of a video's measures (`Measures.to_row()`), the time in seconds on a shared axis.
 
     `thumbnails` are (time in s, JPEG bytes) and go inline as data URLs, 14 at most, evenly chosen.
-    A lane that was not measured says so in its place; one where nothing was found is empty.
+    `scenes` of a model stand under the measured shots: ? marks a start where the file has no cut, ~ one
+    that is off. A lane that was not measured says so in its place; one where nothing was found is empty.
     """
     duration_s = float(measures["duration_s"])
     axis = alt.X("start_s:Q", scale=alt.Scale(domain=[0, duration_s], nice=False), title=None)
     rows = []
     if thumbnails:
         rows.append(_pictures(thumbnails, duration_s))
-    rows.append(_lanes(measures, axis))
+    rows.append(_lanes(lane_table(measures, scenes), axis))
     for name, title in (("loudness", "loudness, LUFS"), ("motion", "motion, grey levels/0.1 s")):
         points = measures.get("curves", {}).get(name) or []
         rows.append(_curve(points, title, axis, is_last=name == "motion"))
     return alt.vconcat(*rows, spacing=4).resolve_scale(color="independent", x="shared")
 
 
-def lane_table(measures: dict[str, Any]) -> pd.DataFrame:
-    """The bars as rows: lane, start_s, end_s, label; a lane without measures has one, from 0 to 0."""
+def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.DataFrame:
+    """The bars as rows: lane, start_s, end_s, label, held ("" but for scenes of a model); a lane without
+    measures has one, from 0 to 0. Without scenes there is no lane for the model.
+    """
     rows: list[tuple[str, float, float, str]] = [
         ("shots", s["start_s"], s["end_s"], f"shot {i}")
         for i, s in enumerate(measures["shots"], start=1)
     ]
+    rows += [("model", s.start_s, s.end_s, s.label) for s in scenes]
     for lane, found in (("text", _texts), ("speech", _speech), ("faces", _faces)):
         part = measures.get(lane) or {"status": "not_asked", "reason": "not measured"}
         if part["status"] == "ok":
             rows += [(lane, a, b, label) for a, b, label in found(part)]
         else:
-            rows.append((lane, 0.0, 0.0, f"{part['status'].replace('_', ' ')}: {part['reason']}"))
-    return pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
+            rows.append((lane, 0.0, 0.0, _why(part)))
+    table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
+    held = {(s.start_s, s.label): s.held for s in scenes}
+    places = zip(table["start_s"], table["label"], strict=True)
+    marks = [held.get((float(start), str(label)), "") for start, label in places]
+    return table.assign(held=marks)
+
+
+def _why(part: dict[str, Any]) -> str:
+    """Why a lane is empty."""
+    if part["status"] == "not_asked":
+        return "not measured: not among media.parts"
+    return f"{part['status'].replace('_', ' ')}: {part['reason']}"
 
 
 def _texts(part: dict[str, Any]) -> list[tuple[float, float, str]]:
@@ -97,13 +140,15 @@ def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> a
     )
 
 
-def _lanes(measures: dict[str, Any], axis: alt.X) -> alt.LayerChart:
-    table = lane_table(measures)
-    order = list(_LANES)
-    y = alt.Y("lane:N", sort=order, title=None, scale=alt.Scale(domain=order))
-    colour = alt.Color(
-        "lane:N", legend=None, scale=alt.Scale(domain=order, range=list(_LANES.values()))
+def _lanes(table: pd.DataFrame, axis: alt.X) -> alt.LayerChart:
+    is_model = table["lane"] == "model"
+    order = [name for name in _LANES if name != "model" or is_model.any()]
+    table = table.assign(
+        colour=table["lane"].map(_LANES).mask(is_model, table["held"].map(lambda h: _HELD[h][0])),
+        mark=table["held"].map(lambda h: _HELD[h][1]),
     )
+    y = alt.Y("lane:N", sort=order, title=None, scale=alt.Scale(domain=order))
+    colour = alt.Color("colour:N", legend=None, scale=None)
     tips = [
         "label:N",
         alt.Tooltip("start_s:Q", format=".2f"),
@@ -120,7 +165,12 @@ def _lanes(measures: dict[str, Any], axis: alt.X) -> alt.LayerChart:
         .mark_text(align="left", dx=4, fontStyle="italic", color="#777")
         .encode(x=axis.axis(None), y=y, text="label:N", tooltip=tips)
     )
-    return (bars + notes).properties(width=WIDTH, height=_LANE_HEIGHT * len(order))
+    marks = (
+        alt.Chart(table[table["mark"] != ""])
+        .mark_text(align="left", dx=3, fontWeight="bold", color="white")
+        .encode(x=axis.axis(None), y=y, text="mark:N", tooltip=tips)
+    )
+    return (bars + marks + notes).properties(width=WIDTH, height=_LANE_HEIGHT * len(order))
 
 
 def _curve(points: list[list[float]], title: str, axis: alt.X, *, is_last: bool) -> alt.Chart:

@@ -1,9 +1,20 @@
 """`vt script` as people type it, from a post to the published script."""
 
+from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from vtlib.project import Workspace
+from vtlib.settings import load_settings
+from vtlib.store.performance import save_patterns
+
+# As migration 0007 has it, as far as it is read here.
+ADAPTATIONS = (
+    "adaptations (analysis_id VARCHAR, post_id VARCHAR, product_id VARCHAR, project_id VARCHAR, "
+    "script_id VARCHAR, made_at TIMESTAMP)"
+)
 POST = "https://www.tiktok.com/@a/video/7106594312292453675"
 
 
@@ -194,7 +205,7 @@ def test_copies_know_whether_they_are_current(say, script: str, tmp_path: Path) 
     )
 
 
-def test_shooting_is_planned_with_conflicts(say, script: str) -> None:
+def test_shooting_is_planned_with_conflicts(say, script: str, home: Path) -> None:
     say(
         "script",
         "update",
@@ -222,13 +233,66 @@ def test_shooting_is_planned_with_conflicts(say, script: str) -> None:
     assert [c["kind"] for c in found["conflicts"]] == ["release"]
     (used,) = say("script", "assets", "--kind", "talent", "--json")
     assert (used["name"], used["used_in"][0]["script_id"]) == ("mia", script)
+    say("script", "asset", "kitchen", "--kind", "location", "--release", "sent")
+    calendar = home / "all.ics"
+    found = say("script", "schedule", "--project", "spring", "--ics", str(calendar), "--json")
+    assert {c["name"] for c in found["conflicts"]} == {"Mia", "Kitchen"}
+    assert b"SUMMARY:CONFLICT: Shoot: Quiet" in calendar.read_bytes()
     say("script", "schedule", script, "--starts", "soon", "--ends", "later", code=2)
+
+
+def test_a_script_on_a_pattern_says_how_sure_it_is(say, home: Path) -> None:
+    store = Workspace(load_settings(home)).store
+    run = {"pattern_run_id": "r", "project_id": "spring", "created_at": datetime(2026, 5, 1)}
+    facts = {"definition": "The caption's first line asks.", "ratio": 1.4, "ratio_low": 1.1}
+    row = {"pattern_id": "x", "pattern": "caption_question", "n_with": 63, "claim": "more views"}
+    save_patterns(store, run, pd.DataFrame([row | facts]))
+    words = ("script", "create", "--from-pattern", "caption_question", "--template", "storytime")
+    say(*words, "--json", code=2)
+    made = say(*words, "--project", "spring", "--product", "core-deck", "--json")
+    assert (made["origin"], made["n_beats"]) == ("pattern", 6)
+    assert made["script"]["source_patterns"] == ["caption_question"]
+    assert "x1.4" in made["script"]["notes"]
+    assert "n = 63" in made["script"]["notes"]
+    assert made["script"]["props"] == ["Core Deck"]
+    assert "no own account" in made["script"]["prediction"]["reason"]
+
+
+def test_an_adaptation_can_be_begun_anew(say, script: str, home: Path) -> None:
+    store = Workspace(load_settings(home)).store
+    row = ["a1", None, "yakety-pack/core-deck", "spring", script]
+    with store.write() as connection:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {ADAPTATIONS}")
+        connection.execute(
+            "INSERT INTO adaptations (analysis_id, post_id, product_id, project_id, script_id) VALUES (?, ?, ?, ?, ?)",
+            row,
+        )
+    say("script", "update", script, "--title", "What people made of it")
+    made = say("script", "create", "--from-adaptation", "a1", "--title", "Anew", "--json")
+    assert (made["origin"], made["product_id"], made["n_beats"]) == (
+        "adaptation",
+        "yakety-pack/core-deck",
+        5,
+    )
+    assert made["script_id"] != script
+    say("script", "create", "--from-adaptation", "a2", "--json", code=2)
+
+
+def test_scripts_are_a_page_and_versions_a_picture(say, script: str, home: Path) -> None:
+    say("script", "version", script, "--notes", "better end")
+    drawn = say("script", "show", script, "--picture")
+    assert "v1   ░" in drawn
+    assert "from v1 Ann better end" in drawn
+    made = say("script", "page", "spring", "--json")
+    assert "Quiet" in Path(made["page"]).read_text()
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("create",), "needs a title"),
+        (("create", "--from-pattern", "x"), "whose pattern"),
+        (("create", "--from-pattern", "x", "--project", "spring"), "no pattern x"),
         (("create", "--title", "x", "--from-post", "tiktok:1"), "no post tiktok:1"),
         (("create", "--title", "x", "--product", "core"), "no product core"),
         (

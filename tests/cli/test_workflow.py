@@ -118,6 +118,24 @@ def test_a_renamed_field_fails_the_capture_and_keeps_the_items(vt, exports, tmp_
     assert "shape changed" in one["reason"]
 
 
+def test_a_metric_that_vanishes_is_loud_until_it_is_back(vt, exports, tmp_path) -> None:
+    vt("project", "create", "Spring")
+    source = next(exports.glob("dataset_youtube-scraper_*.json"))
+    items = json.loads(source.read_text())
+    told = []
+    for day, name in ((1, "viewCount"), (2, "newName"), (3, "newName"), (4, "viewCount")):
+        for item in items:
+            item[name] = item.pop("viewCount", None) or item.pop("newName", None)
+            item["fetchedOn"] = day  # another content is another capture
+        path = tmp_path / f"{day}.json"
+        path.write_text(json.dumps(items))
+        at = f"2026-06-0{day}T00:00:00Z"
+        words = ("import", "dataset", path, "--project", "spring", "--captured-at", at, "--json")
+        said = vt(*words)
+        told.append((said.code, "views vanished" in said.data["imports"][0]["reason"]))
+    assert told == [(0, False), (4, True), (4, True), (0, False)]
+
+
 def test_a_missing_file_and_a_bad_time_say_what_to_do(vt) -> None:
     vt("project", "create", "Spring")
     assert "no such file" in vt("import", "dataset", "nope.json", "--project", "spring").err

@@ -271,7 +271,8 @@ def test_the_pack_holds_everything_with_its_sums() -> None:
     import hashlib
 
     small = replace(PLAIN, beats=tuple(replace(b, duration_s=0.5) for b in PLAIN.beats))
-    archive = zipfile.ZipFile(io.BytesIO(written("pack", small).data))
+    made = written("pack", small, media=Path("/here/source.mp4"), media_s=60.0)
+    archive = zipfile.ZipFile(io.BytesIO(made.data))
     manifest = json.loads(archive.read("manifest.json"))
     assert {f["name"] for f in manifest["files"]} | {"manifest.json"} == set(archive.namelist())
     for file in manifest["files"]:
@@ -281,3 +282,4 @@ def test_the_pack_holds_everything_with_its_sums() -> None:
     assert "slates.mp4" in archive.namelist()
     assert manifest["exported_at"] == NOW.isoformat()
     assert len(manifest["files"]) == len(FORMATS)
+    assert not [n for n in archive.namelist() if b"/here/source" in archive.read(n)]

@@ -1,14 +1,21 @@
 """04, second half, against the sandbox: asked once, saved as it comes, checked, and never paid twice."""
 
+import csv
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from vtlib.errors import BadInput, CredentialsMissing
 from vtlib.flows import analysis as flow
+from vtlib.flows import labelling, showing
 from vtlib.project import Project
 from vtlib.sandbox import clips
 from vtlib.sandbox.gemini import Habits
@@ -103,6 +110,7 @@ def test_each_film_is_asked_once_checked_and_on_record(opened, live):
     found = flow.load(opened)
     assert len(found) == FILMS
     assert found["grounding_share"].notna().any()
+    assert found[["hook_types", "hook_strength", "overall", "cuts_invented"]].notna().all(axis=None)
     assert found["explanation"].str.startswith(LABEL).all()
     assert set(found["role"]) == {"breakout", "control"}
     assert count(opened, "SELECT sum(tokens_thinking) FROM spend") > 0
@@ -121,7 +129,7 @@ def test_a_repeated_run_makes_no_call(opened, live):
 
 def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeypatch):
     saved = []
-    whole = flow._save
+    whole = flow.save
 
     def dying(project, *rest):
         whole(project, *rest)
@@ -130,12 +138,43 @@ def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeyp
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "_save", dying)
+        patch.setattr(flow, "save", dying)
         with pytest.raises(KeyboardInterrupt):
             flow.analyze(changed(opened, concurrency=1))
     flow.analyze(opened)
     assert count(opened, "SELECT count(*) FROM analyses") == FILMS
     assert json.loads(live.sandbox.gemini.show_asked(None).body)["answered_twice"] == 0
+
+
+def test_killed_by_the_system_no_answer_that_came_is_asked_for_again(opened, live):
+    """SIGKILL while questions are out: at most the call in flight is lost, and `lost` is what it is called."""
+    live.sandbox.gemini.habits = Habits(slips=False, ready_s=0.02, latency_s=0.5)
+    words = ("analyze", "videos", "--project", "p")
+    (opened.workspace.root / "params" / "p.yaml").write_text(
+        "project: p\ngemini: {concurrency: 1}\n"
+    )
+    try:
+        for n in (1, 3):
+            process = subprocess.Popen(
+                [sys.executable, "-c", "from vtlib.cli import main; main()", *words],
+                env={**os.environ, "VT_HOME": str(opened.workspace.root)},
+                stdout=subprocess.DEVNULL,
+            )
+            while len(live.sandbox.gemini.asked) < n and process.poll() is None:
+                time.sleep(0.02)
+            process.kill()
+            process.wait()
+    finally:
+        live.sandbox.gemini.habits = Habits(slips=False, ready_s=0.02)
+    flow.analyze(opened)
+    assert count(opened, "SELECT count(*) FROM analyses WHERE status = 'ok'") == FILMS
+    came = "SELECT count(*) FROM model_calls WHERE status = 'ok'"
+    assert count(opened, came) == FILMS, "an answer that came is never paid again"
+    n_lost = count(opened, "SELECT count(*) FROM model_calls WHERE status = 'lost'")
+    assert json.loads(live.sandbox.gemini.show_asked(None).body)["answered_twice"] <= n_lost <= 2
+    live.sandbox.journal.entries.clear()
+    flow.analyze(opened)
+    assert not live.sandbox.journal.entries
 
 
 def test_an_answer_that_came_and_was_not_saved_is_taken_from_the_record(opened, live):
@@ -203,7 +242,110 @@ def test_the_plan_asks_nobody_and_knows_what_it_may_take(opened, live):
     assert (estimate["tokens_in"] > 0).all()
     assert not live.sandbox.journal.entries
     with pytest.raises(BadInput, match="price"):
-        flow.require_price(opened)
+        flow.require_price(opened, planned)
+
+
+def test_more_posts_than_places_get_a_first_look_and_the_choice_is_kept(opened, live):
+    params = opened.params.analysis.model_copy(update={"full": 2, "controls_share": 0.5})
+    small = replace(opened, params=opened.params.model_copy(update={"analysis": params}))
+    before = flow.plan(small)
+    assert (len(before.looks), len(before.questions)) == (FILMS, 2)
+    done = flow.analyze(small)
+    assert (done.looks["ok"], done.outcomes["ok"]) == (FILMS, 2)
+    kept = flow.choices(small)
+    assert kept["state"].tolist() == ["full", "full", "looked_at", "looked_at"]
+    assert kept["role"].tolist()[:2] == ["breakout", "control"]
+    assert kept.loc[kept["role"] == "breakout", "worth"].is_monotonic_decreasing
+    assert len(flow.load(small)) == 2, "a first look is no analysis"
+    live.sandbox.journal.entries.clear()
+    flow.analyze(small)
+    assert not live.sandbox.journal.entries
+
+
+def test_the_same_film_twice_is_asked_once(opened):
+    with opened.store.write() as connection:
+        connection.execute(
+            """INSERT INTO twins (post_id, twin_post_id, share)
+            SELECT min(post_id), max(post_id), 1 FROM measures"""
+        )
+    done = flow.analyze(opened)
+    assert done.outcomes["ok"] == FILMS - 1
+    twin = flow.choices(opened).query("state == 'twin'")
+    assert len(twin) == 1
+    assert "shows the same as" in twin["note"].iloc[0]
+
+
+def test_posts_of_pictures_are_asked_about_as_pictures(opened, tmp_path):
+    path = tmp_path / "outputs" / "a.jpg"
+    Image.new("RGB", (64, 64)).save(path)
+    post = opened.frame("analysis_wanted")["post_id"][0]
+    with opened.store.write() as connection:
+        connection.execute("UPDATE media SET status = 'photo' WHERE post_id = ?", [post])
+        connection.execute("DELETE FROM measures WHERE post_id = ?", [post])
+        for position in (1, 2):
+            connection.execute(
+                "INSERT INTO media_images (post_id, position, sha256, path) VALUES (?, ?, ?, 'a.jpg')",
+                [post, position, f"sha{position}"],
+            )
+    done = flow.analyze(opened)
+    assert done.outcomes["ok"] == FILMS
+    row = flow.load(opened).set_index("post_id").loc[post]
+    assert (row["prompt_version"], row["status"]) == ("pictures/1", "ok")
+    assert row["hook_strength"] > 0
+    found = opened.store.query("SELECT version FROM analysis_checks WHERE version LIKE 'pictures%'")
+    assert len(found) == 1
+    require_sound(opened.store)
+
+
+def test_a_cap_that_cannot_hold_is_refused_with_words(opened):
+    capped = changed(opened, max_cost_day_usd=1.0)
+    with pytest.raises(BadInput, match="no price of"):
+        flow.analyze(capped)
+    assert count(opened, "SELECT count(*) FROM model_calls") == 0
+
+
+def test_a_persons_word_counts_in_statistics_and_the_models_stays(opened):
+    flow.analyze(opened)
+    post = flow.load(opened)["post_id"][0]
+    who = {"corrected_by": "ada"}
+    labelling.correct(opened, post, "hook.types", ["humor_gag"], **who)
+    held = opened.frame("performance_analyses")
+    laid = labelling.corrected(opened, held).set_index("post_id").loc[post, "answer"]
+    assert laid["hook"]["types"] == [{"type": "humor_gag", "probability": 1.0}]
+    found = labelling.answers(opened).set_index("post_id").loc[post]
+    assert found["corrected"] == ["hook.types"]
+    assert found["model_answer"]["hook"]["types"] != found["answer"]["hook"]["types"]
+    with pytest.raises(BadInput, match="no answer"):
+        labelling.correct(opened, "tiktok:0", "hook.types", [], **who)
+    _, fields = showing.newest(opened, post)
+    assert fields.set_index("field").loc["hook.types.0", "model_said"]
+    assert list(showing.versions(opened, post).columns) == ["field", "answer 1"]
+
+
+def test_labels_of_two_people_come_from_blind_sheets(opened, tmp_path):
+    flow.analyze(opened)
+    sheet = tmp_path / "labels.csv"
+    assert labelling.export_sheet(opened, sheet) == FILMS
+    text = sheet.read_text(encoding="utf-8-sig")
+    assert LABEL not in text
+    rows = list(csv.DictReader(text.splitlines()))
+    for row in rows:
+        row["overall.score"], row["hook.types"] = "3", "none"
+    with sheet.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    for name in ("ada", "bob"):
+        assert labelling.import_sheet(opened, sheet, by=name) == 2 * FILMS
+    found = labelling.agreement(opened).set_index(["field", "between"])
+    assert set(found.index.get_level_values("field")) == {"overall.score", "hook.types"}
+    assert found.loc[("overall.score", "people"), "observed"] == 1
+    assert set(found["verdict"]) == {"too early"}
+    assert labelling.answers(opened)["corrected"].map(len).sum() == 0, "labels change nothing"
+    assert not labelling.barred(opened)
+    sheet.write_text("post_id,overall.score\n" + rows[0]["post_id"] + ",9\n")
+    with pytest.raises(BadInput, match=r"row 2, field overall\.score"):
+        labelling.import_sheet(opened, sheet, by="ada")
 
 
 def test_without_a_key_nothing_pretends(opened, monkeypatch):

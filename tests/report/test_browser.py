@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.report import sample
-from vtlib.report import render_stage, write_index
+from tests.report import insight_sample, sample
+from tests.report.test_insight_page import written
+from vtlib.report import render_stage, write_index, write_insight
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -63,17 +65,23 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("browser")
     ipynb = sample.full_notebook(folder / "in.ipynb")
     stage = render_stage(ipynb, folder / "03_outliers.html", page=sample.page())
-    return {"stage": stage, "index": write_index(folder, facts=sample.index_facts())}
+    facts = insight_sample.facts()
+    index = replace(sample.index_facts(), insight=facts)
+    return {
+        "stage": stage,
+        "index": write_index(folder, facts=index),
+        "insight": write_insight(folder / "insight.html", written(facts), page=sample.page()),
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["stage", "index"])
+@pytest.mark.parametrize("name", ["stage", "index", "insight"])
 def test_everything_is_drawn_without_the_network(browser, pages, name, width, scheme) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     seen = Watched(context, pages[name])
     sizes = seen.page.evaluate(SIZES)
-    assert len(sizes) == {"stage": 7, "index": 1}[name]
+    assert len(sizes) == {"stage": 7, "index": 1, "insight": 0}[name]
     for drawn, wide, high, marks in sizes:
         assert drawn == "yes"
         assert 0.6 * width < wide <= width
@@ -136,4 +144,19 @@ def test_print_shows_charts_and_hides_code(browser, pages) -> None:
     assert page.locator(".vt-code").first.is_hidden()
     assert page.locator("nav").is_hidden()
     assert page.locator("figure.vt-chart svg").first.is_visible()
+    context.close()
+
+
+def test_a_drawer_opens_and_takes_the_whole_width(browser, pages) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 844})
+    page = Watched(context, pages["insight"]).page
+    width = "() => document.querySelector('#worked').clientWidth"
+    narrow = page.evaluate(width)
+    page.click("#worked summary >> nth=0")
+    assert page.locator("#worked table").first.is_visible()
+    assert page.evaluate(width) > 1.8 * narrow
+    assert page.evaluate(OVERFLOW) <= 0
+    page.emulate_media(media="print")
+    assert page.locator("#worked table").first.is_visible()
+    assert page.locator("#failed summary").first.is_hidden()
     context.close()

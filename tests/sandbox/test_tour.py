@@ -3,25 +3,32 @@
 import pytest
 
 from vtlib.sandbox.faults import KINDS
-from vtlib.sandbox.gemini import files, slips
-from vtlib.sandbox.tour import CAPTURES, FETCHES, Stop, as_text, capturing, tour
+from vtlib.sandbox.tour import ASKS, CAPTURES, FETCHES, Stop, as_text, capturing, tour
 from vtlib.sandbox.tour.plan import joined
 from vtlib.services.apify import Apify
 from vtlib.store import captures
 
-MODELS = slips.KINDS | files.UPLOAD_FAULTS | files.BYTES_FAULTS | {"redirect"}
+ASKED = [
+    s for s in ASKS if s.kind in ("trailing_comma", "prompt_blocked", "lost_reply") and not s.given
+]
 LOST_REPLY = Stop("lost_reply", "apify.start")
 
 
-def test_every_fault_of_captures_and_media_is_on_the_tour() -> None:
-    driven = {s.kind for s in (*CAPTURES, *FETCHES)}
-    assert set(KINDS) - driven <= MODELS
-    assert driven <= set(KINDS)
+def test_every_fault_there_is_is_on_the_tour() -> None:
+    assert {s.kind for s in (*CAPTURES, *FETCHES, *ASKS)} == set(KINDS)
+
+
+def test_questions_on_a_short_tour_are_paid_once_and_kept() -> None:
+    found = tour([], [], ASKED)
+    assert all(one.is_sound for one in found), found
+    told = {(one.stop.kind, one.stop.where): one.outcome for one in found}
+    assert told["trailing_comma", "gemini.generate"] == "1 ok, 1 repaired"
+    assert "1 blocked" in told["prompt_blocked", "gemini.generate"]
 
 
 def test_a_short_tour_is_sound() -> None:
     told = []
-    found = tour([LOST_REPLY], [Stop("removed", "media.video", passes=False)], tell=told.append)
+    found = tour([LOST_REPLY], [Stop("removed", "media.video", passes=False)], [], tell=told.append)
     assert told == found
     assert all(one.is_sound for one in found), found
     assert [one.outcome.split(":")[0] for one in found] == ["ok", "removed"]
@@ -31,7 +38,7 @@ def test_a_short_tour_is_sound() -> None:
 def test_a_second_charge_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not look for the run before it starts another."""
     monkeypatch.setattr(Apify, "find", lambda *_, **__: None)
-    (one,) = tour([LOST_REPLY], [])
+    (one,) = tour([LOST_REPLY], [], [])
     assert one.paid_twice == 1
     assert not one.is_sound
 
@@ -47,7 +54,7 @@ def test_a_lost_row_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         whole(store, kept)
 
     monkeypatch.setattr(captures, "ingest", forgetful)
-    (one,) = tour([LOST_REPLY], [])
+    (one,) = tour([LOST_REPLY], [], [])
     assert one.rows_lost >= 2
     assert not one.is_sound
 

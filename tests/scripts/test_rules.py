@@ -241,7 +241,9 @@ def test_a_draft_from_an_analysis_keeps_its_structure() -> None:
     found = origins.from_analysis(answer, "T", post={"url": "https://x.com/a/status/1"})
     assert [b.kind for b in found.beats] == ["hook", "hook", "cta"]
     assert [b.duration_s for b in found.beats] == [2.5, 2.5, 3]
-    assert found.source_patterns == ("open_question", "standoff")
+    assert found.source_patterns == ("hook_open_question",)
+    assert "Structure of the original: standoff" in found.notes
+    assert found.difficulty == "easy"
     assert found.call_to_action == "Follow for more"
 
 

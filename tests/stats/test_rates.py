@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.stats.rates import brier, log_loss, mean_by_group, rate, reliability, spearman
+from vtlib.stats.rates import (
+    brier,
+    log_loss,
+    mean_by_group,
+    per_unit,
+    rate,
+    reliability,
+    share_of_sum,
+    spearman,
+)
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
@@ -60,3 +69,37 @@ def test_reliability_finds_what_is_calibrated() -> None:
     assert len(rows) == 5
     assert all(abs(mean - share.share) < 0.06 for mean, share in rows)
     assert reliability(np.empty(0), np.empty(0, bool)) == []
+
+
+def test_events_a_week_have_the_exact_interval() -> None:
+    found = per_unit(10, 5.0, interval=0.95)  # Garwood 1936: 4.795 to 18.390 for 10 events
+    assert (found.low * 5, found.high * 5) == (
+        pytest.approx(4.795, abs=1e-3),
+        pytest.approx(18.390, abs=1e-3),
+    )
+    assert per_unit(0, 4.0).low == 0
+    assert np.isnan(per_unit(3, 0.0).value)
+
+
+def test_intervals_of_events_cover() -> None:
+    counts = np.random.default_rng(0).poisson(12, 600)
+    inside = [e.low <= 12 <= e.high for e in (per_unit(int(c), 1.0) for c in counts)]
+    assert 0.78 <= np.mean(inside) <= 0.9  # exact intervals are never too narrow
+
+
+def test_my_part_of_a_sum_covers_what_it_is_drawn_from() -> None:
+    rng = np.random.default_rng(1)
+    mine = np.arange(120) < 40
+    inside = 0
+    for _ in range(120):
+        found = share_of_sum(rng.lognormal(0, 0.7, 120), mine, draws=300)
+        inside += found.low <= 1 / 3 <= found.high
+    assert 0.7 <= inside / 120 <= 0.9
+
+
+def test_a_part_of_nothing_is_unknown() -> None:
+    nothing = share_of_sum(np.array([np.nan, 0.0]), np.array([True, False]))
+    assert np.isnan(nothing.value)
+    single = share_of_sum(np.array([np.nan, 3.0]), np.array([True, False]))
+    assert single.value == 0
+    assert np.isnan(single.low)

@@ -12,7 +12,7 @@ import click
 from vtlib.cli.base import Group
 
 FAMILIES = {
-    "analyze": ("outliers", "analyzing", "performing"),
+    "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("looking",),
@@ -33,7 +33,7 @@ FAMILIES = {
     "run": ("running",),
     "runs": ("looking",),
     "scrape": ("scraping",),
-    "script": ("script", "script_files", "script_outcome"),
+    "script": ("script", "script_files", "adapting", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scraping",),
     "youtube": ("scraping",),

@@ -78,7 +78,10 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
     else:
         found = runs.costs(at.store, project=project, since=over.since)
     total = float(found["usd"].sum()) if len(found) else 0.0
-    text = f"{table(found, empty='nothing was spent')}\ntotal ${total:,.2f}"
+    unknown = int(found["unpriced"].sum()) if "unpriced" in found else 0
+    more = f", and {unknown:,} calls whose cost is unknown: no price is known" if unknown else ""
+    shown = found.assign(usd=[_cost(usd) for usd in found["usd"]])
+    text = f"{table(shown, empty='nothing was spent')}\ntotal ${total:,.2f}{more}"
     return Answer({"total_usd": total, "rows": found}, text)
 
 
@@ -93,6 +96,10 @@ def check(at: Workspace) -> Answer:
         empty=f"{len(found)} checks, nothing found",
     )
     return Answer({"checks": found, "sound": not failed}, text, 6 if failed else 0)
+
+
+def _cost(usd: float) -> str:
+    return "unknown" if pd.isna(usd) else f"{usd:,.4g}"
 
 
 def _summed(counts: pd.DataFrame, listed: int) -> str:

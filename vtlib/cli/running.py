@@ -1,4 +1,4 @@
-"""`vt run` and `vt report`."""
+"""`vt run` and `vt report`: the notebooks, where the pages are, what changed from one report to the next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from vtlib.cli import vt
-from vtlib.cli.base import Answer, command
+from vtlib.cli.base import Answer, Group, command, table
 from vtlib.errors import BadInput
 from vtlib.flows import projects
 from vtlib.models import STAGES
@@ -64,10 +64,24 @@ def run(
     )
 
 
-@command(vt, "report", example="vt report spring")
+class Reports(Group):
+    """`vt report PROJECT` is `vt report show PROJECT`: any first word that is no command is a project."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        names = [a for a in args if not a.startswith("-")]
+        is_command = len(names) > 1 and names[0] in self.commands
+        return super().parse_args(ctx, args if is_command or not names else ["show", *args])
+
+
+@vt.group(cls=Reports)
+def report() -> None:
+    """The latest report of a project (vt report PROJECT), and what changed since the one before it."""
+
+
+@command(report, "show", example="vt report show spring && vt report spring")
 @click.argument("project")
-def report(at: Workspace, project: str) -> Answer:
-    """Where the latest report of PROJECT is."""
+def show(at: Workspace, project: str) -> Answer:
+    """Where the latest report of PROJECT is. `vt report PROJECT` says the same."""
     opened = projects.opened(at, project)
     runs = sorted((at.outputs / opened.slug / "runs").glob("*/index.html"))
     if not runs:
@@ -75,6 +89,43 @@ def report(at: Workspace, project: str) -> Answer:
     pages = sorted(p.name for p in runs[-1].parent.glob("*.html"))
     found: dict[str, Any] = {"index": Path(runs[-1]), "pages": pages}
     return Answer(found, str(runs[-1]))
+
+
+@command(report, "diff", example="vt report diff spring --from spring-20260301T080000Z")
+@click.argument("project")
+@click.option("--from", "old", default="", metavar="RUN", help="Default: the report before --to.")
+@click.option("--to", "new", default="", metavar="RUN", help="Default: the latest report.")
+@click.option(
+    "--recompute",
+    is_flag=True,
+    help="Judge today's data with the old parameters, to tell data and parameters apart.",
+)
+def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> Answer:
+    """What changed between two reports of PROJECT, each changed figure put down to data, code, parameters, prompt or model.
+
+    Causes that changed together are named together. --recompute is for the latest report, before new data come in.
+    """
+    from vtlib.flows import reports  # noqa: PLC0415 - scipy takes a second, vt report needs none
+    from vtlib.stages.insight import change_findings  # noqa: PLC0415
+
+    opened = projects.opened(at, project)
+    found = reports.changes(opened, old=old, new=new, recompute=recompute)
+    if found is None:
+        why = f"{project} has no two reports with recorded figures yet"
+        return Answer({"figures": [], "reason": why}, f"{why}: vt run {project}")
+    changes, tiers = found
+    said = [f.said for f in change_findings(changes, tiers)]
+    data = {
+        "from": changes.old.run_id,
+        "to": changes.new.run_id,
+        "said": said,
+        "figures": changes.figures,
+        "unchanged": changes.n_same,
+        "causes": changes.causes,
+        "posts": tiers,
+    }
+    shown = changes.figures[["figure", "before", "after", "because"]]
+    return Answer(data, "\n".join([*said, "", table(shown, empty="no figure changed")]))
 
 
 def _tell(event: StageEvent) -> None:

@@ -25,8 +25,11 @@ from vtlib.cli.script_showing import (
 from vtlib.errors import BadInput
 from vtlib.flows import script_texts, tracking
 from vtlib.flows import scripts as flow
+from vtlib.flows.script_origins import Wanted
 from vtlib.project import Workspace
 from vtlib.scripts import workflow
+from vtlib.scripts.expecting import expected
+from vtlib.scripts.history import history_lines
 from vtlib.scripts.picture import time_line
 from vtlib.scripts.script import DIFFICULTIES, KINDS
 from vtlib.scripts.templates import NAMES
@@ -98,15 +101,39 @@ def script_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     default="",
     help="Post id or URL: its analysis, else its measures and caption.",
 )
+@click.option(
+    "--from-adaptation",
+    "adaptation",
+    default="",
+    help="Id of an adaptation or of its script: as it was written first.",
+)
+@click.option(
+    "--from-pattern",
+    "pattern",
+    default="",
+    help="Name of a pattern of --project's library (vt patterns), on --template's beats.",
+)
 @click.option("--template", type=click.Choice(NAMES), default=None)
 @click.option("--from-file", "file", type=FILE, help="Markdown, Fountain or JSON.")
+@click.option(
+    "--forecast/--no-forecast",
+    "has_forecast",
+    default=True,
+    show_default=True,
+    help="With --project: what is expected of it (some seconds).",
+)
 @notes_option
 @by_option
 def create(at: Workspace, by: str, **wanted: Any) -> Answer:
-    """Make a script: from a post, a template, a file, or empty."""
-    made = flow.create(at, flow.Wanted(**{k: v for k, v in wanted.items() if v}), by=by)
-    text = f"script {made['script_id']} from {made['origin']}, version 1, draft\n{time_line(made['script'])}"
-    return Answer(script_data(made), text)
+    """Make a script: from a post, an adaptation, a pattern, a template, a file, or empty.
+
+    From an analysed post everything is filled that the analysis says: beats, kinds, words, patterns, difficulty;
+    with --product its name as a prop; with --project what is expected of it.
+    """
+    made = flow.create(at, Wanted(**{k: v for k, v in wanted.items() if v is not None}), by=by)
+    head = f"script {made['script_id']} from {made['origin']}, version 1, draft"
+    told = [head, time_line(made["script"]), *expected(made["script"].prediction)]
+    return Answer(script_data(made), "\n".join(told))
 
 
 @command(script, "list", example="vt script list --product core-deck --status draft")
@@ -127,24 +154,19 @@ def list_(at: Workspace, **wanted: Any) -> Answer:
 @click.argument("ref", metavar="SCRIPT")
 @version_option
 @click.option("--full", is_flag=True, help="The whole text, with numbers of its lines.")
-@click.option("--picture", is_flag=True, help="Only the beats on the time line.")
+@click.option("--picture", is_flag=True, help="Only pictures: beats on the time line, versions.")
 def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool) -> Answer:
     """One script: what it is, its beats on a time line, versions, comments, posts.
 
     SCRIPT is its id, a beginning of it (3 letters or more), or its title.
     """
     row = script_reading.get(at.store, ref, version=version)
-    if picture:
-        return Answer(script_data(row), time_line(row["script"]))
     if full:
         return Answer(script_data(row), numbered(row["content"]))
-    parts = {
-        "versions": script_reading.versions(at.store, row["script_id"]),
-        "history": script_reading.history(at.store, row["script_id"]),
-        "comments": script_comments.listing(at.store, row["script_id"]),
-        "people": script_reading.people(at.store, row["script_id"]),
-        "publications": script_reading.publications(at.store, row["script_id"]),
-    }
+    parts = flow.parts(at, row["script_id"])
+    if picture:
+        drawn = [time_line(row["script"]), "", history_lines(parts["versions"], parts["history"])]
+        return Answer({**script_data(row), **parts}, "\n".join(drawn))
     return Answer({**script_data(row), **parts}, summary_text(row, parts))
 
 

@@ -11,9 +11,11 @@ import click
 import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
+from vtlib.cli.running import profile_option
 from vtlib.cli.script import by_option, product_option, project_option, script, version_option
 from vtlib.errors import BadInput, DataCheckFailed
 from vtlib.export import FORMATS, RATES, rate_of
+from vtlib.flows import projects
 from vtlib.flows.shooting import conflicts
 from vtlib.project import Workspace
 from vtlib.scripts import workflow
@@ -102,6 +104,26 @@ def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
 
 
 @command(
+    script, "page", example="vt script page spring --profile client --out deliver/scripts.html"
+)
+@click.argument("project")
+@click.option("--out", type=FILE, help="Default: outputs/scripts/PROJECT.html.")
+@profile_option
+def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> Answer:
+    """Scripts of PROJECT as one page that opens anywhere: board, beats and versions as pictures, register.
+
+    A run writes the same page beside its index. For a client it names neither people nor creators.
+    """
+    from vtlib.run.script_page import write_script_page  # noqa: PLC0415 - nbconvert takes a second
+
+    over = {"report": {"profile": profile}} if profile else {}
+    opened = projects.opened(at, project, over=over)
+    path = out or at.outputs / "scripts" / f"{opened.slug}.html"
+    write_script_page(opened, path)
+    return Answer({"page": path}, str(path))
+
+
+@command(
     script,
     "schedule",
     example='vt script schedule quiet-evenings-3fa2c1 --starts "2026-05-04 09:00" --ends "2026-05-04 12:00" --tz Europe/Berlin --location Kitchen --talent Mia',
@@ -119,6 +141,8 @@ def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
 @click.option("--notes", default="")
 @version_option
 @click.option("--cancel", metavar="SHOOT", help="Take a shoot off the schedule.")
+@click.option("--ics", type=FILE, help="Write what is shown as a calendar, too.")
+@project_option
 @by_option
 def schedule(
     at: Workspace,
@@ -127,10 +151,12 @@ def schedule(
     ends: str | None,
     tz: str,
     cancel: str | None,
+    ics: Path | None,
+    project: str | None,
     by: str,
     **facts: Any,
 ) -> Answer:
-    """Plan a shoot, cancel one, or show the schedule (of all scripts without SCRIPT) with its conflicts."""
+    """Plan a shoot, cancel one, or show the schedule with its conflicts: of SCRIPT, of --project, or of all."""
     script_id = script_reading.find(at.store, ref) if ref else None
     if cancel:
         production.cancel(at.store, cancel)
@@ -145,8 +171,12 @@ def schedule(
             "time_zone": tz,
         }
         production.plan(at.store, script_id, {**_needs(at, script_id, facts), **times}, by=by)
-    plan = production.shoots(at.store, script_id=script_id)
+    plan = production.shoots(at.store, script_id=script_id, project=project)
     clashes = conflicts(at, plan)
+    if ics:
+        from vtlib.flows.script_exports import write_calendar  # noqa: PLC0415 - loads slowly
+
+        write_calendar(at, plan, ics)
     rows = [
         {
             "shoot": s.shoot_id,

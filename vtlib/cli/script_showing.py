@@ -9,8 +9,9 @@ from vtlib.flows import script_texts
 from vtlib.flows import scripts as flow
 from vtlib.scripts import workflow
 from vtlib.scripts.diff import Difference, summary
+from vtlib.scripts.expecting import expected, sentences
 from vtlib.scripts.picture import time_line
-from vtlib.scripts.script import call_to_action, needs, plain
+from vtlib.scripts.script import Script, call_to_action, needs, plain
 from vtlib.scripts.wording import clock
 
 
@@ -57,6 +58,7 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
         "posts": [p["post_id"] for p in parts["publications"]],
     }
     told = [time_line(whole), *workflow.warnings(whole)]
+    told += expectations(whole, parts["predictions"])
     still = [c for c in parts["comments"] if c["resolved_at"] is None]
     told += [
         f"comment {c['comment_id']} on v{c['version']} {c['beat_id'] or c['line'] or ''} by {c['author']}: {_printable(c['body'])}"
@@ -67,6 +69,15 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
         + "\n\n"
         + "\n".join(told)
     )
+
+
+def expectations(whole: Script, frozen: list[dict[str, Any]]) -> list[str]:
+    """What was frozen of the latest version in production, else what was expected when the script was made."""
+    if not frozen:
+        return [f"expected: {s}" for s in expected(whole.prediction)]
+    last = max(int(p["version"]) for p in frozen)
+    latest = [p for p in frozen if p["version"] == last]
+    return [f"v{last}, frozen: {s}" for s in sentences(latest)]
 
 
 def diff_data(found: Difference) -> dict[str, Any]:

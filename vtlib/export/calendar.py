@@ -2,46 +2,72 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event
 
 from vtlib.export.document import Document, Written
-from vtlib.scripts.schedule import Shoot
+from vtlib.scripts.schedule import Clash, Shoot
 from vtlib.scripts.timing import spans
 
 _REMIND = timedelta(hours=-12)
 
 
 def write(document: Document) -> Written:
-    """One event a shoot; one calendar for all shoots the document has, maybe of several scripts."""
+    """The shoots of a script, one event each, with what of its beats is shot."""
+    names = {s.shoot_id: _beats(document, s) for s in document.shoots}
+    title = f"{document.script.title} (version {document.version})"
+    calendar = _calendar(title, document.exported_at)
+    calendar.add("x-vt-stamp", document.stamp_token)
+    for shoot in document.shoots:
+        event = _event(shoot, document.clashes, names[shoot.shoot_id])
+        event.add("dtstamp", document.exported_at.astimezone(UTC))
+        calendar.add_component(event)
+    return _written(calendar, document.shoots, document.clashes)
+
+
+def production(
+    shoots: Sequence[Shoot], clashes: Sequence[Clash], *, made_at: datetime, title: str
+) -> Written:
+    """The shoots of many scripts as one calendar; `made_at` aware."""
+    calendar = _calendar(title, made_at)
+    for shoot in shoots:
+        event = _event(shoot, clashes, ())
+        event.add("dtstamp", made_at.astimezone(UTC))
+        calendar.add_component(event)
+    return _written(calendar, shoots, clashes)
+
+
+def _calendar(title: str, made_at: datetime) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//viraltracker//scripts//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", f"{document.script.title} (version {document.version})")
-    calendar.add("x-vt-stamp", document.stamp_token)
-    for shoot in document.shoots:
-        calendar.add_component(_event(document, shoot))
-    if document.shoots:
+    calendar.add("x-wr-calname", title)
+    calendar.add("last-modified", made_at.astimezone(UTC))
+    return calendar
+
+
+def _written(calendar: Calendar, shoots: Sequence[Shoot], clashes: Sequence[Clash]) -> Written:
+    warnings = [c.reason for c in clashes]
+    if shoots:
         calendar.add_missing_timezones()
-    warnings = [c.reason for c in document.clashes]
-    if not document.shoots:
+    else:
         warnings.append("no shoot is planned: the calendar is empty (vt script schedule)")
     return Written(calendar.to_ical(), tuple(warnings))
 
 
-def _event(document: Document, shoot: Shoot) -> Event:
+def _event(shoot: Shoot, clashes: Sequence[Clash], beats: Sequence[str]) -> Event:
     event = Event()
     start, end = shoot.local
-    reasons = [c.reason for c in document.clashes if shoot.shoot_id in c.shoot_ids]
+    reasons = [c.reason for c in clashes if shoot.shoot_id in c.shoot_ids]
     event.add("uid", f"{shoot.shoot_id}@viraltracker")
-    event.add("dtstamp", document.exported_at.astimezone(UTC))
     event.add("dtstart", start)
     event.add("dtend", end)
     event.add("summary", ("CONFLICT: " if reasons else "") + f"Shoot: {shoot.title}")
     event.add("location", shoot.location)
-    event.add("description", "\n".join(_lines(document, shoot, reasons)))
+    event.add("description", "\n".join(_lines(shoot, reasons, beats)))
     event.add("status", "TENTATIVE" if reasons else "CONFIRMED")
     event.add("categories", ["Shoot", *shoot.talent])
     alarm = Alarm()
@@ -52,14 +78,18 @@ def _event(document: Document, shoot: Shoot) -> Event:
     return event
 
 
-def _lines(document: Document, shoot: Shoot, reasons: list[str]) -> list[str]:
+def _beats(document: Document, shoot: Shoot) -> list[str]:
     own = spans(document.script) if shoot.script_id == document.script_id else ()
     chosen = [s for s in own if not shoot.beat_ids or s.beat.beat_id in shoot.beat_ids]
+    return [f"{s.number}. {s.beat.kind}, {s.duration_s:g} s" for s in chosen]
+
+
+def _lines(shoot: Shoot, reasons: Sequence[str], beats: Sequence[str]) -> list[str]:
     facts = (
         *(f"! {r}" for r in reasons),
         f"Talent: {', '.join(shoot.talent)}" if shoot.talent else "",
         f"Props: {', '.join(shoot.props)}" if shoot.props else "",
-        *(f"{s.number}. {s.beat.kind}, {s.duration_s:g} s" for s in chosen),
+        *beats,
         shoot.notes,
         f"{shoot.script_id}, version {shoot.version}",
     )

@@ -17,11 +17,12 @@ SLATES = "slates.mp4"
 
 
 def write(document: Document, formats: Mapping[str, Format]) -> Written:
-    """A ZIP with a file a format, the slates' film where clips stand on it, and manifest.json.
+    """A ZIP with a file a format, the slates' film that timelines stand on, and manifest.json.
 
-    The manifest names script, version, date and, for each file, what it is, its bytes and its SHA-256.
+    It is whole wherever it is carried: clips never point at this machine, and no stranger's film is handed on
+    (the storyboard keeps its frames). The manifest names script, version, date and, for each file, what it is, its bytes and its SHA-256.
     """
-    held = replace(document, slates=SLATES)
+    held = replace(document, slates=SLATES, media=None, media_s=0.0)
     files: dict[str, tuple[str, bytes]] = {}
     warnings: list[str] = []
     for name, form in formats.items():

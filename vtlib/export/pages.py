@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vtlib.errors import BadInput
 from vtlib.export import page_data
 from vtlib.export.document import Document, Written
-from vtlib.export.typesetting import Job, count_pages, pdf, readable_picture
+from vtlib.export.typesetting import Job, count_pages, logo_picture, pdf, readable_picture
 
 _BRIEF_SIZES = ((9.5, 10), (8.5, 10), (7.5, 8), (6.5, 6))
 
@@ -65,15 +64,5 @@ def job(
     held = dict(pictures or {})
     given = dict(data)
     if document.logo is not None:
-        given["logo"], held["logo.jpg"] = "logo.jpg", _logo(document)
+        given["logo"], held["logo.jpg"] = "logo.jpg", logo_picture(document.logo)
     return Job(name, given, held, document.templates, document.exported_at)
-
-
-def _logo(document: Document) -> bytes:
-    path = document.logo
-    if path is None or not path.is_file():
-        raise BadInput(f"there is no logo {path}.", todo="Name a PNG or JPEG file.")
-    picture = readable_picture(path.read_bytes())
-    if picture is None:
-        raise BadInput("the logo is no picture.", file=str(path), todo="Name a PNG or JPEG file.")
-    return picture

@@ -69,6 +69,16 @@ def readable_picture(data: bytes) -> bytes | None:
     return out.getvalue()
 
 
+def logo_picture(path: Path) -> bytes:
+    """A logo as `readable_picture` has it. Raises BadInput for a file that is none."""
+    if not path.is_file():
+        raise BadInput(f"there is no logo {path}.", todo="Name a PNG or JPEG file.")
+    picture = readable_picture(path.read_bytes())
+    if picture is None:
+        raise BadInput("the logo is no picture.", file=str(path), todo="Name a PNG or JPEG file.")
+    return picture
+
+
 def _compile(
     job: Job, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
 ) -> tuple[tuple[bytes, ...], tuple[str, ...]]:

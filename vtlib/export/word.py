@@ -13,21 +13,26 @@ from docx.shared import Cm, Pt, RGBColor
 
 from vtlib.export import page_data
 from vtlib.export.document import Document, Written
+from vtlib.export.typesetting import logo_picture
 from vtlib.scripts.wording import clean
 
 _QUIET = RGBColor(0x5B, 0x66, 0x75)
 _WARN = RGBColor(0xA3, 0x3B, 0x20)
+_WIDTHS = (Cm(2.2), Cm(7.6), Cm(7.6))
 _PROPERTY_MAX = 255  # letters in a core property
 
 
 def write(document: Document) -> Written:
-    """The script in two columns with its facts above and its stamp in the footer."""
+    """The script in two columns with its facts above, the logo in the header and the stamp in the footer."""
     data = page_data.base(document, "Script")
     word = docx.Document()
     section = word.sections[0]
     section.orientation = WD_ORIENT.PORTRAIT
     section.left_margin = section.right_margin = Cm(1.8)
     word.styles["Normal"].font.size = Pt(10)
+    if document.logo is not None:
+        run = section.header.paragraphs[0].add_run()
+        run.add_picture(io.BytesIO(logo_picture(document.logo)), height=Cm(0.9))
     _say(word.add_heading(level=1), document.script.title)
     if document.being_shot:
         _say(word.add_paragraph(), document.being_shot, colour=_WARN, bold=True)
@@ -92,9 +97,12 @@ def _beats(word: docx.document.Document, data: dict) -> None:
             (beat["audio"], {"colour": _QUIET}),
             (beat["too_fast"], {"size": 8, "colour": _WARN}),
         )
-    for row in table.rows:
-        for cell, width in zip(row.cells, (Cm(2.2), Cm(7.6), Cm(7.6)), strict=True):
-            cell.width = width
+    # Word takes the cells' widths, LibreOffice the columns'.
+    table.autofit = False
+    for number, width in enumerate(_WIDTHS):
+        table.columns[number].width = width
+        for row in table.rows:
+            row.cells[number].width = width
 
 
 def _claims(word: docx.document.Document, data: dict) -> None:

@@ -236,6 +236,10 @@ def _closed(project: Project, row: Row, came: scraping.Came, keys: set[str]) -> 
     before = captures.previous_keys(project.store, row["actor"], before=row["capture_id"])
     least = project.params.importing.min_mapped_ratio
     status, reason, exit_code = scraping.judge(came, least=least)
+    lost = captures.vanished_metrics(project.store, row["capture_id"])
+    if lost and status == "ok":  # where nothing has any count the judge has said so
+        status, exit_code = "failed", max(exit_code, SourceFailed.exit_code)
+        reason = "; ".join(w for w in (reason, importing.vanished(lost)) if w)
     ended = {
         "status": status,
         "reason": reason or None,

@@ -261,8 +261,10 @@ def _finish(
     before = captures.previous_keys(project.store, capture.actor or "", before=capture.capture_id)
     ratio = stage.mapped_ratio(tally)
     least = project.params.importing.min_mapped_ratio
-    failed = ratio is not None and ratio < least
-    reason = stage.fate(tally, ratio=ratio, least=least)
+    lost = captures.vanished_metrics(project.store, capture.capture_id)
+    failed = bool(lost) or (ratio is not None and ratio < least)
+    words = [stage.fate(tally, ratio=ratio, least=least), stage.vanished(lost)]
+    reason = "; ".join(w for w in words if w)
     row = captures.finish(
         project.store,
         capture.capture_id,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vtlib.errors import BadInput
 from vtlib.params import nearest
-from vtlib.patterns import TemplateParts, learned, template_parts
+from vtlib.patterns import learned
 from vtlib.project import Project, Workspace
 from vtlib.store import catalog
 
@@ -57,11 +57,6 @@ def pattern(at: Workspace, name: str, *, project: str | None = None) -> Shown:
         raise BadInput(f"{name} was tested in {where}.", todo="Name one with --project.")
     row = {str(k): v for k, v in rows.iloc[0].to_dict().items()}
     return Shown(row, _examples(at, row))
-
-
-def template(at: Workspace, name: str, *, project: str | None = None) -> TemplateParts:
-    """What a script made from a pattern starts with. Raises BadInput like `pattern`."""
-    return template_parts(pattern(at, name, project=project).row)
 
 
 def learned_context(project: Project) -> dict[str, Any] | None:

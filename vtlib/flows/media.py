@@ -28,10 +28,19 @@ from vtlib.store.connection import Store
 
 STILL = ("photo", "carousel")
 FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
-COLUMNS = (
-    *("outcome", "role", "handle", "platform", "format", "posted_at", "kind", "duration_s"),
-    *("width", "height", "mb", "cuts", "cuts_3s", "measured", "came_by", "tries", "caption", "url"),
-)
+COLUMNS = {
+    "role": "role",
+    "handle": "account",
+    "platform": "platform",
+    "format": "format",
+    "posted_at": "posted (UTC)",
+    "duration_s": "length, s",
+    "cuts": "cuts",
+    "cuts_3s": "cuts in the first 3 s",
+    "measured": "measured",
+    "outcome": "file",
+    "url": "url",
+}
 TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
 Progress = Callable[[int], None]
 

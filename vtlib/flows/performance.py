@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pandas as pd
 
 from vtlib.errors import BadInput
+from vtlib.flows import labelling
 from vtlib.models import Platform
 from vtlib.patterns import (
     Feature,
@@ -27,6 +27,7 @@ from vtlib.stages.performance.forecasting import VIEWS, Forecaster, predict, use
 from vtlib.stages.performance.history import OWN, current_levels
 from vtlib.stages.performance.whole import Inputs, Judged, Result, judge, work
 from vtlib.store import performance as store
+from vtlib.store.decoding import decoded
 from vtlib.store.writing import naive
 
 MIN_POSTS = 5
@@ -185,9 +186,10 @@ def import_native(
 
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     """Values and definitions from every source; of two features with one name the first counts."""
-    measures = _decoded(project.frame("performance_measures"), "windows")
-    analyses = _decoded(project.frame("performance_analyses"), "answer")
-    parts = [post_features(posts), measured_features(measures), analysed_features(analyses)]
+    measures = decoded(project.frame("performance_measures"), "windows")
+    analyses = labelling.corrected(project, project.frame("performance_analyses"))
+    judged = analysed_features(analyses, barred=labelling.barred(project))
+    parts = [post_features(posts), measured_features(measures), judged]
     features: dict[str, Feature] = {}
     values: list[pd.DataFrame] = []
     for table, defined in parts:
@@ -198,7 +200,7 @@ def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list
 
 
 def _script(project: Project, script_id: str, version: int | None) -> dict[str, Any]:
-    scripts = _decoded(project.frame("performance_scripts"), "structure")
+    scripts = decoded(project.frame("performance_scripts"), "structure")
     mine = scripts[scripts["script_id"].eq(script_id)]
     mine = mine[mine["version"].eq(version) if version is not None else mine["is_current"]]
     if mine.empty:
@@ -220,12 +222,6 @@ def _places(past: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
         return places
     levels = current_levels(past, places, now)
     return places[levels[OWN[1]].notna()].reset_index(drop=True)
-
-
-def _decoded(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """A JSON column as values."""
-    read = [orjson.loads(v) if isinstance(v, str) else v for v in frame[column]]
-    return frame.assign(**{column: pd.Series(read, index=frame.index, dtype=object)})
 
 
 def _run_id(project: str, rules: dict[str, Any], table: pd.DataFrame) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from vtlib.errors import BadInput
 from vtlib.project import Project
 from vtlib.store import people
 from vtlib.tables import to_csv_safe
+from vtlib.tables.csv_in import rows_of
 
 ANSWERS = ("decision", "reason", "notes", "hook_ideas", "reviewer")
+NEEDED, START = ("post_id", "decision"), "Start from: vt review export."
 REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
 
 
@@ -31,29 +31,15 @@ def take_in(project: Project, path: Path) -> int:
 
     Rows without a decision are passed over. Raises BadInput with the file, row and field.
     """
-    rows = [_answer(row, number, path.name) for number, row in enumerate(_rows(path), 2)]
+    rows = [
+        _answer(row, number, path.name)
+        for number, row in enumerate(rows_of(path, needed=NEEDED, todo=START), 2)
+    ]
     decided = [r for r in rows if r["decision"]]
     try:
         return people.save_reviews(project.store, project.slug, decided)
     except BadInput as error:
         raise BadInput(error.message, todo=error.todo, file=path.name) from None
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read: {error}", file=str(path)) from None
-    dialect = ";" if text.split("\n", 1)[0].count(";") > text.split("\n", 1)[0].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=dialect)
-    missing = {"post_id", "decision"} - set(reader.fieldnames or ())
-    if missing:
-        raise BadInput(
-            f"the columns {', '.join(sorted(missing))} are missing",
-            todo="Start from: vt review export.",
-            file=path.name,
-        )
-    return list(reader)
 
 
 def _answer(row: dict[str, str], number: int, file: str) -> dict[str, str | None]:

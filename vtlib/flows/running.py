@@ -42,6 +42,14 @@ def counts(project: Project) -> dict[str, int]:
     }
 
 
+def models(project: Project) -> dict[str, str]:
+    """Which models and prompts stand behind the answers of a project: cause and task -> versions; empty = none."""
+    found = project.frame("report_inputs")
+    asked = found[found["cause"].isin(["model", "prompt"])]
+    names = asked["name"].astype(str) + ", " + asked["cause"].astype(str)
+    return dict(zip(names, asked["value"].astype(str), strict=True))
+
+
 def save_start(project: Project, row: dict[str, Any]) -> None:
     """Write the run as running."""
     runs.start_run(project.store, row)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from vtlib.errors import CredentialsMissing, SourceFailed, StoreBusy
+from vtlib.errors import CredentialsMissing, SourceFailed, StoreBusy, sentence
 from vtlib.models import PLATFORMS, Platform
 from vtlib.project import Project
 from vtlib.sources.actors import Ask
@@ -108,8 +108,10 @@ def scrape_for_notebook(project: Project) -> list[str]:
     posts = [c for c in done if c.ask != "profiles"]
     failed = [c for c in posts if c.exit_code == SourceFailed.exit_code]
     if failed and len(failed) == len(posts):
-        raise SourceFailed(f"nothing could be captured: {failed[0].reason}.", todo="vt problems")
-    said = [f"{c.platform} ({c.actor}): {c.reason}." for c in done if c.status != "ok"]
+        raise SourceFailed(
+            sentence(f"nothing could be captured: {failed[0].reason}"), todo="vt problems"
+        )
+    said = [sentence(f"{c.platform} ({c.actor}): {c.reason}") for c in done if c.status != "ok"]
     return list(project.shown(pd.DataFrame({"said": said}, dtype="str"))["said"])
 
 

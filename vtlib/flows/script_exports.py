@@ -11,6 +11,7 @@ from typing import Any
 from vtlib.errors import BadInput
 from vtlib.export import FORMATS, TIMELINES, Document, read_stamp
 from vtlib.export import frames as pictures
+from vtlib.export.calendar import production as production_calendar
 from vtlib.export.editing import uses_slates
 from vtlib.export.shot_table import many_as_csv
 from vtlib.export.slates import film
@@ -18,6 +19,7 @@ from vtlib.flows.scripts import being_shot
 from vtlib.flows.shooting import conflicts
 from vtlib.params import nearest
 from vtlib.project import Workspace
+from vtlib.scripts.schedule import Shoot
 from vtlib.scripts.timing import spans
 from vtlib.store import catalog, production, script_reading
 from vtlib.store.writing import records
@@ -36,7 +38,6 @@ class Options:
     rate: Fraction = Fraction(30)
     proxy: Path | None = None
     logo: Path | None = None
-    every_shoot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,14 @@ def gather(at: Workspace, ref: str, options: Options) -> Document:
         clashes=conflicts(at, plan),
     )
     return replace(document, frames=_frames(document))
+
+
+def write_calendar(at: Workspace, plan: Sequence[Shoot], path: Path) -> File:
+    """Write a schedule of one or many scripts as a calendar, with its conflicts."""
+    made = production_calendar(
+        plan, conflicts(at, plan), made_at=at.now(), title="Production calendar"
+    )
+    return _write("ics", path, made.data, made.warnings)
 
 
 def check_copies(at: Workspace, paths: Sequence[Path]) -> list[dict[str, Any]]:

@@ -2,84 +2,50 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vtlib.errors import BadInput
 from vtlib.flows import importing, projects
+from vtlib.flows.script_origins import Wanted, begin
 from vtlib.flows.script_texts import read_file
 from vtlib.models import PostRef
 from vtlib.params import nearest
 from vtlib.project import Workspace
-from vtlib.scripts import origins
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
 from vtlib.scripts.script import Claim, Script, parse, plain
-from vtlib.scripts.templates import from_template
 from vtlib.sources import post_ref
-from vtlib.store import script_reading, scripts
-from vtlib.store.scripts import Making, Move, Place
-from vtlib.store.writing import records
+from vtlib.store import script_comments, script_reading, scripts
+from vtlib.store.scripts import Making, Move
 
+__all__ = [
+    "FACTS",
+    "Wanted",
+    "being_shot",
+    "change",
+    "create",
+    "difference",
+    "parts",
+    "revise",
+    "track",
+]
 FACTS = (
-    "title",
-    "logline",
-    "call_to_action",
-    "audience",
-    "difficulty",
-    "language",
-    "kind",
-    "notes",
+    *("title", "logline", "call_to_action", "audience", "difficulty"),
+    *("language", "kind", "notes"),
 )
-_POST = "SELECT * FROM posts_latest WHERE post_id = ?"
-_ANSWER = "SELECT answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
-_MEASURES = "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY measured_at DESC LIMIT 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a new script is to be: at most one of `post`, `template`, `file` says what it starts from."""
-
-    title: str = ""
-    product: str | None = None
-    project: str | None = None
-    post: str = ""
-    template: str = ""
-    file: Path | None = None
-    notes: str = ""
 
 
 def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
-    """Make a script from a post, a template, a file, or empty; returns its row (see script_reading.get).
+    """Make a script from a post, a pattern, a template, a file, or empty; returns its row (script_reading.get).
 
-    From a post: its analysis where there is one, else its measures and caption (origin says which). Raises
-    BadInput for several sources, an unknown one, and a new script without a title.
+    Raises BadInput like `script_origins.begin`, and for an unknown product or project.
     """
-    given = [n for n in ("post", "template", "file") if getattr(wanted, n)]
-    if len(given) > 1:
-        raise BadInput(f"a script starts from one thing, not from {' and '.join(given)}.")
-    making = Making(by, wanted.notes)
-    place = Place(wanted.product, wanted.project)
-    if wanted.post:
-        script, place, making = _from_post(at, wanted, making, place)
-    elif wanted.file:
-        script = read_file(wanted.file).script
-        place = replace(place, origin=wanted.file.suffix.lstrip(".").lower() or "file")
-    elif not wanted.title:
-        raise BadInput("a new script needs a title.", todo='Give --title "...".')
-    elif wanted.template:
-        script, place = (
-            from_template(wanted.template, wanted.title),
-            replace(place, origin="template"),
-        )
-    else:
-        script = Script(wanted.title)
-    if wanted.title:
-        script = replace(script, title=wanted.title)
-    return script_reading.get(at.store, scripts.create(at.store, script, making, place=place))
+    begun = begin(at, wanted, by=by)
+    made = scripts.create(at.store, begun.script, begun.making, place=begun.place)
+    return script_reading.get(at.store, made)
 
 
 def revise(
@@ -179,6 +145,18 @@ def linked(
     return {"script_id": script_id, "version": number, **facts, "status": status}
 
 
+def parts(at: Workspace, script_id: str) -> dict[str, list[dict[str, Any]]]:
+    """What hangs on a script: versions, history, comments, people, publications, predictions (frozen)."""
+    return {
+        "versions": script_reading.versions(at.store, script_id),
+        "history": script_reading.history(at.store, script_id),
+        "comments": script_comments.listing(at.store, script_id),
+        "people": script_reading.people(at.store, script_id),
+        "publications": script_reading.publications(at.store, script_id),
+        "predictions": script_reading.predictions(at.store, script_id),
+    }
+
+
 def being_shot(row: Mapping[str, Any]) -> str:
     """Which approved version stands while the current one is another; empty when there is none."""
     approved = row.get("approved_version")
@@ -186,38 +164,6 @@ def being_shot(row: Mapping[str, Any]) -> str:
         return ""
     words = {"approved": "is approved", "in_production": "is being shot", "archived": "is archived"}
     return f"version {approved} {words.get(row['approved_status'], 'was shot')}, not this one"
-
-
-def _from_post(
-    at: Workspace, wanted: Wanted, making: Making, place: Place
-) -> tuple[Script, Place, Making]:
-    post_id = _post_id(wanted.post)
-    with at.store.read() as connection:
-        found = records(connection, _POST, [post_id])
-        answers = records(connection, _ANSWER, [post_id])
-        measures = records(connection, _MEASURES, [post_id])
-    if not found:
-        todo = "Import it first: vt import url URL --project P"
-        raise BadInput(f"there is no post {wanted.post}.", todo=todo)
-    post = found[0]
-    title = wanted.title or f"After {post['handle'] or post_id}"
-    if answers:
-        held = answers[0]
-        script = origins.from_analysis(held["answer"], title, post=post)
-        made = replace(making, model=held["model"], prompt_version=held["prompt_version"])
-        return script, replace(place, post_id=post_id, origin="analysis"), made
-    script = origins.from_measures(measures[0] if measures else None, title, post=post)
-    origin = "measures" if measures else "caption"
-    return script, replace(place, post_id=post_id, origin=origin), making
-
-
-def _post_id(text: str) -> str:
-    if re.fullmatch(r"[a-z]+:[^/\s]+", text):
-        return text
-    found = post_ref(text).post_id
-    if found is None:
-        raise BadInput(f"{text} is a short link.", todo="Open it and paste the post's own URL.")
-    return found
 
 
 def _claims(script: Script, facts: Mapping[str, Any], making: Making) -> list[dict[str, Any]]:

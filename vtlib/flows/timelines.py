@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from vtlib.charts.theme import finish, nothing
+from vtlib.flows import labelling
 from vtlib.project import Project
 from vtlib.services.media import MediaFolder
+from vtlib.stages.conclusion import number
+from vtlib.store import analyses
 from vtlib.store import media as store
-from vtlib.timeline import timeline_chart
+from vtlib.timeline import Scene, timeline_chart
 
 
 def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
@@ -24,21 +27,55 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     if not found:
         title = "What the videos show, second by second"
         return [nothing("no video has been measured yet", title=title, source="measures")]
+    said = labelling.answers(project).set_index("post_id")
+    scenes = {
+        row["post_id"]: _scenes(project, said.loc[row["post_id"]])
+        for row in found
+        if row["post_id"] in said.index
+    }
     about = dict(zip(posts["post_id"], shown.to_dict("records"), strict=True))
-    return [_timeline(about[row["post_id"]], row, folder, hide=project.is_client) for row in found]
+    return [
+        _timeline(
+            about[row["post_id"]],
+            row,
+            None if project.is_client else folder,
+            scenes=scenes.get(row["post_id"], ()),
+        )
+        for row in found
+    ]
+
+
+def _scenes(project: Project, said: pd.Series) -> list[Scene]:
+    """The scenes of an answer, each with how the cut that starts it stands against the file."""
+    held = {c["path"]: c["held"] for c in analyses.claims(project.store, said["analysis_id"])}
+    found = []
+    for n, beat in enumerate(said["answer"].get("beats") or []):
+        mark = held.get(f"beats.{n}", "") if beat["starts_with_cut"] else ""
+        label = f"scene {n + 1}: {beat['action']}"
+        found.append(Scene(beat["start_s"], beat["end_s"], label, mark))
+    return found
 
 
 def _timeline(
-    post: Mapping[Any, Any], row: dict[str, Any], folder: MediaFolder, *, hide: bool
+    post: Mapping[Any, Any],
+    row: dict[str, Any],
+    folder: MediaFolder | None,
+    *,
+    scenes: Sequence[Scene],
 ) -> Any:
-    pictures = [] if hide else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
-    if hide:
+    """`folder` None: a client's report, where neither pictures nor words of creators are shown."""
+    pictures = [] if folder is None else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
+    if folder is None:
+        scenes = ()
         row = row | {"text": {"status": "not_shown", "reason": "in a client's report"}}
-    facts = (
-        f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
+    marks = (
+        " · model's scenes: ? no such cut in the file, ~ off by more than half a second"
+        if scenes
+        else ""
     )
+    facts = f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, {number(len(row['cuts_s']), 'cut')}"
     return finish(
-        timeline_chart(row, pictures),
+        timeline_chart(row, pictures, scenes),
         title=f"{post['role']}: {post['handle']} on {post['platform']}",
-        subtitle=f"measures, {row['version']} · {facts}",
+        subtitle=f"measures, {row['version']} · {facts}{marks}",
     )

@@ -2,7 +2,7 @@
 
 from vtlib.patterns.analysed import analysed_features
 from vtlib.patterns.features import Feature, post_features
-from vtlib.patterns.learned import TemplateParts, learned, said, template_parts
+from vtlib.patterns.learned import learned, said
 from vtlib.patterns.library import DROPPED_COLUMNS, PATTERN_COLUMNS, Library, find
 from vtlib.patterns.measured import measured_features, script_values
 from vtlib.patterns.preparing import Rules
@@ -13,7 +13,6 @@ __all__ = [
     "Feature",
     "Library",
     "Rules",
-    "TemplateParts",
     "analysed_features",
     "find",
     "learned",
@@ -21,5 +20,4 @@ __all__ = [
     "post_features",
     "said",
     "script_values",
-    "template_parts",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,19 +13,20 @@ LIKELY = 0.5
 
 
 def analysed_features(
-    analyses: pd.DataFrame, *, barred: Collection[str] = ()
+    analyses: pd.DataFrame, *, barred: Mapping[str, str] | None = None
 ) -> tuple[pd.DataFrame, list[Feature]]:
     """(values, features) of kind model from analyses: post_id, answer (dict), prompt_version, and optionally
     unsupported (paths of claims that the file does not bear out: their catalysts are unknown, not absent).
 
     A hook type counts from a probability of .5 on; what an answer does not name is absent; without an answer
-    all is unknown. `barred`: fields that people and model agree on too little (kappa under .6), passed over.
+    all is unknown. `barred`: fields that people and model agree on too little (kappa under .6), and why: their
+    features are there, and refused by that reason.
     """
     rows: list[tuple[str, str, float]] = []
     names: dict[str, str] = {}
     said = [_read(a) for a in analyses["answer"]]
-    hooks = sorted({h for s in said for h in s["hooks"]}) if "hook.types" not in barred else []
-    signs = sorted({c for s in said for c in s["signs"]}) if "hook.catalysts" not in barred else []
+    hooks = sorted({h for s in said for h in s["hooks"]})
+    signs = sorted({c for s in said for c in s["signs"]})
     absent: Any = [()] * len(analyses)
     denied = analyses.get("unsupported", absent)
     for post, found, paths in zip(analyses["post_id"], said, denied, strict=True):
@@ -39,7 +40,11 @@ def analysed_features(
     names |= {f"hook_{h}": f"A model calls the hook {h.replace('_', ' ')}." for h in hooks}
     names |= {f"sees_{c}": f"A model sees {c.replace('_', ' ')} in the hook." for c in signs}
     source = ", ".join(sorted(set(analyses["prompt_version"].dropna()))) if len(analyses) else ""
-    features = [Feature(n, text, "model", source) for n, text in names.items()]
+    why = barred or {}
+    reasons = {
+        n: why.get("hook.types" if n.startswith("hook_") else "hook.catalysts", "") for n in names
+    }
+    features = [Feature(n, text, "model", source, barred=reasons[n]) for n, text in names.items()]
     return pd.DataFrame(rows, columns=VALUE_COLUMNS), features
 
 

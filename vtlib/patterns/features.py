@@ -28,7 +28,7 @@ class Feature:
     `definition` one sentence; `kind` measured (from the file or the post's facts), model or human; `source`
     which measure, prompt version or form; `threshold`: a number counts as having the feature from here on
     (None: from the median of ordinary posts on; values of 0 and 1 are taken as they are); `parts`: names
-    of the features of a combination.
+    of the features of a combination; `barred`: why statistics may not use it ("" = they may).
     """
 
     name: str
@@ -37,6 +37,7 @@ class Feature:
     source: str = ""
     threshold: float | None = None
     parts: tuple[str, ...] = ()
+    barred: str = ""
 
 
 def is_after_the_fact(name: str) -> bool:
@@ -98,6 +99,7 @@ def combinations(features: Sequence[Feature], chosen: Sequence[Sequence[str]]) -
                 kind,
                 "; ".join(dict.fromkeys(p.source for p in parts if p.source)),
                 parts=tuple(names),
+                barred=next((p.barred for p in parts if p.barred), ""),
             )
         )
     return found

@@ -79,6 +79,8 @@ def obstacle(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules)
     """Why a feature cannot be tested, or ''."""
     if is_after_the_fact(feature.name):
         return "it uses what became of the post"
+    if feature.barred:
+        return feature.barred
     known = value.notna()
     if not known.any():
         return "known of no post"

@@ -17,13 +17,14 @@ _NO_SCORES = "No post has been judged in this run, so nothing can be said about 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One short answer: a heading, the figure that says it, and sentences or points."""
+    """One short answer: a heading, the figure that says it, sentences or points, and where there is more."""
 
     id: str
     title: str
     figure: str = ""
     sentences: Sequence[str] = ()
     points: Sequence[str] = ()
+    href: str = ""
 
 
 def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +83,6 @@ def cards(facts: IndexFacts, listed: pd.DataFrame) -> list[Card]:
         _since_when(facts.places),
         _where(facts.places),
         _skipped(facts),
-        _spent(facts.spend),
     ]
 
 
@@ -152,15 +152,6 @@ def _skipped(facts: IndexFacts) -> Card:
         points.append(f"{_count(items, 'item')} could not be used: {_kinds(facts.problems)}")
     figure = "Nothing" if not points else ""
     return replace(card, figure=figure, points=points)
-
-
-def _spent(spend: pd.DataFrame) -> Card:
-    card = Card("spent", "Money spent")
-    if spend.empty:
-        return replace(card, figure="$0.00", sentences=["Nothing was bought in this run."])
-    by = spend.groupby("provider")["usd"].sum().sort_index()
-    parts = [f"{provider} ${usd:,.2f}" for provider, usd in by.items()]
-    return replace(card, figure=f"${by.sum():,.2f}", sentences=[", ".join(parts) + "."])
 
 
 def _kinds(problems: pd.DataFrame) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from vtlib.stages.insight.facts import Facts
 from vtlib.tables import Table
 
 Profile = Literal["analyst", "client"]
@@ -45,13 +46,24 @@ class StageLink:
 
 
 @dataclass(frozen=True)
+class Drawer:
+    """A sentence, and the table of the rows that it was made from, shown when asked for; `n` rows in all."""
+
+    said: str
+    table: Table | None = None
+    n: int = 0
+
+
+@dataclass(frozen=True)
 class Section:
-    """A later answer of the index, such as "What fits which product": sentences, a table, a chart."""
+    """An answer with more to it than a card: sentences, sentences with their rows, a table, a chart."""
 
     title: str
     sentences: tuple[str, ...] = ()
     table: Table | None = None
     chart: Any = None
+    drawers: tuple[Drawer, ...] = ()
+    id: str = ""
 
 
 def _frame() -> pd.DataFrame:
@@ -68,7 +80,8 @@ class IndexFacts:
     (method, n_scored, n_not_scored, expected_false_alarms, n_watch, n_breakout, n_extreme) or empty.
     `places`: platform, accounts, posts, first_posted_at, last_posted_at, captures, first_captured_at,
     last_captured_at, one row a platform. `problems`: stage, kind, n, reason (an example), counted.
-    `spend`: provider, what, usd. For a client, frames come through `pseudonyms` first.
+    `spend`: provider, what, usd (NULL = its price is not known). `insight`: what the answers beyond the breakouts are made
+    of. For a client, frames come through `pseudonyms` first.
     """
 
     page: Page
@@ -79,4 +92,5 @@ class IndexFacts:
     spend: pd.DataFrame = field(default_factory=_frame)
     stages: tuple[StageLink, ...] = ()
     sections: tuple[Section, ...] = ()
+    insight: Facts = field(default_factory=Facts)
     top: int = 10

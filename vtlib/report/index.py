@@ -11,6 +11,7 @@ import pandas as pd
 from vtlib import charts, log, tables
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts
+from vtlib.report.outcomes import outcomes
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import drawn_section, environment
 
@@ -49,6 +50,7 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
         "no_breakouts": answers.no_breakouts(facts.outlier_run),
         "more": _more(len(listed), facts.top),
         "cards": answers.cards(facts, listed),
+        "outcomes": outcomes(facts.insight, spend=facts.spend),
         "chart": chart,
         "sections": sections,
         "stages": facts.stages,

@@ -14,11 +14,13 @@ from vtlib.report.facts import Page, Section
 from vtlib.report.pages import write_whole
 
 
-def write_sections(path: Path, *, page: Page, lead: str, sections: Sequence[Section]) -> Path:
+def write_sections(
+    path: Path, *, page: Page, lead: str, sections: Sequence[Section], in_columns: bool = False
+) -> Path:
     """Write `sections` as the self-contained page `path` and return it.
 
     The page's secrets are masked in the sentence and the provenance; what sections hold must be masked
-    before. The file is written whole or not at all.
+    before. `in_columns` sets short ones side by side where there is room. The file is written whole or not at all.
     """
     redact = log.redactor(page.secrets)
     drawn = [drawn_section(section) for section in sections]
@@ -31,6 +33,7 @@ def write_sections(path: Path, *, page: Page, lead: str, sections: Sequence[Sect
         "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
         "lead": redact(lead),
         "sections": drawn,
+        "in_columns": in_columns,
     }
     body = environment().get_template("sections.html.j2").render(resources={"vt": known})
     write_whole(path, body)
@@ -46,5 +49,5 @@ def environment() -> jinja2.Environment:
 def drawn_section(section: Section) -> dict[str, Any]:
     """A section as templates take it."""
     drawn = assembly.chart(section.chart.to_dict()) if section.chart is not None else None
-    said = {"title": section.title, "sentences": section.sentences}
-    return {**said, "table": section.table, "chart": drawn}
+    said = {"id": section.id, "title": section.title, "sentences": section.sentences}
+    return {**said, "drawers": section.drawers, "table": section.table, "chart": drawn}

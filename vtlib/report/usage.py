@@ -72,7 +72,9 @@ def _problems(used: Usage) -> Section:
 
 def _spend(used: Usage) -> Section:
     spend = used.spend_days
-    total = spend.groupby(["provider", "what"], dropna=False, as_index=False)[["n", "usd"]].sum()
+    total = spend.groupby(["provider", "what"], dropna=False, as_index=False)[["n", "usd"]].sum(
+        min_count=1
+    )
     total = total.sort_values(["usd", "provider", "what"], ascending=[False, True, True])
     table = tables.show(total, source="spend", formats={"usd": "usd"})
     return Section("What it cost", table=table, chart=charts.spend_per_day(spend))

@@ -1,4 +1,4 @@
-"""A project's run from end to end: plan, hooks to the store and the pages, progress, index."""
+"""A project's run from end to end: plan, hooks to the store and the pages, the record of its report."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import vtlib
 from vtlib import log
 from vtlib.flows import running
 from vtlib.project import Project
-from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult, file_stem
+from vtlib.run import pages
+from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
+from vtlib.run.record import computing_code
 from vtlib.run.sequence import run_project
 
-TITLES = {
-    "import": "What came in",
-    "scraping": "What was captured",
-    "outliers": "What broke out",
-    "analysis": "Why it worked",
-    "adaptation": "What to shoot",
-    "comparison": "What fits which product",
-    "performance": "Did it work",
-}
 Told = Callable[[StageEvent], object]
 
 
@@ -52,8 +45,8 @@ def notebooks(root: Path) -> Path:
 def _hooks(project: Project, told: Told) -> Hooks:
     return Hooks(
         on_event=told,
-        render=lambda ipynb, html: _render(project, ipynb, html),
-        write_index=lambda result: write_index(project, result),
+        render=lambda ipynb, html: pages.render(project, ipynb, html),
+        write_index=lambda result: finished(project, result),
         check=lambda: running.offenders(project),
         start_run=lambda result: running.save_start(project, _run_row(result)),
         finish_stage=lambda result, stage: running.save_stage(project, _stage_row(result, stage)),
@@ -64,57 +57,14 @@ def _hooks(project: Project, told: Told) -> Hooks:
     )
 
 
-def _render(project: Project, ipynb: Path, html: Path) -> None:
-    from vtlib.report import Page, render_stage  # noqa: PLC0415 - nbconvert takes a second
+def finished(project: Project, result: RunResult) -> Path:
+    """The end of a run: its figures and what they stand on are kept, then insight and index are drawn."""
+    from vtlib.flows import reports  # noqa: PLC0415 - scipy takes a second
 
-    stage = ipynb.stem.split("_", 1)[1]
-    page = Page(
-        title=f"{TITLES[stage]} · {project.params.title or project.slug}",
-        profile=project.params.report.profile,
-        is_simulated=project.params.is_simulated,
-        nav=_nav(stage),
-        provenance={"stage": stage, "parameters": _section(project, stage)},
-        secrets=project.workspace.settings.secrets,
-    )
-    render_stage(ipynb, html, page=page)
-
-
-def write_index(project: Project, result: RunResult) -> Path:
-    """index.html of a run; can be made again at any time from the store and run.json."""
-    from vtlib.report import IndexFacts, Page, StageLink, write_index  # noqa: PLC0415
-
-    page = Page(
-        title=project.params.title or project.slug,
-        profile=project.params.report.profile,
-        is_simulated=project.params.is_simulated,
-        nav=_nav(""),
-        provenance={
-            "run": result.run_id,
-            "code": result.code_version,
-            "data": running.counts(project),
-            "parameters": _section(project, "outliers"),
-            "models and prompts": "none used",
-            "made": f"{result.started_at:%Y-%m-%d %H:%M} UTC",
-        },
-        secrets=project.workspace.settings.secrets,
-    )
-    links = tuple(
-        StageLink(s.stage, TITLES[s.stage], s.page, s.status, s.reason, s.seconds)
-        for s in result.stages
-    )
-    facts = IndexFacts(page=page, stages=links, **running.gathered(project))
-    return write_index(result.folder, facts=facts)
-
-
-def _nav(here: str) -> tuple[tuple[str, str], ...]:
-    pages = [("Overview", "" if not here else "index.html")]
-    pages += [(TITLES[s], "" if s == here else f"{file_stem(s)}.html") for s in TITLES]
-    return tuple(pages)
-
-
-def _section(project: Project, stage: str) -> dict[str, Any]:
-    name = "importing" if stage == "import" else stage
-    return dict(getattr(project.params, name).model_dump(mode="json", exclude_defaults=True))
+    reports.record(project, result.run_id, code=computing_code())
+    known = pages.facts(project, result)
+    pages.write_insight(project, result, known)
+    return pages.write_index(project, result, known)
 
 
 def _run_row(result: RunResult) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -30,6 +31,9 @@ PACKAGES = (
     "viraltracker",
 )
 RECORD = "run.json"
+COMPUTING = ("stats", "sources", "patterns", "stages", "services", "store", "flows")
+_SOURCES = (".py", ".sql", ".onnx")
+_NUMERIC = ("python", "duckdb", "numpy", "pandas", "pyarrow", "scipy")
 GIT_TIMEOUT_S = 10
 
 
@@ -98,6 +102,23 @@ def code_facts() -> dict[str, Any]:
         "git_commit": commit or None,
         "git_is_dirty": None if edited is None else bool(edited),
     }
+
+
+@cache
+def computing_code() -> dict[str, str]:
+    """What can change a figure: a digest of the sources that compute, and versions of packages.
+
+    The digest covers the rooms of COMPUTING and the notebooks, not docs, tests or looks: two commits that compute the
+    same have the same. Prompts are no code: they are recorded with the answers they got.
+    """
+    root = Path(vtlib.__file__).parent
+    files = [p for room in COMPUTING for p in (root / room).rglob("*") if p.suffix in _SOURCES]
+    files += (root.parent / "notebooks").glob("*.ipynb")
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.relative_to(root.parent).as_posix().encode() + b"\0" + path.read_bytes())
+    versions = {name: v for name, v in packages().items() if name in _NUMERIC}
+    return {"vtlib": f"#{digest.hexdigest()[:8]}", **versions}
 
 
 @cache

@@ -89,7 +89,8 @@ def clashes(
     """What of a schedule cannot be, in order of time.
 
     Two shoots at once that share talent, a prop or a place; talent in two places with less than 30 min
-    between; an asset outside the times it can be had (`available`: by name in lower case; one without windows can always be had); talent whose release is not signed (`unreleased`: names).
+    between; an asset outside the times it can be had (`available`: by name in lower case; one without windows
+    can always be had); whatever needs a release that is not signed (`unreleased`: names).
     """
     ordered = sorted(shoots, key=lambda s: (s.starts_at, s.shoot_id))
     out = [c for i, one in enumerate(ordered) for two in ordered[i + 1 :] for c in _pair(one, two)]
@@ -99,7 +100,7 @@ def clashes(
         out += [c for n in names if (c := _away(shoot, n, (available or {}).get(n.casefold(), ())))]
         out += [
             Clash("release", n, (shoot.shoot_id,), f"{n} has no signed release for {shoot.title}")
-            for n in shoot.talent
+            for n in names
             if n.casefold() in open_
         ]
     return tuple(out)

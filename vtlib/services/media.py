@@ -93,8 +93,13 @@ class MediaFolder:
         for folder, _, names in os.walk(self.root):
             for name in names:
                 path = Path(folder, name)
-                if not name.startswith("."):
-                    yield path.relative_to(self.outputs).as_posix(), path.stat().st_size
+                if name.startswith("."):
+                    continue
+                try:
+                    size = path.stat().st_size
+                except FileNotFoundError:  # another process moved it on: it is work in progress
+                    continue
+                yield path.relative_to(self.outputs).as_posix(), size
 
     def remove(self, relative: str) -> None:
         """Delete a stored file with all that stands beside it: thumbnails, small copy."""

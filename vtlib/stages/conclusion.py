@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from vtlib.errors import sentence
+
 MIMETYPE = "application/vnd.vt.result+json"
 
 
@@ -54,7 +56,7 @@ def both(first: Conclusion, second: Conclusion) -> Conclusion:
     if first.status == second.status == "skipped":
         reason = "; ".join(dict.fromkeys([first.reason, second.reason]))
         return skipped(first.stage, reason, [*first.headline, *second.headline])
-    waits = [f"Skipped: {c.reason}." for c in (first, second) if c.status == "skipped"]
+    waits = [sentence(f"Skipped: {c.reason}") for c in (first, second) if c.status == "skipped"]
     lines = [*first.headline, *second.headline, *waits]
     return done(first.stage, lines, **{**first.counts, **second.counts})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -138,6 +138,18 @@ def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
         )
     bad = unreadable(tally)
     return f"{bad} of {tally['found']} items could not be read: vt problems" if bad else ""
+
+
+def vanished(lost: Sequence[Mapping[str, Any]]) -> str:
+    """What is said of metrics that a capture lost against the one before (store/captures.vanished_metrics)."""
+    if not lost:
+        return ""
+    names = ", ".join(str(one["metric"]) for one in lost)
+    n = max(int(one["n_now"]) for one in lost)
+    return (
+        f"{names} vanished: the actor's last capture had it, none of {number(n, 'post')} has it now. Has a field "
+        "been renamed? No growth is taken from it. All items are kept: after an update, run vt import again"
+    )
 
 
 def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict[str, pd.DataFrame]:

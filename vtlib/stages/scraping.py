@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.errors import sentence
 from vtlib.models import METRICS, MappedAccount, Rejected
 from vtlib.sources import outcome
 from vtlib.sources.asked import names_in, names_of
@@ -214,7 +215,7 @@ def conclude(
     lines = [_asked_line(asked, captures, short), _came_line(targets), _cost_line(captures)]
     lines += said
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
-    lines += [f"{r.platform} {r.handle}: {r.reason}." for r in short.head(5).itertuples()]
+    lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]
     if len(short) > 5:
         lines.append(f"… and {len(short) - 5:,} more (see the table).")
     return done("scraping", lines, asked=len(asked), short=len(short), runs=len(captures))

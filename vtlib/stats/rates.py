@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2, rankdata, ttest_1samp
 from scipy.stats import norm as normal
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,6 +54,63 @@ def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
     )
 
 
+def per_unit(count: int, exposure: float, *, interval: float = 0.8) -> Estimate:
+    """Events a unit of exposure with the exact Poisson interval (Garwood 1936); NaN without exposure.
+
+    Right where events come independently of one another; events in bursts are less sure than it says.
+    """
+    if not exposure > 0:
+        nan = float("nan")
+        return Estimate(nan, nan, nan, count)
+    tail = (1 - interval) / 2
+    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
+    high = float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    return Estimate(count / exposure, low / exposure, high / exposure, count)
+
+
+def share_of_sum(
+    x: Floats,
+    is_mine: NDArray[np.bool_],
+    *,
+    interval: float = 0.8,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Estimate:
+    """My part of the sum of `x`, with an interval from drawing the values of each side again (their numbers are kept).
+
+    NaN values are passed over. NaN everywhere when the sum is 0; no interval under 2 values.
+    """
+    known = np.isfinite(x)
+    value, mine = x[known], is_mine[known]
+    n, total, nan = len(value), float(value.sum()), float("nan")
+    if total <= 0:
+        return Estimate(nan, nan, nan, n)
+    share = float(value[mine].sum()) / total
+    if n < 2:
+        return Estimate(share, nan, nan, n)
+    rng = np.random.default_rng(seed)
+    ours, theirs = (_drawn_sums(value[side], rng, draws) for side in (mine, ~mine))
+    drawn = ours + theirs
+    parts = ours[drawn > 0] / drawn[drawn > 0]
+    tail = (1 - interval) / 2
+    low, high = np.quantile(parts, [tail, 1 - tail])
+    return Estimate(share, float(low), float(high), n)
+
+
+def mean_test(x: Floats, *, interval: float = 0.8) -> tuple[Estimate, float]:
+    """Mean with its t interval, and the p value of no difference from 0; NaN values are passed over.
+
+    Under 3 values or without variance interval and p are NaN.
+    """
+    value = x[np.isfinite(x)]
+    n, nan = len(value), float("nan")
+    if n < 3 or np.ptp(value) == 0:
+        return Estimate(float(value.mean()) if n else nan, nan, nan, n), nan
+    found = ttest_1samp(value, 0.0)
+    low, high = found.confidence_interval(interval)
+    return Estimate(float(value.mean()), float(low), float(high), n), float(found.pvalue)
+
+
 def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
     """Rank correlation with its interval by Fisher's z, variance (1 + r2 / 2) / (n - 3) (Bonett & Wright 2000).
 
@@ -91,6 +148,13 @@ def mean_by_group(
     tail = (1 - interval) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Estimate(float(value.mean()), float(low), float(high), n)
+
+
+def _drawn_sums(value: Floats, rng: np.random.Generator, draws: int) -> Floats:
+    n = len(value)
+    if not n:
+        return np.zeros(draws)
+    return np.asarray(rng.multinomial(n, np.full(n, 1 / n), draws) @ value)
 
 
 def brier(probability: Floats, happened: NDArray[np.bool_]) -> Floats:

@@ -87,6 +87,37 @@ def statuses(store: Store, analysis_ids: Sequence[str]) -> dict[str, str]:
     return {str(i): str(s) for i, s in rows}
 
 
+def answers(store: Store, analysis_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The answers, decoded, of those questions that have one."""
+    with store.read() as connection:
+        rows = records(
+            connection,
+            """SELECT analysis_id, answer FROM analyses
+            WHERE list_contains($ids, analysis_id) AND answer IS NOT NULL""",
+            {"ids": list(analysis_ids)},
+        )
+    return {row["analysis_id"]: row["answer"] for row in rows}
+
+
+def claims(store: Store, analysis_id: str) -> list[dict[str, Any]]:
+    """How the claims of an answer stand against the file, in order: columns of `analysis_claims`."""
+    with store.read() as connection:
+        return records(
+            connection,
+            "SELECT * FROM analysis_claims WHERE analysis_id = ? ORDER BY position",
+            [analysis_id],
+        )
+
+
+def save_choices(store: Store, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what a project chose to ask in full, in place of its last choice. `rows`: columns of
+    `analysis_choices`.
+    """
+    with store.write() as connection:
+        connection.execute("DELETE FROM analysis_choices WHERE project_id = ?", [project])
+        save(connection, "analysis_choices", rows, key=["project_id", "post_id"])
+
+
 def answered_calls(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Of questions without a stored answer the latest call that brought data: a process died before it could
     be made an analysis. Columns of `model_calls`.
@@ -128,6 +159,24 @@ def unchecked(store: Store, project: str, *, version: str) -> list[dict[str, Any
             WHERE a.task = 'analysis' AND a.answer IS NOT NULL AND (
                 c.version IS DISTINCT FROM $version OR c.checked_at < m.measured_at
             ) ORDER BY a.analysis_id""",
+            {"project": project, "version": version},
+        )
+
+
+def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict[str, Any]]:
+    """Answers about a project's posts of pictures that this version of the checker has not seen: analysis_id,
+    n_pictures, answer (decoded).
+    """
+    with store.read() as connection:
+        return records(
+            connection,
+            """SELECT a.analysis_id, i.n_pictures, a.answer FROM analyses AS a
+            JOIN project_posts AS o ON o.post_id = a.post_id AND o.project_id = $project
+            JOIN (SELECT post_id, count(*) AS n_pictures FROM media_images GROUP BY post_id) AS i
+                ON i.post_id = a.post_id
+            LEFT JOIN analysis_checks AS c ON c.analysis_id = a.analysis_id
+            WHERE a.task = 'pictures' AND a.answer IS NOT NULL AND c.version IS DISTINCT FROM $version
+            ORDER BY a.analysis_id""",
             {"project": project, "version": version},
         )
 
@@ -175,24 +224,36 @@ def correct(store: Store, analysis_id: str, field: str, value: Any, **who: Any) 
     """Write what a person says in the place of a field; the model's answer stays as it is.
 
     `field`: a place in the answer (`hook.payoff_s`); `value` as JSON knows it; `who`: corrected_by (needed),
-    notes, corrected_at (default now). Raises BadInput when there is no such answer.
+    kind (correction, the default, or label), notes, corrected_at (default now). Raises BadInput when there
+    is no such answer.
     """
-    if not who.get("corrected_by"):
+    add_words(store, [{"analysis_id": analysis_id, "field": field, "value": value, **who}])
+
+
+def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write corrections and labels, all or none: analysis_id, field, value, and `who` as in `correct`.
+
+    Raises BadInput for one without a name or about an answer that is not there.
+    """
+    if any(not row.get("corrected_by") for row in rows):
         raise BadInput("a correction needs the name of who makes it.", field="corrected_by")
-    row = {
-        "analysis_id": analysis_id,
-        "field": field,
-        "value": orjson.dumps(value).decode(),
-        "notes": who.get("notes"),
-        "corrected_by": who["corrected_by"],
-        "corrected_at": naive(who.get("corrected_at")),
-    }
+    made = [
+        {
+            **row,
+            "value": orjson.dumps(row["value"]).decode(),
+            "kind": row.get("kind") or "correction",
+            "corrected_at": naive(row.get("corrected_at")),
+        }
+        for row in rows
+    ]
     with store.write() as connection:
-        if _status(connection, analysis_id) not in DATA:
-            raise BadInput(
-                f"there is no answer {analysis_id} to correct.", todo="See: vt analyze list."
-            )
-        stage(connection, "analysis_corrections", [row])
+        for analysis_id in {str(row["analysis_id"]) for row in rows}:
+            if _status(connection, analysis_id) not in DATA:
+                raise BadInput(
+                    f"there is no answer {analysis_id} to correct.",
+                    todo="See: vt analyze show POST.",
+                )
+        stage(connection, "analysis_corrections", made)
         connection.execute(
             "INSERT INTO analysis_corrections BY NAME "
             "SELECT * EXCLUDE (_n) FROM new_analysis_corrections"
@@ -200,11 +261,12 @@ def correct(store: Store, analysis_id: str, field: str, value: Any, **who: Any) 
 
 
 def corrections(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The latest correction of each field and person, oldest first; `value` decoded."""
+    """The latest correction of each field and person, oldest first; `value` decoded. Labels are none."""
     with store.read() as connection:
         return records(
             connection,
-            """SELECT * FROM analysis_corrections WHERE list_contains($ids, analysis_id)
+            """SELECT * FROM analysis_corrections
+            WHERE list_contains($ids, analysis_id) AND coalesce(kind, 'correction') = 'correction'
             QUALIFY row_number() OVER (
                 PARTITION BY analysis_id, field, corrected_by ORDER BY corrected_at DESC
             ) = 1 ORDER BY corrected_at, field""",

@@ -25,6 +25,7 @@ TABLES = (
     "problems",
 )
 HUMAN = {"project_posts": {"is_own", "notes"}}
+MIN_VANISHED = 3  # posts of a format, before and now: fewer do not show that a metric is gone
 _COUNTED = ("found", "mapped", "new", "updated", "skipped", "problems")
 
 
@@ -149,6 +150,40 @@ def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000)
             {"actor": actor, "before": before, "sample": sample},
         ).fetchall()
     return frozenset(str(key) for (key,) in rows)
+
+
+def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
+    """Metrics that no post of a capture has, though its actor's last sound capture had them: metric, n_before,
+    n_now (posts of the formats that both hold).
+
+    Judged within formats of which both captures have MIN_VANISHED posts, at least half of them with the metric
+    before: a capture of pictures alone has lost no views. Empty when there is nothing to compare with.
+    """
+    counts = ", ".join(f"count(*) FILTER (s.{m}_state <> 'not_exposed') AS {m}" for m in METRICS)
+    with store.read() as connection:
+        rows = records(
+            connection,
+            f"""WITH mine AS (SELECT * FROM captures WHERE capture_id = $id),
+            earlier AS (
+                SELECT c.capture_id FROM captures AS c JOIN mine AS m ON c.actor = m.actor
+                WHERE c.capture_id <> m.capture_id AND c.status = 'ok' AND c.captured_at < m.captured_at
+                QUALIFY row_number() OVER (ORDER BY c.captured_at DESC, c.capture_id) = 1
+            )
+            SELECT s.capture_id = $id AS is_now, p.format, count(*) AS n, {counts}
+            FROM post_snapshots AS s JOIN posts AS p ON p.post_id = s.post_id
+            WHERE s.capture_id = $id OR s.capture_id IN (SELECT capture_id FROM earlier)
+            GROUP BY ALL""",
+            {"id": capture_id},
+        )
+    now = {r["format"]: r for r in rows if r["is_now"] and r["n"] >= MIN_VANISHED}
+    before = {r["format"]: r for r in rows if not r["is_now"] and r["n"] >= MIN_VANISHED}
+    lost = []
+    for metric in METRICS:
+        had = [f for f in before if f in now and 2 * before[f][metric] >= before[f]["n"]]
+        if had and not any(now[f][metric] for f in had):
+            n_before, n_now = (sum(rows_[f]["n"] for f in had) for rows_ in (before, now))
+            lost.append({"metric": metric, "n_before": n_before, "n_now": n_now})
+    return lost
 
 
 def _refuse_strange(frames: Mapping[str, pd.DataFrame]) -> None:

@@ -143,7 +143,7 @@ def set_variant(store: Store, script_id: str, post_id: str, variant: str | None)
         if not _linked(connection, script_id, post_id):
             raise BadInput(
                 f"{post_id} is not linked to {script_id}.",
-                todo=f"vt script track --script {script_id} --post-url URL",
+                todo=f"vt script track {script_id} --post-url URL",
             )
         connection.execute(
             "UPDATE publications SET variant = ? WHERE script_id = ? AND post_id = ?",

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 import pandas as pd
 
 from vtlib.store.connection import Store
-from vtlib.store.writing import naive, save
+from vtlib.store.writing import naive, save, stage
 
 _RECENT = {"runs": "started_at", "stage_runs": "started_at", "spend": "at", "problems": "seen_at"}
 
@@ -37,6 +38,33 @@ def save_stage(store: Store, row: Mapping[str, Any]) -> None:
     """Write how a stage of a run went; once a run and stage. `row`: columns of `stage_runs`."""
     with store.write() as connection:
         save(connection, "stage_runs", [row], key=["run_id", "stage"])
+
+
+def save_report(
+    store: Store, run_id: str, *, inputs: Mapping[str, Any], figures: pd.DataFrame, at: datetime
+) -> None:
+    """Keep what a run's report stood on and its figures; the same run again replaces its own.
+
+    `inputs`: cause -> name -> value. `figures`: project_id, figure, value, low, high, n, each figure once.
+    """
+    rows = figures.assign(run_id=run_id, recorded_at=naive(at))
+    with store.write() as connection:
+        stage(connection, "run_figures", rows)
+        connection.execute("DELETE FROM run_figures WHERE run_id = ?", [run_id])
+        connection.execute(
+            "INSERT INTO run_figures BY NAME SELECT * EXCLUDE (_n) FROM new_run_figures"
+        )
+        connection.execute(
+            "UPDATE runs SET inputs = ? WHERE run_id = ?", [orjson.dumps(inputs).decode(), run_id]
+        )
+
+
+def report_figures(store: Store, run_id: str) -> pd.DataFrame:
+    """The figures that a run's report recorded: figure, value, low, high, n."""
+    return store.query(
+        "SELECT figure, value, low, high, n FROM run_figures WHERE run_id = ? ORDER BY figure",
+        [run_id],
+    )
 
 
 def add_spend(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:

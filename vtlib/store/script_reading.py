@@ -87,6 +87,14 @@ def publications(store: Store, script_id: str) -> list[dict[str, Any]]:
         return records(connection, sql, [script_id])
 
 
+def predictions(store: Store, script_id: str) -> list[dict[str, Any]]:
+    """What was frozen of a script's versions, in order: where, ln of what is expected, interval, n, reason."""
+    with store.read() as connection:
+        sql = """SELECT version, made_at, target, platform, format, account_id, predicted_ln, low_ln, high_ln,
+            p_beats_median, n_baseline, reason FROM predictions WHERE script_id = ? ORDER BY project_id, seq"""
+        return records(connection, sql, [script_id])
+
+
 def listing(store: Store, **wanted: Any) -> list[dict[str, Any]]:
     """Scripts, the last changed first: product, brand, project (slugs), status, assignee, search, archived.
 

@@ -32,19 +32,6 @@ _BY_SUFFIX = (
     ("q_value", "p"),
     ("usd", "usd"),
 )
-# Control and bidirectional-override characters: text that shows itself as something else.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_BY_SUFFIX = (
-    ("_usd", "usd"),
-    ("_at", "time"),
-    ("_pct", "pct"),
-    ("_ratio", "ratio"),
-    ("_h", "tenth"),
-    ("_s", "tenth"),
-    ("p_value", "p"),
-    ("q_value", "p"),
-    ("usd", "usd"),
-)
 
 
 @dataclass(frozen=True, slots=True)

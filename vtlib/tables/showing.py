@@ -14,6 +14,8 @@ from vtlib.models import METRICS
 from vtlib.tables.cells import Cell, cell, form_of, is_numeric, metric
 
 PLAIN_ROWS = 20
+# From so many characters on a text gets more room, so that rows stay low.
+_ROOM = ((90, "wide"), (28, "long"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +117,6 @@ def _html(one: Cell) -> str:
         text = f'<span class="vt-{one.kind}">{text}</span>'
     kind = one.kind.split(" ")[0]
     words = ' dir="auto"' if kind == "text" else ""
+    if kind == "text":
+        kind = next((name for least, name in _ROOM if len(one.text) > least), kind)
     return f'<td class="vt-{kind}" data-sort="{escape(one.sort, quote=True)}"{words}>{text}</td>'

@@ -15,10 +15,19 @@ from vtlib.sandbox.words import HOSTILE
 from vtlib.services.gemini import digest_of, schema_of
 from vtlib.services.prompts.fencing import MAX_CHARS, fenced, inert
 from vtlib.services.prompts.loading import FOLDER, load_prompt, render
-from vtlib.stages.analysis import VideoAnalysis
+from vtlib.stages.adaptation import AdaptedScript, OriginalScript
+from vtlib.stages.analysis import FirstLook, PictureAnalysis, VideoAnalysis
+from vtlib.stages.comparison import ProductFits
 
 TASKS = sorted(p.stem for p in FOLDER.glob("*.md"))
-ANSWERS = {"analysis": VideoAnalysis}
+ANSWERS = {
+    "analysis": VideoAnalysis,
+    "first_look": FirstLook,
+    "pictures": PictureAnalysis,
+    "fits": ProductFits,
+    "adaptation": AdaptedScript,
+    "original": OriginalScript,
+}
 # A prompt and the schema of its answer are one versioned thing (pitfall 28): who changes either raises the
 # version in the file's head and writes the new digest here.
 SEALED = json.loads((Path(__file__).parent / "sealed.json").read_text())

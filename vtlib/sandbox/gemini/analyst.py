@@ -237,5 +237,64 @@ def _fill(node: dict[str, Any], defs: dict[str, Any], rng: Random) -> Any:
     return rng.random() < 0.5 if kind == "boolean" else LABEL
 
 
+def first_look(watched: Watched, rng: Random, _text: str) -> Answer:
+    """As `FirstLook` wants it (stages/analysis/looks.py); of pictures nothing is known, so by dice."""
+    features = watched.post.features if watched.post else frozenset()
+    hooks = [f for f in HOOK_LINES if f in features]
+    scored = "simulated: follows the hidden effects, with noise"
+    return {
+        "subject": f"{LABEL}",
+        "hook_type": hooks[0] if hooks else None,
+        "teaches": {"score": _scored(features, rng), "why": scored},
+        "borrowable": {"score": rng.randint(1, 5), "why": "simulated: by dice"},
+        "risks": [],
+    }
+
+
+def picture_analysis(seen: list[Watched], rng: Random) -> Answer:
+    """As `PictureAnalysis` wants it (stages/analysis/pictures.py): the pictures are counted, the rest is dice."""
+    numbers = list(range(1, len(seen) + 1))
+
+    def rated() -> Answer:
+        return {"score": rng.randint(1, 4), "why": "simulated: by dice", "pictures": numbers[:1]}
+
+    invented = [len(numbers) + 1] if rng.random() < INVENTED_CUT else numbers[-1:]
+    factors = ("hook_strength", "emotion", "relatability", "novelty", "production")
+    said = "The last picture keeps the promise (simulated)."
+    return {
+        "language": "en",
+        "hook": {
+            "visual": "simulated picture",
+            "overlay_text": None,
+            "types": [
+                {"type": rng.choice(list(HOOK_LINES)), "probability": round(rng.random(), 2)}
+            ],
+            "curiosity_gap": round(rng.random(), 2),
+            "specificity": round(rng.random(), 2),
+        },
+        "pictures": [
+            {
+                "number": n,
+                "shot": "graphic",
+                "shows": "a simulated pattern",
+                "overlay": None,
+                "role": "hook" if n == 1 else "step",
+            }
+            for n in numbers
+        ],
+        "structure": "one after the other (simulated)",
+        "call_to_action": None,
+        "factors": {name: rated() for name in factors},
+        "platform_fit": rated(),
+        "overall": rated(),
+        "explanation": [
+            {"text": LABEL, "sense": "seen", "pictures": numbers[:1]},
+            {"text": said, "sense": "seen", "pictures": invented},
+        ],
+        "risks": [],
+        "ideas": [{"idea": "begin with the last picture", "why": "simulated: an idea by dice"}],
+    }
+
+
 # By the title of the schema that is asked for; later tasks add theirs.
-ANSWERERS: dict[str, Answerer] = {"VideoAnalysis": video_analysis}
+ANSWERERS: dict[str, Answerer] = {"VideoAnalysis": video_analysis, "FirstLook": first_look}

@@ -15,8 +15,9 @@ from typing import Any
 
 from vtlib.sandbox.faults import FaultPlan
 from vtlib.sandbox.gemini import slips
-from vtlib.sandbox.gemini.analyst import ANSWERERS, filled
+from vtlib.sandbox.gemini.analyst import ANSWERERS, filled, picture_analysis
 from vtlib.sandbox.gemini.files import File, FileRoom
+from vtlib.sandbox.gemini.strategist import TEXT_ANSWERERS
 from vtlib.sandbox.gemini.viewer import Viewer, Watched
 from vtlib.sandbox.gemini.wire import bad_key, quota, refusal
 from vtlib.sandbox.wire import Handler, Reply, Request, Route, json_reply, route
@@ -27,6 +28,7 @@ MODELS = ("gemini-3.8-flash", "gemini-3.5-flash-lite", "gemini-3.1-pro-preview")
 TOKENS_PER_FRAME = {"MEDIA_RESOLUTION_LOW": 66}
 TOKENS_PER_FRAME_ELSE, TOKENS_PER_AUDIO_S, TOKENS_PER_IMAGE = 258, 32, 258
 _VERSION = "(?P<v>v1|v1beta)"
+_AGAIN = "could not be used"
 _FENCE_WORD = re.compile(r"(?<=<<<data )\w+")
 
 
@@ -118,8 +120,8 @@ class GeminiApi:
         watched, missing = self._watched(asked)
         if missing:
             return missing
-        seed = f"{self.world.seed}/{asked.schema.get('title')}/" + "/".join(
-            w.sha256 for w in watched
+        seed = f"{self.world.seed}/{asked.schema.get('title')}/" + (
+            "/".join(w.sha256 for w in watched) or asked.first_text
         )
         kind, share = (fault.kind, fault.option("share", 0.7)) if fault else ("", 0.7)
         if not kind and self.habits.slips:
@@ -174,8 +176,15 @@ class GeminiApi:
 
     def _answer(self, asked: _Asked, watched: list[Watched], seed: str) -> Any:
         rng = Random(seed)  # noqa: S311 (a simulation, no secret)
-        answerer = ANSWERERS.get(str(asked.schema.get("title")))
+        title = str(asked.schema.get("title"))
+        if title in TEXT_ANSWERERS:
+            return TEXT_ANSWERERS[title](self.world, rng, asked.text)
+        if title == "PictureAnalysis":
+            return picture_analysis(watched, rng)
+        answerer = ANSWERERS.get(title)
         film = next((w for w in watched if w.plan["duration_s"]), None)
+        if title == "FirstLook":
+            film = watched[0]
         if answerer is None or film is None:
             return filled(asked.schema, rng)
         return answerer(film, rng, asked.text)
@@ -238,7 +247,12 @@ class _Asked:
 
     @property
     def is_again(self) -> bool:
-        return "could not be used" in self.text
+        return _AGAIN in self.text
+
+    @property
+    def first_text(self) -> str:
+        """The question as it was first asked, without the random word of its fences."""
+        return _FENCE_WORD.sub("", self.text.partition(f"\n\nYour last answer {_AGAIN}")[0])
 
     def digest(self, model: str) -> str:
         """Of the whole question, without the random word of its fences and without the names of files."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 
+from vtlib.errors import BadInput
 from vtlib.sandbox import clips
 from vtlib.sandbox.world import SimPost, World
 from vtlib.services.measures.cuts import find_cuts
@@ -67,7 +68,7 @@ class Viewer:
             try:
                 duration_s, is_tall = _length(path)
                 cuts = find_cuts(read_strip(path))
-            except (av.FFmpegError, ValueError, IndexError):
+            except (av.FFmpegError, ValueError, IndexError, BadInput):  # a picture, or broken
                 return Watched(digest, _blank(0.0, []), None)
         alike = [
             (p, plan)

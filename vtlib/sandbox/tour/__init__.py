@@ -1,6 +1,6 @@
 """The fault tour: every fault ordered once, met by the real commands, and what came of it as a table.
 
-Each stop has a workspace of its own. `vt scrape` or `vt process videos` is run as a person would: once, and
+Each stop has a workspace of its own. `vt scrape`, `vt process videos` or `vt analyze videos` is run as a person would: once, and
 again while it says that something is left to do. Then the world's own journal and truth are held against
 the database: was anything paid twice, is any row lost?
 """
@@ -17,11 +17,12 @@ from pathlib import Path
 from tabulate import tabulate
 
 from vtlib.sandbox.faults import KINDS
+from vtlib.sandbox.tour.asking import Asks
 from vtlib.sandbox.tour.capturing import Captures
 from vtlib.sandbox.tour.fetching import Fetches
-from vtlib.sandbox.tour.plan import CAPTURES, FETCHES, Found, Stop
+from vtlib.sandbox.tour.plan import ASKS, CAPTURES, FETCHES, Found, Stop
 
-__all__ = ["CAPTURES", "FETCHES", "Found", "Stop", "main", "tour"]
+__all__ = ["ASKS", "CAPTURES", "FETCHES", "Found", "Stop", "main", "tour"]
 
 _HEADS = ("fault", "where", "outcome", "calls", "paid twice", "rows lost", "s")
 
@@ -29,6 +30,7 @@ _HEADS = ("fault", "where", "outcome", "calls", "paid twice", "rows lost", "s")
 def tour(
     captures: Sequence[Stop] = CAPTURES,
     fetches: Sequence[Stop] = FETCHES,
+    asks: Sequence[Stop] = ASKS,
     *,
     tell: Callable[[Found], object] = lambda _: None,
 ) -> list[Found]:
@@ -36,7 +38,7 @@ def tour(
     found = []
     with tempfile.TemporaryDirectory(prefix="vt-tour-") as name, _environment():
         folder = Path(name)
-        for stop, drive in _drives(folder, captures, fetches):
+        for stop, drive in _drives(folder, captures, fetches, asks):
             began = time.monotonic()
             one = drive(stop).timed(time.monotonic() - began)
             found.append(one)
@@ -46,7 +48,7 @@ def tour(
 
 def main(only: Sequence[str] = ()) -> int:
     """Print the table of the whole tour, or of the faults in `only`; 1 when anything was paid twice or lost."""
-    chosen = [[s for s in all_ if not only or s.kind in only] for all_ in (CAPTURES, FETCHES)]
+    chosen = [[s for s in all_ if not only or s.kind in only] for all_ in (CAPTURES, FETCHES, ASKS)]
     done = tour(*chosen, tell=lambda one: print(_line(one), flush=True))  # noqa: T201
     bad = [one for one in done if not one.is_sound]
     print("\n" + as_text(done, bad))  # noqa: T201
@@ -80,7 +82,7 @@ def as_text(done: Sequence[Found], bad: Sequence[Found]) -> str:
 
 
 def _drives(
-    folder: Path, captures: Sequence[Stop], fetches: Sequence[Stop]
+    folder: Path, captures: Sequence[Stop], fetches: Sequence[Stop], asks: Sequence[Stop]
 ) -> Iterator[tuple[Stop, Callable[[Stop], Found]]]:
     if captures:
         scraped = Captures(folder / "captures", folder / "clips")
@@ -88,6 +90,9 @@ def _drives(
     if fetches:
         with Fetches.ready(folder / "fetches", folder / "clips") as picked:
             yield from ((stop, picked.drive) for stop in fetches)
+    if asks:
+        with Asks.ready(folder / "asks", folder / "clips") as asked:
+            yield from ((stop, asked.drive) for stop in asks)
 
 
 def _line(one: Found) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vtlib.sandbox import clips as clips_of
+from vtlib.sandbox.gemini import Habits
 from vtlib.sandbox.server import Running, Settings, running
 from vtlib.sandbox.tour.home import Home, Said
 from vtlib.sandbox.tour.plan import Found, Stop, joined
@@ -29,9 +30,9 @@ class Fetches:
 
     @classmethod
     @contextmanager
-    def ready(cls, folder: Path, clips: Path) -> Iterator[Fetches]:
+    def ready(cls, folder: Path, clips: Path, *, model: Habits | None = None) -> Iterator[Fetches]:
         """A world whose posts were captured, two of them picked by a person."""
-        with running(Settings(run_s=0.1, clips=clips)) as live:
+        with running(Settings(run_s=0.1, clips=clips, model=model or Habits())) as live:
             home = Home.made(folder / "base", live, deadline_s=60)
             home.vt("scrape")
             picked = [str(post) for (post,) in home.rows(_NEWEST)]

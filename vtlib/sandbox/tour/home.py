@@ -22,6 +22,7 @@ accounts:
   - {{platform: instagram, handle: sim_snorrelby}}
 scraping: {{limit: 6, profiles: false, deadline_s: {deadline_s}}}
 media: {{parts: [], retry_gap_h: 0, timeout_s: 3, max_tries: 9}}
+gemini: {{inline_max_mb: 0, concurrency: 1, attempts: 2, timeout_s: 2, ready_wait_s: 1, deadline_s: 20, requests_per_minute: 6000}}
 """
 
 
@@ -53,6 +54,8 @@ class Home:
             "VT_HOME": str(self.folder),
             "VT_APIFY_URL": self.live.url,
             "APIFY_TOKEN": self.live.token,
+            "VT_GEMINI_URL": self.live.url,
+            "GEMINI_API_KEY": self.live.token,
         }
         out, code = io.StringIO(), 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):

@@ -12,7 +12,14 @@ from typing import Self, TypeVar
 from google import genai
 from google.genai import types
 
-from vtlib.errors import BadInput, BudgetReached, CredentialsMissing, ModelFailed, VtError
+from vtlib.errors import (
+    BadInput,
+    BudgetReached,
+    CredentialsMissing,
+    ModelFailed,
+    VtError,
+    sentence,
+)
 from vtlib.params import nearest
 from vtlib.services.gemini.asking import Asking, Desk, Journal
 from vtlib.services.gemini.budget import Budget
@@ -219,9 +226,9 @@ class Gemini:
 def raised(failure: Failure) -> VtError:
     """A failure as an error of ours, for what has no outcome to say it in."""
     if failure.status in ("bad_key", "not_allowed"):
-        return CredentialsMissing(failure.reason + ".", todo="Check GEMINI_API_KEY: vt doctor.")
+        return CredentialsMissing(sentence(failure.reason), todo="Check GEMINI_API_KEY: vt doctor.")
     if failure.status == "quota_day":
         return BudgetReached(
-            failure.reason + ".", todo="The day's quota at the service is used up."
+            sentence(failure.reason), todo="The day's quota at the service is used up."
         )
-    return ModelFailed(failure.reason + ".", todo="Run the command again later.")
+    return ModelFailed(sentence(failure.reason), todo="Run the command again later.")

@@ -4,6 +4,8 @@ from vtlib.stages.analysis.answer import CATALYSTS, FACTORS, HOOK_TYPES, VideoAn
 from vtlib.stages.analysis.checking import Check, Flag, check
 from vtlib.stages.analysis.cuts import CutTruth, match_cuts
 from vtlib.stages.analysis.evidence import Finding, Measured
+from vtlib.stages.analysis.looks import FirstLook
+from vtlib.stages.analysis.pictures import PictureAnalysis, check_pictures
 
 __all__ = [
     "CATALYSTS",
@@ -12,10 +14,13 @@ __all__ = [
     "Check",
     "CutTruth",
     "Finding",
+    "FirstLook",
     "Flag",
     "Measured",
+    "PictureAnalysis",
     "VideoAnalysis",
     "check",
+    "check_pictures",
     "match_cuts",
     "restored",
 ]

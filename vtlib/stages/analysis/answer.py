@@ -299,13 +299,13 @@ class VideoAnalysis(Part):
     ideas: list[Idea]
 
 
-def restored(held: Mapping[str, Any]) -> VideoAnalysis:
-    """An answer from its stored form; parts that a partial answer lacks are None.
+def restored(held: Mapping[str, Any], model: type[BaseModel] = VideoAnalysis) -> Any:
+    """An answer (a `model`) from its stored form; parts that a partial answer lacks are None.
 
     Raises ValidationError for a part that is no longer valid.
     """
-    parts: dict[str, Any] = dict.fromkeys(VideoAnalysis.model_fields)
-    for name, info in VideoAnalysis.model_fields.items():
+    parts: dict[str, Any] = dict.fromkeys(model.model_fields)
+    for name, info in model.model_fields.items():
         if held.get(name) is not None:
             parts[name] = TypeAdapter(info.rebuild_annotation()).validate_python(held[name])
-    return VideoAnalysis.model_construct(**parts)
+    return model.model_construct(**parts)

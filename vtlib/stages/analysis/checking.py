@@ -46,8 +46,9 @@ class Check:
 
     @property
     def grounding_share(self) -> float | None:
-        """Supported among checked claims, 0 to 1; None when nothing could be checked."""
-        return self.n("supported") / self.n_checked if self.n_checked else None
+        """Supported among checked claims, 0 to 1; None when nothing could be checked, or only numbers of pictures."""
+        is_measured = self.n_checked and not self.version.startswith("pictures")
+        return self.n("supported") / self.n_checked if is_measured else None
 
     @property
     def excluded(self) -> frozenset[str]:

@@ -1,40 +1,98 @@
-"""Which of the picked posts are asked about: breakouts by what they promise, controls beside them. Pure."""
+"""Which of the picked posts are asked about, how deeply, and in what order. Pure.
+
+Two passes: a cheap first look at all that are in view, a full question about those where most can be learnt
+for the money. Controls come by lot in both: a model's opinion must not choose what breakouts are held against.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-RULE = "breakouts: the sure and large first; controls: by lot within their share"
+RULE = (
+    "breakouts: ln(1 + multiplier_low) x (what can be learnt + what can be borrowed, by a first look) for a "
+    "thousand tokens, the most first; without first looks: the sure and large first; controls: by lot within "
+    "their share; of posts that show the same film, one"
+)
 MIME = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/webm"}
+PICTURES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".heic": "image/heic",
+    ".gif": "image/gif",
+}
+SHOWABLE = ("ok", "photo")
+SCORE_MAX = 5
+NO_LOOK = 0.5  # of a post that no first look could be had of: neither praised nor blamed
 
 
-def choose(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFrame:
-    """`posts` (query analysis_wanted) with `state` (ask, left_out, no_media, not_video) and `place`, in order.
+def view(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFrame:
+    """`posts` (query analysis_wanted) with `state` (ask, twin, left_out, no_media), `note` and `place`, in order.
 
     Of `limit` places `controls_share` (0 to 1) go to controls, rounded; places that one side cannot fill go
     to the other. Breakouts and posts that people kept come by the lower end of their multiplier; controls
-    by a hash of their id, so that a second run chooses the same.
+    by a hash of their id, so that a second run chooses the same. Of posts that show the same film the one
+    that has an answer is taken, else the first.
     """
-    found = posts.assign(state=[_state(r) for r in posts.to_dict("records")])
-    lot = [hashlib.sha256(str(p).encode()).hexdigest() for p in found["post_id"]]
-    found = found.assign(lot=pd.Series(lot, index=found.index, dtype=object))
+    found = posts.assign(
+        state=[_state(r) for r in posts.to_dict("records")],
+        note=pd.Series(
+            [_note(r) for r in posts.to_dict("records")], index=posts.index, dtype=object
+        ),
+        lot=pd.Series([_lot(p) for p in posts["post_id"]], index=posts.index, dtype=object),
+    )
+    found = _without_twins(found)
     able = found[found["state"] == "ask"]
     is_control = able["role"] == "control"
     first = able[~is_control].sort_values(
         ["multiplier_low", "lot"], ascending=[False, True], na_position="last"
     )
     second = able[is_control].sort_values("lot")
-    n_second = min(len(second), max(round(limit * controls_share), limit - len(first)))
-    order = [*first.index[: limit - n_second], *second.index[:n_second]]
-    place = pd.Series(range(1, len(order) + 1), index=order, dtype="Int64")
-    found = found.assign(place=place.reindex(found.index))
+    found = _placed(found, _shared(list(first.index), list(second.index), limit, controls_share))
     is_left = (found["state"] == "ask") & found["place"].isna()
     found.loc[is_left, "state"] = "left_out"
-    return found.drop(columns="lot").sort_values("place", na_position="last").reset_index(drop=True)
+    found.loc[is_left, "note"] = f"beyond the {limit} that analysis.limit allows"
+    return found.sort_values("place", na_position="last").reset_index(drop=True)
+
+
+def choose(
+    viewed: pd.DataFrame,
+    looks: Mapping[str, Mapping[str, Any]],
+    *,
+    full: int,
+    controls_share: float,
+) -> pd.DataFrame:
+    """What is asked in full: `viewed` (of `view`, with `tokens`, the estimated input) with `value`, `worth`,
+    and states full, looked_at, twin, left_out, no_media; `place` is the place in the order of worth.
+
+    `looks`: of posts, the answer to a first look ({"teaches": {"score"}, "borrowable": {"score"}}); posts
+    without one count as NO_LOOK. When all in view fit into `full` all are asked, in the same order.
+    """
+    shares = pd.Series([_share(looks.get(p)) for p in viewed["post_id"]], index=viewed.index)
+    low = pd.to_numeric(viewed["multiplier_low"], errors="coerce").astype(float).fillna(0.0)
+    is_control = viewed["role"] == "control"
+    value = (low.clip(lower=0).map(math.log1p) * shares).where(~is_control)
+    tokens = pd.to_numeric(viewed["tokens"], errors="coerce").astype(float)
+    found = viewed.assign(value=value, worth=value / tokens * 1000)
+    able = found[found["state"] == "ask"]
+    first = able[able["role"] != "control"].sort_values(
+        ["worth", "place"], ascending=[False, True], na_position="last"
+    )
+    second = able[able["role"] == "control"].sort_values("lot")
+    order = _shared(list(first.index), list(second.index), full, controls_share)
+    found = _placed(found, order)
+    is_full = found["place"].notna()
+    found.loc[(found["state"] == "ask") & ~is_full, "note"] = (
+        f"not among the {full} that analysis.full allows"
+    )
+    found["state"] = found["state"].mask(found["state"] == "ask", "looked_at").mask(is_full, "full")
+    return found.sort_values("place", na_position="last").reset_index(drop=True)
 
 
 def topic(platform: str, format_: str) -> str:
@@ -62,10 +120,68 @@ def mime_type(container: str | None) -> str:
     return next((MIME[n] for n in names if n in MIME), "video/mp4")
 
 
+def picture_type(path: str) -> str:
+    """The MIME type of a stored picture, by its suffix; JPEG when it is unknown."""
+    return PICTURES.get("." + path.rpartition(".")[2].lower(), "image/jpeg")
+
+
+def is_pictures(post: Mapping[Any, Any]) -> bool:
+    """Whether a post shows pictures and no film."""
+    return bool(post["media_status"] == "photo")
+
+
+def _shared(first: list[Any], second: list[Any], places: int, share: float) -> list[Any]:
+    """Both sides within `places`, the second with its share; what one cannot fill goes to the other."""
+    n_second = min(len(second), max(round(places * share), places - len(first)))
+    return [*first[: max(places - n_second, 0)], *second[:n_second]]
+
+
+def _placed(found: pd.DataFrame, order: list[Any]) -> pd.DataFrame:
+    place = pd.Series(range(1, len(order) + 1), index=order, dtype="Int64")
+    return found.assign(place=place.reindex(found.index))
+
+
+def _without_twins(found: pd.DataFrame) -> pd.DataFrame:
+    """Of posts with one `creative_id` all but one become twins: the same film is asked about once."""
+    able = found[found["state"] == "ask"].assign(is_control=lambda f: f["role"] == "control")
+    order = able.sort_values(
+        ["has_answer", "is_control", "multiplier_low", "lot"], ascending=[False, True, False, True]
+    )
+    kept = order.drop_duplicates("creative_id").set_index("creative_id")["post_id"]
+    twins = order.index[order["creative_id"].duplicated()]
+    found.loc[twins, "note"] = [
+        f"shows the same as {kept[c]}, which is asked about"
+        for c in found.loc[twins, "creative_id"]
+    ]
+    found.loc[twins, "state"] = "twin"
+    return found
+
+
+def _share(look: Mapping[str, Any] | None) -> float:
+    scores = [(look or {}).get(n) or {} for n in ("teaches", "borrowable")]
+    known = [s["score"] for s in scores if s.get("score") is not None]
+    return sum(known) / (SCORE_MAX * len(known)) if known else NO_LOOK
+
+
 def _state(post: Mapping[Any, Any]) -> str:
-    if _is_na(post["path"]) and _is_na(post["proxy_path"]):
+    if post["media_status"] not in SHOWABLE:
         return "no_media"
-    return "ask" if post["media_status"] == "ok" else "not_video"
+    if is_pictures(post):
+        return "ask" if not _is_na(post["images"]) and len(post["images"]) else "no_media"
+    return "no_media" if _is_na(post["path"]) and _is_na(post["proxy_path"]) else "ask"
+
+
+def _note(post: Mapping[Any, Any]) -> str:
+    """Why there is nothing to show, "" where there is."""
+    if _state(post) == "ask":
+        return ""
+    if _is_na(post["media_status"]):
+        return "not downloaded: vt process videos"
+    return str(post["media_reason"] or post["media_status"]).replace("_", " ")
+
+
+def _lot(post_id: object) -> str:
+    return hashlib.sha256(str(post_id).encode()).hexdigest()
 
 
 def _text(value: Any) -> str | None:

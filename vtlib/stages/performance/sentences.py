@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from vtlib.errors import sentence
 from vtlib.patterns import Library
 from vtlib.patterns.learned import surely
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
@@ -105,7 +106,7 @@ def forecaster_insights(learnt: Forecaster) -> list[Insight]:
             f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, 80 %)."
         )
     else:
-        said = f"Forecasts are the own median: the model stands down, {lift.reason}."
+        said = sentence(f"Forecasts are the own median: the model stands down, {lift.reason}")
     lines = [Insight("forecast", said, "forecaster")]
     if hits.stands:
         lines.append(
@@ -118,7 +119,11 @@ def forecaster_insights(learnt: Forecaster) -> list[Insight]:
         )
     elif lift.stands:
         lines.append(
-            Insight("forecast", f"No chance of a breakout is given: {hits.reason}.", "forecaster")
+            Insight(
+                "forecast",
+                sentence(f"No chance of a breakout is given: {hits.reason}"),
+                "forecaster",
+            )
         )
     return lines
 

@@ -84,6 +84,24 @@ COMMENT ON COLUMN analysis_corrections.notes IS 'why (human)';
 COMMENT ON COLUMN analysis_corrections.corrected_by IS 'who says so (human)';
 COMMENT ON COLUMN analysis_corrections.corrected_at IS 'when, UTC';
 
+COMMENT ON COLUMN analysis_corrections.kind IS 'correction: what should stand instead; label: said without having seen the answer, for agreement alone; NULL = correction';
+
+COMMENT ON TABLE analysis_choices IS 'Which picked posts are asked about in full, in what order and why (machine): one row a project and post, the latest choice.';
+COMMENT ON COLUMN analysis_choices.project_id IS 'slug of the project';
+COMMENT ON COLUMN analysis_choices.post_id IS 'picked post';
+COMMENT ON COLUMN analysis_choices.role IS 'why it was picked: breakout, control or kept';
+COMMENT ON COLUMN analysis_choices.state IS 'full (asked in full), looked_at (a first look alone), left_out (beyond analysis.limit), twin (another post shows the same), no_media';
+COMMENT ON COLUMN analysis_choices.place IS 'place in the order of value for money, from 1; NULL unless state is full';
+COMMENT ON COLUMN analysis_choices.note IS 'the state in words';
+COMMENT ON COLUMN analysis_choices.value IS 'ln(1 + multiplier_low) times what the first look says can be learnt and borrowed, 0 to 1; NULL for controls, which come by lot';
+COMMENT ON COLUMN analysis_choices.tokens IS 'tokens that the full question is estimated to take in';
+COMMENT ON COLUMN analysis_choices.worth IS 'value for a thousand tokens; NULL for controls';
+COMMENT ON COLUMN analysis_choices.look_id IS 'analysis_id of the first look; NULL = none was needed';
+COMMENT ON COLUMN analysis_choices.analysis_id IS 'analysis_id of the full question; NULL unless state is full';
+COMMENT ON COLUMN analysis_choices.rule IS 'the rule of the choice, in words';
+COMMENT ON COLUMN analysis_choices.run_id IS 'run of notebooks; NULL = a command';
+COMMENT ON COLUMN analysis_choices.chosen_at IS 'when it was chosen, UTC';
+
 COMMENT ON VIEW analyses_latest IS 'Of each post and task the newest answer that has data, and how it stands.';
 COMMENT ON COLUMN analyses_latest.analysis_id IS 'digest of post, model, prompt, schema and input: the same question has the same id';
 COMMENT ON COLUMN analyses_latest.post_id IS 'post it is about';

@@ -1,0 +1,308 @@
+"""05 and 06 against the sandbox: asked once, read out whole, each script once, nobody's edit overwritten."""
+
+import json
+import shutil
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from vtlib.errors import BadInput, CredentialsMissing
+from vtlib.flows import adapting, boards, fitting, textual
+from vtlib.project import Project
+from vtlib.sandbox.clips import plan as film_plan
+from vtlib.sandbox.gemini import Habits
+from vtlib.sandbox.gemini.analyst import video_analysis
+from vtlib.sandbox.gemini.viewer import Watched
+from vtlib.sandbox.server import Settings, running
+from vtlib.scripts.script import parse
+from vtlib.stages.adaptation import summary
+from vtlib.stages.comparison import ranking
+from vtlib.store import analyses, catalog, people, script_reading, scripts
+from vtlib.store.analyses import DATA
+from vtlib.store.checking import require_sound
+from vtlib.store.connection import Store
+from vtlib.store.scripts import Making
+from vtlib.store.writing import save
+
+VIDEOS, PRODUCTS = 3, ("kettle", "lamp", "bowl")
+FACTS = {"audience": "cooks", "problems": ["noise"], "benefits": ["falls silent", "folds flat"]}
+SMALL = {"limit": VIDEOS, "min_score": 0}
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("NO_PROXY", "127.0.0.1")
+    clips = tmp_path_factory.mktemp("clips")
+    with running(Settings(clips=clips, model=Habits(slips=False))) as found:
+        yield found
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def filled(live, tmp_path_factory):
+    """A database with analysed videos and products, made once and copied for each test."""
+    store = Store(tmp_path_factory.mktemp("db") / "made.duckdb")
+    people.ensure_project(store, "p", brand="b")
+    for slug in PRODUCTS:
+        catalog.create_product(store, "b", {"name": slug.title(), **FACTS}, slug=slug)
+    people.add_products(store, "p", PRODUCTS)
+    fill(store, live.sandbox.world)
+    return store.path
+
+
+@pytest.fixture
+def opened(live, filled, tmp_path, monkeypatch):
+    (tmp_path / "params").mkdir()
+    (tmp_path / "outputs").mkdir()
+    shutil.copy(filled, tmp_path / "outputs" / "viraltracker.duckdb")
+    monkeypatch.setenv("VT_GEMINI_URL", live.url)
+    monkeypatch.setenv("GEMINI_API_KEY", live.token)
+    yield Project.open("p", home=str(tmp_path), adaptation=SMALL, gemini={"attempts": 2})
+    live.sandbox.faults.clear()
+    live.sandbox.gemini.forget(None)
+
+
+def fill(store, world):
+    """Picked posts and what a model said of them, without their films."""
+    able = [p for p in world.posts if p.is_video and len(film_plan(p, world.seed)["cuts_s"]) > 2]
+    films = sorted(able, key=lambda p: p.post_id)[:VIDEOS]
+    held = {t: [] for t in ("posts", "project_posts", "selections", "analyses")}
+    for n, post in enumerate(films):
+        key = {"post_id": post.post_id}
+        facts = {"platform": post.platform, "native_id": post.native_id, "format": post.format}
+        held["posts"].append(key | facts | {"caption": post.caption, "url": f"https://e.x/{n}"})
+        held["project_posts"].append(key | {"project_id": "p", "came_from": "import"})
+        role = "control" if n == VIDEOS - 1 else "breakout"
+        held["selections"].append(key | {"project_id": "p", "role": role})
+        watched = Watched("x", film_plan(post, world.seed), post)
+        told = video_analysis(watched, Random(n), "")
+        said = {"analysis_id": f"a{n}", "task": "analysis", "status": "ok", "answer": told}
+        held["analyses"].append(key | said | {"project_id": "p"})
+    with store.write() as connection:
+        for table, rows in held.items():
+            save(connection, table, rows, key=["post_id"])
+        connection.execute("UPDATE analyses SET answered_at = '2026-01-01'")
+
+
+def changed(project, section, **values):
+    new = getattr(project.params, section).model_copy(update=values)
+    return replace(project, params=project.params.model_copy(update={section: new}))
+
+
+def asked(live):
+    return json.loads(live.sandbox.gemini.show_asked(None).body)
+
+
+def test_each_video_is_judged_once_for_all_products(opened, live):
+    done = fitting.judge(opened)
+    assert (done.outcomes["ok"], done.n_left, done.exit_code) == (VIDEOS - 1, 0, 0), "no controls"
+    fits, judgements = fitting.load(opened)
+    assert len(fits) == len(judgements) == (VIDEOS - 1) * 3
+    assert fits["score"].between(0, 5).all()
+    assert {o["kind"] for found in fits["obstacles"] for o in found} >= {"age_fit"}
+    assert len({tuple(g["product_id"]) for _, g in fits.groupby("position")}) > 1, "order by lot"
+    assert len(ranking.over_videos(fits, judgements)) == 3
+    require_sound(opened.store)
+    before = asked(live)["answered"]
+    again = fitting.judge(opened)
+    assert (again.n_known, sum(again.outcomes.values())) == (VIDEOS - 1, 0)
+    assert asked(live)["answered"] == before
+
+
+def test_a_few_products_are_not_asked_about_where_all_were(opened, live):
+    fitting.judge(opened)
+    before = asked(live)["answered"]
+    assert fitting.judge(opened, slugs=["lamp"]).n_known == VIDEOS - 1
+    assert asked(live)["answered"] == before
+    with pytest.raises(BadInput, match="no product nix"):
+        fitting.plan(opened, slugs=["nix"])
+    with pytest.raises(BadInput, match="no analysis"):
+        fitting.plan(opened, post_id="tiktok:1")
+
+
+def test_other_facts_or_another_model_are_rows_beside_the_old(opened):
+    fitting.judge(opened)
+    catalog.update_product(opened.store, "lamp", {"audience": "readers"})
+    fitting.judge(opened)
+    fitting.judge(changed(opened, "adaptation", model="gemini-3.5-flash-lite"))
+    rows = opened.store.query("SELECT * FROM fits")
+    assert len(rows) == 3 * 3 * (VIDEOS - 1)
+    assert rows["model"].nunique() == 2
+    fits, _ = fitting.load(opened)
+    assert len(fits) == 3 * (VIDEOS - 1)
+    assert fits["n_judged"].eq(3).all()
+
+
+def test_pairs_become_drafts_once_and_people_keep_what_they_change(opened, live):
+    found = adapting.work(opened)
+    assert len(found.rows) == VIDEOS - 1
+    assert all(len(r["hooks"]) >= 3 and r["distance"]["structure_ratio"] > 0 for r in found.rows)
+    assert {r["status"] for r in found.rows} == {"draft"}
+    first, second, *_ = (r["script_id"] for r in found.rows)
+    held = script_reading.get(opened.store, first)
+    mine = replace(held["script"], title="As people want it")
+    scripts.add_version(opened.store, first, mine, Making("ann"), seen=1)
+    scripts.delete(opened.store, second)
+    before = asked(live)["answered"]
+    again = adapting.work(opened)
+    assert asked(live)["answered"] == before
+    assert asked(live)["answered_twice"] == 0
+    by_id = {r["script_id"]: r for r in again.rows}
+    assert (by_id[first]["title"], by_id[first]["version_by"]) == ("As people want it", "ann")
+    assert by_id[second]["title"] is None, "what people deleted is not made again"
+    assert "1 script deleted" in " ".join(
+        summary.conclude(again.rows, again.outcomes, has_key=True).headline
+    )
+    require_sound(opened.store)
+
+
+def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, live, monkeypatch):
+    def dies(*_args, **_kept):
+        raise KeyboardInterrupt
+
+    places = [
+        (textual, "_save"),
+        (fitting.store, "save_fits"),
+        (adapting.scripts, "create"),
+        (adapting.store, "save_adaptation"),
+    ]
+    for module, name in places:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, dies)
+            with pytest.raises(KeyboardInterrupt):
+                adapting.work(changed(opened, "gemini", concurrency=1))
+    found = adapting.work(opened)
+    assert len(found.rows) == VIDEOS - 1
+    assert asked(live)["answered_twice"] == 0
+    assert opened.store.query("SELECT count(*) FROM scripts").iloc[0, 0] == VIDEOS - 1
+    assert opened.store.query("SELECT max(current_version) FROM scripts").iloc[0, 0] == 1
+    require_sound(opened.store)
+
+
+def test_what_people_corrected_is_what_is_asked_about(opened):
+    before = fitting.plan(opened).asked[0]
+    video = fitting.videos(opened)[0]
+    said = {"corrected_by": "ann", "value": "a riddle about steam"}
+    analyses.correct(opened.store, video["analysis_id"], "narrative.summary", **said)
+    after = fitting.plan(opened).asked[0]
+    assert "a riddle about steam" in after.question.prompt.text
+    assert after.key != before.key
+
+
+def test_a_cap_in_dollars_needs_a_price(opened):
+    with pytest.raises(BadInput, match="price"):
+        fitting.judge(changed(opened, "comparison", max_cost_usd=1.0))
+    with pytest.raises(BadInput, match="price"):
+        adapting.adapt(changed(opened, "adaptation", max_cost_usd=1.0), [])
+
+
+def test_a_person_names_a_pair(opened):
+    post_id = fitting.plan(opened).asked[0].post_id
+    orders = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    adapting.adapt(opened, orders)
+    (row,) = adapting.load(opened)
+    assert (row["product_id"], row["post_id"], row["reason"]) == (
+        "b/bowl",
+        post_id,
+        "named by a person",
+    )
+    assert row["scores"] is None
+
+
+def test_a_script_from_patterns_alone(opened, monkeypatch):
+    import pandas as pd
+
+    assert adapting.originals(opened) == [], "no pattern, no order"
+    known = {
+        "definition": "d",
+        "kind": "hook",
+        "claim": "more views",
+        "ratio": 2.0,
+        "q_value": 0.01,
+    }
+    table = pd.DataFrame(
+        [{"pattern": "open_question", **known, "ratio_low": 1.5, "ratio_high": 2.5}]
+    )
+    monkeypatch.setattr(adapting, "_library", lambda _: table)
+    orders = adapting.originals(opened, slugs=["kettle"])
+    adapting.adapt(opened, orders)
+    (row,) = adapting.load(opened)
+    script = parse(row["structure"])
+    assert (row["origin"], row["post_id"], row["distance"]) == ("original", None, None)
+    assert script.source_patterns == ("open_question",)
+    assert script.kind == "original"
+    (board,) = boards.boards(opened, [row])
+    assert all(not p.source for p in board.panels)
+    require_sound(opened.store)
+
+
+def test_seeded_mistakes_are_caught(opened):
+    everything = [adapting.named(opened, post_id=w.post_id) for w in fitting.plan(opened).asked]
+    adapting.adapt(opened, [o for orders in everything for o in orders])
+    rows = adapting.load(opened)
+    assert any(c["held"] == "unfounded" for r in rows for c in r["claims"])
+    assert any(c["held"] == "founded" for r in rows for c in r["claims"])
+    assert any(r["distance"]["is_copied"] for r in rows)
+    assert not all(r["distance"]["is_copied"] for r in rows)
+    for row in rows:
+        cleared = [c.is_cleared for c in parse(row["structure"]).claims]
+        assert cleared.count(False) == row["n_unfounded"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "is_data"),
+    [
+        ("prompt_blocked", "blocked", False),
+        ("wrong_shape", "invalid", False),
+        ("trailing_comma", "repaired", True),
+        ("max_tokens", "partial", True),
+        ("quota_day", "quota_day", False),
+    ],
+)
+def test_what_goes_wrong_has_a_name_and_is_never_data(opened, live, kind, status, is_data):
+    live.sandbox.faults.add({"kind": kind, "where": "gemini.generate", "times": None})
+    done = fitting.judge(opened)
+    assert done.outcomes[status] >= 1
+    assert (done.exit_code == 0) == (status in DATA)
+    assert (len(fitting.load(opened)[0]) > 0) == is_data
+    require_sound(opened.store)
+
+
+def test_half_a_script_is_none_and_is_said(opened, live):
+    fitting.judge(opened)
+    live.sandbox.faults.add({"kind": "max_tokens", "where": "gemini.generate", "times": None})
+    found = adapting.work(opened)
+    assert found.rows == []
+    assert any(o["task"] == "adaptation" and o["status"] == "partial" for o in found.outcomes)
+    assert opened.store.query("SELECT count(*) FROM scripts").iloc[0, 0] == 0
+
+
+def test_without_a_key_nothing_pretends(opened, monkeypatch):
+    monkeypatch.delenv("GEMINI_API_KEY")
+    bare = Project.open("p", home=str(opened.workspace.root))
+    with pytest.raises(CredentialsMissing):
+        fitting.judge(bare)
+    found = adapting.work(bare)
+    assert summary.conclude(found.rows, found.outcomes, has_key=bare.has_gemini).reason == (
+        "set GEMINI_API_KEY"
+    )
+    assert fitting.compare(bare)[0].empty
+
+
+def test_a_cap_stops_before_it_is_passed(opened):
+    done = fitting.judge(changed(opened, "gemini", max_tokens_run=20_000, concurrency=1))
+    assert (done.exit_code, done.stopped.split(":")[0]) == (8, "budget")
+    assert done.n_left > 0
+
+
+def test_boards_show_the_source_to_an_analyst_and_not_to_a_client(opened):
+    found = adapting.work(opened)
+    board = boards.boards(opened, found.rows)[0]
+    html = board._repr_html_()
+    assert html.count('class="vt-panel') >= len(board.panels)
+    assert any(p.source.startswith("beat 1") for p in board.panels)
+    client = changed(opened, "report", profile="client")
+    for one in boards.boards(client, found.rows):
+        assert all(p.picture is None and not p.source_words for p in one.panels)

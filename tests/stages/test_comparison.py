@@ -1,0 +1,134 @@
+"""06: answers read into rows, products ranked, disagreement counted."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vtlib.stages.comparison import ranking, summary
+from vtlib.stages.comparison.reading import fit_rows, judgement_rows
+
+PRODUCTS = ("b/x", "b/y", "b/z")
+
+
+def fit(product, *scores):
+    names = ("hook_relevance", "audience_match", "transition_ease", "replicability")
+    text = {"reason": "r", "best_use": "u", "obstacles": [], "confidence": "low"}
+    return {"product": product, **dict(zip(names, scores, strict=True)), **text}
+
+
+def duel(first, second, better):
+    return {"first": first, "second": second, "better": better, "why": "w"}
+
+
+def question(fits, duels, post="p1"):
+    return {
+        "analysis_id": f"q-{post}",
+        "post_id": post,
+        "answer": {"fits": fits, "duels": duels, "recommended": "b/x", "recommended_why": "best"},
+        "model": "m",
+        "prompt_version": "fits/1",
+        "input_hash": "h",
+        "answered_at": pd.Timestamp("2026-01-01"),
+    }
+
+
+def frames(*questions):
+    fits, pairs = [], []
+    for q in questions:
+        rows = fit_rows(q, PRODUCTS)
+        names = {"analysis_id": q["analysis_id"], "n_judged": 1}
+        fits += [{**r, **names, "product": r["product_id"][2:], "product_name": None} for r in rows]
+        pairs += [{**r, **names} for r in judgement_rows(q, [r["product_id"] for r in rows])]
+    columns = ["analysis_id", "post_id", "first_product_id", "second_product_id", "better"]
+    return pd.DataFrame(fits), pd.DataFrame(pairs, columns=columns)
+
+
+GOOD = [fit("b/x", 5, 5, 4, 4), fit("b/y", 3, 3, 3, 3), fit("b/z", 0, 1, 1, 0)]
+CLEAR = [duel("b/x", "b/y", "first"), duel("b/z", "b/x", "second"), duel("b/y", "b/z", "first")]
+
+
+def test_only_what_was_asked_is_taken():
+    odd = [
+        *GOOD[:1],
+        fit("b/other", 5, 5, 5, 5),
+        GOOD[0],
+        {"product": "b/y"},
+        fit("b/z", 9, 0, 0, 0),
+    ]
+    rows = fit_rows(question(odd, []), PRODUCTS)
+    assert [(r["product_id"], r["score"], r["position"]) for r in rows] == [("b/x", 4.5, 1)]
+    assert rows[0]["is_recommended"]
+    assert fit_rows(question(None, None), PRODUCTS) == []
+
+
+def test_a_pair_is_kept_once_in_the_order_of_the_question():
+    rows = judgement_rows(question([], [*CLEAR, duel("b/x", "b/x", "first")]), PRODUCTS)
+    assert [(r["first_product_id"], r["second_product_id"], r["better"]) for r in rows] == [
+        ("b/x", "b/y", "first"),
+        ("b/x", "b/z", "first"),
+        ("b/y", "b/z", "first"),
+    ]
+
+
+def test_a_pair_that_is_judged_both_ways_is_even():
+    both = [duel("b/x", "b/y", "first"), duel("b/y", "b/x", "first")]
+    (row,) = judgement_rows(question([], both), PRODUCTS)
+    assert row["better"] == "even"
+
+
+def test_one_video_is_ranked_by_score_then_by_pairs_won():
+    level = [fit("b/x", 3, 3, 3, 3), fit("b/y", 3, 3, 3, 3), fit("b/z", 1, 1, 1, 1)]
+    table = ranking.per_video(*frames(question(level, [duel("b/x", "b/y", "second")])))
+    assert list(zip(table["product"], table["rank"], strict=True)) == [("y", 1), ("x", 2), ("z", 3)]
+    alone = ranking.per_video(*frames(question(level, [])))
+    assert list(alone["rank"]) == [1, 1, 3]
+
+
+def test_products_are_ranked_over_videos_with_intervals():
+    fits, pairs = frames(*(question(GOOD, CLEAR, post=f"p{n}") for n in range(8)))
+    table = ranking.over_videos(fits, pairs)
+    assert list(table["product"]) == ["x", "y", "z"]
+    assert list(table["rank"]) == [1, 2, 3]
+    assert (table["won"].iloc[0], table["lost"].iloc[0], table["n_videos"].iloc[0]) == (16, 0, 8)
+    assert table["p_first"].iloc[0] > summary.SURE_P
+    found = ranking.disagreement(fits, pairs)
+    assert (found.against_scores.k, found.minority.k, found.circles, found.triads) == (0, 0, 0, 8)
+    assert found.first_named.share == 1
+
+
+def test_disagreement_is_counted():
+    circle = [
+        duel("b/x", "b/y", "first"),
+        duel("b/y", "b/z", "first"),
+        duel("b/x", "b/z", "second"),
+    ]
+    fits, pairs = frames(question(GOOD, circle), question(GOOD, CLEAR, post="p2"))
+    found = ranking.disagreement(fits, pairs)
+    assert (found.against_scores.k, found.against_scores.n) == (1, 6)
+    assert (found.minority.k, found.minority.n) == (1, 6)
+    assert (found.circles, found.triads) == (1, 2)
+    one = ranking.disagreement(*frames(question(GOOD, circle)))
+    assert one.first_named.n == 0
+
+
+def test_few_judgements_make_no_claim():
+    fits, pairs = frames(question(GOOD, [duel("b/x", "b/y", "first")]))
+    ranks = ranking.over_videos(fits, pairs)
+    said = summary.conclude(fits, ranks, ranking.disagreement(fits, pairs), has_key=True)
+    assert "not surely" in " ".join(said.headline)
+    bare = ranking.over_videos(fits, pairs.head(0))
+    assert bare["rank_high"].eq(3).all()
+    assert "cannot be told" in summary.order(bare, 0)
+
+
+@pytest.mark.parametrize(("has_key", "reason"), [(False, "set GEMINI_API_KEY"), (True, "why")])
+def test_nothing_judged_is_a_skipped_stage(has_key, reason):
+    empty, pairs = frames()
+    ranks = ranking.over_videos(empty, pairs)
+    assert list(ranks.columns) == list(ranking.RANK_COLUMNS)
+    found = ranking.disagreement(empty, pairs)
+    said = summary.conclude(empty, ranks, found, has_key=has_key, waits="why")
+    assert (said.status, said.reason) == ("skipped", reason)
+    assert list(summary.pair_table(empty).columns[1:]) == list(summary.PAIR_COLUMNS)
+    assert summary.best_table(empty).empty
+    assert np.isnan(found.minority.share)

@@ -1,0 +1,97 @@
+"""Insight: sentences made from numbers, each with what it was made from; honest where there is little or nothing."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from tests.report import insight_sample
+from vtlib.stages import insight
+from vtlib.stages.insight import Facts
+
+WRITERS = [
+    insight.tried,
+    insight.worked,
+    insight.failed,
+    insight.next_steps,
+    insight.cost,
+    insight.certainty,
+]
+EMPTY = {
+    "tried": "Nothing yet: no script, no post of an own account, no feature tested.",
+    "worked": "Nothing can be said to have worked yet: no account is marked as our own; no script was made; no pattern was tested.",
+    "failed": "Nothing can be said to have failed yet: no account is marked as our own; no script was made; no pattern was tested.",
+    "next": "Nothing waits: capture again when posts have grown (vt scrape).",
+    "cost": "Nothing was bought in this project so far.",
+    "sure": "Nothing was judged, so there is nothing to be sure of.",
+}
+FULL = {
+    "tried": [
+        "4 scripts: 1 published, 1 review, 1 approved, 1 produced.",
+        "3 features were tested on 580 posts of 9 accounts.",
+    ],
+    "worked": [
+        "18 of 24 matured posts of scripts beat their account's own median: 75% (62% to 84%, n 24), more than the half that chance gives.",
+        "Hook result first: x1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 posts without; q 0.020 (claimed to 0.10); repeatable; as a model read it.",
+        "two wins: two against one x1.80 (1.30 to 2.50), 9 pairs.",
+    ],
+    "failed": ["6 posts fell below the lower end of the forecast's interval.", "No winner."],
+    "next": [
+        "What to shoot was skipped: no model key: set GEMINI_API_KEY.",
+        "1 script waits for approval.",
+        "1 script is approved and waits to be shot.",
+        "About 340 more posts with caption emoji would settle whether it helps (now x1.05, 0.90 to 1.20, n 200).",
+    ],
+    "cost": [
+        "$7.50 so far in this project: apify $7.50, gemini price unknown; 1 kind of use without a known price.",
+        "Making: 6.0 hours and 80.00 in your own currency were noted, in 1 note.",
+        "10.00 for 1,000 of them (8.20 to without limit)",
+    ],
+    "sure": [
+        "more than luck; which ones cannot be said for sure.",
+        "Of 24 matured posts 0% (0% to 6%) fell inside the 80 % interval of their forecast: not the 80 % they state.",
+        "Of 35 claims of models that could be checked, 89% (80% to 94%) agree with the file; 71 claims could not be checked.",
+    ],
+}
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_an_empty_project_is_told_so(write) -> None:
+    chapter = write(Facts())
+    assert [f.said for f in chapter.findings] == [EMPTY[chapter.id]]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_sentences_say_the_numbers(write) -> None:
+    chapter = write(insight_sample.facts())
+    text = "\n".join(f.said for f in chapter.findings)
+    for part in FULL[chapter.id]:
+        assert part in text
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_sentence_with_a_source_has_its_rows_and_all_columns(write) -> None:
+    for finding in write(insight_sample.facts()).findings:
+        if finding.source:
+            assert len(finding.rows), finding.said
+            assert set(finding.columns) & set(finding.rows), finding.said
+            assert re.search(r"\d|\bwinner\b", finding.said)
+
+
+def test_few_matured_posts_claim_nothing() -> None:
+    few = insight_sample.facts(matured=4, beats=4)
+    assert "(under 20 posts: too early to claim)" in insight.worked(few).findings[0].said
+    said = [f.said for f in insight.certainty(few).findings]
+    assert "Forecasts: nothing can be claimed yet, 4 matured posts of 20 needed." in said
+
+
+def test_a_failed_stage_comes_first() -> None:
+    facts = Facts(stages=(("What broke out", "failed", "a column is missing"),))
+    (first,) = insight.next_steps(facts).findings
+    assert first.said.startswith("What broke out failed: a column is missing.")
+
+
+def test_an_unknown_price_is_no_zero() -> None:
+    spend = pd.DataFrame({"provider": ["gemini"], "what": ["tokens"], "n": [2], "usd": [None]})
+    said = insight.cost(Facts(spend=spend.astype({"usd": float}))).findings[0].said
+    assert "gemini price unknown" in said

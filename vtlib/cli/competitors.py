@@ -1,0 +1,46 @@
+"""`vt analyze competitors`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from vtlib.cli.base import Answer, command, table
+from vtlib.cli.importing import project_option
+from vtlib.cli.outliers import analyze
+from vtlib.flows import competitors as flow
+from vtlib.flows import projects
+from vtlib.project import Workspace
+from vtlib.stages import competitors as stage
+from vtlib.stages import creatives
+
+SHOWN = [
+    *("side", "platform", "handle", "posts", "per_week", "percentile", "ranked"),
+    *("breakouts", "judged", "formats"),
+]
+
+
+@command(analyze, "competitors", example="vt analyze competitors --project spring --days 60")
+@project_option
+@click.option(
+    "--days", type=click.IntRange(7), help="Posts of so many days. Default: insight.days."
+)
+def competitors(at: Workspace, project: str, days: int | None) -> Answer:
+    """Compare own accounts with competitors, and the same film across platforms. Nothing is fetched or stored."""
+    over: dict[str, Any] = {"insight": {"days": days}} if days else {}
+    opened = projects.opened(at, project, over=over)
+    found = flow.compared(opened)
+    posts, pairs = flow.films(opened)
+    said = [f.said for f in (*stage.findings(found), *creatives.findings(posts, pairs))]
+    data = {
+        "days": found.days,
+        "reason": found.reason,
+        "said": said,
+        "platforms": found.platforms,
+        "accounts": found.accounts,
+        "mix": found.mix,
+        "films": pairs,
+    }
+    text = [*said, "", table(found.accounts[SHOWN], empty="no accounts to compare")]
+    return Answer(data, "\n".join(text))

@@ -1,0 +1,271 @@
+"""05 adaptation: chosen pairs of video and product become scripts, each once; and scripts from patterns alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from vtlib.errors import BadInput
+from vtlib.flows import asking, fitting, learning, performance, textual
+from vtlib.flows.textual import Done, Progress, Wanted
+from vtlib.patterns import Rules, find
+from vtlib.project import Project
+from vtlib.services.gemini import Question
+from vtlib.services.prompts.loading import Rendered, load_prompt, render
+from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted, original, whole
+from vtlib.stages.adaptation import choosing as pairing
+from vtlib.stages.adaptation.source import described, product_facts
+from vtlib.stages.analysis import choosing
+from vtlib.stages.performance.rates import with_rates
+from vtlib.store import fits as store
+from vtlib.store import scripts
+from vtlib.store.scripts import Making, Place
+
+MADE_BY = "vt"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What notebook 05 shows: adaptations as `load` gives them, how questions ended, why it stopped or waits."""
+
+    rows: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+    stopped: str = ""
+    waits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A question for a script, and what the script is made with: product, video (None: from patterns), scores, why;
+    `learned_version`: the run of the library whose patterns the question carries, so that 07 can hold such scripts
+    against the others.
+    """
+
+    wanted: Wanted
+    product: Mapping[str, Any]
+    video: Mapping[str, Any] | None
+    scores: Mapping[str, Any] | None
+    why: str
+    learned_version: str | None = None
+
+
+def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
+    """Orders for the pairs that the rule picks from the fits that are known (stages/adaptation/choosing)."""
+    params = project.params.adaptation
+    products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
+    fits, _ = fitting.load(project)
+    mine = fits[fits["product_id"].isin(list(products))] if len(fits) else fits
+    chosen = pairing.pairs(mine, limit=params.limit, min_score=params.min_score)
+    videos = {v["post_id"]: v for v in fitting.videos(project)}
+    return [
+        _adaptation(
+            project,
+            products[c["product_id"]],
+            videos[c["post_id"]],
+            why=c["why"],
+            scores=c["scores"],
+        )
+        for c in chosen
+        if c["post_id"] in videos
+    ]
+
+
+def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[Order]:
+    """Orders for one video and the products that a person named. Raises BadInput without its analysis."""
+    videos = fitting.videos(project, post_id=post_id)
+    if not videos:
+        raise BadInput(
+            f"there is no analysis of {post_id} in {project.slug}.",
+            todo=f"First: vt analyze videos --project {project.slug}",
+        )
+    fits, _ = fitting.load(project, post_id=post_id)
+    scores = {f["product_id"]: f["scores"] for f in fits.to_dict("records")}
+    return [
+        _adaptation(
+            project,
+            product,
+            videos[0],
+            why="named by a person",
+            scores=scores.get(product["product_id"]),
+        )
+        for product in fitting.products_of(project, slugs)
+    ]
+
+
+def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
+    """Orders for scripts from a product's facts and the pattern library, without a video.
+
+    The library as it is stored, else as the posts give it now. Without a pattern there are no orders.
+    """
+    known = pairing.patterns(_library(project))
+    if not known:
+        return []
+    context = learning.learned_context(project)
+    version = context["version"] if context else None
+    orders = [_original(project, product, known) for product in fitting.products_of(project, slugs)]
+    return [replace(order, learned_version=version) for order in orders]
+
+
+def adapt(
+    project: Project,
+    orders: Sequence[Order],
+    *,
+    max_cost_usd: float | None = None,
+    progress: Progress | None = None,
+) -> Done:
+    """Ask for the scripts that were not written before, and save each as a draft, once.
+
+    Run again it asks nothing and changes no script, whatever people made of it. Raises CredentialsMissing
+    without a key when there is something to ask.
+    """
+    textual.require_caps(project, "adaptation", fitting.model_of(project))
+    cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
+    asked = [o.wanted for o in orders]
+    try:
+        return textual.ask(project, asked, max_cost_usd=cap, progress=progress)
+    finally:
+        read_out(project, orders)
+
+
+def work(project: Project) -> Found:
+    """Judge fits, adapt the best pairs, and write originals, within the caps; without a key only show what is there.
+
+    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service refused.
+    """
+    stopped = []
+    if project.has_gemini:
+        params = project.params.adaptation
+        judged = fitting.judge(project)
+        orders = pairs(project)
+        if params.originals:
+            orders += originals(project)[: params.originals]
+        written = adapt(project, orders)
+        stopped = [d.stopped for d in (judged, written) if d.stopped]
+    ended = store.outcomes(project.store, project.slug)
+    return Found(load(project), ended, "; ".join(stopped), fitting.waits(project))
+
+
+def read_out(project: Project, orders: Sequence[Order]) -> int:
+    """Answers as drafts and rows of adaptations, those that were not yet; how many. Half an answer is no script."""
+    by_key = {o.wanted.key: o for o in orders}
+    done = 0
+    for task in ("adaptation", "original"):
+        for question in store.not_read_out(project.store, task, list(by_key)):
+            order = by_key[question["analysis_id"]]
+            if (made := _made(order, question["answer"])) is not None:
+                _save(project, order, question, made)
+                done += 1
+    return done
+
+
+def load(project: Project) -> list[dict[str, Any]]:
+    """Every adaptation of the project with its script as it stands now, the newest first."""
+    return store.adaptations(project.store, project.slug)
+
+
+def _made(order: Order, answer: dict[str, Any]) -> Made | None:
+    if order.video is None:
+        text = whole(OriginalScript, answer)
+        return None if text is None else original(text, order.product)
+    script = whole(AdaptedScript, answer)
+    if script is None:
+        return None
+    return adapted(script, order.product, source=order.video["answer"], post=order.video)
+
+
+def _save(project: Project, order: Order, question: Mapping[str, Any], made: Made) -> None:
+    """The script first, under an id of its question, then the row that says it was made: killed between, the
+    next run finds the script and leaves it as people have it.
+    """
+    origin = "original" if order.video is None else "adaptation"
+    making = Making(
+        MADE_BY,
+        order.why,
+        model=question["model"],
+        prompt_version=question["prompt_version"],
+        learned_version=order.learned_version,
+        at=question["answered_at"],
+    )
+    place = Place(
+        product=order.product["product_id"],
+        project=project.slug,
+        post_id=order.video["post_id"] if order.video else None,
+        origin=origin,
+    )
+    script_id = scripts.create(
+        project.store,
+        made.script,
+        making,
+        place=place,
+        script_id=f"{order.product['slug']}-{question['analysis_id'][:8]}",
+    )
+    same = ("analysis_id", "post_id", "project_id", "model", "prompt_version", "input_hash")
+    row = {
+        **{name: question[name] for name in same},
+        **made.row(),
+        "product_id": order.product["product_id"],
+        "script_id": script_id,
+        "origin": origin,
+        "scores": order.scores,
+        "reason": order.why,
+        "made_at": question["answered_at"],
+    }
+    store.save_adaptation(project.store, row)
+
+
+def _adaptation(
+    project: Project,
+    product: Mapping[str, Any],
+    video: dict[str, Any],
+    *,
+    why: str,
+    scores: Mapping[str, Any] | None,
+) -> Order:
+    prompt = render(
+        load_prompt("adaptation"),
+        facts={**choosing.facts(video), "product": product_facts(product)},
+        strangers={
+            **choosing.strangers(video),
+            "source": described(video["answer"], video["unsupported"]),
+        },
+    )
+    about = f"{video['post_id']}/{product['product_id']}"
+    question = Question(prompt, AdaptedScript, _options(project))
+    asked = textual.wanted(
+        question,
+        task="adaptation",
+        post_id=video["post_id"],
+        about=about,
+        role=str(product["slug"]),
+    )
+    return Order(asked, product, video, scores, why)
+
+
+def _original(
+    project: Project, product: Mapping[str, Any], patterns: list[dict[str, Any]]
+) -> Order:
+    facts = {"product": product_facts(product), "patterns": patterns}
+    prompt: Rendered = render(load_prompt("original"), facts=facts)
+    question = Question(prompt, OriginalScript, _options(project))
+    about = f"{project.slug}/{product['product_id']}"
+    asked = textual.wanted(
+        question, task="original", post_id=None, about=about, role=str(product["slug"])
+    )
+    return Order(asked, product, None, None, f"from {len(patterns)} patterns of the field")
+
+
+def _options(project: Project) -> Any:
+    return asking.options(project, model=fitting.model_of(project))
+
+
+def _library(project: Project) -> pd.DataFrame:
+    stored = project.frame("patterns")
+    if len(stored):
+        return stored
+    inputs = performance.load(project)
+    params = project.params.performance
+    rules = Rules(tuple(map(tuple, params.combinations)), claim_q=params.claim_q)
+    return find(with_rates(inputs.posts), inputs.values, inputs.features, rules).table

@@ -1,0 +1,134 @@
+"""Storyboards: the source's keyframe beside each beat of an adapted script, as the script stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from vtlib.flows import fitting
+from vtlib.project import Project
+from vtlib.scripts.script import Beat, parse
+from vtlib.scripts.timing import spans
+from vtlib.scripts.wording import clock
+from vtlib.services.media import MediaFolder
+from vtlib.store import media
+from vtlib.tables import Board, Panel
+
+Pictures = Sequence[tuple[float, bytes]]
+
+
+def boards(project: Project, rows: Sequence[Mapping[str, Any]], *, limit: int = 12) -> list[Board]:
+    """A board for each of the first `limit` adaptations (flows/adapting.load) whose script is there.
+
+    A client sees creators by pseudonym, so without their pictures and words.
+    """
+    there = [row for row in rows if row["structure"]][:limit]
+    if not there:
+        return []
+    kept = ["title", "structure", "beat_map", "product_name"]
+    shown = project.shown(pd.DataFrame(there)[kept]).to_dict("records")
+    return [
+        _board(project, {**row, **{n: seen[n] for n in kept}})
+        for row, seen in zip(there, shown, strict=True)
+    ]
+
+
+def _board(project: Project, row: Mapping[str, Any]) -> Board:
+    script = parse(row["structure"])
+    source, pictures = _source(project, row["post_id"])
+    mapped = {m["beat_id"]: m for m in row["beat_map"] or [] if m["beat_id"]}
+    panels = [
+        _panel(
+            span.beat,
+            f"{span.number}  {clock(span.start_s)}, {span.duration_s:g} s",
+            mapped.get(span.beat.beat_id, {}),
+            source,
+            pictures,
+        )
+        for span in spans(script)
+    ]
+    left = [m for m in row["beat_map"] or [] if m["change"] == "dropped"]
+    under = f"{row['product_name']} · {script.logline}"
+    return Board(script.title, under, tuple(panels), _caption(row, left))
+
+
+def _caption(row: Mapping[str, Any], left: Sequence[Mapping[str, Any]]) -> str:
+    parts = [f"Source: scripts, {row['script_id']} version {row['version']}"]
+    far = row["distance"] or {}
+    if far.get("structure_ratio") is not None:
+        parts.append(f"{far['structure_ratio']:.0%} of the source's time is followed")
+    if far.get("copied_ratio") is not None:
+        parts.append(f"{far['copied_ratio']:.0%} of the words are the source's")
+    parts += [f"beat {m['source_beat']} is left out: {m['why']}" for m in left]
+    return " · ".join(parts)
+
+
+def _panel(
+    beat: Beat,
+    number: str,
+    mapped: Mapping[str, Any],
+    source: Sequence[Mapping[str, Any]],
+    pictures: Pictures,
+) -> Panel:
+    n = mapped.get("source_beat")
+    seen = source[n - 1] if n and n <= len(source) else None
+    shot = ", ".join(s for s in (beat.shot_size, beat.shot_angle, beat.shot_movement) if s)
+    return Panel(
+        number,
+        str(mapped.get("change") or "new"),
+        str(mapped.get("why") or beat.notes),
+        source=_when(n, seen) if seen else "new" if source else "",
+        source_words=_words(seen) if seen else "",
+        picture=_picture(pictures, seen) if seen else None,
+        head=f"{beat.kind}, {shot}" if shot else beat.kind,
+        lines=(
+            (beat.speaker.lower() or "says", beat.spoken),
+            ("on screen", beat.overlay),
+            ("shows", beat.visual),
+            ("sound", "; then ".join(t for t in (beat.audio, beat.transition) if t)),
+            (
+                "needs",
+                "; ".join(
+                    (*((beat.location,) if beat.location else ()), *beat.props, *beat.talent)
+                ),
+            ),
+        ),
+    )
+
+
+def _source(
+    project: Project, post_id: str | None
+) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
+    """The analysed beats of a video and its thumbnails; neither words nor pictures for a client."""
+    found = fitting.videos(project, post_id=post_id) if post_id else []
+    beats: list[Mapping[str, Any]] = (
+        list((found[0]["answer"] or {}).get("beats") or []) if found else []
+    )
+    if project.is_client or not post_id:
+        return [{k: v for k, v in b.items() if k not in ("speech", "overlay")} for b in beats], []
+    measured = media.measures(project.store, [post_id])
+    folder = MediaFolder(project.workspace.outputs)
+    pictures = [
+        picture
+        for m in measured
+        for picture in folder.thumbnails(m["thumbs_path"], m["thumbs"] or [])
+    ]
+    return beats, pictures
+
+
+def _when(number: int | None, beat: Mapping[str, Any]) -> str:
+    start, end = float(beat.get("start_s") or 0), float(beat.get("end_s") or 0)
+    shot = str(beat.get("shot") or "").replace("_", " ")
+    return f"beat {number}, {start:.1f} to {end:.1f} s, {shot}".rstrip(", ")
+
+
+def _words(beat: Mapping[str, Any]) -> str:
+    return " / ".join(str(beat[k]) for k in ("speech", "overlay") if beat.get(k))
+
+
+def _picture(pictures: Pictures, beat: Mapping[str, Any]) -> bytes | None:
+    """The thumbnail nearest to the middle of a beat."""
+    middle = (float(beat.get("start_s") or 0) + float(beat.get("end_s") or 0)) / 2
+    return min(pictures, key=lambda p: abs(p[0] - middle), default=(0.0, None))[1]

@@ -1,0 +1,41 @@
+"""Own accounts against competitors, and the same film on several platforms: loaded, compared, as a reader may see it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pandas as pd
+
+from vtlib.patterns import analysed_features
+from vtlib.project import Project
+from vtlib.stages import competitors as stage
+from vtlib.stages import creatives
+from vtlib.stages.competitors import Comparison
+from vtlib.stages.performance.rates import with_rates
+
+
+def compared(project: Project) -> Comparison:
+    """The comparison over `insight.days`; for a client creators go by pseudonyms, the numbers are the same."""
+    posts = with_rates(project.frame("performance_posts"))
+    found = stage.compare(
+        posts,
+        _hooks(project),
+        days=project.params.insight.days,
+        interval=project.params.outliers.interval,
+    )
+    return replace(found, accounts=project.shown(found.accounts), mix=project.shown(found.mix))
+
+
+def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(posts, pairs) of films that stand on several platforms."""
+    posts = project.frame("creatives_across")
+    pairs = creatives.across(posts, interval=project.params.outliers.interval)
+    return project.shown(posts), pairs
+
+
+def _hooks(project: Project) -> pd.DataFrame:
+    analyses = project.frame("performance_analyses")
+    read = [orjson.loads(v) if isinstance(v, str) else v for v in analyses["answer"]]
+    values, _ = analysed_features(analyses.assign(answer=pd.Series(read, dtype=object)))
+    return values

@@ -1,0 +1,113 @@
+"""The insight of a run: facts of the project as its reader may see them, and the chapters written from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from vtlib import charts
+from vtlib.flows import competitors, reports
+from vtlib.project import Project
+from vtlib.stages import competitors as rivals
+from vtlib.stages import creatives, insight
+from vtlib.stages.insight import Chapter, Facts, Finding
+from vtlib.stages.performance.history import age_error, history
+from vtlib.stages.performance.variants import compare_variants, roi
+from vtlib.stages.performance.whole import product_costs, with_rates
+from vtlib.store import runs
+
+Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
+
+
+def facts(project: Project, *, stages: Stages = ()) -> Facts:
+    """All frames of a project that the chapters are written from."""
+    params, store = project.params, project.store
+    posts = with_rates(project.frame("performance_posts"))
+    own = posts[posts["is_own"].astype(bool)]
+    variants, returns = _variants_and_returns(project, posts)
+    problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
+    return Facts(
+        scripts=project.frame("insight_scripts"),
+        verdicts=project.shown(project.frame("insight_verdicts")),
+        waiting=project.shown(project.frame("insight_waiting")),
+        production=project.frame("insight_costs"),
+        own=project.shown(own.sort_values("multiplier_low", ascending=False)),
+        scores=project.shown(project.frame("outliers")),
+        patterns=project.frame("patterns"),
+        variants=variants,
+        returns=returns,
+        spend=runs.costs(store, project=project.slug),
+        problems=project.shown(problems),
+        grounding=project.frame("analysis_grounding"),
+        fits=project.shown(project.frame("insight_fits")) if store.has("fits_latest") else _none(),
+        outlier_run=_only(project.frame("outlier_run")),
+        pattern_run=_only(project.frame("pattern_run")),
+        stages=stages,
+        min_matured=params.performance.min_matured,
+        claim_q=params.performance.claim_q,
+        interval=params.outliers.interval,
+    )
+
+
+def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
+    """Every chapter in reading order: outcomes, steps, certainty, cost, changes, competitors, films."""
+    return (
+        insight.tried(known),
+        insight.worked(known),
+        insight.failed(known),
+        insight.next_steps(known),
+        insight.certainty(known),
+        insight.cost(known),
+        _changes(project, run_id),
+        _competitors(project),
+        _films(project),
+    )
+
+
+def _changes(project: Project, run_id: str) -> Chapter:
+    found = reports.changes(project, new=run_id)
+    if found is None:
+        said = "This is the first report whose figures were kept; the next one will say what changed and why."
+        return Chapter("changes", "What changed since the last report", (Finding(said),))
+    sentences = insight.change_findings(*found)
+    return Chapter("changes", "What changed since the last report", tuple(sentences))
+
+
+def _competitors(project: Project) -> Chapter:
+    found = competitors.compared(project)
+    chart = charts.standing(found.accounts) if len(found.accounts) else None
+    title = f"Against competitors, the last {found.days} days"
+    return Chapter("competitors", title, tuple(rivals.findings(found)), chart)
+
+
+def _films(project: Project) -> Chapter:
+    found = creatives.findings(*competitors.films(project))
+    return Chapter("films", "The same film on several platforms", tuple(found))
+
+
+def _variants_and_returns(
+    project: Project, posts: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Variants compared and money by product, as stages/performance judges them."""
+    params = project.params.performance
+    error = age_error(posts, interval=project.params.outliers.interval)
+    past = history(posts.assign(se_age_ln=error))
+    links = project.frame("performance_links")
+    linked = past.merge(links, on="post_id", suffixes=("", "_script"))
+    costs = project.frame("performance_costs")
+    returns = roi(
+        linked[linked["is_mature"] & linked["is_plain"]],
+        product_costs(costs, linked, params.value_per_hour),
+        value_per_thousand=params.value_per_thousand_views,
+    )
+    return compare_variants(linked), returns
+
+
+def _none() -> pd.DataFrame:
+    return pd.DataFrame()
+
+
+def _only(frame: pd.DataFrame) -> Mapping[str, Any]:
+    return {str(k): v for k, v in frame.iloc[0].items()} if len(frame) else {}

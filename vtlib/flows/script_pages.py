@@ -1,0 +1,179 @@
+"""What the page of a project's scripts is told: each script with its pictures, as its reader may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vtlib.errors import BadInput
+from vtlib.flows.scripts import being_shot, parts
+from vtlib.project import Project
+from vtlib.scripts import workflow
+from vtlib.scripts.drawing import beats_svg, versions_svg
+from vtlib.scripts.expecting import expected, sentences
+from vtlib.scripts.script import call_to_action, needs, parse, plain
+from vtlib.scripts.timing import spans
+from vtlib.scripts.wording import clock
+from vtlib.store import production, script_reading
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptView:
+    """A script on the page. `facts`: label -> text; `beats`: rows of start, length, kind, seen, heard, written;
+    `pictures`: SVG of beats and versions; `expected`: sentences; notes, comments and people only for analysts.
+    """
+
+    script_id: str
+    title: str
+    status: str
+    version: int
+    length: str
+    assignee: str
+    open_comments: int
+    being_shot: str
+    facts: Mapping[str, str]
+    beats: tuple[Mapping[str, str], ...]
+    pictures: tuple[str, str]
+    expected: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: str
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All scripts of a project in the order of their status, and the register with where each is used."""
+
+    views: tuple[ScriptView, ...]
+    assets: pd.DataFrame
+
+
+def gathered(project: Project) -> Shelf:
+    """The project's scripts, archived ones left out; for a client without people, comments and creators' names."""
+    try:
+        rows = script_reading.listing(project.store, project=project.slug)
+    except BadInput:  # a run that failed before its project came to be has an index, too
+        rows = []
+    order = {s: n for n, s in enumerate(workflow.STATUSES)}
+    rows = sorted(rows, key=lambda r: (-order[r["status"]], str(r["title"]).casefold()))
+    ids = {r["script_id"] for r in rows}
+    return Shelf(tuple(_view(project, r["script_id"]) for r in rows), _assets(project, ids))
+
+
+def _view(project: Project, script_id: str) -> ScriptView:
+    row = script_reading.get(project.store, script_id)
+    held = parts(project.workspace, script_id)
+    shown = _Reader(project)
+    script = parse(shown.clean(plain(row["script"])))
+    wanted = {k: ", ".join(v) for k, v in needs(script).items()}
+    frozen = [p for p in held["predictions"] if p["version"] == row["approved_version"]]
+    names = {
+        "product": row["product_id"],
+        "modelled on": None if project.is_client else row["post_id"],
+    }
+    facts = {
+        **{k: v or "" for k, v in names.items()},
+        "idea": script.logline,
+        "call to action": call_to_action(script),
+        "audience": script.audience,
+        "difficulty": script.difficulty or "",
+        **wanted,
+        "patterns": ", ".join(script.source_patterns).replace("_", " "),
+        "claims": "; ".join(
+            f"{c.text} ({'cleared' if c.is_cleared else 'NOT CLEARED'})" for c in script.claims
+        ),
+        "posts": ", ".join(p["url"] for p in held["publications"]),
+    }
+    return ScriptView(
+        script_id,
+        script.title,
+        row["status"],
+        int(row["version"]),
+        clock(row["duration_s"] or 0),
+        "" if project.is_client else row["assignee"] or "",
+        0 if project.is_client else row["open_comments"] or 0,
+        being_shot(row),
+        {k: v for k, v in facts.items() if v},
+        tuple(_beat(s) for s in spans(script)),
+        (beats_svg(script), versions_svg(*shown.people(held["versions"], held["history"]))),
+        tuple(sentences(frozen) or expected(script.prediction)),
+        workflow.warnings(script),
+        "" if project.is_client else script.notes,
+        () if project.is_client else tuple(map(_comment, held["comments"])),
+    )
+
+
+class _Reader:
+    """Texts as the reader of a project's page may see them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def clean(self, value: Any) -> Any:
+        """JSON-able values with every text as `Project.shown` gives it."""
+        if not self.project.is_client:
+            return value
+        if isinstance(value, str):
+            return str(self.project.shown(pd.DataFrame({"text": [value]}))["text"].iloc[0])
+        if isinstance(value, Mapping):
+            return {k: v if k in _WORDS else self.clean(v) for k, v in value.items()}
+        return [self.clean(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+    def people(
+        self, versions: list[dict[str, Any]], history: list[dict[str, Any]]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Versions and history; for a client without who made and moved them."""
+        if not self.project.is_client:
+            return versions, history
+        blank = {"made_by": "", "changed_by": "", "reason": ""}
+        told = [{**v, **blank, "notes": self.clean(v["notes"] or "")} for v in versions]
+        return told, [{**h, **blank} for h in history]
+
+
+_WORDS = frozenset(
+    {"beat_id", "kind", "difficulty", "language", "account_id", "platform", "format"}
+)
+
+
+def _beat(span: Any) -> dict[str, str]:
+    one = span.beat
+    about = ", ".join(t for t in (one.shot_size, one.shot_angle, one.location) if t)
+    return {
+        "start": clock(span.start_s),
+        "length": f"{'~' if span.is_estimated else ''}{span.duration_s:g} s",
+        "kind": one.kind,
+        "seen": one.visual,
+        "how": about,
+        "written": one.overlay,
+        "heard": one.spoken,
+    }
+
+
+def _comment(row: Mapping[str, Any]) -> str:
+    place = row["beat_id"] or (f"line {row['line']}" if row["line"] else "the whole")
+    done = f" (resolved by {row['resolved_by']})" if row["resolved_at"] is not None else ""
+    return f"{row['author']} on version {row['version']}, {place}: {row['body']}{done}"
+
+
+def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
+    """kind, name, release, available, used_in (titles): what the project's scripts name."""
+    rows = []
+    for one in production.assets(project.store):
+        used = [u for u in one["used_in"] if u["script_id"] in ids]
+        if used:
+            rows.append(
+                {
+                    "kind": one["kind"],
+                    "name": one["name"],
+                    "release": one.get("release_status") or "not registered",
+                    "available": f"{len(one.get('available') or [])} times"
+                    if one.get("available")
+                    else "always",
+                    "used_in": "; ".join(f"{u['title']} (version {u['version']})" for u in used),
+                }
+            )
+    frame = pd.DataFrame(rows, columns=["kind", "name", "release", "available", "used_in"])
+    return project.shown(frame)

@@ -1,0 +1,68 @@
+"""The page of a project's scripts: the board, and each script with its beats and versions as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vtlib import log, tables
+from vtlib.flows.script_pages import ScriptView, Shelf
+from vtlib.report import assembly
+from vtlib.report.facts import Page
+from vtlib.report.pages import write_whole
+from vtlib.report.sections import environment
+from vtlib.scripts.workflow import STATUSES
+
+_ASSETS = {
+    "kind": "kind",
+    "name": "name",
+    "release": "release",
+    "available": "available",
+    "used_in": "used in",
+}
+
+
+def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
+    """Write the scripts as the self-contained page `path`; without any it says how to make one."""
+    redact = log.redactor(page.secrets)
+    used = assembly.scripts(with_charts=False)
+    known = {
+        "page": page,
+        "style": assembly.trusted(assembly.text("page.css")),
+        "scripts": used,
+        "policy": assembly.policy(used),
+        "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
+        "lead": lead(shelf.views),
+        "board": _board(shelf.views),
+        "views": [_drawn(v) for v in shelf.views],
+        "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)
+        if len(shelf.assets)
+        else None,
+    }
+    write_whole(path, environment().get_template("scripts.html.j2").render(resources={"vt": known}))
+    return path
+
+
+def lead(views: Sequence[ScriptView]) -> str:
+    """How many scripts there are and how far they are."""
+    if not views:
+        return "No scripts yet: vt script create."
+    counts = {s: sum(v.status == s for v in views) for s in STATUSES}
+    told = [f"{n} {s.replace('_', ' ')}" for s, n in counts.items() if n]
+    return f"{len(views)} {'script' if len(views) == 1 else 'scripts'}: {', '.join(told)}."
+
+
+def _board(views: Sequence[ScriptView]) -> list[dict[str, Any]]:
+    """A column a status of the way, also the empty ones; archived scripts are not on it."""
+    return [
+        {"status": s, "title": s.replace("_", " "), "views": [v for v in views if v.status == s]}
+        for s in STATUSES
+        if s != "archived"
+    ]
+
+
+def _drawn(view: ScriptView) -> dict[str, Any]:
+    # Pictures are ours: scripts/drawing.py escapes every text in them.
+    beats, versions = map(assembly.trusted, view.pictures)
+    return {"view": view, "beats_picture": beats, "versions_picture": versions}

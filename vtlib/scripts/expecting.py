@@ -1,0 +1,52 @@
+"""What is expected of a script, in words: a forecast with its interval and n, or why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+VIEWS = "ln_views_7d"  # what places are about unless they name another target
+FACTS = (
+    *("account_id", "platform", "format", "predicted_ln", "low_ln", "high_ln"),
+    *("p_beats_median", "n_baseline", "reason"),
+)
+
+
+def sentences(places: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A forecast's places (FACTS each) as sentences: views after 7 days, interval, n; a common reason comes last."""
+    held = list(places)
+    reasons = {p["reason"] for p in held if p.get("reason")}
+    common = reasons.pop() if len(reasons) == 1 and len(held) > 1 else ""
+    told = [_sentence(p, is_reason_told=not common) for p in held]
+    return [*told, common] if common else told
+
+
+def expected(prediction: Mapping[str, Any] | None) -> list[str]:
+    """A script's `prediction` in words; why there is none; nothing for one of another form."""
+    held = prediction or {}
+    told = sentences(held.get("places") or ())
+    return told or ([f"no forecast: {held['reason']}"] if held.get("reason") else [])
+
+
+def _sentence(place: Mapping[str, Any], *, is_reason_told: bool) -> str:
+    where = f"{place['platform']} {place['format']} of {place['account_id']}"
+    why = f"; {place['reason']}" if place.get("reason") and is_reason_told else ""
+    if place.get("predicted_ln") is None:
+        return f"{where}: no forecast{why}"
+    is_views = place.get("target", VIEWS) == VIEWS
+    form, what = (_views, "views") if is_views else (_rate, "engagement rate")
+    low, middle, high = (form(place[n]) for n in ("low_ln", "predicted_ln", "high_ln"))
+    basis = f"n = {place['n_baseline']} own posts"
+    return f"{where}: {middle} {what} after 7 days, {low} to {high} ({basis}{why})"
+
+
+def _views(ln: float) -> str:
+    """exp(ln) - 1 to two figures: more would feign what no interval holds."""
+    views = math.expm1(ln)
+    digits = max(len(str(int(views))) - 2, 0)
+    return f"{round(views, -digits):,.0f}"
+
+
+def _rate(ln: float) -> str:
+    return f"{math.exp(ln):.1%}"

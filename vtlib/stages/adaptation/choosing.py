@@ -1,0 +1,57 @@
+"""Which pairs of video and product become scripts, and which patterns a script without a video may use. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+RULE = "the best product of each video from {min_score:g} of 5, the best fits first"
+PATTERNS_MAX = 12
+
+
+def pairs(fits: pd.DataFrame, *, limit: int, min_score: float) -> list[dict[str, Any]]:
+    """Pairs to adapt, at most `limit`: rows of `fits` (store/fits) with `why`.
+
+    Of each video the product with the best score (equal ones: the recommended, then by id), if it reaches
+    `min_score`; best scores first, equal ones by how far the video stands above its account's level.
+    """
+    if fits.empty:
+        return []
+    order = fits.sort_values(
+        ["score", "is_recommended", "multiplier_low", "post_id", "product_id"],
+        ascending=[False, False, False, True, True],
+        na_position="last",
+    )
+    best = order.drop_duplicates("post_id")
+    best = best[best["score"].ge(min_score)].head(limit)
+    return [
+        {**{str(k): v for k, v in r.items()}, "why": f"fit {r['score']:.1f} of 5: {r['reason']}"}
+        for r in best.to_dict("records")
+    ]
+
+
+def patterns(library: pd.DataFrame) -> list[dict[str, Any]]:
+    """Patterns as a question takes them: name, definition, kind, direction, is_claim; claims first.
+
+    `library`: PATTERN_COLUMNS. No ratio and no count goes in: they would come back as promises, and every new
+    post would make it another question. Leads are those whose interval leaves 1 out.
+    """
+    if library.empty:
+        return []
+    sure = library["claim"].fillna("").ne("")
+    is_lead = library["ratio_low"].gt(1) | library["ratio_high"].lt(1)
+    kept = library.assign(is_claim=sure)[sure | is_lead].sort_values(
+        ["is_claim", "q_value", "pattern"], ascending=[False, True, True]
+    )
+    rows = [
+        {
+            "pattern": r["pattern"],
+            "definition": r["definition"],
+            "kind": r["kind"],
+            "direction": "more views" if r["ratio"] > 1 else "fewer views",
+            "is_claim": bool(r["is_claim"]),
+        }
+        for r in kept.head(PATTERNS_MAX).to_dict("records")
+    ]
+    return sorted(rows, key=lambda r: (not r["is_claim"], r["pattern"]))

@@ -1,0 +1,68 @@
+"""What a question says of a video and of products: the analysis without what its check refuted, and no numbers
+that would come back as scores. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+FACTS = ("problems", "benefits", "features")
+SINGLE_FACTS = ("name", "description", "audience", "price")
+_LISTS = ("transcript", "overlays", "explanation")
+
+
+def described(answer: Mapping[str, Any], unsupported: Sequence[str] = ()) -> dict[str, Any]:
+    """An analysis as a question takes it: beats numbered from 1, hook, words, story; no scores.
+
+    Overlays, lines and reasons that the check found unsupported (`unsupported`: paths such as overlays.0)
+    are left out. Missing parts of a partial answer are left out too.
+    """
+    bad = set(unsupported)
+    kept = {
+        name: [v for n, v in enumerate(answer.get(name) or []) if f"{name}.{n}" not in bad]
+        for name in _LISTS
+    }
+    hook, narrative = answer.get("hook") or {}, answer.get("narrative") or {}
+    types = [t["type"] for t in hook.get("types") or []]
+    return {
+        "duration_s": answer.get("duration_s"),
+        "language": answer.get("language"),
+        "hook": {k: hook.get(k) for k in ("spoken", "visual", "overlay_text")} | {"types": types},
+        "beats": [{"number": n, **beat} for n, beat in enumerate(answer.get("beats") or [], 1)],
+        "transcript": kept["transcript"],
+        "overlays": kept["overlays"],
+        "story": {k: narrative.get(k) for k in ("structure", "summary")},
+        "sound": (answer.get("sound") or {}).get("role"),
+        "call_to_action": (answer.get("call_to_action") or {}).get("text"),
+        "why_it_may_have_worked": [c.get("text") for c in kept["explanation"]],
+        "risks": [r.get("why") for r in answer.get("risks") or []],
+    }
+
+
+def wording(answer: Mapping[str, Any], caption: str | None) -> list[str]:
+    """Every line of the source that a script must not repeat: said, written on screen, and the caption."""
+    lines = [t.get("text") for name in ("transcript", "overlays") for t in answer.get(name) or []]
+    hook = answer.get("hook") or {}
+    lines += [hook.get("spoken"), hook.get("overlay_text"), *(caption or "").splitlines()]
+    lines.append((answer.get("call_to_action") or {}).get("text"))
+    return list(dict.fromkeys(str(line) for line in lines if line))
+
+
+def product_facts(product: Mapping[str, Any]) -> dict[str, Any]:
+    """A product as a question takes it: its id, and its facts by key (benefits.1), which claims must name."""
+    facts = {name: product[name] for name in SINGLE_FACTS if product.get(name)}
+    for name in FACTS:
+        facts |= {f"{name}.{n}": text for n, text in enumerate(product.get(name) or [], 1)}
+    out = {"id": product["product_id"], "facts": facts}
+    return out | ({"context": product["context_prompt"]} if product.get("context_prompt") else {})
+
+
+def by_lot(products: Iterable[Mapping[str, Any]], *, post_id: str) -> list[Mapping[str, Any]]:
+    """Products in an order that the video decides: whoever is named first gains nothing over all videos."""
+
+    def lot(product: Mapping[str, Any]) -> str:
+        return hashlib.sha256(f"{post_id}/{product['product_id']}".encode()).hexdigest()
+
+    return sorted(products, key=lot)

@@ -1,0 +1,79 @@
+"""The typed answer about one video and several products: each judged on rubrics, every two held together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RUBRICS = ("hook_relevance", "audience_match", "transition_ease", "replicability")
+Score = Annotated[int, Field(ge=0, le=5)]
+ObstacleKind = Literal[
+    "age_fit", "location", "cost", "claims", "props", "talent", "brand_safety", "other"
+]
+Confidence = Literal["low", "medium", "high"]
+
+
+class Part(BaseModel):
+    """Base of every part: keys that were not asked for are dropped."""
+
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class Obstacle(Part):
+    """Something that stands between this video's pattern and this product."""
+
+    kind: ObstacleKind
+    what: str
+
+
+class Fit(Part):
+    """How one product fits the video."""
+
+    product: str = Field(description="id of the product, as given")
+    hook_relevance: Score = Field(
+        description="does the hook touch the product's subject. 0: has nothing to do with it; "
+        "1: a far cry; 2: the same walk of life; 3: a neighbouring subject; 4: the same subject; "
+        "5: the hook poses the very problem that the product solves"
+    )
+    audience_match: Score = Field(
+        description="do the viewers overlap the buyers. 0: not at all; 1: by chance; 2: few; "
+        "3: about half; 4: most; 5: viewers are the buyers"
+    )
+    transition_ease: Score = Field(
+        description="how natural is the way from hook to product. 0: none; 1: a break; 2: needs "
+        "explaining; 3: can be done in a sentence; 4: easy; 5: the product is the next picture"
+    )
+    replicability: Score = Field(
+        description="can a small team shoot this pattern with the product. 0: no; 1: only with luck "
+        "or rare talent; 2: with effort; 3: with preparation; 4: easily; 5: today, with a phone"
+    )
+    reason: str = Field(description="why it fits or not, in one line")
+    best_use: str = Field(description="what of the video the product should borrow, in one line")
+    obstacles: list[Obstacle] = Field(description="what stands in the way; empty if nothing does")
+    confidence: Confidence
+
+
+class Duel(Part):
+    """Two products held against each other for this video."""
+
+    first: str = Field(description="id of the product that is named first")
+    second: str = Field(description="id of the other product")
+    better: Literal["first", "second", "even"]
+    why: str
+
+
+class ProductFits(Part):
+    """Which of the products fits the video, and why."""
+
+    fits: list[Fit] = Field(description="every product once")
+    duels: list[Duel] = Field(description="every two products once, each judged for itself")
+    recommended: str | None = Field(None, description="id of the product to take; null if none is")
+    recommended_why: str | None = None
+
+
+def mean_score(fit: Fit) -> float:
+    """The mean of the four rubrics, 0 to 5: each counts the same, because no weight has been measured."""
+    return sum(getattr(fit, name) for name in RUBRICS) / len(RUBRICS)

@@ -1,0 +1,27 @@
+"""Insight: what was tried, what worked, what did not, what next, what it cost, how sure, and what changed."""
+
+from vtlib.stages.insight.changes import Changes, Report, compare, tier_changes
+from vtlib.stages.insight.changes import findings as change_findings
+from vtlib.stages.insight.facts import Facts
+from vtlib.stages.insight.figures import with_intervals
+from vtlib.stages.insight.finding import Chapter, Finding
+from vtlib.stages.insight.outcomes import failed, tried, worked
+from vtlib.stages.insight.outlook import certainty, cost, next_steps
+
+__all__ = [
+    "Changes",
+    "Chapter",
+    "Facts",
+    "Finding",
+    "Report",
+    "certainty",
+    "change_findings",
+    "compare",
+    "cost",
+    "failed",
+    "next_steps",
+    "tier_changes",
+    "tried",
+    "with_intervals",
+    "worked",
+]

@@ -1,0 +1,70 @@
+"""What the chapters of insight are written from: frames of a project as its reader may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of it may be empty.
+
+    `scripts`, `verdicts`, `waiting`, `production`: queries insight_scripts, insight_verdicts, insight_waiting,
+    insight_costs. `own`: judged posts that are ours. `scores`: the latest scores with their posts; `outlier_run` and
+    `pattern_run` the rows of their runs; `patterns` the latest library. `variants`, `returns`: tables of
+    stages/performance. `spend`: provider, what, n, usd (NULL = price unknown). `problems`: stage, kind, n, reason.
+    `grounding`: query analysis_grounding; `fits`: query insight_fits. `stages`: (title, status, reason) of this run.
+    """
+
+    scripts: pd.DataFrame = field(default_factory=_frame)
+    verdicts: pd.DataFrame = field(default_factory=_frame)
+    waiting: pd.DataFrame = field(default_factory=_frame)
+    production: pd.DataFrame = field(default_factory=_frame)
+    own: pd.DataFrame = field(default_factory=_frame)
+    scores: pd.DataFrame = field(default_factory=_frame)
+    patterns: pd.DataFrame = field(default_factory=_frame)
+    variants: pd.DataFrame = field(default_factory=_frame)
+    returns: pd.DataFrame = field(default_factory=_frame)
+    spend: pd.DataFrame = field(default_factory=_frame)
+    problems: pd.DataFrame = field(default_factory=_frame)
+    grounding: pd.DataFrame = field(default_factory=_frame)
+    fits: pd.DataFrame = field(default_factory=_frame)
+    outlier_run: Mapping[str, Any] = field(default_factory=dict)
+    pattern_run: Mapping[str, Any] = field(default_factory=dict)
+    stages: tuple[tuple[str, str, str], ...] = ()
+    min_matured: int = 20
+    claim_q: float = 0.1
+    interval: float = 0.8
+
+    @property
+    def listed(self) -> pd.DataFrame:
+        """Posts at breakout or above."""
+        return _where(self.scores, "tier", ("breakout", "extreme"))
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """Patterns that may be claimed."""
+        if self.patterns.empty:
+            return self.patterns
+        return self.patterns[self.patterns["claim"].ne("")]
+
+    @property
+    def matured(self) -> pd.DataFrame:
+        """The verdicts that count: matured, plain, the last forecast of a script and post."""
+        if self.verdicts.empty:
+            return self.verdicts
+        use = self.verdicts["status"].eq("matured") & self.verdicts["is_plain"].eq(True)
+        use &= self.verdicts["predicted_ln"].notna()
+        return self.verdicts[use].drop_duplicates(["script_id", "post_id"], keep="last")
+
+
+def _where(frame: pd.DataFrame, column: str, values: tuple[str, ...]) -> pd.DataFrame:
+    return frame[frame[column].isin(values)] if len(frame) else frame

@@ -14,8 +14,9 @@ from vtlib.stages import competitors as rivals
 from vtlib.stages import creatives, insight
 from vtlib.stages.insight import Chapter, Facts, Finding
 from vtlib.stages.performance.history import age_error, history
+from vtlib.stages.performance.rates import with_rates
 from vtlib.stages.performance.variants import compare_variants, roi
-from vtlib.stages.performance.whole import product_costs, with_rates
+from vtlib.stages.performance.whole import product_costs
 from vtlib.store import runs
 
 Stages = tuple[tuple[str, str, str], ...]  # title, status, reason

@@ -16,6 +16,56 @@ from vtlib.errors import BadInput
 DAYS = pd.to_datetime(["2026-11-01", "2026-11-01", "2026-11-09"])
 PROBLEMS = pd.DataFrame({"day": DAYS, "stage": ["import", "scraping", "import"], "n": [3, 1, 2]})
 SPEND = pd.DataFrame({"day": DAYS, "provider": ["a", "b", "a"], "usd": [1.5, 0.2, 3.0], "n": 1})
+HELD = pd.DataFrame(
+    {
+        "script_id": ["hum", "hum"],
+        "version": 1,
+        "post_id": ["tiktok:1", "tiktok:2"],
+        "target": "ln_views_7d",
+        "status": "matured",
+        "captured_at": DAYS[:2],
+        "actual_ln": [8.0, 9.5],
+        "low_ln": 7.0,
+        "high_ln": 9.0,
+        "naive_ln": 8.1,
+        "is_inside": [True, False],
+    }
+)
+PATTERNS = pd.DataFrame(
+    {
+        "pattern": ["works", "idle"],
+        "ratio": [1.4, 1.0],
+        "ratio_low": [1.2, 0.9],
+        "ratio_high": [1.7, 1.1],
+        "claim": ["more views", ""],
+        "q_value": [0.01, 0.9],
+        "n_with": [80, 40],
+        "kind": "measured",
+        "definition": "d",
+        "replicates": "mixed",
+    }
+)
+GROUPS = pd.DataFrame(
+    {
+        "by": ["all", "creator", "creator"],
+        "group": ["all own posts", "ann · tiktok", "young"],
+        "n": [3, 1, 0],
+        "accounts": [2, 1, 0],
+        "ratio": [1.3, 2.0, None],
+        "ratio_low": [0.9, None, None],
+        "ratio_high": [1.9, None, None],
+    }
+)
+RETURNS = pd.DataFrame(
+    {
+        "product_id": ["acme/deck"],
+        "n": [3],
+        "incremental_views": [9000.0],
+        "low": [0.0],
+        "high": [20000.0],
+        "luck_high": [4000.0],
+    }
+)
 STANDING = pd.DataFrame(
     {
         "account_id": ["tiktok:1", "tiktok:2", "x:3"],
@@ -29,6 +79,10 @@ STANDING = pd.DataFrame(
     }
 )
 DRAWN = {
+    "predictions": lambda: charts.predictions(HELD),
+    "pattern effects": lambda: charts.pattern_effects(PATTERNS),
+    "reach": lambda: charts.reach(GROUPS),
+    "returns": lambda: charts.returns(RETURNS),
     "standing": lambda: charts.standing(STANDING),
     "accounts": lambda: charts.accounts_over_time(sample.scores()),
     "accounts menu": lambda: charts.accounts_over_time(sample.scores(accounts=12)),
@@ -40,6 +94,10 @@ DRAWN = {
     "spend a day": lambda: charts.spend_per_day(SPEND),
 }
 EMPTY = {
+    "no prediction": lambda: charts.predictions(HELD.assign(status="too early")),
+    "pattern effects": lambda: charts.pattern_effects(PATTERNS.head(0)),
+    "reach": lambda: charts.reach(GROUPS.assign(n=0)),
+    "returns": lambda: charts.returns(RETURNS.assign(n=0)),
     "standing": lambda: charts.standing(pd.DataFrame()),
     "nothing ranked": lambda: charts.standing(STANDING.assign(percentile=None)),
     "accounts": lambda: charts.accounts_over_time(sample.scores().head(0)),

@@ -46,9 +46,9 @@ def pages(run: Path) -> list[Path]:
     return sorted(run.glob("*.html"))
 
 
-def test_seven_notebooks_nine_pages_and_a_record(run: Path) -> None:
-    assert [p.name for p in pages(run)][-2:] == ["index.html", "insight.html"]
-    assert len(pages(run)) == 9
+def test_seven_notebooks_ten_pages_and_a_record(run: Path) -> None:
+    assert [p.name for p in pages(run)][-3:] == ["index.html", "insight.html", "scripts.html"]
+    assert len(pages(run)) == 10
     assert len(list(run.glob("*.ipynb"))) == 7
     record = json.loads((run / "run.json").read_text())
     assert record["status"] == "ok"

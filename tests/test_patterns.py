@@ -1,5 +1,7 @@
 """The library of patterns: what may be claimed, what is dropped by name, what never enters."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from vtlib.patterns import (
     Rules,
     analysed_features,
     find,
+    learned,
     measured_features,
     post_features,
     script_values,
@@ -236,3 +239,26 @@ def test_a_script_says_what_it_plans() -> None:
         ("s", "length_15_to_30s", 1.0),
         ("s", "works", 1.0),
     ]
+
+
+def test_a_hook_type_counts_by_its_bare_name() -> None:
+    script = {"script_id": ["s"], "version": [1], "duration_s": [None]}
+    known = [Feature("hook_open_question", "", "model")]
+    found = script_values(pd.DataFrame({**script, "source_patterns": [["open_question"]]}), known)
+    assert found["feature"].tolist() == ["hook_open_question"]
+
+
+def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
+    posts, values = said(world(), works=0.7, harms=-0.7, idle=0.0)
+    table = find(posts, values, FEATURES).table.assign(pattern_run_id="r1")
+    told = learned(table)
+    assert told["version"] == "r1"
+    assert {e["pattern"]: e["claim"] for e in told["effects"]} == {
+        "works": "more views",
+        "harms": "fewer views",
+    }
+    assert told["unproven"] == ["idle"]
+    assert all(e["ratio_low"] < e["ratio"] < e["ratio_high"] for e in told["effects"])
+    assert "not causes" in told["statement"]
+    json.dumps(told)
+    assert learned(table.head(0)) is None

@@ -81,6 +81,9 @@ class Scraping(Section):
     refresh: bool = Field(
         False, description="only read the numbers of known posts again, at refresh_horizons_h"
     )
+    due: bool = Field(
+        False, description="only posts that came of our scripts, when refresh_horizons_h says so"
+    )
     refresh_horizons_h: list[float] = Field(
         [24, 72, 168, 720],
         min_length=1,
@@ -250,7 +253,12 @@ class Comparison(Section):
 class Performance(Section):
     """07: did it work."""
 
-    date_range_days: int = Field(30, ge=1)
+    date_range_days: int = Field(
+        30, ge=1, description="own posts of so many days before the last capture are reported"
+    )
+    products: list[str] = Field(
+        [], description="slugs (or brand/slug) reported alone; empty = all, and posts of none"
+    )
     min_matured: int = Field(20, ge=1, description="under it nothing can be claimed")
     value_per_thousand_views: float | None = Field(
         None, ge=0, description="the user's figure, never ours"

@@ -49,8 +49,11 @@ class Workspace:
         return self.params_folder / f"{project}.yaml"
 
     def now(self) -> datetime:
-        """The time, UTC; the middle floor gets it as an argument."""
-        return datetime.now(UTC)
+        """The time, UTC; the middle floor gets it as an argument. VT_CLOCK sets it for simulated projects."""
+        given = self.settings.clock
+        if given is None:
+            return datetime.now(UTC)
+        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

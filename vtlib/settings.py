@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -53,6 +54,11 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="VT_COOKIES_BROWSER",
         description="Browser to take cookies from, e.g. firefox (unset = none)",
+    )
+    clock: datetime | None = Field(
+        default=None,
+        validation_alias="VT_CLOCK",
+        description="ISO time taken for now, for simulated projects (unset = the real time)",
     )
     lock_wait_s: float = Field(
         default=60.0,

@@ -10,11 +10,6 @@ from vtlib.project import Workspace
 from vtlib.settings import load_settings
 from vtlib.store.performance import save_patterns
 
-# As migration 0007 has it, as far as it is read here.
-ADAPTATIONS = (
-    "adaptations (analysis_id VARCHAR, post_id VARCHAR, product_id VARCHAR, project_id VARCHAR, "
-    "script_id VARCHAR, made_at TIMESTAMP)"
-)
 POST = "https://www.tiktok.com/@a/video/7106594312292453675"
 
 
@@ -262,7 +257,6 @@ def test_an_adaptation_can_be_begun_anew(say, script: str, home: Path) -> None:
     store = Workspace(load_settings(home)).store
     row = ["a1", None, "yakety-pack/core-deck", "spring", script]
     with store.write() as connection:
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {ADAPTATIONS}")
         connection.execute(
             "INSERT INTO adaptations (analysis_id, post_id, product_id, project_id, script_id) VALUES (?, ?, ?, ?, ?)",
             row,

@@ -11,10 +11,12 @@ from scraped import SEVEN, World, following, rows, vt
 
 from vtlib.errors import CredentialsMissing, SourceFailed, StoreBusy
 from vtlib.flows import importing, scraping
+from vtlib.flows import scripts as linking
 from vtlib.flows.scraping import Search
 from vtlib.sandbox.server import Settings, running
+from vtlib.scripts.script import Beat, Script
 from vtlib.services import apify, limits
-from vtlib.store import checking, orders
+from vtlib.store import checking, orders, people, scripts
 from vtlib.store.connection import Store
 
 INSTAGRAM = following("instagram")
@@ -255,6 +257,31 @@ def test_numbers_are_read_again_when_they_are_due(world):
     assert grown["grew"].any()
     assert scraping.scrape(again, again=True) == []
     assert any("facebook: no actor" in w for w in scraping.quote(again).words)
+
+
+def test_posts_of_scripts_are_captured_when_they_are_due(world):
+    project = world.project(accounts=[])
+    post = next(
+        p
+        for p in sorted(world.live.sandbox.world.posts, key=lambda p: p.posted_at)
+        if p.platform == "tiktok" and p.posted_at > world.live.sandbox.world.epoch
+    )
+    at = project.workspace
+    people.ensure_project(at.store, "p")
+    script = Script("Hum", beats=(Beat("b", duration_s=9.0),))
+    name = scripts.create(at.store, script, scripts.Making("Ann"), place=scripts.Place(project="p"))
+    url = f"https://www.tiktok.com/@_/video/{post.native_id}"
+    linking.track(at, name, url, by="Ann")
+    hours = (post.posted_at - world.live.sandbox.world.epoch).total_seconds() / 3600
+    world.advance(hours=hours + 25)
+    due = world.project(accounts=[], due=True, min_gap_h=0)
+    assert [(c.ask, c.status) for c in scraping.scrape(due)] == [("posts", "ok")]
+    assert scraping.scrape(due) == []
+    world.advance(hours=48)
+    # A plain scrape asks for it too, without being told.
+    assert [c.updated for c in scraping.scrape(world.project(accounts=[], min_gap_h=0))] == [1]
+    seen = at.store.query("SELECT count(*) AS n FROM post_snapshots WHERE views > 0")
+    assert seen["n"].tolist() == [2]
 
 
 def test_short_links_are_resolved_by_the_network(world):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.store.frames import account, at, begun, capture
 from vtlib.errors import BadInput
-from vtlib.flows import outliers, performance
+from vtlib.flows import learning, outliers, performance, tracking
 from vtlib.project import Project, Workspace
 from vtlib.scripts.script import Beat, Script
 from vtlib.stages import outliers as judging
@@ -37,6 +37,8 @@ def captured(project: Project, name: str, day: float, posts: list[tuple[str, flo
     """`posts`: (native id, day it was posted, views)."""
     batch = capture(name, day, [account(day, "7", "ann")], [(n, OWNER, v) for n, _, v in posts])
     batch["posts"]["posted_at"] = [at(posted) for _, posted, _ in posts]
+    batch["post_snapshots"]["likes"] = [round(views * 0.05) for *_, views in posts]
+    batch["post_snapshots"]["likes_state"] = "observed"
     captures.begin(project.store, begun(name, day))
     captures.ingest(project.store, batch)
     captures.finish(project.store, name)
@@ -50,10 +52,11 @@ def judged(project: Project) -> performance.Result:
     return result
 
 
-def script(project: Project) -> str:
-    made = Script("Hum", beats=(Beat("b", duration_s=9.0),), source_patterns=("caption_question",))
+def script(project: Project, name: str = "hum") -> str:
+    beats = (Beat("b", "cta", duration_s=9.0, spoken="Hum"),)
+    made = Script("Hum", beats=beats, source_patterns=("caption_question",))
     place = scripts.Place(project="p")
-    return scripts.create(project.store, made, scripts.Making("Ann"), place=place, script_id="hum")
+    return scripts.create(project.store, made, scripts.Making("Ann"), place=place, script_id=name)
 
 
 def mark_own(project: Project) -> None:
@@ -80,17 +83,21 @@ def test_from_prediction_to_verdict(project: Project) -> None:
     past(project)
     judged(project)
     name = script(project)
-    (made,) = performance.freeze(project, name).to_dict("records")
+    made, rate = performance.freeze(project, name).to_dict("records")
+    assert (made["target"], rate["target"]) == ("ln_views_7d", "ln_engagement_rate")
+    assert np.exp(rate["predicted_ln"]) == pytest.approx(0.05, rel=0.01)
     assert performance.freeze(project, name).empty
     assert made["low_ln"] < made["predicted_ln"] < made["high_ln"]
     assert made["predicted_ln"] == pytest.approx(7, abs=0.5)
     scripts.link(project.store, name, {"post_id": "tiktok:99", "url": "u"}, by="Ann")
     captured(project, "c2", 64, [("99", 61, 900)])
     mark_own(project)
-    assert judged(project).held["status"].tolist() == ["too early"]
+    assert judged(project).held["status"].tolist() == ["too early"] * 2
+    assert "on its way to" in "\n".join(tracking.follow(project.workspace, name).said)
     captured(project, "c3", 70, [("99", 61, 1500)])
     result = judged(project)
-    (row,) = project.frame("verdicts").to_dict("records")
+    row, rate = project.frame("verdicts").sort_values("target", ascending=False).to_dict("records")
+    assert rate["actual"] == pytest.approx(0.05, rel=0.01)
     assert row["status"] == "matured"
     # Grown a little beyond 7 days: brought back to the value at 7 days.
     assert 1300 < row["actual"] <= 1500
@@ -98,6 +105,58 @@ def test_from_prediction_to_verdict(project: Project) -> None:
     assert 50 < row["percentile"] < 100
     assert "Nothing can be claimed yet: 1 matured post of 20 needed." in repr(result.conclusion)
     assert not run_checks(project.store).query("n > 0 and severity == 'error'").size
+
+
+def test_going_into_production_freezes_a_prediction(project: Project) -> None:
+    past(project)
+    judged(project)
+    names = [script(project), script(project, "hum2")]
+    done = tracking.move_all(project.workspace, [*names, "nobody"], scripts.Move("review", "Ann"))
+    assert [d.exit_code for d in done] == [0, 0, 2]
+    tracking.move_all(project.workspace, names, scripts.Move("approved", "Ann"))
+    assert project.frame("performance_predictions").empty
+    done = tracking.move_all(project.workspace, names, scripts.Move("in_production", "Ann"))
+    assert all("predicted for 1 places" in d.said for d in done)
+    assert len(project.frame("performance_predictions")) == 4
+
+
+def test_links_come_in_from_a_file_and_bad_rows_are_named(project: Project, tmp_path: Path) -> None:
+    past(project)
+    name = script(project)
+    path = tmp_path / "links.csv"
+    url = "https://www.tiktok.com/@ann/video/71065943122924536{}"
+    rows = [("hum", url.format(11), "A"), ("hum", url.format(12), "B"), ("hum", "nowhere", "")]
+    path.write_text("script,url,variant\n" + "\n".join(",".join(r) for r in rows))
+    done = tracking.track_all(project.workspace, path, by="Ann")
+    assert [d.exit_code for d in done] == [0, 0, 2]
+    links = project.frame("performance_links")
+    assert links["variant"].tolist() == ["A", "B"]
+    assert set(links["script_id"]) == {name}
+    path.write_text("x\n1\n")
+    with pytest.raises(BadInput, match="script and url"):
+        tracking.track_all(project.workspace, path, by="Ann")
+
+
+def test_a_clock_set_by_hand_dates_no_real_prediction(project: Project, monkeypatch) -> None:
+    past(project)
+    judged(project)
+    name = script(project)
+    monkeypatch.setenv("VT_CLOCK", "2026-04-01T00:00:00Z")
+    with pytest.raises(BadInput, match="real clock"):
+        performance.freeze(Project.open("p", home=str(project.workspace.root)), name)
+
+
+def test_a_version_made_with_learned_effects_is_told_apart(project: Project) -> None:
+    past(project)
+    assert learning.learned_context(project) is None
+    made = Script("Hum", beats=(Beat("b", duration_s=9.0),))
+    making = scripts.Making("Ann", learned_version="r1")
+    place = scripts.Place(project="p")
+    scripts.create(project.store, made, making, place=place, script_id="hum")
+    scripts.link(project.store, "hum", {"post_id": "tiktok:30", "url": "u"}, by="Ann")
+    groups = judged(project).groups
+    rows = groups[groups["by"].eq("learned")]
+    assert rows["group"].tolist() == ["with learned effects"]
 
 
 def test_judging_again_changes_nothing(project: Project) -> None:

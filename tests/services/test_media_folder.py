@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 
 import pytest
 
@@ -88,3 +89,14 @@ def test_removing_a_film_takes_its_thumbnails_and_small_copy(tmp_path):
     media.remove("media/ab/abc.mp4")
     media.remove("media/ab/abc.mp4")
     assert everything(media.root) == {"ab/abcd.mp4"}
+
+
+def test_a_folder_that_is_not_there_is_empty_and_a_file_that_moves_on_is_passed_over(
+    tmp_path, monkeypatch
+):
+    folder = MediaFolder(tmp_path / "nowhere")
+    assert list(folder.listed()) == []
+    assert folder.used_bytes() == 0
+    there = MediaFolder(tmp_path)
+    monkeypatch.setattr(os, "walk", lambda _: [(str(tmp_path / "media"), [], ["gone.mp4"])])
+    assert list(there.listed()) == []

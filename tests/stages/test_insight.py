@@ -43,7 +43,7 @@ FULL = {
         "About 340 more posts with caption emoji would settle whether it helps (now x1.05, 0.90 to 1.20, n 200).",
     ],
     "cost": [
-        "$7.50 so far in this project: apify $7.50, gemini price unknown; 1 kind of use without a known price.",
+        "$7.50 so far in this project: apify $7.50, gemini price unknown.",
         "Making: 6.0 hours and 80.00 in your own currency were noted, in 1 note.",
         "10.00 for 1,000 of them (8.20 to without limit)",
     ],

@@ -11,7 +11,9 @@ from vtlib.params import Performance
 from vtlib.patterns import find
 from vtlib.sandbox.build import build_world
 from vtlib.stages import performance as stage
-from vtlib.stages.performance.whole import Inputs, product_costs, with_rates, work
+from vtlib.stages.performance.outcome import outcome
+from vtlib.stages.performance.rates import with_rates
+from vtlib.stages.performance.whole import Inputs, product_costs, work
 
 NOW = pd.Timestamp("2026-07-31 06:00")
 PREDICTIONS = ["prediction_id", *("script_id", "version", "target", "made_at", "account_id")]
@@ -251,6 +253,8 @@ def test_variants_name_no_winner_without_evidence() -> None:
     even = stage.compare_variants(runs.assign(lift_ln=rng.normal(0, 1, 2 * n))).iloc[0]
     assert (even["winner"], even["design"]) == ("", "paired")
     assert even["said"].startswith("No winner")
+    assert "however often one looks" in even["said"]
+    assert "in four cases of five" in even["said"]
     few = stage.compare_variants(runs.head(4)).iloc[0]
     assert few["design"] == "too little data"
     assert stage.compare_variants(runs.assign(variant=None)).empty
@@ -283,8 +287,95 @@ def test_rates_are_over_views_else_followers_and_missing_is_never_0() -> None:
     assert found["rate_basis"].tolist() == ["views", "followers", ""]
 
 
+def test_a_few_posts_are_never_surer_than_they_are() -> None:
+    lift = [0.9, 1.0, 0.95, 1.05]
+    posts = pd.DataFrame(
+        {
+            "account_id": ["a", "a", "b", "b"],
+            "lift_ln": lift,
+            "is_breakout": False,
+            "group": "g",
+            **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), 0.1),
+        }
+    )
+    (row,) = stage.variants.by_group(posts, "group").to_dict("records")
+    half = 1.6377 * np.std(lift, ddof=1) / 2  # Student t, 3 degrees of freedom, 80 %
+    assert np.log(row["ratio_high"] / row["ratio"]) == pytest.approx(half, rel=0.001)
+    one = stage.variants.by_group(posts.head(1), "group").iloc[0]
+    assert np.isnan(one["ratio_low"])
+    assert one["ratio"] == pytest.approx(np.exp(0.9))
+
+
+def test_engagement_rates_are_predicted_beside_views(simulated) -> None:
+    posts, values, features = simulated
+    posts = with_rates(
+        posts.assign(likes=np.exp(posts["x7_ln"]) * 0.05, views=np.exp(posts["x7_ln"])).assign(
+            **dict.fromkeys(("comments", "shares", "saves"))
+        )
+    )
+    rates = stage.rate_history(posts)
+    assert np.exp(rates["x7_ln"]).dropna().round(6).eq(0.05).all()
+    learnt = stage.learn(rates, values, features, is_rate=True)
+    assert not learnt.stands
+    made = stage.predict(
+        scripts(rates), values.assign(script_id="", version=1)[:0], learnt, past=rates, now=NOW
+    )
+    assert made["target"].eq(stage.RATE).all()
+    assert np.exp(made["predicted_ln"][:2]).round(6).eq(0.05).all()
+    assert made["p_breakout"].isna().all()
+
+
+def reached(**facts: object) -> pd.DataFrame:
+    row = {
+        "by": "learned",
+        "n": 9,
+        "accounts": 3,
+        "ratio": 1.2,
+        "ratio_low": 1.0,
+        "ratio_high": 1.4,
+    }
+    rows = [row | {"group": stage.reach.LEARNED}, row | {"group": "without"} | facts]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [({}, "overlap"), ({"ratio_low": 0.5, "ratio_high": 0.9}, "apart"), ({"n": 0}, "none were")],
+)
+def test_scripts_with_learned_effects_are_compared_with_the_others(facts, word) -> None:
+    (found,) = stage.learned_insights(reached(**facts))
+    assert word in found.said
+
+
+RUN = {"post_id": "x", "url": "", "variant": None, "x7_ln": 8.5, "lift_ln": 0.4, "age_h": 200.0}
+
+
+@pytest.mark.parametrize(
+    ("post", "words"),
+    [
+        (own_post("x", 8.5, 200.0), ("65 % over", "inside", "percentile 100")),
+        (own_post("x", 6.0, 200.0), ("86 % under", "outside", "percentile 0")),
+        (own_post("x", 8.5, 100.0), ("too early", "on its way to", "predicted 2,980")),
+        (own_post("x", 8.5, 200.0, account_id="tiktok:b"), ("no forecast",)),
+    ],
+)
+def test_a_scripts_outcome_in_words(post, words) -> None:
+    held = pd.DataFrame([verdict(post)])
+    said = "\n".join(outcome(held, pd.DataFrame([RUN]), pd.DataFrame([prediction()])))
+    assert all(w in said for w in words), said
+
+
+def test_a_script_without_prediction_or_post_says_so() -> None:
+    none, runs = held(0), pd.DataFrame([RUN])
+    assert "Neither" in outcome(none, runs[:0], pd.DataFrame())[0]
+    assert "No post is linked" in outcome(none, runs[:0], pd.DataFrame([prediction()]))[-1]
+    assert "no test of a prediction" in outcome(none, runs, pd.DataFrame())[1]
+    assert "x1.49" in outcome(none, runs, pd.DataFrame())[2]
+
+
 FACTS = {"url": "", "handle": "h", "role": "own", "likes": None, "comments": None}
-EMPTY = ["script_id", "version", "post_id", "variant", "product_id", "kind", "source_percentile"]
+EMPTY = ["script_id", "version", "post_id", "variant", "product_id", "brand", "kind"]
+EMPTY += ["learned_version", "source_percentile"]
 
 
 def inputs(simulated, rows: slice) -> Inputs:

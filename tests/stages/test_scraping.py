@@ -144,6 +144,20 @@ def test_a_post_is_due_once_after_each_horizon(age_h, seen_at_h, is_due):
     assert bool(len(ordering.due_posts(posts, params=Scraping(), now=NOW))) is is_due
 
 
+def test_posts_of_scripts_are_due_at_once_when_nobody_saw_them():
+    now = pd.Timestamp(NOW).tz_localize(None)
+    posts = pd.DataFrame(
+        {
+            "post_id": ["fresh", "seen", "due"],
+            "posted_at": [pd.NaT, now - pd.Timedelta(hours=25), now - pd.Timedelta(hours=25)],
+            "last_captured_at": [pd.NaT, now, now - pd.Timedelta(hours=20)],
+        }
+    )
+    due = ordering.due_links(posts, params=Scraping(), now=NOW)
+    assert due["post_id"].tolist() == ["fresh", "due"]
+    assert ordering.due_links(posts[:0], params=Scraping(), now=NOW).empty
+
+
 def test_an_estimate_takes_the_users_price_then_the_learnt_one():
     orders = [asked(actor="u/mine"), asked(actor="u/known"), asked(actor="u/new")]
     found = ordering.estimate(orders, prices={"u/mine": 2.0}, charged={"u/mine": 9, "u/known": 1.0})

@@ -9,6 +9,7 @@ from vtlib.charts.captures import capture_history, coverage
 from vtlib.charts.fitting import fit_matrix, product_ranks
 from vtlib.charts.growth import growth
 from vtlib.charts.multipliers import multipliers
+from vtlib.charts.performance import pattern_effects, predictions, reach, returns
 from vtlib.charts.standing import standing
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
 from vtlib.charts.usage import problems_per_day, spend_per_day
@@ -25,8 +26,12 @@ __all__ = [
     "growth",
     "multipliers",
     "nothing",
+    "pattern_effects",
+    "predictions",
     "problems_per_day",
     "product_ranks",
+    "reach",
+    "returns",
     "spend_per_day",
     "standing",
 ]

@@ -11,9 +11,9 @@ from vtlib.charts.theme import COLOURS, WIDTH, finish, nothing, require
 from vtlib.charts.wording import account_names, captions, number, rounded
 
 SOURCE = "fits"
-CELL_PX = 44
+VIDEO_PX = 56  # a row of cells and the video's name above it
+GAP = 0.38
 ROW_PX = 40
-LABEL_PX = 190
 
 
 def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
@@ -35,9 +35,11 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         "product:N",
         sort=products,
         title=None,
-        axis=alt.Axis(orient="top", labelAngle=0, labelLimit=130, labelExpr=_BY_WORD, ticks=False),
+        axis=alt.Axis(labelAngle=0, labelLimit=130, labelExpr=_BY_WORD, ticks=False),
     )
-    y = alt.Y("video:N", sort=videos, title=None, axis=alt.Axis(labelLimit=LABEL_PX, ticks=False))
+    y = alt.Y(
+        "video:N", sort=videos, axis=None, scale=alt.Scale(paddingInner=GAP, paddingOuter=GAP)
+    )
     tip = [
         alt.Tooltip("video:N"),
         alt.Tooltip("product:N"),
@@ -45,7 +47,7 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         alt.Tooltip("reason:N", title="why"),
         alt.Tooltip("caption:N"),
     ]
-    base = alt.Chart(rows, width=WIDTH - LABEL_PX, height=CELL_PX * len(videos)).encode(x, y)
+    base = alt.Chart(rows, width=WIDTH, height=VIDEO_PX * len(videos)).encode(x, y)
     scale = alt.Scale(domain=[0, 5], range=["#f1f4f7", COLOURS["blue"]])
     cells = base.mark_rect(stroke="white", strokeWidth=2).encode(
         color=alt.Color("score:Q", scale=scale, legend=None), tooltip=tip
@@ -55,9 +57,15 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         color=alt.condition("datum.score > 2.6", alt.value("white"), alt.value("#1b2230")),
         tooltip=tip,
     )
+    above = -round(VIDEO_PX * (1 - GAP) / 2) - 4  # over the row's cells
+    names = (
+        alt.Chart(rows.drop_duplicates("video"))
+        .mark_text(align="left", baseline="bottom", dy=above, limit=alt.expr("width - 4"))
+        .encode(y=y, x=alt.value(1), text="video:N")
+    )
     n = f"n = {number(len(rows))} pairs of {number(len(videos))} videos"
     said = f"{source} · {n} · mean of four rubrics, 0 to 5 · a model's opinion, no measurement"
-    return finish(alt.layer(cells, figures), title=title, subtitle=said)
+    return finish(alt.layer(cells, figures, names), title=title, subtitle=said)
 
 
 def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any:
@@ -107,7 +115,7 @@ _BY_WORD = "split(datum.value, ' ')"  # on a phone a column is as wide as a word
 def _cells(fits: pd.DataFrame) -> pd.DataFrame:
     names = account_names(fits)
     caption = captions(fits, 60)
-    short = captions(fits, 22)
+    short = captions(fits, 40)
     label = names + (" · " + short).where(short != "", "")
     ids = fits["post_id"].astype(str)
     twins = pd.DataFrame({"label": label, "id": ids}).groupby("label")["id"].transform("nunique")

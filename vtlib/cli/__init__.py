@@ -12,15 +12,16 @@ import click
 from vtlib.cli.base import Group
 
 FAMILIES = {
-    "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors"),
+    "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("looking",),
     "costs": ("looking",),
     "discover": ("scraping",),
     "doctor": ("operations",),
-    "import": ("importing",),
+    "import": ("importing", "analytics"),
     "init": ("workspace",),
+    "patterns": ("patterns",),
     "problems": ("looking",),
     "process": ("process",),
     "product": ("catalog",),
@@ -32,7 +33,7 @@ FAMILIES = {
     "run": ("running",),
     "runs": ("looking",),
     "scrape": ("scraping",),
-    "script": ("script", "script_files", "script_beats", "adapting"),
+    "script": ("script", "script_files", "script_beats", "adapting", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scraping",),
     "youtube": ("scraping",),

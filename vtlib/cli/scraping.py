@@ -11,6 +11,7 @@ import pandas as pd
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.cli.importing import project_option
+from vtlib.errors import BadInput
 from vtlib.flows import projects
 from vtlib.flows import scraping as flow
 from vtlib.models import PLATFORMS, Format, Platform
@@ -54,15 +55,27 @@ def asking(function: Callable[..., Any]) -> Callable[..., Any]:
     is_flag=True,
     help="Only the numbers of known posts that are due (24 h, 72 h, 7 d, 30 d).",
 )
+@click.option(
+    "--due",
+    is_flag=True,
+    help="Only posts that came of scripts, at 24 h, 72 h, 7 d, 30 d; for a timer, every hour.",
+)
 def scrape(
-    at: Workspace, project: str, platform: Platform | None, refresh: bool, **given: Any
+    at: Workspace, project: str, platform: Platform | None, refresh: bool, due: bool, **given: Any
 ) -> Answer:
     """Capture the newest posts of the accounts that a project follows, and their followers.
 
+    Posts that came of scripts and are due are asked for besides, where those did not bring them.
     What was left open by a kill or a lost connection is taken up first, without paying again. Needs
     APIFY_TOKEN. Exit 8 when the budget was reached, 4 when a provider did not deliver.
     """
-    over = {"platforms": [platform] if platform else None, "refresh": refresh or None}
+    if refresh and due:
+        raise BadInput("--refresh asks for all known posts, --due for those of scripts: name one.")
+    over = {
+        "platforms": [platform] if platform else None,
+        "refresh": refresh or None,
+        "due": due or None,
+    }
     return _capture(_opened(at, project, given, over), None, given)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from vtlib.cli.script_showing import (
     taken_text,
 )
 from vtlib.errors import BadInput
-from vtlib.flows import script_texts
+from vtlib.flows import script_texts, tracking
 from vtlib.flows import scripts as flow
 from vtlib.flows.script_origins import Wanted
 from vtlib.project import Workspace
@@ -59,6 +61,22 @@ seen_option = click.option(
 version_option = click.option("--version", type=int, help="Default: the current version.")
 product_option = click.option("--product", help="Slug of the product (or brand/slug).")
 project_option = click.option("--project", help="Slug of the project.")
+
+
+def script_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """SCRIPT as an argument or as --script; the function gets it as `ref`."""
+
+    @functools.wraps(function)
+    def call(*args: Any, ref: str | None, named: str | None, **options: Any) -> Any:
+        chosen = ref or named
+        if chosen is None or (ref and named and ref != named):
+            raise BadInput(
+                "name one script.", todo="As SCRIPT, or with --script; see vt script list."
+            )
+        return function(*args, ref=chosen, **options)
+
+    argument = click.argument("ref", metavar="SCRIPT", required=False)
+    return argument(click.option("--script", "named", help="SCRIPT, as an option.")(call))
 
 
 @command(
@@ -238,15 +256,17 @@ def status(
 ) -> Answer:
     """Move a version on, or back with a reason; without STATUS say where it can go and what it lacks.
 
-    draft -> review -> approved -> in_production -> produced -> published; archived from anywhere.
+    draft -> review -> approved -> in_production -> produced -> published; archived from anywhere. What goes
+    into production is predicted, and the prediction frozen.
     """
     row = script_reading.get(at.store, ref, version=version)
     if to is None:
         return _ways(at, row)
-    moved = scripts.set_status(at.store, row["script_id"], Move(to, by, reason), version=version)
+    moved, said = tracking.move(at, row["script_id"], Move(to, by, reason), version=version)
     warned = workflow.warnings(row["script"]) if to in ("review", "approved") else ()
     lines = [f"{row['script_id']} version {moved['version']}: {moved['from']} -> {to}", *warned]
-    return Answer({**moved, "warnings": warned}, "\n".join(lines))
+    data = {**moved, "warnings": warned, "prediction": said}
+    return Answer(data, "\n".join([*lines, *([said] if said else [])]))
 
 
 @command(script, "comment", example='vt script comment quiet-evenings-3fa2c1 "Too slow" --beat b1')
@@ -305,15 +325,23 @@ def assign(at: Workspace, ref: str, person: str | None, role: str, remove: bool)
     "track",
     example="vt script track quiet-evenings-3fa2c1 --post-url https://www.tiktok.com/@us/video/7106594312292453675",
 )
-@click.argument("ref", metavar="SCRIPT")
-@click.option("--post-url", required=True, help="URL of the post that came of it.")
+@script_argument
+@click.option("--post-url", required=True, help="URL of the post that came of it, in any form.")
 @click.option("--version", type=int, help="Default: the approved version, else the current one.")
+@click.option("--variant", help="Which variant it is, for a comparison: A, B, …")
 @by_option
-def track(at: Workspace, ref: str, post_url: str, version: int | None, by: str) -> Answer:
-    """Link a script to the post that came of it; a produced one becomes published."""
+def track(
+    at: Workspace, ref: str, post_url: str, version: int | None, variant: str | None, by: str
+) -> Answer:
+    """Link a script to the post that came of it; a produced one becomes published.
+
+    The post is captured again at 24 h, 72 h, 7 d and 30 d by vt scrape --due, and by vt run.
+    """
     made = flow.track(at, ref, post_url, by=by, version=version)
+    if variant:
+        tracking.set_variant(at, made["script_id"], made["post_id"], variant)
     return Answer(
-        made,
+        {**made, "variant": variant},
         f"{made['script_id']} version {made['version']} ({made['status']}) is {made['post_id']}",
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import asking, fitting, performance, textual
+from vtlib.flows import asking, fitting, learning, performance, textual
 from vtlib.flows.textual import Done, Progress, Wanted
 from vtlib.patterns import Rules, find
 from vtlib.project import Project
@@ -19,7 +19,7 @@ from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted
 from vtlib.stages.adaptation import choosing as pairing
 from vtlib.stages.adaptation.source import described, product_facts
 from vtlib.stages.analysis import choosing
-from vtlib.stages.performance.whole import with_rates
+from vtlib.stages.performance.rates import with_rates
 from vtlib.store import fits as store
 from vtlib.store import scripts
 from vtlib.store.scripts import Making, Place
@@ -39,13 +39,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A question for a script, and what the script is made with: product, video (None: from patterns), scores, why."""
+    """A question for a script, and what the script is made with: product, video (None: from patterns), scores, why;
+    `learned_version`: the run of the library whose patterns the question carries, so that 07 can hold such scripts
+    against the others.
+    """
 
     wanted: Wanted
     product: Mapping[str, Any]
     video: Mapping[str, Any] | None
     scores: Mapping[str, Any] | None
     why: str
+    learned_version: str | None = None
 
 
 def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
@@ -99,7 +103,10 @@ def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     known = pairing.patterns(_library(project))
     if not known:
         return []
-    return [_original(project, product, known) for product in fitting.products_of(project, slugs)]
+    context = learning.learned_context(project)
+    version = context["version"] if context else None
+    orders = [_original(project, product, known) for product in fitting.products_of(project, slugs)]
+    return [replace(order, learned_version=version) for order in orders]
 
 
 def adapt(
@@ -179,6 +186,7 @@ def _save(project: Project, order: Order, question: Mapping[str, Any], made: Mad
         order.why,
         model=question["model"],
         prompt_version=question["prompt_version"],
+        learned_version=order.learned_version,
         at=question["answered_at"],
     )
     place = Place(

@@ -12,7 +12,7 @@ from vtlib.project import Project
 from vtlib.stages import competitors as stage
 from vtlib.stages import creatives
 from vtlib.stages.competitors import Comparison
-from vtlib.stages.performance.whole import with_rates
+from vtlib.stages.performance.rates import with_rates
 
 
 def compared(project: Project) -> Comparison:

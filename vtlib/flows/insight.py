@@ -14,8 +14,9 @@ from vtlib.stages import competitors as rivals
 from vtlib.stages import creatives, insight
 from vtlib.stages.insight import Chapter, Facts, Finding
 from vtlib.stages.performance.history import age_error, history
+from vtlib.stages.performance.rates import with_rates
 from vtlib.stages.performance.variants import compare_variants, roi
-from vtlib.stages.performance.whole import product_costs, with_rates
+from vtlib.stages.performance.whole import product_costs
 from vtlib.store import runs
 
 Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
@@ -41,7 +42,7 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         spend=runs.costs(store, project=project.slug),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.shown(project.frame("insight_fits")) if store.has("fits_latest") else _none(),
+        fits=project.shown(project.frame("insight_fits")),
         outlier_run=_only(project.frame("outlier_run")),
         pattern_run=_only(project.frame("pattern_run")),
         stages=stages,
@@ -103,10 +104,6 @@ def _variants_and_returns(
         value_per_thousand=params.value_per_thousand_views,
     )
     return compare_variants(linked), returns
-
-
-def _none() -> pd.DataFrame:
-    return pd.DataFrame()
 
 
 def _only(frame: pd.DataFrame) -> Mapping[str, Any]:

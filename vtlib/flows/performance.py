@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from vtlib.patterns import (
 )
 from vtlib.project import Project
 from vtlib.services.native_analytics import Export, read_export
-from vtlib.stages.performance.forecasting import predict, used_patterns
+from vtlib.stages.performance.forecasting import VIEWS, Forecaster, predict, used_patterns
 from vtlib.stages.performance.history import OWN, current_levels
-from vtlib.stages.performance.whole import Inputs, Result, work
+from vtlib.stages.performance.whole import Inputs, Judged, Result, judge, work
 from vtlib.store import performance as store
 from vtlib.store.decoding import decoded
 from vtlib.store.writing import naive
@@ -46,9 +47,23 @@ def load(project: Project) -> Inputs:
     )
 
 
+def load_posts(project: Project) -> Inputs:
+    """The same without features: enough for verdicts, and quicker."""
+    none = pd.DataFrame(columns=["post_id", "feature", "value"])
+    posts, links = project.frame("performance_posts"), project.frame("performance_links")
+    made, costs = project.frame("performance_predictions"), project.frame("performance_costs")
+    return Inputs(posts, none, [], links, made, costs)
+
+
 def compute(project: Project, inputs: Inputs) -> Result:
     """The stage with the project's parameters."""
     return work(inputs, project.params.performance, interval=project.params.outliers.interval)
+
+
+def knowledge(project: Project) -> tuple[Inputs, Judged]:
+    """What the past teaches, as forecasts need it."""
+    inputs, params = load(project), project.params
+    return inputs, judge(inputs, params.performance, interval=params.outliers.interval)
 
 
 def save(project: Project, result: Result) -> dict[str, Any]:
@@ -99,33 +114,61 @@ def freeze(
     script_id: str,
     *,
     version: int | None = None,
-    result: Result | None = None,
     opinion: float | None = None,
+    known: tuple[Inputs, Judged] | None = None,
 ) -> pd.DataFrame:
     """Predict a script version (default: the current one) for each own account and format, and freeze it.
 
-    Done when a version goes into production: what was known then is what is stored. Returns the rows that were new
-    (none when the same prediction is there already). `opinion` is a model's own score, stored beside. Raises
-    BadInput for an unknown script or version, and when no own account has 5 matured posts of a format.
+    Two rows a place: ln views at 7 days and, where it can be, ln engagement rate. Done when a version goes into
+    production: what was known then is what is stored. Returns the rows that were new (none when the same prediction
+    is there already). `opinion` is a model's own score, stored beside; `known` what `knowledge` gave, for several
+    scripts at once. Raises BadInput for an unknown script or
+    version, when no own account has 5 matured posts of a format, and where the clock is set by hand in a project
+    that is not simulated.
     """
-    inputs = load(project)
-    found = result or compute(project, inputs)
+    if project.workspace.settings.clock and not project.params.is_simulated:
+        raise BadInput(
+            "VT_CLOCK is set: a prediction is dated by the real clock.",
+            todo="Unset it; only projects with is_simulated: true may run by another clock.",
+        )
     row = _script(project, script_id, version)
+    inputs, found = known or knowledge(project)
     now = naive(project.workspace.now())
-    places = _places(found.past, pd.Timestamp(now))
-    if places.empty:
+    parts = [
+        _predicted(row, inputs, learnt, past=past, now=now)
+        for learnt, past in ((found.learnt, found.past), (found.learnt_rates, found.rates))
+    ]
+    if parts[0].empty:
         raise BadInput(
             f"nothing to predict {script_id} from: no own account has {MIN_POSTS} matured posts of a format.",
             todo="Mark own accounts (role: own) and import or scrape their posts: vt import dataset …",
         )
-    wanted = places.assign(script_id=row["script_id"], version=row["version"])
+    made = pd.concat([p for p in parts if len(p)], ignore_index=True)
     said = script_values(pd.DataFrame([row]), inputs.features)
-    made = predict(wanted, said, found.learnt, past=found.past, now=pd.Timestamp(now))
     features = dict(zip(said["feature"], said["value"], strict=True))
     used = pd.Series([used_patterns(found.library, features)] * len(made), dtype=object)
     latest = found.past["captured_at"].max()
     made = made.assign(patterns=used, model_opinion=opinion, known_until=latest)
     return store.freeze(project.store, project.slug, made, at=now)
+
+
+def _predicted(
+    row: dict[str, Any], inputs: Inputs, learnt: Forecaster, *, past: pd.DataFrame, now: datetime
+) -> pd.DataFrame:
+    """PREDICTION_COLUMNS for a script version, a row a place of which enough is known."""
+    places = _places(past, pd.Timestamp(now))
+    if places.empty:
+        return pd.DataFrame()
+    wanted = places.assign(script_id=row["script_id"], version=row["version"])
+    said = script_values(pd.DataFrame([row]), inputs.features)
+    return predict(wanted, said, learnt, past=past, now=pd.Timestamp(now))
+
+
+def told(project: Project) -> pd.DataFrame:
+    """The stored verdicts on predicted views with what a reader needs beside them, the newest capture last."""
+    rows = project.frame("verdicts")
+    views = rows[rows["target"].eq(VIEWS)]
+    return project.shown(views.sort_values(["captured_at", "post_id"]))
 
 
 def import_native(

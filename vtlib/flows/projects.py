@@ -76,6 +76,30 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
     return found
 
 
+def product_id(at: Workspace, ref: str) -> str:
+    """The id (brand/slug) of a product. Raises BadInput for an unknown or ambiguous one."""
+    return catalog.find(at.store, "products", ref)
+
+
+def with_product(at: Workspace, product: str | None) -> str:
+    """The one project that has a product; without a product the only project there is.
+
+    Raises BadInput for none, and for several, which are named.
+    """
+    if product:
+        found = people.projects_of(at.store, product_id(at, product))
+    else:
+        found = [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
+    if len(found) == 1:
+        return found[0]
+    whose = f"with product {product}" if product else "to choose from"
+    if not found:
+        raise BadInput(f"there is no project {whose}.", todo="See: vt project list")
+    raise BadInput(
+        f"there are several projects {whose}: {', '.join(found)}.", todo="Name one with --project."
+    )
+
+
 def sync(project: Project) -> None:
     """Bring what the YAML says of brand, products and accounts into the store; what it does not name stays."""
     params, store = project.params, project.store

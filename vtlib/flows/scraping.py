@@ -87,6 +87,9 @@ def scrape(
         done += placing.ask_all(desk, wave, purse, again=again, told=tell)
         if any(one.ask == "posts" for one in wave):
             _settle_links(project)
+        if search is None and not _is_narrow(project):
+            wave = _linked(project, _ledger(project, now=desk.now, again=again))
+            done += placing.ask_all(desk, wave, purse, again=again, told=tell)
         if search is None:
             wave = _profiles(project, _ledger(project, now=desk.now, again=again))
             done += placing.ask_all(desk, wave, purse, again=again, told=tell)
@@ -137,12 +140,15 @@ def _has_work(project: Project) -> bool:
     if orders.left_open(project.store, project.slug):
         return True
     ledger = _ledger(project, now=project.workspace.now(), again=False)
-    return bool(_first(project, ledger, None) or _profiles(project, ledger))
+    asks = (_first(project, ledger, None), _linked(project, ledger), _profiles(project, ledger))
+    return any(asks)
 
 
 def _first(project: Project, ledger: Ledger, search: Search | None) -> list[Asked]:
-    """What is asked first: a search, or posts that are due again, or accounts and short links."""
+    """What is asked first: a search, or posts that are due (again), or accounts and short links."""
     asked = project.params.scraping
+    if asked.due and not search:
+        return _linked(project, ledger)
     if search:
         return ordering.orders(
             search.targets,
@@ -160,10 +166,24 @@ def _first(project: Project, ledger: Ledger, search: Search | None) -> list[Aske
     return wave + ordering.post_orders(links, params=asked, ledger=ledger)
 
 
+def _linked(project: Project, ledger: Ledger) -> list[Asked]:
+    """Posts that came of scripts and are due, where the newest posts of their accounts did not bring them."""
+    asked = project.params.scraping
+    known = project.frame("linked_posts")
+    due = ordering.due_links(known, params=asked, now=ledger.now)
+    return ordering.post_orders(due, params=asked, ledger=ledger)
+
+
+def _is_narrow(project: Project) -> bool:
+    """Whether only numbers of known posts are asked for, not what accounts have posted."""
+    asked = project.params.scraping
+    return asked.refresh or asked.due
+
+
 def _profiles(project: Project, ledger: Ledger) -> list[Asked]:
     """What is asked then: followers of accounts whose posts did not carry them."""
     asked = project.params.scraping
-    if asked.refresh:
+    if _is_narrow(project):
         return []
     return ordering.profile_orders(
         project.frame("unprofiled_accounts"), params=asked, ledger=ledger
@@ -172,10 +192,10 @@ def _profiles(project: Project, ledger: Ledger) -> list[Asked]:
 
 def _cannot(project: Project) -> list[str]:
     """Platforms whose posts no actor takes by URL, where that is what would be asked."""
-    asked = project.params.scraping
-    if not asked.refresh:
+    if not _is_narrow(project):
         return []
-    known = set(project.frame("refreshable_posts")["platform"])
+    linked = project.params.scraping.due
+    known = set(project.frame("linked_posts" if linked else "refreshable_posts")["platform"])
     lacking = [p for p in PLATFORMS if p in known and not ordering.can_be_asked(p, "posts")]
     return [f"{p}: no actor takes post URLs; its pages are captured by vt scrape." for p in lacking]
 

@@ -24,8 +24,7 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
 
     at = project.workspace.now()
     now = pd.Timestamp(naive(at))
-    inputs = performance.load(project)
-    found = performance.compute(project, inputs)
+    inputs, found = performance.knowledge(project)
     wanted = _places(found.past, now, platform=platform)
     head = {"made_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "target": VIEWS, "places": []}
     if wanted.empty:

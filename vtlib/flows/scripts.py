@@ -11,6 +11,7 @@ from vtlib.errors import BadInput
 from vtlib.flows import importing, projects
 from vtlib.flows.script_origins import Wanted, begin
 from vtlib.flows.script_texts import read_file
+from vtlib.models import PostRef
 from vtlib.params import nearest
 from vtlib.project import Workspace
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
@@ -117,18 +118,31 @@ def track(
     status. Raises BadInput for a URL that names no post, or only through a short link.
     """
     held = script_reading.get(at.store, ref)
+    post = named_post(url)
+    if held["project_id"]:
+        importing.import_urls(projects.opened(at, held["project_id"]), [url], own=True)
+    return linked(at, held["script_id"], post, by=by, version=version)
+
+
+def named_post(url: str) -> PostRef:
+    """The post that a URL names. Raises BadInput where it names none, or only through a short link."""
     post = post_ref(url)
     if post.post_id is None:
         raise BadInput(f"{url} is a short link.", todo="Open it and paste the post's own URL.")
-    if held["project_id"]:
-        importing.import_urls(projects.opened(at, held["project_id"]), [url], own=True)
-    facts = {"post_id": post.post_id, "url": post.url}
-    number = scripts.link(at.store, held["script_id"], facts, by=by, version=version)
-    status = script_reading.get(at.store, held["script_id"], version=number)["status"]
+    return post
+
+
+def linked(
+    at: Workspace, script_id: str, post: PostRef, *, by: str, version: int | None = None
+) -> dict[str, Any]:
+    """Link a version to a post that was imported; see `track`."""
+    facts = {"post_id": str(post.post_id), "url": post.url}
+    number = scripts.link(at.store, script_id, facts, by=by, version=version)
+    status = script_reading.get(at.store, script_id, version=number)["status"]
     if status == "produced":
         move = Move("published", by, f"linked to {post.post_id}")
-        status = scripts.set_status(at.store, held["script_id"], move, version=number)["to"]
-    return {"script_id": held["script_id"], "version": number, **facts, "status": status}
+        status = scripts.set_status(at.store, script_id, move, version=number)["to"]
+    return {"script_id": script_id, "version": number, **facts, "status": status}
 
 
 def parts(at: Workspace, script_id: str) -> dict[str, list[dict[str, Any]]]:

@@ -9,7 +9,6 @@ from vtlib.flows.open_scripts import OpenScript
 from vtlib.panels import controls, pictures
 from vtlib.panels.session import Session
 from vtlib.scripts.workflow import FORWARD, STATUSES
-from vtlib.store import scripts
 from vtlib.store.scripts import Move
 
 _VERBS = {
@@ -49,21 +48,22 @@ class MovePanel:
         self.lacks.value = pictures.quiet(" ".join(told)) if told else ""
 
     def _move(self, to: str) -> str:
+        from vtlib.flows import tracking  # noqa: PLC0415 - what is expected of a script loads slowly
+
         if self._open is None:
             raise BadInput("no script lies open.")
-        move = Move(to, self._session.person, self.reason.value)
         row = self._open.row
-        moved = scripts.set_status(
-            self._session.project.store,
+        moved, predicted = tracking.move(
+            self._session.project.workspace,
             str(row["script_id"]),
-            move,
+            Move(to, self._session.person, self.reason.value),
             version=self._open.version,
         )
         self.reason.value = ""
         self._session.wrote()
-        return f"{row['title']}, version {moved['version']}: {moved['from']} to {to}.".replace(
-            "_", " "
-        )
+        change = f"{moved['from']} to {to}".replace("_", " ")
+        said = f"{self._open.script.title}, version {moved['version']}: {change}."
+        return f"{said} {predicted}".strip()
 
 
 def _verb(here: str, to: str) -> str:

@@ -2,6 +2,7 @@
 
 from vtlib.patterns.analysed import analysed_features
 from vtlib.patterns.features import Feature, post_features
+from vtlib.patterns.learned import learned, said
 from vtlib.patterns.library import DROPPED_COLUMNS, PATTERN_COLUMNS, Library, find
 from vtlib.patterns.measured import measured_features, script_values
 from vtlib.patterns.preparing import Rules
@@ -14,7 +15,9 @@ __all__ = [
     "Rules",
     "analysed_features",
     "find",
+    "learned",
     "measured_features",
     "post_features",
+    "said",
     "script_values",
 ]

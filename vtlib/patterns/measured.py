@@ -76,7 +76,8 @@ def script_values(scripts: pd.DataFrame, features: Sequence[Feature]) -> pd.Data
     """What is known of script versions before they are shot: script_id, version, feature, value.
 
     `scripts`: script_id, version, duration_s, source_patterns (names). Lengths come from the planned duration; a named
-    pattern counts as there. All else is unknown and adds nothing to a forecast.
+    pattern counts as there, also a hook type or catalyst by its bare name. All else is unknown and adds nothing to
+    a forecast.
     """
     names = {f.name for f in features} | {p for f in features for p in f.parts}
     rows: list[tuple[str, int, str, float]] = []
@@ -88,6 +89,7 @@ def script_values(scripts: pd.DataFrame, features: Sequence[Feature]) -> pd.Data
         strict=True,
     ):
         said = _lengths(seconds) | dict.fromkeys(_named(patterns), 1.0)
+        said |= {f"{kind}{n}": 1.0 for n in _named(patterns) for kind in ("hook_", "sees_")}
         rows += [(script, version, name, value) for name, value in said.items() if name in names]
     return pd.DataFrame(rows, columns=["script_id", "version", "feature", "value"])
 

@@ -14,7 +14,7 @@ from vtlib.stats.rates import rate
 _HREFS = {
     "why": "insight.html#sure",
     "fits": "06_comparison.html",
-    "shoot": "05_adaptation.html",
+    "shoot": "scripts.html",
     "worked": "insight.html#worked",
     "spent": "insight.html#cost",
 }

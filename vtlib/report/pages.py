@@ -104,6 +104,9 @@ def _drop_title(cells: list[dict[str, Any]]) -> None:
 
 
 def _anchor(cell: Any) -> str:
+    """The cell's id; papermill's own cell has one made by dice."""
+    if "injected-parameters" in cell.metadata.get("tags", []):
+        return "given-parameters"
     return re.sub(r"[^A-Za-z0-9_-]", "", str(cell.get("id", "")))
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -32,7 +33,11 @@ PACKAGES = (
 )
 RECORD = "run.json"
 COMPUTING = ("stats", "sources", "patterns", "stages", "services", "store", "flows")
-_SOURCES = (".py", ".sql", ".onnx")
+TELLING = (
+    *("vtlib/stages/insight", "vtlib/stages/competitors", "vtlib/stages/creatives"),
+    *("vtlib/flows/insight", "vtlib/flows/competitors", "vtlib/flows/reports"),
+)
+_SOURCES = (".py", ".sql", ".onnx", ".ipynb")
 _NUMERIC = ("python", "duckdb", "numpy", "pandas", "pyarrow", "scipy")
 GIT_TIMEOUT_S = 10
 
@@ -106,19 +111,25 @@ def code_facts() -> dict[str, Any]:
 
 @cache
 def computing_code() -> dict[str, str]:
-    """What can change a figure: a digest of the sources that compute, and versions of packages.
+    """What can change a figure: a digest of the sources of each room that computes, and versions of packages.
 
-    The digest covers the rooms of COMPUTING and the notebooks, not docs, tests or looks: two commits that compute the
-    same have the same. Prompts are no code: they are recorded with the answers they got.
+    Notebooks are a room here. Docs, tests, looks and what only tells (TELLING) have no part in it, so two commits that
+    compute the same have the same digests. Prompts are no code: they are recorded with the answers they got.
     """
     root = Path(vtlib.__file__).parent
-    files = [p for room in COMPUTING for p in (root / room).rglob("*") if p.suffix in _SOURCES]
-    files += (root.parent / "notebooks").glob("*.ipynb")
+    rooms = {room: (root / room).rglob("*") for room in COMPUTING}
+    rooms["notebooks"] = (root.parent / "notebooks").glob("*.ipynb")
+    found = {room: f"#{_digest(files, root.parent)}" for room, files in rooms.items()}
+    return found | {name: v for name, v in packages().items() if name in _NUMERIC}
+
+
+def _digest(files: Iterable[Path], root: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.relative_to(root.parent).as_posix().encode() + b"\0" + path.read_bytes())
-    versions = {name: v for name, v in packages().items() if name in _NUMERIC}
-    return {"vtlib": f"#{digest.hexdigest()[:8]}", **versions}
+    for path in sorted(p for p in files if p.suffix in _SOURCES):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(TELLING):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 @cache

@@ -1,47 +1,125 @@
 """The demo: the product's own commands, as a person would type them, with this world behind the base URLs.
 
-Two captures come in as export files, two through `vt scrape`; films are
-fetched, measured and shown to the simulated model. The product is told addresses and keys, nothing else.
+Accounts are captured, scripts written, predicted and filmed; four weeks later their posts are linked and captured when
+due, and a week after that everything is captured once more, two older captures come in as export files, and the
+notebooks run. Films are fetched, measured and shown to the simulated model. The product is told addresses, keys and the world's
+time, nothing else.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from vtlib.sandbox import studio
 from vtlib.sandbox.files import write_exports
 from vtlib.sandbox.server import Running, Settings, running
 
 PROJECT = "demo"
 FILES_DAYS = (0.0, 7.0)
-SCRAPE_DAYS = (14.0, 21.0)
-DAY_S = 86_400.0
+WRITE_DAY, LINK_DAY, RUN_DAY = 14.0, 42.0, 49.0
+PRODUCTS = ("fold-flat-colander", "night-light-kettle")
+HOURS = "2.5"  # noted for each script
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A person at the workspace `home`, and the world they work in."""
+
+    home: Path
+    live: Running
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "outputs" / PROJECT
+
+    def at(self, day: float) -> None:
+        """Set the world's clock to so many days after its epoch."""
+        self.live.sandbox.clock.set(at=self.live.sandbox.world.epoch, advance_s=day * 86_400)
+
+    def vt(self, *words: str) -> int:
+        """Run a command and show what it says; its exit code."""
+        return self._run(words, capture=False).returncode
+
+    def ask(self, *words: str) -> dict[str, str]:
+        """Scripts by title, as `vt script list` knows them."""
+        rows = json.loads(self._run((*words, "--json"), capture=True).stdout)
+        return {row["title"]: row["script_id"] for row in rows}
+
+    def _run(self, words: tuple[str, ...], *, capture: bool) -> subprocess.CompletedProcess[str]:
+        print(f"$ vt {_short(words)}", file=sys.stderr, flush=True)  # noqa: T201 - the demo speaks
+        now = self.live.sandbox.clock.now().isoformat()
+        env = {**os.environ, **self.live.facts()["env"], "VT_HOME": str(self.home), "VT_CLOCK": now}
+        command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
+        return subprocess.run(  # noqa: S603 - our own words
+            command, env=env, check=False, text=True, stdout=subprocess.PIPE if capture else None
+        )
 
 
 def demo(home: Path, *, seed: int = 7) -> int:
-    """Play the demo in the workspace `home`, whose params/demo.yaml describes it; the last exit code."""
+    """Play the demo in the workspace `home`, whose params/demo.yaml describes it; the last exit code.
+
+    What a day brought is done once, also by someone who plays it twice: captures are paid for, scripts are written.
+    """
     root = home.resolve() / "outputs" / PROJECT
     write_exports(root / "exports", seed=seed, captures=FILES_DAYS)
-    settings = Settings(seed=seed, run_s=0.05, clips=root / "clips")
-    with running(settings) as world:
-        env = {**os.environ, **world.facts()["env"], "VT_HOME": str(home.resolve())}
-        for day in SCRAPE_DAYS:
-            _set_day(world, day)
-            seen = root / f"captured-day-{day:g}"
-            if not seen.exists():  # a capture is paid for once, also by someone who plays it twice
-                # Its exit code is not the demo's: the world has a private and a renamed account.
-                _vt(("scrape", "--project", PROJECT, "--again"), env)
-                seen.touch()
-        return _vt(("run", PROJECT), env)
+    with running(Settings(seed=seed, run_s=0.05, clips=root / "clips")) as live:
+        desk = Desk(home.resolve(), live)
+        for day, deed in ((WRITE_DAY, _write), (LINK_DAY, _link), (RUN_DAY, _capture)):
+            desk.at(day)
+            done = root / f"done-day-{day:g}"
+            if not done.exists():
+                deed(desk)
+                done.touch()
+        return desk.vt("run", PROJECT)
 
 
-def _set_day(world: Running, day: float) -> None:
-    world.sandbox.clock.set(at=world.sandbox.world.epoch, advance_s=day * DAY_S)
+def _capture(desk: Desk) -> None:
+    # Its exit code is not the demo's: the world has a private and a renamed account.
+    desk.vt("scrape", "--project", PROJECT, "--again")
 
 
-def _vt(words: tuple[str, ...], env: dict[str, str]) -> int:
-    print(f"$ vt {' '.join(words)}", file=sys.stderr, flush=True)  # noqa: T201 - the demo speaks
-    command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
-    return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 - our own words
+def _write(desk: Desk) -> None:
+    """Capture, judge, and write, release and shoot scripts, half of them for each product."""
+    _capture(desk)
+    desk.vt("analyze", "outliers", "--project", PROJECT)
+    films = _films(desk)
+    paths = studio.write_scripts(desk.folder / "scripts", films)
+    for number, product in enumerate(PRODUCTS):
+        files = [str(p) for p in paths[number :: len(PRODUCTS)]]
+        desk.vt("script", "import", *files, "--project", PROJECT, "--product", product)
+    ids = _ids(desk)
+    mine = [ids[film.title] for film in films]
+    for status in ("review", "approved", "in_production", "produced"):
+        desk.vt("script", "move", status, *mine)
+    desk.vt("script", "cost", mine[0], "--hours", HOURS, "--what", "filming and editing")
+
+
+def _link(desk: Desk) -> None:
+    """Say which posts came of the scripts, and capture those that are due."""
+    links = studio.write_links(desk.folder / "links.csv", _films(desk), _ids(desk))
+    desk.vt("script", "links", str(links))
+    desk.vt("scrape", "--project", PROJECT, "--due")
+
+
+def _films(desk: Desk) -> list[studio.Film]:
+    world = desk.live.sandbox.world
+    since, until = (world.epoch + timedelta(days=day) for day in (WRITE_DAY, LINK_DAY))
+    return studio.films(world, since, until)
+
+
+def _ids(desk: Desk) -> dict[str, str]:
+    return desk.ask("script", "list", "--project", PROJECT)
+
+
+def _short(words: tuple[str, ...]) -> str:
+    """A command on one line: of many words of a kind the first alone."""
+    many = 8
+    return (
+        " ".join(words) if len(words) <= many else f"{' '.join(words[:4])} … ({len(words)} words)"
+    )

@@ -149,6 +149,19 @@ def due_posts(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.Dat
     return posts[due].sort_values("posted_at", ascending=False).head(params.refresh_limit)
 
 
+def due_links(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.DataFrame:
+    """Posts that came of scripts and are due: those never captured, then those that `due_posts` names.
+
+    `posts` as for `due_posts`; what was never captured has no posted_at.
+    """
+    if posts.empty:
+        return posts
+    fresh = posts[posts["last_captured_at"].isna()]
+    seen = posts[posts["last_captured_at"].notna() & posts["posted_at"].notna()]
+    found = pd.concat([fresh, due_posts(seen, params=params, now=now)])
+    return found.head(params.refresh_limit)
+
+
 def estimate(
     asked: Sequence[Asked], *, prices: Mapping[str, float], charged: Mapping[str, float]
 ) -> pd.DataFrame:

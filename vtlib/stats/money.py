@@ -20,13 +20,15 @@ class Gain:
     """Views beyond the own level.
 
     `each` (n,) max(0, V7 - exp(m~)) of every post; `total` their sum with the interval from the errors of level and
-    age; `by_luck` the sum that ordinary posts of these accounts would show (half of them lie above their median);
+    age; `by_luck` the sum that ordinary posts of these accounts would show on average (half of them lie above their
+    median), `luck_high` the sum that luck passes in one case of ten;
     `signed` sum of V7 - exp(m~), misses included. NaN posts are passed over; `n` posts counted.
     """
 
     each: Floats
     total: Estimate
     by_luck: float
+    luck_high: float
     signed: float
     n: int
 
@@ -63,19 +65,22 @@ def incremental(
     n = int(known.sum())
     nan = float("nan")
     if not n:
-        return Gain(each, Estimate(nan, nan, nan, 0), nan, nan, 0)
+        return Gain(each, Estimate(nan, nan, nan, 0), nan, nan, nan, 0)
     x, m, s = x7[known], expected[known], scale[known]
     beyond = np.exp(x) - np.exp(m)
     each[known] = np.maximum(0.0, beyond)
-    rng, sums = np.random.default_rng(0), np.zeros(DRAWS)
+    rng, sums, lucky = np.random.default_rng(0), np.zeros(DRAWS), np.zeros(DRAWS)
     for views, level, off in zip(np.exp(x), m, error[known], strict=True):
         sums += np.maximum(0.0, views - np.exp(level + off * rng.standard_normal(DRAWS)))
+    for level, scatter in zip(m, s, strict=True):
+        lucky += np.maximum(0.0, np.expm1(scatter * rng.standard_normal(DRAWS)) * np.exp(level))
     tail = (1 - interval) / 2
     low, high = np.quantile(sums, [tail, 1 - tail])
     # E max(0, exp(m + s z) - exp(m)), z standard normal
     luck = np.exp(m) * (np.exp(s**2 / 2) * ndtr(s) - 0.5)
     total = Estimate(float(np.nansum(each)), float(low), float(high), n)
-    return Gain(each, total, float(luck.sum()), float(beyond.sum()), n)
+    high_luck = float(np.quantile(lucky, 1 - tail))
+    return Gain(each, total, float(luck.sum()), high_luck, float(beyond.sum()), n)
 
 
 def returns(gain: Gain, cost: float, *, value_per_thousand: float | None = None) -> Return:

@@ -90,13 +90,6 @@ class Store:
             raise BadInput(f"the query {name} needs {', '.join(missing)}")
         return self.query(sql, {w: values[w] for w in wanted} or None)
 
-    def has(self, name: str) -> bool:
-        """Whether there is a table or view of this name: rooms that are joined later bring theirs with them."""
-        found = self.query(
-            "SELECT 1 FROM information_schema.tables WHERE table_name = $name", {"name": name}
-        )
-        return len(found) > 0
-
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -171,6 +171,12 @@ def project_products(store: Store, project: str) -> list[dict[str, Any]]:
         )
 
 
+def projects_of(store: Store, product_id: str) -> list[str]:
+    """The slugs of the projects that a product is in."""
+    sql = "SELECT DISTINCT project_id FROM project_products WHERE product_id = ? ORDER BY 1"
+    return [str(p) for p in store.query(sql, [product_id])["project_id"]]
+
+
 def _keep(connection: Connection, table: str, row: Mapping[str, Any], key: str) -> None:
     save(connection, table, [row], key=[key], keep=True)
 

@@ -67,7 +67,7 @@ def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> p
 def save_verdicts(store: Store, project: str, held: pd.DataFrame, *, at: datetime) -> None:
     """Replace the project's verdicts.
 
-    `held`: stages/performance VERDICT_COLUMNS; `actual` (a count) is added from `actual_ln`.
+    `held`: stages/performance VERDICT_COLUMNS; `actual` (a count, or a rate) is added from `actual_ln`.
     """
     rows = held.rename(columns={"prediction_id": "prediction"}).assign(
         project_id=project, judged_at=naive(at)
@@ -77,7 +77,8 @@ def save_verdicts(store: Store, project: str, held: pd.DataFrame, *, at: datetim
         connection.execute("DELETE FROM verdicts WHERE project_id = ?", [project])
         connection.execute(
             "INSERT INTO verdicts BY NAME SELECT * EXCLUDE (_n) "
-            "REPLACE (round(exp(actual_ln) - 1) AS actual) FROM new_verdicts "
+            "REPLACE (CASE target WHEN 'ln_views_7d' THEN round(exp(actual_ln) - 1) "
+            "ELSE exp(actual_ln) END AS actual) FROM new_verdicts "
             "QUALIFY row_number() OVER (PARTITION BY prediction, post_id ORDER BY _n DESC) = 1"
         )
 

@@ -25,12 +25,16 @@ from vtlib.store.writing import naive, records, save
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """Who made a version, with which model and prompt (None: a person), why (`notes`), and when."""
+    """Who made a version, with which model and prompt (None: a person), why (`notes`), and when.
+
+    `learned_version`: the learned effects (flows/learning) its maker had before them; None: none.
+    """
 
     by: str
     notes: str = ""
     model: str | None = None
     prompt_version: str | None = None
+    learned_version: str | None = None
     at: datetime | None = None
 
 
@@ -293,6 +297,7 @@ def _insert_version(
         "made_by": making.by,
         "model": making.model,
         "prompt_version": making.prompt_version,
+        "learned_version": making.learned_version,
         "created_at": naive(making.at),
     }
     save(connection, "script_versions", [row], key=["script_id", "version"], keep=True)

@@ -17,17 +17,14 @@ COLUMNS = {
     "duration_s": "length (s)",
     "difficulty": "difficulty",
     "claims": "claims founded",
-    "flagged": "for a person to clear",
     "structure_pct": "structure kept",
     "copied_pct": "words copied",
     "status": "status",
-    "handle": "after",
-    "url": "post",
     "script_id": "script id",
+    "url": "post",
 }
 FORMATS = {"fit": ".1f", "structure_pct": "pct", "copied_pct": "pct"}
 HOOK_COLUMNS = {
-    "product_name": "product",
     "title": "script",
     "variant": "variant",
     "type": "type",
@@ -47,9 +44,11 @@ _BAD = ("unfounded", "doubtful")
 
 
 def overview(rows: Rows) -> pd.DataFrame:
-    """A row an adaptation (store/fits.adaptations), as COLUMNS with account_id and handle."""
+    """A row an adaptation (store/fits.adaptations): COLUMNS, account_id, handle, platform, and flagged: the claims that
+    a person has to clear.
+    """
     made = [_row(r) for r in rows]
-    return pd.DataFrame(made, columns=["account_id", "platform", *COLUMNS])
+    return pd.DataFrame(made, columns=["account_id", "handle", "platform", "flagged", *COLUMNS])
 
 
 def hooks(rows: Rows) -> pd.DataFrame:

@@ -153,12 +153,10 @@ def _mix_findings(found: Comparison, source: str) -> list[Finding]:
             f"{_where(r.name_, r.platform)} {r.own:.0%} of {r.of_own:,} own, {r.competitor:.0%} of {r.of_competitor:,} of competitors"
             for r in top.rename(columns={"name": "name_"}).itertuples()
         ]
-        few = min(rows["of_own"].max(), rows["of_competitor"].max())
-        told = (
-            "; ".join(parts)
-            if parts
-            else f"no difference that is more than luck (q > {CLAIM_Q:.2f}; from {few:,} posts)"
-        )
+        told = "; ".join(parts) or f"no difference that is more than luck (q > {CLAIM_Q:.2f})"
+        own, rivals = int(rows["of_own"].max()), int(rows["of_competitor"].max())
+        if min(own, rivals) < MIN_POSTS:
+            told = f"too few posts to compare ({own:,} own, {rivals:,} of competitors)"
         said.append(Finding(f"In {plural}: {told}.", source, rows, MIX_LABELS))
     return said
 

@@ -215,6 +215,8 @@ def _tier_findings(tiers: pd.DataFrame) -> list[Finding]:
         "why": "why",
         "caption": "caption",
     }
+    if not came + went + changed:
+        return []
     said = (
         f"{number(came, 'post')} newly stood at breakout or above, "
         f"{number(went, 'post')} no longer did{rest}."

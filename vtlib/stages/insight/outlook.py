@@ -67,14 +67,11 @@ def cost(facts: Facts) -> Chapter:
     found = []
     if len(facts.spend):
         known = facts.spend["usd"].dropna()
-        unpriced = facts.spend[facts.spend["usd"].isna()]
         by = facts.spend.groupby("provider")["usd"].sum(min_count=1).sort_values(ascending=False)
         parts = [f"{p} {'price unknown' if pd.isna(v) else f'${v:,.2f}'}" for p, v in by.items()]
-        rest = (
-            f"; {number(len(unpriced), 'kind')} of use without a known price"
-            if len(unpriced)
-            else ""
-        )
+        partly = facts.spend["usd"].isna() & facts.spend["provider"].map(by).notna()
+        kinds = number(int(partly.sum()), "kind")
+        rest = f"; besides {kinds} of use at an unknown price" if partly.any() else ""
         said = f"${known.sum():,.2f} so far in this project: {', '.join(parts)}{rest}."
         found.append(Finding(said, "spend", facts.spend, _SPEND))
     else:

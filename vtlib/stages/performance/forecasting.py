@@ -14,9 +14,10 @@ from vtlib.patterns import Feature, Library
 from vtlib.patterns.features import is_after_the_fact
 from vtlib.stages.performance.history import WANTED_COLUMNS, current_levels, outlook, spread
 from vtlib.stats import forecaster, predictions
+from vtlib.stats.rates import Estimate
 
 METHOD = "own median + ridge of features known before publication, split conformal interval, 1"
-TARGET = "ln_views_7d"
+VIEWS, RATE = "ln_views_7d", "ln_engagement_rate"
 PREDICTION_COLUMNS = [
     *("script_id", "version", "target", "made_at", "platform", "format", "metric", "account_id"),
     *(
@@ -36,7 +37,7 @@ PREDICTION_COLUMNS = [
 class Forecaster:
     """What was learnt. `lift` and `breakout` are trials on unseen accounts and times: the models they hold speak only
     if they beat the naive forecast there. `effects`: pattern, effect_ln (shrunk, of having it), share (of posts that
-    have it). `made`, `naive` calibrations of both forecasts' intervals; `n` posts learnt from.
+    have it). `made`, `naive` calibrations of both forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
     """
 
     names: tuple[str, ...]
@@ -46,17 +47,24 @@ class Forecaster:
     naive: predictions.Calibration
     evaluation: predictions.Evaluation
     n: int
+    target: str = VIEWS
 
     @property
     def stands(self) -> bool:
         return self.lift.stands
 
 
-def learn(past: pd.DataFrame, values: pd.DataFrame, features: Sequence[Feature]) -> Forecaster:
+def learn(
+    past: pd.DataFrame,
+    values: pd.DataFrame,
+    features: Sequence[Feature],
+    *,
+    is_rate: bool = False,
+) -> Forecaster:
     """Learn from `history`'s frame and the features of its posts (post_id, feature, value), model ones last.
 
     Features made from what became of a post are not used. With too little data nothing stands, and every forecast
-    is the own median.
+    is the own median. `is_rate`: the frame is `rate_history`'s, and breakouts (of views) are not forecast from it.
     """
     rank = {"measured": 0, "human": 1, "model": 2}
     usable = sorted(
@@ -74,14 +82,16 @@ def learn(past: pd.DataFrame, values: pd.DataFrame, features: Sequence[Feature])
         past["account_id"].factorize(sort=True)[0].astype(np.int64),
     )
     lift = forecaster.try_out(data, "lift")
-    breakout = forecaster.try_out(data, "breakout")
+    breakout = _NO_BREAKOUTS if is_rate else forecaster.try_out(data, "breakout")
     nothing = np.zeros(len(past))
     naive = spread(past, nothing)
     # Where the model stands down every forecast is the own median, whatever it said in the trial.
     said = lift.predicted if lift.stands else nothing
     made = spread(past, said) if lift.stands else naive
     known = int(np.isfinite(data.lift).sum())
-    return Forecaster(names, lift, breakout, made, naive, _held_against(past, lift, data), known)
+    held = _held_against(past, lift, data)
+    target = RATE if is_rate else VIEWS
+    return Forecaster(names, lift, breakout, made, naive, held, known, target)
 
 
 def predict(
@@ -96,6 +106,7 @@ def predict(
 
     `scripts`: script_id, version, account_id, platform, format (where it will run). `values`: script_id, version,
     feature, value. An account with under 5 matured posts of that format gets no forecast, and `reason` says so.
+    Of engagement rates when `past` and `learnt` are.
     """
     levels = current_levels(past, scripts[WANTED_COLUMNS], now)
     key = scripts["script_id"].astype(str) + "\n" + scripts["version"].astype(str)
@@ -112,7 +123,7 @@ def predict(
         {
             "script_id": scripts["script_id"].to_numpy(),
             "version": scripts["version"].to_numpy(),
-            "target": TARGET,
+            "target": learnt.target,
             "made_at": now,
             **{c: levels[c].to_numpy() for c in ("platform", "format", "metric", "account_id")},
             "predicted_ln": made.ln,
@@ -189,6 +200,18 @@ def _down(learnt: Forecaster) -> str:
     return f"own median alone: the model stands down, {learnt.lift.reason}"
 
 
+_NAN = float("nan")
+_NO_BREAKOUTS = forecaster.Trial(
+    "breakout",
+    np.empty(0),
+    np.empty(0),
+    Estimate(_NAN, _NAN, _NAN, 0),
+    _NAN,
+    0,
+    False,
+    "not asked",
+    None,
+)
 _FEW = "no forecast: under 5 matured posts of this account and format"
 
 

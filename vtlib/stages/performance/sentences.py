@@ -10,8 +10,10 @@ import pandas as pd
 
 from vtlib.errors import sentence
 from vtlib.patterns import Library
+from vtlib.patterns.learned import surely
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
-from vtlib.stages.performance.forecasting import Forecaster
+from vtlib.stages.performance.forecasting import VIEWS, Forecaster
+from vtlib.stages.performance.reach import LEARNED, Range
 
 MOST = 3
 
@@ -24,6 +26,44 @@ class Insight:
     said: str
     table: str = ""
     rows: tuple[str, ...] = field(default=())
+
+
+def reach_insights(groups: pd.DataFrame, days: Range) -> list[Insight]:
+    """What own posts of the range reached, in all and by product, brand and script type where that is known."""
+    if days.since is None or days.until is None:
+        return [Insight("reach", "No own post has been judged yet.", "groups")]
+    when = f"{days.since:%Y-%m-%d} to {days.until:%Y-%m-%d}"
+    whole = groups[groups["by"].eq("all") & groups["n"].gt(0)]
+    if whole.empty:
+        said = (
+            f"Of own posts published {when} none is 7 days old with 5 earlier ones to compare with."
+        )
+        return [Insight("reach", said, "groups")]
+    told = groups[groups["by"].isin(["product", "script type"]) & groups["n"].gt(1)]
+    lines = [Insight("reach", f"Own posts published {when}: {_reached(whole.iloc[0])}.", "groups")]
+    return lines + [
+        Insight(
+            "reach", f"{row['by']} {row['group']}: {_reached(row)}.", "groups", (str(row["group"]),)
+        )
+        for _, row in told.head(MOST * 2).iterrows()
+    ]
+
+
+def learned_insights(groups: pd.DataFrame) -> list[Insight]:
+    """Whether scripts made with learned effects before their writer's eyes did better than those without."""
+    known = groups[groups["by"].eq("learned") & groups["n"].gt(0)]
+    rows = {str(row["group"]): row for _, row in known.iterrows()}
+    if LEARNED not in rows:
+        return []
+    said = f"Scripts made {LEARNED}: {_reached(rows[LEARNED])}"
+    if "without" not in rows:
+        return [Insight("learned", f"{said}; none were made without.", "groups")]
+    one, two = rows[LEARNED], rows["without"]
+    apart = one["ratio_low"] > two["ratio_high"] or one["ratio_high"] < two["ratio_low"]
+    word = (
+        "the intervals lie apart" if apart else "the intervals overlap, so no difference is claimed"
+    )
+    return [Insight("learned", f"{said}; without: {_reached(two)}; {word}.", "groups")]
 
 
 def pattern_insights(library: Library) -> list[Insight]:
@@ -110,11 +150,21 @@ def conclude(insights: Sequence[Insight], *, held: pd.DataFrame, library: Librar
     return done(
         "performance",
         [i.said for i in insights],
-        predictions=len(held),
-        matured=int(held["status"].eq("matured").sum()) if len(held) else 0,
+        predictions=int(held["target"].eq(VIEWS).sum()),
+        matured=int((held["status"].eq("matured") & held["target"].eq(VIEWS)).sum()),
         patterns_tested=len(library.table),
         patterns_claimed=len(library.claimed),
     )
+
+
+def _reached(row: pd.Series) -> str:
+    posts = f"{number(row['n'], 'matured post')} of {number(row['accounts'], 'account')}"
+    interval = (
+        f" ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}, 80 %)"
+        if pd.notna(row["ratio_low"])
+        else " (one post: no interval)"
+    )
+    return f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
 
 
 def _claim(row: pd.Series) -> Insight:
@@ -122,7 +172,7 @@ def _claim(row: pd.Series) -> Insight:
     last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     said = (
         f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
-        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, q {row['q_value']:.3f}, "
+        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {surely(row['q_value'])}, "
         f"{row['replicates']}{last}); {row['kind']}"
         + (f"; {row['note']}" if row["note"] else "")
         + "."

@@ -7,22 +7,35 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from vtlib.stages.conclusion import number
 from vtlib.stats import abtest, money
-from vtlib.stats.rates import mean_by_group, rate
+from vtlib.stats.rates import Estimate, mean_by_group, rate
 
+MIN_ACCOUNTS = 5  # fewer are not drawn again: they would all but repeat themselves
 VARIANT_COLUMNS = [
     *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
     *("p_value", "p_any_time", "winner", "least_visible_ratio", "posts_needed", "said"),
 ]
 GROUP_COLUMNS = [
     *("group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "above_median"),
-    *("above_low", "above_high", "breakouts", "engagement_rate", "n_engagement", "not_counted"),
+    *("above_low", "above_high", "breakouts", "engagement_rate", "n_engagement", "share_rate"),
+    *("save_rate", "not_counted"),
 ]
 ROI_COLUMNS = [
-    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "signed", "cost"),
-    *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high", "said"),
+    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "signed"),
+    *(
+        "cost",
+        "cost_per_thousand",
+        "cost_low",
+        "cost_high",
+        "value",
+        "net",
+        "net_low",
+        "net_high",
+        "said",
+    ),
 ]
 
 
@@ -43,8 +56,10 @@ def compare_variants(runs: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame
 def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
     """Reach against the own level by a column of `posts`: GROUP_COLUMNS, most posts first.
 
-    `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate (NaN = not observed), and `group`.
-    `ratio` = exp of the mean lift with its 80 % interval by account; a group of one post has no interval. `not_counted`:
+    `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate, share_rate, save_rate (NaN = not
+    observed; shown are medians), and `group`.
+    `ratio` = exp of the mean lift with its 80 % interval, the wider of Student's t over posts and (from 5 accounts on)
+    drawing accounts again: few accounts drawn again seem surer than they are. A group of one post has no interval. `not_counted`:
     posts too young, paid, pinned, or with under 5 earlier posts.
     """
     rows = [_group(str(key), mine) for key, mine in posts.groupby(group, dropna=True)]
@@ -59,7 +74,8 @@ def roi(
 
     `posts`: product_id, x7_ln, own_ln, own_scale_ln, own_error_ln (matured, plain). `costs`: product_id, cost (in the
     user's currency; scraping, tokens, production). No cost known: NaN, never 0. `by_luck` is what ordinary posts
-    would have shown: the part of `incremental_views` above it is what speaks for the scripts.
+    would have shown on average, `luck_high` what they would pass in one case of ten: only gains beyond that are called
+    more than luck.
     """
     known = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
     products = sorted({*posts["product_id"].dropna(), *known})
@@ -112,25 +128,27 @@ def _said(found: abtest.Comparison, names: tuple[str, str]) -> str:
         if found.design == "paired"
         else f"{found.n_a} and {found.n_b} posts"
     )
+    looks = f"p {found.p_any_time:.3f} however often one looks"
     if found.winner:
         winner = names[1] if found.winner == "B" else names[0]
-        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}."
-    more = (
-        f" {number(found.needed, 'more ' + ('pair' if found.design == 'paired' else 'post a variant'))} "
-        "would show a difference of x1.5."
-        if found.needed
-        else ""
+        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {looks}."
+    unit = "more " + ("pair" if found.design == "paired" else "post a variant")
+    unit_many = "more " + ("pairs" if found.design == "paired" else "posts a variant")
+    more = f"; {number(found.needed, unit, unit_many)} would show x1.5" if found.needed else ""
+    visible = f"so many show a difference of x{np.exp(found.least_visible):.2f}"
+    return (
+        f"No winner: {names[1]} against {names[0]} {size}, {what}, {looks}; "
+        f"{visible} in four cases of five{more}."
     )
-    return f"No winner: {names[1]} against {names[0]} {size}, {what}.{more}"
 
 
 def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
     lift = mine["lift_ln"].to_numpy(float)
     code = mine["account_id"].factorize()[0].astype(np.int64)
     known = np.isfinite(lift)
-    mean = mean_by_group(lift, code)
+    mean = _mean(lift[known], code[known])
     above = rate(int((lift[known] > 0).sum()), int(known.sum()))
-    engaged = mine["engagement_rate"].dropna().astype(float)
+    engaged = mine["engagement_rate"].dropna()
     return {
         "group": name,
         "n": int(known.sum()),
@@ -142,10 +160,25 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
         "above_low": above.low,
         "above_high": above.high,
         "breakouts": int(mine["is_breakout"].sum()),
-        "engagement_rate": float(engaged.median()) if len(engaged) else float("nan"),
+        "engagement_rate": float(engaged.astype(float).median()),
         "n_engagement": len(engaged),
+        "share_rate": float(mine["share_rate"].astype(float).median()),
+        "save_rate": float(mine["save_rate"].astype(float).median()),
         "not_counted": int((~known).sum()),
     }
+
+
+def _mean(lift: np.ndarray, code: np.ndarray) -> Estimate:
+    n, accounts = len(lift), len(np.unique(code))
+    nan = float("nan")
+    if n < 2:
+        return Estimate(float(lift[0]) if n else nan, nan, nan, n)
+    middle = float(lift.mean())
+    half = float(student.ppf(0.9, n - 1) * lift.std(ddof=1) / np.sqrt(n))
+    drawn = mean_by_group(lift, code)
+    if accounts >= MIN_ACCOUNTS and drawn.high - drawn.low > 2 * half:
+        return drawn
+    return Estimate(middle, middle - half, middle + half, n)
 
 
 def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> dict[str, Any]:
@@ -163,6 +196,7 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
         "low": gain.total.low,
         "high": gain.total.high,
         "by_luck": gain.by_luck,
+        "luck_high": gain.luck_high,
         "signed": gain.signed,
         "cost": cost,
         "cost_per_thousand": back.cost_per_thousand.value,
@@ -179,9 +213,10 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
 def _money_said(product: str, gain: money.Gain) -> str:
     if not gain.n:
         return f"{product}: no matured posts, so nothing can be said of its return."
-    more = "more" if gain.total.low > gain.by_luck else "not surely more"
+    more = "more" if gain.total.low > gain.luck_high else "not surely more"
     return (
         f"{product}: {gain.total.value:,.0f} views beyond the own level "
         f"({gain.total.low:,.0f} to {gain.total.high:,.0f}) in {number(gain.n, 'post')}; "
-        f"ordinary posts would show {gain.by_luck:,.0f} by luck, so this is {more} than luck."
+        f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over {gain.luck_high:,.0f}, "
+        f"so this is {more} than luck."
     )

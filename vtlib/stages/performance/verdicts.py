@@ -48,6 +48,9 @@ def verdicts(
     if sources is not None:
         held = held.merge(sources, on="script_id", how="left")
     held["status"], held["reason"] = _status(held)
+    # Of a post that is not known, or stands elsewhere, the prediction for some other place is none.
+    numbers = ["predicted_ln", "low_ln", "high_ln", "naive_ln", "p_beats_median"]
+    held.loc[~held["is_meant"], numbers] = np.nan
     matured, early = held["status"].eq("matured"), held["status"].eq("too early")
     held["actual_ln"] = held["x7_ln"].where(matured)
     off = held["actual_ln"] - held["predicted_ln"]
@@ -63,23 +66,30 @@ def verdicts(
     return held.reindex(columns=VERDICT_COLUMNS)
 
 
-def report(held: pd.DataFrame, *, min_matured: int = 20) -> tuple[pd.DataFrame, list[str]]:
+def report(
+    held: pd.DataFrame, *, min_matured: int = 20, what: str = "views"
+) -> tuple[pd.DataFrame, list[str]]:
     """The calibration page: (table, sentences).
 
-    `held`: verdicts. Table: measure, forecast, low, high, naive, naive_low, naive_high, n. Only matured plain posts of
+    `held`: verdicts of one target, which `what` names. Table: measure, forecast, low, high, naive, naive_low, naive_high, n. Only matured plain posts of
     scripts count, each script and post once (its last prediction). Under `min_matured` of them the first sentence
     says that nothing can be claimed yet, and why.
     """
     last = counted(held)
     found = _evaluation(last)
-    rows = _rows(found)
-    table = pd.DataFrame(rows, columns=_MEASURES)
+    table = evaluation_table(found)
+    subject = "" if what == "views" else f" of predictions of the {what}"
     if found.n < min_matured:
         early = int(held["status"].eq("too early").sum()) if len(held) else 0
         waiting = f", {number(early, 'post')} too early" if early else ""
-        said = f"{NOTHING_YET.capitalize()}: {number(found.n, 'matured post')} of {min_matured} needed{waiting}."
+        said = f"{NOTHING_YET.capitalize()}{subject}: {number(found.n, 'matured post')} of {min_matured} needed{waiting}."
         return table, [said]
-    return table, _sentences(found)
+    return table, _sentences(found, what)
+
+
+def evaluation_table(found: predictions.Evaluation) -> pd.DataFrame:
+    """An evaluation as rows: measure, forecast, low, high, naive, naive_low, naive_high, n."""
+    return pd.DataFrame(_rows(found), columns=_MEASURES)
 
 
 def counted(held: pd.DataFrame) -> pd.DataFrame:
@@ -112,9 +122,8 @@ def _status(held: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     mark(absent, "not captured", "no capture of the post since it was linked")
     young = absent & held["age_h"].lt(EARLIEST_H)
     mark(young, "too early", "younger than 24 h when last captured")
-    mark(
-        held["predicted_ln"].isna(), "no forecast", "the account had too few posts to forecast from"
-    )
+    few = held["predicted_ln"].isna()
+    mark(few, "no forecast", "the account had too few posts to forecast from")
     elsewhere = ~held["is_meant"] & held["posted_by"].notna()
     mark(
         elsewhere, "no forecast", "published on an account or in a format it was not predicted for"
@@ -177,7 +186,7 @@ def _numbers(found: Estimate | Rate | None) -> tuple[float, float, float]:
     return value, found.low, found.high
 
 
-def _sentences(found: predictions.Evaluation) -> list[str]:
+def _sentences(found: predictions.Evaluation, what: str) -> list[str]:
     cover, gain, bias = found.forecast.coverage, found.gain_mae, found.forecast.bias
     fit = "as it should" if cover.low <= 0.8 <= cover.high else "not the 80 % it states"
     if gain.low > 0:
@@ -186,16 +195,16 @@ def _sentences(found: predictions.Evaluation) -> list[str]:
         word = "worse than" if gain.high < 0 else "no better, as far as can be told, than"
     return [
         (
-            f"Of {number(found.n, 'matured post')}, {cover.share:.0%} fell inside their 80 % interval "
-            f"({cover.low:.0%} to {cover.high:.0%}): {fit}."
+            f"Of {number(found.n, 'matured post')}, {cover.share:.0%} fell inside the 80 % interval of their "
+            f"{what} ({cover.low:.0%} to {cover.high:.0%}): {fit}."
         ),
         (
-            f"Predictions were {word} 'own median': mean error x{np.exp(found.forecast.mae.value):.2f} "
+            f"Predictions of {what} were {word} 'own median': mean error x{np.exp(found.forecast.mae.value):.2f} "
             f"against x{np.exp(found.naive.mae.value):.2f} (gain {gain.value:+.2f} ln, "
             f"{gain.low:+.2f} to {gain.high:+.2f})."
         ),
         (
-            f"On average posts reached x{np.exp(bias.value):.2f} of what was predicted "
+            f"On average {what} came to x{np.exp(bias.value):.2f} of what was predicted "
             f"({np.exp(bias.low):.2f} to {np.exp(bias.high):.2f})."
         ),
     ]

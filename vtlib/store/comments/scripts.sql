@@ -32,6 +32,7 @@ COMMENT ON COLUMN script_versions.notes IS 'why this version was made, in words'
 COMMENT ON COLUMN script_versions.made_by IS 'person or model that made it';
 COMMENT ON COLUMN script_versions.model IS 'model that wrote it; NULL = a person';
 COMMENT ON COLUMN script_versions.prompt_version IS 'version of the prompt; NULL = a person';
+COMMENT ON COLUMN script_versions.learned_version IS 'pattern_run_id of the learned effects it was made with; NULL = without';
 COMMENT ON COLUMN script_versions.created_at IS 'when it was made, UTC';
 
 COMMENT ON TABLE script_status_changes IS 'Every change of a version''s status (human).';

@@ -10,7 +10,10 @@ checked AS (
     SELECT sum(n_supported) AS k, sum(n_supported + n_drifted + n_unsupported) AS n
     FROM analyses_latest SEMI JOIN mine USING (post_id)
 ),
-held AS (SELECT * FROM verdicts WHERE project_id = $project AND status = 'matured' AND is_plain)
+held AS (
+    SELECT * FROM verdicts
+    WHERE project_id = $project AND target = 'ln_views_7d' AND status = 'matured' AND is_plain
+)
 SELECT 'posts' AS figure, count(*)::DOUBLE AS value, NULL::DOUBLE AS low, NULL::DOUBLE AS high, NULL::BIGINT AS n FROM mine
 UNION ALL SELECT 'accounts', count(DISTINCT p.account_id), NULL, NULL, NULL FROM posts AS p SEMI JOIN mine USING (post_id)
 UNION ALL SELECT 'snapshots', count(*), NULL, NULL, NULL FROM post_snapshots SEMI JOIN mine USING (post_id)

@@ -1,0 +1,109 @@
+"""`vt patterns`: what goes with breaking out, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+import pandas as pd
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, command, table
+from vtlib.flows import learning
+from vtlib.patterns import said
+from vtlib.project import Workspace
+
+LISTED = {
+    "pattern": "pattern",
+    "claim": "claim",
+    "size": "ratio (80 %)",
+    "q_value": "q",
+    "n_with": "posts",
+    "accounts_with": "accounts",
+    "base": "ordinary / breakouts",
+    "replicates": "replicates",
+    "trend": "trend",
+    "kind": "from",
+    "posts_needed": "posts needed",
+}
+
+
+@command(vt, "patterns", example="vt patterns --project spring")
+@click.argument("pattern", required=False)
+@click.option("--project", help="Slug of a project (default: all).")
+@click.option("--claimed", is_flag=True, help="Only what may be claimed.")
+def patterns(at: Workspace, pattern: str | None, project: str | None, claimed: bool) -> Answer:
+    """The library of patterns of the last analysis; with PATTERN, all that is known of one.
+
+    ratio: views with it over views without, against each account's own level; q over all features tested. It is made
+    by vt analyze performance, and by notebook 07.
+    """
+    if pattern:
+        found = learning.pattern(at, pattern, project=project)
+        data = {**found.row, "examples": found.examples}
+        return Answer(data, _one(found))
+    rows = learning.library(at, project)
+    rows = rows[rows["claim"].ne("")] if claimed and len(rows) else rows
+    empty = "no patterns yet: vt analyze performance"
+    return Answer(rows, table(_listed(rows), empty=empty))
+
+
+def _listed(rows: pd.DataFrame) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    size = [
+        f"x{r:.2f} ({low:.2f} to {high:.2f})"
+        for r, low, high in zip(rows["ratio"], rows["ratio_low"], rows["ratio_high"], strict=True)
+    ]
+    base = [
+        f"{a:.0%} / {b:.0%}" if pd.notna(b) else f"{a:.0%} / -"
+        for a, b in zip(rows["share_ordinary"], rows["share_breakout"], strict=True)
+    ]
+    shown = rows.assign(size=size, base=base)
+    many = len(set(rows["project_id"])) > 1
+    names = {"project_id": "project", **LISTED} if many else LISTED
+    return shown[list(names)].rename(columns=names)
+
+
+def _one(found: learning.Shown) -> str:
+    row = found.row
+    lines = [
+        said(row),
+        str(row["definition"]),
+        f"from        {row['kind']}: {row['source'] or '-'}",
+        f"posts       {row['n_with']:,} with it, {row['n_without']:,} without",
+        (
+            f"base rate   {_share(row['share_ordinary'], row['n_ordinary'])} of ordinary posts, "
+            f"{_share(row['share_breakout'], row['n_breakout'])} of breakouts"
+        ),
+        f"accounts    {row['accounts_agree']} of {row['accounts_asked']} that could be asked agree",
+        f"weeks       {row['weeks_agree']} of {row['weeks_asked']} that could be asked agree",
+        f"replicates  {row['replicates']}",
+        f"over time   {_trend(row)}",
+        f"still       {_needed(row)}",
+    ]
+    lines += [f"mind        {row['note']}"] if row["note"] else []
+    columns = ["handle", "multiplier", "views", "url", "frames"]
+    return "\n".join([*lines, "", table(found.examples[columns], empty="no examples")])
+
+
+def _share(share: Any, count: Any) -> str:
+    return f"{share:.0%} of {count:,}" if pd.notna(share) else "none"
+
+
+def _trend(row: dict[str, Any]) -> str:
+    if pd.isna(row["half_life_days"]):
+        return str(row["trend"])
+    high = row["half_life_high"]
+    end = f"{high:,.0f}" if high < 3650 else "no end in sight"
+    return f"{row['trend']}: half of it is left after {row['half_life_days']:,.0f} days ({row['half_life_low']:,.0f} to {end}, 80 %)"
+
+
+def _needed(row: dict[str, Any]) -> str:
+    if row["claim"]:
+        return "nothing: it may be claimed"
+    visible = f"effects under x{math.exp(row['least_visible_ln']):.2f} cannot be seen yet"
+    if pd.isna(row["posts_needed"]):
+        return f"no effect to look for; {visible}"
+    return f"about {int(row['posts_needed']):,} more posts with it to be sure; {visible}"

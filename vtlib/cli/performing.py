@@ -1,0 +1,98 @@
+"""`vt analyze performance`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+import pandas as pd
+
+from vtlib.cli.base import Answer, command, table
+from vtlib.cli.outliers import analyze
+from vtlib.errors import BadInput
+from vtlib.flows import outliers, projects
+from vtlib.flows import performance as flow
+from vtlib.project import Workspace
+from vtlib.stages import outliers as judging
+from vtlib.stages.performance.whole import Result
+
+GROUPS = ["by", "group", "n", "accounts", "size", "engagement_rate", "share_rate", "save_rate"]
+_UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
+
+
+@command(
+    analyze, "performance", example="vt analyze performance --product core-deck --date-range 30d"
+)
+@click.option("--product", help="Slug of a product (or brand/slug); default: all of the project.")
+@click.option("--project", help="Slug of the project; default: the one that has the product.")
+@click.option("--date-range", help="Days before the last capture, e.g. 30d, 8w. Default: params.")
+def performance(
+    at: Workspace, product: str | None, project: str | None, date_range: str | None
+) -> Answer:
+    """Did it work: predictions against what happened, reach against the own level, patterns, variants, money.
+
+    Posts are judged anew first. Under 20 matured posts the report says that nothing can be claimed yet.
+    """
+    given: dict[str, Any] = {}
+    if date_range:
+        given["date_range_days"] = days(date_range)
+    if product:
+        given["products"] = [projects.product_id(at, product)]
+    slug = project or projects.with_product(at, product)
+    opened = projects.opened(at, slug, over={"performance": given})
+    outliers.save(opened, judging.judge(*outliers.load(opened), opened.params.outliers))
+    found = flow.compute(opened, flow.load(opened))
+    run = flow.save(opened, found)
+    return Answer(_data(slug, found, run), _text(found))
+
+
+def days(text: str) -> int:
+    """`30d`, `8w`, `3m`, `1y` or a plain number of days. Raises BadInput for anything else."""
+    match = re.fullmatch(r"\s*(\d+)\s*([dwmy]?)\s*", text.lower())
+    count = int(match.group(1)) * _UNITS[match.group(2) or "d"] if match else 0
+    if count < 1:
+        raise BadInput(f"--date-range {text}: no span of days.", todo="E.g. 30d, 8w, 3m, 1y.")
+    return count
+
+
+def _text(found: Result) -> str:
+    shown = _sized(found.groups)
+    parts = ["\n".join(found.conclusion.headline) or repr(found.conclusion)]
+    if len(shown):
+        parts.append(table(shown[GROUPS].head(40)))
+    if found.page["n"].max() > 0:
+        parts.append(table(found.page))
+    if len(found.returns):
+        parts.append(table(found.returns.drop(columns=["said"])))
+    return "\n\n".join(parts)
+
+
+def _sized(groups: pd.DataFrame) -> pd.DataFrame:
+    size = [
+        f"x{r:.2f} ({low:.2f} to {high:.2f})" if pd.notna(low) else (f"x{r:.2f}" if n else "-")
+        for r, low, high, n in zip(
+            groups["ratio"], groups["ratio_low"], groups["ratio_high"], groups["n"], strict=True
+        )
+    ]
+    return groups.assign(size=size)
+
+
+def _data(slug: str, found: Result, run: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "project": slug,
+        "status": found.conclusion.status,
+        "since": found.days.since,
+        "until": found.days.until,
+        "headline": found.conclusion.headline,
+        "insights": found.insights,
+        "groups": found.groups,
+        "calibration": found.page,
+        "calibration_rates": found.rate_page,
+        "forecaster": run["forecaster"],
+        "variants": found.variants,
+        "returns": found.returns,
+        "verdicts": found.held,
+        "patterns_tested": run["n_tested"],
+        "patterns_claimed": run["n_claimed"],
+    }

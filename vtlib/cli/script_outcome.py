@@ -1,0 +1,101 @@
+"""`vt script move|links|predict|performance|cost`: into production, expected, published, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vtlib.cli.base import Answer, command, table
+from vtlib.cli.script import by_option, script, script_argument, version_option
+from vtlib.flows import tracking
+from vtlib.project import Workspace
+from vtlib.scripts import workflow
+from vtlib.store import script_reading
+from vtlib.store.scripts import Move
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+PREDICTED = ["target", "account_id", "format", "predicted_ln", "low_ln", "high_ln", "naive_ln"]
+
+
+@command(script, "move", example="vt script move in_production quiet-ev loud-mor --by Zoe")
+@click.argument("to", type=click.Choice(workflow.STATUSES), metavar="STATUS")
+@click.argument("refs", nargs=-1, required=True, metavar="SCRIPT...")
+@click.option("--reason", default="", help="Needed on the way back and into the archive.")
+@by_option
+def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) -> Answer:
+    """Move several scripts at once, as `vt script status` moves one; one that cannot go stops no other."""
+    return _batch(tracking.move_all(at, refs, Move(to, by, reason)))
+
+
+@command(script, "links", example="vt script links published.csv")
+@click.argument("file", type=FILE)
+@by_option
+def links(at: Workspace, file: Path, by: str) -> Answer:
+    """Link scripts to their posts as a CSV says: columns script and url, if wanted version and variant."""
+    return _batch(tracking.track_all(at, file, by=by))
+
+
+def _batch(done: list[tracking.Done]) -> Answer:
+    """How each script fared, and the exit code of the worst."""
+    failed = [one for one in done if one.exit_code]
+    lines = [f"{one.script_id}: {one.said}" for one in done]
+    lines += [f"{len(failed)} of {len(done)} were not done"] if failed else []
+    return Answer(done, "\n".join(lines), max((one.exit_code for one in done), default=0))
+
+
+@command(script, "predict", example="vt script predict quiet-evenings-3fa2c1")
+@script_argument
+@version_option
+def predict(at: Workspace, ref: str, version: int | None) -> Answer:
+    """Freeze a prediction of a version now; going into production does it by itself.
+
+    ln views at 7 days and ln engagement rate, for each own account and format with 5 matured posts or more.
+    """
+    made = tracking.predict(at, ref, version=version)
+    if made.empty:
+        return Answer([], tracking.predicted(made))
+    shown = table(made[[*PREDICTED, "reason"]])
+    return Answer(made.drop(columns=["content"]), f"{tracking.predicted(made)}\n{shown}")
+
+
+@command(script, "performance", example="vt script performance quiet-evenings-3fa2c1")
+@script_argument
+def performance(at: Workspace, ref: str) -> Answer:
+    """Predicted against actual, with intervals, beside the account's own posts and the source video.
+
+    "Too early" until a post was captured at 7 days or later, then with a projected range. Posts are judged anew
+    first. Own analytics (vt import analytics) and costs (vt script cost) are shown where there are any.
+    """
+    found = tracking.follow(at, ref)
+    lines = [f"{found.script_id}: {found.title}", *found.said]
+    whole = found.native[found.native["at_ratio"].isna()]
+    if len(whole):
+        lines += ["", table(whole[["post_id", "metric", "value", "unit", "exported_at"]])]
+    if len(found.costs):
+        lines += ["", table(found.costs[["what", "hours", "amount", "spent_at"]])]
+    return Answer(found, "\n".join(lines))
+
+
+@command(
+    script,
+    "cost",
+    example="vt script cost quiet-evenings-3fa2c1 --hours 3.5 --what editing",
+)
+@script_argument
+@click.option("--what", default="production", show_default=True, help="What it was spent on.")
+@click.option(
+    "--hours", type=click.FloatRange(0), help="Hours of work (performance.value_per_hour)."
+)
+@click.option("--amount", type=click.FloatRange(0), help="Money paid, in your currency.")
+@click.option("--at", "spent_at", type=click.DateTime(), help="When, UTC. Default: now.")
+@by_option
+def cost(at: Workspace, ref: str, by: str, **facts: Any) -> Answer:
+    """Note what making a script cost; without hours and amount list what was noted."""
+    if facts["hours"] is None and facts["amount"] is None:
+        name = script_reading.find(at.store, ref)
+    else:
+        name = tracking.note_cost(at, ref, facts, by=by)
+    found = tracking.costs(at, name)
+    return Answer(found, table(found[["what", "hours", "amount", "spent_at"]], empty="no costs"))

@@ -1,0 +1,58 @@
+"""How notebook 07 shows its frames: source, columns and formats of each table, as tables.show takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_REACH = (
+    *("by", "group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "breakouts"),
+    *("engagement_rate", "share_rate", "save_rate", "not_counted"),
+)
+_VERDICTS = (
+    *("title", "variant", "post_id", "status", "predicted", "low", "high", "actual"),
+    *("difference_pct", "is_inside", "percentile", "source_percentile", "reason"),
+)
+_CALIBRATION = ("measure", "forecast", "low", "high", "naive", "naive_low", "naive_high", "n")
+_VARIANTS = (
+    *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
+    *("p_any_time", "winner", "least_visible_ratio", "posts_needed"),
+)
+_RETURNS = (
+    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "cost"),
+    *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
+)
+_FORMATS = {
+    **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "least_visible_ratio"), "multiplier"),
+    **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), ".2%"),
+    **dict.fromkeys(("share_ordinary", "share_breakout"), ".0%"),
+    **dict.fromkeys(("predicted", "low", "high", "actual", "incremental_views"), ",.0f"),
+    **dict.fromkeys(("by_luck", "luck_high", "difference_pct", "half_life_days"), ",.0f"),
+    **dict.fromkeys(("percentile", "source_percentile"), ".0f"),
+    **dict.fromkeys(("cost", "cost_per_thousand", "cost_low", "cost_high"), ",.2f"),
+    **dict.fromkeys(("value", "net", "net_low", "net_high"), ",.2f"),
+    "p_any_time": "p",
+}
+_CALIBRATED = dict.fromkeys(("forecast", "low", "high", "naive", "naive_low", "naive_high"), ",.2f")
+_PATTERNS = (
+    *("pattern", "claim", "ratio", "ratio_low", "ratio_high", "q_value", "n_with", "accounts_with"),
+    *("share_ordinary", "share_breakout", "replicates", "trend", "half_life_days", "kind"),
+    *("posts_needed",),
+)
+
+
+def _calibration(source: str) -> dict[str, Any]:
+    return {"source": source, "columns": _CALIBRATION, "formats": _CALIBRATED}
+
+
+def _table(source: str, columns: tuple[str, ...]) -> dict[str, Any]:
+    return {"source": source, "columns": columns, "formats": _FORMATS}
+
+
+REACH = _table("own posts of these days, by group", _REACH)
+VERDICTS = _table("verdicts", _VERDICTS)
+VIEWS_PAGE = _calibration("matured predictions of views")
+RATE_PAGE = _calibration("matured predictions of engagement rate")
+TRIAL_PAGE = _calibration("the forecaster, on posts it had not seen")
+PATTERNS = _table("patterns", _PATTERNS)
+VARIANTS = _table("variants of scripts", _VARIANTS)
+RETURNS = _table("posts of scripts, spend, production_costs", _RETURNS)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -124,3 +125,11 @@ def test_frames_without_ids_go_by_handle_and_counts_pass() -> None:
 def test_it_says_what_it_needs() -> None:
     with pytest.raises(BadInput, match="account_id"):
         for_project(pd.DataFrame({"handle": ["a"]}), project="demo")
+
+
+def test_lists_as_the_database_gives_them_are_cleaned_too() -> None:
+    lists = [np.array(v, dtype=object) for v in FRAME["mentions"]]
+    held = pd.Series(lists, dtype=object)
+    seen = NAMES.apply(FRAME.assign(mentions=held, hashtags=held))
+    assert list(seen["mentions"]) == list(NAMES.apply(FRAME)["mentions"])
+    assert list(seen["hashtags"][2]) == []

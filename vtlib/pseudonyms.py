@@ -207,4 +207,6 @@ def _digest(*parts: str) -> str:
 
 
 def _none(value: Any) -> bool:
-    return value is None or (not isinstance(value, (list, dict)) and bool(pd.isna(value)))
+    return value is None or (
+        not isinstance(value, (list, dict, np.ndarray)) and bool(pd.isna(value))
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,15 +10,13 @@ import pandas as pd
 from vtlib.errors import BadInput
 from vtlib.flows import outliers, performance, projects
 from vtlib.flows.tracking import costs, project_of
-from vtlib.project import Project, Workspace
+from vtlib.project import Workspace
 from vtlib.stages import outliers as judging
 from vtlib.stages.performance.history import age_error, history
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import rate_history, with_rates
-from vtlib.stages.performance.whole import Inputs, Judged, hold
+from vtlib.stages.performance.whole import hold
 from vtlib.store import script_reading
-
-Known = tuple[Project, tuple[Inputs, Judged]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +34,15 @@ class Outcome:
     costs: pd.DataFrame
 
 
-def freeze(
-    at: Workspace, script_id: str, slug: str, *, version: int, known: dict[str, Known]
-) -> str:
-    """Freeze the prediction of a version; a line on it, or on why there is none.
-
-    `known` holds what the past of each project teaches, and is filled: for many scripts it is worked out once.
-    """
+def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dict[str, str]:
+    """Freeze predictions of versions of a project's scripts; a line a script on it, or on why there is none."""
+    names = [name for name, _ in versions]
     try:
-        if slug not in known:
-            project = projects.opened(at, slug)
-            known[slug] = project, performance.knowledge(project)
-        project, learnt = known[slug]
-        made = performance.freeze(project, script_id, version=version, known=learnt)
+        made = performance.freeze_all(projects.opened(at, slug), versions)
     except BadInput as error:
-        return f"not predicted: {error.message}"
-    return predicted(made)
+        return dict.fromkeys(names, f"not predicted: {error.message}")
+    of = dict(iter(made.groupby("script_id"))) if len(made) else {}
+    return {name: predicted(of.get(name, made[:0])) for name in names}
 
 
 def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,14 +114,22 @@ def freeze(
     *,
     version: int | None = None,
     opinion: float | None = None,
-    known: tuple[Inputs, Judged] | None = None,
 ) -> pd.DataFrame:
-    """Predict a script version (default: the current one) for each own account and format, and freeze it.
+    """Predict a script version (default: the current one) and freeze it: `freeze_all` for one."""
+    return freeze_all(project, [(script_id, version)], opinion=opinion)
+
+
+def freeze_all(
+    project: Project,
+    versions: Sequence[tuple[str, int | None]],
+    *,
+    opinion: float | None = None,
+) -> pd.DataFrame:
+    """Predict script versions (None: the current one) for each own account and format, and freeze them.
 
     Two rows a place: ln views at 7 days and, where it can be, ln engagement rate. Done when a version goes into
     production: what was known then is what is stored. Returns the rows that were new (none when the same prediction
-    is there already). `opinion` is a model's own score, stored beside; `known` what `knowledge` gave, for several
-    scripts at once. Raises BadInput for an unknown script or
+    is there already). `opinion` is a model's own score, stored beside. Raises BadInput for an unknown script or
     version, when no own account has 5 matured posts of a format, and where the clock is set by hand in a project
     that is not simulated.
     """
@@ -131,37 +138,46 @@ def freeze(
             "VT_CLOCK is set: a prediction is dated by the real clock.",
             todo="Unset it; only projects with is_simulated: true may run by another clock.",
         )
-    row = _script(project, script_id, version)
-    inputs, found = known or knowledge(project)
+    rows = pd.DataFrame([_script(project, name, number) for name, number in versions])
+    inputs, found = knowledge(project)
     now = naive(project.workspace.now())
+    said = script_values(rows, inputs.features)
     parts = [
-        _predicted(row, inputs, learnt, past=past, now=now)
+        _predicted(rows, said, learnt, past=past, now=pd.Timestamp(now))
         for learnt, past in ((found.learnt, found.past), (found.learnt_rates, found.rates))
     ]
     if parts[0].empty:
         raise BadInput(
-            f"nothing to predict {script_id} from: no own account has {MIN_POSTS} matured posts of a format.",
+            f"nothing to predict from: no own account has {MIN_POSTS} matured posts of a format.",
             todo="Mark own accounts (role: own) and import or scrape their posts: vt import dataset …",
         )
     made = pd.concat([p for p in parts if len(p)], ignore_index=True)
-    said = script_values(pd.DataFrame([row]), inputs.features)
-    features = dict(zip(said["feature"], said["value"], strict=True))
-    used = pd.Series([used_patterns(found.library, features)] * len(made), dtype=object)
-    latest = found.past["captured_at"].max()
-    made = made.assign(patterns=used, model_opinion=opinion, known_until=latest)
+    features: dict[str, dict[str, float]] = {str(name): {} for name in rows["script_id"]}
+    for name, feature, value in zip(said["script_id"], said["feature"], said["value"], strict=True):
+        features[str(name)][feature] = value
+    used = {name: used_patterns(found.library, has) for name, has in features.items()}
+    made = made.assign(
+        patterns=pd.Series([used[name] for name in made["script_id"]], dtype=object),
+        model_opinion=opinion,
+        known_until=found.past["captured_at"].max(),
+    )
     return store.freeze(project.store, project.slug, made, at=now)
 
 
 def _predicted(
-    row: dict[str, Any], inputs: Inputs, learnt: Forecaster, *, past: pd.DataFrame, now: datetime
+    rows: pd.DataFrame,
+    said: pd.DataFrame,
+    learnt: Forecaster,
+    *,
+    past: pd.DataFrame,
+    now: pd.Timestamp,
 ) -> pd.DataFrame:
-    """PREDICTION_COLUMNS for a script version, a row a place of which enough is known."""
-    places = _places(past, pd.Timestamp(now))
+    """PREDICTION_COLUMNS for script versions, a row a version and place of which enough is known."""
+    places = _places(past, now)
     if places.empty:
         return pd.DataFrame()
-    wanted = places.assign(script_id=row["script_id"], version=row["version"])
-    said = script_values(pd.DataFrame([row]), inputs.features)
-    return predict(wanted, said, learnt, past=past, now=pd.Timestamp(now))
+    wanted = rows[["script_id", "version"]].merge(places, how="cross")
+    return predict(wanted, said, learnt, past=past, now=now)
 
 
 def told(project: Project) -> pd.DataFrame:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -20,10 +20,6 @@ from vtlib.store import performance as store
 from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Move
 from vtlib.store.writing import naive
-
-if TYPE_CHECKING:
-    # scipy takes seconds to import, and most scripts are moved without it: hence the late imports below.
-    from vtlib.flows.following import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +40,30 @@ def move(
     Returns the change and a line on the prediction ('' where none is due). That nothing can be predicted stops no
     production; the line says why. Raises BadInput where scripts.set_status does.
     """
-    return _moved(at, script_id, to, version=version, known={})
+    moved = scripts.set_status(at.store, script_id, to, version=version)
+    return moved, _predicted(at, [moved]).get(script_id, "")
 
 
 def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[Done]:
     """`move` for several scripts; what the past teaches is worked out once a project. One error stops no other."""
-    known: dict[str, Known] = {}
-    done = []
+    done: list[Done] = []
     for ref in refs:
         try:
             script_id = script_reading.find(at.store, ref)
-            change, said = _moved(at, script_id, to, version=None, known=known)
+            change = scripts.set_status(at.store, script_id, to)
         except BadInput as error:
             done.append(Done(ref, str(error), {}, error.exit_code))
         else:
-            line = f"{change['from']} -> {change['to']}" + (f"; {said}" if said else "")
-            done.append(Done(script_id, line, {**change, "prediction": said}))
-    return done
+            done.append(Done(script_id, f"{change['from']} -> {change['to']}", change))
+    said = _predicted(at, [one.facts for one in done if one.facts])
+    return [
+        replace(
+            one,
+            said="; ".join(t for t in (one.said, said.get(one.script_id, "")) if t),
+            facts={**one.facts, "prediction": said.get(one.script_id, "")} if one.facts else {},
+        )
+        for one in done
+    ]
 
 
 def track_all(at: Workspace, path: Path, *, by: str) -> list[Done]:
@@ -119,18 +122,26 @@ def _link_rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _moved(
-    at: Workspace, script_id: str, to: Move, *, version: int | None, known: dict[str, Known]
-) -> tuple[dict[str, Any], str]:
-    moved = scripts.set_status(at.store, script_id, to, version=version)
-    if to.to != "in_production" or moved["from"] == "produced":
-        return moved, ""
-    slug = script_reading.get(at.store, script_id)["project_id"]
-    if not slug:
-        return moved, "not predicted: the script has no project (vt script update --project)"
-    from vtlib.flows import following  # noqa: PLC0415
+def _predicted(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """A line on the prediction of each version that went into production, by script."""
+    said: dict[str, str] = {}
+    due: dict[str, list[tuple[str, int]]] = {}
+    for moved in moves:
+        if moved["to"] != "in_production" or moved["from"] == "produced":
+            continue
+        name = moved["script_id"]
+        slug = script_reading.get(at.store, name)["project_id"]
+        if slug:
+            due.setdefault(str(slug), []).append((name, int(moved["version"])))
+        else:
+            said[name] = "not predicted: the script has no project (vt script update --project)"
+    if due:
+        # scipy takes seconds to import, and most scripts are moved without it.
+        from vtlib.flows import following  # noqa: PLC0415
 
-    return moved, following.freeze(at, script_id, str(slug), version=moved["version"], known=known)
+        for slug, versions in due.items():
+            said |= following.freeze(at, slug, versions)
+    return said
 
 
 def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> str:

@@ -25,6 +25,7 @@ PROJECT = "demo"
 FILES_DAYS = (0.0, 7.0)
 WRITE_DAY, LINK_DAY, RUN_DAY = 14.0, 42.0, 49.0
 PRODUCTS = ("fold-flat-colander", "night-light-kettle")
+IDS = "scripts.json"  # which script has which id, kept from the day it was written
 STEPS = ("review", "approved", "in_production", "produced")
 HOURS = "2.5"  # noted for each script
 
@@ -108,15 +109,16 @@ def _capture(desk: Desk) -> None:
 def _write(desk: Desk) -> None:
     """Capture, judge, and write, release and shoot scripts, half of them for each product."""
     _capture(desk)
-    desk.vt("analyze", "outliers", "--project", PROJECT)
     films = _films(desk)
     paths = studio.write_scripts(desk.folder / "scripts", films)
     placed = ("script", "import", "--project", PROJECT, "--product")
     halves = (paths[number :: len(PRODUCTS)] for number in range(len(PRODUCTS)))
     desk.together(
-        *((*placed, p, *map(str, files)) for p, files in zip(PRODUCTS, halves, strict=True))
+        ("analyze", "outliers", "--project", PROJECT),
+        *((*placed, p, *map(str, files)) for p, files in zip(PRODUCTS, halves, strict=True)),
     )
     ids = desk.ids()
+    (desk.folder / IDS).write_text(json.dumps(ids))
     mine = [ids[film.title] for film in films]
     desk.together(
         *(("script", "move", status, *mine) for status in STEPS),
@@ -126,9 +128,12 @@ def _write(desk: Desk) -> None:
 
 def _link(desk: Desk) -> None:
     """Say which posts came of the scripts, and capture those that are due."""
-    links = studio.write_links(desk.folder / "links.csv", _films(desk), desk.ids())
-    desk.vt("script", "links", str(links))
-    desk.vt("scrape", "--project", PROJECT, "--due")
+    ids = json.loads((desk.folder / IDS).read_text())
+    links = studio.write_links(desk.folder / "links.csv", _films(desk), ids)
+    desk.together(
+        ("script", "links", str(links)),
+        ("scrape", "--project", PROJECT, "--due"),
+    )
 
 
 def _films(desk: Desk) -> list[studio.Film]:

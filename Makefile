@@ -3,7 +3,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help setup demo test lint types bench soak faults docs lock clean
+.PHONY: help setup demo lab test lint types bench soak faults docs lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: setup  ## the whole pipeline on a simulated world, to rendered reports
 	@$(BIN)/python -m vtlib.sandbox demo .
+
+lab: setup  ## the desk in JupyterLab, on the workspace in VT_HOME or this folder
+	@$(BIN)/jupyter lab notebooks/desk.ipynb
 
 test: setup lint types  ## everything that must hold; .ci/run calls this
 	@$(BIN)/python -m pytest -n 2 --dist loadscope

@@ -12,12 +12,13 @@ FLOORS = {
     0: {"errors", "models", "params", "settings", "log"},
     1: {"stats"},
     2: {"sources"},
-    3: {"stages", "scripts", "patterns", "charts", "tables", "pseudonyms", "timeline"},
+    3: {"stages", "scripts", "patterns", "charts", "tables", "pseudonyms", "timeline", "lanes"},
     4: {"services", "store", "export"},
     5: {"project", "flows"},
     6: {"cli", "panels", "run", "report"},
 }
 ORDER = {
+    "lanes": 2.9,
     "patterns": 2.9,
     "scripts": 2.9,
     "project": 5.0,

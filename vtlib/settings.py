@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from datetime import datetime
 from functools import cached_property
@@ -108,6 +109,14 @@ def load_settings(home: Path | None = None) -> Settings:
             todo="Correct it in the environment or in .env.",
         ) from None
     return settings.model_copy(update={"home": root.resolve()})
+
+
+def person() -> str:
+    """Who works here, for what people decide: VT_PERSON, else the name of the login."""
+    try:
+        return os.environ.get("VT_PERSON") or getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
 
 
 def _nearest_workspace(start: Path) -> Path:

@@ -10,11 +10,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from vtlib.lanes import bars
+
 WIDTH = 760  # px, as wide as a report's column
 _THUMB_HEIGHT = 92
 _LANE_HEIGHT = 16
 _CURVE_HEIGHT = 60
-_LEAST_S = 0.1  # a text seen in a single sample is still drawn
 _MAX_THUMBS = 14  # more would overlap
 _LANES = {
     "shots": "#4c6a92",
@@ -71,47 +72,15 @@ def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.Dat
     """The bars as rows: lane, start_s, end_s, label, held ("" but for scenes of a model); a lane without
     measures has one, from 0 to 0. Without scenes there is no lane for the model.
     """
-    rows: list[tuple[str, float, float, str]] = [
-        ("shots", s["start_s"], s["end_s"], f"shot {i}")
-        for i, s in enumerate(measures["shots"], start=1)
-    ]
+    found = bars(measures)
+    rows = [(b.lane, b.start_s, b.end_s, b.label) for b in found if b.lane == "shots"]
     rows += [("model", s.start_s, s.end_s, s.label) for s in scenes]
-    for lane, found in (("text", _texts), ("speech", _speech), ("faces", _faces)):
-        part = measures.get(lane) or {"status": "not_asked", "reason": "not measured"}
-        if part["status"] == "ok":
-            rows += [(lane, a, b, label) for a, b, label in found(part)]
-        else:
-            rows.append((lane, 0.0, 0.0, _why(part)))
+    rows += [(b.lane, b.start_s, b.end_s, b.label) for b in found if b.lane != "shots"]
     table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
     held = {(s.start_s, s.label): s.held for s in scenes}
     places = zip(table["start_s"], table["label"], strict=True)
     marks = [held.get((float(start), str(label)), "") for start, label in places]
     return table.assign(held=marks)
-
-
-def _why(part: dict[str, Any]) -> str:
-    """Why a lane is empty."""
-    if part["status"] == "not_asked":
-        return "not measured: not among media.parts"
-    return f"{part['status'].replace('_', ' ')}: {part['reason']}"
-
-
-def _texts(part: dict[str, Any]) -> list[tuple[float, float, str]]:
-    return [
-        (t["start_s"], max(t["end_s"], t["start_s"] + _LEAST_S), t["text"]) for t in part["items"]
-    ]
-
-
-def _speech(part: dict[str, Any]) -> list[tuple[float, float, str]]:
-    return [(a, b, "speech") for a, b in part["segments"]]
-
-
-def _faces(part: dict[str, Any]) -> list[tuple[float, float, str]]:
-    """Samples with a face, each standing until the next sample."""
-    seen = part["seen"]
-    ends = [s["t_s"] for s in seen[1:]] + [seen[-1]["t_s"]] if seen else []
-    pairs = zip(seen, ends, strict=True)
-    return [(s["t_s"], end, f"{s['n']} face(s)") for s, end in pairs if s["n"]]
 
 
 def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> alt.Chart:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.store.frames import account, at, begun, capture
 from vtlib.errors import BadInput
-from vtlib.flows import learning, outliers, performance, tracking
+from vtlib.flows import following, learning, outliers, performance, tracking
 from vtlib.project import Project, Workspace
 from vtlib.scripts.script import Beat, Script
 from vtlib.stages import outliers as judging
@@ -93,7 +93,7 @@ def test_from_prediction_to_verdict(project: Project) -> None:
     captured(project, "c2", 64, [("99", 61, 900)])
     mark_own(project)
     assert judged(project).held["status"].tolist() == ["too early"] * 2
-    assert "on its way to" in "\n".join(tracking.follow(project.workspace, name).said)
+    assert "on its way to" in "\n".join(following.follow(project.workspace, name).said)
     captured(project, "c3", 70, [("99", 61, 1500)])
     result = judged(project)
     row, rate = project.frame("verdicts").sort_values("target", ascending=False).to_dict("records")

@@ -169,6 +169,18 @@ def test_secrets_widgets_and_progress_are_left_out(tmp_path) -> None:
         assert gone not in html
 
 
+def test_a_widget_is_shown_by_the_html_beside_it(tmp_path) -> None:
+    data = {
+        "application/vnd.jupyter.widget-view+json": {"model_id": "1"},
+        "text/plain": "Desk()",
+        "text/html": "<table><tr><td>Calm lid</td></tr></table><script>alert(1)</script>",
+    }
+    html = rendered(tmp_path, extra=[new.new_output("display_data", data=data)])
+    assert "Calm lid" in html
+    assert "Desk()" not in html
+    assert "alert(1)" not in html
+
+
 def test_a_skipped_stage_says_so_first(tmp_path) -> None:
     html = rendered(tmp_path, conclusion.skipped("scraping", "no token: set APIFY_TOKEN"))
     head = html.split("<header")[1].split("</header>")[0]

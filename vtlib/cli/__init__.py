@@ -33,7 +33,7 @@ FAMILIES = {
     "run": ("running",),
     "runs": ("looking",),
     "scrape": ("scraping",),
-    "script": ("script", "script_files", "adapting", "script_outcome"),
+    "script": ("script", "script_files", "script_beats", "adapting", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scraping",),
     "youtube": ("scraping",),

@@ -9,8 +9,10 @@ import click
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command
 from vtlib.cli.importing import project_option
+from vtlib.cli.script import by_option
 from vtlib.flows import projects, reviewing
 from vtlib.project import Workspace
+from vtlib.store import people
 
 
 @vt.group(cls=Group)
@@ -37,3 +39,23 @@ def import_(at: Workspace, file: Path, project: str) -> Answer:
     """Read the answers; rows without a decision are passed over."""
     n = reviewing.take_in(projects.opened(at, project), file)
     return Answer({"file": file, "decisions": n}, f"{n} decisions taken in")
+
+
+@command(
+    review,
+    "decide",
+    example="vt review decide tiktok:7106594312292453675 reject --reason celebrity --project spring",
+)
+@click.argument("post_id", metavar="POST")
+@click.argument("decision", type=click.Choice(people.DECISIONS))
+@project_option
+@click.option("--reason", default="", help=f"Needed to reject: {', '.join(reviewing.REASONS)}.")
+@click.option("--notes", default="")
+@click.option("--hook-ideas", default="")
+@by_option
+def decide(
+    at: Workspace, post_id: str, decision: str, project: str, by: str, **words: str
+) -> Answer:
+    """Keep or reject one post, by its id."""
+    made = reviewing.decide(projects.opened(at, project), post_id, decision, reviewer=by, **words)
+    return Answer(made, f"{post_id}: {decision}")

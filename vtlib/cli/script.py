@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import getpass
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from vtlib.scripts.history import history_lines
 from vtlib.scripts.picture import time_line
 from vtlib.scripts.script import DIFFICULTIES, KINDS
 from vtlib.scripts.templates import NAMES
+from vtlib.settings import person
 from vtlib.store import script_comments, script_reading, scripts
 from vtlib.store.scripts import Making, Move, Place
 
@@ -46,14 +46,6 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @vt.group(cls=Group)
 def script() -> None:
     """Scripts: versions, review, production, export, and the post that came of them."""
-
-
-def person() -> str:
-    """Who runs this: VT_PERSON, else the name of the login."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
 
 
 by_option = click.option(

@@ -53,11 +53,13 @@ def predict(at: Workspace, ref: str, version: int | None) -> Answer:
 
     ln views at 7 days and ln engagement rate, for each own account and format with 5 matured posts or more.
     """
-    made = tracking.predict(at, ref, version=version)
+    from vtlib.flows import following  # noqa: PLC0415 - scipy takes seconds
+
+    made = following.predict(at, ref, version=version)
     if made.empty:
-        return Answer([], tracking.predicted(made))
+        return Answer([], following.predicted(made))
     shown = table(made[[*PREDICTED, "reason"]])
-    return Answer(made.drop(columns=["content"]), f"{tracking.predicted(made)}\n{shown}")
+    return Answer(made.drop(columns=["content"]), f"{following.predicted(made)}\n{shown}")
 
 
 @command(script, "performance", example="vt script performance quiet-evenings-3fa2c1")
@@ -68,7 +70,9 @@ def performance(at: Workspace, ref: str) -> Answer:
     "Too early" until a post was captured at 7 days or later, then with a projected range. Posts are judged anew
     first. Own analytics (vt import analytics) and costs (vt script cost) are shown where there are any.
     """
-    found = tracking.follow(at, ref)
+    from vtlib.flows import following  # noqa: PLC0415 - scipy takes seconds
+
+    found = following.follow(at, ref)
     lines = [f"{found.script_id}: {found.title}", *found.said]
     whole = found.native[found.native["at_ratio"].isna()]
     if len(whole):

@@ -42,7 +42,24 @@ def take_in(project: Project, path: Path) -> int:
         raise BadInput(error.message, todo=error.todo, file=path.name) from None
 
 
-def _answer(row: dict[str, str], number: int, file: str) -> dict[str, str | None]:
+def decide(
+    project: Project, post_id: str, decision: str, *, reviewer: str, **words: str
+) -> dict[str, str | None]:
+    """Keep or reject one post; returns the answer as stored. `words`: reason, notes, hook_ideas.
+
+    Raises BadInput for another decision, a rejection without one of REASONS, and a post not in the project.
+    """
+    given = {"post_id": post_id, "decision": decision, "reviewer": reviewer, **words}
+    answer = _answer(given)
+    if answer["decision"] is None:
+        raise BadInput("keep or reject?", todo="Say one of them.")
+    people.save_reviews(project.store, project.slug, [answer])
+    return answer
+
+
+def _answer(
+    row: dict[str, str], number: int | None = None, file: str = ""
+) -> dict[str, str | None]:
     given = {k: (row.get(k) or "").strip() or None for k in ("post_id", *ANSWERS)}
     decision = (given["decision"] or "").lower() or None
     if decision not in (None, "keep", "reject"):

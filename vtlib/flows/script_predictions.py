@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.patterns import script_values
 from vtlib.project import Project
 from vtlib.scripts.expecting import FACTS, VIEWS
 from vtlib.scripts.script import Script
@@ -20,6 +19,7 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
     `platform` keeps those places alone, where own accounts are there. Nothing is stored and nothing frozen.
     """
     from vtlib.flows import performance  # noqa: PLC0415 - scipy takes a second
+    from vtlib.patterns import script_values  # noqa: PLC0415
     from vtlib.stages.performance.forecasting import predict  # noqa: PLC0415
 
     at = project.workspace.now()

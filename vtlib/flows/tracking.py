@@ -1,4 +1,4 @@
-"""A script in production and after: predicted when it goes there, and held against what became of its posts."""
+"""Scripts on their way to posts: moved, linked, what they cost; what goes into production is predicted."""
 
 from __future__ import annotations
 
@@ -7,41 +7,23 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import importing, outliers, performance, projects
+from vtlib.flows import importing, projects
 from vtlib.flows import scripts as linking
 from vtlib.models import PostRef
 from vtlib.project import Project, Workspace
-from vtlib.stages import outliers as judging
-from vtlib.stages.performance.history import age_error, history
-from vtlib.stages.performance.outcome import outcome
-from vtlib.stages.performance.rates import rate_history, with_rates
-from vtlib.stages.performance.whole import Inputs, Judged, hold
 from vtlib.store import performance as store
 from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Move
 from vtlib.store.writing import naive
 
-Known = tuple[Project, tuple[Inputs, Judged]]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A script's story so far: `said` sentences; `verdicts`, `predictions`, `native` (own analytics of its posts) and
-    `costs` the rows behind them.
-    """
-
-    script_id: str
-    title: str
-    said: list[str]
-    verdicts: pd.DataFrame
-    predictions: pd.DataFrame
-    native: pd.DataFrame
-    costs: pd.DataFrame
+if TYPE_CHECKING:
+    # scipy takes seconds to import, and most scripts are moved without it: hence the late imports below.
+    from vtlib.flows.following import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,59 +128,9 @@ def _moved(
     slug = script_reading.get(at.store, script_id)["project_id"]
     if not slug:
         return moved, "not predicted: the script has no project (vt script update --project)"
-    try:
-        if slug not in known:
-            project = projects.opened(at, slug)
-            known[slug] = project, performance.knowledge(project)
-        project, learnt = known[slug]
-        made = performance.freeze(project, script_id, version=moved["version"], known=learnt)
-    except BadInput as error:
-        return moved, f"not predicted: {error.message}"
-    return moved, predicted(made)
+    from vtlib.flows import following  # noqa: PLC0415
 
-
-def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:
-    """Freeze a prediction of a script version now; the rows that were new. Raises BadInput like `freeze`."""
-    row = script_reading.get(at.store, ref, version=version)
-    return performance.freeze(_project(at, row), row["script_id"], version=int(row["version"]))
-
-
-def predicted(made: pd.DataFrame) -> str:
-    """A line on what was frozen."""
-    if made.empty:
-        return "predicted before: nothing new is known"
-    places = made.drop_duplicates(["account_id", "format"])
-    return f"predicted for {len(places)} places of own accounts: vt script performance shows it"
-
-
-def follow(at: Workspace, ref: str) -> Outcome:
-    """What became of a script. Posts are judged anew first, so that the last capture counts.
-
-    Raises BadInput for an unknown script, and one without a project.
-    """
-    row = script_reading.get(at.store, ref)
-    project, name = _project(at, row), row["script_id"]
-    outliers.save(project, judging.judge(*outliers.load(project), project.params.outliers))
-    inputs = performance.load_posts(project)
-    posts = with_rates(inputs.posts)
-    aged = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))
-    past = history(aged)
-    held = hold(inputs, past, rate_history(aged))
-    held = held[held["script_id"].eq(name)]
-    links = inputs.links[inputs.links["script_id"].eq(name)]
-    facts = past[["post_id", "x7_ln", "lift_ln", "age_h"]]
-    runs = links.merge(facts, on="post_id", how="left")
-    made = inputs.predictions[inputs.predictions["script_id"].eq(name)]
-    native = project.frame("native_numbers")
-    return Outcome(
-        name,
-        row["title"],
-        outcome(held, runs, made),
-        held,
-        made,
-        native[native["post_id"].isin(links["post_id"])],
-        costs(at, name),
-    )
+    return moved, following.freeze(at, script_id, str(slug), version=moved["version"], known=known)
 
 
 def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> str:
@@ -207,7 +139,7 @@ def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> 
     Raises BadInput for neither hours nor an amount, negative ones, and a script without a project.
     """
     row = script_reading.get(at.store, ref)
-    project = _project(at, row)
+    project = project_of(at, row)
     cost = {
         **facts,
         "project_id": project.slug,
@@ -229,7 +161,8 @@ def set_variant(at: Workspace, script_id: str, post_id: str, variant: str) -> No
     store.set_variant(at.store, script_id, post_id, variant)
 
 
-def _project(at: Workspace, row: Mapping[str, Any]) -> Project:
+def project_of(at: Workspace, row: Mapping[str, Any]) -> Project:
+    """The project of a script's row. Raises BadInput where it has none."""
     if not row["project_id"]:
         raise BadInput(
             f"{row['script_id']} belongs to no project, so there is nothing to compare it with.",

@@ -37,8 +37,9 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
     """Write the executed notebook `ipynb`, finished or failed, as the page `html`; returns `html`.
 
     Code is left out for clients and folded for analysts. Charts, results and tables are drawn from their
-    own mimetypes; any other HTML is cleaned to harmless tags, scripts and widgets are left out, errors are
-    shown in words. Keys in outputs are masked. The page is written whole or not at all.
+    own mimetypes; any other HTML is cleaned to harmless tags, scripts are left out, a widget is shown by the
+    HTML that stands beside it, or not at all, errors are shown in words. Keys in outputs are masked. The page
+    is written whole or not at all.
     """
     redact = log.redactor(page.secrets)
     notebook = nbformat.from_dict(redact(nbformat.read(ipynb, as_version=4)))
@@ -134,7 +135,10 @@ def _item(out: Any, page: Page) -> dict[str, Any] | None:
             "html": assembly.trusted(ansi2html(said)),
         }
     data = out.get("data", {})
-    kind = None if WIDGET in data else next((k for k in _ORDER if k in data), None)
+    order = (
+        ("text/html",) if WIDGET in data else _ORDER
+    )  # a widget is shown by its twin, if it has one
+    kind = next((k for k in order if k in data), None)
     return _drawn(kind, data[kind]) if kind else None
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +25,17 @@ PROJECT = "demo"
 FILES_DAYS = (0.0, 7.0)
 WRITE_DAY, LINK_DAY, RUN_DAY = 14.0, 42.0, 49.0
 PRODUCTS = ("fold-flat-colander", "night-light-kettle")
+STEPS = ("review", "approved", "in_production", "produced")
 HOURS = "2.5"  # noted for each script
+
+# Each command as `vt` runs it; the exit code is the last one's.
+_PLAY = """import json, sys
+from vtlib.cli import vt
+code = 0
+for words in json.loads(sys.argv[1]):
+    code = vt.main(args=words, prog_name="vt", standalone_mode=False)
+sys.exit(code if isinstance(code, int) else 0)
+"""
 
 
 @dataclass(frozen=True)
@@ -44,18 +55,28 @@ class Desk:
 
     def vt(self, *words: str) -> int:
         """Run a command and show what it says; its exit code."""
-        return self._run(words, capture=False).returncode
+        return self._run([words], capture=False).returncode
 
-    def ask(self, *words: str) -> dict[str, str]:
+    def together(self, *commands: tuple[str, ...]) -> None:
+        """Run commands one after the other in one process: what they import is imported once."""
+        self._run(commands, capture=False)
+
+    def ids(self) -> dict[str, str]:
         """Scripts by title, as `vt script list` knows them."""
-        rows = json.loads(self._run((*words, "--json"), capture=True).stdout)
-        return {row["title"]: row["script_id"] for row in rows}
+        words = ("script", "list", "--project", PROJECT, "--json")
+        return {
+            row["title"]: row["script_id"]
+            for row in json.loads(self._run([words], capture=True).stdout)
+        }
 
-    def _run(self, words: tuple[str, ...], *, capture: bool) -> subprocess.CompletedProcess[str]:
-        print(f"$ vt {_short(words)}", file=sys.stderr, flush=True)  # noqa: T201 - the demo speaks
+    def _run(
+        self, commands: Sequence[tuple[str, ...]], *, capture: bool
+    ) -> subprocess.CompletedProcess[str]:
+        for words in commands:
+            print(f"$ vt {_short(words)}", file=sys.stderr, flush=True)  # noqa: T201 - it speaks
         now = self.live.sandbox.clock.now().isoformat()
         env = {**os.environ, **self.live.facts()["env"], "VT_HOME": str(self.home), "VT_CLOCK": now}
-        command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
+        command = [sys.executable, "-c", _PLAY, json.dumps(commands)]
         return subprocess.run(  # noqa: S603 - our own words
             command, env=env, check=False, text=True, stdout=subprocess.PIPE if capture else None
         )
@@ -90,19 +111,22 @@ def _write(desk: Desk) -> None:
     desk.vt("analyze", "outliers", "--project", PROJECT)
     films = _films(desk)
     paths = studio.write_scripts(desk.folder / "scripts", films)
-    for number, product in enumerate(PRODUCTS):
-        files = [str(p) for p in paths[number :: len(PRODUCTS)]]
-        desk.vt("script", "import", *files, "--project", PROJECT, "--product", product)
-    ids = _ids(desk)
+    placed = ("script", "import", "--project", PROJECT, "--product")
+    halves = (paths[number :: len(PRODUCTS)] for number in range(len(PRODUCTS)))
+    desk.together(
+        *((*placed, p, *map(str, files)) for p, files in zip(PRODUCTS, halves, strict=True))
+    )
+    ids = desk.ids()
     mine = [ids[film.title] for film in films]
-    for status in ("review", "approved", "in_production", "produced"):
-        desk.vt("script", "move", status, *mine)
-    desk.vt("script", "cost", mine[0], "--hours", HOURS, "--what", "filming and editing")
+    desk.together(
+        *(("script", "move", status, *mine) for status in STEPS),
+        ("script", "cost", mine[0], "--hours", HOURS, "--what", "filming and editing"),
+    )
 
 
 def _link(desk: Desk) -> None:
     """Say which posts came of the scripts, and capture those that are due."""
-    links = studio.write_links(desk.folder / "links.csv", _films(desk), _ids(desk))
+    links = studio.write_links(desk.folder / "links.csv", _films(desk), desk.ids())
     desk.vt("script", "links", str(links))
     desk.vt("scrape", "--project", PROJECT, "--due")
 
@@ -111,10 +135,6 @@ def _films(desk: Desk) -> list[studio.Film]:
     world = desk.live.sandbox.world
     since, until = (world.epoch + timedelta(days=day) for day in (WRITE_DAY, LINK_DAY))
     return studio.films(world, since, until)
-
-
-def _ids(desk: Desk) -> dict[str, str]:
-    return desk.ask("script", "list", "--project", PROJECT)
 
 
 def _short(words: tuple[str, ...]) -> str:

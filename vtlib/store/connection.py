@@ -84,7 +84,7 @@ class Store:
 
         Raises BadInput when there is no such query or it lacks a value.
         """
-        sql = _named_query(name)
+        sql = query_text(name)
         wanted = dict.fromkeys(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", sql)))
         if missing := [w for w in wanted if w not in values]:
             raise BadInput(f"the query {name} needs {', '.join(missing)}")
@@ -144,7 +144,8 @@ _SAFE = {
 }
 
 
-def _named_query(name: str) -> str:
+def query_text(name: str) -> str:
+    """The SQL of `queries/<name>.sql`. Raises BadInput when there is no such query."""
     try:
         return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
     except FileNotFoundError:

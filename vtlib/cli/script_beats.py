@@ -1,0 +1,51 @@
+"""`vt script beat`: beats added, taken out and moved."""
+
+from __future__ import annotations
+
+import click
+
+from vtlib.cli.base import Answer, command
+from vtlib.cli.script import by_option, notes_option, script, seen_option
+from vtlib.cli.script_showing import made_text, script_data
+from vtlib.errors import BadInput
+from vtlib.flows import beats as flow
+from vtlib.project import Workspace
+from vtlib.scripts.picture import time_line
+from vtlib.store.scripts import Making
+
+
+@command(script, "beat", example="vt script beat quiet-evenings-3fa2c1 --move b3 --to 1")
+@click.argument("ref", metavar="SCRIPT")
+@click.option("--add", is_flag=True, help="Add an empty beat; --after says where.")
+@click.option("--after", default="", help="Id of the beat it follows; default: the last one.")
+@click.option("--remove", help="Id of a beat to take out.")
+@click.option("--move", help="Id of a beat to move; --to says where.")
+@click.option("--to", type=int, help="Its new number, from 1.")
+@notes_option
+@seen_option
+@by_option
+def beat(
+    at: Workspace,
+    ref: str,
+    add: bool,
+    after: str,
+    remove: str | None,
+    move: str | None,
+    to: int | None,
+    notes: str,
+    seen: int | None,
+    by: str,
+) -> Answer:
+    """Add, take out or move a beat, in a new version; what a beat says changes by `update --beat`."""
+    if sum(map(bool, (add, remove, move))) != 1:
+        raise BadInput("one thing at a time.", todo="Give --add, --remove BEAT or --move BEAT.")
+    if add:
+        made, key = flow.add(at, ref, Making(by, notes or "a beat added"), after=after, seen=seen)
+        return Answer({**script_data(made), "beat_id": key}, f"beat {key}: {made_text(made)}")
+    if remove:
+        made = flow.remove(at, ref, remove, Making(by, notes or f"without {remove}"), seen=seen)
+    elif to is None:
+        raise BadInput("where to?", todo="Give --to NUMBER.")
+    else:
+        made = flow.move(at, ref, (str(move), to), Making(by, notes or f"{move} moved"), seen=seen)
+    return Answer(script_data(made), f"{made_text(made)}\n{time_line(made['script'])}")

@@ -1,0 +1,36 @@
+"""Products held side by side for the videos of a project, for people who choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vtlib.flows import desk, fitting
+from vtlib.project import Project
+from vtlib.stages.comparison import ranking, summary
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Products, their fits to videos and ranks over all videos, as notebook 06 has them.
+
+    `waits_for` says why nothing was judged yet, "" once something was.
+    """
+
+    products: list[dict[str, Any]]
+    fits: pd.DataFrame
+    ranks: pd.DataFrame
+    waits_for: str = ""
+
+
+def comparison(project: Project) -> Comparison:
+    """What was judged so far; nothing is asked of a model."""
+    products = desk.products(project)
+    found, judgements = fitting.load(project)
+    if found.empty:
+        why = fitting.waits(project) or "run notebook 06, or vt analyze compare"
+        return Comparison(products, found, pd.DataFrame(), why)
+    over = ranking.over_videos(found, judgements, interval=project.params.outliers.interval)
+    return Comparison(products, found, summary.rank_table(over))

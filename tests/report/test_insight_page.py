@@ -71,7 +71,7 @@ def test_outcomes_are_short_answers_where_there_are_rows() -> None:
     assert (
         found["why"]
         .sentences[0]
-        .startswith("1.30 to 2.70, 80 posts, q 0.02; 2 patterns of 3 tested")
+        .startswith("1.30 to 2.70, 80 posts, q 0.020; 2 patterns of 3 tested")
     )
     assert [c.id for c in outcomes(Facts(), spend=pd.DataFrame())] == ["spent"]
 

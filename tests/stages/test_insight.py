@@ -44,7 +44,7 @@ FULL = {
     ],
     "cost": [
         "$7.50 so far in this project: apify $7.50, gemini price unknown.",
-        "Making: 6.0 hours and 80.00 in your own currency were noted, in 1 note.",
+        "Making: 6.0 hours and 80.00 in your own currency noted, in 1 note.",
         "10.00 for 1,000 of them (8.20 to without limit)",
     ],
     "sure": [
@@ -95,3 +95,12 @@ def test_an_unknown_price_is_no_zero() -> None:
     spend = pd.DataFrame({"provider": ["gemini"], "what": ["tokens"], "n": [2], "usd": [None]})
     said = insight.cost(Facts(spend=spend.astype({"usd": float}))).findings[0].said
     assert "gemini price unknown" in said
+
+
+def test_no_more_than_chance_is_no_success() -> None:
+    even = insight_sample.facts(matured=24, beats=13)
+    told = "13 of 24 matured posts of scripts beat their account's own median"
+    assert not any(told in f.said for f in insight.worked(even).findings)
+    first = insight.failed(even).findings[0].said
+    assert first.startswith(told)
+    assert first.endswith("no more than chance would give.")

@@ -12,7 +12,7 @@ from vtlib.charts.wording import account_names, number, rounded
 
 ROW_PX = 26
 _COLUMNS = ("account_id", "handle", "platform", "side", "percentile", "ranked")
-_SIDES = {"own": COLOURS["blue"], "competitor": COLOURS["grey"]}
+_SIDES = {"own": COLOURS["orange"], "competitor": COLOURS["grey"]}
 _SHAPES = ["diamond", "circle"]
 
 

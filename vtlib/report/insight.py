@@ -34,9 +34,9 @@ def drawer(finding: Finding) -> Drawer:
 
 
 def lead(chapters: Sequence[Chapter]) -> str:
-    """What a reader takes away: the first sentence of what worked, and of how sure it is."""
+    """What a reader takes away: the first sentence of what worked, and of what did not."""
     by_id = {c.id: c for c in chapters}
-    parts = [by_id[name].findings[0].said for name in ("worked", "sure") if name in by_id]
+    parts = [by_id[name].findings[0].said for name in ("worked", "failed") if name in by_id]
     return " ".join(parts) or "Nothing is known yet."
 
 

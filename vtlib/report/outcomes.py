@@ -9,6 +9,7 @@ import pandas as pd
 from vtlib.report.answers import Card
 from vtlib.stages.conclusion import number
 from vtlib.stages.insight.facts import Facts
+from vtlib.stages.insight.finding import q_text
 from vtlib.stats.rates import rate
 
 _HREFS = {
@@ -39,7 +40,7 @@ def why(facts: Facts) -> Card | None:
             name = str(row["pattern"]).replace("_", " ").capitalize()
             figure = f"{name}: ×{row['ratio']:.2f} views"
             said.append(
-                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, {number(row['n_with'], 'post')}, q {row['q_value']:.2f}; "
+                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, {number(row['n_with'], 'post')}, {q_text(row['q_value'])}; "
                 f"{number(len(claims), 'pattern')} of {len(facts.patterns):,} tested can be claimed."
             )
         else:

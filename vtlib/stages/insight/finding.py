@@ -35,3 +35,8 @@ class Chapter:
     title: str
     findings: tuple[Finding, ...] = ()
     chart: Any = None
+
+
+def q_text(value: float) -> str:
+    """A q value as read: three digits, and never 0."""
+    return "q < 0.001" if value < 0.001 else f"q {value:.3f}"

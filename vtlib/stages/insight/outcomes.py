@@ -8,7 +8,7 @@ import pandas as pd
 
 from vtlib.stages.conclusion import number
 from vtlib.stages.insight.facts import Facts
-from vtlib.stages.insight.finding import Chapter, Finding
+from vtlib.stages.insight.finding import Chapter, Finding, q_text
 from vtlib.stats.rates import Rate, rate
 
 MOST = 4
@@ -119,7 +119,7 @@ def tried(facts: Facts) -> Chapter:
 
 def worked(facts: Facts) -> Chapter:
     """Posts above forecast and level, patterns with more views, variants that won."""
-    found = _beaten(facts)
+    found = _beaten(facts, is_success=True)
     above = _outside(facts.matured, above=True)
     if len(above):
         said = f"{number(len(above), 'post')} went beyond the upper end of the forecast's interval."
@@ -148,7 +148,7 @@ def worked(facts: Facts) -> Chapter:
 
 def failed(facts: Facts) -> Chapter:
     """Posts below forecast, patterns with fewer views, features that cannot be claimed, variants without a winner."""
-    found = []
+    found = _beaten(facts, is_success=False)
     below = _outside(facts.matured, above=False)
     if len(below):
         said = f"{number(len(below), 'post')} fell below the lower end of the forecast's interval."
@@ -174,12 +174,16 @@ def failed(facts: Facts) -> Chapter:
     return Chapter("failed", "What did not", tuple(found))
 
 
-def _beaten(facts: Facts) -> list[Finding]:
-    """How many matured posts of scripts beat their account's own median, against the half that luck gives."""
+def _beaten(facts: Facts, *, is_success: bool) -> list[Finding]:
+    """How many matured posts of scripts beat their account's own median, against the half that luck gives; told as a
+    success only when it is more than that half.
+    """
     held = facts.matured[facts.matured["beats_median"].notna()] if len(facts.matured) else None
     if held is None or held.empty:
         return []
     share = rate(int(held["beats_median"].sum()), len(held), interval=facts.interval)
+    if (share.low > 0.5) != is_success:
+        return []
     if share.low > 0.5:
         word = "more than the half that chance gives"
     else:
@@ -212,7 +216,7 @@ def _claim(row: pd.Series, claim_q: float) -> str:
     return (
         f"{_named(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
         f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of {number(row['accounts_with'], 'account')} "
-        f"against {number(row['n_without'], 'post')} without; q {row['q_value']:.3f} (claimed to {claim_q:.2f}); "
+        f"against {number(row['n_without'], 'post')} without; {q_text(row['q_value'])} (claimed to {claim_q:.2f}); "
         f"{row['replicates']}{trend}; {_known_by(row['kind'])}."
     )
 

@@ -78,10 +78,10 @@ def cost(facts: Facts) -> Chapter:
         found.append(Finding("Nothing was bought in this project so far."))
     if len(facts.production):
         hours, amount = facts.production["hours"].sum(), facts.production["amount"].sum()
-        said = (
-            f"Making: {hours:,.1f} hours and {amount:,.2f} in your own currency were noted, in "
-            f"{number(len(facts.production), 'note')}."
-        )
+        parts = [f"{hours:,.1f} hours"] if hours else []
+        parts += [f"{amount:,.2f} in your own currency"] if amount else []
+        notes = number(len(facts.production), "note")
+        said = f"Making: {' and '.join(parts)} noted, in {notes}."
         columns = {"what": "what", "title": "script", "hours": "hours", "amount": "amount"}
         found.append(Finding(said, "production_costs", facts.production, columns))
     elif len(facts.scripts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pandas as pd
@@ -11,10 +11,11 @@ from vtlib.cli.base import Answer, command, progress, table
 from vtlib.cli.products import chosen, listed, products_options
 from vtlib.cli.script import script
 from vtlib.errors import BadInput
-from vtlib.flows import adapting as flow
-from vtlib.flows import fitting, projects, textual
+from vtlib.flows import projects
 from vtlib.project import Workspace
-from vtlib.stages.adaptation import summary
+
+if TYPE_CHECKING:
+    from vtlib.flows.adapting import Order
 
 SHOWN = ["script_id", "title", "reason", "claims", "flagged", "structure_pct", "copied_pct"]
 
@@ -39,6 +40,11 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
 
     The same video, product and facts give the same script: what people changed in it stays.
     """
+    # The model's client and scipy take seconds that no other command of scripts needs.
+    from vtlib.flows import adapting as flow  # noqa: PLC0415
+    from vtlib.flows import fitting, textual  # noqa: PLC0415
+    from vtlib.stages.adaptation import summary  # noqa: PLC0415
+
     opened = projects.opened(at, project)
     slugs = chosen(opened, given)
     if video and given["from_patterns"]:
@@ -71,7 +77,10 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
     return Answer(data, f"{textual.words(done)}\n\n{shown}", done.exit_code)
 
 
-def _orders(project: Any, slugs: list[str], video: str, *, from_patterns: bool) -> list[flow.Order]:
+def _orders(project: Any, slugs: list[str], video: str, *, from_patterns: bool) -> list[Order]:
+    from vtlib.flows import adapting as flow  # noqa: PLC0415
+    from vtlib.flows import fitting  # noqa: PLC0415
+
     if from_patterns:
         return flow.originals(project, slugs=slugs)
     if video:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vtlib.cli.base import Answer
 from vtlib.errors import BadInput
-from vtlib.flows import adapting, fitting, textual
-from vtlib.flows.textual import Done
 from vtlib.project import Project
+
+if (
+    TYPE_CHECKING
+):  # the model's client and scipy take seconds that no other command of scripts needs
+    from vtlib.flows.textual import Done
 
 NAMED = ("product", "products", "all_products")
 
@@ -32,6 +35,8 @@ def chosen(project: Project, given: Mapping[str, Any]) -> list[str] | None:
 
     Raises BadInput for several options at once and for a product that the project does not have.
     """
+    from vtlib.flows import fitting  # noqa: PLC0415
+
     names = [s.strip() for s in given["products"].split(",") if s.strip()]
     one = [given["product"]] if given["product"] else []
     if sum(map(bool, (names, one, given["all_products"]))) > 1:
@@ -49,6 +54,8 @@ def adapted(
     `left_usd`: what the run may still take, None = as in the parameters. With `dry_run` the fits that are
     known decide what would be adapted.
     """
+    from vtlib.flows import adapting, fitting, textual  # noqa: PLC0415
+
     if dry_run:
         return _planned(project, slugs, first)
     judged = fitting.judge(project, slugs=slugs, max_cost_usd=left_usd)
@@ -71,6 +78,8 @@ def listed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _planned(project: Project, slugs: list[str], first: Answer) -> Answer:
+    from vtlib.flows import adapting, fitting, textual  # noqa: PLC0415
+
     fits = textual.open_ones(project, fitting.plan(project, slugs=slugs).asked)
     scripts = textual.open_ones(project, [o.wanted for o in adapting.pairs(project, slugs=slugs)])
     estimate = textual.estimate(project, [*fits, *scripts])

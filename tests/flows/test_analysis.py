@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -62,16 +61,8 @@ def filled(films, tmp_path_factory):
 
 
 @pytest.fixture
-def opened(live, filled, tmp_path, monkeypatch):
-    (tmp_path / "params").mkdir()
-    (tmp_path / "outputs").mkdir()
-    shutil.copy(filled, tmp_path / "outputs" / "viraltracker.duckdb")
-    monkeypatch.setenv("VT_GEMINI_URL", live.url)
-    monkeypatch.setenv("GEMINI_API_KEY", live.token)
-    project = Project.open("p", home=str(tmp_path), gemini={"attempts": 2})
-    yield project
-    live.sandbox.faults.clear()
-    live.sandbox.gemini.forget(None)
+def opened(served):
+    return Project.open("p", home=str(served), gemini={"attempts": 2})
 
 
 def fill(store, films):
@@ -129,7 +120,7 @@ def test_a_repeated_run_makes_no_call(opened, live):
 
 def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeypatch):
     saved = []
-    whole = flow.save
+    whole = flow.outcomes.save
 
     def dying(project, *rest):
         whole(project, *rest)
@@ -138,7 +129,7 @@ def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeyp
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(flow, "save", dying)
+        patch.setattr(flow.outcomes, "save", dying)
         with pytest.raises(KeyboardInterrupt):
             flow.analyze(changed(opened, concurrency=1))
     flow.analyze(opened)

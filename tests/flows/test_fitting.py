@@ -1,7 +1,6 @@
 """05 and 06 against the sandbox: asked once, read out whole, each script once, nobody's edit overwritten."""
 
 import json
-import shutil
 from dataclasses import replace
 from random import Random
 
@@ -53,15 +52,8 @@ def filled(live, tmp_path_factory):
 
 
 @pytest.fixture
-def opened(live, filled, tmp_path, monkeypatch):
-    (tmp_path / "params").mkdir()
-    (tmp_path / "outputs").mkdir()
-    shutil.copy(filled, tmp_path / "outputs" / "viraltracker.duckdb")
-    monkeypatch.setenv("VT_GEMINI_URL", live.url)
-    monkeypatch.setenv("GEMINI_API_KEY", live.token)
-    yield Project.open("p", home=str(tmp_path), adaptation=SMALL, gemini={"attempts": 2})
-    live.sandbox.faults.clear()
-    live.sandbox.gemini.forget(None)
+def opened(served):
+    return Project.open("p", home=str(served), adaptation=SMALL, gemini={"attempts": 2})
 
 
 def fill(store, world):
@@ -163,7 +155,7 @@ def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, li
         raise KeyboardInterrupt
 
     places = [
-        (textual, "_save"),
+        (textual, "save"),
         (fitting.store, "save_fits"),
         (adapting.scripts, "create"),
         (adapting.store, "save_adaptation"),

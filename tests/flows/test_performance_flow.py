@@ -1,7 +1,5 @@
 """From a script's prediction to its verdict, through the database; honest on nothing."""
 
-from datetime import UTC
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +8,10 @@ import pytest
 from tests.store.frames import account, at, begun, capture
 from vtlib.errors import BadInput
 from vtlib.flows import following, learning, outliers, performance, tracking
-from vtlib.project import Project, Workspace
+from vtlib.project import Project
 from vtlib.scripts.script import Beat, Script
 from vtlib.stages import outliers as judging
-from vtlib.store import captures, people, scripts
+from vtlib.store import captures, scripts
 from vtlib.store.checking import run_checks
 
 OWNER = "tiktok:7"
@@ -21,16 +19,8 @@ N = 40
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("VT_HOME", str(tmp_path))
-    (tmp_path / "params").mkdir()
-    seconds = count()
-    monkeypatch.setattr(
-        Workspace, "now", lambda _: at(60 + next(seconds) / 86_400).replace(tzinfo=UTC)
-    )
-    found = Project.open("p", home=str(tmp_path))
-    people.ensure_project(found.store, "p", now=at(0))
-    return found
+def project(ticking: Project) -> Project:
+    return ticking
 
 
 def captured(project: Project, name: str, day: float, posts: list[tuple[str, float, int]]) -> None:

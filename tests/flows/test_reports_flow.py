@@ -1,16 +1,12 @@
 """Reports recorded and held against one another through the database; insight of empty and tiny projects."""
 
-from datetime import UTC
-from itertools import count
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from tests.store.frames import account, at, begun, capture
 from vtlib.errors import BadInput
 from vtlib.flows import competitors, insight, outliers, reports
-from vtlib.project import Project, Workspace
+from vtlib.project import Project
 from vtlib.stages import outliers as judging
 from vtlib.store import captures, people, runs
 from vtlib.store.checking import run_checks
@@ -19,16 +15,8 @@ CODE = {"vtlib": "#1"}
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("VT_HOME", str(tmp_path))
-    (tmp_path / "params").mkdir()
-    seconds = count()
-    monkeypatch.setattr(
-        Workspace, "now", lambda _: at(60 + next(seconds) / 86_400).replace(tzinfo=UTC)
-    )
-    found = Project.open("p", home=str(tmp_path))
-    people.ensure_project(found.store, "p", now=at(0))
-    return found
+def project(ticking: Project) -> Project:
+    return ticking
 
 
 def again(project: Project, **outlier_params: object) -> Project:

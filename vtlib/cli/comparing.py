@@ -12,7 +12,7 @@ from vtlib.cli.outliers import analyze
 from vtlib.cli.products import chosen, products_options
 from vtlib.errors import BadInput
 from vtlib.flows import fitting, projects, textual
-from vtlib.flows.textual import Done
+from vtlib.flows.outcomes import Done
 from vtlib.project import Project, Workspace
 from vtlib.stages.comparison import ranking, summary
 

@@ -14,7 +14,7 @@ from vtlib.project import Project
 if (
     TYPE_CHECKING
 ):  # the model's client and scipy take seconds that no other command of scripts needs
-    from vtlib.flows.textual import Done
+    from vtlib.flows.outcomes import Done
 
 NAMED = ("product", "products", "all_products")
 

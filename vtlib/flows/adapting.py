@@ -10,7 +10,8 @@ import pandas as pd
 
 from vtlib.errors import BadInput
 from vtlib.flows import asking, fitting, learning, performance, textual
-from vtlib.flows.textual import Done, Progress, Wanted
+from vtlib.flows.outcomes import Done
+from vtlib.flows.textual import Progress, Wanted
 from vtlib.patterns import Rules, find
 from vtlib.project import Project
 from vtlib.services.gemini import Question

@@ -9,11 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.errors import BadInput
-from vtlib.flows import asking
-from vtlib.flows.questions import Depth, question_of, save, take_up
+from vtlib.flows import asking, outcomes
+from vtlib.flows.questions import Depth, about_of, question_of
 from vtlib.project import Project
-from vtlib.services.gemini import DATA, LASTING, STOPS, Gemini, Outcome, Prices, Question, Usage
+from vtlib.services.gemini import DATA, LASTING, Gemini, Prices, Question, Usage
 from vtlib.stages.analysis import (
     PictureAnalysis,
     check,
@@ -28,7 +27,6 @@ from vtlib.store import analyses as store
 from vtlib.store import media
 from vtlib.store.decoding import decoded
 
-EXIT_CODES = {"bad_key": 3, "not_allowed": 3, "quota_day": 8, "budget": 8}
 ESTIMATE = ["analysis_id", "depth", "tokens_in", "tokens_out_max", "usd_max"]
 DONE = {
     "full": "asked in full",
@@ -82,19 +80,10 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Done:
-    """What one call did: outcomes of full questions by status, of first looks beside them, answers known
-    before, and why it stopped early ("" = it did not). `usd` None = a cost is unknown.
-    """
+class Done(outcomes.Done):
+    """What one call did: `outcomes` are those of full questions, `looks` those of first looks beside them."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
     looks: Counter[str] = field(default_factory=Counter)
-    n_known: int = 0
-    n_left: int = 0
-    stopped: str = ""
-    tokens: int = 0
-    usd: float | None = 0.0
-    exit_code: int = 0
 
     @property
     def n_failed(self) -> int:
@@ -223,27 +212,15 @@ def load(project: Project) -> pd.DataFrame:
 
 
 def require_caps(project: Project, planned: Plan) -> None:
-    """Raises BadInput when somebody set a cap in dollars and a model that would be asked has no price: the cap
-    could not hold. The default one is no order: without prices tokens are counted (gemini.max_tokens_run).
-    """
-    params, asked = project.params.analysis, project.params.gemini
-    is_set = params.max_cost_usd != type(params).model_fields["max_cost_usd"].default
-    caps = (asked.max_cost_project_usd, asked.max_cost_day_usd)
-    if is_set or any(cap is not None for cap in caps):
+    """Raises BadInput when somebody set a cap in dollars and a model that would be asked has no price."""
+    if asking.is_capped(project, "analysis"):
         require_price(project, planned)
 
 
 def require_price(project: Project, planned: Plan) -> None:
     """Raises BadInput when a model that would be asked has no price: a cap in dollars could not hold."""
-    today = project.workspace.now().date()
     models = [project.params.analysis.model, *(q.options.model for q in planned.looks)]
-    for model in dict.fromkeys(models):
-        if planned.prices.of(model, today) is None:
-            raise BadInput(
-                f"a cap in dollars cannot hold: no price of {model} is known.",
-                todo="Enter what you pay under prices: in the YAML (docs/analysis.md), or use gemini.max_tokens_run.",
-                field="max_cost_usd",
-            )
+    asking.require_price(project, models, field="max_cost_usd")
 
 
 @dataclass(frozen=True)
@@ -263,36 +240,25 @@ class _Passes:
         self.gemini.check_model(questions[0].options.model)
         concurrency = self.project.params.gemini.concurrency
         for question, outcome in self.gemini.ask_all(questions, concurrency=concurrency):
-            save(self.project, question, outcome, posts[question.key])
-            _count(self.done, outcome, depth)
+            outcomes.save(self.project, question, outcome, about_of(posts[question.key]))
+            counts = self.done.looks if depth == "look" else self.done.outcomes
+            self.done.add(outcome, to=counts, was_left=depth == "full")
             if self.progress:
                 self.progress(1)
 
 
 def _take_up(project: Project, planned: Plan) -> int:
-    return sum(
-        take_up(project, questions, _by_key(planned, depth))
-        for questions, depth in ((planned.looks, "look"), (planned.questions, "full"))
-    )
+    asked: dict[str, tuple[Question, outcomes.About]] = {}
+    for questions, depth in ((planned.looks, "look"), (planned.questions, "full")):
+        posts = _by_key(planned, depth)
+        asked |= {q.key: (q, about_of(posts[q.key])) for q in questions}
+    return outcomes.take_up(project, asked)
 
 
 def _by_key(planned: Plan, depth: str) -> dict[str, Any]:
     column = "look_id" if depth == "look" else "analysis_id"
     rows = planned.posts[planned.posts[column].notna()]
     return {str(r[column]): r for r in rows.to_dict("records")}
-
-
-def _count(done: Done, outcome: Outcome, depth: Depth) -> None:
-    counts = done.looks if depth == "look" else done.outcomes
-    counts[outcome.status] += 1
-    done.tokens += outcome.usage.total
-    done.usd = None if done.usd is None or outcome.usd is None else done.usd + outcome.usd
-    if outcome.status in STOPS:
-        done.stopped = f"{outcome.status.replace('_', ' ')}: {outcome.reason}"
-        done.exit_code = max(done.exit_code, EXIT_CODES.get(outcome.status, 5))
-    else:
-        done.n_left -= depth == "full"
-        done.exit_code = max(done.exit_code, 0 if outcome.has_data else 5)
 
 
 def _save_check(project: Project, row: dict[str, Any], made: Any) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
-from typing import Any
+from typing import Any, Literal
 
-from vtlib.errors import CredentialsMissing
+from vtlib.errors import BadInput, CredentialsMissing
 from vtlib.project import Project
 from vtlib.services.gemini import (
     Access,
@@ -92,6 +92,27 @@ def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
             spent_tokens=today[1],
         ),
     ]
+
+
+def is_capped(project: Project, section: Literal["analysis", "adaptation", "comparison"]) -> bool:
+    """Whether somebody set a cap in dollars. The default one of a section is no order: without prices tokens
+    are counted (gemini.max_tokens_run).
+    """
+    params, asked = getattr(project.params, section), project.params.gemini
+    is_set = params.max_cost_usd != type(params).model_fields["max_cost_usd"].default
+    return is_set or (asked.max_cost_project_usd, asked.max_cost_day_usd) != (None, None)
+
+
+def require_price(project: Project, models: Iterable[str], *, field: str) -> None:
+    """Raises BadInput, naming `field`, when one of `models` has no known price: a cap in dollars could not hold."""
+    known, today = prices(project), project.workspace.now().date()
+    for model in dict.fromkeys(models):
+        if known.of(model, today) is None:
+            raise BadInput(
+                f"a cap in dollars cannot hold: no price of {model} is known.",
+                todo="Enter what you pay under prices: in the YAML (docs/analysis.md), or use gemini.max_tokens_run.",
+                field=field,
+            )
 
 
 def journal(project: Project) -> Callable[[Call], None]:

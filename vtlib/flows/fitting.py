@@ -11,7 +11,8 @@ import pandas as pd
 
 from vtlib.errors import BadInput
 from vtlib.flows import asking, textual
-from vtlib.flows.textual import Done, Progress, Wanted
+from vtlib.flows.outcomes import Done
+from vtlib.flows.textual import Progress, Wanted
 from vtlib.project import Project, Workspace
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import load_prompt, render

@@ -221,24 +221,25 @@ class Rating(Part):
     evidence: list[Span]
 
 
+# The rubrics that films and pictures share: in the same words, so that their scores can be compared.
+RUBRICS = {
+    "hook_strength": "0: nothing holds the viewer; 1: a topic, no tension; 2: a weak question; "
+    "3: a clear promise; 4: a promise that is hard to leave; 5: leaving feels like a loss",
+    "emotion": "0: none; 1: faint; 2: mild; 3: clearly felt; 4: strong; 5: overwhelming",
+    "relatability": "0: about nobody; 1: about few; 2: about some; 3: about a group that knows "
+    "itself; 4: about most of its viewers; 5: viewers say: that is me",
+    "novelty": "0: seen everywhere; 1: a common form unchanged; 2: a small twist; 3: a new "
+    "angle; 4: rarely seen; 5: never seen like this",
+}
+
+
 class Factors(Part):
     """What makes people stay and share, each on its rubric."""
 
-    hook_strength: Rating = Field(
-        description="0: nothing holds the viewer; 1: a topic, no tension; 2: a weak question; "
-        "3: a clear promise; 4: a promise that is hard to leave; 5: leaving feels like a loss"
-    )
-    emotion: Rating = Field(
-        description="0: none; 1: faint; 2: mild; 3: clearly felt; 4: strong; 5: overwhelming"
-    )
-    relatability: Rating = Field(
-        description="0: about nobody; 1: about few; 2: about some; 3: about a group that knows "
-        "itself; 4: about most of its viewers; 5: viewers say: that is me"
-    )
-    novelty: Rating = Field(
-        description="0: seen everywhere; 1: a common form unchanged; 2: a small twist; 3: a new "
-        "angle; 4: rarely seen; 5: never seen like this"
-    )
+    hook_strength: Rating = Field(description=RUBRICS["hook_strength"])
+    emotion: Rating = Field(description=RUBRICS["emotion"])
+    relatability: Rating = Field(description=RUBRICS["relatability"])
+    novelty: Rating = Field(description=RUBRICS["novelty"])
     production: Rating = Field(
         description="0: hard to follow; 1: careless; 2: plain; 3: clean; 4: skilled; 5: masterly"
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from vtlib.stages.analysis.answer import HookGuess, Idea, Part, Risk, Score, Shot
+from vtlib.stages.analysis.answer import RUBRICS, HookGuess, Idea, Part, Risk, Score, Shot
 from vtlib.stages.analysis.checking import Check, Flag
 from vtlib.stages.analysis.cuts import match_cuts
 from vtlib.stages.analysis.evidence import Finding, Lacking
@@ -47,21 +47,10 @@ class PictureRating(Part):
 class PictureFactors(Part):
     """What makes people stop, save and share, each on its rubric."""
 
-    hook_strength: PictureRating = Field(
-        description="0: nothing holds the viewer; 1: a topic, no tension; 2: a weak question; "
-        "3: a clear promise; 4: a promise that is hard to leave; 5: leaving feels like a loss"
-    )
-    emotion: PictureRating = Field(
-        description="0: none; 1: faint; 2: mild; 3: clearly felt; 4: strong; 5: overwhelming"
-    )
-    relatability: PictureRating = Field(
-        description="0: about nobody; 1: about few; 2: about some; 3: about a group that knows "
-        "itself; 4: about most of its viewers; 5: viewers say: that is me"
-    )
-    novelty: PictureRating = Field(
-        description="0: seen everywhere; 1: a common form unchanged; 2: a small twist; 3: a new "
-        "angle; 4: rarely seen; 5: never seen like this"
-    )
+    hook_strength: PictureRating = Field(description=RUBRICS["hook_strength"])
+    emotion: PictureRating = Field(description=RUBRICS["emotion"])
+    relatability: PictureRating = Field(description=RUBRICS["relatability"])
+    novelty: PictureRating = Field(description=RUBRICS["novelty"])
     production: PictureRating = Field(
         description="0: hard to read; 1: careless; 2: plain; 3: clean; 4: skilled; 5: masterly"
     )

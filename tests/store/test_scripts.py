@@ -162,7 +162,7 @@ def test_statuses_are_kept_with_time_person_and_reason(store: Store, script_id: 
     scripts.set_status(store, script_id, Move("draft", "Ben", "hook is slow"))
     told = [
         (c["from_status"], c["to_status"], c["changed_by"], c["reason"])
-        for c in script_reading.history(store, script_id)
+        for c in script_reading.parts(store, script_id)["history"]
     ]
     assert told == [
         (None, "draft", "Ann", "empty"),

@@ -155,7 +155,7 @@ def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool
     row = script_reading.get(at.store, ref, version=version)
     if full:
         return Answer(script_data(row), numbered(row["content"]))
-    parts = flow.parts(at, row["script_id"])
+    parts = script_reading.parts(at.store, row["script_id"])
     if picture:
         drawn = [time_line(row["script"]), "", history_lines(parts["versions"], parts["history"])]
         return Answer({**script_data(row), **parts}, "\n".join(drawn))

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows.scripts import being_shot, parts
+from vtlib.flows.scripts import being_shot
 from vtlib.project import Project
 from vtlib.scripts import workflow
 from vtlib.scripts.drawing import beats_svg, versions_svg
@@ -65,7 +65,7 @@ def gathered(project: Project) -> Shelf:
 
 def _view(project: Project, script_id: str) -> ScriptView:
     row = script_reading.get(project.store, script_id)
-    held = parts(project.workspace, script_id)
+    held = script_reading.parts(project.store, script_id)
     shown = _Reader(project)
     script = parse(shown.clean(plain(row["script"])))
     wanted = {k: ", ".join(v) for k, v in needs(script).items()}

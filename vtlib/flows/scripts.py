@@ -18,7 +18,7 @@ from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
 from vtlib.scripts.script import Claim, Script, parse, plain
 from vtlib.sources import post_ref
-from vtlib.store import script_comments, script_reading, scripts
+from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Making, Move
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "change",
     "create",
     "difference",
-    "parts",
     "revise",
     "track",
 ]
@@ -143,18 +142,6 @@ def linked(
         move = Move("published", by, f"linked to {post.post_id}")
         status = scripts.set_status(at.store, script_id, move, version=number)["to"]
     return {"script_id": script_id, "version": number, **facts, "status": status}
-
-
-def parts(at: Workspace, script_id: str) -> dict[str, list[dict[str, Any]]]:
-    """What hangs on a script: versions, history, comments, people, publications, predictions (frozen)."""
-    return {
-        "versions": script_reading.versions(at.store, script_id),
-        "history": script_reading.history(at.store, script_id),
-        "comments": script_comments.listing(at.store, script_id),
-        "people": script_reading.people(at.store, script_id),
-        "publications": script_reading.publications(at.store, script_id),
-        "predictions": script_reading.predictions(at.store, script_id),
-    }
 
 
 def being_shot(row: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from vtlib.errors import BadInput
 from vtlib.params import nearest
 from vtlib.scripts.script import parse
 from vtlib.store.catalog import find_in
-from vtlib.store.connection import Store
+from vtlib.store.connection import Connection, Store
 from vtlib.store.scripts import version_row
 from vtlib.store.writing import records
 
@@ -19,27 +20,24 @@ WHERE ($product IS NULL OR product_id = $product) AND ($brand IS NULL OR brand_i
   AND ($search IS NULL OR contains(lower(title || ' ' || content), lower($search)))
 ORDER BY updated_at DESC, script_id"""
 
+_PARTS = {
+    "versions": "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? ORDER BY version",
+    "history": "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version",
+    "comments": "SELECT * FROM script_comments WHERE script_id = ? ORDER BY created_at, comment_id",
+    "people": "SELECT person, role, assigned_at FROM script_people WHERE script_id = ? ORDER BY role, person",
+    "publications": "SELECT * FROM publications WHERE script_id = ? ORDER BY linked_at, post_id",
+    "predictions": """SELECT version, made_at, target, platform, format, account_id, predicted_ln, low_ln, high_ln,
+        p_beats_median, n_baseline, reason FROM predictions WHERE script_id = ? ORDER BY project_id, seq""",
+}
+
 
 def find(store: Store, ref: str) -> str:
     """The id of the script that people call `ref`: its id, a unique beginning of it, or its title.
 
     Raises BadInput when there is none (with the nearest) or several.
     """
-    sql = """SELECT script_id FROM scripts WHERE script_id = $ref
-        OR (starts_with(script_id, $ref) AND length($ref) >= 3) OR lower(title) = lower($ref)
-        ORDER BY script_id = $ref DESC, script_id"""
     with store.read() as connection:
-        hits = [str(i) for (i,) in connection.execute(sql, {"ref": ref}).fetchall()]
-        if hits and (len(hits) == 1 or hits[0] == ref):
-            return hits[0]
-        if hits:
-            raise BadInput(f"{ref} may be {', '.join(hits[:5])}.", todo="Name it in full.")
-        known = [str(i) for (i,) in connection.execute("SELECT script_id FROM scripts").fetchall()]
-    near = nearest(ref, known)
-    raise BadInput(
-        f"there is no script {ref}.",
-        todo=f"Did you mean {near}?" if near else "See: vt script list",
-    )
+        return _found(connection, ref)
 
 
 def get(store: Store, ref: str, *, version: int | None = None) -> dict[str, Any]:
@@ -47,8 +45,8 @@ def get(store: Store, ref: str, *, version: int | None = None) -> dict[str, Any]
 
     Raises BadInput like `find`, and for a version that does not exist.
     """
-    script_id = find(store, ref)
     with store.read() as connection:
+        script_id = _found(connection, ref)
         sql = "SELECT * FROM scripts_current WHERE script_id = ?"
         (row,) = records(connection, sql, [script_id])
         row["current_version"], row["current_status"] = row["version"], row["status"]
@@ -61,38 +59,28 @@ def get(store: Store, ref: str, *, version: int | None = None) -> dict[str, Any]
 
 def versions(store: Store, script_id: str) -> list[dict[str, Any]]:
     """Every version in order, without its content."""
-    with store.read() as connection:
-        sql = "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? ORDER BY version"
-        return records(connection, sql, [script_id])
-
-
-def history(store: Store, script_id: str) -> list[dict[str, Any]]:
-    """Every change of status with its time, person and reason, in order."""
-    with store.read() as connection:
-        sql = "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version"
-        return records(connection, sql, [script_id])
+    return parts(store, script_id, ("versions",))["versions"]
 
 
 def people(store: Store, script_id: str) -> list[dict[str, Any]]:
     """Who holds which role."""
-    with store.read() as connection:
-        sql = "SELECT person, role, assigned_at FROM script_people WHERE script_id = ? ORDER BY role, person"
-        return records(connection, sql, [script_id])
+    return parts(store, script_id, ("people",))["people"]
 
 
 def publications(store: Store, script_id: str) -> list[dict[str, Any]]:
     """The posts that came of a script, with the version each was made from."""
-    with store.read() as connection:
-        sql = "SELECT * FROM publications WHERE script_id = ? ORDER BY linked_at, post_id"
-        return records(connection, sql, [script_id])
+    return parts(store, script_id, ("publications",))["publications"]
 
 
-def predictions(store: Store, script_id: str) -> list[dict[str, Any]]:
-    """What was frozen of a script's versions, in order: where, ln of what is expected, interval, n, reason."""
+def parts(
+    store: Store, script_id: str, names: Iterable[str] = tuple(_PARTS)
+) -> dict[str, list[dict[str, Any]]]:
+    """What hangs on a script, of one moment: versions, history, comments, people, publications, predictions.
+
+    Predictions as they were frozen: where, ln of what is expected, interval, n, reason.
+    """
     with store.read() as connection:
-        sql = """SELECT version, made_at, target, platform, format, account_id, predicted_ln, low_ln, high_ln,
-            p_beats_median, n_baseline, reason FROM predictions WHERE script_id = ? ORDER BY project_id, seq"""
-        return records(connection, sql, [script_id])
+        return {name: records(connection, _PARTS[name], [script_id]) for name in names}
 
 
 def listing(store: Store, **wanted: Any) -> list[dict[str, Any]]:
@@ -107,3 +95,20 @@ def listing(store: Store, **wanted: Any) -> list[dict[str, Any]]:
             if given[name]:
                 given[name] = find_in(connection, table, str(given[name]))
         return records(connection, _LIST, {"archived": False, **given})
+
+
+def _found(connection: Connection, ref: str) -> str:
+    sql = """SELECT script_id FROM scripts WHERE script_id = $ref
+        OR (starts_with(script_id, $ref) AND length($ref) >= 3) OR lower(title) = lower($ref)
+        ORDER BY script_id = $ref DESC, script_id"""
+    hits = [str(i) for (i,) in connection.execute(sql, {"ref": ref}).fetchall()]
+    if hits and (len(hits) == 1 or hits[0] == ref):
+        return hits[0]
+    if hits:
+        raise BadInput(f"{ref} may be {', '.join(hits[:5])}.", todo="Name it in full.")
+    known = [str(i) for (i,) in connection.execute("SELECT script_id FROM scripts").fetchall()]
+    near = nearest(ref, known)
+    raise BadInput(
+        f"there is no script {ref}.",
+        todo=f"Did you mean {near}?" if near else "See: vt script list",
+    )

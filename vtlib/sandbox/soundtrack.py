@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 RATE_HZ = 44_100
 Sound = NDArray[np.float32]
@@ -75,6 +74,8 @@ def _speech(duration_s: float, rng: Random) -> NDArray[np.float64]:
 
 
 def _syllable(pitch_hz: float, formants: tuple[int, ...], rng: Random) -> NDArray[np.float64]:
+    from scipy.signal import lfilter  # noqa: PLC0415 - a second that a world without new films does not need
+
     length_s = rng.uniform(*_SYLLABLE_S)  # uneven: an even row of syllables would be a beat
     n = round(length_s * RATE_HZ)
     t = np.arange(n) / RATE_HZ

@@ -43,11 +43,6 @@ class Fetched:
     is_offline: bool = False
     is_glitch: bool = False
 
-    @property
-    def is_ok(self) -> bool:
-        """Files came."""
-        return self.status in ("ok", "photo")
-
 
 class Failed(Exception):
     """A candidate that did not deliver; carries the `Fetched` that says why."""

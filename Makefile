@@ -41,10 +41,9 @@ types: setup  ## mypy, strict, on vtlib
 bench: setup  ## ratios measured in one run beside their reference
 	@for script in bench/*.py; do echo; $(BIN)/python $$script || exit 1; done
 
-soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times; the desk in a browser
+soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times
 	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k eight -s
 	@VT_KILLS=10 $(BIN)/python -m pytest tests/flows/test_killed.py
-	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/test_desk.py
 
 faults: setup  ## every fault through the real commands: paid twice and rows lost must be 0
 	@$(BIN)/python -m vtlib.sandbox tour

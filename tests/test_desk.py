@@ -1,6 +1,5 @@
 """The desk in JupyterLab, in a real browser: from a breakout to an exported script, and back after a restart."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,13 +10,7 @@ from tests.panels.desk_home import workspace
 from vtlib.project import Project
 from vtlib.store import script_comments, script_reading
 
-pytestmark = [
-    *BROWSER,
-    pytest.mark.skipif(
-        not os.environ.get("VT_SOAK_S"),
-        reason="failed in a whole run on a busy machine and passes alone: make soak runs it until that is understood",
-    ),
-]
+pytestmark = BROWSER
 STEP_MS = 30_000
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.report import insight_sample, sample
 from tests.report.test_insight_page import written
 from vtlib.report import render_stage, write_index, write_insight
+from vtlib.tables.board import Board, Panel
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -91,6 +92,22 @@ def test_everything_is_drawn_without_the_network(browser, pages, name, width, sc
     assert seen.page.evaluate("() => window.hacked") is None
     assert seen.heard == []
     assert seen.asked == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_storyboard_reads_from_left_to_right(browser, tmp_path, width) -> None:
+    words = "Nobody talks at our table until the lid falls silent and the kettle begins to glow"
+    panel = Panel("1", "kept", "the same turn", source="beat 1", lines=(("says", words),))
+    board = Board("Calm lid", "A script", (panel, replace(panel, number="2")), "Source: scripts")
+    ipynb = sample.notebook(tmp_path / "in.ipynb", board)
+    html = render_stage(ipynb, tmp_path / "05_adaptation.html", page=sample.page())
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = Watched(context, html).page
+    said = [line.bounding_box() for line in page.locator(".vt-panel dd").all()]
+    assert len(said) == 2
+    assert min(box["width"] for box in said) > 100, "a column of single letters"
+    assert said[1]["y"] > said[0]["y"] + said[0]["height"]
     context.close()
 
 

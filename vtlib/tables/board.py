@@ -37,9 +37,9 @@ class Board:
     def _repr_html_(self) -> str:
         body = "\n".join(map(_panel, self.panels))
         return (
-            f'<div class="vt-board"><h3 dir="auto">{escape(self.title)}</h3>'
-            f'<p class="vt-board-under" dir="auto">{escape(self.subtitle)}</p>\n{body}\n'
-            f'<p class="vt-board-under">{escape(self.caption)}</p></div>'
+            f'<div class="vt-storyboard"><h3 dir="auto">{escape(self.title)}</h3>'
+            f'<p class="vt-storyboard-under" dir="auto">{escape(self.subtitle)}</p>\n{body}\n'
+            f'<p class="vt-storyboard-under">{escape(self.caption)}</p></div>'
         )
 
     def __repr__(self) -> str:

@@ -59,7 +59,7 @@ def in_order(empty: Store) -> dict:
     return ended(empty, BATCHES)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(order=st.permutations(range(len(SIGHTINGS))))
 def test_any_order_ends_in_the_same_accounts(
     empty: Store, in_order: dict, order: list[int]

@@ -18,7 +18,7 @@ from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import Rendered, load_prompt, render
 from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted, original, whole
 from vtlib.stages.adaptation import choosing as pairing
-from vtlib.stages.adaptation.source import described, product_facts
+from vtlib.stages.adaptation.source import product_facts, told, topics
 from vtlib.stages.analysis import choosing
 from vtlib.stages.performance.rates import with_rates
 from vtlib.store import fits as store
@@ -227,10 +227,11 @@ def _adaptation(
 ) -> Order:
     prompt = render(
         load_prompt("adaptation"),
+        topics=topics(video),
         facts={**choosing.facts(video), "product": product_facts(product)},
         strangers={
             **choosing.strangers(video),
-            "source": described(video["answer"], video["unsupported"]),
+            "source": told(video),
         },
     )
     about = f"{video['post_id']}/{product['product_id']}"

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from random import Random
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -208,8 +209,6 @@ def test_a_person_names_a_pair(opened):
 
 
 def test_a_script_from_patterns_alone(opened, monkeypatch):
-    import pandas as pd
-
     assert adapting.originals(opened) == [], "no pattern, no order"
     known = {
         "definition": "d",
@@ -232,6 +231,46 @@ def test_a_script_from_patterns_alone(opened, monkeypatch):
     (board,) = boards.boards(opened, [row])
     assert all(not p.source for p in board.panels)
     require_sound(opened.store)
+
+
+def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, monkeypatch):
+    post_id = fitting.plan(opened).asked[0].post_id
+    (bare,) = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    assert "associations, not causes" not in bare.wanted.question.prompt.text
+    assert bare.learned_version is None
+    known = {
+        "definition": "d",
+        "kind": "hook",
+        "claim": "more views",
+        "ratio": 2.0,
+        "q_value": 0.01,
+    }
+    row = {"pattern": "open_question", **known, "ratio_low": 1.5, "ratio_high": 2.5}
+    monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([row]))
+    monkeypatch.setattr(adapting.learning, "learned_context", lambda _: {"version": "r1"})
+    orders = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    text = orders[0].wanted.question.prompt.text
+    assert "associations, not causes" in text
+    assert data_of(text)["patterns"] == [
+        {
+            "pattern": "open_question",
+            "definition": "d",
+            "kind": "hook",
+            "direction": "more views",
+            "is_claim": True,
+        }
+    ]
+    assert orders[0].wanted.key != bare.wanted.key
+    adapting.adapt(opened, orders)
+    versions = opened.store.query("SELECT learned_version FROM script_versions")
+    assert versions["learned_version"].tolist() == ["r1"]
+    (made,) = adapting.load(opened)
+    assert "open_question" in made["beat_map"][0]["why"], "the model was told"
+    before = asked(live)["answered"]
+    monkeypatch.setattr(adapting.learning, "learned_context", lambda _: {"version": "r2"})
+    again = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    adapting.adapt(opened, again)
+    assert asked(live)["answered"] == before, "a new run that says the same asks nothing"
 
 
 def test_seeded_mistakes_are_caught(opened):

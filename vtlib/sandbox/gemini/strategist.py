@@ -90,6 +90,9 @@ def adapted_script(world: World, rng: Random, text: str) -> Answer:
         stolen += [p.get("overlay") for p in source.get("pictures") or []]
         stolen += [str(data.get("caption") or "").partition("\n")[0]]
         made[min(1, len(made) - 1)]["overlay"] = next((s for s in stolen if s), None)
+    known = [p["pattern"] for p in data.get("patterns") or [] if p["direction"] == "more views"]
+    if known:
+        made[0]["why"] += f"; builds on {known[0]} (simulated)"
     return {
         **_written(rng, facts, made, world),
         "beats": made,

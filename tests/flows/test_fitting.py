@@ -4,20 +4,25 @@ import json
 from dataclasses import replace
 from random import Random
 
+import pandas as pd
 import pytest
+from PIL import Image
 
 from vtlib.errors import BadInput, CredentialsMissing
 from vtlib.flows import adapting, boards, fitting, textual
+from vtlib.flows import analysis as flow
 from vtlib.project import Project
 from vtlib.sandbox.clips import plan as film_plan
 from vtlib.sandbox.gemini import Habits
-from vtlib.sandbox.gemini.analyst import video_analysis
+from vtlib.sandbox.gemini.analyst import picture_analysis, video_analysis
+from vtlib.sandbox.gemini.strategist import data_of
 from vtlib.sandbox.gemini.viewer import Watched
 from vtlib.sandbox.server import Settings, running
 from vtlib.scripts.script import parse
-from vtlib.stages.adaptation import summary
+from vtlib.stages.adaptation import source, summary
 from vtlib.stages.comparison import ranking
-from vtlib.store import analyses, catalog, people, script_reading, scripts
+from vtlib.stages.comparison import summary as comparison
+from vtlib.store import analyses, catalog, media, people, script_reading, scripts
 from vtlib.store.analyses import DATA
 from vtlib.store.checking import require_sound
 from vtlib.store.connection import Store
@@ -204,8 +209,6 @@ def test_a_person_names_a_pair(opened):
 
 
 def test_a_script_from_patterns_alone(opened, monkeypatch):
-    import pandas as pd
-
     assert adapting.originals(opened) == [], "no pattern, no order"
     known = {
         "definition": "d",
@@ -228,6 +231,46 @@ def test_a_script_from_patterns_alone(opened, monkeypatch):
     (board,) = boards.boards(opened, [row])
     assert all(not p.source for p in board.panels)
     require_sound(opened.store)
+
+
+def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, monkeypatch):
+    post_id = fitting.plan(opened).asked[0].post_id
+    (bare,) = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    assert "associations, not causes" not in bare.wanted.question.prompt.text
+    assert bare.learned_version is None
+    known = {
+        "definition": "d",
+        "kind": "hook",
+        "claim": "more views",
+        "ratio": 2.0,
+        "q_value": 0.01,
+    }
+    row = {"pattern": "open_question", **known, "ratio_low": 1.5, "ratio_high": 2.5}
+    monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([row]))
+    monkeypatch.setattr(adapting.learning, "learned_context", lambda _: {"version": "r1"})
+    orders = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    text = orders[0].wanted.question.prompt.text
+    assert "associations, not causes" in text
+    assert data_of(text)["patterns"] == [
+        {
+            "pattern": "open_question",
+            "definition": "d",
+            "kind": "hook",
+            "direction": "more views",
+            "is_claim": True,
+        }
+    ]
+    assert orders[0].wanted.key != bare.wanted.key
+    adapting.adapt(opened, orders)
+    versions = opened.store.query("SELECT learned_version FROM script_versions")
+    assert versions["learned_version"].tolist() == ["r1"]
+    (made,) = adapting.load(opened)
+    assert "open_question" in made["beat_map"][0]["why"], "the model was told"
+    before = asked(live)["answered"]
+    monkeypatch.setattr(adapting.learning, "learned_context", lambda _: {"version": "r2"})
+    again = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    adapting.adapt(opened, again)
+    assert asked(live)["answered"] == before, "a new run that says the same asks nothing"
 
 
 def test_seeded_mistakes_are_caught(opened):
@@ -298,3 +341,78 @@ def test_boards_show_the_source_to_an_analyst_and_not_to_a_client(opened):
     client = changed(opened, "report", profile="client")
     for one in boards.boards(client, found.rows):
         assert all(p.picture is None and not p.source_words for p in one.panels)
+
+
+STILLS = "instagram:stills"
+
+
+@pytest.fixture
+def with_pictures(opened):
+    """The project with a slideshow of three pictures, of which the model described a fourth."""
+    key = {"post_id": STILLS}
+    folder = opened.workspace.outputs / "media"
+    folder.mkdir()
+    for n in range(3):
+        Image.new("RGB", (8, 8), (80 * n, 0, 0)).save(folder / f"{n}.jpg")
+    images = [{"path": f"media/{n}.jpg", "sha256": str(n)} for n in range(3)]
+    kept = {**key, **images[0], "status": "photo", "n_files": 3}
+    media.save_media(opened.store, kept, images)
+    told = picture_analysis([Watched("x", {}, None)] * 4, Random(1))
+    told["pictures"][1]["overlay"] = "Nobody tells you this"
+    facts = {"platform": "instagram", "native_id": "stills", "format": "carousel"}
+    said = {"analysis_id": "stills", "task": "pictures", "status": "ok", "answer": told}
+    rows = {
+        "posts": key | facts | {"caption": "three steps", "url": "https://e.x/s"},
+        "project_posts": key | {"project_id": "p", "came_from": "import"},
+        "selections": key | {"project_id": "p", "role": "breakout"},
+        "analyses": key | said | {"project_id": "p", "answered_at": "2026-01-01"},
+    }
+    with opened.store.write() as connection:
+        for table, row in rows.items():
+            save(connection, table, [row], key=["post_id"])
+    flow.recheck(opened)
+    return opened
+
+
+def test_pictures_are_judged_by_what_they_show_and_nothing_else_is_asked(with_pictures, live):
+    planned = {w.post_id: w for w in fitting.plan(with_pictures).asked}
+    asked_of = planned[STILLS].question.prompt
+    assert "It is no video" in asked_of.text
+    assert "duration_s" not in asked_of.text
+    told = data_of(asked_of.text)["analysis"]
+    assert [p["number"] for p in told["pictures"]] == [1, 2, 3], "the fourth is not there"
+    films = [w for p, w in planned.items() if p != STILLS]
+    assert all("It is no video" not in w.question.prompt.text for w in films)
+    fits, pairs = fitting.compare(with_pictures)
+    assert fits.loc[fits["is_pictures"], "post_id"].tolist() == [STILLS] * 3
+    ranks, found = ranking.over_videos(fits, pairs), ranking.disagreement(fits, pairs)
+    lines = comparison.conclude(fits, ranks, found, has_key=True).headline
+    assert any(line.startswith("1 post of these is pictures and no video") for line in lines)
+    before = asked(live)["answered"]
+    fitting.judge(with_pictures)
+    assert asked(live)["answered"] == before
+    require_sound(with_pictures.store)
+
+
+def test_a_script_after_pictures_follows_them_by_number_and_has_no_pace(with_pictures):
+    orders = adapting.named(with_pictures, post_id=STILLS, slugs=["bowl"])
+    adapting.adapt(with_pictures, orders)
+    (row,) = adapting.load(with_pictures)
+    far = row["distance"]
+    assert (far["structure_ratio"], far["pace_ratio"]) == (0.75, None), "of four described"
+    script = parse(row["structure"])
+    assert all(beat.source_start_s is None for beat in script.beats)
+    assert "of the source" in script.beats[0].notes
+    assert "after picture 1" in script.beats[0].notes
+    (board,) = boards.boards(with_pictures, [row])
+    assert [p.source for p in board.panels] == [f"picture {n}, graphic" for n in (1, 2, 3)]
+    assert all(p.picture for p in board.panels)
+    assert "pictures are followed" in board.caption
+    client = changed(with_pictures, "report", profile="client")
+    (hidden,) = boards.boards(client, [row])
+    assert all(p.picture is None and not p.source_words for p in hidden.panels)
+
+
+def test_words_on_pictures_may_not_be_taken_over(with_pictures):
+    (video,) = fitting.videos(with_pictures, post_id=STILLS)
+    assert "Nobody tells you this" in source.wording(video["answer"], video["caption"])

@@ -18,7 +18,7 @@ from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import Rendered, load_prompt, render
 from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted, original, whole
 from vtlib.stages.adaptation import choosing as pairing
-from vtlib.stages.adaptation.source import described, product_facts
+from vtlib.stages.adaptation.source import product_facts, told, topics
 from vtlib.stages.analysis import choosing
 from vtlib.stages.performance.rates import with_rates
 from vtlib.store import fits as store
@@ -53,19 +53,26 @@ class Order:
     learned_version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """Patterns as a question takes them, and the run of the library they come from (None: it is not stored yet)."""
+
+    patterns: list[dict[str, Any]]
+    version: str | None
+
+
 def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     """Orders for the pairs that the rule picks from the fits that are known (stages/adaptation/choosing)."""
     params = project.params.adaptation
     products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
     fits, _ = fitting.load(project)
+    learned = _learned(project)
     mine = fits[fits["product_id"].isin(list(products))] if len(fits) else fits
     chosen = pairing.pairs(mine, limit=params.limit, min_score=params.min_score)
     videos = {v["post_id"]: v for v in fitting.videos(project)}
     return [
-        _adaptation(
-            project,
-            products[c["product_id"]],
-            videos[c["post_id"]],
+        replace(
+            _adaptation(project, products[c["product_id"]], videos[c["post_id"]], learned),
             why=c["why"],
             scores=c["scores"],
         )
@@ -84,11 +91,10 @@ def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[
         )
     fits, _ = fitting.load(project, post_id=post_id)
     scores = {f["product_id"]: f["scores"] for f in fits.to_dict("records")}
+    learned = _learned(project)
     return [
-        _adaptation(
-            project,
-            product,
-            videos[0],
+        replace(
+            _adaptation(project, product, videos[0], learned),
             why="named by a person",
             scores=scores.get(product["product_id"]),
         )
@@ -101,13 +107,10 @@ def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
 
     The library as it is stored, else as the posts give it now. Without a pattern there are no orders.
     """
-    known = pairing.patterns(_library(project))
-    if not known:
+    learned = _learned(project)
+    if not learned.patterns:
         return []
-    context = learning.learned_context(project)
-    version = context["version"] if context else None
-    orders = [_original(project, product, known) for product in fitting.products_of(project, slugs)]
-    return [replace(order, learned_version=version) for order in orders]
+    return [_original(project, p, learned) for p in fitting.products_of(project, slugs)]
 
 
 def adapt(
@@ -221,16 +224,16 @@ def _adaptation(
     project: Project,
     product: Mapping[str, Any],
     video: dict[str, Any],
-    *,
-    why: str,
-    scores: Mapping[str, Any] | None,
+    learned: _Learned,
 ) -> Order:
+    known = {"patterns": learned.patterns} if learned.patterns else {}
     prompt = render(
         load_prompt("adaptation"),
-        facts={**choosing.facts(video), "product": product_facts(product)},
+        topics=(*topics(video), *(["learned"] if known else [])),
+        facts={**choosing.facts(video), "product": product_facts(product), **known},
         strangers={
             **choosing.strangers(video),
-            "source": described(video["answer"], video["unsupported"]),
+            "source": told(video),
         },
     )
     about = f"{video['post_id']}/{product['product_id']}"
@@ -242,24 +245,30 @@ def _adaptation(
         about=about,
         role=str(product["slug"]),
     )
-    return Order(asked, product, video, scores, why)
+    return Order(asked, product, video, None, "", learned.version if known else None)
 
 
-def _original(
-    project: Project, product: Mapping[str, Any], patterns: list[dict[str, Any]]
-) -> Order:
-    facts = {"product": product_facts(product), "patterns": patterns}
+def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -> Order:
+    facts = {"product": product_facts(product), "patterns": learned.patterns}
     prompt: Rendered = render(load_prompt("original"), facts=facts)
     question = Question(prompt, OriginalScript, _options(project))
     about = f"{project.slug}/{product['product_id']}"
     asked = textual.wanted(
         question, task="original", post_id=None, about=about, role=str(product["slug"])
     )
-    return Order(asked, product, None, None, f"from {len(patterns)} patterns of the field")
+    why = f"from {len(learned.patterns)} patterns of the field"
+    return Order(asked, product, None, None, why, learned.version)
 
 
 def _options(project: Project) -> Any:
     return asking.options(project, model=fitting.model_of(project))
+
+
+def _learned(project: Project) -> _Learned:
+    """Without numbers of posts: a new run of the library that says the same asks nothing again."""
+    context = learning.learned_context(project)
+    known = pairing.patterns(_library(project))
+    return _Learned(known, context["version"] if context else None)
 
 
 def _library(project: Project) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from vtlib.scripts.script import Beat, parse
 from vtlib.scripts.timing import spans
 from vtlib.scripts.wording import clock
 from vtlib.services.media import MediaFolder
+from vtlib.stages.adaptation.source import shows_pictures
 from vtlib.store import media
 from vtlib.tables import Board, Panel
 
@@ -51,17 +52,20 @@ def _board(project: Project, row: Mapping[str, Any]) -> Board:
     ]
     left = [m for m in row["beat_map"] or [] if m["change"] == "dropped"]
     under = f"{row['product_name']} · {script.logline}"
-    return Board(script.title, under, tuple(panels), _caption(row, left))
+    unit = "picture" if any("picture" in s for s in source) else "beat"
+    return Board(script.title, under, tuple(panels), _caption(row, left, unit=unit))
 
 
-def _caption(row: Mapping[str, Any], left: Sequence[Mapping[str, Any]]) -> str:
+def _caption(row: Mapping[str, Any], left: Sequence[Mapping[str, Any]], *, unit: str) -> str:
     parts = [f"Source: scripts, {row['script_id']} version {row['version']}"]
     far = row["distance"] or {}
     if far.get("structure_ratio") is not None:
-        parts.append(f"{far['structure_ratio']:.0%} of the source's time is followed")
+        share = f"{far['structure_ratio']:.0%} of the source's"
+        is_film = unit == "beat"
+        parts.append(f"{share} time is followed" if is_film else f"{share} pictures are followed")
     if far.get("copied_ratio") is not None:
         parts.append(f"{far['copied_ratio']:.0%} of the words are the source's")
-    parts += [f"beat {m['source_beat']} is left out: {m['why']}" for m in left]
+    parts += [f"{unit} {m['source_beat']} is left out: {m['why']}" for m in left]
     return " · ".join(parts)
 
 
@@ -101,8 +105,12 @@ def _panel(
 def _source(
     project: Project, post_id: str | None
 ) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
-    """The analysed beats of a video and its thumbnails; neither words nor pictures for a client."""
+    """The analysed beats of a video and its thumbnails, of a post of pictures the pictures; neither words nor
+    pictures for a client.
+    """
     found = fitting.videos(project, post_id=post_id) if post_id else []
+    if found and shows_pictures(found[0]):
+        return _stills(project, found[0])
     beats: list[Mapping[str, Any]] = (
         list((found[0]["answer"] or {}).get("beats") or []) if found else []
     )
@@ -118,7 +126,24 @@ def _source(
     return beats, pictures
 
 
+def _stills(
+    project: Project, post: Mapping[str, Any]
+) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
+    """The described pictures of a post by number, and (number, small JPEG) of those that are kept."""
+    described = sorted((post["answer"] or {}).get("pictures") or [], key=lambda p: p["number"])
+    seen = [{"picture": p["number"], "shot": p["shot"], "overlay": p["overlay"]} for p in described]
+    if project.is_client:
+        return [{**s, "overlay": None} for s in seen], []
+    folder = MediaFolder(project.workspace.outputs)
+    kept = folder.stills(media.image_paths(project.store, post["post_id"]))
+    return list(seen), [(float(n), small) for n, small in enumerate(kept, 1) if small]
+
+
 def _when(number: int | None, beat: Mapping[str, Any]) -> str:
+    if "picture" in beat:
+        return f"picture {beat['picture']}, {str(beat['shot'] or '').replace('_', ' ')}".rstrip(
+            ", "
+        )
     start, end = float(beat.get("start_s") or 0), float(beat.get("end_s") or 0)
     shot = str(beat.get("shot") or "").replace("_", " ")
     return f"beat {number}, {start:.1f} to {end:.1f} s, {shot}".rstrip(", ")
@@ -129,6 +154,8 @@ def _words(beat: Mapping[str, Any]) -> str:
 
 
 def _picture(pictures: Pictures, beat: Mapping[str, Any]) -> bytes | None:
-    """The thumbnail nearest to the middle of a beat."""
+    """The thumbnail nearest to the middle of a beat; of a picture that picture alone."""
+    if "picture" in beat:
+        return next((found for number, found in pictures if number == beat["picture"]), None)
     middle = (float(beat.get("start_s") or 0) + float(beat.get("end_s") or 0)) / 2
     return min(pictures, key=lambda p: abs(p[0] - middle), default=(0.0, None))[1]

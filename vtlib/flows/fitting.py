@@ -1,4 +1,4 @@
-"""Which product fits which video: one question a video over all products, asked from its analysis, not its film."""
+"""Which product fits which video or post of pictures: one question a post over all products, asked from its analysis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vtlib.project import Project, Workspace
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import load_prompt, render
 from vtlib.sources import post_ref
-from vtlib.stages.adaptation.source import by_lot, described, product_facts
+from vtlib.stages.adaptation.source import by_lot, product_facts, told, topics
 from vtlib.stages.analysis import choosing, correcting
 from vtlib.stages.comparison import ProductFits
 from vtlib.stages.comparison.reading import fit_rows, judgement_rows
@@ -36,7 +36,7 @@ class Plan:
 
 
 def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked videos with an analysis (store/fits.videos), what people corrected laid over the answers."""
+    """Picked posts with an analysis, of a film or of pictures (store/fits.videos), what people corrected laid over the answers."""
     found = store.videos(project.store, project.slug, post_id=post_id)
     said: dict[str, list[dict[str, Any]]] = {}
     for one in analyses.corrections(project.store, [v["analysis_id"] for v in found]):
@@ -158,7 +158,7 @@ def waits(project: Project) -> str:
     if not people.project_products(project.store, project.slug):
         return f"the project has no products: vt project add-products {project.slug} SLUG"
     if not store.videos(project.store, project.slug):
-        return f"no picked video has an analysis: vt analyze videos --project {project.slug}"
+        return f"no picked post has an analysis: vt analyze videos --project {project.slug}"
     return ""
 
 
@@ -198,10 +198,11 @@ def _wanted(
 ) -> Wanted:
     prompt = render(
         load_prompt(TASK),
+        topics=topics(video),
         facts={**choosing.facts(video), "products": [product_facts(p) for p in products]},
         strangers={
             **choosing.strangers(video),
-            "analysis": described(video["answer"], video["unsupported"]),
+            "analysis": told(video),
         },
     )
     chosen = asking.options(project, model=model_of(project))

@@ -84,6 +84,10 @@ class MediaFolder:
         there = [(t["t_s"], folder / t["file"]) for t in listed if (folder / t["file"]).is_file()]
         return [(float(t_s), _small(path)) for t_s, path in there]
 
+    def stills(self, relatives: Sequence[str | None]) -> list[bytes | None]:
+        """Small JPEGs of pictures in their order; None for one that is gone or cannot be read."""
+        return [_small_or_none(self.path(r)) if r else None for r in relatives]
+
     def used_bytes(self) -> int:
         """What the store takes on disk, work in progress included."""
         return sum(size for _, size in self.listed())
@@ -213,9 +217,16 @@ def _kept(file: File) -> Kept:
     return Kept(sha256, path, size, file.kind, file.width, file.height)
 
 
+def _small_or_none(path: Path) -> bytes | None:
+    try:
+        return _small(path)
+    except OSError:  # gone, or a form that Pillow does not read
+        return None
+
+
 def _small(path: Path) -> bytes:
     out = io.BytesIO()
     with Image.open(path) as image:
         image.thumbnail((SMALL_PX, SMALL_PX))
-        image.save(out, "JPEG", quality=75)
+        image.convert("RGB").save(out, "JPEG", quality=75)
     return out.getvalue()

@@ -9,10 +9,15 @@ from vtlib.store.connection import Store
 from vtlib.store.writing import records, save
 
 _TABLES = {"fits": "fits", "adaptation": "adaptations", "original": "adaptations"}
-_VIDEOS = """SELECT
+# Of each post the newest full answer, about its film or its pictures.
+_ANSWERS = """(
+    SELECT * FROM analyses_latest WHERE task IN ('analysis', 'pictures')
+    QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY answered_at DESC, analysis_id) = 1
+)"""
+_VIDEOS = f"""SELECT
     a.analysis_id, p.post_id, coalesce(s.role, 'named') AS role, p.platform, p.format, p.handle, p.account_id, p.url, p.caption,
-    p.title, p.hashtags, p.audio_title, a.answer, coalesce(c.paths, []) AS unsupported
-FROM analyses_latest AS a
+    p.title, p.hashtags, p.audio_title, a.task, a.answer, coalesce(c.paths, []) AS unsupported
+FROM {_ANSWERS} AS a
 JOIN project_posts AS l ON l.post_id = a.post_id AND l.project_id = $project
 JOIN posts_latest AS p ON p.post_id = a.post_id
 LEFT JOIN selected_posts AS s ON s.post_id = a.post_id AND s.project_id = $project
@@ -21,12 +26,13 @@ LEFT JOIN (
     SELECT analysis_id, list(path ORDER BY position) AS paths FROM analysis_claims
     WHERE held = 'unsupported' GROUP BY analysis_id
 ) AS c ON c.analysis_id = a.analysis_id
-WHERE a.task = 'analysis' AND CASE WHEN $post IS NULL THEN s.role <> 'control' ELSE a.post_id = $post END
+WHERE CASE WHEN $post IS NULL THEN s.role <> 'control' ELSE a.post_id = $post END
 ORDER BY o.multiplier_low DESC NULLS LAST, a.post_id"""
-_FITS = """SELECT
+_FITS = f"""SELECT
     f.*, d.slug AS product, d.name AS product_name, p.account_id, p.handle, p.platform, p.format, p.posted_at,
-    p.caption, p.url, o.multiplier_low, o.tier
+    p.caption, p.url, o.multiplier_low, o.tier, coalesce(a.task = 'pictures', FALSE) AS is_pictures
 FROM fits_latest AS f
+LEFT JOIN {_ANSWERS} AS a ON a.post_id = f.post_id
 JOIN project_posts AS l ON l.post_id = f.post_id AND l.project_id = $project
 JOIN project_products AS q ON q.product_id = f.product_id AND q.project_id = $project
 JOIN products AS d ON d.product_id = f.product_id
@@ -95,16 +101,16 @@ def not_read_out(store: Store, task: str, analysis_ids: Sequence[str]) -> list[d
 
 
 def videos(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked videos that have an analysis, sure and large breakouts first; controls only by `post_id`.
+    """Picked posts that have an analysis, films and posts of pictures, sure and large breakouts first; controls only by `post_id`.
 
-    Columns: what a question needs of the post; analysis_id, answer (decoded, as the model gave it), unsupported
-    (paths that the check refuted).
+    Columns: what a question needs of the post; analysis_id, task (analysis or pictures), answer (decoded, as the
+    model gave it), unsupported (paths that the check refuted).
     """
     return _rows(store, _VIDEOS, project, post_id)
 
 
 def fits(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """The newest fit of each video and product of a project, with names; JSON decoded."""
+    """The newest fit of each post and product of a project, with names and is_pictures; JSON decoded."""
     return _rows(store, _FITS, project, post_id)
 
 

@@ -60,6 +60,13 @@ def proxy_of(store: Store, sha256: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+def image_paths(store: Store, post_id: str) -> list[str | None]:
+    """Paths (relative to outputs, None = not kept) of the pictures of a photo post, in order."""
+    sql = "SELECT path FROM media_images WHERE post_id = ? ORDER BY position"
+    with store.read() as connection:
+        return [path for (path,) in connection.execute(sql, [post_id]).fetchall()]
+
+
 def measures_of(store: Store, sha256: str) -> dict[str, Any] | None:
     """The measures of a file, whichever post had it, or None."""
     with store.read() as connection:

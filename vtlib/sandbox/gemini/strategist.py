@@ -77,15 +77,22 @@ def adapted_script(world: World, rng: Random, text: str) -> Answer:
     data = data_of(text)
     product = data.get("product") or {"id": "?", "facts": {}}
     source = data.get("source") or {}
-    beats = source.get("beats") or [{"number": 1, "start_s": 0.0, "end_s": 4.0}]
+    beats = source.get("beats") or [
+        {"number": p["number"], "start_s": 0.0, "end_s": 3.0} for p in source.get("pictures") or []
+    ]  # pictures have no seconds of their own: three each
+    beats = beats or [{"number": 1, "start_s": 0.0, "end_s": 4.0}]
     left = [beats[-2]] if len(beats) > 4 else []
     kept = [b for b in beats if b not in left]
     facts = product["facts"]
     made = [_beat(rng, n, b, facts, last=len(kept)) for n, b in enumerate(kept, 1)]
     if rng.random() < COPIED:
         stolen = [t.get("text") for t in source.get("overlays") or []]
+        stolen += [p.get("overlay") for p in source.get("pictures") or []]
         stolen += [str(data.get("caption") or "").partition("\n")[0]]
         made[min(1, len(made) - 1)]["overlay"] = next((s for s in stolen if s), None)
+    known = [p["pattern"] for p in data.get("patterns") or [] if p["direction"] == "more views"]
+    if known:
+        made[0]["why"] += f"; builds on {known[0]} (simulated)"
     return {
         **_written(rng, facts, made, world),
         "beats": made,

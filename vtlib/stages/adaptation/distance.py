@@ -18,7 +18,7 @@ LONGEST_MAX = 6
 class Distance:
     """Ratios 0 to 1, None = cannot be told (no beats in the source, no words in the script).
 
-    `structure_ratio`: share of the source's time whose beats the script follows; `order_ratio`: of those beats,
+    `structure_ratio`: share of the source's time (of pictures: of their number) whose beats the script follows; `order_ratio`: of those beats,
     how many come in the source's order; `pace_ratio`: length of the script / of the source; `copied_ratio`: share
     of the script's words inside runs taken from the source; `longest_run` in words; `copied`: those runs.
     """
@@ -54,6 +54,18 @@ def structure(
     covered = sum(spans[n - 1][1] - spans[n - 1][0] for n in set(known))
     order = _rising(known) / len(known) if known else None
     return covered / total, order, length_s / total
+
+
+def order_of_pictures(
+    n_pictures: int, followed: Sequence[int | None]
+) -> tuple[float | None, float | None, None]:
+    """structure_ratio and order_ratio of a script after a post of pictures: each picture counts the same.
+
+    pace_ratio is None: pictures have no length. `followed` as in `structure`.
+    """
+    spans = [(float(n), n + 1.0) for n in range(n_pictures)]
+    kept, order, _ = structure(spans, followed, length_s=0.0)
+    return kept, order, None
 
 
 def wording(

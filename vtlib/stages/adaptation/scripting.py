@@ -20,7 +20,7 @@ from vtlib.stages.adaptation.answer import (
 )
 from vtlib.stages.adaptation.claims import CheckedClaim
 from vtlib.stages.adaptation.distance import Distance
-from vtlib.stages.adaptation.source import product_facts, wording
+from vtlib.stages.adaptation.source import product_facts, shows_pictures, wording
 
 _VOICES = {"on_camera": "On camera", "voice_over": "Voice-over", "nobody": ""}
 
@@ -59,9 +59,14 @@ def adapted(
     source: Mapping[str, Any],
     post: Mapping[str, Any],
 ) -> Made:
-    """A script on the pattern of a video; `source` is the video's analysis, `post` has url and caption."""
-    spans = [_span(b) for b in source.get("beats") or []]
-    beats = tuple(_adapted(n, b, spans) for n, b in enumerate(answer.beats, 1))
+    """A script on the pattern of a video; `source` is the video's analysis, `post` has url and caption.
+
+    Of a post of pictures (`post` has task pictures) beats follow pictures: they have no time in the source.
+    """
+    is_film = not shows_pictures(post)
+    spans = _spans(source) if is_film else []
+    unit = "beat" if is_film else "picture"
+    beats = tuple(_adapted(n, b, spans, unit=unit) for n, b in enumerate(answer.beats, 1))
     types = [t["type"] for t in (source.get("hook") or {}).get("types") or []]
     structure = (source.get("narrative") or {}).get("structure")
     checked = _checked(answer, product, answer.beats)
@@ -71,8 +76,11 @@ def adapted(
         source_patterns=(*types, *([str(structure)] if structure else [])),
         references=(str(post["url"]),) if post.get("url") else (),
     )
-    of_structure = measuring.structure(
-        spans, [b.source_beat for b in answer.beats], length_s=duration_s(script)
+    followed = [b.source_beat for b in answer.beats]
+    of_structure = (
+        measuring.structure(spans, followed, length_s=duration_s(script))
+        if is_film
+        else measuring.order_of_pictures(len(source.get("pictures") or []), followed)
     )
     of_wording = measuring.wording(
         _lines(answer, answer.beats), wording(source, _text(post.get("caption")))
@@ -152,10 +160,12 @@ def _hooks(answer: Written) -> list[dict[str, Any]]:
     return [hook.model_dump(mode="json") for hook in answer.hooks]
 
 
-def _adapted(number: int, beat: AdaptedBeat, spans: Sequence[tuple[float, float]]) -> Beat:
+def _adapted(
+    number: int, beat: AdaptedBeat, spans: Sequence[tuple[float, float]], *, unit: str
+) -> Beat:
     n = beat.source_beat
     start = spans[n - 1][0] if n is not None and n <= len(spans) else None
-    said = f"{beat.change} after beat {n} of the source" if n else "new, without a source"
+    said = f"{beat.change} after {unit} {n} of the source" if n else "new, without a source"
     return _beat(number, beat, source_start_s=start, notes=f"{said}: {beat.why}")
 
 
@@ -181,6 +191,10 @@ def _beat(
         source_start_s=source_start_s,
         notes=notes or beat.why,
     )
+
+
+def _spans(source: Mapping[str, Any]) -> list[tuple[float, float]]:
+    return [_span(b) for b in source.get("beats") or []]
 
 
 def _span(beat: Mapping[str, Any]) -> tuple[float, float]:

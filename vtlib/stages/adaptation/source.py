@@ -11,6 +11,23 @@ from typing import Any
 FACTS = ("problems", "benefits", "features")
 SINGLE_FACTS = ("name", "description", "audience", "price")
 _LISTS = ("transcript", "overlays", "explanation")
+PICTURES = "pictures"
+
+
+def shows_pictures(post: Mapping[str, Any]) -> bool:
+    """Whether what is known of a post (store/fits.videos) is an analysis of pictures and of no film."""
+    return bool(post.get("task") == PICTURES)
+
+
+def told(post: Mapping[str, Any]) -> dict[str, Any]:
+    """The analysis of a post (store/fits.videos) as a question takes it, of a film or of pictures."""
+    teller = described_pictures if shows_pictures(post) else described
+    return teller(post["answer"], post["unsupported"])
+
+
+def topics(post: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sections of a prompt that a post asks for besides the common ones."""
+    return (PICTURES,) if shows_pictures(post) else ()
 
 
 def described(answer: Mapping[str, Any], unsupported: Sequence[str] = ()) -> dict[str, Any]:
@@ -41,12 +58,39 @@ def described(answer: Mapping[str, Any], unsupported: Sequence[str] = ()) -> dic
     }
 
 
+def described_pictures(
+    answer: Mapping[str, Any], unsupported: Sequence[str] = ()
+) -> dict[str, Any]:
+    """An analysis of pictures as a question takes it: pictures by number, hook, their order; no scores.
+
+    Pictures that the post has not and reasons that no picture shows (`unsupported`) are left out. There are no
+    seconds, cuts or lines in it, since pictures have none.
+    """
+    bad, hook = set(unsupported), answer.get("hook") or {}
+    kept = {
+        name: [v for n, v in enumerate(answer.get(name) or []) if f"{name}.{n}" not in bad]
+        for name in ("pictures", "explanation")
+    }
+    types = [t["type"] for t in hook.get("types") or []]
+    return {
+        "language": answer.get("language"),
+        "hook": {k: hook.get(k) for k in ("visual", "overlay_text")} | {"types": types},
+        "pictures": kept["pictures"],
+        "order": answer.get("structure"),
+        "call_to_action": answer.get("call_to_action"),
+        "why_it_may_have_worked": [c.get("text") for c in kept["explanation"]],
+        "risks": [r.get("why") for r in answer.get("risks") or []],
+    }
+
+
 def wording(answer: Mapping[str, Any], caption: str | None) -> list[str]:
     """Every line of the source that a script must not repeat: said, written on screen, and the caption."""
     lines = [t.get("text") for name in ("transcript", "overlays") for t in answer.get(name) or []]
+    lines += [p.get("overlay") for p in answer.get("pictures") or []]
     hook = answer.get("hook") or {}
     lines += [hook.get("spoken"), hook.get("overlay_text"), *(caption or "").splitlines()]
-    lines.append((answer.get("call_to_action") or {}).get("text"))
+    asks = answer.get("call_to_action")  # of pictures a line, of a film a line with its time
+    lines.append(asks.get("text") if isinstance(asks, Mapping) else asks)
     return list(dict.fromkeys(str(line) for line in lines if line))
 
 

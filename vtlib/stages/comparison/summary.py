@@ -112,9 +112,25 @@ def conclude(
         order(ranks, n_judged),
     ]
     lines += disagreements(found)
+    lines += _of_pictures(fits)
     lines.append("Scores are opinions of a model on anchored rubrics, not measurements.")
     counts = {"videos": n_videos, "products": n_products, "pairs": len(fits)}
     return done("comparison", [line for line in lines if line], **counts)
+
+
+def _of_pictures(fits: pd.DataFrame) -> list[str]:
+    """What is not known of posts of pictures among `fits` (column is_pictures where known)."""
+    n = (
+        int(fits.loc[fits["is_pictures"].astype(bool), "post_id"].nunique())
+        if "is_pictures" in fits
+        else 0
+    )
+    if not n:
+        return []
+    head = (
+        f"{number(n, 'post')} of these {'is' if n == 1 else 'are'} pictures and no video, judged by"
+    )
+    return [f"{head} what was described, not measured: cuts, speech and seconds played no part."]
 
 
 def order(ranks: pd.DataFrame, n_judged: int) -> str:

@@ -129,3 +129,14 @@ def test_why_a_post_changed_its_tier(before, count_before, tier, count, changes,
     old, new = report("a", {"posts": 1.0}), report("b", {"posts": 2.0}, changes)
     causes = compare(old, new).causes
     assert tier_changes(pd.DataFrame([{**row, **times}]), causes)["why"].tolist() == [why]
+
+
+def test_what_is_asked_for_the_first_time_is_no_change_of_prompt_or_model() -> None:
+    old, new = report("a", {"posts": 1.0}), report("b", {"posts": 1.0, GROUNDED: 0.9}, [DATA])
+    old.inputs["prompt"].clear()
+    old.inputs["model"].clear()
+    found = compare(old, new)
+    assert found.figures["because"].tolist() == ["data"]
+    said = change_findings(found, pd.DataFrame())[0].said
+    assert "a model was asked for the first time (analysis)" in said
+    assert "prompt (" not in said

@@ -140,3 +140,18 @@ def test_what_is_asked_for_the_first_time_is_no_change_of_prompt_or_model() -> N
     said = change_findings(found, pd.DataFrame())[0].said
     assert "a model was asked for the first time (analysis)" in said
     assert "prompt (" not in said
+
+
+@pytest.mark.parametrize(
+    ("figure", "changes", "because"),
+    [
+        ("mean product fit", [("parameters", "comparison.limit", "9")], "parameters"),
+        ("mean product fit", [PROMPT, MODEL], "the prompt and the model changed together"),
+        ("claims without grounds in adaptations", [PROMPT], "the prompt"),
+        ("adaptations", [DATA, PROMPT], "counts what was done since"),
+        ("products judged for videos", [DATA, MODEL], "counts what was done since"),
+    ],
+)
+def test_fits_and_adaptations_are_put_down_to_what_made_them(figure, changes, because) -> None:
+    found = compare(report("a", {figure: 2.0}), report("b", {figure: 3.0}, changes))
+    assert found.figures["because"].tolist() == [because]

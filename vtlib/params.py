@@ -167,6 +167,9 @@ class Media(Section):
     keep_days: int | None = Field(
         None, ge=1, description="vt purge removes older files; None = kept for ever"
     )
+    published_limit: int = Field(
+        20, ge=0, description="posts of own scripts fetched and measured beside the picked ones"
+    )
 
 
 class Analysis(Section):

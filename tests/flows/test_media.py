@@ -114,6 +114,31 @@ def test_files_are_named_by_content_and_pictures_are_kept_in_order(processed):
     assert held[1][0] > 1
 
 
+def test_posts_of_own_scripts_are_fetched_beside_the_picked_ones(home, picks):
+    pick(home, breakout=[TWINS[0]])
+    project = opened(home)
+    with project.store.write() as connection:
+        for sql in (
+            "INSERT INTO scripts BY NAME SELECT 's' AS script_id, 'p' AS project_id",
+            f"INSERT INTO publications BY NAME SELECT 's' AS script_id, 1 AS version, '{TWINS[1]}' AS post_id",
+        ):
+            connection.execute(sql)
+    one = opened(home, analysis={"limit": 1})
+    assert flow.process(one).fetched == {"ok": 2}
+    posts = flow.load(one)
+    assert list(zip(posts["post_id"], posts["role"], strict=True)) == [
+        (TWINS[0], "breakout"),
+        (TWINS[1], "published"),
+    ]
+    twins = flow.twins(one)
+    assert tuple(twins["post_id"]) == TWINS
+    said = stage.conclude(posts, twins).headline
+    assert said[0].startswith("Of 1 picked post and 1 post of own scripts, the media of 2 are here")
+    assert len(timelines(one, posts)) == 1  # what nobody picked is not explained
+    none = opened(home, media={"published_limit": 0})
+    assert set(flow.load(none)["role"]) == {"breakout"}
+
+
 def test_twins_are_found_across_platforms_and_counted_once(processed):
     twins = flow.twins(opened(processed))
     assert tuple(twins["post_id"]) == TWINS

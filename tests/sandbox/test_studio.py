@@ -25,3 +25,16 @@ def test_scripts_and_links_are_of_posts_of_the_time_between(tmp_path) -> None:
     assert all(since < p.posted_at < until for f in films for p in f.posts)
     assert {r["variant"] for r in rows if r["script"] == "s0"} == {"A", "B"}
     assert all(s.source_patterns and s.beats for s in written)
+
+
+def test_five_films_of_the_time_between_stand_on_two_platforms_under_one_script() -> None:
+    world = build_world(seed=7)
+    since, until = world.epoch + timedelta(days=14), world.epoch + timedelta(days=42)
+    where: dict[str, list[tuple[str, str]]] = {}
+    for film in studio.films(world, since, until):
+        for post in film.posts:
+            where.setdefault(post.creative, []).append((film.title, post.platform))
+    twice = [sorted(places) for places in where.values() if len(places) > 1]
+    assert len(twice) == 5
+    assert all([p for _, p in places] == ["instagram", "tiktok"] for places in twice)
+    assert all(len({title for title, _ in places}) == 1 for places in twice)

@@ -118,7 +118,7 @@ def test_truth_is_json_and_complete():
         assert words.EFFECTS[row["cause"]] > 0
     odd = known["oddities"]
     assert len(odd["hostile"]) == len(words.HOSTILE)
-    assert len(odd["twins"]) == 3
+    assert len(odd["twins"]) == 3 + 2 * 5
     assert all(odd[k] for k in ("paid", "pinned", "likes_hidden", "coauthored", "deleted"))
     assert set(known["decoys"]).isdisjoint(words.EFFECTS)
 

@@ -129,3 +129,29 @@ def test_why_a_post_changed_its_tier(before, count_before, tier, count, changes,
     old, new = report("a", {"posts": 1.0}), report("b", {"posts": 2.0}, changes)
     causes = compare(old, new).causes
     assert tier_changes(pd.DataFrame([{**row, **times}]), causes)["why"].tolist() == [why]
+
+
+def test_what_is_asked_for_the_first_time_is_no_change_of_prompt_or_model() -> None:
+    old, new = report("a", {"posts": 1.0}), report("b", {"posts": 1.0, GROUNDED: 0.9}, [DATA])
+    old.inputs["prompt"].clear()
+    old.inputs["model"].clear()
+    found = compare(old, new)
+    assert found.figures["because"].tolist() == ["data"]
+    said = change_findings(found, pd.DataFrame())[0].said
+    assert "a model was asked for the first time (analysis)" in said
+    assert "prompt (" not in said
+
+
+@pytest.mark.parametrize(
+    ("figure", "changes", "because"),
+    [
+        ("mean product fit", [("parameters", "comparison.limit", "9")], "parameters"),
+        ("mean product fit", [PROMPT, MODEL], "the prompt and the model changed together"),
+        ("claims without grounds in adaptations", [PROMPT], "the prompt"),
+        ("adaptations", [DATA, PROMPT], "counts what was done since"),
+        ("products judged for videos", [DATA, MODEL], "counts what was done since"),
+    ],
+)
+def test_fits_and_adaptations_are_put_down_to_what_made_them(figure, changes, because) -> None:
+    found = compare(report("a", {figure: 2.0}), report("b", {figure: 3.0}, changes))
+    assert found.figures["because"].tolist() == [because]

@@ -11,7 +11,6 @@ from vtlib.stats.rates import (
     mean_by_group,
     per_unit,
     rate,
-    reliability,
     share_of_sum,
     spearman,
 )
@@ -60,15 +59,6 @@ def test_scores_of_forecasts() -> None:
     happened = np.array([True, False])
     assert brier(np.array([0.5, 0.5]), happened).tolist() == [0.25, 0.25]
     assert log_loss(np.array([1.0, 1.0]), happened)[1] == pytest.approx(-np.log(1e-3))
-
-
-def test_reliability_finds_what_is_calibrated() -> None:
-    rng = np.random.default_rng(0)
-    p = rng.random(2000)
-    rows = reliability(p, rng.random(2000) < p)
-    assert len(rows) == 5
-    assert all(abs(mean - share.share) < 0.06 for mean, share in rows)
-    assert reliability(np.empty(0), np.empty(0, bool)) == []
 
 
 def test_events_a_week_have_the_exact_interval() -> None:

@@ -57,7 +57,7 @@ class Done:
 
 
 def process(project: Project, *, again: bool = False, progress: Progress | None = None) -> Done:
-    """Fetch and measure the newest picked posts (analysis.limit of them), checkpointed per item.
+    """Fetch and measure the newest picked posts (analysis.limit) and those of own scripts, checkpointed per item.
 
     A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
     a pause, or cannot be reached, is left alone for the rest of the call. `again` measures anew. Raises
@@ -78,18 +78,28 @@ def process(project: Project, *, again: bool = False, progress: Progress | None 
 
 
 def load(project: Project) -> pd.DataFrame:
-    """The picked posts with their state (stages/media.plan), newest first; nothing is asked."""
+    """The picked posts with their state (stages/media.plan), newest first, then those of own scripts; nothing is asked.
+
+    Each of the two kinds has a limit of its own: analysis.limit, media.published_limit.
+    """
     rules = _rules(project)
     posts = project.frame("media_wanted")
     asked = _addresses(project, posts, rules)
     known = [_has_address(asked[p]) for p in posts["post_id"]]
-    return stage.plan(
-        posts.assign(has_address=pd.Series(known, dtype=bool, index=posts.index)),
-        project.params.media,
-        now=project.workspace.now(),
-        limit=project.params.analysis.limit,
-        has_cookies=rules.has_cookies,
-    )
+    posts = posts.assign(has_address=pd.Series(known, dtype=bool, index=posts.index))
+    media, is_own = project.params.media, posts["role"].eq(stage.PUBLISHED)
+    kinds = ((~is_own, project.params.analysis.limit), (is_own, media.published_limit))
+    parts = [
+        stage.plan(
+            posts[mine],
+            media,
+            now=project.workspace.now(),
+            limit=limit,
+            has_cookies=rules.has_cookies,
+        )
+        for mine, limit in kinds
+    ]
+    return pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
 
 
 def twins(project: Project) -> pd.DataFrame:

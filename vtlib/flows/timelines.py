@@ -12,6 +12,7 @@ from vtlib.flows import labelling
 from vtlib.project import Project
 from vtlib.services.media import MediaFolder
 from vtlib.stages.conclusion import number
+from vtlib.stages.media import PUBLISHED
 from vtlib.store import analyses
 from vtlib.store import media as store
 from vtlib.timeline import Scene, timeline_chart
@@ -20,8 +21,10 @@ from vtlib.timeline import Scene, timeline_chart
 def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness, motion.
 
-    A client sees creators by pseudonym, so without their pictures and the words on screen.
+    A client sees creators by pseudonym, so without their pictures and the words on screen. Posts of own scripts have
+    none: they are measured to be compared, not explained.
     """
+    posts = posts[posts["role"].ne(PUBLISHED)]
     folder, shown = MediaFolder(project.workspace.outputs), project.shown(posts)
     found = store.measures(project.store, list(posts["post_id"]))
     if not found:

@@ -52,7 +52,13 @@ PAID_RATIO, PAID_BOOST = 0.05, math.log(2.5)
 HOSTILE_AT = -4
 DELETED = {"instagram:plonkworth": -3, "tiktok:snorrelby": -5, "youtube:snorrelby": -3}
 COAUTHORED = {"instagram:doodlebean": (-5, -14), "youtube:doodlebean": (-6,)}
-TWINS = {"instagram:snorrelby": -8, "tiktok:snorrelby": -8, "youtube:snorrelby": -8}
+# The film that stands at a place, by name: the same name elsewhere is the same film. A rival put one on three platforms;
+# after the epoch the own brand puts five of its films on two, some days apart.
+TWINS: dict[str, dict[int, str]] = {
+    **{f"{p}:snorrelby": {-8: "twin-snorrelby"} for p in ("instagram", "tiktok", "youtube")},
+    "instagram:quibblewick": {7 + n: f"twin-quibblewick-{n}" for n in range(5)},
+    "tiktok:quibblewick": {6 + n: f"twin-quibblewick-{n}" for n in range(5)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class _Oddity:
     hostile: str
     is_deleted: bool
     is_coauthored: bool
-    is_twin: bool
+    twin: str
 
     @classmethod
     def at(cls, key: str, place: int) -> _Oddity:
@@ -79,12 +85,12 @@ class _Oddity:
             words.HOSTILE.get(key, "") if place == HOSTILE_AT else "",
             DELETED.get(key) == place,
             place in COAUTHORED.get(key, ()),
-            TWINS.get(key) == place,
+            TWINS.get(key, {}).get(place, ""),
         )
 
     @property
     def is_film(self) -> bool:
-        return bool(self.hostile) or self.is_coauthored or self.is_twin
+        return bool(self.hostile) or self.is_coauthored or bool(self.twin)
 
 
 @lru_cache(maxsize=8)
@@ -144,9 +150,9 @@ def _post(
     form = next(iter(formats)) if odd.is_film else form
     flags = _flags(account, rng, place, n_posts=member.n_posts)
     multiplier, cause = _breakout(rng, form, flags)
-    if odd.hostile or odd.is_twin:
+    if odd.hostile or odd.twin:
         multiplier, cause = (25.0, words.CAUSES[0]) if odd.hostile else (1.0, "")
-    film = dice.rng("twin", account.brand) if odd.is_twin else rng
+    film = dice.rng(*odd.twin.split("-")) if odd.twin else rng
     features = _features(film, form, cause)
     effects = sum(words.EFFECTS.get(name, 0.0) for name in sorted(features))
     shift = FORMAT_SHIFT.get(form, 0.0) + effects + math.log(multiplier)
@@ -175,7 +181,7 @@ def _post(
         cause=cause,
         flags=flags,
         coauthor=coauthor if odd.is_coauthored else "",
-        creative=f"twin-{account.brand}" if odd.is_twin else f"{account.platform}-{post_id}",
+        creative=odd.twin or f"{account.platform}-{post_id}",
         deleted_at=dice.epoch + DELETED_AFTER if odd.is_deleted else None,
     )
 

@@ -127,12 +127,13 @@ def _write(desk: Desk) -> None:
 
 
 def _link(desk: Desk) -> None:
-    """Say which posts came of the scripts, and capture those that are due."""
+    """Say which posts came of the scripts, capture those that are due, and report: the next report says what changed."""
     ids = json.loads((desk.folder / IDS).read_text())
     links = studio.write_links(desk.folder / "links.csv", _films(desk), ids)
     desk.together(
         ("script", "links", str(links)),
         ("scrape", "--project", PROJECT, "--due"),
+        ("run", PROJECT, "--only", "outliers"),
     )
 
 

@@ -14,11 +14,21 @@ from vtlib.stages.conclusion import Conclusion, done, number, skipped
 from vtlib.stats.twins import METHOD as TWINS_METHOD
 from vtlib.stats.twins import same_creative
 
-__all__ = ["TWINS_METHOD", "Film", "conclude", "find_twins", "next_try", "overview", "plan"]
+__all__ = [
+    "PUBLISHED",
+    "TWINS_METHOD",
+    "Film",
+    "conclude",
+    "find_twins",
+    "next_try",
+    "overview",
+    "plan",
+]
 
 PERMANENT = ("private", "removed", "login", "age", "geo", "not_video", "too_large")
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
+PUBLISHED = "published"  # the role of posts that came of own scripts: nobody picked them
 _WORDS = {
     "fetch": "not asked yet",
     "no_address": "no address that can be asked: capture the post again (vt scrape)",
@@ -105,7 +115,7 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     measured = kept[kept["measured_status"] == "ok"]
     lines = [
         (
-            f"Of {number(len(posts), 'picked post')}, the media of {n_kept:,} are here: "
+            f"Of {_asked(posts)}, the media of {n_kept:,} are here: "
             f"{number(n_kept - n_still, 'video')} and {number(n_still, 'photo post')}."
         )
     ]
@@ -126,6 +136,13 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
         reason = "no media could be had" if waits or len(lost) else "no media address is known"
         return skipped("analysis", f"{reason}: capture the posts again (vt scrape)", lines)
     return done("analysis", lines, media=n_kept, measured=len(measured), lost=int(lost.sum()))
+
+
+def _asked(posts: pd.DataFrame) -> str:
+    own = int(posts["role"].eq(PUBLISHED).sum()) if "role" in posts else 0
+    picked = len(posts) - own
+    words = [number(picked, "picked post")] if picked or not own else []
+    return " and ".join([*words, *([f"{number(own, 'post')} of own scripts"] if own else [])])
 
 
 def _measured(rows: pd.DataFrame) -> str:

@@ -166,20 +166,3 @@ def log_loss(probability: Floats, happened: NDArray[np.bool_]) -> Floats:
     """(n,) minus ln of the probability given to what happened, held at 0.001 to 0.999."""
     held = np.clip(probability, 1e-3, 1 - 1e-3)
     return np.asarray(-np.log(np.where(happened, held, 1 - held)))
-
-
-def reliability(
-    probability: Floats, happened: NDArray[np.bool_], *, bins: int = 5
-) -> list[tuple[float, Rate]]:
-    """Calibration: (mean forecast, observed share with its interval) in bins of equal size, by forecast.
-
-    At least 10 forecasts a bin; none at all give an empty list.
-    """
-    known = np.flatnonzero(np.isfinite(probability))
-    order = known[np.argsort(probability[known], kind="stable")]
-    parts = np.array_split(order, max(1, min(bins, len(order) // 10))) if len(order) else []
-    return [
-        (float(probability[p].mean()), rate(int(happened[p].sum()), len(p)))
-        for p in parts
-        if len(p)
-    ]

@@ -17,6 +17,7 @@ CHANGE_COLUMNS = ["figure", "before", "after", "change", "before_n", "after_n", 
 CAUSE_COLUMNS = ["cause", "name", "before", "after"]
 HIGH_TIERS = ("breakout", "extreme")
 MOST = 6
+NONE = "none"  # what one report lacks
 _WORDS = {"prompt": "the prompt", "model": "the model"}
 Inputs = Mapping[str, Mapping[str, Any]]
 
@@ -140,7 +141,11 @@ def _changed(row: pd.Series, causes: pd.DataFrame, held: Mapping[str, float]) ->
 
 
 def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
-    """The causes that changed and can move a figure of this kind; of parameters those of its sections alone."""
+    """The causes that changed and can move a figure of this kind; of parameters those of its sections alone.
+
+    What was asked for the first time is data that was not there before: neither prompt nor model changed.
+    """
+    causes = causes[~_is_first(causes)]
     mine = causes[causes["cause"].isin(kind.causes)]
     section = mine["name"].astype(str).str.split(".").str[0]
     other = mine["cause"].eq("parameters") & ~section.isin(kind.sections)
@@ -164,12 +169,20 @@ def _with_interval(figure: str, row: pd.Series, side: str) -> str:
 
 def _inputs_said(causes: pd.DataFrame) -> str:
     parts = []
+    first = _is_first(causes)
     for cause in CAUSES:
-        names = list(causes.loc[causes["cause"].eq(cause), "name"])
+        names = list(causes.loc[causes["cause"].eq(cause) & ~first, "name"])
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             parts.append(f"{cause} ({', '.join(names[:3])}{more})")
+    if first.any():
+        names = sorted(set(causes.loc[first, "name"]))
+        parts.append(f"a model was asked for the first time ({', '.join(names)})")
     return "; ".join(parts)
+
+
+def _is_first(causes: pd.DataFrame) -> pd.Series:
+    return causes["cause"].isin(["prompt", "model"]) & causes["before"].eq(NONE)
 
 
 def _input_finding(said: str, changes: Changes) -> Finding:

@@ -11,6 +11,7 @@ from vtlib.stats.rates import rate
 
 SHARES = ("claims that agree with the file", "predictions inside their interval")
 PATTERN = "pattern "
+FIT = "mean product fit"  # 0 to 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ _READ = Kind(
 _LEARNT = Kind(
     ("data", "code", "parameters", "prompt", "model"), ("outliers", "media", "performance")
 )
+_FITTED = Kind(_READ.causes, (*_READ.sections, "comparison", "products"))
+_ADAPTED = Kind(
+    _READ.causes, (*_READ.sections, "comparison", "adaptation", "performance", "products")
+)
 _KINDS = {
     "posts scored": _JUDGED,
     "breakouts": _JUDGED,
@@ -45,6 +50,11 @@ _KINDS = {
     "predictions inside their interval": Kind(("data", "code", "parameters"), ("outliers",)),
     "patterns tested": _LEARNT,
     "patterns claimed": _LEARNT,
+    "products recommended": _FITTED,
+    FIT: _FITTED,
+    "claims without grounds in adaptations": _ADAPTED,
+    "products judged for videos": Kind(grows=True),
+    "adaptations": Kind(grows=True),
     "scripts": Kind(grows=True),
     "posts of scripts": Kind(grows=True),
     "problems": Kind(grows=True),
@@ -75,6 +85,8 @@ def shown(figure: str, value: Any) -> str:
         return f"{value:.0%}"
     if figure.startswith(PATTERN):
         return f"x{value:.2f}"
+    if figure == FIT:
+        return f"{value:.2f}"
     if figure == "spent":
         return f"${value:,.2f}"
     return f"{value:,.1f}" if figure == "false alarms expected" else f"{value:,.0f}"

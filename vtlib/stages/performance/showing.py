@@ -17,6 +17,7 @@ _VARIANTS = (
     *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
     *("p_any_time", "winner", "least_visible_ratio", "posts_needed"),
 )
+_PAIRS = (*("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_high", "q_value"),)
 _RETURNS = (
     *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "cost"),
     *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
@@ -55,4 +56,5 @@ RATE_PAGE = _calibration("matured predictions of engagement rate")
 TRIAL_PAGE = _calibration("the forecaster, on posts it had not seen")
 PATTERNS = _table("patterns", _PATTERNS)
 VARIANTS = _table("variants of scripts", _VARIANTS)
+PAIRS = _table("twins, outlier_scores", _PAIRS)
 RETURNS = _table("posts of scripts, spend, production_costs", _RETURNS)

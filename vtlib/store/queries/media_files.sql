@@ -1,7 +1,9 @@
--- Every file of the media folder that a row names, once, and whether any project picks a post that shows it.
+-- Every file of the media folder that a row names, once, and whether any project picks a post that shows it, or has it from a script.
 SELECT
     sha256, any_value(path) AS path, max(bytes) AS bytes, max(fetched_at) AS fetched_at,
-    bool_or(post_id IN (SELECT post_id FROM selected_posts)) AS is_picked
+    bool_or(
+        post_id IN (SELECT post_id FROM selected_posts) OR post_id IN (SELECT post_id FROM publications)
+    ) AS is_picked
 FROM (
     SELECT m.post_id, m.sha256, m.path, m.bytes + coalesce(CASE WHEN m.proxy_path <> m.path THEN m.proxy_bytes END, 0) AS bytes,
         m.fetched_at

@@ -10,6 +10,12 @@ checked AS (
     SELECT sum(n_supported) AS k, sum(n_supported + n_drifted + n_unsupported) AS n
     FROM analyses_latest SEMI JOIN mine USING (post_id)
 ),
+fit AS (
+    SELECT f.* FROM fits_latest AS f
+    SEMI JOIN mine ON mine.post_id = f.post_id
+    SEMI JOIN (SELECT product_id FROM project_products WHERE project_id = $project) AS o ON o.product_id = f.product_id
+),
+adapted AS (SELECT * FROM adaptations WHERE project_id = $project),
 held AS (
     SELECT * FROM verdicts
     WHERE project_id = $project AND target = 'ln_views_7d' AND status = 'matured' AND is_plain
@@ -25,6 +31,11 @@ UNION ALL SELECT 'false alarms expected', expected_false_alarms, NULL, NULL, n_s
 UNION ALL SELECT 'videos measured', count(*), NULL, NULL, NULL FROM measures SEMI JOIN mine USING (post_id) WHERE status = 'ok'
 UNION ALL SELECT 'videos read by a model', count(DISTINCT post_id), NULL, NULL, NULL FROM analyses_latest SEMI JOIN mine USING (post_id)
 UNION ALL SELECT 'claims that agree with the file', k / n, NULL, NULL, n FROM checked WHERE n > 0
+UNION ALL SELECT 'products judged for videos', count(*), NULL, NULL, NULL FROM fit
+UNION ALL SELECT 'products recommended', count(*) FILTER (is_recommended), NULL, NULL, count(*) FROM fit HAVING count(*) > 0
+UNION ALL SELECT 'mean product fit', avg(score), NULL, NULL, count(score) FROM fit HAVING count(score) > 0
+UNION ALL SELECT 'adaptations', count(*), NULL, NULL, NULL FROM adapted
+UNION ALL SELECT 'claims without grounds in adaptations', sum(n_unfounded), NULL, NULL, count(*) FROM adapted HAVING count(*) > 0
 UNION ALL SELECT 'scripts', count(*), NULL, NULL, NULL FROM scripts WHERE project_id = $project
 UNION ALL SELECT 'posts of scripts', count(DISTINCT u.post_id), NULL, NULL, NULL
     FROM publications AS u JOIN scripts AS s ON s.script_id = u.script_id WHERE s.project_id = $project

@@ -1,7 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-export PYTHONDONTWRITEBYTECODE ?= 1
+# Set in many containers, it makes every start of Python compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo lab test lint types bench soak faults docs lock clean
 

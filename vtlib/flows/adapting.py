@@ -12,7 +12,6 @@ from vtlib.errors import BadInput
 from vtlib.flows import asking, fitting, learning, performance, textual
 from vtlib.flows.outcomes import Done
 from vtlib.flows.textual import Progress, Wanted
-from vtlib.patterns import Rules, find
 from vtlib.project import Project
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import Rendered, load_prompt, render
@@ -20,7 +19,6 @@ from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted
 from vtlib.stages.adaptation import choosing as pairing
 from vtlib.stages.adaptation.source import product_facts, told, topics
 from vtlib.stages.analysis import choosing
-from vtlib.stages.performance.rates import with_rates
 from vtlib.store import fits as store
 from vtlib.store import scripts
 from vtlib.store.scripts import Making, Place
@@ -105,7 +103,7 @@ def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[
 def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     """Orders for scripts from a product's facts and the pattern library, without a video.
 
-    The library as it is stored, else as the posts give it now. Without a pattern there are no orders.
+    Of the stored library, which is made first where there is none. Without a pattern there are no orders.
     """
     learned = _learned(project)
     if not learned.patterns:
@@ -266,16 +264,13 @@ def _options(project: Project) -> Any:
 
 def _learned(project: Project) -> _Learned:
     """Without numbers of posts: a new run of the library that says the same asks nothing again."""
-    context = learning.learned_context(project)
     known = pairing.patterns(_library(project))
+    context = learning.learned_context(project)
     return _Learned(known, context["version"] if context else None)
 
 
 def _library(project: Project) -> pd.DataFrame:
-    stored = project.frame("patterns")
-    if len(stored):
-        return stored
-    inputs = performance.load(project)
-    params = project.params.performance
-    rules = Rules(tuple(map(tuple, params.combinations)), claim_q=params.claim_q)
-    return find(with_rates(inputs.posts), inputs.values, inputs.features, rules).table
+    """The stored library; without one it is made and stored, so that what carries it can name its run."""
+    if project.frame("patterns").empty:
+        performance.remember_library(project)
+    return project.frame("patterns")

@@ -70,8 +70,20 @@ def save(project: Project, result: Result) -> dict[str, Any]:
 
     The run's id comes from rules and data, so judging the same again replaces the same rows.
     """
-    at = project.workspace.now()
-    library, learnt = result.library, result.learnt
+    run = _save_library(project, result)
+    store.save_verdicts(project.store, project.slug, result.held, at=project.workspace.now())
+    return run
+
+
+def remember_library(project: Project) -> None:
+    """Store the library as the posts give it now, before anything is made with it: what carries its patterns
+    can then name its run.
+    """
+    _save_library(project, knowledge(project)[1])
+
+
+def _save_library(project: Project, judged: Judged | Result) -> dict[str, Any]:
+    library, learnt = judged.library, judged.learnt
     rules = {
         "combinations": [list(c) for c in library.rules.chosen],
         "claim_q": library.rules.claim_q,
@@ -80,7 +92,7 @@ def save(project: Project, result: Result) -> dict[str, Any]:
         "pattern_run_id": _run_id(project.slug, rules, library.table),
         "project_id": project.slug,
         "run_id": project.run_id or None,
-        "outlier_run_id": _first(result.past, "outlier_run_id"),
+        "outlier_run_id": _first(judged.past, "outlier_run_id"),
         "rules": rules,
         "n_posts": library.n_posts,
         "n_accounts": library.n_accounts,
@@ -101,10 +113,9 @@ def save(project: Project, result: Result) -> dict[str, Any]:
             }
             for kind, trial in (("lift", learnt.lift), ("breakout", learnt.breakout))
         },
-        "created_at": at,
+        "created_at": project.workspace.now(),
     }
     store.save_patterns(project.store, run, library.table)
-    store.save_verdicts(project.store, project.slug, result.held, at=at)
     return run
 
 

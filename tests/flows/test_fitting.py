@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from vtlib.errors import BadInput, CredentialsMissing
-from vtlib.flows import adapting, boards, fitting, textual
+from vtlib.flows import adapting, boards, fitting, hooks, textual
 from vtlib.flows import analysis as flow
 from vtlib.project import Project
 from vtlib.sandbox.clips import plan as film_plan
@@ -206,6 +206,35 @@ def test_a_person_names_a_pair(opened):
         "named by a person",
     )
     assert row["scores"] is None
+
+
+def test_a_hook_variant_becomes_a_version_to_test(opened):
+    post_id = fitting.plan(opened).asked[0].post_id
+    adapting.adapt(opened, adapting.named(opened, post_id=post_id, slugs=["bowl"]))
+    (row,) = adapting.load(opened)
+    at = opened.workspace
+    held, known = hooks.variants(at, row["script_id"])
+    assert [v["variant"] for v in known][:3] == ["A", "B", "C"]
+    made = hooks.take(at, row["script_id"], "b", Making("ann", "hook B"), seen=held["version"])
+    assert made["version"] == held["version"] + 1
+    opening, before = made["script"].beats[0], held["script"].beats[0]
+    assert (opening.spoken, opening.overlay) == (
+        known[1]["spoken"] or "",
+        known[1]["overlay"] or "",
+    )
+    assert (opening.beat_id, opening.duration_s) == (before.beat_id, before.duration_s)
+    assert made["script"].beats[1:] == held["script"].beats[1:]
+    again = hooks.take(at, row["script_id"], "B", Making("ann", ""))
+    assert again["version"] == made["version"], "it opens so already"
+    with pytest.raises(BadInput, match="no hook Z"):
+        hooks.take(at, row["script_id"], "Z", Making("ann", ""))
+    with pytest.raises(BadInput, match="version"):
+        hooks.take(at, row["script_id"], "C", Making("bob", ""), seen=held["version"])
+
+
+def test_a_library_is_stored_before_scripts_are_made_with_it(opened):
+    adapting.originals(opened)
+    assert opened.store.query("SELECT count(*) FROM pattern_runs").iloc[0, 0] == 1
 
 
 def test_a_script_from_patterns_alone(opened, monkeypatch):

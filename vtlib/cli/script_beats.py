@@ -1,6 +1,8 @@
-"""`vt script beat`: beats added, taken out and moved."""
+"""`vt script beat` and `vt script hook`: beats added, taken out and moved, and another opening."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
@@ -9,6 +11,7 @@ from vtlib.cli.script import by_option, notes_option, script, seen_option
 from vtlib.cli.script_showing import made_text, script_data
 from vtlib.errors import BadInput
 from vtlib.flows import beats as flow
+from vtlib.flows import hooks
 from vtlib.project import Workspace
 from vtlib.scripts.picture import time_line
 from vtlib.store.scripts import Making
@@ -49,3 +52,38 @@ def beat(
     else:
         made = flow.move(at, ref, (str(move), to), Making(by, notes or f"{move} moved"), seen=seen)
     return Answer(script_data(made), f"{made_text(made)}\n{time_line(made['script'])}")
+
+
+@command(script, "hook", example="vt script hook quiet-evenings-3fa2c1 --take B")
+@click.argument("ref", metavar="SCRIPT")
+@click.option("--take", metavar="LETTER", help="Make a version that opens with this variant.")
+@notes_option
+@seen_option
+@by_option
+def hook(
+    at: Workspace, ref: str, take: str | None, notes: str, seen: int | None, by: str
+) -> Answer:
+    """Show the hooks that were written with a script, or open it with another one in a new version.
+
+    Shoot the versions you want to compare, and link each post with its own --version and --variant:
+    notebook 07 and vt analyze performance then compare the variants.
+    """
+    if take is None:
+        held, known = hooks.variants(at, ref)
+        return Answer({"script_id": held["script_id"], "hooks": known}, _hooks_text(known))
+    made = hooks.take(at, ref, take, Making(by, notes or f"hook {take.upper()}"), seen=seen)
+    link = f"vt script track {made['script_id']} --version {made['version']} --variant {take.upper()} --post-url URL"
+    return Answer(
+        {**script_data(made), "variant": take.upper()},
+        f"{made_text(made)}\n{time_line(made['script'])}\nIts post is linked by: {link}",
+    )
+
+
+def _hooks_text(known: list[dict[str, Any]]) -> str:
+    lines = []
+    for one in known:
+        said = [f'"{one["spoken"]}"' if one["spoken"] else "", one["overlay"], one["visual"]]
+        told = " / ".join(s for s in said if s)
+        lines.append(f"{one['variant']}  {one['type'].replace('_', ' ')}: {told}")
+        lines.append(f"   tests {one['tests']}")
+    return "\n".join(lines)

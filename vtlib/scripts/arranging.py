@@ -1,8 +1,10 @@
-"""Beats added, taken out and moved; the ids of those that stay are kept."""
+"""Beats added, taken out, moved and opened another way; the ids of those that stay are kept."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from vtlib.errors import BadInput
 from vtlib.scripts.script import Beat, Script
@@ -34,6 +36,19 @@ def with_beat_at(script: Script, beat_id: str, number: int) -> Script:
         raise BadInput(f"{number} is no place among {len(script.beats)} beats.")
     beats.insert(number - 1, beat)
     return replace(script, beats=tuple(beats))
+
+
+def with_hook(script: Script, hook: Mapping[str, Any]) -> Script:
+    """The script opened another way: `spoken`, `overlay` and `visual` of `hook` (None: nothing is said, or written)
+    in its first beat of kind hook, without one in its first beat. Raises BadInput for a script without beats.
+    """
+    if not script.beats:
+        raise BadInput("the script has no beat to open with.", todo="Add one: vt script beat --add")
+    opening = next((b for b in script.beats if b.kind == "hook"), script.beats[0])
+    spoken, overlay, visual = (str(hook.get(n) or "") for n in ("spoken", "overlay", "visual"))
+    other = replace(opening, spoken=spoken, overlay=overlay, visual=visual)
+    beats = tuple(other if b is opening else b for b in script.beats)
+    return replace(script, beats=beats)
 
 
 def _place(script: Script, beat_id: str) -> int:

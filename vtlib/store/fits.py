@@ -125,6 +125,14 @@ def adaptations(store: Store, project: str) -> list[dict[str, Any]]:
         return records(connection, _ADAPTATIONS, {"project": project})
 
 
+def hooks(store: Store, script_id: str) -> list[dict[str, Any]]:
+    """The hook variants that were written with a script: type, spoken, overlay, visual, tests; empty without."""
+    with store.read() as connection:
+        sql = "SELECT hooks FROM adaptations WHERE script_id = ? ORDER BY made_at DESC LIMIT 1"
+        found = records(connection, sql, [script_id])
+    return list(found[0]["hooks"] or []) if found else []
+
+
 def projects_with(store: Store, post_id: str) -> list[str]:
     """The projects that have a post and products, in order."""
     sql = """SELECT project_id FROM project_posts SEMI JOIN project_products USING (project_id)

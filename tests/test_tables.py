@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtlib.errors import BadInput
-from vtlib.tables import show, to_csv_safe
+from vtlib.tables import Example, Gallery, show, to_csv_safe
 
 CELLS = [  # column, value, what a reader sees
     ("views", 1234567, "1,234,567"),
@@ -130,3 +130,17 @@ def test_no_cell_of_a_csv_starts_a_formula(texts: list[str]) -> None:
         io.StringIO(to_csv_safe(frame)), dtype=str, keep_default_na=False, skip_blank_lines=False
     )
     assert not any(t.lstrip()[:1] in tuple("=@") for t in column.iloc[:, 0])
+
+
+def test_a_gallery_shows_pictures_and_links_and_lets_no_stranger_in():
+    hostile = Example('<script>alert(1)</script>"', "javascript:alert(1)", None, "<b>none</b>")
+    fine = Example("ann on tiktok, x2.0", "https://www.tiktok.com/@ann/video/1", b"jpeg")
+    shown = Gallery("hook <i>", "why", (hostile, fine))
+    html = shown._repr_html_()
+    assert "<script" not in html
+    assert "javascript:" not in html
+    assert "<b>" not in html
+    assert "<i>" not in html
+    assert html.count("data:image/jpeg;base64,") == 1
+    assert html.count("<a href=") == 1
+    assert "https://www.tiktok.com/@ann/video/1" in repr(shown)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 from tests.store.frames import account, at, begun, capture
 from vtlib.errors import BadInput
@@ -13,6 +15,7 @@ from vtlib.scripts.script import Beat, Script
 from vtlib.stages import outliers as judging
 from vtlib.store import captures, scripts
 from vtlib.store.checking import run_checks
+from vtlib.store.writing import save
 
 OWNER = "tiktok:7"
 N = 40
@@ -173,3 +176,53 @@ def test_native_numbers_are_kept_once(project: Project, tmp_path: Path) -> None:
         assert performance.import_native(project, path).n_posts == 1
     found = project.store.query("SELECT post_id, metric, value, unit FROM native_analytics")
     assert found.values.tolist() == [["instagram:AbCdEfGhIjK", "reach", 980.0, "count"]]
+
+
+def test_examples_of_patterns_have_a_frame_and_a_link_and_a_client_has_neither(
+    project, monkeypatch
+):
+    past(project)
+    judged(project)
+    posts = ["tiktok:1", "tiktok:2"]
+    row = {
+        "project_id": "p",
+        "pattern": "hook_open_question",
+        "definition": "opens with a question",
+        "kind": "model",
+        "claim": "more views",
+        "ratio": 2.0,
+        "ratio_low": 1.5,
+        "ratio_high": 2.5,
+        "q_value": 0.01,
+        "n_with": 20,
+        "accounts_with": 5,
+        "replicates": "repeatable",
+        "examples": posts,
+    }
+    monkeypatch.setattr(learning, "library", lambda *_: pd.DataFrame([row]))
+    folder = project.workspace.outputs / "media" / "thumbs" / "f"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (90, 160), "red").save(folder / "0.jpg")
+    measured = {
+        "sha256": "f",
+        "post_id": posts[0],
+        "status": "ok",
+        "thumbs_path": folder.relative_to(project.workspace.outputs).as_posix(),
+        "thumbs": [{"t_s": 0.0, "file": "0.jpg"}],
+        "measured_at": at(60),
+    }
+    with project.store.write() as connection:
+        save(connection, "measures", [measured], key=["sha256", "post_id"])
+    (shown,) = learning.galleries(project)
+    first, second = shown.examples
+    assert first.words.startswith("ann on tiktok")
+    assert first.picture.startswith(b"\xff\xd8")
+    assert (second.picture, second.without) == (None, "not downloaded")
+    assert shown.title.startswith("hook_open_question: x2.00 views")
+    params = project.params
+    as_client = params.model_copy(
+        update={"report": params.report.model_copy(update={"profile": "client"})}
+    )
+    (theirs,) = learning.galleries(Project(project.workspace, as_client))
+    assert [(e.picture, e.url) for e in theirs.examples] == [(None, "")] * 2
+    assert "ann" not in repr(theirs)

@@ -10,8 +10,11 @@ import pandas as pd
 from vtlib.errors import BadInput
 from vtlib.params import nearest
 from vtlib.patterns import learned
+from vtlib.patterns.learned import said
 from vtlib.project import Project, Workspace
-from vtlib.store import catalog
+from vtlib.services.media import MediaFolder
+from vtlib.store import catalog, media
+from vtlib.tables import Example, Gallery
 
 _EXAMPLES = """SELECT post_id, url, handle, platform, posted_at, views FROM posts_latest
 WHERE list_contains($posts, post_id)"""
@@ -66,6 +69,44 @@ def learned_context(project: Project) -> dict[str, Any] | None:
     so that 07 can compare such scripts with the others.
     """
     return learned(project.frame("patterns"))
+
+
+def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery]:
+    """Examples of what the latest library claims, without a claim of its surest patterns: at most `most` patterns
+    with `each` posts, a frame of each that was downloaded. For a client neither frames nor links nor handles.
+    """
+    rows = library(project.workspace, project.slug)
+    if rows.empty:
+        return []
+    claims = rows[rows["claim"].ne("")]
+    rows = claims if len(claims) else rows.nsmallest(3, "q_value")
+    found = [{str(k): v for k, v in row.items()} for row in rows.head(most).to_dict("records")]
+    return [Gallery(said(row), row["definition"], _shown(project, row, each)) for row in found]
+
+
+def _shown(project: Project, row: dict[str, Any], each: int) -> tuple[Example, ...]:
+    posts = _examples(project.workspace, row).head(each)
+    wanted = [] if project.is_client else posts["post_id"].tolist()
+    folder = MediaFolder(project.workspace.outputs)
+    frames = {
+        m["post_id"]: pictures[0][1]
+        for m in media.measures(project.store, wanted)
+        if (pictures := folder.thumbnails(m["thumbs_path"], (m["thumbs"] or [])[:1]))
+    }
+    return tuple(
+        Example(
+            _named(post, is_client=project.is_client),
+            "" if project.is_client else str(post["url"] or ""),
+            frames.get(post["post_id"]),
+            "frames are not passed on" if project.is_client else "not downloaded",
+        )
+        for post in posts.to_dict("records")
+    )
+
+
+def _named(post: dict[Any, Any], *, is_client: bool) -> str:
+    who = f"{post['platform']} post" if is_client else f"{post['handle']} on {post['platform']}"
+    return f"{who}, x{post['multiplier']:.1f}" if pd.notna(post["multiplier"]) else who
 
 
 def _examples(at: Workspace, row: dict[str, Any]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ account's features dealt out anew, so that nothing is there to be found. A fresh
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -181,8 +182,8 @@ def _inside(value: pd.Series, low: pd.Series, high: pd.Series) -> float:
     return float(((value >= low) & (value <= high)).mean())
 
 
-def main() -> None:
-    """Run all seeds, with and without signal, and print the table."""
+def main() -> int:
+    """Run all seeds, with and without signal, and print the table; 1 when a stated aim is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
@@ -213,7 +214,23 @@ def main() -> None:
     ):
         print(f"{name:42} {signal[key]:>10.3f} {none[key]:>10.3f}   {aim}")
     print(f"\n{time.perf_counter() - start:.0f} s; columns: signal, no signal")
+    return 0 if meets(signal, none) else 1
+
+
+def meets(signal: dict[str, Any], none: dict[str, Any]) -> bool:
+    """Whether decoys, coverage and the forecaster are where the aims say."""
+    low, high = COVERAGE
+    covers = ("cover_contrast", "cover_forecast")
+    return (
+        max(signal["decoys_claimed"], none["decoys_claimed"]) <= MAX_DECOYS
+        and all(low <= found[key] <= high for found in (signal, none) for key in covers)
+        and low <= signal["cover_believed"] <= high
+        and signal["mae"] < signal["mae_naive"]
+        and signal["brier"] < 0.25
+        and signal["lift_stands"] > 0.5
+        and max(none["lift_stands"], none["breakout_stands"]) <= 0.05
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -57,14 +57,16 @@ def structure(
 
 
 def order_of_pictures(
-    n_pictures: int, followed: Sequence[int | None]
+    pictures: Sequence[int], followed: Sequence[int | None]
 ) -> tuple[float | None, float | None, None]:
     """structure_ratio and order_ratio of a script after a post of pictures: each picture counts the same.
 
-    pace_ratio is None: pictures have no length. `followed` as in `structure`.
+    `pictures`: the numbers of those that the post has and the analysis describes; `followed` as in `structure`, by
+    these numbers. pace_ratio is None: pictures have no length.
     """
-    spans = [(float(n), n + 1.0) for n in range(n_pictures)]
-    kept, order, _ = structure(spans, followed, length_s=0.0)
+    place = {number: n for n, number in enumerate(sorted(set(pictures)), 1)}
+    spans = [(float(n), n + 1.0) for n in range(len(place))]
+    kept, order, _ = structure(spans, [place.get(f or 0) for f in followed], length_s=0.0)
     return kept, order, None
 
 

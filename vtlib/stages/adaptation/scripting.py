@@ -20,7 +20,12 @@ from vtlib.stages.adaptation.answer import (
 )
 from vtlib.stages.adaptation.claims import CheckedClaim
 from vtlib.stages.adaptation.distance import Distance
-from vtlib.stages.adaptation.source import product_facts, shows_pictures, wording
+from vtlib.stages.adaptation.source import (
+    described_pictures,
+    product_facts,
+    shows_pictures,
+    wording,
+)
 
 _VOICES = {"on_camera": "On camera", "voice_over": "Voice-over", "nobody": ""}
 
@@ -80,7 +85,7 @@ def adapted(
     of_structure = (
         measuring.structure(spans, followed, length_s=duration_s(script))
         if is_film
-        else measuring.order_of_pictures(len(source.get("pictures") or []), followed)
+        else measuring.order_of_pictures(_pictures(source, post), followed)
     )
     of_wording = measuring.wording(
         _lines(answer, answer.beats), wording(source, _text(post.get("caption")))
@@ -94,6 +99,12 @@ def adapted(
         for left in answer.left_out
     ]
     return Made(script, beat_map, _hooks(answer), checked, Distance(*of_structure, *of_wording))
+
+
+def _pictures(source: Mapping[str, Any], post: Mapping[str, Any]) -> list[int]:
+    """Numbers of the pictures that the post has; the check refuted the others."""
+    there = described_pictures(source, post.get("unsupported") or ())["pictures"]
+    return [int(p["number"]) for p in there]
 
 
 def original(answer: OriginalScript, product: Mapping[str, Any]) -> Made:

@@ -33,6 +33,18 @@ VIDEOS, PRODUCTS = 3, ("kettle", "lamp", "bowl")
 FACTS = {"audience": "cooks", "problems": ["noise"], "benefits": ["falls silent", "folds flat"]}
 SMALL = {"limit": VIDEOS, "min_score": 0}
 
+# A row of the library: a claim.
+CLAIMED = {
+    "pattern": "open_question",
+    "definition": "d",
+    "kind": "hook",
+    "claim": "more views",
+    "ratio": 2.0,
+    "ratio_low": 1.5,
+    "ratio_high": 2.5,
+    "q_value": 0.01,
+}
+
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
@@ -239,17 +251,7 @@ def test_a_library_is_stored_before_scripts_are_made_with_it(opened):
 
 def test_a_script_from_patterns_alone(opened, monkeypatch):
     assert adapting.originals(opened) == [], "no pattern, no order"
-    known = {
-        "definition": "d",
-        "kind": "hook",
-        "claim": "more views",
-        "ratio": 2.0,
-        "q_value": 0.01,
-    }
-    table = pd.DataFrame(
-        [{"pattern": "open_question", **known, "ratio_low": 1.5, "ratio_high": 2.5}]
-    )
-    monkeypatch.setattr(adapting, "_library", lambda _: table)
+    monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([CLAIMED]))
     orders = adapting.originals(opened, slugs=["kettle"])
     adapting.adapt(opened, orders)
     (row,) = adapting.load(opened)
@@ -267,15 +269,7 @@ def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, m
     (bare,) = adapting.named(opened, post_id=post_id, slugs=["bowl"])
     assert "associations, not causes" not in bare.wanted.question.prompt.text
     assert bare.learned_version is None
-    known = {
-        "definition": "d",
-        "kind": "hook",
-        "claim": "more views",
-        "ratio": 2.0,
-        "q_value": 0.01,
-    }
-    row = {"pattern": "open_question", **known, "ratio_low": 1.5, "ratio_high": 2.5}
-    monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([row]))
+    monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([CLAIMED]))
     monkeypatch.setattr(adapting.learning, "learned_context", lambda _: {"version": "r1"})
     orders = adapting.named(opened, post_id=post_id, slugs=["bowl"])
     text = orders[0].wanted.question.prompt.text

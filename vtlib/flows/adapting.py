@@ -271,6 +271,8 @@ def _learned(project: Project) -> _Learned:
 
 def _library(project: Project) -> pd.DataFrame:
     """The stored library; without one it is made and stored, so that what carries it can name its run."""
-    if project.frame("patterns").empty:
+    stored = project.frame("patterns")
+    if stored.empty:
         performance.remember_library(project)
-    return project.frame("patterns")
+        stored = project.frame("patterns")
+    return stored

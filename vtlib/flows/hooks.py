@@ -23,7 +23,7 @@ def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, An
             f"no hooks were written with {held['script_id']}.",
             todo="Scripts of vt script adapt have some; others take theirs by vt script update --beat.",
         )
-    return held, [{"variant": chr(ord("A") + n), **hook} for n, hook in enumerate(found[:26])]
+    return held, arranging.lettered(found)
 
 
 def take(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from string import ascii_uppercase
 from typing import Any
 
 from vtlib.errors import BadInput
@@ -49,6 +50,13 @@ def with_hook(script: Script, hook: Mapping[str, Any]) -> Script:
     other = replace(opening, spoken=spoken, overlay=overlay, visual=visual)
     beats = tuple(other if b is opening else b for b in script.beats)
     return replace(script, beats=beats)
+
+
+def lettered(hooks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Hook variants with their letter as `variant`: A, B, C, ..., 26 at the most."""
+    return [
+        {**hook, "variant": letter} for letter, hook in zip(ascii_uppercase, hooks, strict=False)
+    ]
 
 
 def _place(script: Script, beat_id: str) -> int:

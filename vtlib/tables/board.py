@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from html import escape
+
+from vtlib.tables.picture import inline
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,7 @@ class Board:
 def _panel(panel: Panel) -> str:
     picture = ""
     if panel.picture:
-        data = base64.b64encode(panel.picture).decode("ascii")
-        about = escape(f"Keyframe of the source: {panel.source}", quote=True)
-        picture = f'<img alt="{about}" src="data:image/jpeg;base64,{data}">'
+        picture = inline(panel.picture, f"Keyframe of the source: {panel.source}")
     words = f'<q dir="auto">{escape(panel.source_words)}</q>' if panel.source_words else ""
     lines = "".join(
         f'<dt>{escape(label)}</dt><dd dir="auto">{escape(text)}</dd>'

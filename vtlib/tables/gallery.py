@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from html import escape
+
+from vtlib.tables.picture import inline
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,7 @@ class Gallery:
 
 def _figure(example: Example) -> str:
     if example.picture:
-        data = base64.b64encode(example.picture).decode("ascii")
-        about = escape(f"Keyframe of {example.words}", quote=True)
-        shown = f'<img alt="{about}" src="data:image/jpeg;base64,{data}">'
+        shown = inline(example.picture, f"Keyframe of {example.words}")
     else:
         shown = f'<div class="vt-gallery-none">{escape(example.without)}</div>'
     words = f'<span dir="auto">{escape(example.words)}</span>'

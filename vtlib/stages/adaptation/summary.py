@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.scripts.arranging import lettered
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
 
 COLUMNS = {
@@ -54,9 +55,9 @@ def overview(rows: Rows) -> pd.DataFrame:
 def hooks(rows: Rows) -> pd.DataFrame:
     """Every hook variant, as HOOK_COLUMNS: A, B, C of each script."""
     made = [
-        {**_named(r), **hook, "variant": chr(ord("A") + n), "type": hook["type"].replace("_", " ")}
+        {**_named(r), **hook, "type": hook["type"].replace("_", " ")}
         for r in rows
-        for n, hook in enumerate((r["hooks"] or [])[:26])
+        for hook in lettered(r["hooks"] or [])
     ]
     return pd.DataFrame(made, columns=list(HOOK_COLUMNS))
 

@@ -59,7 +59,7 @@ def pattern(at: Workspace, name: str, *, project: str | None = None) -> Shown:
         where = ", ".join(places)
         raise BadInput(f"{name} was tested in {where}.", todo="Name one with --project.")
     row = {str(k): v for k, v in rows.iloc[0].to_dict().items()}
-    return Shown(row, _examples(at, row))
+    return Shown(row, _examples(at, row["project_id"], _named_posts(row)))
 
 
 def learned_context(project: Project) -> dict[str, Any] | None:
@@ -81,27 +81,34 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
     claims = rows[rows["claim"].ne("")]
     rows = claims if len(claims) else rows.nsmallest(3, "q_value")
     found = [{str(k): v for k, v in row.items()} for row in rows.head(most).to_dict("records")]
-    return [Gallery(said(row), row["definition"], _shown(project, row, each)) for row in found]
+    wanted = {row["pattern"]: _named_posts(row)[:each] for row in found}
+    shown = _shown(project, list(dict.fromkeys(p for posts in wanted.values() for p in posts)))
+    return [
+        Gallery(said(row), row["definition"], tuple(shown[p] for p in wanted[row["pattern"]]))
+        for row in found
+    ]
 
 
-def _shown(project: Project, row: dict[str, Any], each: int) -> tuple[Example, ...]:
-    posts = _examples(project.workspace, row).head(each)
-    wanted = [] if project.is_client else posts["post_id"].tolist()
+def _shown(project: Project, wanted: list[str]) -> dict[str, Example]:
+    """Each post as an example, by its id."""
+    if not wanted:
+        return {}
+    posts = _examples(project.workspace, project.slug, wanted)
     folder = MediaFolder(project.workspace.outputs)
     frames = {
         m["post_id"]: pictures[0][1]
-        for m in media.measures(project.store, wanted)
+        for m in media.measures(project.store, [] if project.is_client else wanted)
         if (pictures := folder.thumbnails(m["thumbs_path"], (m["thumbs"] or [])[:1]))
     }
-    return tuple(
-        Example(
+    return {
+        post["post_id"]: Example(
             _named(post, is_client=project.is_client),
             "" if project.is_client else str(post["url"] or ""),
             frames.get(post["post_id"]),
             "frames are not passed on" if project.is_client else "not downloaded",
         )
         for post in posts.to_dict("records")
-    )
+    }
 
 
 def _named(post: dict[Any, Any], *, is_client: bool) -> str:
@@ -109,12 +116,15 @@ def _named(post: dict[Any, Any], *, is_client: bool) -> str:
     return f"{who}, x{post['multiplier']:.1f}" if pd.notna(post["multiplier"]) else who
 
 
-def _examples(at: Workspace, row: dict[str, Any]) -> pd.DataFrame:
-    """The example posts in the library's order."""
-    wanted = [str(p) for p in (row["examples"] if row["examples"] is not None else [])]
+def _named_posts(row: dict[str, Any]) -> list[str]:
+    return [str(p) for p in (row["examples"] if row["examples"] is not None else [])]
+
+
+def _examples(at: Workspace, project: str, wanted: list[str]) -> pd.DataFrame:
+    """The example posts in the order of `wanted`."""
     posts = at.store.query(_EXAMPLES, {"posts": wanted})
     frames = at.store.query(_THUMBS, {"posts": wanted})
-    scores = at.store.query_file("outliers", project=row["project_id"])
+    scores = at.store.query_file("outliers", project=project)
     held = pd.DataFrame({"post_id": wanted}).merge(posts, on="post_id", how="left")
     held = held.merge(scores[["post_id", "multiplier", "tier"]], on="post_id", how="left")
     return held.merge(frames.rename(columns={"thumbs_path": "frames"}), on="post_id", how="left")

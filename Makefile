@@ -15,8 +15,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; this is " + sys.version)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the exact versions of requirements.lock into .venv"
-	@# uv installs several times faster; where it cannot be had, pip does the same.
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==$(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)' \
+	@# uv, itself by the hashes of the lock, installs several times faster; where it cannot be had, pip does the same.
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.lock \
 	  && $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

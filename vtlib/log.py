@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from vtlib.settings import make_private
+
 MASK = "[redacted]"
 _SHAPES = re.compile(
     r"apify_api_[A-Za-z0-9]{8,}|AIza[0-9A-Za-z_-]{20,}"
@@ -47,7 +49,8 @@ def set_up(
     folder: Path, *, level: str = "INFO", secrets: Iterable[str] = (), run_id: str = ""
 ) -> None:
     """Send log lines to stderr from `level` up and, all of them, to `folder`/vt.jsonl (5 x 5 MB)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder.parent)
+    folder.mkdir(exist_ok=True)
     redact = redactor(secrets)
 
     def redact_event(_logger: Any, _name: str, event: Any) -> Any:

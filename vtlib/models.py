@@ -7,23 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Platform = Literal["instagram", "tiktok", "youtube", "x", "facebook", "linkedin", "pinterest"]
 Format = Literal["reel", "short", "video", "long", "live", "photo", "carousel", "text", "unknown"]
 State = Literal["observed", "hidden", "not_exposed", "estimated"]
 
-PLATFORMS: tuple[Platform, ...] = (
-    "instagram",
-    "tiktok",
-    "youtube",
-    "x",
-    "facebook",
-    "linkedin",
-    "pinterest",
-)
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+FORMATS: tuple[Format, ...] = get_args(Format)
 METRICS = ("views", "plays", "impressions", "likes", "comments", "shares", "saves")
-STATES: tuple[State, ...] = ("observed", "hidden", "not_exposed", "estimated")
+STATES: tuple[State, ...] = get_args(State)
 STAGES = ("import", "scraping", "outliers", "analysis", "adaptation", "comparison", "performance")
 TIERS = ("none", "watch", "breakout", "extreme", "too_early")
 

@@ -119,6 +119,12 @@ def person() -> str:
         return "somebody"
 
 
+def make_private(folder: Path) -> None:
+    """Make `folder` readable by its owner alone; one that is there keeps its rights (`vt doctor` names them)."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+
+
 def _nearest_workspace(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "params").is_dir():

@@ -94,7 +94,9 @@ def test_any_text_comes_through_with_a_marker_a_beat(name: str, script: Script) 
 def test_timeline_keeps_whole_text_and_edit_lists_only_ascii() -> None:
     clip = read_back("otio", written("otio", WORLD).data, Fraction(30))[0]
     assert clip.metadata["vt"]["spoken"] == WORLD.beats[0].spoken
-    assert written("edl", WORLD).data.isascii()
+    data = written("edl", WORLD).data
+    assert data.isascii()
+    assert data.splitlines()[1] == b"FCM: NON-DROP FRAME", "CMX3600 states how time codes count"
 
 
 def test_a_rate_that_edit_lists_do_not_know_is_refused() -> None:

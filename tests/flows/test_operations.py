@@ -90,6 +90,13 @@ def test_keys_that_others_can_read_are_a_warning(at: Workspace) -> None:
     assert finding(at, "keys in .env").state == "warn"
 
 
+def test_outputs_are_their_owners_alone(at: Workspace) -> None:
+    assert at.outputs.stat().st_mode & 0o077 == 0, "as vt init made it"
+    at.outputs.chmod(0o755)
+    found = finding(at, "outputs")
+    assert (found.state, found.todo) == ("warn", f"Run: chmod 700 {at.outputs}")
+
+
 def busy(at: Workspace) -> None:
     """Two days of work with two problems, three dollars and a failed run."""
     for number, ago in enumerate((0, 0, 3)):

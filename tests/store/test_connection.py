@@ -106,3 +106,10 @@ def test_a_foreign_holder_is_named_after_a_bounded_wait(store: Store) -> None:
             Store(store.path, wait_s=0.3).query("SELECT 1")
         holder.communicate(b"\n")
     assert len(store.query("SELECT 1")) == 1
+
+
+def test_numbers_without_a_file_are_explained() -> None:
+    numbers = {number for number, _ in migrate.files()}
+    text = (migrate.FOLDER / "README.md").read_text(encoding="utf-8")
+    explained = {int(n) for n in re.findall(r"(?m)^\| (\d{4}) \|", text)}
+    assert set(range(1, max(numbers) + 1)) - numbers == explained

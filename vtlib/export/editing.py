@@ -85,6 +85,8 @@ def as_edl(document: Document) -> Written:
             marker.name = _ascii(marker.name)
     made.name = _ascii(made.name)
     text = otio.adapters.write_to_string(made, "cmx_3600", rate=float(document.rate))
+    # CMX3600 says how its time codes count; the adapter leaves the line out and counts every frame.
+    text = text.replace("\n", "\nFCM: NON-DROP FRAME\n", 1)
     return Written(f"{text.rstrip()}\n* {document.stamp_token}\n".encode())
 
 

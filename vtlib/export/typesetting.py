@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,8 +24,6 @@ from vtlib.export.fonts import families, font_warning
 
 OURS = Path(__file__).parent / "templates"
 _PICTURE_MAX = (1080, 1920)
-_LONG_WORD = re.compile(r"[^\s\u0590-\u0dff\u200b-\u200f]{25,}")
-_EVERY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,7 @@ def logo_picture(path: Path) -> bytes:
 def _compile(
     job: Job, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
 ) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
-    # The token is for machines: it stays whole.
-    data = {"fonts": families(), **_soft(job.data), "token": job.data.get("token", "")}
+    data = {"fonts": families(), **job.data}
     with tempfile.TemporaryDirectory(prefix="vt-typst-") as held:
         folder = Path(held)
         main = _lay_out(folder, job)
@@ -115,17 +111,3 @@ def _lay_out(folder: Path, job: Job) -> Path:
     if not main.exists():
         raise BadInput(f"there is no template {job.name}.typ.", todo=f"Ours are in {OURS.name}/.")
     return main
-
-
-def _soft(value: Any) -> Any:
-    """The same data with places to break inside words longer than any column."""
-    if isinstance(value, str):
-        return _LONG_WORD.sub(_broken, value)
-    if isinstance(value, Mapping):
-        return {k: _soft(v) for k, v in value.items()}
-    return [_soft(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-
-def _broken(match: re.Match[str]) -> str:
-    word = match[0]
-    return "\u200b".join(word[i : i + _EVERY] for i in range(0, len(word), _EVERY))

@@ -121,14 +121,20 @@ def _workspace(at: Workspace) -> list[Finding]:
     else:
         says = f"{at.root}, {len(projects)} parameter files that can be used"
         found.append(Finding("workspace", "ok", says))
-    env = at.root / ".env"
-    if os.name == "posix" and env.exists() and env.stat().st_mode & 0o077:
-        todo = f"Run: chmod 600 {env}"
-        found.append(Finding("keys in .env", "warn", "others on this machine can read it", todo))
+    found += _open_to_others("keys in .env", at.root / ".env", mode="600")
+    found += _open_to_others("outputs", at.outputs, mode="700")
     quotas = [p.media.quota_gb for p in projects if p.media.quota_gb]
     used = sum(size for _, size in _media(at))
     quota = int(min(quotas) * 1e9) if quotas else None
     return [*found, *health.disk(at.root, media_bytes=used, quota_bytes=quota)]
+
+
+def _open_to_others(name: str, path: Path, *, mode: str) -> list[Finding]:
+    """A finding where others on this machine can read `path`."""
+    if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
+        return []
+    todo = f"Run: chmod {mode} {path}"
+    return [Finding(name, "warn", "others on this machine can read it", todo)]
 
 
 def _read_params(at: Workspace) -> tuple[list[Params], list[Finding]]:

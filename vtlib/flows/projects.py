@@ -12,7 +12,7 @@ import yaml
 from vtlib.errors import BadInput
 from vtlib.models import PLATFORMS, Account, Platform
 from vtlib.project import Project, Workspace, resolve
-from vtlib.settings import Settings, load_settings
+from vtlib.settings import Settings, load_settings, make_private
 from vtlib.sources import account_ref
 from vtlib.store import catalog, people
 
@@ -34,8 +34,8 @@ outliers:
 def init(folder: Path) -> Path:
     """Make a workspace; what is there stays as it is. Returns its absolute path."""
     root = folder.expanduser().resolve()
-    for name in ("params", "outputs"):
-        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "params").mkdir(parents=True, exist_ok=True)
+    make_private(root / "outputs")
     env = root / ".env"
     if not env.exists():
         env.write_text(env_text(), encoding="utf-8")

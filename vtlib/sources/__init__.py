@@ -1,4 +1,4 @@
-"""Seven platforms behind five plain functions each; this registry is the only list of them.
+"""Seven platforms behind five plain functions each; the list of them is `Platform` in vtlib/models.py.
 
 A source module offers:
 `NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it),
@@ -8,11 +8,11 @@ A source module offers:
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Protocol, cast
 
 from vtlib.errors import BadInput
-from vtlib.models import Account, Outcome, Platform, PostRef, Rejected
-from vtlib.sources import facebook, instagram, linkedin, pinterest, tiktok, x, youtube
+from vtlib.models import PLATFORMS, Account, Outcome, Platform, PostRef, Rejected
 from vtlib.sources.actors import Actor
 from vtlib.sources.reading import nested
 from vtlib.sources.urls import Address, split_url
@@ -32,8 +32,7 @@ class Source(Protocol):
 
 
 SOURCES: dict[Platform, Source] = {
-    m.NAME: cast("Source", m)
-    for m in (instagram, tiktok, youtube, x, facebook, linkedin, pinterest)
+    name: cast("Source", import_module(f"vtlib.sources.{name}")) for name in PLATFORMS
 }
 
 

@@ -20,6 +20,7 @@ import pandas as pd
 from tenacity import RetryError
 
 from vtlib.errors import BadInput, StoreBusy
+from vtlib.settings import make_private
 from vtlib.store.locking import holder, process_name, queued, retrying
 from vtlib.store.migrate import migrate, needs_migration
 
@@ -92,7 +93,7 @@ class Store:
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self.path.parent)
         with self._queue(end, shared=read_only):
             connection = self._open(end, read_only=read_only)
             try:

@@ -34,17 +34,55 @@ class Answer:
 
 
 class Command(click.Command):
-    """A command whose help ends in an example."""
+    """A command whose help ends in an example. What it names by SCRIPT may come as --script, too."""
 
     def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.example = example
+        self.subject = next(
+            (p for p in self.params if isinstance(p, click.Argument) and p.name in _BY_OPTION), None
+        )
+        if self.subject is not None:
+            self.params.append(_subject_option(self.subject))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self.subject is not None:
+            args = _positional(
+                args, _BY_OPTION[str(self.subject.name)], many=self.subject.nargs < 0
+            )
+        return super().parse_args(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
         with formatter.section("Example"):
             for line in self.example.splitlines():
                 formatter.write_text(line)
+
+
+_BY_OPTION = {"ref": "--script", "refs": "--script", "url": "--url"}
+
+
+def _subject_option(argument: click.Argument) -> click.Option:
+    """The option beside an argument, for the help alone: `_positional` takes it out of the words."""
+    flag = _BY_OPTION[str(argument.name)]
+    words = f"{flag.strip('-').upper()}, as an option."
+    return click.Option([flag, f"{argument.name}_option"], expose_value=False, help=words, multiple=argument.nargs < 0)
+
+
+def _positional(words: list[str], flag: str, *, many: bool) -> list[str]:
+    """`words` with the value of `flag` as first positional word (last, where there are many)."""
+    values, rest = [], []
+    stream = iter(words)
+    for word in stream:
+        if word == "--":
+            rest += [word, *stream]
+        elif word == flag:
+            values += [v for v in [next(stream, None)] if v is not None]
+        elif word.startswith(f"{flag}="):
+            values.append(word.partition("=")[2])
+        else:
+            rest.append(word)
+    return [*rest, *values] if many else [*values, *rest]
 
 
 class Group(click.Group):

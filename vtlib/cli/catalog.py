@@ -63,7 +63,7 @@ def update_brand(at: Workspace, slug: str, name: str) -> Answer:
 
 
 def product_facts(function: Any) -> Any:
-    """The options that describe a product; lists are given by repeating the option."""
+    """The options that describe a product; a list is one option with commas, or the option repeated."""
     for name, text in (
         ("--context-prompt", "What a model is told besides; @FILE reads it from a file."),
         ("--price", "As a customer reads it, with its currency."),
@@ -71,15 +71,20 @@ def product_facts(function: Any) -> Any:
         ("--description", "One or two sentences."),
     ):
         function = click.option(name, help=text)(function)
-    for name in ("--feature", "--benefit", "--problem"):
-        function = click.option(name, multiple=True, help="May be repeated.")(function)
+    for name, names in (
+        ("--feature", "--features"),
+        ("--benefit", "--benefits"),
+        ("--problem", "--problems"),
+    ):
+        words = "One that may be repeated, or several with commas."
+        function = click.option(name, names, name.strip("-"), multiple=True, help=words)(function)
     return function
 
 
 @command(
     product,
     "create",
-    example='vt product create "Core Deck" --brand yakety-pack --price "$39" --problem "screen time"',
+    example='vt product create "Core Deck" --brand yakety-pack --price "$39" --problems "screen time, silence"',
 )
 @click.argument("name")
 @click.option("--brand", required=True, help="Slug of the brand.")
@@ -144,10 +149,16 @@ def _ref(slug: str, brand: str | None) -> str:
     return f"{brand}/{slug}" if brand and "/" not in slug else slug
 
 
+def _several(values: tuple[str, ...]) -> list[str]:
+    """`--benefits "calm evenings, no screens"` is two; an option that is repeated is taken as it stands."""
+    words = values[0].split(",") if len(values) == 1 else values
+    return [w.strip() for w in words if w.strip()]
+
+
 def _facts(given: dict[str, Any]) -> dict[str, Any]:
     names = {"problem": "problems", "benefit": "benefits", "feature": "features"}
     facts: dict[str, Any] = {
-        names.get(k, k): list(v) if isinstance(v, tuple) else v for k, v in given.items()
+        names.get(k, k): _several(v) if isinstance(v, tuple) else v for k, v in given.items()
     }
     prompt = str(facts.get("context_prompt") or "")
     if prompt.startswith("@"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,20 +61,7 @@ product_option = click.option("--product", help="Slug of the product (or brand/s
 project_option = click.option("--project", help="Slug of the project.")
 
 
-def script_argument(function: Callable[..., Any]) -> Callable[..., Any]:
-    """SCRIPT as an argument or as --script; the function gets it as `ref`."""
-
-    @functools.wraps(function)
-    def call(*args: Any, ref: str | None, named: str | None, **options: Any) -> Any:
-        chosen = ref or named
-        if chosen is None or (ref and named and ref != named):
-            raise BadInput(
-                "name one script.", todo="As SCRIPT, or with --script; see vt script list."
-            )
-        return function(*args, ref=chosen, **options)
-
-    argument = click.argument("ref", metavar="SCRIPT", required=False)
-    return argument(click.option("--script", "named", help="SCRIPT, as an option.")(call))
+script_argument = click.argument("ref", metavar="SCRIPT")
 
 
 @command(
@@ -92,6 +77,9 @@ def script_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     "post",
     default="",
     help="Post id or URL: its analysis, else its measures and caption.",
+)
+@click.option(
+    "--analysis", default="", help="Id of an analysis (vt analyze show POST): that answer."
 )
 @click.option(
     "--from-adaptation",
@@ -117,7 +105,7 @@ def script_argument(function: Callable[..., Any]) -> Callable[..., Any]:
 @notes_option
 @by_option
 def create(at: Workspace, by: str, **wanted: Any) -> Answer:
-    """Make a script: from a post, an adaptation, a pattern, a template, a file, or empty.
+    """Make a script: from a post, an analysis, an adaptation, a pattern, a template, a file, or empty.
 
     From an analysed post everything is filled that the analysis says: beats, kinds, words, patterns, difficulty;
     with --product its name as a prop; with --project what is expected of it.
@@ -143,7 +131,7 @@ def list_(at: Workspace, **wanted: Any) -> Answer:
 
 
 @command(script, "show", example="vt script show quiet-evenings-3fa2c1 --full")
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @version_option
 @click.option("--full", is_flag=True, help="The whole text, with numbers of its lines.")
 @click.option("--picture", is_flag=True, help="Only pictures: beats on the time line, versions.")
@@ -167,7 +155,7 @@ def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool
     "update",
     example='vt script update quiet-evenings-3fa2c1 --beat b1 --set "spoken=Nobody talks at our table." --notes "shorter hook"',
 )
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.option("--title")
 @click.option("--logline")
 @click.option("--cta", "call_to_action", help="What the viewer shall do.")
@@ -212,7 +200,7 @@ def update(at: Workspace, ref: str, by: str, notes: str, seen: int | None, **fac
     "version",
     example='vt script version quiet-evenings-3fa2c1 --from-file edited.md --notes "updated hook timing"',
 )
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.option(
     "--from-file", "file", type=FILE, help="Markdown, Fountain or JSON; without it a copy."
 )
@@ -228,7 +216,7 @@ def version(
 
 
 @command(script, "diff", example="vt script diff quiet-evenings-3fa2c1 1 3")
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.argument("before", type=int, required=False)
 @click.argument("after", type=int, required=False)
 @click.option("--lines", is_flag=True, help="Line by line as well.")
@@ -246,7 +234,7 @@ def diff(at: Workspace, ref: str, before: int | None, after: int | None, lines: 
 @command(
     script, "status", example='vt script status quiet-evenings-3fa2c1 draft --reason "hook is slow"'
 )
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.argument("to", type=click.Choice(workflow.STATUSES), metavar="STATUS", required=False)
 @click.option("--reason", default="", help="Needed on the way back and into the archive.")
 @version_option
@@ -270,7 +258,7 @@ def status(
 
 
 @command(script, "comment", example='vt script comment quiet-evenings-3fa2c1 "Too slow" --beat b1')
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.argument("text", required=False)
 @click.option("--beat", default="", help="Id of the beat it is about.")
 @click.option("--line", type=int, help="Line of the text it is about (see show --full).")
@@ -301,7 +289,7 @@ def comment(
 
 
 @command(script, "assign", example="vt script assign quiet-evenings-3fa2c1 Zoe --role approver")
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.argument("person", required=False)
 @click.option("--role", type=click.Choice(workflow.ROLES), default="writer", show_default=True)
 @click.option("--remove", is_flag=True, help="Take the role away.")
@@ -351,7 +339,7 @@ def track(
     "archive",
     example='vt script archive quiet-evenings-3fa2c1 --reason "product is discontinued"',
 )
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.option("--reason", required=True)
 @by_option
 def archive(at: Workspace, ref: str, reason: str, by: str) -> Answer:
@@ -362,7 +350,7 @@ def archive(at: Workspace, ref: str, reason: str, by: str) -> Answer:
 
 
 @command(script, "delete", example="vt script delete quiet-evenings-3fa2c1")
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 def delete(at: Workspace, ref: str) -> Answer:
     """Remove a script that was never in production, with its versions and comments."""
     script_id = script_reading.find(at.store, ref)

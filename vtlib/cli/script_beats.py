@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from vtlib.cli.base import Answer, command
-from vtlib.cli.script import by_option, notes_option, script, seen_option
+from vtlib.cli.script import by_option, notes_option, script, script_argument, seen_option
 from vtlib.cli.script_showing import made_text, script_data
 from vtlib.errors import BadInput
 from vtlib.flows import beats as flow
@@ -18,7 +18,7 @@ from vtlib.store.scripts import Making
 
 
 @command(script, "beat", example="vt script beat quiet-evenings-3fa2c1 --move b3 --to 1")
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.option("--add", is_flag=True, help="Add an empty beat; --after says where.")
 @click.option("--after", default="", help="Id of the beat it follows; default: the last one.")
 @click.option("--remove", help="Id of a beat to take out.")
@@ -55,7 +55,7 @@ def beat(
 
 
 @command(script, "hook", example="vt script hook quiet-evenings-3fa2c1 --take B")
-@click.argument("ref", metavar="SCRIPT")
+@script_argument
 @click.option("--take", metavar="LETTER", help="Make a version that opens with this variant.")
 @notes_option
 @seen_option

@@ -23,7 +23,9 @@ from vtlib.store.scripts import Making, Place
 from vtlib.store.writing import records
 
 _POST = "SELECT * FROM posts_latest WHERE post_id = ?"
-_ANSWER = "SELECT answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
+_ANSWER = "SELECT post_id, answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
+_ONE_ANSWER = """SELECT post_id, task, answer, model, prompt_version FROM analyses
+WHERE analysis_id = ? AND answer IS NOT NULL AND status IN ('ok', 'repaired', 'partial')"""
 _MEASURES = "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY measured_at DESC LIMIT 1"
 _ADAPTATION = """SELECT post_id, product_id, project_id, script_id FROM adaptations
 WHERE analysis_id = $ref OR script_id = $ref ORDER BY made_at DESC"""
@@ -33,14 +35,15 @@ _URLS = "SELECT url FROM posts WHERE list_contains(?, post_id) AND url IS NOT NU
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a new script is to be: at most one of `post`, `adaptation` (its id, or its script's), `pattern` and `file`
-    says what it starts from; `template` stands alone or under a pattern. `has_forecast`: whether what is expected of it is worked out (seconds).
+    """What a new script is to be: at most one of `post`, `analysis` (its id), `adaptation` (its id, or its
+    script's), `pattern` and `file` says what it starts from; `template` stands alone or under a pattern. `has_forecast`: whether what is expected of it is worked out (seconds).
     """
 
     title: str = ""
     product: str | None = None
     project: str | None = None
     post: str = ""
+    analysis: str = ""
     adaptation: str = ""
     pattern: str = ""
     template: str = ""
@@ -67,7 +70,7 @@ def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:
     """
     _require_one(wanted)
     making, place = Making(by, wanted.notes), Place(wanted.product, wanted.project)
-    if wanted.post:
+    if wanted.post or wanted.analysis:
         begun = _from_post(at, wanted, Started(Script("x"), place, making))
     elif wanted.adaptation:
         begun = _from_adaptation(at, wanted, Started(Script("x"), place, making))
@@ -80,7 +83,11 @@ def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:
 
 
 def _require_one(wanted: Wanted) -> None:
-    given = [n for n in ("post", "adaptation", "pattern", "file", "template") if getattr(wanted, n)]
+    given = [
+        n
+        for n in ("post", "analysis", "adaptation", "pattern", "file", "template")
+        if getattr(wanted, n)
+    ]
     if len(given) > 1 and given != ["pattern", "template"]:
         raise BadInput(f"a script starts from one thing, not from {' and '.join(given)}.")
     if wanted.pattern and not wanted.project:
@@ -101,10 +108,10 @@ def _plain(wanted: Wanted, place: Place) -> tuple[Script, Place]:
 
 
 def _from_post(at: Workspace, wanted: Wanted, begun: Started) -> Started:
-    post_id = _post_id(wanted.post)
     with at.store.read() as connection:
+        answers = _answer(connection, wanted)
+        post_id = str(answers[0]["post_id"]) if wanted.analysis else _post_id(wanted.post)
         found = records(connection, _POST, [post_id])
-        answers = records(connection, _ANSWER, [post_id])
         measures = records(connection, _MEASURES, [post_id])
     if not found:
         todo = "Import it first: vt import url URL --project P"
@@ -119,6 +126,20 @@ def _from_post(at: Workspace, wanted: Wanted, begun: Started) -> Started:
     script = origins.from_measures(measures[0] if measures else None, title, post=post)
     origin = "measures" if measures else "caption"
     return Started(script, replace(begun.place, post_id=post_id, origin=origin), begun.making)
+
+
+def _answer(connection: Any, wanted: Wanted) -> list[dict[str, Any]]:
+    """The analysis that was named, else the newest of the post. Raises BadInput where the id names none."""
+    if not wanted.analysis:
+        return records(connection, _ANSWER, [_post_id(wanted.post)])
+    rows = records(connection, _ONE_ANSWER, [wanted.analysis])
+    if not rows:
+        todo = "Ids: vt analyze show POST --json. What a model did not answer has none."
+        raise BadInput(f"there is no analysis {wanted.analysis} with an answer.", todo=todo)
+    if rows[0]["task"] != "analysis":
+        todo = "Scripts come from analyses of videos, or --from-adaptation."
+        raise BadInput(f"{wanted.analysis} is an answer to {rows[0]['task']}.", todo=todo)
+    return rows
 
 
 def _from_adaptation(at: Workspace, wanted: Wanted, begun: Started) -> Started:

@@ -190,6 +190,7 @@ class Mock:
         self._faults: dict[str, list[Fault]] = defaultdict(list)
         self._permanent: dict[str, Fault] = {}
         self._connections: set[socket.socket] = set()
+        self._guest: Mock | None = None
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -223,6 +224,18 @@ class Mock:
             self._faults[endpoint] = list(faults)
             if always:
                 self._permanent[endpoint] = faults[-1]
+
+    def mount(self, guest: "Mock") -> None:
+        """Serve `guest` at this address as well, at the paths that this service does not have.
+
+        The product fetches media from public hosts and from configured base URLs only, so a media
+        host on loopback has to share the address of an API. Mount before the guest gives URLs.
+        """
+        self._guest, guest.url = guest, self.url
+
+    def owner(self, request: Request) -> "Mock":
+        """Who answers: the guest, where a path is not ours."""
+        return self._guest if self._guest and not self.route(request)[0] else self
 
     def error(self, code: int, message: str = "", **facts: Any) -> Reply:
         """The service's own form of an error."""
@@ -300,13 +313,15 @@ def _handler_of(mock: Mock) -> type[BaseHTTPRequestHandler]:
 
         def any_method(self) -> None:
             try:
-                fault, reply, events = mock.answer(_read(self))
-                if not _Sending(mock, self).send(reply, fault):
+                request = _read(self)
+                owner = mock.owner(request)
+                fault, reply, events = owner.answer(request)
+                if not _Sending(owner, self).send(reply, fault):
                     self.close_connection = True
                     _cut(self.connection)
                     return
                 for event in events:
-                    mock.events.fire(event)
+                    owner.events.fire(event)
             except OSError:  # the client left
                 self.close_connection = True
             except BaseException as crash:

@@ -341,6 +341,16 @@ class TestHost:
         assert _get(host.serve_json("/gone", {"error": "gone"}, 410))[0] == 410
         assert _get(host.url + "/nothing")[0] == 404
 
+    def test_a_host_at_the_address_of_an_api(self, host: HostMock, apify: ApifyMock) -> None:
+        apify.mount(host)
+        url = host.serve("/reel.mp4", REEL)
+        assert url.startswith(apify.url)
+        assert _get(url) == (200, REEL)
+        assert host.events.wait("download_finished")
+        assert _apify(apify).user().get().username == "peer"
+        assert [r.path for r in apify.requests] == ["/v2/users/me"]
+        assert [r.path for r in host.requests] == ["/reel.mp4"]
+
     def test_lengths_that_lie(self, host: HostMock) -> None:
         long = host.serve("/long.mp4", REEL, length=len(REEL) + 9)
         with pytest.raises(http.client.IncompleteRead):

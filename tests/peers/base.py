@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -382,7 +383,8 @@ class _Sending:
             phrase = "Status"
         length = len(reply.body) if reply.length is None else reply.length
         framing = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(length)}
-        lines = [f"{k}: {v}" for k, v in {**reply.headers, **framing}.items()]
+        own = {"Date": formatdate(usegmt=True)}  # every origin server with a clock: RFC 9110 6.6.1
+        lines = [f"{k}: {v}" for k, v in {**own, **reply.headers, **framing}.items()]
         return "\r\n".join([f"HTTP/1.1 {reply.status} {phrase}", *lines, "\r\n"]).encode("latin-1")
 
     def _drip(self, start: bytes, parts: Iterable[bytes], interval_s: float) -> bool:

@@ -4,7 +4,7 @@ STAMP := .venv/.installed
 # Set in many containers, it makes every start of Python compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo lab test lint types bench soak faults docs lock clean
+.PHONY: help setup demo lab test lint types bench soak faults mutants docs lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ soak: setup  ## eight processes on one database for a minute; the plug pulled tw
 
 faults: setup  ## every fault through the real commands: paid twice and rows lost must be 0
 	@$(BIN)/python -m vtlib.sandbox tour
+
+mutants: setup  ## small changes to the modules of money, loss and truth: at least 88 % must be noticed
+	@$(BIN)/python .ci/mutants.py --seed $(or $(SEED),1) --sample $(or $(SAMPLE),120)
 
 docs: setup  ## the generated pages of docs/: commands, parameters, schema
 	@$(BIN)/python -m vtlib.cli.docs

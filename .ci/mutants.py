@@ -1,0 +1,146 @@
+"""`make mutants`: small changes to the modules of money, loss and truth, and how many the tests notice.
+
+    python .ci/mutants.py [--seed 1] [--sample 120] [--only outliers] [--least 88]
+
+cosmic-ray makes the changes, in a copy of the checkout; a seed draws the sample, so that a score can be
+repeated and a fresh sample drawn. Left out are changes that cannot matter when the program runs: in
+annotations and in decorators. Exit code 1 where fewer than `--least` percent were noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cosmic_ray.commands.init import init
+from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import MutationSpec, TestOutcome
+from tqdm import tqdm
+
+ROOT = Path(__file__).parents[1]
+TIMEOUT_S = 300
+
+TARGETS = {
+    "vtlib/services/gemini/budget.py": ["tests/services/gemini"],
+    "vtlib/services/limits.py": ["tests/services/test_limits.py"],
+    "vtlib/flows/placing.py": ["tests/flows/test_capturing.py"],
+    "vtlib/flows/capturing.py": ["tests/flows/test_capturing.py"],
+    "vtlib/store/orders.py": ["tests/flows/test_capturing.py"],
+    "vtlib/store/writing.py": ["tests/store"],
+    "vtlib/stages/importing.py": ["tests/stages/test_importing.py"],
+    "vtlib/flows/importing.py": ["tests/stages/test_importing.py", "tests/cli/test_workflow.py"],
+    "vtlib/stages/outliers.py": ["tests/stages/test_outliers.py"],
+    "vtlib/stats/calibrated.py": ["tests/stats"],
+    "vtlib/stats/tiers.py": ["tests/stats"],
+    "vtlib/stages/adaptation/claims.py": ["tests/stages/test_adaptation.py"],
+    "vtlib/scripts/merge.py": ["tests/scripts"],
+    "vtlib/services/download/gate.py": ["tests/services/download"],
+    "vtlib/stats/predictions.py": ["tests/stats/test_predictions.py"],
+    "vtlib/stats/abtest.py": ["tests/stats/test_abtest.py"],
+}
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A change that no test noticed."""
+
+    mutation: MutationSpec
+    diff: str
+
+
+def main() -> int:
+    """Draw the sample, try each change, print the score a module and what survived."""
+    options = _options()
+    modules = [m for m in TARGETS if not options.only or options.only in m]
+    with tempfile.TemporaryDirectory(prefix="vt-mutants-") as folder:
+        copy = _copy(Path(folder) / "checkout")
+        os.chdir(copy)
+        sample = _sample(modules, seed=options.seed, size=options.sample)
+        tried, survivors = _try(sample)
+    for survivor in survivors:
+        print(f"\n{survivor.mutation.operator_name}\n{survivor.diff}")
+    score = 100 * (1 - len(survivors) / len(sample))
+    _print_modules(tried, survivors)
+    print(f"{len(sample) - len(survivors)} of {len(sample)} changes were noticed: {score:.1f} %")
+    return int(score < options.least)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Small changes, and how many the tests notice.")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", type=int, default=120)
+    parser.add_argument("--only", default="", help="Part of a module's path.")
+    parser.add_argument("--least", type=float, default=88.0)
+    return parser.parse_args()
+
+
+def _copy(target: Path) -> Path:
+    """The checkout's files as they are now, with the same environment behind them."""
+    files = subprocess.run(  # noqa: S603 - our own words
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.splitlines()  # fmt: skip
+    for name in files:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target / name)
+    # The tests must meet the copy and not the checkout that is installed.
+    os.environ["PYTHONPATH"] = str(target)
+    return target
+
+
+def _sample(modules: list[str], *, seed: int, size: int) -> list[MutationSpec]:
+    with use_db(":memory:", WorkDB.Mode.create) as work:
+        init([Path(m) for m in modules], work, {})
+        specs = [spec for item in work.work_items for spec in item.mutations]
+    inert = {m: _inert_spans(Path(m)) for m in modules}
+    alive = [s for s in specs if not _lies_in(s, inert[str(s.module_path)])]
+    alive.sort(key=lambda s: (str(s.module_path), s.operator_name, s.occurrence))
+    return random.Random(seed).sample(alive, min(size, len(alive)))  # noqa: S311 - a sample
+
+
+def _inert_spans(module: Path) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """(start, end) of annotations and decorators, as (line, column)."""
+    nodes: list[ast.AST | None] = []
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        nodes += getattr(node, "decorator_list", [])
+        nodes += [getattr(node, "annotation", None), getattr(node, "returns", None)]
+    known = [n for n in nodes if isinstance(n, ast.expr)]
+    return [
+        ((n.lineno, n.col_offset - 1), (n.end_lineno or 0, n.end_col_offset or 0)) for n in known
+    ]
+
+
+def _lies_in(spec: MutationSpec, spans: list[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
+    return any(start <= spec.start_pos and spec.end_pos <= end for start, end in spans)
+
+
+def _try(sample: list[MutationSpec]) -> tuple[dict[str, int], list[Survivor]]:
+    tried: dict[str, int] = {}
+    survivors = []
+    for spec in tqdm(sample, unit=" changes", disable=not sys.stderr.isatty()):
+        module = str(spec.module_path)
+        words = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
+        result = mutate_and_test([spec], " ".join([*words, *TARGETS[module]]), TIMEOUT_S)
+        tried[module] = tried.get(module, 0) + 1
+        if result.test_outcome == TestOutcome.SURVIVED:
+            survivors.append(Survivor(spec, result.diff or ""))
+    return tried, survivors
+
+
+def _print_modules(tried: dict[str, int], survivors: list[Survivor]) -> None:
+    for module, n in sorted(tried.items()):
+        missed = sum(str(s.mutation.module_path) == module for s in survivors)
+        print(f"{n - missed:>4} of {n:<4} {module}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -85,7 +85,7 @@ def _options() -> argparse.Namespace:
 
 def _copy(target: Path) -> Path:
     """The checkout's files as they are now, with the same environment behind them."""
-    files = subprocess.run(  # noqa: S603 - our own words
+    files = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout.splitlines()  # fmt: skip

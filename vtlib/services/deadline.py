@@ -28,13 +28,15 @@ class Deadline:
     """The end of one piece of work, however many requests it makes.
 
     `total_s` from now on; `silence_s` without a byte, for a connection and for a head, and the window over
-    which a body must come at `min_bytes_per_s` (0 = any rate).
+    which a body must come at `min_bytes_per_s` (0 = any rate). `slowness`: each TooSlow so far, since a client
+    in between may have turned it into an error of its own.
     """
 
     total_s: float
     silence_s: float
     min_bytes_per_s: float = MIN_BYTES_PER_S
     end_s: float = field(init=False)
+    slowness: list[TooSlow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "end_s", time.monotonic() + self.total_s)
@@ -43,8 +45,13 @@ class Deadline:
         """Seconds left of the whole. Raises TooSlow when there are none."""
         rest = self.end_s - time.monotonic()
         if rest <= 0:
-            raise TooSlow(f"not done within {self.total_s:g} s")
+            raise self.too_slow(f"not done within {self.total_s:g} s")
         return rest
+
+    def too_slow(self, reason: str) -> TooSlow:
+        """The exception to raise, noted."""
+        self.slowness.append(TooSlow(reason))
+        return self.slowness[-1]
 
 
 @dataclass(slots=True)
@@ -77,7 +84,7 @@ class Meter:
             return min(rest, self.deadline.silence_s)
         left = self._head_end_s - time.monotonic()
         if left <= 0:
-            raise TooSlow(f"no answer within {self.deadline.silence_s:g} s")
+            raise self.deadline.too_slow(f"no answer within {self.deadline.silence_s:g} s")
         return min(rest, left)
 
     @contextmanager
@@ -90,7 +97,8 @@ class Meter:
             raise
         except TimeoutError:
             self.wait_s()
-            raise TooSlow(f"nothing came for {self.deadline.silence_s:g} s") from None
+            reason = f"nothing came for {self.deadline.silence_s:g} s"
+            raise self.deadline.too_slow(reason) from None
         finally:
             self._window_s += time.monotonic() - start
 
@@ -108,7 +116,8 @@ class Meter:
         rate = self._window_bytes / self._window_s
         self._window_bytes, self._window_s = 0, 0.0
         if size and rate < self.deadline.min_bytes_per_s:
-            raise TooSlow(f"only {rate:.0f} bytes a second came for {self.deadline.silence_s:g} s")
+            reason = f"only {rate:.0f} bytes a second came for {self.deadline.silence_s:g} s"
+            raise self.deadline.too_slow(reason)
 
 
 def call_within(seconds: float, act: Callable[[], T]) -> T:

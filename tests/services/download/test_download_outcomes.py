@@ -54,6 +54,7 @@ def host(tmp_path_factory):
     with running(Settings(clips=tmp_path_factory.mktemp("clips"))) as live:
         clips.film(WORLD, FILM, live.sandbox.host.folder)  # rendering takes longer than we wait
         clips.sound_only(WORLD, FILM, live.sandbox.host.folder)
+        clips.picture(WORLD, f"cover-{FILM.native_id}", live.sandbox.host.folder)
         yield live
     patch.undo()
 

@@ -185,8 +185,16 @@ def too_large(size: int, limit: int) -> Failed:
     return Failed("too_large", f"over {limit / 1e6:.0f} MB (at least {size / 1e6:.1f} MB)")
 
 
+def beginning(answer: Any) -> str:
+    """What a refusal says in its body, as far as it comes at once; '' when nothing can be read."""
+    try:
+        return re.sub(r"<[^>]*>", " ", answer.read(4096).decode("utf-8", "replace"))
+    except (Failed, http.client.HTTPException, OSError, ValueError):
+        return ""
+
+
 def _refusal(error: HTTPError) -> Failed:
-    status, reason = by_address(error.code, str(error.reason or ""))
+    outcome, reason = by_address(error.code, str(error.reason or ""), beginning(error))
     wait_s = retry_after(error.headers.get("Retry-After"), now=datetime.now(UTC))
     error.close()
-    return Failed(status, reason, retry_after_s=wait_s, is_glitch=error.code >= 500)
+    return Failed(outcome, reason, retry_after_s=wait_s, is_glitch=error.code >= 500)

@@ -106,11 +106,14 @@ def by_status(code: int, text: str = "") -> tuple[str, str]:
     return "broken", f"HTTP {code}: {text or 'refused'}"
 
 
-def by_address(code: int, text: str = "") -> tuple[str, str]:
+def by_address(code: int, text: str = "", body: str = "") -> tuple[str, str]:
     """As `by_status`, for a refusal of a media address: it tells of the address, never that a post is gone.
 
-    Delivery networks answer 404 and 410 for signatures that have run out, and for files they moved.
+    Delivery networks answer 404 and 410 for signatures that have run out, and for files they moved; object
+    stores say "Request has expired" in the `body` of a 403 (S3's error responses).
     """
+    if code == 403 and re.search(r"signature|expired", body, re.IGNORECASE):
+        return "expired", EXPIRED
     outcome, reason = by_status(code, text)
     return ("expired", f"{EXPIRED} ({reason})") if outcome == "removed" else (outcome, reason)
 

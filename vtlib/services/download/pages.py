@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -30,7 +31,7 @@ from yt_dlp.networking._urllib import (
     UrllibRH,
     make_socks_conn_class,
 )
-from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.networking.exceptions import HTTPError, RequestError
 from yt_dlp.utils import (
     GeoRestrictedError,
     UnsupportedError,
@@ -44,7 +45,14 @@ from vtlib.services.download.connection import (
     unpack,
     way,
 )
-from vtlib.services.download.direct import HEAD_BYTES, LOGIN_PATH, Limits, broken, too_large
+from vtlib.services.download.direct import (
+    HEAD_BYTES,
+    LOGIN_PATH,
+    Limits,
+    beginning,
+    broken,
+    too_large,
+)
 from vtlib.services.download.gate import Gate, GateKeeper
 from vtlib.services.download.outcome import Failed, by_address, by_status, by_text, retry_after
 
@@ -94,7 +102,10 @@ def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = 
     except Failed:
         raise
     except Exception as error:  # noqa: BLE001 - an extractor that meets a new page may raise anything
-        raise _failure(error, page) from None
+        failure = _failure(error, page)
+        if failure.fetched.status == "broken" and clock.slowness:  # yt-dlp's words say less
+            raise broken(clock.slowness[-1]) from None
+        raise failure from None
 
 
 def _download(tool: Any, info: Any, folder: Path, limits: Limits) -> Path:
@@ -260,6 +271,12 @@ def _gated(route: Route) -> type:
             opener.addheaders = []
             return opener
 
+        def _send(self, request: Any) -> Any:
+            try:
+                return super()._send(request)
+            except Failed as failure:  # yt-dlp would forget what it does not know
+                raise RequestError(cause=failure) from failure
+
         def _prepare_headers(self, _: Any, headers: Any) -> None:
             add_accept_encoding_header(headers, ["gzip", "deflate"])  # those with a limit
 
@@ -282,7 +299,9 @@ def _failure(error: BaseException, page: str | None) -> Failed:
         if isinstance(one, TooSlow):
             return broken(one)
         if isinstance(one, HTTPError):
-            tell = by_status if page and _is_of_page(one.response.url, page) else by_address
+            is_page = page is not None and _is_of_page(one.response.url, page)
+            body = "" if is_page else beginning(one.response)
+            tell = by_status if is_page else partial(by_address, body=body)
             outcome, reason = tell(one.status, one.reason or "")
             wait_s = retry_after(one.response.headers.get("Retry-After"), now=datetime.now(UTC))
             return Failed(outcome, reason, retry_after_s=wait_s)

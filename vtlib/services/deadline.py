@@ -146,6 +146,13 @@ def call_within(seconds: float, act: Callable[[], T]) -> T:
     return value
 
 
+def bounded(items: Iterator[T], seconds: float) -> Iterator[T]:
+    """`items`, each waited for at most `seconds`, then TooSlow: for iterators that read pages on the way."""
+    end = object()
+    while (item := call_within(seconds, lambda: next(items, end))) is not end:
+        yield item  # type: ignore[misc]
+
+
 @contextmanager
 def limited_to(end_s: float) -> Iterator[None]:
     """Within the block, bounded clients end at `end_s` (monotonic) at the latest."""

@@ -149,7 +149,14 @@ class Media(Section):
     max_file_mb: float = Field(200, gt=0, description="a larger file is not fetched")
     parallel: int = Field(4, ge=1, le=16, description="downloads at a time")
     timeout_s: float = Field(20, gt=0, description="how long a host may be silent")
-    deadline_s: float = Field(600, gt=0, description="how long one download may last")
+    deadline_s: float = Field(
+        600,
+        gt=0,
+        description="how long the download of one post may last, all its addresses together",
+    )
+    min_kb_s: float = Field(
+        5, ge=0, description="a host that sends less, over timeout_s, is left; 0 = any rate"
+    )
     max_tries: int = Field(5, ge=1, description="then a download that keeps failing is given up")
     retry_gap_h: float = Field(
         1, ge=0, description="before the second try; then 4 times as long each"

@@ -66,6 +66,18 @@ class Settings(BaseSettings):
         validation_alias="VT_LOCK_WAIT_S",
         description="Seconds to wait for the database before saying who holds it",
     )
+    unpacked_max_gb: float = Field(
+        default=4.0,
+        gt=0,
+        validation_alias="VT_UNPACKED_MAX_GB",
+        description="GB that a packed file (zip, gzip, workbook) may unpack to; more is refused",
+    )
+    unpacked_max_ratio: float = Field(
+        default=200.0,
+        gt=0,
+        validation_alias="VT_UNPACKED_MAX_RATIO",
+        description="Times its own size that a packed file may unpack to, beyond 50 MB; more is refused",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",

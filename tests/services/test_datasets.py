@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,3 +113,34 @@ def test_expand_takes_files_folders_and_globs(tmp_path: Path) -> None:
     assert [p.name for p in expand(["in/a.json", "in"], base=tmp_path)] == ["a.json", "b.csv"]
     with pytest.raises(BadInput, match=r"nothing\.json"):
         expand(["nothing.json"], base=tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["zip", "gz"])
+def test_a_file_that_unpacks_without_end_is_refused_at_once(tmp_path, ending):
+    """2 MB that would be 2 GB; the clock is that of a refusal and not of reading."""
+    path, start = tmp_path / f"bomb.{ending}", time.monotonic()
+    block = b"[" + b" " * ((1 << 20) - 1)
+    if ending == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
+            for number in range(4):
+                pack.writestr(f"{number}.json", block * 64)
+    else:
+        with gzip.open(path, "wb", compresslevel=6) as stream:
+            for _ in range(256):
+                stream.write(block)
+    made_s, start = time.monotonic() - start, time.monotonic()
+    with pytest.raises(BadInput, match=r"unpacks to over 200 times .* VT_UNPACKED_MAX_RATIO"):
+        datasets(path)
+    assert time.monotonic() - start < max(made_s, 1)
+
+
+def test_limits_on_unpacking_are_settings(tmp_path, monkeypatch):
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(gzip.compress(b'[{"id": "1"}]' + b" " * 200_000))
+    assert read(path) == [{"id": "1"}]  # a high ratio alone is none while the file is small
+    monkeypatch.setenv("VT_UNPACKED_MAX_GB", "0.0001")
+    with pytest.raises(BadInput, match=r"over 0\.0001 GB"):
+        datasets(path)
+    monkeypatch.setenv("VT_UNPACKED_MAX_GB", "none")
+    with pytest.raises(BadInput, match="VT_UNPACKED_MAX_GB"):
+        datasets(path)

@@ -111,7 +111,7 @@ def picture_of(kind):
         (lambda p: p.write_bytes(b""), "empty", "no bytes"),
         (lambda p: p.write_bytes(b"\0" * 5000), "empty", "nothing but zeros"),
         (lambda p: p.write_text("\n <!DOCTYPE html><html>Login"), "html", "a web page"),
-        (lambda p: p.write_text('{"error": "gone"}'), "not_video", "a JSON answer"),
+        (lambda p: p.write_text('{"error": "gone"}'), "json", "a JSON answer"),
         (
             lambda p: p.write_text("#EXTM3U\nhttp://127.0.0.1:9/a.ts\n"),
             "not_video",

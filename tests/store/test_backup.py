@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -213,3 +214,12 @@ def test_a_file_that_vanishes_is_named(home: Path, tmp_path: Path) -> None:
     made = backup.save(store_of(home), tmp_path / "there", root=home, files=[gone])
     assert made.vanished == ("outputs/media/gone.mp4",)
     assert made.files == 0
+
+
+def test_a_backup_that_unpacks_without_end_is_refused(home: Path, tmp_path: Path) -> None:
+    backup.save(store_of(home), tmp_path / "b.zip", root=home)
+    with zipfile.ZipFile(tmp_path / "b.zip", "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more", bytes(300_000_000))
+    with pytest.raises(BadInput, match="unpacks to over"):
+        backup.restore(tmp_path / "b.zip", tmp_path / "new")
+    assert not (tmp_path / "new").exists()

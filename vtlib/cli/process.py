@@ -11,8 +11,8 @@ from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.cli.importing import project_option
 from vtlib.errors import BadInput
+from vtlib.flows import downloads, projects, purging
 from vtlib.flows import media as flow
-from vtlib.flows import projects, purging
 from vtlib.params import Params
 from vtlib.project import Workspace, resolve
 from vtlib.stages import media as stage
@@ -94,13 +94,13 @@ def purge(
     return Answer(purging.report(done, dry_run=dry_run), _said(done, dry_run=dry_run))
 
 
-def _failed(done: flow.Done, posts: pd.DataFrame) -> int:
+def _failed(done: downloads.Done, posts: pd.DataFrame) -> int:
     """Posts that failed in this call, and those that are still to be asked; what was lost before is known."""
     now = sum(n for status, n in done.fetched.items() if status not in ("ok", "photo"))
     return now + int(posts["state"].eq("fetch").sum())
 
 
-def _exit_code(done: flow.Done, failed: int) -> int:
+def _exit_code(done: downloads.Done, failed: int) -> int:
     """8 when the quota stopped it, 4 when posts failed or wait, else 0."""
     if done.stopped:
         return 8

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import pandas as pd
 
@@ -17,23 +20,77 @@ from vtlib.stages import media as stage
 from vtlib.store import media as store
 
 
-def measure_all(project: Project, session: Session, posts: pd.DataFrame, *, again: bool) -> int:
-    """Measure the fetched videos of `posts` that are not measured yet (`again`: all); returns how many.
+@dataclass
+class Measurer:
+    """Measures fetched videos one after the other beside the caller, who saves and reads the database.
 
-    A file that another post had measures of is not measured twice.
+    Each post once, unless it is measured already (`again`: all); a file that another post had measures of is
+    not measured twice.
     """
-    count = 0
-    parts = ["light", *project.params.media.parts]
-    films = posts[(posts["status"] == "ok") & posts["path"].notna()]
-    for row in films.to_dict("records"):
-        if again or _is_due(row, parts):
-            same = None if again else store.measures_of(project.store, row["sha256"])
-            found = (
-                same if same and _covers(same, parts) else _measured(project, session, row, parts)
-            )
-            store.save_measures(project.store, {**found, "post_id": row["post_id"]})
-            count += 1
-    return count
+
+    project: Project
+    session: Session
+    again: bool = False
+    count: int = 0
+    _queue: deque[Mapping[Any, Any]] = field(default_factory=deque)
+    _listed: set[str] = field(default_factory=set)
+    _current: tuple[Mapping[Any, Any], Future[dict[str, Any]]] | None = None
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="measure")
+    )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def add(self, posts: pd.DataFrame) -> None:
+        """List the fetched videos among `posts` (status, path, sha256, measured_*) that are due."""
+        videos = posts[(posts["status"] == "ok") & posts["path"].notna()]
+        for row in videos.to_dict("records"):
+            is_new = row["post_id"] not in self._listed
+            if is_new and (self.again or _is_due(row, self._parts)):
+                self._listed.add(row["post_id"])
+                self._queue.append(row)
+
+    def running(self) -> list[Future[dict[str, Any]]]:
+        """What to wait for before `advance` has something to do."""
+        return [self._current[1]] if self._current else []
+
+    def advance(self) -> None:
+        """Save what is measured by now and begin the next."""
+        while self._current is None or self._current[1].done():
+            if self._current:
+                row, future = self._current
+                self._current = None
+                self._save(row, future.result())
+            if not self._queue:
+                return
+            self._begin(self._queue.popleft())
+
+    def finish(self) -> None:
+        """Wait until all is measured and saved."""
+        self.advance()
+        while running := self.running():
+            wait(running)
+            self.advance()
+
+    def _begin(self, row: Mapping[Any, Any]) -> None:
+        same = None if self.again else store.measures_of(self.project.store, row["sha256"])
+        if same and _covers(same, self._parts):
+            self._save(row, same)
+            return
+        future = self._pool.submit(_measured, self.project, self.session, row, self._parts)
+        self._current = (row, future)
+
+    def _save(self, row: Mapping[Any, Any], measures: Mapping[str, Any]) -> None:
+        store.save_measures(self.project.store, {**measures, "post_id": row["post_id"]})
+        self.count += 1
+
+    @property
+    def _parts(self) -> list[str]:
+        return ["light", *self.project.params.media.parts]
 
 
 def _is_due(row: Mapping[Any, Any], parts: list[str]) -> bool:
@@ -50,7 +107,7 @@ def _covers(held: Mapping[str, Any], parts: list[str]) -> bool:
 def _measured(
     project: Project, session: Session, row: Mapping[Any, Any], parts: list[str]
 ) -> dict[str, Any]:
-    """A row of `measures`; a file that cannot be decoded is a failed row, not an error."""
+    """In a worker: a row of `measures`; a file that cannot be decoded is a failed row, not an error."""
     work = session.work(f"measure {row['sha256']}")
     base = {"sha256": row["sha256"], "version": VERSION, "parts": parts}
     base["measured_at"] = project.workspace.now()

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from vtlib import log
 from vtlib.errors import BadInput
 from vtlib.flows import measuring
+from vtlib.flows.downloads import Done, Downloads, Progress, save_note
+from vtlib.flows.measuring import Measurer
 from vtlib.models import Mapped
 from vtlib.project import Project
-from vtlib.services.download import Fetched, Gate, Rules, Wanted, fetch
-from vtlib.services.media import Kept, MediaFolder, Session
+from vtlib.services.download import Gate, Rules, Wanted
+from vtlib.services.media import MediaFolder
 from vtlib.sources import outcome
 from vtlib.stages import media as stage
 from vtlib.store import media as store
-from vtlib.store.connection import Store
 
 STILL = ("photo", "carousel")
 FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
@@ -42,36 +35,29 @@ COLUMNS = {
     "url": "url",
 }
 TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
-Progress = Callable[[int], None]
-
-
-@dataclass(slots=True)
-class Done:
-    """What one call did: fetched by status, measured, and why it stopped before the end ('' = it did not)."""
-
-    fetched: Counter[str] = field(default_factory=Counter)
-    measured: int = 0
-    finished: int = 0
-    stopped: str = ""
-    resting: dict[str, str] = field(default_factory=dict)
 
 
 def process(project: Project, *, again: bool = False, progress: Progress | None = None) -> Done:
     """Fetch and measure the newest picked posts (analysis.limit) and those of own scripts, checkpointed per item.
 
-    A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
+    What is here is measured while the rest still loads.     A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
     a pause, or cannot be reached, is left alone for the rest of the call. `again` measures anew. Raises
     BadInput for cookies that cannot be used, StoreBusy while another process does the same.
     """
     folder, done = MediaFolder(project.workspace.outputs), Done()
     rules = _rules(project)
-    with folder.session() as session:
+    with folder.session() as session, Measurer(project, session, again=again) as measurer:
         for note in session.left_over():
             save_note(project.store, note)
             done.finished += 1
-        _fetch_all(project, session, rules, done, progress)
         posts = load(project)
-        done.measured = measuring.measure_all(project, session, posts, again=again)
+        measurer.add(posts)
+        downloads = Downloads(project, session, rules, done, measurer, progress)
+        downloads.run(posts, lambda: load(project), lambda due: _addresses(project, due, rules))
+        posts = load(project)
+        measurer.add(posts)
+        measurer.finish()
+        done.measured = measurer.count
         measuring.compress_all(project, session, posts)
     measuring.compare(project)
     return done
@@ -117,6 +103,7 @@ def _rules(project: Project) -> Rules:
         max_bytes=int(params.max_file_mb * 1e6),
         timeout_s=params.timeout_s,
         deadline_s=params.deadline_s,
+        min_bytes_per_s=params.min_kb_s * 1000,
         cookies_file=cookies.expanduser() if cookies else None,
         cookies_browser=settings.cookies_browser,
     )
@@ -162,141 +149,3 @@ def _addresses(project: Project, posts: pd.DataFrame, rules: Rules) -> dict[str,
 
 def _has_address(wanted: Wanted) -> bool:
     return bool(wanted.media_urls or (wanted.page_url and not wanted.is_still))
-
-
-def _fetch_all(
-    project: Project, session: Session, rules: Rules, done: Done, progress: Progress | None
-) -> None:
-    """Round after round, since a lost post makes room for the next within the limit."""
-    asked: set[str] = set()
-    while True:
-        posts = load(project)
-        due = posts[(posts["state"] == "fetch") & ~posts["post_id"].isin(asked)]
-        due = due[~due["platform"].isin(done.resting)]
-        if due.empty or done.stopped:
-            return
-        asked |= set(due["post_id"])
-        _fetch_round(_Round(project, session, rules, done), due, progress)
-
-
-@dataclass(frozen=True)
-class _Round:
-    """What the workers of a round share. `lock` guards `done`."""
-
-    project: Project
-    session: Session
-    rules: Rules
-    done: Done
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-def _fetch_round(round_: _Round, due: pd.DataFrame, progress: Progress | None) -> None:
-    """All of `due`, some at a time; the database is written by this thread alone."""
-    wanted = _addresses(round_.project, due, round_.rules)
-    rows = due.to_dict("records")
-    with _pool(round_.project.params.media.parallel) as pool:
-        waiting: list[Future[tuple[dict[str, Any], Path] | None]] = [
-            pool.submit(_fetch_one, round_, row, wanted[row["post_id"]]) for row in rows
-        ]
-        for future in as_completed(waiting):
-            result = future.result()
-            if result is not None:
-                note, work = result
-                save_note(round_.project.store, note)
-                round_.session.clear(work)
-                round_.done.fetched[note["media"]["status"]] += 1
-            if progress:
-                progress(1)
-
-
-@contextmanager
-def _pool(size: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that, when the block is left by an error or Ctrl-C, start nothing more."""
-    pool = ThreadPoolExecutor(size, thread_name_prefix="download")
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _fetch_one(
-    round_: _Round, row: Mapping[Any, Any], wanted: Wanted
-) -> tuple[dict[str, Any], Path] | None:
-    """In a worker: fetch a post into the store; (note to save, work folder), None when it is not its time."""
-    platform = str(row["platform"])
-    with round_.lock:
-        round_.done.stopped = round_.done.stopped or _quota(round_.project, round_.session.media)
-        if round_.done.stopped or platform in round_.done.resting:
-            return None
-    work = round_.session.work(wanted.post_id)
-    fetched = fetch(wanted, work, round_.rules)
-    if fetched.status == "rate_limited" or fetched.is_offline:
-        with round_.lock:
-            round_.done.resting.setdefault(platform, fetched.reason)
-    if fetched.is_offline:  # nothing was learnt of the post: no try is counted
-        round_.session.clear(work)
-        return None
-    kept = round_.session.describe(fetched.files)
-    note = _note(round_, row, fetched, kept)
-    if kept:
-        round_.session.finish(work, fetched.files, kept, note)
-    log.get(__name__).debug("fetched", post=wanted.post_id, status=fetched.status)
-    return note, work
-
-
-def _note(
-    round_: _Round, row: Mapping[Any, Any], fetched: Fetched, kept: list[Kept]
-) -> dict[str, Any]:
-    """The rows of `media` and `media_images` as plain JSON."""
-    now, params = round_.project.workspace.now(), round_.project.params.media
-    tries = 1 + (0 if pd.isna(row["tries"]) else int(row["tries"]))
-    media: dict[str, Any] = {
-        "post_id": row["post_id"],
-        "status": fetched.status,
-        "reason": fetched.reason,
-        "came_by": fetched.came_by or None,
-        "tries": tries,
-        "tried_at": now,
-        "had_cookies": round_.rules.has_cookies,
-        "max_mb": params.max_file_mb,
-    }
-    if kept:
-        first, proof = kept[0], fetched.files[0].proof
-        facts = asdict(proof) if proof else {}
-        media |= asdict(first) | {"n_files": len(kept), "fetched_at": now}
-        media |= {k: facts.get(k) for k in ("container", "codec", "duration_s", "has_audio")}
-    else:
-        wait_s = fetched.retry_after_s
-        media["next_try_at"] = stage.next_try(
-            fetched.status, tries=tries, params=params, now=now, retry_after_s=wait_s
-        )
-    images = [{k: v for k, v in asdict(k_).items() if k != "kind"} for k_ in kept]
-    return {
-        "media": {k: _text(v) for k, v in media.items()},
-        "images": images if fetched.status == "photo" or len(kept) > 1 else [],
-    }
-
-
-def save_note(at: Store, note: Mapping[str, Any]) -> None:
-    """Save how a post fared, as `_note` wrote it."""
-    row = {k: _moment(v) if k.endswith("_at") else v for k, v in note["media"].items()}
-    store.save_media(at, row, note["images"])
-
-
-def _quota(project: Project, folder: MediaFolder) -> str:
-    limit = project.params.media.quota_gb
-    used = folder.used_bytes() / 1e9
-    if limit is None or used < limit:
-        return ""
-    return (
-        f"the media folder holds {used:.2f} GB and may hold {limit:g}: nothing more is fetched. "
-        f"vt purge --project {project.slug} --dry-run shows what would go."
-    )
-
-
-def _text(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-
-
-def _moment(value: Any) -> Any:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.flows.media import save_note
+from vtlib.flows.downloads import save_note
 from vtlib.project import Workspace
 from vtlib.services.media import MediaFolder, stem
 from vtlib.stages import purging as stage

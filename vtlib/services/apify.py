@@ -29,6 +29,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from vtlib import log
 from vtlib.errors import BudgetReached, CredentialsMissing, SourceFailed, VtError
+from vtlib.services.deadline import TooSlow, bounded
 from vtlib.services.limits import Manners, manners
 
 PUBLIC_URL = "https://api.apify.com"
@@ -94,6 +95,7 @@ class Apify:
     token: str
     base_url: str | None = None
     pause_s: float = 0.5
+    items_wait_s: float = 600.0  # for one page of items, the client's own retries included
     pause: Callable[[float], None] = time.sleep
 
     def who(self) -> str:
@@ -210,7 +212,8 @@ class Apify:
     def items(self, job: Job) -> Iterator[dict[str, Any]]:
         """Everything the run collected, a page at a time."""
         with self._asking(f"read the items of run {job.run_id}"):
-            yield from self._client.dataset(job.dataset_id).iterate_items(chunk_size=1000)
+            listed = self._client.dataset(job.dataset_id).iterate_items(chunk_size=1000)
+            yield from bounded(listed, self.items_wait_s)
 
     def _abort(self, job: Job) -> Job:
         _logger.warning("deadline passed, aborting the run", run=job.run_id)
@@ -268,7 +271,7 @@ class Apify:
         except VtError:
             raise
         # KeyError: a reply without the headers it must have; ValueError: one that does not parse.
-        except (ApifyClientError, impit.HTTPError, ValueError, KeyError) as error:
+        except (ApifyClientError, impit.HTTPError, TooSlow, ValueError, KeyError) as error:
             ours = _ours(error, doing, may_have_started=may_have_started)
             breaker.record(ok=not _is_down(error))
             raise ours from error

@@ -22,6 +22,7 @@ from typing import IO, Any, cast
 import ijson
 import orjson
 
+from vtlib.archive_limits import check_stream, check_zip
 from vtlib.errors import BadInput
 from vtlib.sources.reading import unflatten
 
@@ -115,6 +116,7 @@ def _members(path: Path) -> list[str]:
         if stream.read(4) != b"PK\x03\x04":
             return [""]
     with zipfile.ZipFile(path) as pack:
+        check_zip(pack, path)
         names = [n for n in pack.namelist() if Path(n).suffix.lower() in ENDINGS[:4]]
     if not names:
         raise BadInput("the ZIP holds no JSON, JSONL or CSV file", file=str(path))
@@ -131,10 +133,9 @@ def _open(path: Path, member: str) -> IO[bytes]:
 
 def _describe(path: Path, member: str, captured_at: datetime | None) -> Dataset:
     digest, size = hashlib.sha256(), 0
-    with closing(_open(path, member)) as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-            size += len(block)
+    for block in check_stream(path, lambda: _open(path, member)):
+        digest.update(block)
+        size += len(block)
     if not size:
         raise BadInput("the file is empty", file=str(path))
     moment, basis = (

@@ -22,7 +22,9 @@ from av.video.stream import VideoStream
 
 from vtlib.errors import BadInput
 
-Kind = Literal["ok", "not_video", "truncated", "empty", "html", "image", "audio_only", "broken"]
+Kind = Literal[
+    "ok", "not_video", "truncated", "empty", "html", "json", "image", "audio_only", "broken"
+]
 METHOD = "probe/1"
 MIN_DURATION_S = 0.3  # shorter is a picture in a video's clothes
 _IMAGE_CODECS = frozenset({"png", "mjpeg", "gif", "webp", "bmp", "tiff"})
@@ -129,7 +131,7 @@ def _by_head(head: bytes, size: int) -> Proof | None:
     if text.startswith(b"<"):
         return Proof("html", "a web page or XML, not a video", size)
     if text.startswith((b"{", b"[")):
-        return Proof("not_video", "a JSON answer, not a video", size)
+        return Proof("json", "a JSON answer, not a video", size)
     if head.startswith(_IMAGES) or is_webp or _is_image_brand(head):
         return Proof("image", "a picture, not a video", size)
     if head.startswith(_AUDIO) or is_wave:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from vtlib import log
 from vtlib.errors import CredentialsMissing, VtError
+from vtlib.services.deadline import TooSlow, call_within
 from vtlib.services.health import Finding
 
 SERVICES = ("https://api.apify.com/", "https://generativelanguage.googleapis.com/")
@@ -20,6 +21,7 @@ VIDEO_HOSTS = (
     "https://x.com/",
 )
 TIMEOUT_S = 8.0
+ANSWER_S = 30.0  # for an answer with the client's retries in it
 RETRY_S = 0.05  # the doctor waits for nobody
 
 
@@ -31,13 +33,14 @@ def apify(token: str | None, url: str | None) -> list[Finding]:
     from vtlib.services.apify import Apify  # noqa: PLC0415 - takes a second
 
     try:
-        name = Apify(token, url, pause_s=RETRY_S).who()
+        name = call_within(ANSWER_S, Apify(token, url, pause_s=RETRY_S).who)
     except CredentialsMissing as error:
         todo = "Put a valid APIFY_TOKEN into .env."
         return [Finding("apify", "fail", error.message, todo, exit_code=error.exit_code)]
-    except VtError as error:
+    except (VtError, TooSlow) as error:
         todo = "Check the network, the proxy and VT_APIFY_URL, then try again."
-        return [Finding("apify", "fail", error.message, todo, exit_code=4)]
+        said = error.message if isinstance(error, VtError) else f"no answer: {error}"
+        return [Finding("apify", "fail", said, todo, exit_code=4)]
     said = f"the token is valid ({name or 'an account without a name'})"
     return [Finding("apify", "ok", said), *_base(url, "apify")]
 
@@ -51,7 +54,7 @@ def gemini(key: str | None, url: str | None) -> list[Finding]:
             *_base(url, "gemini"),
         ]
     try:
-        name = _first_model(key, url)
+        name = call_within(ANSWER_S, lambda: _first_model(key, url))
     except Exception as error:  # noqa: BLE001 - three HTTP libraries' errors; each becomes a line
         return [_gemini_refusal(error, key)]
     return [Finding("gemini", "ok", f"the key is valid ({name})"), *_base(url, "gemini")]
@@ -100,14 +103,18 @@ def _gemini_refusal(error: Exception, key: str) -> Finding:
     return Finding("gemini", "fail", f"no answer: {said}", todo, exit_code=4)
 
 
+def _opened(request: urllib.request.Request) -> str:
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310 - http(s) only, see _answers
+        return ""
+
+
 def _answers(url: str) -> str:
     """'' when anything answers at `url`, whatever it says; else the reason."""
     if urlsplit(url).scheme not in ("http", "https"):
         return "no http address"
     request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - http(s) only, see above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
-            return ""
+        return call_within(TIMEOUT_S, lambda: _opened(request))
     except urllib.error.HTTPError:
         return ""
     except (OSError, ValueError) as error:

@@ -46,7 +46,7 @@ from vtlib.sources.reading import (
 from vtlib.sources.urls import Address, try_split
 
 NAME = "tiktok"
-HOSTS = frozenset({"tiktok.com"})
+HOSTS = frozenset({"tiktok.com", "tiktokv.com"})  # the second in links of TikTok's own data export
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{15,20}")

@@ -26,12 +26,14 @@ __all__ = [
 ]
 
 PERMANENT = ("private", "removed", "login", "age", "geo", "not_video", "too_large")
+EXPIRED = "expired"  # a signed media address that ran out: the next capture brings a new one
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
 PUBLISHED = "published"  # the role of posts that came of own scripts: nobody picked them
 _WORDS = {
     "fetch": "not asked yet",
     "no_address": "no address that can be asked: capture the post again (vt scrape)",
+    "expired": "the media address has expired: capture the post again (vt scrape)",
 }
 
 
@@ -41,7 +43,7 @@ def plan(
     """`posts` (query media_wanted, with `has_address`) with `state` and `note`; the newest `limit` that count.
 
     States: kept (a file was fetched, if perhaps purged since), fetch, waits (for its next try), lost
-    (permanent, or given up), no_address. Lost posts and those without an address take no place of the
+    (permanent, or given up), no_address (none, or none that still answers: a new capture brings one). Lost posts and those without an address take no place of the
     limit, so the same call after fetching shows the next ones.
     """
     rows = [_state(r, params, now, has_cookies=has_cookies) for r in posts.to_dict("records")]
@@ -59,9 +61,10 @@ def next_try(
     status: str, *, tries: int, params: Media, now: datetime, retry_after_s: float | None
 ) -> datetime | None:
     """When a post is asked again: after `retry_gap_h`, then 4 times as long each, at least what the host
-    asked for, at most a week. None: never (permanent, or tried often enough).
+    asked for, at most a week. None: never (permanent, or tried often enough), or not before a new capture
+    (expired).
     """
-    if status in PERMANENT or tries >= params.max_tries:
+    if status in (*PERMANENT, EXPIRED) or tries >= params.max_tries:
         return None
     gap = timedelta(hours=min(params.retry_gap_h * 4 ** (tries - 1), MAX_GAP_H))
     return now + max(gap, timedelta(seconds=retry_after_s or 0))
@@ -186,8 +189,12 @@ def _state(
     if status in PERMANENT:
         return ("fetch" if _is_changed(row, params, has_cookies=has_cookies) else "lost"), reason
     is_newer = pd.notna(row["address_at"]) and row["address_at"] > row["tried_at"]
-    if status == "broken" and row["has_address"] and is_newer:  # a new address may do better
+    if (
+        status in ("broken", EXPIRED) and row["has_address"] and is_newer
+    ):  # a new address may do better
         return "fetch", reason
+    if status == EXPIRED:
+        return "no_address", _WORDS["expired"]
     if pd.isna(row["next_try_at"]):
         return "lost", f"given up after {row['tries']} tries: {reason}"
     if not row["has_address"]:

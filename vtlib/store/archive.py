@@ -15,12 +15,14 @@ from typing import IO, Any
 
 import orjson
 
+from vtlib.archive_limits import check_zip
 from vtlib.errors import BadInput
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.json.sha256"  # as `sha256sum --check` reads it
 FORMAT = "viraltracker-backup/1"
 _CHUNK = 1 << 20
+_MANIFEST_MAX_BYTES = 64_000_000
 # What folders and zips raise for a file that is missing or damaged.
 _UNREADABLE = (OSError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 _TODO = "Take another backup; this one is not touched."
@@ -134,7 +136,7 @@ class Opened:
     def _is_sound(self, entry: Entry) -> bool:
         try:
             with (self.root / entry.path).open("rb") as source:
-                return _copy(source, None) == (entry.sha256, entry.bytes)
+                return _copy(source, None, entry.bytes) == (entry.sha256, entry.bytes)
         except _UNREADABLE:
             return False
 
@@ -146,7 +148,9 @@ def opened(source: Path) -> Iterator[Opened]:
         try:
             root: Path | zipfile.Path = source
             if not source.is_dir():
-                root = zipfile.Path(held.enter_context(zipfile.ZipFile(source)))
+                pack = held.enter_context(zipfile.ZipFile(source))
+                check_zip(pack, source)
+                root = zipfile.Path(pack)
             manifest = _manifest(root)
         except (*_UNREADABLE, TypeError, ValueError, AttributeError) as error:
             raise BadInput(
@@ -158,11 +162,20 @@ def opened(source: Path) -> Iterator[Opened]:
 
 
 def _manifest(root: Path | zipfile.Path) -> Manifest:
-    text = (root / MANIFEST).read_bytes()
-    seal = (root / SEAL).read_text(encoding="ascii").split()
+    text = _read(root / MANIFEST)
+    seal = _read(root / SEAL).decode("ascii").split()
     if seal[:1] != [hashlib.sha256(text).hexdigest()]:
         raise ValueError("its checksum differs")
     return Manifest.of(text)
+
+
+def _read(path: Path | zipfile.Path) -> bytes:
+    """A small file of the archive. Raises ValueError beyond 64 MB, which is a manifest of 300,000 files."""
+    with path.open("rb") as source:
+        text: bytes = source.read(_MANIFEST_MAX_BYTES + 1)
+    if len(text) > _MANIFEST_MAX_BYTES:
+        raise ValueError(f"{path.name} is over {_MANIFEST_MAX_BYTES / 1e6:.0f} MB")
+    return text
 
 
 def _entry(facts: dict[str, Any]) -> Entry:
@@ -183,10 +196,12 @@ def _inside(name: str) -> str:
     return name
 
 
-def _copy(source: IO[bytes], target: IO[bytes] | None) -> tuple[str, int]:
-    """sha256 and length of `source`, written to `target` on the way."""
+def _copy(
+    source: IO[bytes], target: IO[bytes] | None, at_most: float = float("inf")
+) -> tuple[str, int]:
+    """sha256 and length of `source`, written to `target` on the way; no more is read once it is over `at_most`."""
     digest, size = hashlib.sha256(), 0
-    while block := source.read(_CHUNK):
+    while size <= at_most and (block := source.read(_CHUNK)):
         digest.update(block)
         size += len(block)
         if target is not None:

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtlib.services.download import Gate, Refused, Rules, Wanted, fetch
+from vtlib.services.download.gate import DELIVERY
+from vtlib.sources import SOURCES
 
 PUBLIC, OWN = "93.184.216.34", "http://127.0.0.1:8123"
 REFUSED = [
@@ -73,12 +75,61 @@ def test_asked(url):
         "fc00::1",
         "::ffff:10.0.0.1",
         "2002:0a00:0001::",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b::127.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::8.8.8.8",
+        "::10.0.0.1",
+        "::127.0.0.1",
+        "::ffff:0:192.168.0.1",
+        "2001:0:a00:1::1",
+        "2a00:1450::5efe:10.0.0.1",
+        "2a00:1450::200:5efe:10.0.0.1",
+        "fec0::1",
+        "ff02::1",
+        "4000::1",
+        "240.0.0.1",
         "nonsense",
     ],
 )
 def test_a_known_name_that_leads_home_is_refused(address):
     with pytest.raises(Refused, match="not public"):
         gate(PUBLIC, address).check("https://www.instagram.com/x")
+
+
+EVERY_DOMAIN = sorted(DELIVERY.union(*(s.HOSTS for s in SOURCES.values())))
+
+
+@pytest.mark.parametrize("domain", EVERY_DOMAIN)
+def test_every_listed_domain_bare_and_with_a_sub_domain(domain):
+    for host in (domain, f"a-1.b.{domain}", domain.upper(), f"{domain}."):
+        gate(PUBLIC).check(f"https://{host}/x")
+        assert gate(PUBLIC).addresses(host, 443) == [PUBLIC]
+    for host in (f"x{domain}", f"{domain}.evil.com", f"{domain}x"):
+        assert not gate(PUBLIC).knows(f"https://{host}/x") or host in EVERY_DOMAIN
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "2a00:1450:4001:82a::200e", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"],
+)
+def test_public_addresses_are_asked_however_they_are_written(address):
+    assert gate(address).addresses("www.instagram.com", 443) == [address]
+
+
+WRITTEN = ["64:ff9b::{}", "::{}", "::ffff:{}", "::ffff:0:{}", "2a00:1450::5efe:{}"]
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(WRITTEN))
+def test_an_address_in_another_is_as_public_as_that(address, form):
+    plain, carried = str(address), form.format(address)
+    verdicts = []
+    for one in (plain, carried):
+        try:
+            verdicts.append(bool(gate(one).addresses("x.com", 443)))
+        except Refused:
+            verdicts.append(False)
+    assert verdicts[0] == verdicts[1]
 
 
 def test_a_name_that_does_not_resolve_is_no_refusal():

@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from vtlib.services.deadline import MIN_BYTES_PER_S, Deadline
 from vtlib.services.download import direct
 from vtlib.services.download.direct import Limits
 from vtlib.services.download.gate import Gate
@@ -28,9 +29,10 @@ _SUFFIXES = {
 }
 # Which answer tells most of the post, where several addresses failed.
 _TELLING = (
-    *("too_large", "private", "removed", "age", "geo", "login", "not_video", "rate_limited"),
-    "broken",
+    *("too_large", "private", "removed", "rate_limited", "expired", "age", "geo", "login"),
+    *("not_video", "broken"),
 )
+_GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,23 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Rules:
-    """How anything is fetched. `cookies_file` is only ever copied; `more` are further yt-dlp options."""
+    """How anything is fetched; `deadline_s` holds for one post, all its addresses together.
+
+    `cookies_file` is only ever copied; `more` are further yt-dlp options.
+    """
 
     gate: Gate = field(default_factory=Gate)
     max_bytes: int = 200_000_000
     timeout_s: float = 20.0
     deadline_s: float = 600.0
+    min_bytes_per_s: float = MIN_BYTES_PER_S
     cookies_file: Path | None = None
     cookies_browser: str | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def limits(self) -> Limits:
-        return Limits(self.max_bytes, self.timeout_s, self.deadline_s)
+        return Limits(self.max_bytes, self.timeout_s, self.deadline_s, self.min_bytes_per_s)
 
     @property
     def has_cookies(self) -> bool:
@@ -75,7 +81,8 @@ def fetch(wanted: Wanted, folder: Path, rules: Rules) -> Fetched:
     Never raises for what hosts answer. Of several failures the most telling is the outcome.
     """
     failures: list[Fetched] = []
-    for came_by, ask in _candidates(wanted, folder, rules):
+    work = _Work(folder, rules, rules.limits.begin())
+    for came_by, ask in _candidates(wanted, work):
         try:
             files = ask()
         except Failed as failure:
@@ -91,47 +98,76 @@ def fetch(wanted: Wanted, folder: Path, rules: Rules) -> Fetched:
     return replace(best, retry_after_s=max(waits, default=None), is_offline=offline)
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One post being fetched, under one clock."""
+
+    folder: Path
+    rules: Rules
+    deadline: Deadline
+
+    def save(self, url: str, target: Path, *, max_bytes: int | None = None) -> None:
+        """Stream a media address into `target`. Raises Failed."""
+        limits = self.rules.limits
+        if max_bytes is not None:
+            limits = replace(limits, max_bytes=max_bytes)
+        direct.save(url, target, self.rules.gate, limits, deadline=self.deadline)
+
+
 Ask = Callable[[], list[File]]
 
 
-def _candidates(wanted: Wanted, folder: Path, rules: Rules) -> Iterator[tuple[str, Ask]]:
+def _candidates(wanted: Wanted, work: _Work) -> Iterator[tuple[str, Ask]]:
     if wanted.is_still:
         if wanted.media_urls:
-            yield "media_url", lambda: _images(wanted.media_urls, folder, rules)
+            yield "media_url", lambda: _stills(wanted, work)
         return
-    page = [("page", lambda: [_page(str(wanted.page_url), folder, rules)])]
+    page = [("page", lambda: [_page(str(wanted.page_url), work)])]
     urls: list[tuple[str, Ask]] = [
-        ("media_url", lambda u=u: [_video(u, folder, rules)])  # type: ignore[misc]
+        ("media_url", lambda u=u: [_video(u, work)])  # type: ignore[misc]
         for u in wanted.media_urls[:MAX_URLS]
     ]
     pages = page if wanted.page_url else []
     yield from [*urls, *pages] if wanted.is_fresh else [*pages, *urls]
 
 
-def _page(url: str, folder: Path, rules: Rules) -> File:
+def _page(url: str, work: _Work) -> File:
     from vtlib.services.download import pages  # noqa: PLC0415 - yt-dlp takes 0.6 s to import
 
+    rules = work.rules
     login = pages.Login(rules.cookies_file, rules.cookies_browser)
-    with _emptied(folder):
-        return _proven(
-            pages.save(url, folder, pages.Reader(rules.gate, rules.limits, login, rules.more))
-        )
+    reader = pages.Reader(rules.gate, rules.limits, login, rules.more)
+    with _emptied(work.folder):
+        return _proven(pages.save(url, work.folder, reader, deadline=work.deadline))
 
 
-def _video(url: str, folder: Path, rules: Rules) -> File:
-    with _emptied(folder):
-        target = folder / "video"
-        direct.save(url, target, rules.gate, rules.limits)
+def _video(url: str, work: _Work) -> File:
+    with _emptied(work.folder):
+        target = work.folder / "video"
+        work.save(url, target)
         return _proven(target)
 
 
-def _images(urls: tuple[str, ...], folder: Path, rules: Rules) -> list[File]:
+def _stills(wanted: Wanted, work: _Work) -> list[File]:
+    """The pictures; where their addresses are gone, the post's page says whether the post is too."""
+    try:
+        return _images(wanted.media_urls, work)
+    except Failed as failure:
+        is_expired, rules = failure.fetched.status == "expired", work.rules
+        if is_expired and wanted.page_url:
+            code = direct.status(wanted.page_url, rules.gate, rules.limits, work.deadline)
+            if code in _GONE:
+                raise Failed("removed", f"HTTP {code} for the post's page") from None
+        raise
+
+
+def _images(urls: tuple[str, ...], work: _Work) -> list[File]:
     """All pictures of a post, or none: a slideshow with gaps would be another slideshow."""
-    with _emptied(folder):
-        files, left = [], rules.max_bytes
+    with _emptied(work.folder):
+        files, left = [], work.rules.max_bytes
         for number, url in enumerate(urls[:MAX_IMAGES]):
-            target = folder / f"image{number:02}"
-            direct.save(url, target, rules.gate, replace(rules.limits, max_bytes=left))
+            target = work.folder / f"image{number:02}"
+            work.save(url, target, max_bytes=left)
             left -= target.stat().st_size
             files.append(_picture(target))
         return files

@@ -50,6 +50,20 @@ DELIVERY = frozenset(
 )
 
 
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA gives out
+# Where an IPv6 address is another way to write an IPv4 one: the last 32 bits. NAT64's own
+# prefix (RFC 6052) is what IPv6-only networks answer for every host that has IPv4 alone.
+_TRANSLATED = tuple(
+    ipaddress.IPv6Network(prefix)
+    for prefix in (
+        "64:ff9b::/96",
+        "::ffff:0:0/96",  # v4-mapped, RFC 4291
+        "::ffff:0:0:0/96",  # v4-translated, RFC 2765
+        "::/96",  # v4-compatible, RFC 4291
+    )
+)
+
+
 class Refused(URLError):
     """An address that may not be asked; `reason` says why."""
 
@@ -85,17 +99,40 @@ class Gate:
             return False
         return True
 
+    def check_name(self, url: str) -> None:
+        """Raise Refused unless `url` may be asked as far as its name tells; nothing is resolved."""
+        self._name(url)
+
     def check(self, url: str) -> None:
         """Raise Refused unless `url` may be asked, URLError when its host does not resolve."""
         scheme, host = self._name(url)
         if not host or _has_proxy(scheme, host):
             return  # behind a proxy, names are the proxy's to resolve, and it reaches what it may
+        self._public(host)
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """What `host` resolves to, every address checked: connect to these and resolve no more.
+
+        Raises Refused when one of them may not be asked, URLError when the host does not resolve.
+        """
+        if f"{host}:{port}" not in self.loopback:
+            return self._public(host.rstrip(".").lower())
+        own = self._resolved(host, _resolve)
+        if not own or not all(_is_loopback(address) for address in own):
+            raise Refused(f"{host} is a name of this machine and leads elsewhere")
+        return own
+
+    def _public(self, host: str) -> list[str]:
+        addresses = self._resolved(host, self.resolve)
+        if not addresses or not all(_is_public(address) for address in addresses):
+            raise Refused(f"{host} leads to an address that is not public")
+        return addresses
+
+    def _resolved(self, host: str, resolve: Callable[[str], list[str]]) -> list[str]:
         try:
-            found = self.resolve(host)
+            return resolve(host)
         except OSError as error:
             raise URLError(error) from None
-        if not found or not all(_is_public(address) for address in found):
-            raise Refused(f"{host} leads to an address that is not public")
 
     def _name(self, url: str) -> tuple[str, str]:
         """(scheme, host) of an address whose name is on the list; the host is '' for our own loopback."""
@@ -113,7 +150,10 @@ class Gate:
 
 
 class GateKeeper(urllib.request.BaseHandler):
-    """In an opener, puts every request before the gate, those of redirects included."""
+    """In an opener, puts every request's name before the gate, those of redirects included.
+
+    Its address is checked where the connection is made (`connection.py`).
+    """
 
     handler_order = 0
 
@@ -122,7 +162,7 @@ class GateKeeper(urllib.request.BaseHandler):
 
     def http_request(self, request: Any) -> Any:
         """The request, unchanged; raises Refused."""
-        self.gate.check(request.full_url)
+        self.gate.check_name(request.full_url)
         return request
 
     https_request = http_request
@@ -160,9 +200,31 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_public(address: str) -> bool:
+    """Whether an address is on the public internet, and so is every IPv4 address that it carries."""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    return found.is_global and not found.is_multicast and (inner is None or inner.is_global)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return _is_public_v4(parsed)
+    if any(parsed in prefix for prefix in _TRANSLATED):
+        return _is_public_v4(_last_v4(parsed))
+    is_unicast = parsed in _UNICAST and parsed.is_global and not parsed.is_reserved
+    return is_unicast and all(_is_public_v4(v4) for v4 in _carried(parsed))
+
+
+def _is_public_v4(address: ipaddress.IPv4Address) -> bool:
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _carried(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """IPv4 addresses inside a global IPv6 address: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214)."""
+    carried = [*([address.sixtofour] if address.sixtofour else []), *(address.teredo or ())]
+    interface = int(address) & (1 << 64) - 1
+    if interface >> 32 & 0xFDFFFFFF == 0x5EFE:
+        carried.append(_last_v4(address))
+    return carried
+
+
+def _last_v4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -11,6 +11,7 @@ from typing import Any
 from vtlib.services.probe import Kind, Proof
 
 MAX_REASON = 240
+EXPIRED = "the media address has expired: capture the post again (vt scrape)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class File:
 class Fetched:
     """How one post fared.
 
-    `status`: ok (a video), photo (pictures, kept), private, removed, login, age, geo, rate_limited,
-    not_video, too_large, broken. `came_by`: page, media_url, or '' when nothing was asked.
+    `status`: ok (a video), photo (pictures, kept), private, removed, expired (a media address that is gone;
+    the post may well be there), login, age, geo, rate_limited, not_video, too_large, broken. `came_by`: page, media_url, or '' when nothing was asked.
     `retry_after_s` is what the host asked for. `is_offline`: no connection could be made at all;
     `is_glitch`: one was made and broke, so that asking again at once may help.
     """
@@ -78,6 +79,7 @@ _KINDS: dict[Kind, str] = {
     "image": "not_video",
     "audio_only": "not_video",
     "html": "broken",  # an error page passes; tries are limited
+    "json": "broken",
     "truncated": "broken",
     "empty": "broken",
     "broken": "broken",
@@ -95,13 +97,25 @@ def by_status(code: int, text: str = "") -> tuple[str, str]:
     if code == 429:
         return "rate_limited", f"HTTP 429: {text or 'too many requests'}"
     if code == 403 and re.search(r"signature|expired", text, re.IGNORECASE):
-        return "broken", "the media address has expired: capture the post again"
+        return "expired", EXPIRED
     if code >= 500:
         return "broken", f"HTTP {code}: the host failed"
     told = by_text(text) or _CODES.get(code)
     if told:
         return told, f"HTTP {code}: {text}".rstrip(": ")
     return "broken", f"HTTP {code}: {text or 'refused'}"
+
+
+def by_address(code: int, text: str = "", body: str = "") -> tuple[str, str]:
+    """As `by_status`, for a refusal of a media address: it tells of the address, never that a post is gone.
+
+    Delivery networks answer 404 and 410 for signatures that have run out, and for files they moved; object
+    stores say "Request has expired" in the `body` of a 403 (S3's error responses).
+    """
+    if code == 403 and re.search(r"signature|expired", body, re.IGNORECASE):
+        return "expired", EXPIRED
+    outcome, reason = by_status(code, text)
+    return ("expired", f"{EXPIRED} ({reason})") if outcome == "removed" else (outcome, reason)
 
 
 def by_proof(proof: Proof) -> tuple[str, str]:

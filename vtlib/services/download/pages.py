@@ -8,28 +8,53 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
+import urllib.request
+import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import av
 import yt_dlp
 from av.error import FFmpegError
 from yt_dlp.cookies import CookieLoadError
-from yt_dlp.networking._urllib import UrllibRH
-from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.networking._helper import add_accept_encoding_header
+from yt_dlp.networking._urllib import (
+    HTTPHandler,
+    ProxyHandler,
+    RedirectHandler,
+    UrllibRH,
+    make_socks_conn_class,
+)
+from yt_dlp.networking.exceptions import HTTPError, RequestError
 from yt_dlp.utils import (
     GeoRestrictedError,
     UnsupportedError,
 )
 
-from vtlib.services.download.direct import LOGIN_PATH, Limits, broken, too_large
+from vtlib.services.deadline import Deadline, TooSlow
+from vtlib.services.download.connection import (
+    PAGE_MAX_BYTES,
+    Route,
+    connection_class,
+    unpack,
+    way,
+)
+from vtlib.services.download.direct import (
+    HEAD_BYTES,
+    LOGIN_PATH,
+    Limits,
+    beginning,
+    broken,
+    too_large,
+)
 from vtlib.services.download.gate import Gate, GateKeeper
-from vtlib.services.download.outcome import Failed, by_status, by_text, retry_after
+from vtlib.services.download.outcome import Failed, by_address, by_status, by_text, retry_after
 
 # Extractors of the seven platforms; `generic` is added for a configured loopback host alone.
 EXTRACTORS = ["(instagram|tiktok|vm.tiktok|youtube|twitter|facebook|linkedin|pinterest)(:.*)?"]
@@ -60,21 +85,30 @@ class Reader:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def save(url: str, folder: Path, reader: Reader) -> Path:
-    """The video of the page `url` as a file in `folder`. Raises Failed with the outcome told."""
-    end = time.monotonic() + reader.limits.deadline_s
+def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = None) -> Path:
+    """The video of the page `url` as a file in `folder`. Raises Failed with the outcome told.
+
+    `deadline`: the clock of the work this is part of. Only the page itself can tell that a post is gone.
+    """
+    clock = deadline or reader.limits.begin()
+    route = Route(reader.gate, clock, reader.limits.max_bytes + HEAD_BYTES)
+    page: str | None = url
     try:
-        reader.gate.check(url)
-        with _Tool(_options(url, folder, reader, end), reader.gate) as tool:
-            return _download(tool, url, folder, reader.limits)
+        reader.gate.check_name(url)
+        with _Tool(_options(url, folder, reader, clock), route) as tool:
+            info = tool.extract_info(url, download=False)
+            page = None
+            return _download(tool, info, folder, reader.limits)
     except Failed:
         raise
     except Exception as error:  # noqa: BLE001 - an extractor that meets a new page may raise anything
-        raise _failure(error) from None
+        failure = _failure(error, page)
+        if failure.fetched.status == "broken" and clock.slowness:  # yt-dlp's words say less
+            raise broken(clock.slowness[-1]) from None
+        raise failure from None
 
 
-def _download(tool: Any, url: str, folder: Path, limits: Limits) -> Path:
-    info = tool.extract_info(url, download=False)
+def _download(tool: Any, info: Any, folder: Path, limits: Limits) -> Path:
     while info and info.get("_type") in ("playlist", "multi_video"):
         info = next(iter(info.get("entries") or []), None)
     if not info:
@@ -124,7 +158,7 @@ def _mux(paths: list[Path], target: Path) -> None:
                 source.close()
 
 
-def _options(url: str, folder: Path, reader: Reader, end: float) -> dict[str, Any]:
+def _options(url: str, folder: Path, reader: Reader, deadline: Deadline) -> dict[str, Any]:
     is_local, limits, login = reader.gate.is_local(url), reader.limits, reader.login
     options: dict[str, Any] = {
         "allowed_extractors": [*EXTRACTORS, "generic", "html5"] if is_local else EXTRACTORS,
@@ -136,7 +170,7 @@ def _options(url: str, folder: Path, reader: Reader, end: float) -> dict[str, An
         "noprogress": True,
         "no_warnings": True,
         "logger": _Silent(),
-        "progress_hooks": [_watch(limits, end)],
+        "progress_hooks": [_watch(limits, deadline)],
         "retries": 2,
         "fragment_retries": 2,
         "extractor_retries": 1,
@@ -160,13 +194,12 @@ def _options(url: str, folder: Path, reader: Reader, end: float) -> dict[str, An
     return {**options, **reader.more}
 
 
-def _watch(limits: Limits, end: float) -> Callable[[dict[str, Any]], None]:
+def _watch(limits: Limits, deadline: Deadline) -> Callable[[dict[str, Any]], None]:
     def hook(event: dict[str, Any]) -> None:
         size = max(event.get("downloaded_bytes") or 0, event.get("total_bytes") or 0)
         if size > limits.max_bytes:
             raise too_large(size, limits.max_bytes)
-        if time.monotonic() > end:
-            raise Failed("broken", f"not done within {limits.deadline_s:g} s")
+        deadline.rest_s()
 
     return hook
 
@@ -174,22 +207,78 @@ def _watch(limits: Limits, end: float) -> Callable[[dict[str, Any]], None]:
 class _Tool(yt_dlp.YoutubeDL):
     """yt-dlp with one way out."""
 
-    def __init__(self, options: dict[str, Any], gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, options: dict[str, Any], route: Route) -> None:
+        self._route = route
         super().__init__(options)
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:  # noqa: ARG002 - yt-dlp's own signature
-        return super().build_request_director([_gated(self._gate)])
+        return super().build_request_director([_gated(self._route)])
 
 
-def _gated(gate: Gate) -> type:
+class _Opening(HTTPHandler):
+    """yt-dlp's own handler on our connections; what came packed is unpacked within a limit."""
+
+    def __init__(self, route: Route, **how: Any) -> None:
+        super().__init__(**how)
+        self.route = route
+
+    def _make_conn_class(self, base: Any, req: Any) -> Any:
+        socks_proxy = req.headers.pop("Ytdl-socks-proxy", None)
+        if not socks_proxy:
+            return connection_class(base, way(self.route, req))
+        self.route.gate.check(req.full_url)
+        made = make_socks_conn_class(base, socks_proxy)
+        return connection_class(made, replace(self.route, is_proxied=True))
+
+    @staticmethod
+    def gz(data: bytes) -> bytes:
+        return unpack(data, zlib.MAX_WBITS | 16, PAGE_MAX_BYTES) if data else data
+
+    @staticmethod
+    def deflate(data: bytes) -> bytes:
+        if not data:
+            return data
+        try:
+            return unpack(data, -zlib.MAX_WBITS, PAGE_MAX_BYTES)
+        except zlib.error:
+            return unpack(data, zlib.MAX_WBITS, PAGE_MAX_BYTES)
+
+    @staticmethod
+    def brotli(_data: bytes) -> bytes:
+        raise Failed("broken", "the page is packed in a way we do not read: br")
+
+
+def _gated(route: Route) -> type:
     class GatedRH(UrllibRH):
         _SUPPORTED_URL_SCHEMES = ("http", "https")
 
-        def _create_instance(self, **how: Any) -> Any:
-            opener = super()._create_instance(**how)
-            opener.add_handler(GateKeeper(gate))
+        def _create_instance(
+            self, proxies: Any, cookiejar: Any, legacy_ssl_support: Any = None
+        ) -> Any:
+            context = self._make_sslcontext(legacy_ssl_support=legacy_ssl_support)
+            opener = urllib.request.OpenerDirector()
+            for handler in (
+                GateKeeper(route.gate),
+                ProxyHandler(proxies),
+                _Opening(route, context=context, source_address=self.source_address),
+                urllib.request.HTTPCookieProcessor(cookiejar),
+                urllib.request.UnknownHandler(),
+                urllib.request.HTTPDefaultErrorHandler(),
+                urllib.request.HTTPErrorProcessor(),
+                RedirectHandler(),
+            ):
+                opener.add_handler(handler)
+            opener.addheaders = []
             return opener
+
+        def _send(self, request: Any) -> Any:
+            try:
+                return super()._send(request)
+            except Failed as failure:  # yt-dlp would forget what it does not know
+                raise RequestError(cause=failure) from failure
+
+        def _prepare_headers(self, _: Any, headers: Any) -> None:
+            add_accept_encoding_header(headers, ["gzip", "deflate"])  # those with a limit
 
     return GatedRH
 
@@ -201,13 +290,19 @@ class _Silent:
     info = warning = error = debug
 
 
-def _failure(error: BaseException) -> Failed:
+def _failure(error: BaseException, page: str | None) -> Failed:
+    """What an error means; `page` is the address of the page while it is read, None once it was."""
     chain = list(_causes(error))
     for one in chain:
         if isinstance(one, Failed):
             return one
+        if isinstance(one, TooSlow):
+            return broken(one)
         if isinstance(one, HTTPError):
-            outcome, reason = by_status(one.status, one.reason or "")
+            is_page = page is not None and _is_of_page(one.response.url, page)
+            body = "" if is_page else beginning(one.response)
+            tell = by_status if is_page else partial(by_address, body=body)
+            outcome, reason = tell(one.status, one.reason or "")
             wait_s = retry_after(one.response.headers.get("Retry-After"), now=datetime.now(UTC))
             return Failed(outcome, reason, retry_after_s=wait_s)
     text = str(getattr(chain[-1], "orig_msg", None) or chain[0]).removeprefix("ERROR: ")
@@ -225,6 +320,15 @@ def _failure(error: BaseException) -> Failed:
     is_expected = any(getattr(c, "expected", False) for c in chain)
     hint = "" if is_expected else " (if it goes on, update yt-dlp)"
     return Failed("broken", text.partition("; please report this issue")[0] + hint)
+
+
+def _is_of_page(address: str, page: str) -> bool:
+    """Whether what was asked is the page of the post, and not one of the addresses a page's reader asks too:
+    an interface's answer tells of the interface.
+    """
+    asked = urlsplit(address or page).path
+    name = urlsplit(page).path.rstrip("/").rpartition("/")[2]
+    return name in asked and not re.search(r"/(api|graphql)/", asked)
 
 
 def _causes(error: BaseException | None) -> Any:

@@ -29,6 +29,7 @@ from vtlib.services.gemini.outcomes import STOPS, Outcome
 from vtlib.services.gemini.patience import Patience, Unanswered
 from vtlib.services.gemini.pricing import Prices
 from vtlib.services.gemini.question import Question
+from vtlib.services.gemini.transport import BoundedClient
 from vtlib.services.limits import CircuitBreaker, RateLimiter
 
 T = TypeVar("T")
@@ -159,6 +160,7 @@ class Gemini:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -196,8 +198,13 @@ class Gemini:
                 base_url=self.access.base_url,
                 api_version=self.access.api_version,
                 timeout=round(self.access.timeout_s * 1000),
+                httpx_client=self._transport,
             ),
         )
+
+    @cached_property
+    def _transport(self) -> BoundedClient:
+        return BoundedClient(self.access.timeout_s)
 
     @cached_property
     def _files(self) -> Files:

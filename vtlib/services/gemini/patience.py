@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from vtlib import log
+from vtlib.services.deadline import limited_to
 from vtlib.services.gemini.failures import RAISED, Failure, failure_of
 from vtlib.services.limits import RateLimiter
 
@@ -44,7 +45,8 @@ class Patience:
         """
         for attempt in range(1, self.attempts + 1):
             try:
-                return act()
+                with limited_to(end_s):
+                    return act()
             except RAISED as error:
                 failure = failure_of(error)
             wait_s = self._wait_s(failure, attempt)

@@ -6,7 +6,7 @@ SELECT 'measures of no media ' || x.post_id FROM measures AS x ANTI JOIN media A
 UNION ALL
 SELECT 'status ' || status FROM media
 WHERE status NOT IN (
-    'ok', 'photo', 'private', 'removed', 'login', 'age', 'geo', 'rate_limited', 'not_video', 'too_large', 'broken'
+    'ok', 'photo', 'private', 'removed', 'expired', 'login', 'age', 'geo', 'rate_limited', 'not_video', 'too_large', 'broken'
 )
 UNION ALL
 SELECT 'kept without a file ' || post_id FROM media

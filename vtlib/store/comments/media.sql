@@ -2,7 +2,7 @@
 
 COMMENT ON TABLE media IS 'How the media of each picked post fared, one row a post (machine). Files are shared by content.';
 COMMENT ON COLUMN media.post_id IS 'platform:native_id of the post';
-COMMENT ON COLUMN media.status IS 'ok (a video), photo (pictures), private, removed, login, age, geo, rate_limited, not_video, too_large or broken';
+COMMENT ON COLUMN media.status IS 'ok (a video), photo (pictures), private, removed, expired (the media address), login, age, geo, rate_limited, not_video, too_large or broken';
 COMMENT ON COLUMN media.reason IS 'what the host or the probe said (strangers'' text); empty where a file came';
 COMMENT ON COLUMN media.kind IS 'video or image; of a mixed slideshow that of the first file';
 COMMENT ON COLUMN media.came_by IS 'page (by yt-dlp) or media_url (of a capture); NULL = nothing was asked';

@@ -39,7 +39,7 @@ COMMENT ON COLUMN model_calls.project_id IS 'slug of the project that asked';
 COMMENT ON COLUMN model_calls.run_id IS 'run of notebooks; NULL = a command';
 COMMENT ON COLUMN model_calls.kind IS 'ask, or reask after an answer that could not be used';
 COMMENT ON COLUMN model_calls.model IS 'model asked';
-COMMENT ON COLUMN model_calls.status IS 'as analyses.status; lost = begun and never ended (the run was killed): it may have been charged';
+COMMENT ON COLUMN model_calls.status IS 'as analyses.status; lost = its reply never came (ended_at NULL: in flight, or cut by a kill): it may have been paid';
 COMMENT ON COLUMN model_calls.reason IS 'the status in words';
 COMMENT ON COLUMN model_calls.http_status IS 'HTTP status of the answer; NULL = there was none';
 COMMENT ON COLUMN model_calls.raw_answer IS 'text of the model, unchanged (may quote strangers)';
@@ -50,8 +50,10 @@ COMMENT ON COLUMN model_calls.tokens_out IS 'tokens of the answer without thinki
 COMMENT ON COLUMN model_calls.tokens_thinking IS 'tokens of thinking (paid as output)';
 COMMENT ON COLUMN model_calls.tokens_cached IS 'of tokens_in, those read from a cache';
 COMMENT ON COLUMN model_calls.usd IS 'cost, US dollars; NULL = no price is known';
+COMMENT ON COLUMN model_calls.estimate_usd IS 'what it may cost at most, US dollars, known before it is sent; NULL = no price is known';
+COMMENT ON COLUMN model_calls.estimate_tokens IS 'tokens it may take at most, in and out together';
 COMMENT ON COLUMN model_calls.started_at IS 'when it was made, UTC';
-COMMENT ON COLUMN model_calls.ended_at IS 'when it had ended, UTC';
+COMMENT ON COLUMN model_calls.ended_at IS 'when it had ended, UTC; NULL = in flight, or cut by a kill';
 
 COMMENT ON TABLE analysis_checks IS 'An answer held against the measures of its file (machine).';
 COMMENT ON COLUMN analysis_checks.analysis_id IS 'answer that was checked';

@@ -85,7 +85,9 @@ def test_a_call_without_a_price_takes_no_dollar():
 def test_near_a_cap_an_answer_gets_the_room_that_is_left():
     budget = Budget([Cap("run", usd=1.0), Cap("day", tokens=5000)])
     demand = Demand(100, 1000, 300, usd_in=0.1, usd_per_output_token=0.001)
-    assert budget.reserve(replace(demand, usd_in=0.0, max_output_tokens=400)).max_output_tokens == 400
+    assert (
+        budget.reserve(replace(demand, usd_in=0.0, max_output_tokens=400)).max_output_tokens == 400
+    )
     held = budget.reserve(demand)
     assert (held.max_output_tokens, held.usd) == (500, pytest.approx(0.6))
     budget.keep(held)

@@ -15,7 +15,7 @@ COMMENT ON COLUMN analyses.input_hash IS 'digest of files, data and options that
 COMMENT ON COLUMN analyses.media_sha256 IS 'sha256 of the first file that went in';
 COMMENT ON COLUMN analyses.options IS 'how it was asked: resolution, frames a second, thinking, room for the answer (JSON)';
 COMMENT ON COLUMN analyses.role IS 'why the post was chosen: breakout, control or kept';
-COMMENT ON COLUMN analyses.status IS 'ok, repaired, partial: there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why';
+COMMENT ON COLUMN analyses.status IS 'ok, repaired, partial (cut off, or with what cannot be): there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why; lost: replies got lost, it may have been paid';
 COMMENT ON COLUMN analyses.reason IS 'the status in words';
 COMMENT ON COLUMN analyses.repairs IS 'what was mended in the raw answer';
 COMMENT ON COLUMN analyses.missing IS 'parts that a partial answer lacks';
@@ -119,7 +119,7 @@ COMMENT ON COLUMN analyses_latest.input_hash IS 'digest of files, data and optio
 COMMENT ON COLUMN analyses_latest.media_sha256 IS 'sha256 of the first file that went in';
 COMMENT ON COLUMN analyses_latest.options IS 'how it was asked: resolution, frames a second, thinking, room for the answer (JSON)';
 COMMENT ON COLUMN analyses_latest.role IS 'why the post was chosen: breakout, control or kept';
-COMMENT ON COLUMN analyses_latest.status IS 'ok, repaired, partial: there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why';
+COMMENT ON COLUMN analyses_latest.status IS 'ok, repaired, partial (cut off, or with what cannot be): there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why; lost: replies got lost, it may have been paid';
 COMMENT ON COLUMN analyses_latest.reason IS 'the status in words';
 COMMENT ON COLUMN analyses_latest.repairs IS 'what was mended in the raw answer';
 COMMENT ON COLUMN analyses_latest.missing IS 'parts that a partial answer lacks';

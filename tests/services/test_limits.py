@@ -124,6 +124,7 @@ class SlowDict(dict):
     def update(self, *args, **more):
         held = dict(self)
         sleep(0.005)
+        self.clear()
         super().update(held | dict(*args, **more))
 
 

@@ -59,6 +59,11 @@ def take(usd, tokens):
     return Demand(tokens, 0, 0, usd)
 
 
+def soon():
+    """A second from now: what would wait for ever fails."""
+    return time.monotonic() + 1
+
+
 def test_caps_hold_before_the_call_and_settle_after_it():
     budget = Budget([Cap("run", usd=1.0, tokens=1000), Cap("day", tokens=5000, spent_tokens=4500)])
     held = budget.reserve(take(0.9, 400))
@@ -71,15 +76,15 @@ def test_caps_hold_before_the_call_and_settle_after_it():
         budget.reserve(take(0.71, 10))
     with pytest.raises(BudgetReached, match="day's"):
         budget.reserve(take(0.0, 251))
-    assert budget.reserve(take(0.7, 250)).is_open
+    assert budget.reserve(take(0.7, 250), end_s=soon()).is_open
 
 
 def test_a_call_without_a_price_takes_no_dollar():
     budget = Budget([Cap("run", usd=1.0)])
     budget.settle(budget.reserve(take(None, 10)), usd=None, tokens=10)
     budget.keep(budget.reserve(take(None, 10)))
-    assert budget.reserve(take(None, 10)).usd is None
-    assert budget.reserve(take(1.0, 10)).usd == 1.0
+    assert budget.reserve(take(None, 10), end_s=soon()).usd is None
+    assert budget.reserve(take(1.0, 10), end_s=soon()).usd == 1.0
 
 
 def test_near_a_cap_an_answer_gets_the_room_that_is_left():
@@ -88,18 +93,18 @@ def test_near_a_cap_an_answer_gets_the_room_that_is_left():
     assert (
         budget.reserve(replace(demand, usd_in=0.0, max_output_tokens=400)).max_output_tokens == 400
     )
-    held = budget.reserve(demand)
+    held = budget.reserve(demand, end_s=soon())
     assert (held.max_output_tokens, held.usd) == (500, pytest.approx(0.6))
     budget.keep(held)
     free = replace(demand, usd_in=None, max_output_tokens=9000)
-    assert budget.reserve(free).max_output_tokens == 5000 - 500 - 600 - 100
+    assert budget.reserve(free, end_s=soon()).max_output_tokens == 5000 - 500 - 600 - 100
 
 
 def test_what_cannot_fit_whatever_the_others_take_does_not_wait():
     budget = Budget([Cap("run", usd=1.0, spent_usd=0.8)])
     budget.reserve(take(0.1, 1))
     with pytest.raises(BudgetReached):
-        budget.reserve(take(0.3, 1))
+        budget.reserve(take(0.3, 1), end_s=soon())
 
 
 class Slow(list):
@@ -146,9 +151,9 @@ def test_threads_never_pass_a_cap_together():
 def test_threads_that_settle_together_lose_nothing():
     budget = Budget([Cap("run", usd=100.0)])
     together(lambda: budget.settle(budget.reserve(take(1, 1)), usd=SlowUSD(1), tokens=1), 20)
-    assert budget.reserve(take(80.0, 1))
     with pytest.raises(BudgetReached):
-        budget.reserve(take(80.1, 1))
+        budget.reserve(take(80.1, 1), end_s=soon())
+    assert budget.reserve(take(80.0, 1), end_s=soon()).is_open
 
 
 def test_who_finds_no_room_waits_for_those_in_flight():

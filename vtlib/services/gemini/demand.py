@@ -15,6 +15,8 @@ from vtlib.services.gemini.question import Question
 # this run took and a fifth more; before any was counted, half of the parameter.
 MARGIN = 1.2
 FIRST_RATIO = 0.5
+# A refusal in a sentence tells nothing of how long an answer is.
+MIN_OUTPUT_TOKENS = 512
 # So many counted calls tell how far the formula for input tokens is above the truth.
 MIN_CALLS = 3
 
@@ -43,7 +45,8 @@ class Demands:
         most = question.options.max_output_tokens
         with self._lock:
             seen = self._largest.get(_kind(question), _Largest())
-            least = seen.output_tokens * MARGIN if seen.output_tokens else most * FIRST_RATIO
+            least = max(seen.output_tokens * MARGIN, MIN_OUTPUT_TOKENS)
+            least = least if seen.output_tokens else most * FIRST_RATIO
             ratio = min(seen.input_ratio * MARGIN, 1.0) if seen.n_calls >= MIN_CALLS else 1.0
         tokens_in = round(guess * ratio)
         model = question.options.model

@@ -154,7 +154,7 @@ def test_a_question_sends_two_requests_whose_replies_are_lost(vt, home, gemini, 
 
 
 def test_what_may_have_been_paid_is_known_at_once(vt, home, gemini):
-    fill(home, 1)
+    store = fill(home, 1)
     params(home, PRICED)
     gemini.fail("generate", base.lost_reply(), always=True)
     said = vt("analyze", "videos", "--project", "p", "--json")
@@ -163,7 +163,9 @@ def test_what_may_have_been_paid_is_known_at_once(vt, home, gemini):
     assert costs["possibly_paid_calls_usd"] == pytest.approx(said.data["possibly_paid_usd"])
     assert costs["possibly_paid_calls_usd"] == pytest.approx(2 * 16_384 * 2.44e-6, rel=0.01)
     assert "possibly paid besides, at most $0.0" in vt("costs").out
-    assert "lost_calls" in vt("check").out
+    checked = vt("check")
+    assert (checked.code, "lost_calls" in checked.out) == (0, True)
+    assert store.query("SELECT status, usd FROM analyses").iloc[0].isna().tolist() == [False, True]
     gemini.fail("generate")
     assert vt("analyze", "videos", "--project", "p").code == 0
     assert posted(gemini) == 3

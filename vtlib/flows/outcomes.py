@@ -138,7 +138,7 @@ def _row(project: Project, question: Question, outcome: Outcome, about: About) -
         "tokens_out": used.tokens_out,
         "tokens_thinking": used.tokens_thinking,
         "tokens_cached": used.tokens_cached,
-        "usd": outcome.usd if calls else None,
+        "usd": outcome.usd if any(not c.is_possibly_paid for c in calls) else None,
         "n_calls": len(calls),
         "seconds": round((last - first).total_seconds(), 3),
         "asked_at": first,

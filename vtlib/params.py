@@ -386,7 +386,8 @@ def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
 
 
 def nearest(word: str, words: list[str]) -> str:
-    """The word of `words` most like `word`, or ''."""
+    """The word of `words` most like `word` but not `word` itself, or ''."""
+    words = [w for w in words if w != word]
     by_leaf = {w.rsplit(".", 1)[-1]: w for w in words}
     hit = difflib.get_close_matches(word, words, 1, 0.6) or [
         by_leaf[m]

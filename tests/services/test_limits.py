@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vtlib.services import limits
 from vtlib.services.limits import WINDOW_S, CircuitBreaker, RateLimiter
 
 
@@ -87,6 +89,76 @@ def test_threads_share_it():
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(500)))
     assert len(n) == len(gate._booked) == 500
+
+
+class SlowLimits(dict):
+    """Limits that are looked up slowly: whoever does not hold the lock meets somebody else here."""
+
+    def get(self, name, default=None):
+        sleep(0.001)
+        return super().get(name, default)
+
+
+def together(act, times):
+    """The results of `act` in so many threads that begin at one moment."""
+    start = threading.Barrier(times)
+
+    def work(_):
+        start.wait()
+        return act()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(work, range(times)))
+
+
+def test_threads_that_meet_pass_no_limit_together():
+    time = Time()
+    gate = RateLimiter(SlowLimits(requests=5), clock=time, pause=time.wait)
+    minutes = [b.at_s for b in together(lambda: gate.acquire(requests=1), 20)]
+    assert sorted(minutes) == [m * WINDOW_S for m in range(4) for _ in range(5)]
+
+
+class SlowDict(dict):
+    """Amounts that are changed slowly."""
+
+    def update(self, *args, **more):
+        held = dict(self)
+        sleep(0.005)
+        self.clear()
+        super().update(held | dict(*args, **more))
+
+
+def test_threads_that_settle_and_hold_together_lose_nothing():
+    gate, _ = limiter(tokens=100)
+    booking = gate.acquire(tokens=1)
+    booking.amounts = SlowDict(booking.amounts)
+    names = iter(range(20))
+    together(lambda: gate.settle(booking, **{f"n{next(names)}": 1}), 20)
+    assert len(booking.amounts) == 21
+
+
+def test_one_alone_is_on_trial():
+    now = [0.0]
+
+    def slow():
+        sleep(0.002)
+        return now[0]
+
+    breaker = CircuitBreaker(failures_max=1, open_s=10, clock=slow)
+    breaker.record(ok=False)
+    now[0] = 11
+    assert sum(together(breaker.allows, 10)) == 1
+
+
+def test_a_service_has_one_limiter_for_all(monkeypatch):
+    class Slow(RateLimiter):
+        def __init__(self, *args):
+            sleep(0.005)
+            super().__init__(*args)
+
+    monkeypatch.setattr(limits, "RateLimiter", Slow)
+    found = together(lambda: limits.manners("http://slow.example", per_minute=5), 10)
+    assert len({id(one) for one in found}) == 1
 
 
 def test_the_breaker_opens_lets_one_try_and_closes():

@@ -71,7 +71,7 @@ def problems(
 @days_option
 @click.option("--by-day", is_flag=True, help="A line a day, provider and what.")
 def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) -> Answer:
-    """What was spent, on what."""
+    """What was spent, on what; and what may have been paid although nobody said how much."""
     over = span(at, project=project, days=days)
     if by_day:
         found = usage.spend_days(at.store, over)
@@ -82,7 +82,8 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
     more = f", and {unknown:,} calls whose cost is unknown: no price is known" if unknown else ""
     shown = found.assign(usd=[_cost(usd) for usd in found["usd"]])
     text = f"{table(shown, empty='nothing was spent')}\ntotal ${total:,.2f}{more}"
-    return Answer({"total_usd": total, "rows": found}, text)
+    data, lines = _possibly_paid_calls(usage.possibly_paid_calls(at.store, over))
+    return Answer({"total_usd": total, "rows": found, **data}, "\n".join([text, *lines]))
 
 
 @command(vt, "check", example="vt check")
@@ -96,6 +97,20 @@ def check(at: Workspace) -> Answer:
         empty=f"{len(found)} checks, nothing found",
     )
     return Answer({"checks": found, "sound": not failed}, text, 6 if failed else 0)
+
+
+def _possibly_paid_calls(found: pd.DataFrame) -> tuple[dict[str, object], list[str]]:
+    """Calls of models that may have been paid: as machines read them, and as lines."""
+    usd = float(found["estimate_usd"].sum()) if len(found) else 0.0
+    data: dict[str, object] = {"possibly_paid_calls": found, "possibly_paid_calls_usd": usd}
+    if found.empty:
+        return data, []
+    unpriced = int(found["unpriced"].sum())
+    more = f", {unpriced:,} of them without a known price" if unpriced else ""
+    shown = found[["project_id", "provider", "what", "n", "estimate_usd", "reason"]]
+    shown = shown.assign(estimate_usd=[_cost(usd) for usd in shown["estimate_usd"]])
+    head = f"possibly paid besides, at most ${usd:,.4f}: {int(found['n'].sum()):,} calls of models{more}"
+    return data, ["", head, table(shown)]
 
 
 def _cost(usd: float) -> str:

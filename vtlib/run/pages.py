@@ -106,4 +106,4 @@ def _name(project: Project) -> str:
 
 def _section(project: Project, stage: str) -> dict[str, Any]:
     name = "importing" if stage == "import" else stage
-    return dict(getattr(project.params, name).model_dump(mode="json", exclude_defaults=True))
+    return dict(getattr(project.params, name).model_dump(mode="json", exclude_unset=True))

@@ -24,8 +24,10 @@ class RunPlan:
     """A run of a project's notebooks.
 
     `home` is the workspace, `outputs` its folder of results, `notebooks` where NN_<stage>.ipynb
-    lie. `params` are all of the project's parameters as JSON knows them: section `importing` goes
-    to stage import, and each other section to the stage of its name. `timeout_s` is for one stage.
+    lie. `params` are all of the project's parameters as JSON knows them, for the record; `set_params` those
+    that somebody set (None: all), for the notebooks, where a cap that nobody set must not become an order.
+    Section `importing` goes to stage import, each other section to the stage of its name. `timeout_s` is
+    for one stage.
     """
 
     project: str
@@ -33,6 +35,7 @@ class RunPlan:
     home: Path
     outputs: Path
     params: Mapping[str, Any] = field(default_factory=dict)
+    set_params: Mapping[str, Any] | None = None
     params_file: str = ""
     profile: str = "analyst"
     from_stage: str = ""
@@ -67,7 +70,8 @@ class RunPlan:
             "run_id": run_id,
             "home": str(self.home.resolve()),
         }
-        own = {name: self.params.get(name) for name in SECTIONS.get(stage, (stage,))}
+        params = self.params if self.set_params is None else self.set_params
+        own = {name: params.get(name) for name in SECTIONS.get(stage, (stage,))}
         return common | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
 
 

@@ -28,6 +28,7 @@ def run(
         home=project.workspace.root,
         outputs=project.workspace.outputs,
         params=project.params.model_dump(mode="json"),
+        set_params=project.params.model_dump(mode="json", exclude_unset=True),
         params_file=params_file,
         profile=project.params.report.profile,
         from_stage=from_stage,

@@ -35,6 +35,13 @@ def spend_days(store: Store, span: Span) -> pd.DataFrame:
     return store.query_file("spend_days", project=span.project, since=span.since)
 
 
+def possibly_paid_calls(store: Store, span: Span) -> pd.DataFrame:
+    """Requests to models that may have been paid although nobody said how much: project_id, provider, what,
+    reason, n, estimate_usd (at most, US dollars; NULL = no price), unpriced, first_at, latest_at.
+    """
+    return store.query_file("possibly_paid_calls", project=span.project, since=span.since)
+
+
 def problem_counts(
     store: Store, span: Span, *, stage: str | None = None, kind: str | None = None
 ) -> pd.DataFrame:

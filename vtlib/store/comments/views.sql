@@ -137,3 +137,11 @@ COMMENT ON COLUMN selected_posts.decided_by IS 'rule or person';
 COMMENT ON COLUMN selected_posts.reason IS 'the reviewer''s reason';
 COMMENT ON COLUMN selected_posts.notes IS 'the reviewer''s notes';
 COMMENT ON COLUMN selected_posts.hook_ideas IS 'ideas for hooks (human)';
+
+COMMENT ON VIEW possibly_paid_calls IS 'Requests to models that may have been paid although nobody said how much: replies that got lost or tell no tokens, calls in flight or cut by a kill.';
+COMMENT ON COLUMN possibly_paid_calls."at" IS 'when it was sent, UTC';
+COMMENT ON COLUMN possibly_paid_calls.provider IS 'gemini';
+COMMENT ON COLUMN possibly_paid_calls.what IS 'model asked';
+COMMENT ON COLUMN possibly_paid_calls.estimate_usd IS 'what it may have cost at most, US dollars; NULL = no price is known';
+COMMENT ON COLUMN possibly_paid_calls.project_id IS 'slug of the project that asked';
+COMMENT ON COLUMN possibly_paid_calls.reason IS 'why nobody knows whether it was paid';

@@ -48,7 +48,7 @@ def test_the_same_post_twice_is_one_snapshot_with_the_larger_counts() -> None:
     snapshots = chunk.frames["post_snapshots"]
     assert list(snapshots["views"]) == [120]
     assert len(chunk.frames["raw_items"]) == 3
-    assert chunk.tally == Counter(found=3, mapped=3)
+    assert chunk.tally == Counter(found=3, mapped=3, numbered=3)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_same_post_twice_is_one_snapshot_with_the_larger_counts() -> None:
         ([1], "unreadable"),
         (Broken("the line is no JSON"), "unreadable"),
         ({"url": "https://www.tiktok.com/tag/x", "error": "gone", "input": "x"}, "provider_error"),
-        (item("many"), "bad_field"),
+        ({"playCount": 3, "webVideoUrl": "https://www.tiktok.com/@a"}, "bad_field"),
     ],
 )
 def test_a_bad_item_is_a_problem_and_the_rest_go_in(bad, kind: str) -> None:
@@ -68,6 +68,22 @@ def test_a_bad_item_is_a_problem_and_the_rest_go_in(bad, kind: str) -> None:
     (problem,) = chunk.frames["problems"].to_dict("records")
     assert (problem["kind"], problem["item_no"]) == (kind, 2)
     assert len(chunk.frames["raw_items"]) == 3
+
+
+@pytest.mark.parametrize("bad", ["many", 2**63, 1e300, float("nan"), [[1]], "9" * 5_000])
+def test_a_bad_field_is_unknown_and_named_and_its_post_stays(bad) -> None:
+    chunk = mapped([item(1), item(bad, native="7506866355807849751")])
+    views = chunk.frames["post_snapshots"].set_index("post_id")["views"]
+    assert list(views.isna()) == [False, True]
+    (problem,) = chunk.frames["problems"].to_dict("records")
+    assert (problem["kind"], problem["item_no"], problem["field"]) == ("bad_value", 2, "playCount")
+    assert stage.unreadable(chunk.tally) == 0
+
+
+def test_what_makes_the_mapping_raise_is_left_out_alone() -> None:
+    (row,) = mapped([item(5, authorMeta=7)]).frames["post_snapshots"].to_dict("records")
+    assert row["views"] == 5
+    assert list(mapped([item(5, authorMeta=7)]).frames["problems"]["field"]) == ["authorMeta"]
 
 
 def test_missing_counts_stay_missing() -> None:

@@ -8,13 +8,26 @@ A source module offers:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from vtlib.errors import BadInput
-from vtlib.models import Account, Outcome, Platform, PostRef, Rejected
+from vtlib.models import (
+    Account,
+    Mapped,
+    MappedAccount,
+    Misread,
+    Outcome,
+    Platform,
+    PostRef,
+    Rejected,
+)
 from vtlib.sources import facebook, instagram, linkedin, pinterest, tiktok, x, youtube
 from vtlib.sources.actors import Actor
-from vtlib.sources.reading import nested
+from vtlib.sources.cleaning import path_of
+from vtlib.sources.field_use import FieldUse, Traced
+from vtlib.sources.plausible import checked
+from vtlib.sources.reading import leniently, nested
 from vtlib.sources.urls import Address, split_url
 
 
@@ -35,6 +48,12 @@ SOURCES: dict[Platform, Source] = {
     m.NAME: cast("Source", m)
     for m in (instagram, tiktok, youtube, x, facebook, linkedin, pinterest)
 }
+
+_FAULTS = (
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError),
+    *(RecursionError, MemoryError),
+)
+_MAX_DROPPED = 8  # fields of one item
 
 
 def source_of(address: Address) -> Source | None:
@@ -83,20 +102,64 @@ def account_ref(text: str, *, platform: Platform | None = None) -> Account:
 
 
 def recognise(item: dict[str, Any]) -> tuple[Platform, str] | None:
-    """The platform and actor (or export shape) whose item this is, from its content alone."""
+    """The platform and actor (or export shape) whose item this is, from its content alone. Nothing raises."""
     item = nested(item)
     for name, source in SOURCES.items():
-        shape = source.recognise(item)
+        try:
+            with leniently():
+                shape = source.recognise(item)
+        except _FAULTS:
+            continue
         if shape:
             return name, shape
     return None
 
 
 def outcome(platform: Platform, item: Any) -> Outcome:
-    """Map one raw item of `platform`; anything that is not a mapping is Rejected, nothing raises."""
+    """Map one raw item of `platform`; anything that is not a mapping is Rejected, nothing raises.
+
+    A field that cannot be read is unknown and named in `misread`; the post stays.
+    """
     if not isinstance(item, dict):
         return Rejected("unreadable", f"an item is a {type(item).__name__}, not an object", item)
-    try:
-        return SOURCES[platform].outcome(nested(item))
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as error:
-        return Rejected("bad_field", f"{type(error).__name__}: {error}", item)
+    whole_item = nested(item)
+    with leniently() as noted:
+        try:
+            found = SOURCES[platform].outcome(whole_item)
+        except _FAULTS as error:
+            found = _outcome_without(platform, whole_item, error)
+    if isinstance(found, Rejected):
+        return replace(found, payload=item)
+    misread = {path_of(whole_item, value) or "a value": reason for value, reason in noted}
+    listed = (*found.misread, *(Misread(name, reason) for name, reason in misread.items()))
+    return checked(replace(found, misread=listed) if listed else found)
+
+
+def posts_within(platform: Platform, item: Any, found: MappedAccount) -> list[Mapped]:
+    """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`, LinkedIn's `updates`);
+    those that name nobody are the account's.
+    """
+    lists = (value for value in nested(item).values() if isinstance(value, list))
+    posts = (outcome(platform, inner) for value in lists for inner in value)
+    mapped = (post for post in posts if isinstance(post, Mapped))
+    return [replace(post, account=post.account or found.account) for post in mapped]
+
+
+def _outcome_without(platform: Platform, item: dict[str, Any], error: Exception) -> Outcome:
+    """The outcome without the fields that make the mapping raise: each time the one asked for last."""
+    refusal = Rejected("bad_field", f"{type(error).__name__}: {error}"[:500], item)
+    rest, dropped = dict(item), []
+    for _ in range(_MAX_DROPPED):
+        use = FieldUse()
+        try:
+            found = SOURCES[platform].outcome(Traced(rest, use))
+        except _FAULTS as fault:
+            name, _, inner = use.last.partition(".")
+            if inner and isinstance(rest.get(name), dict):
+                rest[name] = {k: v for k, v in rest[name].items() if k != inner}
+            else:
+                rest.pop(name, None)
+            dropped.append(Misread(use.last[:200], f"{type(fault).__name__}: {fault}"[:200]))
+        else:
+            return refusal if isinstance(found, Rejected) else replace(found, misread=tuple(dropped))
+    return refusal

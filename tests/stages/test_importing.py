@@ -8,6 +8,7 @@ import pytest
 
 from vtlib.errors import BadInput
 from vtlib.services.datasets import Broken
+from vtlib.stages import capture_words as words
 from vtlib.stages import importing as stage
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
@@ -77,7 +78,7 @@ def test_a_bad_field_is_unknown_and_named_and_its_post_stays(bad) -> None:
     assert list(views.isna()) == [False, True]
     (problem,) = chunk.frames["problems"].to_dict("records")
     assert (problem["kind"], problem["item_no"], problem["field"]) == ("bad_value", 2, "playCount")
-    assert stage.unreadable(chunk.tally) == 0
+    assert words.unreadable(chunk.tally) == 0
 
 
 def test_what_makes_the_mapping_raise_is_left_out_alone() -> None:
@@ -105,15 +106,15 @@ def test_an_items_own_time_of_capture_wins() -> None:
 
 def test_error_items_do_not_count_against_the_mapping() -> None:
     tally = Counter(found=10, mapped=2, provider_error=8)
-    assert stage.mapped_ratio(tally) == 1.0
-    assert stage.unreadable(tally) == 0
-    assert stage.mapped_ratio(Counter(found=3, no_items=3)) is None
-    assert "only errors" in stage.fate(Counter(found=3, no_items=3), ratio=None, least=0.5)
+    assert words.mapped_ratio(tally) == 1.0
+    assert words.unreadable(tally) == 0
+    assert words.mapped_ratio(Counter(found=3, no_items=3)) is None
+    assert "only errors" in words.fate(Counter(found=3, no_items=3), ratio=None, least=0.5)
 
 
 def test_too_little_mapped_says_that_the_shape_changed() -> None:
     tally = Counter(found=10, mapped=1, bad_field=9)
-    assert "shape changed" in stage.fate(tally, ratio=0.1, least=0.5)
+    assert "shape changed" in words.fate(tally, ratio=0.1, least=0.5)
 
 
 def test_platform_is_recognised_from_content_and_never_guessed() -> None:

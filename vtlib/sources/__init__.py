@@ -135,14 +135,25 @@ def outcome(platform: Platform, item: Any) -> Outcome:
     return checked(replace(found, misread=listed) if listed else found)
 
 
-def posts_within(platform: Platform, item: Any, found: MappedAccount) -> list[Mapped]:
-    """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`, LinkedIn's `updates`);
-    those that name nobody are the account's.
+def posts_within(
+    platform: Platform, item: Any, found: MappedAccount
+) -> tuple[dict[str, list[Mapped]], list[Misread]]:
+    """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`), by list; and the
+    members of these lists that are none. Posts that name nobody are the account's.
     """
-    lists = (value for value in nested(item).values() if isinstance(value, list))
-    posts = (outcome(platform, inner) for value in lists for inner in value)
-    mapped = (post for post in posts if isinstance(post, Mapped))
-    return [replace(post, account=post.account or found.account) for post in mapped]
+    posts: dict[str, list[Mapped]] = {}
+    misread: list[Misread] = []
+    for key, value in nested(item).items():
+        members = [outcome(platform, one) for one in value] if isinstance(value, list) else []
+        mapped = [one for one in members if isinstance(one, Mapped)]
+        if mapped:
+            posts[key] = [replace(one, account=one.account or found.account) for one in mapped]
+            misread += [
+                Misread(f"{key}.{place}", one.reason)
+                for place, one in enumerate(members)
+                if isinstance(one, Rejected)
+            ]
+    return posts, misread
 
 
 def _outcome_without(platform: Platform, item: dict[str, Any], error: Exception) -> Outcome:

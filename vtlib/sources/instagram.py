@@ -231,9 +231,9 @@ def _short_code(raw: dict[str, Any]) -> str | None:
 
 
 def _format(raw: dict[str, Any]) -> Format:
+    kind = _KINDS.get(str(raw.get("type")))
     if raw.get("productType") in ("clips", "igtv"):
         return "reel"
-    kind = _KINDS.get(str(raw.get("type")))
     if kind or raw.get("productType") == "carousel_container":
         return kind or "carousel"
     refs = (r for a in _urls(raw) if (r := post_ref(a)))

@@ -228,7 +228,9 @@ def first(item: Any, *keys: str) -> Any:
 
     Empty texts, lists and mappings hold nothing; 0 and False do.
     """
-    found = (dig(item, *key.split(".")) for key in keys)
+    found: Iterable[Any] = (dig(item, *key.split(".")) for key in keys)
+    if type(item) is not dict:  # one that notes what is asked for: alternatives are no unread fields
+        found = [*found]
     return next((v for v in found if v is not None and v not in ("", [], {})), None)
 
 

@@ -44,7 +44,6 @@ from vtlib.stages.conclusion import Conclusion, done, number, skipped
 __all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
 
 Item = tuple[int, Any]
-NOT_COUNTED = ("provider_error", "no_items", "promoted", "not_a_post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +120,10 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
         else:
             tally["mapped" if isinstance(found, Mapped) else "accounts"] += 1
             _add(rows, found, capture)
-            within = posts_within(found.account.platform, item, found) if isinstance(found, MappedAccount) else []
+            within, strange = _within(found, item, use)
             for post in within:
                 _add(rows, post, capture)
-            for mapped in (found, *within):
-                misread += mapped.misread
+            misread += [*strange, *(m for one in (found, *within) for m in one.misread)]
             tally.update(_facts([found, *within], item, capture))
             tally["within"] += len(within)
         tally[BAD_VALUE] += len(misread)
@@ -148,37 +146,6 @@ def refuse_numberless(chunk: Chunk, *, file: str = "") -> None:
         todo="Rename the columns as an actor names them (docs/workflow.md), or import the URLs alone: vt import urls.",
         file=file,
     )
-
-
-def mapped_ratio(tally: Counter[str]) -> float | None:
-    """Share of the items that name a post which could be mapped; None when there was none.
-
-    Error items and the like are not counted: they are the provider's word, not our failure.
-    """
-    meant = tally["found"] - sum(tally[k] for k in NOT_COUNTED)
-    return (tally["mapped"] + tally["accounts"]) / meant if meant else None
-
-
-def unreadable(tally: Counter[str]) -> int:
-    """How many items were neither mapped nor set aside by the provider's own word."""
-    return tally["found"] - sum(tally[k] for k in ("mapped", "accounts", *NOT_COUNTED))
-
-
-def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
-    """In plain words what a person must know of a capture; empty when all went as it should."""
-    if ratio is None:
-        return (
-            "no item names a post: only errors of the provider or advertisements"
-            if tally
-            else "empty"
-        )
-    if ratio < least:
-        return (
-            f"only {ratio:.0%} of the items could be mapped (at least {least:.0%} are expected): has the export's "
-            "shape changed? All items are kept: after an update, run vt import again"
-        )
-    bad = unreadable(tally)
-    return f"{bad} of {tally['found']} items could not be read: vt problems" if bad else ""
 
 
 def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict[str, pd.DataFrame]:
@@ -247,6 +214,17 @@ def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccou
         return Rejected("unreadable", "no platform recognises this item", item)
     found = outcome(platform, use.item(nested(item)) if isinstance(item, dict) else item)
     return replace(found, payload=item) if isinstance(found, Rejected) else found
+
+
+def _within(
+    found: Mapped | MappedAccount, item: Any, use: FieldUse
+) -> tuple[list[Mapped], list[Misread]]:
+    """The posts inside an account's item, and what stands among them and is none."""
+    if isinstance(found, Mapped):
+        return [], []
+    posts, strange = posts_within(found.account.platform, item, found)
+    use.asked.update(posts)
+    return [post for listed in posts.values() for post in listed], strange
 
 
 def _facts(found: Sequence[Mapped | MappedAccount], item: Any, capture: Capture) -> Counter[str]:

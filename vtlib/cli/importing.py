@@ -112,7 +112,7 @@ def answer(reports: list[importing.Report]) -> Answer:
             for r in reports
         ]
     )
-    said = [f"{r.source}: {r.reason}" for r in reports if r.reason and r.status != "unchanged"]
+    said = [_said(r) for r in reports if r.reason and r.status != "unchanged"]
     said += [f"{r.source}: {note}" for r in reports for note in r.notes]
     said += [f"{r.source}: new fields {', '.join(r.new_keys[:12])}" for r in reports if r.new_keys]
     failed = sum(1 for r in reports if r.exit_code)
@@ -120,6 +120,11 @@ def answer(reports: list[importing.Report]) -> Answer:
         said.append(f"{failed} of {len(reports)} did not go in whole")
     worst = max((r.exit_code for r in reports), default=0)
     return Answer({"imports": reports, "failed": failed}, "\n".join([table(rows), *said]), worst)
+
+
+def _said(report: importing.Report) -> str:
+    named = report.reason.startswith(report.source)
+    return report.reason if named else f"{report.source}: {report.reason}"
 
 
 def _mark(report: importing.Report) -> str:

@@ -48,7 +48,9 @@ def set_up(
 ) -> None:
     """Send log lines to stderr from `level` up and, all of them, to `folder`/vt.jsonl (5 x 5 MB)."""
     folder.mkdir(parents=True, exist_ok=True)
-    logging.raiseExceptions = False  # a full disk must not print a traceback for each line that is lost
+    logging.raiseExceptions = (
+        False  # a full disk must not print a traceback for each line that is lost
+    )
     redact = redactor(secrets)
 
     def redact_event(_logger: Any, _name: str, event: Any) -> Any:

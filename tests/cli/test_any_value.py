@@ -33,7 +33,15 @@ MAX_LINES = 5_000  # that are imported at once in the end
 SMALL = [
     *("null", "true", "0", "-1", "-5e9", '""', "[]", "{}", "NaN", "Infinity", "-Infinity", "1.5"),
     *("9223372036854775807", "9223372036854775808", "18446744073709551616", "1e300", "1e999"),
-    *(r'"\ud83d"', r'"cut \udc00 here"', r'"nul \u0000 here"', '"many"', '"6.8E+18"', '"²"', "9" * 5_000),
+    *(
+        r'"\ud83d"',
+        r'"cut \udc00 here"',
+        r'"nul \u0000 here"',
+        '"many"',
+        '"6.8E+18"',
+        '"²"',
+        "9" * 5_000,
+    ),
     *('"' + " " * 5_000 + '"', '[[["a"]], {"a": NaN}]', '{"a": {"b": [1]}}', '{"a": 1, "a": 2}'),
     *("[" * n + "]" * n for n in (300, 1_100, 20_000)),
     *('{"a":' * n + "1" + "}" * n for n in (300, 1_100)),
@@ -68,7 +76,11 @@ def good(number: int) -> dict[str, Any]:
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Every path in a JSON value, itself first."""
     yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else [])
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value if isinstance(value, list) else [])
+    )
     for key, one in inner:
         yield from places(one, (*path, key))
 
@@ -124,7 +136,11 @@ def check_one(line: bytes, *, at: int, as_lines: bool, is_inside: bool = True) -
     read = list(reader(io.BytesIO(joined)))
     assert len(read) == 4 or not is_inside  # a line that is a list holds as many items as it has
     chunk = stage.map_items(enumerate(read, 1), capture())
-    views = dict(zip(*(chunk.frames["post_snapshots"][c].tolist() for c in ("post_id", "views")), strict=True))
+    views = dict(
+        zip(
+            *(chunk.frames["post_snapshots"][c].tolist() for c in ("post_id", "views")), strict=True
+        )
+    )
     assert [views[f"tiktok:{good(n)['id']}"] for n in range(3)] == [1_000, 1_001, 1_002]
     problems = chunk.frames["problems"]
     pairs = zip(problems["item_no"].tolist(), problems["kind"].tolist(), strict=True)
@@ -164,7 +180,16 @@ def import_at_once(vt, folder: Path, lines: list[bytes]) -> None:
     (folder / "many.jsonl").write_bytes(b"\n".join(lines))
     (folder / "sound.json").write_text(json.dumps([good(n) for n in range(50)]))
     at = ("--captured-at", "2026-09-01T00:00:00Z")
-    said = vt("import", "dataset", folder / "many.jsonl", folder / "sound.json", "--project", "p", *at, "--json")
+    said = vt(
+        "import",
+        "dataset",
+        folder / "many.jsonl",
+        folder / "sound.json",
+        "--project",
+        "p",
+        *at,
+        "--json",
+    )
     assert said.code in CODES
     many, sound = said.data["imports"]
     assert (sound["found"], sound["mapped"], sound["problems"]) == (50, 50, 0)

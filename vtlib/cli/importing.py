@@ -18,7 +18,9 @@ from vtlib.project import Workspace
 
 project_option = click.option("--project", required=True, help="Slug of the project.")
 strict_option = click.option(
-    "--strict", is_flag=True, help="A warning is a failure: exit code 4 (the data go in all the same)."
+    "--strict",
+    is_flag=True,
+    help="A warning is a failure: exit code 4 (the data go in all the same).",
 )
 MARKS = {"ok": "imported", "unchanged": "unchanged", "failed": "FAILED", "waits": "waits"}
 

@@ -12,12 +12,14 @@ from vtlib.errors import BadInput, DataCheckFailed, VtError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_FULL_WORDS = re.compile(r"no space left|disk quota|out of disk|could not write all bytes", re.I)
-_CLOSED_WORDS = re.compile(r"permission denied|read-only file system", re.I)
+_FULL_WORDS = re.compile(
+    r"no space left|disk quota|out of disk|could not write all bytes", re.IGNORECASE
+)
+_CLOSED_WORDS = re.compile(r"permission denied|read-only file system", re.IGNORECASE)
 _BROKEN_WORDS = re.compile(
     r"checksum|corrupt|damaged|failed to load|invalid (block|metadata|bitmap)|could not read|"
     r"failed to deserialize|not a valid duckdb|unexpected end",
-    re.I,
+    re.IGNORECASE,
 )
 _MAX_WORDS = 300
 
@@ -31,11 +33,15 @@ def as_error(error: Exception, *, log_file: Path | None = None) -> VtError:
     if isinstance(error, OSError):
         return _of_system(error, log_file)
     if isinstance(error, MemoryError):
-        return VtError("the memory is not enough for this.", todo="Take fewer or smaller files at once.")
+        return VtError(
+            "the memory is not enough for this.", todo="Take fewer or smaller files at once."
+        )
     if isinstance(error, RecursionError):
         return BadInput("something nests too deeply to be read.", todo=_details(log_file))
     if isinstance(error, UnicodeError):
-        return BadInput(f"a text cannot be read or written: {_first(error)}.", todo="Save it as UTF-8.")
+        return BadInput(
+            f"a text cannot be read or written: {_first(error)}.", todo="Save it as UTF-8."
+        )
     return VtError(
         f"something of ours went wrong ({type(error).__name__}: {_first(error)}); nothing was half stored.",
         todo=_details(log_file),
@@ -48,7 +54,9 @@ def _of_system(error: OSError, log_file: Path | None) -> VtError:
         return _full(place)
     if error.errno in _CLOSED:
         return _closed(place)
-    if isinstance(error, (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError)):
+    if isinstance(
+        error, (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError)
+    ):
         words = error.strerror or _first(error)
         return BadInput(f"{words}{place}.", todo="Check the path, then run the command again.")
     if isinstance(error, ConnectionError):
@@ -63,7 +71,9 @@ def _of_database(error: duckdb.Error, log_file: Path | None) -> VtError:
     if _CLOSED_WORDS.search(words):
         return _closed("")
     if isinstance(error, duckdb.OutOfMemoryException):
-        return VtError("the database ran out of memory.", todo="Close other programs, or take fewer files.")
+        return VtError(
+            "the database ran out of memory.", todo="Close other programs, or take fewer files."
+        )
     is_inner = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
     if is_inner or _BROKEN_WORDS.search(words):
         return DataCheckFailed(

@@ -71,7 +71,15 @@ def _templated(document: Document, name: str) -> Written:
     try:
         data = page_data.voiceover(document)
         text = machine.from_string(path.read_text(encoding="utf-8")).render(d=data)
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, MemoryError, RecursionError) as error:
+    except (
+        TemplateError,
+        ArithmeticError,
+        TypeError,
+        ValueError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+    ) as error:
         raise BadInput(
             f"the template {name} could not be used: {error}",
             todo="Correct it in the workspace's templates/, or move it away to use ours.",

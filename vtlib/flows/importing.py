@@ -261,7 +261,13 @@ def _ingest(
         chunk = stage.map_items(batch, capture)
         frames = {n: f for n, f in chunk.frames.items() if not (is_kept and n == "raw_items")}
         parted = captures.ingest(project.store, frames)
-    except (ValueError, TypeError, ArithmeticError, duckdb.DataError, duckdb.ProgrammingError) as error:
+    except (
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        duckdb.DataError,
+        duckdb.ProgrammingError,
+    ) as error:
         if len(batch) > 1:
             middle = len(batch) // 2
             for half in (batch[:middle], batch[middle:]):
@@ -306,9 +312,7 @@ def _of_order(project: Project, capture_id: str, exit_code: int) -> Report:
     return replace(report, exit_code=exit_code)
 
 
-def _finish(
-    project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool
-) -> Report:
+def _finish(project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool) -> Report:
     """Close the capture, say what is new in its shape and what to know of it, and fail it when too little
     could be mapped.
     """
@@ -346,7 +350,7 @@ def _finish(
 
 def _report(row: dict[str, Any], *, status: str, reason: str) -> Report:
     names = ("found", "mapped", "updated", "skipped", "problems", "bad_values")
-    counts = {n: int(row[n] or 0) for n in names}
+    counts: dict[str, Any] = {n: int(row[n] or 0) for n in names}
     return Report(
         source=row["source"],
         capture_id=row["capture_id"],

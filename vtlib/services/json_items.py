@@ -33,7 +33,7 @@ _LONG_NUMBER = re.compile(rb"[:\[,]\s*-?\d{20}")  # orjson makes a float of what
 _WRAPPED = re.compile(rb'"(?:items|collector|itemList|data)"\s*:\s*\[')
 _PAIRS = {ord("]"): ord("["), ord("}"): ord("{")}
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_SEPARATORS = re.compile(rb"[ \t\r\n,]*")
+_SEPARATORS = b" \t\r\n,"
 _BLANKS = b" \t\r\n"
 
 
@@ -124,7 +124,7 @@ class _Recoded(io.RawIOBase):
     """The bytes of a stream of another encoding, as UTF-8."""
 
     def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        self._text = codecs.getreader(encoding)(stream, errors="replace")
+        self._text = codecs.getreader(encoding)(stream, "replace")
         self._rest = b""
 
     def readable(self) -> bool:
@@ -183,7 +183,8 @@ class _Array:
 
     def _next_mark(self) -> bytes:
         while True:
-            self.at = _SEPARATORS.match(self.text, self.at).end()  # type: ignore[union-attr] - it matches always
+            while self.at < len(self.text) and self.text[self.at] in _SEPARATORS:
+                self.at += 1
             if self.at < len(self.text) or not self._more():
                 return self.text[self.at : self.at + 1]
 
@@ -252,10 +253,7 @@ class _Array:
 
     def _border(self, start: int) -> int:
         opening = _OPENING.match(self.text, start)
-        if not opening:
-            key = rb'"'
-        else:
-            key = rb'"' + re.escape(opening.group(1)) + rb'"\s*:'
+        key = rb'"' + re.escape(opening.group(1)) + rb'"\s*:' if opening else rb'"'
         border = re.compile(rb"\}\s*,\s*(?=\{\s*" + key + rb")")
         while not (found := border.search(self.text, start + 1)):
             if not self._more():

@@ -172,5 +172,7 @@ def _outcome_without(platform: Platform, item: dict[str, Any], error: Exception)
                 rest.pop(name, None)
             dropped.append(Misread(use.last[:200], f"{type(fault).__name__}: {fault}"[:200]))
         else:
-            return refusal if isinstance(found, Rejected) else replace(found, misread=tuple(dropped))
+            return (
+                refusal if isinstance(found, Rejected) else replace(found, misread=tuple(dropped))
+            )
     return refusal

@@ -32,7 +32,9 @@ def cleaned(item: Any) -> tuple[Any, tuple[Misread, ...]]:
             for key, inner in _members(value):
                 name = _text(str(key)) if isinstance(value, dict) else key
                 copy[name] = None
-                stack.append((copy, name, inner, f"{path}.{name}" if path else str(name), level + 1))
+                stack.append(
+                    (copy, name, inner, f"{path}.{name}" if path else str(name), level + 1)
+                )
         elif isinstance(value, str):
             holder[place] = _text(value)
             if holder[place] != value:

@@ -74,8 +74,10 @@ class Traced(dict[str, Any]):
         return super().__iter__()
 
     def _all(self) -> None:
-        if self.path:  # the names of an item's own keys tell its shape; those of an inner one are its content
-            self.use.asked.update(self.path + key for key in super().keys())
+        if (
+            self.path
+        ):  # the names of an item's own keys tell its shape; those of an inner one are its content
+            self.use.asked.update(self.path + key for key, _ in super().items())
 
     def _noted(self, key: Any, value: Any) -> Any:
         name = f"{self.path}{key}"

@@ -261,7 +261,10 @@ def _plays(raw: dict[str, Any]) -> Metric:
     own = count(first(raw, "igPlayCount", "ig_play_count"))
     if own.value is not None:
         return own
-    both, elsewhere = count(raw.get("videoPlayCount")), count(first(raw, "fbPlayCount", "fb_play_count"))
+    both, elsewhere = (
+        count(raw.get("videoPlayCount")),
+        count(first(raw, "fbPlayCount", "fb_play_count")),
+    )
     if not both.value or not elsewhere.value:
         return both
     rest = both.value - elsewhere.value

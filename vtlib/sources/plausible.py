@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TypeVar
+from typing import overload
 
 from vtlib.models import Account, Mapped, MappedAccount, Misread
 
 _YEARS = range(1900, 2101)
 _MAX_NAME = 200  # characters of an id, a handle or a language
 _ROUNDED_ID = re.compile(r"-?\d+([.,]\d+)?[eE]\+?\d+")
-_Item = TypeVar("_Item", Mapped, MappedAccount)
 
 
-def checked(found: _Item) -> _Item:
+@overload
+def checked(found: Mapped) -> Mapped: ...
+@overload
+def checked(found: MappedAccount) -> MappedAccount: ...
+@overload
+def checked(found: Mapped | MappedAccount) -> Mapped | MappedAccount: ...
+def checked(found: Mapped | MappedAccount) -> Mapped | MappedAccount:
     """`found` without facts that cannot be; each is named in `misread`.
 
     An id that a spreadsheet or JavaScript rounded ("6.8E+18") is no id: the handle identifies, or nobody.
@@ -23,7 +28,9 @@ def checked(found: _Item) -> _Item:
     account = _account(found.account, faults)
     if isinstance(found, MappedAccount):
         account = account or found.account
-        return replace(found, account=account, misread=(*found.misread, *faults)) if faults else found
+        return (
+            replace(found, account=account, misread=(*found.misread, *faults)) if faults else found
+        )
     post = found.post
     if post.posted_at and post.posted_at.year not in _YEARS:
         faults.append(Misread("posted_at", f"{post.posted_at:%Y} is no year of a post"))

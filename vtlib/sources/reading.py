@@ -19,7 +19,9 @@ from typing import Any, TypeVar
 
 from vtlib.models import NOT_EXPOSED, Metric
 
-MAX_COUNT = 10**15  # a hundred thousand times the most-seen video on earth: sums of counts fit 64 bits
+MAX_COUNT = (
+    10**15
+)  # a hundred thousand times the most-seen video on earth: sums of counts fit 64 bits
 MAX_SECONDS = 400 * 86_400
 _YEARS = range(1900, 2101)
 _LONGEST = 100  # characters of a count, a flag, a time or a length
@@ -56,21 +58,25 @@ def _field(unknown: Any) -> Callable[[Callable[[Any], _T]], Callable[[Any], _T]]
         @functools.wraps(function)
         def read(value: Any) -> _T:
             try:
-                if isinstance(value, (dict, list)):
-                    raise ValueError("a list or an object where one value should be")
-                if isinstance(value, str) and len(value) > _LONGEST and value.strip():
-                    raise ValueError(f"{value[:20]!r}… is a text of {len(value):,} characters")
+                _refuse_misfits(value)
                 return function(value)
             except (ValueError, OverflowError, OSError) as error:
                 noted = _NOTED.get()
                 if noted is None:
                     raise ValueError(str(error)) from error
                 noted.append((value, str(error)))
-                return unknown  # type: ignore[no-any-return]
+                return unknown
 
         return read
 
     return decorate
+
+
+def _refuse_misfits(value: Any) -> None:
+    if isinstance(value, (dict, list)):
+        raise ValueError("a list or an object where one value should be")  # noqa: TRY004 - as for any misfit
+    if isinstance(value, str) and len(value) > _LONGEST and value.strip():
+        raise ValueError(f"{value[:20]!r}… is a text of {len(value):,} characters")
 
 
 def dig(item: Any, *path: str | int) -> Any:
@@ -229,7 +235,9 @@ def first(item: Any, *keys: str) -> Any:
     Empty texts, lists and mappings hold nothing; 0 and False do.
     """
     found: Iterable[Any] = (dig(item, *key.split(".")) for key in keys)
-    if type(item) is not dict:  # one that notes what is asked for: alternatives are no unread fields
+    if (
+        type(item) is not dict
+    ):  # one that notes what is asked for: alternatives are no unread fields
         found = [*found]
     return next((v for v in found if v is not None and v not in ("", [], {})), None)
 

@@ -6,7 +6,6 @@ Columns are those of the tables (docs/schema.md); frames are typed by TABLES.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +14,17 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from vtlib.models import METRICS, NOT_EXPOSED, Account, AccountCounts, Mapped, Misread, Platform, PostRef, Rejected
+from vtlib.models import (
+    METRICS,
+    NOT_EXPOSED,
+    Account,
+    AccountCounts,
+    Mapped,
+    Misread,
+    Platform,
+    PostRef,
+    Rejected,
+)
 
 Row = dict[str, Any]
 _MAX_REASON = 1_000
@@ -48,6 +57,7 @@ def capture_key(*parts: str) -> str:
 
 
 def account_row(account: Account, at: datetime) -> Row:
+    """A row of accounts."""
     return {
         "account_id": account.account_id,
         "platform": account.platform,
@@ -61,6 +71,7 @@ def account_row(account: Account, at: datetime) -> Row:
 
 
 def counts_row(account: Account, counts: AccountCounts, at: datetime, capture: Capture) -> Row:
+    """A row of account_snapshots."""
     return {
         "account_id": account.account_id,
         "captured_at": at,
@@ -74,6 +85,7 @@ def counts_row(account: Account, counts: AccountCounts, at: datetime, capture: C
 
 
 def post_row(found: Mapped, at: datetime) -> Row:
+    """A row of posts."""
     post = found.post
     return {
         "post_id": post.post_id,
@@ -100,6 +112,7 @@ def post_row(found: Mapped, at: datetime) -> Row:
 
 
 def bare_post_row(ref: PostRef, capture: Capture) -> Row:
+    """A row of posts of which only the URL is known."""
     at = naive(capture.captured_at)
     known = {
         "post_id": ref.post_id,
@@ -113,6 +126,7 @@ def bare_post_row(ref: PostRef, capture: Capture) -> Row:
 
 
 def snapshot_row(found: Mapped, at: datetime, capture: Capture) -> Row:
+    """A row of post_snapshots."""
     row: Row = {
         "post_id": found.post.post_id,
         "captured_at": at,
@@ -125,6 +139,7 @@ def snapshot_row(found: Mapped, at: datetime, capture: Capture) -> Row:
 
 
 def link_row(post_id: str, capture: Capture) -> Row:
+    """A row of project_posts."""
     return {
         "project_id": capture.project_id,
         "post_id": post_id,
@@ -156,6 +171,7 @@ def misread_row(misread: Misread, number: int, capture: Capture) -> Row:
 
 
 def problem_row(found: Rejected, number: int, capture: Capture) -> Row:
+    """A row of problems: an item that is not in."""
     return {
         "problem_id": capture_key(capture.capture_id, "import", str(number), found.kind),
         "project_id": capture.project_id,
@@ -196,6 +212,7 @@ def frame(table: str, rows: list[Row]) -> pd.DataFrame:
 
 
 def as_json(value: Any) -> str | None:
+    """A value as JSON text. Raises TypeError or ValueError for what orjson does not write (sources/cleaning.py)."""
     if value is None:
         return None
     if not isinstance(value, (dict, list, str, int, float, bool)):
@@ -204,6 +221,7 @@ def as_json(value: Any) -> str | None:
 
 
 def naive(moment: datetime) -> datetime:
+    """A time as the database keeps it: UTC without a zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 

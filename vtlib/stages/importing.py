@@ -13,7 +13,16 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.models import AccountCounts, Broken, Mapped, MappedAccount, Misread, Platform, PostRef, Rejected
+from vtlib.models import (
+    AccountCounts,
+    Broken,
+    Mapped,
+    MappedAccount,
+    Misread,
+    Platform,
+    PostRef,
+    Rejected,
+)
 from vtlib.sources import outcome, posts_within, recognise
 from vtlib.sources.cleaning import cleaned
 from vtlib.sources.field_use import FieldUse
@@ -108,8 +117,8 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
     tally: Counter[str] = Counter()
     keys: set[str] = set()
     use = FieldUse()
-    for row_no, item in items:
-        item, payload, cut = _kept(item)
+    for row_no, given in items:
+        item, payload, cut = _kept(given)
         if isinstance(item, dict):
             keys.update(item)
         found, misread = _outcome(item, capture, use), list(cut)
@@ -232,7 +241,9 @@ def _facts(found: Sequence[Mapped | MappedAccount], item: Any, capture: Capture)
     posts = [one for one in found if isinstance(one, Mapped)]
     is_flat = not any(isinstance(value, (dict, list)) for value in item.values())
     return Counter(
-        numbered=sum(_is_numbered(p) or (p.post.posted_at is not None and not is_flat) for p in posts),
+        numbered=sum(
+            _is_numbered(p) or (p.post.posted_at is not None and not is_flat) for p in posts
+        ),
         younger=sum(_is_younger(p, capture) for p in posts),
         own_time=sum(p.captured_at is not None for p in posts),
     )
@@ -257,5 +268,3 @@ def _add(rows: dict[str, list[Row]], found: Mapped | MappedAccount, capture: Cap
         rows["posts"].append(post_row(found, at))
         rows["post_snapshots"].append(snapshot_row(found, at, capture))
         rows["project_posts"].append(link_row(found.post.post_id, capture))
-
-

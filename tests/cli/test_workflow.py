@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from vtlib.project import Workspace
 from vtlib.sandbox.files import write_exports
+from vtlib.settings import load_settings
 
 URL = "https://www.tiktok.com/@a/video/7106594312292453675"
 
@@ -75,8 +77,6 @@ def test_every_form_of_a_url_is_one_post_and_human_facts_stay(vt) -> None:
     one = vt("import", "url", URL, "--project", "spring", "--own", "--notes", "ours", "--json")
     assert one.code == 0
     vt("import", "url", URL.replace("@a/", "@b/") + "?lang=en", "--project", "spring")
-    from vtlib.project import Workspace
-    from vtlib.settings import load_settings
 
     store = Workspace(load_settings()).store
     rows = store.query("SELECT post_id, is_own, notes, came_from FROM project_posts")

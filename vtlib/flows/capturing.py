@@ -22,6 +22,7 @@ from vtlib.flows import ledger
 from vtlib.project import Project
 from vtlib.services.apify import Apify, Job, LostReply, NotAllowed, Order
 from vtlib.stages import importing, scraping
+from vtlib.stages.capture_words import vanished
 from vtlib.stages.ordering import Asked
 from vtlib.store import captures, orders, runs
 
@@ -237,13 +238,15 @@ def _closed(project: Project, row: Row, came: scraping.Came, keys: set[str]) -> 
     least = project.params.importing.min_mapped_ratio
     status, reason, exit_code = scraping.judge(came, least=least)
     lost = captures.vanished_metrics(project.store, row["capture_id"])
-    if lost and status == "ok":  # where nothing has any count the judge has said so
-        status, exit_code = "failed", max(exit_code, SourceFailed.exit_code)
-        reason = "; ".join(w for w in (reason, importing.vanished(lost)) if w)
+    # A vanished metric is a warning: all items are in. Where nothing has any count the judge has said so.
+    warnings = [vanished(lost)] if lost and status == "ok" else []
+    reason = "; ".join(w for w in (reason, *warnings) if w)
     ended = {
         "status": status,
         "reason": reason or None,
         "new_keys": sorted(keys - before) if before else [],
+        "warnings": warnings,
+        "vanished": [str(one["metric"]) for one in lost],
         "charged_usd": row["charged_usd"],
         "ended_at": row["run_ended_at"],
     }

@@ -19,11 +19,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
-import ijson
-import orjson
-
 from vtlib.archive_limits import check_stream, check_zip
 from vtlib.errors import BadInput
+from vtlib.models import Broken
+from vtlib.services import json_items
 from vtlib.sources.reading import unflatten
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zip")
@@ -31,14 +30,6 @@ _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
     r"(?:[T_ -]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A place in a file that could not be read as an item."""
-
-    reason: str
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +79,12 @@ def items(dataset: Dataset) -> Iterator[tuple[int, Any]]:
     """(row, item) of a dataset, rows counted from 1; an unreadable place is a Broken, and reading goes on
     where it can. Raises BadInput when the file is not a dataset at all.
     """
+    with closing(dataset.open()) as stream:
+        read_json = json_items.reader(stream)
+    if read_json:
+        with closing(dataset.open()) as stream:
+            yield from enumerate(read_json(json_items.utf8(stream)), 1)
+        return
     with closing(dataset.open()) as stream:
         head = stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
     reader = _reader(head, dataset.name)
@@ -179,65 +176,11 @@ def _reader(head: bytes, name: str) -> Callable[[IO[bytes]], Iterator[Any]]:
         raise BadInput("the file holds nothing but blanks", file=name)
     if b"\x00" in head:
         raise BadInput("this is not text", todo="Export as JSON, JSONL or CSV.", file=name)
-    if head[:1] == b"[":
-        return _json_array
-    if head[:1] == b"{":
-        return (
-            _json_lines
-            if _is_object(head.split(b"\n", 1)[0]) or b"\n" not in head
-            else _json_object
-        )
     if head[:1] == b"<":
         raise BadInput("this is a web page or XML, not a dataset", file=name)
     if b"," not in head.split(b"\n", 1)[0]:
         raise BadInput("neither JSON, JSONL nor CSV", todo="Export as JSON.", file=name)
     return _csv_rows
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(orjson.loads(line), dict)
-    except orjson.JSONDecodeError:
-        return False
-
-
-def _json_array(stream: IO[bytes]) -> Iterator[Any]:
-    try:
-        yield from ijson.items(stream, "item", use_float=True)
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        yield Broken(f"the JSON breaks off or is damaged here: {error}")
-
-
-def _json_lines(stream: IO[bytes]) -> Iterator[Any]:
-    for line in stream:
-        word = line.strip()
-        if not word:
-            continue
-        try:
-            yield from _unwrapped(orjson.loads(word))
-        except orjson.JSONDecodeError as error:
-            yield Broken(f"the line is no JSON: {error}", word[:500].decode("utf-8", "replace"))
-
-
-def _json_object(stream: IO[bytes]) -> Iterator[Any]:
-    """One object written over several lines."""
-    try:
-        yield from _unwrapped(orjson.loads(stream.read()))
-    except orjson.JSONDecodeError as error:
-        yield Broken(f"the JSON breaks off or is damaged: {error}")
-
-
-def _unwrapped(whole: Any) -> list[Any]:
-    """The items of an answer such as {"data": {"items": [...]}} or of TikTok's 2020 {"collector": [...]}."""
-    inner: Any = whole.get("data") if isinstance(whole, dict) else None
-    for box in (inner, whole):
-        small = isinstance(box, dict) and len(box) <= 10
-        listed: Any = box
-        if small and isinstance(box, dict):
-            listed = box.get("items") or box.get("collector")
-        if isinstance(listed, list):
-            return listed
-    return [whole]
 
 
 def _csv_rows(stream: IO[bytes]) -> Iterator[Any]:

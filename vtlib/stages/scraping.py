@@ -18,8 +18,8 @@ from vtlib.errors import sentence
 from vtlib.models import METRICS, MappedAccount, Rejected
 from vtlib.sources import outcome
 from vtlib.sources.asked import names_in, names_of
+from vtlib.stages.capture_words import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
-from vtlib.stages.importing import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.stages.ordering import Asked
 
 OUT = {

@@ -30,10 +30,13 @@ COMMENT ON COLUMN capture_history.mapped IS 'items that became a post';
 COMMENT ON COLUMN capture_history."new" IS 'posts new to the project';
 COMMENT ON COLUMN capture_history.updated IS 'known posts that got a snapshot';
 COMMENT ON COLUMN capture_history.skipped IS 'mapped items that brought nothing new';
-COMMENT ON COLUMN capture_history.problems IS 'items that became a row of problems';
+COMMENT ON COLUMN capture_history.problems IS 'items that are not in, each a row of problems';
+COMMENT ON COLUMN capture_history.bad_values IS 'fields that could not be read and are NULL, of items that are in';
+COMMENT ON COLUMN capture_history.captured_at_basis IS 'where captured_at comes from';
+COMMENT ON COLUMN capture_history.warnings IS 'sentences on what went in and is not as it should be';
 COMMENT ON COLUMN capture_history.charged_usd IS 'what the provider charged, US dollars; NULL = nothing or unknown';
-COMMENT ON COLUMN capture_history.status IS 'running, ok, failed';
-COMMENT ON COLUMN capture_history.reason IS 'why it failed';
+COMMENT ON COLUMN capture_history.status IS 'running, ok, warning (it went in, with warnings), failed';
+COMMENT ON COLUMN capture_history.reason IS 'why it failed, or what to know of it';
 COMMENT ON COLUMN capture_history.started_at IS 'start, UTC';
 COMMENT ON COLUMN capture_history.seconds IS 'duration, s; NULL = not ended';
 

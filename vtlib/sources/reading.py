@@ -16,6 +16,8 @@ from typing import Any
 from vtlib.models import NOT_EXPOSED, Metric
 
 _ROUNDED = re.compile(r"^(\d+(?:[.,]\d+)?)\s*([KMB])$", re.IGNORECASE)
+# As a spreadsheet shows a number too wide for its column: 1.2E+06.
+_POWER = re.compile(r"^\d(?:[.,]\d+)?[eE]\+\d{1,2}$")
 _GROUPED = re.compile(r"^\d{1,3}(?:[.,\s]\d{3})+$")
 _UNIT = re.compile(
     r"\s+(views?|plays?|likes?|comments?|videos?|subscribers?|followers?|posts?)$", re.IGNORECASE
@@ -46,7 +48,7 @@ def text(value: Any) -> str | None:
 
 
 def whole(value: Any) -> int | None:
-    """A whole number from an int, a float, "149,998", "63K" or "1.2M views"; may be negative (-1 = hidden)."""
+    """A whole number from an int, a float, "149,998", "63K", "1.2E+06" or "1.2M views"; negative too (-1 = hidden)."""
     if value is None or value == "" or isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
@@ -56,6 +58,8 @@ def whole(value: Any) -> int | None:
         return int(float(word)) if "." in word else int(word)
     if _GROUPED.match(word):
         return int(re.sub(r"\D", "", word))
+    if _POWER.match(word):
+        return round(float(word.replace(",", ".")))
     match = _ROUNDED.match(word)
     if not match:
         raise ValueError(f"{word!r} is no count")
@@ -63,8 +67,11 @@ def whole(value: Any) -> int | None:
 
 
 def is_rounded(value: Any) -> bool:
-    """Whether a count is written rounded, as in "63K"."""
-    return isinstance(value, str) and bool(_ROUNDED.match(_UNIT.sub("", value.strip())))
+    """Whether a count is written rounded, as in "63K" or "1.2E+06"."""
+    if not isinstance(value, str):
+        return False
+    word = _UNIT.sub("", value.strip())
+    return bool(_ROUNDED.match(word) or _POWER.match(word))
 
 
 def count(value: Any) -> Metric:

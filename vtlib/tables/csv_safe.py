@@ -34,15 +34,13 @@ def to_csv_safe(frame: pd.DataFrame) -> str:
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([guard_text(str(name)) for name in frame.columns])
+    quoter = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    heads = [guard_text(str(name)) for name in frame.columns]
     columns = [_cells(frame.iloc[:, i]) for i in range(frame.shape[1])]
-    for row in zip(*columns, strict=True):
-        if any(
-            "\r" in str(cell) for cell in row
-        ):  # csv quotes a bare return only where it ends rows
-            csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(row)
-        else:
-            writer.writerow(row)
+    for row in (heads, *zip(*columns, strict=True)):
+        # csv leaves a bare return unquoted, which would end the row.
+        has_return = any("\r" in cell for cell in row if isinstance(cell, str))
+        (quoter if has_return else writer).writerow(row)
     return file.getvalue()
 
 

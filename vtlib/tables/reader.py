@@ -154,6 +154,15 @@ def read_table(
     return table
 
 
+def read_text(path: Path) -> str:
+    """The text of a small file in whatever encoding it has, without a mark. Raises BadInput as `read_table` does."""
+    open_ = _opener(path)
+    with closing(open_()) as stream:
+        encoding = detect_encoding(stream, file=path.name)
+    with closing(open_()) as stream:
+        return mend_escaped(_text(stream, encoding).read())
+
+
 def describe(table: Table) -> str:
     """What a person should know of how a table was read; '' for UTF-8 with commas and the headings on top."""
     parts = [table.encoding.note if table.encoding else ""]

@@ -15,7 +15,21 @@ from vtlib.errors import BadInput
 from vtlib.flows import importing, projects
 from vtlib.models import PLATFORMS
 from vtlib.project import Workspace
+from vtlib.tables.reader import Options
 
+encoding_option = click.option(
+    "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
+)
+order_option = click.option(
+    "--date-order",
+    type=click.Choice(["dmy", "mdy"]),
+    help="Day or month first, where no row of a table shows it.",
+)
+decimal_option = click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    help="Mark before fractions, where no row of a table shows it.",
+)
 project_option = click.option("--project", required=True, help="Slug of the project.")
 MARKS = {"ok": "imported", "unchanged": "unchanged", "failed": "FAILED", "waits": "waits"}
 
@@ -61,17 +75,28 @@ def urls(at: Workspace, file: Path, project: str) -> Answer:
     "--captured-at",
     help="UTC time of capture. Default: the item's own, the date in the name, the file's.",
 )
+@encoding_option
+@order_option
+@decimal_option
 def dataset(
-    at: Workspace, files: tuple[str, ...], project: str, platform: Any, captured_at: str | None
+    at: Workspace,
+    files: tuple[str, ...],
+    project: str,
+    platform: Any,
+    captured_at: str | None,
+    encoding: str,
+    date_order: Any,
+    decimal: str | None,
 ) -> Answer:
-    """Import dataset exports: JSON, JSONL, CSV, gzip, zip, Zeeschuimer NDJSON; files, folders or globs.
+    """Import dataset exports: JSON, JSONL, CSV, XLSX, gzip, zip, Zeeschuimer NDJSON; files, folders or globs.
 
     The platform is recognised from content. The same file again changes nothing; a later capture adds
     snapshots. Bad items are kept with the reason (vt problems), the rest go in.
     """
     opened = projects.opened(at, project)
     with progress("importing", unit="items") as tick:
-        wanted = importing.Wanted(platform, _time(captured_at), tick)
+        options = Options(encoding, date_order or "", decimal or "")
+        wanted = importing.Wanted(platform, _time(captured_at), tick, options=options)
         found = importing.import_files(opened, files, wanted)
     return answer(found)
 
@@ -101,6 +126,7 @@ def answer(reports: list[importing.Report]) -> Answer:
         ]
     )
     said = [f"{r.source}: {r.reason}" for r in reports if r.reason and r.status != "unchanged"]
+    said += [f"{r.source}: {r.reading}" for r in reports if r.reading]
     said += [f"{r.source}: new fields {', '.join(r.new_keys[:12])}" for r in reports if r.new_keys]
     failed = sum(1 for r in reports if r.exit_code)
     if failed:

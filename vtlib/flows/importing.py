@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,9 @@ from vtlib.project import Project
 from vtlib.services import datasets as files
 from vtlib.sources import post_ref
 from vtlib.stages import importing as stage
+from vtlib.stages import own_posts
 from vtlib.store import captures, people
+from vtlib.tables.reader import Options
 
 CHUNK_ITEMS = 2_000
 SAMPLE_ITEMS = 200
@@ -61,18 +63,20 @@ class Report:
     status: str = "ok"
     reason: str = ""
     exit_code: int = 0
+    reading: str = ""  # how a table was read, where there was a choice
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How files are to be taken: a platform to force, the time of capture, who is told of progress, and
-    the folder that relative paths begin at.
+    """How files are to be taken: a platform to force, the time of capture, who is told of progress, the folder that
+    relative paths begin at, and what a person says of tables.
     """
 
     platform: Platform | None = None
     captured_at: datetime | None = None
     progress: Progress | None = None
     base: Path = field(default_factory=Path.cwd)
+    options: Options = field(default_factory=Options)
 
 
 def import_files(
@@ -171,7 +175,8 @@ def _guarded(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
 
 def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
     given = one.captured_at.isoformat() if wanted.captured_at else ""
-    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "")
+    said = astuple(wanted.options) if wanted.options != Options() else ()
+    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "", *said)
     known = captures.get(project.store, capture_id)
     if known and known["status"] == "ok":
         return _report(known, status="unchanged", reason="this content was imported before")
@@ -179,13 +184,15 @@ def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Rep
     captures.begin(project.store, _begin_row(capture))
     tally: Counter[str] = Counter()
     keys: set[str] = set()
-    for chunk in _chunks(files.items(one), capture):
+    for chunk in _chunks(files.items(one, wanted.options), capture):
         captures.ingest(project.store, chunk.frames)
         tally.update(chunk.tally)
         keys |= chunk.keys
         if wanted.progress:
             wanted.progress(chunk.tally["found"])
-    return _finish(project, capture, tally, keys)
+    return replace(
+        _finish(project, capture, tally, keys), reading=files.reading_note(one, wanted.options)
+    )
 
 
 def _capture(
@@ -194,7 +201,7 @@ def _capture(
     if wanted.platform:
         platform, actor, forced = wanted.platform, "given", True
     else:
-        sample = (item for _, item in islice(files.items(one), SAMPLE_ITEMS))
+        sample = (item for _, item in islice(files.items(one, wanted.options), SAMPLE_ITEMS))
         (platform, actor), forced = stage.recognise_items(sample, file=one.name), False
     return stage.Capture(
         capture_id=capture_id,
@@ -234,6 +241,8 @@ def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, Report]:
 def _remap(project: Project, row: dict[str, Any]) -> Report:
     if row["provider"] == "person":
         return _report(row, status="unchanged", reason="entered by hand")
+    if row["provider"] == own_posts.PROVIDER:
+        return _report(row, status="unchanged", reason="own analytics: vt import analytics FILE")
     capture = _capture_of(row, project)
     captures.unmap(project.store, capture.capture_id)
     captures.begin(project.store, _begin_row(capture))
@@ -280,7 +289,9 @@ def _finish(
 
 
 def _report(row: dict[str, Any], *, status: str, reason: str) -> Report:
-    counts = {n: int(row[n] or 0) for n in ("found", "mapped", "updated", "skipped", "problems")}
+    counts: dict[str, Any] = {
+        n: int(row[n] or 0) for n in ("found", "mapped", "updated", "skipped", "problems")
+    }
     return Report(
         source=row["source"],
         capture_id=row["capture_id"],

@@ -247,14 +247,12 @@ def _save_own_posts(project: Project, export: Export, source: str) -> int:
     accounts: dict[Platform, str] = dict(
         zip(own.loc[single.index, "platform"], single, strict=True)
     )
-    frames = own_posts.own_post_frames(
-        posts.values(), capture, known=known, scraped=scraped, accounts=accounts
-    )
+    frames = own_posts.own_post_frames(posts.values(), capture, scraped=scraped, accounts=accounts)
     captures.begin(project.store, capture)
     captures.ingest(project.store, frames)
     captures.finish(project.store, capture["capture_id"])
     people.mark_own(project.store, project.slug, [*posts])
-    return len(frames["posts"])
+    return len(posts.keys() - known)
 
 
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:

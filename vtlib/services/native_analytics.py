@@ -20,7 +20,7 @@ from vtlib.services import native_columns as columns
 from vtlib.services.datasets import capture_time
 from vtlib.sources import post_ref
 from vtlib.tables.column_style import Number, Style, read_length
-from vtlib.tables.reader import Damage, Options, Table, describe, read_table
+from vtlib.tables.reader import Damage, Options, Table, describe, describe_styles, read_table
 
 MAX_BYTES = 50_000_000
 BY_ID: tuple[Platform, ...] = ("tiktok", "x")
@@ -109,7 +109,7 @@ def read_export(
     """
     raw = _bytes(path)
     table = read_table(path, options=options)
-    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
     exported_at, basis = capture_time(path.name, modified)
     base: dict[str, Any] = {
         "exported_at": exported_at.replace(tzinfo=None),
@@ -232,7 +232,7 @@ def _posts(
         raise BadInput(f"posts of {' and '.join(sorted(names))} in one export.", file=table.name)
     one: Any = platform or next(iter(names), "")
     unread = tuple(h for h in table.columns if h not in layout.read_columns)
-    note = "; ".join(n for n in (describe(table), layout.note) if n)
+    note = "; ".join(n for n in (describe(table), describe_styles(table), layout.note) if n)
     return Export(one, rows, len(posts), unread, skipped, [*posts.values()], n_totals, note)
 
 

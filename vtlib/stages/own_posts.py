@@ -36,14 +36,13 @@ def own_post_frames(
     posts: Iterable[OwnPost],
     capture: Mapping[str, Any],
     *,
-    known: Collection[str],
     scraped: Collection[str],
     accounts: Mapping[Platform, str],
 ) -> dict[str, pd.DataFrame]:
     """Frames by table (store/captures.ingest) of an export's posts.
 
-    A post that is not in `known` is made; counts become a snapshot unless others have captured the post (`scraped`):
-    an owner sees other numbers than the public, and the two are not to be mixed. `accounts`: the own account of a
+    Facts and counts of a post that others have captured (`scraped`) are left alone: an owner sees other numbers than
+    the public, and the two are not to be mixed. `accounts`: the own account of a
     platform, for posts whose export does not name theirs. `capture`: capture_id, project_id, captured_at, started_at.
     """
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
@@ -59,13 +58,14 @@ def own_post_frames(
                 "added_at": capture["started_at"],
             }
         )
-        if post_id not in known:
-            account = _account(post, capture)
-            if account:
-                rows["accounts"].append(account)
-            owner = account["account_id"] if account else accounts.get(post.ref.platform)
-            rows["posts"].append(_post(post, owner, capture))
-        if post.counts and post_id not in scraped:
+        if post_id in scraped:
+            continue
+        account = _account(post, capture)
+        if account:
+            rows["accounts"].append(account)
+        owner = account["account_id"] if account else accounts.get(post.ref.platform)
+        rows["posts"].append(_post(post, owner, capture))
+        if post.counts:
             rows["post_snapshots"].append(_snapshot(post, capture))
     return {name: _frame(name, found) for name, found in rows.items()}
 

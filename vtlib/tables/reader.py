@@ -178,7 +178,8 @@ def describe_styles(table: Table) -> str:
     styles = table.styles.items()
     decimals = sorted({s.decimal for _, s in styles if s.kind == "number" and s.decimal})
     parts = ["decimal comma"] if decimals == [","] else []
-    dated = [(n, s) for n, s in styles if not s.is_plain and (s.kind == "date" or s.is_serial)]
+    dated = [(n, s) for n, s in styles if s.is_serial or (s.kind == "date" and not s.is_plain)]
+    dated = [(n, s) for n, s in dated if not s.is_undecided]
     parts += [f"{n}: {_order_note(style)}; no zone, taken for UTC" for n, style in dated]
     rounded = [n for n, s in styles if s.has_rounded_ids]
     if rounded:

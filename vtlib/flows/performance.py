@@ -229,15 +229,17 @@ def _save_own_posts(project: Project, export: Export, source: str) -> int:
     known = store.known_posts(project.store, [*posts])
     scraped = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
     now = naive(project.workspace.now())
+    capture_id = capture_key(project.slug, own_posts.ACTOR, export.sha256)
+    before = captures.get(project.store, capture_id) or {}  # the same content again is one capture
     capture: dict[str, Any] = {
-        "capture_id": capture_key(project.slug, own_posts.ACTOR, export.sha256),
+        "capture_id": capture_id,
         "project_id": project.slug,
         "provider": own_posts.PROVIDER,
         "actor": own_posts.ACTOR,
         "platform": export.platform,
         "source": source,
         "source_sha256": export.sha256,
-        "captured_at": export.exported_at,
+        "captured_at": before.get("captured_at") or min(export.exported_at or now, now),
         "captured_at_basis": export.exported_at_basis,
         "started_at": now,
     }
@@ -250,7 +252,7 @@ def _save_own_posts(project: Project, export: Export, source: str) -> int:
     frames = own_posts.own_post_frames(posts.values(), capture, scraped=scraped, accounts=accounts)
     captures.begin(project.store, capture)
     captures.ingest(project.store, frames)
-    captures.finish(project.store, capture["capture_id"])
+    captures.finish(project.store, capture_id)
     people.mark_own(project.store, project.slug, [*posts])
     return len(posts.keys() - known)
 

@@ -37,6 +37,7 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _SEQUENCES = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b]")
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 MAX_MESS = 0.2  # charset-normalizer's `chaos`: from here on it is unsure itself
 
@@ -109,10 +110,10 @@ def _wide(head: bytes, file: str) -> str:
     """UTF-16 without a mark: zeros at every other byte of what is mostly ASCII."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     half = len(head) / 2
-    if odd > 0.4 * half and even < 0.1 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.1 * half:
-        return "utf-16-be"
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    is_mostly_ascii = max(odd, even) > 0.4 * half and min(odd, even) < 0.1 * half
+    if is_mostly_ascii and not _CONTROLS.search(head[: len(head) // 2 * 2].decode(name, "replace")):
+        return name
     raise BadInput("this is not text", todo="Export as JSON, JSONL or CSV.", file=file)
 
 
@@ -140,9 +141,7 @@ def _scan(head: bytes, stream: IO[bytes]) -> tuple[bool, bytes]:
 
 def _guess(sample: bytes, file: str) -> Encoding:
     sequences = _SEQUENCES.findall(sample)
-    n_odd = len(_HIGH.sub(b"", sample)) and len(
-        b"".join(_HIGH.findall(_SEQUENCES.sub(b"", sample)))
-    )
+    n_odd = len(_HIGH.findall(_SEQUENCES.sub(b" ", sample)))
     if len(sequences) > n_odd:
         return Encoding("utf-8", "valid", is_broken=True)
     if _is_latin(sample):

@@ -37,12 +37,12 @@ def find_header(rows: Sequence[Sequence[str]], needed: Sequence[str] = ()) -> in
             if wanted <= {cell.strip().lower() for cell in row}:
                 return number
     width = _width(rows)
-    least = max(2, math.ceil(0.6 * width))
-    return next((n for n, row in enumerate(rows) if _filled(row) >= least), 0)
+    least = max(2, math.ceil(0.7 * width))
+    return next((n for n, r in enumerate(rows) if _filled(r) >= least or _has_index(r, width)), 0)
 
 
 def cut_rows(sample: str, separator: str) -> list[list[str]]:
-    """The first rows of a text; the last, which the sample may cut, is left out where there are more."""
+    """The first rows of a text; where the text ends within a row, that one is left out if there are others."""
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator):
@@ -51,7 +51,8 @@ def cut_rows(sample: str, separator: str) -> list[list[str]]:
                 break
     except csv.Error:
         pass
-    return rows[:-1] if len(rows) > 2 else rows
+    is_cut = len(rows) > 1 and not sample.endswith(("\n", "\r"))
+    return rows[:-1] if is_cut else rows
 
 
 def _score(
@@ -71,8 +72,14 @@ def _score(
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
-    widths = Counter(len(row) for row in rows if _filled(row))
-    return max(widths, key=lambda w: (widths[w], w), default=0)
+    lengths = [len(row) for row in rows if _filled(row)]
+    widths = Counter(lengths)
+    return max(widths, key=lambda w: (widths[w], w == lengths[0], w), default=0)
+
+
+def _has_index(row: Sequence[str], width: int) -> bool:
+    """Whether a row is full but for its first cell, as pandas heads its index."""
+    return len(row) == width > 1 and not row[0].strip() and all(c.strip() for c in row[1:])
 
 
 def _filled(row: Sequence[str]) -> int:

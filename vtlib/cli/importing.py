@@ -15,7 +15,21 @@ from vtlib.errors import BadInput
 from vtlib.flows import importing, projects
 from vtlib.models import PLATFORMS
 from vtlib.project import Workspace
+from vtlib.tables.reader import Options
 
+encoding_option = click.option(
+    "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
+)
+order_option = click.option(
+    "--date-order",
+    type=click.Choice(["dmy", "mdy"]),
+    help="Day or month first, where no row of a table shows it.",
+)
+decimal_option = click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    help="Mark before fractions, where no row of a table shows it.",
+)
 project_option = click.option("--project", required=True, help="Slug of the project.")
 strict_option = click.option(
     "--strict",
@@ -66,6 +80,9 @@ def urls(at: Workspace, file: Path, project: str) -> Answer:
     "--captured-at",
     help="UTC time of capture. Default: the item's own, the date in the name, the file's.",
 )
+@encoding_option
+@order_option
+@decimal_option
 @strict_option
 def dataset(
     at: Workspace,
@@ -73,9 +90,12 @@ def dataset(
     project: str,
     platform: Any,
     captured_at: str | None,
+    encoding: str,
+    date_order: Any,
+    decimal: str | None,
     strict: bool,
 ) -> Answer:
-    """Import dataset exports: JSON, JSONL, CSV, gzip, zip, Zeeschuimer NDJSON; files, folders or globs.
+    """Import dataset exports: JSON, JSONL, CSV, XLSX, gzip, zip, Zeeschuimer NDJSON; files, folders or globs.
 
     The platform is recognised from content. The same file again changes nothing; a later capture adds
     snapshots. Bad items are kept with the reason (vt problems), the rest go in; a field that cannot be read
@@ -83,7 +103,10 @@ def dataset(
     """
     opened = projects.opened(at, project)
     with progress("importing", unit="items") as tick:
-        wanted = importing.Wanted(platform, _time(captured_at), tick, strict)
+        options = Options(encoding, date_order or "", decimal or "")
+        wanted = importing.Wanted(
+            platform, _time(captured_at), tick, is_strict=strict, options=options
+        )
         found = importing.import_files(opened, files, wanted)
     return answer(found)
 
@@ -115,6 +138,7 @@ def answer(reports: list[importing.Report]) -> Answer:
         ]
     )
     said = [_said(r) for r in reports if r.reason and r.status != "unchanged"]
+    said += [f"{r.source}: {r.reading}" for r in reports if r.reading]
     said += [f"{r.source}: {note}" for r in reports for note in r.notes]
     said += [f"{r.source}: new fields {', '.join(r.new_keys[:12])}" for r in reports if r.new_keys]
     failed = sum(1 for r in reports if r.exit_code)

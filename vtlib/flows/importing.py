@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
@@ -21,7 +21,9 @@ from vtlib.sources import post_ref
 from vtlib.sources.field_use import FieldUse
 from vtlib.stages import capture_words as words
 from vtlib.stages import importing as stage
+from vtlib.stages import own_posts
 from vtlib.store import captures, people
+from vtlib.tables.reader import Options
 
 CHUNK_ITEMS = 2_000
 SAMPLE_ITEMS = 200
@@ -74,6 +76,7 @@ class Report:
     status: str = "ok"
     reason: str = ""
     exit_code: int = 0
+    reading: str = ""  # how a table was read, where there was a choice
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ class _Total:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How files are to be taken: a platform to force, the time of capture, who is told of progress, whether
-    a warning is a failure (exit code 4), and the folder that relative paths begin at.
+    a warning is a failure (exit code 4), the folder that relative paths begin at, and what a person says of tables.
     """
 
     platform: Platform | None = None
@@ -96,6 +99,7 @@ class Wanted:
     progress: Progress | None = None
     is_strict: bool = False
     base: Path = field(default_factory=Path.cwd)
+    options: Options = field(default_factory=Options)
 
 
 def import_files(
@@ -194,14 +198,15 @@ def _guarded(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
 
 def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
     given = one.captured_at.isoformat() if wanted.captured_at else ""
-    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "")
+    said = astuple(wanted.options) if wanted.options != Options() else ()
+    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "", *said)
     known = captures.get(project.store, capture_id)
     if known and known["status"] == "ok":
         return _report(known, status="unchanged", reason="this content was imported before")
     capture = _capture(project, one, wanted, capture_id)
     if known:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=known["captured_at"].replace(tzinfo=UTC))
-    batches = _batches(files.items(one))
+    batches = _batches(files.items(one, wanted.options))
     first = next(batches, [])
     stage.refuse_numberless(stage.map_items(first, capture), file=one.name)
     captures.begin(project.store, _begin_row(capture))
@@ -210,13 +215,15 @@ def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Rep
         _ingest(project, batch, capture, total)
         if wanted.progress:
             wanted.progress(len(batch))
-    return _finish(project, capture, total, is_strict=wanted.is_strict)
+    report = _finish(project, capture, total, is_strict=wanted.is_strict)
+    return replace(report, reading=files.reading_note(one, wanted.options))
 
 
 def _capture(
     project: Project, one: files.Dataset, wanted: Wanted, capture_id: str
 ) -> stage.Capture:
-    items = (item for _, item in files.items(one) if isinstance(item, dict))
+    rows = files.items(one, wanted.options)
+    items = (item for _, item in rows if isinstance(item, dict))
     sample = list(islice(items, SAMPLE_ITEMS))
     if wanted.platform:
         stage.refuse_foreign(sample, file=one.name)
@@ -297,6 +304,8 @@ def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, Report]:
 def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> Report:
     if row["provider"] == "person":
         return _report(row, status="unchanged", reason="entered by hand")
+    if row["provider"] == own_posts.PROVIDER:
+        return _report(row, status="unchanged", reason="own analytics: vt import analytics FILE")
     capture = _capture_of(row, project)
     captures.unmap(project.store, capture.capture_id)
     captures.begin(project.store, _begin_row(capture))

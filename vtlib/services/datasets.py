@@ -1,21 +1,19 @@
-"""Dataset files as streams of items: JSON, JSONL/NDJSON and CSV, plain, gzipped or zipped.
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain, gzipped or zipped.
 
 The format is read from content, never from the name. Memory stays flat: one item at a time.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
-import io
 import re
-import sys
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -24,8 +22,12 @@ from vtlib.errors import BadInput
 from vtlib.models import Broken
 from vtlib.services import json_items
 from vtlib.sources.reading import unflatten
+from vtlib.tables.reader import Damage, Options, Table, describe, describe_styles, read_table
+from vtlib.tables.workbook import is_workbook
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zip")
+MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx")
+ENDINGS = (*MEMBERS, ".gz", ".zip")
+_PLAIN = Options()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
     r"(?:[T_ -]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
@@ -75,23 +77,27 @@ def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset
         raise BadInput(f"cannot be read: {error}", file=str(path)) from None
 
 
-def items(dataset: Dataset) -> Iterator[tuple[int, Any]]:
+def items(dataset: Dataset, options: Options = _PLAIN) -> Iterator[tuple[int, Any]]:
     """(row, item) of a dataset, rows counted from 1; an unreadable place is a Broken, and reading goes on
-    where it can. Raises BadInput when the file is not a dataset at all.
+    where it can. `options` are what a person says of a table. Raises BadInput when the file is not a dataset at all.
     """
     with closing(dataset.open()) as stream:
         read_json = json_items.reader(stream)
-    if read_json:
-        with closing(dataset.open()) as stream:
-            yield from enumerate(read_json(json_items.utf8(stream)), 1)
+    if read_json is None:
+        _refuse_pages(_head(dataset), dataset.name)
+        yield from enumerate(_table_items(_table(dataset, options)), 1)
         return
     with closing(dataset.open()) as stream:
-        head = stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
-    reader = _reader(head, dataset.name)
+        yield from enumerate(read_json(json_items.utf8(stream)), 1)
+
+
+def reading_note(dataset: Dataset, options: Options = _PLAIN) -> str:
+    """What a person should know of how a table was read: encoding, separator, numbers, dates; '' for JSON."""
     with closing(dataset.open()) as stream:
-        if stream.read(3) != b"\xef\xbb\xbf":
-            stream.seek(0)
-        yield from enumerate(reader(stream), 1)
+        if json_items.reader(stream):
+            return ""
+    table = _table(dataset, options)
+    return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:
@@ -114,9 +120,11 @@ def _members(path: Path) -> list[str]:
             return [""]
     with zipfile.ZipFile(path) as pack:
         check_zip(pack, path)
-        names = [n for n in pack.namelist() if Path(n).suffix.lower() in ENDINGS[:4]]
+        if is_workbook(pack.namelist()):
+            return [""]
+        names = [n for n in pack.namelist() if Path(n).suffix.lower() in MEMBERS]
     if not names:
-        raise BadInput("the ZIP holds no JSON, JSONL or CSV file", file=str(path))
+        raise BadInput("the ZIP holds no JSON, JSONL, CSV or XLSX file", file=str(path))
     return sorted(n for n in names if not n.startswith("__MACOSX"))
 
 
@@ -171,39 +179,38 @@ def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
     return (modified, basis) if start <= modified < end else (end, basis)
 
 
-def _reader(head: bytes, name: str) -> Callable[[IO[bytes]], Iterator[Any]]:
+def _head(dataset: Dataset) -> bytes:
+    with closing(dataset.open()) as stream:
+        return stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
+
+
+def _refuse_pages(head: bytes, name: str) -> None:
+    """Raise BadInput for what begins as no table can."""
     if not head:
         raise BadInput("the file holds nothing but blanks", file=name)
-    if b"\x00" in head:
-        raise BadInput("this is not text", todo="Export as JSON, JSONL or CSV.", file=name)
     if head[:1] == b"<":
         raise BadInput("this is a web page or XML, not a dataset", file=name)
-    if b"," not in head.split(b"\n", 1)[0]:
-        raise BadInput("neither JSON, JSONL nor CSV", todo="Export as JSON.", file=name)
-    return _csv_rows
 
 
-def _csv_rows(stream: IO[bytes]) -> Iterator[Any]:
-    csv.field_size_limit(sys.maxsize)
-    text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
-    reader = csv.reader(text)
-    header = next(reader)
-    paths = [_path(name) for name in header]
-    rows = iter(reader)
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Broken(f"the row is no CSV: {error}")
-            continue
-        if len(row) > len(header):
-            yield Broken(
-                f"the row has {len(row)} fields, the header {len(header)}", ",".join(row)[:500]
-            )
-        elif any(row):
-            yield unflatten(zip(paths, row, strict=False))
+@lru_cache(maxsize=8)
+def _table(dataset: Dataset, options: Options) -> Table:
+    table = read_table(dataset.open, name=dataset.name, options=options)
+    if len(table.columns) < 2:
+        raise BadInput(
+            "neither JSON, JSONL nor a table with several columns",
+            todo="Export as JSON.",
+            file=dataset.name,
+        )
+    return table
+
+
+def _table_items(table: Table) -> Iterator[Any]:
+    paths = [_path(name) for name in table.columns]
+    for _, row in table.plain_rows():
+        if isinstance(row, Damage):
+            yield Broken(row.reason, row.text)
+        else:
+            yield unflatten(zip(paths, row.values(), strict=True))
 
 
 def _path(name: str) -> tuple[str | int, ...]:

@@ -31,6 +31,8 @@ _T = TypeVar("_T")
 _NOTED: ContextVar[list[tuple[Any, str]] | None] = ContextVar("_NOTED", default=None)
 
 _ROUNDED = re.compile(r"^(\d+(?:[.,]\d+)?)\s*([KMB])$", re.IGNORECASE)
+# As a spreadsheet shows a number too wide for its column: 1.2E+06.
+_POWER = re.compile(r"^\d(?:[.,]\d+)?[eE]\+\d{1,2}$")
 _GROUPED = re.compile(r"^\d{1,3}(?:[.,\s]\d{3})+$")
 _UNIT = re.compile(
     r"\s+(views?|plays?|likes?|comments?|videos?|subscribers?|followers?|posts?)$", re.IGNORECASE
@@ -101,7 +103,7 @@ def text(value: Any) -> str | None:
 
 @_field(None)
 def whole(value: Any) -> int | None:
-    """A whole number from an int, a float, "149,998", "63K" or "1.2M views"; may be negative (-1 = hidden)."""
+    """A whole number from an int, a float, "149,998", "63K", "1.2E+06" or "1.2M views"; negative too (-1 = hidden)."""
     if value is None or value == "" or isinstance(value, bool):
         return None
     number = _whole(value)
@@ -120,6 +122,8 @@ def _whole(value: Any) -> int:
         return int(float(word)) if "." in word else int(word)
     if _GROUPED.match(word):
         return int(re.sub(r"\D", "", word))
+    if _POWER.match(word):
+        return round(float(word.replace(",", ".")))
     match = _ROUNDED.match(word)
     if not match:
         raise ValueError(f"{word!r} is no count")
@@ -127,8 +131,11 @@ def _whole(value: Any) -> int:
 
 
 def is_rounded(value: Any) -> bool:
-    """Whether a count is written rounded, as in "63K"."""
-    return isinstance(value, str) and bool(_ROUNDED.match(_UNIT.sub("", value.strip())))
+    """Whether a count is written rounded, as in "63K" or "1.2E+06"."""
+    if not isinstance(value, str):
+        return False
+    word = _UNIT.sub("", value.strip())
+    return bool(_ROUNDED.match(word) or _POWER.match(word))
 
 
 @_field(NOT_EXPOSED)

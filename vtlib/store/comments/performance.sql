@@ -138,7 +138,8 @@ COMMENT ON COLUMN native_analytics.exported_at IS 'when it was exported, UTC; th
 COMMENT ON COLUMN native_analytics.source IS 'name of the file';
 COMMENT ON COLUMN native_analytics.source_sha256 IS 'digest of the file';
 COMMENT ON COLUMN native_analytics.source_column IS 'heading of the column';
-COMMENT ON COLUMN native_analytics.row_no IS 'row in the file, from 1';
+COMMENT ON COLUMN native_analytics.row_no IS 'row in the file, from 1, as a spreadsheet counts';
+COMMENT ON COLUMN native_analytics.day IS 'day the number is of, as the platform counts days; NULL = of the whole life of the post';
 COMMENT ON COLUMN native_analytics.imported_at IS 'when it was imported, UTC';
 
 COMMENT ON TABLE production_costs IS 'What making a script cost, as people noted it (human).';

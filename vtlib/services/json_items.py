@@ -173,9 +173,10 @@ class _Array:
             self.text, self.at = self.text[self.at :], 0
         mark = self._next_mark()
         while mark == b"]" and self.alone:
+            closing = self.at
             self.at += 1
             if self._next_mark() != b"[":
-                self.at -= 1
+                self.at = closing
                 return None
             self.at += 1
             mark = self._next_mark()

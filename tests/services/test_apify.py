@@ -9,7 +9,8 @@ import pytest
 from vtlib.errors import BudgetReached, CredentialsMissing, SourceFailed
 from vtlib.sandbox.server import Settings, running
 from vtlib.services import limits
-from vtlib.services.apify import Apify, Busy, LostReply, NotAllowed, Order, Paused
+from vtlib.services.apify import Apify, Order
+from vtlib.services.apify_errors import Busy, LostReply, NotAllowed, Paused
 
 REELS = Order(
     "apify/instagram-scraper",

@@ -71,7 +71,7 @@ def problems(
 @days_option
 @click.option("--by-day", is_flag=True, help="A line a day, provider and what.")
 def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) -> Answer:
-    """What was spent, on what."""
+    """What was spent, on what; and what may have been paid and is not known, with its estimate."""
     over = span(at, project=project, days=days)
     if by_day:
         found = usage.spend_days(at.store, over)
@@ -82,7 +82,14 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
     more = f", and {unknown:,} calls whose cost is unknown: no price is known" if unknown else ""
     shown = found.assign(usd=[_cost(usd) for usd in found["usd"]])
     text = f"{table(shown, empty='nothing was spent')}\ntotal ${total:,.2f}{more}"
-    return Answer({"total_usd": total, "rows": found}, text)
+    open_ = usage.possibly_paid(at.store, over)
+    data = {
+        "total_usd": total,
+        "rows": found,
+        "possibly_paid": open_,
+        "possibly_paid_usd": float(open_["estimate_usd"].sum()),
+    }
+    return Answer(data, text + _possibly(open_))
 
 
 @command(vt, "check", example="vt check")
@@ -100,6 +107,19 @@ def check(at: Workspace) -> Answer:
 
 def _cost(usd: float) -> str:
     return "unknown" if pd.isna(usd) else f"{usd:,.4g}"
+
+
+def _possibly(open_: pd.DataFrame) -> str:
+    """What may have been paid besides, a line each, and its sum; "" when there is nothing."""
+    if open_.empty:
+        return ""
+    lines = []
+    for row in open_.to_dict("records"):
+        usd = row["estimate_usd"]
+        cost = "unknown" if pd.isna(usd) else f"${usd:,.2f}"
+        lines.append(f"  {row['provider']} {row['what']}: {cost} ({row['reason']})")
+    total = float(open_["estimate_usd"].sum())
+    return "\n".join([f"\npossibly paid besides, at most ${total:,.2f} (estimate):", *lines])
 
 
 def _summed(counts: pd.DataFrame, listed: int) -> str:

@@ -14,7 +14,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from vtlib.services.download.gate import Gate, GateKeeper, Refused
-from vtlib.services.download.outcome import Failed, by_status, by_text, retry_after
+from vtlib.services.download.outcome import Failed, by_status, by_text
+from vtlib.services.limits import retry_after
 
 LOGIN_PATH = r"/(login|signin|accounts/login)\b"
 PAUSE_S = 0.5

@@ -1,5 +1,6 @@
 """An open order covers its targets whatever went wrong, proven on a second provider that others wrote."""
 
+import json
 import os
 import signal
 
@@ -8,6 +9,7 @@ from scraped import World, vt
 
 from tests.peers.apify import ApifyMock
 from tests.peers.base import drop, lost_reply, malformed, status, truncate
+from vtlib.cli import main
 from vtlib.errors import BadInput
 from vtlib.flows import scraping
 from vtlib.flows.scraping import Search
@@ -248,3 +250,31 @@ def test_an_actor_that_is_gone_points_to_another(world, mock):
     assert advice
     assert ACTOR not in advice
     assert mock.runs == []
+
+
+def test_the_commands_say_what_is_open_and_what_giving_it_up_costs(
+    world, mock, monkeypatch, capsys
+):
+    mock.fail("start_run", lost_reply())
+    mock.fail("list_runs", status(503), always=True)
+    home = world.home(accounts=TIKTOK)
+    monkeypatch.setenv("VT_HOME", str(home))
+
+    def call(*words: str) -> tuple[int, dict]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([*words, "--json"])
+        return int(left.value.code or 0), json.loads(capsys.readouterr().out)
+
+    code, said = call("scrape", "--project", "p")
+    order = said["captures"][0]["capture_id"]
+    assert code == 4
+    code, costs = call("costs")
+    assert (code, costs["possibly_paid_usd"]) == (0, pytest.approx(5.0))
+    assert order in costs["possibly_paid"][0]["reason"]
+    mock.fail("list_runs")
+    code, given_up = call("scrape", "--abandon", order)
+    assert (code, given_up["charged_usd"]) == (0, pytest.approx(mock.charged_usd))
+    assert call("costs")[1]["possibly_paid"] == []
+    assert call("scrape", "--abandon", order)[0] == 2
+    assert call("scrape")[0] == 2

@@ -228,7 +228,7 @@ def test_a_charge_above_its_cap_is_exit_8_and_a_problem(world, mock):
 @pytest.mark.parametrize("items", [[], [{"url": "", "input": "peer_one", "error": "gone"}] * 3])
 def test_what_gave_only_errors_or_nothing_is_not_asked_again_at_once(world, mock, items):
     mock.add_actor(ACTOR, lambda _: items, item_usd=ITEM_USD)
-    project = world.project(accounts=TIKTOK)
+    project = world.project(accounts=TIKTOK, profiles=False)
     (first,) = scraping.scrape(project)
     assert (first.status, first.exit_code) == ("failed", 4)
     (spared,) = scraping.scrape(project)
@@ -238,13 +238,13 @@ def test_what_gave_only_errors_or_nothing_is_not_asked_again_at_once(world, mock
     assert len(mock.runs) == 1
     scraping.scrape(project, again=True)
     assert len(mock.runs) == 2
-    scraping.scrape(world.project(accounts=TIKTOK, min_gap_h=0))
+    scraping.scrape(world.project(accounts=TIKTOK, profiles=False, min_gap_h=0))
     assert len(mock.runs) == 3
 
 
 def test_an_actor_that_is_gone_points_to_another(world, mock):
     del mock.actors[ACTOR]
-    (failed,) = world.scrape(accounts=TIKTOK)
+    (failed,) = world.scrape(accounts=TIKTOK, profiles=False)
     assert (failed.status, failed.exit_code) == ("failed", 4)
     _, _, advice = failed.reason.partition("scraping.actors")
     assert advice

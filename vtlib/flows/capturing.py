@@ -126,9 +126,7 @@ def take_up(desk: Desk, row: Row) -> Captured | None:
                 reason = "no run of it is known to Apify: it was never started"
                 orders.close(desk.project.store, row, status="not_started", reason=reason)
                 return None
-            rest = max((row["lost_starts"] or 0) - 1, 0)
-            row = orders.update(desk.project.store, row, lost_starts=rest)
-            row = _note_run(desk, row, job)
+            row = _note_found(desk, row, job)
     except SourceFailed as error:
         return _left_open(desk.project, row, error)
     return collect(desk, row)
@@ -254,6 +252,12 @@ def _note_run(desk: Desk, row: Row, job: Job) -> Row:
     )
 
 
+def _note_found(desk: Desk, row: Row, job: Job) -> Row:
+    """The run of a start whose reply was lost is known now: one start less of which nobody knows."""
+    rest = max((row["lost_starts"] or 0) - 1, 0)
+    return _note_run(desk, orders.update(desk.project.store, row, lost_starts=rest), job)
+
+
 def _ended(desk: Desk, row: Row) -> tuple[Row, Job]:
     """The run of an order at its end, its charge booked as soon as it is told, before any item is read.
 
@@ -282,7 +286,7 @@ def _settle(desk: Desk, row: Row) -> str:
         if job is None:
             orders.update(desk.project.store, row, lost_starts=0)
             return ""
-        row = _note_run(desk, row, job)
+        row = _note_found(desk, row, job)
     _note_end(desk, row, job if job.has_ended else desk.apify.abort(job))
     return "Apify has not said it yet"
 

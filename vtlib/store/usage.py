@@ -35,11 +35,11 @@ def spend_days(store: Store, span: Span) -> pd.DataFrame:
     return store.query_file("spend_days", project=span.project, since=span.since)
 
 
-def possibly_paid_calls(store: Store, span: Span) -> pd.DataFrame:
-    """Requests to models that may have been paid although nobody said how much: project_id, provider, what,
-    reason, n, estimate_usd (at most, US dollars; NULL = no price), unpriced, first_at, latest_at.
+def possibly_paid(store: Store, span: Span) -> pd.DataFrame:
+    """What may have been paid and is not booked, newest first: at, provider, what, estimate_usd (US dollars;
+    missing = no price is known), project_id, reason.
     """
-    return store.query_file("possibly_paid_calls", project=span.project, since=span.since)
+    return store.query_file("possibly_paid", project=span.project, since=span.since)
 
 
 def problem_counts(

@@ -48,7 +48,7 @@ COMMENT ON COLUMN capture_orders.formats IS 'formats wanted; empty = all';
 COMMENT ON COLUMN capture_orders.run_input IS 'input sent to the actor (JSON)';
 COMMENT ON COLUMN capture_orders.max_items IS 'maximum of charged items sent';
 COMMENT ON COLUMN capture_orders.max_usd IS 'maximum charge sent, US dollars';
-COMMENT ON COLUMN capture_orders.status IS 'starting (a run may or may not exist), running, fetched (all items are kept), ok, failed, not_started';
+COMMENT ON COLUMN capture_orders.status IS 'starting (a run may or may not exist), running, fetched (all items are kept), ok, failed, not_started, abandoned (given up by a person)';
 COMMENT ON COLUMN capture_orders.provider_run_id IS 'id of the run at the provider';
 COMMENT ON COLUMN capture_orders.dataset_id IS 'id of its dataset at the provider';
 COMMENT ON COLUMN capture_orders.provider_status IS 'how the run ended: SUCCEEDED, FAILED, TIMED-OUT, ABORTED';
@@ -59,6 +59,8 @@ COMMENT ON COLUMN capture_orders.reason IS 'why it failed, in words';
 COMMENT ON COLUMN capture_orders.asked_at IS 'when it was written, this machine''s clock, UTC';
 COMMENT ON COLUMN capture_orders.run_started_at IS 'start of the run, the provider''s clock, UTC';
 COMMENT ON COLUMN capture_orders.run_ended_at IS 'end of the run, the provider''s clock, UTC';
+COMMENT ON COLUMN capture_orders.provider_asked_at IS 'not after its start, the provider''s clock, UTC: a lost run is looked for from here on';
+COMMENT ON COLUMN capture_orders.lost_starts IS 'starts whose reply was lost and whose run was not found: each may have been paid';
 COMMENT ON COLUMN capture_orders.closed_at IS 'when it was closed, this machine''s clock, UTC; NULL = to be taken up';
 
 COMMENT ON TABLE capture_targets IS 'What each account, tag, word or post of an order got (machine).';

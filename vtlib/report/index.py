@@ -24,6 +24,8 @@ _COLUMNS = {
     "value": "views",
     "posted_at": "posted",
     "platform": "platform",
+    "format": "format",
+    "notes": "to know",
 }
 _FORMATS = {"posted_at": "date", "value": "int"}
 

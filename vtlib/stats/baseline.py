@@ -1,6 +1,6 @@
 """Baselines: for every post, the posts of the same account nearest to it in time, itself left out.
 
-Or, to judge what breaks out now, the posts just before it alone (`Line.past_only`).
+Or, to judge what breaks out now, the posts just before it alone.
 
 Everything is in ln units of the metric. Posts are laid out once by account and time; the nearest
 k of a post are then one run of neighbours, found by bisection, and medians come from sorted rows.
@@ -76,7 +76,6 @@ class Line:
     size: int
     window_s: int
     max_posts: int
-    past_only: bool = False
 
 
 def arrange(
@@ -86,14 +85,12 @@ def arrange(
     group: Ints,
     kind: NDArray[np.int8],
     reach: tuple[int, float],
-    past_only: bool = False,
 ) -> Line:
     """Lay posts out for `baselines` and `central`.
 
     `x` (n,) ln value, NaN = not observed; `posted_h` (n,) hours since any epoch, read to the second,
     NaN = unknown (the post then has no place and is passed over); `group` (n,) account codes >= 0;
-    `kind` (n,) LeftOut codes; `reach` = (most posts in a baseline, days to either side); with
-    `past_only` a baseline holds posts published before its post alone.
+    `kind` (n,) LeftOut codes; `reach` = (most posts in a baseline, days to either side).
     """
     max_posts, days = reach
     placed = np.flatnonzero(np.isfinite(posted_h))
@@ -121,13 +118,13 @@ def arrange(
         size=len(x),
         window_s=window_s,
         max_posts=max_posts,
-        past_only=past_only,
     )
 
 
-def baselines(line: Line) -> Baselines:
+def baselines(line: Line, *, past_only: bool = False) -> Baselines:
     """Median, MAD and size of every post's baseline: its k nearest serving neighbours in time.
 
+    With `past_only` the k serving posts published before it alone.
     Of two posts equally near, the earlier one counts. A post with nothing near has n = 0.
     """
     out = Baselines(
@@ -141,7 +138,7 @@ def baselines(line: Line) -> Baselines:
     passed_over = _passed_over(line)
 
     def work(part: slice) -> None:
-        first, last, own = _nearest(line, part)
+        first, last, own = _nearest(line, part, past_only)
         rows = _rows(line, first, last + 1 - first)
         inside = np.flatnonzero((own >= first) & (own <= last))
         rows[inside, (own - first)[inside]] = np.inf
@@ -155,7 +152,7 @@ def baselines(line: Line) -> Baselines:
         with np.errstate(invalid="ignore", divide="ignore"):
             out.percentile[at] = np.where(n > 0, 50.0 * (below + not_above) / n, np.nan)
         if passed_over is not None:
-            low, high = _span(line, part, (first, last), n)
+            low, high = _span(line, part, (first, last, n), past_only)
             counts = passed_over[high] - passed_over[low]
             out.left_out[at] = counts - _itself(line.kind[part])
 
@@ -192,7 +189,7 @@ def _ordered(key: Ints, x: Floats) -> Ints:
     return order
 
 
-def _nearest(line: Line, part: slice) -> tuple[Ints, Ints, Ints]:
+def _nearest(line: Line, part: slice, past_only: bool) -> tuple[Ints, Ints, Ints]:
     """First and last serving post of each baseline, and the post's own place among them.
 
     The run holds one post more when the post itself stands inside; `own` is -1 if it serves nowhere.
@@ -200,7 +197,7 @@ def _nearest(line: Line, part: slice) -> tuple[Ints, Ints, Ints]:
     key, k = line.key[part], line.max_posts
     low = np.searchsorted(line.serving_key, key - line.window_s, side="left")
     serves = (line.kind[part] == LeftOut.SERVES) & np.isfinite(line.x[part])
-    if line.past_only:
+    if past_only:
         high = np.maximum(np.searchsorted(line.serving_key, key, side="left"), low)
         return np.maximum(low, high - k), high - 1, np.full(len(key), -1)
     high = np.searchsorted(line.serving_key, key + line.window_s, side="right")
@@ -271,17 +268,19 @@ def _passed_over(line: Line) -> NDArray[np.int32] | None:
     return counts
 
 
-def _span(line: Line, part: slice, run: tuple[Ints, Ints], n: Ints) -> tuple[Ints, Ints]:
+def _span(
+    line: Line, part: slice, run: tuple[Ints, Ints, Ints], past_only: bool
+) -> tuple[Ints, Ints]:
     """The stretch of posts a baseline was chosen from: up to its ends if full, else the window."""
     key, top = line.key[part], len(line.serving_key) - 1
+    first, last, n = run
     full = n >= line.max_posts
-    first, last = run
     low_key, high_key = key - line.window_s, key + line.window_s
     if top >= 0:
         low_key = np.where(full, line.serving_key[np.clip(first, 0, top)], low_key)
         high_key = np.where(full, line.serving_key[np.clip(last, 0, top)], high_key)
     low = np.searchsorted(line.key, np.minimum(low_key, key), side="left")
-    if line.past_only:
+    if past_only:
         return low, np.searchsorted(line.key, key, side="right")
     return low, np.searchsorted(line.key, np.maximum(high_key, key), side="right")
 

@@ -46,15 +46,8 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
     x7 = posts.x - shift(growth, posts.age_h)
     reach = (use.max_baseline, use.window_days)
     kind = left_out_kinds(posts, mature_h=use.mature_h)
-    line = arrange(
-        x7,
-        posted_h=posts.posted_h,
-        group=posts.group,
-        kind=kind,
-        reach=reach,
-        past_only=use.look == "past",
-    )
-    base = baselines(line)
+    line = arrange(x7, posted_h=posts.posted_h, group=posts.group, kind=kind, reach=reach)
+    base = baselines(line, past_only=use.look == "past")
     scale, level = _priors(line, posts, min_n=use.min_baseline)
     basis, reason = _basis(posts, base.n, level, use)
     mature_h = use.mature_h if growth.basis == "fitted" else max(use.mature_h, use.own_h)
@@ -115,7 +108,7 @@ def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
     return kind
 
 
-def least_p(n: Ints, n_scored: int, d0: float) -> Floats:
+def least_p(n: NDArray[np.integer], n_scored: int, d0: float) -> Floats:
     """The smallest p that the posts behind a scale support: 1 / (n + 1)2.
 
     n posts see a tail down to about 1 / n; as far again is left to Student's shape, and no further. n is the

@@ -7,6 +7,7 @@ the number flagged at most, and says what it could not tell. docs/method.md show
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,31 +56,58 @@ class Chance:
     word: Word
 
 
-def chance(judged: Judged, *, p: float, multiplier: float) -> Chance:
-    """The range for posts with `p_tail` < p and `multiplier` at least that, judged by their own account."""
-    able = np.flatnonzero(judged.basis == Basis.ACCOUNT)
+def chance(
+    judged: Judged,
+    *,
+    p: float,
+    multiplier: float,
+    among: NDArray[np.bool_] | None = None,
+    least_ln: Floats | float = -np.inf,
+) -> Chance:
+    """The range for posts with `p_tail` < p, `multiplier` at least that and `x7_ln` at least `least_ln`.
+
+    `among` (n,) the posts that may be flagged (default: those judged by their own account). The bulk that
+    bounds the tail is all scores by own account.
+    """
+    own = judged.basis == Basis.ACCOUNT
+    able = np.flatnonzero(own if among is None else own & among)
     if not able.size:
         return Chance(0, 0, 0.0, 0.0, 0.0, 0, 0, "")
-    t, df = judged.t[able], judged.df[able]
-    with np.errstate(divide="ignore"):
-        gate = np.log(multiplier) / judged.error_ln[able]
-    limit = np.maximum(_quantile(df, 1 - p), gate)
-    flagged = int(np.count_nonzero((judged.p_tail[able] < p) & (judged.multiplier[able] >= multiplier)))
+    passes = (judged.p_tail < p) & (judged.multiplier >= multiplier) & (judged.x7_ln >= least_ln)
+    flagged, df = int(np.count_nonzero(passes[able])), judged.df[able]
+    needed = np.maximum(np.log(multiplier), (least_ln - judged.expected_ln))[able]
+    limit = np.maximum(_quantile(df, 1 - p), needed / judged.error_ln[able])
     student = float(stdtr(df, -limit).sum())
-    bulk, share = t[np.isfinite(t)], flagged / len(able)
+    bulk, share = judged.t[own], float(passes[own].mean())
     word: Word = ""
     if len(bulk) < MIN_SCORES:
         word = "few"
-    elif _misfits(bulk, df):
+    elif _misfits(bulk, judged.df[own]):
         word = "misfit"
     elif share > SECOND_KIND:
         word = "second_kind"
     cells, count = _binned(limit)
     least = min(student, _least(bulk, cells, count, share))
-    mirrored = float(np.count_nonzero(t < -limit))
+    mirrored = float(np.count_nonzero(judged.t[able] < -limit))
     most = float(flagged) if word else max(student, mirrored, _most(bulk, cells, count))
     low = 0 if word == "misfit" else low_end(least, flagged)
     return Chance(len(able), flagged, student, least, most, low, high_end(most, flagged), word)
+
+
+def together(ranges: Sequence[Chance]) -> Chance:
+    """One range for parts of a stratum; the gravest word stands for all."""
+    words: tuple[Word, ...] = ("misfit", "second_kind", "few", "")
+    sure = [r for r in ranges if r.word != "misfit"]
+    return Chance(
+        n_posts=sum(r.n_posts for r in ranges),
+        n_flagged=sum(r.n_flagged for r in ranges),
+        student=sum(r.student for r in ranges),
+        least=sum(r.least for r in sure),
+        most=sum(r.most for r in ranges),
+        low=low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure)),
+        high=sum(r.high for r in ranges),
+        word=next(w for w in words if w == "" or any(r.word == w for r in ranges)),
+    )
 
 
 def low_end(mean: float, flagged: int) -> int:

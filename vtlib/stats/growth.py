@@ -122,7 +122,9 @@ def shift(growth: Growth, age_h: ArrayLike) -> Floats:
     tail = growth.tail_tau_d or growth.tau_d
     beyond = _saturation(late, tail) - _saturation(np.full_like(late, last), tail)
     early = np.minimum(age, first)
-    beyond += _saturation(early, growth.tau_d) - _saturation(np.full_like(early, first), growth.tau_d)
+    beyond += _saturation(early, growth.tau_d) - _saturation(
+        np.full_like(early, first), growth.tau_d
+    )
     return np.asarray(curve + beyond)
 
 

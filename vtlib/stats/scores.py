@@ -56,7 +56,6 @@ class Settings:
     interval: float = 0.8
     look: Literal["around", "past"] = "around"
     own_h: float = 168  # REFERENCE_H: without own pairs a post is provisional until then
-    chance_min_scores: int = 500
 
 
 @dataclass(frozen=True, slots=True)

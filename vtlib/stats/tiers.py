@@ -1,4 +1,4 @@
-"""From scores to words: tiers, false discovery rates, and how many false alarms to expect."""
+"""From scores to words: tiers, and false discovery rates. What chance may have put there: `chance`."""
 
 from __future__ import annotations
 
@@ -29,10 +29,14 @@ class Thresholds:
     extreme: Threshold = Threshold(0.001, 10.0)
 
 
-def tiers(judged: Judged, thresholds: Thresholds | None = None) -> NDArray[np.int8]:
+def tiers(
+    judged: Judged, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
+) -> NDArray[np.int8]:
     """(n,) positions in `models.TIERS`: none, watch, breakout, extreme, too_early.
 
-    Posts judged against their cohort reach "watch" at most. A post that was not scored is "none" (or
+    `least_ln` (n,) the x7 a post needs to be called a breakout. Posts judged against their cohort, provisional
+    ones under a prior growth curve, and those under `least_ln` reach "watch" at most; an account's only post
+    reaches nothing. A post that was not scored is "none" (or
     "too_early"): `judged.reason` tells it from an ordinary one.
     """
     use = thresholds or Thresholds()
@@ -42,7 +46,7 @@ def tiers(judged: Judged, thresholds: Thresholds | None = None) -> NDArray[np.in
         ("breakout", use.breakout),
         ("extreme", use.extreme),
     ):
-        tier[_able(judged, name) & _passes(judged, threshold)] = TIERS.index(name)
+        tier[able(judged, name, least_ln) & _passes(judged, threshold)] = TIERS.index(name)
     tier[judged.reason == Reason.TOO_EARLY] = TIERS.index("too_early")
     return tier
 
@@ -59,10 +63,16 @@ def q_values(p: Floats) -> Floats:
     return q
 
 
-def _able(judged: Judged, tier: str) -> NDArray[np.bool_]:
+def able(judged: Judged, tier: str, least_ln: Floats | float = -np.inf) -> NDArray[np.bool_]:
+    """(n,) which posts could reach a tier, whatever their p and multiplier."""
     if tier == "watch":
-        return np.asarray(judged.basis != Basis.NONE)
-    return np.asarray(judged.basis == Basis.ACCOUNT)
+        return np.asarray((judged.basis != Basis.NONE) & (judged.n_group > 1))
+    is_prior = judged.stratum.growth.basis == "prior"
+    with np.errstate(invalid="ignore"):
+        enough = judged.x7_ln >= least_ln
+    return np.asarray(
+        (judged.basis == Basis.ACCOUNT) & ~(judged.is_provisional & is_prior) & enough
+    )
 
 
 def _passes(judged: Judged, threshold: Threshold) -> NDArray[np.bool_]:

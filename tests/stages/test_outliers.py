@@ -55,7 +55,8 @@ STEADY = [1000, 1100, 900, 1050, 950, 1020, 980, 1010, 990, 1005]
 def test_a_hit_of_a_steady_account_is_found_and_sorted_first() -> None:
     verdict = judged(posts("a", [*STEADY, 50_000]), posts("b", STEADY))
     first = verdict.scores.iloc[0]
-    assert (first["post_id"], first["tier"]) == ("a/views/10", "extreme")
+    assert (first["post_id"], first["tier"]) == ("a/views/10", "breakout")
+    assert first["p_value"] == pytest.approx(1 / 11**2)  # ten posts support no smaller p
     assert first["multiplier_low"] < first["multiplier"] < first["multiplier_high"]
     assert first["multiplier"] == pytest.approx(50, rel=0.1)
     assert verdict.count("breakout", "extreme") == 1

@@ -143,7 +143,7 @@ def remarks(
     if placed.empty:
         return ()
     return (
-        _look(table, params, since),
+        _look(table, since),
         _least(params),
         *_small(table),
         *_counters(placed),
@@ -163,7 +163,7 @@ def _least(params: Outliers) -> str:
     )
 
 
-def _look(table: pd.DataFrame, params: Outliers, since: pd.Timestamp | None) -> str:
+def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
     past = table["look"].eq("past")
     if past.all():
         return (

@@ -138,7 +138,7 @@ def baselines(line: Line, *, past_only: bool = False) -> Baselines:
     passed_over = _passed_over(line)
 
     def work(part: slice) -> None:
-        first, last, own = _nearest(line, part, past_only)
+        first, last, own = _nearest(line, part, past_only=past_only)
         rows = _rows(line, first, last + 1 - first)
         inside = np.flatnonzero((own >= first) & (own <= last))
         rows[inside, (own - first)[inside]] = np.inf
@@ -152,7 +152,7 @@ def baselines(line: Line, *, past_only: bool = False) -> Baselines:
         with np.errstate(invalid="ignore", divide="ignore"):
             out.percentile[at] = np.where(n > 0, 50.0 * (below + not_above) / n, np.nan)
         if passed_over is not None:
-            low, high = _span(line, part, (first, last, n), past_only)
+            low, high = _span(line, part, (first, last, n), past_only=past_only)
             counts = passed_over[high] - passed_over[low]
             out.left_out[at] = counts - _itself(line.kind[part])
 
@@ -189,7 +189,7 @@ def _ordered(key: Ints, x: Floats) -> Ints:
     return order
 
 
-def _nearest(line: Line, part: slice, past_only: bool) -> tuple[Ints, Ints, Ints]:
+def _nearest(line: Line, part: slice, *, past_only: bool) -> tuple[Ints, Ints, Ints]:
     """First and last serving post of each baseline, and the post's own place among them.
 
     The run holds one post more when the post itself stands inside; `own` is -1 if it serves nowhere.
@@ -269,7 +269,7 @@ def _passed_over(line: Line) -> NDArray[np.int32] | None:
 
 
 def _span(
-    line: Line, part: slice, run: tuple[Ints, Ints, Ints], past_only: bool
+    line: Line, part: slice, run: tuple[Ints, Ints, Ints], *, past_only: bool
 ) -> tuple[Ints, Ints]:
     """The stretch of posts a baseline was chosen from: up to its ends if full, else the window."""
     key, top = line.key[part], len(line.serving_key) - 1

@@ -57,7 +57,9 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
     at = scored.at
     error = np.hypot(scored.error, se_age[at])
     t = (x7[at] - scored.expected) / error
-    p_tail = np.maximum(stdtr(scored.df, -t), least_p(base.n[at], len(t), scale.d0))
+    p_tail = np.maximum(
+        stdtr(scored.df, -t), least_p(_speakers(base.n[at], basis[at], (scale, level)))
+    )
     p = p_tail
     if use.look == "past":
         p = p_tail.copy()
@@ -99,8 +101,7 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
 def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
     """(n,) LeftOut codes: whether a post serves in baselines, and the first reason why not."""
     kind = np.full(len(posts.x), LeftOut.SERVES, np.int8)
-    if posts.is_coauthored is not None:
-        kind[posts.is_coauthored] = LeftOut.COAUTHORED
+    kind[posts.is_coauthored] = LeftOut.COAUTHORED
     kind[posts.is_paid] = LeftOut.PAID
     kind[posts.is_pinned] = LeftOut.PINNED
     kind[posts.age_h < mature_h] = LeftOut.YOUNG
@@ -108,14 +109,24 @@ def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
     return kind
 
 
-def least_p(n: NDArray[np.integer], n_scored: int, d0: float) -> Floats:
-    """The smallest p that the posts behind a scale support: 1 / (n + 1)2.
+def least_p(n: NDArray[np.integer]) -> Floats:
+    """The smallest p that n posts support: 1 / (n + 1)2.
 
-    n posts see a tail down to about 1 / n; as far again is left to Student's shape, and no further. n is the
-    post's own baseline, or all scores of the stratum where scales are shared (d0 > 0).
+    n posts see a tail down to about 1 / n; as far again is left to Student's shape, and no further.
     """
-    speak = np.where(d0 > 0, np.maximum(n, n_scored), n)
-    return np.asarray(1.0 / (speak + 1.0) ** 2)
+    return np.asarray(1.0 / (n + 1.0) ** 2)
+
+
+def _speakers(
+    n: NDArray[np.int32],
+    basis: NDArray[np.int8],
+    priors: tuple[shrink.ScalePrior, shrink.LevelPrior],
+) -> Ints:
+    """Posts that speak for each scale: of the baseline; of all accounts where scales are shared; accounts, of a cohort."""
+    scale, level = priors
+    shared = int(n[basis == Basis.ACCOUNT].size) if scale.d0 > 0 else 0
+    own = np.maximum(n, shared)
+    return np.where(basis == Basis.COHORT, level.n_accounts, own).astype(np.int64)
 
 
 def _group_size(posts: Posts) -> Ints:

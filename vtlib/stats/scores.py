@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
@@ -75,7 +75,11 @@ class Posts:
     ln_followers: Floats
     is_pinned: Bools
     is_paid: Bools
-    is_coauthored: Bools | None = None
+    is_coauthored: Bools = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if len(self.is_coauthored) != len(self.x):  # not given: nobody is known to be
+            object.__setattr__(self, "is_coauthored", np.zeros(len(self.x), bool))
 
 
 @dataclass(frozen=True, slots=True)

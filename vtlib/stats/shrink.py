@@ -106,14 +106,16 @@ def count_noise(level_ln: ArrayLike) -> Floats:
 
 
 def own_scale(mad: Floats, mean_ad: Floats, n: NDArray[np.integer], floor: Floats) -> Floats:
-    """SD in ln units of a baseline, never below `floor` (`count_noise`); NaN where n = 0.
+    """SD in ln units of a baseline, not below `floor` (`count_noise`); NaN where n = 0.
 
     A MAD under the floor says that more than half of the posts show one number: the mean deviation
-    (Iglewicz & Hoaglin 1993, for a MAD of 0) then speaks for the others.
+    (Iglewicz & Hoaglin 1993, for a MAD of 0) then speaks for the others. Where it too is next to nothing the
+    answer is 0: no spread was seen, and the stratum's stands in for it (`moderate`).
     """
-    scale = robust_scale(mad, n)
+    scale, mean = robust_scale(mad, n), MEAN_AD_SD * mean_ad
     with np.errstate(invalid="ignore"):
-        return np.where(scale > floor, scale, np.maximum(MEAN_AD_SD * mean_ad, floor))
+        rest = np.where(mean > floor / 2, np.maximum(mean, floor), 0.0 * mean)
+        return np.where(scale > floor, scale, rest)
 
 
 def moderate(scale: Floats, n: NDArray[np.integer], prior: ScalePrior) -> tuple[Floats, Floats]:

@@ -1,8 +1,8 @@
 """Past-only p: the share of earlier posts of the same kind of account that got at least as far.
 
 Split conformal prediction in groups (Mondrian) with weights that fade (Barber, Candes, Ramdas & Tibshirani
-2023, arXiv 2202.13415). `crepes` has the groups but no weights and wants one fit for every date of
-publication, so the ranks are counted here; tests/stats/test_conformal.py holds them against it.
+2023, arXiv 2202.13415). Own code: `crepes` has the groups but no weights, and wants one fit for every date
+of publication.
 """
 
 from __future__ import annotations

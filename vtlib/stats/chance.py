@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 MIN_SCORES = 500  # fewer scores of a stratum do not bound a tail
 SECOND_KIND = 0.035  # share flagged from which a second kind of content explains it as well as hits
 HITS_A_FLAG = 5.0  # hits that may stand behind one flag: the rule finds a fifth to a half of them
+LEAST_SHARE = 0.5  # tails that end (uniform scatter) have fewer still than a thinning normal one
 MAX_HITS = 0.25  # share of hits beyond which a stratum has no ordinary level
 MISFIT = 0.10  # by how much a quarter of the scores may be off Student's quarter
 SURE = 0.9  # of each end
@@ -30,6 +31,7 @@ LOOSE = 0.5  # of ln likelihood: what the bulk still allows
 BULK = (0.5, 0.9)
 _CELLS = 24
 _REACH = np.array([0.9, 0.96])
+_ONWARD = 1.8  # from 96 % to a threshold of 2.6 it is 1.8 times as far as from 90 % to 96 %, in normal quantiles
 _DF = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 100.0])
 _SCALE = np.geomspace(0.25, 4.0, 57)
 
@@ -128,7 +130,7 @@ def _misfits(t: Floats, df: Floats) -> bool:
 
 
 def _least(t: Floats, limit: Floats, count: Floats, share: float) -> float:
-    """The lightest tail: normal, no wider than the scores at their 90 and 96 % are, hits gone from level and scale.
+    """The lightest tail: normal, no wider than the scores at their 90 and 96 % are and thinning on as between them, hits gone from level and scale.
 
     A share of hits in baselines lifts their median and widens their MAD, so ordinary posts reach less far: by
     the shift and factor that a normal distribution with that share at infinity has.
@@ -137,8 +139,9 @@ def _least(t: Floats, limit: Floats, count: Floats, share: float) -> float:
     shift = float(ndtri(0.5 / (1 - hits)))
     widened = _mad(hits, shift) / float(ndtri(0.75))
     reach = (np.quantile(t, _REACH) - np.median(t)) / ndtri(_REACH) * (1 - 2 / np.sqrt(len(t)))
-    scale = max(min(1.0, float(reach.min())), 0.05)
-    return float((count * ndtr(-(limit * widened + shift) / scale)).sum())
+    thinner = min(1.0, float(reach[1] / reach[0])) if reach[0] > 0 else 1.0
+    scale = max(min(1.0, float(reach.min())) * thinner**_ONWARD, 0.05)
+    return LEAST_SHARE * float((count * ndtr(-(limit * widened + shift) / scale)).sum())
 
 
 def _mad(hits: float, shift: float) -> float:

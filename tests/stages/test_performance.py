@@ -11,6 +11,7 @@ from vtlib.params import Performance
 from vtlib.patterns import find
 from vtlib.sandbox.build import build_world
 from vtlib.stages import performance as stage
+from vtlib.stages.performance.history import current_levels
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import with_rates
 from vtlib.stages.performance.whole import Inputs, product_costs, work
@@ -53,7 +54,7 @@ def test_history_knows_no_future(simulated, past) -> None:
     )
     before = past[same.all(axis=1) & past["is_plain"] & past["is_mature"]]
     before = before[before["posted_h"] <= row["posted_h"] - 168]
-    assert row["own_n"] == min(len(before), 50)
+    assert row["own_n"] == len(before)
     assert past["metric"].ne("engagement").all()
     assert past.loc[~past["is_plain"], "lift_ln"].isna().all()
 
@@ -66,7 +67,9 @@ def test_a_forecast_is_own_level_plus_what_its_features_add(simulated, past, lea
     )
     made = stage.predict(wanted, values, learnt, past=past, now=NOW)
     assert learnt.stands
-    assert made["predicted_ln"][0] == pytest.approx(made["naive_ln"][0] + made["effect_ln"][0])
+    levels = current_levels(past, wanted, NOW)
+    assert made["predicted_ln"][0] == pytest.approx(levels["own_ln"][0] + made["effect_ln"][0])
+    assert made["naive_ln"][0] == levels["own_median_ln"][0]
     assert made["effect_ln"][0] > 0 > made["effect_ln"][1]
     assert made["p_beats_median"][0] > made["p_beats_median"][1]
     assert made["effects"][0][0]["feature"] == "open_question"
@@ -75,7 +78,7 @@ def test_a_forecast_is_own_level_plus_what_its_features_add(simulated, past, lea
     assert made["reason"][2].startswith("no forecast")
 
 
-def test_where_there_is_no_signal_every_forecast_is_the_own_median(simulated, past) -> None:
+def test_where_there_is_no_signal_every_forecast_is_the_own_level(simulated, past) -> None:
     _, values, features = simulated
     rng = np.random.default_rng(0)
     dealt = values.assign(value=rng.permutation(values["value"].to_numpy()))
@@ -83,8 +86,10 @@ def test_where_there_is_no_signal_every_forecast_is_the_own_median(simulated, pa
     assert not silent.stands
     said = values.assign(script_id="s0", version=1).head(20)
     made = stage.predict(scripts(past), said, silent, past=past, now=NOW)
-    assert made["predicted_ln"].equals(made["naive_ln"])
-    assert made["p_beats_median"].dropna().eq(0.5).all()
+    assert made["predicted_ln"].equals(
+        current_levels(past, scripts(past), NOW)["own_ln"].rename("predicted_ln")
+    )
+    assert made["effect_ln"].eq(0).all()
     assert "stands down" in made["reason"][0]
 
 

@@ -21,7 +21,9 @@ MIN_POSTS = 5
 # Level = two moving averages: what the account does now, and what it has always done. On real posts
 # (bench/forecasts.py) half-lives of 5 to 15 posts do alike; a slow part keeps quiet accounts steady.
 FAST, SLOW, FAST_SHARE = 8.0, 80.0, 0.6
-LEVEL_POSTS = 50.0  # posts that such a level is worth: 1 / sum of its squared weights, in the long run
+LEVEL_POSTS = (
+    50.0  # posts that such a level is worth: 1 / sum of its squared weights, in the long run
+)
 SCALE_HALF_LIFE = 10.0
 SCALE_POSTS = 20.0  # errors that the account's own scale is worth at most
 PRIOR_POSTS = 10.0  # errors that the stratum's scale is worth

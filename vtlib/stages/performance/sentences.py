@@ -101,12 +101,12 @@ def forecaster_insights(learnt: Forecaster) -> list[Insight]:
     lift, hits = learnt.lift, learnt.breakout
     if lift.stands:
         said = (
-            f"Features known before publication beat 'own median' on {number(lift.n_tested, 'post')} of "
+            f"Features known before publication beat the own level alone on {number(lift.n_tested, 'post')} of "
             f"accounts and times not seen: loss {lift.gain.value / lift.naive_loss:.1%} smaller "
             f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, 80 %)."
         )
     else:
-        said = sentence(f"Forecasts are the own median: the model stands down, {lift.reason}")
+        said = sentence(f"Forecasts are the own level: the model stands down, {lift.reason}")
     lines = [Insight("forecast", said, "forecaster")]
     if hits.stands:
         lines.append(

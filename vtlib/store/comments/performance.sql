@@ -20,14 +20,14 @@ COMMENT ON COLUMN predictions.p_breakout IS 'chance of a breakout, 0 to 1; NULL 
 COMMENT ON COLUMN predictions.naive_ln IS 'the naive forecast: own median';
 COMMENT ON COLUMN predictions.naive_low_ln IS 'lower end of the naive forecast''s 80 % interval';
 COMMENT ON COLUMN predictions.naive_high_ln IS 'upper end of the naive forecast''s 80 % interval';
-COMMENT ON COLUMN predictions.n_baseline IS 'matured posts behind the own median';
-COMMENT ON COLUMN predictions.effect_ln IS 'what features add to the own median, ln';
+COMMENT ON COLUMN predictions.n_baseline IS 'matured posts behind the own level';
+COMMENT ON COLUMN predictions.effect_ln IS 'what features add to the own level, ln';
 COMMENT ON COLUMN predictions.effects IS 'what each feature adds: feature, value, effect_ln (JSON)';
 COMMENT ON COLUMN predictions.patterns IS 'what the library said of the script''s features then (JSON)';
 COMMENT ON COLUMN predictions.model_opinion IS 'a model''s own 0 to 10 score: an opinion, never a measurement';
 COMMENT ON COLUMN predictions.interval_basis IS 'what the width of the interval was learnt from';
 COMMENT ON COLUMN predictions.method IS 'method and its version';
-COMMENT ON COLUMN predictions.reason IS 'why there is no forecast, or why it is the own median alone';
+COMMENT ON COLUMN predictions.reason IS 'why there is no forecast, or why it is the own level alone';
 COMMENT ON COLUMN predictions.known_until IS 'latest capture that was known, UTC';
 COMMENT ON COLUMN predictions.content IS 'all of the above as text, as it was frozen';
 COMMENT ON COLUMN predictions.content_sha256 IS 'sha256 of `content`';

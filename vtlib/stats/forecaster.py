@@ -90,7 +90,7 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
         none = Estimate(nan, nan, nan, int(tested.sum()))
         return Trial(kind, predicted, naive, none, nan, int(tested.sum()), False, reason, None)
     before, after = _loss(past, kind, naive)[tested], _loss(past, kind, predicted)[tested]
-    gain = mean_by_group(before - after, past.group[tested], interval=SURE, seed=seed)
+    gain = mean_by_group(before - after, past.group[tested], interval=SURE)
     worth = gain.value > MIN_GAIN * before.mean()
     stands = bool(gain.low > 0 and worth)
     return Trial(

@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from vtlib.stages.conclusion import number
 from vtlib.stats import abtest, money
-from vtlib.stats.rates import Estimate, mean_by_group, rate
+from vtlib.stats.rates import mean_by_group, rate
 
-MIN_ACCOUNTS = 5  # fewer are not drawn again: they would all but repeat themselves
+MOST_VISIBLE = float(np.log(100))  # a difference beyond x100 is none that anybody tests for
+_UNITS = {
+    "paired": ("more pair", "more pairs"),
+    "unpaired": ("more post a variant", "more posts a variant"),
+    "by account": ("more account a variant", "more accounts a variant"),
+}
 VARIANT_COLUMNS = [
     *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
     *("p_value", "p_any_time", "winner", "least_visible_ratio", "posts_needed", "said"),
@@ -43,7 +47,7 @@ def compare_variants(runs: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame
     """Every two variants of a script, VARIANT_COLUMNS.
 
     `runs`: script_id, variant, account_id, posted_at, lift_ln (ln over own level, NaN until matured). Paired by
-    account and week where at least 5 such pairs are there. `winner` only with evidence that holds however
+    account and week where at least 5 such pairs are there; on different accounts by account, or without a verdict. `winner` only with evidence that holds however
     often one looks; else '' and `said` gives what is missing. One variant alone gives no row.
     """
     rows = []
@@ -58,8 +62,8 @@ def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
 
     `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate, share_rate, save_rate (NaN = not
     observed; shown are medians), and `group`.
-    `ratio` = exp of the mean lift with its 80 % interval, the wider of Student's t over posts and (from 5 accounts on)
-    drawing accounts again: few accounts drawn again seem surer than they are. A group of one post has no interval. `not_counted`:
+    `ratio` = exp of the mean lift with its 80 % interval, Student's t with (accounts - 1) degrees of freedom,
+    over posts where there is one account. A group of one post has no interval. `not_counted`:
     posts too young, paid, pinned, or with under 5 earlier posts.
     """
     rows = [_group(str(key), mine) for key, mine in posts.groupby(group, dropna=True)]
@@ -94,6 +98,7 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
         both["lift_ln"].to_numpy(float),
         both["variant"].eq(names[1]).to_numpy(bool),
         block,
+        account=both["account_id"].factorize()[0].astype(np.int64),
         alpha=alpha,
     )
     return {
@@ -122,31 +127,37 @@ def _said(found: abtest.Comparison, names: tuple[str, str]) -> str:
             f"No winner: {names[0]} has {number(found.n_a, 'matured post')}, {names[1]} {found.n_b}; "
             f"{abtest.MIN_POSTS} of each are needed to compare at all."
         )
+    if found.design == "accounts differ":
+        return (
+            f"No verdict: {names[0]} and {names[1]} ran on different accounts ({found.accounts_a} and "
+            f"{found.accounts_b}), so accounts and variants cannot be told apart; run both on the same accounts, or each on "
+            f"{abtest.MIN_ACCOUNTS} accounts or more."
+        )
     size = f"x{np.exp(found.shift):.2f} ({np.exp(found.low):.2f} to {np.exp(found.high):.2f})"
-    what = (
-        f"{number(found.n_pairs, 'pair')} in the same account and week"
-        if found.design == "paired"
-        else f"{found.n_a} and {found.n_b} posts"
-    )
+    what = {
+        "paired": f"{number(found.n_pairs, 'pair')} in the same account and week",
+        "unpaired": f"{found.n_a} and {found.n_b} posts of the same accounts",
+        "by account": f"{found.n_a} and {found.n_b} posts, {found.accounts_a} and {found.accounts_b} accounts",
+    }[found.design]
     looks = f"p {found.p_any_time:.3f} however often one looks"
     if found.winner:
         winner = names[1] if found.winner == "B" else names[0]
         return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {looks}."
-    unit = "more " + ("pair" if found.design == "paired" else "post a variant")
-    unit_many = "more " + ("pairs" if found.design == "paired" else "posts a variant")
-    more = f"; {number(found.needed, unit, unit_many)} would show x1.5" if found.needed else ""
-    visible = f"so many show a difference of x{np.exp(found.least_visible):.2f}"
-    return (
-        f"No winner: {names[1]} against {names[0]} {size}, {what}, {looks}; "
-        f"{visible} in four cases of five{more}."
+    one, many = _UNITS[found.design]
+    more = f"; {number(found.needed, one, many)} would show x1.5" if found.needed else ""
+    seen = (
+        f"so many name a winner at a true difference of x{np.exp(found.least_visible):.2f} in four cases of five"
+        if found.least_visible < MOST_VISIBLE
+        else "so few can name no winner"
     )
+    return f"No winner: {names[1]} against {names[0]} {size}, {what}, {looks}; {seen}{more}."
 
 
 def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
     lift = mine["lift_ln"].to_numpy(float)
     code = mine["account_id"].factorize()[0].astype(np.int64)
     known = np.isfinite(lift)
-    mean = _mean(lift[known], code[known])
+    mean = mean_by_group(lift[known], code[known])
     above = rate(int((lift[known] > 0).sum()), int(known.sum()))
     engaged = mine["engagement_rate"].dropna()
     return {
@@ -166,19 +177,6 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
         "save_rate": float(mine["save_rate"].astype(float).median()),
         "not_counted": int((~known).sum()),
     }
-
-
-def _mean(lift: np.ndarray, code: np.ndarray) -> Estimate:
-    n, accounts = len(lift), len(np.unique(code))
-    nan = float("nan")
-    if n < 2:
-        return Estimate(float(lift[0]) if n else nan, nan, nan, n)
-    middle = float(lift.mean())
-    half = float(student.ppf(0.9, n - 1) * lift.std(ddof=1) / np.sqrt(n))
-    drawn = mean_by_group(lift, code)
-    if accounts >= MIN_ACCOUNTS and drawn.high - drawn.low > 2 * half:
-        return drawn
-    return Estimate(middle, middle - half, middle + half, n)
 
 
 def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> dict[str, Any]:

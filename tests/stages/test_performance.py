@@ -304,11 +304,38 @@ def test_a_few_posts_are_never_surer_than_they_are() -> None:
         }
     )
     (row,) = stage.variants.by_group(posts, "group").to_dict("records")
-    half = 1.6377 * np.std(lift, ddof=1) / 2  # Student t, 3 degrees of freedom, 80 %
+    means = [0.95, 1.0]
+    half = 3.0777 * np.std(means, ddof=1) / np.sqrt(2)  # Student t over 2 accounts, 80 %
+    assert np.log(row["ratio_high"] / row["ratio"]) == pytest.approx(half, rel=0.001)
+    alone = posts.assign(account_id="a")
+    (row,) = stage.variants.by_group(alone, "group").to_dict("records")
+    half = 1.6377 * np.std(lift, ddof=1) / 2  # one account: over its posts
     assert np.log(row["ratio_high"] / row["ratio"]) == pytest.approx(half, rel=0.001)
     one = stage.variants.by_group(posts.head(1), "group").iloc[0]
     assert np.isnan(one["ratio_low"])
     assert one["ratio"] == pytest.approx(np.exp(0.9))
+
+
+def test_a_group_names_the_post_that_makes_most_of_its_views() -> None:
+    posts = pd.DataFrame(
+        {
+            "post_id": ["p1", "p2", "p3"],
+            "account_id": ["a", "b", "c"],
+            "lift_ln": [0.1, 3.0, -0.1],
+            "x7_ln": np.log([1000.0, 40_000.0, 1200.0]),
+            "is_breakout": False,
+            "group": "g",
+            **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), 0.1),
+        }
+    )
+    (row,) = stage.variants.by_group(posts, "group").to_dict("records")
+    assert row["top_post"] == "p2"
+    assert row["top_share"] == pytest.approx(40_000 / 42_200)
+    assert row["ratio_without"] == pytest.approx(1.0)
+    (even,) = stage.variants.by_group(posts[::2], "group").to_dict("records")
+    assert even["top_post"] == "p3"  # 1,200 of 2,200
+    (one,) = stage.variants.by_group(posts[:1], "group").to_dict("records")
+    assert one["top_post"] is None
 
 
 def test_engagement_rates_are_predicted_beside_views(simulated) -> None:

@@ -164,7 +164,13 @@ def _reached(row: pd.Series) -> str:
         if pd.notna(row["ratio_low"])
         else " (one post: no interval)"
     )
-    return f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
+    said = f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
+    if not isinstance(row.get("top_post"), str):
+        return said
+    return (
+        f"{said}; {row['top_post']} alone makes {row['top_share']:.0%} of their views, "
+        f"without it x{row['ratio_without']:.2f}"
+    )
 
 
 def _claim(row: pd.Series) -> Insight:

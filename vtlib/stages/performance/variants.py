@@ -10,7 +10,7 @@ import pandas as pd
 
 from vtlib.stages.conclusion import number
 from vtlib.stats import abtest, money
-from vtlib.stats.rates import mean_by_group, rate
+from vtlib.stats.rates import Estimate, mean_by_group, rate
 
 MOST_VISIBLE = float(np.log(100))  # a difference beyond x100 is none that anybody tests for
 _UNITS = {
@@ -25,7 +25,7 @@ VARIANT_COLUMNS = [
 GROUP_COLUMNS = [
     *("group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "above_median"),
     *("above_low", "above_high", "breakouts", "engagement_rate", "n_engagement", "share_rate"),
-    *("save_rate", "not_counted"),
+    *("save_rate", "not_counted", "top_post", "top_share", "ratio_without"),
 ]
 ROI_COLUMNS = [
     *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "signed"),
@@ -38,6 +38,11 @@ ROI_COLUMNS = [
         "net",
         "net_low",
         "net_high",
+        "top_post",
+        "top_share",
+        "without",
+        "without_low",
+        "without_high",
         "said",
     ),
 ]
@@ -64,7 +69,8 @@ def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
     observed; shown are medians), and `group`.
     `ratio` = exp of the mean lift with its 80 % interval, Student's t with (accounts - 1) degrees of freedom,
     over posts where there is one account. A group of one post has no interval. `not_counted`:
-    posts too young, paid, pinned, or with under 5 earlier posts.
+    posts too young, paid, pinned, or with under 5 earlier posts. `top_post` makes more than half of their views (where
+    x7_ln is there), `ratio_without` is the ratio without it.
     """
     rows = [_group(str(key), mine) for key, mine in posts.groupby(group, dropna=True)]
     table = pd.DataFrame(rows, columns=GROUP_COLUMNS)
@@ -176,7 +182,26 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
         "share_rate": float(mine["share_rate"].astype(float).median()),
         "save_rate": float(mine["save_rate"].astype(float).median()),
         "not_counted": int((~known).sum()),
+        **_carried(mine[known], lift[known], code[known]),
     }
+
+
+def _carried(mine: pd.DataFrame, lift: np.ndarray, code: np.ndarray) -> dict[str, Any]:
+    """The post that makes more than half of the group's views at 7 days, and the ratio without it."""
+    views = np.exp(mine["x7_ln"].to_numpy(float)) if "x7_ln" in mine else np.full(len(mine), np.nan)
+    top, share = money.most_of(views)
+    if top < 0:
+        return {"top_post": None, "top_share": np.nan, "ratio_without": np.nan}
+    rest = np.arange(len(mine)) != top
+    return {
+        "top_post": _post(mine, top),
+        "top_share": share,
+        "ratio_without": float(np.exp(mean_by_group(lift[rest], code[rest]).value)),
+    }
+
+
+def _post(mine: pd.DataFrame, position: int) -> str:
+    return str(mine["post_id"].iloc[position]) if "post_id" in mine else f"post {position + 1}"
 
 
 def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> dict[str, Any]:
@@ -204,17 +229,30 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
         "net": back.net.value,
         "net_low": back.net.low,
         "net_high": back.net.high,
-        "said": _money_said(product, gain),
+        "top_post": _post(mine, gain.top) if gain.top >= 0 else None,
+        "top_share": gain.top_share,
+        "without": gain.without.value,
+        "without_low": gain.without.low,
+        "without_high": gain.without.high,
+        "said": _money_said(product, gain, _post(mine, gain.top) if gain.top >= 0 else ""),
     }
 
 
-def _money_said(product: str, gain: money.Gain) -> str:
+def _money_said(product: str, gain: money.Gain, top: str) -> str:
     if not gain.n:
         return f"{product}: no matured posts, so nothing can be said of its return."
     more = "more" if gain.total.low > gain.luck_high else "not surely more"
-    return (
-        f"{product}: {gain.total.value:,.0f} views beyond the own level "
-        f"({gain.total.low:,.0f} to {gain.total.high:,.0f}) in {number(gain.n, 'post')}; "
+    said = (
+        f"{product}: {_sum_said(gain.total)} beyond the own level in {number(gain.n, 'post')}; "
         f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over {gain.luck_high:,.0f}, "
         f"so this is {more} than luck."
     )
+    if not top:
+        return said
+    return f"{said} One post, {top}, makes {gain.top_share:.0%} of it: {_sum_said(gain.without)} without it."
+
+
+def _sum_said(total: Estimate) -> str:
+    if np.isnan(total.low):
+        return f"{total.value:,.0f} views (one post: no interval)"
+    return f"{total.value:,.0f} views ({total.low:,.0f} to {total.high:,.0f})"

@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from vtlib.patterns import Feature, Library
 from vtlib.patterns.features import is_after_the_fact
+from vtlib.patterns.preparing import table_of
 from vtlib.stages.performance.history import (
     WANTED_COLUMNS,
     current_levels,
@@ -81,7 +82,7 @@ def learn(
         key=lambda f: (rank[f.kind], f.name),
     )
     names = tuple(f.name for f in usable)
-    table = _matrix(values, past["post_id"], names)
+    table = table_of(values, past["post_id"], names)
     data = forecaster.Past(
         table,
         past["lift_ln"].to_numpy(float),
@@ -121,7 +122,7 @@ def predict(
     held = values.assign(
         post_id=values["script_id"].astype(str) + "\n" + values["version"].astype(str)
     )
-    table = _matrix(held, key, learnt.names)
+    table = table_of(held, key, learnt.names)
     effect = _effect(learnt, table)
     made = predictions.forecast(outlook(levels, effect), learnt.made)
     naive = predictions.forecast(outlook(levels, to_median(levels)), learnt.naive)
@@ -169,15 +170,6 @@ def _held_against(
     )
     even = predictions.Forecasts(naive.ln, naive.low, naive.high, np.full(len(rows), 0.5))
     return predictions.evaluate(actual, made, even, data.group[tried])
-
-
-def _matrix(values: pd.DataFrame, posts: pd.Series, names: Sequence[str]) -> np.ndarray:
-    """(posts, features) values, NaN = unknown."""
-    mine = values[values["feature"].isin(names)].drop_duplicates(
-        ["post_id", "feature"], keep="last"
-    )
-    wide = mine.pivot_table(index="post_id", columns="feature", values="value", aggfunc="last")
-    return wide.reindex(index=posts, columns=list(names)).to_numpy(float)
 
 
 def _effect(learnt: Forecaster, table: np.ndarray) -> np.ndarray:

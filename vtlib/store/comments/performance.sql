@@ -115,7 +115,7 @@ COMMENT ON COLUMN patterns.weeks_agree IS 'weeks that agree with the sign';
 COMMENT ON COLUMN patterns.weeks_asked IS 'weeks with two posts on each side';
 COMMENT ON COLUMN patterns.least_ln IS 'least shift when one account is left out';
 COMMENT ON COLUMN patterns.most_ln IS 'largest shift when one account is left out';
-COMMENT ON COLUMN patterns.replicates IS 'repeatable, mixed, one hit, too few accounts';
+COMMENT ON COLUMN patterns.replicates IS 'repeatable (tried in time too), mixed, one hit, untried in time, too few accounts';
 COMMENT ON COLUMN patterns.trend IS 'fading, growing, steady or unknown, too little data';
 COMMENT ON COLUMN patterns.per_week_ln IS 'change of the effect a week, ln';
 COMMENT ON COLUMN patterns.half_life_days IS 'days until half of it is left; NULL unless fading';
@@ -194,7 +194,7 @@ COMMENT ON COLUMN patterns_latest.weeks_agree IS 'weeks that agree with the sign
 COMMENT ON COLUMN patterns_latest.weeks_asked IS 'weeks with two posts on each side';
 COMMENT ON COLUMN patterns_latest.least_ln IS 'least shift when one account is left out';
 COMMENT ON COLUMN patterns_latest.most_ln IS 'largest shift when one account is left out';
-COMMENT ON COLUMN patterns_latest.replicates IS 'repeatable, mixed, one hit, too few accounts';
+COMMENT ON COLUMN patterns_latest.replicates IS 'repeatable (tried in time too), mixed, one hit, untried in time, too few accounts';
 COMMENT ON COLUMN patterns_latest.trend IS 'fading, growing, steady or unknown, too little data';
 COMMENT ON COLUMN patterns_latest.per_week_ln IS 'change of the effect a week, ln';
 COMMENT ON COLUMN patterns_latest.half_life_days IS 'days until half of it is left; NULL unless fading';

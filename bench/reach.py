@@ -75,7 +75,8 @@ def forecasts(posts: pd.DataFrame) -> tuple[float, list[float], float]:
 
 def patterns(posts: pd.DataFrame) -> tuple[int, int, int, list[str]]:
     """Claims in either half of time, how many have the same sign in the other, how many are there again (one-sided
-    p up to .10), and what the whole library calls repeatable."""
+    p up to .10), and what the whole library calls repeatable.
+    """
     pairs = pd.DataFrame(columns=["post_id", "metric", "captured_at", "value"])
     scores = judge(posts, pairs, Outliers()).scores
     facts = posts.assign(caption=None, duration_s=posts.get("duration_s", np.nan))

@@ -178,7 +178,12 @@ def _fact(name: str, definition: str, source: str = "caption") -> Feature:
     return Feature(name, definition, "measured", source)
 
 
-_ORIGINAL = r"(?i)^(?:original (?:sound|audio)|son original|originalton|sonido original|suono originale|som original|audio original|оригинальный звук|оригинал аудио|オリジナル楽曲|오리지널 사운드|原聲|原声|dźwięk oryginalny|origineel geluid|orijinal ses|nhạc nền)"  # noqa: E501 - one list
+# What TikTok and Instagram call a sound of the maker's own, by the language of the app.
+_ORIGINAL = (
+    r"(?i)^(?:original (?:sound|audio)|son original|som original|audio original|originalton|"
+    r"sonido original|suono originale|origineel geluid|orijinal ses|dźwięk oryginalny|nhạc nền|"
+    r"оригинальный звук|оригинал аудио|オリジナル楽曲|오리지널 사운드|原聲|原声)"
+)
 _EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] = (
     (

@@ -25,6 +25,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 Design = Literal["paired", "unpaired", "by account", "accounts differ", "too little data"]
+Counts = tuple[int, int, int, int, int]  # posts of A and B, pairs, accounts of A and B
 MIN_PAIRS = 5
 MIN_POSTS = 5  # a variant, unpaired
 MIN_ACCOUNTS = 3  # a variant, when accounts ran one variant each
@@ -102,7 +103,7 @@ def compare(  # noqa: PLR0913 - three arrays of posts, three choices
     sides = [of[~second], of[second]]
     accounts = [len(np.unique(side)) for side in sides]
     counts = (len(sides[0]), len(sides[1]), len(difference), accounts[0], accounts[1])
-    both = np.isin(of, np.intersect1d(*sides))
+    both = np.isin(of, np.intersect1d(sides[0], sides[1]))
     crossed = (int((both & ~second).sum()), int((both & second).sum()))
     if len(difference) >= MIN_PAIRS:
         seen = _paired(difference)
@@ -192,14 +193,14 @@ def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     return _Evidence("by account", shift, shift, se, df, size, sd, p)
 
 
-def _judged(seen: _Evidence, counts: tuple[int, ...], alpha: float, aim: float) -> Comparison:
+def _judged(seen: _Evidence, counts: Counts, alpha: float, aim: float) -> Comparison:
     e = e_value(_ratio(seen.mean, seen.se), df=seen.df, n=seen.size)
     any_time = min(1.0, 1.0 / e) if e > 0 else 1.0
     sure = any_time <= alpha and seen.p <= alpha
     half = float(stdtrit(seen.df, 0.9)) * seen.se
     return Comparison(
         seen.design,
-        *counts[:5],
+        *counts,
         seen.shift,
         seen.shift - half,
         seen.shift + half,
@@ -240,7 +241,7 @@ def _limit(df: float, n: float, alpha: float) -> tuple[float, float]:
     return t * (1 - 1 / (4 * df)), float(np.sqrt(1 + t * t / (2 * df)))
 
 
-def _needed(seen: _Evidence, aim: float, counts: tuple[int, ...], alpha: float) -> int | None:
+def _needed(seen: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
     """More units (pairs, posts or accounts a variant) until the e-value finds `aim` with power .8."""
     now = {"paired": counts[2], "unpaired": min(counts[:2]), "by account": min(counts[3:5])}
     paired = seen.design == "paired"

@@ -128,10 +128,10 @@ def _fit(past: Past, kind: Kind, rows: Ints) -> penalised.Model:
     if kind == "lift":
         scale = past.scale[rows]
         y = np.clip(past.lift[rows], -CLIP * scale, CLIP * scale)
-        return penalised.choose(penalised.linear, _squares, (features, y, scale**-2), group)
+        return penalised.choose(penalised.linear_path, _squares, (features, y, scale**-2), group)
     happened = past.is_breakout[rows].astype(np.float64)
     even = np.ones(len(rows))
-    return penalised.choose(penalised.logistic, _surprise, (features, happened, even), group)
+    return penalised.choose(penalised.logistic_path, _surprise, (features, happened, even), group)
 
 
 def _predict(past: Past, kind: Kind, train: Ints, test: Ints) -> tuple[Floats, Floats]:

@@ -55,8 +55,8 @@ def table_of(values: pd.DataFrame, posts: pd.Series, names: Sequence[str]) -> np
     `posts` may repeat an id: each of its rows gets the values.
     """
     code, ids = pd.factorize(posts)
-    row = pd.Index(ids).get_indexer(values["post_id"])
-    column = pd.Index(list(names)).get_indexer(values["feature"])
+    row = pd.Index(ids).get_indexer(pd.Index(values["post_id"]))
+    column = pd.Index(list(names)).get_indexer(pd.Index(values["feature"]))
     known = (row >= 0) & (column >= 0)
     table = np.full((len(ids), len(names)), np.nan)
     # Of one place named twice the last value stays.

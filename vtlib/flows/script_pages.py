@@ -52,12 +52,16 @@ class Shelf:
 
 
 def gathered(project: Project) -> Shelf:
-    """The project's scripts, archived ones left out; for a client without people, comments and creators' names."""
+    """The project's scripts, archived ones left out; for a client without people and comments, and without drafts unless
+    `report.client_shows` names them; with pseudonyms a text that names a stranger is not shown.
+    """
     try:
         rows = script_reading.listing(project.store, project=project.slug)
     except BadInput:  # a run that failed before its project came to be has an index, too
         rows = []
     order = {s: n for n, s in enumerate(workflow.STATUSES)}
+    if not project.shows("drafts"):
+        rows = [r for r in rows if r["status"] not in workflow.DRAFTS]
     rows = sorted(rows, key=lambda r: (-order[r["status"]], str(r["title"]).casefold()))
     ids = {r["script_id"] for r in rows}
     return Shelf(tuple(_view(project, r["script_id"]) for r in rows), _assets(project, ids))
@@ -72,7 +76,7 @@ def _view(project: Project, script_id: str) -> ScriptView:
     frozen = [p for p in held["predictions"] if p["version"] == row["approved_version"]]
     names = {
         "product": row["product_id"],
-        "modelled on": None if project.is_client else row["post_id"],
+        "modelled on": None if project.is_client or not project.names_creators else row["post_id"],
     }
     facts = {
         **{k: v or "" for k, v in names.items()},
@@ -99,10 +103,10 @@ def _view(project: Project, script_id: str) -> ScriptView:
         {k: v for k, v in facts.items() if v},
         tuple(_beat(s) for s in spans(script)),
         (beats_svg(script), versions_svg(*shown.people(held["versions"], held["history"]))),
-        tuple(sentences(frozen) or expected(script.prediction)),
-        workflow.warnings(script),
+        tuple(map(shown.clean, sentences(frozen) or expected(script.prediction))),
+        tuple(map(shown.clean, workflow.warnings(script))),
         "" if project.is_client else script.notes,
-        () if project.is_client else tuple(map(_comment, held["comments"])),
+        () if project.is_client else tuple(shown.clean(_comment(c)) for c in held["comments"]),
     )
 
 
@@ -113,11 +117,11 @@ class _Reader:
         self.project = project
 
     def clean(self, value: Any) -> Any:
-        """JSON-able values with every text as `Project.shown` gives it."""
-        if not self.project.is_client:
+        """JSON-able values with every text as `Project.told` gives it."""
+        if self.project.names_creators:
             return value
         if isinstance(value, str):
-            return str(self.project.shown(pd.DataFrame({"text": [value]}))["text"].iloc[0])
+            return self.project.told(value)
         if isinstance(value, Mapping):
             return {k: v if k in _WORDS else self.clean(v) for k, v in value.items()}
         return [self.clean(v) for v in value] if isinstance(value, (list, tuple)) else value
@@ -127,7 +131,7 @@ class _Reader:
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Versions and history; for a client without who made and moved them."""
         if not self.project.is_client:
-            return versions, history
+            return [self.clean(v) for v in versions], [self.clean(h) for h in history]
         blank = {"made_by": "", "changed_by": "", "reason": ""}
         told = [{**v, **blank, "notes": self.clean(v["notes"] or "")} for v in versions]
         return told, [{**h, **blank} for h in history]
@@ -176,4 +180,4 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
                 }
             )
     frame = pd.DataFrame(rows, columns=["kind", "name", "release", "available", "used_in"])
-    return project.shown(frame)
+    return project.shown(frame, ours=tuple(frame.columns))

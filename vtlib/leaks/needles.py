@@ -105,14 +105,17 @@ def make_needles(
     strangers: Iterable[Row],
     *,
     own: Iterable[str] = (),
+    own_names: Iterable[str] = (),
     common: Callable[[str], bool] | None = None,
 ) -> Needles:
     """Needles of strangers.
 
     `strangers`: (account, kind, text), kind handle, name, id, url, text. `own`: texts of the project's own, what
-    stands in them is no leak. `common`: whether a squeezed word is an everyday word of the program.
+    stands in them is no leak. `own_names`: handles, names, ids, addresses of own accounts and posts, which are no
+    needles. `common`: whether a squeezed word is an everyday word of the program.
     """
     ours = _Ours(own)
+    named = {squeeze(part) for name in own_names for part in (name, *re.split(r"[/&=?]", name))}
     words: dict[str, Needle] = {}
     shingles: set[str] = set()
     rows = list(strangers)
@@ -127,7 +130,7 @@ def make_needles(
             parts = [(kind, text)]
         for one, word in parts:
             needle = _needle(one, squeeze(word), ours, common)
-            if needle is not None:
+            if needle is not None and needle.squeezed not in named:
                 words.setdefault(needle.squeezed, needle)
     by_key: dict[str, list[Needle]] = {}
     for needle in words.values():

@@ -25,7 +25,8 @@ class RunPlan:
 
     `home` is the workspace, `outputs` its folder of results, `notebooks` where NN_<stage>.ipynb
     lie. `params` are all of the project's parameters as JSON knows them: section `importing` goes
-    to stage import, and each other section to the stage of its name. `timeout_s` is for one stage.
+    to stage import, `report` to every stage, and each other section to the stage of its name. `creators`: named, or
+    pseudonyms, when notebooks and the record of the run keep nothing that leads to one. `timeout_s` is for one stage.
     """
 
     project: str
@@ -35,6 +36,7 @@ class RunPlan:
     params: Mapping[str, Any] = field(default_factory=dict)
     params_file: str = ""
     profile: str = "analyst"
+    creators: str = "named"
     from_stage: str = ""
     only: str = ""
     timeout_s: float | None = None
@@ -67,7 +69,8 @@ class RunPlan:
             "run_id": run_id,
             "home": str(self.home.resolve()),
         }
-        own = {name: self.params.get(name) for name in SECTIONS.get(stage, (stage,))}
+        names = ("report", *SECTIONS.get(stage, (stage,)))
+        own = {name: self.params.get(name) for name in names}
         return common | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
 
 
@@ -99,6 +102,7 @@ class RunResult:
     project: str
     folder: Path
     profile: str
+    creators: str
     code_version: str
     params: Mapping[str, Any]
     started_at: datetime
@@ -136,7 +140,8 @@ class Hooks:
 
     `render(ipynb, html)` makes a stage's page, `write_index(run)` the index; without them there are
     no pages. `check()` names offending rows after each stage. `start_run`, `finish_stage` and
-    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth.
+    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth, `tell` gives a
+    sentence of ours as the reader of the run's folder may see it.
     """
 
     on_event: Callable[[StageEvent], object] = _nothing
@@ -147,6 +152,7 @@ class Hooks:
     finish_stage: Callable[[RunResult, StageResult], object] = _nothing
     finish_run: Callable[[RunResult], object] = _nothing
     redact: Callable[[Any], Any] = field(default_factory=log.redactor)
+    tell: Callable[[str], str] = str
 
 
 def file_stem(stage: str) -> str:

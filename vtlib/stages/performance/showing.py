@@ -22,6 +22,13 @@ _RETURNS = (
     *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "cost"),
     *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
 )
+VARIANT_TEXTS = (
+    "script_id",
+    "a",
+    "b",
+    "design",
+    "winner",
+)  # written by this project or this package
 _FORMATS = {
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "least_visible_ratio"), "multiplier"),
     **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), ".2%"),

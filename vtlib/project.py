@@ -147,6 +147,12 @@ class Project:
         """The same project with nothing remembered: what a stage has just captured counts."""
         return Project(self.workspace, self.params, self.run_id)
 
+    def coded(self, what: str, own_id: str) -> str:
+        """An id of ours, which may be made of a title: with pseudonyms a code where it names a stranger."""
+        if self.names_creators or self.told(own_id) == own_id:
+            return own_id
+        return self._pseudonyms.code(what, own_id)
+
     def spent(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame about money: without rows for a client who is not shown costs."""
         return frame if self.shows("costs") else frame.iloc[:0]

@@ -100,6 +100,10 @@ class Pseudonyms:
         """A text of ours as it is, or none of it where it names a stranger."""
         return text if self.is_ours(text) else WITHHELD
 
+    def code(self, what: str, known_id: str) -> str:
+        """A code for an id that leads somewhere: the same in all of a workspace's copies of the project."""
+        return f"{what} {_digest(self.salt, what, known_id)[:8]}"
+
     def apply(self, frame: pd.DataFrame, ours: Collection[str] = ()) -> pd.DataFrame:
         """`frame` as a client may see it; numbers, times and rows are the same.
 
@@ -144,7 +148,7 @@ class Pseudonyms:
         if name in NAMES:
             return self.labels.get(account, OTHER)
         if name in _CODES:
-            return f"{_CODES[name]} {_digest(self.salt, name, str(value))[:8]}"
+            return self.code(_CODES[name], str(value))
         if name in WORDS:
             return self._known(row)
         if name in OUR_WORDS:
@@ -167,9 +171,8 @@ class Pseudonyms:
         if _none(row.get("handle")):
             return ""
         handle = str(row["handle"]).lower().lstrip("@")
-        return self.by_handle.get(
-            f"{row.get('platform')}@{handle}", self.by_handle.get(f"@{handle}", "")
-        )
+        platform = row.get("platform")
+        return self.by_handle.get(f"{'' if _none(platform) else platform}@{handle}", "")
 
 
 def for_project(
@@ -197,7 +200,7 @@ def for_project(
         {**names, **_own_names(own_rows)},
         _labels(others, names),
         frozenset(own_rows["account_id"].astype(str)),
-        _handles(rows),
+        _handles(pd.concat([others, own_rows])),
         is_ours,
         about or {},
         salt,
@@ -240,7 +243,7 @@ def _handles(rows: pd.DataFrame) -> dict[str, str]:
     """Account by `@handle`, by `platform@handle` where platforms are told; strangers' before own ones."""
     if "handle" not in rows:
         return {}
-    platforms = rows["platform"] if "platform" in rows else [None] * len(rows)
+    platforms = rows["platform"] if "platform" in rows else [""] * len(rows)
     found: dict[str, str] = {}
     for account, handle, platform in zip(
         rows["account_id"].astype(str), rows["handle"], platforms, strict=True

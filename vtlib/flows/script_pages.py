@@ -14,7 +14,7 @@ from vtlib.project import Project
 from vtlib.scripts import workflow
 from vtlib.scripts.drawing import beats_svg, versions_svg
 from vtlib.scripts.expecting import expected, sentences
-from vtlib.scripts.script import call_to_action, needs, parse, plain
+from vtlib.scripts.script import Script, call_to_action, needs, parse, plain
 from vtlib.scripts.timing import spans
 from vtlib.scripts.wording import clock
 from vtlib.store import production, script_reading
@@ -71,7 +71,7 @@ def _view(project: Project, script_id: str) -> ScriptView:
     row = script_reading.get(project.store, script_id)
     held = script_reading.parts(project.store, script_id)
     shown = _Reader(project)
-    script = parse(shown.clean(plain(row["script"])))
+    script = as_read(project, row["script"])
     wanted = {k: ", ".join(v) for k, v in needs(script).items()}
     frozen = [p for p in held["predictions"] if p["version"] == row["approved_version"]]
     names = {
@@ -92,7 +92,7 @@ def _view(project: Project, script_id: str) -> ScriptView:
         "posts": ", ".join(p["url"] for p in held["publications"]),
     }
     return ScriptView(
-        script_id,
+        project.coded("script", script_id),
         script.title,
         row["status"],
         int(row["version"]),
@@ -108,6 +108,11 @@ def _view(project: Project, script_id: str) -> ScriptView:
         "" if project.is_client else script.notes,
         () if project.is_client else tuple(shown.clean(_comment(c)) for c in held["comments"]),
     )
+
+
+def as_read(project: Project, script: Script) -> Script:
+    """A script as the project's reader may see it: each text whole, or not at all where it names a stranger."""
+    return script if project.names_creators else parse(_Reader(project).clean(plain(script)))
 
 
 class _Reader:

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from vtlib.leaks import Needles, fold, make_needles, scan_bytes, scan_folder
 
 HANDLE = "janedoe_cooks"
-CAPTION = "we fold the dough twice and then wait for an hour, youtu.be/dQw4w9WgXcQ with @Other.Person"
+CAPTION = (
+    "we fold the dough twice and then wait for an hour, youtu.be/dQw4w9WgXcQ with @Other.Person"
+)
 NEEDLES = make_needles(
     [
         ("a", "handle", HANDLE),
@@ -31,7 +33,7 @@ NEEDLES = make_needles(
     ],
     own=["our own words about pasta"],
     own_names=["our_brand"],
-    common=lambda word: word in {"views"},
+    common=lambda word: word == "views",
 )
 
 
@@ -58,7 +60,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "bold": lambda t: "".join(chr(0x1D41A + ord(c) - 97) if c.isalpha() else c for c in t),
     "accents": lambda t: t.replace("a", "á").replace("o", "ö"),
     "combining": lambda t: t.replace("e", "e\u0301"),
-    "Cyrillic": lambda t: t.replace("a", "а").replace("e", "е").replace("o", "о"),  # noqa: RUF001
+    "Cyrillic": lambda t: t.replace("a", "а").replace("e", "е").replace("o", "о"),
     "hashtag": lambda t: "#" + t.replace("_", "") + "2026",
     "domain": lambda t: t.replace("_", "") + ".com",
     "short link": lambda t: "linktr.ee/" + t.replace("_", ""),

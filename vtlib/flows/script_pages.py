@@ -45,10 +45,13 @@ class ScriptView:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All scripts of a project in the order of their status, and the register with where each is used."""
+    """All scripts of a project in the order of their status, and the register with where each is used; `hidden`: drafts
+    that the reader is not shown.
+    """
 
     views: tuple[ScriptView, ...]
     assets: pd.DataFrame
+    hidden: int = 0
 
 
 def gathered(project: Project) -> Shelf:
@@ -60,11 +63,13 @@ def gathered(project: Project) -> Shelf:
     except BadInput:  # a run that failed before its project came to be has an index, too
         rows = []
     order = {s: n for n, s in enumerate(workflow.STATUSES)}
+    every = len(rows)
     if not project.shows("drafts"):
         rows = [r for r in rows if r["status"] not in workflow.DRAFTS]
+    hidden = every - len(rows)
     rows = sorted(rows, key=lambda r: (-order[r["status"]], str(r["title"]).casefold()))
     ids = {r["script_id"] for r in rows}
-    return Shelf(tuple(_view(project, r["script_id"]) for r in rows), _assets(project, ids))
+    return Shelf(tuple(_view(project, r["script_id"]) for r in rows), _assets(project, ids), hidden)
 
 
 def _view(project: Project, script_id: str) -> ScriptView:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.cli import vt
-from vtlib.leaks import scan_folder
+from vtlib.cli import main
 from vtlib.project import Project
+from vtlib.run.copies import check_copy
 
 CASE = Path(__file__).parent / "data" / "client_leak.json"
 YAML = """project: leak
@@ -28,8 +28,9 @@ def home(tmp_path_factory) -> Path:
 
 def run(home: Path, monkeypatch, capsys, *words: str) -> tuple[int, dict]:
     monkeypatch.setenv("VT_HOME", str(home))
-    code = vt.main(args=[*words, "--json"], prog_name="vt", standalone_mode=False)
-    return int(code or 0), json.loads(capsys.readouterr().out)
+    with pytest.raises(SystemExit) as left:
+        main([*words, "--json"])
+    return int(left.value.code or 0), json.loads(capsys.readouterr().out)
 
 
 def test_a_clients_folder_leads_to_nobody_and_a_named_one_to_all(home, monkeypatch, capsys) -> None:
@@ -69,5 +70,5 @@ def test_a_clients_folder_leads_to_nobody_and_a_named_one_to_all(home, monkeypat
     )
     assert (code, told["creators"]) == (0, "named")
     assert "leaks" not in told
-    named = Path(told["index"]).parent
-    assert {"handle", "url", "text"} <= {hit.kind for hit in scan_folder(named, needles)}
+    named = check_copy(Project.open("leak", home=str(home)), Path(told["index"]).parent)
+    assert {"handle", "url", "text"} <= {hit.kind for hit in named}

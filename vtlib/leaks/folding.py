@@ -13,9 +13,9 @@ _ALIKE = str.maketrans(
     "асеорхуіјѕԁһԛԝкмтвньαβεικνορτυχηγıłøđŀ",
     "aceopxyijsdhqwkmtbhbabeikvoptuxnyilodl",
 )
-# Where a word in camel case, or letters beside digits, would be written as two.
-_JOINTS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-_PIECES = re.compile(r"[^\W_]+")
+# Words, and the parts of camel case and of letters beside digits that would be written as words of their own.
+_PIECES = re.compile(r"\d+|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[^\W_]")
+_WORDS = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,6 @@ class Folded:
 def fold(text: str) -> Folded:
     """`text` as it is compared: NFKD, no marks and unseen characters, case folded, look-alikes as Latin letters."""
     source = _visible(text)
-    source = _JOINTS.sub(" ", source)
     pieces, starts, places, at = [], [], [], 0
     for found in _PIECES.finditer(source):
         piece = found[0].casefold().translate(_ALIKE)
@@ -46,7 +45,7 @@ def fold(text: str) -> Folded:
 
 def squeeze(text: str) -> str:
     """`text` as letters and digits alone, folded."""
-    return "".join(_PIECES.findall(_visible(text).casefold().translate(_ALIKE)))
+    return "".join(_WORDS.findall(_visible(text).casefold().translate(_ALIKE)))
 
 
 def _visible(text: str) -> str:

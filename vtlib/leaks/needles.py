@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from vtlib.leaks.folding import Folded, fold, squeeze
 
 SHINGLE = 24  # letters and digits of a stranger's text in a row: about four words
+OWN_SHINGLE = 20  # so far it is ours: what stands beside it on a page may add the rest
 SHORTEST = 4  # a shorter name is sought as a handle alone
 ONE_END = 8  # from here one end must be the end of a word
 ANYWHERE = 12  # from here it is found inside other words
@@ -122,7 +123,7 @@ def make_needles(
     shared = _shared_hosts(rows)
     for _, kind, text in rows:
         if kind == "text":
-            shingles.update(s for s in _shingles(text) if s not in ours.shingles)
+            shingles.update(s for s in _shingles(text) if s[:OWN_SHINGLE] not in ours.shingles)
             parts = [*_whole(text), *_named(text, shared)]
         elif kind == "url":
             parts = list(_address(text, shared))
@@ -153,7 +154,9 @@ class _Ours:
                     folded.squeezed[start:end] for end in marks[first + 1 : first + 6]
                 )
             row = folded.squeezed
-            self.shingles.update(row[i : i + SHINGLE] for i in range(len(row) - SHINGLE + 1))
+            self.shingles.update(
+                row[i : i + OWN_SHINGLE] for i in range(len(row) - OWN_SHINGLE + 1)
+            )
             self.squeezed += f"\n{row}"
 
 

@@ -95,8 +95,12 @@ class _Search:
         clear, packed = _unpacked(text)
         forms = [("", clear, packed)]
         forms += [(name, *_unpacked(form)) for name, form in _forms(clear)]
+        seen: set[str] = set()
         for name, form, inside in forms:
-            yield from self.found(form, f"{layer}{name}")
+            lines = form.split("\n")
+            fresh = "\n".join("" if line in seen else line for line in lines)
+            yield from self.found(fresh, f"{layer}{name}")
+            seen.update(lines)
             for line, kind, data in inside:
                 place = f"{layer}{name} {kind} in line {line} > ".lstrip()
                 yield from self.unpacked(data, place, depth + 1)

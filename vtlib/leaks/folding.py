@@ -57,6 +57,6 @@ def _visible(text: str) -> str:
 def _unseen() -> re.Pattern[str]:
     """Combining marks, format characters (zero width, direction, soft hyphen), fillers that show nothing."""
     kinds = ("Mn", "Me", "Cf")
-    planes = (range(0x20000), range(0xE0000, 0xE1000))  # no marks or format characters stand elsewhere
+    planes = (range(0x20000), range(0xE0000, 0xE1000))  # none stand elsewhere
     found = [c for p in planes for c in map(chr, p) if unicodedata.category(c) in kinds]
     return re.compile("[" + re.escape("".join(found)) + "\u115f\u1160\u3164\uffa0]+")

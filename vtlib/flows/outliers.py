@@ -78,7 +78,7 @@ def save(project: Project, verdict: Verdict) -> dict[str, Any]:
 
 def shown(project: Project) -> pd.DataFrame:
     """The stored scores with what a reader needs beside them: handle, url, caption, posted_at."""
-    return project.shown(project.frame("outliers"))
+    return project.shown(project.frame("outliers"), ours=("reason", "look", "notes"))
 
 
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from vtlib.patterns import (
 from vtlib.project import Project
 from vtlib.services.native_analytics import Export, read_export
 from vtlib.stages import own_posts
+from vtlib.stages.conclusion import Conclusion
 from vtlib.stages.importing import capture_key
 from vtlib.stages.performance.forecasting import VIEWS, Forecaster, predict, used_patterns
 from vtlib.stages.performance.history import OWN, current_levels
@@ -199,7 +201,18 @@ def told(project: Project) -> pd.DataFrame:
     """The stored verdicts on predicted views with what a reader needs beside them, the newest capture last."""
     rows = project.frame("verdicts")
     views = rows[rows["target"].eq(VIEWS)]
-    return project.shown(views.sort_values(["captured_at", "post_id"]))
+    return project.shown(
+        views.sort_values(["captured_at", "post_id"]), ours=("title", "variant", "reason")
+    )
+
+
+def concluded(project: Project, found: Result) -> Conclusion:
+    """What 07 says at its end as its reader may see it: without sentences on money for one who is not shown costs."""
+    end = found.conclusion
+    if project.shows("costs"):
+        return end
+    money = set(found.returns["said"]) if len(found.returns) else set()
+    return replace(end, headline=tuple(s for s in end.headline if s not in money))
 
 
 def import_native(

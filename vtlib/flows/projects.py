@@ -28,6 +28,10 @@ importing:
   datasets: []   # files, folders or globs, relative to the workspace
 outliers:
   method: calibrated
+report:
+  # named: creators stand with names, words, pictures and links, for a client too.
+  # pseudonyms: before a page leaves the house for people who may not know whom you watch.
+  creators: named
 """
 
 

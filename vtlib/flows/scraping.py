@@ -121,7 +121,15 @@ def scrape_for_notebook(project: Project) -> list[str]:
             sentence(f"nothing could be captured: {failed[0].reason}"), todo="vt problems"
         )
     said = [sentence(f"{c.platform} ({c.actor}): {c.reason}") for c in done if c.status != "ok"]
-    return list(project.shown(pd.DataFrame({"said": said}, dtype="str"))["said"])
+    return [project.told(text) for text in said]
+
+
+def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
+    """`results` as its reader may see them: tags and words that were asked for are ours, handles are not."""
+    of_people = targets["ask"].isin(["accounts", "profiles"])
+    seen = project.shown(targets, ours=("reason",))
+    words = targets["handle"].map(project.told).where(~of_people, seen["handle"])
+    return seen.assign(handle=words)
 
 
 def targets_of(project: Project, capture_ids: Sequence[str]) -> pd.DataFrame:

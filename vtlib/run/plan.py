@@ -26,8 +26,9 @@ class RunPlan:
     `home` is the workspace, `outputs` its folder of results, `notebooks` where NN_<stage>.ipynb
     lie. `params` are all of the project's parameters as JSON knows them, for the record; `set_params` those
     that somebody set (None: all), for the notebooks, where a cap that nobody set must not become an order.
-    Section `importing` goes to stage import, each other section to the stage of its name. `timeout_s` is
-    for one stage.
+    Section `importing` goes to stage import, `report` to every stage, and each other section to the stage of its name.
+    `creators`: named, or pseudonyms, when notebooks and the record of the run keep nothing that leads to one.
+    `timeout_s` is for one stage.
     """
 
     project: str
@@ -38,6 +39,7 @@ class RunPlan:
     set_params: Mapping[str, Any] | None = None
     params_file: str = ""
     profile: str = "analyst"
+    creators: str = "named"
     from_stage: str = ""
     only: str = ""
     timeout_s: float | None = None
@@ -71,7 +73,8 @@ class RunPlan:
             "home": str(self.home.resolve()),
         }
         params = self.params if self.set_params is None else self.set_params
-        own = {name: params.get(name) for name in SECTIONS.get(stage, (stage,))}
+        names = ("report", *SECTIONS.get(stage, (stage,)))
+        own = {name: params.get(name) for name in names}
         return common | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
 
 
@@ -103,6 +106,7 @@ class RunResult:
     project: str
     folder: Path
     profile: str
+    creators: str
     code_version: str
     params: Mapping[str, Any]
     started_at: datetime
@@ -140,7 +144,8 @@ class Hooks:
 
     `render(ipynb, html)` makes a stage's page, `write_index(run)` the index; without them there are
     no pages. `check()` names offending rows after each stage. `start_run`, `finish_stage` and
-    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth.
+    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth, `tell` gives a
+    sentence of ours as the reader of the run's folder may see it.
     """
 
     on_event: Callable[[StageEvent], object] = _nothing
@@ -151,6 +156,7 @@ class Hooks:
     finish_stage: Callable[[RunResult, StageResult], object] = _nothing
     finish_run: Callable[[RunResult], object] = _nothing
     redact: Callable[[Any], Any] = field(default_factory=log.redactor)
+    tell: Callable[[str], str] = str
 
 
 def file_stem(stage: str) -> str:

@@ -210,11 +210,16 @@ def _refused(came: Came) -> int:
 
 
 def conclude(
-    targets: pd.DataFrame, captures: pd.DataFrame, *, has_token: bool, said: Sequence[str] = ()
+    targets: pd.DataFrame,
+    captures: pd.DataFrame,
+    *,
+    has_token: bool,
+    said: Sequence[str] = (),
+    costs: bool = True,
 ) -> Conclusion:
     """The stage's sentences, from what is stored: latest rows of capture_targets, and their captures.
 
-    `said`: what fell short just now, in words.
+    `said`: what fell short just now, in words; `costs`: whether the reader is told what was charged.
     """
     if targets.empty:
         need = (
@@ -223,7 +228,8 @@ def conclude(
         return skipped("scraping", f"nothing was asked of a provider: {need}", said)
     asked = targets[targets["handle"] != ""]
     short = asked[asked["reason"].notna()]
-    lines = [_asked_line(asked, captures, short), _came_line(targets), _cost_line(captures)]
+    lines = [_asked_line(asked, captures, short), _came_line(targets)]
+    lines += [_cost_line(captures)] if costs else []
     lines += said
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
     lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]

@@ -31,6 +31,13 @@ _RETURNS = (
     *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
     *("top_post", "top_share", "without", "without_low", "without_high"),
 )
+VARIANT_TEXTS = (
+    "script_id",
+    "a",
+    "b",
+    "design",
+    "winner",
+)  # written by this project or this package
 _FORMATS = {
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "least_visible_ratio"), "multiplier"),
     **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), ".2%"),

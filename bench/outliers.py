@@ -24,9 +24,10 @@ import numpy as np
 import pandas as pd
 
 from vtlib.stats.calibrated import judge
+from vtlib.stats.chance import chance
 from vtlib.stats.growth import prior_growth, shift
 from vtlib.stats.scores import Posts
-from vtlib.stats.tiers import Threshold, expected_false_alarms, q_values, tiers
+from vtlib.stats.tiers import q_values, tiers
 
 ROWS = [100_000, 1_000_000]
 FULL = 10_000_000
@@ -93,7 +94,7 @@ def bare_robust_z(frame: pd.DataFrame) -> int:
 
 
 def calibrated(frame: pd.DataFrame) -> str:
-    """The whole rule from the loaded frame on: codes, scores, tiers, q, expected false alarms."""
+    """The whole rule from the loaded frame on: codes, scores, tiers, q, the range of chance."""
     posts = Posts(
         x=np.log1p(frame["views"].to_numpy(np.float64)),
         posted_h=_hours(frame["posted_at"]),
@@ -106,8 +107,8 @@ def calibrated(frame: pd.DataFrame) -> str:
     judged = judge(posts, prior_growth(TAU_D))
     found = tiers(judged)
     q_values(judged.p)
-    expected = expected_false_alarms(judged, Threshold(0.01, 3.0))
-    return f"{int(((found == 2) | (found == 3)).sum()):,} of {expected.count:,.0f} expected"
+    range_ = chance(judged, p=0.01, multiplier=3.0)
+    return f"{int(((found == 2) | (found == 3)).sum()):,} of which {range_.low:,} to {range_.high:,} by chance"
 
 
 def measure(path: Path, rows: int) -> int:

@@ -107,6 +107,13 @@ class Scraping(Section):
     parallel_runs: int = Field(4, ge=1, le=32, description="runs at the provider at one time")
 
 
+class LeastValue(Section):
+    """What a post must have counted to be called a breakout; below it is watched at most."""
+
+    views: int = Field(500, ge=0, description="views, plays or impressions")
+    engagement: int = Field(20, ge=0, description="likes + comments, where no reach is shown")
+
+
 class Outliers(Section):
     """03: how posts are judged. See statistics in docs/method.md."""
 
@@ -128,9 +135,12 @@ class Outliers(Section):
     extreme_p: float = Field(0.001, gt=0, lt=1)
     extreme_multiplier: float = Field(10.0, ge=1)
     growth_min_pairs: int = Field(200, ge=10, description="fewer: the prior growth curve")
-    null_min_scores: int = Field(
-        500, ge=100, description="fewer: the null is not checked on the data"
+    look: Literal["past", "around"] | None = Field(
+        None,
+        description="past: judged by earlier posts alone; around: by those nearest in time; none: past for posts "
+        "published since the last run, around for all others",
     )
+    min_value: LeastValue = LeastValue()
     trimmed_sd_k: float = Field(3.0, gt=0)
     trimmed_sd_low: float = Field(0.10, ge=0, lt=0.5)
     trimmed_sd_high: float = Field(0.90, gt=0.5, le=1)

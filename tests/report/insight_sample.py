@@ -121,7 +121,13 @@ def facts(*, matured: int = 24, beats: int = 18) -> Facts:
         spend=spend,
         problems=pd.DataFrame({"stage": ["import"], "kind": ["no_items"], "n": [3]}),
         grounding=grounding,
-        outlier_run={"method": "calibrated", "n_scored": 540, "expected_false_alarms": 5.4},
+        outlier_run={
+            "method": "calibrated",
+            "n_scored": 540,
+            "expected_false_alarms": 5.0,
+            "expected_false_alarms_low": 1.0,
+            "chance_words": [],
+        },
         pattern_run={"n_posts": 580, "n_accounts": 9},
         stages=(("What to shoot", "skipped", "no model key: set GEMINI_API_KEY"),),
     )

@@ -48,7 +48,7 @@ FULL = {
         "10.00 for 1,000 of them (8.20 to without limit)",
     ],
     "sure": [
-        "more than luck; which ones cannot be said for sure.",
+        "would be there by chance: which of them, one capture cannot tell",
         "Of 24 matured posts 0% (0% to 6%) fell inside the 80 % interval of their forecast: not the 80 % they state.",
         "Of 35 claims of models that could be checked, 89% (80% to 94%) agree with the file; 71 claims could not be checked.",
     ],

@@ -55,7 +55,8 @@ STEADY = [1000, 1100, 900, 1050, 950, 1020, 980, 1010, 990, 1005]
 def test_a_hit_of_a_steady_account_is_found_and_sorted_first() -> None:
     verdict = judged(posts("a", [*STEADY, 50_000]), posts("b", STEADY))
     first = verdict.scores.iloc[0]
-    assert (first["post_id"], first["tier"]) == ("a/views/10", "extreme")
+    assert (first["post_id"], first["tier"]) == ("a/views/10", "breakout")
+    assert first["p_value"] == pytest.approx(1 / 11**2)  # ten posts support no smaller p
     assert first["multiplier_low"] < first["multiplier"] < first["multiplier_high"]
     assert first["multiplier"] == pytest.approx(50, rel=0.1)
     assert verdict.count("breakout", "extreme") == 1
@@ -150,3 +151,87 @@ def test_nothing_to_judge_is_skipped_in_words() -> None:
     assert "vt import" in said.reason
     assert stage.summary(verdict).empty
     assert stage.select(verdict, Outliers()).empty
+
+
+def test_plays_are_taken_where_both_are_known_and_the_difference_is_named() -> None:
+    frame = posts("a", [v * 32.0 for v in STEADY], metric="plays")
+    frame["views"], frame["views_at"] = [float(v) for v in STEADY], CAPTURED
+    verdict = judged(frame)
+    assert set(verdict.scores["metric"]) == {"plays"}
+    said = " ".join(stage.conclude(verdict).headline)
+    assert "Plays of 10 tiktok videos are more than twice their views (median x32.0)" in said
+    assert "x32 of views" in verdict.scores["notes"].iloc[0]
+
+
+def test_a_co_authored_post_is_said_and_serves_in_no_baseline() -> None:
+    frame = posts("a", [*STEADY, 50_000]).assign(is_coauthored=[None] * 10 + [True])
+    verdict = judged(frame)
+    first = verdict.scores.iloc[0]
+    assert "co-authored" in first["notes"]
+    others = verdict.scores[verdict.scores["post_id"] != first["post_id"]]
+    assert (others["n_baseline"] == 9).all()
+    assert others["left_out"].str.contains("coauthored").all()
+
+
+def test_a_baseline_does_not_cross_a_change_of_definition() -> None:
+    frame = posts("a", [*STEADY, *[v * 30.0 for v in STEADY]], platform="youtube", format="short")
+    frame["posted_at"] = pd.Timestamp("2025-03-21") + pd.to_timedelta(np.arange(20), unit="D")
+    verdict = judged(frame)
+    assert (verdict.scores["tier"] == "none").all()
+    assert (verdict.scores["n_baseline"] == 9).all()
+    assert "Baselines do not cross 2025-03-31" in " ".join(verdict.remarks)
+
+
+def test_formats_nobody_told_are_told_apart_by_length_or_said_to_be_mixed() -> None:
+    values = [v * (40.0 if i % 3 == 0 else 1.0) for i, v in enumerate(STEADY * 3)]
+    frame = posts("a", values, format="unknown")
+    mixed = judged(frame)
+    assert "kinds may be mixed" in " ".join(mixed.remarks)
+    apart = judged(frame.assign(duration_s=[40.0 if i % 3 == 0 else 175.0 for i in range(30)]))
+    assert (apart.scores["tier"] == "none").all()
+    assert "about 40 and 175 s" in " ".join(apart.remarks)
+
+
+def test_more_than_half_at_one_number_leaves_a_width_and_a_p_that_posts_support() -> None:
+    shown = [1000.0] * 14 + [800, 900, 900, 900, 1100, 1100, 1200, 1300, 3100]
+    hit = judged(posts("a", shown)).scores.iloc[0]
+    assert hit["value"] == 3100
+    assert hit["multiplier_high"] > 1.05 * hit["multiplier_low"]
+    assert hit["p_value"] >= 1 / 23**2
+
+
+def test_a_small_count_is_no_breakout() -> None:
+    verdict = judged(posts("a", [6.0] * 12 + [3, 4, 5, 7, 8, 9] * 3 + [260]))
+    assert verdict.count("breakout", "extreme") == 0
+    assert "at least 500 views" in " ".join(verdict.remarks)
+    low = judged(posts("a", [6.0] * 12 + [3, 4, 5, 7, 8, 9] * 3 + [260]), min_value={"views": 100})
+    assert low.count("breakout", "extreme") == 1
+
+
+def test_what_is_new_is_judged_by_earlier_posts_alone() -> None:
+    frame = posts("a", [1000.0, 1100, 900, 1050, 950] * 4)
+    verdict = stage.judge(frame, NO_PAIRS, Outliers(), since=DAY0 + pd.Timedelta(days=9.5))
+    looks = verdict.scores.set_index("post_id")
+    assert set(looks.loc[[f"a/views/{i}" for i in range(10)], "look"]) == {"around"}
+    assert set(looks.loc[[f"a/views/{i}" for i in range(10, 20)], "look"]) == {"past"}
+    assert looks.loc["a/views/12", "n_baseline"] == 12
+    assert "10 posts published since 2026-01-10" in " ".join(verdict.remarks)
+    assert (judged(frame, look="past").scores["look"] == "past").all()
+
+
+def test_a_young_youtube_post_is_brought_to_seven_days_by_the_slower_prior() -> None:
+    young = posts("a", STEADY, platform="youtube", format="long")
+    young.loc[9, "posted_at"] = CAPTURED - pd.Timedelta(hours=36)
+    row = judged(young).scores.set_index("post_id").loc["a/views/9"]
+    added = float(row["x7_ln"]) - np.log1p(1005)
+    assert added == pytest.approx(np.log((1 - np.exp(-0.7)) / (1 - np.exp(-0.15))), abs=1e-6)
+
+
+def test_the_conclusion_says_the_range_of_chance_and_why_posts_were_not_scored() -> None:
+    verdict = judged(posts("a", [*STEADY, 50_000, None]))
+    said = " ".join(stage.conclude(verdict).headline)
+    assert "Of 1 flagged, any number, from none to all, may be there by chance" in said
+    assert "too few posts to bound the upper end" in said
+    assert "1 post not scored: the metric was not observed." in said
+    assert "luck" not in said
+    assert verdict.expected_false_alarms_low <= verdict.expected_false_alarms == 1

@@ -127,7 +127,7 @@ def test_small_accounts_are_held_against_their_cohort_and_reach_watch_at_most(n)
     )
     judged = judge(joined(rest, giant), GROWTH)
     assert (judged.basis[-n:] == Basis.COHORT).all()
-    assert words(judged)[-n:] == ["watch"] * n
+    assert words(judged)[-n:] == (["watch"] * n if n > 1 else ["none"])
     level = judged.stratum.level
     assert judged.expected_ln[-n:] == pytest.approx(level.a + 10 * level.b)
     assert_sound(judged)
@@ -141,8 +141,9 @@ def test_accounts_of_one_post_each_still_make_a_cohort():
     judged = judge(plain_posts(views, np.arange(60), ln_followers=lnf), GROWTH)
     assert (judged.basis == Basis.COHORT).all()
     assert judged.stratum.level.noise == 1
-    assert words(judged)[0] == "watch"
-    assert words(judged).count("watch") < 6
+    assert judged.p_tail[0] < 0.05
+    assert judged.multiplier[0] > 2
+    assert set(words(judged)) == {"none"}  # an account's only post says nothing about breaking out
 
 
 def test_followers_unknown_fall_back_to_the_mean_of_the_stratum():
@@ -197,9 +198,9 @@ def test_hidden_pinned_paid_and_young_posts_serve_in_no_baseline():
     posts = plain_posts(views, [0] * n, age_h=age, is_pinned=pinned, is_paid=paid)
     judged = judge(posts, GROWTH)
     assert judged.n_baseline[0] == n - 8
-    assert judged.left_out[0].tolist() == [1, 2, 3, 1]
+    assert judged.left_out[0].tolist() == [1, 2, 3, 1, 0]
     assert judged.n_baseline[1] == n - 7
-    assert judged.left_out[1].tolist() == [0, 2, 3, 1]
+    assert judged.left_out[1].tolist() == [0, 2, 3, 1, 0]
     assert judged.expected_ln[0] < np.log(200)
     assert (judged.reason[1:7] == Reason.SCORED).all()  # judged all the same
 
@@ -207,7 +208,7 @@ def test_hidden_pinned_paid_and_young_posts_serve_in_no_baseline():
 def test_too_early_provisional_and_mature():
     posts = world(5, 20).posts
     age = posts.age_h.copy()
-    age[:4] = [23.9, 24.0, 71.9, 72.0]
+    age[:4] = [23.9, 24.0, 71.9, 168.0]
     judged = judge(changed(posts, age_h=age), GROWTH)
     assert words(judged)[0] == "too_early"
     assert judged.reason[:4].tolist() == [Reason.TOO_EARLY, 0, 0, 0]

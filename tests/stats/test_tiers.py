@@ -2,22 +2,27 @@ import dataclasses
 
 import numpy as np
 import pytest
-from scipy.stats import t as student
 
 from tests.stats.worlds import world
 from vtlib.models import TIERS
 from vtlib.stats.calibrated import judge
-from vtlib.stats.growth import prior_growth
-from vtlib.stats.scores import Basis, Reason, Settings
-from vtlib.stats.tiers import Threshold, expected_false_alarms, q_values, tiers
+from vtlib.stats.growth import Growth, prior_growth
+from vtlib.stats.scores import Basis, Reason
+from vtlib.stats.tiers import q_values, tiers
 
-JUDGED = judge(world(1, 12).posts, prior_growth(3.0), Settings(null_min_scores=10**9))
+JUDGED = judge(world(1, 12).posts, prior_growth(3.0))
 
 
-def rigged(p, multiplier, basis=Basis.ACCOUNT, reason=Reason.SCORED):
+def rigged(
+    p, multiplier, basis=Basis.ACCOUNT, reason=Reason.SCORED, *, is_provisional=False, n_group=9
+):
     return dataclasses.replace(
         JUDGED,
         p=np.array([p]),
+        p_tail=np.array([p]),
+        x7_ln=np.array([9.0]),
+        is_provisional=np.array([is_provisional]),
+        n_group=np.array([n_group]),
         multiplier=np.array([multiplier]),
         basis=np.array([basis]),
         reason=np.array([reason]),
@@ -51,22 +56,21 @@ def test_q_values_count_scored_posts_only():
     assert np.isnan(q_values(np.full(2, np.nan))).all()
 
 
-def test_without_a_multiplier_the_expectation_is_n_times_p():
-    found = expected_false_alarms(JUDGED, Threshold(0.01, 1.0))
-    assert found.n_posts == JUDGED.stratum.n_account
-    assert found.count == found.at_most == pytest.approx(found.n_posts * 0.01)
+def word(tier):
+    return TIERS[tier[0]]
 
 
-def test_where_the_multiplier_asks_for_more_fewer_are_expected():
-    threshold = Threshold(0.01, 30.0)
-    found = expected_false_alarms(JUDGED, threshold)
-    each = np.minimum(student.sf(np.log(30.0) / JUDGED.error_ln, JUDGED.df), 0.01)
-    assert found.count == pytest.approx(each.sum())
-    assert found.count < found.at_most
+def test_a_young_post_is_watched_at_most_while_the_growth_curve_is_a_prior():
+    young = rigged(0.0001, 50.0, is_provisional=True)
+    assert word(tiers(young)) == "watch"
+    fitted = dataclasses.replace(
+        young,
+        stratum=dataclasses.replace(young.stratum, growth=Growth("fitted", 3.0, 500)),
+    )
+    assert word(tiers(fitted)) == "extreme"
 
 
-def test_cohort_posts_can_only_be_watched():
-    small = judge(world(2, 4).posts, prior_growth(3.0))
-    assert (small.basis == Basis.COHORT).all()
-    assert expected_false_alarms(small, Threshold(0.01, 3.0)).n_posts == 0
-    assert expected_false_alarms(small, Threshold(0.05, 2.0), tier="watch").n_posts == 320
+def test_a_small_count_is_watched_at_most_and_an_only_post_is_not_even_that():
+    assert word(tiers(rigged(0.0001, 50.0), least_ln=9.1)) == "watch"
+    assert word(tiers(rigged(0.0001, 50.0), least_ln=8.9)) == "extreme"
+    assert word(tiers(rigged(0.0001, 50.0, Basis.COHORT, n_group=1))) == "none"

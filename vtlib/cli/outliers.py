@@ -15,7 +15,10 @@ from vtlib.params import Method
 from vtlib.project import Workspace
 from vtlib.stages import outliers as stage
 
-SHOWN = ["tier", "multiplier", "multiplier_low", "multiplier_high", "p_value", "value", "metric"]
+SHOWN = [
+    *("tier", "multiplier", "multiplier_low", "multiplier_high", "p_value", "value", "metric"),
+    "notes",
+]
 
 
 @vt.group(cls=Group)
@@ -28,15 +31,24 @@ def analyze() -> None:
 @click.option(
     "--method", type=click.Choice(get_args(Method)), help="Default: calibrated, or as in params."
 )
-def outliers(at: Workspace, project: str, method: str | None) -> Answer:
+@click.option(
+    "--look",
+    type=click.Choice(["past", "around"]),
+    help="past: by earlier posts alone; around: by those nearest in time. Default: past for what is new since the last run.",
+)
+def outliers(at: Workspace, project: str, method: str | None, look: str | None) -> Answer:
     """Judge every post against its own account and store the scores. Running it again replaces the flags."""
-    over: dict[str, Any] = {"outliers": {"method": method}} if method else {}
+    chosen = {k: v for k, v in (("method", method), ("look", look)) if v}
+    over: dict[str, Any] = {"outliers": chosen} if chosen else {}
     opened = projects.opened(at, project, over=over)
-    verdict = stage.judge(*flow.load(opened), opened.params.outliers)
+    verdict = flow.judged(opened)
     run = flow.save(opened, verdict)
     said = stage.conclude(verdict)
     found = verdict.scores[verdict.scores["tier"].isin(["breakout", "extreme"])]
-    text = "\n".join(
-        [*said.headline, "", table(found[["post_id", *SHOWN]].head(25), empty="no breakouts")]
-    )
+    is_video = found["format"].isin(stage.VIDEO)
+    lists = [table(found.loc[is_video, ["post_id", *SHOWN]].head(25), empty="no breakouts")]
+    if not is_video.all():
+        rest = found.loc[~is_video, ["post_id", "format", *SHOWN]].head(25)
+        lists += ["", "Photos, carousels and text posts:", table(rest, empty="none")]
+    text = "\n".join([*said.headline, "", *lists])
     return Answer({**run, "headline": said.headline, "breakouts": found}, text)

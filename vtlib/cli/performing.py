@@ -14,7 +14,6 @@ from vtlib.errors import BadInput
 from vtlib.flows import outliers, projects
 from vtlib.flows import performance as flow
 from vtlib.project import Workspace
-from vtlib.stages import outliers as judging
 from vtlib.stages.performance.whole import Result
 
 GROUPS = ["by", "group", "n", "accounts", "size", "engagement_rate", "share_rate", "save_rate"]
@@ -41,7 +40,7 @@ def performance(
         given["products"] = [projects.product_id(at, product)]
     slug = project or projects.with_product(at, product)
     opened = projects.opened(at, slug, over={"performance": given})
-    outliers.save(opened, judging.judge(*outliers.load(opened), opened.params.outliers))
+    outliers.save(opened, outliers.judged(opened))
     found = flow.compute(opened, flow.load(opened))
     run = flow.save(opened, found)
     return Answer(_data(slug, found, run), _text(found))

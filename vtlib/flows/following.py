@@ -11,7 +11,6 @@ from vtlib.errors import BadInput
 from vtlib.flows import outliers, performance, projects
 from vtlib.flows.tracking import costs, project_of
 from vtlib.project import Workspace
-from vtlib.stages import outliers as judging
 from vtlib.stages.performance.history import age_error, history
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import rate_history, with_rates
@@ -66,7 +65,7 @@ def follow(at: Workspace, ref: str) -> Outcome:
     """
     row = script_reading.get(at.store, ref)
     project, name = project_of(at, row), row["script_id"]
-    outliers.save(project, judging.judge(*outliers.load(project), project.params.outliers))
+    outliers.save(project, outliers.judged(project))
     inputs = performance.load_posts(project)
     posts = with_rates(inputs.posts)
     aged = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))

@@ -16,13 +16,32 @@ from vtlib.store import outliers as store
 COLUMNS = (
     *("tier", "handle", "platform", "format", "posted_at", "multiplier", "multiplier_low"),
     *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "n_baseline", "basis"),
-    *("caption", "url", "reason"),
+    *("look", "notes", "caption", "url", "reason"),
 )
 
 
 def load(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(posts, pairs) as stages/outliers.judge takes them."""
     return project.frame("outlier_posts"), project.frame("outlier_pairs")
+
+
+def since(project: Project, posts: pd.DataFrame) -> pd.Timestamp | None:
+    """The last capture that an earlier run knew, on other data than `posts`; None = there was none.
+
+    What was published later is new: the default look judges it by earlier posts alone. Judging the same data
+    again gives the same answer.
+    """
+    runs = project.frame("outlier_captures")["captured_at"]
+    columns = [c for c in posts.columns if c.endswith("_at") and c != "posted_at"]
+    now = posts[columns].max().max() if len(posts) else pd.NaT
+    earlier = runs[runs.lt(now)] if not pd.isna(now) else runs[:0]
+    return None if earlier.empty else pd.Timestamp(earlier.max())
+
+
+def judged(project: Project) -> Verdict:
+    """The project's posts judged as its parameters say."""
+    posts, pairs = load(project)
+    return stage.judge(posts, pairs, project.params.outliers, since=since(project, posts))
 
 
 def save(project: Project, verdict: Verdict) -> dict[str, Any]:
@@ -41,17 +60,18 @@ def save(project: Project, verdict: Verdict) -> dict[str, Any]:
         "params": params,
         "n_scored": verdict.n_scored,
         "n_not_scored": len(verdict.scores) - verdict.n_scored,
+        "expected_false_alarms_low": verdict.expected_false_alarms_low,
         "expected_false_alarms": verdict.expected_false_alarms,
+        "chance_words": list(verdict.chance_words),
         "n_watch": verdict.count("watch"),
         "n_breakout": verdict.count("breakout"),
         "n_extreme": verdict.count("extreme"),
         "strata": verdict.strata,
         "created_at": picked_at,
     }
-    store.save_run(project.store, run, verdict.scores)
     picks = stage.select(verdict, project.params.outliers)
-    store.save_selections(
-        project.store, project.slug, picks.assign(outlier_run_id=run_id, picked_at=picked_at)
+    store.save_run(
+        project.store, run, verdict.scores, picks.assign(outlier_run_id=run_id, picked_at=picked_at)
     )
     return run
 

@@ -9,6 +9,7 @@ import orjson
 import pandas as pd
 
 from vtlib.errors import BadInput
+from vtlib.flows import outliers
 from vtlib.params import Outliers
 from vtlib.project import Project
 from vtlib.stages import outliers as judging
@@ -77,10 +78,14 @@ def _held(project: Project, old: Report, new: Report) -> dict[str, float] | None
     given = {
         name.split(".", 1)[1]: orjson.loads(value)
         for name, value in old.inputs.get("parameters", {}).items()
-        if name.startswith("outliers.")
+        if name.startswith("outliers.") and name.split(".", 1)[1] in Outliers.model_fields
     }
+    posts = project.frame("outlier_posts")
     verdict = judging.judge(
-        project.frame("outlier_posts"), project.frame("outlier_pairs"), Outliers(**given)
+        posts,
+        project.frame("outlier_pairs"),
+        Outliers(**given),
+        since=outliers.since(project, posts),
     )
     return {
         "posts scored": float(verdict.n_scored),
@@ -88,7 +93,7 @@ def _held(project: Project, old: Report, new: Report) -> dict[str, float] | None
         "extreme": float(verdict.count("extreme")),
         "to watch": float(verdict.count("watch")),
         **(
-            {"false alarms expected": verdict.expected_false_alarms}
+            {"false alarms at most": verdict.expected_false_alarms}
             if verdict.expected_false_alarms is not None
             else {}
         ),

@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.report.facts import IndexFacts
+from vtlib.stages.outlier_words import chance_range
+from vtlib.stages.outliers import VIDEO
 
 LISTED = ("breakout", "extreme")
 _NO_SCORES = "No post has been judged in this run, so nothing can be said about breakouts."
@@ -28,14 +30,19 @@ class Card:
 
 
 def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
-    """The posts of tier breakout or extreme, by the lower end of their interval (else the multiplier)."""
+    """The posts of tier breakout or extreme, by the lower end of their interval (else the multiplier).
+
+    Videos first; photos, carousels and text posts are a list of their own after them.
+    """
     if scores.empty:
         return scores
     hit = scores[scores["tier"].isin(LISTED)].copy()
     for name in ("multiplier", "multiplier_low", "multiplier_high"):
         hit[name] = pd.to_numeric(hit[name], errors="coerce")
-    order = ["multiplier_low", "multiplier", "post_id"]
-    return hit.sort_values(order, ascending=[False, False, True], na_position="last")
+    hit["_apart"] = ~hit["format"].isin(VIDEO) if "format" in hit else False
+    order = ["_apart", "multiplier_low", "multiplier", "post_id"]
+    ordered = hit.sort_values(order, ascending=[True, False, False, True], na_position="last")
+    return ordered.drop(columns="_apart")
 
 
 def creators(listed: pd.DataFrame) -> list[str]:
@@ -98,18 +105,25 @@ def _how_sure(run: Mapping[str, Any], listed: int) -> Card:
     if not _has(expected) or not _has(scored):
         note = "This method states no false-alarm rate."
         return replace(card, figure=f"{_n(scored)} posts judged", sentences=[note, *sentences])
-    alarms = float(expected or 0)
-    told = f"Of {_n(scored)} posts scored, about {alarms:,.1f} would be flagged as breakout or above by chance alone."
-    return replace(card, figure=_probably_real(listed, alarms), sentences=[told, *sentences])
+    low, words = run.get("expected_false_alarms_low"), run.get("chance_words")
+    told = f"{_n(scored)} posts were scored."
+    if listed:
+        known = [] if words is None else [str(w) for w in words]
+        told += f" {chance_range(listed, _number(low), float(expected or 0), known)}"
+    figure = _by_chance(listed, _number(low), float(expected or 0))
+    return replace(card, figure=figure, sentences=[told, *sentences])
 
 
-def _probably_real(listed: int, alarms: float) -> str:
+def _number(value: Any) -> float | None:
+    return float(value) if _has(value) else None
+
+
+def _by_chance(listed: int, low: float | None, high: float) -> str:
     if listed == 0:
         return "Nothing to be wrong about"
-    real = round(listed - alarms)
-    if real <= 0:
-        return "No more than chance would give: leads, not findings"
-    return f"About {min(real, listed):,} of {listed:,} are probably real"
+    if high >= listed and not low:
+        return "Leads, not findings: all may be chance"
+    return f"{low or 0:,.0f} to {min(high, listed):,.0f} of {listed:,} by chance"
 
 
 def _since_when(places: pd.DataFrame) -> Card:

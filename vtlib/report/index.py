@@ -24,6 +24,8 @@ _COLUMNS = {
     "value": "views",
     "posted_at": "posted",
     "platform": "platform",
+    "format": "format",
+    "notes": "to know",
 }
 _FORMATS = {"posted_at": "date", "value": "int"}
 
@@ -75,10 +77,9 @@ def _table(listed: pd.DataFrame, top: int) -> tables.Table:
     shown = listed.assign(
         creator=answers.creators(listed), interval=[answers.interval(*pair) for pair in ends]
     )
+    columns = {name: head for name, head in _COLUMNS.items() if name in shown}
     if set(shown.get("metric", ["views"])) - {"views"}:
-        columns = {**_COLUMNS, "value": "views / reactions"}
-    else:
-        columns = _COLUMNS
+        columns["value"] = "views / reactions"
     table = tables.show(
         shown, source="outlier_scores", columns=columns, formats=_FORMATS, max_rows=top
     )

@@ -1,14 +1,14 @@
 """03 outliers: every post judged against its own account, stratum by stratum.
 
-A stratum is platform x format x metric. The metric of an account's posts of one format is the reach count
-that most of them expose (views, plays or impressions, never mixed); where none is exposed, likes + comments,
-as the basis "engagement". docs/method.md says what is computed and why.
+A stratum is platform x format x metric (x length, where nobody told the format). Which counter an account is
+judged by, and which posts make one series, is settled in `counters` and `definitions`; the sentences are in
+`outlier_words`. docs/method.md says what is computed and why.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,15 @@ import pandas as pd
 
 from vtlib.models import TIERS
 from vtlib.params import Outliers
-from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages import counters, outlier_words
+from vtlib.stages.conclusion import Conclusion
+from vtlib.stages.definitions import changes
+from vtlib.stages.outlier_words import chance_note, notes, remarks
 from vtlib.stats import calibrated, classic, growth, scores, tiers
+from vtlib.stats.ageing import AgeTrend, age_trend
 from vtlib.stats.baseline import LeftOut
+from vtlib.stats.chance import Chance, chance, low_end, together
 
-REACH = ("views", "plays", "impressions")
 PRIOR_TAU_D = {"youtube": 10.0}  # statistics.md, step 4; 3 days elsewhere
 DEFAULT_TAU_D = 3.0
 STRATUM = ["platform", "format", "metric"]
@@ -28,8 +32,9 @@ SCORE_COLUMNS = [
     *("post_id", "account_id", "platform", "format", "basis", "metric", "value", "captured_at"),
     *("age_h", "is_provisional", "n_baseline", "left_out", "x7_ln", "expected_ln", "scale_ln"),
     *("t", "df", "multiplier", "multiplier_low", "multiplier_high", "percentile", "p_value"),
-    *("q_value", "tier", "reason"),
+    *("q_value", "tier", "reason", "p_tail", "look", "notes"),
 ]
+VIDEO = ("reel", "short", "video", "long", "live", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,9 @@ class Verdict:
     """A judged project.
 
     `scores`: SCORE_COLUMNS, one row a post, sorted by the lower end of the multiplier. `strata`: what was
-    learnt of each stratum (platform, format, metric, n, priors, growth basis, null). `expected_false_alarms`:
-    ordinary posts expected at breakout or above, None for a classic rule, which states none.
+    learnt of each stratum (platform, format, metric, part, n, priors, growth basis, chance, age).
+    `expected_false_alarms_low` to `expected_false_alarms`: ordinary posts at breakout or above, a range, None for
+    a classic rule, which states none; `student` what Student's t alone would give. `remarks`: sentences.
     """
 
     method: str
@@ -46,6 +52,10 @@ class Verdict:
     strata: list[dict[str, Any]]
     expected_false_alarms: float | None
     curves: pd.DataFrame
+    expected_false_alarms_low: float | None = None
+    student: float | None = None
+    chance_words: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def count(self, *names: str) -> int:
         return int(self.scores["tier"].isin(names).sum())
@@ -55,22 +65,31 @@ class Verdict:
         return int((self.scores["reason"] == "").sum())
 
 
-def judge(posts: pd.DataFrame, pairs: pd.DataFrame, params: Outliers) -> Verdict:
+def judge(
+    posts: pd.DataFrame,
+    pairs: pd.DataFrame,
+    params: Outliers,
+    *,
+    since: pd.Timestamp | None = None,
+) -> Verdict:
     """Judge all posts of a project.
 
     `posts`: post_id, account_id, platform, format, posted_at, is_pinned, is_paid, followers, and for each of views,
     plays, impressions and engagement its latest known value and `<metric>_at` (naive UTC). `pairs`: post_id,
-    metric, captured_at, value: snapshots of posts captured more than once. An empty frame gives no scores.
+    metric, captured_at, value: snapshots of posts captured more than once. `since` (naive UTC): with no `look` set,
+    posts published later are judged by earlier ones alone. Optional columns of posts: is_coauthored, duration_s.
+    An empty frame gives no scores.
     """
-    placed = with_metric(posts)
-    parts, strata, curves, expected = [], [], [], 0.0
-    for key, group in placed.groupby(STRATUM, sort=True, observed=True):
+    placed = counters.with_metric(posts)
+    placed["part"], lengths = counters.parts(placed)
+    parts, strata, curves, ranges = [], [], [], []
+    for key, group in placed.groupby([*STRATUM, "part"], sort=True, observed=True):
         curve = _growth(group, pairs, key, params)
-        found, learnt, chance = _stratum(group, curve, params)
-        parts.append(found)
-        strata.append({**dict(zip(STRATUM, key, strict=True)), **learnt})
+        found, learnt, range_ = _stratum(group, curve, params, since)
+        parts.append(found.assign(notes=notes(group, found, least_value(group, params), lengths)))
+        strata.append({**dict(zip([*STRATUM, "part"], key, strict=True)), **learnt})
         curves.append(_curve_rows(key, curve))
-        expected += chance
+        ranges += [range_] if range_ else []
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORE_COLUMNS)
     table["q_value"] = tiers.q_values(table["p_value"].to_numpy(float))
     calibrated_run = params.method == "calibrated"
@@ -80,24 +99,18 @@ def judge(posts: pd.DataFrame, pairs: pd.DataFrame, params: Outliers) -> Verdict
             ["multiplier_low", "multiplier", "post_id"], ascending=[False, False, True]
         )[SCORE_COLUMNS].reset_index(drop=True),
         strata,
-        expected if calibrated_run else None,
+        float(sum(r.high for r in ranges)) if calibrated_run else None,
         pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE),
+        float(_low(ranges)) if calibrated_run else None,
+        sum(r.student for r in ranges) if calibrated_run else None,
+        tuple(sorted({r.word for r in ranges if r.word and r.n_flagged})),
+        remarks(placed, table, strata, params, (since, lengths)) if calibrated_run else (),
     )
 
 
-def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
-    """`posts` with `metric`, `value` and `captured_at` of the metric its account is judged by."""
-    frame = posts.assign(account=posts["account_id"].fillna(posts["post_id"]))
-    keys = [frame["account"], frame["platform"], frame["format"]]
-    known = frame[list(REACH)].notna().groupby(keys).transform("sum").to_numpy()
-    best = np.where(known.max(axis=1, initial=0) > 0, known.argmax(axis=1), len(REACH))
-    names = np.array([*REACH, "engagement"])
-    frame["metric"] = names[best]
-    values = frame[list(names)].to_numpy(float, na_value=np.nan)
-    at = frame[[f"{n}_at" for n in names]].to_numpy("datetime64[us]")
-    rows = np.arange(len(frame))
-    frame["value"], frame["captured_at"] = values[rows, best], at[rows, best]
-    return frame
+def _low(ranges: list[Chance]) -> int:
+    sure = [r for r in ranges if r.word != "misfit"]
+    return low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure))
 
 
 def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
@@ -115,7 +128,8 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     same["turn"] = same.groupby("account_id").cumcount()
     wanted = round(len(hits) * params.controls_ratio)
     controls = same.sort_values(["turn", "off", "post_id"], kind="stable").head(wanted)
-    rule = f"{verdict.method}: breakout or above, top {params.select_limit} by the interval's lower end"
+    order = "the interval's lower end" if verdict.method == "calibrated" else "the multiplier"
+    rule = f"{verdict.method}: breakout or above, top {params.select_limit} by {order}"
     return pd.concat(
         [
             hits[["post_id"]].assign(role="breakout", rule=rule),
@@ -129,31 +143,16 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
 
 
 def conclude(verdict: Verdict) -> Conclusion:
-    """The stage's sentences, from the numbers."""
-    n_all, n = len(verdict.scores), verdict.n_scored
-    if not n_all:
-        return skipped("outliers", "no posts: import or scrape some first (vt import dataset …)")
-    hits = verdict.count("breakout", "extreme")
-    lines = [
-        (
-            f"{number(n, 'post')} of {n_all:,} could be scored, by the {verdict.method} rule: "
-            f"{number(hits, 'breakout')}, of which {verdict.count('extreme'):,} extreme, "
-            f"and {number(verdict.count('watch'), 'post')} to watch."
-        )
-    ]
-    if verdict.expected_false_alarms is None:
-        lines.append("A classic rule states no false-alarm rate; compare with method calibrated.")
-    else:
-        lines.append(_chance(verdict.expected_false_alarms, hits))
-    left = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
-    lines += [f"{number(c, 'post')} {reason}." for reason, c in sorted(left.items())]
-    return done("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n)
+    """The stage's sentences, from the numbers: `outlier_words`."""
+    return outlier_words.conclude(verdict)
 
 
 def summary(verdict: Verdict) -> pd.DataFrame:
-    """One row a stratum: platform, format, metric, posts, scored, watch, breakout, extreme, growth, null."""
+    """One row a stratum: platform, format, metric, posts, scored, watch, breakout, extreme, growth, chance."""
     table = verdict.scores
-    learnt = {tuple(s[k] for k in STRATUM): s for s in verdict.strata}
+    learnt: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for s in verdict.strata:
+        learnt.setdefault(tuple(s[k] for k in STRATUM), s)
     rows = []
     for key, group in table.groupby(STRATUM, sort=True):
         facts = learnt[key]
@@ -165,31 +164,54 @@ def summary(verdict: Verdict) -> pd.DataFrame:
                 "scored": int((group["reason"] == "").sum()),
                 **{t: int((group["tier"] == t).sum()) for t in ("watch", "breakout", "extreme")},
                 "growth": facts.get("growth", ""),
-                "null": facts.get("null", ""),
+                "chance": facts.get("chance", ""),
             }
         )
     return pd.DataFrame(rows, columns=_SUMMARY)
 
 
-def _chance(expected: float, hits: int) -> str:
-    if expected < 0.05:
-        return "Fewer than 0.1 false alarms are to be expected at breakout or above."
-    real = max(hits - expected, 0)
-    return (
-        f"About {expected:.1f} of these would be expected by chance alone if every post were ordinary"
-        + (f", so about {real:.0f} of the {hits} are more than luck." if hits else ".")
-    )
-
-
 def _stratum(
-    group: pd.DataFrame, curve: growth.Growth, params: Outliers
-) -> tuple[pd.DataFrame, dict[str, Any], float]:
+    group: pd.DataFrame, curve: growth.Growth, params: Outliers, since: pd.Timestamp | None
+) -> tuple[pd.DataFrame, dict[str, Any], Chance | None]:
     if params.method != "calibrated":
-        return _classic(group, params), {"growth": "", "null": ""}, 0.0
-    judged = calibrated.judge(_arrays(group), curve, _settings(params))
-    use = _thresholds(params)
-    chance = tiers.expected_false_alarms(judged, use.breakout).count
-    return _rows(group, judged, tiers.tiers(judged, use)), _learnt(judged), chance
+        return _classic(group, params), {"growth": "", "chance": ""}, None
+    posts, use = _arrays(group), _thresholds(params)
+    is_new = _past(group, params, since)
+    rows, ranges, learnt = None, [], {}
+    for look, here in (("around", ~is_new), ("past", is_new)):
+        if not here.any():
+            continue
+        judged = calibrated.judge(posts, curve, _settings(params, look))
+        least = np.log1p(least_value(group, params)) + (judged.x7_ln - posts.x)
+        found = _rows(group, judged, tiers.tiers(judged, use, least_ln=least)).assign(look=look)
+        rows = found if rows is None else found.where(pd.Series(here), rows)
+        able = tiers.able(judged, "breakout", least) & here
+        breakout = use.breakout
+        ranges.append(
+            chance(judged, p=breakout.p, multiplier=breakout.multiplier, among=able, least_ln=least)
+        )
+        learnt = _learnt(judged)
+    assert rows is not None  # noqa: S101 - a stratum has posts
+    both = together(ranges)
+    trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), posts.age_h)
+    return rows, {**learnt, "chance": chance_note(both), "age": _aged(trend)}, both
+
+
+def _past(group: pd.DataFrame, params: Outliers, since: pd.Timestamp | None) -> np.ndarray:
+    """(n,) which posts are judged by earlier ones alone."""
+    if params.look is not None or since is None:
+        return np.full(len(group), params.look == "past")
+    return group["posted_at"].gt(since).fillna(value=False).to_numpy(bool)
+
+
+def least_value(group: pd.DataFrame, params: Outliers) -> float:
+    """What a post of this stratum must have counted to be called a breakout."""
+    is_engagement = group["metric"].iloc[0] == "engagement"
+    return params.min_value.engagement if is_engagement else params.min_value.views
+
+
+def _aged(trend: AgeTrend | None) -> dict[str, Any]:
+    return asdict(trend) if trend else {}
 
 
 def _arrays(group: pd.DataFrame) -> scores.Posts:
@@ -204,11 +226,31 @@ def _arrays(group: pd.DataFrame) -> scores.Posts:
         x=np.log1p(group["value"].to_numpy(float)),
         posted_h=_hours(posted - np.datetime64(0, "us"), hour),
         age_h=_hours(group["captured_at"].to_numpy("datetime64[us]") - posted, hour),
-        group=group["account"].factorize(sort=True)[0].astype(np.int64),
+        group=_series(group),
         ln_followers=ln_followers,
-        is_pinned=group["is_pinned"].eq(True).fillna(value=False).to_numpy(bool),
-        is_paid=group["is_paid"].eq(True).fillna(value=False).to_numpy(bool),
+        is_pinned=_is(group, "is_pinned"),
+        is_paid=_is(group, "is_paid"),
+        is_coauthored=_is(group, "is_coauthored"),
     )
+
+
+def _is(group: pd.DataFrame, flag: str) -> np.ndarray:
+    """True only where known to be so."""
+    if flag not in group:
+        return np.zeros(len(group), bool)
+    return group[flag].eq(True).fillna(value=False).to_numpy(bool)
+
+
+def _series(group: pd.DataFrame) -> np.ndarray:
+    """Codes of what is compared: an account, between two changes of what its counter means."""
+    account = group["account"].factorize(sort=True)[0].astype(np.int64)
+    first = group.iloc[0]
+    cuts = changes(str(first["platform"]), str(first["format"]), str(first["metric"]))
+    if not cuts:
+        return account
+    at = np.array([c.since for c in cuts], "datetime64[us]")
+    era = np.searchsorted(at, group["posted_at"].to_numpy("datetime64[us]"), side="right")
+    return np.unique(account * (len(cuts) + 1) + era, return_inverse=True)[1].astype(np.int64)
 
 
 def _hours(span: Any, hour: np.timedelta64) -> np.ndarray:
@@ -234,6 +276,7 @@ def _rows(group: pd.DataFrame, judged: scores.Judged, tier: np.ndarray) -> pd.Da
         multiplier_high=judged.high,
         percentile=judged.percentile,
         p_value=judged.p,
+        p_tail=judged.p_tail,
         tier=np.array(TIERS)[tier],
         reason=np.array([scores.REASONS[r] for r in scores.Reason])[judged.reason],
     )
@@ -253,7 +296,6 @@ def _left_out(counts: np.ndarray) -> pd.Series:
 
 def _learnt(judged: scores.Judged) -> dict[str, Any]:
     s = judged.stratum
-    null = s.nulls[0]
     return {
         "n_posts": s.n_posts,
         "n_scored": s.n_scored,
@@ -267,9 +309,6 @@ def _learnt(judged: scores.Judged) -> dict[str, Any]:
         "level_b": _float(s.level.b),
         "level_tau2": _float(s.level.tau2),
         "level_accounts": s.level.n_accounts,
-        "null": f"fitted on {null.n} scores, df {null.df:.1f}"
-        if null
-        else "too few scores to check",
     }
 
 
@@ -300,6 +339,8 @@ def _classic(group: pd.DataFrame, params: Outliers) -> pd.DataFrame:
         multiplier_high=missing,
         percentile=found.score if params.method == "percentile" else missing,
         p_value=missing,
+        p_tail=missing,
+        look="around",
         tier=np.where(found.flagged, "breakout", "none"),
         reason=np.array([classic.OBSTACLES[o] for o in classic.Obstacle])[found.obstacle],
     )
@@ -320,6 +361,10 @@ def _growth(group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers
     seen = pairs[pairs["metric"] == key[2]].merge(group[["post_id", "posted_at"]], on="post_id")
     if seen.empty:
         return growth.prior_growth(tau_d)
+    code = group["account"].factorize()[0].astype(np.int64)
+    again = group["post_id"].isin(seen["post_id"]).to_numpy(bool)
+    common = growth.common_pairs(np.log1p(group["value"].to_numpy(float)), code, again)
+    seen = seen[seen["post_id"].isin(group["post_id"][common])]
     age = (seen["captured_at"] - seen["posted_at"]).dt.total_seconds().to_numpy(float) / 3600
     return growth.fit_growth(
         age,
@@ -345,7 +390,7 @@ def _curve_rows(key: Any, curve: growth.Growth) -> pd.DataFrame:
     )
 
 
-def _settings(params: Outliers) -> scores.Settings:
+def _settings(params: Outliers, look: Any) -> scores.Settings:
     return scores.Settings(
         max_baseline=params.max_baseline,
         window_days=params.window_days,
@@ -353,7 +398,7 @@ def _settings(params: Outliers) -> scores.Settings:
         too_early_h=params.too_early_h,
         mature_h=params.mature_h,
         interval=params.interval,
-        null_min_scores=params.null_min_scores,
+        look=look,
     )
 
 
@@ -367,5 +412,5 @@ def _thresholds(params: Outliers) -> tiers.Thresholds:
 
 _CURVE = ["platform", "format", "metric", "age_h", "g_ln", "basis", "n_pairs"]
 _SUMMARY = [
-    *(*STRATUM, "accounts", "posts", "scored", "watch", "breakout", "extreme", "growth", "null"),
+    *(*STRATUM, "accounts", "posts", "scored", "watch", "breakout", "extreme", "growth", "chance"),
 ]

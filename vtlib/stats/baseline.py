@@ -1,5 +1,7 @@
 """Baselines: for every post, the posts of the same account nearest to it in time, itself left out.
 
+Or, to judge what breaks out now, the posts just before it alone.
+
 Everything is in ln units of the metric. Posts are laid out once by account and time; the nearest
 k of a post are then one run of neighbours, found by bisection, and medians come from sorted rows.
 """
@@ -28,21 +30,23 @@ class LeftOut(IntEnum):
     PAID = 2
     YOUNG = 3
     NOT_OBSERVED = 4
+    COAUTHORED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
     """One entry a post, in the order given.
 
-    `n` posts in the baseline (0 where the post has no value or no time); `left_out` (posts, 4): how
-    many PINNED, PAID, YOUNG, NOT_OBSERVED posts were passed over within its reach; `median` and
-    `mad` ln units, `percentile` 0 to 100 (mid-rank of the post among its baseline), NaN where n = 0.
+    `n` posts in the baseline (0 where the post has no value or no time); `left_out` (posts, 5): how
+    many PINNED, PAID, YOUNG, NOT_OBSERVED, COAUTHORED posts were passed over within its reach; `median`,
+    `mad` and `mean_ad` (mean of the smaller nine tenths of the absolute deviations) ln units, `percentile` 0 to 100 (mid-rank of the post among its baseline), NaN where n = 0.
     """
 
     n: NDArray[np.int32]
     left_out: NDArray[np.int32]
     median: Floats
     mad: Floats
+    mean_ad: Floats
     percentile: Floats
 
 
@@ -54,6 +58,7 @@ class Accounts:
     n: Ints
     median: Floats
     mad: Floats
+    mean_ad: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,12 @@ class Line:
 
 
 def arrange(
-    x: Floats, *, posted_h: Floats, group: Ints, kind: NDArray[np.int8], reach: tuple[int, float]
+    x: Floats,
+    *,
+    posted_h: Floats,
+    group: Ints,
+    kind: NDArray[np.int8],
+    reach: tuple[int, float],
 ) -> Line:
     """Lay posts out for `baselines` and `central`.
 
@@ -111,9 +121,10 @@ def arrange(
     )
 
 
-def baselines(line: Line) -> Baselines:
+def baselines(line: Line, *, past_only: bool = False) -> Baselines:
     """Median, MAD and size of every post's baseline: its k nearest serving neighbours in time.
 
+    With `past_only` the k serving posts published before it alone.
     Of two posts equally near, the earlier one counts. A post with nothing near has n = 0.
     """
     out = Baselines(
@@ -121,12 +132,13 @@ def baselines(line: Line) -> Baselines:
         left_out=np.zeros((line.size, len(LeftOut) - 1), np.int32),
         median=np.full(line.size, np.nan),
         mad=np.full(line.size, np.nan),
+        mean_ad=np.full(line.size, np.nan),
         percentile=np.full(line.size, np.nan),
     )
     passed_over = _passed_over(line)
 
     def work(part: slice) -> None:
-        first, last, own = _nearest(line, part)
+        first, last, own = _nearest(line, part, past_only=past_only)
         rows = _rows(line, first, last + 1 - first)
         inside = np.flatnonzero((own >= first) & (own <= last))
         rows[inside, (own - first)[inside]] = np.inf
@@ -136,11 +148,11 @@ def baselines(line: Line) -> Baselines:
         below = np.count_nonzero(rows < x[:, None], axis=1)
         not_above = np.count_nonzero(rows <= x[:, None], axis=1)
         out.n[at] = n
-        out.median[at], out.mad[at] = _median_mad(rows, n)
+        out.median[at], out.mad[at], out.mean_ad[at] = _spread(rows, n)
         with np.errstate(invalid="ignore", divide="ignore"):
             out.percentile[at] = np.where(n > 0, 50.0 * (below + not_above) / n, np.nan)
         if passed_over is not None:
-            low, high = _span(line, part, (first, last), n)
+            low, high = _span(line, part, (first, last, n), past_only=past_only)
             counts = passed_over[high] - passed_over[low]
             out.left_out[at] = counts - _itself(line.kind[part])
 
@@ -155,13 +167,14 @@ def central(line: Line) -> Accounts:
     count = np.diff(np.append(start, len(code)))
     n = np.minimum(count, line.max_posts)
     first = start + (count - n) // 2
-    median, mad = np.full(len(start), np.nan), np.full(len(start), np.nan)
+    median, mad, mean_ad = (np.full(len(start), np.nan) for _ in range(3))
 
     def work(part: slice) -> None:
-        median[part], mad[part] = _median_mad(_rows(line, first[part], n[part]), n[part])
+        rows = _rows(line, first[part], n[part])
+        median[part], mad[part], mean_ad[part] = _spread(rows, n[part])
 
     in_slices(work, len(start))
-    return Accounts(group=code[start], n=n, median=median, mad=mad)
+    return Accounts(group=code[start], n=n, median=median, mad=mad, mean_ad=mean_ad)
 
 
 def _ordered(key: Ints, x: Floats) -> Ints:
@@ -176,15 +189,18 @@ def _ordered(key: Ints, x: Floats) -> Ints:
     return order
 
 
-def _nearest(line: Line, part: slice) -> tuple[Ints, Ints, Ints]:
+def _nearest(line: Line, part: slice, *, past_only: bool) -> tuple[Ints, Ints, Ints]:
     """First and last serving post of each baseline, and the post's own place among them.
 
     The run holds one post more when the post itself stands inside; `own` is -1 if it serves nowhere.
     """
     key, k = line.key[part], line.max_posts
     low = np.searchsorted(line.serving_key, key - line.window_s, side="left")
-    high = np.searchsorted(line.serving_key, key + line.window_s, side="right")
     serves = (line.kind[part] == LeftOut.SERVES) & np.isfinite(line.x[part])
+    if past_only:
+        high = np.maximum(np.searchsorted(line.serving_key, key, side="left"), low)
+        return np.maximum(low, high - k), high - 1, np.full(len(key), -1)
+    high = np.searchsorted(line.serving_key, key + line.window_s, side="right")
     own = np.where(serves, line.serving_before[part], -1)
     first, last = low.copy(), high - 1
     capped = np.flatnonzero(high - low - serves > k)
@@ -222,8 +238,11 @@ def _rows(line: Line, first: Ints, size: Ints) -> Floats:
     return rows
 
 
-def _median_mad(rows: Floats, n: Ints) -> tuple[Floats, Floats]:
-    """Median and median absolute deviation of the n finite values a row; NaN where n = 0."""
+def _spread(rows: Floats, n: Ints) -> tuple[Floats, Floats, Floats]:
+    """Median, MAD and trimmed mean deviation of the n finite values a row; NaN where n = 0.
+
+    The mean is taken over the smaller nine tenths of the absolute deviations.
+    """
     some = n > 0
     low, high = np.maximum(n - 1, 0) // 2, np.where(some, n // 2, 0)
     at = np.arange(len(rows))
@@ -232,11 +251,15 @@ def _median_mad(rows: Floats, n: Ints) -> tuple[Floats, Floats]:
     np.abs(np.subtract(rows, median[:, None], out=rows), out=rows)
     rows.sort(axis=1)
     mad = rows[at, low] / 2 + rows[at, high] / 2
-    return np.where(some, median, np.nan), np.where(some, mad, np.nan)
+    size = np.ceil(0.9 * n)
+    inside = np.arange(rows.shape[1]) < size[:, None]
+    mean_ad = np.where(inside, rows, 0.0).sum(axis=1) / np.maximum(size, 1)
+    missing = np.where(some, 0.0, np.nan)
+    return median + missing, mad + missing, mean_ad + missing
 
 
 def _passed_over(line: Line) -> NDArray[np.int32] | None:
-    """(posts + 1, 4) running counts of each kind that serves nowhere; None if there is none."""
+    """(posts + 1, 5) running counts of each kind that serves nowhere; None if there is none."""
     kinds = np.arange(1, len(LeftOut))
     if not (line.kind != LeftOut.SERVES).any():
         return None
@@ -245,19 +268,23 @@ def _passed_over(line: Line) -> NDArray[np.int32] | None:
     return counts
 
 
-def _span(line: Line, part: slice, run: tuple[Ints, Ints], n: Ints) -> tuple[Ints, Ints]:
+def _span(
+    line: Line, part: slice, run: tuple[Ints, Ints, Ints], *, past_only: bool
+) -> tuple[Ints, Ints]:
     """The stretch of posts a baseline was chosen from: up to its ends if full, else the window."""
     key, top = line.key[part], len(line.serving_key) - 1
+    first, last, n = run
     full = n >= line.max_posts
-    first, last = run
     low_key, high_key = key - line.window_s, key + line.window_s
     if top >= 0:
         low_key = np.where(full, line.serving_key[np.clip(first, 0, top)], low_key)
         high_key = np.where(full, line.serving_key[np.clip(last, 0, top)], high_key)
     low = np.searchsorted(line.key, np.minimum(low_key, key), side="left")
+    if past_only:
+        return low, np.searchsorted(line.key, key, side="right")
     return low, np.searchsorted(line.key, np.maximum(high_key, key), side="right")
 
 
 def _itself(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """(m, 4) the post's own entry in the counts of what was passed over."""
+    """(m, 5) the post's own entry in the counts of what was passed over."""
     return np.asarray(kind[:, None] == np.arange(1, len(LeftOut)))

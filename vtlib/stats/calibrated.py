@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from vtlib.stats import shrink
 from vtlib.stats.baseline import Baselines, LeftOut, Line, arrange, baselines, central
+from vtlib.stats.conformal import later_p
 from vtlib.stats.growth import Growth, shift, shift_se
-from vtlib.stats.null import fit_null, upper_tail
-from vtlib.stats.parallel import in_slices
-from vtlib.stats.scores import Basis, Judged, Nulls, Posts, Reason, Settings, Stratum
+from vtlib.stats.scores import Basis, Judged, Posts, Reason, Settings, Stratum
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,27 +40,35 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
 
     Account basis from `min_baseline` baseline posts on; else cohort basis, if 10 accounts carry a
     cohort; else not scored. With fewer than 10 accounts nothing is shrunk (w = 1, d0 = 0).
+    Detection is Student's t alone: nothing fitted to the scores raises `p_tail`.
     """
     use = settings or Settings()
     x7 = posts.x - shift(growth, posts.age_h)
     reach = (use.max_baseline, use.window_days)
     kind = left_out_kinds(posts, mature_h=use.mature_h)
     line = arrange(x7, posted_h=posts.posted_h, group=posts.group, kind=kind, reach=reach)
-    base = baselines(line)
+    base = baselines(line, past_only=use.look == "past")
     scale, level = _priors(line, posts, min_n=use.min_baseline)
     basis, reason = _basis(posts, base.n, level, use)
-    provisional = (reason == Reason.SCORED) & (posts.age_h < use.mature_h)
+    mature_h = use.mature_h if growth.basis == "fitted" else max(use.mature_h, use.own_h)
+    provisional = (reason == Reason.SCORED) & (posts.age_h < mature_h)
     se_age = np.where(provisional, shift_se(growth, posts.age_h), 0.0)
     scored = _score(posts, base, (scale, level), basis)
     at = scored.at
     error = np.hypot(scored.error, se_age[at])
     t = (x7[at] - scored.expected) / error
-    pool = pools(basis[at], provisional[at])
-    nulls = _nulls(t, scored.df, pool, use.null_min_scores)
-    p = tails(t, scored.df, pool, nulls)
+    p_tail = np.maximum(
+        stdtr(scored.df, -t), least_p(_speakers(base.n[at], basis[at], (scale, level)))
+    )
+    p = p_tail
+    if use.look == "past":
+        p = p_tail.copy()
+        for which in (Basis.ACCOUNT, Basis.COHORT):
+            k = np.flatnonzero(basis[at] == which)
+            p[k] = later_p(t[k], p_tail[k], posts.posted_h[at][k], scored.scale[k], base.n[at][k])
     ln_m, half = x7[at] - scored.expected, _quantile(scored.df, 0.5 + use.interval / 2) * error
     n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
-    learnt = Stratum(len(x7), len(t), n_account, len(t) - n_account, growth, scale, level, nulls)
+    learnt = Stratum(len(x7), len(t), n_account, len(t) - n_account, growth, scale, level)
 
     def lay(values: Floats) -> Floats:
         out = np.full(len(x7), np.nan)
@@ -78,6 +85,7 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
         t=lay(t),
         df=lay(scored.df),
         p=lay(p),
+        p_tail=lay(p_tail),
         multiplier=lay(np.exp(ln_m)),
         low=lay(np.exp(ln_m - half)),
         high=lay(np.exp(ln_m + half)),
@@ -85,6 +93,7 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
         basis=basis,
         reason=reason,
         is_provisional=provisional,
+        n_group=_group_size(posts),
         stratum=learnt,
     )
 
@@ -92,6 +101,7 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
 def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
     """(n,) LeftOut codes: whether a post serves in baselines, and the first reason why not."""
     kind = np.full(len(posts.x), LeftOut.SERVES, np.int8)
+    kind[posts.is_coauthored] = LeftOut.COAUTHORED
     kind[posts.is_paid] = LeftOut.PAID
     kind[posts.is_pinned] = LeftOut.PINNED
     kind[posts.age_h < mature_h] = LeftOut.YOUNG
@@ -99,23 +109,32 @@ def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
     return kind
 
 
-def pools(basis: NDArray[np.int8], provisional: Bools) -> NDArray[np.int8]:
-    """Which null a score belongs to: 0 account, 1 account and provisional, 2 cohort."""
-    return np.where(basis == Basis.COHORT, 2, provisional).astype(np.int8)
+def least_p(n: NDArray[np.integer]) -> Floats:
+    """The smallest p that n posts support: 1 / (n + 1)2.
+
+    n posts see a tail down to about 1 / n; as far again is left to Student's shape, and no further.
+    """
+    return np.asarray(1.0 / (n + 1.0) ** 2)
 
 
-def tails(t: Floats, df: Floats, pool: NDArray[np.int8], nulls: Nulls) -> Floats:
-    """(n,) p of each score: Student t's, or its pool's fitted null's if needed and larger."""
-    p = np.empty(len(t))
+def _speakers(
+    n: NDArray[np.int32],
+    basis: NDArray[np.int8],
+    priors: tuple[shrink.ScalePrior, shrink.LevelPrior],
+) -> Ints:
+    """Posts that speak for each scale: of the baseline; of all accounts where scales are shared; accounts, of a cohort."""
+    scale, level = priors
+    shared = int(n[basis == Basis.ACCOUNT].size) if scale.d0 > 0 else 0
+    own = np.maximum(n, shared)
+    return np.where(basis == Basis.COHORT, level.n_accounts, own).astype(np.int64)
 
-    def work(part: slice) -> None:
-        for which, null in enumerate(nulls):
-            here = np.flatnonzero(pool[part] == which) + part.start
-            if here.size:
-                p[here] = upper_tail(t[here], df[here], null)
 
-    in_slices(work, len(t))
-    return p
+def _group_size(posts: Posts) -> Ints:
+    """(n,) observed posts of each post's group."""
+    seen = np.isfinite(posts.x)
+    if not len(seen):
+        return np.zeros(0, np.int64)
+    return np.bincount(posts.group[seen], minlength=int(posts.group.max()) + 1)[posts.group]
 
 
 def _priors(line: Line, posts: Posts, *, min_n: int) -> tuple[shrink.ScalePrior, shrink.LevelPrior]:
@@ -126,7 +145,10 @@ def _priors(line: Line, posts: Posts, *, min_n: int) -> tuple[shrink.ScalePrior,
     count = np.bincount(posts.group[known], minlength=size)
     with np.errstate(invalid="ignore"):
         followers = (total / count)[accounts.group]
-    scale = np.where(accounts.n >= min_n, shrink.robust_scale(accounts.mad, accounts.n), np.nan)
+    own = shrink.own_scale(
+        accounts.mad, accounts.mean_ad, accounts.n, shrink.count_noise(accounts.median)
+    )
+    scale = np.where(accounts.n >= min_n, own, np.nan)
     return (
         shrink.fit_scale(scale, accounts.n),
         shrink.fit_level(accounts.median, accounts.n, followers, min_n=min_n),
@@ -158,26 +180,22 @@ def _score(
     """Level, scale, error and degrees of freedom, before the error of age."""
     scale_prior, level = priors
     at = np.flatnonzero(basis)
-    n, mad = base.n[at], base.mad[at]
+    n = base.n[at]
     mu0, tau2 = shrink.expected_level(posts.ln_followers[at], level)
-    scale, df = shrink.moderate(shrink.robust_scale(mad, n), n, scale_prior)
+    own_scale = shrink.own_scale(
+        base.mad[at], base.mean_ad[at], n, shrink.count_noise(base.median[at])
+    )
+    scale, df = shrink.moderate(own_scale, n, scale_prior)
     weight = shrink.level_weight(scale * scale, n, tau2)
     own = base.median[at]
     expected = np.where(weight < 1, weight * own + (1 - weight) * mu0, own)
+    scale = np.fmax(scale, shrink.count_noise(expected))
     error = scale * np.sqrt(1 + weight * shrink.MEDIAN_VARIANCE / np.maximum(n, 1))
     cohort = np.flatnonzero(basis[at] == Basis.COHORT)
     if cohort.size:
         expected[cohort], scale[cohort] = mu0[cohort], scale_prior.s0
         error[cohort], df[cohort] = shrink.cohort_error(tau2[cohort], scale_prior, level)
     return _Scored(at, expected, scale, error, df)
-
-
-def _nulls(t: Floats, df: Floats, pool: NDArray[np.int8], least: int) -> Nulls:
-    """One fit a pool; provisional posts too few for their own are held against the mature ones."""
-    mature, young, cohort = (
-        fit_null(t[pool == k], df[pool == k], min_scores=least) for k in range(3)
-    )
-    return mature, young or mature, cohort
 
 
 def _quantile(df: Floats, probability: float) -> Floats:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
+from scipy.optimize import isotonic_regression, minimize_scalar
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,6 +20,8 @@ REFERENCE_H = 168.0  # 7 days
 MIN_AGE_H = 1.0  # below it the curve is held: a post counts as one hour old
 PRIOR_LN_TAU_SD = 0.5  # posts differ in tau by about e^0.5: what the prior's se_age stands on
 MIN_PAIRS = 200
+CHOSEN_RANK = 0.65  # mean rank, 0 to 1, from which posts captured again are winners
+_LN_TAIL_TAU = (np.log(0.1), np.log(365.0))  # days: done within hours, to growing for a year
 _PER_KNOT, _MAX_KNOTS, _ROUNDS = 20, 40, 60
 
 
@@ -29,9 +31,9 @@ def _none() -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A growth curve. `knot_*` are empty for a prior; beyond its knots a fit goes on as the prior does.
+    """A growth curve. `knot_*` are empty for a prior; beyond its knots a fit goes on as their own later half does.
 
-    `tau_d` days of the prior; `n_pairs` repeated snapshots seen (used only when `fitted`);
+    `tau_d` days of the prior; `tail_tau_d` days of the saturation that the later half of the knots follows; `n_pairs` repeated snapshots seen (used only when `fitted`);
     `knot_age_h` hours, `knot_g` and `knot_se` ln units.
     """
 
@@ -41,6 +43,7 @@ class Growth:
     knot_age_h: Floats = field(default_factory=_none)
     knot_g: Floats = field(default_factory=_none)
     knot_se: Floats = field(default_factory=_none)
+    tail_tau_d: float | None = None
 
 
 def prior_growth(tau_d: float, *, n_pairs: int = 0) -> Growth:
@@ -73,9 +76,32 @@ def fit_growth(
         return prior
     knot, cell = _cells(age)
     g = _alternate(value, code, cell, start=shift(prior, knot))
-    bare = Growth("fitted", tau_d, n_pairs, knot, g, np.zeros(len(g)))
+    tail = _tail_tau(knot, g, np.bincount(cell).astype(np.float64))
+    bare = Growth("fitted", tau_d, n_pairs, knot, g, np.zeros(len(g)), tail)
     g = g - shift(bare, REFERENCE_H)
-    return Growth("fitted", tau_d, n_pairs, knot, g, _spread(age, value, code, (cell, g)))
+    return Growth("fitted", tau_d, n_pairs, knot, g, _spread(age, value, code, (cell, g)), tail)
+
+
+def common_pairs(x: Floats, account: Ints, is_again: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n,) whether a post's later captures may shape the curve: not those of an account's winners alone.
+
+    `x` (n,) ln values of an account's posts, `account` (n,) codes, `is_again` (n,) captured more than once.
+    An account whose posts captured again are fewer than half, and stand high among its posts (mean rank of
+    at least .65 where .5 is chance), shows how winners grow, not how posts do.
+    """
+    seen = np.isfinite(x)
+    code = np.where(seen, account, -1)
+    order = np.lexsort((x, code))
+    start = np.flatnonzero(np.diff(code[order], prepend=-2))
+    size = np.diff(np.append(start, len(order)))
+    rank = np.empty(len(x))
+    rank[order] = (np.arange(len(order)) - np.repeat(start, size) + 0.5) / np.repeat(size, size)
+    again = is_again & seen
+    total = np.bincount(account[seen], minlength=int(account.max(initial=0)) + 1)
+    number = np.bincount(account[again], minlength=len(total))
+    high = np.bincount(account[again], rank[again], minlength=len(total)) / np.maximum(number, 1)
+    chosen = (number < total / 2) & (high >= CHOSEN_RANK)
+    return np.asarray(again & ~chosen[account])
 
 
 def shift(growth: Growth, age_h: ArrayLike) -> Floats:
@@ -92,24 +118,46 @@ def shift(growth: Growth, age_h: ArrayLike) -> Floats:
     first, last = growth.knot_age_h[0], growth.knot_age_h[-1]
     inside = np.clip(age, first, last)
     curve = np.interp(np.log(inside), np.log(growth.knot_age_h), growth.knot_g)
-    beyond = _saturation(age, growth.tau_d) - _saturation(inside, growth.tau_d)
+    late = np.maximum(age, last)
+    tail = growth.tail_tau_d or growth.tau_d
+    beyond = _saturation(late, tail) - _saturation(np.full_like(late, last), tail)
+    early = np.minimum(age, first)
+    beyond += _saturation(early, growth.tau_d) - _saturation(
+        np.full_like(early, first), growth.tau_d
+    )
     return np.asarray(curve + beyond)
 
 
 def shift_se(growth: Growth, age_h: ArrayLike) -> Floats:
     """se_age: SD in ln units of a single post's own growth about g(age); 0 from 7 days on.
 
-    Prior: |dg / d ln tau| x 0.5. Fit: robust SD of what posts grew by besides g, up to their last snapshot.
+    Prior: all that it adds, |g|, since posts of some accounts are done within a day (or |dg / d ln tau| x 0.5
+    where that is more). Fit: robust SD of what posts grew by besides g, up to their last snapshot.
     """
     age = np.maximum(np.asarray(age_h, np.float64), MIN_AGE_H)
     se = PRIOR_LN_TAU_SD * np.abs(
         _tau_slope(age, growth.tau_d)
         - _tau_slope(np.asarray(REFERENCE_H, np.float64), growth.tau_d)
     )
+    prior_adds = _saturation(age, growth.tau_d) - _saturation(np.asarray(REFERENCE_H), growth.tau_d)
+    se = np.maximum(se, np.abs(prior_adds))
     if len(growth.knot_age_h):
         fitted = np.interp(np.log(age), np.log(growth.knot_age_h), growth.knot_se)
         se = np.where(age < growth.knot_age_h[0], np.maximum(se, fitted), fitted)
     return np.asarray(np.where(age < REFERENCE_H, se, np.where(np.isnan(age), np.nan, 0.0)))
+
+
+def _tail_tau(knot: Floats, g: Floats, weight: Floats) -> float:
+    """Days of the saturation curve nearest to the later half of the knots, whatever its height."""
+    late = slice(len(knot) // 2, None) if len(knot) >= 4 else slice(None)
+    age, at, w = knot[late], g[late], weight[late] / weight[late].sum()
+
+    def misfit(ln_tau: float) -> float:
+        rest = at - _saturation(age, float(np.exp(ln_tau)))
+        return float((w * (rest - (w * rest).sum()) ** 2).sum())
+
+    found = minimize_scalar(misfit, bounds=_LN_TAIL_TAU, method="bounded")
+    return float(np.exp(found.x))
 
 
 def _saturation(age_h: Floats, tau_d: float) -> Floats:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vtlib.stats.growth import Growth
-from vtlib.stats.null import NullFit
 from vtlib.stats.shrink import LevelPrior, ScalePrior
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Nulls = tuple[NullFit | None, NullFit | None, NullFit | None]  # account, provisional, cohort
 
 
 class Basis(IntEnum):
@@ -55,7 +54,8 @@ class Settings:
     too_early_h: float = 24
     mature_h: float = 72
     interval: float = 0.8
-    null_min_scores: int = 500
+    look: Literal["around", "past"] = "around"
+    own_h: float = 168  # REFERENCE_H: without own pairs a post is provisional until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Posts:
 
     `x` ln(1 + metric), NaN = not observed; `posted_h` hours since any epoch, NaN = unknown; `age_h` hours
     from posting to capture, NaN = unknown; `group` account codes 0 to the number of accounts - 1;
-    `ln_followers` NaN = unknown; `is_pinned`, `is_paid` True only where known to be so.
+    `ln_followers` NaN = unknown; `is_pinned`, `is_paid`, `is_coauthored` True only where known to be so.
+    `group` may split an account where a definition changes: what is compared is one group.
     """
 
     x: Floats
@@ -74,11 +75,16 @@ class Posts:
     ln_followers: Floats
     is_pinned: Bools
     is_paid: Bools
+    is_coauthored: Bools = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if len(self.is_coauthored) != len(self.x):  # not given: nobody is known to be
+            object.__setattr__(self, "is_coauthored", np.zeros(len(self.x), bool))
 
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """What was learnt from the stratum as a whole; a null is None where scores were too few."""
+    """What was learnt from the stratum as a whole."""
 
     n_posts: int
     n_scored: int
@@ -87,7 +93,6 @@ class Stratum:
     growth: Growth
     scale: ScalePrior
     level: LevelPrior
-    nulls: Nulls
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +101,11 @@ class Judged:
 
     (`x7_ln` is NaN only without value or age, `n_baseline` and `left_out` are given for all.)
     `x7_ln` value at 7 days; `expected_ln` level m~; `scale_ln` s~ of single posts; `error_ln` the denominator of
-    `t`; `df`; `p` upper tail, 0 to 1; `multiplier` = exp(x7 - m~), with the interval `low` to `high`:
+    `t`; `df`; `p_tail` the upper tail of Student's t, 0 to 1: what tiers are decided by; `p` the same, or with
+    look "past" the share of earlier posts of its kind that got as far (`conformal.later_p`); `multiplier` = exp(x7 - m~), with the interval `low` to `high`:
     what is left of it after this account's ordinary scatter, the level's error and the age's;
-    `percentile` 0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 4) as in Baselines.
+    `percentile` 0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 5) as in Baselines;
+    `n_group` posts with a value in the post's own group, itself included.
     """
 
     x7_ln: Floats
@@ -110,6 +117,7 @@ class Judged:
     t: Floats
     df: Floats
     p: Floats
+    p_tail: Floats
     multiplier: Floats
     low: Floats
     high: Floats
@@ -117,4 +125,5 @@ class Judged:
     basis: NDArray[np.int8]
     reason: NDArray[np.int8]
     is_provisional: Bools
+    n_group: Ints
     stratum: Stratum

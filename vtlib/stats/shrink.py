@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 MEDIAN_VARIANCE = 1.57  # pi / 2: variance of a normal sample's median, in units of s2 / n
 MAD_SD = 1.4826  # SD of a normal distribution per unit of its MAD
+MEAN_AD_SD = 1.2533  # SD of a normal distribution per unit of its mean absolute deviation
+ROUNDED_FROM = 10_000  # counts are shown to three digits from here on
 MAD_FACTORS = np.array([1, 1, 1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107])
 MIN_ACCOUNTS = 10  # fewer do not carry a slope or a variance of variances
 DEFAULT_SCALE_LN = 1.0  # where no account shows any spread: amid the 0.6 to 1.6 seen in practice
@@ -89,6 +91,31 @@ def fit_scale(scale: Floats, n: NDArray[np.integer]) -> ScalePrior:
     d0 = 2.0 * _trigamma_inverse(spread)
     shift = digamma(d0 / 2.0) - np.log(d0 / 2.0)
     return ScalePrior(float(np.exp((e.mean() + shift) / 2.0)), d0, count, "fitted")
+
+
+def count_noise(level_ln: ArrayLike) -> Floats:
+    """SD in ln units that a count has of itself, at a level ln(1 + count): NaN gives NaN.
+
+    A count scatters by about 1 / mean (Poisson), and from 10,000 on is shown to three digits (TikTok), an
+    error spread evenly over one step.
+    """
+    count = np.expm1(np.maximum(np.asarray(level_ln, np.float64), 0.0))
+    step = 10.0 ** (np.floor(np.log10(np.maximum(count, 1.0))) - 2)
+    rounding = np.where(count >= ROUNDED_FROM, step / np.maximum(count, 1.0), 0.0) ** 2 / 12
+    return np.asarray(np.sqrt(1.0 / (1.0 + count) + rounding))
+
+
+def own_scale(mad: Floats, mean_ad: Floats, n: NDArray[np.integer], floor: Floats) -> Floats:
+    """SD in ln units of a baseline, not below `floor` (`count_noise`); NaN where n = 0.
+
+    A MAD under the floor says that more than half of the posts show one number: the mean deviation
+    (Iglewicz & Hoaglin 1993, for a MAD of 0) then speaks for the others. Where it too is next to nothing the
+    answer is 0: no spread was seen, and the stratum's stands in for it (`moderate`).
+    """
+    scale, mean = robust_scale(mad, n), MEAN_AD_SD * mean_ad
+    with np.errstate(invalid="ignore"):
+        rest = np.where(mean > floor / 2, np.maximum(mean, floor), 0.0 * mean)
+        return np.where(scale > floor, scale, rest)
 
 
 def moderate(scale: Floats, n: NDArray[np.integer], prior: ScalePrior) -> tuple[Floats, Floats]:

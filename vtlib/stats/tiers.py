@@ -1,4 +1,4 @@
-"""From scores to words: tiers, false discovery rates, and how many false alarms to expect."""
+"""From scores to words: tiers, and false discovery rates. What chance may have put there: `chance`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 from scipy.stats import false_discovery_control
 
 from vtlib.models import TIERS
-from vtlib.stats.calibrated import pools, tails
 from vtlib.stats.scores import Basis, Judged, Reason
 
 Floats = NDArray[np.float64]
@@ -31,23 +29,14 @@ class Thresholds:
     extreme: Threshold = Threshold(0.001, 10.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """False alarms to expect if every post were ordinary.
-
-    `n_posts` able to reach the tier; `at_most` = n_posts x p; `count` takes the multiplier's threshold in:
-    for steady accounts it asks for more than p does.
-    """
-
-    n_posts: int
-    at_most: float
-    count: float
-
-
-def tiers(judged: Judged, thresholds: Thresholds | None = None) -> NDArray[np.int8]:
+def tiers(
+    judged: Judged, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
+) -> NDArray[np.int8]:
     """(n,) positions in `models.TIERS`: none, watch, breakout, extreme, too_early.
 
-    Posts judged against their cohort reach "watch" at most. A post that was not scored is "none" (or
+    `least_ln` (n,) the x7 a post needs to be called a breakout. Posts judged against their cohort, provisional
+    ones under a prior growth curve, and those under `least_ln` reach "watch" at most; an account's only post
+    reaches nothing. A post that was not scored is "none" (or
     "too_early"): `judged.reason` tells it from an ordinary one.
     """
     use = thresholds or Thresholds()
@@ -57,28 +46,9 @@ def tiers(judged: Judged, thresholds: Thresholds | None = None) -> NDArray[np.in
         ("breakout", use.breakout),
         ("extreme", use.extreme),
     ):
-        tier[_able(judged, name) & _passes(judged, threshold)] = TIERS.index(name)
+        tier[able(judged, name, least_ln) & _passes(judged, threshold)] = TIERS.index(name)
     tier[judged.reason == Reason.TOO_EARLY] = TIERS.index("too_early")
     return tier
-
-
-def expected_false_alarms(
-    judged: Judged, threshold: Threshold, *, tier: str = "breakout"
-) -> Expected:
-    """How many ordinary posts would be put into `tier` or above by chance.
-
-    An ordinary post passes if its score passes both thresholds: with probability p, or, where the
-    multiplier asks for more, with the p of the score at which the multiplier is just reached.
-    """
-    able = np.flatnonzero(_able(judged, tier))
-    at_most = len(able) * threshold.p
-    gate = np.log(threshold.multiplier) / judged.error_ln[able]
-    # No Student t has thinner tails than the normal: below its quantile the multiplier cannot bind.
-    binds = gate > ndtri(1 - threshold.p)
-    gate, rows = gate[binds], able[binds]
-    own = pools(judged.basis[rows], judged.is_provisional[rows])
-    p = np.minimum(tails(gate, judged.df[rows], own, judged.stratum.nulls), threshold.p)
-    return Expected(len(able), at_most, at_most - len(rows) * threshold.p + float(p.sum()))
 
 
 def q_values(p: Floats) -> Floats:
@@ -93,12 +63,18 @@ def q_values(p: Floats) -> Floats:
     return q
 
 
-def _able(judged: Judged, tier: str) -> NDArray[np.bool_]:
+def able(judged: Judged, tier: str, least_ln: Floats | float = -np.inf) -> NDArray[np.bool_]:
+    """(n,) which posts could reach a tier, whatever their p and multiplier."""
     if tier == "watch":
-        return np.asarray(judged.basis != Basis.NONE)
-    return np.asarray(judged.basis == Basis.ACCOUNT)
+        return np.asarray((judged.basis != Basis.NONE) & (judged.n_group > 1))
+    is_prior = judged.stratum.growth.basis == "prior"
+    with np.errstate(invalid="ignore"):
+        enough = judged.x7_ln >= least_ln
+    return np.asarray(
+        (judged.basis == Basis.ACCOUNT) & ~(judged.is_provisional & is_prior) & enough
+    )
 
 
 def _passes(judged: Judged, threshold: Threshold) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        return (judged.p < threshold.p) & (judged.multiplier >= threshold.multiplier)
+        return (judged.p_tail < threshold.p) & (judged.multiplier >= threshold.multiplier)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from vtlib.store.connection import Store
 from vtlib.store.writing import save, stage
 
 
-def save_run(store: Store, run: Mapping[str, Any], scores: pd.DataFrame) -> None:
-    """Write a run and all its scores; a run with the same outlier_run_id is replaced as a whole.
+def save_run(
+    store: Store, run: Mapping[str, Any], scores: pd.DataFrame, picks: pd.DataFrame | None = None
+) -> None:
+    """Write a run, all its scores and what its rule picked, in one transaction.
 
-    `run`: columns of `outlier_runs` (params, strata as values, not as JSON text); `scores`: columns of
-    `outlier_scores` without outlier_run_id, one row a post.
+    A run with the same outlier_run_id is replaced as a whole; `picks` replace those of the project (None leaves
+    them). `run`: columns of `outlier_runs` (params, strata as values, not as JSON text); `scores`: columns of
+    `outlier_scores` without outlier_run_id, one row a post; `picks` as in `save_selections`.
     """
     run_id = run["outlier_run_id"]
     with store.write() as connection:
@@ -28,6 +32,8 @@ def save_run(store: Store, run: Mapping[str, Any], scores: pd.DataFrame) -> None
             "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
             [run_id],
         )
+        if picks is not None:
+            _pick(connection, str(run["project_id"]), picks)
 
 
 def save_selections(store: Store, project: str, picks: pd.DataFrame) -> None:
@@ -36,11 +42,15 @@ def save_selections(store: Store, project: str, picks: pd.DataFrame) -> None:
     `picks`: post_id, role (breakout, control), rule, outlier_run_id, picked_at (UTC).
     """
     with store.write() as connection:
-        stage(connection, "selections", picks)
-        connection.execute("DELETE FROM selections WHERE project_id = ?", [project])
-        connection.execute(
-            "INSERT INTO selections BY NAME "
-            "SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM new_selections "
-            "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
-            [project],
-        )
+        _pick(connection, project, picks)
+
+
+def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFrame) -> None:
+    stage(connection, "selections", picks)
+    connection.execute("DELETE FROM selections WHERE project_id = ?", [project])
+    connection.execute(
+        "INSERT INTO selections BY NAME "
+        "SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM new_selections "
+        "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+        [project],
+    )

@@ -42,7 +42,7 @@ _KINDS = {
     "breakouts": _JUDGED,
     "extreme": _JUDGED,
     "to watch": _JUDGED,
-    "false alarms expected": _JUDGED,
+    "false alarms at most": _JUDGED,
     "videos measured": Kind(("data", "code", "parameters"), ("outliers", "media")),
     "videos read by a model": _READ,
     "claims that agree with the file": _READ,
@@ -89,4 +89,4 @@ def shown(figure: str, value: Any) -> str:
         return f"{value:.2f}"
     if figure == "spent":
         return f"${value:,.2f}"
-    return f"{value:,.1f}" if figure == "false alarms expected" else f"{value:,.0f}"
+    return f"{value:,.0f}"

@@ -9,6 +9,7 @@ from vtlib.stages.conclusion import number
 from vtlib.stages.insight.facts import Facts
 from vtlib.stages.insight.finding import Chapter, Finding
 from vtlib.stages.insight.outcomes import PATTERNS, SCRIPTS, VERDICTS
+from vtlib.stages.outlier_words import chance_range
 from vtlib.stats.rates import rate
 
 _WAITING = {
@@ -236,10 +237,10 @@ def _alarms(facts: Facts) -> list[Finding]:
         said = f"{number(len(listed), 'breakout')} by the rule {run.get('method')}, which states no false-alarm rate."
         return [Finding(said, "outlier_scores", listed, columns)]
     scored = int(run.get("n_scored") or 0)
-    real = max(len(listed) - float(expected), 0)
+    low, words = run.get("expected_false_alarms_low"), run.get("chance_words")
     said = (
-        f"Of {number(scored, 'post')} scored {number(len(listed), 'breakout')} were found where chance alone would give "
-        f"about {float(expected):,.1f}: about {real:,.0f} are more than luck; which ones cannot be said for sure."
+        f"{number(scored, 'post')} were scored. "
+        f"{chance_range(len(listed), low, expected, [] if words is None else list(words))}"
     )
     return [Finding(said, "outlier_scores", listed, columns)]
 

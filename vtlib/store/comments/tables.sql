@@ -108,7 +108,9 @@ COMMENT ON COLUMN outlier_runs.method IS 'calibrated, trimmed_sd, median_multipl
 COMMENT ON COLUMN outlier_runs.params IS 'parameters it was made with (JSON)';
 COMMENT ON COLUMN outlier_runs.n_scored IS 'posts with a score';
 COMMENT ON COLUMN outlier_runs.n_not_scored IS 'posts without a score';
-COMMENT ON COLUMN outlier_runs.expected_false_alarms IS 'ordinary posts to be expected in the tiers breakout and above';
+COMMENT ON COLUMN outlier_runs.expected_false_alarms IS 'most posts of the tiers breakout and above that chance may have put there (upper end of a range)';
+COMMENT ON COLUMN outlier_runs.expected_false_alarms_low IS 'fewest posts of these tiers that chance put there (lower end of the range)';
+COMMENT ON COLUMN outlier_runs.chance_words IS 'what could not be told: few (scores), second_kind (of content), misfit (nothing is claimed); empty = nothing in particular';
 COMMENT ON COLUMN outlier_runs.n_watch IS 'posts in tier watch';
 COMMENT ON COLUMN outlier_runs.n_breakout IS 'posts in tier breakout';
 COMMENT ON COLUMN outlier_runs.n_extreme IS 'posts in tier extreme';
@@ -126,7 +128,7 @@ COMMENT ON COLUMN outlier_scores.metric IS 'what is judged: views, or engagement
 COMMENT ON COLUMN outlier_scores.value IS 'count judged';
 COMMENT ON COLUMN outlier_scores.captured_at IS 'time of capture of the value, UTC';
 COMMENT ON COLUMN outlier_scores.age_h IS 'age of the post at the time of capture, h; NULL = no time of publication';
-COMMENT ON COLUMN outlier_scores.is_provisional IS 'young: 24 to 72 h at capture';
+COMMENT ON COLUMN outlier_scores.is_provisional IS 'young: under 72 h at capture, under 7 days while the growth curve is a prior';
 COMMENT ON COLUMN outlier_scores.n_baseline IS 'posts in the baseline';
 COMMENT ON COLUMN outlier_scores.left_out IS 'posts kept out of the baseline, by reason (JSON)';
 COMMENT ON COLUMN outlier_scores.x7_ln IS 'ln(1 + value), brought to 7 days of age';
@@ -138,10 +140,13 @@ COMMENT ON COLUMN outlier_scores.multiplier IS 'value / expected value';
 COMMENT ON COLUMN outlier_scores.multiplier_low IS 'lower end of the interval of the multiplier';
 COMMENT ON COLUMN outlier_scores.multiplier_high IS 'upper end of the interval of the multiplier';
 COMMENT ON COLUMN outlier_scores.percentile IS 'place within the account, 0 to 100';
-COMMENT ON COLUMN outlier_scores.p_value IS 'probability of this or more for an ordinary post';
+COMMENT ON COLUMN outlier_scores.p_value IS 'p_tail; with look past the share of earlier posts of such accounts that got as far';
 COMMENT ON COLUMN outlier_scores.q_value IS 'false discovery rate (Benjamini-Hochberg)';
 COMMENT ON COLUMN outlier_scores.tier IS 'none, watch, breakout, extreme or too_early';
 COMMENT ON COLUMN outlier_scores.reason IS 'why it is not scored, or how the score is limited';
+COMMENT ON COLUMN outlier_scores.p_tail IS 'upper tail of Student''s t, by which tiers are decided';
+COMMENT ON COLUMN outlier_scores.look IS 'past: judged by earlier posts alone; around: by the posts nearest in time';
+COMMENT ON COLUMN outlier_scores.notes IS 'what to know beside the score: co-authored, counters that differ, provisional, format unknown (words)';
 
 COMMENT ON TABLE post_snapshots IS 'A post''s counts and how each is known, at each capture (machine, append-only).';
 COMMENT ON COLUMN post_snapshots.post_id IS 'platform:native_id of the post';

@@ -16,7 +16,8 @@ known AS (
     GROUP BY s.post_id
 )
 SELECT
-    p.post_id, p.account_id, p.platform, p.format, p.posted_at, p.is_pinned, p.is_paid, a.followers,
+    p.post_id, p.account_id, p.platform, p.format, p.posted_at, p.is_pinned, p.is_paid, p.is_coauthored,
+    p.duration_s, a.followers,
     k.* EXCLUDE (post_id)
 FROM posts AS p
 SEMI JOIN mine ON mine.post_id = p.post_id

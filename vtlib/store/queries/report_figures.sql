@@ -27,7 +27,7 @@ UNION ALL SELECT 'posts scored', n_scored, NULL, NULL, n_scored + n_not_scored F
 UNION ALL SELECT 'breakouts', n_breakout + n_extreme, NULL, NULL, n_scored FROM judged
 UNION ALL SELECT 'extreme', n_extreme, NULL, NULL, n_scored FROM judged
 UNION ALL SELECT 'to watch', n_watch, NULL, NULL, n_scored FROM judged
-UNION ALL SELECT 'false alarms expected', expected_false_alarms, NULL, NULL, n_scored FROM judged WHERE expected_false_alarms IS NOT NULL
+UNION ALL SELECT 'false alarms at most', expected_false_alarms, NULL, NULL, n_scored FROM judged WHERE expected_false_alarms IS NOT NULL
 UNION ALL SELECT 'videos measured', count(*), NULL, NULL, NULL FROM measures SEMI JOIN mine USING (post_id) WHERE status = 'ok'
 UNION ALL SELECT 'videos read by a model', count(DISTINCT post_id), NULL, NULL, NULL FROM analyses_latest SEMI JOIN mine USING (post_id)
 UNION ALL SELECT 'claims that agree with the file', k / n, NULL, NULL, n FROM checked WHERE n > 0

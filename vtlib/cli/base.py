@@ -66,7 +66,12 @@ def _subject_option(argument: click.Argument) -> click.Option:
     """The option beside an argument, for the help alone: `_positional` takes it out of the words."""
     flag = _BY_OPTION[str(argument.name)]
     words = f"{flag.strip('-').upper()}, as an option."
-    return click.Option([flag, f"{argument.name}_option"], expose_value=False, help=words, multiple=argument.nargs < 0)
+    return click.Option(
+        [flag, f"{argument.name}_option"],
+        expose_value=False,
+        help=words,
+        multiple=argument.nargs < 0,
+    )
 
 
 def _positional(words: list[str], flag: str, *, many: bool) -> list[str]:

@@ -25,7 +25,7 @@ class RunPlan:
 
     `home` is the workspace, `outputs` its folder of results, `notebooks` where NN_<stage>.ipynb
     lie. `params` are all of the project's parameters as JSON knows them: section `importing` goes
-    to stage import, and each other section to the stage of its name. `timeout_s` is for one stage.
+    to stage import, and each other section to the stage of its name. `adopt` is for stage outliers. `timeout_s` is for one stage.
     """
 
     project: str
@@ -37,6 +37,7 @@ class RunPlan:
     profile: str = "analyst"
     from_stage: str = ""
     only: str = ""
+    adopt: bool = False
     timeout_s: float | None = None
 
     @property
@@ -67,8 +68,9 @@ class RunPlan:
             "run_id": run_id,
             "home": str(self.home.resolve()),
         }
+        adopting = {"adopt": True} if self.adopt and stage == "outliers" else {}
         own = {name: self.params.get(name) for name in SECTIONS.get(stage, (stage,))}
-        return common | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
+        return common | adopting | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
 
 
 @dataclass(frozen=True, slots=True)

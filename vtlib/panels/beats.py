@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from vtlib.errors import BadInput, Overtaken
+from vtlib.errors import BadInput
 from vtlib.flows import beats as arranging
 from vtlib.flows import open_scripts
 from vtlib.flows import scripts as flow
@@ -179,8 +179,10 @@ class BeatsPanel:
             return "Nothing was changed."
         try:
             return self._written()
-        except Overtaken:
+        except BadInput:
             self._open = self._latest(self._opened())
+            if self._open.version == self._seen:
+                raise  # nobody was quicker: the words themselves cannot be used
             if self._rebase():
                 return f"{self._written()} What others changed meanwhile stays."
             made_by = self._open.row["made_by"]

@@ -77,7 +77,7 @@ def _held_against(standing: Standing | None, compared: Comparison | None) -> str
     if standing is None or compared is None:
         return "There is no other judgement to hold it against."
     when = f"{standing.created_at:%Y-%m-%d %H:%M} UTC"
-    by = standing.method + (f", {standing.name}" if standing.name else "")
+    by = standing.name or standing.method
     return (
         f"Breakouts beside the judgement of {when} ({by}): {compared.n_both} in both, "
         f"{compared.n_this} only here, {compared.n_standing} only there."

@@ -43,9 +43,10 @@ types: setup  ## mypy, strict, on vtlib
 bench: setup  ## ratios measured in one run beside their reference
 	@missed=0; for script in bench/*.py; do echo; $(BIN)/python $$script || missed=1; done; exit $$missed
 
-soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times
+soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times; 50,000 bad values
 	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k eight -s
 	@VT_KILLS=10 $(BIN)/python -m pytest tests/flows/test_killed.py
+	@VT_FUZZ=50000 $(BIN)/python -m pytest tests/cli/test_any_value.py --timeout=7200
 
 faults: setup  ## every fault through the real commands: paid twice and rows lost must be 0
 	@$(BIN)/python -m vtlib.sandbox tour

@@ -84,7 +84,9 @@ def test_executed_notebooks_can_be_reproduced(home: Path, run: Path, monkeypatch
 def test_a_clients_copy_names_no_creator_and_has_the_same_numbers(home: Path, run: Path) -> None:
     done = vt(home, "run", "demo", "--profile", "client", "--json")
     assert done.returncode == 0, done.stderr
-    copy = Path(json.loads(done.stdout)["index"]).parent
+    told = json.loads(done.stdout)
+    assert (told["creators"], told["leaks"]) == ("pseudonyms", [])
+    copy = Path(told["index"]).parent
     # own accounts keep their names; every other handle of the world is gone
     named = r"handle: ([\w.]+), role: (?:competitor|reference)"
     handles = set(re.findall(named, (ROOT / "params" / "demo.yaml").read_text()))

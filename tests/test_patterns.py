@@ -185,6 +185,43 @@ def test_post_features_come_from_captions_and_leave_the_unknown_out() -> None:
     assert {f.kind for f in features} == {"measured"}
 
 
+def test_posting_hour_and_sound_are_features_known_before_publication() -> None:
+    at = ["2026-01-03 05:59", "2026-01-04 06:00", "2026-01-05 18:00", "2026-01-06 12:00", None]
+    posts = pd.DataFrame(
+        {
+            "post_id": list("abcde"),
+            "account_id": ["x", "x", "y", "x", "z"],
+            "caption": None,
+            "duration_s": np.nan,
+            "posted_at": pd.to_datetime(at),
+            "audio_id": ["s1", "s2", "s1", "s1", None],
+            "audio_title": ["original sound - x", "Son original", "Espresso", None, ""],
+        }
+    )
+    values, _ = post_features(posts)
+    wide = values.pivot_table(index="feature", columns="post_id", values="value")
+    assert wide.loc["hour_00_06", list("abcd")].tolist() == [1, 0, 0, 0]
+    assert wide.loc["hour_06_12", list("abcd")].tolist() == [0, 1, 0, 0]
+    assert wide.loc["hour_12_18", list("abcd")].tolist() == [0, 0, 0, 1]
+    assert wide.loc["hour_18_24", list("abcd")].tolist() == [0, 0, 1, 0]
+    assert wide.loc["sound_original", list("abc")].tolist() == [1, 1, 0]
+    # y takes up x's sound, and x's next post with it is no longer the sound's only account.
+    assert wide.loc["sound_used_before", list("abcd")].tolist() == [0, 0, 1, 1]
+    assert "e" not in set(values["post_id"])
+
+
+def test_repeatable_is_only_what_was_there_in_both_halves_of_time() -> None:
+    posts, values = said(world(accounts=14, n=60), works=0.7)
+    assert find(posts, values, FEATURES[:1]).table["replicates"].iloc[0] == "repeatable"
+    late = posts["posted_at"] > posts["posted_at"].median()
+    lost = posts.copy()
+    on = values.set_index("post_id")["value"].reindex(posts["post_id"]).to_numpy() == 1
+    lost["x7_ln"] += np.where(on & late, -0.9, 0.5 * on)
+    assert find(lost, values, FEATURES[:1]).table["replicates"].iloc[0] != "repeatable"
+    once = posts.assign(posted_at=pd.Timestamp("2026-01-01"))
+    assert find(once, values, FEATURES[:1]).table["replicates"].iloc[0] == "untried in time"
+
+
 def test_measured_and_model_features() -> None:
     windows = [
         {"until_s": 1.0, "cuts": 0},

@@ -29,6 +29,30 @@ def test_env_wins_over_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert settings.database_path == tmp_path / "outputs" / "viraltracker.duckdb"
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_a_blank_value_is_unset(tmp_path: Path, monkeypatch, blank: str, place: str) -> None:
+    """`APIFY_TOKEN=` is no key, and blank in the environment switches a key of .env off."""
+    names = [str(f.validation_alias) for n, f in Settings.model_fields.items() if n != "home"]
+    assert "APIFY_TOKEN" in names
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+        if place == "environment":
+            monkeypatch.setenv(name, blank)
+    value = "a-key" if place == "environment" else f'"{blank}"'
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name in names))
+    settings = load_settings(tmp_path)
+    for field, facts in Settings.model_fields.items():
+        if field != "home":
+            assert getattr(settings, field) == facts.default, field
+    assert settings.secrets == ()
+
+
+def test_blanks_around_a_key_are_no_part_of_it(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("APIFY_TOKEN", " a-key\n")
+    assert load_settings(tmp_path).secrets == ("a-key",)
+
+
 def test_a_wrong_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VT_LOCK_WAIT_S", "soon")
     with pytest.raises(BadInput, match="VT_LOCK_WAIT_S"):

@@ -51,6 +51,9 @@ def set_up(
     """Send log lines to stderr from `level` up and, all of them, to `folder`/vt.jsonl (5 x 5 MB)."""
     make_private(folder.parent)
     folder.mkdir(exist_ok=True)
+    logging.raiseExceptions = (
+        False  # a full disk must not print a traceback for each line that is lost
+    )
     redact = redactor(secrets)
 
     def redact_event(_logger: Any, _name: str, event: Any) -> Any:

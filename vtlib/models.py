@@ -118,12 +118,28 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Misread:
+    """A field of an item that is there and cannot be read: its path, and why. What it stands for is unknown."""
+
+    field_name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A place in a file that could not be read as an item."""
+
+    reason: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """One item of a capture, mapped: the post, who posted it, and the numbers at that moment.
 
     `metrics` maps each name of METRICS to a Metric (absent = not exposed). `captured_at` is set only
     where the item itself says when it was scraped. `media_urls` are signed and expire: for download
-    soon after capture, never an identity.
+    soon after capture, never an identity. `misread`: fields that could not be read, whose facts are unknown.
     """
 
     post: Post
@@ -132,6 +148,7 @@ class Mapped:
     counts: AccountCounts | None = None
     captured_at: datetime | None = None
     media_urls: tuple[str, ...] = ()
+    misread: tuple[Misread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +158,7 @@ class MappedAccount:
     account: Account
     counts: AccountCounts
     captured_at: datetime | None = None
+    misread: tuple[Misread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,7 +306,25 @@ class Report(Section):
     """How pages look."""
 
     profile: Literal["analyst", "client"] = "analyst"
+    creators: Literal["named", "pseudonyms"] | None = Field(
+        None,
+        description="named: creators with their words, pictures and links; pseudonyms: nothing that leads to them "
+        "(own accounts are always named). None = pseudonyms for a client, named for an analyst",
+    )
+    client_shows: list[Literal["costs", "drafts"]] = Field(
+        [],
+        description="what a client is shown besides: costs (money, tokens, returns), drafts (scripts not yet approved)",
+    )
     max_rows: int = Field(50, ge=10, description="rows a table shows; the database has all")
+
+    @property
+    def naming(self) -> Literal["named", "pseudonyms"]:
+        """How creators stand on pages: `creators`, and without it what the profile asks for."""
+        return self.creators or ("pseudonyms" if self.profile == "client" else "named")
+
+    def shows(self, what: Literal["costs", "drafts"]) -> bool:
+        """Whether the reader is shown costs, or drafts: an analyst always."""
+        return self.profile == "analyst" or what in self.client_shows
 
 
 class Params(Section):
@@ -396,7 +414,8 @@ def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
 
 
 def nearest(word: str, words: list[str]) -> str:
-    """The word of `words` most like `word`, or ''."""
+    """The word of `words` most like `word` but not `word` itself, or ''."""
+    words = [w for w in words if w != word]
     by_leaf = {w.rsplit(".", 1)[-1]: w for w in words}
     hit = difflib.get_close_matches(word, words, 1, 0.6) or [
         by_leaf[m]

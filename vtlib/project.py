@@ -5,11 +5,12 @@ No database connection is held: each read and write opens its own for one operat
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -18,6 +19,11 @@ from vtlib.params import Params, merge, parse_params, read_yaml
 from vtlib.pseudonyms import Pseudonyms, for_project
 from vtlib.settings import Settings, load_settings
 from vtlib.store.connection import Store
+
+if TYPE_CHECKING:  # only a copy with pseudonyms needs them
+    from vtlib.leaks import Needles
+
+_COSTS = ("cost", "usd", "tokens", "charged_usd")  # columns that say what somebody paid
 
 
 @dataclass(frozen=True)
@@ -119,13 +125,71 @@ class Project:
         """The answer to a named query (store/queries/<query>.sql) for this project."""
         return self.store.query_file(query, project=self.slug, **values)
 
-    def shown(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """A frame as the reader may see it: for a client, creators go by pseudonyms; same numbers."""
-        return self._pseudonyms.apply(frame) if self.is_client else frame
+    @property
+    def names_creators(self) -> bool:
+        """Whether pages name creators; else they hold nothing that leads to one."""
+        return self.params.report.naming == "named"
+
+    def shows(self, what: Literal["costs", "drafts"]) -> bool:
+        """Whether the reader is shown costs (money, tokens), or drafts (scripts not yet approved)."""
+        return self.params.report.shows(what)
+
+    def shown(self, frame: pd.DataFrame, *, ours: Collection[str] = ()) -> pd.DataFrame:
+        """A frame as the reader may see it: the same rows and numbers.
+
+        With pseudonyms strangers' rows keep what vtlib/pseudonyms lists, and the columns `ours`, whose texts this project or
+        this package wrote, where they name nobody.
+        """
+        if not self.shows("costs"):
+            frame = frame.assign(**{c: None for c in _COSTS if c in frame})
+        return frame if self.names_creators else self._pseudonyms.apply(frame, ours)
+
+    def told(self, text: str) -> str:
+        """A text of ours as the reader may see it: with pseudonyms only where it names no stranger."""
+        return text if self.names_creators else self._pseudonyms.told(text)
+
+    def fresh(self) -> Project:
+        """The same project with nothing remembered: what a stage has just captured counts."""
+        return Project(self.workspace, self.params, self.run_id)
+
+    def coded(self, what: str, own_id: str) -> str:
+        """An id of ours, which may be made of a title: with pseudonyms a code where it names a stranger."""
+        if self.names_creators or self.told(own_id) == own_id:
+            return own_id
+        return self._pseudonyms.code(what, own_id)
+
+    def spent(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame about money: without rows for a client who is not shown costs."""
+        return frame if self.shows("costs") else frame.iloc[:0]
+
+    @cached_property
+    def needles(self) -> Needles:
+        """What leads to a stranger, from the whole workspace: his names, ids, addresses and words."""
+        from vtlib.store import strangers  # noqa: PLC0415
+
+        params = self.params.model_dump(
+            mode="json", include={"project", "title", "brand", "products"}
+        )
+        return strangers.needles(self.store, self.slug, own=_texts(params))
 
     @cached_property
     def _pseudonyms(self) -> Pseudonyms:
-        return for_project(self.frame("accounts"), project=self.slug)
+        from vtlib.store import strangers  # noqa: PLC0415
+
+        return for_project(
+            self.frame("accounts"),
+            salt=f"{strangers.salt(self.workspace.outputs)} {self.slug}",
+            is_ours=lambda text: next(self.needles.within(text), None) is None,
+            about=strangers.known_of_posts(self.store, self.slug),
+        )
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _texts(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return [value] if isinstance(value, str) else []
 
 
 def resolve(

@@ -7,8 +7,9 @@ import os
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vtlib.errors import BadInput
@@ -84,6 +85,14 @@ class Settings(BaseSettings):
         validation_alias="VT_LOG_LEVEL",
         description="Least level on the console: DEBUG, INFO, WARNING or ERROR (the file has all)",
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
+        """A blank value is the default (a blank key is no key), and blanks around a value are no part of it."""
+        if not isinstance(value, str):
+            return value
+        return value.strip() or cls.model_fields[str(info.field_name)].default
 
     @cached_property
     def root(self) -> Path:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from vtlib.project import Workspace
 from vtlib.sandbox.files import write_exports
+from vtlib.settings import load_settings
 
 URL = "https://www.tiktok.com/@a/video/7106594312292453675"
 
@@ -83,8 +85,6 @@ def test_every_form_of_a_url_is_one_post_and_human_facts_stay(vt) -> None:
     one = vt("import", "url", URL, "--project", "spring", "--own", "--notes", "ours", "--json")
     assert one.code == 0
     vt("import", "url", URL.replace("@a/", "@b/") + "?lang=en", "--project", "spring")
-    from vtlib.project import Workspace
-    from vtlib.settings import load_settings
 
     store = Workspace(load_settings()).store
     rows = store.query("SELECT post_id, is_own, notes, came_from FROM project_posts")
@@ -126,7 +126,7 @@ def test_a_renamed_field_fails_the_capture_and_keeps_the_items(vt, exports, tmp_
     assert "shape changed" in one["reason"]
 
 
-def test_a_metric_that_vanishes_is_loud_until_it_is_back(vt, exports, tmp_path) -> None:
+def test_a_metric_that_vanishes_is_a_warning_until_it_is_back(vt, exports, tmp_path) -> None:
     vt("project", "create", "Spring")
     source = next(exports.glob("dataset_youtube-scraper_*.json"))
     items = json.loads(source.read_text())
@@ -139,9 +139,103 @@ def test_a_metric_that_vanishes_is_loud_until_it_is_back(vt, exports, tmp_path) 
         path.write_text(json.dumps(items))
         at = f"2026-06-0{day}T00:00:00Z"
         words = ("import", "dataset", path, "--project", "spring", "--captured-at", at, "--json")
-        said = vt(*words)
-        told.append((said.code, "views vanished" in said.data["imports"][0]["reason"]))
-    assert told == [(0, False), (4, True), (4, True), (0, False)]
+        said = vt(*words, *(["--strict"] if day == 3 else []))
+        (one,) = said.data["imports"]
+        told.append((said.code, one["status"], "views vanished" in " ".join(one["warnings"])))
+    assert told == [(0, "ok", False), (0, "ok", True), (4, "ok", True), (0, "ok", False)]
+
+
+def test_two_captures_of_one_guessed_moment_are_told_apart(vt, tmp_path) -> None:
+    vt("project", "create", "Spring")
+    for n in (1, 2, 3):
+        (tmp_path / str(n)).mkdir()
+        item = tiktok_item(views=min(100 * n, 200))
+        (tmp_path / str(n) / "reels_2026-06-01.json").write_text(json.dumps([item, {"n": n}]))
+        said = vt("import", "dataset", tmp_path / str(n), "--project", "spring", "--json")
+    (one,) = said.data["imports"]
+    assert one["captured_at_basis"] == "day in the file name"
+    assert "guessed from the day in the file's name" in one["notes"][0]
+    rows = Workspace(load_settings()).store.query(
+        "SELECT views, captured_at FROM post_snapshots ORDER BY 2"
+    )
+    assert list(rows["views"]) == [100, 200]  # the third says what the second said
+    assert list(rows["captured_at"].dt.second) == [59, 0]
+
+
+def test_posts_younger_than_their_capture_are_said(vt, tmp_path) -> None:
+    vt("project", "create", "Spring")
+    (tmp_path / "x_2026-03.json").write_text(
+        json.dumps([tiktok_item(views=3, createTime=1_790_000_000)])
+    )
+    said = vt("import", "dataset", tmp_path / "x_2026-03.json", "--project", "spring")
+    assert said.code == 0
+    assert "1 post is younger than the capture (2026-03-31 23:59, from the month" in said.out
+    assert "imported, WARNING" in said.out
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (
+            {"kind": "x", "items": [{"kind": "youtube#video", "id": "AAAAAAAAAA3", "snippet": {}}]},
+            "YouTube Data",
+        ),
+        ([{"channel": {}, "bookmarks": 1, "uploadedAt": 1, "views": 3}], "apidojo/tiktok-scraper"),
+        ({"data": {"videos": [{"video_description": "", "region_code": "US"}]}}, "TikTok Research"),
+        (
+            {"extractor": "TikTok", "extractor_key": "T", "webpage_url": "x", "uploader": "a"},
+            "yt-dlp",
+        ),
+    ],
+)
+def test_a_layout_that_is_not_read_yet_is_refused_by_name(vt, tmp_path, content, name) -> None:
+    vt("project", "create", "Spring")
+    (tmp_path / "x.json").write_text(json.dumps(content))
+    said = vt("import", "dataset", tmp_path / "x.json", "--project", "spring", "--json")
+    assert said.code == 2
+    assert name in said.data["imports"][0]["reason"]
+    assert Workspace(load_settings()).store.query("SELECT 1 FROM captures").empty
+
+
+def test_a_file_without_numbers_or_dates_is_refused_and_its_columns_named(vt, tmp_path) -> None:
+    vt("project", "create", "Spring")
+    url = "https://www.youtube.com/watch?v=AAAAAAAAAA1"
+    (tmp_path / "x.csv").write_text(f"video_id,title,channel,view_count,url\nA,Bag,C,306,{url}\n")
+    said = vt("import", "dataset", tmp_path / "x.csv", "--project", "spring", "--json")
+    assert said.code == 2
+    (one,) = said.data["imports"]
+    assert all(name in one["reason"] for name in ("video_id", "view_count", "channel"))
+    assert Workspace(load_settings()).store.query("SELECT 1 FROM posts").empty
+
+
+def test_posts_inside_a_profile_come_in_and_what_is_not_read_is_named(vt, tmp_path) -> None:
+    vt("project", "create", "Spring")
+    latest = [{"shortCode": f"DYYY{n}abc", "likesCount": n, "type": "Video"} for n in range(12)]
+    profile = {
+        "id": "7",
+        "username": "pine",
+        "followersCount": 9,
+        "latestPosts": latest,
+        "isFunny": 1,
+    }
+    (tmp_path / "x.json").write_text(json.dumps([profile]))
+    said = vt("import", "dataset", tmp_path / "x.json", "--project", "spring", "--json")
+    (one,) = said.data["imports"]
+    assert (one["found"], one["mapped"], one["new"], one["unread"]) == (1, 1, 12, {"isFunny": 1})
+    owners = Workspace(load_settings()).store.query("SELECT DISTINCT account_id FROM posts")
+    assert list(owners["account_id"]) == ["instagram:7"]
+
+
+def tiktok_item(*, views: int, **more) -> dict:
+    native = "7600000000000000001"
+    url = f"https://www.tiktok.com/@a/video/{native}"
+    return {
+        "id": native,
+        "webVideoUrl": url,
+        "playCount": views,
+        "authorMeta": {"id": "1", "name": "a"},
+        **more,
+    }
 
 
 def test_a_missing_file_and_a_bad_time_say_what_to_do(vt) -> None:

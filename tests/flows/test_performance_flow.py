@@ -173,9 +173,44 @@ def test_native_numbers_are_kept_once(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("Permalink,Reach\nhttps://www.instagram.com/reel/AbCdEfGhIjK/,980\n")
     for _ in range(2):
-        assert performance.import_native(project, path).n_posts == 1
+        assert performance.import_native(project, path)[0].n_posts == 1
     found = project.store.query("SELECT post_id, metric, value, unit FROM native_analytics")
     assert found.values.tolist() == [["instagram:AbCdEfGhIjK", "reach", 980.0, "count"]]
+
+
+def test_an_export_makes_own_posts_and_leaves_scraped_ones_alone(
+    project: Project, tmp_path: Path
+) -> None:
+    past(project)
+    scraped = "tiktok:7300000000000000001"
+    captured(project, "scrape", 30.0, [(scraped.split(":")[1], 1.0, 500)])
+    path = tmp_path / "export.csv"
+    link = "https://www.tiktok.com/@ann/video/"
+    rows = f"Hum,{link}7531345990947851551,July 26,9\nOur,{link}7300000000000000001,July 27,777\n"
+    path.write_text(f"Video title,Video link,Post time,Total views\n{rows}")
+    for n_new in (1, 0):
+        assert performance.import_native(project, path)[1] == n_new
+    post = project.store.query(
+        "SELECT p.caption, p.account_id, l.is_own, s.views, year(p.posted_at) AS year FROM posts AS p "
+        "JOIN project_posts AS l USING (post_id) JOIN post_snapshots AS s USING (post_id) "
+        "WHERE post_id = 'tiktok:7531345990947851551'"
+    )
+    assert post[["caption", "is_own", "views", "year"]].values.tolist() == [["Hum", True, 9, 2025]]
+    others = project.store.query("SELECT views FROM post_snapshots WHERE post_id = ? ", [scraped])
+    assert others["views"].tolist() == [500], "an owner's numbers are not the public's"
+    checks = run_checks(project.store)
+    assert checks[(checks["n"] > 0) & checks["severity"].eq("error")]["example"].tolist() == []
+
+
+def test_days_add_up_where_they_can(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "daily.csv"
+    link = "https://www.instagram.com/reel/AbCdEfGhIjK/"
+    days = "".join(f"{link},2026-10-0{d},{100 * d},50\n" for d in (1, 2, 3))
+    path.write_text(f"Permalink,Date,Views,Reach\n{days}")
+    performance.import_native(project, path)
+    found = project.frame("native_numbers")
+    assert found[["metric", "value"]].values.tolist() == [["views", 600.0]]
+    assert project.store.query("SELECT count(DISTINCT day) AS n FROM native_analytics")["n"][0] == 3
 
 
 def test_examples_of_patterns_have_a_frame_and_a_link_and_a_client_has_neither(

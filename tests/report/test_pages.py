@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -138,10 +139,38 @@ def test_an_error_is_readable_and_only_analysts_see_where(tmp_path) -> None:
         traceback=["\x1b[31mline 7\x1b[0m in /home/someone/x.py"],
     )
     for profile, sees in (("analyst", True), ("client", False)):
-        main = rendered(tmp_path, extra=[error], page=sample.page(profile)).split("<body")[1]
+        page = replace(sample.page(profile), creators="named")
+        main = rendered(tmp_path, extra=[error], page=page).split("<body")[1]
         assert "&lt;b&gt;the provider&lt;/b&gt; said no" in main
         assert "This stage stopped before its end" in main
         assert ("line 7" in main) is sees
+
+
+def test_with_pseudonyms_a_page_takes_results_charts_and_tables_alone(tmp_path) -> None:
+    tiny = "iVBORw0KGgo="
+    outputs = [
+        new.new_output(
+            "error", ename="SourceFailed", evalue="nothing for @janedoe", traceback=["@jd"]
+        ),
+        new.new_output("stream", name="stdout", text="asking janedoe"),
+        new.new_output("display_data", data={"image/png": tiny, "text/plain": "janedoe"}),
+        new.new_output("display_data", data={"text/markdown": "janedoe", "text/plain": "janedoe"}),
+        new.new_output(
+            "display_data",
+            data={
+                "text/html": f'<p>kept</p><img alt="janedoe" src="data:image/png;base64,{tiny}">'
+            },
+        ),
+    ]
+    for profile in ("analyst", "client"):
+        page = replace(sample.page(profile), creators="pseudonyms")
+        main = outside_scripts(rendered(tmp_path, extra=outputs, page=page)).split("<body")[1]
+        assert "kept" in main
+        assert "SourceFailed" in main
+        for gone in ("janedoe", "@jd", tiny, "<img"):
+            assert gone not in main, gone
+    named = replace(sample.page("client"), creators="named")
+    assert rendered(tmp_path, extra=outputs, page=named).count("janedoe") >= 4
 
 
 def test_secrets_widgets_and_progress_are_left_out(tmp_path) -> None:
@@ -160,6 +189,7 @@ def test_secrets_widgets_and_progress_are_left_out(tmp_path) -> None:
     page = Page(
         "Keys",
         "client",
+        "named",
         provenance={"url": f"https://x.example/?token={secret}"},
         secrets=(secret,),
     )

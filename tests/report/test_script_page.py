@@ -25,8 +25,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def page(home: Path, profile: str) -> str:
-    project = Project.open("p", home=str(home), profile=profile)
+def page(home: Path, profile: str, **report: object) -> str:
+    project = Project.open("p", home=str(home), profile=profile, report=report)
     return write_script_page(project, home / "s.html").read_text()
 
 
@@ -48,10 +48,31 @@ def test_nothing_is_run_or_fetched(home: Path, profile: str) -> None:
 
 
 def test_a_client_sees_neither_people_nor_comments(home: Path) -> None:
-    body = page(home, "client")
+    body = page(home, "client", client_shows=["drafts"])
     assert "Quiet evenings" in body
     for word in ("Annika", "Bertram", "Too &lt;i&gt;"):
         assert word not in body
+
+
+def test_a_client_is_shown_drafts_only_where_the_project_says_so(home: Path) -> None:
+    body = page(home, "client")
+    assert "Quiet evenings" not in body
+    assert "No script is approved yet." in body
+
+
+def test_a_script_that_names_a_stranger_is_withheld_text_by_text(home: Path) -> None:
+    shown = page(home, "client", client_shows=["drafts"])
+    assert "Kitchen" in shown
+    store = Project.open("p", home=str(home)).store
+    rival = {"platform": "tiktok", "handle": "quiet_evenings", "role": "competitor"}
+    people.add_accounts(store, "p", [rival], now=Project.open("p").workspace.now())
+    body = page(home, "client", client_shows=["drafts"])
+    text = body.split("</style>")[1].split("<script>")[0]
+    assert "not shown: it names a creator" in text
+    assert "Quiet evenings" not in text
+    assert "quiet-evenings" not in text
+    assert "Kitchen" in text
+    assert "Quiet evenings" in page(home, "client", client_shows=["drafts"], creators="named")
 
 
 def test_without_scripts_the_page_says_so(tmp_path: Path, monkeypatch) -> None:

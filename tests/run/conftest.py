@@ -37,7 +37,9 @@ def write_notebook(tmp_path: Path) -> Callable[..., Path]:
         path.parent.mkdir(exist_ok=True)
         code = nbformat.v4.new_code_cell
         # One assignment a line: papermill's inspection reads no other form.
-        declared = "\n".join([*(f"{name} = ''" for name in COMMON), f"{section} = {{}}  # its own"])
+        declared = "\n".join(
+            [*(f"{name} = ''" for name in COMMON), "report = {}", f"{section} = {{}}  # its own"]
+        )
         tagged = code(declared, id="parameters", metadata={"tags": ["parameters"]})
         spec = {"name": "python3", "language": "python", "display_name": "Python 3"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": spec})

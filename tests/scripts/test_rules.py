@@ -154,7 +154,7 @@ def test_a_table_brings_back_what_it_holds() -> None:
         ]
         assert beat_table.merged(script, texts) == script
     edited = [
-        {"beat_id": "b2", "spoken": "'=1+1"},
+        {"beat_id": "b2", "spoken": "=1+1"},
         {"kind": "cta", "spoken": "New", "duration_s": "2,5"},
     ]
     found = beat_table.merged(PLAIN, edited).beats

@@ -6,10 +6,21 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.peers.apify import ApifyMock
+from tests.peers.base import never
 from vtlib.errors import BudgetReached, CredentialsMissing, SourceFailed
 from vtlib.sandbox.server import Settings, running
 from vtlib.services import limits
-from vtlib.services.apify import Apify, Busy, LostReply, NotAllowed, Order, Paused
+from vtlib.services.apify import Apify, Order
+from vtlib.services.apify_errors import (
+    ActorGone,
+    Busy,
+    LateReply,
+    LostReply,
+    NotAllowed,
+    Paused,
+)
+from vtlib.services.apify_transport import RETRY_AFTER_MAX_S, Transport
 
 REELS = Order(
     "apify/instagram-scraper",
@@ -25,9 +36,23 @@ def server(tmp_path_factory):
         yield live
 
 
+class Pauses(list):
+    """A clock that goes on by what is waited, and what was."""
+
+    def now(self) -> float:
+        return sum(self)
+
+
 @pytest.fixture
-def live(server, monkeypatch):
-    monkeypatch.setattr(limits, "_shared", {})
+def pauses():
+    return Pauses()
+
+
+@pytest.fixture
+def live(server, monkeypatch, pauses):
+    limiter = limits.RateLimiter({}, clock=pauses.now, pause=pauses.append)
+    ours = limits.Manners(limiter, limits.CircuitBreaker(5))
+    monkeypatch.setattr(limits, "_shared", {f"apify {server.url}": ours})
     yield server
     server.sandbox.faults.clear()
     server.sandbox.api.runs.clear()
@@ -68,7 +93,7 @@ def test_a_run_from_start_to_its_items_and_charge(live, apify):
     ("fault", "options", "starts"),
     [
         ("rate_limited", {"times": 2, "retry_after_s": 30}, 3),
-        ("server_error", {"times": 2}, 3),
+        ("server_error", {}, 2),
         ("dropped", {}, 2),
         ("lost_reply", {}, 1),
         ("bad_json", {}, 1),
@@ -88,7 +113,8 @@ def test_what_passes_is_survived_with_one_run(live, apify, fault, options, start
     ("fault", "options", "error", "starts"),
     [
         ("rate_limited", {"times": None}, Busy, 4),
-        ("server_error", {"times": None}, LostReply, 4),
+        ("server_error", {"times": None}, LostReply, 2),
+        ("refused", {"status": 404}, ActorGone, 1),
         ("refused", {"status": 403}, NotAllowed, 1),
         ("refused", {"status": 402, "type": "usage-hard-limit"}, BudgetReached, 1),
         ("refused", {"status": 400}, SourceFailed, 1),
@@ -104,11 +130,70 @@ def test_what_does_not_pass_is_named(live, apify, fault, options, error, starts)
     assert log(live)["runs"] == []
 
 
+def test_a_wait_that_is_asked_for_is_kept_by_starts_and_reads(live, apify, pauses):
+    """Retry-After in seconds: the next request waits for it, whatever back-off the client has of its own."""
+    late = {"kind": "rate_limited", "times": 2, "retry_after_s": 30}
+    live.sandbox.faults.add({**late, "where": "apify.start"})
+    job = apify.wait(begin(apify), deadline_s=10)
+    assert pauses.now() == pytest.approx(60)
+    live.sandbox.faults.add({**late, "where": "apify.items"})
+    assert len(list(apify.items(job))) == 30
+    assert pauses.now() == pytest.approx(120)
+
+
+def test_a_wait_too_long_to_sit_through_is_said(live, apify, pauses):
+    live.sandbox.faults.add(
+        {"kind": "rate_limited", "where": "apify.run", "retry_after_s": int(RETRY_AFTER_MAX_S) + 1}
+    )
+    with pytest.raises(Paused, match=r"until \d{4}-\d\d-\d\d \d\d:\d\d UTC"):
+        apify.job("any")
+    assert pauses == []
+    assert len(live.sandbox.journal.entries) == 1
+
+
+def test_a_start_that_was_lost_and_is_then_refused_stays_lost(live, apify):
+    """The first start may have made a run, so nothing that follows says that none was made."""
+    live.sandbox.faults.add({"kind": "lost_reply", "where": "apify.start"})
+    live.sandbox.faults.add({"kind": "refused", "where": "apify.runs", "status": 401})
+    lost = []
+    with pytest.raises(LostReply):
+        apify.begin(REELS, since=datetime.now(UTC), taken=frozenset, note_lost=lost.append)
+    live.sandbox.faults.clear()
+    for status in (401, 402, 404):
+        live.sandbox.faults.add({"kind": "dropped", "where": "apify.start"})
+        live.sandbox.faults.add({"kind": "refused", "where": "apify.start", "status": status})
+        taken = frozenset(live.sandbox.api.runs)
+        with pytest.raises(LostReply):
+            apify.begin(
+                REELS, since=datetime.now(UTC), taken=lambda t=taken: t, note_lost=lost.append
+            )
+    assert lost == [1, 1, 1, 1]
+
+
+def test_a_late_reply_is_no_reason_for_a_second_start(monkeypatch):
+    """The provider may still start the run: who asked waits for the next command to look for it."""
+    monkeypatch.setattr(Transport, "_compute_timeout", lambda *_, **__: 0.5)
+    with ApifyMock() as mock:
+        mock.add_actor(REELS.actor, lambda _: [])
+        mock.fail("start_run", never())
+        with pytest.raises(LateReply):
+            begin(Apify(mock.token, mock.url, pause_s=0.01))
+        assert [r.method for r in mock.requests].count("POST") == 1
+
+
+def test_a_provider_out_of_reach_has_started_nothing(pauses):
+    nowhere = Apify("token", "http://127.0.0.1:9", pause_s=0.01, pause=pauses.append)
+    with pytest.raises(Busy, match="not reached"):
+        begin(nowhere)
+    assert len(pauses) == 3
+
+
 def test_a_wrong_token_is_named_and_never_shown(live):
     for ask in (Apify("not-the-token", live.url).who, Apify("not-the-token", live.url).clock):
         with pytest.raises(CredentialsMissing) as raised:
             ask()
         assert "not-the-token" not in str(raised.value)
+        assert "APIFY_TOKEN" in raised.value.message
 
 
 def test_a_lost_run_is_told_from_those_of_others(live, apify):

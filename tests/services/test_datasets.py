@@ -3,14 +3,17 @@
 import gzip
 import json
 import time
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from vtlib.errors import BadInput
-from vtlib.services.datasets import Broken, capture_time, datasets, expand, items
+from vtlib.services.datasets import Broken, capture_time, datasets, expand, items, reading_note
+from vtlib.tables.reader import Options
 
 ITEMS = [{"id": "1", "tags": [{"name": "a"}]}, {"id": "2"}]
 CSV = "\ufeffid,tags/0/name,count\n1,a,5\n2,,\n"
@@ -144,3 +147,55 @@ def test_limits_on_unpacking_are_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("VT_UNPACKED_MAX_GB", "none")
     with pytest.raises(BadInput, match="VT_UNPACKED_MAX_GB"):
         datasets(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id;tags/0/name;count\n1;a;5\n2;;\n",
+        "My export of today\n\nid,tags/0/name,count\n1,a,5\n2,,\n",
+        "id\ttags/0/name\tcount\n1\ta\t5\n2\t\t\n".encode("utf-16"),
+        "id|tags/0/name|count\n1|a|5\n2||\n",
+    ],
+)
+def test_every_form_of_a_table_gives_the_same_items(tmp_path: Path, content: bytes | str) -> None:
+    rows = read(written(tmp_path, "x.csv", content))
+    assert rows == [{"id": "1", "tags": [{"name": "a"}], "count": "5"}, {"id": "2"}]
+
+
+def test_a_workbook_is_a_dataset_and_so_is_one_in_a_zip(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["id", "tags/0/name", "count"], ["1", "a", 5], ["2"]):
+        book.active.append(row)
+    book.save(tmp_path / "x.xlsx")
+    with zipfile.ZipFile(tmp_path / "pack.zip", "w") as pack:
+        pack.write(tmp_path / "x.xlsx", "x.xlsx")
+    expected = [{"id": "1", "tags": [{"name": "a"}], "count": "5"}, {"id": "2"}]
+    assert read(tmp_path / "x.xlsx") == read(tmp_path / "pack.zip") == expected
+
+
+def test_how_a_table_was_read_is_said_and_can_be_said(tmp_path: Path) -> None:
+    (one,) = datasets(written(tmp_path, "x.csv", "id;when\n1;01/10/2026\n"))
+    with pytest.raises(BadInput, match="--date-order"):
+        list(items(one))
+    assert [i for _, i in items(one, Options(date_order="mdy"))] == [
+        {"id": "1", "when": "2026-01-10"}
+    ]
+    note = reading_note(one, Options(date_order="mdy"))
+    assert ("separated by semicolons" in note, "month first" in note) == (True, True)
+    assert reading_note(datasets(written(tmp_path, "x.json", json.dumps(ITEMS)))[0]) == ""
+
+
+def test_a_large_table_is_read_a_row_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "big.csv"
+    row = ",".join(["x" * 200] * 20) + "\n"
+    with path.open("w") as file:
+        file.write(",".join(f"c{i}" for i in range(20)) + "\n")
+        file.writelines(row for _ in range(5_000))  # 20 MB
+    (one,) = datasets(path)
+    tracemalloc.start()
+    n = sum(1 for _ in items(one))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n == 5_000
+    assert peak < 5_000_000

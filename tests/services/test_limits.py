@@ -1,11 +1,16 @@
 """Rate limits on a clock that the test turns, and with threads on a real one."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from time import sleep
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vtlib.services import limits
 from vtlib.services.limits import WINDOW_S, CircuitBreaker, RateLimiter
 
 
@@ -89,6 +94,76 @@ def test_threads_share_it():
     assert len(n) == len(gate._booked) == 500
 
 
+class SlowLimits(dict):
+    """Limits that are looked up slowly: whoever does not hold the lock meets somebody else here."""
+
+    def get(self, name, default=None):
+        sleep(0.001)
+        return super().get(name, default)
+
+
+def together(act, times):
+    """The results of `act` in so many threads that begin at one moment."""
+    start = threading.Barrier(times)
+
+    def work(_):
+        start.wait()
+        return act()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(work, range(times)))
+
+
+def test_threads_that_meet_pass_no_limit_together():
+    time = Time()
+    gate = RateLimiter(SlowLimits(requests=5), clock=time, pause=time.wait)
+    minutes = [b.at_s for b in together(lambda: gate.acquire(requests=1), 20)]
+    assert sorted(minutes) == [m * WINDOW_S for m in range(4) for _ in range(5)]
+
+
+class SlowDict(dict):
+    """Amounts that are changed slowly."""
+
+    def update(self, *args, **more):
+        held = dict(self)
+        sleep(0.005)
+        self.clear()
+        super().update(held | dict(*args, **more))
+
+
+def test_threads_that_settle_and_hold_together_lose_nothing():
+    gate, _ = limiter(tokens=100)
+    booking = gate.acquire(tokens=1)
+    booking.amounts = SlowDict(booking.amounts)
+    names = iter(range(20))
+    together(lambda: gate.settle(booking, **{f"n{next(names)}": 1}), 20)
+    assert len(booking.amounts) == 21
+
+
+def test_one_alone_is_on_trial():
+    now = [0.0]
+
+    def slow():
+        sleep(0.002)
+        return now[0]
+
+    breaker = CircuitBreaker(failures_max=1, open_s=10, clock=slow)
+    breaker.record(ok=False)
+    now[0] = 11
+    assert sum(together(breaker.allows, 10)) == 1
+
+
+def test_a_service_has_one_limiter_for_all(monkeypatch):
+    class Slow(RateLimiter):
+        def __init__(self, *args):
+            sleep(0.005)
+            super().__init__(*args)
+
+    monkeypatch.setattr(limits, "RateLimiter", Slow)
+    found = together(lambda: limits.manners("http://slow.example", per_minute=5), 10)
+    assert len({id(one) for one in found}) == 1
+
+
 def test_the_breaker_opens_lets_one_try_and_closes():
     time = Time()
     breaker = CircuitBreaker(failures_max=2, open_s=10, clock=time)
@@ -107,3 +182,88 @@ def test_the_breaker_opens_lets_one_try_and_closes():
     breaker.record(ok=True)
     assert breaker.allows()
     assert breaker.allows()
+
+
+class Slow(Time):
+    """A clock that lets other threads in whenever it is read: what is read before and written after must be locked."""
+
+    def __call__(self) -> float:
+        now = self.now
+        time.sleep(0.002)
+        return now
+
+
+def test_threads_that_meet_inside_do_not_pass_the_limit_together():
+    clock = Slow()
+    shared = RateLimiter({"requests": 3}, clock=clock, pause=clock.wait)
+    at: list[float] = []
+    gate = threading.Barrier(8)
+
+    def ask(_: int) -> None:
+        gate.wait()
+        at.append(shared.acquire(requests=1).at_s)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+    assert len(at) == 8
+    for start in at:
+        assert sum(start <= other < start + WINDOW_S for other in at) <= 3
+
+
+def test_only_one_of_many_is_on_trial():
+    clock = Slow()
+    breaker = CircuitBreaker(1, 10.0, clock=clock)
+    breaker.record(ok=False)
+    clock.now += 11
+    gate = threading.Barrier(8)
+
+    def ask(_: int) -> bool:
+        gate.wait()
+        return breaker.allows()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, range(8))) == 1
+
+
+def test_all_threads_share_one_treatment_of_a_service(monkeypatch):
+    """Making it takes a moment: without its lock each thread would get its own."""
+    monkeypatch.setattr(limits, "_shared", {})
+    made = limits.CircuitBreaker
+
+    def slow(*settings) -> CircuitBreaker:
+        time.sleep(0.01)
+        return made(*settings)
+
+    monkeypatch.setattr(limits, "CircuitBreaker", slow)
+    gate = threading.Barrier(8)
+
+    def ask(_: int) -> int:
+        gate.wait()
+        return id(limits.manners("service", per_minute=1))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(8)))) == 1
+
+
+def test_a_hold_says_how_long_it_lasts():
+    held, _ = limiter()
+    assert held.hold_s() == 0
+    held.hold(30)
+    held.hold(10)  # the longer one stays
+    assert held.hold_s() == 30
+    held.acquire()
+    assert held.hold_s() == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "wait_s"),
+    [
+        ("30", 30),
+        (" 7 ", 7),
+        ("Wed, 10 Jun 2026 12:01:00 GMT", 60),
+        ("Wed, 10 Jun 2026 11:00:00 GMT", 0),
+    ]
+    + [(bad, None) for bad in ("soon", "", None, "-3", "²", "1e3")],
+)
+def test_retry_after_is_seconds_or_a_date(value, wait_s):
+    assert limits.retry_after(value, now=datetime(2026, 6, 10, 12, tzinfo=UTC)) == wait_s

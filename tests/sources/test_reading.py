@@ -15,6 +15,7 @@ from vtlib.sources.reading import (
     first,
     flag,
     hashtags_in,
+    leniently,
     moment,
     nested,
     seconds,
@@ -50,17 +51,35 @@ NOON = datetime(2025, 11, 22, 12, 0, 5, tzinfo=UTC)
         (None, None),
         ("", None),
         (True, None),
-        (float("nan"), None),
     ],
 )
 def test_whole(value: Any, number: int | None) -> None:
     assert whole(value) == number
 
 
-@pytest.mark.parametrize("value", ["many", "1.2", "#NAME?", "12 days", "1e5", float("inf"), []])
+NO_COUNTS = ["many", "1.2", "#NAME?", "12 days", float("inf"), float("nan"), [], {}]
+NO_COUNTS += [2**63, 2**64, 1e300, "9" * 5_000, "1" + " " * 100_000 + "x"]
+
+
+@pytest.mark.parametrize("value", NO_COUNTS, ids=lambda v: str(v)[:20])
 def test_what_is_no_count_is_noticed(value: Any) -> None:
-    with pytest.raises((ValueError, OverflowError)):
+    with pytest.raises(ValueError):
         whole(value)
+    with leniently() as noted:
+        assert count(value) == NOT_EXPOSED
+    assert [value for value, _ in noted] == [value]
+
+
+@pytest.mark.parametrize("value", [1e300, float("nan"), -1e18, "9" * 13, "long ago", {}])
+def test_what_is_no_time_is_noticed(value: Any) -> None:
+    with pytest.raises(ValueError):
+        moment(value)
+
+
+@pytest.mark.parametrize("value", [1e300, float("nan"), -5, "soon", [1]])
+def test_what_is_no_length_is_noticed(value: Any) -> None:
+    with pytest.raises(ValueError):
+        seconds(value)
 
 
 @given(st.integers(0, 10**12))
@@ -138,7 +157,6 @@ def test_seconds_and_milliseconds_are_told_apart(stamp: int) -> None:
         (0, None),
         ("", None),
         (None, None),
-        (float("nan"), None),
     ],
 )
 def test_seconds(value: Any, length: float | None) -> None:

@@ -219,6 +219,7 @@ def facts(found: Any) -> dict[str, Any]:
         return {"rejected": found.kind, "field": found.field_name, "account": found.account}
     account, counts = found.account, found.counts
     seen: dict[str, Any] = {"captured_at": plain(found.captured_at)}
+    seen["misread"] = [m.field_name for m in found.misread]
     if account:
         seen |= {"account_id": account.account_id, "handle": account.handle}
         seen |= {"display_name": account.display_name}

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vtlib.errors import BadInput
 from vtlib.sandbox.build import build_world
 from vtlib.scripts.script import parse, plain
-from vtlib.scripts.workflow import Situation, missing
+from vtlib.scripts.workflow import Situation, missing, require_move
 from vtlib.stages.adaptation import AdaptedScript, adapted, summary, whole
 from vtlib.stages.adaptation.answer import ClaimMade
 from vtlib.stages.adaptation.choosing import pairs, patterns
@@ -66,6 +67,7 @@ def test_figures_and_promises_that_no_fact_holds_are_found_in_the_lines(line, st
     assert [f.reason.removeprefix("no fact holds: ") for f in found] == (
         [strange] if strange else []
     )
+    assert [f.held for f in found] == (["unfounded"] if strange else [])
 
 
 def test_what_is_flagged_is_not_said_twice():
@@ -228,6 +230,33 @@ def test_an_unfounded_claim_keeps_a_script_from_being_approved():
     script = made().script
     assert [c.is_cleared for c in script.claims] == [True, False]
     assert any("It never breaks" in m for m in missing(Situation(script, "review"), "approved"))
+
+
+@pytest.mark.parametrize(
+    ("claims", "spoken"),
+    [
+        ([{"text": "It never breaks.", "fact": None}], "Hear it?"),
+        ([{"text": "It never breaks.", "fact": "benefits.9"}], "Hear it?"),
+        ([{"text": "It never breaks.", "fact": "benefits.1"}], "Hear it?"),
+        ([], "Boils in 40 seconds."),
+        ([], "Guaranteed silence."),
+    ],
+)
+def test_no_script_with_an_invented_claim_figure_or_promise_can_be_approved(claims, spoken):
+    beats = [
+        beat(spoken=spoken),
+        beat(kind="cta", spoken="See it.", source_beat=None, change="new"),
+    ]
+    script = made(claims=claims, beats=beats).script
+    (claim,) = script.claims
+    assert (claim.is_cleared, claim.note.partition(":")[0] in ("unfounded", "doubtful")) == (
+        False,
+        True,
+    )
+    with pytest.raises(BadInput, match="clearance of 1 claim"):
+        require_move(Situation(script, "review"), "approved", by="ada")
+    sound = made(claims=[], beats=[beat(spoken="Hear it?"), beats[1]]).script
+    require_move(Situation(sound, "review"), "approved", by="ada")
 
 
 def test_distance_is_measured_from_what_the_source_says():

@@ -8,6 +8,7 @@ import pytest
 
 from vtlib.errors import BadInput
 from vtlib.services.datasets import Broken
+from vtlib.stages import capture_words as words
 from vtlib.stages import importing as stage
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def test_the_same_post_twice_is_one_snapshot_with_the_larger_counts() -> None:
     snapshots = chunk.frames["post_snapshots"]
     assert list(snapshots["views"]) == [120]
     assert len(chunk.frames["raw_items"]) == 3
-    assert chunk.tally == Counter(found=3, mapped=3)
+    assert chunk.tally == Counter(found=3, mapped=3, numbered=3)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_the_same_post_twice_is_one_snapshot_with_the_larger_counts() -> None:
         ([1], "unreadable"),
         (Broken("the line is no JSON"), "unreadable"),
         ({"url": "https://www.tiktok.com/tag/x", "error": "gone", "input": "x"}, "provider_error"),
-        (item("many"), "bad_field"),
+        ({"playCount": 3, "webVideoUrl": "https://www.tiktok.com/@a"}, "bad_field"),
     ],
 )
 def test_a_bad_item_is_a_problem_and_the_rest_go_in(bad, kind: str) -> None:
@@ -68,6 +69,22 @@ def test_a_bad_item_is_a_problem_and_the_rest_go_in(bad, kind: str) -> None:
     (problem,) = chunk.frames["problems"].to_dict("records")
     assert (problem["kind"], problem["item_no"]) == (kind, 2)
     assert len(chunk.frames["raw_items"]) == 3
+
+
+@pytest.mark.parametrize("bad", ["many", 2**63, 1e300, float("nan"), [[1]], "9" * 5_000])
+def test_a_bad_field_is_unknown_and_named_and_its_post_stays(bad) -> None:
+    chunk = mapped([item(1), item(bad, native="7506866355807849751")])
+    views = chunk.frames["post_snapshots"].set_index("post_id")["views"]
+    assert list(views.isna()) == [False, True]
+    (problem,) = chunk.frames["problems"].to_dict("records")
+    assert (problem["kind"], problem["item_no"], problem["field"]) == ("bad_value", 2, "playCount")
+    assert words.unreadable(chunk.tally) == 0
+
+
+def test_what_makes_the_mapping_raise_is_left_out_alone() -> None:
+    (row,) = mapped([item(5, authorMeta=7)]).frames["post_snapshots"].to_dict("records")
+    assert row["views"] == 5
+    assert list(mapped([item(5, authorMeta=7)]).frames["problems"]["field"]) == ["authorMeta"]
 
 
 def test_missing_counts_stay_missing() -> None:
@@ -89,15 +106,15 @@ def test_an_items_own_time_of_capture_wins() -> None:
 
 def test_error_items_do_not_count_against_the_mapping() -> None:
     tally = Counter(found=10, mapped=2, provider_error=8)
-    assert stage.mapped_ratio(tally) == 1.0
-    assert stage.unreadable(tally) == 0
-    assert stage.mapped_ratio(Counter(found=3, no_items=3)) is None
-    assert "only errors" in stage.fate(Counter(found=3, no_items=3), ratio=None, least=0.5)
+    assert words.mapped_ratio(tally) == 1.0
+    assert words.unreadable(tally) == 0
+    assert words.mapped_ratio(Counter(found=3, no_items=3)) is None
+    assert "only errors" in words.fate(Counter(found=3, no_items=3), ratio=None, least=0.5)
 
 
 def test_too_little_mapped_says_that_the_shape_changed() -> None:
     tally = Counter(found=10, mapped=1, bad_field=9)
-    assert "shape changed" in stage.fate(tally, ratio=0.1, least=0.5)
+    assert "shape changed" in words.fate(tally, ratio=0.1, least=0.5)
 
 
 def test_platform_is_recognised_from_content_and_never_guessed() -> None:

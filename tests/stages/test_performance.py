@@ -11,6 +11,7 @@ from vtlib.params import Performance
 from vtlib.patterns import find
 from vtlib.sandbox.build import build_world
 from vtlib.stages import performance as stage
+from vtlib.stages.performance.history import current_levels
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import with_rates
 from vtlib.stages.performance.whole import Inputs, product_costs, work
@@ -53,7 +54,7 @@ def test_history_knows_no_future(simulated, past) -> None:
     )
     before = past[same.all(axis=1) & past["is_plain"] & past["is_mature"]]
     before = before[before["posted_h"] <= row["posted_h"] - 168]
-    assert row["own_n"] == min(len(before), 50)
+    assert row["own_n"] == len(before)
     assert past["metric"].ne("engagement").all()
     assert past.loc[~past["is_plain"], "lift_ln"].isna().all()
 
@@ -66,7 +67,9 @@ def test_a_forecast_is_own_level_plus_what_its_features_add(simulated, past, lea
     )
     made = stage.predict(wanted, values, learnt, past=past, now=NOW)
     assert learnt.stands
-    assert made["predicted_ln"][0] == pytest.approx(made["naive_ln"][0] + made["effect_ln"][0])
+    levels = current_levels(past, wanted, NOW)
+    assert made["predicted_ln"][0] == pytest.approx(levels["own_ln"][0] + made["effect_ln"][0])
+    assert made["naive_ln"][0] == levels["own_median_ln"][0]
     assert made["effect_ln"][0] > 0 > made["effect_ln"][1]
     assert made["p_beats_median"][0] > made["p_beats_median"][1]
     assert made["effects"][0][0]["feature"] == "open_question"
@@ -75,7 +78,7 @@ def test_a_forecast_is_own_level_plus_what_its_features_add(simulated, past, lea
     assert made["reason"][2].startswith("no forecast")
 
 
-def test_where_there_is_no_signal_every_forecast_is_the_own_median(simulated, past) -> None:
+def test_where_there_is_no_signal_every_forecast_is_the_own_level(simulated, past) -> None:
     _, values, features = simulated
     rng = np.random.default_rng(0)
     dealt = values.assign(value=rng.permutation(values["value"].to_numpy()))
@@ -83,8 +86,10 @@ def test_where_there_is_no_signal_every_forecast_is_the_own_median(simulated, pa
     assert not silent.stands
     said = values.assign(script_id="s0", version=1).head(20)
     made = stage.predict(scripts(past), said, silent, past=past, now=NOW)
-    assert made["predicted_ln"].equals(made["naive_ln"])
-    assert made["p_beats_median"].dropna().eq(0.5).all()
+    assert made["predicted_ln"].equals(
+        current_levels(past, scripts(past), NOW)["own_ln"].rename("predicted_ln")
+    )
+    assert made["effect_ln"].eq(0).all()
     assert "stands down" in made["reason"][0]
 
 
@@ -299,11 +304,38 @@ def test_a_few_posts_are_never_surer_than_they_are() -> None:
         }
     )
     (row,) = stage.variants.by_group(posts, "group").to_dict("records")
-    half = 1.6377 * np.std(lift, ddof=1) / 2  # Student t, 3 degrees of freedom, 80 %
+    means = [0.95, 1.0]
+    half = 3.0777 * np.std(means, ddof=1) / np.sqrt(2)  # Student t over 2 accounts, 80 %
+    assert np.log(row["ratio_high"] / row["ratio"]) == pytest.approx(half, rel=0.001)
+    alone = posts.assign(account_id="a")
+    (row,) = stage.variants.by_group(alone, "group").to_dict("records")
+    half = 1.6377 * np.std(lift, ddof=1) / 2  # one account: over its posts
     assert np.log(row["ratio_high"] / row["ratio"]) == pytest.approx(half, rel=0.001)
     one = stage.variants.by_group(posts.head(1), "group").iloc[0]
     assert np.isnan(one["ratio_low"])
     assert one["ratio"] == pytest.approx(np.exp(0.9))
+
+
+def test_a_group_names_the_post_that_makes_most_of_its_views() -> None:
+    posts = pd.DataFrame(
+        {
+            "post_id": ["p1", "p2", "p3"],
+            "account_id": ["a", "b", "c"],
+            "lift_ln": [0.1, 3.0, -0.1],
+            "x7_ln": np.log([1000.0, 40_000.0, 1200.0]),
+            "is_breakout": False,
+            "group": "g",
+            **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), 0.1),
+        }
+    )
+    (row,) = stage.variants.by_group(posts, "group").to_dict("records")
+    assert row["top_post"] == "p2"
+    assert row["top_share"] == pytest.approx(40_000 / 42_200)
+    assert row["ratio_without"] == pytest.approx(1.0)
+    (even,) = stage.variants.by_group(posts[::2], "group").to_dict("records")
+    assert even["top_post"] == "p3"  # 1,200 of 2,200
+    (one,) = stage.variants.by_group(posts[:1], "group").to_dict("records")
+    assert one["top_post"] is None
 
 
 def test_engagement_rates_are_predicted_beside_views(simulated) -> None:

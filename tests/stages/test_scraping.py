@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vtlib.errors import BadInput
 from vtlib.models import PLATFORMS
 from vtlib.params import Scraping
-from vtlib.sources.asked import asked_for, names_of
+from vtlib.sources.asked import asked_for, names_of, target_keys
 from vtlib.stages import ordering, scraping
 from vtlib.stages.ordering import Asked, Ledger
 from vtlib.stages.scraping import Came, Kept, Ran, Seen
@@ -39,6 +39,10 @@ def seen(no, target="a", *, age_h=1.0, form="video", post=None) -> Seen:
 # What is asked
 
 
+def account_orders(followed: pd.DataFrame, **known) -> list[Asked]:
+    return [*ordering.account_orders(followed, **known).orders]
+
+
 def test_orders_follow_the_parameters():
     followed = accounts(
         ("instagram", "one"),
@@ -49,7 +53,7 @@ def test_orders_follow_the_parameters():
         ("linkedin", "bob", "in/bob"),
     )
     params = Scraping(days_back=7, limit=20, post_types=["reel"])
-    found = ordering.account_orders(followed, params=params, ledger=LEDGER)
+    found = account_orders(followed, params=params, ledger=LEDGER)
     assert [(o.actor, o.targets, o.items_max) for o in found] == [
         ("apify/instagram-scraper", ("one", "two"), 40),
         ("apidojo/tweet-scraper", ("one",), 20),  # its limit is for the whole run: one account each
@@ -61,33 +65,31 @@ def test_orders_follow_the_parameters():
     assert (first["onlyPostsNewerThan"], first["resultsType"]) == ("2026-06-03", "reels")
     assert found[0].formats == ("reel",)
     only = Scraping(platforms=["x"])
-    assert {o.platform for o in ordering.account_orders(followed, params=only, ledger=LEDGER)} == {
-        "x"
-    }
+    assert {o.platform for o in account_orders(followed, params=only, ledger=LEDGER)} == {"x"}
 
 
 def test_accounts_that_are_not_followed_are_not_asked():
-    assert ordering.account_orders(pd.DataFrame(), params=Scraping(), ledger=LEDGER) == []
+    assert account_orders(pd.DataFrame(), params=Scraping(), ledger=LEDGER) == []
     stranger = accounts(("x", "one")).assign(role=None)
-    assert ordering.account_orders(stranger, params=Scraping(), ledger=LEDGER) == []
+    assert account_orders(stranger, params=Scraping(), ledger=LEDGER) == []
 
 
 def test_an_actor_that_limits_each_format_may_bring_each():
     followed = accounts(("youtube", "one"))
-    (every,) = ordering.account_orders(followed, params=Scraping(limit=10), ledger=LEDGER)
+    (every,) = account_orders(followed, params=Scraping(limit=10), ledger=LEDGER)
     shorts = Scraping(limit=10, post_types=["short"])
-    (one,) = ordering.account_orders(followed, params=shorts, ledger=LEDGER)
+    (one,) = account_orders(followed, params=shorts, ledger=LEDGER)
     assert (every.items_max, one.items_max) == (30, 10)
 
 
 def test_another_actor_can_be_named():
     params = Scraping(actors={"instagram": "apify/instagram-post-scraper"})
     followed = accounts(("instagram", "one"))
-    (found,) = ordering.account_orders(followed, params=params, ledger=LEDGER)
+    (found,) = account_orders(followed, params=params, ledger=LEDGER)
     assert found.actor == "apify/instagram-post-scraper"
     wrong = Scraping(actors={"instagram": "apify/instagram-posts-scraper"})
     with pytest.raises(BadInput, match="apify/instagram-post-scraper"):
-        ordering.account_orders(followed, params=wrong, ledger=LEDGER)
+        account_orders(followed, params=wrong, ledger=LEDGER)
     with pytest.raises(BadInput, match="no actor of facebook can be asked for search"):
         ordering.orders(
             ["tea"], ask="search", platform="facebook", params=Scraping(), ledger=LEDGER
@@ -108,13 +110,109 @@ def test_another_actor_can_be_named():
     ],
 )
 def test_what_was_answered_a_moment_ago_is_not_asked_again(had, is_asked):
-    row = {"platform": "x", "ask": "accounts", "targets": ["one"], "formats": []}
-    recent = {**row, "post_limit": 20, "days_back": None, **had}
+    row = {
+        "capture_id": "c",
+        "platform": "x",
+        "actor": "u/a",
+        "ask": "accounts",
+        "targets": ["one"],
+    }
+    times = {"asked_at": NOW, "closed_at": NOW, "is_empty": False, "reason": None}
+    recent = {**row, **times, "formats": [], "post_limit": 20, "days_back": None, **had}
     params = Scraping(limit=20, days_back=7)
-    found = ordering.account_orders(
-        accounts(("x", "one")), params=params, ledger=Ledger(NOW, [recent])
-    )
-    assert bool(found) is is_asked
+    followed = accounts(("x", "one"))
+    wave = ordering.account_orders(followed, params=params, ledger=Ledger(NOW, recent=[recent]))
+    assert bool(wave.orders) is is_asked
+    assert wave.covers == ()  # its data is there: nothing has to be said
+    empty = {**recent, "is_empty": True, "reason": "only error items"}
+    wave = ordering.account_orders(followed, params=params, ledger=Ledger(NOW, recent=[empty]))
+    assert bool(wave.orders) is is_asked
+    assert [("only error items" in c.reason, "--again" in c.reason) for c in wave.covers] == [
+        (True, True)
+    ] * (not is_asked)
+
+
+@pytest.mark.parametrize(
+    ("had", "is_asked"),
+    [
+        ({}, False),
+        ({"post_limit": 3, "days_back": 1, "formats": ["reel"]}, False),  # whatever its filters
+        ({"actor": "another/actor"}, False),
+        ({"targets": ["zero", "@ONE"]}, False),
+        ({"targets": ["https://x.com/One"]}, False),
+        ({"targets": ["another"]}, True),
+        ({"ask": "profiles"}, True),
+        ({"platform": "tiktok"}, True),
+    ],
+)
+def test_an_open_order_covers_its_targets(had, is_asked):
+    row = {
+        "capture_id": "c7",
+        "platform": "x",
+        "actor": "u/a",
+        "ask": "accounts",
+        "targets": ["one"],
+    }
+    left = {**row, "formats": [], "post_limit": 20, "days_back": None, "closed_at": None, **had}
+    ledger = Ledger(NOW, open_orders=[left])
+    wave = ordering.account_orders(accounts(("x", "one")), params=Scraping(), ledger=ledger)
+    assert bool(wave.orders) is is_asked
+    assert [(c.targets, "vt scrape --abandon c7" in c.reason) for c in wave.covers] == [
+        (("one",), True)
+    ] * (not is_asked)
+
+
+@pytest.mark.parametrize(
+    ("platform", "ask", "one", "other", "is_same"),
+    [
+        ("tiktok", "accounts", "@Sim", "https://www.tiktok.com/@sim", True),
+        ("tiktok", "hashtag", "#Tea", "tea", True),
+        ("tiktok", "search", "tea  pot", "Tea pot", True),
+        ("tiktok", "search", "#tea", "tea", False),
+        (
+            "linkedin",
+            "accounts",
+            "company/acme",
+            "https://www.linkedin.com/company/acme/posts",
+            True,
+        ),
+        ("linkedin", "accounts", "https://www.linkedin.com/company/acme/posts", "company/b", False),
+        (
+            "instagram",
+            "posts",
+            "https://instagram.com/p/Cab12/",
+            "https://www.instagram.com/reel/Cab12",
+            True,
+        ),
+        (
+            "instagram",
+            "posts",
+            "https://instagram.com/p/Cab12/",
+            "https://instagram.com/p/CAB12/",
+            False,
+        ),
+        ("tiktok", "posts", "https://vm.tiktok.com/ZMa/", "https://vm.tiktok.com/ZMa", True),
+        ("tiktok", "posts", "https://vm.tiktok.com/ZMa/", "https://vm.tiktok.com/ZMb/", False),
+    ],
+)
+def test_two_spellings_of_a_target_are_one(platform, ask, one, other, is_same):
+    keys = target_keys(platform, ask, one) & target_keys(platform, ask, other)
+    assert bool(keys) is is_same
+
+
+def test_where_an_actor_is_gone_another_is_named_and_never_the_same():
+    for platform, ask in (
+        ("instagram", "accounts"),
+        ("tiktok", "search"),
+        ("facebook", "accounts"),
+    ):
+        targets = {"accounts": "one", "search": "tea"}[ask]
+        (order,) = ordering.orders(
+            [targets], ask=ask, platform=platform, params=Scraping(), ledger=LEDGER
+        ).orders
+        advice = ordering.other_actors(order)
+        assert "scraping.actors" in advice
+        assert order.actor not in advice
 
 
 @pytest.mark.parametrize(
@@ -374,5 +472,5 @@ def test_conclusion():
 
 def test_a_day_is_counted_by_the_providers_clock():
     params = Scraping(days_back=1)
-    (found,) = ordering.account_orders(accounts(("x", "one")), params=params, ledger=LEDGER)
+    (found,) = account_orders(accounts(("x", "one")), params=params, ledger=LEDGER)
     assert found.run_input["start"] == date(2026, 6, 9).isoformat()

@@ -53,6 +53,27 @@ def test_the_interval_covers_and_units_widen_it():
     assert many.high - many.low == pytest.approx(alone.high - alone.low, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("n", "kappa", "k"), [(12, 0.6, 2), (12, 0.8, 3), (20, 0.4, 2), (12, 0.0, 3)]
+)
+def test_the_interval_holds_from_12_labels_on(n, kappa, k):
+    rng = np.random.default_rng(n + k)
+    cells = ((1 - kappa) / k**2 + kappa / k * np.eye(k)).ravel()
+    inside = []
+    for _ in range(300):
+        first, second = np.divmod(rng.choice(k * k, n, p=cells), k)
+        found = cohen_kappa(first, second, n_categories=k)
+        inside.append(found.low <= kappa <= found.high or math.isnan(found.kappa))
+    assert np.mean(inside) >= 0.92
+
+
+def test_complete_agreement_of_few_labels_is_not_certainty():
+    found = cohen_kappa([0, 1] * 6, [0, 1] * 6, n_categories=2)
+    assert found.kappa == 1
+    assert 0.4 < found.low < 0.6  # 12 of 12 go with 24 % disagreement or less
+    assert found.high == 1
+
+
 ratings = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30)
 
 

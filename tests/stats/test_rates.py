@@ -93,3 +93,15 @@ def test_a_part_of_nothing_is_unknown() -> None:
     single = share_of_sum(np.array([np.nan, 3.0]), np.array([True, False]))
     assert single.value == 0
     assert np.isnan(single.low)
+
+
+@pytest.mark.parametrize("accounts", [3, 5, 12])
+def test_intervals_over_few_accounts_hold(accounts: int) -> None:
+    rng = np.random.default_rng(accounts)
+    inside = []
+    for _ in range(800):
+        group = np.repeat(np.arange(accounts), rng.integers(3, 20, accounts))
+        x = rng.normal(size=len(group)) + 0.6 * rng.normal(size=accounts)[group]
+        found = mean_by_group(x, group)
+        inside.append(found.low <= 0 <= found.high)
+    assert 0.75 <= np.mean(inside) <= 0.85

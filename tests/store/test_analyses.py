@@ -124,5 +124,5 @@ def test_checks_find_what_must_not_be(store):
     found = run_checks(store).set_index("check")["n"]
     assert found["analysis_words"] == 2
     assert found["orphan_analyses"] == 2
-    assert found["lost_calls"] == 1
+    assert found["possibly_paid"] == 1
     assert found["analyses_without_answer"] == 0

@@ -9,7 +9,9 @@ from importlib.metadata import entry_points
 
 import click
 
-from vtlib.cli.base import Group
+from vtlib.cli.base import Group, failure
+from vtlib.cli.mishaps import as_error
+from vtlib.errors import VtError
 
 FAMILIES = {
     "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
@@ -82,7 +84,17 @@ def main(argv: list[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         print("interrupted; run the command again, it goes on where it stopped", file=sys.stderr)
         code = 130
+    except Exception as fault:  # noqa: BLE001 - outside a command: a start that fails
+        code = _say_error(as_error(fault), as_json="--json" in words)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say_error(error: VtError, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(failure(error)))
+    else:
+        print(f"error: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def _say(error: click.ClickException, *, as_json: bool) -> int:

@@ -72,6 +72,7 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
         "stopped": done.stopped,
         "tokens": done.tokens,
         "usd": done.usd,
+        "possibly_paid_usd": done.possibly_usd,
         "scripts": listed(rows),
     }
     return Answer(data, f"{textual.words(done)}\n\n{shown}", done.exit_code)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from vtlib.cli.base import Answer, command
-from vtlib.cli.importing import import_, project_option
+from vtlib.cli.importing import (
+    decimal_option,
+    encoding_option,
+    import_,
+    order_option,
+    project_option,
+)
 from vtlib.flows import performance, projects
 from vtlib.models import PLATFORMS, Platform
 from vtlib.project import Workspace
+from vtlib.services.native_analytics import Export
 from vtlib.stages.conclusion import number
+from vtlib.tables.reader import Options
 
 
 @command(
@@ -26,30 +35,65 @@ from vtlib.stages.conclusion import number
 @project_option
 @click.option("--platform", type=click.Choice(PLATFORMS), help="Only where links do not tell.")
 @click.option("--post", default="", help="platform:id, for a retention curve of one post.")
+@encoding_option
+@order_option
+@decimal_option
 def analytics(
-    at: Workspace, files: tuple[Path, ...], project: str, platform: Platform | None, post: str
+    at: Workspace,
+    files: tuple[Path, ...],
+    project: str,
+    platform: Platform | None,
+    post: str,
+    encoding: str,
+    date_order: Any,
+    decimal: str | None,
 ) -> Answer:
-    """Import CSV exports of own analytics: Instagram, TikTok, YouTube Studio; views, reach, impressions, saves,
-    watch time, retention. The same file again replaces its rows; a column that is not known is named.
+    """Import exports of own analytics (CSV, XLSX): Instagram, Facebook, TikTok, YouTube Studio; views, reach,
+    impressions, saves, watch time, retention; of posts' whole lives or by day. A post that is not there yet is made, as
+    own. The same file again replaces its rows; a column that is not read is named.
     """
     opened = projects.opened(at, project)
+    options = Options(encoding, date_order or "", decimal or "")
     lines, data = [], []
     for path in files:
-        found = performance.import_native(opened, path, platform=platform, post_id=post)
-        lines.append(
-            f"{path.name}: {number(len(found.rows), 'number')} of {number(found.n_posts, 'post')}"
+        export, n_new = performance.import_native(
+            opened, path, platform=platform, post_id=post, options=options
         )
-        lines += [f"  row {row}: {reason}" for row, reason in found.skipped[:10]]
-        if found.unknown_columns:
-            lines.append(f"  not known, left out: {', '.join(found.unknown_columns)}")
+        lines += _lines(path.name, export, n_new)
         data.append(
             {
                 "file": path,
-                "platform": found.platform,
-                "numbers": len(found.rows),
-                "posts": found.n_posts,
-                "skipped": found.skipped,
-                "unknown_columns": found.unknown_columns,
+                "platform": export.platform,
+                "numbers": len(export.rows),
+                "posts": export.n_posts,
+                "new_posts": n_new,
+                "days": len({r["day"] for r in export.rows if r["day"]}),
+                "totals": export.n_totals,
+                "skipped": export.skipped,
+                "unknown_columns": export.unknown_columns,
+                "reading": export.note,
+                "exported_at": export.exported_at,
+                "exported_at_basis": export.exported_at_basis,
             }
         )
     return Answer(data, "\n".join(lines))
+
+
+def _lines(name: str, export: Export, n_new: int) -> list[str]:
+    days = {r["day"] for r in export.rows if r["day"]}
+    by_day = f", by day ({min(days)} to {max(days)})" if days else ""
+    made = f", {n_new} of them new" if n_new else ""
+    n, when = len(export.rows), f"{export.exported_at:%Y-%m-%d %H:%M} UTC"
+    posts = number(export.n_posts, "post")
+    head = f"{name}: {number(n, 'number')} of {posts}{made}{by_day}"
+    lines = [f"{head}; as of {when} ({export.exported_at_basis})"]
+    if export.n_totals:
+        lines.append(f"  {number(export.n_totals, 'row')} of totals passed over")
+    lines += [f"  row {row}: {reason}" for row, reason in export.skipped[:10]]
+    if len(export.skipped) > 10:
+        lines.append(f"  and {number(len(export.skipped) - 10, 'row')} more")
+    if export.note:
+        lines.append(f"  {export.note}")
+    if export.unknown_columns:
+        lines.append(f"  columns not read: {', '.join(export.unknown_columns)}")
+    return lines

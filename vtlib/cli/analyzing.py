@@ -69,6 +69,7 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
             f"now asked: {sum(done.outcomes.values())}, known before: {done.n_known}, "
             f"left: {done.n_left}, first looks: {sum(done.looks.values())}; {done.tokens:,} tokens, {cost}"
         ),
+        *([done.possibly_words] if done.possibly_words else []),
         *([f"stopped: {done.stopped}"] if done.stopped else []),
         "",
         table(found[SHOWN].head(25), empty="no analyses yet"),
@@ -82,13 +83,14 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
         "stopped": done.stopped,
         "tokens": done.tokens,
         "usd": done.usd,
+        "possibly_paid_usd": done.possibly_usd,
         "headline": said.headline,
         "analyses": found.drop(columns=["explanation", "scores"]),
     }
     first = Answer(data, "\n".join(lines), done.exit_code)
     if slugs is None:
         return first
-    left = None if max_cost is None else max(max_cost - (done.usd or 0.0), 0.0)
+    left = None if max_cost is None else max(max_cost - done.most_usd, 0.0)
     return adapted(opened, slugs, first, left_usd=left, dry_run=False)
 
 

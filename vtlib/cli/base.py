@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from vtlib import log
+from vtlib.cli.mishaps import as_error
 from vtlib.errors import VtError
 from vtlib.project import Workspace
 from vtlib.settings import load_settings
@@ -122,18 +124,23 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any
 
 def run_command(function: Callable[..., Answer], *, as_json: bool, options: dict[str, Any]) -> int:
     """Call `function` in the workspace, print its answer or its error, return the exit code."""
-    redact = log.redactor()
+    redact, log_file = log.redactor(), None
     try:
         settings = load_settings()
         redact = log.redactor(settings.secrets)
         log.set_up(settings.outputs / "logs", level=settings.log_level, secrets=settings.secrets)
+        log_file = settings.outputs / "logs" / "vt.jsonl"
         answer = function(Workspace(settings), **options)
-    except VtError as error:
-        log.get("cli").debug("failed", error=str(error), exit_code=error.exit_code)
+        text = redact(_text(answer, as_json=as_json))
+    except click.ClickException:
+        raise
+    except Exception as fault:  # noqa: BLE001 - the one place where everything ends as a sentence and a code
+        error = as_error(fault, log_file=log_file)
+        log.get("cli").debug("failed", error=str(error), exit_code=error.exit_code, exc_info=fault)
         answer = Answer(failure(error), f"error: {error}", error.exit_code)
-        _print(answer, as_json=as_json, to_stderr=True, redact=redact)
+        _print(redact(_text(answer, as_json=as_json)), to_stderr=not as_json)
         return error.exit_code
-    _print(answer, as_json=as_json, to_stderr=False, redact=redact)
+    _print(text, to_stderr=False)
     return answer.exit_code
 
 
@@ -203,8 +210,21 @@ def _cell(value: Any) -> str:
     return "".join(c if c.isprintable() else " " for c in str(value))[:80]
 
 
-def _print(answer: Answer, *, as_json: bool, to_stderr: bool, redact: Any) -> None:
+def _text(answer: Answer, *, as_json: bool) -> str:
     if as_json:
-        click.echo(redact(json.dumps(plain(answer.data), ensure_ascii=False, indent=1)))
-    elif answer.text:
-        print(redact(answer.text), file=sys.stderr if to_stderr else sys.stdout)
+        return json.dumps(plain(answer.data), ensure_ascii=False, indent=1)
+    return answer.text
+
+
+def _print(text: str, *, to_stderr: bool) -> None:
+    """Print, to whatever the terminal can show; a reader that went away (`vt … | head`) is no error."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    try:
+        if text:
+            click.echo(text.encode("utf-8", "replace").decode("utf-8"), file=stream)
+            stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except UnicodeEncodeError:
+        encoding = getattr(stream, "encoding", None) or "ascii"
+        click.echo(text.encode(encoding, "replace").decode(encoding), file=stream)

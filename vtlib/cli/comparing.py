@@ -145,6 +145,7 @@ def said(done: Done) -> dict[str, Any]:
         "stopped": done.stopped,
         "tokens": done.tokens,
         "usd": done.usd,
+        "possibly_paid_usd": done.possibly_usd,
     }
 
 

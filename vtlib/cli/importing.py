@@ -15,8 +15,27 @@ from vtlib.errors import BadInput
 from vtlib.flows import importing, projects
 from vtlib.models import PLATFORMS
 from vtlib.project import Workspace
+from vtlib.tables.reader import Options
 
+encoding_option = click.option(
+    "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
+)
+order_option = click.option(
+    "--date-order",
+    type=click.Choice(["dmy", "mdy"]),
+    help="Day or month first, where no row of a table shows it.",
+)
+decimal_option = click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    help="Mark before fractions, where no row of a table shows it.",
+)
 project_option = click.option("--project", required=True, help="Slug of the project.")
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="A warning is a failure: exit code 4 (the data go in all the same).",
+)
 MARKS = {"ok": "imported", "unchanged": "unchanged", "failed": "FAILED", "waits": "waits"}
 
 
@@ -61,26 +80,43 @@ def urls(at: Workspace, file: Path, project: str) -> Answer:
     "--captured-at",
     help="UTC time of capture. Default: the item's own, the date in the name, the file's.",
 )
+@encoding_option
+@order_option
+@decimal_option
+@strict_option
 def dataset(
-    at: Workspace, files: tuple[str, ...], project: str, platform: Any, captured_at: str | None
+    at: Workspace,
+    files: tuple[str, ...],
+    project: str,
+    platform: Any,
+    captured_at: str | None,
+    encoding: str,
+    date_order: Any,
+    decimal: str | None,
+    strict: bool,
 ) -> Answer:
-    """Import dataset exports: JSON, JSONL, CSV, gzip, zip, Zeeschuimer NDJSON; files, folders or globs.
+    """Import dataset exports: JSON, JSONL, CSV, XLSX, gzip, zip, Zeeschuimer NDJSON; files, folders or globs.
 
     The platform is recognised from content. The same file again changes nothing; a later capture adds
-    snapshots. Bad items are kept with the reason (vt problems), the rest go in.
+    snapshots. Bad items are kept with the reason (vt problems), the rest go in; a field that cannot be read
+    is unknown and its post stays. What is guessed, missing or not read is said.
     """
     opened = projects.opened(at, project)
     with progress("importing", unit="items") as tick:
-        wanted = importing.Wanted(platform, _time(captured_at), tick)
+        options = Options(encoding, date_order or "", decimal or "")
+        wanted = importing.Wanted(
+            platform, _time(captured_at), tick, is_strict=strict, options=options
+        )
         found = importing.import_files(opened, files, wanted)
     return answer(found)
 
 
 @command(import_, "again", example="vt import again --project spring")
 @project_option
-def again(at: Workspace, project: str) -> Answer:
+@strict_option
+def again(at: Workspace, project: str, strict: bool) -> Answer:
     """Map all kept raw items again with today's mapping; no file is needed."""
-    return answer(importing.remap(projects.opened(at, project)))
+    return answer(importing.remap(projects.opened(at, project), is_strict=strict))
 
 
 def answer(reports: list[importing.Report]) -> Answer:
@@ -88,10 +124,11 @@ def answer(reports: list[importing.Report]) -> Answer:
     rows = pd.DataFrame(
         [
             {
-                "": MARKS.get(r.status, r.status),
+                "": _mark(r),
                 "source": r.source,
                 "platform": r.platform,
                 "captured": r.captured_at.strftime("%Y-%m-%d %H:%M") if r.captured_at else None,
+                "time from": r.captured_at_basis or None,
                 **{
                     n: getattr(r, n)
                     for n in ("found", "mapped", "new", "updated", "skipped", "problems")
@@ -100,13 +137,26 @@ def answer(reports: list[importing.Report]) -> Answer:
             for r in reports
         ]
     )
-    said = [f"{r.source}: {r.reason}" for r in reports if r.reason and r.status != "unchanged"]
+    said = [_said(r) for r in reports if r.reason and r.status != "unchanged"]
+    said += [f"{r.source}: {r.reading}" for r in reports if r.reading]
+    said += [f"{r.source}: {note}" for r in reports for note in r.notes]
     said += [f"{r.source}: new fields {', '.join(r.new_keys[:12])}" for r in reports if r.new_keys]
     failed = sum(1 for r in reports if r.exit_code)
     if failed:
         said.append(f"{failed} of {len(reports)} did not go in whole")
     worst = max((r.exit_code for r in reports), default=0)
     return Answer({"imports": reports, "failed": failed}, "\n".join([table(rows), *said]), worst)
+
+
+def _said(report: importing.Report) -> str:
+    named = report.reason.startswith(report.source)
+    return report.reason if named else f"{report.source}: {report.reason}"
+
+
+def _mark(report: importing.Report) -> str:
+    if report.status == "ok" and report.warnings:
+        return "imported, WARNING"
+    return MARKS.get(report.status, report.status)
 
 
 def _time(text: str | None) -> datetime | None:

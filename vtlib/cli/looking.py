@@ -71,7 +71,7 @@ def problems(
 @days_option
 @click.option("--by-day", is_flag=True, help="A line a day, provider and what.")
 def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) -> Answer:
-    """What was spent, on what."""
+    """What was spent, on what; and what may have been paid and is not known, with its estimate."""
     over = span(at, project=project, days=days)
     if by_day:
         found = usage.spend_days(at.store, over)
@@ -82,7 +82,14 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
     more = f", and {unknown:,} calls whose cost is unknown: no price is known" if unknown else ""
     shown = found.assign(usd=[_cost(usd) for usd in found["usd"]])
     text = f"{table(shown, empty='nothing was spent')}\ntotal ${total:,.2f}{more}"
-    return Answer({"total_usd": total, "rows": found}, text)
+    open_ = usage.possibly_paid(at.store, over)
+    data = {
+        "total_usd": total,
+        "rows": found,
+        "possibly_paid": open_,
+        "possibly_paid_usd": float(open_["estimate_usd"].sum()),
+    }
+    return Answer(data, text + _possibly(open_))
 
 
 @command(vt, "check", example="vt check")
@@ -100,6 +107,20 @@ def check(at: Workspace) -> Answer:
 
 def _cost(usd: float) -> str:
     return "unknown" if pd.isna(usd) else f"{usd:,.4g}"
+
+
+def _possibly(open_: pd.DataFrame) -> str:
+    """What may have been paid besides, a line a provider, what and reason, and its sum; "" when there is nothing."""
+    if open_.empty:
+        return ""
+    unpriced = int(open_["estimate_usd"].isna().sum())
+    more = f", {unpriced:,} of them without a known price" if unpriced else ""
+    total = float(open_["estimate_usd"].sum())
+    head = f"possibly paid besides, at most ${total:,.4f} (estimate): {len(open_):,} requests{more}"
+    groups = open_.groupby(["provider", "what", "reason"], sort=False)["estimate_usd"]
+    shown = groups.agg(n="size", estimate_usd=lambda usd: usd.sum(min_count=1)).reset_index()
+    shown["estimate_usd"] = [_cost(usd) for usd in shown["estimate_usd"]]
+    return "\n".join(["", "", head, table(shown)])
 
 
 def _summed(counts: pd.DataFrame, listed: int) -> str:

@@ -60,7 +60,7 @@ def adapted(
         return _planned(project, slugs, first)
     judged = fitting.judge(project, slugs=slugs, max_cost_usd=left_usd)
     if left_usd is not None:
-        left_usd = max(left_usd - (judged.usd or 0.0), 0.0)
+        left_usd = max(left_usd - judged.most_usd, 0.0)
     orders = adapting.pairs(project, slugs=slugs)
     written = adapting.adapt(project, orders, max_cost_usd=left_usd)
     keys = {o.wanted.key for o in orders}

@@ -10,11 +10,12 @@ import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
-from vtlib.errors import BadInput
+from vtlib.errors import BadInput, DataCheckFailed
 from vtlib.flows import projects
 from vtlib.models import STAGES
 from vtlib.params import merge, parse_overrides
 from vtlib.project import Workspace
+from vtlib.run import copies
 from vtlib.run.plan import StageEvent
 from vtlib.run.project import run as run_notebooks
 
@@ -63,12 +64,21 @@ def run(
         told=_tell,
     )
     index = done.folder / "index.html"
-    text = f"{done.status}: {index}"
-    return Answer(
-        {"run_id": done.run_id, "status": done.status, "index": index, "stages": done.stages},
-        text,
-        done.exit_code,
-    )
+    naming = opened.params.report.naming
+    data = {
+        "run_id": done.run_id,
+        "status": done.status,
+        "creators": naming,
+        "index": index,
+        "stages": done.stages,
+    }
+    said = [f"{done.status}: {index}", f"creators: {naming} (report.creators)"]
+    if naming == "named":
+        return Answer(data, "\n".join(said), done.exit_code)
+    hits = copies.check_copy(opened, done.folder)
+    said += copies.sentences(hits)
+    code = done.exit_code or (DataCheckFailed.exit_code if hits else 0)
+    return Answer({**data, "leaks": hits}, "\n".join(said), code)
 
 
 class Reports(Group):
@@ -87,9 +97,29 @@ def report() -> None:
 
 @command(report, "show", example="vt report show spring && vt report spring")
 @click.argument("project")
-def show(at: Workspace, project: str) -> Answer:
-    """Where the latest report of PROJECT is. `vt report PROJECT` says the same."""
+@click.option(
+    "--check-client",
+    is_flag=True,
+    help="Search the latest client's copy for all that leads to a stranger; exit code 6 with each place.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="With --check-client: this folder, whatever it holds.",
+)
+def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -> Answer:
+    """Where the latest report of PROJECT is. `vt report PROJECT` says the same.
+
+    --check-client is the proof before a copy with pseudonyms is handed out: each file, packed and encoded parts too, against
+    every handle, name, id, address, caption and transcript of strangers in the workspace, in any spelling.
+    """
     opened = projects.opened(at, project)
+    if check_client or folder:
+        copy = folder or copies.latest_copy(opened)
+        hits = copies.check_copy(opened, copy)
+        said = "\n".join([str(copy), *copies.sentences(hits)])
+        code = DataCheckFailed.exit_code if hits else 0
+        return Answer({"folder": copy, "leaks": hits}, said, code)
     runs = sorted((at.outputs / opened.slug / "runs").glob("*/index.html"))
     if not runs:
         raise BadInput(f"{project} has no report yet.", todo=f"Run: vt run {project}")

@@ -21,7 +21,13 @@ from vtlib.sources.actors import Ask
 if TYPE_CHECKING:
     from vtlib.flows.capturing import Captured
 
-MARKS = {"ok": "captured", "failed": "FAILED", "open": "waits", "not asked": "not asked"}
+MARKS = {
+    "ok": "captured",
+    "failed": "FAILED",
+    "open": "waits",
+    "not asked": "not asked",
+    "abandoned": "given up",
+}
 SHORT_SHOWN = 6
 _COUNTS = ("requested", "found", "mapped", "new", "updated", "skipped", "problems")
 _OPTIONS = (
@@ -40,15 +46,20 @@ _OPTIONS = (
 )
 
 
-def asking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every capture takes."""
+def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         function = option(function)
-    return project_option(function)
+    return function
+
+
+def asking(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every capture takes."""
+    return project_option(_with_options(function))
 
 
 @command(vt, "scrape", example="vt scrape --project spring --days-back 30 --max-cost 2")
-@asking
+@click.option("--project", help="Slug of the project.")
+@_with_options
 @click.option("--platform", type=click.Choice(PLATFORMS), help="Default: all with accounts.")
 @click.option(
     "--refresh",
@@ -60,15 +71,31 @@ def asking(function: Callable[..., Any]) -> Callable[..., Any]:
     is_flag=True,
     help="Only posts that came of scripts, at 24 h, 72 h, 7 d, 30 d; for a timer, every hour.",
 )
+@click.option(
+    "--abandon",
+    metavar="ORDER",
+    help="Give up an open order: end its run, book what it cost; its targets may be asked anew.",
+)
 def scrape(
-    at: Workspace, project: str, platform: Platform | None, refresh: bool, due: bool, **given: Any
+    at: Workspace,
+    project: str | None,
+    platform: Platform | None,
+    refresh: bool,
+    due: bool,
+    abandon: str | None,
+    **given: Any,
 ) -> Answer:
     """Capture the newest posts of the accounts that a project follows, and their followers.
 
     Posts that came of scripts and are due are asked for besides, where those did not bring them.
-    What was left open by a kill or a lost connection is taken up first, without paying again. Needs
-    APIFY_TOKEN. Exit 8 when the budget was reached, 4 when a provider did not deliver.
+    What was left open by a kill or a lost connection is taken up first, without paying again; an order that
+    stays open covers its targets until it is finished or given up (--abandon). Needs APIFY_TOKEN. Exit 8 when
+    the budget was reached or a run charged more than its cap, 4 when a provider did not deliver.
     """
+    if abandon:
+        return _abandoned(flow.abandon(at, abandon))
+    if not project:
+        raise BadInput("--project is needed: the slug of a project.", todo="See: vt project list")
     if refresh and due:
         raise BadInput("--refresh asks for all known posts, --due for those of scripts: name one.")
     over = {
@@ -164,6 +191,12 @@ def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]
     with progress("capturing", unit="runs") as tick:
         done = flow.scrape(project, search, again=again, told=lambda _: tick(1))
     return _answer(project, done)
+
+
+def _abandoned(one: Captured) -> Answer:
+    """An order that was given up, and what it cost."""
+    text = f"order {one.capture_id} ({one.platform}, {one.targets} {one.ask}, {one.actor}) {one.reason}"
+    return Answer({"abandoned": one, "charged_usd": one.charged_usd}, text)
 
 
 def _answer(project: Project, done: Sequence[Captured]) -> Answer:

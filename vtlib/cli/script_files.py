@@ -58,6 +58,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="Source video that source_start_s refers to; default: the stored one of the script's post.",
 )
 @click.option("--logo", type=FILE, help="PNG or JPEG; default: templates/logo.* of the workspace.")
+@profile_option
 def export(
     at: Workspace,
     refs: tuple[str, ...],
@@ -70,10 +71,12 @@ def export(
     fps: str,
     proxy: Path | None,
     logo: Path | None,
+    profile: str | None,
 ) -> Answer:
     """Write documents of one version: its number, status and date are on each.
 
-    Without SCRIPT all scripts of --product, --project or --status. `--format pack` writes everything.
+    Without SCRIPT all scripts of --product, --project or --status. `--format pack` writes everything. For a reader to whom
+    creators go by pseudonyms (report.creators) without frames of the source, and without texts that name a creator.
     """
     wanted = {"product": product, "project": project, "status": status}
     if not refs and any(wanted.values()):
@@ -84,7 +87,7 @@ def export(
         raise BadInput("which script?", todo="Name one, or --product, --project, --status.")
     from vtlib.flows import script_exports as flow  # noqa: PLC0415 - its libraries load slowly
 
-    options = flow.Options(formats, out, version, rate_of(fps), proxy, logo)
+    options = flow.Options(formats, out, version, rate_of(fps), proxy, logo, profile or "")
     files = flow.export(at, refs, options)
     lines = [f"{f.format:<14} {f.path}" for f in files]
     lines += [f"  {f.format}: {w}" for f in files for w in f.warnings]
@@ -112,7 +115,7 @@ def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
 def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> Answer:
     """Scripts of PROJECT as one page that opens anywhere: board, beats and versions as pictures, register.
 
-    A run writes the same page beside its index. For a client it names neither people nor creators.
+    A run writes the same page beside its index. For a client it names neither people nor, unless report.creators is named, creators.
     """
     from vtlib.run.script_page import write_script_page  # noqa: PLC0415 - nbconvert takes a second
 

@@ -13,6 +13,7 @@ from vtlib.flows import asking, fitting, learning, performance, textual
 from vtlib.flows.outcomes import Done
 from vtlib.flows.textual import Progress, Wanted
 from vtlib.project import Project
+from vtlib.scripts import workflow
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import Rendered, load_prompt, render
 from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted, original, whole
@@ -166,6 +167,13 @@ def read_out(project: Project, orders: Sequence[Order]) -> int:
 def load(project: Project) -> list[dict[str, Any]]:
     """Every adaptation of the project with its script as it stands now, the newest first."""
     return store.adaptations(project.store, project.slug)
+
+
+def shown_rows(project: Project, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The adaptations whose scripts the reader is shown: a client, unless `report.client_shows` says so, no drafts."""
+    if project.shows("drafts"):
+        return list(rows)
+    return [row for row in rows if row["status"] and row["status"] not in workflow.DRAFTS]
 
 
 def _made(order: Order, answer: dict[str, Any]) -> Made | None:

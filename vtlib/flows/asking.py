@@ -72,7 +72,19 @@ def service(project: Project, *, model: str, max_cost_usd: float) -> Gemini:
             model=model,
             options={"fps": chosen.fps, "resolution": chosen.resolution},
         ),
+        settings=settings(project),
     )
+
+
+def settings(project: Project) -> dict[str, str]:
+    """By the name of a model the parameters that name it."""
+    params = project.params
+    named = {
+        "analysis.model": params.analysis.model,
+        "analysis.first_model": params.analysis.first_model,
+        "adaptation.model": params.adaptation.model,
+    }
+    return {m: " and ".join(k for k, v in named.items() if v == m) for m in named.values() if m}
 
 
 def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
@@ -95,11 +107,11 @@ def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
 
 
 def is_capped(project: Project, section: Literal["analysis", "adaptation", "comparison"]) -> bool:
-    """Whether somebody set a cap in dollars. The default one of a section is no order: without prices tokens
-    are counted (gemini.max_tokens_run).
+    """Whether somebody set a cap in dollars, be it the same as the default. A cap that nobody set is no order:
+    without prices tokens are counted (gemini.max_tokens_run).
     """
     params, asked = getattr(project.params, section), project.params.gemini
-    is_set = params.max_cost_usd != type(params).model_fields["max_cost_usd"].default
+    is_set = "max_cost_usd" in params.model_fields_set
     return is_set or (asked.max_cost_project_usd, asked.max_cost_day_usd) != (None, None)
 
 
@@ -149,8 +161,10 @@ def call_row(project: Project, call: Call) -> dict[str, Any]:
         "tokens_thinking": used.tokens_thinking,
         "tokens_cached": used.tokens_cached,
         "usd": call.usd,
+        "estimate_usd": call.estimate_usd,
+        "estimate_tokens": call.estimate_tokens,
         "started_at": call.started_at,
-        "ended_at": None if call.status == "lost" else call.ended_at,
+        "ended_at": call.ended_at,
     }
 
 
@@ -164,7 +178,7 @@ def call_of(row: Mapping[str, Any]) -> Call:
         model=row["model"],
         status=row["status"],
         started_at=row["started_at"].replace(tzinfo=UTC),
-        ended_at=row["ended_at"].replace(tzinfo=UTC),
+        ended_at=row["ended_at"] and row["ended_at"].replace(tzinfo=UTC),
         reason=row["reason"] or "",
         http_status=row["http_status"],
         raw=row["raw_answer"],
@@ -172,4 +186,6 @@ def call_of(row: Mapping[str, Any]) -> Call:
         model_version=row["model_version"],
         usage=Usage(*(row[name] for name in names)),
         usd=row["usd"],
+        estimate_usd=row["estimate_usd"],
+        estimate_tokens=row["estimate_tokens"],
     )

@@ -23,13 +23,13 @@ Pictures = Sequence[tuple[float, bytes]]
 def boards(project: Project, rows: Sequence[Mapping[str, Any]], *, limit: int = 12) -> list[Board]:
     """A board for each of the first `limit` adaptations (flows/adapting.load) whose script is there.
 
-    A client sees creators by pseudonym, so without their pictures and words.
+    With pseudonyms without the pictures and words of the source.
     """
     there = [row for row in rows if row["structure"]][:limit]
     if not there:
         return []
     kept = ["title", "structure", "beat_map", "product_name"]
-    shown = project.shown(pd.DataFrame(there)[kept]).to_dict("records")
+    shown = project.shown(pd.DataFrame(there)[kept], ours=kept).to_dict("records")
     return [
         _board(project, {**row, **{n: seen[n] for n in kept}})
         for row, seen in zip(there, shown, strict=True)
@@ -106,7 +106,7 @@ def _source(
     project: Project, post_id: str | None
 ) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
     """The analysed beats of a video and its thumbnails, of a post of pictures the pictures; neither words nor
-    pictures for a client.
+    pictures with pseudonyms.
     """
     found = fitting.videos(project, post_id=post_id) if post_id else []
     if found and shows_pictures(found[0]):
@@ -114,7 +114,7 @@ def _source(
     beats: list[Mapping[str, Any]] = (
         list((found[0]["answer"] or {}).get("beats") or []) if found else []
     )
-    if project.is_client or not post_id:
+    if not project.names_creators or not post_id:
         return [{k: v for k, v in b.items() if k not in ("speech", "overlay")} for b in beats], []
     measured = media.measures(project.store, [post_id])
     folder = MediaFolder(project.workspace.outputs)
@@ -132,7 +132,7 @@ def _stills(
     """The described pictures of a post by number, and (number, small JPEG) of those that are kept."""
     described = sorted((post["answer"] or {}).get("pictures") or [], key=lambda p: p["number"])
     seen = [{"picture": p["number"], "shot": p["shot"], "overlay": p["overlay"]} for p in described]
-    if project.is_client:
+    if not project.names_creators:
         return [{**s, "overlay": None} for s in seen], []
     folder = MediaFolder(project.workspace.outputs)
     kept = folder.stills(media.image_paths(project.store, post["post_id"]))

@@ -1,7 +1,8 @@
 """One order from its row in the ledger to its posts in the store, resumable after a kill at any moment.
 
 starting -> running -> fetched -> ok | failed. The row is written before the run is started, the run's id
-right after; what is found open later is taken up where it stopped, without a new run.
+right after, the charge as soon as the run has ended; what is found open later is taken up where it stopped,
+without a new run, until it is closed or a person gives it up (abandoned).
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from vtlib import log
 from vtlib.errors import BudgetReached, SourceFailed, VtError
 from vtlib.flows import ledger
 from vtlib.project import Project
-from vtlib.services.apify import Apify, Job, LostReply, NotAllowed, Order
-from vtlib.stages import importing, scraping
-from vtlib.stages.ordering import Asked
+from vtlib.services.apify import ENDED, Apify, Job, Order
+from vtlib.services.apify_errors import ActorGone, LostReply, NotAllowed
+from vtlib.stages import importing, ordering, scraping
+from vtlib.stages.capture_words import vanished
+from vtlib.stages.ordering import Asked, Cover
 from vtlib.store import captures, orders, runs
 
 CHUNK_ITEMS = 500
@@ -37,7 +40,7 @@ Row = Mapping[str, Any]
 class Captured:
     """How one order fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated).
 
-    `status`: ok, failed, open (taken up by the next scrape), not asked.
+    `status`: ok, failed, open (taken up by the next scrape), not asked, abandoned (given up by a person).
     """
 
     platform: str
@@ -78,21 +81,39 @@ def not_asked(asked: Asked, reason: str, *, exit_code: int) -> Captured:
     )
 
 
+def covered(cover: Cover) -> Captured:
+    """Targets that are not asked, for an order that covers them."""
+    return Captured(
+        *(cover.platform, cover.actor, cover.ask, len(cover.targets), "not asked"),
+        reason=cover.reason,
+        exit_code=SourceFailed.exit_code,
+    )
+
+
 def place(desk: Desk, asked: Asked, *, max_usd: float) -> Row | Captured:
     """Write an order and start its run; returns its row in the ledger, or how it failed.
 
     Raises CredentialsMissing and StoreBusy: they hold for all orders.
     """
-    row = ledger.order_row(desk.project, asked, max_usd=max_usd)
-    orders.write(desk.project.store, row)
+    store = desk.project.store
+    row = ledger.order_row(desk.project, asked, max_usd=max_usd, provider_now=desk.now)
+    orders.write(store, row)
+
+    def note_lost(starts: int) -> None:
+        nonlocal row
+        row = orders.update(store, row, lost_starts=starts)
+
     try:
-        job = desk.apify.begin(_order(desk, row), **_whereabouts(desk, row))
+        job = desk.apify.begin(_order(desk, row), **_whereabouts(desk, row), note_lost=note_lost)
     except LostReply as error:
-        return _left_open(row, error)
-    except (SourceFailed, BudgetReached, NotAllowed) as error:
+        return _left_open(desk.project, row, error)
+    except (ActorGone, NotAllowed) as error:
+        error.todo = f"{error.todo} {ordering.other_actors(asked)}"
+        return _close(desk, row, status="failed", error=error)
+    except (SourceFailed, BudgetReached) as error:
         return _close(desk, row, status="failed", error=error)
     except VtError as error:
-        orders.close(desk.project.store, row, status="not_started", reason=str(error))
+        orders.close(store, row, status="not_started", reason=str(error))
         raise
     return _note_run(desk, row, job)
 
@@ -101,30 +122,59 @@ def take_up(desk: Desk, row: Row) -> Captured | None:
     """Bring an order that was left open to its end, without a new run; None = it never started."""
     try:
         if row["status"] == "starting":
-            job = desk.apify.find(_order(desk, row), **_whereabouts(desk, row))
+            job = desk.apify.find_patiently(_order(desk, row), **_whereabouts(desk, row))
             if job is None:
-                reason = "the run was never started"
+                reason = "no run of it is known to Apify: it was never started"
                 orders.close(desk.project.store, row, status="not_started", reason=reason)
                 return None
-            row = _note_run(desk, row, job)
+            row = _note_found(desk, row, job)
     except SourceFailed as error:
-        return _left_open(row, error)
+        return _left_open(desk.project, row, error)
     return collect(desk, row)
 
 
 def collect(desk: Desk, row: Row) -> Captured:
-    """Wait for the run of an order, keep its items, map them and close it.
+    """Wait for the run of an order, book its charge, keep its items, map them and close it.
 
     Past `scraping.deadline_s` the run is aborted at the provider; what it collected is kept all the same.
     """
+    store = desk.project.store
     try:
         if row["status"] != "fetched":
-            row = _fetched(desk, row)
-    except _Gone as error:
-        return _close(desk, row, status="failed", error=error)
+            row, job = _ended(desk, row)
+            found = _keep_items(desk, row, job)
+            row = orders.update(store, row, status="fetched", found=found)
+            _book(desk, row)
     except SourceFailed as error:
-        return _left_open(row, error)
+        return _left_open(desk.project, orders.get(store, row["capture_id"]) or row, error)
     return finish(desk.project, row)
+
+
+def abandon(project: Project, apify: Apify | None, row: Row) -> Captured:
+    """Give an open order up: end its run where it still runs, book what it cost, close it as `abandoned`.
+
+    Where the provider cannot be asked (`apify` None = no token) its cost stays unknown, and possibly paid.
+    """
+    store, now = project.store, project.workspace.now()
+    try:
+        words = _settle(Desk(project, apify, now), row) if apify else "there is no APIFY_TOKEN"
+    except VtError as error:
+        words = error.message.rstrip(".")
+    row = orders.get(store, row["capture_id"]) or row
+    if row["charged_usd"] is not None:
+        cost = f"its run was charged ${row['charged_usd']:,.2f}"
+    elif words:
+        cost = f"what it cost is unknown, at most ${row['max_usd']:,.2f} ({words}); see vt costs"
+        if not row["provider_run_id"]:
+            row = orders.update(store, row, lost_starts=max(row["lost_starts"] or 0, 1))
+    else:
+        cost = "no run of it is known to Apify, so it cost nothing"
+    reason = f"given up: {cost}"
+    captures.begin(store, ledger.capture_row(row, now=now))
+    ended = {"status": "failed", "reason": reason, "charged_usd": row["charged_usd"]}
+    stored = captures.finish(store, row["capture_id"], ended)
+    orders.close(store, row, status="abandoned", reason=reason)
+    return replace(_captured(row, stored, exit_code=0), status="abandoned")
 
 
 def finish(project: Project, row: Row) -> Captured:
@@ -152,21 +202,32 @@ def finish(project: Project, row: Row) -> Captured:
     new = orders.new_posts(store, capture.capture_id)
     targets = scraping.per_target(seen, kept, ran=ran, new=new)
     counted = sum(one.has_counts for one in seen)
-    came = scraping.Came(ran, tuple(targets), tally, counted, ledger.is_at_cap(row))
+    came = scraping.Came(
+        *(ran, tuple(targets), tally, counted),
+        at_cap=ledger.is_at_cap(row),
+        overcharge=ledger.overcharge(row),
+    )
     return _closed(project, row, came, keys)
 
 
-def price_late(desk: Desk) -> None:
-    """Book charges that the provider did not know yet when their runs had ended."""
-    for row in orders.unpriced(desk.project.store, desk.project.slug):
-        job = desk.apify.job(row["provider_run_id"])
-        if job is not None and job.charged_usd is not None:
-            _book(desk, row, job, units=row["found"] or 0)
-            orders.update(desk.project.store, row, charged_usd=job.charged_usd)
-
-
-class _Gone(SourceFailed):
-    """The provider no longer has the run: waiting longer helps nobody."""
+def settle_late(desk: Desk) -> None:
+    """Book charges that were not known when their orders were closed, and look again for runs of starts that were
+    lost in earlier scrapes. Where the provider does not answer, the next scrape does it.
+    """
+    store = desk.project.store
+    try:
+        for row in orders.unpriced(store, desk.project.slug):
+            job = desk.apify.job(row["provider_run_id"])
+            if job is not None and job.charged_usd is not None:
+                _book(desk, orders.update(store, row, charged_usd=job.charged_usd))
+        for row in orders.lost(store, desk.project.slug, before=desk.now):
+            job = desk.apify.find(_order(desk, row), **_whereabouts(desk, row))
+            if job is not None and job.charged_usd is not None:
+                _book(desk, {**row, "provider_run_id": job.run_id, "charged_usd": job.charged_usd})
+            if job is None or job.charged_usd is not None:
+                orders.update(store, row, lost_starts=0)
+    except SourceFailed as error:
+        _logger.warning("charges stay unknown", error=str(error))
 
 
 def _order(desk: Desk, row: Row) -> Order:
@@ -177,7 +238,8 @@ def _order(desk: Desk, row: Row) -> Order:
 def _whereabouts(desk: Desk, row: Row) -> dict[str, Any]:
     """Where the run of an order would be found, should the reply to its start be lost."""
     store = desk.project.store
-    return {"since": ledger.utc(row["asked_at"]), "taken": lambda: orders.run_ids(store)}
+    began = row.get("provider_asked_at") or row["asked_at"]
+    return {"since": ledger.utc(began), "taken": lambda: orders.run_ids(store)}
 
 
 def _note_run(desk: Desk, row: Row, job: Job) -> Row:
@@ -191,23 +253,64 @@ def _note_run(desk: Desk, row: Row, job: Job) -> Row:
     )
 
 
-def _fetched(desk: Desk, row: Row) -> Row:
+def _note_found(desk: Desk, row: Row, job: Job) -> Row:
+    """The run of a start whose reply was lost is known now: one start less of which nobody knows."""
+    rest = max((row["lost_starts"] or 0) - 1, 0)
+    return _note_run(desk, orders.update(desk.project.store, row, lost_starts=rest), job)
+
+
+def _ended(desk: Desk, row: Row) -> tuple[Row, Job]:
+    """The run of an order at its end, its charge booked as soon as it is told, before any item is read.
+
+    Raises SourceFailed, too where the provider does not know the run: then a person decides.
+    """
+    if row["provider_status"] in ENDED and row["dataset_id"]:
+        began = ledger.utc(row["run_started_at"])
+        return row, Job(row["provider_run_id"], row["dataset_id"], row["provider_status"], began)
     job = desk.apify.job(row["provider_run_id"])
     if job is None:
-        raise _Gone(f"run {row['provider_run_id']} is not known at the provider any more.")
+        raise SourceFailed(_unknown_run(row))
     passed_s = (desk.project.workspace.now() - ledger.utc(row["asked_at"])).total_seconds()
     rest_s = max(desk.project.params.scraping.deadline_s - passed_s, 0)
     job = desk.apify.wait(job, deadline_s=rest_s)
-    ended = {
-        "provider_status": job.status,
-        "provider_message": job.message or None,
-        "run_started_at": job.started_at,
-        "run_ended_at": job.ended_at,
-        "charged_usd": job.charged_usd,
-    }
-    found = _keep_items(desk, {**row, **ended}, job)
-    _book(desk, row, job, units=found)
-    return orders.update(desk.project.store, row, status="fetched", found=found, **ended)
+    return _note_end(desk, row, job), job
+
+
+def _settle(desk: Desk, row: Row) -> str:
+    """End the run of an order, where there is one, and book it; why its charge stays unknown ("" = no run)."""
+    if row["provider_run_id"]:
+        job = desk.apify.job(row["provider_run_id"])
+        if job is None:
+            return _unknown_run(row)
+    else:
+        job = desk.apify.find_patiently(_order(desk, row), **_whereabouts(desk, row))
+        if job is None:
+            orders.update(desk.project.store, row, lost_starts=0)
+            return ""
+        row = _note_found(desk, row, job)
+    _note_end(desk, row, job if job.has_ended else desk.apify.abort(job))
+    return "Apify has not said it yet"
+
+
+def _unknown_run(row: Row) -> str:
+    return (
+        f"run {row['provider_run_id']} is not known at Apify: was it deleted there, or is APIFY_TOKEN of "
+        "another account?"
+    )
+
+
+def _note_end(desk: Desk, row: Row, job: Job) -> Row:
+    row = orders.update(
+        desk.project.store,
+        row,
+        provider_status=job.status,
+        provider_message=job.message or None,
+        run_started_at=job.started_at,
+        run_ended_at=job.ended_at,
+        charged_usd=job.charged_usd,
+    )
+    _book(desk, row)
+    return row
 
 
 def _keep_items(desk: Desk, row: Row, job: Job) -> int:
@@ -224,26 +327,35 @@ def _keep_items(desk: Desk, row: Row, job: Job) -> int:
     return found
 
 
-def _book(desk: Desk, row: Row, job: Job, *, units: int) -> None:
-    if job.charged_usd is not None:
-        at = desk.project.workspace.now()
-        spent = ledger.spend_row(row, usd=job.charged_usd, units=units, at=at)
-        runs.add_spend(desk.project.store, [spent])
+def _book(desk: Desk, row: Row) -> None:
+    """Book what a run was charged, where it is known, and name a charge above its cap."""
+    if row["charged_usd"] is None:
+        return
+    at, store = desk.project.workspace.now(), desk.project.store
+    spent = ledger.spend_row(row, usd=row["charged_usd"], units=row["found"], at=at)
+    runs.book_charge(store, spent)
+    if ledger.overcharge(row):
+        runs.add_problems(store, [ledger.overcharge_problem(row, at=at)])
 
 
 def _closed(project: Project, row: Row, came: scraping.Came, keys: set[str]) -> Captured:
     """Close an order whose items are mapped: what is new in its shape, and whether it failed."""
+    if ledger.overcharge(row):  # mapping again has taken it away
+        problem = ledger.overcharge_problem(row, at=project.workspace.now())
+        runs.add_problems(project.store, [problem])
     before = captures.previous_keys(project.store, row["actor"], before=row["capture_id"])
     least = project.params.importing.min_mapped_ratio
     status, reason, exit_code = scraping.judge(came, least=least)
     lost = captures.vanished_metrics(project.store, row["capture_id"])
-    if lost and status == "ok":  # where nothing has any count the judge has said so
-        status, exit_code = "failed", max(exit_code, SourceFailed.exit_code)
-        reason = "; ".join(w for w in (reason, importing.vanished(lost)) if w)
+    # A vanished metric is a warning: all items are in. Where nothing has any count the judge has said so.
+    warnings = [vanished(lost)] if lost and status == "ok" else []
+    reason = "; ".join(w for w in (reason, *warnings) if w)
     ended = {
         "status": status,
         "reason": reason or None,
         "new_keys": sorted(keys - before) if before else [],
+        "warnings": warnings,
+        "vanished": [str(one["metric"]) for one in lost],
         "charged_usd": row["charged_usd"],
         "ended_at": row["run_ended_at"],
     }
@@ -262,10 +374,15 @@ def _close(desk: Desk, row: Row, *, status: str, error: VtError) -> Captured:
     return _captured(row, stored, exit_code=error.exit_code)
 
 
-def _left_open(row: Row, error: SourceFailed) -> Captured:
+def _left_open(project: Project, row: Row, error: SourceFailed) -> Captured:
     _logger.warning("left open", order=row["capture_id"], error=str(error))
-    reason = f"{error.message} The next vt scrape takes it up, without a new run."
-    return replace(_captured(row, {}, exit_code=error.exit_code), status="open", reason=reason)
+    overcharge = ledger.overcharge(row)
+    covers = ordering.cover_reason(
+        {**row, "closed_at": None}, gap_h=project.params.scraping.min_gap_h
+    )
+    reason = " ".join(w for w in (error.message, overcharge and f"{overcharge}.", covers) if w)
+    code = BudgetReached.exit_code if overcharge else error.exit_code
+    return replace(_captured(row, {}, exit_code=code), status="open", reason=reason)
 
 
 def _captured(row: Row, stored: Row, *, exit_code: int) -> Captured:

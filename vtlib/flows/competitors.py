@@ -16,7 +16,10 @@ from vtlib.stages.performance.rates import with_rates
 
 
 def compared(project: Project) -> Comparison:
-    """The comparison over `insight.days`; for a client creators go by pseudonyms, the numbers are the same."""
+    """The comparison over `insight.days` as its reader may see it; the numbers are the same.
+
+    With pseudonyms hashtags are left out of the mix: strangers wrote them.
+    """
     posts = with_rates(project.frame("performance_posts"))
     found = stage.compare(
         posts,
@@ -24,14 +27,21 @@ def compared(project: Project) -> Comparison:
         days=project.params.insight.days,
         interval=project.params.outliers.interval,
     )
-    return replace(found, accounts=project.shown(found.accounts), mix=project.shown(found.mix))
+    mix = found.mix
+    if not project.names_creators and len(mix):
+        mix = mix[mix["of"].ne("hashtag")].reset_index(drop=True)
+    return replace(
+        found,
+        accounts=project.shown(found.accounts, ours=("formats",)),
+        mix=project.shown(mix, ours=("of", "name")),
+    )
 
 
 def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(posts, pairs) of films that stand on several platforms."""
     posts = project.frame("creatives_across")
     pairs = creatives.across(posts, interval=project.params.outliers.interval)
-    return project.shown(posts), pairs
+    return project.shown(posts, ours=("reason",)), pairs
 
 
 def _hooks(project: Project) -> pd.DataFrame:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from vtlib.errors import BadInput, SourceFailed, VtError
 from vtlib.flows import scraping
-from vtlib.models import Platform, PostRef
+from vtlib.models import Broken, Platform, PostRef
 from vtlib.project import Project
 from vtlib.services import datasets as files
 from vtlib.sources import post_ref
+from vtlib.sources.field_use import FieldUse
+from vtlib.stages import capture_words as words
 from vtlib.stages import importing as stage
+from vtlib.stages import own_posts
 from vtlib.store import captures, people
+from vtlib.tables.reader import Options
 
 CHUNK_ITEMS = 2_000
 SAMPLE_ITEMS = 200
@@ -36,14 +42,19 @@ CAPTURES = (
         "skipped",
         "problems",
     ),
-    *("status", "reason"),
+    *("bad_values", "captured_at_basis", "status", "reason"),
 )
 PROBLEMS = ("stage", "kind", "n", "example")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How one dataset fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated)."""
+    """How one dataset fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated).
+
+    found = mapped + problems; `bad_values` are fields of mapped items that could not be read. `warnings` say
+    what went in and is not as it should be, `notes` what was guessed and what is not read (`unread`: field
+    -> items that hold it).
+    """
 
     source: str
     capture_id: str = ""
@@ -57,22 +68,38 @@ class Report:
     updated: int = 0
     skipped: int = 0
     problems: int = 0
+    bad_values: int = 0
     new_keys: tuple[str, ...] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     status: str = "ok"
     reason: str = ""
     exit_code: int = 0
+    reading: str = ""  # how a table was read, where there was a choice
+
+
+@dataclass(slots=True)
+class _Total:
+    """What the chunks of one capture came to (stages/importing.Chunk)."""
+
+    tally: Counter[str] = field(default_factory=Counter)
+    keys: set[str] = field(default_factory=set)
+    use: FieldUse = field(default_factory=FieldUse)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How files are to be taken: a platform to force, the time of capture, who is told of progress, and
-    the folder that relative paths begin at.
+    """How files are to be taken: a platform to force, the time of capture, who is told of progress, whether
+    a warning is a failure (exit code 4), the folder that relative paths begin at, and what a person says of tables.
     """
 
     platform: Platform | None = None
     captured_at: datetime | None = None
     progress: Progress | None = None
+    is_strict: bool = False
     base: Path = field(default_factory=Path.cwd)
+    options: Options = field(default_factory=Options)
 
 
 def import_files(
@@ -143,10 +170,10 @@ def import_urls(
     return [report for *_, report in rows]
 
 
-def remap(project: Project) -> list[Report]:
+def remap(project: Project, *, is_strict: bool = False) -> list[Report]:
     """Map the project's kept raw items again with today's mapping; no file is needed."""
     rows = captures.list_captures(project.store, project.slug)
-    done = [_remap(project, row) for row in rows if row["provider"] != "apify"]
+    done = [_remap(project, row, is_strict=is_strict) for row in rows if row["provider"] != "apify"]
     # Only an order knows the filters that its items were asked with.
     scraped = scraping.remap(project) if len(done) < len(rows) else []
     return done + [_of_order(project, c.capture_id, c.exit_code) for c in scraped]
@@ -171,30 +198,37 @@ def _guarded(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
 
 def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
     given = one.captured_at.isoformat() if wanted.captured_at else ""
-    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "")
+    said = astuple(wanted.options) if wanted.options != Options() else ()
+    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "", *said)
     known = captures.get(project.store, capture_id)
     if known and known["status"] == "ok":
         return _report(known, status="unchanged", reason="this content was imported before")
     capture = _capture(project, one, wanted, capture_id)
+    if known:  # taken up again: as it was when it began
+        capture = replace(capture, captured_at=known["captured_at"].replace(tzinfo=UTC))
+    batches = _batches(files.items(one, wanted.options))
+    first = next(batches, [])
+    stage.refuse_numberless(stage.map_items(first, capture), file=one.name)
     captures.begin(project.store, _begin_row(capture))
-    tally: Counter[str] = Counter()
-    keys: set[str] = set()
-    for chunk in _chunks(files.items(one), capture):
-        captures.ingest(project.store, chunk.frames)
-        tally.update(chunk.tally)
-        keys |= chunk.keys
+    total = _Total()
+    for batch in chain([first], batches):
+        _ingest(project, batch, capture, total)
         if wanted.progress:
-            wanted.progress(chunk.tally["found"])
-    return _finish(project, capture, tally, keys)
+            wanted.progress(len(batch))
+    report = _finish(project, capture, total, is_strict=wanted.is_strict)
+    return replace(report, reading=files.reading_note(one, wanted.options))
 
 
 def _capture(
     project: Project, one: files.Dataset, wanted: Wanted, capture_id: str
 ) -> stage.Capture:
+    rows = files.items(one, wanted.options)
+    items = (item for _, item in rows if isinstance(item, dict))
+    sample = list(islice(items, SAMPLE_ITEMS))
     if wanted.platform:
+        stage.refuse_foreign(sample, file=one.name)
         platform, actor, forced = wanted.platform, "given", True
     else:
-        sample = (item for _, item in islice(files.items(one), SAMPLE_ITEMS))
         (platform, actor), forced = stage.recognise_items(sample, file=one.name), False
     return stage.Capture(
         capture_id=capture_id,
@@ -213,10 +247,46 @@ def _capture(
     )
 
 
-def _chunks(items: Iterable[stage.Item], capture: stage.Capture) -> Iterator[stage.Chunk]:
+def _batches(items: Iterable[stage.Item]) -> Iterator[list[stage.Item]]:
     stream = iter(items)
     while batch := list(islice(stream, CHUNK_ITEMS)):
-        yield stage.map_items(batch, capture)
+        yield batch
+
+
+def _ingest(
+    project: Project,
+    batch: list[stage.Item],
+    capture: stage.Capture,
+    total: _Total,
+    *,
+    is_kept: bool = False,
+) -> None:
+    """Map and store a batch (`is_kept`: its raw items are there). One that the store refuses is halved down
+    to the item at fault, which becomes a problem: one value never stops a batch.
+    """
+    try:
+        chunk = stage.map_items(batch, capture)
+        frames = {n: f for n, f in chunk.frames.items() if not (is_kept and n == "raw_items")}
+        parted = captures.ingest(project.store, frames)
+    except (
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        duckdb.DataError,
+        duckdb.ProgrammingError,
+    ) as error:
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            for half in (batch[:middle], batch[middle:]):
+                _ingest(project, half, capture, total, is_kept=is_kept)
+            return
+        broken = [(batch[0][0], Broken(f"cannot be stored: {error}"[:500]))]
+        chunk = stage.map_items(broken, capture)
+        parted = captures.ingest(project.store, chunk.frames)
+    total.tally.update(chunk.tally)
+    total.tally["parted"] += parted
+    total.keys |= chunk.keys
+    total.use.add(chunk.use)
 
 
 def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, Report]:
@@ -231,21 +301,18 @@ def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, Report]:
     return number, url, ref, Report(url, platform=ref.platform, found=1, mapped=1, reason=post)
 
 
-def _remap(project: Project, row: dict[str, Any]) -> Report:
+def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> Report:
     if row["provider"] == "person":
         return _report(row, status="unchanged", reason="entered by hand")
+    if row["provider"] == own_posts.PROVIDER:
+        return _report(row, status="unchanged", reason="own analytics: vt import analytics FILE")
     capture = _capture_of(row, project)
     captures.unmap(project.store, capture.capture_id)
     captures.begin(project.store, _begin_row(capture))
-    tally: Counter[str] = Counter()
-    keys: set[str] = set()
+    total = _Total()
     for batch in captures.raw_items(project.store, capture.capture_id):
-        chunk = stage.map_items(batch, capture)
-        frames = {name: frame for name, frame in chunk.frames.items() if name != "raw_items"}
-        captures.ingest(project.store, frames)
-        tally.update(chunk.tally)
-        keys |= chunk.keys
-    return _finish(project, capture, tally, keys)
+        _ingest(project, batch, capture, total, is_kept=True)
+    return _finish(project, capture, total, is_strict=is_strict)
 
 
 def _of_order(project: Project, capture_id: str, exit_code: int) -> Report:
@@ -254,33 +321,45 @@ def _of_order(project: Project, capture_id: str, exit_code: int) -> Report:
     return replace(report, exit_code=exit_code)
 
 
-def _finish(
-    project: Project, capture: stage.Capture, tally: Counter[str], keys: set[str]
-) -> Report:
-    """Close the capture, say what is new in its shape, and fail it when too little could be mapped."""
+def _finish(project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool) -> Report:
+    """Close the capture, say what is new in its shape and what to know of it, and fail it when too little
+    could be mapped.
+    """
+    tally = total.tally
     before = captures.previous_keys(project.store, capture.actor or "", before=capture.capture_id)
-    ratio = stage.mapped_ratio(tally)
+    ratio = words.mapped_ratio(tally)
     least = project.params.importing.min_mapped_ratio
     lost = captures.vanished_metrics(project.store, capture.capture_id)
-    failed = bool(lost) or (ratio is not None and ratio < least)
-    words = [stage.fate(tally, ratio=ratio, least=least), stage.vanished(lost)]
-    reason = "; ".join(w for w in words if w)
+    posts = tally["mapped"] + tally["within"]
+    is_own_time = bool(posts) and tally["own_time"] == posts
+    basis = "item" if is_own_time else capture.captured_at_basis
+    failed = ratio is not None and ratio < least
+    warnings = words.warnings(tally, lost, at=capture.captured_at, basis=basis)
+    fate = words.fate(tally, ratio=ratio, least=least)
+    unread = total.use.unread()
     row = captures.finish(
         project.store,
         capture.capture_id,
         {
             "status": "failed" if failed else "ok",
-            "reason": reason or None,
-            "new_keys": sorted(keys - before) if before else [],
+            "reason": "; ".join(w for w in (fate, *warnings) if w) or None,
+            "new_keys": sorted(total.keys - before) if before else [],
+            "captured_at_basis": basis,
+            "warnings": warnings,
+            "vanished": [str(one["metric"]) for one in lost],
+            "unread": unread,
         },
     )
-    bad = stage.unreadable(tally)
-    report = _report(row, status="failed" if failed else "ok", reason=reason)
-    return replace(report, exit_code=4 if failed else 2 if bad else 0)
+    bad = words.unreadable(tally)
+    code = 4 if failed or (is_strict and warnings) else 2 if bad else 0
+    report = _report(row, status="failed" if failed else "ok", reason=row["reason"] or "")
+    notes = (words.guessed(capture.captured_at, basis), words.not_read(unread))
+    return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
 
 
 def _report(row: dict[str, Any], *, status: str, reason: str) -> Report:
-    counts = {n: int(row[n] or 0) for n in ("found", "mapped", "updated", "skipped", "problems")}
+    names = ("found", "mapped", "updated", "skipped", "problems", "bad_values")
+    counts: dict[str, Any] = {n: int(row[n] or 0) for n in names}
     return Report(
         source=row["source"],
         capture_id=row["capture_id"],
@@ -290,6 +369,8 @@ def _report(row: dict[str, Any], *, status: str, reason: str) -> Report:
         captured_at_basis=row["captured_at_basis"] or "",
         new=int(row["new"] or 0),
         new_keys=tuple(row["new_keys"] or ()),
+        unread=row["unread"] or {},
+        warnings=tuple(row["warnings"] or ()),
         status=status,
         reason=reason,
         **counts,

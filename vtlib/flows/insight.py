@@ -9,7 +9,9 @@ import pandas as pd
 
 from vtlib import charts
 from vtlib.flows import competitors, reports
+from vtlib.flows.learning import PATTERN_TEXTS
 from vtlib.project import Project
+from vtlib.scripts import workflow
 from vtlib.stages import competitors as rivals
 from vtlib.stages import creatives, insight
 from vtlib.stages.insight import Chapter, Facts, Finding
@@ -19,6 +21,13 @@ from vtlib.stages.performance.variants import compare_variants, roi
 from vtlib.stages.performance.whole import product_costs
 from vtlib.store import runs
 
+_OURS = (
+    "title",
+    "variant",
+    "reason",
+    "made_by",
+    "product",
+)  # written by the project or by this package
 Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
 
 
@@ -30,26 +39,36 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
     variants, returns = _variants_and_returns(project, posts)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
-        scripts=project.frame("insight_scripts"),
-        verdicts=project.shown(project.frame("insight_verdicts")),
-        waiting=project.shown(project.frame("insight_waiting")),
-        production=project.frame("insight_costs"),
+        scripts=_scripts(project),
+        verdicts=project.shown(project.frame("insight_verdicts"), ours=_OURS),
+        waiting=project.shown(project.frame("insight_waiting"), ours=_OURS),
+        production=project.spent(
+            project.shown(project.frame("insight_costs"), ours=("what", *_OURS))
+        ),
         own=project.shown(own.sort_values("multiplier_low", ascending=False)),
-        scores=project.shown(project.frame("outliers")),
-        patterns=project.frame("patterns"),
-        variants=variants,
-        returns=returns,
-        spend=runs.costs(store, project=project.slug),
+        scores=project.shown(project.frame("outliers"), ours=("reason",)),
+        patterns=project.shown(project.frame("patterns"), ours=PATTERN_TEXTS),
+        variants=project.shown(variants, ours=("a", "b", "script_id")),
+        returns=project.spent(returns),
+        spend=project.spent(runs.costs(store, project=project.slug)),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.shown(project.frame("insight_fits")),
+        fits=project.shown(project.frame("insight_fits"), ours=("product", "product_id")),
         outlier_run=_only(project.frame("outlier_run")),
         pattern_run=_only(project.frame("pattern_run")),
-        stages=stages,
+        stages=tuple((title, status, project.told(reason)) for title, status, reason in stages),
         min_matured=params.performance.min_matured,
         claim_q=params.performance.claim_q,
         interval=params.outliers.interval,
     )
+
+
+def _scripts(project: Project) -> pd.DataFrame:
+    """Scripts as a report tells of them; drafts where its reader is shown these."""
+    found = project.frame("insight_scripts")
+    if not project.shows("drafts"):
+        found = found[~found["status"].isin(workflow.DRAFTS)]
+    return project.shown(found, ours=_OURS)
 
 
 def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
@@ -60,7 +79,7 @@ def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapt
         insight.failed(known),
         insight.next_steps(known),
         insight.certainty(known),
-        insight.cost(known),
+        *((insight.cost(known),) if project.shows("costs") else ()),
         _changes(project, run_id),
         _competitors(project),
         _films(project),

@@ -95,9 +95,9 @@ def import_sheet(project: Project, path: Path, *, by: str) -> int:
     found = project.frame("analysis_answers")
     ids = dict(zip(found["post_id"], found["analysis_id"], strict=True))
     made = []
-    for number, row in enumerate(rows_of(path, needed=("post_id",)), 2):
+    for number, row in rows_of(path, needed=("post_id",)):
         for field in labels.FIELDS:
-            text = (row.get(field.path) or "").strip()
+            text = (row.get(field.path.lower()) or "").strip()
             if text:
                 label = _label(field, text, path.name, number)
                 if row["post_id"] not in ids:

@@ -16,6 +16,7 @@ from vtlib.services.media import MediaFolder
 from vtlib.store import catalog, media
 from vtlib.tables import Example, Gallery
 
+PATTERN_TEXTS = ("pattern", "claim", "definition", "source", "note", "reason", "trend", "kind")
 _EXAMPLES = """SELECT post_id, url, handle, platform, posted_at, views FROM posts_latest
 WHERE list_contains($posts, post_id)"""
 _THUMBS = """SELECT post_id, thumbs_path FROM measures
@@ -73,7 +74,7 @@ def learned_context(project: Project) -> dict[str, Any] | None:
 
 def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery]:
     """Examples of what the latest library claims, without a claim of its surest patterns: at most `most` patterns
-    with `each` posts, a frame of each that was downloaded. For a client neither frames nor links nor handles.
+    with `each` posts, a frame of each that was downloaded. With pseudonyms neither frames nor links nor handles.
     """
     rows = library(project.workspace, project.slug)
     if rows.empty:
@@ -84,7 +85,11 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
     wanted = {row["pattern"]: _named_posts(row)[:each] for row in found}
     shown = _shown(project, list(dict.fromkeys(p for posts in wanted.values() for p in posts)))
     return [
-        Gallery(said(row), row["definition"], tuple(shown[p] for p in wanted[row["pattern"]]))
+        Gallery(
+            project.told(said(row)),
+            project.told(row["definition"]),
+            tuple(shown[p] for p in wanted[row["pattern"]]),
+        )
         for row in found
     ]
 
@@ -97,22 +102,22 @@ def _shown(project: Project, wanted: list[str]) -> dict[str, Example]:
     folder = MediaFolder(project.workspace.outputs)
     frames = {
         m["post_id"]: pictures[0][1]
-        for m in media.measures(project.store, [] if project.is_client else wanted)
+        for m in media.measures(project.store, wanted if project.names_creators else [])
         if (pictures := folder.thumbnails(m["thumbs_path"], (m["thumbs"] or [])[:1]))
     }
     return {
         post["post_id"]: Example(
-            _named(post, is_client=project.is_client),
-            "" if project.is_client else str(post["url"] or ""),
+            _named(post, is_named=project.names_creators),
+            str(post["url"] or "") if project.names_creators else "",
             frames.get(post["post_id"]),
-            "frames are not passed on" if project.is_client else "not downloaded",
+            "not downloaded" if project.names_creators else "frames are not passed on",
         )
         for post in posts.to_dict("records")
     }
 
 
-def _named(post: dict[Any, Any], *, is_client: bool) -> str:
-    who = f"{post['platform']} post" if is_client else f"{post['handle']} on {post['platform']}"
+def _named(post: dict[Any, Any], *, is_named: bool) -> str:
+    who = f"{post['handle']} on {post['platform']}" if is_named else f"{post['platform']} post"
     return f"{who}, x{post['multiplier']:.1f}" if pd.notna(post["multiplier"]) else who
 
 

@@ -14,8 +14,10 @@ from vtlib.stages.ordering import Asked
 PROVIDER = "apify"
 
 
-def order_row(project: Project, asked: Asked, *, max_usd: float) -> dict[str, Any]:
-    """A new order as the ledger keeps it."""
+def order_row(
+    project: Project, asked: Asked, *, max_usd: float, provider_now: datetime
+) -> dict[str, Any]:
+    """A new order as the ledger keeps it; `provider_now` is a time of the provider's not after its start."""
     at = project.workspace.now()
     words = (project.slug, PROVIDER, asked.actor, asked.ask, *asked.targets, at.isoformat())
     return {
@@ -34,6 +36,7 @@ def order_row(project: Project, asked: Asked, *, max_usd: float) -> dict[str, An
         "max_usd": math.floor(max_usd * 10_000) / 10_000,
         "status": "starting",
         "asked_at": at,
+        "provider_asked_at": provider_now,
     }
 
 
@@ -89,8 +92,10 @@ def capture_row(row: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     }
 
 
-def spend_row(row: Mapping[str, Any], *, usd: float, units: int, at: datetime) -> dict[str, Any]:
-    """The charge of a run; its id is the run's, so that it is booked once."""
+def spend_row(
+    row: Mapping[str, Any], *, usd: float, units: int | None, at: datetime
+) -> dict[str, Any]:
+    """The charge of a run (`units`: its items, None = not read yet); its id is the run's: booked once."""
     return {
         "spend_id": f"{PROVIDER}:{row['provider_run_id']}",
         "at": at,
@@ -101,6 +106,34 @@ def spend_row(row: Mapping[str, Any], *, usd: float, units: int, at: datetime) -
         "project_id": row["project_id"],
         "run_id": row["run_id"],
         "capture_id": row["capture_id"],
+    }
+
+
+def overcharge(row: Mapping[str, Any]) -> str:
+    """In words that a run was charged more than its cap; "" when it was not. The provider counts to $0.0001."""
+    charged, cap = row.get("charged_usd"), row.get("max_usd")
+    if charged is None or cap is None or charged <= cap + 1e-4:
+        return ""
+    return (
+        f"Apify charged ${charged:,.2f} for run {row['provider_run_id']}, more than the cap of ${cap:,.2f} "
+        "that was sent with it: take it up with Apify, and name another actor in scraping.actors"
+    )
+
+
+def overcharge_problem(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+    """The row of `problems` of a run that was charged more than its cap."""
+    return {
+        "problem_id": importing.capture_key(row["capture_id"], "scraping", "over_cap"),
+        "project_id": row["project_id"],
+        "run_id": row["run_id"],
+        "stage": "scraping",
+        "capture_id": row["capture_id"],
+        "kind": "over_cap",
+        "reason": overcharge(row),
+        "source": asked_of(row).label,
+        "field": "charged_usd",
+        "payload": {k: row[k] for k in ("provider_run_id", "charged_usd", "max_usd")},
+        "seen_at": at,
     }
 
 

@@ -31,7 +31,7 @@ class About:
 @dataclass(slots=True)
 class Done:
     """What was asked: outcomes by status, answers known before, why it stopped early ("" = it did not).
-    `usd` None = a cost is unknown.
+    `usd` None = a cost is unknown; `possibly_usd`: what calls without a known cost may have taken at most.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -41,12 +41,29 @@ class Done:
     tokens: int = 0
     usd: float | None = 0.0
     exit_code: int = 0
+    possibly_usd: float = 0.0
+    n_possibly: int = 0
+
+    @property
+    def most_usd(self) -> float:
+        """US dollars that were spent at most: what is left of a cap is counted from it."""
+        return (self.usd or 0.0) + self.possibly_usd
+
+    @property
+    def possibly_words(self) -> str:
+        """What may have been paid besides, "" for nothing."""
+        if not self.n_possibly:
+            return ""
+        cost = f"at most ${self.possibly_usd:,.4f}" if self.possibly_usd else "no price is known"
+        return f"possibly paid besides: {self.n_possibly} calls, {cost} (vt costs)"
 
     def add(self, outcome: Outcome, *, to: Counter[str], was_left: bool = True) -> None:
         """Count an outcome in `to`; `was_left`: it stood among `n_left`."""
         to[outcome.status] += 1
         self.tokens += outcome.usage.total
         self.usd = None if self.usd is None or outcome.usd is None else self.usd + outcome.usd
+        self.possibly_usd += outcome.possibly_usd
+        self.n_possibly += sum(c.is_possibly_paid for c in outcome.calls)
         if outcome.status in STOPS:
             self.stopped = f"{outcome.status.replace('_', ' ')}: {outcome.reason}"
             self.exit_code = max(self.exit_code, EXIT_CODES.get(outcome.status, 5))
@@ -63,7 +80,7 @@ def take_up(project: Project, asked: Mapping[str, tuple[Question, About]]) -> in
     rows = store.answered_calls(project.store, list(asked))
     for row in rows:
         question, about = asked[row["analysis_id"]]
-        save(project, question, kept_outcome(asking.call_of(row), question.answer), about)
+        save(project, question, kept_outcome(asking.call_of(row), question), about)
     return len(rows)
 
 
@@ -94,7 +111,7 @@ def _row(project: Project, question: Question, outcome: Outcome, about: About) -
     used, calls, options = outcome.usage, outcome.calls, question.options
     now = project.workspace.now()
     first = calls[0].started_at if calls else now
-    last = calls[-1].ended_at if calls else now
+    last = (calls[-1].ended_at if calls else None) or now
     return {
         "analysis_id": question.key,
         "post_id": about.post_id,
@@ -121,7 +138,7 @@ def _row(project: Project, question: Question, outcome: Outcome, about: About) -
         "tokens_out": used.tokens_out,
         "tokens_thinking": used.tokens_thinking,
         "tokens_cached": used.tokens_cached,
-        "usd": outcome.usd if calls else None,
+        "usd": outcome.usd if any(not c.is_possibly_paid for c in calls) else None,
         "n_calls": len(calls),
         "seconds": round((last - first).total_seconds(), 3),
         "asked_at": first,

@@ -136,8 +136,10 @@ def conclude(project: Project, verdict: Verdict, run: dict[str, Any]) -> Conclus
 def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
     """The scores of a stored run (default: those that stand) with handle, url, caption, posted_at beside them."""
     if run is None:
-        return project.shown(project.frame("outliers"))
-    return project.shown(project.frame("outliers_of_run", outlier_run=run["outlier_run_id"]))
+        scores = project.frame("outliers")
+    else:
+        scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
+    return project.shown(scores, ours=("reason", "look", "notes"))
 
 
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,17 @@ from vtlib.patterns import (
 )
 from vtlib.project import Project
 from vtlib.services.native_analytics import Export, read_export
+from vtlib.stages import own_posts
+from vtlib.stages.conclusion import Conclusion
+from vtlib.stages.importing import capture_key
 from vtlib.stages.performance.forecasting import VIEWS, Forecaster, predict, used_patterns
 from vtlib.stages.performance.history import OWN, current_levels
 from vtlib.stages.performance.whole import Inputs, Judged, Result, judge, work
+from vtlib.store import captures, people
 from vtlib.store import performance as store
 from vtlib.store.decoding import decoded
 from vtlib.store.writing import naive
+from vtlib.tables.reader import Options
 
 MIN_POSTS = 5
 
@@ -195,20 +201,73 @@ def told(project: Project) -> pd.DataFrame:
     """The stored verdicts on predicted views with what a reader needs beside them, the newest capture last."""
     rows = project.frame("verdicts")
     views = rows[rows["target"].eq(VIEWS)]
-    return project.shown(views.sort_values(["captured_at", "post_id"]))
+    return project.shown(
+        views.sort_values(["captured_at", "post_id"]), ours=("title", "variant", "reason")
+    )
+
+
+def concluded(project: Project, found: Result) -> Conclusion:
+    """What 07 says at its end as its reader may see it: without sentences on money for one who is not shown costs."""
+    end = found.conclusion
+    if project.shows("costs"):
+        return end
+    money = set(found.returns["said"]) if len(found.returns) else set()
+    return replace(end, headline=tuple(s for s in end.headline if s not in money))
 
 
 def import_native(
-    project: Project, path: Path, *, platform: Platform | None = None, post_id: str = ""
-) -> Export:
+    project: Project,
+    path: Path,
+    *,
+    platform: Platform | None = None,
+    post_id: str = "",
+    options: Options | None = None,
+) -> tuple[Export, int]:
     """Read an export of own analytics and keep its numbers; the same file again replaces its rows.
 
+    A post that is not there yet is made from it, marked as own. Returns the export and how many posts are new.
     Raises BadInput for a file that is none (services/native_analytics.read_export).
     """
-    found = read_export(path, platform=platform, post_id=post_id)
-    rows = [{**row, "project_id": project.slug} for row in found.rows]
+    export = read_export(path, platform=platform, post_id=post_id, options=options)
+    rows = [{**row, "project_id": project.slug} for row in export.rows]
+    people.ensure_project(project.store, project.slug)
     store.save_native(project.store, rows, at=project.workspace.now())
-    return found
+    n_new = _save_own_posts(project, export, path.name) if export.posts else 0
+    return export, n_new
+
+
+def _save_own_posts(project: Project, export: Export, source: str) -> int:
+    """Write the posts of an export that are not there yet, as own; returns how many those are."""
+    posts = {str(p.ref.post_id): p for p in export.posts}
+    known = store.known_posts(project.store, [*posts])
+    scraped = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
+    now = naive(project.workspace.now())
+    capture_id = capture_key(project.slug, own_posts.ACTOR, export.sha256)
+    before = captures.get(project.store, capture_id) or {}  # the same content again is one capture
+    capture: dict[str, Any] = {
+        "capture_id": capture_id,
+        "project_id": project.slug,
+        "provider": own_posts.PROVIDER,
+        "actor": own_posts.ACTOR,
+        "platform": export.platform,
+        "source": source,
+        "source_sha256": export.sha256,
+        "captured_at": before.get("captured_at") or min(export.exported_at or now, now),
+        "captured_at_basis": export.exported_at_basis,
+        "started_at": now,
+    }
+    followed = people.project_accounts(project.store, project.slug)
+    own = followed[followed["role"].eq("own")]
+    single = own.groupby("platform")["account_id"].filter(lambda ids: len(ids) == 1)
+    accounts: dict[Platform, str] = dict(
+        zip(own.loc[single.index, "platform"], single, strict=True)
+    )
+    frames = own_posts.own_post_frames(posts.values(), capture, scraped=scraped, accounts=accounts)
+    captures.begin(project.store, capture)
+    captures.ingest(project.store, frames)
+    captures.finish(project.store, capture_id)
+    people.mark_own(project.store, project.slug, [*posts])
+    return len(posts.keys() - known)
 
 
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:

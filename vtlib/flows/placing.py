@@ -12,7 +12,7 @@ from vtlib.flows import capturing, ledger
 from vtlib.flows.capturing import Captured, Desk, Row
 from vtlib.project import Project
 from vtlib.stages import ordering
-from vtlib.stages.ordering import Asked
+from vtlib.stages.ordering import Asked, Cover
 from vtlib.store import orders
 from vtlib.store.writing import naive
 
@@ -104,6 +104,15 @@ def ask_all(
         told(captured)
         done.append(captured)
     return done
+
+
+def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: Told) -> list[Captured]:
+    """Say what is not asked for an order that covers it, where this scrape has not said so of that order."""
+    seen = {c.capture_id for c in done}
+    spared = [capturing.covered(c) for c in covers if c.capture_id not in seen]
+    for one in spared:
+        told(one)
+    return spared
 
 
 def _placed(desk: Desk, asked: Asked, cap: float, *, failed_at: datetime | None) -> Row | Captured:

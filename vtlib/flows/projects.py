@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,8 @@ from vtlib.project import Project, Workspace, declared_params, resolve
 from vtlib.settings import Settings, load_settings, make_private
 from vtlib.sources import account_ref
 from vtlib.store import catalog, people
+from vtlib.tables.csv_in import sheet_rows
+from vtlib.tables.reader import read_table, read_text
 
 STARTER = """# Parameters of this project; docs/parameters.md lists every key. Secrets belong in .env.
 project: {slug}
@@ -28,6 +28,10 @@ importing:
   datasets: []   # files, folders or globs, relative to the workspace
 outliers:
   method: calibrated
+report:
+  # named: creators stand with names, words, pictures and links, for a client too.
+  # pseudonyms: before a page leaves the house for people who may not know whom you watch.
+  creators: named
 """
 
 
@@ -130,24 +134,19 @@ def sync(project: Project) -> None:
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file, without blanks and remarks. Raises BadInput when it cannot be read."""
-    lines = (line.split(" #")[0].strip() for line in _text(path).splitlines())
+    lines = (line.split(" #")[0].strip() for line in read_text(path).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
 
 def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[str, Any]]:
-    """Accounts from a list of handles or profile URLs, or from a CSV with a `handle` column.
+    """Accounts from a list of handles or profile URLs, or from a table with a `handle` column.
 
     Raises BadInput with the file and row of the first that cannot be used.
     """
-    text = _text(path)
-    first = text.lstrip("\ufeff").split("\n", 1)[0].lower()
-    if "," in first and "handle" in first:
-        rows: list[dict[str, str]] = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
-    else:
-        rows = [{"handle": line} for line in read_lines(path)]
-    found = []
-    for number, row in enumerate(rows, 1):
-        given = {(k or "").strip().lower(): (v or "").strip() for k, v in row.items()}
+    rows = _account_rows(path)
+    accounts = []
+    for number, row in rows:
+        given = {name: text.strip() for name, text in row.items()}
         where = given.get("platform") or platform
         if where is not None and where not in PLATFORMS:
             raise BadInput(
@@ -157,7 +156,7 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
                 field="platform",
             )
         try:
-            found.append(
+            accounts.append(
                 account_row(
                     given.get("handle", ""),
                     platform=where,
@@ -169,7 +168,15 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
             raise BadInput(
                 error.message, todo=error.todo, file=path.name, row=number, field="handle"
             ) from None
-    return found
+    return accounts
+
+
+def _account_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """(row, cells) of a table with a heading `handle`; else (number, handle) of the lines that are no remark."""
+    table = read_table(path, is_guarded=True)
+    if "handle" in {name.lower() for name in table.columns}:
+        return list(sheet_rows(table))
+    return [(number, {"handle": line}) for number, line in enumerate(read_lines(path), 1)]
 
 
 def account_row(handle: str, *, platform: Platform | None, role: str, notes: str) -> dict[str, Any]:
@@ -191,12 +198,3 @@ def _known(store: Any, table: str, ref: str) -> bool:
     except BadInput:
         return False
     return True
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f"cannot be read: {getattr(error, 'strerror', None) or error}", file=str(path)
-        ) from None

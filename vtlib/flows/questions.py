@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +17,13 @@ from vtlib.flows.outcomes import About
 from vtlib.project import Project
 from vtlib.services.gemini import Attachment, Options, Question
 from vtlib.services.prompts.loading import load_prompt, render
-from vtlib.stages.analysis import FirstLook, PictureAnalysis, VideoAnalysis, choosing
+from vtlib.stages.analysis import (
+    FirstLook,
+    PictureAnalysis,
+    VideoAnalysis,
+    choosing,
+    impossible_times,
+)
 
 Depth = Literal["look", "full"]
 LOOK_TOKENS = 4_096  # room for the answer of a first look, thinking included
@@ -59,7 +67,13 @@ def question_of(project: Project, post: dict[Any, Any], depth: Depth) -> Questio
     )
     question = Question(prompt, task.answer, task.options, _attached(project, post))
     named = hashlib.sha256(f"{post['post_id']}/{question.identity}".encode()).hexdigest()[:24]
-    return replace(question, key=named)
+    return replace(question, key=named, check=_check(question))
+
+
+def _check(question: Question) -> Callable[[BaseModel], str] | None:
+    """What of an answer about a film of known length cannot be; None for others."""
+    length_s = next((a.duration_s for a in question.attachments if a.duration_s), None)
+    return None if length_s is None else partial(impossible_times, duration_s=length_s)
 
 
 def about_of(post: dict[Any, Any]) -> About:

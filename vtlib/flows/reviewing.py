@@ -32,8 +32,7 @@ def take_in(project: Project, path: Path) -> int:
     Rows without a decision are passed over. Raises BadInput with the file, row and field.
     """
     rows = [
-        _answer(row, number, path.name)
-        for number, row in enumerate(rows_of(path, needed=NEEDED, todo=START), 2)
+        _answer(row, number, path.name) for number, row in rows_of(path, needed=NEEDED, todo=START)
     ]
     decided = [r for r in rows if r["decision"]]
     try:

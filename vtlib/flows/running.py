@@ -18,16 +18,16 @@ def offenders(project: Project) -> list[str]:
 
 
 def gathered(project: Project) -> dict[str, Any]:
-    """scores, outlier_run, places, problems, spend of a project, as its reader may see them."""
+    """scores, outlier_run, places, problems, spend of a project, as its reader may see them; spend None = not shown."""
     run = project.frame("outlier_run")
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     spend = runs.costs(project.store, project=project.slug)
     return {
-        "scores": project.shown(project.frame("outliers")),
+        "scores": project.shown(project.frame("outliers"), ours=("reason",)),
         "outlier_run": dict(run.iloc[0]) if len(run) else {},
         "places": project.frame("places"),
         "problems": project.shown(problems),
-        "spend": spend if len(spend) else pd.DataFrame(),
+        "spend": (spend if len(spend) else pd.DataFrame()) if project.shows("costs") else None,
     }
 
 

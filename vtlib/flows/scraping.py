@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from vtlib.errors import CredentialsMissing, SourceFailed, StoreBusy, sentence
+from vtlib.errors import BadInput, CredentialsMissing, SourceFailed, StoreBusy, sentence
 from vtlib.models import PLATFORMS, Platform
-from vtlib.project import Project
+from vtlib.project import Project, Workspace
 from vtlib.sources.actors import Ask
 from vtlib.stages import ordering
-from vtlib.stages.ordering import Asked, Ledger
+from vtlib.stages.ordering import Ledger, Wave
 from vtlib.store import captures, orders
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     # imports of flows.capturing and flows.placing below.
     from vtlib.flows.capturing import Captured, Desk
     from vtlib.flows.placing import Told
+    from vtlib.services.apify import Apify
 
 LINK_TRIES_MAX = 3
 SHOWN = (
@@ -57,10 +59,13 @@ def quote(project: Project, search: Search | None = None, *, again: bool = False
     from vtlib.flows import placing  # noqa: PLC0415
 
     ledger = _ledger(project, now=project.workspace.now(), again=again)
-    asked = _first(project, ledger, search) + ([] if search else _profiles(project, ledger))
-    found = placing.estimate(project, asked)
+    wave = _first(project, ledger, search)
+    if not search:
+        wave += _profiles(project, ledger)
+    found = placing.estimate(project, wave.orders)
     words = ordering.estimate_words(found, remaining_usd=placing.left_usd(project))
-    return Quote(found, (*words, *_cannot(project)))
+    covers = dict.fromkeys(f"{c.platform} ({c.ask}): {c.reason}" for c in wave.covers)
+    return Quote(found, (*words, *covers, *_cannot(project)))
 
 
 def scrape(
@@ -72,8 +77,8 @@ def scrape(
 ) -> list[Captured]:
     """Take up what was left open, then ask for what the parameters (or `search`) say; how each order fared.
 
-    What was captured less than `scraping.min_gap_h` ago is not asked, unless `again`. An order that fails
-    does not stop the others. Raises CredentialsMissing without a token or with a wrong one, StoreBusy
+    What was captured less than `scraping.min_gap_h` ago, or gave nothing then, is not asked, unless `again`;
+    what an order covers that stays open is not asked in any case. An order that fails does not stop the others. Raises CredentialsMissing without a token or with a wrong one, StoreBusy
     while another scrape of the project runs.
     """
     from vtlib.flows import capturing, placing  # noqa: PLC0415
@@ -83,17 +88,21 @@ def scrape(
         desk = _desk(project)
         done = placing.take_up(desk, told=tell)
         purse = placing.Purse(placing.left_usd(project))
-        wave = _first(project, _ledger(project, now=desk.now, again=again), search)
-        done += placing.ask_all(desk, wave, purse, again=again, told=tell)
-        if any(one.ask == "posts" for one in wave):
+
+        def ask(plan: Callable[[Project, Ledger], Wave]) -> Wave:
+            wave = plan(project, _ledger(project, now=desk.now, again=again))
+            done.extend(placing.spare(wave.covers, done=done, told=tell))
+            done.extend(placing.ask_all(desk, wave.orders, purse, again=again, told=tell))
+            return wave
+
+        first = ask(partial(_first, search=search))
+        if any(one.ask == "posts" for one in first.orders):
             _settle_links(project)
-        if search is None and not _is_narrow(project):
-            wave = _linked(project, _ledger(project, now=desk.now, again=again))
-            done += placing.ask_all(desk, wave, purse, again=again, told=tell)
         if search is None:
-            wave = _profiles(project, _ledger(project, now=desk.now, again=again))
-            done += placing.ask_all(desk, wave, purse, again=again, told=tell)
-        capturing.price_late(desk)
+            if not _is_narrow(project):
+                ask(_linked)
+            ask(_profiles)
+        capturing.settle_late(desk)
     return done
 
 
@@ -112,7 +121,15 @@ def scrape_for_notebook(project: Project) -> list[str]:
             sentence(f"nothing could be captured: {failed[0].reason}"), todo="vt problems"
         )
     said = [sentence(f"{c.platform} ({c.actor}): {c.reason}") for c in done if c.status != "ok"]
-    return list(project.shown(pd.DataFrame({"said": said}, dtype="str"))["said"])
+    return [project.told(text) for text in said]
+
+
+def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
+    """`results` as its reader may see them: tags and words that were asked for are ours, handles are not."""
+    of_people = targets["ask"].isin(["accounts", "profiles"])
+    seen = project.shown(targets, ours=("reason",))
+    words = targets["handle"].map(project.told).where(~of_people, seen["handle"])
+    return seen.assign(handle=words)
 
 
 def targets_of(project: Project, capture_ids: Sequence[str]) -> pd.DataFrame:
@@ -136,15 +153,32 @@ def remap(project: Project) -> list[Captured]:
     return done
 
 
+def abandon(workspace: Workspace, order: str) -> Captured:
+    """Give up an order that was left open: its targets may be asked anew; says what it cost.
+
+    Raises BadInput when no open order has that id, StoreBusy while a scrape of its project runs.
+    """
+    from vtlib.flows import capturing, projects  # noqa: PLC0415
+
+    row = orders.get(workspace.store, order)
+    if row is None or row["closed_at"] is not None:
+        still = [r["capture_id"] for r in orders.left_open(workspace.store)]
+        todo = f"Open: {', '.join(still)}." if still else "No order is open."
+        raise BadInput(f"there is no open order {order}.", todo=todo)
+    project = projects.opened(workspace, row["project_id"])
+    with _alone(project):
+        return capturing.abandon(project, _apify(project) if project.has_apify else None, row)
+
+
 def _has_work(project: Project) -> bool:
     if orders.left_open(project.store, project.slug):
         return True
     ledger = _ledger(project, now=project.workspace.now(), again=False)
-    asks = (_first(project, ledger, None), _linked(project, ledger), _profiles(project, ledger))
-    return any(asks)
+    waves = (_first(project, ledger, None), _linked(project, ledger), _profiles(project, ledger))
+    return any(wave.orders or wave.covers for wave in waves)
 
 
-def _first(project: Project, ledger: Ledger, search: Search | None) -> list[Asked]:
+def _first(project: Project, ledger: Ledger, search: Search | None) -> Wave:
     """What is asked first: a search, or posts that are due (again), or accounts and short links."""
     asked = project.params.scraping
     if asked.due and not search:
@@ -166,7 +200,7 @@ def _first(project: Project, ledger: Ledger, search: Search | None) -> list[Aske
     return wave + ordering.post_orders(links, params=asked, ledger=ledger)
 
 
-def _linked(project: Project, ledger: Ledger) -> list[Asked]:
+def _linked(project: Project, ledger: Ledger) -> Wave:
     """Posts that came of scripts and are due, where the newest posts of their accounts did not bring them."""
     asked = project.params.scraping
     known = project.frame("linked_posts")
@@ -180,11 +214,11 @@ def _is_narrow(project: Project) -> bool:
     return asked.refresh or asked.due
 
 
-def _profiles(project: Project, ledger: Ledger) -> list[Asked]:
+def _profiles(project: Project, ledger: Ledger) -> Wave:
     """What is asked then: followers of accounts whose posts did not carry them."""
     asked = project.params.scraping
     if _is_narrow(project):
-        return []
+        return Wave()
     return ordering.profile_orders(
         project.frame("unprofiled_accounts"), params=asked, ledger=ledger
     )
@@ -203,7 +237,11 @@ def _cannot(project: Project) -> list[str]:
 def _ledger(project: Project, *, now: datetime, again: bool) -> Ledger:
     gap = timedelta(hours=project.params.scraping.min_gap_h)
     since = project.workspace.now() - gap
-    return Ledger(now, () if again else orders.since(project.store, project.slug, since))
+    return Ledger(
+        now,
+        recent=() if again else orders.recent(project.store, project.slug, since),
+        open_orders=orders.left_open(project.store, project.slug),
+    )
 
 
 def _settle_links(project: Project) -> None:
@@ -215,7 +253,6 @@ def _settle_links(project: Project) -> None:
 
 def _desk(project: Project) -> Desk:
     from vtlib.flows.capturing import Desk  # noqa: PLC0415
-    from vtlib.services.apify import Apify  # noqa: PLC0415
 
     settings = project.workspace.settings
     if settings.apify_token is None:
@@ -223,14 +260,24 @@ def _desk(project: Project) -> Desk:
             "APIFY_TOKEN is not set: nothing can be scraped.",
             todo="Put it into .env (vt doctor checks it), or import exports: vt import dataset.",
         )
-    apify = Apify(settings.apify_token.get_secret_value(), settings.apify_url)
+    apify = _apify(project)
     return Desk(project, apify, apify.clock())
+
+
+def _apify(project: Project) -> Apify:
+    from vtlib.services.apify import Apify  # noqa: PLC0415
+
+    settings = project.workspace.settings
+    token = settings.apify_token.get_secret_value() if settings.apify_token else ""
+    return Apify(token, settings.apify_url)
 
 
 @contextmanager
 def _alone(project: Project) -> Iterator[None]:
-    """One scrape of a project at a time: two would ask, and pay, the same twice."""
-    path = project.workspace.outputs / f".scrape-{project.slug}.lock"
+    """One scrape of a project at a time: two would ask, and pay, the same twice. The lock lies by the database,
+    so that it also holds for workspaces that share one.
+    """
+    path = project.workspace.settings.database_path.with_name(f".scrape-{project.slug}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(path, timeout=0):

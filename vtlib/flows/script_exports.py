@@ -15,10 +15,11 @@ from vtlib.export.calendar import production as production_calendar
 from vtlib.export.editing import uses_slates
 from vtlib.export.shot_table import many_as_csv
 from vtlib.export.slates import film
+from vtlib.flows.script_pages import as_read
 from vtlib.flows.scripts import being_shot
 from vtlib.flows.shooting import conflicts
 from vtlib.params import nearest
-from vtlib.project import Workspace
+from vtlib.project import Project, Workspace, resolve
 from vtlib.scripts.schedule import Shoot
 from vtlib.scripts.timing import spans
 from vtlib.store import catalog, production, script_reading
@@ -30,7 +31,9 @@ WHERE post_id = ? AND purged_at IS NULL AND coalesce(proxy_path, path) IS NOT NU
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to write: formats by name, where to, which version; rate in frames/s, exact."""
+    """How to write: formats by name, where to, which version; rate in frames/s, exact; `profile`: who reads it, '' = as in
+    the project's YAML.
+    """
 
     formats: tuple[str, ...]
     out: Path | None = None
@@ -38,6 +41,7 @@ class Options:
     rate: Fraction = Fraction(30)
     proxy: Path | None = None
     logo: Path | None = None
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +75,27 @@ def export(at: Workspace, refs: Sequence[str], options: Options) -> list[File]:
 
 
 def gather(at: Workspace, ref: str, options: Options) -> Document:
-    """A version of a script with its product, schedule, frames and proxy, as an exporter takes it."""
+    """A version of a script with its product, schedule, frames and proxy, as an exporter takes it.
+
+    With pseudonyms (report.creators) without frames and film of the source, and without a text that names a stranger.
+    """
     row = script_reading.get(at.store, ref, version=options.version)
     product = catalog.get(at.store, "products", row["product_id"]) if row["product_id"] else {}
     brand = catalog.get(at.store, "brands", product["brand_id"])["name"] if product else ""
-    proxy = options.proxy or _proxy(at, row["post_id"])
+    reader = _reader(at, row["project_id"], options.profile)
+    is_named = reader is None or reader.names_creators
+    proxy = options.proxy or (_proxy(at, row["post_id"]) if is_named else None)
     templates = at.root / "templates"
     logo = options.logo or next((p for p in sorted(templates.glob("logo.*"))), None)
     plan = production.shoots(at.store, script_id=row["script_id"])
     document = Document(
-        row["script"],
+        row["script"] if reader is None else as_read(reader, row["script"]),
         row["script_id"],
         int(row["version"]),
         row["status"],
         at.now(),
         made_by=row["made_by"] or "",
-        notes=row["notes"] or "",
+        notes=(row["notes"] or "") if reader is None else reader.told(row["notes"] or ""),
         being_shot=being_shot(row),
         product=product,
         brand=brand,
@@ -100,6 +109,14 @@ def gather(at: Workspace, ref: str, options: Options) -> Document:
         clashes=conflicts(at, plan),
     )
     return replace(document, frames=_frames(document))
+
+
+def _reader(at: Workspace, project: str | None, profile: str) -> Project | None:
+    """The project as the reader of an export may see it; None where a script belongs to none."""
+    if not project:
+        return None
+    over = {"report": {"profile": profile}} if profile else {}
+    return Project(at, resolve(at, project, over=over))
 
 
 def write_calendar(at: Workspace, plan: Sequence[Shoot], path: Path) -> File:

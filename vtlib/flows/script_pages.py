@@ -14,7 +14,7 @@ from vtlib.project import Project
 from vtlib.scripts import workflow
 from vtlib.scripts.drawing import beats_svg, versions_svg
 from vtlib.scripts.expecting import expected, sentences
-from vtlib.scripts.script import call_to_action, needs, parse, plain
+from vtlib.scripts.script import Script, call_to_action, needs, parse, plain
 from vtlib.scripts.timing import spans
 from vtlib.scripts.wording import clock
 from vtlib.store import production, script_reading
@@ -45,34 +45,43 @@ class ScriptView:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All scripts of a project in the order of their status, and the register with where each is used."""
+    """All scripts of a project in the order of their status, and the register with where each is used; `hidden`: drafts
+    that the reader is not shown.
+    """
 
     views: tuple[ScriptView, ...]
     assets: pd.DataFrame
+    hidden: int = 0
 
 
 def gathered(project: Project) -> Shelf:
-    """The project's scripts, archived ones left out; for a client without people, comments and creators' names."""
+    """The project's scripts, archived ones left out; for a client without people and comments, and without drafts unless
+    `report.client_shows` names them; with pseudonyms a text that names a stranger is not shown.
+    """
     try:
         rows = script_reading.listing(project.store, project=project.slug)
     except BadInput:  # a run that failed before its project came to be has an index, too
         rows = []
     order = {s: n for n, s in enumerate(workflow.STATUSES)}
+    every = len(rows)
+    if not project.shows("drafts"):
+        rows = [r for r in rows if r["status"] not in workflow.DRAFTS]
+    hidden = every - len(rows)
     rows = sorted(rows, key=lambda r: (-order[r["status"]], str(r["title"]).casefold()))
     ids = {r["script_id"] for r in rows}
-    return Shelf(tuple(_view(project, r["script_id"]) for r in rows), _assets(project, ids))
+    return Shelf(tuple(_view(project, r["script_id"]) for r in rows), _assets(project, ids), hidden)
 
 
 def _view(project: Project, script_id: str) -> ScriptView:
     row = script_reading.get(project.store, script_id)
     held = script_reading.parts(project.store, script_id)
     shown = _Reader(project)
-    script = parse(shown.clean(plain(row["script"])))
+    script = as_read(project, row["script"])
     wanted = {k: ", ".join(v) for k, v in needs(script).items()}
     frozen = [p for p in held["predictions"] if p["version"] == row["approved_version"]]
     names = {
         "product": row["product_id"],
-        "modelled on": None if project.is_client else row["post_id"],
+        "modelled on": None if project.is_client or not project.names_creators else row["post_id"],
     }
     facts = {
         **{k: v or "" for k, v in names.items()},
@@ -88,7 +97,7 @@ def _view(project: Project, script_id: str) -> ScriptView:
         "posts": ", ".join(p["url"] for p in held["publications"]),
     }
     return ScriptView(
-        script_id,
+        project.coded("script", script_id),
         script.title,
         row["status"],
         int(row["version"]),
@@ -99,11 +108,16 @@ def _view(project: Project, script_id: str) -> ScriptView:
         {k: v for k, v in facts.items() if v},
         tuple(_beat(s) for s in spans(script)),
         (beats_svg(script), versions_svg(*shown.people(held["versions"], held["history"]))),
-        tuple(sentences(frozen) or expected(script.prediction)),
-        workflow.warnings(script),
+        tuple(map(shown.clean, sentences(frozen) or expected(script.prediction))),
+        tuple(map(shown.clean, workflow.warnings(script))),
         "" if project.is_client else script.notes,
-        () if project.is_client else tuple(map(_comment, held["comments"])),
+        () if project.is_client else tuple(shown.clean(_comment(c)) for c in held["comments"]),
     )
+
+
+def as_read(project: Project, script: Script) -> Script:
+    """A script as the project's reader may see it: each text whole, or not at all where it names a stranger."""
+    return script if project.names_creators else parse(_Reader(project).clean(plain(script)))
 
 
 class _Reader:
@@ -113,11 +127,11 @@ class _Reader:
         self.project = project
 
     def clean(self, value: Any) -> Any:
-        """JSON-able values with every text as `Project.shown` gives it."""
-        if not self.project.is_client:
+        """JSON-able values with every text as `Project.told` gives it."""
+        if self.project.names_creators:
             return value
         if isinstance(value, str):
-            return str(self.project.shown(pd.DataFrame({"text": [value]}))["text"].iloc[0])
+            return self.project.told(value)
         if isinstance(value, Mapping):
             return {k: v if k in _WORDS else self.clean(v) for k, v in value.items()}
         return [self.clean(v) for v in value] if isinstance(value, (list, tuple)) else value
@@ -127,7 +141,7 @@ class _Reader:
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Versions and history; for a client without who made and moved them."""
         if not self.project.is_client:
-            return versions, history
+            return [self.clean(v) for v in versions], [self.clean(h) for h in history]
         blank = {"made_by": "", "changed_by": "", "reason": ""}
         told = [{**v, **blank, "notes": self.clean(v["notes"] or "")} for v in versions]
         return told, [{**h, **blank} for h in history]
@@ -176,4 +190,4 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
                 }
             )
     frame = pd.DataFrame(rows, columns=["kind", "name", "release", "available", "used_in"])
-    return project.shown(frame)
+    return project.shown(frame, ours=tuple(frame.columns))

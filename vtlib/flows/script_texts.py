@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +16,7 @@ from vtlib.scripts.merge import Conflict, merge
 from vtlib.scripts.script import Script, parse
 from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Making, Place
+from vtlib.tables.csv_in import read_sheet, sheet_rows
 
 SUFFIXES = (".md", ".markdown", ".fountain", ".spmd", ".json", ".csv")
 # What a format does not hold stays as it is in the store.
@@ -130,20 +129,15 @@ def _from_json(text: str, file: str) -> Reading:
 
 
 def _from_csv(at: Workspace, path: Path) -> Iterator[Reading]:
-    text = read_text(path)
-    head = text.split("\n", 1)[0]
-    reader = csv.DictReader(
-        io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ","
-    )
-    known = {*beat_table.COLUMNS}
-    if strange := [c for c in reader.fieldnames or () if c not in known]:
+    table = read_sheet(path, needed=())
+    if strange := [c for c in table.columns if c.lower() not in beat_table.COLUMNS]:
         raise BadInput(
             f"there is no column {strange[0]}.",
             file=path.name,
             todo=f"Known: {', '.join(beat_table.COLUMNS)}.",
         )
     groups: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
-    for row in reader:
+    for _, row in sheet_rows(table):
         script_id = (row.get("script_id") or "").strip()
         key = (
             script_id,

@@ -116,6 +116,8 @@ def both(first: Done, second: Done) -> Done:
         first.tokens + second.tokens,
         usd,
         max(first.exit_code, second.exit_code),
+        first.possibly_usd + second.possibly_usd,
+        first.n_possibly + second.n_possibly,
     )
 
 
@@ -141,4 +143,5 @@ def words(done: Done) -> str:
     ended = ", ".join(f"{s.replace('_', ' ')} {n}" for s, n in done.outcomes.most_common())
     asked = f"now asked: {sum(done.outcomes.values())}" + (f" ({ended})" if ended else "")
     told = f"{asked}, known before: {done.n_known}, left: {done.n_left}; {done.tokens:,} tokens, {cost}"
-    return f"{told}\nstopped: {done.stopped}" if done.stopped else told
+    more = [done.possibly_words, f"stopped: {done.stopped}" if done.stopped else ""]
+    return "\n".join([told, *filter(None, more)])

@@ -21,7 +21,7 @@ from vtlib.timeline import Scene, timeline_chart
 def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness, motion.
 
-    A client sees creators by pseudonym, so without their pictures and the words on screen. Posts of own scripts have
+    With pseudonyms without creators' pictures and the words on screen. Posts of own scripts have
     none: they are measured to be compared, not explained.
     """
     posts = posts[posts["role"].ne(PUBLISHED)]
@@ -41,7 +41,7 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
         _timeline(
             about[row["post_id"]],
             row,
-            None if project.is_client else folder,
+            folder if project.names_creators else None,
             scenes=scenes.get(row["post_id"], ()),
         )
         for row in found
@@ -66,11 +66,11 @@ def _timeline(
     *,
     scenes: Sequence[Scene],
 ) -> Any:
-    """`folder` None: a client's report, where neither pictures nor words of creators are shown."""
+    """`folder` None: a report with pseudonyms, where neither pictures nor words of creators are shown."""
     pictures = [] if folder is None else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
     if folder is None:
         scenes = ()
-        row = row | {"text": {"status": "not_shown", "reason": "in a client's report"}}
+        row = row | {"text": {"status": "not_shown", "reason": "in a report with pseudonyms"}}
     marks = (
         " · model's scenes: ? no such cut in the file, ~ off by more than half a second"
         if scenes

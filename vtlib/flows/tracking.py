@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from vtlib.store import performance as store
 from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Move
 from vtlib.store.writing import naive
+from vtlib.tables.csv_in import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +108,8 @@ def _linked(
 
 
 def _link_rows(path: Path) -> list[dict[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read: {error}", file=str(path)) from None
-    rows = [
-        {(k or "").strip().lower(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
-        for row in csv.DictReader(io.StringIO(text))
-    ]
-    if not rows or not {"script", "url"} <= set(rows[0]):
-        raise BadInput("columns script and url are expected.", file=path.name)
-    return rows
+    rows = rows_of(path, needed=("script", "url"), todo="Columns script and url are expected.")
+    return [{name: text.strip() for name, text in row.items()} for _, row in rows]
 
 
 def _predicted(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -46,9 +46,10 @@ def is_after_the_fact(name: str) -> bool:
 
 
 def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
-    """(values, features) from the posts' own facts: caption, tags, length, day.
+    """(values, features) from the posts' own facts: caption, tags, length, hour, day, sound.
 
-    `posts`: post_id, caption, duration_s, posted_at, and optionally hashtags, mentions (lists). Values:
+    `posts`: post_id, caption, duration_s, posted_at, and optionally hashtags, mentions (lists),
+    account_id, audio_id, audio_title. Values:
     VALUE_COLUMNS, 1.0 or 0.0; what is not known (no caption captured, no length) has no row.
     """
     parts = []
@@ -135,6 +136,38 @@ def _weekend(posts: pd.DataFrame) -> pd.Series:
     return (at.dt.dayofweek >= 5).astype("Float64").where(at.notna())
 
 
+def _hour(posts: pd.DataFrame, first: int, last: int) -> pd.Series:
+    """Posted from `first` to before `last` o'clock, UTC."""
+    at = pd.to_datetime(posts["posted_at"])
+    return at.dt.hour.between(first, last - 1).astype("Float64").where(at.notna())
+
+
+def _original_sound(posts: pd.DataFrame) -> pd.Series:
+    """By its title, which TikTok and Instagram give in the language of the app; unknown without a title."""
+    if "audio_title" not in posts:
+        return pd.Series(pd.NA, index=posts.index, dtype="Float64")
+    title = posts["audio_title"].astype("string").str.strip()
+    return (
+        title.str.contains(_ORIGINAL, regex=True).astype("Float64").where(title.fillna("").ne(""))
+    )
+
+
+def _shared_sound(posts: pd.DataFrame) -> pd.Series:
+    """Another account used the same sound earlier: later posts are not looked at."""
+    if "audio_id" not in posts or "account_id" not in posts:
+        return pd.Series(pd.NA, index=posts.index, dtype="Float64")
+    facts = posts[["audio_id", "account_id"]].assign(at=pd.to_datetime(posts["posted_at"]))
+    known = facts.dropna()
+    known = known[known["audio_id"].astype(str).ne("")].sort_values("at", kind="stable")
+    first = known.groupby("audio_id")["account_id"].transform("first")
+    began = known.groupby("audio_id")["at"].transform("first")
+    used = known["account_id"].ne(first) & known["at"].gt(began)
+    # The first account's later posts count once a second account has used the sound in between.
+    second = known["at"].where(used).groupby(known["audio_id"]).transform("min")
+    used |= known["account_id"].eq(first) & known["at"].gt(second)
+    return used.astype("Float64").reindex(posts.index)
+
+
 def _long(posts: pd.DataFrame) -> pd.Series:
     caption = posts["caption"]
     size = caption.astype("string").str.len()
@@ -145,6 +178,12 @@ def _fact(name: str, definition: str, source: str = "caption") -> Feature:
     return Feature(name, definition, "measured", source)
 
 
+# What TikTok and Instagram call a sound of the maker's own, by the language of the app.
+_ORIGINAL = (
+    r"(?i)^(?:original (?:sound|audio)|son original|som original|audio original|originalton|"
+    r"sonido original|suono originale|origineel geluid|orijinal ses|dźwięk oryginalny|nhạc nền|"
+    r"оригинальный звук|оригинал аудио|オリジナル楽曲|오리지널 사운드|原聲|原声)"
+)
 _EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] = (
     (
@@ -181,5 +220,19 @@ _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] 
         _fact("length_60s", "60 s or longer.", "duration"),
         lambda p: _between(p, 60, np.inf),
     ),
+    *(
+        (
+            _fact(
+                f"hour_{a:02d}_{b:02d}", f"Posted from {a} to {b} o'clock, UTC.", "time of posting"
+            ),
+            lambda p, a=a, b=b: _hour(p, a, b),
+        )
+        for a, b in ((0, 6), (6, 12), (12, 18), (18, 24))
+    ),
+    (
+        _fact("sound_original", "The sound is its maker's own, by its title.", "sound"),
+        _original_sound,
+    ),
+    (_fact("sound_used_before", "Another account used the sound earlier.", "sound"), _shared_sound),
     (_fact("weekend", "Posted on a Saturday or Sunday, UTC.", "time of posting"), _weekend),
 )

@@ -105,6 +105,7 @@ def _test(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules) ->
     by_account = fading.agreement(y, on, group, sign=sign)
     by_week = fading.agreement(y, on, week, sign=sign)
     change = fading.fading(y, on, group, day=day, interval=use.interval)
+    again = fading.halves(y, on, group, day=day, interval=use.interval)
     return {
         "pattern_id": _pattern_id(feature),
         "pattern": feature.name,
@@ -130,7 +131,7 @@ def _test(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules) ->
         "weeks_asked": by_week.n,
         "least_ln": shift.least,
         "most_ln": shift.most,
-        "replicates": _replicates(shift, by_account.low, by_account.n),
+        "replicates": _replicates(shift, by_account.low, by_account.n, again),
         "trend": change.trend,
         "per_week_ln": change.per_week,
         "half_life_days": change.half_life_days,
@@ -154,16 +155,22 @@ def _shares(known: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _replicates(shift: effects.Shift, low: float, asked: int) -> str:
-    """Repeatable: no account alone makes it, and more than half of the accounts agree, beyond chance.
-
-    One hit: without some single account the sign turns. Else mixed, or too few accounts to ask.
+def _replicates(shift: effects.Shift, low: float, asked: int, again: fading.Halves) -> str:
+    """Repeatable: no account alone makes it, more than half of the accounts agree, beyond chance, and it was there in
+    the earlier half of the posts and again, beyond chance, in the later half; where that could not be tried,
+    "untried in time". One hit: without some single account the sign turns. Else mixed, or too few accounts to ask.
     """
     if asked < 3:
         return "too few accounts"
     if shift.least * shift.shift <= 0 or shift.most * shift.shift <= 0:
         return "one hit"
-    return "repeatable" if low > 0.5 else "mixed"
+    if low <= 0.5:
+        return "mixed"
+    if not again.tried:
+        return "untried in time"
+    sign = np.sign(shift.shift)
+    held = min(again.early * sign, again.low * sign, again.high * sign) > 0
+    return "repeatable" if held else "mixed"
 
 
 def _examples(on: pd.DataFrame, sign: float, count: int) -> list[str]:

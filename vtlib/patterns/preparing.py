@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from vtlib.patterns.features import Feature, combine, is_after_the_fact
@@ -44,10 +45,23 @@ def outcomes(posts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 
 def wide(values: pd.DataFrame, kept: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
     """One row a kept post, one column a feature; NaN = unknown."""
-    unique = values.drop_duplicates(["post_id", "feature"], keep="last")
-    table = unique.pivot_table(index="post_id", columns="feature", values="value", aggfunc="last")
     names = [f.name for f in features]
-    return table.reindex(index=kept["post_id"], columns=names).astype(float).reset_index(drop=True)
+    return pd.DataFrame(table_of(values, kept["post_id"], names), columns=names)
+
+
+def table_of(values: pd.DataFrame, posts: pd.Series, names: Sequence[str]) -> np.ndarray:
+    """(posts, names) values of `values` (post_id, feature, value), the last of each; NaN = unknown.
+
+    `posts` may repeat an id: each of its rows gets the values.
+    """
+    code, ids = pd.factorize(posts)
+    row = pd.Index(ids).get_indexer(pd.Index(values["post_id"]))
+    column = pd.Index(list(names)).get_indexer(pd.Index(values["feature"]))
+    known = (row >= 0) & (column >= 0)
+    table = np.full((len(ids), len(names)), np.nan)
+    # Of one place named twice the last value stays.
+    table[row[known], column[known]] = values["value"].to_numpy(float, na_value=np.nan)[known]
+    return table[code]
 
 
 def binary(

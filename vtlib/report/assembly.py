@@ -85,6 +85,7 @@ _OWN_TABLE = re.compile(
 )
 _OWN_CLASS = re.compile(r"(vt-[a-z_-]+\s*)+")
 _NOT_WORDS = re.compile(r"<(style|script)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _SPANS = ("colspan", "rowspan")
 
 
@@ -149,12 +150,13 @@ def _line(text: Any, between: str) -> str:
     return text if isinstance(text, str) else between.join(map(str, text or []))
 
 
-def harmless(html: str) -> Markup:
+def harmless(html: str, *, with_pictures: bool = True) -> Markup:
     """HTML from a notebook with only tables, text, http links and inlined pictures left in it."""
     if _OWN_TABLE.fullmatch(html):
         return trusted(html)
     # The cleaner keeps the words inside what it strips; a style sheet's are of no use to a reader.
-    return trusted(_cleaner().clean(_NOT_WORDS.sub("", html)))
+    clean = _cleaner().clean(_NOT_WORDS.sub("", html))
+    return trusted(clean if with_pictures else _PICTURE.sub("", clean))
 
 
 def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str, bool]]:

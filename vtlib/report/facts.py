@@ -12,6 +12,7 @@ from vtlib.stages.insight.facts import Facts
 from vtlib.tables import Table
 
 Profile = Literal["analyst", "client"]
+Naming = Literal["named", "pseudonyms"]
 Link = tuple[str, str]  # text, relative address
 
 
@@ -22,15 +23,22 @@ class Page:
     `nav`: (text, relative address) of the run's other pages, in order; the page's own has the address "".
     `provenance`: label -> value (text, number, list or mapping), shown in the footer in this order: code
     version, params, data counts, model and prompt versions, spend, run id, time. `secrets` are masked
-    wherever they stand in the notebook.
+    wherever they stand in the notebook. `creators`: how they stand on it; with pseudonyms a page takes results, charts
+    and tables from a notebook, no pictures, streams or messages of errors. None = as the profile asks for.
     """
 
     title: str
     profile: Profile = "analyst"
+    creators: Naming | None = None
     is_simulated: bool = False
     nav: tuple[Link, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+
+    @property
+    def names_creators(self) -> bool:
+        """Whether creators are named on it."""
+        return (self.creators or ("pseudonyms" if self.profile == "client" else "named")) == "named"
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class IndexFacts:
     (method, n_scored, n_not_scored, expected_false_alarms, n_watch, n_breakout, n_extreme) or empty.
     `places`: platform, accounts, posts, first_posted_at, last_posted_at, captures, first_captured_at,
     last_captured_at, one row a platform. `problems`: stage, kind, n, reason (an example), counted.
-    `spend`: provider, what, usd (NULL = its price is not known). `insight`: what the answers beyond the breakouts are made
+    `spend`: provider, what, usd (NULL = its price is not known); None = not for this reader. `insight`: what the answers beyond the breakouts are made
     of. For a client, frames come through `pseudonyms` first.
     """
 
@@ -89,7 +97,7 @@ class IndexFacts:
     outlier_run: Mapping[str, Any] = field(default_factory=dict)
     places: pd.DataFrame = field(default_factory=_frame)
     problems: pd.DataFrame = field(default_factory=_frame)
-    spend: pd.DataFrame = field(default_factory=_frame)
+    spend: pd.DataFrame | None = field(default_factory=_frame)
     stages: tuple[StageLink, ...] = ()
     sections: tuple[Section, ...] = ()
     insight: Facts = field(default_factory=Facts)

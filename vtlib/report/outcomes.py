@@ -22,9 +22,10 @@ _HREFS = {
 _OPEN = ("approved", "in_production", "review", "draft", "produced", "published")
 
 
-def outcomes(facts: Facts, *, spend: pd.DataFrame) -> list[Card]:
-    """The cards in reading order; a card without rows is left out, money is always told."""
-    cards = [why(facts), fits(facts), shoot(facts), did_it_work(facts), spent(spend)]
+def outcomes(facts: Facts, *, spend: pd.DataFrame | None) -> list[Card]:
+    """The cards in reading order; a card without rows is left out; money is told unless `spend` is None."""
+    cards = [why(facts), fits(facts), shoot(facts), did_it_work(facts)]
+    cards += [None if spend is None else spent(spend)]
     return [card for card in cards if card is not None]
 
 

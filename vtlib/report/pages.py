@@ -30,6 +30,8 @@ _ORDER = (
     "text/markdown",
     "text/plain",
 )
+# With pseudonyms nothing else of a notebook's outputs comes to a page: pictures and prints may hold anything.
+_RESULTS = (RESULT, CHART, "text/html")
 _FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
 
 
@@ -125,30 +127,42 @@ def _merged(outputs: list[Any]) -> list[Any]:
 def _item(out: Any, page: Page) -> dict[str, Any] | None:
     if out.output_type == "error":
         trace = "" if page.profile == "client" else strip_ansi("\n".join(out.traceback))
-        return {"kind": "error", "name": out.ename, "text": strip_ansi(out.evalue), "trace": trace}
+        text = strip_ansi(out.evalue)
+        if not page.names_creators:
+            text, trace = "What went wrong stands in vt runs.", ""
+        return {"kind": "error", "name": out.ename, "text": text, "trace": trace}
     if out.output_type == "stream":
         said = out.text.rstrip()
-        if not said.strip() or (out.name == "stderr" and page.profile == "client"):
+        if (
+            not page.names_creators
+            or not said.strip()
+            or (out.name == "stderr" and page.profile == "client")
+        ):
             return None
         return {
             "kind": "log" if out.name == "stderr" else "pre",
             "html": assembly.trusted(ansi2html(said)),
         }
     data = out.get("data", {})
-    order = (
+    order: tuple[str, ...] = (
         ("text/html",) if WIDGET in data else _ORDER
     )  # a widget is shown by its twin, if it has one
+    if not page.names_creators:
+        order = tuple(k for k in order if k in _RESULTS)
     kind = next((k for k in order if k in data), None)
-    return _drawn(kind, data[kind]) if kind else None
+    return _drawn(kind, data[kind], page) if kind else None
 
 
-def _drawn(kind: str, data: Any) -> dict[str, Any]:
+def _drawn(kind: str, data: Any, page: Page) -> dict[str, Any]:
     if kind == RESULT:
         return {"kind": "result", "data": data}
     if kind == CHART:
         return {"kind": "chart", "chart": assembly.chart(data)}
     if kind == "text/html":
-        return {"kind": "html", "html": assembly.harmless(data)}
+        return {
+            "kind": "html",
+            "html": assembly.harmless(data, with_pictures=page.names_creators),
+        }
     if kind == "text/markdown":
         return {"kind": "html", "html": _markdown(data)}
     if kind.startswith("image/"):

@@ -33,7 +33,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
         "scripts": used,
         "policy": assembly.policy(used),
         "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
-        "lead": lead(shelf.views),
+        "lead": lead(shelf.views, hidden=shelf.hidden),
         "board": _board(shelf.views),
         "views": [_drawn(v) for v in shelf.views],
         "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)
@@ -44,8 +44,10 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
     return path
 
 
-def lead(views: Sequence[ScriptView]) -> str:
-    """How many scripts there are and how far they are."""
+def lead(views: Sequence[ScriptView], *, hidden: int = 0) -> str:
+    """How many scripts there are and how far they are; `hidden`: drafts that the reader is not shown."""
+    if not views and hidden:
+        return "No script is approved yet."
     if not views:
         return "No scripts yet: vt script create."
     counts = {s: sum(v.status == s for v in views) for s in STATUSES}

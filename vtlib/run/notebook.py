@@ -27,6 +27,8 @@ from vtlib.run.record import write_atomically
 from vtlib.stages.conclusion import MIMETYPE
 
 ENGINE = "vt"
+# What a cell's output may be in a copy with pseudonyms: our conclusion, charts, tables; their texts beside them.
+RESULTS = (MIMETYPE, "application/vnd.vegalite.v5+json", "text/html", "text/plain")
 NO_CONCLUSION = "the notebook gave no conclusion"
 EXIT_CODES = {
     name: kind.exit_code
@@ -147,6 +149,38 @@ def redact_outputs(path: Path, redact: Callable[[Any], Any]) -> None:
     after = redact(before)
     if after != before:
         write_atomically(path, json.dumps(after, indent=1, ensure_ascii=False) + "\n")
+
+
+def reduce_to_results(path: Path) -> None:
+    """Leave of an executed notebook what a client may see: its cells, and of outputs results, charts and tables.
+
+    Given parameters name accounts and files; streams, errors' messages and pictures may hold what strangers wrote.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if "injected-parameters" not in cell.metadata.get("tags", ())
+    ]
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        if cell.cell_type == "code":
+            cell.outputs = [kept for output in cell.outputs if (kept := _result(output))]
+    write_atomically(path, nbformat.writes(notebook) + "\n")
+
+
+def _result(output: NotebookNode) -> NotebookNode | None:
+    """An output reduced to what pages show of it; None where that is nothing."""
+    if output.output_type == "error":
+        return nbformat.v4.new_output("error", ename=output.ename, evalue="", traceback=[])
+    if output.output_type == "stream":
+        return None
+    data = {kind: value for kind, value in output.get("data", {}).items() if kind in RESULTS}
+    if not set(data) - {"text/plain"}:
+        return None
+    output["data"] = data
+    return output
 
 
 def cell_seconds(path: Path) -> dict[str, float]:

@@ -24,6 +24,12 @@ TITLES = {
     "performance": "Did it work",
 }
 INSIGHT = "insight.html"
+NAMINGS = {
+    "named": "named (report.creators)",
+    "pseudonyms": "pseudonyms (report.creators): own accounts are named, nothing here leads to another",
+}
+# Sections that name accounts, files and words searched.
+_LEADING = ("importing", "scraping")
 _FIRST = (("Overview", "index.html"), ("Insight", INSIGHT))
 
 
@@ -52,7 +58,7 @@ def write_index(project: Project, result: RunResult, known: Facts) -> Path:
     from vtlib.report import IndexFacts, StageLink, write_index  # noqa: PLC0415
 
     links = tuple(
-        StageLink(s.stage, TITLES[s.stage], s.page, s.status, s.reason, s.seconds)
+        StageLink(s.stage, TITLES[s.stage], s.page, s.status, project.told(s.reason), s.seconds)
         for s in result.stages
     )
     page = _page(project, _name(project), "index.html", _provenance(project, result))
@@ -74,9 +80,11 @@ def facts(project: Project, result: RunResult) -> Facts:
 def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]) -> Any:
     from vtlib.report import Page  # noqa: PLC0415
 
+    provenance = {**provenance, "creators": NAMINGS[project.params.report.naming]}
     return Page(
-        title=title,
+        title=project.told(title),
         profile=project.params.report.profile,
+        creators=project.params.report.naming,
         is_simulated=project.params.is_simulated,
         nav=_nav(here),
         provenance=provenance,
@@ -106,4 +114,6 @@ def _name(project: Project) -> str:
 
 def _section(project: Project, stage: str) -> dict[str, Any]:
     name = "importing" if stage == "import" else stage
-    return dict(getattr(project.params, name).model_dump(mode="json", exclude_defaults=True))
+    if name in _LEADING and not project.names_creators:
+        return {}
+    return dict(getattr(project.params, name).model_dump(mode="json", exclude_unset=True))

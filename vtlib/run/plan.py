@@ -24,8 +24,11 @@ class RunPlan:
     """A run of a project's notebooks.
 
     `home` is the workspace, `outputs` its folder of results, `notebooks` where NN_<stage>.ipynb
-    lie. `params` are all of the project's parameters as JSON knows them: section `importing` goes
-    to stage import, and each other section to the stage of its name. `adopt` is for stage outliers. `timeout_s` is for one stage.
+    lie. `params` are all of the project's parameters as JSON knows them, for the record; `set_params` those
+    that somebody set (None: all), for the notebooks, where a cap that nobody set must not become an order.
+    Section `importing` goes to stage import, `report` to every stage, and each other section to the stage of its name.
+    `creators`: named, or pseudonyms, when notebooks and the record of the run keep nothing that leads to one.
+    `adopt` is for stage outliers. `timeout_s` is for one stage.
     """
 
     project: str
@@ -33,8 +36,10 @@ class RunPlan:
     home: Path
     outputs: Path
     params: Mapping[str, Any] = field(default_factory=dict)
+    set_params: Mapping[str, Any] | None = None
     params_file: str = ""
     profile: str = "analyst"
+    creators: str = "named"
     from_stage: str = ""
     only: str = ""
     adopt: bool = False
@@ -68,8 +73,10 @@ class RunPlan:
             "run_id": run_id,
             "home": str(self.home.resolve()),
         }
+        params = self.params if self.set_params is None else self.set_params
+        names = ("report", *SECTIONS.get(stage, (stage,)))
+        own = {name: params.get(name) for name in names}
         adopting = {"adopt": True} if self.adopt and stage == "outliers" else {}
-        own = {name: self.params.get(name) for name in SECTIONS.get(stage, (stage,))}
         return common | adopting | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
 
 
@@ -101,6 +108,7 @@ class RunResult:
     project: str
     folder: Path
     profile: str
+    creators: str
     code_version: str
     params: Mapping[str, Any]
     started_at: datetime
@@ -138,7 +146,8 @@ class Hooks:
 
     `render(ipynb, html)` makes a stage's page, `write_index(run)` the index; without them there are
     no pages. `check()` names offending rows after each stage. `start_run`, `finish_stage` and
-    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth.
+    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth, `tell` gives a
+    sentence of ours as the reader of the run's folder may see it.
     """
 
     on_event: Callable[[StageEvent], object] = _nothing
@@ -149,6 +158,7 @@ class Hooks:
     finish_stage: Callable[[RunResult, StageResult], object] = _nothing
     finish_run: Callable[[RunResult], object] = _nothing
     redact: Callable[[Any], Any] = field(default_factory=log.redactor)
+    tell: Callable[[str], str] = str
 
 
 def file_stem(stage: str) -> str:

@@ -37,8 +37,10 @@ def run(  # noqa: PLR0913 - the options of `vt run`
         home=project.workspace.root,
         outputs=project.workspace.outputs,
         params=project.params.model_dump(mode="json"),
+        set_params=project.params.model_dump(mode="json", exclude_unset=True),
         params_file=params_file,
         profile=project.params.report.profile,
+        creators=project.params.report.naming,
         from_stage=from_stage,
         only=only,
         adopt=adopt,
@@ -52,11 +54,26 @@ def notebooks(root: Path) -> Path:
     return own if own.is_dir() else Path(vtlib.__file__).parents[1] / "notebooks"
 
 
+class _View:
+    """The project as its reader sees it now: what a stage has just captured is known to its pseudonyms."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.stamp = project, 0
+
+    def __call__(self) -> Project:
+        database = self.project.workspace.settings.database_path
+        stamp = database.stat().st_mtime_ns if database.exists() else 0
+        if stamp != self.stamp:
+            self.project, self.stamp = self.project.fresh(), stamp
+        return self.project
+
+
 def _hooks(project: Project, told: Told) -> Hooks:
+    view = _View(project)
     return Hooks(
         on_event=told,
-        render=lambda ipynb, html: pages.render(project, ipynb, html),
-        write_index=lambda result: finished(project, result),
+        render=lambda ipynb, html: pages.render(view(), ipynb, html),
+        write_index=lambda result: finished(view(), result),
         check=lambda: running.offenders(project),
         start_run=lambda result: running.save_start(project, _run_row(result)),
         finish_stage=lambda result, stage: running.save_stage(project, _stage_row(result, stage)),
@@ -64,6 +81,7 @@ def _hooks(project: Project, told: Told) -> Hooks:
             project, result.run_id, status=result.status, ended_at=result.ended_at
         ),
         redact=log.redactor(project.workspace.settings.secrets),
+        tell=lambda text: view().told(text),
     )
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -32,6 +32,15 @@ PACKAGES = (
     "viraltracker",
 )
 RECORD = "run.json"
+# All that a client's run.json holds, of the run and of each stage (besides its reason and headline).
+CLIENT_FACTS = (
+    *("run_id", "project", "profile", "creators", "code_version", "started_at", "ended_at"),
+    *("status", "exit_code", "code", "packages"),
+)
+STAGE_FACTS = (
+    *("stage", "status", "counts", "seconds", "started_at", "ended_at", "notebook", "page"),
+    "exit_code",
+)
 COMPUTING = ("stats", "sources", "patterns", "stages", "services", "store", "flows")
 TELLING = (
     *("vtlib/stages/insight", "vtlib/stages/competitors", "vtlib/stages/creatives"),
@@ -64,6 +73,7 @@ def open_run(plan: RunPlan) -> RunResult:
         project=plan.project,
         folder=runs / stamp,
         profile=plan.profile,
+        creators=plan.creators,
         code_version=code_version(),
         params=plan.params,
         started_at=started_at,
@@ -72,11 +82,23 @@ def open_run(plan: RunPlan) -> RunResult:
     return run
 
 
-def save(run: RunResult) -> None:
-    """Write `run.json`, whole or not at all."""
+def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
+    """Write `run.json`, whole or not at all; with pseudonyms only what a client may see, sentences as `tell` gives them."""
     facts = asdict(run) | {"exit_code": run.exit_code, "code": code_facts(), "packages": packages()}
     del facts["folder"]  # it is where the file lies, wherever that is carried to
+    if run.creators == "pseudonyms":
+        facts = _for_client(facts, tell)
     write_atomically(run.folder / RECORD, json.dumps(facts, indent=1, default=_json) + "\n")
+
+
+def _for_client(facts: dict[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
+    """Parameters name accounts, files and words searched: the store keeps them (vt runs), the folder does not."""
+    stages = [
+        {name: stage[name] for name in STAGE_FACTS}
+        | {"reason": tell(stage["reason"]), "headline": [tell(line) for line in stage["headline"]]}
+        for stage in facts["stages"]
+    ]
+    return {name: facts[name] for name in CLIENT_FACTS} | {"stages": stages}
 
 
 def write_atomically(path: Path, text: str) -> None:

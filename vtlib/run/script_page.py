@@ -19,13 +19,15 @@ def write_script_page(
 
     shelf = script_pages.gathered(project)
     page = Page(
-        title=f"Scripts · {project.params.title or project.slug}",
+        title=project.told(f"Scripts · {project.params.title or project.slug}"),
         profile=project.params.report.profile,
+        creators=project.params.report.naming,
         is_simulated=project.params.is_simulated,
         nav=nav,
         provenance={
             "scripts": len(shelf.views),
             "made": f"{project.workspace.now():%Y-%m-%d %H:%M} UTC",
+            "creators": project.params.report.naming,
         },
         secrets=project.workspace.settings.secrets,
     )

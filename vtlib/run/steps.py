@@ -12,7 +12,7 @@ from vtlib import log
 from vtlib.errors import DataCheckFailed, VtError
 from vtlib.run import record
 from vtlib.run.kernels import Kernel, Kernels
-from vtlib.run.notebook import Outcome, execute, redact_outputs
+from vtlib.run.notebook import Outcome, execute, redact_outputs, reduce_to_results
 from vtlib.run.plan import Hooks, RunPlan, RunResult, RunStatus, StageEvent, StageResult, file_stem
 
 
@@ -42,7 +42,7 @@ class Steps:
 
     def _end(self, status: RunStatus) -> None:
         self.result = replace(self.result, status=status, ended_at=datetime.now(UTC))
-        record.save(self.result)
+        record.save(self.result, tell=self.hooks.tell)
 
     def _stage(self, stage: str, number: int, total: int) -> None:
         failed = next((s.stage for s in self.result.stages if s.status == "failed"), "")
@@ -52,7 +52,7 @@ class Steps:
             self.hooks.on_event(StageEvent(stage, number, total))
             done = self._execute(stage, more=number < total)
         self.result = replace(self.result, stages=(*self.result.stages, done))
-        record.save(self.result)
+        record.save(self.result, tell=self.hooks.tell)
         self.hooks.finish_stage(self.result, done)
         self.hooks.on_event(StageEvent(stage, number, total, done))
 
@@ -93,6 +93,8 @@ class Steps:
             if is_well:
                 kernel.ask_to_end()  # it ends while the page is made
             redact_outputs(target, self.hooks.redact)
+            if self.plan.creators == "pseudonyms":
+                reduce_to_results(target)
             return self._render(outcome, target)
         finally:
             kernel.end(at_once=not is_well)

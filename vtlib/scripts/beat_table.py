@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -16,7 +15,6 @@ KEYS = ("script_id", "version", "title")
 COLUMNS = (*KEYS, "number", "start_s", *BEAT_COLUMNS)
 _LISTS = ("props", "talent")
 _NUMBERS = ("duration_s", "source_start_s")
-_DISARMED = re.compile(r"^'(?=\s*[=+\-@\t\uff1d\uff0b\uff0d\uff20])")
 
 
 def rows(
@@ -53,7 +51,7 @@ def merged(base: Script, table: Iterable[Mapping[str, str]], *, file: str = "") 
         }
         given["beat_id"] = given.get("beat_id") or f"b{number - 1}"
         beats.append(replace(old, **given) if old else Beat(**given))
-    title = next((_armed(r["title"]) for r in given_rows if r.get("title")), base.title)
+    title = next((r["title"] for r in given_rows if r.get("title")), base.title)
     return parse({**plain(base), "title": title, "beats": [plain_beat(b) for b in beats]})
 
 
@@ -68,17 +66,12 @@ def _out(value: Any) -> Any:
 
 def _in(name: str, text: str, place: tuple[int, str]) -> Any:
     if name in _LISTS:
-        return tuple(_armed(text).split(";"))
+        return tuple(text.split(";"))
     if name not in _NUMBERS:
-        return _armed(text)
+        return text
     if not text.strip():
         return None
     try:
         return float(text.strip().replace(",", "."))
     except ValueError:
         raise BadInput(f"{text!r} is no number.", file=place[1], row=place[0], field=name) from None
-
-
-def _armed(text: str) -> str:
-    """Text without the apostrophe that kept a spreadsheet from running it (tables/csv_safe.py)."""
-    return _DISARMED.sub("", text)

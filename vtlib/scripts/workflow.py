@@ -31,6 +31,7 @@ BACK = {
     "published": ("produced",),
     "archived": ("draft",),
 }
+DRAFTS = ("draft", "review", "archived")  # what nobody has approved, or nobody wants any more
 # Statuses that show that money was spent on a version: such a script is never deleted.
 PRODUCED = ("in_production", "produced", "published")
 _WHO = {"approved": "approver", "in_production": "producer", "produced": "producer"}

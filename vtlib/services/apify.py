@@ -14,22 +14,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-import impit
 from apify_client import ApifyClient
-from apify_client.errors import (
-    ApifyApiError,
-    ApifyClientError,
-    ForbiddenError,
-    UnauthorizedError,
-)
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from vtlib import log
-from vtlib.errors import BudgetReached, CredentialsMissing, SourceFailed, VtError
-from vtlib.services.deadline import TooSlow, bounded
+from vtlib.errors import SourceFailed, VtError
+from vtlib.services.apify_errors import (
+    CLIENT_ERRORS,
+    Busy,
+    LateReply,
+    LostReply,
+    Paused,
+    is_down,
+    translated,
+)
+from vtlib.services.apify_transport import Transport
+from vtlib.services.deadline import TooSlow, call_within
 from vtlib.services.limits import Manners, manners
 
 PUBLIC_URL = "https://api.apify.com"
@@ -37,27 +40,11 @@ CLOCK_SKEW = timedelta(minutes=2)
 ENDED = ("SUCCEEDED", "FAILED", "TIMED-OUT", "ABORTED")
 # Apify's own limits are 60 requests a second per resource and 250,000 a minute.
 PER_MINUTE = 1200
-STARTS_MAX = 4
-# Refusals that pass by themselves, though two of them come as 402 like an empty purse.
-_PASSING = (408, 425, 429)
-_BUSY = ("actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded")
+STARTS_MAX = 4  # of one start that is refused for now, nothing being paid
+LOST_STARTS_MAX = 2  # starts of an order in one command whose replies were lost: each may be paid
+LOOKS_MAX = 3  # for a run that a lost start may have made, before there is another start
+PAGE_ITEMS = 1000
 _logger = log.get(__name__)
-
-
-class LostReply(SourceFailed):
-    """The provider may or may not have started the run: it must be looked up, never repeated."""
-
-
-class Busy(SourceFailed):
-    """The provider refused for now: nothing was started, and later it may be."""
-
-
-class NotAllowed(CredentialsMissing):
-    """The token is good, but not for this: an actor that is rented, or one it may not run."""
-
-
-class Paused(SourceFailed):
-    """Not asked at all: the provider failed several times in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,38 +102,77 @@ class Apify:
             named = {k.lower(): v for k, v in reply.headers.items()}
             return parsedate_to_datetime(named["date"]).astimezone(UTC)
 
-    def begin(self, order: Order, *, since: datetime, taken: Callable[[], frozenset[str]]) -> Job:
+    def begin(
+        self,
+        order: Order,
+        *,
+        since: datetime,
+        taken: Callable[[], frozenset[str]],
+        note_lost: Callable[[int], object] = lambda _: None,
+    ) -> Job:
         """The run of `order`: started once, however often the connection fails.
 
-        After a lost reply the run is looked for (not before `since`, none of those `taken`); only when it
-        is not there is it started again. Refusals that pass are tried again with growing gaps, four starts
-        in all. Raises as `start` does.
+        After a lost reply the run is looked for (by the provider's clock not before `since`, none of those
+        `taken`), with growing gaps; only when it is not there is it started again, and once only. `note_lost`
+        is called with the number of starts of which nobody knows whether they made a run, when it changes. Refusals that pass are tried again, four starts in all. Raises LostReply when the run may
+        exist and could not be found, else as `start` does.
         """
+        lost: LostReply | None = None
+        for n in range(1, LOST_STARTS_MAX + 1):
+            try:
+                return self._retried_start(order)
+            except LostReply as error:
+                lost = error
+                note_lost(n)
+                run = self.find_patiently(order, since=since, taken=taken)
+                if run is not None:
+                    note_lost(n - 1)
+                    return run
+                # What was late may still be under way: no second start before somebody looked again.
+                if n == LOST_STARTS_MAX or isinstance(error, LateReply):
+                    raise
+            except VtError as error:
+                if lost:  # the first start may have made a run, whatever is wrong with the second
+                    raise lost from error
+                raise
+        raise AssertionError("the last round returns or raises")
+
+    def find_patiently(
+        self, order: Order, *, since: datetime, taken: Callable[[], frozenset[str]]
+    ) -> Job | None:
+        """`find`, three times with growing gaps: a run may be listed a moment after it was made.
+
+        Raises LostReply when the runs could not be read.
+        """
+        for n in range(LOOKS_MAX):
+            if n:
+                self.pause(self.pause_s * 2**n)
+            try:
+                run = self.find(order, since=since, taken=taken)
+            except LostReply:
+                raise
+            except VtError as error:
+                raise LostReply(error.message, todo=error.todo) from error
+            if run is not None:
+                return run
+        return None
+
+    def _retried_start(self, order: Order) -> Job:
+        """`start`, again while the provider is busy or out of reach."""
         tries = Retrying(
-            retry=retry_if_exception_type((LostReply, Busy)),
+            retry=retry_if_exception_type(Busy),
             stop=stop_after_attempt(STARTS_MAX),
             wait=wait_exponential_jitter(initial=self.pause_s, max=30, jitter=self.pause_s),
             sleep=self.pause,
             reraise=True,
         )
-        may_exist = False
-        for attempt in tries:
-            with attempt:
-                try:
-                    found = self.find(order, since=since, taken=taken) if may_exist else None
-                    return found or self.start(order)
-                except SourceFailed as error:
-                    may_exist = may_exist or isinstance(error, LostReply)
-                    if may_exist and not isinstance(error, LostReply):
-                        raise LostReply(error.message, todo=error.todo) from error
-                    raise
-        raise AssertionError("tenacity returns or raises")
+        return tries(self.start, order)
 
     def start(self, order: Order) -> Job:
         """Start a run: one request, never repeated.
 
         Raises LostReply when no answer came (the run may exist), CredentialsMissing, BudgetReached
-        (the account's own limit), Busy (try later), SourceFailed when the provider refused.
+        (the account's own limit), Busy (try later), ActorGone, SourceFailed when the provider refused.
         """
         cap = None if order.max_usd is None else Decimal(str(round(order.max_usd, 4)))
         with self._asking(f"start {order.actor}", may_have_started=True):
@@ -161,22 +187,31 @@ class Apify:
     def find(
         self, order: Order, *, since: datetime, taken: Callable[[], frozenset[str]]
     ) -> Job | None:
-        """The run that a lost start made: of the same actor, not before `since`, with the same input,
-        and none of those already `taken`. None = no such run, it may be started.
+        """The run that a lost start made: of the same actor, not before `since` (the provider's clock), with
+        the same input, and none of those already `taken`. None = no such run, it may be started.
+
+        Raises LostReply when a run's input cannot be read: then nobody can tell.
         """
-        known = taken()
+        known, unreadable = taken(), ""
         with self._asking(f"list the runs of {order.actor}"):
-            listed = (
-                self._client.actor(order.actor)
-                .runs()
-                .list(desc=False, limit=1000, started_after=since - CLOCK_SKEW)
+            runs = self._client.actor(order.actor).runs()
+            listed = runs.iterate(
+                desc=False, started_after=since - CLOCK_SKEW, chunk_size=PAGE_ITEMS
             )
-            for row in listed.items:
+            for row in listed:
                 if row.id in known:
                     continue
                 run = self._client.run(row.id).get()
-                if run is not None and self._input_of(run) == order.run_input:
+                run_input = self._input_of(run) if run is not None else None
+                if run is None or run_input is None:
+                    unreadable = row.id
+                elif _is_same(run_input, order.run_input):
                     return _job(run)
+        if unreadable:
+            raise LostReply(
+                f"run {unreadable} of {order.actor} may be ours, and its input cannot be read.",
+                todo="Run the command again: the run is looked up first.",
+            )
         return None
 
     def job(self, run_id: str) -> Job | None:
@@ -197,7 +232,8 @@ class Apify:
         while not job.has_ended:
             rest = end - time.monotonic()
             if rest <= 0:
-                return self._abort(job)
+                _logger.warning("deadline passed, aborting the run", run=job.run_id)
+                return self.abort(job)
             with self._asking(f"wait for run {job.run_id}"):
                 run = self._client.run(job.run_id).wait_for_finish(
                     wait_duration=timedelta(seconds=min(rest, 20)), timeout="medium"
@@ -209,14 +245,29 @@ class Apify:
                 tick(job)
         return job
 
-    def items(self, job: Job) -> Iterator[dict[str, Any]]:
-        """Everything the run collected, a page at a time."""
-        with self._asking(f"read the items of run {job.run_id}"):
-            listed = self._client.dataset(job.dataset_id).iterate_items(chunk_size=1000)
-            yield from bounded(listed, self.items_wait_s)
+    def items(self, job: Job) -> Iterator[Any]:
+        """Everything the run collected, a page at a time.
 
-    def _abort(self, job: Job) -> Job:
-        _logger.warning("deadline passed, aborting the run", run=job.run_id)
+        Raises SourceFailed when a page holds fewer items than its header counts, or all pages together fewer
+        than the dataset says it has: what was paid for is not taken for all there is.
+        """
+        with self._asking(f"read the items of run {job.run_id}"):
+            dataset, offset = self._client.dataset(job.dataset_id), 0
+            while True:
+                page = call_within(
+                    self.items_wait_s, partial(dataset.list_items, offset=offset, limit=PAGE_ITEMS)
+                )
+                if page.count != len(page.items):
+                    raise _short(job, len(page.items), page.count)
+                if not page.items:
+                    break
+                yield from page.items
+                offset += len(page.items)
+            if offset < page.total:
+                raise _short(job, offset, page.total)
+
+    def abort(self, job: Job) -> Job:
+        """End a run at the provider; it costs nothing more from then on. Returns it as it ended."""
         with self._asking(f"abort run {job.run_id}"):
             ended = _job(self._client.run(job.run_id).abort())
         for _ in range(20):
@@ -247,12 +298,13 @@ class Apify:
         return self._made(max_retries=0)
 
     def _made(self, *, max_retries: int) -> ApifyClient:
-        return ApifyClient(
-            self.token,
-            api_url=self._url,
-            api_public_url=self._url,
+        transport = Transport(
+            self._manners.limiter,
             max_retries=max_retries,
             min_delay_between_retries=timedelta(seconds=self.pause_s),
+        )
+        return ApifyClient.with_custom_http_client(
+            self.token, api_url=self._url, api_public_url=self._url, http_client=transport
         )
 
     @contextmanager
@@ -265,41 +317,28 @@ class Apify:
                 f"could not {doing}: Apify failed {breaker.failures_max} times in a row.",
                 todo=f"It is asked again from {again:%H:%M:%S} UTC on.",
             )
-        self._manners.limiter.acquire(requests=1)
         try:
             yield
         except VtError:
             raise
-        # KeyError: a reply without the headers it must have; ValueError: one that does not parse.
-        except (ApifyClientError, impit.HTTPError, TooSlow, ValueError, KeyError) as error:
-            ours = _ours(error, doing, may_have_started=may_have_started)
-            breaker.record(ok=not _is_down(error))
-            raise ours from error
+        except (*CLIENT_ERRORS, TooSlow) as error:
+            breaker.record(ok=not is_down(error))
+            raise translated(error, doing, may_have_started=may_have_started) from error
         breaker.record(ok=True)
 
 
-def _is_down(error: BaseException) -> bool:
-    """Whether an error says that the provider is down, and not what is wrong with one request."""
-    status = getattr(error, "status_code", None)
-    return status is None or status >= 500 or status in _PASSING
+def _is_same(theirs: Any, ours: dict[str, Any]) -> bool:
+    """Whether a run's stored input is what we sent; the provider may add an actor's defaults to it."""
+    return isinstance(theirs, dict) and all(
+        key in theirs and theirs[key] == value for key, value in ours.items()
+    )
 
 
-def _ours(error: BaseException, doing: str, *, may_have_started: bool) -> VtError:
-    status = getattr(error, "status_code", None)
-    said = f"could not {doing}: {getattr(error, 'message', None) or type(error).__name__}."
-    if isinstance(error, UnauthorizedError):
-        return CredentialsMissing(said, todo="Check APIFY_TOKEN: vt doctor.")
-    if isinstance(error, ForbiddenError):
-        todo = "Rent or allow it at Apify, or name another actor in scraping.actors."
-        return NotAllowed(said, todo=todo)
-    if status in _PASSING or getattr(error, "type", None) in _BUSY:
-        return Busy(said, todo="The provider is busy: run the command again in a few minutes.")
-    if status == 402:
-        return BudgetReached(said, todo="The account's own limit at Apify is reached.")
-    refused = isinstance(error, ApifyApiError) and status is not None and status < 500
-    if may_have_started and not refused:
-        return LostReply(said, todo="Run the command again: the run is looked up first.")
-    return SourceFailed(said, todo="Run the command again: it goes on where it stopped.")
+def _short(job: Job, n_items: int, n_counted: int) -> SourceFailed:
+    return SourceFailed(
+        f"run {job.run_id} has {n_counted:,} items, and Apify gave {n_items:,} of them.",
+        todo="Run the command again: it goes on where it stopped.",
+    )
 
 
 def _job(run: Any) -> Job:

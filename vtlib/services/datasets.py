@@ -1,44 +1,37 @@
-"""Dataset files as streams of items: JSON, JSONL/NDJSON and CSV, plain, gzipped or zipped.
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain, gzipped or zipped.
 
 The format is read from content, never from the name. Memory stays flat: one item at a time.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
-import io
 import re
-import sys
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
-import ijson
-import orjson
-
 from vtlib.archive_limits import check_stream, check_zip
 from vtlib.errors import BadInput
+from vtlib.models import Broken
+from vtlib.services import json_items
 from vtlib.sources.reading import unflatten
+from vtlib.tables.reader import Damage, Options, Table, describe, describe_styles, read_table
+from vtlib.tables.workbook import is_workbook
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".gz", ".zip")
+MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx")
+ENDINGS = (*MEMBERS, ".gz", ".zip")
+_PLAIN = Options()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
     r"(?:[T_ -]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A place in a file that could not be read as an item."""
-
-    reason: str
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +77,27 @@ def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset
         raise BadInput(f"cannot be read: {error}", file=str(path)) from None
 
 
-def items(dataset: Dataset) -> Iterator[tuple[int, Any]]:
+def items(dataset: Dataset, options: Options = _PLAIN) -> Iterator[tuple[int, Any]]:
     """(row, item) of a dataset, rows counted from 1; an unreadable place is a Broken, and reading goes on
-    where it can. Raises BadInput when the file is not a dataset at all.
+    where it can. `options` are what a person says of a table. Raises BadInput when the file is not a dataset at all.
     """
     with closing(dataset.open()) as stream:
-        head = stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
-    reader = _reader(head, dataset.name)
+        read_json = json_items.reader(stream)
+    if read_json is None:
+        _refuse_pages(_head(dataset), dataset.name)
+        yield from enumerate(_table_items(_table(dataset, options)), 1)
+        return
     with closing(dataset.open()) as stream:
-        if stream.read(3) != b"\xef\xbb\xbf":
-            stream.seek(0)
-        yield from enumerate(reader(stream), 1)
+        yield from enumerate(read_json(json_items.utf8(stream)), 1)
+
+
+def reading_note(dataset: Dataset, options: Options = _PLAIN) -> str:
+    """What a person should know of how a table was read: encoding, separator, numbers, dates; '' for JSON."""
+    with closing(dataset.open()) as stream:
+        if json_items.reader(stream):
+            return ""
+    table = _table(dataset, options)
+    return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:
@@ -117,9 +120,11 @@ def _members(path: Path) -> list[str]:
             return [""]
     with zipfile.ZipFile(path) as pack:
         check_zip(pack, path)
-        names = [n for n in pack.namelist() if Path(n).suffix.lower() in ENDINGS[:4]]
+        if is_workbook(pack.namelist()):
+            return [""]
+        names = [n for n in pack.namelist() if Path(n).suffix.lower() in MEMBERS]
     if not names:
-        raise BadInput("the ZIP holds no JSON, JSONL or CSV file", file=str(path))
+        raise BadInput("the ZIP holds no JSON, JSONL, CSV or XLSX file", file=str(path))
     return sorted(n for n in names if not n.startswith("__MACOSX"))
 
 
@@ -174,93 +179,38 @@ def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
     return (modified, basis) if start <= modified < end else (end, basis)
 
 
-def _reader(head: bytes, name: str) -> Callable[[IO[bytes]], Iterator[Any]]:
+def _head(dataset: Dataset) -> bytes:
+    with closing(dataset.open()) as stream:
+        return stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
+
+
+def _refuse_pages(head: bytes, name: str) -> None:
+    """Raise BadInput for what begins as no table can."""
     if not head:
         raise BadInput("the file holds nothing but blanks", file=name)
-    if b"\x00" in head:
-        raise BadInput("this is not text", todo="Export as JSON, JSONL or CSV.", file=name)
-    if head[:1] == b"[":
-        return _json_array
-    if head[:1] == b"{":
-        return (
-            _json_lines
-            if _is_object(head.split(b"\n", 1)[0]) or b"\n" not in head
-            else _json_object
-        )
     if head[:1] == b"<":
         raise BadInput("this is a web page or XML, not a dataset", file=name)
-    if b"," not in head.split(b"\n", 1)[0]:
-        raise BadInput("neither JSON, JSONL nor CSV", todo="Export as JSON.", file=name)
-    return _csv_rows
 
 
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(orjson.loads(line), dict)
-    except orjson.JSONDecodeError:
-        return False
+@lru_cache(maxsize=8)
+def _table(dataset: Dataset, options: Options) -> Table:
+    table = read_table(dataset.open, name=dataset.name, options=options)
+    if len(table.columns) < 2:
+        raise BadInput(
+            "neither JSON, JSONL nor a table with several columns",
+            todo="Export as JSON.",
+            file=dataset.name,
+        )
+    return table
 
 
-def _json_array(stream: IO[bytes]) -> Iterator[Any]:
-    try:
-        yield from ijson.items(stream, "item", use_float=True)
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        yield Broken(f"the JSON breaks off or is damaged here: {error}")
-
-
-def _json_lines(stream: IO[bytes]) -> Iterator[Any]:
-    for line in stream:
-        word = line.strip()
-        if not word:
-            continue
-        try:
-            yield from _unwrapped(orjson.loads(word))
-        except orjson.JSONDecodeError as error:
-            yield Broken(f"the line is no JSON: {error}", word[:500].decode("utf-8", "replace"))
-
-
-def _json_object(stream: IO[bytes]) -> Iterator[Any]:
-    """One object written over several lines."""
-    try:
-        yield from _unwrapped(orjson.loads(stream.read()))
-    except orjson.JSONDecodeError as error:
-        yield Broken(f"the JSON breaks off or is damaged: {error}")
-
-
-def _unwrapped(whole: Any) -> list[Any]:
-    """The items of an answer such as {"data": {"items": [...]}} or of TikTok's 2020 {"collector": [...]}."""
-    inner: Any = whole.get("data") if isinstance(whole, dict) else None
-    for box in (inner, whole):
-        small = isinstance(box, dict) and len(box) <= 10
-        listed: Any = box
-        if small and isinstance(box, dict):
-            listed = box.get("items") or box.get("collector")
-        if isinstance(listed, list):
-            return listed
-    return [whole]
-
-
-def _csv_rows(stream: IO[bytes]) -> Iterator[Any]:
-    csv.field_size_limit(sys.maxsize)
-    text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
-    reader = csv.reader(text)
-    header = next(reader)
-    paths = [_path(name) for name in header]
-    rows = iter(reader)
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Broken(f"the row is no CSV: {error}")
-            continue
-        if len(row) > len(header):
-            yield Broken(
-                f"the row has {len(row)} fields, the header {len(header)}", ",".join(row)[:500]
-            )
-        elif any(row):
-            yield unflatten(zip(paths, row, strict=False))
+def _table_items(table: Table) -> Iterator[Any]:
+    paths = [_path(name) for name in table.columns]
+    for _, row in table.plain_rows():
+        if isinstance(row, Damage):
+            yield Broken(row.reason, row.text)
+        else:
+            yield unflatten(zip(paths, row.values(), strict=True))
 
 
 def _path(name: str) -> tuple[str | int, ...]:

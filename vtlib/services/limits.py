@@ -7,8 +7,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 WINDOW_S = 60.0
+
+
+def retry_after(value: str | None, *, now: datetime) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110: whole seconds or a date); None when it is neither."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None
 
 
 @dataclass(slots=True)
@@ -55,6 +68,11 @@ class RateLimiter:
         """Let nobody pass for `seconds`: the service said so to one, it holds for all."""
         with self._lock:
             self._not_before_s = max(self._not_before_s, self.clock() + seconds)
+
+    def hold_s(self) -> float:
+        """Seconds that a `hold` still lasts; 0 = none."""
+        with self._lock:
+            return max(self._not_before_s - self.clock(), 0.0)
 
     def _rest(self, amounts: Mapping[str, float]) -> float:
         """Seconds until `amounts` may pass, as things stand; 0 = now."""

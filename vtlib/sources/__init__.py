@@ -8,13 +8,27 @@ A source module offers:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from vtlib.errors import BadInput
-from vtlib.models import PLATFORMS, Account, Outcome, Platform, PostRef, Rejected
+from vtlib.models import (
+    PLATFORMS,
+    Account,
+    Mapped,
+    MappedAccount,
+    Misread,
+    Outcome,
+    Platform,
+    PostRef,
+    Rejected,
+)
 from vtlib.sources.actors import Actor
-from vtlib.sources.reading import nested
+from vtlib.sources.cleaning import path_of
+from vtlib.sources.field_use import FieldUse, Traced
+from vtlib.sources.plausible import checked
+from vtlib.sources.reading import leniently, nested
 from vtlib.sources.urls import Address, split_url
 
 
@@ -34,6 +48,12 @@ class Source(Protocol):
 SOURCES: dict[Platform, Source] = {
     name: cast("Source", import_module(f"vtlib.sources.{name}")) for name in PLATFORMS
 }
+
+_FAULTS = (
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError),
+    *(RecursionError, MemoryError),
+)
+_MAX_DROPPED = 8  # fields of one item
 
 
 def source_of(address: Address) -> Source | None:
@@ -82,20 +102,77 @@ def account_ref(text: str, *, platform: Platform | None = None) -> Account:
 
 
 def recognise(item: dict[str, Any]) -> tuple[Platform, str] | None:
-    """The platform and actor (or export shape) whose item this is, from its content alone."""
+    """The platform and actor (or export shape) whose item this is, from its content alone. Nothing raises."""
     item = nested(item)
     for name, source in SOURCES.items():
-        shape = source.recognise(item)
+        try:
+            with leniently():
+                shape = source.recognise(item)
+        except _FAULTS:
+            continue
         if shape:
             return name, shape
     return None
 
 
 def outcome(platform: Platform, item: Any) -> Outcome:
-    """Map one raw item of `platform`; anything that is not a mapping is Rejected, nothing raises."""
+    """Map one raw item of `platform`; anything that is not a mapping is Rejected, nothing raises.
+
+    A field that cannot be read is unknown and named in `misread`; the post stays.
+    """
     if not isinstance(item, dict):
         return Rejected("unreadable", f"an item is a {type(item).__name__}, not an object", item)
-    try:
-        return SOURCES[platform].outcome(nested(item))
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as error:
-        return Rejected("bad_field", f"{type(error).__name__}: {error}", item)
+    whole_item = nested(item)
+    with leniently() as noted:
+        try:
+            found = SOURCES[platform].outcome(whole_item)
+        except _FAULTS as error:
+            found = _outcome_without(platform, whole_item, error)
+    if isinstance(found, Rejected):
+        return replace(found, payload=item)
+    misread = {path_of(whole_item, value) or "a value": reason for value, reason in noted}
+    listed = (*found.misread, *(Misread(name, reason) for name, reason in misread.items()))
+    return checked(replace(found, misread=listed) if listed else found)
+
+
+def posts_within(
+    platform: Platform, item: Any, found: MappedAccount
+) -> tuple[dict[str, list[Mapped]], list[Misread]]:
+    """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`), by list; and the
+    members of these lists that are none. Posts that name nobody are the account's.
+    """
+    posts: dict[str, list[Mapped]] = {}
+    misread: list[Misread] = []
+    for key, value in nested(item).items():
+        members = [outcome(platform, one) for one in value] if isinstance(value, list) else []
+        mapped = [one for one in members if isinstance(one, Mapped)]
+        if mapped:
+            posts[key] = [replace(one, account=one.account or found.account) for one in mapped]
+            misread += [
+                Misread(f"{key}.{place}", one.reason)
+                for place, one in enumerate(members)
+                if isinstance(one, Rejected)
+            ]
+    return posts, misread
+
+
+def _outcome_without(platform: Platform, item: dict[str, Any], error: Exception) -> Outcome:
+    """The outcome without the fields that make the mapping raise: each time the one asked for last."""
+    refusal = Rejected("bad_field", f"{type(error).__name__}: {error}"[:500], item)
+    rest, dropped = dict(item), []
+    for _ in range(_MAX_DROPPED):
+        use = FieldUse()
+        try:
+            found = SOURCES[platform].outcome(Traced(rest, use))
+        except _FAULTS as fault:
+            name, _, inner = use.last.partition(".")
+            if inner and isinstance(rest.get(name), dict):
+                rest[name] = {k: v for k, v in rest[name].items() if k != inner}
+            else:
+                rest.pop(name, None)
+            dropped.append(Misread(use.last[:200], f"{type(fault).__name__}: {fault}"[:200]))
+        else:
+            return (
+                refusal if isinstance(found, Rejected) else replace(found, misread=tuple(dropped))
+            )
+    return refusal

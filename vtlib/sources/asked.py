@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from vtlib.errors import BadInput
@@ -43,6 +44,26 @@ def names_of(platform: Platform, word: str) -> frozenset[str]:
     else:
         found |= _account_names(_try_account(platform, word))
     return frozenset(found - {""})
+
+
+@lru_cache(maxsize=1 << 16)
+def target_keys(platform: Platform, ask: str, target: str) -> frozenset[str]:
+    """What makes two spellings of a target one: a post's id, an account's handle and native id in lower case, a
+    tag without #, words without regard to case and spaces. Two targets are the same where their keys meet.
+    """
+    bare = " ".join(target.split())
+    if ask in ("hashtag", "search"):
+        return frozenset({bare.casefold().lstrip("#") if ask == "hashtag" else bare.casefold()})
+    address = try_split(bare) if "/" in bare or "." in bare else None
+    if address and address.is_on(SOURCES[platform].HOSTS):
+        source = SOURCES[platform]
+        if ask == "posts":
+            post = source.post_ref(address)
+            return frozenset({post.post_id} if post and post.post_id else {bare.rstrip("/")})
+        found = _account_names(source.account_ref(address))
+    else:
+        found = _account_names(_try_account(platform, bare))
+    return frozenset(found or {bare.casefold().lstrip("@")})
 
 
 def names_in(item: dict[str, Any], result: Outcome) -> tuple[frozenset[str], frozenset[str]]:

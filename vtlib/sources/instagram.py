@@ -231,9 +231,9 @@ def _short_code(raw: dict[str, Any]) -> str | None:
 
 
 def _format(raw: dict[str, Any]) -> Format:
+    kind = _KINDS.get(str(raw.get("type")))
     if raw.get("productType") in ("clips", "igtv"):
         return "reel"
-    kind = _KINDS.get(str(raw.get("type")))
     if kind or raw.get("productType") == "carousel_container":
         return kind or "carousel"
     refs = (r for a in _urls(raw) if (r := post_ref(a)))
@@ -249,11 +249,26 @@ def _metrics(raw: dict[str, Any], kind: Format) -> dict[str, Metric]:
     has_views = kind not in ("photo", "carousel")
     return {
         "views": count(raw.get("videoViewCount")) if has_views else NOT_EXPOSED,
-        "plays": count(raw.get("videoPlayCount")) if has_views else NOT_EXPOSED,
+        "plays": _plays(raw) if has_views else NOT_EXPOSED,
         "likes": count(raw.get("likesCount")),
         "comments": comments,
         "shares": count(raw.get("sharesCount")),
     }
+
+
+def _plays(raw: dict[str, Any]) -> Metric:
+    """Plays on Instagram: a reel shown on Facebook too has those of both in one number, and each beside it."""
+    own = count(first(raw, "igPlayCount", "ig_play_count"))
+    if own.value is not None:
+        return own
+    both, elsewhere = (
+        count(raw.get("videoPlayCount")),
+        count(first(raw, "fbPlayCount", "fb_play_count")),
+    )
+    if not both.value or not elsewhere.value:
+        return both
+    rest = both.value - elsewhere.value
+    return Metric(rest, both.state) if rest >= 0 else NOT_EXPOSED
 
 
 def _post(raw: dict[str, Any], code: str, kind: Format) -> Post:
@@ -333,7 +348,9 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "likesCount": -1 if hidden else likes,
         "commentsCount": first(raw, "comment_count", *comments, "edge_media_preview_comment.count"),
         "videoViewCount": first(raw, "view_count", "video_view_count"),
-        "videoPlayCount": first(raw, "play_count", "video_play_count", "ig_play_count"),
+        "videoPlayCount": first(raw, "play_count", "video_play_count"),
+        "igPlayCount": raw.get("ig_play_count"),
+        "fbPlayCount": raw.get("fb_play_count"),
         "sharesCount": raw.get("reshare_count"),
         "isCommentsDisabled": first(raw, "comments_disabled", "commenting_disabled_for_viewer"),
         "ownerId": first(raw, "user.pk", "user.id", "owner.pk", "owner.id"),

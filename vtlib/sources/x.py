@@ -54,6 +54,7 @@ _PAGES_WORDS = (
 _PAGES = frozenset(_PAGES_WORDS.split())
 _NO_LANGUAGE = frozenset(["und", "zxx", "qam", "qct", "qht", "qme", "qst", "art"])
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657  # X counts its ids' milliseconds from here
+_VIEWS_SINCE = datetime(2022, 12, 15, tzinfo=UTC)  # X began to count and show views of posts
 _FULL_SHAPE = ("extendedEntities", "media", "entities", "isReply", "isRetweet", "legacy")
 
 
@@ -206,13 +207,12 @@ def _post(raw: dict[str, Any], native_id: str) -> Post:
     language = text(raw.get("lang"))
     lengths = (dig(m, "video_info", "duration_millis") for m in _media(raw))
     length_ms = next((float(n) for n in lengths if n), None)
-    created = first(raw, "createdAt", "created_at")
     return Post(
         platform="x",
         native_id=native_id,
         url=_post_url(native_id),
         format=_format(raw),
-        posted_at=moment(created) or _id_time(native_id),
+        posted_at=moment(_created(raw)) or _id_time(native_id),
         caption=caption,
         duration_s=length_ms / 1000 if length_ms else None,
         is_pinned=flag(first(raw, "isPinned", "is_pinned")),
@@ -282,9 +282,20 @@ def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
         "plays": _plays(raw),
     }
     liked = sum(found[k].value or 0 for k in ("likes", "comments", "shares"))
-    if found["impressions"].value == 0 and liked:  # X shows no count for posts before Dec 2022
+    if found["impressions"].value == 0 and (liked or _is_uncounted(raw)):
         found["impressions"] = NOT_EXPOSED
     return found
+
+
+def _is_uncounted(raw: dict[str, Any]) -> bool:
+    """Whether a post is older than X's count of views, which it shows for none of before."""
+    native_id = _native_id(raw)
+    posted_at = moment(_created(raw)) or (_id_time(native_id) if native_id else None)
+    return bool(posted_at and posted_at < _VIEWS_SINCE)
+
+
+def _created(raw: dict[str, Any]) -> Any:
+    return first(raw, "createdAt", "created_at")
 
 
 def _plays(raw: dict[str, Any]) -> Metric:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 import pandas as pd
@@ -18,6 +19,7 @@ from vtlib.models import PLATFORMS, Platform
 from vtlib.params import Scraping, nearest
 from vtlib.sources import SOURCES
 from vtlib.sources.actors import Actor, Ask, Request
+from vtlib.sources.asked import target_keys
 from vtlib.stages.conclusion import number
 
 MOST_ITEMS = 1000  # what the builders of input ask for when there is no limit
@@ -52,21 +54,45 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is known before anything is asked: `now` by the provider's clock, `recent` rows of
-    capture_orders that went well within the gap.
+    """What is known before anything is asked: `now` by the provider's clock, and rows of capture_orders:
+    `open_orders` not closed yet, `recent` asked within the gap that need not be asked again (with `is_empty`).
     """
 
     now: datetime
     recent: Sequence[Mapping[str, Any]] = ()
+    open_orders: Sequence[Mapping[str, Any]] = ()
 
 
-def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> list[Asked]:
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Targets that are not asked, for an order that covers them; `reason` says which, until when, and what helps."""
+
+    platform: Platform
+    actor: str
+    ask: Ask
+    targets: tuple[str, ...]
+    capture_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Orders to place, and what is not asked although it is not there."""
+
+    orders: tuple[Asked, ...] = ()
+    covers: tuple[Cover, ...] = ()
+
+    def __add__(self, other: Wave) -> Wave:
+        return Wave(self.orders + other.orders, self.covers + other.covers)
+
+
+def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
     """Orders for the newest posts of followed accounts.
 
-    `accounts`: platform, handle, native_id, role (missing = not followed). What `ledger.recent` covers is left out.
+    `accounts`: platform, handle, native_id, role (missing = not followed). What `ledger` covers is left out.
     """
     followed = accounts[accounts["role"].notna()] if len(accounts) else accounts
-    found: list[Asked] = []
+    found = Wave()
     for platform in _platforms(params):
         rows = followed[followed["platform"] == platform] if len(followed) else followed
         targets = [_target(platform, r) for r in rows.to_dict("records")]
@@ -74,12 +100,12 @@ def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) 
     return found
 
 
-def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> list[Asked]:
+def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
     """Orders for followers and bio of accounts whose posts do not carry them, where an actor has it.
 
     `accounts`: those that are due (platform, handle, native_id).
     """
-    found: list[Asked] = []
+    found = Wave()
     for platform in _platforms(params) if params.profiles else ():
         rows = accounts[accounts["platform"] == platform] if len(accounts) else accounts
         targets = [_target(platform, r) for r in rows.to_dict("records")]
@@ -90,9 +116,9 @@ def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) 
     return found
 
 
-def post_orders(posts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> list[Asked]:
+def post_orders(posts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
     """Orders for posts by URL. `posts`: platform, url; platforms without such an actor are left out."""
-    found: list[Asked] = []
+    found = Wave()
     for platform in _platforms(params):
         urls = list(posts.loc[posts["platform"] == platform, "url"]) if len(posts) else []
         if urls and can_be_asked(platform, "posts"):
@@ -102,29 +128,75 @@ def post_orders(posts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> lis
 
 def orders(
     targets: Iterable[str], *, ask: Ask, platform: Platform, params: Scraping, ledger: Ledger
-) -> list[Asked]:
-    """The orders that ask `platform` for `targets`; those answered within the gap are left out.
+) -> Wave:
+    """The orders that ask `platform` for `targets`: the one place that decides what is asked.
 
-    Raises BadInput when no actor of the platform can be asked so.
+    Left out are those that an open order covers, whatever its filters and its actor, and those that an order
+    within the gap asked for at least as much of. Raises BadInput when no actor of the platform can be asked so.
     """
     wide = ask in ("accounts", "hashtag", "search")
     limit, days = (params.limit, params.days_back) if wide else (None, None)
     formats = tuple(params.post_types) if wide else ()
     since = (ledger.now - timedelta(days=days)).date() if days else None
-    wanted = [t for t in dict.fromkeys(targets) if t]
     blank = Asked(platform, "", ask, (), {}, 0, limit, days, formats)
-    wanted = [t for t in wanted if not _is_covered(t, blank, ledger)]
-    found = []
-    for actor, group in _groups(platform, ask, wanted, params):
+    covering = _covering(blank, ledger)
+    to_ask: list[str] = []
+    covered: dict[str, tuple[Mapping[str, Any], list[str]]] = {}
+    for target in dict.fromkeys(t for t in targets if t):
+        keys = target_keys(platform, ask, target)
+        row = next((r for r, mine in covering if keys & mine), None)
+        if row is None:
+            to_ask.append(target)
+        else:
+            covered.setdefault(row["capture_id"], (row, []))[1].append(target)
+    asked = []
+    for actor, group in _groups(platform, ask, to_ask, params):
         request = Request(ask, tuple(group), limit, since, formats)
         items = _items_max(actor, request)
-        found.append(
+        asked.append(
             Asked(
                 *(platform, actor.name, ask, request.targets, actor.build(request), items),
                 *(limit, days, formats),
             )
         )
-    return found
+    covers = [
+        Cover(platform, row["actor"], ask, tuple(mine), row["capture_id"], reason)
+        for row, mine in covered.values()
+        if (reason := cover_reason(row, gap_h=params.min_gap_h))
+    ]
+    return Wave(tuple(asked), tuple(covers))
+
+
+def cover_reason(row: Mapping[str, Any], *, gap_h: float) -> str:
+    """Why the targets of an order are not asked anew, and what helps; "" when its data came and is recent."""
+    if row["closed_at"] is None:
+        return (
+            f"Order {row['capture_id']} stays open and covers what it asked for: no new run is started. "
+            "The next vt scrape takes it up; give it up with: "
+            f"vt scrape --abandon {row['capture_id']}"
+        )
+    if row["is_empty"]:
+        until = row["asked_at"] + timedelta(hours=gap_h)
+        return (
+            f"not asked: {row['reason'] or 'nothing came'} at {row['asked_at']:%H:%M} UTC; it is asked again "
+            f"from {until:%Y-%m-%d %H:%M} UTC on (scraping.min_gap_h), or now with --again"
+        )
+    return ""
+
+
+def other_actors(asked: Asked) -> str:
+    """What to do when the actor of an order cannot be run: which others `scraping.actors` could name."""
+    others = [
+        a.name
+        for a in SOURCES[asked.platform].ACTORS
+        if a.name != asked.actor and asked.ask in a.asks and all(map(a.can_take, asked.targets))
+    ]
+    if others:
+        return f"Name another in scraping.actors ({asked.platform}): {', '.join(others)}."
+    return (
+        f"scraping.actors could name another, and none is known that can be asked for {asked.ask} of "
+        f"{asked.platform}: import an export (vt import dataset), or see docs/adding-a-platform.md."
+    )
 
 
 def can_be_asked(platform: Platform, ask: Ask) -> bool:
@@ -265,17 +337,23 @@ def _items_max(actor: Actor, request: Request) -> int:
     return (request.limit or MOST_ITEMS) * len(request.targets) * max(len(kinds), 1)
 
 
-def _is_covered(target: str, wanted: Asked, ledger: Ledger) -> bool:
-    """Whether an order within the gap asked for at least as much of this target."""
-    return any(
-        row["ask"] == wanted.ask
-        and row["platform"] == wanted.platform
-        and target in (row["targets"] or ())
-        and tuple(row["formats"] or ()) == wanted.formats
+def _covering(wanted: Asked, ledger: Ledger) -> list[tuple[Mapping[str, Any], frozenset[str]]]:
+    """Orders that cover targets of such a question, each with the keys of its targets: the open ones, then those
+    within the gap that asked for at least as much.
+    """
+    rows = [*ledger.open_orders] + [
+        row
+        for row in ledger.recent
+        if tuple(row["formats"] or ()) == wanted.formats
         and _reaches(row["post_limit"], wanted.limit)
         and _reaches(row["days_back"], wanted.days_back)
-        for row in ledger.recent
-    )
+    ]
+    keyed = partial(target_keys, wanted.platform, wanted.ask)
+    return [
+        (row, frozenset().union(*map(keyed, row["targets"] or ())))
+        for row in rows
+        if (row["ask"], row["platform"]) == (wanted.ask, wanted.platform)
+    ]
 
 
 def _reaches(had: int | None, wanted: int | None) -> bool:

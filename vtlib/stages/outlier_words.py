@@ -111,7 +111,7 @@ def notes(
     ratio = group["counters_ratio"].to_numpy(float)
     add(
         differ(group["counters_ratio"]),
-        [f"plays are x{r:,.2g} of views" for r in np.nan_to_num(ratio)],
+        [f"plays are x{r:,.1f} of views" for r in np.nan_to_num(ratio)],
     )
     add(scored["is_provisional"].fillna(value=False), "provisional: its growth is not known yet")
     passed = scored["multiplier_low"].gt(1) & scored["value"].lt(least)

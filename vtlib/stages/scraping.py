@@ -18,8 +18,8 @@ from vtlib.errors import sentence
 from vtlib.models import METRICS, MappedAccount, Rejected
 from vtlib.sources import outcome
 from vtlib.sources.asked import names_in, names_of
+from vtlib.stages.capture_words import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
-from vtlib.stages.importing import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.stages.ordering import Asked
 
 OUT = {
@@ -70,7 +70,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Came:
     """What a run brought: its targets' rows, its items by kind, how many of its posts have a count at all,
-    and whether the cap on money stopped it.
+    whether the cap on money stopped it, and in words what it was charged beyond that cap.
     """
 
     ran: Ran
@@ -78,6 +78,7 @@ class Came:
     tally: Counter[str]
     counted: int
     at_cap: bool = False
+    overcharge: str = ""
 
 
 def look(items: Iterable[tuple[int, Any]], asked: Asked) -> list[Seen]:
@@ -141,7 +142,7 @@ def per_target(
 def judge(came: Came, *, least: float) -> tuple[str, str, int]:
     """(status, reason, exit code) of a run: `failed` when it ended badly, when too few of its items could
     be mapped or too few posts have any count (`least`, a ratio), or when it gave nothing usable; 4 too when some target was refused, 8 when
-    the cap on money stopped it. The reason is in plain words, "" when all went as it should.
+    the cap on money stopped it or did not. The reason is in plain words, "" when all went as it should.
     """
     ratio = mapped_ratio(came.tally)
     shape = fate(came.tally, ratio=ratio, least=least) if ratio is not None else ""
@@ -157,9 +158,19 @@ def judge(came: Came, *, least: float) -> tuple[str, str, int]:
     refused = _refused(came)
     if refused and not _is_empty(came):
         words.append(f"{refused} of {number(len(came.ran.asked.targets), 'target')} gave nothing")
-    if came.at_cap:
+    if came.overcharge:
+        words.append(came.overcharge)
+    elif came.at_cap:
         words.append("the cap on cost was reached")
-    code = 8 if came.at_cap else 4 if failed or refused else 2 if unreadable(came.tally) else 0
+    code = (
+        8
+        if came.at_cap or came.overcharge
+        else 4
+        if failed or refused
+        else 2
+        if unreadable(came.tally)
+        else 0
+    )
     return "failed" if failed else "ok", "; ".join(words), code
 
 
@@ -199,11 +210,16 @@ def _refused(came: Came) -> int:
 
 
 def conclude(
-    targets: pd.DataFrame, captures: pd.DataFrame, *, has_token: bool, said: Sequence[str] = ()
+    targets: pd.DataFrame,
+    captures: pd.DataFrame,
+    *,
+    has_token: bool,
+    said: Sequence[str] = (),
+    costs: bool = True,
 ) -> Conclusion:
     """The stage's sentences, from what is stored: latest rows of capture_targets, and their captures.
 
-    `said`: what fell short just now, in words.
+    `said`: what fell short just now, in words; `costs`: whether the reader is told what was charged.
     """
     if targets.empty:
         need = (
@@ -212,7 +228,8 @@ def conclude(
         return skipped("scraping", f"nothing was asked of a provider: {need}", said)
     asked = targets[targets["handle"] != ""]
     short = asked[asked["reason"].notna()]
-    lines = [_asked_line(asked, captures, short), _came_line(targets), _cost_line(captures)]
+    lines = [_asked_line(asked, captures, short), _came_line(targets)]
+    lines += [_cost_line(captures)] if costs else []
     lines += said
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
     lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from vtlib.stats.clipping import clipped
 from vtlib.stats.rates import Rate, rate
@@ -20,6 +21,7 @@ DRAWS = 1000
 SEED = 0
 MIN_PER_CELL = 2  # posts with and without the feature before an account or a week has a say
 MIN_DAYS = 28.0
+MIN_SIDE, MIN_ACCOUNTS = 8, 3  # posts and accounts with and without it
 CLIP_SD = 4.0  # robust SDs beyond which a single post stops pulling at a line
 
 
@@ -48,14 +50,66 @@ def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float) -> Rate:
 
     `cell` (n,) codes; only cells with 2 or more posts on each side have a say. No such cell: NaN of 0.
     """
-    agree = total = 0
-    for rows in _by_code(cell):
-        here = on[rows]
-        if min(here.sum(), (~here).sum()) >= MIN_PER_CELL:
-            own = float(np.median(y[rows][here]) - np.median(y[rows][~here]))
-            total += 1
-            agree += own * sign > 0
-    return rate(agree, total)
+    with_it, n_with = _medians(y, cell, on)
+    without, n_without = _medians(y, cell, ~on)
+    asked = np.minimum(n_with, n_without) >= MIN_PER_CELL
+    agree = (with_it[asked] - without[asked]) * sign > 0
+    return rate(int(agree.sum()), int(asked.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """An effect in the earlier and in the later half of the posts, ln units; NaN where it could not be tried there.
+
+    Differences of means of clipped outcomes; `low`, `high` of the later one with its interval over accounts.
+    """
+
+    early: float
+    late: float
+    low: float
+    high: float
+
+    @property
+    def tried(self) -> bool:
+        return bool(np.isfinite(self.early) and np.isfinite(self.low))
+
+
+def halves(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 0.8) -> Halves:
+    """The effect before and after the middle post in time: does what held once hold again?
+
+    A half with under 8 posts or 3 accounts on a side is not tried.
+    """
+    known = np.isfinite(day)
+    late = day > (np.median(day[known]) if known.any() else np.nan)
+    held = clipped(y, reach_sd=CLIP_SD)
+    first, second = (
+        _difference(held[rows], on[rows], group[rows], interval=interval)
+        for rows in (known & ~late, known & late)
+    )
+    return Halves(first[0], second[0], second[1], second[2])
+
+
+def _difference(
+    y: Floats, on: Bools, group: Ints, *, interval: float
+) -> tuple[float, float, float]:
+    """Mean with the feature minus mean without, and its interval by a jackknife over accounts."""
+    nan = float("nan")
+    accounts = min(len(np.unique(group[side])) for side in (on, ~on))
+    if min(on.sum(), (~on).sum()) < MIN_SIDE or accounts < MIN_ACCOUNTS:
+        return nan, nan, nan
+    code = np.unique(group, return_inverse=True)[1]
+    size = int(code.max()) + 1
+    total = np.stack([np.bincount(code[s], y[s], size) for s in (on, ~on)])
+    count = np.stack([np.bincount(code[s], minlength=size) for s in (on, ~on)]).astype(np.float64)
+    sums, counts = total.sum(axis=1), count.sum(axis=1)
+    whole = float(np.subtract(*(sums / counts)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rest = (sums[:, None] - total) / (counts[:, None] - count)
+    drop = rest[0] - rest[1]
+    drop = drop[np.isfinite(drop)]
+    error = np.sqrt((len(drop) - 1) / len(drop) * ((drop - whole) ** 2).sum())
+    half = float(student.ppf(0.5 + interval / 2, accounts - 1) * error)
+    return whole, whole - half, whole + half
 
 
 def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 0.8) -> Fading:
@@ -74,7 +128,10 @@ def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
     week = (day - start) / 7
     whole, drawn = _coefficients(clipped(y, reach_sd=CLIP_SD), on, group, week=week)
     tail = (1 - interval) / 2
-    low, high = np.nanquantile(drawn[:, 1], [tail, 1 - tail])
+    # Few accounts drawn again vary too little: Student's t with accounts less one, as for shifts.
+    df = min(len(np.unique(group[on])), len(np.unique(group[~on]))) - 1
+    half_width = float(student.ppf(1 - tail, max(df, 1)) * np.nanstd(drawn[:, 1], ddof=1))
+    low, high = whole[1] - half_width, whole[1] + half_width
     last = span / 7
     trend = _trend(whole, (low, high), last)
     half = (float("nan"),) * 3
@@ -120,10 +177,12 @@ def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[F
     design = np.stack([np.ones_like(y), week, on.astype(np.float64), on * week], axis=1)
     code = np.unique(group, return_inverse=True)[1]
     size = int(code.max()) + 1
-    squares = np.zeros((size, 4, 4))
-    products = np.zeros((size, 4))
-    np.add.at(squares, code, design[:, :, None] * design[:, None, :])
-    np.add.at(products, code, design * y[:, None])
+    squares, products = np.zeros((size, 4, 4)), np.zeros((size, 4))
+    for i in range(4):
+        products[:, i] = np.bincount(code, design[:, i] * y, size)
+        for j in range(i + 1):
+            squares[:, i, j] = np.bincount(code, design[:, i] * design[:, j], size)
+            squares[:, j, i] = squares[:, i, j]
     rng = np.random.default_rng(SEED)
     weight = rng.multinomial(size, np.full(size, 1 / size), DRAWS).astype(np.float64)
     weight = np.concatenate([np.ones((1, size)), weight])
@@ -133,7 +192,14 @@ def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[F
     return found[0], found[1:]
 
 
-def _by_code(code: Ints) -> list[Ints]:
-    order = np.argsort(code, kind="stable")
-    cuts = np.flatnonzero(np.diff(code[order])) + 1
-    return list(np.split(order, cuts)) if len(order) else []
+def _medians(y: Floats, cell: Ints, rows: Bools) -> tuple[Floats, Ints]:
+    """(cells,) median of `y` in each cell over `rows`, NaN without any, and how many they are."""
+    codes = np.unique(cell, return_inverse=True)[1]
+    size = int(codes.max(initial=-1)) + 1
+    count = np.bincount(codes[rows], minlength=size)
+    order = np.lexsort((y[rows], codes[rows]))
+    ordered = np.append(y[rows][order], np.nan)
+    first = np.cumsum(count) - count
+    low, high = first + np.maximum(count - 1, 0) // 2, first + count // 2
+    middle = (ordered[low] + ordered[high]) / 2
+    return np.where(count > 0, middle, np.nan), count

@@ -29,7 +29,7 @@ MIN_EVENTS = 10
 SURE = 0.8  # two-sided; a fit to noise loses, so by luck it is passed more seldom than 1 time in 10 (bench)
 CLIP = 4.0  # scales beyond which one post stops pulling in the fit
 HUBER = 1.5  # scales beyond which an error counts by its size, not its square (Huber 1964)
-MIN_GAIN = 0.002  # of the naive loss: less is no gain worth a word
+MIN_GAIN = 0.02  # of the naive loss: less is no gain worth a word
 
 Kind = Literal["lift", "breakout"]
 
@@ -41,7 +41,8 @@ class Trial:
     `predicted`, `naive` (n,): lift in ln units (naive 0), or probability of a breakout (naive: its share among
     the posts learnt from); NaN where a post was not tried. `gain` mean loss of the naive forecast minus that of
     the model, with an 80 % interval by account (loss: Huber's, of the error in units of the account's scale;
-    or minus ln of the probability). `stands` = the interval's lower end is above 0. `model` is fitted on all posts, None if
+    or minus ln of the probability). `stands` = the interval's lower end is above 0
+    and the gain is 2 % of the naive loss or more. `model` is fitted on all posts, None if
     it does not stand; `reason` says why not.
     """
 
@@ -89,7 +90,7 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
         none = Estimate(nan, nan, nan, int(tested.sum()))
         return Trial(kind, predicted, naive, none, nan, int(tested.sum()), False, reason, None)
     before, after = _loss(past, kind, naive)[tested], _loss(past, kind, predicted)[tested]
-    gain = mean_by_group(before - after, past.group[tested], interval=SURE, seed=seed)
+    gain = mean_by_group(before - after, past.group[tested], interval=SURE)
     worth = gain.value > MIN_GAIN * before.mean()
     stands = bool(gain.low > 0 and worth)
     return Trial(
@@ -102,7 +103,7 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
         stands,
         ""
         if stands
-        else "it did not beat the naive forecast on accounts and times it had not seen",
+        else f"it did not beat the naive forecast by {MIN_GAIN:.0%} on accounts and times it had not seen",
         _fit(past, kind, rows) if stands else None,
     )
 
@@ -127,10 +128,10 @@ def _fit(past: Past, kind: Kind, rows: Ints) -> penalised.Model:
     if kind == "lift":
         scale = past.scale[rows]
         y = np.clip(past.lift[rows], -CLIP * scale, CLIP * scale)
-        return penalised.choose(penalised.linear, _squares, (features, y, scale**-2), group)
+        return penalised.choose(penalised.linear_path, _squares, (features, y, scale**-2), group)
     happened = past.is_breakout[rows].astype(np.float64)
     even = np.ones(len(rows))
-    return penalised.choose(penalised.logistic, _surprise, (features, happened, even), group)
+    return penalised.choose(penalised.logistic_path, _surprise, (features, happened, even), group)
 
 
 def _predict(past: Past, kind: Kind, train: Ints, test: Ints) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,26 +35,51 @@ class Model:
         )
 
 
-Fit = Callable[[Floats, Floats, Floats, float], Model]
+Fit = Callable[[Floats, Floats, Floats, Sequence[float]], list[Model]]
 Loss = Callable[[Floats, Floats, Floats], float]
 
 
 def linear(features: Floats, y: Floats, weight: Floats, penalty: float) -> Model:
     """Weighted ridge of y (n,) about its median: the features explain distances, `base` is 0."""
+    return linear_path(features, y, weight, [penalty])[0]
+
+
+def linear_path(
+    features: Floats, y: Floats, weight: Floats, penalties: Sequence[float]
+) -> list[Model]:
+    """`linear` for each penalty: the products of the features are taken once."""
     center, spread = _moments(features)
     x = _standard(features, center, spread)
-    left = _squares(x, weight) + penalty * np.eye(x.shape[1])
-    found = np.asarray(np.linalg.solve(left, x.T @ (weight * (y - np.median(y)))), np.float64)
-    return Model(center, spread, found, 0.0, penalty)
+    squares, right = _squares(x, weight), x.T @ (weight * (y - np.median(y)))
+    even = np.eye(x.shape[1])
+    return [
+        Model(center, spread, np.asarray(np.linalg.solve(squares + p * even, right)), 0.0, p)
+        for p in penalties
+    ]
 
 
 def logistic(features: Floats, happened: Floats, weight: Floats, penalty: float) -> Model:
     """Weighted ridge logistic of a yes or no (n,) of 0 and 1, by Newton steps; the base rate is not penalised."""
+    return logistic_path(features, happened, weight, [penalty])[0]
+
+
+def logistic_path(
+    features: Floats, happened: Floats, weight: Floats, penalties: Sequence[float]
+) -> list[Model]:
+    """`logistic` for each penalty, largest first, each begun where the one before ended; in the order given."""
     center, spread = _moments(features)
     x = np.column_stack([np.ones(len(happened)), _standard(features, center, spread)])
-    ridge = penalty * np.diag(np.r_[1e-6 / penalty, np.ones(x.shape[1] - 1)])
     share = np.clip(np.average(happened, weights=weight), 1e-3, 1 - 1e-3)
     beta = np.r_[np.log(share / (1 - share)), np.zeros(x.shape[1] - 1)]
+    models = {}
+    for penalty in sorted(penalties, reverse=True):
+        beta = _newton(x, happened, weight, penalty, beta)
+        models[penalty] = Model(center, spread, beta[1:], float(beta[0]), penalty)
+    return [models[p] for p in penalties]
+
+
+def _newton(x: Floats, happened: Floats, weight: Floats, penalty: float, beta: Floats) -> Floats:
+    ridge = penalty * np.diag(np.r_[1e-6 / penalty, np.ones(x.shape[1] - 1)])
     for _ in range(_NEWTON_STEPS):
         p = expit(x @ beta)
         slope = x.T @ (weight * (happened - p)) - ridge @ beta * np.r_[0, np.ones(len(beta) - 1)]
@@ -62,7 +87,7 @@ def logistic(features: Floats, happened: Floats, weight: Floats, penalty: float)
         beta = beta + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-6:
             break
-    return Model(center, spread, beta[1:], float(beta[0]), penalty)
+    return beta
 
 
 def choose(
@@ -77,11 +102,10 @@ def choose(
     total = np.zeros(len(PENALTIES))
     for k in np.unique(fold) if len(np.unique(fold)) > 1 else []:
         out, kept = fold == k, fold != k
-        for i, penalty in enumerate(PENALTIES):
-            made = fit(features[kept], y[kept], weight[kept], penalty)
-            total[i] += loss(made.score(features[out]), y[out], weight[out])
+        made = fit(features[kept], y[kept], weight[kept], PENALTIES)
+        total += [loss(model.score(features[out]), y[out], weight[out]) for model in made]
     best = int(np.argmin(total)) if total.any() else len(PENALTIES) - 1
-    return fit(features, y, weight, PENALTIES[best])
+    return fit(features, y, weight, [PENALTIES[best]])[0]
 
 
 def folds(group: Ints, count: int, *, seed: int = 0) -> Ints:

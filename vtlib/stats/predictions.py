@@ -1,7 +1,8 @@
 """Forecasts of ln views at 7 days before publication, and how good they turned out.
 
-ln V7 = own m~ + shrunk effects of the patterns used, with an interval whose width is learnt from how far
-earlier posts fell from the same kind of forecast (split conformal, Lei et al. 2018), once there are 100.
+ln V7 = own level + shrunk effects of the patterns used, with an interval whose width is learnt from how far
+earlier posts fell from the same kind of forecast (split conformal, Lei et al. 2018), once there are 100: among
+accounts as steady or as wild (Mondrian conformal, Vovk et al. 2003).
 """
 
 from __future__ import annotations
@@ -19,35 +20,55 @@ Ints = NDArray[np.int64]
 
 MIN_CALIBRATION = 100
 GRID = 199
+MAX_GROUPS = 4  # quartiles of volatility
+GROUP_POSTS = 100  # a group has at least so many posts
+POOLED_POSTS = 50  # posts that the quantiles of all posts are worth within a group
+LEAST_TAIL = 0.25  # of what lies outside an interval, on either side
+MIN_CHANCE, MAX_CHANCE = 0.01, 0.99
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Where actual posts fell about their forecasts, in units of the stated error.
 
-    `z` (grid,) quantiles at equal steps of probability, learnt from `n` posts; empty = Student t is used.
+    `z` (groups, grid) quantiles at equal steps of probability, learnt from `n` posts, a row for each group of
+    volatility; empty = Student t is used. `pooled` (grid,) those of all posts. `edges` (groups - 1,) stated errors
+    between groups.
     """
 
     z: Floats
     n: int
+    pooled: Floats
+    edges: Floats
 
     @property
     def basis(self) -> str:
         return f"{self.n} earlier posts" if len(self.z) else "Student t"
+
+    def group(self, error: Floats) -> Ints:
+        """(n,) the group of volatility that forecasts with this stated error belong to."""
+        return np.searchsorted(self.edges, error, side="right")
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What a forecast is made of, arrays (n,) in ln units.
 
-    `mean` own level m~, `effect` sum of shrunk effects, `error` of a single post about both, `df` degrees of
-    freedom of the error, used where there is no calibration.
+    `mean` own level, `effect` sum of shrunk effects, `error` of a single post about both, `df` degrees of
+    freedom of the error, used where there is no calibration; `median` own median, which a post may beat
+    (None: the level).
     """
 
     mean: Floats
     effect: Floats
     error: Floats
     df: Floats
+    median: Floats | None = None
+
+    @property
+    def ahead(self) -> Floats:
+        """(n,) how far the forecast lies above the own median."""
+        return self.mean + self.effect - (self.mean if self.median is None else self.median)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +112,41 @@ class Evaluation:
 
 
 def calibrate(actual: Floats, predicted: Floats, error: Floats) -> Calibration:
-    """Learn the spread of (actual - predicted) / error from posts that have matured.
+    """Learn the spread of (actual - predicted) / error from posts that have matured, by groups of `error`.
 
-    Entries with a NaN are passed over. Under 100 of them: no calibration, Student t instead.
+    Entries with a NaN are passed over. Under 100 of them: no calibration, Student t instead. As many groups, up to 4
+    of one size, as have 100 posts each; a group's quantiles are drawn to those of all posts, as if 50 more
+    posts had shown these.
     """
     z = (actual - predicted) / error
-    z = z[np.isfinite(z)]
-    if len(z) < MIN_CALIBRATION:
-        return Calibration(np.empty(0), len(z))
-    return Calibration(np.quantile(z, _probabilities()), len(z))
+    known = np.isfinite(z)
+    z, size = z[known], error[known]
+    n, nothing = len(z), np.empty(0)
+    if n < MIN_CALIBRATION:
+        return Calibration(nothing, n, nothing, nothing)
+    groups = min(MAX_GROUPS, n // GROUP_POSTS)
+    edges = np.quantile(size, np.arange(1, groups) / groups)
+    code = np.searchsorted(edges, size, side="right")
+    pooled = np.quantile(z, _probabilities())
+    rows = [_drawn(z[code == k], pooled) for k in range(groups)]
+    return Calibration(np.stack(rows), n, pooled, edges)
 
 
 def forecast(outlook: Outlook, calibration: Calibration, *, interval: float = 0.8) -> Forecasts:
-    """Points and intervals; the point is mean + effect, and a calibrated interval need not lie evenly about it.
+    """Points and intervals; the point is mean + effect.
 
-    NaN in, NaN out.
+    A calibrated interval is the shortest that holds its share of earlier posts, so it need not lie evenly about
+    the point; at least a quarter of what lies outside is on either side. NaN in, NaN out.
     """
-    mean, effect, error = outlook.mean, outlook.effect, outlook.error
-    tail = (1 - interval) / 2
-    ln = mean + effect
+    ln, error = outlook.mean + outlook.effect, outlook.error
     if len(calibration.z):
-        grid = _probabilities()
-        low, high = np.interp([tail, 1 - tail], grid, calibration.z)
-        beats = 1 - np.interp(-effect / error, calibration.z, grid, left=0.0, right=1.0)
-        return Forecasts(ln, ln + low * error, ln + high * error, np.clip(beats, 0.01, 0.99))
-    reach = student.ppf(1 - tail, outlook.df) * error
-    beats = np.asarray(student.cdf(effect / error, outlook.df))
-    return Forecasts(ln, ln - reach, ln + reach, beats)
+        low, high = _bounds(calibration, interval)
+        code = calibration.group(error)
+        beats = 1 - _share_below(-outlook.ahead / error, calibration.z, code)
+        return Forecasts(ln, ln + low[code] * error, ln + high[code] * error, _chance(beats))
+    reach = student.ppf(0.5 + interval / 2, outlook.df) * error
+    beats = np.asarray(student.cdf(outlook.ahead / error, outlook.df))
+    return Forecasts(ln, ln - reach, ln + reach, _chance(beats))
 
 
 def evaluate(actual: Floats, made: Forecasts, naive: Forecasts, group: Ints) -> Evaluation:
@@ -150,6 +179,42 @@ def _score(y: Floats, made: Forecasts, beat: NDArray[np.bool_], group: Ints) -> 
         rank=spearman(made.ln, y),
         brier=mean_by_group(brier(made.p_beats, beat), group),
     )
+
+
+def _drawn(z: Floats, pooled: Floats) -> Floats:
+    own = np.quantile(z, _probabilities()) if len(z) else pooled
+    return np.asarray((len(z) * own + POOLED_POSTS * pooled) / (len(z) + POOLED_POSTS))
+
+
+def _bounds(calibration: Calibration, interval: float) -> tuple[Floats, Floats]:
+    """(groups,) lower and upper end in units of the error; where the tails are cut is chosen over all posts."""
+    grid, out = _probabilities(), 1 - interval
+    tails = np.linspace(LEAST_TAIL, 1 - LEAST_TAIL, 21) * out
+    width = np.interp(tails + interval, grid, calibration.pooled) - np.interp(
+        tails, grid, calibration.pooled
+    )
+    tail = float(tails[np.argmin(width)])
+    # One post more than was seen: the finite-sample share of split conformal, half of it at either end.
+    more = interval / (2 * calibration.n / len(calibration.z))
+    ends = [
+        np.array([np.interp(at, grid, row) for row in calibration.z])
+        for at in (tail - more, tail + interval + more)
+    ]
+    return ends[0], ends[1]
+
+
+def _share_below(at: Floats, rows: Floats, code: Ints) -> Floats:
+    """(n,) probability under the quantiles of each one's group."""
+    grid, out = _probabilities(), np.full(len(at), np.nan)
+    for k, row in enumerate(rows):
+        mine = code == k
+        out[mine] = np.interp(at[mine], row, grid, left=0.0, right=1.0)
+    return out
+
+
+def _chance(probability: Floats) -> Floats:
+    """Never sure: held at .01 to .99."""
+    return np.clip(probability, MIN_CHANCE, MAX_CHANCE)
 
 
 def _take(made: Forecasts, rows: NDArray[np.bool_]) -> Forecasts:

@@ -184,16 +184,21 @@ def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict
 def spent(
     store: Store, *, project: str | None = None, since: datetime | None = None
 ) -> tuple[float, int]:
-    """(US dollars, tokens) that models took: of a project or of all, since a time (UTC) or ever.
+    """(US dollars, tokens) that models took or may have taken: of a project or of all, since a time (UTC) or ever.
 
-    Dollars count priced calls alone; tokens count thinking.
+    Dollars count priced calls alone; tokens count thinking. Calls that may have been paid (view
+    possibly_paid_calls) count with what they may have taken at most.
     """
     with store.read() as connection:
         row = connection.execute(
-            """SELECT coalesce(sum(usd), 0), coalesce(sum(
-                coalesce(tokens_in, 0) + coalesce(tokens_out, 0) + coalesce(tokens_thinking, 0)
-            ), 0) FROM spend WHERE provider = 'gemini'
-            AND ($project IS NULL OR project_id = $project) AND ($since IS NULL OR "at" >= $since)""",
+            """SELECT coalesce(sum(usd), 0), coalesce(sum(tokens), 0) FROM (
+                SELECT project_id, "at", usd,
+                    coalesce(tokens_in, 0) + coalesce(tokens_out, 0) + coalesce(tokens_thinking, 0) AS tokens
+                FROM spend WHERE provider = 'gemini'
+                UNION ALL
+                SELECT project_id, started_at, estimate_usd, estimate_tokens FROM model_calls
+                WHERE tokens_in IS NULL AND tokens_out IS NULL AND (status = 'lost' OR http_status = 200)
+            ) WHERE ($project IS NULL OR project_id = $project) AND ($since IS NULL OR "at" >= $since)""",
             {"project": project, "since": None if since is None else naive(since)},
         ).fetchone()
     usd, tokens = row or (0.0, 0)

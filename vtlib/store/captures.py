@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,7 +26,8 @@ TABLES = (
 )
 HUMAN = {"project_posts": {"is_own", "notes"}}
 MIN_VANISHED = 3  # posts of a format, before and now: fewer do not show that a metric is gone
-_COUNTED = ("found", "mapped", "new", "updated", "skipped", "problems")
+_MAX_PARTED = 100  # captures of one moment
+_COUNTED = ("found", "mapped", "new", "updated", "skipped", "problems", "bad_values")
 
 
 def begin(store: Store, row: Mapping[str, Any]) -> None:
@@ -38,14 +39,17 @@ def begin(store: Store, row: Mapping[str, Any]) -> None:
         _begin(connection, row)
 
 
-def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> None:
+def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
     """Write the rows of one capture, or of a chunk of it, in one transaction. The same again changes nothing.
+
+    Gives the number of snapshots for which another capture has other numbers at the very same time.
 
     `frames`: by table (TABLES), with columns of that table; all are optional, and so is a column.
     - posts and accounts: the newest known value (by last_captured_at) of each column stays, older captures
       fill gaps, NULL and format `unknown` erase nothing.
     - post_snapshots: of two at one time the better known state (observed, estimated, hidden, not_exposed)
-      and then the larger count stays; account_snapshots likewise.
+      and then the larger count stays; account_snapshots likewise. Where another capture has another number
+      for the same time (guessed, as a rule), both stay: the new one a second later.
     - raw_items, problems, project_posts: inserted where their key is not there.
     - handles lead to accounts whatever is learnt first (accounts.py).
     Order of captures does not matter, but where a fact was NULL in between: then the older one may stay.
@@ -59,11 +63,14 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> None:
             _begin(connection, row)
         insert_absent(connection, "raw_items", ["capture_id", "item_no"])
         accounts.settle(connection)
+        _part(connection, "account_snapshots", "account_id", ("followers", "following", "posts"))
         accounts.save_snapshots(connection)
         _save_posts(connection)
+        parted = _part(connection, "post_snapshots", "post_id", METRICS)
         _save_snapshots(connection)
         insert_absent(connection, "project_posts", ["project_id", "post_id"])
         insert_absent(connection, "problems", ["problem_id"])
+    return parted
 
 
 def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -71,9 +78,10 @@ def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) 
 
     `row`: columns of `captures` to set, e.g. status (default `ok`), reason, requested, new_keys, charged_usd,
     ended_at (default now); a count in it wins over the derived one. Derived, and the same after a kill:
-    found (raw items), mapped (items with a post), new (posts it added to the project), updated (other
-    posts it gave a snapshot), skipped (mapped items beyond these), problems. Raises BadInput when there is
-    no such capture.
+    found (raw items), mapped (items that are in: a post or an account), problems (items that are not), new
+    (posts it added to the project), updated (other posts it gave a snapshot), skipped (items of posts beyond
+    these), bad_values (fields of items that are in). found = mapped + problems. Raises BadInput when there
+    is no such capture.
     """
     with store.write() as connection:
         known = _one(connection, capture_id)
@@ -167,6 +175,7 @@ def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
             earlier AS (
                 SELECT c.capture_id FROM captures AS c JOIN mine AS m ON c.actor = m.actor
                 WHERE c.capture_id <> m.capture_id AND c.status = 'ok' AND c.captured_at < m.captured_at
+                AND len(coalesce(c.vanished, [])) = 0
                 QUALIFY row_number() OVER (ORDER BY c.captured_at DESC, c.capture_id) = 1
             )
             SELECT s.capture_id = $id AS is_now, p.format, count(*) AS n, {counts}
@@ -201,6 +210,26 @@ def _begin(connection: Connection, row: Mapping[str, Any]) -> None:
     opened = {**known, **given, **first, "status": "running", "reason": None, "ended_at": None}
     stage(connection, "captures", [opened])
     replace(connection, "captures", ["capture_id"])
+
+
+def _part(connection: Connection, table: str, key: str, numbers: Sequence[str]) -> int:
+    """Move staged snapshots a second on, as often as another capture has another number at their time."""
+    differ = " OR ".join(f"s.{name} <> n.{name}" for name in numbers)
+    moved: set[str] = set()
+    for _ in range(_MAX_PARTED):
+        clashes = connection.execute(
+            f"""SELECT DISTINCT n._n, n.{key} FROM new_{table} AS n JOIN {table} AS s ON s.{key} = n.{key}
+            AND s.captured_at = n.captured_at AND s.capture_id <> n.capture_id WHERE {differ}"""
+        ).fetchall()
+        if not clashes:
+            break
+        connection.execute(
+            f"UPDATE new_{table} SET captured_at = captured_at + INTERVAL 1 SECOND "
+            "WHERE list_contains($rows, _n)",
+            {"rows": [row for row, _ in clashes]},
+        )
+        moved.update(str(one) for _, one in clashes)
+    return len(moved)
 
 
 def _save_posts(connection: Connection) -> None:
@@ -269,14 +298,17 @@ def _counts(connection: Connection, capture_id: str) -> dict[str, int]:
     row = records(
         connection,
         """WITH mine AS (SELECT post_id FROM project_posts WHERE first_capture_id = $id),
-        seen AS (SELECT DISTINCT post_id FROM post_snapshots WHERE capture_id = $id)
+        seen AS (SELECT DISTINCT post_id FROM post_snapshots WHERE capture_id = $id),
+        refused AS (SELECT DISTINCT item_no FROM problems WHERE capture_id = $id AND kind <> 'bad_value')
         SELECT
             (SELECT count(*) FROM raw_items WHERE capture_id = $id) AS found,
-            (SELECT count(native_id) FROM raw_items WHERE capture_id = $id) AS mapped,
+            (SELECT count(*) FROM raw_items ANTI JOIN refused USING (item_no) WHERE capture_id = $id) AS mapped,
+            (SELECT count(native_id) FROM raw_items WHERE capture_id = $id) AS posts,
             (SELECT count(*) FROM mine) AS "new",
             (SELECT count(*) FROM seen ANTI JOIN mine USING (post_id)) AS updated,
-            (SELECT count(*) FROM problems WHERE capture_id = $id) AS problems""",
+            (SELECT count(*) FROM refused) AS problems,
+            (SELECT count(*) FROM problems WHERE capture_id = $id AND kind = 'bad_value') AS bad_values""",
         {"id": capture_id},
     )[0]
-    skipped = max(row["mapped"] - row["new"] - row["updated"], 0)
+    skipped = max(row["posts"] - row["new"] - row["updated"], 0)
     return {name: int({**row, "skipped": skipped}[name]) for name in _COUNTED}

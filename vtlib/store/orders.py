@@ -36,7 +36,7 @@ def close(
     reason: str = "",
     targets: Iterable[Mapping[str, Any]] = (),
 ) -> None:
-    """Close an order with `ok`, `failed` or `not_started`, and write what each of its targets got.
+    """Close an order with `ok`, `failed`, `not_started` or `abandoned`, and write what each of its targets got.
 
     Rows of capture_targets that the capture has are replaced; one closed before keeps its time.
     """
@@ -50,12 +50,12 @@ def close(
         save(connection, "capture_orders", [closed], key=["capture_id"])
 
 
-def left_open(store: Store, project: str) -> list[dict[str, Any]]:
-    """Orders that were not closed (a process ended in between), the oldest first."""
+def left_open(store: Store, project: str | None = None) -> list[dict[str, Any]]:
+    """Orders of a project (default: of all) that were not closed, the oldest first."""
     return _rows(
         store,
-        "SELECT * FROM capture_orders WHERE project_id = $project AND closed_at IS NULL "
-        "ORDER BY asked_at, capture_id",
+        "SELECT * FROM capture_orders WHERE ($project IS NULL OR project_id = $project) "
+        "AND closed_at IS NULL ORDER BY asked_at, capture_id",
         {"project": project},
     )
 
@@ -70,12 +70,36 @@ def unpriced(store: Store, project: str) -> list[dict[str, Any]]:
     )
 
 
-def since(store: Store, project: str, moment: datetime) -> list[dict[str, Any]]:
-    """Orders that went well and were asked after `moment` (our clock)."""
+def lost(store: Store, project: str, *, before: datetime) -> list[dict[str, Any]]:
+    """Closed orders asked before a time (the provider's clock) with starts whose reply was lost and whose run
+    was not found.
+    """
     return _rows(
         store,
-        "SELECT * FROM capture_orders WHERE project_id = $project AND status = 'ok' "
-        "AND asked_at > $moment",
+        "SELECT * FROM capture_orders WHERE project_id = $project AND closed_at IS NOT NULL "
+        "AND lost_starts > 0 AND provider_asked_at < $before ORDER BY asked_at, capture_id",
+        {"project": project, "before": naive(before)},
+    )
+
+
+def get(store: Store, capture_id: str) -> dict[str, Any] | None:
+    """An order's row, or None."""
+    rows = _rows(store, "SELECT * FROM capture_orders WHERE capture_id = $id", {"id": capture_id})
+    return rows[0] if rows else None
+
+
+def recent(store: Store, project: str, moment: datetime) -> list[dict[str, Any]]:
+    """Orders asked after `moment` (our clock) that need not be asked again: those that went well, and those
+    whose run gave only errors or nothing (column `is_empty`).
+    """
+    return _rows(
+        store,
+        """SELECT o.*, o.status = 'failed' AS is_empty FROM capture_orders AS o
+        WHERE o.project_id = $project AND o.asked_at > $moment AND (
+            o.status = 'ok' OR (o.status = 'failed' AND o.provider_run_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM capture_targets AS t WHERE t.capture_id = o.capture_id AND t.mapped > 0
+            ))
+        ) ORDER BY o.asked_at DESC, o.capture_id""",
         {"project": project, "moment": naive(moment)},
     )
 
@@ -97,8 +121,8 @@ def fetched(store: Store, project: str) -> list[dict[str, Any]]:
     """Orders whose items are all kept, the oldest first."""
     return _rows(
         store,
-        "SELECT * FROM capture_orders WHERE project_id = $project AND provider_status IS NOT NULL "
-        "ORDER BY run_ended_at, capture_id",
+        "SELECT * FROM capture_orders WHERE project_id = $project AND found IS NOT NULL "
+        "AND status <> 'abandoned' ORDER BY run_ended_at, capture_id",
         {"project": project},
     )
 
@@ -123,16 +147,13 @@ def charged_per_1000(store: Store) -> dict[str, float]:
 
 
 def spent_usd(store: Store, project: str, *, provider: str) -> float:
-    """What a project has spent at a provider, US dollars; what may have run at an unknown charge counts with its cap."""
+    """What a project has spent at a provider, US dollars; a run that may have been paid counts with its cap."""
     row = _rows(
         store,
         """SELECT
             (SELECT coalesce(sum(usd), 0) FROM spend WHERE project_id = $project AND provider = $provider)
-            + (
-                SELECT coalesce(sum(max_usd), 0) FROM capture_orders
-                WHERE project_id = $project AND charged_usd IS NULL
-                AND (provider_run_id IS NOT NULL OR closed_at IS NULL)
-            ) AS usd""",
+            + (SELECT coalesce(sum(runs * max_usd), 0) FROM unsettled_orders WHERE project_id = $project)
+            AS usd""",
         {"project": project, "provider": provider},
     )
     return float(row[0]["usd"])

@@ -128,6 +128,16 @@ def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
         return records(connection, sql, [project, post_id])
 
 
+def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
+    """Mark posts of a project as own where nobody has said whether they are: their owner's export names them."""
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE project_posts SET is_own = true "
+            "WHERE project_id = $project AND is_own IS NULL AND list_contains($posts, post_id)",
+            {"project": project, "posts": [*post_ids]},
+        )
+
+
 def save_reviews(
     store: Store,
     project: str,

@@ -119,6 +119,18 @@ def save_native(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime
     return len(rows)
 
 
+def known_posts(store: Store, post_ids: Sequence[str], *, but_for: str = "") -> set[str]:
+    """Those of `post_ids` that are stored; with `but_for` (an actor): that another has captured numbers of."""
+    sql = "SELECT post_id FROM posts WHERE list_contains($ids, post_id)"
+    if but_for:
+        sql = (
+            "SELECT DISTINCT s.post_id FROM post_snapshots AS s JOIN captures AS c USING (capture_id) "
+            "WHERE list_contains($ids, s.post_id) AND c.actor IS DISTINCT FROM $actor"
+        )
+    given = {"ids": [*post_ids], **({"actor": but_for} if but_for else {})}
+    return {str(i) for i in store.query(sql, given)["post_id"]}
+
+
 def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -> str:
     """Note what making a script cost (hours, an amount, or both); returns its id. The same again is one row.
 

@@ -72,6 +72,18 @@ def add_spend(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
     _add(store, "spend", rows, "spend_id")
 
 
+def book_charge(store: Store, row: Mapping[str, Any]) -> None:
+    """Book a charge that may be told again: a spend_id that is there keeps its time and takes the new `usd`, and
+    `units` where they are known. `row`: columns of `spend`.
+    """
+    with store.write() as connection:
+        save(connection, "spend", [row], key=["spend_id"], keep=True)
+        connection.execute(
+            "UPDATE spend SET usd = $usd, units = coalesce($units, units) WHERE spend_id = $id",
+            {"usd": row["usd"], "units": row.get("units"), "id": row["spend_id"]},
+        )
+
+
 def add_problems(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add problems, each problem_id once. `rows`: columns of `problems`; payload as a value."""
     _add(store, "problems", rows, "problem_id")

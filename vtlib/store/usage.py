@@ -35,6 +35,13 @@ def spend_days(store: Store, span: Span) -> pd.DataFrame:
     return store.query_file("spend_days", project=span.project, since=span.since)
 
 
+def possibly_paid(store: Store, span: Span) -> pd.DataFrame:
+    """What may have been paid and is not booked, newest first: at, provider, what, estimate_usd (US dollars;
+    missing = no price is known), project_id, reason.
+    """
+    return store.query_file("possibly_paid", project=span.project, since=span.since)
+
+
 def problem_counts(
     store: Store, span: Span, *, stage: str | None = None, kind: str | None = None
 ) -> pd.DataFrame:

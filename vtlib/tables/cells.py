@@ -16,7 +16,7 @@ from vtlib.models import STATES, TIERS
 
 TEXT_LIMIT = 140  # characters of strangers' text in a cell
 NO_VALUE = "–"
-_STATUSES = ("ok", "skipped", "failed", "running", "unchanged")
+_STATUSES = ("ok", "skipped", "failed", "running", "unchanged", "warning")
 # Control and bidirectional-override characters: text that shows itself as something else.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _FORMULA = re.compile(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")

@@ -1,7 +1,9 @@
-"""CSV that a spreadsheet opens without running anything in it."""
+"""CSV that a spreadsheet opens without running anything in it, and texts as they were before that."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -9,37 +11,58 @@ import pandas as pd
 
 from vtlib.tables.cells import is_missing
 
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-_PLAIN_NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)*$")
+# What makes a formula, after blanks and quotes; their full-width forms too.
+_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_BLANKS = r"[^\S\n\t\r]*"
+# A cell of ours can be cut by a spreadsheet that goes by semicolons or tabs, and then does not know our quotes: what
+# follows a semicolon, a tab or a line end may begin a cell.
+_AHEAD = rf"(?='*{_BLANKS}(?:\"+{_BLANKS})?{_SIGNS})"
+_START = rf"\A(?='*{_BLANKS}(?:{_SIGNS}|[\t\r\n]|\"+{_BLANKS}{_SIGNS}))"
+_PLACES = re.compile(rf"{_START}|(?<=[;\t\n\r]){_AHEAD}")
+_GUARDS = re.compile(
+    rf"\A'(?='*{_BLANKS}(?:{_SIGNS}|[\t\r\n]|\"+{_BLANKS}{_SIGNS}))|(?<=[;\t\n\r])'{_AHEAD}"
+)
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 
 
 def to_csv_safe(frame: pd.DataFrame) -> str:
     """`frame` as CSV text that a spreadsheet opens without running anything in it.
 
     Text that starts with =, +, -, @ (or their full-width forms), tab or return gets a leading apostrophe
-    (OWASP, "CSV Injection"); numbers are left alone. Times are ISO 8601, missing values empty.
+    (OWASP, "CSV Injection"), and so does what follows a semicolon, a tab or a line end within a cell: `from_csv_safe`
+    takes them away again, exactly. Numbers are left alone. Times are ISO 8601, missing values empty.
     """
-    safe = pd.DataFrame({i: _disarmed(frame.iloc[:, i]) for i in range(frame.shape[1])})
-    safe.columns = pd.Index([_disarm(str(name)) for name in frame.columns])
-    return safe.to_csv(index=False, lineterminator="\n")
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    quoter = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    heads = [guard_text(str(name)) for name in frame.columns]
+    columns = [_cells(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    for row in (heads, *zip(*columns, strict=True)):
+        # csv leaves a bare return unquoted, which would end the row.
+        has_return = any("\r" in cell for cell in row if isinstance(cell, str))
+        (quoter if has_return else writer).writerow(row)
+    return file.getvalue()
 
 
-def _disarmed(column: pd.Series) -> pd.Series:
+def guard_text(text: str) -> str:
+    """`text` with an apostrophe before each place that a spreadsheet could take for a formula."""
+    return text if _PLAIN_NUMBER.fullmatch(text) else _PLACES.sub("'", text)
+
+
+def from_csv_safe(text: str) -> str:
+    """`text` of a cell as it was before `to_csv_safe` guarded it."""
+    return _GUARDS.sub("", text) if "'" in text else text
+
+
+def _cells(column: pd.Series) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.map(lambda t: t.isoformat(), na_action="ignore")
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    texts = [_disarm(v) if isinstance(v, str) else _disarmed_value(v) for v in column]
-    return pd.Series(texts, index=column.index, dtype="object")
+        return ["" if pd.isna(t) else t.isoformat() for t in column]
+    return [_cell(v) for v in column]
 
 
-def _disarmed_value(value: Any) -> Any:
-    return (
-        value if isinstance(value, (bool, int, float)) or is_missing(value) else _disarm(str(value))
-    )
-
-
-def _disarm(text: str) -> str:
-    # A bare return would end the row unquoted, and what follows would start a cell.
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if _FORMULA.match(text) and not _PLAIN_NUMBER.match(text) else text
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return guard_text(value)
+    if is_missing(value):
+        return ""
+    return value if isinstance(value, (bool, int, float)) else guard_text(str(value))

@@ -8,7 +8,8 @@ from vtlib.sandbox import clips
 from vtlib.sandbox.build import build_world
 from vtlib.sandbox.server import Settings, running
 from vtlib.services.download import Gate, Rules, Wanted, fetch
-from vtlib.services.download.outcome import by_status, by_text, retry_after
+from vtlib.services.download.outcome import by_status, by_text
+from vtlib.services.limits import retry_after
 from vtlib.services.probe import prove
 
 WORLD = build_world(seed=7)

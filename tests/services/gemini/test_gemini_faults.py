@@ -1,12 +1,13 @@
 """The fault tour: every line of failures that the real client shows, each with the outcome that names it."""
 
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from vtlib.errors import BadInput, CredentialsMissing
 from vtlib.services.gemini import DATA
+from vtlib.services.gemini.failures import quota_reset
 from vtlib.services.limits import CircuitBreaker
 
 # fault, options, outcome while it lasts, outcome when it happens once
@@ -24,12 +25,12 @@ ANSWERS = [
     ("server_error", {"status": 500}, "unavailable", "ok"),
     ("server_error", {"status": 502}, "unavailable", "ok"),
     ("server_error", {"status": 503}, "unavailable", "ok"),
-    ("server_error", {"status": 504}, "unavailable", "ok"),
-    ("html", {}, "unavailable", "ok"),
-    ("bad_json", {}, "unavailable", "ok"),
-    ("dropped", {}, "unavailable", "ok"),
-    ("lost_reply", {}, "unavailable", "ok"),
-    ("empty_body", {}, "empty", "ok"),
+    ("server_error", {"status": 504}, "lost", "ok"),
+    ("html", {}, "lost", "ok"),
+    ("bad_json", {}, "lost", "ok"),
+    ("dropped", {}, "lost", "ok"),
+    ("lost_reply", {}, "lost", "ok"),
+    ("empty_body", {}, "lost", "ok"),
     ("no_candidates", {}, "empty", "ok"),
     ("prompt_blocked", {}, "blocked", "blocked"),
     ("answer_withheld", {}, "withheld", "withheld"),
@@ -74,7 +75,44 @@ def test_no_answer_in_time(lab):
     lab.fault("slow", times=None, delay_s=0.6)
     with lab.gemini(timeout_s=0.2, attempts=2) as gemini:
         outcome = gemini.ask(lab.question())
-    assert (outcome.status, len(outcome.calls)) == ("timed_out", 2)
+    assert [c.status for c in outcome.calls] == ["lost"] * 2
+    assert (outcome.status, outcome.usd) == ("lost", 0)
+
+
+@pytest.mark.parametrize("kind", ["lost_reply", "dropped", "html", "bad_json", "empty_body"])
+def test_two_requests_whose_replies_got_lost_are_all(lab, kind):
+    """Any of them can have been paid: a question sends no third, however patient the client is."""
+    lab.fault(kind, times=None)
+    with lab.gemini(attempts=9, reasks=3) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert (outcome.status, lab.counts()["gemini.generate"]) == ("lost", 2)
+    assert all(c.is_possibly_paid and c.estimate_tokens > 4096 for c in outcome.calls)
+
+
+def test_failures_that_are_not_paid_do_not_count_as_lost(lab):
+    lab.fault("lost_reply", times=1)
+    lab.fault("server_error", times=3, skip=1)
+    with lab.gemini(attempts=5) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert outcome.status == "ok"
+    assert [c.status for c in outcome.calls] == ["lost", *["unavailable"] * 3, "ok"]
+
+
+def test_a_lost_reply_among_failures_is_said(lab):
+    lab.fault("lost_reply", times=1)
+    lab.fault("server_error", times=None, skip=1)
+    with lab.gemini(attempts=3) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert (outcome.status, [c.status for c in outcome.calls].count("lost")) == ("lost", 1)
+
+
+def test_a_lost_answer_to_the_second_question_leaves_the_first(lab):
+    lab.fault("max_tokens", times=1, share=0.6)
+    lab.fault("lost_reply", times=None, skip=1)
+    with lab.gemini(attempts=9) as gemini:
+        outcome = gemini.ask(lab.question())
+    assert outcome.status == "partial"
+    assert [c.status for c in outcome.calls] == ["partial", "lost", "lost"]
 
 
 def test_a_redirect_is_followed(lab):
@@ -151,10 +189,53 @@ def test_what_a_killed_run_left_is_swept(lab):
 
 
 def test_keys_and_models_are_checked_by_name(lab):
-    with lab.gemini() as gemini, pytest.raises(BadInput, match=r"gemini-3\.8-flash\?"):
+    named = {"gemini-3.8-flsh": "analysis.first_model"}
+    with lab.gemini(settings=named) as gemini, pytest.raises(BadInput) as refused:
         gemini.check_model("gemini-3.8-flsh")
-    with lab.gemini(key="wrong") as gemini, pytest.raises(CredentialsMissing):
+    assert "Set analysis.first_model. Did you mean gemini-3.8-flash?" in str(refused.value)
+    with lab.gemini(key="wrong") as gemini, pytest.raises(CredentialsMissing) as denied:
         gemini.check_model("gemini-3.8-flash")
+    assert f"GEMINI_API_KEY was refused by {lab.url}" in str(denied.value)
+
+
+def test_no_suggestion_repeats_the_name_that_failed(lab):
+    """Listed by the service, and 404 when it is called: as with a version of the API that does not serve it."""
+    model = "gemini-3.8-flash"
+    lab.fault("refused", "gemini.model", times=None, status=404)
+    lab.fault("refused", "gemini.generate", times=None, status=404)
+    with lab.gemini(settings={model: "analysis.model"}) as gemini:
+        with pytest.raises(BadInput) as refused:
+            gemini.check_model(model)
+        outcome = gemini.ask(lab.question())
+    assert f"Did you mean {model}?" not in str(refused.value)
+    assert "gemini.api_version" in str(refused.value)
+    assert (outcome.status, "analysis.model" in outcome.reason) == ("not_found", True)
+
+
+@pytest.mark.parametrize(
+    ("now", "reset"),
+    [
+        ("2026-11-27T13:00Z", "2026-11-28T08:00Z"),
+        ("2026-11-28T07:59Z", "2026-11-28T08:00Z"),
+        ("2026-07-01T12:00Z", "2026-07-02T07:00Z"),
+    ],
+)
+def test_a_days_quota_begins_anew_at_midnight_in_california(now, reset):
+    assert quota_reset(datetime.fromisoformat(now)) == datetime.fromisoformat(reset)
+
+
+def test_a_used_up_day_says_when_to_go_on_and_nothing_of_caps(lab):
+    lab.fault("quota_day", times=None)
+    with lab.gemini() as gemini:
+        reason = gemini.ask(lab.question()).reason
+    assert f"{quota_reset():%Y-%m-%d %H:%M} UTC" in reason
+    assert "cap" not in reason
+
+
+def test_a_key_that_no_header_can_carry(lab):
+    with lab.gemini(key="schlüssel") as gemini:
+        outcome = gemini.ask(lab.question())
+    assert (outcome.status, "GEMINI_API_KEY" in outcome.reason) == ("bad_key", True)
 
 
 def test_the_days_quota_stops_the_rest(lab):

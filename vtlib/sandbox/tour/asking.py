@@ -16,7 +16,7 @@ from vtlib.store.checking import run_checks
 
 TRIES_MAX = 3
 # The question was answered, but the answer never reached us whole: there is no way to have it sent again.
-UNHEARD = frozenset({"lost_reply", "slow", "bad_json", "html"})
+UNHEARD = frozenset({"lost_reply", "slow", "bad_json", "html", "empty_body"})
 # Answered, but nothing that could be used: a person who runs the command again wants another answer.
 _UNUSABLE = """SELECT count(*) FROM model_calls WHERE kind = 'ask'
 AND status IN ('unreadable', 'invalid', 'empty', 'truncated')"""

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from vtlib.services.deadline import MIN_BYTES_PER_S, Deadline, TooSlow
 from vtlib.services.download.connection import Opening, Route
 from vtlib.services.download.gate import Gate, GateKeeper, Refused
-from vtlib.services.download.outcome import Failed, by_address, by_text, retry_after
+from vtlib.services.download.outcome import Failed, by_address, by_text
+from vtlib.services.limits import retry_after
 
 LOGIN_PATH = r"/(login|signin|accounts/login)\b"
 PAUSE_S = 0.5

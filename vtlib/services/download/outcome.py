@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,18 +120,6 @@ def by_address(code: int, text: str = "", body: str = "") -> tuple[str, str]:
 def by_proof(proof: Proof) -> tuple[str, str]:
     """(outcome, reason) of a file that is no whole video."""
     return _KINDS[proof.kind], proof.reason
-
-
-def retry_after(value: str | None, *, now: Any) -> float | None:
-    """Seconds of a Retry-After header, given as seconds or as a date."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def said(reason: str) -> str:

@@ -54,7 +54,8 @@ from vtlib.services.download.direct import (
     too_large,
 )
 from vtlib.services.download.gate import Gate, GateKeeper
-from vtlib.services.download.outcome import Failed, by_address, by_status, by_text, retry_after
+from vtlib.services.download.outcome import Failed, by_address, by_status, by_text
+from vtlib.services.limits import retry_after
 
 # Extractors of the seven platforms; `generic` is added for a configured loopback host alone.
 EXTRACTORS = ["(instagram|tiktok|vm.tiktok|youtube|twitter|facebook|linkedin|pinterest)(:.*)?"]

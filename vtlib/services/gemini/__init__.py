@@ -1,7 +1,7 @@
 """The Gemini API behind the unmodified google-genai: questions in, named outcomes out."""
 
 from vtlib.services.gemini.asking import Journal
-from vtlib.services.gemini.budget import Budget, Cap
+from vtlib.services.gemini.budget import Budget, Cap, Demand
 from vtlib.services.gemini.client import Access, Gemini, ModelFacts
 from vtlib.services.gemini.outcomes import DATA, LASTING, STOPS, Call, Outcome, Usage
 from vtlib.services.gemini.patience import Patience
@@ -20,6 +20,7 @@ __all__ = [
     "Budget",
     "Call",
     "Cap",
+    "Demand",
     "Gemini",
     "Journal",
     "ModelFacts",

@@ -11,17 +11,20 @@ from google import genai
 from google.genai import types
 
 from vtlib.errors import BudgetReached
-from vtlib.services.gemini.budget import Budget
-from vtlib.services.gemini.failures import RAISED, failure_of
+from vtlib.services.gemini.budget import Budget, Reservation
+from vtlib.services.gemini.demand import Demands
+from vtlib.services.gemini.failures import Failed, Failure, NotOfApi, attempted
 from vtlib.services.gemini.outcomes import DATA, Call, Outcome, Usage
 from vtlib.services.gemini.patience import Patience, Unanswered
-from vtlib.services.gemini.pricing import Prices
 from vtlib.services.gemini.question import Question
+from vtlib.services.gemini.reading import Reading
 from vtlib.services.gemini.replies import Reply, read_reply, reply_of
 from vtlib.services.limits import RateLimiter
 
 # Answers that can come out better when they are asked for once more.
 REASK = frozenset({"empty", "truncated", "unreadable", "invalid", "partial"})
+# A request whose reply got lost may have been paid: so many are sent for one question, then it is `lost`.
+MAX_LOST = 2
 Journal = Callable[[Call], None]
 
 
@@ -33,10 +36,9 @@ class Desk:
     limiter: RateLimiter
     patience: Patience
     budget: Budget
-    prices: Prices
+    demands: Demands
     journal: Journal
     reasks: int = 1
-    tokens_per_s: float | None = None
 
 
 @dataclass
@@ -48,6 +50,12 @@ class Asking:
     parts: list[types.Part]
     end_s: float
     calls: list[Call] = field(default_factory=list)
+    _room: int = 0  # tokens of answer that the last request had
+
+    @property
+    def n_lost(self) -> int:
+        """Requests that were sent and whose replies got lost."""
+        return sum(call.status == "lost" for call in self.calls)
 
     def outcome(self) -> Outcome:
         """The first answer, and while it cannot be used whole, the next; the best one counts.
@@ -64,7 +72,7 @@ class Asking:
                 best = replace(best, reason=f"{best.reason}; asked again, without success: {error}")
                 break
             best = new if _worth(new) >= _worth(best) else best
-        return replace(best, calls=tuple(self.calls))
+        return replace(best, calls=tuple(self.calls)).checked(self.question.check)
 
     def _answer(self, question: Question, *, is_again: bool) -> Outcome:
         reply = self.desk.patience.insist(
@@ -73,6 +81,10 @@ class Asking:
             end_s=self.end_s,
         )
         status, reading = read_reply(reply, question)
+        if status == "partial" and self._room < question.options.max_output_tokens:
+            # Not the model's own end: with more money it would be whole, so it is asked again another time.
+            reason = f"{reading.reason}; the caps left room for {self._room:,} tokens"
+            status, reading = "truncated", Reading("truncated", reason=reason)
         self._close(replace(self.calls[-1], status=status, reason=reading.reason))
         return Outcome(
             status,
@@ -85,40 +97,47 @@ class Asking:
         )
 
     def _request(self, question: Question, *, is_again: bool) -> Reply:
-        """One request; journalled before and after, its tokens booked and its cost set aside and settled."""
-        desk, options = self.desk, question.options
-        guess = question.guessed_tokens_in(tokens_per_s=desk.tokens_per_s)
-        most = self._usd(Usage(guess, options.max_output_tokens))
-        held = desk.budget.reserve(usd=most, tokens=guess + options.max_output_tokens)
-        booked = desk.limiter.acquire(requests=1, tokens=guess)
-        self._open(question, is_again=is_again)
+        """One request; journalled before and after, its cost set aside before and settled after."""
+        desk = self.desk
+        demand = desk.demands.demand(question, on=datetime.now(UTC).date())
         try:
-            reply = reply_of(
-                desk.client.models.generate_content(
-                    model=options.model,
-                    contents=types.Content(
-                        role="user", parts=[*self.parts, types.Part(text=question.prompt.text)]
-                    ),
-                    config=question.config(max_output_tokens=options.max_output_tokens),
-                )
-            )
-        except RAISED as error:
-            failure = failure_of(error)
-            if not failure.may_be_charged:  # else what was set aside stays spent
-                desk.budget.settle(held, usd=0.0, tokens=0)
+            held = desk.budget.reserve(demand, end_s=self.end_s)
+        except TimeoutError as error:
+            raise Unanswered(Failure("timed_out", str(error), is_passing=True)) from None
+        try:
+            booked = desk.limiter.acquire(requests=1, tokens=demand.tokens_in)
+            self._room = held.max_output_tokens
+            self._open(question, held, is_again=is_again)
+        except BaseException:
+            desk.budget.settle(held, usd=0.0, tokens=0)  # nothing was sent
+            raise
+        try:
+            reply = self._reply(question, held)
+            desk.limiter.settle(booked, tokens=reply.usage.tokens_in or demand.tokens_in)
+        finally:
+            desk.budget.keep(held)  # whatever was not settled: nobody knows what it took
+        return reply
+
+    def _reply(self, question: Question, held: Reservation) -> Reply:
+        try:
+            reply = attempted(lambda: self._sent(question, held))
+        except Failed as error:
+            failure = error.failure
+            if not failure.may_be_charged:
+                self.desk.budget.settle(held, usd=0.0, tokens=0)
             self._close(
                 replace(
                     self.calls[-1],
-                    status=failure.status,
+                    status="lost" if failure.may_be_charged else failure.status,
                     reason=failure.reason,
                     http_status=failure.http_status,
                 )
             )
+            if self.n_lost >= MAX_LOST:
+                raise Unanswered(replace(failure, status="lost")) from None
             raise
-        usd = self._usd(reply.usage)
         if reply.usage.is_known:
-            desk.budget.settle(held, usd=usd, tokens=reply.usage.total)
-            desk.limiter.settle(booked, tokens=reply.usage.tokens_in or guess)
+            self._settle(question, held, reply.usage)
         self.calls[-1] = replace(
             self.calls[-1],
             http_status=200,
@@ -126,20 +145,37 @@ class Asking:
             finish_reason=reply.finish_reason,
             model_version=reply.model_version,
             usage=reply.usage,
-            usd=usd,
+            usd=self._usd(reply.usage),
         )
         return reply
 
-    def _open(self, question: Question, *, is_again: bool) -> None:
-        now = datetime.now(UTC)
+    def _sent(self, question: Question, held: Reservation) -> Reply:
+        parts = [*self.parts, types.Part(text=question.prompt.text)]
+        response = self.desk.client.models.generate_content(
+            model=question.options.model,
+            contents=types.Content(role="user", parts=parts),
+            config=question.config(max_output_tokens=held.max_output_tokens),
+        )
+        http = response.sdk_http_response
+        reply = reply_of(http.body if http else None)
+        if reply is None:
+            raise NotOfApi("the reply is empty or not the API's, and does not tell what it cost")
+        return reply
+
+    def _settle(self, question: Question, held: Reservation, usage: Usage) -> None:
+        self.desk.budget.settle(held, usd=self._usd(usage), tokens=usage.total)
+        self.desk.demands.count(question, usage)
+
+    def _open(self, question: Question, held: Reservation, *, is_again: bool) -> None:
         call = Call(
             uuid.uuid4().hex,
             question.key,
             "reask" if is_again else "ask",
             question.options.model,
             "lost",
-            started_at=now,
-            ended_at=now,
+            started_at=datetime.now(UTC),
+            estimate_usd=held.usd,
+            estimate_tokens=held.tokens,
         )
         self.desk.journal(call)
         self.calls.append(call)
@@ -150,7 +186,7 @@ class Asking:
 
     def _usd(self, usage: Usage) -> float | None:
         today = datetime.now(UTC).date()
-        return self.desk.prices.cost_usd(self.question.options.model, usage, on=today)
+        return self.desk.demands.prices.cost_usd(self.question.options.model, usage, on=today)
 
 
 def _again(question: Question, last: Outcome) -> Question:

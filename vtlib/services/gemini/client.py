@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self, TypeVar
 
@@ -23,7 +23,8 @@ from vtlib.errors import (
 from vtlib.params import nearest
 from vtlib.services.gemini.asking import Asking, Desk, Journal
 from vtlib.services.gemini.budget import Budget
-from vtlib.services.gemini.failures import RAISED, Failure
+from vtlib.services.gemini.demand import Demands
+from vtlib.services.gemini.failures import Failed, Failure, attempted
 from vtlib.services.gemini.files import FileRefused, Files
 from vtlib.services.gemini.outcomes import STOPS, Outcome
 from vtlib.services.gemini.patience import Patience, Unanswered
@@ -67,7 +68,8 @@ class Gemini:
 
     `journal` is told of every request for an answer twice: before it is made (status `lost`: what a killed
     run leaves behind) and when it has ended; it is called from worker threads. `tokens_per_s` of video,
-    where measured on earlier calls, makes estimates better.
+    where measured on earlier calls, makes estimates better. `settings`: by the name of a model the parameter that
+    names it, for messages.
     """
 
     access: Access
@@ -79,6 +81,7 @@ class Gemini:
     journal: Journal = _no_journal
     reasks: int = 1
     tokens_per_s: float | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def check_model(self, name: str) -> ModelFacts:
         """Whether the service knows the model, by one free call.
@@ -90,7 +93,7 @@ class Gemini:
         except Unanswered as error:
             if error.failure.status == "not_found":
                 raise self._no_such_model(name) from None
-            raise raised(error.failure) from None
+            raise raised(self._explained(error.failure, name)) from None
         return ModelFacts(name, found.input_token_limit, found.output_token_limit)
 
     def count(self, question: Question) -> int:
@@ -107,7 +110,7 @@ class Gemini:
                     "countTokens",
                 )
         except (Unanswered, FileRefused) as error:
-            raise raised(error.failure) from None
+            raise raised(self._explained(error.failure, name)) from None
         return counted.total_tokens or question.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
 
     def ask(self, question: Question) -> Outcome:
@@ -122,7 +125,9 @@ class Gemini:
         except BudgetReached as error:
             return Outcome("budget", reason=str(error), calls=tuple(asking.calls))
         except (Unanswered, FileRefused) as error:
-            failure = error.failure
+            failure = self._explained(error.failure, question.options.model)
+            if asking.n_lost and failure.is_passing:
+                failure = replace(failure, status="lost")
             self.breaker.record(ok=not failure.is_outage)
             return Outcome(failure.status, reason=failure.reason, calls=tuple(asking.calls))
         self.breaker.record(ok=True)
@@ -169,21 +174,40 @@ class Gemini:
         self.close()
 
     def _insist(self, act: Callable[[], T], what: str) -> T:
-        return self._patient.insist(act, what=what, end_s=self._end_s())
+        return self._patient.insist(lambda: attempted(act), what=what, end_s=self._end_s())
 
     def _end_s(self) -> float:
         return time.monotonic() + self._patient.deadline_s
 
+    def _explained(self, failure: Failure, model: str) -> Failure:
+        """The failure with what a person needs to know of it here: whose key, which setting."""
+        if failure.status == "bad_key":
+            place = self.access.base_url or "the Gemini API"
+            reason = f"GEMINI_API_KEY was refused by {place}: {failure.reason}"
+        elif failure.status == "not_found" and failure.http_status == 404:
+            setting = self.settings.get(model, "model")
+            reason = f"{failure.reason}; the model is named by {setting}, its address by gemini.api_version"
+        else:
+            return failure
+        return replace(failure, reason=reason)
+
     def _no_such_model(self, name: str) -> BadInput:
         try:
-            known = [(m.name or "").removeprefix("models/") for m in self._client.models.list()]
-        except RAISED:
-            known = []
-        near = nearest(name, known)
+            listed = attempted(lambda: [(m.name or "") for m in self._client.models.list()])
+        except Failed:
+            listed = []
+        bare = name.removeprefix("models/")
+        others = [m for m in (one.removeprefix("models/") for one in listed) if m and m != bare]
+        setting = self.settings.get(name, "model")
+        near = nearest(bare, others)
         todo = (
-            f"Did you mean {near}?" if near else f"There are: {', '.join(known) or 'none listed'}."
+            f"Did you mean {near}?" if near else f"There are: {', '.join(others) or 'none listed'}."
         )
-        return BadInput(f"the service has no model {name}.", todo=todo, field="model")
+        if len(others) < len(listed):
+            todo = f"It is listed but not served as {self.access.api_version}: change gemini.api_version, or the model. {todo}"
+        return BadInput(
+            f"the service has no model {name}.", todo=f"Set {setting}. {todo}", field=setting
+        )
 
     @cached_property
     def _patient(self) -> Patience:
@@ -223,19 +247,17 @@ class Gemini:
             self.limiter,
             self._patient,
             self.budget,
-            self.prices,
+            Demands(self.prices, self.tokens_per_s),
             self.journal,
             self.reasks,
-            self.tokens_per_s,
         )
 
 
 def raised(failure: Failure) -> VtError:
     """A failure as an error of ours, for what has no outcome to say it in."""
     if failure.status in ("bad_key", "not_allowed"):
-        return CredentialsMissing(sentence(failure.reason), todo="Check GEMINI_API_KEY: vt doctor.")
+        todo = "Put a valid GEMINI_API_KEY into .env: vt doctor says whether it is taken."
+        return CredentialsMissing(sentence(failure.reason), todo=todo)
     if failure.status == "quota_day":
-        return BudgetReached(
-            sentence(failure.reason), todo="The day's quota at the service is used up."
-        )
+        return BudgetReached(sentence(failure.reason), todo="Run the same command again then.")
     return ModelFailed(sentence(failure.reason), todo="Run the command again later.")

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import httpx2
 from google.genai import errors
 
 from vtlib.services.gemini.outcomes import Status
 
-RAISED = (
-    errors.APIError,
-    errors.UnknownApiResponseError,
-    errors.ContinuationInterruptedError,
-    httpx2.HTTPError,
-    httpx2.StreamError,
-    json.JSONDecodeError,
-    KeyError,
-    ValueError,
-    OSError,
-)
+T = TypeVar("T")
 _PASSING_HTTP = frozenset({408, 425, 499, 500, 502, 503, 504})
+# The API's own 400 and 500 errors are not charged (ai.google.dev/gemini-api/docs/billing); what a gateway in between
+# says (499, 502, 504) tells nothing of what came of the request behind it.
+_GATEWAY_HTTP = frozenset({499, 502, 504})
+# "Requests per day (RPD) quotas reset at midnight Pacific time" (ai.google.dev/gemini-api/docs/rate-limits).
+_QUOTA_ZONE = ZoneInfo("America/Los_Angeles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +39,45 @@ class Failure:
     may_be_charged: bool = False
 
 
-def failure_of(error: BaseException) -> Failure:
-    """The meaning of an exception of the client (RAISED)."""
+class NotOfApi(Exception):
+    """A response with status 200 that is no reply of the API."""
+
+
+class Failed(Exception):
+    """A call of the client that raised; `failure` says what that means."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+def attempted(act: Callable[[], T]) -> T:
+    """The result of `act`, a call of the client. Raises Failed for whatever the client raises: its parsers raise
+    all kinds (RecursionError, JSONDecodeError, KeyError, UnicodeError).
+    """
+    try:
+        return act()
+    except Exception as error:
+        raise Failed(failure_of(error)) from error
+
+
+def failure_of(error: Exception) -> Failure:
+    """The meaning of an exception of the client, whichever it is: its parsers raise all kinds."""
     if isinstance(error, errors.APIError):
         return _api_failure(error)
     name = type(error).__name__
-    if isinstance(error, httpx2.ConnectError):
+    if isinstance(error, NotOfApi):
+        said = str(error)
+        return Failure(
+            "unavailable", said, 200, is_passing=True, is_outage=True, may_be_charged=True
+        )
+    if isinstance(error, UnicodeEncodeError):
+        return Failure("bad_key", f"the key holds characters that no header can carry ({name})")
+    if isinstance(
+        error, (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL)
+    ):
+        return Failure("refused", f"the request cannot be sent ({name})")
+    if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError)):
         return Failure("unavailable", f"no connection ({name})", is_passing=True, is_outage=True)
     if isinstance(error, httpx2.TimeoutException):
         said = f"no answer in time ({name})"
@@ -57,14 +86,15 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, (httpx2.HTTPError, httpx2.StreamError, OSError)):
         said = f"the connection broke ({name})"
         return Failure("unavailable", said, is_passing=True, is_outage=True, may_be_charged=True)
-    # JSONDecodeError: a web page with 200, as a proxy or a portal sends it. KeyError and ValueError:
-    # an upload that was answered without its headers.
+    # A page of a proxy or portal, an upload answered without its headers, an error nested too deep to be read.
     said = f"the answer is not the API's ({name})"
-    return Failure("unavailable", said, is_passing=True, is_outage=True)
+    return Failure("unavailable", said, is_passing=True, is_outage=True, may_be_charged=True)
 
 
 def _api_failure(error: errors.APIError) -> Failure:
-    code, said = int(error.code or 0), _said(error)
+    code, said = _code(error), _said(error)
+    if code < 300:
+        return Failure("unavailable", said, code, is_passing=True, may_be_charged=True)
     if code == 429:
         return _quota(error, said)
     if code in (400, 403) and re.search(r"\bfile\b.+\b(exist|active)\b", said, re.IGNORECASE):
@@ -75,6 +105,9 @@ def _api_failure(error: errors.APIError) -> Failure:
         return Failure("bad_key", said, code)
     if code == 400 and error.status == "FAILED_PRECONDITION":
         return Failure("not_allowed", said, code)
+    if code == 407:
+        todo = "the proxy asks for a name and password: they belong into HTTPS_PROXY"
+        return Failure("not_allowed", f"{todo} ({said})", code)
     if code == 404:
         return Failure("not_found", said, code)
     if code == 413:
@@ -88,7 +121,7 @@ def _api_failure(error: errors.APIError) -> Failure:
             is_passing=True,
             wait_s=wait_s,
             is_outage=True,
-            may_be_charged=code in (499, 504),
+            may_be_charged=code in _GATEWAY_HTTP and not (code == 502 and _is_of_api(error)),
         )
     return Failure("refused", said, code)
 
@@ -97,12 +130,29 @@ def _quota(error: errors.APIError, said: str) -> Failure:
     ids = [
         str(v.get("quotaId") or v.get("quotaMetric") or "")
         for d in _details(error, "QuotaFailure")
-        for v in d.get("violations") or []
+        for v in _listed(d.get("violations"))
         if isinstance(v, Mapping)
     ]
     if any("perday" in i.lower() for i in ids):
-        return Failure("quota_day", f"{said} ({', '.join(ids)})", 429)
+        day = f"the provider's quota for the day is used up; a new one begins at {quota_reset():%Y-%m-%d %H:%M} UTC"
+        return Failure("quota_day", f"{day} ({said}; {', '.join(ids)})", 429)
     return Failure("rate_limited", said, 429, is_passing=True, wait_s=_retry_after(error))
+
+
+def quota_reset(now: datetime | None = None) -> datetime:
+    """When the provider's next day begins, UTC."""
+    here = (now or datetime.now(UTC)).astimezone(_QUOTA_ZONE)
+    midnight = datetime.combine(here.date() + timedelta(days=1), datetime.min.time(), _QUOTA_ZONE)
+    return midnight.astimezone(UTC)
+
+
+def _code(error: errors.APIError) -> int:
+    return error.code if isinstance(error.code, int) else 0
+
+
+def _is_of_api(error: errors.APIError) -> bool:
+    """Whether the error is worded by the API itself, not by a gateway before it."""
+    return isinstance(error.details, Mapping) and isinstance(error.details.get("error"), Mapping)
 
 
 def _retry_after(error: errors.APIError) -> float | None:
@@ -123,9 +173,13 @@ def _details(error: errors.APIError, kind: str) -> Iterator[Mapping[str, Any]]:
     body = error.details
     inner = body.get("error") if isinstance(body, Mapping) else None
     listed = inner.get("details") if isinstance(inner, Mapping) else None
-    for detail in listed if isinstance(listed, list) else []:
+    for detail in _listed(listed):
         if isinstance(detail, Mapping) and str(detail.get("@type", "")).endswith(kind):
             yield detail
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _said(error: errors.APIError) -> str:
@@ -133,4 +187,5 @@ def _said(error: errors.APIError) -> str:
     message = str(error.message or "")
     if "<" in message:
         message = ""
-    return f"{error.code} {error.status or ''}: {message[:300]}".strip(" :")
+    text = f"{_code(error) or ''} {str(error.status or '')[:60]}: {message[:300]}".strip(" :")
+    return text.encode("utf-8", "replace").decode()

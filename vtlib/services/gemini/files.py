@@ -13,7 +13,7 @@ from google import genai
 from google.genai import types
 
 from vtlib import log
-from vtlib.services.gemini.failures import RAISED, Failure, failure_of
+from vtlib.services.gemini.failures import Failed, Failure, attempted
 from vtlib.services.gemini.patience import Patience
 from vtlib.services.gemini.question import Attachment, Question
 
@@ -60,13 +60,13 @@ class Files:
         """Delete files that killed runs left behind; returns how many. Never raises."""
         gone = 0
         try:
-            for file in self.client.files.list():
+            for file in attempted(lambda: list(self.client.files.list())):
                 is_ours = (file.name or "").removeprefix("files/").startswith(PREFIX)
                 made = file.create_time
                 if is_ours and file.name and made and datetime.now(UTC) - made > older_than:
                     gone += self._delete(file.name)
-        except RAISED as error:
-            _logger.warning("leftovers could not be listed", reason=failure_of(error).reason)
+        except Failed as error:
+            _logger.warning("leftovers could not be listed", reason=error.failure.reason)
         return gone
 
     def _part(
@@ -83,7 +83,7 @@ class Files:
             blob = types.Blob(data=file.path.read_bytes(), mime_type=file.mime_type)
             return types.Part(inline_data=blob, video_metadata=sampling)
         sent = self.patience.insist(
-            lambda: self._uploaded(file, names), what="files.upload", end_s=end_s
+            lambda: attempted(lambda: self._uploaded(file, names)), what="files.upload", end_s=end_s
         )
         uri = self._ready(sent, end_s)
         held = types.FileData(file_uri=uri, mime_type=file.mime_type)
@@ -108,7 +108,9 @@ class Files:
                 raise FileRefused(Failure("timed_out", said, is_passing=True))
             self.patience.pause(self.poll_s)
             file = self.patience.insist(
-                lambda: self.client.files.get(name=name), what="files.get", end_s=end
+                lambda: attempted(lambda: self.client.files.get(name=name)),
+                what="files.get",
+                end_s=end,
             )
         if file.state == types.FileState.FAILED or not file.uri:
             said = (file.error and file.error.message) or "no reason given"
@@ -118,9 +120,9 @@ class Files:
     def _delete(self, name: str) -> bool:
         for _ in range(2):
             try:
-                self.client.files.delete(name=name)
-            except RAISED as error:
-                failure = failure_of(error)
+                attempted(lambda: self.client.files.delete(name=name))
+            except Failed as error:
+                failure = error.failure
                 if failure.http_status in (403, 404):
                     return True  # was never made, or is gone
                 reason = failure.reason

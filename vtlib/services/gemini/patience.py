@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from vtlib import log
 from vtlib.services.deadline import limited_to
-from vtlib.services.gemini.failures import RAISED, Failure, failure_of
+from vtlib.services.gemini.failures import Failed, Failure
 from vtlib.services.limits import RateLimiter
 
 T = TypeVar("T")
@@ -39,16 +39,16 @@ class Patience:
     pause: Callable[[float], None] = time.sleep
 
     def insist(self, act: Callable[[], T], *, what: str, end_s: float) -> T:
-        """The result of `act`, tried again while failures are passing. `end_s`: the deadline (monotonic).
+        """The result of `act`, tried again while it raises Failed and the failure is passing.
 
-        What the service says of waiting holds for every worker. Raises Unanswered.
+        `end_s`: the deadline (monotonic). What the service says of waiting holds for every worker. Raises Unanswered.
         """
         for attempt in range(1, self.attempts + 1):
             try:
                 with limited_to(end_s):
                     return act()
-            except RAISED as error:
-                failure = failure_of(error)
+            except Failed as error:
+                failure = error.failure
             wait_s = self._wait_s(failure, attempt)
             is_last = attempt == self.attempts or time.monotonic() + wait_s > end_s
             _logger.info("request failed", what=what, reason=failure.reason, attempt=attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -47,7 +48,8 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Question:
     """`answer` is the pydantic model of what is wanted back; files stand before the text. `key` is the
-    caller's name for the question: it comes back with every call and is no part of the identity.
+    caller's name for the question: it comes back with every call and is no part of the identity. `check` says
+    what of a value cannot be, "" when nothing: such an answer is at most partial.
     """
 
     prompt: Rendered
@@ -55,6 +57,7 @@ class Question:
     options: Options
     attachments: tuple[Attachment, ...] = ()
     key: str = ""
+    check: Callable[[BaseModel], str] | None = None
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -98,6 +101,7 @@ class Question:
             response_json_schema=self.schema,
             max_output_tokens=max_output_tokens,
             automatic_continuation=False,
+            should_return_http_response=True,  # the body is read by us (replies.py)
             temperature=asked.temperature,
             media_resolution=types.MediaResolution(resolution) if resolution else None,
             thinking_config=types.ThinkingConfig(

@@ -1,6 +1,6 @@
 """From a model's text to a validated value: the repair ladder. Nothing here asks or guesses.
 
-1. as it is; 2. without code fences, prose around it and trailing commas outside strings; 3. for a text
+1. as it is; 2. without code fences, prose around it, trailing commas outside strings and halves of characters; 3. for a text
 that was cut off, the parts that are whole, marked partial. The re-ask is the caller's.
 """
 
@@ -13,9 +13,13 @@ from typing import Any, Literal
 import pydantic_core
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
+# A string without an end reaches to the end of the text: each character is looked at once.
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|,(?=\s*[}\]])', re.DOTALL)
+_LONE_SURROGATE = re.compile(
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _AROUND = (("{", "}", "doubled braces"), ("[", "]", "a list around the object"))
-_FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\n?|\n?[ \t]*```\s*$")
+_OPENING_FENCE = re.compile(r"```[\w-]*[ \t]*\n?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,12 @@ def read_answer(text: str | None, model: type[BaseModel], *, is_cut_off: bool = 
 
 
 def mend(text: str) -> tuple[str, tuple[str, ...]]:
-    """`text` without fences, prose around the JSON, and trailing commas; and what was taken away."""
+    """`text` without fences, prose around the JSON, trailing commas, halves of characters; and what was taken away."""
     repairs = []
-    bare = _FENCE.sub("", text.strip().removeprefix("\ufeff"))
-    if bare != text.strip():
+    text = text.strip().removeprefix("\ufeff").strip()
+    bare = _OPENING_FENCE.sub("", text, count=1) if text.startswith("```") else text
+    bare = bare.removesuffix("```").rstrip() if bare.endswith("```") else bare
+    if bare != text:
         repairs.append("code fences")
     start = min((i for i in (bare.find("{"), bare.find("[")) if i >= 0), default=0)
     end = max(bare.rfind("}"), bare.rfind("]")) + 1
@@ -71,6 +77,10 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     clean = _without_commas(bare)
     if clean != bare:
         repairs.append("trailing commas")
+    sound = _LONE_SURROGATE.sub(lambda m: m[1] or "\\ufffd", clean)
+    if sound != clean:
+        clean = sound
+        repairs.append("half a character")
     for opening, closing, name in _AROUND:
         inner = clean.strip()[1:-1].strip()
         around = clean.strip()[:1] + clean.strip()[-1:]

@@ -1,7 +1,7 @@
 """04 analysis: what a model says of a video, typed, and held against what was measured of it."""
 
 from vtlib.stages.analysis.answer import CATALYSTS, FACTORS, HOOK_TYPES, VideoAnalysis, restored
-from vtlib.stages.analysis.checking import Check, Flag, check
+from vtlib.stages.analysis.checking import Check, Flag, check, impossible_times
 from vtlib.stages.analysis.cuts import CutTruth, match_cuts
 from vtlib.stages.analysis.evidence import Finding, Measured
 from vtlib.stages.analysis.looks import FirstLook
@@ -21,6 +21,7 @@ __all__ = [
     "VideoAnalysis",
     "check",
     "check_pictures",
+    "impossible_times",
     "match_cuts",
     "restored",
 ]

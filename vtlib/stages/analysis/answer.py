@@ -61,7 +61,7 @@ HOOK_TYPES: tuple[str, ...] = get_args(HookType)
 CATALYSTS: tuple[str, ...] = get_args(Catalyst)
 FACTORS = ("hook_strength", "emotion", "relatability", "novelty", "production", "pacing")
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 
 
 def read_time(value: Any) -> Any:

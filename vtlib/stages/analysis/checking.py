@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from vtlib.stages.analysis.answer import FACTORS
 from vtlib.stages.analysis.cuts import CutTruth
@@ -15,6 +17,7 @@ from vtlib.stages.analysis.evidence import SLACK_S, Finding, Held, Lacking, Meas
 VERSION = "checking/1"
 DURATION_S, LAST_SCENE, COVERAGE = 2.0, 0.70, 0.60
 SPEECH_S = 1.0  # less measured speech than this may be missing from a transcript
+_TIMES = frozenset({"start_s", "end_s", "payoff_s"})
 OVERALL_GAP = 1.5  # between the overall score and the mean of its parts
 
 
@@ -76,6 +79,13 @@ class Check:
     def claim_rows(self) -> list[dict[str, Any]]:
         """Rows of the table `analysis_claims`, without the analysis_id; one a finding."""
         return [asdict(f) | {"position": n} for n, f in enumerate(self.findings)]
+
+
+def impossible_times(answer: BaseModel, *, duration_s: float) -> str:
+    """What an answer says of times behind the end of its video, "" when it says nothing of the kind."""
+    times = list(_all_times(answer.model_dump(warnings=False)))
+    late = sum(time > duration_s + SLACK_S for time in times)
+    return f"{late} of {len(times)} times lie behind the end ({duration_s:.1f} s)" if late else ""
 
 
 def check(answer: Lacking, measures: Mapping[str, Any]) -> Check:
@@ -210,6 +220,17 @@ TESTS: dict[str, Test] = {
     "constant scores": _constant,
     "hook": _hook,
 }
+
+
+def _all_times(node: Any) -> Iterator[float]:
+    """Every moment in an answer."""
+    if isinstance(node, dict):
+        yield from (node[name] for name in _TIMES & set(node) if node[name] is not None)
+        for value in node.values():
+            yield from _all_times(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _all_times(value)
 
 
 def _all_spans(node: Any) -> list[tuple[float, float]]:

@@ -84,8 +84,8 @@ def lines_of(chosen: pd.DataFrame) -> list[str]:
     return lines
 
 
-def conclude(found: pd.DataFrame, more: Sequence[str] = ()) -> Conclusion:
-    """Sentences for the end of the stage, from `overview`; `more` of them come last."""
+def conclude(found: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = True) -> Conclusion:
+    """Sentences for the end of the stage, from `overview`; `more` of them come last; `costs`: tokens and money, too."""
     if found.empty:
         return skipped("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
     good = found[found["status"].isin(DATA)]
@@ -110,11 +110,16 @@ def conclude(found: pd.DataFrame, more: Sequence[str] = ()) -> Conclusion:
             f"{number(good['cuts_invented'].sum(), 'cut')} were invented."
         )
     lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
-    tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
-    cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
-    lines += [f"{tokens:,} tokens for full answers; {cost}.", *more]
+    lines += [_cost_line(found)] if costs else []
+    lines += more
     counts = {"analysed": len(good), "not_analysed": len(found) - len(good)}
     return done("analysis", lines, **counts)
+
+
+def _cost_line(found: pd.DataFrame) -> str:
+    tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
+    cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
+    return f"{tokens:,} tokens for full answers; {cost}."
 
 
 def _constant(row: Mapping[Any, Any]) -> str:

@@ -218,7 +218,9 @@ def _breakouts(posts: pd.DataFrame, interval: float) -> Rate:
 
 def _mean(posts: pd.DataFrame, interval: float) -> Estimate:
     group = posts["account_id"].factorize()[0].astype(np.int64)
-    return mean_by_group(posts["percentile"].to_numpy(float), group, interval=interval)
+    found = mean_by_group(posts["percentile"].to_numpy(float), group, interval=interval)
+    low, high = np.clip([found.low, found.high], 0.0, 100.0)  # a percentile lies there
+    return Estimate(found.value, float(low), float(high), found.n)
 
 
 def _three(name: str, found: Estimate) -> dict[str, float]:

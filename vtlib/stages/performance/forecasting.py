@@ -12,11 +12,21 @@ from scipy.special import expit
 
 from vtlib.patterns import Feature, Library
 from vtlib.patterns.features import is_after_the_fact
-from vtlib.stages.performance.history import WANTED_COLUMNS, current_levels, outlook, spread
+from vtlib.patterns.preparing import table_of
+from vtlib.stages.performance.history import (
+    WANTED_COLUMNS,
+    current_levels,
+    outlook,
+    spread,
+    to_median,
+)
 from vtlib.stats import forecaster, predictions
 from vtlib.stats.rates import Estimate
 
-METHOD = "own median + ridge of features known before publication, split conformal interval, 1"
+METHOD = (
+    "own local level + ridge of features known before publication, "
+    "conformal interval by volatility, 2"
+)
 VIEWS, RATE = "ln_views_7d", "ln_engagement_rate"
 PREDICTION_COLUMNS = [
     *("script_id", "version", "target", "made_at", "platform", "format", "metric", "account_id"),
@@ -64,7 +74,7 @@ def learn(
     """Learn from `history`'s frame and the features of its posts (post_id, feature, value), model ones last.
 
     Features made from what became of a post are not used. With too little data nothing stands, and every forecast
-    is the own median. `is_rate`: the frame is `rate_history`'s, and breakouts (of views) are not forecast from it.
+    is the own level. `is_rate`: the frame is `rate_history`'s, and breakouts (of views) are not forecast from it.
     """
     rank = {"measured": 0, "human": 1, "model": 2}
     usable = sorted(
@@ -72,7 +82,7 @@ def learn(
         key=lambda f: (rank[f.kind], f.name),
     )
     names = tuple(f.name for f in usable)
-    table = _matrix(values, past["post_id"], names)
+    table = table_of(values, past["post_id"], names)
     data = forecaster.Past(
         table,
         past["lift_ln"].to_numpy(float),
@@ -84,10 +94,9 @@ def learn(
     lift = forecaster.try_out(data, "lift")
     breakout = _NO_BREAKOUTS if is_rate else forecaster.try_out(data, "breakout")
     nothing = np.zeros(len(past))
-    naive = spread(past, nothing)
-    # Where the model stands down every forecast is the own median, whatever it said in the trial.
-    said = lift.predicted if lift.stands else nothing
-    made = spread(past, said) if lift.stands else naive
+    naive = spread(past, to_median(past))
+    # Where the model stands down every forecast is the own level, whatever it said in the trial.
+    made = spread(past, lift.predicted if lift.stands else nothing)
     known = int(np.isfinite(data.lift).sum())
     held = _held_against(past, lift, data)
     target = RATE if is_rate else VIEWS
@@ -113,10 +122,10 @@ def predict(
     held = values.assign(
         post_id=values["script_id"].astype(str) + "\n" + values["version"].astype(str)
     )
-    table = _matrix(held, key, learnt.names)
+    table = table_of(held, key, learnt.names)
     effect = _effect(learnt, table)
     made = predictions.forecast(outlook(levels, effect), learnt.made)
-    naive = predictions.forecast(outlook(levels, np.zeros(len(levels))), learnt.naive)
+    naive = predictions.forecast(outlook(levels, to_median(levels)), learnt.naive)
     chance = learnt.breakout.model
     unknown = np.isnan(made.ln)
     return pd.DataFrame(
@@ -129,7 +138,7 @@ def predict(
             "predicted_ln": made.ln,
             "low_ln": made.low,
             "high_ln": made.high,
-            "p_beats_median": np.where(unknown, np.nan, made.p_beats if learnt.stands else 0.5),
+            "p_beats_median": made.p_beats,
             "p_breakout": expit(chance.score(table)) if chance else np.nan,
             "naive_ln": naive.ln,
             "naive_low_ln": naive.low,
@@ -155,19 +164,12 @@ def _held_against(
     actual = rows["x7_ln"].where(rows["lift_ln"].notna()).to_numpy(float)
     calibrated = spread(past, np.where(tried, lift.predicted, np.nan))
     made = predictions.forecast(outlook(rows, said), calibrated)
-    zero = np.zeros(len(rows))
-    naive = predictions.forecast(outlook(rows, zero), spread(past, np.where(tried, 0.0, np.nan)))
-    even = predictions.Forecasts(naive.ln, naive.low, naive.high, zero + 0.5)
-    return predictions.evaluate(actual, made, even, data.group[tried])
-
-
-def _matrix(values: pd.DataFrame, posts: pd.Series, names: Sequence[str]) -> np.ndarray:
-    """(posts, features) values, NaN = unknown."""
-    mine = values[values["feature"].isin(names)].drop_duplicates(
-        ["post_id", "feature"], keep="last"
+    usual = to_median(past)
+    naive = predictions.forecast(
+        outlook(rows, usual[tried]), spread(past, np.where(tried, usual, np.nan))
     )
-    wide = mine.pivot_table(index="post_id", columns="feature", values="value", aggfunc="last")
-    return wide.reindex(index=posts, columns=list(names)).to_numpy(float)
+    even = predictions.Forecasts(naive.ln, naive.low, naive.high, np.full(len(rows), 0.5))
+    return predictions.evaluate(actual, made, even, data.group[tried])
 
 
 def _effect(learnt: Forecaster, table: np.ndarray) -> np.ndarray:
@@ -197,7 +199,7 @@ def _parts(learnt: Forecaster, table: np.ndarray) -> list[list[dict[str, Any]]]:
 
 
 def _down(learnt: Forecaster) -> str:
-    return f"own median alone: the model stands down, {learnt.lift.reason}"
+    return f"own level alone: the model stands down, {learnt.lift.reason}"
 
 
 _NAN = float("nan")

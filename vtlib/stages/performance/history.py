@@ -11,7 +11,7 @@ from vtlib.stats.predictions import Calibration, Outlook, calibrate
 from vtlib.stats.trailing import MATURE_H, trailing
 
 STRATUM = ["platform", "format", "metric"]
-OWN = ["own_n", "own_ln", "own_scale_ln", "own_error_ln", "own_df"]
+OWN = ["own_n", "own_ln", "own_scale_ln", "own_error_ln", "own_df", "own_median_ln"]
 WANTED_COLUMNS = ["account_id", "platform", "format"]
 
 
@@ -19,8 +19,8 @@ def history(posts: pd.DataFrame) -> pd.DataFrame:
     """Posts judged by a reach count, each with its account's own level as of its publication.
 
     `posts`: post_id, account_id, platform, format, metric, x7_ln, tier, reason, posted_at, age_h, followers,
-    is_pinned, is_paid. Added: OWN (earlier posts behind the level; level m~, scale of a single post, error
-    of the level, degrees of freedom), posted_h, is_mature (captured at 7 days of age or later), is_plain (not
+    is_pinned, is_paid. Added: OWN (earlier posts behind the level; local level, scale of a single post, error
+    of the level, degrees of freedom, own median), posted_h, is_mature (captured at 7 days of age or later), is_plain (not
     pinned, not paid), is_breakout, lift_ln = x7 - own level of plain mature posts. NaN with under 5 earlier posts.
     """
     frame = posts[posts["metric"].ne("engagement") & posts["account_id"].notna()]
@@ -86,9 +86,17 @@ def outlook(
     frame: pd.DataFrame, effect: np.ndarray, effect_se: np.ndarray | float = 0.0
 ) -> Outlook:
     """What a forecast is made of: own level, effects, and the error of a single post about both."""
-    scale, level = frame["own_scale_ln"].to_numpy(float), frame["own_error_ln"].to_numpy(float)
-    error = np.sqrt(scale**2 + level**2 + np.asarray(effect_se, float) ** 2)
-    return Outlook(frame["own_ln"].to_numpy(float), effect, error, frame["own_df"].to_numpy(float))
+    scale, of_level = frame["own_scale_ln"].to_numpy(float), frame["own_error_ln"].to_numpy(float)
+    error = np.sqrt(scale**2 + of_level**2 + np.asarray(effect_se, float) ** 2)
+    level, df, median = (
+        frame[name].to_numpy(float) for name in ("own_ln", "own_df", "own_median_ln")
+    )
+    return Outlook(level, effect, error, df, median)
+
+
+def to_median(frame: pd.DataFrame) -> np.ndarray:
+    """What leads from the own level to the own median, the naive forecast, ln."""
+    return (frame["own_median_ln"] - frame["own_ln"]).to_numpy(float)
 
 
 def spread(past: pd.DataFrame, predicted_lift: np.ndarray) -> Calibration:
@@ -108,7 +116,9 @@ def _own(frame: pd.DataFrame) -> np.ndarray:
         serves=(frame["is_plain"] & frame["is_mature"]).to_numpy(bool),
         ln_followers=ln_followers,
     )
-    return np.column_stack([levels.n, levels.mean, levels.scale, levels.error, levels.df])
+    return np.column_stack(
+        [levels.n, levels.mean, levels.scale, levels.error, levels.df, levels.median]
+    )
 
 
 _NEEDED = ["x7_ln", "posted_h", "account_id", "is_plain", "is_mature", "followers"]

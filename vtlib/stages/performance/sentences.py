@@ -101,12 +101,12 @@ def forecaster_insights(learnt: Forecaster) -> list[Insight]:
     lift, hits = learnt.lift, learnt.breakout
     if lift.stands:
         said = (
-            f"Features known before publication beat 'own median' on {number(lift.n_tested, 'post')} of "
+            f"Features known before publication beat the own level alone on {number(lift.n_tested, 'post')} of "
             f"accounts and times not seen: loss {lift.gain.value / lift.naive_loss:.1%} smaller "
             f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, 80 %)."
         )
     else:
-        said = sentence(f"Forecasts are the own median: the model stands down, {lift.reason}")
+        said = sentence(f"Forecasts are the own level: the model stands down, {lift.reason}")
     lines = [Insight("forecast", said, "forecaster")]
     if hits.stands:
         lines.append(
@@ -164,7 +164,13 @@ def _reached(row: pd.Series) -> str:
         if pd.notna(row["ratio_low"])
         else " (one post: no interval)"
     )
-    return f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
+    said = f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
+    if not isinstance(row.get("top_post"), str):
+        return said
+    return (
+        f"{said}; {row['top_post']} alone makes {row['top_share']:.0%} of their views, "
+        f"without it x{row['ratio_without']:.2f}"
+    )
 
 
 def _claim(row: pd.Series) -> Insight:

@@ -6,7 +6,15 @@ from typing import Any
 
 _REACH = (
     *("by", "group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "breakouts"),
-    *("engagement_rate", "share_rate", "save_rate", "not_counted"),
+    *(
+        "engagement_rate",
+        "share_rate",
+        "save_rate",
+        "not_counted",
+        "top_post",
+        "top_share",
+        "ratio_without",
+    ),
 )
 _VERDICTS = (
     *("title", "variant", "post_id", "status", "predicted", "low", "high", "actual"),
@@ -21,7 +29,15 @@ _PAIRS = (*("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_
 _RETURNS = (
     *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "cost"),
     *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
+    *("top_post", "top_share", "without", "without_low", "without_high"),
 )
+VARIANT_TEXTS = (
+    "script_id",
+    "a",
+    "b",
+    "design",
+    "winner",
+)  # written by this project or this package
 _FORMATS = {
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "least_visible_ratio"), "multiplier"),
     **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), ".2%"),
@@ -31,6 +47,9 @@ _FORMATS = {
     **dict.fromkeys(("percentile", "source_percentile"), ".0f"),
     **dict.fromkeys(("cost", "cost_per_thousand", "cost_low", "cost_high"), ",.2f"),
     **dict.fromkeys(("value", "net", "net_low", "net_high"), ",.2f"),
+    "ratio_without": "multiplier",
+    "top_share": ".0%",
+    **dict.fromkeys(("without", "without_low", "without_high"), ",.0f"),
     "p_any_time": "p",
 }
 _CALIBRATED = dict.fromkeys(("forecast", "low", "high", "naive", "naive_low", "naive_high"), ",.2f")

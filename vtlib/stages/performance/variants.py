@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from vtlib.stages.conclusion import number
 from vtlib.stats import abtest, money
 from vtlib.stats.rates import Estimate, mean_by_group, rate
 
-MIN_ACCOUNTS = 5  # fewer are not drawn again: they would all but repeat themselves
+MOST_VISIBLE = float(np.log(100))  # a difference beyond x100 is none that anybody tests for
+_UNITS = {
+    "paired": ("more pair", "more pairs"),
+    "unpaired": ("more post a variant", "more posts a variant"),
+    "by account": ("more account a variant", "more accounts a variant"),
+}
 VARIANT_COLUMNS = [
     *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
     *("p_value", "p_any_time", "winner", "least_visible_ratio", "posts_needed", "said"),
@@ -21,7 +25,7 @@ VARIANT_COLUMNS = [
 GROUP_COLUMNS = [
     *("group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "above_median"),
     *("above_low", "above_high", "breakouts", "engagement_rate", "n_engagement", "share_rate"),
-    *("save_rate", "not_counted"),
+    *("save_rate", "not_counted", "top_post", "top_share", "ratio_without"),
 ]
 ROI_COLUMNS = [
     *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "signed"),
@@ -34,6 +38,11 @@ ROI_COLUMNS = [
         "net",
         "net_low",
         "net_high",
+        "top_post",
+        "top_share",
+        "without",
+        "without_low",
+        "without_high",
         "said",
     ),
 ]
@@ -43,7 +52,7 @@ def compare_variants(runs: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame
     """Every two variants of a script, VARIANT_COLUMNS.
 
     `runs`: script_id, variant, account_id, posted_at, lift_ln (ln over own level, NaN until matured). Paired by
-    account and week where at least 5 such pairs are there. `winner` only with evidence that holds however
+    account and week where at least 5 such pairs are there; on different accounts by account, or without a verdict. `winner` only with evidence that holds however
     often one looks; else '' and `said` gives what is missing. One variant alone gives no row.
     """
     rows = []
@@ -58,9 +67,10 @@ def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
 
     `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate, share_rate, save_rate (NaN = not
     observed; shown are medians), and `group`.
-    `ratio` = exp of the mean lift with its 80 % interval, the wider of Student's t over posts and (from 5 accounts on)
-    drawing accounts again: few accounts drawn again seem surer than they are. A group of one post has no interval. `not_counted`:
-    posts too young, paid, pinned, or with under 5 earlier posts.
+    `ratio` = exp of the mean lift with its 80 % interval, Student's t with (accounts - 1) degrees of freedom,
+    over posts where there is one account. A group of one post has no interval. `not_counted`:
+    posts too young, paid, pinned, or with under 5 earlier posts. `top_post` makes more than half of their views (where
+    x7_ln is there), `ratio_without` is the ratio without it.
     """
     rows = [_group(str(key), mine) for key, mine in posts.groupby(group, dropna=True)]
     table = pd.DataFrame(rows, columns=GROUP_COLUMNS)
@@ -94,6 +104,7 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
         both["lift_ln"].to_numpy(float),
         both["variant"].eq(names[1]).to_numpy(bool),
         block,
+        account=both["account_id"].factorize()[0].astype(np.int64),
         alpha=alpha,
     )
     return {
@@ -122,31 +133,37 @@ def _said(found: abtest.Comparison, names: tuple[str, str]) -> str:
             f"No winner: {names[0]} has {number(found.n_a, 'matured post')}, {names[1]} {found.n_b}; "
             f"{abtest.MIN_POSTS} of each are needed to compare at all."
         )
+    if found.design == "accounts differ":
+        return (
+            f"No verdict: {names[0]} and {names[1]} ran on different accounts ({found.accounts_a} and "
+            f"{found.accounts_b}), so accounts and variants cannot be told apart; run both on the same accounts, or each on "
+            f"{abtest.MIN_ACCOUNTS} accounts or more."
+        )
     size = f"x{np.exp(found.shift):.2f} ({np.exp(found.low):.2f} to {np.exp(found.high):.2f})"
-    what = (
-        f"{number(found.n_pairs, 'pair')} in the same account and week"
-        if found.design == "paired"
-        else f"{found.n_a} and {found.n_b} posts"
-    )
+    what = {
+        "paired": f"{number(found.n_pairs, 'pair')} in the same account and week",
+        "unpaired": f"{found.n_a} and {found.n_b} posts of the same accounts",
+        "by account": f"{found.n_a} and {found.n_b} posts, {found.accounts_a} and {found.accounts_b} accounts",
+    }[found.design]
     looks = f"p {found.p_any_time:.3f} however often one looks"
     if found.winner:
         winner = names[1] if found.winner == "B" else names[0]
         return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {looks}."
-    unit = "more " + ("pair" if found.design == "paired" else "post a variant")
-    unit_many = "more " + ("pairs" if found.design == "paired" else "posts a variant")
-    more = f"; {number(found.needed, unit, unit_many)} would show x1.5" if found.needed else ""
-    visible = f"so many show a difference of x{np.exp(found.least_visible):.2f}"
-    return (
-        f"No winner: {names[1]} against {names[0]} {size}, {what}, {looks}; "
-        f"{visible} in four cases of five{more}."
+    one, many = _UNITS[found.design]
+    more = f"; {number(found.needed, one, many)} would show x1.5" if found.needed else ""
+    seen = (
+        f"so many name a winner at a true difference of x{np.exp(found.least_visible):.2f} in four cases of five"
+        if found.least_visible < MOST_VISIBLE
+        else "so few can name no winner"
     )
+    return f"No winner: {names[1]} against {names[0]} {size}, {what}, {looks}; {seen}{more}."
 
 
 def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
     lift = mine["lift_ln"].to_numpy(float)
     code = mine["account_id"].factorize()[0].astype(np.int64)
     known = np.isfinite(lift)
-    mean = _mean(lift[known], code[known])
+    mean = mean_by_group(lift[known], code[known])
     above = rate(int((lift[known] > 0).sum()), int(known.sum()))
     engaged = mine["engagement_rate"].dropna()
     return {
@@ -165,20 +182,26 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
         "share_rate": float(mine["share_rate"].astype(float).median()),
         "save_rate": float(mine["save_rate"].astype(float).median()),
         "not_counted": int((~known).sum()),
+        **_carried(mine[known], lift[known], code[known]),
     }
 
 
-def _mean(lift: np.ndarray, code: np.ndarray) -> Estimate:
-    n, accounts = len(lift), len(np.unique(code))
-    nan = float("nan")
-    if n < 2:
-        return Estimate(float(lift[0]) if n else nan, nan, nan, n)
-    middle = float(lift.mean())
-    half = float(student.ppf(0.9, n - 1) * lift.std(ddof=1) / np.sqrt(n))
-    drawn = mean_by_group(lift, code)
-    if accounts >= MIN_ACCOUNTS and drawn.high - drawn.low > 2 * half:
-        return drawn
-    return Estimate(middle, middle - half, middle + half, n)
+def _carried(mine: pd.DataFrame, lift: np.ndarray, code: np.ndarray) -> dict[str, Any]:
+    """The post that makes more than half of the group's views at 7 days, and the ratio without it."""
+    views = np.exp(mine["x7_ln"].to_numpy(float)) if "x7_ln" in mine else np.full(len(mine), np.nan)
+    top, share = money.most_of(views)
+    if top < 0:
+        return {"top_post": None, "top_share": np.nan, "ratio_without": np.nan}
+    rest = np.arange(len(mine)) != top
+    return {
+        "top_post": _post(mine, top),
+        "top_share": share,
+        "ratio_without": float(np.exp(mean_by_group(lift[rest], code[rest]).value)),
+    }
+
+
+def _post(mine: pd.DataFrame, position: int) -> str:
+    return str(mine["post_id"].iloc[position]) if "post_id" in mine else f"post {position + 1}"
 
 
 def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> dict[str, Any]:
@@ -206,17 +229,30 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
         "net": back.net.value,
         "net_low": back.net.low,
         "net_high": back.net.high,
-        "said": _money_said(product, gain),
+        "top_post": _post(mine, gain.top) if gain.top >= 0 else None,
+        "top_share": gain.top_share,
+        "without": gain.without.value,
+        "without_low": gain.without.low,
+        "without_high": gain.without.high,
+        "said": _money_said(product, gain, _post(mine, gain.top) if gain.top >= 0 else ""),
     }
 
 
-def _money_said(product: str, gain: money.Gain) -> str:
+def _money_said(product: str, gain: money.Gain, top: str) -> str:
     if not gain.n:
         return f"{product}: no matured posts, so nothing can be said of its return."
     more = "more" if gain.total.low > gain.luck_high else "not surely more"
-    return (
-        f"{product}: {gain.total.value:,.0f} views beyond the own level "
-        f"({gain.total.low:,.0f} to {gain.total.high:,.0f}) in {number(gain.n, 'post')}; "
+    said = (
+        f"{product}: {_sum_said(gain.total)} beyond the own level in {number(gain.n, 'post')}; "
         f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over {gain.luck_high:,.0f}, "
         f"so this is {more} than luck."
     )
+    if not top:
+        return said
+    return f"{said} One post, {top}, makes {gain.top_share:.0%} of it: {_sum_said(gain.without)} without it."
+
+
+def _sum_said(total: Estimate) -> str:
+    if np.isnan(total.low):
+        return f"{total.value:,.0f} views (one post: no interval)"
+    return f"{total.value:,.0f} views ({total.low:,.0f} to {total.high:,.0f})"

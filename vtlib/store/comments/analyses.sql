@@ -15,7 +15,7 @@ COMMENT ON COLUMN analyses.input_hash IS 'digest of files, data and options that
 COMMENT ON COLUMN analyses.media_sha256 IS 'sha256 of the first file that went in';
 COMMENT ON COLUMN analyses.options IS 'how it was asked: resolution, frames a second, thinking, room for the answer (JSON)';
 COMMENT ON COLUMN analyses.role IS 'why the post was chosen: breakout, control or kept';
-COMMENT ON COLUMN analyses.status IS 'ok, repaired, partial: there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why';
+COMMENT ON COLUMN analyses.status IS 'ok, repaired, partial (cut off, or with what cannot be): there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why; lost: replies got lost, it may have been paid';
 COMMENT ON COLUMN analyses.reason IS 'the status in words';
 COMMENT ON COLUMN analyses.repairs IS 'what was mended in the raw answer';
 COMMENT ON COLUMN analyses.missing IS 'parts that a partial answer lacks';
@@ -39,7 +39,7 @@ COMMENT ON COLUMN model_calls.project_id IS 'slug of the project that asked';
 COMMENT ON COLUMN model_calls.run_id IS 'run of notebooks; NULL = a command';
 COMMENT ON COLUMN model_calls.kind IS 'ask, or reask after an answer that could not be used';
 COMMENT ON COLUMN model_calls.model IS 'model asked';
-COMMENT ON COLUMN model_calls.status IS 'as analyses.status; lost = begun and never ended (the run was killed): it may have been charged';
+COMMENT ON COLUMN model_calls.status IS 'as analyses.status; lost = its reply never came (ended_at NULL: in flight, or cut by a kill): it may have been paid';
 COMMENT ON COLUMN model_calls.reason IS 'the status in words';
 COMMENT ON COLUMN model_calls.http_status IS 'HTTP status of the answer; NULL = there was none';
 COMMENT ON COLUMN model_calls.raw_answer IS 'text of the model, unchanged (may quote strangers)';
@@ -50,8 +50,10 @@ COMMENT ON COLUMN model_calls.tokens_out IS 'tokens of the answer without thinki
 COMMENT ON COLUMN model_calls.tokens_thinking IS 'tokens of thinking (paid as output)';
 COMMENT ON COLUMN model_calls.tokens_cached IS 'of tokens_in, those read from a cache';
 COMMENT ON COLUMN model_calls.usd IS 'cost, US dollars; NULL = no price is known';
+COMMENT ON COLUMN model_calls.estimate_usd IS 'what it may cost at most, US dollars, known before it is sent; NULL = no price is known';
+COMMENT ON COLUMN model_calls.estimate_tokens IS 'tokens it may take at most, in and out together';
 COMMENT ON COLUMN model_calls.started_at IS 'when it was made, UTC';
-COMMENT ON COLUMN model_calls.ended_at IS 'when it had ended, UTC';
+COMMENT ON COLUMN model_calls.ended_at IS 'when it had ended, UTC; NULL = in flight, or cut by a kill';
 
 COMMENT ON TABLE analysis_checks IS 'An answer held against the measures of its file (machine).';
 COMMENT ON COLUMN analysis_checks.analysis_id IS 'answer that was checked';
@@ -117,7 +119,7 @@ COMMENT ON COLUMN analyses_latest.input_hash IS 'digest of files, data and optio
 COMMENT ON COLUMN analyses_latest.media_sha256 IS 'sha256 of the first file that went in';
 COMMENT ON COLUMN analyses_latest.options IS 'how it was asked: resolution, frames a second, thinking, room for the answer (JSON)';
 COMMENT ON COLUMN analyses_latest.role IS 'why the post was chosen: breakout, control or kept';
-COMMENT ON COLUMN analyses_latest.status IS 'ok, repaired, partial: there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why';
+COMMENT ON COLUMN analyses_latest.status IS 'ok, repaired, partial (cut off, or with what cannot be): there is an answer; blocked, withheld, empty, truncated, unreadable, invalid, refused, not_found, file_failed, too_large, unavailable, timed_out, rate_limited: there is none, and why; lost: replies got lost, it may have been paid';
 COMMENT ON COLUMN analyses_latest.reason IS 'the status in words';
 COMMENT ON COLUMN analyses_latest.repairs IS 'what was mended in the raw answer';
 COMMENT ON COLUMN analyses_latest.missing IS 'parts that a partial answer lacks';

@@ -20,14 +20,14 @@ COMMENT ON COLUMN predictions.p_breakout IS 'chance of a breakout, 0 to 1; NULL 
 COMMENT ON COLUMN predictions.naive_ln IS 'the naive forecast: own median';
 COMMENT ON COLUMN predictions.naive_low_ln IS 'lower end of the naive forecast''s 80 % interval';
 COMMENT ON COLUMN predictions.naive_high_ln IS 'upper end of the naive forecast''s 80 % interval';
-COMMENT ON COLUMN predictions.n_baseline IS 'matured posts behind the own median';
-COMMENT ON COLUMN predictions.effect_ln IS 'what features add to the own median, ln';
+COMMENT ON COLUMN predictions.n_baseline IS 'matured posts behind the own level';
+COMMENT ON COLUMN predictions.effect_ln IS 'what features add to the own level, ln';
 COMMENT ON COLUMN predictions.effects IS 'what each feature adds: feature, value, effect_ln (JSON)';
 COMMENT ON COLUMN predictions.patterns IS 'what the library said of the script''s features then (JSON)';
 COMMENT ON COLUMN predictions.model_opinion IS 'a model''s own 0 to 10 score: an opinion, never a measurement';
 COMMENT ON COLUMN predictions.interval_basis IS 'what the width of the interval was learnt from';
 COMMENT ON COLUMN predictions.method IS 'method and its version';
-COMMENT ON COLUMN predictions.reason IS 'why there is no forecast, or why it is the own median alone';
+COMMENT ON COLUMN predictions.reason IS 'why there is no forecast, or why it is the own level alone';
 COMMENT ON COLUMN predictions.known_until IS 'latest capture that was known, UTC';
 COMMENT ON COLUMN predictions.content IS 'all of the above as text, as it was frozen';
 COMMENT ON COLUMN predictions.content_sha256 IS 'sha256 of `content`';
@@ -115,7 +115,7 @@ COMMENT ON COLUMN patterns.weeks_agree IS 'weeks that agree with the sign';
 COMMENT ON COLUMN patterns.weeks_asked IS 'weeks with two posts on each side';
 COMMENT ON COLUMN patterns.least_ln IS 'least shift when one account is left out';
 COMMENT ON COLUMN patterns.most_ln IS 'largest shift when one account is left out';
-COMMENT ON COLUMN patterns.replicates IS 'repeatable, mixed, one hit, too few accounts';
+COMMENT ON COLUMN patterns.replicates IS 'repeatable (tried in time too), mixed, one hit, untried in time, too few accounts';
 COMMENT ON COLUMN patterns.trend IS 'fading, growing, steady or unknown, too little data';
 COMMENT ON COLUMN patterns.per_week_ln IS 'change of the effect a week, ln';
 COMMENT ON COLUMN patterns.half_life_days IS 'days until half of it is left; NULL unless fading';
@@ -138,7 +138,8 @@ COMMENT ON COLUMN native_analytics.exported_at IS 'when it was exported, UTC; th
 COMMENT ON COLUMN native_analytics.source IS 'name of the file';
 COMMENT ON COLUMN native_analytics.source_sha256 IS 'digest of the file';
 COMMENT ON COLUMN native_analytics.source_column IS 'heading of the column';
-COMMENT ON COLUMN native_analytics.row_no IS 'row in the file, from 1';
+COMMENT ON COLUMN native_analytics.row_no IS 'row in the file, from 1, as a spreadsheet counts';
+COMMENT ON COLUMN native_analytics.day IS 'day the number is of, as the platform counts days; NULL = of the whole life of the post';
 COMMENT ON COLUMN native_analytics.imported_at IS 'when it was imported, UTC';
 
 COMMENT ON TABLE production_costs IS 'What making a script cost, as people noted it (human).';
@@ -194,7 +195,7 @@ COMMENT ON COLUMN patterns_latest.weeks_agree IS 'weeks that agree with the sign
 COMMENT ON COLUMN patterns_latest.weeks_asked IS 'weeks with two posts on each side';
 COMMENT ON COLUMN patterns_latest.least_ln IS 'least shift when one account is left out';
 COMMENT ON COLUMN patterns_latest.most_ln IS 'largest shift when one account is left out';
-COMMENT ON COLUMN patterns_latest.replicates IS 'repeatable, mixed, one hit, too few accounts';
+COMMENT ON COLUMN patterns_latest.replicates IS 'repeatable (tried in time too), mixed, one hit, untried in time, too few accounts';
 COMMENT ON COLUMN patterns_latest.trend IS 'fading, growing, steady or unknown, too little data';
 COMMENT ON COLUMN patterns_latest.per_week_ln IS 'change of the effect a week, ln';
 COMMENT ON COLUMN patterns_latest.half_life_days IS 'days until half of it is left; NULL unless fading';

@@ -30,10 +30,13 @@ COMMENT ON COLUMN capture_history.mapped IS 'items that became a post';
 COMMENT ON COLUMN capture_history."new" IS 'posts new to the project';
 COMMENT ON COLUMN capture_history.updated IS 'known posts that got a snapshot';
 COMMENT ON COLUMN capture_history.skipped IS 'mapped items that brought nothing new';
-COMMENT ON COLUMN capture_history.problems IS 'items that became a row of problems';
+COMMENT ON COLUMN capture_history.problems IS 'items that are not in, each a row of problems';
+COMMENT ON COLUMN capture_history.bad_values IS 'fields that could not be read and are NULL, of items that are in';
+COMMENT ON COLUMN capture_history.captured_at_basis IS 'where captured_at comes from';
+COMMENT ON COLUMN capture_history.warnings IS 'sentences on what went in and is not as it should be';
 COMMENT ON COLUMN capture_history.charged_usd IS 'what the provider charged, US dollars; NULL = nothing or unknown';
-COMMENT ON COLUMN capture_history.status IS 'running, ok, failed';
-COMMENT ON COLUMN capture_history.reason IS 'why it failed';
+COMMENT ON COLUMN capture_history.status IS 'running, ok, warning (it went in, with warnings), failed';
+COMMENT ON COLUMN capture_history.reason IS 'why it failed, or what to know of it';
 COMMENT ON COLUMN capture_history.started_at IS 'start, UTC';
 COMMENT ON COLUMN capture_history.seconds IS 'duration, s; NULL = not ended';
 
@@ -89,6 +92,14 @@ COMMENT ON COLUMN outlier_latest.q_value IS 'false discovery rate (Benjamini-Hoc
 COMMENT ON COLUMN outlier_latest.tier IS 'none, watch, breakout, extreme or too_early';
 COMMENT ON COLUMN outlier_latest.reason IS 'why, in words';
 
+COMMENT ON VIEW possibly_paid IS 'What may have been paid and is not booked in spend.';
+COMMENT ON COLUMN possibly_paid."at" IS 'when it was asked for, UTC';
+COMMENT ON COLUMN possibly_paid.provider IS 'apify or another service';
+COMMENT ON COLUMN possibly_paid.what IS 'actor or model';
+COMMENT ON COLUMN possibly_paid.estimate_usd IS 'what it may have cost at most, US dollars; NULL = no price is known';
+COMMENT ON COLUMN possibly_paid.project_id IS 'slug of the project';
+COMMENT ON COLUMN possibly_paid.reason IS 'which order or call, and why its cost is not known';
+
 COMMENT ON VIEW posts_latest IS 'Posts with their account and the numbers of their latest snapshot.';
 COMMENT ON COLUMN posts_latest.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN posts_latest.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
@@ -140,3 +151,22 @@ COMMENT ON COLUMN selected_posts.decided_by IS 'rule or person';
 COMMENT ON COLUMN selected_posts.reason IS 'the reviewer''s reason';
 COMMENT ON COLUMN selected_posts.notes IS 'the reviewer''s notes';
 COMMENT ON COLUMN selected_posts.hook_ideas IS 'ideas for hooks (human)';
+
+COMMENT ON VIEW possibly_paid_calls IS 'Requests to models that may have been paid although nobody said how much: replies that got lost or tell no tokens, calls in flight or cut by a kill.';
+COMMENT ON COLUMN possibly_paid_calls."at" IS 'when it was sent, UTC';
+COMMENT ON COLUMN possibly_paid_calls.provider IS 'gemini';
+COMMENT ON COLUMN possibly_paid_calls.what IS 'model asked';
+COMMENT ON COLUMN possibly_paid_calls.estimate_usd IS 'what it may have cost at most, US dollars; NULL = no price is known';
+COMMENT ON COLUMN possibly_paid_calls.project_id IS 'slug of the project that asked';
+COMMENT ON COLUMN possibly_paid_calls.reason IS 'why nobody knows whether it was paid';
+
+COMMENT ON VIEW unsettled_orders IS 'Scrape orders with runs that may have been paid and whose charge is not known.';
+COMMENT ON COLUMN unsettled_orders.capture_id IS 'the order, and the capture that its items belong to';
+COMMENT ON COLUMN unsettled_orders.project_id IS 'slug of the project';
+COMMENT ON COLUMN unsettled_orders.actor IS 'actor asked, user/actor';
+COMMENT ON COLUMN unsettled_orders.status IS 'status of the order, as in capture_orders';
+COMMENT ON COLUMN unsettled_orders.asked_at IS 'when it was written, this machine''s clock, UTC';
+COMMENT ON COLUMN unsettled_orders.max_items IS 'maximum of charged items sent, for one run';
+COMMENT ON COLUMN unsettled_orders.max_usd IS 'maximum charge sent, for one run, US dollars';
+COMMENT ON COLUMN unsettled_orders.runs IS 'runs that may have been paid';
+COMMENT ON COLUMN unsettled_orders.reason IS 'why the charge is not known';

@@ -1,0 +1,44 @@
+"""Every frame that a notebook shows has come through what its reader may see."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+SAFE = (
+    "shown",
+    "shown_targets",
+    "spent",
+    "told",
+    "films",
+    "shown_rows",
+)  # give what a reader may see
+
+
+def code(path: Path) -> ast.Module:
+    cells = json.loads(path.read_text())["cells"]
+    return ast.parse("\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code"))
+
+
+def is_safe(node: ast.expr, names: dict[str, ast.expr]) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in names and is_safe(names[node.id], names)
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in SAFE
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("0*.ipynb")), ids=lambda p: p.stem)
+def test_tables_and_charts_take_only_what_the_reader_may_see(path: Path) -> None:
+    tree, names, drawn = code(path), {}, 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            names[node.targets[0].id] = node.value
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        room = getattr(node.func.value, "id", "")
+        if (room == "tables" and node.func.attr == "show") or (room == "charts" and node.args):
+            drawn += 1
+            assert is_safe(node.args[0], names), ast.unparse(node)
+    assert drawn > 0

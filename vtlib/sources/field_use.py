@@ -1,0 +1,92 @@
+"""Which fields of an item the mapping asks for: an item that notes every key that is looked up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+TRACED_EVERY = 50  # items: noting costs about as much as mapping
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+@dataclass(slots=True)
+class FieldUse:
+    """Fields of items: how many items hold each (`present`), and which of those looked at were asked for.
+
+    Names are top-level keys, and "key.child" for the members of a mapping, or of the mappings of a list.
+    """
+
+    present: Counter[str] = field(default_factory=Counter)
+    traced: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    last: str = ""  # the name asked for most recently
+    _items: int = 0
+
+    def item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """`item`, noting what is asked of it where it is the first with some field, or its turn."""
+        held = [key for key, value in item.items() if value not in _EMPTY]
+        self.present.update(held)
+        self._items += 1
+        if self._items % TRACED_EVERY == 1 or not self.traced.issuperset(held):
+            return Traced(item, self)
+        return item
+
+    def unread(self) -> dict[str, int]:
+        """Fields that hold something and that nothing asked for: name -> items with it, by name."""
+        top = {name for name in self.traced if "." not in name} - self.asked
+        inner = {n for n in self.traced - self.asked if "." in n}
+        inner = {n for n in inner if n.partition(".")[0] in self.asked}
+        return {n: self.present[n.partition(".")[0]] for n in sorted(top | inner)}
+
+    def add(self, other: FieldUse) -> None:
+        self.present.update(other.present)
+        self.traced |= other.traced
+        self.asked |= other.asked
+
+
+class Traced(dict[str, Any]):
+    """A mapping that tells `use` which of its keys are asked for."""
+
+    __slots__ = ("path", "use")
+
+    def __init__(self, item: dict[str, Any], use: FieldUse, path: str = "") -> None:
+        super().__init__(item)
+        self.use, self.path = use, path
+        use.traced.update(path + key for key, value in item.items() if value not in _EMPTY)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return self._noted(key, super().get(key, default))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._noted(key, super().__getitem__(key))
+
+    def items(self) -> Any:
+        self._all()
+        return super().items()
+
+    def values(self) -> Any:
+        self._all()
+        return super().values()
+
+    def __iter__(self) -> Any:
+        self._all()
+        return super().__iter__()
+
+    def _all(self) -> None:
+        if (
+            self.path
+        ):  # the names of an item's own keys tell its shape; those of an inner one are its content
+            self.use.asked.update(self.path + key for key, _ in super().items())
+
+    def _noted(self, key: Any, value: Any) -> Any:
+        name = f"{self.path}{key}"
+        self.use.asked.add(name)
+        self.use.last = name
+        if self.path:
+            return value
+        if isinstance(value, dict):
+            return Traced(value, self.use, f"{name}.")
+        if isinstance(value, list):
+            return [Traced(v, self.use, f"{name}.") if isinstance(v, dict) else v for v in value]
+        return value

@@ -1,0 +1,50 @@
+"""Exports of other tools, known by their fields and not read yet: named, so that none is read by half."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# What each tool calls it, and fields that its items hold and none of the layouts that are read.
+_LAYOUTS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("apidojo/tiktok-scraper", frozenset({"channel", "bookmarks", "uploadedAt"})),
+    ("YouTube Data API", frozenset({"kind", "snippet"})),
+    ("yt-dlp (.info.json)", frozenset({"extractor_key", "webpage_url"})),
+    ("yt-dlp (.info.json)", frozenset({"extractor", "webpage_url", "uploader"})),
+    ("TikTok Research API", frozenset({"video_description", "region_code"})),
+    ("TikTok Research API", frozenset({"create_time", "view_count", "hashtag_names"})),
+    ("a flat Pinterest export", frozenset({"saves", "image", "url"})),
+    ("4CAT (Instagram table)", frozenset({"thread_id", "author", "num_likes"})),
+    ("4CAT (TikTok table)", frozenset({"thread_id", "author_followers", "tiktok_url"})),
+    ("4CAT (table)", frozenset({"thread_id", "unix_timestamp", "body"})),
+)
+_OWN: tuple[tuple[str, frozenset[str]], ...] = (
+    ("YouTube Studio", frozenset({"Content", "Video title", "Views"})),
+    ("YouTube Studio", frozenset({"Content", "Video publish time"})),
+    ("TikTok Studio", frozenset({"Video title", "Video link", "Total views"})),
+    ("Meta Business Suite", frozenset({"Post ID", "Account ID"})),
+    ("Meta Business Suite", frozenset({"Post ID", "Permalink"})),
+)
+_INNER = ("data", "items", "videos")
+
+
+def foreign_layout(item: dict[str, Any]) -> str | None:
+    """The tool whose export an item is from, where that is not read yet; None for all others."""
+    return _named(item, _LAYOUTS) or next(
+        (name for inner in _inside(item) if (name := _named(inner, _LAYOUTS))), None
+    )
+
+
+def own_statistics(item: dict[str, Any]) -> str | None:
+    """Whose own statistics of one's posts a row is (for vt import analytics), or None."""
+    return _named(item, _OWN)
+
+
+def _named(item: dict[str, Any], layouts: tuple[tuple[str, frozenset[str]], ...]) -> str | None:
+    return next((name for name, fields in layouts if fields <= item.keys()), None)
+
+
+def _inside(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first member of each list that an answer of an API wraps: {"data": {"videos": [...]}}."""
+    boxes = [item, *(v for k in _INNER if isinstance(v := item.get(k), dict))]
+    lists = [v for box in boxes for k in _INNER if isinstance(v := box.get(k), list)]
+    return [found[0] for found in lists if found and isinstance(found[0], dict)]

@@ -1,0 +1,296 @@
+"""The one reader of tables: CSV of every encoding and separator, and XLSX, a row at a time; memory stays flat."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import IO
+
+from vtlib.errors import BadInput
+from vtlib.tables import workbook
+from vtlib.tables.column_style import Order, Style, column_styles
+from vtlib.tables.csv_safe import from_csv_safe
+from vtlib.tables.encodings import Encoding, detect_encoding, mend_escaped
+from vtlib.tables.layout import cut_rows, find_header, find_separator
+
+Open = Callable[[], IO[bytes]]
+MAX_CELL = 64_000_000  # characters; a cell beyond that is a quote that was never closed
+_SAMPLE = 200_000  # characters from which the form is told
+_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person says of a table where it cannot tell itself: encoding, `dmy` or `mdy`, decimal `.` or `,`."""
+
+    encoding: str = ""
+    date_order: Order = ""
+    decimal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A row that cannot be read: why, and its text."""
+
+    reason: str
+    text: str = ""
+
+
+Row = tuple[int, dict[str, str] | Damage]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose form is known and whose rows are read when they are asked for.
+
+    `columns`: headings, each once; a blank one is "column 3". `separator` '' and no `encoding` for a workbook.
+    `header_row`: row of the headings, counted from 1 as a spreadsheet does. `notes`: what a reader should know.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    header_row: int
+    encoding: Encoding | None
+    separator: str
+    notes: tuple[str, ...]
+    options: Options = field(repr=False)
+    _rows: Callable[[], Iterator[tuple[int, list[str] | Damage]]] = field(repr=False)
+    _is_guarded: bool = field(default=False, repr=False)
+
+    def rows(self) -> Iterator[Row]:
+        """(row, texts by column) of each row with something in it, or the row's Damage; rows count from 1, the
+        headings and what stands above them too. A cell that a row lacks is ''.
+        """
+        for number, cells in self._rows():
+            if number <= self.header_row:
+                continue
+            if isinstance(cells, Damage):
+                yield number, cells
+            elif any(cells):
+                yield number, self._named(cells)
+
+    @cached_property
+    def styles(self) -> Mapping[str, Style]:
+        """How each column writes numbers and dates, from all of its cells; reads the table once."""
+        whole = (row for _, row in self.rows() if isinstance(row, dict))
+        options = self.options
+        return column_styles(whole, self.columns, decimal=options.decimal, order=options.date_order)
+
+    def plain_rows(self) -> Iterator[Row]:
+        """`rows` with numbers, times and flags in the form that exports of the platforms have (Style.plain).
+
+        Raises BadInput for a date column whose day and month can be swapped.
+        """
+        self._refuse_unclear_dates()
+        odd = {name: style for name, style in self.styles.items() if not style.is_plain}
+        for number, row in self.rows():
+            if isinstance(row, dict):
+                try:
+                    row |= {name: style.plain(row[name]) for name, style in odd.items()}
+                except ValueError as error:
+                    yield number, Damage(str(error), ",".join(row.values())[:500])
+                    continue
+            yield number, row
+
+    def _named(self, cells: list[str]) -> dict[str, str] | Damage:
+        extra = cells[len(self.columns) :]
+        if any(extra):
+            return Damage(
+                f"the row has {len(cells)} fields, the header {len(self.columns)}",
+                ",".join(cells)[:500],
+            )
+        if self._is_guarded:
+            cells = [from_csv_safe(cell) for cell in cells]
+        cells = cells + [""] * (len(self.columns) - len(cells))
+        return dict(zip(self.columns, cells, strict=False))
+
+    def _refuse_unclear_dates(self) -> None:
+        for name, style in self.styles.items():
+            if style.kind == "date" and style.is_mixed:
+                raise BadInput(
+                    "some dates have the day first and some the month.",
+                    todo="Write them as 2026-10-31.",
+                    file=self.name,
+                    field=name,
+                )
+            if style.kind == "date" and style.is_undecided:
+                raise BadInput(
+                    "these dates can be day/month or month/day, and no row shows which.",
+                    todo="Say which: --date-order dmy or --date-order mdy.",
+                    file=self.name,
+                    field=name,
+                )
+
+
+def read_table(
+    source: Path | Open,
+    *,
+    name: str = "",
+    needed: Sequence[str] = (),
+    options: Options | None = None,
+    is_guarded: bool = False,
+) -> Table:
+    """A table in a file, or in the bytes that `source` opens anew each time.
+
+    `needed`: headings it must have, in any case of letters. `is_guarded`: our own sheets, in which an apostrophe
+    keeps a spreadsheet from running a cell; it is taken off. Raises BadInput for a file that cannot be read or is no
+    table, and for a missing heading.
+    """
+    open_, name = _opener(source), name or (source.name if isinstance(source, Path) else "")
+    options = options or Options()
+    with closing(open_()) as stream:
+        head = stream.read(4)
+    if head.startswith(b"PK\x03\x04"):
+        table = _from_workbook(open_, name, needed, options)
+    elif head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BadInput("an Excel file of before 2007.", todo="Save it as XLSX or CSV.", file=name)
+    else:
+        table = _from_text(open_, name, needed, options, is_guarded=is_guarded)
+    return table
+
+
+def read_text(path: Path) -> str:
+    """The text of a small file in whatever encoding it has, without a mark. Raises BadInput as `read_table` does."""
+    open_ = _opener(path)
+    with closing(open_()) as stream:
+        encoding = detect_encoding(stream, file=path.name)
+    with closing(open_()) as stream:
+        return mend_escaped(_text(stream, encoding).read())
+
+
+def describe(table: Table) -> str:
+    """What a person should know of how a table was read; '' for UTF-8 with commas and the headings on top."""
+    parts = [table.encoding.note if table.encoding else ""]
+    if table.separator and table.separator != ",":
+        parts.append(f"separated by {_NAMES.get(table.separator, table.separator)}")
+    if table.header_row > 1:
+        parts.append(f"headings in row {table.header_row}")
+    return "; ".join(p for p in (*parts, *table.notes) if p)
+
+
+def describe_styles(table: Table) -> str:
+    """What a person should know of how numbers and dates of a table were read; '' when there was no choice."""
+    styles = table.styles.items()
+    decimals = sorted({s.decimal for _, s in styles if s.kind == "number" and s.decimal})
+    parts = ["decimal comma"] if decimals == [","] else []
+    dated = [(n, s) for n, s in styles if s.is_serial or (s.kind == "date" and not s.is_plain)]
+    dated = [(n, s) for n, s in dated if not s.is_undecided]
+    parts += [f"{n}: {_order_note(style)}; no zone, taken for UTC" for n, style in dated]
+    rounded = [n for n, s in styles if s.has_rounded_ids]
+    if rounded:
+        parts.append(f"{', '.join(rounded)}: ids that a spreadsheet rounded, left out")
+    return "; ".join(parts)
+
+
+def _order_note(style: Style) -> str:
+    words = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+    return "serial days" if style.is_serial else words[style.order]
+
+
+def _opener(source: Path | Open) -> Open:
+    if not isinstance(source, Path):
+        return source
+    path = source
+
+    def opened() -> IO[bytes]:
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise BadInput(
+                f"cannot be read: {error.strerror or error}.",
+                todo="Check the path.",
+                file=str(path),
+            ) from None
+
+    return opened
+
+
+def _from_text(
+    open_: Open, name: str, needed: Sequence[str], options: Options, *, is_guarded: bool
+) -> Table:
+    with closing(open_()) as stream:
+        encoding = detect_encoding(stream, file=name, option=options.encoding)
+    with closing(open_()) as stream:
+        sample = _text(stream, encoding).read(_SAMPLE)
+    if not sample.strip():
+        raise BadInput("the file holds nothing but blanks.", file=name)
+    separator = find_separator(sample, needed)
+    first = cut_rows(sample, separator or ",")
+    at = find_header(first, needed)
+
+    def rows() -> Iterator[tuple[int, list[str] | Damage]]:
+        with closing(open_()) as stream:
+            yield from _split(_text(stream, encoding), separator or ",", encoding)
+
+    columns = _headings([mend_escaped(cell) for cell in first[at]])
+    columns = tuple(from_csv_safe(c) for c in columns) if is_guarded else columns
+    _demand(columns, needed, name)
+    return Table(name, columns, at + 1, encoding, separator, (), options, rows, is_guarded)
+
+
+def _from_workbook(open_: Open, name: str, needed: Sequence[str], options: Options) -> Table:
+    sheet = workbook.choose_sheet(open_, name)
+    first = sheet.first_rows
+    at = find_header(first, needed)
+    columns = _headings(first[at] if first else [])
+    if not columns:
+        raise BadInput("the workbook holds no table.", file=name)
+    _demand(columns, needed, name)
+
+    def rows() -> Iterator[tuple[int, list[str] | Damage]]:
+        yield from workbook.sheet_rows(open_, sheet.title)
+
+    return Table(name, columns, at + 1, None, "", sheet.notes, options, rows)
+
+
+def _text(stream: IO[bytes], encoding: Encoding) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, encoding=encoding.name, errors=encoding.errors, newline="")
+
+
+def _split(
+    text: io.TextIOWrapper, separator: str, encoding: Encoding
+) -> Iterator[tuple[int, list[str] | Damage]]:
+    csv.field_size_limit(MAX_CELL)
+    reader = csv.reader(text, delimiter=separator)
+    number = 0
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, Damage(f"the row is no CSV: {error}")
+            continue
+        yield number, [mend_escaped(c) for c in cells] if encoding.is_broken else cells
+
+
+def _headings(cells: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns, each once: a second "Views" is "Views (2)", a blank "column 3", blanks at the end none."""
+    names = [cell.lstrip("\ufeff").strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    headings: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        new = name or f"column {number}"
+        n = 2
+        while new in headings:
+            new = f"{name} ({n})"
+            n += 1
+        headings[new] = None
+    return tuple(headings)
+
+
+def _demand(columns: Sequence[str], needed: Sequence[str], name: str) -> None:
+    here = {c.lower() for c in columns}
+    missing = [n for n in needed if n.lower() not in here]
+    if missing:
+        raise BadInput(
+            f"the columns {', '.join(missing)} are missing; there are: {', '.join(columns)[:300]}.",
+            file=name,
+        )

@@ -1,0 +1,114 @@
+"""XLSX as rows of text, read a row at a time: numbers plain, times ISO, lengths H:MM:SS, percent with its sign."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import IO, Any
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from vtlib.errors import BadInput
+
+Open = Callable[[], IO[bytes]]
+MAX_BYTES = 1_000_000_000  # unpacked; a workbook of that size has tens of millions of cells
+_EXACT = 10**15  # a spreadsheet's numbers have 15 digits
+_FIRST_ROWS = 200
+_BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The sheet of a workbook that is read, with its first rows; `notes` names the sheets that are not."""
+
+    title: str
+    first_rows: list[list[str]]
+    notes: tuple[str, ...]
+
+
+def choose_sheet(open_: Open, name: str) -> Sheet:
+    """The first visible sheet with a table in it. Raises BadInput for a ZIP that is no workbook and an empty one."""
+    _refuse(open_, name)
+    try:
+        with closing(open_()) as stream:
+            book = load_workbook(stream, read_only=True, data_only=True)
+            shown = [s for s in book.worksheets if s.sheet_state == "visible"]
+            firsts = [(s.title, _texts(islice(s.iter_rows(), _FIRST_ROWS))) for s in shown]
+            filled = [(title, rows) for title, rows in firsts if any(map(any, rows))]
+            book.close()
+    except _BROKEN as error:
+        raise BadInput(f"the workbook cannot be read: {error}", file=name) from None
+    if not filled:
+        raise BadInput("the workbook is empty.", file=name)
+    others = ", ".join(title for title, _ in filled[1:])
+    notes = (f"sheet {filled[0][0]}", f"not read: sheets {others}") if others else ()
+    return Sheet(filled[0][0], filled[0][1], notes)
+
+
+def sheet_rows(open_: Open, title: str) -> Iterator[tuple[int, list[str]]]:
+    """(row, texts) of a sheet, rows counted from 1."""
+    with closing(open_()) as stream:
+        book = load_workbook(stream, read_only=True, data_only=True)
+        try:
+            for number, row in enumerate(book[title].iter_rows(), 1):
+                yield number, [_cell(cell) for cell in row]
+        finally:
+            book.close()
+
+
+def is_workbook(names: list[str]) -> bool:
+    """Whether a ZIP with these members is an XLSX."""
+    return "xl/workbook.xml" in names
+
+
+def _refuse(open_: Open, name: str) -> None:
+    try:
+        with closing(open_()) as stream, zipfile.ZipFile(stream) as pack:
+            names = pack.namelist()
+            size = sum(info.file_size for info in pack.infolist())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise BadInput(f"cannot be read: {error}", file=name) from None
+    if not is_workbook(names):
+        raise BadInput("this is a ZIP and no workbook.", todo="Unpack it first.", file=name)
+    if size > MAX_BYTES:
+        raise BadInput("the workbook unpacks to more than 1 GB.", todo="Save it as CSV.", file=name)
+
+
+def _texts(rows: Iterator[Any]) -> list[list[str]]:
+    return [[_cell(cell) for cell in row] for row in rows]
+
+
+def _cell(cell: Any) -> str:
+    """The text of a cell. A number of more than 15 digits was rounded: in scientific notation, as it shows there."""
+    value = cell.value
+    if value is None or cell.data_type == "e":
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _number(value, str(cell.number_format or ""))
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"  # without a zone there: taken for UTC
+    if isinstance(value, timedelta):
+        return _length(value.total_seconds())
+    if isinstance(value, time):
+        return _length(value.hour * 3600 + value.minute * 60 + value.second)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _number(value: float, form: str) -> str:
+    if abs(value) >= _EXACT:
+        return f"{value:.5E}"
+    if "%" in form:
+        return f"{value * 100:.10g}%"
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _length(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

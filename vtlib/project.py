@@ -150,7 +150,7 @@ class Project:
 
     def fresh(self) -> Project:
         """The same project with nothing remembered: what a stage has just captured counts."""
-        return Project(self.workspace, self.params, self.run_id)
+        return Project(self.workspace, self.params, self.run_id, self.declared)
 
     def coded(self, what: str, own_id: str) -> str:
         """An id of ours, which may be made of a title: with pseudonyms a code where it names a stranger."""

@@ -1,5 +1,6 @@
 """The desk in JupyterLab, in a real browser: from a breakout to an exported script, and back after a restart."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +64,25 @@ def hears(page: Any, text: str) -> None:
     expect(page.locator(".vt-desk .vt-said").first).to_contain_text(text, timeout=60_000)
 
 
+def words_outlive_other_presses(page: Any, desk: Any, project: Project) -> None:
+    from playwright.sync_api import expect
+
+    fill(page, "Visual", "A lid, closed.")  # not saved before the next presses
+    fill(page, "New comment", "Too <b>slow</b>")
+    press(page, "Comment")
+    hears(page, "Commented on b1")
+    visual = desk.get_by_label("Visual", exact=True).and_(page.locator(":visible"))
+    expect(visual).to_have_value("A lid, closed.")
+    press(page, "Send to review")
+    hears(page, "not saved yet: Visual")
+    press(page, "Stay")
+    (script,) = script_reading.listing(project.store, project="p")
+    assert (script["status"], script["version"]) == ("draft", 2)
+    expect(visual).to_have_value("A lid, closed.")
+    press(page, "Save beat")
+    hears(page, "Saved as version 3")
+
+
 @pytest.mark.timeout(300)
 def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Project) -> None:
     from playwright.sync_api import expect
@@ -87,13 +107,11 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     fill(page, "Why this version", "words for the hook")
     press(page, "Save beat")
     hears(page, "Saved as version 2")
-    fill(page, "New comment", "Too <b>slow</b>")
-    press(page, "Comment")
-    hears(page, "Commented on b1")
+    words_outlive_other_presses(page, desk, project)
     press(page, "Facts")
     fill(page, "Call to action", "Link in bio")
     press(page, "Save facts")
-    hears(page, "Saved as version 3")
+    hears(page, "Saved as version 4")
     press(page, "Board")
     expect(desk.locator(".vt-board")).to_be_visible()
     press(page, "Send to review")
@@ -107,15 +125,16 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     hears(page, "1 file written")
 
     (script,) = script_reading.listing(project.store, project="p")
-    assert (script["status"], script["version"]) == ("approved", 3)
+    assert (script["status"], script["version"]) == ("approved", 4)
     held = script_reading.get(project.store, script["script_id"])
     assert held["post_id"] == "tiktok:1"
     assert held["script"].beats[0].spoken == "Nobody talks at our table."
+    assert held["script"].beats[0].visual == "A lid, closed."
     (comment,) = script_comments.listing(project.store, script["script_id"])
     assert (comment["beat_id"], comment["body"]) == ("b1", "Too <b>slow</b>")
     reviews = project.store.query("SELECT post_id, decision FROM reviews")
     assert reviews.to_numpy().tolist() == [["tiktok:1", "keep"]]
-    (file,) = project.workspace.outputs.glob("scripts/*-v3-pdf.pdf")
+    (file,) = project.workspace.outputs.glob("scripts/*-v4-pdf.pdf")
     assert file.read_bytes().startswith(b"%PDF")
 
 
@@ -124,10 +143,19 @@ def test_a_kernel_that_starts_again_shows_the_same_desk(page: Any, lab: str) -> 
     from playwright.sync_api import expect
 
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(r"^Restart Kernel.?$")).click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    page.wait_for_function(
+        "() => { const d = document.querySelector('.vt-desk');"
+        " return d && getComputedStyle(d, '::before').content.includes('kernel was restarted'); }",
+        timeout=60_000,
+    )
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells").click()
     page.get_by_role("button", name="Confirm Kernel Restart").click()
-    said = page.locator(".vt-desk .vt-said")
-    expect(said).to_have_count(0, timeout=120_000)  # the new desk has done nothing yet
+    expect(page.locator(".vt-desk .vt-said").first).to_contain_text(
+        "before the kernel started again", timeout=120_000
+    )
     step = page.locator(".vt-desk .vt-here", has_text="approved")
     expect(step.first).to_be_visible(timeout=120_000)
     ours = (lab, "data:", "blob:", "ws://127.0.0.1")

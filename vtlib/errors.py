@@ -62,6 +62,10 @@ class BadInput(VtError):
         self.file, self.row, self.field = file, row, field
 
 
+class Overtaken(BadInput):
+    """Somebody else wrote the next version first; nothing was written."""
+
+
 class CredentialsMissing(VtError):
     """A key or login is missing or was refused."""
 

@@ -64,11 +64,15 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Project:
-    """One project of a workspace, with its parameters resolved."""
+    """One project of a workspace, with its parameters resolved.
+
+    `declared` are the parameters as the project's YAML alone gives them; None = no others are known than `params`.
+    """
 
     workspace: Workspace
     params: Params
     run_id: str = ""
+    declared: Params | None = None
 
     @property
     def slug(self) -> str:
@@ -114,7 +118,8 @@ class Project:
         )
         over = merge(sections, {"report": {"profile": profile}} if profile else {})
         params = resolve(workspace, project, over=over, file=params_file)
-        return cls(workspace, params, run_id)
+        declared = declared_params(workspace, params.project, file=params_file or project)
+        return cls(workspace, params, run_id, declared)
 
     def frame(self, query: str, **values: Any) -> pd.DataFrame:
         """The answer to a named query (store/queries/<query>.sql) for this project."""
@@ -145,7 +150,7 @@ class Project:
 
     def fresh(self) -> Project:
         """The same project with nothing remembered: what a stage has just captured counts."""
-        return Project(self.workspace, self.params, self.run_id)
+        return Project(self.workspace, self.params, self.run_id, self.declared)
 
     def coded(self, what: str, own_id: str) -> str:
         """An id of ours, which may be made of a title: with pseudonyms a code where it names a stranger."""
@@ -198,3 +203,11 @@ def resolve(
     named = bool(file) or project.endswith((".yaml", ".yml"))
     data = read_yaml(path) if named or path.exists() else {"project": project}
     return parse_params(merge(data, over or {}), file=str(path) if path.exists() else "")
+
+
+def declared_params(workspace: Workspace, slug: str, *, file: str = "") -> Params:
+    """The parameters of params/<slug>.yaml; where that is missing those of `file`, if it names a YAML, else the defaults."""
+    is_file = file.endswith((".yaml", ".yml"))
+    if is_file and not workspace.params_path(slug).exists():
+        return resolve(workspace, slug, file=file)
+    return resolve(workspace, slug)

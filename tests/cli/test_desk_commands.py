@@ -14,6 +14,8 @@ def test_one_post_is_decided_by_its_id(vt, home: Path) -> None:
     made = vt("review", "decide", "tiktok:1", "reject", *words)
     assert (made.code, made.data["decision"], made.data["reason"]) == (0, "reject", "celebrity")
     assert vt("review", "decide", "tiktok:9", "keep", "--project", "p").code == 2
+    over = vt("review", "decide", "tiktok:1", "keep", "--project", "p", "--by", "Ben")
+    assert "overrules Ann (reject" in over.out
 
 
 def test_beats_are_arranged_in_new_versions(vt, home: Path) -> None:

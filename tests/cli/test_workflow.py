@@ -30,6 +30,14 @@ def test_the_whole_way(vt, exports: Path, tmp_path: Path) -> None:
     judged = vt("analyze", "outliers", "--project", "spring", "--json").data
     assert judged["n_breakout"] + judged["n_extreme"] == len(judged["breakouts"]) > 0
     assert judged["expected_false_alarms"] > 0
+    by_trial = ("analyze", "outliers", "--project", "spring", "--method", "median_multiple")
+    trial = vt(*by_trial, "--json").data
+    assert (trial["is_trial"], trial["name"]) == (True, "method=median_multiple")
+    held = trial["standing"]
+    assert held["standing_run_id"] == judged["outlier_run_id"]
+    assert held["n_both"] + held["n_standing"] == len(judged["breakouts"])
+    assert held["n_both"] + held["n_this"] == len(trial["breakouts"])
+    assert "--adopt" in vt(*by_trial).out
     assert vt("check").code == 0
 
     review = tmp_path / "review.csv"

@@ -40,7 +40,8 @@ def captured(project: Project, name: str, day: float, seed: int, n: int = 30) ->
 
 def reported(project: Project, name: str, day: float, code: dict[str, str] = CODE) -> None:
     """Judge, and record the report of a run."""
-    outliers.save(project, judging.judge(*outliers.load(project), project.params.outliers))
+    verdict = judging.judge(*outliers.load(project), project.params.outliers)
+    outliers.save(project, verdict, adopt=True)
     row = {"run_id": name, "project_id": "p", "started_at": at(day), "code_version": "1"}
     runs.start_run(project.store, row)
     reports.record(project, name, code=code)

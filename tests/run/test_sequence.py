@@ -243,3 +243,10 @@ def test_runs_of_one_second_have_their_own_folders(plan: RunPlan) -> None:
 
 def test_every_stage_has_a_notebook_name(plan: RunPlan) -> None:
     assert [plan.notebook(s).name[:3] for s in STAGES] == [f"0{n}_" for n in range(1, 8)]
+
+
+def test_adopting_is_told_to_outliers_alone(plan: RunPlan) -> None:
+    assert "adopt" not in plan.parameters("outliers")
+    adopting = replace(plan, adopt=True)
+    assert adopting.parameters("outliers")["adopt"] is True
+    assert [s for s in STAGES if "adopt" in adopting.parameters(s)] == ["outliers"]

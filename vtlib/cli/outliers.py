@@ -36,14 +36,26 @@ def analyze() -> None:
     type=click.Choice(["past", "around"]),
     help="past: by earlier posts alone; around: by those nearest in time. Default: past for what is new since the last run.",
 )
-def outliers(at: Workspace, project: str, method: str | None, look: str | None) -> Answer:
-    """Judge every post against its own account and store the scores. Running it again replaces the flags."""
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="Make a judgement by other parameters than the YAML's the project's.",
+)
+def outliers(
+    at: Workspace, project: str, method: str | None, look: str | None, adopt: bool
+) -> Answer:
+    """Judge every post against its own account and store the scores. Running it again replaces the flags.
+
+    By a method or a look that params/<project>.yaml does not name it is a trial: stored and held against the
+    judgement that stands, which stays with its picks until --adopt.
+    """
     chosen = {k: v for k, v in (("method", method), ("look", look)) if v}
     over: dict[str, Any] = {"outliers": chosen} if chosen else {}
     opened = projects.opened(at, project, over=over)
     verdict = flow.judged(opened)
-    run = flow.save(opened, verdict)
-    said = stage.conclude(verdict)
+    run = flow.save(opened, verdict, adopt=adopt)
+    said = flow.conclude(opened, verdict, run)
+    held = flow.compared(verdict, flow.standing(opened, run))
     found = verdict.scores[verdict.scores["tier"].isin(["breakout", "extreme"])]
     is_video = found["format"].isin(stage.VIDEO)
     lists = [table(found.loc[is_video, ["post_id", *SHOWN]].head(25), empty="no breakouts")]
@@ -51,4 +63,4 @@ def outliers(at: Workspace, project: str, method: str | None, look: str | None) 
         rest = found.loc[~is_video, ["post_id", "format", *SHOWN]].head(25)
         lists += ["", "Photos, carousels and text posts:", table(rest, empty="none")]
     text = "\n".join([*said.headline, "", *lists])
-    return Answer({**run, "headline": said.headline, "breakouts": found}, text)
+    return Answer({**run, "headline": said.headline, "standing": held, "breakouts": found}, text)

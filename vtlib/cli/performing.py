@@ -40,7 +40,7 @@ def performance(
         given["products"] = [projects.product_id(at, product)]
     slug = project or projects.with_product(at, product)
     opened = projects.opened(at, slug, over={"performance": given})
-    outliers.save(opened, outliers.judged(opened))
+    outliers.renew(opened)
     found = flow.compute(opened, flow.load(opened))
     run = flow.save(opened, found)
     return Answer(_data(slug, found, run), _text(found))

@@ -57,5 +57,8 @@ def decide(
     at: Workspace, post_id: str, decision: str, project: str, by: str, **words: str
 ) -> Answer:
     """Keep or reject one post, by its id."""
-    made = reviewing.decide(projects.opened(at, project), post_id, decision, reviewer=by, **words)
-    return Answer(made, f"{post_id}: {decision}")
+    opened = projects.opened(at, project)
+    others = reviewing.overruled(opened, post_id, decision, reviewer=by)
+    made = reviewing.decide(opened, post_id, decision, reviewer=by, **words)
+    over = f"; overrules {', '.join(others)}" if others else ""
+    return Answer({**made, "overrules": others}, f"{post_id}: {decision}{over}")

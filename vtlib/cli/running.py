@@ -36,6 +36,11 @@ profile_option = click.option(
 @click.option("--only", type=click.Choice(STAGES), help="Run this stage alone.")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="Override a parameter.")
 @profile_option
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="With -p outliers.…: make that judgement the project's; else it is a trial.",
+)
 def run(
     at: Workspace,
     project: str,
@@ -43,6 +48,7 @@ def run(
     only: str | None,
     pairs: tuple[str, ...],
     profile: str | None,
+    adopt: bool,
 ) -> Answer:
     """Run the seven notebooks of PROJECT (a slug, or a path to its YAML) and write the pages."""
     over: dict[str, Any] = parse_overrides(pairs)
@@ -54,6 +60,7 @@ def run(
         from_stage=from_stage or "",
         only=only or "",
         params_file=str(path) if path.exists() else "",
+        adopt=adopt,
         told=_tell,
     )
     index = done.folder / "index.html"

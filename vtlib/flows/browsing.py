@@ -9,6 +9,7 @@ from typing import Any, Literal
 from vtlib.errors import BadInput
 from vtlib.project import Project
 from vtlib.services.media import MediaFolder
+from vtlib.store import people
 from vtlib.store.connection import Connection, query_text
 from vtlib.store.writing import records
 
@@ -75,12 +76,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One post whole: what is seen, what a model answered (None: not asked), scripts modelled on it."""
+    """One post whole: what is seen, what a model answered (None: not asked), scripts modelled on it.
+
+    `decisions` are rows of `reviews`, a reviewer each, the one that stands (the latest) first.
+    """
 
     seen: Seen
     answer: Mapping[str, Any] | None = None
     model: str = ""
     scripts: Sequence[Mapping[str, Any]] = field(default=())
+    decisions: Sequence[Mapping[str, Any]] = field(default=())
 
 
 def page(project: Project, wish: Wish) -> Page:
@@ -107,9 +112,10 @@ def dossier(project: Project, post_id: str) -> Dossier:
         measured = _measures(connection, found)
         answers = records(connection, _ANSWER, [post_id])
         made = records(connection, _SCRIPTS, [post_id, project.slug])
+    decided = people.decisions(project.store, project.slug, post_id)
     held = answers[0] if answers else {}
     seen = _seen(project, found[0], measured, n_pictures=None)
-    return Dossier(seen, held.get("answer"), str(held.get("model") or ""), made)
+    return Dossier(seen, held.get("answer"), str(held.get("model") or ""), made, decided)
 
 
 def _rows(

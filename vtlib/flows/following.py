@@ -65,7 +65,7 @@ def follow(at: Workspace, ref: str) -> Outcome:
     """
     row = script_reading.get(at.store, ref)
     project, name = project_of(at, row), row["script_id"]
-    outliers.save(project, outliers.judged(project))
+    outliers.renew(project)
     inputs = performance.load_posts(project)
     posts = with_rates(inputs.posts)
     aged = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
+from vtlib.errors import BadInput
 from vtlib.flows import script_texts
 from vtlib.flows.script_texts import Taken
 from vtlib.project import Project, Workspace
 from vtlib.scripts import markdown, workflow
 from vtlib.scripts.script import Script
-from vtlib.store import script_reading
+from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Making, Place
 from vtlib.store.writing import records
 
@@ -76,13 +75,27 @@ def text(row: Mapping[str, Any]) -> str:
     return markdown.write(row["script"], stamp=stamp)
 
 
-def take_text(at: Workspace, written: str, making: Making) -> Taken:
-    """Take in an edited `text`, as `vt script import` does: laid on what others did meanwhile.
+def take_text(
+    at: Workspace, written: str, row: Mapping[str, Any], making: Making, *, is_over: bool = False
+) -> Taken:
+    """Take in an edited `text` of `row`, as `vt script import` does: laid on what others did meanwhile.
 
-    Raises BadInput for a text that is no script; of contradictions nothing is written, see Taken.
+    `is_over`: as the version after `row`, whatever that says. Of contradictions nothing is written, see Taken.
+    Raises BadInput for a text that is no script, and one that is not of this script: it has no script_id, or another's.
     """
-    with tempfile.TemporaryDirectory(prefix="vt-desk-") as folder:
-        path = Path(folder) / "edited.md"
-        path.write_text(written, encoding="utf-8")
-        (taken,) = script_texts.take_in(at, path, making, place=Place())
-    return taken
+    found = markdown.read(written, title=str(row["title"]), file="this text")
+    if found.script_id != row["script_id"]:
+        of = f"belongs to script {found.script_id}" if found.script_id else "has no script_id line"
+        raise BadInput(
+            f"this text {of}, so it is no edit of {row['title']}; nothing was written.",
+            todo="Keep the lines between the first two --- as they were, or press Save as a new script.",
+        )
+    seen = int(row["version"]) if is_over or found.version is None else found.version
+    return script_texts.take(at, replace(found, version=seen), making)
+
+
+def text_as_new(at: Workspace, written: str, row: Mapping[str, Any], making: Making) -> str:
+    """A new script from a text, in the project and for the product of `row`; returns its id."""
+    found = markdown.read(written, file="this text")
+    place = Place(product=row["product_id"], project=row["project_id"])
+    return scripts.create(at.store, found.script, making, place=place)

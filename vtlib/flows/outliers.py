@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
+import orjson
 import pandas as pd
 
+from vtlib.params import Outliers
 from vtlib.project import Project
+from vtlib.stages import outlier_trials as trials
 from vtlib.stages import outliers as stage
+from vtlib.stages.conclusion import Conclusion
+from vtlib.stages.outlier_trials import Comparison, Standing
 from vtlib.stages.outliers import Verdict
 from vtlib.store import outliers as store
 
@@ -44,13 +50,36 @@ def judged(project: Project) -> Verdict:
     return stage.judge(posts, pairs, project.params.outliers, since=since(project, posts))
 
 
-def save(project: Project, verdict: Verdict) -> dict[str, Any]:
+def renew(project: Project) -> dict[str, Any]:
+    """Judge the posts anew as the standing judgement did, adopted or by the YAML, and store it; returns the run's row."""
+    held = project.frame("outlier_run")
+    if not len(held) or held["name"].isna().iloc[0]:
+        return save(project, judged(project))
+    given = held["params"].iloc[0]
+    params = orjson.loads(given) if isinstance(given, str) else given
+    rule = Outliers.model_validate({k: v for k, v in params.items() if k in Outliers.model_fields})
+    as_adopted = replace(
+        project,
+        params=project.params.model_copy(update={"outliers": rule}),
+        declared=project.declared or project.params,
+    )
+    return save(as_adopted, judged(as_adopted), adopt=True)
+
+
+def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str, Any]:
     """Store the run, its scores and the posts picked for analysis; returns the run's row.
 
-    The run's id comes from method, parameters and data: judging the same again replaces the same rows.
+    By other parameters than the project's YAML it is a trial: stored and named, but never the latest, and the picks
+    stay as they are, unless `adopt`. The run's id comes from method, parameters and data: judging the same again
+    replaces the same rows.
     """
-    params = project.params.outliers.model_dump(mode="json")
-    run_id = _run_id(project.slug, params, verdict.scores)
+    rule = project.params.outliers
+    name = trials.name_of(rule, (project.declared or project.params).outliers)
+    is_trial = bool(name) and not adopt
+    params = rule.model_dump(mode="json")
+    run_id = _run_id(
+        project.slug, {**params, "is_trial": True} if is_trial else params, verdict.scores
+    )
     picked_at = project.workspace.now()
     run = {
         "outlier_run_id": run_id,
@@ -67,18 +96,50 @@ def save(project: Project, verdict: Verdict) -> dict[str, Any]:
         "n_breakout": verdict.count("breakout"),
         "n_extreme": verdict.count("extreme"),
         "strata": verdict.strata,
+        "is_trial": is_trial,
+        "name": name or None,
         "created_at": picked_at,
     }
-    picks = stage.select(verdict, project.params.outliers)
-    store.save_run(
-        project.store, run, verdict.scores, picks.assign(outlier_run_id=run_id, picked_at=picked_at)
-    )
+    picks = stage.select(verdict, rule).assign(outlier_run_id=run_id, picked_at=picked_at)
+    store.save_run(project.store, run, verdict.scores, None if is_trial else picks)
     return run
 
 
-def shown(project: Project) -> pd.DataFrame:
-    """The stored scores with what a reader needs beside them: handle, url, caption, posted_at."""
-    return project.shown(project.frame("outliers"), ours=("reason", "look", "notes"))
+def standing(project: Project, run: dict[str, Any]) -> Standing | None:
+    """The judgement that stands beside a trial, or stood before any other `run`; None = there is none."""
+    found = project.frame("outlier_standing", outlier_run=run["outlier_run_id"])
+    if found.empty:
+        return None
+    row = found.iloc[0]
+    name = "" if pd.isna(row["name"]) else str(row["name"])
+    return Standing(
+        row["outlier_run_id"], row["method"], name, row["created_at"], frozenset(row["breakouts"])
+    )
+
+
+def compared(verdict: Verdict, held: Standing | None) -> Comparison | None:
+    """Breakouts of a judgement beside those of the one that stands."""
+    scores = verdict.scores
+    found = scores.loc[scores["tier"].isin(trials.BREAKOUT_TIERS), "post_id"]
+    return trials.compare(found, held) if held else None
+
+
+def conclude(project: Project, verdict: Verdict, run: dict[str, Any]) -> Conclusion:
+    """The stage's sentences; of a trial, an adopted run and one that replaces an adopted one this is said first."""
+    held = standing(project, run)
+    file = f"params/{project.slug}.yaml"
+    first = trials.sentences(run, held, compared(verdict, held), file=file)
+    made = stage.conclude(verdict)
+    return replace(made, headline=(*first, *made.headline))
+
+
+def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
+    """The scores of a stored run (default: those that stand) with handle, url, caption, posted_at beside them."""
+    if run is None:
+        scores = project.frame("outliers")
+    else:
+        scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
+    return project.shown(scores, ours=("reason", "look", "notes"))
 
 
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ import yaml
 
 from vtlib.errors import BadInput
 from vtlib.models import PLATFORMS, Account, Platform
-from vtlib.project import Project, Workspace, resolve
+from vtlib.project import Project, Workspace, declared_params, resolve
 from vtlib.settings import Settings, load_settings, make_private
 from vtlib.sources import account_ref
 from vtlib.store import catalog, people
@@ -75,7 +75,7 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
     params = resolve(at, project, over=over)
     if not at.params_path(project).exists():
         catalog.get(at.store, "projects", project)  # raises with the nearest slug
-    found = Project(at, params)
+    found = Project(at, params, declared=declared_params(at, params.project, file=project))
     sync(found)
     return found
 

@@ -56,6 +56,16 @@ def decide(
     return answer
 
 
+def overruled(project: Project, post_id: str, decision: str, *, reviewer: str) -> list[str]:
+    """Whose standing decisions on a post a new one of `reviewer` goes against, in words, the latest first."""
+    found = people.decisions(project.store, project.slug, post_id)
+    return [
+        f"{d['reviewer'] or 'somebody'} ({d['decision']}{', ' + d['reason'] if d['reason'] else ''})"
+        for d in found
+        if d["reviewer"] != reviewer and d["decision"] != decision
+    ]
+
+
 def _answer(
     row: dict[str, str], number: int | None = None, file: str = ""
 ) -> dict[str, str | None]:

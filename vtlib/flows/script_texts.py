@@ -79,6 +79,11 @@ def take_in(at: Workspace, path: Path, making: Making, *, place: Place) -> list[
     return [_take(at, found, making, place)]
 
 
+def take(at: Workspace, found: Reading, making: Making) -> Taken:
+    """Lay an edited script on what others did to it since the version it was taken from."""
+    return _take(at, found, making, Place())
+
+
 def _take(at: Workspace, found: Reading, making: Making, place: Place) -> Taken:
     if not found.script_id:
         made = scripts.create(at.store, found.script, making, place=place)

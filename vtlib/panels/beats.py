@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 
 from vtlib.errors import BadInput
 from vtlib.flows import beats as arranging
+from vtlib.flows import open_scripts
 from vtlib.flows import scripts as flow
 from vtlib.flows.open_scripts import OpenScript
 from vtlib.panels import controls, pictures
+from vtlib.panels.drafts import Beside, WordsUnsaved
 from vtlib.panels.session import Session
 from vtlib.scripts.beat_table import rows
 from vtlib.scripts.picture import fitted
@@ -55,6 +58,9 @@ class BeatsPanel:
             **{n: controls.lines(label) for n, label in _LONG.items()},
             **{n: controls.text(label) for n, label in _SHORT.items()},
         }
+        self.form = session.form("version", self.fields, save=self._save, discard=self._let_go)
+        self._seen = 0  # version that the form was filled from
+        self.beside = Beside(session.act(self._save_over))
         self.why = controls.text("Why this version", hint="e.g. shorter hook")
         self.save = controls.button("Save beat", session.act(self._save), kind="primary")
         self.discard = controls.button(
@@ -76,6 +82,7 @@ class BeatsPanel:
             *(self.fields[n] for n in _LONG),
             more,
             controls.line(self.why, self.save, self.discard),
+            self.beside.view,
             kind="vt-form",
         )
         order = controls.line(self.add, self.up, self.down, self.remove)
@@ -90,27 +97,44 @@ class BeatsPanel:
         return self.list.value or ""
 
     def show(self, found: OpenScript) -> None:
-        """Show a version; the beat that was chosen stays so where it still exists."""
+        """Show a version; the beat that was chosen stays so where it still exists, and unsaved words stay."""
         is_other = self._open is None or self._open.row["script_id"] != found.row["script_id"]
         before = "" if is_other else self._shown
         self._open = found
         ids = [b.beat_id for b in found.script.beats]
-        self._offer(before if before in ids else next(iter(ids), ""))
+        is_kept = before in ids or (before and self.changes())
+        self._offer(before if is_kept else next(iter(ids), ""))
         told = warnings(found.script)
         self.warned.value = pictures.message("\n".join(told), kind="warning") if told else ""
-        self._fill()
+        if is_other or not self.changes():
+            self._fill()
+        else:
+            self._rebase()
 
     def changes(self) -> dict[str, str]:
-        """Fields of the form that say something else than the stored beat."""
-        stored = self._stored()
-        return {n: c.value for n, c in self.fields.items() if c.value != stored.get(n, "")}
+        """Fields of the form that say something else than the beat it was filled with."""
+        return self.form.changes()
+
+    def _rebase(self) -> bool:
+        """Whether the words typed can go onto the version that is stored now; where not, both are shown."""
+        open_ = self._opened()
+        if self._shown not in [b.beat_id for b in open_.script.beats]:
+            held = {n: ("(the beat was removed)", typed) for n, typed in self.changes().items()}
+        else:
+            held = self.form.contradicted(self._stored())
+        if held:
+            self.beside.show(held, by=f"version {open_.version} by {open_.row['made_by']}")
+            return False
+        self.beside.hide()
+        self._seen = open_.version
+        return True
 
     def _offer(self, beat_id: str) -> None:
         """Draw the list anew with `beat_id` chosen, without being told of it."""
         options = _options(self._open) if self._open else []
         self.list.unobserve(self._chosen, "value")
         self.list.options = options
-        self.list.value = beat_id or None
+        self.list.value = beat_id if beat_id in [key for _, key in options] else None
         self.list.observe(self._chosen, "value")
 
     def _stored(self) -> dict[str, str]:
@@ -120,27 +144,60 @@ class BeatsPanel:
 
     def _fill(self) -> None:
         self._shown = self.beat_id
-        for name, held in self._stored().items():
-            self.fields[name].value = held
+        self._seen = self._open.version if self._open else 0
+        self.form.fill(self._stored())
+        self.beside.hide()
 
     def _choose(self) -> None:
         if self.beat_id == self._shown:
             return
         if self.changes():
+            wished = self.beat_id
             self._offer(self._shown)
-            raise BadInput(
-                f"{self._shown} has changes that are not saved.", todo="Save or discard them first."
-            )
+            raise WordsUnsaved([self.form], lambda: self._turn(wished))
+        self._fill()
+
+    def _turn(self, beat_id: str) -> None:
+        self._offer(beat_id)
         self._fill()
 
     def _discard(self) -> str:
-        self._fill()
+        self._let_go()
         return "As it is stored."
 
+    def _let_go(self) -> None:
+        """Show the database's version of the beat, whoever wrote it."""
+        open_ = self._opened()
+        self.form.put_back()
+        self.show(self._latest(open_))
+
+    def _latest(self, open_: OpenScript) -> OpenScript:
+        return open_scripts.opened(self._session.project.workspace, str(open_.row["script_id"]))
+
     def _save(self) -> str:
-        open_, changed = self._opened(), self.changes()
-        if not changed:
+        if not self.changes():
             return "Nothing was changed."
+        try:
+            return self._written()
+        except BadInput:
+            self._open = self._latest(self._opened())
+            if self._open.version == self._seen:
+                raise  # nobody was quicker: the words themselves cannot be used
+            if self._rebase():
+                return f"{self._written()} What others changed meanwhile stays."
+            made_by = self._open.row["made_by"]
+            raise BadInput(
+                f"{made_by} changed the same words in version {self._open.version}; nothing was written.",
+                todo="Yours stay in the form, the stored ones stand beneath: save yours over them, or discard.",
+            ) from None
+
+    def _save_over(self) -> str:
+        self._open = self._latest(self._opened())
+        self._seen = self._open.version
+        return self._written()
+
+    def _written(self) -> str:
+        open_, changed = self._opened(), self.changes()
         facts = {"beat": self._shown, "values": changed}
         notes = self.why.value or f"{self._shown}: {', '.join(changed)}"
         made = flow.change(
@@ -148,15 +205,16 @@ class BeatsPanel:
             str(open_.row["script_id"]),
             facts,
             Making(self._session.person, notes),
-            seen=open_.version,
+            seen=self._seen,
         )
         self.why.value = ""
+        self.form.filled = {n: c.value for n, c in self.fields.items()}
         self._session.wrote()
         return f"Saved as version {made['version']}, a draft."
 
     def _add(self) -> str:
         made, beat_id = arranging.add(
-            *self._what(f"a beat after {self.beat_id}"),
+            *self._what(f"a beat after {self.beat_id}", self._add),
             after=self.beat_id,
             seen=self._opened().version,
         )
@@ -165,7 +223,7 @@ class BeatsPanel:
         return f"{beat_id} added in version {made['version']}."
 
     def _remove(self) -> str:
-        at, ref, making = self._what(f"without {self.beat_id}")
+        at, ref, making = self._what(f"without {self.beat_id}", self._remove)
         made = arranging.remove(at, ref, self.beat_id, making, seen=self._opened().version)
         self._session.wrote()
         return f"Removed in version {made['version']}; version {made['version'] - 1} still has it."
@@ -175,16 +233,14 @@ class BeatsPanel:
         number = ids.index(self.beat_id) + 1 + step
         if not 1 <= number <= len(ids):
             return "It stands at the end already."
-        at, ref, making = self._what(f"{self.beat_id} moved")
+        at, ref, making = self._what(f"{self.beat_id} moved", lambda: self._move(step))
         made = arranging.move(at, ref, (self.beat_id, number), making, seen=self._opened().version)
         self._session.wrote()
         return f"Moved in version {made['version']}."
 
-    def _what(self, notes: str) -> tuple[Any, str, Making]:
+    def _what(self, notes: str, again: Callable[[], object]) -> tuple[Any, str, Making]:
         if self.changes():
-            raise BadInput(
-                f"{self._shown} has changes that are not saved.", todo="Save or discard them first."
-            )
+            raise WordsUnsaved([self.form], again)
         row = self._opened().row
         return (
             self._session.project.workspace,

@@ -26,6 +26,7 @@ class CommentsPanel:
             value=True, description="about the chosen beat", indent=False
         )
         self.send = controls.button("Comment", session.act(self._send), kind="primary")
+        session.form("script", {"body": self.body}, save=self._send)
         self.list = controls.box(kind="vt-comments")
         said = controls.line(self.on_beat, self.send)
         self.view = controls.box(self.list, self.body, said, kind="vt-form")

@@ -61,7 +61,7 @@ class Desk:
         )
         self.view = self._arranged()
         self.session.settle = self._settle
-        self.session.act(_nothing)()
+        self.session.act(self._greeted)()
         self.project.observe(self.session.act(self._other_project), "value")
         self.person.observe(self.session.act(self._other_person), "value")
         self.tabs.observe(self.session.act(self._turned), "value")
@@ -73,6 +73,7 @@ class Desk:
             widgets.HTML(f"<style>{style}</style>{_OWN_KEYS}"),
             top,
             self.session.said,
+            self.session.question.view,
             self._stack,
             kind="vt-desk",
         )
@@ -81,6 +82,7 @@ class Desk:
         """Show the view that the place names, and read again what of it is stale."""
         session = self.session
         self.tabs.value = session.place.view
+        self.project.value, self.person.value = session.project.slug, session.person
         simulated = session.project.params.is_simulated
         self._label.value = pictures.SIMULATED if simulated else ""
         for name, read_again in self._parts[session.place.view].items():
@@ -89,6 +91,11 @@ class Desk:
                 session.stale.discard(name)
         controls.turn(self.tabs, self._stack)
 
+    def _greeted(self) -> str | None:
+        if self.session.place == flow.Place():
+            return None
+        return "As you left it. What was typed and not saved before the kernel started again is not here."
+
     def _turned(self) -> None:
         self.session.go(view=self.tabs.value)
 
@@ -96,8 +103,9 @@ class Desk:
         session = self.session
         if self.project.value == session.project.slug:
             return None
-        session.enter(flow.opened(session.project.workspace, self.project.value), session.person)
-        return f"Project {self.project.value}."
+        slug = self.project.value
+        session.enter(flow.opened(session.project.workspace, slug), session.person)
+        return f"Project {slug}."
 
     def _other_person(self) -> str | None:
         name = self.person.value.strip() or person()
@@ -113,7 +121,3 @@ class Desk:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         shown: dict[str, Any] = self.view._repr_mimebundle_()
         return {**shown, "text/html": str(twin(self.session)), "text/plain": repr(self)}
-
-
-def _nothing() -> None:
-    return None

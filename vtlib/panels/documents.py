@@ -38,6 +38,7 @@ class DocumentsPanel:
 
         if self._open is None or not self.formats.value:
             raise BadInput("nothing to write.", todo="Choose a format.")
+        self._session.require_saved("version", again=self._write)
         options = flow.Options(tuple(self.formats.value), version=self._open.version)
         at = self._session.project.workspace
         files = flow.export(at, [str(self._open.row["script_id"])], options)

@@ -52,6 +52,7 @@ class MovePanel:
 
         if self._open is None:
             raise BadInput("no script lies open.")
+        self._session.require_saved("version", again=lambda: self._move(to))
         row = self._open.row
         moved, predicted = tracking.move(
             self._session.project.workspace,

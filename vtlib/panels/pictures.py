@@ -37,6 +37,19 @@ def message(text: str, *, kind: str) -> Markup:
     )
 
 
+def pair(name: str, before: object, after: object) -> Markup:
+    """Two values of a field: the first struck, the second new."""
+    return Markup(
+        '<div class="vt-pair"><span class="vt-quiet">{}</span><del dir="auto">{}</del><ins dir="auto">{}</ins></div>'
+    ).format(name.replace("_", " "), _worded(before), _worded(after))
+
+
+def _worded(held: object) -> str:
+    if isinstance(held, tuple):
+        return "; ".join(str(getattr(h, "text", h)) for h in held) or "–"
+    return "–" if held in (None, "") else str(held)
+
+
 def quiet(text: str) -> Markup:
     """A remark."""
     return Markup('<p class="vt-quiet" dir="auto">{}</p>').format(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -33,11 +33,18 @@ class PostPanel:
         self.notes = controls.text("Notes", hint="what is worth taking over")
         self.next = controls.button("Next post", session.act(self._next))
         self.title = controls.text("Title of the script", hint="a working title")
+        self.form = session.form(
+            "post", {"reason": self.reason, "notes": self.notes}, save=self._save
+        )
+        session.form("post", {"title": self.title}, save=self._create)
+        self._shown: tuple[str, str] = ("", "")  # the post, and whose words on it the form holds
+        self.decisions = widgets.HTML()
         self.product = controls.choice("Product", [("none", "")], "")
         self.create = controls.button("Write a script", session.act(self._create), kind="primary")
         self._body = controls.box(
             controls.line(self.keep, self.reject, self.reason, self.next),
             self.notes,
+            self.decisions,
             self.film,
             widgets.HTML(pictures.heading("Write a script after it", _FROM)),
             controls.line(self.title, self.product, self.create),
@@ -47,7 +54,7 @@ class PostPanel:
         self.view = controls.box(self.head, self._body, kind="vt-detail vt-card")
 
     def refresh(self) -> None:
-        """Read the post that lies open again."""
+        """Read the post that lies open again; words that are not saved yet stay."""
         post_id = self._session.place.post_id
         self._body.layout.display = None if post_id else "none"
         if not post_id:
@@ -59,12 +66,30 @@ class PostPanel:
         self.head.value = _head(found)
         self.film.value = _film(found)
         self.about.value = _about(found)
-        self.reason.value = pictures.text_of(found.seen.facts["reason"])
-        self.notes.value = pictures.text_of(found.seen.facts["notes"])
+        self.decisions.value = _decisions(found.decisions)
+        shown = (post_id, self._session.person)
+        if shown != self._shown or not self.form.changes():
+            self._shown, own = shown, self._own(found)
+            self.form.fill({n: pictures.text_of(own.get(n)) for n in self.form.fields})
         products = desk.products(self._session.project)
         held = self.product.value
         self.product.options = [("none", ""), *((p["name"], p["product_id"]) for p in products)]
         self.product.value = held if held in [p["product_id"] for p in products] else ""
+
+    def _own(self, found: Dossier) -> Mapping[str, Any]:
+        """What the person at the desk decided on the post; nothing = not yet."""
+        person = self._session.person
+        return next((d for d in found.decisions if d["reviewer"] == person), {})
+
+    def _save(self) -> str:
+        """Keep the words typed with the decision that the person took before."""
+        post_id = self._session.place.post_id
+        own = self._own(browsing.dossier(self._session.project, post_id))
+        if not own:
+            raise BadInput(
+                "notes are stored with a decision.", todo="Press Keep or Reject, or let them go."
+            )
+        return self._keep() if own["decision"] == "keep" else self._reject()
 
     def _keep(self) -> str:
         return self._decide("keep")
@@ -78,14 +103,20 @@ class PostPanel:
     def _decide(self, decision: str, **words: str) -> str:
         post_id = self._session.place.post_id
         words["notes"] = self.notes.value
+        others = reviewing.overruled(
+            self._session.project, post_id, decision, reviewer=self._session.person
+        )
         reviewing.decide(
             self._session.project, post_id, decision, reviewer=self._session.person, **words
         )
+        self.form.filled = {n: c.value for n, c in self.form.fields.items()}
         self._session.wrote()
         self._session.focus(self.next)
-        return f"{'Kept' if decision == 'keep' else 'Rejected'}: {post_id}"
+        over = f". This overrules {', '.join(others)}" if others else ""
+        return f"{'Kept' if decision == 'keep' else 'Rejected'}: {post_id}{over}"
 
     def _next(self) -> str | None:
+        self._session.require_saved("post", again=self._next)
         return self._after(self._session.place.post_id)
 
     def _create(self) -> str:
@@ -155,6 +186,30 @@ def _decision(facts: Mapping[str, Any]) -> str:
     why = pictures.text_of(facts["reason"])
     by = pictures.text_of(facts["reviewer"]) or "somebody"
     return f"{'kept' if made == 'keep' else 'rejected'} by {by}{f', {why}' if why else ''}"
+
+
+def _decisions(made: Sequence[Mapping[str, Any]]) -> Markup:
+    """Every reviewer's decision, the one that stands first; nothing to say of one alone."""
+    if len(made) < 2:
+        return Markup("")
+    stands = made[0]
+    head = pictures.heading("Decisions", "the latest stands")
+    cells = [Markup('<li dir="auto">{}</li>').format(_decided(d, stands)) for d in made]
+    return Markup('{}<ul class="vt-decisions">{}</ul>').format(head, Markup("").join(cells))
+
+
+def _decided(made: Mapping[str, Any], stands: Mapping[str, Any]) -> Markup:
+    """One reviewer's decision; overruled when the one that stands is another."""
+    names = [pictures.text_of(d["reviewer"]) or "somebody" for d in (made, stands)]
+    is_over = made["decision"] != stands["decision"]
+    facts = (
+        "kept" if made["decision"] == "keep" else "rejected",
+        pictures.text_of(made["reason"]),
+        f"{pictures.value(made['decided_at'], 'time')} UTC",
+        f"overruled by {names[1]}" if is_over else "stands" if made is stands else "agrees",
+        pictures.text_of(made["notes"]),
+    )
+    return Markup("<b>{}</b> {}").format(names[0], " · ".join(f for f in facts if f))
 
 
 def _film(found: Dossier) -> Markup:

@@ -73,41 +73,111 @@ class TextPanel:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._stored = ""
+        self._open: OpenScript | None = None
         self.area = controls.lines("Markdown", rows=18)
         self.area.add_class("vt-mono")
+        self.form = session.form(
+            "version", {"text": self.area}, save=self._save, discard=self._let_go
+        )
+        self.stored = controls.lines("Stored now", rows=18)
+        self.stored.add_class("vt-mono")
+        self.stored.disabled = True
+        self.over = controls.button(
+            "Save mine over it", session.act(self._save_over), kind="danger"
+        )
+        self.new = controls.button(
+            "Save as a new script",
+            session.act(self._save_new),
+            tip="the text becomes another script of this project",
+        )
+        self.discard = controls.button(
+            "Discard", session.act(self._discard), tip="back to what is stored"
+        )
         self.save = controls.button("Save text", session.act(self._save), kind="primary")
         self.why = controls.text("Why this version")
         self.conflicts = widgets.HTML()
-        self.view = controls.box(
-            self.area, controls.line(self.why, self.save), self.conflicts, kind="vt-form"
-        )
+        buttons = controls.line(self.why, self.save, self.discard, self.new)
+        self._beside = controls.box(self.conflicts, self.over, self.stored, kind="vt-beside")
+        self.view = controls.box(self.area, buttons, self._beside, kind="vt-form")
+        self._show_beside("")
 
     def show(self, found: OpenScript) -> None:
         """Show the text of a version; words that are not saved yet stay."""
-        is_touched = self.area.value != self._stored
-        if not is_touched or f"script_id: {found.row['script_id']}" not in self.area.value:
-            self._stored = self.area.value = open_scripts.text(found.row)
-            self.conflicts.value = ""
+        is_other = self._open is None or self._open.row["script_id"] != found.row["script_id"]
+        if is_other or not self.form.changes():
+            self._open = found
+            self.form.fill({"text": open_scripts.text(found.row)})
+            self._show_beside("")
 
     def _save(self) -> str:
-        if self.area.value == self._stored:
+        if not self.form.changes():
             return "Nothing was changed."
-        making = Making(self._session.person, self.why.value or "edited as text")
-        taken = open_scripts.take_text(self._session.project.workspace, self.area.value, making)
+        row = self._opened().row
+        taken = open_scripts.take_text(
+            self._session.project.workspace, self._text(), row, self._making()
+        )
         if taken.status == "conflict":
-            self.conflicts.value = _conflicts(taken)
+            latest = self._latest()
+            self.stored.value = open_scripts.text(latest.row)
+            self._show_beside(_conflicts(taken))
             raise BadInput(
-                "others changed the same places; nothing was written.",
-                todo="Correct the text where the list below says so, with the current version's words.",
+                f"{latest.row['made_by']} changed the same places in version {latest.version}; nothing was written.",
+                todo="Yours stays in the field, the stored text stands beneath: take over its words, save yours over it, or discard.",
             )
-        self._stored = self.area.value = ""
+        return self._taken(taken)
+
+    def _save_over(self) -> str:
+        """Save this text as the next version, whatever the stored one says."""
+        row = self._latest().row
+        return self._taken(
+            open_scripts.take_text(
+                self._session.project.workspace, self._text(), row, self._making(), is_over=True
+            )
+        )
+
+    def _save_new(self) -> str:
+        row, session = self._opened().row, self._session
+        at = session.project.workspace
+        made = open_scripts.text_as_new(at, self._text(), row, self._making())
+        self.form.put_back()
+        session.wrote()
+        session.go(script_id=made)
+        return f"Script {made}, version 1, a draft of project {session.project.slug}."
+
+    def _taken(self, taken: script_texts.Taken) -> str:
+        self.form.filled = {"text": self.area.value}
         self.why.value = ""
         self._session.wrote()
-        if taken.status == "new":
-            self._session.go(script_id=taken.script_id)
         merged = ", with what others changed meanwhile" if taken.status == "merged" else ""
         return f"Version {taken.version}{merged}."
+
+    def _discard(self) -> str:
+        self._let_go()
+        return "As it is stored."
+
+    def _let_go(self) -> None:
+        """Show the database's version of the text, whoever wrote it."""
+        self.form.put_back()
+        self.show(self._latest())
+
+    def _text(self) -> str:
+        return str(self.area.value)
+
+    def _making(self) -> Making:
+        return Making(self._session.person, self.why.value or "edited as text")
+
+    def _latest(self) -> OpenScript:
+        script_id = str(self._opened().row["script_id"])
+        return open_scripts.opened(self._session.project.workspace, script_id)
+
+    def _opened(self) -> OpenScript:
+        if self._open is None:
+            raise BadInput("no script lies open.")
+        return self._open
+
+    def _show_beside(self, conflicts: str) -> None:
+        self.conflicts.value = conflicts
+        self._beside.layout.display = None if conflicts else "none"
 
 
 def difference(found: Difference) -> Markup:
@@ -119,24 +189,12 @@ def difference(found: Difference) -> Markup:
             clock(found.duration_before_s), clock(found.duration_after_s)
         )
     ]
-    parts += [_pair(name, *pair) for name, pair in found.facts.items()]
+    parts += [pictures.pair(name, *pair) for name, pair in found.facts.items()]
     for change in found.beats:
         if change.change != "same":
             parts.append(Markup('<h4 dir="auto">{}</h4>').format(summary(change)))
-            parts += [_pair(name, *pair) for name, pair in change.values.items()]
+            parts += [pictures.pair(name, *pair) for name, pair in change.values.items()]
     return Markup('<div class="vt-diff">{}</div>').format(Markup("").join(parts))
-
-
-def _pair(name: str, before: object, after: object) -> Markup:
-    return Markup(
-        '<div class="vt-pair"><span class="vt-quiet">{}</span><del dir="auto">{}</del><ins dir="auto">{}</ins></div>'
-    ).format(name.replace("_", " "), _said(before), _said(after))
-
-
-def _said(held: object) -> str:
-    if isinstance(held, tuple):
-        return "; ".join(str(getattr(h, "text", h)) for h in held) or "–"
-    return "–" if held in (None, "") else str(held)
 
 
 def _versions(found: OpenScript) -> Markup:
@@ -164,5 +222,5 @@ def _conflicts(taken: script_texts.Taken) -> Markup:
     for conflict in taken.conflicts:
         said = script_texts.shown(conflict)
         place = f"{said['place']}, {said['field']}"
-        rows.append(_pair(f"{place}: yours, then theirs", said["mine"], said["theirs"]))
+        rows.append(pictures.pair(f"{place}: stored now, then yours", said["theirs"], said["mine"]))
     return Markup('<div class="vt-diff">{}</div>').format(Markup("").join(rows))

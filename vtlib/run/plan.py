@@ -28,7 +28,7 @@ class RunPlan:
     that somebody set (None: all), for the notebooks, where a cap that nobody set must not become an order.
     Section `importing` goes to stage import, `report` to every stage, and each other section to the stage of its name.
     `creators`: named, or pseudonyms, when notebooks and the record of the run keep nothing that leads to one.
-    `timeout_s` is for one stage.
+    `adopt` is for stage outliers. `timeout_s` is for one stage.
     """
 
     project: str
@@ -42,6 +42,7 @@ class RunPlan:
     creators: str = "named"
     from_stage: str = ""
     only: str = ""
+    adopt: bool = False
     timeout_s: float | None = None
 
     @property
@@ -75,7 +76,8 @@ class RunPlan:
         params = self.params if self.set_params is None else self.set_params
         names = ("report", *SECTIONS.get(stage, (stage,)))
         own = {name: params.get(name) for name in names}
-        return common | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
+        adopting = {"adopt": True} if self.adopt and stage == "outliers" else {}
+        return common | adopting | {k: dict(v) for k, v in own.items() if isinstance(v, Mapping)}
 
 
 @dataclass(frozen=True, slots=True)

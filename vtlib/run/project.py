@@ -18,10 +18,19 @@ from vtlib.run.sequence import run_project
 Told = Callable[[StageEvent], object]
 
 
-def run(
-    project: Project, *, from_stage: str = "", only: str = "", params_file: str = "", told: Told
+def run(  # noqa: PLR0913 - the options of `vt run`
+    project: Project,
+    *,
+    from_stage: str = "",
+    only: str = "",
+    params_file: str = "",
+    adopt: bool = False,
+    told: Told,
 ) -> RunResult:
-    """Run the notebooks of a project; every stage and the run itself are rows, pages and `run.json`."""
+    """Run the notebooks of a project; every stage and the run itself are rows, pages and `run.json`.
+
+    `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they are a trial.
+    """
     plan = RunPlan(
         project=project.slug,
         notebooks=notebooks(project.workspace.root),
@@ -34,6 +43,7 @@ def run(
         creators=project.params.report.naming,
         from_stage=from_stage,
         only=only,
+        adopt=adopt,
     )
     return run_project(plan, _hooks(project, told))
 

@@ -120,6 +120,14 @@ def annotate_post(
             )
 
 
+def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
+    """reviewer, decision, reason, notes, decided_at of every reviewer of a post, the latest, which stands, first."""
+    sql = """SELECT reviewer, decision, reason, notes, decided_at FROM reviews
+        WHERE project_id = ? AND post_id = ? ORDER BY decided_at DESC, reviewer DESC"""
+    with store.read() as connection:
+        return records(connection, sql, [project, post_id])
+
+
 def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
     """Mark posts of a project as own where nobody has said whether they are: their owner's export names them."""
     with store.write() as connection:

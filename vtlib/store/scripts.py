@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vtlib.errors import BadInput
+from vtlib.errors import BadInput, Overtaken
 from vtlib.scripts import markdown, workflow
 from vtlib.scripts.script import Script, fingerprint, parse, plain
 from vtlib.scripts.timing import duration_s, is_timed
@@ -366,9 +366,9 @@ def _known_post(connection: Connection, post_id: str | None) -> str | None:
     return post_id
 
 
-def _overtaken(connection: Connection, script_id: str, *, current: int, seen: int) -> BadInput:
+def _overtaken(connection: Connection, script_id: str, *, current: int, seen: int) -> Overtaken:
     newest = version_row(connection, script_id, current)
-    return BadInput(
+    return Overtaken(
         f"{script_id} is at version {current} by now ({newest['made_by']}, "
         f"{newest['created_at']:%Y-%m-%d %H:%M} UTC), you started from {seen}; nothing was written.",
         todo=f"Look at it: vt script diff {script_id} {seen} {current}; then edit version {current}.",

@@ -120,6 +120,8 @@ COMMENT ON COLUMN outlier_runs.chance_words IS 'what could not be told: few (sco
 COMMENT ON COLUMN outlier_runs.n_watch IS 'posts in tier watch';
 COMMENT ON COLUMN outlier_runs.n_breakout IS 'posts in tier breakout';
 COMMENT ON COLUMN outlier_runs.n_extreme IS 'posts in tier extreme';
+COMMENT ON COLUMN outlier_runs.is_trial IS 'made with other parameters than the project''s YAML and not adopted: never the latest, no picks; NULL = no';
+COMMENT ON COLUMN outlier_runs.name IS 'parameters that differ from the YAML, e.g. method=robust_z; NULL = none';
 COMMENT ON COLUMN outlier_runs.strata IS 'what was fitted for each platform x format (JSON)';
 COMMENT ON COLUMN outlier_runs.created_at IS 'when the row was made, UTC';
 

@@ -58,7 +58,7 @@ COMMENT ON COLUMN metric_state_changes.from_state IS 'state in the snapshot befo
 COMMENT ON COLUMN metric_state_changes.to_state IS 'state in this snapshot';
 COMMENT ON COLUMN metric_state_changes.n IS 'posts whose state changed so';
 
-COMMENT ON VIEW outlier_latest IS 'Scores of each project''s latest run.';
+COMMENT ON VIEW outlier_latest IS 'Scores of each project''s latest run that is no trial.';
 COMMENT ON COLUMN outlier_latest.project_id IS 'slug of the project';
 COMMENT ON COLUMN outlier_latest.method IS 'calibrated, trimmed_sd, median_multiple, robust_z or percentile';
 COMMENT ON COLUMN outlier_latest.created_at IS 'when the run was made, UTC';

@@ -1,7 +1,7 @@
 -- The figures of a project as they stand: figure, value, low, high (patterns only), n. Nothing known = no row.
 WITH mine AS (SELECT post_id FROM project_posts WHERE project_id = $project),
 judged AS (
-    SELECT * FROM outlier_runs WHERE project_id = $project ORDER BY created_at DESC, outlier_run_id DESC LIMIT 1
+    SELECT * FROM outlier_runs WHERE project_id = $project AND is_trial IS NOT TRUE ORDER BY created_at DESC, outlier_run_id DESC LIMIT 1
 ),
 learnt AS (
     SELECT * FROM pattern_runs WHERE project_id = $project ORDER BY created_at DESC, pattern_run_id DESC LIMIT 1

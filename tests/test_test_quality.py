@@ -8,7 +8,17 @@ import pytest
 
 ROOT = Path(__file__).parent
 MODULES = sorted(ROOT.rglob("test_*.py"))
-RAISING = ("raises", "warns", "fail", "deprecated_call", "wait_for", "assert_", "check_", "expect_")
+RAISING = (
+    "raises",
+    "warns",
+    "fail",
+    "deprecated_call",
+    "wait_for",
+    "assert_",
+    "check_",
+    "expect_",
+    "test_",
+)
 WRAPPERS = ("enumerate", "zip", "sorted", "reversed", "list", "tuple", "set", "range", "product")
 METHODS = ("items", "values", "keys")
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -10,6 +10,7 @@ from tests.peers.matrix import POINTS, Matrix, Point, excess, store_of, table
 HANDFUL = (
     Point("capture", "run_created:before_reply"),
     Point("capture", "items_page", 2),
+    Point("capture", "charge_booked:before", 2),
     Point("capture", "chunk_mapped", 2),
     Point("media", "file_noted:before", 2),
     Point("ask", "model_answered:before_reply", 2),

@@ -46,7 +46,9 @@ def videos(at: Workspace, project: str, limit: int | None, again: bool) -> Answe
     failed = _failed(done, posts)
     rest = [f"{name} rests for now: {why}" for name, why in sorted(done.resting.items())]
     if failed:
-        rest.append(f"{failed} {'post' if failed == 1 else 'posts'} failed or wait; run the command again later")
+        rest.append(
+            f"{failed} {'post' if failed == 1 else 'posts'} failed or wait; run the command again later"
+        )
     lines = [*said.headline, *rest, *([done.stopped] if done.stopped else [])]
     data = {
         "fetched": dict(done.fetched),

@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# The main faults, met on services that are not our simulator.
+PEER_FAULTS := tests/flows/test_open_orders.py tests/flows/test_slow_media.py tests/cli/test_model_money.py
 # Set in many containers, it makes every start of Python compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -48,8 +50,10 @@ soak: setup  ## eight processes on one database for a minute; the plug pulled tw
 	@VT_KILLS=10 $(BIN)/python -m pytest tests/flows/test_killed.py
 	@VT_FUZZ=50000 $(BIN)/python -m pytest tests/cli/test_any_value.py --timeout=7200
 
-faults: setup  ## every fault through the real commands: paid twice and rows lost must be 0
-	@$(BIN)/python -m vtlib.sandbox tour
+faults: setup  ## every fault and every kill through the real commands: paid twice and rows lost must be 0
+	@bad=0; $(BIN)/python -m vtlib.sandbox tour || bad=1; \
+	  echo; $(BIN)/python -m tests.peers.matrix || bad=1; \
+	  echo; $(BIN)/python -m pytest $(PEER_FAULTS) || bad=1; exit $$bad
 
 mutants: setup  ## small changes to the modules of money, loss and truth: at least 88 % must be noticed
 	@$(BIN)/python .ci/mutants.py --seed $(or $(SEED),1) --sample $(or $(SAMPLE),120)

@@ -57,6 +57,7 @@ def test_seven_notebooks_ten_pages_and_a_record(run: Path) -> None:
 
 
 def test_pages_ask_for_nothing_and_say_simulated(run: Path) -> None:
+    assert pages(run)
     for page in pages(run):
         text = page.read_text()
         assert "SIMULATED" in text.upper()

@@ -68,6 +68,7 @@ def test_the_workspace_is_found_from_a_folder_inside(tmp_path: Path, monkeypatch
 
 def test_env_example_explains_every_setting() -> None:
     lines = (ROOT / ".env.example").read_text()
+    assert Settings.model_fields
     for field in Settings.model_fields.values():
         assert re.search(rf"^#? ?{field.validation_alias}=", lines, re.MULTILINE), field
         assert str(field.description).split(" (")[0][:40] in lines

@@ -70,6 +70,7 @@ def test_clips_stand_on_their_frames_without_gap_or_overlap(name: str, fps: str)
     data = written(name, ODD, rate=rate).data
     ends = [round(Fraction(t) * rate) for t in ("0", "1.017", "3.24", "4.75")]
     expected = [(a, b - a, a) for a, b in pairwise(ends)]
+    assert len(set(ends)) == 4
     names = ["01 hook", "03 beat", "04 cta"]  # a beat of no length is left out
     if name == "fcpxml":
         assert fcpx_frames(data, rate) == list(zip(names, expected, strict=True))

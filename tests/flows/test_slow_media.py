@@ -6,12 +6,11 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 from picked import opened, pick, workspace
 
 from tests.peers.base import drip, status
 from tests.peers.host import HostMock
-from vtlib.cli import vt
+from vtlib.cli import main
 from vtlib.flows import media as flow
 from vtlib.sandbox import clips
 from vtlib.sandbox.build import build_world
@@ -131,7 +130,7 @@ def test_an_expired_address_waits_for_the_next_capture_and_is_then_asked(host, h
     assert flow.process(slowly(home)).fetched == {"ok": len(paths)}
 
 
-def test_the_command_ends_and_says_why(host, home, video, monkeypatch):
+def test_the_command_ends_and_says_why(host, home, video, monkeypatch, capsys):
     paths = served(host, home, video)
     text = (home / "params/p.yaml").read_text()
     text = text.replace("timeout_s: 30", f"timeout_s: {SILENCE_S}, deadline_s: {DEADLINE_S}")
@@ -139,10 +138,12 @@ def test_the_command_ends_and_says_why(host, home, video, monkeypatch):
     slow = next(iter(paths))
     host.fail(paths[slow], drip("body", 0.3), always=True)
     monkeypatch.setenv("VT_HOME", str(home))
-    answer = CliRunner().invoke(vt, ["process", "videos", "--project", "p", "--json"])
-    facts = json.loads(answer.stdout)
-    assert answer.exit_code == 4, answer.output
+    with pytest.raises(SystemExit) as left:
+        main(["process", "videos", "--project", "p", "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    assert left.value.code == 4
     assert facts["fetched"] == {"broken": 1, "ok": len(paths) - 1}
+    assert facts["failed"] == 1, "asked again at once, and counted once"
     told = {post["post_id"]: post["reason"] for post in facts["posts"]}
     assert "too slow" in told[slow]
     assert not [t for t in threading.enumerate() if t.name.startswith(("download", "measure"))]

@@ -131,8 +131,10 @@ def test_the_way_forward_and_back_is_open() -> None:
     path = ["draft", "review", "approved", "in_production", "produced", "published"]
     for status, to in pairwise(path):
         workflow.require_move(move(status=status, has_post=True), to, by="Ben")
+    assert set(path[1:]) <= set(workflow.BACK)
     for status in path[1:]:
         back = workflow.BACK[status][0]
+        assert path.index(back) < path.index(status)
         workflow.require_move(move(status=status), back, by="Ben", reason="hook is slow")
 
 

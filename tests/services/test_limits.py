@@ -44,6 +44,7 @@ def test_no_minute_holds_more_than_its_limit(requests, tokens, asked):
         time.now += later_s
         gate.acquire(requests=1, tokens=amount)
         passed.append((time.now, amount))
+    assert len(passed) == len(asked)
     for at, _ in passed:
         minute = [n for t, n in passed if at - WINDOW_S + 1e-6 < t <= at]
         assert len(minute) <= requests

@@ -45,6 +45,7 @@ def nearest_slowly(x, hour, group, kind, i):
 def test_the_fast_way_is_the_slow_way(rows):
     x, hour, group, kind = columns(rows)
     fast = judged(x, hour, group, kind)
+    assert len(fast.n) == len(x) == len(rows)
     for i in range(len(x)):
         if np.isnan(x[i]) or np.isnan(hour[i]):
             assert fast.n[i] == 0

@@ -46,7 +46,9 @@ def videos(at: Workspace, project: str, limit: int | None, again: bool) -> Answe
     failed = _failed(done, posts)
     rest = [f"{name} rests for now: {why}" for name, why in sorted(done.resting.items())]
     if failed:
-        rest.append(f"{failed} posts failed or wait; run the command again later")
+        rest.append(
+            f"{failed} {'post' if failed == 1 else 'posts'} failed or wait; run the command again later"
+        )
     lines = [*said.headline, *rest, *([done.stopped] if done.stopped else [])]
     data = {
         "fetched": dict(done.fetched),
@@ -96,8 +98,7 @@ def purge(
 
 def _failed(done: downloads.Done, posts: pd.DataFrame) -> int:
     """Posts that failed in this call, and those that are still to be asked; what was lost before is known."""
-    now = sum(n for status, n in done.fetched.items() if status not in ("ok", "photo"))
-    return now + int(posts["state"].eq("fetch").sum())
+    return len(done.failed | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
 
 
 def _exit_code(done: downloads.Done, failed: int) -> int:

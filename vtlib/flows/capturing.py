@@ -143,8 +143,10 @@ def collect(desk: Desk, row: Row) -> Captured:
         if row["status"] != "fetched":
             row, job = _ended(desk, row)
             found = _keep_items(desk, row, job)
+            _book(
+                desk, {**row, "found": found}
+            )  # before `fetched`: after it nothing here is done again
             row = orders.update(store, row, status="fetched", found=found)
-            _book(desk, row)
     except SourceFailed as error:
         return _left_open(desk.project, orders.get(store, row["capture_id"]) or row, error)
     return finish(desk.project, row)

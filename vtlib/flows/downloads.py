@@ -31,9 +31,13 @@ Result = tuple[dict[str, Any], Path]  # a note to save, the work folder it came 
 
 @dataclass(slots=True)
 class Done:
-    """What one call did: fetched by status, measured, and why it stopped before the end ('' = it did not)."""
+    """What one call did: fetched by status, measured, and why it stopped before the end ('' = it did not).
+
+    `failed`: ids of the posts that were asked for and are not here.
+    """
 
     fetched: Counter[str] = field(default_factory=Counter)
+    failed: set[str] = field(default_factory=set)
     measured: int = 0
     finished: int = 0
     stopped: str = ""
@@ -126,7 +130,9 @@ class Downloads:
                 self.done.fetched[media["status"]] += 1
                 if media["status"] == "ok":
                     self.measurer.add(pd.DataFrame([{**media, "measured_version": None}]))
-                is_short = is_short or media["status"] not in ("ok", "photo")
+                if media["status"] not in ("ok", "photo"):
+                    self.done.failed.add(media["post_id"])
+                    is_short = True
             if self.progress:
                 self.progress(1)
         return is_short

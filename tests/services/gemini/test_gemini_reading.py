@@ -119,4 +119,5 @@ def test_mending_leaves_sound_json_as_it_is(value):
 @given(st.text())
 def test_no_text_breaks_it(text):
     for cut in (False, True):
-        read_answer(text, Answer, is_cut_off=cut)
+        reading = read_answer(text, Answer, is_cut_off=cut)
+        assert (reading.value is None) == bool(reading.reason)

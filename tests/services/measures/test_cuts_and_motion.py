@@ -157,8 +157,10 @@ def test_motion_means_the_same_at_every_frame_rate(tmp_path):
 
 
 def test_brightness_and_colour_of_known_tones(tmp_path):
-    tones = {"black": (0, 0), "white": (1, 0), "gray": (0.5, 0), "red": (0.3, 85)}
-    for name, (brightness, colour) in tones.items():
+    for name, brightness, colour in (
+        *(("black", 0, 0), ("white", 1, 0)),
+        *(("gray", 0.5, 0), ("red", 0.3, 85)),
+    ):
         picture = Image.new("RGB", (64, 64), name)
         strip = read_strip(render(Clip(lambda _, p=picture: p, duration_s=0.5), tmp_path / "a.mp4"))
         curves = read_curves(strip, [])

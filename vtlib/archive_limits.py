@@ -37,12 +37,12 @@ class ArchiveLimits:
         if unpacked <= packed:
             return  # not packed at all
         if unpacked > self.max_bytes:
-            size = f"over {self.max_bytes / 1e9:g} GB"
+            said = f"it unpacks to over {self.max_bytes / 1e9:g} GB"
         elif unpacked > self.free_bytes and unpacked > self.max_ratio * max(packed, 1):
-            size = f"over {self.max_ratio:g} times its size of {packed / 1e6:.1f} MB"
+            said = f"it unpacks to over {self.max_ratio:g} times its size of {packed / 1e6:.1f} MB"
         else:
             return
-        raise BadInput(f"it unpacks to {size}: refused.", todo=_TODO, file=str(file))
+        raise BadInput(f"{said}: refused.", todo=_TODO, file=str(file))
 
 
 def check_zip(pack: zipfile.ZipFile, path: Path, limits: ArchiveLimits | None = None) -> None:

@@ -36,15 +36,15 @@ def test_from_picks_to_measures_and_out_again(vt, home, live, monkeypatch):
 
     first = vt("process", "videos", "--project", "p", "--json")
     assert first.code == 4
-    assert first.data["fetched"] == {"ok": 1, "removed": 1}
+    assert first.data["fetched"] == {"ok": 1, "expired": 1}
     assert (first.data["measured"], first.data["failed"]) == (1, 1)
     assert {p["post_id"]: p["status"] for p in first.data["posts"]} == {
         picked.TWINS[0]: "ok",
-        lost: "removed",
+        lost: "expired",
     }
     again = vt("process", "videos", "--project", "p")
     assert again.code == 0
-    assert "removed: HTTP 404" in again.out
+    assert "expired" in again.out
     assert "1 film measured" in again.out
 
     before = picked.files(home)

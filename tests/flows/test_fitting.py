@@ -350,7 +350,7 @@ def test_without_a_key_nothing_pretends(opened, monkeypatch):
 
 
 def test_a_cap_stops_before_it_is_passed(opened):
-    done = fitting.judge(changed(opened, "gemini", max_tokens_run=20_000, concurrency=1))
+    done = fitting.judge(changed(opened, "gemini", max_tokens_run=8_000, concurrency=1))
     assert (done.exit_code, done.stopped.split(":")[0]) == (8, "budget")
     assert done.n_left > 0
 

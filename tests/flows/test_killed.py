@@ -34,7 +34,7 @@ TABLES = (
     *("outlier_scores", "selections"),
 )
 KEPT = ("instagram-scraper", "zeeschuimer", "facebook")
-PARAMS = "project: p\nimporting: {datasets: [exports]}\noutliers: {null_min_scores: 500}\n"
+PARAMS = "project: p\nimporting: {datasets: [exports]}\noutliers: {min_baseline: 5}\n"
 
 
 def vt(home: Path, *words: str) -> subprocess.Popen:

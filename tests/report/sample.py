@@ -283,8 +283,8 @@ def index_facts(profile: Any = "client") -> IndexFacts:
     about = Page(
         "Rain Shoes, autumn run",
         around.profile,
-        True,
-        (("Overview", ""), *around.nav[1:2]),
-        around.provenance,
+        is_simulated=True,
+        nav=(("Overview", ""), *around.nav[1:2]),
+        provenance=around.provenance,
     )
     return IndexFacts(about, frame, run, places, problems, spend, stages, (section,))

@@ -31,7 +31,7 @@ def test_a_short_tour_is_sound() -> None:
     found = tour([LOST_REPLY], [Stop("removed", "media.video", passes=False)], [], tell=told.append)
     assert told == found
     assert all(one.is_sound for one in found), found
-    assert [one.outcome.split(":")[0] for one in found] == ["ok", "removed"]
+    assert [one.outcome.split(":")[0] for one in found] == ["ok", "expired"]
     assert "paid twice 0, rows lost 0" in as_text(found, [])
 
 

@@ -55,7 +55,9 @@ def test_a_dripping_model_ends_with_the_question(tmp_path, endpoint, mode):
         with Gemini(access, patience=patience) as gemini:
             outcome = gemini.ask(question(video))
         assert time.monotonic() - start < 8
-        assert outcome.status == "timed_out", outcome.reason
+        # A request for an answer may have been carried out: its reply is lost.
+        expected = "lost" if endpoint == "generate" else "timed_out"
+        assert outcome.status == expected, outcome.reason
 
 
 def test_the_doctor_waits_for_nobody(monkeypatch):

@@ -115,7 +115,8 @@ def unwrapped(value: Any) -> list[Any]:
         listed: Any = box
         if isinstance(box, dict) and len(box) <= 10:
             listed = next((box[k] for k in _LISTS if box.get(k)), None)
-        if isinstance(listed, list):
+        # An empty list, or one of texts, is a field of an item and not a list of items.
+        if isinstance(listed, list) and any(isinstance(one, dict) for one in listed):
             return listed
     return [value]
 

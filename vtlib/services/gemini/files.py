@@ -110,7 +110,7 @@ class Files:
             file = self.patience.insist(
                 lambda: attempted(lambda: self.client.files.get(name=name)),
                 what="files.get",
-                end_s=end,
+                end_s=end_s,
             )
         if file.state == types.FileState.FAILED or not file.uri:
             said = (file.error and file.error.message) or "no reason given"

@@ -42,6 +42,7 @@ SMALL = [
         '"²"',
         "9" * 5_000,
     ),
+    *('[{"a": 1}, {"b": 2}]', '{"items": [{"a": 1}, {"b": 2}]}'),
     *('"' + " " * 5_000 + '"', '[[["a"]], {"a": NaN}]', '{"a": {"b": [1]}}', '{"a": 1, "a": 2}'),
     *("[" * n + "]" * n for n in (300, 1_100, 20_000)),
     *('{"a":' * n + "1" + "}" * n for n in (300, 1_100)),
@@ -125,6 +126,16 @@ SOUND = [json.dumps(good(n)).encode() for n in range(3)]
 def test_the_data_hold_something_to_poison() -> None:
     assert len(ITEMS) > 150
     assert len({recognise(item)[0] for item in ITEMS}) == 7
+
+
+def test_a_line_is_one_item_whatever_stands_at_any_place_of_it() -> None:
+    """Each short value at every place of every item: nothing is taken for a list of items, and none for none."""
+    short = [value for value in SMALL if len(value) < 100]
+    assert len(short) > 20
+    for item, paths in zip(ITEMS, PATHS, strict=True):
+        for path in paths[1:]:
+            joined = b"\n".join(poisoned(item, path, value) for value in short)
+            assert len(list(json_items.line_items(io.BytesIO(joined)))) == len(short), path
 
 
 def check_one(line: bytes, *, at: int, as_lines: bool, is_inside: bool = True) -> None:

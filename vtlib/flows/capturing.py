@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -19,7 +20,7 @@ import pandas as pd
 
 from vtlib import log
 from vtlib.errors import BudgetReached, SourceFailed, VtError
-from vtlib.flows import ledger
+from vtlib.flows import ingestion, ledger
 from vtlib.project import Project
 from vtlib.services.apify import ENDED, Apify, Job, Order
 from vtlib.services.apify_errors import ActorGone, LostReply, NotAllowed
@@ -143,9 +144,8 @@ def collect(desk: Desk, row: Row) -> Captured:
         if row["status"] != "fetched":
             row, job = _ended(desk, row)
             found = _keep_items(desk, row, job)
-            _book(
-                desk, {**row, "found": found}
-            )  # before `fetched`: after it nothing here is done again
+            # Before `fetched`: after it nothing here is done again.
+            _book(desk, {**row, "found": found})
             row = orders.update(store, row, status="fetched", found=found)
     except SourceFailed as error:
         return _left_open(desk.project, orders.get(store, row["capture_id"]) or row, error)
@@ -193,13 +193,13 @@ def finish(project: Project, row: Row) -> Captured:
     kept = scraping.keep(seen, asked, captured_at=capture.captured_at)
     tally: Counter[str] = Counter()
     keys: set[str] = set()
+    narrow = partial(scraping.narrow, kept=kept)
     is_whole = len(seen) <= HELD_ITEMS_MAX
     again = captures.raw_items(store, capture.capture_id)
     for batch in held if is_whole else again:
-        chunk = importing.map_items(batch, capture)
-        captures.ingest(store, scraping.narrow(chunk.frames, kept))
-        tally.update(chunk.tally)
-        keys |= chunk.keys
+        for chunk in ingestion.store_items(store, batch, capture, narrow):
+            tally.update(chunk.tally)
+            keys |= chunk.keys
     ran = scraping.Ran(asked, row["provider_status"] or "", row["provider_message"] or "")
     new = orders.new_posts(store, capture.capture_id)
     targets = scraping.per_target(seen, kept, ran=ran, new=new)
@@ -319,11 +319,15 @@ def _keep_items(desk: Desk, row: Row, job: Job) -> int:
     """Put everything a run collected among the raw items, before any of it is judged."""
     capture, found = ledger.capture_of(row), 0
     begun = {"captures": pd.DataFrame([ledger.capture_row(row, now=desk.now)])}
+
+    def raw_items(frames: ingestion.Frames) -> ingestion.Frames:
+        return {"raw_items": frames["raw_items"], **begun}
+
     numbered = enumerate(desk.apify.items(job), 1)
     while batch := list(islice(numbered, CHUNK_ITEMS)):
-        raw = importing.map_items(batch, capture).frames["raw_items"]
-        captures.ingest(desk.project.store, {"raw_items": raw, **begun})
-        begun, found = {}, found + len(batch)
+        for _ in ingestion.store_items(desk.project.store, batch, capture, raw_items):
+            begun.clear()
+        found += len(batch)
     if begun:
         captures.begin(desk.project.store, ledger.capture_row(row, now=desk.now))
     return found

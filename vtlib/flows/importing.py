@@ -10,11 +10,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from vtlib.errors import BadInput, SourceFailed, VtError
-from vtlib.flows import scraping
-from vtlib.models import Broken, Platform, PostRef
+from vtlib.flows import ingestion, scraping
+from vtlib.models import Platform, PostRef
 from vtlib.project import Project
 from vtlib.services import datasets as files
 from vtlib.sources import post_ref
@@ -86,6 +84,12 @@ class _Total:
     tally: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
     use: FieldUse = field(default_factory=FieldUse)
+
+    def add(self, chunks: Iterable[stage.Chunk]) -> None:
+        for chunk in chunks:
+            self.tally.update(chunk.tally)
+            self.keys |= chunk.keys
+            self.use.add(chunk.use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +212,14 @@ def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Rep
         capture = replace(capture, captured_at=known["captured_at"].replace(tzinfo=UTC))
     batches = _batches(files.items(one, wanted.options))
     first = next(batches, [])
-    stage.refuse_numberless(stage.map_items(first, capture), file=one.name)
+    chunk = ingestion.mapped(first, capture)
+    if chunk:
+        stage.refuse_numberless(chunk, file=one.name)
     captures.begin(project.store, _begin_row(capture))
     total = _Total()
     for batch in chain([first], batches):
-        _ingest(project, batch, capture, total)
+        total.add(ingestion.store_items(project.store, batch, capture, chunk=chunk))
+        chunk = None
         if wanted.progress:
             wanted.progress(len(batch))
     report = _finish(project, capture, total, is_strict=wanted.is_strict)
@@ -253,42 +260,6 @@ def _batches(items: Iterable[stage.Item]) -> Iterator[list[stage.Item]]:
         yield batch
 
 
-def _ingest(
-    project: Project,
-    batch: list[stage.Item],
-    capture: stage.Capture,
-    total: _Total,
-    *,
-    is_kept: bool = False,
-) -> None:
-    """Map and store a batch (`is_kept`: its raw items are there). One that the store refuses is halved down
-    to the item at fault, which becomes a problem: one value never stops a batch.
-    """
-    try:
-        chunk = stage.map_items(batch, capture)
-        frames = {n: f for n, f in chunk.frames.items() if not (is_kept and n == "raw_items")}
-        parted = captures.ingest(project.store, frames)
-    except (
-        ValueError,
-        TypeError,
-        ArithmeticError,
-        duckdb.DataError,
-        duckdb.ProgrammingError,
-    ) as error:
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            for half in (batch[:middle], batch[middle:]):
-                _ingest(project, half, capture, total, is_kept=is_kept)
-            return
-        broken = [(batch[0][0], Broken(f"cannot be stored: {error}"[:500]))]
-        chunk = stage.map_items(broken, capture)
-        parted = captures.ingest(project.store, chunk.frames)
-    total.tally.update(chunk.tally)
-    total.tally["parted"] += parted
-    total.keys |= chunk.keys
-    total.use.add(chunk.use)
-
-
 def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, Report]:
     try:
         ref = post_ref(url)
@@ -311,7 +282,9 @@ def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> Report:
     captures.begin(project.store, _begin_row(capture))
     total = _Total()
     for batch in captures.raw_items(project.store, capture.capture_id):
-        _ingest(project, batch, capture, total, is_kept=True)
+        total.add(
+            ingestion.store_items(project.store, batch, capture, choose=ingestion.without_raw)
+        )
     return _finish(project, capture, total, is_strict=is_strict)
 
 

@@ -110,6 +110,8 @@ def decode(text: bytes) -> Any:
 
 def unwrapped(value: Any) -> list[Any]:
     """The items of an answer such as {"data": {"items": [...]}} or of TikTok's {"itemList": [...]}."""
+    if isinstance(value, dict) and "source_platform" in value:
+        return [value]  # a line of Zeeschuimer: its `data` is one item, whatever stands in it
     inner: Any = value.get("data") if isinstance(value, dict) else None
     for box in (inner, value):
         listed: Any = box

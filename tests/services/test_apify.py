@@ -1,8 +1,10 @@
 """The provider, spoken to by the unmodified client on loopback: one start each, bounded waits, named errors."""
 
 import json
+import threading
 import urllib.request
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -71,6 +73,28 @@ def begin(apify, order=REELS):
 def log(live):
     with urllib.request.urlopen(f"{live.url}/control/log") as reply:
         return json.load(reply)
+
+
+@pytest.mark.parametrize("date", [None, "soon", ""])
+def test_a_provider_that_does_not_say_the_time(date):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = b'{"data": {"id": "u", "username": "u"}}'
+            self.send_response_only(200)
+            if date is not None:
+                self.send_header("Date", date)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            """Nothing is printed."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert Apify("t", f"http://127.0.0.1:{server.server_port}", pause_s=0.01).clock() is None
+        server.shutdown()
 
 
 def test_a_run_from_start_to_its_items_and_charge(live, apify):

@@ -115,3 +115,57 @@ def test_numbers_without_a_file_are_explained() -> None:
     text = (migrate.FOLDER / "README.md").read_text(encoding="utf-8")
     explained = {int(n) for n in re.findall(r"(?m)^\| (\d{4}) \|", text)}
     assert set(range(1, max(numbers) + 1)) - numbers == explained
+
+
+def _opened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each opening of the file from now on is a read-only one."""
+    opened: list[bool] = []
+    connect = duckdb.connect
+
+    def counted(*args, **kwargs):
+        opened.append(kwargs["read_only"])
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr("vtlib.store.connection.duckdb.connect", counted)
+    return opened
+
+
+def test_a_session_opens_the_file_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.query("SELECT 1")
+    opened = _opened(monkeypatch)
+    with store.session():
+        for name in "abc":
+            with store.write() as connection:
+                connection.execute(ADD, [name, name])
+            with store.session():
+                assert len(store.query("SELECT * FROM brands WHERE slug = ?", [name])) == 1
+    assert opened == [False]
+    assert store.query("SELECT slug FROM brands ORDER BY 1")["slug"].tolist() == ["a", "b", "c"]
+    assert opened == [False, True]
+
+
+def test_each_operation_of_a_session_is_a_transaction_of_its_own(store: Store) -> None:
+    def fail() -> None:
+        with store.write() as connection:
+            connection.execute(ADD, ["b", "b"])
+            raise KeyError
+
+    with store.session():
+        with store.write() as connection:
+            connection.execute(ADD, ["a", "a"])
+        with pytest.raises(KeyError):
+            fail()
+        assert store.query("SELECT slug FROM brands")["slug"].tolist() == ["a"]
+        setting = store.query("SELECT current_setting('preserve_insertion_order') AS held")
+        assert setting["held"].tolist() == [True]
+
+
+def test_others_get_their_turn_while_a_session_goes_on(store: Store) -> None:
+    """Another process writes 15 rows between the operations of a session that never ends by itself."""
+    store.query("SELECT 1")
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        others = pool.submit(_work, store.path, 1)
+        with store.session():
+            while not others.done():
+                store.query("SELECT 1")
+        assert others.result() >= 15

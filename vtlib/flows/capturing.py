@@ -24,6 +24,7 @@ from vtlib.flows import ingestion, ledger
 from vtlib.project import Project
 from vtlib.services.apify import ENDED, Apify, Job, Order
 from vtlib.services.apify_errors import ActorGone, LostReply, NotAllowed
+from vtlib.sources.field_use import FieldUse
 from vtlib.stages import importing, ordering, scraping
 from vtlib.stages.capture_words import vanished
 from vtlib.stages.ordering import Asked, Cover
@@ -184,6 +185,11 @@ def finish(project: Project, row: Row) -> Captured:
 
     The same again ends in the same rows.
     """
+    with project.store.session():
+        return _finished(project, row)
+
+
+def _finished(project: Project, row: Row) -> Captured:
     store, capture, asked = project.store, ledger.capture_of(row), ledger.asked_of(row)
     held: list[list[importing.Item]] = []
     seen: list[scraping.Seen] = []
@@ -193,6 +199,7 @@ def finish(project: Project, row: Row) -> Captured:
     kept = scraping.keep(seen, asked, captured_at=capture.captured_at)
     tally: Counter[str] = Counter()
     keys: set[str] = set()
+    use = FieldUse()
     narrow = partial(scraping.narrow, kept=kept)
     is_whole = len(seen) <= HELD_ITEMS_MAX
     again = captures.raw_items(store, capture.capture_id)
@@ -200,6 +207,7 @@ def finish(project: Project, row: Row) -> Captured:
         for chunk in ingestion.store_items(store, batch, capture, narrow):
             tally.update(chunk.tally)
             keys |= chunk.keys
+            use.add(chunk.use)
     ran = scraping.Ran(asked, row["provider_status"] or "", row["provider_message"] or "")
     new = orders.new_posts(store, capture.capture_id)
     targets = scraping.per_target(seen, kept, ran=ran, new=new)
@@ -209,7 +217,7 @@ def finish(project: Project, row: Row) -> Captured:
         at_cap=ledger.is_at_cap(row),
         overcharge=ledger.overcharge(row),
     )
-    return _closed(project, row, came, keys)
+    return _closed(project, row, came, keys, use.unread())
 
 
 def settle_late(desk: Desk) -> None:
@@ -344,7 +352,9 @@ def _book(desk: Desk, row: Row) -> None:
         runs.add_problems(store, [ledger.overcharge_problem(row, at=at)])
 
 
-def _closed(project: Project, row: Row, came: scraping.Came, keys: set[str]) -> Captured:
+def _closed(
+    project: Project, row: Row, came: scraping.Came, keys: set[str], unread: dict[str, int]
+) -> Captured:
     """Close an order whose items are mapped: what is new in its shape, and whether it failed."""
     if ledger.overcharge(row):  # mapping again has taken it away
         problem = ledger.overcharge_problem(row, at=project.workspace.now())
@@ -362,6 +372,7 @@ def _closed(project: Project, row: Row, came: scraping.Came, keys: set[str]) -> 
         "new_keys": sorted(keys - before) if before else [],
         "warnings": warnings,
         "vanished": [str(one["metric"]) for one in lost],
+        "unread": unread,
         "charged_usd": row["charged_usd"],
         "ended_at": row["run_ended_at"],
     }

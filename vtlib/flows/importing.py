@@ -193,7 +193,8 @@ def _import_file(project: Project, path: Path, wanted: Wanted) -> list[Report]:
 
 def _guarded(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
     try:
-        return _import_dataset(project, one, wanted)
+        with project.store.session():
+            return _import_dataset(project, one, wanted)
     except VtError as error:
         if error.exit_code == 7:  # a busy store is no fault of this file: the whole command waits
             raise

@@ -106,6 +106,11 @@ def with_product(at: Workspace, product: str | None) -> str:
 
 def sync(project: Project) -> None:
     """Bring what the YAML says of brand, products and accounts into the store; what it does not name stays."""
+    with project.store.session():
+        _sync(project)
+
+
+def _sync(project: Project) -> None:
     params, store = project.params, project.store
     brand = params.brand.slug if params.brand else None
     if params.brand and not _known(store, "brands", params.brand.slug):

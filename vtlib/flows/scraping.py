@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from vtlib import log
 from vtlib.errors import BadInput, CredentialsMissing, SourceFailed, StoreBusy, sentence
 from vtlib.models import PLATFORMS, Platform
 from vtlib.project import Project, Workspace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from vtlib.services.apify import Apify
 
 LINK_TRIES_MAX = 3
+_logger = log.get(__name__)
 SHOWN = (
     *("platform", "ask", "handle", "requested", "found", "mapped", "new", "updated", "skipped"),
     *("problems", "reason"),
@@ -261,7 +263,11 @@ def _desk(project: Project) -> Desk:
             todo="Put it into .env (vt doctor checks it), or import exports: vt import dataset.",
         )
     apify = _apify(project)
-    return Desk(project, apify, apify.clock())
+    now = apify.clock()
+    if now is None:
+        now = project.workspace.now()
+        _logger.warning("Apify does not say what time it is: this machine's clock is used")
+    return Desk(project, apify, now)
 
 
 def _apify(project: Project) -> Apify:

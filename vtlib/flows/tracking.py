@@ -45,15 +45,8 @@ def move(
 
 def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[Done]:
     """`move` for several scripts; what the past teaches is worked out once a project. One error stops no other."""
-    done: list[Done] = []
-    for ref in refs:
-        try:
-            script_id = script_reading.find(at.store, ref)
-            change = scripts.set_status(at.store, script_id, to)
-        except BadInput as error:
-            done.append(Done(ref, str(error), {}, error.exit_code))
-        else:
-            done.append(Done(script_id, f"{change['from']} -> {change['to']}", change))
+    with at.store.session():
+        done = [_moved(at, ref, to) for ref in refs]
     said = _predicted(at, [one.facts for one in done if one.facts])
     return [
         replace(
@@ -65,6 +58,15 @@ def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[Done]:
     ]
 
 
+def _moved(at: Workspace, ref: str, to: Move) -> Done:
+    try:
+        script_id = script_reading.find(at.store, ref)
+        change = scripts.set_status(at.store, script_id, to)
+    except BadInput as error:
+        return Done(ref, str(error), {}, error.exit_code)
+    return Done(script_id, f"{change['from']} -> {change['to']}", change)
+
+
 def track_all(at: Workspace, path: Path, *, by: str) -> list[Done]:
     """Link scripts to posts as a CSV says: script, url, and optionally version, variant; a row each.
 
@@ -72,6 +74,11 @@ def track_all(at: Workspace, path: Path, *, by: str) -> list[Done]:
     for a file without those columns.
     """
     rows = _link_rows(path)
+    with at.store.session():
+        return _tracked(at, rows, by=by)
+
+
+def _tracked(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[Done]:
     held: dict[str, list[str]] = {}
     ready: list[tuple[str, dict[str, str], PostRef] | Done] = []
     for row in rows:
@@ -114,6 +121,11 @@ def _link_rows(path: Path) -> list[dict[str, str]]:
 
 def _predicted(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """A line on the prediction of each version that went into production, by script."""
+    with at.store.session():
+        return _frozen(at, moves)
+
+
+def _frozen(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     said: dict[str, str] = {}
     due: dict[str, list[tuple[str, int]]] = {}
     for moved in moves:

@@ -91,16 +91,20 @@ class Apify:
             user = self._client.user().get()
         return str(getattr(user, "username", "") or "")
 
-    def clock(self) -> datetime:
+    def clock(self) -> datetime | None:
         """The provider's time (UTC), from the Date header of the free call that proves the token.
 
-        Ages of posts are counted by it: a machine's own clock may be wrong. Raises CredentialsMissing.
+        Ages of posts are counted by it: a machine's own clock may be wrong. None where a reply has no such
+        header, or none that is a time. Raises CredentialsMissing.
         """
         with self._asking("ask for the time"):
             url = f"{self._url.rstrip('/').removesuffix('/v2')}/v2/users/me"
             reply = self._client.http_client.call(method="GET", url=url)
             named = {k.lower(): v for k, v in reply.headers.items()}
+        try:
             return parsedate_to_datetime(named["date"]).astimezone(UTC)
+        except (KeyError, ValueError):
+            return None
 
     def begin(
         self,

@@ -1,4 +1,5 @@
-"""One DuckDB file, many processes: each operation opens its own connection and closes it.
+"""One DuckDB file, many processes: each operation opens its own connection and closes it, and what does many
+short ones in a row shares one (`Store.session`).
 
 Our own processes queue for the file (`locking.py`); other programs that open it (the duckdb command, a
 notebook's own connection) are waited for by retrying, since DuckDB refuses a second opener at once.
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -27,6 +29,8 @@ from vtlib.store.migrate import migrate, needs_migration
 QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
 THREADS_MAX = 4
+LEASE_S = 1.0
+_local = threading.local()
 _REFUSALS = re.compile(r"conflicting lock|could not set lock|being used by another", re.IGNORECASE)
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
@@ -39,11 +43,29 @@ class Store:
 
     A missing file is made, an old one brought to today, whatever the operation. Every operation raises
     StoreBusy naming the holder when the wait is over, and BadInput for a file that newer code made or
-    that is no database. Operations do not nest: one inside another waits for itself.
+    that is no database. Operations do not nest: one inside another waits for itself, outside a session.
     """
 
     path: Path
     wait_s: float = 60.0
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Operations of this thread within it share one open file, which costs more than most of them do.
+
+        Each is a transaction of its own as ever, and other processes get their turn between two of them, every
+        LEASE_S seconds. For many short operations in a row: never around a wait for a network or a person.
+        """
+        leases = _leases()
+        if self.path in leases:
+            yield
+            return
+        leases[self.path] = lease = _Lease()
+        try:
+            yield
+        finally:
+            del leases[self.path]
+            lease.end()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -72,7 +94,11 @@ class Store:
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
+            else:
+                connection.commit()
+            finally:
+                # The setting is the database's, and a session goes on reading from it.
+                connection.execute("SET preserve_insertion_order = true")
 
     def query(self, sql: str, values: Values = None) -> pd.DataFrame:
         """The answer to one query as a frame; `values` are bound, never pasted."""
@@ -93,6 +119,16 @@ class Store:
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
+        lease = _leases().get(self.path)
+        if lease is None:
+            with self._opened(end, read_only=read_only) as connection:
+                yield connection
+            return
+        with lease.shared(lambda: self._opened(end, read_only=False)) as connection:
+            yield connection
+
+    @contextmanager
+    def _opened(self, end: float, *, read_only: bool) -> Iterator[Connection]:
         make_private(self.path.parent)
         with self._queue(end, shared=read_only):
             connection = self._open(end, read_only=read_only)
@@ -136,6 +172,45 @@ class Store:
 
     def _is_empty(self) -> bool:
         return not self.path.exists() or self.path.stat().st_size == 0
+
+
+class _Lease:
+    """The open file of a session, opened when it is first needed and again after LEASE_S seconds."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._connection: Connection | None = None
+        self._until = 0.0
+        self._users = 0
+
+    @contextmanager
+    def shared(
+        self, opened: Callable[[], AbstractContextManager[Connection]]
+    ) -> Iterator[Connection]:
+        """A cursor of its own on the open file."""
+        if not self._users and time.monotonic() > self._until:
+            self.end()
+        if self._connection is None:
+            self._connection = self._stack.enter_context(opened())
+            self._until = time.monotonic() + LEASE_S
+        self._users += 1
+        try:
+            with self._connection.cursor() as cursor:
+                yield cursor
+        finally:
+            self._users -= 1
+
+    def end(self) -> None:
+        self._connection = None
+        self._stack.close()
+
+
+def _leases() -> dict[Path, _Lease]:
+    """The sessions of this thread."""
+    if not hasattr(_local, "leases"):
+        _local.leases = {}
+    leases: dict[Path, _Lease] = _local.leases
+    return leases
 
 
 # Nothing is fetched from the network, and SQL sees no Python variable that it was not given.

@@ -286,7 +286,7 @@ def _alone(project: Project) -> Iterator[None]:
     path = project.workspace.settings.database_path.with_name(f".scrape-{project.slug}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(path, timeout=0):
+        with FileLock(path, timeout=0), project.store.session():
             yield
     except Timeout:
         raise StoreBusy(

@@ -29,7 +29,8 @@ from vtlib.store.migrate import migrate, needs_migration
 QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
 THREADS_MAX = 4
-LEASE_S = 1.0
+LEASE_S = 1.0  # an open costs about .05 s: one in twenty
+IDLE_S = 0.1
 _local = threading.local()
 _REFUSALS = re.compile(r"conflicting lock|could not set lock|being used by another", re.IGNORECASE)
 
@@ -53,8 +54,9 @@ class Store:
     def session(self) -> Iterator[None]:
         """Operations of this thread within it share one open file, which costs more than most of them do.
 
-        Each is a transaction of its own as ever, and other processes get their turn between two of them, every
-        LEASE_S seconds. For many short operations in a row: never around a wait for a network or a person.
+        Each is a transaction of its own as ever. Other processes get their turn between two of them every LEASE_S
+        seconds, and IDLE_S after the last: a session may wait for a network. Threads that it starts do not
+        share it.
         """
         leases = _leases()
         if self.path in leases:
@@ -175,34 +177,56 @@ class Store:
 
 
 class _Lease:
-    """The open file of a session, opened when it is first needed and again after LEASE_S seconds."""
+    """The open file of a session: opened when it is first needed, closed when nobody used it for IDLE_S seconds
+    or, between two operations, after LEASE_S; a timer's thread may close it.
+    """
 
     def __init__(self) -> None:
+        self._turn = threading.RLock()
         self._stack = ExitStack()
         self._connection: Connection | None = None
-        self._until = 0.0
+        self._until_s = 0.0
         self._users = 0
+        self._timer: threading.Timer | None = None
 
     @contextmanager
     def shared(
         self, opened: Callable[[], AbstractContextManager[Connection]]
     ) -> Iterator[Connection]:
         """A cursor of its own on the open file."""
-        if not self._users and time.monotonic() > self._until:
-            self.end()
-        if self._connection is None:
-            self._connection = self._stack.enter_context(opened())
-            self._until = time.monotonic() + LEASE_S
-        self._users += 1
+        cursor = self._cursor(opened)
         try:
-            with self._connection.cursor() as cursor:
+            with cursor:
                 yield cursor
         finally:
-            self._users -= 1
+            with self._turn:
+                self._users -= 1
+                if not self._users:
+                    self._timer = threading.Timer(IDLE_S, self._close_idle)
+                    self._timer.daemon = True
+                    self._timer.start()
 
     def end(self) -> None:
-        self._connection = None
-        self._stack.close()
+        with self._turn:
+            self._connection = None
+            self._stack.close()
+
+    def _cursor(self, opened: Callable[[], AbstractContextManager[Connection]]) -> Connection:
+        with self._turn:
+            if self._timer:
+                self._timer.cancel()
+            if not self._users and time.monotonic() > self._until_s:
+                self.end()
+            if self._connection is None:
+                self._connection = self._stack.enter_context(opened())
+                self._until_s = time.monotonic() + LEASE_S
+            self._users += 1
+            return self._connection.cursor()
+
+    def _close_idle(self) -> None:
+        with self._turn:
+            if not self._users:
+                self.end()
 
 
 def _leases() -> dict[Path, _Lease]:

@@ -37,6 +37,7 @@ TARGETS = {
     "vtlib/store/orders.py": ["tests/flows/test_capturing.py"],
     "vtlib/store/writing.py": ["tests/store"],
     "vtlib/stages/importing.py": ["tests/stages/test_importing.py"],
+    "vtlib/flows/ingestion.py": ["tests/flows/test_ingestion.py"],
     "vtlib/flows/importing.py": ["tests/stages/test_importing.py", "tests/cli/test_workflow.py"],
     "vtlib/stages/outliers.py": ["tests/stages/test_outliers.py"],
     "vtlib/stats/calibrated.py": ["tests/stats"],

@@ -89,10 +89,11 @@ def finished(project: Project, result: RunResult) -> Path:
     """The end of a run: its figures and what they stand on are kept, then insight and index are drawn."""
     from vtlib.flows import reports  # noqa: PLC0415 - scipy takes a second
 
-    reports.record(project, result.run_id, code=computing_code())
-    known = pages.facts(project, result)
-    pages.write_insight(project, result, known)
-    return pages.write_index(project, result, known)
+    with project.store.session():
+        reports.record(project, result.run_id, code=computing_code())
+        known = pages.facts(project, result)
+        pages.write_insight(project, result, known)
+        return pages.write_index(project, result, known)
 
 
 def _run_row(result: RunResult) -> dict[str, Any]:

@@ -30,7 +30,7 @@ QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
 THREADS_MAX = 4
 LEASE_S = 1.0  # an open costs about .05 s: one in twenty
-IDLE_S = 0.1
+IDLE_S = 0.25
 _local = threading.local()
 _REFUSALS = re.compile(r"conflicting lock|could not set lock|being used by another", re.IGNORECASE)
 

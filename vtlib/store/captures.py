@@ -24,6 +24,7 @@ TABLES = (
     "project_posts",
     "problems",
 )
+_AS_IT_CAME = TABLES[:2]  # nothing in them is joined with what is there
 HUMAN = {"project_posts": {"is_own", "notes"}}
 MIN_VANISHED = 3  # posts of a format, before and now: fewer do not show that a metric is gone
 _MAX_PARTED = 100  # captures of one moment
@@ -56,12 +57,15 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
     Raises BadInput for an unknown table or column, and for a human one.
     """
     _refuse_strange(frames)
+    is_raw = all(frame.empty for table, frame in frames.items() if table not in _AS_IT_CAME)
     with store.write() as connection:
-        for table in TABLES:
+        for table in _AS_IT_CAME if is_raw else TABLES:
             stage(connection, table, frames.get(table, pd.DataFrame()))
         for row in records(connection, "SELECT * EXCLUDE (_n) FROM new_captures"):
             _begin(connection, row)
         insert_absent(connection, "raw_items", ["capture_id", "item_no"])
+        if is_raw:
+            return 0
         accounts.settle(connection)
         _part(connection, "account_snapshots", "account_id", ("followers", "following", "posts"))
         accounts.save_snapshots(connection)

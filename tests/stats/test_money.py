@@ -64,10 +64,10 @@ def test_unknown_posts_are_passed_over_and_none_is_nan() -> None:
 def test_money_without_a_value_is_a_price_alone() -> None:
     one = np.ones(4)
     gain = incremental(9 * one, 8 * one, scale=one, error=0.1 * one)
-    bare, valued = returns(gain, 100.0), returns(gain, 100.0, value_per_thousand=5.0)
+    bare, valued = returns(gain.total, 100.0), returns(gain.total, 100.0, value_per_thousand=5.0)
     assert np.isnan(bare.net.value)
     assert bare.cost_per_thousand.value == pytest.approx(100 / gain.total.value * 1000)
     assert bare.cost_per_thousand.low <= bare.cost_per_thousand.high
     assert valued.net.value == pytest.approx(gain.total.value * 5 / 1000 - 100)
     nothing = incremental(7 * one, 8 * one, scale=one, error=0.01 * one)
-    assert returns(nothing, 100.0).cost_per_thousand.value == float("inf")
+    assert returns(nothing.total, 100.0).cost_per_thousand.value == float("inf")

@@ -132,9 +132,8 @@ def _sum(gained: Floats, drawn: Floats, tail: float) -> Estimate:
     return Estimate(total, float(max(0.0, min(low, total))), float(max(high, total)), n)
 
 
-def returns(gain: Gain, cost: float, *, value_per_thousand: float | None = None) -> Return:
-    """What the gained views cost a thousand, and their value at the user's own figure (same currency)."""
-    total = gain.total
+def returns(total: Estimate, cost: float, *, value_per_thousand: float | None = None) -> Return:
+    """What gained views (`Gain.total`, or `.without`) cost a thousand, and their value at the user's own figure."""
     worth = float("nan") if value_per_thousand is None else value_per_thousand / 1000
     value = Estimate(total.value * worth, total.low * worth, total.high * worth, total.n)
     net = Estimate(value.value - cost, value.low - cost, value.high - cost, total.n)

@@ -43,6 +43,8 @@ ROI_COLUMNS = [
         "without",
         "without_low",
         "without_high",
+        "cost_per_thousand_without",
+        "net_without",
         "said",
     ),
 ]
@@ -85,7 +87,7 @@ def roi(
     `posts`: product_id, x7_ln, own_ln, own_scale_ln, own_error_ln (matured, plain). `costs`: product_id, cost (in the
     user's currency; scraping, tokens, production). No cost known: NaN, never 0. `by_luck` is what ordinary posts
     would have shown on average, `luck_high` what they would pass in one case of ten: only gains beyond that are called
-    more than luck.
+    more than luck. `top_post` makes more than half of the views; every figure is there without it too.
     """
     known = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
     products = sorted({*posts["product_id"].dropna(), *known})
@@ -211,7 +213,8 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
         scale=mine["own_scale_ln"].to_numpy(float),
         error=mine["own_error_ln"].to_numpy(float),
     )
-    back = money.returns(gain, cost, value_per_thousand=worth)
+    back = money.returns(gain.total, cost, value_per_thousand=worth)
+    rest = money.returns(gain.without, cost, value_per_thousand=worth)
     return {
         "product_id": product,
         "n": gain.n,
@@ -234,6 +237,8 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
         "without": gain.without.value,
         "without_low": gain.without.low,
         "without_high": gain.without.high,
+        "cost_per_thousand_without": rest.cost_per_thousand.value,
+        "net_without": rest.net.value,
         "said": _money_said(product, gain, _post(mine, gain.top) if gain.top >= 0 else ""),
     }
 

@@ -47,8 +47,10 @@ def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _platforms(project: Project, platforms: pd.DataFrame) -> pd.DataFrame:
     """The table of platforms, a stranger's post in it under its code."""
-    top = [project.coded("post", p) if isinstance(p, str) else None for p in platforms["top_post"]]
-    return platforms.assign(top_post=pd.Series(top, index=platforms.index, dtype=object))
+    names = platforms[["top_post", "top_account"]].dropna()
+    names = names.rename(columns={"top_post": "post_id", "top_account": "account_id"})
+    shown = project.shown(names).reindex(platforms.index)
+    return platforms.assign(top_post=shown["post_id"], top_account=shown["account_id"])
 
 
 def _hooks(project: Project) -> pd.DataFrame:

@@ -28,7 +28,7 @@ PLATFORM_COLUMNS = [
     *("platform", "accounts_own", "accounts_competitor", "posts_own", "posts_competitor"),
     *("percentile", "percentile_low", "percentile_high", "ranked", "ranked_against"),
     *("engagement_share", "engagement_low", "engagement_high", "engaged"),
-    *("top_post", "top_side", "top_share", "engagement_share_without"),
+    *("top_post", "top_account", "top_side", "top_share", "engagement_share_without"),
     *("breakout_own", "breakout_own_low", "breakout_own_high", "judged_own"),
     *("breakout_competitor", "breakout_competitor_low", "breakout_competitor_high"),
     *("judged_competitor", "per_week_own", "per_week_competitor"),
@@ -219,6 +219,7 @@ def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) ->
         nan = float("nan")
         return {
             "top_post": None,
+            "top_account": None,
             "top_side": None,
             "top_share": nan,
             "engagement_share_without": nan,
@@ -226,6 +227,7 @@ def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) ->
     rest = np.where(np.arange(len(engagement)) == top, np.nan, engagement)
     return {
         "top_post": str(both["post_id"].iloc[top]),
+        "top_account": str(both["account_id"].iloc[top]),
         "top_side": str(both["side"].iloc[top]),
         "top_share": share,
         "engagement_share_without": share_of_sum(rest, is_own).value,

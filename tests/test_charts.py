@@ -66,6 +66,7 @@ RETURNS = pd.DataFrame(
         "luck_high": [4000.0],
     }
 )
+ONE_POST = {"top_share": 0.9, "ratio_without": 1.1, "without": 800.0}
 STANDING = pd.DataFrame(
     {
         "account_id": ["tiktok:1", "tiktok:2", "x:3"],
@@ -111,6 +112,17 @@ EMPTY = {
     "no interval": lambda: charts.multipliers(sample.scores().assign(multiplier_low=None)),
     "no value": lambda: charts.accounts_over_time(sample.scores().assign(value=None)),
 }
+
+
+@pytest.mark.parametrize(
+    ("chart", "label"),
+    [
+        (charts.reach(GROUPS.assign(**ONE_POST)), "3 posts · one makes 90%, without it ×1.10"),
+        (charts.returns(RETURNS.assign(**ONE_POST)), "3 posts · one makes 90%, without it 800"),
+    ],
+)
+def test_a_sum_that_one_post_makes_says_so(chart, label: str) -> None:
+    assert label in str(rows(chart.to_dict()))
 
 
 def rows(spec: dict) -> list[dict]:

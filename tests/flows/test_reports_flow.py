@@ -33,6 +33,10 @@ def captured(project: Project, name: str, day: float, seed: int, n: int = 30) ->
     ]
     batch = capture(name, day, [account(day, *owner) for owner in owners], posts)
     batch["posts"]["posted_at"] = [at(i % n) for i in range(len(posts))]
+    likes = [10] * (len(posts) - 1) + [100_000]  # one post of bob's has most of them
+    states = dict.fromkeys(("likes_state", "comments_state"), "observed")
+    snapshots = batch["post_snapshots"]
+    batch["post_snapshots"] = snapshots.assign(likes=likes, comments=0, **states)
     captures.begin(project.store, begun(name, day))
     captures.ingest(project.store, batch)
     captures.finish(project.store, name)
@@ -142,9 +146,13 @@ def test_a_client_reads_pseudonyms_and_the_same_numbers(project: Project) -> Non
     assert "ann" in set(hidden.accounts["handle"])
     numbers = open_.accounts.select_dtypes("number")
     assert hidden.accounts[numbers.columns].astype(float).equals(numbers.astype(float))
+    assert open_.platforms["top_post"].tolist() == ["tiktok:829"]
+    assert hidden.platforms["top_post"].str.fullmatch("post [0-9a-f]{8}").all()
     said = [
         f.said + f.rows[[c for c in f.columns if c in f.rows]].to_csv()
         for c in insight.chapters(client, insight.facts(client))
         for f in c.findings
     ]
     assert "bob_the_rival" not in "\n".join(said)
+    assert "tiktok:829" not in "\n".join(said)
+    assert "makes 99% of all; without it 51%" in "\n".join(said)  # 30 of 59 posts

@@ -92,6 +92,20 @@ def test_share_of_engagement_and_breakouts() -> None:
     assert row["engagement_low"] <= 0.5 <= row["engagement_high"]
 
 
+def test_the_post_that_makes_most_of_all_likes_is_named_and_left_out_once() -> None:
+    ours = posts("us", "own", [1.0] * 4, likes=[1000.0, 10.0, 10.0, 10.0])
+    found = compared(ours, posts("rival", "competitor", [1.0] * 3, likes=30.0))
+    (row,) = found.platforms.to_dict("records")
+    assert (row["top_post"], row["top_side"]) == ("tiktok:us0", "own")
+    assert row["top_share"] == pytest.approx(1000 / 1120)
+    assert row["engagement_share_without"] == pytest.approx(30 / 120)
+    said = " ".join(f.said for f in competitors.findings(found))
+    assert "one own post, tiktok:us0, makes 89% of all; without it 25%" in said
+    even = compared(posts("us", "own", [1.0] * 4), posts("rival", "competitor", [1.0] * 4))
+    assert even.platforms["top_post"].tolist() == [None]
+    assert "of all; without it" not in " ".join(f.said for f in competitors.findings(even))
+
+
 def test_a_difference_in_what_posts_are_made_of_is_named_with_its_n() -> None:
     hooks = pd.DataFrame(
         {

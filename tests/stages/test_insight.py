@@ -2,12 +2,14 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.report import insight_sample
 from vtlib.stages import insight
 from vtlib.stages.insight import Facts
+from vtlib.stages.performance import roi
 
 WRITERS = [
     insight.tried,
@@ -53,6 +55,29 @@ FULL = {
         "Of 35 claims of models that could be checked, 89% (80% to 94%) agree with the file; 71 claims could not be checked.",
     ],
 }
+
+
+def test_the_cost_of_views_that_one_post_made_is_given_without_it_too() -> None:
+    posts = pd.DataFrame(
+        {
+            "post_id": ["p1", "p2", "p3"],
+            "product_id": "kettle",
+            "x7_ln": np.log([21_000.0, 1_600.0, 1_400.0]),
+            "own_ln": np.log(1_000.0),
+            "own_scale_ln": 1.0,
+            "own_error_ln": 0.0,
+        }
+    )
+    costs = pd.DataFrame({"product_id": ["kettle"], "cost": [42.0]})
+    returns = roi(posts, costs, value_per_thousand=50.0)
+    *_, last = insight.cost(Facts(returns=returns)).findings
+    assert "One post, p1, makes 95% of it: 1,000 views" in last.said
+    assert last.said.endswith("42.00 without the one post.")  # 42.00 for the 1,000 views left
+    assert {"top_post", "without", "cost_per_thousand_without"} <= set(last.columns)
+    assert returns["net_without"].tolist() == pytest.approx([50.0 - 42.0])
+    even = roi(posts.assign(x7_ln=np.log(2_000.0)), costs)
+    *_, last = insight.cost(Facts(returns=even)).findings
+    assert "without the one post" not in last.said
 
 
 @pytest.mark.parametrize("write", WRITERS)

@@ -79,7 +79,8 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
 def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -> Any:
     """Reach of own posts against their own level, by what they have in common, with the 80 % interval.
 
-    `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high. Groups without a matured post are left out.
+    `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high; top_share and ratio_without where one post makes
+    most of the views. Groups without a matured post are left out.
     """
     title = "Reach against the own level"
     require(groups, ("by", "group", "n", "ratio", "ratio_low", "ratio_high"), chart="reach")
@@ -90,7 +91,12 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
     posts = top["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
     rows = pd.DataFrame(
         {
-            "label": top["by"] + ": " + top["group"] + " · " + posts,
+            "label": top["by"]
+            + ": "
+            + top["group"]
+            + " · "
+            + posts
+            + _one_post(top, "ratio_without", ".2f"),
             "value": top["ratio"],
             "low": top["ratio_low"],
             "high": top["ratio_high"],
@@ -106,7 +112,7 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
 def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any:
     """Views beyond the own level by product with the 80 % interval; the tick is what luck alone passes in one case of ten.
 
-    `table`: product_id, n, incremental_views, low, high, luck_high.
+    `table`: product_id, n, incremental_views, low, high, luck_high; top_share and without where one post makes most.
     """
     title = "Views beyond the own level"
     require(table, ("product_id", "n", "incremental_views", "low", "high"), chart="returns")
@@ -116,7 +122,7 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
     posts = known["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
     rows = pd.DataFrame(
         {
-            "label": known["product_id"] + " · " + posts,
+            "label": known["product_id"] + " · " + posts + _one_post(known, "without", ",.0f"),
             "value": known["incremental_views"],
             "low": known["low"],
             "high": known["high"],
@@ -129,3 +135,14 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
     )
     look = Look("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
     return finish(forest(rounded(rows), look), title=title, subtitle=under)
+
+
+def _one_post(table: pd.DataFrame, without: str, style: str) -> list[str]:
+    """Behind a label: what one post makes of the sum, and the figure without it; '' where none makes most."""
+    if "top_share" not in table:
+        return [""] * len(table)
+    mark = "×" if without == "ratio_without" else ""
+    return [
+        "" if pd.isna(part) else f" · one makes {part:.0%}, without it {mark}{rest:{style}}"
+        for part, rest in zip(table["top_share"], table[without], strict=True)
+    ]

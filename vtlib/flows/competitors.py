@@ -33,6 +33,7 @@ def compared(project: Project) -> Comparison:
     return replace(
         found,
         accounts=project.shown(found.accounts, ours=("formats",)),
+        platforms=_platforms(project, found.platforms),
         mix=project.shown(mix, ours=("of", "name")),
     )
 
@@ -42,6 +43,14 @@ def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     posts = project.frame("creatives_across")
     pairs = creatives.across(posts, interval=project.params.outliers.interval)
     return project.shown(posts, ours=("reason",)), pairs
+
+
+def _platforms(project: Project, platforms: pd.DataFrame) -> pd.DataFrame:
+    """The table of platforms, a stranger's post in it under its code."""
+    names = platforms[["top_post", "top_account"]].dropna()
+    names = names.rename(columns={"top_post": "post_id", "top_account": "account_id"})
+    shown = project.shown(names).reindex(platforms.index)
+    return platforms.assign(top_post=shown["post_id"], top_account=shown["account_id"])
 
 
 def _hooks(project: Project) -> pd.DataFrame:

@@ -120,6 +120,7 @@ def _variants_and_returns(
     returns = roi(
         linked[linked["is_mature"] & linked["is_plain"]],
         product_costs(costs, linked, params.value_per_hour),
+        past=past,
         value_per_thousand=params.value_per_thousand_views,
     )
     return compare_variants(linked), returns

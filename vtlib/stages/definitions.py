@@ -34,8 +34,11 @@ DEFINITIONS = (
             "x",
             kind,
             metric,
-            pd.Timestamp("2022-12-15"),
-            "X has shown no impressions before December 2022",
+            # Twitter said on Thursday, 2022-12-22, that views are now visible; older tweets show none (benzinga.com/news/22/12/
+            # 30182780, huffpost.com 2022-12-23 on its FAQ); replies carry a count from about that day on
+            # (github.com/n0madic/twitter-scraper/pull/99). What was posted in the weeks before counts in part at most.
+            pd.Timestamp("2022-12-22"),
+            "X has shown impressions since 2022-12-22, of posts from about then on",
         )
         for kind in ("text", "photo", "carousel", "video", "unknown")
         for metric in ("impressions", "views")

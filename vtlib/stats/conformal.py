@@ -1,8 +1,8 @@
 """Past-only p: the share of earlier posts of the same kind of account that got at least as far.
 
 Split conformal prediction in groups (Mondrian) with weights that fade (Barber, Candes, Ramdas & Tibshirani
-2023, arXiv 2202.13415). Own code: `crepes` has the groups but no weights, and wants one fit for every date
-of publication.
+2023, arXiv 2202.13415). Own code: `crepes` and `mapie` have the groups but no weights, want one fit for every
+date of publication, and cannot be imported without scikit-learn, which nothing else here needs.
 """
 
 from __future__ import annotations

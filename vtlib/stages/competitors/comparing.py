@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.stages.competitors.mix import COMPETITOR, MIX_COLUMNS, OWN, mixed, rated
+from vtlib.stats.money import most_of
 from vtlib.stats.rates import Estimate, Rate, mean_by_group, per_unit, rate, share_of_sum
 from vtlib.stats.trailing import MATURE_H
 
@@ -27,6 +28,7 @@ PLATFORM_COLUMNS = [
     *("platform", "accounts_own", "accounts_competitor", "posts_own", "posts_competitor"),
     *("percentile", "percentile_low", "percentile_high", "ranked", "ranked_against"),
     *("engagement_share", "engagement_low", "engagement_high", "engaged"),
+    *("top_post", "top_account", "top_side", "top_share", "engagement_share_without"),
     *("breakout_own", "breakout_own_low", "breakout_own_high", "judged_own"),
     *("breakout_competitor", "breakout_competitor_low", "breakout_competitor_high"),
     *("judged_competitor", "per_week_own", "per_week_competitor"),
@@ -183,11 +185,9 @@ def _platform(
     ranked = mine.loc[mine["percentile"].notna(), _STRATUM].drop_duplicates()
     against = theirs[theirs["is_usable"]].merge(ranked)
     likes, comments = both["likes"].astype(float), both["comments"].astype(float)
-    voice = share_of_sum(
-        np.asarray(likes + comments, np.float64),
-        both["side"].eq(OWN).to_numpy(bool),
-        interval=interval,
-    )
+    engagement = np.asarray(likes + comments, np.float64)
+    is_own = both["side"].eq(OWN).to_numpy(bool)
+    voice = share_of_sum(engagement, is_own, interval=interval)
     own, rivals = (_breakouts(p, interval) for p in (mine, theirs))
     return {
         "platform": name,
@@ -202,12 +202,35 @@ def _platform(
         "engagement_low": voice.low,
         "engagement_high": voice.high,
         "engaged": voice.n,
+        **_top_post(both, engagement, is_own),
         **rated("breakout_own", own),
         "judged_own": own.n,
         **rated("breakout_competitor", rivals),
         "judged_competitor": rivals.n,
         "per_week_own": here.loc[here["side"].eq(OWN), "per_week"].median(),
         "per_week_competitor": here.loc[here["side"].eq(COMPETITOR), "per_week"].median(),
+    }
+
+
+def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) -> dict[str, Any]:
+    """The post that makes more than half of all likes and comments, and the own part without it; else no post."""
+    top, share = most_of(engagement)
+    if top < 0:
+        nan = float("nan")
+        return {
+            "top_post": None,
+            "top_account": None,
+            "top_side": None,
+            "top_share": nan,
+            "engagement_share_without": nan,
+        }
+    rest = np.where(np.arange(len(engagement)) == top, np.nan, engagement)
+    return {
+        "top_post": str(both["post_id"].iloc[top]),
+        "top_account": str(both["account_id"].iloc[top]),
+        "top_side": str(both["side"].iloc[top]),
+        "top_share": share,
+        "engagement_share_without": share_of_sum(rest, is_own).value,
     }
 
 

@@ -49,6 +49,10 @@ _VOICE = {
     "engagement_low": "low",
     "engagement_high": "high",
     "engaged": "posts",
+    "top_post": "post with most of it",
+    "top_side": "its side",
+    "top_share": "its part",
+    "engagement_share_without": "own part without it",
     "accounts_own": "own accounts",
     "accounts_competitor": "competitors",
 }
@@ -131,9 +135,18 @@ def _voice(platforms: pd.DataFrame) -> str:
         return "No likes are known to share out."
     parts = [
         f"{r.platform} {_part(r.engagement_share, r.engagement_low, r.engagement_high)}, n {r.engaged:,}"
+        + _top_post(r)
         for r in known.itertuples()
     ]
     return f"Own part of all likes and comments: {'; '.join(parts)}."
+
+
+def _top_post(row: Any) -> str:
+    if not isinstance(row.top_post, str):
+        return ""
+    rest = row.engagement_share_without
+    without = "nothing is left" if np.isnan(rest) else f"{rest:.0%}"
+    return f" (one {row.top_side} post, {row.top_post}, makes {row.top_share:.0%} of all; without it {without})"
 
 
 def _mix_findings(found: Comparison, source: str) -> list[Finding]:

@@ -38,6 +38,13 @@ _RETURNS = {
     "net": "net",
     "net_low": "net, low",
     "net_high": "net, high",
+    "top_post": "post with most of them",
+    "top_share": "its part",
+    "without": "views without it",
+    "without_low": "low",
+    "without_high": "high",
+    "cost_per_thousand_without": "cost of 1,000 without it",
+    "net_without": "net without it",
 }
 _GAPS = (
     ("has_file", "1 picked post has no file", "picked posts have no file", "vt process videos"),
@@ -208,12 +215,16 @@ def _return(row: pd.Series) -> str:
     said = str(row["said"])
     if not row["n"] or pd.isna(row["cost_per_thousand"]):
         return said
-    high = row["cost_high"]
-    top = "without limit" if np.isinf(high) else f"{high:,.2f}"
+    price = row.get("cost_per_thousand_without", np.nan)
+    rest = "" if pd.isna(price) else f", {_money(price)} without the one post"
     return (
-        f"{said} {row['cost']:,.2f} spent: {row['cost_per_thousand']:,.2f} for 1,000 of them "
-        f"({row['cost_low']:,.2f} to {top})."
+        f"{said} {row['cost']:,.2f} spent: {_money(row['cost_per_thousand'])} for 1,000 of them "
+        f"({row['cost_low']:,.2f} to {_money(row['cost_high'])}){rest}."
     )
+
+
+def _money(amount: float) -> str:
+    return "without limit" if np.isinf(amount) else f"{amount:,.2f}"
 
 
 def _alarms(facts: Facts) -> list[Finding]:

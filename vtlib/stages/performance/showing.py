@@ -30,6 +30,7 @@ _RETURNS = (
     *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "cost"),
     *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
     *("top_post", "top_share", "without", "without_low", "without_high"),
+    *("cost_per_thousand_without", "net_without"),
 )
 VARIANT_TEXTS = (
     "script_id",
@@ -47,6 +48,7 @@ _FORMATS = {
     **dict.fromkeys(("percentile", "source_percentile"), ".0f"),
     **dict.fromkeys(("cost", "cost_per_thousand", "cost_low", "cost_high"), ",.2f"),
     **dict.fromkeys(("value", "net", "net_low", "net_high"), ",.2f"),
+    **dict.fromkeys(("cost_per_thousand_without", "net_without"), ",.2f"),
     "ratio_without": "multiplier",
     "top_share": ".0%",
     **dict.fromkeys(("without", "without_low", "without_high"), ",.0f"),

@@ -12,6 +12,7 @@ from vtlib.stages.conclusion import number
 from vtlib.stats import abtest, money
 from vtlib.stats.rates import Estimate, mean_by_group, rate
 
+ALIKE = float(np.log(1.5))  # of the scales of accounts that are as volatile
 MOST_VISIBLE = float(np.log(100))  # a difference beyond x100 is none that anybody tests for
 _UNITS = {
     "paired": ("more pair", "more pairs"),
@@ -43,6 +44,8 @@ ROI_COLUMNS = [
         "without",
         "without_low",
         "without_high",
+        "cost_per_thousand_without",
+        "net_without",
         "said",
     ),
 ]
@@ -78,21 +81,27 @@ def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
 
 
 def roi(
-    posts: pd.DataFrame, costs: pd.DataFrame, *, value_per_thousand: float | None = None
+    posts: pd.DataFrame,
+    costs: pd.DataFrame,
+    *,
+    past: pd.DataFrame | None = None,
+    value_per_thousand: float | None = None,
 ) -> pd.DataFrame:
     """Incremental views and what they cost, by product: ROI_COLUMNS.
 
     `posts`: product_id, x7_ln, own_ln, own_scale_ln, own_error_ln (matured, plain). `costs`: product_id, cost (in the
-    user's currency; scraping, tokens, production). No cost known: NaN, never 0. `by_luck` is what ordinary posts
+    user's currency; scraping, tokens, production). `past`: `history`'s frame, from which the scatter of ordinary posts is learnt. No cost known: NaN, never 0. `by_luck` is what ordinary posts
     would have shown on average, `luck_high` what they would pass in one case of ten: only gains beyond that are called
-    more than luck.
+    more than luck. `top_post` makes more than half of the views; every figure is there without it too.
     """
     known = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
     products = sorted({*posts["product_id"].dropna(), *known})
-    rows = [
-        _roi(p, posts[posts["product_id"].eq(p)], known.get(p, float("nan")), value_per_thousand)
-        for p in products
-    ]
+    rows = []
+    for product in products:
+        mine = posts[posts["product_id"].eq(product)]
+        shape = None if past is None else _shape(past, mine)
+        cost = known.get(product, float("nan"))
+        rows.append(_roi(product, mine, cost, value_per_thousand, shape))
     return pd.DataFrame(rows, columns=ROI_COLUMNS)
 
 
@@ -204,14 +213,32 @@ def _post(mine: pd.DataFrame, position: int) -> str:
     return str(mine["post_id"].iloc[position]) if "post_id" in mine else f"post {position + 1}"
 
 
-def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> dict[str, Any]:
+def _shape(past: pd.DataFrame, mine: pd.DataFrame) -> np.ndarray:
+    """How posts other than `mine` scatter about their own level, in their scales, of accounts as volatile where they are many."""
+    rest = past[past["lift_ln"].notna() & ~past["post_id"].isin(mine["post_id"])]
+    scale = rest["own_scale_ln"].to_numpy(float)
+    off = rest["lift_ln"].to_numpy(float) / np.hypot(scale, rest["own_error_ln"].to_numpy(float))
+    with np.errstate(invalid="ignore"):
+        alike = np.abs(np.log(scale / mine["own_scale_ln"].astype(float).median())) < ALIKE
+    return off[alike] if alike.sum() >= money.MIN_SHAPE else off
+
+
+def _roi(
+    product: str,
+    mine: pd.DataFrame,
+    cost: float,
+    worth: float | None,
+    shape: np.ndarray | None,
+) -> dict[str, Any]:
     gain = money.incremental(
         mine["x7_ln"].to_numpy(float),
         mine["own_ln"].to_numpy(float),
         scale=mine["own_scale_ln"].to_numpy(float),
         error=mine["own_error_ln"].to_numpy(float),
+        shape=shape,
     )
-    back = money.returns(gain, cost, value_per_thousand=worth)
+    back = money.returns(gain.total, cost, value_per_thousand=worth)
+    rest = money.returns(gain.without, cost, value_per_thousand=worth)
     return {
         "product_id": product,
         "n": gain.n,
@@ -234,6 +261,8 @@ def _roi(product: str, mine: pd.DataFrame, cost: float, worth: float | None) -> 
         "without": gain.without.value,
         "without_low": gain.without.low,
         "without_high": gain.without.high,
+        "cost_per_thousand_without": rest.cost_per_thousand.value,
+        "net_without": rest.net.value,
         "said": _money_said(product, gain, _post(mine, gain.top) if gain.top >= 0 else ""),
     }
 

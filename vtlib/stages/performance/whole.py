@@ -137,6 +137,7 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
         of_products(
             product_costs(inputs.costs, everything, params.value_per_hour), params.products
         ),
+        past=found.past,
         value_per_thousand=params.value_per_thousand_views,
     )
     insights = [

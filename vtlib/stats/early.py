@@ -134,17 +134,21 @@ def early_calls(posts: Posts, captures: Captures, rule: Rule) -> Calls:
     post = captures.post[rows.call]
     due = np.where(rows.end >= 0, captures.at_h[rows.end], np.inf)
     return Calls(
-        post[use],
-        posts.group[post[use]],
-        at[use],
-        rows.cutoff_h[use],
-        age[use],
-        captures.x[rows.call][use],
-        *(values[use] for values in level),
-        pace[use],
-        end[use],
-        due[use],
-        rows.is_open[use],
+        post=post[use],
+        account=posts.group[post[use]],
+        at_h=at[use],
+        cutoff_h=rows.cutoff_h[use],
+        age_h=age[use],
+        x=captures.x[rows.call][use],
+        x7=level[0, use],
+        expected=level[1, use],
+        scale=level[2, use],
+        need=level[3, use],
+        ahead=level[4, use],
+        pace=pace[use],
+        end=end[use],
+        due_h=due[use],
+        is_open=rows.is_open[use],
     )
 
 
@@ -216,9 +220,7 @@ def _curve(posts: Posts, captures: Captures, cutoff: float, rule: Rule) -> Growt
     )
 
 
-def _needs(
-    before: tuple[Posts, Captures, Ints], curve: Growth, rule: Rule, post: Ints
-) -> Floats:
+def _needs(before: tuple[Posts, Captures, Ints], curve: Growth, rule: Rule, post: Ints) -> Floats:
     """(3, calls) level, scale and the ln count at 7 days that makes a breakout; NaN without an own baseline."""
     posts, captures, past = before
     reach_h = float(posts.posted_h[post].min()) - rule.settings.window_days * 24.0

@@ -45,7 +45,12 @@ class Record:
 
 
 def record(
-    chance: Floats, base: Floats, is_true: Bools, *, interval: float = 0.8, edges: tuple[float, ...] = BANDS
+    chance: Floats,
+    base: Floats,
+    is_true: Bools,
+    *,
+    interval: float = 0.8,
+    edges: tuple[float, ...] = BANDS,
 ) -> Record | None:
     """The record of calls that came due, one a post; None without any.
 

@@ -22,7 +22,10 @@ WINDOW_H = 168.0
 N_BEFORE = 3  # windows that the last one is held against
 N_REPLAYS = 12  # earlier windows whose calls make the record
 MIN_USES = 4  # creators of a tag, all windows together: fewer can show nothing, and are no test
-MIN_ACTIVE, MIN_ACTIVE_BEFORE = 5, 10  # creators who posted in the last window, in those before together
+MIN_ACTIVE, MIN_ACTIVE_BEFORE = (
+    5,
+    10,
+)  # creators who posted in the last window, in those before together
 MAX_Q = 0.10
 
 

@@ -39,7 +39,7 @@ EARLY = (
         "value",
         "needed",
     ),
-    *("base_ratio", "captured_at", "caption", "url"),
+    *("base_ratio", "n_learnt", "learnt_from", "captured_at", "caption", "url"),
 )
 TAGS = (
     *("is_gathering", "kind", "platform", "title", "n_creators", "active", "n_creators_before"),
@@ -179,7 +179,8 @@ def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
 
 def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     """Early calls of a stored run with handle, url, caption, posted_at beside them, the likeliest first."""
-    return project.shown(project.frame("early_calls", outlier_run=run["outlier_run_id"]))
+    found = project.frame("early_calls", outlier_run=run["outlier_run_id"])
+    return project.shown(found, ours=("learnt_from",))
 
 
 def tags_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ The chances are in `stats/early*`; here frames become arrays and arrays become r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,26 +21,35 @@ from vtlib.stats.scores import Posts, Settings
 
 CALL_COLUMNS = [
     *("post_id", "account_id", "platform", "format", "metric", "captured_at", "age_h", "value"),
-    *("needed", "probability", "base_ratio", "is_rising"),
+    *("needed", "probability", "base_ratio", "n_learnt", "learnt_from", "is_rising"),
 ]
-ENDS = ["post_id", "end_ln"]
+_PAST = ("probability", "base", "is_breakout")
 MIN_RECORD = 30  # calls that came due before a record can silence what follows
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Early calls of one stratum: `calls` CALL_COLUMNS of posts still open, `past` probability, base and outcome of
-    earlier calls that came due, one a post; `ends` post_id, ln count at 7 days; what there was to learn from.
-    """
+    """One stratum: its posts (`group`), and every call that could be made of them."""
 
     name: str
-    calls: pd.DataFrame
-    past: pd.DataFrame
-    ends: pd.DataFrame
-    n_posts: int
-    n_breakouts: int
-    n_accounts: int
-    is_refuted: bool  # its earlier calls did no better than the base rate
+    group: pd.DataFrame
+    calls: Calls
+
+    @property
+    def is_due(self) -> np.ndarray:
+        """(calls,) whether the post was captured at 7 days."""
+        return np.isfinite(self.calls.end)
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """What there is to learn from: posts, breakouts, accounts."""
+        calls, due = self.calls, self.is_due
+        return {
+            "name": self.name,
+            "n_posts": len(np.unique(calls.post[due])),
+            "n_breakouts": len(np.unique(calls.post[due & calls.is_breakout])),
+            "n_accounts": len(np.unique(calls.account[due])),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,44 +68,14 @@ class Early:
         return int(self.calls["is_rising"].sum())
 
 
-def early_part(
-    group: pd.DataFrame, arrays: Posts, pairs: pd.DataFrame, params: Outliers, rule: Rule
-) -> Part:
-    """Early calls of one stratum.
+def early_part(group: pd.DataFrame, arrays: Posts, pairs: pd.DataFrame, rule: Rule) -> Part:
+    """Every early call of one stratum.
 
     `group`: posts of the stratum (post_id, metric, value, captured_at, …), `arrays` the same as arrays; `pairs`: all
     captures of posts captured more than once (post_id, metric, captured_at, value).
     """
-    captures = _captures(group, pairs)
-    calls = early_calls(arrays, captures, rule)
-    odds = early_odds.odds(calls)
-    ids = group["post_id"].to_numpy(object)
-    is_due = np.isfinite(calls.end)
-    first = np.zeros(len(calls.post), bool)
-    first[np.unique(calls.post, return_index=True)[1]] = (
-        True  # by time: a post's first call is its record
-    )
-    use = is_due & first & np.isfinite(odds.chance)
-    past = pd.DataFrame(
-        {
-            "probability": odds.chance[use],
-            "base": odds.base[use],
-            "is_breakout": calls.is_breakout[use],
-        }
-    )
-    own = record(*(past[c].to_numpy() for c in past))
-    is_refuted = own is not None and own.n >= MIN_RECORD and not own.is_better
-    hits = np.unique(calls.post[is_due & calls.is_breakout])
-    return Part(
-        " ".join(str(group[c].iloc[0]) for c in ("platform", "format")),
-        _open_rows(group, calls, odds, params, is_refuted=is_refuted),
-        past,
-        pd.DataFrame({"post_id": ids[calls.post[is_due]], "end_ln": calls.end[is_due]}),
-        len(np.unique(calls.post[is_due])),
-        len(hits),
-        len(np.unique(calls.account[is_due])),
-        is_refuted,
-    )
+    name = " ".join(str(group[c].iloc[0]) for c in ("platform", "format"))
+    return Part(name, group, early_calls(arrays, _captures(group, pairs), rule))
 
 
 def rule_of(params: Outliers, least: float, tau_d: float) -> Rule:
@@ -119,38 +98,54 @@ def rule_of(params: Outliers, least: float, tau_d: float) -> Rule:
     )
 
 
-def joined(parts: Sequence[Part], made: pd.DataFrame | None, interval: float) -> Early:
-    """The strata's early calls as one. `made`: post_id, probability, base_ratio, needed: calls of earlier runs."""
-    calls = [p.calls for p in parts if len(p.calls)]
-    table = pd.concat(calls, ignore_index=True) if calls else pd.DataFrame(columns=CALL_COLUMNS)
+def joined(parts: Sequence[Part], made: pd.DataFrame | None, params: Outliers) -> Early:
+    """The strata's early calls with their chances, each learnt from its own stratum or, where that has too few, from all.
+
+    `made`: post_id, probability, base_ratio, needed: calls of earlier runs.
+    """
+    some = [p for p in parts if len(p.calls.post)]
+    odds = _odds(some)
+    past = [_past(p, o) for p, o in zip(some, odds, strict=True)]
+    all_past = pd.concat(past, ignore_index=True) if past else pd.DataFrame(columns=_PAST)
+    replayed = _record(all_past, params.interval)
+    calls = []
+    for part, chances, own in zip(some, odds, past, strict=True):
+        judge = _record(own, params.interval) if len(own) >= MIN_RECORD else replayed
+        rows = _open_rows(part, chances)
+        is_likely = rows["probability"] >= params.rising_min_probability
+        calls.append(rows.assign(is_rising=is_likely & (not _is_refuted(judge))))
+    held = [c for c in calls if len(c)]
+    table = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=CALL_COLUMNS)
     table = table.sort_values(["probability", "post_id"], ascending=[False, True])
-    past = [p.past for p in parts if len(p.past)]
-    replayed = _record(pd.concat(past, ignore_index=True), interval) if past else None
-    return Early(table.reset_index(drop=True), replayed, _made(parts, made, interval), tuple(parts))
+    return Early(
+        table.reset_index(drop=True), replayed, _made(some, made, params.interval), tuple(some)
+    )
 
 
 def early_sentences(early: Early, params: Outliers) -> list[str]:
-    """What is rising, its record beside it; else what is missing. Nothing where no post is or was that young."""
-    if early.replayed is None and early.calls.empty:
+    """What is rising, its record beside it; else what is missing. Nothing where no post was captured that young."""
+    calls = early.calls
+    if early.replayed is None and calls.empty:
         return _silence(early.parts)
-    least = params.rising_min_probability
-    made = early.calls
-    n = sum(p.n_posts for p in early.parts if len(p.calls))
-    lines = []
-    if len(made):
-        lines.append(
-            f"Early calls: {early.n_rising:,} of {number(len(made), 'post')} captured at 24 to 72 h and still under 7 "
-            f"days {'is' if early.n_rising == 1 else 'are'} rising (chance to end as a breakout at 7 days of {least:.0%} or more), learnt "
-            f"from {number(n, 'earlier post')}."
-        )
+    if calls.empty:
+        first = "Early calls: no post that could be called is between 24 and 72 h old now."
     else:
-        lines.append("Early calls: no post is between 24 and 72 h old now.")
-    lines += _record_sentences(early)
-    silent = [p for p in early.parts if p.is_refuted and len(p.calls)]
-    lines += [
-        f"In {p.name} earlier calls did no better than the share of breakouts: none is called rising there."
-        for p in silent
-    ]
+        least, n = params.rising_min_probability, sorted({int(k) for k in calls["n_learnt"]})
+        learnt = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
+        first = (
+            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still under 7 days "
+            f"{early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to end as a breakout at 7 days "
+            f"of {least:.0%} or more), learnt from {learnt} earlier posts."
+        )
+    refuted = (calls["probability"] >= params.rising_min_probability) & ~calls["is_rising"].astype(
+        bool
+    )
+    lines = [first, *_record_sentences(early)]
+    if refuted.any():
+        n_posts = number(int(refuted.sum()), "post")
+        lines.append(
+            f"{n_posts} with such a chance not called rising: earlier calls did no better than the share of breakouts."
+        )
     return lines
 
 
@@ -159,13 +154,7 @@ def facts(early: Early) -> dict[str, Any]:
     return {
         "replayed": asdict(early.replayed) if early.replayed else None,
         "made": asdict(early.made) if early.made else None,
-        "learnt": [
-            {
-                k: getattr(p, k)
-                for k in ("name", "n_posts", "n_breakouts", "n_accounts", "is_refuted")
-            }
-            for p in early.parts
-        ],
+        "learnt": [p.learnt for p in early.parts],
     }
 
 
@@ -206,45 +195,84 @@ def _captures(group: pd.DataFrame, pairs: pd.DataFrame) -> Captures:
     return Captures(post[order], at_h[order], np.log1p(held["value"].to_numpy(float))[order])
 
 
-def _open_rows(
-    group: pd.DataFrame,
-    calls: Calls,
-    odds: early_odds.Odds,
-    params: Outliers,
-    *,
-    is_refuted: bool,
-) -> pd.DataFrame:
+def _odds(parts: Sequence[Part]) -> list[tuple[early_odds.Odds, np.ndarray]]:
+    """Odds of each part, and which of them were learnt from all formats: its own were too few."""
+    if not parts:
+        return []
+    ids = [p.group["account"].to_numpy(object)[p.calls.post] for p in parts]
+    code = pd.factorize(np.concatenate(ids))[0].astype(np.int64)
+    codes = np.split(code, np.cumsum([len(i) for i in ids])[:-1])
+    shared = [replace(p.calls, account=c) for p, c in zip(parts, codes, strict=True)]
+    all_calls, stratum = early_odds.together(shared)
+    wide = early_odds.odds(all_calls, stratum)
+    out = []
+    for code, part in enumerate(parts):
+        own = early_odds.odds(part.calls)
+        at = np.flatnonzero(stratum == code)
+        is_wide = np.isnan(own.chance)
+        merged = {
+            f.name: np.where(is_wide, getattr(wide, f.name)[at], getattr(own, f.name))
+            for f in fields(early_odds.Odds)
+        }
+        out.append((early_odds.Odds(**merged), is_wide))
+    return out
+
+
+def _past(part: Part, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFrame:
+    """Earlier calls that came due, one a post: its first."""
+    calls, odds = part.calls, chances[0]
+    first = np.zeros(len(calls.post), bool)
+    first[np.unique(calls.post, return_index=True)[1]] = True
+    use = part.is_due & first & np.isfinite(odds.chance)
+    values = (odds.chance[use], odds.base[use], calls.is_breakout[use])
+    return pd.DataFrame(dict(zip(_PAST, values, strict=True)))
+
+
+def _open_rows(part: Part, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFrame:
+    """CALL_COLUMNS but is_rising, of posts under 7 days old."""
+    calls, (odds, is_wide) = part.calls, chances
     at = np.flatnonzero(calls.is_open & np.isfinite(odds.chance))
-    rows = group.iloc[calls.post[at]].reset_index(drop=True)
-    chance = odds.chance[at]
-    return rows[["post_id", "account_id", "platform", "format", "metric"]].assign(
-        captured_at=rows["captured_at"],
+    rows = part.group.iloc[calls.post[at]].reset_index(drop=True)
+    return rows[["post_id", "account_id", "platform", "format", "metric", "captured_at"]].assign(
         age_h=calls.age_h[at],
         value=rows["value"],
         needed=np.ceil(np.expm1(calls.need[at])),
-        probability=chance,
+        probability=odds.chance[at],
         base_ratio=odds.base[at],
-        is_rising=(chance >= params.rising_min_probability) & (not is_refuted),
+        n_learnt=odds.n[at],
+        learnt_from=np.where(is_wide[at], "all formats", "its format"),
     )
 
 
 def _record(past: pd.DataFrame, interval: float) -> Record | None:
-    columns = ("probability", "base", "is_breakout")
-    return record(*(past[c].to_numpy() for c in columns), interval=interval)
+    return record(
+        past["probability"].to_numpy(float),
+        past["base"].to_numpy(float),
+        past["is_breakout"].to_numpy(bool),
+        interval=interval,
+    )
+
+
+def _is_refuted(held: Record | None) -> bool:
+    return held is not None and held.n >= MIN_RECORD and not held.is_better
 
 
 def _made(parts: Sequence[Part], made: pd.DataFrame | None, interval: float) -> Record | None:
     """The record of calls that earlier runs stored and that have come due."""
     if made is None or made.empty or not parts:
         return None
-    ends = pd.concat([p.ends for p in parts], ignore_index=True).drop_duplicates("post_id")
+    ends = pd.concat([_ends(p) for p in parts], ignore_index=True).drop_duplicates("post_id")
     due = made.merge(ends, on="post_id")
-    return record(
-        due["probability"].to_numpy(float),
-        due["base_ratio"].to_numpy(float),
-        (due["end_ln"] >= np.log1p(due["needed"])).to_numpy(bool),
-        interval=interval,
-    )
+    is_breakout = due["end_ln"] >= np.log1p(due["needed"].astype(float))
+    past = (due["probability"], due["base_ratio"], is_breakout)
+    return _record(pd.DataFrame(dict(zip(_PAST, past, strict=True))), interval)
+
+
+def _ends(part: Part) -> pd.DataFrame:
+    """post_id, end_ln: ln count at 7 days."""
+    at = part.calls.post[part.is_due]
+    ids = part.group["post_id"].to_numpy(object)[at]
+    return pd.DataFrame({"post_id": ids, "end_ln": part.calls.end[part.is_due]})
 
 
 def _record_sentences(early: Early) -> list[str]:
@@ -274,16 +302,20 @@ def _brier(held: Record) -> str:
 
 
 def _silence(parts: Sequence[Part]) -> list[str]:
-    """What there would have to be, for strata with some captures to learn from."""
+    """What there would have to be, where there are some captures to learn from."""
+    posts, breakouts = (sum(p.learnt[k] for p in parts) for k in ("n_posts", "n_breakouts"))
+    owners = [p.group["account"].iloc[np.unique(p.calls.post[p.is_due])] for p in parts]
+    accounts = len(set().union(*owners))
+    if not posts:
+        return []
     low, high = (f"{h / 24:g}" for h in DUE_H)
     return [
-        f"Early calls are silent in {p.name}: {number(p.n_posts, 'post')} captured at {WINDOW_H[0]:.0f} to "
-        f"{WINDOW_H[1]:.0f} h and again at {low} to {high} days, of {number(p.n_accounts, 'account')}, "
-        f"{number(p.n_breakouts, 'breakout')} among them; a chance is learnt from {early_odds.MIN_POSTS} posts of "
-        f"{early_odds.MIN_ACCOUNTS} accounts with {early_odds.MIN_BREAKOUTS} breakouts. Scrape new posts after two days "
-        "and again after a week."
-        for p in parts
-        if p.n_posts
+        (
+            f"Early calls are silent: {number(posts, 'post')} of {number(accounts, 'account')} captured at {WINDOW_H[0]:.0f} "
+            f"to {WINDOW_H[1]:.0f} h and again at {low} to {high} days, {number(breakouts, 'breakout')} among them; a chance "
+            f"is learnt from {early_odds.MIN_POSTS} posts of {early_odds.MIN_ACCOUNTS} accounts with "
+            f"{early_odds.MIN_BREAKOUTS} breakouts. Scrape new posts after two days and again after a week."
+        )
     ]
 
 

@@ -67,7 +67,9 @@ class Verdict:
     student: float | None = None
     chance_words: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    early: outlier_early.Early = field(default_factory=lambda: outlier_early.joined([], None, 0.8))
+    early: outlier_early.Early = field(
+        default_factory=lambda: outlier_early.joined([], None, Outliers())
+    )
     trends: outlier_tags.Trends = outlier_tags.NO_TRENDS
 
     def count(self, *names: str) -> int:
@@ -121,7 +123,7 @@ def judge(
         sum(r.student for r in ranges) if calibrated_run else None,
         tuple(sorted({r.word for r in ranges if r.word and r.n_flagged})),
         remarks(placed, table, strata, params, (since, lengths)) if calibrated_run else (),
-        outlier_early.joined(calls, given.made, params.interval),
+        outlier_early.joined(calls, given.made, params),
         outlier_tags.trends(given.uses, params, asked=given.asked),
     )
 
@@ -228,7 +230,7 @@ def _early(
         return []
     tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
     rule = outlier_early.rule_of(params, least_value(group, params), tau_d)
-    return [outlier_early.early_part(group, _arrays(group), pairs, params, rule)]
+    return [outlier_early.early_part(group, _arrays(group), pairs, rule)]
 
 
 def _past(group: pd.DataFrame, params: Outliers, since: pd.Timestamp | None) -> np.ndarray:

@@ -8,7 +8,8 @@ logistic line, Platt 1999). Nothing looks ahead: each call is made from what was
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,20 +57,23 @@ class _Model:
     width: float
 
 
-def odds(calls: Calls) -> Odds:
+def odds(calls: Calls, stratum: Ints | None = None) -> Odds:
     """The chance of each call, from calls that were due before its cutoff and made at most 120 days earlier.
 
-    Needs 50 posts, 5 of them breakouts, of 3 accounts; counts are given for every call, also where it is silent.
+    `stratum` (calls,) codes where calls of several strata are learnt from together (`together`): each then has a usual
+    growth of its own. Needs 50 posts, 5 of them breakouts, of 3 accounts; counts are given for every call, also where
+    it is silent.
     """
     n = len(calls.post)
-    usual = np.zeros(n)
+    usual = np.zeros((n, 2))
+    groups = np.zeros(n, np.int64) if stratum is None else stratum
     out = Odds(*(np.full(n, np.nan) for _ in range(3)), *(np.zeros(n, np.int64) for _ in range(3)))
     for cutoff in np.unique(calls.cutoff_h):
         here = np.flatnonzero(calls.cutoff_h == cutoff)
         past = np.flatnonzero(
             (calls.due_h < cutoff) & (calls.cutoff_h >= cutoff - MEMORY_H) & ~np.isnan(calls.end)
         )
-        usual[here] = _usual(calls, past, here)
+        usual[here] = _usual(calls, groups, past, here)
         posts, hits = np.unique(calls.post[past]), np.unique(calls.post[past][_hit(calls, past)])
         accounts = np.unique(calls.account[past])
         out.n[here], out.n_breakouts[here], out.n_accounts[here] = map(len, (posts, hits, accounts))
@@ -84,6 +88,18 @@ def odds(calls: Calls) -> Odds:
     return out
 
 
+def together(parts: Sequence[Calls]) -> tuple[Calls, Ints]:
+    """Calls of several strata as one, part by part, with their stratum; posts are numbered anew, accounts are not: an
+    account has one code in all parts.
+    """
+    size = [int(p.post.max(initial=-1)) + 1 for p in parts]
+    begin = np.cumsum([0, *size[:-1]])
+    moved = [replace(p, post=p.post + int(b)) for p, b in zip(parts, begin, strict=True)]
+    stratum = np.repeat(np.arange(len(parts)), [len(p.post) for p in parts])
+    names = [f.name for f in fields(Calls)]
+    return Calls(**{k: np.concatenate([getattr(p, k) for p in moved]) for k in names}), stratum
+
+
 def _hit(calls: Calls, at: Ints) -> Bools:
     return np.asarray(calls.is_breakout[at])
 
@@ -94,22 +110,32 @@ def _weights(post: Ints) -> Floats:
     return np.asarray(1.0 / np.bincount(code)[code])
 
 
-def _usual(calls: Calls, past: Ints, here: Ints) -> Floats:
-    """Mean growth beyond the curve of earlier posts of each call's account, drawn to 0 as five posts would."""
+def _usual(calls: Calls, stratum: Ints, past: Ints, here: Ints) -> Floats:
+    """(calls, 2) mean growth beyond the curve of earlier posts of each call's stratum, and of its account beyond that,
+    drawn to 0 as five posts would; 0 for the stratum where there is but one.
+    """
     weight = _weights(calls.post[past]) if len(past) else np.empty(0)
-    size = int(calls.account.max(initial=0)) + 1
     growth = np.clip(calls.growth[past], -MAX_PACE, MAX_PACE)
-    total = np.bincount(calls.account[past], weight * growth, minlength=size)
-    count = np.bincount(calls.account[past], weight, minlength=size)
-    return np.asarray((total / (count + ACCOUNT_POSTS))[calls.account[here]])
+    of_stratum = np.zeros(int(stratum.max(initial=0)) + 1)
+    if len(of_stratum) > 1:
+        of_stratum = _means(stratum[past], growth, weight, len(of_stratum))
+    size = int(calls.account.max(initial=0)) + 1
+    rest = growth - of_stratum[stratum[past]]
+    of_account = _means(calls.account[past], rest, weight, size)
+    return np.column_stack([of_stratum[stratum[here]], of_account[calls.account[here]]])
+
+
+def _means(code: Ints, values: Floats, weight: Floats, size: int) -> Floats:
+    total = np.bincount(code, weight * values, minlength=size)
+    return np.asarray(total / (np.bincount(code, weight, minlength=size) + ACCOUNT_POSTS))
 
 
 def _features(calls: Calls, usual: Floats, at: Ints) -> Floats:
-    """(calls, 6) 1, ln growth still expected, early height in scales, its positive part, pace, the account's usual."""
+    """(calls, 7) 1, ln growth still expected, early height in scales, its positive part, pace, the usual growth."""
     height = np.clip((calls.x7[at] - calls.expected[at]) / calls.scale[at], -MAX_EARLY, MAX_EARLY)
     pace = np.clip(np.nan_to_num(calls.pace[at]), -MAX_PACE, MAX_PACE)
     return np.column_stack(
-        [np.ones(len(at)), calls.ahead[at], height, np.maximum(height, 0), pace, usual[at]]
+        [np.ones(len(at)), calls.ahead[at], height, np.maximum(height, 0), pace, *usual[at].T]
     )
 
 

@@ -170,6 +170,8 @@ COMMENT ON COLUMN early_calls.value IS 'count at that capture';
 COMMENT ON COLUMN early_calls.needed IS 'count at 7 days from which it is a breakout by the runs rule';
 COMMENT ON COLUMN early_calls.probability IS 'chance to end there, 0 to 1';
 COMMENT ON COLUMN early_calls.base_ratio IS 'share of breakouts among the posts it was learnt from';
+COMMENT ON COLUMN early_calls.n_learnt IS 'earlier posts it was learnt from';
+COMMENT ON COLUMN early_calls.learnt_from IS 'its format, or all formats where that has too few';
 COMMENT ON COLUMN early_calls.is_rising IS 'probability is at least outliers.rising_min_probability, and earlier calls beat the base rate';
 
 COMMENT ON TABLE early_tags IS 'One row a run a sound or hashtag tested for gathering pace over distinct creators (machine).';

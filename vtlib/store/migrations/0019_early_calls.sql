@@ -6,7 +6,7 @@ ALTER TABLE outlier_runs ADD COLUMN early JSON;
 CREATE TABLE early_calls (
     outlier_run_id VARCHAR, post_id VARCHAR, account_id VARCHAR, platform VARCHAR, format VARCHAR, metric VARCHAR,
     captured_at TIMESTAMP, age_h DOUBLE, value DOUBLE, needed DOUBLE, probability DOUBLE, base_ratio DOUBLE,
-    is_rising BOOLEAN
+    n_learnt BIGINT, learnt_from VARCHAR, is_rising BOOLEAN
 );
 
 CREATE TABLE early_tags (

@@ -206,9 +206,9 @@ def _odds(parts: Sequence[Part]) -> list[tuple[early_odds.Odds, np.ndarray]]:
     all_calls, stratum = early_odds.together(shared)
     wide = early_odds.odds(all_calls, stratum)
     out = []
-    for code, part in enumerate(parts):
+    for k, part in enumerate(parts):
         own = early_odds.odds(part.calls)
-        at = np.flatnonzero(stratum == code)
+        at = np.flatnonzero(stratum == k)
         is_wide = np.isnan(own.chance)
         merged = {
             f.name: np.where(is_wide, getattr(wide, f.name)[at], getattr(own, f.name))

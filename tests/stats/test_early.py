@@ -36,7 +36,9 @@ def outcomes(calls: Calls, found: Odds) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 @pytest.mark.parametrize("name", INFORMATIVE)
 def test_calls_come_true_as_often_as_they_said(name: str) -> None:
-    chance, base, is_true = outcomes(*called(*worlds.captured(1, accounts=36, **INFORMATIVE[name])))
+    chance, base, is_true = outcomes(
+        *called(*worlds.captured(1, accounts=30, gap_h=48.0, **INFORMATIVE[name]))
+    )
     found = record(chance, base, is_true, interval=0.99, edges=(0, 0.05, 0.3, 0.7, 1))
     assert found is not None
     assert found.n > 600
@@ -47,7 +49,7 @@ def test_calls_come_true_as_often_as_they_said(name: str) -> None:
 
 def test_where_early_counts_say_nothing_chances_stay_near_the_base_rate() -> None:
     chance, base, is_true = outcomes(
-        *called(*worlds.captured(1, growth=worlds.unrelated, accounts=24))
+        *called(*worlds.captured(1, growth=worlds.unrelated, accounts=24, gap_h=48.0))
     )
     found = record(chance, base, is_true)
     assert found is not None

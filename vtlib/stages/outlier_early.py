@@ -34,6 +34,10 @@ class Part:
     name: str
     group: pd.DataFrame
     calls: Calls
+    n_pairs: int = (
+        0  # posts captured at 24 to 72 h and again at 7 days, with or without an own baseline
+    )
+    n_young: int = 0  # posts captured last at 24 to 72 h
 
     @property
     def is_due(self) -> np.ndarray:
@@ -75,7 +79,8 @@ def early_part(group: pd.DataFrame, arrays: Posts, pairs: pd.DataFrame, rule: Ru
     captures of posts captured more than once (post_id, metric, captured_at, value).
     """
     name = " ".join(str(group[c].iloc[0]) for c in ("platform", "format"))
-    return Part(name, group, early_calls(arrays, _captures(group, pairs), rule))
+    captures = _captures(group, pairs)
+    return Part(name, group, early_calls(arrays, captures, rule), *_ages(arrays, captures))
 
 
 def rule_of(params: Outliers, least: float, tau_d: float) -> Rule:
@@ -118,12 +123,12 @@ def joined(parts: Sequence[Part], made: pd.DataFrame | None, params: Outliers) -
     table = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=CALL_COLUMNS)
     table = table.sort_values(["probability", "post_id"], ascending=[False, True])
     return Early(
-        table.reset_index(drop=True), replayed, _made(some, made, params.interval), tuple(some)
+        table.reset_index(drop=True), replayed, _made(some, made, params.interval), tuple(parts)
     )
 
 
 def early_sentences(early: Early, params: Outliers) -> list[str]:
-    """What is rising, its record beside it; else what is missing. Nothing where no post was captured that young."""
+    """What is rising, its record beside it; else what is missing. Nothing where no post is young and none was re-captured."""
     calls = early.calls
     if early.replayed is None and calls.empty:
         return _silence(early.parts)
@@ -154,7 +159,7 @@ def facts(early: Early) -> dict[str, Any]:
     return {
         "replayed": asdict(early.replayed) if early.replayed else None,
         "made": asdict(early.made) if early.made else None,
-        "learnt": [p.learnt for p in early.parts],
+        "learnt": [p.learnt for p in early.parts if p.n_pairs],
     }
 
 
@@ -226,6 +231,16 @@ def _past(part: Part, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFra
     use = part.is_due & first & np.isfinite(odds.chance)
     values = (odds.chance[use], odds.base[use], calls.is_breakout[use])
     return pd.DataFrame(dict(zip(_PAST, values, strict=True)))
+
+
+def _ages(arrays: Posts, captures: Captures) -> tuple[int, int]:
+    """Posts captured in the window and again when due; posts captured last in the window."""
+    age = captures.at_h - arrays.posted_h[captures.post]
+    is_early = (age >= WINDOW_H[0]) & (age <= WINDOW_H[1])
+    is_due = (age >= DUE_H[0]) & (age <= DUE_H[1])
+    is_last = np.append(np.diff(captures.post) != 0, np.ones(min(len(age), 1), bool))
+    both = np.intersect1d(captures.post[is_early], captures.post[is_due])
+    return len(both), int((is_early & is_last).sum())
 
 
 def _open_rows(part: Part, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFrame:
@@ -303,18 +318,20 @@ def _brier(held: Record) -> str:
 
 def _silence(parts: Sequence[Part]) -> list[str]:
     """What there would have to be, where there are some captures to learn from."""
+    pairs, young = (sum(getattr(p, k) for p in parts) for k in ("n_pairs", "n_young"))
+    if not pairs and not young:
+        return []
     posts, breakouts = (sum(p.learnt[k] for p in parts) for k in ("n_posts", "n_breakouts"))
     owners = [p.group["account"].iloc[np.unique(p.calls.post[p.is_due])] for p in parts]
     accounts = len(set().union(*owners))
-    if not posts:
-        return []
     low, high = (f"{h / 24:g}" for h in DUE_H)
     return [
         (
-            f"Early calls are silent: {number(posts, 'post')} of {number(accounts, 'account')} captured at {WINDOW_H[0]:.0f} "
-            f"to {WINDOW_H[1]:.0f} h and again at {low} to {high} days, {number(breakouts, 'breakout')} among them; a chance "
-            f"is learnt from {early_odds.MIN_POSTS} posts of {early_odds.MIN_ACCOUNTS} accounts with "
-            f"{early_odds.MIN_BREAKOUTS} breakouts. Scrape new posts after two days and again after a week."
+            f"Early calls are silent: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to {WINDOW_H[1]:.0f} h and "
+            f"again at {low} to {high} days; {posts:,} of them with enough earlier posts of their account to be called, "
+            f"of {number(accounts, 'account')}, {number(breakouts, 'breakout')} among them. A chance is learnt from "
+            f"{early_odds.MIN_POSTS} such posts of {early_odds.MIN_ACCOUNTS} accounts with {early_odds.MIN_BREAKOUTS} "
+            "breakouts: scrape new posts after two days and again after a week."
         )
     ]
 

@@ -141,6 +141,17 @@ class Outliers(Section):
         "published since the last run, around for all others",
     )
     min_value: LeastValue = LeastValue()
+    rising_min_probability: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="chance to end as a breakout at 7 days from which a post of 24 to 72 h is called rising",
+    )
+    trend_min_creators: int = Field(
+        3,
+        ge=2,
+        description="distinct creators in the last 7 days from which a sound or hashtag may gather pace",
+    )
     trimmed_sd_k: float = Field(3.0, gt=0)
     trimmed_sd_low: float = Field(0.10, ge=0, lt=0.5)
     trimmed_sd_high: float = Field(0.90, gt=0.5, le=1)

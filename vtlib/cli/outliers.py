@@ -14,11 +14,15 @@ from vtlib.flows import projects
 from vtlib.params import Method
 from vtlib.project import Workspace
 from vtlib.stages import outliers as stage
+from vtlib.stages.outlier_early import record_rows
 
 SHOWN = [
     *("tier", "multiplier", "multiplier_low", "multiplier_high", "p_value", "value", "metric"),
     "notes",
 ]
+
+RISING = ["post_id", "probability", "age_h", "value", "needed", "metric"]
+TAGS = ["kind", "platform", "title", "n_creators", "n_creators_before", "ratio", "q_value"]
 
 
 @vt.group(cls=Group)
@@ -62,5 +66,32 @@ def outliers(
     if not is_video.all():
         rest = found.loc[~is_video, ["post_id", "format", *SHOWN]].head(25)
         lists += ["", "Photos, carousels and text posts:", table(rest, empty="none")]
+    rising, tags = verdict.early.calls, verdict.trends.tags
+    lists += _early(verdict)
     text = "\n".join([*said.headline, "", *lists])
-    return Answer({**run, "headline": said.headline, "standing": held, "breakouts": found}, text)
+    data = {
+        **run,
+        "headline": said.headline,
+        "standing": held,
+        "breakouts": found,
+        "rising": rising[rising["is_rising"].astype(bool)],
+        "early_calls": rising,
+        "gathering": tags[tags["is_gathering"].astype(bool)],
+    }
+    return Answer(data, text)
+
+
+def _early(verdict: stage.Verdict) -> list[str]:
+    """Tables of what rises, of the record, of what gathers pace; only those that hold something."""
+    calls, tags = verdict.early.calls, verdict.trends.tags
+    rising = calls.loc[calls["is_rising"].astype(bool), RISING]
+    gathering = tags.loc[tags["is_gathering"].astype(bool), TAGS]
+    lists = []
+    if len(rising):
+        lists += ["", "Rising:", table(rising.head(25), empty="")]
+    record = record_rows(verdict.early)
+    if len(record):
+        lists += ["", "Earlier calls by their chance:", table(record, empty="")]
+    if len(gathering):
+        lists += ["", "Sounds and hashtags that gather pace:", table(gathering.head(25), empty="")]
+    return lists

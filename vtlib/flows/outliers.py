@@ -12,17 +12,38 @@ import pandas as pd
 
 from vtlib.params import Outliers
 from vtlib.project import Project
+from vtlib.stages import outlier_early, outlier_tags
 from vtlib.stages import outlier_trials as trials
 from vtlib.stages import outliers as stage
 from vtlib.stages.conclusion import Conclusion
 from vtlib.stages.outlier_trials import Comparison, Standing
-from vtlib.stages.outliers import Verdict
+from vtlib.stages.outliers import EarlyInputs, Verdict
 from vtlib.store import outliers as store
 
 COLUMNS = (
     *("tier", "handle", "platform", "format", "posted_at", "multiplier", "multiplier_low"),
     *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "n_baseline", "basis"),
     *("look", "notes", "caption", "url", "reason"),
+)
+
+
+EARLY = (
+    *(
+        "is_rising",
+        "probability",
+        "handle",
+        "platform",
+        "format",
+        "age_h",
+        "metric",
+        "value",
+        "needed",
+    ),
+    *("base_ratio", "n_learnt", "learnt_from", "captured_at", "caption", "url"),
+)
+TAGS = (
+    *("is_gathering", "kind", "platform", "title", "n_creators", "active", "n_creators_before"),
+    *("active_before", "ratio", "p_value", "q_value"),
 )
 
 
@@ -44,10 +65,22 @@ def since(project: Project, posts: pd.DataFrame) -> pd.Timestamp | None:
     return None if earlier.empty else pd.Timestamp(earlier.max())
 
 
+def early_inputs(project: Project) -> EarlyInputs:
+    """What early calls need besides posts and pairs: calls of earlier runs, sounds and hashtags, searches."""
+    asked = tuple(project.frame("early_asked")["target"])
+    return EarlyInputs(project.frame("early_made"), project.frame("early_uses"), asked)
+
+
 def judged(project: Project) -> Verdict:
     """The project's posts judged as its parameters say."""
     posts, pairs = load(project)
-    return stage.judge(posts, pairs, project.params.outliers, since=since(project, posts))
+    return stage.judge(
+        posts,
+        pairs,
+        project.params.outliers,
+        since=since(project, posts),
+        early=early_inputs(project),
+    )
 
 
 def renew(project: Project) -> dict[str, Any]:
@@ -96,12 +129,14 @@ def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str
         "n_breakout": verdict.count("breakout"),
         "n_extreme": verdict.count("extreme"),
         "strata": verdict.strata,
+        "early": {**outlier_early.facts(verdict.early), "tags": outlier_tags.facts(verdict.trends)},
         "is_trial": is_trial,
         "name": name or None,
         "created_at": picked_at,
     }
     picks = stage.select(verdict, rule).assign(outlier_run_id=run_id, picked_at=picked_at)
-    store.save_run(project.store, run, verdict.scores, None if is_trial else picks)
+    early = {"early_calls": verdict.early.calls, "early_tags": verdict.trends.tags}
+    store.save_run(project.store, run, verdict.scores, None if is_trial else picks, early)
     return run
 
 
@@ -129,7 +164,7 @@ def conclude(project: Project, verdict: Verdict, run: dict[str, Any]) -> Conclus
     held = standing(project, run)
     file = f"params/{project.slug}.yaml"
     first = trials.sentences(run, held, compared(verdict, held), file=file)
-    made = stage.conclude(verdict)
+    made = stage.conclude(verdict, project.params.outliers)
     return replace(made, headline=(*first, *made.headline))
 
 
@@ -140,6 +175,18 @@ def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
     else:
         scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
     return project.shown(scores, ours=("reason", "look", "notes"))
+
+
+def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
+    """Early calls of a stored run with handle, url, caption, posted_at beside them, the likeliest first."""
+    found = project.frame("early_calls", outlier_run=run["outlier_run_id"])
+    return project.shown(found, ours=("learnt_from",))
+
+
+def tags_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
+    """Sounds and hashtags that a stored run tested; for a client those whose words name nobody."""
+    found = project.frame("early_tags", outlier_run=run["outlier_run_id"])
+    return project.shown(found, ours=("title",))
 
 
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:

@@ -12,6 +12,8 @@ from vtlib.params import Outliers
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
 from vtlib.stages.counters import Lengths, differ
 from vtlib.stages.definitions import changes
+from vtlib.stages.outlier_early import early_sentences
+from vtlib.stages.outlier_tags import trend_sentences
 from vtlib.stats.chance import MIN_SCORES, SECOND_KIND, Chance
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ UNKNOWN = {
 _HEADS = ["platform", "format", "metric"]
 
 
-def conclude(verdict: Verdict) -> Conclusion:
+def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     """The stage's sentences, from the numbers."""
     n_all, n = len(verdict.scores), verdict.n_scored
     if not n_all:
@@ -46,9 +48,12 @@ def conclude(verdict: Verdict) -> Conclusion:
     else:
         lines.append(chance_sentence(verdict, hits))
     lines += verdict.remarks
+    lines += early_sentences(verdict.early, params)
+    lines += trend_sentences(verdict.trends)
     left = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
     lines += [f"{number(c, 'post')} {reason}." for reason, c in sorted(left.items())]
-    return done("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n)
+    rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
+    return done("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
 
 
 def chance_sentence(verdict: Verdict, hits: int) -> str:

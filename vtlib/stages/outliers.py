@@ -8,7 +8,7 @@ judged by, and which posts make one series, is settled in `counters` and `defini
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 
 from vtlib.models import TIERS
 from vtlib.params import Outliers
-from vtlib.stages import counters, outlier_words
+from vtlib.stages import counters, outlier_early, outlier_tags, outlier_words
 from vtlib.stages.conclusion import Conclusion
 from vtlib.stages.definitions import changes
 from vtlib.stages.outlier_words import chance_note, notes, remarks
@@ -38,6 +38,17 @@ VIDEO = ("reel", "short", "video", "long", "live", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyInputs:
+    """`made`: early calls that earlier runs stored (post_id, probability, base_ratio, needed); `uses`: posts with their
+    hashtags and sounds (`outlier_tags.trends`); `asked`: hashtags and words that posts were searched by.
+    """
+
+    made: pd.DataFrame | None = None
+    uses: pd.DataFrame | None = None
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A judged project.
 
@@ -56,6 +67,10 @@ class Verdict:
     student: float | None = None
     chance_words: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    early: outlier_early.Early = field(
+        default_factory=lambda: outlier_early.joined([], None, Outliers())
+    )
+    trends: outlier_tags.Trends = outlier_tags.NO_TRENDS
 
     def count(self, *names: str) -> int:
         return int(self.scores["tier"].isin(names).sum())
@@ -71,6 +86,7 @@ def judge(
     params: Outliers,
     *,
     since: pd.Timestamp | None = None,
+    early: EarlyInputs | None = None,
 ) -> Verdict:
     """Judge all posts of a project.
 
@@ -78,11 +94,12 @@ def judge(
     plays, impressions and engagement its latest known value and `<metric>_at` (naive UTC). `pairs`: post_id,
     metric, captured_at, value: snapshots of posts captured more than once. `since` (naive UTC): with no `look` set,
     posts published later are judged by earlier ones alone. Optional columns of posts: is_coauthored, duration_s.
-    An empty frame gives no scores.
+    An empty frame gives no scores. `early`: what the early calls need besides.
     """
     placed = counters.with_metric(posts)
     placed["part"], lengths = counters.parts(placed)
-    parts, strata, curves, ranges = [], [], [], []
+    parts, strata, curves, ranges, calls = [], [], [], [], []
+    given = early or EarlyInputs()
     for key, group in placed.groupby([*STRATUM, "part"], sort=True, observed=True):
         curve = _growth(group, pairs, key, params)
         found, learnt, range_ = _stratum(group, curve, params, since)
@@ -90,6 +107,7 @@ def judge(
         strata.append({**dict(zip([*STRATUM, "part"], key, strict=True)), **learnt})
         curves.append(_curve_rows(key, curve))
         ranges += [range_] if range_ else []
+        calls += _early(group, pairs, key, params)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORE_COLUMNS)
     table["q_value"] = tiers.q_values(table["p_value"].to_numpy(float))
     calibrated_run = params.method == "calibrated"
@@ -105,6 +123,8 @@ def judge(
         sum(r.student for r in ranges) if calibrated_run else None,
         tuple(sorted({r.word for r in ranges if r.word and r.n_flagged})),
         remarks(placed, table, strata, params, (since, lengths)) if calibrated_run else (),
+        outlier_early.joined(calls, given.made, params),
+        outlier_tags.trends(given.uses, params, asked=given.asked),
     )
 
 
@@ -142,9 +162,14 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     )
 
 
-def conclude(verdict: Verdict) -> Conclusion:
+def record_rows(early: outlier_early.Early) -> pd.DataFrame:
+    """How earlier calls came true, as a table: `outlier_early`."""
+    return outlier_early.record_rows(early)
+
+
+def conclude(verdict: Verdict, params: Outliers | None = None) -> Conclusion:
     """The stage's sentences, from the numbers: `outlier_words`."""
-    return outlier_words.conclude(verdict)
+    return outlier_words.conclude(verdict, params or Outliers())
 
 
 def summary(verdict: Verdict) -> pd.DataFrame:
@@ -195,6 +220,17 @@ def _stratum(
     both = together(ranges)
     trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), posts.age_h)
     return rows, {**learnt, "chance": chance_note(both), "age": _aged(trend)}, both
+
+
+def _early(
+    group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers
+) -> list[outlier_early.Part]:
+    """Early calls of a stratum, by the calibrated rule alone."""
+    if params.method != "calibrated":
+        return []
+    tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
+    rule = outlier_early.rule_of(params, least_value(group, params), tau_d)
+    return [outlier_early.early_part(group, _arrays(group), pairs, rule)]
 
 
 def _past(group: pd.DataFrame, params: Outliers, since: pd.Timestamp | None) -> np.ndarray:

@@ -112,7 +112,7 @@ def _move_staged(connection: Connection) -> None:
 
 
 def _move_stored(connection: Connection) -> None:
-    for table in ("posts", "outlier_scores", "project_accounts"):
+    for table in ("posts", "outlier_scores", "early_calls", "project_accounts"):
         connection.execute(
             f"UPDATE {table} SET account_id = new_id FROM account_moves WHERE account_id = old_id"
         )

@@ -13,13 +13,18 @@ from vtlib.store.writing import save, stage
 
 
 def save_run(
-    store: Store, run: Mapping[str, Any], scores: pd.DataFrame, picks: pd.DataFrame | None = None
+    store: Store,
+    run: Mapping[str, Any],
+    scores: pd.DataFrame,
+    picks: pd.DataFrame | None = None,
+    early: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
-    """Write a run, all its scores and what its rule picked, in one transaction.
+    """Write a run, all its scores, its early calls and what its rule picked, in one transaction.
 
     A run with the same outlier_run_id is replaced as a whole; `picks` replace those of the project (None leaves
     them). `run`: columns of `outlier_runs` (params, strata as values, not as JSON text); `scores`: columns of
-    `outlier_scores` without outlier_run_id, one row a post; `picks` as in `save_selections`.
+    `outlier_scores` without outlier_run_id, one row a post; `picks` as in `save_selections`; `early`: rows of
+    `early_calls` and `early_tags` by table.
     """
     run_id = run["outlier_run_id"]
     with store.write() as connection:
@@ -32,6 +37,8 @@ def save_run(
             "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
             [run_id],
         )
+        for table in ("early_calls", "early_tags"):
+            _replace_run(connection, table, run_id, (early or {}).get(table))
         if picks is not None:
             _pick(connection, str(run["project_id"]), picks)
 
@@ -53,4 +60,19 @@ def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFra
         "SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM new_selections "
         "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
         [project],
+    )
+
+
+def _replace_run(
+    connection: duckdb.DuckDBPyConnection, table: str, run_id: str, rows: pd.DataFrame | None
+) -> None:
+    """The rows of one run in place of those that were there; None or an empty frame leaves none."""
+    connection.execute(f"DELETE FROM {table} WHERE outlier_run_id = ?", [run_id])
+    if rows is None or rows.empty:
+        return
+    stage(connection, table, rows)
+    connection.execute(
+        f"INSERT INTO {table} BY NAME "
+        f"SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_{table}",
+        [run_id],
     )

@@ -6,6 +6,7 @@ FROM (
     UNION ALL SELECT 'problems', problem_id, payload FROM problems
     UNION ALL SELECT 'outlier_runs params', outlier_run_id, params FROM outlier_runs
     UNION ALL SELECT 'outlier_runs strata', outlier_run_id, strata FROM outlier_runs
+    UNION ALL SELECT 'outlier_runs early', outlier_run_id, early FROM outlier_runs
     UNION ALL SELECT 'outlier_scores', post_id, left_out FROM outlier_scores
     UNION ALL SELECT 'runs', run_id, params FROM runs
     UNION ALL SELECT 'products problems', product_id, problems FROM products

@@ -123,6 +123,7 @@ COMMENT ON COLUMN outlier_runs.n_extreme IS 'posts in tier extreme';
 COMMENT ON COLUMN outlier_runs.is_trial IS 'made with other parameters than the project''s YAML and not adopted: never the latest, no picks; NULL = no';
 COMMENT ON COLUMN outlier_runs.name IS 'parameters that differ from the YAML, e.g. method=robust_z; NULL = none';
 COMMENT ON COLUMN outlier_runs.strata IS 'what was fitted for each platform x format (JSON)';
+COMMENT ON COLUMN outlier_runs.early IS 'early calls: how earlier ones came true (replayed, made), what there was to learn from, how earlier tags went on (JSON)';
 COMMENT ON COLUMN outlier_runs.created_at IS 'when the row was made, UTC';
 
 COMMENT ON TABLE outlier_scores IS 'One row a post a run, scored or with the reason why not (machine).';
@@ -155,6 +156,38 @@ COMMENT ON COLUMN outlier_scores.reason IS 'why it is not scored, or how the sco
 COMMENT ON COLUMN outlier_scores.p_tail IS 'upper tail of Student''s t, by which tiers are decided';
 COMMENT ON COLUMN outlier_scores.look IS 'past: judged by earlier posts alone; around: by the posts nearest in time';
 COMMENT ON COLUMN outlier_scores.notes IS 'what to know beside the score: co-authored, counters that differ, provisional, format unknown (words)';
+
+COMMENT ON TABLE early_calls IS 'One row a run a post captured at 24 to 72 h and under 7 days old: its chance to end as a breakout (machine).';
+COMMENT ON COLUMN early_calls.outlier_run_id IS 'run of the outlier rule';
+COMMENT ON COLUMN early_calls.post_id IS 'platform:native_id of the post';
+COMMENT ON COLUMN early_calls.account_id IS 'platform:native_id of the account, or platform:@handle until the native id is learnt';
+COMMENT ON COLUMN early_calls.platform IS 'platform of the post';
+COMMENT ON COLUMN early_calls.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
+COMMENT ON COLUMN early_calls.metric IS 'counter it is judged by';
+COMMENT ON COLUMN early_calls.captured_at IS 'time of the capture the call is made from, UTC';
+COMMENT ON COLUMN early_calls.age_h IS 'age of the post at that capture, h';
+COMMENT ON COLUMN early_calls.value IS 'count at that capture';
+COMMENT ON COLUMN early_calls.needed IS 'count at 7 days from which it is a breakout by the runs rule';
+COMMENT ON COLUMN early_calls.probability IS 'chance to end there, 0 to 1';
+COMMENT ON COLUMN early_calls.base_ratio IS 'share of breakouts among the posts it was learnt from';
+COMMENT ON COLUMN early_calls.n_learnt IS 'earlier posts it was learnt from';
+COMMENT ON COLUMN early_calls.learnt_from IS 'its format, or all formats where that has too few';
+COMMENT ON COLUMN early_calls.is_rising IS 'probability is at least outliers.rising_min_probability, and earlier calls beat the base rate';
+
+COMMENT ON TABLE early_tags IS 'One row a run a sound or hashtag tested for gathering pace over distinct creators (machine).';
+COMMENT ON COLUMN early_tags.outlier_run_id IS 'run of the outlier rule';
+COMMENT ON COLUMN early_tags.kind IS 'sound or hashtag';
+COMMENT ON COLUMN early_tags.platform IS 'platform it was used on';
+COMMENT ON COLUMN early_tags.tag IS 'hashtag in lower case without #, or the id of the sound';
+COMMENT ON COLUMN early_tags.title IS '#hashtag, or the title of the sound';
+COMMENT ON COLUMN early_tags.n_creators IS 'distinct creators who used it in the last 7 days';
+COMMENT ON COLUMN early_tags.n_creators_before IS 'creators x weeks that used it in the 21 days before';
+COMMENT ON COLUMN early_tags.active IS 'distinct creators with a post in the last 7 days';
+COMMENT ON COLUMN early_tags.active_before IS 'creators x weeks with a post in the 21 days before';
+COMMENT ON COLUMN early_tags.ratio IS 'share of active creators now over the share before';
+COMMENT ON COLUMN early_tags.p_value IS 'one-sided, the larger of a test by creators and one by posts';
+COMMENT ON COLUMN early_tags.q_value IS 'false discovery rate over all tags tested in the run (Benjamini-Hochberg)';
+COMMENT ON COLUMN early_tags.is_gathering IS 'q at most .10 and at least outliers.trend_min_creators creators now';
 
 COMMENT ON TABLE post_snapshots IS 'A post''s counts and how each is known, at each capture (machine, append-only).';
 COMMENT ON COLUMN post_snapshots.post_id IS 'platform:native_id of the post';

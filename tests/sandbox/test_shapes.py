@@ -12,7 +12,7 @@ import pytest
 from bench.shapes import BOUNDS, simulated, statistics
 from vtlib.sandbox.build import build_world
 from vtlib.sandbox.growth import counts, grown
-from vtlib.sandbox.shapes import DEAD_VIEWS
+from vtlib.sandbox.shapes import DEAD_VIEWS, SERIES_ACCOUNTS
 
 WORLDS = [build_world(seed=s) for s in (7, 8, 9)]
 POSTS = [p for w in WORLDS for p in w.posts]
@@ -79,7 +79,7 @@ def test_two_series_are_two_groups() -> None:
             share = len(levels["side"]) / len(mine)
             assert share == pytest.approx(account.shape.side_share, abs=0.15)
             assert np.median(levels["side"]) - np.median(levels["main"]) > account.shape.width
-    assert found == 6 * len(WORLDS)
+    assert found == SERIES_ACCOUNTS * len(WORLDS)
 
 
 def test_views_and_plays_of_a_reel_disagree_on_some_accounts() -> None:
@@ -100,6 +100,6 @@ def test_views_and_plays_of_a_reel_disagree_on_some_accounts() -> None:
 def test_hits_are_few_bounded_and_have_a_heavy_tail() -> None:
     times = np.array([p.multiplier for p in POSTS if p.multiplier > 1])
     assert 0.02 < len(times) / len(POSTS) < 0.05
-    assert (times.min(), times.max()) == (pytest.approx(3, abs=0.2), pytest.approx(38, abs=22))
-    assert np.median(times) < 8
+    assert (times.min(), times.max()) == (pytest.approx(3, abs=0.2), pytest.approx(45, abs=15))
+    assert 5 < np.median(times) < 12
     assert (times > 15).mean() > 0.08

@@ -64,7 +64,7 @@ def posts_at(world: World, at: datetime) -> pd.DataFrame:
                 "is_pinned": "pinned" in post.flags,
                 "is_paid": "paid" in post.flags,
                 "followers": followers(account, world, at),
-                "views": float(now.views) if post.format in MOVING else np.nan,
+                "views": float(now.reach) if post.format in MOVING else np.nan,
                 "plays": np.nan,
                 "impressions": np.nan,
                 "engagement": float(now.likes + now.comments),

@@ -11,6 +11,7 @@ import pytest
 
 from vtlib import sources
 from vtlib.models import Mapped, MappedAccount
+from vtlib.sandbox import demo
 from vtlib.sandbox.__main__ import main
 from vtlib.sandbox.actors import ACTORS
 from vtlib.sandbox.build import build_world
@@ -222,3 +223,23 @@ def test_command_writes_and_names_the_files(tmp_path, capsys):
     named = capsys.readouterr().out.split()
     assert len(named) == len(list((tmp_path / "out").iterdir()))
     assert "2026-01-22" in named[-1]
+
+
+def test_the_demo_sees_posts_on_their_first_days_and_again_after_a_week(tmp_path):
+    paths = write_exports(tmp_path / "out", captures=demo.FILES_DAYS, watches=demo.WATCH_DAYS)
+    seen = {}
+    for path in paths:
+        for dataset in datasets.datasets(path):
+            for _, item in datasets.items(dataset):
+                mapped = sources.outcome(sources.recognise(item)[0], item)
+                if isinstance(mapped, Mapped):
+                    post = WORLD.post_of[mapped.post.post_id]
+                    age_d = (dataset.captured_at - post.posted_at) / timedelta(days=1)
+                    seen.setdefault(post, []).append(age_d)
+    runs = [(WORLD.epoch + timedelta(days=d)) for d in (demo.WRITE_DAY, demo.RUN_DAY)]
+    early = [p for p, ages in seen.items() if any(1 <= a <= 3 for a in ages) and not p.deleted_at]
+    # Each of them is captured again on the demo's last day, by its account's page.
+    assert len(early) >= 120
+    assert sum(p.multiplier > 1 for p in early) >= 5
+    fresh = [p for p in WORLD.posts if 1 <= (runs[1] - p.posted_at) / timedelta(days=1) <= 3]
+    assert len(fresh) >= 8

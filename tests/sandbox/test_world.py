@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from vtlib.models import PLATFORMS
 from vtlib.sandbox import words
-from vtlib.sandbox.build import build_world
+from vtlib.sandbox.build import FOLLOWER_SLOPE, LEVEL_SD, build_world
 from vtlib.sandbox.growth import as_shown_by_tiktok, counts, followers
 from vtlib.sandbox.ids import number_of, short_code
+from vtlib.sandbox.shapes import LATE_TAU_D, WIDTHS
 from vtlib.sandbox.truth import truth
 
 WORLD = build_world(seed=7)
@@ -50,6 +51,7 @@ def test_counts_grow_and_fall_by_one_at_most(post, age_d, more_d):
     assert late.views >= early.views
     assert late.likes >= early.likes - 1
     assert early.plays >= 1.5 * early.views - 2
+    assert early.views <= early.reach
     assert counts(post, post.posted_at - timedelta(days=1)).views == 0
 
 
@@ -62,10 +64,10 @@ def test_a_counter_falls_somewhere():
 
 def test_growth_follows_the_curve():
     post = next(p for p in WORLD.posts if p.ln_final > 10)
-    week = counts(post, post.posted_at + timedelta(days=7)).views
-    assert math.log(week) == pytest.approx(
-        post.ln_final + math.log(1 - math.exp(-7 / post.tau_d)), abs=1e-3
-    )
+    week = counts(post, post.posted_at + timedelta(days=7)).reach
+    first, late = (1 - math.exp(-7 / tau) for tau in (post.tau_d, LATE_TAU_D))
+    ln_grown = post.ln_final + math.log(first + post.late_ratio * late)
+    assert math.log(week) == pytest.approx(ln_grown, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,8 @@ def test_tiktok_counts_come_in_steps(exact, shown):
 
 def test_the_stated_effects_are_in_the_views_and_the_decoys_are_not():
     """Least squares on ln views over account dummies finds each effect within three standard errors."""
-    plain = [p for p in WORLD.posts if not p.flags and p.format in ("reel", "video", "short")]
+    films = [p for p in WORLD.posts if p.format in ("reel", "video", "short")]
+    plain = [p for p in films if not p.flags and not p.is_dead and p.series != "side"]
     names = [*words.EFFECTS, *words.DECOYS]
     accounts = sorted({p.account_id for p in plain})
     x = np.array(
@@ -98,13 +101,14 @@ def test_the_stated_effects_are_in_the_views_and_the_decoys_are_not():
 
 
 def test_spread_and_level_are_as_stated():
-    sds = [a.ln_sd for a in WORLD.accounts]
-    assert min(sds) == pytest.approx(0.6)
-    assert max(sds) == pytest.approx(1.6)
-    assert {a.tail_df for a in WORLD.accounts} == {None, 4}
-    big = [a for a in WORLD.accounts if a.platform == "tiktok"]
-    slope = np.polyfit([math.log(a.followers) for a in big], [a.ln_level for a in big], 1)[0]
-    assert 0.5 < slope < 1.1
+    widths = [a.shape.width for a in WORLD.accounts]
+    assert (min(widths), max(widths)) == (WIDTHS[0], WIDTHS[-1])
+    accounts = [a for s in range(1, 21) for a in build_world(seed=s).on("tiktok")]
+    ln_followers = [math.log(a.followers) for a in accounts]
+    slope, base = np.polyfit(ln_followers, [a.ln_level for a in accounts], 1)
+    assert slope == pytest.approx(FOLLOWER_SLOPE, abs=0.1)
+    off = [a.ln_level - base - slope * x for a, x in zip(accounts, ln_followers, strict=True)]
+    assert np.std(off) == pytest.approx(LEVEL_SD, abs=0.1)
 
 
 def test_truth_is_json_and_complete():
@@ -113,9 +117,13 @@ def test_truth_is_json_and_complete():
     posts = WORLD.post_of
     assert len(known["breakouts"]) >= 30
     for row in known["breakouts"]:
-        assert row["multiplier"] >= 5
+        assert 3 <= row["multiplier"] <= 60
         assert row["cause"] in posts[row["post_id"]].features
         assert words.EFFECTS[row["cause"]] > 0
+    assert set(known["dead"]) == {p.post_id for p in WORLD.posts if p.is_dead}
+    assert set(known["evergreen"]) == {p.post_id for p in WORLD.posts if p.is_evergreen}
+    assert set(known["series"].values()) == {"main", "side"}
+    assert {a["is_erratic"] for a in known["accounts"]} == {True, False}
     odd = known["oddities"]
     assert len(odd["hostile"]) == len(words.HOSTILE)
     assert len(odd["twins"]) == 3 + 2 * 5

@@ -22,7 +22,9 @@ from vtlib.sandbox.files import write_exports
 from vtlib.sandbox.server import Running, Settings, running
 
 PROJECT = "demo"
-FILES_DAYS = (0.0, 7.0)
+# Whole captures, and watches between them: most posts of these days are seen at 24 to 72 hours and again after a week,
+# which is what early calls learn from.
+FILES_DAYS, WATCH_DAYS = (0.0, 7.0), (9.0, 11.0, 16.0, 18.0, 24.0, 26.0, 28.0, 30.0)
 WRITE_DAY, LINK_DAY, RUN_DAY = 14.0, 42.0, 49.0
 PRODUCTS = ("fold-flat-colander", "night-light-kettle")
 IDS = "scripts.json"  # which script has which id, kept from the day it was written
@@ -89,7 +91,7 @@ def demo(home: Path, *, seed: int = 7) -> int:
     What a day brought is done once, also by someone who plays it twice: captures are paid for, scripts are written.
     """
     root = home.resolve() / "outputs" / PROJECT
-    write_exports(root / "exports", seed=seed, captures=FILES_DAYS)
+    write_exports(root / "exports", seed=seed, captures=FILES_DAYS, watches=WATCH_DAYS)
     with running(Settings(seed=seed, run_s=0.05, clips=root / "clips")) as live:
         desk = Desk(home.resolve(), live)
         for day, deed in ((WRITE_DAY, _write), (LINK_DAY, _link), (RUN_DAY, _capture)):

@@ -24,6 +24,8 @@ from vtlib.sandbox.world import EPOCH, SimAccount
 CAPTURE_DAYS = (0.0, 7.0, 14.0, 21.0)
 # The first capture looks far back, later ones only at the last posts: a moving window.
 FIRST_LIMIT, LATER_LIMIT = 60, 30
+# A watch between captures looks at the newest posts of the fast platforms alone.
+WATCH_LIMIT = 6
 PROFILE_URL = {
     "instagram": instagram.profile_url,
     "tiktok": tiktok.profile_url,
@@ -55,17 +57,20 @@ def write_exports(
     *,
     seed: int = 7,
     captures: Iterable[float] = CAPTURE_DAYS,
+    watches: Iterable[float] = (),
     epoch: datetime = EPOCH,
 ) -> list[Path]:
     """Write the exports of every capture into `folder` (created) and `truth.json` beside it.
 
-    `captures` are days after `epoch`. Files are named as the providers name them, with the time of
-    capture. Returns the export files in the order of capture; the same arguments give the same bytes.
+    `captures` and `watches` are days after `epoch`; a watch reads the newest posts on Instagram, TikTok and YouTube, so
+    that they are known on their first days. Files are named as the providers name them, with the time of
+    capture. Returns the export files, captures before watches; the same arguments give the same bytes.
     """
     world = build_world(seed=seed, epoch=epoch)
     frames = [Frame(world, epoch + timedelta(days=day)) for day in captures]
     folder.mkdir(parents=True, exist_ok=True)
     exports = [e for i, frame in enumerate(frames) for e in _capture(frame, i)]
+    exports += [e for day in watches for e in _watch(Frame(world, epoch + timedelta(days=day)))]
     known: dict[str, Any] = truth(world) | {"files": [_facts(e) for e in exports]}
     folder.with_name(f"{folder.name}-truth.json").write_bytes(
         orjson.dumps(known, option=orjson.OPT_INDENT_2)
@@ -87,6 +92,26 @@ def _capture(frame: Frame, round_: int) -> list[Export]:
             "json",
         ),
     ]
+
+
+def _watch(frame: Frame) -> list[Export]:
+    handles = [frame.handle(a) for a in frame.world.on("tiktok")]
+    runs: list[tuple[str, dict[str, Any]]] = [
+        (
+            "apify/instagram-scraper",
+            {"directUrls": _urls(frame, "instagram"), "resultsLimit": WATCH_LIMIT},
+        ),
+        ("clockworks/tiktok-scraper", {"profiles": handles, "resultsPerPage": WATCH_LIMIT}),
+        (
+            "streamers/youtube-scraper",
+            {
+                "startUrls": [{"url": url} for url in _urls(frame, "youtube")],
+                "maxResults": WATCH_LIMIT // 2,
+                "maxResultsShorts": WATCH_LIMIT,
+            },
+        ),
+    ]
+    return [_run(frame, actor, asked, "json") for actor, asked in runs]
 
 
 def _instagram(frame: Frame, limit: int) -> list[Export]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
+from vtlib.sandbox.shapes import LATE_TAU_D
 from vtlib.sandbox.world import SimAccount, SimPost, World
 
 # Counters rarely fall by one: likes on about 2 % of posts a day, other counts never.
@@ -15,8 +16,11 @@ DIP_PER_MILLE = 20
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """True counts of a post at a moment, before any platform hides or rounds them."""
+    """True counts of a post at a moment, before any platform hides or rounds them. `reach` is what the world means;
+    `views` and `plays` are the two counters a platform may show of it.
+    """
 
+    reach: int
     views: int
     plays: int
     likes: int
@@ -26,18 +30,25 @@ class Counts:
 
 
 def counts(post: SimPost, at: datetime) -> Counts:
-    """The counts of `post` at `at`: ln views follow ln(1 - exp(-age/tau)); all 0 before it is posted."""
+    """The counts of `post` at `at`: a first wave 1 - exp(-age/tau) and what comes late; all 0 before it is posted."""
     age_d = max((at - post.posted_at).total_seconds() / 86_400, 0.0)
-    views = math.exp(post.ln_final) * -math.expm1(-age_d / post.tau_d)
-    likes = int(views * post.like_rate)
+    reach = math.exp(post.ln_final) * grown(post, age_d)
+    likes = int(reach * post.like_rate)
     return Counts(
-        views=int(views),
-        plays=int(views * post.plays_ratio),
+        reach=int(reach),
+        views=int(reach * post.views_ratio),
+        plays=int(reach * post.plays_ratio),
         likes=likes - (likes > 5 and _dips(post, at)),
-        comments=int(views * post.comment_rate),
-        shares=int(views * post.share_rate),
-        saves=int(views * post.save_rate),
+        comments=int(reach * post.comment_rate),
+        shares=int(reach * post.share_rate),
+        saves=int(reach * post.save_rate),
     )
+
+
+def grown(post: SimPost, age_d: float) -> float:
+    """The part of exp(ln_final) that a post has at an age in days: 1 when its first wave is over, more later."""
+    late = -math.expm1(-age_d / LATE_TAU_D)
+    return -math.expm1(-age_d / post.tau_d) + post.late_ratio * late
 
 
 def followers(account: SimAccount, world: World, at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ from vtlib.sandbox.world import SimAccount, SimPost, World
 
 
 def truth(world: World) -> dict[str, Any]:
-    """Accounts with level and spread, breakouts with multiplier and cause, effects, decoys, oddities.
+    """Accounts with level and shape, true hits with multiplier and cause, dead and evergreen posts, series, effects,
+    decoys, oddities.
 
     Everything is plain JSON; times are ISO 8601 in UTC; `ln_effect` adds to ln(views).
     """
@@ -21,6 +23,9 @@ def truth(world: World) -> dict[str, Any]:
         "decoys": list(words.DECOYS),
         "accounts": [_account(a) for a in world.accounts],
         "breakouts": [_breakout(p) for p in world.posts if p.multiplier > 1],
+        "dead": [p.post_id for p in world.posts if p.is_dead],
+        "evergreen": {p.post_id: round(p.late_ratio, 4) for p in world.posts if p.is_evergreen},
+        "series": {p.post_id: p.series for p in world.posts if p.series},
         "features": {p.post_id: sorted(p.features) for p in world.posts},
         "oddities": _oddities(world),
     }
@@ -33,8 +38,7 @@ def _account(account: SimAccount) -> dict[str, Any]:
         "role": account.role,
         "followers_at_epoch": account.followers,
         "ln_level": round(account.ln_level, 4),
-        "ln_sd": round(account.ln_sd, 4),
-        "tail_df": account.tail_df,
+        **{name: round(value, 4) for name, value in asdict(account.shape).items()},
     }
 
 

@@ -63,6 +63,8 @@ CAUSES = tuple(name for name, effect in EFFECTS.items() if effect > 0 and name i
 DECOYS = tuple(sorted((set(HOOK_LINES) | set(CATALYSTS)) - set(EFFECTS)))
 
 TAGS = ("foldflat", "kitchenwobble", "moonspatula", "teapottok", "whiskweek", "lidlife")
+# The second series of an account that has two, as its makers tag it.
+SIDE_TAG = "fridaytheatre"
 TAILS: dict[str, tuple[str, ...]] = {
     "en": ("Made up, every crumb of it.", "No teapot was harmed.", "Part two on Friday ✨"),
     "de": ("Alles frei erfunden – schöne Grüße!", "Größe egal, Löffel fehlt."),

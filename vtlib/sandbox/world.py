@@ -1,8 +1,8 @@
 """One seeded simulated world: accounts, posts, and their numbers at any time, pure and deterministic.
 
-ln(final views) of a post = its account's level (which follows its followers) + the effects of its hidden
-features + ln(multiplier) of a true breakout + noise with the account's own standard deviation, some of it
-heavy-tailed (Student t, 4 degrees of freedom).
+ln(reach) of a post = its account's level (which follows its followers) + its format + what lifts it: the effects of
+its hidden features, its series, scatter as wide and as skewed as its account's, ln(multiplier) of a true hit; all of
+it bounded as real multiples are. Some posts are dead. The shapes are those of `vtlib.sandbox.shapes`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cached_property
 
 from vtlib.models import Format, Platform
 from vtlib.sandbox.cast import Role
+from vtlib.sandbox.shapes import Series, Shape
 
 EPOCH = datetime(2026, 6, 1, 6, 0, 0, tzinfo=UTC)
 HISTORY_DAYS = 170
@@ -24,8 +25,8 @@ MOVING: frozenset[Format] = frozenset({"reel", "video", "short", "long"})
 
 @dataclass(frozen=True, slots=True)
 class SimAccount:
-    """An account. `ln_level` ln views of an ordinary post without effects; `ln_sd` its noise;
-    `tail_df` degrees of freedom of the noise (None = normal); `growth_per_day` of followers, as a ratio.
+    """An account. `ln_level` ln reach of an ordinary post of its main series without effects; `shape` of its posts;
+    `like_rate` of an ordinary post; `growth_per_day` of followers, as a ratio.
     """
 
     platform: Platform
@@ -37,8 +38,8 @@ class SimAccount:
     followers: int
     growth_per_day: float
     ln_level: float
-    ln_sd: float
-    tail_df: int | None
+    shape: Shape
+    like_rate: float
     traits: frozenset[str]
     language: str
     is_verified: bool
@@ -56,10 +57,12 @@ class SimAccount:
 
 @dataclass(frozen=True, slots=True)
 class SimPost:
-    """A post and what is true of it. `ln_final` ln views when grown up; `tau_d` days of its growth curve
-    1 - exp(-age/tau); rates per view; `plays_ratio` plays per view; `multiplier` 1 for ordinary posts;
-    `cause` the feature that made a breakout; `coauthor` the account id of a second author; `creative` names
-    the film itself: posts that share it are one film put up twice.
+    """A post and what is true of it. `ln_final` ln reach when its first wave is over, which follows
+    1 - exp(-age/tau), `tau_d` in days; `late_ratio` of that reach comes late, over months. Rates per reach:
+    `views_ratio` and `plays_ratio` of the two counters of a reel among them. `multiplier` 1 for ordinary posts, of a
+    true hit how many times the reach it would have had; `cause` the feature that made it a hit; `series` main or side
+    on an account with two; `coauthor` the account id of a second author; `creative` names the film itself: posts that
+    share it are one film put up twice.
     """
 
     platform: Platform
@@ -77,9 +80,14 @@ class SimPost:
     comment_rate: float
     share_rate: float
     save_rate: float
+    views_ratio: float
     plays_ratio: float
+    late_ratio: float
     multiplier: float = 1.0
     cause: str = ""
+    series: Series = ""
+    is_dead: bool = False
+    is_evergreen: bool = False
     flags: frozenset[str] = frozenset()
     coauthor: str = ""
     creative: str = ""

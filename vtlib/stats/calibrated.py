@@ -110,11 +110,12 @@ def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
 
 
 def least_p(n: NDArray[np.integer]) -> Floats:
-    """The smallest p that n posts support: 1 / (n + 1)2.
+    """The smallest p that n posts support: 1 / ((n + 1)(n + 2)).
 
-    n posts see a tail down to about 1 / n; as far again is left to Student's shape, and no further.
+    Of n + 1 like posts one is the largest with a chance of 1 / (n + 1), and stays it beside one more with
+    1 / (n + 2): as far again as n posts see is left to Student's shape, and no further.
     """
-    return np.asarray(1.0 / (n + 1.0) ** 2)
+    return np.asarray(1.0 / ((n + 1.0) * (n + 2.0)))
 
 
 def _speakers(

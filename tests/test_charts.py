@@ -11,6 +11,7 @@ import vl_convert
 from tests.report import sample
 from vtlib import charts
 from vtlib.charts.accounts import MAX_MENU, MAX_POINTS
+from vtlib.charts.wording import captions
 from vtlib.errors import BadInput
 
 DAYS = pd.to_datetime(["2026-11-01", "2026-11-01", "2026-11-09"])
@@ -250,3 +251,14 @@ def test_days_without_anything_are_on_the_axis() -> None:
     bars = rows(charts.problems_per_day(PROBLEMS).to_dict())
     assert len({b["day"] for b in bars}) == 9
     assert sum(b["value"] for b in bars) == PROBLEMS["n"].sum()
+
+
+def test_a_video_with_a_title_is_called_by_it() -> None:
+    posts = pd.DataFrame(
+        {
+            "title": ["How to  fold", None, float("nan"), ""],
+            "caption": ["Links below", "A caption", None, "A caption that is too long"],
+        }
+    )
+    assert captions(posts, 12).tolist() == ["How to fold", "A caption", "", "A caption t…"]
+    assert captions(posts[[]], 12).tolist() == [""] * 4

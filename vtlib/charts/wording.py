@@ -52,10 +52,14 @@ def account_names(frame: pd.DataFrame) -> pd.Series:
 
 
 def captions(frame: pd.DataFrame, length: int) -> pd.Series:
-    """Captions on one line, at most `length` characters; empty text where there is none."""
-    if "caption" not in frame:
-        return pd.Series("", index=frame.index)
-    flat = [" ".join(str(t).split()) if isinstance(t, str) else "" for t in frame["caption"]]
+    """Titles, and captions where there is no title, on one line, at most `length` characters; else empty text."""
+    titles, words = (
+        [" ".join(t.split()) if isinstance(t, str) else "" for t in frame[name]]
+        if name in frame
+        else [""] * len(frame)
+        for name in ("title", "caption")
+    )
+    flat = [title or text for title, text in zip(titles, words, strict=True)]
     short = [t if len(t) <= length else t[: length - 1].rstrip() + "…" for t in flat]
     return pd.Series(short, index=frame.index, dtype="object")
 

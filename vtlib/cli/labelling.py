@@ -24,11 +24,11 @@ by_option = click.option("--by", required=True, help="Who says so.")
     analyze, "show", example="vt analyze show tiktok:7106594312292453675 --project spring --all"
 )
 @click.argument("post")
-@project_option
+@click.option("--project", help="Slug of the project; default: the one that has the post.")
 @click.option("--all", "every", is_flag=True, help="Every version side by side: models, prompts.")
-def show(at: Workspace, post: str, project: str, every: bool) -> Answer:
+def show(at: Workspace, post: str, project: str | None, every: bool) -> Answer:
     """An answer field by field: what stands, what a person put right, and what the file says of it."""
-    opened = projects.opened(at, project)
+    opened = projects.opened(at, project or projects.with_post(at, post))
     if every:
         found = showing.versions(opened, post)
         return Answer({"post_id": post, "versions": found}, table(found))

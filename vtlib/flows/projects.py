@@ -85,6 +85,15 @@ def product_id(at: Workspace, ref: str) -> str:
     return catalog.find(at.store, "products", ref)
 
 
+def with_post(at: Workspace, post_id: str) -> str:
+    """The one project that has a post. Raises BadInput for none, and for several, which are named."""
+    found = people.projects_of_post(at.store, post_id)
+    if len(found) == 1:
+        return found[0]
+    many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."
+    raise BadInput(many, todo="Name the project: --project P." if found else "See: vt project list")
+
+
 def with_product(at: Workspace, product: str | None) -> str:
     """The one project that has a product; without a product the only project there is.
 

@@ -9,6 +9,7 @@ A source module offers:
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -78,6 +79,19 @@ def post_ref(url: str) -> PostRef:
             todo="Paste the URL of one post; accounts go to: vt project add-accounts.",
         )
     return ref
+
+
+def id_time(ref: PostRef) -> datetime | None:
+    """When a post's id was given out (UTC), on platforms whose ids hold it: Instagram, TikTok, X, LinkedIn.
+
+    About when it was posted, and never later: drafts and planned posts have their id days before.
+    """
+    read = getattr(SOURCES[ref.platform], "id_time", None)
+    try:
+        moment: datetime | None = read(ref.native_id) if read and ref.native_id else None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment
 
 
 def account_ref(text: str, *, platform: Platform | None = None) -> Account:

@@ -1,0 +1,131 @@
+"""One story from a URL to a verdict, in the roadmap's own words, as a person types them, in a simulated world."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from vtlib.sandbox.gemini import Habits
+from vtlib.sandbox.server import Running, Settings, running
+from vtlib.sandbox.world import SimPost
+
+PARAMS = """is_simulated: true
+scraping: {limit: 24}
+analysis: {limit: 1, full: 1}
+accounts:
+  - {platform: tiktok, handle: sim_quibblewick, role: own}
+  - {platform: tiktok, handle: sim_tinytable, role: reference}
+"""
+FACTS = ("--benefits", "calm evenings,no screens", "--problem", "screens at the table")
+SHOOT_DAY, READ_DAY = 14.0, 42.0
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    model = Habits(slips=False, ready_s=0)
+    with running(Settings(run_s=0.02, clips=tmp_path_factory.mktemp("clips"), model=model)) as live:
+        yield live
+
+
+@pytest.fixture
+def clock(live: Running, home: Path, monkeypatch: pytest.MonkeyPatch):
+    """The keys of the simulated services, and a way to set the day."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name, value in live.facts()["env"].items():
+        monkeypatch.setenv(name, value)
+
+    def at(day: float) -> None:
+        live.sandbox.clock.set(at=live.sandbox.world.epoch, advance_s=day * 86_400)
+        monkeypatch.setenv("VT_CLOCK", live.sandbox.clock.now().isoformat())
+
+    at(SHOOT_DAY)
+    return at
+
+
+def films(live: Running, handle: str, since: float, until: float) -> list[SimPost]:
+    """Unpaid films of a TikTok account, posted between two days of the world, the oldest first."""
+    world = live.sandbox.world
+    found = [
+        post
+        for post in world.by_account[world.find("tiktok", handle, world.epoch).account_id]
+        if post.is_video and "paid" not in post.flags and not post.deleted_at
+        if timedelta(days=since) < post.posted_at - world.epoch < timedelta(days=until)
+    ]
+    return found[::-1]
+
+
+def url(post: SimPost, handle: str) -> str:
+    return f"https://www.tiktok.com/@{handle}/video/{post.native_id}?is_from_webapp=1"
+
+
+def test_from_a_url_to_a_verdict(vt, live: Running, clock, home: Path) -> None:
+    def told(*words: object) -> str:
+        done = vt(*words)
+        assert done.code == 0, (words, done.out, done.err)
+        return done.out
+
+    told("brand", "create", "Yakety Pack")
+    told("product", "create", "Core Deck", "--brand", "yakety-pack", *FACTS)
+    told("product", "create", "Mini Deck", "--brand", "yakety-pack", *FACTS)
+    told("project", "create", "Spring", "--brand", "yakety-pack")
+    params = home / "params" / "spring.yaml"
+    params.write_text(params.read_text() + PARAMS)
+    told("project", "add-products", "spring", "core-deck", "mini-deck")
+
+    hit = max(films(live, "sim_tinytable", -60, SHOOT_DAY - 7), key=lambda p: p.multiplier)
+    out = told("import", "url", "--project", "spring", "--url", url(hit, "sim_tinytable"))
+    assert hit.post_id in out
+    out = told("scrape", "--project", "spring", "--platform", "tiktok")
+    assert "2 accounts" in out
+    assert "charged $" in out
+    out = told("analyze", "outliers", "--project", "spring")
+    assert f"{hit.post_id}  breakout" in out
+    out = told("process", "videos", "--project", "spring")
+    assert "1 video" in out
+
+    videos = ("analyze", "videos", "--project", "spring")
+    out = told(*videos, "--product", "core-deck")
+    assert "now asked: 1" in out
+    assert "Core Deck" in out
+    out = told(*videos, "--products", "core-deck,mini-deck")
+    assert "now asked: 0, known before: 1" in out
+    assert "Mini Deck" in out
+    assert "known before: 2" in told(*videos, "--all-products")
+    out = told("analyze", "compare", "--video", hit.post_id)
+    assert "recommended: " in out
+    assert "Mini Deck" in out
+
+    answer = json.loads(told("analyze", "show", hit.post_id, "--json"))["analysis_id"]
+    title = "Screen Time Standoff"
+    made = json.loads(told("script", "create", "--analysis", answer, "--title", title, "--json"))
+    script, product = made["script_id"], made["product_id"].split("/")[1]
+    assert (made["project_id"], made["origin"]) == ("spring", "analysis")
+    assert title in told("script", "list", "--product", product, "--status", "draft")
+    told("script", "update", script, "--cta", "Try it tonight")
+    out = told("script", "version", "--script", script, "--notes", "Updated hook timing")
+    assert f"{script} version 3, draft" in out
+    out = told("script", "export", "--script", script, "--format", "pdf")
+    assert Path(out.split()[-1]).read_bytes().startswith(b"%PDF")
+    for status in ("review", "approved", "in_production", "produced"):
+        out = told("script", "status", script, status)
+        assert status != "in_production" or "predicted for" in out
+
+    clock(READ_DAY)
+    ours = films(live, "sim_quibblewick", SHOOT_DAY + 1, READ_DAY - 8)[0]
+    link = url(ours, "sim_quibblewick")
+    out = told("script", "track", "--script", script, "--post-url", link)
+    assert f"version 3 (published) is {ours.post_id}" in out
+    assert "it tests it" in out
+    clock(READ_DAY + 1)
+    told("scrape", "--project", "spring", "--due")
+    out = told("script", "performance", "--script", script)
+    for words in ("views at 7 days", "engagement rate", "shares a view", "saves a view"):
+        assert words in out
+    assert "Verdict: " in out
+    assert "the forecast of views" in out
+    assert "cannot be told yet: hook_" in out
+    out = told("analyze", "performance", "--product", product, "--date-range", "30d")
+    assert script in out
+    assert "1 matured post of 20 needed" in out

@@ -127,6 +127,8 @@ def main(argv: list[str] | None = None) -> None:
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         code = 0
+    except SystemExit as left:
+        code = 0 if _is_unread() else left.code
     except click.ClickException as error:
         code = _say(error, as_json="--json" in words)
     except (KeyboardInterrupt, click.Abort):
@@ -137,6 +139,11 @@ def main(argv: list[str] | None = None) -> None:
 
         code = _say_error(as_error(fault), as_json="--json" in words)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_unread() -> bool:
+    """Whether the reader of our output went away (`vt … | head`): click then puts a silent stream in its place."""
+    return type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
 
 
 def _say_error(error: VtError, *, as_json: bool) -> int:

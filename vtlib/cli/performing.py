@@ -25,7 +25,10 @@ _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 )
 @click.option("--product", help="Slug of a product (or brand/slug); default: all of the project.")
 @click.option("--project", help="Slug of the project; default: the one that has the product.")
-@click.option("--date-range", help="Days before the last capture, e.g. 30d, 8w. Default: params.")
+@click.option(
+    "--date-range",
+    help="How far back from the last capture: 30d, 8w, 3m (of 30 days), 1y, or a number of days. Default: params.",
+)
 def performance(
     at: Workspace, product: str | None, project: str | None, date_range: str | None
 ) -> Answer:

@@ -93,7 +93,9 @@ def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for r in numbers.to_dict("records"):
         form = "{:,.0f}" if r["metric"].startswith("views") else "{:.2%}"
-        known = {k: form.format(r[k]) for k in ("expected", "low", "high", "actual") if r[k] == r[k]}
+        known = {
+            k: form.format(r[k]) for k in ("expected", "low", "high", "actual") if r[k] == r[k]
+        }
         span = f" ({known['low']} to {known['high']})" if "low" in known else ""
         off = r["difference_pct"]
         rows.append(
@@ -103,7 +105,9 @@ def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
                 "expected (80 %)": known["expected"] + span if "expected" in known else None,
                 "by": r["basis"] or None,
                 "actual": _actual(r, known.get("actual")),
-                "off": f"{abs(off):,.0f} % {'over' if off >= 0 else 'under'}" if off == off else None,
+                "off": f"{abs(off):,.0f} % {'over' if off >= 0 else 'under'}"
+                if off == off
+                else None,
                 "percentile": f"{r['percentile']:.0f} of {r['n_own']}"
                 if r["percentile"] == r["percentile"]
                 else None,

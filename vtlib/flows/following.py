@@ -122,9 +122,7 @@ def _over_views(posts: pd.DataFrame) -> pd.DataFrame:
     return posts.assign(engagement_rate=rate)
 
 
-def _patterns(
-    project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame
-) -> pd.DataFrame:
+def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame) -> pd.DataFrame:
     """How the patterns of a script did on the posts of all scripts of the project that have them."""
     scripts = decoded(project.frame("performance_scripts"), "structure")
     made = decoded(inputs.predictions, "patterns")

@@ -184,8 +184,16 @@ def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict
     return {t: frame(t, r) for t, r in rows.items()}
 
 
-def conclude(places: pd.DataFrame, captures: pd.DataFrame, problems: pd.DataFrame) -> Conclusion:
-    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`: as stored."""
+def conclude(
+    places: pd.DataFrame,
+    captures: pd.DataFrame,
+    problems: pd.DataFrame,
+    *,
+    gone: Sequence[str] = (),
+) -> Conclusion:
+    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`: as stored; `gone`
+    sentences on files that are known and no longer there.
+    """
     if places.empty:
         return skipped(
             "import", "nothing to import: set importing.datasets, or run vt import dataset …"
@@ -202,6 +210,7 @@ def conclude(places: pd.DataFrame, captures: pd.DataFrame, problems: pd.DataFram
         lines.append(
             f"{number(n, 'item')} could not be used; each is kept with its reason (vt problems)."
         )
+    lines += gone
     return done("import", lines, posts=posts, accounts=accounts, captures=len(captures))
 
 

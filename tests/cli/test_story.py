@@ -1,7 +1,7 @@
 """One story from a URL to a verdict, in the roadmap's own words, as a person types them, in a simulated world."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -66,13 +66,36 @@ def url(post: SimPost, handle: str) -> str:
     return f"https://www.tiktok.com/@{handle}/video/{post.native_id}?is_from_webapp=1"
 
 
-@pytest.mark.timeout(900)  # 40 s of one core; machines are busy
-def test_from_a_url_to_a_verdict(vt, live: Running, clock, home: Path) -> None:
-    def told(*words: object) -> str:
+Told = Callable[..., str]
+
+
+@pytest.fixture
+def told(vt) -> Told:
+    """What a command prints, which must leave with 0."""
+
+    def call(*words: object) -> str:
         done = vt(*words)
         assert done.code == 0, (words, done.out, done.err)
         return done.out
 
+    return call
+
+
+@pytest.mark.timeout(900)  # 40 s of one core; machines are busy
+def test_from_a_url_to_a_verdict(told: Told, live: Running, clock, home: Path) -> None:
+    set_up(told, home)
+    hit = max(films(live, "sim_tinytable", -60, SHOOT_DAY - 7), key=lambda p: p.multiplier)
+    find(told, hit)
+    analyse(told, hit)
+    script, product = write(told, hit)
+    clock(READ_DAY)
+    ours = films(live, "sim_quibblewick", SHOOT_DAY + 1, READ_DAY - 8)[0]
+    publish(told, script, ours)
+    clock(READ_DAY + 1)
+    read_out(told, script, product)
+
+
+def set_up(told: Told, home: Path) -> None:
     told("brand", "create", "Yakety Pack")
     for name, facts in PRODUCTS.items():
         told("product", "create", name, "--brand", "yakety-pack", *facts)
@@ -81,27 +104,29 @@ def test_from_a_url_to_a_verdict(vt, live: Running, clock, home: Path) -> None:
     params.write_text(params.read_text() + PARAMS)
     told("project", "add-products", "spring", "core-deck", "mini-deck")
 
-    hit = max(films(live, "sim_tinytable", -60, SHOOT_DAY - 7), key=lambda p: p.multiplier)
+
+def find(told: Told, hit: SimPost) -> None:
     out = told("import", "url", "--project", "spring", "--url", url(hit, "sim_tinytable"))
     assert hit.post_id in out
     out = told("scrape", "--project", "spring", "--platform", "tiktok")
     assert "2 accounts" in out
     assert "charged $" in out
-    out = told("analyze", "outliers", "--project", "spring")
-    assert f"{hit.post_id}  breakout" in out
-    out = told("process", "videos", "--project", "spring")
-    assert "1 video" in out
+    assert f"{hit.post_id}  breakout" in told("analyze", "outliers", "--project", "spring")
+    assert "1 video" in told("process", "videos", "--project", "spring")
 
+
+def analyse(told: Told, hit: SimPost) -> None:
     videos = ("analyze", "videos", "--project", "spring")
-    out = told(*videos, "--product", "core-deck")
-    assert "Core Deck: one breath" in out
+    assert "Core Deck: one breath" in told(*videos, "--product", "core-deck")
     out = told(*videos, "--products", "core-deck,mini-deck")
     assert "now asked: 0, known before: 1" in out
     assert "Mini Deck: one breath" in out
     assert "fits and scripts: now asked: 0" in told(*videos, "--all-products")
-    out = told("analyze", "compare", "--video", hit.post_id)
-    assert "recommended: Mini Deck" in out
+    assert "recommended: Mini Deck" in told("analyze", "compare", "--video", hit.post_id)
 
+
+def write(told: Told, hit: SimPost) -> tuple[str, str]:
+    """A script from the analysis, revised, exported and shot; its id and its product."""
     answer = json.loads(told("analyze", "show", hit.post_id, "--json"))["analysis_id"]
     title = "Screen Time Standoff"
     made = json.loads(told("script", "create", "--analysis", answer, "--title", title, "--json"))
@@ -111,19 +136,24 @@ def test_from_a_url_to_a_verdict(vt, live: Running, clock, home: Path) -> None:
     told("script", "update", script, "--cta", "Try it tonight")
     out = told("script", "version", "--script", script, "--notes", "Updated hook timing")
     assert f"{script} version 3, draft" in out
-    out = told("script", "export", "--script", script, "--format", "pdf")
-    assert Path(out.split()[-1]).read_bytes().startswith(b"%PDF")
-    for status in ("review", "approved", "in_production", "produced"):
-        out = told("script", "status", script, status)
-        assert status != "in_production" or "predicted for" in out
+    path = Path(told("script", "export", "--script", script, "--format", "pdf").split()[-1])
+    assert path.name == f"{script}-v3.pdf"
+    assert path.read_bytes().startswith(b"%PDF")
+    told("script", "status", script, "review")
+    told("script", "status", script, "approved")
+    assert "predicted for" in told("script", "status", script, "in_production")
+    told("script", "status", script, "produced")
+    return script, product
 
-    clock(READ_DAY)
-    ours = films(live, "sim_quibblewick", SHOOT_DAY + 1, READ_DAY - 8)[0]
+
+def publish(told: Told, script: str, ours: SimPost) -> None:
     link = url(ours, "sim_quibblewick")
     out = told("script", "track", "--script", script, "--post-url", link)
     assert f"version 3 (published) is {ours.post_id}" in out
     assert "it tests it" in out
-    clock(READ_DAY + 1)
+
+
+def read_out(told: Told, script: str, product: str) -> None:
     told("scrape", "--project", "spring", "--due")
     out = told("script", "performance", "--script", script)
     for words in ("views at 7 days", "engagement rate", "shares a view", "saves a view"):

@@ -15,6 +15,7 @@ from vtlib.cli.outliers import analyze
 from vtlib.flows import labelling, projects, showing
 from vtlib.project import Workspace
 from vtlib.stages.analysis import labels
+from vtlib.stages.conclusion import number
 
 AGREED = ["field", "between", "n", "people", "kappa", "low", "high", "verdict"]
 by_option = click.option("--by", required=True, help="Who says so.")
@@ -75,7 +76,7 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
     n = labelling.export_sheet(projects.opened(at, project), file)
     words = {f.path: ", ".join(f.options) for f in labels.FIELDS}
     guide = pd.DataFrame(list(words.items()), columns=["column", "words"])
-    said = f"{n} posts in {file}; several words are separated by commas, none = nothing applies"
+    said = f"{number(n, 'post')} in {file}; several words are separated by commas, none = nothing applies"
     return Answer({"file": file, "posts": n, "fields": words}, f"{said}\n\n{table(guide)}")
 
 

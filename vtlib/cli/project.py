@@ -12,6 +12,7 @@ from vtlib.cli.catalog import brand_option, facts_text, listed, slug_option
 from vtlib.flows import projects
 from vtlib.models import PLATFORMS
 from vtlib.project import Workspace
+from vtlib.stages.conclusion import number
 from vtlib.store import catalog, people
 
 ROLES = ("own", "competitor", "reference")
@@ -89,7 +90,9 @@ def add_accounts(at: Workspace, slug: str, file: Path, platform: str | None, rol
     """
     rows = projects.read_accounts(file, platform=platform, role=role)
     new = people.add_accounts(at.store, slug, rows)
-    return Answer({"read": len(rows), "new": new}, f"{len(rows)} accounts read, {new} new")
+    return Answer(
+        {"read": len(rows), "new": new}, f"{number(len(rows), 'account')} read, {new} new"
+    )
 
 
 @command(project, "add-products", example="vt project add-products spring-launch core-deck")

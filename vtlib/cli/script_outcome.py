@@ -106,10 +106,10 @@ def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
                 "by": r["basis"] or None,
                 "actual": _actual(r, known.get("actual")),
                 "off": f"{abs(off):,.0f} % {'over' if off >= 0 else 'under'}"
-                if off == off
+                if pd.notna(off)
                 else None,
                 "percentile": f"{r['percentile']:.0f} of {r['n_own']}"
-                if r["percentile"] == r["percentile"]
+                if pd.notna(r["percentile"])
                 else None,
             }
         )
@@ -118,7 +118,7 @@ def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
 
 def _actual(row: dict[Any, Any], value: str | None) -> str | None:
     """A rate with the count behind it; views at 7 days are a count themselves."""
-    if row["n_seen"] != row["n_seen"] or row["metric"].startswith("views"):
+    if pd.isna(row["n_seen"]) or row["metric"].startswith("views"):
         return value
     return f"{row['n_seen']:,.0f} ({value})" if value else f"{row['n_seen']:,.0f}"
 

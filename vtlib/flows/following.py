@@ -11,8 +11,9 @@ from vtlib.errors import BadInput
 from vtlib.flows import outliers, performance, projects
 from vtlib.flows.tracking import costs, project_of
 from vtlib.project import Project, Workspace
-from vtlib.stages.performance.history import age_error, history
+from vtlib.stages.conclusion import number
 from vtlib.stages.performance import readout
+from vtlib.stages.performance.history import age_error, history
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import rate_history, with_rates
 from vtlib.stages.performance.whole import Inputs, hold
@@ -62,7 +63,8 @@ def predicted(made: pd.DataFrame) -> str:
     if made.empty:
         return "predicted before: nothing new is known"
     places = made.drop_duplicates(["account_id", "format"])
-    return f"predicted for {len(places)} places of own accounts: vt script performance shows it"
+    where = number(len(places), "place")
+    return f"predicted for {where} of own accounts: vt script performance shows it"
 
 
 def follow(at: Workspace, ref: str) -> Outcome:

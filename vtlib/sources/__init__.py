@@ -13,7 +13,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from vtlib.errors import BadInput
+from vtlib.errors import BadInput, article
 from vtlib.models import (
     PLATFORMS,
     Account,
@@ -135,7 +135,9 @@ def outcome(platform: Platform, item: Any) -> Outcome:
     A field that cannot be read is unknown and named in `misread`; the post stays.
     """
     if not isinstance(item, dict):
-        return Rejected("unreadable", f"an item is a {type(item).__name__}, not an object", item)
+        return Rejected(
+            "unreadable", f"an item is {article(type(item).__name__)}, not an object", item
+        )
     whole_item = nested(item)
     with leniently() as noted:
         try:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from vtlib.errors import BadInput
+from vtlib.errors import BadInput, article
 from vtlib.models import (
     NOT_EXPOSED,
     Account,
@@ -113,7 +113,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
     if native_id is None:
         return _refused(raw, item)
     if raw.get("type") in ("comment", "reaction"):
-        return Rejected("not_a_post", f"a {raw['type']}", item)
+        return Rejected("not_a_post", article(str(raw["type"])), item)
     account = _author(raw)
     return Mapped(
         post=_post(raw, native_id),

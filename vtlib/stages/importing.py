@@ -48,7 +48,7 @@ from vtlib.stages.capture_rows import (
     raw_row,
     snapshot_row,
 )
-from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 
 __all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
 
@@ -202,7 +202,7 @@ def conclude(
     first, last = places["first_captured_at"].min(), places["last_captured_at"].max()
     lines = [
         f"{number(posts, 'post')} of {number(accounts, 'account')} on "
-        f"{number(len(places), 'platform')} are known, from {number(len(captures), 'capture')}"
+        f"{number(len(places), 'platform')} {verb(posts, 'are')} known, from {number(len(captures), 'capture')}"
         + (f" between {first:%Y-%m-%d} and {last:%Y-%m-%d}." if pd.notna(first) else ".")
     ]
     if len(problems):

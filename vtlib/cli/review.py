@@ -36,8 +36,12 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
 @project_option
 def import_(at: Workspace, file: Path, project: str) -> Answer:
     """Read the answers; rows without a decision are passed over."""
-    n = reviewing.take_in(projects.opened(at, project), file)
-    return Answer({"file": file, "decisions": n}, f"{number(n, 'decision')} taken in")
+    opened = projects.opened(at, project)
+    others = reviewing.overruled_by(opened, file)
+    n = reviewing.take_in(opened, file)
+    lines = [f"{number(n, 'decision')} taken in"]
+    lines += [f"{post}: overrules {', '.join(whose)}" for post, whose in others.items()]
+    return Answer({"file": file, "decisions": n, "overrules": others}, "\n".join(lines))
 
 
 @command(

@@ -11,7 +11,7 @@ from tests.store.frames import account, at, begun, capture
 from vtlib.errors import BadInput
 from vtlib.flows import following, learning, outliers, performance, tracking
 from vtlib.flows import scripts as linking
-from vtlib.flows.scripts import named_post
+from vtlib.models import PostRef
 from vtlib.project import Project
 from vtlib.scripts.script import Beat, Script
 from vtlib.stages import outliers as judging
@@ -109,8 +109,8 @@ def test_a_post_older_than_the_forecast_shows_its_numbers(project: Project) -> N
     judged(project)
     name = script(project)
     performance.freeze(project, name)
-    url = "https://www.tiktok.com/@ann/video/99"
-    made = linking.linked(project.workspace, name, named_post(url), by="Ann")
+    post = PostRef("tiktok", "99", "https://www.tiktok.com/@ann/video/99")
+    made = linking.linked(project.workspace, name, post, by="Ann")
     assert "before the forecast frozen on" in made["forecast"]
     assert "it is no test of that forecast" in made["forecast"]
     found = following.follow(project.workspace, name)
@@ -131,7 +131,7 @@ def test_going_into_production_freezes_a_prediction(project: Project) -> None:
     tracking.move_all(project.workspace, names, scripts.Move("approved", "Ann"))
     assert project.frame("performance_predictions").empty
     done = tracking.move_all(project.workspace, names, scripts.Move("in_production", "Ann"))
-    assert all("predicted for 1 places" in d.said for d in done)
+    assert all("predicted for 1 place " in d.said for d in done)
     assert len(project.frame("performance_predictions")) == 4
 
 

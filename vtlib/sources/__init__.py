@@ -54,6 +54,7 @@ _FAULTS = (
     *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError),
     *(RecursionError, MemoryError),
 )
+FIRST_YEAR = 2010  # ids of before hold no time
 _MAX_DROPPED = 8  # fields of one item
 
 
@@ -91,7 +92,7 @@ def id_time(ref: PostRef) -> datetime | None:
         moment: datetime | None = read(ref.native_id) if read and ref.native_id else None
     except (ValueError, OverflowError, OSError):
         return None
-    return moment
+    return moment if moment and moment.year >= FIRST_YEAR else None
 
 
 def account_ref(text: str, *, platform: Platform | None = None) -> Account:

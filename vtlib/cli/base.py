@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,6 +207,8 @@ def plain(value: Any) -> Any:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, datetime) and value == value:  # noqa: PLR0124 - NaT is not itself
+        return _moment(value)
     value = plain(value)
     if value is None:
         return "-"
@@ -216,6 +218,12 @@ def _cell(value: Any) -> str:
         return ", ".join(map(str, value))
     # Strangers' text may hold control characters that would drive the terminal.
     return "".join(c if c.isprintable() else " " for c in str(value))[:80]
+
+
+def _moment(value: datetime) -> str:
+    """A time in a table, always in UTC: stored ones have no zone and are UTC."""
+    utc = value.astimezone(UTC) if value.tzinfo else value
+    return f"{utc:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _text(answer: Answer, *, as_json: bool) -> str:

@@ -103,11 +103,12 @@ class Families(Group):
         return one.get_short_help_str() if one else ""
 
 
-def _outside(**which: str) -> EntryPoints:
+def _outside(name: str = "") -> EntryPoints:
     """Commands of other packages; reading what is installed takes a tenth of a second."""
     from importlib.metadata import entry_points  # noqa: PLC0415
 
-    return entry_points(group="vtlib.commands", **which)
+    found = entry_points(group="vtlib.commands")
+    return found.select(name=name) if name else found
 
 
 @click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"]})

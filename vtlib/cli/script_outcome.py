@@ -136,7 +136,7 @@ def _patterns(held: pd.DataFrame) -> pd.DataFrame:
     size = [
         f"x{r.ratio:.2f} ({r.low:.2f} to {r.high:.2f})" if r.n else None for r in held.itertuples()
     ]
-    shown = held.assign(here=size)
+    shown = held.assign(here=pd.Series(size, index=held.index, dtype=object))
     return shown[["pattern", "library", "n", "here", "verdict", "posts_needed"]]
 
 

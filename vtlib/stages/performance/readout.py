@@ -264,8 +264,8 @@ def advice(table: pd.DataFrame) -> list[str]:
     for verdict in ("use again", "leave out"):
         some = table[table["verdict"].eq(verdict)]
         sized = [
-            f"{r.pattern} (x{r.ratio:.2f}, {r.low:.2f} to {r.high:.2f}, {number(r.n, 'post')})"
-            for r in some.itertuples()
+            f"{r['pattern']} (x{r['ratio']:.2f}, {r['low']:.2f} to {r['high']:.2f}, {number(r['n'], 'post')})"
+            for r in some.to_dict("records")
         ]
         lines.append(f"{verdict}: {', '.join(sized) or 'nothing can be named yet'}")
     rest = table[table["verdict"].eq("cannot be told yet")]

@@ -134,7 +134,7 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     assert (comment["beat_id"], comment["body"]) == ("b1", "Too <b>slow</b>")
     reviews = project.store.query("SELECT post_id, decision FROM reviews")
     assert reviews.to_numpy().tolist() == [["tiktok:1", "keep"]]
-    (file,) = project.workspace.outputs.glob("scripts/*-v4-pdf.pdf")
+    (file,) = project.workspace.outputs.glob("scripts/*-v4.pdf")
     assert file.read_bytes().startswith(b"%PDF")
 
 

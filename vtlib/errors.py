@@ -100,3 +100,8 @@ class BudgetReached(VtError):
     """The next step would pass the cap on money."""
 
     exit_code = 8
+
+
+def article(noun: str) -> str:
+    """`an authority`, `a hook`: the noun with its article."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

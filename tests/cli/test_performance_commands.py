@@ -99,3 +99,24 @@ def test_costs_and_own_numbers_stand_beside_the_verdict(vt, scripted: str, tmp_p
     found = vt("script", "performance", scripted, "--json").data
     assert {n["metric"]: n["value"] for n in found["native"]} == {"views": 120, "watch_time": 5400}
     assert [c["what"] for c in found["costs"]] == ["editing"]
+
+
+def test_track_says_at_once_that_a_post_is_no_test(vt, scripted: str) -> None:
+    """TikTok's ids hold the time they were given out; this one is of June 2022."""
+    url = "https://www.tiktok.com/@a/video/7106594312292453675"
+    said = vt("script", "track", "--script", scripted, "--post-url", url)
+    assert "No forecast was frozen for version 1, so this post tests none" in said.out
+    out = vt("script", "performance", scripted).out
+    assert "missing: tiktok:7106594312292453675" in out
+    assert "not captured yet" in out
+    assert "Verdict: cannot be told yet" in out
+
+
+def test_a_look_at_a_part_is_not_kept(vt, scripted: str) -> None:
+    vt("project", "add-products", "spring", "deck")
+    part = vt("analyze", "performance", "--product", "deck", "--json").data
+    assert not part["is_kept"]
+    assert "--adopt keeps it" in vt("analyze", "performance", "--product", "deck").out
+    assert vt("analyze", "performance", "--product", "deck", "--adopt", "--json").data["is_kept"]
+    assert vt("analyze", "performance", "--project", "spring", "--json").data["is_kept"]
+    assert "1y" in vt("analyze", "performance", "--help").out

@@ -10,6 +10,8 @@ from PIL import Image
 from tests.store.frames import account, at, begun, capture
 from vtlib.errors import BadInput
 from vtlib.flows import following, learning, outliers, performance, tracking
+from vtlib.flows import scripts as linking
+from vtlib.models import PostRef
 from vtlib.project import Project
 from vtlib.scripts.script import Beat, Script
 from vtlib.stages import outliers as judging
@@ -100,6 +102,26 @@ def test_from_prediction_to_verdict(project: Project) -> None:
     assert not run_checks(project.store).query("n > 0 and severity == 'error'").size
 
 
+def test_a_post_older_than_the_forecast_shows_its_numbers(project: Project) -> None:
+    past(project)
+    captured(project, "c0", 59.5, [("99", 50, 900)])
+    mark_own(project)
+    judged(project)
+    name = script(project)
+    performance.freeze(project, name)
+    post = PostRef("tiktok", "99", "https://www.tiktok.com/@ann/video/99")
+    made = linking.linked(project.workspace, name, post, by="Ann")
+    assert "before the forecast frozen on" in made["forecast"]
+    assert "it is no test of that forecast" in made["forecast"]
+    found = following.follow(project.workspace, name)
+    views = found.numbers.set_index("metric").loc["views at 7 days"]
+    assert views["basis"] == "own posts before it"
+    assert views["missing"] == "no forecast"
+    assert 0 < views["percentile"] < 100
+    assert found.patterns["pattern"].tolist() == ["caption_question"]
+    assert found.verdict.startswith("Verdict: cannot be told yet")
+
+
 def test_going_into_production_freezes_a_prediction(project: Project) -> None:
     past(project)
     judged(project)
@@ -109,7 +131,7 @@ def test_going_into_production_freezes_a_prediction(project: Project) -> None:
     tracking.move_all(project.workspace, names, scripts.Move("approved", "Ann"))
     assert project.frame("performance_predictions").empty
     done = tracking.move_all(project.workspace, names, scripts.Move("in_production", "Ann"))
-    assert all("predicted for 1 places" in d.said for d in done)
+    assert all("predicted for 1 place " in d.said for d in done)
     assert len(project.frame("performance_predictions")) == 4
 
 

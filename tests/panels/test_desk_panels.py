@@ -237,7 +237,7 @@ def test_documents_are_written_with_their_version(written: Desk) -> None:
     documents.formats.value = ("markdown", "srt")
     documents.write.click()
     assert "2 files written" in said(written)
-    (file,) = written.session.project.workspace.outputs.glob("scripts/*-v1-markdown.md")
+    (file,) = written.session.project.workspace.outputs.glob("scripts/*-v1.md")
     assert file.name in documents.files.value
 
 

@@ -152,3 +152,14 @@ def test_what_describes_persons_goes_and_all_else_stays():
         "owner": {"username": "ab"},
         "list": [{"likes": 2}],
     }
+
+
+def test_files_of_a_restored_workspace_are_said_and_known() -> None:
+    facts = {"state": "kept", "status": "ok", "role": "breakout", "measured_status": "ok"}
+    facts |= {"creative_id": "c", "cuts_3s": 1.0, "purged_at": pd.NaT}
+    posts = pd.DataFrame([{**facts, "is_gone": True, "bytes": 1, "note": ""}])
+    twins = pd.DataFrame({"post_id": [], "creative_id": []})
+    said = " ".join(stage.conclude(posts, twins).headline)
+    assert "the media of 1 came" in said
+    assert "1 file is not in this folder" in said
+    assert stage.overview(posts)["outcome"].tolist() == ["not in this folder"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
-from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 import click
 
 from vtlib.cli.base import Group, failure
-from vtlib.cli.mishaps import as_error
 from vtlib.errors import VtError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 FAMILIES = {
     "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
@@ -41,6 +43,36 @@ FAMILIES = {
     "youtube": ("scraping",),
 }
 
+# A line each for `vt --help`, which so imports no family; one without a line says its own.
+SUMMARIES = {
+    "analyze": "Judge posts, ask the model about videos, compare, see what worked.",
+    "backup": "Copy the database and params/ to a folder.",
+    "brand": "Whose products are promoted.",
+    "check": "Look for rows that must not exist.",
+    "costs": "What was spent, on what.",
+    "discover": "Posts by search words or hashtags.",
+    "doctor": "Look at everything the work needs.",
+    "import": "Bring in posts without the network: URLs, exports.",
+    "init": "Make a workspace.",
+    "patterns": "The library of patterns of the last analysis.",
+    "problems": "Items and stages that failed, with the reason.",
+    "process": "Fetch and measure what was picked.",
+    "product": "What is promoted, with the facts that may be claimed.",
+    "project": "A question under research: accounts, products, runs.",
+    "purge": "Remove media by age or quota, or personal data.",
+    "report": "The latest report of a project.",
+    "restore": "Make a workspace of a backup.",
+    "review": "Keep or reject posts by hand.",
+    "run": "Run the seven notebooks of a project.",
+    "runs": "What ran, newest first, and how each stage fared.",
+    "sandbox": "Run a simulated world on this machine, to try it all.",
+    "scrape": "Capture the newest posts of followed accounts.",
+    "script": "Scripts: versions, review, production, export, posts.",
+    "status": "Errors and usage a day.",
+    "tiktok": "Capture from TikTok by search, hashtag or account.",
+    "youtube": "Capture from YouTube by search.",
+}
+
 
 class Families(Group):
     """The families of commands, each imported when it is asked for: `vt costs` needs no scipy.
@@ -50,16 +82,33 @@ class Families(Group):
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        outside = {e.name for e in entry_points(group="vtlib.commands")}
+        outside = {e.name for e in _outside()}
         return sorted({*FAMILIES, *outside, *super().list_commands(ctx)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         for module in FAMILIES.get(cmd_name, ()):
             import_module(f"vtlib.cli.{module}")
         if cmd_name not in self.commands:
-            for extension in entry_points(group="vtlib.commands", name=cmd_name):
+            for extension in _outside(name=cmd_name):
                 extension.load()(self)
         return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        names = self.list_commands(ctx)
+        with formatter.section("Commands"):
+            formatter.write_dl([(n, SUMMARIES.get(n) or self._own_line(ctx, n)) for n in names])
+
+    def _own_line(self, ctx: click.Context, name: str) -> str:
+        one = self.get_command(ctx, name)
+        return one.get_short_help_str() if one else ""
+
+
+def _outside(name: str = "") -> EntryPoints:
+    """Commands of other packages; reading what is installed takes a tenth of a second."""
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    found = entry_points(group="vtlib.commands")
+    return found.select(name=name) if name else found
 
 
 @click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,14 +128,23 @@ def main(argv: list[str] | None = None) -> None:
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         code = 0
+    except SystemExit as left:
+        code = 0 if _is_unread() else left.code
     except click.ClickException as error:
         code = _say(error, as_json="--json" in words)
     except (KeyboardInterrupt, click.Abort):
         print("interrupted; run the command again, it goes on where it stopped", file=sys.stderr)
         code = 130
     except Exception as fault:  # noqa: BLE001 - outside a command: a start that fails
+        from vtlib.cli.mishaps import as_error  # noqa: PLC0415
+
         code = _say_error(as_error(fault), as_json="--json" in words)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_unread() -> bool:
+    """Whether the reader of our output went away (`vt … | head`): click then puts a silent stream in its place."""
+    return type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
 
 
 def _say_error(error: VtError, *, as_json: bool) -> int:

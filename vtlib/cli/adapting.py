@@ -13,6 +13,7 @@ from vtlib.cli.script import script
 from vtlib.errors import BadInput
 from vtlib.flows import projects
 from vtlib.project import Workspace
+from vtlib.stages.conclusion import number
 
 if TYPE_CHECKING:
     from vtlib.flows.adapting import Order
@@ -57,7 +58,7 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
     rest = textual.open_ones(opened, [o.wanted for o in orders])
     if dry_run:
         estimate = textual.estimate(opened, rest)
-        told = f"{len(rest)} scripts would be written, {len(orders) - len(rest)} are; {textual.most_words(estimate)}"
+        told = f"{number(len(rest), 'script')} would be written, {len(orders) - len(rest)} are; {textual.most_words(estimate)}"
         return Answer(
             textual.most(estimate) | {"questions": len(rest), "known": len(orders) - len(rest)},
             told,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,12 +15,14 @@ from vtlib.cli.importing import (
     order_option,
     project_option,
 )
-from vtlib.flows import performance, projects
+from vtlib.flows import projects
 from vtlib.models import PLATFORMS, Platform
 from vtlib.project import Workspace
-from vtlib.services.native_analytics import Export
 from vtlib.stages.conclusion import number
 from vtlib.tables.reader import Options
+
+if TYPE_CHECKING:
+    from vtlib.services.native_analytics import Export
 
 
 @command(
@@ -52,6 +54,8 @@ def analytics(
     impressions, saves, watch time, retention; of posts' whole lives or by day. A post that is not there yet is made, as
     own. The same file again replaces its rows; a column that is not read is named.
     """
+    from vtlib.flows import performance  # noqa: PLC0415 - scipy takes seconds
+
     opened = projects.opened(at, project)
     options = Options(encoding, date_order or "", decimal or "")
     lines, data = [], []

@@ -14,6 +14,7 @@ from vtlib.flows import analysis as flow
 from vtlib.flows import projects
 from vtlib.project import Project, Workspace
 from vtlib.stages.analysis import summary
+from vtlib.stages.conclusion import number
 
 PLANNED = [
     *("place", "post_id", "role", "multiplier_low", "state", "known", "value", "worth"),
@@ -103,10 +104,12 @@ def _planned(project: Project, planned: flow.Plan) -> Answer:
     unknown = f"cost unknown: no price is known, so tokens are capped ({capped:,} a run)"
     most = f"at most ${usd.sum():,.4f}" if is_priced else unknown
     tokens = int(estimate["tokens_in"].sum() + estimate["tokens_out_max"].sum())
-    looks = f"{len(planned.looks)} posts would get a first look; " if planned.looks else ""
+    looks = (
+        f"{number(len(planned.looks), 'post')} would get a first look; " if planned.looks else ""
+    )
     order = "; the order may change with the first looks" if planned.looks else ""
     said = (
-        f"{looks}{len(planned.questions)} posts would be asked about in full, {planned.n_known} are known; "
+        f"{looks}{number(len(planned.questions), 'post')} would be asked about in full, {planned.n_known} are known; "
         f"at most {tokens:,} tokens, {most}{order}"
     )
     data = {

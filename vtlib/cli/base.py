@@ -9,21 +9,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
-import pandas as pd
-from tabulate import tabulate
-from tqdm import tqdm
 
-from vtlib import log
-from vtlib.cli.mishaps import as_error
 from vtlib.errors import VtError
-from vtlib.project import Workspace
-from vtlib.settings import load_settings
+
+if TYPE_CHECKING:
+    # `vt --help` prints no table and opens no workspace: pandas, pydantic and structlog come late.
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +120,11 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any
 
 def run_command(function: Callable[..., Answer], *, as_json: bool, options: dict[str, Any]) -> int:
     """Call `function` in the workspace, print its answer or its error, return the exit code."""
+    from vtlib import log  # noqa: PLC0415
+    from vtlib.cli.mishaps import as_error  # noqa: PLC0415
+    from vtlib.project import Workspace  # noqa: PLC0415
+    from vtlib.settings import load_settings  # noqa: PLC0415
+
     redact, log_file = log.redactor(), None
     try:
         settings = load_settings()
@@ -147,6 +148,8 @@ def run_command(function: Callable[..., Answer], *, as_json: bool, options: dict
 @contextmanager
 def progress(what: str, *, unit: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr for long work; silent when stderr is not a terminal."""
+    from tqdm import tqdm  # noqa: PLC0415
+
     with tqdm(desc=what, unit=f" {unit}", disable=not sys.stderr.isatty(), leave=False) as bar:
 
         def tick(count: int) -> None:
@@ -169,6 +172,8 @@ def table(frame: pd.DataFrame, *, empty: str = "nothing yet") -> str:
     """A frame as a plain table for a terminal; missing values are a dash."""
     if frame.empty:
         return empty
+    from tabulate import tabulate  # noqa: PLC0415
+
     cells = [[_cell(v) for v in row] for row in frame.itertuples(index=False)]
     return tabulate(cells, headers=list(frame.columns), tablefmt="simple", disable_numparse=True)
 
@@ -180,6 +185,9 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def plain(value: Any) -> Any:
     """A value as JSON knows it: missing -> null, numpy -> Python, times -> ISO 8601 with Z."""
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
@@ -199,6 +207,8 @@ def plain(value: Any) -> Any:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, datetime) and value == value:  # noqa: PLR0124 - NaT is not itself
+        return _moment(value)
     value = plain(value)
     if value is None:
         return "-"
@@ -208,6 +218,12 @@ def _cell(value: Any) -> str:
         return ", ".join(map(str, value))
     # Strangers' text may hold control characters that would drive the terminal.
     return "".join(c if c.isprintable() else " " for c in str(value))[:80]
+
+
+def _moment(value: datetime) -> str:
+    """A time in a table, always in UTC: stored ones have no zone and are UTC."""
+    utc = value.astimezone(UTC) if value.tzinfo else value
+    return f"{utc:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _text(answer: Answer, *, as_json: bool) -> str:

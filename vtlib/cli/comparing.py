@@ -15,6 +15,7 @@ from vtlib.flows import fitting, projects, textual
 from vtlib.flows.outcomes import Done
 from vtlib.project import Project, Workspace
 from vtlib.stages.comparison import ranking, summary
+from vtlib.stages.conclusion import number
 
 ONE = ["rank", "product", "score", "won", "confidence", "reason", "obstacle"]
 RANKED = ["rank", "ranks", "product", "p_first", "won", "lost", "even", "mean_score", "first_in"]
@@ -71,7 +72,7 @@ def _judged(project: Project, slugs: list[str], post_id: str | None, *, n_open: 
 def _planned(project: Project, rest: list[textual.Wanted], *, known: int) -> Answer:
     estimate = textual.estimate(project, rest)
     data = textual.most(estimate) | {"questions": len(rest), "known": known, "asked": estimate}
-    said = f"{len(rest)} videos would be asked about, {known} are known; {textual.most_words(estimate)}"
+    said = f"{number(len(rest), 'video')} would be asked about, {known} are known; {textual.most_words(estimate)}"
     return Answer(data, "\n".join([said, "", table(estimate.head(50), empty="nothing to ask")]))
 
 

@@ -127,7 +127,9 @@ def answer(reports: list[importing.Report]) -> Answer:
                 "": _mark(r),
                 "source": r.source,
                 "platform": r.platform,
-                "captured": r.captured_at.strftime("%Y-%m-%d %H:%M") if r.captured_at else None,
+                "captured (UTC)": r.captured_at.strftime("%Y-%m-%d %H:%M")
+                if r.captured_at
+                else None,
                 "time from": r.captured_at_basis or None,
                 **{
                     n: getattr(r, n)

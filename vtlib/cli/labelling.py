@@ -15,6 +15,7 @@ from vtlib.cli.outliers import analyze
 from vtlib.flows import labelling, projects, showing
 from vtlib.project import Workspace
 from vtlib.stages.analysis import labels
+from vtlib.stages.conclusion import number
 
 AGREED = ["field", "between", "n", "people", "kappa", "low", "high", "verdict"]
 by_option = click.option("--by", required=True, help="Who says so.")
@@ -24,11 +25,11 @@ by_option = click.option("--by", required=True, help="Who says so.")
     analyze, "show", example="vt analyze show tiktok:7106594312292453675 --project spring --all"
 )
 @click.argument("post")
-@project_option
+@click.option("--project", help="Slug of the project; default: the one that has the post.")
 @click.option("--all", "every", is_flag=True, help="Every version side by side: models, prompts.")
-def show(at: Workspace, post: str, project: str, every: bool) -> Answer:
+def show(at: Workspace, post: str, project: str | None, every: bool) -> Answer:
     """An answer field by field: what stands, what a person put right, and what the file says of it."""
-    opened = projects.opened(at, project)
+    opened = projects.opened(at, project or projects.with_post(at, post))
     if every:
         found = showing.versions(opened, post)
         return Answer({"post_id": post, "versions": found}, table(found))
@@ -75,7 +76,7 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
     n = labelling.export_sheet(projects.opened(at, project), file)
     words = {f.path: ", ".join(f.options) for f in labels.FIELDS}
     guide = pd.DataFrame(list(words.items()), columns=["column", "words"])
-    said = f"{n} posts in {file}; several words are separated by commas, none = nothing applies"
+    said = f"{number(n, 'post')} in {file}; several words are separated by commas, none = nothing applies"
     return Answer({"file": file, "posts": n, "fields": words}, f"{said}\n\n{table(guide)}")
 
 

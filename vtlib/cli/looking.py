@@ -11,6 +11,7 @@ from vtlib.errors import BadInput
 from vtlib.flows.operations import span
 from vtlib.models import STAGES
 from vtlib.project import Workspace
+from vtlib.stages.conclusion import number
 from vtlib.store import checking, runs, usage
 
 project_option = click.option("--project", help="Slug of a project (default: all).")
@@ -30,7 +31,7 @@ def runs_(at: Workspace, run_id: str | None, project: str | None, limit: int) ->
         stages = usage.run_stages(at.store, run_id)
         if stages.empty:
             raise BadInput(f"there is no run {run_id}, or no stage of it.", todo="See: vt runs")
-        return Answer(stages, table(stages[["stage", "status", "seconds", "reason"]]))
+        return Answer(stages, _stages(at, run_id, stages))
     found = usage.run_list(at.store, project=project, limit=limit)
     ended = found[["n_ok", "n_skipped", "n_failed"]].itertuples(index=False)
     shown = found.assign(stages=["/".join(map(str, row)) for row in ended])
@@ -38,6 +39,21 @@ def runs_(at: Workspace, run_id: str | None, project: str | None, limit: int) ->
     said = table(shown[columns], empty="no runs yet: vt run PROJECT")
     note = "\nstages: ok/skipped/failed; one run's: vt runs RUN_ID" if len(found) else ""
     return Answer(found, said + note)
+
+
+def _stages(at: Workspace, run_id: str, stages: pd.DataFrame) -> str:
+    """The stages of a run and what it took beside them, so that the seconds add up."""
+    shown = stages[["stage", "status", "seconds", "reason"]]
+    whole = usage.run_seconds(at.store, run_id)
+    if whole is None:
+        return table(shown)
+    beside = max(whole - float(stages["seconds"].sum()), 0.0)
+    rest = pd.DataFrame(
+        [("starting and pages", None, beside, None), ("the whole run", None, whole, None)],
+        columns=shown.columns,
+    )
+    both = pd.concat([shown.astype(object), rest.astype(object)])
+    return table(both.assign(seconds=[f"{float(s):.1f}" for s in both["seconds"]]))
 
 
 @command(vt, "problems", example="vt problems --project spring --stage scraping --days 7")
@@ -79,7 +95,11 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
         found = runs.costs(at.store, project=project, since=over.since)
     total = float(found["usd"].sum()) if len(found) else 0.0
     unknown = int(found["unpriced"].sum()) if "unpriced" in found else 0
-    more = f", and {unknown:,} calls whose cost is unknown: no price is known" if unknown else ""
+    more = (
+        f", and {number(unknown, 'call')} whose cost is unknown: no price is known"
+        if unknown
+        else ""
+    )
     shown = found.assign(usd=[_cost(usd) for usd in found["usd"]])
     text = f"{table(shown, empty='nothing was spent')}\ntotal ${total:,.2f}{more}"
     open_ = usage.possibly_paid(at.store, over)

@@ -17,6 +17,10 @@ from vtlib.project import Workspace
 from vtlib.stages.performance.whole import Result
 
 GROUPS = ["by", "group", "n", "accounts", "size", "engagement_rate", "share_rate", "save_rate"]
+NOT_KEPT = (
+    "A look at a part: shown and not kept, so reports stay as they are "
+    "(--adopt keeps it; vt analyze performance --project {slug} looks at everything)."
+)
 _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
@@ -25,13 +29,21 @@ _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 )
 @click.option("--product", help="Slug of a product (or brand/slug); default: all of the project.")
 @click.option("--project", help="Slug of the project; default: the one that has the product.")
-@click.option("--date-range", help="Days before the last capture, e.g. 30d, 8w. Default: params.")
+@click.option(
+    "--date-range",
+    help="How far back from the last capture: 30d, 8w, 3m (of 30 days), 1y, or a number of days. Default: params.",
+)
+@click.option(
+    "--adopt", is_flag=True, help="Keep what a look at one product or other days found, too."
+)
 def performance(
-    at: Workspace, product: str | None, project: str | None, date_range: str | None
+    at: Workspace, product: str | None, project: str | None, date_range: str | None, adopt: bool
 ) -> Answer:
     """Did it work: predictions against what happened, reach against the own level, patterns, variants, money.
 
-    Posts are judged anew first. Under 20 matured posts the report says that nothing can be claimed yet.
+    Posts are judged anew first. Under 20 matured posts the report says that nothing can be claimed yet. A look at
+    one product or at other days than the project's YAML names is shown and not kept: what reports show stays,
+    until --adopt.
     """
     given: dict[str, Any] = {}
     if date_range:
@@ -42,8 +54,10 @@ def performance(
     opened = projects.opened(at, slug, over={"performance": given})
     outliers.renew(opened)
     found = flow.compute(opened, flow.load(opened))
-    run = flow.save(opened, found)
-    return Answer(_data(slug, found, run), _text(found))
+    is_kept = adopt or not flow.is_restricted(opened)
+    run = flow.save(opened, found) if is_kept else flow.library_run(opened, found)
+    note = "" if is_kept else f"\n\n{NOT_KEPT.format(slug=slug)}"
+    return Answer(_data(slug, found, run) | {"is_kept": is_kept}, _text(found) + note)
 
 
 def days(text: str) -> int:

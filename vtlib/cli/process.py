@@ -16,6 +16,7 @@ from vtlib.flows import media as flow
 from vtlib.params import Params
 from vtlib.project import Workspace, resolve
 from vtlib.stages import media as stage
+from vtlib.stages.conclusion import number
 
 SHOWN = ["post_id", "role", "outcome", "kind", "duration_s", "mb", "cuts", "measured", "tries"]
 
@@ -113,7 +114,7 @@ def _said(done: purging.Purge, *, dry_run: bool) -> str:
     shown = done.files[["why", "path", "bytes", "fetched_at"]]
     lines = [table(shown, empty=f"no media {verb}")]
     if done.orphans:
-        lines.append(f"{len(done.orphans)} files that no row names {verb}")
+        lines.append(f"{number(len(done.orphans), 'file')} that no row names {verb}")
     lines += [f"{name.replace('_', ' ')}: {n:,}" for name, n in done.personal.items()]
     lines.append(
         f"{done.freed_bytes / 1e6:,.1f} MB of {done.held_bytes / 1e6:,.1f} MB {verb}; all numbers stay"

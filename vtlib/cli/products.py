@@ -10,6 +10,7 @@ import click
 from vtlib.cli.base import Answer
 from vtlib.errors import BadInput
 from vtlib.project import Project
+from vtlib.stages.conclusion import number
 
 if (
     TYPE_CHECKING
@@ -84,7 +85,7 @@ def _planned(project: Project, slugs: list[str], first: Answer) -> Answer:
     scripts = textual.open_ones(project, [o.wanted for o in adapting.pairs(project, slugs=slugs)])
     estimate = textual.estimate(project, [*fits, *scripts])
     said = (
-        f"{len(fits)} fits would be judged, {len(scripts)} scripts written from fits that are known, at most "
+        f"{number(len(fits), 'fit')} would be judged, {number(len(scripts), 'script')} written from fits that are known, at most "
         f"{project.params.adaptation.limit} in all; {textual.most_words(estimate)}"
     )
     data = {

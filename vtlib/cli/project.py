@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import brand_option, facts_text, listed, slug_option
 from vtlib.flows import projects
-from vtlib.models import PLATFORMS
+from vtlib.models import PLATFORMS, Platform
 from vtlib.project import Workspace
+from vtlib.stages.conclusion import number
 from vtlib.store import catalog, people
 
 ROLES = ("own", "competitor", "reference")
@@ -77,19 +76,24 @@ def update(
 @command(
     project,
     "add-accounts",
-    example="vt project add-accounts spring-launch handles.txt --platform tiktok --role competitor",
+    example="vt project add-accounts spring-launch handles.txt --platform tiktok --role competitor\n"
+    "vt project add-accounts spring-launch https://www.tiktok.com/@some_handle --role own",
 )
 @click.argument("slug", metavar="PROJECT")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, metavar="FILE|URL|HANDLE...")
 @click.option("--platform", type=click.Choice(PLATFORMS), help="Needed for bare handles.")
 @click.option("--role", type=click.Choice(ROLES), default="competitor", show_default=True)
-def add_accounts(at: Workspace, slug: str, file: Path, platform: str | None, role: str) -> Answer:
-    """Follow accounts. FILE has a handle, @handle or profile URL a line, or is a CSV with a header:
-    handle and, if you like, platform, role, notes.
+def add_accounts(
+    at: Workspace, slug: str, sources: tuple[str, ...], platform: Platform | None, role: str
+) -> Answer:
+    """Follow accounts, named by profile URLs, handles or files. FILE has a handle, @handle or profile URL a line,
+    or is a CSV with a header: handle and, if you like, platform, role, notes.
     """
-    rows = projects.read_accounts(file, platform=platform, role=role)
+    rows = projects.named_accounts(sources, platform=platform, role=role)
     new = people.add_accounts(at.store, slug, rows)
-    return Answer({"read": len(rows), "new": new}, f"{len(rows)} accounts read, {new} new")
+    return Answer(
+        {"read": len(rows), "new": new}, f"{number(len(rows), 'account')} read, {new} new"
+    )
 
 
 @command(project, "add-products", example="vt project add-products spring-launch core-deck")

@@ -12,6 +12,7 @@ from vtlib.cli.importing import project_option
 from vtlib.cli.script import by_option
 from vtlib.flows import projects, reviewing
 from vtlib.project import Workspace
+from vtlib.stages.conclusion import number
 from vtlib.store import people
 
 
@@ -26,9 +27,7 @@ def review() -> None:
 def export(at: Workspace, file: Path, project: str) -> Answer:
     """Write the posts picked for analysis, with empty columns for the answers, as a CSV."""
     n = reviewing.export(projects.opened(at, project), file)
-    text = (
-        f"{n} posts in {file}; fill in decision (keep or reject) and reason, then: vt review import"
-    )
+    text = f"{number(n, 'post')} in {file}; fill in decision (keep or reject) and reason, then: vt review import"
     return Answer({"file": file, "posts": n}, text)
 
 
@@ -37,8 +36,12 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
 @project_option
 def import_(at: Workspace, file: Path, project: str) -> Answer:
     """Read the answers; rows without a decision are passed over."""
-    n = reviewing.take_in(projects.opened(at, project), file)
-    return Answer({"file": file, "decisions": n}, f"{n} decisions taken in")
+    opened = projects.opened(at, project)
+    others = reviewing.overruled_by(opened, file)
+    n = reviewing.take_in(opened, file)
+    lines = [f"{number(n, 'decision')} taken in"]
+    lines += [f"{post}: overrules {', '.join(whose)}" for post, whose in others.items()]
+    return Answer({"file": file, "decisions": n, "overrules": others}, "\n".join(lines))
 
 
 @command(

@@ -16,7 +16,7 @@ from vtlib.models import STAGES
 from vtlib.params import merge, parse_overrides
 from vtlib.project import Workspace
 from vtlib.run import copies
-from vtlib.run.plan import StageEvent
+from vtlib.run.plan import RunResult, StageEvent
 from vtlib.run.project import run as run_notebooks
 
 profile_option = click.option(
@@ -71,8 +71,10 @@ def run(
         "creators": naming,
         "index": index,
         "stages": done.stages,
+        "seconds": round(done.seconds, 1),
+        "seconds_beside_stages": round(done.seconds_beside, 1),
     }
-    said = [f"{done.status}: {index}", f"creators: {naming} (report.creators)"]
+    said = [f"{done.status}: {index}", _time(done), f"creators: {naming} (report.creators)"]
     if naming == "named":
         return Answer(data, "\n".join(said), done.exit_code)
     hits = copies.check_copy(opened, done.folder)
@@ -163,6 +165,12 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
     }
     shown = changes.figures[["figure", "before", "after", "because"]]
     return Answer(data, "\n".join([*said, "", table(shown, empty="no figure changed")]))
+
+
+def _time(done: RunResult) -> str:
+    """What the whole run took, as it adds up."""
+    stages = done.seconds - done.seconds_beside
+    return f"{done.seconds:.1f} s: stages {stages:.1f} s, starting and pages {done.seconds_beside:.1f} s"
 
 
 def _tell(event: StageEvent) -> None:

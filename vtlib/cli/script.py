@@ -108,11 +108,13 @@ def create(at: Workspace, by: str, **wanted: Any) -> Answer:
     """Make a script: from a post, an analysis, an adaptation, a pattern, a template, a file, or empty.
 
     From an analysed post everything is filled that the analysis says: beats, kinds, words, patterns, difficulty;
-    with --product its name as a prop; with --project what is expected of it.
+    with --product its name as a prop; with --project what is expected of it. An --analysis brings its project, and
+    the product that is the project's only one, or was recommended for the video.
     """
     made = flow.create(at, Wanted(**{k: v for k, v in wanted.items() if v is not None}), by=by)
     head = f"script {made['script_id']} from {made['origin']}, version 1, draft"
-    told = [head, time_line(made["script"]), *expected(made["script"].prediction)]
+    place = f"product {made['product_id'] or '-'}, project {made['project_id'] or '-'}"
+    told = [head, place, time_line(made["script"]), *expected(made["script"].prediction)]
     return Answer(script_data(made), "\n".join(told))
 
 
@@ -328,10 +330,8 @@ def track(
     made = flow.track(at, ref, post_url, by=by, version=version)
     if variant:
         tracking.set_variant(at, made["script_id"], made["post_id"], variant)
-    return Answer(
-        {**made, "variant": variant},
-        f"{made['script_id']} version {made['version']} ({made['status']}) is {made['post_id']}",
-    )
+    head = f"{made['script_id']} version {made['version']} ({made['status']}) is {made['post_id']}"
+    return Answer({**made, "variant": variant}, "\n".join([head, made["forecast"]]))
 
 
 @command(

@@ -19,6 +19,7 @@ from vtlib.flows import projects
 from vtlib.flows.shooting import conflicts
 from vtlib.project import Workspace
 from vtlib.scripts import workflow
+from vtlib.scripts.schedule import common_zone
 from vtlib.store import production, script_reading
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -159,10 +160,16 @@ def schedule(
     by: str,
     **facts: Any,
 ) -> Answer:
-    """Plan a shoot, cancel one, or show the schedule with its conflicts: of SCRIPT, of --project, or of all."""
+    """Plan a shoot, cancel one, or show the schedule with its conflicts: of SCRIPT, of --project, or of all.
+
+    A shoot is of the approved version, else the current one. Times stand in the zone of the shoots; of several
+    zones in UTC.
+    """
     script_id = script_reading.find(at.store, ref) if ref else None
+    lines = []
     if cancel:
         production.cancel(at.store, cancel)
+        lines.append(f"shoot {cancel} is off the schedule")
     if starts or ends:
         if script_id is None:
             raise BadInput(
@@ -173,26 +180,31 @@ def schedule(
             "ends_at": _moment(ends, tz, "--ends"),
             "time_zone": tz,
         }
-        production.plan(at.store, script_id, {**_needs(at, script_id, facts), **times}, by=by)
+        shoot = production.plan(
+            at.store, script_id, {**_needs(at, script_id, facts), **times}, by=by
+        )
+        lines.append(_planned(at, script_id, shoot))
     plan = production.shoots(at.store, script_id=script_id, project=project)
     clashes = conflicts(at, plan)
     if ics:
         from vtlib.flows.script_exports import write_calendar  # noqa: PLC0415 - loads slowly
 
         write_calendar(at, plan, ics)
+    zone = common_zone(plan)
     rows = [
         {
             "shoot": s.shoot_id,
-            "starts": s.local[0],
-            "ends": s.local[1],
+            f"starts ({zone})": f"{s.starts_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
+            f"ends ({zone})": f"{s.ends_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
             "title": s.title,
+            "version": s.version,
             "location": s.location,
             "talent": list(s.talent),
             "beats": list(s.beat_ids) or "all",
         }
         for s in plan
     ]
-    lines = [
+    lines += [
         table(pd.DataFrame(rows), empty="no shoot is planned"),
         *(f"CONFLICT {c.kind}: {c.reason}" for c in clashes),
     ]
@@ -245,14 +257,30 @@ def asset(at: Workspace, name: str, kind: str, available: tuple[str, ...], **fac
     return Answer({"asset_id": key}, f"{kind} {name} is {key}")
 
 
+def _planned(at: Workspace, script_id: str, shoot_id: str) -> str:
+    """What was planned: of which version, and what is odd about shooting that one."""
+    shoot = next(
+        s for s in production.shoots(at.store, script_id=script_id) if s.shoot_id == shoot_id
+    )
+    row = script_reading.get(at.store, script_id, version=shoot.version)
+    odd = ""
+    if row["status"] in ("draft", "review"):
+        odd = ", which is not approved"
+    elif row["status"] in ("produced", "published", "archived"):
+        odd = f", which is {row['status']} already"
+    return f"shoot {shoot_id} of {script_id} version {shoot.version}{odd}"
+
+
 def _needs(at: Workspace, script_id: str, facts: dict[str, Any]) -> dict[str, Any]:
     """What a shoot needs: as given, else what its beats name."""
-    held = script_reading.get(at.store, script_id, version=facts["version"])["script"]
+    row = script_reading.get(at.store, script_id)
+    version = facts["version"] or row["approved_version"] or row["version"]
+    held = script_reading.get(at.store, script_id, version=int(version))["script"]
     beats = [b for b in held.beats if not facts["beats"] or b.beat_id in facts["beats"]]
     talent = list(dict.fromkeys(t for b in beats for t in b.talent))
     props = list(dict.fromkeys(p for b in beats for p in b.props))
     return {
-        "version": facts["version"],
+        "version": int(version),
         "location": facts["location"],
         "beat_ids": list(facts["beats"]),
         "talent": list(facts["talent"]) or talent,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.script import by_option, script, script_argument, version_option
@@ -67,19 +68,76 @@ def predict(at: Workspace, ref: str, version: int | None) -> Answer:
 def performance(at: Workspace, ref: str) -> Answer:
     """Predicted against actual, with intervals, beside the account's own posts and the source video.
 
-    "Too early" until a post was captured at 7 days or later, then with a projected range. Posts are judged anew
-    first. Own analytics (vt import analytics) and costs (vt script cost) are shown where there are any.
+    Views, engagement, shares and saves of each post beside what was expected, with a percentile among the account's
+    own posts; what is missing is said. Which of its patterns held on posts made with them, so what to use again.
+    "Too early" until a post was captured at 7 days or later. Posts are judged anew first. Own analytics (vt import analytics) and costs (vt script cost) are shown where there are any.
     """
     from vtlib.flows import following  # noqa: PLC0415 - scipy takes seconds
 
     found = following.follow(at, ref)
     lines = [f"{found.script_id}: {found.title}", *found.said]
+    if len(found.numbers):
+        lines += ["", table(_read_out(found.numbers)), *_missing(found.numbers), found.verdict]
+    if len(found.patterns):
+        lines += ["", table(_patterns(found.patterns)), *found.advice]
     whole = found.native[found.native["at_ratio"].isna()]
     if len(whole):
         lines += ["", table(whole[["post_id", "metric", "value", "unit", "exported_at"]])]
     if len(found.costs):
         lines += ["", table(found.costs[["what", "hours", "amount", "spent_at"]])]
     return Answer(found, "\n".join(lines))
+
+
+def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Numbers as they are read: counts whole, rates in percent; what is not known is a dash."""
+    rows = []
+    for r in numbers.to_dict("records"):
+        form = "{:,.0f}" if r["metric"].startswith("views") else "{:.2%}"
+        known = {
+            k: form.format(r[k]) for k in ("expected", "low", "high", "actual") if r[k] == r[k]
+        }
+        span = f" ({known['low']} to {known['high']})" if "low" in known else ""
+        off = r["difference_pct"]
+        rows.append(
+            {
+                "post": r["post_id"],
+                "": r["metric"],
+                "expected (80 %)": known["expected"] + span if "expected" in known else None,
+                "by": r["basis"] or None,
+                "actual": _actual(r, known.get("actual")),
+                "off": f"{abs(off):,.0f} % {'over' if off >= 0 else 'under'}"
+                if pd.notna(off)
+                else None,
+                "percentile": f"{r['percentile']:.0f} of {r['n_own']}"
+                if pd.notna(r["percentile"])
+                else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _actual(row: dict[Any, Any], value: str | None) -> str | None:
+    """A rate with the count behind it; views at 7 days are a count themselves."""
+    if pd.isna(row["n_seen"]) or row["metric"].startswith("views"):
+        return value
+    return f"{row['n_seen']:,.0f} ({value})" if value else f"{row['n_seen']:,.0f}"
+
+
+def _missing(numbers: pd.DataFrame) -> list[str]:
+    """What the rows lack, each reason once a post."""
+    lacking = numbers[numbers["missing"].ne("")]
+    return [
+        f"missing: {post}, {', '.join(rows['metric'])}: {reason}"
+        for (post, reason), rows in lacking.groupby(["post_id", "missing"], sort=False)
+    ]
+
+
+def _patterns(held: pd.DataFrame) -> pd.DataFrame:
+    size = [
+        f"x{r.ratio:.2f} ({r.low:.2f} to {r.high:.2f})" if r.n else None for r in held.itertuples()
+    ]
+    shown = held.assign(here=pd.Series(size, index=held.index, dtype=object))
+    return shown[["pattern", "library", "n", "here", "verdict", "posts_needed"]]
 
 
 @command(

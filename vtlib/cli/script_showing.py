@@ -55,7 +55,8 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
             f"{n}. {c.text} ({'cleared' if c.is_cleared else 'NOT CLEARED'})"
             for n, c in enumerate(whole.claims, 1)
         ],
-        "posts": [p["post_id"] for p in parts["publications"]],
+        "shoots": [_shoot(s) for s in parts["shoots"]],
+        "posts": [_published(p) for p in parts["publications"]],
     }
     told = [time_line(whole), *workflow.warnings(whole)]
     told += expectations(whole, parts["predictions"])
@@ -69,6 +70,16 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
         + "\n\n"
         + "\n".join(told)
     )
+
+
+def _shoot(row: dict[str, Any]) -> str:
+    place = f", {row['location']}" if row["location"] else ""
+    return f"{row['starts_at']:%Y-%m-%d %H:%M} UTC{place} (version {row['version']})"
+
+
+def _published(row: dict[str, Any]) -> str:
+    variant = f", variant {row['variant']}" if row["variant"] else ""
+    return f"{row['post_id']} (version {row['version']}{variant})"
 
 
 def expectations(whole: Script, frozen: list[dict[str, Any]]) -> list[str]:

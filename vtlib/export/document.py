@@ -118,6 +118,11 @@ class Format:
     what: str
     write: Callable[[Document], Written]
 
+    def file_name(self, stem: str, name: str) -> str:
+        """`stem` with this format's ending, and its `name` between where the ending does not say it."""
+        is_said = name in (self.suffix[1:], "markdown")
+        return f"{stem}{self.suffix}" if is_said else f"{stem}-{name}{self.suffix}"
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:

@@ -27,7 +27,7 @@ def write(document: Document, formats: Mapping[str, Format]) -> Written:
     warnings: list[str] = []
     for name, form in formats.items():
         made = form.write(held)
-        files[f"{document.file_stem}-{name}{form.suffix}"] = (form.what, made.data)
+        files[form.file_name(document.file_stem, name)] = (form.what, made.data)
         warnings += [f"{name}: {w}" for w in made.warnings]
     if uses_slates(held) and (movie := film(held)):
         files[SLATES] = ("a slate a beat, for the editing suite", movie)

@@ -20,6 +20,7 @@ from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted
 from vtlib.stages.adaptation import choosing as pairing
 from vtlib.stages.adaptation.source import product_facts, told, topics
 from vtlib.stages.analysis import choosing
+from vtlib.stages.conclusion import number
 from vtlib.store import fits as store
 from vtlib.store import scripts
 from vtlib.store.scripts import Making, Place
@@ -262,7 +263,7 @@ def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -
     asked = textual.wanted(
         question, task="original", post_id=None, about=about, role=str(product["slug"])
     )
-    why = f"from {len(learned.patterns)} patterns of the field"
+    why = f"from {number(len(learned.patterns), 'pattern')} of the field"
     return Order(asked, product, None, None, why, learned.version)
 
 

@@ -35,6 +35,7 @@ DONE = {
     "left_out": "left out",
     "no_media": "nothing to show",
 }
+GONE = "its file is not in this folder: nothing is asked anew (a backup without --media?)"
 CHOICES = {
     "place": "place",
     "done": "what is done",
@@ -120,11 +121,19 @@ def plan(project: Project) -> Plan:
         look_id=_column(posts, {p: q.key for p, q in looks.items()}),
         known=_column(posts, {p: known.get(q.key) for p, q in asked.items()}),
     )
+    gone = {p for p, q in asked.items() if not _is_here(q)}
+    new = posts["post_id"].isin(gone) & ~posts["known"].isin(LASTING)
+    posts.loc[new, "note"] = GONE
     full, first = (
-        tuple(q for q in some.values() if known.get(q.key) not in LASTING)
+        tuple(q for q in some.values() if known.get(q.key) not in LASTING and _is_here(q))
         for some in (asked, looks)
     )
     return Plan(posts, full, asking.prices(project), rate, first)
+
+
+def _is_here(question: Question) -> bool:
+    """Whether the files that a question shows are in this folder; a restored one may lack them."""
+    return all(a.path.is_file() for a in question.attachments)
 
 
 def analyze(project: Project, *, progress: Progress | None = None) -> Done:

@@ -10,23 +10,31 @@ import pandas as pd
 from vtlib.errors import BadInput
 from vtlib.flows import outliers, performance, projects
 from vtlib.flows.tracking import costs, project_of
-from vtlib.project import Workspace
+from vtlib.project import Project, Workspace
+from vtlib.stages.conclusion import number
+from vtlib.stages.performance import readout
 from vtlib.stages.performance.history import age_error, history
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import rate_history, with_rates
-from vtlib.stages.performance.whole import hold
+from vtlib.stages.performance.whole import Inputs, hold
 from vtlib.store import script_reading
+from vtlib.store.decoding import decoded
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A script's story so far: `said` sentences; `verdicts`, `predictions`, `native` (own analytics of its posts) and
-    `costs` the rows behind them.
+    """A script's story so far: `said` sentences; `numbers` (readout.NUMBER_COLUMNS) and `patterns`
+    (readout.PATTERN_COLUMNS) of its posts with a `verdict` and `advice` on them; `verdicts`, `predictions`, `native` (own analytics
+    of its posts) and `costs` the rows behind them.
     """
 
     script_id: str
     title: str
     said: list[str]
+    verdict: str
+    numbers: pd.DataFrame
+    patterns: pd.DataFrame
+    advice: list[str]
     verdicts: pd.DataFrame
     predictions: pd.DataFrame
     native: pd.DataFrame
@@ -55,7 +63,8 @@ def predicted(made: pd.DataFrame) -> str:
     if made.empty:
         return "predicted before: nothing new is known"
     places = made.drop_duplicates(["account_id", "format"])
-    return f"predicted for {len(places)} places of own accounts: vt script performance shows it"
+    where = number(len(places), "place")
+    return f"predicted for {where} of own accounts: vt script performance shows it"
 
 
 def follow(at: Workspace, ref: str) -> Outcome:
@@ -77,12 +86,50 @@ def follow(at: Workspace, ref: str) -> Outcome:
     runs = links.merge(facts, on="post_id", how="left")
     made = inputs.predictions[inputs.predictions["script_id"].eq(name)]
     native = project.frame("native_numbers")
+    posts_of = _posts_of(project, links, past)
+    numbers = readout.numbers(posts_of, held, _own(posts, past))
+    patterns = _patterns(project, name, inputs, past) if len(runs) else readout.none_held()
     return Outcome(
         name,
         row["title"],
         outcome(held, runs, made),
+        readout.verdict(held) if len(runs) else "",
+        numbers,
+        patterns,
+        readout.advice(patterns),
         held,
         made,
         native[native["post_id"].isin(links["post_id"])],
         costs(at, name),
     )
+
+
+def _posts_of(project: Project, links: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """The linked posts as readout.numbers takes them, captured or not."""
+    facts = _over_views(with_rates(project.frame("linked_numbers")))
+    mine = facts[facts["post_id"].isin(links["post_id"])]
+    return mine.merge(past[["post_id", "x7_ln"]], on="post_id", how="left")
+
+
+def _own(posts: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """Own matured posts, neither paid nor pinned, with their rates."""
+    usual = past[past["is_own"].astype(bool) & past["is_mature"] & past["is_plain"]]
+    rates = _over_views(posts)[["post_id", *readout.RATES.values()]]
+    return usual.drop(columns=[*readout.RATES.values()], errors="ignore").merge(rates, on="post_id")
+
+
+def _over_views(posts: pd.DataFrame) -> pd.DataFrame:
+    """Engagement over followers is another thing and stays out."""
+    rate = posts["engagement_rate"].where(posts["rate_basis"].eq("views"))
+    return posts.assign(engagement_rate=rate)
+
+
+def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame) -> pd.DataFrame:
+    """How the patterns of a script did on the posts of all scripts of the project that have them."""
+    scripts = decoded(project.frame("performance_scripts"), "structure")
+    made = decoded(inputs.predictions, "patterns")
+    uses = readout.pattern_uses(scripts, made, inputs.links)
+    mine = made[made["script_id"].eq(script_id)]
+    word = mine["patterns"].iloc[-1] if len(mine) else []
+    names = uses.loc[uses["script_id"].eq(script_id), "pattern"].unique()
+    return readout.patterns_held(list(names), uses, past, word or [])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from vtlib.sources.field_use import FieldUse
 from vtlib.stages import capture_words as words
 from vtlib.stages import importing as stage
 from vtlib.stages import own_posts
+from vtlib.stages.conclusion import Conclusion
 from vtlib.store import captures, people
 from vtlib.tables.reader import Options
 
@@ -124,12 +126,16 @@ def import_files(
 
 def import_all(project: Project) -> list[Report]:
     """What the parameters name: datasets, then URLs. Everything that can go in goes in; then the worst
-    failure is raised (BadInput or SourceFailed), naming each.
+    failure is raised (BadInput or SourceFailed), naming each. A file that is gone and whose captures are here, as in
+    a restored or copied workspace, is reported as "gone" and no failure.
     """
     asked = project.params.importing
     wanted = Wanted(asked.platform, asked.captured_at, base=project.workspace.root)
     people.ensure_project(project.store, project.slug)
-    found = import_files(project, asked.datasets, wanted) if asked.datasets else []
+    gone = _gone(project, asked.datasets, base=wanted.base)
+    there = [path for path in asked.datasets if path not in {one.source for one in gone}]
+    found = import_files(project, there, wanted) if there else []
+    found += gone
     found += import_urls(project, asked.urls) if asked.urls else []
     bad = [r for r in found if r.status == "failed"]
     if bad:
@@ -137,6 +143,34 @@ def import_all(project: Project) -> list[Report]:
         kind = SourceFailed if any(r.exit_code == SourceFailed.exit_code for r in bad) else BadInput
         raise kind(f"{len(bad)} of {len(found)} did not go in: {said}")
     return found
+
+
+def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[Report]:
+    """Reports on the files of `patterns` that are not there and that the store has captures of."""
+    missing = [path for path in patterns if files.names_nothing(path, base=base)]
+    if not missing:
+        return []
+    captured = [
+        row
+        for row in captures.list_captures(project.store, project.slug)
+        if row["provider"] == "file" and row["status"] == "ok"
+    ]
+    named = {path: [r for r in captured if _names(path, r["source"])] for path in missing}
+    return [_gone_report(path, rows) for path, rows in named.items() if rows]
+
+
+def _names(pattern: str, source: str) -> bool:
+    """Whether a path or glob may have named a captured file; of a folder only its content is known: any may."""
+    last = Path(pattern).name
+    is_folder = not Path(last).suffix and not set("*?[") & set(last)
+    return is_folder or fnmatch(source.partition("!")[0], last)
+
+
+def _gone_report(path: str, rows: Sequence[Mapping[str, Any]]) -> Report:
+    last = rows[-1]["captured_at"]
+    until = f", the last of {last:%Y-%m-%d %H:%M} UTC" if last else ""
+    said = f"no such file here; what it brought is known ({len(rows)} of its captures{until})"
+    return Report(path, status="gone", reason=said)
 
 
 def import_urls(
@@ -172,6 +206,13 @@ def import_urls(
                 project.store, project.slug, ref.post_id, is_own=own or None, notes=notes or None
             )
     return [report for *_, report in rows]
+
+
+def conclude(project: Project, reports: Iterable[Report]) -> Conclusion:
+    """The sentences of notebook 01; files that are gone and known are named."""
+    frames = (project.frame(name) for name in ("places", "capture_history", "problem_kinds"))
+    gone = [f"{one.source}: {one.reason}." for one in reports if one.status == "gone"]
+    return stage.conclude(*frames, gone=gone)
 
 
 def remap(project: Project, *, is_strict: bool = False) -> list[Report]:

@@ -66,10 +66,11 @@ def process(project: Project, *, again: bool = False, progress: Progress | None 
 def load(project: Project) -> pd.DataFrame:
     """The picked posts with their state (stages/media.plan), newest first, then those of own scripts; nothing is asked.
 
-    Each of the two kinds has a limit of its own: analysis.limit, media.published_limit.
+    Each of the two kinds has a limit of its own: analysis.limit, media.published_limit. `is_gone`: the file is not
+    in this folder, as after vt restore of a backup without media; its path is then not known here.
     """
     rules = _rules(project)
-    posts = project.frame("media_wanted")
+    posts = _with_files(project, project.frame("media_wanted"))
     asked = _addresses(project, posts, rules)
     known = [_has_address(asked[p]) for p in posts["post_id"]]
     posts = posts.assign(has_address=pd.Series(known, dtype=bool, index=posts.index))
@@ -86,6 +87,14 @@ def load(project: Project) -> pd.DataFrame:
         for mine, limit in kinds
     ]
     return pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+
+
+def _with_files(project: Project, posts: pd.DataFrame) -> pd.DataFrame:
+    """`posts` without the paths of files that are not there, and `is_gone` for those."""
+    folder = MediaFolder(project.workspace.outputs)
+    gone = [isinstance(p, str) and not folder.path(p).exists() for p in posts["path"]]
+    is_gone = pd.Series(gone, index=posts.index, dtype=bool)
+    return posts.assign(path=posts["path"].mask(is_gone), is_gone=is_gone)
 
 
 def twins(project: Project) -> pd.DataFrame:

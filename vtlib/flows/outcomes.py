@@ -55,7 +55,7 @@ class Done:
         if not self.n_possibly:
             return ""
         cost = f"at most ${self.possibly_usd:,.4f}" if self.possibly_usd else "no price is known"
-        return f"possibly paid besides: {self.n_possibly} calls, {cost} (vt costs)"
+        return f"possibly paid besides: {self.n_possibly} {'call' if self.n_possibly == 1 else 'calls'}, {cost} (vt costs)"
 
     def add(self, outcome: Outcome, *, to: Counter[str], was_left: bool = True) -> None:
         """Count an outcome in `to`; `was_left`: it stood among `n_left`."""

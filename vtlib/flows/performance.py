@@ -71,6 +71,12 @@ def knowledge(project: Project) -> tuple[Inputs, Judged]:
     return inputs, judge(inputs, params.performance, interval=params.outliers.interval)
 
 
+def is_restricted(project: Project) -> bool:
+    """Whether the parameters look at other products or days than the project's YAML names."""
+    here, there = (p.performance for p in (project.params, project.declared or project.params))
+    return (here.products, here.date_range_days) != (there.products, there.date_range_days)
+
+
 def save(project: Project, result: Result) -> dict[str, Any]:
     """Store verdicts and the run of the library; returns the run's row.
 
@@ -89,12 +95,19 @@ def remember_library(project: Project) -> None:
 
 
 def _save_library(project: Project, judged: Judged | Result) -> dict[str, Any]:
+    run = library_run(project, judged)
+    store.save_patterns(project.store, run, judged.library.table)
+    return run
+
+
+def library_run(project: Project, judged: Judged | Result) -> dict[str, Any]:
+    """The row of `pattern_runs` that a library has, stored or not."""
     library, learnt = judged.library, judged.learnt
     rules = {
         "combinations": [list(c) for c in library.rules.chosen],
         "claim_q": library.rules.claim_q,
     }
-    run = {
+    return {
         "pattern_run_id": _run_id(project.slug, rules, library.table),
         "project_id": project.slug,
         "run_id": project.run_id or None,
@@ -121,8 +134,6 @@ def _save_library(project: Project, judged: Judged | Result) -> dict[str, Any]:
         },
         "created_at": project.workspace.now(),
     }
-    store.save_patterns(project.store, run, library.table)
-    return run
 
 
 def freeze(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from vtlib.store import catalog, people
 from vtlib.tables.csv_in import sheet_rows
 from vtlib.tables.reader import read_table, read_text
 
+TABLES = (".txt", ".csv", ".tsv", ".xlsx")
 STARTER = """# Parameters of this project; docs/parameters.md lists every key. Secrets belong in .env.
 project: {slug}
 title: {title}
@@ -85,6 +87,15 @@ def product_id(at: Workspace, ref: str) -> str:
     return catalog.find(at.store, "products", ref)
 
 
+def with_post(at: Workspace, post_id: str) -> str:
+    """The one project that has a post. Raises BadInput for none, and for several, which are named."""
+    found = people.projects_of_post(at.store, post_id)
+    if len(found) == 1:
+        return found[0]
+    many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."
+    raise BadInput(many, todo="Name the project: --project P." if found else "See: vt project list")
+
+
 def with_product(at: Workspace, product: str | None) -> str:
     """The one project that has a product; without a product the only project there is.
 
@@ -141,6 +152,30 @@ def read_lines(path: Path) -> list[str]:
     """The lines of a text file, without blanks and remarks. Raises BadInput when it cannot be read."""
     lines = (line.split(" #")[0].strip() for line in read_text(path).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def named_accounts(
+    words: Iterable[str], *, platform: Platform | None, role: str
+) -> list[dict[str, Any]]:
+    """Accounts from files, profile URLs, @handles and handles, in any mixture (`read_accounts`, `account_row`).
+
+    Raises BadInput for a word that is neither, with what it may be.
+    """
+    rows: list[dict[str, Any]] = []
+    for word in words:
+        path = Path(word)
+        if path.is_file():
+            rows += read_accounts(path, platform=platform, role=role)
+        elif not word.startswith("@") and (path.suffix.lower() in TABLES or path.is_absolute()):
+            raise BadInput(f"there is no file {word}.", todo="Check the path.")
+        elif platform is None and "/" not in word:
+            raise BadInput(
+                f"{word} is no file here, and a handle alone names no platform.",
+                todo=f"Add --platform, e.g. --platform tiktok, or paste the profile's URL. ({word})",
+            )
+        else:
+            rows.append(account_row(word, platform=platform, role=role, notes=""))
+    return rows
 
 
 def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[str, Any]]:

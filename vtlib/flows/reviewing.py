@@ -26,17 +26,33 @@ def export(project: Project, path: Path) -> int:
     return len(frame)
 
 
-def take_in(project: Project, path: Path) -> int:
-    """Read the answers; returns how many decisions. All or none: the first wrong row is named.
+def decided(path: Path) -> list[dict[str, str | None]]:
+    """The answers in a file; rows without a decision are passed over.
 
-    Rows without a decision are passed over. Raises BadInput with the file, row and field.
+    Raises BadInput with the file, row and field of the first that is wrong.
     """
     rows = [
         _answer(row, number, path.name) for number, row in rows_of(path, needed=NEEDED, todo=START)
     ]
-    decided = [r for r in rows if r["decision"]]
+    return [r for r in rows if r["decision"]]
+
+
+def overruled_by(project: Project, path: Path) -> dict[str, list[str]]:
+    """Whose standing decisions the answers in a file go against, by post (`overruled`); call it before `take_in`."""
+    found = {
+        str(row["post_id"]): overruled(
+            project, str(row["post_id"]), str(row["decision"]), reviewer=row["reviewer"] or ""
+        )
+        for row in decided(path)
+    }
+    return {post: others for post, others in found.items() if others}
+
+
+def take_in(project: Project, path: Path) -> int:
+    """Read the answers (`decided`); returns how many decisions. All or none: the first wrong row is named."""
+    rows = decided(path)
     try:
-        return people.save_reviews(project.store, project.slug, decided)
+        return people.save_reviews(project.store, project.slug, rows)
     except BadInput as error:
         raise BadInput(error.message, todo=error.todo, file=path.name) from None
 
@@ -62,7 +78,7 @@ def overruled(project: Project, post_id: str, decision: str, *, reviewer: str) -
     return [
         f"{d['reviewer'] or 'somebody'} ({d['decision']}{', ' + d['reason'] if d['reason'] else ''})"
         for d in found
-        if d["reviewer"] != reviewer and d["decision"] != decision
+        if (d["reviewer"] or "") != reviewer and d["decision"] != decision
     ]
 
 

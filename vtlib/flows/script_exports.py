@@ -172,7 +172,7 @@ def _export_one(
 def _target(
     at: Workspace, document: Document, name: str, options: Options, *, is_one: bool
 ) -> Path:
-    own = f"{document.file_stem}-{name}{FORMATS[name].suffix}"
+    own = FORMATS[name].file_name(document.file_stem, name)
     out = options.out
     if out is None:
         return at.outputs / "scripts" / own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,14 @@ from vtlib.store.writing import records
 
 _POST = "SELECT * FROM posts_latest WHERE post_id = ?"
 _ANSWER = "SELECT post_id, answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
-_ONE_ANSWER = """SELECT post_id, task, answer, model, prompt_version FROM analyses
+_ONE_ANSWER = """SELECT post_id, project_id, task, answer, model, prompt_version FROM analyses
 WHERE analysis_id = ? AND answer IS NOT NULL AND status IN ('ok', 'repaired', 'partial')"""
+# The one product of a project, else the one that was recommended for the video.
+_PRODUCT = """SELECT product_id FROM project_products WHERE project_id = $project
+QUALIFY count(*) OVER () = 1 UNION ALL
+SELECT f.product_id FROM fits_latest AS f
+JOIN project_products AS p ON p.product_id = f.product_id AND p.project_id = $project
+WHERE f.post_id = $post AND f.is_recommended"""
 _MEASURES = "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY measured_at DESC LIMIT 1"
 _ADAPTATION = """SELECT post_id, product_id, project_id, script_id FROM adaptations
 WHERE analysis_id = $ref OR script_id = $ref ORDER BY made_at DESC"""
@@ -64,8 +71,8 @@ class Started:
 def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:
     """The first draft of what is wanted; nothing is stored.
 
-    From a post: its analysis where there is one, else its measures and caption (origin says which). Where
-    there is a project, a draft on a post or pattern has its forecast, or why there is none. Raises BadInput
+    From a post: its analysis where there is one, else its measures and caption (origin says which). From an
+    analysis: in its project, for that project's one product or the one recommended for the video. Where there is a project, a draft on a post or pattern has its forecast, or why there is none. Raises BadInput
     for several sources, an unknown one, and a new script without a title.
     """
     _require_one(wanted)
@@ -122,7 +129,8 @@ def _from_post(at: Workspace, wanted: Wanted, begun: Started) -> Started:
         held = answers[0]
         script = origins.from_analysis(held["answer"], title, post=post)
         made = replace(begun.making, model=held["model"], prompt_version=held["prompt_version"])
-        return Started(script, replace(begun.place, post_id=post_id, origin="analysis"), made)
+        place = _with_home(at, replace(begun.place, post_id=post_id, origin="analysis"), held)
+        return Started(script, place, made)
     script = origins.from_measures(measures[0] if measures else None, title, post=post)
     origin = "measures" if measures else "caption"
     return Started(script, replace(begun.place, post_id=post_id, origin=origin), begun.making)
@@ -140,6 +148,16 @@ def _answer(connection: Any, wanted: Wanted) -> list[dict[str, Any]]:
         todo = "Scripts come from analyses of videos, or --from-adaptation."
         raise BadInput(f"{wanted.analysis} is an answer to {rows[0]['task']}.", todo=todo)
     return rows
+
+
+def _with_home(at: Workspace, place: Place, answer: Mapping[str, Any]) -> Place:
+    """The place with the project that an answer named by its id belongs to, and the product it is for there."""
+    project = place.project or answer.get("project_id")
+    if not project or place.product:
+        return replace(place, project=project)
+    with at.store.read() as connection:
+        rows = records(connection, _PRODUCT, {"project": project, "post": place.post_id})
+    return replace(place, project=project, product=rows[0]["product_id"] if rows else None)
 
 
 def _from_adaptation(at: Workspace, wanted: Wanted, begun: Started) -> Started:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from vtlib.errors import BadInput
 from vtlib.flows import importing, projects
 from vtlib.flows.script_origins import Wanted, begin
@@ -17,9 +19,10 @@ from vtlib.project import Workspace
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
 from vtlib.scripts.script import Claim, Script, parse, plain
-from vtlib.sources import post_ref
+from vtlib.sources import id_time, post_ref
 from vtlib.store import script_reading, scripts
 from vtlib.store.scripts import Making, Move
+from vtlib.store.writing import naive
 
 __all__ = [
     "FACTS",
@@ -31,6 +34,9 @@ __all__ = [
     "revise",
     "track",
 ]
+_FROZEN = """SELECT min(made_at) AS made_at FROM predictions
+WHERE script_id = ? AND version = ? AND target = 'ln_views_7d'"""
+_POSTED = "SELECT posted_at FROM posts WHERE post_id = ?"
 FACTS = (
     *("title", "logline", "call_to_action", "audience", "difficulty"),
     *("language", "kind", "notes"),
@@ -141,7 +147,33 @@ def linked(
     if status == "produced":
         move = Move("published", by, f"linked to {post.post_id}")
         status = scripts.set_status(at.store, script_id, move, version=number)["to"]
-    return {"script_id": script_id, "version": number, **facts, "status": status}
+    return {
+        "script_id": script_id,
+        "version": number,
+        **facts,
+        "status": status,
+        "forecast": _forecast_note(at, script_id, number, post),
+    }
+
+
+def _forecast_note(at: Workspace, script_id: str, version: int, post: PostRef) -> str:
+    """Whether a post can test the forecast of its script, said at once: it can not when it is the older one."""
+    made = at.store.query(_FROZEN, [script_id, version])["made_at"].iloc[0]
+    known = at.store.query(_POSTED, [post.post_id])["posted_at"]
+    captured = known.iloc[0] if len(known) else pd.NaT
+    by_id = id_time(post)
+    posted = pd.Timestamp(naive(by_id)) if pd.isna(captured) and by_id else captured
+    source = ", as its id says" if pd.isna(captured) and by_id else ""
+    rest = f"Numbers and percentile are shown all the same: vt script performance {script_id}"
+    if pd.isna(made):
+        return f"No forecast was frozen for version {version}, so this post tests none. {rest}"
+    frozen = f"the forecast frozen on {made:%Y-%m-%d %H:%M} UTC"
+    if pd.isna(posted):
+        return f"When it was posted is known once it is captured (vt scrape --due); then it tests {frozen}, or not."
+    when = f"{posted:%Y-%m-%d %H:%M} UTC{source}"
+    if posted < made:
+        return f"It was posted on {when}, before {frozen}: it is no test of that forecast. {rest}"
+    return f"It was posted on {when}, after {frozen}: it tests it, 7 days on."
 
 
 def being_shot(row: Mapping[str, Any]) -> str:

@@ -110,7 +110,7 @@ def _linked(
         return Done(script_id, f"version {row['version']} is no number", {}, BadInput.exit_code)
     except BadInput as error:
         return Done(script_id, str(error), {}, error.exit_code)
-    said = f"version {made['version']} ({made['status']}) is {made['post_id']}"
+    said = f"version {made['version']} ({made['status']}) is {made['post_id']}. {made['forecast']}"
     return Done(script_id, said, {**made, "variant": row.get("variant") or None})
 
 

@@ -19,6 +19,7 @@ from vtlib.panels.moving import MovePanel
 from vtlib.panels.session import Session
 from vtlib.panels.versions import TextPanel, VersionsPanel
 from vtlib.scripts.workflow import STATUSES
+from vtlib.stages.conclusion import number
 from vtlib.store import script_reading
 
 
@@ -108,7 +109,7 @@ def _head(found: OpenScript) -> Markup:
         f"version {found.version} by {row['made_by']}",
         row["product_id"] or "no product",
         f"from {row['origin']}" + (f" of {row['post_id']}" if row["post_id"] else ""),
-        f"{pictures.value(row['duration_s'], 'tenth')} s in {len(script.beats)} beats",
+        f"{pictures.value(row['duration_s'], 'tenth')} s in {number(len(script.beats), 'beat')}",
         being_shot(row),
     )
     title = pictures.heading(script.title, " · ".join(str(f) for f in facts if f))

@@ -13,6 +13,7 @@ from vtlib.flows import browsing, fits, open_scripts
 from vtlib.panels import pictures
 from vtlib.panels.session import Session
 from vtlib.scripts.beat_table import rows
+from vtlib.stages.conclusion import number
 
 _POSTS = (
     *("tier", "handle", "platform", "multiplier", "multiplier_low", "multiplier_high"),
@@ -31,7 +32,7 @@ def twin(session: Session) -> Markup:
 
 def _posts(session: Session) -> Markup:
     page = browsing.page(session.project, session.place.wish)
-    under = f"page {page.number} of {page.n_pages}, {page.n:,} posts"
+    under = f"page {page.number} of {page.n_pages}, {number(page.n, 'post')}"
     frame = _frame([r.facts for r in page.rows], _POSTS)
     shown = _shown(session.project.shown(frame), source="outlier_scores, reviews")
     return pictures.heading("Outliers", under) + shown

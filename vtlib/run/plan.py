@@ -117,6 +117,16 @@ class RunResult:
     stages: tuple[StageResult, ...] = ()
 
     @property
+    def seconds(self) -> float:
+        """Of the whole run up to its end; 0 before."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else 0.0
+
+    @property
+    def seconds_beside(self) -> float:
+        """Of the whole run beside its stages: kernels started, insight, index and script page drawn."""
+        return max(self.seconds - sum(s.seconds for s in self.stages), 0.0)
+
+    @property
     def exit_code(self) -> int:
         """That of the first stage that failed, else 0."""
         return next((s.exit_code for s in self.stages if s.exit_code), 0)

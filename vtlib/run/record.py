@@ -51,12 +51,14 @@ _NUMERIC = ("python", "duckdb", "numpy", "pandas", "pyarrow", "scipy")
 GIT_TIMEOUT_S = 10
 
 
-def open_run(plan: RunPlan) -> RunResult:
+def open_run(plan: RunPlan, *, began: datetime | None = None) -> RunResult:
     """Make the folder of a new run, `outputs/<slug>/runs/<utc>/`, and its first `run.json`.
+
+    `began`: when the run began, kernels and all (UTC; default: now).
 
     A second run in the same second takes the next free one, so folders are unique and in order.
     """
-    started_at = datetime.now(UTC)
+    started_at = began or datetime.now(UTC)
     runs = plan.outputs / plan.project / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     moment = started_at

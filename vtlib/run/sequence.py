@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from vtlib.run.plan import Hooks, RunPlan, RunResult
 from vtlib.run.warm import warm_kernels
 
@@ -16,7 +18,7 @@ def run_project(plan: RunPlan, hooks: Hooks | None = None) -> RunResult:
     looks at. Raises BadInput, before anything runs, for a missing notebook or a parameter that its
     notebook does not declare; what `hooks` raise ends the run as failed and is raised.
     """
-    stages = plan.stages
+    stages, began = plan.stages, datetime.now(UTC)
     with warm_kernels() as home:
         # papermill takes 2 s to import; the nursery imports at the same time.
         from vtlib.run.kernels import kernels  # noqa: PLC0415
@@ -26,4 +28,4 @@ def run_project(plan: RunPlan, hooks: Hooks | None = None) -> RunResult:
         for stage in stages:
             refuse_unknown(plan.notebook(stage), plan.parameters(stage))
         with kernels(home, cwd=plan.home) as pool:
-            return Steps(plan, hooks or Hooks(), pool).through(stages)
+            return Steps(plan, hooks or Hooks(), pool, began=began).through(stages)

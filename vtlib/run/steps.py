@@ -19,9 +19,11 @@ from vtlib.run.plan import Hooks, RunPlan, RunResult, RunStatus, StageEvent, Sta
 class Steps:
     """A run on its way: its stages, one after the other."""
 
-    def __init__(self, plan: RunPlan, hooks: Hooks, pool: Kernels) -> None:
+    def __init__(
+        self, plan: RunPlan, hooks: Hooks, pool: Kernels, *, began: datetime | None = None
+    ) -> None:
         self.plan, self.hooks, self.pool = plan, hooks, pool
-        self.result = record.open_run(plan)
+        self.result = record.open_run(plan, began=began)
 
     def through(self, stages: tuple[str, ...]) -> RunResult:
         """Run `stages`; whatever goes wrong outside a stage is recorded and raised."""
@@ -32,6 +34,7 @@ class Steps:
             self._end("failed" if self.result.exit_code else "ok")
             if self.hooks.write_index:
                 self.hooks.write_index(self.result)
+                self._end(self.result.status)  # the pages take their time, too
             self.hooks.finish_run(self.result)
         except BaseException:  # Ctrl-C too: the record tells the truth in any case
             self._end("failed")

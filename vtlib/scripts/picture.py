@@ -38,7 +38,12 @@ def time_line(script: Script, *, width: int = 100) -> str:
         half = _ROWS_MAX // 2
         rows = [*rows[:half], f"  ... {len(rows) - 2 * half} beats more ...", *rows[-half:]]
     marks = "~ estimated from the words" if any(s.is_estimated for s in whole) else ""
-    return "\n".join([*rows, f"{clock(total)} in {len(whole)} beats  {marks}".rstrip()])
+    return "\n".join(
+        [
+            *rows,
+            f"{clock(total)} in {len(whole)} {'beat' if len(whole) == 1 else 'beats'}  {marks}".rstrip(),
+        ]
+    )
 
 
 def fitted(text: str, width: int) -> str:

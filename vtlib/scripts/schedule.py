@@ -112,9 +112,7 @@ def _place(span: Span) -> str:
 
 def _pair(one: Shoot, two: Shoot) -> list[Clash]:
     ids = (one.shoot_id, two.shoot_id)
-    said = (
-        f"{one.title} ({one.starts_at:%d %b %H:%M}) and {two.title} ({two.starts_at:%d %b %H:%M})"
-    )
+    said = f"{one.title} ({_when(one)}) and {two.title} ({_when(two)})"
     both = _shared(one.talent, two.talent)
     if two.starts_at >= one.ends_at:
         far = one.location and two.location and one.location.casefold() != two.location.casefold()
@@ -151,8 +149,19 @@ def _away(shoot: Shoot, name: str, windows: Sequence[Window]) -> Clash | None:
         "away",
         name,
         (shoot.shoot_id,),
-        f"{name} cannot be had for {shoot.title} on {shoot.starts_at:%d %b %H:%M}",
+        f"{name} cannot be had for {shoot.title} on {_when(shoot)}",
     )
+
+
+def _when(shoot: Shoot) -> str:
+    """The start where the shoot is, with its zone."""
+    return f"{shoot.local[0]:%d %b %H:%M} {shoot.time_zone}"
+
+
+def common_zone(shoots: Sequence[Shoot]) -> str:
+    """The zone to list shoots in: theirs where they share one, else UTC."""
+    zones = {s.time_zone for s in shoots}
+    return zones.pop() if len(zones) == 1 else "UTC"
 
 
 def windows(held: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:

@@ -68,6 +68,11 @@ def expand(patterns: Iterable[str | Path], *, base: Path) -> list[Path]:
     return list(found)
 
 
+def names_nothing(pattern: str | Path, *, base: Path) -> bool:
+    """Whether no file is at a path, folder or glob."""
+    return next(iter(_matches(base, str(pattern))), None) is None
+
+
 def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset]:
     """The datasets in a file: one, or one a member of a ZIP. Raises BadInput when it is empty or unreadable."""
     try:

@@ -9,10 +9,11 @@ A source module offers:
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from vtlib.errors import BadInput
+from vtlib.errors import BadInput, article
 from vtlib.models import (
     PLATFORMS,
     Account,
@@ -53,6 +54,7 @@ _FAULTS = (
     *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError),
     *(RecursionError, MemoryError),
 )
+FIRST_YEAR = 2010  # ids of before hold no time
 _MAX_DROPPED = 8  # fields of one item
 
 
@@ -78,6 +80,19 @@ def post_ref(url: str) -> PostRef:
             todo="Paste the URL of one post; accounts go to: vt project add-accounts.",
         )
     return ref
+
+
+def id_time(ref: PostRef) -> datetime | None:
+    """When a post's id was given out (UTC), on platforms whose ids hold it: Instagram, TikTok, X, LinkedIn.
+
+    About when it was posted, and never later: drafts and planned posts have their id days before.
+    """
+    read = getattr(SOURCES[ref.platform], "id_time", None)
+    try:
+        moment: datetime | None = read(ref.native_id) if read and ref.native_id else None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment and moment.year >= FIRST_YEAR else None
 
 
 def account_ref(text: str, *, platform: Platform | None = None) -> Account:
@@ -121,7 +136,9 @@ def outcome(platform: Platform, item: Any) -> Outcome:
     A field that cannot be read is unknown and named in `misread`; the post stays.
     """
     if not isinstance(item, dict):
-        return Rejected("unreadable", f"an item is a {type(item).__name__}, not an object", item)
+        return Rejected(
+            "unreadable", f"an item is {article(type(item).__name__)}, not an object", item
+        )
     whole_item = nested(item)
     with leniently() as noted:
         try:

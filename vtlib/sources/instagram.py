@@ -59,6 +59,7 @@ _PAGES_WORDS = (
 _PAGES = frozenset(_PAGES_WORDS.split())
 _PRIVATE_TAIL = 28  # a private account's short code is the public one and 28 more characters
 _ID_EPOCH_MS = 1_314_220_021_721  # ids count their milliseconds from here, above 23 other bits
+_CODE_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _COUNTS = ("likesCount", "commentsCount", "videoViewCount", "videoPlayCount")
 _WEB_KEYS = ("taken_at", "media_type", "edge_media_to_caption", "taken_at_timestamp", "_zs_partial")
 _KINDS: dict[str, Format] = {"Video": "reel", "Sidecar": "carousel", "Image": "photo"}
@@ -300,6 +301,16 @@ def _id_time(pk: Any) -> datetime | None:
     if not re.fullmatch(r"\d{15,20}", word):
         return None
     return datetime.fromtimestamp(((int(word) >> 23) + _ID_EPOCH_MS) // 1000, UTC)
+
+
+def id_time(native_id: str) -> datetime | None:
+    """When a short code was given out: the post's number in base 64, which holds its time."""
+    number = 0
+    for sign in native_id[:11]:  # what follows belongs to posts of private accounts
+        if sign not in _CODE_SIGNS:
+            return None
+        number = number * 64 + _CODE_SIGNS.index(sign)
+    return _id_time(str(number))
 
 
 def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:

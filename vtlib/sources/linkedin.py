@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from vtlib.errors import BadInput
+from vtlib.errors import BadInput, article
 from vtlib.models import (
     NOT_EXPOSED,
     Account,
@@ -113,7 +113,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
     if native_id is None:
         return _refused(raw, item)
     if raw.get("type") in ("comment", "reaction"):
-        return Rejected("not_a_post", f"a {raw['type']}", item)
+        return Rejected("not_a_post", article(str(raw["type"])), item)
     account = _author(raw)
     return Mapped(
         post=_post(raw, native_id),
@@ -204,6 +204,11 @@ def _posted_at(raw: dict[str, Any], native_id: str) -> datetime | None:
     is_exact = re.match(r"\d{4}-\d\d-\d\dT|\d{9,13}(\.\d+)?$", str(written))
     if is_exact:
         return moment(written)
+    return id_time(native_id)
+
+
+def id_time(native_id: str) -> datetime | None:
+    """When a number was given out; None for one that holds no time."""
     ms = int(native_id.rsplit(":", 1)[-1]) >> 22
     known = 1_262_304_000_000 < ms < 4_102_444_800_000  # 2010 to 2100: older numbers hold no time
     return datetime.fromtimestamp(ms / 1000, UTC) if known else None

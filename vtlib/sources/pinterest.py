@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote_plus
 
+from vtlib.errors import article
 from vtlib.models import (
     Account,
     AccountCounts,
@@ -144,7 +145,7 @@ def _refused(pin: dict[str, Any], item: dict[str, Any], account: Account | None)
     if flag(first(pin, "is_promoted", "isPromoted")) or isinstance(pin.get("promoter"), dict):
         return Rejected("promoted", "an advertisement, its id changes", item, account=handle)
     if str(first(pin, "entity_type", "type")) in ("board", "section", "story", "comment"):
-        return Rejected("not_a_post", f"a {first(pin, 'entity_type', 'type')}", item)
+        return Rejected("not_a_post", article(str(first(pin, "entity_type", "type"))), item)
     return None
 
 

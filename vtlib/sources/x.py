@@ -212,7 +212,7 @@ def _post(raw: dict[str, Any], native_id: str) -> Post:
         native_id=native_id,
         url=_post_url(native_id),
         format=_format(raw),
-        posted_at=moment(_created(raw)) or _id_time(native_id),
+        posted_at=moment(_created(raw)) or id_time(native_id),
         caption=caption,
         duration_s=length_ms / 1000 if length_ms else None,
         is_pinned=flag(first(raw, "isPinned", "is_pinned")),
@@ -225,7 +225,7 @@ def _post(raw: dict[str, Any], native_id: str) -> Post:
     )
 
 
-def _id_time(native_id: str) -> datetime | None:
+def id_time(native_id: str) -> datetime | None:
     """The second an id was given out; ids before November 2010 carry no time."""
     ms = int(native_id) >> 22
     return datetime.fromtimestamp((ms + _SNOWFLAKE_EPOCH_MS) / 1000, UTC) if ms else None
@@ -290,7 +290,7 @@ def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
 def _is_uncounted(raw: dict[str, Any]) -> bool:
     """Whether a post is older than X's count of views, which it shows for none of before."""
     native_id = _native_id(raw)
-    posted_at = moment(_created(raw)) or (_id_time(native_id) if native_id else None)
+    posted_at = moment(_created(raw)) or (id_time(native_id) if native_id else None)
     return bool(posted_at and posted_at < _VIEWS_SINCE)
 
 

@@ -61,6 +61,14 @@ def both(first: Conclusion, second: Conclusion) -> Conclusion:
     return done(first.stage, lines, **{**first.counts, **second.counts})
 
 
+_ONE = {"are": "is", "were": "was", "have": "has", "stand": "stands", "repeat": "repeats"}
+
+
+def verb(count: float, plural: str) -> str:
+    """The verb after `number`: `1 post was`, `2 posts were`."""
+    return _ONE[plural] if count == 1 else plural
+
+
 def number(count: float, noun: str = "", plural: str = "") -> str:
     """`1 post`, `2,345 posts`: a count with its noun."""
     word = noun if count == 1 else plural or (noun + "s" if noun else "")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from vtlib.stages.conclusion import number
+from vtlib.stages.conclusion import number, verb
 from vtlib.stages.insight.finding import Finding
 from vtlib.stats.rates import mean_test
 
@@ -74,9 +74,7 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
         found.append(Finding(_sentence(row), _SOURCE, mine, LABELS))
     if not found:
         films = posts["creative_id"].nunique()
-        said = (
-            f"{number(films, 'film')} stand on several platforms, none judged on two of them yet."
-        )
+        said = f"{number(films, 'film')} {verb(films, 'stand')} on several platforms, none judged on two of them yet."
         found.append(Finding(said, _SOURCE, posts, LABELS))
     return found
 

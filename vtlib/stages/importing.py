@@ -48,7 +48,7 @@ from vtlib.stages.capture_rows import (
     raw_row,
     snapshot_row,
 )
-from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 
 __all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
 
@@ -184,8 +184,16 @@ def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict
     return {t: frame(t, r) for t, r in rows.items()}
 
 
-def conclude(places: pd.DataFrame, captures: pd.DataFrame, problems: pd.DataFrame) -> Conclusion:
-    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`: as stored."""
+def conclude(
+    places: pd.DataFrame,
+    captures: pd.DataFrame,
+    problems: pd.DataFrame,
+    *,
+    gone: Sequence[str] = (),
+) -> Conclusion:
+    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`: as stored; `gone`
+    sentences on files that are known and no longer there.
+    """
     if places.empty:
         return skipped(
             "import", "nothing to import: set importing.datasets, or run vt import dataset …"
@@ -194,7 +202,7 @@ def conclude(places: pd.DataFrame, captures: pd.DataFrame, problems: pd.DataFram
     first, last = places["first_captured_at"].min(), places["last_captured_at"].max()
     lines = [
         f"{number(posts, 'post')} of {number(accounts, 'account')} on "
-        f"{number(len(places), 'platform')} are known, from {number(len(captures), 'capture')}"
+        f"{number(len(places), 'platform')} {verb(posts, 'are')} known, from {number(len(captures), 'capture')}"
         + (f" between {first:%Y-%m-%d} and {last:%Y-%m-%d}." if pd.notna(first) else ".")
     ]
     if len(problems):
@@ -202,6 +210,7 @@ def conclude(places: pd.DataFrame, captures: pd.DataFrame, problems: pd.DataFram
         lines.append(
             f"{number(n, 'item')} could not be used; each is kept with its reason (vt problems)."
         )
+    lines += gone
     return done("import", lines, posts=posts, accounts=accounts, captures=len(captures))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.params import Media
-from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 from vtlib.stats.twins import METHOD as TWINS_METHOD
 from vtlib.stats.twins import same_creative
 
@@ -114,21 +114,29 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
             "analysis", "no posts are picked: run 03 outliers, or keep posts in a review"
         )
     state, kept = posts["state"].value_counts(), posts[posts["state"] == "kept"]
+    gone = int(kept["is_gone"].sum()) if "is_gone" in kept else 0
     n_kept, n_still = len(kept), int((kept["status"] == "photo").sum())
     measured = kept[kept["measured_status"] == "ok"]
     lines = [
         (
-            f"Of {_asked(posts)}, the media of {n_kept:,} are here: "
+            f"Of {_asked(posts)}, the media of {n_kept:,} {'came' if gone else 'are here'}: "
             f"{number(n_kept - n_still, 'video')} and {number(n_still, 'photo post')}."
         )
     ]
+    if gone:
+        word = "file is" if gone == 1 else "files are"
+        lines.append(
+            f"{gone:,} {word} not in this folder (a backup without --media?); what was measured and said is known."
+        )
     lost = posts.loc[posts["state"] == "lost", "status"].value_counts()
     lines += [f"{number(c, 'post')} cannot be had: {_said(s)}." for s, c in lost.items()]
     waits = int(state.get("waits", 0)) + int(state.get("fetch", 0))
     if waits:
         lines.append(f"{number(waits, 'post')} will be asked again later.")
     if n := int(state.get("no_address", 0)):
-        lines.append(f"{number(n, 'post')} have no address that can be asked: capture them again.")
+        lines.append(
+            f"{number(n, 'post')} {verb(n, 'have')} no address that can be asked: capture them again."
+        )
     if len(measured):
         lines.append(_measured(measured))
     copies = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
@@ -170,6 +178,8 @@ def _said(status: object) -> str:
 
 
 def _outcome(row: Mapping[Any, Any]) -> str:
+    if row["state"] == "kept" and row.get("is_gone"):
+        return "not in this folder"
     if row["state"] == "kept":
         return "kept" if pd.isna(row.get("purged_at")) else "purged"
     reason = row["note"]

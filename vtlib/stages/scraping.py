@@ -19,7 +19,7 @@ from vtlib.models import METRICS, MappedAccount, Rejected
 from vtlib.sources import outcome
 from vtlib.sources.asked import names_in, names_of
 from vtlib.stages.capture_words import NOT_COUNTED, fate, mapped_ratio, unreadable
-from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 from vtlib.stages.ordering import Asked
 
 OUT = {
@@ -151,7 +151,7 @@ def judge(came: Came, *, least: float) -> tuple[str, str, int]:
     words = [w for w in (_end_words(came), _nothing_words(came), shape) if w]
     if countless:
         words.append(
-            f"only {came.counted} of {number(came.tally['mapped'], 'post')} have any count: has the actor "
+            f"only {came.counted} of {number(came.tally['mapped'], 'post')} {verb(came.counted, 'have')} any count: has the actor "
             "renamed its fields? All items are kept: after an update, run vt import again"
         )
     failed = came.ran.status != "SUCCEEDED" or renamed or _is_empty(came)

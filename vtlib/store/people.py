@@ -195,6 +195,12 @@ def projects_of(store: Store, product_id: str) -> list[str]:
     return [str(p) for p in store.query(sql, [product_id])["project_id"]]
 
 
+def projects_of_post(store: Store, post_id: str) -> list[str]:
+    """The slugs of the projects that a post is in."""
+    sql = "SELECT DISTINCT project_id FROM project_posts WHERE post_id = ? ORDER BY 1"
+    return [str(p) for p in store.query(sql, [post_id])["project_id"]]
+
+
 def _keep(connection: Connection, table: str, row: Mapping[str, Any], key: str) -> None:
     save(connection, table, [row], key=[key], keep=True)
 

@@ -25,6 +25,7 @@ _PARTS = {
     "history": "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version",
     "comments": "SELECT * FROM script_comments WHERE script_id = ? ORDER BY created_at, comment_id",
     "people": "SELECT person, role, assigned_at FROM script_people WHERE script_id = ? ORDER BY role, person",
+    "shoots": "SELECT * FROM shoots WHERE script_id = ? ORDER BY starts_at, shoot_id",
     "publications": "SELECT * FROM publications WHERE script_id = ? ORDER BY linked_at, post_id",
     "predictions": """SELECT version, made_at, target, platform, format, account_id, predicted_ln, low_ln, high_ln,
         p_beats_median, n_baseline, reason FROM predictions WHERE script_id = ? ORDER BY project_id, seq""",
@@ -75,7 +76,7 @@ def publications(store: Store, script_id: str) -> list[dict[str, Any]]:
 def parts(
     store: Store, script_id: str, names: Iterable[str] = tuple(_PARTS)
 ) -> dict[str, list[dict[str, Any]]]:
-    """What hangs on a script, of one moment: versions, history, comments, people, publications, predictions.
+    """What hangs on a script, of one moment: versions, history, comments, people, shoots, publications, predictions.
 
     Predictions as they were frozen: where, ln of what is expected, interval, n, reason.
     """

@@ -63,6 +63,13 @@ def run_list(store: Store, *, project: str | None = None, limit: int = 50) -> pd
     return store.query_file("run_list", project=project, limit=limit)
 
 
+def run_seconds(store: Store, run_id: str) -> float | None:
+    """Seconds from the beginning of a run to its end; None while it runs, and of a killed one."""
+    sql = "SELECT date_diff('millisecond', started_at, ended_at) / 1000 AS s FROM runs WHERE run_id = ?"
+    found = store.query(sql, [run_id])["s"].dropna()
+    return float(found.iloc[0]) if len(found) else None
+
+
 def run_stages(store: Store, run_id: str) -> pd.DataFrame:
     """The stages of a run in order: stage, status, reason, seconds, started_at, ended_at; empty when unknown."""
     return store.query_file("run_stages", run=run_id)

@@ -10,16 +10,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import IO, Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from vtlib.errors import BadInput
 
 Open = Callable[[], IO[bytes]]
 MAX_BYTES = 1_000_000_000  # unpacked; a workbook of that size has tens of millions of cells
 _EXACT = 10**15  # a spreadsheet's numbers have 15 digits
 _FIRST_ROWS = 200
-_BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError)
+_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ def choose_sheet(open_: Open, name: str) -> Sheet:
     _refuse(open_, name)
     try:
         with closing(open_()) as stream:
-            book = load_workbook(stream, read_only=True, data_only=True)
+            book = _loaded(stream)
             shown = [s for s in book.worksheets if s.sheet_state == "visible"]
             firsts = [(s.title, _texts(islice(s.iter_rows(), _FIRST_ROWS))) for s in shown]
             filled = [(title, rows) for title, rows in firsts if any(map(any, rows))]
@@ -53,12 +50,18 @@ def choose_sheet(open_: Open, name: str) -> Sheet:
 def sheet_rows(open_: Open, title: str) -> Iterator[tuple[int, list[str]]]:
     """(row, texts) of a sheet, rows counted from 1."""
     with closing(open_()) as stream:
-        book = load_workbook(stream, read_only=True, data_only=True)
+        book = _loaded(stream)
         try:
             for number, row in enumerate(book[title].iter_rows(), 1):
                 yield number, [_cell(cell) for cell in row]
         finally:
             book.close()
+
+
+def _loaded(stream: IO[bytes]) -> Any:
+    from openpyxl import load_workbook  # noqa: PLC0415 - half a second, and most files are no workbook
+
+    return load_workbook(stream, read_only=True, data_only=True)
 
 
 def is_workbook(names: list[str]) -> bool:

@@ -13,6 +13,7 @@ from itertools import combinations
 from random import Random
 from typing import Any
 
+from vtlib.errors import article
 from vtlib.sandbox.words import HOOK_LINES
 from vtlib.sandbox.world import World
 
@@ -215,7 +216,7 @@ def _written(rng: Random, facts: Answer, beats: list[Answer], world: World) -> A
                 "spoken": line.format(name=name),
                 "overlay": None,
                 "visual": f"{name} fills the picture (simulated)",
-                "tests": f"whether a {kind.replace('_', ' ')} holds longer (simulated)",
+                "tests": f"whether {article(kind.replace('_', ' '))} holds longer (simulated)",
             }
             for kind, line in zip(types, _OPENERS, strict=True)
         ],

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.scripts.arranging import lettered
-from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 
 COLUMNS = {
     "title": "script",
@@ -106,7 +106,8 @@ def _claims_line(rows: Rows) -> str:
     flagged = sum(r["n_unfounded"] or 0 for r in rows)
     if not total:
         return "No claim about a product was made."
-    kept = f"{total - flagged:,} of {number(total, 'claim')} stand in the facts of the product"
+    stand = verb(total - flagged, "stand")
+    kept = f"{total - flagged:,} of {number(total, 'claim')} {stand} in the facts of the product"
     return f"{kept}; {flagged:,} do not and wait for a person to clear them."
 
 

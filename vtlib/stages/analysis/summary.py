@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.stages.conclusion import Conclusion, done, number, skipped
+from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 
 DATA = ("ok", "repaired", "partial")
 TASKS = ("analysis", "pictures")  # full answers; first looks choose, and are none
@@ -76,11 +76,13 @@ def lines_of(chosen: pd.DataFrame) -> list[str]:
     lines = []
     if states["looked_at"]:
         lines.append(
-            f"{number(states['full'], 'post')} were chosen for the full question, "
+            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the full question, "
             f"{states['looked_at']:,} got a first look alone; first looks took {chosen['look_tokens'].sum():,.0f} tokens."
         )
     if states["twin"]:
-        lines.append(f"{number(states['twin'], 'post')} repeat a film that was asked about once.")
+        lines.append(
+            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a film that was asked about once."
+        )
     return lines
 
 
@@ -104,10 +106,11 @@ def conclude(found: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
     measured = good[good["grounding_share"].notna()]
     checked = measured["claims_checked"].sum()
     if checked:
+        invented = int(good["cuts_invented"].sum())
         share = (measured["grounding_share"] * measured["claims_checked"]).sum() / checked
         lines.append(
             f"Of {number(checked, 'claim')} that could be checked, {share:.0%} agree with the file; "
-            f"{number(good['cuts_invented'].sum(), 'cut')} were invented."
+            f"{number(invented, 'cut')} {verb(invented, 'were')} invented."
         )
     lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
     lines += [_cost_line(found)] if costs else []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.stages.conclusion import number
+from vtlib.stages.conclusion import number, verb
 from vtlib.stages.insight.facts import Facts
 from vtlib.stages.insight.finding import Chapter, Finding, q_text
 from vtlib.stats.rates import Rate, rate
@@ -101,12 +101,12 @@ def tried(facts: Facts) -> Chapter:
             )
             found.append(Finding(said, "scripts, publications, predictions", out, SCRIPTS))
     if len(facts.own):
-        said = f"{number(len(facts.own), 'post')} of {number(facts.own['account_id'].nunique(), 'own account')} were judged."
+        said = f"{number(len(facts.own), 'post')} of {number(facts.own['account_id'].nunique(), 'own account')} {verb(len(facts.own), 'were')} judged."
         found.append(Finding(said, "outlier_scores of own posts", facts.own, _POSTS))
     if len(facts.patterns):
         run = facts.pattern_run
         said = (
-            f"{number(len(facts.patterns), 'feature')} were tested on {number(run['n_posts'], 'post')} of "
+            f"{number(len(facts.patterns), 'feature')} {verb(len(facts.patterns), 'were')} tested on {number(run['n_posts'], 'post')} of "
             f"{number(run['n_accounts'], 'account')}."
         )
         found.append(Finding(said, "patterns", facts.patterns, PATTERNS))

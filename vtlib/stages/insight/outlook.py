@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from vtlib.stages.conclusion import number
+from vtlib.stages.conclusion import number, verb
 from vtlib.stages.insight.facts import Facts
 from vtlib.stages.insight.finding import Chapter, Finding
 from vtlib.stages.insight.outcomes import PATTERNS, SCRIPTS, VERDICTS
@@ -250,7 +250,7 @@ def _alarms(facts: Facts) -> list[Finding]:
     scored = int(run.get("n_scored") or 0)
     low, words = run.get("expected_false_alarms_low"), run.get("chance_words")
     said = (
-        f"{number(scored, 'post')} were scored. "
+        f"{number(scored, 'post')} {verb(scored, 'were')} scored. "
         f"{chance_range(len(listed), low, expected, [] if words is None else list(words))}"
     )
     return [Finding(said, "outlier_scores", listed, columns)]

@@ -72,7 +72,7 @@ def workspace(folder: Path) -> Path:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list], float]:
     home = workspace(tmp_path_factory.mktemp("calm"))
     began = time.monotonic()
-    assert vt(home, "run", "p").wait(240) == 0
+    assert vt(home, "run", "p").wait(600) == 0
     return home, rows(home), time.monotonic() - began
 
 

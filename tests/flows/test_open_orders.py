@@ -139,7 +139,7 @@ def test_killed_right_after_the_run_was_made(world, mock):
         lambda _: (os.killpg(child[0].pid, signal.SIGKILL), child[0].wait()),
     )
     child.append(vt(home, "scrape", "--project", "p"))
-    child[0].communicate(timeout=240)
+    child[0].communicate(timeout=600)
     project = world.project(accounts=TIKTOK)
     (row,) = orders.left_open(project.store, "p")
     assert row["status"] == "starting"

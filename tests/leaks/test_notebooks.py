@@ -14,6 +14,8 @@ SAFE = (
     "told",
     "films",
     "shown_rows",
+    "early_shown",
+    "tags_shown",
 )  # give what a reader may see
 
 

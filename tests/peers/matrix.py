@@ -199,7 +199,7 @@ class Matrix:
 
     @staticmethod
     def _ended(process: BaseProcess) -> int:
-        if not wait([process.sentinel], timeout=240):
+        if not wait([process.sentinel], timeout=600):
             process.kill()
         process.join()
         return int(process.exitcode or 0)

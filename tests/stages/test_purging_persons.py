@@ -37,3 +37,22 @@ def test_the_same_post_and_numbers_without_the_person(platform, item):
         assert (after.counts and after.counts.followers) == (
             before.counts and before.counts.followers
         )
+
+
+def test_pictures_in_every_spelling_and_comments_with_their_writers_go_and_counts_stay():
+    item = {
+        "ownerProfilePicUrl": "https://p/1.jpg",
+        "authorMeta": {"originalAvatarUrl": "https://p/2.jpg", "id": "7"},
+        "latestComments": [{"ownerUsername": "somebody", "text": "my words"}],
+        "firstComment": "my words",
+        "comments": [{"author": "somebody"}],
+        "commentsCount": 3,
+        "latestComments/0/text": "my words",
+        "statistics": {"comments": 3, "replies": "12"},
+    }
+    assert without_persons(item) == {
+        "authorMeta": {"id": "7"},
+        "commentsCount": 3,
+        "statistics": {"comments": 3, "replies": "12"},
+    }
+    assert without_persons({"comments": 0, "replies": None}) == {"comments": 0, "replies": None}

@@ -71,7 +71,9 @@ def videos(at: Workspace, project: str, limit: int | None, again: bool) -> Answe
 @click.option("--keep-days", type=click.IntRange(0), help="Remove media fetched longer ago.")
 @click.option("--quota-gb", type=click.FloatRange(0), help="Remove media until so much is left.")
 @click.option(
-    "--personal", is_flag=True, help="Remove bios, names, contact data and pictures of persons."
+    "--personal",
+    is_flag=True,
+    help="Remove bios, names, contact data and pictures of persons, and comments.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 def purge(

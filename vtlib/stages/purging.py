@@ -34,24 +34,34 @@ def to_purge(
 
 
 def without_persons(item: Any, *, within: str = "") -> Any:
-    """A raw item without what describes a person: bios, display names, pictures, contact data; all else stays.
+    """A raw item without what describes a person: bios, display names, pictures, contact data, and comments with
+    their writers; all else stays.
 
     Handles and ids stay, so that the item still maps to the same post and account, with the same numbers.
     `within` is the key that holds the item.
     """
     if isinstance(item, dict):
-        kept = {k: v for k, v in item.items() if not _is_personal(str(k), within)}
+        kept = {k: v for k, v in item.items() if not _is_personal(str(k), within, v)}
         return {k: without_persons(v, within=str(k)) for k, v in kept.items()}
     return [without_persons(v, within=within) for v in item] if isinstance(item, list) else item
 
 
-def _is_personal(key: str, within: str) -> bool:
+def _is_personal(key: str, within: str, value: Any) -> bool:
     *above, word = re.split(r"[/.]", key)  # flattened exports: author/name
     word, holder = word.lower().replace("_", ""), (above[-1] if above else within).lower()
     if (holder, word) == ("actor", "description"):  # LinkedIn counts followers there
         return False
     of_person = holder in _PERSONS and word in _OF_PERSONS
-    return of_person or word in _PERSONAL or word.startswith(_PICTURES)
+    is_picture = any(picture in word for picture in _PICTURES)
+    return of_person or word in _PERSONAL or is_picture or _is_comment(word, above, value)
+
+
+def _is_comment(word: str, above: list[str], value: Any) -> bool:
+    """Comments themselves, also in flattened exports (latestComments/0/text); a number of comments is none."""
+    inside = any(name.lower() in _COMMENTS for name in above)
+    return (
+        inside or word == "firstcomment" or (word in _COMMENTS and isinstance(value, list | dict))
+    )
 
 
 # Fields of actors and of the platforms' own objects that describe whoever posted, lower case, without "_".
@@ -69,10 +79,10 @@ _PICTURES = (
     "profilepic",
     "profileimage",
     "avatar",
-    "hdprofilepic",
     "profilebanner",
     "coverpicture",
 )
+_COMMENTS = frozenset({"comments", "latestcomments", "topcomments", "replies"})
 _PERSONS = frozenset(
     [
         *("author", "user", "owner", "actor", "collaborators", "user_mentions"),

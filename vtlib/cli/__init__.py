@@ -14,6 +14,7 @@ from vtlib.cli.mishaps import as_error
 from vtlib.errors import VtError
 
 FAMILIES = {
+    "account": ("details",),
     "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
     "backup": ("operations",),
     "brand": ("catalog",),
@@ -23,7 +24,9 @@ FAMILIES = {
     "doctor": ("operations",),
     "import": ("importing", "analytics"),
     "init": ("workspace",),
+    "overview": ("running",),
     "patterns": ("patterns",),
+    "post": ("details",),
     "problems": ("looking",),
     "process": ("process",),
     "product": ("catalog",),
@@ -38,6 +41,7 @@ FAMILIES = {
     "script": ("script", "script_files", "script_beats", "adapting", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scraping",),
+    "video": ("details",),
     "youtube": ("scraping",),
 }
 

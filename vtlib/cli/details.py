@@ -242,10 +242,12 @@ def _section(title: str, rows: list[Row], columns: tuple[str, ...]) -> list[str]
     """A titled table of the first rows; nothing at all where there are none."""
     if not rows:
         return []
-    shown = pd.DataFrame(rows[:_ROWS]).reindex(columns=list(columns))
+    shown = pd.DataFrame(rows[:_ROWS], dtype=object).reindex(columns=list(columns))
     for name in columns:
         if name.endswith("_at"):
             shown[name] = [_time(v) for v in shown[name]]
+        else:
+            shown[name] = [f"{v:,}" if type(v) is int else v for v in shown[name]]
     rest = len(rows) - _ROWS
     more = [f"  and {rest} more (--json has all)"] if rest > 0 else []
     heads = shown.rename(columns=lambda c: c.removesuffix("_at"))

@@ -91,7 +91,7 @@ def _columns(scores: pd.DataFrame) -> pd.DataFrame:
                 None if pd.isna(low) or pd.isna(high) else f"{low:,.3g} to {high:,.3g}"
                 for low, high in ends
             ],
-            "views": scores["value"],
+            "views": [None if pd.isna(v) else f"{int(v):,}" for v in scores["value"]],
             "creator": _text(scores, "handle", "creator").map(
                 lambda h: f"@{h}" if h and " " not in h else h
             ),

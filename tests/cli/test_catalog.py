@@ -96,3 +96,25 @@ def test_usage_errors_are_json_too(vt) -> None:
     said = vt("brand", "create", "--json")
     assert said.code == 2
     assert said.data["exit_code"] == 2
+
+
+def test_what_is_archived_leaves_the_lists_and_comes_back(vt) -> None:
+    vt("brand", "create", "Acme")
+    vt(*PRODUCT)
+    vt("project", "create", "Spring", "--brand", "acme")
+    vt("project", "add-products", "spring", "core-deck")
+    for noun, ref in (("product", "core-deck"), ("project", "spring"), ("brand", "acme")):
+        assert vt(noun, "archive", ref, "--json").data["archived_at"]
+        assert vt(noun, "list", "--json").data == []
+        (held,) = vt(noun, "list", "--archived", "--json").data
+        assert ref in (held["slug"], f"{held['slug']}")
+    refused = vt("run", "spring")
+    assert (refused.code, "vt project unarchive spring" in refused.err) == (2, True)
+    vt("project", "unarchive", "spring")
+    assert "vt brand unarchive acme" in vt("run", "spring").err
+    assert vt("run", "--all").code == 2, "an archived brand's projects are not run"
+    vt("brand", "unarchive", "acme")
+    assert vt("project", "show", "spring", "--json").data["products"] == [], "not offered to fits"
+    vt("product", "unarchive", "core-deck")
+    assert len(vt("project", "show", "spring", "--json").data["products"]) == 1
+    assert vt("project", "list", "--json").data[0]["archived_at"] is None

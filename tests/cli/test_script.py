@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from vtlib.project import Workspace
 from vtlib.settings import load_settings
@@ -225,7 +226,8 @@ def test_shooting_is_planned_with_conflicts(say, script: str, home: Path) -> Non
     )
     found = say("script", "schedule", script, *time, "--location", "Kitchen", "--json")
     assert found["shoots"][0]["starts_at"].startswith("2026-05-04T07:00")
-    assert [c["kind"] for c in found["conflicts"]] == ["release"]
+    assert [c["kind"] for c in found["conflicts"]] == ["release", "unregistered"]
+    assert "vt script asset Kitchen --kind location" in found["conflicts"][1]["reason"]
     (used,) = say("script", "assets", "--kind", "talent", "--json")
     assert (used["name"], used["used_in"][0]["script_id"]) == ("mia", script)
     say("script", "asset", "kitchen", "--kind", "location", "--release", "sent")
@@ -234,6 +236,57 @@ def test_shooting_is_planned_with_conflicts(say, script: str, home: Path) -> Non
     assert {c["name"] for c in found["conflicts"]} == {"Mia", "Kitchen"}
     assert b"SUMMARY:CONFLICT: Shoot: Quiet" in calendar.read_bytes()
     say("script", "schedule", script, "--starts", "soon", "--ends", "later", code=2)
+
+
+def test_dates_and_whose_step_it_is(say, script: str, home: Path) -> None:
+    assert say("script", "list", "--waiting-for", "Zoe", "--json") == []
+    say("script", "assign", script, "Zoe")
+    say("script", "assign", script, "Abe", "--role", "approver")
+    assert say("script", "list", "--waiting-for", "zoe", "--json")[0]["waiting_for"] == ["Zoe"]
+    assert "no script waits for Abe" in say("script", "list", "--waiting-for", "Abe")
+    say("script", "update", script, "--beat", "b1", "--set", "spoken=Words.")
+    say("script", "status", script, "review")
+    assert say("script", "list", "--waiting-for", "Abe", "--json")[0]["waiting_for"] == ["Abe"]
+    say("script", "dates", script, "--due", "2026-05-02", "--publish", "2026-05-11")
+    say("script", "dates", script, "--due", "soon", code=2)
+    time = ("--starts", "2026-05-04 00:30", "--ends", "2026-05-04 02:00", "--tz", "Europe/Berlin")
+    crew = ("--call", "00:10", "--crew", "Ann, camera, +49 30 1234, 00:05", "--crew", "Bo")
+    calendar = home / "all.ics"
+    planned = say("script", "schedule", script, *time, *crew, "--ics", str(calendar), "--json")
+    (shoot,) = planned["shoots"]
+    assert shoot["call_at"].startswith("2026-05-03T22:10"), "UTC"
+    assert [(p["name"], p["role"], p["call"]) for p in shoot["crew"]] == [
+        ("Ann", "camera", "00:05"),
+        ("Bo", "", ""),
+    ]
+    assert [d["kind"] for d in planned["days"]] == ["due", "publish"]
+    for line in (b"SUMMARY:Due: Quiet", b"DTSTART;VALUE=DATE:20260511", b"Crew: Ann"):
+        assert line in calendar.read_bytes()
+    (row,) = say("script", "list", "--json")
+    days = (row["due_on"], row["shoot_on"], row["publish_on"])
+    assert days == ("2026-05-02", "2026-05-04", "2026-05-11"), "the shoot's day is local"
+    say("script", "dates", script, "--due", "none")
+    assert say("script", "list", "--json")[0]["due_on"] is None
+    page = home / "page.html"
+    say("script", "page", "spring", "--out", str(page))
+    assert "shoot 4 May 2026 · publish 11 May 2026" in page.read_text()
+    assert "waits for Abe" in page.read_text()
+
+
+def test_an_asset_with_contact_and_picture(say, script: str, home: Path) -> None:
+    picture = home / "mia.png"
+    Image.new("RGB", (400, 300), "teal").save(picture)
+    words = ("script", "asset", "Mia", "--kind", "talent", "--contact", "+49 30 1")
+    say(*words, "--picture", str(picture))
+    say("script", "update", script, "--beat", "b1", "--set", "talent=Mia")
+    (mia,) = say("script", "assets", "--kind", "talent", "--json")
+    assert (mia["contact"], mia["picture_path"]) == ("+49 30 1", str(picture.resolve()))
+    for profile, is_shown in (("analyst", True), ("client", False)):
+        say("script", "page", "spring", "--profile", profile, "--out", str(home / "page.html"))
+        page = (home / "page.html").read_text()
+        assert ('alt="Mia"' in page, "+49 30 1" in page) == (is_shown, is_shown)
+    picture.write_text("words")
+    say(*words, "--picture", str(picture), code=2)
 
 
 def test_a_script_on_a_pattern_says_how_sure_it_is(say, home: Path) -> None:

@@ -1,6 +1,7 @@
 """From an empty folder to reviewed breakouts, as an analyst types it."""
 
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def test_the_whole_way(vt, exports: Path, tmp_path: Path) -> None:
     judged = vt("analyze", "outliers", "--project", "spring", "--json").data
     assert judged["n_breakout"] + judged["n_extreme"] == len(judged["breakouts"]) > 0
     assert judged["expected_false_alarms"] > 0
+    rows = list(
+        csv.DictReader(io.StringIO(vt("analyze", "outliers", "--project", "spring", "--csv").out))
+    )
+    assert len(rows) == len(judged["breakouts"])
+    assert all(r["url"].startswith("https://") and r["handle"] for r in rows)
+    shown = vt("analyze", "outliers", "--project", "spring", "--tier", "extreme", "--limit", "1")
+    assert "creator" in shown.out
+    assert shown.out.count("https://") <= 2
+    new = vt("analyze", "outliers", "--project", "spring", "--since-last", "--json").data
+    assert len(new["breakouts"]) == len(rows), "there was no judgement before: all are new"
     by_trial = ("analyze", "outliers", "--project", "spring", "--method", "median_multiple")
     trial = vt(*by_trial, "--json").data
     assert (trial["is_trial"], trial["name"]) == (True, "method=median_multiple")

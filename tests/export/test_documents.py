@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from vtlib.errors import VtError
 from vtlib.export import FORMATS, fonts, pages, read_stamp
 from vtlib.export.captions import cues
 from vtlib.scripts import fountain, markdown
+from vtlib.scripts.schedule import Deadline
 from vtlib.scripts.script import Beat, Script, fingerprint, parse
 from vtlib.scripts.timing import duration_s
 
@@ -234,6 +236,31 @@ def test_the_calendar_has_each_shoot_in_its_zone_with_conflicts() -> None:
     assert [str(z["tzid"]) for z in calendar.walk("VTIMEZONE")] == ["Europe/Berlin"]
     assert made.warnings == (CLASHES[0].reason,)
     assert max(map(len, made.data.split(b"\r\n"))) <= 75
+
+
+def test_due_and_publish_dates_are_days_of_the_calendar() -> None:
+    days = (Deadline("quiet-abc123", "Quiet evenings", "due", date(2026, 5, 2)),)
+    made = written("ics", PLAIN, shoots=(), clashes=(), deadlines=days)
+    (event,) = icalendar.Calendar.from_ical(made.data).walk("VEVENT")
+    assert (str(event["summary"]), event["dtstart"].dt) == ("Due: Quiet evenings", days[0].on)
+    assert made.warnings == ()
+
+
+def test_the_call_sheet_names_crew_and_talent_with_call_and_contact() -> None:
+    crew = ({"name": "Ann", "role": "camera", "contact": "+49 30 1234", "call": "08:15"},)
+    called = replace(SHOOTS[0], crew=crew, call_at=SHOOTS[0].starts_at - timedelta(minutes=30))
+    contacts = {
+        "mia": {"contact": "mia@example.com", "details": ""},
+        "kitchen": {"contact": "+49 30 9", "details": "Main Street 1"},
+    }
+    text = pdf_text(written("callsheet", PLAIN, shoots=(called,), contacts=contacts).data)
+    for words in (
+        "Ann camera 08:15 +49 30 1234",
+        "Mia talent 08:30 mia@example.com",
+        "Main Street 1",
+        "+49 30 9",
+    ):
+        assert words in text
 
 
 def test_hostile_titles_make_no_events() -> None:

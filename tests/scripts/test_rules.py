@@ -195,6 +195,35 @@ def test_what_cannot_be_in_two_places_is_a_clash(other: dict, kinds: set[str]) -
     assert {c.kind for c in found} == kinds
 
 
+def test_what_the_register_does_not_have_is_a_clash() -> None:
+    one = shoot("one", 0, talent=("Mia",), props=("Deck",))
+    register = {"talent": {"mia"}, "prop": {"mia"}, "location": {one.location.casefold()}}
+    (found,) = schedule.clashes([one], registered=register)
+    assert (found.kind, found.name) == ("unregistered", "Deck")
+    assert "--kind prop" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        ("draft", ("Ann", "Wim")),
+        ("review", ("Rita", "Abe")),
+        ("approved", ("Pia",)),
+        ("produced", ("Pia",)),
+        ("published", ()),
+        ("archived", ()),
+    ],
+)
+def test_a_script_waits_for_whose_step_is_next(status: str, names: tuple[str, ...]) -> None:
+    people = {
+        "writer": ("Wim", "Ann"),
+        "reviewer": ("Rita",),
+        "approver": ("Abe",),
+        "producer": ("Pia",),
+    }
+    assert workflow.waiting_for(status, people, assignee="Ann") == names
+
+
 def test_the_strip_board_keeps_places_together() -> None:
     board = schedule.strip_board(PLAIN)
     assert [(s.location, s.span.number) for s in board] == [

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
 FAMILIES = {
+    "account": ("details",),
     "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
     "backup": ("operations",),
     "brand": ("catalog",),
@@ -25,7 +26,9 @@ FAMILIES = {
     "doctor": ("operations",),
     "import": ("importing", "analytics"),
     "init": ("workspace",),
+    "overview": ("running",),
     "patterns": ("patterns",),
+    "post": ("details",),
     "problems": ("looking",),
     "process": ("process",),
     "product": ("catalog",),
@@ -40,6 +43,7 @@ FAMILIES = {
     "script": ("script", "script_files", "script_beats", "adapting", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scraping",),
+    "video": ("details",),
     "youtube": ("scraping",),
 }
 

@@ -37,10 +37,45 @@ def create_brand(at: Workspace, name: str, slug: str | None) -> Answer:
     return Answer({"slug": made}, f"brand {made}")
 
 
+archived_option = click.option(
+    "--archived", "has_archived", is_flag=True, help="Archived ones too."
+)
+
+
+def with_archive(group: click.Group, table: str) -> None:
+    """Add `archive` and `unarchive` to the commands of brands, products or projects (`table`)."""
+    noun = table[:-1]
+    example = "yakety-pack/core-deck" if noun == "product" else "yakety-pack"
+
+    @command(group, "archive", example=f"vt {noun} archive {example}")
+    @click.argument("slug")
+    def archive(at: Workspace, slug: str) -> Answer:
+        """Put it away: lists, vt run --all and new fits leave it out; every row stays, and unarchive brings it back."""
+        return _archived(at, table, slug, is_archived=True)
+
+    @command(group, "unarchive", example=f"vt {noun} unarchive {example}")
+    @click.argument("slug")
+    def unarchive(at: Workspace, slug: str) -> Answer:
+        """Bring back what was archived."""
+        return _archived(at, table, slug, is_archived=False)
+
+
+def _archived(at: Workspace, table: str, slug: str, *, is_archived: bool) -> Answer:
+    key = catalog.set_archived(at.store, table, slug, is_archived=is_archived)
+    word = "archived" if is_archived else "in use again"
+    return Answer(catalog.get(at.store, table, key), f"{table[:-1]} {key} is {word}")
+
+
+with_archive(brand, "brands")
+with_archive(product, "products")
+
+
 @command(brand, "list", example="vt brand list --json")
-def list_brands(at: Workspace) -> Answer:
+@archived_option
+def list_brands(at: Workspace, has_archived: bool) -> Answer:
     """All brands."""
-    return listed(catalog.listing(at.store, "brands"), ["slug", "name", "created_at"])
+    found = catalog.listing(at.store, "brands", has_archived=has_archived)
+    return listed(found, ["slug", "name", "created_at", *(["archived_at"] if has_archived else [])])
 
 
 @command(brand, "show", example="vt brand show yakety-pack")
@@ -98,10 +133,12 @@ def create_product(at: Workspace, name: str, brand: str, slug: str | None, **giv
 
 @command(product, "list", example="vt product list --brand yakety-pack")
 @brand_option
-def list_products(at: Workspace, brand: str | None) -> Answer:
+@archived_option
+def list_products(at: Workspace, brand: str | None, has_archived: bool) -> Answer:
     """All products, or those of a brand."""
-    found = catalog.listing(at.store, "products", brand=brand)
-    return listed(found, ["slug", "brand_id", "name", "price", "audience"])
+    found = catalog.listing(at.store, "products", brand=brand, has_archived=has_archived)
+    more = ["archived_at"] if has_archived else []
+    return listed(found, ["slug", "brand_id", "name", "price", "audience", *more])
 
 
 @command(product, "show", example="vt product show yakety-pack/core-deck")
@@ -132,7 +169,8 @@ def update_product(
 
 def listed(rows: list[dict[str, Any]], columns: list[str]) -> Answer:
     """Rows as a table for people and whole for machines."""
-    return Answer(rows, table(pd.DataFrame(rows, columns=columns)))
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    return Answer(rows, table(frame.where(frame.notna(), None)))
 
 
 def facts_text(facts: dict[str, Any]) -> str:

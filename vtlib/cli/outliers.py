@@ -6,20 +6,16 @@ from typing import Any, get_args
 
 import click
 
-from vtlib.cli import vt
+from vtlib.cli import outlier_rows, vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.importing import project_option
 from vtlib.flows import outliers as flow
 from vtlib.flows import projects
+from vtlib.models import PLATFORMS
 from vtlib.params import Method
 from vtlib.project import Workspace
 from vtlib.stages import outliers as stage
 from vtlib.stages.outlier_early import record_rows
-
-SHOWN = [
-    *("tier", "multiplier", "multiplier_low", "multiplier_high", "p_value", "value", "metric"),
-    "notes",
-]
 
 RISING = ["post_id", "probability", "age_h", "value", "needed", "metric"]
 TAGS = ["kind", "platform", "title", "n_creators", "n_creators_before", "ratio", "q_value"]
@@ -30,7 +26,11 @@ def analyze() -> None:
     """Judge posts."""
 
 
-@command(analyze, "outliers", example="vt analyze outliers --project spring --method robust_z")
+@command(
+    analyze,
+    "outliers",
+    example="vt analyze outliers --project spring --tier extreme --since-last --csv new.csv",
+)
 @project_option
 @click.option(
     "--method", type=click.Choice(get_args(Method)), help="Default: calibrated, or as in params."
@@ -45,10 +45,46 @@ def analyze() -> None:
     is_flag=True,
     help="Make a judgement by other parameters than the YAML's the project's.",
 )
+@click.option(
+    "--limit", type=click.IntRange(1), help="Posts to list. Default: 25; in CSV and JSON all."
+)
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    type=click.Choice(outlier_rows.TIERS),
+    help="May be repeated. Default: breakout and extreme.",
+)
+@click.option(
+    "--platform", "platforms", multiple=True, type=click.Choice(PLATFORMS), help="May be repeated."
+)
+@click.option(
+    "--since-last",
+    "is_since_last",
+    is_flag=True,
+    help="Only posts whose tier is another than in the judgement before this one.",
+)
+@click.option(
+    "--csv",
+    "csv_target",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="What is listed, as CSV with all columns: to a file, or alone to the terminal.",
+)
 def outliers(
-    at: Workspace, project: str, method: str | None, look: str | None, adopt: bool
+    at: Workspace,
+    project: str,
+    method: str | None,
+    look: str | None,
+    adopt: bool,
+    limit: int | None,
+    csv_target: str | None,
+    **chosen_rows: Any,
 ) -> Answer:
-    """Judge every post against its own account and store the scores. Running it again replaces the flags.
+    """Judge every post against its own account, store the scores, and list who broke out with caption and link.
+
+    Running it again replaces the flags.
 
     By a method or a look that params/<project>.yaml does not name it is a trial: stored and held against the
     judgement that stands, which stays with its picks until --adopt.
@@ -60,20 +96,18 @@ def outliers(
     run = flow.save(opened, verdict, adopt=adopt)
     said = flow.conclude(opened, verdict, run)
     held = flow.compared(verdict, flow.standing(opened, run))
-    found = verdict.scores[verdict.scores["tier"].isin(["breakout", "extreme"])]
-    is_video = found["format"].isin(stage.VIDEO)
-    lists = [table(found.loc[is_video, ["post_id", *SHOWN]].head(25), empty="no breakouts")]
-    if not is_video.all():
-        rest = found.loc[~is_video, ["post_id", "format", *SHOWN]].head(25)
-        lists += ["", "Photos, carousels and text posts:", table(rest, empty="none")]
+    filters = outlier_rows.Filters(limit=limit, **chosen_rows)
+    rows = outlier_rows.listed(opened, run, flow.standing(opened, run), filters)
     rising, tags = verdict.early.calls, verdict.trends.tags
-    lists += _early(verdict)
+    lists = [*outlier_rows.lines(rows, filters), *_early(verdict)]
     text = "\n".join([*said.headline, "", *lists])
+    if csv_target:
+        text = outlier_rows.write_csv(rows, csv_target, limit)
     data = {
         **run,
         "headline": said.headline,
         "standing": held,
-        "breakouts": found,
+        "breakouts": rows.head(limit) if limit else rows,
         "rising": rising[rising["is_rising"].astype(bool)],
         "early_calls": rising,
         "gathering": tags[tags["is_gathering"].astype(bool)],

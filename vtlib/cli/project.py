@@ -6,7 +6,14 @@ import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
-from vtlib.cli.catalog import brand_option, facts_text, listed, slug_option
+from vtlib.cli.catalog import (
+    archived_option,
+    brand_option,
+    facts_text,
+    listed,
+    slug_option,
+    with_archive,
+)
 from vtlib.flows import projects
 from vtlib.models import PLATFORMS, Platform
 from vtlib.project import Workspace
@@ -34,10 +41,15 @@ def create(at: Workspace, name: str, slug: str | None, brand: str | None) -> Ans
 
 @command(project, "list", example="vt project list")
 @brand_option
-def list_(at: Workspace, brand: str | None) -> Answer:
+@archived_option
+def list_(at: Workspace, brand: str | None, has_archived: bool) -> Answer:
     """All projects, or those of a brand."""
-    found = catalog.listing(at.store, "projects", brand=brand)
-    return listed(found, ["slug", "name", "brand_id", "created_at"])
+    found = catalog.listing(at.store, "projects", brand=brand, has_archived=has_archived)
+    more = ["archived_at"] if has_archived else []
+    return listed(found, ["slug", "name", "brand_id", "created_at", *more])
+
+
+with_archive(project, "projects")
 
 
 @command(project, "show", example="vt project show spring-launch --json")

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 
 from vtlib.cli import vt
-from vtlib.cli.base import Answer, Group, command, table
+from vtlib.cli.base import Answer, Group, command, failure, table
+from vtlib.cli.mishaps import as_error
 from vtlib.errors import BadInput, DataCheckFailed
 from vtlib.flows import projects
 from vtlib.models import STAGES
@@ -18,6 +20,7 @@ from vtlib.project import Workspace
 from vtlib.run import copies
 from vtlib.run.plan import RunResult, StageEvent
 from vtlib.run.project import run as run_notebooks
+from vtlib.store import catalog
 
 profile_option = click.option(
     "--profile",
@@ -29,9 +32,11 @@ profile_option = click.option(
 @command(
     vt,
     "run",
-    example="vt run spring --from outliers -p outliers.method=robust_z --profile client",
+    example="vt run spring --from outliers -p outliers.method=robust_z --profile client\nvt run --brand yakety-pack",
 )
-@click.argument("project")
+@click.argument("names", nargs=-1, metavar="PROJECT...")
+@click.option("--all", "is_all", is_flag=True, help="Every project that is not archived.")
+@click.option("--brand", help="Every project of this brand.")
 @click.option("--from", "from_stage", type=click.Choice(STAGES), help="Begin with this stage.")
 @click.option("--only", type=click.Choice(STAGES), help="Run this stage alone.")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="Override a parameter.")
@@ -41,26 +46,105 @@ profile_option = click.option(
     is_flag=True,
     help="With -p outliers.…: make that judgement the project's; else it is a trial.",
 )
+@click.option(
+    "--no-wait",
+    "is_impatient",
+    is_flag=True,
+    help="Where a project is being run already, leave with exit code 7; default: wait for it to end.",
+)
 def run(
     at: Workspace,
-    project: str,
-    from_stage: str | None,
-    only: str | None,
+    names: tuple[str, ...],
+    is_all: bool,
+    brand: str | None,
     pairs: tuple[str, ...],
     profile: str | None,
-    adopt: bool,
+    **how: Any,
 ) -> Answer:
-    """Run the seven notebooks of PROJECT (a slug, or a path to its YAML) and write the pages."""
+    """Run the seven notebooks of each PROJECT (a slug, or a path to its YAML) and write the pages.
+
+    Several run one after the other; one that fails does not stop the rest, and the exit code is that of the worst. The page
+    over all projects (vt overview) is drawn anew. A project runs once at a time: a second run of it waits.
+    """
     over: dict[str, Any] = parse_overrides(pairs)
     over = merge(over, {"report": {"profile": profile}} if profile else {})
+    chosen = _chosen(at, names, is_all=is_all, brand=brand)
+    is_one = len(names) == 1 and not is_all and not brand
+    if is_one:
+        answer = _run_one(at, chosen[0], over, how)
+        _overview(at)
+        return answer
+    answers = [_attempt(at, name, over, how) for name in chosen]
+    failed = [name for name, a in zip(chosen, answers, strict=True) if a.exit_code]
+    ended = f"{len(chosen) - len(failed)} of {len(chosen)} projects ran through"
+    lines = [f"{name}: {a.text}" for name, a in zip(chosen, answers, strict=True)]
+    page = _overview(at)
+    last = [
+        ended + (f"; not {', '.join(failed)}" if failed else ""),
+        *([f"all projects: {page}"] if page else []),
+    ]
+    data = {
+        "projects": {n: a.data for n, a in zip(chosen, answers, strict=True)},
+        "failed": failed,
+        "overview": page,
+    }
+    return Answer(data, "\n".join([*lines, *last]), max(a.exit_code for a in answers))
+
+
+def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None) -> list[str]:
+    """The projects that are meant, each once. Raises BadInput where none is, or names and a choice are mixed."""
+    if names and (is_all or brand):
+        raise BadInput("name projects, or take --all or --brand, not both.")
+    if names:
+        return list(dict.fromkeys(names))
+    if not is_all and not brand:
+        raise BadInput(
+            "which project?", todo="Name one or more, or --all, or --brand B. See: vt project list"
+        )
+    if is_all and brand:
+        raise BadInput("--all and --brand exclude each other.", todo="Give one of them.")
+    found = [str(p["slug"]) for p in catalog.listing(at.store, "projects", brand=brand)]
+    if not found:
+        raise BadInput(
+            f"there is no project{f' of brand {brand}' if brand else ''} in use.",
+            todo="See: vt project list --archived",
+        )
+    return found
+
+
+def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
+    """One of several runs: what ends it is its answer, and the next one begins."""
+    print(f"== {name}", file=sys.stderr, flush=True)
+    try:
+        return _run_one(at, name, over, how)
+    except Exception as fault:  # noqa: BLE001 - one project's fault must not stop the others; it keeps its sentence and code
+        error = as_error(fault)
+        return Answer(failure(error), f"error: {error}", error.exit_code)
+
+
+def _overview(at: Workspace) -> Path | None:
+    """The page over all projects, drawn anew; one that cannot be drawn is no failure of a run."""
+    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+
+    try:
+        return write_overview(at)
+    except Exception as fault:  # noqa: BLE001 - the run is through, and said so
+        print(f"the page over all projects was not drawn: {as_error(fault)}", file=sys.stderr)
+        return None
+
+
+def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
     opened = projects.opened(at, project, over=over)
+    projects.require_in_use(opened)
     path = at.params_path(project)
     done = run_notebooks(
         opened,
-        from_stage=from_stage or "",
-        only=only or "",
+        from_stage=how["from_stage"] or "",
+        only=how["only"] or "",
         params_file=str(path) if path.exists() else "",
-        adopt=adopt,
+        adopt=how["adopt"],
+        wait=not how["is_impatient"],
+        waits=_say,
         told=_tell,
     )
     index = done.folder / "index.html"
@@ -81,6 +165,27 @@ def run(
     said += copies.sentences(hits)
     code = done.exit_code or (DataCheckFailed.exit_code if hits else 0)
     return Answer({**data, "leaks": hits}, "\n".join(said), code)
+
+
+@command(vt, "overview", example="vt overview --brand yakety-pack")
+@click.option("--brand", help="Slug of a brand: its projects alone.")
+@click.option("--archived", "has_archived", is_flag=True, help="Archived projects too.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: outputs/index.html."
+)
+def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | None) -> Answer:
+    """All projects on one page: last run, posts, breakouts, scripts by status, what is due, what was spent, link to each report.
+
+    Every vt run draws it anew. It names no creators.
+    """
+    from vtlib.flows import overview as flow  # noqa: PLC0415
+    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+
+    rows = flow.rows(at, brand=brand, has_archived=has_archived)
+    path = write_overview(at, out=out, brand=brand, has_archived=has_archived)
+    shown = pd.DataFrame(rows, columns=list(flow.COLUMNS), dtype=object)
+    text = table(shown.where(shown.notna(), None), empty="no projects yet: vt project create NAME")
+    return Answer({"page": path, "projects": rows}, f"{text}\n{path}")
 
 
 class Reports(Group):
@@ -171,6 +276,10 @@ def _time(done: RunResult) -> str:
     """What the whole run took, as it adds up."""
     stages = done.seconds - done.seconds_beside
     return f"{done.seconds:.1f} s: stages {stages:.1f} s, starting and pages {done.seconds_beside:.1f} s"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _tell(event: StageEvent) -> None:

@@ -179,7 +179,9 @@ def _opened(at: Workspace, project: str, given: dict[str, Any], over: dict[str, 
         **over,
     }
     section = {k: v for k, v in named.items() if v is not None}
-    return projects.opened(at, project, over={"scraping": section})
+    found = projects.opened(at, project, over={"scraping": section})
+    projects.require_in_use(found)
+    return found
 
 
 def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
+from vtlib.cli.catalog import facts_text
 from vtlib.cli.script_showing import (
     diff_data,
     diff_text,
@@ -35,8 +37,8 @@ from vtlib.store import script_comments, script_reading, scripts
 from vtlib.store.scripts import Making, Move, Place
 
 LISTED = (
-    *("script_id", "title", "status", "version", "product_id", "assignee", "duration_s"),
-    *("open_comments", "updated_at"),
+    *("script_id", "title", "status", "version", "product_id", "assignee", "waiting_for"),
+    *("due_on", "shoot_on", "publish_on", "duration_s", "open_comments", "updated_at"),
 )
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -125,11 +127,46 @@ def create(at: Workspace, by: str, **wanted: Any) -> Answer:
 @click.option("--status", type=click.Choice(workflow.STATUSES))
 @click.option("--assignee", help="Who writes it.")
 @click.option("--search", help="Words in the title or the text.")
+@click.option(
+    "--waiting-for", "person", metavar="NAME", help="Only those whose next step is that person's."
+)
 @click.option("--archived", is_flag=True, help="Archived ones too.")
 def list_(at: Workspace, **wanted: Any) -> Answer:
-    """Scripts with their current versions, the last changed first."""
+    """Scripts with their current versions, the last changed first; whose step is next; due, shoot and publish dates.
+
+    A draft waits for its writer, one in review for reviewers and approvers, from approved on for producers (vt script assign).
+    """
     found = script_reading.listing(at.store, **wanted)
-    return Answer(found, table(pd.DataFrame(found, columns=list(LISTED))))
+    shown = pd.DataFrame(found, columns=list(LISTED), dtype=object)
+    empty = f"no script waits for {wanted['person']}" if wanted["person"] else "nothing yet"
+    return Answer(found, table(shown.where(shown.notna(), None), empty=empty))
+
+
+@command(
+    script,
+    "dates",
+    example="vt script dates quiet-evenings-3fa2c1 --due 2026-05-02 --publish 2026-05-11",
+)
+@script_argument
+@click.option(
+    "--due", "due_on", metavar="DAY", help="When the script has to be ready; none takes it away."
+)
+@click.option(
+    "--publish", "publish_on", metavar="DAY", help="When the post is to go out; none takes it away."
+)
+def dates(at: Workspace, ref: str, **days: str | None) -> Answer:
+    """Set when a script is due and when its post goes out, or show its dates. Shoots are planned by vt script schedule.
+
+    They stand in vt script list, on the board, and in calendars (schedule --ics, export --format ics).
+    """
+    script_id = script_reading.find(at.store, ref)
+    changed = {name: _day(text) for name, text in days.items() if text is not None}
+    if changed:
+        scripts.set_dates(at.store, script_id, changed)
+    rows = script_reading.listing(at.store, archived=True)
+    (row,) = [r for r in rows if r["script_id"] == script_id]
+    found = {name: row[name] for name in ("script_id", "due_on", "shoot_on", "publish_on")}
+    return Answer(found, facts_text(found))
 
 
 @command(script, "show", example="vt script show quiet-evenings-3fa2c1 --full")
@@ -425,6 +462,16 @@ def _ways(at: Workspace, row: dict[str, Any]) -> Answer:
         },
         "\n".join(lines),
     )
+
+
+def _day(text: str) -> date | None:
+    """A day as people write it, 2026-05-02; `none` is no day. Raises BadInput for anything else."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput(f"{text!r} is no day.", todo="Write it as 2026-05-02, or none.") from None
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,13 +17,14 @@ from vtlib.cli.script import by_option, product_option, project_option, script, 
 from vtlib.errors import BadInput, DataCheckFailed
 from vtlib.export import FORMATS, RATES, rate_of
 from vtlib.flows import projects
-from vtlib.flows.shooting import conflicts
+from vtlib.flows.shooting import conflicts, deadlines
 from vtlib.project import Workspace
 from vtlib.scripts import workflow
 from vtlib.scripts.schedule import common_zone
 from vtlib.store import production, script_reading
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
 
 @command(
@@ -143,6 +145,15 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
     "--prop", "props", multiple=True, help="May be repeated; default: those of the beats."
 )
 @click.option("--notes", default="")
+@click.option(
+    "--call", metavar="HH:MM", help="When everybody has to be there, local; default: the start."
+)
+@click.option(
+    "--crew",
+    multiple=True,
+    metavar="NAME,ROLE,CONTACT,HH:MM",
+    help='Who works there, e.g. "Ann, camera, +49 30 1234, 08:15". May be repeated; all but NAME may be left out.',
+)
 @version_option
 @click.option("--cancel", metavar="SHOOT", help="Take a shoot off the schedule.")
 @click.option("--ics", type=FILE, help="Write what is shown as a calendar, too.")
@@ -164,6 +175,7 @@ def schedule(
 
     A shoot is of the approved version, else the current one. Times stand in the zone of the shoots; of several
     zones in UTC.
+    With due and publish dates (vt script dates), and as a calendar with --ics. What the register does not have is a conflict.
     """
     script_id = script_reading.find(at.store, ref) if ref else None
     lines = []
@@ -175,40 +187,45 @@ def schedule(
             raise BadInput(
                 "which script is shot?", todo="Name it: vt script schedule SCRIPT --starts ..."
             )
-        times = {
+        times: dict[str, Any] = {
             "starts_at": _moment(starts, tz, "--starts"),
             "ends_at": _moment(ends, tz, "--ends"),
             "time_zone": tz,
         }
-        shoot = production.plan(
-            at.store, script_id, {**_needs(at, script_id, facts), **times}, by=by
-        )
+        times["call_at"] = _call(facts["call"], times["starts_at"])
+        crew = [_crew_member(text) for text in facts["crew"]]
+        wanted = {**_needs(at, script_id, facts), **times, "crew": crew}
+        shoot = production.plan(at.store, script_id, wanted, by=by)
         lines.append(_planned(at, script_id, shoot))
     plan = production.shoots(at.store, script_id=script_id, project=project)
     clashes = conflicts(at, plan)
+    days = deadlines(at, script_id=script_id, project=project)
     if ics:
         from vtlib.flows.script_exports import write_calendar  # noqa: PLC0415 - loads slowly
 
-        write_calendar(at, plan, ics)
+        write_calendar(at, plan, ics, days=days)
     zone = common_zone(plan)
     rows = [
         {
             "shoot": s.shoot_id,
+            f"call ({zone})": f"{s.call_local.astimezone(ZoneInfo(zone)):%H:%M}",
             f"starts ({zone})": f"{s.starts_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
             f"ends ({zone})": f"{s.ends_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
             "title": s.title,
             "version": s.version,
             "location": s.location,
             "talent": list(s.talent),
+            "crew": [p["name"] for p in s.crew],
             "beats": list(s.beat_ids) or "all",
         }
         for s in plan
     ]
     lines += [
         table(pd.DataFrame(rows), empty="no shoot is planned"),
+        *(f"{d.on} {d.kind}: {d.title}" for d in days),
         *(f"CONFLICT {c.kind}: {c.reason}" for c in clashes),
     ]
-    return Answer({"shoots": plan, "conflicts": clashes}, "\n".join(lines))
+    return Answer({"shoots": plan, "days": days, "conflicts": clashes}, "\n".join(lines))
 
 
 @command(script, "assets", example="vt script assets --kind talent")
@@ -222,6 +239,8 @@ def assets(at: Workspace, kind: str | None) -> Answer:
             "name": a["name"],
             "release": a.get("release_status") or "not registered",
             "available": len(a.get("available") or []) or "always",
+            "contact": a.get("contact"),
+            "picture": a.get("picture_path"),
             "used in": [f"{u['script_id']} v{u['version']}" for u in a["used_in"]],
         }
         for a in found
@@ -244,15 +263,26 @@ def assets(at: Workspace, kind: str | None) -> Answer:
     help="State of the release form.",
 )
 @click.option("--release-file", "release_path", help="Where the signed form is kept.")
+@click.option("--contact", help="Telephone or e-mail, for the call sheet.")
+@click.option("--picture", "picture", type=FILE, help="PNG or JPEG of it, for the page of scripts.")
 @click.option(
     "--available",
     multiple=True,
     metavar="FROM/TO",
     help="ISO 8601 with offset; several replace those before.",
 )
-def asset(at: Workspace, name: str, kind: str, available: tuple[str, ...], **facts: Any) -> Answer:
+def asset(
+    at: Workspace,
+    name: str,
+    kind: str,
+    available: tuple[str, ...],
+    picture: Path | None,
+    **facts: Any,
+) -> Answer:
     """Register a prop, location or talent, or change what is known of it."""
     given = [_window(text) for text in available] or None
+    if picture:
+        facts["picture_path"] = str(_picture_file(picture))
     key = production.register(at.store, kind, name, {**facts, "available": given})
     return Answer({"asset_id": key}, f"{kind} {name} is {key}")
 
@@ -287,6 +317,44 @@ def _needs(at: Workspace, script_id: str, facts: dict[str, Any]) -> dict[str, An
         "props": list(facts["props"]) or props,
         "notes": facts["notes"],
     }
+
+
+def _call(text: str | None, starts_at: datetime) -> datetime | None:
+    """HH:MM on the day of the start; the day before where it would be later than the start."""
+    if not text:
+        return None
+    moment = datetime.combine(starts_at.date(), _clock(text), tzinfo=starts_at.tzinfo)
+    return moment if moment <= starts_at else moment - timedelta(days=1)
+
+
+def _crew_member(text: str) -> dict[str, str]:
+    """`Ann, camera, +49 30 1234, 08:15` -> name, role, contact, call; a part that is a time is the call."""
+    parts = [part.strip() for part in text.split(",")]
+    calls = [part for part in parts if _CLOCK.fullmatch(part)]
+    fields = [part for part in parts if part not in calls]
+    names = ("name", "role", "contact")
+    if not fields or not fields[0] or len(fields) > len(names) or len(calls) > 1:
+        raise BadInput(f"--crew {text!r} cannot be read.", todo="Write NAME, ROLE, CONTACT, HH:MM.")
+    call = f"{_clock(calls[0]):%H:%M}" if calls else ""
+    return {**dict.fromkeys(names, ""), **dict(zip(names, fields, strict=False)), "call": call}
+
+
+def _clock(text: str) -> time:
+    try:
+        return time.fromisoformat(text.strip().zfill(5))
+    except ValueError:
+        raise BadInput(f"{text!r} is no time of day.", todo="Write it as 08:15.") from None
+
+
+def _picture_file(path: Path) -> Path:
+    """The absolute path of a PNG or JPEG. Raises BadInput for a file that is none."""
+    try:
+        head = path.read_bytes()[:8]
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=str(path)) from None
+    if not head.startswith((b"\x89PNG", b"\xff\xd8")):
+        raise BadInput("is neither PNG nor JPEG.", file=str(path), todo="Save it as one of these.")
+    return path.expanduser().resolve()
 
 
 def _moment(text: str | None, tz: str, option: str) -> datetime:

@@ -46,6 +46,8 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
         "product": row["product_id"],
         "project": row["project_id"],
         "from": " ".join(t for t in (row["origin"], row["post_id"]) if t),
+        "due": row.get("due_on"),
+        "publish": row.get("publish_on"),
         "people": [f"{p['person']} ({p['role']})" for p in parts["people"]],
         "difficulty": whole.difficulty,
         "call to action": _printable(call_to_action(whole)),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from icalendar import Alarm, Calendar, Event
 
 from vtlib.export.document import Document, Written
-from vtlib.scripts.schedule import Clash, Shoot
+from vtlib.scripts.schedule import Clash, Deadline, Shoot
 from vtlib.scripts.timing import spans
 
 _REMIND = timedelta(hours=-12)
@@ -24,19 +24,26 @@ def write(document: Document) -> Written:
         event = _event(shoot, document.clashes, names[shoot.shoot_id])
         event.add("dtstamp", document.exported_at.astimezone(UTC))
         calendar.add_component(event)
-    return _written(calendar, document.shoots, document.clashes)
+    _add_days(calendar, document.deadlines, document.exported_at)
+    return _written(calendar, document.shoots, document.clashes, document.deadlines)
 
 
 def production(
-    shoots: Sequence[Shoot], clashes: Sequence[Clash], *, made_at: datetime, title: str
+    shoots: Sequence[Shoot],
+    clashes: Sequence[Clash],
+    days: Sequence[Deadline] = (),
+    *,
+    made_at: datetime,
+    title: str,
 ) -> Written:
-    """The shoots of many scripts as one calendar; `made_at` aware."""
+    """The shoots of many scripts, and their due and publish `days`, as one calendar; `made_at` aware."""
     calendar = _calendar(title, made_at)
     for shoot in shoots:
         event = _event(shoot, clashes, ())
         event.add("dtstamp", made_at.astimezone(UTC))
         calendar.add_component(event)
-    return _written(calendar, shoots, clashes)
+    _add_days(calendar, days, made_at)
+    return _written(calendar, shoots, clashes, days)
 
 
 def _calendar(title: str, made_at: datetime) -> Calendar:
@@ -49,11 +56,31 @@ def _calendar(title: str, made_at: datetime) -> Calendar:
     return calendar
 
 
-def _written(calendar: Calendar, shoots: Sequence[Shoot], clashes: Sequence[Clash]) -> Written:
+def _add_days(calendar: Calendar, days: Sequence[Deadline], made_at: datetime) -> None:
+    """A due or publish date is an event of the whole day."""
+    for day in days:
+        event = Event()
+        event.add("uid", f"{day.script_id}-{day.kind}@viraltracker")
+        event.add("dtstamp", made_at.astimezone(UTC))
+        event.add("dtstart", day.on)
+        event.add("dtend", day.on + timedelta(days=1))
+        event.add("summary", f"{day.kind.capitalize()}: {day.title}")
+        event.add("description", day.script_id)
+        event.add("transp", "TRANSPARENT")
+        event.add("categories", [day.kind.capitalize()])
+        calendar.add_component(event)
+
+
+def _written(
+    calendar: Calendar,
+    shoots: Sequence[Shoot],
+    clashes: Sequence[Clash],
+    days: Sequence[Deadline] = (),
+) -> Written:
     warnings = [c.reason for c in clashes]
     if shoots:
         calendar.add_missing_timezones()
-    else:
+    elif not days:
         warnings.append("no shoot is planned: the calendar is empty (vt script schedule)")
     return Written(calendar.to_ical(), tuple(warnings))
 
@@ -85,8 +112,14 @@ def _beats(document: Document, shoot: Shoot) -> list[str]:
 
 
 def _lines(shoot: Shoot, reasons: Sequence[str], beats: Sequence[str]) -> list[str]:
+    call = f"{shoot.call_local:%H:%M}" if shoot.call_at else ""
+    crew = [
+        f"{one['name']} ({one['role']})" if one.get("role") else one["name"] for one in shoot.crew
+    ]
     facts = (
         *(f"! {r}" for r in reasons),
+        f"Call: {call}" if call else "",
+        f"Crew: {', '.join(crew)}" if crew else "",
         f"Talent: {', '.join(shoot.talent)}" if shoot.talent else "",
         f"Props: {', '.join(shoot.props)}" if shoot.props else "",
         *beats,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.errors import BadInput
-from vtlib.scripts.schedule import Clash, Shoot
+from vtlib.scripts.schedule import Clash, Deadline, Shoot
 from vtlib.scripts.script import Script, fingerprint
 
 _STAMP = re.compile(rb"vt-script=([\w.-]+);version=(\d+);fingerprint=([0-9a-f]{10})")
@@ -42,6 +42,7 @@ class Document:
 
     `exported_at` aware; `rate` frames/s, exact; `frames` are pictures (PNG or JPEG bytes) by beat id;
     `media` is the source proxy that the beats' `source_start_s` refer to, `media_s` its length in s;
+    `contacts`: contact and details of talent and places, by name in lower case;
     `being_shot` says which approved version is in production while this one is not it.
     """
 
@@ -65,6 +66,8 @@ class Document:
     templates: Path | None = None
     shoots: tuple[Shoot, ...] = ()
     clashes: tuple[Clash, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    contacts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def date(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -85,7 +86,7 @@ def callsheet(document: Document) -> dict[str, Any]:
     strips = groupby(strip_board(document.script), key=lambda s: s.location)
     return {
         **base(document, "Call sheet"),
-        "shoots": [_shoot(s) for s in document.shoots],
+        "shoots": [_shoot(s, document.contacts) for s in document.shoots],
         "clashes": [c.reason for c in document.clashes],
         "strips": [
             {
@@ -145,16 +146,45 @@ def _claim(claim: Claim) -> dict[str, Any]:
     return {"text": claim.text, "is_cleared": claim.is_cleared, "state": state + note}
 
 
-def _shoot(shoot: Shoot) -> dict[str, Any]:
+def _shoot(shoot: Shoot, contacts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     start, end = shoot.local
+    call, place = shoot.call_local, contacts.get(shoot.location.casefold(), {})
     return {
         "day": f"{start:%A, %d %B %Y}",
         "from": f"{start:%H:%M}",
         "to": f"{end:%H:%M}" + (f" ({end:%d %b})" if end.date() != start.date() else ""),
+        "call": f"{call:%H:%M}" + (f" ({call:%d %b})" if call.date() != start.date() else ""),
         "zone": shoot.time_zone,
-        "location": shoot.location,
+        "location": ", ".join(t for t in (shoot.location, place.get("details", "")) if t),
+        "location_contact": place.get("contact", ""),
+        "people": _people(shoot, contacts, f"{call:%H:%M}"),
         "talent": ", ".join(shoot.talent),
         "props": ", ".join(shoot.props),
         "beats": ", ".join(shoot.beat_ids) or "all",
         "notes": shoot.notes,
     }
+
+
+def _people(
+    shoot: Shoot, contacts: Mapping[str, Mapping[str, str]], call: str
+) -> list[dict[str, str]]:
+    """Crew, then talent: name, role, call, contact, each as text."""
+    crew = [
+        {
+            "name": p["name"],
+            "role": p.get("role", ""),
+            "call": p.get("call") or call,
+            "contact": p.get("contact", ""),
+        }
+        for p in shoot.crew
+    ]
+    talent = [
+        {
+            "name": n,
+            "role": "talent",
+            "call": call,
+            "contact": contacts.get(n.casefold(), {}).get("contact", ""),
+        }
+        for n in shoot.talent
+    ]
+    return [*crew, *talent]

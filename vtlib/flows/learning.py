@@ -37,7 +37,9 @@ class Shown:
 def library(at: Workspace, project: str | None = None) -> pd.DataFrame:
     """The latest library of a project, or of all: columns of patterns_latest, claims first."""
     names = (
-        [project] if project else [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
+        [project]
+        if project
+        else [str(p["slug"]) for p in catalog.listing(at.store, "projects", has_archived=True)]
     )
     parts = [at.store.query_file("patterns", project=name) for name in names]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -82,6 +82,15 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
     return found
 
 
+def require_in_use(project: Project) -> None:
+    """Raise BadInput when the project, or its brand, is archived: nothing is run or captured for it."""
+    if reason := catalog.archived_because(project.store, project.slug):
+        noun, name = ("project", project.slug)
+        if reason.startswith("the brand "):
+            noun, name = "brand", reason.split()[2]
+        raise BadInput(f"{reason}.", todo=f"Bring it back: vt {noun} unarchive {name}")
+
+
 def product_id(at: Workspace, ref: str) -> str:
     """The id (brand/slug) of a product. Raises BadInput for an unknown or ambiguous one."""
     return catalog.find(at.store, "products", ref)

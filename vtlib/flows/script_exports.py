@@ -17,10 +17,10 @@ from vtlib.export.shot_table import many_as_csv
 from vtlib.export.slates import film
 from vtlib.flows.script_pages import as_read
 from vtlib.flows.scripts import being_shot
-from vtlib.flows.shooting import conflicts
+from vtlib.flows.shooting import conflicts, contacts, deadlines
 from vtlib.params import nearest
 from vtlib.project import Project, Workspace, resolve
-from vtlib.scripts.schedule import Shoot
+from vtlib.scripts.schedule import Deadline, Shoot
 from vtlib.scripts.timing import spans
 from vtlib.store import catalog, production, script_reading
 from vtlib.store.writing import records
@@ -107,6 +107,8 @@ def gather(at: Workspace, ref: str, options: Options) -> Document:
         templates=templates if templates.is_dir() else None,
         shoots=tuple(plan),
         clashes=conflicts(at, plan),
+        deadlines=deadlines(at, script_id=row["script_id"]),
+        contacts=contacts(at, plan),
     )
     return replace(document, frames=_frames(document))
 
@@ -119,10 +121,12 @@ def _reader(at: Workspace, project: str | None, profile: str) -> Project | None:
     return Project(at, resolve(at, project, over=over))
 
 
-def write_calendar(at: Workspace, plan: Sequence[Shoot], path: Path) -> File:
-    """Write a schedule of one or many scripts as a calendar, with its conflicts."""
+def write_calendar(
+    at: Workspace, plan: Sequence[Shoot], path: Path, *, days: Sequence[Deadline] = ()
+) -> File:
+    """Write a schedule of one or many scripts as a calendar, with its conflicts and the due and publish `days`."""
     made = production_calendar(
-        plan, conflicts(at, plan), made_at=at.now(), title="Production calendar"
+        plan, conflicts(at, plan), days, made_at=at.now(), title="Production calendar"
     )
     return _write("ics", path, made.data, made.warnings)
 

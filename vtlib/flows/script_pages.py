@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from PIL import Image, ImageOps
 
 from vtlib.errors import BadInput
 from vtlib.flows.scripts import being_shot
@@ -18,6 +21,8 @@ from vtlib.scripts.script import Script, call_to_action, needs, parse, plain
 from vtlib.scripts.timing import spans
 from vtlib.scripts.wording import clock
 from vtlib.store import production, script_reading
+
+_PICTURE_PX = (240, 240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class ScriptView:
     length: str
     assignee: str
     open_comments: int
+    dates: str
+    waiting_for: str
     being_shot: str
     facts: Mapping[str, str]
     beats: tuple[Mapping[str, str], ...]
@@ -46,12 +53,13 @@ class ScriptView:
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """All scripts of a project in the order of their status, and the register with where each is used; `hidden`: drafts
-    that the reader is not shown.
+    that the reader is not shown; `pictures`: (name, small JPEG) of registered assets, for analysts.
     """
 
     views: tuple[ScriptView, ...]
     assets: pd.DataFrame
     hidden: int = 0
+    pictures: tuple[tuple[str, bytes], ...] = ()
 
 
 def gathered(project: Project) -> Shelf:
@@ -69,10 +77,18 @@ def gathered(project: Project) -> Shelf:
     hidden = every - len(rows)
     rows = sorted(rows, key=lambda r: (-order[r["status"]], str(r["title"]).casefold()))
     ids = {r["script_id"] for r in rows}
-    return Shelf(tuple(_view(project, r["script_id"]) for r in rows), _assets(project, ids), hidden)
+    pictures = () if project.is_client else _pictures(project, ids)
+    return Shelf(tuple(_view(project, r) for r in rows), _assets(project, ids), hidden, pictures)
 
 
-def _view(project: Project, script_id: str) -> ScriptView:
+def dates_text(row: Mapping[str, Any]) -> str:
+    """The dates of a row of script_reading.listing: due 2 May · shoot 4 May · publish 11 May; "" = none."""
+    days = ((name, row.get(f"{name}_on")) for name in ("due", "shoot", "publish"))
+    return " · ".join(f"{name} {day:%-d %b %Y}" for name, day in days if day)
+
+
+def _view(project: Project, listed: Mapping[str, Any]) -> ScriptView:
+    script_id = str(listed["script_id"])
     row = script_reading.get(project.store, script_id)
     held = script_reading.parts(project.store, script_id)
     shown = _Reader(project)
@@ -104,6 +120,8 @@ def _view(project: Project, script_id: str) -> ScriptView:
         clock(row["duration_s"] or 0),
         "" if project.is_client else row["assignee"] or "",
         0 if project.is_client else row["open_comments"] or 0,
+        dates_text(listed),
+        "" if project.is_client else ", ".join(listed["waiting_for"]),
         being_shot(row),
         {k: v for k, v in facts.items() if v},
         tuple(_beat(s) for s in spans(script)),
@@ -186,8 +204,33 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
                     "available": f"{len(one.get('available') or [])} times"
                     if one.get("available")
                     else "always",
+                    "contact": "" if project.is_client else one.get("contact") or "",
                     "used_in": "; ".join(f"{u['title']} (version {u['version']})" for u in used),
                 }
             )
-    frame = pd.DataFrame(rows, columns=["kind", "name", "release", "available", "used_in"])
+    frame = pd.DataFrame(
+        rows, columns=["kind", "name", "release", "available", "contact", "used_in"]
+    )
     return project.shown(frame, ours=tuple(frame.columns))
+
+
+def _pictures(project: Project, ids: set[Any]) -> tuple[tuple[str, bytes], ...]:
+    """(name, small JPEG) of the assets that the project's scripts name; a file that is gone or no picture is left out."""
+    pictures = [
+        (str(one["name"]), _small(Path(one["picture_path"])))
+        for one in production.assets(project.store)
+        if one.get("picture_path") and any(u["script_id"] in ids for u in one["used_in"])
+    ]
+    return tuple((name, small) for name, small in pictures if small)
+
+
+def _small(path: Path) -> bytes | None:
+    target = io.BytesIO()
+    try:
+        with Image.open(path) as picture:
+            turned = ImageOps.exif_transpose(picture).convert("RGB")
+            turned.thumbnail(_PICTURE_PX)
+            turned.save(target, "JPEG", quality=80)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
+    return target.getvalue()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from vtlib.project import Workspace
-from vtlib.scripts.schedule import Clash, Shoot, clashes, windows
-from vtlib.store import production
+from vtlib.scripts.schedule import Clash, Deadline, Shoot, clashes, windows
+from vtlib.store import production, script_reading
 
 
 def conflicts(at: Workspace, plan: Sequence[Shoot]) -> tuple[Clash, ...]:
@@ -16,6 +17,39 @@ def conflicts(at: Workspace, plan: Sequence[Shoot]) -> tuple[Clash, ...]:
         str(a["name"]).casefold(): windows(a["available"]) for a in register if a.get("available")
     }
     waiting = [a["name"] for a in register if a.get("release_status") in ("needed", "sent")]
-    found = clashes(production.shoots(at.store), available=available, unreleased=waiting)
+    registered = {
+        kind: {str(a["name"]).casefold() for a in register if a["asset_id"] and a["kind"] == kind}
+        for kind in production.KINDS
+    }
+    found = clashes(
+        production.shoots(at.store),
+        available=available,
+        unreleased=waiting,
+        registered=registered,
+    )
     own = {s.shoot_id for s in plan}
     return tuple(c for c in found if own & set(c.shoot_ids))
+
+
+def deadlines(
+    at: Workspace, *, script_id: str | None = None, project: str | None = None
+) -> tuple[Deadline, ...]:
+    """The due and publish dates of scripts that are not archived, in order of time: of one, of a project, or of all."""
+    rows = script_reading.listing(at.store, project=project)
+    found = [
+        Deadline(str(row["script_id"]), str(row["title"]), kind, row[f"{kind}_on"])
+        for row in rows
+        for kind in ("due", "publish")
+        if row[f"{kind}_on"] and script_id in (None, row["script_id"])
+    ]
+    return tuple(sorted(found, key=lambda d: (d.on, d.kind, d.title)))
+
+
+def contacts(at: Workspace, plan: Sequence[Shoot]) -> dict[str, dict[str, Any]]:
+    """Contact and details of the talent and places of shoots that the register knows, by name in lower case."""
+    names = {n.casefold() for s in plan for n in (*s.talent, s.location) if n}
+    return {
+        str(a["name"]).casefold(): {k: a.get(k) or "" for k in ("contact", "details")}
+        for a in production.assets(at.store)
+        if a["asset_id"] and a["kind"] != "prop" and str(a["name"]).casefold() in names
+    }

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from vtlib.flows import open_scripts
 from vtlib.flows.open_scripts import CARDS_MAX
+from vtlib.flows.script_pages import dates_text
 from vtlib.panels import controls, pictures
 from vtlib.panels.moving import MovePanel
 from vtlib.panels.session import Session
@@ -57,7 +58,10 @@ class BoardPanel:
         n = row["open_comments"] or 0
         waiting = f" · {n} comment{'s' if n > 1 else ''}" if n else ""
         length = clock(row["duration_s"] or 0)
-        text = f"{row['title']}\nv{row['version']} · {length}{waiting}"
+        dates = dates_text(row)
+        text = f"{row['title']}\nv{row['version']} · {length}{waiting}" + (
+            f"\n{dates}" if dates else ""
+        )
         choose = self._session.act(self._choose, key)
         card = controls.button(text, choose, tip=f"choose {row['title']}", kind="card")
         if key == self._session.place.script_id:

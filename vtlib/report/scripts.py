@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ _ASSETS = {
     "name": "name",
     "release": "release",
     "available": "available",
+    "contact": "contact",
     "used_in": "used in",
 }
 
@@ -39,6 +41,10 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
         "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)
         if len(shelf.assets)
         else None,
+        "pictures": [
+            (name, f"data:image/jpeg;base64,{base64.b64encode(data).decode()}")
+            for name, data in shelf.pictures
+        ],
     }
     write_whole(path, environment().get_template("scripts.html.j2").render(resources={"vt": known}))
     return path

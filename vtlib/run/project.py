@@ -14,6 +14,7 @@ from vtlib.run import pages
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import computing_code
 from vtlib.run.sequence import run_project
+from vtlib.run.turn import turn
 
 Told = Callable[[StageEvent], object]
 
@@ -25,9 +26,14 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     only: str = "",
     params_file: str = "",
     adopt: bool = False,
+    wait: bool = True,
+    waits: Callable[[str], object] = str,
     told: Told,
 ) -> RunResult:
     """Run the notebooks of a project; every stage and the run itself are rows, pages and `run.json`.
+
+    One run of a project at a time: the second waits for the first to end (`waits` is told whose
+    turn it is) or, without `wait`, raises StoreBusy.
 
     `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they are a trial.
     """
@@ -45,7 +51,16 @@ def run(  # noqa: PLR0913 - the options of `vt run`
         only=only,
         adopt=adopt,
     )
-    return run_project(plan, _hooks(project, told))
+    at = project.workspace
+    held = turn(
+        at.outputs / project.slug,
+        project=project.slug,
+        now=at.now(),
+        wait=wait,
+        tell=waits,
+    )
+    with held:
+        return run_project(plan, _hooks(project, told))
 
 
 def notebooks(root: Path) -> Path:

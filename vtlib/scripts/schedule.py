@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,11 @@ _MOVE = timedelta(minutes=30)  # the least time from one place to another
 
 @dataclass(frozen=True, slots=True)
 class Shoot:
-    """One stretch of shooting. Times are aware; `beat_ids` empty = the whole script."""
+    """One stretch of shooting. Times are aware; `beat_ids` empty = the whole script.
+
+    `call_at`: when everybody has to be there (None: at the start); `crew`: name, role, contact, call (local HH:MM, "" = as
+    everybody).
+    """
 
     shoot_id: str
     script_id: str
@@ -32,6 +37,14 @@ class Shoot:
     talent: tuple[str, ...] = ()
     props: tuple[str, ...] = ()
     notes: str = ""
+    call_at: datetime | None = None
+    crew: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def call_local(self) -> datetime:
+        """When everybody has to be there, in the zone it was planned in: the call, else the start."""
+        start = self.local[0]
+        return self.call_at.astimezone(start.tzinfo) if self.call_at else start
 
     @property
     def local(self) -> tuple[datetime, datetime]:
@@ -46,6 +59,16 @@ class Shoot:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A day that is planned for a script: `kind` is due or publish."""
+
+    script_id: str
+    title: str
+    kind: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """When an asset can be had; aware times, the end not included."""
 
@@ -55,7 +78,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Something that cannot be: `kind` is talent, prop, location, move, away or release."""
+    """Something that cannot be: `kind` is talent, prop, location, move, away, release or unregistered."""
 
     kind: str
     name: str
@@ -85,12 +108,14 @@ def clashes(
     *,
     available: Mapping[str, Sequence[Window]] | None = None,
     unreleased: Iterable[str] = (),
+    registered: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Clash, ...]:
     """What of a schedule cannot be, in order of time.
 
     Two shoots at once that share talent, a prop or a place; talent in two places with less than 30 min
     between; an asset outside the times it can be had (`available`: by name in lower case; one without windows
-    can always be had); whatever needs a release that is not signed (`unreleased`: names).
+    can always be had); whatever needs a release that is not signed (`unreleased`: names); and, with `registered` (kind -> names in lower case), whatever the
+    register does not have: nobody can say whether it can be had, or may be shown.
     """
     ordered = sorted(shoots, key=lambda s: (s.starts_at, s.shoot_id))
     out = [c for i, one in enumerate(ordered) for two in ordered[i + 1 :] for c in _pair(one, two)]
@@ -103,7 +128,24 @@ def clashes(
             for n in names
             if n.casefold() in open_
         ]
+        out += _unregistered(shoot, registered) if registered is not None else []
     return tuple(out)
+
+
+def _unregistered(shoot: Shoot, registered: Mapping[str, Collection[str]]) -> list[Clash]:
+    places = (shoot.location,) if shoot.location else ()
+    needs = {"talent": shoot.talent, "prop": shoot.props, "location": places}
+    return [
+        Clash(
+            "unregistered",
+            name,
+            (shoot.shoot_id,),
+            f"{name} ({kind} of {shoot.title}) is not in the register: vt script asset {shlex.quote(name)} --kind {kind}",
+        )
+        for kind, names in needs.items()
+        for name in names
+        if name.casefold() not in registered.get(kind, ())
+    ]
 
 
 def _place(span: Span) -> str:

@@ -34,6 +34,14 @@ BACK = {
 DRAFTS = ("draft", "review", "archived")  # what nobody has approved, or nobody wants any more
 # Statuses that show that money was spent on a version: such a script is never deleted.
 PRODUCED = ("in_production", "produced", "published")
+# Whose step it is in each status: the roles that the next step waits for.
+_NEXT = {
+    "draft": ("writer",),
+    "review": ("reviewer", "approver"),
+    "approved": ("producer",),
+    "in_production": ("producer",),
+    "produced": ("producer",),
+}
 _WHO = {"approved": "approver", "in_production": "producer", "produced": "producer"}
 
 
@@ -52,6 +60,18 @@ def allowed(status: str) -> tuple[str, ...]:
     ahead = (FORWARD[status],) if status in FORWARD else ()
     archive = () if status == "archived" else ("archived",)
     return ahead + BACK.get(status, ()) + archive
+
+
+def waiting_for(
+    status: str, people: Mapping[str, tuple[str, ...]], *, assignee: str | None = None
+) -> tuple[str, ...]:
+    """Whose step is next: those who hold the role of the step, each once; empty when nobody does or nothing is left.
+
+    A draft also waits for its `assignee`.
+    """
+    names = [name for role in _NEXT.get(status, ()) for name in people.get(role, ())]
+    own = [assignee] if assignee and status == "draft" else []
+    return tuple(dict.fromkeys([*own, *names]))
 
 
 def missing(situation: Situation, to: str) -> tuple[str, ...]:

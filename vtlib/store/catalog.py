@@ -141,12 +141,49 @@ def get(store: Store, table: str, ref: str) -> dict[str, Any]:
         return records(connection, f"SELECT * FROM {table} WHERE {_KEYS[table]} = ?", [key])[0]
 
 
-def listing(store: Store, table: str, *, brand: str | None = None) -> list[dict[str, Any]]:
-    """All brands, products or projects in order of their ids; of one brand if it is named."""
+def listing(
+    store: Store, table: str, *, brand: str | None = None, has_archived: bool = False
+) -> list[dict[str, Any]]:
+    """Brands, products or projects in use, in order of their ids; of one brand if it is named.
+
+    Archived ones, and those of an archived brand, are left out unless `has_archived`.
+    """
     with store.read() as connection:
         brand_id = find_in(connection, "brands", brand) if brand else None
-        sql = f"SELECT * FROM {table} WHERE $brand IS NULL OR brand_id = $brand ORDER BY {_KEYS[table]}"
-        return records(connection, sql, {"brand": brand_id})
+        sql = f"""SELECT * FROM {table} WHERE ($brand IS NULL OR brand_id = $brand) AND ($all OR (
+            archived_at IS NULL
+            AND coalesce(brand_id NOT IN (SELECT brand_id FROM brands WHERE archived_at IS NOT NULL), true)))
+            ORDER BY {_KEYS[table]}"""
+        return records(connection, sql, {"brand": brand_id, "all": has_archived})
+
+
+def set_archived(
+    store: Store, table: str, ref: str, *, is_archived: bool, now: datetime | None = None
+) -> str:
+    """Put a brand, product or project away, or bring it back; returns its id. Its rows stay; doing it again changes nothing.
+
+    Raises BadInput like `find`.
+    """
+    with store.write() as connection:
+        key = find_in(connection, table, ref)
+        connection.execute(
+            f"UPDATE {table} SET archived_at = CASE WHEN $archived THEN coalesce(archived_at, $now) END "
+            f"WHERE {_KEYS[table]} = $key",
+            {"archived": is_archived, "now": naive(now), "key": key},
+        )
+    return key
+
+
+def archived_because(store: Store, project: str) -> str:
+    """Why a project is out of use, "" when it is in use or not there: it is archived, or its brand is."""
+    sql = """SELECT p.archived_at IS NOT NULL, b.archived_at IS NOT NULL, p.brand_id FROM projects AS p
+        LEFT JOIN brands AS b ON b.brand_id = p.brand_id WHERE p.project_id = ?"""
+    with store.read() as connection:
+        row = connection.execute(sql, [project]).fetchone()
+    is_own, is_by_brand, brand = row or (False, False, None)
+    if is_own:
+        return f"the project {project} is archived"
+    return f"the brand {brand} of project {project} is archived" if is_by_brand else ""
 
 
 def _create(store: Store, table: str, row: Mapping[str, Any], now: datetime | None) -> str:

@@ -179,12 +179,12 @@ def project_accounts(store: Store, project: str) -> pd.DataFrame:
 
 
 def project_products(store: Store, project: str) -> list[dict[str, Any]]:
-    """The products of a project as dicts (lists decoded)."""
+    """The products of a project as dicts (lists decoded); archived ones are left out."""
     with store.read() as connection:
         return records(
             connection,
             "SELECT p.* FROM products AS p SEMI JOIN (SELECT * FROM project_products WHERE project_id = ?) AS l "
-            "ON l.product_id = p.product_id ORDER BY p.product_id",
+            "ON l.product_id = p.product_id WHERE p.archived_at IS NULL ORDER BY p.product_id",
             [project],
         )
 

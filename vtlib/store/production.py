@@ -22,7 +22,8 @@ ORDER BY s.starts_at, s.shoot_id"""
 
 
 def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> str:
-    """Add an asset, or change its facts (details, available, release_status, release_path); returns its id.
+    """Add an asset, or change its facts (details, available, release_status, release_path, contact,
+    picture_path); returns its id.
 
     `available` is a list of {starts_at, ends_at} (ISO 8601 with offset). A fact of None is left as it is.
     Raises BadInput for another kind or release.
@@ -74,11 +75,14 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
     """Put a shoot on the schedule; returns its id.
 
     `facts`: version (None: the approved, else the current one), starts_at and ends_at (aware), time_zone,
-    location, beat_ids, talent, props, notes. The same shoot twice is one. Raises BadInput for an end
+    location, beat_ids, talent, props, notes, call_at (aware or None), crew. The same shoot twice is one. Raises BadInput for an end
     before its start and an unknown version.
     """
     if facts["ends_at"] <= facts["starts_at"]:
         raise BadInput("a shoot ends after it starts.", field="ends_at")
+    call_at = facts.get("call_at")
+    if call_at and call_at > facts["starts_at"]:
+        raise BadInput("people are called before a shoot starts, not after.", field="call_at")
     with store.write() as connection:
         row = require(connection, script_id)
         version = facts.get("version") or row["approved_version"] or row["current_version"]
@@ -99,6 +103,7 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
             "version": version,
             "starts_at": naive(facts["starts_at"]),
             "ends_at": naive(facts["ends_at"]),
+            "call_at": naive(call_at) if call_at else None,
             "created_by": by,
             "created_at": naive(None),
         }
@@ -139,6 +144,8 @@ def _shoot(row: Mapping[str, Any]) -> Shoot:
         talent=talent,
         props=props,
         notes=row["notes"] or "",
+        call_at=_aware(row["call_at"]) if row["call_at"] else None,
+        crew=tuple(row["crew"] or ()),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from vtlib.errors import BadInput
 from vtlib.params import nearest
 from vtlib.scripts.script import parse
+from vtlib.scripts.workflow import ROLES, waiting_for
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store
 from vtlib.store.scripts import version_row
@@ -19,6 +22,9 @@ WHERE ($product IS NULL OR product_id = $product) AND ($brand IS NULL OR brand_i
   AND (status = $status OR ($status IS NULL AND ($archived OR status <> 'archived')))
   AND ($search IS NULL OR contains(lower(title || ' ' || content), lower($search)))
 ORDER BY updated_at DESC, script_id"""
+
+_PEOPLE = "SELECT script_id, person, role FROM script_people ORDER BY script_id, role, person"
+_SHOOTS = "SELECT script_id, starts_at, time_zone FROM shoots ORDER BY starts_at"
 
 _PARTS = {
     "versions": "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? ORDER BY version",
@@ -84,10 +90,12 @@ def parts(
         return {name: records(connection, _PARTS[name], [script_id]) for name in names}
 
 
-def listing(store: Store, **wanted: Any) -> list[dict[str, Any]]:
+def listing(store: Store, *, person: str | None = None, **wanted: Any) -> list[dict[str, Any]]:
     """Scripts, the last changed first: product, brand, project (slugs), status, assignee, search, archived.
 
-    Archived ones are left out unless `archived` is true or that status is asked for.
+    Columns of scripts_current without the text, `shoot_on` (local day of its first shoot; None = none planned) and
+    `waiting_for` (whose step is next). With `person` only those that wait for that person. Archived ones are left
+    out unless `archived` is true or that status is asked for.
     """
     with store.read() as connection:
         given = dict.fromkeys(("product", "brand", "project", "status", "assignee", "search"))
@@ -95,7 +103,30 @@ def listing(store: Store, **wanted: Any) -> list[dict[str, Any]]:
         for name, table in (("product", "products"), ("brand", "brands"), ("project", "projects")):
             if given[name]:
                 given[name] = find_in(connection, table, str(given[name]))
-        return records(connection, _LIST, {"archived": False, **given})
+        rows = records(connection, _LIST, {"archived": False, **given})
+        people = records(connection, _PEOPLE)
+        days = first_days(records(connection, _SHOOTS))
+    planned = [_planned(row, people, days) for row in rows]
+    name = (person or "").strip().casefold()
+    return [r for r in planned if not name or name in map(str.casefold, r["waiting_for"])]
+
+
+def first_days(shoots: Iterable[Mapping[str, Any]]) -> dict[str, date]:
+    """The local day of the first shoot of each script; `shoots`: script_id, starts_at (UTC), time_zone, in order of time."""
+    days: dict[str, date] = {}
+    for shoot in shoots:
+        starts = shoot["starts_at"].replace(tzinfo=UTC).astimezone(ZoneInfo(shoot["time_zone"]))
+        days.setdefault(str(shoot["script_id"]), starts.date())
+    return days
+
+
+def _planned(
+    row: dict[str, Any], people: Iterable[Mapping[str, Any]], days: Mapping[str, date]
+) -> dict[str, Any]:
+    own = [p for p in people if p["script_id"] == row["script_id"]]
+    roles = {role: tuple(p["person"] for p in own if p["role"] == role) for role in ROLES}
+    names = waiting_for(str(row["status"]), roles, assignee=row["assignee"])
+    return {**row, "shoot_on": days.get(row["script_id"]), "waiting_for": list(names)}
 
 
 def _found(connection: Connection, ref: str) -> str:

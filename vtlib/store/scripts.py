@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from vtlib.errors import BadInput, Overtaken
@@ -21,6 +21,8 @@ from vtlib.scripts.wording import clean, clean_line, slug_of
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store
 from vtlib.store.writing import naive, records, save
+
+DATES = ("due_on", "publish_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,16 @@ def update(store: Store, script_id: str, facts: Mapping[str, Any]) -> None:
             row["assignee"] = clean_line(facts["assignee"]) or None
         row["updated_at"] = naive(None)
         save(connection, "scripts", [row], key=["script_id"])
+
+
+def set_dates(store: Store, script_id: str, dates: Mapping[str, date | None]) -> None:
+    """Set due_on and publish_on, those that `dates` names; None takes a date away. Raises BadInput for an unknown script."""
+    if strange := [name for name in dates if name not in DATES]:
+        raise BadInput(f"a script has no date {strange[0]}.", todo=f"One of: {', '.join(DATES)}.")
+    with store.write() as connection:
+        row = require(connection, script_id)
+        changed = {**row, **dates, "updated_at": naive(None)}
+        save(connection, "scripts", [changed], key=["script_id"])
 
 
 def assign(store: Store, script_id: str, person: str, *, role: str = "writer") -> None:

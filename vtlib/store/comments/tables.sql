@@ -33,6 +33,7 @@ COMMENT ON COLUMN brands.slug IS 'unique in the workspace';
 COMMENT ON COLUMN brands.name IS 'as people write it';
 COMMENT ON COLUMN brands.created_at IS 'when the row was made, UTC';
 COMMENT ON COLUMN brands.updated_at IS 'when a person last changed it, UTC';
+COMMENT ON COLUMN brands.archived_at IS 'when it was put away, UTC; NULL = in use';
 
 COMMENT ON TABLE capture_orders IS 'What was asked of a provider (machine): written before a run is started, so that nothing is paid twice.';
 COMMENT ON COLUMN capture_orders.capture_id IS 'capture that its items belong to';
@@ -258,6 +259,7 @@ COMMENT ON COLUMN products.features IS 'features (JSON list of text)';
 COMMENT ON COLUMN products.context_prompt IS 'what a model is told besides';
 COMMENT ON COLUMN products.created_at IS 'when the row was made, UTC';
 COMMENT ON COLUMN products.updated_at IS 'when a person last changed it, UTC';
+COMMENT ON COLUMN products.archived_at IS 'when it was put away, UTC; NULL = in use';
 
 COMMENT ON TABLE project_accounts IS 'Accounts a project follows (human).';
 COMMENT ON COLUMN project_accounts.project_id IS 'slug of the project';
@@ -288,6 +290,7 @@ COMMENT ON COLUMN projects.brand_id IS 'slug of the brand; NULL = none';
 COMMENT ON COLUMN projects.notes IS 'notes (human)';
 COMMENT ON COLUMN projects.created_at IS 'when the row was made, UTC';
 COMMENT ON COLUMN projects.updated_at IS 'when a person last changed it, UTC';
+COMMENT ON COLUMN projects.archived_at IS 'when it was put away, UTC; NULL = in use';
 
 COMMENT ON TABLE raw_items IS 'Every captured item, unedited, so that it can be mapped again (machine).';
 COMMENT ON COLUMN raw_items.capture_id IS 'capture it came with';

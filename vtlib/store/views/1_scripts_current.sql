@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW scripts_current AS
 SELECT
-    s.script_id, s.title, s.status, s.kind, s.product_id, s.project_id, p.brand_id, s.post_id, s.origin, s.assignee,
+    s.script_id, s.title, s.status, s.kind, s.product_id, s.project_id, p.brand_id, s.post_id, s.origin, s.assignee, s.due_on, s.publish_on,
     v.version, v.parent_version, s.approved_version, a.status AS approved_status,
     v.duration_s, v.is_timed, v.n_beats, v.difficulty, v.fingerprint, v.notes, v.made_by,
     c.open_comments, s.created_at, s.updated_at, v.created_at AS version_at, v.content, v.structure

@@ -1,0 +1,287 @@
+"""`vt post show`, `vt account show`, `vt video show`: one thing with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, Group, command, table
+from vtlib.cli.catalog import facts_text
+from vtlib.models import METRICS
+from vtlib.project import Workspace
+from vtlib.store import details
+
+_BARS = "▁▂▃▄▅▆▇█"
+_ROWS = 20  # of a list on a terminal; --json has all
+Row = dict[str, Any]
+
+
+@vt.group(cls=Group)
+def post() -> None:
+    """One post: numbers over time, tier and why, video, duplicates, scripts."""
+
+
+@vt.group(cls=Group)
+def account() -> None:
+    """One account: followers over time, its posts and breakouts."""
+
+
+@vt.group(cls=Group)
+def video() -> None:
+    """One video: its file, its measures, and every post that shows it."""
+
+
+@command(post, "show", example="vt post show tiktok:7106594312292453675")
+@click.argument("name", metavar="POST")
+def show_post(at: Workspace, name: str) -> Answer:
+    """All that is known of a post, in every project. POST is its id, its native id or its URL."""
+    found = details.post(at.store, name)
+    return Answer(found, "\n".join(_post_lines(found)))
+
+
+@command(account, "show", example="vt account show @some_handle")
+@click.argument("name", metavar="ACCOUNT")
+def show_account(at: Workspace, name: str) -> Answer:
+    """All that is known of an account. ACCOUNT is @handle, platform:handle, its id or its profile's URL."""
+    found = details.account(at.store, name)
+    return Answer(found, "\n".join(_account_lines(found)))
+
+
+@command(video, "show", example="vt video show tiktok:7106594312292453675")
+@click.argument("name", metavar="VIDEO")
+def show_video(at: Workspace, name: str) -> Answer:
+    """A fetched video: file, measures, and the posts that show it. VIDEO is one of its posts, or the first digits of its SHA-256."""
+    found = details.video(at.store, name)
+    (facts,) = found["video"]
+    file = {**facts, "path": at.outputs / facts["path"] if facts["path"] else None}
+    lines = [
+        *_video_lines(file, with_measures=True),
+        *_section(
+            "Posts that show it",
+            found["posts"],
+            ("post_id", "handle", "posted_at", "views", "share", "url"),
+        ),
+        *_section("Answers of models", found["analyses"], _ANALYSES),
+        *_section("Fits", found["fits"], _FITS),
+        *_section("Scripts", found["scripts"], _SCRIPTS),
+    ]
+    return Answer(found, "\n".join(lines))
+
+
+_ANALYSES = ("analysis_id", "task", "model", "status", "grounding_share", "answered_at")
+_FITS = ("product_id", "score", "confidence", "is_recommended", "reason")
+_SCRIPTS = ("link", "script_id", "title", "status", "version")
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Numbers as a line of bars from the least to the greatest; a space where one is not known."""
+    known = [v for v in values if v is not None]
+    if not known:
+        return ""
+    low, span = min(known), max(known) - min(known)
+    top = len(_BARS) - 1
+    return "".join(
+        " " if v is None else _BARS[round((v - low) / span * top) if span else 0] for v in values
+    )
+
+
+def _post_lines(found: Row) -> list[str]:
+    facts = found["post"]
+    head = {
+        "post": facts["post_id"],
+        "link": facts["url"],
+        "creator": _name(facts),
+        "format": facts["format"],
+        "posted": _time(facts["posted_at"]),
+        "caption": _line(facts["title"] or facts["caption"]),
+        "sound": _line(facts["audio_title"]),
+    }
+    return [
+        facts_text(head),
+        *_numbers(found["snapshots"]),
+        *(line for row in found["projects"] for line in _tier_lines(row)),
+        *_video_lines(found["video"][0] if found["video"] else None, with_measures=False),
+        *_section("Duplicates", found["duplicates"], ("post_id", "handle", "posted_at", "views", "url")),
+        *_section("Answers of models", found["analyses"], _ANALYSES),
+        *_section("Fits", found["fits"], _FITS),
+        *_section("Scripts", found["scripts"], _SCRIPTS),
+        *_section("Verdicts", found["verdicts"], ("script_id", "target", "status", "percentile", "reason")),
+    ]  # fmt: skip
+
+
+def _numbers(snapshots: list[Row]) -> list[str]:
+    """A bar line and the rows of what was counted at each capture; a metric nobody ever saw is left out."""
+    if not snapshots:
+        return ["", "Numbers over time: never captured"]
+    metrics = [m for m in METRICS if any(s[m] is not None for s in snapshots)]
+    hidden = [m for m in METRICS if m not in metrics and snapshots[-1][f"{m}_state"] == "hidden"]
+    bars = [
+        f"  {m:<12}{sparkline([s[m] for s in snapshots])}  {_change(snapshots, m)}" for m in metrics
+    ]
+    rows = [
+        {"captured": _time(s["captured_at"]), "age": _age(s["age_h"]), **{m: s[m] for m in metrics}}
+        for s in snapshots
+    ]
+    note = [f"  hidden by the platform: {', '.join(hidden)}"] if hidden else []
+    return [*_section("Numbers over time", rows[-_ROWS:], tuple(rows[0])), *bars, *note]
+
+
+def _tier_lines(row: Row) -> list[str]:
+    """What a project makes of the post: tier, multiplier with interval, why, pick, a person's decision."""
+    lines = ["", f"Project {row['project_id']}" + (", own post" if row["is_own"] else "")]
+    if row["tier"] is None:
+        return [*lines, f"  not judged yet: vt analyze outliers --project {row['project_id']}"]
+    level = ""
+    if row["multiplier"] is not None:
+        level = (
+            f", {row['multiplier']:.3g}x its level ({row['multiplier_low']:.3g} to {row['multiplier_high']:.3g}), "
+            f"{row['value']:,} {row['metric']} where {row['expected'] or 0:,.0f} were expected from {row['n_baseline']} posts"
+        )
+    lines += [f"  tier {row['tier']}{level}"]
+    why = [row["why"], row["score_notes"]]
+    lines += [f"  why: {_line(text)}" for text in why if text]
+    picked = [f"picked as {row['picked_as']}"] if row["picked_as"] else []
+    decided = (
+        [
+            f"{row['decision']} by {row['reviewer'] or 'nobody named'}: {_line(row['decision_reason']) or '-'}"
+        ]
+        if row["decision"]
+        else []
+    )
+    return lines + [f"  {text}" for text in (*picked, *decided)]
+
+
+def _video_lines(facts: Row | None, *, with_measures: bool) -> list[str]:
+    if facts is None:
+        return ["", "Video: not fetched (vt process videos fetches those of picked posts)"]
+    shape = f"{facts['width']}x{facts['height']}" if facts["width"] else None
+    length = f"{facts['duration_s']:.1f} s" if facts["duration_s"] else None
+    size = f"{facts['bytes'] / 1e6:,.1f} MB" if facts["bytes"] else None
+    shown = " ".join(t for t in (length, shape, facts["codec"], size) if t)
+    state = (
+        facts["status"] if facts["purged_at"] is None else f"removed {_time(facts['purged_at'])}"
+    )
+    lines = ["", f"Video: {state}" + (f", {shown}" if shown else "")]
+    if facts["reason"] and facts["status"] != "ok":
+        lines.append(f"  because {_line(facts['reason'])}")
+    if facts["sha256"]:
+        lines.append(f"  sha256 {facts['sha256']}")
+    if isinstance(facts["path"], Path):
+        lines.append(f"  file {facts['path']}")
+    if facts["measured"] == "ok":
+        lines.append(f"  measured {_time(facts['measured_at'])}: {facts['n_cuts'] or 0} cuts")
+        if with_measures:
+            lines += _measures(facts)
+    elif facts["measured"]:
+        lines.append(f"  not measured: {_line(facts['not_measured_because'])}")
+    return lines
+
+
+def _measures(facts: Row) -> list[str]:
+    plain = {
+        "cuts at": ", ".join(f"{s:.1f} s" for s in (facts["cuts_s"] or [])[:_ROWS]),
+        "frames/s": facts["fps"],
+        "motion": facts["motion"],
+        "brightness": facts["brightness"],
+        "colorfulness": facts["colorfulness"],
+    }
+    rounded = {k: f"{v:.3g}" if isinstance(v, float) else v for k, v in plain.items()}
+    return [f"  {line}" for line in facts_text(rounded).splitlines()]
+
+
+def _account_lines(found: Row) -> list[str]:
+    facts = found["account"]
+    earlier = [h["handle"] for h in found["handles"] if h["handle"] != facts["handle"]]
+    head = {
+        "account": facts["account_id"],
+        "handle": f"@{facts['handle']}" if facts["handle"] else None,
+        "name": _line(facts["display_name"]),
+        "link": facts["url"],
+        "earlier handles": ", ".join(earlier),
+        "followers": None if facts["followers"] is None else f"{facts['followers']:,}",
+        "first seen": _time(facts["first_seen_at"]),
+        "last captured": _time(facts["last_captured_at"]),
+        "projects": ", ".join(f"{p['project_id']} ({p['role']})" for p in found["projects"]),
+        "breakouts": ", ".join(
+            f"{t['n']} {t['tier']} in {t['project_id']}" for t in found["tiers"] if t["tier"] in ("breakout", "extreme")
+        ),
+    }  # fmt: skip
+    history = [{**f, "captured": _time(f["captured_at"])} for f in found["followers"]]
+    posts = [{**p, "caption": _line(p["caption"])[:40]} for p in found["posts"]]
+    lines = [facts_text(head)]
+    lines += _section(
+        "Followers over time", history[-_ROWS:], ("captured", "followers", "following", "posts")
+    )
+    if history:
+        lines.append(
+            f"  {sparkline([h['followers'] for h in history])}  {_change(history, 'followers')}"
+        )
+    lines += _section(
+        "Posts by format",
+        found["formats"],
+        ("format", "n_posts", "median_views", "most_views", "last_posted_at"),
+    )
+    lines += _section(
+        "Newest posts",
+        posts,
+        ("post_id", "posted_at", "views", "tier", "multiplier", "caption", "url"),
+    )
+    return lines + _section(
+        "Scripts that became its posts",
+        found["scripts"],
+        ("script_id", "title", "status", "post_id"),
+    )
+
+
+def _section(title: str, rows: list[Row], columns: tuple[str, ...]) -> list[str]:
+    """A titled table of the first rows; nothing at all where there are none."""
+    if not rows:
+        return []
+    shown = pd.DataFrame(rows[:_ROWS], dtype=object).reindex(columns=list(columns))
+    for name in columns:
+        if name.endswith("_at"):
+            shown[name] = [_time(v) for v in shown[name]]
+        else:
+            shown[name] = [f"{v:,}" if type(v) is int else v for v in shown[name]]
+    rest = len(rows) - _ROWS
+    more = [f"  and {rest} more (--json has all)"] if rest > 0 else []
+    heads = shown.rename(columns=lambda c: c.removesuffix("_at"))
+    return ["", title, table(heads.astype(object).where(shown.notna().to_numpy(), None)), *more]
+
+
+def _change(rows: list[Row], name: str) -> str:
+    """From the first known number to the last."""
+    known = [r[name] for r in rows if r[name] is not None]
+    if not known:
+        return "not known"
+    return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} -> {known[-1]:,}"
+
+
+def _name(facts: Row) -> str:
+    handle = f"@{facts['handle']}" if facts["handle"] else facts["account_id"]
+    return " ".join(
+        t
+        for t in (handle, f"({_line(facts['display_name'])})" if facts["display_name"] else "")
+        if t
+    )
+
+
+def _age(hours: float | None) -> str | None:
+    day_h = 48
+    if hours is None:
+        return None
+    return f"{hours:.0f} h" if hours < day_h else f"{hours / 24:.1f} d"
+
+
+def _time(moment: Any) -> str | None:
+    return None if moment is None or pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _line(text: str | None) -> str:
+    """Strangers' text on one line, without what would drive a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())[:300]

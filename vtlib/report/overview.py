@@ -1,0 +1,43 @@
+"""The page over all projects: one line each, and the way to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vtlib import log
+from vtlib.report import assembly
+from vtlib.report.facts import Page
+from vtlib.report.pages import write_whole
+from vtlib.report.sections import environment
+
+
+def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page) -> Path:
+    """Write projects (rows of flows/overview.rows with `href`) as the self-contained page `path`; returns it."""
+    redact = log.redactor(page.secrets)
+    used = assembly.scripts(with_charts=False)
+    known = {
+        "page": page,
+        "style": assembly.trusted(assembly.text("page.css")),
+        "scripts": used,
+        "policy": assembly.policy(used),
+        "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
+        "rows": [redact(dict(row)) for row in rows],
+        "lead": lead(rows),
+    }
+    write_whole(
+        path, environment().get_template("overview.html.j2").render(resources={"vt": known})
+    )
+    return path
+
+
+def lead(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many projects there are, how many broke out in them, and which last run failed."""
+    if not rows:
+        return "No projects yet: vt project create NAME."
+    n = sum(row["breakouts"] or 0 for row in rows)
+    failed = [row["project"] for row in rows if row["run_status"] == "failed"]
+    last = f" The last run failed: {', '.join(failed)}." if failed else ""
+    noun = "project" if len(rows) == 1 else "projects"
+    return f"{len(rows)} {noun}, {n:,} {'breakout' if n == 1 else 'breakouts'}.{last}"

@@ -6,6 +6,7 @@ import json
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import click
 
@@ -38,6 +39,7 @@ FAMILIES = {
     "script": ("script", "script_files", "script_beats", "adapting", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scraping",),
+    "use": ("use",),
     "youtube": ("scraping",),
 }
 
@@ -64,7 +66,12 @@ class Families(Group):
 
 @click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="viraltracker", prog_name="vt")
-def vt() -> None:
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Every event to this file, too, one JSON line each (docs/logs.md); may stand after any command.",
+)
+def vt(log_file: Path | None) -> None:
     """Find short videos that broke out, learn why, and whether it worked.
 
     VT_HOME names the workspace (default: the nearest folder with params/). See docs/commands.md.

@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -13,6 +16,9 @@ from vtlib.cli.base import Answer, run_command
 from vtlib.errors import BadInput, SourceFailed
 from vtlib.flows import use
 from vtlib.project import Workspace
+from vtlib.services.gemini.failures import Failed, Failure
+from vtlib.services.gemini.patience import Patience
+from vtlib.services.limits import RateLimiter
 from vtlib.settings import load_settings
 
 PERSONAL = ("anna", "secret-client", "caption of hers", "/home/", "some.person")
@@ -164,3 +170,31 @@ def test_use_is_counted_by_person_command_and_project(home) -> None:
     assert found["n"].to_dict() == {"costs": 2, "scrape": 1}
     assert found["refused"].to_dict() == {"costs": 0, "scrape": 1}
     assert set(found["person"]) == {"anna"}
+
+
+def test_a_retry_and_both_calls_are_events(tmp_path) -> None:
+    log.set_up(tmp_path / "logs", run_id="r1")
+    answers = [Failed(Failure("unavailable", "down", is_passing=True)), "there"]
+
+    def ask() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    patience = Patience(RateLimiter({}), pause=lambda _: None)
+    assert patience.insist(ask, what="generateContent", end_s=time.monotonic() + 100) == "there"
+    found = events(tmp_path / "logs" / "vt.jsonl")
+    assert [(e["event"], e.get("outcome"), e["attempt"]) for e in found] == [
+        ("service call", "failed", 1),
+        ("retry", None, 1),
+        ("service call", "ok", 2),
+    ]
+    assert found[1]["reason"] == "down"
+    assert found[1]["seconds"] >= 0
+
+
+def test_starting_vt_imports_neither() -> None:
+    code = "import sys, vtlib.cli.base; print({'sentry_sdk', 'opentelemetry'} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"

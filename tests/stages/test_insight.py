@@ -47,7 +47,7 @@ FULL = {
     "cost": [
         "So far in this project $7.50 in US dollars: data $7.50, model 1 call at an unknown price,",
         "Making: 6.0 hours and 80.00 USD noted, in 1 note.",
-        "10.00 for 1,000 of them (8.20 to without limit)",
+        "$10.00 for 1,000 of them ($8.20 to without limit)",
     ],
     "sure": [
         "would be there by chance: which of them, one capture cannot tell",

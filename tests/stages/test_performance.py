@@ -430,7 +430,7 @@ def inputs(simulated, rows: slice) -> Inputs:
         features,
         pd.DataFrame(columns=EMPTY),
         pd.DataFrame([prediction()]).iloc[:0],
-        pd.DataFrame(columns=["product_id", "what", "amount", "hours"]),
+        pd.DataFrame(columns=["product_id", "what", "usd"]),
     )
 
 

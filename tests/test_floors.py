@@ -9,7 +9,7 @@ import vtlib
 
 ROOT = Path(vtlib.__file__).parent
 FLOORS = {
-    0: {"errors", "models", "params", "settings", "log", "archive_limits"},
+    0: {"errors", "models", "params", "settings", "log", "telemetry", "archive_limits"},
     1: {"stats"},
     2: {"sources"},
     3: {

@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from vtlib.errors import BadInput
 from vtlib.models import Format, Platform
@@ -303,6 +303,28 @@ class Performance(Section):
     claim_q: float = Field(0.10, gt=0, lt=1, description="above it no pattern is claimed")
 
 
+class Money(Section):
+    """In which currency amounts are noted, and what nobody bills: the user's figures, never ours."""
+
+    currency: str = Field(
+        "USD",
+        pattern="^[A-Z]{3}$",
+        description="of amounts noted, value_per_hour and value_per_thousand_views; sums are US dollars",
+    )
+    usd_per_unit: float | None = Field(
+        None, gt=0, description="US dollars for one unit of a currency that is not USD"
+    )
+    usd_per_gb_month: float | None = Field(
+        None, ge=0, description="what a GB of media costs a month; None = storage is not priced"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_rate(self) -> Self:
+        if (self.currency == "USD") != (self.usd_per_unit in (None, 1.0)):
+            raise ValueError("give usd_per_unit with a currency that is not USD, and only then")
+        return self
+
+
 class Insight(Section):
     """What a run's insight page compares."""
 
@@ -357,6 +379,7 @@ class Params(Section):
     adaptation: Adaptation = Adaptation()
     comparison: Comparison = Comparison()
     performance: Performance = Performance()
+    money: Money = Money()
     insight: Insight = Insight()
     report: Report = Report()
 

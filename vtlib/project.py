@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from vtlib import log
+from vtlib import log, telemetry
 from vtlib.params import Params, merge, parse_params, read_yaml
 from vtlib.pseudonyms import Pseudonyms, for_project
 from vtlib.settings import Settings, load_settings
@@ -95,6 +95,11 @@ class Project:
         return self.workspace.settings.gemini_api_key is not None
 
     @classmethod
+    def of(cls, workspace: Workspace, slug: str) -> Project:
+        """The project as its YAML gives it, without a word to the database. Raises BadInput for a wrong YAML."""
+        return cls(workspace, resolve(workspace, slug))
+
+    @classmethod
     def open(
         cls,
         project: str,
@@ -113,8 +118,19 @@ class Project:
         """
         settings = load_settings(Path(home) if home else None)
         workspace = Workspace(settings)
+        # What a notebook prints stands in a page: never less than a warning.
+        level = "ERROR" if settings.log_level == "ERROR" else "WARNING"
         log.set_up(
-            settings.outputs / "logs", level="WARNING", secrets=settings.secrets, run_id=run_id
+            settings.outputs / "logs",
+            level=level,
+            secrets=settings.secrets,
+            run_id=run_id,
+            file=settings.log_file,
+        )
+        log.about(project=project)
+        telemetry.set_up(
+            sentry_dsn=settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else "",
+            otlp_endpoint=settings.otlp_endpoint or "",
         )
         over = merge(sections, {"report": {"profile": profile}} if profile else {})
         params = resolve(workspace, project, over=over, file=params_file)

@@ -79,8 +79,23 @@ class Settings(BaseSettings):
         validation_alias="VT_UNPACKED_MAX_RATIO",
         description="Times its own size that a packed file may unpack to, beyond 50 MB; more is refused",
     )
+    log_file: Path | None = Field(
+        default=None,
+        validation_alias="VT_LOG_FILE",
+        description="One more file for every event, as --log-file (unset = none; outputs/logs/vt.jsonl always)",
+    )
+    sentry_dsn: SecretStr | None = Field(
+        default=None,
+        validation_alias="VT_SENTRY_DSN",
+        description="Sentry DSN that errors are sent to, nothing personal in them (unset = nothing is sent)",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        validation_alias="VT_OTLP_ENDPOINT",
+        description="OTLP/HTTP address that traces are sent to, e.g. http://127.0.0.1:4318 (unset = nothing is sent)",
+    )
     log_level: str = Field(
-        default="INFO",
+        default="WARNING",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         validation_alias="VT_LOG_LEVEL",
         description="Least level on the console: DEBUG, INFO, WARNING or ERROR (the file has all)",
@@ -110,7 +125,7 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Secret values as text, for redaction only."""
-        held = (self.apify_token, self.gemini_api_key)
+        held = (self.apify_token, self.gemini_api_key, self.sentry_dsn)
         return tuple(s.get_secret_value() for s in held if s and s.get_secret_value())
 
 

@@ -89,6 +89,7 @@ def facts(*, matured: int = 24, beats: int = 18) -> Facts:
     )
     spend = pd.DataFrame(
         {
+            "kind": ["data", "model"],
             "provider": ["apify", "gemini"],
             "what": ["posts", "tokens"],
             "n": [4, 9],
@@ -111,7 +112,13 @@ def facts(*, matured: int = 24, beats: int = 18) -> Facts:
         scripts=scripts(),
         verdicts=verdicts(matured, beats),
         production=pd.DataFrame(
-            {"what": ["shoot"], "title": ["Lid drops"], "hours": [6.0], "amount": [80.0]}
+            {
+                "what": ["shoot"],
+                "title": ["Lid drops"],
+                "hours": [6.0],
+                "amount": [80.0],
+                "currency": ["USD"],
+            }
         ),
         own=own.assign(reason=""),
         scores=found,

@@ -67,7 +67,7 @@ def test_outcomes_are_short_answers_where_there_are_rows() -> None:
     facts = insight_sample.facts()
     found = {c.id: c for c in outcomes(facts, spend=facts.spend)}
     assert {name: card.figure for name, card in found.items()} == CARDS
-    assert "gemini at an unknown price" in found["spent"].sentences[0]
+    assert "model 1 call at an unknown price" in found["spent"].sentences[0]
     assert (
         found["why"]
         .sentences[0]

@@ -45,9 +45,9 @@ FULL = {
         "About 340 more posts with caption emoji would settle whether it helps (now x1.05, 0.90 to 1.20, n 200).",
     ],
     "cost": [
-        "$7.50 so far in this project: apify $7.50, gemini price unknown.",
-        "Making: 6.0 hours and 80.00 in your own currency noted, in 1 note.",
-        "10.00 for 1,000 of them (8.20 to without limit)",
+        "So far in this project $7.50 in US dollars: data $7.50, model 1 call at an unknown price,",
+        "Making: 6.0 hours and 80.00 USD noted, in 1 note.",
+        "$10.00 for 1,000 of them ($8.20 to without limit)",
     ],
     "sure": [
         "would be there by chance: which of them, one capture cannot tell",
@@ -119,9 +119,11 @@ def test_a_failed_stage_comes_first() -> None:
 
 
 def test_an_unknown_price_is_no_zero() -> None:
-    spend = pd.DataFrame({"provider": ["gemini"], "what": ["tokens"], "n": [2], "usd": [None]})
+    spend = pd.DataFrame(
+        {"kind": ["model"], "provider": ["gemini"], "what": ["tokens"], "n": [2], "usd": [None]}
+    )
     said = insight.cost(Facts(spend=spend.astype({"usd": float}))).findings[0].said
-    assert "gemini price unknown" in said
+    assert "model 1 call at an unknown price" in said
 
 
 def test_no_more_than_chance_is_no_success() -> None:

@@ -11,6 +11,7 @@ from vtlib.params import Performance
 from vtlib.patterns import find
 from vtlib.sandbox.build import build_world
 from vtlib.stages import performance as stage
+from vtlib.stages.bill import Rates, priced
 from vtlib.stages.performance.history import current_levels
 from vtlib.stages.performance.outcome import outcome
 from vtlib.stages.performance.rates import with_rates
@@ -267,12 +268,22 @@ def test_variants_name_no_winner_without_evidence() -> None:
 
 def test_money_is_shared_by_posts_and_hours_cost_what_the_user_says() -> None:
     costs = pd.DataFrame(
-        {"product_id": [None, "a"], "what": "", "amount": [30.0, 10.0], "hours": [None, 2.0]}
+        {
+            "kind": "people",
+            "product_id": [None, "a"],
+            "what": "",
+            "n": 1,
+            "amount": [30.0, 10.0],
+            "hours": [None, 2.0],
+            "currency": "USD",
+        }
     )
     runs = pd.DataFrame({"product_id": ["a", "a", "b"], "is_mature": True})
-    shared = product_costs(costs, runs, 50.0).set_index("product_id")["cost"]
+    shared = product_costs(priced(costs, Rates(usd_per_hour=50.0)), runs).set_index("product_id")[
+        "cost"
+    ]
     assert shared.to_dict() == {"a": 10 + 100 + 20, "b": 10.0}
-    assert product_costs(costs, runs, None)["cost"].tolist() == [30.0, 10.0]
+    assert product_costs(priced(costs, Rates()), runs)["cost"].tolist() == [30.0, 10.0]
 
 
 def test_rates_are_over_views_else_followers_and_missing_is_never_0() -> None:
@@ -419,7 +430,7 @@ def inputs(simulated, rows: slice) -> Inputs:
         features,
         pd.DataFrame(columns=EMPTY),
         pd.DataFrame([prediction()]).iloc[:0],
-        pd.DataFrame(columns=["product_id", "what", "amount", "hours"]),
+        pd.DataFrame(columns=["product_id", "what", "usd"]),
     )
 
 

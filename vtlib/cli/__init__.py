@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +45,7 @@ FAMILIES = {
     "status": ("operations",),
     "tiktok": ("scraping",),
     "video": ("details",),
+    "use": ("use",),
     "youtube": ("scraping",),
 }
 
@@ -117,7 +119,12 @@ def _outside(name: str = "") -> EntryPoints:
 
 @click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="viraltracker", prog_name="vt")
-def vt() -> None:
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Every event to this file, too, one JSON line each (docs/logs.md); may stand after any command.",
+)
+def vt(log_file: Path | None) -> None:
     """Find short videos that broke out, learn why, and whether it worked.
 
     VT_HOME names the workspace (default: the nearest folder with params/). See docs/commands.md.

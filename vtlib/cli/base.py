@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
@@ -20,6 +21,8 @@ from vtlib.errors import VtError
 if TYPE_CHECKING:
     # `vt --help` prints no table and opens no workspace: pandas, pydantic and structlog come late.
     import pandas as pd
+
+    from vtlib.project import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,14 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any
 
     def decorate(function: Callable[..., Answer]) -> click.Command:
         @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+        @click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), hidden=True)
         @functools.wraps(function)
-        def call(*, as_json: bool, **options: Any) -> int:
-            return run_command(function, as_json=as_json, options=options)
+        def call(*, as_json: bool, log_file: Path | None, **options: Any) -> int:
+            ctx = click.get_current_context()
+            words = ctx.command_path.removeprefix("vt ")
+            file = log_file or ctx.find_root().params.get("log_file")
+            with logged_to(file):
+                return run_command(function, as_json=as_json, options=options, name=words)
 
         made = click.command(name, cls=Command, example=example)(call)
         group.add_command(made)
@@ -118,31 +126,103 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any
     return decorate
 
 
-def run_command(function: Callable[..., Answer], *, as_json: bool, options: dict[str, Any]) -> int:
-    """Call `function` in the workspace, print its answer or its error, return the exit code."""
-    from vtlib import log  # noqa: PLC0415
+@contextmanager
+def logged_to(file: Path | None) -> Iterator[None]:
+    """Every event to `file`, too, those of the notebooks' processes included."""
+    if file is None:
+        yield
+        return
+    before = os.environ.get("VT_LOG_FILE")
+    os.environ["VT_LOG_FILE"] = str(file.expanduser().resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop("VT_LOG_FILE")
+        if before is not None:
+            os.environ["VT_LOG_FILE"] = before
+
+
+def run_command(
+    function: Callable[..., Answer], *, as_json: bool, options: dict[str, Any], name: str = ""
+) -> int:
+    """Call `function` in the workspace, print its answer or its error, return the exit code.
+
+    The command is an event of the log, a span of a trace, and a line of use (flows/use.py).
+    """
+    from vtlib import log, telemetry  # noqa: PLC0415
+    from vtlib.flows import use  # noqa: PLC0415
+
+    began, run_id = time.monotonic(), log.new_run_id()
+    code, at = 1, None
+    try:
+        code, at = _run(function, as_json=as_json, options=options, name=name, run_id=run_id)
+    finally:
+        if at is not None:
+            seconds = round(time.monotonic() - began, 3)
+            project = options.get("project")
+            facts = {"command": name, "project": project if isinstance(project, str) else ""}
+            use.note(at, {**facts, "seconds": seconds, "exit_code": code, "run_id": run_id})
+        telemetry.close()
+    return code
+
+
+def _run(
+    function: Callable[..., Answer],
+    *,
+    as_json: bool,
+    options: dict[str, Any],
+    name: str,
+    run_id: str,
+) -> tuple[int, Workspace | None]:
+    from vtlib import log, telemetry  # noqa: PLC0415
     from vtlib.cli.mishaps import as_error  # noqa: PLC0415
     from vtlib.project import Workspace  # noqa: PLC0415
     from vtlib.settings import load_settings  # noqa: PLC0415
 
+    at: Workspace | None = None
     redact, log_file = log.redactor(), None
     try:
         settings = load_settings()
         redact = log.redactor(settings.secrets)
-        log.set_up(settings.outputs / "logs", level=settings.log_level, secrets=settings.secrets)
+        log.set_up(
+            settings.outputs / "logs",
+            level=settings.log_level,
+            secrets=settings.secrets,
+            run_id=run_id,
+            file=settings.log_file,
+        )
+        telemetry.set_up(
+            sentry_dsn=settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else "",
+            otlp_endpoint=settings.otlp_endpoint or "",
+        )
         log_file = settings.outputs / "logs" / "vt.jsonl"
-        answer = function(Workspace(settings), **options)
+        at = Workspace(settings)
+        project = options.get("project")
+        log.about(command=name, project=project if isinstance(project, str) else "")
+        with log.timed("command", command=name) as facts:
+            answer = function(at, **options)
+            facts["exit_code"] = answer.exit_code
+            facts["outcome"] = "ok" if answer.exit_code == 0 else "failed"
         text = redact(_text(answer, as_json=as_json))
     except click.ClickException:
         raise
     except Exception as fault:  # noqa: BLE001 - the one place where everything ends as a sentence and a code
         error = as_error(fault, log_file=log_file)
-        log.get("cli").debug("failed", error=str(error), exit_code=error.exit_code, exc_info=fault)
+        is_refused = isinstance(error, telemetry.REFUSALS)
+        log.get("cli").info(
+            "refusal" if is_refused else "failure",
+            error=str(error),
+            kind=type(error).__name__,
+            exit_code=error.exit_code,
+            exc_info=fault,
+        )
+        reported = fault if error.exit_code == 1 else error.with_traceback(fault.__traceback__)
+        telemetry.report(reported, {"command": name, "exit_code": error.exit_code})
         answer = Answer(failure(error), f"error: {error}", error.exit_code)
         _print(redact(_text(answer, as_json=as_json)), to_stderr=not as_json)
-        return error.exit_code
+        return error.exit_code, at
     _print(text, to_stderr=False)
-    return answer.exit_code
+    return answer.exit_code, at
 
 
 @contextmanager

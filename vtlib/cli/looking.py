@@ -8,11 +8,12 @@ import pandas as pd
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command, table
 from vtlib.errors import BadInput
+from vtlib.flows import money
 from vtlib.flows.operations import span
 from vtlib.models import STAGES
 from vtlib.project import Workspace
-from vtlib.stages.conclusion import number
-from vtlib.store import checking, runs, usage
+from vtlib.stages.bill import USD, bill
+from vtlib.store import checking, usage
 
 project_option = click.option("--project", help="Slug of a project (default: all).")
 limit_option = click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
@@ -87,24 +88,21 @@ def problems(
 @days_option
 @click.option("--by-day", is_flag=True, help="A line a day, provider and what.")
 def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) -> Answer:
-    """What was spent, on what; and what may have been paid and is not known, with its estimate."""
+    """What was spent on data, models, people and storage; and what may have been paid and is not known, with its estimate."""
     over = span(at, project=project, days=days)
-    if by_day:
-        found = usage.spend_days(at.store, over)
-    else:
-        found = runs.costs(at.store, project=project, since=over.since)
-    total = float(found["usd"].sum()) if len(found) else 0.0
-    unknown = int(found["unpriced"].sum()) if "unpriced" in found else 0
-    more = (
-        f", and {number(unknown, 'call')} whose cost is unknown: no price is known"
-        if unknown
-        else ""
-    )
-    shown = found.assign(usd=[_cost(usd) for usd in found["usd"]])
-    text = f"{table(shown, empty='nothing was spent')}\ntotal ${total:,.2f}{more}"
+    lines = money.days_of_all if by_day else money.ledger_of_all
+    found = lines(at, project=project, since=over.since)
+    whole = bill(found)
+    shown = found.assign(**{"cost (USD)": [_cost(usd) for usd in found["usd"]]})
+    first = ["day", "project_id"] if by_day else ["project_id"]
+    columns = [*first, "kind", "provider", "what", "n", "hours", "cost (USD)"]
+    text = f"{table(shown[columns], empty='nothing was spent')}\ntotal {whole.words}"
     open_ = usage.possibly_paid(at.store, over)
     data = {
-        "total_usd": total,
+        "total_usd": whole.total,
+        "currency": USD,
+        "split_usd": {kind: part.usd for kind, part in whole.parts.items()},
+        "without_price": {kind: part.lacks for kind, part in whole.parts.items() if part.lacks},
         "rows": found,
         "possibly_paid": open_,
         "possibly_paid_usd": float(open_["estimate_usd"].sum()),

@@ -84,7 +84,7 @@ def performance(at: Workspace, ref: str) -> Answer:
     if len(whole):
         lines += ["", table(whole[["post_id", "metric", "value", "unit", "exported_at"]])]
     if len(found.costs):
-        lines += ["", table(found.costs[["what", "hours", "amount", "spent_at"]])]
+        lines += ["", table(found.costs[["what", "hours", "amount", "currency", "spent_at"]])]
     return Answer(found, "\n".join(lines))
 
 
@@ -150,7 +150,9 @@ def _patterns(held: pd.DataFrame) -> pd.DataFrame:
 @click.option(
     "--hours", type=click.FloatRange(0), help="Hours of work (performance.value_per_hour)."
 )
-@click.option("--amount", type=click.FloatRange(0), help="Money paid, in your currency.")
+@click.option(
+    "--amount", type=click.FloatRange(0), help="Money paid, in money.currency (default: USD)."
+)
 @click.option("--at", "spent_at", type=click.DateTime(), help="When, UTC. Default: now.")
 @by_option
 def cost(at: Workspace, ref: str, by: str, **facts: Any) -> Answer:
@@ -160,4 +162,6 @@ def cost(at: Workspace, ref: str, by: str, **facts: Any) -> Answer:
     else:
         name = tracking.note_cost(at, ref, facts, by=by)
     found = tracking.costs(at, name)
-    return Answer(found, table(found[["what", "hours", "amount", "spent_at"]], empty="no costs"))
+    return Answer(
+        found, table(found[["what", "hours", "amount", "currency", "spent_at"]], empty="no costs")
+    )

@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Any, Literal
 
 from vtlib.errors import BadInput, CredentialsMissing
+from vtlib.flows import money
 from vtlib.project import Project
 from vtlib.services.gemini import (
     Access,
@@ -89,6 +90,7 @@ def settings(project: Project) -> dict[str, str]:
 
 def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
     """What a run, the project and the day may take, and what they took already."""
+    money.price_calls(project)  # what got its price later counts, too
     asked, day = project.params.gemini, project.workspace.now()
     midnight = day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     ever = store.spent(project.store, project=project.slug)

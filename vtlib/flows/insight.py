@@ -8,18 +8,18 @@ from typing import Any
 import pandas as pd
 
 from vtlib import charts
-from vtlib.flows import competitors, reports
+from vtlib.flows import competitors, money, reports
 from vtlib.flows.learning import PATTERN_TEXTS
 from vtlib.project import Project
 from vtlib.scripts import workflow
 from vtlib.stages import competitors as rivals
 from vtlib.stages import creatives, insight
+from vtlib.stages.bill import Rates
 from vtlib.stages.insight import Chapter, Facts, Finding
 from vtlib.stages.performance.history import age_error, history
 from vtlib.stages.performance.rates import with_rates
 from vtlib.stages.performance.variants import compare_variants, roi
 from vtlib.stages.performance.whole import product_costs
-from vtlib.store import runs
 
 _OURS = (
     "title",
@@ -33,24 +33,22 @@ Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
 
 def facts(project: Project, *, stages: Stages = ()) -> Facts:
     """All frames of a project that the chapters are written from."""
-    params, store = project.params, project.store
+    params, spent = project.params, money.ledger(project)
     posts = with_rates(project.frame("performance_posts"))
     own = posts[posts["is_own"].astype(bool)]
-    variants, returns = _variants_and_returns(project, posts)
+    variants, returns = _variants_and_returns(project, posts, spent)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
         scripts=_scripts(project),
         verdicts=project.shown(project.frame("insight_verdicts"), ours=_OURS),
         waiting=project.shown(project.frame("insight_waiting"), ours=_OURS),
-        production=project.spent(
-            project.shown(project.frame("insight_costs"), ours=("what", *_OURS))
-        ),
+        production=project.spent(project.shown(_notes(project), ours=("what", "currency", *_OURS))),
         own=project.shown(own.sort_values("multiplier_low", ascending=False)),
         scores=project.shown(project.frame("outliers"), ours=("reason",)),
         patterns=project.shown(project.frame("patterns"), ours=PATTERN_TEXTS),
         variants=project.shown(variants, ours=("a", "b", "script_id")),
         returns=project.spent(returns),
-        spend=project.spent(runs.costs(store, project=project.slug)),
+        spend=project.spent(spent),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
         fits=project.shown(project.frame("insight_fits"), ours=("product", "product_id")),
@@ -61,6 +59,12 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         claim_q=params.performance.claim_q,
         interval=params.outliers.interval,
     )
+
+
+def _notes(project: Project) -> pd.DataFrame:
+    """What people noted as costs, each amount with its currency."""
+    found = project.frame("insight_costs")
+    return found.assign(currency=found["currency"].fillna(project.params.money.currency))
 
 
 def _scripts(project: Project) -> pd.DataFrame:
@@ -108,20 +112,18 @@ def _films(project: Project) -> Chapter:
 
 
 def _variants_and_returns(
-    project: Project, posts: pd.DataFrame
+    project: Project, posts: pd.DataFrame, costs: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Variants compared and money by product, as stages/performance judges them."""
-    params = project.params.performance
     error = age_error(posts, interval=project.params.outliers.interval)
     past = history(posts.assign(se_age_ln=error))
     links = project.frame("performance_links")
     linked = past.merge(links, on="post_id", suffixes=("", "_script"))
-    costs = project.frame("performance_costs")
     returns = roi(
         linked[linked["is_mature"] & linked["is_plain"]],
-        product_costs(costs, linked, params.value_per_hour),
+        product_costs(costs, linked),
         past=past,
-        value_per_thousand=params.value_per_thousand_views,
+        value_per_thousand=Rates.of(project.params).usd_per_thousand_views,
     )
     return compare_variants(linked), returns
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import labelling
+from vtlib.flows import labelling, money
 from vtlib.models import Platform
 from vtlib.patterns import (
     Feature,
@@ -24,6 +24,7 @@ from vtlib.patterns import (
 from vtlib.project import Project
 from vtlib.services.native_analytics import Export, read_export
 from vtlib.stages import own_posts
+from vtlib.stages.bill import Rates
 from vtlib.stages.conclusion import Conclusion
 from vtlib.stages.importing import capture_key
 from vtlib.stages.performance.forecasting import VIEWS, Forecaster, predict, used_patterns
@@ -48,7 +49,8 @@ def load(project: Project) -> Inputs:
         features,
         project.frame("performance_links"),
         project.frame("performance_predictions"),
-        project.frame("performance_costs"),
+        money.ledger(project),
+        Rates.of(project.params),
     )
 
 
@@ -56,8 +58,8 @@ def load_posts(project: Project) -> Inputs:
     """The same without features: enough for verdicts, and quicker."""
     none = pd.DataFrame(columns=["post_id", "feature", "value"])
     posts, links = project.frame("performance_posts"), project.frame("performance_links")
-    made, costs = project.frame("performance_predictions"), project.frame("performance_costs")
-    return Inputs(posts, none, [], links, made, costs)
+    made, costs = project.frame("performance_predictions"), money.ledger(project)
+    return Inputs(posts, none, [], links, made, costs, Rates.of(project.params))
 
 
 def compute(project: Project, inputs: Inputs) -> Result:
@@ -222,8 +224,8 @@ def concluded(project: Project, found: Result) -> Conclusion:
     end = found.conclusion
     if project.shows("costs"):
         return end
-    money = set(found.returns["said"]) if len(found.returns) else set()
-    return replace(end, headline=tuple(s for s in end.headline if s not in money))
+    of_money = {i.said for i in found.insights if i.kind == "money"}
+    return replace(end, headline=tuple(s for s in end.headline if s not in of_money))
 
 
 def import_native(

@@ -9,10 +9,11 @@ import orjson
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import outliers
+from vtlib.flows import money, outliers
 from vtlib.params import Outliers
 from vtlib.project import Project
 from vtlib.stages import outliers as judging
+from vtlib.stages.bill import bill
 from vtlib.stages.insight import Changes, Report, compare, tier_changes, with_intervals
 from vtlib.store import runs
 
@@ -24,6 +25,8 @@ _SILENT = ("report", "title", "insight")  # sections that change no figure
 def record(project: Project, run_id: str, *, code: Mapping[str, Any]) -> None:
     """Keep the figures of a run's report and what they stand on. `code`: names and versions of what computed them."""
     figures = with_intervals(project.frame("report_figures"))
+    spent = figures["figure"].eq("spent")
+    figures.loc[spent, "value"] = bill(money.ledger(project)).total
     found: dict[str, dict[str, Any]] = {
         str(cause): dict(zip(rows["name"], rows["value"], strict=True))
         for cause, rows in project.frame("report_inputs").groupby("cause")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.flows import money
 from vtlib.project import Project
 from vtlib.store import checking, runs
 
@@ -21,7 +22,7 @@ def gathered(project: Project) -> dict[str, Any]:
     """scores, outlier_run, places, problems, spend of a project, as its reader may see them; spend None = not shown."""
     run = project.frame("outlier_run")
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
-    spend = runs.costs(project.store, project=project.slug)
+    spend = money.ledger(project)
     return {
         "scores": project.shown(project.frame("outliers"), ours=("reason",)),
         "outlier_run": dict(run.iloc[0]) if len(run) else {},

@@ -158,6 +158,7 @@ def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> 
         "project_id": project.slug,
         "product_id": row["product_id"],
         "script_id": row["script_id"],
+        "currency": None if facts.get("amount") is None else project.params.money.currency,
         "spent_at": naive(facts.get("spent_at") or at.now()),
     }
     store.note_cost(at.store, cost, by=by, at=at.now())
@@ -166,7 +167,15 @@ def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> 
 
 def costs(at: Workspace, script_id: str) -> pd.DataFrame:
     """What was noted as cost of a script."""
-    return at.store.query_file("script_costs", script=script_id)
+    found = at.store.query_file("script_costs", script=script_id)
+    named = found["currency"].fillna(_currency(at, script_id))
+    return found.assign(currency=named.where(found["amount"].notna(), None))
+
+
+def _currency(at: Workspace, script_id: str) -> str:
+    """The currency of a script's project, for notes from before amounts had one."""
+    slug = script_reading.get(at.store, script_id)["project_id"]
+    return Project.of(at, str(slug)).params.money.currency if slug else "USD"
 
 
 def set_variant(at: Workspace, script_id: str, post_id: str, variant: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vtlib.report.answers import Card
+from vtlib.stages.bill import bill
 from vtlib.stages.conclusion import number
 from vtlib.stages.insight.facts import Facts
 from vtlib.stages.insight.finding import q_text
@@ -118,16 +119,12 @@ def did_it_work(facts: Facts) -> Card | None:
 
 
 def spent(spend: pd.DataFrame) -> Card:
-    """Money of the project so far by provider; what has no known price is said to have none, never shown as 0."""
+    """All money of the project so far; what has no known price is said to have none, never shown as 0."""
     if spend.empty:
         return Card("spent", "What it cost", "$0.00", ["Nothing was bought."])
-    by = spend.groupby("provider")["usd"].sum(min_count=1).sort_index()
-    parts = [
-        f"{provider} {'at an unknown price' if pd.isna(usd) else f'${usd:,.2f}'}"
-        for provider, usd in by.items()
-    ]
-    total = f"${by.sum():,.2f}" if by.notna().any() else "Price unknown"
-    return Card("spent", "What it cost", total, [", ".join(parts) + "."], href=_HREFS["spent"])
+    found = bill(spend)
+    split = f"US dollars: {found.split}."
+    return Card("spent", "What it cost", found.figure, [split], href=_HREFS["spent"])
 
 
 def _titles(scripts: pd.DataFrame) -> Sequence[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from vtlib import charts, tables
 from vtlib.flows.operations import Usage
+from vtlib.flows.use import counted
 from vtlib.report.facts import Page, Section
 from vtlib.report.sections import write_sections
 
@@ -22,7 +23,7 @@ _DAYS = {
     "downloads": "downloads",
     "downloads_failed": "failed",
     "problems": "problems",
-    "usd": "spent (USD)",
+    "usd": "paid to services (USD)",
 }
 
 
@@ -30,6 +31,22 @@ def write_usage(path: Path, used: Usage, *, page: Page) -> Path:
     """Write errors and usage as the self-contained page `path`; what is missing is said in words."""
     sections = [_days(used), _problems(used), _spend(used), _runs(used)]
     return write_sections(path, page=page, lead=lead(used), sections=sections)
+
+
+def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
+    """Write who used what (flows/use.py) as the self-contained page `path`."""
+    people = lines["person"].nunique()
+    said = f"{_count(len(lines), 'command')} of {people:,} {'person' if people == 1 else 'people'}."
+    sections = [
+        Section(title, table=tables.show(counted(lines, *by), source="outputs/logs/use.jsonl"))
+        for title, by in (
+            ("By person", ("person",)),
+            ("By command", ("command",)),
+            ("By project", ("project",)),
+            ("All three", ("person", "command", "project")),
+        )
+    ]
+    return write_sections(path, page=page, lead=said, sections=sections)
 
 
 def lead(used: Usage) -> str:
@@ -43,7 +60,7 @@ def lead(used: Usage) -> str:
         f"({sums['runs_failed']:,} failed), {_count(sums['captures'], 'capture')} "
         f"({sums['captures_failed']:,} not whole), {_count(tried, 'post')} tried for download "
         f"({sums['downloads_failed']:,} without a file), {_count(sums['problems'], 'problem')}, "
-        f"${used.totals['usd']:,.2f} spent."
+        f"${used.totals['usd']:,.2f} paid to services."
     )
 
 
@@ -77,7 +94,7 @@ def _spend(used: Usage) -> Section:
     )
     total = total.sort_values(["usd", "provider", "what"], ascending=[False, True, True])
     table = tables.show(total, source="spend", formats={"usd": "usd"})
-    return Section("What it cost", table=table, chart=charts.spend_per_day(spend))
+    return Section("What services took (USD)", table=table, chart=charts.spend_per_day(spend))
 
 
 def _runs(used: Usage) -> Section:

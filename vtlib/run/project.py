@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import vtlib
-from vtlib import log
+from vtlib import log, telemetry
 from vtlib.flows import running
 from vtlib.project import Project
 from vtlib.run import pages
@@ -90,8 +90,8 @@ def _hooks(project: Project, told: Told) -> Hooks:
         render=lambda ipynb, html: pages.render(view(), ipynb, html),
         write_index=lambda result: finished(view(), result),
         check=lambda: running.offenders(project),
-        start_run=lambda result: running.save_start(project, _run_row(result)),
-        finish_stage=lambda result, stage: running.save_stage(project, _stage_row(result, stage)),
+        start_run=lambda result: _begin(project, result),
+        finish_stage=lambda result, stage: _stage_ended(project, result, stage),
         finish_run=lambda result: running.save_end(
             project, result.run_id, status=result.status, ended_at=result.ended_at
         ),
@@ -109,6 +109,32 @@ def finished(project: Project, result: RunResult) -> Path:
         known = pages.facts(project, result)
         pages.write_insight(project, result, known)
         return pages.write_index(project, result, known)
+
+
+def _begin(project: Project, result: RunResult) -> None:
+    log.about(run_id=result.run_id, project=project.slug)
+    running.save_start(project, _run_row(result))
+
+
+def _stage_ended(project: Project, result: RunResult, stage: StageResult) -> None:
+    log.get(__name__).info(
+        "stage",
+        stage=stage.stage,
+        outcome=stage.status,
+        seconds=round(stage.seconds, 3),
+        reason=stage.reason,
+        exit_code=stage.exit_code,
+    )
+    facts = {"stage": stage.stage, "outcome": stage.status, "exit_code": stage.exit_code}
+    if stage.status == "failed":
+        telemetry.report(StageFailed(), facts)
+    with telemetry.span("stage", {**facts, "seconds": stage.seconds}):
+        pass
+    running.save_stage(project, _stage_row(result, stage))
+
+
+class StageFailed(Exception):
+    """How a failed stage is named where errors are reported: its own error stays in its notebook."""
 
 
 def _run_row(result: RunResult) -> dict[str, Any]:

@@ -18,7 +18,13 @@ from functools import cached_property, partial
 from typing import Any
 
 from apify_client import ApifyClient
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
 from vtlib import log
 from vtlib.errors import SourceFailed, VtError
@@ -168,6 +174,7 @@ class Apify:
             stop=stop_after_attempt(STARTS_MAX),
             wait=wait_exponential_jitter(initial=self.pause_s, max=30, jitter=self.pause_s),
             sleep=self.pause,
+            before_sleep=_note_retry,
             reraise=True,
         )
         return tries(self.start, order)
@@ -314,6 +321,14 @@ class Apify:
     @contextmanager
     def _asking(self, doing: str, *, may_have_started: bool = False) -> Iterator[None]:
         """Wait for our turn, and turn the client's exceptions into ours, without a secret in them."""
+        with (
+            log.timed("service call", service="apify", what=doing),
+            self._guarded(doing, may_have_started=may_have_started),
+        ):
+            yield
+
+    @contextmanager
+    def _guarded(self, doing: str, *, may_have_started: bool) -> Iterator[None]:
         breaker = self._manners.breaker
         if not breaker.allows():
             again = datetime.now(UTC) + timedelta(seconds=breaker.rest_s())
@@ -329,6 +344,18 @@ class Apify:
             breaker.record(ok=not is_down(error))
             raise translated(error, doing, may_have_started=may_have_started) from error
         breaker.record(ok=True)
+
+
+def _note_retry(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    wait_s = state.next_action.sleep if state.next_action else 0.0
+    _logger.info(
+        "retry",
+        service="apify",
+        attempt=state.attempt_number,
+        seconds=round(wait_s, 2),
+        reason=str(error),
+    )
 
 
 def _is_same(theirs: Any, ours: dict[str, Any]) -> bool:

@@ -11,9 +11,11 @@ from typing import Any
 import impit
 from apify_client.http_clients import ImpitHttpClient
 
+from vtlib import log
 from vtlib.services.apify_errors import Paused
 from vtlib.services.limits import RateLimiter, retry_after
 
+_logger = log.get(__name__)
 RETRY_AFTER_MAX_S = 120.0  # a longer wait is said and left to the next command
 
 
@@ -38,4 +40,5 @@ class Transport(ImpitHttpClient):
         if response.status_code == 429 or response.status_code >= 500:
             wait_s = retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
             self._limiter.hold(min(wait_s or 0.0, 86_400.0))
+            _logger.info("retry", service="apify", status=response.status_code, seconds=wait_s)
         return response

@@ -21,6 +21,7 @@ import duckdb
 import pandas as pd
 from tenacity import RetryError
 
+from vtlib import log
 from vtlib.errors import BadInput, StoreBusy
 from vtlib.settings import make_private
 from vtlib.store.locking import holder, process_name, queued, retrying
@@ -86,7 +87,10 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """A connection in one transaction: all of it is kept or, on any error, none."""
         end = time.monotonic() + self.wait_s
-        with self._connection(end, read_only=False) as connection:
+        with (
+            log.timed("write", level="debug"),
+            self._connection(end, read_only=False) as connection,
+        ):
             if needs_migration(connection):
                 migrate(connection)
             connection.execute("SET preserve_insertion_order = false")  # bulk needs less memory

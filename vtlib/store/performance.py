@@ -134,7 +134,7 @@ def known_posts(store: Store, post_ids: Sequence[str], *, but_for: str = "") -> 
 def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -> str:
     """Note what making a script cost (hours, an amount, or both); returns its id. The same again is one row.
 
-    `cost`: project_id, product_id, script_id, what, hours, amount, spent_at. Raises BadInput for neither hours
+    `cost`: project_id, product_id, script_id, what, hours, amount, currency, spent_at. Raises BadInput for neither hours
     nor an amount, and for negative ones.
     """
     hours, amount = cost.get("hours"), cost.get("amount")

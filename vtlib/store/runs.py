@@ -102,15 +102,6 @@ def recent(
     )
 
 
-def costs(
-    store: Store, *, project: str | None = None, since: datetime | None = None
-) -> pd.DataFrame:
-    """Money spent (ever, or since a time, UTC): project_id, provider, what, n, units, tokens_in, tokens_out,
-    tokens_thinking, usd; dearest first.
-    """
-    return store.query_file("costs", project=project, since=since)
-
-
 def _add(store: Store, table: str, rows: Iterable[Mapping[str, Any]], key: str) -> None:
     with store.write() as connection:
         save(connection, table, list(rows), key=[key], keep=True)

@@ -13,6 +13,7 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
+from vtlib import log
 from vtlib.errors import BadInput
 from vtlib.store.connection import Connection
 
@@ -43,6 +44,7 @@ def stage(connection: Connection, table: str, rows: Rows) -> None:
         connection.register("_rows", data)
         connection.execute(f"INSERT INTO new_{table} BY NAME SELECT * FROM _rows")
         connection.unregister("_rows")
+        log.get(__name__).debug("rows", table=table, rows=data.num_rows)
 
 
 def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:

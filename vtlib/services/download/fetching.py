@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from vtlib import log
 from vtlib.services.deadline import MIN_BYTES_PER_S, Deadline
 from vtlib.services.download import direct
 from vtlib.services.download.direct import Limits
@@ -80,6 +81,14 @@ def fetch(wanted: Wanted, folder: Path, rules: Rules) -> Fetched:
 
     Never raises for what hosts answer. Of several failures the most telling is the outcome.
     """
+    with log.timed("service call", service="download", what=wanted.post_id) as facts:
+        found = _fetched(wanted, folder, rules)
+        facts["status"] = found.status
+        facts["outcome"] = "ok" if found.status in ("ok", "photo") else "failed"
+        return found
+
+
+def _fetched(wanted: Wanted, folder: Path, rules: Rules) -> Fetched:
     failures: list[Fetched] = []
     work = _Work(folder, rules, rules.limits.begin())
     for came_by, ask in _candidates(wanted, work):

@@ -3,13 +3,13 @@
 from vtlib.services.gemini.asking import Journal
 from vtlib.services.gemini.budget import Budget, Cap, Demand
 from vtlib.services.gemini.client import Access, Gemini, ModelFacts
-from vtlib.services.gemini.outcomes import DATA, LASTING, STOPS, Call, Outcome, Usage
+from vtlib.services.gemini.outcomes import DATA, LASTING, STOPS, Call, Outcome
 from vtlib.services.gemini.patience import Patience
-from vtlib.services.gemini.pricing import Prices
 from vtlib.services.gemini.question import Attachment, Options, Question
 from vtlib.services.gemini.reading import read_answer
 from vtlib.services.gemini.replies import kept_outcome
 from vtlib.services.gemini.schema import digest_of, schema_of
+from vtlib.services.prices import Prices, Usage
 
 __all__ = [
     "DATA",

@@ -14,12 +14,13 @@ from vtlib.errors import BudgetReached
 from vtlib.services.gemini.budget import Budget, Reservation
 from vtlib.services.gemini.demand import Demands
 from vtlib.services.gemini.failures import Failed, Failure, NotOfApi, attempted
-from vtlib.services.gemini.outcomes import DATA, Call, Outcome, Usage
+from vtlib.services.gemini.outcomes import DATA, Call, Outcome
 from vtlib.services.gemini.patience import Patience, Unanswered
 from vtlib.services.gemini.question import Question
 from vtlib.services.gemini.reading import Reading
 from vtlib.services.gemini.replies import Reply, read_reply, reply_of
 from vtlib.services.limits import RateLimiter
+from vtlib.services.prices import Usage
 
 # Answers that can come out better when they are asked for once more.
 REASK = frozenset({"empty", "truncated", "unreadable", "invalid", "partial"})

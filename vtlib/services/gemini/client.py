@@ -28,10 +28,10 @@ from vtlib.services.gemini.failures import Failed, Failure, attempted
 from vtlib.services.gemini.files import FileRefused, Files
 from vtlib.services.gemini.outcomes import STOPS, Outcome
 from vtlib.services.gemini.patience import Patience, Unanswered
-from vtlib.services.gemini.pricing import Prices
 from vtlib.services.gemini.question import Question
 from vtlib.services.gemini.transport import BoundedClient
 from vtlib.services.limits import CircuitBreaker, RateLimiter
+from vtlib.services.prices import Prices
 
 T = TypeVar("T")
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from vtlib.services.gemini.budget import Demand
-from vtlib.services.gemini.outcomes import Usage
-from vtlib.services.gemini.pricing import Prices
 from vtlib.services.gemini.question import Question
+from vtlib.services.prices import Prices, Usage
 
 # Near a cap an answer gets less room than gemini.max_output_tokens, never less than what the longest answer of
 # this run took and a fifth more; before any was counted, half of the parameter.

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from vtlib.services.prices import Usage
+
 # Data: `ok`; `repaired` (fences, commas, prose around it); `partial` (cut off: only whole parts; or it says what
 # cannot be, such as times behind the end of the video).
 # Answered, but no data: `blocked` (the question), `withheld` (the answer), `empty`, `truncated` (cut off and
@@ -46,25 +48,6 @@ DATA: frozenset[str] = frozenset({"ok", "repaired", "partial"})
 # What will be the same tomorrow, for the same question: not asked again.
 LASTING: frozenset[str] = DATA | {"blocked", "withheld", "file_failed", "too_large"}
 STOPS: frozenset[str] = frozenset({"bad_key", "quota_day", "not_allowed", "circuit_open", "budget"})
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one call as the service counted them; None = it did not say. `out` is without thinking."""
-
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    tokens_thinking: int | None = None
-    tokens_cached: int | None = None
-
-    @property
-    def is_known(self) -> bool:
-        return self.tokens_in is not None or self.tokens_out is not None
-
-    @property
-    def total(self) -> int:
-        """All tokens counted; thinking included."""
-        return sum(t or 0 for t in (self.tokens_in, self.tokens_out, self.tokens_thinking))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,15 +45,26 @@ class Patience:
         """
         for attempt in range(1, self.attempts + 1):
             try:
-                with limited_to(end_s):
+                with (
+                    log.timed("service call", service="gemini", what=what, attempt=attempt),
+                    limited_to(end_s),
+                ):
                     return act()
             except Failed as error:
                 failure = error.failure
             wait_s = self._wait_s(failure, attempt)
             is_last = attempt == self.attempts or time.monotonic() + wait_s > end_s
-            _logger.info("request failed", what=what, reason=failure.reason, attempt=attempt)
             if not failure.is_passing or is_last:
+                _logger.info("request failed", what=what, reason=failure.reason, attempt=attempt)
                 raise Unanswered(failure)
+            _logger.info(
+                "retry",
+                service="gemini",
+                what=what,
+                reason=failure.reason,
+                attempt=attempt,
+                seconds=round(wait_s, 2),
+            )
             if failure.status == "rate_limited":
                 self.limiter.hold(wait_s)
             self.pause(wait_s)

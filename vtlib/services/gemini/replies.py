@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtlib import log
-from vtlib.services.gemini.outcomes import Call, Outcome, Status, Usage
+from vtlib.services.gemini.outcomes import Call, Outcome, Status
 from vtlib.services.gemini.question import Question
 from vtlib.services.gemini.reading import Reading, read_answer
+from vtlib.services.prices import Usage
 
 # The client would go on by itself after CONTINUATION, request after request, past every cap of ours: it is
 # told not to (question.py), and the answer counts as cut off.

@@ -20,7 +20,7 @@ class Facts:
     `scripts`, `verdicts`, `waiting`, `production`: queries insight_scripts, insight_verdicts, insight_waiting,
     insight_costs. `own`: judged posts that are ours. `scores`: the latest scores with their posts; `outlier_run` and
     `pattern_run` the rows of their runs; `patterns` the latest library. `variants`, `returns`: tables of
-    stages/performance. `spend`: provider, what, n, usd (NULL = price unknown). `problems`: stage, kind, n, reason.
+    stages/performance. `spend`: priced lines of money (stages/bill.py). `problems`: stage, kind, n, reason.
     `grounding`: query analysis_grounding; `fits`: query insight_fits. `stages`: (title, status, reason) of this run.
     """
 

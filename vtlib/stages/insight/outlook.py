@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from vtlib.stages.bill import TABLE, bill
 from vtlib.stages.conclusion import number, verb
 from vtlib.stages.insight.facts import Facts
 from vtlib.stages.insight.finding import Chapter, Finding
@@ -23,7 +24,6 @@ _WAITING = {
     "media_reason": "why not",
     "caption": "caption",
 }
-_SPEND = {"provider": "provider", "what": "what", "n": "bookings", "usd": "US dollars"}
 _RETURNS = {
     "product_id": "product",
     "n": "posts",
@@ -31,11 +31,11 @@ _RETURNS = {
     "low": "low",
     "high": "high",
     "by_luck": "by luck alone",
-    "cost": "cost",
-    "cost_per_thousand": "cost of 1,000",
+    "cost": "cost (USD)",
+    "cost_per_thousand": "cost of 1,000 (USD)",
     "cost_low": "low",
     "cost_high": "high",
-    "net": "net",
+    "net": "net (USD)",
     "net_low": "net, low",
     "net_high": "net, high",
     "top_post": "post with most of them",
@@ -43,8 +43,8 @@ _RETURNS = {
     "without": "views without it",
     "without_low": "low",
     "without_high": "high",
-    "cost_per_thousand_without": "cost of 1,000 without it",
-    "net_without": "net without it",
+    "cost_per_thousand_without": "cost of 1,000 without it (USD)",
+    "net_without": "net without it (USD)",
 }
 _GAPS = (
     ("has_file", "1 picked post has no file", "picked posts have no file", "vt process videos"),
@@ -71,26 +71,23 @@ def next_steps(facts: Facts) -> Chapter:
 
 
 def cost(facts: Facts) -> Chapter:
-    """Money by provider, hours and amounts of production, and what a thousand views beyond the own level cost."""
+    """All money by kind, hours and amounts of production, and what a thousand views beyond the own level cost."""
     found = []
     if len(facts.spend):
-        known = facts.spend["usd"].dropna()
-        by = facts.spend.groupby("provider")["usd"].sum(min_count=1).sort_values(ascending=False)
-        parts = [f"{p} {'price unknown' if pd.isna(v) else f'${v:,.2f}'}" for p, v in by.items()]
-        partly = facts.spend["usd"].isna() & facts.spend["provider"].map(by).notna()
-        kinds = number(int(partly.sum()), "kind")
-        rest = f"; besides {kinds} of use at an unknown price" if partly.any() else ""
-        said = f"${known.sum():,.2f} so far in this project: {', '.join(parts)}{rest}."
-        found.append(Finding(said, "spend", facts.spend, _SPEND))
+        said = f"So far in this project {bill(facts.spend).words}"
+        found.append(Finding(said, "spend, production_costs, media", facts.spend, TABLE))
     else:
         found.append(Finding("Nothing was bought in this project so far."))
     if len(facts.production):
-        hours, amount = facts.production["hours"].sum(), facts.production["amount"].sum()
+        hours = facts.production["hours"].sum()
         parts = [f"{hours:,.1f} hours"] if hours else []
-        parts += [f"{amount:,.2f} in your own currency"] if amount else []
+        amounts = facts.production.groupby("currency")["amount"].sum()
+        parts += [f"{amount:,.2f} {name}" for name, amount in amounts.items() if amount]
         notes = number(len(facts.production), "note")
         said = f"Making: {' and '.join(parts)} noted, in {notes}."
-        columns = {"what": "what", "title": "script", "hours": "hours", "amount": "amount"}
+        columns = {k: k for k in ("what", "title", "hours", "amount", "currency")} | {
+            "title": "script"
+        }
         found.append(Finding(said, "production_costs", facts.production, columns))
     elif len(facts.scripts):
         found.append(
@@ -218,13 +215,13 @@ def _return(row: pd.Series) -> str:
     price = row.get("cost_per_thousand_without", np.nan)
     rest = "" if pd.isna(price) else f", {_money(price)} without the one post"
     return (
-        f"{said} {row['cost']:,.2f} spent: {_money(row['cost_per_thousand'])} for 1,000 of them "
-        f"({row['cost_low']:,.2f} to {_money(row['cost_high'])}){rest}."
+        f"{said} ${row['cost']:,.2f} spent: {_money(row['cost_per_thousand'])} for 1,000 of them "
+        f"(${row['cost_low']:,.2f} to {_money(row['cost_high'])}){rest}."
     )
 
 
 def _money(amount: float) -> str:
-    return "without limit" if np.isinf(amount) else f"{amount:,.2f}"
+    return "without limit" if np.isinf(amount) else f"${amount:,.2f}"
 
 
 def _alarms(facts: Facts) -> list[Finding]:

@@ -26,12 +26,19 @@ _VARIANTS = (
     *("p_any_time", "winner", "least_visible_ratio", "posts_needed"),
 )
 _PAIRS = (*("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_high", "q_value"),)
-_RETURNS = (
-    *("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high", "cost"),
-    *("cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low", "net_high"),
-    *("top_post", "top_share", "without", "without_low", "without_high"),
-    *("cost_per_thousand_without", "net_without"),
-)
+_RETURNS = {
+    **{
+        k: k
+        for k in ("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high")
+    },
+    **{
+        k: f"{k} (USD)"
+        for k in ("cost", "cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low")
+    },
+    "net_high": "net_high (USD)",
+    **{k: k for k in ("top_post", "top_share", "without", "without_low", "without_high")},
+    **{k: f"{k} (USD)" for k in ("cost_per_thousand_without", "net_without")},
+}
 VARIANT_TEXTS = (
     "script_id",
     "a",
@@ -66,7 +73,7 @@ def _calibration(source: str) -> dict[str, Any]:
     return {"source": source, "columns": _CALIBRATION, "formats": _CALIBRATED}
 
 
-def _table(source: str, columns: tuple[str, ...]) -> dict[str, Any]:
+def _table(source: str, columns: tuple[str, ...] | dict[str, str]) -> dict[str, Any]:
     return {"source": source, "columns": columns, "formats": _FORMATS}
 
 
@@ -78,4 +85,4 @@ TRIAL_PAGE = _calibration("the forecaster, on posts it had not seen")
 PATTERNS = _table("patterns", _PATTERNS)
 VARIANTS = _table("variants of scripts", _VARIANTS)
 PAIRS = _table("twins, outlier_scores", _PAIRS)
-RETURNS = _table("posts of scripts, spend, production_costs", _RETURNS)
+RETURNS = _table("posts of scripts, spend, production_costs, media", _RETURNS)

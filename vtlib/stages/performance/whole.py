@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from vtlib.params import Performance
 from vtlib.patterns import Feature, Library, Rules, find
+from vtlib.stages.bill import Rates, bill
 from vtlib.stages.conclusion import Conclusion
 from vtlib.stages.performance import sentences
 from vtlib.stages.performance.forecasting import RATE, VIEWS, Forecaster, learn
@@ -22,7 +23,7 @@ from vtlib.stages.performance.verdicts import evaluation_table, report, verdicts
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the store has: judged posts with their facts, features, links of scripts, predictions, costs."""
+    """What the store has: judged posts with their facts, features, links of scripts, predictions, priced lines of money."""
 
     posts: pd.DataFrame
     values: pd.DataFrame
@@ -30,6 +31,7 @@ class Inputs:
     links: pd.DataFrame
     predictions: pd.DataFrame
     costs: pd.DataFrame
+    rates: Rates = field(default_factory=Rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,9 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
     variants = compare_variants(runs)
     returns = roi(
         runs[runs["is_mature"] & runs["is_plain"]],
-        of_products(
-            product_costs(inputs.costs, everything, params.value_per_hour), params.products
-        ),
+        of_products(product_costs(inputs.costs, everything), params.products),
         past=found.past,
-        value_per_thousand=params.value_per_thousand_views,
+        value_per_thousand=inputs.rates.usd_per_thousand_views,
     )
     insights = [
         *sentences.verdict_insights(held[held["target"].eq(VIEWS)], said),
@@ -148,6 +148,7 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
         *sentences.forecaster_insights(found.learnt),
         *sentences.learned_insights(groups),
         *(Insight("variant", s, "variants") for s in variants["said"]),
+        *(Insight("money", s, "spend, production_costs, media") for s in _billed(inputs.costs)),
         *(Insight("money", s, "returns") for s in returns["said"]),
     ]
     return Result(
@@ -173,13 +174,12 @@ def of_products(rows: pd.DataFrame, products: Sequence[str]) -> pd.DataFrame:
     return rows[rows["product_id"].isin(products) | slugs.isin(products)]
 
 
-def product_costs(costs: pd.DataFrame, runs: pd.DataFrame, per_hour: float | None) -> pd.DataFrame:
-    """product_id, cost: what is noted for a product, and its share of what is shared (by matured posts).
+def product_costs(costs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """product_id, cost (US dollars): what is noted for a product, and its share of what is shared (by matured posts).
 
-    Hours count at `per_hour`; without that figure they are not priced.
+    `costs`: priced lines (stages/bill.py). What has no price counts nothing.
     """
-    hours = costs["hours"].astype(float).fillna(0) * (per_hour or 0)
-    each = costs.assign(cost=costs["amount"].astype(float).fillna(0) + hours)
+    each = costs.assign(cost=costs["usd"].astype(float).fillna(0))
     own = each.dropna(subset=["product_id"]).groupby("product_id")["cost"].sum()
     posts = runs.loc[runs["is_mature"], "product_id"].value_counts()
     shared = each.loc[each["product_id"].isna(), "cost"].sum()
@@ -187,6 +187,11 @@ def product_costs(costs: pd.DataFrame, runs: pd.DataFrame, per_hour: float | Non
     share = posts / posts.sum() if posts.sum() else posts
     total = [own.get(n, 0.0) + shared * share.get(n, 0.0) for n in names]
     return pd.DataFrame({"product_id": names, "cost": total}, columns=["product_id", "cost"])
+
+
+def _billed(costs: pd.DataFrame) -> list[str]:
+    """The one sentence on all money of the project, whatever products are reported."""
+    return [f"All of the project cost {bill(costs).words}"] if len(costs) else []
 
 
 def _sources(links: pd.DataFrame) -> pd.DataFrame:

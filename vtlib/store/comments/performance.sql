@@ -149,7 +149,8 @@ COMMENT ON COLUMN production_costs.product_id IS 'product it was spent for; NULL
 COMMENT ON COLUMN production_costs.script_id IS 'script it was spent for; NULL = none';
 COMMENT ON COLUMN production_costs.what IS 'what it was';
 COMMENT ON COLUMN production_costs.hours IS 'hours of work; NULL = none';
-COMMENT ON COLUMN production_costs.amount IS 'money paid, in the user''s currency; NULL = none';
+COMMENT ON COLUMN production_costs.amount IS 'money paid, in `currency`; NULL = none';
+COMMENT ON COLUMN production_costs.currency IS 'currency of the amount, ISO 4217; NULL = the project''s (money.currency)';
 COMMENT ON COLUMN production_costs.noted_by IS 'who noted it';
 COMMENT ON COLUMN production_costs.spent_at IS 'when it was spent, UTC';
 COMMENT ON COLUMN production_costs.noted_at IS 'when it was noted, UTC';

@@ -10,10 +10,28 @@ from pathlib import Path
 import yaml
 
 from vtlib.params import Price
-from vtlib.services.gemini.outcomes import Usage
 
-TABLE = Path(__file__).parent.parent / "prices.yaml"
+TABLE = Path(__file__).parent / "prices.yaml"
 _MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call as the service counted them; None = it did not say. `out` is without thinking."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_thinking: int | None = None
+    tokens_cached: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return self.tokens_in is not None or self.tokens_out is not None
+
+    @property
+    def total(self) -> int:
+        """All tokens counted; thinking included."""
+        return sum(t or 0 for t in (self.tokens_in, self.tokens_out, self.tokens_thinking))
 
 
 @dataclass(frozen=True, slots=True)

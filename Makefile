@@ -32,7 +32,7 @@ lab: setup  ## the desk in JupyterLab, on the workspace in VT_HOME or this folde
 	@$(BIN)/jupyter lab notebooks/desk.ipynb
 
 test: setup lint types  ## everything that must hold; .ci/run calls this
-	@$(BIN)/python -m pytest -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 lint: setup  ## ruff (rules and format, notebooks too), no outputs in git
 	@$(BIN)/ruff check .

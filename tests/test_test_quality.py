@@ -1,6 +1,7 @@
 """Tests that could not fail: without an assertion, or with assertions only where nothing may lead to them."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,3 +119,9 @@ def test_every_test_can_fail():
 )
 def test_what_is_weak(body, is_weak):
     assert bool(list(weak_tests(f"def test_it(found):\n    {body}\n"))) == is_weak
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports them by name: the second would not be collected."""
+    names = Counter(path.name for path in MODULES)
+    assert [name for name, n in names.items() if n > 1] == []

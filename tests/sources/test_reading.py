@@ -18,6 +18,7 @@ from vtlib.sources.reading import (
     leniently,
     moment,
     nested,
+    path_of_key,
     seconds,
     text,
     unflatten,
@@ -236,6 +237,29 @@ def test_flat_keys_become_objects_again(sep: str) -> None:
 def test_an_item_with_plain_keys_is_left_alone() -> None:
     item = {"a": {"b/c": 1}, "d": ""}
     assert nested(item) is item
+
+
+def strange_names(node: Any) -> bool:
+    """Whether a mapping anywhere in `node` has a key that is no text."""
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+    names = node if isinstance(node, dict) else ()
+    return any(not isinstance(k, str) for k in names) or any(strange_names(v) for v in inner)
+
+
+STEPS = st.text(alphabet="/.0123²٣a ", max_size=12) | st.text(max_size=5)
+
+
+@given(st.dictionaries(STEPS, st.integers(), max_size=6))
+def test_every_name_of_an_item_is_a_text_whatever_its_flat_keys_were(item: dict[str, Any]) -> None:
+    assert not strange_names(nested(item))
+    assert not strange_names(unflatten((path_of_key(k, "/"), v) for k, v in item.items()))
+
+
+@pytest.mark.parametrize("key", ["0/", "0/a", "a/00", "a/²", "٣/b", "0"])
+def test_a_step_that_is_no_index_of_a_list_stays_a_name(key: str) -> None:
+    item = unflatten([(path_of_key(key, "/"), 1)])
+    assert not strange_names(item)
+    assert item  # nothing is lost
 
 
 KEYS = st.sampled_from(["a", "b", "c"])

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import asking, textual
+from vtlib.flows import asking, projects, textual
 from vtlib.flows.outcomes import Done
 from vtlib.flows.textual import Progress, Wanted
 from vtlib.project import Project, Workspace
@@ -146,11 +146,7 @@ def post_of(text: str) -> str:
 
 def project_of(at: Workspace, post_id: str) -> str:
     """The one project with products that has the post. Raises BadInput when there is none or several."""
-    found = store.projects_with(at.store, post_id)
-    if len(found) == 1:
-        return found[0]
-    many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."
-    raise BadInput(many, todo="Name the project: --project P." if found else "See: vt project list")
+    return projects.the_one(store.projects_with(at.store, post_id), post_id)
 
 
 def waits(project: Project) -> str:

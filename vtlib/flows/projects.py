@@ -98,7 +98,11 @@ def product_id(at: Workspace, ref: str) -> str:
 
 def with_post(at: Workspace, post_id: str) -> str:
     """The one project that has a post. Raises BadInput for none, and for several, which are named."""
-    found = people.projects_of_post(at.store, post_id)
+    return the_one(people.projects_of_post(at.store, post_id), post_id)
+
+
+def the_one(found: list[str], post_id: str) -> str:
+    """The only one of the projects `found` to have a post. Raises BadInput for none, and for several."""
     if len(found) == 1:
         return found[0]
     many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."

@@ -21,7 +21,7 @@ from vtlib.archive_limits import check_stream, check_zip
 from vtlib.errors import BadInput
 from vtlib.models import Broken
 from vtlib.services import json_items
-from vtlib.sources.reading import unflatten
+from vtlib.sources.reading import path_of_key, unflatten
 from vtlib.tables.reader import Damage, Options, Table, describe, describe_styles, read_table
 from vtlib.tables.workbook import is_workbook
 
@@ -210,13 +210,9 @@ def _table(dataset: Dataset, options: Options) -> Table:
 
 
 def _table_items(table: Table) -> Iterator[Any]:
-    paths = [_path(name) for name in table.columns]
+    paths = [path_of_key(name, "/") for name in table.columns]
     for _, row in table.plain_rows():
         if isinstance(row, Damage):
             yield Broken(row.reason, row.text)
         else:
             yield unflatten(zip(paths, row.values(), strict=True))
-
-
-def _path(name: str) -> tuple[str | int, ...]:
-    return tuple(int(p) if p.isdigit() else p for p in name.strip().split("/"))

@@ -292,7 +292,7 @@ def unflatten(cells: Iterable[tuple[tuple[str | int, ...], Any]]) -> dict[str, A
             inner = node.setdefault(step, {})
             node = inner if isinstance(inner, dict) else node
         node[path[-1]] = value
-    return {k: _listed(v) for k, v in root.items()}
+    return {str(k): _listed(v) for k, v in root.items()}
 
 
 def path_of_key(key: str, separators: str = "/.") -> tuple[str | int, ...]:
@@ -300,7 +300,7 @@ def path_of_key(key: str, separators: str = "/.") -> tuple[str | int, ...]:
     steps = re.split(f"[{separators}]", key.strip()) if len(key) <= _LONGEST_KEY else [key]
     if len(steps) > _MAX_STEPS:
         return (key,)
-    return tuple(int(s) if s.isdecimal() and len(s) < 9 else s for s in steps)
+    return tuple(int(s) if len(s) < 9 and s.isdecimal() and str(int(s)) == s else s for s in steps)
 
 
 def _listed(node: Any) -> Any:
@@ -309,7 +309,7 @@ def _listed(node: Any) -> Any:
     inner = {k: _listed(v) for k, v in node.items()}
     if inner and all(isinstance(k, int) for k in inner):
         return [inner[k] for k in sorted(inner)]
-    return inner
+    return {str(k): v for k, v in inner.items()}
 
 
 def _iso(word: str) -> datetime | None:

@@ -91,15 +91,20 @@ def rule_of(params: Outliers, least: float, tau_d: float) -> Rule:
         least_ln=float(np.log1p(least)),
         tau_d=tau_d,
         growth_min_pairs=params.growth_min_pairs,
-        settings=Settings(
-            max_baseline=params.max_baseline,
-            window_days=params.window_days,
-            min_baseline=params.min_baseline,
-            too_early_h=params.too_early_h,
-            mature_h=params.mature_h,
-            interval=params.interval,
-            look="past",
-        ),
+        settings=settings_of(params, "past"),
+    )
+
+
+def settings_of(params: Outliers, look: Any) -> Settings:
+    """The calibrated rule's settings, as the project's parameters say; `look` is `past` or `around`."""
+    return Settings(
+        max_baseline=params.max_baseline,
+        window_days=params.window_days,
+        min_baseline=params.min_baseline,
+        too_early_h=params.too_early_h,
+        mature_h=params.mature_h,
+        interval=params.interval,
+        look=look,
     )
 
 

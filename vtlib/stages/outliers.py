@@ -206,7 +206,7 @@ def _stratum(
     for look, here in (("around", ~is_new), ("past", is_new)):
         if not here.any():
             continue
-        judged = calibrated.judge(posts, curve, _settings(params, look))
+        judged = calibrated.judge(posts, curve, outlier_early.settings_of(params, look))
         least = np.log1p(least_value(group, params)) + (judged.x7_ln - posts.x)
         found = _rows(group, judged, tiers.tiers(judged, use, least_ln=least)).assign(look=look)
         rows = found if rows is None else found.where(pd.Series(here), rows)
@@ -423,18 +423,6 @@ def _curve_rows(key: Any, curve: growth.Growth) -> pd.DataFrame:
             "basis": curve.basis,
             "n_pairs": curve.n_pairs,
         }
-    )
-
-
-def _settings(params: Outliers, look: Any) -> scores.Settings:
-    return scores.Settings(
-        max_baseline=params.max_baseline,
-        window_days=params.window_days,
-        min_baseline=params.min_baseline,
-        too_early_h=params.too_early_h,
-        mature_h=params.mature_h,
-        interval=params.interval,
-        look=look,
     )
 
 

@@ -212,6 +212,8 @@ class _Lease:
 
     def end(self) -> None:
         with self._turn:
+            if self._timer:
+                self._timer.cancel()
             self._connection = None
             self._stack.close()
 
@@ -224,8 +226,9 @@ class _Lease:
             if self._connection is None:
                 self._connection = self._stack.enter_context(opened())
                 self._until_s = time.monotonic() + LEASE_S
+            cursor = self._connection.cursor()
             self._users += 1
-            return self._connection.cursor()
+            return cursor
 
     def _close_idle(self) -> None:
         with self._turn:

@@ -252,7 +252,17 @@ def index_facts(profile: Any = "client") -> IndexFacts:
         }
     )
     spend = pd.DataFrame(
-        {"provider": ["apify", "gemini"], "what": ["posts", "tokens"], "usd": [0.40, 0.02]}
+        {
+            "kind": ["data", "model"],
+            "provider": ["apify", "gemini"],
+            "what": ["posts", "tokens"],
+            "n": [20, 4],
+            "hours": None,
+            "gb_months": None,
+            "usd": [0.40, 0.02],
+            "unpriced": 0,
+            "hours_unpriced": None,
+        }
     )
     later = "no model key: set GEMINI_API_KEY"
     stages = (

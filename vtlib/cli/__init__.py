@@ -44,13 +44,14 @@ FAMILIES = {
     "script": ("script", "script_files", "script_beats", "adapting", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scraping",),
-    "video": ("details",),
     "use": ("use",),
+    "video": ("details",),
     "youtube": ("scraping",),
 }
 
 # A line each for `vt --help`, which so imports no family; one without a line says its own.
 SUMMARIES = {
+    "account": "One account: followers over time, posts, tiers.",
     "analyze": "Judge posts, ask the model about videos, compare, see what worked.",
     "backup": "Copy the database and params/ to a folder.",
     "brand": "Whose products are promoted.",
@@ -60,7 +61,9 @@ SUMMARIES = {
     "doctor": "Look at everything the work needs.",
     "import": "Bring in posts without the network: URLs, exports.",
     "init": "Make a workspace.",
+    "overview": "All projects on one page.",
     "patterns": "The library of patterns of the last analysis.",
+    "post": "One post: numbers over time, tier and why, video, scripts.",
     "problems": "Items and stages that failed, with the reason.",
     "process": "Fetch and measure what was picked.",
     "product": "What is promoted, with the facts that may be claimed.",
@@ -76,6 +79,8 @@ SUMMARIES = {
     "script": "Scripts: versions, review, production, export, posts.",
     "status": "Errors and usage a day.",
     "tiktok": "Capture from TikTok by search, hashtag or account.",
+    "use": "Who used which command on which project.",
+    "video": "One film: its measures, duplicates and posts.",
     "youtube": "Capture from YouTube by search.",
 }
 

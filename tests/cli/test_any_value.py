@@ -28,6 +28,7 @@ DATA = Path(__file__).parents[1] / "sources" / "data"
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 HOLE = "a hole for the value"
 CODES = {0, 2, 4}
+STEP = 4 if EXAMPLES <= 2_000 else 1  # items of which each place is tried
 MAX_LINES = 5_000  # that are imported at once in the end
 
 SMALL = [
@@ -132,7 +133,7 @@ def test_a_line_is_one_item_whatever_stands_at_any_place_of_it() -> None:
     """Each short value at every place of every item: nothing is taken for a list of items, and none for none."""
     short = [value for value in SMALL if len(value) < 100]
     assert len(short) > 20
-    for item, paths in zip(ITEMS, PATHS, strict=True):
+    for item, paths in zip(ITEMS[::STEP], PATHS[::STEP], strict=True):
         for path in paths[1:]:
             joined = b"\n".join(poisoned(item, path, value) for value in short)
             assert len(list(json_items.line_items(io.BytesIO(joined)))) == len(short), path

@@ -189,3 +189,34 @@ def test_a_session_that_waits_keeps_nobody_waiting(store: Store) -> None:
         else:
             pytest.fail("the file stayed open")
         assert store.query("SELECT 1 AS one")["one"].tolist() == [1]
+
+
+def test_a_reading_session_stands_beside_readers_until_it_writes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.query("SELECT 1")
+    opened = _opened(monkeypatch)
+    code = f"import duckdb; c = duckdb.connect({str(store.path)!r}, read_only=True); print(1, flush=True); input()"
+    with store.session(is_reading=True):
+        store.query("SELECT 1")
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as reader:
+            assert reader.stdout is not None
+            assert reader.stdout.readline() == b"1\n"
+            store.query("SELECT 1")
+            reader.communicate(b"\n")
+        assert set(opened) == {True}
+        with store.write() as connection:
+            connection.execute(ADD, ["a", "a"])
+        assert store.query("SELECT slug FROM brands")["slug"].tolist() == ["a"]
+        assert opened[-1] is False
+
+
+def test_a_write_within_a_read_of_a_session_says_who_holds_the_file(store: Store) -> None:
+    brief = Store(store.path, wait_s=0.2)
+    brief.query("SELECT 1")
+    with brief.session(is_reading=True):
+        with brief.read(), pytest.raises(StoreBusy, match=str(os.getpid())), brief.write():
+            pass
+        assert len(brief.query("SELECT 1")) == 1

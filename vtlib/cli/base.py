@@ -199,7 +199,7 @@ def _run(
         at = Workspace(settings)
         project = options.get("project")
         log.about(command=name, project=project if isinstance(project, str) else "")
-        with log.timed("command", command=name) as facts:
+        with log.timed("command", command=name) as facts, at.store.session(is_reading=True):
             answer = function(at, **options)
             facts["exit_code"] = answer.exit_code
             facts["outcome"] = "ok" if answer.exit_code == 0 else "failed"

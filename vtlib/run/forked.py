@@ -34,7 +34,12 @@ def become_kernel(job: Job, *, nursery: int) -> None:
     sys.argv = ["ipykernel_launcher", *job.argv]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     own_state()
-    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - warm already; not for the caller
+    # Warm already; not for the caller.
+    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
+
+    from vtlib.store.connection import linger  # noqa: PLC0415
+
+    linger()
 
     app = IPKernelApp.instance()
     app.parent_handle = nursery

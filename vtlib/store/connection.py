@@ -52,18 +52,19 @@ class Store:
     wait_s: float = 60.0
 
     @contextmanager
-    def session(self) -> Iterator[None]:
+    def session(self, *, is_reading: bool = False) -> Iterator[None]:
         """Operations of this thread within it share one open file, which costs more than most of them do.
 
         Each is a transaction of its own as ever. Other processes get their turn between two of them every LEASE_S
         seconds, and IDLE_S after the last: a session may wait for a network. Threads that it starts do not
-        share it.
+        share it. One that `is_reading` opens the file for reading, beside other readers, until something is written.
         """
         leases = _leases()
         if self.path in leases:
+            leases[self.path].is_reading &= is_reading
             yield
             return
-        leases[self.path] = lease = _Lease()
+        leases[self.path] = lease = _Lease(is_reading=is_reading)
         try:
             yield
         finally:
@@ -126,11 +127,13 @@ class Store:
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
         lease = _leases().get(self.path)
+        if lease is None and getattr(_local, "lingers", False):
+            lease = _leases()[self.path] = _Lease(is_reading=True)
         if lease is None:
             with self._opened(end, read_only=read_only) as connection:
                 yield connection
             return
-        with lease.shared(lambda: self._opened(end, read_only=False)) as connection:
+        with lease.shared(lambda ro: self._opened(end, read_only=ro), read_only) as connection:
             yield connection
 
     @contextmanager
@@ -185,7 +188,9 @@ class _Lease:
     or, between two operations, after LEASE_S; a timer's thread may close it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_reading: bool) -> None:
+        self.is_reading = is_reading
+        self._is_read_only = False
         self._turn = threading.RLock()
         self._stack = ExitStack()
         self._connection: Connection | None = None
@@ -195,10 +200,10 @@ class _Lease:
 
     @contextmanager
     def shared(
-        self, opened: Callable[[], AbstractContextManager[Connection]]
+        self, opened: Callable[[bool], AbstractContextManager[Connection]], read_only: bool
     ) -> Iterator[Connection]:
-        """A cursor of its own on the open file."""
-        cursor = self._cursor(opened)
+        """A cursor of its own on the open file, which `opened(read_only)` opens."""
+        cursor = self._cursor(opened, read_only)
         try:
             with cursor:
                 yield cursor
@@ -217,14 +222,20 @@ class _Lease:
             self._connection = None
             self._stack.close()
 
-    def _cursor(self, opened: Callable[[], AbstractContextManager[Connection]]) -> Connection:
+    def _cursor(
+        self, opened: Callable[[bool], AbstractContextManager[Connection]], read_only: bool
+    ) -> Connection:
         with self._turn:
             if self._timer:
                 self._timer.cancel()
-            if not self._users and time.monotonic() > self._until_s:
+            is_unfit = self._is_read_only and not (read_only and self.is_reading)
+            if not self._users and (is_unfit or time.monotonic() > self._until_s):
                 self.end()
+            elif is_unfit:
+                return self._stack.enter_context(opened(False))  # waits for its own reader, and says so
             if self._connection is None:
-                self._connection = self._stack.enter_context(opened())
+                self._is_read_only = read_only and self.is_reading
+                self._connection = self._stack.enter_context(opened(self._is_read_only))
                 self._until_s = time.monotonic() + LEASE_S
             cursor = self._connection.cursor()
             self._users += 1
@@ -234,6 +245,14 @@ class _Lease:
         with self._turn:
             if not self._users:
                 self.end()
+
+
+def linger() -> None:
+    """Let this thread's operations share an open file from now on, as if it were in a reading session.
+
+    For a process that does many of them and then ends: nothing waits for the file to close.
+    """
+    _local.lingers = True
 
 
 def _leases() -> dict[Path, _Lease]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,17 @@ def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page)
         "scripts": used,
         "policy": assembly.policy(used),
         "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
-        "rows": [redact(dict(row)) for row in rows],
+        "rows": [redact({**row, "last_run": _minute(row["last_run"])}) for row in rows],
         "lead": lead(rows),
     }
     write_whole(
         path, environment().get_template("overview.html.j2").render(resources={"vt": known})
     )
     return path
+
+
+def _minute(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def lead(rows: Sequence[Mapping[str, Any]]) -> str:

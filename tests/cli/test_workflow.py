@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.project import Workspace
+from vtlib.flows import importing
+from vtlib.project import Project, Workspace
 from vtlib.sandbox.files import write_exports
 from vtlib.settings import load_settings
 
@@ -154,6 +155,8 @@ def test_a_metric_that_vanishes_is_a_warning_until_it_is_back(vt, exports, tmp_p
         (one,) = said.data["imports"]
         told.append((said.code, one["status"], "views vanished" in " ".join(one["warnings"])))
     assert told == [(0, "ok", False), (0, "ok", True), (4, "ok", True), (0, "ok", False)]
+    page = " ".join(importing.conclude(Project.open("spring"), ()).headline)
+    assert "captures went in with a warning" in page
 
 
 def test_two_captures_of_one_guessed_moment_are_told_apart(vt, tmp_path) -> None:

@@ -6,15 +6,31 @@ from vtlib.report.facts import Page
 from vtlib.report.overview import write_projects
 
 NEVER = {
-    **{"project": "autumn", "name": "Autumn", "brand": None, "archived_at": None, "href": ""},
-    **{"last_run": None, "run_status": None, "posts": 0, "new_7d": 0, "breakouts": None},
-    **{"scripts": None, "next_date": None, "usd_30d": 0.0, "problems_7d": 0},
+    "project": "autumn",
+    "name": "Autumn",
+    "brand": None,
+    "archived_at": None,
+    "href": "",
+    "last_run": None,
+    "run_status": None,
+    "posts": 0,
+    "new_7d": 0,
+    "breakouts": None,
+    "scripts": None,
+    "next_date": None,
+    "usd_30d": 0.0,
+    "problems_7d": 0,
 }
 RAN = {
     **NEVER,
-    **{"project": "spring", "name": "Spring <b>", "href": "spring/runs/1/index.html"},
-    **{"last_run": datetime(2026, 11, 3, 7, 5), "run_status": "failed", "posts": 1_384},
-    **{"breakouts": 12, "usd_30d": 3.5},
+    "project": "spring",
+    "name": "Spring <b>",
+    "href": "spring/runs/1/index.html",
+    "last_run": datetime(2026, 11, 3, 7, 5),
+    "run_status": "failed",
+    "posts": 1_384,
+    "breakouts": 12,
+    "usd_30d": 3.5,
 }
 
 

@@ -210,6 +210,10 @@ def conclude(
         lines.append(
             f"{number(n, 'item')} could not be used; each is kept with its reason (vt problems)."
         )
+    if warned := int(captures["status"].eq("warning").sum()):
+        lines.append(
+            f"{number(warned, 'capture')} went in with a warning; the table of captures gives the reason."
+        )
     lines += gone
     return done("import", lines, posts=posts, accounts=accounts, captures=len(captures))
 

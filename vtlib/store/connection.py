@@ -133,7 +133,9 @@ class Store:
             with self._opened(end, read_only=read_only) as connection:
                 yield connection
             return
-        with lease.shared(lambda ro: self._opened(end, read_only=ro), read_only) as connection:
+        with lease.shared(
+            lambda ro: self._opened(end, read_only=ro), read_only=read_only
+        ) as connection:
             yield connection
 
     @contextmanager
@@ -200,10 +202,10 @@ class _Lease:
 
     @contextmanager
     def shared(
-        self, opened: Callable[[bool], AbstractContextManager[Connection]], read_only: bool
+        self, opened: Callable[[bool], AbstractContextManager[Connection]], *, read_only: bool
     ) -> Iterator[Connection]:
         """A cursor of its own on the open file, which `opened(read_only)` opens."""
-        cursor = self._cursor(opened, read_only)
+        cursor = self._cursor(opened, read_only=read_only)
         try:
             with cursor:
                 yield cursor
@@ -223,7 +225,7 @@ class _Lease:
             self._stack.close()
 
     def _cursor(
-        self, opened: Callable[[bool], AbstractContextManager[Connection]], read_only: bool
+        self, opened: Callable[[bool], AbstractContextManager[Connection]], *, read_only: bool
     ) -> Connection:
         with self._turn:
             if self._timer:
@@ -232,7 +234,8 @@ class _Lease:
             if not self._users and (is_unfit or time.monotonic() > self._until_s):
                 self.end()
             elif is_unfit:
-                return self._stack.enter_context(opened(False))  # waits for its own reader, and says so
+                # It waits for its own reader, and says so.
+                return self._stack.enter_context(opened(False))
             if self._connection is None:
                 self._is_read_only = read_only and self.is_reading
                 self._connection = self._stack.enter_context(opened(self._is_read_only))

@@ -8,8 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -164,7 +165,7 @@ def test_others_get_their_turn_while_a_session_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process writes 15 rows between the operations of a session that never ends by itself."""
-    monkeypatch.setattr("vtlib.store.connection.LEASE_S", 0.05)
+    monkeypatch.setattr("vtlib.store.lease.LEASE_S", 0.05)
     store.query("SELECT 1")
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         others = pool.submit(_work, store.path, 1)
@@ -220,3 +221,30 @@ def test_a_write_within_a_read_of_a_session_says_who_holds_the_file(store: Store
         with brief.read(), pytest.raises(StoreBusy, match=str(os.getpid())), brief.write():
             pass
         assert len(brief.query("SELECT 1")) == 1
+
+
+def test_threads_of_a_session_share_the_file_and_a_writer_is_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.query("SELECT 1")
+    opened = _opened(monkeypatch)
+    together, inside, met = threading.Barrier(6), threading.Lock(), []
+
+    def work(n: int) -> None:
+        together.wait(30)
+        for i in range(5):
+            with store.write() as connection:
+                met.append(inside.acquire(blocking=False))  # nobody else writes
+                (count,) = connection.execute("SELECT count(*) FROM brands").fetchone()
+                connection.execute("DELETE FROM brands WHERE brand_id = 'last'")
+                connection.execute(ADD, ["last", f"{count}"])
+                connection.execute(ADD, [f"{n}-{i}", "x"])
+                inside.release()
+            assert len(store.query("SELECT * FROM brands WHERE brand_id = ?", [f"{n}-{i}"])) == 1
+
+    with store.session(is_reading=True), ThreadPoolExecutor(6) as pool:
+        for one in [pool.submit(work, n) for n in range(6)]:
+            one.result()
+    assert met == [True] * 30
+    assert len(store.query("SELECT * FROM brands")) == 31
+    assert len(opened) < 12, "thirty writes and readings share a few openings"

@@ -37,7 +37,7 @@ def become_kernel(job: Job, *, nursery: int) -> None:
     # Warm already; not for the caller.
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
 
-    from vtlib.store.connection import linger  # noqa: PLC0415
+    from vtlib.store.lease import linger  # noqa: PLC0415
 
     linger()
 

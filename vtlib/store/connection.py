@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,15 +23,13 @@ from tenacity import RetryError
 from vtlib import log
 from vtlib.errors import BadInput, StoreBusy
 from vtlib.settings import make_private
+from vtlib.store import lease
 from vtlib.store.locking import holder, process_name, queued, retrying
 from vtlib.store.migrate import migrate, needs_migration
 
 QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
 THREADS_MAX = 4
-LEASE_S = 1.0  # an open costs about .05 s: one in twenty
-IDLE_S = 0.25
-_local = threading.local()
 _REFUSALS = re.compile(r"conflicting lock|could not set lock|being used by another", re.IGNORECASE)
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
@@ -53,23 +50,14 @@ class Store:
 
     @contextmanager
     def session(self, *, is_reading: bool = False) -> Iterator[None]:
-        """Operations of this thread within it share one open file, which costs more than most of them do.
+        """Operations within it share one open file, those of other threads, too: an open costs more than most of them.
 
-        Each is a transaction of its own as ever. Other processes get their turn between two of them every LEASE_S
-        seconds, and IDLE_S after the last: a session may wait for a network. Threads that it starts do not
-        share it. One that `is_reading` opens the file for reading, beside other readers, until something is written.
+        Each is a transaction of its own as ever. Other processes get their turn between two of them every
+        `lease.LEASE_S` seconds, and `lease.IDLE_S` after the last: a session may wait for a network. One that
+        `is_reading` opens the file for reading, beside other readers, until something is written.
         """
-        leases = _leases()
-        if self.path in leases:
-            leases[self.path].is_reading &= is_reading
+        with lease.session(self.path, is_reading=is_reading):
             yield
-            return
-        leases[self.path] = lease = _Lease(is_reading=is_reading)
-        try:
-            yield
-        finally:
-            del leases[self.path]
-            lease.end()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -126,16 +114,18 @@ class Store:
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
-        lease = _leases().get(self.path)
-        if lease is None and getattr(_local, "lingers", False):
-            lease = _leases()[self.path] = _Lease(is_reading=True)
-        if lease is None:
-            with self._opened(end, read_only=read_only) as connection:
-                yield connection
-            return
-        with lease.shared(
-            lambda ro: self._opened(end, read_only=ro), read_only=read_only
-        ) as connection:
+        held = lease.lease_of(self.path)
+        with ExitStack() as place:
+            if held is None:
+                yield place.enter_context(self._opened(end, read_only=read_only))
+                return
+            shared = held.shared(
+                lambda ro: self._opened(end, read_only=ro), read_only=read_only, end=end
+            )
+            try:
+                connection = place.enter_context(shared)
+            except TimeoutError:
+                raise self._busy(f"PID {os.getpid()}") from None
             yield connection
 
     @contextmanager
@@ -183,87 +173,6 @@ class Store:
 
     def _is_empty(self) -> bool:
         return not self.path.exists() or self.path.stat().st_size == 0
-
-
-class _Lease:
-    """The open file of a session: opened when it is first needed, closed when nobody used it for IDLE_S seconds
-    or, between two operations, after LEASE_S; a timer's thread may close it.
-    """
-
-    def __init__(self, *, is_reading: bool) -> None:
-        self.is_reading = is_reading
-        self._is_read_only = False
-        self._turn = threading.RLock()
-        self._stack = ExitStack()
-        self._connection: Connection | None = None
-        self._until_s = 0.0
-        self._users = 0
-        self._timer: threading.Timer | None = None
-
-    @contextmanager
-    def shared(
-        self, opened: Callable[[bool], AbstractContextManager[Connection]], *, read_only: bool
-    ) -> Iterator[Connection]:
-        """A cursor of its own on the open file, which `opened(read_only)` opens."""
-        cursor = self._cursor(opened, read_only=read_only)
-        try:
-            with cursor:
-                yield cursor
-        finally:
-            with self._turn:
-                self._users -= 1
-                if not self._users:
-                    self._timer = threading.Timer(IDLE_S, self._close_idle)
-                    self._timer.daemon = True
-                    self._timer.start()
-
-    def end(self) -> None:
-        with self._turn:
-            if self._timer:
-                self._timer.cancel()
-            self._connection = None
-            self._stack.close()
-
-    def _cursor(
-        self, opened: Callable[[bool], AbstractContextManager[Connection]], *, read_only: bool
-    ) -> Connection:
-        with self._turn:
-            if self._timer:
-                self._timer.cancel()
-            is_unfit = self._is_read_only and not (read_only and self.is_reading)
-            if not self._users and (is_unfit or time.monotonic() > self._until_s):
-                self.end()
-            elif is_unfit:
-                # It waits for its own reader, and says so.
-                return self._stack.enter_context(opened(False))
-            if self._connection is None:
-                self._is_read_only = read_only and self.is_reading
-                self._connection = self._stack.enter_context(opened(self._is_read_only))
-                self._until_s = time.monotonic() + LEASE_S
-            cursor = self._connection.cursor()
-            self._users += 1
-            return cursor
-
-    def _close_idle(self) -> None:
-        with self._turn:
-            if not self._users:
-                self.end()
-
-
-def linger() -> None:
-    """Let this thread's operations share an open file from now on, as if it were in a reading session.
-
-    For a process that does many of them and then ends: nothing waits for the file to close.
-    """
-    _local.lingers = True
-
-
-def _leases() -> dict[Path, _Lease]:
-    """The sessions of this thread."""
-    if not hasattr(_local, "leases"):
-        _local.leases = {}
-    leases: dict[Path, _Lease] = _local.leases
-    return leases
 
 
 # Nothing is fetched from the network, and SQL sees no Python variable that it was not given.

@@ -1,16 +1,17 @@
 """The one object a notebook opens: paths, parameters, store; the holder of secrets.
 
-No database connection is held: each read and write opens its own for one operation.
+No database connection is held: operations open their own, or share one within a session (`one_session`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import functools
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 import pandas as pd
 
@@ -227,3 +228,28 @@ def declared_params(workspace: Workspace, slug: str, *, file: str = "") -> Param
     if is_file and not workspace.params_path(slug).exists():
         return resolve(workspace, slug, file=file)
     return resolve(workspace, slug)
+
+
+class HasStore(Protocol):
+    """A workspace or a project."""
+
+    @property
+    def store(self) -> Store: ...
+
+
+Place = TypeVar("Place", bound=HasStore)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def one_session(
+    function: Callable[Concatenate[Place, P], R],
+) -> Callable[Concatenate[Place, P], R]:
+    """A function of a workspace or project whose operations share one open database (`Store.session`)."""
+
+    @functools.wraps(function)
+    def call(place: Place, /, *args: P.args, **values: P.kwargs) -> R:
+        with place.store.session(is_reading=True):
+            return function(place, *args, **values)
+
+    return call

@@ -12,7 +12,7 @@ from vtlib.errors import BadInput
 from vtlib.flows import asking, fitting, learning, performance, textual
 from vtlib.flows.outcomes import Done
 from vtlib.flows.textual import Progress, Wanted
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.scripts import workflow
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import Rendered, load_prompt, render
@@ -61,6 +61,7 @@ class _Learned:
     version: str | None
 
 
+@one_session
 def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     """Orders for the pairs that the rule picks from the fits that are known (stages/adaptation/choosing)."""
     params = project.params.adaptation
@@ -81,6 +82,7 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     ]
 
 
+@one_session
 def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[Order]:
     """Orders for one video and the products that a person named. Raises BadInput without its analysis."""
     videos = fitting.videos(project, post_id=post_id)
@@ -102,6 +104,7 @@ def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[
     ]
 
 
+@one_session
 def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     """Orders for scripts from a product's facts and the pattern library, without a video.
 
@@ -113,6 +116,7 @@ def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     return [_original(project, p, learned) for p in fitting.products_of(project, slugs)]
 
 
+@one_session
 def adapt(
     project: Project,
     orders: Sequence[Order],
@@ -134,6 +138,7 @@ def adapt(
         read_out(project, orders)
 
 
+@one_session
 def work(project: Project) -> Found:
     """Judge fits, adapt the best pairs, and write originals, within the caps; without a key only show what is there.
 
@@ -152,6 +157,7 @@ def work(project: Project) -> Found:
     return Found(load(project), ended, "; ".join(stopped), fitting.waits(project))
 
 
+@one_session
 def read_out(project: Project, orders: Sequence[Order]) -> int:
     """Answers as drafts and rows of adaptations, those that were not yet; how many. Half an answer is no script."""
     by_key = {o.wanted.key: o for o in orders}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from vtlib.flows import asking, outcomes
 from vtlib.flows.questions import Depth, about_of, question_of
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.services.gemini import DATA, LASTING, Gemini, Prices, Question, Usage
 from vtlib.stages.analysis import (
     PictureAnalysis,
@@ -91,6 +91,7 @@ class Done(outcomes.Done):
         return sum(n for status, n in self.outcomes.items() if status not in DATA)
 
 
+@one_session
 def plan(project: Project) -> Plan:
     """Which posts are chosen, and which questions were not answered before. Nothing is asked.
 
@@ -136,6 +137,7 @@ def _is_here(question: Question) -> bool:
     return all(a.path.is_file() for a in question.attachments)
 
 
+@one_session
 def analyze(project: Project, *, progress: Progress | None = None) -> Done:
     """Ask what was not answered before, save each outcome as it comes, and check answers against measures.
 
@@ -187,6 +189,7 @@ def choices(project: Project) -> pd.DataFrame:
     return found.assign(done=found["state"].map(DONE))
 
 
+@one_session
 def recheck(project: Project) -> int:
     """Check answers that were not checked by today's checkers against today's measures; how many."""
     rows = store.unchecked(project.store, project.slug, version=VERSION)
@@ -214,6 +217,7 @@ def analyze_for_notebook(project: Project) -> pd.DataFrame:
     return load(project)
 
 
+@one_session
 def load(project: Project) -> pd.DataFrame:
     """A row a question about the project's posts (stages/analysis/summary.overview), the newest first."""
     found = project.frame("analyses", post=None)

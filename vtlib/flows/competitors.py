@@ -8,13 +8,14 @@ import orjson
 import pandas as pd
 
 from vtlib.patterns import analysed_features
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.stages import competitors as stage
 from vtlib.stages import creatives
 from vtlib.stages.competitors import Comparison
 from vtlib.stages.performance.rates import with_rates
 
 
+@one_session
 def compared(project: Project) -> Comparison:
     """The comparison over `insight.days` as its reader may see it; the numbers are the same.
 
@@ -38,6 +39,7 @@ def compared(project: Project) -> Comparison:
     )
 
 
+@one_session
 def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(posts, pairs) of films that stand on several platforms."""
     posts = project.frame("creatives_across")

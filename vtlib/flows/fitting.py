@@ -13,7 +13,7 @@ from vtlib.errors import BadInput
 from vtlib.flows import asking, projects, textual
 from vtlib.flows.outcomes import Done
 from vtlib.flows.textual import Progress, Wanted
-from vtlib.project import Project, Workspace
+from vtlib.project import Project, Workspace, one_session
 from vtlib.services.gemini import Question
 from vtlib.services.prompts.loading import load_prompt, render
 from vtlib.sources import post_ref
@@ -35,6 +35,7 @@ class Plan:
     products: Mapping[str, tuple[str, ...]]
 
 
+@one_session
 def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, Any]]:
     """Picked posts with an analysis, of a film or of pictures (store/fits.videos), what people corrected laid over the answers."""
     found = store.videos(project.store, project.slug, post_id=post_id)
@@ -73,6 +74,7 @@ def _product(project: Project, known: Sequence[Mapping[str, Any]], ref: str) -> 
     )
 
 
+@one_session
 def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = None) -> Plan:
     """A question for each picked video with an analysis (at most comparison.limit), or for `post_id` alone; for
     few products that of all, where it is answered already.
@@ -94,6 +96,7 @@ def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = N
     return Plan(tuple(w for w, _ in made), {w.key: ids for w, ids in made})
 
 
+@one_session
 def judge(
     project: Project,
     *,
@@ -115,6 +118,7 @@ def judge(
         read_out(project, planned)
 
 
+@one_session
 def read_out(project: Project, planned: Plan) -> int:
     """Answers as rows of fits and judgements, those that were not yet; how many."""
     found = store.not_read_out(project.store, TASK, list(planned.products))
@@ -127,6 +131,7 @@ def read_out(project: Project, planned: Plan) -> int:
     return len(found)
 
 
+@one_session
 def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The newest fits of a project's videos, and the pairwise judgements behind them; of one post if named."""
     fits = store.fits(project.store, project.slug, post_id=post_id)
@@ -158,6 +163,7 @@ def waits(project: Project) -> str:
     return ""
 
 
+@one_session
 def compare(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge what was not judged yet, where a key is set, and give what `load` gives (notebook 06).
 

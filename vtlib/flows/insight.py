@@ -10,7 +10,7 @@ import pandas as pd
 from vtlib import charts
 from vtlib.flows import competitors, money, reports
 from vtlib.flows.learning import PATTERN_TEXTS
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.scripts import workflow
 from vtlib.stages import competitors as rivals
 from vtlib.stages import creatives, insight
@@ -31,6 +31,7 @@ _OURS = (
 Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
 
 
+@one_session
 def facts(project: Project, *, stages: Stages = ()) -> Facts:
     """All frames of a project that the chapters are written from."""
     params, spent = project.params, money.ledger(project)
@@ -75,6 +76,7 @@ def _scripts(project: Project) -> pd.DataFrame:
     return project.shown(found, ours=_OURS)
 
 
+@one_session
 def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
     """Every chapter in reading order: outcomes, steps, certainty, cost, changes, competitors, films."""
     return (

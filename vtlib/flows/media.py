@@ -12,7 +12,7 @@ from vtlib.flows import measuring
 from vtlib.flows.downloads import Done, Downloads, Progress, save_note
 from vtlib.flows.measuring import Measurer
 from vtlib.models import Mapped
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.services.download import Gate, Rules, Wanted
 from vtlib.services.media import MediaFolder
 from vtlib.sources import outcome
@@ -37,6 +37,7 @@ COLUMNS = {
 TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
 
 
+@one_session
 def process(project: Project, *, again: bool = False, progress: Progress | None = None) -> Done:
     """Fetch and measure the newest picked posts (analysis.limit) and those of own scripts, checkpointed per item.
 
@@ -63,6 +64,7 @@ def process(project: Project, *, again: bool = False, progress: Progress | None 
     return done
 
 
+@one_session
 def load(project: Project) -> pd.DataFrame:
     """The picked posts with their state (stages/media.plan), newest first, then those of own scripts; nothing is asked.
 

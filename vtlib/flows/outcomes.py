@@ -9,7 +9,7 @@ from typing import Any
 
 from vtlib import log
 from vtlib.flows import asking
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.services.gemini import STOPS, Outcome, Question, kept_outcome
 from vtlib.store import analyses as store
 from vtlib.store import runs
@@ -72,6 +72,7 @@ class Done:
             self.exit_code = max(self.exit_code, 0 if outcome.has_data else 5)
 
 
+@one_session
 def take_up(project: Project, asked: Mapping[str, tuple[Question, About]]) -> int:
     """Save answers that a process got but died before saving; how many. They are paid: nothing is asked.
 

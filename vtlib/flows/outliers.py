@@ -11,7 +11,7 @@ import orjson
 import pandas as pd
 
 from vtlib.params import Outliers
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.stages import outlier_early, outlier_tags
 from vtlib.stages import outlier_trials as trials
 from vtlib.stages import outliers as stage
@@ -47,6 +47,7 @@ TAGS = (
 )
 
 
+@one_session
 def load(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(posts, pairs) as stages/outliers.judge takes them."""
     return project.frame("outlier_posts"), project.frame("outlier_pairs")
@@ -65,12 +66,14 @@ def since(project: Project, posts: pd.DataFrame) -> pd.Timestamp | None:
     return None if earlier.empty else pd.Timestamp(earlier.max())
 
 
+@one_session
 def early_inputs(project: Project) -> EarlyInputs:
     """What early calls need besides posts and pairs: calls of earlier runs, sounds and hashtags, searches."""
     asked = tuple(project.frame("early_asked")["target"])
     return EarlyInputs(project.frame("early_made"), project.frame("early_uses"), asked)
 
 
+@one_session
 def judged(project: Project) -> Verdict:
     """The project's posts judged as its parameters say."""
     posts, pairs = load(project)
@@ -83,6 +86,7 @@ def judged(project: Project) -> Verdict:
     )
 
 
+@one_session
 def renew(project: Project) -> dict[str, Any]:
     """Judge the posts anew as the standing judgement did, adopted or by the YAML, and store it; returns the run's row."""
     held = project.frame("outlier_run")
@@ -99,6 +103,7 @@ def renew(project: Project) -> dict[str, Any]:
     return save(as_adopted, judged(as_adopted), adopt=True)
 
 
+@one_session
 def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str, Any]:
     """Store the run, its scores and the posts picked for analysis; returns the run's row.
 

@@ -21,7 +21,7 @@ from vtlib.patterns import (
     post_features,
     script_values,
 )
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.services.native_analytics import Export, read_export
 from vtlib.stages import own_posts
 from vtlib.stages.bill import Rates
@@ -39,6 +39,7 @@ from vtlib.tables.reader import Options
 MIN_POSTS = 5
 
 
+@one_session
 def load(project: Project) -> Inputs:
     """Everything the stage works on; tables are empty where nothing is there yet."""
     posts = project.frame("performance_posts")
@@ -54,6 +55,7 @@ def load(project: Project) -> Inputs:
     )
 
 
+@one_session
 def load_posts(project: Project) -> Inputs:
     """The same without features: enough for verdicts, and quicker."""
     none = pd.DataFrame(columns=["post_id", "feature", "value"])
@@ -67,6 +69,7 @@ def compute(project: Project, inputs: Inputs) -> Result:
     return work(inputs, project.params.performance, interval=project.params.outliers.interval)
 
 
+@one_session
 def knowledge(project: Project) -> tuple[Inputs, Judged]:
     """What the past teaches, as forecasts need it."""
     inputs, params = load(project), project.params
@@ -79,6 +82,7 @@ def is_restricted(project: Project) -> bool:
     return (here.products, here.date_range_days) != (there.products, there.date_range_days)
 
 
+@one_session
 def save(project: Project, result: Result) -> dict[str, Any]:
     """Store verdicts and the run of the library; returns the run's row.
 
@@ -89,6 +93,7 @@ def save(project: Project, result: Result) -> dict[str, Any]:
     return run
 
 
+@one_session
 def remember_library(project: Project) -> None:
     """Store the library as the posts give it now, before anything is made with it: what carries its patterns
     can then name its run.
@@ -138,6 +143,7 @@ def library_run(project: Project, judged: Judged | Result) -> dict[str, Any]:
     }
 
 
+@one_session
 def freeze(
     project: Project,
     script_id: str,
@@ -149,6 +155,7 @@ def freeze(
     return freeze_all(project, [(script_id, version)], opinion=opinion)
 
 
+@one_session
 def freeze_all(
     project: Project,
     versions: Sequence[tuple[str, int | None]],
@@ -210,6 +217,7 @@ def _predicted(
     return predict(wanted, said, learnt, past=past, now=now)
 
 
+@one_session
 def told(project: Project) -> pd.DataFrame:
     """The stored verdicts on predicted views with what a reader needs beside them, the newest capture last."""
     rows = project.frame("verdicts")
@@ -219,6 +227,7 @@ def told(project: Project) -> pd.DataFrame:
     )
 
 
+@one_session
 def concluded(project: Project, found: Result) -> Conclusion:
     """What 07 says at its end as its reader may see it: without sentences on money for one who is not shown costs."""
     end = found.conclusion

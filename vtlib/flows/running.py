@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from vtlib.flows import money
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.store import checking, runs
 
 
+@one_session
 def offenders(project: Project) -> list[str]:
     """What the checks of severity error find, in words."""
     found = checking.run_checks(project.store)
@@ -18,6 +19,7 @@ def offenders(project: Project) -> list[str]:
     return [f"{r.check} ({r.n}): {r.what_to_do}" for r in bad.itertuples()]
 
 
+@one_session
 def gathered(project: Project) -> dict[str, Any]:
     """scores, outlier_run, places, problems, spend of a project, as its reader may see them; spend None = not shown."""
     run = project.frame("outlier_run")
@@ -32,6 +34,7 @@ def gathered(project: Project) -> dict[str, Any]:
     }
 
 
+@one_session
 def counts(project: Project) -> dict[str, int]:
     """Rows behind a report: posts, accounts, captures, snapshots."""
     places = project.frame("places")

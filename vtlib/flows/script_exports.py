@@ -19,7 +19,7 @@ from vtlib.flows.script_pages import as_read
 from vtlib.flows.scripts import being_shot
 from vtlib.flows.shooting import conflicts, contacts, deadlines
 from vtlib.params import nearest
-from vtlib.project import Project, Workspace, resolve
+from vtlib.project import Project, Workspace, one_session, resolve
 from vtlib.scripts.schedule import Deadline, Shoot
 from vtlib.scripts.timing import spans
 from vtlib.store import catalog, production, script_reading
@@ -54,6 +54,7 @@ class File:
     warnings: tuple[str, ...] = field(default=())
 
 
+@one_session
 def export(at: Workspace, refs: Sequence[str], options: Options) -> list[File]:
     """Write each script in each format; returns the files. CSV of several scripts is one table.
 
@@ -74,6 +75,7 @@ def export(at: Workspace, refs: Sequence[str], options: Options) -> list[File]:
     ]
 
 
+@one_session
 def gather(at: Workspace, ref: str, options: Options) -> Document:
     """A version of a script with its product, schedule, frames and proxy, as an exporter takes it.
 

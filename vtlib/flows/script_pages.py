@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from vtlib.errors import BadInput
 from vtlib.flows.scripts import being_shot
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.scripts import workflow
 from vtlib.scripts.drawing import beats_svg, versions_svg
 from vtlib.scripts.expecting import expected, sentences
@@ -62,6 +62,7 @@ class Shelf:
     pictures: tuple[tuple[str, bytes], ...] = ()
 
 
+@one_session
 def gathered(project: Project) -> Shelf:
     """The project's scripts, archived ones left out; for a client without people and comments, and without drafts unless
     `report.client_shows` names them; with pseudonyms a text that names a stranger is not shown.

@@ -15,7 +15,7 @@ from vtlib.flows.script_origins import Wanted, begin
 from vtlib.flows.script_texts import read_file
 from vtlib.models import PostRef
 from vtlib.params import nearest
-from vtlib.project import Workspace
+from vtlib.project import Workspace, one_session
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
 from vtlib.scripts.script import Claim, Script, parse, plain
@@ -43,6 +43,7 @@ FACTS = (
 )
 
 
+@one_session
 def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
     """Make a script from a post, a pattern, a template, a file, or empty; returns its row (script_reading.get).
 
@@ -53,6 +54,7 @@ def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
     return script_reading.get(at.store, made)
 
 
+@one_session
 def revise(
     at: Workspace, ref: str, making: Making, *, file: Path | None = None, seen: int | None = None
 ) -> dict[str, Any]:
@@ -74,6 +76,7 @@ def revise(
     return script_reading.get(at.store, held["script_id"])
 
 
+@one_session
 def change(
     at: Workspace, ref: str, facts: Mapping[str, Any], making: Making, *, seen: int | None = None
 ) -> dict[str, Any]:
@@ -114,6 +117,7 @@ def difference(
     return *names, compare(one, two, names=names)
 
 
+@one_session
 def track(
     at: Workspace, ref: str, url: str, *, by: str, version: int | None = None
 ) -> dict[str, Any]:
@@ -137,6 +141,7 @@ def named_post(url: str) -> PostRef:
     return post
 
 
+@one_session
 def linked(
     at: Workspace, script_id: str, post: PostRef, *, by: str, version: int | None = None
 ) -> dict[str, Any]:

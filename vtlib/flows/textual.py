@@ -11,7 +11,7 @@ import pandas as pd
 
 from vtlib.flows import asking
 from vtlib.flows.outcomes import About, Done, save, take_up
-from vtlib.project import Project
+from vtlib.project import Project, one_session
 from vtlib.services.gemini import LASTING, Question, Usage
 from vtlib.store import analyses as store
 
@@ -61,6 +61,7 @@ def estimate(project: Project, asked: Sequence[Wanted]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@one_session
 def ask(
     project: Project,
     asked: Sequence[Wanted],

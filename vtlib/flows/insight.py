@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from vtlib import charts
-from vtlib.flows import competitors, money, reports
+from vtlib.flows import competitors, fitting, money, reports
 from vtlib.flows.learning import PATTERN_TEXTS
 from vtlib.project import Project
 from vtlib.scripts import workflow
 from vtlib.stages import competitors as rivals
 from vtlib.stages import creatives, insight
 from vtlib.stages.bill import Rates
+from vtlib.stages.comparison.recommendation import product_name
 from vtlib.stages.insight import Chapter, Facts, Finding
 from vtlib.stages.performance.history import age_error, history
 from vtlib.stages.performance.rates import with_rates
@@ -51,7 +52,8 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         spend=project.spent(spent),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.shown(project.frame("insight_fits"), ours=("product", "product_id")),
+        fits=project.shown(_fits(project), ours=("product", "product_id")),
+        min_fit=params.adaptation.min_score,
         outlier_run=_only(project.frame("outlier_run")),
         pattern_run=_only(project.frame("pattern_run")),
         stages=tuple((title, status, project.told(reason)) for title, status, reason in stages),
@@ -59,6 +61,12 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         claim_q=params.performance.claim_q,
         interval=params.outliers.interval,
     )
+
+
+def _fits(project: Project) -> pd.DataFrame:
+    """Fits ranked by the one rule, the best first, with the product as people call it."""
+    ranked = fitting.ranked(project)
+    return ranked.assign(product=[product_name(row) for _, row in ranked.iterrows()])
 
 
 def _notes(project: Project) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import orjson
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import money, outliers
+from vtlib.flows import fitting, money, outliers
 from vtlib.params import Outliers
 from vtlib.project import Project
 from vtlib.stages import outliers as judging
@@ -27,6 +27,9 @@ def record(project: Project, run_id: str, *, code: Mapping[str, Any]) -> None:
     figures = with_intervals(project.frame("report_figures"))
     spent = figures["figure"].eq("spent")
     figures.loc[spent, "value"] = bill(money.ledger(project)).total
+    chosen = figures["figure"].eq("products recommended")
+    if chosen.any():  # by the rule of stages/comparison/recommendation, which SQL does not know
+        figures.loc[chosen, "value"] = float(fitting.ranked(project)["is_recommended"].sum())
     found: dict[str, dict[str, Any]] = {
         str(cause): dict(zip(rows["name"], rows["value"], strict=True))
         for cause, rows in project.frame("report_inputs").groupby("cause")

@@ -63,7 +63,7 @@ def why(facts: Facts) -> Card | None:
 
 
 def fits(facts: Facts) -> Card | None:
-    """The product that most videos fit best, and the best pair; a model's opinion, and told so."""
+    """The product that most videos are recommended for, and the best pair, by the one rule; a model's opinion, and told so."""
     table = facts.fits
     if table.empty:
         return None
@@ -74,7 +74,13 @@ def fits(facts: Facts) -> Card | None:
     ]
     best = table.iloc[0]
     said.append(f"Best: {best['product']} with {best['handle']}, {best['score']:.1f}.")
+    differ = int(table["disagreement"].fillna("").ne("").sum()) if "disagreement" in table else 0
+    if differ:
+        said.append(
+            f"For {differ:,} of {number(videos, 'video')} pairs or the model's own choice differ."
+        )
     if chosen.empty:
+        said.append(f"None reaches {facts.min_fit:g} (adaptation.min_score).")
         return Card(
             "fits", "What fits which product", "No product recommended", said, href=_HREFS["fits"]
         )

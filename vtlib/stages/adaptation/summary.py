@@ -73,7 +73,7 @@ def claims(rows: Rows) -> pd.DataFrame:
 def conclude(
     rows: Rows, outcomes: Rows, *, has_key: bool, waits: str = "", stopped: str = ""
 ) -> Conclusion:
-    """The end of 05. `outcomes`: task, status, n; `waits`: why nothing could be written; `stopped`: early end."""
+    """The end of 05. `outcomes`: task, status, n; `waits`: why no pair was adapted; `stopped`: early end."""
     if not rows:
         reason = stopped or waits if has_key else "set GEMINI_API_KEY"
         return skipped("adaptation", reason or "no pair of video and product fits well enough")
@@ -87,6 +87,8 @@ def conclude(
         _claims_line(rows),
         _wording_line(rows),
     ]
+    if waits and not by["adaptation"]:
+        lines.append(waits)
     gone = sum(r["title"] is None for r in rows)
     if gone:
         lines.append(f"{number(gone, 'script')} deleted by people and not made again.")

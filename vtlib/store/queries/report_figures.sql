@@ -32,7 +32,7 @@ UNION ALL SELECT 'videos measured', count(*), NULL, NULL, NULL FROM measures SEM
 UNION ALL SELECT 'videos read by a model', count(DISTINCT post_id), NULL, NULL, NULL FROM analyses_latest SEMI JOIN mine USING (post_id)
 UNION ALL SELECT 'claims that agree with the file', k / n, NULL, NULL, n FROM checked WHERE n > 0
 UNION ALL SELECT 'products judged for videos', count(*), NULL, NULL, NULL FROM fit
-UNION ALL SELECT 'products recommended', count(*) FILTER (is_recommended), NULL, NULL, count(*) FROM fit HAVING count(*) > 0
+UNION ALL SELECT 'products recommended', NULL, NULL, NULL, count(*) FROM fit HAVING count(*) > 0
 UNION ALL SELECT 'mean product fit', avg(score), NULL, NULL, count(score) FROM fit HAVING count(score) > 0
 UNION ALL SELECT 'adaptations', count(*), NULL, NULL, NULL FROM adapted
 UNION ALL SELECT 'claims without grounds in adaptations', sum(n_unfounded), NULL, NULL, count(*) FROM adapted HAVING count(*) > 0

@@ -13,11 +13,11 @@ from vtlib.scripts.workflow import Situation, missing, require_move
 from vtlib.stages.adaptation import AdaptedScript, adapted, summary, whole
 from vtlib.stages.adaptation.answer import ClaimMade
 from vtlib.stages.adaptation.choosing import pairs, patterns
-from vtlib.stages.comparison.recommendation import rank_products
 from vtlib.stages.adaptation.claims import check
 from vtlib.stages.adaptation.distance import Distance, structure, wording
 from vtlib.stages.adaptation.source import by_lot, described, product_facts
 from vtlib.stages.adaptation.source import wording as source_wording
+from vtlib.stages.comparison.recommendation import rank_products
 
 WORLD = build_world(seed=7)
 PRODUCT = {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vtlib.report.answers import Card
+from vtlib.stages.analysis.claim_count import count_claims
 from vtlib.stages.bill import bill
 from vtlib.stages.conclusion import number
 from vtlib.stages.insight.facts import Facts
@@ -49,13 +50,11 @@ def why(facts: Facts) -> Card | None:
             figure = "No pattern can be claimed"
             said.append(f"{number(len(facts.patterns), 'feature')} tested on {posts}.")
     if len(facts.grounding):
-        supported = int(facts.grounding["supported"].sum())
-        checked = int(facts.grounding[["supported", "drifted", "unsupported"]].sum().sum())
-        answers = number(facts.grounding["answers"].sum(), "video")
-        told = f"{answers} read by a model"
-        if checked:
-            held = rate(supported, checked, interval=facts.interval)
-            told += f": {held.share:.0%} of {number(checked, 'claim')} agree with the file ({held.low:.0%} to {held.high:.0%})"
+        claims = count_claims(facts.grounding)
+        told = f"{number(claims.answers, 'video')} read by a model"
+        if claims.checked:
+            held = rate(claims.supported, claims.checked, interval=facts.interval)
+            told += f": {held.share:.0%} of {number(claims.checked, 'claim')} agree with the file ({held.low:.0%} to {held.high:.0%})"
         said.append(f"{told}.")
     if not said:
         return None

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.scripts.arranging import lettered
+from vtlib.stages.adaptation.claims import without_grounds
 from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 
 COLUMNS = {
@@ -41,7 +42,6 @@ CLAIM_COLUMNS = {
     "reason": "why",
 }
 Rows = Sequence[Mapping[str, Any]]
-_BAD = ("unfounded", "doubtful")
 
 
 def overview(rows: Rows) -> pd.DataFrame:
@@ -99,13 +99,13 @@ def conclude(
     lines += [f"{number(n, 'question')}: {s.replace('_', ' ')}." for s, n in bad.most_common()]
     if stopped:
         lines.append(f"Stopped: {stopped}")
-    flagged = sum(r["n_unfounded"] or 0 for r in rows)
+    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     return done("adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=flagged)
 
 
 def _claims_line(rows: Rows) -> str:
     total = sum(len(r["claims"] or []) for r in rows)
-    flagged = sum(r["n_unfounded"] or 0 for r in rows)
+    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     if not total:
         return "No claim about a product was made."
     stand = verb(total - flagged, "stand")
@@ -134,7 +134,7 @@ def _named(row: Mapping[str, Any]) -> dict[str, Any]:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     far, scores = row["distance"] or {}, row["scores"] or {}
     checked = row["claims"] or []
-    bad = [c["text"] for c in checked if c["held"] in _BAD]
+    bad = without_grounds(checked)
     plain = {n: row.get(n) for n in ("account_id", "handle", "platform", "url", "difficulty")}
     made = {n: row.get(n) for n in ("duration_s", "status", "script_id")}
     return {

@@ -18,7 +18,16 @@ _OUTCOME = {"first": 1.0, "second": 0.0, "even": 0.5}
 VIDEO_COLUMNS = (
     *("rank", "product", "score", "reason", "wins", "of", "confidence", "obstacles"),
     *("hook_relevance", "audience_match", "transition_ease", "replicability", "is_recommended"),
-    *("is_model_choice", "why", "disagreement", "n_judged", "score_low", "score_high", "best_use", "product_id"),
+    *(
+        "is_model_choice",
+        "why",
+        "disagreement",
+        "n_judged",
+        "score_low",
+        "score_high",
+        "best_use",
+        "product_id",
+    ),
 )
 RANK_COLUMNS = (
     *("rank", "rank_low", "rank_high", "product", "strength_ln", "strength_low", "strength_high"),

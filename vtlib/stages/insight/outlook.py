@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from vtlib.stages.analysis.claim_count import count_claims
 from vtlib.stages.bill import TABLE, bill
 from vtlib.stages.conclusion import number, verb
 from vtlib.stages.insight.facts import Facts
@@ -288,14 +289,13 @@ def _grounded(facts: Facts) -> list[Finding]:
     table = facts.grounding
     if table.empty:
         return []
-    supported = int(table["supported"].sum())
-    checked = int(table[["supported", "drifted", "unsupported"]].sum().sum())
-    if not checked:
+    claims = count_claims(table)
+    if not claims.checked:
         return []
-    found = rate(supported, checked, interval=facts.interval)
+    found = rate(claims.supported, claims.checked, interval=facts.interval)
     said = (
-        f"Of {number(checked, 'claim')} of models that could be checked, {found.share:.0%} ({found.low:.0%} to "
-        f"{found.high:.0%}) agree with the file; {number(table['not_checked'].sum(), 'claim')} could not be checked."
+        f"Of {number(claims.checked, 'claim')} of models that could be checked, {found.share:.0%} ({found.low:.0%} to "
+        f"{found.high:.0%}) agree with the file; {number(claims.not_checked, 'claim')} could not be checked."
     )
     columns = {
         "model": "model",

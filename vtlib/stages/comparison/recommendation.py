@@ -121,7 +121,7 @@ def _ranks(post: pd.Series, keys: pd.DataFrame) -> pd.Series:
     order = keys.apply(tuple, axis=1)
     rank = pd.Series(0, index=post.index, dtype="int64")
     for _, mine in order.groupby(post):
-        rank[mine.index] = [1 + sum(other > key for other in mine) for key in mine]
+        rank.loc[mine.index] = [1 + sum(other > key for other in mine) for key in mine]
     return rank
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 
 from tests.report import sample
 from vtlib.stages.insight import Facts
-from vtlib.stages.insight.advice import Evidence, advise
+from vtlib.stages.insight.advice import advise
+from vtlib.stages.insight.evidence import Evidence
 
 DAY = pd.Timestamp("2026-03-01")
 

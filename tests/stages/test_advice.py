@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from vtlib.patterns.carriers import carriers
-from vtlib.stages.insight.advice import Evidence, advise, by_script, missing
+from vtlib.stages.insight.advice import advise, missing
+from vtlib.stages.insight.evidence import Evidence, by_script
 from vtlib.stats.selection import selected_interval
 
 

@@ -13,7 +13,8 @@ from vtlib.flows import fitting, performance
 from vtlib.patterns.carriers import carriers
 from vtlib.project import Project
 from vtlib.stages.bill import Rates
-from vtlib.stages.insight.advice import Evidence, advise, missing
+from vtlib.stages.insight.advice import advise, missing
+from vtlib.stages.insight.evidence import Evidence
 from vtlib.stages.insight.next_steps import COLUMNS, advice_table
 from vtlib.stages.performance.history import age_error, current_levels, history
 from vtlib.stages.performance.rates import with_rates

@@ -25,7 +25,7 @@ from vtlib.patterns import find
 from vtlib.sandbox.build import build_world
 from vtlib.sandbox.truth import truth
 from vtlib.stages.insight.advice import advise
-from vtlib.stages.insight.evidence import Evidence
+from vtlib.stages.insight.evidence import Evidence, ordinary_scatter
 from vtlib.stages.performance.history import history
 from vtlib.stats.rates import rate
 
@@ -78,14 +78,11 @@ def of_one(
 ) -> pd.DataFrame:
     """The advice from one library and the posts of `history`, with true_ln."""
     runs, of_scripts = scripts(past, seed, sd=sd)
-    others = past[~past["post_id"].isin(runs["post_id"])]
-    spread = np.hypot(others["own_scale_ln"], others["own_error_ln"])
-    ordinary = (others["lift_ln"] / spread).to_numpy(float)
     evidence = Evidence(
         "bench",
         patterns=library,
         runs=runs,
-        ordinary=ordinary[np.isfinite(ordinary)],
+        ordinary=ordinary_scatter(past, runs),
         level=1000.0,
     )
     found = advise(evidence)

@@ -14,7 +14,7 @@ from vtlib.patterns.carriers import carriers
 from vtlib.project import Project
 from vtlib.stages.bill import Rates
 from vtlib.stages.insight.advice import advise, missing
-from vtlib.stages.insight.evidence import Evidence
+from vtlib.stages.insight.evidence import Evidence, ordinary_scatter
 from vtlib.stages.insight.next_steps import COLUMNS, advice_table
 from vtlib.stages.performance.history import age_error, current_levels, history
 from vtlib.stages.performance.rates import with_rates
@@ -98,9 +98,6 @@ def evidence(project: Project, runs: Runs) -> Evidence:
     patterns = project.frame("patterns")
     held = carriers(patterns, runs.inputs.values) if len(patterns) else pd.DataFrame()
     posts = runs.matured[runs.matured["lift_ln"].notna()]
-    others = runs.past[~runs.past["post_id"].isin(runs.linked["post_id"])]
-    spread = np.hypot(others["own_scale_ln"].astype(float), others["own_error_ln"].astype(float))
-    ordinary = (others["lift_ln"].astype(float) / spread).to_numpy(float)
     params = project.params
     return Evidence(
         project.slug,
@@ -108,7 +105,7 @@ def evidence(project: Project, runs: Runs) -> Evidence:
         uses=_uses(held, runs.posts),
         fits=_fits(project, held),
         runs=posts,
-        ordinary=ordinary[np.isfinite(ordinary)],
+        ordinary=ordinary_scatter(runs.past, runs.linked),
         variants=runs.variants,
         scripts=project.frame("insight_scripts"),
         level=_level(project, runs.past),
@@ -146,8 +143,8 @@ def _level(project: Project, past: pd.DataFrame) -> float:
     places = own[["account_id", "platform", "format"]].drop_duplicates()
     now = pd.Timestamp(naive(project.workspace.now()))
     levels = current_levels(past, places, now)
-    known = levels.loc[levels["own_n"].ge(MIN_POSTS), "own_ln"].astype(float)
-    return float(np.expm1(known).median()) if len(known) else float("nan")
+    known = levels.loc[levels["own_n"].ge(MIN_POSTS), "own_ln"].to_numpy(float)
+    return float(np.median(np.expm1(known))) if len(known) else float("nan")
 
 
 def _cost_of_a_post(runs: Runs) -> float:

@@ -50,11 +50,11 @@ def why(facts: Facts) -> Card | None:
             figure = "No pattern can be claimed"
             said.append(f"{number(len(facts.patterns), 'feature')} tested on {posts}.")
     if len(facts.grounding):
-        claims = count_claims(facts.grounding)
-        told = f"{number(claims.answers, 'video')} read by a model"
-        if claims.checked:
-            held = rate(claims.supported, claims.checked, interval=facts.interval)
-            told += f": {held.share:.0%} of {number(claims.checked, 'claim')} agree with the file ({held.low:.0%} to {held.high:.0%})"
+        count = count_claims(facts.grounding)
+        told = f"{number(count.answers, 'video')} read by a model"
+        if count.checked:
+            held = rate(count.supported, count.checked, interval=facts.interval)
+            told += f": {held.share:.0%} of {number(count.checked, 'claim')} agree with the file ({held.low:.0%} to {held.high:.0%})"
         said.append(f"{told}.")
     if not said:
         return None

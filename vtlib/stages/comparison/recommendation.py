@@ -119,10 +119,11 @@ def product_name(row: Mapping[str, Any] | pd.Series) -> str:
 def _ranks(post: pd.Series, keys: pd.DataFrame) -> pd.Series:
     """Rank within each video by all of `keys` together, the highest first; equal ones share it."""
     order = keys.apply(tuple, axis=1)
-    rank = pd.Series(0, index=post.index, dtype="int64")
-    for _, mine in order.groupby(post):
-        rank.loc[mine.index] = [1 + sum(other > key for other in mine) for key in mine]
-    return rank
+    mine = {name: list(rows) for name, rows in order.groupby(post)}
+    ranks = [
+        1 + sum(other > key for other in mine[name]) for name, key in zip(post, order, strict=True)
+    ]
+    return pd.Series(ranks, index=post.index, dtype="int64")
 
 
 def _why(table: pd.DataFrame) -> pd.Series:

@@ -47,6 +47,17 @@ class Evidence:
     interval: float = 0.8
 
 
+def ordinary_scatter(past: pd.DataFrame, linked: pd.DataFrame) -> Floats:
+    """How posts other than those of scripts (`linked`) scatter about their own level, in their own scales.
+
+    `past`: `history`'s frame; posts without a level or younger than 7 days are not in it.
+    """
+    rest = past[~past["post_id"].isin(linked["post_id"])]
+    scale, error = (rest[f"own_{name}_ln"].to_numpy(float) for name in ("scale", "error"))
+    lift = rest["lift_ln"].to_numpy(float) / np.hypot(scale, error)
+    return np.asarray(lift[np.isfinite(lift)], dtype=np.float64)
+
+
 def by_script(known: Evidence) -> pd.DataFrame:
     """script_id, title, n, accounts, effect_ln, se_ln, p_value, q_value of every script with matured posts.
 

@@ -40,11 +40,11 @@ FULL = {
     ],
     "failed": ["6 posts fell below the lower end of the forecast's interval.", "No winner."],
     "next": [
-        "Shoot with hook result first: expected ×1.90 (1.",
+        "1. Shoot with hook result first: expected ×1.90 (1.",
         "Leave out weekend: expected ×1.43 (1.",
         "as many views, +857 (+",
-        "7 of 60 own posts, repeatable. vt patterns weekend --project demo",
-        "$8.00 a post so far, $4.44 for 1,000 more views (US dollars). vt script create --project demo --from-pattern",
+        "7 of 60 own posts, repeatable. The way: vt patterns weekend --project demo",
+        "$8.00 a post so far, $4.44 for 1,000 more views (US dollars). The way: vt script create --project demo --from-pattern",
         "About 34 more posts with it would settle whether it helps.",
     ],
     "after": [

@@ -11,10 +11,11 @@ import pandas as pd
 from vtlib import charts, log, tables
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts, Section
+from vtlib.report.insight import drawer
 from vtlib.report.outcomes import outcomes
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import drawn_section, environment
-from vtlib.stages.insight.next_steps import COLUMNS, NOTE, advice_table, next_steps
+from vtlib.stages.insight.next_steps import NOTE, next_steps
 
 # The order of importance: a phone shows the first few.
 _COLUMNS = {
@@ -69,15 +70,10 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
 def _next_steps(facts: IndexFacts) -> Section:
     """The last word of the page: what to shoot, repeat, stop and test, or what is missing before that can be said."""
     chapter = next_steps(facts.insight)
-    rows = facts.insight.advice
-    if rows.empty:
+    if facts.insight.advice.empty:
         return Section(chapter.title, tuple(f.said for f in chapter.findings), id=chapter.id)
-    shown = advice_table(rows)
-    columns = {k: v for k, v in COLUMNS.items() if shown[k].fillna("").ne("").any()}
-    table = tables.show(
-        shown, source="patterns, verdicts, fits, spend", columns=columns, max_rows=10
-    )
-    return Section(chapter.title, (NOTE,), table, id=chapter.id)
+    listed = [drawer(finding) for finding in chapter.findings if finding.source]
+    return Section(chapter.title, (NOTE,), drawers=tuple(listed[: facts.top]), id=chapter.id)
 
 
 def _masked(facts: IndexFacts, redact: Any) -> IndexFacts:

@@ -3,13 +3,13 @@
 import pandas as pd
 import pytest
 
-from vtlib.flows import analysis, insight, reports
+from vtlib.flows import analysis, reports
 from vtlib.project import Project, Workspace
 from vtlib.report.outcomes import why
 from vtlib.settings import load_settings
 from vtlib.stages.analysis import summary
 from vtlib.stages.analysis.claim_count import claims_of, count_claims, newest_answers
-from vtlib.stages.insight import certainty
+from vtlib.stages.insight import Facts, certainty
 from vtlib.store import people
 from vtlib.store.connection import Store
 from vtlib.store.writing import save
@@ -69,7 +69,7 @@ def test_index_insight_figures_notebook_and_command_count_the_same_claims(projec
         summary.conclude(analysis.load(project)).headline
     )  # notebook 04 and the command
     assert "Of 9 claims that could be checked, 67% agree with the file" in said
-    facts = insight.facts(project)
+    facts = Facts(grounding=project.frame("analysis_grounding"))
     assert any("67% of 9 claims agree with the file" in s for s in why(facts).sentences)
     assert (
         certainty(facts)

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vtlib.stages.insight.commands import variant_command, way_of_pattern, way_of_script
-from vtlib.stages.insight.evidence import Evidence, by_script
+from vtlib.stages.insight.evidence import MIN_RUNS, Evidence, by_script
 from vtlib.stats.selection import selected_interval
 
 Floats = NDArray[np.float64]
@@ -72,8 +72,8 @@ def missing(known: Evidence) -> list[str]:
         )
     else:
         lines.append(
-            f"{known.runs['script_id'].nunique():,} scripts have posts of 7 days; none is surely above or "
-            "below what its accounts usually reach."
+            f"{known.runs['script_id'].nunique():,} scripts have posts of 7 days, {len(by_script(known)):,} of them the "
+            f"{MIN_RUNS} that a verdict on a script takes; none is surely above or below what its accounts usually reach."
         )
     if np.isnan(known.level):
         lines.append("No own account has 5 posts of 7 days (role: own): gains have no views.")

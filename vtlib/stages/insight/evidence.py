@@ -13,6 +13,8 @@ from vtlib.stats.tiers import q_values
 
 Floats = NDArray[np.float64]
 DRAWS = 2000  # means of ordinary posts behind a script's p
+MIN_RUNS = 3  # posts of a script from which it is more than a single hit or miss
+CLIP = 2.5  # scales, as for money (stats/money)
 MIN_ORDINARY = 200  # posts from which their own scatter serves; below, a normal curve twice as wide
 FEW_ORDINARY_SD = 2.0
 
@@ -59,20 +61,23 @@ def ordinary_scatter(past: pd.DataFrame, linked: pd.DataFrame) -> Floats:
 
 
 def by_script(known: Evidence) -> pd.DataFrame:
-    """script_id, title, n, accounts, effect_ln, se_ln, p_value, q_value of every script with matured posts.
+    """script_id, title, n, accounts, shift_ln, effect_ln, effect_se_ln, p_value, q_value of scripts with MIN_RUNS posts.
 
-    The mean of its posts over their own levels, drawn to 0 as far as scripts differ no more than ordinary posts do
-    (effects.shrink); p two-sided, against means of as many ordinary posts; q over all scripts.
+    The mean of its posts over their own levels, each held within CLIP scales (one dead or viral post says little of a
+    script), drawn to 0 as far as scripts differ no more than ordinary posts do (effects.shrink); p two-sided, against
+    means of as many ordinary posts; q over all these scripts.
     """
-    if known.runs.empty:
+    posts = known.runs.groupby("script_id")["script_id"].transform("size") if len(known.runs) else 0
+    runs = known.runs[posts >= MIN_RUNS] if len(known.runs) else known.runs
+    if runs.empty:
         return pd.DataFrame()
     rng = np.random.default_rng(0)
     spread = _spread(known.ordinary)
     rows = []
-    for script, mine in known.runs.groupby("script_id"):
+    for script, mine in runs.groupby("script_id"):
         scale, error = (mine[f"own_{name}_ln"].to_numpy(float) for name in ("scale", "error"))
         scale = np.hypot(scale, error)
-        mean = float(mine["lift_ln"].mean())
+        mean = float(np.mean(scale * _held(mine["lift_ln"].to_numpy(float) / scale)))
         lucky = np.abs((_drawn(rng, known.ordinary, (DRAWS, len(mine))) * scale).mean(axis=1))
         rows.append(
             {
@@ -95,10 +100,14 @@ def _spread(ordinary: Floats) -> float:
     """Root mean square of ordinary posts in their own scales, 1 where a scale says all."""
     if len(ordinary) < MIN_ORDINARY:
         return FEW_ORDINARY_SD
-    return max(float(np.sqrt(np.mean(ordinary**2))), 1.0)
+    return max(float(np.sqrt(np.mean(_held(ordinary) ** 2))), 1.0)
 
 
 def _drawn(rng: np.random.Generator, ordinary: Floats, size: tuple[int, int]) -> Floats:
     if len(ordinary) < MIN_ORDINARY:
-        return FEW_ORDINARY_SD * rng.standard_normal(size)
-    return rng.choice(ordinary, size)
+        return _held(FEW_ORDINARY_SD * rng.standard_normal(size))
+    return rng.choice(_held(ordinary), size)
+
+
+def _held(lifts: Floats) -> Floats:
+    return np.clip(lifts, -CLIP, CLIP)

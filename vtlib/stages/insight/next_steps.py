@@ -38,7 +38,12 @@ def next_steps(facts: Facts) -> Chapter:
         return Chapter("next", TITLE, tuple(Finding(line) for line in lines))
     shown = advice_table(rows)
     found = [
-        Finding(sentence(row), "patterns, verdicts, fits, spend", shown.loc[[i]], COLUMNS)
+        Finding(
+            f"{row['place']}. {sentence(row)}",
+            "patterns, verdicts, fits, spend",
+            shown.loc[[i]],
+            COLUMNS,
+        )
         for i, row in rows.iterrows()
     ]
     return Chapter("next", TITLE, (*found, Finding(NOTE)))
@@ -66,7 +71,7 @@ def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
         *([q_text(float(row["q_value"]))] if pd.notna(row["q_value"]) else []),
     ]
     end = f" {cost}." if cost else ""
-    return f"{', '.join(parts)}. {str(row['why']).rstrip('.')}.{end} {row['how']}"
+    return f"{', '.join(parts)}. {str(row['why']).rstrip('.')}.{end} The way: {row['how']}"
 
 
 def _ratio(row: Mapping[Any, Any] | pd.Series) -> str:

@@ -60,6 +60,7 @@ def test_claims_come_first_by_the_lower_end_and_tests_include_no_gain() -> None:
         (UP, (1, 10), "shoot"),
         (DOWN, (0, 10), None),  # nobody does it: nothing to stop
         (UP | {"replicates": "one hit"}, (1, 10), None),
+        (UP | {"replicates": "mixed"}, (1, 10), None),
         (UP | {"trend": "fading"}, (1, 10), None),
         (UP | {"effect_se_ln": 0.5}, (1, 10), None),  # its gain is not sure
     ],

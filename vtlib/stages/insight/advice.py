@@ -23,6 +23,7 @@ ADVICE_COLUMNS = [
     *("ratio_high", "gain_views", "gain_low", "gain_high", "n", "accounts", "q_value", "source"),
     *("usd", "usd_per_thousand", "usd_low", "usd_high", "why", "how"),
 ]
+SURE = ("repeatable", "untried in time")  # not of one account or hit, not mixed between accounts
 USUAL_SHARE = 0.8  # a pattern that so many of the own posts carry is one to keep, not to begin
 USUAL_POSTS = 5
 TEST_MOST = 100  # more posts than this are no test that anybody runs
@@ -101,7 +102,7 @@ def _from_patterns(known: Evidence) -> list[dict[str, Any]]:
 
 def _kind(row: dict[Any, Any], use: pd.Series | None) -> str:
     """What a claimed pattern asks for; "" where it asks for nothing."""
-    if row["replicates"] == "one hit":
+    if row["replicates"] not in SURE:
         return ""
     n_own, n_known = (0, 0) if use is None else (int(use["n_own"]), int(use["n_known"]))
     if row["claim"] == "fewer views":

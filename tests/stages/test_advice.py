@@ -10,6 +10,7 @@ import pytest
 from vtlib.patterns.carriers import carriers
 from vtlib.stages.insight.advice import advise, missing
 from vtlib.stages.insight.evidence import Evidence, by_script
+from vtlib.stages.insight.next_steps import sentence
 from vtlib.stats.selection import selected_interval
 
 
@@ -127,6 +128,19 @@ def test_a_winner_is_taken_and_an_open_test_finished() -> None:
     assert found["kind"].tolist() == ["repeat", "test"]
     assert found["ratio"].tolist() == pytest.approx([2.0, 1.5])
     assert found["ratio_low"].iloc[1] < 1
+
+
+def test_a_product_that_surely_loses_money_is_stopped_last_of_all() -> None:
+    rows = [
+        ("b/deck", 9, -80.0, -120.0, -30.0, "Lost."),
+        ("b/cards", 9, -5.0, -40.0, 20.0, "Even."),
+    ]
+    names = ["product_id", "n", "net", "net_low", "net_high", "said"]
+    found = advise(replace(KNOWN, returns=pd.DataFrame(rows, columns=names)))
+    assert found["what"].tolist()[3:] == ["Stop paying for posts of b/deck"]
+    last = sentence(found.iloc[-1])
+    assert "expected $80.00 ($30.00 to $120.00) saved, US dollars, n 9. Lost." in last
+    assert last.endswith("The way: vt analyze performance --product deck")
 
 
 def test_without_advice_it_says_what_is_missing() -> None:

@@ -107,6 +107,7 @@ def evidence(project: Project, runs: Runs) -> Evidence:
         runs=posts,
         ordinary=ordinary_scatter(runs.past, runs.linked),
         variants=runs.variants,
+        returns=project.spent(runs.returns),
         scripts=project.frame("insight_scripts"),
         level=_level(project, runs.past),
         usd=_cost_of_a_post(runs) if project.shows("costs") else float("nan"),

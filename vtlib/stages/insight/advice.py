@@ -11,7 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vtlib.stages.insight.commands import variant_command, way_of_pattern, way_of_script
+from vtlib.stages.insight.commands import (
+    variant_command,
+    way_of_pattern,
+    way_of_product,
+    way_of_script,
+)
 from vtlib.stages.insight.evidence import MIN_RUNS, Evidence, by_script
 from vtlib.stats.selection import selected_interval
 
@@ -21,7 +26,8 @@ RULE = "by the lower end of the gain's interval: sure and large first"
 ADVICE_COLUMNS = [
     *("place", "kind", "what", "pattern", "script_id", "product_id", "ratio", "ratio_low"),
     *("ratio_high", "gain_views", "gain_low", "gain_high", "n", "accounts", "q_value", "source"),
-    *("usd", "usd_per_thousand", "usd_low", "usd_high", "why", "how"),
+    *("usd", "usd_per_thousand", "usd_low", "usd_high", "saved_usd", "saved_low", "saved_high"),
+    *("why", "how"),
 ]
 SURE = ("repeatable", "untried in time")  # not of one account or hit, not mixed between accounts
 USUAL_SHARE = 0.8  # a pattern that so many of the own posts carry is one to keep, not to begin
@@ -35,9 +41,10 @@ def advise(known: Evidence) -> pd.DataFrame:
 
     `ratio` to `ratio_high`: expected views of a post that follows the advice over those of one that does not, with an
     interval corrected for having been picked; `gain_views` = level x (ratio - 1); for "stop" the ratio is turned over.
-    `usd`: cost of a post; `usd_per_thousand` of a thousand of the gained views.
+    Of a product that surely loses money the gain is money: `saved_usd`; it has no ratio and stands last. `usd`: cost of a post; `usd_per_thousand` of a thousand of the gained views.
     """
     rows = [*_from_patterns(known), *_from_scripts(known), *_from_variants(known), *_tests(known)]
+    rows += _from_money(known)
     table = pd.DataFrame(rows, columns=ADVICE_COLUMNS)
     if table.empty:
         return table
@@ -204,6 +211,29 @@ def _from_variants(known: Evidence) -> list[dict[str, Any]]:
             )
         )
     return [r for r in rows if r["ratio_low"] > 1]
+
+
+def _from_money(known: Evidence) -> list[dict[str, Any]]:
+    """Products whose views beyond the own level are surely worth less, at the user's value, than they cost."""
+    table = known.returns
+    if table.empty:
+        return []
+    loses = table[table["n"].ge(MIN_RUNS) & table["net_high"].astype(float).lt(0)]
+    nothing = float("nan")
+    return [
+        {
+            **_row("stop", f"Stop paying for posts of {row['product_id']}", (nothing,) * 3),
+            "n": row["n"],
+            "source": "spend",
+            "product_id": row["product_id"],
+            "saved_usd": -float(row["net"]),
+            "saved_low": -float(row["net_high"]),
+            "saved_high": -float(row["net_low"]),
+            "why": str(row["said"]),
+            "how": way_of_product(str(row["product_id"])),
+        }
+        for row in loses.to_dict("records")
+    ]
 
 
 def _tests(known: Evidence) -> list[dict[str, Any]]:

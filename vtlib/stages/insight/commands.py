@@ -72,6 +72,11 @@ def way_of_script(script_id: str) -> str:
     return _line("vt", "script", "show", script_id)
 
 
+def way_of_product(product_id: str) -> str:
+    """The command that shows what a product's posts brought and cost."""
+    return _line("vt", "analyze", "performance", "--product", product_id.rsplit("/", 1)[-1])
+
+
 def variant_command(script_id: str, variant: str) -> str:
     """The command that links a post of a variant, so that it counts."""
     words = ("--post-url", "URL", "--variant", variant)

@@ -30,7 +30,7 @@ class Evidence:
     `patterns`: the latest library. `uses`: pattern, n_own, n_known (own posts that carry it, of those of which it is
     known). `fits`: recommendation.rank_products with `patterns`, the names of the patterns that the video carries.
     `runs`: posts of scripts: script_id, title, account_id, lift_ln, own_scale_ln, own_error_ln. `ordinary`: how other
-    posts scatter about their level, in their own scales. `variants`: VARIANT_COLUMNS. `scripts`: script_id, title,
+    posts scatter about their level, in their own scales. `variants`: VARIANT_COLUMNS. `returns`: ROI_COLUMNS. `scripts`: script_id, title,
     status, posts, source_post_id. `level`: views of a typical own post at 7 days (NaN = no own post). `usd`: what a
     post cost so far, US dollars (NaN = not known).
     """
@@ -42,6 +42,7 @@ class Evidence:
     runs: pd.DataFrame = field(default_factory=_frame)
     ordinary: Floats = field(default_factory=lambda: np.empty(0))
     variants: pd.DataFrame = field(default_factory=_frame)
+    returns: pd.DataFrame = field(default_factory=_frame)
     scripts: pd.DataFrame = field(default_factory=_frame)
     level: float = float("nan")
     usd: float = float("nan")

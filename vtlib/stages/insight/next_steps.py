@@ -65,7 +65,7 @@ def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
     """One advice in a sentence: what, expected gain with interval, n, why, cost, and the way to do it."""
     views, cost = _views(row), _cost(row)
     parts = [
-        f"{row['what']}: expected {_ratio(row)} as many views",
+        f"{row['what']}: expected {_ratio(row)}{' as many views' if pd.notna(row['ratio']) else ', US dollars'}",
         *([f"{views} views a post"] if views else []),
         f"n {int(row['n']):,}",
         *([q_text(float(row["q_value"]))] if pd.notna(row["q_value"]) else []),
@@ -75,6 +75,8 @@ def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
 
 
 def _ratio(row: Mapping[Any, Any] | pd.Series) -> str:
+    if pd.isna(row["ratio"]):
+        return f"${row['saved_usd']:,.2f} (${row['saved_low']:,.2f} to ${row['saved_high']:,.2f}) saved"
     return f"×{row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
 
 

@@ -67,6 +67,19 @@ def test_one_video_ranked_with_the_recommendation(vt, judged):
     assert said.data["stopped"] == "set GEMINI_API_KEY"
     assert [p["product_id"] for p in said.data["products"]] == ["b/deck", "b/cards"]
     assert (said.data["recommended"], said.data["recommended_why"]) == ("b/deck", "it is a game")
+    drawn = vt("analyze", "compare", "--video", POST).out.splitlines()
+    assert drawn[:9] == [
+        'Video: "tiktok:1" (unknown creator on tiktok, https://e.x/1)',
+        "",
+        "Product Fit Scores:",
+        "1. Deck - 4/5 (r)",
+        "2. Cards - 2/5 (r)",
+        "",
+        "Recommended: Deck",
+        "Reason: it is a game",
+        "How sure: low by the model, judged 1 time, 1 of 1 pair won",
+    ]
+    assert drawn[9].startswith("Rule: the product with the highest mean of the four scores")
 
 
 def test_a_project_as_matrix_and_ranks(vt, judged):
@@ -79,6 +92,15 @@ def test_a_project_as_matrix_and_ranks(vt, judged):
     assert len(data["matrix"]) == 2
     one = vt("analyze", "compare", "--project", "spring", "--product", "cards", "--json").data
     assert [r["product_id"] for r in one["ranks"]] == ["b/cards"]
+
+
+def test_under_the_threshold_none_is_recommended_and_the_ways_on_are_named(vt, judged, home):
+    (home / "params" / "spring.yaml").write_text("project: spring\nadaptation: {min_score: 4.5}\n")
+    said = vt("analyze", "compare", "--video", POST)
+    assert "Recommended: none: Deck is first with 4/5, under adaptation.min_score 4.5" in said.out
+    said = vt("script", "adapt", "--project", "spring")
+    assert "No script was written: the best of 2 pairs is Deck with tiktok:1, 4.00 of 5" in said.out
+    assert "vt script adapt --project spring --video tiktok:1 --product deck" in said.out
 
 
 def test_a_dry_run_says_what_it_would_take(vt, judged):

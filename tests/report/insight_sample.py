@@ -5,6 +5,8 @@ import pandas as pd
 
 from tests.report import sample
 from vtlib.stages.insight import Facts
+from vtlib.stages.insight.advice import advise
+from vtlib.stages.insight.evidence import Evidence
 
 DAY = pd.Timestamp("2026-03-01")
 
@@ -62,6 +64,18 @@ def patterns() -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=[*names, "posts_needed"])
     facts = {"accounts_with": 9, "n_without": 500, "replicates": "repeatable", "trend": "steady"}
     return frame.assign(kind=["model", "measured", "measured"], definition="What it says.", **facts)
+
+
+def advice() -> pd.DataFrame:
+    """What two claims and a test advise, by the rules themselves."""
+    table = patterns()
+    ends = np.log(table["ratio_high"] / table["ratio_low"]) / 2 / 1.2816
+    library = table.assign(
+        effect_ln=np.log(table["ratio"]), effect_se_ln=ends, p_value=table["q_value"]
+    )
+    library.loc[2, "posts_needed"] = 34
+    uses = pd.DataFrame({"pattern": ["weekend"], "n_own": [7], "n_known": [60]})
+    return advise(Evidence("demo", patterns=library, uses=uses, level=2000.0, usd=8.0))
 
 
 def facts(*, matured: int = 24, beats: int = 18) -> Facts:
@@ -123,6 +137,7 @@ def facts(*, matured: int = 24, beats: int = 18) -> Facts:
         own=own.assign(reason=""),
         scores=found,
         patterns=patterns(),
+        advice=advice(),
         variants=variants,
         returns=returns,
         spend=spend,

@@ -18,6 +18,7 @@ WRITERS = (
     insight.worked,
     insight.failed,
     insight.next_steps,
+    insight.look_after,
     insight.certainty,
     insight.cost,
 )
@@ -106,6 +107,10 @@ def test_the_index_has_the_outcomes(tmp_path) -> None:
     index = dataclasses.replace(sample.index_facts(), insight=facts, spend=facts.spend)
     html = write_index(tmp_path, facts=index).read_text().replace(assembly.vega(), "")
     assert "Why we think so" in html
+    end = html[html.index('id="next"') :]
+    assert "Shoot with hook result first" in end
+    assert "waits for approval" not in end, "chores are a list of their own"
+    assert 'href="insight.html#after"' in end
     assert 'href="insight.html#worked"' in html
     assert "<script>window.hacked" not in html
 

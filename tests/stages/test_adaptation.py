@@ -17,6 +17,7 @@ from vtlib.stages.adaptation.claims import check
 from vtlib.stages.adaptation.distance import Distance, structure, wording
 from vtlib.stages.adaptation.source import by_lot, described, product_facts
 from vtlib.stages.adaptation.source import wording as source_wording
+from vtlib.stages.comparison.recommendation import rank_products
 
 WORLD = build_world(seed=7)
 PRODUCT = {
@@ -281,10 +282,12 @@ def test_pairs_are_the_best_product_of_each_video():
     ]  # fmt: skip
     columns = ["post_id", "product_id", "score", "multiplier_low"]
     fits = pd.DataFrame(rows, columns=columns).assign(is_recommended=False, reason="r", scores=None)
-    found = pairs(fits, limit=5, min_score=3.0)
+    none = pd.DataFrame(columns=["post_id", "first_product_id", "second_product_id", "better"])
+    ranked = rank_products(fits, none, min_score=3.0)
+    found = pairs(ranked, limit=5)
     assert [(f["post_id"], f["product_id"]) for f in found] == [("c", "y"), ("a", "x")]
-    assert len(pairs(fits, limit=1, min_score=0)) == 1
-    assert pairs(fits.head(0), limit=5, min_score=0) == []
+    assert len(pairs(ranked, limit=1)) == 1
+    assert pairs(fits.head(0), limit=5) == []
 
 
 def test_patterns_go_in_without_their_numbers():

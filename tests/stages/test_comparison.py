@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.stages.comparison import ranking, summary
+from vtlib.report.outcomes import outcomes
+from vtlib.stages.adaptation import choosing
+from vtlib.stages.comparison import ranking, recommendation, summary
 from vtlib.stages.comparison.reading import fit_rows, judgement_rows
+from vtlib.stages.insight import Facts
 
 PRODUCTS = ("b/x", "b/y", "b/z")
 
@@ -81,7 +84,61 @@ def test_one_video_is_ranked_by_score_then_by_pairs_won():
     table = ranking.per_video(*frames(question(level, [duel("b/x", "b/y", "second")])))
     assert list(zip(table["product"], table["rank"], strict=True)) == [("y", 1), ("x", 2), ("z", 3)]
     alone = ranking.per_video(*frames(question(level, [])))
-    assert list(alone["rank"]) == [1, 1, 3]
+    assert list(alone["rank"]) == [1, 2, 3], "the model's own choice is b/x"
+
+
+def ranked(fits, duels, own="b/x", least=3.0):
+    asked = question(fits, duels)
+    asked["answer"]["recommended"] = own
+    return recommendation.rank_products(*frames(asked), min_score=least)
+
+
+LEVEL = [fit("b/x", 3, 3, 3, 3), fit("b/y", 3, 3, 3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("fits", "duels", "own", "first", "says"),
+    [
+        (GOOD, CLEAR, "b/x", "b/x", ""),
+        (GOOD, CLEAR, "b/y", "b/x", "The model's own choice is y."),
+        (GOOD, CLEAR, None, "b/x", "The model itself would take none."),
+        (
+            GOOD,
+            [duel("b/x", "b/y", "second"), *CLEAR[1:]],
+            "b/x",
+            "b/x",
+            "Pairs put y first (2 of 2 won, x 1 of 2 won).",
+        ),
+        (LEVEL, [], "b/y", "b/y", ""),
+        (LEVEL, [], None, "b/x", "X and y are level, taken in the order of their names; the"),
+    ],
+)
+def test_one_rule_recommends_and_says_who_disagrees(fits, duels, own, first, says):
+    table = ranked(fits, duels, own)
+    assert table.loc[table["is_recommended"], "product_id"].tolist() == [first]
+    said = table["disagreement"].iloc[0]
+    assert said.startswith(says) if says else said == ""
+
+
+def test_every_place_takes_the_product_that_the_rule_recommends():
+    table = ranked(GOOD, [duel("b/x", "b/y", "second")], own="b/z")
+    best = summary.best_table(table.assign(url=""))
+    (pair,) = choosing.pairs(table, limit=5)
+    (card,) = outcomes(Facts(fits=table.assign(handle="h")), spend=None)
+    assert best["product_id"].tolist() == [pair["product_id"]] == ["b/x"]
+    assert card.figure == "x: 1 of 1 video"
+    assert "For 1 of 1 video pairs or the model's own choice differ." in card.sentences
+
+
+def test_no_script_says_the_best_pair_the_threshold_and_two_ways_on():
+    low = ranked(GOOD[1:], [], own=None, least=3.5)
+    assert not low["is_recommended"].any()
+    said = recommendation.shortfall(low, min_score=3.5, project="spring")
+    assert "y with p1, 3.00 of 5, under adaptation.min_score 3.5" in said
+    assert "-p adaptation.min_score=3." in said
+    assert "vt script adapt --project spring --video p1 --product y" in said
+    assert recommendation.shortfall(ranked(GOOD, []), min_score=3.0, project="spring") == ""
+    assert recommendation.shortfall(low.head(0), min_score=3.0, project="spring") == ""
 
 
 def test_products_are_ranked_over_videos_with_intervals():

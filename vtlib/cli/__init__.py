@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "account": ("details",),
+    "advice": ("advice",),
     "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
     "backup": ("operations",),
     "brand": ("catalog",),
@@ -52,6 +53,7 @@ FAMILIES = {
 # A line each for `vt --help`, which so imports no family; one without a line says its own.
 SUMMARIES = {
     "account": "One account: followers over time, posts, tiers.",
+    "advice": "What to shoot, repeat, stop and test.",
     "analyze": "Judge posts, ask the model about videos, compare, see what worked.",
     "backup": "Copy the database and params/ to a folder.",
     "brand": "Whose products are promoted.",

@@ -56,9 +56,11 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
         textual.require_price(opened, fitting.model_of(opened))
     orders = _orders(opened, slugs or [], video, from_patterns=given["from_patterns"])
     rest = textual.open_ones(opened, [o.wanted for o in orders])
+    lacks = "" if orders or video else flow.shortfall(opened, slugs=slugs or [])
     if dry_run:
         estimate = textual.estimate(opened, rest)
         told = f"{number(len(rest), 'script')} would be written, {len(orders) - len(rest)} are; {textual.most_words(estimate)}"
+        told = "\n".join([told, *([lacks] if lacks else [])])
         return Answer(
             textual.most(estimate) | {"questions": len(rest), "known": len(orders) - len(rest)},
             told,
@@ -67,7 +69,8 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
         done = flow.adapt(opened, orders, max_cost_usd=given["max_cost"], progress=tick)
     keys = {o.wanted.key for o in orders}
     rows = [r for r in flow.load(opened) if r["analysis_id"] in keys]
-    shown = table(pd.DataFrame(summary.overview(rows))[SHOWN], empty="no script was written")
+    empty = lacks or "no script was written"
+    shown = table(pd.DataFrame(summary.overview(rows))[SHOWN], empty=empty)
     data = {"outcomes": dict(done.outcomes), "known": done.n_known, "left": done.n_left}
     data |= {
         "stopped": done.stopped,
@@ -75,6 +78,7 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
         "usd": done.usd,
         "possibly_paid_usd": done.possibly_usd,
         "scripts": listed(rows),
+        "waits": lacks,
     }
     return Answer(data, f"{textual.words(done)}\n\n{shown}", done.exit_code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Any
 
 import click
@@ -14,10 +15,9 @@ from vtlib.errors import BadInput
 from vtlib.flows import fitting, projects, textual
 from vtlib.flows.outcomes import Done
 from vtlib.project import Project, Workspace
-from vtlib.stages.comparison import ranking, summary
+from vtlib.stages.comparison import ranking, recommendation, summary
 from vtlib.stages.conclusion import number
 
-ONE = ["rank", "product", "score", "won", "confidence", "reason", "obstacle"]
 RANKED = ["rank", "ranks", "product", "p_first", "won", "lost", "even", "mean_score", "first_in"]
 
 
@@ -76,30 +76,64 @@ def _planned(project: Project, rest: list[textual.Wanted], *, known: int) -> Ans
     return Answer(data, "\n".join([said, "", table(estimate.head(50), empty="nothing to ask")]))
 
 
-def _one(_: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: Done) -> Answer:
+def _one(project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: Done) -> Answer:
     if fits.empty:
         return Answer({"products": [], **said(done)}, _tail("not judged yet", done), done.exit_code)
-    ranked = ranking.per_video(fits, judgements)
-    shown = ranked.assign(
-        won=[f"{r.wins:g} of {r.of}" for r in ranked.itertuples()],
-        obstacle=[summary.obstacles(o) or "" for o in ranked["obstacles"]],
-    )
-    post = fits.iloc[0]
-    best = fits[fits["is_recommended"]]
-    told = [f"recommended: {r.product_name}, {r.recommended_why}" for r in best.itertuples()]
-    head = f"{post['handle']} on {post['platform']}: {post['url']}"
-    lines = [head, "", table(shown[ONE]), "", *(told or ["recommended: none of them"])]
-    found = ranking.disagreement(fits, judgements)
-    lines += summary.disagreements(found)
+    least = project.params.adaptation.min_score
+    ranked = ranking.per_video(fits, judgements, min_score=least)
+    best = ranked.iloc[0]
+    is_one = bool(best["is_recommended"])
+    lines = [*_drawn(fits.iloc[0], ranked, least), ""]
+    lines += summary.disagreements(ranking.disagreement(fits, judgements))
     data = {
-        "post_id": post["post_id"],
+        "post_id": fits.iloc[0]["post_id"],
         "products": ranked,
-        "recommended": best.iloc[0]["product_id"] if len(best) else None,
-        "recommended_why": best.iloc[0]["recommended_why"] if len(best) else None,
+        "recommended": best["product_id"] if is_one else None,
+        "recommended_why": best["why"] if is_one else None,
+        "rule": recommendation.FIT_RULE.format(min_score=least),
+        "min_score": least,
+        "disagreement": best["disagreement"],
         "judgements": judgements,
         **said(done),
     }
-    return Answer(data, _tail("\n".join(lines), done), done.exit_code)
+    return Answer(data, _tail("\n".join(lines).rstrip(), done), done.exit_code)
+
+
+def _drawn(post: pd.Series, ranked: pd.DataFrame, least: float) -> list[str]:
+    """A video, its products with score and one line why, the recommended one and its reason, and how sure that is."""
+    best = ranked.iloc[0]
+    is_one = bool(best["is_recommended"])
+    none = f"none: {best['product']} is first with {best['score']:g}/5, under adaptation.min_score {least:g}"
+    times = f", judged {number(best['n_judged'], 'time')}" if pd.notna(best["n_judged"]) else ""
+    pairs = f", {best['wins']:g} of {number(best['of'], 'pair')} won" if best["of"] else ""
+    lines = [
+        f'Video: "{_title(post)}" ({post["handle"] or "unknown creator"} on {post["platform"]}, {post["url"]})',
+        "",
+        "Product Fit Scores:",
+        *(f"{r.rank}. {r.product} - {r.score:g}/5 ({_line(r)})" for r in ranked.itertuples()),
+        "",
+        f"Recommended: {best['product'] if is_one else none}",
+        f"Reason: {best['why']}",
+        f"How sure: {best['confidence']} by the model{times}{pairs}",
+        f"Rule: {recommendation.FIT_RULE.format(min_score=least)}",
+    ]
+    return [*lines, *([f"But: {best['disagreement']}"] if best["disagreement"] else [])]
+
+
+def _title(post: pd.Series) -> str:
+    """What a video is called: its title, else the start of its caption, else its id."""
+    for name in ("title", "caption"):
+        text = post.get(name)
+        if isinstance(text, str) and text.strip():
+            return shorten(text, width=60, placeholder="…")
+    return str(post["post_id"])
+
+
+def _line(row: Any) -> str:
+    """Why a product fits or not, and what stands in its way, in one line."""
+    ways = summary.obstacles(row.obstacles)
+    reason = str(row.reason or "no reason given").rstrip(".")
+    return f"{reason}; {ways}" if ways else reason
 
 
 def _all(project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: Done) -> Answer:

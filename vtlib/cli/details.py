@@ -74,7 +74,7 @@ def show_video(at: Workspace, name: str) -> Answer:
 
 
 _ANALYSES = ("analysis_id", "task", "model", "status", "grounding_share", "answered_at")
-_FITS = ("product_id", "score", "confidence", "is_recommended", "reason")
+_FITS = ("product_id", "score", "confidence", "is_model_choice", "reason")
 _SCRIPTS = ("link", "script_id", "title", "status", "version")
 
 

@@ -69,7 +69,10 @@ def adapted(
     both = textual.both(judged, written)
     lines = [first.text, "", f"fits and scripts: {textual.words(both)}"]
     lines += [f"  {r['script_id']}: {r['title']}, {r['reason']}" for r in scripts]
+    lacks = "" if orders else adapting.shortfall(project, slugs=slugs)
+    lines += [lacks] if lacks else []
     data = {**first.data, "fits_and_scripts": _data(both), "scripts": listed(scripts)}
+    data |= {"waits": lacks}
     return Answer(data, "\n".join(lines), max(first.exit_code, both.exit_code))
 
 

@@ -20,6 +20,7 @@ from vtlib.stages.adaptation import AdaptedScript, Made, OriginalScript, adapted
 from vtlib.stages.adaptation import choosing as pairing
 from vtlib.stages.adaptation.source import product_facts, told, topics
 from vtlib.stages.analysis import choosing
+from vtlib.stages.comparison import recommendation
 from vtlib.stages.conclusion import number
 from vtlib.store import fits as store
 from vtlib.store import scripts
@@ -66,10 +67,9 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
     """Orders for the pairs that the rule picks from the fits that are known (stages/adaptation/choosing)."""
     params = project.params.adaptation
     products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
-    fits, _ = fitting.load(project)
+    ranked = fitting.ranked(project, slugs=slugs or params.products)
     learned = _learned(project)
-    mine = fits[fits["product_id"].isin(list(products))] if len(fits) else fits
-    chosen = pairing.pairs(mine, limit=params.limit, min_score=params.min_score)
+    chosen = pairing.pairs(ranked, limit=params.limit)
     videos = {v["post_id"]: v for v in fitting.videos(project)}
     return [
         replace(
@@ -80,6 +80,13 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
         for c in chosen
         if c["post_id"] in videos
     ]
+
+
+def shortfall(project: Project, *, slugs: Sequence[str] = ()) -> str:
+    """Why the rule picks no pair though fits are known, with the two ways on; "" where it picks one."""
+    params = project.params.adaptation
+    ranked = fitting.ranked(project, slugs=slugs or params.products)
+    return recommendation.shortfall(ranked, min_score=params.min_score, project=project.slug)
 
 
 @one_session
@@ -154,7 +161,8 @@ def work(project: Project) -> Found:
         written = adapt(project, orders)
         stopped = [d.stopped for d in (judged, written) if d.stopped]
     ended = store.outcomes(project.store, project.slug)
-    return Found(load(project), ended, "; ".join(stopped), fitting.waits(project))
+    waits = fitting.waits(project) or project.told(shortfall(project))
+    return Found(load(project), ended, "; ".join(stopped), waits)
 
 
 @one_session

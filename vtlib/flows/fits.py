@@ -10,11 +10,12 @@ import pandas as pd
 from vtlib.flows import desk, fitting
 from vtlib.project import Project
 from vtlib.stages.comparison import ranking, summary
+from vtlib.stages.comparison.recommendation import rank_products
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Products, their fits to videos and ranks over all videos, as notebook 06 has them.
+    """Products, their fits to videos (ranked by the one rule) and ranks over all videos, as notebook 06 has them.
 
     `waits_for` says why nothing was judged yet, "" once something was.
     """
@@ -33,4 +34,5 @@ def comparison(project: Project) -> Comparison:
         why = fitting.waits(project) or "run notebook 06, or vt analyze compare"
         return Comparison(products, found, pd.DataFrame(), why)
     over = ranking.over_videos(found, judgements, interval=project.params.outliers.interval)
-    return Comparison(products, found, summary.rank_table(over))
+    ranked = rank_products(found, judgements, min_score=project.params.adaptation.min_score)
+    return Comparison(products, ranked, summary.rank_table(over))

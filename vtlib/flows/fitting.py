@@ -21,6 +21,7 @@ from vtlib.stages.adaptation.source import by_lot, product_facts, told, topics
 from vtlib.stages.analysis import choosing, correcting
 from vtlib.stages.comparison import ProductFits
 from vtlib.stages.comparison.reading import fit_rows, judgement_rows
+from vtlib.stages.comparison.recommendation import rank_products
 from vtlib.store import analyses, people
 from vtlib.store import fits as store
 
@@ -138,6 +139,21 @@ def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame,
     pairs = store.judgements(project.store, project.slug, post_id=post_id)
     columns = ["analysis_id", "post_id", "first_product_id", "second_product_id", "better"]
     return pd.DataFrame(fits), pd.DataFrame(pairs, columns=[*columns, "reason", "judged_at"])
+
+
+def ranked(
+    project: Project, *, post_id: str | None = None, slugs: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The newest fits of a project ranked by the one rule (stages/comparison/recommendation); of one post, or of a
+    few products, if named.
+    """
+    fits, pairs = load(project, post_id=post_id)
+    if slugs and len(fits):
+        chosen = [p["product_id"] for p in products_of(project, slugs)]
+        fits = fits[fits["product_id"].isin(chosen)]
+        names = ("first_product_id", "second_product_id")
+        pairs = pairs[pairs[names[0]].isin(chosen) & pairs[names[1]].isin(chosen)]
+    return rank_products(fits, pairs, min_score=project.params.adaptation.min_score)
 
 
 def post_of(text: str) -> str:

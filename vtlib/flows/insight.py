@@ -8,18 +8,14 @@ from typing import Any
 import pandas as pd
 
 from vtlib import charts
-from vtlib.flows import competitors, money, reports
+from vtlib.flows import advice, competitors, fitting, reports
 from vtlib.flows.learning import PATTERN_TEXTS
 from vtlib.project import Project, one_session
 from vtlib.scripts import workflow
 from vtlib.stages import competitors as rivals
 from vtlib.stages import creatives, insight
-from vtlib.stages.bill import Rates
+from vtlib.stages.comparison.recommendation import product_name
 from vtlib.stages.insight import Chapter, Facts, Finding
-from vtlib.stages.performance.history import age_error, history
-from vtlib.stages.performance.rates import with_rates
-from vtlib.stages.performance.variants import compare_variants, roi
-from vtlib.stages.performance.whole import product_costs
 
 _OURS = (
     "title",
@@ -34,10 +30,10 @@ Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
 @one_session
 def facts(project: Project, *, stages: Stages = ()) -> Facts:
     """All frames of a project that the chapters are written from."""
-    params, spent = project.params, money.ledger(project)
-    posts = with_rates(project.frame("performance_posts"))
-    own = posts[posts["is_own"].astype(bool)]
-    variants, returns = _variants_and_returns(project, posts, spent)
+    params, runs = project.params, advice.Runs.of(project)
+    spent, variants, returns = runs.inputs.costs, runs.variants, runs.returns
+    own = runs.posts[runs.posts["is_own"].astype(bool)]
+    advised, lacks = advice.advice(project, runs)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
         scripts=_scripts(project),
@@ -52,7 +48,10 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         spend=project.spent(spent),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.shown(project.frame("insight_fits"), ours=("product", "product_id")),
+        fits=project.shown(_fits(project), ours=("product", "product_id")),
+        advice=advised,
+        advice_lacks=tuple(lacks),
+        min_fit=params.adaptation.min_score,
         outlier_run=_only(project.frame("outlier_run")),
         pattern_run=_only(project.frame("pattern_run")),
         stages=tuple((title, status, project.told(reason)) for title, status, reason in stages),
@@ -60,6 +59,12 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         claim_q=params.performance.claim_q,
         interval=params.outliers.interval,
     )
+
+
+def _fits(project: Project) -> pd.DataFrame:
+    """Fits ranked by the one rule, the best first, with the product as people call it."""
+    ranked = fitting.ranked(project)
+    return ranked.assign(product=[product_name(row) for _, row in ranked.iterrows()])
 
 
 def _notes(project: Project) -> pd.DataFrame:
@@ -78,12 +83,13 @@ def _scripts(project: Project) -> pd.DataFrame:
 
 @one_session
 def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
-    """Every chapter in reading order: outcomes, steps, certainty, cost, changes, competitors, films."""
+    """Every chapter in reading order: outcomes, advice, chores, certainty, cost, changes, competitors, films."""
     return (
         insight.tried(known),
         insight.worked(known),
         insight.failed(known),
         insight.next_steps(known),
+        insight.look_after(known),
         insight.certainty(known),
         *((insight.cost(known),) if project.shows("costs") else ()),
         _changes(project, run_id),
@@ -111,23 +117,6 @@ def _competitors(project: Project) -> Chapter:
 def _films(project: Project) -> Chapter:
     found = creatives.findings(*competitors.films(project))
     return Chapter("films", "The same film on several platforms", tuple(found))
-
-
-def _variants_and_returns(
-    project: Project, posts: pd.DataFrame, costs: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Variants compared and money by product, as stages/performance judges them."""
-    error = age_error(posts, interval=project.params.outliers.interval)
-    past = history(posts.assign(se_age_ln=error))
-    links = project.frame("performance_links")
-    linked = past.merge(links, on="post_id", suffixes=("", "_script"))
-    returns = roi(
-        linked[linked["is_mature"] & linked["is_plain"]],
-        product_costs(costs, linked),
-        past=past,
-        value_per_thousand=Rates.of(project.params).usd_per_thousand_views,
-    )
-    return compare_variants(linked), returns
 
 
 def _only(frame: pd.DataFrame) -> Mapping[str, Any]:

@@ -9,24 +9,29 @@ import orjson
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import money, outliers
+from vtlib.flows import fitting, money, outliers
 from vtlib.params import Outliers
 from vtlib.project import Project
 from vtlib.stages import outliers as judging
+from vtlib.stages.analysis.claim_count import count_claims
 from vtlib.stages.bill import bill
 from vtlib.stages.insight import Changes, Report, compare, tier_changes, with_intervals
 from vtlib.store import runs
 
 OUTLIER_RUN = "outlier run"  # among the inputs, but no cause: which scores the report showed
+CLAIMS = "claims that agree with the file"
 _NO_CAUSE = "results"
 _SILENT = ("report", "title", "insight")  # sections that change no figure
 
 
 def record(project: Project, run_id: str, *, code: Mapping[str, Any]) -> None:
     """Keep the figures of a run's report and what they stand on. `code`: names and versions of what computed them."""
-    figures = with_intervals(project.frame("report_figures"))
+    figures = with_intervals(_with_claims(project, project.frame("report_figures")))
     spent = figures["figure"].eq("spent")
     figures.loc[spent, "value"] = bill(money.ledger(project)).total
+    chosen = figures["figure"].eq("products recommended")
+    if chosen.any():  # by the rule of stages/comparison/recommendation, which SQL does not know
+        figures.loc[chosen, "value"] = float(fitting.ranked(project)["is_recommended"].sum())
     found: dict[str, dict[str, Any]] = {
         str(cause): dict(zip(rows["name"], rows["value"], strict=True))
         for cause, rows in project.frame("report_inputs").groupby("cause")
@@ -45,6 +50,15 @@ def record(project: Project, run_id: str, *, code: Mapping[str, Any]) -> None:
         figures=figures.assign(project_id=project.slug),
         at=project.workspace.now(),
     )
+
+
+def _with_claims(project: Project, figures: pd.DataFrame) -> pd.DataFrame:
+    """`figures` with the share of claims that agree with the file, where any was checked."""
+    claims = count_claims(project.frame("analysis_grounding"))
+    if not claims.checked:
+        return figures
+    row = {"figure": CLAIMS, "value": claims.share, "n": claims.checked}
+    return pd.concat([figures, pd.DataFrame([row])], ignore_index=True)
 
 
 def changes(

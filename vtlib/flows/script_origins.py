@@ -27,12 +27,7 @@ _POST = "SELECT * FROM posts_latest WHERE post_id = ?"
 _ANSWER = "SELECT post_id, answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
 _ONE_ANSWER = """SELECT post_id, project_id, task, answer, model, prompt_version FROM analyses
 WHERE analysis_id = ? AND answer IS NOT NULL AND status IN ('ok', 'repaired', 'partial')"""
-# The one product of a project, else the one that was recommended for the video.
-_PRODUCT = """SELECT product_id FROM project_products WHERE project_id = $project
-QUALIFY count(*) OVER () = 1 UNION ALL
-SELECT f.product_id FROM fits_latest AS f
-JOIN project_products AS p ON p.product_id = f.product_id AND p.project_id = $project
-WHERE f.post_id = $post AND f.is_recommended"""
+_PRODUCTS = "SELECT product_id FROM project_products WHERE project_id = ? ORDER BY product_id"
 _MEASURES = "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY measured_at DESC LIMIT 1"
 _ADAPTATION = """SELECT post_id, product_id, project_id, script_id FROM adaptations
 WHERE analysis_id = $ref OR script_id = $ref ORDER BY made_at DESC"""
@@ -155,9 +150,19 @@ def _with_home(at: Workspace, place: Place, answer: Mapping[str, Any]) -> Place:
     project = place.project or answer.get("project_id")
     if not project or place.product:
         return replace(place, project=project)
+    return replace(place, project=project, product=_product_for(at, project, place.post_id))
+
+
+def _product_for(at: Workspace, project: str, post_id: str | None) -> str | None:
+    """The one product of a project, else the one that the rule recommends for the video; None where there is none."""
     with at.store.read() as connection:
-        rows = records(connection, _PRODUCT, {"project": project, "post": place.post_id})
-    return replace(place, project=project, product=rows[0]["product_id"] if rows else None)
+        known = [str(row["product_id"]) for row in records(connection, _PRODUCTS, [project])]
+    if len(known) < 2:
+        return known[0] if known else None
+    from vtlib.flows import fitting  # noqa: PLC0415 - the model's client takes a second
+
+    ranked = fitting.ranked(projects.opened(at, project), post_id=post_id)
+    return next((str(r["product_id"]) for _, r in ranked.iterrows() if r["is_recommended"]), None)
 
 
 def _from_adaptation(at: Workspace, wanted: Wanted, begun: Started) -> Started:

@@ -120,11 +120,13 @@ def _cell(fit: Mapping[str, Any] | None) -> Markup:
     if fit is None:
         return Markup('<td class="vt-quiet">not judged</td>')
     ways = "; ".join(_obstacle(o) for o in fit["obstacles"] or [])
-    return Markup('<td dir="auto"><b class="vt-figure">{}</b> {}<br>{}{}</td>').format(
+    differs = fit.get("disagreement") or ""
+    return Markup('<td dir="auto"><b class="vt-figure">{}</b> {}<br>{}{}{}</td>').format(
         pictures.value(fit["score"], ".1f"),
         pictures.tag("recommended") if fit["is_recommended"] is True else "",
         fit["reason"] or "",
         pictures.quiet(f"in the way: {ways}") if ways else "",
+        pictures.quiet(differs) if differs else "",
     )
 
 

@@ -10,10 +10,12 @@ import pandas as pd
 
 from vtlib import charts, log, tables
 from vtlib.report import answers, assembly
-from vtlib.report.facts import IndexFacts
+from vtlib.report.facts import IndexFacts, Section
+from vtlib.report.insight import drawer
 from vtlib.report.outcomes import outcomes
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import drawn_section, environment
+from vtlib.stages.insight.next_steps import NOTE, next_steps
 
 # The order of importance: a phone shows the first few.
 _COLUMNS = {
@@ -56,12 +58,22 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
         "chart": chart,
         "sections": sections,
         "stages": facts.stages,
+        "next": drawn_section(_next_steps(facts)),
         "problems": _problems(facts.problems) if len(facts.problems) else None,
     }
     body = environment().get_template("index.html.j2").render(resources={"vt": known})
     path = folder / "index.html"
     write_whole(path, body)
     return path
+
+
+def _next_steps(facts: IndexFacts) -> Section:
+    """The last word of the page: what to shoot, repeat, stop and test, or what is missing before that can be said."""
+    chapter = next_steps(facts.insight)
+    if facts.insight.advice.empty:
+        return Section(chapter.title, tuple(f.said for f in chapter.findings), id=chapter.id)
+    listed = [drawer(finding) for finding in chapter.findings if finding.source]
+    return Section(chapter.title, (NOTE,), drawers=tuple(listed[: facts.top]), id=chapter.id)
 
 
 def _masked(facts: IndexFacts, redact: Any) -> IndexFacts:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vtlib.report.answers import Card
+from vtlib.stages.analysis.claim_count import count_claims
 from vtlib.stages.bill import bill
 from vtlib.stages.conclusion import number
 from vtlib.stages.insight.facts import Facts
@@ -49,13 +50,11 @@ def why(facts: Facts) -> Card | None:
             figure = "No pattern can be claimed"
             said.append(f"{number(len(facts.patterns), 'feature')} tested on {posts}.")
     if len(facts.grounding):
-        supported = int(facts.grounding["supported"].sum())
-        checked = int(facts.grounding[["supported", "drifted", "unsupported"]].sum().sum())
-        answers = number(facts.grounding["answers"].sum(), "video")
-        told = f"{answers} read by a model"
-        if checked:
-            held = rate(supported, checked, interval=facts.interval)
-            told += f": {held.share:.0%} of {number(checked, 'claim')} agree with the file ({held.low:.0%} to {held.high:.0%})"
+        count = count_claims(facts.grounding)
+        told = f"{number(count.answers, 'video')} read by a model"
+        if count.checked:
+            held = rate(count.supported, count.checked, interval=facts.interval)
+            told += f": {held.share:.0%} of {number(count.checked, 'claim')} agree with the file ({held.low:.0%} to {held.high:.0%})"
         said.append(f"{told}.")
     if not said:
         return None
@@ -63,7 +62,7 @@ def why(facts: Facts) -> Card | None:
 
 
 def fits(facts: Facts) -> Card | None:
-    """The product that most videos fit best, and the best pair; a model's opinion, and told so."""
+    """The product that most videos are recommended for, and the best pair, by the one rule; a model's opinion, and told so."""
     table = facts.fits
     if table.empty:
         return None
@@ -74,7 +73,13 @@ def fits(facts: Facts) -> Card | None:
     ]
     best = table.iloc[0]
     said.append(f"Best: {best['product']} with {best['handle']}, {best['score']:.1f}.")
+    differ = int(table["disagreement"].fillna("").ne("").sum()) if "disagreement" in table else 0
+    if differ:
+        said.append(
+            f"For {differ:,} of {number(videos, 'video')} pairs or the model's own choice differ."
+        )
     if chosen.empty:
+        said.append(f"None reaches {facts.min_fit:g} (adaptation.min_score).")
         return Card(
             "fits", "What fits which product", "No product recommended", said, href=_HREFS["fits"]
         )

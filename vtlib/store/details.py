@@ -57,7 +57,7 @@ _ANALYSES = """SELECT a.analysis_id, a.task, a.model, a.prompt_version, a.status
 FROM analyses AS a LEFT JOIN analysis_checks AS c ON c.analysis_id = a.analysis_id
 WHERE a.post_id = $post ORDER BY a.answered_at DESC NULLS LAST, a.analysis_id"""
 
-_FITS = """SELECT product_id, score, confidence, is_recommended, reason FROM fits_latest
+_FITS = """SELECT product_id, score, confidence, is_recommended AS is_model_choice, reason FROM fits_latest
 WHERE post_id = $post ORDER BY score DESC NULLS LAST, product_id"""
 
 _SCRIPTS = """SELECT 'modelled on it' AS link, script_id, title, status, version, product_id, project_id

@@ -30,7 +30,7 @@ WHERE CASE WHEN $post IS NULL THEN s.role <> 'control' ELSE a.post_id = $post EN
 ORDER BY o.multiplier_low DESC NULLS LAST, a.post_id"""
 _FITS = f"""SELECT
     f.*, d.slug AS product, d.name AS product_name, p.account_id, p.handle, p.platform, p.format, p.posted_at,
-    p.caption, p.url, o.multiplier_low, o.tier, coalesce(a.task = 'pictures', FALSE) AS is_pictures
+    p.title, p.caption, p.url, o.multiplier_low, o.tier, coalesce(a.task = 'pictures', FALSE) AS is_pictures
 FROM fits_latest AS f
 LEFT JOIN {_ANSWERS} AS a ON a.post_id = f.post_id
 JOIN project_posts AS l ON l.post_id = f.post_id AND l.project_id = $project

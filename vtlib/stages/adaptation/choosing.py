@@ -6,27 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-RULE = "the best product of each video from {min_score:g} of 5, the best fits first"
 PATTERNS_MAX = 12
 
 
-def pairs(fits: pd.DataFrame, *, limit: int, min_score: float) -> list[dict[str, Any]]:
-    """Pairs to adapt, at most `limit`: rows of `fits` (store/fits) with `why`.
+def pairs(ranked: pd.DataFrame, *, limit: int) -> list[dict[str, Any]]:
+    """Pairs to adapt, at most `limit`: the recommended rows of `ranked` (comparison/recommendation) with `why`.
 
-    Of each video the product with the best score (equal ones: the recommended, then by id), if it reaches
-    `min_score`; best scores first, equal ones by how far the video stands above its account's level.
+    Best scores first, equal ones by how far the video stands above its account's level.
     """
-    if fits.empty:
+    if ranked.empty:
         return []
-    order = fits.sort_values(
-        ["score", "is_recommended", "multiplier_low", "post_id", "product_id"],
-        ascending=[False, False, False, True, True],
-        na_position="last",
-    )
-    best = order.drop_duplicates("post_id")
-    best = best[best["score"].ge(min_score)].head(limit)
+    best = ranked[ranked["is_recommended"]].head(limit)
     return [
-        {**{str(k): v for k, v in r.items()}, "why": f"fit {r['score']:.1f} of 5: {r['reason']}"}
+        {**{str(k): v for k, v in r.items()}, "why": f"fit {r['score']:.1f} of 5: {r['why']}"}
         for r in best.to_dict("records")
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from vtlib.stages.adaptation.answer import ClaimMade
 
@@ -31,6 +31,12 @@ class CheckedClaim:
     held: Held
     fact: str
     reason: str
+
+
+def without_grounds(claims: Iterable[Mapping[str, Any] | CheckedClaim] | None) -> list[str]:
+    """The texts of claims that no fact bears out, doubtful ones included: the one rule that counts them."""
+    rows = [c if isinstance(c, Mapping) else {"text": c.text, "held": c.held} for c in claims or []]
+    return [str(c["text"]) for c in rows if c["held"] != "founded"]
 
 
 def check(

@@ -18,7 +18,7 @@ from vtlib.stages.adaptation.answer import (
     ScriptBeat,
     Written,
 )
-from vtlib.stages.adaptation.claims import CheckedClaim
+from vtlib.stages.adaptation.claims import CheckedClaim, without_grounds
 from vtlib.stages.adaptation.distance import Distance
 from vtlib.stages.adaptation.source import (
     described_pictures,
@@ -42,7 +42,7 @@ class Made:
 
     @property
     def n_unfounded(self) -> int:
-        return sum(c.held != "founded" for c in self.claims)
+        return len(without_grounds(self.claims))
 
     def row(self) -> dict[str, Any]:
         """Columns of `adaptations` that come from the answer."""

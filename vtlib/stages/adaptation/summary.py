@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.scripts.arranging import lettered
+from vtlib.stages.adaptation.claims import without_grounds
 from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 
 COLUMNS = {
@@ -41,7 +42,6 @@ CLAIM_COLUMNS = {
     "reason": "why",
 }
 Rows = Sequence[Mapping[str, Any]]
-_BAD = ("unfounded", "doubtful")
 
 
 def overview(rows: Rows) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def claims(rows: Rows) -> pd.DataFrame:
 def conclude(
     rows: Rows, outcomes: Rows, *, has_key: bool, waits: str = "", stopped: str = ""
 ) -> Conclusion:
-    """The end of 05. `outcomes`: task, status, n; `waits`: why nothing could be written; `stopped`: early end."""
+    """The end of 05. `outcomes`: task, status, n; `waits`: why no pair was adapted; `stopped`: early end."""
     if not rows:
         reason = stopped or waits if has_key else "set GEMINI_API_KEY"
         return skipped("adaptation", reason or "no pair of video and product fits well enough")
@@ -87,6 +87,8 @@ def conclude(
         _claims_line(rows),
         _wording_line(rows),
     ]
+    if waits and not by["adaptation"]:
+        lines.append(waits)
     gone = sum(r["title"] is None for r in rows)
     if gone:
         lines.append(f"{number(gone, 'script')} deleted by people and not made again.")
@@ -97,13 +99,13 @@ def conclude(
     lines += [f"{number(n, 'question')}: {s.replace('_', ' ')}." for s, n in bad.most_common()]
     if stopped:
         lines.append(f"Stopped: {stopped}")
-    flagged = sum(r["n_unfounded"] or 0 for r in rows)
+    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     return done("adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=flagged)
 
 
 def _claims_line(rows: Rows) -> str:
     total = sum(len(r["claims"] or []) for r in rows)
-    flagged = sum(r["n_unfounded"] or 0 for r in rows)
+    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     if not total:
         return "No claim about a product was made."
     stand = verb(total - flagged, "stand")
@@ -132,7 +134,7 @@ def _named(row: Mapping[str, Any]) -> dict[str, Any]:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     far, scores = row["distance"] or {}, row["scores"] or {}
     checked = row["claims"] or []
-    bad = [c["text"] for c in checked if c["held"] in _BAD]
+    bad = without_grounds(checked)
     plain = {n: row.get(n) for n in ("account_id", "handle", "platform", "url", "difficulty")}
     made = {n: row.get(n) for n in ("duration_s", "status", "script_id")}
     return {

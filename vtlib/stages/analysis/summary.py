@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.stages.analysis.claim_count import DATA, TASKS, claims_of, count_claims, newest_answers
 from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
 
-DATA = ("ok", "repaired", "partial")
-TASKS = ("analysis", "pictures")  # full answers; first looks choose, and are none
 CAPTION_CHARS = 60
 CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
 HIDDEN = (
     *("analysis_id", "post_id", "format", "usd", "scores", "explanation"),
-    *("grounding_share", "claims_checked"),
+    *("grounding_share", "task", "answered_at"),
+    *("n_supported", "n_drifted", "n_unsupported", "n_not_checked"),
 )
 COLUMNS = {
     "role": "role",
@@ -103,13 +103,12 @@ def conclude(found: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
     mended = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
     if any(mended):
         lines.append(f"{number(mended[0], 'answer')} had to be mended, {mended[1]:,} are partial.")
-    measured = good[good["grounding_share"].notna()]
-    checked = measured["claims_checked"].sum()
-    if checked:
-        invented = int(good["cuts_invented"].sum())
-        share = (measured["grounding_share"] * measured["claims_checked"]).sum() / checked
+    newest = newest_answers(found)
+    claims = count_claims(newest)
+    if claims.checked:
+        invented = int(newest["cuts_invented"].sum())
         lines.append(
-            f"Of {number(checked, 'claim')} that could be checked, {share:.0%} agree with the file; "
+            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} agree with the file; "
             f"{number(invented, 'cut')} {verb(invented, 'were')} invented."
         )
     lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
@@ -135,7 +134,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     answer = _mapping(row["answer"])
     hook, cuts = answer.get("hook") or {}, _mapping(row["cuts"])
     flags = row["flags"] if isinstance(row["flags"], list) else []
-    counts = [row[n] for n in ("n_supported", "n_drifted", "n_unsupported")]
+    checked = claims_of(row)
     tokens = [row[n] for n in ("tokens_in", "tokens_out", "tokens_thinking")]
     factors, overall = answer.get("factors") or {}, answer.get("overall") or {}
     rated = {**factors, "platform_fit": answer.get("platform_fit"), "overall": overall}
@@ -146,10 +145,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "hook_types": ", ".join(_hooks(hook)) or None,
         "hook_strength": (factors.get("hook_strength") or {}).get("score"),
         "overall": overall.get("score"),
-        "claims_checked": _total(counts),
-        "agree": None
-        if pd.isna(row["grounding_share"])
-        else f"{_total(counts[:1])} of {_total(counts)}",
+        "agree": f"{checked.supported} of {checked.checked}" if checked.checked else None,
         "cuts_invented": cuts.get("n_invented"),
         "cut_drift_s": cuts.get("drift_s"),
         "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vtlib.stages.comparison.recommendation import product_name, rank_products, tally
 from vtlib.stats.pairwise import circular_triads, ranking_weight, strengths
 from vtlib.stats.rates import Rate, rate
 
@@ -17,7 +18,16 @@ _OUTCOME = {"first": 1.0, "second": 0.0, "even": 0.5}
 VIDEO_COLUMNS = (
     *("rank", "product", "score", "reason", "wins", "of", "confidence", "obstacles"),
     *("hook_relevance", "audience_match", "transition_ease", "replicability", "is_recommended"),
-    *("n_judged", "score_low", "score_high", "best_use", "product_id"),
+    *(
+        "is_model_choice",
+        "why",
+        "disagreement",
+        "n_judged",
+        "score_low",
+        "score_high",
+        "best_use",
+        "product_id",
+    ),
 )
 RANK_COLUMNS = (
     *("rank", "rank_low", "rank_high", "product", "strength_ln", "strength_low", "strength_high"),
@@ -43,30 +53,20 @@ class Disagreement:
     triads: int
 
 
-def per_video(fits: pd.DataFrame, judgements: pd.DataFrame) -> pd.DataFrame:
-    """One video's products: VIDEO_COLUMNS, the best first.
+def per_video(
+    fits: pd.DataFrame, judgements: pd.DataFrame, *, min_score: float = 0.0
+) -> pd.DataFrame:
+    """One video's products: VIDEO_COLUMNS, the best first, ranked by the one rule (recommendation.rank_products).
 
-    `fits` and `judgements`: rows of store/fits of that video. By score; equal scores by pairs won of those
-    judged; still equal ones share the rank. Without pairs the score alone decides.
+    `fits` and `judgements`: rows of store/fits of that video.
     """
-    won = _tally(judgements)
-    rows = []
-    for fit in fits.to_dict("records"):
-        wins, losses, even = won.get(fit["product_id"], (0, 0, 0))
-        rows.append(
-            {
-                **{str(k): v for k, v in fit.items()},
-                **fit["scores"],
-                "wins": wins + even / 2,
-                "of": wins + losses + even,
-            }
-        )
-    table = pd.DataFrame(rows, columns=["product_name", *VIDEO_COLUMNS])
-    order = table.assign(share=table["wins"] / table["of"].replace(0, np.nan))
-    keys = order[["score", "share"]].fillna({"share": 0.5}).apply(tuple, axis=1)
-    table["rank"] = [1 + int(sum(other > key for other in keys)) for key in keys]
-    table["product"] = table["product_name"].fillna(table["product"])
-    return table.sort_values(["rank", "product_id"])[list(VIDEO_COLUMNS)].reset_index(drop=True)
+    ranked = rank_products(fits, judgements, min_score=min_score)
+    if ranked.empty:
+        return pd.DataFrame(columns=list(VIDEO_COLUMNS))
+    scores = pd.DataFrame(list(ranked["scores"]), index=ranked.index)
+    table = pd.concat([ranked, scores], axis=1)
+    table["product"] = [product_name(row) for _, row in table.iterrows()]
+    return table.reindex(columns=list(VIDEO_COLUMNS))
 
 
 def over_videos(
@@ -158,13 +158,12 @@ def _weights(judgements: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _tally(judgements: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
-    """Pairs won, lost and even by product."""
-    out: dict[str, list[int]] = {}
-    for row in judgements.to_dict("records"):
-        places = {"first": (0, 1), "second": (1, 0)}.get(row["better"], (2, 2))
-        for name, at in zip(("first", "second"), places, strict=True):
-            out.setdefault(row[f"{name}_product_id"], [0, 0, 0])[at] += 1
-    return {product: (n[0], n[1], n[2]) for product, n in out.items()}
+    """Pairs won, lost and even by product, over all videos."""
+    out: dict[str, tuple[int, int, int]] = {}
+    for (_, product), (won, lost, even) in tally(judgements).items():
+        before = out.get(product, (0, 0, 0))
+        out[product] = (before[0] + won, before[1] + lost, before[2] + even)
+    return out
 
 
 def _minority(judgements: pd.DataFrame) -> Rate:

@@ -15,10 +15,12 @@ SURE_P = 0.9
 BEST_COLUMNS = {
     "handle": "after",
     "product_name": "take",
+    "recommended": "recommended",
     "score": "score, 0 to 5",
     "ahead": "ahead by",
     "confidence": "how sure",
-    "reason": "why",
+    "why": "why",
+    "disagreement": "where judgements differ",
     "obstacle": "what stands in the way",
     "best_use": "what to borrow",
     "url": "post",
@@ -61,24 +63,20 @@ def pair_table(fits: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([fits, scores], axis=1)
 
 
-def best_table(fits: pd.DataFrame) -> pd.DataFrame:
-    """For each video the product with the best score, as BEST_COLUMNS: `ahead` of the next one (None: alone).
+def best_table(ranked: pd.DataFrame) -> pd.DataFrame:
+    """For each video the product of rank 1, as BEST_COLUMNS: `ahead` of the next one (None: alone).
 
-    Equal scores: the one that the model recommends.
+    `ranked`: recommendation.rank_products.
     """
-    if fits.empty:
+    if ranked.empty:
         return pd.DataFrame(columns=["account_id", *BEST_COLUMNS])
-    order = fits.sort_values(
-        ["score", "is_recommended", "product_id"], ascending=[False, False, True]
-    )
-    best = order.drop_duplicates("post_id").sort_values(
-        ["score", "post_id"], ascending=[False, True]
-    )
-    next_ = order[order.groupby("post_id").cumcount() == 1].set_index("post_id")["score"]
-    said = [obstacles(found) for found in best["obstacles"]]
+    best = ranked.drop_duplicates("post_id")
+    next_ = ranked[ranked.groupby("post_id").cumcount() == 1].set_index("post_id")["score"]
+    ways = [obstacles(ways) for ways in best["obstacles"]]
     return best.assign(
+        recommended=best["is_recommended"].map({True: "yes", False: "under the threshold"}),
         ahead=best["score"] - best["post_id"].map(next_),
-        obstacle=pd.Series(said, index=best.index, dtype=object),
+        obstacle=pd.Series(ways, index=best.index, dtype=object),
     )
 
 

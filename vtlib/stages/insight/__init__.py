@@ -5,8 +5,9 @@ from vtlib.stages.insight.changes import findings as change_findings
 from vtlib.stages.insight.facts import Facts
 from vtlib.stages.insight.figures import with_intervals
 from vtlib.stages.insight.finding import Chapter, Finding
+from vtlib.stages.insight.next_steps import next_steps
 from vtlib.stages.insight.outcomes import failed, tried, worked
-from vtlib.stages.insight.outlook import certainty, cost, next_steps
+from vtlib.stages.insight.outlook import certainty, cost, look_after
 
 __all__ = [
     "Changes",
@@ -19,6 +20,7 @@ __all__ = [
     "compare",
     "cost",
     "failed",
+    "look_after",
     "next_steps",
     "tier_changes",
     "tried",

@@ -21,7 +21,8 @@ class Facts:
     insight_costs. `own`: judged posts that are ours. `scores`: the latest scores with their posts; `outlier_run` and
     `pattern_run` the rows of their runs; `patterns` the latest library. `variants`, `returns`: tables of
     stages/performance. `spend`: priced lines of money (stages/bill.py). `problems`: stage, kind, n, reason.
-    `grounding`: query analysis_grounding; `fits`: query insight_fits. `stages`: (title, status, reason) of this run.
+    `advice`: ADVICE_COLUMNS (stages/insight/advice), `advice_lacks` what is missing where there is none.
+    `grounding`: query analysis_grounding; `fits`: every fit, ranked (comparison/recommendation). `stages`: (title, status, reason) of this run.
     """
 
     scripts: pd.DataFrame = field(default_factory=_frame)
@@ -37,10 +38,13 @@ class Facts:
     problems: pd.DataFrame = field(default_factory=_frame)
     grounding: pd.DataFrame = field(default_factory=_frame)
     fits: pd.DataFrame = field(default_factory=_frame)
+    advice: pd.DataFrame = field(default_factory=_frame)
+    advice_lacks: tuple[str, ...] = ()
     outlier_run: Mapping[str, Any] = field(default_factory=dict)
     pattern_run: Mapping[str, Any] = field(default_factory=dict)
     stages: tuple[tuple[str, str, str], ...] = ()
     min_matured: int = 20
+    min_fit: float = 3.0
     claim_q: float = 0.1
     interval: float = 0.8
 

@@ -50,7 +50,7 @@ _KINDS = {
     "predictions inside their interval": Kind(("data", "code", "parameters"), ("outliers",)),
     "patterns tested": _LEARNT,
     "patterns claimed": _LEARNT,
-    "products recommended": _FITTED,
+    "products recommended": Kind(_FITTED.causes, (*_FITTED.sections, "adaptation")),
     FIT: _FITTED,
     "claims without grounds in adaptations": _ADAPTED,
     "products judged for videos": Kind(grows=True),

@@ -1,10 +1,11 @@
-"""What to do next, what it cost and how sure all of it is: sentences from a project's frames, with the rows behind."""
+"""What to look after, what it cost and how sure all of it is: sentences from a project's frames, with the rows behind."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from vtlib.stages.analysis.claim_count import count_claims
 from vtlib.stages.bill import TABLE, bill
 from vtlib.stages.conclusion import number, verb
 from vtlib.stages.insight.facts import Facts
@@ -61,13 +62,13 @@ _STEPS = {
 }
 
 
-def next_steps(facts: Facts) -> Chapter:
-    """What waits, what more data would settle, what is broken: the first steps first, each with its command."""
+def look_after(facts: Facts) -> Chapter:
+    """What waits, what is missing, what is broken: the first first, each with its command. Chores, no advice."""
     found = [*_set_up(facts), *_scripts_wait(facts), *_picks_wait(facts)]
     found += [*_posts_needed(facts), *_broken(facts)]
     if not found:
         found.append(Finding("Nothing waits: capture again when posts have grown (vt scrape)."))
-    return Chapter("next", "What to do next", tuple(found))
+    return Chapter("after", "To look after", tuple(found))
 
 
 def cost(facts: Facts) -> Chapter:
@@ -182,16 +183,6 @@ def _posts_needed(facts: Facts) -> list[Finding]:
             f"judged ({len(facts.matured):,} of {facts.min_matured:,})."
         )
         found.append(Finding(said, "verdicts", facts.matured, VERDICTS))
-    rest = facts.patterns[facts.patterns["claim"].eq("")] if len(facts.patterns) else facts.patterns
-    rest = rest[rest["posts_needed"].notna()] if len(rest) else rest
-    if len(rest):
-        near = rest.sort_values(["posts_needed", "pattern"]).head(5)
-        row = near.iloc[0]
-        said = (
-            f"About {number(row['posts_needed'], 'more post')} with {str(row['pattern']).replace('_', ' ')} would settle "
-            f"whether it helps (now x{row['ratio']:.2f}, {row['ratio_low']:.2f} to {row['ratio_high']:.2f}, n {row['n_with']:,})."
-        )
-        found.append(Finding(said, "patterns", near, PATTERNS))
     return found
 
 
@@ -288,14 +279,13 @@ def _grounded(facts: Facts) -> list[Finding]:
     table = facts.grounding
     if table.empty:
         return []
-    supported = int(table["supported"].sum())
-    checked = int(table[["supported", "drifted", "unsupported"]].sum().sum())
-    if not checked:
+    claims = count_claims(table)
+    if not claims.checked:
         return []
-    found = rate(supported, checked, interval=facts.interval)
+    found = rate(claims.supported, claims.checked, interval=facts.interval)
     said = (
-        f"Of {number(checked, 'claim')} of models that could be checked, {found.share:.0%} ({found.low:.0%} to "
-        f"{found.high:.0%}) agree with the file; {number(table['not_checked'].sum(), 'claim')} could not be checked."
+        f"Of {number(claims.checked, 'claim')} of models that could be checked, {found.share:.0%} ({found.low:.0%} to "
+        f"{found.high:.0%}) agree with the file; {number(claims.not_checked, 'claim')} could not be checked."
     )
     columns = {
         "model": "model",

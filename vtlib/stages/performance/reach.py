@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vtlib.patterns import Library
+from vtlib.patterns.carriers import carriers
 from vtlib.stages.performance.variants import GROUP_COLUMNS, by_group
 
 LEARNED = "with learned effects"
@@ -69,13 +70,5 @@ def grouped(
 
 def _patterned(own: pd.DataFrame, library: Library, values: pd.DataFrame) -> pd.DataFrame:
     """Own posts once for each claimed pattern that they have."""
-    held = values[values["post_id"].isin(own["post_id"])]
-    wide = held.pivot_table(index="post_id", columns="feature", values="value", aggfunc="last")
-    parts = [own.assign(pattern=None)[:0]]
-    for row in library.claimed.to_dict("records"):
-        names = list(row["parts"]) or [row["pattern"]]
-        if set(names) <= set(wide.columns):
-            least = row["threshold"] if pd.notna(row["threshold"]) else 1.0
-            has = (wide[names] >= least).all(axis=1)
-            parts.append(own[own["post_id"].isin(has[has].index)].assign(pattern=row["pattern"]))
-    return pd.concat(parts, ignore_index=True)
+    held = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
+    return own.merge(held.loc[held["has"], ["pattern", "post_id"]], on="post_id")

@@ -6,10 +6,6 @@ judged AS (
 learnt AS (
     SELECT * FROM pattern_runs WHERE project_id = $project ORDER BY created_at DESC, pattern_run_id DESC LIMIT 1
 ),
-checked AS (
-    SELECT sum(n_supported) AS k, sum(n_supported + n_drifted + n_unsupported) AS n
-    FROM analyses_latest SEMI JOIN mine USING (post_id)
-),
 fit AS (
     SELECT f.* FROM fits_latest AS f
     SEMI JOIN mine ON mine.post_id = f.post_id
@@ -30,9 +26,8 @@ UNION ALL SELECT 'to watch', n_watch, NULL, NULL, n_scored FROM judged
 UNION ALL SELECT 'false alarms at most', expected_false_alarms, NULL, NULL, n_scored FROM judged WHERE expected_false_alarms IS NOT NULL
 UNION ALL SELECT 'videos measured', count(*), NULL, NULL, NULL FROM measures SEMI JOIN mine USING (post_id) WHERE status = 'ok'
 UNION ALL SELECT 'videos read by a model', count(DISTINCT post_id), NULL, NULL, NULL FROM analyses_latest SEMI JOIN mine USING (post_id)
-UNION ALL SELECT 'claims that agree with the file', k / n, NULL, NULL, n FROM checked WHERE n > 0
 UNION ALL SELECT 'products judged for videos', count(*), NULL, NULL, NULL FROM fit
-UNION ALL SELECT 'products recommended', count(*) FILTER (is_recommended), NULL, NULL, count(*) FROM fit HAVING count(*) > 0
+UNION ALL SELECT 'products recommended', NULL, NULL, NULL, count(*) FROM fit HAVING count(*) > 0
 UNION ALL SELECT 'mean product fit', avg(score), NULL, NULL, count(score) FROM fit HAVING count(score) > 0
 UNION ALL SELECT 'adaptations', count(*), NULL, NULL, NULL FROM adapted
 UNION ALL SELECT 'claims without grounds in adaptations', sum(n_unfounded), NULL, NULL, count(*) FROM adapted HAVING count(*) > 0

@@ -8,7 +8,8 @@ a post differs, too: few are transcribed, fewer measured. The shares below are a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -18,9 +19,14 @@ from vtlib.sandbox.studio import BRAND
 from vtlib.sandbox.world import MOVING, SimPost, World
 
 DAYS = 60
-SCRIPTED, NEVER_FILMED, CROSSED = 0.6, 0.3, 0.3  # of films; of scripts, as many again; of scripted films
+SCRIPTED, NEVER_FILMED, CROSSED = (
+    0.6,
+    0.3,
+    0.3,
+)  # of films; of scripts, as many again; of scripted films
 HOOK_SAME, HOOK_REWORDED = 0.45, 0.25  # the rest: another line about another thing
 TRANSCRIBED, MEASURED, CUT_GIVEN, PLANNED, LINKED = 0.35, 0.4, 0.3, 0.5, 0.5
+SAME_CAPTION, FORECAST = 0.7, 0.7  # of films on two accounts; of scripts
 KEPT_WORDS, LENGTH_SD = 0.85, 0.25
 SLIPS_D = (0, 0, 0, 0, 0, 0, 1, -1, 2, -3, 7, 14)
 BODY = (
@@ -37,7 +43,12 @@ BODY = (
     "We measured it twice to be sure",
     "And this is where the spoon comes in",
 )
-ENDS = ("Follow for the next one", "Tell us yours below", "Save it for Sunday", "Link in our profile")
+ENDS = (
+    "Follow for the next one",
+    "Tell us yours below",
+    "Save it for Sunday",
+    "Link in our profile",
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,8 @@ class _Studio:
         while queue:
             film = queue.pop(0)
             if self.dice.random() >= SCRIPTED:
-                self._post(film, "", self._lines(film)[0])
+                lines, _ = self._lines(film)
+                self._post(film, "", lines, pictures=self._pictures(), is_new=True)
                 continue
             other = self._other(film, queue) if self.dice.random() < CROSSED else None
             if other:
@@ -97,7 +109,7 @@ class _Studio:
         )
 
     def _film(
-        self, film: SimPost, other: SimPost | None, places: list[tuple[str, str]]
+        self, film: SimPost, other: SimPost | None, places: Sequence[tuple[str, str]]
     ) -> None:
         lines, thing = self._lines(film)
         script = self._script(film, lines, places)
@@ -109,10 +121,9 @@ class _Studio:
         if has_link:
             self.made.links.append({"script_id": script, "post_id": film.post_id})
         if other:
-            caption = film.caption if self.dice.random() < 0.7 else other.caption
-            self._post(
-                other, script, lines, pictures=pictures, caption=caption, duration_s=film.duration_s
-            )
+            caption = film.caption if self.dice.random() < SAME_CAPTION else other.caption
+            again = replace(other, caption=caption, duration_s=film.duration_s)
+            self._post(again, script, lines, pictures=pictures, is_new=True)
         if self.dice.random() < NEVER_FILMED:
             spare = self.dice.choice([film, other or film])
             self._script(spare, self._lines(spare, thing=thing)[0], places)
@@ -130,7 +141,7 @@ class _Studio:
         body = [t.format(thing=is_about) for t in dice.sample(BODY, k=3)]
         return [line, *body, dice.choice(ENDS)], is_about
 
-    def _script(self, film: SimPost, lines: list[str], places: list[tuple[str, str]]) -> str:
+    def _script(self, film: SimPost, lines: list[str], places: Sequence[tuple[str, str]]) -> str:
         dice, name = self.dice, f"script-{len(self.made.scripts)}"
         began = film.posted_at - timedelta(days=dice.uniform(2, 21))
         day = (film.posted_at + timedelta(days=dice.choice(SLIPS_D))).date()
@@ -145,25 +156,16 @@ class _Studio:
                 "publish_on": day if dice.random() < PLANNED else None,
             }
         )
-        if dice.random() < 0.7:
+        if dice.random() < FORECAST:
             self.made.places.extend(
                 {"script_id": name, "account_id": a, "format": f} for a, f in places
             )
         return name
 
     def _post(
-        self,
-        film: SimPost,
-        script: str,
-        lines: list[str],
-        *,
-        pictures: list[int] | None = None,
-        caption: str = "",
-        duration_s: float | None = None,
-        is_new: bool = True,
+        self, film: SimPost, script: str, lines: Sequence[str], *, pictures: list[int], is_new: bool
     ) -> None:
         dice = self.dice
-        pictures = pictures or self._pictures()
         said = " ".join(self._edited(line) for line in lines)
         self.made.posts.append(
             {
@@ -172,9 +174,9 @@ class _Studio:
                 "platform": film.platform,
                 "format": film.format,
                 "posted_at": film.posted_at.replace(tzinfo=None),
-                "caption": caption or film.caption,
+                "caption": film.caption,
                 "title": "",
-                "duration_s": duration_s or film.duration_s,
+                "duration_s": film.duration_s,
                 "speech": said if dice.random() < TRANSCRIBED else "",
                 "overlays": "",
                 "hashes": [h ^ (1 << dice.randrange(64)) for h in pictures]

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 _WORDS = re.compile(r"\w+")
 # Writing without spaces (Chinese, Japanese, Thai, …): pairs of signs take the place of words.
@@ -15,6 +16,7 @@ MIN_WORDS = 2  # a line of one word says nothing
 MIN_WEIGHT = 3.0  # ln; lines of common words alone are shared by everyone
 
 
+@lru_cache(maxsize=20_000)
 def words(text: str | None) -> frozenset[str]:
     """The words of a text, case and form folded; of writing without spaces, pairs of signs."""
     plain = unicodedata.normalize("NFKC", text or "").casefold()

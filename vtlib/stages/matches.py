@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,20 @@ from vtlib.stats.twins import same_creative
 
 __all__ = ["METHOD", "PAIR_COLUMNS", "Known", "match"]
 
-# Fitted by `bench/matches.py --fit` on the simulated worlds of seeds 1 to 40.
-WEIGHTS = np.zeros(len(FEATURES))
+# Fitted by `bench/matches.py --fit` on the simulated worlds of seeds 1 to 15.
+WEIGHTS = {
+    "constant": -4.60,
+    "same_video": 7.24,
+    "other_video": -4.40,
+    "caption_words": 3.72,
+    "speech_words": 5.15,
+    "sister_words": 1.87,
+    "on_day": 3.58,
+    "far_day": -0.87,
+    "usual_place": 0.16,
+    "place_taken": -3.26,
+    "length_off": -2.73,
+}
 PAIR_COLUMNS = ("post_id", "script_id", "version", "probability", "reasons", *FEATURES[1:])
 ON_DAY_SCALE_D = 2.0  # a post two days off the planned day has 1 / e of its weight
 FAR_D = 10.0
@@ -27,12 +40,14 @@ SPOKEN_MIN = 0.3
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known beside posts and scripts: `links` (script_id, post_id) of posts linked before, `places` (script_id,
-    account_id, format) where a script was expected, `cuts` the picture hashes of each script's own video files.
+    account_id, format) where a script was expected, `cuts` the picture hashes of each script's own video files,
+    `closed` (script_id, post_id) pairs that were refused or undone: no candidates.
     """
 
     links: pd.DataFrame
     places: pd.DataFrame
     cuts: Mapping[str, Sequence[Sequence[int]]]
+    closed: pd.DataFrame
 
 
 def match(
@@ -48,18 +63,24 @@ def match(
     fresh = posts[posts["is_new"].astype(bool) & posts["posted_at"].notna()]
     pairs = fresh.merge(scripts, how="cross", suffixes=("", "_script"))
     days = (pairs["posted_at"] - pairs["production_at"]).dt.total_seconds() / 86_400
-    pairs = pairs[(days >= 0) & (days <= window_days)].reset_index(drop=True)
+    pairs = pairs[(days >= 0) & (days <= window_days)]
+    shut = set(known.closed[["script_id", "post_id"]].itertuples(index=False, name=None))
+    keys = zip(pairs["script_id"], pairs["post_id"], strict=True)
+    pairs = pairs[[key not in shut for key in keys]].reset_index(drop=True)
     if pairs.empty:
         return pd.DataFrame(columns=list(PAIR_COLUMNS))
     evidence = _Evidence.of(posts, scripts, known)
     rows = [evidence.row(pair) for pair in pairs.to_dict("records")]
+    weights = np.array([WEIGHTS[name] for name in FEATURES])
     x = np.array([[row[name] for name in FEATURES] for row, _ in rows], float)
-    chance = probabilities(x, pd.factorize(pairs["post_id"])[0], WEIGHTS)
+    chance = probabilities(x, pd.factorize(pairs["post_id"])[0], weights)
     found = pairs[["post_id", "script_id", "version"]].assign(
         probability=chance, **{name: x[:, n] for n, name in enumerate(FEATURES)}
     )
     found["reasons"] = pd.Series([reasons for _, reasons in rows], dtype=object)
-    order = found.sort_values(["probability", "post_id", "script_id"], ascending=[False, True, True])
+    order = found.sort_values(
+        ["probability", "post_id", "script_id"], ascending=[False, True, True]
+    )
     return order[list(PAIR_COLUMNS)].reset_index(drop=True)
 
 
@@ -92,13 +113,15 @@ class _Evidence:
                 for script, own in known.links.groupby("script_id")
             },
             places=frozenset(
-                known.places[["script_id", "account_id", "format"]].itertuples(index=False, name=None)
+                known.places[["script_id", "account_id", "format"]].itertuples(
+                    index=False, name=None
+                )
             ),
             with_places=frozenset(known.places["script_id"]),
             cuts=known.cuts,
         )
 
-    def row(self, pair: Mapping[str, object]) -> tuple[dict[str, float], list[str]]:
+    def row(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], list[str]]:
         """The features of a pair, and what speaks for it in words."""
         parts = (self._video, self._words, self._day, self._place, self._length)
         row, reasons = dict.fromkeys(FEATURES, 0.0) | {"constant": 1.0}, []
@@ -108,7 +131,7 @@ class _Evidence:
             reasons += [said] if said else []
         return row, reasons
 
-    def _video(self, pair: Mapping[str, object]) -> tuple[dict[str, float], str]:
+    def _video(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], str]:
         own = self.hashes.get(str(pair["post_id"]))
         script = str(pair["script_id"])
         cuts = [*self.cuts.get(script, ())]
@@ -118,28 +141,36 @@ class _Evidence:
         found = (same_creative(list(own), list(cut)) for cut in cuts)
         share = max((m.share for m in found if m.is_same), default=0.0)
         if share:
-            return {"same_video": 1.0}, f"the same video as the script's cut ({share:.0%} of its pictures)"
+            return {
+                "same_video": 1.0
+            }, f"the same video as the script's cut ({share:.0%} of its pictures)"
         return {"other_video": 1.0}, ""
 
-    def _words(self, pair: Mapping[str, object]) -> tuple[dict[str, float], str]:
+    def _words(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], str]:
         post, script = str(pair["post_id"]), str(pair["script_id"])
         lines: Sequence[str] = [str(pair["title_script"]), *_list(pair["lines"])]
         caption, line = best_line(lines, self.caption[post], self.weights)
         said = words(_texts(pair["speech"], pair["overlays"]))
         spoken = coverage(words(" ".join(_list(pair["lines"]))), said, self.weights)
-        others = [self.caption.get(s, frozenset()) for s in self.sisters.get(script, ()) if s != post]
-        sister = max((coverage(o, self.caption[post], self.weights) for o in others), default=0.0)
-        told = [
-            f'its caption has {caption:.0%} of the line "{_short(line)}"' if caption >= SPOKEN_MIN else "",
-            f"{spoken:.0%} of the script's words are said or shown in it" if spoken >= SPOKEN_MIN else "",
-            f"its caption is that of another post of the script ({sister:.0%})" if sister >= SPOKEN_MIN else "",
+        others = [
+            self.caption.get(s, frozenset()) for s in self.sisters.get(script, ()) if s != post
         ]
-        values = {"caption_words": caption, "speech_words": spoken, "sister_words": sister}
-        return values, "; ".join(t for t in told if t)
+        sister = max((coverage(o, self.caption[post], self.weights) for o in others), default=0.0)
+        said_of = (
+            (caption, f'its caption has {caption:.0%} of the line "{_short(line)}"'),
+            (spoken, f"{spoken:.0%} of the script's words are said or shown in it"),
+            (sister, f"its caption is that of another post of the script ({sister:.0%})"),
+        )
+        values = {
+            "caption_words": caption,
+            "speech_words": spoken,
+            "sister_words": sister,
+        }
+        return values, "; ".join(text for share, text in said_of if share >= SPOKEN_MIN)
 
-    def _day(self, pair: Mapping[str, object]) -> tuple[dict[str, float], str]:
+    def _day(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], str]:
         posted, planned = pd.Timestamp(str(pair["posted_at"])), pair["publish_on"]
-        if planned is not None and not pd.isna(planned):  # type: ignore[call-overload]
+        if planned is not None and not pd.isna(planned):
             off = abs((posted.normalize() - pd.Timestamp(str(planned))).days)
             near = "on the planned day" if not off else f"{number(off, 'day')} off the planned day"
             values = {"on_day": float(np.exp(-off / ON_DAY_SCALE_D)), "far_day": float(off > FAR_D)}
@@ -148,7 +179,7 @@ class _Evidence:
         values = {"on_day": 0.5 * float(np.exp(-since / SINCE_SCALE_D))}
         return values, f"posted {number(since, 'day')} after the script went into production"
 
-    def _place(self, pair: Mapping[str, object]) -> tuple[dict[str, float], str]:
+    def _place(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], str]:
         script, account = str(pair["script_id"]), str(pair["account_id"])
         place = (script, account, str(pair["format"]))
         mine = [self.account.get(s) for s in self.sisters.get(script, ()) if s != pair["post_id"]]
@@ -156,15 +187,17 @@ class _Evidence:
         if script not in self.with_places:
             return values, ""
         is_usual = place in self.places
-        return values | {"usual_place": float(is_usual)}, "an account and format it was forecast for" if is_usual else ""
+        return values | {
+            "usual_place": float(is_usual)
+        }, "an account and format it was forecast for" if is_usual else ""
 
-    def _length(self, pair: Mapping[str, object]) -> tuple[dict[str, float], str]:
+    def _length(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], str]:
         post, script = pair["duration_s"], pair["duration_s_script"]
-        if pd.isna(post) or pd.isna(script) or not post or not script:  # type: ignore[call-overload]
+        if pd.isna(post) or pd.isna(script) or not post or not script:
             return {}, ""
-        off = min(abs(float(np.log(float(str(post)) / float(str(script))))), 2.0)
+        off = min(abs(float(np.log(float(post) / float(script)))), 2.0)
         is_like = off < np.log(1.25)
-        said = f"{float(str(post)):.0f} s long, as its script ({float(str(script)):.0f} s)"
+        said = f"{float(post):.0f} s long, as its script ({float(script):.0f} s)"
         return {"length_off": off}, said if is_like else ""
 
 

@@ -7,14 +7,18 @@ that fit equally well share what there is to share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from scipy.optimize import minimize
 
 METHOD = "match-logit/1"
 FEATURES = (
-    *("constant", "same_video", "other_video", "caption_words", "speech_words", "sister_words"),
+    *(
+        "constant",
+        "same_video",
+        "other_video",
+        "caption_words",
+        "speech_words",
+        "sister_words",
+    ),
     *("on_day", "far_day", "usual_place", "place_taken", "length_off"),
 )
 RIDGE = 0.05  # of squared weights: keeps a feature that always or never decides finite
@@ -39,6 +43,8 @@ def fit(x: np.ndarray, post: np.ndarray, is_true: np.ndarray) -> np.ndarray:
     `post`: number of the post of each pair; `is_true`: whether it came of that script (at most one true pair a post). A
     post without a true pair came of none. Nothing is penalised but weights other than the constant.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - it loads slowly, and only fitting needs it
+
     _, place = np.unique(post, return_inverse=True)
     penalty = np.full(x.shape[1], RIDGE)
     penalty[0] = 0.0
@@ -53,8 +59,3 @@ def fit(x: np.ndarray, post: np.ndarray, is_true: np.ndarray) -> np.ndarray:
 
     found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B")
     return np.asarray(found.x)
-
-
-def shares(weights: np.ndarray, x: np.ndarray) -> Mapping[str, float]:
-    """What each feature of one pair adds to its utility, by name."""
-    return dict(zip(FEATURES, (weights * x).tolist(), strict=True))

@@ -65,6 +65,11 @@ def renew(project: Project) -> Renewed:
     refused or undone is left alone, and a post that is linked keeps its script. Linked posts are then captured when
     due (`scraping.refresh_horizons_h`), as if a person had linked them.
     """
+    with project.store.session():
+        return _renewed(project)
+
+
+def _renewed(project: Project) -> Renewed:
     params = project.params.performance
     pairs = _pairs(project)
     likely = pairs[pairs["probability"] >= params.propose_from]

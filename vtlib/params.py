@@ -301,6 +301,20 @@ class Performance(Section):
         [], description="features tested together, chosen before looking"
     )
     claim_q: float = Field(0.10, gt=0, lt=1, description="above it no pattern is claimed")
+    link_from: float | None = Field(
+        0.95,
+        gt=0.5,
+        le=1,
+        description="a new own post is linked to its script by itself from this probability; None = never",
+    )
+    propose_from: float = Field(
+        0.2, gt=0, le=1, description="from this probability a post is proposed for a script"
+    )
+    match_window_days: int = Field(
+        60,
+        ge=1,
+        description="days after it went into production in which a script's posts are sought",
+    )
 
 
 class Money(Section):

@@ -11,7 +11,7 @@ import pandas as pd
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.outliers import analyze
 from vtlib.errors import BadInput
-from vtlib.flows import outliers, projects
+from vtlib.flows import matches, outliers, projects
 from vtlib.flows import performance as flow
 from vtlib.project import Workspace
 from vtlib.stages.performance.whole import Result
@@ -53,10 +53,12 @@ def performance(
     slug = project or projects.with_product(at, product)
     opened = projects.opened(at, slug, over={"performance": given})
     outliers.renew(opened)
+    links = matches.renew(opened)
     found = flow.compute(opened, flow.load(opened))
     is_kept = adopt or not flow.is_restricted(opened)
     run = flow.save(opened, found) if is_kept else flow.library_run(opened, found)
     note = "" if is_kept else f"\n\n{NOT_KEPT.format(slug=slug)}"
+    note += f"\n\n{links.message}" if links.message else ""
     return Answer(_data(slug, found, run) | {"is_kept": is_kept}, _text(found) + note)
 
 

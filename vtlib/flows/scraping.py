@@ -105,7 +105,16 @@ def scrape(
                 ask(_linked)
             ask(_profiles)
         capturing.settle_late(desk)
+    if any(one.new for one in done):
+        _match(project)
     return done
+
+
+def _match(project: Project) -> None:
+    """New posts may have come of scripts; linked ones are asked for when they are due, from the next scrape on."""
+    from vtlib.flows import matches  # noqa: PLC0415 - it loads what scripts are made with
+
+    matches.renew(project)
 
 
 def scrape_for_notebook(project: Project) -> list[str]:

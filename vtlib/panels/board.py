@@ -10,6 +10,7 @@ from vtlib.flows import open_scripts
 from vtlib.flows.open_scripts import CARDS_MAX
 from vtlib.flows.script_pages import dates_text
 from vtlib.panels import controls, pictures
+from vtlib.panels.matches import MatchesPanel
 from vtlib.panels.moving import MovePanel
 from vtlib.panels.session import Session
 from vtlib.scripts.wording import clock
@@ -24,17 +25,18 @@ class BoardPanel:
         self.columns = {s: controls.box(kind="vt-column") for s in STATUSES}
         self.cards: dict[str, Any] = {}
         self.chosen = widgets.HTML()
-        self.moving = MovePanel(session)
+        self.moving, self.matches = MovePanel(session), MatchesPanel(session)
         self.edit = controls.button("Open script", session.act(self._edit))
         board = widgets.HBox(list(self.columns.values()))
         board.add_class("vt-board")
         self._bar = controls.box(
             controls.line(self.chosen, self.edit), self.moving.view, kind="vt-card"
         )
-        self.view = controls.box(board, self._bar)
+        self.view = controls.box(board, self._bar, self.matches.view)
 
     def refresh(self) -> None:
         """Read the board again."""
+        self.matches.refresh()
         self.cards = {}
         for status, rows in open_scripts.board(self._session.project).items():
             head = widgets.HTML(pictures.column_head(status, len(rows)))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from vtlib.params import Media
 from vtlib.stages.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.stats.duplicate_index import duplicates
 from vtlib.stats.twins import METHOD as TWINS_METHOD
-from vtlib.stats.twins import same_creative
 
 __all__ = [
     "PUBLISHED",
@@ -84,17 +85,25 @@ def find_twins(new: Sequence[Film], known: Sequence[Film]) -> list[dict[str, Any
 
     Each of `new` against all others once. Two videos of one unmoving scene are taken for twins (stats/twins).
     """
-    rows, fresh = [], {f.post_id for f in new}
-    everyone = [(f, _numbers(f)) for f in (*new, *(k for k in known if k.post_id not in fresh))]
-    for i, (one, hashes) in enumerate(everyone[: len(new)]):
-        for other, theirs in everyone[i + 1 :]:
-            share = 1.0 if one.sha256 == other.sha256 else None
-            if share is None and (match := same_creative(hashes, theirs)).is_same:
-                share = match.share
-            if share is not None:
-                first, second = sorted((one.post_id, other.post_id))
-                rows.append({"post_id": first, "twin_post_id": second, "share": round(share, 3)})
+    fresh = {f.post_id for f in new}
+    everyone = [*new, *(k for k in known if k.post_id not in fresh)]
+    shares = dict.fromkeys(_same_file(everyone, len(new)), 1.0)
+    for pair in duplicates([_numbers(f) for f in everyone], n_new=len(new)):
+        shares.setdefault((pair.a, pair.b), pair.share)
+    rows = []
+    for (a, b), share in sorted(shares.items()):
+        first, second = sorted((everyone[a].post_id, everyone[b].post_id))
+        rows.append({"post_id": first, "twin_post_id": second, "share": round(share, 3)})
     return rows
+
+
+def _same_file(films: Sequence[Film], n_new: int) -> list[tuple[int, int]]:
+    """Pairs of positions with one file, the first of each under `n_new`."""
+    places: dict[str, list[int]] = {}
+    for place, film in enumerate(films):
+        places.setdefault(film.sha256, []).append(place)
+    pairs = (pair for held in places.values() for pair in combinations(held, 2))
+    return [(a, b) for a, b in pairs if a < n_new]
 
 
 def overview(posts: pd.DataFrame) -> pd.DataFrame:

@@ -1,8 +1,10 @@
--- Measured posts of a project that show a film which another post shows too, anywhere in the workspace.
+-- Measured posts of a project, whoever posted them, that show a film which another post shows too, anywhere in the workspace.
 SELECT c.creative_id, c.post_id, c.n_posts, p.platform, p.handle, p.posted_at, p.url, p.caption
 FROM creatives AS c
 JOIN posts_latest AS p ON p.post_id = c.post_id
 WHERE c.n_posts > 1 AND c.creative_id IN (
+    SELECT x.creative_id FROM creatives AS x JOIN project_posts AS l ON l.post_id = x.post_id WHERE l.project_id = $project
+    UNION
     SELECT x.creative_id FROM creatives AS x JOIN selected_posts AS s ON s.post_id = x.post_id WHERE s.project_id = $project
     UNION
     SELECT x.creative_id

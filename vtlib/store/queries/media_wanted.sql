@@ -4,6 +4,8 @@
 WITH came AS (
     SELECT DISTINCT u.post_id
     FROM publications AS u JOIN scripts AS c ON c.script_id = u.script_id AND c.project_id = $project
+    UNION
+    SELECT post_id FROM script_matches WHERE project_id = $project  -- their pictures may settle it
 ),
 wanted AS (
     SELECT post_id, role, 1 AS n_platforms FROM selected_posts WHERE project_id = $project

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm as normal
 
 from vtlib.patterns.features import Feature
 from vtlib.patterns.preparing import Rules, obstacle
@@ -20,7 +19,7 @@ PLATFORM_COLUMNS = [
     *("effect_ln", "effect_se_ln", "ratio", "ratio_low", "ratio_high", "common_ratio"),
     *("p_value", "q_value", "claim", "n_with", "n_without", "accounts_with", "accounts_without"),
     *("replicates", "rest_ratio", "difference_ln", "difference_se_ln", "difference_p"),
-    *("difference_q", "differs", "platform_variance"),
+    *("difference_q", "differs", "own_share"),
 ]
 
 
@@ -30,8 +29,9 @@ def by_platform(
     """PLATFORM_COLUMNS, one row a feature and platform that could be tested by the same rules as the library.
 
     `tested`: features with their values (1, 0, NaN) over `kept`, posts with y, day, account_id, platform.
-    `ratio` is what is believed on that platform: its own shift drawn to the feature's common effect as far as
-    platforms differ no more than chance (stats/pooling.py); `common_ratio` that common effect. q_value is over all features on all
+    `ratio` is what is believed on that platform: its own shift drawn to the others' and to 0 as far as all features
+    say (stats/pooling.py); `common_ratio` the mean of what is believed on all platforms; `own_share` the part of the spread of effects that
+    platforms do not share. q_value is over all features on all
     platforms, `claim` by the library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
     difference to the other platforms has difference_q under the same limit. Empty without a platform.
     """
@@ -85,18 +85,16 @@ def _believed(rows: pd.DataFrame, use: Rules) -> pd.DataFrame:
     place, platforms = pd.factorize(rows["platform"])
     at = (feature, place)
     shift, se = (_grid(rows[c], at, (len(names), len(platforms))) for c in ("shift_ln", "_se"))
-    pooled, apart = pooling.pool(shift, se), pooling.contrasts(shift, se)
-    z = float(normal.ppf(0.5 + use.interval / 2))
-    effect, error = pooled.effect[at], pooled.se[at]
+    pooled, apart = pooling.pool(shift, se, interval=use.interval), pooling.contrasts(shift, se)
     sure = q_values(rows["p_value"].to_numpy(float))
     other = q_values(apart.p[at])
     up, more = rows["shift_ln"].gt(0), apart.difference[at] > 0
     table = rows.assign(
-        effect_ln=effect,
-        effect_se_ln=error,
-        ratio=np.exp(effect),
-        ratio_low=np.exp(effect - z * error),
-        ratio_high=np.exp(effect + z * error),
+        effect_ln=pooled.effect[at],
+        effect_se_ln=pooled.se[at],
+        ratio=np.exp(pooled.effect[at]),
+        ratio_low=np.exp(pooled.low[at]),
+        ratio_high=np.exp(pooled.high[at]),
         common_ratio=np.exp(pooled.common[feature]),
         q_value=sure,
         claim=np.where(sure <= use.claim_q, np.where(up, "more views", "fewer views"), ""),
@@ -108,7 +106,7 @@ def _believed(rows: pd.DataFrame, use: Rules) -> pd.DataFrame:
         differs=np.where(
             other <= use.claim_q, np.where(more, "more than elsewhere", "less than elsewhere"), ""
         ),
-        platform_variance=pooled.between,
+        own_share=pooled.own,
     )
     order = table.assign(_sure=table["claim"].ne("")).sort_values(
         ["_sure", "ratio_low", "pattern", "platform"], ascending=[False, False, True, True]

@@ -1,9 +1,11 @@
 """Effects of one feature in several groups (platforms): partial pooling, and whether a group differs from the rest.
 
-Normal-normal model in closed form (Gelman et al., Bayesian Data Analysis, 3rd ed., 5.4): the shift d of a feature in a
-group scatters about its true effect with error se; true effects of groups scatter about the feature's common effect
-with variance tau2; common effects scatter about 0 with variance T2. With two to seven groups one feature alone cannot
-tell its tau2, so one tau2 of all features is used (Paule & Mandel 1982, summed over features).
+The model is mash (Urbut, Wang, Carbonetto and Stephens 2019, doi:10.1038/s41588-018-0268-8): a feature's true effects in all
+groups come from a mixture of normals about 0 whose covariances say how groups go together: no effect, alike in all, alike
+in part, each for itself, one group alone, in several sizes. The weights are learnt from all features at once (EM, as in
+Stephens 2017, doi:10.1093/biostatistics/kxw041); what is believed of one feature is the mixture of normal posteriors, in
+closed form. One variance for all features and groups (a normal-normal model) was measured too: it drew a platform's own
+effect away and its 80 % intervals of claims covered .46 to .70.
 """
 
 from __future__ import annotations
@@ -12,27 +14,36 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.stats import norm as normal
 from scipy.stats import t as student
 
-from vtlib.stats.effects import Shift, shrink
+from vtlib.stats.effects import Shift
 
 Floats = NDArray[np.float64]
 
 
+SCALES_LN = (0.1, 0.2, 0.35, 0.6)  # sizes of effects: x1.1 to x1.8 at one SD
+SHARED = (1.0, 0.75, 0.5, 0.0)  # correlation of effects among groups
+# Features that each component is taken to have been seen in before: with fewer than some dozen features the weights
+# would else be surer than they can be, and effects would be called exactly 0.
+PRIOR_FEATURES = 0.3
+_STEPS, _HALVINGS = 100, 40
+_FAR_LN = 5.0
+
+
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """What is believed, ln units. `effect`, `se` (features, groups); `common`, `common_se` (features,); NaN where
-    nothing was tested. `between` tau2 of groups, `variance` T2 of features (NaN: under two features, not drawn to 0).
+    """What is believed, ln units, arrays (features, groups), NaN where nothing was tested: posterior mean `effect`, its
+    `se`, the ends `low` and `high` of its interval; `common` (features,) the mean over the tested groups; `own` the share of the
+    spread of true effects (0 to 1) that is not common to the groups, NaN where no effect is believed.
     """
 
     effect: Floats
     se: Floats
+    low: Floats
+    high: Floats
     common: Floats
-    common_se: Floats
-    between: float
-    variance: float
+    own: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +67,31 @@ def normal_se(shift: Shift, *, interval: float = 0.8) -> float:
     return float(shift.se * student.ppf(tail, df) / normal.ppf(tail))
 
 
-def pool(shift: Floats, se: Floats) -> Pooled:
-    """Draw each group's effect to its feature's common effect, and that to 0.
+def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
+    """Draw the effects of each feature towards one another and towards 0, as far as all features say.
 
-    `shift`, `se` (features, groups), ln units; NaN or an error of 0 = not tested there. tau2 is 0 where groups differ no
-    more than chance: then every group gets the common effect. A feature tested in one group alone is drawn
-    to 0 by T2 + tau2.
+    `shift`, `se` (features, groups), ln units; NaN or an error of 0 = not tested there. No feature: empty arrays.
     """
     known = np.isfinite(shift) & np.isfinite(se) & (se > 0)
-    d, s2 = np.where(known, shift, 0.0), np.where(known, se, 1.0) ** 2
-    between = _between(d, s2, known)
-    mean, error2 = _means(d, s2, known, between)
-    drawn = shrink(mean, np.sqrt(error2))
-    own = between / (between + s2)
-    effect = own * d + (1 - own) * drawn.effect[:, None]
-    variance = own * s2 + (1 - own) ** 2 * (drawn.se**2)[:, None]
-    return Pooled(
-        np.where(known, effect, np.nan),
-        np.where(known, np.sqrt(variance), np.nan),
-        drawn.effect,
-        drawn.se,
-        between,
-        drawn.variance,
+    covariances = _covariances(shift.shape[1])
+    fits = [_posterior(shift[f], se[f], known[f], covariances) for f in range(len(shift))]
+    if not fits:
+        nothing = np.full(shift.shape, np.nan)
+        return Pooled(nothing, nothing, nothing, nothing, np.full(0, np.nan), float("nan"))
+    likely = np.stack([f[0] for f in fits])
+    mean, variance = np.stack([f[1] for f in fits]), np.stack([f[2] for f in fits])
+    share, weight = _weights(likely)
+    effect = np.einsum("fj,fjk->fk", share, mean)
+    spread = np.einsum("fj,fjk->fk", share, variance + mean**2) - effect**2
+    low, high = (_quantile(share, mean, variance, 0.5 + s * interval / 2) for s in (-1, 1))
+    # Where most of the mass is at 0 the mean can lie beyond a quantile: the interval reaches to it.
+    ends = (np.minimum(low, effect), np.maximum(high, effect))
+    effect, error, low, high = (
+        np.where(known, v, np.nan) for v in (effect, np.sqrt(np.maximum(spread, 0)), *ends)
     )
+    with np.errstate(invalid="ignore"):
+        common = np.nansum(effect, axis=1) / known.sum(axis=1)
+    return Pooled(effect, error, low, high, common, _own_share(weight, covariances))
 
 
 def contrasts(shift: Floats, se: Floats) -> Contrast:
@@ -98,27 +111,66 @@ def contrasts(shift: Floats, se: Floats) -> Contrast:
     )
 
 
-def _means(
-    d: Floats, s2: Floats, known: NDArray[np.bool_], between: float
-) -> tuple[Floats, Floats]:
-    """(features,) weighted mean over groups and the square of its error; NaN without any group."""
-    weight = np.where(known, 1 / (s2 + between), 0.0)
-    total = weight.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (weight * d).sum(axis=1) / total, np.where(total > 0, 1 / total, np.nan)
+def _covariances(size: int) -> Floats:
+    """(components, groups, groups): no effect first, then each size alike, in part alike, apart, and one group alone."""
+    alike, apart = np.ones((size, size)), np.eye(size)
+    found = [np.zeros((size, size))]
+    for scale in SCALES_LN:
+        found += [
+            scale**2 * (r * alike + (1 - r) * apart) for r in (SHARED if size > 1 else (1.0,))
+        ]
+        found += [scale**2 * np.diag(row) for row in apart] if size > 1 else []
+    return np.stack(found)
 
 
-def _between(d: Floats, s2: Floats, known: NDArray[np.bool_]) -> float:
-    """tau2 with sum over features of Q(tau2) = number of shifts - number of features; 0 where Q(0) is no larger."""
-    several = known.sum(axis=1) > 1
-    d, s2, known = d[several], s2[several], known[several]
-    free = int(known.sum() - several.sum())
-    if not free:
-        return 0.0
+def _posterior(
+    d: Floats, se: Floats, known: NDArray[np.bool_], covariances: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Of one feature under each component: ln likelihood (components,), posterior mean and variance
+    (components, groups).
+    """
+    x, noise = d[known], np.diag(se[known] ** 2)
+    total = covariances[:, known][:, :, known] + noise
+    inverse = np.linalg.inv(total)
+    away = np.einsum("k,jkl,l->j", x, inverse, x)
+    likely = -0.5 * (np.linalg.slogdet(total)[1] + away)
+    gain = covariances[:, :, known] @ inverse
+    left = covariances - gain @ covariances[:, known, :]
+    variance = np.maximum(np.diagonal(left, axis1=1, axis2=2), 0.0)
+    return likely, gain @ x, variance
 
-    def excess(between: float) -> float:
-        mean, _ = _means(d, s2, known, between)
-        return float((np.where(known, (d - mean[:, None]) ** 2 / (s2 + between), 0.0)).sum() - free)
 
-    top = float(np.where(known, d**2, 0.0).sum()) + 1e-9
-    return 0.0 if excess(0.0) <= 0 else float(brentq(excess, 0.0, top))
+def _weights(likely: Floats) -> tuple[Floats, Floats]:
+    """(features, components) share of each component in a feature, and (components,) the weights of the mixture."""
+    relative = np.exp(likely - likely.max(axis=1, keepdims=True))
+    weight = np.full(likely.shape[1], 1 / likely.shape[1])
+    for _ in range(_STEPS):
+        share = relative * weight
+        share /= share.sum(axis=1, keepdims=True)
+        weight = share.sum(axis=0) + PRIOR_FEATURES
+        weight /= weight.sum()
+    share = relative * weight
+    return share / share.sum(axis=1, keepdims=True), weight
+
+
+def _quantile(share: Floats, mean: Floats, variance: Floats, at: float) -> Floats:
+    """(features, groups) quantile of each mixture, by halving."""
+    scale = np.sqrt(variance) + 1e-6
+    low = np.full(mean.shape[::2], -_FAR_LN)
+    high = -low
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        below = np.einsum("fj,fjk->fk", share, normal.cdf((middle[:, None, :] - mean) / scale))
+        low, high = np.where(below < at, middle, low), np.where(below < at, high, middle)
+    return (low + high) / 2
+
+
+def _own_share(weight: Floats, covariances: Floats) -> float:
+    """The part of the variance of true effects that is not shared by the groups, 0 to 1."""
+    size = covariances.shape[1]
+    whole = float(weight @ np.trace(covariances, axis1=1, axis2=2)) / size
+    together = float(weight @ covariances.sum(axis=(1, 2))) / size**2
+    if size < 2 or whole <= 0:
+        return float("nan")
+    # Of groups that are independent the mean still has 1/size of the variance.
+    return float(np.clip((1 - together / whole) * size / (size - 1), 0.0, 1.0))

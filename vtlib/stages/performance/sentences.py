@@ -200,7 +200,7 @@ def _on_platforms(library: Library) -> list[Insight]:
         f"By platform: {n} of {number(len(table), 'test')} on "
         f"{number(table['platform'].nunique(), 'platform')} can be claimed; "
         f"{number(int(table['differs'].ne('').sum()), 'effect')} differ from the other platforms' "
-        f"(spread among platforms {np.sqrt(table['platform_variance'].iloc[0]):.2f} ln)."
+        f"({table['own_share'].iloc[0]:.0%} of the spread of effects is not shared by platforms)."
     )
     return [
         Insight("pattern", head, "patterns by platform"),

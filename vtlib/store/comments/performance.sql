@@ -215,12 +215,12 @@ COMMENT ON COLUMN pattern_platforms.shift_ln IS 'Hodges-Lehmann shift among this
 COMMENT ON COLUMN pattern_platforms.shift_low_ln IS 'lower end of its 80 % interval, by account';
 COMMENT ON COLUMN pattern_platforms.shift_high_ln IS 'upper end of its 80 % interval, by account';
 COMMENT ON COLUMN pattern_platforms.shift_se_ln IS 'its standard error, by account';
-COMMENT ON COLUMN pattern_platforms.effect_ln IS 'what is believed here: the shift drawn to the feature''s common effect, ln';
+COMMENT ON COLUMN pattern_platforms.effect_ln IS 'what is believed here: the shift drawn to those of the other platforms and to 0, ln';
 COMMENT ON COLUMN pattern_platforms.effect_se_ln IS 'its standard error';
 COMMENT ON COLUMN pattern_platforms.ratio IS 'what is believed here, as a ratio of views';
 COMMENT ON COLUMN pattern_platforms.ratio_low IS 'lower end of its 80 % interval';
 COMMENT ON COLUMN pattern_platforms.ratio_high IS 'upper end of its 80 % interval';
-COMMENT ON COLUMN pattern_platforms.common_ratio IS 'the common effect of all platforms, as a ratio';
+COMMENT ON COLUMN pattern_platforms.common_ratio IS 'mean of what is believed on all platforms, as a ratio';
 COMMENT ON COLUMN pattern_platforms.p_value IS 'of the shift among this platform''s posts';
 COMMENT ON COLUMN pattern_platforms.q_value IS 'Benjamini-Hochberg over all features on all platforms';
 COMMENT ON COLUMN pattern_platforms.claim IS 'more views, fewer views, or '''' = no claim here';
@@ -235,7 +235,7 @@ COMMENT ON COLUMN pattern_platforms.difference_se_ln IS 'its standard error';
 COMMENT ON COLUMN pattern_platforms.difference_p IS 'its two-sided p';
 COMMENT ON COLUMN pattern_platforms.difference_q IS 'Benjamini-Hochberg over all differences';
 COMMENT ON COLUMN pattern_platforms.differs IS 'more than elsewhere, less than elsewhere, or '''' = no difference is claimed';
-COMMENT ON COLUMN pattern_platforms.platform_variance IS 'variance of effects among platforms of one feature, of all features together, ln2';
+COMMENT ON COLUMN pattern_platforms.own_share IS 'part of the spread of true effects that platforms do not share, of all features together, 0 to 1; NULL = one platform';
 
 COMMENT ON VIEW pattern_platforms_latest IS 'Patterns by platform of each project''s latest run of the library.';
 COMMENT ON COLUMN pattern_platforms_latest.project_id IS 'slug of the project';
@@ -247,12 +247,12 @@ COMMENT ON COLUMN pattern_platforms_latest.shift_ln IS 'Hodges-Lehmann shift amo
 COMMENT ON COLUMN pattern_platforms_latest.shift_low_ln IS 'lower end of its 80 % interval, by account';
 COMMENT ON COLUMN pattern_platforms_latest.shift_high_ln IS 'upper end of its 80 % interval, by account';
 COMMENT ON COLUMN pattern_platforms_latest.shift_se_ln IS 'its standard error, by account';
-COMMENT ON COLUMN pattern_platforms_latest.effect_ln IS 'what is believed here: the shift drawn to the feature''s common effect, ln';
+COMMENT ON COLUMN pattern_platforms_latest.effect_ln IS 'what is believed here: the shift drawn to those of the other platforms and to 0, ln';
 COMMENT ON COLUMN pattern_platforms_latest.effect_se_ln IS 'its standard error';
 COMMENT ON COLUMN pattern_platforms_latest.ratio IS 'what is believed here, as a ratio of views';
 COMMENT ON COLUMN pattern_platforms_latest.ratio_low IS 'lower end of its 80 % interval';
 COMMENT ON COLUMN pattern_platforms_latest.ratio_high IS 'upper end of its 80 % interval';
-COMMENT ON COLUMN pattern_platforms_latest.common_ratio IS 'the common effect of all platforms, as a ratio';
+COMMENT ON COLUMN pattern_platforms_latest.common_ratio IS 'mean of what is believed on all platforms, as a ratio';
 COMMENT ON COLUMN pattern_platforms_latest.p_value IS 'of the shift among this platform''s posts';
 COMMENT ON COLUMN pattern_platforms_latest.q_value IS 'Benjamini-Hochberg over all features on all platforms';
 COMMENT ON COLUMN pattern_platforms_latest.claim IS 'more views, fewer views, or '''' = no claim here';
@@ -267,4 +267,4 @@ COMMENT ON COLUMN pattern_platforms_latest.difference_se_ln IS 'its standard err
 COMMENT ON COLUMN pattern_platforms_latest.difference_p IS 'its two-sided p';
 COMMENT ON COLUMN pattern_platforms_latest.difference_q IS 'Benjamini-Hochberg over all differences';
 COMMENT ON COLUMN pattern_platforms_latest.differs IS 'more than elsewhere, less than elsewhere, or '''' = no difference is claimed';
-COMMENT ON COLUMN pattern_platforms_latest.platform_variance IS 'variance of effects among platforms of one feature, of all features together, ln2';
+COMMENT ON COLUMN pattern_platforms_latest.own_share IS 'part of the spread of true effects that platforms do not share, of all features together, 0 to 1; NULL = one platform';

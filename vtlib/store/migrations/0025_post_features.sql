@@ -14,7 +14,7 @@ CREATE TABLE pattern_platforms (
     p_value DOUBLE, q_value DOUBLE, claim VARCHAR, n_with BIGINT, n_without BIGINT,
     accounts_with BIGINT, accounts_without BIGINT, replicates VARCHAR, rest_ratio DOUBLE,
     difference_ln DOUBLE, difference_se_ln DOUBLE, difference_p DOUBLE, difference_q DOUBLE, differs VARCHAR,
-    platform_variance DOUBLE
+    own_share DOUBLE
 );
 
 ALTER TABLE analyses ADD COLUMN patterns_version VARCHAR;

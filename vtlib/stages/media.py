@@ -16,6 +16,7 @@ from vtlib.stats.twins import same_creative
 
 __all__ = [
     "PUBLISHED",
+    "SAMPLE",
     "TWINS_METHOD",
     "Film",
     "conclude",
@@ -29,6 +30,7 @@ PERMANENT = ("private", "removed", "login", "age", "geo", "not_video", "too_larg
 EXPIRED = "expired"  # a signed media address that ran out: the next capture brings a new one
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
+SAMPLE = "sample"  # the role of posts drawn at random for patterns
 PUBLISHED = "published"  # the role of posts that came of own scripts: nobody picked them
 _WORDS = {
     "fetch": "not asked yet",
@@ -150,10 +152,13 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
 
 
 def _asked(posts: pd.DataFrame) -> str:
-    own = int(posts["role"].eq(PUBLISHED).sum()) if "role" in posts else 0
-    picked = len(posts) - own
-    words = [number(picked, "picked post")] if picked or not own else []
-    return " and ".join([*words, *([f"{number(own, 'post')} of own scripts"] if own else [])])
+    roles = posts["role"].value_counts() if "role" in posts else {}
+    own, drawn = int(roles.get(PUBLISHED, 0)), int(roles.get(SAMPLE, 0))
+    picked = len(posts) - own - drawn
+    words = [number(picked, "picked post")] if picked or not (own or drawn) else []
+    words += [f"{number(own, 'post')} of own scripts"] if own else []
+    words += [f"{number(drawn, 'post')} drawn for patterns"] if drawn else []
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _measured(rows: pd.DataFrame) -> str:

@@ -139,9 +139,9 @@ def test_known_patterns_go_in_as_context_and_make_no_other_question() -> None:
         bare = render(prompt, topics=["tiktok"], strangers={"caption": "x"})
         told = render(prompt, topics=["tiktok"], strangers={"caption": "x"}, patterns=known)
         assert "face_2s" in told.text
-        assert prompt.sections["when patterns"] in told.text
-        assert prompt.sections["when patterns"] not in bare.text
+        assert prompt.sections["patterns"] in told.text
+        assert prompt.sections["patterns"] not in bare.text
         assert told.data_sha256 == bare.data_sha256
         assert (told.patterns_version, bare.patterns_version) == ("run-1", "")
         assert told.asked_again("no JSON").patterns_version == "run-1"
-        assert not set("0123456789") & set(prompt.sections["when patterns"])
+        assert not set("0123456789") & set(prompt.sections["patterns"])

@@ -1,7 +1,7 @@
 """Prompt files, read and filled. A prompt and the schema of its answer are one versioned thing.
 
 A file is `<task>.md`: a head with `task` and `version`, then sections: `# system`, `# ask`, and any number of
-`# when <topic>`, of which those that fit are added. There are no placeholders: what is known goes in as
+`# when <topic>`, of which those that fit are added, and `# patterns`, added where patterns are known. There are no placeholders: what is known goes in as
 data, in a fence of its own.
 """
 
@@ -106,7 +106,7 @@ def render(
         if data:
             parts.append(f"{title}, as data:\n{fenced(data)}")
     if patterns:
-        parts.append(prompt.sections["when patterns"])
+        parts.append(prompt.sections["patterns"])
         parts.append(f"What was measured before, as data:\n{fenced(patterns)}")
     given = inert({"topics": list(topics), "facts": facts or {}, "strangers": strangers or {}})
     return Rendered(

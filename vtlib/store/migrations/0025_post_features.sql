@@ -18,3 +18,9 @@ CREATE TABLE pattern_platforms (
 );
 
 ALTER TABLE analyses ADD COLUMN patterns_version VARCHAR;
+
+-- Films drawn to be measured for patterns, beside those that were picked; and what measuring took.
+CREATE TABLE film_samples (
+    project_id VARCHAR, post_id VARCHAR, stratum VARCHAR, drawn_share DOUBLE, rule VARCHAR, drawn_at TIMESTAMP
+);
+ALTER TABLE measures ADD COLUMN seconds DOUBLE;

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from tests.test_patterns import said, world
 from vtlib.flows import learning
@@ -93,10 +93,14 @@ def test_what_is_believed_is_the_posterior_of_the_mixture() -> None:
 
 
 def test_a_group_is_held_against_the_others() -> None:
-    found = contrasts(np.array([[1.0, 0.0, 0.0], [1.0, np.nan, np.nan]]), np.full((2, 3), 0.2))
+    shift = np.array([[1.0, 0.0, 0.0], [1.0, np.nan, np.nan]])
+    found = contrasts(shift, np.full((2, 3), 0.2), np.full((2, 3), 9.0))
     assert found.difference[0, 0] == pytest.approx(1.0)
-    assert found.se[0, 0] == pytest.approx(0.2 * 1.5**0.5)
-    assert found.p[0, 0] < 0.001
+    error = 0.2 * (1.5 * 10 / 9) ** 0.5
+    assert found.se[0, 0] == pytest.approx(error)
+    # Welch and Satterthwaite by hand: variances v and v / 2, the second of two groups.
+    freedom = 1.5**2 / (1 / 9 + 2 * 0.25**2 / 9)
+    assert found.p[0, 0] == pytest.approx(2 * t.sf(1 / error, freedom))
     assert np.isnan(found.p[1]).all()
 
 

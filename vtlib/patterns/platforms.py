@@ -33,7 +33,7 @@ def by_platform(
     say (stats/pooling.py); `common_ratio` the mean of what is believed on all platforms; `own_share` the part of the spread of effects that
     platforms do not share. q_value is over all features on all
     platforms, `claim` by the library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
-    difference to the other platforms has difference_q under the same limit. Empty without a platform.
+    difference to the other platforms has difference_q under the same limit and the feature is claimed on some platform. Empty without a platform.
     """
     if "platform" not in kept:
         return pd.DataFrame(columns=PLATFORM_COLUMNS)
@@ -84,8 +84,15 @@ def _believed(rows: pd.DataFrame, use: Rules) -> pd.DataFrame:
     feature, names = pd.factorize(rows["pattern"])
     place, platforms = pd.factorize(rows["platform"])
     at = (feature, place)
-    shift, se = (_grid(rows[c], at, (len(names), len(platforms))) for c in ("shift_ln", "_se"))
-    pooled, apart = pooling.pool(shift, se, interval=use.interval), pooling.contrasts(shift, se)
+    rows = rows.assign(_df=rows[["accounts_with", "accounts_without"]].min(axis=1) - 1)
+    shape = (len(names), len(platforms))
+    shift, raw, se, df = (
+        _grid(rows[c], at, shape) for c in ("shift_ln", "shift_se_ln", "_se", "_df")
+    )
+    pooled, apart = (
+        pooling.pool(shift, se, interval=use.interval),
+        pooling.contrasts(shift, raw, df),
+    )
     sure = q_values(rows["p_value"].to_numpy(float))
     other = q_values(apart.p[at])
     up, more = rows["shift_ln"].gt(0), apart.difference[at] > 0
@@ -104,7 +111,9 @@ def _believed(rows: pd.DataFrame, use: Rules) -> pd.DataFrame:
         difference_p=apart.p[at],
         difference_q=other,
         differs=np.where(
-            other <= use.claim_q, np.where(more, "more than elsewhere", "less than elsewhere"), ""
+            (other <= use.claim_q) & rows["pattern"].isin(rows.loc[sure <= use.claim_q, "pattern"]),
+            np.where(more, "more than elsewhere", "less than elsewhere"),
+            "",
         ),
         own_share=pooled.own,
     )

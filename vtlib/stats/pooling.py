@@ -94,18 +94,27 @@ def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
     return Pooled(effect, error, low, high, common, _own_share(weight, covariances))
 
 
-def contrasts(shift: Floats, se: Floats) -> Contrast:
-    """Each group against the mean of the others, these weighed by 1 / se2. Shapes as `pool`."""
-    known = np.isfinite(shift) & np.isfinite(se) & (se > 0)
-    weight = np.where(known, 1 / np.where(known, se, 1.0) ** 2, 0.0)
+def contrasts(shift: Floats, se: Floats, df: Floats) -> Contrast:
+    """Each group against the mean of the others, these weighed by 1 / se2. Shapes as `pool`.
+
+    `se` by a bootstrap over accounts, `df` accounts on the smaller side less one: errors are widened by (df + 1) / df, as
+    a bootstrap of few accounts varies too little, and p is Student's with Satterthwaite's degrees of freedom.
+    """
+    known = np.isfinite(shift) & np.isfinite(se) & (se > 0) & (df >= 1)
+    free = np.where(known, df, 1.0)
+    variance = np.where(known, np.where(known, se, 1.0) ** 2 * (free + 1) / free, 1.0)
+    weight = np.where(known, 1 / variance, 0.0)
     total = weight.sum(axis=1, keepdims=True) - weight
+    parts = weight**2 / free
+    others = parts.sum(axis=1, keepdims=True) - parts
     products = weight * np.where(known, shift, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         rest = (products.sum(axis=1, keepdims=True) - products) / total
         error = np.sqrt(1 / weight + 1 / total)
         is_tried = known & (total > 0)
         difference = np.where(is_tried, shift - rest, np.nan)
-        p = 2 * normal.sf(np.abs(difference) / error)
+        freedom = error**4 / (variance**2 / free + others / total**4)
+        p = 2 * student.sf(np.abs(difference) / error, freedom)
     return Contrast(
         np.where(is_tried, rest, np.nan), difference, np.where(is_tried, error, np.nan), p
     )

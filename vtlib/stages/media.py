@@ -152,8 +152,8 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
 
 
 def _asked(posts: pd.DataFrame) -> str:
-    roles = posts["role"].value_counts() if "role" in posts else {}
-    own, drawn = int(roles.get(PUBLISHED, 0)), int(roles.get(SAMPLE, 0))
+    roles = list(posts["role"]) if "role" in posts else []
+    own, drawn = roles.count(PUBLISHED), roles.count(SAMPLE)
     picked = len(posts) - own - drawn
     words = [number(picked, "picked post")] if picked or not (own or drawn) else []
     words += [f"{number(own, 'post')} of own scripts"] if own else []

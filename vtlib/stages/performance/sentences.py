@@ -206,7 +206,10 @@ def _on_platforms(library: Library) -> list[Insight]:
         Insight("pattern", head, "patterns by platform"),
         *(
             Insight(
-                "pattern", said_on(row.to_dict()), "patterns by platform", (str(row["pattern"]),)
+                "pattern",
+                said_on({str(k): v for k, v in row.items()}),
+                "patterns by platform",
+                (str(row["pattern"]),),
             )
             for _, row in own.head(MOST * 2).iterrows()
         ),

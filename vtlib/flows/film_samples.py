@@ -69,7 +69,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     values = inputs.values[inputs.values["feature"].isin(names)]
     table = stage.film_plan(posts, values, features, found.library, effect=effect)
     held = project.frame("film_held")
-    counts = held[held["is_measured"] | held["is_drawn"] | held["is_lost"].eq(True)]
+    counts = held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
     rest = posts[~posts["post_id"].isin(counts["post_id"])]
     measured = int(posts["post_id"].isin(held.loc[held["is_measured"], "post_id"]).sum())
     more = {k: _most(table[table["kind"].eq(k)]) for k in ("measured", "model")}
@@ -78,7 +78,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
         table,
         measure,
         more["model"] if films is None else max(0, films - _known(table, "model")),
-        int((held["is_drawn"] & ~held["is_measured"] & ~held["is_lost"].eq(True)).sum()),
+        int((held["is_drawn"] & ~held["is_measured"] & ~held["is_lost"]).sum()),
         {
             "breakout": int(rest["is_hit"].sum()),
             "ordinary": int((~rest["is_hit"]).sum()),
@@ -97,8 +97,8 @@ def draw(project: Project, size: int) -> int:
         return 0
     films = stage.film_posts(project.frame("performance_posts"))
     held = project.frame("film_held")
-    counts = held[held["is_measured"] | held["is_drawn"] | held["is_lost"].eq(True)]
-    lost = counts.loc[counts["is_lost"].eq(True) & ~counts["is_measured"], "post_id"]
+    counts = held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
+    lost = counts.loc[counts["is_lost"] & ~counts["is_measured"], "post_id"]
     # What cannot be had stands for nothing: it is left out of both the count and the draw.
     rows = stage.draw(
         films[~films["post_id"].isin(lost)], size, held=list(counts["post_id"]), seed=project.slug

@@ -42,7 +42,7 @@ def film_plan(
     and how many films in all would show an effect of `effect` (a ratio) with power .8 at the p that a claim needs.
 
     `films`: `film_posts`; `features`, `values`: of films alone. The p of one more claim under Benjamini-Hochberg:
-    claim_q (claims + 1) / tests, with those counted that cannot be tested yet. films_more None: over 1,000 films, or no breakout.
+    claim_q (claims + 1) / tests, with those counted that cannot be tested yet. films_more None: over 1,000 films, or no breakout. Empty without posts.
     """
     known = set(library.table["pattern"])
     tests = len(known | {f.name for f in features})
@@ -53,7 +53,7 @@ def film_plan(
     y, is_hit = films["y"].to_numpy(float), films["is_hit"].to_numpy(bool)
     rows = []
     needed: dict[float, int | None] = {}
-    for feature in features:
+    for feature in features if len(films) else ():
         value, _ = binary(held, films, feature)
         n, usual = int(value.notna().sum()), float(value[~films["is_hit"]].mean())
         is_known = n >= MIN_KNOWN and np.isfinite(usual)

@@ -2,7 +2,7 @@
 SELECT l.post_id,
     d.post_id IS NOT NULL AS is_drawn,
     coalesce(x.status = 'ok', false) AS is_measured,
-    m.status IN ('private', 'removed', 'login', 'age', 'geo', 'not_video', 'too_large') AS is_lost
+    coalesce(m.status IN ('private', 'removed', 'login', 'age', 'geo', 'not_video', 'too_large'), false) AS is_lost
 FROM project_posts AS l
 LEFT JOIN film_samples AS d ON d.post_id = l.post_id AND d.project_id = l.project_id
 LEFT JOIN media AS m ON m.post_id = l.post_id

@@ -19,7 +19,7 @@ PLATFORM_COLUMNS = [
     *("effect_ln", "effect_se_ln", "ratio", "ratio_low", "ratio_high", "common_ratio"),
     *("p_value", "q_value", "claim", "n_with", "n_without", "accounts_with", "accounts_without"),
     *("replicates", "rest_ratio", "difference_ln", "difference_se_ln", "difference_p"),
-    *("difference_q", "differs", "own_share"),
+    *("difference_q", "differs"),
 ]
 
 
@@ -30,8 +30,7 @@ def by_platform(
 
     `tested`: features with their values (1, 0, NaN) over `kept`, posts with y, day, account_id, platform.
     `ratio` is what is believed on that platform: its own shift drawn to the others' and to 0 as far as all features
-    say (stats/pooling.py); `common_ratio` the mean of what is believed on all platforms; `own_share` the part of the spread of effects that
-    platforms do not share. q_value is over all features on all
+    say (stats/pooling.py); `common_ratio` the mean of what is believed on all platforms. q_value is over all features on all
     platforms, `claim` by the library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
     difference to the other platforms has difference_q under the same limit and the feature is claimed on some platform. Empty without a platform.
     """
@@ -115,7 +114,6 @@ def _believed(rows: pd.DataFrame, use: Rules) -> pd.DataFrame:
             np.where(more, "more than elsewhere", "less than elsewhere"),
             "",
         ),
-        own_share=pooled.own,
     )
     order = table.assign(_sure=table["claim"].ne("")).sort_values(
         ["_sure", "ratio_low", "pattern", "platform"], ascending=[False, False, True, True]

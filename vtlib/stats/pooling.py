@@ -34,8 +34,7 @@ _FAR_LN = 5.0
 @dataclass(frozen=True, slots=True)
 class Pooled:
     """What is believed, ln units, arrays (features, groups), NaN where nothing was tested: posterior mean `effect`, its
-    `se`, the ends `low` and `high` of its interval; `common` (features,) the mean over the tested groups; `own` the share of the
-    spread of true effects (0 to 1) that is not common to the groups, NaN where no effect is believed.
+    `se`, the ends `low` and `high` of its interval; `common` (features,) the mean over the tested groups.
     """
 
     effect: Floats
@@ -43,7 +42,6 @@ class Pooled:
     low: Floats
     high: Floats
     common: Floats
-    own: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,10 @@ def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
     fits = [_posterior(shift[f], se[f], known[f], covariances) for f in range(len(shift))]
     if not fits:
         nothing = np.full(shift.shape, np.nan)
-        return Pooled(nothing, nothing, nothing, nothing, np.full(0, np.nan), float("nan"))
+        return Pooled(nothing, nothing, nothing, nothing, np.full(0, np.nan))
     likely = np.stack([f[0] for f in fits])
     mean, variance = np.stack([f[1] for f in fits]), np.stack([f[2] for f in fits])
-    share, weight = _weights(likely)
+    share = _shares(likely)
     effect = np.einsum("fj,fjk->fk", share, mean)
     spread = np.einsum("fj,fjk->fk", share, variance + mean**2) - effect**2
     low, high = (_quantile(share, mean, variance, 0.5 + s * interval / 2) for s in (-1, 1))
@@ -91,7 +89,7 @@ def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
     )
     with np.errstate(invalid="ignore"):
         common = np.nansum(effect, axis=1) / known.sum(axis=1)
-    return Pooled(effect, error, low, high, common, _own_share(weight, covariances))
+    return Pooled(effect, error, low, high, common)
 
 
 def contrasts(shift: Floats, se: Floats, df: Floats) -> Contrast:
@@ -149,8 +147,8 @@ def _posterior(
     return likely, gain @ x, variance
 
 
-def _weights(likely: Floats) -> tuple[Floats, Floats]:
-    """(features, components) share of each component in a feature, and (components,) the weights of the mixture."""
+def _shares(likely: Floats) -> Floats:
+    """(features, components) share of each component in a feature, under weights that all features agree on."""
     relative = np.exp(likely - likely.max(axis=1, keepdims=True))
     weight = np.full(likely.shape[1], 1 / likely.shape[1])
     for _ in range(_STEPS):
@@ -159,7 +157,7 @@ def _weights(likely: Floats) -> tuple[Floats, Floats]:
         weight = share.sum(axis=0) + PRIOR_FEATURES
         weight /= weight.sum()
     share = relative * weight
-    return share / share.sum(axis=1, keepdims=True), weight
+    return share / share.sum(axis=1, keepdims=True)
 
 
 def _quantile(share: Floats, mean: Floats, variance: Floats, at: float) -> Floats:
@@ -172,14 +170,3 @@ def _quantile(share: Floats, mean: Floats, variance: Floats, at: float) -> Float
         below = np.einsum("fj,fjk->fk", share, normal.cdf((middle[:, None, :] - mean) / scale))
         low, high = np.where(below < at, middle, low), np.where(below < at, high, middle)
     return (low + high) / 2
-
-
-def _own_share(weight: Floats, covariances: Floats) -> float:
-    """The part of the variance of true effects that is not shared by the groups, 0 to 1."""
-    size = covariances.shape[1]
-    whole = float(weight @ np.trace(covariances, axis1=1, axis2=2)) / size
-    together = float(weight @ covariances.sum(axis=(1, 2))) / size**2
-    if size < 2 or whole <= 0:
-        return float("nan")
-    # Of groups that are independent the mean still has 1/size of the variance.
-    return float(np.clip((1 - together / whole) * size / (size - 1), 0.0, 1.0))

@@ -199,8 +199,7 @@ def _on_platforms(library: Library) -> list[Insight]:
     head = (
         f"By platform: {n} of {number(len(table), 'test')} on "
         f"{number(table['platform'].nunique(), 'platform')} can be claimed; "
-        f"{number(int(table['differs'].ne('').sum()), 'effect')} differ from the other platforms' "
-        f"({table['own_share'].iloc[0]:.0%} of the spread of effects is not shared by platforms)."
+        f"{number(int(table['differs'].ne('').sum()), 'effect')} differ from the other platforms'."
     )
     return [
         Insight("pattern", head, "patterns by platform"),

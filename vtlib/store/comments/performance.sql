@@ -235,7 +235,6 @@ COMMENT ON COLUMN pattern_platforms.difference_se_ln IS 'its standard error';
 COMMENT ON COLUMN pattern_platforms.difference_p IS 'its two-sided p';
 COMMENT ON COLUMN pattern_platforms.difference_q IS 'Benjamini-Hochberg over all differences';
 COMMENT ON COLUMN pattern_platforms.differs IS 'more than elsewhere, less than elsewhere, or '''' = no difference is claimed';
-COMMENT ON COLUMN pattern_platforms.own_share IS 'part of the spread of true effects that platforms do not share, of all features together, 0 to 1; NULL = one platform';
 
 COMMENT ON VIEW pattern_platforms_latest IS 'Patterns by platform of each project''s latest run of the library.';
 COMMENT ON COLUMN pattern_platforms_latest.project_id IS 'slug of the project';
@@ -267,4 +266,3 @@ COMMENT ON COLUMN pattern_platforms_latest.difference_se_ln IS 'its standard err
 COMMENT ON COLUMN pattern_platforms_latest.difference_p IS 'its two-sided p';
 COMMENT ON COLUMN pattern_platforms_latest.difference_q IS 'Benjamini-Hochberg over all differences';
 COMMENT ON COLUMN pattern_platforms_latest.differs IS 'more than elsewhere, less than elsewhere, or '''' = no difference is claimed';
-COMMENT ON COLUMN pattern_platforms_latest.own_share IS 'part of the spread of true effects that platforms do not share, of all features together, 0 to 1; NULL = one platform';

@@ -13,8 +13,7 @@ CREATE TABLE pattern_platforms (
     effect_ln DOUBLE, effect_se_ln DOUBLE, ratio DOUBLE, ratio_low DOUBLE, ratio_high DOUBLE, common_ratio DOUBLE,
     p_value DOUBLE, q_value DOUBLE, claim VARCHAR, n_with BIGINT, n_without BIGINT,
     accounts_with BIGINT, accounts_without BIGINT, replicates VARCHAR, rest_ratio DOUBLE,
-    difference_ln DOUBLE, difference_se_ln DOUBLE, difference_p DOUBLE, difference_q DOUBLE, differs VARCHAR,
-    own_share DOUBLE
+    difference_ln DOUBLE, difference_se_ln DOUBLE, difference_p DOUBLE, difference_q DOUBLE, differs VARCHAR
 );
 
 ALTER TABLE analyses ADD COLUMN patterns_version VARCHAR;

@@ -18,13 +18,15 @@ import pandas as pd
 
 from vtlib.patterns import Feature, find
 
-WORLDS = 25
+WORLDS = 6  # more need some 20 s of a processor each
 PLATFORMS = ("instagram", "tiktok", "youtube")
 POSTS, N_FEATURES = 40, 24
 EFFECTS = (0.6, 0.45, 0.35, -0.45, 0.3, 0.5)  # those of the sandbox's hooks, about
 SCATTER_LN = 0.35
 KINDS = ("alike", "scattered", "own", "none")
-MAX_FALSE, COVERAGE = 0.12, (0.72, 0.88)
+# Of claims, of tests without a difference; of all intervals, of those of claims (scattered effects: .66, see docs/method.md).
+MAX_FALSE, MAX_DIFFER, COVERAGE, COVERAGE_OF_CLAIMS = 0.12, 0.02, 0.80, 0.60
+FEW = 10  # claims: fewer have no share to speak of
 
 
 def effects(kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -149,15 +151,14 @@ def main() -> int:
 
 
 def meets(numbers: dict[str, float]) -> bool:
-    """Whether false claims, false differences and coverage are where the aims say."""
-    low, high = COVERAGE
-    cover = numbers["80 % intervals cover: pooled"]
-    is_known = numbers["claims that are null"] <= MAX_FALSE or numbers["claims"] < 10
+    """Whether false claims, false differences, coverage and errors are where the aims say."""
+    of_claims = numbers["... of claims"]
+    few = numbers["claims"] < FEW
     return bool(
-        is_known
-        and numbers["alike, said to differ"] <= MAX_FALSE
-        and cover >= low
-        and (numbers["effects found"] != numbers["effects found"] or cover <= high + 0.1)
+        (few or numbers["claims that are null"] <= MAX_FALSE)
+        and numbers["alike, said to differ"] <= MAX_DIFFER
+        and numbers["80 % intervals cover: pooled"] >= COVERAGE
+        and (few or of_claims >= COVERAGE_OF_CLAIMS)
         and numbers["error (rms, ln): pooled"] <= numbers["... of the platform alone"]
     )
 

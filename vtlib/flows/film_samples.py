@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from vtlib.stages.conclusion import number
 from vtlib.store import media as store
 
 UNKNOWN = "not known yet"
+OPTIONAL = ("speech", "text", "faces")  # parts of measuring that media.parts names
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Plan:
             ),
             (
                 f"At hand and not measured: {number(have['breakout'], 'breakout')} and "
-                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.drawn:,} of them are drawn."
+                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.drawn:,} more are drawn and wait for vt process videos."
             ),
         ]
 
@@ -68,6 +70,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     names = {f.name for f in features}
     values = inputs.values[inputs.values["feature"].isin(names)]
     table = stage.film_plan(posts, values, features, found.library, effect=effect)
+    table = _without_parts(table, features, project.params.media.parts)
     held = project.frame("film_held")
     counts = held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
     rest = posts[~posts["post_id"].isin(counts["post_id"])]
@@ -109,7 +112,19 @@ def draw(project: Project, size: int) -> int:
     return len(rows)
 
 
-def _film_features(features: Any) -> list[Feature]:
+def _without_parts(
+    table: pd.DataFrame, features: Sequence[Feature], parts: Sequence[str]
+) -> pd.DataFrame:
+    """Patterns of a part that is not measured need no films: they need the part."""
+    off = {f.name: f.source for f in features if f.source in OPTIONAL and f.source not in parts}
+    is_off = table["pattern"].isin(list(off))
+    reason = table["pattern"].map(off)
+    table.loc[is_off, "reason"] = "media.parts leaves out " + reason[is_off].astype(str)
+    table.loc[is_off, ["films_needed", "films_more"]] = pd.NA
+    return table
+
+
+def _film_features(features: Sequence[Feature]) -> list[Feature]:
     names = {f.name for f in measured_features(pd.DataFrame(columns=_MEASURES))[1]}
     return [f for f in features if f.name in names or f.kind == "model"]
 

@@ -122,7 +122,7 @@ def test_how_a_post_was_made_is_a_feature_where_it_is_known() -> None:
     posts = pd.DataFrame(
         {
             "post_id": list("abcdef"),
-            "account_id": "x",
+            "account_id": ["x"] * 5 + ["none told"],
             "platform": ["tiktok"] * 5 + ["youtube"],
             "caption": ["Part 2", "#stitch with @y", "ep. 1", "Teil 3", "of 2024", None],
             "duration_s": np.nan,

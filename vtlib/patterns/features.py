@@ -205,11 +205,13 @@ def _usual_language(posts: pd.DataFrame) -> pd.Series:
     account = _column(posts, "account_id")
     if not language.notna().any():
         return _unknown(posts)
-    usual = language.groupby(account).transform(
-        lambda v: v.mode().iloc[0] if len(v.mode()) else pd.NA
-    )
+    # Counted without transform: an account without any language has no mode, and NA compares with nothing.
+    counts = language.groupby([account, language]).size().sort_values(kind="stable")
+    names = counts.reset_index(name="n").set_axis(["account", "language", "n"], axis=1)
+    usual = account.map(names.groupby("account")["language"].last()).astype("string")
     many = language.groupby(account).transform("count").ge(5)
-    return language.ne(usual).astype("Float64").where(language.notna() & many)
+    is_other = language.fillna("") != usual.fillna("")
+    return is_other.astype("Float64").where(language.notna() & many)
 
 
 def _english(posts: pd.DataFrame) -> pd.Series:

@@ -92,7 +92,8 @@ class AccountCounts:
 class Post:
     """The lasting facts of a post. `is_*` is None when the source does not say.
 
-    `duration_s` seconds; `url` canonical, the same for every URL form of the post.
+    `duration_s` seconds; `url` canonical, the same for every URL form of the post; `audio_is_original` False = a
+    licensed track; `effects`, `stickers` names, () = none, None = the source does not say.
     """
 
     platform: Platform
@@ -111,6 +112,11 @@ class Post:
     mentions: tuple[str, ...] = ()
     audio_id: str | None = None
     audio_title: str | None = None
+    audio_is_original: bool | None = None
+    effects: tuple[str, ...] | None = None
+    stickers: tuple[str, ...] | None = None
+    is_duet: bool | None = None
+    is_stitch: bool | None = None
 
     @property
     def post_id(self) -> str:

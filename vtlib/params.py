@@ -198,6 +198,11 @@ class Media(Section):
     published_limit: int = Field(
         20, ge=0, description="posts of own scripts fetched and measured beside the picked ones"
     )
+    sample: int = Field(
+        0,
+        ge=0,
+        description="films measured for patterns in all, drawn at random: half breakouts, half ordinary posts (vt process plan says how many are needed)",
+    )
 
 
 class Analysis(Section):

@@ -282,7 +282,7 @@ def test_posts_of_pictures_are_asked_about_as_pictures(opened, tmp_path):
     done = flow.analyze(opened)
     assert done.outcomes["ok"] == FILMS
     row = flow.load(opened).set_index("post_id").loc[post]
-    assert (row["prompt_version"], row["status"]) == ("pictures/1", "ok")
+    assert (row["prompt_version"], row["status"]) == ("pictures/2", "ok")
     assert row["hook_strength"] > 0
     found = opened.store.query("SELECT version FROM analysis_checks WHERE version LIKE 'pictures%'")
     assert len(found) == 1

@@ -11,6 +11,7 @@ import pandas as pd
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command, table
 from vtlib.flows import learning
+from vtlib.models import PLATFORMS, Platform
 from vtlib.patterns import said
 from vtlib.project import Workspace
 
@@ -27,35 +28,78 @@ LISTED = {
     "kind": "from",
     "posts_needed": "posts needed",
 }
+ON_PLATFORM = {
+    "pattern": "pattern",
+    "platform": "platform",
+    "claim": "claim",
+    "size": "ratio (80 %)",
+    "q_value": "q",
+    "common": "all platforms",
+    "differs": "differs",
+    "n_with": "posts",
+    "accounts_with": "accounts",
+    "replicates": "replicates",
+    "kind": "from",
+}
 
 
 @command(vt, "patterns", example="vt patterns --project spring")
 @click.argument("pattern", required=False)
 @click.option("--project", help="Slug of a project (default: all).")
 @click.option("--claimed", is_flag=True, help="Only what may be claimed.")
-def patterns(at: Workspace, pattern: str | None, project: str | None, claimed: bool) -> Answer:
+@click.option("--platform", type=click.Choice(PLATFORMS), help="What holds on this platform.")
+@click.option("--by-platform", is_flag=True, help="A row for each pattern and platform.")
+def patterns(
+    at: Workspace,
+    pattern: str | None,
+    project: str | None,
+    claimed: bool,
+    platform: Platform | None,
+    by_platform: bool,
+) -> Answer:
     """The library of patterns of the last analysis; with PATTERN, all that is known of one.
 
-    ratio: views with it over views without, against each account's own level; q over all features tested. It is made
-    by vt analyze performance, and by notebook 07.
+    ratio: views with it over views without, against each account's own level; q over all features tested. By platform
+    a pattern's own effect is drawn to that of all platforms as far as they differ no more than chance, and q is over
+    all features on all platforms. It is made by vt analyze performance, and by notebook 07.
     """
     if pattern:
         found = learning.pattern(at, pattern, project=project)
-        data = {**found.row, "examples": found.examples}
+        data = {**found.row, "examples": found.examples, "platforms": found.platforms}
         return Answer(data, _one(found))
+    if platform or by_platform:
+        rows = learning.by_platform(at, project, platform=platform)
+        rows = rows[rows["claim"].ne("")] if claimed and len(rows) else rows
+        where = f" on {platform}" if platform else ""
+        empty = f"no patterns{where} yet: vt analyze performance"
+        return Answer(rows, table(_placed(rows), empty=empty))
     rows = learning.library(at, project)
     rows = rows[rows["claim"].ne("")] if claimed and len(rows) else rows
     empty = "no patterns yet: vt analyze performance"
     return Answer(rows, table(_listed(rows), empty=empty))
 
 
-def _listed(rows: pd.DataFrame) -> pd.DataFrame:
-    if rows.empty:
-        return rows
-    size = [
+def _size(rows: pd.DataFrame) -> list[str]:
+    return [
         f"x{r:.2f} ({low:.2f} to {high:.2f})"
         for r, low, high in zip(rows["ratio"], rows["ratio_low"], rows["ratio_high"], strict=True)
     ]
+
+
+def _placed(rows: pd.DataFrame) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    common = [f"x{r:.2f}" for r in rows["common_ratio"]]
+    shown = rows.assign(size=_size(rows), common=common)
+    many = len(set(rows["project_id"])) > 1
+    names = {"project_id": "project", **ON_PLATFORM} if many else ON_PLATFORM
+    return shown[list(names)].rename(columns=names)
+
+
+def _listed(rows: pd.DataFrame) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    size = _size(rows)
     base = [
         f"{a:.0%} / {b:.0%}" if pd.notna(b) else f"{a:.0%} / -"
         for a, b in zip(rows["share_ordinary"], rows["share_breakout"], strict=True)
@@ -83,6 +127,7 @@ def _one(found: learning.Shown) -> str:
         f"over time   {_trend(row)}",
         f"still       {_needed(row)}",
     ]
+    lines += [f"            {s}" for s in found.on_platforms] if len(found.platforms) > 1 else []
     lines += [f"mind        {row['note']}"] if row["note"] else []
     columns = ["handle", "multiplier", "views", "url", "frames"]
     return "\n".join([*lines, "", table(found.examples[columns], empty="no examples")])

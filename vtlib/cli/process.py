@@ -11,7 +11,7 @@ from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.cli.importing import project_option
 from vtlib.errors import BadInput
-from vtlib.flows import downloads, projects, purging
+from vtlib.flows import downloads, film_samples, projects, purging
 from vtlib.flows import media as flow
 from vtlib.params import Params
 from vtlib.project import Workspace, resolve
@@ -36,9 +36,19 @@ def process() -> None:
 @click.option(
     "--again", is_flag=True, help="Measure anew what was measured; nothing is downloaded twice."
 )
-def videos(at: Workspace, project: str, limit: int | None, again: bool) -> Answer:
-    """Download the newest picked posts and measure them. Run again, it goes on where it stopped."""
+@click.option(
+    "--sample",
+    type=click.IntRange(0),
+    help="So many films measured in all for patterns, drawn at random. Default: media.sample of the params.",
+)
+def videos(
+    at: Workspace, project: str, limit: int | None, again: bool, sample: int | None
+) -> Answer:
+    """Download the newest picked posts, and those drawn for patterns (vt process plan --sample), and measure them. Run
+    again, it goes on where it stopped.
+    """
     over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
+    over |= {"media": {"sample": sample}} if sample is not None else {}
     opened = projects.opened(at, project, over=over)
     with progress("downloading", unit="posts") as tick:
         done = flow.process(opened, again=again, progress=tick)
@@ -64,6 +74,40 @@ def videos(at: Workspace, project: str, limit: int | None, again: bool) -> Answe
     text = "\n".join([table(posts[SHOWN], empty="no posts are picked"), *lines])
     reason = f"\nskipped: {said.reason}" if said.status == "skipped" else ""
     return Answer(data, text + reason, _exit_code(done, failed))
+
+
+@command(process, "plan", example="vt process plan --project spring --sample")
+@project_option
+@click.option(
+    "--effect",
+    type=click.FloatRange(1.05, 20),
+    default=1.5,
+    show_default=True,
+    help="The effect that is to be found, as a ratio of views.",
+)
+@click.option("--films", type=click.IntRange(0), help="So many measured films in all.")
+@click.option("--sample", is_flag=True, help="Draw them: half breakouts, half ordinary posts.")
+def plan(at: Workspace, project: str, effect: float, films: int | None, sample: bool) -> Answer:
+    """Which films more to measure or to ask about so that which patterns can be tested, and what that takes.
+
+    films needed: measured in all, half of them breakouts, for power .8 at the p that one more claim needs. Time, bytes
+    and dollars are means of what this workspace took so far. --sample draws the films; vt process videos measures them.
+    """
+    opened = projects.opened(at, project)
+    found = film_samples.plan(opened, effect=effect, films=films)
+    new = film_samples.draw(opened, found.size) if sample else 0
+    lines = found.words
+    if sample:
+        lines = [*lines, f"{number(new, 'film')} drawn: vt process videos --project {project}"]
+    data = {
+        **{k: getattr(found, k) for k in ("patterns", "measure", "ask", "available", "rates")},
+        "drawn": found.drawn + new,
+        "new": new,
+        "headline": lines,
+    }
+    shown = found.patterns.rename(columns=lambda c: c.replace("_", " "))
+    empty = "no posts are judged yet: vt analyze outliers"
+    return Answer(data, "\n".join([table(shown, empty=empty), *lines]))
 
 
 @command(vt, "purge", example="vt purge --project spring --dry-run")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.flows import asking, outcomes
+from vtlib.flows import asking, learning, outcomes
 from vtlib.flows.questions import Depth, about_of, question_of
 from vtlib.project import Project, one_session
 from vtlib.services.gemini import DATA, LASTING, Gemini, Prices, Question, Usage
@@ -103,7 +103,11 @@ def plan(project: Project) -> Plan:
         project.frame("analysis_wanted"), limit=params.limit, controls_share=params.controls_share
     )
     able = viewed[viewed["place"].notna()]
-    made = {r["post_id"]: question_of(project, r, "full") for r in able.to_dict("records")}
+    known_patterns = learning.learned_context(project)
+    made = {
+        r["post_id"]: question_of(project, r, "full", patterns=known_patterns)
+        for r in able.to_dict("records")
+    }
     tokens = {p: q.guessed_tokens_in(tokens_per_s=rate) for p, q in made.items()}
     needs_looks = len(able) > params.full > 0
     seen = able.to_dict("records") if needs_looks else []

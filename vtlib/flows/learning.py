@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -10,13 +10,16 @@ import pandas as pd
 from vtlib.errors import BadInput
 from vtlib.params import nearest
 from vtlib.patterns import learned
-from vtlib.patterns.learned import said
+from vtlib.patterns.learned import said, said_on
 from vtlib.project import Project, Workspace
 from vtlib.services.media import MediaFolder
 from vtlib.store import catalog, media
 from vtlib.tables import Example, Gallery
 
-PATTERN_TEXTS = ("pattern", "claim", "definition", "source", "note", "reason", "trend", "kind")
+PATTERN_TEXTS = (
+    *("pattern", "claim", "definition", "source", "note", "reason", "trend", "kind"),
+    *("platform", "differs", "replicates"),
+)
 _EXAMPLES = """SELECT post_id, url, handle, platform, posted_at, views FROM posts_latest
 WHERE list_contains($posts, post_id)"""
 _THUMBS = """SELECT post_id, thumbs_path FROM measures
@@ -27,11 +30,20 @@ QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY measured_at DESC) = 1""
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A pattern with all that is known of it, and its examples: post_id, url, handle, views, multiplier, frames
-    (folder of thumbnails, relative to outputs; None where the film was not measured).
+    (folder of thumbnails, relative to outputs; None where the film was not measured); `platforms`: the same pattern on
+    each platform's posts (columns of pattern_platforms).
     """
 
     row: dict[str, Any]
     examples: pd.DataFrame
+    platforms: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def on_platforms(self) -> list[str]:
+        """A sentence a platform on which it was tested."""
+        return [
+            said_on({str(k): v for k, v in r.items()}) for r in self.platforms.to_dict("records")
+        ]
 
 
 def library(at: Workspace, project: str | None = None) -> pd.DataFrame:
@@ -43,6 +55,22 @@ def library(at: Workspace, project: str | None = None) -> pd.DataFrame:
     )
     parts = [at.store.query_file("patterns", project=name) for name in names]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def by_platform(
+    at: Workspace, project: str | None = None, *, platform: str | None = None
+) -> pd.DataFrame:
+    """What each platform's posts say of the patterns of a project, or of all: columns of pattern_platforms_latest with
+    definition, kind and source, claims first.
+    """
+    names = (
+        [project]
+        if project
+        else [str(p["slug"]) for p in catalog.listing(at.store, "projects", has_archived=True)]
+    )
+    parts = [at.store.query_file("pattern_platforms", project=name) for name in names]
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return rows[rows["platform"].eq(platform)] if platform and len(rows) else rows
 
 
 def pattern(at: Workspace, name: str, *, project: str | None = None) -> Shown:
@@ -62,7 +90,9 @@ def pattern(at: Workspace, name: str, *, project: str | None = None) -> Shown:
         where = ", ".join(places)
         raise BadInput(f"{name} was tested in {where}.", todo="Name one with --project.")
     row = {str(k): v for k, v in rows.iloc[0].to_dict().items()}
-    return Shown(row, _examples(at, row["project_id"], _named_posts(row)))
+    platforms = by_platform(at, str(row["project_id"]))
+    mine = platforms[platforms["pattern"].eq(row["pattern"])] if len(platforms) else platforms
+    return Shown(row, _examples(at, row["project_id"], _named_posts(row)), mine)
 
 
 def learned_context(project: Project) -> dict[str, Any] | None:
@@ -71,7 +101,7 @@ def learned_context(project: Project) -> dict[str, Any] | None:
     Plain JSON values, to be fenced in as facts; store `version` as `Making.learned_version` of what is made with it,
     so that 07 can compare such scripts with the others.
     """
-    return learned(project.frame("patterns"))
+    return learned(project.frame("patterns"), project.frame("pattern_platforms"))
 
 
 def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery]:

@@ -79,7 +79,7 @@ class Measurer:
     def _begin(self, row: Mapping[Any, Any]) -> None:
         same = None if self.again else store.measures_of(self.project.store, row["sha256"])
         if same and _covers(same, self._parts):
-            self._save(row, same)
+            self._save(row, {**same, "seconds": None})
             return
         future = self._pool.submit(_measured, self.project, self.session, row, self._parts)
         self._current = (row, future)
@@ -119,8 +119,7 @@ def _measured(
     thumbs = f"media/{row['sha256'][:2]}/{row['sha256']}.thumbs"
     session.adopt(work / "thumbs", thumbs)
     session.clear(work)
-    values = {k: v for k, v in found.to_row().items() if k != "seconds"}
-    return {**base, **values, "status": "ok", "reason": "", "thumbs_path": thumbs}
+    return {**base, **found.to_row(), "status": "ok", "reason": "", "thumbs_path": thumbs}
 
 
 def compress_all(project: Project, session: Session, posts: pd.DataFrame) -> None:

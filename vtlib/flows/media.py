@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from vtlib.errors import BadInput
-from vtlib.flows import measuring
+from vtlib.flows import film_samples, measuring
 from vtlib.flows.downloads import Done, Downloads, Progress, save_note
 from vtlib.flows.measuring import Measurer
 from vtlib.models import Mapped
@@ -39,12 +39,14 @@ TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption",
 
 @one_session
 def process(project: Project, *, again: bool = False, progress: Progress | None = None) -> Done:
-    """Fetch and measure the newest picked posts (analysis.limit) and those of own scripts, checkpointed per item.
+    """Fetch and measure the newest picked posts (analysis.limit), those of own scripts, and those drawn for patterns
+    (media.sample in all, and what was drawn before), checkpointed per item.
 
-    What is here is measured while the rest still loads.     A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
+    What is here is measured while the rest still loads. A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
     a pause, or cannot be reached, is left alone for the rest of the call. `again` measures anew. Raises
     BadInput for cookies that cannot be used, StoreBusy while another process does the same.
     """
+    film_samples.draw(project, project.params.media.sample)
     folder, done = MediaFolder(project.workspace.outputs), Done()
     rules = _rules(project)
     with folder.session() as session, Measurer(project, session, again=again) as measurer:
@@ -66,9 +68,10 @@ def process(project: Project, *, again: bool = False, progress: Progress | None 
 
 @one_session
 def load(project: Project) -> pd.DataFrame:
-    """The picked posts with their state (stages/media.plan), newest first, then those of own scripts; nothing is asked.
+    """The picked posts with their state (stages/media.plan), newest first, then those of own scripts and of the sample; nothing is asked.
 
-    Each of the two kinds has a limit of its own: analysis.limit, media.published_limit. `is_gone`: the file is not
+    Each of the first two kinds has a limit of its own: analysis.limit, media.published_limit; last come those that were
+    drawn for patterns (flows/film_samples), all of them. `is_gone`: the file is not
     in this folder, as after vt restore of a backup without media; its path is then not known here.
     """
     rules = _rules(project)
@@ -76,8 +79,13 @@ def load(project: Project) -> pd.DataFrame:
     asked = _addresses(project, posts, rules)
     known = [_has_address(asked[p]) for p in posts["post_id"]]
     posts = posts.assign(has_address=pd.Series(known, dtype=bool, index=posts.index))
-    media, is_own = project.params.media, posts["role"].eq(stage.PUBLISHED)
-    kinds = ((~is_own, project.params.analysis.limit), (is_own, media.published_limit))
+    media, role = project.params.media, posts["role"]
+    is_own, is_drawn = role.eq(stage.PUBLISHED), role.eq(stage.SAMPLE)
+    kinds = (
+        (~is_own & ~is_drawn, project.params.analysis.limit),
+        (is_own, media.published_limit),
+        (is_drawn, len(posts)),
+    )
     parts = [
         stage.plan(
             posts[mine],

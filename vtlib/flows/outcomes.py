@@ -122,6 +122,7 @@ def _row(project: Project, question: Question, outcome: Outcome, about: About) -
         "prompt_version": question.prompt.version,
         "prompt_sha256": question.prompt.sha256,
         "schema_sha256": question.schema_sha256,
+        "patterns_version": question.prompt.patterns_version or None,
         "model": options.model,
         "model_version": next((c.model_version for c in calls if c.model_version), None),
         "input_hash": question.input_hash,

@@ -103,7 +103,7 @@ def remember_library(project: Project) -> None:
 
 def _save_library(project: Project, judged: Judged | Result) -> dict[str, Any]:
     run = library_run(project, judged)
-    store.save_patterns(project.store, run, judged.library.table)
+    store.save_patterns(project.store, run, judged.library.table, judged.library.platforms)
     return run
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -53,10 +53,17 @@ def task_of(project: Project, post: dict[Any, Any], depth: Depth) -> Task:
     return Task("analysis", VideoAnalysis, options)
 
 
-def question_of(project: Project, post: dict[Any, Any], depth: Depth) -> Question:
+def question_of(
+    project: Project,
+    post: dict[Any, Any],
+    depth: Depth,
+    *,
+    patterns: Mapping[str, Any] | None = None,
+) -> Question:
     """The question about a post of the query analysis_wanted; its key is the analysis_id it will have.
 
-    The same post, model, prompt, schema and input give the same key.
+    The same post, model, prompt, schema and input give the same key. A full question carries the project's known
+    `patterns` (flows/learning.learned_context) with their doubt; which version it had is kept beside the answer (analyses.patterns_version).
     """
     task = task_of(project, post, depth)
     prompt = render(
@@ -64,6 +71,7 @@ def question_of(project: Project, post: dict[Any, Any], depth: Depth) -> Questio
         topics=[choosing.topic(post["platform"], post["format"])],
         facts=choosing.facts(post),
         strangers=choosing.strangers(post),
+        patterns=patterns if depth == "full" else None,
     )
     question = Question(prompt, task.answer, task.options, _attached(project, post))
     named = hashlib.sha256(f"{post['post_id']}/{question.identity}".encode()).hexdigest()[:24]

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.models import METRICS
+from vtlib.sources.creation import ORIGINAL_SOUND
 
 Kind = Literal["measured", "model", "human"]
 VALUE_COLUMNS = ["post_id", "feature", "value"]
@@ -46,10 +47,10 @@ def is_after_the_fact(name: str) -> bool:
 
 
 def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
-    """(values, features) from the posts' own facts: caption, tags, length, hour, day, sound.
+    """(values, features) from the posts' own facts: caption, tags, length, hour, day, sound, how it was made.
 
-    `posts`: post_id, caption, duration_s, posted_at, and optionally hashtags, mentions (lists),
-    account_id, audio_id, audio_title. Values:
+    `posts`: post_id, caption, duration_s, posted_at, and optionally hashtags, mentions, effects, stickers (lists),
+    account_id, platform, title, language, audio_id, audio_title, audio_is_original, is_duet, is_stitch. Values:
     VALUE_COLUMNS, 1.0 or 0.0; what is not known (no caption captured, no length) has no row.
     """
     parts = []
@@ -143,29 +144,79 @@ def _hour(posts: pd.DataFrame, first: int, last: int) -> pd.Series:
 
 
 def _original_sound(posts: pd.DataFrame) -> pd.Series:
-    """By its title, which TikTok and Instagram give in the language of the app; unknown without a title."""
-    if "audio_title" not in posts:
-        return pd.Series(pd.NA, index=posts.index, dtype="Float64")
-    title = posts["audio_title"].astype("string").str.strip()
-    return (
-        title.str.contains(_ORIGINAL, regex=True).astype("Float64").where(title.fillna("").ne(""))
-    )
+    """As the platform says; where it does not, by the title, which comes in the language of the app."""
+    title = _column(posts, "audio_title").astype("string").str.strip()
+    by_title = title.str.contains(ORIGINAL_SOUND, regex=True).astype("Float64")
+    by_title = by_title.where(title.fillna("").ne(""))
+    return _flag(posts, "audio_is_original").fillna(by_title)
 
 
-def _shared_sound(posts: pd.DataFrame) -> pd.Series:
-    """Another account used the same sound earlier: later posts are not looked at."""
+def _sound_users(posts: pd.DataFrame, least: int) -> pd.Series:
+    """At least so many other accounts, of all that were captured, used the same sound earlier."""
     if "audio_id" not in posts or "account_id" not in posts:
-        return pd.Series(pd.NA, index=posts.index, dtype="Float64")
+        return _unknown(posts)
     facts = posts[["audio_id", "account_id"]].assign(at=pd.to_datetime(posts["posted_at"]))
     known = facts.dropna()
-    known = known[known["audio_id"].astype(str).ne("")].sort_values("at", kind="stable")
-    first = known.groupby("audio_id")["account_id"].transform("first")
-    began = known.groupby("audio_id")["at"].transform("first")
-    used = known["account_id"].ne(first) & known["at"].gt(began)
-    # The first account's later posts count once a second account has used the sound in between.
-    second = known["at"].where(used).groupby(known["audio_id"]).transform("min")
-    used |= known["account_id"].eq(first) & known["at"].gt(second)
-    return used.astype("Float64").reindex(posts.index)
+    known = known[known["audio_id"].astype(str).ne("")]
+    # Each account counts from its first post with the sound on; the post's own account never counts.
+    sound, at = known["audio_id"].factorize()[0].astype(np.int64) << 34, _seconds(known["at"])
+    own = pd.Series(at, known.index).groupby([known["audio_id"], known["account_id"]])
+    began = np.sort((sound + own.transform("min").to_numpy())[~own.cumcount().to_numpy(bool)])
+    users = np.searchsorted(began, sound + at) - np.searchsorted(began, sound)
+    users -= own.transform("min").to_numpy() < at
+    return pd.Series(users >= least, known.index).astype("Float64").reindex(posts.index)
+
+
+def _seconds(at: pd.Series) -> np.ndarray:
+    """Whole seconds since 1970, as far as 34 bits go (the year 2514)."""
+    return ((at - pd.Timestamp("1970-01-01")) // pd.Timedelta(seconds=1)).to_numpy(np.int64)
+
+
+def _column(posts: pd.DataFrame, name: str) -> pd.Series:
+    return posts[name] if name in posts else pd.Series(pd.NA, index=posts.index, dtype=object)
+
+
+def _unknown(posts: pd.DataFrame) -> pd.Series:
+    return pd.Series(pd.NA, index=posts.index, dtype="Float64")
+
+
+def _flag(posts: pd.DataFrame, name: str) -> pd.Series:
+    return _column(posts, name).astype("boolean").astype("Float64")
+
+
+def _made_of(posts: pd.DataFrame, name: str) -> pd.Series:
+    """A duet or stitch: as the platform says; on TikTok else by the caption, which begins with it unless deleted."""
+    has_form = _column(posts, "platform").eq("tiktok") & posts["caption"].notna()
+    return _flag(posts, name).fillna(pd.Series(0.0, index=posts.index).where(has_form))
+
+
+def _part(posts: pd.DataFrame, least: int) -> pd.Series:
+    """The number of a part or episode in title or caption is `least` or more; no number: 0."""
+    title, caption = (_column(posts, n).astype("string") for n in ("title", "caption"))
+    words = title.fillna("").str.cat(caption.fillna(""), sep="\n")
+    found = words.str.extract(EPISODE).bfill(axis=1).iloc[:, 0]
+    number = pd.to_numeric(found, errors="coerce").fillna(0)
+    return (number >= least).astype("Float64").where(title.notna() | caption.notna())
+
+
+def _usual_language(posts: pd.DataFrame) -> pd.Series:
+    """Another language than most of the account's earlier and later posts; unknown with under 5 of them."""
+    language = _column(posts, "language").astype("string").str.lower().str.split("-").str[0]
+    account = _column(posts, "account_id")
+    if not language.notna().any():
+        return _unknown(posts)
+    # Counted without transform: an account without any language has no mode, and NA compares with nothing.
+    counts = language.groupby([account, language]).size().sort_values(kind="stable")
+    names = counts.reset_index(name="n").set_axis(["account", "language", "n"], axis=1)
+    usual = account.map(names.groupby("account")["language"].last()).astype("string")
+    many = language.groupby(account).transform("count").ge(5)
+    is_other = language.fillna("") != usual.fillna("")
+    return is_other.astype("Float64").where(language.notna() & many)
+
+
+def _english(posts: pd.DataFrame) -> pd.Series:
+    language = _column(posts, "language").astype("string").str.lower()
+    return language.str.match(r"en(?:$|[-_])").astype("Float64")
 
 
 def _long(posts: pd.DataFrame) -> pd.Series:
@@ -178,11 +229,10 @@ def _fact(name: str, definition: str, source: str = "caption") -> Feature:
     return Feature(name, definition, "measured", source)
 
 
-# What TikTok and Instagram call a sound of the maker's own, by the language of the app.
-_ORIGINAL = (
-    r"(?i)^(?:original (?:sound|audio)|son original|som original|audio original|originalton|"
-    r"sonido original|suono originale|origineel geluid|orijinal ses|dźwięk oryginalny|nhạc nền|"
-    r"оригинальный звук|оригинал аудио|オリジナル楽曲|오리지널 사운드|原聲|原声)"
+# "Part 2", "ep. 14", "day 30 of", 第3話: a number of a series, in the languages the tool was tried with.
+EPISODE = (
+    r"(?i)(?:\b(?:part|pt|episode|epis[oó]di[oa]|ep|parte|partie|teil|folge|deel|część|часть|серия|day|día|dia|jour|tag|день)"
+    r"\s*[.:#]?\s*#?(\d{1,4})\b)|(?:第\s*(\d{1,4})\s*[話回集弾])|(?:パート\s*(\d{1,4}))"
 )
 _EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] = (
@@ -230,9 +280,45 @@ _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] 
         for a, b in ((0, 6), (6, 12), (12, 18), (18, 24))
     ),
     (
-        _fact("sound_original", "The sound is its maker's own, by its title.", "sound"),
+        _fact("sound_original", "A sound that a creator recorded, not a licensed track.", "sound"),
         _original_sound,
     ),
-    (_fact("sound_used_before", "Another account used the sound earlier.", "sound"), _shared_sound),
+    (
+        _fact("sound_used_before", "Another account used the sound earlier.", "sound"),
+        lambda p: _sound_users(p, 1),
+    ),
+    (
+        _fact("sound_used_by_3", "Three other accounts or more used the sound earlier.", "sound"),
+        lambda p: _sound_users(p, 3),
+    ),
+    (
+        _fact("effect_used", "One of the platform's effects is in it.", "effects"),
+        lambda p: _count(p, "effects", 1),
+    ),
+    (
+        _fact("sticker_used", "A sticker is on it.", "stickers"),
+        lambda p: _count(p, "stickers", 1),
+    ),
+    (
+        _fact("duet", "A duet, or a remix: beside another's video.", "platform, caption"),
+        lambda p: _made_of(p, "is_duet"),
+    ),
+    (
+        _fact("stitch", "It begins with a piece of another's video.", "platform, caption"),
+        lambda p: _made_of(p, "is_stitch"),
+    ),
+    (
+        _fact("series_part", "A numbered part or episode of a series.", "title, caption"),
+        lambda p: _part(p, 1),
+    ),
+    (
+        _fact("series_sequel", "Part 2 or later of a series.", "title, caption"),
+        lambda p: _part(p, 2),
+    ),
+    (_fact("language_english", "Its text is English.", "language"), _english),
+    (
+        _fact("language_unusual", "Another language than most of the account's posts.", "language"),
+        _usual_language,
+    ),
     (_fact("weekend", "Posted on a Saturday or Sunday, UTC.", "time of posting"), _weekend),
 )

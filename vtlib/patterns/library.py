@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,11 @@ import pandas as pd
 from scipy.stats import norm as normal
 
 from vtlib.patterns.features import Feature, combinations
+from vtlib.patterns.platforms import PLATFORM_COLUMNS, by_platform
 from vtlib.patterns.preparing import BREAKOUTS, Rules, binary, obstacle, outcomes, wide
 from vtlib.stats import effects, fading
 from vtlib.stats.rates import rate
+from vtlib.stats.replication import replicates
 from vtlib.stats.tiers import q_values
 
 PATTERN_COLUMNS = [
@@ -40,7 +42,7 @@ class Library:
 
     `table`: PATTERN_COLUMNS, one row a feature tested, claims first; ratios are of what is believed (shrunk).
     `dropped`: features not tested, with the reason. `left_out`: posts left out by reason. `variance` T2 of
-    effects (ln2) that the shrinking used.
+    effects (ln2) that the shrinking used. `platforms`: PLATFORM_COLUMNS, the same features on each platform.
     """
 
     table: pd.DataFrame
@@ -50,6 +52,7 @@ class Library:
     n_accounts: int
     variance: float
     rules: Rules
+    platforms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PLATFORM_COLUMNS))
 
     @property
     def claimed(self) -> pd.DataFrame:
@@ -66,6 +69,7 @@ def find(
     """Test all features at once.
 
     `posts`: post_id, account_id, metric, basis, x7_ln, expected_ln, tier, reason, posted_at, is_pinned, is_paid.
+    With `platform` among the columns each feature is tested on each platform too.
     `values`: post_id, feature, value (no row or NaN = unknown). Benjamini-Hochberg runs over all features
     tested; those without variance, without 8 posts and 3 accounts on each side, without 8 ordinary posts
     as controls, or made from what became of the post are dropped by name. Nothing to test: an empty table.
@@ -75,12 +79,14 @@ def find(
     held = wide(values, kept, features)
     rows: list[dict[str, Any]] = []
     dropped: list[tuple[str, str, str]] = []
+    tested: list[tuple[Feature, pd.Series]] = []
     for feature in [*features, *combinations(features, use.chosen)]:
         value, threshold = binary(held, kept, feature)
         reason = obstacle(feature, value, kept, use)
         if reason:
             dropped.append((feature.name, feature.kind, reason))
         else:
+            tested.append((feature, value))
             rows.append(_test(feature, value, kept, use) | {"threshold": threshold})
     table, variance = _believed(pd.DataFrame(rows), use)
     return Library(
@@ -91,6 +97,7 @@ def find(
         int(kept["account_id"].nunique()),
         variance,
         use,
+        by_platform(tested, kept, use),
     )
 
 
@@ -131,7 +138,7 @@ def _test(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules) ->
         "weeks_asked": by_week.n,
         "least_ln": shift.least,
         "most_ln": shift.most,
-        "replicates": _replicates(shift, by_account.low, by_account.n, again),
+        "replicates": replicates(shift, by_account, again),
         "trend": change.trend,
         "per_week_ln": change.per_week,
         "half_life_days": change.half_life_days,
@@ -153,24 +160,6 @@ def _shares(known: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
         "n_ordinary": n_ordinary,
         "n_breakout": n_hit,
     }
-
-
-def _replicates(shift: effects.Shift, low: float, asked: int, again: fading.Halves) -> str:
-    """Repeatable: no account alone makes it, more than half of the accounts agree, beyond chance, and it was there in
-    the earlier half of the posts and again, beyond chance, in the later half; where that could not be tried,
-    "untried in time". One hit: without some single account the sign turns. Else mixed, or too few accounts to ask.
-    """
-    if asked < 3:
-        return "too few accounts"
-    if shift.least * shift.shift <= 0 or shift.most * shift.shift <= 0:
-        return "one hit"
-    if low <= 0.5:
-        return "mixed"
-    if not again.tried:
-        return "untried in time"
-    sign = np.sign(shift.shift)
-    held = min(again.early * sign, again.low * sign, again.high * sign) > 0
-    return "repeatable" if held else "mixed"
 
 
 def _examples(on: pd.DataFrame, sign: float, count: int) -> list[str]:

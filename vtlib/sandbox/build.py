@@ -185,7 +185,8 @@ def _post(
     caption, tags = _caption(film, account, features, odd.hostile)
     post_id = ids.post_id(account.platform, rng, posted_at=at)
     is_plain = not (odd.is_film or flags & {"pinned", "paid"} or cause)
-    posted = fate.Posted(form, features, flags, times, is_plain)
+    sound = _sound(dice.rng(account.platform, account.handle, place, "sound"), form)
+    posted = fate.Posted(form, features, flags, times, is_plain, account.platform, sound)
     became = fate.fate(own, account, posted)
     if became.series == "side":
         caption, tags = f"{caption} #{words.SIDE_TAG}", (*tags, words.SIDE_TAG)
@@ -203,9 +204,16 @@ def _post(
         flags=flags,
         coauthor=coauthor if odd.is_coauthored else "",
         creative=odd.twin or f"{account.platform}-{post_id}",
+        sound=sound,
         deleted_at=dice.epoch + DELETED_AFTER if odd.is_deleted else None,
         **asdict(became),
     )
+
+
+def _sound(rng: Random, form: Format) -> str:
+    """The licensed track of a film, "" for a sound of its own and for what does not move."""
+    is_licensed, track = rng.random() < words.LICENSED_SHARE, rng.choice(words.TRACKS)
+    return track if is_licensed and form in MOVING else ""
 
 
 def _flags(account: SimAccount, rng: Random, place: int, *, n_posts: int) -> frozenset[str]:

@@ -23,7 +23,7 @@ SAVE_RATE, SAVE_LN_SD = 0.002, 0.64
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What was posted, as far as its reach asks: `times` over 1 makes a true hit; only a post that `is_plain` (neither
-    paid, pinned, co-authored, hostile nor a hit) can be dead or evergreen.
+    paid, pinned, co-authored, hostile nor a hit) can be dead or evergreen; `sound` the licensed track, "" for none.
     """
 
     format: Format
@@ -31,6 +31,8 @@ class Posted:
     flags: frozenset[str]
     times: float
     is_plain: bool
+    platform: str = ""
+    sound: str = ""
 
     @property
     def is_hit(self) -> bool:
@@ -92,6 +94,8 @@ def _lifts(
 ) -> tuple[float, float]:
     """Ln reach over the account's ordinary post, without and with what made it a hit (the same for no hit)."""
     effects = sum(words.EFFECTS.get(name, 0.0) for name in sorted(posted.features))
+    here = words.EFFECTS_ON.get(posted.platform, {})
+    effects += here.get(words.LICENSED_SOUND, 0.0) if posted.sound else 0.0
     effects += PAID_BOOST if "paid" in posted.flags else 0.0
     scatter = shapes.scatter(rng, shape) * (shapes.HIT_NOISE if posted.is_hit else 1.0)
     own = side_ln + effects + scatter

@@ -20,6 +20,8 @@ def truth(world: World) -> dict[str, Any]:
         "seed": world.seed,
         "epoch": _iso(world.epoch),
         "effects": [{"feature": f, "ln_effect": e} for f, e in words.EFFECTS.items()],
+        "effects_on": words.EFFECTS_ON,
+        "licensed": [p.post_id for p in world.posts if p.sound],
         "decoys": list(words.DECOYS),
         "accounts": [_account(a) for a in world.accounts],
         "breakouts": [_breakout(p) for p in world.posts if p.multiplier > 1],

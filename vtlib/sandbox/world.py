@@ -62,7 +62,7 @@ class SimPost:
     `views_ratio` and `plays_ratio` of the two counters of a reel among them. `multiplier` 1 for ordinary posts, of a
     true hit how many times the reach it would have had; `cause` the feature that made it a hit; `series` main or side
     on an account with two; `coauthor` the account id of a second author; `creative` names the film itself: posts that
-    share it are one film put up twice.
+    share it are one film put up twice; `sound` the licensed track under it, "" for the maker's own.
     """
 
     platform: Platform
@@ -91,6 +91,7 @@ class SimPost:
     flags: frozenset[str] = frozenset()
     coauthor: str = ""
     creative: str = ""
+    sound: str = ""
     deleted_at: datetime | None = None
 
     @property

@@ -29,6 +29,7 @@ from vtlib.models import (
     Rejected,
 )
 from vtlib.sources.actors import Actor, Request
+from vtlib.sources.creation import is_original_sound, names
 from vtlib.sources.reading import (
     any_flag,
     count,
@@ -273,7 +274,7 @@ def _plays(raw: dict[str, Any]) -> Metric:
 
 
 def _post(raw: dict[str, Any], code: str, kind: Format) -> Post:
-    caption = text(raw.get("caption"))
+    caption, sound = text(raw.get("caption")), text(first(raw, "musicInfo.song_name"))
     return Post(
         platform="instagram",
         native_id=code,
@@ -287,9 +288,24 @@ def _post(raw: dict[str, Any], code: str, kind: Format) -> Post:
         is_coauthored=_is_coauthored(raw),
         hashtags=_clean_tags(words(raw.get("hashtags"), "name")) or hashtags_in(caption),
         mentions=tuple(m.lower() for m in words(raw.get("mentions"), "username")),
-        audio_id=text(first(raw, "musicInfo.audio_id")),
-        audio_title=text(first(raw, "musicInfo.song_name")),
+        audio_id=_audio_id(raw),
+        audio_title=sound,
+        audio_is_original=_is_original(raw, sound),
+        effects=names(dig(raw, "creativeConfig", "effect_configs"), "name"),
+        is_duet=any_flag(raw, "isRemix"),
     )
+
+
+def _audio_id(raw: dict[str, Any]) -> str | None:
+    """The sound's id; "0" stands where a sound was taken down (items of 2026)."""
+    known = text(first(raw, "musicInfo.audio_id"))
+    return None if known == "0" else known
+
+
+def _is_original(raw: dict[str, Any], sound: str | None) -> bool | None:
+    """Unknown where the sound was taken down: then `uses_original_audio` is false of everything."""
+    given = dig(raw, "musicInfo", "uses_original_audio")
+    return is_original_sound(sound, given if _audio_id(raw) or sound else None)
 
 
 def _id_time(pk: Any) -> datetime | None:
@@ -372,6 +388,8 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "coauthorProducers": raw.get("coauthor_producers"),
         "videoDuration": raw.get("video_duration"),
         "musicInfo": _web_music(raw),
+        "creativeConfig": raw.get("creative_config"),
+        "isRemix": _is_web_remix(raw),
         "videoUrl": first(raw, "video_url", "video_versions.0.url"),
         "images": [_web_image(m) for m in raw.get("carousel_media") or [raw]],
     }
@@ -398,7 +416,16 @@ def _web_music(raw: dict[str, Any]) -> dict[str, Any]:
     return {
         "audio_id": first(raw, f"{song}.audio_cluster_id", f"{own}.audio_asset_id"),
         "song_name": first(raw, f"{song}.title", f"{own}.original_audio_title"),
+        "uses_original_audio": {"original_sounds": True, "licensed_music": False}.get(
+            str(dig(raw, "clips_metadata", "audio_type"))
+        ),
     }
+
+
+def _is_web_remix(raw: dict[str, Any]) -> bool | None:
+    """A reel beside or after another's, Instagram's duet: it names the reel it was made of."""
+    mashup = dig(raw, "clips_metadata", "mashup_info")
+    return bool(mashup.get("original_media")) if isinstance(mashup, dict) else None
 
 
 def _web_image(media: dict[str, Any]) -> Any:

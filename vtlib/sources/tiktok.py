@@ -29,6 +29,7 @@ from vtlib.models import (
     Rejected,
 )
 from vtlib.sources.actors import Actor, Request
+from vtlib.sources.creation import is_duet, is_original_sound, is_stitch, names
 from vtlib.sources.reading import (
     any_flag,
     count,
@@ -230,6 +231,7 @@ def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
 
 def _post(raw: dict[str, Any], native_id: str, kind: Format) -> Post:
     caption, language = text(raw.get("text")), text(raw.get("textLanguage"))
+    sound = text(first(raw, "musicMeta.musicName"))
     named = words(raw.get("detailedMentions"), "name") or words(raw.get("mentions"), "name")
     return Post(
         platform="tiktok",
@@ -245,7 +247,14 @@ def _post(raw: dict[str, Any], native_id: str, kind: Format) -> Post:
         hashtags=words(raw.get("hashtags"), "name", "title") or hashtags_in(caption),
         mentions=tuple(m.lower() for m in named),
         audio_id=text(first(raw, "musicMeta.musicId")),
-        audio_title=text(first(raw, "musicMeta.musicName")),
+        audio_title=sound,
+        audio_is_original=is_original_sound(sound, dig(raw, "musicMeta", "musicOriginal")),
+        effects=names(raw.get("effectStickers"), "name"),
+        stickers=names(raw.get("stickersOnItem"), "name"),
+        is_duet=is_duet(
+            caption, first(raw, "duetInfo.duetFromId", "videoMeta.duetInfo.duetFromId")
+        ),
+        is_stitch=is_stitch(caption, first(raw, "stitchInfo.stitchFromId")),
     )
 
 
@@ -286,7 +295,12 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "musicMeta": {
             "musicId": first(raw, "music.id"),
             "musicName": first(raw, "music.title"),
+            "musicOriginal": first(raw, "music.original"),
         },
+        "effectStickers": raw.get("effectStickers"),
+        "stickersOnItem": _web_stickers(raw),
+        "duetInfo": raw.get("duetInfo"),
+        "stitchInfo": raw.get("stitchInfo"),
         "videoMeta": {"duration": first(raw, "video.duration")},
         "hashtags": list(tags),
         "mentions": list(words(raw.get("textExtra"), "userUniqueId")),
@@ -295,6 +309,15 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "liveRoomInfo": raw.get("liveRoomInfo"),
         **{k: first(raw, f"statsV2.{k}", f"stats.{k}") for k in (*_COUNTS, "collectCount")},
     }
+
+
+def _web_stickers(raw: dict[str, Any]) -> list[str] | None:
+    """Words on stickers, as 4CAT joins them: `stickersOnItem[].stickerText`, a list of lines each."""
+    found = raw.get("stickersOnItem")
+    if not isinstance(found, list):
+        return None
+    lines = (words(dig(s, "stickerText")) for s in found)
+    return [" ".join(line) or "sticker" for line in lines]
 
 
 def _web_author(raw: dict[str, Any]) -> dict[str, Any]:

@@ -106,6 +106,11 @@ def post_row(found: Mapped, at: datetime) -> Row:
         "mentions": list(post.mentions),
         "audio_id": post.audio_id,
         "audio_title": post.audio_title,
+        "audio_is_original": post.audio_is_original,
+        "effects": None if post.effects is None else list(post.effects),
+        "stickers": None if post.stickers is None else list(post.stickers),
+        "is_duet": post.is_duet,
+        "is_stitch": post.is_stitch,
         "first_seen_at": at,
         "last_captured_at": at,
     }
@@ -256,8 +261,8 @@ TABLES: dict[str, pa.Schema] = {
         "audio_title",
         time="posted_at first_seen_at last_captured_at",
         real="duration_s",
-        flag="is_pinned is_paid is_coauthored",
-        texts="hashtags mentions",
+        flag="is_pinned is_paid is_coauthored audio_is_original is_duet is_stitch",
+        texts="hashtags mentions effects stickers",
     ),
     "post_snapshots": _schema(
         text="post_id capture_id " + " ".join(f"{m}_state" for m in METRICS),

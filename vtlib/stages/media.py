@@ -17,6 +17,7 @@ from vtlib.stats.twins import METHOD as TWINS_METHOD
 
 __all__ = [
     "PUBLISHED",
+    "SAMPLE",
     "TWINS_METHOD",
     "Film",
     "conclude",
@@ -30,6 +31,7 @@ PERMANENT = ("private", "removed", "login", "age", "geo", "not_video", "too_larg
 EXPIRED = "expired"  # a signed media address that ran out: the next capture brings a new one
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
+SAMPLE = "sample"  # the role of posts drawn at random for patterns
 PUBLISHED = "published"  # the role of posts that came of own scripts: nobody picked them
 _WORDS = {
     "fetch": "not asked yet",
@@ -159,10 +161,13 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
 
 
 def _asked(posts: pd.DataFrame) -> str:
-    own = int(posts["role"].eq(PUBLISHED).sum()) if "role" in posts else 0
-    picked = len(posts) - own
-    words = [number(picked, "picked post")] if picked or not own else []
-    return " and ".join([*words, *([f"{number(own, 'post')} of own scripts"] if own else [])])
+    roles = list(posts["role"]) if "role" in posts else []
+    own, drawn = roles.count(PUBLISHED), roles.count(SAMPLE)
+    picked = len(posts) - own - drawn
+    words = [number(picked, "picked post")] if picked or not (own or drawn) else []
+    words += [f"{number(own, 'post')} of own scripts"] if own else []
+    words += [f"{number(drawn, 'post')} drawn for patterns"] if drawn else []
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _measured(rows: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -37,6 +38,15 @@ def save_measures(store: Store, row: Mapping[str, Any]) -> None:
         connection.execute(
             "DELETE FROM twins WHERE post_id = $id OR twin_post_id = $id", {"id": row["post_id"]}
         )
+
+
+def save_film_sample(
+    store: Store, project: str, rows: pd.DataFrame, *, rule: str, at: datetime
+) -> None:
+    """Add drawn posts (post_id, stratum, drawn_share); one drawn before stays as it is."""
+    drawn = rows.assign(project_id=project, rule=rule, drawn_at=naive(at))
+    with store.write() as connection:
+        save(connection, "film_samples", drawn, key=["project_id", "post_id"], keep=True)
 
 
 def save_proxy(store: Store, sha256: str, facts: Mapping[str, Any]) -> None:

@@ -83,21 +83,30 @@ def save_verdicts(store: Store, project: str, held: pd.DataFrame, *, at: datetim
         )
 
 
-def save_patterns(store: Store, run: Mapping[str, Any], table: pd.DataFrame) -> None:
+def save_patterns(
+    store: Store,
+    run: Mapping[str, Any],
+    table: pd.DataFrame,
+    platforms: pd.DataFrame | None = None,
+) -> None:
     """Write a run of the library and its patterns; a run with the same pattern_run_id is replaced as a whole.
 
-    `run`: columns of `pattern_runs`; `table`: columns of `patterns` without pattern_run_id.
+    `run`: columns of `pattern_runs`; `table`, `platforms`: columns of `patterns` and `pattern_platforms` without
+    pattern_run_id.
     """
     key = run["pattern_run_id"]
+    parts = {"patterns": table, "pattern_platforms": pd.DataFrame()}
+    parts |= {} if platforms is None else {"pattern_platforms": platforms}
     with store.write() as connection:
         save(connection, "pattern_runs", [run], key=["pattern_run_id"])
-        stage(connection, "patterns", table)
-        connection.execute("DELETE FROM patterns WHERE pattern_run_id = ?", [key])
-        connection.execute(
-            "INSERT INTO patterns BY NAME "
-            "SELECT * EXCLUDE (_n) REPLACE ($1 AS pattern_run_id) FROM new_patterns",
-            [key],
-        )
+        for name, rows in parts.items():
+            stage(connection, name, rows)
+            connection.execute(f"DELETE FROM {name} WHERE pattern_run_id = ?", [key])
+            connection.execute(
+                f"INSERT INTO {name} BY NAME "
+                f"SELECT * EXCLUDE (_n) REPLACE ($1 AS pattern_run_id) FROM new_{name}",
+                [key],
+            )
 
 
 def save_native(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> int:

@@ -130,3 +130,18 @@ def test_long_texts_are_cut_and_say_so():
     held = json.loads(inert({"caption": "x" * 100_000, "tags": ["y" * 100_000]}))
     assert len(held["caption"]) == len(held["tags"][0]) == MAX_CHARS
     assert held["caption"].endswith("[cut]")
+
+
+def test_known_patterns_go_in_as_context_and_make_no_other_question() -> None:
+    known = {"version": "run-1", "effects": [{"pattern": "face_2s", "claim": "more views"}]}
+    for task in ("analysis", "pictures"):
+        prompt = load_prompt(task)
+        bare = render(prompt, topics=["tiktok"], strangers={"caption": "x"})
+        told = render(prompt, topics=["tiktok"], strangers={"caption": "x"}, patterns=known)
+        assert "face_2s" in told.text
+        assert prompt.sections["patterns"] in told.text
+        assert prompt.sections["patterns"] not in bare.text
+        assert told.data_sha256 == bare.data_sha256
+        assert (told.patterns_version, bare.patterns_version) == ("run-1", "")
+        assert told.asked_again("no JSON").patterns_version == "run-1"
+        assert not set("0123456789") & set(prompt.sections["patterns"])

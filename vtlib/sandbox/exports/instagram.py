@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from vtlib.sandbox.exports.frame import Frame, Item, iso
 from vtlib.sandbox.ids import number_of, short_code
+from vtlib.sandbox.words import TRACKS
 from vtlib.sandbox.world import SimAccount, SimPost
 
 TYPES = {"reel": "Video", "photo": "Image", "carousel": "Sidecar"}
@@ -129,14 +130,23 @@ def _video(frame: Frame, post: SimPost, account: SimAccount) -> Item:
         "videoDuration": post.duration_s,
         "audioUrl": frame.video_url(post),
         "musicInfo": {
-            "artist_name": frame.handle(account),
-            "song_name": "Original audio",
-            "uses_original_audio": True,
+            "artist_name": "The Invented Orchestra" if post.sound else frame.handle(account),
+            "song_name": post.sound or "Original audio",
+            "uses_original_audio": not post.sound,
             "should_mute_audio": False,
             "should_mute_audio_reason": "",
-            "audio_id": str(number_of(post.native_id))[:16],
+            "audio_id": _audio_id(post),
         },
     }
+
+
+def _audio_id(post: SimPost) -> str:
+    """The id of the track, the same under all its posts, or of the maker's own sound."""
+    return (
+        str(5_500_000_000_000_000 + TRACKS.index(post.sound))
+        if post.sound
+        else str(number_of(post.native_id))[:16]
+    )
 
 
 def _carousel(frame: Frame, post: SimPost) -> Item:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vtlib.sandbox.exports.frame import Frame, Item, iso
 from vtlib.sandbox.growth import as_shown_by_tiktok as shown
+from vtlib.sandbox.words import TRACKS
 from vtlib.sandbox.world import SimAccount, SimPost
 
 
@@ -30,11 +31,11 @@ def item(frame: Frame, post: SimPost, source: str) -> Item:
         "isSlideshow": is_slideshow,
         "authorMeta": _author(frame, account),
         "musicMeta": {
-            "musicName": "original sound",
-            "musicAuthor": account.name,
-            "musicOriginal": True,
-            "musicAlbum": "",
-            "musicId": str(int(post.native_id) - 7),
+            "musicName": post.sound or "original sound",
+            "musicAuthor": "The Invented Orchestra" if post.sound else account.name,
+            "musicOriginal": not post.sound,
+            "musicAlbum": "Made Up" if post.sound else "",
+            "musicId": _music_id(post),
             "playUrl": "",
             "coverMediumUrl": frame.picture_url(account),
         },
@@ -124,12 +125,22 @@ def zeeschuimer(frame: Frame, post: SimPost) -> Item:
                 "playAddr": frame.video_url(post) if post.is_video else "",
                 "cover": frame.image_url(post),
             },
-            "music": {"id": str(int(post.native_id) - 7), "title": "original sound"},
+            "music": {
+                "id": _music_id(post),
+                "title": post.sound or "original sound",
+                "original": not post.sound,
+            },
             "challenges": [{"id": "1", "title": t} for t in post.hashtags],
             **({} if post.is_video else {"imagePost": {"images": [{}, {}, {}]}}),
             "isAd": "paid" in post.flags,
         },
     }
+
+
+def _music_id(post: SimPost) -> str:
+    """The id of the track, the same under all its posts, or of the maker's own sound."""
+    track = 7_100_000_000_000_000_000
+    return str(track + TRACKS.index(post.sound) if post.sound else int(post.native_id) - 7)
 
 
 def _author(frame: Frame, account: SimAccount) -> Item:

@@ -1,7 +1,7 @@
 """Prompt files, read and filled. A prompt and the schema of its answer are one versioned thing.
 
 A file is `<task>.md`: a head with `task` and `version`, then sections: `# system`, `# ask`, and any number of
-`# when <topic>`, of which those that fit are added. There are no placeholders: what is known goes in as
+`# when <topic>`, of which those that fit are added, and `# patterns`, added where patterns are known. There are no placeholders: what is known goes in as
 data, in a fence of its own.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,20 +44,23 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A prompt ready to be sent. `data_sha256` of what was filled in, without the fence's random word."""
+    """A prompt ready to be sent. `data_sha256` of what was filled in, without the fence's random word and without
+    what was learnt before, of which `patterns_version` names the version ("" = there was none).
+    """
 
     system: str
     text: str
     version: str
     sha256: str
     data_sha256: str
+    patterns_version: str = ""
 
     def asked_again(self, reason: str) -> Rendered:
         """The same, with a word on why the last answer could not be used."""
         said = (
             f"\n\nYour last answer could not be used: {reason}\nAnswer again, with the JSON alone."
         )
-        return Rendered(self.system, self.text + said, self.version, self.sha256, self.data_sha256)
+        return replace(self, text=self.text + said)
 
 
 @cache
@@ -89,16 +92,22 @@ def render(
     topics: Sequence[str] = (),
     facts: Mapping[str, Any] | None = None,
     strangers: Mapping[str, Any] | None = None,
+    patterns: Mapping[str, Any] | None = None,
 ) -> Rendered:
     """The prompt with the sections of those `topics` it has, our own `facts`, and strangers' text, fenced.
 
-    Values may be None or missing: a post without account, views or caption is a post (pitfall 32).
+    Values may be None or missing: a post without account, views or caption is a post (pitfall 32). `patterns`: what
+    was learnt of the field before, with its `version`; it is context and no part of what is asked, so a newer
+    version does not make it another question that would be paid again.
     """
     parts = [prompt.sections["ask"]]
     parts += [prompt.sections[f"when {t}"] for t in topics if f"when {t}" in prompt.sections]
     for title, data in (("What is known", facts), ("What strangers wrote", strangers)):
         if data:
             parts.append(f"{title}, as data:\n{fenced(data)}")
+    if patterns:
+        parts.append(prompt.sections["patterns"])
+        parts.append(f"What was measured before, as data:\n{fenced(patterns)}")
     given = inert({"topics": list(topics), "facts": facts or {}, "strangers": strangers or {}})
     return Rendered(
         system=prompt.sections["system"],
@@ -106,4 +115,5 @@ def render(
         version=prompt.name,
         sha256=prompt.sha256,
         data_sha256=hashlib.sha256(given.encode()).hexdigest(),
+        patterns_version=str(patterns["version"]) if patterns else "",
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from vtlib.errors import sentence
 from vtlib.patterns import Library
-from vtlib.patterns.learned import surely
+from vtlib.patterns.learned import said_on, surely
 from vtlib.stages.conclusion import Conclusion, done, number, skipped
 from vtlib.stages.performance.forecasting import VIEWS, Forecaster
 from vtlib.stages.performance.reach import LEARNED, Range
@@ -83,6 +83,7 @@ def pattern_insights(library: Library) -> list[Insight]:
         )
     ]
     lines += [_claim(row) for _, row in claimed.head(MOST * 2).iterrows()]
+    lines += _on_platforms(library)
     if claimed.empty:
         lines += _nearest(table)
     names = library.dropped.loc[library.dropped["reason"].str.startswith("no variance"), "pattern"]
@@ -184,6 +185,34 @@ def _claim(row: pd.Series) -> Insight:
         + "."
     )
     return Insight("pattern", said, "patterns", (str(row["pattern_id"]),))
+
+
+def _on_platforms(library: Library) -> list[Insight]:
+    """What holds on one platform and differs from the others, or is claimed there alone; nothing with one platform."""
+    table = library.platforms
+    if table.empty or table["platform"].nunique() < 2:
+        return []
+    is_own = table["claim"].ne("") & (
+        table["differs"].ne("") | ~table["pattern"].isin(library.claimed["pattern"])
+    )
+    own, n = table[is_own], number(int(table["claim"].ne("").sum()), "effect")
+    head = (
+        f"By platform: {n} of {number(len(table), 'test')} on "
+        f"{number(table['platform'].nunique(), 'platform')} can be claimed; "
+        f"{number(int(table['differs'].ne('').sum()), 'effect')} differ from the other platforms'."
+    )
+    return [
+        Insight("pattern", head, "patterns by platform"),
+        *(
+            Insight(
+                "pattern",
+                said_on({str(k): v for k, v in row.items()}),
+                "patterns by platform",
+                (str(row["pattern"]),),
+            )
+            for _, row in own.head(MOST * 2).iterrows()
+        ),
+    ]
 
 
 def _nearest(table: pd.DataFrame) -> list[Insight]:

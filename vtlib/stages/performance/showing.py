@@ -48,6 +48,7 @@ VARIANT_TEXTS = (
 )  # written by this project or this package
 _FORMATS = {
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "least_visible_ratio"), "multiplier"),
+    "common_ratio": "multiplier",
     **dict.fromkeys(("engagement_rate", "share_rate", "save_rate"), ".2%"),
     **dict.fromkeys(("share_ordinary", "share_breakout"), ".0%"),
     **dict.fromkeys(("predicted", "low", "high", "actual", "incremental_views"), ",.0f"),
@@ -68,6 +69,11 @@ _PATTERNS = (
     *("posts_needed",),
 )
 
+_PLATFORMS = (
+    *("pattern", "platform", "claim", "ratio", "ratio_low", "ratio_high", "common_ratio"),
+    *("q_value", "differs", "difference_q", "n_with", "accounts_with", "replicates"),
+)
+
 
 def _calibration(source: str) -> dict[str, Any]:
     return {"source": source, "columns": _CALIBRATION, "formats": _CALIBRATED}
@@ -83,6 +89,7 @@ VIEWS_PAGE = _calibration("matured predictions of views")
 RATE_PAGE = _calibration("matured predictions of engagement rate")
 TRIAL_PAGE = _calibration("the forecaster, on posts it had not seen")
 PATTERNS = _table("patterns", _PATTERNS)
+PLATFORM_PATTERNS = _table("patterns by platform", _PLATFORMS)
 VARIANTS = _table("variants of scripts", _VARIANTS)
 PAIRS = _table("twins, outlier_scores", _PAIRS)
 RETURNS = _table("posts of scripts, spend, production_costs, media", _RETURNS)

@@ -8,6 +8,7 @@ COMMENT ON COLUMN analyses.run_id IS 'run of notebooks it was asked in; NULL = a
 COMMENT ON COLUMN analyses.task IS 'what was asked: the name of the prompt file';
 COMMENT ON COLUMN analyses.prompt_version IS 'task/version of the prompt';
 COMMENT ON COLUMN analyses.prompt_sha256 IS 'sha256 of the prompt file';
+COMMENT ON COLUMN analyses.patterns_version IS 'run of the library of patterns that the question carried as context (pattern_run_id); NULL = none';
 COMMENT ON COLUMN analyses.schema_sha256 IS 'sha256 of the JSON schema asked for';
 COMMENT ON COLUMN analyses.model IS 'model asked, as in the parameters';
 COMMENT ON COLUMN analyses.model_version IS 'model that answered, as the service says';
@@ -112,6 +113,7 @@ COMMENT ON COLUMN analyses_latest.run_id IS 'run of notebooks it was asked in; N
 COMMENT ON COLUMN analyses_latest.task IS 'what was asked: the name of the prompt file';
 COMMENT ON COLUMN analyses_latest.prompt_version IS 'task/version of the prompt';
 COMMENT ON COLUMN analyses_latest.prompt_sha256 IS 'sha256 of the prompt file';
+COMMENT ON COLUMN analyses_latest.patterns_version IS 'run of the library of patterns that the question carried as context (pattern_run_id); NULL = none';
 COMMENT ON COLUMN analyses_latest.schema_sha256 IS 'sha256 of the JSON schema asked for';
 COMMENT ON COLUMN analyses_latest.model IS 'model asked, as in the parameters';
 COMMENT ON COLUMN analyses_latest.model_version IS 'model that answered, as the service says';

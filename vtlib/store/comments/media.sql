@@ -80,3 +80,12 @@ COMMENT ON VIEW creatives IS 'Measured posts by the film they show, twins of twi
 COMMENT ON COLUMN creatives.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN creatives.creative_id IS 'the post that showed the film first';
 COMMENT ON COLUMN creatives.n_posts IS 'posts that show the film';
+
+COMMENT ON TABLE film_samples IS 'Posts drawn at random to be measured for patterns, beside the picked ones (machine): one row a project and post.';
+COMMENT ON COLUMN film_samples.project_id IS 'slug of the project';
+COMMENT ON COLUMN film_samples.post_id IS 'post whose film is to be measured';
+COMMENT ON COLUMN film_samples.stratum IS 'breakout or ordinary, as judged when it was drawn';
+COMMENT ON COLUMN film_samples.drawn_share IS 'share of that stratum that was drawn, 0 to 1';
+COMMENT ON COLUMN film_samples.rule IS 'how it was drawn';
+COMMENT ON COLUMN film_samples.drawn_at IS 'when, UTC';
+COMMENT ON COLUMN measures.seconds IS 'time that measuring took, s; NULL = before this was noted, or taken over from the same file';

@@ -228,6 +228,11 @@ COMMENT ON COLUMN posts.hashtags IS 'hashtags, lower case, no #; NULL = unknown'
 COMMENT ON COLUMN posts.mentions IS 'handles named in the caption, no @; NULL = unknown';
 COMMENT ON COLUMN posts.audio_id IS 'the platform''s id of the sound';
 COMMENT ON COLUMN posts.audio_title IS 'title of the sound';
+COMMENT ON COLUMN posts.audio_is_original IS 'the sound was recorded by a creator; false = a licensed track; NULL = unknown';
+COMMENT ON COLUMN posts.effects IS 'names of the platform''s effects in it; empty = none; NULL = unknown';
+COMMENT ON COLUMN posts.stickers IS 'words or names of stickers on it; empty = none; NULL = unknown';
+COMMENT ON COLUMN posts.is_duet IS 'beside another''s video (a remix on Instagram); NULL = unknown';
+COMMENT ON COLUMN posts.is_stitch IS 'begins with a piece of another''s video; NULL = unknown';
 COMMENT ON COLUMN posts.first_seen_at IS 'least time of capture, UTC';
 COMMENT ON COLUMN posts.last_captured_at IS 'greatest time of capture, UTC; NULL = known by its URL alone';
 

@@ -121,6 +121,11 @@ COMMENT ON COLUMN posts_latest.hashtags IS 'hashtags, lower case, no #; NULL = u
 COMMENT ON COLUMN posts_latest.mentions IS 'handles named in the caption, no @; NULL = unknown';
 COMMENT ON COLUMN posts_latest.audio_id IS 'the platform''s id of the sound';
 COMMENT ON COLUMN posts_latest.audio_title IS 'title of the sound';
+COMMENT ON COLUMN posts_latest.audio_is_original IS 'the sound was recorded by a creator; false = a licensed track; NULL = unknown';
+COMMENT ON COLUMN posts_latest.effects IS 'names of the platform''s effects in it; empty = none; NULL = unknown';
+COMMENT ON COLUMN posts_latest.stickers IS 'words or names of stickers on it; empty = none; NULL = unknown';
+COMMENT ON COLUMN posts_latest.is_duet IS 'beside another''s video (a remix on Instagram); NULL = unknown';
+COMMENT ON COLUMN posts_latest.is_stitch IS 'begins with a piece of another''s video; NULL = unknown';
 COMMENT ON COLUMN posts_latest.first_seen_at IS 'least time of capture, UTC';
 COMMENT ON COLUMN posts_latest.captured_at IS 'time of the latest snapshot, UTC; NULL = never captured';
 COMMENT ON COLUMN posts_latest.capture_id IS 'capture of the latest snapshot';

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW posts_latest AS
 SELECT
     p.post_id, p.platform, p.native_id, p.account_id, a.handle, a.display_name, p.url, p.format, p.posted_at,
     p.caption, p.title, p.duration_s, p.is_pinned, p.is_paid, p.is_coauthored, p.language, p.hashtags, p.mentions,
-    p.audio_id, p.audio_title, p.first_seen_at,
+    p.audio_id, p.audio_title, p.audio_is_original, p.effects, p.stickers, p.is_duet, p.is_stitch, p.first_seen_at,
     s.captured_at, s.capture_id, epoch(s.captured_at - p.posted_at) / 3600 AS age_h,
     s.views, s.views_state, s.plays, s.plays_state, s.impressions, s.impressions_state, s.likes, s.likes_state,
     s.comments, s.comments_state, s.shares, s.shares_state, s.saves, s.saves_state

@@ -9,7 +9,16 @@ import vtlib
 
 ROOT = Path(vtlib.__file__).parent
 FLOORS = {
-    0: {"errors", "models", "params", "settings", "log", "telemetry", "archive_limits"},
+    0: {
+        "errors",
+        "models",
+        "params",
+        "settings",
+        "log",
+        "telemetry",
+        "archive_limits",
+        "quick_start",
+    },
     1: {"stats"},
     2: {"sources"},
     3: {

@@ -12,6 +12,7 @@ import click
 
 from vtlib.cli.base import Group, failure
 from vtlib.errors import VtError
+from vtlib.quick_start import leave_out_grammar
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -147,6 +148,7 @@ def vt(log_file: Path | None) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run `vt` and leave with the exit code that is true."""
+    leave_out_grammar()
     words = sys.argv[1:] if argv is None else argv
     try:
         code = vt.main(args=words, prog_name="vt", standalone_mode=False)

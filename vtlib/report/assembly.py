@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import bleach  # type: ignore[import-untyped]  # ships no types; comes with nbconvert
-import vl_convert
 from markupsafe import Markup
+
+from vtlib.report.vega import vega
 
 TEMPLATES = Path(__file__).parent / "template"
 _TAGS = frozenset(
@@ -98,12 +99,6 @@ def trusted(html: str) -> Markup:
 def text(name: str) -> str:
     """A file of the template folder."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-@cache
-def vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script (0.9 MB, 2 s once a process), from vl-convert."""
-    return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]  # its stub forgets the default
 
 
 def scripts(*, with_charts: bool) -> list[Markup]:

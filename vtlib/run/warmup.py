@@ -11,6 +11,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from vtlib.quick_start import GRAMMAR, leave_out_grammar
+
 # What notebooks import, then what a kernel would import while starting or at its first outputs.
 MODULES = (
     "pandas",
@@ -36,9 +38,6 @@ MODULES = (
     "sqlite3",
     "tornado.platform.asyncio",
 )
-# jsonschema imports it where it can, to check the format `iri`, which the schema of Vega-Lite does
-# not have; building its grammar takes 1 s.
-LEFT_OUT = "rfc3987_syntax"
 # Surfaces do not run in notebooks, and services bring clients that few notebooks need.
 COLD_ROOMS = ("cli", "run", "report", "sandbox", "services", "export")
 # Libraries start threads at import; with these settings they do not. A forked kernel therefore
@@ -54,12 +53,11 @@ SINGLE_THREADED = {
 
 def warm_up(modules: Sequence[str]) -> None:
     """Import `modules`. What cannot be imported is left: the notebook will say so."""
-    # None is Python's own sign of a missing module.
-    sys.modules[LEFT_OUT] = None  # type: ignore[assignment]
+    leave_out_grammar()
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    del sys.modules[LEFT_OUT]  # a notebook that wants it gets it
+    del sys.modules[GRAMMAR]  # a notebook that wants it gets it
     duckdb = sys.modules.get("duckdb")
     if duckdb is not None:
         # `import duckdb` opens an in-memory database with a thread pool (seen in 1.5.6).

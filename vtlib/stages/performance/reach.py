@@ -71,4 +71,5 @@ def grouped(
 def _patterned(own: pd.DataFrame, library: Library, values: pd.DataFrame) -> pd.DataFrame:
     """Own posts once for each claimed pattern that they have."""
     held = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
-    return own.merge(held.loc[held["has"], ["pattern", "post_id"]], on="post_id")
+    theirs = held.loc[held["has"], ["pattern", "post_id"]]
+    return own.merge(theirs.astype({"post_id": own["post_id"].dtype}), on="post_id")

@@ -79,7 +79,7 @@ def processed(live, imported, picks, tmp_path_factory):
 
 
 def rows(home, table):
-    hidden = {"measured_at", "compared_at", "tried_at", "fetched_at", "found_at"}
+    hidden = {"measured_at", "seconds", "compared_at", "tried_at", "fetched_at", "found_at"}
     with opened(home).store.read() as connection:
         found = connection.execute(f"SELECT * FROM {table} ORDER BY ALL").df()
     kept = found.drop(columns=[c for c in found.columns if c in hidden or c == "tries"])

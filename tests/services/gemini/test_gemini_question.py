@@ -45,7 +45,7 @@ def test_data_files_prompt_and_schema_make_another(lab, question):
         replace(question, attachments=(file,)),
         replace(question, answer=Other),
         replace(question, prompt=replace(question.prompt, sha256="e" * 64)),
-        replace(question, prompt=replace(question.prompt, version="analysis/2")),
+        replace(question, prompt=replace(question.prompt, version="analysis/other")),
     ]
     assert len({q.identity for q in (question, *others)}) == 1 + len(others)
 

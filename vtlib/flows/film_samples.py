@@ -72,7 +72,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     table = stage.film_plan(posts, values, features, found.library, effect=effect)
     table = _without_parts(table, features, project.params.media.parts)
     held = project.frame("film_held")
-    counts = held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
+    counts = _counted(held)
     rest = posts[~posts["post_id"].isin(counts["post_id"])]
     measured = int(posts["post_id"].isin(held.loc[held["is_measured"], "post_id"]).sum())
     more = {k: _most(table[table["kind"].eq(k)]) for k in ("measured", "model")}
@@ -100,7 +100,7 @@ def draw(project: Project, size: int) -> int:
         return 0
     films = stage.film_posts(project.frame("performance_posts"))
     held = project.frame("film_held")
-    counts = held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
+    counts = _counted(held)
     lost = counts.loc[counts["is_lost"] & ~counts["is_measured"], "post_id"]
     # What cannot be had stands for nothing: it is left out of both the count and the draw.
     rows = stage.draw(
@@ -110,6 +110,11 @@ def draw(project: Project, size: int) -> int:
         project.store, project.slug, rows, rule=stage.RULE, at=project.workspace.now()
     )
     return len(rows)
+
+
+def _counted(held: pd.DataFrame) -> pd.DataFrame:
+    """Rows of film_held that are measured, drawn or cannot be had."""
+    return held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
 
 
 def _without_parts(

@@ -10,12 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bleach  # type: ignore[import-untyped]  # ships no types; comes with nbconvert
 from markupsafe import Markup
 
+from vtlib import log
 from vtlib.report.vega import vega
+
+if TYPE_CHECKING:
+    from vtlib.report.facts import Page
 
 TEMPLATES = Path(__file__).parent / "template"
 _TAGS = frozenset(
@@ -104,6 +108,18 @@ def text(name: str) -> str:
 def scripts(*, with_charts: bool) -> list[Markup]:
     """The page's scripts, in order."""
     return [trusted(s) for s in ((vega(), text("page.js")) if with_charts else (text("page.js"),))]
+
+
+def shell(page: Page, *, with_charts: bool) -> dict[str, Any]:
+    """What every page begins with: page, style, scripts, policy and provenance, keys masked."""
+    used = scripts(with_charts=with_charts)
+    return {
+        "page": page,
+        "style": trusted(text("page.css")),
+        "scripts": used,
+        "policy": policy(used),
+        "provenance": provenance_rows(log.redactor(page.secrets)(dict(page.provenance))),
+    }
 
 
 def policy(used: list[Markup]) -> str:

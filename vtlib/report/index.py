@@ -42,13 +42,9 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     listed = answers.breakouts(facts.scores)
     chart = _chart(listed)
     sections = [drawn_section(section) for section in facts.sections]
-    scripts = assembly.scripts(with_charts=bool(chart or any(s["chart"] for s in sections)))
+    has_charts = bool(chart or any(s["chart"] for s in sections))
     known = {
-        "page": facts.page,
-        "style": assembly.trusted(assembly.text("page.css")),
-        "scripts": scripts,
-        "policy": assembly.policy(scripts),
-        "provenance": assembly.provenance_rows(redact(dict(facts.page.provenance))),
+        **assembly.shell(facts.page, with_charts=has_charts),
         "lead": answers.lead(listed, facts.outlier_run),
         "breakouts": _table(listed, facts.top) if len(listed) else None,
         "no_breakouts": answers.no_breakouts(facts.outlier_run),

@@ -12,18 +12,14 @@ from vtlib.report import assembly
 from vtlib.report.facts import Page
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import environment
+from vtlib.stages.conclusion import number
 
 
 def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page) -> Path:
     """Write projects (rows of flows/overview.rows with `href`) as the self-contained page `path`; returns it."""
     redact = log.redactor(page.secrets)
-    used = assembly.scripts(with_charts=False)
     known = {
-        "page": page,
-        "style": assembly.trusted(assembly.text("page.css")),
-        "scripts": used,
-        "policy": assembly.policy(used),
-        "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
+        **assembly.shell(page, with_charts=False),
         "rows": [redact({**row, "last_run": _minute(row["last_run"])}) for row in rows],
         "lead": lead(rows),
     }
@@ -44,5 +40,4 @@ def lead(rows: Sequence[Mapping[str, Any]]) -> str:
     n = sum(row["breakouts"] or 0 for row in rows)
     failed = [row["project"] for row in rows if row["run_status"] == "failed"]
     last = f" The last run failed: {', '.join(failed)}." if failed else ""
-    noun = "project" if len(rows) == 1 else "projects"
-    return f"{len(rows)} {noun}, {n:,} {'breakout' if n == 1 else 'breakouts'}.{last}"
+    return f"{number(len(rows), 'project')}, {number(n, 'breakout')}.{last}"

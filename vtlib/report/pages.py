@@ -50,16 +50,11 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
     results = [item["data"] for c in cells for item in c["items"] if item["kind"] == "result"]
     errors = [item for c in cells for item in c["items"] if item["kind"] == "error"]
     has_charts = any(item["kind"] == "chart" for c in cells for item in c["items"])
-    scripts = assembly.scripts(with_charts=has_charts)
     facts = {
-        "page": page,
+        **assembly.shell(page, with_charts=has_charts),
         "cells": cells,
         "result": results[-1] if results else None,
         "failed": errors[-1] if errors else None,
-        "scripts": scripts,
-        "policy": assembly.policy(scripts),
-        "style": assembly.trusted(assembly.text("page.css")),
-        "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
     }
     body, _ = _exporter().from_notebook_node(notebook, resources={"vt": facts})
     write_whole(html, body)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vtlib import log, tables
+from vtlib import tables
 from vtlib.flows.script_pages import ScriptView, Shelf
 from vtlib.report import assembly
 from vtlib.report.facts import Page
@@ -27,14 +27,8 @@ _ASSETS = {
 
 def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
     """Write the scripts as the self-contained page `path`; without any it says how to make one."""
-    redact = log.redactor(page.secrets)
-    used = assembly.scripts(with_charts=False)
     known = {
-        "page": page,
-        "style": assembly.trusted(assembly.text("page.css")),
-        "scripts": used,
-        "policy": assembly.policy(used),
-        "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
+        **assembly.shell(page, with_charts=False),
         "lead": lead(shelf.views, hidden=shelf.hidden),
         "board": _board(shelf.views),
         "views": [_drawn(v) for v in shelf.views],

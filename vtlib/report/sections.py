@@ -24,13 +24,8 @@ def write_sections(
     """
     redact = log.redactor(page.secrets)
     drawn = [drawn_section(section) for section in sections]
-    scripts = assembly.scripts(with_charts=any(s["chart"] for s in drawn))
     known = {
-        "page": page,
-        "style": assembly.trusted(assembly.text("page.css")),
-        "scripts": scripts,
-        "policy": assembly.policy(scripts),
-        "provenance": assembly.provenance_rows(redact(dict(page.provenance))),
+        **assembly.shell(page, with_charts=any(s["chart"] for s in drawn)),
         "lead": redact(lead),
         "sections": drawn,
         "in_columns": in_columns,

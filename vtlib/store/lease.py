@@ -107,9 +107,8 @@ class Lease:
         """Whether an operation of thread `me` may begin; one within another of its own always may."""
         if not self._users or self._users[me]:
             return True
-        is_over = (
-            time.monotonic() > self._until_s
-        )  # let the others end, so that another process gets in
+        # Once the lease is over the others end first, so that another process gets in.
+        is_over = time.monotonic() > self._until_s
         return read_only and self._writer is None and not is_over
 
     def _cancel(self) -> None:

@@ -26,7 +26,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 demo: setup  ## the whole pipeline on a simulated world, to rendered reports
-	@$(BIN)/python -m vtlib.sandbox demo .
+	@$(BIN)/python -m simulator demo .
 
 lab: setup  ## the desk in JupyterLab, on the workspace in VT_HOME or this folder
 	@$(BIN)/jupyter lab notebooks/desk.ipynb
@@ -51,7 +51,7 @@ soak: setup  ## eight processes on one database for a minute; the plug pulled tw
 	@VT_FUZZ=50000 $(BIN)/python -m pytest tests/cli/test_any_value.py --timeout=7200
 
 faults: setup  ## every fault and every kill through the real commands: paid twice and rows lost must be 0
-	@bad=0; $(BIN)/python -m vtlib.sandbox tour || bad=1; \
+	@bad=0; $(BIN)/python -m simulator tour || bad=1; \
 	  echo; $(BIN)/python -m tests.peers.matrix || bad=1; \
 	  echo; $(BIN)/python -m pytest $(PEER_FAULTS) || bad=1; exit $$bad
 

@@ -15,10 +15,10 @@ import zlib
 
 import numpy as np
 
-from vtlib.stats.calibrated import judge
-from vtlib.stats.chance import chance
-from vtlib.stats.growth import prior_growth
-from vtlib.stats.scores import Basis, Posts
+from vtlib.outliers.chance import chance
+from vtlib.outliers.growth import prior_growth
+from vtlib.outliers.rule import judge
+from vtlib.outliers.scores import Basis, Posts
 
 GROWTH = prior_growth(3.0)
 P, MULTIPLIER, TIMES = 0.01, 3.0, 20.0

@@ -16,10 +16,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vtlib.stats.abtest import Comparison, compare
-from vtlib.stats.agreement import cohen_kappa
-from vtlib.stats.money import incremental
-from vtlib.stats.rates import rate
+from vtlib.analysis.agreement import cohen_kappa
+from vtlib.core.proportions import rate
+from vtlib.performance.abtest import Comparison, compare
+from vtlib.performance.money import incremental
 
 DRAWS = 60
 AIM = float(np.log(1.5))

@@ -13,11 +13,12 @@ from statistics import median, quantiles
 import pandas as pd
 from tabulate import tabulate
 
-from vtlib.flows import browsing
-from vtlib.flows.browsing import SORTS, Wish
-from vtlib.panels import Desk
-from vtlib.project import Project
-from vtlib.store import captures, outliers, people
+from vtlib.capture import store as captures
+from vtlib.desk import Desk, browse
+from vtlib.desk.browse import SORTS, Wish
+from vtlib.outliers import store as outliers
+from vtlib.store import people
+from vtlib.store.project import Project
 
 N_POSTS = 10_000
 N_CAPTURES = 3
@@ -33,12 +34,10 @@ def main() -> None:
         last = N_POSTS // Wish().size
 
         def turned(**wish: object) -> Callable[[], object]:
-            return lambda: browsing.page(project, Wish(page=lot.randint(1, last), **wish))  # type: ignore[arg-type]
+            return lambda: browse.page(project, Wish(page=lot.randint(1, last), **wish))  # type: ignore[arg-type]
 
         asked = {f"sorted by {name}": turned(sort=key) for key, name in SORTS.items()}
-        asked["searched"] = lambda: browsing.page(
-            project, Wish(search=f"post {lot.randint(1, 99)}")
-        )
+        asked["searched"] = lambda: browse.page(project, Wish(search=f"post {lot.randint(1, 99)}"))
         rows = [(name, *timed(ask)) for name, ask in asked.items()]
         desk = Desk(project, by="bench")
         rows.append(

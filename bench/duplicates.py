@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from vtlib.stats.duplicate_index import duplicates
-from vtlib.stats.twins import same_creative
+from vtlib.media.duplicate_index import duplicates
+from vtlib.media.duplicates import same_creative
 
 COPIES = 0.05
 NEW = 100

@@ -13,13 +13,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from vtlib.sandbox import clips
-from vtlib.sandbox.gemini import Habits
-from vtlib.sandbox.server import Running, Sandbox, Settings, running
-from vtlib.services.gemini import Access, Attachment, Gemini, Options, Question
-from vtlib.services.limits import RateLimiter
-from vtlib.services.prompts.loading import load_prompt, render
-from vtlib.stages.analysis import VideoAnalysis
+from simulator import clips
+from simulator.gemini import Habits
+from simulator.server import Running, Sandbox, Settings, running
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.core.rate_limits import RateLimiter
+from vtlib.llm.client import Access, Gemini
+from vtlib.llm.prompts.files import load_prompt, render
+from vtlib.llm.question import Attachment, Options, Question
 
 # A call takes about 12 ms of processor, the simulated model's share of this process included, and a real one
 # takes seconds to answer: at a shorter latency the bench would measure the processor.

@@ -15,15 +15,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from vtlib.sandbox.files import write_exports
+from simulator.files import write_exports
 
 GROWTH_MAX = 1.25
 CHILD = """
 import resource, sys
 from pathlib import Path
-from vtlib.flows import importing, projects
-from vtlib.project import Workspace
-from vtlib.settings import load_settings
+from vtlib.capture import imports as importing
+from vtlib.ops import projects
+from vtlib.store.project import Workspace
+from vtlib.core.settings import load_settings
 home, file = map(Path, sys.argv[1:])
 (home / "params").mkdir(parents=True)
 (home / "params" / "big.yaml").write_text("project: big\\n")

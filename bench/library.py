@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vtlib.patterns import find
-from vtlib.patterns.features import post_features
-from vtlib.stages.performance.forecasting import learn
-from vtlib.stages.performance.history import history
+from vtlib.performance.forecasts import learn
+from vtlib.performance.history import history
+from vtlib.performance.patterns import find
+from vtlib.performance.patterns.features import post_features
 
 ROWS = [32_000]
 FULL = [200_000, 1_000_000]

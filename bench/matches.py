@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/matches.py [--worlds 20] [--first 101] [--fit] [--real ../shared/real]
 
-Simulated productions (vtlib/sandbox/productions.py) of worlds that the weights were not fitted on. A row a band of stated
+Simulated productions (simulator/productions.py) of worlds that the weights were not fitted on. A row a band of stated
 probability: pairs, how many of them are true, the probability stated; then, for thresholds of linking by itself, how
 many of the links are right (with the lower end of a 95 % Wilson interval) and how many of the posts that came of scripts
 are linked. `--fit` prints weights fitted on seeds 1 to 15. `--real`: captions of real posts, which came of none of those scripts,
@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.productions import Production, produce
-from vtlib.stages import matches
-from vtlib.stats.match_odds import FEATURES, fit
+from simulator.build import build_world
+from simulator.productions import Production, produce
+from vtlib.performance import match_rule
+from vtlib.performance.match_odds import FEATURES, fit
 
 WINDOW_D = 60
 FIT_SEEDS = range(1, 16)
@@ -33,13 +33,13 @@ THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 def pairs_of(made: Production) -> pd.DataFrame:
     """Candidate pairs of a production, with `is_true`."""
-    known = matches.Known(
+    known = match_rule.Known(
         pd.DataFrame(made.links, columns=["script_id", "post_id"]),
         pd.DataFrame(made.places, columns=["script_id", "account_id", "format"]),
         made.cuts,
         pd.DataFrame(columns=["script_id", "post_id"]),
     )
-    found = matches.match(
+    found = match_rule.match(
         pd.DataFrame(made.posts), pd.DataFrame(made.scripts), known, window_days=WINDOW_D
     )
     truth = found["post_id"].map(made.truth)

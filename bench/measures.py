@@ -16,7 +16,7 @@ import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vtlib.services.measures import ALL_PARTS, measure
+from vtlib.media.measures import ALL_PARTS, measure
 
 TARGETS = {"light": (("light",), 10.0), "everything": (ALL_PARTS, 4.0)}
 SIZE, FPS, SECONDS = (720, 1280), 30, 30

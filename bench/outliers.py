@@ -23,11 +23,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from vtlib.stats.calibrated import judge
-from vtlib.stats.chance import chance
-from vtlib.stats.growth import prior_growth, shift
-from vtlib.stats.scores import Posts
-from vtlib.stats.tiers import q_values, tiers
+from vtlib.outliers.chance import chance
+from vtlib.outliers.growth import prior_growth, shift
+from vtlib.outliers.rule import judge
+from vtlib.outliers.scores import Posts
+from vtlib.outliers.tiers import q_values, tiers
 
 ROWS = [100_000, 1_000_000]
 FULL = 10_000_000

@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/patterns.py [--seeds N] [--first SEED]
 
-Simulated worlds whose truth is known (vtlib.sandbox): posts are judged at the epoch, features tested, forecasts
+Simulated worlds whose truth is known (simulator): posts are judged at the epoch, features tested, forecasts
 made for the posts of the 40 days after it, and held against what became of them. The same again with every
 account's features dealt out anew, so that nothing is there to be found. A fresh world a seed.
 """
@@ -19,16 +19,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vtlib.params import Outliers
-from vtlib.patterns import Feature, Library, find
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.growth import counts, followers
-from vtlib.sandbox.truth import truth
-from vtlib.sandbox.words import IN_MOTION
-from vtlib.sandbox.world import MOVING, World
-from vtlib.stages.outliers import judge
-from vtlib.stages.performance.forecasting import Forecaster, learn, predict
-from vtlib.stages.performance.history import history
+from simulator.build import build_world
+from simulator.growth import counts, followers
+from simulator.truth import truth
+from simulator.words import IN_MOTION
+from simulator.world import MOVING, World
+from vtlib.core.params import Outliers
+from vtlib.outliers.judgement import judge
+from vtlib.performance.forecasts import Forecaster, learn, predict
+from vtlib.performance.history import history
+from vtlib.performance.patterns import Feature, Library, find
 
 SEEDS = 20
 AHEAD_D, JUDGED_D = 40, 60

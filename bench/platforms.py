@@ -16,7 +16,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from vtlib.patterns import Feature, find
+from vtlib.performance.patterns import Feature, find
 
 WORLDS = 6  # more need some 20 s of a processor each
 PLATFORMS = ("instagram", "tiktok", "youtube")

@@ -23,16 +23,16 @@ import vl_convert
 from PIL import Image
 
 from vtlib.charts.theme import COLOURS, finish
-from vtlib.params import Outliers
-from vtlib.patterns import Feature, find
-from vtlib.patterns.features import post_features
-from vtlib.stages.outliers import judge
-from vtlib.stats import calibrated
-from vtlib.stats.growth import prior_growth
-from vtlib.stats.predictions import Outlook, calibrate, forecast
-from vtlib.stats.rates import rate
-from vtlib.stats.scores import Basis, Posts, Settings
-from vtlib.stats.trailing import MATURE_H, trailing
+from vtlib.core.params import Outliers
+from vtlib.core.proportions import rate
+from vtlib.outliers import rule
+from vtlib.outliers.growth import prior_growth
+from vtlib.outliers.judgement import judge
+from vtlib.outliers.scores import Basis, Posts, Settings
+from vtlib.outliers.trailing import MATURE_H, trailing
+from vtlib.performance.patterns import Feature, find
+from vtlib.performance.patterns.features import post_features
+from vtlib.performance.predictions import Outlook, calibrate, forecast
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "real" / "reach"
 COVER, COVER_QUARTILE = (0.76, 0.84), (0.72, 0.88)
@@ -69,7 +69,7 @@ def tails(posts: pd.DataFrame) -> pd.DataFrame:
         for c in ("posted_at", "captured_at")
     )
     followers, none = posts["followers"].to_numpy(float), np.zeros(len(posts), bool)
-    judged = calibrated.judge(
+    judged = rule.judge(
         Posts(
             x=np.log1p(posts["views"].to_numpy(float)),
             posted_h=hours,

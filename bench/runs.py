@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from vtlib.models import STAGES
+from vtlib.core.models import STAGES
 from vtlib.run.notebook import cell_seconds
 from vtlib.run.plan import RunPlan
 

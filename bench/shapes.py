@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.growth import counts
-from vtlib.sandbox.shapes import DEAD_VIEWS
-from vtlib.sandbox.world import World
+from simulator.build import build_world
+from simulator.growth import counts
+from simulator.shapes import DEAD_VIEWS
+from simulator.world import World
 
 REACH = Path(__file__).parent.parent.parent / "shared" / "real" / "reach"
 SEEDS, SEEN_D = 12, 49

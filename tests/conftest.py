@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from vtlib.quick_start import leave_out_grammar
+from vtlib.core.quick_start import leave_out_grammar
 from vtlib.store.connection import Connection, Store
 
 leave_out_grammar()

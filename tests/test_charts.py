@@ -11,8 +11,8 @@ import vl_convert
 from tests.report import sample
 from vtlib import charts
 from vtlib.charts.accounts import MAX_MENU, MAX_POINTS
-from vtlib.charts.wording import captions
-from vtlib.errors import BadInput
+from vtlib.charts.labels import captions
+from vtlib.core.errors import BadInput
 
 DAYS = pd.to_datetime(["2026-11-01", "2026-11-01", "2026-11-09"])
 PROBLEMS = pd.DataFrame({"day": DAYS, "stage": ["import", "scraping", "import"], "n": [3, 1, 2]})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.files import write_exports
 from vtlib.run.reproduce import reproduce
-from vtlib.sandbox.files import write_exports
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<script>"

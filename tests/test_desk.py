@@ -8,8 +8,9 @@ import pytest
 
 from tests.lab_server import BROWSER, CHROMIUM, FLAGS, ROOT, lab_server, open_notebook, run_all
 from tests.panels.desk_home import workspace
-from vtlib.project import Project
-from vtlib.store import script_comments, script_reading
+from vtlib.scripts import comments
+from vtlib.scripts import queries as script_reading
+from vtlib.store.project import Project
 
 pytestmark = BROWSER
 STEP_MS = 30_000
@@ -130,7 +131,7 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     assert held["post_id"] == "tiktok:1"
     assert held["script"].beats[0].spoken == "Nobody talks at our table."
     assert held["script"].beats[0].visual == "A lid, closed."
-    (comment,) = script_comments.listing(project.store, script["script_id"])
+    (comment,) = comments.listing(project.store, script["script_id"])
     assert (comment["beat_id"], comment["body"]) == ("b1", "Too <b>slow</b>")
     reviews = project.store.query("SELECT post_id, decision FROM reviews")
     assert reviews.to_numpy().tolist() == [["tiktok:1", "keep"]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vtlib.errors import sentence
+from vtlib.core.errors import sentence
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.files import write_exports
 from tests.lab_server import BROWSER, CHROMIUM, FLAGS, ROOT, lab_server, open_notebook, run_all
-from vtlib.sandbox.files import write_exports
 
 pytestmark = BROWSER
 

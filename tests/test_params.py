@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from vtlib.errors import BadInput
-from vtlib.params import known_keys, merge, parse_overrides, parse_params, read_yaml
+from vtlib.core.errors import BadInput
+from vtlib.core.params import known_keys, merge, parse_overrides, parse_params, read_yaml
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.errors import BadInput
-from vtlib.pseudonyms import OTHER, WITHHELD, for_project, rounded
+from vtlib.core.errors import BadInput
+from vtlib.store.pseudonyms import OTHER, WITHHELD, for_project, rounded
 
 ACCOUNTS = pd.DataFrame(
     {

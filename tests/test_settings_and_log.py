@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from vtlib import log
-from vtlib.errors import BadInput
-from vtlib.settings import Settings, load_settings
+from vtlib.core import log
+from vtlib.core.errors import BadInput
+from vtlib.core.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 

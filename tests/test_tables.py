@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 from vtlib.tables import Example, Gallery, show, to_csv_safe
 
 CELLS = [  # column, value, what a reader sees

@@ -11,15 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from vtlib import log, telemetry
 from vtlib.cli.base import Answer, run_command
-from vtlib.errors import BadInput, SourceFailed
-from vtlib.flows import use
-from vtlib.project import Workspace
-from vtlib.services.gemini.failures import Failed, Failure
-from vtlib.services.gemini.patience import Patience
-from vtlib.services.limits import RateLimiter
-from vtlib.settings import load_settings
+from vtlib.core import log, telemetry
+from vtlib.core.errors import BadInput, SourceFailed
+from vtlib.core.rate_limits import RateLimiter
+from vtlib.core.settings import load_settings
+from vtlib.llm.failures import Failed, Failure
+from vtlib.llm.retries import Patience
+from vtlib.ops import use
+from vtlib.store.project import Workspace
 
 PERSONAL = ("anna", "secret-client", "caption of hers", "/home/", "some.person")
 

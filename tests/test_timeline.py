@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from vtlib.timeline import Scene, lane_table, timeline_chart
+from vtlib.media.timeline import Scene, lane_table, timeline_chart
 
 MEASURES = {
     "duration_s": 4.0,

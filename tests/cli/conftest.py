@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vtlib.cli import main
-from vtlib.settings import Settings
+from vtlib.core.settings import Settings
 
 
 @dataclass(frozen=True)

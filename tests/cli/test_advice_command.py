@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from vtlib.flows import advice
-from vtlib.project import Project, Workspace
-from vtlib.settings import load_settings
+from vtlib.core.settings import load_settings
+from vtlib.performance.store import save_patterns
+from vtlib.report import advice
 from vtlib.store import people
 from vtlib.store.connection import Store
-from vtlib.store.performance import save_patterns
+from vtlib.store.project import Project, Workspace
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.services import json_items
-from vtlib.services.datasets import datasets, expand, items
-from vtlib.sources import recognise
-from vtlib.stages import importing as stage
+from vtlib.capture import json_items
+from vtlib.capture import mapping as stage
+from vtlib.capture.datasets import datasets, expand, items
+from vtlib.platforms import recognise
 
 EXAMPLES = int(os.environ.get("VT_FUZZ", "2000"))
 REAL = os.environ.get("VT_FUZZ_REAL", "")

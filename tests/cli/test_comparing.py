@@ -2,10 +2,11 @@
 
 import pytest
 
-from vtlib.settings import load_settings
-from vtlib.store import catalog, fits, people
+from vtlib.adaptation import store as fits
+from vtlib.core.settings import load_settings
+from vtlib.store import catalog, people
 from vtlib.store.connection import Store
-from vtlib.store.writing import save
+from vtlib.store.writes import save
 
 POST = "tiktok:1"
 

@@ -3,11 +3,12 @@
 import pytest
 
 from tests.store import frames
+from vtlib.capture import store as captures
 from vtlib.cli.details import sparkline
-from vtlib.project import Workspace
-from vtlib.settings import load_settings
-from vtlib.store import captures, outliers
-from vtlib.store.writing import save
+from vtlib.core.settings import load_settings
+from vtlib.outliers import store as outliers
+from vtlib.store.project import Workspace
+from vtlib.store.writes import save
 
 NATIVE = "7106594312292453675"
 POST = f"tiktok:{NATIVE}"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.store.frames import account, at, begun, capture, snapshot
-from vtlib.project import Project
-from vtlib.store import captures
+from vtlib.capture import store as captures
+from vtlib.store.project import Project
 
 ACCOUNTS, POSTS, DAYS = 12, 30, 60
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from vtlib.project import Workspace
-from vtlib.settings import load_settings
-from vtlib.store import analyses
-from vtlib.store.writing import save
+from vtlib.core.settings import load_settings
+from vtlib.llm import answers as analyses
+from vtlib.store.project import Workspace
+from vtlib.store.writes import save
 
 POST = "tiktok:7106594312292453675"
 ANSWER = {

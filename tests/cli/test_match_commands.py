@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
+from simulator.build import build_world
+from simulator.clips import film
 from tests.flows.test_matches import at, made
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.clips import film
 
 __all__ = ["made"]  # the workspace of the tests of the flow, as a fixture
 POST = "tiktok:1"

@@ -6,9 +6,10 @@ import json
 import duckdb
 import pytest
 
-from vtlib.cli.mishaps import as_error
-from vtlib.errors import StoreBusy
-from vtlib.flows import importing, projects
+from vtlib.capture import imports as importing
+from vtlib.cli.failures import as_error
+from vtlib.core.errors import StoreBusy
+from vtlib.ops import projects
 
 
 @pytest.mark.parametrize(

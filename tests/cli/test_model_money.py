@@ -9,18 +9,18 @@ from random import Random
 
 import pytest
 
+from simulator.gemini.analyst import filled
 from tests.peers import base
 from tests.peers.gemini import Answer, GeminiMock, quota
-from vtlib.flows import asking
-from vtlib.project import Project
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.llm import session as asking
+from vtlib.llm.failures import quota_reset
+from vtlib.llm.schema import schema_of
 from vtlib.run import project as vt_run
-from vtlib.sandbox.gemini.analyst import filled
-from vtlib.services.gemini import schema_of
-from vtlib.services.gemini.failures import quota_reset
-from vtlib.stages.analysis import VideoAnalysis
 from vtlib.store import people
 from vtlib.store.connection import Store
-from vtlib.store.writing import save
+from vtlib.store.project import Project
+from vtlib.store.writes import save
 
 LENGTH_S = 12.0
 NOT_MEASURED = {"status": "no_extra", "reason": "not measured"}

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.report.test_pages import FETCHED
-from vtlib.project import Workspace
+from vtlib.core.settings import load_settings
 from vtlib.report import assembly
-from vtlib.settings import load_settings
 from vtlib.store import runs
+from vtlib.store.project import Workspace
 
 
 @pytest.fixture

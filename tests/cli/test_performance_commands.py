@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.cli.performing import days
-from vtlib.errors import BadInput
+from vtlib.cli.performance import days
+from vtlib.core.errors import BadInput
 
 DRAFT = """{"title": "Hum", "call_to_action": "Look",
 "beats": [{"beat_id": "b1", "duration_s": 3, "spoken": "Why does it hum?"}]}"""

@@ -8,8 +8,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "flows"))  # its workspaces
 import picked
 
-from vtlib.sandbox import clips
-from vtlib.sandbox.server import Settings, running
+from simulator import clips
+from simulator.server import Settings, running
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.sandbox.files import write_exports
+from simulator.files import write_exports
 
 
 @pytest.fixture

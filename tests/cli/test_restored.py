@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.sandbox.files import write_exports
+from simulator.files import write_exports
 
 PARAMS = "importing: {datasets: [exports/tiktok*, exports/dataset_tiktok*]}"
 

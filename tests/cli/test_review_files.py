@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_workflow import URL
-from vtlib.project import Workspace
-from vtlib.settings import load_settings
+from vtlib.core.settings import load_settings
+from vtlib.store.project import Workspace
 
 POST = "tiktok:7106594312292453675"
 REAL = Path(__file__).parent / "data" / "rev_cp1252.csv"

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from vtlib.project import Workspace
-from vtlib.settings import load_settings
-from vtlib.store.performance import save_patterns
+from vtlib.core.settings import load_settings
+from vtlib.performance.store import save_patterns
+from vtlib.store.project import Workspace
 
 POST = "https://www.tiktok.com/@a/video/7106594312292453675"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.cli import running
-from vtlib.errors import SourceFailed
+from vtlib.cli import run as running
+from vtlib.core.errors import SourceFailed
 from vtlib.run.plan import RunResult
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.errors import article
-from vtlib.stages.conclusion import verb
+from vtlib.core.conclusion import verb
+from vtlib.core.errors import article
 
 DRAFT = """{"title": "Hum", "call_to_action": "Look", "beats": [
 {"beat_id": "b1", "duration_s": 3, "spoken": "Why does it hum?", "props": ["Kettle"]}]}"""

@@ -34,7 +34,7 @@ def modules_of(*words: str) -> set[str]:
 def test_importing_a_url_imports_nothing_slow(vt) -> None:
     vt("project", "create", "Spring")
     names = modules_of("import", "url", "--project", "spring", "--url", POST)
-    assert "vtlib.flows.importing" in names
+    assert "vtlib.capture.imports" in names
     assert not names & SLOW
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.sandbox.gemini import Habits
-from vtlib.sandbox.server import Running, Settings, running
-from vtlib.sandbox.world import SimPost
+from simulator.gemini import Habits
+from simulator.server import Running, Settings, running
+from simulator.world import SimPost
 
 PARAMS = """is_simulated: true
 scraping: {limit: 24}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.flows import importing
-from vtlib.project import Project, Workspace
-from vtlib.sandbox.files import write_exports
-from vtlib.settings import load_settings
+from simulator.files import write_exports
+from vtlib.capture import imports as importing
+from vtlib.core.settings import load_settings
+from vtlib.store.project import Project, Workspace
 
 URL = "https://www.tiktok.com/@a/video/7106594312292453675"
 

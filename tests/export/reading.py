@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from vtlib.export import FORMATS, Document, Written
+from vtlib.scripts.formats import FORMATS, Document, Written
 from vtlib.scripts.schedule import Clash, Shoot
 
 NOW = datetime(2026, 5, 2, 10, tzinfo=UTC)

@@ -19,10 +19,10 @@ from PIL import Image
 
 from tests.export.reading import CLASHES, NOW, SHOOTS, document, text_of, written
 from tests.scripts.samples import HOSTILE, PLAIN, SAMPLES, WORLD
-from vtlib.errors import VtError
-from vtlib.export import FORMATS, fonts, pages, read_stamp
-from vtlib.export.captions import cues
+from vtlib.core.errors import VtError
 from vtlib.scripts import fountain, markdown
+from vtlib.scripts.formats import FORMATS, fonts, pages, read_stamp
+from vtlib.scripts.formats.captions import cues
 from vtlib.scripts.schedule import Deadline
 from vtlib.scripts.script import Beat, Script, fingerprint, parse
 from vtlib.scripts.timing import duration_s

@@ -13,9 +13,9 @@ import pytest
 
 from tests.export.reading import document, written
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
-from vtlib.errors import BadInput
-from vtlib.export import RATES, frames, rate_of, slates
-from vtlib.export.editing import uses_slates
+from vtlib.core.errors import BadInput
+from vtlib.scripts.formats import RATES, frames, rate_of, slates
+from vtlib.scripts.formats.edit_lists import uses_slates
 from vtlib.scripts.script import Beat, Script
 
 ADAPTERS = {"otio": "otio_json", "fcp7": "fcp_xml", "fcpxml": "fcpx_xml", "edl": "cmx_3600"}

@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 
 from tests.store.frames import at
-from vtlib.project import Project, Workspace
 from vtlib.store import people
+from vtlib.store.project import Project, Workspace
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from picked import opened
 
-from vtlib.flows import media as flow
-from vtlib.services.download import pages  # noqa: F401 - imported before the fork
-from vtlib.store import media as store
+from vtlib.media import stage as flow
+from vtlib.media import store
+from vtlib.media.download import pages  # noqa: F401 - imported before the fork
 
 
 def child(home: Path, *, before_save: bool = False) -> int:

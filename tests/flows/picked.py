@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from vtlib.flows import importing
-from vtlib.project import Project
-from vtlib.sandbox.actors import ACTORS
-from vtlib.sandbox.exports.frame import Frame
-from vtlib.sandbox.server import Running
-from vtlib.store import outliers
+from simulator.actors import ACTORS
+from simulator.exports.frame import Frame
+from simulator.server import Running
+from vtlib.capture import imports as importing
+from vtlib.outliers import store as outliers
+from vtlib.store.project import Project
 
 TWINS = ("instagram:DYIWB5PuN_o", "tiktok:7638345006716308321")
 ASKED = (

@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from vtlib.flows import projects, scraping
-from vtlib.project import Project, Workspace, resolve
-from vtlib.settings import load_settings
+from vtlib.capture import stage as scraping
+from vtlib.core.settings import load_settings
+from vtlib.ops import projects
+from vtlib.store.project import Project, Workspace, resolve
 
 SEVEN = [
     {"platform": "instagram", "handle": "sim_snorrelby"},

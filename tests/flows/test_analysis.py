@@ -12,20 +12,21 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from vtlib.errors import BadInput, CredentialsMissing
-from vtlib.flows import analysis as flow
-from vtlib.flows import labelling, showing
-from vtlib.project import Project
-from vtlib.sandbox import clips
-from vtlib.sandbox.gemini import Habits
-from vtlib.sandbox.gemini.analyst import LABEL
-from vtlib.sandbox.server import Settings, running
-from vtlib.services.measures import measure
+from simulator import clips
+from simulator.gemini import Habits
+from simulator.gemini.analyst import LABEL
+from simulator.server import Settings, running
+from vtlib.analysis import answers as showing
+from vtlib.analysis import labelling
+from vtlib.analysis import stage as flow
+from vtlib.core.errors import BadInput, CredentialsMissing
+from vtlib.llm.answers import DATA
+from vtlib.media.measures import measure
 from vtlib.store import people
-from vtlib.store.analyses import DATA
-from vtlib.store.checking import require_sound
 from vtlib.store.connection import Store
-from vtlib.store.writing import save
+from vtlib.store.data_checks import require_sound
+from vtlib.store.project import Project
+from vtlib.store.writes import save
 
 FILMS = 4
 MEASURED = ("duration_s", "cuts_s", "sound", "speech", "text", "faces", "tempo", "version")

@@ -4,14 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from vtlib.errors import BadInput
-from vtlib.flows import money
-from vtlib.params import Price, parse_params
-from vtlib.project import Project, Workspace
-from vtlib.settings import load_settings
-from vtlib.stages.bill import Rates, bill
-from vtlib.store import analyses, performance, runs
-from vtlib.store.writing import save
+from vtlib.core.errors import BadInput
+from vtlib.core.params import Price, parse_params
+from vtlib.core.settings import load_settings
+from vtlib.llm import answers as analyses
+from vtlib.llm import costs
+from vtlib.llm.bill import Rates, bill
+from vtlib.performance import store as performance
+from vtlib.store import runs
+from vtlib.store.project import Project, Workspace
+from vtlib.store.writes import save
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 CALL = {
@@ -60,18 +62,18 @@ def test_a_price_given_later_prices_the_calls_since_its_date(at) -> None:
     call(at, "early", 1)
     call(at, "late", 20)
     call(at, "lost", 21, status="lost", tokens_in=None, tokens_out=None, estimate_tokens=500_000)
-    first = bill(money.ledger(project(at)))
+    first = bill(costs.ledger(project(at)))
     assert (first.total, first.parts["model"].lacks) == (0, "2 calls at an unknown price")
     told = project(at, prices=[price("2026-06-10", 1.0)])
-    assert bill(money.ledger(told)).total == pytest.approx(2.0)
+    assert bill(costs.ledger(told)).total == pytest.approx(2.0)
     assert usd_of(at, "spend", "spend_id") == {"early": None, "late": pytest.approx(2.0)}
     assert usd_of(at, "model_calls", "call_id")["late"] == pytest.approx(2.0)
     (most,) = at.store.query("SELECT estimate_usd FROM possibly_paid")["estimate_usd"]
     assert most == pytest.approx(0.5 * 10)
-    assert money.price_calls(told) == 0, "nothing is written where nothing changes"
+    assert costs.price_calls(told) == 0, "nothing is written where nothing changes"
     newer = project(at, prices=[price("2026-06-10", 1.0), price("2026-06-15", 3.0)])
-    assert bill(money.ledger(newer)).total == pytest.approx(6.0)
-    assert bill(money.ledger(project(at))).total == pytest.approx(6.0), "what was booked stays"
+    assert bill(costs.ledger(newer)).total == pytest.approx(6.0)
+    assert bill(costs.ledger(project(at))).total == pytest.approx(6.0), "what was booked stays"
 
 
 def test_an_answer_costs_what_its_calls_cost(at) -> None:
@@ -80,7 +82,7 @@ def test_an_answer_costs_what_its_calls_cost(at) -> None:
     row = {"analysis_id": "q1", "project_id": "spring", "asked_at": datetime(2026, 6, 20)}
     with at.store.write() as connection:
         save(connection, "analyses", [row], key=["analysis_id"])
-    money.price_calls(project(at, prices=[price("2026-01-01", 1.0)]))
+    costs.price_calls(project(at, prices=[price("2026-01-01", 1.0)]))
     assert usd_of(at, "analyses", "analysis_id") == {"q1": pytest.approx(4.0)}
 
 
@@ -120,7 +122,7 @@ def test_one_total_is_split_into_its_four_kinds(at) -> None:
         "performance": {"value_per_hour": 30},
         "money": {"currency": "EUR", "usd_per_unit": 1.2, "usd_per_gb_month": 0.02},
     }
-    found = bill(money.ledger(project(at, **priced)))
+    found = bill(costs.ledger(project(at, **priced)))
     assert {k: p.usd for k, p in found.parts.items()} == pytest.approx(
         {"data": 3, "model": 2, "people": 2 * 30 * 1.2 + 10 * 1.2, "storage": 0.1}
     )
@@ -131,7 +133,7 @@ def test_one_total_is_split_into_its_four_kinds(at) -> None:
 
 def test_what_has_no_price_is_said_and_no_zero(at) -> None:
     fill(at)
-    found = bill(money.ledger(project(at)))
+    found = bill(costs.ledger(project(at)))
     assert found.total == pytest.approx(5.0)
     assert "people 2.0 hours without a price" in found.words
     assert "storage 5.00 GB-months without a price" in found.words
@@ -139,9 +141,9 @@ def test_what_has_no_price_is_said_and_no_zero(at) -> None:
 
 def test_days_and_whole_are_one_total(at) -> None:
     fill(at)
-    whole, days = money.ledger_of_all(at, project="spring"), money.days_of_all(at, project="spring")
+    whole, days = costs.ledger_of_all(at, project="spring"), costs.days_of_all(at, project="spring")
     assert bill(whole).words == bill(days).words
-    assert bill(whole).words == bill(money.ledger(project(at))).words
+    assert bill(whole).words == bill(costs.ledger(project(at))).words
 
 
 @pytest.mark.parametrize("wrong", [{"currency": "EUR"}, {"usd_per_unit": 1.2}, {"currency": "€"}])

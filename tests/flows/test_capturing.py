@@ -9,14 +9,17 @@ import time
 import pytest
 from scraped import SEVEN, World, following, rows, vt
 
-from vtlib.errors import CredentialsMissing, SourceFailed, StoreBusy
-from vtlib.flows import importing, scraping
-from vtlib.flows import scripts as linking
-from vtlib.flows.scraping import Search
-from vtlib.sandbox.server import Settings, running
+from simulator.server import Settings, running
+from vtlib.capture import apify, job_store
+from vtlib.capture import imports as importing
+from vtlib.capture import stage as scraping
+from vtlib.capture.stage import Search
+from vtlib.core import rate_limits
+from vtlib.core.errors import CredentialsMissing, SourceFailed, StoreBusy
+from vtlib.scripts import lifecycle as linking
+from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Beat, Script
-from vtlib.services import apify, limits
-from vtlib.store import checking, orders, people, scripts
+from vtlib.store import data_checks, people
 from vtlib.store.connection import Store
 
 INSTAGRAM = following("instagram")
@@ -37,7 +40,7 @@ def empty(tmp_path_factory):
 
 @pytest.fixture
 def world(server, empty, tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "_shared", {})
+    monkeypatch.setattr(rate_limits, "_shared", {})
     yield World(server, tmp_path, monkeypatch, empty=empty)
     sandbox = server.sandbox
     sandbox.faults.clear()
@@ -69,7 +72,7 @@ def test_all_seven_platforms_and_then_nothing_more(world):
     assert spent(project) == pytest.approx(log["charged_usd"]) != 0
     when = project.store.query("SELECT DISTINCT captured_at::DATE AS day FROM captures")["day"]
     assert [d.date() for d in when] == [world.live.sandbox.world.epoch.date()]
-    found = checking.run_checks(project.store)
+    found = data_checks.run_checks(project.store)
     assert found[found["n"] > 0].empty
 
     before = rows(world.home())
@@ -322,8 +325,8 @@ def test_an_actor_that_keeps_failing_is_left_alone_and_the_others_go_on(world):
     project = world.project(accounts=following("instagram", "x"), profiles=False)
     for n in range(3):
         row = {"capture_id": f"c{n}", "project_id": "p", "actor": "apify/instagram-scraper"}
-        orders.write(project.store, row)
-        orders.close(project.store, row, status="failed")
+        job_store.write(project.store, row)
+        job_store.close(project.store, row, status="failed")
     left, well = scraping.scrape(project)
     assert (left.status, left.exit_code, well.status) == ("not asked", 4, "ok")
     assert "is asked again from" in left.reason

@@ -8,26 +8,33 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from vtlib.errors import BadInput, CredentialsMissing
-from vtlib.flows import adapting, boards, fitting, hooks, textual
-from vtlib.flows import analysis as flow
-from vtlib.project import Project
-from vtlib.sandbox.clips import plan as film_plan
-from vtlib.sandbox.gemini import Habits
-from vtlib.sandbox.gemini.analyst import picture_analysis, video_analysis
-from vtlib.sandbox.gemini.strategist import data_of
-from vtlib.sandbox.gemini.viewer import Watched
-from vtlib.sandbox.server import Settings, running
+from simulator.clips import plan as film_plan
+from simulator.gemini import Habits
+from simulator.gemini.analyst import picture_analysis, video_analysis
+from simulator.gemini.strategist import data_of
+from simulator.gemini.viewer import Watched
+from simulator.server import Settings, running
+from vtlib.adaptation import fits as fitting
+from vtlib.adaptation import source, summary
+from vtlib.adaptation import stage as adapting
+from vtlib.adaptation.comparison import ranking
+from vtlib.adaptation.comparison import summary as comparison
+from vtlib.analysis import stage as flow
+from vtlib.core.errors import BadInput, CredentialsMissing
+from vtlib.llm import answers as analyses
+from vtlib.llm import text_questions
+from vtlib.llm.answers import DATA
+from vtlib.media import store as media
+from vtlib.scripts import hooks, storyboards
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts import store as scripts
 from vtlib.scripts.script import parse
-from vtlib.stages.adaptation import source, summary
-from vtlib.stages.comparison import ranking
-from vtlib.stages.comparison import summary as comparison
-from vtlib.store import analyses, catalog, media, people, script_reading, scripts
-from vtlib.store.analyses import DATA
-from vtlib.store.checking import require_sound
+from vtlib.scripts.store import Making
+from vtlib.store import catalog, people
 from vtlib.store.connection import Store
-from vtlib.store.scripts import Making
-from vtlib.store.writing import save
+from vtlib.store.data_checks import require_sound
+from vtlib.store.project import Project
+from vtlib.store.writes import save
 
 VIDEOS, PRODUCTS = 3, ("kettle", "lamp", "bowl")
 FACTS = {"audience": "cooks", "problems": ["noise"], "benefits": ["falls silent", "folds flat"]}
@@ -172,7 +179,7 @@ def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, li
         raise KeyboardInterrupt
 
     places = [
-        (textual, "save"),
+        (text_questions, "save"),
         (fitting.store, "save_fits"),
         (adapting.scripts, "create"),
         (adapting.store, "save_adaptation"),
@@ -259,7 +266,7 @@ def test_a_script_from_patterns_alone(opened, monkeypatch):
     assert (row["origin"], row["post_id"], row["distance"]) == ("original", None, None)
     assert script.source_patterns == ("open_question",)
     assert script.kind == "original"
-    (board,) = boards.boards(opened, [row])
+    (board,) = storyboards.boards(opened, [row])
     assert all(not p.source for p in board.panels)
     require_sound(opened.store)
 
@@ -357,12 +364,12 @@ def test_a_cap_stops_before_it_is_passed(opened):
 
 def test_boards_show_the_source_to_an_analyst_and_not_to_a_client(opened):
     found = adapting.work(opened)
-    board = boards.boards(opened, found.rows)[0]
+    board = storyboards.boards(opened, found.rows)[0]
     html = board._repr_html_()
     assert html.count('class="vt-panel') >= len(board.panels)
     assert any(p.source.startswith("beat 1") for p in board.panels)
     client = changed(opened, "report", profile="client")
-    for one in boards.boards(client, found.rows):
+    for one in storyboards.boards(client, found.rows):
         assert all(p.picture is None and not p.source_words for p in one.panels)
 
 
@@ -429,12 +436,12 @@ def test_a_script_after_pictures_follows_them_by_number_and_has_no_pace(with_pic
     assert all(beat.source_start_s is None for beat in script.beats)
     assert "of the source" in script.beats[0].notes
     assert "after picture 1" in script.beats[0].notes
-    (board,) = boards.boards(with_pictures, [row])
+    (board,) = storyboards.boards(with_pictures, [row])
     assert [p.source for p in board.panels] == [f"picture {n}, graphic" for n in (1, 2, 3)]
     assert all(p.picture for p in board.panels)
     assert "pictures are followed" in board.caption
     client = changed(with_pictures, "report", profile="client")
-    (hidden,) = boards.boards(client, [row])
+    (hidden,) = storyboards.boards(client, [row])
     assert all(p.picture is None and not p.source_words for p in hidden.panels)
 
 

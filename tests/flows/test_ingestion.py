@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from vtlib.flows import ingestion
-from vtlib.stages.importing import Capture
-from vtlib.store import captures
+from vtlib.capture import ingest as ingestion
+from vtlib.capture import store as captures
+from vtlib.capture.mapping import Capture
 from vtlib.store.connection import Store
 
 AT = datetime(2026, 6, 22, tzinfo=UTC)

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from vtlib.sandbox.files import write_exports
+from simulator.files import write_exports
 
 KILLS = int(os.environ.get("VT_KILLS", "1"))
 # Wall-clock columns differ between any two runs; everything else must not.

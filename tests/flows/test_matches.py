@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 
 from tests.store.frames import account, at, begun, capture
-from vtlib.errors import BadInput
-from vtlib.flows import matches
-from vtlib.project import Project, Workspace
+from vtlib.capture import orders as ordering
+from vtlib.capture import store as captures
+from vtlib.core.errors import BadInput
+from vtlib.performance import matches
+from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Beat, Script
-from vtlib.stages import ordering
-from vtlib.store import captures, people, scripts
-from vtlib.store.checking import run_checks
-from vtlib.store.scripts import Making, Move, Place
-from vtlib.store.writing import save
+from vtlib.scripts.store import Making, Move, Place
+from vtlib.store import people
+from vtlib.store.data_checks import run_checks
+from vtlib.store.project import Project, Workspace
+from vtlib.store.writes import save
 
 OWNER = "tiktok:7"
 HOOK = "Why does the fold-flat kettle hum at noon?"

@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from picked import TWINS, asked, files, formats, opened, pick, workspace
 
-from vtlib.errors import BadInput, StoreBusy
-from vtlib.flows import importing, purging
-from vtlib.flows import media as flow
-from vtlib.flows.timelines import timelines
-from vtlib.project import Project
-from vtlib.sandbox import clips
-from vtlib.sandbox.server import Settings, running
-from vtlib.services.media import MediaFolder
-from vtlib.stages import media as stage
-from vtlib.store import checking
+from simulator import clips
+from simulator.server import Settings, running
+from vtlib.capture import imports as importing
+from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.media import purge
+from vtlib.media import queue as stage
+from vtlib.media import stage as flow
+from vtlib.media.folder import MediaFolder
+from vtlib.media.timelines import timelines
+from vtlib.store import data_checks
+from vtlib.store.project import Project
 
 HERE = Path(__file__).parent
 
@@ -65,7 +66,7 @@ def outcomes(home):
 
 
 def sound(home):
-    found = checking.run_checks(opened(home).store)
+    found = data_checks.run_checks(opened(home).store)
     return found.loc[found["check"].eq("media_rows"), "n"].tolist() == [0]
 
 
@@ -344,17 +345,17 @@ def test_a_purge_removes_files_and_leaves_numbers(processed, tmp_path):
     project = opened(home)
     measured = rows(home, "measures")
     total = MediaFolder(home / "outputs").used_bytes()
-    wanted = purging.Wanted(quota_gb=total / 2 / 1e9)
-    told = purging.preview(project.workspace, wanted)
+    wanted = purge.Wanted(quota_gb=total / 2 / 1e9)
+    told = purge.preview(project.workspace, wanted)
     assert files(home) == files(processed)
-    done = purging.purge(project.workspace, wanted)
+    done = purge.purge(project.workspace, wanted)
     assert list(done.files["path"]) == list(told.files["path"])
     left = MediaFolder(home / "outputs").used_bytes()
     assert left <= total / 2
     assert total - left == told.freed_bytes
     (home / "outputs/media/ab").mkdir(exist_ok=True)
     (home / "outputs/media/ab/stray.mp4").write_bytes(b"x")
-    purging.purge(project.workspace, purging.Wanted(keep_days=0))
+    purge.purge(project.workspace, purge.Wanted(keep_days=0))
     assert files(home) == set()
     now = rows(home, "measures")
     assert [r[:9] for r in now] == [r[:9] for r in measured]
@@ -367,7 +368,7 @@ def test_a_purge_of_persons_leaves_the_posts(processed, tmp_path):
     home = Path(shutil.copytree(processed, tmp_path / "home"))
     project = opened(home)
     numbers = [rows(home, t) for t in ("posts", "post_snapshots", "project_posts", "media")]
-    purging.purge(project.workspace, purging.Wanted(is_personal=True))
+    purge.purge(project.workspace, purge.Wanted(is_personal=True))
     assert [rows(home, t) for t in ("posts", "post_snapshots", "project_posts", "media")] == numbers
     text = project.store.query("SELECT string_agg(payload, '') AS t FROM raw_items")["t"][0]
     assert "signature" not in text

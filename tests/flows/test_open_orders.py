@@ -9,14 +9,15 @@ from scraped import World, vt
 
 from tests.peers.apify import ApifyMock
 from tests.peers.base import drop, lost_reply, malformed, status, truncate
+from vtlib.capture import job_store
+from vtlib.capture import stage as scraping
+from vtlib.capture.apify import Apify
+from vtlib.capture.stage import Search
 from vtlib.cli import main
-from vtlib.errors import BadInput
-from vtlib.flows import scraping
-from vtlib.flows.scraping import Search
-from vtlib.services import limits
-from vtlib.services.apify import Apify
-from vtlib.sources import SOURCES
-from vtlib.store import checking, orders, runs, usage
+from vtlib.core import rate_limits
+from vtlib.core.errors import BadInput
+from vtlib.platforms import SOURCES
+from vtlib.store import data_checks, runs, usage
 from vtlib.store.connection import Store
 from vtlib.store.usage import Span
 
@@ -59,13 +60,13 @@ def mock():
 
 @pytest.fixture
 def world(mock, empty, tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "_shared", {})
+    monkeypatch.setattr(rate_limits, "_shared", {})
     monkeypatch.setattr(
         scraping,
         "_apify",
         lambda _: Apify(mock.token, mock.url, pause_s=0.01, pause=lambda _: None),
     )
-    monkeypatch.setattr(limits.CircuitBreaker, "allows", lambda _: True)
+    monkeypatch.setattr(rate_limits.CircuitBreaker, "allows", lambda _: True)
     return World(mock, tmp_path, monkeypatch, empty=empty)
 
 
@@ -141,12 +142,12 @@ def test_killed_right_after_the_run_was_made(world, mock):
     child.append(vt(home, "scrape", "--project", "p"))
     child[0].communicate(timeout=600)
     project = world.project(accounts=TIKTOK)
-    (row,) = orders.left_open(project.store, "p")
+    (row,) = job_store.left_open(project.store, "p")
     assert row["status"] == "starting"
     ((usd, reason),) = possibly(project)
     assert usd == pytest.approx(5.0)
     assert "cut short" in reason
-    found = checking.run_checks(project.store).set_index("check")
+    found = data_checks.run_checks(project.store).set_index("check")
     assert found.loc["possibly_paid", "n"] == 1
     assert [c.status for c in scraping.scrape(project)] == ["ok"]
     assert len(mock.runs) == 1
@@ -190,7 +191,7 @@ def test_what_nobody_can_look_up_is_given_up_as_possibly_paid(world, mock):
     given_up = scraping.abandon(project.workspace, left.capture_id)
     assert "unknown, at most $5.00" in given_up.reason
     assert [usd for usd, _ in possibly(project)] == [pytest.approx(5.0)]
-    assert orders.spent_usd(project.store, "p", provider="apify") == pytest.approx(5.0)
+    assert job_store.spent_usd(project.store, "p", provider="apify") == pytest.approx(5.0)
     mock.fail("list_runs")
     world.scrape(accounts=TIKTOK)  # the next scrape finds it, and books it
     assert spent(project) == pytest.approx(mock.charged_usd)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.errors import BadInput
-from vtlib.flows import operations, projects
-from vtlib.project import Workspace
-from vtlib.settings import load_settings
+from vtlib.core.errors import BadInput
+from vtlib.core.settings import load_settings
+from vtlib.ops import operations, projects
 from vtlib.store import runs
+from vtlib.store.project import Workspace
 
 NOW = datetime(2026, 11, 24, 12)
 

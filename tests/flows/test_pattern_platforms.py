@@ -8,12 +8,12 @@ import pytest
 from scipy.stats import norm, t
 
 from tests.test_patterns import said, world
-from vtlib.flows import learning
-from vtlib.patterns import Feature, find, learned, post_features
-from vtlib.patterns.platforms import PLATFORM_COLUMNS
-from vtlib.project import Project
-from vtlib.stats.pooling import PRIOR_FEATURES, SCALES_LN, contrasts, pool
-from vtlib.store import performance as store
+from vtlib.performance import library as learning
+from vtlib.performance import store
+from vtlib.performance.patterns import Feature, find, post_features, statements
+from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS
+from vtlib.performance.pooling import PRIOR_FEATURES, SCALES_LN, contrasts, pool
+from vtlib.store.project import Project
 
 PLATFORMS = ("instagram", "tiktok", "youtube")
 FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("own", "common", "idle")]
@@ -51,7 +51,7 @@ def test_a_platform_s_own_pattern_shows_and_chance_does_not(
     mine = ("own", "tiktok")
     assert table.loc[mine, "common_ratio"] < ratio[mine] < alone[mine]
     assert table.loc[mine, "ratio_low"] < np.exp(0.9) < alone[mine] * 1.3
-    told = learned(library.table.assign(pattern_run_id="r"), library.platforms)
+    told = statements(library.table.assign(pattern_run_id="r"), library.platforms)
     assert json.dumps(told)
     named = {p["platform"] for e in told["effects"] for p in e.get("platforms", [])}
     assert named | {p["platform"] for p in told["on_one_platform"].get("own", [])} >= {"tiktok"}

@@ -8,16 +8,19 @@ import pytest
 from PIL import Image
 
 from tests.store.frames import account, at, begun, capture
-from vtlib.errors import BadInput
-from vtlib.flows import following, learning, outliers, performance, tracking
-from vtlib.flows import scripts as linking
-from vtlib.models import PostRef
-from vtlib.project import Project
+from vtlib.capture import store as captures
+from vtlib.core.errors import BadInput
+from vtlib.core.models import PostRef
+from vtlib.outliers import judgement as judging
+from vtlib.outliers import stage as outliers
+from vtlib.performance import follow_up, library, publication
+from vtlib.performance import stage as performance
+from vtlib.scripts import lifecycle as linking
+from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Beat, Script
-from vtlib.stages import outliers as judging
-from vtlib.store import captures, scripts
-from vtlib.store.checking import run_checks
-from vtlib.store.writing import save
+from vtlib.store.data_checks import run_checks
+from vtlib.store.project import Project
+from vtlib.store.writes import save
 
 OWNER = "tiktok:7"
 N = 40
@@ -88,7 +91,7 @@ def test_from_prediction_to_verdict(project: Project) -> None:
     captured(project, "c2", 64, [("99", 61, 900)])
     mark_own(project)
     assert judged(project).held["status"].tolist() == ["too early"] * 2
-    assert "on its way to" in "\n".join(following.follow(project.workspace, name).said)
+    assert "on its way to" in "\n".join(follow_up.follow(project.workspace, name).said)
     captured(project, "c3", 70, [("99", 61, 1500)])
     result = judged(project)
     row, rate = project.frame("verdicts").sort_values("target", ascending=False).to_dict("records")
@@ -113,7 +116,7 @@ def test_a_post_older_than_the_forecast_shows_its_numbers(project: Project) -> N
     made = linking.linked(project.workspace, name, post, by="Ann")
     assert "before the forecast frozen on" in made["forecast"]
     assert "it is no test of that forecast" in made["forecast"]
-    found = following.follow(project.workspace, name)
+    found = follow_up.follow(project.workspace, name)
     views = found.numbers.set_index("metric").loc["views at 7 days"]
     assert views["basis"] == "own posts before it"
     assert views["missing"] == "no forecast"
@@ -126,11 +129,13 @@ def test_going_into_production_freezes_a_prediction(project: Project) -> None:
     past(project)
     judged(project)
     names = [script(project), script(project, "hum2")]
-    done = tracking.move_all(project.workspace, [*names, "nobody"], scripts.Move("review", "Ann"))
+    done = publication.move_all(
+        project.workspace, [*names, "nobody"], scripts.Move("review", "Ann")
+    )
     assert [d.exit_code for d in done] == [0, 0, 2]
-    tracking.move_all(project.workspace, names, scripts.Move("approved", "Ann"))
+    publication.move_all(project.workspace, names, scripts.Move("approved", "Ann"))
     assert project.frame("performance_predictions").empty
-    done = tracking.move_all(project.workspace, names, scripts.Move("in_production", "Ann"))
+    done = publication.move_all(project.workspace, names, scripts.Move("in_production", "Ann"))
     assert all("predicted for 1 place " in d.said for d in done)
     assert len(project.frame("performance_predictions")) == 4
 
@@ -142,14 +147,14 @@ def test_links_come_in_from_a_file_and_bad_rows_are_named(project: Project, tmp_
     url = "https://www.tiktok.com/@ann/video/71065943122924536{}"
     rows = [("hum", url.format(11), "A"), ("hum", url.format(12), "B"), ("hum", "nowhere", "")]
     path.write_text("script,url,variant\n" + "\n".join(",".join(r) for r in rows))
-    done = tracking.track_all(project.workspace, path, by="Ann")
+    done = publication.track_all(project.workspace, path, by="Ann")
     assert [d.exit_code for d in done] == [0, 0, 2]
     links = project.frame("performance_links")
     assert links["variant"].tolist() == ["A", "B"]
     assert set(links["script_id"]) == {name}
     path.write_text("x\n1\n")
     with pytest.raises(BadInput, match="script and url"):
-        tracking.track_all(project.workspace, path, by="Ann")
+        publication.track_all(project.workspace, path, by="Ann")
 
 
 def test_a_clock_set_by_hand_dates_no_real_prediction(project: Project, monkeypatch) -> None:
@@ -163,7 +168,7 @@ def test_a_clock_set_by_hand_dates_no_real_prediction(project: Project, monkeypa
 
 def test_a_version_made_with_learned_effects_is_told_apart(project: Project) -> None:
     past(project)
-    assert learning.learned_context(project) is None
+    assert library.learned_context(project) is None
     made = Script("Hum", beats=(Beat("b", duration_s=9.0),))
     making = scripts.Making("Ann", learned_version="r1")
     place = scripts.Place(project="p")
@@ -256,7 +261,7 @@ def test_examples_of_patterns_have_a_frame_and_a_link_and_a_client_has_neither(
         "replicates": "repeatable",
         "examples": posts,
     }
-    monkeypatch.setattr(learning, "library", lambda *_: pd.DataFrame([row]))
+    monkeypatch.setattr(library, "library", lambda *_: pd.DataFrame([row]))
     folder = project.workspace.outputs / "media" / "thumbs" / "f"
     folder.mkdir(parents=True)
     Image.new("RGB", (90, 160), "red").save(folder / "0.jpg")
@@ -270,7 +275,7 @@ def test_examples_of_patterns_have_a_frame_and_a_link_and_a_client_has_neither(
     }
     with project.store.write() as connection:
         save(connection, "measures", [measured], key=["sha256", "post_id"])
-    (shown,) = learning.galleries(project)
+    (shown,) = library.galleries(project)
     first, second = shown.examples
     assert first.words.startswith("ann on tiktok")
     assert first.picture.startswith(b"\xff\xd8")
@@ -280,6 +285,6 @@ def test_examples_of_patterns_have_a_frame_and_a_link_and_a_client_has_neither(
     as_client = params.model_copy(
         update={"report": params.report.model_copy(update={"profile": "client"})}
     )
-    (theirs,) = learning.galleries(Project(project.workspace, as_client))
+    (theirs,) = library.galleries(Project(project.workspace, as_client))
     assert [(e.picture, e.url) for e in theirs.examples] == [(None, "")] * 2
     assert "ann" not in repr(theirs)

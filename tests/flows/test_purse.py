@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.flows.placing import LEAST_CAP_USD, Purse
+from vtlib.capture.scheduler import LEAST_CAP_USD, Purse
 
 
 def test_a_share_is_reserved_by_weight_and_the_rest_comes_back():

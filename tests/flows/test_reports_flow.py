@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 
 from tests.store.frames import account, at, begun, capture
-from vtlib.errors import BadInput
-from vtlib.flows import competitors, insight, outliers, reports
-from vtlib.project import Project
-from vtlib.stages import outliers as judging
-from vtlib.store import captures, people, runs
-from vtlib.store.checking import run_checks
+from vtlib.capture import store as captures
+from vtlib.core.errors import BadInput
+from vtlib.outliers import judgement as judging
+from vtlib.outliers import stage as outliers
+from vtlib.performance import competitor_stage
+from vtlib.report import history as reports
+from vtlib.report import insight_stage
+from vtlib.store import people, runs
+from vtlib.store.data_checks import run_checks
+from vtlib.store.project import Project
 
 CODE = {"vtlib": "#1"}
 
@@ -124,7 +128,7 @@ def test_empty_and_tiny_projects_have_honest_chapters(project: Project, n: int) 
     if n:
         captured(project, "c1", 50, seed=0, n=n)
         reported(project, "r1", 50)
-    chapters = insight.chapters(project, insight.facts(project))
+    chapters = insight_stage.chapters(project, insight_stage.facts(project))
     assert [c.id for c in chapters] == [
         *("tried", "worked", "failed", "next", "after", "sure"),
         *("cost", "changes", "competitors", "films"),
@@ -141,7 +145,7 @@ def test_a_client_reads_pseudonyms_and_the_same_numbers(project: Project) -> Non
     people.add_accounts(project.store, "p", rows, now=at(0))
     reported(project, "r1", 50)
     client = Project.open("p", home=str(project.workspace.root), profile="client")
-    open_, hidden = competitors.compared(project), competitors.compared(client)
+    open_, hidden = competitor_stage.compared(project), competitor_stage.compared(client)
     assert "bob_the_rival" in set(open_.accounts["handle"])
     assert "bob_the_rival" not in hidden.accounts.to_csv()
     assert "ann" in set(hidden.accounts["handle"])
@@ -151,7 +155,7 @@ def test_a_client_reads_pseudonyms_and_the_same_numbers(project: Project) -> Non
     assert hidden.platforms["top_post"].str.fullmatch("post [0-9a-f]{8}").all()
     said = [
         f.said + f.rows[[c for c in f.columns if c in f.rows]].to_csv()
-        for c in insight.chapters(client, insight.facts(client))
+        for c in insight_stage.chapters(client, insight_stage.facts(client))
         for f in c.findings
     ]
     assert "bob_the_rival" not in "\n".join(said)

@@ -2,9 +2,9 @@
 
 from tests.flows.test_performance_flow import judged, past, project  # noqa: F401 - a fixture
 from tests.scripts.samples import PLAIN
-from vtlib.flows.script_origins import Wanted, begin
-from vtlib.flows.script_predictions import expected
-from vtlib.project import Project
+from vtlib.performance.script_predictions import expected
+from vtlib.scripts.drafts import Wanted, begin
+from vtlib.store.project import Project
 
 
 def test_a_draft_on_a_post_carries_its_forecast_unless_asked_not_to(project: Project) -> None:  # noqa: F811

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 from picked import opened, pick, workspace
 
+from simulator import clips
+from simulator.build import build_world
 from tests.peers.base import drip, status
 from tests.peers.host import HostMock
 from vtlib.cli import main
-from vtlib.flows import media as flow
-from vtlib.sandbox import clips
-from vtlib.sandbox.build import build_world
-from vtlib.store import media as store
+from vtlib.media import stage as flow
+from vtlib.media import store
 
 WORLD = build_world(seed=7)
 DRIPS = ["body", "chunked", "header"]

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tests.store.frames import account, at, begun, capture
-from vtlib.flows import browsing, outliers
-from vtlib.flows.browsing import Wish
-from vtlib.project import Project
-from vtlib.store import captures
+from vtlib.capture import store as captures
+from vtlib.desk import browse
+from vtlib.desk.browse import Wish
+from vtlib.outliers import stage as outliers
+from vtlib.store.project import Project
 
 ALL = "SELECT name, is_trial FROM outlier_runs ORDER BY created_at"
 
@@ -47,7 +48,7 @@ def seen(project: Project) -> list[Any]:
         store.query("SELECT post_id, tier FROM outlier_latest ORDER BY 1").to_numpy().tolist(),
         picks.astype(str).to_numpy().tolist(),
         project.frame("report_figures").fillna(-1).to_numpy().tolist(),
-        browsing.page(project, Wish(tier="broke_out")).n,
+        browse.page(project, Wish(tier="broke_out")).n,
         project.frame("outlier_captures")["outlier_run_id"].tolist(),
     ]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from vtlib.cli import main
-from vtlib.project import Project
 from vtlib.run.copies import check_copy
+from vtlib.store.project import Project
 
 CASE = Path(__file__).parent / "data" / "client_leak.json"
 YAML = """project: leak

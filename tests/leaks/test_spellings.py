@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.leaks import Needles, fold, make_needles, scan_bytes, scan_folder
+from vtlib.store.leaks import Needles, fold, make_needles, scan_bytes, scan_folder
 
 HANDLE = "janedoe_cooks"
 CAPTION = (

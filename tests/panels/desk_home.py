@@ -5,8 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from tests.store.frames import account, at, begun, capture
-from vtlib.project import Project
-from vtlib.store import captures, catalog, media, outliers, people
+from vtlib.capture import store as captures
+from vtlib.media import store as media
+from vtlib.outliers import store as outliers
+from vtlib.store import catalog, people
+from vtlib.store.project import Project
 
 OWNER = "tiktok:77"
 HOSTILE = '<img src=x onerror="alert(1)"> = hello \u202e reversed'

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.panels.desk_home import workspace
-from vtlib.errors import BadInput
-from vtlib.flows import scripts as scripts_flow
-from vtlib.panels import Desk
-from vtlib.project import Project
-from vtlib.store import script_reading
-from vtlib.store.checking import run_checks
+from vtlib.core.errors import BadInput
+from vtlib.desk import Desk
+from vtlib.scripts import lifecycle as scripts_flow
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts.store import Making
 from vtlib.store.connection import Store
-from vtlib.store.scripts import Making
+from vtlib.store.data_checks import run_checks
+from vtlib.store.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +279,7 @@ def test_what_nobody_foresaw_is_said_too(desk: Desk, monkeypatch: pytest.MonkeyP
         raise RuntimeError("<odd>")
 
     desk.posts.rows[0].open.click()
-    monkeypatch.setattr("vtlib.flows.reviewing.decide", broken)
+    monkeypatch.setattr("vtlib.outliers.reviews.decide", broken)
     desk.posts.post.keep.click()
     assert "RuntimeError: &lt;odd&gt;" in said(desk)
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.panels.desk_home import workspace
-from vtlib.flows import beats as arranging
-from vtlib.flows import reviewing
-from vtlib.flows import scripts as scripts_flow
-from vtlib.panels import Desk
-from vtlib.project import Project
-from vtlib.store import script_reading
-from vtlib.store.scripts import Making
+from vtlib.desk import Desk
+from vtlib.outliers import reviews
+from vtlib.scripts import beats as arranging
+from vtlib.scripts import lifecycle as scripts_flow
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts.store import Making
+from vtlib.store.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -247,9 +247,7 @@ def test_a_text_that_contradicts_stands_beside_the_stored_one(desk: Desk, projec
 
 def test_two_reviewers_stand_side_by_side(desk: Desk, project: Project) -> None:
     desk.tabs.value = "outliers"
-    reviewing.decide(
-        project, "tiktok:1", "reject", reviewer="Ben", reason="length", notes="so long"
-    )
+    reviews.decide(project, "tiktok:1", "reject", reviewer="Ben", reason="length", notes="so long")
     post = desk.posts.post
     post.keep.click()
     assert "overrules Ben (reject, length)" in said(desk)
@@ -272,7 +270,7 @@ def test_a_second_press_while_a_button_works_does_nothing(
         beats.add.click()
         return real(*given, **more)
 
-    monkeypatch.setattr("vtlib.panels.beats.arranging.add", slow)
+    monkeypatch.setattr("vtlib.desk.beats.arranging.add", slow)
     beats.add.click()
     assert (seen, beats.add.disabled) == ([True], False)
     assert script(desk)["version"] == 2

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.panels.desk_home import HOSTILE, workspace
-from vtlib.flows import matches
-from vtlib.panels.matches import MatchesPanel
-from vtlib.panels.session import Session
+from vtlib.desk.matches import MatchesPanel
+from vtlib.desk.session import Session
+from vtlib.performance import match_store as store
+from vtlib.performance import matches
+from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Beat, Script
-from vtlib.store import matches as store
-from vtlib.store import scripts
-from vtlib.store.scripts import Making, Move, Place
+from vtlib.scripts.store import Making, Move, Place
 
 
 def test_a_person_links_undoes_and_refuses_at_the_desk(tmp_path: Path) -> None:

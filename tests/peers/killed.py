@@ -12,12 +12,17 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from vtlib.analysis import stage as analysis  # noqa: F401 - imported before the fork
+from vtlib.capture import collector, job_store
+from vtlib.capture import stage as scraping  # noqa: F401
+from vtlib.capture import store as captures
 from vtlib.cli import main
-from vtlib.flows import analysis, capturing, scraping  # noqa: F401 - imported before the fork
-from vtlib.flows import media as downloads  # noqa: F401
-from vtlib.services import probe  # noqa: F401
-from vtlib.services.gemini import transport  # noqa: F401
-from vtlib.store import analyses, captures, media, orders, runs
+from vtlib.llm import answers as analyses
+from vtlib.llm import transport  # noqa: F401
+from vtlib.media import probe  # noqa: F401
+from vtlib.media import stage as downloads  # noqa: F401
+from vtlib.media import store as media
+from vtlib.store import runs
 from vtlib.store.connection import Store
 
 CHUNK_ITEMS = 2
@@ -32,13 +37,13 @@ def is_mapped(_: Store, frames: dict[str, Any]) -> bool:
 
 
 WRITERS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
-    "order_written": (orders, "write", is_any),
-    "order_updated": (orders, "update", is_any),
+    "order_written": (job_store, "write", is_any),
+    "order_updated": (job_store, "update", is_any),
     "items_kept": (captures, "ingest", lambda *a: not is_mapped(*a)),
     "charge_booked": (runs, "book_charge", is_any),
     "chunk_mapped": (captures, "ingest", is_mapped),
     "capture_finished": (captures, "finish", is_any),
-    "order_closed": (orders, "close", is_any),
+    "order_closed": (job_store, "close", is_any),
     "file_noted": (media, "save_media", is_any),
     "measure_saved": (media, "save_measures", is_any),
     "call_journalled": (analyses, "save_call", is_any),
@@ -76,7 +81,7 @@ def vt(environment: dict[str, str], writer: str, n: int, words: tuple[str, ...])
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):
         os.dup2(nowhere, stream)
-    capturing.CHUNK_ITEMS = capturing.HELD_ITEMS_MAX = CHUNK_ITEMS
+    collector.CHUNK_ITEMS = collector.HELD_ITEMS_MAX = CHUNK_ITEMS
     captures.raw_items = partial(captures.raw_items, chunk=CHUNK_ITEMS)
     if writer:
         arm(writer, n)

@@ -27,18 +27,19 @@ import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
+from simulator.gemini.analyst import filled
 from tests.peers.apify import ApifyMock
 from tests.peers.base import BEFORE, Mock
 from tests.peers.gemini import Answer, GeminiMock
 from tests.peers.host import HostMock
 from tests.peers.killed import process_of
-from vtlib.project import Project
-from vtlib.sandbox.gemini.analyst import filled
-from vtlib.services.gemini import schema_of
-from vtlib.services.media import DONE
-from vtlib.stages.analysis import VideoAnalysis
-from vtlib.store import outliers, usage
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.llm.schema import schema_of
+from vtlib.media.folder import DONE
+from vtlib.outliers import store as outliers
+from vtlib.store import usage
 from vtlib.store.connection import Store
+from vtlib.store.project import Project
 from vtlib.store.usage import Span
 
 N_POSTS, N_FILMS, PAGE_ITEMS = 6, 3, 2

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from vtlib import charts, tables
+from vtlib.core import conclusion
 from vtlib.report import IndexFacts, Page, Section, StageLink
-from vtlib.stages import conclusion
 
 HOSTILE = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> =HYPERLINK("http://evil.example") </script>'
 

@@ -8,10 +8,9 @@ import pytest
 
 from tests.report import insight_sample, sample
 from tests.report.test_pages import FETCHED
-from vtlib.report import IndexFacts, Page, assembly, write_index, write_insight
+from vtlib.report import IndexFacts, Page, assembly, insight, write_index, write_insight
+from vtlib.report.insight import Chapter, Facts, Finding
 from vtlib.report.outcomes import outcomes
-from vtlib.stages import insight
-from vtlib.stages.insight import Chapter, Facts, Finding
 
 WRITERS = (
     insight.tried,

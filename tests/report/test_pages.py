@@ -10,8 +10,8 @@ import pytest
 
 from tests.report import sample
 from vtlib import tables
+from vtlib.core import conclusion
 from vtlib.report import Page, assembly, render_stage
-from vtlib.stages import conclusion
 
 new = nbformat.v4
 # What a browser would fetch: attributes that load, CSS addresses, module imports. Links are not fetched.

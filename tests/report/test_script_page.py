@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
-from vtlib.project import Project
 from vtlib.run.script_page import write_script_page
-from vtlib.store import people, script_comments, scripts
-from vtlib.store.scripts import Making, Move, Place
+from vtlib.scripts import comments
+from vtlib.scripts import store as scripts
+from vtlib.scripts.store import Making, Move, Place
+from vtlib.store import people
+from vtlib.store.project import Project
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     people.ensure_project(store, "p", now=Project.open("p").workspace.now())
     for script in (PLAIN, WORLD, HOSTILE):
         made = scripts.create(store, script, Making("Annika"), place=Place(project="p"))
-    script_comments.add(store, made, "Too <i>slow</i>", by="Bertram", place=(None, "b1", None))
+    comments.add(store, made, "Too <i>slow</i>", by="Bertram", place=(None, "b1", None))
     scripts.set_status(store, made, Move("review", "Annika"))
     return tmp_path
 

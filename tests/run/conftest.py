@@ -7,14 +7,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from vtlib.models import STAGES
+from vtlib.core.models import STAGES
 from vtlib.run import RunPlan, sequence, warm_kernels
+from vtlib.run.fork_server import KernelHome
 from vtlib.run.plan import file_stem
-from vtlib.run.warm import KernelHome
 
 LIGHT = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "numpy")
 COMMON = ("project", "profile", "params_file", "run_id", "home")
-CONCLUSION = "from vtlib.stages import conclusion\nconclusion.done({stage!r}, ['2 rows.'], rows=2)"
+CONCLUSION = "from vtlib.core import conclusion\nconclusion.done({stage!r}, ['2 rows.'], rows=2)"
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from vtlib.run import record
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "vtlib"
-    for name in ("__init__.py", "stats/rates.py", "stages/insight/outcomes.py", "report/pages.py"):
+    for name in ("__init__.py", "core/proportions.py", "performance/creatives.py", "report/pages.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("x = 1\n")
     monkeypatch.setattr(record.vtlib, "__file__", str(root / "__init__.py"))
@@ -20,10 +20,10 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("edited", "changed"),
     [
-        ("stats/rates.py", {"stats"}),
-        ("stats/new.sql", {"stats"}),
-        ("stats/notes.md", set()),
-        ("stages/insight/outcomes.py", set()),
+        ("core/proportions.py", {"core"}),
+        ("store/new.sql", {"store"}),
+        ("store/notes.md", set()),
+        ("performance/creatives.py", set()),
         ("report/pages.py", set()),
         ("../notebooks/03_outliers.ipynb", {"notebooks"}),
     ],

@@ -7,10 +7,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 from vtlib.run import RunPlan, run_project
+from vtlib.run.fork_server import KernelHome
 from vtlib.run.reproduce import reproduce
-from vtlib.run.warm import KernelHome
 
 
 @pytest.mark.usefixtures("light_run")

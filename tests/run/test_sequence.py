@@ -15,8 +15,8 @@ import nbformat
 import psutil
 import pytest
 
-from vtlib.errors import BadInput, SourceFailed, StoreBusy
-from vtlib.models import STAGES
+from vtlib.core.errors import BadInput, SourceFailed, StoreBusy
+from vtlib.core.models import STAGES
 from vtlib.run import Hooks, RunPlan, run_project
 from vtlib.run.notebook import NO_CONCLUSION
 
@@ -113,7 +113,7 @@ def test_a_parameter_that_no_cell_declares_is_refused(plan: RunPlan, write_noteb
     [
         ("1 / 0", "ZeroDivisionError: division by zero", 1),
         (
-            "from vtlib.errors import BadInput\nraise BadInput('no rows', todo='Import some.')",
+            "from vtlib.core.errors import BadInput\nraise BadInput('no rows', todo='Import some.')",
             "BadInput: no rows Import some.",
             2,
         ),
@@ -147,7 +147,7 @@ def test_a_failed_stage_ends_the_run(
 def test_a_stage_with_nothing_to_do_is_skipped_and_the_next_one_runs(
     plan: RunPlan, write_notebook: Write
 ) -> None:
-    skip = "from vtlib.stages import conclusion\nconclusion.skipped('comparison', 'set a key')"
+    skip = "from vtlib.core import conclusion\nconclusion.skipped('comparison', 'set a key')"
     write_notebook("comparison", skip)
     run = run_project(replace(plan, from_stage="comparison"))
     assert [(s.status, s.reason) for s in run.stages] == [("skipped", "set a key"), ("ok", "")]

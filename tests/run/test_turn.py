@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.errors import StoreBusy
+from vtlib.core.errors import StoreBusy
 from vtlib.run.turn import turn
 
 NOW = datetime(2026, 5, 1, 8)

@@ -14,9 +14,9 @@ import psutil
 import pytest
 from jupyter_core.utils import run_sync
 
+from vtlib.run.fork_server import WARM_KERNEL, KernelHome, warm_kernels
 from vtlib.run.kernels import Kernel, Kernels, kernels
 from vtlib.run.provisioner import ForkedKernel, Refused, fork_kernel
-from vtlib.run.warm import WARM_KERNEL, KernelHome, warm_kernels
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kernels are plain here")
 LAUNCH = [sys.executable, "-m", "ipykernel_launcher", "-f", "k.json"]
@@ -122,7 +122,7 @@ def test_papermill_takes_the_kernel_by_name(
         source, tmp_path / "out.ipynb", kernel_name=nursery.kernel_name, progress_bar=False
     )
     parent = int(done.cells[-1].outputs[0].data["text/plain"])
-    assert "vtlib.run.nursery" in " ".join(psutil.Process(parent).cmdline())
+    assert "vtlib.run.fork_process" in " ".join(psutil.Process(parent).cmdline())
     assert done.metadata.kernelspec.name == "python3"
 
 
@@ -174,7 +174,7 @@ OWNER = """
 import os, sys, time
 from pathlib import Path
 from vtlib.run.kernels import kernels
-from vtlib.run.warm import warm_kernels
+from vtlib.run.fork_server import warm_kernels
 with warm_kernels(("ipykernel.kernelapp",)) as home, kernels(home, cwd=Path.cwd()) as pool:
     kernel = pool.take(more=True)
     kernel.client.execute("import subprocess, time; subprocess.Popen(['sleep', '60']); time.sleep(60)")

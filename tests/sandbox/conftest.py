@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from apify_client import ApifyClient
 
-from vtlib.sandbox.server import Running, Settings, running
+from simulator.server import Running, Settings, running
 
 
 class Live:

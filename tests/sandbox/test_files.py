@@ -9,16 +9,16 @@ from datetime import timedelta
 
 import pytest
 
-from vtlib import sources
-from vtlib.models import Mapped, MappedAccount
-from vtlib.sandbox import demo
-from vtlib.sandbox.__main__ import main
-from vtlib.sandbox.actors import ACTORS
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.exports import facebook, instagram, tiktok
-from vtlib.sandbox.exports.frame import Frame, flat, interleave
-from vtlib.sandbox.files import write_exports
-from vtlib.services import datasets
+from simulator import demo
+from simulator.__main__ import main
+from simulator.actors import ACTORS
+from simulator.build import build_world
+from simulator.exports import facebook, instagram, tiktok
+from simulator.exports.frame import Frame, flat, interleave
+from simulator.files import write_exports
+from vtlib import platforms
+from vtlib.capture import datasets
+from vtlib.core.models import Mapped, MappedAccount
 
 WORLD = build_world(seed=7)
 
@@ -67,9 +67,9 @@ def test_every_item_is_recognised_and_mapped_or_refused_as_the_truth_says(paths,
         for dataset in datasets.datasets(path):
             assert dataset.captured_at.isoformat() == facts["captured_at"], path.name
             for _, item in datasets.items(dataset):
-                hit = sources.recognise(item)
+                hit = platforms.recognise(item)
                 assert hit, (path.name, item)
-                outcome = sources.outcome(hit[0], item)
+                outcome = platforms.outcome(hit[0], item)
                 if isinstance(outcome, Mapped):
                     found.append(outcome.post.post_id)
                     assert outcome.account is not None
@@ -155,13 +155,13 @@ def test_profiles_name_followers_and_privacy(paths):
     assert profiles["sim_hushpantry"]["private"] is True
     assert profiles["sim_hushpantry"]["latestPosts"] == []
     assert all(
-        isinstance(sources.outcome("instagram", p), MappedAccount) for p in profiles.values()
+        isinstance(platforms.outcome("instagram", p), MappedAccount) for p in profiles.values()
     )
 
 
 def test_what_the_product_asks_is_what_the_actors_take():
     """Every actor the sources know is simulated, and none of their inputs is refused."""
-    from vtlib.sources.actors import Request
+    from vtlib.platforms.actors import Request
 
     frame = Frame(WORLD, WORLD.epoch)
     targets = {
@@ -169,15 +169,15 @@ def test_what_the_product_asks_is_what_the_actors_take():
         "search": ("kitchen",),
         "posts": ("https://sim.invalid/1",),
     }
-    assert all(source.ACTORS for source in sources.SOURCES.values())
-    for platform, source in sources.SOURCES.items():
+    assert all(source.ACTORS for source in platforms.SOURCES.values())
+    for platform, source in platforms.SOURCES.items():
         handle = WORLD.on(platform)[0].handle
         for actor in source.ACTORS:
             for ask in actor.asks:
                 request = Request(ask, targets.get(ask, (handle,)), limit=12)
                 spec = ACTORS[actor.name]
                 items = list(spec.run(frame, spec.check(actor.build(request))))
-                outcomes = [sources.outcome(platform, i) for i in items]
+                outcomes = [platforms.outcome(platform, i) for i in items]
                 mapped = [o for o in outcomes if isinstance(o, Mapped | MappedAccount)]
                 if (
                     ask != "posts"
@@ -231,7 +231,7 @@ def test_the_demo_sees_posts_on_their_first_days_and_again_after_a_week(tmp_path
     for path in paths:
         for dataset in datasets.datasets(path):
             for _, item in datasets.items(dataset):
-                mapped = sources.outcome(sources.recognise(item)[0], item)
+                mapped = platforms.outcome(platforms.recognise(item)[0], item)
                 if isinstance(mapped, Mapped):
                     post = WORLD.post_of[mapped.post.post_id]
                     age_d = (dataset.captured_at - post.posted_at) / timedelta(days=1)

@@ -10,13 +10,15 @@ from urllib.request import Request
 import pytest
 from pydantic import BaseModel, Field
 
-from vtlib.sandbox import clips
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.gemini import slips
-from vtlib.sandbox.gemini.analyst import LABEL, filled, video_analysis
-from vtlib.sandbox.gemini.viewer import Viewer, Watched
-from vtlib.services.gemini import schema_of
-from vtlib.stages.analysis import VideoAnalysis, check, match_cuts
+from simulator import clips
+from simulator.build import build_world
+from simulator.gemini import slips
+from simulator.gemini.analyst import LABEL, filled, video_analysis
+from simulator.gemini.viewer import Viewer, Watched
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.analysis.checks import check
+from vtlib.analysis.cuts import match_cuts
+from vtlib.llm.schema import schema_of
 
 WORLD = build_world(seed=7)
 FILMS = [p for p in WORLD.posts if p.is_video and p.duration_s < 40][:400]

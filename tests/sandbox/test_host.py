@@ -13,9 +13,9 @@ import yt_dlp
 from PIL import Image
 from yt_dlp.utils import DownloadError
 
-from vtlib.sandbox import clips
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.soundtrack import RATE_HZ
+from simulator import clips
+from simulator.build import build_world
+from simulator.soundtrack import RATE_HZ
 
 WORLD = build_world(seed=7)
 ONLINE = [p for p in WORLD.posts if p.is_video and p.exists(WORLD.epoch)]

@@ -1,4 +1,4 @@
-"""`python -m vtlib.sandbox serve`: says where it is, answers, and ends on an interrupt."""
+"""`python -m simulator serve`: says where it is, answers, and ends on an interrupt."""
 
 import json
 import signal
@@ -8,7 +8,7 @@ import urllib.request
 
 
 def test_serve_in_the_foreground(tmp_path):
-    command = [sys.executable, "-m", "vtlib.sandbox", "serve", "--port", "0", "--seed", "9"]
+    command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--seed", "9"]
     with subprocess.Popen(
         [*command, "--clips", str(tmp_path), "--epoch", "2026-03-01T00:00:00"],
         stdout=subprocess.PIPE,

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from bench.shapes import BOUNDS, simulated, statistics
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.growth import counts, grown
-from vtlib.sandbox.shapes import DEAD_VIEWS, SERIES_ACCOUNTS
+from simulator.build import build_world
+from simulator.growth import counts, grown
+from simulator.shapes import DEAD_VIEWS, SERIES_ACCOUNTS
 
 WORLDS = [build_world(seed=s) for s in (7, 8, 9)]
 POSTS = [p for w in WORLDS for p in w.posts]

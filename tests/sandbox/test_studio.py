@@ -4,10 +4,10 @@ import csv
 import json
 from datetime import timedelta
 
-from vtlib.sandbox import studio
-from vtlib.sandbox.build import build_world
+from simulator import studio
+from simulator.build import build_world
+from vtlib.platforms import post_ref
 from vtlib.scripts.script import parse
-from vtlib.sources import post_ref
 
 
 def test_scripts_and_links_are_of_posts_of_the_time_between(tmp_path) -> None:

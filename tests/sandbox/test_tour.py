@@ -2,11 +2,11 @@
 
 import pytest
 
-from vtlib.sandbox.faults import KINDS
-from vtlib.sandbox.tour import ASKS, CAPTURES, FETCHES, Stop, as_text, capturing, tour
-from vtlib.sandbox.tour.plan import joined
-from vtlib.services.apify import Apify
-from vtlib.store import captures
+from simulator.faults import KINDS
+from simulator.tour import ASKS, CAPTURES, FETCHES, Stop, as_text, capturing, tour
+from simulator.tour.plan import joined
+from vtlib.capture import store as captures
+from vtlib.capture.apify import Apify
 
 ASKED = [
     s for s in ASKS if s.kind in ("trailing_comma", "prompt_blocked", "lost_reply") and not s.given

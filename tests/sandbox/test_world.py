@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.models import PLATFORMS
-from vtlib.sandbox import words
-from vtlib.sandbox.build import FOLLOWER_SLOPE, LEVEL_SD, build_world
-from vtlib.sandbox.growth import as_shown_by_tiktok, counts, followers
-from vtlib.sandbox.ids import number_of, short_code
-from vtlib.sandbox.shapes import LATE_TAU_D, WIDTHS
-from vtlib.sandbox.truth import truth
+from simulator import words
+from simulator.build import FOLLOWER_SLOPE, LEVEL_SD, build_world
+from simulator.growth import as_shown_by_tiktok, counts, followers
+from simulator.ids import number_of, short_code
+from simulator.shapes import LATE_TAU_D, WIDTHS
+from simulator.truth import truth
+from vtlib.core.models import PLATFORMS
 
 WORLD = build_world(seed=7)
 

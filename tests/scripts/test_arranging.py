@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scripts.samples import PLAIN
-from vtlib.errors import BadInput
-from vtlib.scripts.arranging import with_beat, with_beat_at, without_beat
+from vtlib.core.errors import BadInput
+from vtlib.scripts.beat_order import with_beat, with_beat_at, without_beat
 from vtlib.scripts.script import Beat, Script
 
 

@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.scripts.samples import SAMPLES
-from vtlib.scripts.drawing import STATUS_COLOURS, beats_svg, versions_svg
 from vtlib.scripts.history import history_lines, stretches
 from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.svg import STATUS_COLOURS, beats_svg, versions_svg
 from vtlib.scripts.workflow import STATUSES
 
 T0 = datetime(2026, 5, 4, 9)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 from vtlib.scripts import beat_table, origins, picture, schedule, workflow
 from vtlib.scripts.diff import compare, summary
 from vtlib.scripts.merge import merge

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scripts.samples import SAMPLES
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 from vtlib.scripts import fountain, markdown
 from vtlib.scripts.script import Beat, Claim, Script, fingerprint, parse, plain
 

@@ -8,21 +8,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from simulator.server import Settings, running
 from tests.peers.apify import ApifyMock
 from tests.peers.base import never
-from vtlib.errors import BudgetReached, CredentialsMissing, SourceFailed
-from vtlib.sandbox.server import Settings, running
-from vtlib.services import limits
-from vtlib.services.apify import Apify, Order
-from vtlib.services.apify_errors import (
-    ActorGone,
-    Busy,
-    LateReply,
-    LostReply,
-    NotAllowed,
-    Paused,
-)
-from vtlib.services.apify_transport import RETRY_AFTER_MAX_S, Transport
+from vtlib.capture.apify import Apify, Order
+from vtlib.capture.apify_errors import ActorGone, Busy, LateReply, LostReply, NotAllowed, Paused
+from vtlib.capture.apify_transport import RETRY_AFTER_MAX_S, Transport
+from vtlib.core import rate_limits
+from vtlib.core.errors import BudgetReached, CredentialsMissing, SourceFailed
 
 REELS = Order(
     "apify/instagram-scraper",
@@ -52,9 +45,9 @@ def pauses():
 
 @pytest.fixture
 def live(server, monkeypatch, pauses):
-    limiter = limits.RateLimiter({}, clock=pauses.now, pause=pauses.append)
-    ours = limits.Manners(limiter, limits.CircuitBreaker(5))
-    monkeypatch.setattr(limits, "_shared", {f"apify {server.url}": ours})
+    limiter = rate_limits.RateLimiter({}, clock=pauses.now, pause=pauses.append)
+    ours = rate_limits.Manners(limiter, rate_limits.CircuitBreaker(5))
+    monkeypatch.setattr(rate_limits, "_shared", {f"apify {server.url}": ours})
     yield server
     server.sandbox.faults.clear()
     server.sandbox.api.runs.clear()

@@ -11,8 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from vtlib.errors import BadInput
-from vtlib.services.datasets import Broken, capture_time, datasets, expand, items, reading_note
+from vtlib.capture.datasets import Broken, capture_time, datasets, expand, items, reading_note
+from vtlib.core.errors import BadInput
 from vtlib.tables.reader import Options
 
 ITEMS = [{"id": "1", "tags": [{"name": "a"}]}, {"id": "2"}]

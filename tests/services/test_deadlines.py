@@ -9,13 +9,15 @@ import pytest
 from tests.peers.apify import ApifyMock
 from tests.peers.base import drip
 from tests.peers.gemini import GeminiMock
-from vtlib.errors import SourceFailed
-from vtlib.services import reaching
-from vtlib.services.apify import Apify, Job
-from vtlib.services.gemini import Access, Attachment, Gemini, Options, Patience, Question
-from vtlib.services.limits import RateLimiter
-from vtlib.services.prompts.loading import load_prompt, render
-from vtlib.stages.analysis import VideoAnalysis
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.capture.apify import Apify, Job
+from vtlib.core.errors import SourceFailed
+from vtlib.core.rate_limits import RateLimiter
+from vtlib.llm.client import Access, Gemini
+from vtlib.llm.prompts.files import load_prompt, render
+from vtlib.llm.question import Attachment, Options, Question
+from vtlib.llm.retries import Patience
+from vtlib.ops import connectivity
 
 MODES = ["body", "chunked", "header"]
 
@@ -61,15 +63,15 @@ def test_a_dripping_model_ends_with_the_question(tmp_path, endpoint, mode):
 
 
 def test_the_doctor_waits_for_nobody(monkeypatch):
-    monkeypatch.setattr(reaching, "ANSWER_S", 1.0)
-    monkeypatch.setattr(reaching, "TIMEOUT_S", 1.0)
+    monkeypatch.setattr(connectivity, "ANSWER_S", 1.0)
+    monkeypatch.setattr(connectivity, "TIMEOUT_S", 1.0)
     with ApifyMock() as apify, GeminiMock() as gemini:
         for mock in (apify, gemini):
             mock.fail("*", drip("header", 0.2), always=True)
         start = time.monotonic()
-        reaching.apify(apify.token, apify.url)
-        assert reaching.gemini(gemini.key, gemini.url)[0].state != "ok"
-        assert reaching.reachable([apify.url], what="hosts")[0].state == "warn"
+        connectivity.apify(apify.token, apify.url)
+        assert connectivity.gemini(gemini.key, gemini.url)[0].state != "ok"
+        assert connectivity.reachable([apify.url], what="hosts")[0].state == "warn"
         assert time.monotonic() - start < 8
 
 

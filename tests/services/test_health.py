@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from vtlib.services import health, reaching
+from vtlib.ops import connectivity, health
 
 KEY = "AIza" + "x" * 30
 
@@ -151,26 +151,26 @@ def answering():
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_gemini_key(answering, name: str) -> None:
     status, body, state, code = ANSWERS[name]
-    found = reaching.gemini(KEY, answering(status, body))[0]
+    found = connectivity.gemini(KEY, answering(status, body))[0]
     assert (found.state, found.exit_code) == (state, code)
     assert KEY not in found.says
 
 
 def test_keys_that_are_not_set_are_warnings() -> None:
-    found = [*reaching.apify(None, None), *reaching.gemini(None, None)]
+    found = [*connectivity.apify(None, None), *connectivity.gemini(None, None)]
     assert states(found) == ["warn", "warn"]
 
 
 def test_an_apify_that_is_not_there_is_a_source_that_failed() -> None:
-    found = reaching.apify("a-token-of-mine", "http://127.0.0.1:9")[0]
+    found = connectivity.apify("a-token-of-mine", "http://127.0.0.1:9")[0]
     assert (found.state, found.exit_code) == ("fail", 4)
     assert "a-token-of-mine" not in found.says
 
 
 def test_any_answer_counts_as_reached(answering) -> None:
     url = answering(404, {})
-    assert reaching.reachable([url], what="x")[0].state == "ok"
-    found = reaching.reachable([url, "http://127.0.0.1:9", "file:///etc/passwd"], what="x")[0]
+    assert connectivity.reachable([url], what="x")[0].state == "ok"
+    found = connectivity.reachable([url, "http://127.0.0.1:9", "file:///etc/passwd"], what="x")[0]
     assert found.state == "warn"
 
 
@@ -184,4 +184,4 @@ def test_any_answer_counts_as_reached(answering) -> None:
     ],
 )
 def test_is_here(url: str | None, here: bool) -> None:
-    assert reaching.is_here(url) is here
+    assert connectivity.is_here(url) is here

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.services import limits
-from vtlib.services.limits import WINDOW_S, CircuitBreaker, RateLimiter
+from vtlib.core import rate_limits as limits
+from vtlib.core.rate_limits import WINDOW_S, CircuitBreaker, RateLimiter
 
 
 class Time:

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from vtlib.errors import StoreBusy
-from vtlib.services.download.outcome import File
-from vtlib.services.media import MediaFolder, stem, stored_path
+from vtlib.core.errors import StoreBusy
+from vtlib.media.download.outcome import File
+from vtlib.media.folder import MediaFolder, stem, stored_path
 
 
 def fetched(work, content=b"film", name="video"):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.errors import BadInput
-from vtlib.services.native_analytics import read_export
+from vtlib.capture.own_analytics import read_export
+from vtlib.core.errors import BadInput
 from vtlib.tables.reader import Options
 
 CASES = Path(__file__).parent / "analytics"

@@ -16,8 +16,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parent / "measures"))
 from rendered_clips import Clip, beats, cutting, render
 
-from vtlib.errors import BadInput
-from vtlib.services.probe import prove
+from vtlib.core.errors import BadInput
+from vtlib.media.probe import prove
 
 PICTURE = cutting([0.5], (90, 160))
 

@@ -10,9 +10,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "measures"))  # its renderer
 from rendered_clips import Clip, cutting, render, tone
 
-from vtlib.errors import BadInput
-from vtlib.services.probe import prove
-from vtlib.services.proxies import compress, fitted
+from vtlib.core.errors import BadInput
+from vtlib.media.probe import prove
+from vtlib.media.proxies import compress, fitted
 
 
 def middle(path, size):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import test_sources as runner  # the same runner as for the seven
 
-from vtlib import sources
+from vtlib import platforms
 
 DOC = Path(__file__).parents[2] / "docs" / "adding-a-platform.md"
 
@@ -26,9 +26,9 @@ CASES = json.loads(block("json"))
 @pytest.fixture(autouse=True)
 def starter(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The starter as a registered platform."""
-    module = ModuleType("vtlib.sources.threads")
+    module = ModuleType("vtlib.platforms.threads")
     exec(compile(block("python"), str(DOC), "exec"), module.__dict__)
-    monkeypatch.setitem(sources.SOURCES, "threads", module)
+    monkeypatch.setitem(platforms.SOURCES, "threads", module)
     monkeypatch.setitem(runner.DATA, "threads", CASES)
     monkeypatch.setitem(runner.ORACLES, "threads", [])
     return module

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from vtlib.sources import id_time, post_ref
+from vtlib.platforms import id_time, post_ref
 
 
 @pytest.mark.parametrize(

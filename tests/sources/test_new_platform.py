@@ -36,8 +36,12 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = Path(vtlib.__file__).parent
     shutil.copytree(source, root / "vtlib", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(source.parent / "notebooks", root / "notebooks")
-    (root / "vtlib/sources/threads.py").write_text(block("python"), encoding="utf-8")
-    put(root / "vtlib/models.py", '"linkedin", "pinterest"]', '"linkedin", "pinterest", "threads"]')
+    (root / "vtlib/platforms/threads.py").write_text(block("python"), encoding="utf-8")
+    put(
+        root / "vtlib/core/models.py",
+        '"linkedin", "pinterest"]',
+        '"linkedin", "pinterest", "threads"]',
+    )
     return root
 
 

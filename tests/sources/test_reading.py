@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.models import HIDDEN, NOT_EXPOSED, Metric
-from vtlib.sources.reading import (
+from vtlib.core.models import HIDDEN, NOT_EXPOSED, Metric
+from vtlib.platforms.fields import (
     any_flag,
     count,
     dig,

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from yt_dlp.extractor import facebook, instagram, linkedin, pinterest, tiktok, twitter, youtube
 
-from vtlib.errors import BadInput
-from vtlib.models import PLATFORMS, Mapped, MappedAccount, Rejected
-from vtlib.sources import SOURCES, account_ref, outcome, post_ref, recognise
-from vtlib.sources.actors import Actor, Request
-from vtlib.sources.reading import unflatten
+from vtlib.core.errors import BadInput
+from vtlib.core.models import PLATFORMS, Mapped, MappedAccount, Rejected
+from vtlib.platforms import SOURCES, account_ref, outcome, post_ref, recognise
+from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.fields import unflatten
 
 DATA = {
     p.stem: json.loads(p.read_text(encoding="utf-8"))

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.errors import BadInput
-from vtlib.sources import SOURCES, account_ref, post_ref, source_of
-from vtlib.sources.urls import split_url, try_split
+from vtlib.core.errors import BadInput
+from vtlib.platforms import SOURCES, account_ref, post_ref, source_of
+from vtlib.platforms.urls import split_url, try_split
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.errors import BadInput
-from vtlib.sandbox.build import build_world
+from simulator.build import build_world
+from vtlib.adaptation import summary
+from vtlib.adaptation.answer import AdaptedScript, ClaimMade, whole
+from vtlib.adaptation.claims import check
+from vtlib.adaptation.comparison.recommendation import rank_products
+from vtlib.adaptation.distance import Distance, structure, wording
+from vtlib.adaptation.scripts import adapted
+from vtlib.adaptation.selection import pairs, patterns
+from vtlib.adaptation.source import by_lot, described, product_facts
+from vtlib.adaptation.source import wording as source_wording
+from vtlib.core.errors import BadInput
 from vtlib.scripts.script import parse, plain
 from vtlib.scripts.workflow import Situation, missing, require_move
-from vtlib.stages.adaptation import AdaptedScript, adapted, summary, whole
-from vtlib.stages.adaptation.answer import ClaimMade
-from vtlib.stages.adaptation.choosing import pairs, patterns
-from vtlib.stages.adaptation.claims import check
-from vtlib.stages.adaptation.distance import Distance, structure, wording
-from vtlib.stages.adaptation.source import by_lot, described, product_facts
-from vtlib.stages.adaptation.source import wording as source_wording
-from vtlib.stages.comparison.recommendation import rank_products
 
 WORLD = build_world(seed=7)
 PRODUCT = {

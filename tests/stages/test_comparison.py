@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vtlib.adaptation import selection as choosing
+from vtlib.adaptation.comparison import ranking, recommendation, summary
+from vtlib.adaptation.comparison.answer_rows import fit_rows, judgement_rows
+from vtlib.report.insight import Facts
 from vtlib.report.outcomes import outcomes
-from vtlib.stages.adaptation import choosing
-from vtlib.stages.comparison import ranking, recommendation, summary
-from vtlib.stages.comparison.reading import fit_rows, judgement_rows
-from vtlib.stages.insight import Facts
 
 PRODUCTS = ("b/x", "b/y", "b/z")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.stages import competitors, creatives
+from vtlib.performance import competitors, creatives
 
 NOW = pd.Timestamp("2026-06-01")
 HOOKS = pd.DataFrame(columns=["post_id", "feature", "value"])

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from tests.test_patterns import said, world
-from vtlib.patterns import Feature, find
-from vtlib.stages import film_sample
-from vtlib.stats.sample_power import Target, films_needed, power
+from vtlib.performance import video_sample
+from vtlib.performance.patterns import Feature, find
+from vtlib.performance.sample_power import Target, films_needed, power
 
 
 def films(n: int = 40) -> pd.DataFrame:
@@ -15,12 +15,12 @@ def films(n: int = 40) -> pd.DataFrame:
     posts["tier"] = np.select(
         [posts["x7_ln"] > 10.5, posts["x7_ln"] > 10.2], ["breakout", "watch"], "none"
     )
-    return film_sample.film_posts(posts)
+    return video_sample.film_posts(posts)
 
 
 def test_a_draw_has_both_sides_spread_over_accounts_and_goes_on_where_it_stopped() -> None:
     posts = films()
-    drawn = film_sample.draw(posts, 40, held=[], seed="p")
+    drawn = video_sample.draw(posts, 40, held=[], seed="p")
     assert drawn["stratum"].value_counts().to_dict() == {"breakout": 20, "ordinary": 20}
     assert drawn["post_id"].is_unique
     of = posts.set_index("post_id").loc[drawn["post_id"]]
@@ -28,13 +28,13 @@ def test_a_draw_has_both_sides_spread_over_accounts_and_goes_on_where_it_stopped
     assert of.loc[~of["is_hit"], "account_id"].nunique() == 12
     share = drawn.groupby("stratum")["drawn_share"].first()
     assert share["ordinary"] == pytest.approx(20 / (~posts["is_hit"]).sum())
-    assert film_sample.draw(posts, 40, held=list(drawn["post_id"]), seed="p").empty
-    more = film_sample.draw(posts, 50, held=list(drawn["post_id"]), seed="p")
+    assert video_sample.draw(posts, 40, held=list(drawn["post_id"]), seed="p").empty
+    more = video_sample.draw(posts, 50, held=list(drawn["post_id"]), seed="p")
     assert len(more) == 10
     assert not set(more["post_id"]) & set(drawn["post_id"])
     # Fewer breakouts than half: ordinary posts take the rest.
     few = posts[~posts["is_hit"] | (posts["is_hit"].cumsum() <= 5)]
-    counts = film_sample.draw(few, 40, held=[], seed="p")["stratum"].value_counts()
+    counts = video_sample.draw(few, 40, held=[], seed="p")["stratum"].value_counts()
     assert counts.to_dict() == {"ordinary": 35, "breakout": 5}
 
 
@@ -62,12 +62,12 @@ def test_the_plan_names_what_films_are_needed_for() -> None:
     values = values[~values["feature"].eq("rare") | values["post_id"].isin(measured)]
     features = [Feature(n, n, "measured") for n in ("works", "rare", "unseen")]
     library = find(posts, values, features)
-    rows = film_sample.film_plan(
-        film_sample.film_posts(posts), values, features, library, effect=1.8
+    rows = video_sample.film_plan(
+        video_sample.film_posts(posts), values, features, library, effect=1.8
     ).set_index("pattern")
     assert rows.loc["works", "claim"] == "more views"
     assert rows.loc["rare", "films_known"] == len(
-        measured & set(film_sample.film_posts(posts)["post_id"])
+        measured & set(video_sample.film_posts(posts)["post_id"])
     )
     assert rows.loc["rare", "reason"]
     assert rows.loc["unseen", "films_more"] == rows.loc["unseen", "films_needed"] > 0

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from vtlib.errors import BadInput
-from vtlib.services.datasets import Broken
-from vtlib.stages import capture_words as words
-from vtlib.stages import importing as stage
+from vtlib.capture import mapping as stage
+from vtlib.capture import messages as words
+from vtlib.capture.datasets import Broken
+from vtlib.core.errors import BadInput
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
 ID = "7506866355807849750"

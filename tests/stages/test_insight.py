@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from tests.report import insight_sample
-from vtlib.stages import insight
-from vtlib.stages.insight import Facts
-from vtlib.stages.performance import roi
+from vtlib.performance.variants import roi
+from vtlib.report import insight
+from vtlib.report.insight import Facts
 
 WRITERS = [
     insight.tried,

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.productions import produce
-from vtlib.stages.match_words import best_line, coverage, rarity, words
-from vtlib.stages.matches import Known, match
-from vtlib.stats.match_odds import FEATURES, fit, probabilities
+from simulator.build import build_world
+from simulator.productions import produce
+from vtlib.performance.match_odds import FEATURES, fit, probabilities
+from vtlib.performance.match_rule import Known, match
+from vtlib.performance.match_words import best_line, coverage, rarity, words
 
 NONE = pd.DataFrame(columns=["script_id", "post_id"])
 

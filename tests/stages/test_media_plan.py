@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.params import Media
-from vtlib.stages import media as stage
-from vtlib.stages import purging
+from vtlib.core.params import Media
+from vtlib.media import queue as stage
+from vtlib.media import retention
 
 NOW = datetime(2026, 6, 1, 12)
 HOUR = timedelta(hours=1)
@@ -117,7 +117,7 @@ files = st.lists(
 
 @given(files, st.integers(0, 500), st.integers(1, 40))
 def test_a_purge_leaves_what_fits_and_is_young_and_no_less(frame, quota, days):
-    gone = purging.to_purge(frame, now=NOW, keep_days=days, quota_bytes=quota)
+    gone = retention.to_purge(frame, now=NOW, keep_days=days, quota_bytes=quota)
     left = frame[~frame["sha256"].isin(gone["sha256"])]
     assert left["bytes"].sum() <= quota
     assert (left["fetched_at"] >= NOW - timedelta(days=days)).all()
@@ -132,7 +132,7 @@ def test_without_a_limit_nothing_goes():
     frame = pd.DataFrame(
         [{"sha256": "a", "path": "p", "bytes": 9, "fetched_at": NOW, "is_picked": False}]
     )
-    assert purging.to_purge(frame, now=NOW, keep_days=None, quota_bytes=None).empty
+    assert retention.to_purge(frame, now=NOW, keep_days=None, quota_bytes=None).empty
 
 
 def test_what_describes_persons_goes_and_all_else_stays():
@@ -145,7 +145,7 @@ def test_what_describes_persons_goes_and_all_else_stays():
         "authorMeta/signature": "x",
         "a.biography": "x",
     }
-    assert purging.without_persons(item) == {
+    assert retention.without_persons(item) == {
         "id": "1",
         "caption": "a bio in a caption stays",
         "authorMeta": {"name": "handle", "fans": 3},

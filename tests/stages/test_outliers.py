@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.params import Outliers
-from vtlib.stages import outliers as stage
+from vtlib.core.params import Outliers
+from vtlib.outliers import judgement as stage
 
 METRICS = ("views", "plays", "impressions", "engagement")
 DAY0 = pd.Timestamp("2026-01-01")

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from bench.patterns import features_of, judged_at
-from vtlib.params import Performance
-from vtlib.patterns import find
-from vtlib.sandbox.build import build_world
-from vtlib.stages import performance as stage
-from vtlib.stages.bill import Rates, priced
-from vtlib.stages.performance.history import current_levels
-from vtlib.stages.performance.outcome import outcome
-from vtlib.stages.performance.rates import with_rates
-from vtlib.stages.performance.whole import Inputs, product_costs, work
+from simulator.build import build_world
+from vtlib import performance as stage
+from vtlib.core.params import Performance
+from vtlib.llm.bill import Rates, priced
+from vtlib.performance.engagement import with_rates
+from vtlib.performance.history import current_levels
+from vtlib.performance.outcome import outcome
+from vtlib.performance.patterns import find
+from vtlib.performance.pipeline import Inputs, product_costs, work
 
 NOW = pd.Timestamp("2026-07-31 06:00")
 PREDICTIONS = ["prediction_id", *("script_id", "version", "target", "made_at", "account_id")]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.models import Mapped, MappedAccount
-from vtlib.sources import outcome, recognise
-from vtlib.sources.reading import nested
-from vtlib.stages.purging import without_persons
+from vtlib.core.models import Mapped, MappedAccount
+from vtlib.media.retention import without_persons
+from vtlib.platforms import outcome, recognise
+from vtlib.platforms.fields import nested
 
 DATA = Path(__file__).parent.parent / "sources" / "data"
 # Fields that name a page or an account, and that some shapes have no handle beside.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.stages.performance import readout
+from vtlib.performance import readout
 
 DAY = pd.Timestamp("2026-06-01")
 RATES = {"engagement_rate": 0.05, "share_rate": 0.004, "save_rate": 0.006}

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.errors import BadInput
-from vtlib.models import PLATFORMS
-from vtlib.params import Scraping
-from vtlib.sources.asked import asked_for, names_of, target_keys
-from vtlib.stages import ordering, scraping
-from vtlib.stages.ordering import Asked, Ledger
-from vtlib.stages.scraping import Came, Kept, Ran, Seen
+from vtlib.capture import orders as ordering
+from vtlib.capture import results as scraping
+from vtlib.capture.orders import Asked, Ledger
+from vtlib.capture.results import Came, Kept, Ran, Seen
+from vtlib.core.errors import BadInput
+from vtlib.core.models import PLATFORMS
+from vtlib.core.params import Scraping
+from vtlib.platforms.searches import asked_for, names_of, target_keys
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEDGER = Ledger(NOW)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vtlib.stats.early import Captures
-from vtlib.stats.scores import Posts
+from vtlib.outliers.early import Captures
+from vtlib.outliers.scores import Posts
 
 DAYS = 70.0
 

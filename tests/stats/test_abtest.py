@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import nct
 
-from vtlib.stats.abtest import compare, critical_t, e_value, power
+from vtlib.performance.abtest import compare, critical_t, e_value, power
 
 
 def posts(rng, n: int, effect: float, *, paired: bool):

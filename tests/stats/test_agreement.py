@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.stats.agreement import cohen_kappa
+from vtlib.analysis.agreement import cohen_kappa
 
 
 def rated(table):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.stats.baseline import LeftOut, arrange, baselines, central
+from vtlib.outliers.baseline import LeftOut, arrange, baselines, central
 
 NEAREST, DAYS = 3, 2
 

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.stats.worlds import plain_posts, world
-from vtlib.models import TIERS
-from vtlib.stats.baseline import LeftOut
-from vtlib.stats.calibrated import judge
-from vtlib.stats.growth import prior_growth, shift, shift_se
-from vtlib.stats.scores import REASONS, Basis, Posts, Reason
-from vtlib.stats.tiers import tiers
+from vtlib.core.models import TIERS
+from vtlib.outliers.baseline import LeftOut
+from vtlib.outliers.growth import prior_growth, shift, shift_se
+from vtlib.outliers.rule import judge
+from vtlib.outliers.scores import REASONS, Basis, Posts, Reason
+from vtlib.outliers.tiers import tiers
 
 GROWTH = prior_growth(3.0)
 FLOATS = (

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.stats.classic import Obstacle, median_multiple, percentile, robust_z, trimmed_sd
+from vtlib.outliers.classic import Obstacle, median_multiple, percentile, robust_z, trimmed_sd
 
 RULES = [trimmed_sd, median_multiple, robust_z, percentile]
 

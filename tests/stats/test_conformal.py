@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.stats import conformal
-from vtlib.stats.calibrated import judge
-from vtlib.stats.growth import prior_growth
-from vtlib.stats.scores import Basis, Posts, Settings
+from vtlib.outliers import conformal
+from vtlib.outliers.growth import prior_growth
+from vtlib.outliers.rule import judge
+from vtlib.outliers.scores import Basis, Posts, Settings
 
 REACH = Path(__file__).parents[2].parent / "shared" / "real" / "reach"
 

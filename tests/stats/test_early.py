@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.stats import early_worlds as worlds
-from vtlib.stats.early import Calls, Captures, Rule, early_calls
-from vtlib.stats.early_odds import MIN_BREAKOUTS, MIN_POSTS, Odds, odds, together
-from vtlib.stats.early_record import record
-from vtlib.stats.growth import REFERENCE_H
-from vtlib.stats.scores import Posts
+from vtlib.outliers.early import Calls, Captures, Rule, early_calls
+from vtlib.outliers.early_odds import MIN_BREAKOUTS, MIN_POSTS, Odds, odds, together
+from vtlib.outliers.early_record import record
+from vtlib.outliers.growth import REFERENCE_H
+from vtlib.outliers.scores import Posts
 
 INFORMATIVE = {
     "log-normal": {"growth": worlds.saturating(3.0)},

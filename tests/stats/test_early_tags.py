@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vtlib.stats.early_tags import WINDOW_H, Uses, gathering, sequel
+from vtlib.outliers.early_tags import WINDOW_H, Uses, gathering, sequel
 
 WEEKS, TAGS = 12, 60
 

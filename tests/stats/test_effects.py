@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.stats.effects import feature_shift, least_visible, posts_needed, shrink
+from vtlib.performance.effects import feature_shift, least_visible, posts_needed, shrink
 
 
 def drawn(seed, *, accounts=12, n=30, effect=0.0, offset=0.0, share=0.4):

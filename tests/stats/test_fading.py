@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vtlib.stats.fading import agreement, fading
+from vtlib.performance.trend import agreement, fading
 
 
 def drawn(seed: int, per_week: float, *, start: float = 1.5, accounts: int = 10, n: int = 40):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vtlib.stats import penalised
-from vtlib.stats.forecaster import Past, try_out
+from vtlib.performance import penalised
+from vtlib.performance.forecaster import Past, try_out
 
 
 def past(seed: int, *, effect: float, n: int = 900, leak: bool = False) -> Past:
@@ -49,7 +49,7 @@ def test_no_post_is_forecast_by_a_model_that_saw_its_account_or_its_future(
 ) -> None:
     data = past(0, effect=0.5)
     seen: list[tuple[np.ndarray, np.ndarray]] = []
-    from vtlib.stats import forecaster
+    from vtlib.performance import forecaster
 
     whole = forecaster._splits
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.stats.growth import fit_growth, prior_growth, shift, shift_se
+from vtlib.outliers.growth import fit_growth, prior_growth, shift, shift_se
 
 PRIOR = prior_growth(3.0)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vtlib.stats.ageing import age_trend
-from vtlib.stats.growth import common_pairs, fit_growth, prior_growth, shift, shift_se
+from vtlib.outliers.age_check import age_trend
+from vtlib.outliers.growth import common_pairs, fit_growth, prior_growth, shift, shift_se
 
 
 def captures(tau_d, ages_h, posts=60, seed=1):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from vtlib.stats.money import incremental, returns
+from vtlib.performance.money import incremental, returns
 
 
 def test_ordinary_posts_gain_what_luck_says() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.stats.pairwise import circular_triads, ranking_weight, strengths
+from vtlib.adaptation.pairwise import circular_triads, ranking_weight, strengths
 
 FEW = settings(max_examples=40, deadline=None)
 

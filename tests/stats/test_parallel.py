@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vtlib.stats.parallel import in_slices
+from vtlib.outliers.parallel import in_slices
 
 
 @pytest.mark.parametrize("n", [0, 1, 9, 10, 11, 35])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vtlib.stats.predictions import Forecasts, Outlook, calibrate, evaluate, forecast
-from vtlib.stats.trailing import trailing
+from vtlib.outliers.trailing import trailing
+from vtlib.performance.predictions import Forecasts, Outlook, calibrate, evaluate, forecast
 
 
 def test_only_earlier_mature_posts_stand_behind_a_level() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.stats.rates import (
+from vtlib.core.proportions import (
     brier,
     log_loss,
     mean_by_group,

@@ -11,13 +11,13 @@ import pytest
 from scipy.special import stdtr
 
 from tests.stats.worlds import plain_posts, world
-from vtlib.models import TIERS
-from vtlib.stats.ageing import age_trend
-from vtlib.stats.calibrated import judge
-from vtlib.stats.chance import chance
-from vtlib.stats.growth import prior_growth
-from vtlib.stats.scores import Basis
-from vtlib.stats.tiers import tiers
+from vtlib.core.models import TIERS
+from vtlib.outliers.age_check import age_trend
+from vtlib.outliers.chance import chance
+from vtlib.outliers.growth import prior_growth
+from vtlib.outliers.rule import judge
+from vtlib.outliers.scores import Basis
+from vtlib.outliers.tiers import tiers
 
 GROWTH = prior_growth(3.0)
 BREAKOUT = TIERS.index("breakout"), TIERS.index("extreme")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests.stats.worlds import world
-from vtlib.models import TIERS
-from vtlib.stats.calibrated import judge
-from vtlib.stats.growth import Growth, prior_growth
-from vtlib.stats.scores import Basis, Reason
-from vtlib.stats.tiers import q_values, tiers
+from vtlib.core.models import TIERS
+from vtlib.outliers.growth import Growth, prior_growth
+from vtlib.outliers.rule import judge
+from vtlib.outliers.scores import Basis, Reason
+from vtlib.outliers.tiers import q_values, tiers
 
 JUDGED = judge(world(1, 12).posts, prior_growth(3.0))
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vtlib.stats.growth import Growth, shift
-from vtlib.stats.scores import Posts
+from vtlib.outliers.growth import Growth, shift
+from vtlib.outliers.scores import Posts
 
 
 @dataclass(frozen=True)

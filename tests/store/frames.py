@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from vtlib.models import METRICS
+from vtlib.core.models import METRICS
 
 DAY0 = datetime(2026, 3, 1)
 PROJECT = "p"

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.store.frames import PROJECT, account, at, capture, dump
-from vtlib.store import captures, people
-from vtlib.store.checking import run_checks
+from vtlib.capture import store as captures
+from vtlib.store import people
 from vtlib.store.connection import Store
+from vtlib.store.data_checks import run_checks
 
 # What a capture can say of Ann (7) and Bob (8): Ann was called ann, then anna.
 SIGHTINGS = [

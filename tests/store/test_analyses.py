@@ -4,10 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from vtlib.errors import BadInput
-from vtlib.store import analyses
-from vtlib.store.checking import run_checks
+from vtlib.core.errors import BadInput
+from vtlib.llm import answers as analyses
 from vtlib.store.connection import Store
+from vtlib.store.data_checks import run_checks
 
 AT = datetime(2026, 6, 1, 12)
 

@@ -13,10 +13,11 @@ import duckdb
 import pytest
 
 from tests.store.frames import PROJECT, account, at, begun, capture, dump
-from vtlib.errors import BadInput
-from vtlib.store import backup, captures, people
+from vtlib.capture import store as captures
+from vtlib.core.errors import BadInput
+from vtlib.store import backup, people
 from vtlib.store.connection import Store
-from vtlib.store.writing import columns
+from vtlib.store.writes import columns
 
 OWNER = "tiktok:7"
 # What Parquet keeps exactly; another type in a migration must be looked at here first.

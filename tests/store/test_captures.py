@@ -18,10 +18,11 @@ from tests.store.frames import (
     post,
     snapshot,
 )
-from vtlib.errors import BadInput
-from vtlib.store import captures, people
-from vtlib.store.checking import run_checks
+from vtlib.capture import store as captures
+from vtlib.core.errors import BadInput
+from vtlib.store import people
 from vtlib.store.connection import Store
+from vtlib.store.data_checks import run_checks
 
 OWNER = "tiktok:7"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from vtlib.errors import BadInput, StoreBusy
+from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.store import migrate
 from vtlib.store.connection import Store
 

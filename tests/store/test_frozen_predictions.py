@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 
 from tests.store.frames import PROJECT, at
-from vtlib.errors import BadInput
-from vtlib.patterns.library import PATTERN_COLUMNS
+from vtlib.core.errors import BadInput
+from vtlib.performance import store as performance
+from vtlib.performance.patterns.library import PATTERN_COLUMNS
+from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Script
-from vtlib.store import people, performance, scripts
-from vtlib.store.checking import run_checks
+from vtlib.store import people
 from vtlib.store.connection import Store
+from vtlib.store.data_checks import run_checks
 
 
 @pytest.fixture

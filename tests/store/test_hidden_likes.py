@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vtlib.stages import importing as stage
-from vtlib.store import captures
+from vtlib.capture import mapping as stage
+from vtlib.capture import store as captures
 from vtlib.store.connection import Store
 
 AT = datetime(2026, 6, 22, tzinfo=UTC)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from vtlib.store import orders, runs, usage
+from vtlib.capture import job_store
+from vtlib.store import runs, usage
 from vtlib.store.connection import Store
 from vtlib.store.usage import Span
 
@@ -28,9 +29,9 @@ def order(store, name: str, *, closed: str | None = None, **facts) -> dict:
     """An order of 100 items under a cap of $2; `closed` is the status it was closed with."""
     base = {"project_id": "p", "actor": "u/a", "max_usd": 2.0, "max_items": 100, "asked_at": AT}
     row = {"capture_id": name, **base, **facts}
-    orders.write(store, row)
+    job_store.write(store, row)
     if closed:
-        orders.close(store, row, status=closed)
+        job_store.close(store, row, status=closed)
     return row
 
 
@@ -57,14 +58,14 @@ STATES = [
 @pytest.mark.parametrize(("facts", "closed", "usd", "n"), STATES)
 def test_what_is_spent_in_each_state(store, facts, closed, usd, n):
     order(store, "c", closed=closed, **facts)
-    assert orders.spent_usd(store, "p", provider="apify") == pytest.approx(usd)
-    assert orders.spent_usd(store, "another", provider="apify") == 0
+    assert job_store.spent_usd(store, "p", provider="apify") == pytest.approx(usd)
+    assert job_store.spent_usd(store, "another", provider="apify") == 0
     listed = usage.possibly_paid(store, Span())
     assert len(listed) == n
     assert listed["estimate_usd"].sum() == pytest.approx(usd)
     spent = {"spend_id": "s", "project_id": "p", "provider": "apify", "usd": 0.25, "at": AT}
     runs.add_spend(store, [spent, {**spent, "spend_id": "g", "provider": "gemini"}])
-    assert orders.spent_usd(store, "p", provider="apify") == pytest.approx(usd + 0.25)
+    assert job_store.spent_usd(store, "p", provider="apify") == pytest.approx(usd + 0.25)
 
 
 def test_an_estimate_is_what_earlier_items_cost_at_most_the_cap(store):
@@ -91,8 +92,8 @@ def test_an_estimate_is_what_earlier_items_cost_at_most_the_cap(store):
 def test_only_an_actor_whose_last_three_orders_all_failed_is_failing(store, ends, is_failing):
     for n, status in enumerate(ends):
         row = order(store, f"c{n}", **RUNS)
-        orders.close(store, {**row, "closed_at": AT + timedelta(minutes=n)}, status=status)
-    found = orders.failing_actors(store, times=3)
+        job_store.close(store, {**row, "closed_at": AT + timedelta(minutes=n)}, status=status)
+    found = job_store.failing_actors(store, times=3)
     assert set(found) == ({"u/a"} if is_failing else set())
     if is_failing:
         assert found["u/a"] == AT + timedelta(minutes=len(ends) - 1)
@@ -113,10 +114,10 @@ def test_what_need_not_be_asked_again(store, facts, closed, mapped, is_empty):
     row = order(store, "c", **facts)
     if closed:
         target = {"platform": "x", "ask": "accounts", "target": "one", "mapped": mapped}
-        orders.close(store, row, status=closed, targets=[target])
-    found = orders.recent(store, "p", AT - timedelta(hours=1))
+        job_store.close(store, row, status=closed, targets=[target])
+    found = job_store.recent(store, "p", AT - timedelta(hours=1))
     assert [r["is_empty"] for r in found] == ([] if is_empty is None else [is_empty])
-    assert orders.recent(store, "p", AT + timedelta(hours=1)) == []
+    assert job_store.recent(store, "p", AT + timedelta(hours=1)) == []
 
 
 def test_a_charge_told_again_is_booked_once_with_its_latest_amount(store):

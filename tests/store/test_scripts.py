@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
+from vtlib.scripts import comments, production
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Script
-from vtlib.store import catalog, production, script_comments, script_reading, scripts
-from vtlib.store.checking import run_checks
+from vtlib.scripts.store import Making, Move, Place
+from vtlib.store import catalog
 from vtlib.store.connection import Store
-from vtlib.store.scripts import Making, Move, Place
+from vtlib.store.data_checks import run_checks
 
 ANN = Making("Ann")
 
@@ -122,7 +125,7 @@ from dataclasses import replace
 from tests.scripts.samples import PLAIN
 from vtlib.store import scripts, script_reading
 from vtlib.store.connection import Store
-from vtlib.store.scripts import Making
+from vtlib.scripts.store import Making
 store = Store(Path(sys.argv[1]), wait_s=30)
 seen = script_reading.get(store, sys.argv[2])["version"]
 print("ready", flush=True)
@@ -210,7 +213,7 @@ def test_checks_find_what_must_not_be(store: Store, script_id: str) -> None:
 
 
 def test_a_script_that_was_never_shot_can_be_deleted(store: Store, script_id: str) -> None:
-    script_comments.add(store, script_id, "faster", by="Ben", place=(None, "b1", None))
+    comments.add(store, script_id, "faster", by="Ben", place=(None, "b1", None))
     scripts.assign(store, script_id, "Ben", role="reviewer")
     scripts.delete(store, script_id)
     assert script_reading.listing(store, archived=True) == []
@@ -218,12 +221,10 @@ def test_a_script_that_was_never_shot_can_be_deleted(store: Store, script_id: st
 
 
 def test_comments_hang_on_a_beat_or_line_and_are_resolved(store: Store, script_id: str) -> None:
-    first = script_comments.add(store, script_id, "faster", by="Ben", place=(1, "b1", None))
-    script_comments.add(store, script_id, "typo", by="Ben", place=(None, "", 12))
-    script_comments.resolve(store, script_id, first, by="Ann")
-    assert [c["body"] for c in script_comments.listing(store, script_id, open_only=True)] == [
-        "typo"
-    ]
+    first = comments.add(store, script_id, "faster", by="Ben", place=(1, "b1", None))
+    comments.add(store, script_id, "typo", by="Ben", place=(None, "", 12))
+    comments.resolve(store, script_id, first, by="Ann")
+    assert [c["body"] for c in comments.listing(store, script_id, open_only=True)] == ["typo"]
     assert script_reading.get(store, script_id)["open_comments"] == 1
     for place, said in (
         ((None, "b9", None), "no beat b9"),
@@ -231,7 +232,7 @@ def test_comments_hang_on_a_beat_or_line_and_are_resolved(store: Store, script_i
         ((5, "", None), "version 5"),
     ):
         with pytest.raises(BadInput, match=said):
-            script_comments.add(store, script_id, "x", by="Ben", place=place)
+            comments.add(store, script_id, "x", by="Ben", place=place)
 
 
 def test_scripts_are_found_and_listed(store: Store, script_id: str) -> None:

@@ -6,11 +6,11 @@ says why there is nothing to show. `enable()` makes notebooks keep them as Vega-
 
 from vtlib.charts.accounts import accounts_over_time
 from vtlib.charts.captures import capture_history, coverage
-from vtlib.charts.fitting import fit_matrix, product_ranks
+from vtlib.charts.fits import fit_matrix, product_ranks
 from vtlib.charts.growth import growth
 from vtlib.charts.multipliers import multipliers
+from vtlib.charts.percentiles import standing
 from vtlib.charts.performance import pattern_effects, predictions, reach, returns
-from vtlib.charts.standing import standing
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
 from vtlib.charts.usage import problems_per_day, spend_per_day
 

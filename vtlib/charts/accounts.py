@@ -8,8 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from vtlib.charts.theme import COLOURS, WIDTH, finish, naive_utc, nothing, require
-from vtlib.charts.wording import (
+from vtlib.charts.labels import (
     COLUMNS,
     SOURCE,
     account_names,
@@ -19,6 +18,7 @@ from vtlib.charts.wording import (
     tier_colour,
     tier_shape,
 )
+from vtlib.charts.theme import COLOURS, WIDTH, finish, naive_utc, nothing, require
 
 MAX_POINTS = 2_400  # about 0.5 MB of page
 MAX_FACETS = 6  # accounts drawn under one another; more get a menu

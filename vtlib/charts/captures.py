@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from vtlib.charts.theme import COLOURS, WIDTH, finish, naive_utc, nothing, require
-from vtlib.models import METRICS, STATES
+from vtlib.core.models import METRICS, STATES
 
 MAX_BARS = 24  # groups of bars that a phone can still tell apart
 STATE_COLOURS = {

@@ -7,8 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from vtlib.charts.theme import COLOURS, WIDTH, finish, nothing, require
-from vtlib.charts.wording import (
+from vtlib.charts.labels import (
     COLUMNS,
     SOURCE,
     account_names,
@@ -19,6 +18,7 @@ from vtlib.charts.wording import (
     tier_colour,
     tier_shape,
 )
+from vtlib.charts.theme import COLOURS, WIDTH, finish, nothing, require
 
 ROW_PX = 38
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from vtlib.charts.forest import Look, forest
+from vtlib.charts.labels import number, rounded
 from vtlib.charts.theme import COLOURS, finish, nothing, require
-from vtlib.charts.wording import number, rounded
-from vtlib.patterns.learned import surely
+from vtlib.performance.patterns.statements import surely
 
 _HITS = (("inside the interval", COLOURS["blue"]), ("outside", COLOURS["vermillion"]))
 _CLAIMS = (

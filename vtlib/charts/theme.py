@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 
 # JupyterLab draws Vega-Lite mimetypes up to v5 and nbformat refuses Altair 6's own (`.v6.json`).
 MIMETYPE = "application/vnd.vegalite.v5+json"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from vtlib.cli.base import Group, failure
-from vtlib.errors import VtError
-from vtlib.quick_start import leave_out_grammar
+from vtlib.core.errors import VtError
+from vtlib.core.quick_start import leave_out_grammar
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
 FAMILIES = {
     "account": ("details",),
     "advice": ("advice",),
-    "analyze": ("outliers", "analyzing", "labelling", "comparing", "competitors", "performing"),
+    "analyze": ("outliers", "analyze_videos", "labels", "compare", "competitors", "performance"),
     "backup": ("operations",),
     "brand": ("catalog",),
-    "check": ("looking",),
-    "costs": ("looking",),
-    "discover": ("scraping",),
+    "check": ("activity",),
+    "costs": ("activity",),
+    "discover": ("scrape",),
     "doctor": ("operations",),
-    "import": ("importing", "analytics"),
+    "import": ("imports", "analytics"),
     "init": ("workspace",),
-    "overview": ("running",),
+    "overview": ("run",),
     "patterns": ("patterns",),
     "post": ("details",),
-    "problems": ("looking",),
+    "problems": ("activity",),
     "process": ("process",),
     "product": ("catalog",),
     "project": ("project",),
     "purge": ("process",),
-    "report": ("running",),
+    "report": ("run",),
     "restore": ("operations",),
     "review": ("review",),
-    "run": ("running",),
-    "runs": ("looking",),
-    "scrape": ("scraping",),
+    "run": ("run",),
+    "runs": ("activity",),
+    "scrape": ("scrape",),
     "script": (
         "script",
         "script_files",
         "script_beats",
-        "adapting",
+        "script_adapt",
         "script_outcome",
         "script_matches",
     ),
     "status": ("operations",),
-    "tiktok": ("scraping",),
+    "tiktok": ("scrape",),
     "use": ("use",),
     "video": ("details",),
-    "youtube": ("scraping",),
+    "youtube": ("scrape",),
 }
 
 # A line each for `vt --help`, which so imports no family; one without a line says its own.
@@ -163,7 +163,7 @@ def main(argv: list[str] | None = None) -> None:
         print("interrupted; run the command again, it goes on where it stopped", file=sys.stderr)
         code = 130
     except Exception as fault:  # noqa: BLE001 - outside a command: a start that fails
-        from vtlib.cli.mishaps import as_error  # noqa: PLC0415
+        from vtlib.cli.failures import as_error  # noqa: PLC0415
 
         code = _say_error(as_error(fault), as_json="--json" in words)
     sys.exit(code if isinstance(code, int) else 0)

@@ -6,8 +6,8 @@ import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command, table
-from vtlib.flows import projects
-from vtlib.project import Workspace
+from vtlib.ops import projects
+from vtlib.store.project import Workspace
 
 
 @command(vt, "advice", example="vt advice --project spring")
@@ -21,8 +21,8 @@ def advice(at: Workspace, project: str, kind: str | None) -> Answer:
     performance or notebook 07 tested last.
     """
     # scipy takes a second that vt --help does not need
-    from vtlib.flows import advice as flow  # noqa: PLC0415
-    from vtlib.stages.insight.next_steps import NOTE, TITLE, advice_table, sentence  # noqa: PLC0415
+    from vtlib.report import advice as flow  # noqa: PLC0415
+    from vtlib.report.insight.next_steps import NOTE, TITLE, advice_table, sentence  # noqa: PLC0415
 
     rows, lacks = flow.advice(projects.opened(at, project))
     shown = rows[rows["kind"].eq(kind)] if kind else rows

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vtlib.cli.base import Answer, command
-from vtlib.cli.importing import (
+from vtlib.cli.imports import (
     decimal_option,
     encoding_option,
     import_,
     order_option,
     project_option,
 )
-from vtlib.flows import projects
-from vtlib.models import PLATFORMS, Platform
-from vtlib.project import Workspace
-from vtlib.stages.conclusion import number
+from vtlib.core.conclusion import number
+from vtlib.core.models import PLATFORMS, Platform
+from vtlib.ops import projects
+from vtlib.store.project import Workspace
 from vtlib.tables.reader import Options
 
 if TYPE_CHECKING:
-    from vtlib.services.native_analytics import Export
+    from vtlib.capture.own_analytics import Export
 
 
 @command(
@@ -54,7 +54,7 @@ def analytics(
     impressions, saves, watch time, retention; of posts' whole lives or by day. A post that is not there yet is made, as
     own. The same file again replaces its rows; a column that is not read is named.
     """
-    from vtlib.flows import performance  # noqa: PLC0415 - scipy takes seconds
+    from vtlib.performance import stage as performance  # noqa: PLC0415 - scipy takes seconds
 
     opened = projects.opened(at, project)
     options = Options(encoding, date_order or "", decimal or "")

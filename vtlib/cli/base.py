@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vtlib.errors import VtError
+from vtlib.core.errors import VtError
 
 if TYPE_CHECKING:
     # `vt --help` prints no table and opens no workspace: pandas, pydantic and structlog come late.
     import pandas as pd
 
-    from vtlib.project import Workspace
+    from vtlib.store.project import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Group(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from vtlib.params import nearest  # noqa: PLC0415 - only on a mistake
+            from vtlib.core.params import nearest  # noqa: PLC0415 - only on a mistake
 
             near = nearest(args[0], self.list_commands(ctx))
             hint = f" Did you mean {near}?" if near else " See --help."
@@ -149,8 +149,8 @@ def run_command(
 
     The command is an event of the log, a span of a trace, and a line of use (flows/use.py).
     """
-    from vtlib import log, telemetry  # noqa: PLC0415
-    from vtlib.flows import use  # noqa: PLC0415
+    from vtlib.core import log, telemetry  # noqa: PLC0415
+    from vtlib.ops import use  # noqa: PLC0415
 
     began, run_id = time.monotonic(), log.new_run_id()
     code, at = 1, None
@@ -174,10 +174,10 @@ def _run(
     name: str,
     run_id: str,
 ) -> tuple[int, Workspace | None]:
-    from vtlib import log, telemetry  # noqa: PLC0415
-    from vtlib.cli.mishaps import as_error  # noqa: PLC0415
-    from vtlib.project import Workspace  # noqa: PLC0415
-    from vtlib.settings import load_settings  # noqa: PLC0415
+    from vtlib.cli.failures import as_error  # noqa: PLC0415
+    from vtlib.core import log, telemetry  # noqa: PLC0415
+    from vtlib.core.settings import load_settings  # noqa: PLC0415
+    from vtlib.store.project import Workspace  # noqa: PLC0415
 
     at: Workspace | None = None
     redact, log_file = log.redactor(), None

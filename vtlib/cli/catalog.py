@@ -10,8 +10,8 @@ import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
-from vtlib.project import Workspace
 from vtlib.store import catalog
+from vtlib.store.project import Workspace
 
 
 @vt.group(cls=Group)

@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from vtlib.cli.base import Answer, command, table
-from vtlib.cli.importing import project_option
+from vtlib.cli.imports import project_option
 from vtlib.cli.outliers import analyze
-from vtlib.flows import competitors as flow
-from vtlib.flows import projects
-from vtlib.project import Workspace
-from vtlib.stages import competitors as stage
-from vtlib.stages import creatives
+from vtlib.ops import projects
+from vtlib.performance import competitor_stage as flow
+from vtlib.performance import competitors as stage
+from vtlib.performance import creatives
+from vtlib.store.project import Workspace
 
 SHOWN = [
     *("side", "platform", "handle", "posts", "per_week", "percentile", "ranked"),

@@ -12,9 +12,9 @@ import pandas as pd
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import facts_text
-from vtlib.models import METRICS
-from vtlib.project import Workspace
-from vtlib.store import details
+from vtlib.core.models import METRICS
+from vtlib.desk import details
+from vtlib.store.project import Workspace
 
 _BARS = "▁▂▃▄▅▆▇█"
 _ROWS = 20  # of a list on a terminal; --json has all

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from vtlib.cli import vt
 from vtlib.cli.base import Command
-from vtlib.params import Params
-from vtlib.settings import Settings
+from vtlib.core.params import Params
+from vtlib.core.settings import Settings
 from vtlib.store.schema_doc import schema_markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -101,7 +101,7 @@ def _kind(kind: Any) -> str:
         return " · ".join(f"`{c}`" for c in choices)
     name = kind.__name__ if isinstance(kind, type) and not choices else str(kind)
     return _cell(
-        name.replace("typing.", "").replace("vtlib.params.", "").replace("NoneType", "None")
+        name.replace("typing.", "").replace("vtlib.core.params.", "").replace("NoneType", "None")
     )
 
 

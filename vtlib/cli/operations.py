@@ -8,12 +8,12 @@ import click
 import pandas as pd
 
 from vtlib.cli import vt
+from vtlib.cli.activity import days_option, project_option
 from vtlib.cli.base import Answer, command, table
-from vtlib.cli.looking import days_option, project_option
-from vtlib.flows import operations
-from vtlib.project import Workspace
-from vtlib.services.health import Finding
+from vtlib.ops import operations
+from vtlib.ops.health import Finding
 from vtlib.store.backup import Outcome
+from vtlib.store.project import Workspace
 
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 

@@ -9,9 +9,9 @@ import click
 import pandas as pd
 
 from vtlib.cli.base import table
-from vtlib.project import Project
-from vtlib.stages import outliers as stage
-from vtlib.stages.outlier_trials import Standing
+from vtlib.outliers import judgement as stage
+from vtlib.outliers.trials import Standing
+from vtlib.store.project import Project
 from vtlib.tables.csv_safe import to_csv_safe
 
 BROKE_OUT = ("breakout", "extreme")

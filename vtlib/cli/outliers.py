@@ -8,14 +8,14 @@ import click
 
 from vtlib.cli import outlier_rows, vt
 from vtlib.cli.base import Answer, Group, command, table
-from vtlib.cli.importing import project_option
-from vtlib.flows import outliers as flow
-from vtlib.flows import projects
-from vtlib.models import PLATFORMS
-from vtlib.params import Method
-from vtlib.project import Workspace
-from vtlib.stages import outliers as stage
-from vtlib.stages.outlier_early import record_rows
+from vtlib.cli.imports import project_option
+from vtlib.core.models import PLATFORMS
+from vtlib.core.params import Method
+from vtlib.ops import projects
+from vtlib.outliers import judgement as stage
+from vtlib.outliers import stage as flow
+from vtlib.outliers.early_calls import record_rows
+from vtlib.store.project import Workspace
 
 RISING = ["post_id", "probability", "age_h", "value", "needed", "metric"]
 TAGS = ["kind", "platform", "title", "n_creators", "n_creators_before", "ratio", "q_value"]

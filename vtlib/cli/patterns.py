@@ -10,10 +10,10 @@ import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command, table
-from vtlib.flows import learning
-from vtlib.models import PLATFORMS, Platform
-from vtlib.patterns import said
-from vtlib.project import Workspace
+from vtlib.core.models import PLATFORMS, Platform
+from vtlib.performance import library
+from vtlib.performance.patterns import said
+from vtlib.store.project import Workspace
 
 LISTED = {
     "pattern": "pattern",
@@ -64,16 +64,16 @@ def patterns(
     all features on all platforms. It is made by vt analyze performance, and by notebook 07.
     """
     if pattern:
-        found = learning.pattern(at, pattern, project=project)
+        found = library.pattern(at, pattern, project=project)
         data = {**found.row, "examples": found.examples, "platforms": found.platforms}
         return Answer(data, _one(found))
     if platform or by_platform:
-        rows = learning.by_platform(at, project, platform=platform)
+        rows = library.by_platform(at, project, platform=platform)
         rows = rows[rows["claim"].ne("")] if claimed and len(rows) else rows
         where = f" on {platform}" if platform else ""
         empty = f"no patterns{where} yet: vt analyze performance"
         return Answer(rows, table(_placed(rows), empty=empty))
-    rows = learning.library(at, project)
+    rows = library.library(at, project)
     rows = rows[rows["claim"].ne("")] if claimed and len(rows) else rows
     empty = "no patterns yet: vt analyze performance"
     return Answer(rows, table(_listed(rows), empty=empty))
@@ -110,7 +110,7 @@ def _listed(rows: pd.DataFrame) -> pd.DataFrame:
     return shown[list(names)].rename(columns=names)
 
 
-def _one(found: learning.Shown) -> str:
+def _one(found: library.Shown) -> str:
     row = found.row
     lines = [
         said(row),

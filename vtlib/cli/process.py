@@ -9,14 +9,17 @@ import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
-from vtlib.cli.importing import project_option
-from vtlib.errors import BadInput
-from vtlib.flows import downloads, film_samples, projects, purging
-from vtlib.flows import media as flow
-from vtlib.params import Params
-from vtlib.project import Workspace, resolve
-from vtlib.stages import media as stage
-from vtlib.stages.conclusion import number
+from vtlib.cli.imports import project_option
+from vtlib.core.conclusion import number
+from vtlib.core.errors import BadInput
+from vtlib.core.params import Params
+from vtlib.media import downloads
+from vtlib.media import purge as purging
+from vtlib.media import queue as stage
+from vtlib.media import stage as flow
+from vtlib.ops import projects
+from vtlib.performance import video_samples
+from vtlib.store.project import Workspace, resolve
 
 SHOWN = ["post_id", "role", "outcome", "kind", "duration_s", "mb", "cuts", "measured", "tries"]
 
@@ -94,8 +97,8 @@ def plan(at: Workspace, project: str, effect: float, films: int | None, sample: 
     and dollars are means of what this workspace took so far. --sample draws the films; vt process videos measures them.
     """
     opened = projects.opened(at, project)
-    found = film_samples.plan(opened, effect=effect, films=films)
-    new = film_samples.draw(opened, found.size) if sample else 0
+    found = video_samples.plan(opened, effect=effect, films=films)
+    new = video_samples.draw(opened, found.size) if sample else 0
     lines = found.words
     if sample:
         lines = [*lines, f"{number(new, 'film')} drawn: vt process videos --project {project}"]

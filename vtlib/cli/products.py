@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vtlib.cli.base import Answer
-from vtlib.errors import BadInput
-from vtlib.project import Project
-from vtlib.stages.conclusion import number
+from vtlib.core.conclusion import number
+from vtlib.core.errors import BadInput
+from vtlib.store.project import Project
 
 if (
     TYPE_CHECKING
 ):  # the model's client and scipy take seconds that no other command of scripts needs
-    from vtlib.flows.outcomes import Done
+    from vtlib.llm.records import Done
 
 NAMED = ("product", "products", "all_products")
 
@@ -36,7 +36,7 @@ def chosen(project: Project, given: Mapping[str, Any]) -> list[str] | None:
 
     Raises BadInput for several options at once and for a product that the project does not have.
     """
-    from vtlib.flows import fitting  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
 
     names = [s.strip() for s in given["products"].split(",") if s.strip()]
     one = [given["product"]] if given["product"] else []
@@ -55,7 +55,9 @@ def adapted(
     `left_usd`: what the run may still take, None = as in the parameters. With `dry_run` the fits that are
     known decide what would be adapted.
     """
-    from vtlib.flows import adapting, fitting, textual  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
+    from vtlib.adaptation import stage as adapting  # noqa: PLC0415
+    from vtlib.llm import text_questions as textual  # noqa: PLC0415
 
     if dry_run:
         return _planned(project, slugs, first)
@@ -82,7 +84,9 @@ def listed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _planned(project: Project, slugs: list[str], first: Answer) -> Answer:
-    from vtlib.flows import adapting, fitting, textual  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
+    from vtlib.adaptation import stage as adapting  # noqa: PLC0415
+    from vtlib.llm import text_questions as textual  # noqa: PLC0415
 
     fits = textual.open_ones(project, fitting.plan(project, slugs=slugs).asked)
     scripts = textual.open_ones(project, [o.wanted for o in adapting.pairs(project, slugs=slugs)])

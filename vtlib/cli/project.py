@@ -14,11 +14,11 @@ from vtlib.cli.catalog import (
     slug_option,
     with_archive,
 )
-from vtlib.flows import projects
-from vtlib.models import PLATFORMS, Platform
-from vtlib.project import Workspace
-from vtlib.stages.conclusion import number
+from vtlib.core.conclusion import number
+from vtlib.core.models import PLATFORMS, Platform
+from vtlib.ops import projects
 from vtlib.store import catalog, people
+from vtlib.store.project import Workspace
 
 ROLES = ("own", "competitor", "reference")
 

@@ -8,12 +8,13 @@ import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command
-from vtlib.cli.importing import project_option
+from vtlib.cli.imports import project_option
 from vtlib.cli.script import by_option
-from vtlib.flows import projects, reviewing
-from vtlib.project import Workspace
-from vtlib.stages.conclusion import number
+from vtlib.core.conclusion import number
+from vtlib.ops import projects
+from vtlib.outliers import reviews
 from vtlib.store import people
+from vtlib.store.project import Workspace
 
 
 @vt.group(cls=Group)
@@ -26,7 +27,7 @@ def review() -> None:
 @project_option
 def export(at: Workspace, file: Path, project: str) -> Answer:
     """Write the posts picked for analysis, with empty columns for the answers, as a CSV."""
-    n = reviewing.export(projects.opened(at, project), file)
+    n = reviews.export(projects.opened(at, project), file)
     text = f"{number(n, 'post')} in {file}; fill in decision (keep or reject) and reason, then: vt review import"
     return Answer({"file": file, "posts": n}, text)
 
@@ -37,8 +38,8 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
 def import_(at: Workspace, file: Path, project: str) -> Answer:
     """Read the answers; rows without a decision are passed over."""
     opened = projects.opened(at, project)
-    others = reviewing.overruled_by(opened, file)
-    n = reviewing.take_in(opened, file)
+    others = reviews.overruled_by(opened, file)
+    n = reviews.take_in(opened, file)
     lines = [f"{number(n, 'decision')} taken in"]
     lines += [f"{post}: overrules {', '.join(whose)}" for post, whose in others.items()]
     return Answer({"file": file, "decisions": n, "overrules": others}, "\n".join(lines))
@@ -52,7 +53,7 @@ def import_(at: Workspace, file: Path, project: str) -> Answer:
 @click.argument("post_id", metavar="POST")
 @click.argument("decision", type=click.Choice(people.DECISIONS))
 @project_option
-@click.option("--reason", default="", help=f"Needed to reject: {', '.join(reviewing.REASONS)}.")
+@click.option("--reason", default="", help=f"Needed to reject: {', '.join(reviews.REASONS)}.")
 @click.option("--notes", default="")
 @click.option("--hook-ideas", default="")
 @by_option
@@ -61,7 +62,7 @@ def decide(
 ) -> Answer:
     """Keep or reject one post, by its id."""
     opened = projects.opened(at, project)
-    others = reviewing.overruled(opened, post_id, decision, reviewer=by)
-    made = reviewing.decide(opened, post_id, decision, reviewer=by, **words)
+    others = reviews.overruled(opened, post_id, decision, reviewer=by)
+    made = reviews.decide(opened, post_id, decision, reviewer=by, **words)
     over = f"; overrules {', '.join(others)}" if others else ""
     return Answer({**made, "overrules": others}, f"{post_id}: {decision}{over}")

@@ -12,7 +12,7 @@ import pandas as pd
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import facts_text
-from vtlib.cli.script_showing import (
+from vtlib.cli.script_text import (
     diff_data,
     diff_text,
     made_text,
@@ -21,20 +21,22 @@ from vtlib.cli.script_showing import (
     summary_text,
     taken_text,
 )
-from vtlib.errors import BadInput
-from vtlib.flows import script_texts, tracking
-from vtlib.flows import scripts as flow
-from vtlib.flows.script_origins import Wanted
-from vtlib.project import Workspace
-from vtlib.scripts import workflow
-from vtlib.scripts.expecting import expected
+from vtlib.core.errors import BadInput
+from vtlib.core.settings import person
+from vtlib.performance import publication
+from vtlib.scripts import comments, workflow
+from vtlib.scripts import files as script_texts
+from vtlib.scripts import lifecycle as flow
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts import store as scripts
+from vtlib.scripts.drafts import Wanted
+from vtlib.scripts.forecast_text import expected
 from vtlib.scripts.history import history_lines
 from vtlib.scripts.picture import time_line
 from vtlib.scripts.script import DIFFICULTIES, KINDS
+from vtlib.scripts.store import Making, Move, Place
 from vtlib.scripts.templates import NAMES
-from vtlib.settings import person
-from vtlib.store import script_comments, script_reading, scripts
-from vtlib.store.scripts import Making, Move, Place
+from vtlib.store.project import Workspace
 
 LISTED = (
     *("script_id", "title", "status", "version", "product_id", "assignee", "waiting_for"),
@@ -289,7 +291,7 @@ def status(
     row = script_reading.get(at.store, ref, version=version)
     if to is None:
         return _ways(at, row)
-    moved, said = tracking.move(at, row["script_id"], Move(to, by, reason), version=version)
+    moved, said = publication.move(at, row["script_id"], Move(to, by, reason), version=version)
     warned = workflow.warnings(row["script"]) if to in ("review", "approved") else ()
     lines = [f"{row['script_id']} version {moved['version']}: {moved['from']} -> {to}", *warned]
     data = {**moved, "warnings": warned, "prediction": said}
@@ -317,10 +319,10 @@ def comment(
     """Comment on a script, a beat or a line; resolve a comment; or list them."""
     script_id = script_reading.find(at.store, ref)
     if resolve:
-        script_comments.resolve(at.store, script_id, resolve, by=by)
+        comments.resolve(at.store, script_id, resolve, by=by)
     if text:
-        script_comments.add(at.store, script_id, text, by=by, place=(version, beat, line))
-    found = script_comments.listing(at.store, script_id)
+        comments.add(at.store, script_id, text, by=by, place=(version, beat, line))
+    found = comments.listing(at.store, script_id)
     shown = pd.DataFrame(
         found, columns=["comment_id", "version", "beat_id", "line", "author", "body", "resolved_by"]
     )
@@ -366,7 +368,7 @@ def track(
     """
     made = flow.track(at, ref, post_url, by=by, version=version)
     if variant:
-        tracking.set_variant(at, made["script_id"], made["post_id"], variant)
+        publication.set_variant(at, made["script_id"], made["post_id"], variant)
     head = f"{made['script_id']} version {made['version']} ({made['status']}) is {made['post_id']}"
     return Answer({**made, "variant": variant}, "\n".join([head, made["forecast"]]))
 

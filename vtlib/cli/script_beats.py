@@ -8,13 +8,13 @@ import click
 
 from vtlib.cli.base import Answer, command
 from vtlib.cli.script import by_option, notes_option, script, script_argument, seen_option
-from vtlib.cli.script_showing import made_text, script_data
-from vtlib.errors import BadInput
-from vtlib.flows import beats as flow
-from vtlib.flows import hooks
-from vtlib.project import Workspace
+from vtlib.cli.script_text import made_text, script_data
+from vtlib.core.errors import BadInput
+from vtlib.scripts import beats as flow
+from vtlib.scripts import hooks
 from vtlib.scripts.picture import time_line
-from vtlib.store.scripts import Making
+from vtlib.scripts.store import Making
+from vtlib.store.project import Workspace
 
 
 @command(script, "beat", example="vt script beat quiet-evenings-3fa2c1 --move b3 --to 1")

@@ -12,16 +12,16 @@ import click
 import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
-from vtlib.cli.running import profile_option
+from vtlib.cli.run import profile_option
 from vtlib.cli.script import by_option, product_option, project_option, script, version_option
-from vtlib.errors import BadInput, DataCheckFailed
-from vtlib.export import FORMATS, RATES, rate_of
-from vtlib.flows import projects
-from vtlib.flows.shooting import conflicts, deadlines
-from vtlib.project import Workspace
-from vtlib.scripts import workflow
+from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.ops import projects
+from vtlib.scripts import production, workflow
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts.formats import FORMATS, RATES, rate_of
 from vtlib.scripts.schedule import common_zone
-from vtlib.store import production, script_reading
+from vtlib.scripts.shoots import conflicts, deadlines
+from vtlib.store.project import Workspace
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
@@ -88,7 +88,7 @@ def export(
             raise BadInput("no script is meant by that.", todo="See: vt script list")
     if not refs:
         raise BadInput("which script?", todo="Name one, or --product, --project, --status.")
-    from vtlib.flows import script_exports as flow  # noqa: PLC0415 - its libraries load slowly
+    from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
 
     options = flow.Options(formats, out, version, rate_of(fps), proxy, logo, profile or "")
     files = flow.export(at, refs, options)
@@ -101,7 +101,7 @@ def export(
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
     """Hold exported copies against the store; exit code 6 when one is not of the current version."""
-    from vtlib.flows import script_exports as flow  # noqa: PLC0415 - its libraries load slowly
+    from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
 
     found = flow.check_copies(at, files)
     bad = [f for f in found if f["state"] != "current"]
@@ -201,7 +201,7 @@ def schedule(
     clashes = conflicts(at, plan)
     days = deadlines(at, script_id=script_id, project=project)
     if ics:
-        from vtlib.flows.script_exports import write_calendar  # noqa: PLC0415 - loads slowly
+        from vtlib.scripts.exports import write_calendar  # noqa: PLC0415 - loads slowly
 
         write_calendar(at, plan, ics, days=days)
     zone = common_zone(plan)

@@ -9,10 +9,10 @@ import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.script import by_option, script, script_argument
-from vtlib.errors import BadInput
-from vtlib.flows import matches as flow
-from vtlib.flows import projects
-from vtlib.project import Workspace
+from vtlib.core.errors import BadInput
+from vtlib.ops import projects
+from vtlib.performance import matches as flow
+from vtlib.store.project import Workspace
 
 SHOWN = ("state", "probability", "script_id", "post_id", "handle", "posted_at", "because")
 _WORDS = {"link": "linked", "refuse": "refused", "unlink": "undone", "proposed": "proposed"}

@@ -10,11 +10,11 @@ import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.script import by_option, script, script_argument, version_option
-from vtlib.flows import tracking
-from vtlib.project import Workspace
+from vtlib.performance import publication
+from vtlib.scripts import queries as script_reading
 from vtlib.scripts import workflow
-from vtlib.store import script_reading
-from vtlib.store.scripts import Move
+from vtlib.scripts.store import Move
+from vtlib.store.project import Workspace
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 PREDICTED = ["target", "account_id", "format", "predicted_ln", "low_ln", "high_ln", "naive_ln"]
@@ -27,7 +27,7 @@ PREDICTED = ["target", "account_id", "format", "predicted_ln", "low_ln", "high_l
 @by_option
 def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) -> Answer:
     """Move several scripts at once, as `vt script status` moves one; one that cannot go stops no other."""
-    return _batch(tracking.move_all(at, refs, Move(to, by, reason)))
+    return _batch(publication.move_all(at, refs, Move(to, by, reason)))
 
 
 @command(script, "links", example="vt script links published.csv")
@@ -35,10 +35,10 @@ def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) ->
 @by_option
 def links(at: Workspace, file: Path, by: str) -> Answer:
     """Link scripts to their posts as a CSV says: columns script and url, if wanted version and variant."""
-    return _batch(tracking.track_all(at, file, by=by))
+    return _batch(publication.track_all(at, file, by=by))
 
 
-def _batch(done: list[tracking.Done]) -> Answer:
+def _batch(done: list[publication.Done]) -> Answer:
     """How each script fared, and the exit code of the worst."""
     failed = [one for one in done if one.exit_code]
     lines = [f"{one.script_id}: {one.said}" for one in done]
@@ -54,7 +54,7 @@ def predict(at: Workspace, ref: str, version: int | None) -> Answer:
 
     ln views at 7 days and ln engagement rate, for each own account and format with 5 matured posts or more.
     """
-    from vtlib.flows import following  # noqa: PLC0415 - scipy takes seconds
+    from vtlib.performance import follow_up as following  # noqa: PLC0415 - scipy takes seconds
 
     made = following.predict(at, ref, version=version)
     if made.empty:
@@ -72,7 +72,7 @@ def performance(at: Workspace, ref: str) -> Answer:
     own posts; what is missing is said. Which of its patterns held on posts made with them, so what to use again.
     "Too early" until a post was captured at 7 days or later. Posts are judged anew first. Own analytics (vt import analytics) and costs (vt script cost) are shown where there are any.
     """
-    from vtlib.flows import following  # noqa: PLC0415 - scipy takes seconds
+    from vtlib.performance import follow_up as following  # noqa: PLC0415 - scipy takes seconds
 
     found = following.follow(at, ref)
     lines = [f"{found.script_id}: {found.title}", *found.said]
@@ -160,8 +160,8 @@ def cost(at: Workspace, ref: str, by: str, **facts: Any) -> Answer:
     if facts["hours"] is None and facts["amount"] is None:
         name = script_reading.find(at.store, ref)
     else:
-        name = tracking.note_cost(at, ref, facts, by=by)
-    found = tracking.costs(at, name)
+        name = publication.note_cost(at, ref, facts, by=by)
+    found = publication.costs(at, name)
     return Answer(
         found, table(found[["what", "hours", "amount", "currency", "spent_at"]], empty="no costs")
     )

@@ -8,11 +8,11 @@ import click
 import pandas as pd
 
 from vtlib.cli import vt
+from vtlib.cli.activity import days_option, project_option
 from vtlib.cli.base import Answer, command, table
-from vtlib.cli.looking import days_option, project_option
-from vtlib.flows import use
-from vtlib.flows.operations import span
-from vtlib.project import Workspace
+from vtlib.ops import use
+from vtlib.ops.operations import span
+from vtlib.store.project import Workspace
 
 
 @command(vt, "use", example="vt use --days 30 --html use.html")

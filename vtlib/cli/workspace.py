@@ -8,8 +8,8 @@ import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command
-from vtlib.flows import projects
-from vtlib.project import Workspace
+from vtlib.ops import projects
+from vtlib.store.project import Workspace
 
 
 @command(vt, "init", example="vt init my-research && cd my-research && vt project create Spring")

@@ -2,7 +2,7 @@
 
 from vtlib.report.facts import Drawer, IndexFacts, Page, Section, StageLink
 from vtlib.report.index import write_index
-from vtlib.report.insight import write_insight
+from vtlib.report.insight_page import write_insight
 from vtlib.report.pages import render_stage
 from vtlib.report.sections import write_sections
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.outliers.judgement import VIDEO
+from vtlib.outliers.messages import chance_range
 from vtlib.report.facts import IndexFacts
-from vtlib.stages.outlier_words import chance_range
-from vtlib.stages.outliers import VIDEO
 
 LISTED = ("breakout", "extreme")
 _NO_SCORES = "No post has been judged in this run, so nothing can be said about breakouts."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bleach  # type: ignore[import-untyped]  # ships no types; comes with nbconvert
 from markupsafe import Markup
 
-from vtlib import log
+from vtlib.core import log
 from vtlib.report.vega import vega
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from vtlib.stages.insight.facts import Facts
+from vtlib.report.insight.facts import Facts
 from vtlib.tables import Table
 
 Profile = Literal["analyst", "client"]

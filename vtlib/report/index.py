@@ -8,14 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib import charts, log, tables
+from vtlib import charts, tables
+from vtlib.core import log
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts, Section
-from vtlib.report.insight import drawer
+from vtlib.report.insight_page import drawer
+from vtlib.report.insight.next_steps import NOTE, next_steps
 from vtlib.report.outcomes import outcomes
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import drawn_section, environment
-from vtlib.stages.insight.next_steps import NOTE, next_steps
 
 # The order of importance: a phone shows the first few.
 _COLUMNS = {

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from vtlib.analysis.claim_count import count_claims
+from vtlib.core.conclusion import number
+from vtlib.core.finding import q_text
+from vtlib.core.proportions import rate
+from vtlib.llm.bill import bill
 from vtlib.report.answers import Card
-from vtlib.stages.analysis.claim_count import count_claims
-from vtlib.stages.bill import bill
-from vtlib.stages.conclusion import number
-from vtlib.stages.insight.facts import Facts
-from vtlib.stages.insight.finding import q_text
-from vtlib.stats.rates import rate
+from vtlib.report.insight.facts import Facts
 
 _HREFS = {
     "why": "insight.html#sure",

@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from vtlib import log
+from vtlib.core import log
+from vtlib.core.conclusion import number
 from vtlib.report import assembly
 from vtlib.report.facts import Page
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import environment
-from vtlib.stages.conclusion import number
 
 
 def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page) -> Path:

@@ -12,11 +12,11 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html_mistune, strip_ansi
 from traitlets.config import Config
 
-from vtlib import log
 from vtlib.charts import MIMETYPE as CHART
+from vtlib.core import log
+from vtlib.core.conclusion import MIMETYPE as RESULT
 from vtlib.report import assembly
 from vtlib.report.facts import Page
-from vtlib.stages.conclusion import MIMETYPE as RESULT
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # The first of these that an output has is shown.

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vtlib import tables
-from vtlib.flows.script_pages import ScriptView, Shelf
 from vtlib.report import assembly
 from vtlib.report.facts import Page
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import environment
+from vtlib.scripts.page import ScriptView, Shelf
 from vtlib.scripts.workflow import STATUSES
 
 _ASSETS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from vtlib import log
+from vtlib.core import log
 from vtlib.report import assembly
 from vtlib.report.facts import Page, Section
 from vtlib.report.pages import write_whole

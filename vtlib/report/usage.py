@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from vtlib import charts, tables
-from vtlib.flows.operations import Usage
-from vtlib.flows.use import counted
+from vtlib.ops.operations import Usage
+from vtlib.ops.use import counted
 from vtlib.report.facts import Page, Section
 from vtlib.report.sections import write_sections
 

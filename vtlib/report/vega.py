@@ -11,7 +11,7 @@ from pathlib import Path
 
 import vl_convert
 
-from vtlib.settings import make_private
+from vtlib.core.settings import make_private
 
 
 @cache

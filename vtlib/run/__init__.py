@@ -3,10 +3,10 @@
 Importing this room is cheap; papermill is imported by the first run.
 """
 
+from vtlib.run.fork_server import warm_kernels
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import code_version
 from vtlib.run.sequence import run_project
-from vtlib.run.warm import warm_kernels
 
 __all__ = [
     "Hooks",

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from vtlib.errors import BadInput
-from vtlib.leaks import Hit, scan_folder
-from vtlib.project import Project
+from vtlib.core.errors import BadInput
 from vtlib.run.record import RECORD
+from vtlib.store.leaks import Hit, scan_folder
+from vtlib.store.project import Project
 
 LISTED = 12  # hits that a person is shown at once
 

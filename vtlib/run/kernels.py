@@ -14,7 +14,7 @@ from typing import Any
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-from vtlib.run.warm import KernelHome
+from vtlib.run.fork_server import KernelHome
 
 START_TIMEOUT_S = 90.0
 END_WAIT_S = 4.0

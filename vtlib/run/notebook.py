@@ -18,13 +18,13 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from vtlib import errors
-from vtlib.errors import BadInput
-from vtlib.params import nearest
+from vtlib.core import errors
+from vtlib.core.conclusion import MIMETYPE
+from vtlib.core.errors import BadInput
+from vtlib.core.params import nearest
 from vtlib.run.kernels import Kernel
 from vtlib.run.plan import StageStatus
 from vtlib.run.record import write_atomically
-from vtlib.stages.conclusion import MIMETYPE
 
 ENGINE = "vt"
 # What a cell's output may be in a copy with pseudonyms: our conclusion, charts, tables; their texts beside them.

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vtlib.flows import overview as flow
-from vtlib.project import Workspace
+from vtlib.report import projects as flow
+from vtlib.store.project import Workspace
 
 PAGE = "index.html"
 

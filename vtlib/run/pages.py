@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vtlib.flows import running
-from vtlib.project import Project
+from vtlib.run import records as running
 from vtlib.run.plan import RunResult, file_stem
 from vtlib.run.script_page import SCRIPTS, write_script_page
+from vtlib.store.project import Project
 
 if TYPE_CHECKING:  # its room imports scipy, a second that vt report does not need
-    from vtlib.stages.insight import Facts
+    from vtlib.report.insight import Facts
 
 TITLES = {
     "import": "What came in",
@@ -45,7 +45,7 @@ def render(project: Project, ipynb: Path, html: Path) -> None:
 
 def write_insight(project: Project, result: RunResult, known: Facts) -> Path:
     """insight.html of a run, from the store as it is now."""
-    from vtlib.flows import insight  # noqa: PLC0415 - charts take two seconds
+    from vtlib.report import insight_stage as insight  # noqa: PLC0415 - charts take two seconds
     from vtlib.report import write_insight  # noqa: PLC0415
 
     chapters = insight.chapters(project, known, run_id=result.run_id)
@@ -71,7 +71,7 @@ def write_index(project: Project, result: RunResult, known: Facts) -> Path:
 
 def facts(project: Project, result: RunResult) -> Facts:
     """What the insight of a run is written from."""
-    from vtlib.flows import insight  # noqa: PLC0415
+    from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
     stages = tuple((TITLES[s.stage], s.status, s.reason) for s in result.stages)
     return insight.facts(project, stages=stages)

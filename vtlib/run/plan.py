@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from vtlib import log
-from vtlib.errors import BadInput
-from vtlib.models import STAGES
-from vtlib.params import nearest
+from vtlib.core import log
+from vtlib.core.errors import BadInput
+from vtlib.core.models import STAGES
+from vtlib.core.params import nearest
 
 # Sections of the YAML that a stage's notebook takes, where they are not just its own name.
 SECTIONS = {"import": ("importing",), "analysis": ("media", "analysis", "gemini")}

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import vtlib
-from vtlib import log, telemetry
-from vtlib.flows import running
-from vtlib.project import Project
+from vtlib.core import log, telemetry
 from vtlib.run import pages
+from vtlib.run import records as running
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import computing_code
 from vtlib.run.sequence import run_project
 from vtlib.run.turn import turn
+from vtlib.store.project import Project
 
 Told = Callable[[StageEvent], object]
 
@@ -102,7 +102,7 @@ def _hooks(project: Project, told: Told) -> Hooks:
 
 def finished(project: Project, result: RunResult) -> Path:
     """The end of a run: its figures and what they stand on are kept, then insight and index are drawn."""
-    from vtlib.flows import reports  # noqa: PLC0415 - scipy takes a second
+    from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second
 
     with project.store.session():
         reports.record(project, result.run_id, code=computing_code())

@@ -22,7 +22,7 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Unicode
 
-from vtlib import log
+from vtlib.core import log
 
 LAUNCHER = "ipykernel_launcher"
 START_TIMEOUT_S = 60.0  # the nursery's imports included

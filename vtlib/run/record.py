@@ -41,10 +41,14 @@ STAGE_FACTS = (
     *("stage", "status", "counts", "seconds", "started_at", "ended_at", "notebook", "page"),
     "exit_code",
 )
-COMPUTING = ("stats", "sources", "patterns", "stages", "services", "store", "flows")
+COMPUTING = (
+    *("core", "store", "platforms", "capture", "media", "outliers", "llm", "analysis"),
+    *("performance", "adaptation"),
+)
 TELLING = (
-    *("vtlib/stages/insight", "vtlib/stages/competitors", "vtlib/stages/creatives"),
-    *("vtlib/flows/insight", "vtlib/flows/competitors", "vtlib/flows/reports"),
+    "vtlib/performance/competitors",
+    "vtlib/performance/competitor_stage",
+    "vtlib/performance/creatives",
 )
 _SOURCES = (".py", ".sql", ".onnx", ".ipynb")
 _NUMERIC = ("python", "duckdb", "numpy", "pandas", "pyarrow", "scipy")

@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from vtlib.errors import BadInput, VtError
+from vtlib.core.errors import BadInput, VtError
 
 LONGEST_TEXT = 2000
 _COLOURS = re.compile(r"#x1B\[[0-9;]*m")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vtlib.flows import script_pages
-from vtlib.project import Project
+from vtlib.scripts import page as script_pages
+from vtlib.store.project import Project
 
 SCRIPTS = "scripts.html"
 

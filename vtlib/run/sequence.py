@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from vtlib.run.fork_server import warm_kernels
 from vtlib.run.plan import Hooks, RunPlan, RunResult
-from vtlib.run.warm import warm_kernels
 
 
 def run_project(plan: RunPlan, hooks: Hooks | None = None) -> RunResult:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vtlib import log
-from vtlib.errors import DataCheckFailed, VtError
+from vtlib.core import log
+from vtlib.core.errors import DataCheckFailed, VtError
 from vtlib.run import record
 from vtlib.run.kernels import Kernel, Kernels
 from vtlib.run.notebook import Outcome, execute, redact_outputs, reduce_to_results

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vtlib.errors import StoreBusy
+from vtlib.core.errors import StoreBusy
 
 LOCK = "run.lock"
 _HOLDER = "run.holder"

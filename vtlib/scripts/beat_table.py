@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 from vtlib.scripts.script import Beat, Script, parse, plain
 from vtlib.scripts.timing import spans
 

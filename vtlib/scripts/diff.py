@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from vtlib.scripts import markdown
 from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.text import clock
 from vtlib.scripts.timing import Span, duration_s, spans
-from vtlib.scripts.wording import clock
 
 Change = Literal["added", "removed", "changed", "moved", "retimed", "same"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from vtlib.scripts.markdown import LABELS, Reading
 from vtlib.scripts.script import DIFFICULTIES, KINDS, Beat, Script, parse
-from vtlib.scripts.wording import clean, clean_line
+from vtlib.scripts.text import clean, clean_line
 
 NARRATOR = "NARRATOR"
 NOWHERE = "SOMEWHERE"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from vtlib.scripts.picture import fitted
-from vtlib.scripts.wording import clock
+from vtlib.scripts.text import clock
 
 _SIGNS = {
     "draft": "░",

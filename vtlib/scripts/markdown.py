@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml
 
-from vtlib.errors import BadInput
-from vtlib.params import nearest
+from vtlib.core.errors import BadInput
+from vtlib.core.params import nearest
 from vtlib.scripts.script import BEAT_KINDS, Beat, Script, parse
-from vtlib.scripts.wording import clean, clean_line, slug_of
+from vtlib.scripts.text import clean, clean_line, slug_of
 
 LABELS = {
     "speaker": "Speaker",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 from vtlib.scripts.script import Script
+from vtlib.scripts.text import clean_line, clock
 from vtlib.scripts.timing import Span, duration_s, spans, word_rates
-from vtlib.scripts.wording import clean_line, clock
 
 _ROWS_MAX = 60
 _FAST = " ! too many words"

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 from vtlib.scripts.script import Script
 from vtlib.scripts.timing import Span, spans
 

@@ -12,9 +12,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from vtlib.errors import BadInput
-from vtlib.params import nearest
-from vtlib.scripts.wording import clean, clean_line, clean_list, slug_of
+from vtlib.core.errors import BadInput
+from vtlib.core.params import nearest
+from vtlib.scripts.text import clean, clean_line, clean_list, slug_of
 
 Kind = Literal["adaptation", "original", "revision", "iteration"]
 Difficulty = Literal["easy", "medium", "hard"]

@@ -8,7 +8,7 @@ accounts have had means the one that was seen with it last.
 from __future__ import annotations
 
 from vtlib.store.connection import Connection
-from vtlib.store.writing import fold, stage
+from vtlib.store.writes import fold, stage
 
 _SEEN = {
     "first_seen_at": "min(first_seen_at)",

@@ -15,8 +15,8 @@ from typing import IO, Any
 
 import orjson
 
-from vtlib.archive_limits import check_zip
-from vtlib.errors import BadInput
+from vtlib.core.archive_limits import check_zip
+from vtlib.core.errors import BadInput
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.json.sha256"  # as `sha256sum --check` reads it

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from vtlib.errors import BadInput, DataCheckFailed
+from vtlib.core.errors import BadInput, DataCheckFailed
 from vtlib.store.archive import Entry, Manifest, Opened, Writer, opened, writer
 from vtlib.store.connection import Connection, Store
 from vtlib.store.migrate import VIEWS_VERSION, applied, migrate, require_known

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from vtlib.errors import BadInput
-from vtlib.params import nearest
+from vtlib.core.errors import BadInput
+from vtlib.core.params import nearest
 from vtlib.store.connection import Connection, Store
-from vtlib.store.writing import naive, records, save
+from vtlib.store.writes import naive, records, save
 
 PRODUCT_FACTS = (
     "name",

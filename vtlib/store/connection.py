@@ -20,11 +20,11 @@ import duckdb
 import pandas as pd
 from tenacity import RetryError
 
-from vtlib import log
-from vtlib.errors import BadInput, StoreBusy
-from vtlib.settings import make_private
+from vtlib.core import log
+from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.core.settings import make_private
 from vtlib.store import lease
-from vtlib.store.locking import holder, process_name, queued, retrying
+from vtlib.store.locks import holder, process_name, queued, retrying
 from vtlib.store.migrate import migrate, needs_migration
 
 QUERIES = Path(__file__).parent / "queries"

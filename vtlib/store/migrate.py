@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 
 ROOM = Path(__file__).parent
 FOLDER = ROOM / "migrations"

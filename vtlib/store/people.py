@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.errors import BadInput
-from vtlib.models import PLATFORMS
-from vtlib.params import nearest
+from vtlib.core.errors import BadInput
+from vtlib.core.models import PLATFORMS
+from vtlib.core.params import nearest
 from vtlib.store import accounts
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store
-from vtlib.store.writing import naive, records, save, stage
+from vtlib.store.writes import naive, records, save, stage
 
 ROLES = ("own", "competitor", "reference")
 DECISIONS = ("keep", "reject")

@@ -10,7 +10,7 @@ import orjson
 import pandas as pd
 
 from vtlib.store.connection import Store
-from vtlib.store.writing import naive, save, stage
+from vtlib.store.writes import naive, save, stage
 
 _RECENT = {"runs": "started_at", "stage_runs": "started_at", "spend": "at", "problems": "seen_at"}
 

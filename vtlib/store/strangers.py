@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 import vtlib
-from vtlib.leaks import Needles, make_needles
-from vtlib.settings import make_private
-from vtlib.stages.analysis.answer import HOOK_TYPES
+from vtlib.analysis.answer import HOOK_TYPES
+from vtlib.core.settings import make_private
 from vtlib.store.connection import Store
+from vtlib.store.leaks import Needles, make_needles
 
 SALT = "pseudonyms.salt"
 _WORD_KEYS = (
@@ -56,14 +56,12 @@ def known_of_posts(store: Store, project: str) -> dict[str, str]:
 
 @cache
 def program_words() -> frozenset[str]:
-    """Words of this package's own sources: labels, names of columns, styles; not those of its simulated world."""
+    """Words of this package's own sources: labels, names of columns, styles."""
     root = Path(vtlib.__file__).parent
     files = [
         p for p in root.rglob("*") if p.suffix in (".py", ".sql", ".j2", ".css", ".js", ".json")
     ]
-    files = [p for p in files if "sandbox" not in p.parts] + list(
-        (root.parent / "notebooks").glob("*.ipynb")
-    )
+    files += (root.parent / "notebooks").glob("*.ipynb")
     texts = (p.read_text(encoding="utf-8") for p in files)
     return frozenset(w for t in texts for w in _TOKEN.findall(t.casefold().replace("_", " ")))
 

@@ -4,6 +4,6 @@ from vtlib.tables.board import Board, Panel
 from vtlib.tables.cells import Cell, cell
 from vtlib.tables.csv_safe import to_csv_safe
 from vtlib.tables.gallery import Example, Gallery
-from vtlib.tables.showing import Table, show
+from vtlib.tables.html import Table, show
 
 __all__ = ["Board", "Cell", "Example", "Gallery", "Panel", "Table", "cell", "show", "to_csv_safe"]

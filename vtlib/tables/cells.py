@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 
-from vtlib.models import STATES, TIERS
+from vtlib.core.models import STATES, TIERS
 
 TEXT_LIMIT = 140  # characters of strangers' text in a cell
 NO_VALUE = "–"

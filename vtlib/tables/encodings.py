@@ -15,7 +15,7 @@ from typing import IO
 
 from charset_normalizer import from_bytes
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 
 BLOCK = 1 << 20
 SAMPLE = 100_000  # bytes of words with other than ASCII letters; more make the answer no better

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 from vtlib.tables import workbook
 from vtlib.tables.column_style import Order, Style, column_styles
 from vtlib.tables.csv_safe import from_csv_safe

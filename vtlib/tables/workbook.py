@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import IO, Any
 
-from vtlib.errors import BadInput
+from vtlib.core.errors import BadInput
 
 Open = Callable[[], IO[bytes]]
 MAX_BYTES = 1_000_000_000  # unpacked; a workbook of that size has tens of millions of cells

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.services.download import Gate, Refused, Rules, Wanted, fetch
-from vtlib.services.download.gate import DELIVERY
-from vtlib.sources import SOURCES
+from vtlib.media.download import Gate, Refused, Rules, Wanted, fetch
+from vtlib.media.download.url_allowlist import DELIVERY
+from vtlib.platforms import SOURCES
 
 PUBLIC, OWN = "93.184.216.34", "http://127.0.0.1:8123"
 REFUSED = [

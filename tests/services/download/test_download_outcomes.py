@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from vtlib.sandbox import clips
-from vtlib.sandbox.build import build_world
-from vtlib.sandbox.server import Settings, running
-from vtlib.services.download import Gate, Rules, Wanted, fetch
-from vtlib.services.download.outcome import by_status, by_text
-from vtlib.services.limits import retry_after
-from vtlib.services.probe import prove
+from simulator import clips
+from simulator.build import build_world
+from simulator.server import Settings, running
+from vtlib.core.rate_limits import retry_after
+from vtlib.media.download import Gate, Rules, Wanted, fetch
+from vtlib.media.download.outcome import by_status, by_text
+from vtlib.media.probe import prove
 
 WORLD = build_world(seed=7)
 FILM = next(p for p in WORLD.posts if p.is_video and p.exists(WORLD.epoch) and p.duration_s < 5)

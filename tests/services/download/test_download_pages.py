@@ -5,10 +5,10 @@ import json
 import pytest
 from any_host import any_host
 
-from vtlib.sandbox import clips
-from vtlib.sandbox.build import build_world
-from vtlib.services.download import Gate, Rules, Wanted, fetch
-from vtlib.services.probe import prove
+from simulator import clips
+from simulator.build import build_world
+from vtlib.media.download import Gate, Rules, Wanted, fetch
+from vtlib.media.probe import prove
 
 TIKTOK = "https://www.tiktok.com/@sim/video/7106594312292453675"
 CDN = "v16-webapp-prime.tiktokcdn.com"

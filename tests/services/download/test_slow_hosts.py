@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simulator import clips
+from simulator.build import build_world
 from tests.peers.base import drip, never, status
 from tests.peers.host import HostMock
-from vtlib.sandbox import clips
-from vtlib.sandbox.build import build_world
-from vtlib.services.deadline import Deadline, Meter, TooSlow, call_within
-from vtlib.services.download import Gate, Refused, Rules, Wanted, connection, direct, fetch
-from vtlib.services.download import gate as gate_module
-from vtlib.services.download.outcome import Failed
+from vtlib.core.deadline import Deadline, Meter, TooSlow, call_within
+from vtlib.media.download import Gate, Refused, Rules, Wanted, connection, direct, fetch
+from vtlib.media.download import url_allowlist as gate_module
+from vtlib.media.download.outcome import Failed
 
 WORLD = build_world(seed=7)
 CLIP = next(p for p in WORLD.posts if p.is_video and p.exists(WORLD.epoch) and p.duration_s < 5)

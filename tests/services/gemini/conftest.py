@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from vtlib.sandbox import clips
-from vtlib.sandbox.gemini import Habits
-from vtlib.sandbox.server import Settings, running
-from vtlib.services.gemini import Access, Attachment, Gemini, Options, Patience, Question
-from vtlib.services.limits import CircuitBreaker, RateLimiter
-from vtlib.services.prompts.loading import load_prompt, render
-from vtlib.stages.analysis import VideoAnalysis
+from simulator import clips
+from simulator.gemini import Habits
+from simulator.server import Settings, running
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
+from vtlib.llm.client import Access, Gemini
+from vtlib.llm.prompts.files import load_prompt, render
+from vtlib.llm.question import Attachment, Options, Question
+from vtlib.llm.retries import Patience
 
 MODEL = "gemini-3.8-flash"
 

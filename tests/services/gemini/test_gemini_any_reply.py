@@ -9,15 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vtlib.services.gemini import DATA, Access, Gemini, Options, Patience, Question
-from vtlib.services.gemini.reading import read_answer
-from vtlib.services.gemini.replies import reply_of
-from vtlib.services.limits import CircuitBreaker, RateLimiter
-from vtlib.services.prompts.loading import load_prompt, render
-from vtlib.stages.adaptation import AdaptedScript
-from vtlib.stages.analysis import FirstLook, PictureAnalysis, VideoAnalysis, restored
-from vtlib.stages.comparison import ProductFits
-from vtlib.store import analyses
+from vtlib.adaptation.answer import AdaptedScript
+from vtlib.adaptation.comparison import ProductFits
+from vtlib.analysis.answer import VideoAnalysis, restored
+from vtlib.analysis.first_pass import FirstLook
+from vtlib.analysis.pictures import PictureAnalysis
+from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
+from vtlib.llm import answers as analyses
+from vtlib.llm.client import Access, Gemini
+from vtlib.llm.malformed import read_answer
+from vtlib.llm.outcomes import DATA
+from vtlib.llm.prompts.files import load_prompt, render
+from vtlib.llm.question import Options, Question
+from vtlib.llm.replies import reply_of
+from vtlib.llm.retries import Patience
 from vtlib.store.connection import Store
 
 ANSWERS = (VideoAnalysis, PictureAnalysis, FirstLook, ProductFits, AdaptedScript)
@@ -53,8 +58,8 @@ def valid(model=VideoAnalysis):
     """A whole answer of the shape that is asked for."""
     from random import Random
 
-    from vtlib.sandbox.gemini.analyst import filled
-    from vtlib.services.gemini import schema_of
+    from simulator.gemini.analyst import filled
+    from vtlib.llm.schema import schema_of
 
     return filled(schema_of(model), Random(1))
 

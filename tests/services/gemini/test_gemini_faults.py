@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from vtlib.errors import BadInput, CredentialsMissing
-from vtlib.services.gemini import DATA
-from vtlib.services.gemini.failures import quota_reset
-from vtlib.services.limits import CircuitBreaker
+from vtlib.core.errors import BadInput, CredentialsMissing
+from vtlib.core.rate_limits import CircuitBreaker
+from vtlib.llm.failures import quota_reset
+from vtlib.llm.outcomes import DATA
 
 # fault, options, outcome while it lasts, outcome when it happens once
 ANSWERS = [

@@ -8,9 +8,10 @@ from datetime import date
 
 import pytest
 
-from vtlib.errors import BudgetReached, StoreBusy
-from vtlib.params import Price
-from vtlib.services.gemini import Budget, Cap, Demand, Prices, Usage
+from vtlib.core.errors import BudgetReached, StoreBusy
+from vtlib.core.params import Price
+from vtlib.llm.budget import Budget, Cap, Demand
+from vtlib.llm.prices import Prices, Usage
 
 MODEL = "gemini-3.8-flash"
 DAY = date(2026, 6, 1)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from vtlib.services.gemini import Options, Question, schema_of
-from vtlib.services.prompts.loading import load_prompt, render
-from vtlib.stages.analysis import VideoAnalysis
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.llm.prompts.files import load_prompt, render
+from vtlib.llm.question import Options, Question
+from vtlib.llm.schema import schema_of
 
 
 @pytest.fixture

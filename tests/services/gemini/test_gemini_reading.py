@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from vtlib.services.gemini.reading import mend, read_answer
+from vtlib.llm.malformed import mend, read_answer
 
 
 class Item(BaseModel):

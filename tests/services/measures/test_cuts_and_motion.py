@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from rendered_clips import Clip, cutting, render, view, write_text
 
-from vtlib.services.measures.cuts import find_cuts, shots_between
-from vtlib.services.measures.frames import read_strip
-from vtlib.services.measures.look import read_curves
+from vtlib.media.measures.cuts import find_cuts, shots_between
+from vtlib.media.measures.frames import read_strip
+from vtlib.media.measures.look import read_curves
 
 PORTRAIT, LANDSCAPE = (180, 320), (320, 180)
 FILM = Fraction(30_000, 1001)

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image, ImageDraw
 from rendered_clips import Clip, beats, cutting, render, view, write_text
 
-from vtlib.errors import BadInput
-from vtlib.services.measures import measure
-from vtlib.services.measures import text as text_module
-from vtlib.services.measures.frames import read_strip
-from vtlib.services.measures.text import Reading, find_text
+from vtlib.core.errors import BadInput
+from vtlib.media.measures import measure
+from vtlib.media.measures import text as text_module
+from vtlib.media.measures.frames import read_strip
+from vtlib.media.measures.text import Reading, find_text
 
 SIZE = (270, 480)
 TEXTS = ((0.5, 1.5, "SAVE 25% TODAY"), (2.4, 4.0, "@growth_lab"))
@@ -66,8 +66,8 @@ def test_an_absent_package_is_said_not_silently_empty(clip, monkeypatch):
 
     for module in ("text._engine", "faces._cascade", "speech._session"):
         name, cached = module.split(".")
-        __import__(f"vtlib.services.measures.{name}")
-        getattr(__import__("sys").modules[f"vtlib.services.measures.{name}"], cached).cache_clear()
+        __import__(f"vtlib.media.measures.{name}")
+        getattr(__import__("sys").modules[f"vtlib.media.measures.{name}"], cached).cache_clear()
     monkeypatch.setattr(builtins, "__import__", without)
     row = measure(clip).to_row()
     for part, package in (("text", "rapidocr"), ("faces", "cv2"), ("speech", "onnxruntime")):
@@ -196,7 +196,7 @@ def test_a_face_is_seen_while_it_is_there(tmp_path):
 
 
 def test_samples_follow_jumps_and_memory_is_bounded(tmp_path, monkeypatch):
-    from vtlib.services.measures import frames
+    from vtlib.media.measures import frames
 
     monkeypatch.setattr(frames, "MAX_STRIP_FRAMES", 50)
     strip = read_strip(render(Clip(cutting([1.2]), 4), tmp_path / "a.mp4"))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from rendered_clips import Clip, cutting, render, view, write_text
 
-from vtlib.services.measures import measure
-from vtlib.services.measures.hashes import hash64
-from vtlib.stats.twins import distance, same_creative
+from vtlib.media.duplicates import distance, same_creative
+from vtlib.media.measures import measure
+from vtlib.media.measures.hashes import hash64
 
 SIZE = (180, 320)
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=12)

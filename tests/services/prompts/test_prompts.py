@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.errors import BadInput
-from vtlib.models import PLATFORMS
-from vtlib.sandbox.words import HOSTILE
-from vtlib.services.gemini import digest_of, schema_of
-from vtlib.services.prompts.fencing import MAX_CHARS, fenced, inert
-from vtlib.services.prompts.loading import FOLDER, load_prompt, render
-from vtlib.stages.adaptation import AdaptedScript, OriginalScript
-from vtlib.stages.analysis import FirstLook, PictureAnalysis, VideoAnalysis
-from vtlib.stages.comparison import ProductFits
+from simulator.words import HOSTILE
+from vtlib.adaptation.answer import AdaptedScript, OriginalScript
+from vtlib.adaptation.comparison import ProductFits
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.analysis.first_pass import FirstLook
+from vtlib.analysis.pictures import PictureAnalysis
+from vtlib.core.errors import BadInput
+from vtlib.core.models import PLATFORMS
+from vtlib.llm.prompts.fence import MAX_CHARS, fenced, inert
+from vtlib.llm.prompts.files import FOLDER, load_prompt, render
+from vtlib.llm.schema import digest_of, schema_of
 
 TASKS = sorted(p.stem for p in FOLDER.glob("*.md"))
 ANSWERS = {

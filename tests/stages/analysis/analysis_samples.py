@@ -1,6 +1,6 @@
 """A film of ten seconds, measured, and an answer that agrees with it in everything."""
 
-from vtlib.stages.analysis import VideoAnalysis
+from vtlib.analysis.answer import VideoAnalysis
 
 
 def measures(**changed):

@@ -6,8 +6,7 @@ import pytest
 from analysis_samples import plain
 from pydantic import ValidationError
 
-from vtlib.stages.analysis import CATALYSTS, FACTORS, HOOK_TYPES, VideoAnalysis
-from vtlib.stages.analysis.answer import Factors, read_time
+from vtlib.analysis.answer import CATALYSTS, FACTORS, HOOK_TYPES, Factors, VideoAnalysis, read_time
 
 
 def test_the_taxonomy_is_the_domains():

@@ -3,9 +3,9 @@
 import pytest
 from analysis_samples import answer, beat, measures, plain, rating, span
 
-from vtlib.stages.analysis import VideoAnalysis, check
-from vtlib.stages.analysis.checking import TESTS
-from vtlib.stages.analysis.evidence import likeness
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.analysis.checks import TESTS, check
+from vtlib.analysis.evidence import likeness
 
 
 def held(found, path):

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.stages.analysis import PictureAnalysis, check_pictures, choosing
+from vtlib.analysis import selection as choosing
+from vtlib.analysis.pictures import PictureAnalysis, check_pictures
 
 
 def post(n, role="breakout", **given):

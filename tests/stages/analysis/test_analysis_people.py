@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 from analysis_samples import plain
 
-from vtlib.errors import BadInput
-from vtlib.stages.analysis import VideoAnalysis, labels, summary
-from vtlib.stages.analysis.correcting import checked, effective, standing
-from vtlib.stages.analysis.reading import fields, side_by_side
+from vtlib.analysis import labels, summary
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.analysis.answer_rows import fields, side_by_side
+from vtlib.analysis.corrections import checked, effective, standing
+from vtlib.core.errors import BadInput
 
 FIELD = {f.path: f for f in labels.FIELDS}
 

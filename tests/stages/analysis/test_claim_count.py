@@ -3,16 +3,17 @@
 import pandas as pd
 import pytest
 
-from vtlib.flows import analysis, reports
-from vtlib.project import Project, Workspace
+from vtlib.analysis import stage as analysis
+from vtlib.analysis import summary
+from vtlib.analysis.claim_count import claims_of, count_claims, newest_answers
+from vtlib.core.settings import load_settings
+from vtlib.report import history as reports
+from vtlib.report.insight import Facts, certainty
 from vtlib.report.outcomes import why
-from vtlib.settings import load_settings
-from vtlib.stages.analysis import summary
-from vtlib.stages.analysis.claim_count import claims_of, count_claims, newest_answers
-from vtlib.stages.insight import Facts, certainty
 from vtlib.store import people
 from vtlib.store.connection import Store
-from vtlib.store.writing import save
+from vtlib.store.project import Project, Workspace
+from vtlib.store.writes import save
 
 # post, task, day of the answer, (supported, drifted, contradicted, not checked), share that was stored
 ANSWERS = [

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.stages.analysis import match_cuts
-from vtlib.stages.analysis.cuts import MATCH_S
+from vtlib.analysis.cuts import MATCH_S, match_cuts
 
 
 def test_drift_missed_and_invented():

@@ -1,0 +1,96 @@
+"""Claims of a script held against the facts of its product: what no fact bears out is flagged, never let pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vtlib.adaptation.answer import ClaimMade
+
+Held = Literal["founded", "doubtful", "unfounded"]
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*\s*%?")
+# Words that promise an outcome; no fact of a product is likely to hold them by accident.
+_PROMISE = re.compile(
+    r"\b(guarantee\w*|cure[sd]?|heal(?:s|ed)?|miracle\w*|clinically|scientifically|proven|risk-free|"
+    r"100 ?%|the best|number one|no\.? ?1)\b",
+    re.IGNORECASE,
+)
+_STEM = 5  # letters: "folds" and "folding" meet, in most languages that inflect at the end
+_SHORT = 3  # words up to here carry grammar
+_KEPT_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedClaim:
+    """A claim and how it stands; `fact` is the key of the fact it rests on, "" = none."""
+
+    text: str
+    held: Held
+    fact: str
+    reason: str
+
+
+def without_grounds(claims: Iterable[Mapping[str, Any] | CheckedClaim] | None) -> list[str]:
+    """The texts of claims that no fact bears out, doubtful ones included: the one rule that counts them."""
+    rows = [c if isinstance(c, Mapping) else {"text": c.text, "held": c.held} for c in claims or []]
+    return [str(c["text"]) for c in rows if c["held"] != "founded"]
+
+
+def check(
+    claims: Sequence[ClaimMade],
+    facts: Mapping[str, str],
+    *,
+    lines: Iterable[str],
+    own_words: str = "",
+) -> tuple[CheckedClaim, ...]:
+    """Every claim that was made, and every figure and promise in `lines` that no fact holds.
+
+    founded: it names a fact, and at least half of its words stand in that fact (`own_words`, such as the
+    product's name, aside). doubtful: the fact says less or something else. unfounded: it names none, or one
+    that does not exist. Words alone are compared: a founded claim can still be untrue.
+    """
+    judged = [_judged(c, facts, own_words) for c in claims]
+    said = " ".join(facts.values()).casefold()
+    flagged = [c.text for c in judged if c.held != "founded"]
+    found = [h for line in lines for h in _overstated(_without(line, flagged), said)]
+    return (*judged, *dict.fromkeys(found))
+
+
+def _judged(claim: ClaimMade, facts: Mapping[str, str], own_words: str) -> CheckedClaim:
+    key = claim.fact or ""
+    if not key:
+        return CheckedClaim(claim.text, "unfounded", "", "no fact of the product says so")
+    if key not in facts:
+        return CheckedClaim(
+            claim.text, "unfounded", "", f"it names a fact that is not there: {key}"
+        )
+    fact = facts[key]
+    words = _stems(claim.text) - _stems(own_words)
+    share = len(words & _stems(fact)) / len(words) if words else 0.0
+    if share >= _KEPT_SHARE:
+        return CheckedClaim(claim.text, "founded", key, f"{key}: {fact}")
+    much = "nothing" if not share else "only part"
+    return CheckedClaim(claim.text, "doubtful", key, f"{much} of it stands in {key}: {fact}")
+
+
+def _without(line: str, flagged: Sequence[str]) -> str:
+    """`line` without claims that are flagged already: nothing is said twice."""
+    for text in flagged:
+        line = line.replace(text, " ")
+    return line
+
+
+def _overstated(line: str, said: str) -> list[CheckedClaim]:
+    figures = [m.group().strip() for m in _NUMBER.finditer(line)]
+    promises = [m.group() for m in _PROMISE.finditer(line)]
+    strange = [w for w in (*figures, *promises) if w.casefold() not in said]
+    if not strange:
+        return []
+    return [CheckedClaim(line.strip(), "unfounded", "", f"no fact holds: {', '.join(strange)}")]
+
+
+def _stems(text: str) -> set[str]:
+    return {w[:_STEM] for w in _WORD.findall(text.casefold()) if len(w) > _SHORT}

@@ -1,0 +1,5 @@
+"""06 comparison: which product fits which video, how products rank, and where judgements disagree."""
+
+from vtlib.adaptation.comparison.answer import RUBRICS, Duel, Fit, ProductFits, mean_score
+
+__all__ = ["RUBRICS", "Duel", "Fit", "ProductFits", "mean_score"]

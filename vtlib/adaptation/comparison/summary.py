@@ -1,0 +1,172 @@
+"""What 06 says at its end, and the matrix as a table: sentences made from numbers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from vtlib.adaptation.comparison.ranking import Disagreement
+from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.core.proportions import Rate
+
+SURE_P = 0.9
+BEST_COLUMNS = {
+    "handle": "after",
+    "product_name": "take",
+    "recommended": "recommended",
+    "score": "score, 0 to 5",
+    "ahead": "ahead by",
+    "confidence": "how sure",
+    "why": "why",
+    "disagreement": "where judgements differ",
+    "obstacle": "what stands in the way",
+    "best_use": "what to borrow",
+    "url": "post",
+}
+PAIR_COLUMNS = {
+    "handle": "after",
+    "product_name": "product",
+    "score": "score, 0 to 5",
+    "hook_relevance": "hook",
+    "audience_match": "audience",
+    "transition_ease": "transition",
+    "replicability": "replicable",
+    "confidence": "how sure",
+    "reason": "why",
+    "n_judged": "times judged",
+    "score_low": "lowest",
+    "score_high": "highest",
+}
+FORMATS = {"score": ".1f", "ahead": ".1f", "score_low": ".1f", "score_high": ".1f"}
+RANK_FORMATS = {"chance": "pct", "mean_score": ".1f"}
+RANK_COLUMNS = {
+    "rank": "rank",
+    "ranks": "rank, 80 %",
+    "product": "product",
+    "chance": "probability of rank 1",
+    "won": "pairs won",
+    "lost": "lost",
+    "even": "even",
+    "mean_score": "mean score",
+    "first_in": "best in videos",
+    "n_videos": "videos",
+}
+
+
+def pair_table(fits: pd.DataFrame) -> pd.DataFrame:
+    """`fits` (store/fits) with its scores a column each, as PAIR_COLUMNS; an empty one has the columns."""
+    if fits.empty:
+        return pd.DataFrame(columns=["account_id", *PAIR_COLUMNS])
+    scores = pd.DataFrame(list(fits["scores"]), index=fits.index)
+    return pd.concat([fits, scores], axis=1)
+
+
+def best_table(ranked: pd.DataFrame) -> pd.DataFrame:
+    """For each video the product of rank 1, as BEST_COLUMNS: `ahead` of the next one (None: alone).
+
+    `ranked`: recommendation.rank_products.
+    """
+    if ranked.empty:
+        return pd.DataFrame(columns=["account_id", *BEST_COLUMNS])
+    best = ranked.drop_duplicates("post_id")
+    next_ = ranked[ranked.groupby("post_id").cumcount() == 1].set_index("post_id")["score"]
+    ways = [obstacles(ways) for ways in best["obstacles"]]
+    return best.assign(
+        recommended=best["is_recommended"].map({True: "yes", False: "under the threshold"}),
+        ahead=best["score"] - best["post_id"].map(next_),
+        obstacle=pd.Series(ways, index=best.index, dtype=object),
+    )
+
+
+def obstacles(found: Sequence[Mapping[str, Any]] | None) -> str | None:
+    """What stands in the way, in words; None when nothing does."""
+    said = [f"{o['kind'].replace('_', ' ')}: {o['what']}" for o in found or []]
+    return "; ".join(said) or None
+
+
+def rank_table(ranks: pd.DataFrame) -> pd.DataFrame:
+    """`ranks` (ranking.over_videos) with the interval of the rank in words, as RANK_COLUMNS."""
+    spans = [f"{r.rank_low} to {r.rank_high}" for r in ranks.itertuples()]
+    told = pd.Series(spans, index=ranks.index, dtype=object)
+    return ranks.assign(ranks=told, chance=100 * ranks["p_first"].astype(float))
+
+
+def conclude(
+    fits: pd.DataFrame, ranks: pd.DataFrame, found: Disagreement, *, has_key: bool, waits: str = ""
+) -> Conclusion:
+    """The end of 06. `waits`: why nothing could be judged, "" when something could be."""
+    if fits.empty:
+        reason = waits if has_key else "set GEMINI_API_KEY"
+        return skipped("comparison", reason or "no video has been judged for a product yet")
+    n_videos, n_products = fits["post_id"].nunique(), fits["product_id"].nunique()
+    n_judged = int((ranks["won"] + ranks["lost"] + ranks["even"]).sum() // 2)
+    lines = [
+        (
+            f"{number(n_products, 'product')} judged for {number(n_videos, 'video')}: "
+            f"{number(len(fits), 'pair')}, {number(n_judged, 'time')} two products were held together."
+        ),
+        order(ranks, n_judged),
+    ]
+    lines += disagreements(found)
+    lines += _of_pictures(fits)
+    lines.append("Scores are opinions of a model on anchored rubrics, not measurements.")
+    counts = {"videos": n_videos, "products": n_products, "pairs": len(fits)}
+    return done("comparison", [line for line in lines if line], **counts)
+
+
+def _of_pictures(fits: pd.DataFrame) -> list[str]:
+    """What is not known of posts of pictures among `fits` (column is_pictures where known)."""
+    n = (
+        int(fits.loc[fits["is_pictures"].astype(bool), "post_id"].nunique())
+        if "is_pictures" in fits
+        else 0
+    )
+    if not n:
+        return []
+    head = (
+        f"{number(n, 'post')} of these {'is' if n == 1 else 'are'} pictures and no video, judged by"
+    )
+    return [f"{head} what was described, not measured: cuts, speech and seconds played no part."]
+
+
+def order(ranks: pd.DataFrame, n_judged: int) -> str:
+    """Which product fits best over all videos, and whether that may be said."""
+    if ranks.empty:
+        return ""
+    if len(ranks) == 1:
+        return f"{ranks['product'].iloc[0]} was judged alone: there is no order to speak of."
+    if not n_judged:
+        return "No two products were held together, so their order cannot be told."
+    first = ranks.iloc[0]
+    level = ranks.loc[ranks["rank"].eq(1), "product"]
+    if len(level) > 1:
+        return f"{' and '.join(level)} are level over all videos."
+    said = f"{first['p_first']:.0%} probability of rank 1, rank {first['rank_low']} to {first['rank_high']} (80 %)"
+    if first["p_first"] >= SURE_P:
+        return f"{first['product']} fits best over all videos: {said}."
+    return f"{first['product']} is ahead over all videos, not surely: {said}."
+
+
+def disagreements(found: Disagreement) -> list[str]:
+    """How far judgements go together, in sentences; what could not be asked is not said."""
+    lines = []
+    if found.against_scores.n:
+        lines.append(f"{_of(found.against_scores)} pairs were judged against their own scores.")
+    if found.minority.n:
+        lines.append(f"{_of(found.minority)} judgements go against the majority of videos.")
+    if found.circles:
+        lines.append(f"{found.circles:,} of {found.triads:,} triples of products go in a circle.")
+    first = found.first_named
+    if first.n and not first.low <= 0.5 <= first.high:
+        lines.append(
+            f"The product that was named first won {_of(first)} pairs: the order of naming may matter."
+        )
+    return lines
+
+
+def _of(found: Rate) -> str:
+    return (
+        f"{found.k:,} of {found.n:,} ({found.share:.0%}; 80 %: {found.low:.0%} to {found.high:.0%})"
+    )

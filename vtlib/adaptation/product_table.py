@@ -1,0 +1,39 @@
+"""Products held side by side for the videos of a project, for people who choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vtlib.adaptation import fits as fitting
+from vtlib.adaptation.comparison import ranking, summary
+from vtlib.adaptation.comparison.recommendation import rank_products
+from vtlib.desk import state as desk
+from vtlib.store.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Products, their fits to videos (ranked by the one rule) and ranks over all videos, as notebook 06 has them.
+
+    `waits_for` says why nothing was judged yet, "" once something was.
+    """
+
+    products: list[dict[str, Any]]
+    fits: pd.DataFrame
+    ranks: pd.DataFrame
+    waits_for: str = ""
+
+
+def comparison(project: Project) -> Comparison:
+    """What was judged so far; nothing is asked of a model."""
+    products = desk.products(project)
+    found, judgements = fitting.load(project)
+    if found.empty:
+        why = fitting.waits(project) or "run notebook 06, or vt analyze compare"
+        return Comparison(products, found, pd.DataFrame(), why)
+    over = ranking.over_videos(found, judgements, interval=project.params.outliers.interval)
+    ranked = rank_products(found, judgements, min_score=project.params.adaptation.min_score)
+    return Comparison(products, ranked, summary.rank_table(over))

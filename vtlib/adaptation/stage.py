@@ -1,0 +1,306 @@
+"""05 adaptation: chosen pairs of video and product become scripts, each once; and scripts from patterns alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from vtlib.adaptation import fits as fitting
+from vtlib.adaptation import selection as pairing
+from vtlib.adaptation import store
+from vtlib.adaptation.answer import AdaptedScript, OriginalScript, whole
+from vtlib.adaptation.comparison import recommendation
+from vtlib.adaptation.scripts import Made, adapted, original
+from vtlib.adaptation.source import product_facts, told, topics
+from vtlib.analysis import selection as choosing
+from vtlib.core.conclusion import number
+from vtlib.core.errors import BadInput
+from vtlib.llm import session as asking
+from vtlib.llm import text_questions
+from vtlib.llm.prompts.files import Rendered, load_prompt, render
+from vtlib.llm.question import Question
+from vtlib.llm.records import Done
+from vtlib.llm.text_questions import Progress, Wanted
+from vtlib.performance import library
+from vtlib.performance import stage as performance
+from vtlib.scripts import store as scripts
+from vtlib.scripts import workflow
+from vtlib.scripts.store import Making, Place
+from vtlib.store.project import Project, one_session
+
+MADE_BY = "vt"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What notebook 05 shows: adaptations as `load` gives them, how questions ended, why it stopped or waits."""
+
+    rows: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+    stopped: str = ""
+    waits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A question for a script, and what the script is made with: product, video (None: from patterns), scores, why;
+    `learned_version`: the run of the library whose patterns the question carries, so that 07 can hold such scripts
+    against the others.
+    """
+
+    wanted: Wanted
+    product: Mapping[str, Any]
+    video: Mapping[str, Any] | None
+    scores: Mapping[str, Any] | None
+    why: str
+    learned_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """Patterns as a question takes them, and the run of the library they come from (None: it is not stored yet)."""
+
+    patterns: list[dict[str, Any]]
+    version: str | None
+
+
+@one_session
+def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
+    """Orders for the pairs that the rule picks from the fits that are known (stages/adaptation/choosing)."""
+    params = project.params.adaptation
+    products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
+    ranked = fitting.ranked(project, slugs=slugs or params.products)
+    learned = _learned(project)
+    chosen = pairing.pairs(ranked, limit=params.limit)
+    videos = {v["post_id"]: v for v in fitting.videos(project)}
+    return [
+        replace(
+            _adaptation(project, products[c["product_id"]], videos[c["post_id"]], learned),
+            why=c["why"],
+            scores=c["scores"],
+        )
+        for c in chosen
+        if c["post_id"] in videos
+    ]
+
+
+def shortfall(project: Project, *, slugs: Sequence[str] = ()) -> str:
+    """Why the rule picks no pair though fits are known, with the two ways on; "" where it picks one."""
+    params = project.params.adaptation
+    ranked = fitting.ranked(project, slugs=slugs or params.products)
+    return recommendation.shortfall(ranked, min_score=params.min_score, project=project.slug)
+
+
+@one_session
+def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[Order]:
+    """Orders for one video and the products that a person named. Raises BadInput without its analysis."""
+    videos = fitting.videos(project, post_id=post_id)
+    if not videos:
+        raise BadInput(
+            f"there is no analysis of {post_id} in {project.slug}.",
+            todo=f"First: vt analyze videos --project {project.slug}",
+        )
+    fits, _ = fitting.load(project, post_id=post_id)
+    scores = {f["product_id"]: f["scores"] for f in fits.to_dict("records")}
+    learned = _learned(project)
+    return [
+        replace(
+            _adaptation(project, product, videos[0], learned),
+            why="named by a person",
+            scores=scores.get(product["product_id"]),
+        )
+        for product in fitting.products_of(project, slugs)
+    ]
+
+
+@one_session
+def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
+    """Orders for scripts from a product's facts and the pattern library, without a video.
+
+    Of the stored library, which is made first where there is none. Without a pattern there are no orders.
+    """
+    learned = _learned(project)
+    if not learned.patterns:
+        return []
+    return [_original(project, p, learned) for p in fitting.products_of(project, slugs)]
+
+
+@one_session
+def adapt(
+    project: Project,
+    orders: Sequence[Order],
+    *,
+    max_cost_usd: float | None = None,
+    progress: Progress | None = None,
+) -> Done:
+    """Ask for the scripts that were not written before, and save each as a draft, once.
+
+    Run again it asks nothing and changes no script, whatever people made of it. Raises CredentialsMissing
+    without a key when there is something to ask.
+    """
+    text_questions.require_caps(project, "adaptation", fitting.model_of(project))
+    cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
+    asked = [o.wanted for o in orders]
+    try:
+        return text_questions.ask(project, asked, max_cost_usd=cap, progress=progress)
+    finally:
+        read_out(project, orders)
+
+
+@one_session
+def work(project: Project) -> Found:
+    """Judge fits, adapt the best pairs, and write originals, within the caps; without a key only show what is there.
+
+    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service refused.
+    """
+    stopped = []
+    if project.has_gemini:
+        params = project.params.adaptation
+        judged = fitting.judge(project)
+        orders = pairs(project)
+        if params.originals:
+            orders += originals(project)[: params.originals]
+        written = adapt(project, orders)
+        stopped = [d.stopped for d in (judged, written) if d.stopped]
+    ended = store.outcomes(project.store, project.slug)
+    waits = fitting.waits(project) or project.told(shortfall(project))
+    return Found(load(project), ended, "; ".join(stopped), waits)
+
+
+@one_session
+def read_out(project: Project, orders: Sequence[Order]) -> int:
+    """Answers as drafts and rows of adaptations, those that were not yet; how many. Half an answer is no script."""
+    by_key = {o.wanted.key: o for o in orders}
+    done = 0
+    for task in ("adaptation", "original"):
+        for question in store.not_read_out(project.store, task, list(by_key)):
+            order = by_key[question["analysis_id"]]
+            if (made := _made(order, question["answer"])) is not None:
+                _save(project, order, question, made)
+                done += 1
+    return done
+
+
+def load(project: Project) -> list[dict[str, Any]]:
+    """Every adaptation of the project with its script as it stands now, the newest first."""
+    return store.adaptations(project.store, project.slug)
+
+
+def shown_rows(project: Project, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The adaptations whose scripts the reader is shown: a client, unless `report.client_shows` says so, no drafts."""
+    if project.shows("drafts"):
+        return list(rows)
+    return [row for row in rows if row["status"] and row["status"] not in workflow.DRAFTS]
+
+
+def _made(order: Order, answer: dict[str, Any]) -> Made | None:
+    if order.video is None:
+        text = whole(OriginalScript, answer)
+        return None if text is None else original(text, order.product)
+    script = whole(AdaptedScript, answer)
+    if script is None:
+        return None
+    return adapted(script, order.product, source=order.video["answer"], post=order.video)
+
+
+def _save(project: Project, order: Order, question: Mapping[str, Any], made: Made) -> None:
+    """The script first, under an id of its question, then the row that says it was made: killed between, the
+    next run finds the script and leaves it as people have it.
+    """
+    origin = "original" if order.video is None else "adaptation"
+    making = Making(
+        MADE_BY,
+        order.why,
+        model=question["model"],
+        prompt_version=question["prompt_version"],
+        learned_version=order.learned_version,
+        at=question["answered_at"],
+    )
+    place = Place(
+        product=order.product["product_id"],
+        project=project.slug,
+        post_id=order.video["post_id"] if order.video else None,
+        origin=origin,
+    )
+    script_id = scripts.create(
+        project.store,
+        made.script,
+        making,
+        place=place,
+        script_id=f"{order.product['slug']}-{question['analysis_id'][:8]}",
+    )
+    same = ("analysis_id", "post_id", "project_id", "model", "prompt_version", "input_hash")
+    row = {
+        **{name: question[name] for name in same},
+        **made.row(),
+        "product_id": order.product["product_id"],
+        "script_id": script_id,
+        "origin": origin,
+        "scores": order.scores,
+        "reason": order.why,
+        "made_at": question["answered_at"],
+    }
+    store.save_adaptation(project.store, row)
+
+
+def _adaptation(
+    project: Project,
+    product: Mapping[str, Any],
+    video: dict[str, Any],
+    learned: _Learned,
+) -> Order:
+    known = {"patterns": learned.patterns} if learned.patterns else {}
+    prompt = render(
+        load_prompt("adaptation"),
+        topics=(*topics(video), *(["learned"] if known else [])),
+        facts={**choosing.facts(video), "product": product_facts(product), **known},
+        strangers={
+            **choosing.strangers(video),
+            "source": told(video),
+        },
+    )
+    about = f"{video['post_id']}/{product['product_id']}"
+    question = Question(prompt, AdaptedScript, _options(project))
+    asked = text_questions.wanted(
+        question,
+        task="adaptation",
+        post_id=video["post_id"],
+        about=about,
+        role=str(product["slug"]),
+    )
+    return Order(asked, product, video, None, "", learned.version if known else None)
+
+
+def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -> Order:
+    facts = {"product": product_facts(product), "patterns": learned.patterns}
+    prompt: Rendered = render(load_prompt("original"), facts=facts)
+    question = Question(prompt, OriginalScript, _options(project))
+    about = f"{project.slug}/{product['product_id']}"
+    asked = text_questions.wanted(
+        question, task="original", post_id=None, about=about, role=str(product["slug"])
+    )
+    why = f"from {number(len(learned.patterns), 'pattern')} of the field"
+    return Order(asked, product, None, None, why, learned.version)
+
+
+def _options(project: Project) -> Any:
+    return asking.options(project, model=fitting.model_of(project))
+
+
+def _learned(project: Project) -> _Learned:
+    """Without numbers of posts: a new run of the library that says the same asks nothing again."""
+    known = pairing.patterns(_library(project))
+    context = library.learned_context(project)
+    return _Learned(known, context["version"] if context else None)
+
+
+def _library(project: Project) -> pd.DataFrame:
+    """The stored library; without one it is made and stored, so that what carries it can name its run."""
+    stored = project.frame("patterns")
+    if stored.empty:
+        performance.remember_library(project)
+        stored = project.frame("patterns")
+    return stored

@@ -1,0 +1,154 @@
+"""What was written, as tables and sentences made from numbers. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from vtlib.adaptation.claims import without_grounds
+from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.scripts.beat_order import lettered
+
+COLUMNS = {
+    "title": "script",
+    "reason": "why",
+    "fit": "fit, 0 to 5",
+    "duration_s": "length (s)",
+    "difficulty": "difficulty",
+    "claims": "claims founded",
+    "structure_pct": "structure kept",
+    "copied_pct": "words copied",
+    "status": "status",
+    "script_id": "script id",
+    "url": "post",
+}
+FORMATS = {"fit": ".1f", "structure_pct": "pct", "copied_pct": "pct"}
+HOOK_COLUMNS = {
+    "title": "script",
+    "variant": "variant",
+    "type": "type",
+    "spoken": "says",
+    "overlay": "on screen",
+    "visual": "shows",
+    "tests": "what it tests",
+}
+CLAIM_COLUMNS = {
+    "title": "script",
+    "held": "held",
+    "text": "claim",
+    "reason": "why",
+}
+Rows = Sequence[Mapping[str, Any]]
+
+
+def overview(rows: Rows) -> pd.DataFrame:
+    """A row an adaptation (store/fits.adaptations): COLUMNS, account_id, handle, platform, and flagged: the claims that
+    a person has to clear.
+    """
+    made = [_row(r) for r in rows]
+    return pd.DataFrame(made, columns=["account_id", "handle", "platform", "flagged", *COLUMNS])
+
+
+def hooks(rows: Rows) -> pd.DataFrame:
+    """Every hook variant, as HOOK_COLUMNS: A, B, C of each script."""
+    made = [
+        {**_named(r), **hook, "type": hook["type"].replace("_", " ")}
+        for r in rows
+        for hook in lettered(r["hooks"] or [])
+    ]
+    return pd.DataFrame(made, columns=list(HOOK_COLUMNS))
+
+
+def claims(rows: Rows) -> pd.DataFrame:
+    """Every claim as it was checked, as CLAIM_COLUMNS: what no fact bears out first."""
+    made = [{**_named(r), **claim} for r in rows for claim in r["claims"] or []]
+    table = pd.DataFrame(made, columns=list(CLAIM_COLUMNS))
+    order = table["held"].map({"unfounded": 0, "doubtful": 1}).fillna(2)
+    return table.assign(order=order).sort_values("order", kind="stable").drop(columns="order")
+
+
+def conclude(
+    rows: Rows, outcomes: Rows, *, has_key: bool, waits: str = "", stopped: str = ""
+) -> Conclusion:
+    """The end of 05. `outcomes`: task, status, n; `waits`: why no pair was adapted; `stopped`: early end."""
+    if not rows:
+        reason = stopped or waits if has_key else "set GEMINI_API_KEY"
+        return skipped("adaptation", reason or "no pair of video and product fits well enough")
+    by = Counter(r["origin"] for r in rows)
+    products = len({r["product_id"] for r in rows})
+    lines = [
+        (
+            f"{number(len(rows), 'script')} for {number(products, 'product')}: "
+            f"{by['adaptation']:,} on the pattern of a video, {by['original']:,} from patterns alone."
+        ),
+        _claims_line(rows),
+        _wording_line(rows),
+    ]
+    if waits and not by["adaptation"]:
+        lines.append(waits)
+    gone = sum(r["title"] is None for r in rows)
+    if gone:
+        lines.append(f"{number(gone, 'script')} deleted by people and not made again.")
+    bad = Counter[str]()
+    for o in outcomes:
+        if o["task"] != "fits" and o["status"] not in ("ok", "repaired"):
+            bad[o["status"]] += o["n"]
+    lines += [f"{number(n, 'question')}: {s.replace('_', ' ')}." for s, n in bad.most_common()]
+    if stopped:
+        lines.append(f"Stopped: {stopped}")
+    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
+    return done("adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=flagged)
+
+
+def _claims_line(rows: Rows) -> str:
+    total = sum(len(r["claims"] or []) for r in rows)
+    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
+    if not total:
+        return "No claim about a product was made."
+    stand = verb(total - flagged, "stand")
+    kept = f"{total - flagged:,} of {number(total, 'claim')} {stand} in the facts of the product"
+    return f"{kept}; {flagged:,} do not and wait for a person to clear them."
+
+
+def _wording_line(rows: Rows) -> str:
+    far = [r["distance"] for r in rows if r["distance"]]
+    copied = [d for d in far if d["is_copied"]]
+    if not far:
+        return ""
+    if not copied:
+        return f"None of {number(len(far), 'script')} with a source takes over its wording."
+    longest = max(d["longest_run"] for d in copied)
+    return (
+        f"{len(copied):,} of {number(len(far), 'script')} with a source take over wording "
+        f"(up to {longest:,} words in a row): rewrite before review."
+    )
+
+
+def _named(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"product_name": row["product_name"], "title": row["title"] or "(deleted)"}
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    far, scores = row["distance"] or {}, row["scores"] or {}
+    checked = row["claims"] or []
+    bad = without_grounds(checked)
+    plain = {n: row.get(n) for n in ("account_id", "handle", "platform", "url", "difficulty")}
+    made = {n: row.get(n) for n in ("duration_s", "status", "script_id")}
+    return {
+        **plain,
+        **made,
+        **_named(row),
+        "reason": row["reason"],
+        "fit": sum(scores.values()) / len(scores) if scores else None,
+        "claims": f"{len(checked) - len(bad)} of {len(checked)}",
+        "flagged": " / ".join(bad) or None,
+        "structure_pct": _pct(far.get("structure_ratio")),
+        "copied_pct": _pct(far.get("copied_ratio")),
+    }
+
+
+def _pct(ratio: float | None) -> float | None:
+    return None if ratio is None else 100 * ratio

@@ -1,0 +1,241 @@
+"""An answer against the file: findings, self-checks, and the share of it that is grounded. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from vtlib.analysis.answer import FACTORS
+from vtlib.analysis.cuts import CutTruth
+from vtlib.analysis.evidence import SLACK_S, Finding, Held, Lacking, Measured, findings
+
+VERSION = "checking/1"
+DURATION_S, LAST_SCENE, COVERAGE = 2.0, 0.70, 0.60
+SPEECH_S = 1.0  # less measured speech than this may be missing from a transcript
+_TIMES = frozenset({"start_s", "end_s", "payoff_s"})
+OVERALL_GAP = 1.5  # between the overall score and the mean of its parts
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One self-check of an answer as a whole."""
+
+    name: str
+    status: Literal["ok", "failed", "not_checked"]
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How an answer stands. Only claims that could be checked count in `grounding_share`."""
+
+    findings: tuple[Finding, ...]
+    cuts: CutTruth
+    flags: tuple[Flag, ...]
+    version: str = VERSION
+
+    def n(self, held: Held) -> int:
+        """How many claims stand so."""
+        return sum(f.held == held for f in self.findings)
+
+    @property
+    def n_checked(self) -> int:
+        return len(self.findings) - self.n("not_checked")
+
+    @property
+    def grounding_share(self) -> float | None:
+        """Supported among checked claims, 0 to 1; None when nothing could be checked, or only numbers of pictures."""
+        is_measured = self.n_checked and not self.version.startswith("pictures")
+        return self.n("supported") / self.n_checked if is_measured else None
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """Paths of claims that statistics leave out."""
+        return frozenset(f.path for f in self.findings if f.held == "unsupported")
+
+    @property
+    def failed(self) -> tuple[Flag, ...]:
+        return tuple(f for f in self.flags if f.status == "failed")
+
+    def to_row(self) -> dict[str, Any]:
+        """Columns of the table `analysis_checks`, without the analysis_id."""
+        share = self.grounding_share
+        return {
+            "version": self.version,
+            "grounding_share": None if share is None else round(share, 4),
+            "n_supported": self.n("supported"),
+            "n_drifted": self.n("drifted"),
+            "n_unsupported": self.n("unsupported"),
+            "n_not_checked": self.n("not_checked"),
+            "cuts": self.cuts.to_row(),
+            "flags": [asdict(f) for f in self.flags],
+        }
+
+    def claim_rows(self) -> list[dict[str, Any]]:
+        """Rows of the table `analysis_claims`, without the analysis_id; one a finding."""
+        return [asdict(f) | {"position": n} for n, f in enumerate(self.findings)]
+
+
+def impossible_times(answer: BaseModel, *, duration_s: float) -> str:
+    """What an answer says of times behind the end of its video, "" when it says nothing of the kind."""
+    times = list(_all_times(answer.model_dump(warnings=False)))
+    late = sum(time > duration_s + SLACK_S for time in times)
+    return f"{late} of {len(times)} times lie behind the end ({duration_s:.1f} s)" if late else ""
+
+
+def check(answer: Lacking, measures: Mapping[str, Any]) -> Check:
+    """Hold a VideoAnalysis (whole, or partial with None for what is missing) against the file's measures.
+
+    `measures`: `Measures.to_row()` or a row of the table. Parts that were not measured make claims
+    `not_checked`, never right.
+    """
+    seen = Measured.of(measures)
+    found, cuts = findings(answer, seen)
+    flags = tuple(_flag(name, test, answer, seen) for name, test in TESTS.items())
+    return Check(tuple(found), cuts, flags)
+
+
+# Each says what is wrong, "" when nothing is, None when it cannot be told.
+Test = Callable[[Lacking, Measured], str | None]
+
+
+def _flag(name: str, test: Test, answer: Lacking, seen: Measured) -> Flag:
+    said = test(answer, seen)
+    if said is None:
+        return Flag(name, "not_checked", "a part of the answer or of the measures is missing")
+    return Flag(name, "failed" if said else "ok", said)
+
+
+def _duration(answer: Lacking, seen: Measured) -> str | None:
+    if answer.duration_s is None:
+        return None
+    apart = abs(answer.duration_s - seen.duration_s)
+    said = f"the model says {answer.duration_s:.1f} s, the file has {seen.duration_s:.1f} s"
+    return said if apart > DURATION_S else ""
+
+
+def _times_inside(answer: Lacking, seen: Measured) -> str | None:
+    spans = _all_spans(answer.model_dump(warnings=False))
+    late = sum(end > seen.duration_s + SLACK_S for _, end in spans)
+    return f"{late} of {len(spans)} times lie behind the end" if late else ""
+
+
+def _order(answer: Lacking, _seen: Measured) -> str | None:
+    turned = sum(end < start for start, end in _all_spans(answer.model_dump(warnings=False)))
+    if turned:
+        return f"{turned} spans end before they start"
+    for part in ("beats", "transcript"):
+        starts = [item.start_s for item in getattr(answer, part) or []]
+        if starts != sorted(starts):
+            return f"{part} are not in order"
+    return ""
+
+
+def _last_scene(answer: Lacking, seen: Measured) -> str | None:
+    if not answer.beats:
+        return None
+    share = max(b.end_s for b in answer.beats) / seen.duration_s
+    return f"the last scene ends at {share:.0%} of the video" if share < LAST_SCENE else ""
+
+
+def _coverage(answer: Lacking, seen: Measured) -> str | None:
+    if not answer.beats:
+        return None
+    covered, until = 0.0, 0.0
+    for beat in sorted(answer.beats, key=lambda b: b.start_s):
+        end = min(beat.end_s, seen.duration_s)
+        covered += max(0.0, end - max(beat.start_s, until))
+        until = max(until, end)
+    share = covered / seen.duration_s
+    return f"the scenes cover {share:.0%} of the video" if share < COVERAGE else ""
+
+
+def _transcript(answer: Lacking, seen: Measured) -> str | None:
+    if answer.transcript is None or seen.speech is None:
+        return None
+    spoken = sum(b - a for a, b in seen.speech)
+    if spoken >= SPEECH_S and not answer.transcript:
+        return f"{spoken:.1f} s of speech were measured, and none is written down"
+    return ""
+
+
+def _overlays(answer: Lacking, seen: Measured) -> str | None:
+    if answer.overlays is None or seen.texts is None:
+        return None
+    said = f"{len(seen.texts)} texts were read on screen, and none is named"
+    return said if seen.texts and not answer.overlays else ""
+
+
+def _required(answer: Lacking, _seen: Measured) -> str | None:
+    fields = type(answer).model_fields
+    lacking = [
+        n for n, info in fields.items() if info.is_required() and getattr(answer, n, None) is None
+    ]
+    if not lacking and not answer.beats:
+        lacking = ["beats (empty)"]
+    return f"without {', '.join(lacking)}" if lacking else ""
+
+
+def _overall(answer: Lacking, _seen: Measured) -> str | None:
+    if answer.overall is None or answer.factors is None:
+        return None
+    mean = fmean(getattr(answer.factors, name).score for name in FACTORS)
+    said = f"overall {answer.overall.score}, while its parts have {mean:.1f} on average"
+    return said if abs(answer.overall.score - mean) > OVERALL_GAP else ""
+
+
+def _constant(answer: Lacking, _seen: Measured) -> str | None:
+    if answer.factors is None:
+        return None
+    scores = {getattr(answer.factors, name).score for name in FACTORS}
+    return f"every rubric has {scores.pop()}" if len(scores) == 1 else ""
+
+
+def _hook(answer: Lacking, _seen: Measured) -> str | None:
+    if answer.hook is None:
+        return None
+    shares = answer.hook.modality
+    total = shares.audio + shares.visual + shares.overlay
+    twice = [t for t, n in Counter(g.type for g in answer.hook.types).items() if n > 1]
+    if twice:
+        return f"the hook type {twice[0]} is named twice"
+    return f"the hook's shares add up to {total:.2f}" if abs(total - 1) > 0.06 else ""
+
+
+TESTS: dict[str, Test] = {
+    "duration": _duration,
+    "times inside": _times_inside,
+    "order": _order,
+    "last scene": _last_scene,
+    "coverage": _coverage,
+    "transcript": _transcript,
+    "words on screen": _overlays,
+    "required parts": _required,
+    "overall": _overall,
+    "constant scores": _constant,
+    "hook": _hook,
+}
+
+
+def _all_times(node: Any) -> Iterator[float]:
+    """Every moment in an answer."""
+    if isinstance(node, dict):
+        yield from (node[name] for name in _TIMES & set(node) if node[name] is not None)
+        for value in node.values():
+            yield from _all_times(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _all_times(value)
+
+
+def _all_spans(node: Any) -> list[tuple[float, float]]:
+    """Every start and end in an answer."""
+    if isinstance(node, dict):
+        own = [(node["start_s"], node["end_s"])] if {"start_s", "end_s"} <= set(node) else []
+        return own + [s for v in node.values() for s in _all_spans(v)]
+    return [s for v in node for s in _all_spans(v)] if isinstance(node, list) else []

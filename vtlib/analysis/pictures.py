@@ -1,0 +1,136 @@
+"""The typed answer about a post of pictures, and what can be checked of it: pictures are named by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from vtlib.analysis.answer import RUBRICS, HookGuess, Idea, Part, Risk, Score, Shot
+from vtlib.analysis.checks import Check, Flag
+from vtlib.analysis.cuts import match_cuts
+from vtlib.analysis.evidence import Finding, Lacking
+
+VERSION = "pictures/1"
+Number = Annotated[int, Field(ge=1)]
+
+
+class Picture(Part):
+    """One picture of the post."""
+
+    number: Number = Field(description="place in the post, from one")
+    shot: Shot
+    shows: str
+    overlay: str | None = Field(None, description="words on it, as written; null if there are none")
+    role: Literal["hook", "promise", "proof", "step", "turn", "call_to_action", "other"]
+
+
+class PictureHook(Part):
+    """What makes a viewer stop and swipe."""
+
+    visual: str
+    overlay_text: str | None = None
+    types: list[HookGuess] = Field(description="every type that applies, none twice")
+    curiosity_gap: Annotated[float, Field(ge=0, le=1)]
+    specificity: Annotated[float, Field(ge=0, le=1)]
+
+
+class PictureRating(Part):
+    """A score on an anchored rubric, why, and the pictures that show it."""
+
+    score: Score
+    why: str
+    pictures: list[Number]
+
+
+class PictureFactors(Part):
+    """What makes people stop, save and share, each on its rubric."""
+
+    hook_strength: PictureRating = Field(description=RUBRICS["hook_strength"])
+    emotion: PictureRating = Field(description=RUBRICS["emotion"])
+    relatability: PictureRating = Field(description=RUBRICS["relatability"])
+    novelty: PictureRating = Field(description=RUBRICS["novelty"])
+    production: PictureRating = Field(
+        description="0: hard to read; 1: careless; 2: plain; 3: clean; 4: skilled; 5: masterly"
+    )
+
+
+class PictureClaim(Part):
+    """One reason, and the pictures in which it can be seen or read."""
+
+    text: str
+    sense: Literal["seen", "read"]
+    pictures: list[Number]
+
+
+class PictureRisk(Part):
+    """Something a brand has to know before it borrows from this post."""
+
+    kind: Risk
+    severity: Literal["low", "medium", "high"]
+    why: str
+
+
+class PictureAnalysis(Part):
+    """What a post of pictures is made of, why it may have worked, and what to beware of."""
+
+    language: str | None = Field(None, description="of the words on the pictures; BCP 47")
+    hook: PictureHook
+    pictures: list[Picture] = Field(description="every picture, in order")
+    structure: str = Field(description="how the pictures follow each other, in a few words")
+    call_to_action: str | None = None
+    factors: PictureFactors
+    platform_fit: PictureRating = Field(
+        description="for the platform named in the question. 0: works against it; 1: a stranger "
+        "there; 2: tolerated; 3: at home; 4: uses what it rewards; 5: made of what it rewards"
+    )
+    overall: PictureRating = Field(
+        description="0: no reason to look; 1: weak; 2: ordinary; 3: good; 4: very good; 5: outstanding"
+    )
+    explanation: list[PictureClaim] = Field(
+        description="why it may have worked, one reason an entry"
+    )
+    risks: list[PictureRisk]
+    ideas: list[Idea]
+
+
+def check_pictures(answer: Lacking, n_pictures: int) -> Check:
+    """Hold a PictureAnalysis against the number of pictures: the only thing that is measured of them.
+
+    A claim that names no picture, or one that is not there, is unsupported; the rest are not checked, so no
+    share of the answer is grounded: nothing could be confirmed.
+    """
+    found = tuple(_findings(answer, n_pictures))
+    seen = [p.number for p in answer.pictures or []]
+    said = f"{len(seen)} pictures are described, the post has {n_pictures}"
+    is_whole = seen == list(range(1, n_pictures + 1))
+    flag = Flag("pictures", "ok" if is_whole else "failed", "" if is_whole else said)
+    return Check(found, match_cuts([], []), (flag,), VERSION)
+
+
+def _findings(answer: Lacking, n: int) -> Iterator[Finding]:
+    for i, picture in enumerate(answer.pictures or []):
+        yield _numbered(f"pictures.{i}", "scene", [picture.number], n)
+    for i, claim in enumerate(answer.explanation or []):
+        yield _numbered(f"explanation.{i}", "claim", claim.pictures, n)
+    for path, rating in _ratings(answer):
+        yield _numbered(path, "score", rating.pictures, n)
+
+
+def _ratings(answer: Lacking) -> Iterator[tuple[str, Any]]:
+    if answer.factors:
+        for name in type(answer.factors).model_fields:
+            yield f"factors.{name}", getattr(answer.factors, name)
+    for name in ("platform_fit", "overall"):
+        if getattr(answer, name) is not None:
+            yield name, getattr(answer, name)
+
+
+def _numbered(path: str, kind: str, numbers: list[int], n: int) -> Finding:
+    if not numbers:
+        return Finding(path, kind, "unsupported", "no picture is given for it")
+    if beyond := [k for k in numbers if k > n]:
+        said = f"there is no picture {beyond[0]}: the post has {n}"
+        return Finding(path, kind, "unsupported", said)
+    return Finding(path, kind, "not_checked", "no measure knows of it")

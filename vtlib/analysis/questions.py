@@ -1,0 +1,104 @@
+"""From a picked post to a question for a model: shared by the passes of 04."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel
+
+from vtlib.analysis import selection as choosing
+from vtlib.analysis.answer import VideoAnalysis
+from vtlib.analysis.checks import impossible_times
+from vtlib.analysis.first_pass import FirstLook
+from vtlib.analysis.pictures import PictureAnalysis
+from vtlib.llm import session as asking
+from vtlib.llm.prompts.files import load_prompt, render
+from vtlib.llm.question import Attachment, Options, Question
+from vtlib.llm.records import About
+from vtlib.store.project import Project
+
+Depth = Literal["look", "full"]
+LOOK_TOKENS = 4_096  # room for the answer of a first look, thinking included
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A prompt file, the shape of its answer, and how it is asked."""
+
+    name: str
+    answer: type[BaseModel]
+    options: Options
+
+
+def task_of(project: Project, post: dict[Any, Any], depth: Depth) -> Task:
+    """What a post is asked: a first look, the full question about a film, or the one about pictures."""
+    params = project.params.analysis
+    if depth == "look":
+        asked = asking.options(project, model=params.first_model)
+        room = min(asked.max_output_tokens, LOOK_TOKENS)
+        return Task(
+            "first_look", FirstLook, replace(asked, resolution="low", max_output_tokens=room)
+        )
+    options = asking.options(project, model=params.model)
+    if choosing.is_pictures(post):
+        return Task("pictures", PictureAnalysis, options)
+    return Task("analysis", VideoAnalysis, options)
+
+
+def question_of(
+    project: Project,
+    post: dict[Any, Any],
+    depth: Depth,
+    *,
+    patterns: Mapping[str, Any] | None = None,
+) -> Question:
+    """The question about a post of the query analysis_wanted; its key is the analysis_id it will have.
+
+    The same post, model, prompt, schema and input give the same key. A full question carries the project's known
+    `patterns` (flows/learning.learned_context) with their doubt; which version it had is kept beside the answer (analyses.patterns_version).
+    """
+    task = task_of(project, post, depth)
+    prompt = render(
+        load_prompt(task.name),
+        topics=[choosing.topic(post["platform"], post["format"])],
+        facts=choosing.facts(post),
+        strangers=choosing.strangers(post),
+        patterns=patterns if depth == "full" else None,
+    )
+    question = Question(prompt, task.answer, task.options, _attached(project, post))
+    named = hashlib.sha256(f"{post['post_id']}/{question.identity}".encode()).hexdigest()[:24]
+    return replace(question, key=named, check=_check(question))
+
+
+def _check(question: Question) -> Callable[[BaseModel], str] | None:
+    """What of an answer about a film of known length cannot be; None for others."""
+    length_s = next((a.duration_s for a in question.attachments if a.duration_s), None)
+    return None if length_s is None else partial(impossible_times, duration_s=length_s)
+
+
+def about_of(post: dict[Any, Any]) -> About:
+    """What is kept beside the answer about a post of the query analysis_wanted."""
+    return About("analysis", "analysis", post["post_id"], post["role"])
+
+
+def _attached(project: Project, post: dict[Any, Any]) -> tuple[Attachment, ...]:
+    outputs = project.workspace.outputs
+    if choosing.is_pictures(post):
+        return tuple(
+            Attachment(
+                Path(outputs, image["path"]),
+                choosing.picture_type(image["path"]),
+                image["sha256"],
+            )
+            for image in post["images"]
+        )
+    stored = post["proxy_path"] if pd.isna(post["path"]) else post["path"]
+    mime = choosing.mime_type(post["container"] if stored == post["path"] else "mp4")
+    duration_s = None if pd.isna(post["duration_s"]) else float(post["duration_s"])
+    return (Attachment(Path(outputs, str(stored)), mime, str(post["sha256"]), duration_s),)

@@ -1,0 +1,297 @@
+"""04, second half: posts in view to a first look, the chosen to a full question; each answer saved as it comes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from vtlib.analysis import selection as choosing
+from vtlib.analysis import summary
+from vtlib.analysis.answer import restored
+from vtlib.analysis.checks import VERSION, check
+from vtlib.analysis.pictures import VERSION as PICTURES_VERSION
+from vtlib.analysis.pictures import PictureAnalysis, check_pictures
+from vtlib.analysis.questions import Depth, about_of, question_of
+from vtlib.llm import answers as store
+from vtlib.llm import records as outcomes
+from vtlib.llm import session as asking
+from vtlib.llm.client import Gemini
+from vtlib.llm.outcomes import DATA, LASTING
+from vtlib.llm.prices import Prices, Usage
+from vtlib.llm.question import Question
+from vtlib.media import store as media
+from vtlib.performance import library
+from vtlib.store.json_columns import decoded
+from vtlib.store.project import Project, one_session
+
+ESTIMATE = ["analysis_id", "depth", "tokens_in", "tokens_out_max", "usd_max"]
+DONE = {
+    "full": "asked in full",
+    "looked_at": "first look",
+    "twin": "same film",
+    "left_out": "left out",
+    "no_media": "nothing to show",
+}
+GONE = "its file is not in this folder: nothing is asked anew (a backup without --media?)"
+CHOICES = {
+    "place": "place",
+    "done": "what is done",
+    "handle": "account",
+    "platform": "platform",
+    "role": "role",
+    "multiplier_low": "at least",
+    "value": "value",
+    "tokens": "tokens in",
+    "worth": "value for 1,000 tokens",
+    "note": "note",
+}
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be asked: `posts` as stages/analysis/choosing.choose gives them, with `analysis_id`, `look_id`
+    and `known` (the status of the same full question asked before, None = never); `questions` are those to
+    ask in full, `looks` the first looks that come before and may change the choice.
+    """
+
+    posts: pd.DataFrame
+    questions: tuple[Question, ...]
+    prices: Prices
+    tokens_per_s: float | None
+    looks: tuple[Question, ...] = ()
+
+    @property
+    def n_known(self) -> int:
+        return int(self.posts["place"].notna().sum()) - len(self.questions)
+
+    def estimate(self, *, now: Any) -> pd.DataFrame:
+        """A row a question: analysis_id, depth, tokens_in (estimated), tokens_out_max, usd_max (None = no price)."""
+        rows = []
+        asked = [*(("look", q) for q in self.looks), *(("full", q) for q in self.questions)]
+        for depth, question in asked:
+            tokens = question.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+            out = question.options.max_output_tokens
+            usd = self.prices.cost_usd(question.options.model, Usage(tokens, out), on=now.date())
+            rows.append((question.key, depth, tokens, out, usd))
+        return pd.DataFrame(rows, columns=ESTIMATE)
+
+
+@dataclass(slots=True)
+class Done(outcomes.Done):
+    """What one call did: `outcomes` are those of full questions, `looks` those of first looks beside them."""
+
+    looks: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def n_failed(self) -> int:
+        return sum(n for status, n in self.outcomes.items() if status not in DATA)
+
+
+@one_session
+def plan(project: Project) -> Plan:
+    """Which posts are chosen, and which questions were not answered before. Nothing is asked.
+
+    What was blocked, withheld or cannot be used is not asked again; what failed in passing is. First looks
+    are asked only where more posts are in view than `analysis.full`.
+    """
+    params, rate = project.params.analysis, _rate(project)
+    viewed = choosing.view(
+        project.frame("analysis_wanted"), limit=params.limit, controls_share=params.controls_share
+    )
+    able = viewed[viewed["place"].notna()]
+    known_patterns = library.learned_context(project)
+    made = {
+        r["post_id"]: question_of(project, r, "full", patterns=known_patterns)
+        for r in able.to_dict("records")
+    }
+    tokens = {p: q.guessed_tokens_in(tokens_per_s=rate) for p, q in made.items()}
+    needs_looks = len(able) > params.full > 0
+    seen = able.to_dict("records") if needs_looks else []
+    looks = {r["post_id"]: question_of(project, r, "look") for r in seen}
+    answers = store.answers(project.store, [q.key for q in looks.values()])
+    posts = choosing.choose(
+        viewed.assign(tokens=_column(viewed, tokens)),
+        {p: answers[q.key] for p, q in looks.items() if q.key in answers},
+        full=params.full,
+        controls_share=params.controls_share,
+    )
+    asked = {p: made[p] for p in posts.loc[posts["place"].notna(), "post_id"]}
+    known = store.statuses(project.store, [q.key for q in (*asked.values(), *looks.values())])
+    posts = posts.assign(
+        analysis_id=_column(posts, {p: q.key for p, q in asked.items()}),
+        look_id=_column(posts, {p: q.key for p, q in looks.items()}),
+        known=_column(posts, {p: known.get(q.key) for p, q in asked.items()}),
+    )
+    gone = {p for p, q in asked.items() if not _is_here(q)}
+    new = posts["post_id"].isin(gone) & ~posts["known"].isin(LASTING)
+    posts.loc[new, "note"] = GONE
+    full, first = (
+        tuple(q for q in some.values() if known.get(q.key) not in LASTING and _is_here(q))
+        for some in (asked, looks)
+    )
+    return Plan(posts, full, asking.prices(project), rate, first)
+
+
+def _is_here(question: Question) -> bool:
+    """Whether the files that a question shows are in this folder; a restored one may lack them."""
+    return all(a.path.is_file() for a in question.attachments)
+
+
+@one_session
+def analyze(project: Project, *, progress: Progress | None = None) -> Done:
+    """Ask what was not answered before, save each outcome as it comes, and check answers against measures.
+
+    Run again it asks nothing that was answered. Raises CredentialsMissing without a key, BadInput for a
+    model the service does not know, and where a cap in dollars was set that could not hold.
+    """
+    planned = plan(project)
+    require_caps(project, planned)
+    if _take_up(project, planned):
+        planned = plan(project)
+    done = Done()
+    if planned.looks or planned.questions:
+        cap = project.params.analysis.max_cost_usd
+        model = project.params.analysis.model
+        with asking.service(project, model=model, max_cost_usd=cap) as gemini:
+            gemini.sweep()
+            passes = _Passes(project, gemini, done, progress)
+            passes.ask(planned, "look")
+            planned = plan(project) if planned.looks else planned
+            done.n_known, done.n_left = planned.n_known, len(planned.questions)
+            passes.ask(planned, "full")
+    else:
+        done.n_known = planned.n_known
+    save_choice(project, planned)
+    recheck(project)
+    return done
+
+
+def save_choice(project: Project, planned: Plan) -> None:
+    """Keep what was chosen and why: the latest choice of a project, a row a post."""
+    names = ("post_id", "role", "state", "place", "note", "value", "tokens", "worth")
+    shared = {
+        "project_id": project.slug,
+        "rule": choosing.RULE,
+        "run_id": project.run_id or None,
+        "chosen_at": project.workspace.now(),
+    }
+    rows = planned.posts[[*names, "look_id", "analysis_id"]].to_dict("records")
+    store.save_choices(
+        project.store,
+        project.slug,
+        [{**shared, **{str(k): v for k, v in row.items()}} for row in rows],
+    )
+
+
+def choices(project: Project) -> pd.DataFrame:
+    """The latest choice, in its order: columns CHOICES and post_id."""
+    found = project.frame("analysis_choices")
+    return found.assign(done=found["state"].map(DONE))
+
+
+@one_session
+def recheck(project: Project) -> int:
+    """Check answers that were not checked by today's checkers against today's measures; how many."""
+    rows = store.unchecked(project.store, project.slug, version=VERSION)
+    for row in rows:
+        measures = media.measures_of(project.store, row["media_sha256"])
+        if measures is not None and measures["status"] == "ok":
+            _save_check(project, row, check(restored(row["answer"]), measures))
+    stills = store.unchecked_pictures(project.store, project.slug, version=PICTURES_VERSION)
+    for row in stills:
+        answer = restored(row["answer"], PictureAnalysis)
+        _save_check(project, row, check_pictures(answer, int(row["n_pictures"])))
+    return len(rows) + len(stills)
+
+
+def analyze_for_notebook(project: Project) -> pd.DataFrame:
+    """Ask the model where a key is set, within the caps, and give what is known of the project's posts.
+
+    Without a key nothing is asked and what is known is shown. Raises ModelFailed or CredentialsMissing
+    when nothing could be asked because the service refused.
+    """
+    if project.has_gemini:
+        analyze(project)
+    else:
+        save_choice(project, plan(project))
+    return load(project)
+
+
+@one_session
+def load(project: Project) -> pd.DataFrame:
+    """A row a question about the project's posts (stages/analysis/summary.overview), the newest first."""
+    found = project.frame("analyses", post=None)
+    return summary.overview(decoded(found, "answer", "cuts", "flags"))
+
+
+def require_caps(project: Project, planned: Plan) -> None:
+    """Raises BadInput when somebody set a cap in dollars and a model that would be asked has no price."""
+    if asking.is_capped(project, "analysis"):
+        require_price(project, planned)
+
+
+def require_price(project: Project, planned: Plan) -> None:
+    """Raises BadInput when a model that would be asked has no price: a cap in dollars could not hold."""
+    models = [project.params.analysis.model, *(q.options.model for q in planned.looks)]
+    asking.require_price(project, models, field="max_cost_usd")
+
+
+@dataclass(frozen=True)
+class _Passes:
+    """The passes of one call: what they share."""
+
+    project: Project
+    gemini: Gemini
+    done: Done
+    progress: Progress | None
+
+    def ask(self, planned: Plan, depth: Depth) -> None:
+        questions = planned.looks if depth == "look" else planned.questions
+        if not questions or self.done.stopped:
+            return
+        posts = _by_key(planned, depth)
+        self.gemini.check_model(questions[0].options.model)
+        concurrency = self.project.params.gemini.concurrency
+        for question, outcome in self.gemini.ask_all(questions, concurrency=concurrency):
+            outcomes.save(self.project, question, outcome, about_of(posts[question.key]))
+            counts = self.done.looks if depth == "look" else self.done.outcomes
+            self.done.add(outcome, to=counts, was_left=depth == "full")
+            if self.progress:
+                self.progress(1)
+
+
+def _take_up(project: Project, planned: Plan) -> int:
+    asked: dict[str, tuple[Question, outcomes.About]] = {}
+    for questions, depth in ((planned.looks, "look"), (planned.questions, "full")):
+        posts = _by_key(planned, depth)
+        asked |= {q.key: (q, about_of(posts[q.key])) for q in questions}
+    return outcomes.take_up(project, asked)
+
+
+def _by_key(planned: Plan, depth: str) -> dict[str, Any]:
+    column = "look_id" if depth == "look" else "analysis_id"
+    rows = planned.posts[planned.posts[column].notna()]
+    return {str(r[column]): r for r in rows.to_dict("records")}
+
+
+def _save_check(project: Project, row: dict[str, Any], made: Any) -> None:
+    checked = {**made.to_row(), "checked_at": project.workspace.now()}
+    store.save_check(project.store, row["analysis_id"], row=checked, claims=made.claim_rows())
+
+
+def _column(frame: pd.DataFrame, values: dict[str, Any]) -> pd.Series:
+    found = [values.get(p) for p in frame["post_id"]]
+    return pd.Series(found, index=frame.index, dtype=object)
+
+
+def _rate(project: Project) -> float | None:
+    asked = project.params.gemini
+    shaped = {"fps": asked.fps, "resolution": asked.resolution}
+    return store.tokens_per_second(
+        project.store, model=project.params.analysis.model, options=shaped
+    )

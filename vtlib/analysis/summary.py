@@ -1,0 +1,176 @@
+"""What the analyses of a project say together: a row a video, grounding, and sentences made from numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from vtlib.analysis.claim_count import DATA, TASKS, claims_of, count_claims, newest_answers
+from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+
+CAPTION_CHARS = 60
+CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
+HIDDEN = (
+    *("analysis_id", "post_id", "format", "usd", "scores", "explanation"),
+    *("grounding_share", "task", "answered_at"),
+    *("n_supported", "n_drifted", "n_unsupported", "n_not_checked"),
+)
+COLUMNS = {
+    "role": "role",
+    "handle": "account",
+    "platform": "platform",
+    "hook_types": "hook",
+    "hook_strength": "hook strength, 0 to 5",
+    "overall": "overall, 0 to 5",
+    "agree": "claims that agree with the file",
+    "cuts_invented": "cuts invented",
+    "cut_drift_s": "cuts off by, s",
+    "flags_failed": "self-checks that failed",
+    "status": "answer",
+    "reason": "why",
+    "cost": "cost (USD)",
+    "tokens": "tokens",
+    "model": "model",
+    "prompt_version": "prompt",
+    "caption": "caption",
+    "url": "url",
+}
+
+
+def overview(analyses: pd.DataFrame) -> pd.DataFrame:
+    """A row a question (query analyses): outcome, main answers, how grounded they are, what they took.
+
+    Scores of the model are opinions: they stand beside what was measured and are no measurement.
+    """
+    full = analyses[analyses["task"].isin(TASKS)]
+    rows = [_row(r) for r in full.to_dict("records")]
+    return pd.DataFrame(rows, columns=[*HIDDEN, *COLUMNS])
+
+
+def constant_scores(found: pd.DataFrame) -> pd.DataFrame:
+    """Rubrics that hardly vary over the answers of one model and prompt: model, prompt_version, rubric, score,
+    share, n.
+
+    A rubric that is the same number in CONSTANT_SHARE of CONSTANT_MIN answers or more says nothing (pitfall
+    33). Under CONSTANT_MIN answers nothing is said.
+    """
+    names = ["model", "prompt_version", "rubric", "score", "share", "n"]
+    rows = []
+    good = found[found["status"].isin(DATA)]
+    for (model, prompt), mine in good.groupby(["model", "prompt_version"]):
+        scored = [(name, score) for s in mine["scores"] for name, score in s.items()]
+        table = pd.DataFrame(scored, columns=["rubric", "score"])
+        for rubric, held in table.groupby("rubric")["score"]:
+            counts = held.value_counts(normalize=True)
+            if len(held) >= CONSTANT_MIN and counts.iloc[0] >= CONSTANT_SHARE:
+                rows.append((model, prompt, rubric, counts.index[0], counts.iloc[0], len(held)))
+    return pd.DataFrame(rows, columns=names)
+
+
+def lines_of(chosen: pd.DataFrame) -> list[str]:
+    """What the choice of posts says (query analysis_choices); nothing where all were asked in full."""
+    states = Counter(chosen["state"])
+    lines = []
+    if states["looked_at"]:
+        lines.append(
+            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the full question, "
+            f"{states['looked_at']:,} got a first look alone; first looks took {chosen['look_tokens'].sum():,.0f} tokens."
+        )
+    if states["twin"]:
+        lines.append(
+            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a film that was asked about once."
+        )
+    return lines
+
+
+def conclude(found: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = True) -> Conclusion:
+    """Sentences for the end of the stage, from `overview`; `more` of them come last; `costs`: tokens and money, too."""
+    if found.empty:
+        return skipped("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
+    good = found[found["status"].isin(DATA)]
+    roles = Counter(good["role"])
+    lines = [
+        (
+            f"{number(len(good), 'post')} of {len(found):,} asked about have an answer: "
+            f"{roles['control']:,} ordinary, {len(good) - roles['control']:,} others."
+        )
+    ]
+    bad = Counter(found.loc[~found["status"].isin(DATA), "status"])
+    lines += [f"{number(n, 'post')}: {word.replace('_', ' ')}." for word, n in bad.most_common()]
+    mended = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
+    if any(mended):
+        lines.append(f"{number(mended[0], 'answer')} had to be mended, {mended[1]:,} are partial.")
+    newest = newest_answers(found)
+    claims = count_claims(newest)
+    if claims.checked:
+        invented = int(newest["cuts_invented"].sum())
+        lines.append(
+            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} agree with the file; "
+            f"{number(invented, 'cut')} {verb(invented, 'were')} invented."
+        )
+    lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
+    lines += [_cost_line(found)] if costs else []
+    lines += more
+    counts = {"analysed": len(good), "not_analysed": len(found) - len(good)}
+    return done("analysis", lines, **counts)
+
+
+def _cost_line(found: pd.DataFrame) -> str:
+    tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
+    cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
+    return f"{tokens:,} tokens for full answers; {cost}."
+
+
+def _constant(row: Mapping[Any, Any]) -> str:
+    name = str(row["rubric"]).replace("_", " ")
+    often = f"{row['share']:.0%} of {row['n']} answers of {row['model']}"
+    return f"The rubric {name} is {row['score']} in {often}: it says nothing."
+
+
+def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    answer = _mapping(row["answer"])
+    hook, cuts = answer.get("hook") or {}, _mapping(row["cuts"])
+    flags = row["flags"] if isinstance(row["flags"], list) else []
+    checked = claims_of(row)
+    tokens = [row[n] for n in ("tokens_in", "tokens_out", "tokens_thinking")]
+    factors, overall = answer.get("factors") or {}, answer.get("overall") or {}
+    rated = {**factors, "platform_fit": answer.get("platform_fit"), "overall": overall}
+    claims = answer.get("explanation") or []
+    return {
+        **{name: row.get(name) for name in (*HIDDEN, *COLUMNS) if name in row},
+        "caption": _line(row.get("caption")),
+        "hook_types": ", ".join(_hooks(hook)) or None,
+        "hook_strength": (factors.get("hook_strength") or {}).get("score"),
+        "overall": overall.get("score"),
+        "agree": f"{checked.supported} of {checked.checked}" if checked.checked else None,
+        "cuts_invented": cuts.get("n_invented"),
+        "cut_drift_s": cuts.get("drift_s"),
+        "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,
+        "tokens": _total(tokens),
+        "cost": "unknown" if pd.isna(row["usd"]) else f"${row['usd']:,.4f}",
+        "scores": {n: r["score"] for n, r in rated.items() if r and r.get("score") is not None},
+        "explanation": " ".join(c["text"] for c in claims) or None,
+    }
+
+
+def _line(text: Any) -> str | None:
+    """A caption as one short line."""
+    flat = " ".join(text.split()) if isinstance(text, str) else ""
+    return flat if len(flat) <= CAPTION_CHARS else flat[: CAPTION_CHARS - 1].rstrip() + "…"
+
+
+def _hooks(hook: Mapping[str, Any]) -> list[str]:
+    """Hook types in words, the most probable first."""
+    types = sorted(hook.get("types") or [], key=lambda t: -t["probability"])
+    return [t["type"].replace("_", " ") for t in types]
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _total(values: list[Any]) -> int:
+    return sum(int(v) for v in values if not pd.isna(v))

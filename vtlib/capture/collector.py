@@ -1,0 +1,420 @@
+"""One order from its row in the ledger to its posts in the store, resumable after a kill at any moment.
+
+starting -> running -> fetched -> ok | failed. The row is written before the run is started, the run's id
+right after, the charge as soon as the run has ended; what is found open later is taken up where it stopped,
+without a new run, until it is closed or a person gives it up (abandoned).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from vtlib.capture import ingest, job_rows, job_store, mapping
+from vtlib.capture import orders as ordering
+from vtlib.capture import results as scraping
+from vtlib.capture import store as captures
+from vtlib.capture.apify import ENDED, Apify, Job, Order
+from vtlib.capture.apify_errors import ActorGone, LostReply, NotAllowed
+from vtlib.capture.messages import vanished
+from vtlib.capture.orders import Asked, Cover
+from vtlib.core import log
+from vtlib.core.errors import BudgetReached, SourceFailed, VtError
+from vtlib.platforms.field_use import FieldUse
+from vtlib.store import runs
+from vtlib.store.project import Project
+
+CHUNK_ITEMS = 500
+HELD_ITEMS_MAX = 2_000  # a run of no more is held in memory while it is mapped
+NET_S = 60  # the provider's own time limit lies behind ours: it works where our process died
+_COUNTS = ("found", "mapped", "new", "updated", "skipped", "problems")
+_logger = log.get(__name__)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """How one order fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated).
+
+    `status`: ok, failed, open (taken up by the next scrape), not asked, abandoned (given up by a person).
+    """
+
+    platform: str
+    actor: str
+    ask: str
+    targets: int
+    status: str
+    capture_id: str = ""
+    run_id: str = ""
+    requested: int | None = None
+    found: int = 0
+    mapped: int = 0
+    new: int = 0
+    updated: int = 0
+    skipped: int = 0
+    problems: int = 0
+    charged_usd: float | None = None
+    new_keys: tuple[str, ...] = ()
+    reason: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where orders are placed: a project, its provider, and the provider's time when it was opened."""
+
+    project: Project
+    apify: Apify
+    now: datetime
+
+
+def not_asked(asked: Asked, reason: str, *, exit_code: int) -> Captured:
+    """An order that was not placed, and why."""
+    return Captured(
+        *(asked.platform, asked.actor, asked.ask, len(asked.targets), "not asked"),
+        reason=reason,
+        exit_code=exit_code,
+    )
+
+
+def covered(cover: Cover) -> Captured:
+    """Targets that are not asked, for an order that covers them."""
+    return Captured(
+        *(cover.platform, cover.actor, cover.ask, len(cover.targets), "not asked"),
+        reason=cover.reason,
+        exit_code=SourceFailed.exit_code,
+    )
+
+
+def place(desk: Desk, asked: Asked, *, max_usd: float) -> Row | Captured:
+    """Write an order and start its run; returns its row in the ledger, or how it failed.
+
+    Raises CredentialsMissing and StoreBusy: they hold for all orders.
+    """
+    store = desk.project.store
+    row = job_rows.order_row(desk.project, asked, max_usd=max_usd, provider_now=desk.now)
+    job_store.write(store, row)
+
+    def note_lost(starts: int) -> None:
+        nonlocal row
+        row = job_store.update(store, row, lost_starts=starts)
+
+    try:
+        job = desk.apify.begin(_order(desk, row), **_whereabouts(desk, row), note_lost=note_lost)
+    except LostReply as error:
+        return _left_open(desk.project, row, error)
+    except (ActorGone, NotAllowed) as error:
+        error.todo = f"{error.todo} {ordering.other_actors(asked)}"
+        return _close(desk, row, status="failed", error=error)
+    except (SourceFailed, BudgetReached) as error:
+        return _close(desk, row, status="failed", error=error)
+    except VtError as error:
+        job_store.close(store, row, status="not_started", reason=str(error))
+        raise
+    return _note_run(desk, row, job)
+
+
+def take_up(desk: Desk, row: Row) -> Captured | None:
+    """Bring an order that was left open to its end, without a new run; None = it never started."""
+    try:
+        if row["status"] == "starting":
+            job = desk.apify.find_patiently(_order(desk, row), **_whereabouts(desk, row))
+            if job is None:
+                reason = "no run of it is known to Apify: it was never started"
+                job_store.close(desk.project.store, row, status="not_started", reason=reason)
+                return None
+            row = _note_found(desk, row, job)
+    except SourceFailed as error:
+        return _left_open(desk.project, row, error)
+    return collect(desk, row)
+
+
+def collect(desk: Desk, row: Row) -> Captured:
+    """Wait for the run of an order, book its charge, keep its items, map them and close it.
+
+    Past `scraping.deadline_s` the run is aborted at the provider; what it collected is kept all the same.
+    """
+    store = desk.project.store
+    try:
+        if row["status"] != "fetched":
+            row, job = _ended(desk, row)
+            found = _keep_items(desk, row, job)
+            # Before `fetched`: after it nothing here is done again.
+            _book(desk, {**row, "found": found})
+            row = job_store.update(store, row, status="fetched", found=found)
+    except SourceFailed as error:
+        return _left_open(desk.project, job_store.get(store, row["capture_id"]) or row, error)
+    return finish(desk.project, row)
+
+
+def abandon(project: Project, apify: Apify | None, row: Row) -> Captured:
+    """Give an open order up: end its run where it still runs, book what it cost, close it as `abandoned`.
+
+    Where the provider cannot be asked (`apify` None = no token) its cost stays unknown, and possibly paid.
+    """
+    store, now = project.store, project.workspace.now()
+    try:
+        words = _settle(Desk(project, apify, now), row) if apify else "there is no APIFY_TOKEN"
+    except VtError as error:
+        words = error.message.rstrip(".")
+    row = job_store.get(store, row["capture_id"]) or row
+    if row["charged_usd"] is not None:
+        cost = f"its run was charged ${row['charged_usd']:,.2f}"
+    elif words:
+        cost = f"what it cost is unknown, at most ${row['max_usd']:,.2f} ({words}); see vt costs"
+        if not row["provider_run_id"]:
+            row = job_store.update(store, row, lost_starts=max(row["lost_starts"] or 0, 1))
+    else:
+        cost = "no run of it is known to Apify, so it cost nothing"
+    reason = f"given up: {cost}"
+    captures.begin(store, job_rows.capture_row(row, now=now))
+    ended = {"status": "failed", "reason": reason, "charged_usd": row["charged_usd"]}
+    stored = captures.finish(store, row["capture_id"], ended)
+    job_store.close(store, row, status="abandoned", reason=reason)
+    return replace(_captured(row, stored, exit_code=0), status="abandoned")
+
+
+def finish(project: Project, row: Row) -> Captured:
+    """Map the kept items of a fetched order as it was asked, and close it; needs no network.
+
+    The same again ends in the same rows.
+    """
+    with project.store.session():
+        return _finished(project, row)
+
+
+def _finished(project: Project, row: Row) -> Captured:
+    store, capture, asked = project.store, job_rows.capture_of(row), job_rows.asked_of(row)
+    held: list[list[mapping.Item]] = []
+    seen: list[scraping.Seen] = []
+    for batch in captures.raw_items(store, capture.capture_id, chunk=HELD_ITEMS_MAX):
+        seen += scraping.look(batch, asked)
+        held = [batch]
+    kept = scraping.keep(seen, asked, captured_at=capture.captured_at)
+    tally: Counter[str] = Counter()
+    keys: set[str] = set()
+    use = FieldUse()
+    narrow = partial(scraping.narrow, kept=kept)
+    is_whole = len(seen) <= HELD_ITEMS_MAX
+    again = captures.raw_items(store, capture.capture_id)
+    for batch in held if is_whole else again:
+        for chunk in ingest.store_items(store, batch, capture, narrow):
+            tally.update(chunk.tally)
+            keys |= chunk.keys
+            use.add(chunk.use)
+    ran = scraping.Ran(asked, row["provider_status"] or "", row["provider_message"] or "")
+    new = job_store.new_posts(store, capture.capture_id)
+    targets = scraping.per_target(seen, kept, ran=ran, new=new)
+    counted = sum(one.has_counts for one in seen)
+    came = scraping.Came(
+        *(ran, tuple(targets), tally, counted),
+        at_cap=job_rows.is_at_cap(row),
+        overcharge=job_rows.overcharge(row),
+    )
+    return _closed(project, row, came, keys, use.unread())
+
+
+def settle_late(desk: Desk) -> None:
+    """Book charges that were not known when their orders were closed, and look again for runs of starts that were
+    lost in earlier scrapes. Where the provider does not answer, the next scrape does it.
+    """
+    store = desk.project.store
+    try:
+        for row in job_store.unpriced(store, desk.project.slug):
+            job = desk.apify.job(row["provider_run_id"])
+            if job is not None and job.charged_usd is not None:
+                _book(desk, job_store.update(store, row, charged_usd=job.charged_usd))
+        for row in job_store.lost(store, desk.project.slug, before=desk.now):
+            job = desk.apify.find(_order(desk, row), **_whereabouts(desk, row))
+            if job is not None and job.charged_usd is not None:
+                _book(desk, {**row, "provider_run_id": job.run_id, "charged_usd": job.charged_usd})
+            if job is None or job.charged_usd is not None:
+                job_store.update(store, row, lost_starts=0)
+    except SourceFailed as error:
+        _logger.warning("charges stay unknown", error=str(error))
+
+
+def _order(desk: Desk, row: Row) -> Order:
+    limit_s = math.ceil(desk.project.params.scraping.deadline_s) + NET_S
+    return Order(row["actor"], row["run_input"], row["max_items"], row["max_usd"], limit_s)
+
+
+def _whereabouts(desk: Desk, row: Row) -> dict[str, Any]:
+    """Where the run of an order would be found, should the reply to its start be lost."""
+    store = desk.project.store
+    began = row.get("provider_asked_at") or row["asked_at"]
+    return {"since": job_rows.utc(began), "taken": lambda: job_store.run_ids(store)}
+
+
+def _note_run(desk: Desk, row: Row, job: Job) -> Row:
+    return job_store.update(
+        desk.project.store,
+        row,
+        status="running",
+        provider_run_id=job.run_id,
+        dataset_id=job.dataset_id,
+        run_started_at=job.started_at,
+    )
+
+
+def _note_found(desk: Desk, row: Row, job: Job) -> Row:
+    """The run of a start whose reply was lost is known now: one start less of which nobody knows."""
+    rest = max((row["lost_starts"] or 0) - 1, 0)
+    return _note_run(desk, job_store.update(desk.project.store, row, lost_starts=rest), job)
+
+
+def _ended(desk: Desk, row: Row) -> tuple[Row, Job]:
+    """The run of an order at its end, its charge booked as soon as it is told, before any item is read.
+
+    Raises SourceFailed, too where the provider does not know the run: then a person decides.
+    """
+    if row["provider_status"] in ENDED and row["dataset_id"]:
+        began = job_rows.utc(row["run_started_at"])
+        return row, Job(row["provider_run_id"], row["dataset_id"], row["provider_status"], began)
+    job = desk.apify.job(row["provider_run_id"])
+    if job is None:
+        raise SourceFailed(_unknown_run(row))
+    passed_s = (desk.project.workspace.now() - job_rows.utc(row["asked_at"])).total_seconds()
+    rest_s = max(desk.project.params.scraping.deadline_s - passed_s, 0)
+    job = desk.apify.wait(job, deadline_s=rest_s)
+    return _note_end(desk, row, job), job
+
+
+def _settle(desk: Desk, row: Row) -> str:
+    """End the run of an order, where there is one, and book it; why its charge stays unknown ("" = no run)."""
+    if row["provider_run_id"]:
+        job = desk.apify.job(row["provider_run_id"])
+        if job is None:
+            return _unknown_run(row)
+    else:
+        job = desk.apify.find_patiently(_order(desk, row), **_whereabouts(desk, row))
+        if job is None:
+            job_store.update(desk.project.store, row, lost_starts=0)
+            return ""
+        row = _note_found(desk, row, job)
+    _note_end(desk, row, job if job.has_ended else desk.apify.abort(job))
+    return "Apify has not said it yet"
+
+
+def _unknown_run(row: Row) -> str:
+    return (
+        f"run {row['provider_run_id']} is not known at Apify: was it deleted there, or is APIFY_TOKEN of "
+        "another account?"
+    )
+
+
+def _note_end(desk: Desk, row: Row, job: Job) -> Row:
+    row = job_store.update(
+        desk.project.store,
+        row,
+        provider_status=job.status,
+        provider_message=job.message or None,
+        run_started_at=job.started_at,
+        run_ended_at=job.ended_at,
+        charged_usd=job.charged_usd,
+    )
+    _book(desk, row)
+    return row
+
+
+def _keep_items(desk: Desk, row: Row, job: Job) -> int:
+    """Put everything a run collected among the raw items, before any of it is judged."""
+    capture, found = job_rows.capture_of(row), 0
+    begun = {"captures": pd.DataFrame([job_rows.capture_row(row, now=desk.now)])}
+
+    def raw_items(frames: ingest.Frames) -> ingest.Frames:
+        return {"raw_items": frames["raw_items"], **begun}
+
+    numbered = enumerate(desk.apify.items(job), 1)
+    while batch := list(islice(numbered, CHUNK_ITEMS)):
+        for _ in ingest.store_items(desk.project.store, batch, capture, raw_items):
+            begun.clear()
+        found += len(batch)
+    if begun:
+        captures.begin(desk.project.store, job_rows.capture_row(row, now=desk.now))
+    return found
+
+
+def _book(desk: Desk, row: Row) -> None:
+    """Book what a run was charged, where it is known, and name a charge above its cap."""
+    if row["charged_usd"] is None:
+        return
+    at, store = desk.project.workspace.now(), desk.project.store
+    spent = job_rows.spend_row(row, usd=row["charged_usd"], units=row["found"], at=at)
+    runs.book_charge(store, spent)
+    if job_rows.overcharge(row):
+        runs.add_problems(store, [job_rows.overcharge_problem(row, at=at)])
+
+
+def _closed(
+    project: Project, row: Row, came: scraping.Came, keys: set[str], unread: dict[str, int]
+) -> Captured:
+    """Close an order whose items are mapped: what is new in its shape, and whether it failed."""
+    if job_rows.overcharge(row):  # mapping again has taken it away
+        problem = job_rows.overcharge_problem(row, at=project.workspace.now())
+        runs.add_problems(project.store, [problem])
+    before = captures.previous_keys(project.store, row["actor"], before=row["capture_id"])
+    least = project.params.importing.min_mapped_ratio
+    status, reason, exit_code = scraping.judge(came, least=least)
+    lost = captures.vanished_metrics(project.store, row["capture_id"])
+    # A vanished metric is a warning: all items are in. Where nothing has any count the judge has said so.
+    warnings = [vanished(lost)] if lost and status == "ok" else []
+    reason = "; ".join(w for w in (reason, *warnings) if w)
+    ended = {
+        "status": status,
+        "reason": reason or None,
+        "new_keys": sorted(keys - before) if before else [],
+        "warnings": warnings,
+        "vanished": [str(one["metric"]) for one in lost],
+        "unread": unread,
+        "charged_usd": row["charged_usd"],
+        "ended_at": row["run_ended_at"],
+    }
+    stored = captures.finish(project.store, row["capture_id"], ended)
+    job_store.close(project.store, row, status=status, reason=reason, targets=came.rows)
+    return _captured(row, stored, exit_code=exit_code)
+
+
+def _close(desk: Desk, row: Row, *, status: str, error: VtError) -> Captured:
+    """Close an order that brought nothing."""
+    store, capture_id = desk.project.store, row["capture_id"]
+    captures.begin(store, job_rows.capture_row(row, now=desk.now))
+    ended = {"status": "failed", "reason": str(error), "ended_at": desk.now}
+    stored = captures.finish(store, capture_id, ended)
+    job_store.close(store, row, status=status, reason=str(error))
+    return _captured(row, stored, exit_code=error.exit_code)
+
+
+def _left_open(project: Project, row: Row, error: SourceFailed) -> Captured:
+    _logger.warning("left open", order=row["capture_id"], error=str(error))
+    overcharge = job_rows.overcharge(row)
+    covers = ordering.cover_reason(
+        {**row, "closed_at": None}, gap_h=project.params.scraping.min_gap_h
+    )
+    reason = " ".join(w for w in (error.message, overcharge and f"{overcharge}.", covers) if w)
+    code = BudgetReached.exit_code if overcharge else error.exit_code
+    return replace(_captured(row, {}, exit_code=code), status="open", reason=reason)
+
+
+def _captured(row: Row, stored: Row, *, exit_code: int) -> Captured:
+    said = Captured(
+        *(row["platform"], row["actor"], row["ask"], len(row["targets"])),
+        status=stored.get("status") or "",
+        capture_id=row["capture_id"],
+        run_id=row.get("provider_run_id") or "",
+        requested=stored.get("requested"),
+        charged_usd=row.get("charged_usd"),
+        new_keys=tuple(stored.get("new_keys") or ()),
+        reason=stored.get("reason") or "",
+        exit_code=exit_code,
+    )
+    counts: dict[str, Any] = {n: int(stored.get(n) or 0) for n in _COUNTS}
+    return replace(said, **counts)

@@ -1,0 +1,417 @@
+"""01 import: files, URLs and accounts into the store, a chunk at a time, resumable after a kill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from vtlib.capture import datasets as files
+from vtlib.capture import ingest, own_posts
+from vtlib.capture import mapping as stage
+from vtlib.capture import messages as words
+from vtlib.capture import stage as scraping
+from vtlib.capture import store as captures
+from vtlib.core.conclusion import Conclusion
+from vtlib.core.errors import BadInput, SourceFailed, VtError
+from vtlib.core.models import Platform, PostRef
+from vtlib.platforms import post_ref
+from vtlib.platforms.field_use import FieldUse
+from vtlib.store import people
+from vtlib.store.project import Project
+from vtlib.tables.reader import Options
+
+CHUNK_ITEMS = 2_000
+SAMPLE_ITEMS = 200
+Progress = Callable[[int], None]
+
+ACCOUNTS = ("platform", "handle", "display_name", "role", "followers", "n_posts")
+CAPTURES = (
+    *(
+        "source",
+        "platform",
+        "captured_at",
+        "found",
+        "mapped",
+        "new",
+        "updated",
+        "skipped",
+        "problems",
+    ),
+    *("bad_values", "captured_at_basis", "status", "reason"),
+)
+PROBLEMS = ("stage", "kind", "n", "example")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How one dataset fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated).
+
+    found = mapped + problems; `bad_values` are fields of mapped items that could not be read. `warnings` say
+    what went in and is not as it should be, `notes` what was guessed and what is not read (`unread`: field
+    -> items that hold it).
+    """
+
+    source: str
+    capture_id: str = ""
+    platform: str = ""
+    actor: str = ""
+    captured_at: datetime | None = None
+    captured_at_basis: str = ""
+    found: int = 0
+    mapped: int = 0
+    new: int = 0
+    updated: int = 0
+    skipped: int = 0
+    problems: int = 0
+    bad_values: int = 0
+    new_keys: tuple[str, ...] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    status: str = "ok"
+    reason: str = ""
+    exit_code: int = 0
+    reading: str = ""  # how a table was read, where there was a choice
+
+
+@dataclass(slots=True)
+class _Total:
+    """What the chunks of one capture came to (stages/importing.Chunk)."""
+
+    tally: Counter[str] = field(default_factory=Counter)
+    keys: set[str] = field(default_factory=set)
+    use: FieldUse = field(default_factory=FieldUse)
+
+    def add(self, chunks: Iterable[stage.Chunk]) -> None:
+        for chunk in chunks:
+            self.tally.update(chunk.tally)
+            self.keys |= chunk.keys
+            self.use.add(chunk.use)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How files are to be taken: a platform to force, the time of capture, who is told of progress, whether
+    a warning is a failure (exit code 4), the folder that relative paths begin at, and what a person says of tables.
+    """
+
+    platform: Platform | None = None
+    captured_at: datetime | None = None
+    progress: Progress | None = None
+    is_strict: bool = False
+    base: Path = field(default_factory=Path.cwd)
+    options: Options = field(default_factory=Options)
+
+
+def import_files(
+    project: Project, paths: Iterable[str | Path], wanted: Wanted | None = None
+) -> list[Report]:
+    """Import files, folders and globs; one that fails is reported and the rest go on.
+
+    Raises BadInput only for a path that names nothing. Idempotent: a file with the same content
+    changes nothing, an interrupted one is taken up again.
+    """
+    wanted = wanted or Wanted()
+    if wanted.captured_at and wanted.captured_at > project.workspace.now() + timedelta(days=1):
+        raise BadInput("--captured-at lies in the future.", todo="Times are UTC.")
+    found = files.expand(paths, base=wanted.base)
+    people.ensure_project(project.store, project.slug)
+    return [r for path in found for r in _import_file(project, path, wanted)]
+
+
+def import_all(project: Project) -> list[Report]:
+    """What the parameters name: datasets, then URLs. Everything that can go in goes in; then the worst
+    failure is raised (BadInput or SourceFailed), naming each. A file that is gone and whose captures are here, as in
+    a restored or copied workspace, is reported as "gone" and no failure.
+    """
+    asked = project.params.importing
+    wanted = Wanted(asked.platform, asked.captured_at, base=project.workspace.root)
+    people.ensure_project(project.store, project.slug)
+    gone = _gone(project, asked.datasets, base=wanted.base)
+    there = [path for path in asked.datasets if path not in {one.source for one in gone}]
+    found = import_files(project, there, wanted) if there else []
+    found += gone
+    found += import_urls(project, asked.urls) if asked.urls else []
+    bad = [r for r in found if r.status == "failed"]
+    if bad:
+        said = "; ".join(f"{r.source}: {r.reason}" for r in bad)
+        kind = SourceFailed if any(r.exit_code == SourceFailed.exit_code for r in bad) else BadInput
+        raise kind(f"{len(bad)} of {len(found)} did not go in: {said}")
+    return found
+
+
+def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[Report]:
+    """Reports on the files of `patterns` that are not there and that the store has captures of."""
+    missing = [path for path in patterns if files.names_nothing(path, base=base)]
+    if not missing:
+        return []
+    captured = [
+        row
+        for row in captures.list_captures(project.store, project.slug)
+        if row["provider"] == "file" and row["status"] == "ok"
+    ]
+    named = {path: [r for r in captured if _names(path, r["source"])] for path in missing}
+    return [_gone_report(path, rows) for path, rows in named.items() if rows]
+
+
+def _names(pattern: str, source: str) -> bool:
+    """Whether a path or glob may have named a captured file; of a folder only its content is known: any may."""
+    last = Path(pattern).name
+    is_folder = not Path(last).suffix and not set("*?[") & set(last)
+    return is_folder or fnmatch(source.partition("!")[0], last)
+
+
+def _gone_report(path: str, rows: Sequence[Mapping[str, Any]]) -> Report:
+    last = rows[-1]["captured_at"]
+    until = f", the last of {last:%Y-%m-%d %H:%M} UTC" if last else ""
+    said = f"no such file here; what it brought is known ({len(rows)} of its captures{until})"
+    return Report(path, status="gone", reason=said)
+
+
+def import_urls(
+    project: Project, urls: Iterable[str], *, own: bool = False, notes: str = ""
+) -> list[Report]:
+    """Add posts by URL, offline; short links are kept as problems of kind `needs_network`.
+
+    A URL that names no post is reported and the rest go in. `own` and `notes` are human facts.
+    """
+    now = project.workspace.now()
+    people.ensure_project(project.store, project.slug)
+    rows = [_read_url(number, url) for number, url in enumerate(urls, 1)]
+    refs = [(number, url, ref) for number, url, ref, _ in rows if ref]
+    capture = stage.Capture(
+        capture_id=stage.capture_key(project.slug, "urls", *(url for _, url, _ in refs)),
+        project_id=project.slug,
+        provider="person",
+        source=f"{len(refs)} URLs",
+        captured_at=now,
+        captured_at_basis="given",
+        started_at=now,
+        came_from="url",
+        requested=len(rows),
+        run_id=project.run_id or None,
+    )
+    if refs:
+        captures.begin(project.store, _begin_row(capture))
+        captures.ingest(project.store, stage.url_rows(refs, capture))
+        captures.finish(project.store, capture.capture_id)
+    for _, _, ref in refs:
+        if ref.post_id and (own or notes):
+            people.annotate_post(
+                project.store, project.slug, ref.post_id, is_own=own or None, notes=notes or None
+            )
+    return [report for *_, report in rows]
+
+
+def conclude(project: Project, reports: Iterable[Report]) -> Conclusion:
+    """The sentences of notebook 01; files that are gone and known are named."""
+    frames = (project.frame(name) for name in ("places", "capture_history", "problem_kinds"))
+    gone = [f"{one.source}: {one.reason}." for one in reports if one.status == "gone"]
+    return stage.conclude(*frames, gone=gone)
+
+
+def remap(project: Project, *, is_strict: bool = False) -> list[Report]:
+    """Map the project's kept raw items again with today's mapping; no file is needed."""
+    rows = captures.list_captures(project.store, project.slug)
+    done = [_remap(project, row, is_strict=is_strict) for row in rows if row["provider"] != "apify"]
+    # Only an order knows the filters that its items were asked with.
+    scraped = scraping.remap(project) if len(done) < len(rows) else []
+    return done + [_of_order(project, c.capture_id, c.exit_code) for c in scraped]
+
+
+def _import_file(project: Project, path: Path, wanted: Wanted) -> list[Report]:
+    try:
+        sets = files.datasets(path, captured_at=wanted.captured_at)
+    except BadInput as error:
+        return [Report(path.name, status="failed", reason=str(error), exit_code=2)]
+    return [_guarded(project, one, wanted) for one in sets]
+
+
+def _guarded(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
+    try:
+        with project.store.session():
+            return _import_dataset(project, one, wanted)
+    except VtError as error:
+        if error.exit_code == 7:  # a busy store is no fault of this file: the whole command waits
+            raise
+        return Report(one.name, status="failed", reason=str(error), exit_code=error.exit_code)
+
+
+def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
+    given = one.captured_at.isoformat() if wanted.captured_at else ""
+    said = astuple(wanted.options) if wanted.options != Options() else ()
+    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "", *said)
+    known = captures.get(project.store, capture_id)
+    if known and known["status"] == "ok":
+        return _report(known, status="unchanged", reason="this content was imported before")
+    capture = _capture(project, one, wanted, capture_id)
+    if known:  # taken up again: as it was when it began
+        capture = replace(capture, captured_at=known["captured_at"].replace(tzinfo=UTC))
+    batches = _batches(files.items(one, wanted.options))
+    first = next(batches, [])
+    chunk = ingest.mapped(first, capture)
+    if chunk:
+        stage.refuse_numberless(chunk, file=one.name)
+    captures.begin(project.store, _begin_row(capture))
+    total = _Total()
+    for batch in chain([first], batches):
+        total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
+        chunk = None
+        if wanted.progress:
+            wanted.progress(len(batch))
+    report = _finish(project, capture, total, is_strict=wanted.is_strict)
+    return replace(report, reading=files.reading_note(one, wanted.options))
+
+
+def _capture(
+    project: Project, one: files.Dataset, wanted: Wanted, capture_id: str
+) -> stage.Capture:
+    rows = files.items(one, wanted.options)
+    items = (item for _, item in rows if isinstance(item, dict))
+    sample = list(islice(items, SAMPLE_ITEMS))
+    if wanted.platform:
+        stage.refuse_foreign(sample, file=one.name)
+        platform, actor, forced = wanted.platform, "given", True
+    else:
+        (platform, actor), forced = stage.recognise_items(sample, file=one.name), False
+    return stage.Capture(
+        capture_id=capture_id,
+        project_id=project.slug,
+        provider="file",
+        source=one.name,
+        captured_at=one.captured_at,
+        captured_at_basis=one.captured_at_basis,
+        started_at=project.workspace.now(),
+        came_from="dataset",
+        platform=platform,
+        actor=actor,
+        source_sha256=one.sha256,
+        forced=forced,
+        run_id=project.run_id or None,
+    )
+
+
+def _batches(items: Iterable[stage.Item]) -> Iterator[list[stage.Item]]:
+    stream = iter(items)
+    while batch := list(islice(stream, CHUNK_ITEMS)):
+        yield batch
+
+
+def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, Report]:
+    try:
+        ref = post_ref(url)
+    except BadInput as error:
+        return number, url, None, Report(url, status="failed", reason=str(error), exit_code=2)
+    if ref.needs_network:
+        reason = "a short link: kept, and resolved by the next vt scrape"
+        return number, url, ref, Report(url, platform=ref.platform, status="waits", reason=reason)
+    post = ref.post_id or ""
+    return number, url, ref, Report(url, platform=ref.platform, found=1, mapped=1, reason=post)
+
+
+def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> Report:
+    if row["provider"] == "person":
+        return _report(row, status="unchanged", reason="entered by hand")
+    if row["provider"] == own_posts.PROVIDER:
+        return _report(row, status="unchanged", reason="own analytics: vt import analytics FILE")
+    capture = _capture_of(row, project)
+    captures.unmap(project.store, capture.capture_id)
+    captures.begin(project.store, _begin_row(capture))
+    total = _Total()
+    for batch in captures.raw_items(project.store, capture.capture_id):
+        total.add(ingest.store_items(project.store, batch, capture, choose=ingest.without_raw))
+    return _finish(project, capture, total, is_strict=is_strict)
+
+
+def _of_order(project: Project, capture_id: str, exit_code: int) -> Report:
+    row = captures.get(project.store, capture_id) or {}
+    report = _report(row, status=row["status"], reason=row["reason"] or "")
+    return replace(report, exit_code=exit_code)
+
+
+def _finish(project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool) -> Report:
+    """Close the capture, say what is new in its shape and what to know of it, and fail it when too little
+    could be mapped.
+    """
+    tally = total.tally
+    before = captures.previous_keys(project.store, capture.actor or "", before=capture.capture_id)
+    ratio = words.mapped_ratio(tally)
+    least = project.params.importing.min_mapped_ratio
+    lost = captures.vanished_metrics(project.store, capture.capture_id)
+    posts = tally["mapped"] + tally["within"]
+    is_own_time = bool(posts) and tally["own_time"] == posts
+    basis = "item" if is_own_time else capture.captured_at_basis
+    failed = ratio is not None and ratio < least
+    warnings = words.warnings(tally, lost, at=capture.captured_at, basis=basis)
+    fate = words.fate(tally, ratio=ratio, least=least)
+    unread = total.use.unread()
+    row = captures.finish(
+        project.store,
+        capture.capture_id,
+        {
+            "status": "failed" if failed else "ok",
+            "reason": "; ".join(w for w in (fate, *warnings) if w) or None,
+            "new_keys": sorted(total.keys - before) if before else [],
+            "captured_at_basis": basis,
+            "warnings": warnings,
+            "vanished": [str(one["metric"]) for one in lost],
+            "unread": unread,
+        },
+    )
+    bad = words.unreadable(tally)
+    code = 4 if failed or (is_strict and warnings) else 2 if bad else 0
+    report = _report(row, status="failed" if failed else "ok", reason=row["reason"] or "")
+    notes = (words.guessed(capture.captured_at, basis), words.not_read(unread))
+    return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
+
+
+def _report(row: dict[str, Any], *, status: str, reason: str) -> Report:
+    names = ("found", "mapped", "updated", "skipped", "problems", "bad_values")
+    counts: dict[str, Any] = {n: int(row[n] or 0) for n in names}
+    return Report(
+        source=row["source"],
+        capture_id=row["capture_id"],
+        platform=row["platform"] or "",
+        actor=row["actor"] or "",
+        captured_at=row["captured_at"],
+        captured_at_basis=row["captured_at_basis"] or "",
+        new=int(row["new"] or 0),
+        new_keys=tuple(row["new_keys"] or ()),
+        unread=row["unread"] or {},
+        warnings=tuple(row["warnings"] or ()),
+        status=status,
+        reason=reason,
+        **counts,
+    )
+
+
+def _begin_row(capture: stage.Capture) -> dict[str, Any]:
+    names = ("capture_id", "project_id", "provider", "actor", "platform", "source", "source_sha256")
+    times = ("captured_at", "captured_at_basis", "started_at", "requested")
+    return {name: getattr(capture, name) for name in (*names, *times)}
+
+
+def _capture_of(row: dict[str, Any], project: Project) -> stage.Capture:
+    """A stored capture as it was when its items were first read."""
+    return stage.Capture(
+        capture_id=row["capture_id"],
+        project_id=row["project_id"],
+        provider=row["provider"],
+        source=row["source"],
+        captured_at=row["captured_at"].replace(tzinfo=UTC),
+        captured_at_basis=row["captured_at_basis"],
+        started_at=row["started_at"].replace(tzinfo=UTC),
+        came_from="dataset" if row["provider"] == "file" else "scrape",
+        platform=row["platform"],
+        actor=row["actor"],
+        source_sha256=row["source_sha256"],
+        requested=row["requested"],
+        forced=row["actor"] == "given",
+        run_id=project.run_id or None,
+    )

@@ -1,0 +1,335 @@
+"""Items out of JSON text of any damage: arrays, lines, and answers that wrap a list.
+
+An item that cannot be decoded loses itself alone: the ends of an array's elements are found by a scanner of
+quotes and brackets, and each element is decoded by itself. Nothing here recurses.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+import orjson
+from charset_normalizer import from_bytes
+
+from vtlib.core.models import Broken
+
+BLOCK_BYTES = 1 << 20
+HEAD_BYTES = 64_000
+MAX_HEAD_BYTES = 1 << 25
+MAX_ITEM_BYTES = 1 << 28  # one item; the largest export known to us is 80 MB for 20,000 items
+MAX_DAMAGES = 500  # each may cost a look through the rest of the file
+SAMPLE_LINES = 20
+_NESTED_MAX = 200  # levels kept of an item that nests deeper than a decoder goes
+_LISTS = ("items", "collector", "itemList")
+_MARKS = re.compile(rb'["\[\]{}]')
+_MARKS_AND_COMMA = re.compile(rb'["\[\]{},]')
+_OPENING = re.compile(rb'\{\s*"((?:[^"\\\n]|\\.)*)"\s*:')
+_LONG_NUMBER = re.compile(rb"[:\[,]\s*-?\d{20}")  # orjson makes a float of what passes 64 bits
+_WRAPPED = re.compile(rb'"(?:items|collector|itemList|data)"\s*:\s*\[')
+_PAIRS = {ord("]"): ord("["), ord("}"): ord("{")}
+_STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_SEPARATORS = b" \t\r\n,"
+_BLANKS = b" \t\r\n"
+
+
+def reader(stream: IO[bytes]) -> Callable[[IO[bytes]], Iterator[Any]] | None:
+    """What reads the items of a file (given as `utf8` leaves it), by its first lines; None when it is no JSON."""
+    text = utf8(stream)
+    head = text.read(HEAD_BYTES)
+    first = head.lstrip(_BLANKS)[:1]
+    while first != b"[" and head.count(b"\n") < 3 and len(head) < MAX_HEAD_BYTES:
+        more = text.read(BLOCK_BYTES)
+        head += more
+        if not more:
+            break
+    if _is_lines(head):
+        return line_items
+    return {b"[": array_items, b"{": object_items}.get(first)
+
+
+def array_items(stream: IO[bytes]) -> Iterator[Any]:
+    """The elements of a JSON array, one at a time; a damaged one is a Broken."""
+    return _Array(stream).items()
+
+
+def line_items(stream: IO[bytes]) -> Iterator[Any]:
+    """The objects of a file of lines; a line that is none is a Broken."""
+    while line := stream.readline(MAX_ITEM_BYTES):
+        if len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
+            yield Broken(f"the line is longer than {MAX_ITEM_BYTES:,} bytes")
+            while (rest := stream.readline(BLOCK_BYTES)) and not rest.endswith(b"\n"):
+                pass
+        elif word := line.strip():
+            yield from _of_text(word, "the line is no JSON")
+
+
+def object_items(stream: IO[bytes]) -> Iterator[Any]:
+    """The items of one object written over several lines."""
+    yield from _of_text(stream.read(), "the JSON breaks off or is damaged")
+
+
+def utf8(stream: IO[bytes]) -> IO[bytes]:
+    """The stream as UTF-8 without a mark at its start, where it begins with the mark of another encoding."""
+    head = stream.read(4)
+    stream.seek(0)
+    if head.startswith(codecs.BOM_UTF8):
+        stream.seek(len(codecs.BOM_UTF8))
+        return stream
+    marks = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    marked = head.startswith(marks)
+    name = json.detect_encoding(head) if marked or _is_wide(head) else "utf-8"
+    if name == "utf-8":
+        return stream
+    return io.BufferedReader(_Recoded(stream, name), BLOCK_BYTES)
+
+
+def decode(text: bytes) -> Any:
+    """The value of a JSON text, or a Broken with the reason.
+
+    NaN and Infinity are floats, halves of surrogate pairs stay in texts, numbers keep all digits, and what
+    nests deeper than a decoder goes is null: whoever stores the value must look at it (sources/cleaning.py).
+    """
+    try:
+        if _LONG_NUMBER.search(text):
+            return _loads(text.decode())
+        return orjson.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return _loads(_unicode(text))
+    except RecursionError:
+        return decode(_pruned(text))
+    except ValueError as error:
+        return Broken(f"{error}", text[:500].decode("utf-8", "replace"))
+
+
+def unwrapped(value: Any) -> list[Any]:
+    """The items of an answer such as {"data": {"items": [...]}} or of TikTok's {"itemList": [...]}."""
+    if isinstance(value, dict) and "source_platform" in value:
+        return [value]  # a line of Zeeschuimer: its `data` is one item, whatever stands in it
+    inner: Any = value.get("data") if isinstance(value, dict) else None
+    for box in (inner, value):
+        listed: Any = box
+        if isinstance(box, dict) and len(box) <= 10:
+            listed = next((box[k] for k in _LISTS if box.get(k)), None)
+        # An empty list, or one of texts, is a field of an item and not a list of items.
+        if isinstance(listed, list) and any(isinstance(one, dict) for one in listed):
+            return listed
+    return [value]
+
+
+class _Recoded(io.RawIOBase):
+    """The bytes of a stream of another encoding, as UTF-8."""
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        self._text = codecs.getreader(encoding)(stream, "replace")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        while not self._rest:
+            words = self._text.read(BLOCK_BYTES)
+            if not words:
+                return 0
+            self._rest = words.lstrip("\ufeff").encode("utf-8", "replace")
+        size = min(len(target), len(self._rest))
+        target[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+class _Array:
+    """A scanner over a stream that begins with an array; what follows the array is read on when it is another."""
+
+    def __init__(self, stream: IO[bytes], *, alone: bool = True) -> None:
+        self.stream = stream
+        self.text = stream.read(BLOCK_BYTES)
+        self.at = self.text.find(b"[") + 1
+        self.alone = alone
+        self.damages = 0
+
+    def items(self) -> Iterator[Any]:
+        item: Any = None
+        while (start := self._element()) is not None:
+            end = self._end(start)
+            item = decode(self.text[start:end]) if end else None
+            if end and not isinstance(item, Broken):
+                yield item
+                self.at = end
+                continue
+            item = self._damaged(start, end, item)
+            yield item
+            if self.damages > MAX_DAMAGES:
+                yield Broken(f"damaged in more than {MAX_DAMAGES} places: the rest is not read")
+                return
+        yield from self._ending(item)
+
+    def _element(self) -> int | None:
+        """Where the next element begins; None at the end of the array, or of the file."""
+        if self.at > BLOCK_BYTES:
+            self.text, self.at = self.text[self.at :], 0
+        mark = self._next_mark()
+        while mark == b"]" and self.alone:
+            closing = self.at
+            self.at += 1
+            if self._next_mark() != b"[":
+                self.at = closing
+                return None
+            self.at += 1
+            mark = self._next_mark()
+        return self.at if mark not in (b"", b"]") else None
+
+    def _next_mark(self) -> bytes:
+        while True:
+            while self.at < len(self.text) and self.text[self.at] in _SEPARATORS:
+                self.at += 1
+            if self.at < len(self.text) or not self._more():
+                return self.text[self.at : self.at + 1]
+
+    def _ending(self, last: Any) -> Iterator[Broken]:
+        if self.text[self.at : self.at + 1] != b"]":
+            if not isinstance(last, Broken):
+                yield Broken("the JSON breaks off here: its list is never closed")
+        elif self.alone:
+            self.at += 1
+            if self._next_mark():
+                shown = self.text[self.at : self.at + 500].decode("utf-8", "replace")
+                yield Broken("something stands after the end of the JSON", shown)
+
+    def _end(self, start: int) -> int | None:
+        """Where the element that begins at `start` ends, or None when quotes and brackets do not match."""
+        at, opened = start, bytearray()
+        while True:
+            marks = _MARKS if opened else _MARKS_AND_COMMA
+            found = marks.search(self.text, at)
+            if found is None:
+                at = len(self.text)
+                if not self._more():
+                    return at if not opened and self.text[start:at].strip() else None
+                continue
+            mark, at = self.text[found.start()], found.end()
+            if mark == 0x22:
+                closing = self._closing_quote(at)
+                if closing is None:
+                    return None
+                at = closing + 1
+            elif mark in b"[{":
+                opened.append(mark)
+            elif not opened:  # a comma or the array's own end, after a bare value
+                return max(found.start(), start + 1)
+            elif opened.pop() != _PAIRS.get(mark):
+                return None
+            elif not opened:
+                return at
+
+    def _closing_quote(self, first: int) -> int | None:
+        """Where the text that begins at `first` ends; a line break in it means that it never does."""
+        at = first
+        while True:
+            quote = self.text.find(b'"', at)
+            end = quote if quote >= 0 else len(self.text)
+            if self.text.find(b"\n", at, end) >= 0:
+                return None
+            at = end
+            if quote < 0:
+                if not self._more():
+                    return None
+                continue
+            while at > first and self.text[at - 1] == 0x5C:
+                at -= 1
+            if (quote - at) % 2 == 0:
+                return quote
+            at = quote + 1
+
+    def _damaged(self, start: int, end: int | None, item: Any) -> Broken:
+        """Step over a damaged element: to its end, else to the next that opens with the same key."""
+        self.damages += 1
+        self.at = end or self._border(start)
+        reason = item.reason if isinstance(item, Broken) else "quotes and brackets do not match"
+        shown = self.text[start : min(self.at, start + 500)].decode("utf-8", "replace")
+        return Broken(f"the JSON breaks off or is damaged here: {reason}", shown)
+
+    def _border(self, start: int) -> int:
+        opening = _OPENING.match(self.text, start)
+        key = rb'"' + re.escape(opening.group(1)) + rb'"\s*:' if opening else rb'"'
+        border = re.compile(rb"\}\s*,\s*(?=\{\s*" + key + rb")")
+        while not (found := border.search(self.text, start + 1)):
+            if not self._more():
+                return len(self.text)
+        return found.end()
+
+    def _more(self) -> bool:
+        """Read on, by blocks that grow with the element in hand; False at the end, or when it is too long."""
+        if len(self.text) - self.at > MAX_ITEM_BYTES:
+            return False
+        block = self.stream.read(max(BLOCK_BYTES, len(self.text)))
+        self.text += block
+        return bool(block)
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether a file is one object a line, by most of its first lines: the first may be damaged."""
+    lines = [word for line in head.split(b"\n") if (word := line.strip(_BLANKS))]
+    sample = (lines[:-1] or lines)[:SAMPLE_LINES]
+    objects = sum(isinstance(decode(line), dict) for line in sample if line[:1] == b"{")
+    return bool(sample) and 2 * objects >= len(sample)
+
+
+def _of_text(text: bytes, fault: str) -> Iterator[Any]:
+    value = decode(text)
+    if not isinstance(value, Broken):
+        yield from unwrapped(value)
+        return
+    listed = _WRAPPED.search(text[:100_000])
+    if listed:
+        yield from _Array(io.BytesIO(text[listed.end() - 1 :]), alone=False).items()
+    else:
+        yield Broken(f"{fault}: {value.reason}", value.text)
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, strict=False, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    """Python refuses to read more than 4,300 digits."""
+    return int(digits) if len(digits) < 1_000 else float(digits)
+
+
+def _unicode(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        best = from_bytes(bytes(text)).best()
+        return str(best) if best else text.decode("utf-8", "replace")
+
+
+def _is_wide(head: bytes) -> bool:
+    """UTF-16 or UTF-32 without a mark: text in it has NULs where JSON has none."""
+    return len(head) == 4 and head.count(0) in (2, 3) and any(b in head for b in b"[{")
+
+
+def _pruned(text: bytes) -> bytes:
+    """A JSON text without what nests deeper than _NESTED_MAX: null stands there."""
+    parts, depth, at, copied = [], 0, 0, 0
+    while found := _MARKS.search(text, at):
+        mark, at = text[found.start()], found.end()
+        if mark == 0x22:
+            closing = _STRING_REST.match(text, at)
+            at = closing.end() if closing else len(text)
+        elif mark in b"[{":
+            depth += 1
+            if depth == _NESTED_MAX + 1:
+                parts += [text[copied : found.start()], b"null"]
+        else:
+            depth -= 1
+            if depth == _NESTED_MAX:
+                copied = at
+    parts.append(text[copied:] if depth < _NESTED_MAX else b"")
+    return b"".join(parts)

@@ -1,0 +1,283 @@
+"""01 import: raw items become rows of posts, accounts, snapshots and problems.
+
+Frames carry the columns of the tables they are named after (docs/schema.md); times are naive UTC.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from vtlib.capture.rows import (
+    BAD_VALUE,
+    TABLES,
+    Capture,
+    Row,
+    account_row,
+    as_json,
+    bare_post_row,
+    capture_key,
+    counts_row,
+    frame,
+    link_row,
+    misread_row,
+    naive,
+    one_a_key,
+    post_row,
+    problem_row,
+    raw_row,
+    snapshot_row,
+)
+from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.core.errors import BadInput
+from vtlib.core.models import (
+    AccountCounts,
+    Broken,
+    Mapped,
+    MappedAccount,
+    Misread,
+    Platform,
+    PostRef,
+    Rejected,
+)
+from vtlib.platforms import outcome, posts_within, recognise
+from vtlib.platforms.field_use import FieldUse
+from vtlib.platforms.fields import nested
+from vtlib.platforms.foreign import foreign_layout, own_statistics
+from vtlib.platforms.sanitise import cleaned
+
+__all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
+
+Item = tuple[int, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The rows of some items, by table, and how they fared.
+
+    `tally` counts `mapped`, `accounts` and each kind of rejection, and beside them posts: `within` (inside
+    accounts' items), `younger` (than their capture), `numbered` (with a number or, outside flat tables, a
+    time), `own_time` (the item says when it was captured), and `bad_value`: fields that could not be read.
+    `keys` are the items' own field names, `use` what was asked of them.
+    """
+
+    frames: dict[str, pd.DataFrame]
+    tally: Counter[str] = field(default_factory=Counter)
+    keys: frozenset[str] = frozenset()
+    use: FieldUse = field(default_factory=FieldUse)
+
+
+def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform, str]:
+    """The platform and actor most of the items look like. Raises BadInput when none is recognised, and by
+    name for another tool's export that is not read yet.
+    """
+    items = [item for item in sample if isinstance(item, dict)]
+    refuse_foreign(items, file=file)
+    votes = Counter(hit for item in items if (hit := recognise(item)))
+    if not votes:
+        columns = ", ".join(dict.fromkeys(str(k) for item in items[:20] for k in item))[:600]
+        raise BadInput(
+            "these items look like none of the seven platforms' exports"
+            + (f"; not read: {columns}." if columns else "."),
+            todo="Name the platform with --platform, or see docs/adding-a-platform.md.",
+            file=file,
+        )
+    return votes.most_common(1)[0][0]
+
+
+def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> None:
+    """Raise BadInput, by name, when most of the items are another tool's export, or own statistics."""
+    layouts = Counter(name for item in items if (name := foreign_layout(dict(item))))
+    if 2 * layouts.total() > len(items):
+        raise BadInput(
+            f"this is the layout of {layouts.most_common(1)[0][0]}, which is not read yet: nothing was stored.",
+            todo="Export with one of the actors of docs/workflow.md, or keep the file until an update.",
+            file=file,
+        )
+    own = Counter(name for item in items if (name := own_statistics(dict(item))))
+    if 2 * own.total() > len(items):
+        raise BadInput(
+            f"these are own statistics from {own.most_common(1)[0][0]}, no export of posts.",
+            todo="Bring them in with vt import analytics.",
+            file=file,
+        )
+
+
+def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
+    """The rows that `items` mean. A bad item becomes a row of `problems`, a bad field is NULL and another
+    row; none is lost, none raises.
+
+    The frames are captures-free: the caller writes the capture's own row.
+    """
+    rows: dict[str, list[Row]] = {t: [] for t in TABLES}
+    tally: Counter[str] = Counter()
+    keys: set[str] = set()
+    use = FieldUse()
+    for row_no, given in items:
+        item, payload, cut = _kept(given)
+        if isinstance(item, dict):
+            keys.update(item)
+        found, misread = _outcome(item, capture, use), list(cut)
+        tally["found"] += 1
+        if isinstance(found, Rejected):
+            tally[found.kind] += 1
+            rows["problems"].append(problem_row(found, row_no, capture))
+        else:
+            tally["mapped" if isinstance(found, Mapped) else "accounts"] += 1
+            _add(rows, found, capture)
+            within, strange = _within(found, item, use)
+            for post in within:
+                _add(rows, post, capture)
+            misread += [*strange, *(m for one in (found, *within) for m in one.misread)]
+            tally.update(_facts([found, *within], item, capture))
+            tally["within"] += len(within)
+        tally[BAD_VALUE] += len(misread)
+        rows["problems"] += [misread_row(m, row_no, capture) for m in dict.fromkeys(misread)]
+        rows["raw_items"].append(raw_row(payload, row_no, found, capture))
+    rows["post_snapshots"] = one_a_key(rows["post_snapshots"])
+    return Chunk({t: frame(t, r) for t, r in rows.items()}, +tally, frozenset(keys), use)
+
+
+def refuse_numberless(chunk: Chunk, *, file: str = "") -> None:
+    """Raise BadInput when posts were mapped and none of them with a number or a time: what the file says of
+    them is in columns that are not read, which the error names.
+    """
+    posts = chunk.tally["mapped"] + chunk.tally["within"]
+    if not posts or chunk.tally["numbered"] or chunk.tally[BAD_VALUE]:
+        return
+    columns = ", ".join(chunk.use.unread()) or ", ".join(sorted(chunk.keys))
+    raise BadInput(
+        f"{number(posts, 'post')} named, none with a number or a date: nothing was stored. Not read: {columns}.",
+        todo="Rename the columns as an actor names them (docs/workflow.md), or import the URLs alone: vt import urls.",
+        file=file,
+    )
+
+
+def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict[str, pd.DataFrame]:
+    """Posts known by URL alone: (row, URL as given, what it names). No numbers yet; short links wait."""
+    rows: dict[str, list[Row]] = {
+        t: [] for t in ("raw_items", "posts", "project_posts", "problems")
+    }
+    for row_no, url, ref in refs:
+        waits = Rejected(
+            "needs_network", "a short link, to be resolved by the network", {"url": url}
+        )
+        rows["raw_items"].append(
+            {
+                "capture_id": capture.capture_id,
+                "item_no": row_no,
+                "platform": ref.platform,
+                "native_id": ref.native_id,
+                "captured_at": naive(capture.captured_at),
+                "payload": as_json({"url": url}),
+            }
+        )
+        if ref.native_id is None:
+            rows["problems"].append(problem_row(waits, row_no, capture))
+        else:
+            rows["posts"].append(bare_post_row(ref, capture))
+            rows["project_posts"].append(link_row(f"{ref.platform}:{ref.native_id}", capture))
+    return {t: frame(t, r) for t, r in rows.items()}
+
+
+def conclude(
+    places: pd.DataFrame,
+    captures: pd.DataFrame,
+    problems: pd.DataFrame,
+    *,
+    gone: Sequence[str] = (),
+) -> Conclusion:
+    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`: as stored; `gone`
+    sentences on files that are known and no longer there.
+    """
+    if places.empty:
+        return skipped(
+            "import", "nothing to import: set importing.datasets, or run vt import dataset …"
+        )
+    posts, accounts = int(places["posts"].sum()), int(places["accounts"].sum())
+    first, last = places["first_captured_at"].min(), places["last_captured_at"].max()
+    lines = [
+        f"{number(posts, 'post')} of {number(accounts, 'account')} on "
+        f"{number(len(places), 'platform')} {verb(posts, 'are')} known, from {number(len(captures), 'capture')}"
+        + (f" between {first:%Y-%m-%d} and {last:%Y-%m-%d}." if pd.notna(first) else ".")
+    ]
+    if len(problems):
+        n = int(problems["n"].sum())
+        lines.append(
+            f"{number(n, 'item')} could not be used; each is kept with its reason (vt problems)."
+        )
+    if warned := int(captures["status"].eq("warning").sum()):
+        lines.append(
+            f"{number(warned, 'capture')} went in with a warning; the table of captures gives the reason."
+        )
+    lines += gone
+    return done("import", lines, posts=posts, accounts=accounts, captures=len(captures))
+
+
+def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
+    """An item as it is mapped, as it is stored, and what had to be cut from it for that."""
+    try:
+        return item, as_json(item), ()
+    except (TypeError, ValueError, RecursionError):
+        item, cut = cleaned(item)
+        return item, as_json(item), cut
+
+
+def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccount | Rejected:
+    if isinstance(item, Broken):
+        return Rejected("unreadable", item.reason, item.text or None)
+    hit = None if capture.forced or not isinstance(item, dict) else recognise(item)
+    platform = hit[0] if hit else capture.platform
+    if platform is None:
+        return Rejected("unreadable", "no platform recognises this item", item)
+    found = outcome(platform, use.item(nested(item)) if isinstance(item, dict) else item)
+    return replace(found, payload=item) if isinstance(found, Rejected) else found
+
+
+def _within(
+    found: Mapped | MappedAccount, item: Any, use: FieldUse
+) -> tuple[list[Mapped], list[Misread]]:
+    """The posts inside an account's item, and what stands among them and is none."""
+    if isinstance(found, Mapped):
+        return [], []
+    posts, strange = posts_within(found.account.platform, item, found)
+    use.asked.update(posts)
+    return [post for listed in posts.values() for post in listed], strange
+
+
+def _facts(found: Sequence[Mapped | MappedAccount], item: Any, capture: Capture) -> Counter[str]:
+    """What is counted of an item's posts (Chunk.tally)."""
+    posts = [one for one in found if isinstance(one, Mapped)]
+    is_flat = not any(isinstance(value, (dict, list)) for value in item.values())
+    return Counter(
+        numbered=sum(
+            _is_numbered(p) or (p.post.posted_at is not None and not is_flat) for p in posts
+        ),
+        younger=sum(_is_younger(p, capture) for p in posts),
+        own_time=sum(p.captured_at is not None for p in posts),
+    )
+
+
+def _is_numbered(post: Mapped) -> bool:
+    return any(metric.state != "not_exposed" for metric in post.metrics.values())
+
+
+def _is_younger(post: Mapped, capture: Capture) -> bool:
+    posted_at = post.post.posted_at
+    return bool(posted_at and posted_at > (post.captured_at or capture.captured_at))
+
+
+def _add(rows: dict[str, list[Row]], found: Mapped | MappedAccount, capture: Capture) -> None:
+    at = naive(found.captured_at or capture.captured_at)
+    if found.account:
+        rows["accounts"].append(account_row(found.account, at))
+        if found.counts and found.counts != AccountCounts():
+            rows["account_snapshots"].append(counts_row(found.account, found.counts, at, capture))
+    if isinstance(found, Mapped):
+        rows["posts"].append(post_row(found, at))
+        rows["post_snapshots"].append(snapshot_row(found, at, capture))
+        rows["project_posts"].append(link_row(found.post.post_id, capture))

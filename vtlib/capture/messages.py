@@ -1,0 +1,105 @@
+"""What a person must know of a capture, in sentences: what it lost, what was guessed, what is not read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from vtlib.capture.rows import BAD_VALUE
+from vtlib.core.conclusion import number
+
+NOT_COUNTED = ("provider_error", "no_items", "promoted", "not_a_post")
+GUESSED = {
+    "file time": "the file's own time",
+    "file name": "the time in the file's name",
+    "day in the file name": "the day in the file's name",
+    "month in the file name": "the month in the file's name",
+}
+
+
+def mapped_ratio(tally: Counter[str]) -> float | None:
+    """Share of the items that name a post which could be mapped; None when there was none.
+
+    Error items and the like are not counted: they are the provider's word, not our failure.
+    """
+    meant = tally["found"] - sum(tally[k] for k in NOT_COUNTED)
+    return (tally["mapped"] + tally["accounts"]) / meant if meant else None
+
+
+def unreadable(tally: Counter[str]) -> int:
+    """How many items were neither mapped nor set aside by the provider's own word."""
+    return tally["found"] - sum(tally[k] for k in ("mapped", "accounts", *NOT_COUNTED))
+
+
+def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
+    """In plain words what became of a capture's items; empty when all went as it should."""
+    if ratio is None:
+        return (
+            "no item names a post: only errors of the provider or advertisements"
+            if tally
+            else "empty"
+        )
+    if ratio < least:
+        return (
+            f"only {ratio:.0%} of the items could be mapped (at least {least:.0%} are expected): has the export's "
+            "shape changed? All items are kept: after an update, run vt import again"
+        )
+    bad = unreadable(tally)
+    return f"{bad} of {tally['found']} items could not be read: vt problems" if bad else ""
+
+
+def vanished(lost: Sequence[Mapping[str, Any]]) -> str:
+    """What is said of metrics that a capture lost against the one before (store/captures.vanished_metrics)."""
+    if not lost:
+        return ""
+    names = ", ".join(str(one["metric"]) for one in lost)
+    n = max(int(one["n_now"]) for one in lost)
+    return (
+        f"{names} vanished: the actor's last capture had it, none of {number(n, 'post')} has it now. Has a field "
+        "been renamed? No growth is taken from it. All items are kept: after an update, run vt import again"
+    )
+
+
+def warnings(
+    tally: Counter[str], lost: Sequence[Mapping[str, Any]], *, at: datetime, basis: str
+) -> list[str]:
+    """Sentences on what went in and is not as it should be; `at`: when the capture was made, `basis`: how
+    that is known.
+    """
+    found = [vanished(lost)]
+    if bad := tally[BAD_VALUE]:
+        found.append(
+            f"{number(bad, 'value')} could not be read and {'counts' if bad == 1 else 'count'} as unknown, "
+            f"the {'item is' if bad == 1 else 'items are'} in: vt problems"
+        )
+    if young := tally["younger"]:
+        found.append(
+            f"{number(young, 'post')} {'is' if young == 1 else 'are'} younger than the capture ({at:%Y-%m-%d %H:%M}, "
+            f"from {GUESSED.get(basis, 'what was ' + basis)}): give its time with --captured-at"
+        )
+    if parted := tally["parted"]:
+        found.append(
+            f"{number(parted, 'post')} had other numbers in another capture of the same moment: both are kept, "
+            "a second apart; tell the captures apart with --captured-at"
+        )
+    return [line for line in found if line]
+
+
+def guessed(at: datetime, basis: str) -> str:
+    """That the time of a capture is a guess, and from what; "" where it is known."""
+    if basis not in GUESSED:
+        return ""
+    return (
+        f"captured {at:%Y-%m-%d %H:%M} UTC is guessed from {GUESSED[basis]}: "
+        "where you know better, give --captured-at"
+    )
+
+
+def not_read(unread: Mapping[str, int]) -> str:
+    """Fields that items carry and nothing asks for, each with the number of items; "" when there is none."""
+    if not unread:
+        return ""
+    names = ", ".join(f"{name} ({n:,})" for name, n in unread.items())
+    return f"not read: {number(len(unread), 'field')} of the items: {names}"

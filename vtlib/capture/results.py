@@ -1,0 +1,357 @@
+"""02 scraping, after a run: what came for each account, tag, word or post, what is kept, and what is missing.
+
+A filter given to a provider is enforced again here, by the time of the capture. Nothing a provider gave is
+thrown away: what is left out stays among the raw items.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from vtlib.capture.messages import NOT_COUNTED, fate, mapped_ratio, unreadable
+from vtlib.capture.orders import Asked
+from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.core.errors import sentence
+from vtlib.core.models import METRICS, MappedAccount, Rejected
+from vtlib.platforms import outcome
+from vtlib.platforms.searches import names_in, names_of
+
+OUT = {
+    "too_old": "older than asked",
+    "other_type": "of another type",
+    "beyond_limit": "beyond the limit",
+    "twice": "the same post twice",
+}
+TARGETS = (
+    *("platform", "ask", "target", "requested", "found", "mapped", "new", "updated", "skipped"),
+    *("problems", "reason"),
+)
+_UNKNOWN = "private, empty or nothing as new as asked: the provider does not say which"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One item of a run: for which target ("" = none of them), and the post, account or refusal it is."""
+
+    item_no: int
+    target: str
+    post_id: str | None = None
+    posted_at: datetime | None = None
+    format: str = "unknown"
+    is_account: bool = False
+    has_counts: bool = False
+    refusal: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An order and how its run ended at the provider, in the provider's words."""
+
+    asked: Asked
+    status: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The posts that are kept, and why the other items of posts are not (item_no -> a key of OUT)."""
+
+    posts: frozenset[str] = frozenset()
+    out: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What a run brought: its targets' rows, its items by kind, how many of its posts have a count at all,
+    whether the cap on money stopped it, and in words what it was charged beyond that cap.
+    """
+
+    ran: Ran
+    rows: Sequence[Mapping[str, Any]]
+    tally: Counter[str]
+    counted: int
+    at_cap: bool = False
+    overcharge: str = ""
+
+
+def look(items: Iterable[tuple[int, Any]], asked: Asked) -> list[Seen]:
+    """What each (item_no, item) is, and for which target of the order it came. Nothing raises."""
+    known = {t: names_of(asked.platform, t) for t in asked.targets}
+    return [_seen(item_no, item, asked, known) for item_no, item in items]
+
+
+def keep(seen: Sequence[Seen], asked: Asked, *, captured_at: datetime) -> Kept:
+    """Which posts the order meant: no older than `days_back` before the capture, of the formats asked, and
+    of each target the newest `limit` (search and hashtag: the first). Posts without a time are not too old.
+    """
+    oldest = captured_at - timedelta(days=asked.days_back) if asked.days_back else None
+    out: dict[int, str] = {}
+    fit: dict[str, dict[str, Seen]] = {}
+    for one in seen:
+        if one.post_id is None:
+            continue
+        mine = fit.setdefault(one.target, {})
+        reason = _misfit(one, asked, oldest) or ("twice" if one.post_id in mine else "")
+        if reason:
+            out[one.item_no] = reason
+        else:
+            mine[one.post_id] = one
+    for target, mine in fit.items():
+        if target and asked.limit is not None:
+            beyond = _ranked(list(mine.values()), asked)[asked.limit :]
+            out.update({one.item_no: "beyond_limit" for one in beyond})
+    kept = {one.post_id for mine in fit.values() for one in mine.values() if one.item_no not in out}
+    return Kept(frozenset(p for p in kept if p), out)
+
+
+def narrow(frames: Mapping[str, pd.DataFrame], kept: Kept) -> dict[str, pd.DataFrame]:
+    """The rows of a mapped chunk (stages/importing.py) without posts that are left out, and without
+    snapshots that hold no count; raw items are in the store already.
+    """
+    found = {t: f for t, f in frames.items() if t != "raw_items"}
+    for table in ("posts", "post_snapshots", "project_posts"):
+        found[table] = found[table][found[table]["post_id"].isin(kept.posts)]
+    states = found["post_snapshots"][[f"{name}_state" for name in METRICS]]
+    found["post_snapshots"] = found["post_snapshots"][(states != "not_exposed").any(axis=1)]
+    return found
+
+
+def per_target(
+    seen: Sequence[Seen], kept: Kept, *, ran: Ran, new: Collection[str]
+) -> list[dict[str, Any]]:
+    """A row a target, with what it got: columns TARGETS; one with target "" for items that came for none.
+
+    `new`: ids of posts that this capture added to the project.
+    """
+    groups: dict[str, list[Seen]] = {t: [] for t in ran.asked.targets}
+    for one in seen:
+        groups.setdefault(one.target, []).append(one)
+    rows = (_row(t, mine, kept, asked=ran.asked, new=new) for t, mine in groups.items())
+    return [
+        {**row, "reason": _words(row, groups[row["target"]], kept, ran=ran) or None} for row in rows
+    ]
+
+
+def judge(came: Came, *, least: float) -> tuple[str, str, int]:
+    """(status, reason, exit code) of a run: `failed` when it ended badly, when too few of its items could
+    be mapped or too few posts have any count (`least`, a ratio), or when it gave nothing usable; 4 too when some target was refused, 8 when
+    the cap on money stopped it or did not. The reason is in plain words, "" when all went as it should.
+    """
+    ratio = mapped_ratio(came.tally)
+    shape = fate(came.tally, ratio=ratio, least=least) if ratio is not None else ""
+    countless = came.counted < least * came.tally["mapped"]
+    renamed = countless or (ratio is not None and ratio < least)
+    words = [w for w in (_end_words(came), _nothing_words(came), shape) if w]
+    if countless:
+        words.append(
+            f"only {came.counted} of {number(came.tally['mapped'], 'post')} {verb(came.counted, 'have')} any count: has the actor "
+            "renamed its fields? All items are kept: after an update, run vt import again"
+        )
+    failed = came.ran.status != "SUCCEEDED" or renamed or _is_empty(came)
+    refused = _refused(came)
+    if refused and not _is_empty(came):
+        words.append(f"{refused} of {number(len(came.ran.asked.targets), 'target')} gave nothing")
+    if came.overcharge:
+        words.append(came.overcharge)
+    elif came.at_cap:
+        words.append("the cap on cost was reached")
+    code = (
+        8
+        if came.at_cap or came.overcharge
+        else 4
+        if failed or refused
+        else 2
+        if unreadable(came.tally)
+        else 0
+    )
+    return "failed" if failed else "ok", "; ".join(words), code
+
+
+def _end_words(came: Came) -> str:
+    ran, found = came.ran, came.tally["found"]
+    if ran.status == "SUCCEEDED":
+        return ""
+    said = f" ({ran.message})" if ran.message else ""
+    return f"the run ended {ran.status}{said}: what it had is kept ({number(found, 'item')})"
+
+
+def _nothing_words(came: Came) -> str:
+    if came.tally["mapped"] or came.tally["accounts"]:
+        return ""
+    if not came.tally["found"]:
+        return "the provider gave nothing and no reason"
+    refused = sum(came.tally[k] for k in NOT_COUNTED)
+    return "the provider gave only error items" if refused == came.tally["found"] else ""
+
+
+def _is_empty(came: Came) -> bool:
+    """Whether a run brought nothing usable and that cannot be right: nothing that is new enough can."""
+    if came.tally["mapped"] or came.tally["accounts"]:
+        return False
+    only_empty = came.tally["no_items"] == came.tally["found"]
+    return not (only_empty and came.ran.asked.days_back)
+
+
+def _refused(came: Came) -> int:
+    """Targets that gave nothing although the provider does not call them empty; deleted posts are usual."""
+    if came.ran.asked.ask == "posts":
+        return 0
+    return sum(
+        bool(r["target"]) and not r["mapped"] and _UNKNOWN not in (r["reason"] or "")
+        for r in came.rows
+    )
+
+
+def conclude(
+    targets: pd.DataFrame,
+    captures: pd.DataFrame,
+    *,
+    has_token: bool,
+    said: Sequence[str] = (),
+    costs: bool = True,
+) -> Conclusion:
+    """The stage's sentences, from what is stored: latest rows of capture_targets, and their captures.
+
+    `said`: what fell short just now, in words; `costs`: whether the reader is told what was charged.
+    """
+    if targets.empty:
+        need = (
+            "follow accounts: vt project add-accounts" if has_token else "set APIFY_TOKEN in .env"
+        )
+        return skipped("scraping", f"nothing was asked of a provider: {need}", said)
+    asked = targets[targets["handle"] != ""]
+    short = asked[asked["reason"].notna()]
+    lines = [_asked_line(asked, captures, short), _came_line(targets)]
+    lines += [_cost_line(captures)] if costs else []
+    lines += said
+    short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
+    lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]
+    if len(short) > 5:
+        lines.append(f"… and {len(short) - 5:,} more (see the table).")
+    return done("scraping", lines, asked=len(asked), short=len(short), runs=len(captures))
+
+
+def _asked_line(asked: pd.DataFrame, captures: pd.DataFrame, short: pd.DataFrame) -> str:
+    what = number(len(asked), "target")
+    where = number(asked["platform"].nunique(), "platform")
+    runs = number(len(captures), "run")
+    whole = f"{len(asked) - len(short):,} of them gave all that was asked"
+    return f"{what} (accounts, tags, words, posts) on {where} were asked for in {runs}; {whole}."
+
+
+def _came_line(targets: pd.DataFrame) -> str:
+    came = targets[["found", "mapped", "new", "updated", "skipped"]].sum()
+    return (
+        f"{number(came['found'], 'item')} came, {came['mapped']:,.0f} could be used: "
+        f"{number(came['new'], 'new post')}, {came['updated']:,.0f} known before, "
+        f"{came['skipped']:,.0f} left out."
+    )
+
+
+def _cost_line(captures: pd.DataFrame) -> str:
+    usd = captures["charged_usd"]
+    unknown = int(usd.isna().sum())
+    rest = f"; for {number(unknown, 'run')} it did not say" if unknown else ""
+    return f"The provider charged ${float(usd.sum()):,.2f}{rest}."
+
+
+def _seen(item_no: int, item: Any, asked: Asked, known: Mapping[str, frozenset[str]]) -> Seen:
+    result = outcome(asked.platform, item)
+    under, owner = names_in(item if isinstance(item, dict) else {}, result)
+    target = _match(under, known) or _match(owner, known)
+    if not target and len(known) == 1:
+        target = next(iter(known))  # a run with one target brings nothing else
+    if isinstance(result, Rejected):
+        return Seen(item_no, target, refusal=result.kind, said=result.reason)
+    if isinstance(result, MappedAccount):
+        return Seen(item_no, target, is_account=True)
+    post = result.post
+    counted = any(m.state != "not_exposed" for m in result.metrics.values())
+    return Seen(item_no, target, post.post_id, post.posted_at, post.format, has_counts=counted)
+
+
+def _match(names: frozenset[str], known: Mapping[str, frozenset[str]]) -> str:
+    return next((t for t, mine in known.items() if names & mine), "")
+
+
+def _misfit(one: Seen, asked: Asked, oldest: datetime | None) -> str:
+    if asked.formats and one.format not in asked.formats:
+        return "other_type"
+    if oldest and one.posted_at and one.posted_at < oldest:
+        return "too_old"
+    return ""
+
+
+def _ranked(mine: list[Seen], asked: Asked) -> list[Seen]:
+    if asked.ask != "accounts":
+        return mine  # in the provider's order of relevance
+    never = datetime.min.replace(tzinfo=UTC)
+    return sorted(mine, key=lambda one: one.posted_at or never, reverse=True)
+
+
+def _row(
+    target: str, mine: Sequence[Seen], kept: Kept, *, asked: Asked, new: Collection[str]
+) -> dict[str, Any]:
+    posts = [one for one in mine if one.post_id]
+    taken = {one.post_id for one in posts if one.item_no not in kept.out}
+    return {
+        "platform": asked.platform,
+        "ask": asked.ask,
+        "target": target,
+        "requested": _requested(target, asked),
+        "found": len(mine),
+        "mapped": len(posts) + sum(one.is_account for one in mine),
+        "new": len(taken & set(new)),
+        "updated": len(taken - set(new)),
+        "skipped": len(posts) - len(taken),
+        "problems": sum(bool(one.refusal) for one in mine),
+    }
+
+
+def _requested(target: str, asked: Asked) -> int | None:
+    if not target:
+        return 0
+    return 1 if asked.ask in ("posts", "profiles") else asked.limit
+
+
+def _words(facts: Mapping[str, Any], mine: Sequence[Seen], kept: Kept, *, ran: Ran) -> str:
+    """What a person must know of a target; "" when it gave all that was asked."""
+    said = []
+    got, wanted = facts["new"] + facts["updated"], facts["requested"]
+    if not facts["target"]:
+        said.append("these items name none of what was asked for")
+    elif not facts["mapped"]:
+        said.append(_nothing(mine, ran.status))
+    elif wanted and got < wanted and ran.asked.ask not in ("posts", "profiles"):
+        said.append(f"{got} of {wanted} asked: {_why_fewer(ran)}")
+    left = Counter(kept.out[one.item_no] for one in mine if one.item_no in kept.out)
+    said += [f"{n} left out, {OUT[k]}" for k, n in left.items() if k != "twice"]
+    return "; ".join(said)
+
+
+def _nothing(mine: Sequence[Seen], status: str) -> str:
+    kinds = Counter(one.refusal for one in mine if one.refusal)
+    if kinds["no_items"]:
+        return f"nothing: {_UNKNOWN}"
+    if kinds:
+        return f"nothing: {next((one.said for one in mine if one.said), 'only error items')}"
+    if status != "SUCCEEDED":
+        return f"nothing: the run ended {status} before"
+    return (
+        "nothing, and no reason: check the name, then whether another actor can (scraping.actors)"
+    )
+
+
+def _why_fewer(ran: Ran) -> str:
+    if ran.status != "SUCCEEDED":
+        return f"the run ended {ran.status} before"
+    if ran.asked.days_back:
+        return f"no more within {number(ran.asked.days_back, 'day')}, or the provider stopped early"
+    return "it has no more, or the provider stopped early"

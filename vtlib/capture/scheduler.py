@@ -1,0 +1,128 @@
+"""Orders placed within a budget, some at a time at the provider, collected in their order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import pandas as pd
+
+from vtlib.capture import collector, job_rows, job_store
+from vtlib.capture import orders as ordering
+from vtlib.capture.collector import Captured, Desk, Row
+from vtlib.capture.orders import Asked, Cover
+from vtlib.store.project import Project
+from vtlib.store.writes import naive
+
+LEAST_CAP_USD = 1.0  # a smaller share of the budget is rounded up: actors refuse tiny caps
+SMALLEST_USD = 0.0001  # the provider counts no finer
+Told = Callable[[Captured], object]
+
+
+class Purse:
+    """What may still be spent in one scrape: reserved when a run starts, settled when it has ended."""
+
+    def __init__(self, left_usd: float) -> None:
+        self.left_usd = left_usd
+
+    def reserve(self, weight: float, *, of: float) -> float:
+        """A share of what is left, by weight; 0 when nothing is."""
+        share = self.left_usd * weight / of
+        cap = min(max(share, LEAST_CAP_USD), self.left_usd)
+        cap = cap if cap >= SMALLEST_USD else 0.0
+        self.left_usd -= cap
+        return cap
+
+    def settle(self, reserved: float, charged: float | None) -> None:
+        """Put back what was not charged; of an unknown charge, nothing."""
+        self.left_usd += 0.0 if charged is None else reserved - charged
+
+
+def estimate(project: Project, asked: Sequence[Asked]) -> pd.DataFrame:
+    """What orders may cost, by the user's prices or what earlier captures were charged."""
+    return ordering.estimate(
+        asked,
+        prices=project.params.scraping.usd_per_1000,
+        charged=job_store.charged_per_1000(project.store),
+    )
+
+
+def left_usd(project: Project) -> float:
+    """What one scrape may spend now: its own cap, and what the project's budget has left."""
+    asked = project.params.scraping
+    if asked.budget_usd is None:
+        return asked.max_cost_usd
+    spent = job_store.spent_usd(project.store, project.slug, provider=job_rows.PROVIDER)
+    return max(min(asked.max_cost_usd, asked.budget_usd - spent), 0.0)
+
+
+def take_up(desk: Desk, *, told: Told) -> list[Captured]:
+    """Bring orders that were left open to their end, before anything new is asked."""
+    done = []
+    for row in job_store.left_open(desk.project.store, desk.project.slug):
+        captured = collector.take_up(desk, row)
+        if captured is not None:
+            told(captured)
+            done.append(captured)
+    return done
+
+
+def ask_all(
+    desk: Desk, wave: Sequence[Asked], purse: Purse, *, again: bool, told: Told
+) -> list[Captured]:
+    """Place orders, `parallel_runs` at one time; each failure is told and the others go on.
+
+    Raises CredentialsMissing and StoreBusy.
+    """
+    if not wave:
+        return []
+    waiting = deque(zip(wave, ordering.weights(estimate(desk.project, wave)), strict=True))
+    flying: deque[tuple[Row, float]] = deque()
+    done: list[Captured] = []
+    failing = {} if again else _failing(desk)
+    at_once = desk.project.params.scraping.parallel_runs
+    while waiting or flying:
+        # What is reserved for a run comes back when it costs less: wait for it rather than refuse.
+        may_place = len(flying) < at_once and (purse.left_usd >= LEAST_CAP_USD or not flying)
+        if waiting and may_place:
+            asked, weight = waiting.popleft()
+            cap = purse.reserve(weight, of=weight + sum(w for _, w in waiting))
+            placed = _placed(desk, asked, cap, failed_at=failing.get(asked.actor))
+            if not isinstance(placed, Captured):
+                flying.append((placed, cap))
+                continue
+            captured = placed
+        else:
+            row, cap = flying.popleft()
+            captured = collector.collect(desk, row)
+        may_cost = captured.status == "open" or bool(captured.run_id)
+        purse.settle(cap, captured.charged_usd if may_cost else 0.0)
+        if captured.status == "failed" and not again:
+            failing = _failing(desk)
+        told(captured)
+        done.append(captured)
+    return done
+
+
+def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: Told) -> list[Captured]:
+    """Say what is not asked for an order that covers it, where this scrape has not said so of that order."""
+    seen = {c.capture_id for c in done}
+    spared = [collector.covered(c) for c in covers if c.capture_id not in seen]
+    for one in spared:
+        told(one)
+    return spared
+
+
+def _placed(desk: Desk, asked: Asked, cap: float, *, failed_at: datetime | None) -> Row | Captured:
+    if cap <= 0:
+        reason = "not asked: scraping.max_cost_usd or scraping.budget_usd is reached"
+        return collector.not_asked(asked, reason, exit_code=8)
+    reason = ordering.paused(asked.actor, failed_at, now=naive(desk.project.workspace.now()))
+    if reason:
+        return collector.not_asked(asked, f"not asked: {reason}", exit_code=4)
+    return collector.place(desk, asked, max_usd=cap)
+
+
+def _failing(desk: Desk) -> dict[str, datetime]:
+    return job_store.failing_actors(desk.project.store, times=ordering.ACTOR_FAILURES_MAX)

@@ -1,0 +1,306 @@
+"""02 scraping: what a project follows is asked of the provider, within its budget, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from vtlib.capture import job_store
+from vtlib.capture import orders as ordering
+from vtlib.capture import store as captures
+from vtlib.capture.orders import Ledger, Wave
+from vtlib.core import log
+from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed, StoreBusy, sentence
+from vtlib.core.models import PLATFORMS, Platform
+from vtlib.platforms.actors import Ask
+from vtlib.store.project import Project, Workspace
+
+if TYPE_CHECKING:
+    # apify-client takes most of a second to import, and most notebooks never ask: hence the late
+    # imports of flows.capturing and flows.placing below.
+    from vtlib.capture.apify import Apify
+    from vtlib.capture.collector import Captured, Desk
+    from vtlib.capture.scheduler import Told
+
+LINK_TRIES_MAX = 3
+_logger = log.get(__name__)
+SHOWN = (
+    *("platform", "ask", "handle", "requested", "found", "mapped", "new", "updated", "skipped"),
+    *("problems", "reason"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A question that is not about followed accounts: `ask` is hashtag, search or accounts."""
+
+    platform: Platform
+    ask: Ask
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a scrape would ask and may cost at most, without asking anything."""
+
+    estimate: pd.DataFrame
+    words: tuple[str, ...]
+
+
+def quote(project: Project, search: Search | None = None, *, again: bool = False) -> Quote:
+    """The estimate before anything is asked: no network, no key, nothing written.
+
+    Profiles are not in it where nothing was captured yet: which accounts lack them shows afterwards.
+    """
+    from vtlib.capture import scheduler as placing  # noqa: PLC0415
+
+    ledger = _ledger(project, now=project.workspace.now(), again=again)
+    wave = _first(project, ledger, search)
+    if not search:
+        wave += _profiles(project, ledger)
+    found = placing.estimate(project, wave.orders)
+    words = ordering.estimate_words(found, remaining_usd=placing.left_usd(project))
+    covers = dict.fromkeys(f"{c.platform} ({c.ask}): {c.reason}" for c in wave.covers)
+    return Quote(found, (*words, *covers, *_cannot(project)))
+
+
+def scrape(
+    project: Project,
+    search: Search | None = None,
+    *,
+    again: bool = False,
+    told: Told | None = None,
+) -> list[Captured]:
+    """Take up what was left open, then ask for what the parameters (or `search`) say; how each order fared.
+
+    What was captured less than `scraping.min_gap_h` ago, or gave nothing then, is not asked, unless `again`;
+    what an order covers that stays open is not asked in any case. An order that fails does not stop the others. Raises CredentialsMissing without a token or with a wrong one, StoreBusy
+    while another scrape of the project runs.
+    """
+    from vtlib.capture import collector as capturing  # noqa: PLC0415
+    from vtlib.capture import scheduler as placing  # noqa: PLC0415
+
+    tell = told or (lambda _: None)
+    with _alone(project):
+        desk = _desk(project)
+        done = placing.take_up(desk, told=tell)
+        purse = placing.Purse(placing.left_usd(project))
+
+        def ask(plan: Callable[[Project, Ledger], Wave]) -> Wave:
+            wave = plan(project, _ledger(project, now=desk.now, again=again))
+            done.extend(placing.spare(wave.covers, done=done, told=tell))
+            done.extend(placing.ask_all(desk, wave.orders, purse, again=again, told=tell))
+            return wave
+
+        first = ask(partial(_first, search=search))
+        if any(one.ask == "posts" for one in first.orders):
+            _settle_links(project)
+        if search is None:
+            if not _is_narrow(project):
+                ask(_linked)
+            ask(_profiles)
+        capturing.settle_late(desk)
+    if any(one.new for one in done):
+        _match(project)
+    return done
+
+
+def _match(project: Project) -> None:
+    """New posts may have come of scripts; linked ones are asked for when they are due, from the next scrape on."""
+    from vtlib.performance import matches  # noqa: PLC0415 - it loads what scripts are made with
+
+    matches.renew(project)
+
+
+def scrape_for_notebook(project: Project) -> list[str]:
+    """`scrape` where there is a token and something to ask; says which orders were not placed or failed.
+
+    Raises SourceFailed when posts were asked for and every such order failed; profiles only add followers.
+    """
+    if not project.has_apify or not _has_work(project):
+        return []
+    done = scrape(project)
+    posts = [c for c in done if c.ask != "profiles"]
+    failed = [c for c in posts if c.exit_code == SourceFailed.exit_code]
+    if failed and len(failed) == len(posts):
+        raise SourceFailed(
+            sentence(f"nothing could be captured: {failed[0].reason}"), todo="vt problems"
+        )
+    said = [sentence(f"{c.platform} ({c.actor}): {c.reason}") for c in done if c.status != "ok"]
+    return [project.told(text) for text in said]
+
+
+def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
+    """`results` as its reader may see them: tags and words that were asked for are ours, handles are not."""
+    of_people = targets["ask"].isin(["accounts", "profiles"])
+    seen = project.shown(targets, ours=("reason",))
+    words = targets["handle"].map(project.told).where(~of_people, seen["handle"])
+    return seen.assign(handle=words)
+
+
+def targets_of(project: Project, capture_ids: Sequence[str]) -> pd.DataFrame:
+    """What each target of some captures got: columns of capture_targets."""
+    return job_store.targets(project.store, capture_ids)
+
+
+def results(project: Project) -> pd.DataFrame:
+    """What each account, tag and word got when it was asked for last: columns SHOWN."""
+    return project.frame("scraped_targets")
+
+
+def remap(project: Project) -> list[Captured]:
+    """Map the kept items of scraped captures again, with today's mapping and their orders' filters."""
+    from vtlib.capture import collector as capturing  # noqa: PLC0415
+
+    done = []
+    for row in job_store.fetched(project.store, project.slug):
+        captures.unmap(project.store, row["capture_id"])
+        done.append(capturing.finish(project, row))
+    return done
+
+
+def abandon(workspace: Workspace, order: str) -> Captured:
+    """Give up an order that was left open: its targets may be asked anew; says what it cost.
+
+    Raises BadInput when no open order has that id, StoreBusy while a scrape of its project runs.
+    """
+    from vtlib.capture import collector as capturing  # noqa: PLC0415
+    from vtlib.ops import projects  # noqa: PLC0415
+
+    row = job_store.get(workspace.store, order)
+    if row is None or row["closed_at"] is not None:
+        still = [r["capture_id"] for r in job_store.left_open(workspace.store)]
+        todo = f"Open: {', '.join(still)}." if still else "No order is open."
+        raise BadInput(f"there is no open order {order}.", todo=todo)
+    project = projects.opened(workspace, row["project_id"])
+    with _alone(project):
+        return capturing.abandon(project, _apify(project) if project.has_apify else None, row)
+
+
+def _has_work(project: Project) -> bool:
+    if job_store.left_open(project.store, project.slug):
+        return True
+    ledger = _ledger(project, now=project.workspace.now(), again=False)
+    waves = (_first(project, ledger, None), _linked(project, ledger), _profiles(project, ledger))
+    return any(wave.orders or wave.covers for wave in waves)
+
+
+def _first(project: Project, ledger: Ledger, search: Search | None) -> Wave:
+    """What is asked first: a search, or posts that are due (again), or accounts and short links."""
+    asked = project.params.scraping
+    if asked.due and not search:
+        return _linked(project, ledger)
+    if search:
+        return ordering.orders(
+            search.targets,
+            ask=search.ask,
+            platform=search.platform,
+            params=asked,
+            ledger=ledger,
+        )
+    if asked.refresh:
+        known = project.frame("refreshable_posts")
+        due = ordering.due_posts(known, params=asked, now=ledger.now)
+        return ordering.post_orders(due, params=asked, ledger=ledger)
+    links = job_store.short_links(project.store, project.slug, tries_max=LINK_TRIES_MAX)
+    wave = ordering.account_orders(project.frame("accounts"), params=asked, ledger=ledger)
+    return wave + ordering.post_orders(links, params=asked, ledger=ledger)
+
+
+def _linked(project: Project, ledger: Ledger) -> Wave:
+    """Posts that came of scripts and are due, where the newest posts of their accounts did not bring them."""
+    asked = project.params.scraping
+    known = project.frame("linked_posts")
+    due = ordering.due_links(known, params=asked, now=ledger.now)
+    return ordering.post_orders(due, params=asked, ledger=ledger)
+
+
+def _is_narrow(project: Project) -> bool:
+    """Whether only numbers of known posts are asked for, not what accounts have posted."""
+    asked = project.params.scraping
+    return asked.refresh or asked.due
+
+
+def _profiles(project: Project, ledger: Ledger) -> Wave:
+    """What is asked then: followers of accounts whose posts did not carry them."""
+    asked = project.params.scraping
+    if _is_narrow(project):
+        return Wave()
+    return ordering.profile_orders(
+        project.frame("unprofiled_accounts"), params=asked, ledger=ledger
+    )
+
+
+def _cannot(project: Project) -> list[str]:
+    """Platforms whose posts no actor takes by URL, where that is what would be asked."""
+    if not _is_narrow(project):
+        return []
+    linked = project.params.scraping.due
+    known = set(project.frame("linked_posts" if linked else "refreshable_posts")["platform"])
+    lacking = [p for p in PLATFORMS if p in known and not ordering.can_be_asked(p, "posts")]
+    return [f"{p}: no actor takes post URLs; its pages are captured by vt scrape." for p in lacking]
+
+
+def _ledger(project: Project, *, now: datetime, again: bool) -> Ledger:
+    gap = timedelta(hours=project.params.scraping.min_gap_h)
+    since = project.workspace.now() - gap
+    return Ledger(
+        now,
+        recent=() if again else job_store.recent(project.store, project.slug, since),
+        open_orders=job_store.left_open(project.store, project.slug),
+    )
+
+
+def _settle_links(project: Project) -> None:
+    """Short links that led to a post are problems no more."""
+    solved = job_store.solved_links(project.store, project.slug)
+    if solved:
+        job_store.settle_problems(project.store, solved)
+
+
+def _desk(project: Project) -> Desk:
+    from vtlib.capture.collector import Desk  # noqa: PLC0415
+
+    settings = project.workspace.settings
+    if settings.apify_token is None:
+        raise CredentialsMissing(
+            "APIFY_TOKEN is not set: nothing can be scraped.",
+            todo="Put it into .env (vt doctor checks it), or import exports: vt import dataset.",
+        )
+    apify = _apify(project)
+    now = apify.clock()
+    if now is None:
+        now = project.workspace.now()
+        _logger.warning("Apify does not say what time it is: this machine's clock is used")
+    return Desk(project, apify, now)
+
+
+def _apify(project: Project) -> Apify:
+    from vtlib.capture.apify import Apify  # noqa: PLC0415
+
+    settings = project.workspace.settings
+    token = settings.apify_token.get_secret_value() if settings.apify_token else ""
+    return Apify(token, settings.apify_url)
+
+
+@contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """One scrape of a project at a time: two would ask, and pay, the same twice. The lock lies by the database,
+    so that it also holds for workspaces that share one.
+    """
+    path = project.workspace.settings.database_path.with_name(f".scrape-{project.slug}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path, timeout=0), project.store.session():
+            yield
+    except Timeout:
+        raise StoreBusy(
+            f"another scrape of {project.slug} is running.", todo="Wait until it has ended."
+        ) from None

@@ -1,0 +1,132 @@
+"""Charts of fits: product by video, and the ranks of products with their intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from vtlib.charts.labels import account_names, captions, number, rounded
+from vtlib.charts.theme import COLOURS, WIDTH, finish, nothing, require
+
+SOURCE = "fits"
+VIDEO_PX = 56  # a row of cells and the video's name above it
+GAP = 0.38
+ROW_PX = 40
+
+
+def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
+    """Every judged pair as a cell, the score 0 to 5 in it: products across, videos down, the best video first.
+
+    `fits`: post_id, product_name, account_id, platform, score, reason; handle, caption where known. A pair that
+    was not judged has no cell.
+    """
+    title = "What fits which product"
+    if fits.empty:
+        return nothing("no pair has been judged yet", title=title, source=source)
+    require(
+        fits, ("post_id", "product_name", "account_id", "platform", "score"), chart="fit matrix"
+    )
+    rows = rounded(_cells(fits))
+    videos = list(dict.fromkeys(rows.sort_values("best", ascending=False)["video"]))
+    products = list(rows.groupby("product")["score"].mean().sort_values(ascending=False).index)
+    x = alt.X(
+        "product:N",
+        sort=products,
+        title=None,
+        axis=alt.Axis(labelAngle=0, labelLimit=130, labelExpr=_BY_WORD, ticks=False),
+    )
+    y = alt.Y(
+        "video:N", sort=videos, axis=None, scale=alt.Scale(paddingInner=GAP, paddingOuter=GAP)
+    )
+    tip = [
+        alt.Tooltip("video:N"),
+        alt.Tooltip("product:N"),
+        alt.Tooltip("score:Q", format=".2f", title="score, 0 to 5"),
+        alt.Tooltip("reason:N", title="why"),
+        alt.Tooltip("caption:N"),
+    ]
+    base = alt.Chart(rows, width=WIDTH, height=VIDEO_PX * len(videos)).encode(x, y)
+    scale = alt.Scale(domain=[0, 5], range=["#f1f4f7", COLOURS["blue"]])
+    cells = base.mark_rect(stroke="white", strokeWidth=2).encode(
+        color=alt.Color("score:Q", scale=scale, legend=None), tooltip=tip
+    )
+    figures = base.mark_text(fontSize=13, fontWeight=600).encode(
+        text=alt.Text("score:Q", format=".1f"),
+        color=alt.condition("datum.score > 2.6", alt.value("white"), alt.value("#1b2230")),
+        tooltip=tip,
+    )
+    above = -round(VIDEO_PX * (1 - GAP) / 2) - 4  # over the row's cells
+    names = (
+        alt.Chart(rows.drop_duplicates("video"))
+        .mark_text(align="left", baseline="bottom", dy=above, limit=alt.expr("width - 4"))
+        .encode(y=y, x=alt.value(1), text="video:N")
+    )
+    n = f"n = {number(len(rows))} pairs of {number(len(videos))} videos"
+    said = f"{source} · {n} · mean of four rubrics, 0 to 5 · a model's opinion, no measurement"
+    return finish(alt.layer(cells, figures, names), title=title, subtitle=said)
+
+
+def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any:
+    """Products by strength over all videos (point) with the interval (line); 0 is the average product.
+
+    `ranks`: as stages/comparison/ranking.over_videos gives them. Without pairwise judgements nothing is drawn.
+    """
+    title = "How sure the order of products is"
+    judged = ranks[ranks["won"] + ranks["lost"] + ranks["even"] > 0] if len(ranks) else ranks
+    if judged.empty:
+        return nothing("no two products have been held together", title=title, source=source)
+    span = [f"rank {r.rank} ({r.rank_low} to {r.rank_high})" for r in judged.itertuples()]
+    rows = judged.assign(label=[f"{p} · {s}" for p, s in zip(judged["product"], span, strict=True)])
+    keep = ["label", "rank", "strength_ln", "strength_low", "strength_high", "p_first", "won"]
+    rows = rounded(rows[[*keep, "lost", "even", "product_id"]])
+    base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
+    y = alt.Y("product_id:N", sort=list(rows["product_id"]), axis=None)
+    under = "log-odds of winning against the average product (0)"
+    x = alt.X("strength_ln:Q", title=under, axis=alt.Axis(tickCount=6))
+    tip = [
+        alt.Tooltip("label:N", title="product"),
+        alt.Tooltip("strength_ln:Q", format=".2f", title="strength"),
+        alt.Tooltip("p_first:Q", format=".0%", title="probability of rank 1"),
+        *(alt.Tooltip(f"{n}:Q", format=".0f") for n in ("won", "lost", "even")),
+    ]
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(
+        strokeDash=[4, 4], color=COLOURS["grey"]
+    )
+    line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=8, color=COLOURS["blue"]).encode(
+        alt.X("strength_low:Q", title=under), alt.X2("strength_high:Q"), y, tooltip=tip
+    )
+    point = base.mark_point(filled=True, size=95, yOffset=8, color=COLOURS["blue"]).encode(
+        x, y, tooltip=tip
+    )
+    name = base.mark_text(align="left", baseline="bottom", limit=WIDTH - 4).encode(
+        y=y, x=alt.value(2), text="label:N"
+    )
+    n = int((judged["won"] + judged["lost"] + judged["even"]).sum() // 2)
+    said = f"{source} · n = {number(n)} pairs held together · Bradley-Terry · line: 80 %"
+    layers = alt.layer(zero.encode(alt.X("zero:Q", title=under)), line, point, name)
+    return finish(layers, title=title, subtitle=said)
+
+
+_BY_WORD = "split(datum.value, ' ')"  # on a phone a column is as wide as a word
+
+
+def _cells(fits: pd.DataFrame) -> pd.DataFrame:
+    names = account_names(fits)
+    caption = captions(fits, 60)
+    short = captions(fits, 40)
+    label = names + (" · " + short).where(short != "", "")
+    ids = fits["post_id"].astype(str)
+    twins = pd.DataFrame({"label": label, "id": ids}).groupby("label")["id"].transform("nunique")
+    label = label.where(twins == 1, label + " · " + ids.str[-4:])
+    return pd.DataFrame(
+        {
+            "video": label,
+            "product": fits["product_name"],
+            "score": fits["score"],
+            "best": fits.groupby("post_id")["score"].transform("max"),
+            "reason": fits.get("reason", ""),
+            "caption": caption,
+        }
+    )

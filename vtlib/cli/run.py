@@ -1,0 +1,294 @@
+"""`vt run` and `vt report`: the notebooks, where the pages are, what changed from one report to the next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from vtlib.cli import vt
+from vtlib.cli.base import Answer, Group, command, failure, table
+from vtlib.cli.failures import as_error
+from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.core.models import STAGES
+from vtlib.core.params import merge, parse_overrides
+from vtlib.ops import projects
+from vtlib.run import copies
+from vtlib.run.plan import RunResult, StageEvent
+from vtlib.run.project import run as run_notebooks
+from vtlib.store import catalog
+from vtlib.store.project import Workspace
+
+profile_option = click.option(
+    "--profile",
+    type=click.Choice(["analyst", "client"]),
+    help="Who reads it (default: as in params).",
+)
+
+
+@command(
+    vt,
+    "run",
+    example="vt run spring --from outliers -p outliers.method=robust_z --profile client\nvt run --brand yakety-pack",
+)
+@click.argument("names", nargs=-1, metavar="PROJECT...")
+@click.option("--all", "is_all", is_flag=True, help="Every project that is not archived.")
+@click.option("--brand", help="Every project of this brand.")
+@click.option("--from", "from_stage", type=click.Choice(STAGES), help="Begin with this stage.")
+@click.option("--only", type=click.Choice(STAGES), help="Run this stage alone.")
+@click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="Override a parameter.")
+@profile_option
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="With -p outliers.…: make that judgement the project's; else it is a trial.",
+)
+@click.option(
+    "--no-wait",
+    "is_impatient",
+    is_flag=True,
+    help="Where a project is being run already, leave with exit code 7; default: wait for it to end.",
+)
+def run(
+    at: Workspace,
+    names: tuple[str, ...],
+    is_all: bool,
+    brand: str | None,
+    pairs: tuple[str, ...],
+    profile: str | None,
+    **how: Any,
+) -> Answer:
+    """Run the seven notebooks of each PROJECT (a slug, or a path to its YAML) and write the pages.
+
+    Several run one after the other; one that fails does not stop the rest, and the exit code is that of the worst. The page
+    over all projects (vt overview) is drawn anew. A project runs once at a time: a second run of it waits.
+    """
+    over: dict[str, Any] = parse_overrides(pairs)
+    over = merge(over, {"report": {"profile": profile}} if profile else {})
+    chosen = _chosen(at, names, is_all=is_all, brand=brand)
+    is_one = len(names) == 1 and not is_all and not brand
+    if is_one:
+        answer = _run_one(at, chosen[0], over, how)
+        _overview(at)
+        return answer
+    answers = [_attempt(at, name, over, how) for name in chosen]
+    failed = [name for name, a in zip(chosen, answers, strict=True) if a.exit_code]
+    ended = f"{len(chosen) - len(failed)} of {len(chosen)} projects ran through"
+    lines = [f"{name}: {a.text}" for name, a in zip(chosen, answers, strict=True)]
+    page = _overview(at)
+    last = [
+        ended + (f"; not {', '.join(failed)}" if failed else ""),
+        *([f"all projects: {page}"] if page else []),
+    ]
+    data = {
+        "projects": {n: a.data for n, a in zip(chosen, answers, strict=True)},
+        "failed": failed,
+        "overview": page,
+    }
+    return Answer(data, "\n".join([*lines, *last]), max(a.exit_code for a in answers))
+
+
+def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None) -> list[str]:
+    """The projects that are meant, each once. Raises BadInput where none is, or names and a choice are mixed."""
+    if names and (is_all or brand):
+        raise BadInput("name projects, or take --all or --brand, not both.")
+    if names:
+        return list(dict.fromkeys(names))
+    if not is_all and not brand:
+        raise BadInput(
+            "which project?", todo="Name one or more, or --all, or --brand B. See: vt project list"
+        )
+    if is_all and brand:
+        raise BadInput("--all and --brand exclude each other.", todo="Give one of them.")
+    found = [str(p["slug"]) for p in catalog.listing(at.store, "projects", brand=brand)]
+    if not found:
+        raise BadInput(
+            f"there is no project{f' of brand {brand}' if brand else ''} in use.",
+            todo="See: vt project list --archived",
+        )
+    return found
+
+
+def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
+    """One of several runs: what ends it is its answer, and the next one begins."""
+    print(f"== {name}", file=sys.stderr, flush=True)
+    try:
+        return _run_one(at, name, over, how)
+    except Exception as fault:  # noqa: BLE001 - one project's fault must not stop the others; it keeps its sentence and code
+        error = as_error(fault)
+        return Answer(failure(error), f"error: {error}", error.exit_code)
+
+
+def _overview(at: Workspace) -> Path | None:
+    """The page over all projects, drawn anew; one that cannot be drawn is no failure of a run."""
+    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+
+    try:
+        return write_overview(at)
+    except Exception as fault:  # noqa: BLE001 - the run is through, and said so
+        print(f"the page over all projects was not drawn: {as_error(fault)}", file=sys.stderr)
+        return None
+
+
+def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
+    opened = projects.opened(at, project, over=over)
+    projects.require_in_use(opened)
+    path = at.params_path(project)
+    done = run_notebooks(
+        opened,
+        from_stage=how["from_stage"] or "",
+        only=how["only"] or "",
+        params_file=str(path) if path.exists() else "",
+        adopt=how["adopt"],
+        wait=not how["is_impatient"],
+        waits=_say,
+        told=_tell,
+    )
+    index = done.folder / "index.html"
+    naming = opened.params.report.naming
+    data = {
+        "run_id": done.run_id,
+        "status": done.status,
+        "creators": naming,
+        "index": index,
+        "stages": done.stages,
+        "seconds": round(done.seconds, 1),
+        "seconds_beside_stages": round(done.seconds_beside, 1),
+    }
+    said = [f"{done.status}: {index}", _time(done), f"creators: {naming} (report.creators)"]
+    if naming == "named":
+        return Answer(data, "\n".join(said), done.exit_code)
+    hits = copies.check_copy(opened, done.folder)
+    said += copies.sentences(hits)
+    code = done.exit_code or (DataCheckFailed.exit_code if hits else 0)
+    return Answer({**data, "leaks": hits}, "\n".join(said), code)
+
+
+@command(vt, "overview", example="vt overview --brand yakety-pack")
+@click.option("--brand", help="Slug of a brand: its projects alone.")
+@click.option("--archived", "has_archived", is_flag=True, help="Archived projects too.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: outputs/index.html."
+)
+def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | None) -> Answer:
+    """All projects on one page: last run, posts, breakouts, scripts by status, what is due, what was spent, link to each report.
+
+    Every vt run draws it anew. It names no creators.
+    """
+    from vtlib.report import projects as flow  # noqa: PLC0415
+    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+
+    rows = flow.rows(at, brand=brand, has_archived=has_archived)
+    path = write_overview(at, out=out, brand=brand, has_archived=has_archived)
+    shown = pd.DataFrame(rows, columns=list(flow.COLUMNS), dtype=object)
+    text = table(shown.where(shown.notna(), None), empty="no projects yet: vt project create NAME")
+    return Answer({"page": path, "projects": rows}, f"{text}\n{path}")
+
+
+class Reports(Group):
+    """`vt report PROJECT` is `vt report show PROJECT`: any first word that is no command is a project."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        names = [a for a in args if not a.startswith("-")]
+        is_command = len(names) > 1 and names[0] in self.commands
+        return super().parse_args(ctx, args if is_command or not names else ["show", *args])
+
+
+@vt.group(cls=Reports)
+def report() -> None:
+    """The latest report of a project (vt report PROJECT), and what changed since the one before it."""
+
+
+@command(report, "show", example="vt report show spring && vt report spring")
+@click.argument("project")
+@click.option(
+    "--check-client",
+    is_flag=True,
+    help="Search the latest client's copy for all that leads to a stranger; exit code 6 with each place.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="With --check-client: this folder, whatever it holds.",
+)
+def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -> Answer:
+    """Where the latest report of PROJECT is. `vt report PROJECT` says the same.
+
+    --check-client is the proof before a copy with pseudonyms is handed out: each file, packed and encoded parts too, against
+    every handle, name, id, address, caption and transcript of strangers in the workspace, in any spelling.
+    """
+    opened = projects.opened(at, project)
+    if check_client or folder:
+        copy = folder or copies.latest_copy(opened)
+        hits = copies.check_copy(opened, copy)
+        said = "\n".join([str(copy), *copies.sentences(hits)])
+        code = DataCheckFailed.exit_code if hits else 0
+        return Answer({"folder": copy, "leaks": hits}, said, code)
+    runs = sorted((at.outputs / opened.slug / "runs").glob("*/index.html"))
+    if not runs:
+        raise BadInput(f"{project} has no report yet.", todo=f"Run: vt run {project}")
+    pages = sorted(p.name for p in runs[-1].parent.glob("*.html"))
+    found: dict[str, Any] = {"index": Path(runs[-1]), "pages": pages}
+    return Answer(found, str(runs[-1]))
+
+
+@command(report, "diff", example="vt report diff spring --from spring-20260301T080000Z")
+@click.argument("project")
+@click.option("--from", "old", default="", metavar="RUN", help="Default: the report before --to.")
+@click.option("--to", "new", default="", metavar="RUN", help="Default: the latest report.")
+@click.option(
+    "--recompute",
+    is_flag=True,
+    help="Judge today's data with the old parameters, to tell data and parameters apart.",
+)
+def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> Answer:
+    """What changed between two reports of PROJECT, each changed figure put down to data, code, parameters, prompt or model.
+
+    Causes that changed together are named together. --recompute is for the latest report, before new data come in.
+    """
+    from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second, vt report needs none
+    from vtlib.report.insight import change_findings  # noqa: PLC0415
+
+    opened = projects.opened(at, project)
+    found = reports.changes(opened, old=old, new=new, recompute=recompute)
+    if found is None:
+        why = f"{project} has no two reports with recorded figures yet"
+        return Answer({"figures": [], "reason": why}, f"{why}: vt run {project}")
+    changes, tiers = found
+    said = [f.said for f in change_findings(changes, tiers)]
+    data = {
+        "from": changes.old.run_id,
+        "to": changes.new.run_id,
+        "said": said,
+        "figures": changes.figures,
+        "unchanged": changes.n_same,
+        "causes": changes.causes,
+        "posts": tiers,
+    }
+    shown = changes.figures[["figure", "before", "after", "because"]]
+    return Answer(data, "\n".join([*said, "", table(shown, empty="no figure changed")]))
+
+
+def _time(done: RunResult) -> str:
+    """What the whole run took, as it adds up."""
+    stages = done.seconds - done.seconds_beside
+    return f"{done.seconds:.1f} s: stages {stages:.1f} s, starting and pages {done.seconds_beside:.1f} s"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _tell(event: StageEvent) -> None:
+    """One line a stage, on stderr."""
+    head = f"[{event.number}/{event.total}] {event.stage:<12}"
+    if event.result is None:
+        if sys.stderr.isatty():
+            print(head, end="\r", file=sys.stderr, flush=True)
+        return
+    done = event.result
+    said = done.reason or (done.headline[0] if done.headline else "")
+    print(f"{head} {done.status:<8}{done.seconds:6.1f} s  {said}", file=sys.stderr, flush=True)

@@ -1,0 +1,75 @@
+"""What a stage says at its end: a status, a reason, and sentences made from numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vtlib.core.errors import sentence
+
+MIMETYPE = "application/vnd.vt.result+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A stage's result; shown as sentences, and read by the runner out of the executed notebook.
+
+    `counts` are whole numbers by name; `reason` says why a stage was skipped and what to set.
+    """
+
+    stage: str
+    headline: tuple[str, ...] = ()
+    status: Literal["ok", "skipped"] = "ok"
+    reason: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        first = f"skipped: {self.reason}" if self.status == "skipped" else ""
+        return "\n".join(line for line in (first, *self.headline) if line)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {
+            MIMETYPE: {
+                "stage": self.stage,
+                "status": self.status,
+                "reason": self.reason,
+                "headline": list(self.headline),
+                "counts": dict(self.counts),
+            },
+            "text/plain": repr(self),
+        }
+
+
+def done(stage: str, headline: Sequence[str], **counts: int) -> Conclusion:
+    """A stage that did its work."""
+    return Conclusion(stage, tuple(headline), counts=counts)
+
+
+def skipped(stage: str, reason: str, headline: Sequence[str] = ()) -> Conclusion:
+    """A stage with nothing to do; `reason` says why and what to set."""
+    return Conclusion(stage, tuple(headline), status="skipped", reason=reason)
+
+
+def both(first: Conclusion, second: Conclusion) -> Conclusion:
+    """Two halves of a stage as one: done when either did something; why the other did not is told."""
+    if first.status == second.status == "skipped":
+        reason = "; ".join(dict.fromkeys([first.reason, second.reason]))
+        return skipped(first.stage, reason, [*first.headline, *second.headline])
+    waits = [sentence(f"Skipped: {c.reason}") for c in (first, second) if c.status == "skipped"]
+    lines = [*first.headline, *second.headline, *waits]
+    return done(first.stage, lines, **{**first.counts, **second.counts})
+
+
+_ONE = {"are": "is", "were": "was", "have": "has", "stand": "stands", "repeat": "repeats"}
+
+
+def verb(count: float, plural: str) -> str:
+    """The verb after `number`: `1 post was`, `2 posts were`."""
+    return _ONE[plural] if count == 1 else plural
+
+
+def number(count: float, noun: str = "", plural: str = "") -> str:
+    """`1 post`, `2,345 posts`: a count with its noun."""
+    word = noun if count == 1 else plural or (noun + "s" if noun else "")
+    return f"{count:,.0f} {word}".strip()

@@ -1,0 +1,172 @@
+"""Structured logging: one line an event, run id and project in every line, secrets redacted by construction.
+
+The console (stderr) shows what a person needs; `outputs/logs/vt.jsonl` keeps everything. docs/logs.md lists the events.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import re
+import sys
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from vtlib.core import telemetry
+from vtlib.core.settings import make_private
+
+MASK = "[redacted]"
+_SHAPES = re.compile(
+    r"apify_api_[A-Za-z0-9]{8,}|AIza[0-9A-Za-z_-]{20,}"
+    r"|(?<=[?&]token=)[^&\s\"']+|(?<=[?&]key=)[^&\s\"']+|(?<=Bearer )[A-Za-z0-9._-]+"
+)
+
+
+def redactor(secrets: Iterable[str] = ()) -> Any:
+    """A function that masks `secrets`, and anything shaped like a key, in text at any depth."""
+    known = sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True)
+    pattern = re.compile("|".join([*map(re.escape, known), _SHAPES.pattern]))
+
+    def redact(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(MASK, value)
+        if isinstance(value, dict):
+            return {redact(k): redact(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [redact(v) for v in value]
+        return (
+            value
+            if isinstance(value, (int, float, bool, type(None)))
+            else pattern.sub(MASK, str(value))
+        )
+
+    return redact
+
+
+def set_up(
+    folder: Path,
+    *,
+    level: str = "WARNING",
+    secrets: Iterable[str] = (),
+    run_id: str = "",
+    file: Path | None = None,
+) -> None:
+    """Send log lines to stderr from `level` up and, all of them, to `folder`/vt.jsonl (5 x 5 MB) and to `file`."""
+    make_private(folder.parent)
+    folder.mkdir(exist_ok=True)
+    logging.raiseExceptions = (
+        False  # a full disk must not print a traceback for each line that is lost
+    )
+    redact = redactor(secrets)
+
+    def redact_event(_logger: Any, _name: str, event: Any) -> Any:
+        return {k: v if k.startswith("_") else redact(v) for k, v in event.items()}
+
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        _with_context,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact_event,
+    ]
+    console = logging.StreamHandler(sys.stderr)
+    console.setLevel(level)
+    console.setFormatter(
+        _formatter(shared, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    )
+    files: list[logging.Handler] = [
+        logging.handlers.RotatingFileHandler(
+            folder / "vt.jsonl", maxBytes=5_000_000, backupCount=5, encoding="utf-8", delay=True
+        )
+    ]
+    if file is not None:
+        files.append(logging.FileHandler(file, encoding="utf-8", delay=True))
+    for one in files:
+        one.setFormatter(_formatter(shared, structlog.processors.JSONRenderer()))
+    root = logging.getLogger("vtlib")
+    for old in root.handlers:
+        old.close()
+    root.handlers[:] = [console, *files]
+    root.setLevel(logging.DEBUG)
+    root.propagate = False
+    _context.clear()
+    about(run_id=run_id)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(name: str) -> Any:
+    """The logger of a module: `log.get(__name__).info("imported", found=12)`."""
+    return structlog.stdlib.get_logger(name if name.startswith("vtlib") else f"vtlib.{name}")
+
+
+def about(**facts: Any) -> None:
+    """Put run_id, project or whatever else into every later event of this process, its threads too."""
+    _context.update({k: v for k, v in facts.items() if v})
+
+
+def new_run_id() -> str:
+    """The id of a command that is no run of notebooks: all of its events have it."""
+    return f"c-{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def timed(event: str, *, level: str = "info", **facts: Any) -> Iterator[dict[str, Any]]:
+    """An event when the block ends, with its seconds and outcome: ok, refused or failed; and a span of a trace.
+
+    What the block puts into the yielded facts goes with it (an `outcome`, rows, …).
+    """
+    began, told = time.monotonic(), dict(facts)
+    with telemetry.span(event, told):
+        try:
+            yield told
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            is_refused = isinstance(error, telemetry.REFUSALS)
+            told.setdefault("outcome", "refused" if is_refused else "failed")
+            told.setdefault("error", type(error).__name__)
+            raise
+        finally:
+            told.setdefault("outcome", "ok")
+            told["seconds"] = round(time.monotonic() - began, 4)
+            getattr(get("events"), level)(event, **told)
+
+
+_context: dict[str, Any] = {}
+
+
+def _with_context(_logger: Any, _name: str, event: Any) -> Any:
+    return {**_context, **event}
+
+
+def _formatter(shared: list[Any], renderer: Any) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+
+
+# Before `set_up` warnings alone are shown, on stderr: a program that only uses a module prints nothing of its own.
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=False,
+)

@@ -1,0 +1,487 @@
+"""The typed parameters of a project: `params/<slug>.yaml`, checked, with unknown keys refused.
+
+Precedence: default here (and in the notebook) < the YAML file < `-p section.key=value`.
+A section has the name of its stage (`importing` for 01, since `import` is a Python keyword).
+"""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vtlib.core.errors import BadInput
+from vtlib.core.models import Format, Platform
+
+Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a key that does not exist is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Brand(Section):
+    slug: str = Slug
+    name: str = ""
+
+
+class Product(Section):
+    """What is known of a product; adaptation may claim nothing beyond it."""
+
+    slug: str = Slug
+    name: str = ""
+    description: str = ""
+    audience: str = ""
+    price: str = Field("", description="as a customer reads it, with its currency")
+    problems: list[str] = []
+    benefits: list[str] = []
+    features: list[str] = []
+    context_prompt: str = Field("", description="what a model is told besides")
+
+
+class TrackedAccount(Section):
+    platform: Platform
+    handle: str = Field(description="handle, profile URL or native id")
+    role: Literal["own", "competitor", "reference"] = "competitor"
+    notes: str = ""
+
+
+class Importing(Section):
+    """01: what comes in without the network."""
+
+    datasets: list[str] = Field(
+        [], description="files, folders or globs, relative to the workspace"
+    )
+    urls: list[str] = Field([], description="post URLs")
+    platform: Platform | None = Field(None, description="only where content does not tell")
+    captured_at: datetime | None = Field(None, description="UTC; default: item, file name, file")
+    min_mapped_ratio: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="fail when fewer of a file's items (error items aside) can be mapped",
+    )
+
+
+class Scraping(Section):
+    """02: what is fetched, how far back, and what it may cost. Times are the provider's clock."""
+
+    platforms: list[Platform] = Field([], description="empty = every platform with accounts")
+    days_back: int | None = Field(None, ge=1, description="None = no limit")
+    limit: int | None = Field(50, ge=1, description="posts per account; None = no limit")
+    post_types: list[Format] = Field([], description="formats wanted; empty = all")
+    profiles: bool = Field(True, description="ask for followers where posts do not carry them")
+    refresh: bool = Field(
+        False, description="only read the numbers of known posts again, at refresh_horizons_h"
+    )
+    due: bool = Field(
+        False, description="only posts that came of our scripts, when refresh_horizons_h says so"
+    )
+    refresh_horizons_h: list[float] = Field(
+        [24, 72, 168, 720],
+        min_length=1,
+        description="ages in hours; a post is due once after each, until 1.5 x the last",
+    )
+    refresh_limit: int = Field(500, ge=1, description="posts a refresh, the newest first")
+    min_gap_h: float = Field(
+        1.0, ge=0, description="what was captured less than this ago is not asked (and paid) again"
+    )
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on one scrape; sent to the provider")
+    budget_usd: float | None = Field(
+        None, ge=0, description="cap on all scrapes of the project together; None = no cap"
+    )
+    usd_per_1000: dict[str, float] = Field(
+        {}, description="your own price of 1000 items, by actor; default: what earlier ones cost"
+    )
+    actors: dict[Platform, str] = Field({}, description="another actor than the first, by platform")
+    deadline_s: float = Field(
+        900, gt=0, description="a run that takes longer is aborted, what it found is kept"
+    )
+    parallel_runs: int = Field(4, ge=1, le=32, description="runs at the provider at one time")
+
+
+class LeastValue(Section):
+    """What a post must have counted to be called a breakout; below it is watched at most."""
+
+    views: int = Field(500, ge=0, description="views, plays or impressions")
+    engagement: int = Field(20, ge=0, description="likes + comments, where no reach is shown")
+
+
+class Outliers(Section):
+    """03: how posts are judged. See statistics in docs/method.md."""
+
+    method: Method = "calibrated"
+    max_baseline: int = Field(50, ge=5, description="posts nearest in time in a baseline")
+    window_days: int = Field(180, ge=1, description="how far a baseline reaches")
+    min_baseline: int = Field(
+        5, ge=3, description="fewer: judged against the cohort, at most watch"
+    )
+    too_early_h: float = Field(24, ge=0)
+    mature_h: float = Field(
+        72, ge=0, description="younger posts are provisional and in no baseline"
+    )
+    interval: float = Field(0.8, gt=0, lt=1)
+    watch_p: float = Field(0.05, gt=0, lt=1)
+    watch_multiplier: float = Field(2.0, ge=1)
+    breakout_p: float = Field(0.01, gt=0, lt=1)
+    breakout_multiplier: float = Field(3.0, ge=1)
+    extreme_p: float = Field(0.001, gt=0, lt=1)
+    extreme_multiplier: float = Field(10.0, ge=1)
+    growth_min_pairs: int = Field(200, ge=10, description="fewer: the prior growth curve")
+    look: Literal["past", "around"] | None = Field(
+        None,
+        description="past: judged by earlier posts alone; around: by those nearest in time; none: past for posts "
+        "published since the last run, around for all others",
+    )
+    min_value: LeastValue = LeastValue()
+    rising_min_probability: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="chance to end as a breakout at 7 days from which a post of 24 to 72 h is called rising",
+    )
+    trend_min_creators: int = Field(
+        3,
+        ge=2,
+        description="distinct creators in the last 7 days from which a sound or hashtag may gather pace",
+    )
+    trimmed_sd_k: float = Field(3.0, gt=0)
+    trimmed_sd_low: float = Field(0.10, ge=0, lt=0.5)
+    trimmed_sd_high: float = Field(0.90, gt=0.5, le=1)
+    median_multiple_k: float = Field(3.0, gt=0)
+    robust_z_k: float = Field(3.5, gt=0)
+    percentile_k: float = Field(95.0, gt=50, lt=100)
+    select_limit: int = Field(20, ge=0, description="breakouts handed on to analysis")
+    controls_ratio: float = Field(
+        0.5, ge=0, le=5, description="ordinary posts handed on per breakout"
+    )
+
+
+class Media(Section):
+    """04, first half: what is downloaded and kept, and how it is measured."""
+
+    max_file_mb: float = Field(200, gt=0, description="a larger file is not fetched")
+    parallel: int = Field(4, ge=1, le=16, description="downloads at a time")
+    timeout_s: float = Field(20, gt=0, description="how long a host may be silent")
+    deadline_s: float = Field(
+        600,
+        gt=0,
+        description="how long the download of one post may last, all its addresses together",
+    )
+    min_kb_s: float = Field(
+        5, ge=0, description="a host that sends less, over timeout_s, is left; 0 = any rate"
+    )
+    max_tries: int = Field(5, ge=1, description="then a download that keeps failing is given up")
+    retry_gap_h: float = Field(
+        1, ge=0, description="before the second try; then 4 times as long each"
+    )
+    parts: list[Literal["speech", "text", "faces"]] = Field(
+        ["speech", "text", "faces"],
+        description="measured besides the light core; empty = only that",
+    )
+    storage: Literal["original", "both", "proxy"] = Field(
+        "original", description="keep the file, a small H.264 copy too, or that copy alone"
+    )
+    quota_gb: float | None = Field(
+        20, gt=0, description="of the media folder, all projects; None = no limit"
+    )
+    keep_days: int | None = Field(
+        None, ge=1, description="vt purge removes older files; None = kept for ever"
+    )
+    published_limit: int = Field(
+        20, ge=0, description="posts of own scripts fetched and measured beside the picked ones"
+    )
+    sample: int = Field(
+        0,
+        ge=0,
+        description="films measured for patterns in all, drawn at random: half breakouts, half ordinary posts (vt process plan says how many are needed)",
+    )
+
+
+class Analysis(Section):
+    """04: what is downloaded, measured and asked."""
+
+    limit: int = Field(20, ge=0, description="posts that are downloaded, measured and looked at")
+    full: int = Field(
+        12,
+        ge=0,
+        description="of these, how many are asked about in full; the rest get a first look",
+    )
+    controls_share: float = Field(
+        0.33, ge=0, le=1, description="of both that goes to ordinary posts, as controls"
+    )
+    model: str = "gemini-3.8-flash"
+    first_model: str = Field(
+        "gemini-3.5-flash-lite", description="for first looks, where there are more posts than full"
+    )
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
+
+
+class Gemini(Section):
+    """How models are asked, by whatever stage, and what that may take at most."""
+
+    api_version: Literal["v1", "v1beta"] = "v1"
+    resolution: Literal["low", "medium", "high"] | None = Field(
+        None, description="of video frames; None = the model's own"
+    )
+    fps: float | None = Field(
+        None, gt=0, le=24, description="frames a second a model looks at; None = its own"
+    )
+    thinking: Literal["minimal", "low", "medium", "high"] | None = "low"
+    temperature: float | None = Field(None, ge=0, le=2, description="None = the model's own")
+    max_output_tokens: int = Field(16_384, ge=256, description="of an answer, thinking included")
+    inline_max_mb: float = Field(14, ge=0, description="larger files are uploaded, then deleted")
+    concurrency: int = Field(4, ge=1, le=64)
+    requests_per_minute: int = Field(30, ge=1)
+    tokens_per_minute: int = Field(1_000_000, ge=1_000)
+    timeout_s: float = Field(180, gt=0, description="for one request")
+    ready_wait_s: float = Field(120, gt=0, description="for an uploaded file to be ready")
+    deadline_s: float = Field(900, gt=0, description="for one question, all waiting included")
+    attempts: int = Field(5, ge=1, description="at one request that fails in passing")
+    reasks: int = Field(1, ge=0, le=3, description="after an answer that cannot be used")
+    max_tokens_run: int = Field(3_000_000, ge=0)
+    max_tokens_day: int = Field(15_000_000, ge=0, description="of the workspace, UTC days")
+    max_cost_project_usd: float | None = Field(None, ge=0, description="None = no cap")
+    max_cost_day_usd: float | None = Field(
+        None, ge=0, description="of the workspace; None = no cap"
+    )
+
+
+class Price(Section):
+    """What a model costs from a day on: the user's figures, never ours."""
+
+    model: str
+    since: date
+    usd_per_million_in: float = Field(ge=0)
+    usd_per_million_out: float = Field(ge=0, description="thinking tokens are output")
+    usd_per_million_cached: float | None = Field(None, ge=0)
+
+
+class Adaptation(Section):
+    """05: which products a pattern is adapted to."""
+
+    products: list[str] = Field([], description="slugs; empty = all of the project")
+    limit: int = Field(5, ge=0, description="pairs of video and product that become scripts")
+    min_score: float = Field(
+        3.0, ge=0, le=5, description="fit score from which a pair is adapted by itself"
+    )
+    originals: int = Field(
+        0, ge=0, description="products that also get a script from patterns alone"
+    )
+    model: str = Field("", description="judges fits, writes scripts; empty = analysis.model")
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on the scripts of one run")
+
+
+class Comparison(Section):
+    """06: product x video."""
+
+    limit: int = Field(20, ge=0, description="videos whose fit is judged")
+    max_cost_usd: float = Field(5.0, ge=0, description="cap on the fits of one run")
+
+
+class Performance(Section):
+    """07: did it work."""
+
+    date_range_days: int = Field(
+        30, ge=1, description="own posts of so many days before the last capture are reported"
+    )
+    products: list[str] = Field(
+        [], description="slugs (or brand/slug) reported alone; empty = all, and posts of none"
+    )
+    min_matured: int = Field(20, ge=1, description="under it nothing can be claimed")
+    value_per_thousand_views: float | None = Field(
+        None, ge=0, description="the user's figure, never ours"
+    )
+    value_per_hour: float | None = Field(
+        None, ge=0, description="what an hour of production costs; None = hours are not priced"
+    )
+    combinations: list[list[str]] = Field(
+        [], description="features tested together, chosen before looking"
+    )
+    claim_q: float = Field(0.10, gt=0, lt=1, description="above it no pattern is claimed")
+    link_from: float | None = Field(
+        0.95,
+        gt=0.5,
+        le=1,
+        description="a new own post is linked to its script by itself from this probability; None = never",
+    )
+    propose_from: float = Field(
+        0.2, gt=0, le=1, description="from this probability a post is proposed for a script"
+    )
+    match_window_days: int = Field(
+        60,
+        ge=1,
+        description="days after it went into production in which a script's posts are sought",
+    )
+
+
+class Money(Section):
+    """In which currency amounts are noted, and what nobody bills: the user's figures, never ours."""
+
+    currency: str = Field(
+        "USD",
+        pattern="^[A-Z]{3}$",
+        description="of amounts noted, value_per_hour and value_per_thousand_views; sums are US dollars",
+    )
+    usd_per_unit: float | None = Field(
+        None, gt=0, description="US dollars for one unit of a currency that is not USD"
+    )
+    usd_per_gb_month: float | None = Field(
+        None, ge=0, description="what a GB of media costs a month; None = storage is not priced"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_rate(self) -> Self:
+        if (self.currency == "USD") != (self.usd_per_unit in (None, 1.0)):
+            raise ValueError("give usd_per_unit with a currency that is not USD, and only then")
+        return self
+
+
+class Insight(Section):
+    """What a run's insight page compares."""
+
+    days: int = Field(
+        90,
+        ge=7,
+        description="own accounts against competitors: posts of so many days to the last capture",
+    )
+
+
+class Report(Section):
+    """How pages look."""
+
+    profile: Literal["analyst", "client"] = "analyst"
+    creators: Literal["named", "pseudonyms"] | None = Field(
+        None,
+        description="named: creators with their words, pictures and links; pseudonyms: nothing that leads to them "
+        "(own accounts are always named). None = pseudonyms for a client, named for an analyst",
+    )
+    client_shows: list[Literal["costs", "drafts"]] = Field(
+        [],
+        description="what a client is shown besides: costs (money, tokens, returns), drafts (scripts not yet approved)",
+    )
+    max_rows: int = Field(50, ge=10, description="rows a table shows; the database has all")
+
+    @property
+    def naming(self) -> Literal["named", "pseudonyms"]:
+        """How creators stand on pages: `creators`, and without it what the profile asks for."""
+        return self.creators or ("pseudonyms" if self.profile == "client" else "named")
+
+    def shows(self, what: Literal["costs", "drafts"]) -> bool:
+        """Whether the reader is shown costs, or drafts: an analyst always."""
+        return self.profile == "analyst" or what in self.client_shows
+
+
+class Params(Section):
+    """All of a project's parameters."""
+
+    project: str = Slug
+    title: str = ""
+    brand: Brand | None = None
+    products: list[Product] = []
+    accounts: list[TrackedAccount] = []
+    is_simulated: bool = Field(False, description="labels every page as simulated")
+    importing: Importing = Importing()
+    scraping: Scraping = Scraping()
+    outliers: Outliers = Outliers()
+    media: Media = Media()
+    analysis: Analysis = Analysis()
+    gemini: Gemini = Gemini()
+    prices: list[Price] = Field([], description="of models, by date; none = cost unknown")
+    adaptation: Adaptation = Adaptation()
+    comparison: Comparison = Comparison()
+    performance: Performance = Performance()
+    money: Money = Money()
+    insight: Insight = Insight()
+    report: Report = Report()
+
+
+def parse_params(data: dict[str, Any], *, file: str = "") -> Params:
+    """Check `data` against the model. Raises BadInput naming the key, and the nearest right one."""
+    try:
+        return Params.model_validate(data)
+    except ValidationError as error:
+        raise _readable(error, file) from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises BadInput when it is missing, broken or not a mapping."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(
+            f"there is no {path}",
+            todo=f"Create it (copy params/demo.yaml) or run: vt project create {path.stem}",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"not readable as YAML: {error}", file=str(path)) from None
+    if not isinstance(data, dict):
+        raise BadInput("a mapping of keys to values is expected", file=str(path))
+    return data
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `over` laid on it, section by section; neither is changed."""
+    both = {
+        k: merge(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v
+        for k, v in over.items()
+    }
+    return {**base, **both}
+
+
+def parse_overrides(pairs: list[str] | tuple[str, ...]) -> dict[str, Any]:
+    """`["outliers.method=robust_z"]` as nested mappings, values read as YAML. Raises BadInput."""
+    out: dict[str, Any] = {}
+    for pair in pairs:
+        key, sep, text = pair.partition("=")
+        if not sep or not key.strip():
+            raise BadInput(
+                f"-p {pair}: write it as section.key=value", todo="E.g. -p outliers.method=robust_z"
+            )
+        try:
+            value: Any = yaml.safe_load(text)
+        except yaml.YAMLError:
+            value = text
+        for part in reversed(key.strip().split(".")):
+            value = {part: value}
+        out = merge(out, value)
+    return out
+
+
+def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
+    """Every dotted key of the parameters, in order."""
+    keys: list[str] = []
+    for name, info in model.model_fields.items():
+        keys.append(prefix + name)
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            keys += known_keys(kind, f"{prefix}{name}.")
+    return keys
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """The word of `words` most like `word` but not `word` itself, or ''."""
+    words = [w for w in words if w != word]
+    by_leaf = {w.rsplit(".", 1)[-1]: w for w in words}
+    hit = difflib.get_close_matches(word, words, 1, 0.6) or [
+        by_leaf[m]
+        for m in difflib.get_close_matches(word.rsplit(".", 1)[-1], list(by_leaf), 1, 0.6)
+    ]
+    return hit[0] if hit else ""
+
+
+def _readable(error: ValidationError, file: str) -> BadInput:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = nearest(key, known_keys())
+        todo = f"Did you mean {near}?" if near else "docs/parameters.md lists the keys."
+        return BadInput(f"there is no parameter {key}.", todo=todo, file=file)
+    return BadInput(f"{first['msg']}, got {first['input']!r}", file=file, field=key)

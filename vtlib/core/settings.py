@@ -1,0 +1,168 @@
+"""Settings from the environment and `.env`: where things are, and secrets. Never parameters."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vtlib.core.errors import BadInput
+
+
+class Settings(BaseSettings):
+    """Everything the environment decides; each field's description stands in `.env.example`."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_file_encoding="utf-8")
+
+    home: Path = Field(
+        default=Path(),
+        validation_alias="VT_HOME",
+        description="Workspace folder: params/, outputs/ and .env live in it (default: the current folder)",
+    )
+    database: Path | None = Field(
+        default=None,
+        validation_alias="VT_DATABASE",
+        description="The DuckDB file (default: $VT_HOME/outputs/viraltracker.duckdb)",
+    )
+    apify_url: str | None = Field(
+        default=None,
+        validation_alias="VT_APIFY_URL",
+        description="Base URL of the Apify API (unset = the real one)",
+    )
+    gemini_url: str | None = Field(
+        default=None,
+        validation_alias="VT_GEMINI_URL",
+        description="Base URL of the Gemini API (unset = the real one)",
+    )
+    apify_token: SecretStr | None = Field(
+        default=None, validation_alias="APIFY_TOKEN", description="Apify API token, for scraping"
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None, validation_alias="GEMINI_API_KEY", description="Gemini API key, for analysis"
+    )
+    cookies_file: Path | None = Field(
+        default=None,
+        validation_alias="VT_COOKIES_FILE",
+        description="Netscape cookie file for downloads (unset = none)",
+    )
+    cookies_browser: str | None = Field(
+        default=None,
+        validation_alias="VT_COOKIES_BROWSER",
+        description="Browser to take cookies from, e.g. firefox (unset = none)",
+    )
+    clock: datetime | None = Field(
+        default=None,
+        validation_alias="VT_CLOCK",
+        description="ISO time taken for now, for simulated projects (unset = the real time)",
+    )
+    lock_wait_s: float = Field(
+        default=60.0,
+        ge=0,
+        validation_alias="VT_LOCK_WAIT_S",
+        description="Seconds to wait for the database before saying who holds it",
+    )
+    unpacked_max_gb: float = Field(
+        default=4.0,
+        gt=0,
+        validation_alias="VT_UNPACKED_MAX_GB",
+        description="GB that a packed file (zip, gzip, workbook) may unpack to; more is refused",
+    )
+    unpacked_max_ratio: float = Field(
+        default=200.0,
+        gt=0,
+        validation_alias="VT_UNPACKED_MAX_RATIO",
+        description="Times its own size that a packed file may unpack to, beyond 50 MB; more is refused",
+    )
+    log_file: Path | None = Field(
+        default=None,
+        validation_alias="VT_LOG_FILE",
+        description="One more file for every event, as --log-file (unset = none; outputs/logs/vt.jsonl always)",
+    )
+    sentry_dsn: SecretStr | None = Field(
+        default=None,
+        validation_alias="VT_SENTRY_DSN",
+        description="Sentry DSN that errors are sent to, nothing personal in them (unset = nothing is sent)",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        validation_alias="VT_OTLP_ENDPOINT",
+        description="OTLP/HTTP address that traces are sent to, e.g. http://127.0.0.1:4318 (unset = nothing is sent)",
+    )
+    log_level: str = Field(
+        default="WARNING",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        validation_alias="VT_LOG_LEVEL",
+        description="Least level on the console: DEBUG, INFO, WARNING or ERROR (the file has all)",
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
+        """A blank value is the default (a blank key is no key), and blanks around a value are no part of it."""
+        if not isinstance(value, str):
+            return value
+        return value.strip() or cls.model_fields[str(info.field_name)].default
+
+    @cached_property
+    def root(self) -> Path:
+        """The workspace as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def outputs(self) -> Path:
+        return self.root / "outputs"
+
+    @property
+    def database_path(self) -> Path:
+        return (self.database or self.outputs / "viraltracker.duckdb").expanduser().resolve()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Secret values as text, for redaction only."""
+        held = (self.apify_token, self.gemini_api_key, self.sentry_dsn)
+        return tuple(s.get_secret_value() for s in held if s and s.get_secret_value())
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Read the environment, then `.env` in the workspace.
+
+    The workspace is `home`, else VT_HOME, else the nearest folder from here upwards that holds
+    `params/`, else the current folder. Raises BadInput naming the variable that is wrong.
+    """
+    root = home or Path(os.environ.get("VT_HOME") or _nearest_workspace(Path.cwd()))
+    try:
+        settings = Settings(_env_file=root / ".env")
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput(
+            f"{first['loc'][0]} {first['msg'].lower()}",
+            todo="Correct it in the environment or in .env.",
+        ) from None
+    return settings.model_copy(update={"home": root.resolve()})
+
+
+def person() -> str:
+    """Who works here, for what people decide: VT_PERSON, else the name of the login."""
+    try:
+        return os.environ.get("VT_PERSON") or getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+def make_private(folder: Path) -> None:
+    """Make `folder` readable by its owner alone; one that is there keeps its rights (`vt doctor` names them)."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+
+
+def _nearest_workspace(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / "params").is_dir():
+            return folder
+    return start

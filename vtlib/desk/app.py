@@ -1,0 +1,123 @@
+"""The desk as a whole: project, person, four views, one line that says what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import ipywidgets as widgets
+
+from vtlib.core.settings import person
+from vtlib.desk import controls, pictures
+from vtlib.desk import state as flow
+from vtlib.desk.board import BoardPanel
+from vtlib.desk.posts import PostsPanel
+from vtlib.desk.products import ProductsPanel
+from vtlib.desk.script import ScriptPanel
+from vtlib.desk.session import Session
+from vtlib.desk.static import twin
+from vtlib.store.project import Project
+
+_NAMES = {"outliers": "Outliers", "products": "Products", "script": "Script", "board": "Board"}
+
+# JupyterLab's keys of one letter (b adds a cell, d d deletes one) act on the notebook from any button of an
+# output, but where the focused element itself says no. No widget can set that attribute, so a picture that
+# does not load listens for the focus.
+_OWN_KEYS = """<img alt="" hidden src="data:," onerror="const find = () => {
+  const desk = this.closest('.vt-desk');
+  if (!desk) return setTimeout(find, 100);
+  desk.addEventListener('focusin', e => e.target.setAttribute('data-lm-suppress-shortcuts', 'true'));
+}; find()">"""
+
+
+class Desk:
+    """An analyst's desk on a project, for the end of a notebook's cell.
+
+    Where there is no kernel (a report, GitHub) the same views are shown as they stood, as HTML.
+    """
+
+    def __init__(self, project: Project, *, by: str = "") -> None:
+        self.session = Session(flow.entered(project), person=by or person())
+        at = project.workspace
+        self.project = controls.choice("Project", flow.project_slugs(at), project.slug)
+        self.person = controls.text("Who works", self.session.person)
+        self._label = widgets.HTML()
+        self.posts, self.products = PostsPanel(self.session), ProductsPanel(self.session)
+        self.script, self.board = ScriptPanel(self.session), BoardPanel(self.session)
+        self._parts: dict[str, dict[str, Callable[[], None]]] = {
+            "outliers": {
+                "posts": self.posts.refresh,
+                "marks": self.posts.mark,
+                "post": self.posts.post.refresh,
+            },
+            "products": {"products": self.products.refresh},
+            "script": {"script": self.script.refresh},
+            "board": {"board": self.board.refresh},
+        }
+        views = (self.posts, self.products, self.script, self.board)
+        self.tabs, self._stack = controls.views(
+            [(_NAMES[v], v) for v in flow.VIEWS], [p.view for p in views]
+        )
+        self.view = self._arranged()
+        self.session.settle = self._settle
+        self.session.act(self._greeted)()
+        self.project.observe(self.session.act(self._other_project), "value")
+        self.person.observe(self.session.act(self._other_person), "value")
+        self.tabs.observe(self.session.act(self._turned), "value")
+
+    def _arranged(self) -> Any:
+        style = (files("vtlib.desk") / "desk.css").read_text(encoding="utf-8")
+        top = controls.line(self.tabs, self._label, self.project, self.person, kind="vt-top")
+        return controls.box(
+            widgets.HTML(f"<style>{style}</style>{_OWN_KEYS}"),
+            top,
+            self.session.said,
+            self.session.question.view,
+            self._stack,
+            kind="vt-desk",
+        )
+
+    def _settle(self) -> None:
+        """Show the view that the place names, and read again what of it is stale."""
+        session = self.session
+        self.tabs.value = session.place.view
+        self.project.value, self.person.value = session.project.slug, session.person
+        simulated = session.project.params.is_simulated
+        self._label.value = pictures.SIMULATED if simulated else ""
+        for name, read_again in self._parts[session.place.view].items():
+            if name in session.stale:
+                read_again()
+                session.stale.discard(name)
+        controls.turn(self.tabs, self._stack)
+
+    def _greeted(self) -> str | None:
+        if self.session.place == flow.Place():
+            return None
+        return "As you left it. What was typed and not saved before the kernel started again is not here."
+
+    def _turned(self) -> None:
+        self.session.go(view=self.tabs.value)
+
+    def _other_project(self) -> str | None:
+        session = self.session
+        if self.project.value == session.project.slug:
+            return None
+        slug = self.project.value
+        session.enter(flow.opened(session.project.workspace, slug), session.person)
+        return f"Project {slug}."
+
+    def _other_person(self) -> str | None:
+        name = self.person.value.strip() or person()
+        self.person.value = name
+        if name == self.session.person:
+            return None
+        self.session.enter(self.session.project, name)
+        return f"From now on {name} decides here."
+
+    def __repr__(self) -> str:
+        return f"desk of {self.session.person} on {self.session.project.slug}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = self.view._repr_mimebundle_()
+        return {**shown, "text/html": str(twin(self.session)), "text/plain": repr(self)}

@@ -1,0 +1,221 @@
+"""What the desk shows that is no control, as HTML. Whatever comes in is escaped by Markup's `format`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from vtlib.desk.browse import Seen
+from vtlib.media.tracks import LANES, Bar, bars
+from vtlib.scripts.text import clean, clean_line
+from vtlib.tables import cell
+from vtlib.tables.cells import metric
+
+SIMULATED = Markup(
+    '<span class="vt-simulated" title="no creator, post or figure here is real">SIMULATED DATA</span>'
+)
+_LANE_PX = 14
+_DRAWN = Markup(
+    '<svg class="vt-lanes" viewBox="0 0 100 {height}" style="height:{height}px" preserveAspectRatio="none" role="img" '
+    'aria-label="{label}">{bars}</svg>'
+)
+_BAR = Markup(
+    '<rect class="vt-lane-{lane}{odd}" x="{x:.2f}" y="{y}" width="{width:.2f}" height="{height}">'
+    "<title>{label}</title></rect>"
+)
+
+
+def message(text: str, *, kind: str) -> Markup:
+    """A line about what happened; an error interrupts a screen reader, anything else waits its turn."""
+    role = "alert" if kind == "error" else "status"
+    return Markup('<div class="vt-said vt-said-{}" role="{}" dir="auto">{}</div>').format(
+        kind, role, clean(text)
+    )
+
+
+def pair(name: str, before: object, after: object) -> Markup:
+    """Two values of a field: the first struck, the second new."""
+    return Markup(
+        '<div class="vt-pair"><span class="vt-quiet">{}</span><del dir="auto">{}</del><ins dir="auto">{}</ins></div>'
+    ).format(name.replace("_", " "), _worded(before), _worded(after))
+
+
+def _worded(held: object) -> str:
+    if isinstance(held, tuple):
+        return "; ".join(str(getattr(h, "text", h)) for h in held) or "–"
+    return "–" if held in (None, "") else str(held)
+
+
+def quiet(text: str) -> Markup:
+    """A remark."""
+    return Markup('<p class="vt-quiet" dir="auto">{}</p>').format(text)
+
+
+def heading(text: str, under: str = "") -> Markup:
+    """A heading with a remark beneath."""
+    small = Markup('<span class="vt-quiet" dir="auto">{}</span>').format(under) if under else ""
+    return Markup('<h3 dir="auto">{}</h3>{}').format(clean_line(text), small)
+
+
+def column_head(status: str, n: int) -> Markup:
+    """The head of a column of the board."""
+    return Markup('<h4>{} <span class="vt-quiet">{}</span></h4>').format(
+        status.replace("_", " "), n
+    )
+
+
+def tag(word: str, *, kind: str = "") -> Markup:
+    """A word in a pill, coloured by what it says; never by colour alone."""
+    shown = Markup('<span class="vt-tag vt-is-{}">{}</span>')
+    return shown.format(kind or word, word.replace("_", " "))
+
+
+def value(thing: Any, form: str) -> str:
+    """A value in one of the formats of tables/cells.py; missing is a dash."""
+    return cell(thing, form).text
+
+
+def counted(facts: Mapping[str, Any], name: str) -> str:
+    """A count with its state: hidden and not exposed are words, never 0."""
+    return metric(facts[name], facts[f"{name}_state"], "int").text
+
+
+def text_of(thing: Any) -> str:
+    """A text that may be missing, without what would drive the page."""
+    return "" if thing is None or thing is pd.NaT or thing != thing else clean(thing)  # noqa: PLR0124 - NaN
+
+
+def picture(seen: Seen) -> Markup:
+    """The first picture of a post, or its platform's letters where no video was fetched."""
+    if seen.pictures:
+        return _image(seen.pictures[0], "vt-thumb")
+    shown = Markup('<span class="vt-thumb vt-no-thumb" title="no video was fetched">{}</span>')
+    return shown.format(str(seen.facts["platform"])[:2].upper())
+
+
+def row(seen: Seen, *, is_open: bool) -> Markup:
+    """A post in the list: picture, how far it broke out, whose it is, its words, its time line."""
+    facts = seen.facts
+    marks = [tag(text_of(facts["tier"]))] if text_of(facts["tier"]) not in ("", "none") else []
+    if text_of(facts["decision"]):
+        marks.append(tag({"keep": "kept", "reject": "rejected"}[facts["decision"]]))
+    words = text_of(facts["caption"]) or text_of(facts["title"]) or "no caption"
+    return Markup(
+        '<div class="vt-post{open}">{picture}<div class="vt-post-words">'
+        '<div class="vt-post-head"><b class="vt-figure">{multiplier}</b>{marks}'
+        '<span class="vt-whose" dir="auto">@{handle}</span></div>'
+        '<div class="vt-quiet">{interval} · {where} · {when}</div>'
+        '<div class="vt-caption" dir="auto">{words}</div>{lanes}</div></div>'
+    ).format(
+        open=Markup(" vt-open") if is_open else "",
+        picture=picture(seen),
+        multiplier=value(facts["multiplier"], "multiplier"),
+        marks=Markup("").join(marks),
+        handle=text_of(facts["handle"]) or "unknown",
+        interval=interval(facts),
+        where=facts["platform"],
+        when=value(facts["posted_at"], "date"),
+        words=clean_line(words),
+        lanes=lanes(seen.measures, only=("shots",)) if seen.measures else "",
+    )
+
+
+def interval(facts: Mapping[str, Any]) -> str:
+    """The interval of a multiplier, or why there is none."""
+    if pd.isna(facts["multiplier_low"]):
+        return text_of(facts["score_reason"]) or "not scored"
+    low, high = (value(facts[f"multiplier_{end}"], "multiplier") for end in ("low", "high"))
+    return f"{low} to {high}"
+
+
+def lanes(measures: Mapping[str, Any] | None, *, only: Sequence[str] = LANES) -> Markup:
+    """The measured lanes of a video as bars on its length; lanes that were not measured are named."""
+    if not measures or not measures["duration_s"]:
+        return quiet("The video was not measured: no time line.")
+    length = float(measures["duration_s"])
+    found = [b for b in bars(measures) if b.lane in only]
+    absent = {b.lane: b.label for b in found if b.end_s <= b.start_s}
+    shown = [lane for lane in only if lane not in absent]
+    drawn = [
+        _bar(b, n, shown.index(b.lane), length) for n, b in enumerate(found) if b.lane in shown
+    ]
+    n_shots = sum(b.lane == "shots" for b in found)
+    svg = _DRAWN.format(
+        height=max(_LANE_PX * len(shown) - 4, 1),
+        label=f"time line of {length:.1f} s: {n_shots} shots",
+        bars=Markup("").join(drawn),
+    )
+    return svg if len(only) == 1 else _legend(found, shown, absent) + svg + _axis(length)
+
+
+def _bar(bar: Bar, number: int, lane: int, length_s: float) -> Markup:
+    return _BAR.format(
+        lane=bar.lane,
+        odd=Markup(" vt-odd") if number % 2 else "",
+        x=100 * bar.start_s / length_s,
+        y=lane * _LANE_PX,
+        width=max(100 * (min(bar.end_s, length_s) - bar.start_s) / length_s, 0.4),
+        height=_LANE_PX - 4,
+        label=f"{bar.label}, {bar.start_s:.1f} to {bar.end_s:.1f} s",
+    )
+
+
+def strip(pictures: Iterable[tuple[float, bytes]]) -> Markup:
+    """Pictures of a film side by side with their times."""
+    frames = [
+        Markup("<figure>{}<figcaption>{:.1f} s</figcaption></figure>").format(_image(p, ""), p[0])
+        for p in pictures
+    ]
+    return Markup('<div class="vt-strip">{}</div>').format(Markup("").join(frames))
+
+
+def facts_list(facts: Iterable[tuple[str, Any]]) -> Markup:
+    """Names and values; what is empty is left out."""
+    shown = [
+        Markup('<div><dt>{}</dt><dd dir="auto">{}</dd></div>').format(name, held)
+        for name, held in facts
+        if held not in ("", None)
+    ]
+    return Markup('<dl class="vt-facts">{}</dl>').format(Markup("").join(shown))
+
+
+def link(url: Any, text: str) -> Markup:
+    """A link that leaves the page, or only its text where the address is no web address."""
+    safe = cell(url, "link").href if text_of(url) else ""
+    if not safe:
+        return Markup("{}").format(text)
+    return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(
+        safe, text
+    )
+
+
+def _image(picture: tuple[float, bytes], kind: str) -> Markup:
+    data = base64.b64encode(picture[1]).decode("ascii")
+    return Markup(
+        '<img class="{}" alt="the video at {:.1f} s" src="data:image/jpeg;base64,{}">'
+    ).format(kind, picture[0], data)
+
+
+def _legend(found: Sequence[Bar], shown: Sequence[str], absent: Mapping[str, str]) -> Markup:
+    items = [
+        Markup('<span><i class="vt-lane-{}"></i>{} {}</span>').format(
+            lane, lane, sum(b.lane == lane for b in found)
+        )
+        for lane in shown
+    ]
+    items += [
+        Markup('<span title="{}">{}: not measured</span>').format(why, n)
+        for n, why in absent.items()
+    ]
+    return Markup('<div class="vt-legend">{}</div>').format(Markup("").join(items))
+
+
+def _axis(length_s: float) -> Markup:
+    ends = Markup(
+        '<div class="vt-axis"><span>0 s</span><span>{:.1f} s</span><span>{:.1f} s</span></div>'
+    )
+    return ends.format(length_s / 2, length_s)

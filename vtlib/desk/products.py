@@ -1,0 +1,136 @@
+"""Products side by side, and how well each fits each video, as far as a model judged it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+from vtlib import tables
+from vtlib.adaptation import product_table as flow
+from vtlib.adaptation.comparison import summary
+from vtlib.adaptation.product_table import Comparison
+from vtlib.desk import controls, pictures
+from vtlib.desk.session import Session
+
+_OPINION = "opinions of a model, no measurement"
+_VIDEOS_MAX = 50
+
+
+class ProductsPanel:
+    """What the products are for, their ranks, and a row a video with a score and a reason for each."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.products, self.ranks, self.matrix = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.post = controls.choice("Video", [], None)
+        self.open = controls.button("Open this video", session.act(self._open))
+        self._row = controls.line(self.post, self.open)
+        self.view = controls.box(self.products, self.ranks, self.matrix, self._row, kind="vt-form")
+
+    def refresh(self) -> None:
+        """Read what was judged again."""
+        found = flow.comparison(self._session.project)
+        self.products.value = _products(found)
+        self.ranks.value = _ranks(found)
+        self.matrix.value = _matrix(found)
+        videos = {f["post_id"]: f"@{f['handle']} · {f['platform']}" for f in _fits(found)}
+        self.post.options = [(name, key) for key, name in videos.items()]
+        self.post.value = next(iter(videos), None)
+        self._row.layout.display = None if videos else "none"
+
+    def _open(self) -> None:
+        self._session.go(view="outliers", post_id=self.post.value)
+
+
+def _fits(found: Comparison) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in found.fits.to_dict("records")]
+
+
+def _products(found: Comparison) -> Markup:
+    if not found.products:
+        return pictures.quiet(
+            "The project has no products: vt product create, then vt project add-products."
+        )
+    cards = [
+        Markup('<section class="vt-card vt-product">{}{}</section>').format(
+            pictures.heading(p["name"], p["product_id"]),
+            pictures.facts_list(
+                [
+                    ("for", p["audience"]),
+                    ("price", p["price"]),
+                    ("what it is", p["description"]),
+                    *(
+                        (n, "; ".join(map(str, p[n] or [])))
+                        for n in ("problems", "benefits", "features")
+                    ),
+                ]
+            ),
+        )
+        for p in found.products
+    ]
+    return Markup('<div class="vt-products">{}</div>').format(Markup("").join(cards))
+
+
+def _ranks(found: Comparison) -> Markup:
+    if found.ranks.empty:
+        return Markup("")
+    shown = tables.show(
+        found.ranks,
+        source="fit_judgements",
+        columns=summary.RANK_COLUMNS,
+        formats=summary.RANK_FORMATS,
+    )
+    return pictures.heading("Ranks over all videos", _OPINION) + Markup(shown._repr_html_())  # noqa: S704 - escaped by show
+
+
+def _matrix(found: Comparison) -> Markup:
+    if found.waits_for:
+        return pictures.quiet(f"No fit was judged yet: {found.waits_for}.")
+    fits = _fits(found)
+    cells = {(f["post_id"], f["product_id"]): f for f in fits}
+    about = {f["post_id"]: f for f in fits}
+    videos = list(about)[:_VIDEOS_MAX]
+    ids = list(dict.fromkeys(f["product_id"] for f in fits))
+    names = {f["product_id"]: f["product_name"] for f in fits}
+    heads = Markup("").join(Markup('<th scope="col">{}</th>').format(names[i]) for i in ids)
+    rows = [
+        Markup(
+            '<tr><th scope="row" dir="auto">@{}<br><span class="vt-quiet">{}</span></th>{}</tr>'
+        ).format(
+            about[v]["handle"],
+            about[v]["platform"],
+            Markup("").join(_cell(cells.get((v, i))) for i in ids),
+        )
+        for v in videos
+    ]
+    return Markup(
+        '{}<table class="vt-table vt-matrix"><thead><tr><th scope="col">video</th>{}</tr></thead><tbody>{}</tbody></table>{}'
+    ).format(
+        pictures.heading("Fit of product to video", f"0 to 5; {_OPINION}"),
+        heads,
+        Markup("").join(rows),
+        pictures.quiet(f"{len(videos)} of {len(about)} videos. Source: fits"),
+    )
+
+
+def _cell(fit: Mapping[str, Any] | None) -> Markup:
+    if fit is None:
+        return Markup('<td class="vt-quiet">not judged</td>')
+    ways = "; ".join(_obstacle(o) for o in fit["obstacles"] or [])
+    differs = fit.get("disagreement") or ""
+    return Markup('<td dir="auto"><b class="vt-figure">{}</b> {}<br>{}{}{}</td>').format(
+        pictures.value(fit["score"], ".1f"),
+        pictures.tag("recommended") if fit["is_recommended"] is True else "",
+        fit["reason"] or "",
+        pictures.quiet(f"in the way: {ways}") if ways else "",
+        pictures.quiet(differs) if differs else "",
+    )
+
+
+def _obstacle(held: Any) -> str:
+    return (
+        str(held.get("what") or held.get("kind") or "") if isinstance(held, Mapping) else str(held)
+    )

@@ -1,1 +1,0 @@
-"""Each stage joined to its effects: load from the store, compute in `stages/`, save to the store."""

@@ -1,7 +1,0 @@
-"""Words that lead to a stranger, found in any spelling in texts and files. Nothing here reads a database."""
-
-from vtlib.leaks.folding import fold
-from vtlib.leaks.needles import Needles, make_needles
-from vtlib.leaks.scanning import Hit, scan_bytes, scan_folder
-
-__all__ = ["Hit", "Needles", "fold", "make_needles", "scan_bytes", "scan_folder"]

@@ -1,0 +1,286 @@
+"""Answers of models about posts, every call that was made for them, their checks; and people's corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from vtlib.core.errors import BadInput
+from vtlib.store.connection import Connection, Store
+from vtlib.store.writes import naive, records, save, stage
+
+DATA = ("ok", "repaired", "partial")
+MIN_SLOPE_CALLS = 8  # fewer calls do not tell what a second of video costs
+_COUNTED = ("tokens_in", "tokens_out", "tokens_thinking", "tokens_cached", "usd")
+
+
+def save_call(store: Store, row: Mapping[str, Any]) -> None:
+    """Write a request to a model, before it is made (status `lost`) and again when it has ended.
+
+    `row`: columns of `model_calls`. Once tokens are known they are booked in `spend`, once a call.
+    """
+    with store.write() as connection:
+        save(connection, "model_calls", [row], key=["call_id"])
+        if row.get("tokens_in") is not None or row.get("tokens_out") is not None:
+            booked = {name: row.get(name) for name in (*_COUNTED[:3], "usd")}
+            place = {name: row.get(name) for name in ("project_id", "run_id")}
+            spent = {
+                "spend_id": row["call_id"],
+                "at": row.get("started_at"),
+                "provider": "gemini",
+                "what": row.get("model"),
+                "units": 1.0,
+                **booked,
+                **place,
+            }
+            save(connection, "spend", [spent], key=["spend_id"], keep=True)
+
+
+def save_analysis(store: Store, row: Mapping[str, Any]) -> None:
+    """Write what came of a question, in place of what came of the same one before.
+
+    `row`: columns of `analyses`; repairs, missing as lists, options, answer as values. An answer that is
+    there is not replaced by a failure. Raises BadInput for an answer where the status has none, or the
+    reverse (pitfall 26).
+    """
+    if (row.get("status") in DATA) != (row.get("answer") is not None):
+        raise BadInput(f"status {row.get('status')!r} does not fit the answer of {row['post_id']}.")
+    with store.write() as connection:
+        known = _status(connection, str(row["analysis_id"]))
+        if known in DATA and row.get("status") not in DATA:
+            return
+        save(connection, "analyses", [row], key=["analysis_id"])
+
+
+def save_check(
+    store: Store,
+    analysis_id: str,
+    *,
+    row: Mapping[str, Any],
+    claims: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write how an answer stands, in place of what was known. `row`: columns of `analysis_checks`, `claims` of
+    `analysis_claims`, both without analysis_id.
+    """
+    with store.write() as connection:
+        save(
+            connection,
+            "analysis_checks",
+            [{"analysis_id": analysis_id, **row}],
+            key=["analysis_id"],
+        )
+        connection.execute("DELETE FROM analysis_claims WHERE analysis_id = ?", [analysis_id])
+        rows = [{"analysis_id": analysis_id, **claim} for claim in claims]
+        save(connection, "analysis_claims", rows, key=["analysis_id", "position"])
+
+
+def statuses(store: Store, analysis_ids: Sequence[str]) -> dict[str, str]:
+    """The status of those questions that were asked before."""
+    with store.read() as connection:
+        rows = connection.execute(
+            "SELECT analysis_id, status FROM analyses WHERE list_contains($ids, analysis_id)",
+            {"ids": list(analysis_ids)},
+        ).fetchall()
+    return {str(i): str(s) for i, s in rows}
+
+
+def answers(store: Store, analysis_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The answers, decoded, of those questions that have one."""
+    with store.read() as connection:
+        rows = records(
+            connection,
+            """SELECT analysis_id, answer FROM analyses
+            WHERE list_contains($ids, analysis_id) AND answer IS NOT NULL""",
+            {"ids": list(analysis_ids)},
+        )
+    return {row["analysis_id"]: row["answer"] for row in rows}
+
+
+def claims(store: Store, analysis_id: str) -> list[dict[str, Any]]:
+    """How the claims of an answer stand against the file, in order: columns of `analysis_claims`."""
+    with store.read() as connection:
+        return records(
+            connection,
+            "SELECT * FROM analysis_claims WHERE analysis_id = ? ORDER BY position",
+            [analysis_id],
+        )
+
+
+def save_choices(store: Store, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what a project chose to ask in full, in place of its last choice. `rows`: columns of
+    `analysis_choices`.
+    """
+    with store.write() as connection:
+        connection.execute("DELETE FROM analysis_choices WHERE project_id = ?", [project])
+        save(connection, "analysis_choices", rows, key=["project_id", "post_id"])
+
+
+def answered_calls(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Of questions without a stored answer the latest call that brought data: a process died before it could
+    be made an analysis. Columns of `model_calls`.
+    """
+    with store.read() as connection:
+        return records(
+            connection,
+            """SELECT c.* FROM model_calls AS c
+            ANTI JOIN (SELECT analysis_id FROM analyses WHERE answer IS NOT NULL) AS a
+                ON a.analysis_id = c.analysis_id
+            WHERE list_contains($ids, c.analysis_id) AND list_contains($data, c.status)
+            QUALIFY row_number() OVER (
+                PARTITION BY c.analysis_id ORDER BY c.status = 'partial', c.ended_at DESC
+            ) = 1""",
+            {"ids": list(analysis_ids), "data": list(DATA)},
+        )
+
+
+def get(store: Store, analysis_id: str) -> dict[str, Any] | None:
+    """An analysis with its answer decoded, or None."""
+    with store.read() as connection:
+        rows = records(connection, "SELECT * FROM analyses WHERE analysis_id = ?", [analysis_id])
+    return rows[0] if rows else None
+
+
+def unchecked(store: Store, project: str, *, version: str) -> list[dict[str, Any]]:
+    """Answers about a project's posts whose film is measured, and which this version of the checker has not
+    seen, or not since: analysis_id, media_sha256, answer (decoded).
+    """
+    with store.read() as connection:
+        return records(
+            connection,
+            """SELECT a.analysis_id, a.media_sha256, a.answer FROM analyses AS a
+            JOIN project_posts AS o ON o.post_id = a.post_id AND o.project_id = $project
+            JOIN (
+                SELECT sha256, max(measured_at) AS measured_at FROM measures WHERE status = 'ok' GROUP BY sha256
+            ) AS m ON m.sha256 = a.media_sha256
+            LEFT JOIN analysis_checks AS c ON c.analysis_id = a.analysis_id
+            WHERE a.task = 'analysis' AND a.answer IS NOT NULL AND (
+                c.version IS DISTINCT FROM $version OR c.checked_at < m.measured_at
+            ) ORDER BY a.analysis_id""",
+            {"project": project, "version": version},
+        )
+
+
+def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict[str, Any]]:
+    """Answers about a project's posts of pictures that this version of the checker has not seen: analysis_id,
+    n_pictures, answer (decoded).
+    """
+    with store.read() as connection:
+        return records(
+            connection,
+            """SELECT a.analysis_id, i.n_pictures, a.answer FROM analyses AS a
+            JOIN project_posts AS o ON o.post_id = a.post_id AND o.project_id = $project
+            JOIN (SELECT post_id, count(*) AS n_pictures FROM media_images GROUP BY post_id) AS i
+                ON i.post_id = a.post_id
+            LEFT JOIN analysis_checks AS c ON c.analysis_id = a.analysis_id
+            WHERE a.task = 'pictures' AND a.answer IS NOT NULL AND c.version IS DISTINCT FROM $version
+            ORDER BY a.analysis_id""",
+            {"project": project, "version": version},
+        )
+
+
+def spent(
+    store: Store, *, project: str | None = None, since: datetime | None = None
+) -> tuple[float, int]:
+    """(US dollars, tokens) that models took or may have taken: of a project or of all, since a time (UTC) or ever.
+
+    Dollars count priced calls alone; tokens count thinking. Calls that may have been paid (view
+    possibly_paid_calls) count with what they may have taken at most.
+    """
+    with store.read() as connection:
+        row = connection.execute(
+            """SELECT coalesce(sum(usd), 0), coalesce(sum(tokens), 0) FROM (
+                SELECT project_id, "at", usd,
+                    coalesce(tokens_in, 0) + coalesce(tokens_out, 0) + coalesce(tokens_thinking, 0) AS tokens
+                FROM spend WHERE provider = 'gemini'
+                UNION ALL
+                SELECT project_id, started_at, estimate_usd, estimate_tokens FROM model_calls
+                WHERE tokens_in IS NULL AND tokens_out IS NULL AND (status = 'lost' OR http_status = 200)
+            ) WHERE ($project IS NULL OR project_id = $project) AND ($since IS NULL OR "at" >= $since)""",
+            {"project": project, "since": None if since is None else naive(since)},
+        ).fetchone()
+    usd, tokens = row or (0.0, 0)
+    return float(usd), int(tokens)
+
+
+def tokens_per_second(store: Store, *, model: str, options: Mapping[str, Any]) -> float | None:
+    """Tokens that a second of video takes with these options, measured on earlier answers by regression.
+
+    None under MIN_SLOPE_CALLS answers of one call each, or when their lengths do not tell.
+    """
+    with store.read() as connection:
+        row = connection.execute(
+            """SELECT count(*), regr_slope(a.tokens_in, m.duration_s)
+            FROM analyses AS a
+            JOIN (SELECT sha256, max(duration_s) AS duration_s FROM measures GROUP BY sha256) AS m
+                ON m.sha256 = a.media_sha256
+            WHERE a.model = $model AND a.n_calls = 1 AND a.tokens_in IS NOT NULL
+            AND (a.options ->> '$.fps')::DOUBLE IS NOT DISTINCT FROM $fps
+            AND (a.options ->> '$.resolution') IS NOT DISTINCT FROM $resolution""",
+            {"model": model, **{name: options.get(name) for name in ("fps", "resolution")}},
+        ).fetchone()
+    n, slope = row or (0, None)
+    return float(slope) if n >= MIN_SLOPE_CALLS and slope is not None and slope > 0 else None
+
+
+def correct(store: Store, analysis_id: str, field: str, value: Any, **who: Any) -> None:
+    """Write what a person says in the place of a field; the model's answer stays as it is.
+
+    `field`: a place in the answer (`hook.payoff_s`); `value` as JSON knows it; `who`: corrected_by (needed),
+    kind (correction, the default, or label), notes, corrected_at (default now). Raises BadInput when there
+    is no such answer.
+    """
+    add_words(store, [{"analysis_id": analysis_id, "field": field, "value": value, **who}])
+
+
+def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write corrections and labels, all or none: analysis_id, field, value, and `who` as in `correct`.
+
+    Raises BadInput for one without a name or about an answer that is not there.
+    """
+    if any(not row.get("corrected_by") for row in rows):
+        raise BadInput("a correction needs the name of who makes it.", field="corrected_by")
+    made = [
+        {
+            **row,
+            "value": orjson.dumps(row["value"]).decode(),
+            "kind": row.get("kind") or "correction",
+            "corrected_at": naive(row.get("corrected_at")),
+        }
+        for row in rows
+    ]
+    with store.write() as connection:
+        for analysis_id in {str(row["analysis_id"]) for row in rows}:
+            if _status(connection, analysis_id) not in DATA:
+                raise BadInput(
+                    f"there is no answer {analysis_id} to correct.",
+                    todo="See: vt analyze show POST.",
+                )
+        stage(connection, "analysis_corrections", made)
+        connection.execute(
+            "INSERT INTO analysis_corrections BY NAME "
+            "SELECT * EXCLUDE (_n) FROM new_analysis_corrections"
+        )
+
+
+def corrections(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The latest correction of each field and person, oldest first; `value` decoded. Labels are none."""
+    with store.read() as connection:
+        return records(
+            connection,
+            """SELECT * FROM analysis_corrections
+            WHERE list_contains($ids, analysis_id) AND coalesce(kind, 'correction') = 'correction'
+            QUALIFY row_number() OVER (
+                PARTITION BY analysis_id, field, corrected_by ORDER BY corrected_at DESC
+            ) = 1 ORDER BY corrected_at, field""",
+            {"ids": list(analysis_ids)},
+        )
+
+
+def _status(connection: Connection, analysis_id: str) -> str | None:
+    row = connection.execute(
+        "SELECT status FROM analyses WHERE analysis_id = ?", [analysis_id]
+    ).fetchone()
+    return str(row[0]) if row else None

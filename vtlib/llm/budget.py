@@ -1,0 +1,131 @@
+"""Hard caps on money and tokens: a call that could pass one is not made, and waits while others may give back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+from vtlib.core.errors import BudgetReached
+
+_TODO = "Raise the cap, lower gemini.max_output_tokens, or lower the limit of items."
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A limit for a run, a project or a day (None = no limit), and what was spent of it before."""
+
+    name: str
+    usd: float | None = None
+    tokens: int | None = None
+    spent_usd: float = 0.0
+    spent_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a call may take: its input, and room for its answer (thinking included) between two bounds, in tokens.
+
+    `usd_in` is the price of the input, US dollars; None = no price is known, and no cap in dollars counts it.
+    """
+
+    tokens_in: int
+    max_output_tokens: int
+    min_output_tokens: int
+    usd_in: float | None = None
+    usd_per_output_token: float = 0.0
+
+    def usd(self, output_tokens: int) -> float | None:
+        """US dollars with so many tokens of answer; None without a price."""
+        if self.usd_in is None:
+            return None
+        return self.usd_in + output_tokens * self.usd_per_output_token
+
+
+@dataclass(slots=True)
+class Reservation:
+    """What a call in flight may take at most; `usd` None = no price is known."""
+
+    usd: float | None
+    tokens: int
+    max_output_tokens: int
+    is_open: bool = True
+
+
+@dataclass
+class Budget:
+    """Several caps at once, shared by threads. What is reserved counts as spent until it is settled."""
+
+    caps: Sequence[Cap] = ()
+    _usd: float = field(default=0.0, repr=False)
+    _tokens: int = field(default=0, repr=False)
+    _open: list[Reservation] = field(default_factory=list, repr=False)
+    _change: threading.Condition = field(default_factory=threading.Condition, repr=False)
+
+    def reserve(self, demand: Demand, *, end_s: float = inf) -> Reservation:
+        """Set aside what a call may take: full room for its answer or, near a cap, as much as is left.
+
+        While too little is left but calls are in flight, it waits for them to settle, until `end_s` (monotonic).
+        Raises BudgetReached, naming the cap, when the call cannot fit, and TimeoutError.
+        """
+        with self._change:
+            while (room := self._room(demand)) < demand.min_output_tokens:
+                if not self._open or self._room(demand, with_open=False) < demand.min_output_tokens:
+                    raise self._refusal(demand)
+                rest_s = end_s - time.monotonic()
+                if rest_s <= 0 or not self._change.wait(None if rest_s == inf else rest_s):
+                    raise TimeoutError("other calls in flight did not settle in time")
+            output = int(min(room, demand.max_output_tokens))
+            held = Reservation(demand.usd(output), demand.tokens_in + output, output)
+            self._open.append(held)
+        return held
+
+    def settle(self, held: Reservation, *, usd: float | None, tokens: int) -> None:
+        """Put what the call really took in the place of what was set aside. A second time it changes nothing."""
+        with self._change:
+            if not held.is_open:
+                return
+            held.is_open = False
+            self._open = [one for one in self._open if one is not held]
+            self._usd += usd or 0.0
+            self._tokens += tokens
+            self._change.notify_all()
+
+    def keep(self, held: Reservation) -> None:
+        """All that was set aside counts as spent: nobody knows what the call took."""
+        self.settle(held, usd=held.usd, tokens=held.tokens)
+
+    def _room(self, demand: Demand, *, with_open: bool = True) -> float:
+        """Tokens of answer that every cap leaves room for; below 0 when not even the input fits."""
+        rooms = [inf]
+        for cap in self.caps:
+            spent_usd, spent_tokens = self._spent(cap, with_open=with_open)
+            if cap.usd is not None and demand.usd_in is not None:
+                left = cap.usd - spent_usd - demand.usd_in
+                per_token = demand.usd_per_output_token
+                rooms.append(
+                    left / per_token if left >= 0 and per_token else inf if left >= 0 else -1
+                )
+            if cap.tokens is not None:
+                rooms.append(cap.tokens - spent_tokens - demand.tokens_in)
+        return min(rooms)
+
+    def _spent(self, cap: Cap, *, with_open: bool = True) -> tuple[float, int]:
+        held = self._open if with_open else []
+        usd = cap.spent_usd + self._usd + sum(one.usd or 0.0 for one in held)
+        return usd, cap.spent_tokens + self._tokens + sum(one.tokens for one in held)
+
+    def _refusal(self, demand: Demand) -> BudgetReached:
+        usd = demand.usd(demand.min_output_tokens)
+        tokens = demand.tokens_in + demand.min_output_tokens
+        for cap in self.caps:
+            spent_usd, spent_tokens = self._spent(cap)
+            if cap.usd is not None and usd is not None and spent_usd + usd > cap.usd:
+                message = f"${spent_usd:,.4f} of the {cap.name}'s ${cap.usd:,.2f} are spent or set aside, the next call may take ${usd:,.4f}"
+                return BudgetReached(f"{message}.", todo=_TODO)
+            if cap.tokens is not None and spent_tokens + tokens > cap.tokens:
+                message = f"{spent_tokens:,} of the {cap.name}'s {cap.tokens:,} tokens are used or set aside, the next call may take {tokens:,}"
+                return BudgetReached(f"{message}.", todo=_TODO)
+        return BudgetReached("the next call could pass a cap.", todo=_TODO)

@@ -1,0 +1,119 @@
+"""Prompt files, read and filled. A prompt and the schema of its answer are one versioned thing.
+
+A file is `<task>.md`: a head with `task` and `version`, then sections: `# system`, `# ask`, and any number of
+`# when <topic>`, of which those that fit are added, and `# patterns`, added where patterns are known. There are no placeholders: what is known goes in as
+data, in a fence of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vtlib.core.errors import BadInput
+from vtlib.llm.prompts.fence import fenced, inert
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt file: its sections by name. `sha256` of the whole file."""
+
+    task: str
+    version: int
+    sha256: str
+    sections: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """`task/version`, as stored with every answer."""
+        return f"{self.task}/{self.version}"
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(s.removeprefix("when ") for s in self.sections if s.startswith("when "))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt ready to be sent. `data_sha256` of what was filled in, without the fence's random word and without
+    what was learnt before, of which `patterns_version` names the version ("" = there was none).
+    """
+
+    system: str
+    text: str
+    version: str
+    sha256: str
+    data_sha256: str
+    patterns_version: str = ""
+
+    def asked_again(self, reason: str) -> Rendered:
+        """The same, with a word on why the last answer could not be used."""
+        said = (
+            f"\n\nYour last answer could not be used: {reason}\nAnswer again, with the JSON alone."
+        )
+        return replace(self, text=self.text + said)
+
+
+@cache
+def load_prompt(task: str, *, folder: Path = FOLDER) -> Prompt:
+    """The prompt of a task. Raises BadInput when there is none or its file is malformed."""
+    path = folder / f"{task}.md"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.md")))
+        raise BadInput(f"there is no prompt {task}", todo=f"There are: {known}.") from None
+    match = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL)
+    head = yaml.safe_load(match.group(1)) if match else None
+    if not match or not isinstance(head, dict) or head.get("task") != task:
+        raise BadInput("a head with task and version is expected", file=path.name)
+    pieces = re.split(r"^# (.+)$", match.group(2), flags=re.MULTILINE)
+    sections = {
+        name.strip(): body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)
+    }
+    if missing := {"system", "ask"} - set(sections):
+        raise BadInput(f"without a section {', '.join(sorted(missing))}", file=path.name)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Prompt(task, int(head["version"]), digest, sections)
+
+
+def render(
+    prompt: Prompt,
+    *,
+    topics: Sequence[str] = (),
+    facts: Mapping[str, Any] | None = None,
+    strangers: Mapping[str, Any] | None = None,
+    patterns: Mapping[str, Any] | None = None,
+) -> Rendered:
+    """The prompt with the sections of those `topics` it has, our own `facts`, and strangers' text, fenced.
+
+    Values may be None or missing: a post without account, views or caption is a post (pitfall 32). `patterns`: what
+    was learnt of the field before, with its `version`; it is context and no part of what is asked, so a newer
+    version does not make it another question that would be paid again.
+    """
+    parts = [prompt.sections["ask"]]
+    parts += [prompt.sections[f"when {t}"] for t in topics if f"when {t}" in prompt.sections]
+    for title, data in (("What is known", facts), ("What strangers wrote", strangers)):
+        if data:
+            parts.append(f"{title}, as data:\n{fenced(data)}")
+    if patterns:
+        parts.append(prompt.sections["patterns"])
+        parts.append(f"What was measured before, as data:\n{fenced(patterns)}")
+    given = inert({"topics": list(topics), "facts": facts or {}, "strangers": strangers or {}})
+    return Rendered(
+        system=prompt.sections["system"],
+        text="\n\n".join(parts),
+        version=prompt.name,
+        sha256=prompt.sha256,
+        data_sha256=hashlib.sha256(given.encode()).hexdigest(),
+        patterns_version=str(patterns["version"]) if patterns else "",
+    )

@@ -1,0 +1,112 @@
+"""A question to a model: prompt, files, the shape of the answer, and how to ask. Its identity is a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from google.genai import types
+from pydantic import BaseModel
+
+from vtlib.llm.prompts.files import Rendered
+from vtlib.llm.schema import digest_of, schema_of
+
+# Tokens of a video, as an older page of the service states them; only until calls were measured.
+TOKENS_PER_FRAME, TOKENS_PER_AUDIO_S, FRAMES_PER_S = 258, 32, 1.0
+TOKENS_PER_IMAGE = 258
+CHARS_PER_TOKEN = 3.0  # cautious: prose has about four
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What shapes an answer and so belongs to its identity; None = the model's own."""
+
+    model: str
+    max_output_tokens: int
+    resolution: Literal["low", "medium", "high"] | None = None
+    fps: float | None = None
+    thinking: Literal["minimal", "low", "medium", "high"] | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with the question. `duration_s` for video and sound, None for pictures."""
+
+    path: Path
+    mime_type: str
+    sha256: str
+    duration_s: float | None = None
+
+    @property
+    def is_video(self) -> bool:
+        return self.mime_type.startswith("video/")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`answer` is the pydantic model of what is wanted back; files stand before the text. `key` is the
+    caller's name for the question: it comes back with every call and is no part of the identity. `check` says
+    what of a value cannot be, "" when nothing: such an answer is at most partial.
+    """
+
+    prompt: Rendered
+    answer: type[BaseModel]
+    options: Options
+    attachments: tuple[Attachment, ...] = ()
+    key: str = ""
+    check: Callable[[BaseModel], str] | None = None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return schema_of(self.answer)
+
+    @property
+    def schema_sha256(self) -> str:
+        return digest_of(self.schema)
+
+    @property
+    def input_hash(self) -> str:
+        """Digest of all that goes in besides model, prompt and schema: files, data, options."""
+        given = {k: v for k, v in asdict(self.options).items() if k != "model"}
+        files = [a.sha256 for a in self.attachments]
+        return digest_of({"files": files, "data": self.prompt.data_sha256, "options": given})
+
+    @property
+    def identity(self) -> str:
+        """Same identity, same question: model, prompt version and text, schema, input."""
+        parts = [self.options.model, self.prompt.version, self.prompt.sha256]
+        return digest_of([*parts, self.schema_sha256, self.input_hash])
+
+    def guessed_tokens_in(self, *, tokens_per_s: float | None = None) -> int:
+        """Tokens that go in, by formula. `tokens_per_s` of video where it was measured on earlier calls."""
+        text = len(self.prompt.system) + len(self.prompt.text) + len(str(self.schema))
+        fps = self.options.fps or FRAMES_PER_S
+        rate = tokens_per_s or fps * TOKENS_PER_FRAME + TOKENS_PER_AUDIO_S
+        seen = sum(
+            TOKENS_PER_IMAGE if a.duration_s is None else rate * a.duration_s
+            for a in self.attachments
+        )
+        return round(text / CHARS_PER_TOKEN + seen)
+
+    def config(self, *, max_output_tokens: int) -> types.GenerateContentConfig:
+        """How the client is told: JSON by schema, validated by us and not by the client."""
+        asked = self.options
+        resolution = asked.resolution and f"MEDIA_RESOLUTION_{asked.resolution.upper()}"
+        return types.GenerateContentConfig(
+            system_instruction=self.prompt.system,
+            response_mime_type="application/json",
+            response_json_schema=self.schema,
+            max_output_tokens=max_output_tokens,
+            automatic_continuation=False,
+            should_return_http_response=True,  # the body is read by us (replies.py)
+            temperature=asked.temperature,
+            media_resolution=types.MediaResolution(resolution) if resolution else None,
+            thinking_config=types.ThinkingConfig(
+                thinking_level=types.ThinkingLevel(asked.thinking.upper())
+            )
+            if asked.thinking
+            else None,
+        )

@@ -1,0 +1,150 @@
+"""What came of questions to a model: as rows, saved once, and counted. The same for films, pictures and texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vtlib.core import log
+from vtlib.llm import answers as store
+from vtlib.llm import session as asking
+from vtlib.llm.outcomes import STOPS, Outcome
+from vtlib.llm.question import Question
+from vtlib.llm.replies import kept_outcome
+from vtlib.store import runs
+from vtlib.store.project import Project, one_session
+
+EXIT_CODES = {"bad_key": 3, "not_allowed": 3, "quota_day": 8, "budget": 8}
+_logger = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a question is about: a post (None = none), in which role, asked by which stage; `task` names its problems."""
+
+    stage: str
+    task: str
+    post_id: str | None
+    role: str | None
+
+
+@dataclass(slots=True)
+class Done:
+    """What was asked: outcomes by status, answers known before, why it stopped early ("" = it did not).
+    `usd` None = a cost is unknown; `possibly_usd`: what calls without a known cost may have taken at most.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    n_known: int = 0
+    n_left: int = 0
+    stopped: str = ""
+    tokens: int = 0
+    usd: float | None = 0.0
+    exit_code: int = 0
+    possibly_usd: float = 0.0
+    n_possibly: int = 0
+
+    @property
+    def most_usd(self) -> float:
+        """US dollars that were spent at most: what is left of a cap is counted from it."""
+        return (self.usd or 0.0) + self.possibly_usd
+
+    @property
+    def possibly_words(self) -> str:
+        """What may have been paid besides, "" for nothing."""
+        if not self.n_possibly:
+            return ""
+        cost = f"at most ${self.possibly_usd:,.4f}" if self.possibly_usd else "no price is known"
+        return f"possibly paid besides: {self.n_possibly} {'call' if self.n_possibly == 1 else 'calls'}, {cost} (vt costs)"
+
+    def add(self, outcome: Outcome, *, to: Counter[str], was_left: bool = True) -> None:
+        """Count an outcome in `to`; `was_left`: it stood among `n_left`."""
+        to[outcome.status] += 1
+        self.tokens += outcome.usage.total
+        self.usd = None if self.usd is None or outcome.usd is None else self.usd + outcome.usd
+        self.possibly_usd += outcome.possibly_usd
+        self.n_possibly += sum(c.is_possibly_paid for c in outcome.calls)
+        if outcome.status in STOPS:
+            self.stopped = f"{outcome.status.replace('_', ' ')}: {outcome.reason}"
+            self.exit_code = max(self.exit_code, EXIT_CODES.get(outcome.status, 5))
+        else:
+            self.n_left -= was_left
+            self.exit_code = max(self.exit_code, 0 if outcome.has_data else 5)
+
+
+@one_session
+def take_up(project: Project, asked: Mapping[str, tuple[Question, About]]) -> int:
+    """Save answers that a process got but died before saving; how many. They are paid: nothing is asked.
+
+    `asked`: by the key of the question.
+    """
+    rows = store.answered_calls(project.store, list(asked))
+    for row in rows:
+        question, about = asked[row["analysis_id"]]
+        save(project, question, kept_outcome(asking.call_of(row), question), about)
+    return len(rows)
+
+
+def save(project: Project, question: Question, outcome: Outcome, about: About) -> None:
+    """Write what came of a question: its row, and a problem where there is no data."""
+    if outcome.status in STOPS and not outcome.calls:
+        return  # it was not asked: nothing happened to the question
+    if outcome.status not in STOPS:
+        store.save_analysis(project.store, _row(project, question, outcome, about))
+    if not outcome.has_data:
+        source = about.post_id or about.role
+        _logger.warning("no answer", task=about.task, about=source, status=outcome.status)
+        problem = {
+            "problem_id": f"{about.task}-{question.key}-{outcome.status}",
+            "project_id": project.slug,
+            "run_id": project.run_id or None,
+            "stage": about.stage,
+            "kind": outcome.status,
+            "reason": outcome.reason,
+            "source": source,
+            "seen_at": project.workspace.now(),
+        }
+        runs.add_problems(project.store, [problem])
+
+
+def _row(project: Project, question: Question, outcome: Outcome, about: About) -> dict[str, Any]:
+    """Columns of `analyses`."""
+    used, calls, options = outcome.usage, outcome.calls, question.options
+    now = project.workspace.now()
+    first = calls[0].started_at if calls else now
+    last = (calls[-1].ended_at if calls else None) or now
+    return {
+        "analysis_id": question.key,
+        "post_id": about.post_id,
+        "project_id": project.slug,
+        "run_id": project.run_id or None,
+        "task": question.prompt.version.partition("/")[0],
+        "prompt_version": question.prompt.version,
+        "prompt_sha256": question.prompt.sha256,
+        "schema_sha256": question.schema_sha256,
+        "patterns_version": question.prompt.patterns_version or None,
+        "model": options.model,
+        "model_version": next((c.model_version for c in calls if c.model_version), None),
+        "input_hash": question.input_hash,
+        "media_sha256": next((a.sha256 for a in question.attachments), None),
+        "options": {k: v for k, v in asdict(options).items() if k != "model"},
+        "role": about.role or None,
+        "status": outcome.status,
+        "reason": outcome.reason or None,
+        "repairs": list(outcome.repairs),
+        "missing": list(outcome.missing),
+        "raw_answer": outcome.raw,
+        "answer": outcome.plain(),
+        "finish_reason": outcome.finish_reason,
+        "tokens_in": used.tokens_in,
+        "tokens_out": used.tokens_out,
+        "tokens_thinking": used.tokens_thinking,
+        "tokens_cached": used.tokens_cached,
+        "usd": outcome.usd if any(not c.is_possibly_paid for c in calls) else None,
+        "n_calls": len(calls),
+        "seconds": round((last - first).total_seconds(), 3),
+        "asked_at": first,
+        "answered_at": last,
+    }

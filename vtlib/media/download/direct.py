@@ -1,0 +1,201 @@
+"""A media URL as a file: streamed, bounded in size and time, every redirect through the gate."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import time
+import urllib.request
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+from vtlib.core.deadline import MIN_BYTES_PER_S, Deadline, TooSlow
+from vtlib.core.rate_limits import retry_after
+from vtlib.media.download.connection import Opening, Route
+from vtlib.media.download.outcome import Failed, by_address, by_text
+from vtlib.media.download.url_allowlist import Gate, GateKeeper, Refused
+
+LOGIN_PATH = r"/(login|signin|accounts/login)\b"
+PAUSE_S = 0.5
+CHUNK_BYTES = 1 << 18
+HEAD_BYTES = 1 << 20  # heads and the framing of chunks, beside the file
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a file may be (bytes), how long a silence and how long the whole may last (s), and the rate
+    below which a host is left (bytes a second over `timeout_s`; 0 = any).
+    """
+
+    max_bytes: int
+    timeout_s: float
+    deadline_s: float
+    min_bytes_per_s: float = MIN_BYTES_PER_S
+
+    def begin(self) -> Deadline:
+        """The clock of one piece of work, running from now on."""
+        return Deadline(self.deadline_s, self.timeout_s, self.min_bytes_per_s)
+
+
+def save(
+    url: str, target: Path, gate: Gate, limits: Limits, *, deadline: Deadline | None = None
+) -> None:
+    """Stream `url` into `target`; a connection that breaks is made a second time at once.
+
+    `deadline`: the clock of the work this is part of. Raises Failed with the outcome that the answer tells
+    of; that an address is gone is told as `expired`, since only the post's page knows of the post.
+    """
+    clock = deadline or limits.begin()
+    try:
+        _save(url, target, gate, limits, clock)
+    except Failed as failure:
+        if not failure.fetched.is_glitch:
+            raise
+        time.sleep(PAUSE_S)
+        _save(url, target, gate, limits, clock)
+
+
+def status(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> int | None:
+    """The HTTP status of a page, redirects followed; None when there was no answer."""
+    try:
+        with _opener(url, gate, limits, deadline).open(_request(url)) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        error.close()
+        return error.code
+    except (Failed, http.client.HTTPException, OSError, ValueError):
+        return None
+
+
+def _save(url: str, target: Path, gate: Gate, limits: Limits, deadline: Deadline) -> None:
+    try:
+        with _opener(url, gate, limits, deadline).open(_request(url)) as answer:
+            _look(answer)
+            _stream(answer, target, limits)
+    except HTTPError as error:
+        raise _refusal(error) from None
+    except (URLError, http.client.HTTPException, OSError, ValueError, zlib.error) as error:
+        raise broken(error) from None
+
+
+def _opener(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> Any:
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        GateKeeper(gate),
+        urllib.request.ProxyHandler({} if gate.is_local(url) else None),
+        Opening(Route(gate, deadline, limits.max_bytes + HEAD_BYTES)),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _request(url: str) -> urllib.request.Request:
+    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+    return urllib.request.Request(url, headers=headers)  # noqa: S310 - the gate lets http(s) through alone
+
+
+def broken(error: Exception) -> Failed:
+    """A connection that failed, in words; `is_offline` when none could be made."""
+    while isinstance(error, URLError) and isinstance(error.reason, Exception):
+        if isinstance(error, Refused):
+            break
+        error = error.reason
+    if isinstance(error, Refused):
+        return Failed("broken", f"not asked: {error.reason}")
+    if isinstance(error, TooSlow):
+        return Failed("broken", f"too slow: {error}")
+    if isinstance(error, http.client.IncompleteRead):
+        return Failed("broken", "the connection broke before the file was whole", is_glitch=True)
+    is_glitch = isinstance(error, (ConnectionError, http.client.RemoteDisconnected))
+    is_offline = isinstance(error, OSError) and not isinstance(
+        error, (ConnectionError, TimeoutError)
+    )
+    said = f"no connection: {type(error).__name__}: {error}"
+    return Failed("broken", said, is_offline=is_offline, is_glitch=is_glitch)
+
+
+def _look(answer: Any) -> None:
+    """A page or JSON where a file was promised: a login page by its address, another by its words."""
+    kind = str(answer.headers.get_content_type())
+    if not kind.startswith(("text/html", "application/json", "application/problem+json")):
+        return
+    if re.search(LOGIN_PATH, urlsplit(answer.geturl()).path):
+        raise Failed("login", "the host asks for a login")
+    text = re.sub(r"<[^>]*>", " ", answer.read(4096).decode("utf-8", "replace"))
+    what = "a web page" if kind == "text/html" else "a JSON answer"
+    outcome = by_text(text)
+    raise Failed(
+        "expired" if outcome == "removed" else outcome or "broken", f"{what} came instead of a file"
+    )
+
+
+def _stream(answer: Any, target: Path, limits: Limits) -> None:
+    promised = answer.headers.get("Content-Length") or ""
+    if promised.isdigit() and int(promised) > limits.max_bytes:
+        raise too_large(int(promised), limits.max_bytes)
+    size, count = 0, _Count()
+    with target.open("wb") as out:
+        for block in _unpacked(answer, count):
+            size += len(block)
+            if size > limits.max_bytes:
+                raise too_large(size, limits.max_bytes)
+            out.write(block)
+    if promised.isdigit() and count.size < int(promised):
+        said = f"the connection broke after {count.size} of {promised} bytes"
+        raise Failed("broken", said, is_glitch=True)
+    if size == 0:
+        raise Failed("broken", "the answer was empty")
+
+
+@dataclass(slots=True)
+class _Count:
+    """Bytes as they came, before they were unpacked."""
+
+    size: int = 0
+
+
+def _unpacked(answer: Any, count: _Count) -> Iterator[bytes]:
+    """The content a block at a time; a host may pack it though nobody asked for that."""
+    packing = str(answer.headers.get("Content-Encoding") or "identity").strip().lower()
+    if packing not in ("identity", "gzip", "x-gzip", "deflate"):
+        raise Failed("broken", f"the file is packed in a way we do not read: {packing}")
+    unpacker = None if packing == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    while block := answer.read(CHUNK_BYTES):
+        count.size += len(block)
+        if unpacker is None:
+            yield block
+            continue
+        while block:
+            yield unpacker.decompress(block, CHUNK_BYTES)
+            block = unpacker.unconsumed_tail
+
+
+def too_large(size: int, limit: int) -> Failed:
+    """A file beyond the limit."""
+    return Failed("too_large", f"over {limit / 1e6:.0f} MB (at least {size / 1e6:.1f} MB)")
+
+
+def beginning(answer: Any) -> str:
+    """What a refusal says in its body, as far as it comes at once; '' when nothing can be read."""
+    try:
+        return re.sub(r"<[^>]*>", " ", answer.read(4096).decode("utf-8", "replace"))
+    except (Failed, http.client.HTTPException, OSError, ValueError):
+        return ""
+
+
+def _refusal(error: HTTPError) -> Failed:
+    outcome, reason = by_address(error.code, str(error.reason or ""), beginning(error))
+    wait_s = retry_after(error.headers.get("Retry-After"), now=datetime.now(UTC))
+    error.close()
+    return Failed(outcome, reason, retry_after_s=wait_s, is_glitch=error.code >= 500)

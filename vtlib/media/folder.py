@@ -1,0 +1,232 @@
+"""The media folder: every file once by the hash of its content, whatever project or post it came with.
+
+`media/<2 hex>/<sha256>.<suffix>` under the outputs folder, thumbnails in `<sha256>.thumbs/` beside it. Work
+in progress lies in `media/tmp/`, one process at a time, under a lock that the kernel releases however the
+process dies; the next session finishes what was whole there and removes the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from PIL import Image
+
+from vtlib.core.errors import StoreBusy
+from vtlib.media.download.outcome import File
+
+CHUNK_BYTES = 1 << 20
+DONE = "done.json"
+SMALL_PX = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of the store; `path` is relative to the outputs folder, with forward slashes."""
+
+    sha256: str
+    path: str
+    bytes: int
+    kind: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class MediaFolder:
+    """The files below `outputs`/media."""
+
+    outputs: Path
+
+    @property
+    def root(self) -> Path:
+        return self.outputs / "media"
+
+    def path(self, relative: str) -> Path:
+        """A stored path as an absolute one."""
+        return self.outputs / relative
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A place for work in progress, swept at the end. Raises StoreBusy while another process has one."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreBusy(
+                "another process is downloading or measuring in this workspace.",
+                todo="Wait for it; what it has done will be there.",
+            ) from None
+        try:
+            (self.root / "tmp").mkdir(exist_ok=True)
+            yield Session(self, self.root / "tmp")
+        finally:
+            _sweep(self.root / "tmp")
+            lock.release()
+
+    def thumbnails(
+        self, relative: str | None, listed: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[float, bytes]]:
+        """(time in s, small JPEG) of the thumbnails `listed` ({t_s, file}) that are still there."""
+        folder = self.path(relative) if relative else None
+        if folder is None:
+            return []
+        there = [(t["t_s"], folder / t["file"]) for t in listed if (folder / t["file"]).is_file()]
+        return [(float(t_s), _small(path)) for t_s, path in there]
+
+    def stills(self, relatives: Sequence[str | None]) -> list[bytes | None]:
+        """Small JPEGs of pictures in their order; None for one that is gone or cannot be read."""
+        return [_small_or_none(self.path(r)) if r else None for r in relatives]
+
+    def used_bytes(self) -> int:
+        """What the store takes on disk, work in progress included."""
+        return sum(size for _, size in self.listed())
+
+    def listed(self) -> Iterator[tuple[str, int]]:
+        """(path relative to outputs, bytes) of every file, thumbnails too."""
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                path = Path(folder, name)
+                if name.startswith("."):
+                    continue
+                try:
+                    size = path.stat().st_size
+                except FileNotFoundError:  # another process moved it on: it is work in progress
+                    continue
+                yield path.relative_to(self.outputs).as_posix(), size
+
+    def remove(self, relative: str) -> None:
+        """Delete a stored file with all that stands beside it: thumbnails, small copy."""
+        path = self.path(relative)
+        home = path.parent.parent if path.parent.suffix == ".thumbs" else path.parent
+        for beside in home.glob(f"{stem(relative)}.*"):
+            if beside.is_dir():
+                shutil.rmtree(beside, ignore_errors=True)
+            else:
+                beside.unlink(missing_ok=True)
+
+    def keep_only(self, relative: str) -> None:
+        """Of the files with one content, keep this one (a small copy) and the thumbnails."""
+        kept = self.path(relative)
+        for beside in kept.parent.glob(f"{stem(relative)}.*"):
+            if beside.is_file() and beside != kept:
+                beside.unlink()
+
+    def place(self, work: Path, files: Sequence[Mapping[str, str]]) -> None:
+        """Move files of a work folder to where they belong; those that are there already stay."""
+        for file in files:
+            source, target = work / file["name"], self.path(file["path"])
+            if source.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Work in progress of one process."""
+
+    media: MediaFolder
+    folder: Path
+
+    def left_over(self) -> Iterator[dict[str, Any]]:
+        """What a dead process had fetched whole but not noted: its notes, the files now in place.
+
+        A note is forgotten when the next is asked for, so save it at once. Then all else goes that it left.
+        """
+        for done in sorted(self.folder.glob(f"*/{DONE}")):
+            held = json.loads(done.read_text(encoding="utf-8"))
+            self.media.place(done.parent, held["files"])
+            yield held["note"]
+            self.clear(done.parent)
+        _sweep(self.folder)
+
+    def work(self, key: str) -> Path:
+        """A new empty folder for one item; `key` may hold anything."""
+        path = self.folder / hashlib.sha256(key.encode()).hexdigest()[:16]
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir()
+        return path
+
+    def describe(self, files: Sequence[File]) -> list[Kept]:
+        """What the files will be in the store: each read once, a megabyte at a time."""
+        return [_kept(file) for file in files]
+
+    def finish(
+        self, work: Path, files: Sequence[File], kept: Sequence[Kept], note: Mapping[str, Any]
+    ) -> None:
+        """Move the files of `work` into the store. From here on the item is whole: a process killed before
+        `note` (plain JSON) is saved hands it on to the next through `left_over`.
+        """
+        moves = [{"name": f.path.name, "path": k.path} for f, k in zip(files, kept, strict=True)]
+        text = json.dumps({"files": moves, "note": dict(note)})
+        part = work / f"{DONE}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(work / DONE)
+        self.media.place(work, moves)
+
+    def clear(self, work: Path) -> None:
+        """Forget a work folder whose note is saved, or that came to nothing."""
+        shutil.rmtree(work, ignore_errors=True)
+
+    def adopt(self, folder: Path, relative: str) -> None:
+        """Move a finished folder (thumbnails) or file into the store; an older one gives way."""
+        target = self.media.path(relative)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            shutil.rmtree(target)
+        folder.replace(target)
+
+
+def stored_path(sha256: str, suffix: str) -> str:
+    """Where a file with that content is kept, relative to outputs."""
+    return f"media/{sha256[:2]}/{sha256}{suffix}"
+
+
+def stem(relative: str) -> str:
+    """The digest in a stored path, that of a thumbnail's film included."""
+    parts = relative.split("/")
+    name = parts[-2] if parts[-2].endswith(".thumbs") else parts[-1]
+    return name.partition(".")[0]
+
+
+def _sweep(tmp: Path) -> None:
+    """Remove what is unfinished; an item that is whole but not noted stays for the next session."""
+    for folder in tmp.iterdir():
+        if not (folder / DONE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(file: File) -> Kept:
+    digest, size = hashlib.sha256(), 0
+    with file.path.open("rb") as stream:
+        while block := stream.read(CHUNK_BYTES):
+            digest.update(block)
+            size += len(block)
+    sha256 = digest.hexdigest()
+    path = stored_path(sha256, file.suffix)
+    return Kept(sha256, path, size, file.kind, file.width, file.height)
+
+
+def _small_or_none(path: Path) -> bytes | None:
+    try:
+        return _small(path)
+    except OSError:  # gone, or a form that Pillow does not read
+        return None
+
+
+def _small(path: Path) -> bytes:
+    out = io.BytesIO()
+    with Image.open(path) as image:
+        image.thumbnail((SMALL_PX, SMALL_PX))
+        image.convert("RGB").save(out, "JPEG", quality=75)
+    return out.getvalue()

@@ -1,0 +1,15 @@
+"""Measures of a video file, taken locally: one file a family, each with its method and version."""
+
+from vtlib.media.measures.file import ALL_PARTS, measure
+from vtlib.media.measures.hashes import hash64
+from vtlib.media.measures.record import Measures, Part, Shot, Window
+
+__all__ = [
+    "ALL_PARTS",
+    "Measures",
+    "Part",
+    "Shot",
+    "Window",
+    "hash64",
+    "measure",
+]

@@ -1,0 +1,170 @@
+"""04, first half: picked posts to files, files to measures, measures to twins; each item saved as it is done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from vtlib.core.errors import BadInput
+from vtlib.core.models import Mapped
+from vtlib.media import measurement, store
+from vtlib.media import queue as stage
+from vtlib.media.download import Gate, Rules, Wanted
+from vtlib.media.downloads import Done, Downloads, Progress, save_note
+from vtlib.media.folder import MediaFolder
+from vtlib.media.measurement import Measurer
+from vtlib.performance import video_samples
+from vtlib.platforms import outcome
+from vtlib.store.project import Project, one_session
+
+STILL = ("photo", "carousel")
+FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
+COLUMNS = {
+    "role": "role",
+    "handle": "account",
+    "platform": "platform",
+    "format": "format",
+    "posted_at": "posted (UTC)",
+    "duration_s": "length, s",
+    "cuts": "cuts",
+    "cuts_3s": "cuts in the first 3 s",
+    "measured": "measured",
+    "outcome": "file",
+    "url": "url",
+}
+TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
+
+
+@one_session
+def process(project: Project, *, again: bool = False, progress: Progress | None = None) -> Done:
+    """Fetch and measure the newest picked posts (analysis.limit), those of own scripts, and those drawn for patterns
+    (media.sample in all, and what was drawn before), checkpointed per item.
+
+    What is here is measured while the rest still loads. A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
+    a pause, or cannot be reached, is left alone for the rest of the call. `again` measures anew. Raises
+    BadInput for cookies that cannot be used, StoreBusy while another process does the same.
+    """
+    video_samples.draw(project, project.params.media.sample)
+    folder, done = MediaFolder(project.workspace.outputs), Done()
+    rules = _rules(project)
+    with folder.session() as session, Measurer(project, session, again=again) as measurer:
+        for note in session.left_over():
+            save_note(project.store, note)
+            done.finished += 1
+        posts = load(project)
+        measurer.add(posts)
+        downloads = Downloads(project, session, rules, done, measurer, progress)
+        downloads.run(posts, lambda: load(project), lambda due: _addresses(project, due, rules))
+        posts = load(project)
+        measurer.add(posts)
+        measurer.finish()
+        done.measured = measurer.count
+        measurement.compress_all(project, session, posts)
+    measurement.compare(project)
+    return done
+
+
+@one_session
+def load(project: Project) -> pd.DataFrame:
+    """The picked posts with their state (stages/media.plan), newest first, then those of own scripts and of the sample; nothing is asked.
+
+    Each of the first two kinds has a limit of its own: analysis.limit, media.published_limit; last come those that were
+    drawn for patterns (flows/film_samples), all of them. `is_gone`: the file is not
+    in this folder, as after vt restore of a backup without media; its path is then not known here.
+    """
+    rules = _rules(project)
+    posts = _with_files(project, project.frame("media_wanted"))
+    asked = _addresses(project, posts, rules)
+    known = [_has_address(asked[p]) for p in posts["post_id"]]
+    posts = posts.assign(has_address=pd.Series(known, dtype=bool, index=posts.index))
+    media, role = project.params.media, posts["role"]
+    is_own, is_drawn = role.eq(stage.PUBLISHED), role.eq(stage.SAMPLE)
+    kinds = (
+        (~is_own & ~is_drawn, project.params.analysis.limit),
+        (is_own, media.published_limit),
+        (is_drawn, len(posts)),
+    )
+    parts = [
+        stage.plan(
+            posts[mine],
+            media,
+            now=project.workspace.now(),
+            limit=limit,
+            has_cookies=rules.has_cookies,
+        )
+        for mine, limit in kinds
+    ]
+    return pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+
+
+def _with_files(project: Project, posts: pd.DataFrame) -> pd.DataFrame:
+    """`posts` without the paths of files that are not there, and `is_gone` for those."""
+    folder = MediaFolder(project.workspace.outputs)
+    gone = [isinstance(p, str) and not folder.path(p).exists() for p in posts["path"]]
+    is_gone = pd.Series(gone, index=posts.index, dtype=bool)
+    return posts.assign(path=posts["path"].mask(is_gone), is_gone=is_gone)
+
+
+def twins(project: Project) -> pd.DataFrame:
+    """Posts that show the same film as another: a row a post, by creative (the first one published)."""
+    return project.frame("media_twins")
+
+
+def _rules(project: Project) -> Rules:
+    params, settings = project.params.media, project.workspace.settings
+    cookies = settings.cookies_file
+    if cookies:
+        _check_cookies(cookies.expanduser())
+    return Rules(
+        gate=Gate.of([settings.apify_url]),
+        max_bytes=int(params.max_file_mb * 1e6),
+        timeout_s=params.timeout_s,
+        deadline_s=params.deadline_s,
+        min_bytes_per_s=params.min_kb_s * 1000,
+        cookies_file=cookies.expanduser() if cookies else None,
+        cookies_browser=settings.cookies_browser,
+    )
+
+
+def _check_cookies(path: Path) -> None:
+    """Raise BadInput for what yt-dlp could not read: then every post would seem to need a login."""
+    todo = "Export cookies in Netscape format (cookies.txt), or unset it."
+    if not path.is_file():
+        raise BadInput(f"VT_COOKIES_FILE: there is no {path}.", todo=todo)
+    with path.open("rb") as stream:
+        head = stream.read(200).lstrip()
+    if head[:1] in (b"[", b"{"):
+        raise BadInput("VT_COOKIES_FILE is JSON.", todo=todo, file=path.name)
+
+
+def _addresses(project: Project, posts: pd.DataFrame, rules: Rules) -> dict[str, Wanted]:
+    """What can be asked for each post: addresses that the gate knows by name.
+
+    A simulated post is on no public platform, so its page is not asked: only its own host is.
+    """
+    keys = list(posts[["platform", "native_id"]].itertuples(index=False, name=None))
+    found: dict[str, tuple[tuple[str, ...], datetime | None]] = {}
+    for item in store.newest_items(project.store, keys) if keys else []:
+        post_id = f"{item['platform']}:{item['native_id']}"
+        mapped = outcome(item["platform"], item["payload"])
+        if post_id not in found and isinstance(mapped, Mapped):
+            urls = tuple(u for u in mapped.media_urls if rules.gate.knows(u))
+            if urls:
+                found[post_id] = (urls, item["captured_at"])
+    asks_pages = not project.params.is_simulated
+    now = project.workspace.now().replace(tzinfo=None)
+    wanted = {}
+    for post in posts.to_dict("records"):
+        urls, seen_at = found.get(post["post_id"], ((), None))
+        page = post["url"] if asks_pages and rules.gate.knows(post["url"] or "") else None
+        # YouTube's addresses are of picture or sound alone: its page knows which belong together.
+        is_fresh = seen_at is not None and now - seen_at < FRESH and post["platform"] != "youtube"
+        is_still = post["format"] in STILL
+        wanted[post["post_id"]] = Wanted(post["post_id"], page, urls, is_still, is_fresh)
+    return wanted
+
+
+def _has_address(wanted: Wanted) -> bool:
+    return bool(wanted.media_urls or (wanted.page_url and not wanted.is_still))

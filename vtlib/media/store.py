@@ -1,0 +1,228 @@
+"""Media of posts, what was measured of them, and twins. Machine columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from vtlib.store.connection import Connection, Store
+from vtlib.store.writes import naive, records, save
+
+NEWEST_ITEMS = 3
+_CHUNK = 2_000
+
+
+def save_media(
+    store: Store, row: Mapping[str, Any], images: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Write how the media of a post fared, in place of what was known; `images` are all of a photo post's.
+
+    `row`: columns of `media`; `images`: columns of `media_images` without post_id and position.
+    """
+    post_id = row["post_id"]
+    numbered = [{"post_id": post_id, "position": n, **image} for n, image in enumerate(images)]
+    with store.write() as connection:
+        save(connection, "media", [row], key=["post_id"])
+        connection.execute("DELETE FROM media_images WHERE post_id = ?", [post_id])
+        save(connection, "media_images", numbered, key=["post_id", "position"])
+
+
+def save_measures(store: Store, row: Mapping[str, Any]) -> None:
+    """Write what was measured of a post's video; its twins are to be sought again."""
+    with store.write() as connection:
+        save(connection, "measures", [{**row, "compared_at": None}], key=["post_id"])
+        connection.execute(
+            "DELETE FROM twins WHERE post_id = $id OR twin_post_id = $id", {"id": row["post_id"]}
+        )
+
+
+def save_film_sample(
+    store: Store, project: str, rows: pd.DataFrame, *, rule: str, at: datetime
+) -> None:
+    """Add drawn posts (post_id, stratum, drawn_share); one drawn before stays as it is."""
+    drawn = rows.assign(project_id=project, rule=rule, drawn_at=naive(at))
+    with store.write() as connection:
+        save(connection, "film_samples", drawn, key=["project_id", "post_id"], keep=True)
+
+
+def save_proxy(store: Store, sha256: str, facts: Mapping[str, Any]) -> None:
+    """Set proxy_path and proxy_bytes (and path, bytes where the original goes) for a file's posts."""
+    sets = ", ".join(f"{name} = ${name}" for name in facts)
+    with store.write() as connection:
+        connection.execute(
+            f"UPDATE media SET {sets} WHERE sha256 = $sha256", {**facts, "sha256": sha256}
+        )
+
+
+def proxy_of(store: Store, sha256: str) -> dict[str, Any] | None:
+    """proxy_path and proxy_bytes of a file, None while it has none."""
+    with store.read() as connection:
+        found = records(
+            connection,
+            "SELECT proxy_path, proxy_bytes FROM media "
+            "WHERE sha256 = ? AND proxy_path IS NOT NULL LIMIT 1",
+            [sha256],
+        )
+    return found[0] if found else None
+
+
+def image_paths(store: Store, post_id: str) -> list[str | None]:
+    """Paths (relative to outputs, None = not kept) of the pictures of a photo post, in order."""
+    sql = "SELECT path FROM media_images WHERE post_id = ? ORDER BY position"
+    with store.read() as connection:
+        return [path for (path,) in connection.execute(sql, [post_id]).fetchall()]
+
+
+def measures_of(store: Store, sha256: str) -> dict[str, Any] | None:
+    """The measures of a file, whichever post had it, or None."""
+    with store.read() as connection:
+        found = records(
+            connection, "SELECT * FROM measures WHERE sha256 = ? ORDER BY post_id LIMIT 1", [sha256]
+        )
+    return found[0] if found else None
+
+
+def measures(store: Store, post_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """What was measured of these posts (status ok), in their order; JSON decoded."""
+    with store.read() as connection:
+        found = records(
+            connection,
+            "SELECT * FROM measures WHERE status = 'ok' AND list_contains($ids, post_id)",
+            {"ids": list(post_ids)},
+        )
+    place = {post_id: n for n, post_id in enumerate(post_ids)}
+    return sorted(found, key=lambda row: place[row["post_id"]])
+
+
+def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The newest kept raw items of posts, given as (platform, native_id), at most three each, newest first:
+    platform, native_id, captured_at, payload (decoded).
+    """
+    with store.read() as connection:
+        return records(
+            connection,
+            f"""SELECT r.platform, r.native_id, r.captured_at, r.payload
+            FROM raw_items AS r
+            JOIN (SELECT unnest($platforms) AS platform, unnest($ids) AS native_id) AS w
+                ON w.platform = r.platform AND w.native_id = r.native_id
+            QUALIFY row_number() OVER (
+                PARTITION BY r.platform, r.native_id ORDER BY r.captured_at DESC NULLS LAST, r.capture_id
+            ) <= {NEWEST_ITEMS}
+            ORDER BY r.captured_at DESC NULLS LAST, r.capture_id""",
+            {"platforms": [p for p, _ in posts], "ids": [i for _, i in posts]},
+        )
+
+
+def to_compare(store: Store) -> list[dict[str, Any]]:
+    """Measured videos with hashes: post_id, sha256, hashes, is_new (not compared with the others yet)."""
+    with store.read() as connection:
+        return records(
+            connection,
+            "SELECT post_id, sha256, hashes, compared_at IS NULL AS is_new FROM measures "
+            "WHERE status = 'ok' ORDER BY post_id",
+        )
+
+
+def save_twins(store: Store, post_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add pairs of twins, and note that `post_ids` have been compared with all others."""
+    now = naive(None)
+    with store.write() as connection:
+        save(
+            connection,
+            "twins",
+            [{**row, "found_at": now} for row in rows],
+            key=["post_id", "twin_post_id"],
+        )
+        connection.execute(
+            "UPDATE measures SET compared_at = $now WHERE list_contains($ids, post_id)",
+            {"now": now, "ids": list(post_ids)},
+        )
+
+
+def files(store: Store) -> pd.DataFrame:
+    """Every file that a row names, once: sha256, path, bytes (with its proxy), fetched_at, is_picked."""
+    return store.query_file("media_files")
+
+
+def mark_purged(store: Store, hashes: Sequence[str]) -> None:
+    """Note that these files are removed; status, sizes and measures stay."""
+    values = {"hashes": list(hashes), "now": naive(None)}
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE media SET path = NULL, proxy_path = NULL, purged_at = $now "
+            "WHERE list_contains($hashes, sha256) OR post_id IN ("
+            "SELECT post_id FROM media_images WHERE list_contains($hashes, sha256))",
+            values,
+        )
+        for statement in (
+            "UPDATE media_images SET path = NULL WHERE list_contains($hashes, sha256)",
+            "UPDATE measures SET thumbs_path = NULL WHERE list_contains($hashes, sha256)",
+        ):
+            connection.execute(statement, {"hashes": list(hashes)})
+
+
+def count_personal(store: Store) -> dict[str, int]:
+    """What a purge of personal data would go through: bios, display_names, raw_items."""
+    with store.read() as connection:
+        return records(
+            connection,
+            "SELECT (SELECT count(bio) FROM account_snapshots) AS bios, "
+            "(SELECT count(display_name) FROM accounts) AS display_names, "
+            "(SELECT count(payload) FROM raw_items) AS raw_items",
+        )[0]
+
+
+def forget_persons(store: Store) -> None:
+    """Remove bios and display names of all accounts."""
+    with store.write() as connection:
+        connection.execute("UPDATE account_snapshots SET bio = NULL WHERE bio IS NOT NULL")
+        connection.execute("UPDATE accounts SET display_name = NULL WHERE display_name IS NOT NULL")
+
+
+def rewrite_items(store: Store, clean: Any) -> int:
+    """Put `clean(item)` in the place of every kept raw item and problem; returns how many changed.
+
+    A chunk a transaction: killed anywhere, it can be run again.
+    """
+    return sum(
+        _rewrite(store, table, key, clean)
+        for table, key in (("raw_items", ("capture_id", "item_no")), ("problems", ("problem_id",)))
+    )
+
+
+def _rewrite(store: Store, table: str, key: Sequence[str], clean: Any) -> int:
+    changed, last = 0, None
+    while True:
+        with store.write() as connection:
+            rows = _page(connection, table, key, last)
+            if not rows:
+                return changed
+            last = rows[-1][:-1]
+            cleaned = [
+                (row[:-1], clean(orjson.loads(row[-1])), orjson.loads(row[-1])) for row in rows
+            ]
+            new = [(head, after) for head, after, before in cleaned if after != before]
+            for head, after in new:
+                where = " AND ".join(f"{k} IS NOT DISTINCT FROM ?" for k in key)
+                connection.execute(
+                    f"UPDATE {table} SET payload = ? WHERE {where}",
+                    [orjson.dumps(after).decode(), *head],
+                )
+            changed += len(new)
+
+
+def _page(
+    connection: Connection, table: str, key: Sequence[str], last: tuple[Any, ...] | None
+) -> list[tuple[Any, ...]]:
+    names = ", ".join(key)
+    after = f"AND ({names}) > ({', '.join('?' * len(key))})" if last else ""
+    found: Iterable[tuple[Any, ...]] = connection.execute(
+        f"SELECT {names}, payload FROM {table} WHERE payload IS NOT NULL {after} "
+        f"ORDER BY {names} LIMIT {_CHUNK}",
+        list(last or ()),
+    ).fetchall()
+    return list(found)

@@ -1,0 +1,84 @@
+"""A picture per measured video on one axis of time. Apart from media.py: drawing takes 2 s to import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from vtlib.analysis import labelling
+from vtlib.charts.theme import finish, nothing
+from vtlib.core.conclusion import number
+from vtlib.llm import answers as analyses
+from vtlib.media import store
+from vtlib.media.folder import MediaFolder
+from vtlib.media.queue import PUBLISHED
+from vtlib.media.timeline import Scene, timeline_chart
+from vtlib.store.project import Project
+
+
+def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
+    """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness, motion.
+
+    With pseudonyms without creators' pictures and the words on screen. Posts of own scripts have
+    none: they are measured to be compared, not explained.
+    """
+    posts = posts[posts["role"].ne(PUBLISHED)]
+    folder, shown = MediaFolder(project.workspace.outputs), project.shown(posts)
+    found = store.measures(project.store, list(posts["post_id"]))
+    if not found:
+        title = "What the videos show, second by second"
+        return [nothing("no video has been measured yet", title=title, source="measures")]
+    said = labelling.answers(project).set_index("post_id")
+    scenes = {
+        row["post_id"]: _scenes(project, said.loc[row["post_id"]])
+        for row in found
+        if row["post_id"] in said.index
+    }
+    about = dict(zip(posts["post_id"], shown.to_dict("records"), strict=True))
+    return [
+        _timeline(
+            about[row["post_id"]],
+            row,
+            folder if project.names_creators else None,
+            scenes=scenes.get(row["post_id"], ()),
+        )
+        for row in found
+    ]
+
+
+def _scenes(project: Project, said: pd.Series) -> list[Scene]:
+    """The scenes of an answer, each with how the cut that starts it stands against the file."""
+    held = {c["path"]: c["held"] for c in analyses.claims(project.store, said["analysis_id"])}
+    found = []
+    for n, beat in enumerate(said["answer"].get("beats") or []):
+        mark = held.get(f"beats.{n}", "") if beat["starts_with_cut"] else ""
+        label = f"scene {n + 1}: {beat['action']}"
+        found.append(Scene(beat["start_s"], beat["end_s"], label, mark))
+    return found
+
+
+def _timeline(
+    post: Mapping[Any, Any],
+    row: dict[str, Any],
+    folder: MediaFolder | None,
+    *,
+    scenes: Sequence[Scene],
+) -> Any:
+    """`folder` None: a report with pseudonyms, where neither pictures nor words of creators are shown."""
+    pictures = [] if folder is None else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
+    if folder is None:
+        scenes = ()
+        row = row | {"text": {"status": "not_shown", "reason": "in a report with pseudonyms"}}
+    marks = (
+        " · model's scenes: ? no such cut in the file, ~ off by more than half a second"
+        if scenes
+        else ""
+    )
+    facts = f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, {number(len(row['cuts_s']), 'cut')}"
+    return finish(
+        timeline_chart(row, pictures, scenes),
+        title=f"{post['role']}: {post['handle']} on {post['platform']}",
+        subtitle=f"measures, {row['version']} · {facts}{marks}",
+    )

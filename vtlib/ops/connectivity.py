@@ -1,0 +1,121 @@
+"""Do the services answer, and do they take our keys? One free call each; nothing is charged or downloaded."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from vtlib.core import log
+from vtlib.core.deadline import TooSlow, call_within
+from vtlib.core.errors import CredentialsMissing, VtError
+from vtlib.ops.health import Finding
+
+SERVICES = ("https://api.apify.com/", "https://generativelanguage.googleapis.com/")
+VIDEO_HOSTS = (
+    "https://www.instagram.com/",
+    "https://www.tiktok.com/",
+    "https://www.youtube.com/",
+    "https://x.com/",
+)
+TIMEOUT_S = 8.0
+ANSWER_S = 30.0  # for an answer with the client's retries in it
+RETRY_S = 0.05  # the doctor waits for nobody
+
+
+def apify(token: str | None, url: str | None) -> list[Finding]:
+    """Whether the token is there and, by one free call, whether it is valid."""
+    if not token:
+        says = "no APIFY_TOKEN: nothing can be scraped (imports work)"
+        return [Finding("apify", "warn", says, "Put APIFY_TOKEN into .env."), *_base(url, "apify")]
+    from vtlib.capture.apify import Apify  # noqa: PLC0415 - takes a second
+
+    try:
+        name = call_within(ANSWER_S, Apify(token, url, pause_s=RETRY_S).who)
+    except CredentialsMissing as error:
+        todo = "Put a valid APIFY_TOKEN into .env."
+        return [Finding("apify", "fail", error.message, todo, exit_code=error.exit_code)]
+    except (VtError, TooSlow) as error:
+        todo = "Check the network, the proxy and VT_APIFY_URL, then try again."
+        said = error.message if isinstance(error, VtError) else f"no answer: {error}"
+        return [Finding("apify", "fail", said, todo, exit_code=4)]
+    said = f"the token is valid ({name or 'an account without a name'})"
+    return [Finding("apify", "ok", said), *_base(url, "apify")]
+
+
+def gemini(key: str | None, url: str | None) -> list[Finding]:
+    """Whether the key is there and, by listing one model (free), whether it is valid."""
+    if not key:
+        says = "no GEMINI_API_KEY: nothing can be analysed by a model (measures work)"
+        return [
+            Finding("gemini", "warn", says, "Put GEMINI_API_KEY into .env."),
+            *_base(url, "gemini"),
+        ]
+    try:
+        name = call_within(ANSWER_S, lambda: _first_model(key, url))
+    except Exception as error:  # noqa: BLE001 - three HTTP libraries' errors; each becomes a line
+        return [_gemini_refusal(error, key)]
+    return [Finding("gemini", "ok", f"the key is valid ({name})"), *_base(url, "gemini")]
+
+
+def reachable(urls: Sequence[str], *, what: str) -> list[Finding]:
+    """Whether somebody answers at `urls` (any answer counts), all asked at once; warnings only."""
+    with ThreadPoolExecutor(max_workers=max(len(urls), 1)) as pool:
+        silent = [u for u, said in zip(urls, pool.map(_answers, urls), strict=True) if said]
+    hosts = [urlsplit(u).hostname or u for u in urls]
+    if not silent:
+        return [Finding(what, "ok", f"{', '.join(hosts)} answer")]
+    says = f"no answer from {', '.join(urlsplit(u).hostname or u for u in silent)}"
+    todo = "Check the network, HTTPS_PROXY and firewalls; what needs it will fail, the rest works."
+    return [Finding(what, "warn", says, todo)]
+
+
+def is_here(url: str | None) -> bool:
+    """Whether a base URL points at this very machine."""
+    return (urlsplit(url or "").hostname or "") in ("localhost", "127.0.0.1", "::1")
+
+
+def _base(url: str | None, what: str) -> list[Finding]:
+    """Says so when a service is not the real one: it is easily forgotten."""
+    return [Finding(f"{what} address", "ok", f"{url} instead of the real service")] if url else []
+
+
+def _first_model(key: str, url: str | None) -> str:
+    from google import genai  # noqa: PLC0415 - takes a second
+    from google.genai import types  # noqa: PLC0415
+
+    # The timeout is in milliseconds.
+    options = types.HttpOptions(base_url=url, timeout=int(TIMEOUT_S * 1000))
+    client = genai.Client(api_key=key, http_options=options)
+    model = next(iter(client.models.list(config={"page_size": 1})), None)
+    return str(getattr(model, "name", "") or "no model listed")
+
+
+def _gemini_refusal(error: Exception, key: str) -> Finding:
+    code = getattr(error, "code", None)
+    said = log.redactor([key])(str(getattr(error, "message", None) or type(error).__name__))[:160]
+    if code in (401, 403) or (code == 400 and "key" in said.lower()):
+        todo = "Put a valid GEMINI_API_KEY into .env."
+        return Finding("gemini", "fail", f"the key was refused: {said}", todo, exit_code=3)
+    todo = "Check the network, the proxy and VT_GEMINI_URL, then try again."
+    return Finding("gemini", "fail", f"no answer: {said}", todo, exit_code=4)
+
+
+def _opened(request: urllib.request.Request) -> str:
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310 - http(s) only, see _answers
+        return ""
+
+
+def _answers(url: str) -> str:
+    """'' when anything answers at `url`, whatever it says; else the reason."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        return "no http address"
+    request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - http(s) only, see above
+    try:
+        return call_within(TIMEOUT_S, lambda: _opened(request))
+    except urllib.error.HTTPError:
+        return ""
+    except (OSError, ValueError) as error:
+        return str(error)

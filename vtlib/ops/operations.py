@@ -1,0 +1,194 @@
+"""Keeping the workbench running: is all well, what was done and what failed, a copy and back again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from vtlib.core import log
+from vtlib.core.errors import BadInput, StoreBusy, VtError
+from vtlib.core.params import Params, parse_params, read_yaml
+from vtlib.ops import connectivity, health
+from vtlib.ops.health import Finding
+from vtlib.store import backup, usage
+from vtlib.store.connection import Store
+from vtlib.store.project import Workspace
+from vtlib.store.usage import Span
+from vtlib.store.writes import naive
+
+LOCK_WAIT_MAX_S = 3.0  # the doctor says who holds the database rather than wait for him
+
+
+def examined(at: Workspace, *, is_offline: bool = False) -> list[Finding]:
+    """Everything `vt doctor` says: the machine, the workspace, the database, and the services' answers.
+
+    Services are asked all at once, one free call each; `is_offline` asks none.
+    """
+    found = [*_machine(at), *_workspace(at), *_database(at)]
+    if is_offline:
+        return [*found, Finding("services", "ok", "not asked (--offline)")]
+    return [*found, *_services(at)]
+
+
+def exit_code(findings: list[Finding]) -> int:
+    """The code of the worst that failed, 0 when nothing did: a warning is no failure."""
+    return max((f.exit_code for f in findings if f.state == "fail"), default=0)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was done, failed and spent; frames as `store/usage.py` gives them, secrets masked."""
+
+    span: Span
+    days: pd.DataFrame
+    problem_days: pd.DataFrame
+    spend_days: pd.DataFrame
+    problem_counts: pd.DataFrame
+    runs: pd.DataFrame
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """The sum of each figure over the days."""
+        return {str(c): float(self.days[c].sum()) for c in self.days.columns if c != "day"}
+
+
+def span(at: Workspace, *, project: str | None = None, days: int | None = None) -> Span:
+    """The last `days` days up to now (None = ever), of one project or of all."""
+    since = naive(at.now() - timedelta(days=days)) if days else None
+    return Span(project, since)
+
+
+def used(at: Workspace, over: Span) -> Usage:
+    """Errors and usage over a span."""
+    redact = log.redactor(at.settings.secrets)
+
+    def masked(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.map(lambda v: redact(v) if isinstance(v, str) else v)
+
+    runs = usage.run_list(at.store, project=over.project, limit=20)
+    return Usage(
+        span=over,
+        days=usage.days(at.store, over),
+        problem_days=usage.problem_days(at.store, over),
+        spend_days=usage.spend_days(at.store, over),
+        problem_counts=masked(usage.problem_counts(at.store, over)),
+        runs=masked(runs.drop(columns=["params", "folder"])),
+    )
+
+
+def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.Outcome:
+    """Copy the database and `params/` (and the media) to `target`, a folder or `.zip` that is not there yet.
+
+    Keys and settings (`.env`) are left out. Raises BadInput when `target` exists, StoreBusy.
+    """
+    chosen = list(_params(at)) + ([path for path, _ in _media(at)] if with_media else [])
+    return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=chosen)
+
+
+def restored(source: Path, into: Path) -> backup.Outcome:
+    """Make a workspace of a backup in an empty or new folder; raises as `backup.restore` does."""
+    return backup.restore(source.expanduser().resolve(), into.expanduser().resolve())
+
+
+def _machine(at: Workspace) -> list[Finding]:
+    settings = at.settings
+    return [
+        *health.python(),
+        *health.packages(),
+        *health.codecs(),
+        *health.helpers(),
+        *health.yt_dlp_age(at.now().date()),
+        *health.fonts(),
+        *health.cookies(settings.cookies_file, settings.cookies_browser),
+    ]
+
+
+def _workspace(at: Workspace) -> list[Finding]:
+    """The folder, its parameter files (each is read), its disk and its `.env`."""
+    projects, found = _read_params(at)
+    if not os.access(at.root, os.W_OK):
+        todo = "Change its owner, or name another folder in VT_HOME."
+        found.append(Finding("workspace", "fail", f"{at.root} cannot be written", todo, 2))
+    elif not at.params_folder.is_dir():
+        says = f"{at.root} has no params/: it is no workspace yet"
+        found.append(Finding("workspace", "warn", says, "Run: vt init"))
+    else:
+        says = f"{at.root}, {len(projects)} parameter files that can be used"
+        found.append(Finding("workspace", "ok", says))
+    found += _open_to_others("keys in .env", at.root / ".env", mode="600")
+    found += _open_to_others("outputs", at.outputs, mode="700")
+    quotas = [p.media.quota_gb for p in projects if p.media.quota_gb]
+    used = sum(size for _, size in _media(at))
+    quota = int(min(quotas) * 1e9) if quotas else None
+    return [*found, *health.disk(at.root, media_bytes=used, quota_bytes=quota)]
+
+
+def _open_to_others(name: str, path: Path, *, mode: str) -> list[Finding]:
+    """A finding where others on this machine can read `path`."""
+    if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
+        return []
+    todo = f"Run: chmod {mode} {path}"
+    return [Finding(name, "warn", "others on this machine can read it", todo)]
+
+
+def _read_params(at: Workspace) -> tuple[list[Params], list[Finding]]:
+    """The parameter files that can be used, and a finding for each that cannot."""
+    good, bad = [], []
+    for path in _params(at):
+        try:
+            good.append(parse_params(read_yaml(path), file=path.name))
+        except BadInput as error:
+            bad.append(Finding("parameters", "fail", error.message, error.todo, error.exit_code))
+    return good, bad
+
+
+def _database(at: Workspace) -> list[Finding]:
+    path = at.settings.database_path
+    if not path.exists():
+        return [Finding("database", "warn", f"none yet at {path}", "Run: vt init")]
+    store = Store(path, wait_s=min(at.settings.lock_wait_s, LOCK_WAIT_MAX_S))
+    try:
+        posts = int(store.query("SELECT count(*) AS n FROM posts")["n"].iloc[0])
+    except StoreBusy as error:
+        todo = "Wait until it is done, or close it; then run the command again."
+        return [Finding("database", "fail", error.message, todo, error.exit_code)]
+    except VtError as error:
+        return [Finding("database", "fail", error.message, error.todo, error.exit_code)]
+    size_mb = path.stat().st_size / 1e6
+    return [Finding("database", "ok", f"{posts:,} posts, {size_mb:,.1f} MB, nobody holds it")]
+
+
+def _services(at: Workspace) -> list[Finding]:
+    """Asked at once, told in one order: a service that does not answer costs its time once."""
+    settings = at.settings
+    token = settings.apify_token.get_secret_value() if settings.apify_token else None
+    key = settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else None
+    asked = [
+        lambda: connectivity.apify(token, settings.apify_url),
+        lambda: connectivity.gemini(key, settings.gemini_url),
+    ]
+    # Pointed at this machine, nothing outside is meant to be asked.
+    if not connectivity.is_here(settings.apify_url):
+        asked.append(lambda: connectivity.reachable(connectivity.SERVICES, what="service hosts"))
+        asked.append(lambda: connectivity.reachable(connectivity.VIDEO_HOSTS, what="video hosts"))
+    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
+        return [finding for found in pool.map(lambda ask: ask(), asked) for finding in found]
+
+
+def _params(at: Workspace) -> Iterator[Path]:
+    yield from sorted(at.params_folder.glob("*.y*ml"))
+
+
+def _media(at: Workspace) -> Iterator[tuple[Path, int]]:
+    """What was downloaded, with its bytes; work in progress is left out."""
+    from vtlib.media.folder import MediaFolder  # noqa: PLC0415 - brings yt-dlp with it
+
+    for name, size in MediaFolder(at.outputs).listed():
+        if not name.startswith("media/tmp/"):
+            yield at.outputs / name, size

@@ -1,0 +1,290 @@
+"""Baselines: for every post, the posts of the same account nearest to it in time, itself left out.
+
+Or, to judge what breaks out now, the posts just before it alone.
+
+Everything is in ln units of the metric. Posts are laid out once by account and time; the nearest
+k of a post are then one run of neighbours, found by bisection, and medians come from sorted rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from vtlib.outliers.parallel import in_slices
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class LeftOut(IntEnum):
+    """Why a post serves in no baseline; 0 = it serves."""
+
+    SERVES = 0
+    PINNED = 1
+    PAID = 2
+    YOUNG = 3
+    NOT_OBSERVED = 4
+    COAUTHORED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """One entry a post, in the order given.
+
+    `n` posts in the baseline (0 where the post has no value or no time); `left_out` (posts, 5): how
+    many PINNED, PAID, YOUNG, NOT_OBSERVED, COAUTHORED posts were passed over within its reach; `median`,
+    `mad` and `mean_ad` (mean of the smaller nine tenths of the absolute deviations) ln units, `percentile` 0 to 100 (mid-rank of the post among its baseline), NaN where n = 0.
+    """
+
+    n: NDArray[np.int32]
+    left_out: NDArray[np.int32]
+    median: Floats
+    mad: Floats
+    mean_ad: Floats
+    percentile: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """One entry an account with at least one serving post: its central `max_posts` posts."""
+
+    group: Ints
+    n: Ints
+    median: Floats
+    mad: Floats
+    mean_ad: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Posts laid out by account, time and value; those that serve in baselines apart."""
+
+    order: Ints  # positions in the arrays given
+    key: Ints  # account and second in one number, growing
+    x: Floats
+    kind: NDArray[np.int8]
+    serving_before: Ints  # how many serving posts stand before each post
+    serving_key: Ints
+    serving_x: Floats  # padded with +inf by one window
+    stride_s: int
+    size: int
+    window_s: int
+    max_posts: int
+
+
+def arrange(
+    x: Floats,
+    *,
+    posted_h: Floats,
+    group: Ints,
+    kind: NDArray[np.int8],
+    reach: tuple[int, float],
+) -> Line:
+    """Lay posts out for `baselines` and `central`.
+
+    `x` (n,) ln value, NaN = not observed; `posted_h` (n,) hours since any epoch, read to the second,
+    NaN = unknown (the post then has no place and is passed over); `group` (n,) account codes >= 0;
+    `kind` (n,) LeftOut codes; `reach` = (most posts in a baseline, days to either side).
+    """
+    max_posts, days = reach
+    placed = np.flatnonzero(np.isfinite(posted_h))
+    second = np.rint(posted_h[placed] * 3600.0).astype(np.int64)
+    window_s = int(days * 86_400)
+    first = int(second.min()) if placed.size else 0
+    # Two accounts are further apart than a window, so a search never leaves its account.
+    stride_s = (int(second.max()) - first if placed.size else 0) + window_s + 1
+    if placed.size and int(group.max()) >= 2**62 // stride_s:
+        raise ValueError("account codes are too large: number them 0 to the number of accounts - 1")
+    key = group[placed].astype(np.int64) * stride_s + (second - first)
+    order = _ordered(key, x[placed])
+    rows = placed[order]
+    key, xs, kinds = key[order], x[rows], kind[rows]
+    serves = (kinds == LeftOut.SERVES) & np.isfinite(xs)
+    return Line(
+        order=rows,
+        key=key,
+        x=xs,
+        kind=kinds,
+        serving_before=np.cumsum(serves) - serves,
+        serving_key=key[serves],
+        serving_x=np.concatenate([xs[serves], np.full(max_posts + 1, np.inf)]),
+        stride_s=stride_s,
+        size=len(x),
+        window_s=window_s,
+        max_posts=max_posts,
+    )
+
+
+def baselines(line: Line, *, past_only: bool = False) -> Baselines:
+    """Median, MAD and size of every post's baseline: its k nearest serving neighbours in time.
+
+    With `past_only` the k serving posts published before it alone.
+    Of two posts equally near, the earlier one counts. A post with nothing near has n = 0.
+    """
+    out = Baselines(
+        n=np.zeros(line.size, np.int32),
+        left_out=np.zeros((line.size, len(LeftOut) - 1), np.int32),
+        median=np.full(line.size, np.nan),
+        mad=np.full(line.size, np.nan),
+        mean_ad=np.full(line.size, np.nan),
+        percentile=np.full(line.size, np.nan),
+    )
+    passed_over = _passed_over(line)
+
+    def work(part: slice) -> None:
+        first, last, own = _nearest(line, part, past_only=past_only)
+        rows = _rows(line, first, last + 1 - first)
+        inside = np.flatnonzero((own >= first) & (own <= last))
+        rows[inside, (own - first)[inside]] = np.inf
+        n = (last + 1 - first) - np.bincount(inside, minlength=len(own))
+        at, x = line.order[part], line.x[part]
+        n = np.where(np.isfinite(x), n, 0)
+        below = np.count_nonzero(rows < x[:, None], axis=1)
+        not_above = np.count_nonzero(rows <= x[:, None], axis=1)
+        out.n[at] = n
+        out.median[at], out.mad[at], out.mean_ad[at] = _spread(rows, n)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out.percentile[at] = np.where(n > 0, 50.0 * (below + not_above) / n, np.nan)
+        if passed_over is not None:
+            low, high = _span(line, part, (first, last, n), past_only=past_only)
+            counts = passed_over[high] - passed_over[low]
+            out.left_out[at] = counts - _itself(line.kind[part])
+
+    in_slices(work, len(line.order))
+    return out
+
+
+def central(line: Line) -> Accounts:
+    """Median and MAD of each account's central `max_posts` serving posts, for fitting priors."""
+    code = line.serving_key // line.stride_s
+    start = np.flatnonzero(np.diff(code, prepend=-1))
+    count = np.diff(np.append(start, len(code)))
+    n = np.minimum(count, line.max_posts)
+    first = start + (count - n) // 2
+    median, mad, mean_ad = (np.full(len(start), np.nan) for _ in range(3))
+
+    def work(part: slice) -> None:
+        rows = _rows(line, first[part], n[part])
+        median[part], mad[part], mean_ad[part] = _spread(rows, n[part])
+
+    in_slices(work, len(start))
+    return Accounts(group=code[start], n=n, median=median, mad=mad, mean_ad=mean_ad)
+
+
+def _ordered(key: Ints, x: Floats) -> Ints:
+    """The order by key, then by value: what is equal in both is exchangeable."""
+    order = np.argsort(key)
+    ordered = key[order]
+    same = ordered[1:] == ordered[:-1]
+    if same.any():
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((x[rows], key[rows]))]
+    return order
+
+
+def _nearest(line: Line, part: slice, *, past_only: bool) -> tuple[Ints, Ints, Ints]:
+    """First and last serving post of each baseline, and the post's own place among them.
+
+    The run holds one post more when the post itself stands inside; `own` is -1 if it serves nowhere.
+    """
+    key, k = line.key[part], line.max_posts
+    low = np.searchsorted(line.serving_key, key - line.window_s, side="left")
+    serves = (line.kind[part] == LeftOut.SERVES) & np.isfinite(line.x[part])
+    if past_only:
+        high = np.maximum(np.searchsorted(line.serving_key, key, side="left"), low)
+        return np.maximum(low, high - k), high - 1, np.full(len(key), -1)
+    high = np.searchsorted(line.serving_key, key + line.window_s, side="right")
+    own = np.where(serves, line.serving_before[part], -1)
+    first, last = low.copy(), high - 1
+    capped = np.flatnonzero(high - low - serves > k)
+    if capped.size:
+        mine, real = own[capped], serves[capped]
+        start = _bisect(line, key[capped], mine, (low[capped], high[capped]))
+        # `start` counts the others only: step over the post itself.
+        first[capped] = start + (real & (start >= mine))
+        last[capped] = start + k - 1 + (real & (start + k - 1 >= mine))
+    return first, last, own
+
+
+def _bisect(line: Line, key: Ints, own: Ints, bounds: tuple[Ints, Ints]) -> Ints:
+    """Where the k nearest others begin, counted among the others."""
+    k, keys = line.max_posts, line.serving_key
+    serves = own >= 0
+    left, right = bounds[0].copy(), bounds[1] - serves - k
+    for _ in range(int((right - left).max()).bit_length()):
+        middle = (left + right) // 2
+        open_ = left < right
+        before = middle + (serves & (middle >= own))
+        after = middle + k
+        after = np.minimum(after + (serves & (after >= own)), len(keys) - 1)
+        later = (key - keys[before]) > (keys[after] - key)
+        left = np.where(open_ & later, middle + 1, left)
+        right = np.where(open_ & ~later, middle, right)
+    return left
+
+
+def _rows(line: Line, first: Ints, size: Ints) -> Floats:
+    """(m, width) the values of runs of serving posts, +inf beyond each run's end."""
+    width = max(1, int(size.max(initial=1)))
+    rows = sliding_window_view(line.serving_x, width)[first]
+    rows[np.arange(width) >= size[:, None]] = np.inf
+    return rows
+
+
+def _spread(rows: Floats, n: Ints) -> tuple[Floats, Floats, Floats]:
+    """Median, MAD and trimmed mean deviation of the n finite values a row; NaN where n = 0.
+
+    The mean is taken over the smaller nine tenths of the absolute deviations.
+    """
+    some = n > 0
+    low, high = np.maximum(n - 1, 0) // 2, np.where(some, n // 2, 0)
+    at = np.arange(len(rows))
+    rows.sort(axis=1)
+    median = np.where(some, rows[at, low] / 2 + rows[at, high] / 2, 0.0)
+    np.abs(np.subtract(rows, median[:, None], out=rows), out=rows)
+    rows.sort(axis=1)
+    mad = rows[at, low] / 2 + rows[at, high] / 2
+    size = np.ceil(0.9 * n)
+    inside = np.arange(rows.shape[1]) < size[:, None]
+    mean_ad = np.where(inside, rows, 0.0).sum(axis=1) / np.maximum(size, 1)
+    missing = np.where(some, 0.0, np.nan)
+    return median + missing, mad + missing, mean_ad + missing
+
+
+def _passed_over(line: Line) -> NDArray[np.int32] | None:
+    """(posts + 1, 5) running counts of each kind that serves nowhere; None if there is none."""
+    kinds = np.arange(1, len(LeftOut))
+    if not (line.kind != LeftOut.SERVES).any():
+        return None
+    counts = np.zeros((len(line.kind) + 1, len(kinds)), np.int32)
+    np.cumsum(line.kind[:, None] == kinds, axis=0, out=counts[1:], dtype=np.int32)
+    return counts
+
+
+def _span(
+    line: Line, part: slice, run: tuple[Ints, Ints, Ints], *, past_only: bool
+) -> tuple[Ints, Ints]:
+    """The stretch of posts a baseline was chosen from: up to its ends if full, else the window."""
+    key, top = line.key[part], len(line.serving_key) - 1
+    first, last, n = run
+    full = n >= line.max_posts
+    low_key, high_key = key - line.window_s, key + line.window_s
+    if top >= 0:
+        low_key = np.where(full, line.serving_key[np.clip(first, 0, top)], low_key)
+        high_key = np.where(full, line.serving_key[np.clip(last, 0, top)], high_key)
+    low = np.searchsorted(line.key, np.minimum(low_key, key), side="left")
+    if past_only:
+        return low, np.searchsorted(line.key, key, side="right")
+    return low, np.searchsorted(line.key, np.maximum(high_key, key), side="right")
+
+
+def _itself(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """(m, 5) the post's own entry in the counts of what was passed over."""
+    return np.asarray(kind[:, None] == np.arange(1, len(LeftOut)))

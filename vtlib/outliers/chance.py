@@ -1,0 +1,188 @@
+"""How many of the posts over a threshold chance alone may have put there: a range, not a number.
+
+Detection does not depend on anything here. From one capture ordinary posts with a heavy right tail, a second
+kind of content and true hits cannot be told apart, so the range is wide where they may be confused, ends at
+the number flagged at most, and says what it could not tell. docs/method.md shows it against the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.stats import poisson
+
+from vtlib.outliers.scores import Basis, Judged
+
+Floats = NDArray[np.float64]
+
+MIN_SCORES = 500  # fewer scores of a stratum do not bound a tail
+SECOND_KIND = 0.035  # share flagged from which a second kind of content explains it as well as hits
+HITS_A_FLAG = 5.0  # hits that may stand behind one flag: the rule finds a fifth to a half of them
+LEAST_SHARE = 0.5  # tails that end (uniform scatter) have fewer still than a thinning normal one
+MAX_HITS = 0.25  # share of hits beyond which a stratum has no ordinary level
+MISFIT = 0.10  # by how much a quarter of the scores may be off Student's quarter
+SURE = 0.9  # of each end
+LOOSE = 0.5  # of ln likelihood: what the bulk still allows
+BULK = (0.5, 0.9)
+_CELLS = 24
+_REACH = np.array([0.9, 0.96])
+_ONWARD = 1.8  # from 96 % to a threshold of 2.6 it is 1.8 times as far as from 90 % to 96 %, in normal quantiles
+_DF = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 100.0])
+_SCALE = np.geomspace(0.25, 4.0, 57)
+
+Word = Literal["", "few", "second_kind", "misfit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Ordinary posts among the flagged of one stratum.
+
+    `n_posts` able to be flagged; `n_flagged`; `student` how many ordinary posts Student's t would flag if every
+    post were ordinary; `least` and `most` the means behind the ends; `low` to `high` the range, `high` at most
+    `n_flagged`. `word` is what could not be told: "few" scores to bound a tail, a "second_kind" of content may be
+    it, or a "misfit" of the scores with Student's t: nothing is claimed and the range is 0 to all.
+    """
+
+    n_posts: int
+    n_flagged: int
+    student: float
+    least: float
+    most: float
+    low: int
+    high: int
+    word: Word
+
+
+def chance(
+    judged: Judged,
+    *,
+    p: float,
+    multiplier: float,
+    among: NDArray[np.bool_] | None = None,
+    least_ln: Floats | float = -np.inf,
+) -> Chance:
+    """The range for posts with `p_tail` < p, `multiplier` at least that and `x7_ln` at least `least_ln`.
+
+    `among` (n,) the posts that may be flagged (default: those judged by their own account). The bulk that
+    bounds the tail is all scores by own account.
+    """
+    own = judged.basis == Basis.ACCOUNT
+    able = np.flatnonzero(own if among is None else own & among)
+    if not able.size:
+        return Chance(0, 0, 0.0, 0.0, 0.0, 0, 0, "")
+    passes = (judged.p_tail < p) & (judged.multiplier >= multiplier) & (judged.x7_ln >= least_ln)
+    flagged, df = int(np.count_nonzero(passes[able])), judged.df[able]
+    needed = np.maximum(np.log(multiplier), (least_ln - judged.expected_ln))[able]
+    limit = np.maximum(_quantile(df, 1 - p), needed / judged.error_ln[able])
+    student = float(stdtr(df, -limit).sum())
+    bulk, share = judged.t[own], float(passes[own].mean())
+    word: Word = ""
+    if len(bulk) < MIN_SCORES:
+        word = "few"
+    elif _misfits(bulk, judged.df[own]):
+        word = "misfit"
+    elif share > SECOND_KIND:
+        word = "second_kind"
+    cells, count = _binned(limit)
+    least = min(student, _least(bulk, cells, count, share))
+    mirrored = float(np.count_nonzero(judged.t[able] < -limit))
+    most = float(flagged) if word else max(student, mirrored, _most(bulk, cells, count))
+    low = 0 if word == "misfit" else low_end(least, flagged)
+    return Chance(len(able), flagged, student, least, most, low, high_end(most, flagged), word)
+
+
+def together(ranges: Sequence[Chance]) -> Chance:
+    """One range for parts of a stratum; the gravest word stands for all."""
+    words: tuple[Word, ...] = ("misfit", "second_kind", "few", "")
+    sure = [r for r in ranges if r.word != "misfit"]
+    return Chance(
+        n_posts=sum(r.n_posts for r in ranges),
+        n_flagged=sum(r.n_flagged for r in ranges),
+        student=sum(r.student for r in ranges),
+        least=sum(r.least for r in sure),
+        most=sum(r.most for r in ranges),
+        low=low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure)),
+        high=sum(r.high for r in ranges),
+        word=next(w for w in words if w == "" or any(r.word == w for r in ranges)),
+    )
+
+
+def low_end(mean: float, flagged: int) -> int:
+    """The fewest that come by chance, nine times in ten; never more than were flagged."""
+    return int(min(poisson.ppf(1 - SURE, mean), flagged)) if mean > 0 else 0
+
+
+def high_end(mean: float, flagged: int) -> int:
+    """The most that come by chance, nine times in ten; never more than were flagged."""
+    return int(min(poisson.ppf(SURE, mean), flagged)) if mean > 0 else 0
+
+
+def _misfits(t: Floats, df: Floats) -> bool:
+    """Whether the quarters of the scores are not Student's quarters."""
+    u = stdtr(df, t)
+    off = np.abs(np.array([(u < q).mean() - q for q in (0.25, 0.5, 0.75)]))
+    return bool(off.max() > MISFIT)
+
+
+def _least(t: Floats, limit: Floats, count: Floats, share: float) -> float:
+    """The lightest tail: normal, no wider than the scores at their 90 and 96 % are and thinning on as between them, hits gone from level and scale.
+
+    A share of hits in baselines lifts their median and widens their MAD, so ordinary posts reach less far: by
+    the shift and factor that a normal distribution with that share at infinity has.
+    """
+    hits = min(HITS_A_FLAG * share, MAX_HITS)
+    shift = float(ndtri(0.5 / (1 - hits)))
+    widened = _mad(hits, shift) / float(ndtri(0.75))
+    reach = (np.quantile(t, _REACH) - np.median(t)) / ndtri(_REACH) * (1 - 2 / np.sqrt(len(t)))
+    thinner = min(1.0, float(reach[1] / reach[0])) if reach[0] > 0 else 1.0
+    scale = max(min(1.0, float(reach.min())) * thinner**_ONWARD, 0.05)
+    return LEAST_SHARE * float((count * ndtr(-(limit * widened + shift) / scale)).sum())
+
+
+def _mad(hits: float, shift: float) -> float:
+    """MAD about `shift` of a standard normal with a share of hits far above it."""
+    low, high = 0.0, 8.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        inside = (1 - hits) * (ndtr(shift + middle) - ndtr(shift - middle))
+        low, high = (middle, high) if inside < 0.5 else (low, middle)
+    return low
+
+
+def _most(t: Floats, limit: Floats, count: Floats) -> float:
+    """The heaviest right tail of Student's family that the scores between BULK still allow.
+
+    About their median; scale and degrees of freedom on a grid, by their likelihood in 24 equally filled cells; of
+    those within LOOSE of the best the one that flags most.
+    """
+    known = np.sort(t)
+    at = np.rint(np.linspace(*BULK, _CELLS + 1) * (len(known) - 1)).astype(int)
+    edges = known[at]
+    share = np.diff(at).astype(np.float64)
+    df, scale = (a.ravel() for a in np.meshgrid(_DF, _SCALE, indexing="ij"))
+    z = (edges - edges[0]) / scale[:, None]
+    tail = stdtr(df[:, None], -z)
+    inside = np.maximum(tail[:, :-1] - tail[:, 1:], 1e-300)
+    mass = tail[:, 0] - tail[:, -1]
+    ln_l = (share * np.log(inside)).sum(axis=1) - share.sum() * np.log(np.maximum(mass, 1e-300))
+    near = np.flatnonzero(ln_l > ln_l.max() - LOOSE)
+    reach = stdtr(df[near, None], -(limit - edges[0]) / scale[near, None])
+    each = (count * reach).sum(axis=1) * (BULK[1] - BULK[0]) / mass[near]
+    return float(each.max())
+
+
+def _binned(limit: Floats) -> tuple[Floats, Floats]:
+    """Thresholds in at most 200 cells: their means, and how many posts each stands for."""
+    ordered = np.sort(limit)
+    parts = np.array_split(ordered, min(len(ordered), 200))
+    return np.array([part.mean() for part in parts]), np.array([len(part) for part in parts], float)
+
+
+def _quantile(df: Floats, probability: float) -> Floats:
+    distinct, index = np.unique(df, return_inverse=True)
+    return np.asarray(stdtrit(distinct, probability)[index])

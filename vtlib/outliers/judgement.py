@@ -1,0 +1,441 @@
+"""03 outliers: every post judged against its own account, stratum by stratum.
+
+A stratum is platform x format x metric (x length, where nobody told the format). Which counter an account is
+judged by, and which posts make one series, is settled in `counters` and `definitions`; the sentences are in
+`outlier_words`. docs/method.md says what is computed and why.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vtlib.core.conclusion import Conclusion
+from vtlib.core.models import TIERS
+from vtlib.core.params import Outliers
+from vtlib.outliers import classic, counters, early_calls, growth, rising_tags, scores, tiers
+from vtlib.outliers import messages as outlier_words
+from vtlib.outliers import rule as calibrated
+from vtlib.outliers.age_check import AgeTrend, age_trend
+from vtlib.outliers.baseline import LeftOut
+from vtlib.outliers.chance import Chance, chance, low_end, together
+from vtlib.outliers.definitions import changes
+from vtlib.outliers.messages import chance_note, notes, remarks
+
+PRIOR_TAU_D = {"youtube": 10.0}  # statistics.md, step 4; 3 days elsewhere
+DEFAULT_TAU_D = 3.0
+STRATUM = ["platform", "format", "metric"]
+SCORE_COLUMNS = [
+    *("post_id", "account_id", "platform", "format", "basis", "metric", "value", "captured_at"),
+    *("age_h", "is_provisional", "n_baseline", "left_out", "x7_ln", "expected_ln", "scale_ln"),
+    *("t", "df", "multiplier", "multiplier_low", "multiplier_high", "percentile", "p_value"),
+    *("q_value", "tier", "reason", "p_tail", "look", "notes"),
+]
+VIDEO = ("reel", "short", "video", "long", "live", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyInputs:
+    """`made`: early calls that earlier runs stored (post_id, probability, base_ratio, needed); `uses`: posts with their
+    hashtags and sounds (`outlier_tags.trends`); `asked`: hashtags and words that posts were searched by.
+    """
+
+    made: pd.DataFrame | None = None
+    uses: pd.DataFrame | None = None
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judged project.
+
+    `scores`: SCORE_COLUMNS, one row a post, sorted by the lower end of the multiplier. `strata`: what was
+    learnt of each stratum (platform, format, metric, part, n, priors, growth basis, chance, age).
+    `expected_false_alarms_low` to `expected_false_alarms`: ordinary posts at breakout or above, a range, None for
+    a classic rule, which states none; `student` what Student's t alone would give. `remarks`: sentences.
+    """
+
+    method: str
+    scores: pd.DataFrame
+    strata: list[dict[str, Any]]
+    expected_false_alarms: float | None
+    curves: pd.DataFrame
+    expected_false_alarms_low: float | None = None
+    student: float | None = None
+    chance_words: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    early: early_calls.Early = field(
+        default_factory=lambda: early_calls.joined([], None, Outliers())
+    )
+    trends: rising_tags.Trends = rising_tags.NO_TRENDS
+
+    def count(self, *names: str) -> int:
+        return int(self.scores["tier"].isin(names).sum())
+
+    @property
+    def n_scored(self) -> int:
+        return int((self.scores["reason"] == "").sum())
+
+
+def judge(
+    posts: pd.DataFrame,
+    pairs: pd.DataFrame,
+    params: Outliers,
+    *,
+    since: pd.Timestamp | None = None,
+    early: EarlyInputs | None = None,
+) -> Verdict:
+    """Judge all posts of a project.
+
+    `posts`: post_id, account_id, platform, format, posted_at, is_pinned, is_paid, followers, and for each of views,
+    plays, impressions and engagement its latest known value and `<metric>_at` (naive UTC). `pairs`: post_id,
+    metric, captured_at, value: snapshots of posts captured more than once. `since` (naive UTC): with no `look` set,
+    posts published later are judged by earlier ones alone. Optional columns of posts: is_coauthored, duration_s.
+    An empty frame gives no scores. `early`: what the early calls need besides.
+    """
+    placed = counters.with_metric(posts)
+    placed["part"], lengths = counters.parts(placed)
+    parts, strata, curves, ranges, calls = [], [], [], [], []
+    given = early or EarlyInputs()
+    for key, group in placed.groupby([*STRATUM, "part"], sort=True, observed=True):
+        curve = _growth(group, pairs, key, params)
+        found, learnt, range_ = _stratum(group, curve, params, since)
+        parts.append(found.assign(notes=notes(group, found, least_value(group, params), lengths)))
+        strata.append({**dict(zip([*STRATUM, "part"], key, strict=True)), **learnt})
+        curves.append(_curve_rows(key, curve))
+        ranges += [range_] if range_ else []
+        calls += _early(group, pairs, key, params)
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORE_COLUMNS)
+    table["q_value"] = tiers.q_values(table["p_value"].to_numpy(float))
+    calibrated_run = params.method == "calibrated"
+    return Verdict(
+        params.method,
+        table.sort_values(
+            ["multiplier_low", "multiplier", "post_id"], ascending=[False, False, True]
+        )[SCORE_COLUMNS].reset_index(drop=True),
+        strata,
+        float(sum(r.high for r in ranges)) if calibrated_run else None,
+        pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE),
+        float(_low(ranges)) if calibrated_run else None,
+        sum(r.student for r in ranges) if calibrated_run else None,
+        tuple(sorted({r.word for r in ranges if r.word and r.n_flagged})),
+        remarks(placed, table, strata, params, (since, lengths)) if calibrated_run else (),
+        early_calls.joined(calls, given.made, params),
+        rising_tags.trends(given.uses, params, asked=given.asked),
+    )
+
+
+def _low(ranges: list[Chance]) -> int:
+    sure = [r for r in ranges if r.word != "misfit"]
+    return low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure))
+
+
+def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
+    """Posts handed on to analysis: post_id, role (breakout, control), rule.
+
+    Breakouts by the lower end of their multiplier; as controls ordinary posts of the same accounts and
+    formats, nearest to their account's usual level, in turn over the accounts.
+    """
+    table = verdict.scores
+    hits = table[table["tier"].isin(["breakout", "extreme"])].head(params.select_limit)
+    ordinary = table[(table["tier"] == "none") & (table["reason"] == "")]
+    same = ordinary.merge(hits[["account_id", "format"]].drop_duplicates())
+    same = same.assign(off=(same["x7_ln"] - same["expected_ln"]).abs())
+    same = same.sort_values(["off", "post_id"], kind="stable")
+    same["turn"] = same.groupby("account_id").cumcount()
+    wanted = round(len(hits) * params.controls_ratio)
+    controls = same.sort_values(["turn", "off", "post_id"], kind="stable").head(wanted)
+    order = "the interval's lower end" if verdict.method == "calibrated" else "the multiplier"
+    rule = f"{verdict.method}: breakout or above, top {params.select_limit} by {order}"
+    return pd.concat(
+        [
+            hits[["post_id"]].assign(role="breakout", rule=rule),
+            controls[["post_id"]].assign(
+                role="control",
+                rule="ordinary posts of the same accounts, nearest to their usual level",
+            ),
+        ],
+        ignore_index=True,
+    )
+
+
+def record_rows(early: early_calls.Early) -> pd.DataFrame:
+    """How earlier calls came true, as a table: `outlier_early`."""
+    return early_calls.record_rows(early)
+
+
+def conclude(verdict: Verdict, params: Outliers | None = None) -> Conclusion:
+    """The stage's sentences, from the numbers: `outlier_words`."""
+    return outlier_words.conclude(verdict, params or Outliers())
+
+
+def summary(verdict: Verdict) -> pd.DataFrame:
+    """One row a stratum: platform, format, metric, posts, scored, watch, breakout, extreme, growth, chance."""
+    table = verdict.scores
+    learnt: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for s in verdict.strata:
+        learnt.setdefault(tuple(s[k] for k in STRATUM), s)
+    rows = []
+    for key, group in table.groupby(STRATUM, sort=True):
+        facts = learnt[key]
+        rows.append(
+            {
+                **dict(zip(STRATUM, key, strict=True)),
+                "accounts": group["account_id"].nunique(),
+                "posts": len(group),
+                "scored": int((group["reason"] == "").sum()),
+                **{t: int((group["tier"] == t).sum()) for t in ("watch", "breakout", "extreme")},
+                "growth": facts.get("growth", ""),
+                "chance": facts.get("chance", ""),
+            }
+        )
+    return pd.DataFrame(rows, columns=_SUMMARY)
+
+
+def _stratum(
+    group: pd.DataFrame, curve: growth.Growth, params: Outliers, since: pd.Timestamp | None
+) -> tuple[pd.DataFrame, dict[str, Any], Chance | None]:
+    if params.method != "calibrated":
+        return _classic(group, params), {"growth": "", "chance": ""}, None
+    posts, use = _arrays(group), _thresholds(params)
+    is_new = _past(group, params, since)
+    rows, ranges, learnt = None, [], {}
+    for look, here in (("around", ~is_new), ("past", is_new)):
+        if not here.any():
+            continue
+        judged = calibrated.judge(posts, curve, early_calls.settings_of(params, look))
+        least = np.log1p(least_value(group, params)) + (judged.x7_ln - posts.x)
+        found = _rows(group, judged, tiers.tiers(judged, use, least_ln=least)).assign(look=look)
+        rows = found if rows is None else found.where(pd.Series(here), rows)
+        able = tiers.able(judged, "breakout", least) & here
+        breakout = use.breakout
+        ranges.append(
+            chance(judged, p=breakout.p, multiplier=breakout.multiplier, among=able, least_ln=least)
+        )
+        learnt = _learnt(judged)
+    assert rows is not None  # noqa: S101 - a stratum has posts
+    both = together(ranges)
+    trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), posts.age_h)
+    return rows, {**learnt, "chance": chance_note(both), "age": _aged(trend)}, both
+
+
+def _early(
+    group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers
+) -> list[early_calls.Part]:
+    """Early calls of a stratum, by the calibrated rule alone."""
+    if params.method != "calibrated":
+        return []
+    tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
+    rule = early_calls.rule_of(params, least_value(group, params), tau_d)
+    return [early_calls.early_part(group, _arrays(group), pairs, rule)]
+
+
+def _past(group: pd.DataFrame, params: Outliers, since: pd.Timestamp | None) -> np.ndarray:
+    """(n,) which posts are judged by earlier ones alone."""
+    if params.look is not None or since is None:
+        return np.full(len(group), params.look == "past")
+    return group["posted_at"].gt(since).fillna(value=False).to_numpy(bool)
+
+
+def least_value(group: pd.DataFrame, params: Outliers) -> float:
+    """What a post of this stratum must have counted to be called a breakout."""
+    is_engagement = group["metric"].iloc[0] == "engagement"
+    return params.min_value.engagement if is_engagement else params.min_value.views
+
+
+def _aged(trend: AgeTrend | None) -> dict[str, Any]:
+    return asdict(trend) if trend else {}
+
+
+def _arrays(group: pd.DataFrame) -> scores.Posts:
+    posted = group["posted_at"].to_numpy("datetime64[us]")
+    hour = np.timedelta64(3_600_000_000, "us")
+    followers = group["followers"].to_numpy(float, na_value=np.nan)
+    with np.errstate(divide="ignore"):
+        ln_followers = np.where(
+            followers > 0, np.log(np.where(followers > 0, followers, 1)), np.nan
+        )
+    return scores.Posts(
+        x=np.log1p(group["value"].to_numpy(float)),
+        posted_h=_hours(posted - np.datetime64(0, "us"), hour),
+        age_h=_hours(group["captured_at"].to_numpy("datetime64[us]") - posted, hour),
+        group=_series(group),
+        ln_followers=ln_followers,
+        is_pinned=_is(group, "is_pinned"),
+        is_paid=_is(group, "is_paid"),
+        is_coauthored=_is(group, "is_coauthored"),
+    )
+
+
+def _is(group: pd.DataFrame, flag: str) -> np.ndarray:
+    """True only where known to be so."""
+    if flag not in group:
+        return np.zeros(len(group), bool)
+    return group[flag].eq(True).fillna(value=False).to_numpy(bool)
+
+
+def _series(group: pd.DataFrame) -> np.ndarray:
+    """Codes of what is compared: an account, between two changes of what its counter means."""
+    account = group["account"].factorize(sort=True)[0].astype(np.int64)
+    first = group.iloc[0]
+    cuts = changes(str(first["platform"]), str(first["format"]), str(first["metric"]))
+    if not cuts:
+        return account
+    at = np.array([c.since for c in cuts], "datetime64[us]")
+    era = np.searchsorted(at, group["posted_at"].to_numpy("datetime64[us]"), side="right")
+    return np.unique(account * (len(cuts) + 1) + era, return_inverse=True)[1].astype(np.int64)
+
+
+def _hours(span: Any, hour: np.timedelta64) -> np.ndarray:
+    return np.where(np.isnat(span), np.nan, span / hour)
+
+
+def _rows(group: pd.DataFrame, judged: scores.Judged, tier: np.ndarray) -> pd.DataFrame:
+    account = "engagement" if group["metric"].iloc[0] == "engagement" else "account"
+    names = np.array(["none", account, "cohort"])
+    return _facts(group).assign(
+        basis=names[judged.basis],
+        age_h=_arrays(group).age_h,
+        is_provisional=judged.is_provisional,
+        n_baseline=judged.n_baseline,
+        left_out=_left_out(judged.left_out),
+        x7_ln=judged.x7_ln,
+        expected_ln=judged.expected_ln,
+        scale_ln=judged.scale_ln,
+        t=judged.t,
+        df=judged.df,
+        multiplier=judged.multiplier,
+        multiplier_low=judged.low,
+        multiplier_high=judged.high,
+        percentile=judged.percentile,
+        p_value=judged.p,
+        p_tail=judged.p_tail,
+        tier=np.array(TIERS)[tier],
+        reason=np.array([scores.REASONS[r] for r in scores.Reason])[judged.reason],
+    )
+
+
+def _facts(group: pd.DataFrame) -> pd.DataFrame:
+    return group[
+        ["post_id", "account_id", "platform", "format", "metric", "value", "captured_at"]
+    ].reset_index(drop=True)
+
+
+def _left_out(counts: np.ndarray) -> pd.Series:
+    names = [kind.name.lower() for kind in LeftOut if kind]
+    rows = ({n: int(c) for n, c in zip(names, row, strict=True) if c} for row in counts)
+    return pd.Series([json.dumps(r) for r in rows], dtype=object)
+
+
+def _learnt(judged: scores.Judged) -> dict[str, Any]:
+    s = judged.stratum
+    return {
+        "n_posts": s.n_posts,
+        "n_scored": s.n_scored,
+        "n_account": s.n_account,
+        "n_cohort": s.n_cohort,
+        "growth": f"{s.growth.basis}, {s.growth.n_pairs} pairs",
+        "growth_tau_d": s.growth.tau_d,
+        "scale_s0": _float(s.scale.s0),
+        "scale_d0": _float(s.scale.d0),
+        "level_a": _float(s.level.a),
+        "level_b": _float(s.level.b),
+        "level_tau2": _float(s.level.tau2),
+        "level_accounts": s.level.n_accounts,
+    }
+
+
+def _float(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _classic(group: pd.DataFrame, params: Outliers) -> pd.DataFrame:
+    value = group["value"].to_numpy(float)
+    codes = group["account"].factorize(sort=True)[0].astype(np.int64)
+    found = _RULES[params.method](value, codes, params)
+    missing = np.full(len(group), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        multiplier = np.where(found.center > 0, value / found.center, np.nan)
+    return _facts(group).assign(
+        basis=np.where(found.obstacle == 0, params.method, "none"),
+        age_h=_arrays(group).age_h,
+        is_provisional=False,
+        n_baseline=found.n,
+        left_out="{}",
+        x7_ln=np.log1p(value),
+        expected_ln=np.log1p(found.center),
+        scale_ln=missing,
+        t=found.score,
+        df=missing,
+        multiplier=multiplier,
+        multiplier_low=missing,
+        multiplier_high=missing,
+        percentile=found.score if params.method == "percentile" else missing,
+        p_value=missing,
+        p_tail=missing,
+        look="around",
+        tier=np.where(found.flagged, "breakout", "none"),
+        reason=np.array([classic.OBSTACLES[o] for o in classic.Obstacle])[found.obstacle],
+    )
+
+
+_RULES: dict[str, Any] = {
+    "trimmed_sd": lambda v, g, p: classic.trimmed_sd(
+        v, g, k=p.trimmed_sd_k, low=p.trimmed_sd_low, high=p.trimmed_sd_high
+    ),
+    "median_multiple": lambda v, g, p: classic.median_multiple(v, g, k=p.median_multiple_k),
+    "robust_z": lambda v, g, p: classic.robust_z(v, g, k=p.robust_z_k),
+    "percentile": lambda v, g, p: classic.percentile(v, g, k=p.percentile_k),
+}
+
+
+def _growth(group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers) -> growth.Growth:
+    tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
+    seen = pairs[pairs["metric"] == key[2]].merge(group[["post_id", "posted_at"]], on="post_id")
+    if seen.empty:
+        return growth.prior_growth(tau_d)
+    code = group["account"].factorize()[0].astype(np.int64)
+    again = group["post_id"].isin(seen["post_id"]).to_numpy(bool)
+    common = growth.common_pairs(np.log1p(group["value"].to_numpy(float)), code, again)
+    seen = seen[seen["post_id"].isin(group["post_id"][common])]
+    age = (seen["captured_at"] - seen["posted_at"]).dt.total_seconds().to_numpy(float) / 3600
+    return growth.fit_growth(
+        age,
+        np.log1p(seen["value"].to_numpy(float)),
+        seen["post_id"].factorize()[0],
+        tau_d=tau_d,
+        min_pairs=params.growth_min_pairs,
+    )
+
+
+def _curve_rows(key: Any, curve: growth.Growth) -> pd.DataFrame:
+    age = np.geomspace(6, 30 * 24, 40)
+    return pd.DataFrame(
+        {
+            "platform": key[0],
+            "format": key[1],
+            "metric": key[2],
+            "age_h": age,
+            "g_ln": growth.shift(curve, age),
+            "basis": curve.basis,
+            "n_pairs": curve.n_pairs,
+        }
+    )
+
+
+def _thresholds(params: Outliers) -> tiers.Thresholds:
+    return tiers.Thresholds(
+        watch=tiers.Threshold(params.watch_p, params.watch_multiplier),
+        breakout=tiers.Threshold(params.breakout_p, params.breakout_multiplier),
+        extreme=tiers.Threshold(params.extreme_p, params.extreme_multiplier),
+    )
+
+
+_CURVE = ["platform", "format", "metric", "age_h", "g_ln", "basis", "n_pairs"]
+_SUMMARY = [
+    *(*STRATUM, "accounts", "posts", "scored", "watch", "breakout", "extreme", "growth", "chance"),
+]

@@ -1,0 +1,258 @@
+"""What stage 03 says: how many were flagged, how many chance may have put there, what was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.core.params import Outliers
+from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
+from vtlib.outliers.counters import Lengths, differ
+from vtlib.outliers.definitions import changes
+from vtlib.outliers.early_calls import early_sentences
+from vtlib.outliers.rising_tags import trend_sentences
+
+if TYPE_CHECKING:
+    from vtlib.outliers.judgement import Verdict
+
+FLAGGED = ["breakout", "extreme"]
+UNKNOWN = {
+    "": "which of them, one capture cannot tell: hits and the tail of ordinary posts look alike",
+    "few": f"too few posts to bound the upper end (under {MIN_SCORES} scores of one kind)",
+    "second_kind": f"over {SECOND_KIND:.1%} of the posts passed: a second kind of content in the same accounts "
+    "would look no different from hits",
+    "misfit": "the null does not fit: counts not claimed",
+}
+_HEADS = ["platform", "format", "metric"]
+
+
+def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
+    """The stage's sentences, from the numbers."""
+    n_all, n = len(verdict.scores), verdict.n_scored
+    if not n_all:
+        return skipped("outliers", "no posts: import or scrape some first (vt import dataset …)")
+    hits = verdict.count(*FLAGGED)
+    lines = [
+        (
+            f"{number(n, 'post')} of {n_all:,} could be scored, by the {verdict.method} rule: "
+            f"{number(hits, 'breakout')}, of which {verdict.count('extreme'):,} extreme, "
+            f"and {number(verdict.count('watch'), 'post')} to watch."
+        )
+    ]
+    if verdict.expected_false_alarms is None:
+        lines.append("A classic rule states no false-alarm rate; compare with method calibrated.")
+    else:
+        lines.append(chance_sentence(verdict, hits))
+    lines += verdict.remarks
+    lines += early_sentences(verdict.early, params)
+    lines += trend_sentences(verdict.trends)
+    left = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
+    lines += [f"{number(c, 'post')} {reason}." for reason, c in sorted(left.items())]
+    rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
+    return done("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
+
+
+def chance_sentence(verdict: Verdict, hits: int) -> str:
+    """The range of chance, and what cannot be told."""
+    student = f"{verdict.student or 0:,.1f}"
+    if not hits:
+        return f"Nothing was flagged. Were every post ordinary, Student's t would flag about {student}."
+    return chance_range(
+        hits, verdict.expected_false_alarms_low, verdict.expected_false_alarms, verdict.chance_words
+    ) + (f" Were every post ordinary, Student's t would flag about {student}.")
+
+
+def chance_range(
+    hits: int, low: float | None, high: float | None, words: Sequence[str] = ()
+) -> str:
+    """One sentence: of so many flagged, between so many and so many by chance, and what cannot be told.
+
+    For every page that says it: `low`, `high` as in `outlier_runs`, `words` keys of UNKNOWN.
+    """
+    unknown = "; ".join(UNKNOWN[w] for w in words if w in UNKNOWN) or UNKNOWN[""]
+    if low is None or high is None or pd.isna(low) or pd.isna(high):
+        return f"Of {hits:,} flagged, how many chance put there was not recorded."
+    end = "all of them" if high >= hits else f"{high:,.0f}"
+    if "misfit" in words:
+        unknown = unknown[0].upper() + unknown[1:]
+        return f"{unknown}. Of {hits:,} flagged, anything up to {end} may be there by chance."
+    if low < 1 and high >= hits:
+        return (
+            f"Of {hits:,} flagged, any number, from none to all, may be there by chance: {unknown}."
+        )
+    return f"Of {hits:,} flagged, between {low:,.0f} and {end} would be there by chance: {unknown}."
+
+
+def chance_note(found: Chance) -> str:
+    """The range of one stratum, short."""
+    if not found.n_flagged:
+        return f"none flagged; Student's t {found.student:.1f}"
+    said = f"{found.low} to {found.high} of {found.n_flagged}"
+    return f"{said}; {UNKNOWN[found.word]}" if found.word else said
+
+
+def notes(
+    group: pd.DataFrame, scored: pd.DataFrame, least: float, lengths: Mapping[str, Lengths]
+) -> list[str]:
+    """(n,) what a reader must know beside a post's score, in words; "" where there is nothing."""
+    n = len(group)
+    words: list[list[str]] = [[] for _ in range(n)]
+
+    def add(where: Any, word: Any) -> None:
+        for i in np.flatnonzero(np.asarray(where, bool)):
+            words[i].append(word[i] if isinstance(word, list) else word)
+
+    for flag, word in (
+        ("is_coauthored", "co-authored: reaches two audiences"),
+        ("is_paid", "paid"),
+        ("is_pinned", "pinned"),
+    ):
+        if flag in group:
+            add(group[flag].eq(True).fillna(value=False), word)
+    ratio = group["counters_ratio"].to_numpy(float)
+    add(
+        differ(group["counters_ratio"]),
+        [f"plays are x{r:,.1f} of views" for r in np.nan_to_num(ratio)],
+    )
+    add(scored["is_provisional"].fillna(value=False), "provisional: its growth is not known yet")
+    passed = scored["multiplier_low"].gt(1) & scored["value"].lt(least)
+    add(passed.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
+    add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
+    return ["; ".join(w) for w in words]
+
+
+def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:
+    seen = lengths.get(str(first["platform"]))
+    if first["part"] and seen and seen.limit_s:
+        side = "up to" if first["part"] == "short" else "over"
+        return f"format unknown, told apart by length: {side} {seen.limit_s:.0f} s"
+    return "format unknown: kinds may be mixed"
+
+
+def remarks(
+    placed: pd.DataFrame,
+    table: pd.DataFrame,
+    strata: list[dict[str, Any]],
+    params: Outliers,
+    known: tuple[pd.Timestamp | None, Mapping[str, Lengths]],
+) -> tuple[str, ...]:
+    """Sentences on how the posts were judged; only what applies.
+
+    `known` = (time from which posts count as new, lengths of posts without a format by platform).
+    """
+    since, lengths = known
+    if placed.empty:
+        return ()
+    return (
+        _look(table, since),
+        _least(params),
+        *_small(table),
+        *_counters(placed),
+        *_coauthored(table),
+        *_kinds(placed, lengths),
+        *_cuts(placed),
+        *_provisional(table),
+        *_ages(strata),
+    )
+
+
+def _least(params: Outliers) -> str:
+    least = params.min_value
+    return (
+        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes and comments "
+        "where no reach is shown (outliers.min_value)."
+    )
+
+
+def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
+    past = table["look"].eq("past")
+    if past.all():
+        return (
+            "Judged by earlier posts alone (look: past); tiers by Student's tail, p is the share of earlier "
+            "posts of such accounts that got as far."
+        )
+    if not past.any():
+        return "Judged by the posts around each, before and after it (look: around), for study."
+    return (
+        f"{number(int(past.sum()), 'post')} published since {since:%Y-%m-%d %H:%M} UTC, the last capture of the run "
+        "before, judged by earlier posts alone (look: past); the others by the posts around each (look: around)."
+    )
+
+
+def _small(table: pd.DataFrame) -> list[str]:
+    n = int((table["notes"].str.contains("too small") & table["p_tail"].lt(0.01)).sum())
+    return [f"{number(n, 'post')} stood out and fell short of that."] if n else []
+
+
+def _counters(placed: pd.DataFrame) -> list[str]:
+    off = placed[differ(placed["counters_ratio"])]
+    said = []
+    for (platform, format_), group in off.groupby(["platform", "format"], observed=True):
+        ratio, used = group["counters_ratio"].median(), group["metric"].mode().iloc[0]
+        more, less = ("Plays", "views") if ratio > 1 else ("Views", "plays")
+        said.append(
+            f"{more} of {number(len(group), f'{platform} {format_}')} are more than twice their {less} "
+            f"(median x{max(ratio, 1 / ratio):,.1f}): two counts, judged by {used} throughout."
+        )
+    return said
+
+
+def _coauthored(table: pd.DataFrame) -> list[str]:
+    marked = table["notes"].str.contains("co-authored")
+    n, flagged = int(marked.sum()), int((marked & table["tier"].isin(FLAGGED)).sum())
+    if not n:
+        return []
+    said = f"{number(n, 'post')} with a co-author (two audiences) left out of baselines"
+    return [said + (f"; so published: {flagged:,} of the flagged." if flagged else ".")]
+
+
+def _kinds(placed: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
+    said = []
+    unknown = placed[placed["format"].eq("unknown")]
+    for platform, group in unknown.groupby("platform", observed=True):
+        seen = lengths.get(str(platform))
+        if seen and seen.limit_s:
+            said.append(
+                f"{number(len(group), f'{platform} post')} without a format fall in two by length (about "
+                f"{seen.short_s:,.0f} and {seen.long_s:,.0f} s) and are judged apart, at {seen.limit_s:,.0f} s."
+            )
+        else:
+            said.append(
+                f"{number(len(group), f'{platform} post')} without a format: kinds may be mixed, and a "
+                "flag may tell a kind from another instead of a hit."
+            )
+    return said
+
+
+def _cuts(placed: pd.DataFrame) -> list[str]:
+    said = []
+    for key, group in placed.groupby(_HEADS, observed=True):
+        for change in changes(*(str(k) for k in key)):
+            before = group["posted_at"].lt(change.since)
+            if before.any() and not before.all():
+                said.append(f"Baselines do not cross {change.since:%Y-%m-%d}: {change.why}.")
+    return list(dict.fromkeys(said))
+
+
+def _provisional(table: pd.DataFrame) -> list[str]:
+    n = int(table["is_provisional"].fillna(value=False).sum())
+    said = "provisional: watched at most until captures of their own show how posts grow here"
+    return [f"{number(n, 'young post')} {said}."] if n else []
+
+
+def _ages(strata: list[dict[str, Any]]) -> list[str]:
+    said = []
+    for facts in strata:
+        age = facts.get("age") or {}
+        if not age.get("slopes"):
+            continue
+        said.append(
+            f"Residuals slope with age in {facts['platform']} {facts['format']}: posts under 7 days stand at "
+            f"x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at x{age['old']:.2f}: the growth curve "
+            f"({facts['growth']}) does not fit, and young posts are not comparable."
+        )
+    return said

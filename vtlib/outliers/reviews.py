@@ -1,0 +1,105 @@
+"""Review by people, in a spreadsheet: out as a safe CSV, in as decisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vtlib.core.errors import BadInput
+from vtlib.store import people
+from vtlib.store.project import Project
+from vtlib.tables import to_csv_safe
+from vtlib.tables.sheets import rows_of
+
+ANSWERS = ("decision", "reason", "notes", "hook_ideas", "reviewer")
+NEEDED, START = ("post_id", "decision"), "Start from: vt review export."
+REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
+
+
+def export(project: Project, path: Path) -> int:
+    """Write the picked posts with their answers so far; returns how many.
+
+    Strangers' text cannot become a formula in a spreadsheet (pitfall 51).
+    """
+    frame = project.frame("review_list")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_csv_safe(frame), encoding="utf-8-sig")
+    return len(frame)
+
+
+def decided(path: Path) -> list[dict[str, str | None]]:
+    """The answers in a file; rows without a decision are passed over.
+
+    Raises BadInput with the file, row and field of the first that is wrong.
+    """
+    rows = [
+        _answer(row, number, path.name) for number, row in rows_of(path, needed=NEEDED, todo=START)
+    ]
+    return [r for r in rows if r["decision"]]
+
+
+def overruled_by(project: Project, path: Path) -> dict[str, list[str]]:
+    """Whose standing decisions the answers in a file go against, by post (`overruled`); call it before `take_in`."""
+    found = {
+        str(row["post_id"]): overruled(
+            project, str(row["post_id"]), str(row["decision"]), reviewer=row["reviewer"] or ""
+        )
+        for row in decided(path)
+    }
+    return {post: others for post, others in found.items() if others}
+
+
+def take_in(project: Project, path: Path) -> int:
+    """Read the answers (`decided`); returns how many decisions. All or none: the first wrong row is named."""
+    rows = decided(path)
+    try:
+        return people.save_reviews(project.store, project.slug, rows)
+    except BadInput as error:
+        raise BadInput(error.message, todo=error.todo, file=path.name) from None
+
+
+def decide(
+    project: Project, post_id: str, decision: str, *, reviewer: str, **words: str
+) -> dict[str, str | None]:
+    """Keep or reject one post; returns the answer as stored. `words`: reason, notes, hook_ideas.
+
+    Raises BadInput for another decision, a rejection without one of REASONS, and a post not in the project.
+    """
+    given = {"post_id": post_id, "decision": decision, "reviewer": reviewer, **words}
+    answer = _answer(given)
+    if answer["decision"] is None:
+        raise BadInput("keep or reject?", todo="Say one of them.")
+    people.save_reviews(project.store, project.slug, [answer])
+    return answer
+
+
+def overruled(project: Project, post_id: str, decision: str, *, reviewer: str) -> list[str]:
+    """Whose standing decisions on a post a new one of `reviewer` goes against, in words, the latest first."""
+    found = people.decisions(project.store, project.slug, post_id)
+    return [
+        f"{d['reviewer'] or 'somebody'} ({d['decision']}{', ' + d['reason'] if d['reason'] else ''})"
+        for d in found
+        if (d["reviewer"] or "") != reviewer and d["decision"] != decision
+    ]
+
+
+def _answer(
+    row: dict[str, str], number: int | None = None, file: str = ""
+) -> dict[str, str | None]:
+    given = {k: (row.get(k) or "").strip() or None for k in ("post_id", *ANSWERS)}
+    decision = (given["decision"] or "").lower() or None
+    if decision not in (None, "keep", "reject"):
+        raise BadInput(
+            f"{given['decision']!r} is neither keep nor reject.",
+            file=file,
+            row=number,
+            field="decision",
+        )
+    if decision == "reject" and (given["reason"] or "").lower() not in REASONS:
+        raise BadInput(
+            "a rejection needs a reason.",
+            todo=f"One of: {', '.join(REASONS)}.",
+            file=file,
+            row=number,
+            field="reason",
+        )
+    return {**given, "decision": decision, "reason": (given["reason"] or "").lower() or None}

@@ -1,0 +1,207 @@
+"""The default rule, for one stratum: how unusual is each post for its account, in calibrated terms.
+
+A stratum is one platform, one format, one metric: never mix formats, or views with likes. Everything
+is in ln units; the multiplier is the one figure turned back into a ratio. What a post is judged by
+is its value brought to 7 days of age, against the shrunk level and scale of its own baseline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from vtlib.outliers import shrinkage
+from vtlib.outliers.baseline import Baselines, LeftOut, Line, arrange, baselines, central
+from vtlib.outliers.conformal import later_p
+from vtlib.outliers.growth import Growth, shift, shift_se
+from vtlib.outliers.scores import Basis, Judged, Posts, Reason, Settings, Stratum
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """The posts that can be scored (`at`), and the parts of their scores."""
+
+    at: Ints
+    expected: Floats
+    scale: Floats
+    error: Floats
+    df: Floats
+
+
+def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Judged:
+    """Score every post of a stratum; a post that cannot be scored says why.
+
+    Account basis from `min_baseline` baseline posts on; else cohort basis, if 10 accounts carry a
+    cohort; else not scored. With fewer than 10 accounts nothing is shrunk (w = 1, d0 = 0).
+    Detection is Student's t alone: nothing fitted to the scores raises `p_tail`.
+    """
+    use = settings or Settings()
+    x7 = posts.x - shift(growth, posts.age_h)
+    reach = (use.max_baseline, use.window_days)
+    kind = left_out_kinds(posts, mature_h=use.mature_h)
+    line = arrange(x7, posted_h=posts.posted_h, group=posts.group, kind=kind, reach=reach)
+    base = baselines(line, past_only=use.look == "past")
+    scale, level = _priors(line, posts, min_n=use.min_baseline)
+    basis, reason = _basis(posts, base.n, level, use)
+    mature_h = use.mature_h if growth.basis == "fitted" else max(use.mature_h, use.own_h)
+    provisional = (reason == Reason.SCORED) & (posts.age_h < mature_h)
+    se_age = np.where(provisional, shift_se(growth, posts.age_h), 0.0)
+    scored = _score(posts, base, (scale, level), basis)
+    at = scored.at
+    error = np.hypot(scored.error, se_age[at])
+    t = (x7[at] - scored.expected) / error
+    p_tail = np.maximum(
+        stdtr(scored.df, -t), least_p(_speakers(base.n[at], basis[at], (scale, level)))
+    )
+    p = p_tail
+    if use.look == "past":
+        p = p_tail.copy()
+        for which in (Basis.ACCOUNT, Basis.COHORT):
+            k = np.flatnonzero(basis[at] == which)
+            p[k] = later_p(t[k], p_tail[k], posts.posted_h[at][k], scored.scale[k], base.n[at][k])
+    ln_m, half = x7[at] - scored.expected, _quantile(scored.df, 0.5 + use.interval / 2) * error
+    n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
+    learnt = Stratum(len(x7), len(t), n_account, len(t) - n_account, growth, scale, level)
+
+    def lay(values: Floats) -> Floats:
+        out = np.full(len(x7), np.nan)
+        out[at] = values
+        return out
+
+    return Judged(
+        x7_ln=x7,
+        n_baseline=base.n,
+        left_out=base.left_out,
+        expected_ln=lay(scored.expected),
+        scale_ln=lay(scored.scale),
+        error_ln=lay(error),
+        t=lay(t),
+        df=lay(scored.df),
+        p=lay(p),
+        p_tail=lay(p_tail),
+        multiplier=lay(np.exp(ln_m)),
+        low=lay(np.exp(ln_m - half)),
+        high=lay(np.exp(ln_m + half)),
+        percentile=np.where(reason == Reason.SCORED, base.percentile, np.nan),
+        basis=basis,
+        reason=reason,
+        is_provisional=provisional,
+        n_group=_group_size(posts),
+        stratum=learnt,
+    )
+
+
+def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
+    """(n,) LeftOut codes: whether a post serves in baselines, and the first reason why not."""
+    kind = np.full(len(posts.x), LeftOut.SERVES, np.int8)
+    kind[posts.is_coauthored] = LeftOut.COAUTHORED
+    kind[posts.is_paid] = LeftOut.PAID
+    kind[posts.is_pinned] = LeftOut.PINNED
+    kind[posts.age_h < mature_h] = LeftOut.YOUNG
+    kind[~np.isfinite(posts.x) | ~np.isfinite(posts.age_h)] = LeftOut.NOT_OBSERVED
+    return kind
+
+
+def least_p(n: NDArray[np.integer]) -> Floats:
+    """The smallest p that n posts support: 1 / ((n + 1)(n + 2)).
+
+    Of n + 1 like posts one is the largest with a chance of 1 / (n + 1), and stays it beside one more with
+    1 / (n + 2): as far again as n posts see is left to Student's shape, and no further.
+    """
+    return np.asarray(1.0 / ((n + 1.0) * (n + 2.0)))
+
+
+def _speakers(
+    n: NDArray[np.int32],
+    basis: NDArray[np.int8],
+    priors: tuple[shrinkage.ScalePrior, shrinkage.LevelPrior],
+) -> Ints:
+    """Posts that speak for each scale: of the baseline; of all accounts where scales are shared; accounts, of a cohort."""
+    scale, level = priors
+    shared = int(n[basis == Basis.ACCOUNT].size) if scale.d0 > 0 else 0
+    own = np.maximum(n, shared)
+    return np.where(basis == Basis.COHORT, level.n_accounts, own).astype(np.int64)
+
+
+def _group_size(posts: Posts) -> Ints:
+    """(n,) observed posts of each post's group."""
+    seen = np.isfinite(posts.x)
+    if not len(seen):
+        return np.zeros(0, np.int64)
+    return np.bincount(posts.group[seen], minlength=int(posts.group.max()) + 1)[posts.group]
+
+
+def _priors(
+    line: Line, posts: Posts, *, min_n: int
+) -> tuple[shrinkage.ScalePrior, shrinkage.LevelPrior]:
+    accounts = central(line)
+    known = np.isfinite(posts.ln_followers)
+    size = int(posts.group.max(initial=0)) + 1
+    total = np.bincount(posts.group[known], posts.ln_followers[known], minlength=size)
+    count = np.bincount(posts.group[known], minlength=size)
+    with np.errstate(invalid="ignore"):
+        followers = (total / count)[accounts.group]
+    own = shrinkage.own_scale(
+        accounts.mad, accounts.mean_ad, accounts.n, shrinkage.count_noise(accounts.median)
+    )
+    scale = np.where(accounts.n >= min_n, own, np.nan)
+    return (
+        shrinkage.fit_scale(scale, accounts.n),
+        shrinkage.fit_level(accounts.median, accounts.n, followers, min_n=min_n),
+    )
+
+
+def _basis(
+    posts: Posts, n: NDArray[np.int32], level: shrinkage.LevelPrior, use: Settings
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Basis and reason of each post; the first obstacle is the reason."""
+    has_cohort = np.isfinite(level.mean_ln)
+    basis = np.where(
+        n >= use.min_baseline, Basis.ACCOUNT, Basis.COHORT if has_cohort else Basis.NONE
+    )
+    reason = np.where(basis == Basis.NONE, Reason.NO_COHORT, Reason.SCORED)
+    reason[posts.age_h < use.too_early_h] = Reason.TOO_EARLY
+    reason[~np.isfinite(posts.age_h) | ~np.isfinite(posts.posted_h)] = Reason.NO_TIME
+    reason[~np.isfinite(posts.x)] = Reason.NOT_OBSERVED
+    basis[reason != Reason.SCORED] = Basis.NONE
+    return basis.astype(np.int8), reason.astype(np.int8)
+
+
+def _score(
+    posts: Posts,
+    base: Baselines,
+    priors: tuple[shrinkage.ScalePrior, shrinkage.LevelPrior],
+    basis: NDArray[np.int8],
+) -> _Scored:
+    """Level, scale, error and degrees of freedom, before the error of age."""
+    scale_prior, level = priors
+    at = np.flatnonzero(basis)
+    n = base.n[at]
+    mu0, tau2 = shrinkage.expected_level(posts.ln_followers[at], level)
+    own_scale = shrinkage.own_scale(
+        base.mad[at], base.mean_ad[at], n, shrinkage.count_noise(base.median[at])
+    )
+    scale, df = shrinkage.moderate(own_scale, n, scale_prior)
+    weight = shrinkage.level_weight(scale * scale, n, tau2)
+    own = base.median[at]
+    expected = np.where(weight < 1, weight * own + (1 - weight) * mu0, own)
+    scale = np.fmax(scale, shrinkage.count_noise(expected))
+    error = scale * np.sqrt(1 + weight * shrinkage.MEDIAN_VARIANCE / np.maximum(n, 1))
+    cohort = np.flatnonzero(basis[at] == Basis.COHORT)
+    if cohort.size:
+        expected[cohort], scale[cohort] = mu0[cohort], scale_prior.s0
+        error[cohort], df[cohort] = shrinkage.cohort_error(tau2[cohort], scale_prior, level)
+    return _Scored(at, expected, scale, error, df)
+
+
+def _quantile(df: Floats, probability: float) -> Floats:
+    """Student t quantile; few degrees of freedom are distinct, so each is looked up once."""
+    distinct, index = np.unique(df, return_inverse=True)
+    return np.asarray(stdtrit(distinct, probability)[index])

@@ -1,0 +1,129 @@
+"""The nouns of judging a stratum: what goes into the rule, and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtlib.outliers.growth import Growth
+from vtlib.outliers.shrinkage import LevelPrior, ScalePrior
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Basis(IntEnum):
+    """What a post was judged against."""
+
+    NONE = 0
+    ACCOUNT = 1  # its own account's posts
+    COHORT = 2  # what accounts of this stratum with as many followers reach; at most "watch"
+
+
+class Reason(IntEnum):
+    """Why a post was not scored; 0 = it was."""
+
+    SCORED = 0
+    NOT_OBSERVED = 1
+    NO_TIME = 2
+    TOO_EARLY = 3
+    NO_COHORT = 4
+
+
+REASONS = {
+    Reason.SCORED: "",
+    Reason.NOT_OBSERVED: "not scored: the metric was not observed",
+    Reason.NO_TIME: "not scored: the time of posting or of capture is unknown",
+    Reason.TOO_EARLY: "not scored: too early",
+    Reason.NO_COHORT: "not scored: too few posts and no cohort",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the rule is run with; the defaults are those of the statistics page."""
+
+    max_baseline: int = 50
+    window_days: float = 180
+    min_baseline: int = 5
+    too_early_h: float = 24
+    mature_h: float = 72
+    interval: float = 0.8
+    look: Literal["around", "past"] = "around"
+    own_h: float = 168  # REFERENCE_H: without own pairs a post is provisional until then
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """Posts of one stratum, all arrays (n,).
+
+    `x` ln(1 + metric), NaN = not observed; `posted_h` hours since any epoch, NaN = unknown; `age_h` hours
+    from posting to capture, NaN = unknown; `group` account codes 0 to the number of accounts - 1;
+    `ln_followers` NaN = unknown; `is_pinned`, `is_paid`, `is_coauthored` True only where known to be so.
+    `group` may split an account where a definition changes: what is compared is one group.
+    """
+
+    x: Floats
+    posted_h: Floats
+    age_h: Floats
+    group: Ints
+    ln_followers: Floats
+    is_pinned: Bools
+    is_paid: Bools
+    is_coauthored: Bools = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if len(self.is_coauthored) != len(self.x):  # not given: nobody is known to be
+            object.__setattr__(self, "is_coauthored", np.zeros(len(self.x), bool))
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """What was learnt from the stratum as a whole."""
+
+    n_posts: int
+    n_scored: int
+    n_account: int
+    n_cohort: int
+    growth: Growth
+    scale: ScalePrior
+    level: LevelPrior
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Arrays (n,) in the order of the posts; floats are NaN exactly where `reason` is not 0.
+
+    (`x7_ln` is NaN only without value or age, `n_baseline` and `left_out` are given for all.)
+    `x7_ln` value at 7 days; `expected_ln` level m~; `scale_ln` s~ of single posts; `error_ln` the denominator of
+    `t`; `df`; `p_tail` the upper tail of Student's t, 0 to 1: what tiers are decided by; `p` the same, or with
+    look "past" the share of earlier posts of its kind that got as far (`conformal.later_p`); `multiplier` = exp(x7 - m~), with the interval `low` to `high`:
+    what is left of it after this account's ordinary scatter, the level's error and the age's;
+    `percentile` 0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 5) as in Baselines;
+    `n_group` posts with a value in the post's own group, itself included.
+    """
+
+    x7_ln: Floats
+    n_baseline: NDArray[np.int32]
+    left_out: NDArray[np.int32]
+    expected_ln: Floats
+    scale_ln: Floats
+    error_ln: Floats
+    t: Floats
+    df: Floats
+    p: Floats
+    p_tail: Floats
+    multiplier: Floats
+    low: Floats
+    high: Floats
+    percentile: Floats
+    basis: NDArray[np.int8]
+    reason: NDArray[np.int8]
+    is_provisional: Bools
+    n_group: Ints
+    stratum: Stratum

@@ -1,0 +1,78 @@
+"""Outlier runs with their scores, and the posts that a rule picked. Machine columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from vtlib.store.connection import Store
+from vtlib.store.writes import save, stage
+
+
+def save_run(
+    store: Store,
+    run: Mapping[str, Any],
+    scores: pd.DataFrame,
+    picks: pd.DataFrame | None = None,
+    early: Mapping[str, pd.DataFrame] | None = None,
+) -> None:
+    """Write a run, all its scores, its early calls and what its rule picked, in one transaction.
+
+    A run with the same outlier_run_id is replaced as a whole; `picks` replace those of the project (None leaves
+    them). `run`: columns of `outlier_runs` (params, strata as values, not as JSON text); `scores`: columns of
+    `outlier_scores` without outlier_run_id, one row a post; `picks` as in `save_selections`; `early`: rows of
+    `early_calls` and `early_tags` by table.
+    """
+    run_id = run["outlier_run_id"]
+    with store.write() as connection:
+        save(connection, "outlier_runs", [run], key=["outlier_run_id"])
+        stage(connection, "outlier_scores", scores)
+        connection.execute("DELETE FROM outlier_scores WHERE outlier_run_id = ?", [run_id])
+        connection.execute(
+            "INSERT INTO outlier_scores BY NAME "
+            "SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_outlier_scores "
+            "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+            [run_id],
+        )
+        for table in ("early_calls", "early_tags"):
+            _replace_run(connection, table, run_id, (early or {}).get(table))
+        if picks is not None:
+            _pick(connection, str(run["project_id"]), picks)
+
+
+def save_selections(store: Store, project: str, picks: pd.DataFrame) -> None:
+    """Replace what rules picked for a project. What people decided (`reviews`) is not touched.
+
+    `picks`: post_id, role (breakout, control), rule, outlier_run_id, picked_at (UTC).
+    """
+    with store.write() as connection:
+        _pick(connection, project, picks)
+
+
+def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFrame) -> None:
+    stage(connection, "selections", picks)
+    connection.execute("DELETE FROM selections WHERE project_id = ?", [project])
+    connection.execute(
+        "INSERT INTO selections BY NAME "
+        "SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM new_selections "
+        "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+        [project],
+    )
+
+
+def _replace_run(
+    connection: duckdb.DuckDBPyConnection, table: str, run_id: str, rows: pd.DataFrame | None
+) -> None:
+    """The rows of one run in place of those that were there; None or an empty frame leaves none."""
+    connection.execute(f"DELETE FROM {table} WHERE outlier_run_id = ?", [run_id])
+    if rows is None or rows.empty:
+        return
+    stage(connection, table, rows)
+    connection.execute(
+        f"INSERT INTO {table} BY NAME "
+        f"SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_{table}",
+        [run_id],
+    )

@@ -1,5 +1,0 @@
-"""The desk: what `vt` does, for eyes and hands, in JupyterLab. Panels show and call; they compute nothing."""
-
-from vtlib.panels.desk import Desk
-
-__all__ = ["Desk"]

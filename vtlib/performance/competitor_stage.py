@@ -1,0 +1,62 @@
+"""Own accounts against competitors, and the same film on several platforms: loaded, compared, as a reader may see it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pandas as pd
+
+from vtlib.performance import competitors as stage
+from vtlib.performance import creatives
+from vtlib.performance.competitors import Comparison
+from vtlib.performance.engagement import with_rates
+from vtlib.performance.patterns import analysed_features
+from vtlib.store.project import Project, one_session
+
+
+@one_session
+def compared(project: Project) -> Comparison:
+    """The comparison over `insight.days` as its reader may see it; the numbers are the same.
+
+    With pseudonyms hashtags are left out of the mix: strangers wrote them.
+    """
+    posts = with_rates(project.frame("performance_posts"))
+    found = stage.compare(
+        posts,
+        _hooks(project),
+        days=project.params.insight.days,
+        interval=project.params.outliers.interval,
+    )
+    mix = found.mix
+    if not project.names_creators and len(mix):
+        mix = mix[mix["of"].ne("hashtag")].reset_index(drop=True)
+    return replace(
+        found,
+        accounts=project.shown(found.accounts, ours=("formats",)),
+        platforms=_platforms(project, found.platforms),
+        mix=project.shown(mix, ours=("of", "name")),
+    )
+
+
+@one_session
+def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(posts, pairs) of films that stand on several platforms."""
+    posts = project.frame("creatives_across")
+    pairs = creatives.across(posts, interval=project.params.outliers.interval)
+    return project.shown(posts, ours=("reason",)), pairs
+
+
+def _platforms(project: Project, platforms: pd.DataFrame) -> pd.DataFrame:
+    """The table of platforms, a stranger's post in it under its code."""
+    names = platforms[["top_post", "top_account"]].dropna()
+    names = names.rename(columns={"top_post": "post_id", "top_account": "account_id"})
+    shown = project.shown(names).reindex(platforms.index)
+    return platforms.assign(top_post=shown["post_id"], top_account=shown["account_id"])
+
+
+def _hooks(project: Project) -> pd.DataFrame:
+    analyses = project.frame("performance_analyses")
+    read = [orjson.loads(v) if isinstance(v, str) else v for v in analyses["answer"]]
+    values, _ = analysed_features(analyses.assign(answer=pd.Series(read, dtype=object)))
+    return values

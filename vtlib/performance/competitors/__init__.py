@@ -1,0 +1,6 @@
+"""Own accounts against chosen competitors: compared by percentile, pace, breakouts and what posts are made of."""
+
+from vtlib.performance.competitors.comparison import Comparison, compare
+from vtlib.performance.competitors.sentences import findings
+
+__all__ = ["Comparison", "compare", "findings"]

@@ -1,0 +1,190 @@
+"""Sentences on own accounts and competitors, each with its n and interval and the rows behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vtlib.core.conclusion import number
+from vtlib.core.finding import Finding
+from vtlib.core.proportions import rate
+from vtlib.performance.competitors.comparison import MIN_POSTS, Comparison
+
+ACCOUNT_LABELS = {
+    "handle": "account",
+    "platform": "platform",
+    "side": "side",
+    "posts": "posts",
+    "per_week": "a week",
+    "per_week_low": "low",
+    "per_week_high": "high",
+    "percentile": "mean percentile",
+    "percentile_low": "low",
+    "percentile_high": "high",
+    "ranked": "n ranked",
+    "breakouts": "breakouts",
+    "judged": "of judged",
+    "breakout_low": "share, low",
+    "breakout_high": "share, high",
+    "engagement_rate": "engagement rate",
+    "formats": "formats",
+}
+CLAIM_Q = 0.10  # over all shares compared
+_BREAKOUTS = {
+    "platform": "platform",
+    "breakout_own": "own",
+    "breakout_own_low": "low",
+    "breakout_own_high": "high",
+    "judged_own": "n own",
+    "breakout_competitor": "competitors",
+    "breakout_competitor_low": "low",
+    "breakout_competitor_high": "high",
+    "judged_competitor": "n competitors",
+}
+_VOICE = {
+    "platform": "platform",
+    "engagement_share": "own part",
+    "engagement_low": "low",
+    "engagement_high": "high",
+    "engaged": "posts",
+    "top_post": "post with most of it",
+    "top_side": "its side",
+    "top_share": "its part",
+    "engagement_share_without": "own part without it",
+    "accounts_own": "own accounts",
+    "accounts_competitor": "competitors",
+}
+MIX_LABELS = {
+    "platform": "platform",
+    "of": "what",
+    "name": "name",
+    "own": "own",
+    "own_low": "low",
+    "own_high": "high",
+    "of_own": "n own",
+    "competitor": "competitors",
+    "competitor_low": "low",
+    "competitor_high": "high",
+    "of_competitor": "n competitors",
+}
+
+
+def findings(found: Comparison) -> list[Finding]:
+    """A sentence a platform on reach, breakouts and pace, each with n and interval; and one on what posts are made of."""
+    if found.reason:
+        return [Finding(f"No comparison with competitors: {found.reason}.")]
+    source = f"posts, outlier_scores, the last {found.days} days"
+    only = sorted(set(found.accounts["platform"]) - set(found.platforms["platform"]))
+    said = []
+    for row in found.platforms.itertuples():
+        rows = found.accounts[found.accounts["platform"].eq(str(row.platform))]
+        said.append(Finding(_sentence(row), source, rows, ACCOUNT_LABELS))
+    if len(found.platforms):
+        both = found.platforms
+        said.append(Finding(_breakouts(both, found.interval), source, both, _BREAKOUTS))
+        said.append(Finding(_voice(both), source, both, _VOICE))
+    if len(found.mix):
+        said += _mix_findings(found, source)
+    if only:
+        rows = found.accounts[found.accounts["platform"].isin(only)]
+        said.append(
+            Finding(
+                f"Only one side posts on {', '.join(only)}: nothing to compare there.",
+                source,
+                rows,
+                ACCOUNT_LABELS,
+            )
+        )
+    return said
+
+
+def _sentence(row: Any) -> str:
+    if np.isfinite(row.percentile):
+        reach = (
+            f"own posts stand at percentile {row.percentile:.0f} "
+            f"({_span(row.percentile_low, row.percentile_high, '.0f')}, n {row.ranked:,}) of "
+            f"{number(row.ranked_against, 'competitor post')} of the same format"
+        )
+    else:
+        reach = (
+            f"too few mature posts of one format to rank ({MIN_POSTS} of competitors are needed)"
+        )
+    return f"{row.platform}: {reach}; {row.per_week_own:.1f} posts a week against {row.per_week_competitor:.1f}."
+
+
+def _breakouts(platforms: pd.DataFrame, interval: float) -> str:
+    """Over all platforms together: single ones have too few breakouts to tell sides apart."""
+    parts = []
+    for side, word in (("own", "own"), ("competitor", "competitors'")):
+        judged = platforms[f"judged_{side}"]
+        hits = (platforms[f"breakout_{side}"].fillna(0) * judged).round()
+        found = rate(int(hits.sum()), int(judged.sum()), interval=interval)
+        parts.append(
+            f"{_part(found.share, found.low, found.high)} of {found.n:,} {word} posts judged"
+        )
+    return f"Breakouts, each against its own account's level: {parts[0]}, {parts[1]}."
+
+
+def _voice(platforms: pd.DataFrame) -> str:
+    known = platforms.dropna(subset=["engagement_share"]).sort_values(
+        "engagement_share", ascending=False
+    )
+    if known.empty:
+        return "No likes are known to share out."
+    parts = [
+        f"{r.platform} {_part(r.engagement_share, r.engagement_low, r.engagement_high)}, n {r.engaged:,}"
+        + _top_post(r)
+        for r in known.itertuples()
+    ]
+    return f"Own part of all likes and comments: {'; '.join(parts)}."
+
+
+def _top_post(row: Any) -> str:
+    if not isinstance(row.top_post, str):
+        return ""
+    rest = row.engagement_share_without
+    without = "nothing is left" if np.isnan(rest) else f"{rest:.0%}"
+    return f" (one {row.top_side} post, {row.top_post}, makes {row.top_share:.0%} of all; without it {without})"
+
+
+def _mix_findings(found: Comparison, source: str) -> list[Finding]:
+    said = []
+    for what, plural in (
+        ("format", "formats"),
+        ("hashtag", "hashtags"),
+        ("hook", "hooks, as a model read them"),
+    ):
+        rows = found.mix[found.mix["of"].eq(what)]
+        if rows.empty:
+            continue
+        apart = rows[rows["q_value"] <= CLAIM_Q]
+        apart = apart.assign(off=(apart["own"] - apart["competitor"]).abs())
+        top = apart.sort_values(["off", "name"], ascending=[False, True]).head(3)
+        parts = [
+            f"{_where(r.name_, r.platform)} {r.own:.0%} of {r.of_own:,} own, {r.competitor:.0%} of {r.of_competitor:,} of competitors"
+            for r in top.rename(columns={"name": "name_"}).itertuples()
+        ]
+        told = "; ".join(parts) or f"no difference that is more than luck (q > {CLAIM_Q:.2f})"
+        own, rivals = int(rows["of_own"].max()), int(rows["of_competitor"].max())
+        if min(own, rivals) < MIN_POSTS:
+            told = f"too few posts to compare ({own:,} own, {rivals:,} of competitors)"
+        said.append(Finding(f"In {plural}: {told}.", source, rows, MIX_LABELS))
+    return said
+
+
+def _part(share: Any, low: Any, high: Any) -> str:
+    if not np.isfinite(share):
+        return "none known"
+    return f"{share:.1%} ({_span(low, high, '.1%')})"
+
+
+def _span(low: float, high: float, form: str) -> str:
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "no interval"
+    return f"{low:{form}} to {high:{form}}"
+
+
+def _where(name: Any, platform: Any) -> str:
+    return str(name) if platform == "all" else f"{name} on {platform}"

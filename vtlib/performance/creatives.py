@@ -1,0 +1,117 @@
+"""The same film on several platforms: a natural experiment on what the platform adds, since the film is held fixed."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from vtlib.core.conclusion import number, verb
+from vtlib.core.finding import Finding
+from vtlib.core.proportions import mean_test
+
+MIN_FILMS = 5  # under it a mean of pairs says nothing
+CLAIM_Q = 0.10  # over all pairs of platforms compared
+PAIR_COLUMNS = [
+    *("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_high", "q_value"),
+]
+LABELS = {
+    "creative_id": "film",
+    "platform": "platform",
+    "handle": "creator",
+    "posted_at": "posted",
+    "percentile": "percentile of its account",
+    "multiplier": "× level",
+    "multiplier_low": "low",
+    "multiplier_high": "high",
+    "tier": "tier",
+    "caption": "caption",
+}
+_SOURCE = "twins, outlier_scores"
+
+
+def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
+    """PAIR_COLUMNS: two platforms, how many films both have, and how much further the same film went on `a` than on `b`,
+    each against its account's own level there, as a ratio; q over all pairs compared (t test, Benjamini-Hochberg).
+
+    `posts`: rows of the query creatives_across. A film with several posts on a platform counts by their mean, and from
+    MIN_FILMS creators on each of these by the mean of its films, since they are alike (`unit`). Posts that are too
+    early or not judged are passed over; under MIN_FILMS films there is no ratio.
+    """
+    known = posts[posts["lift_ln"].notna() & posts["reason"].eq("")]
+    if known.empty:
+        return pd.DataFrame(columns=PAIR_COLUMNS)
+    wide = known.pivot_table("lift_ln", "creative_id", "platform", aggfunc="mean")
+    whose = known.groupby("creative_id")["account_id"].min()
+    rows = [
+        _pair((str(a), str(b)), (wide[a] - wide[b]).dropna(), whose, interval)
+        for a, b in combinations(wide.columns, 2)
+    ]
+    table = pd.DataFrame([r for r in rows if r["films"]], columns=[*PAIR_COLUMNS[:-1], "p"])
+    tested = table["p"].notna()
+    q = pd.Series(np.nan, index=table.index, dtype=float)
+    if tested.any():
+        q[tested] = false_discovery_control(table.loc[tested, "p"].to_numpy(float))
+    return table.assign(q_value=q)[PAIR_COLUMNS]
+
+
+def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
+    """Sentences on pairs of platforms, each with its films; says what is missing where nothing can be said."""
+    if posts.empty:
+        return [
+            Finding(
+                "No film of this project is known on two platforms: twins are found among measured files "
+                "(vt process videos)."
+            )
+        ]
+    found = []
+    for _, row in pairs.iterrows():
+        mine = posts[posts["platform"].isin([row["a"], row["b"]])]
+        mine = mine[mine.groupby("creative_id")["platform"].transform("nunique").eq(2)]
+        found.append(Finding(_sentence(row), _SOURCE, mine, LABELS))
+    if not found:
+        films = posts["creative_id"].nunique()
+        said = f"{number(films, 'film')} {verb(films, 'stand')} on several platforms, none judged on two of them yet."
+        found.append(Finding(said, _SOURCE, posts, LABELS))
+    return found
+
+
+def _pair(
+    names: tuple[str, str], off: pd.Series, whose: pd.Series, interval: float
+) -> dict[str, Any]:
+    by_account = off.groupby(whose.loc[off.index]).mean()
+    is_many = len(by_account) >= MIN_FILMS
+    values = (by_account if is_many else off).to_numpy(np.float64)
+    if len(off) < MIN_FILMS:
+        values = values[:0]
+    found, p = mean_test(values, interval=interval)
+    return {
+        "a": names[0],
+        "b": names[1],
+        "films": len(off),
+        "accounts": len(by_account),
+        "unit": "creator" if is_many else "film",
+        "ratio": np.exp(found.value),
+        "ratio_low": np.exp(found.low),
+        "ratio_high": np.exp(found.high),
+        "p": p,
+    }
+
+
+def _sentence(row: pd.Series) -> str:
+    a, b, films = row["a"], row["b"], number(row["films"], "film")
+    if row["films"] < MIN_FILMS:
+        return f"{a} and {b} share {films}: {MIN_FILMS} are needed before anything can be said of the platforms."
+    ratio, low, high = row["ratio"], row["ratio_low"], row["ratio_high"]
+    if row["q_value"] <= CLAIM_Q:
+        better, worse = (a, b) if ratio > 1 else (b, a)
+        word = f"The same film went further on {better} than on {worse}"
+    else:
+        word = f"No difference between {a} and {b} that is more than luck"
+    return (
+        f"{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}, q {row['q_value']:.2f}), each against the account's own "
+        f"level, {films} of {number(row['accounts'], 'account')}."
+    )

@@ -1,0 +1,137 @@
+"""What is expected of a script, and what became of it: predictions frozen, posts held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from vtlib.core.conclusion import number
+from vtlib.core.errors import BadInput
+from vtlib.ops import projects
+from vtlib.outliers import stage as outliers
+from vtlib.performance import readout
+from vtlib.performance import stage as performance
+from vtlib.performance.engagement import rate_history, with_rates
+from vtlib.performance.history import age_error, history
+from vtlib.performance.outcome import outcome
+from vtlib.performance.pipeline import Inputs, hold
+from vtlib.performance.publication import costs, project_of
+from vtlib.scripts import queries as script_reading
+from vtlib.store.json_columns import decoded
+from vtlib.store.project import Project, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A script's story so far: `said` sentences; `numbers` (readout.NUMBER_COLUMNS) and `patterns`
+    (readout.PATTERN_COLUMNS) of its posts with a `verdict` and `advice` on them; `verdicts`, `predictions`, `native` (own analytics
+    of its posts) and `costs` the rows behind them.
+    """
+
+    script_id: str
+    title: str
+    said: list[str]
+    verdict: str
+    numbers: pd.DataFrame
+    patterns: pd.DataFrame
+    advice: list[str]
+    verdicts: pd.DataFrame
+    predictions: pd.DataFrame
+    native: pd.DataFrame
+    costs: pd.DataFrame
+
+
+def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dict[str, str]:
+    """Freeze predictions of versions of a project's scripts; a line a script on it, or on why there is none."""
+    names = [name for name, _ in versions]
+    try:
+        made = performance.freeze_all(projects.opened(at, slug), versions)
+    except BadInput as error:
+        return dict.fromkeys(names, f"not predicted: {error.message}")
+    of = dict(iter(made.groupby("script_id"))) if len(made) else {}
+    return {name: predicted(of.get(name, made[:0])) for name in names}
+
+
+def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:
+    """Freeze a prediction of a script version now; the rows that were new. Raises BadInput like `freeze`."""
+    row = script_reading.get(at.store, ref, version=version)
+    return performance.freeze(project_of(at, row), row["script_id"], version=int(row["version"]))
+
+
+def predicted(made: pd.DataFrame) -> str:
+    """A line on what was frozen."""
+    if made.empty:
+        return "predicted before: nothing new is known"
+    places = made.drop_duplicates(["account_id", "format"])
+    where = number(len(places), "place")
+    return f"predicted for {where} of own accounts: vt script performance shows it"
+
+
+def follow(at: Workspace, ref: str) -> Outcome:
+    """What became of a script. Posts are judged anew first, so that the last capture counts.
+
+    Raises BadInput for an unknown script, and one without a project.
+    """
+    row = script_reading.get(at.store, ref)
+    project, name = project_of(at, row), row["script_id"]
+    outliers.renew(project)
+    inputs = performance.load_posts(project)
+    posts = with_rates(inputs.posts)
+    aged = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))
+    past = history(aged)
+    held = hold(inputs, past, rate_history(aged))
+    held = held[held["script_id"].eq(name)]
+    links = inputs.links[inputs.links["script_id"].eq(name)]
+    facts = past[["post_id", "x7_ln", "lift_ln", "age_h"]]
+    runs = links.merge(facts, on="post_id", how="left")
+    made = inputs.predictions[inputs.predictions["script_id"].eq(name)]
+    native = project.frame("native_numbers")
+    posts_of = _posts_of(project, links, past)
+    numbers = readout.numbers(posts_of, held, _own(posts, past))
+    patterns = _patterns(project, name, inputs, past) if len(runs) else readout.none_held()
+    return Outcome(
+        name,
+        row["title"],
+        outcome(held, runs, made),
+        readout.verdict(held) if len(runs) else "",
+        numbers,
+        patterns,
+        readout.advice(patterns),
+        held,
+        made,
+        native[native["post_id"].isin(links["post_id"])],
+        costs(at, name),
+    )
+
+
+def _posts_of(project: Project, links: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """The linked posts as readout.numbers takes them, captured or not."""
+    facts = _over_views(with_rates(project.frame("linked_numbers")))
+    mine = facts[facts["post_id"].isin(links["post_id"])]
+    return mine.merge(past[["post_id", "x7_ln"]], on="post_id", how="left")
+
+
+def _own(posts: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """Own matured posts, neither paid nor pinned, with their rates."""
+    usual = past[past["is_own"].astype(bool) & past["is_mature"] & past["is_plain"]]
+    rates = _over_views(posts)[["post_id", *readout.RATES.values()]]
+    return usual.drop(columns=[*readout.RATES.values()], errors="ignore").merge(rates, on="post_id")
+
+
+def _over_views(posts: pd.DataFrame) -> pd.DataFrame:
+    """Engagement over followers is another thing and stays out."""
+    rate = posts["engagement_rate"].where(posts["rate_basis"].eq("views"))
+    return posts.assign(engagement_rate=rate)
+
+
+def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame) -> pd.DataFrame:
+    """How the patterns of a script did on the posts of all scripts of the project that have them."""
+    scripts = decoded(project.frame("performance_scripts"), "structure")
+    made = decoded(inputs.predictions, "patterns")
+    uses = readout.pattern_uses(scripts, made, inputs.links)
+    mine = made[made["script_id"].eq(script_id)]
+    word = mine["patterns"].iloc[-1] if len(mine) else []
+    names = uses.loc[uses["script_id"].eq(script_id), "pattern"].unique()
+    return readout.patterns_held(list(names), uses, past, word or [])

@@ -1,0 +1,124 @@
+"""Matured posts with what was known of their account when they were posted: the ground all forecasts stand on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from vtlib.outliers.trailing import MATURE_H, trailing
+from vtlib.performance.patterns.preparation import BREAKOUTS
+from vtlib.performance.predictions import Calibration, Outlook, calibrate
+
+STRATUM = ["platform", "format", "metric"]
+OWN = ["own_n", "own_ln", "own_scale_ln", "own_error_ln", "own_df", "own_median_ln"]
+WANTED_COLUMNS = ["account_id", "platform", "format"]
+
+
+def history(posts: pd.DataFrame) -> pd.DataFrame:
+    """Posts judged by a reach count, each with its account's own level as of its publication.
+
+    `posts`: post_id, account_id, platform, format, metric, x7_ln, tier, reason, posted_at, age_h, followers,
+    is_pinned, is_paid. Added: OWN (earlier posts behind the level; local level, scale of a single post, error
+    of the level, degrees of freedom, own median), posted_h, is_mature (captured at 7 days of age or later), is_plain (not
+    pinned, not paid), is_breakout, lift_ln = x7 - own level of plain mature posts. NaN with under 5 earlier posts.
+    """
+    frame = posts[posts["metric"].ne("engagement") & posts["account_id"].notna()]
+    frame = frame.reset_index(drop=True)
+    at = pd.to_datetime(frame["posted_at"])
+    frame["posted_h"] = (at - pd.Timestamp("1970-01-01")).dt.total_seconds() / 3600
+    frame["x7_ln"] = pd.to_numeric(frame["x7_ln"], errors="coerce").astype(float)
+    odd = frame["is_pinned"].eq(True) | frame["is_paid"].eq(True)
+    frame["is_plain"] = ~odd.fillna(value=False).astype(bool)
+    frame["is_mature"] = frame["age_h"].ge(MATURE_H) & frame["x7_ln"].notna()
+    frame["is_breakout"] = frame["tier"].isin(BREAKOUTS)
+    for name in OWN:
+        frame[name] = np.nan
+    for rows in frame.groupby(STRATUM, observed=True).indices.values():
+        frame.loc[rows, OWN] = _own(frame.iloc[rows])
+    lift = frame["x7_ln"] - frame["own_ln"]
+    frame["lift_ln"] = lift.where(frame["is_mature"] & frame["is_plain"])
+    return frame
+
+
+def age_error(scores: pd.DataFrame, *, interval: float = 0.8) -> pd.Series:
+    """SD of what is unknown of a young post's value at 7 days, ln: what its score's interval holds beyond the
+    scatter of single posts (`outlier_scores`: multiplier_low, multiplier_high, scale_ln, df, age_h). 0 from 7 days
+    on; NaN where the post was not scored by the calibrated rule.
+    """
+    low, high = scores["multiplier_low"].astype(float), scores["multiplier_high"].astype(float)
+    reach = student.ppf(0.5 + interval / 2, scores["df"].astype(float))
+    error = np.log(high / low) / (2 * reach)
+    beyond = np.sqrt(np.maximum(error**2 - scores["scale_ln"].astype(float) ** 2, 0))
+    return pd.Series(beyond, index=scores.index).mask(scores["age_h"].ge(MATURE_H), 0.0)
+
+
+def current_levels(past: pd.DataFrame, wanted: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
+    """OWN for accounts as of `now` (naive UTC): one row for each of `wanted` (WANTED_COLUMNS), in its order.
+
+    `past` is `history`'s frame. The metric is the one most of the account's posts of that format have; an account
+    without posts of the format gets NaN everywhere.
+    """
+    made = wanted[WANTED_COLUMNS].reset_index(drop=True)
+    usual = past.groupby(WANTED_COLUMNS)["metric"].agg(lambda m: m.mode().iloc[0]).reset_index()
+    made = made.merge(usual, on=WANTED_COLUMNS, how="left")
+    latest = past.sort_values("posted_h").groupby("account_id")["followers"].last()
+    hour = (now - pd.Timestamp("1970-01-01")).total_seconds() / 3600
+    made = made.assign(
+        followers=made["account_id"].map(latest),
+        posted_h=hour,
+        x7_ln=np.nan,
+        is_plain=False,
+        is_mature=False,
+        asked=np.arange(len(made)),
+    )
+    for name in OWN:
+        made[name] = np.nan
+    known = past[past["posted_h"] <= hour]
+    for rows in made.groupby(STRATUM, observed=True).indices.values():
+        same = known.merge(made.iloc[rows[:1]][STRATUM])
+        both = pd.concat([same[_NEEDED], made.iloc[rows][_NEEDED]], ignore_index=True)
+        made.loc[rows, OWN] = _own(both)[len(same) :]
+    return made[[*WANTED_COLUMNS, "metric", *OWN]]
+
+
+def outlook(
+    frame: pd.DataFrame, effect: np.ndarray, effect_se: np.ndarray | float = 0.0
+) -> Outlook:
+    """What a forecast is made of: own level, effects, and the error of a single post about both."""
+    scale, of_level = frame["own_scale_ln"].to_numpy(float), frame["own_error_ln"].to_numpy(float)
+    error = np.sqrt(scale**2 + of_level**2 + np.asarray(effect_se, float) ** 2)
+    level, df, median = (
+        frame[name].to_numpy(float) for name in ("own_ln", "own_df", "own_median_ln")
+    )
+    return Outlook(level, effect, error, df, median)
+
+
+def to_median(frame: pd.DataFrame) -> np.ndarray:
+    """What leads from the own level to the own median, the naive forecast, ln."""
+    return (frame["own_median_ln"] - frame["own_ln"]).to_numpy(float)
+
+
+def spread(past: pd.DataFrame, predicted_lift: np.ndarray) -> Calibration:
+    """How far matured plain posts fell from forecasts made for them without knowledge of them."""
+    made = outlook(past, predicted_lift)
+    return calibrate(past["lift_ln"].to_numpy(float), made.effect, made.error)
+
+
+def _own(frame: pd.DataFrame) -> np.ndarray:
+    followers = frame["followers"].to_numpy(float, na_value=np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ln_followers = np.where(followers > 0, np.log(followers), np.nan)
+    levels = trailing(
+        frame["x7_ln"].to_numpy(float),
+        frame["posted_h"].to_numpy(float),
+        frame["account_id"].factorize(sort=True)[0].astype(np.int64),
+        serves=(frame["is_plain"] & frame["is_mature"]).to_numpy(bool),
+        ln_followers=ln_followers,
+    )
+    return np.column_stack(
+        [levels.n, levels.mean, levels.scale, levels.error, levels.df, levels.median]
+    )
+
+
+_NEEDED = ["x7_ln", "posted_h", "account_id", "is_plain", "is_mature", "followers"]

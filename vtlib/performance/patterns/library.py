@@ -1,0 +1,225 @@
+"""The library of patterns: every feature tested against the account's own level, and what may be claimed.
+
+Outcome = x7 - m~ of posts judged against their own account, by a reach count (never mixed with engagement),
+not paid, not pinned. docs/method.md says what is computed and why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm as normal
+
+from vtlib.core.proportions import rate
+from vtlib.outliers.tiers import q_values
+from vtlib.performance import effects, trend
+from vtlib.performance.patterns.features import Feature, combinations
+from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS, by_platform
+from vtlib.performance.patterns.preparation import (
+    BREAKOUTS,
+    Rules,
+    binary,
+    obstacle,
+    outcomes,
+    wide,
+)
+from vtlib.performance.replication import replicates
+
+PATTERN_COLUMNS = [
+    *("pattern_id", "pattern", "definition", "kind", "source", "parts", "threshold"),
+    *("shift_ln", "shift_low_ln", "shift_high_ln", "shift_se_ln", "effect_ln", "effect_se_ln"),
+    *("ratio", "ratio_low", "ratio_high", "p_value", "p_ranks", "p_accounts", "q_value", "claim"),
+    *("n_with", "n_without", "accounts_with", "accounts_without", "share_ordinary"),
+    *("share_breakout", "n_ordinary", "n_breakout", "accounts_agree", "accounts_asked"),
+    *("weeks_agree", "weeks_asked", "least_ln", "most_ln", "replicates", "trend"),
+    *("per_week_ln", "half_life_days", "half_life_low", "half_life_high"),
+    *("posts_needed", "least_visible_ln", "examples", "note"),
+]
+DROPPED_COLUMNS = ["pattern", "kind", "reason"]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Patterns of a project.
+
+    `table`: PATTERN_COLUMNS, one row a feature tested, claims first; ratios are of what is believed (shrunk).
+    `dropped`: features not tested, with the reason. `left_out`: posts left out by reason. `variance` T2 of
+    effects (ln2) that the shrinking used. `platforms`: PLATFORM_COLUMNS, the same features on each platform.
+    """
+
+    table: pd.DataFrame
+    dropped: pd.DataFrame
+    left_out: dict[str, int]
+    n_posts: int
+    n_accounts: int
+    variance: float
+    rules: Rules
+    platforms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PLATFORM_COLUMNS))
+
+    @property
+    def claimed(self) -> pd.DataFrame:
+        """The patterns that may be claimed."""
+        return self.table[self.table["claim"] != ""]
+
+
+def find(
+    posts: pd.DataFrame,
+    values: pd.DataFrame,
+    features: Sequence[Feature],
+    rules: Rules | None = None,
+) -> Library:
+    """Test all features at once.
+
+    `posts`: post_id, account_id, metric, basis, x7_ln, expected_ln, tier, reason, posted_at, is_pinned, is_paid.
+    With `platform` among the columns each feature is tested on each platform too.
+    `values`: post_id, feature, value (no row or NaN = unknown). Benjamini-Hochberg runs over all features
+    tested; those without variance, without 8 posts and 3 accounts on each side, without 8 ordinary posts
+    as controls, or made from what became of the post are dropped by name. Nothing to test: an empty table.
+    """
+    use = rules or Rules()
+    kept, left_out = outcomes(posts)
+    held = wide(values, kept, features)
+    rows: list[dict[str, Any]] = []
+    dropped: list[tuple[str, str, str]] = []
+    tested: list[tuple[Feature, pd.Series]] = []
+    for feature in [*features, *combinations(features, use.chosen)]:
+        value, threshold = binary(held, kept, feature)
+        reason = obstacle(feature, value, kept, use)
+        if reason:
+            dropped.append((feature.name, feature.kind, reason))
+        else:
+            tested.append((feature, value))
+            rows.append(_test(feature, value, kept, use) | {"threshold": threshold})
+    table, variance = _believed(pd.DataFrame(rows), use)
+    return Library(
+        table,
+        pd.DataFrame(dropped, columns=DROPPED_COLUMNS),
+        left_out,
+        len(kept),
+        int(kept["account_id"].nunique()),
+        variance,
+        use,
+        by_platform(tested, kept, use),
+    )
+
+
+def _test(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules) -> dict[str, Any]:
+    known = kept[value.notna()]
+    on = value[value.notna()].eq(1).to_numpy(bool)
+    y, day = known["y"].to_numpy(float), known["day"].to_numpy(float)
+    group = known["account_id"].factorize(sort=True)[0].astype(np.int64)
+    week = np.floor(np.nan_to_num(day) / 7).astype(np.int64)
+    shift = effects.feature_shift(y, on, group, interval=use.interval)
+    sign = float(np.sign(shift.shift))
+    by_account = trend.agreement(y, on, group, sign=sign)
+    by_week = trend.agreement(y, on, week, sign=sign)
+    change = trend.fading(y, on, group, day=day, interval=use.interval)
+    again = trend.halves(y, on, group, day=day, interval=use.interval)
+    return {
+        "pattern_id": _pattern_id(feature),
+        "pattern": feature.name,
+        "definition": feature.definition,
+        "kind": feature.kind,
+        "source": feature.source,
+        "parts": list(feature.parts),
+        "shift_ln": shift.shift,
+        "shift_low_ln": shift.low,
+        "shift_high_ln": shift.high,
+        "shift_se_ln": shift.se,
+        "p_value": shift.p,
+        "p_ranks": shift.p_ranks,
+        "p_accounts": shift.p_accounts,
+        "n_with": shift.n_on,
+        "n_without": shift.n_off,
+        "accounts_with": shift.groups_on,
+        "accounts_without": shift.groups_off,
+        **_shares(known, on),
+        "accounts_agree": by_account.k,
+        "accounts_asked": by_account.n,
+        "weeks_agree": by_week.k,
+        "weeks_asked": by_week.n,
+        "least_ln": shift.least,
+        "most_ln": shift.most,
+        "replicates": replicates(shift, by_account, again),
+        "trend": change.trend,
+        "per_week_ln": change.per_week,
+        "half_life_days": change.half_life_days,
+        "half_life_low": change.half_life_low,
+        "half_life_high": change.half_life_high,
+        "least_visible_ln": effects.least_visible(shift.se),
+        "examples": _examples(known[on], sign, use.n_examples),
+        "note": _note(known, kept),
+    }
+
+
+def _shares(known: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
+    ordinary = known["tier"].eq("none").to_numpy(bool)
+    hit = known["tier"].isin(BREAKOUTS).to_numpy(bool)
+    n_ordinary, n_hit = int(ordinary.sum()), int(hit.sum())
+    return {
+        "share_ordinary": rate(int(on[ordinary].sum()), n_ordinary).share,
+        "share_breakout": rate(int(on[hit].sum()), n_hit).share,
+        "n_ordinary": n_ordinary,
+        "n_breakout": n_hit,
+    }
+
+
+def _examples(on: pd.DataFrame, sign: float, count: int) -> list[str]:
+    """Posts that show it best, one an account first."""
+    order = on.assign(far=on["y"] * (sign or 1.0)).sort_values(
+        ["far", "post_id"], ascending=[False, True]
+    )
+    turn = order.groupby("account_id").cumcount()
+    return (
+        order.assign(turn=turn).sort_values("turn", kind="stable")["post_id"].head(count).tolist()
+    )
+
+
+def _note(known: pd.DataFrame, kept: pd.DataFrame) -> str:
+    """A warning where the feature is known mostly of posts that were picked for their success."""
+    usual = kept["tier"].isin(BREAKOUTS).mean()
+    here = known["tier"].isin(BREAKOUTS).mean()
+    if usual > 0 and here > 1.5 * usual:
+        return (
+            f"known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "
+            "whether there is an effect holds, its size is overstated"
+        )
+    return ""
+
+
+def _believed(table: pd.DataFrame, use: Rules) -> tuple[pd.DataFrame, float]:
+    """Q over all tested, shrunk effects as ratios, the claim, the power statement; claims first."""
+    if table.empty:
+        return pd.DataFrame(columns=PATTERN_COLUMNS), float("nan")
+    shrunk = effects.shrink(table["shift_ln"].to_numpy(float), table["shift_se_ln"].to_numpy(float))
+    z = float(normal.ppf(0.5 + use.interval / 2))
+    table["q_value"] = q_values(table["p_value"].to_numpy(float))
+    table["effect_ln"], table["effect_se_ln"] = shrunk.effect, shrunk.se
+    table["ratio"] = np.exp(shrunk.effect)
+    table["ratio_low"] = np.exp(shrunk.effect - z * shrunk.se)
+    table["ratio_high"] = np.exp(shrunk.effect + z * shrunk.se)
+    sure = table["q_value"].le(use.claim_q)
+    table["claim"] = np.where(
+        sure, np.where(table["shift_ln"] > 0, "more views", "fewer views"), ""
+    )
+    table["posts_needed"] = [
+        0 if is_sure else effects.posts_needed(e, se, n)
+        for is_sure, e, se, n in zip(
+            sure, table["effect_ln"], table["shift_se_ln"], table["n_with"], strict=True
+        )
+    ]
+    table["posts_needed"] = table["posts_needed"].astype("Int64")
+    order = table.assign(_sure=sure).sort_values(
+        ["_sure", "ratio_low", "pattern"], ascending=[False, False, True]
+    )
+    return order[PATTERN_COLUMNS].reset_index(drop=True), shrunk.variance
+
+
+def _pattern_id(feature: Feature) -> str:
+    text = f"{feature.name}\n{feature.definition}\n{feature.kind}\n{feature.source}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,113 @@
+"""Posts and features made ready for testing: outcomes, yes or no, and why something cannot be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from vtlib.performance.patterns.features import Feature, combine, is_after_the_fact
+
+BREAKOUTS = ("breakout", "extreme")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Set beforehand. `chosen` combinations of feature names; `claim_q` above which nothing is claimed."""
+
+    chosen: tuple[tuple[str, ...], ...] = ()
+    min_posts: int = 8
+    min_accounts: int = 3
+    claim_q: float = 0.10
+    interval: float = 0.8
+    n_examples: int = 5
+
+
+def outcomes(posts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Posts whose outcome counts, with `y` (ln over own level) and `day`; and how many were left out, why."""
+    reasons = pd.Series("", index=posts.index, dtype=object)
+    # The first obstacle is the reason, so the last written here comes first.
+    reasons[posts["is_pinned"].eq(True).fillna(value=False)] = "pinned"
+    reasons[posts["is_paid"].eq(True).fillna(value=False)] = "paid"
+    reasons[posts["metric"].eq("engagement")] = "no reach count, only likes and comments"
+    reasons[posts["basis"].ne("account") & reasons.eq("")] = "not judged against its own account"
+    y = pd.to_numeric(posts["x7_ln"] - posts["expected_ln"], errors="coerce")
+    reasons[posts["reason"].ne("") | y.isna() | posts["account_id"].isna()] = "not scored"
+    keep = reasons.eq("")
+    kept = posts[keep].assign(y=y[keep]).reset_index(drop=True)
+    at = pd.to_datetime(kept["posted_at"])
+    kept["day"] = (at - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400
+    counts = reasons[~keep].value_counts()
+    return kept, {str(name): int(n) for name, n in sorted(counts.items())}
+
+
+def wide(values: pd.DataFrame, kept: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
+    """One row a kept post, one column a feature; NaN = unknown."""
+    names = [f.name for f in features]
+    return pd.DataFrame(table_of(values, kept["post_id"], names), columns=names)
+
+
+def table_of(values: pd.DataFrame, posts: pd.Series, names: Sequence[str]) -> np.ndarray:
+    """(posts, names) values of `values` (post_id, feature, value), the last of each; NaN = unknown.
+
+    `posts` may repeat an id: each of its rows gets the values.
+    """
+    code, ids = pd.factorize(posts)
+    row = pd.Index(ids).get_indexer(pd.Index(values["post_id"]))
+    column = pd.Index(list(names)).get_indexer(pd.Index(values["feature"]))
+    known = (row >= 0) & (column >= 0)
+    table = np.full((len(ids), len(names)), np.nan)
+    # Of one place named twice the last value stays.
+    table[row[known], column[known]] = values["value"].to_numpy(float, na_value=np.nan)[known]
+    return table[code]
+
+
+def binary(
+    held: pd.DataFrame, kept: pd.DataFrame, feature: Feature
+) -> tuple[pd.Series, float | None]:
+    """1 with, 0 without, NaN unknown; and the threshold that made it so."""
+    if feature.parts:
+        parts = {name: _yes(held[name], kept, None)[0] for name in feature.parts}
+        return combine(pd.DataFrame(parts), feature), None
+    return _yes(held[feature.name], kept, feature.threshold)
+
+
+def _yes(
+    value: pd.Series, kept: pd.DataFrame, threshold: float | None
+) -> tuple[pd.Series, float | None]:
+    known = value.dropna()
+    if threshold is None and known.isin([0, 1]).all():
+        return value, None
+    if threshold is None:
+        # Chosen without a look at the outcome, so that it is no search for the best cut.
+        usual = value[kept["tier"].eq("none")].dropna()
+        threshold = float((usual if len(usual) else known).median())
+        if threshold <= known.min():
+            threshold = float(known[known > known.min()].min())
+    return (value >= threshold).astype(float).where(value.notna()), threshold
+
+
+def obstacle(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules) -> str:
+    """Why a feature cannot be tested, or ''."""
+    if is_after_the_fact(feature.name):
+        return "it uses what became of the post"
+    if feature.barred:
+        return feature.barred
+    known = value.notna()
+    if not known.any():
+        return "known of no post"
+    on, off = kept[value.eq(1)], kept[value.eq(0)]
+    if on.empty or off.empty:
+        return f"no variance: {'none' if on.empty else 'all'} of {known.sum():,} posts have it"
+    if min(len(on), len(off)) < use.min_posts:
+        return (
+            f"{len(on):,} posts with and {len(off):,} without, {use.min_posts} of each are needed"
+        )
+    accounts = on["account_id"].nunique(), off["account_id"].nunique()
+    if min(accounts) < use.min_accounts:
+        return f"{accounts[0]} accounts with and {accounts[1]} without, {use.min_accounts} needed"
+    if (kept["tier"].eq("none") & known).sum() < use.min_posts:
+        return "too few ordinary posts as controls: patterns of winners alone mislead"
+    return ""

@@ -1,0 +1,198 @@
+"""The stage as one: from what the store has to everything notebook 07 shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from vtlib.core.conclusion import Conclusion
+from vtlib.core.params import Performance
+from vtlib.llm.bill import Rates, bill
+from vtlib.performance import sentences
+from vtlib.performance.engagement import rate_history, with_rates
+from vtlib.performance.forecasts import RATE, VIEWS, Forecaster, learn
+from vtlib.performance.history import age_error, history
+from vtlib.performance.patterns import Feature, Library, Rules, find
+from vtlib.performance.reach import Range, grouped, span, within
+from vtlib.performance.sentences import Insight
+from vtlib.performance.variants import compare_variants, roi
+from vtlib.performance.verdicts import evaluation_table, report, verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the store has: judged posts with their facts, features, links of scripts, predictions, priced lines of money."""
+
+    posts: pd.DataFrame
+    values: pd.DataFrame
+    features: Sequence[Feature]
+    links: pd.DataFrame
+    predictions: pd.DataFrame
+    costs: pd.DataFrame
+    rates: Rates = field(default_factory=Rates)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known of posts and what the past teaches: the library, `past` (`history`'s frame), `rates` (the same
+    of engagement rates), what was learnt of each, and `held`: verdicts on the predictions of both.
+    """
+
+    library: Library
+    past: pd.DataFrame
+    rates: pd.DataFrame
+    learnt: Forecaster
+    learnt_rates: Forecaster
+    held: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All of the stage's frames and sentences.
+
+    `reported` the verdicts on the products asked for; `page`, `rate_page` the calibration pages' tables (views, engagement rates); `trial` the same of the forecaster
+    on posts it had not seen; `groups` reach by product, brand, platform, creator, pattern, script type, variant
+    (column `by`) of own posts in `days`; `variants`, `returns`; `insights` in reading order.
+    """
+
+    judged: Judged
+    reported: pd.DataFrame
+    days: Range
+    page: pd.DataFrame
+    rate_page: pd.DataFrame
+    trial: pd.DataFrame
+    groups: pd.DataFrame
+    variants: pd.DataFrame
+    returns: pd.DataFrame
+    insights: list[Insight]
+    conclusion: Conclusion
+
+    @property
+    def library(self) -> Library:
+        return self.judged.library
+
+    @property
+    def learnt(self) -> Forecaster:
+        return self.judged.learnt
+
+    @property
+    def past(self) -> pd.DataFrame:
+        return self.judged.past
+
+    @property
+    def held(self) -> pd.DataFrame:
+        return self.judged.held
+
+
+def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Judged:
+    """Patterns, forecasters and verdicts of a project; empty frames where there is nothing."""
+    posts = with_rates(inputs.posts)
+    rules = Rules(tuple(map(tuple, params.combinations)), claim_q=params.claim_q)
+    aged = posts.assign(se_age_ln=age_error(posts, interval=interval))
+    past, rates = history(aged), rate_history(aged)
+    return Judged(
+        find(posts, inputs.values, inputs.features, rules),
+        past,
+        rates,
+        learn(past, inputs.values, inputs.features),
+        learn(rates, inputs.values, inputs.features, is_rate=True),
+        hold(inputs, past, rates),
+    )
+
+
+def hold(inputs: Inputs, past: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts on all predictions: ln views at 7 days, then engagement rates."""
+    made, links = inputs.predictions, inputs.links
+    of_views = verdicts(made[made["target"].eq(VIEWS)], links, past, _sources(links))
+    of_rates = verdicts(made[made["target"].eq(RATE)], links, rates)
+    seen = set(inputs.posts["post_id"])
+    for one, lacks in ((of_views, "a count of reach"), (of_rates, "likes or comments over views")):
+        lost = one["status"].eq("not captured") & one["post_id"].isin(seen)
+        one.loc[lost, "reason"] = f"captured, but {lacks} was not observed"
+    return pd.concat([of_views, of_rates], ignore_index=True) if len(of_rates) else of_views
+
+
+def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Result:
+    """`judge`, then the report on own posts of the days (and products) that the parameters name.
+
+    Only reach is of own posts published in `params.date_range_days` before the last capture: patterns, forecasters,
+    calibration, comparisons of variants and money rest on everything there is.
+    """
+    found = judge(inputs, params, interval=interval)
+    days = span(found.past, days=params.date_range_days)
+    everything = found.past.merge(inputs.links, on="post_id", suffixes=("", "_script"))
+    links = of_products(inputs.links, params.products)
+    runs = of_products(everything, params.products)
+    own = within(found.past[found.past["is_own"].astype(bool)], days)
+    own = own[own["post_id"].isin(runs["post_id"])] if params.products else own
+    held = found.held[found.held["script_id"].isin(links["script_id"])]
+    page, said = report(held[held["target"].eq(VIEWS)], min_matured=params.min_matured)
+    rate_page, rates_said = report(
+        held[held["target"].eq(RATE)], min_matured=params.min_matured, what="engagement rate"
+    )
+    groups = grouped(own, within(runs, days), library=found.library, values=inputs.values)
+    variants = compare_variants(runs)
+    returns = roi(
+        runs[runs["is_mature"] & runs["is_plain"]],
+        of_products(product_costs(inputs.costs, everything), params.products),
+        past=found.past,
+        value_per_thousand=inputs.rates.usd_per_thousand_views,
+    )
+    insights = [
+        *sentences.verdict_insights(held[held["target"].eq(VIEWS)], said),
+        *(Insight("calibration", s, "verdicts") for s in rates_said),
+        *sentences.reach_insights(groups, days),
+        *sentences.pattern_insights(found.library),
+        *sentences.forecaster_insights(found.learnt),
+        *sentences.learned_insights(groups),
+        *(Insight("variant", s, "variants") for s in variants["said"]),
+        *(Insight("money", s, "spend, production_costs, media") for s in _billed(inputs.costs)),
+        *(Insight("money", s, "returns") for s in returns["said"]),
+    ]
+    return Result(
+        found,
+        held,
+        days,
+        page,
+        rate_page,
+        evaluation_table(found.learnt.evaluation),
+        groups,
+        variants,
+        returns,
+        insights,
+        sentences.conclude(insights, held=held, library=found.library),
+    )
+
+
+def of_products(rows: pd.DataFrame, products: Sequence[str]) -> pd.DataFrame:
+    """The rows of these products (product_id; named by slug or brand/slug); none named: all."""
+    if not products:
+        return rows
+    slugs = rows["product_id"].astype("string").str.split("/").str[-1]
+    return rows[rows["product_id"].isin(products) | slugs.isin(products)]
+
+
+def product_costs(costs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """product_id, cost (US dollars): what is noted for a product, and its share of what is shared (by matured posts).
+
+    `costs`: priced lines (stages/bill.py). What has no price counts nothing.
+    """
+    each = costs.assign(cost=costs["usd"].astype(float).fillna(0))
+    own = each.dropna(subset=["product_id"]).groupby("product_id")["cost"].sum()
+    posts = runs.loc[runs["is_mature"], "product_id"].value_counts()
+    shared = each.loc[each["product_id"].isna(), "cost"].sum()
+    names = sorted({*own.index, *posts.index})
+    share = posts / posts.sum() if posts.sum() else posts
+    total = [own.get(n, 0.0) + shared * share.get(n, 0.0) for n in names]
+    return pd.DataFrame({"product_id": names, "cost": total}, columns=["product_id", "cost"])
+
+
+def _billed(costs: pd.DataFrame) -> list[str]:
+    """The one sentence on all money of the project, whatever products are reported."""
+    return [f"All of the project cost {bill(costs).words}"] if len(costs) else []
+
+
+def _sources(links: pd.DataFrame) -> pd.DataFrame:
+    return links[["script_id", "source_percentile"]].drop_duplicates("script_id")

@@ -1,0 +1,75 @@
+"""Own posts against their own level, by whatever they have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from vtlib.performance.patterns import Library
+from vtlib.performance.patterns.carriers import carriers
+from vtlib.performance.variants import GROUP_COLUMNS, by_group
+
+LEARNED = "with learned effects"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Days reported on (naive UTC): posts published after `since` up to `until`; both None without any capture."""
+
+    since: pd.Timestamp | None = None
+    until: pd.Timestamp | None = None
+
+
+def span(past: pd.DataFrame, *, days: int) -> Range:
+    """The `days` before the last capture, so that the same data give the same report on any day."""
+    last = pd.to_datetime(past["captured_at"]).max() if len(past) else pd.NaT
+    return Range() if pd.isna(last) else Range(last - pd.Timedelta(days=days), last)
+
+
+def within(posts: pd.DataFrame, days: Range) -> pd.DataFrame:
+    """The posts published in the range."""
+    if days.since is None or days.until is None:
+        return posts[:0]
+    at = pd.to_datetime(posts["posted_at"])
+    return posts[at.gt(days.since) & at.le(days.until)]
+
+
+def grouped(
+    own: pd.DataFrame, runs: pd.DataFrame, *, library: Library, values: pd.DataFrame
+) -> pd.DataFrame:
+    """GROUP_COLUMNS and `by`: all · platform · format · creator · pattern · product · brand · script type · variant ·
+    learned.
+
+    `own`: own posts (`history`); `runs`: those of scripts with product_id, brand, kind, variant, learned_version.
+    Patterns are those that may be claimed; posts of which it is not known are not in a pattern's row.
+    """
+    parts = [by_group(own.assign(all="all own posts"), "all").assign(by="all")]
+    creator = own["handle"].astype(str) + " · " + own["platform"].astype(str)
+    parts += [
+        by_group(own.assign(creator=creator), name).assign(by=name)
+        for name in ("platform", "format", "creator")
+    ]
+    parts.append(by_group(_patterned(own, library, values), "pattern").assign(by="pattern"))
+    learned = runs["learned_version"].notna().map({True: LEARNED, False: "without"})
+    named = runs.assign(
+        product=runs["product_id"],
+        script_type=runs["kind"],
+        variant=runs["script_id"].astype("string") + " " + runs["variant"].astype("string"),
+        learned=learned,
+    )
+    parts += [
+        by_group(named, name).assign(by=name.replace("_", " "))
+        for name in ("product", "brand", "script_type", "variant", "learned")
+    ]
+    known = [p for p in parts if len(p)]
+    if not known:
+        return pd.DataFrame(columns=[*GROUP_COLUMNS, "by"])
+    return pd.concat(known, ignore_index=True)
+
+
+def _patterned(own: pd.DataFrame, library: Library, values: pd.DataFrame) -> pd.DataFrame:
+    """Own posts once for each claimed pattern that they have."""
+    held = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
+    theirs = held.loc[held["has"], ["pattern", "post_id"]]
+    return own.merge(theirs.astype({"post_id": own["post_id"].dtype}), on="post_id")

@@ -1,0 +1,241 @@
+"""What was tried, what worked, what did not, how sure: sentences made from numbers, each with its n."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.core.errors import sentence
+from vtlib.performance.forecasts import VIEWS, Forecaster
+from vtlib.performance.patterns import Library
+from vtlib.performance.patterns.statements import said_on, surely
+from vtlib.performance.reach import LEARNED, Range
+
+MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """A sentence and the rows behind it: `table` names the frame they are in, `rows` its keys."""
+
+    kind: str
+    said: str
+    table: str = ""
+    rows: tuple[str, ...] = field(default=())
+
+
+def reach_insights(groups: pd.DataFrame, days: Range) -> list[Insight]:
+    """What own posts of the range reached, in all and by product, brand and script type where that is known."""
+    if days.since is None or days.until is None:
+        return [Insight("reach", "No own post has been judged yet.", "groups")]
+    when = f"{days.since:%Y-%m-%d} to {days.until:%Y-%m-%d}"
+    whole = groups[groups["by"].eq("all") & groups["n"].gt(0)]
+    if whole.empty:
+        said = (
+            f"Of own posts published {when} none is 7 days old with 5 earlier ones to compare with."
+        )
+        return [Insight("reach", said, "groups")]
+    told = groups[groups["by"].isin(["product", "script type"]) & groups["n"].gt(1)]
+    lines = [Insight("reach", f"Own posts published {when}: {_reached(whole.iloc[0])}.", "groups")]
+    return lines + [
+        Insight(
+            "reach", f"{row['by']} {row['group']}: {_reached(row)}.", "groups", (str(row["group"]),)
+        )
+        for _, row in told.head(MOST * 2).iterrows()
+    ]
+
+
+def learned_insights(groups: pd.DataFrame) -> list[Insight]:
+    """Whether scripts made with learned effects before their writer's eyes did better than those without."""
+    known = groups[groups["by"].eq("learned") & groups["n"].gt(0)]
+    rows = {str(row["group"]): row for _, row in known.iterrows()}
+    if LEARNED not in rows:
+        return []
+    said = f"Scripts made {LEARNED}: {_reached(rows[LEARNED])}"
+    if "without" not in rows:
+        return [Insight("learned", f"{said}; none were made without.", "groups")]
+    one, two = rows[LEARNED], rows["without"]
+    apart = one["ratio_low"] > two["ratio_high"] or one["ratio_high"] < two["ratio_low"]
+    word = (
+        "the intervals lie apart" if apart else "the intervals overlap, so no difference is claimed"
+    )
+    return [Insight("learned", f"{said}; without: {_reached(two)}; {word}.", "groups")]
+
+
+def pattern_insights(library: Library) -> list[Insight]:
+    """What the library may claim, and what it may not; always says how many were tested."""
+    table = library.table
+    if table.empty:
+        why = "no feature is known of enough posts" if library.n_posts else "no posts to compare"
+        return [Insight("pattern", f"No pattern could be tested: {why}.", "patterns")]
+    claimed = library.claimed
+    lines = [
+        Insight(
+            "pattern",
+            f"{number(len(table), 'feature')} tested on {number(library.n_posts, 'post')} of "
+            f"{number(library.n_accounts, 'account')}: {number(len(claimed), 'pattern')} can be claimed "
+            f"at q <= {library.rules.claim_q:.2f} over all tested.",
+            "patterns",
+        )
+    ]
+    lines += [_claim(row) for _, row in claimed.head(MOST * 2).iterrows()]
+    lines += _on_platforms(library)
+    if claimed.empty:
+        lines += _nearest(table)
+    names = library.dropped.loc[library.dropped["reason"].str.startswith("no variance"), "pattern"]
+    if len(names):
+        shown = ", ".join(names.head(5))
+        lines.append(
+            Insight(
+                "dropped", f"Without variance, so not tested: {shown}.", "dropped", tuple(names)
+            )
+        )
+    return lines
+
+
+def forecaster_insights(learnt: Forecaster) -> list[Insight]:
+    """Whether the model may speak, and what its trial on unseen accounts and times showed."""
+    lift, hits = learnt.lift, learnt.breakout
+    if lift.stands:
+        said = (
+            f"Features known before publication beat the own level alone on {number(lift.n_tested, 'post')} of "
+            f"accounts and times not seen: loss {lift.gain.value / lift.naive_loss:.1%} smaller "
+            f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, 80 %)."
+        )
+    else:
+        said = sentence(f"Forecasts are the own level: the model stands down, {lift.reason}")
+    lines = [Insight("forecast", said, "forecaster")]
+    if hits.stands:
+        lines.append(
+            Insight(
+                "forecast",
+                f"Chances of a breakout are forecast better than by their share alone "
+                f"({number(hits.n_tested, 'post')} not seen).",
+                "forecaster",
+            )
+        )
+    elif lift.stands:
+        lines.append(
+            Insight(
+                "forecast",
+                sentence(f"No chance of a breakout is given: {hits.reason}"),
+                "forecaster",
+            )
+        )
+    return lines
+
+
+def verdict_insights(held: pd.DataFrame, page: Sequence[str]) -> list[Insight]:
+    """The calibration page's sentences, then the scripts furthest above and below their prediction."""
+    lines = [Insight("calibration", said, "verdicts") for said in page]
+    matured = held[held["status"].eq("matured") & held["difference_pct"].notna()]
+    order = matured.sort_values("difference_pct", ascending=False)
+    ends = order if len(order) <= 2 else pd.concat([order.head(1), order.tail(1)])
+    lines += [
+        Insight("verdict", _verdict(row), "verdicts", (str(row["prediction_id"]),))
+        for _, row in ends.iterrows()
+    ]
+    return lines
+
+
+def conclude(insights: Sequence[Insight], *, held: pd.DataFrame, library: Library) -> Conclusion:
+    """The stage's conclusion; without posts and without predictions there is nothing to say."""
+    if not len(held) and not library.n_posts:
+        return skipped(
+            "performance", "no judged posts and no linked scripts: vt script track links a post"
+        )
+    return done(
+        "performance",
+        [i.said for i in insights],
+        predictions=int(held["target"].eq(VIEWS).sum()),
+        matured=int((held["status"].eq("matured") & held["target"].eq(VIEWS)).sum()),
+        patterns_tested=len(library.table),
+        patterns_claimed=len(library.claimed),
+    )
+
+
+def _reached(row: pd.Series) -> str:
+    posts = f"{number(row['n'], 'matured post')} of {number(row['accounts'], 'account')}"
+    interval = (
+        f" ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}, 80 %)"
+        if pd.notna(row["ratio_low"])
+        else " (one post: no interval)"
+    )
+    said = f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
+    if not isinstance(row.get("top_post"), str):
+        return said
+    return (
+        f"{said}; {row['top_post']} alone makes {row['top_share']:.0%} of their views, "
+        f"without it x{row['ratio_without']:.2f}"
+    )
+
+
+def _claim(row: pd.Series) -> Insight:
+    name = str(row["pattern"])
+    last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
+    said = (
+        f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
+        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {surely(row['q_value'])}, "
+        f"{row['replicates']}{last}); {row['kind']}"
+        + (f"; {row['note']}" if row["note"] else "")
+        + "."
+    )
+    return Insight("pattern", said, "patterns", (str(row["pattern_id"]),))
+
+
+def _on_platforms(library: Library) -> list[Insight]:
+    """What holds on one platform and differs from the others, or is claimed there alone; nothing with one platform."""
+    table = library.platforms
+    if table.empty or table["platform"].nunique() < 2:
+        return []
+    is_own = table["claim"].ne("") & (
+        table["differs"].ne("") | ~table["pattern"].isin(library.claimed["pattern"])
+    )
+    own, n = table[is_own], number(int(table["claim"].ne("").sum()), "effect")
+    head = (
+        f"By platform: {n} of {number(len(table), 'test')} on "
+        f"{number(table['platform'].nunique(), 'platform')} can be claimed; "
+        f"{number(int(table['differs'].ne('').sum()), 'effect')} differ from the other platforms'."
+    )
+    return [
+        Insight("pattern", head, "patterns by platform"),
+        *(
+            Insight(
+                "pattern",
+                said_on({str(k): v for k, v in row.items()}),
+                "patterns by platform",
+                (str(row["pattern"]),),
+            )
+            for _, row in own.head(MOST * 2).iterrows()
+        ),
+    ]
+
+
+def _nearest(table: pd.DataFrame) -> list[Insight]:
+    """Without a claim: the least p, and how many more posts would settle it."""
+    row = table.sort_values(["p_value", "pattern"]).iloc[0]
+    more = row["posts_needed"]
+    need = f"about {int(more):,} more posts with it would settle it" if pd.notna(more) else ""
+    need = need or "nothing yet to look for"
+    said = (
+        f"Nearest: {row['pattern']}, x{np.exp(row['shift_ln']):.2f} as seen, "
+        f"x{row['ratio']:.2f} as believed, q {row['q_value']:.2f}, n {row['n_with']:,}; {need}."
+    )
+    return [Insight("pattern", said, "patterns", (str(row["pattern_id"]),))]
+
+
+def _verdict(row: pd.Series) -> str:
+    word = "above" if row["difference_pct"] > 0 else "below"
+    inside = "inside" if row["is_inside"] else "outside"
+    said = (
+        f"{row['script_id']} version {row['version']}: {np.expm1(row['actual_ln']):,.0f} views, predicted "
+        f"{np.expm1(row['predicted_ln']):,.0f} ({np.expm1(row['low_ln']):,.0f} to "
+        f"{np.expm1(row['high_ln']):,.0f}): {abs(row['difference_pct']):,.0f} % {word}, {inside} the interval"
+    )
+    if pd.notna(row["percentile"]):
+        said += f", percentile {row['percentile']:.0f} of the account's own posts"
+    return said + "."

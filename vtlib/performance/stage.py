@@ -1,0 +1,349 @@
+"""07 performance: what the store has, judged, and predictions, verdicts and patterns back into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vtlib.analysis import labelling
+from vtlib.capture import own_posts
+from vtlib.capture import store as captures
+from vtlib.capture.mapping import capture_key
+from vtlib.capture.own_analytics import Export, read_export
+from vtlib.core.conclusion import Conclusion
+from vtlib.core.errors import BadInput
+from vtlib.core.models import Platform
+from vtlib.llm import costs as money
+from vtlib.llm.bill import Rates
+from vtlib.performance import store
+from vtlib.performance.forecasts import VIEWS, Forecaster, predict, used_patterns
+from vtlib.performance.history import OWN, current_levels
+from vtlib.performance.patterns import (
+    Feature,
+    analysed_features,
+    measured_features,
+    post_features,
+    script_values,
+)
+from vtlib.performance.pipeline import Inputs, Judged, Result, judge, work
+from vtlib.store import people
+from vtlib.store.json_columns import decoded
+from vtlib.store.project import Project, one_session
+from vtlib.store.writes import naive
+from vtlib.tables.reader import Options
+
+MIN_POSTS = 5
+
+
+@one_session
+def load(project: Project) -> Inputs:
+    """Everything the stage works on; tables are empty where nothing is there yet."""
+    posts = project.frame("performance_posts")
+    values, features = _features(project, posts)
+    return Inputs(
+        posts,
+        values,
+        features,
+        project.frame("performance_links"),
+        project.frame("performance_predictions"),
+        money.ledger(project),
+        Rates.of(project.params),
+    )
+
+
+@one_session
+def load_posts(project: Project) -> Inputs:
+    """The same without features: enough for verdicts, and quicker."""
+    none = pd.DataFrame(columns=["post_id", "feature", "value"])
+    posts, links = project.frame("performance_posts"), project.frame("performance_links")
+    made, costs = project.frame("performance_predictions"), money.ledger(project)
+    return Inputs(posts, none, [], links, made, costs, Rates.of(project.params))
+
+
+def compute(project: Project, inputs: Inputs) -> Result:
+    """The stage with the project's parameters."""
+    return work(inputs, project.params.performance, interval=project.params.outliers.interval)
+
+
+@one_session
+def knowledge(project: Project) -> tuple[Inputs, Judged]:
+    """What the past teaches, as forecasts need it."""
+    inputs, params = load(project), project.params
+    return inputs, judge(inputs, params.performance, interval=params.outliers.interval)
+
+
+def is_restricted(project: Project) -> bool:
+    """Whether the parameters look at other products or days than the project's YAML names."""
+    here, there = (p.performance for p in (project.params, project.declared or project.params))
+    return (here.products, here.date_range_days) != (there.products, there.date_range_days)
+
+
+@one_session
+def save(project: Project, result: Result) -> dict[str, Any]:
+    """Store verdicts and the run of the library; returns the run's row.
+
+    The run's id comes from rules and data, so judging the same again replaces the same rows.
+    """
+    run = _save_library(project, result)
+    store.save_verdicts(project.store, project.slug, result.held, at=project.workspace.now())
+    return run
+
+
+@one_session
+def remember_library(project: Project) -> None:
+    """Store the library as the posts give it now, before anything is made with it: what carries its patterns
+    can then name its run.
+    """
+    _save_library(project, knowledge(project)[1])
+
+
+def _save_library(project: Project, judged: Judged | Result) -> dict[str, Any]:
+    run = library_run(project, judged)
+    store.save_patterns(project.store, run, judged.library.table, judged.library.platforms)
+    return run
+
+
+def library_run(project: Project, judged: Judged | Result) -> dict[str, Any]:
+    """The row of `pattern_runs` that a library has, stored or not."""
+    library, learnt = judged.library, judged.learnt
+    rules = {
+        "combinations": [list(c) for c in library.rules.chosen],
+        "claim_q": library.rules.claim_q,
+    }
+    return {
+        "pattern_run_id": _run_id(project.slug, rules, library.table),
+        "project_id": project.slug,
+        "run_id": project.run_id or None,
+        "outlier_run_id": _first(judged.past, "outlier_run_id"),
+        "rules": rules,
+        "n_posts": library.n_posts,
+        "n_accounts": library.n_accounts,
+        "n_tested": len(library.table),
+        "n_claimed": len(library.claimed),
+        "left_out": library.left_out,
+        "dropped": library.dropped.to_dict("records"),
+        "variance": library.variance,
+        "forecaster": {
+            kind: {
+                "stands": trial.stands,
+                "reason": trial.reason,
+                "n_tested": trial.n_tested,
+                "gain": _known(trial.gain.value),
+                "gain_low": _known(trial.gain.low),
+                "gain_high": _known(trial.gain.high),
+                "naive_loss": _known(trial.naive_loss),
+            }
+            for kind, trial in (("lift", learnt.lift), ("breakout", learnt.breakout))
+        },
+        "created_at": project.workspace.now(),
+    }
+
+
+@one_session
+def freeze(
+    project: Project,
+    script_id: str,
+    *,
+    version: int | None = None,
+    opinion: float | None = None,
+) -> pd.DataFrame:
+    """Predict a script version (default: the current one) and freeze it: `freeze_all` for one."""
+    return freeze_all(project, [(script_id, version)], opinion=opinion)
+
+
+@one_session
+def freeze_all(
+    project: Project,
+    versions: Sequence[tuple[str, int | None]],
+    *,
+    opinion: float | None = None,
+) -> pd.DataFrame:
+    """Predict script versions (None: the current one) for each own account and format, and freeze them.
+
+    Two rows a place: ln views at 7 days and, where it can be, ln engagement rate. Done when a version goes into
+    production: what was known then is what is stored. Returns the rows that were new (none when the same prediction
+    is there already). `opinion` is a model's own score, stored beside. Raises BadInput for an unknown script or
+    version, when no own account has 5 matured posts of a format, and where the clock is set by hand in a project
+    that is not simulated.
+    """
+    if project.workspace.settings.clock and not project.params.is_simulated:
+        raise BadInput(
+            "VT_CLOCK is set: a prediction is dated by the real clock.",
+            todo="Unset it; only projects with is_simulated: true may run by another clock.",
+        )
+    rows = pd.DataFrame([_script(project, name, number) for name, number in versions])
+    inputs, found = knowledge(project)
+    now = naive(project.workspace.now())
+    said = script_values(rows, inputs.features)
+    parts = [
+        _predicted(rows, said, learnt, past=past, now=pd.Timestamp(now))
+        for learnt, past in ((found.learnt, found.past), (found.learnt_rates, found.rates))
+    ]
+    if parts[0].empty:
+        raise BadInput(
+            f"nothing to predict from: no own account has {MIN_POSTS} matured posts of a format.",
+            todo="Mark own accounts (role: own) and import or scrape their posts: vt import dataset …",
+        )
+    made = pd.concat([p for p in parts if len(p)], ignore_index=True)
+    features: dict[str, dict[str, float]] = {str(name): {} for name in rows["script_id"]}
+    for name, feature, value in zip(said["script_id"], said["feature"], said["value"], strict=True):
+        features[str(name)][feature] = value
+    used = {name: used_patterns(found.library, has) for name, has in features.items()}
+    made = made.assign(
+        patterns=pd.Series([used[name] for name in made["script_id"]], dtype=object),
+        model_opinion=opinion,
+        known_until=found.past["captured_at"].max(),
+    )
+    return store.freeze(project.store, project.slug, made, at=now)
+
+
+def _predicted(
+    rows: pd.DataFrame,
+    said: pd.DataFrame,
+    learnt: Forecaster,
+    *,
+    past: pd.DataFrame,
+    now: pd.Timestamp,
+) -> pd.DataFrame:
+    """PREDICTION_COLUMNS for script versions, a row a version and place of which enough is known."""
+    places = _places(past, now)
+    if places.empty:
+        return pd.DataFrame()
+    wanted = rows[["script_id", "version"]].merge(places, how="cross")
+    return predict(wanted, said, learnt, past=past, now=now)
+
+
+@one_session
+def told(project: Project) -> pd.DataFrame:
+    """The stored verdicts on predicted views with what a reader needs beside them, the newest capture last."""
+    rows = project.frame("verdicts")
+    views = rows[rows["target"].eq(VIEWS)]
+    return project.shown(
+        views.sort_values(["captured_at", "post_id"]), ours=("title", "variant", "reason")
+    )
+
+
+@one_session
+def concluded(project: Project, found: Result) -> Conclusion:
+    """What 07 says at its end as its reader may see it: without sentences on money for one who is not shown costs."""
+    end = found.conclusion
+    if project.shows("costs"):
+        return end
+    of_money = {i.said for i in found.insights if i.kind == "money"}
+    return replace(end, headline=tuple(s for s in end.headline if s not in of_money))
+
+
+def import_native(
+    project: Project,
+    path: Path,
+    *,
+    platform: Platform | None = None,
+    post_id: str = "",
+    options: Options | None = None,
+) -> tuple[Export, int]:
+    """Read an export of own analytics and keep its numbers; the same file again replaces its rows.
+
+    A post that is not there yet is made from it, marked as own. Returns the export and how many posts are new.
+    Raises BadInput for a file that is none (services/native_analytics.read_export).
+    """
+    export = read_export(path, platform=platform, post_id=post_id, options=options)
+    rows = [{**row, "project_id": project.slug} for row in export.rows]
+    people.ensure_project(project.store, project.slug)
+    store.save_native(project.store, rows, at=project.workspace.now())
+    n_new = _save_own_posts(project, export, path.name) if export.posts else 0
+    return export, n_new
+
+
+def _save_own_posts(project: Project, export: Export, source: str) -> int:
+    """Write the posts of an export that are not there yet, as own; returns how many those are."""
+    posts = {str(p.ref.post_id): p for p in export.posts}
+    known = store.known_posts(project.store, [*posts])
+    scraped = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
+    now = naive(project.workspace.now())
+    capture_id = capture_key(project.slug, own_posts.ACTOR, export.sha256)
+    before = captures.get(project.store, capture_id) or {}  # the same content again is one capture
+    capture: dict[str, Any] = {
+        "capture_id": capture_id,
+        "project_id": project.slug,
+        "provider": own_posts.PROVIDER,
+        "actor": own_posts.ACTOR,
+        "platform": export.platform,
+        "source": source,
+        "source_sha256": export.sha256,
+        "captured_at": before.get("captured_at") or min(export.exported_at or now, now),
+        "captured_at_basis": export.exported_at_basis,
+        "started_at": now,
+    }
+    followed = people.project_accounts(project.store, project.slug)
+    own = followed[followed["role"].eq("own")]
+    single = own.groupby("platform")["account_id"].filter(lambda ids: len(ids) == 1)
+    accounts: dict[Platform, str] = dict(
+        zip(own.loc[single.index, "platform"], single, strict=True)
+    )
+    frames = own_posts.own_post_frames(posts.values(), capture, scraped=scraped, accounts=accounts)
+    captures.begin(project.store, capture)
+    captures.ingest(project.store, frames)
+    captures.finish(project.store, capture_id)
+    people.mark_own(project.store, project.slug, [*posts])
+    return len(posts.keys() - known)
+
+
+def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
+    """Values and definitions from every source; of two features with one name the first counts."""
+    measures = decoded(project.frame("performance_measures"), "windows")
+    analyses = labelling.corrected(project, project.frame("performance_analyses"))
+    judged = analysed_features(analyses, barred=labelling.barred(project))
+    parts = [post_features(posts), measured_features(measures), judged]
+    features: dict[str, Feature] = {}
+    values: list[pd.DataFrame] = []
+    for table, defined in parts:
+        fresh = [f for f in defined if f.name not in features]
+        features |= {f.name: f for f in fresh}
+        values.append(table[table["feature"].isin([f.name for f in fresh])])
+    return pd.concat(values, ignore_index=True), list(features.values())
+
+
+def _script(project: Project, script_id: str, version: int | None) -> dict[str, Any]:
+    scripts = decoded(project.frame("performance_scripts"), "structure")
+    mine = scripts[scripts["script_id"].eq(script_id)]
+    mine = mine[mine["version"].eq(version) if version is not None else mine["is_current"]]
+    if mine.empty:
+        which = f"version {version} of {script_id}" if version is not None else script_id
+        raise BadInput(
+            f"there is no script {which} in project {project.slug}.",
+            todo="vt script list shows them.",
+        )
+    row = {str(k): v for k, v in mine.iloc[0].to_dict().items()}
+    structure = row["structure"] if isinstance(row["structure"], dict) else {}
+    return row | {"source_patterns": structure.get("source_patterns") or []}
+
+
+def _places(past: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
+    """Own accounts and formats with enough matured posts to predict from: account_id, platform, format."""
+    own = past[past["is_own"].astype(bool)]
+    places = own[["account_id", "platform", "format"]].drop_duplicates().reset_index(drop=True)
+    if places.empty:
+        return places
+    levels = current_levels(past, places, now)
+    return places[levels[OWN[1]].notna()].reset_index(drop=True)
+
+
+def _run_id(project: str, rules: dict[str, Any], table: pd.DataFrame) -> str:
+    digest = hashlib.sha256(json.dumps([project, rules], sort_keys=True).encode())
+    seen: Sequence[str] = ["pattern_id", "shift_ln", "p_value", "n_with", "n_without"]
+    digest.update(pd.util.hash_pandas_object(table[list(seen)], index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:24]
+
+
+def _first(frame: pd.DataFrame, column: str) -> str | None:
+    return str(frame[column].iloc[0]) if len(frame) else None
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,205 @@
+"""Does an effect hold everywhere and does it last: agreement over accounts and weeks, trend, half-life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from vtlib.core.proportions import Rate, rate
+from vtlib.core.winsorise import clipped
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+Trend = Literal["fading", "growing", "steady or unknown", "too little data"]
+DRAWS = 1000
+SEED = 0
+MIN_PER_CELL = 2  # posts with and without the feature before an account or a week has a say
+MIN_DAYS = 28.0
+MIN_SIDE, MIN_ACCOUNTS = 8, 3  # posts and accounts with and without it
+CLIP_SD = 4.0  # robust SDs beyond which a single post stops pulling at a line
+
+
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """How an effect changes over the observed time, ln units; NaN with too little data.
+
+    `per_week` change of the effect a week with its interval; `at_start`, `at_end` the effect on the fitted
+    line at the first and last post with the feature; `half_life_days` days from the first such post until half
+    of the first effect is left on that line, with its interval (inf = no end in sight); NaN unless fading.
+    """
+
+    trend: Trend
+    per_week: float
+    per_week_low: float
+    per_week_high: float
+    at_start: float
+    at_end: float
+    half_life_days: float
+    half_life_low: float
+    half_life_high: float
+
+
+def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float) -> Rate:
+    """Share of cells (accounts, or weeks) whose own difference of medians has the sign of the whole.
+
+    `cell` (n,) codes; only cells with 2 or more posts on each side have a say. No such cell: NaN of 0.
+    """
+    with_it, n_with = _medians(y, cell, on)
+    without, n_without = _medians(y, cell, ~on)
+    asked = np.minimum(n_with, n_without) >= MIN_PER_CELL
+    agree = (with_it[asked] - without[asked]) * sign > 0
+    return rate(int(agree.sum()), int(asked.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """An effect in the earlier and in the later half of the posts, ln units; NaN where it could not be tried there.
+
+    Differences of means of clipped outcomes; `low`, `high` of the later one with its interval over accounts.
+    """
+
+    early: float
+    late: float
+    low: float
+    high: float
+
+    @property
+    def tried(self) -> bool:
+        return bool(np.isfinite(self.early) and np.isfinite(self.low))
+
+
+def halves(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 0.8) -> Halves:
+    """The effect before and after the middle post in time: does what held once hold again?
+
+    A half with under 8 posts or 3 accounts on a side is not tried.
+    """
+    known = np.isfinite(day)
+    late = day > (np.median(day[known]) if known.any() else np.nan)
+    held = clipped(y, reach_sd=CLIP_SD)
+    first, second = (
+        _difference(held[rows], on[rows], group[rows], interval=interval)
+        for rows in (known & ~late, known & late)
+    )
+    return Halves(first[0], second[0], second[1], second[2])
+
+
+def _difference(
+    y: Floats, on: Bools, group: Ints, *, interval: float
+) -> tuple[float, float, float]:
+    """Mean with the feature minus mean without, and its interval by a jackknife over accounts."""
+    nan = float("nan")
+    accounts = min(len(np.unique(group[side])) for side in (on, ~on))
+    if min(on.sum(), (~on).sum()) < MIN_SIDE or accounts < MIN_ACCOUNTS:
+        return nan, nan, nan
+    code = np.unique(group, return_inverse=True)[1]
+    size = int(code.max()) + 1
+    total = np.stack([np.bincount(code[s], y[s], size) for s in (on, ~on)])
+    count = np.stack([np.bincount(code[s], minlength=size) for s in (on, ~on)]).astype(np.float64)
+    sums, counts = total.sum(axis=1), count.sum(axis=1)
+    whole = float(np.subtract(*(sums / counts)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rest = (sums[:, None] - total) / (counts[:, None] - count)
+    drop = rest[0] - rest[1]
+    drop = drop[np.isfinite(drop)]
+    error = np.sqrt((len(drop) - 1) / len(drop) * ((drop - whole) ** 2).sum())
+    half = float(student.ppf(0.5 + interval / 2, accounts - 1) * error)
+    return whole, whole - half, whole + half
+
+
+def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 0.8) -> Fading:
+    """Straight-line change of a feature's effect over time, bootstrapped by account.
+
+    Fits y = a + b t + (c + d t) on by least squares, `day` (n,) days since any epoch. Outcomes beyond four
+    robust SDs are clipped. Under 8 posts or 3 accounts on a side, or 28 days between the first and the last
+    post with the feature: too little data. Fading or growing is said only when the interval of d leaves 0 out.
+    """
+    span = np.ptp(day[on]) if on.any() else 0.0
+    few = min(on.sum(), (~on).sum()) < 8 or len(np.unique(group[on])) < 3
+    if few or span < MIN_DAYS:
+        nan = float("nan")
+        return Fading("too little data", nan, nan, nan, nan, nan, nan, nan, nan)
+    start = float(day[on].min())
+    week = (day - start) / 7
+    whole, drawn = _coefficients(clipped(y, reach_sd=CLIP_SD), on, group, week=week)
+    tail = (1 - interval) / 2
+    # Few accounts drawn again vary too little: Student's t with accounts less one, as for shifts.
+    df = min(len(np.unique(group[on])), len(np.unique(group[~on]))) - 1
+    half_width = float(student.ppf(1 - tail, max(df, 1)) * np.nanstd(drawn[:, 1], ddof=1))
+    low, high = whole[1] - half_width, whole[1] + half_width
+    last = span / 7
+    trend = _trend(whole, (low, high), last)
+    half = (float("nan"),) * 3
+    if trend == "fading":
+        half = _half_life(whole, drawn, tail)
+    return Fading(
+        trend,
+        float(whole[1]),
+        float(low),
+        float(high),
+        float(whole[0]),
+        float(whole[0] + whole[1] * last),
+        *half,
+    )
+
+
+def _trend(whole: Floats, bounds: tuple[float, float], last: float) -> Trend:
+    low, high = bounds
+    if low <= 0 <= high:
+        return "steady or unknown"
+    # An effect fades when it moves towards 0 from where it began.
+    start, end = whole[0], whole[0] + whole[1] * last
+    middle = (start + end) / 2
+    return "fading" if whole[1] * middle < 0 else "growing"
+
+
+def _half_life(whole: Floats, drawn: Floats, tail: float) -> tuple[float, float, float]:
+    """Days until half of the first effect is left on the line, and its interval over the draws."""
+
+    def days(c: Floats, d: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = -7 * c / (2 * d)
+        return np.where(found > 0, found, np.inf)
+
+    point = float(days(whole[:1], whole[1:])[0])
+    spread = np.sort(days(drawn[:, 0], drawn[:, 1]))
+    at = [int(tail * (len(spread) - 1)), int(np.ceil((1 - tail) * (len(spread) - 1)))]
+    return point, float(spread[at[0]]), float(spread[at[1]])
+
+
+def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[Floats, Floats]:
+    """(c, d) of the whole and (draws, 2) of accounts drawn again: sums of squares add up by account."""
+    design = np.stack([np.ones_like(y), week, on.astype(np.float64), on * week], axis=1)
+    code = np.unique(group, return_inverse=True)[1]
+    size = int(code.max()) + 1
+    squares, products = np.zeros((size, 4, 4)), np.zeros((size, 4))
+    for i in range(4):
+        products[:, i] = np.bincount(code, design[:, i] * y, size)
+        for j in range(i + 1):
+            squares[:, i, j] = np.bincount(code, design[:, i] * design[:, j], size)
+            squares[:, j, i] = squares[:, i, j]
+    rng = np.random.default_rng(SEED)
+    weight = rng.multinomial(size, np.full(size, 1 / size), DRAWS).astype(np.float64)
+    weight = np.concatenate([np.ones((1, size)), weight])
+    ridge = 1e-9 * np.eye(4) * len(y)
+    left = np.einsum("rk,kij->rij", weight, squares) + ridge
+    found = np.linalg.solve(left, (weight @ products)[:, :, None])[:, 2:, 0]
+    return found[0], found[1:]
+
+
+def _medians(y: Floats, cell: Ints, rows: Bools) -> tuple[Floats, Ints]:
+    """(cells,) median of `y` in each cell over `rows`, NaN without any, and how many they are."""
+    codes = np.unique(cell, return_inverse=True)[1]
+    size = int(codes.max(initial=-1)) + 1
+    count = np.bincount(codes[rows], minlength=size)
+    order = np.lexsort((y[rows], codes[rows]))
+    ordered = np.append(y[rows][order], np.nan)
+    first = np.cumsum(count) - count
+    low, high = first + np.maximum(count - 1, 0) // 2, first + count // 2
+    middle = (ordered[low] + ordered[high]) / 2
+    return np.where(count > 0, middle, np.nan), count

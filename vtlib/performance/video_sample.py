@@ -1,0 +1,110 @@
+"""04: which films more are measured so that patterns of films can be tested, and what that takes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from vtlib.performance import sample_power
+from vtlib.performance.patterns.features import Feature
+from vtlib.performance.patterns.library import Library
+from vtlib.performance.patterns.preparation import BREAKOUTS, binary, outcomes, wide
+
+RULE = "half breakouts, half ordinary posts, at random within each, one account after the other"
+STILL = ("photo", "carousel", "text")
+PLAN_COLUMNS = [
+    *("pattern", "kind", "films_known", "films_with", "share", "claim", "reason"),
+    *("films_needed", "films_more"),
+]
+USUAL_SHARE = 0.3  # of films with a feature that is known of too few yet
+MIN_KNOWN = 20
+
+
+def film_posts(posts: pd.DataFrame) -> pd.DataFrame:
+    """Judged plain posts with moving pictures: the columns of `posts`, y, and `is_hit`; watch posts belong to neither side."""
+    kept, _ = outcomes(posts)
+    kept = kept[~kept["format"].isin(STILL) & kept["tier"].isin(["none", *BREAKOUTS])]
+    return kept.assign(is_hit=kept["tier"].isin(BREAKOUTS)).reset_index(drop=True)
+
+
+def film_plan(
+    films: pd.DataFrame,
+    values: pd.DataFrame,
+    features: Sequence[Feature],
+    library: Library,
+    *,
+    effect: float,
+) -> pd.DataFrame:
+    """PLAN_COLUMNS, one row a feature that is read from films: of how many it is known, whether it is claimed or why it is not tested,
+    and how many films in all would show an effect of `effect` (a ratio) with power .8 at the p that a claim needs.
+
+    `films`: `film_posts`; `features`, `values`: of films alone. The p of one more claim under Benjamini-Hochberg:
+    claim_q (claims + 1) / tests, with those counted that cannot be tested yet. films_more None: over 1,000 films, or no breakout. Empty without posts.
+    """
+    known = set(library.table["pattern"])
+    tests = len(known | {f.name for f in features})
+    alpha = library.rules.claim_q * (len(library.claimed) + 1) / max(tests, 1)
+    claims = library.table.set_index("pattern")["claim"]
+    reasons = library.dropped.set_index("pattern")["reason"]
+    held = wide(values, films, features)
+    y, is_hit = films["y"].to_numpy(float), films["is_hit"].to_numpy(bool)
+    rows = []
+    needed: dict[float, int | None] = {}
+    for feature in features if len(films) else ():
+        value, _ = binary(held, films, feature)
+        n, usual = int(value.notna().sum()), float(value[~films["is_hit"]].mean())
+        is_known = n >= MIN_KNOWN and np.isfinite(usual)
+        share = float(np.clip(round(usual if is_known else USUAL_SHARE, 1), 0.05, 0.95))
+        if share not in needed:
+            target = sample_power.Target(share, float(np.log(effect)), alpha)
+            needed[share] = sample_power.films_needed(y, is_hit, target)
+        total = needed[share]
+        rows.append(
+            {
+                "pattern": feature.name,
+                "kind": feature.kind,
+                "films_known": n,
+                "films_with": int(value.eq(1).sum()),
+                "share": share,
+                "claim": str(claims.get(feature.name, "")),
+                "reason": str(reasons.get(feature.name, "")),
+                "films_needed": total,
+                "films_more": None if total is None else max(0, total - n),
+            }
+        )
+    table = pd.DataFrame(rows, columns=PLAN_COLUMNS)
+    return table.astype({"films_needed": "Int64", "films_more": "Int64"})
+
+
+def draw(films: pd.DataFrame, size: int, *, held: Sequence[str], seed: str) -> pd.DataFrame:
+    """post_id, stratum (breakout, ordinary), drawn_share: what is still to be drawn for `size` films in all.
+
+    Half of `size` are breakouts, or all there are, the rest ordinary posts; `held` (post ids: drawn, measured or lost
+    before) count and are not drawn again. Within a stratum the order is random (by `seed`, the same again for the same posts) and goes from
+    account to account, so that few accounts do not stand for all.
+    """
+    here = films[films["post_id"].isin(set(held))]
+    rest = films[~films["post_id"].isin(set(held))]
+    n_hits = min(size // 2, int(films["is_hit"].sum()))
+    parts = []
+    for is_hit, wanted in ((True, n_hits), (False, size - n_hits)):
+        stratum = rest[rest["is_hit"].eq(is_hit)]
+        lot = [hashlib.sha256(f"{seed}/{p}".encode()).hexdigest() for p in stratum["post_id"]]
+        order = stratum.assign(lot=lot).sort_values("lot")
+        order["turn"] = order.groupby("account_id").cumcount()
+        more = max(0, wanted - int(here["is_hit"].eq(is_hit).sum()))
+        drawn = order.sort_values(["turn", "lot"]).head(more)
+        everyone = int(films["is_hit"].eq(is_hit).sum())
+        parts.append(
+            pd.DataFrame(
+                {
+                    "post_id": drawn["post_id"],
+                    "stratum": "breakout" if is_hit else "ordinary",
+                    "drawn_share": wanted / everyone if everyone else np.nan,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

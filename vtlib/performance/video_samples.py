@@ -1,0 +1,158 @@
+"""Which films more to measure or to ask about so that patterns of films can be tested, what that takes, and their draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vtlib.core.conclusion import number
+from vtlib.media import store
+from vtlib.performance import stage as performance
+from vtlib.performance import video_sample as stage
+from vtlib.performance.patterns import Feature, measured_features
+from vtlib.store.project import Project
+
+UNKNOWN = "not known yet"
+OPTIONAL = ("speech", "text", "faces")  # parts of measuring that media.parts names
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`patterns`: stages/film_sample.PLAN_COLUMNS; `measure`, `ask`: films still to be measured, to be asked about (those
+    the most demanding pattern of each kind needs, or as many as were asked for); `drawn`: posts drawn and not
+    measured yet; `available`: breakouts and ordinary posts with films not held yet; `rates`: film_rates, a row.
+    """
+
+    patterns: pd.DataFrame
+    measure: int
+    ask: int
+    drawn: int
+    available: dict[str, int]
+    rates: dict[str, Any]
+    size: int
+
+    @property
+    def words(self) -> list[str]:
+        """What is needed and what it takes, in sentences."""
+        rates = self.rates
+        size = _times(rates["bytes"], self.measure, lambda v: f"{v / 1e6:,.0f} MB")
+        took = _times(rates["measure_s"], self.measure, _duration)
+        paid = _times(rates["ask_usd"], self.ask, lambda v: f"${v:,.2f}")
+        waited = _times(rates["ask_s"], self.ask, _duration)
+        have = self.available
+        return [
+            (
+                f"To measure: {number(self.measure, 'film')} more; to download {size} "
+                f"(mean of {rates['n_bytes']:,} here), to measure {took} (mean of {rates['n_measure']:,}), no money."
+            ),
+            (
+                f"To ask a model about: {number(self.ask, 'film')} more; {paid} (mean of "
+                f"{rates['n_usd']:,} answers with a price), {waited} one after the other (mean of {rates['n_ask']:,})."
+            ),
+            (
+                f"At hand and not measured: {number(have['breakout'], 'breakout')} and "
+                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.drawn:,} more are drawn and wait for vt process videos."
+            ),
+        ]
+
+
+def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> Plan:
+    """What patterns of films need to be tested, at an effect of `effect` (a ratio of views); nothing is asked or drawn.
+
+    `films`: so many measured films in all, whatever patterns need. An empty plan without judged posts.
+    """
+    inputs, found = performance.knowledge(project)
+    posts = stage.film_posts(inputs.posts)
+    features = _film_features(inputs.features)
+    names = {f.name for f in features}
+    values = inputs.values[inputs.values["feature"].isin(names)]
+    table = stage.film_plan(posts, values, features, found.library, effect=effect)
+    table = _without_parts(table, features, project.params.media.parts)
+    held = project.frame("film_held")
+    counts = _counted(held)
+    rest = posts[~posts["post_id"].isin(counts["post_id"])]
+    measured = int(posts["post_id"].isin(held.loc[held["is_measured"], "post_id"]).sum())
+    more = {k: _most(table[table["kind"].eq(k)]) for k in ("measured", "model")}
+    measure = more["measured"] if films is None else max(0, films - measured)
+    return Plan(
+        table,
+        measure,
+        more["model"] if films is None else max(0, films - _known(table, "model")),
+        int((held["is_drawn"] & ~held["is_measured"] & ~held["is_lost"]).sum()),
+        {
+            "breakout": int(rest["is_hit"].sum()),
+            "ordinary": int((~rest["is_hit"]).sum()),
+        },
+        {str(k): v for k, v in project.frame("film_rates").iloc[0].to_dict().items()},
+        measured + measure,
+    )
+
+
+def draw(project: Project, size: int) -> int:
+    """Draw films until `size` in all are measured or drawn, and keep the draw; how many are new.
+
+    The same again draws nothing; a larger `size` adds to what was drawn. vt process videos then fetches and measures them.
+    """
+    if not size:
+        return 0
+    films = stage.film_posts(project.frame("performance_posts"))
+    held = project.frame("film_held")
+    counts = _counted(held)
+    lost = counts.loc[counts["is_lost"] & ~counts["is_measured"], "post_id"]
+    # What cannot be had stands for nothing: it is left out of both the count and the draw.
+    rows = stage.draw(
+        films[~films["post_id"].isin(lost)], size, held=list(counts["post_id"]), seed=project.slug
+    )
+    store.save_film_sample(
+        project.store, project.slug, rows, rule=stage.RULE, at=project.workspace.now()
+    )
+    return len(rows)
+
+
+def _counted(held: pd.DataFrame) -> pd.DataFrame:
+    """Rows of film_held that are measured, drawn or cannot be had."""
+    return held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
+
+
+def _without_parts(
+    table: pd.DataFrame, features: Sequence[Feature], parts: Sequence[str]
+) -> pd.DataFrame:
+    """Patterns of a part that is not measured need no films: they need the part."""
+    off = {f.name: f.source for f in features if f.source in OPTIONAL and f.source not in parts}
+    is_off = table["pattern"].isin(list(off))
+    reason = table["pattern"].map(off)
+    table.loc[is_off, "reason"] = "media.parts leaves out " + reason[is_off].astype(str)
+    table.loc[is_off, ["films_needed", "films_more"]] = pd.NA
+    return table
+
+
+def _film_features(features: Sequence[Feature]) -> list[Feature]:
+    names = {f.name for f in measured_features(pd.DataFrame(columns=_MEASURES))[1]}
+    return [f for f in features if f.name in names or f.kind == "model"]
+
+
+_MEASURES = ["post_id", "duration_s", "cuts_s", "windows"]
+
+
+def _most(rows: pd.DataFrame) -> int:
+    """The films that the most demanding pattern needs that can be had with 1,000 at all."""
+    known = rows["films_more"].dropna()
+    return int(known.max()) if len(known) else 0
+
+
+def _known(table: pd.DataFrame, kind: str) -> int:
+    known = table.loc[table["kind"].eq(kind), "films_known"]
+    return int(known.max()) if len(known) else 0
+
+
+def _times(rate: Any, count: int, show: Any) -> str:
+    return UNKNOWN if rate is None or pd.isna(rate) else str(show(float(rate) * count))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

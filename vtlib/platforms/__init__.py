@@ -1,0 +1,195 @@
+"""Seven platforms behind five plain functions each; the list of them is `Platform` in vtlib/core/models.py.
+
+A source module offers:
+`NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it),
+`post_ref(address)` and `account_ref(address)` (offline, None when the URL is not one),
+`recognise(item)` (the actor or export shape, or None), `outcome(item)` (item -> Mapped | MappedAccount | Rejected).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from vtlib.core.errors import BadInput, article
+from vtlib.core.models import (
+    PLATFORMS,
+    Account,
+    Mapped,
+    MappedAccount,
+    Misread,
+    Outcome,
+    Platform,
+    PostRef,
+    Rejected,
+)
+from vtlib.platforms.actors import Actor
+from vtlib.platforms.bounds import checked
+from vtlib.platforms.field_use import FieldUse, Traced
+from vtlib.platforms.fields import leniently, nested
+from vtlib.platforms.sanitise import path_of
+from vtlib.platforms.urls import Address, split_url
+
+
+class Source(Protocol):
+    """What a platform's file must offer."""
+
+    NAME: Platform
+    HOSTS: frozenset[str]
+    ACTORS: tuple[Actor, ...]
+
+    def post_ref(self, address: Address) -> PostRef | None: ...
+    def account_ref(self, address: Address) -> Account | None: ...
+    def recognise(self, item: dict[str, Any]) -> str | None: ...
+    def outcome(self, item: dict[str, Any]) -> Outcome: ...
+
+
+SOURCES: dict[Platform, Source] = {
+    name: cast("Source", import_module(f"vtlib.platforms.{name}")) for name in PLATFORMS
+}
+
+_FAULTS = (
+    *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError),
+    *(RecursionError, MemoryError),
+)
+FIRST_YEAR = 2010  # ids of before hold no time
+_MAX_DROPPED = 8  # fields of one item
+
+
+def source_of(address: Address) -> Source | None:
+    """The platform a host belongs to; look-alike hosts belong to none."""
+    hits = (s for s in SOURCES.values() if address.is_on(s.HOSTS))
+    return next(hits, None)
+
+
+def post_ref(url: str) -> PostRef:
+    """The post that `url` names, offline. Raises BadInput when it names none."""
+    address = split_url(url)
+    source = source_of(address)
+    if source is None:
+        raise BadInput(
+            f"{address.host} is none of the seven platforms ({url}).",
+            todo="Paste the post's own URL, as its Share button gives it.",
+        )
+    ref = source.post_ref(address)
+    if ref is None:
+        raise BadInput(
+            f"{url} is on {source.NAME} but names no post.",
+            todo="Paste the URL of one post; accounts go to: vt project add-accounts.",
+        )
+    return ref
+
+
+def id_time(ref: PostRef) -> datetime | None:
+    """When a post's id was given out (UTC), on platforms whose ids hold it: Instagram, TikTok, X, LinkedIn.
+
+    About when it was posted, and never later: drafts and planned posts have their id days before.
+    """
+    read = getattr(SOURCES[ref.platform], "id_time", None)
+    try:
+        moment: datetime | None = read(ref.native_id) if read and ref.native_id else None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment and moment.year >= FIRST_YEAR else None
+
+
+def account_ref(text: str, *, platform: Platform | None = None) -> Account:
+    """The account that a profile URL, `@handle` or handle names. Raises BadInput when it names none."""
+    word = text.strip()
+    if "/" in word:
+        address = split_url(word)
+        source = source_of(address)
+        account = source.account_ref(address) if source else None
+        if account is None or (platform and account.platform != platform):
+            raise BadInput(f"{word} is no profile URL of {platform or 'a known platform'}.")
+        return account
+    if platform is None:
+        raise BadInput(f"{word}: a bare handle needs its platform.", todo="Add --platform.")
+    bare = SOURCES[platform].account_ref(Address(f"{platform}.com", (word,), {}, word))
+    if bare and bare.native_id:
+        return bare
+    handle = word.lstrip("@").lower()
+    if not handle or any(c.isspace() for c in handle):
+        raise BadInput(f"{word!r} is no handle.")
+    return Account(platform, handle=handle)
+
+
+def recognise(item: dict[str, Any]) -> tuple[Platform, str] | None:
+    """The platform and actor (or export shape) whose item this is, from its content alone. Nothing raises."""
+    item = nested(item)
+    for name, source in SOURCES.items():
+        try:
+            with leniently():
+                shape = source.recognise(item)
+        except _FAULTS:
+            continue
+        if shape:
+            return name, shape
+    return None
+
+
+def outcome(platform: Platform, item: Any) -> Outcome:
+    """Map one raw item of `platform`; anything that is not a mapping is Rejected, nothing raises.
+
+    A field that cannot be read is unknown and named in `misread`; the post stays.
+    """
+    if not isinstance(item, dict):
+        return Rejected(
+            "unreadable", f"an item is {article(type(item).__name__)}, not an object", item
+        )
+    whole_item = nested(item)
+    with leniently() as noted:
+        try:
+            found = SOURCES[platform].outcome(whole_item)
+        except _FAULTS as error:
+            found = _outcome_without(platform, whole_item, error)
+    if isinstance(found, Rejected):
+        return replace(found, payload=item)
+    misread = {path_of(whole_item, value) or "a value": reason for value, reason in noted}
+    listed = (*found.misread, *(Misread(name, reason) for name, reason in misread.items()))
+    return checked(replace(found, misread=listed) if listed else found)
+
+
+def posts_within(
+    platform: Platform, item: Any, found: MappedAccount
+) -> tuple[dict[str, list[Mapped]], list[Misread]]:
+    """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`), by list; and the
+    members of these lists that are none. Posts that name nobody are the account's.
+    """
+    posts: dict[str, list[Mapped]] = {}
+    misread: list[Misread] = []
+    for key, value in nested(item).items():
+        members = [outcome(platform, one) for one in value] if isinstance(value, list) else []
+        mapped = [one for one in members if isinstance(one, Mapped)]
+        if mapped:
+            posts[key] = [replace(one, account=one.account or found.account) for one in mapped]
+            misread += [
+                Misread(f"{key}.{place}", one.reason)
+                for place, one in enumerate(members)
+                if isinstance(one, Rejected)
+            ]
+    return posts, misread
+
+
+def _outcome_without(platform: Platform, item: dict[str, Any], error: Exception) -> Outcome:
+    """The outcome without the fields that make the mapping raise: each time the one asked for last."""
+    refusal = Rejected("bad_field", f"{type(error).__name__}: {error}"[:500], item)
+    rest, dropped = dict(item), []
+    for _ in range(_MAX_DROPPED):
+        use = FieldUse()
+        try:
+            found = SOURCES[platform].outcome(Traced(rest, use))
+        except _FAULTS as fault:
+            name, _, inner = use.last.partition(".")
+            if inner and isinstance(rest.get(name), dict):
+                rest[name] = {k: v for k, v in rest[name].items() if k != inner}
+            else:
+                rest.pop(name, None)
+            dropped.append(Misread(use.last[:200], f"{type(fault).__name__}: {fault}"[:200]))
+        else:
+            return (
+                refusal if isinstance(found, Rejected) else replace(found, misread=tuple(dropped))
+            )
+    return refusal

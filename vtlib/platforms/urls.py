@@ -1,0 +1,77 @@
+"""URLs taken apart safely: only http(s), only public names, look-alike hosts kept apart."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from vtlib.core.errors import BadInput
+
+_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL in parts: `host` lower case without port, `path` decoded and without empty parts."""
+
+    host: str
+    path: tuple[str, ...]
+    query: dict[str, str]
+    url: str
+
+    def is_on(self, domains: frozenset[str]) -> bool:
+        """Whether the host is one of `domains` or a subdomain of one."""
+        return any(self.host == d or self.host.endswith("." + d) for d in domains)
+
+
+# An item names the same few URLs again and again, and so does its neighbour.
+@lru_cache(maxsize=4096)
+def split_url(text: str) -> Address:
+    """Take a pasted URL apart; a missing scheme means https.
+
+    Raises BadInput for other schemes, for user names in the address, and for anything that is not a
+    public host name (IP addresses, localhost, names without a dot): pitfall 53.
+    """
+    url = text.strip().strip("<>\"'").replace("&amp;", "&")
+    if not _SCHEME.match(url) or re.match(r"^[\w.-]+:\d+(/|$)", url):
+        url = "https://" + url.lstrip("/")
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").lower()
+        port = parts.port
+    except ValueError:
+        raise BadInput(f"{text!r} is no URL.", todo="Paste a post's full URL.") from None
+    if parts.scheme not in ("http", "https"):
+        raise BadInput(f"{text!r}: only http and https URLs are accepted.")
+    if parts.username or parts.password or port not in (None, 80, 443) or not _is_public_name(host):
+        raise BadInput(
+            f"{text!r} does not point at a public web site.", todo="Paste a post's full URL."
+        )
+    path = tuple(unquote(p) for p in parts.path.split("/") if p)
+    return Address(host, path, dict(parse_qsl(parts.query)), url)
+
+
+def try_split(value: object) -> Address | None:
+    """An item's URL field taken apart; None when it is absent or no usable http(s) URL."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    try:
+        return split_url(value)
+    except BadInput:
+        return None
+
+
+def _is_public_name(host: str) -> bool:
+    if "." not in host or host.endswith((".local", ".internal", ".localhost")):
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return (
+            bool(re.fullmatch(r"[a-z0-9.-]+", host))
+            and not host.rsplit(".", maxsplit=1)[-1].isdigit()
+        )
+    return False

@@ -1,0 +1,155 @@
+"""What to shoot, repeat, stop and test in a project: what the store knows, brought to the rules of stages/insight/advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from vtlib import tables
+from vtlib.adaptation import fits
+from vtlib.llm.bill import Rates
+from vtlib.performance import stage as performance
+from vtlib.performance.engagement import with_rates
+from vtlib.performance.history import age_error, current_levels, history
+from vtlib.performance.patterns.carriers import carriers
+from vtlib.performance.pipeline import Inputs, product_costs
+from vtlib.performance.variants import compare_variants, roi
+from vtlib.report.insight.advice_rule import advise, missing
+from vtlib.report.insight.evidence import Evidence, ordinary_scatter
+from vtlib.report.insight.next_steps import COLUMNS, advice_table
+from vtlib.store.project import Project
+from vtlib.store.writes import naive
+
+MIN_POSTS = 5  # own posts of 7 days from which a level is one
+TEXTS = ("what", "pattern", "why", "how", "source", "script_id", "product_id", "kind")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Judged posts of a project and those of its scripts, worked out once for advice and insight.
+
+    `past`: `history`'s frame; `linked`: it, of posts of scripts; `variants`, `returns`: stages/performance/variants.
+    """
+
+    project: Project
+    inputs: Inputs
+
+    @classmethod
+    def of(cls, project: Project) -> Runs:
+        return cls(project, performance.load(project))
+
+    @cached_property
+    def posts(self) -> pd.DataFrame:
+        """Judged posts with their rates (query performance_posts)."""
+        return with_rates(self.inputs.posts)
+
+    @cached_property
+    def past(self) -> pd.DataFrame:
+        error = age_error(self.posts, interval=self.project.params.outliers.interval)
+        return history(self.posts.assign(se_age_ln=error))
+
+    @cached_property
+    def linked(self) -> pd.DataFrame:
+        return self.past.merge(self.inputs.links, on="post_id", suffixes=("", "_script"))
+
+    @cached_property
+    def matured(self) -> pd.DataFrame:
+        return self.linked[self.linked["is_mature"] & self.linked["is_plain"]]
+
+    @cached_property
+    def variants(self) -> pd.DataFrame:
+        return compare_variants(self.linked)
+
+    @cached_property
+    def returns(self) -> pd.DataFrame:
+        return roi(
+            self.matured,
+            product_costs(self.inputs.costs, self.linked),
+            past=self.past,
+            value_per_thousand=Rates.of(self.project.params).usd_per_thousand_views,
+        )
+
+
+def advice(project: Project, runs: Runs | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """The advice of a project (ADVICE_COLUMNS) as its reader may see it, and what is missing when there is none.
+
+    Nothing is computed anew of patterns: the library as it was last stored (vt analyze performance, notebook 07).
+    """
+    known = evidence(project, runs or Runs.of(project))
+    found = advise(known)
+    lacks = missing(known) if found.empty else []
+    return project.shown(found, ours=TEXTS), [project.told(line) for line in lacks]
+
+
+def table(project: Project) -> tables.Table:
+    """The advice as a table; without any the sentences that say what is missing (notebook 07)."""
+    rows, lacks = advice(project)
+    source = "patterns, verdicts, fits, spend"
+    if rows.empty:
+        frame = pd.DataFrame({"missing before anything can be advised": lacks})
+        return tables.show(frame, source=source)
+    return tables.show(advice_table(rows), source=source, columns=COLUMNS)
+
+
+def evidence(project: Project, runs: Runs) -> Evidence:
+    """What advice may rest on; with pseudonyms no video of a stranger, so that no sentence leads to one."""
+    patterns = project.frame("patterns")
+    held = carriers(patterns, runs.inputs.values) if len(patterns) else pd.DataFrame()
+    posts = runs.matured[runs.matured["lift_ln"].notna()]
+    params = project.params
+    return Evidence(
+        project.slug,
+        patterns=patterns,
+        uses=_uses(held, runs.posts),
+        fits=_fits(project, held),
+        runs=posts,
+        ordinary=ordinary_scatter(runs.past, runs.linked),
+        variants=runs.variants,
+        returns=project.spent(runs.returns),
+        scripts=project.frame("insight_scripts"),
+        level=_level(project, runs.past),
+        usd=_cost_of_a_post(runs) if project.shows("costs") else float("nan"),
+        claim_q=params.performance.claim_q,
+        interval=params.outliers.interval,
+    )
+
+
+def _uses(held: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+    """pattern, n_own, n_known: own posts that carry a pattern, of those of which it is known."""
+    own = posts.loc[posts["is_own"].astype(bool), "post_id"]
+    mine = held[held["post_id"].isin(own)] if len(held) else held
+    if mine.empty:
+        return pd.DataFrame(columns=["pattern", "n_own", "n_known"])
+    return mine.groupby("pattern")["has"].agg(n_own="sum", n_known="count").reset_index()
+
+
+def _fits(project: Project, held: pd.DataFrame) -> pd.DataFrame:
+    """Ranked fits with the patterns that each video carries."""
+    if not project.names_creators:
+        return pd.DataFrame()
+    ranked = fits.ranked(project)
+    has = held[held["has"]] if len(held) else held
+    names = has.groupby("post_id")["pattern"].agg(list).to_dict() if len(has) else {}
+    carried = [names.get(post, []) for post in ranked["post_id"]] if len(ranked) else []
+    return ranked.assign(patterns=pd.Series(carried, index=ranked.index, dtype=object))
+
+
+def _level(project: Project, past: pd.DataFrame) -> float:
+    """Views that a typical own post reaches at 7 days: the median over own accounts and formats of their level now."""
+    own = past[past["is_own"].astype(bool)] if len(past) else past
+    if own.empty:
+        return float("nan")
+    places = own[["account_id", "platform", "format"]].drop_duplicates()
+    now = pd.Timestamp(naive(project.workspace.now()))
+    levels = current_levels(past, places, now)
+    known = levels.loc[levels["own_n"].ge(MIN_POSTS), "own_ln"].to_numpy(float)
+    return float(np.median(np.expm1(known))) if len(known) else float("nan")
+
+
+def _cost_of_a_post(runs: Runs) -> float:
+    """What a post of a script cost so far, US dollars: all that is noted, over matured posts; NaN without either."""
+    n, usd = len(runs.matured), float(runs.inputs.costs["usd"].astype(float).sum())
+    return usd / n if n and usd > 0 else float("nan")

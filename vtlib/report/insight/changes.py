@@ -1,0 +1,256 @@
+"""What changed between two reports, each changed figure put down to what changed under it, as far as that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from vtlib.core.conclusion import number
+from vtlib.core.finding import Finding
+from vtlib.report.insight.figures import PATTERN, Kind, kind_of, shown
+
+CAUSES = ("data", "code", "parameters", "prompt", "model")
+CHANGE_COLUMNS = ["figure", "before", "after", "change", "before_n", "after_n", "because"]
+CAUSE_COLUMNS = ["cause", "name", "before", "after"]
+HIGH_TIERS = ("breakout", "extreme")
+MOST = 6
+NONE = "none"  # what one report lacks
+_WORDS = {"prompt": "the prompt", "model": "the model"}
+Inputs = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run's report as it was recorded.
+
+    `figures`: figure, value, low, high, n. `inputs`: cause -> name -> value (causes: CAUSES; parameters by dotted key).
+    """
+
+    run_id: str
+    made_at: pd.Timestamp
+    figures: pd.DataFrame
+    inputs: Inputs = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """`figures`: CHANGE_COLUMNS, those that changed alone. `causes`: CAUSE_COLUMNS, every input that changed.
+
+    `n_same`: figures that are as they were.
+    """
+
+    old: Report
+    new: Report
+    figures: pd.DataFrame
+    causes: pd.DataFrame
+    n_same: int
+
+
+def compare(old: Report, new: Report, *, held: Mapping[str, float] | None = None) -> Changes:
+    """Changes from `old` to `new`.
+
+    A figure is put down to the causes that can move it and did change. Of several that changed together none is
+    picked: they are named together. `held`: figures computed anew with the old parameters on the new data and
+    code; with it the two are told apart, in that order.
+    """
+    causes = changed_inputs(old.inputs, new.inputs)
+    both = old.figures.merge(new.figures, on="figure", how="outer", suffixes=("_old", "_new"))
+    is_same = both["value_old"].eq(both["value_new"]) | (
+        both["value_old"].isna() & both["value_new"].isna()
+    )
+    rows = [_changed(row, causes, held or {}) for _, row in both[~is_same].iterrows()]
+    table = pd.DataFrame(rows, columns=CHANGE_COLUMNS)
+    order = table["figure"].str.startswith(PATTERN)
+    table = table.assign(_last=order).sort_values(["_last", "figure"]).drop(columns="_last")
+    return Changes(old, new, table.reset_index(drop=True), causes, int(is_same.sum()))
+
+
+def changed_inputs(old: Inputs, new: Inputs) -> pd.DataFrame:
+    """CAUSE_COLUMNS: inputs that differ; what one side lacks stands as 'none'."""
+    rows = []
+    for cause in CAUSES:
+        before, after = old.get(cause, {}), new.get(cause, {})
+        for name in sorted({*before, *after}):
+            a, b = before.get(name), after.get(name)
+            if a != b:
+                rows.append((cause, name, _text(a), _text(b)))
+    return pd.DataFrame(rows, columns=CAUSE_COLUMNS)
+
+
+def because(kind: Kind, causes: pd.DataFrame) -> str:
+    """Why a figure of this kind changed, in words; says so when nothing recorded explains it."""
+    if kind.grows:
+        return "counts what was done since"
+    words = _joined(_movers(kind, causes))
+    if not words:
+        return "nothing recorded explains it"
+    return f"{words} changed together" if " and " in words else words
+
+
+def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
+    """`rows` (query report_tiers) with `why`: the post is new, its count is, or its baseline or the rule moved.
+
+    A post is `gone` where the later run does not have it.
+    """
+    why = [_why(row, because(kind_of("breakouts"), causes)) for _, row in rows.iterrows()]
+    return rows.assign(why=pd.Series(why, index=rows.index, dtype=object))
+
+
+def findings(changes: Changes, tiers: pd.DataFrame) -> list[Finding]:
+    """The sentences: what changed under the report, which figures did and why, which posts came and went."""
+    since = f"Since the report of {changes.old.made_at:%Y-%m-%d %H:%M} UTC"
+    if changes.figures.empty:
+        under = _inputs_said(changes.causes)
+        return [
+            _input_finding(
+                f"{since} no figure changed{under and f', though {under} did'}.", changes
+            )
+        ]
+    total = changes.n_same + len(changes.figures)
+    moved = f"{len(changes.figures):,} of {number(total, 'figure')} changed"
+    under = _inputs_said(changes.causes) or "nothing that is recorded"
+    said = f"{since} {moved}; under them changed: {under}."
+    found = [_input_finding(said, changes), *_figure_findings(changes)]
+    return [*found, *_tier_findings(tiers)]
+
+
+def _changed(row: pd.Series, causes: pd.DataFrame, held: Mapping[str, float]) -> dict[str, Any]:
+    figure = str(row["figure"])
+    before, after = row["value_old"], row["value_new"]
+    change = after - before if pd.notna(before) and pd.notna(after) else None
+    kind = kind_of(figure)
+    reason, moved = because(kind, causes), _movers(kind, causes)
+    if figure in held and "parameters" in moved and len(moved) > 1:
+        others = _joined([c for c in moved if c != "parameters"])
+        first, second, third = (shown(figure, v) for v in (before, held[figure], after))
+        reason = (
+            f"{others}: {first} to {second}; then parameters: {second} to {third} (computed anew)"
+        )
+    return {
+        "figure": figure,
+        "before": _with_interval(figure, row, "old"),
+        "after": _with_interval(figure, row, "new"),
+        "change": change,
+        "before_n": row["n_old"],
+        "after_n": row["n_new"],
+        "because": reason,
+    }
+
+
+def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
+    """The causes that changed and can move a figure of this kind; of parameters those of its sections alone.
+
+    What was asked for the first time is data that was not there before: neither prompt nor model changed.
+    """
+    causes = causes[~_is_first(causes)]
+    mine = causes[causes["cause"].isin(kind.causes)]
+    section = mine["name"].astype(str).str.split(".").str[0]
+    other = mine["cause"].eq("parameters") & ~section.isin(kind.sections)
+    return [c for c in CAUSES if c in set(mine.loc[~other, "cause"])]
+
+
+def _joined(causes: Sequence[str]) -> str:
+    words = [_WORDS.get(c, c) for c in causes]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _with_interval(figure: str, row: pd.Series, side: str) -> str:
+    value, low, high = (row[f"{name}_{side}"] for name in ("value", "low", "high"))
+    text = shown(figure, value)
+    if pd.isna(value) and figure.startswith(PATTERN):
+        return "not claimed"
+    if pd.isna(low) or pd.isna(high):
+        return text
+    return f"{text} ({shown(figure, low)} to {shown(figure, high)})"
+
+
+def _inputs_said(causes: pd.DataFrame) -> str:
+    parts = []
+    first = _is_first(causes)
+    for cause in CAUSES:
+        names = list(causes.loc[causes["cause"].eq(cause) & ~first, "name"])
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            parts.append(f"{cause} ({', '.join(names[:3])}{more})")
+    if first.any():
+        names = sorted(set(causes.loc[first, "name"]))
+        parts.append(f"a model was asked for the first time ({', '.join(names)})")
+    return "; ".join(parts)
+
+
+def _is_first(causes: pd.DataFrame) -> pd.Series:
+    return causes["cause"].isin(["prompt", "model"]) & causes["before"].eq(NONE)
+
+
+def _input_finding(said: str, changes: Changes) -> Finding:
+    columns = {"cause": "cause", "name": "what", "before": "before", "after": "now"}
+    return Finding(said, "runs.inputs", changes.causes, columns)
+
+
+def _figure_findings(changes: Changes) -> list[Finding]:
+    """A sentence a cause, with the figures that moved by it."""
+    columns = {
+        "figure": "figure",
+        "before": "before (80 % interval)",
+        "after": "now (80 % interval)",
+        "before_n": "n before",
+        "after_n": "n now",
+        "because": "because of",
+    }
+    found = []
+    for reason, rows in changes.figures.groupby("because", sort=False):
+        some = "; ".join(
+            f"{r['figure']} {r['before']} to {r['after']}" for _, r in rows.head(MOST).iterrows()
+        )
+        more = f"; {len(rows) - MOST} more" if len(rows) > MOST else ""
+        said = f"{str(reason)[:1].upper()}{str(reason)[1:]}: {some}{more}."
+        found.append(Finding(said, "run_figures", rows, columns))
+    return found
+
+
+def _tier_findings(tiers: pd.DataFrame) -> list[Finding]:
+    if tiers.empty:
+        return []
+    before, after = tiers["tier_before"].isin(HIGH_TIERS), tiers["tier"].isin(HIGH_TIERS)
+    came, went = int((after & ~before).sum()), int((before & ~after).sum())
+    changed = int((before & after).sum())
+    rest = f"; {number(changed, 'post')} changed between breakout and extreme" if changed else ""
+    columns = {
+        "handle": "creator",
+        "platform": "platform",
+        "tier_before": "tier before",
+        "tier": "tier",
+        "multiplier_before": "× level before",
+        "multiplier": "× level",
+        "why": "why",
+        "caption": "caption",
+    }
+    if not came + went + changed:
+        return []
+    said = (
+        f"{number(came, 'post')} newly stood at breakout or above, "
+        f"{number(went, 'post')} no longer did{rest}."
+    )
+    return [Finding(said, "outlier_scores of both runs", tiers, columns)]
+
+
+def _why(row: pd.Series, reason: str) -> str:
+    if pd.isna(row["tier_before"]):
+        return "data: a post not seen before"
+    if pd.isna(row["tier"]):
+        return "data: the post is gone"
+    is_recounted = row["captured_before_at"] != row["captured_at"] or (
+        row["value_before"] != row["value"]
+    )
+    if is_recounted and reason == "data":
+        return "data: its count was read again"
+    if is_recounted:
+        return f"its count was read again; {reason}"
+    return f"same count, another baseline: {reason}"
+
+
+def _text(value: Any) -> str:
+    return "none" if value is None else str(value)

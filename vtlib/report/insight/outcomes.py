@@ -1,0 +1,269 @@
+"""What was tried, what worked and what did not: sentences from a project's frames, each with the rows behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from vtlib.core.conclusion import number, verb
+from vtlib.core.finding import Chapter, Finding, q_text
+from vtlib.core.proportions import Rate, rate
+from vtlib.report.insight.facts import Facts
+
+MOST = 4
+SCRIPTS = {
+    "title": "script",
+    "status": "status",
+    "kind": "type",
+    "product_id": "product",
+    "version": "version",
+    "forecasts": "forecasts",
+    "posts": "posts",
+    "updated_at": "changed",
+}
+VERDICTS = {
+    "title": "script",
+    "version": "version",
+    "handle": "account",
+    "platform": "platform",
+    "actual": "views at 7 days",
+    "predicted": "predicted",
+    "predicted_low": "low",
+    "predicted_high": "high",
+    "difference_pct": "off",
+    "percentile": "percentile of own posts",
+    "posted_at": "posted",
+}
+_POSTS = {
+    "handle": "account",
+    "platform": "platform",
+    "format": "format",
+    "posted_at": "posted",
+    "multiplier": "× level",
+    "multiplier_low": "low",
+    "multiplier_high": "high",
+    "tier": "tier",
+    "caption": "caption",
+    "url": "post",
+}
+PATTERNS = {
+    "pattern": "pattern",
+    "kind": "known by",
+    "ratio": "× views",
+    "ratio_low": "low",
+    "ratio_high": "high",
+    "q_value": "q",
+    "n_with": "posts with",
+    "accounts_with": "accounts",
+    "n_without": "posts without",
+    "replicates": "repeats",
+    "trend": "trend",
+    "posts_needed": "more posts needed",
+    "definition": "what it means",
+}
+_VARIANTS = {
+    "script_id": "script",
+    "a": "A",
+    "b": "B",
+    "design": "design",
+    "n_a": "n A",
+    "n_b": "n B",
+    "ratio": "B : A",
+    "ratio_low": "low",
+    "ratio_high": "high",
+    "p_any_time": "p at any look",
+    "winner": "winner",
+    "posts_needed": "more needed",
+}
+
+
+def tried(facts: Facts) -> Chapter:
+    """Scripts, posts that came of them, own posts, features tested."""
+    found = []
+    if len(facts.scripts):
+        counts = facts.scripts["status"].value_counts()
+        states = ", ".join(f"{n:,} {str(s).replace('_', ' ')}" for s, n in counts.items())
+        found.append(
+            Finding(
+                f"{number(len(facts.scripts), 'script')}: {states}.",
+                "scripts",
+                facts.scripts,
+                SCRIPTS,
+            )
+        )
+        out = facts.scripts[facts.scripts["posts"] > 0]
+        posts, foretold = int(out["posts"].sum()), int((out["forecasts"] > 0).sum())
+        if posts:
+            said = (
+                f"{number(posts, 'post')} came of {number(len(out), 'script')}, of which "
+                f"{foretold:,} had a forecast frozen."
+            )
+            found.append(Finding(said, "scripts, publications, predictions", out, SCRIPTS))
+    if len(facts.own):
+        said = f"{number(len(facts.own), 'post')} of {number(facts.own['account_id'].nunique(), 'own account')} {verb(len(facts.own), 'were')} judged."
+        found.append(Finding(said, "outlier_scores of own posts", facts.own, _POSTS))
+    if len(facts.patterns):
+        run = facts.pattern_run
+        said = (
+            f"{number(len(facts.patterns), 'feature')} {verb(len(facts.patterns), 'were')} tested on {number(run['n_posts'], 'post')} of "
+            f"{number(run['n_accounts'], 'account')}."
+        )
+        found.append(Finding(said, "patterns", facts.patterns, PATTERNS))
+    if not found:
+        found.append(
+            Finding("Nothing yet: no script, no post of an own account, no feature tested.")
+        )
+    return Chapter("tried", "What was tried", tuple(found))
+
+
+def worked(facts: Facts) -> Chapter:
+    """Posts above forecast and level, patterns with more views, variants that won."""
+    found = _beaten(facts, is_success=True)
+    above = _outside(facts.matured, above=True)
+    if len(above):
+        said = f"{number(len(above), 'post')} went beyond the upper end of the forecast's interval."
+        found.append(Finding(said, "verdicts", above, VERDICTS))
+    hits = _own_breakouts(facts)
+    if len(hits):
+        judged = int(facts.own["reason"].eq("").sum())
+        found.append(
+            Finding(
+                f"{number(len(hits), 'own post')} broke out: {_share(len(hits), judged, facts.interval)} of those judged.",
+                "outlier_scores of own posts",
+                hits,
+                _POSTS,
+            )
+        )
+    found += _claims(facts, "more views")
+    won = facts.variants[facts.variants["winner"].ne("")] if len(facts.variants) else facts.variants
+    found += [
+        Finding(str(r["said"]), "publications, outlier_scores", won.loc[[i]], _VARIANTS)
+        for i, r in won.iterrows()
+    ]
+    if not found:
+        found.append(Finding(f"Nothing can be said to have worked yet: {_missing(facts)}."))
+    return Chapter("worked", "What worked", tuple(found))
+
+
+def failed(facts: Facts) -> Chapter:
+    """Posts below forecast, patterns with fewer views, features that cannot be claimed, variants without a winner."""
+    found = _beaten(facts, is_success=False)
+    below = _outside(facts.matured, above=False)
+    if len(below):
+        said = f"{number(len(below), 'post')} fell below the lower end of the forecast's interval."
+        found.append(Finding(said, "verdicts", below, VERDICTS))
+    found += _claims(facts, "fewer views")
+    if len(facts.patterns):
+        rest = facts.patterns[facts.patterns["claim"].eq("")].sort_values("q_value")
+        if len(rest):
+            said = (
+                f"{len(rest):,} of {number(len(facts.patterns), 'feature')} tested cannot be claimed at "
+                f"q <= {facts.claim_q:.2f}: these data show no effect of theirs, which is not the same as none."
+            )
+            found.append(Finding(said, "patterns", rest, PATTERNS))
+    even = (
+        facts.variants[facts.variants["winner"].eq("")] if len(facts.variants) else facts.variants
+    )
+    found += [
+        Finding(str(r["said"]), "publications, outlier_scores", even.loc[[i]], _VARIANTS)
+        for i, r in even.head(MOST).iterrows()
+    ]
+    if not found:
+        found.append(Finding(f"Nothing can be said to have failed yet: {_missing(facts)}."))
+    return Chapter("failed", "What did not", tuple(found))
+
+
+def _beaten(facts: Facts, *, is_success: bool) -> list[Finding]:
+    """How many matured posts of scripts beat their account's own median, against the half that luck gives; told as a
+    success only when it is more than that half.
+    """
+    held = facts.matured[facts.matured["beats_median"].notna()] if len(facts.matured) else None
+    if held is None or held.empty:
+        return []
+    share = rate(int(held["beats_median"].sum()), len(held), interval=facts.interval)
+    if (share.low > 0.5) != is_success:
+        return []
+    if share.low > 0.5:
+        word = "more than the half that chance gives"
+    else:
+        word = (
+            "fewer than the half that chance gives"
+            if share.high < 0.5
+            else "no more than chance would give"
+        )
+    early = (
+        ""
+        if share.n >= facts.min_matured
+        else f" (under {facts.min_matured} posts: too early to claim)"
+    )
+    said = f"{share.k:,} of {number(share.n, 'matured post')} of scripts beat their account's own median: {_spoken(share)}, {word}{early}."
+    return [Finding(said, "verdicts", held, VERDICTS)]
+
+
+def _claims(facts: Facts, claim: str) -> list[Finding]:
+    """A sentence a claimed pattern; its rows are the pattern and, where known, posts that show it."""
+    claims = facts.claims
+    rows = claims[claims["claim"].eq(claim)] if len(claims) else claims
+    return [
+        Finding(_claim(row, facts.claim_q), "patterns", rows.loc[[i]], PATTERNS)
+        for i, row in rows.head(MOST).iterrows()
+    ]
+
+
+def _claim(row: pd.Series, claim_q: float) -> str:
+    trend = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
+    return (
+        f"{_named(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
+        f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of {number(row['accounts_with'], 'account')} "
+        f"against {number(row['n_without'], 'post')} without; {q_text(row['q_value'])} (claimed to {claim_q:.2f}); "
+        f"{row['replicates']}{trend}; {_known_by(row['kind'])}."
+    )
+
+
+def _named(pattern: Any) -> str:
+    name = str(pattern).replace("_", " ")
+    return name[:1].upper() + name[1:]
+
+
+def _known_by(kind: Any) -> str:
+    return {"measured": "measured", "model": "as a model read it", "human": "noted by people"}.get(
+        str(kind), str(kind)
+    )
+
+
+def _outside(matured: pd.DataFrame, *, above: bool) -> pd.DataFrame:
+    if matured.empty:
+        return matured
+    end = matured["high_ln"] if above else matured["low_ln"]
+    off = matured["actual_ln"].gt(end) if above else matured["actual_ln"].lt(end)
+    return matured[off].sort_values("difference_pct", ascending=not above)
+
+
+def _own_breakouts(facts: Facts) -> pd.DataFrame:
+    if facts.own.empty:
+        return facts.own
+    return facts.own[facts.own["tier"].isin(["breakout", "extreme"])]
+
+
+def _missing(facts: Facts) -> str:
+    need = []
+    if facts.own.empty:
+        need.append("no account is marked as our own")
+    if facts.scripts.empty:
+        need.append("no script was made")
+    elif facts.verdicts.empty:
+        need.append("no post of a script has a forecast to be held against")
+    if facts.patterns.empty:
+        need.append("no pattern was tested")
+    return "; ".join(need) or "no post of ours stands out and no pattern can be claimed"
+
+
+def _share(k: int, n: int, interval: float) -> str:
+    return _spoken(rate(k, n, interval=interval))
+
+
+def _spoken(found: Rate) -> str:
+    if not found.n:
+        return "none known"
+    return f"{found.share:.0%} ({found.low:.0%} to {found.high:.0%}, n {found.n:,})"

@@ -1,0 +1,125 @@
+"""The insight of a run: facts of the project as its reader may see them, and the chapters written from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from vtlib import charts
+from vtlib.adaptation import fits
+from vtlib.adaptation.comparison.recommendation import product_name
+from vtlib.performance import competitor_stage, creatives
+from vtlib.performance import competitors as rivals
+from vtlib.performance.library import PATTERN_TEXTS
+from vtlib.report import advice, insight
+from vtlib.report import history as reports
+from vtlib.report.insight import Chapter, Facts, Finding
+from vtlib.scripts import workflow
+from vtlib.store.project import Project, one_session
+
+_OURS = (
+    "title",
+    "variant",
+    "reason",
+    "made_by",
+    "product",
+)  # written by the project or by this package
+Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
+
+
+@one_session
+def facts(project: Project, *, stages: Stages = ()) -> Facts:
+    """All frames of a project that the chapters are written from."""
+    params, runs = project.params, advice.Runs.of(project)
+    spent, variants, returns = runs.inputs.costs, runs.variants, runs.returns
+    own = runs.posts[runs.posts["is_own"].astype(bool)]
+    advised, lacks = advice.advice(project, runs)
+    problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
+    return Facts(
+        scripts=_scripts(project),
+        verdicts=project.shown(project.frame("insight_verdicts"), ours=_OURS),
+        waiting=project.shown(project.frame("insight_waiting"), ours=_OURS),
+        production=project.spent(project.shown(_notes(project), ours=("what", "currency", *_OURS))),
+        own=project.shown(own.sort_values("multiplier_low", ascending=False)),
+        scores=project.shown(project.frame("outliers"), ours=("reason",)),
+        patterns=project.shown(project.frame("patterns"), ours=PATTERN_TEXTS),
+        variants=project.shown(variants, ours=("a", "b", "script_id")),
+        returns=project.spent(returns),
+        spend=project.spent(spent),
+        problems=project.shown(problems),
+        grounding=project.frame("analysis_grounding"),
+        fits=project.shown(_fits(project), ours=("product", "product_id")),
+        advice=advised,
+        advice_lacks=tuple(lacks),
+        min_fit=params.adaptation.min_score,
+        outlier_run=_only(project.frame("outlier_run")),
+        pattern_run=_only(project.frame("pattern_run")),
+        stages=tuple((title, status, project.told(reason)) for title, status, reason in stages),
+        min_matured=params.performance.min_matured,
+        claim_q=params.performance.claim_q,
+        interval=params.outliers.interval,
+    )
+
+
+def _fits(project: Project) -> pd.DataFrame:
+    """Fits ranked by the one rule, the best first, with the product as people call it."""
+    ranked = fits.ranked(project)
+    return ranked.assign(product=[product_name(row) for _, row in ranked.iterrows()])
+
+
+def _notes(project: Project) -> pd.DataFrame:
+    """What people noted as costs, each amount with its currency."""
+    found = project.frame("insight_costs")
+    return found.assign(currency=found["currency"].fillna(project.params.money.currency))
+
+
+def _scripts(project: Project) -> pd.DataFrame:
+    """Scripts as a report tells of them; drafts where its reader is shown these."""
+    found = project.frame("insight_scripts")
+    if not project.shows("drafts"):
+        found = found[~found["status"].isin(workflow.DRAFTS)]
+    return project.shown(found, ours=_OURS)
+
+
+@one_session
+def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
+    """Every chapter in reading order: outcomes, advice, chores, certainty, cost, changes, competitors, films."""
+    return (
+        insight.tried(known),
+        insight.worked(known),
+        insight.failed(known),
+        insight.next_steps(known),
+        insight.look_after(known),
+        insight.certainty(known),
+        *((insight.cost(known),) if project.shows("costs") else ()),
+        _changes(project, run_id),
+        _competitors(project),
+        _films(project),
+    )
+
+
+def _changes(project: Project, run_id: str) -> Chapter:
+    found = reports.changes(project, new=run_id)
+    if found is None:
+        said = "This is the first report whose figures were kept; the next one will say what changed and why."
+        return Chapter("changes", "What changed since the last report", (Finding(said),))
+    sentences = insight.change_findings(*found)
+    return Chapter("changes", "What changed since the last report", tuple(sentences))
+
+
+def _competitors(project: Project) -> Chapter:
+    found = competitor_stage.compared(project)
+    chart = charts.standing(found.accounts) if len(found.accounts) else None
+    title = f"Against competitors, the last {found.days} days"
+    return Chapter("competitors", title, tuple(rivals.findings(found)), chart)
+
+
+def _films(project: Project) -> Chapter:
+    found = creatives.findings(*competitor_stage.films(project))
+    return Chapter("films", "The same film on several platforms", tuple(found))
+
+
+def _only(frame: pd.DataFrame) -> Mapping[str, Any]:
+    return {str(k): v for k, v in frame.iloc[0].items()} if len(frame) else {}

@@ -1,0 +1,113 @@
+"""Pages set by typst: templates of ours or of an agency, the data beside them as JSON.
+
+Text reaches typst as data, never as markup, so that nothing in it is run (pitfall 51). Compilation happens in
+a folder of its own: a template reads what lies there and nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import typst
+from PIL import Image, UnidentifiedImageError
+
+from vtlib.core.errors import BadInput, VtError
+from vtlib.scripts.formats.document import Written
+from vtlib.scripts.formats.fonts import families, font_warning
+
+OURS = Path(__file__).parent / "templates"
+_PICTURE_MAX = (1080, 1920)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One document to set: template `name`.typ, its data, pictures by the file name the data uses."""
+
+    name: str
+    data: Mapping[str, Any]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    templates: Path | None = None
+    made_at: datetime | None = None
+
+
+def pdf(job: Job) -> Written:
+    """The document as PDF. Raises VtError when the template is broken, with typst's own words."""
+    pages, warnings = _compile(job, "pdf")
+    return Written(pages[0], warnings)
+
+
+def images(job: Job, *, ppi: float = 72) -> tuple[bytes, ...]:
+    """Each page as PNG at `ppi` pixels an inch (72: one pixel a typst point)."""
+    return _compile(job, "png", ppi=ppi)[0]
+
+
+def count_pages(job: Job) -> int:
+    """How many pages the document takes."""
+    return len(_compile(job, "svg")[0])
+
+
+def readable_picture(data: bytes) -> bytes | None:
+    """A picture as clean JPEG of at most 1080 x 1920 pixels; None when it is none."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            plain = picture.convert("RGB")
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
+        return None
+    plain.thumbnail(_PICTURE_MAX)
+    out = io.BytesIO()
+    plain.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def logo_picture(path: Path) -> bytes:
+    """A logo as `readable_picture` has it. Raises BadInput for a file that is none."""
+    if not path.is_file():
+        raise BadInput(f"there is no logo {path}.", todo="Name a PNG or JPEG file.")
+    picture = readable_picture(path.read_bytes())
+    if picture is None:
+        raise BadInput("the logo is no picture.", file=str(path), todo="Name a PNG or JPEG file.")
+    return picture
+
+
+def _compile(
+    job: Job, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
+) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    data = {"fonts": families(), **job.data}
+    with tempfile.TemporaryDirectory(prefix="vt-typst-") as held:
+        folder = Path(held)
+        main = _lay_out(folder, job)
+        (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        options: dict[str, Any] = {"ppi": ppi} if form == "png" else {}
+        if form == "pdf" and job.made_at is not None:
+            options["timestamp"] = job.made_at.replace(microsecond=0)
+        try:
+            made, said = typst.compile_with_warnings(main, root=folder, format=form, **options)
+        except typst.TypstError as error:
+            raise VtError(
+                f"the template {job.name}.typ could not be set: {error}",
+                todo="Correct the template in the workspace's templates/, or move it away to use ours.",
+            ) from None
+    pages = tuple(made) if isinstance(made, list) else (made,)
+    warnings = [str(getattr(w, "message", w)) for w in said]
+    text = json.dumps(job.data, ensure_ascii=False)
+    return pages, tuple(dict.fromkeys(warnings)) + font_warning(text)
+
+
+def _lay_out(folder: Path, job: Job) -> Path:
+    """Put templates (an agency's over ours) and pictures into `folder`; returns the main file."""
+    places = [OURS] + ([job.templates] if job.templates and job.templates.is_dir() else [])
+    for path in (p for place in places for p in sorted(place.glob("*.typ"))):
+        (folder / path.name).write_bytes(path.read_bytes())
+    for name, picture in job.pictures.items():
+        (folder / Path(name).name).write_bytes(picture)
+    main = folder / f"{job.name}.typ"
+    if not main.exists():
+        raise BadInput(f"there is no template {job.name}.typ.", todo=f"Ours are in {OURS.name}/.")
+    return main

@@ -1,0 +1,216 @@
+"""Scripts from their beginning to the post: made, revised, compared, moved on, linked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vtlib.capture import imports as importing
+from vtlib.core.errors import BadInput
+from vtlib.core.models import PostRef
+from vtlib.core.params import nearest
+from vtlib.ops import projects
+from vtlib.platforms import id_time, post_ref
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts import store as scripts
+from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
+from vtlib.scripts.diff import Difference, compare
+from vtlib.scripts.drafts import Wanted, begin
+from vtlib.scripts.files import read_file
+from vtlib.scripts.script import Claim, Script, parse, plain
+from vtlib.scripts.store import Making, Move
+from vtlib.store.project import Workspace, one_session
+from vtlib.store.writes import naive
+
+__all__ = [
+    "FACTS",
+    "Wanted",
+    "being_shot",
+    "change",
+    "create",
+    "difference",
+    "revise",
+    "track",
+]
+_FROZEN = """SELECT min(made_at) AS made_at FROM predictions
+WHERE script_id = ? AND version = ? AND target = 'ln_views_7d'"""
+_POSTED = "SELECT posted_at FROM posts WHERE post_id = ?"
+FACTS = (
+    *("title", "logline", "call_to_action", "audience", "difficulty"),
+    *("language", "kind", "notes"),
+)
+
+
+@one_session
+def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
+    """Make a script from a post, a pattern, a template, a file, or empty; returns its row (script_reading.get).
+
+    Raises BadInput like `script_origins.begin`, and for an unknown product or project.
+    """
+    begun = begin(at, wanted, by=by)
+    made = scripts.create(at.store, begun.script, begun.making, place=begun.place)
+    return script_reading.get(at.store, made)
+
+
+@one_session
+def revise(
+    at: Workspace, ref: str, making: Making, *, file: Path | None = None, seen: int | None = None
+) -> dict[str, Any]:
+    """Make the next version, from a file or as a copy of the current one; returns the script's row.
+
+    `seen` is the version the work started from (default: what the file says, else the current one).
+    Raises BadInput when others have gone on since (nothing is written), and for a file of another script.
+    """
+    held = script_reading.get(at.store, ref)
+    script, started = held["script"], int(held["version"])
+    if file is not None:
+        found = read_file(file)
+        if found.script_id not in ("", held["script_id"]):
+            raise BadInput(
+                f"it is a copy of {found.script_id}, not of {held['script_id']}.", file=file.name
+            )
+        script, started = found.script, found.version or started
+    scripts.add_version(at.store, held["script_id"], script, making, seen=seen or started)
+    return script_reading.get(at.store, held["script_id"])
+
+
+@one_session
+def change(
+    at: Workspace, ref: str, facts: Mapping[str, Any], making: Making, *, seen: int | None = None
+) -> dict[str, Any]:
+    """Change facts of a script, its claims or one beat, in a new version; returns its row.
+
+    `facts`: FACTS, `claims` (texts to add), `cleared` (numbers from 1), `beat` with `values` (field=value),
+    and product, project, which need no new version. Raises BadInput for an unknown field, with the nearest.
+    """
+    held = script_reading.get(at.store, ref)
+    script_id, old = str(held["script_id"]), held["script"]
+    data = plain(old) | {n: facts[n] for n in FACTS if facts.get(n) is not None}
+    data["claims"] = _claims(old, facts, making)
+    new = parse(data)
+    if facts.get("beat"):
+        new = _with_beat(new, str(facts["beat"]), facts.get("values") or {})
+    if new != old:
+        scripts.add_version(at.store, script_id, new, making, seen=seen or int(held["version"]))
+    if facts.get("product") or facts.get("project"):
+        scripts.update(at.store, script_id, {n: facts.get(n) for n in ("product", "project")})
+    return script_reading.get(at.store, script_id)
+
+
+def difference(
+    at: Workspace, ref: str, before: int | None, after: int | None
+) -> tuple[str, str, Difference]:
+    """Two versions compared, with their names; by default the current one with the one before it.
+
+    Raises BadInput for a version that does not exist.
+    """
+    current = script_reading.get(at.store, ref)
+    last = after or int(current["version"])
+    first = before or max(last - 1, 1)
+    one, two = (
+        script_reading.get(at.store, current["script_id"], version=n)["script"]
+        for n in (first, last)
+    )
+    names = (f"version {first}", f"version {last}")
+    return *names, compare(one, two, names=names)
+
+
+@one_session
+def track(
+    at: Workspace, ref: str, url: str, *, by: str, version: int | None = None
+) -> dict[str, Any]:
+    """Link a script's version to the post that came of it; a produced one becomes published.
+
+    The post is imported as our own where the script has a project. Returns script_id, version, post_id, url,
+    status. Raises BadInput for a URL that names no post, or only through a short link.
+    """
+    held = script_reading.get(at.store, ref)
+    post = named_post(url)
+    if held["project_id"]:
+        importing.import_urls(projects.opened(at, held["project_id"]), [url], own=True)
+    return linked(at, held["script_id"], post, by=by, version=version)
+
+
+def named_post(url: str) -> PostRef:
+    """The post that a URL names. Raises BadInput where it names none, or only through a short link."""
+    post = post_ref(url)
+    if post.post_id is None:
+        raise BadInput(f"{url} is a short link.", todo="Open it and paste the post's own URL.")
+    return post
+
+
+@one_session
+def linked(
+    at: Workspace, script_id: str, post: PostRef, *, by: str, version: int | None = None
+) -> dict[str, Any]:
+    """Link a version to a post that was imported; see `track`."""
+    facts = {"post_id": str(post.post_id), "url": post.url}
+    number = scripts.link(at.store, script_id, facts, by=by, version=version)
+    status = script_reading.get(at.store, script_id, version=number)["status"]
+    if status == "produced":
+        move = Move("published", by, f"linked to {post.post_id}")
+        status = scripts.set_status(at.store, script_id, move, version=number)["to"]
+    return {
+        "script_id": script_id,
+        "version": number,
+        **facts,
+        "status": status,
+        "forecast": _forecast_note(at, script_id, number, post),
+    }
+
+
+def _forecast_note(at: Workspace, script_id: str, version: int, post: PostRef) -> str:
+    """Whether a post can test the forecast of its script, said at once: it can not when it is the older one."""
+    made = at.store.query(_FROZEN, [script_id, version])["made_at"].iloc[0]
+    known = at.store.query(_POSTED, [post.post_id])["posted_at"]
+    captured = known.iloc[0] if len(known) else pd.NaT
+    by_id = id_time(post)
+    posted = pd.Timestamp(naive(by_id)) if pd.isna(captured) and by_id else captured
+    source = ", as its id says" if pd.isna(captured) and by_id else ""
+    rest = f"Numbers and percentile are shown all the same: vt script performance {script_id}"
+    if pd.isna(made):
+        return f"No forecast was frozen for version {version}, so this post tests none. {rest}"
+    frozen = f"the forecast frozen on {made:%Y-%m-%d %H:%M} UTC"
+    if pd.isna(posted):
+        return f"When it was posted is known once it is captured (vt scrape --due); then it tests {frozen}, or not."
+    when = f"{posted:%Y-%m-%d %H:%M} UTC{source}"
+    if posted < made:
+        return f"It was posted on {when}, before {frozen}: it is no test of that forecast. {rest}"
+    return f"It was posted on {when}, after {frozen}: it tests it, 7 days on."
+
+
+def being_shot(row: Mapping[str, Any]) -> str:
+    """Which approved version stands while the current one is another; empty when there is none."""
+    approved = row.get("approved_version")
+    if approved is None or approved == row["version"]:
+        return ""
+    words = {"approved": "is approved", "in_production": "is being shot", "archived": "is archived"}
+    return f"version {approved} {words.get(row['approved_status'], 'was shot')}, not this one"
+
+
+def _claims(script: Script, facts: Mapping[str, Any], making: Making) -> list[dict[str, Any]]:
+    claims = [*script.claims, *(Claim(text) for text in facts.get("claims") or ())]
+    for number in facts.get("cleared") or ():
+        if not 1 <= number <= len(claims):
+            raise BadInput(f"there is no claim {number}; the script has {len(claims)}.")
+        note = making.notes or f"cleared by {making.by}"
+        claims[number - 1] = replace(claims[number - 1], is_cleared=True, note=note)
+    return [{"text": c.text, "is_cleared": c.is_cleared, "note": c.note} for c in claims]
+
+
+def _with_beat(script: Script, beat_id: str, values: Mapping[str, str]) -> Script:
+    known = [b.beat_id for b in script.beats]
+    if beat_id not in known:
+        raise BadInput(f"there is no beat {beat_id}.", todo=f"There are: {', '.join(known[:20])}.")
+    for name in values:
+        if name not in BEAT_COLUMNS[1:]:
+            near = nearest(name, list(BEAT_COLUMNS))
+            todo = f"Did you mean {near}?" if near else f"Known: {', '.join(BEAT_COLUMNS[1:])}."
+            raise BadInput(f"a beat has no {name}.", todo=todo)
+    table = [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows(script)]
+    edited = [{**row, **values} if row["beat_id"] == beat_id else row for row in table]
+    return merged(script, edited)

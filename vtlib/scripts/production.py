@@ -1,0 +1,153 @@
+"""What shooting needs: the register of assets (props, locations, talent) and the schedule. Human rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from vtlib.core.errors import BadInput
+from vtlib.scripts.schedule import Shoot
+from vtlib.scripts.store import require
+from vtlib.scripts.text import clean_line, slug_of
+from vtlib.store.connection import Store
+from vtlib.store.writes import naive, records, save
+
+KINDS = ("prop", "location", "talent")
+RELEASES = ("none", "needed", "sent", "signed")
+_SHOOTS = """SELECT s.*, c.title FROM shoots AS s JOIN scripts AS c ON c.script_id = s.script_id
+WHERE ($script IS NULL OR s.script_id = $script) AND ($project IS NULL OR c.project_id = $project)
+ORDER BY s.starts_at, s.shoot_id"""
+
+
+def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> str:
+    """Add an asset, or change its facts (details, available, release_status, release_path, contact,
+    picture_path); returns its id.
+
+    `available` is a list of {starts_at, ends_at} (ISO 8601 with offset). A fact of None is left as it is.
+    Raises BadInput for another kind or release.
+    """
+    if kind not in KINDS:
+        raise BadInput(f"there is no kind of asset {kind}.", todo=f"One of: {', '.join(KINDS)}.")
+    release = facts.get("release_status")
+    if release and release not in RELEASES:
+        raise BadInput(f"a release is {', '.join(RELEASES)}, not {release}.")
+    shown = clean_line(name)
+    digest = hashlib.sha256(f"{kind}|{shown.casefold()}".encode()).hexdigest()[:6]
+    key = f"{kind}-{slug_of(shown, otherwise='x')}-{digest}"
+    at = naive(None)
+    with store.write() as connection:
+        found = records(connection, "SELECT * FROM assets WHERE asset_id = ?", [key])
+        base = (
+            found[0]
+            if found
+            else {"asset_id": key, "kind": kind, "created_at": at, "release_status": "none"}
+        )
+        given = {k: v for k, v in facts.items() if v is not None}
+        row = {**base, "name": shown, **given, "updated_at": at}
+        save(connection, "assets", [row], key=["asset_id"])
+    return key
+
+
+def assets(store: Store) -> list[dict[str, Any]]:
+    """The register: each asset with the scripts that use it; names in scripts without a row come last.
+
+    Columns of `assets` and `used_in`: a list of {script_id, title, version, status, beat_ids}.
+    """
+    with store.read() as connection:
+        rows = records(connection, "SELECT * FROM assets ORDER BY kind, lower(name)")
+        uses = records(connection, "SELECT * FROM asset_uses ORDER BY kind, lower(name), script_id")
+    by_name: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for use in uses:
+        shown = {k: use[k] for k in ("script_id", "title", "version", "status", "beat_ids")}
+        by_name.setdefault((use["kind"], use["name"].casefold()), []).append(shown)
+    named = {(u["kind"], u["name"].casefold()): u["name"] for u in uses}
+    out = [{**r, "used_in": by_name.pop((r["kind"], r["name"].casefold()), [])} for r in rows]
+    absent = [
+        {"asset_id": None, "kind": kind, "name": named[kind, name], "used_in": used}
+        for (kind, name), used in by_name.items()
+    ]
+    return out + absent
+
+
+def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> str:
+    """Put a shoot on the schedule; returns its id.
+
+    `facts`: version (None: the approved, else the current one), starts_at and ends_at (aware), time_zone,
+    location, beat_ids, talent, props, notes, call_at (aware or None), crew. The same shoot twice is one. Raises BadInput for an end
+    before its start and an unknown version.
+    """
+    if facts["ends_at"] <= facts["starts_at"]:
+        raise BadInput("a shoot ends after it starts.", field="ends_at")
+    call_at = facts.get("call_at")
+    if call_at and call_at > facts["starts_at"]:
+        raise BadInput("people are called before a shoot starts, not after.", field="call_at")
+    with store.write() as connection:
+        row = require(connection, script_id)
+        version = facts.get("version") or row["approved_version"] or row["current_version"]
+        sql = "SELECT structure FROM script_versions WHERE script_id = ? AND version = ?"
+        held = records(connection, sql, [script_id, version])
+        if not held:
+            raise BadInput(f"{script_id} has no version {version}.")
+        known = [b["beat_id"] for b in held[0]["structure"]["beats"]]
+        if strange := [b for b in facts.get("beat_ids") or () if b not in known]:
+            raise BadInput(
+                f"there is no beat {strange[0]}.", todo=f"There are: {', '.join(known[:20])}."
+            )
+        key = f"{script_id}|{naive(facts['starts_at'])}|{facts.get('location') or ''}"
+        made = {
+            **facts,
+            "shoot_id": hashlib.sha256(key.encode()).hexdigest()[:8],
+            "script_id": script_id,
+            "version": version,
+            "starts_at": naive(facts["starts_at"]),
+            "ends_at": naive(facts["ends_at"]),
+            "call_at": naive(call_at) if call_at else None,
+            "created_by": by,
+            "created_at": naive(None),
+        }
+        save(connection, "shoots", [made], key=["shoot_id"])
+    return str(made["shoot_id"])
+
+
+def cancel(store: Store, shoot_id: str) -> None:
+    """Take a shoot off the schedule. Raises BadInput for an unknown one."""
+    with store.write() as connection:
+        if not connection.execute(
+            "DELETE FROM shoots WHERE shoot_id = ? RETURNING 1", [shoot_id]
+        ).fetchall():
+            raise BadInput(f"there is no shoot {shoot_id}.", todo="See: vt script schedule")
+
+
+def shoots(
+    store: Store, *, script_id: str | None = None, project: str | None = None
+) -> list[Shoot]:
+    """The schedule in order of time, of everything or of one script or project."""
+    with store.read() as connection:
+        rows = records(connection, _SHOOTS, {"script": script_id, "project": project})
+    return [_shoot(r) for r in rows]
+
+
+def _shoot(row: Mapping[str, Any]) -> Shoot:
+    beat_ids, talent, props = (tuple(row[n] or ()) for n in ("beat_ids", "talent", "props"))
+    return Shoot(
+        row["shoot_id"],
+        row["script_id"],
+        row["title"],
+        int(row["version"]),
+        _aware(row["starts_at"]),
+        _aware(row["ends_at"]),
+        row["time_zone"],
+        location=row["location"] or "",
+        beat_ids=beat_ids,
+        talent=talent,
+        props=props,
+        notes=row["notes"] or "",
+        call_at=_aware(row["call_at"]) if row["call_at"] else None,
+        crew=tuple(row["crew"] or ()),
+    )
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)

@@ -1,0 +1,181 @@
+"""A script as a picture: SVG of its beats on the time line, and of its versions over time. Text in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from vtlib.scripts.history import Stretch, stretches
+from vtlib.scripts.picture import fitted
+from vtlib.scripts.script import Script
+from vtlib.scripts.text import clock
+from vtlib.scripts.timing import Span, duration_s, spans, word_rates
+
+# Okabe & Ito (2008), as in charts/theme.py.
+STATUS_COLOURS = {
+    "draft": "#8A9099",
+    "review": "#56B4E9",
+    "approved": "#009E73",
+    "in_production": "#E69F00",
+    "produced": "#CC79A7",
+    "published": "#0072B2",
+    "archived": "#C9CED6",
+}
+_BAR, _FAST = "#0072B2", "#D55E00"
+_WIDTH, _ROW, _LEFT, _RIGHT = 720, 24, 150, 230
+_LETTER = 6.1  # px a terminal cell of text at 11 px takes at most
+_BEATS_MAX = 80
+_TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
+
+
+def beats_svg(script: Script) -> str:
+    """The beats as bars on the seconds of the whole, with kind, length and words; hatched where estimated.
+
+    Of more than 80 beats the first 80 are drawn and the picture says so; without beats it says that.
+    """
+    whole = spans(script)
+    total = duration_s(script)
+    if not whole or not total:
+        return _svg(_text(0, 16, "no beats yet"), 24, label="no beats yet")
+    fast = {r.beat_id for r in word_rates(script) if r.is_too_fast}
+    scale = (_WIDTH - _LEFT - _RIGHT) / total
+    drawn = whole[:_BEATS_MAX]
+    rows = [_beat(s, n, scale, is_fast=s.beat.beat_id in fast) for n, s in enumerate(drawn)]
+    height = _ROW * len(drawn)
+    rows += [_tick(at * scale, height, clock(at).removesuffix(".0")) for at in _ticks(total)]
+    if len(whole) > len(drawn):
+        rows.append(_text(_LEFT, height + 34, f"and {len(whole) - len(drawn)} beats more"))
+    return _svg("".join(rows), height + 40, label=f"{len(whole)} beats in {clock(total)}")
+
+
+def versions_svg(
+    versions: Sequence[Mapping[str, Any]], history: Sequence[Mapping[str, Any]]
+) -> str:
+    """The versions as lanes, coloured by status from change to change, with what each was made from and why.
+
+    `versions`: version, parent_version, status, made_by, notes; `history`: rows of script_status_changes. Steps are
+    of equal width, not to scale.
+    """
+    whole = stretches(history)
+    moments = sorted({s.since for s in whole})
+    if not moments:
+        return _svg(_text(0, 16, "no versions yet"), 24, label="no versions yet")
+    cell = (_WIDTH - 60 - _RIGHT) / len(moments)
+    place = {t: 60 + cell * n for n, t in enumerate(moments)}
+    end = 60 + cell * len(moments)
+    lanes = {int(v["version"]): n for n, v in enumerate(versions)}
+    body = [_stretch(s, lanes[s.version], place, end) for s in whole if s.version in lanes]
+    body += [_lane(v, n, end) for n, v in enumerate(versions)]
+    body += [_parent(v, lanes, place, whole) for v in versions]
+    bottom = _ROW * len(lanes)
+    ends = {0, len(moments) - 1}
+    body += [
+        _text(place[t], bottom + 14, f"{t:%d %b %H:%M}", size=9)
+        for n, t in enumerate(moments)
+        if cell > 60 or n in ends
+    ]
+    body.append(_legend(dict.fromkeys(s.status for s in whole), bottom + 32))
+    return _svg("".join(body), bottom + 44, label=f"{len(lanes)} versions")
+
+
+def _beat(span: Span, row: int, scale: float, *, is_fast: bool) -> str:
+    y, x = row * _ROW, _LEFT + span.start_s * scale
+    width = max((span.end_s - span.start_s) * scale, 2)
+    mark = "~" if span.is_estimated else ""
+    colour, shade = (_FAST if is_fast else _BAR), "0.45" if span.is_estimated else "0.9"
+    words = span.beat.spoken or span.beat.overlay or span.beat.visual or span.beat.name
+    right = _WIDTH - _RIGHT + 8
+    said = f"{clock(span.start_s)} {span.beat.kind}: {words}" + (
+        " (too many words for its seconds)" if is_fast else ""
+    )
+    return (
+        f"<g><title>{escape(said)}</title>"
+        + _text(0, y + 16, fitted(span.beat.kind, 12))
+        + _text(86, y + 16, f"{mark}{span.duration_s:.1f} s", size=10)
+        + f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="15" rx="2" fill="{colour}" '
+        f'fill-opacity="{shade}"/>'
+        + _text(right, y + 16, fitted(words, int((_RIGHT - 8) / _LETTER)))
+        + "</g>"
+    )
+
+
+def _ticks(total_s: float) -> list[float]:
+    step = next((s for s in _TICKS_S if total_s / s <= 8), 600)
+    return [float(n * step) for n in range(int(total_s // step) + 1)]
+
+
+def _tick(x: float, height: int, label: str) -> str:
+    at = _LEFT + x
+    line = (
+        f'<line x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{height + 4}" stroke="currentColor" '
+        'stroke-opacity="0.15"/>'
+    )
+    return line + _text(at, height + 16, label, size=9)
+
+
+def _stretch(one: Stretch, lane: int, place: Mapping[datetime, float], end: float) -> str:
+    x = place[one.since]
+    until = end if one.until is None else place[one.until]
+    word = one.status.replace("_", " ")
+    said = (
+        f"version {one.version} {word} since {one.since:%d %b %Y %H:%M} UTC, {one.by}: {one.reason}"
+    )
+    return (
+        f"<g><title>{escape(said)}</title>"
+        f'<rect x="{x:.1f}" y="{lane * _ROW + 4}" width="{max(until - x, 1):.1f}" height="15" '
+        f'fill="{STATUS_COLOURS.get(one.status, _BAR)}"/></g>'
+    )
+
+
+def _lane(version: Mapping[str, Any], lane: int, end: float) -> str:
+    who = f"{version['made_by'] or ''}: {version['notes'] or 'no notes'}"
+    room = int((_WIDTH - end - 8) / _LETTER)
+    return _text(0, lane * _ROW + 16, f"v{version['version']}") + _text(
+        end + 8, lane * _ROW + 16, fitted(who, room)
+    )
+
+
+def _parent(
+    version: Mapping[str, Any],
+    lanes: Mapping[int, int],
+    place: Mapping[datetime, float],
+    whole: Sequence[Stretch],
+) -> str:
+    """A line from the version it was made from down to where it begins."""
+    parent, own = version["parent_version"], int(version["version"])
+    begins = [place[s.since] for s in whole if s.version == own]
+    if parent not in lanes or not begins:
+        return ""
+    x, top, bottom = min(begins), lanes[parent] * _ROW + 19, lanes[own] * _ROW + 4
+    return (
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}" stroke="currentColor" '
+        'stroke-width="1.5"/>'
+    )
+
+
+def _legend(statuses: Mapping[str, None], y: int) -> str:
+    out, x = "", 60.0
+    for status in statuses:
+        word = status.replace("_", " ")
+        colour = STATUS_COLOURS.get(status, _BAR)
+        out += f'<rect x="{x:.0f}" y="{y - 9}" width="10" height="10" fill="{colour}"/>'
+        out += _text(x + 14, y, word, size=10)
+        x += 30 + len(word) * _LETTER
+    return out
+
+
+def _text(x: float, y: float, text: str, *, size: int = 11) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.0f}" font-size="{size}" fill="currentColor" '
+        f'style="unicode-bidi:plaintext">{escape(text)}</text>'
+    )
+
+
+def _svg(body: str, height: int, *, label: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+        f'height="{height}" role="img" aria-label="{escape(label)}" '
+        f'font-family="system-ui, Noto Sans, DejaVu Sans, sans-serif">{body}</svg>'
+    )

@@ -1,1 +1,0 @@
-"""The stages, pure: frames and values in, frames and values out."""

@@ -1,5 +1,0 @@
-"""06 comparison: which product fits which video, how products rank, and where judgements disagree."""
-
-from vtlib.stages.comparison.answer import RUBRICS, Duel, Fit, ProductFits, mean_score
-
-__all__ = ["RUBRICS", "Duel", "Fit", "ProductFits", "mean_score"]

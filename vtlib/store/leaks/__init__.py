@@ -1,0 +1,7 @@
+"""Words that lead to a stranger, found in any spelling in texts and files. Nothing here reads a database."""
+
+from vtlib.store.leaks.folding import fold
+from vtlib.store.leaks.needles import Needles, make_needles
+from vtlib.store.leaks.scanner import Hit, scan_bytes, scan_folder
+
+__all__ = ["Hit", "Needles", "fold", "make_needles", "scan_bytes", "scan_folder"]

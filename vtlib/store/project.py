@@ -1,0 +1,255 @@
+"""The one object a notebook opens: paths, parameters, store; the holder of secrets.
+
+No database connection is held: operations open their own, or share one within a session (`one_session`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
+
+import pandas as pd
+
+from vtlib.core import log, telemetry
+from vtlib.core.params import Params, merge, parse_params, read_yaml
+from vtlib.core.settings import Settings, load_settings
+from vtlib.store.connection import Store
+from vtlib.store.pseudonyms import Pseudonyms, for_project
+
+if TYPE_CHECKING:  # only a copy with pseudonyms needs them
+    from vtlib.store.leaks import Needles
+
+_COSTS = ("cost", "usd", "tokens", "charged_usd")  # columns that say what somebody paid
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with `params/`, `outputs/` and one database, whatever the project."""
+
+    settings: Settings
+
+    @property
+    def root(self) -> Path:
+        return self.settings.root
+
+    @property
+    def outputs(self) -> Path:
+        return self.settings.outputs
+
+    @property
+    def params_folder(self) -> Path:
+        return self.root / "params"
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.settings.database_path, wait_s=self.settings.lock_wait_s)
+
+    def params_path(self, project: str) -> Path:
+        """The YAML of a project named by its slug or by the path of a YAML file."""
+        if project.endswith((".yaml", ".yml")):
+            return Path(project).expanduser().resolve()
+        return self.params_folder / f"{project}.yaml"
+
+    def now(self) -> datetime:
+        """The time, UTC; the middle floor gets it as an argument. VT_CLOCK sets it for simulated projects."""
+        given = self.settings.clock
+        if given is None:
+            return datetime.now(UTC)
+        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project of a workspace, with its parameters resolved.
+
+    `declared` are the parameters as the project's YAML alone gives them; None = no others are known than `params`.
+    """
+
+    workspace: Workspace
+    params: Params
+    run_id: str = ""
+    declared: Params | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.params.project
+
+    @property
+    def store(self) -> Store:
+        return self.workspace.store
+
+    @property
+    def is_client(self) -> bool:
+        return self.params.report.profile == "client"
+
+    @property
+    def has_apify(self) -> bool:
+        return self.workspace.settings.apify_token is not None
+
+    @property
+    def has_gemini(self) -> bool:
+        return self.workspace.settings.gemini_api_key is not None
+
+    @classmethod
+    def of(cls, workspace: Workspace, slug: str) -> Project:
+        """The project as its YAML gives it, without a word to the database. Raises BadInput for a wrong YAML."""
+        return cls(workspace, resolve(workspace, slug))
+
+    @classmethod
+    def open(
+        cls,
+        project: str,
+        *,
+        home: str = "",
+        params_file: str = "",
+        profile: str = "",
+        run_id: str = "",
+        **sections: dict[str, Any],
+    ) -> Project:
+        """Open a project: defaults < its YAML (when there is one) < `sections`.
+
+        `project` is a slug; `home` a workspace (default: VT_HOME, else the nearest folder with params/);
+        `sections` are parameter sections by name, e.g. outliers={"method": "robust_z"}.
+        Raises BadInput for unknown keys, naming the nearest.
+        """
+        settings = load_settings(Path(home) if home else None)
+        workspace = Workspace(settings)
+        # What a notebook prints stands in a page: never less than a warning.
+        level = "ERROR" if settings.log_level == "ERROR" else "WARNING"
+        log.set_up(
+            settings.outputs / "logs",
+            level=level,
+            secrets=settings.secrets,
+            run_id=run_id,
+            file=settings.log_file,
+        )
+        log.about(project=project)
+        telemetry.set_up(
+            sentry_dsn=settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else "",
+            otlp_endpoint=settings.otlp_endpoint or "",
+        )
+        over = merge(sections, {"report": {"profile": profile}} if profile else {})
+        params = resolve(workspace, project, over=over, file=params_file)
+        declared = declared_params(workspace, params.project, file=params_file or project)
+        return cls(workspace, params, run_id, declared)
+
+    def frame(self, query: str, **values: Any) -> pd.DataFrame:
+        """The answer to a named query (store/queries/<query>.sql) for this project."""
+        return self.store.query_file(query, project=self.slug, **values)
+
+    @property
+    def names_creators(self) -> bool:
+        """Whether pages name creators; else they hold nothing that leads to one."""
+        return self.params.report.naming == "named"
+
+    def shows(self, what: Literal["costs", "drafts"]) -> bool:
+        """Whether the reader is shown costs (money, tokens), or drafts (scripts not yet approved)."""
+        return self.params.report.shows(what)
+
+    def shown(self, frame: pd.DataFrame, *, ours: Collection[str] = ()) -> pd.DataFrame:
+        """A frame as the reader may see it: the same rows and numbers.
+
+        With pseudonyms strangers' rows keep what vtlib/store/pseudonyms lists, and the columns `ours`, whose texts this project or
+        this package wrote, where they name nobody.
+        """
+        if not self.shows("costs"):
+            frame = frame.assign(**{c: None for c in _COSTS if c in frame})
+        return frame if self.names_creators else self._pseudonyms.apply(frame, ours)
+
+    def told(self, text: str) -> str:
+        """A text of ours as the reader may see it: with pseudonyms only where it names no stranger."""
+        return text if self.names_creators else self._pseudonyms.told(text)
+
+    def fresh(self) -> Project:
+        """The same project with nothing remembered: what a stage has just captured counts."""
+        return Project(self.workspace, self.params, self.run_id, self.declared)
+
+    def coded(self, what: str, own_id: str) -> str:
+        """An id of ours, which may be made of a title: with pseudonyms a code where it names a stranger."""
+        if self.names_creators or self.told(own_id) == own_id:
+            return own_id
+        return self._pseudonyms.code(what, own_id)
+
+    def spent(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame about money: without rows for a client who is not shown costs."""
+        return frame if self.shows("costs") else frame.iloc[:0]
+
+    @cached_property
+    def needles(self) -> Needles:
+        """What leads to a stranger, from the whole workspace: his names, ids, addresses and words."""
+        from vtlib.store import strangers  # noqa: PLC0415
+
+        params = self.params.model_dump(
+            mode="json", include={"project", "title", "brand", "products"}
+        )
+        return strangers.needles(self.store, self.slug, own=_texts(params))
+
+    @cached_property
+    def _pseudonyms(self) -> Pseudonyms:
+        from vtlib.store import strangers  # noqa: PLC0415
+
+        return for_project(
+            self.frame("accounts"),
+            salt=f"{strangers.salt(self.workspace.outputs)} {self.slug}",
+            is_ours=lambda text: next(self.needles.within(text), None) is None,
+            about=strangers.known_of_posts(self.store, self.slug),
+        )
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _texts(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+def resolve(
+    workspace: Workspace, project: str, *, over: dict[str, Any] | None = None, file: str = ""
+) -> Params:
+    """The parameters of a project: its YAML, where there is one, with `over` laid on it.
+
+    `project` may be the path of a YAML file. Raises BadInput when a named file is missing.
+    """
+    path = Path(file) if file else workspace.params_path(project)
+    named = bool(file) or project.endswith((".yaml", ".yml"))
+    data = read_yaml(path) if named or path.exists() else {"project": project}
+    return parse_params(merge(data, over or {}), file=str(path) if path.exists() else "")
+
+
+def declared_params(workspace: Workspace, slug: str, *, file: str = "") -> Params:
+    """The parameters of params/<slug>.yaml; where that is missing those of `file`, if it names a YAML, else the defaults."""
+    is_file = file.endswith((".yaml", ".yml"))
+    if is_file and not workspace.params_path(slug).exists():
+        return resolve(workspace, slug, file=file)
+    return resolve(workspace, slug)
+
+
+class HasStore(Protocol):
+    """A workspace or a project."""
+
+    @property
+    def store(self) -> Store: ...
+
+
+Place = TypeVar("Place", bound=HasStore)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def one_session(
+    function: Callable[Concatenate[Place, P], R],
+) -> Callable[Concatenate[Place, P], R]:
+    """A function of a workspace or project whose operations share one open database (`Store.session`)."""
+
+    @functools.wraps(function)
+    def call(place: Place, /, *args: P.args, **values: P.kwargs) -> R:
+        with place.store.session(is_reading=True):
+            return function(place, *args, **values)
+
+    return call

@@ -1,0 +1,175 @@
+"""Frames into tables, set by set: staged in the table's own types, then joined with what is there.
+
+Keys are deterministic and nothing leans on constraints, so these statements run on DuckLake too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pandas as pd
+import pyarrow as pa
+
+from vtlib.core import log
+from vtlib.core.errors import BadInput
+from vtlib.store.connection import Connection
+
+Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
+
+
+def columns(connection: Connection, table: str) -> dict[str, str]:
+    """Names and types of the columns of a table, in order."""
+    described = connection.execute(f"SELECT * FROM {table} LIMIT 0").description
+    return {str(column[0]): str(column[1]) for column in described}
+
+
+def stage(connection: Connection, table: str, rows: Rows) -> None:
+    """Put `rows` into the temporary table `new_<table>`, with the types of `table` and their order `_n`.
+
+    Columns that are missing are NULL. Times with a zone become naive UTC; in JSON columns text is taken
+    as JSON, anything else is encoded, once. Raises BadInput for a column the table does not have.
+    """
+    types = columns(connection, table)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE new_{table} AS SELECT *, 0::BIGINT AS _n FROM {table} LIMIT 0"
+    )
+    data = _arrow(rows, types)
+    if unknown := [name for name in data.column_names if name not in types]:
+        raise BadInput(f"{table} has no column {', '.join(unknown)}", todo="See docs/schema.md.")
+    if data.num_rows:
+        data = data.append_column("_n", pa.array(range(data.num_rows), pa.int64()))
+        connection.register("_rows", data)
+        connection.execute(f"INSERT INTO new_{table} BY NAME SELECT * FROM _rows")
+        connection.unregister("_rows")
+        log.get(__name__).debug("rows", table=table, rows=data.num_rows)
+
+
+def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:
+    """Of the staged rows, insert those whose key is not there; of several with one key, the first."""
+    keys = ", ".join(key)
+    connection.execute(
+        f"""INSERT INTO {table} BY NAME
+        SELECT * EXCLUDE (_n) FROM (
+            SELECT * FROM new_{table} QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _n) = 1
+        ) ANTI JOIN {table} USING ({keys})"""
+    )
+
+
+def replace(connection: Connection, table: str, key: Sequence[str]) -> None:
+    """Staged rows take the place of those with their key; of several with one key, the last."""
+    keys = ", ".join(key)
+    _write(
+        connection,
+        table,
+        key,
+        f"SELECT * EXCLUDE (_n) FROM new_{table} "
+        f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _n DESC) = 1",
+    )
+
+
+def fold(
+    connection: Connection,
+    table: str,
+    key: Sequence[str],
+    *,
+    order: str,
+    special: Mapping[str, str] | None = None,
+) -> None:
+    """Join staged rows with those of their key: in each column the newest value by `order` that is known.
+
+    `special` gives the expression of columns with a rule of their own; in it `_rank` is the place in
+    that order (a row that is there comes before a staged one of the same time), `_n` is -1 for a row that
+    is there. Rows that come out as they were are not written.
+    """
+    rules = special or {}
+    names = list(columns(connection, table))
+    picked = [
+        name if name in key else f'{rules.get(name) or f"""arg_max("{name}", _rank)"""} AS "{name}"'
+        for name in names
+    ]
+    keys = ", ".join(key)
+    there = f"SELECT * FROM {table} SEMI JOIN new_{table} USING ({keys})"
+    _write(
+        connection,
+        table,
+        key,
+        f"""WITH both_ AS (
+            SELECT *, -1::BIGINT AS _n FROM ({there}) UNION ALL BY NAME SELECT * FROM new_{table}
+        ), ranked AS (
+            SELECT *, row_number() OVER (ORDER BY {order} NULLS FIRST, _n) AS _rank FROM both_
+        )
+        SELECT {", ".join(picked)} FROM ranked GROUP BY {keys}
+        EXCEPT {there}""",
+    )
+
+
+def save(
+    connection: Connection, table: str, rows: Rows, *, key: Sequence[str], keep: bool = False
+) -> None:
+    """Stage and write `rows`: rows with their key are replaced or, with `keep`, left as they are."""
+    stage(connection, table, rows)
+    (insert_absent if keep else replace)(connection, table, key)
+
+
+def naive(moment: datetime | None) -> datetime:
+    """`moment` (default: now) as naive UTC, as the database keeps times."""
+    moment = moment or datetime.now(UTC)
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def records(connection: Connection, sql: str, values: Any = None) -> list[dict[str, Any]]:
+    """The rows of a query as dicts of Python values (NULL is None, JSON is decoded)."""
+    result = connection.execute(sql, values)
+    heads = [(d[0], str(d[1]) == "JSON") for d in result.description]
+    return [
+        {
+            name: orjson.loads(value) if is_json and value is not None else value
+            for (name, is_json), value in zip(heads, row, strict=True)
+        }
+        for row in result.fetchall()
+    ]
+
+
+def _write(connection: Connection, table: str, key: Sequence[str], select: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {select}")
+    match = " AND ".join(f"t.{k} IS NOT DISTINCT FROM c.{k}" for k in key)
+    connection.execute(f"DELETE FROM {table} AS t USING changed AS c WHERE {match}")
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM changed")
+
+
+def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
+    """`rows` as an Arrow table whose JSON is text and whose times are naive UTC."""
+    if isinstance(rows, pd.DataFrame):
+        held = {str(name): rows[name] for name in rows.columns}
+    else:
+        names = dict.fromkeys(name for row in rows for name in row)
+        held = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
+    return pa.table({name: _column(held[name], types.get(name, "")) for name in held})
+
+
+def _column(values: pd.Series, kind: str) -> pa.Array:
+    if kind == "JSON":
+        return pa.array([_json(v) for v in values], pa.string())
+    data = pa.array(values, from_pandas=True)
+    if pa.types.is_timestamp(data.type):
+        return data.cast(pa.timestamp("us", data.type.tz), safe=False).cast(pa.timestamp("us"))
+    return data
+
+
+def _json(value: Any) -> str | None:
+    if value is None or value is pd.NA or isinstance(value, str):
+        return value if isinstance(value, str) else None
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN is a missing cell of a frame
+        return None
+    return orjson.dumps(
+        value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=_plain
+    ).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Iterable):
+        return list(value)
+    return str(value)

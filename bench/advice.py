@@ -20,14 +20,14 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 from patterns import features_of, judged_at
-from vtlib.report.insight.advice_rule import advise
-from vtlib.report.insight.evidence import Evidence, ordinary_scatter
 
 from simulator.build import build_world
 from simulator.truth import truth
 from vtlib.core.proportions import rate
 from vtlib.performance.history import history
 from vtlib.performance.patterns import find
+from vtlib.report.insight.advice_rule import advise
+from vtlib.report.insight.evidence import Evidence, ordinary_scatter
 
 SEEDS = 5
 SCRIPTS, MOST_POSTS, SCRIPT_SD = 24, 8, 0.8

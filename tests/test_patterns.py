@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vtlib.core import pattern_text
 from vtlib.performance.patterns import (
     Feature,
     Rules,
@@ -14,7 +15,6 @@ from vtlib.performance.patterns import (
     measured_features,
     post_features,
     script_values,
-    statements,
 )
 
 FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("works", "harms", "idle")]
@@ -288,7 +288,7 @@ def test_a_hook_type_counts_by_its_bare_name() -> None:
 def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
     posts, values = said(world(), works=0.7, harms=-0.7, idle=0.0)
     table = find(posts, values, FEATURES).table.assign(pattern_run_id="r1")
-    told = statements(table)
+    told = pattern_text(table)
     assert told["version"] == "r1"
     assert {e["pattern"]: e["claim"] for e in told["effects"]} == {
         "works": "more views",
@@ -298,4 +298,4 @@ def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
     assert all(e["ratio_low"] < e["ratio"] < e["ratio_high"] for e in told["effects"])
     assert "not causes" in told["statement"]
     json.dumps(told)
-    assert statements(table.head(0)) is None
+    assert pattern_text(table.head(0)) is None

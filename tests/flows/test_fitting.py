@@ -15,7 +15,7 @@ from simulator.gemini.strategist import data_of
 from simulator.gemini.viewer import Watched
 from simulator.server import Settings, running
 from vtlib.adaptation import fits as fitting
-from vtlib.adaptation import source, summary
+from vtlib.adaptation import hooks, source, storyboards, summary
 from vtlib.adaptation import stage as adapting
 from vtlib.adaptation.comparison import ranking
 from vtlib.adaptation.comparison import summary as comparison
@@ -25,7 +25,6 @@ from vtlib.llm import answers as analyses
 from vtlib.llm import text_questions
 from vtlib.llm.answers import DATA
 from vtlib.media import store as media
-from vtlib.scripts import hooks, storyboards
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
 from vtlib.scripts.script import parse

@@ -13,13 +13,13 @@ from picked import TWINS, asked, files, formats, opened, pick, workspace
 
 from simulator import clips
 from simulator.server import Settings, running
+from vtlib.analysis.timelines import timelines
 from vtlib.capture import imports as importing
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.media import purge
 from vtlib.media import queue as stage
 from vtlib.media import stage as flow
 from vtlib.media.folder import MediaFolder
-from vtlib.media.timelines import timelines
 from vtlib.store import data_checks
 from vtlib.store.project import Project
 

@@ -8,9 +8,10 @@ import pytest
 from scipy.stats import norm, t
 
 from tests.test_patterns import said, world
+from vtlib.core import pattern_text
 from vtlib.performance import library as learning
 from vtlib.performance import store
-from vtlib.performance.patterns import Feature, find, post_features, statements
+from vtlib.performance.patterns import Feature, find, post_features
 from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS
 from vtlib.performance.pooling import PRIOR_FEATURES, SCALES_LN, contrasts, pool
 from vtlib.store.project import Project
@@ -51,7 +52,7 @@ def test_a_platform_s_own_pattern_shows_and_chance_does_not(
     mine = ("own", "tiktok")
     assert table.loc[mine, "common_ratio"] < ratio[mine] < alone[mine]
     assert table.loc[mine, "ratio_low"] < np.exp(0.9) < alone[mine] * 1.3
-    told = statements(library.table.assign(pattern_run_id="r"), library.platforms)
+    told = pattern_text(library.table.assign(pattern_run_id="r"), library.platforms)
     assert json.dumps(told)
     named = {p["platform"] for e in told["effects"] for p in e.get("platforms", [])}
     assert named | {p["platform"] for p in told["on_one_platform"].get("own", [])} >= {"tiktok"}

@@ -2,8 +2,8 @@
 
 from tests.flows.test_performance_flow import judged, past, project  # noqa: F401 - a fixture
 from tests.scripts.samples import PLAIN
+from vtlib.adaptation.drafts import Wanted, begin
 from vtlib.performance.script_predictions import expected
-from vtlib.scripts.drafts import Wanted, begin
 from vtlib.store.project import Project
 
 

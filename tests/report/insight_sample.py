@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from vtlib.report.insight.advice_rule import advise
-from vtlib.report.insight.evidence import Evidence
 
 from tests.report import sample
 from vtlib.report.insight import Facts
+from vtlib.report.insight.advice_rule import advise
+from vtlib.report.insight.evidence import Evidence
 
 DAY = pd.Timestamp("2026-03-01")
 

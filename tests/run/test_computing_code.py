@@ -10,7 +10,12 @@ from vtlib.run import record
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "vtlib"
-    for name in ("__init__.py", "core/proportions.py", "performance/creatives.py", "report/pages.py"):
+    for name in (
+        "__init__.py",
+        "core/proportions.py",
+        "performance/creatives.py",
+        "report/pages.py",
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("x = 1\n")
     monkeypatch.setattr(record.vtlib, "__file__", str(root / "__init__.py"))

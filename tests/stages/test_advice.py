@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from vtlib.report.insight.advice_rule import advise, missing
-from vtlib.report.insight.evidence import Evidence, by_script
-from vtlib.report.insight.next_steps import sentence
 
 from vtlib.performance.patterns.carriers import carriers
 from vtlib.performance.selection_intervals import selected_interval
+from vtlib.report.insight.advice_rule import advise, missing
+from vtlib.report.insight.evidence import Evidence, by_script
+from vtlib.report.insight.next_steps import sentence
 
 
 def pattern(name, effect, se, p, claim="", **more):

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vtlib.report.insight.changes import CAUSES, changed_inputs
 
 from vtlib.report.insight import Report, change_findings, compare, tier_changes
+from vtlib.report.insight.changes import CAUSES, changed_inputs
 
 INPUTS = {
     "data": {"posts": "10 #a", "counts": "30 #b"},

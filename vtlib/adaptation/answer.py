@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from vtlib.adaptation.comparison.answer import Part
-from vtlib.analysis.answer import HookType
+from vtlib.core.models import HookType
 
 ShotSize = Literal["extreme_close_up", "close_up", "medium", "full", "wide", "overhead", "screen"]
 ShotAngle = Literal["eye_level", "low", "high", "top_down", "dutch", "over_shoulder", "pov"]

@@ -10,7 +10,7 @@ import pandas as pd
 from vtlib.adaptation import fits as fitting
 from vtlib.adaptation.comparison import ranking, summary
 from vtlib.adaptation.comparison.recommendation import rank_products
-from vtlib.desk import state as desk
+from vtlib.store import catalog, people
 from vtlib.store.project import Project
 
 
@@ -29,11 +29,17 @@ class Comparison:
 
 def comparison(project: Project) -> Comparison:
     """What was judged so far; nothing is asked of a model."""
-    products = desk.products(project)
+    chosen = products(project)
     found, judgements = fitting.load(project)
     if found.empty:
         why = fitting.waits(project) or "run notebook 06, or vt analyze compare"
-        return Comparison(products, found, pd.DataFrame(), why)
+        return Comparison(chosen, found, pd.DataFrame(), why)
     over = ranking.over_videos(found, judgements, interval=project.params.outliers.interval)
     ranked = rank_products(found, judgements, min_score=project.params.adaptation.min_score)
-    return Comparison(products, ranked, summary.rank_table(over))
+    return Comparison(chosen, ranked, summary.rank_table(over))
+
+
+def products(project: Project) -> list[dict[str, Any]]:
+    """The products that the project is about; where it names none, all of its brand or workspace."""
+    own = people.project_products(project.store, project.slug)
+    return own or catalog.listing(project.store, "products")

@@ -13,22 +13,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-HookType = Literal[
-    "result_first",
-    "shock_violation",
-    "reveal_transform",
-    "challenge_stakes",
-    "authority_flex",
-    "confession_secret",
-    "contradiction_mythbust",
-    "open_question",
-    "direct_callout",
-    "demo_novelty",
-    "relatable_slice",
-    "humor_gag",
-    "social_proof",
-    "tension_wait",
-]
+from vtlib.core.models import HookType
+
 Catalyst = Literal[
     "close_up_face",
     "hands_with_object",
@@ -57,7 +43,6 @@ Sense = Literal["seen", "heard", "read"]
 Risk = Literal[
     "minors", "medical", "health_or_money_claim", "suggestive", "violence", "brand_logo", "other"
 ]
-HOOK_TYPES: tuple[str, ...] = get_args(HookType)
 CATALYSTS: tuple[str, ...] = get_args(Catalyst)
 FACTORS = ("hook_strength", "emotion", "relatability", "novelty", "production", "pacing")
 

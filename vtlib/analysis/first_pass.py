@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from vtlib.analysis.answer import HookType, Part, Risk, Score
+from vtlib.analysis.answer import Part, Risk, Score
+from vtlib.core.models import HookType
 
 
 class Judgement(Part):

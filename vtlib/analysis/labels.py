@@ -11,8 +11,9 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from vtlib.analysis.agreement import LEVEL, Agreement, cohen_kappa
-from vtlib.analysis.answer import CATALYSTS, FACTORS, HOOK_TYPES, Shot
+from vtlib.analysis.answer import CATALYSTS, FACTORS, Shot
 from vtlib.core.errors import BadInput
+from vtlib.core.models import HOOK_TYPES
 
 KAPPA_MIN = 0.6
 MIN_POSTS = 10  # labelled posts under which nothing is said of a field

@@ -61,7 +61,7 @@ def question_of(
     """The question about a post of the query analysis_wanted; its key is the analysis_id it will have.
 
     The same post, model, prompt, schema and input give the same key. A full question carries the project's known
-    `patterns` (flows/learning.learned_context) with their doubt; which version it had is kept beside the answer (analyses.patterns_version).
+    `patterns` (core/pattern_text.learned) with their doubt; which version it had is kept beside the answer (analyses.patterns_version).
     """
     task = task_of(project, post, depth)
     prompt = render(

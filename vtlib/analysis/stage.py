@@ -16,6 +16,7 @@ from vtlib.analysis.checks import VERSION, check
 from vtlib.analysis.pictures import VERSION as PICTURES_VERSION
 from vtlib.analysis.pictures import PictureAnalysis, check_pictures
 from vtlib.analysis.questions import Depth, about_of, question_of
+from vtlib.core.pattern_text import learned
 from vtlib.llm import answers as store
 from vtlib.llm import records as outcomes
 from vtlib.llm import session as asking
@@ -24,7 +25,6 @@ from vtlib.llm.outcomes import DATA, LASTING
 from vtlib.llm.prices import Prices, Usage
 from vtlib.llm.question import Question
 from vtlib.media import store as media
-from vtlib.performance import library
 from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, one_session
 
@@ -104,7 +104,7 @@ def plan(project: Project) -> Plan:
         project.frame("analysis_wanted"), limit=params.limit, controls_share=params.controls_share
     )
     able = viewed[viewed["place"].notna()]
-    known_patterns = library.learned_context(project)
+    known_patterns = learned(project.frame("patterns"), project.frame("pattern_platforms"))
     made = {
         r["post_id"]: question_of(project, r, "full", patterns=known_patterns)
         for r in able.to_dict("records")

@@ -107,16 +107,7 @@ def scrape(
                 ask(_linked)
             ask(_profiles)
         capturing.settle_late(desk)
-    if any(one.new for one in done):
-        _match(project)
     return done
-
-
-def _match(project: Project) -> None:
-    """New posts may have come of scripts; linked ones are asked for when they are due, from the next scrape on."""
-    from vtlib.performance import matches  # noqa: PLC0415 - it loads what scripts are made with
-
-    matches.renew(project)
 
 
 def scrape_for_notebook(project: Project) -> list[str]:
@@ -166,20 +157,23 @@ def remap(project: Project) -> list[Captured]:
     return done
 
 
-def abandon(workspace: Workspace, order: str) -> Captured:
+def abandon(
+    workspace: Workspace, order: str, opened: Callable[[Workspace, str], Project]
+) -> Captured:
     """Give up an order that was left open: its targets may be asked anew; says what it cost.
+
+    `opened`: how a project is opened by its slug (ops/projects.opened).
 
     Raises BadInput when no open order has that id, StoreBusy while a scrape of its project runs.
     """
     from vtlib.capture import collector as capturing  # noqa: PLC0415
-    from vtlib.ops import projects  # noqa: PLC0415
 
     row = job_store.get(workspace.store, order)
     if row is None or row["closed_at"] is not None:
         still = [r["capture_id"] for r in job_store.left_open(workspace.store)]
         todo = f"Open: {', '.join(still)}." if still else "No order is open."
         raise BadInput(f"there is no open order {order}.", todo=todo)
-    project = projects.opened(workspace, row["project_id"])
+    project = opened(workspace, row["project_id"])
     with _alone(project):
         return capturing.abandon(project, _apify(project) if project.has_apify else None, row)
 

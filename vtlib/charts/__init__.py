@@ -1,7 +1,9 @@
-"""Charts: frames in, Altair charts out; one theme, safe for colour-blind eyes, light, dark and print.
+"""Charts: frames in, Altair charts out, in one theme for light, dark and print.
 
-Every chart carries its source table and n under its title, and an empty frame gives a small chart that
-says why there is nothing to show. `enable()` makes notebooks keep them as Vega-Lite, without the network.
+For: notebooks, pages and the desk.
+Owns: the theme and the renderer that keeps charts in a notebook without the network.
+Entry points: one function a chart; `enable`, `theme.finish`. Every chart carries its source table and n under its title; an
+empty frame gives a small chart that says why there is nothing to show.
 """
 
 from vtlib.charts.accounts import accounts_over_time

@@ -10,7 +10,7 @@ import pandas as pd
 from vtlib.charts.forest import Look, forest
 from vtlib.charts.labels import number, rounded
 from vtlib.charts.theme import COLOURS, finish, nothing, require
-from vtlib.performance.patterns.statements import surely
+from vtlib.core.pattern_text import surely
 
 _HITS = (("inside the interval", COLOURS["blue"]), ("outside", COLOURS["vermillion"]))
 _CLAIMS = (

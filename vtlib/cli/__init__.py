@@ -1,4 +1,9 @@
-"""`vt`: a command parses, calls one function, prints. One module a family of commands."""
+"""`vt`: a command parses, calls one function of a room, prints.
+
+For: people in a terminal, and scripts through `--json` and exit codes.
+Owns: the words of the command line; no table.
+Entry points: `main`. One module a family of commands; FAMILIES says which.
+"""
 
 from __future__ import annotations
 

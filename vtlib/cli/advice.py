@@ -21,10 +21,12 @@ def advice(at: Workspace, project: str, kind: str | None) -> Answer:
     performance or notebook 07 tested last.
     """
     # scipy takes a second that vt --help does not need
+    from vtlib.adaptation import fits  # noqa: PLC0415
     from vtlib.report import advice as flow  # noqa: PLC0415
     from vtlib.report.insight.next_steps import NOTE, TITLE, advice_table, sentence  # noqa: PLC0415
 
-    rows, lacks = flow.advice(projects.opened(at, project))
+    opened = projects.opened(at, project)
+    rows, lacks = flow.advice(opened, fits.ranked(opened))
     shown = rows[rows["kind"].eq(kind)] if kind else rows
     data = {"advice": shown, "missing": lacks}
     if rows.empty:

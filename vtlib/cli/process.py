@@ -53,6 +53,7 @@ def videos(
     over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
     over |= {"media": {"sample": sample}} if sample is not None else {}
     opened = projects.opened(at, project, over=over)
+    video_samples.draw(opened, opened.params.media.sample)
     with progress("downloading", unit="posts") as tick:
         done = flow.process(opened, again=again, progress=tick)
     posts = stage.overview(flow.load(opened))

@@ -93,7 +93,7 @@ def scrape(
     the budget was reached or a run charged more than its cap, 4 when a provider did not deliver.
     """
     if abandon:
-        return _abandoned(flow.abandon(at, abandon))
+        return _abandoned(flow.abandon(at, abandon, projects.opened))
     if not project:
         raise BadInput("--project is needed: the slug of a project.", todo="See: vt project list")
     if refresh and due:
@@ -192,6 +192,11 @@ def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
     with progress("capturing", unit="runs") as tick:
         done = flow.scrape(project, search, again=again, told=lambda _: tick(1))
+    if any(one.new for one in done):
+        # New posts may have come of scripts; scipy takes a second that other captures do not need.
+        from vtlib.performance import matches  # noqa: PLC0415
+
+        matches.renew(project)
     return _answer(project, done)
 
 

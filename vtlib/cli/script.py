@@ -9,6 +9,8 @@ from typing import Any
 import click
 import pandas as pd
 
+from vtlib.adaptation import drafts
+from vtlib.adaptation.drafts import Wanted
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import facts_text
@@ -29,7 +31,6 @@ from vtlib.scripts import files as script_texts
 from vtlib.scripts import lifecycle as flow
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
-from vtlib.scripts.drafts import Wanted
 from vtlib.scripts.forecast_text import expected
 from vtlib.scripts.history import history_lines
 from vtlib.scripts.picture import time_line
@@ -115,7 +116,7 @@ def create(at: Workspace, by: str, **wanted: Any) -> Answer:
     with --product its name as a prop; with --project what is expected of it. An --analysis brings its project, and
     the product that is the project's only one, or was recommended for the video.
     """
-    made = flow.create(at, Wanted(**{k: v for k, v in wanted.items() if v is not None}), by=by)
+    made = drafts.create(at, Wanted(**{k: v for k, v in wanted.items() if v is not None}), by=by)
     head = f"script {made['script_id']} from {made['origin']}, version 1, draft"
     place = f"product {made['product_id'] or '-'}, project {made['project_id'] or '-'}"
     told = [head, place, time_line(made["script"]), *expected(made["script"].prediction)]

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
+from vtlib.adaptation import hooks
 from vtlib.cli.base import Answer, command
 from vtlib.cli.script import by_option, notes_option, script, script_argument, seen_option
 from vtlib.cli.script_text import made_text, script_data
 from vtlib.core.errors import BadInput
 from vtlib.scripts import beats as flow
-from vtlib.scripts import hooks
 from vtlib.scripts.picture import time_line
 from vtlib.scripts.store import Making
 from vtlib.store.project import Workspace

@@ -73,3 +73,12 @@ def number(count: float, noun: str = "", plural: str = "") -> str:
     """`1 post`, `2,345 posts`: a count with its noun."""
     word = noun if count == 1 else plural or (noun + "s" if noun else "")
     return f"{count:,.0f} {word}".strip()
+
+
+def product_name(row: Any) -> str:
+    """A product as people call it: its name, else its slug, else its id. `row`: a mapping or a row of a frame."""
+    for key in ("product_name", "product", "product_id"):
+        value = row.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return ""

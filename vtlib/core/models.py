@@ -11,12 +11,29 @@ from typing import Any, Literal, get_args
 
 Platform = Literal["instagram", "tiktok", "youtube", "x", "facebook", "linkedin", "pinterest"]
 Format = Literal["reel", "short", "video", "long", "live", "photo", "carousel", "text", "unknown"]
+HookType = Literal[
+    "result_first",
+    "shock_violation",
+    "reveal_transform",
+    "challenge_stakes",
+    "authority_flex",
+    "confession_secret",
+    "contradiction_mythbust",
+    "open_question",
+    "direct_callout",
+    "demo_novelty",
+    "relatable_slice",
+    "humor_gag",
+    "social_proof",
+    "tension_wait",
+]
 State = Literal["observed", "hidden", "not_exposed", "estimated"]
 
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 FORMATS: tuple[Format, ...] = get_args(Format)
 METRICS = ("views", "plays", "impressions", "likes", "comments", "shares", "saves")
 STATES: tuple[State, ...] = get_args(State)
+HOOK_TYPES: tuple[HookType, ...] = get_args(HookType)
 STAGES = ("import", "scraping", "outliers", "analysis", "adaptation", "comparison", "performance")
 TIERS = ("none", "watch", "breakout", "extreme", "too_early")
 

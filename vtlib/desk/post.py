@@ -8,14 +8,13 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from vtlib.adaptation import drafts, product_table
+from vtlib.adaptation.drafts import Wanted
 from vtlib.core.errors import BadInput
 from vtlib.desk import browse, controls, pictures
-from vtlib.desk import state as desk
 from vtlib.desk.browse import Dossier
 from vtlib.desk.session import Session
 from vtlib.outliers import reviews
-from vtlib.scripts import lifecycle as scripts_flow
-from vtlib.scripts.lifecycle import Wanted
 
 _FROM = "starts from its analysis, else from its measured shots, else from its caption"
 
@@ -72,7 +71,7 @@ class PostPanel:
         if shown != self._shown or not self.form.changes():
             self._shown, own = shown, self._own(found)
             self.form.fill({n: pictures.text_of(own.get(n)) for n in self.form.fields})
-        products = desk.products(self._session.project)
+        products = product_table.products(self._session.project)
         held = self.product.value
         self.product.options = [("none", ""), *((p["name"], p["product_id"]) for p in products)]
         self.product.value = held if held in [p["product_id"] for p in products] else ""
@@ -128,7 +127,7 @@ class PostPanel:
             project=session.project.slug,
             post=session.place.post_id,
         )
-        made = scripts_flow.create(session.project.workspace, wanted, by=session.person)
+        made = drafts.create(session.project.workspace, wanted, by=session.person)
         self.title.value = ""
         session.wrote()
         session.go(script_id=made["script_id"], view="script")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -11,7 +11,7 @@ from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.desk import store
 from vtlib.desk.browse import Wish
 from vtlib.ops import projects
-from vtlib.store import catalog, people
+from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace
 
 View = Literal["outliers", "products", "script", "board"]
@@ -45,12 +45,6 @@ def project_slugs(at: Workspace) -> list[str]:
 def opened(at: Workspace, slug: str) -> Project:
     """A project to lay on the desk. Raises BadInput when it is not known."""
     return projects.opened(at, slug)
-
-
-def products(project: Project) -> list[dict[str, Any]]:
-    """The products that the project is about; where it names none, all of its brand or workspace."""
-    own = people.project_products(project.store, project.slug)
-    return own or catalog.listing(project.store, "products")
 
 
 def place_of(project: Project, person: str) -> Place:

@@ -15,7 +15,6 @@ from vtlib.media.download import Gate, Rules, Wanted
 from vtlib.media.downloads import Done, Downloads, Progress, save_note
 from vtlib.media.folder import MediaFolder
 from vtlib.media.measurement import Measurer
-from vtlib.performance import video_samples
 from vtlib.platforms import outcome
 from vtlib.store.project import Project, one_session
 
@@ -40,13 +39,12 @@ TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption",
 @one_session
 def process(project: Project, *, again: bool = False, progress: Progress | None = None) -> Done:
     """Fetch and measure the newest picked posts (analysis.limit), those of own scripts, and those drawn for patterns
-    (media.sample in all, and what was drawn before), checkpointed per item.
+    (performance/video_samples.draw), checkpointed per item.
 
     What is here is measured while the rest still loads. A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
     a pause, or cannot be reached, is left alone for the rest of the call. `again` measures anew. Raises
     BadInput for cookies that cannot be used, StoreBusy while another process does the same.
     """
-    video_samples.draw(project, project.params.media.sample)
     folder, done = MediaFolder(project.workspace.outputs), Done()
     rules = _rules(project)
     with folder.session() as session, Measurer(project, session, again=again) as measurer:

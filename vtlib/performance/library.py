@@ -9,10 +9,10 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput
 from vtlib.core.params import nearest
+from vtlib.core.pattern_text import said, said_on
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
 from vtlib.performance.patterns import learned
-from vtlib.performance.patterns.statements import said, said_on
 from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace
 from vtlib.tables import Example, Gallery

@@ -10,9 +10,9 @@ import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, done, number, skipped
 from vtlib.core.errors import sentence
+from vtlib.core.pattern_text import said_on, surely
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
-from vtlib.performance.patterns.statements import said_on, surely
 from vtlib.performance.reach import LEARNED, Range
 
 MOST = 3

@@ -1,9 +1,12 @@
-"""Seven platforms behind five plain functions each; the list of them is `Platform` in vtlib/core/models.py.
+"""Platforms: one file a platform, five plain functions each, from a foreign item to a post.
 
-A source module offers:
-`NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it),
-`post_ref(address)` and `account_ref(address)` (offline, None when the URL is not one),
-`recognise(item)` (the actor or export shape, or None), `outcome(item)` (item -> Mapped | MappedAccount | Rejected).
+For: capture, links that people paste, ids. The list of platforms is `Platform` in vtlib/core/models.py.
+Owns: what each platform's fields mean; docs/adding-a-platform.md has a starter.
+Entry points: `outcome` (item to post), `post_ref` (URL to id), `recognise`. Pure: no network, no store.
+
+A platform's module offers: `NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it), `post_ref(address)` and
+`account_ref(address)` (offline, None when the URL is not one), `recognise(item)` (the actor or export shape, or None),
+`outcome(item)` (item -> Mapped | MappedAccount | Rejected).
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""Pages to hand on: one self-contained HTML a stage, and the index of a run. No request leaves a page."""
+"""Reports: pages that open anywhere, what changed since the last, and what to do next.
+
+For: the pages of `vt run`, `vt report`, `vt advice`, `vt overview`.
+Owns: YAML sections `report` and `insight`; the templates in `template/`; no table.
+Entry points: `render_stage`, `write_index`, `write_insight`; `advice`, `history` (what changed), `projects` (all at once).
+Files: `insight/` turns frames into sentences (pure); `assembly` puts a page together; the others are a page or a part each.
+No request leaves a page.
+"""
 
 from vtlib.report.facts import Drawer, IndexFacts, Page, Section, StageLink
 from vtlib.report.index import write_index

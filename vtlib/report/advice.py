@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from vtlib import tables
-from vtlib.adaptation import fits
 from vtlib.llm.bill import Rates
 from vtlib.performance import stage as performance
 from vtlib.performance.engagement import with_rates
@@ -73,20 +72,24 @@ class Runs:
         )
 
 
-def advice(project: Project, runs: Runs | None = None) -> tuple[pd.DataFrame, list[str]]:
+def advice(
+    project: Project, ranked: pd.DataFrame, runs: Runs | None = None
+) -> tuple[pd.DataFrame, list[str]]:
     """The advice of a project (ADVICE_COLUMNS) as its reader may see it, and what is missing when there is none.
+
+    `ranked`: the project's fits, ranked (adaptation/fits.ranked).
 
     Nothing is computed anew of patterns: the library as it was last stored (vt analyze performance, notebook 07).
     """
-    known = evidence(project, runs or Runs.of(project))
+    known = evidence(project, ranked, runs or Runs.of(project))
     found = advise(known)
     lacks = missing(known) if found.empty else []
     return project.shown(found, ours=TEXTS), [project.told(line) for line in lacks]
 
 
-def table(project: Project) -> tables.Table:
+def table(project: Project, ranked: pd.DataFrame) -> tables.Table:
     """The advice as a table; without any the sentences that say what is missing (notebook 07)."""
-    rows, lacks = advice(project)
+    rows, lacks = advice(project, ranked)
     source = "patterns, verdicts, fits, spend"
     if rows.empty:
         frame = pd.DataFrame({"missing before anything can be advised": lacks})
@@ -94,7 +97,7 @@ def table(project: Project) -> tables.Table:
     return tables.show(advice_table(rows), source=source, columns=COLUMNS)
 
 
-def evidence(project: Project, runs: Runs) -> Evidence:
+def evidence(project: Project, ranked: pd.DataFrame, runs: Runs) -> Evidence:
     """What advice may rest on; with pseudonyms no video of a stranger, so that no sentence leads to one."""
     patterns = project.frame("patterns")
     held = carriers(patterns, runs.inputs.values) if len(patterns) else pd.DataFrame()
@@ -104,7 +107,7 @@ def evidence(project: Project, runs: Runs) -> Evidence:
         project.slug,
         patterns=patterns,
         uses=_uses(held, runs.posts),
-        fits=_fits(project, held),
+        fits=_fits(project, ranked, held),
         runs=posts,
         ordinary=ordinary_scatter(runs.past, runs.linked),
         variants=runs.variants,
@@ -126,11 +129,10 @@ def _uses(held: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     return mine.groupby("pattern")["has"].agg(n_own="sum", n_known="count").reset_index()
 
 
-def _fits(project: Project, held: pd.DataFrame) -> pd.DataFrame:
+def _fits(project: Project, ranked: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     """Ranked fits with the patterns that each video carries."""
     if not project.names_creators:
         return pd.DataFrame()
-    ranked = fits.ranked(project)
     has = held[held["has"]] if len(held) else held
     names = has.groupby("post_id")["pattern"].agg(list).to_dict() if len(has) else {}
     carried = [names.get(post, []) for post in ranked["post_id"]] if len(ranked) else []

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from vtlib.adaptation import fits
 from vtlib.analysis.claim_count import count_claims
 from vtlib.core.errors import BadInput
 from vtlib.core.params import Outliers
@@ -26,14 +25,17 @@ _NO_CAUSE = "results"
 _SILENT = ("report", "title", "insight")  # sections that change no figure
 
 
-def record(project: Project, run_id: str, *, code: Mapping[str, Any]) -> None:
-    """Keep the figures of a run's report and what they stand on. `code`: names and versions of what computed them."""
+def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd.DataFrame) -> None:
+    """Keep the figures of a run's report and what they stand on.
+
+    `code`: names and versions of what computed them; `ranked`: the project's fits (adaptation/fits.ranked).
+    """
     figures = with_intervals(_with_claims(project, project.frame("report_figures")))
     spent = figures["figure"].eq("spent")
     figures.loc[spent, "value"] = bill(costs.ledger(project)).total
     chosen = figures["figure"].eq("products recommended")
     if chosen.any():  # by the rule of stages/comparison/recommendation, which SQL does not know
-        figures.loc[chosen, "value"] = float(fits.ranked(project)["is_recommended"].sum())
+        figures.loc[chosen, "value"] = float(ranked["is_recommended"].sum())
     found: dict[str, dict[str, Any]] = {
         str(cause): dict(zip(rows["name"], rows["value"], strict=True))
         for cause, rows in project.frame("report_inputs").groupby("cause")

@@ -12,8 +12,8 @@ from vtlib import charts, tables
 from vtlib.core import log
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts, Section
-from vtlib.report.insight_page import drawer
 from vtlib.report.insight.next_steps import NOTE, next_steps
+from vtlib.report.insight_page import drawer
 from vtlib.report.outcomes import outcomes
 from vtlib.report.pages import write_whole
 from vtlib.report.sections import drawn_section, environment

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib import charts
-from vtlib.adaptation import fits
-from vtlib.adaptation.comparison.recommendation import product_name
+from vtlib.core.conclusion import product_name
 from vtlib.performance import competitor_stage, creatives
 from vtlib.performance import competitors as rivals
 from vtlib.performance.library import PATTERN_TEXTS
@@ -30,12 +29,12 @@ Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
 
 
 @one_session
-def facts(project: Project, *, stages: Stages = ()) -> Facts:
-    """All frames of a project that the chapters are written from."""
+def facts(project: Project, ranked: pd.DataFrame, *, stages: Stages = ()) -> Facts:
+    """All frames of a project that the chapters are written from. `ranked`: its fits (adaptation/fits.ranked)."""
     params, runs = project.params, advice.Runs.of(project)
     spent, variants, returns = runs.inputs.costs, runs.variants, runs.returns
     own = runs.posts[runs.posts["is_own"].astype(bool)]
-    advised, lacks = advice.advice(project, runs)
+    advised, lacks = advice.advice(project, ranked, runs)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
         scripts=_scripts(project),
@@ -50,7 +49,7 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
         spend=project.spent(spent),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.shown(_fits(project), ours=("product", "product_id")),
+        fits=project.shown(_fits(ranked), ours=("product", "product_id")),
         advice=advised,
         advice_lacks=tuple(lacks),
         min_fit=params.adaptation.min_score,
@@ -63,9 +62,8 @@ def facts(project: Project, *, stages: Stages = ()) -> Facts:
     )
 
 
-def _fits(project: Project) -> pd.DataFrame:
+def _fits(ranked: pd.DataFrame) -> pd.DataFrame:
     """Fits ranked by the one rule, the best first, with the product as people call it."""
-    ranked = fits.ranked(project)
     return ranked.assign(product=[product_name(row) for _, row in ranked.iterrows()])
 
 

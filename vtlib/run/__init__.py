@@ -1,6 +1,9 @@
-"""Running notebooks: warm kernels, the sequence of a project's stages, the record of a run.
+"""Runs: a project's notebooks one after the other, their kernels, and the record of it all.
 
-Importing this room is cheap; papermill is imported by the first run.
+For: `vt run`, `make demo`.
+Owns: the folder `outputs/<project>/runs/`; rows of runs and stage_runs through `store`.
+Entry points: `project.run`, `sequence`, `reproduce`, `copies` (proof of a client's copy), `fork_server` (warm kernels). Importing
+this room is cheap; papermill is imported by the first run.
 """
 
 from vtlib.run.fork_server import warm_kernels

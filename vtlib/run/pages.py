@@ -11,7 +11,9 @@ from vtlib.run.plan import RunResult, file_stem
 from vtlib.run.script_page import SCRIPTS, write_script_page
 from vtlib.store.project import Project
 
-if TYPE_CHECKING:  # its room imports scipy, a second that vt report does not need
+if TYPE_CHECKING:  # scipy and pandas take seconds that vt report does not need
+    import pandas as pd
+
     from vtlib.report.insight import Facts
 
 TITLES = {
@@ -69,12 +71,12 @@ def write_index(project: Project, result: RunResult, known: Facts) -> Path:
     )
 
 
-def facts(project: Project, result: RunResult) -> Facts:
-    """What the insight of a run is written from."""
+def facts(project: Project, result: RunResult, ranked: pd.DataFrame) -> Facts:
+    """What the insight of a run is written from. `ranked`: the project's fits (adaptation/fits.ranked)."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
     stages = tuple((TITLES[s.stage], s.status, s.reason) for s in result.stages)
-    return insight.facts(project, stages=stages)
+    return insight.facts(project, ranked, stages=stages)
 
 
 def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]) -> Any:

@@ -49,12 +49,12 @@ OUR_MODULES = (
     "vtlib.capture.stage",
     "vtlib.charts",
     "vtlib.media.stage",
-    "vtlib.media.timelines",
+    "vtlib.analysis.timelines",
     "vtlib.outliers.stage",
     "vtlib.performance.competitor_stage",
     "vtlib.performance.stage",
     "vtlib.report.advice",
-    "vtlib.scripts.storyboards",
+    "vtlib.adaptation.storyboards",
     "vtlib.tables",
 )
 # Libraries start threads at import; with these settings they do not. A forked kernel therefore

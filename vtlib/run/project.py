@@ -102,11 +102,13 @@ def _hooks(project: Project, told: Told) -> Hooks:
 
 def finished(project: Project, result: RunResult) -> Path:
     """The end of a run: its figures and what they stand on are kept, then insight and index are drawn."""
+    from vtlib.adaptation import fits  # noqa: PLC0415 - the model's client takes a second
     from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second
 
     with project.store.session():
-        reports.record(project, result.run_id, code=computing_code())
-        known = pages.facts(project, result)
+        ranked = fits.ranked(project)
+        reports.record(project, result.run_id, code=computing_code(), ranked=ranked)
+        known = pages.facts(project, result, ranked)
         pages.write_insight(project, result, known)
         return pages.write_index(project, result, known)
 

@@ -19,7 +19,6 @@ from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
-from vtlib.scripts.drafts import Wanted, begin
 from vtlib.scripts.files import read_file
 from vtlib.scripts.script import Claim, Script, parse, plain
 from vtlib.scripts.store import Making, Move
@@ -28,10 +27,8 @@ from vtlib.store.writes import naive
 
 __all__ = [
     "FACTS",
-    "Wanted",
     "being_shot",
     "change",
-    "create",
     "difference",
     "revise",
     "track",
@@ -43,17 +40,6 @@ FACTS = (
     *("title", "logline", "call_to_action", "audience", "difficulty"),
     *("language", "kind", "notes"),
 )
-
-
-@one_session
-def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
-    """Make a script from a post, a pattern, a template, a file, or empty; returns its row (script_reading.get).
-
-    Raises BadInput like `script_origins.begin`, and for an unknown product or project.
-    """
-    begun = begin(at, wanted, by=by)
-    made = scripts.create(at.store, begun.script, begun.making, place=begun.place)
-    return script_reading.get(at.store, made)
 
 
 @one_session

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 import vtlib
-from vtlib.analysis.answer import HOOK_TYPES
+from vtlib.core.models import HOOK_TYPES
 from vtlib.core.settings import make_private
 from vtlib.store.connection import Store
 from vtlib.store.leaks import Needles, make_needles

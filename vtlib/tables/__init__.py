@@ -1,4 +1,9 @@
-"""Tables for people, and CSV for their spreadsheets."""
+"""Tables: frames as safe HTML and text, and the one reader of CSV and XLSX from outside.
+
+For: notebooks, pages, imports, reviews.
+Owns: nothing stored.
+Entry points: `show`, `reader.read_table`, `sheets`, `csv_safe`.
+"""
 
 from vtlib.tables.board import Board, Panel
 from vtlib.tables.cells import Cell, cell

@@ -6,7 +6,8 @@ import pytest
 from analysis_samples import plain
 from pydantic import ValidationError
 
-from vtlib.analysis.answer import CATALYSTS, FACTORS, HOOK_TYPES, Factors, VideoAnalysis, read_time
+from vtlib.analysis.answer import CATALYSTS, FACTORS, Factors, VideoAnalysis, read_time
+from vtlib.core.models import HOOK_TYPES
 
 
 def test_the_taxonomy_is_the_domains():

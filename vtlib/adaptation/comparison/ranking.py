@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vtlib.adaptation.comparison.recommendation import product_name, rank_products, tally
+from vtlib.adaptation.comparison.recommendation import rank_products, tally
 from vtlib.adaptation.pairwise import circular_triads, ranking_weight, strengths
+from vtlib.core.conclusion import product_name
 from vtlib.core.proportions import Rate, rate
 
 _OUTCOME = {"first": 1.0, "second": 0.0, "even": 0.5}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from vtlib.core.conclusion import number
+from vtlib.core.conclusion import number, product_name
 
 RULE = "score, then pairs"
 FIT_RULE = (
@@ -105,15 +102,6 @@ def tally(judgements: pd.DataFrame) -> dict[tuple[str, str], tuple[int, int, int
         for name, at in zip(("first", "second"), places, strict=True):
             out.setdefault((row["post_id"], row[f"{name}_product_id"]), [0, 0, 0])[at] += 1
     return {key: (n[0], n[1], n[2]) for key, n in out.items()}
-
-
-def product_name(row: Mapping[str, Any] | pd.Series) -> str:
-    """A product as people call it: its name, else its slug, else its id."""
-    for key in ("product_name", "product", "product_id"):
-        value = row.get(key)
-        if isinstance(value, str) and value:
-            return value
-    return ""
 
 
 def _ranks(post: pd.Series, keys: pd.DataFrame) -> pd.Series:

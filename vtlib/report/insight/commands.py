@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.adaptation.comparison.recommendation import product_name
+from vtlib.core.conclusion import product_name
 
 OPEN = ("draft", "review", "approved", "in_production")
 

@@ -15,13 +15,14 @@ from vtlib.performance.script_predictions import expected
 from vtlib.platforms import post_ref
 from vtlib.scripts import origins
 from vtlib.scripts import queries as script_reading
+from vtlib.scripts import store as scripts
 from vtlib.scripts.files import read_file
 from vtlib.scripts.from_pattern import from_pattern
 from vtlib.scripts.script import Script
 from vtlib.scripts.store import Making, Place
 from vtlib.scripts.templates import from_template
 from vtlib.store import catalog
-from vtlib.store.project import Workspace
+from vtlib.store.project import Workspace, one_session
 from vtlib.store.writes import records
 
 _POST = "SELECT * FROM posts_latest WHERE post_id = ?"
@@ -62,6 +63,17 @@ class Started:
     script: Script
     place: Place
     making: Making
+
+
+@one_session
+def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
+    """Make a script from a post, a pattern, a template, a file, or empty; returns its row (script_reading.get).
+
+    Raises BadInput like `script_origins.begin`, and for an unknown product or project.
+    """
+    begun = begin(at, wanted, by=by)
+    made = scripts.create(at.store, begun.script, begun.making, place=begun.place)
+    return script_reading.get(at.store, made)
 
 
 def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # The main faults, met on services that are not our simulator.
-PEER_FAULTS := tests/flows/test_open_orders.py tests/flows/test_slow_media.py tests/cli/test_model_money.py
+PEER_FAULTS := tests/capture/test_open_orders.py tests/media/test_slow_media.py tests/cli/test_model_money.py
 # Set in many containers, it makes every start of Python compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -47,7 +47,7 @@ bench: setup  ## ratios measured in one run beside their reference
 
 soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times; 50,000 bad values
 	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k eight -s
-	@VT_KILLS=10 $(BIN)/python -m pytest tests/flows/test_killed.py
+	@VT_KILLS=10 $(BIN)/python -m pytest tests/run/test_killed.py
 	@VT_FUZZ=50000 $(BIN)/python -m pytest tests/cli/test_any_value.py --timeout=7200
 
 faults: setup  ## every fault and every kill through the real commands: paid twice and rows lost must be 0

@@ -2,12 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
+from vtlib.store import people
 from vtlib.store.connection import Connection, Store
+from vtlib.store.project import Project, Workspace
 
 leave_out_grammar()
 
@@ -47,3 +52,30 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "_open", opened)
         yield
+
+
+@pytest.fixture
+def served(live, filled, tmp_path, monkeypatch):
+    """A workspace with a copy of the file's database `filled`, whose model is the file's `live` sandbox."""
+    (tmp_path / "params").mkdir()
+    (tmp_path / "outputs").mkdir()
+    shutil.copy(filled, tmp_path / "outputs" / "viraltracker.duckdb")
+    monkeypatch.setenv("VT_GEMINI_URL", live.url)
+    monkeypatch.setenv("GEMINI_API_KEY", live.token)
+    yield tmp_path
+    live.sandbox.faults.clear()
+    live.sandbox.gemini.forget(None)
+
+
+@pytest.fixture
+def ticking(tmp_path, monkeypatch):
+    """An empty project on day 60, whose clock goes on a second each time it is asked."""
+    monkeypatch.setenv("VT_HOME", str(tmp_path))
+    (tmp_path / "params").mkdir()
+    seconds = count()
+    monkeypatch.setattr(
+        Workspace, "now", lambda _: at(60 + next(seconds) / 86_400).replace(tzinfo=UTC)
+    )
+    found = Project.open("p", home=str(tmp_path))
+    people.ensure_project(found.store, "p", now=at(0))
+    return found

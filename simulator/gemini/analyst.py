@@ -42,7 +42,7 @@ class Eye:
 
 
 def video_analysis(watched: Watched, rng: Random, _text: str) -> Answer:
-    """As `VideoAnalysis` wants it (stages/analysis/answer.py)."""
+    """As `VideoAnalysis` wants it (analysis/answer.py)."""
     eye, plan = Eye(watched, rng), watched.plan
     duration = eye.duration_s
     features = watched.post.features if watched.post else frozenset()
@@ -238,7 +238,7 @@ def _fill(node: dict[str, Any], defs: dict[str, Any], rng: Random) -> Any:
 
 
 def first_look(watched: Watched, rng: Random, _text: str) -> Answer:
-    """As `FirstLook` wants it (stages/analysis/looks.py); of pictures nothing is known, so by dice."""
+    """As `FirstLook` wants it (analysis/first_pass.py); of pictures nothing is known, so by dice."""
     features = watched.post.features if watched.post else frozenset()
     hooks = [f for f in HOOK_LINES if f in features]
     scored = "simulated: follows the hidden effects, with noise"
@@ -252,7 +252,7 @@ def first_look(watched: Watched, rng: Random, _text: str) -> Answer:
 
 
 def picture_analysis(seen: list[Watched], rng: Random) -> Answer:
-    """As `PictureAnalysis` wants it (stages/analysis/pictures.py): the pictures are counted, the rest is dice."""
+    """As `PictureAnalysis` wants it (analysis/pictures.py): the pictures are counted, the rest is dice."""
     numbers = list(range(1, len(seen) + 1))
 
     def rated() -> Answer:

@@ -58,7 +58,7 @@ def affinity(world: World, about: str, product: str) -> float:
 
 
 def product_fits(world: World, rng: Random, text: str) -> Answer:
-    """As `ProductFits` wants it (stages/comparison/answer.py)."""
+    """As `ProductFits` wants it (adaptation/comparison/answer.py)."""
     data = data_of(text)
     about = _about(world, data)
     products = [p["id"] for p in data.get("products") or []]
@@ -74,7 +74,7 @@ def product_fits(world: World, rng: Random, text: str) -> Answer:
 
 
 def adapted_script(world: World, rng: Random, text: str) -> Answer:
-    """As `AdaptedScript` wants it (stages/adaptation/answer.py): the source's beats with the product in them."""
+    """As `AdaptedScript` wants it (adaptation/answer.py): the source's beats with the product in them."""
     data = data_of(text)
     product = data.get("product") or {"id": "?", "facts": {}}
     source = data.get("source") or {}

@@ -78,7 +78,11 @@ class Asks:
 
     def _unheard(self) -> int:
         entries = self.live.sandbox.journal.entries
-        return sum(e["route"] == "gemini.generate" and e["fault"] in UNHEARD for e in entries)
+        # An empty body is a fault of the answer, so the journal names none: it shows by its bytes.
+        return sum(
+            e["route"] == "gemini.generate" and (e["fault"] in UNHEARD or not e["bytes"])
+            for e in entries
+        )
 
     def _answered_twice(self) -> int:
         asked = self.live.sandbox.gemini.asked

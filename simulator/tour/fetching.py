@@ -49,8 +49,10 @@ class Fetches:
         self.live.sandbox.journal.entries.clear()
         self.live.sandbox.faults.add(stop.order())
         said = [home.vt("process", "videos")]
-        while said[-1].code and len(said) < TRIES_MAX:
+        while (said[-1].code or _is_stale(said[-1])) and len(said) < TRIES_MAX:
             time.sleep(PAUSE_S)
+            if _is_stale(said[-1]):
+                home.vt("scrape", "--again")  # as the outcome says: new signed addresses
             said.append(home.vt("process", "videos"))
         self.live.sandbox.faults.clear()
         calls = self._calls()
@@ -86,6 +88,10 @@ def _render(live: Running, posts: list[str]) -> None:
     for post in posts:
         film_of = live.sandbox.world.post_of[post]
         clips_of.film(live.sandbox.world, film_of, live.sandbox.host.folder)
+
+
+def _is_stale(said: Said) -> bool:
+    return any(p["outcome"].startswith("expired") for p in said.data["posts"])
 
 
 def _told(said: Said) -> str:

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from vtlib.adaptation import fits
 from vtlib.core.settings import load_settings
 from vtlib.performance.store import save_patterns
 from vtlib.report import advice
@@ -58,5 +59,6 @@ def test_a_claim_is_advised_with_its_command_and_in_the_notebook(vt, store):
     ]
     assert rows[0]["how"].startswith("vt script create --project spring --from-pattern hook_reveal")
     assert rows[0]["gain_views"] is None, "no own account: a ratio, and no views"
-    shown = repr(advice.table(Project.of(Workspace(load_settings()), "spring")))  # notebook 07
+    project = Project.of(Workspace(load_settings()), "spring")
+    shown = repr(advice.table(project, fits.ranked(project)))  # notebook 07
     assert all(r["what"] in shown for r in rows)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.panels.desk_home import workspace
+from tests.desk.desk_home import workspace
 
 
 def test_one_post_is_decided_by_its_id(vt, home: Path) -> None:

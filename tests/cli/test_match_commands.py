@@ -6,7 +6,7 @@ import pytest
 
 from simulator.build import build_world
 from simulator.clips import film
-from tests.flows.test_matches import at, made
+from tests.performance.test_matches import at, made
 
 __all__ = ["made"]  # the workspace of the tests of the flow, as a fixture
 POST = "tiktok:1"

@@ -1,15 +1,10 @@
 """`vt process videos` and `vt purge` as people and machines meet them."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "flows"))  # its workspaces
-import picked
 
 from simulator import clips
 from simulator.server import Settings, running
+from tests.media import picked
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Small captures for the tests of the store, in the shape that stages/importing.py makes."""
+"""Small captures for the tests of the store, in the shape that capture/mapping makes."""
 
 from datetime import datetime, timedelta
 

@@ -42,7 +42,7 @@ class Plan:
 
 @one_session
 def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked posts with an analysis, of a film or of pictures (store/fits.videos), what people corrected laid over the answers."""
+    """Picked posts with an analysis, of a film or of pictures (adaptation/store.videos), what people corrected laid over the answers."""
     found = store.videos(project.store, project.slug, post_id=post_id)
     said: dict[str, list[dict[str, Any]]] = {}
     for one in analyses.corrections(project.store, [v["analysis_id"] for v in found]):
@@ -148,7 +148,7 @@ def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame,
 def ranked(
     project: Project, *, post_id: str | None = None, slugs: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The newest fits of a project ranked by the one rule (stages/comparison/recommendation); of one post, or of a
+    """The newest fits of a project ranked by the one rule (adaptation/comparison/recommendation); of one post, or of a
     few products, if named.
     """
     fits, pairs = load(project, post_id=post_id)

@@ -15,12 +15,12 @@ PICTURES = "pictures"
 
 
 def shows_pictures(post: Mapping[str, Any]) -> bool:
-    """Whether what is known of a post (store/fits.videos) is an analysis of pictures and of no film."""
+    """Whether what is known of a post (adaptation/store.videos) is an analysis of pictures and of no film."""
     return bool(post.get("task") == PICTURES)
 
 
 def told(post: Mapping[str, Any]) -> dict[str, Any]:
-    """The analysis of a post (store/fits.videos) as a question takes it, of a film or of pictures."""
+    """The analysis of a post (adaptation/store.videos) as a question takes it, of a film or of pictures."""
     teller = described_pictures if shows_pictures(post) else described
     return teller(post["answer"], post["unsupported"])
 

@@ -69,7 +69,7 @@ class _Learned:
 
 @one_session
 def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
-    """Orders for the pairs that the rule picks from the fits that are known (stages/adaptation/choosing)."""
+    """Orders for the pairs that the rule picks from the fits that are known (adaptation/selection)."""
     params = project.params.adaptation
     products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
     ranked = fitting.ranked(project, slugs=slugs or params.products)

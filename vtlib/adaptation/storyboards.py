@@ -21,7 +21,7 @@ Pictures = Sequence[tuple[float, bytes]]
 
 
 def boards(project: Project, rows: Sequence[Mapping[str, Any]], *, limit: int = 12) -> list[Board]:
-    """A board for each of the first `limit` adaptations (flows/adapting.load) whose script is there.
+    """A board for each of the first `limit` adaptations (adaptation/stage.load) whose script is there.
 
     With pseudonyms without the pictures and words of the source.
     """

@@ -45,7 +45,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def overview(rows: Rows) -> pd.DataFrame:
-    """A row an adaptation (store/fits.adaptations): COLUMNS, account_id, handle, platform, and flagged: the claims that
+    """A row an adaptation (adaptation/store.adaptations): COLUMNS, account_id, handle, platform, and flagged: the claims that
     a person has to clear.
     """
     made = [_row(r) for r in rows]

@@ -2,7 +2,7 @@
 
 Times are seconds from the first frame. Scores are whole numbers from 0 to 5 with anchored meanings, which
 stand in the schema; shares and probabilities are 0 to 1. The JSON schema of `VideoAnalysis` goes to the
-model as it is; a prompt and this schema are one versioned thing (services/prompts).
+model as it is; a prompt and this schema are one versioned thing (llm/prompts).
 """
 
 from __future__ import annotations

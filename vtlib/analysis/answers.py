@@ -33,7 +33,7 @@ ABOUT = (
 
 
 def newest(project: Project, post_id: str) -> tuple[dict[str, Any], pd.DataFrame]:
-    """(facts, fields) of the newest full answer about a post; fields as stages/analysis/reading.fields.
+    """(facts, fields) of the newest full answer about a post; fields as analysis/answer_rows.fields.
 
     Raises BadInput when there is none.
     """

@@ -116,7 +116,7 @@ def import_sheet(project: Project, path: Path, *, by: str) -> int:
 
 
 def agreement(project: Project) -> pd.DataFrame:
-    """How far people and the model agree, field by field (stages/analysis/labels.agreement)."""
+    """How far people and the model agree, field by field (analysis/labels.agreement)."""
     found, words = project.frame("analysis_answers"), project.frame("analysis_labels")
     return labels.agreement(decoded(found, "answer"), decoded(words, "value"))
 

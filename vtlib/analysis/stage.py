@@ -54,7 +54,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be asked: `posts` as stages/analysis/choosing.choose gives them, with `analysis_id`, `look_id`
+    """What would be asked: `posts` as analysis/selection.choose gives them, with `analysis_id`, `look_id`
     and `known` (the status of the same full question asked before, None = never); `questions` are those to
     ask in full, `looks` the first looks that come before and may change the choice.
     """
@@ -224,7 +224,7 @@ def analyze_for_notebook(project: Project) -> pd.DataFrame:
 
 @one_session
 def load(project: Project) -> pd.DataFrame:
-    """A row a question about the project's posts (stages/analysis/summary.overview), the newest first."""
+    """A row a question about the project's posts (analysis/summary.overview), the newest first."""
     found = project.frame("analyses", post=None)
     return summary.overview(decoded(found, "answer", "cuts", "flags"))
 

@@ -82,7 +82,7 @@ class Report:
 
 @dataclass(slots=True)
 class _Total:
-    """What the chunks of one capture came to (stages/importing.Chunk)."""
+    """What the chunks of one capture came to (capture/mapping.Chunk)."""
 
     tally: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)

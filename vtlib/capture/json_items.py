@@ -92,7 +92,7 @@ def decode(text: bytes) -> Any:
     """The value of a JSON text, or a Broken with the reason.
 
     NaN and Infinity are floats, halves of surrogate pairs stay in texts, numbers keep all digits, and what
-    nests deeper than a decoder goes is null: whoever stores the value must look at it (sources/cleaning.py).
+    nests deeper than a decoder goes is null: whoever stores the value must look at it (platforms/sanitise.py).
     """
     try:
         if _LONG_NUMBER.search(text):

@@ -51,7 +51,7 @@ def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
 
 
 def vanished(lost: Sequence[Mapping[str, Any]]) -> str:
-    """What is said of metrics that a capture lost against the one before (store/captures.vanished_metrics)."""
+    """What is said of metrics that a capture lost against the one before (capture/store.vanished_metrics)."""
     if not lost:
         return ""
     names = ", ".join(str(one["metric"]) for one in lost)

@@ -18,7 +18,7 @@ PROVIDER = "analytics"
 
 
 class OwnPost(Protocol):
-    """A post as its owner's export names it (services/native_analytics.OwnPost)."""
+    """A post as its owner's export names it (capture/own_analytics.OwnPost)."""
 
     ref: PostRef
     row_no: int
@@ -39,7 +39,7 @@ def own_post_frames(
     scraped: Collection[str],
     accounts: Mapping[Platform, str],
 ) -> dict[str, pd.DataFrame]:
-    """Frames by table (store/captures.ingest) of an export's posts.
+    """Frames by table (capture/store.ingest) of an export's posts.
 
     Facts and counts of a post that others have captured (`scraped`) are left alone: an owner sees other numbers than
     the public, and the two are not to be mixed. `accounts`: the own account of a

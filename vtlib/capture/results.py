@@ -112,7 +112,7 @@ def keep(seen: Sequence[Seen], asked: Asked, *, captured_at: datetime) -> Kept:
 
 
 def narrow(frames: Mapping[str, pd.DataFrame], kept: Kept) -> dict[str, pd.DataFrame]:
-    """The rows of a mapped chunk (stages/importing.py) without posts that are left out, and without
+    """The rows of a mapped chunk (capture/mapping.py) without posts that are left out, and without
     snapshots that hold no count; raw items are in the store already.
     """
     found = {t: f for t, f in frames.items() if t != "raw_items"}

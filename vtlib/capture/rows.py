@@ -217,7 +217,7 @@ def frame(table: str, rows: list[Row]) -> pd.DataFrame:
 
 
 def as_json(value: Any) -> str | None:
-    """A value as JSON text. Raises TypeError or ValueError for what orjson does not write (sources/cleaning.py)."""
+    """A value as JSON text. Raises TypeError or ValueError for what orjson does not write (platforms/sanitise.py)."""
     if value is None:
         return None
     if not isinstance(value, (dict, list, str, int, float, bool)):

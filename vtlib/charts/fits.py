@@ -71,7 +71,7 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
 def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any:
     """Products by strength over all videos (point) with the interval (line); 0 is the average product.
 
-    `ranks`: as stages/comparison/ranking.over_videos gives them. Without pairwise judgements nothing is drawn.
+    `ranks`: as adaptation/comparison/ranking.over_videos gives them. Without pairwise judgements nothing is drawn.
     """
     title = "How sure the order of products is"
     judged = ranks[ranks["won"] + ranks["lost"] + ranks["even"] > 0] if len(ranks) else ranks

@@ -147,7 +147,7 @@ def run_command(
 ) -> int:
     """Call `function` in the workspace, print its answer or its error, return the exit code.
 
-    The command is an event of the log, a span of a trace, and a line of use (flows/use.py).
+    The command is an event of the log, a span of a trace, and a line of use (ops/use.py).
     """
     from vtlib.core import log, telemetry  # noqa: PLC0415
     from vtlib.ops import use  # noqa: PLC0415

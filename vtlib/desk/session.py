@@ -56,7 +56,7 @@ class Session:
         self.stale = set(PARTS)
 
     def go(self, **place: Any) -> None:
-        """Lay something else open: fields of flows/desk.Place. Raises WordsUnsaved where words would be left."""
+        """Lay something else open: fields of desk/state.Place. Raises WordsUnsaved where words would be left."""
         left = [n for n in _KINDS if n in place and place[n] != getattr(self.place, n)]
         self.require_saved(*(k for n in left for k in _KINDS[n]), again=lambda: self.go(**place))
         self.place = replace(self.place, **place)

@@ -44,7 +44,7 @@ def price_calls(project: Project) -> int:
 
 
 def ledger(project: Project, *, since: datetime | None = None) -> pd.DataFrame:
-    """Priced lines of a project: see stages/bill.py."""
+    """Priced lines of a project: see llm/bill.py."""
     price_calls(project)
     found = store.lines(
         project.store, now=project.workspace.now(), project=project.slug, since=since

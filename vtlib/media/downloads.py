@@ -68,7 +68,7 @@ class Downloads:
         plan: Callable[[], pd.DataFrame],
         addresses: Callable[[pd.DataFrame], dict[str, Wanted]],
     ) -> None:
-        """Fetch what is due of `posts` (stages/media.plan); `plan` gives them anew when one is lost, since that
+        """Fetch what is due of `posts` (media/queue.plan); `plan` gives them anew when one is lost, since that
         makes room for the next within the limit. `addresses`: what to ask for each.
         """
         self._list(posts, addresses)

@@ -85,7 +85,7 @@ class Film:
 def find_twins(new: Sequence[Film], known: Sequence[Film]) -> list[dict[str, Any]]:
     """Pairs of posts that show the same film: post_id, twin_post_id (the greater of the two), share.
 
-    Each of `new` against all others once. Two videos of one unmoving scene are taken for twins (stats/twins).
+    Each of `new` against all others once. Two videos of one unmoving scene are taken for twins (media/duplicates).
     """
     fresh = {f.post_id for f in new}
     everyone = [*new, *(k for k in known if k.post_id not in fresh)]

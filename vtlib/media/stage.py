@@ -66,10 +66,10 @@ def process(project: Project, *, again: bool = False, progress: Progress | None 
 
 @one_session
 def load(project: Project) -> pd.DataFrame:
-    """The picked posts with their state (stages/media.plan), newest first, then those of own scripts and of the sample; nothing is asked.
+    """The picked posts with their state (media/queue.plan), newest first, then those of own scripts and of the sample; nothing is asked.
 
     Each of the first two kinds has a limit of its own: analysis.limit, media.published_limit; last come those that were
-    drawn for patterns (flows/film_samples), all of them. `is_gone`: the file is not
+    drawn for patterns (performance/video_samples), all of them. `is_gone`: the file is not
     in this folder, as after vt restore of a backup without media; its path is then not known here.
     """
     rules = _rules(project)

@@ -1,6 +1,6 @@
 """Early calls of stage 03: which young posts are on their way to a breakout, and how such calls came true.
 
-The chances are in `stats/early*`; here frames become arrays and arrays become rows and sentences.
+The chances are in `outliers/early*`; here frames become arrays and arrays become rows and sentences.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sounds and hashtags that gather pace over distinct creators, of stage 03. The test is in `stats/early_tags`."""
+"""Sounds and hashtags that gather pace over distinct creators, of stage 03. The test is in `outliers/early_tags`."""
 
 from __future__ import annotations
 

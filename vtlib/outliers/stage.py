@@ -47,7 +47,7 @@ TAGS = (
 
 @one_session
 def load(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(posts, pairs) as stages/outliers.judge takes them."""
+    """(posts, pairs) as outliers/judgement.judge takes them."""
     return project.frame("outlier_posts"), project.frame("outlier_pairs")
 
 

@@ -177,7 +177,7 @@ def of_products(rows: pd.DataFrame, products: Sequence[str]) -> pd.DataFrame:
 def product_costs(costs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """product_id, cost (US dollars): what is noted for a product, and its share of what is shared (by matured posts).
 
-    `costs`: priced lines (stages/bill.py). What has no price counts nothing.
+    `costs`: priced lines (llm/bill.py). What has no price counts nothing.
     """
     each = costs.assign(cost=costs["usd"].astype(float).fillna(0))
     own = each.dropna(subset=["product_id"]).groupby("product_id")["cost"].sum()

@@ -1,4 +1,4 @@
-"""What is expected of a script when it is made; flows/performance freezes it when production begins."""
+"""What is expected of a script when it is made; performance/stage freezes it when production begins."""
 
 from __future__ import annotations
 

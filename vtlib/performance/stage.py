@@ -250,7 +250,7 @@ def import_native(
     """Read an export of own analytics and keep its numbers; the same file again replaces its rows.
 
     A post that is not there yet is made from it, marked as own. Returns the export and how many posts are new.
-    Raises BadInput for a file that is none (services/native_analytics.read_export).
+    Raises BadInput for a file that is none (capture/own_analytics.read_export).
     """
     export = read_export(path, platform=platform, post_id=post_id, options=options)
     rows = [{**row, "project_id": project.slug} for row in export.rows]

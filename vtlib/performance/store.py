@@ -67,7 +67,7 @@ def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> p
 def save_verdicts(store: Store, project: str, held: pd.DataFrame, *, at: datetime) -> None:
     """Replace the project's verdicts.
 
-    `held`: stages/performance VERDICT_COLUMNS; `actual` (a count, or a rate) is added from `actual_ln`.
+    `held`: performance VERDICT_COLUMNS; `actual` (a count, or a rate) is added from `actual_ln`.
     """
     rows = held.rename(columns={"prediction_id": "prediction"}).assign(
         project_id=project, judged_at=naive(at)

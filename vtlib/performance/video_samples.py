@@ -21,7 +21,7 @@ OPTIONAL = ("speech", "text", "faces")  # parts of measuring that media.parts na
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`patterns`: stages/film_sample.PLAN_COLUMNS; `measure`, `ask`: films still to be measured, to be asked about (those
+    """`patterns`: performance/video_sample.PLAN_COLUMNS; `measure`, `ask`: films still to be measured, to be asked about (those
     the most demanding pattern of each kind needs, or as many as were asked for); `drawn`: posts drawn and not
     measured yet; `available`: breakouts and ordinary posts with films not held yet; `rates`: film_rates, a row.
     """

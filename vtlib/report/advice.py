@@ -1,4 +1,4 @@
-"""What to shoot, repeat, stop and test in a project: what the store knows, brought to the rules of stages/insight/advice."""
+"""What to shoot, repeat, stop and test in a project: what the store knows, brought to the rules of report/insight/advice_rule."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXTS = ("what", "pattern", "why", "how", "source", "script_id", "product_id", "
 class Runs:
     """Judged posts of a project and those of its scripts, worked out once for advice and insight.
 
-    `past`: `history`'s frame; `linked`: it, of posts of scripts; `variants`, `returns`: stages/performance/variants.
+    `past`: `history`'s frame; `linked`: it, of posts of scripts; `variants`, `returns`: performance/variants.
     """
 
     project: Project

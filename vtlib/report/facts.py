@@ -88,7 +88,7 @@ class IndexFacts:
     (method, n_scored, n_not_scored, expected_false_alarms, n_watch, n_breakout, n_extreme) or empty.
     `places`: platform, accounts, posts, first_posted_at, last_posted_at, captures, first_captured_at,
     last_captured_at, one row a platform. `problems`: stage, kind, n, reason (an example), counted.
-    `spend`: priced lines of money (stages/bill.py); None = not for this reader. `insight`: what the answers beyond the breakouts are made
+    `spend`: priced lines of money (llm/bill.py); None = not for this reader. `insight`: what the answers beyond the breakouts are made
     of. For a client, frames come through `pseudonyms` first.
     """
 

@@ -34,7 +34,7 @@ def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd
     spent = figures["figure"].eq("spent")
     figures.loc[spent, "value"] = bill(costs.ledger(project)).total
     chosen = figures["figure"].eq("products recommended")
-    if chosen.any():  # by the rule of stages/comparison/recommendation, which SQL does not know
+    if chosen.any():  # by the rule of adaptation/comparison/recommendation, which SQL does not know
         figures.loc[chosen, "value"] = float(ranked["is_recommended"].sum())
     found: dict[str, dict[str, Any]] = {
         str(cause): dict(zip(rows["name"], rows["value"], strict=True))

@@ -65,6 +65,6 @@ def _board(views: Sequence[ScriptView]) -> list[dict[str, Any]]:
 
 
 def _drawn(view: ScriptView) -> dict[str, Any]:
-    # Pictures are ours: scripts/drawing.py escapes every text in them.
+    # Pictures are ours: scripts/svg.py escapes every text in them.
     beats, versions = map(assembly.trusted, view.pictures)
     return {"view": view, "beats_picture": beats, "versions_picture": versions}

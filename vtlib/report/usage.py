@@ -34,7 +34,7 @@ def write_usage(path: Path, used: Usage, *, page: Page) -> Path:
 
 
 def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
-    """Write who used what (flows/use.py) as the self-contained page `path`."""
+    """Write who used what (ops/use.py) as the self-contained page `path`."""
     people = lines["person"].nunique()
     said = f"{_count(len(lines), 'command')} of {people:,} {'person' if people == 1 else 'people'}."
     sections = [

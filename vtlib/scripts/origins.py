@@ -11,13 +11,13 @@ from vtlib.scripts.script import Beat, Script
 
 _HOOK_S = 3.0  # the window in which viewers stay or leave, when nobody said where the hook ends
 _SHOTS_MAX = 40
-_LIKELY = 0.5  # as in patterns/analysed.py, whose import takes a second; a test holds them together
+_LIKELY = 0.5  # as in performance/patterns/analysed.py, whose import takes a second; a test holds them together
 ON_CAMERA = "speaker on camera"
 _MOMENTS = {"reveal": "reveal", "climax": "climax", "transition": "transition"}
 
 
 def from_analysis(answer: Mapping[str, Any], title: str, *, post: Mapping[str, Any]) -> Script:
-    """A draft on the beats of an analysed video (the answer of stages/analysis): what was seen, said, written.
+    """A draft on the beats of an analysed video (the answer of analysis): what was seen, said, written.
 
     Kinds are read off the spans of hook, key moments and call to action; words are the original's, to be
     rewritten. Patterns carry the names of the library's features, so that a forecast knows them. Difficulty is
@@ -114,7 +114,7 @@ def _kind(number: int, middle_s: float, answer: Mapping[str, Any]) -> str:
 
 
 def _patterns(hook: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the features that the library makes of such an answer (patterns/analysed.py)."""
+    """Names of the features that the library makes of such an answer (performance/patterns/analysed.py)."""
     types = sorted(hook.get("types") or [], key=lambda t: -float(t.get("probability") or 0))
     likely = [f"hook_{t['type']}" for t in types if float(t.get("probability") or 0) >= _LIKELY]
     return (*likely, *(f"sees_{c['kind']}" for c in hook.get("catalysts") or () if c.get("kind")))

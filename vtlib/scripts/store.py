@@ -29,7 +29,7 @@ DATES = ("due_on", "publish_on")
 class Making:
     """Who made a version, with which model and prompt (None: a person), why (`notes`), and when.
 
-    `learned_version`: the learned effects (flows/learning) its maker had before them; None: none.
+    `learned_version`: the learned effects (performance/library) its maker had before them; None: none.
     """
 
     by: str

@@ -59,7 +59,7 @@ def per_video(
 ) -> pd.DataFrame:
     """One video's products: VIDEO_COLUMNS, the best first, ranked by the one rule (recommendation.rank_products).
 
-    `fits` and `judgements`: rows of store/fits of that video.
+    `fits` and `judgements`: rows of adaptation/store of that video.
     """
     ranked = rank_products(fits, judgements, min_score=min_score)
     if ranked.empty:
@@ -75,7 +75,7 @@ def over_videos(
 ) -> pd.DataFrame:
     """A project's products: RANK_COLUMNS, the strongest first.
 
-    Bradley and Terry's model over the pairwise judgements of all videos (stats/pairwise); a video's judgements
+    Bradley and Terry's model over the pairwise judgements of all videos (adaptation/pairwise); a video's judgements
     together count as one ranking. `strength_ln`: log-odds against the average product, with its interval;
     `first_in`: videos in which it has the best score. Products without a judgement have rank intervals as wide as
     the field. No fits: an empty table.

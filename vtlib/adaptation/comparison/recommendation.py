@@ -20,7 +20,7 @@ def rank_products(
 ) -> pd.DataFrame:
     """Every fit with its rank for its video by RULE, best videos first: the columns of `fits` and ADDED.
 
-    `fits` and `judgements`: frames of store/fits, of one video or many. `rank` from 1, shared by products that
+    `fits` and `judgements`: frames of adaptation/store, of one video or many. `rank` from 1, shared by products that
     are level; `is_recommended` at most one product of a video, one that reaches `min_score`; `is_model_choice` what
     the answer itself recommended; `wins` of `of` pairs of products (even = half); `why` the reason; `disagreement`
     on the first product of a video: where pairs or the model's own choice say otherwise, "" where none does.

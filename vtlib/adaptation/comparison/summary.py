@@ -56,7 +56,7 @@ RANK_COLUMNS = {
 
 
 def pair_table(fits: pd.DataFrame) -> pd.DataFrame:
-    """`fits` (store/fits) with its scores a column each, as PAIR_COLUMNS; an empty one has the columns."""
+    """`fits` (adaptation/store) with its scores a column each, as PAIR_COLUMNS; an empty one has the columns."""
     if fits.empty:
         return pd.DataFrame(columns=["account_id", *PAIR_COLUMNS])
     scores = pd.DataFrame(list(fits["scores"]), index=fits.index)

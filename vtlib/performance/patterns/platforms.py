@@ -30,7 +30,7 @@ def by_platform(
 
     `tested`: features with their values (1, 0, NaN) over `kept`, posts with y, day, account_id, platform.
     `ratio` is what is believed on that platform: its own shift drawn to the others' and to 0 as far as all features
-    say (stats/pooling.py); `common_ratio` the mean of what is believed on all platforms. q_value is over all features on all
+    say (performance/pooling.py); `common_ratio` the mean of what is believed on all platforms. q_value is over all features on all
     platforms, `claim` by the library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
     difference to the other platforms has difference_q under the same limit and the feature is claimed on some platform. Empty without a platform.
     """

@@ -14,7 +14,7 @@ from vtlib.performance import effects
 Floats = NDArray[np.float64]
 DRAWS = 2000  # means of ordinary posts behind a script's p
 MIN_RUNS = 3  # posts of a script from which it is more than a single hit or miss
-CLIP = 2.5  # scales, as for money (stats/money)
+CLIP = 2.5  # scales, as for money (performance/money)
 MIN_ORDINARY = 200  # posts from which their own scatter serves; below, a normal curve twice as wide
 FEW_ORDINARY_SD = 2.0
 

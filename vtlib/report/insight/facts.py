@@ -20,8 +20,8 @@ class Facts:
     `scripts`, `verdicts`, `waiting`, `production`: queries insight_scripts, insight_verdicts, insight_waiting,
     insight_costs. `own`: judged posts that are ours. `scores`: the latest scores with their posts; `outlier_run` and
     `pattern_run` the rows of their runs; `patterns` the latest library. `variants`, `returns`: tables of
-    stages/performance. `spend`: priced lines of money (stages/bill.py). `problems`: stage, kind, n, reason.
-    `advice`: ADVICE_COLUMNS (stages/insight/advice), `advice_lacks` what is missing where there is none.
+    performance. `spend`: priced lines of money (llm/bill.py). `problems`: stage, kind, n, reason.
+    `advice`: ADVICE_COLUMNS (report/insight/advice_rule), `advice_lacks` what is missing where there is none.
     `grounding`: query analysis_grounding; `fits`: every fit, ranked (comparison/recommendation). `stages`: (title, status, reason) of this run.
     """
 

@@ -1,5 +1,5 @@
 -- How much of what models say is measured: by model and prompt, over the newest full answer of each post of a project.
--- Which answers count is the rule of stages/analysis/claim_count.
+-- Which answers count is the rule of analysis/claim_count.
 SELECT
     c.model, c.prompt_version, count(*) AS answers, sum(c.n_supported) AS supported, sum(c.n_drifted) AS drifted,
     sum(c.n_unsupported) AS unsupported, sum(c.n_not_checked) AS not_checked,

@@ -1,6 +1,6 @@
 -- Everything that costs money, as it was booked or noted, dearest first: kind (data, model, people, storage), provider, what, product_id
 -- (NULL = shared by all), n, units, tokens, usd, unpriced (bookings without a price), hours, amount, currency, gb_months. Prices of hours,
--- amounts and storage are the reader's (stages/bill.py). A file that two projects keep counts in each, and once where no project is named.
+-- amounts and storage are the reader's (llm/bill.py). A file that two projects keep counts in each, and once where no project is named.
 WITH kept AS (
     SELECT
         CASE WHEN $project IS NULL THEN min(p.project_id) ELSE $project END AS project_id,

@@ -1,0 +1,319 @@
+"""The desk without a browser: what is pressed becomes rows, what is shown comes from rows."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.desk.desk_home import workspace
+from vtlib.core.errors import BadInput
+from vtlib.desk import Desk
+from vtlib.scripts import lifecycle as scripts_flow
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts.store import Making
+from vtlib.store.connection import Store
+from vtlib.store.data_checks import run_checks
+from vtlib.store.project import Project
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace to copy: two seconds of writing."""
+    home = tmp_path_factory.mktemp("desk")
+    workspace(home)
+    return home
+
+
+@pytest.fixture
+def project(tmp_path: Path, made: Path) -> Project:
+    shutil.copytree(made, tmp_path / "home")
+    return Project.open("p", home=str(tmp_path / "home"))
+
+
+@pytest.fixture
+def desk(project: Project) -> Desk:
+    return Desk(project, by="Ann")
+
+
+@pytest.fixture
+def written(desk: Desk) -> Desk:
+    """A desk with a script after the largest breakout."""
+    desk.posts.rows[0].open.click()
+    desk.posts.post.title.value = "Calm lid"
+    desk.posts.post.product.value = "acme/core-deck"
+    desk.posts.post.create.click()
+    return desk
+
+
+def said(desk: Desk) -> str:
+    return desk.session.said.value
+
+
+def script(desk: Desk) -> dict:
+    return script_reading.get(desk.session.project.store, desk.session.place.script_id)
+
+
+def test_pages_are_cut_by_the_database_and_filters_begin_at_the_first(desk: Desk) -> None:
+    assert "20 posts · page 1 of 3" in desk.posts.count.value
+    desk.posts.next.click()
+    desk.posts.next.click()
+    shown = [r.seen.post_id for r in desk.posts.rows if r.view.layout.display != "none"]
+    assert shown == ["tiktok:17", "tiktok:18", "tiktok:19", "tiktok:20"]
+    assert desk.posts.next.disabled
+    desk.posts.filters["tier"].value = "broke_out"
+    assert "10 posts · page 1 of 2" in desk.posts.count.value
+    desk.posts.filters["is_ascending"].value = True
+    assert desk.posts.rows[0].seen.post_id == "tiktok:10"
+    desk.posts.filters["search"].value = "no such words"
+    assert "No post matches" in desk.posts.count.value
+
+
+def test_a_decision_is_a_row_and_a_rejection_needs_its_reason(desk: Desk) -> None:
+    desk.posts.rows[0].open.click()
+    desk.posts.post.reject.click()
+    assert "a rejection needs a reason" in said(desk)
+    assert 'role="alert"' in said(desk)
+    desk.posts.post.notes.value = "the pause"
+    desk.posts.post.keep.click()
+    desk.posts.post.next.click()
+    assert desk.session.place.post_id == "tiktok:2"
+    desk.posts.post.reason.value = "celebrity"
+    desk.posts.post.reject.click()
+    rows = desk.session.project.store.query(
+        "SELECT post_id, decision, reason, notes, reviewer FROM reviews ORDER BY post_id"
+    )
+    assert rows.fillna("").to_numpy().tolist() == [
+        ["tiktok:1", "keep", "", "the pause", "Ann"],
+        ["tiktok:2", "reject", "celebrity", "", "Ann"],
+    ]
+    assert "rejected" in desk.posts.rows[1].html.value
+    desk.posts.filters["decision"].value = "open"
+    assert "18 posts" in desk.posts.count.value
+
+
+def test_next_turns_the_page_where_it_ends(desk: Desk) -> None:
+    desk.posts.rows[7].open.click()
+    desk.posts.post.next.click()
+    assert (desk.session.place.post_id, desk.session.place.wish.page) == ("tiktok:9", 2)
+
+
+def test_what_strangers_wrote_is_inert(desk: Desk) -> None:
+    desk.posts.rows[0].open.click()
+    post = desk.posts.post
+    for html in (desk.posts.rows[0].html.value, post.head.value, post.film.value):
+        assert "<img src=x" not in html
+        assert "<b>look" not in html
+    assert "&lt;img src=x" in post.head.value
+    assert "\u202e" not in desk.posts.rows[0].html.value
+    assert "<img src=x" not in desk._repr_mimebundle_()["text/html"]
+
+
+def test_a_script_starts_from_the_open_post(written: Desk) -> None:
+    row = script(written)
+    assert (row["title"], row["origin"], row["post_id"]) == ("Calm lid", "measures", "tiktok:1")
+    assert (row["product_id"], row["project_id"], row["made_by"]) == ("acme/core-deck", "p", "Ann")
+    assert written.tabs.value == "script"
+    assert [key for _, key in written.script.beats.list.options] == ["b1", "b2"]
+
+
+def test_a_beat_is_saved_as_the_next_version_and_the_difference_shown(written: Desk) -> None:
+    beats = written.script.beats
+    beats.fields["spoken"].value = "Nobody talks <i>here</i>."
+    beats.fields["props"].value = "lid; table"
+    beats.why.value = "shorter hook"
+    beats.save.click()
+    written.script.tabs.value = "Versions"
+    row = script(written)
+    assert (row["version"], row["notes"]) == (2, "shorter hook")
+    assert row["script"].beats[0].props == ("lid", "table")
+    assert "&lt;i&gt;here" in written.script.versions.diff.value
+    beats.save.click()
+    assert "Nothing was changed" in said(written)
+
+
+def test_a_beat_with_unsaved_words_is_not_left(written: Desk) -> None:
+    beats = written.script.beats
+    beats.fields["spoken"].value = "Half a"
+    beats.list.value = "b2"
+    assert "not saved" in said(written)
+    assert (beats.beat_id, beats.fields["spoken"].value) == ("b1", "Half a")
+    beats.add.click()
+    assert "not saved" in said(written)
+    beats.discard.click()
+    beats.list.value = "b2"
+    assert beats.beat_id == "b2"
+
+
+def test_beats_are_added_moved_and_removed(written: Desk) -> None:
+    beats = written.script.beats
+    beats.add.click()
+    assert (beats.beat_id, [b.beat_id for b in script(written)["script"].beats]) == (
+        "b3",
+        ["b1", "b3", "b2"],
+    )
+    beats.up.click()
+    beats.up.click()
+    assert "at the end already" in said(written)
+    assert [b.beat_id for b in script(written)["script"].beats] == ["b3", "b1", "b2"]
+    beats.remove.click()
+    assert [b.beat_id for b in script(written)["script"].beats] == ["b1", "b2"]
+    assert script(written)["version"] == 4
+
+
+def test_of_two_desks_the_second_is_told_and_nothing_is_overwritten(
+    written: Desk, project: Project
+) -> None:
+    other = {"beat": "b1", "values": {"spoken": "Theirs."}}
+    ref = written.session.place.script_id
+    scripts_flow.change(project.workspace, ref, other, Making("Ben"))
+    written.script.beats.fields["spoken"].value = "Mine."
+    written.script.beats.save.click()
+    assert "Ben" in said(written)
+    assert "nothing was written" in said(written)
+    assert script(written)["script"].beats[0].spoken == "Theirs."
+
+
+def test_the_whole_text_is_laid_on_what_others_did(written: Desk, project: Project) -> None:
+    text = written.script.text
+    written.script.tabs.value = "Whole text"
+    ref = written.session.place.script_id
+    other = {"beat": "b1", "values": {"spoken": "Theirs."}}
+    scripts_flow.change(project.workspace, ref, other, Making("Ben"))
+    text.area.value = text.area.value.replace("# Calm lid", "# Calm lids")
+    text.save.click()
+    row = script(written)
+    assert "with what others changed" in said(written)
+    assert (row["title"], row["script"].beats[0].spoken, row["version"]) == (
+        "Calm lids",
+        "Theirs.",
+        3,
+    )
+
+
+def test_comments_are_about_the_chosen_beat_and_resolved(written: Desk) -> None:
+    comments = written.script.comments
+    comments.send.click()
+    assert "a comment needs words" in said(written)
+    comments.body.value = "Too <u>slow</u>"
+    comments.send.click()
+    assert "&lt;u&gt;slow" in comments.list.children[0].children[0].value
+    comments.list.children[0].children[1].click()
+    sql = "SELECT beat_id, author, resolved_by FROM script_comments"
+    assert written.session.project.store.query(sql).to_numpy().tolist() == [["b1", "Ann", "Ann"]]
+
+
+def test_the_board_moves_a_script_and_says_what_it_lacks(written: Desk) -> None:
+    facts = written.script.facts
+    written.script.tabs.value = "Facts"
+    facts.claim.value = "8 and up"
+    facts.add.click()
+    written.tabs.value = "board"
+    moving = written.board.moving
+    moving.buttons["review"].click()
+    assert moving.buttons["approved"].disabled
+    assert "call to action" in moving.lacks.value
+    assert "clearance of 1 claim" in moving.lacks.value
+    moving.buttons["draft"].click()
+    assert "needs a reason" in said(written)
+    written.tabs.value = "script"
+    facts.fields["call_to_action"].value = "Link in bio"
+    facts.save.click()
+    facts.clear.click()
+    assert "who cleared it" in said(written)
+    facts.note.value = "legal"
+    facts.clear.click()
+    written.tabs.value = "board"
+    for to in ("review", "approved"):
+        moving.buttons[to].click()
+    assert script(written)["status"] == "approved"
+    (card,) = written.board.columns["approved"].children[1:]
+    assert card.description.startswith("Calm lid")
+
+
+def test_documents_are_written_with_their_version(written: Desk) -> None:
+    documents = written.script.documents
+    written.script.tabs.value = "Documents"
+    documents.formats.value = ("markdown", "srt")
+    documents.write.click()
+    assert "2 files written" in said(written)
+    (file,) = written.session.project.workspace.outputs.glob("scripts/*-v1.md")
+    assert file.name in documents.files.value
+
+
+def test_a_kernel_that_starts_again_finds_the_same_desk(written: Desk, project: Project) -> None:
+    written.script.beats.add.click()
+    written.posts.filters["tier"].value = "broke_out"
+    again = Desk(project, by="Ann")
+    assert again.session.place == written.session.place
+    assert again.tabs.value == "script"
+    assert again.script.beats.list.options == written.script.beats.list.options
+    assert again.posts.filters["tier"].value == "broke_out"
+    assert Desk(project, by="Ben").tabs.value == "outliers"
+    found = run_checks(project.store)
+    assert list(found[(found["n"] > 0) & found["check"].str.contains("desk|script")]["check"]) == []
+
+
+def test_a_place_of_another_version_of_the_desk_is_the_beginning(project: Project) -> None:
+    with project.store.write() as connection:
+        connection.execute(
+            "INSERT INTO desk_places VALUES ('p', 'Ann', '{\"wish\": 7, \"view\": \"x\"}', now()::TIMESTAMP)"
+        )
+    assert Desk(project, by="Ann").tabs.value == "outliers"
+
+
+def test_a_busy_database_is_said_and_the_desk_goes_on(desk: Desk, project: Project) -> None:
+    desk.posts.rows[0].open.click()
+    workspace_ = replace(project.workspace)
+    workspace_.__dict__["store"] = replace(project.store, wait_s=0.2)
+    desk.session.project = replace(project, workspace=workspace_)
+    with Store(project.store.path).write():
+        desk.posts.post.keep.click()
+    assert "was held by" in said(desk)
+    desk.posts.post.keep.click()
+    assert "Kept" in said(desk)
+
+
+def test_what_nobody_foresaw_is_said_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("<odd>")
+
+    desk.posts.rows[0].open.click()
+    monkeypatch.setattr("vtlib.outliers.reviews.decide", broken)
+    desk.posts.post.keep.click()
+    assert "RuntimeError: &lt;odd&gt;" in said(desk)
+
+
+def test_simulated_data_is_called_so(desk: Desk) -> None:
+    assert "SIMULATED DATA" in desk._label.value
+
+
+def test_without_fits_the_products_say_so(desk: Desk) -> None:
+    desk.tabs.value = "products"
+    assert "Core Deck" in desk.products.products.value
+    assert "No fit was judged yet" in desk.products.matrix.value
+
+
+def test_an_empty_project_is_a_desk_too(tmp_path: Path) -> None:
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "p.yaml").write_text("project: p\n")
+    desk = Desk(Project.open("p", home=str(tmp_path)), by="Ann")
+    assert "No post matches" in desk.posts.count.value
+    for view in ("products", "script", "board"):
+        desk.tabs.value = view
+        assert said(desk) == ""
+    with pytest.raises(BadInput, match="there is no project q"):
+        Desk(Project.open("q", home=str(tmp_path)))
+
+
+def test_a_page_without_a_kernel_shows_the_same(written: Desk) -> None:
+    bundle = written._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    for text in (
+        "×40",
+        "Calm lid",
+        "20 posts",
+        "Source: script_versions",
+        "No fit was judged yet",
+    ):
+        assert text in bundle["text/html"]

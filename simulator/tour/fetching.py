@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from simulator import clips as clips_of
@@ -32,7 +33,10 @@ class Fetches:
     @contextmanager
     def ready(cls, folder: Path, clips: Path, *, model: Habits | None = None) -> Iterator[Fetches]:
         """A world whose posts were captured, two of them picked by a person."""
-        with running(Settings(run_s=0.1, clips=clips, model=model or Habits())) as live:
+        # The world's clock is ours: an address is new when its capture is later than the download that failed.
+        now = datetime.now(UTC)
+        settings = Settings(run_s=0.1, clips=clips, model=model or Habits(), epoch=now, factor=1)
+        with running(settings) as live:
             home = Home.made(folder / "base", live, deadline_s=60)
             home.vt("scrape")
             picked = [str(post) for (post,) in home.rows(_NEWEST)]

@@ -24,7 +24,7 @@ from vtlib.platforms import recognise
 
 EXAMPLES = int(os.environ.get("VT_FUZZ", "2000"))
 REAL = os.environ.get("VT_FUZZ_REAL", "")
-DATA = Path(__file__).parents[1] / "sources" / "data"
+DATA = Path(__file__).parents[1] / "platforms" / "data"
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 HOLE = "a hole for the value"
 CODES = {0, 2, 4}

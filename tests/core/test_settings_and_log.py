@@ -10,7 +10,7 @@ from vtlib.core import log
 from vtlib.core.errors import BadInput
 from vtlib.core.settings import Settings, load_settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

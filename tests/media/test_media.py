@@ -182,7 +182,7 @@ def test_another_project_shares_the_files(processed, live, tmp_path):
 
 
 def run_killed(home, *delays):
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
     done = subprocess.run(
         [sys.executable, str(HERE / "killing.py"), str(home), *map(str, delays)],
         check=False,

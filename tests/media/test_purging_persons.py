@@ -10,7 +10,7 @@ from vtlib.media.retention import without_persons
 from vtlib.platforms import outcome, recognise
 from vtlib.platforms.fields import nested
 
-DATA = Path(__file__).parent.parent / "sources" / "data"
+DATA = Path(__file__).parent.parent / "platforms" / "data"
 # Fields that name a page or an account, and that some shapes have no handle beside.
 ALSO_HANDLES = ("pageName", "title", "name")
 ITEMS = [

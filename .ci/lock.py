@@ -1,4 +1,6 @@
-"""Write requirements.lock (uv) and environment.yml (the same versions for conda users) from pyproject.toml."""
+"""Write requirements.lock (uv) and environment.yml (the same versions for conda users) from
+pyproject.toml.
+"""
 
 import re
 import subprocess

@@ -1,10 +1,11 @@
-"""`make mutants`: small changes to the modules of money, loss and truth, and how many the tests notice.
+"""`make mutants`: small changes to the modules of money, loss and truth, and how many the tests
+notice.
 
     python .ci/mutants.py [--seed 1] [--sample 120] [--only outliers] [--least 88]
 
-cosmic-ray makes the changes, in a copy of the checkout; a seed draws the sample, so that a score can be
-repeated and a fresh sample drawn. Left out are changes that cannot matter when the program runs: in
-annotations and in decorators. Exit code 1 where fewer than `--least` percent were noticed.
+cosmic-ray makes the changes, in a copy of the checkout; a seed draws the sample, so that a score
+can be repeated and a fresh sample drawn. Left out are changes that cannot matter when the program
+runs: in annotations and in decorators. Exit code 1 where fewer than `--least` percent were noticed.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def main() -> int:
     score = 100 * (1 - len(survivors) / len(sample))
     _print_modules(tried, survivors)
     print(f"{len(sample) - len(survivors)} of {len(sample)} changes were noticed: {score:.1f} %")
-    # A change that never ends is noticed too, but on a busy machine it may be the tests that are slow.
+    # A change that never ends is noticed too, but on a busy machine it may be the tests that are
+    # slow.
     print(f"{n_late} of the noticed ones ran out of their {TIMEOUT_S} s")
     return int(score < options.least)
 

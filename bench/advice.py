@@ -2,10 +2,11 @@
 
     .venv/bin/python bench/advice.py [--seeds N] [--first SEED]
 
-Each world is judged at its epoch and its features tested (bench/patterns.py), on all accounts and on a few; scripts are made of posts drawn at random,
-with an effect of their own (sd .8 ln) or none. Advice is wrong where who follows it would lose or gain nothing. In worlds
-without effects nothing but tests may be advised, each with an interval that includes no gain.
-Exit 1 where a stated aim is missed.
+Each world is judged at its epoch and its features tested (bench/patterns.py), on all accounts and
+on a few; scripts are made of posts drawn at random, with an effect of their own (sd .8 ln) or none.
+Advice is wrong where who follows it would lose or gain nothing. In worlds without effects nothing
+but tests may be advised, each with an interval that includes no gain. Exit 1 where a stated aim is
+missed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ MAX_WRONG, MAX_NONE = 0.1, 0.1
 
 
 def scripts(past: pd.DataFrame, seed: int, *, sd: float) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Posts of scripts drawn from `history`'s frame, lifted by each script's own effect; and those effects (ln)."""
+    """Posts of scripts drawn from `history`'s frame, lifted by each script's own effect; and
+    those effects (ln).
+    """
     rng = np.random.default_rng([11, seed])
     known = past[past["lift_ln"].notna()]
     sizes = rng.integers(1, MOST_POSTS + 1, SCRIPTS)
@@ -45,10 +48,11 @@ def scripts(past: pd.DataFrame, seed: int, *, sd: float) -> tuple[pd.DataFrame, 
 
 
 def advised(seed: int) -> pd.DataFrame:
-    """The advice of one world beside what is true of it: with and without effects, all accounts and a few.
+    """The advice of one world beside what is true of it: with and without effects, all accounts and
+    a few.
 
-    Added: has_effects, accounts_in (all, few), true_ln (what following it brings), is_decoy (a pattern without an
-    effect of its own: its carriers may differ in others).
+    Added: has_effects, accounts_in (all, few), true_ln (what following it brings), is_decoy (a
+    pattern without an effect of its own: its carriers may differ in others).
     """
     world = build_world(seed=seed)
     before = judged_at(world, world.epoch)
@@ -94,7 +98,9 @@ def of_one(
 def contrasts(
     library: pd.DataFrame, values: pd.DataFrame, posts: pd.Series, own: dict[str, float]
 ) -> dict[str, float]:
-    """What posts with a feature truly have over posts without it, ln: its effect and those of what comes with it."""
+    """What posts with a feature truly have over posts without it, ln: its effect and those of
+    what comes with it.
+    """
     mine = values[values["post_id"].isin(posts)]
     wide = mine.pivot_table(index="post_id", columns="feature", values="value")
     total = sum((wide[f].fillna(0) * size for f, size in own.items() if f in wide), start=0.0)
@@ -105,7 +111,9 @@ def contrasts(
 
 
 def table(found: pd.DataFrame, n_worlds: int) -> pd.DataFrame:
-    """By kind and source: advice, share that is wrong with its interval, coverage, gain stated and true (geometric means)."""
+    """By kind and source: advice, share that is wrong with its interval, coverage, gain stated
+    and true (geometric means).
+    """
     if found.empty:
         return pd.DataFrame({"advice": [0]})
     rows = []
@@ -128,7 +136,9 @@ def table(found: pd.DataFrame, n_worlds: int) -> pd.DataFrame:
 
 
 def main() -> int:
-    """Print both tables; 1 where too much advice is wrong, or a world without effects gets more than tests."""
+    """Print both tables; 1 where too much advice is wrong, or a world without effects gets more
+    than tests.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
@@ -148,9 +158,12 @@ def main() -> int:
         worlds = rate(bad["seed"].nunique(), len(seeds))
         shut = int((~none.loc[none["kind"].eq("test"), "ratio_low"].le(1)).sum())
         print(
-            f"wrong among shoot, repeat, stop: {wrong.k} of {wrong.n} ({wrong.low:.2f} to {wrong.high:.2f}), "
-            f"aim at most {MAX_WRONG}; of patterns without an effect of their own: {int(sure['is_decoy'].sum())}\n"
-            f"worlds without effects that get more than tests: {worlds.k} of {worlds.n}, aim at most {MAX_NONE}; "
+            f"wrong among shoot, repeat, stop: {wrong.k} of {wrong.n} ({wrong.low:.2f} to "
+            f"{wrong.high:.2f}), "
+            f"aim at most {MAX_WRONG}; of patterns without an effect of their own: "
+            f"{int(sure['is_decoy'].sum())}\n"
+            f"worlds without effects that get more than tests: {worlds.k} of {worlds.n}, aim at "
+            f"most {MAX_NONE}; "
             f"their tests whose interval leaves out no gain: {shut}, aim 0\n"
         )
         missed |= wrong.low > MAX_WRONG or worlds.low > MAX_NONE or shut > 0

@@ -1,10 +1,12 @@
-"""The printed range of chance against the truth, in worlds where the truth is known: the table of docs/method.md.
+"""The printed range of chance against the truth, in worlds where the truth is known: the table of
+docs/method.md.
 
     .venv/bin/python bench/chance.py [--draws 10] [--size 80x30 ...]
 
-Ordinary posts of 17 kinds of worlds (and none, 2, 5 or 15 % true hits of 20x among them) are judged as the
-stage judges them; the truth is the number of flagged posts that are no hits. A line a world: share of draws
-in which the truth lay inside the printed range, and the means. Exit 1 where a world keeps it in under 9 of 10.
+Ordinary posts of 17 kinds of worlds (and none, 2, 5 or 15 % true hits of 20x among them) are judged
+as the stage judges them; the truth is the number of flagged posts that are no hits. A line a world:
+share of draws in which the truth lay inside the printed range, and the means. Exit 1 where a world
+keeps it in under 9 of 10.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ def noise(world: str, draw: np.random.Generator, size: int) -> np.ndarray:
 def make(
     world: str, accounts: int, n: int, *, hits: float = 0.0, seed: int = 0
 ) -> tuple[Posts, np.ndarray]:
-    """(posts, which of them are true hits): `accounts` of `n` posts each over 170 days, ln-sd 0.6 to 1.6."""
+    """(posts, which of them are true hits): `accounts` of `n` posts each over 170 days, ln-sd
+    0.6 to 1.6.
+    """
     draw = np.random.default_rng([seed, zlib.crc32(world.encode()), accounts, n])
     group = np.repeat(np.arange(accounts), n)
     size, when = len(group), draw.uniform(0, 24 * DAYS, accounts * n)

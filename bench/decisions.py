@@ -1,11 +1,12 @@
-"""Stated against measured for decisions: who wins an A/B test, how many posts are still needed, how far raters agree, money.
+"""Stated against measured for decisions: who wins an A/B test, how many posts are still needed, how
+far raters agree, money.
 
     .venv/bin/python bench/decisions.py [--draws N]
 
-Simulated throughout: variants with no difference, at the stated least difference, and at x1.5 after the stated number of
-further posts; raters of known kappa with 12 and 20 labels; views of posts with known scatter. A line a figure: what is
-stated, what was measured over the draws. Exit 1 where a measured share leaves what is stated by more than such a number of draws leaves
-to chance (99 %).
+Simulated throughout: variants with no difference, at the stated least difference, and at x1.5 after
+the stated number of further posts; raters of known kappa with 12 and 20 labels; views of posts with
+known scatter. A line a figure: what is stated, what was measured over the draws. Exit 1 where a
+measured share leaves what is stated by more than such a number of draws leaves to chance (99 %).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from vtlib.analysis.agreement import cohen_kappa
 from vtlib.core.proportions import rate
-from vtlib.performance.abtest import Comparison, compare
+from vtlib.performance.abtest import VariantTest, compare
 from vtlib.performance.money import incremental
 
 DRAWS = 60
@@ -34,7 +35,9 @@ MAD_SD = 0.6745
 def variants(
     draw: np.random.Generator, design: str, units: int, effect: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(y, is_b, block, account) of a test in which B is `effect` (ln) above A: `units` pairs, posts or accounts a variant."""
+    """(y, is_b, block, account) of a test in which B is `effect` (ln) above A: `units` pairs,
+    posts or accounts a variant.
+    """
     each = 5 if design == "by account" else 1
     is_b = np.repeat([False, True], units * each)
     y = SD * draw.normal(size=len(is_b)) + effect * is_b
@@ -49,14 +52,16 @@ def variants(
     return y, is_b, block, account
 
 
-def run(draw: np.random.Generator, design: str, units: int, effect: float) -> Comparison:
+def run(draw: np.random.Generator, design: str, units: int, effect: float) -> VariantTest:
     """One test."""
     y, is_b, block, account = variants(draw, design, units, effect)
     return compare(y, is_b, block, account=account, aim=AIM)
 
 
 def ab_tests(draws: int) -> list[tuple[str, str, float, float, float, int]]:
-    """Rows (what, stated, low, high, measured, n): winners by luck, at the least difference, after what is still needed."""
+    """Rows (what, stated, low, high, measured, n): winners by luck, at the least difference,
+    after what is still needed.
+    """
     rows = []
     for design, units in (("paired", 20), ("unpaired", 30), ("by account", 8)):
         draw = np.random.default_rng([7, units])
@@ -107,7 +112,9 @@ def raters(draws: int) -> list[tuple[str, str, float, float, float, int]]:
 
 
 def scatters() -> dict[str, tuple[Scatter, bool]]:
-    """Shapes of ln views about the own level, and whether the scatter of ordinary posts is learnt (1,000 of them)."""
+    """Shapes of ln views about the own level, and whether the scatter of ordinary posts is
+    learnt (1,000 of them).
+    """
 
     def normal(sd: float) -> Scatter:
         return lambda draw, k: sd * draw.normal(size=k)
@@ -134,7 +141,9 @@ def scatters() -> dict[str, tuple[Scatter, bool]]:
 
 
 def covers(scatter: Scatter, n: int, draws: int, *, learnt: bool, seed: int) -> float:
-    """Coverage of the interval of views beyond the own level: `n` posts at +.5 ln, scales known to 15 %, levels to .2."""
+    """Coverage of the interval of views beyond the own level: `n` posts at +.5 ln, scales known
+    to 15 %, levels to .2.
+    """
     draw = np.random.default_rng([seed, n])
     mean = np.maximum(0, np.expm1(0.5 + scatter(draw, 400_000))).mean()
     usual = scatter(draw, 100_001)
@@ -176,7 +185,9 @@ def main() -> int:
 
 
 def misses(measured: float, n: int, low: float, high: float) -> bool:
-    """Whether so many draws cannot come from a share of `low` to `high` (99 % interval of Wilson)."""
+    """Whether so many draws cannot come from a share of `low` to `high` (99 % interval of
+    Wilson).
+    """
     found = rate(round(measured * n), n, interval=0.99)
     return found.high < low or found.low > high
 

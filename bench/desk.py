@@ -1,4 +1,6 @@
-"""Pages of the desk on 10,000 posts: from the press of a button to the rows, the database opened each time."""
+"""Pages of the desk on 10,000 posts: from the press of a button to the rows, the database opened
+each time.
+"""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
-"""How long it takes to find the duplicates among many videos, by the index and by holding each against each.
+"""How long it takes to find the duplicates among many videos, by the index and by holding each
+against each.
 
     .venv/bin/python bench/duplicates.py [--videos 10000] [--sample 300]
 
-Videos as measures have them: a hash each half second, lengths log-normal around 22 s, a shot each 2 s whose pictures
-differ by a few bits, drawn at random (`--seed`), so that none is anyone's own; one in twenty is a trimmed copy of an
-earlier one with noise in its hashes. Prints seconds of the processor for both ways on `--sample` videos, whether they
-find the same pairs, the seconds of the index on all, the same for 100 new ones among all known, and the ratio to the
-way each against each, whose time per pair is carried over to all. Exits 1 where pairs differ.
+Videos as measures have them: a hash each half second, lengths log-normal around 22 s, a shot each 2
+s whose pictures differ by a few bits, drawn at random (`--seed`), so that none is anyone's own; one
+in twenty is a trimmed copy of an earlier one with noise in its hashes. Prints seconds of the
+processor for both ways on `--sample` videos, whether they find the same pairs, the seconds of the
+index on all, the same for 100 new ones among all known, and the ratio to the way each against each,
+whose time per pair is carried over to all. Exits 1 where pairs differ.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Questions to a model at a known latency: the whole takes little more than latency x calls / concurrency.
+"""Questions to a model at a known latency: the whole takes little more than latency x calls /
+concurrency.
 
-The model is the sandbox's, in a thread of this process; every question carries a film inline. Exits 1 when
-the ratio to the ideal passes LIMIT.
+The model is the sandbox's, in a thread of this process; every question carries a film inline. Exits
+1 when the ratio to the ideal passes LIMIT.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from vtlib.llm.client import Access, Gemini
 from vtlib.llm.prompts.files import load_prompt, render
 from vtlib.llm.question import Attachment, Options, Question
 
-# A call takes about 12 ms of processor, the simulated model's share of this process included, and a real one
-# takes seconds to answer: at a shorter latency the bench would measure the processor.
+# A call takes about 12 ms of processor, the simulated model's share of this process included, and a
+# real one takes seconds to answer: at a shorter latency the bench would measure the processor.
 LATENCY_S, CALLS, LIMIT = 2.5, 32, 1.10
 MODEL = "gemini-3.8-flash"
 

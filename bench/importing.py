@@ -1,8 +1,9 @@
 """Memory and speed of importing a large export: 1 GB beside 100 MB of the same simulated items.
 
-Run `python bench/importing.py [--gb 1.0]`. Each import runs in a process of its own, whose peak memory is read from the
-kernel. Target: ten times the items take at most 1.25 times the memory. Speed is shown as a ratio to reading the same
-file with the standard library's JSON parser, line by line, in the same session.
+Run `python bench/importing.py [--gb 1.0]`. Each import runs in a process of its own, whose peak
+memory is read from the kernel. Target: ten times the items take at most 1.25 times the memory.
+Speed is shown as a ratio to reading the same file with the standard library's JSON parser, line by
+line, in the same session.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def main() -> int:
             peaks.append(peak_mb)
             ratio = seconds / parsed(file)
             print(
-                f"{part / 1e6:>5.0f} MB  {found:>9,}  {peak_mb:>8.0f} MB  {seconds:>6.0f} s  {ratio:>9.1f} x"
+                f"{part / 1e6:>5.0f} MB  {found:>9,}  {peak_mb:>8.0f} MB  {seconds:>6.0f} s  "
+                f"{ratio:>9.1f} x"
             )
     growth = peaks[1] / peaks[0]
     print(f"memory for ten times the items: {growth:.2f} x (target at most {GROWTH_MAX} x)")

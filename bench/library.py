@@ -2,9 +2,10 @@
 
     .venv/bin/python bench/library.py [--rows N ...] [--full]
 
-Simulated posts (log-normal, 100 an account, a year) with captions, lengths, tags and sounds, from which the features are
-read as from real ones. For each number of rows a fresh process reads the features, tests them all, then makes the history
-and learns the forecaster (up to LEARN rows), and prints a line: seconds of the processor each, and the peak memory.
+Simulated posts (log-normal, 100 an account, a year) with captions, lengths, tags and sounds, from
+which the features are read as from real ones. For each number of rows a fresh process reads the
+features, tests them all, then makes the history and learns the forecaster (up to LEARN rows), and
+prints a line: seconds of the processor each, and the peak memory.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def measure(rows: int) -> int:
         _, learn_s = timed(lambda: learn(history(posts), values, features))
         learnt = f"{learn_s:.1f}"
     print(
-        f"{rows:>10,} {read_s:>8.1f} {find_s:>8.1f} {find_gb:>8.2f} {learnt:>8} {peak_gb():>8.2f}   "
+        f"{rows:>10,} {read_s:>8.1f} {find_s:>8.1f} {find_gb:>8.2f} {learnt:>8} "
+        f"{peak_gb():>8.2f}   "
         f"{len(library.table)} features tested, {len(library.claimed)} claimed"
     )
     return 0 if read_s + find_s <= TARGET_S and peak_gb() <= TARGET_GB else 1
@@ -94,13 +96,17 @@ def peak_gb() -> float:
 
 
 def timed(step: Callable[[], Any]) -> tuple[Any, float]:
-    """What `step` returns, and the processor's seconds: other work on the machine does not count."""
+    """What `step` returns, and the processor's seconds: other work on the machine does not
+    count.
+    """
     start = time.process_time()
     return step(), time.process_time() - start
 
 
 def main() -> int:
-    """Print the table, one fresh process a row (peak memory is a process's own); 1 when a row misses a target."""
+    """Print the table, one fresh process a row (peak memory is a process's own); 1 when a row
+    misses a target.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--full", action="store_true", help="200,000 and a million rows too")

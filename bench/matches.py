@@ -1,12 +1,15 @@
-"""How sure is sure: how often posts matched to scripts came of them, by the stated probability, and how many are found.
+"""How sure is sure: how often posts matched to scripts came of them, by the stated probability, and
+how many are found.
 
     .venv/bin/python bench/matches.py [--worlds 20] [--first 101] [--fit] [--real ../shared/real]
 
-Simulated productions (simulator/productions.py) of worlds that the weights were not fitted on. A row a band of stated
-probability: pairs, how many of them are true, the probability stated; then, for thresholds of linking by itself, how
-many of the links are right (with the lower end of a 95 % Wilson interval) and how many of the posts that came of scripts
-are linked. `--fit` prints weights fitted on seeds 1 to 15. `--real`: captions of real posts, which came of none of those scripts,
-in the place of the simulated ones: how many would be linked. Exits 1 where a band with 50 pairs is off by more than .1.
+Simulated productions (simulator/productions.py) of worlds that the weights were not fitted on. A
+row a band of stated probability: pairs, how many of them are true, the probability stated; then,
+for thresholds of linking by itself, how many of the links are right (with the lower end of a 95 %
+Wilson interval) and how many of the posts that came of scripts are linked. `--fit` prints weights
+fitted on seeds 1 to 15. `--real`: captions of real posts, which came of none of those scripts, in
+the place of the simulated ones: how many would be linked. Exits 1 where a band with 50 pairs is off
+by more than .1.
 """
 
 from __future__ import annotations
@@ -85,7 +88,9 @@ def linking(pairs: pd.DataFrame, n_scripted: int) -> pd.DataFrame:
 
 
 def captions(folder: Path) -> list[str]:
-    """Captions of the real posts of a folder: JSON, JSON lines and CSV, under the names that providers give them."""
+    """Captions of the real posts of a folder: JSON, JSON lines and CSV, under the names that
+    providers give them.
+    """
     texts: list[str] = []
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".csv":
@@ -106,7 +111,9 @@ def captions(folder: Path) -> list[str]:
 
 
 def on_real(texts: list[str], seeds: range) -> pd.DataFrame:
-    """Pairs of posts that carry real captions, and nothing else of the simulated ones but account, time and length."""
+    """Pairs of posts that carry real captions, and nothing else of the simulated ones but
+    account, time and length.
+    """
     parts, at = [], 0
     for seed in seeds:
         made = produce(build_world(seed=seed))

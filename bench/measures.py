@@ -1,7 +1,8 @@
 """How fast a video is measured, as a multiple of real time: light core, and everything.
 
-Run `python bench/measures.py [FILE…] [--runs N]`. Without files a clip of 30 s (720 x 1280, 30 fps, about 1.5 Mb/s,
-with grain, cuts, texts and a beat) is rendered first. Targets: 10 x for the light core, 4 x for everything, on two cores.
+Run `python bench/measures.py [FILE…] [--runs N]`. Without files a clip of 30 s (720 x 1280, 30 fps,
+about 1.5 Mb/s, with grain, cuts, texts and a beat) is rendered first. Targets: 10 x for the light
+core, 4 x for everything, on two cores.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     .venv/bin/python bench/outliers.py [--rows N ...] [--full]
 
 Simulated posts (log-normal, 100 an account) are written to a temporary DuckDB file with the columns
-of `posts` and `post_snapshots`. For each number of rows a fresh process loads them, takes the robust
-z, judges them, and prints a line: seconds, ratio, and the peak memory of all three together.
+of `posts` and `post_snapshots`. For each number of rows a fresh process loads them, takes the
+robust z, judges them, and prints a line: seconds, ratio, and the peak memory of all three together.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def load(path: Path) -> pd.DataFrame:
 
 
 def bare_robust_z(frame: pd.DataFrame) -> int:
-    """The yardstick: 0.6745 (ln views - median) / MAD by account, in pandas; how many exceed 3.5."""
+    """The yardstick: 0.6745 (ln views - median) / MAD by account, in pandas; how many exceed
+    3.5.
+    """
     x = np.log1p(frame["views"])
     off = x - x.groupby(frame["account_id"]).transform("median")
     mad = off.abs().groupby(frame["account_id"]).transform("median")
@@ -108,11 +110,16 @@ def calibrated(frame: pd.DataFrame) -> str:
     found = tiers(judged)
     q_values(judged.p)
     range_ = chance(judged, p=0.01, multiplier=3.0)
-    return f"{int(((found == 2) | (found == 3)).sum()):,} of which {range_.low:,} to {range_.high:,} by chance"
+    return (
+        f"{int(((found == 2) | (found == 3)).sum()):,} of which {range_.low:,} to "
+        f"{range_.high:,} by chance"
+    )
 
 
 def measure(path: Path, rows: int) -> int:
-    """Time the three steps on one file and print the row of the table; 1 when it misses a target."""
+    """Time the three steps on one file and print the row of the table; 1 when it misses a
+    target.
+    """
     frame, load_s = _timed(lambda: load(path))
     _, z_s = _timed(lambda: bare_robust_z(frame))
     found, judge_s = _timed(lambda: calibrated(frame))
@@ -126,7 +133,9 @@ def measure(path: Path, rows: int) -> int:
 
 
 def main() -> int:
-    """Print the table, one fresh process a row (peak memory is a process's own); 1 when a row misses a target."""
+    """Print the table, one fresh process a row (peak memory is a process's own); 1 when a row
+    misses a target.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} rows too")

@@ -1,10 +1,12 @@
-"""Does the library of patterns tell true effects from decoys, and does the forecaster know when to be silent?
+"""Does the library of patterns tell true effects from decoys, and does the forecaster know when to
+be silent?
 
     .venv/bin/python bench/patterns.py [--seeds N] [--first SEED]
 
-Simulated worlds whose truth is known (simulator): posts are judged at the epoch, features tested, forecasts
-made for the posts of the 40 days after it, and held against what became of them. The same again with every
-account's features dealt out anew, so that nothing is there to be found. A fresh world a seed.
+Simulated worlds whose truth is known (simulator): posts are judged at the epoch, features tested,
+forecasts made for the posts of the 40 days after it, and held against what became of them. The same
+again with every account's features dealt out anew, so that nothing is there to be found. A fresh
+world a seed.
 """
 
 from __future__ import annotations
@@ -86,7 +88,8 @@ def judged_at(world: World, at: datetime) -> pd.DataFrame:
 def features_of(world: World, *, seed: int | None = None) -> tuple[pd.DataFrame, list[Feature]]:
     """The hidden features as if they had been measured: values and definitions.
 
-    With `seed` each account's posts get one another's features at random: nothing is left to be found.
+    With `seed` each account's posts get one another's features at random: nothing is left to be
+    found.
     """
     facts = truth(world)
     names = sorted([e["feature"] for e in facts["effects"]] + facts["decoys"])
@@ -132,7 +135,9 @@ def run(seed: int, *, deal: bool = False) -> Seed:
 def ahead(
     world: World, past: pd.DataFrame, values: pd.DataFrame, learnt: Forecaster
 ) -> pd.DataFrame:
-    """Forecasts for the plain posts of the weeks after the epoch, with their actual ln views at 7 days."""
+    """Forecasts for the plain posts of the weeks after the epoch, with their actual ln views at
+    7 days.
+    """
     later = judged_at(world, world.epoch + timedelta(days=JUDGED_D))
     epoch = pd.Timestamp(world.epoch).tz_localize(None)
     fresh = later["posted_at"].between(epoch, epoch + timedelta(days=AHEAD_D), inclusive="right")
@@ -148,7 +153,8 @@ def summary(found: list[Seed]) -> dict[str, Any]:
     table = pd.concat([s.patterns for s in found])
     made = pd.concat([s.forecasts for s in found]).dropna(subset=["predicted_ln", "actual_ln"])
     claimed = table[table["claim"] != ""]
-    # The truth of a shift is a contrast with the posts that have other features: its mean over worlds.
+    # The truth of a shift is a contrast with the posts that have other features: its mean over
+    # worlds.
     contrast = table.groupby("pattern")["shift_ln"].transform("mean")
     off = made["actual_ln"] - made["predicted_ln"]
     naive = made["actual_ln"] - made["naive_ln"]
@@ -183,7 +189,9 @@ def _inside(value: pd.Series, low: pd.Series, high: pd.Series) -> float:
 
 
 def main() -> int:
-    """Run all seeds, with and without signal, and print the table; 1 when a stated aim is missed."""
+    """Run all seeds, with and without signal, and print the table; 1 when a stated aim is
+    missed.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--first", type=int, default=1, help="the first seed")

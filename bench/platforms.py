@@ -2,9 +2,10 @@
 
     .venv/bin/python bench/platforms.py [--worlds N] [--first SEED]
 
-Simulated posts whose truth is known: three platforms of 6 to 12 accounts, 40 posts each, scatter of an account .6 to 1.4,
-heavy-tailed (t with 5 degrees of freedom); 24 features on 15 to 45 % of posts, six of them with an effect. Four worlds: effects alike on all
-platforms; effects that scatter between platforms; two effects on TikTok alone; no effect at all.
+Simulated posts whose truth is known: three platforms of 6 to 12 accounts, 40 posts each, scatter of
+an account .6 to 1.4, heavy-tailed (t with 5 degrees of freedom); 24 features on 15 to 45 % of
+posts, six of them with an effect. Four worlds: effects alike on all platforms; effects that scatter
+between platforms; two effects on TikTok alone; no effect at all.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ POSTS, N_FEATURES = 40, 24
 EFFECTS = (0.6, 0.45, 0.35, -0.45, 0.3, 0.5)  # those of the sandbox's hooks, about
 SCATTER_LN = 0.35
 KINDS = ("alike", "scattered", "own", "none")
-# Of claims, of tests without a difference; of all intervals, of those of claims (scattered effects: .66, see docs/method.md).
+# Of claims, of tests without a difference; of all intervals, of those of claims (scattered effects:
+# .66, see docs/method.md).
 MAX_FALSE, MAX_DIFFER, COVERAGE, COVERAGE_OF_CLAIMS = 0.12, 0.02, 0.80, 0.60
 FEW = 10  # claims: fewer have no share to speak of
 

@@ -1,11 +1,13 @@
-"""Stated against measured on real posts: past-only p, intervals of forecasts, patterns that come back in the other half of time.
+"""Stated against measured on real posts: past-only p, intervals of forecasts, patterns that come
+back in the other half of time.
 
     .venv/bin/python bench/reach.py [--folder FOLDER] [--picture docs/images/calibration.png]
 
-FOLDER holds Parquet files with account, posted_at, captured_at, views, followers, caption_chars, n_hashtags and
-perhaps duration_s and is_copyrighted_sound of real posts (default: ../shared/real/reach). Every post is judged by
-earlier ones of its account and forecast from them; spreads are learnt from the first half of the posts and tried on
-the second. --picture draws the first two tables (PNG or SVG by the file's name): the picture of docs/method.md.
+FOLDER holds Parquet files with account, posted_at, captured_at, views, followers, caption_chars,
+n_hashtags and perhaps duration_s and is_copyrighted_sound of real posts (default:
+../shared/real/reach). Every post is judged by earlier ones of its account and forecast from them;
+spreads are learnt from the first half of the posts and tried on the second. --picture draws the
+first two tables (PNG or SVG by the file's name): the picture of docs/method.md.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from vtlib.core.proportions import rate
 from vtlib.outliers import rule
 from vtlib.outliers.growth import prior_growth
 from vtlib.outliers.judgement import judge
-from vtlib.outliers.scores import Basis, Posts, Settings
+from vtlib.outliers.scores import Basis, Posts, RuleSettings
 from vtlib.outliers.trailing import MATURE_H, trailing
 from vtlib.performance.patterns import Feature, find
 from vtlib.performance.patterns.features import post_features
@@ -63,7 +65,9 @@ def posts_of(path: Path) -> pd.DataFrame:
 
 
 def tails(posts: pd.DataFrame) -> pd.DataFrame:
-    """Tail of every post judged by earlier ones of its account: columns PAST, STUDENT, quartile (0 to 3)."""
+    """Tail of every post judged by earlier ones of its account: columns PAST, STUDENT, quartile
+    (0 to 3).
+    """
     hours, captured = (
         posts[c].to_numpy("datetime64[s]").astype(float) / 3600
         for c in ("posted_at", "captured_at")
@@ -80,7 +84,7 @@ def tails(posts: pd.DataFrame) -> pd.DataFrame:
             is_paid=none,
         ),
         prior_growth(3.0),
-        Settings(look="past"),
+        RuleSettings(look="past"),
     )
     own = judged.basis == Basis.ACCOUNT
     scale = judged.scale_ln[own]
@@ -89,7 +93,9 @@ def tails(posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def shares(judged: pd.DataFrame) -> pd.DataFrame:
-    """Share of posts under each stated p, with its binomial interval: method, stated, share, low, high, n."""
+    """Share of posts under each stated p, with its binomial interval: method, stated, share,
+    low, high, n.
+    """
     rows = []
     for method in (PAST, STUDENT):
         for stated in STATED:
@@ -99,7 +105,9 @@ def shares(judged: pd.DataFrame) -> pd.DataFrame:
 
 
 def keeps(judged: pd.DataFrame) -> bool:
-    """Whether the past-only p holds what P_RANGES state, in all and within a factor of two in every quartile."""
+    """Whether the past-only p holds what P_RANGES state, in all and within a factor of two in
+    every quartile.
+    """
     kept = True
     for stated, (low, high) in P_RANGES.items():
         under = judged[PAST] < stated
@@ -110,7 +118,9 @@ def keeps(judged: pd.DataFrame) -> bool:
 
 
 def forecasts(posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, float]:
-    """Of the later half's 80 % intervals: (n,) whether the post lies inside, (n,) its quartile, mean width in ln."""
+    """Of the later half's 80 % intervals: (n,) whether the post lies inside, (n,) its quartile,
+    mean width in ln.
+    """
     x = np.log1p(posts["views"].to_numpy(float))
     hours = posts["posted_at"].to_numpy("datetime64[s]").astype(float) / 3600
     age_h = (posts["captured_at"] - posts["posted_at"]).dt.total_seconds().to_numpy() / 3600
@@ -138,7 +148,9 @@ def forecasts(posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def coverage(inside: np.ndarray, quartile: np.ndarray) -> pd.DataFrame:
-    """Coverage by quartile of volatility with its binomial interval: quartile, share, low, high, n."""
+    """Coverage by quartile of volatility with its binomial interval: quartile, share, low, high,
+    n.
+    """
     rows = []
     for k, name in enumerate(QUARTILES):
         part = rate(int(inside[quartile == k].sum()), int((quartile == k).sum()), interval=LEVEL)
@@ -156,7 +168,8 @@ def picture(tables: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) -> Any:
     chart = finish(
         alt.hconcat(*columns, spacing=40),
         title="Stated against measured on real TikTok posts, each judged by earlier ones alone",
-        subtitle="dashed: what is stated; shaded: what is promised · bars: 95 % binomial intervals, posts taken as independent",
+        subtitle="dashed: what is stated; shaded: what is promised · bars: 95 % binomial "
+        "intervals, posts taken as independent",
     )
     chart.config.background = "white"
     chart.padding = 14
@@ -237,8 +250,8 @@ def save(chart: Any, path: Path) -> None:
 
 
 def patterns(posts: pd.DataFrame) -> tuple[int, int, int, list[str]]:
-    """Claims in either half of time, how many have the same sign in the other, how many are there again (one-sided
-    p up to .10), and what the whole library calls repeatable.
+    """Claims in either half of time, how many have the same sign in the other, how many are
+    there again (one-sided p up to .10), and what the whole library calls repeatable.
     """
     pairs = pd.DataFrame(columns=["post_id", "metric", "captured_at", "value"])
     scores = judge(posts, pairs, Outliers()).scores
@@ -299,7 +312,8 @@ def main() -> int:
         inside, quartile, width = forecasts(frame)
         tables[name] = (found, coverage(inside, quartile), float(inside.mean()), width)
     print(
-        "\n80 % intervals of forecasts, stated .76 to .84 in all, .72 to .88 by quartile of volatility"
+        "\n80 % intervals of forecasts, stated .76 to .84 in all, .72 to .88 by quartile of "
+        "volatility"
     )
     for name, (_, cover, whole, width) in tables.items():
         parts = " ".join(f"{q:.3f}" for q in cover["share"])
@@ -310,12 +324,14 @@ def main() -> int:
         save(picture({name: table[:2] for name, table in tables.items()}), args.picture)
         print(f"drawn into {args.picture}")
     print(
-        "\npatterns claimed in one half of time and looked for in the other: 8 of 10 of one sign, half again"
+        "\npatterns claimed in one half of time and looked for in the other: 8 of 10 of one "
+        "sign, half again"
     )
     for name, frame in posts.items():
         claimed, same, again, sure = patterns(frame)
         print(
-            f"{name:22} claimed {claimed}, same sign {same}, again {again}; repeatable: {', '.join(sure) or 'none'}"
+            f"{name:22} claimed {claimed}, same sign {same}, again {again}; repeatable: "
+            f"{', '.join(sure) or 'none'}"
         )
         missed |= claimed > 0 and (same < SAME_SIGN * claimed or again < REPEATED * claimed)
     return int(missed)

@@ -1,4 +1,5 @@
-"""A whole run against plain papermill: the same seven notebooks, one after the other, in one session.
+"""A whole run against plain papermill: the same seven notebooks, one after the other, in one
+session.
 
 Overhead is wall time of a fresh process beyond the cells' own work. That work is the same in both:
 it is read from papermill's cell durations in the warm run, where the cells find their imports done.

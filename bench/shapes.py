@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/shapes.py [--seeds N] [--reach FOLDER]
 
-The same statistics of simulated posts (reach of reels, TikToks and Shorts, 49 days in) and of real TikTok posts, where
-their files are at hand. Exits 1 where a simulated figure lies outside `BOUNDS`.
+The same statistics of simulated posts (reach of reels, TikToks and Shorts, 49 days in) and of real
+TikTok posts, where their files are at hand. Exits 1 where a simulated figure lies outside `BOUNDS`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ REACH = Path(__file__).parent.parent.parent / "shared" / "real" / "reach"
 SEEDS, SEEN_D = 12, 49
 FORMATS = ("reel", "video", "short")
 MIN_POSTS, MIN_AGE_D = 20, 7
-# Real posts, measured November 2026 (creators, politicians): width .98 .96, width_low .64 .43, width_high 1.63 1.43,
-# skew .08 .24, over_3 .162 .168, over_10 .036 .045, tail_index 1.43 1.36, highest 141 of 14,511 and 58 of 2,691.
-# dead: none and .0004 there; .043 of the items of a YouTube export.
+# Real posts, measured November 2026 (creators, politicians): width .98 .96, width_low .64 .43,
+# width_high 1.63 1.43, skew .08 .24, over_3 .162 .168, over_10 .036 .045, tail_index 1.43 1.36,
+# highest 141 of 14,511 and 58 of 2,691. dead: none and .0004 there; .043 of the items of a YouTube
+# export.
 BOUNDS: dict[str, tuple[float, float]] = {
     "width": (0.8, 1.2),
     "width_low": (0.4, 0.75),
@@ -60,7 +61,9 @@ def real(path: Path) -> pd.DataFrame:
 
 
 def lifts(posts: pd.DataFrame) -> pd.DataFrame:
-    """The grown-up, living posts of accounts of `MIN_POSTS` and more with `lift_ln`, ln views less the account's median."""
+    """The grown-up, living posts of accounts of `MIN_POSTS` and more with `lift_ln`, ln views
+    less the account's median.
+    """
     grown = posts[(posts["age_d"] > MIN_AGE_D) & (posts["views"] > DEAD_VIEWS)]
     grown = grown[grown.groupby("account")["views"].transform("size") >= MIN_POSTS]
     x = np.log(grown["views"])
@@ -70,8 +73,9 @@ def lifts(posts: pd.DataFrame) -> pd.DataFrame:
 def statistics(posts: pd.DataFrame) -> dict[str, float]:
     """The figures of `BOUNDS` for posts of `account`, `views`, `age_d`.
 
-    Width of an account's ln views is (q90 - q10) / 2.56: its median, 5 and 95 % over accounts; `skew` the 10/90 quantile
-    skewness of all lifts; `over_k` the share above k times the median; `tail_index` Hill's of the multiples above 5.
+    Width of an account's ln views is (q90 - q10) / 2.56: its median, 5 and 95 % over accounts;
+    `skew` the 10/90 quantile skewness of all lifts; `over_k` the share above k times the median;
+    `tail_index` Hill's of the multiples above 5.
     """
     by_account = lifts(posts)
     lift = by_account["lift_ln"].to_numpy()

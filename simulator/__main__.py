@@ -1,4 +1,6 @@
-"""python -m simulator export|serve|demo|tour: the simulated world as files, as services, as a demo, as a trial of faults."""
+"""python -m simulator export|serve|demo|tour: the simulated world as files, as services, as a
+demo, as a trial of faults.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ USER = {"id": "simUser0000000001", "username": "simulated"}
 
 
 class ApifyApi:
-    """Runs, datasets and records over one world; `media_base` is where the items' media URLs point."""
+    """Runs, datasets and records over one world; `media_base` is where the items' media URLs
+    point.
+    """
 
     def __init__(
         self, world: World, clock: Clock, faults: FaultPlan, *, run_s: float = 0.3
@@ -95,7 +97,9 @@ class ApifyApi:
         return _data(self._run_json(run), status=201)
 
     def run(self, request: Request, run_id: str) -> Reply:
-        """A run as it stands, after waiting up to `waitForFinish` seconds (60 at most) for its end."""
+        """A run as it stands, after waiting up to `waitForFinish` seconds (60 at most) for its
+        end.
+        """
         run = self.runs.get(run_id)
         if run is None:
             return _not_found("Actor run")

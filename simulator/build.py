@@ -32,8 +32,9 @@ FORMATS: dict[Platform, dict[Format, float]] = {
     "linkedin": {"photo": 0.50, "text": 0.35, "video": 0.15},
     "pinterest": {"photo": 0.70, "video": 0.30},
 }
-# ln views of an ordinary post over ln followers, account medians of the reach files: slope .65 (.647 and .648), intercept
-# 3.99 (creators) and 3.44 (politicians), residual SD .85 and .81. The other platforms: assumptions.
+# ln views of an ordinary post over ln followers, account medians of the reach files: slope .65
+# (.647 and .648), intercept 3.99 (creators) and 3.44 (politicians), residual SD .85 and .81. The
+# other platforms: assumptions.
 BASE: dict[Platform, float] = {
     "instagram": 2.1,
     "tiktok": 3.7,
@@ -52,8 +53,9 @@ PAID_RATIO = 0.05
 HOSTILE_AT = -4
 DELETED = {"instagram:plonkworth": -3, "tiktok:snorrelby": -5, "youtube:snorrelby": -3}
 COAUTHORED = {"instagram:doodlebean": (-5, -14), "youtube:doodlebean": (-6,)}
-# The film that stands at a place, by name: the same name elsewhere is the same film. A rival put one on three platforms;
-# after the epoch the own brand puts five of its films on two, some days apart.
+# The film that stands at a place, by name: the same name elsewhere is the same film. A rival put
+# one on three platforms; after the epoch the own brand puts five of its films on two, some days
+# apart.
 TWINS: dict[str, dict[int, str]] = {
     **{f"{p}:snorrelby": {-8: "twin-snorrelby"} for p in ("instagram", "tiktok", "youtube")},
     "instagram:quibblewick": {7 + n: f"twin-quibblewick-{n}" for n in range(5)},
@@ -95,7 +97,9 @@ class _Oddity:
 
 @lru_cache(maxsize=8)
 def build_world(*, seed: int = 7, epoch: datetime = EPOCH) -> World:
-    """The world of `seed` whose clock starts at `epoch` (UTC); the same arguments give the same world."""
+    """The world of `seed` whose clock starts at `epoch` (UTC); the same arguments give the same
+    world.
+    """
     dice = _Dice(seed, epoch)
     accounts = {member: _account(member, dice, place) for member, place in _places(dice).items()}
     coauthors: dict[Platform, str] = {
@@ -113,7 +117,9 @@ def build_world(*, seed: int = 7, epoch: datetime = EPOCH) -> World:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What the cast gives one account: its rank by width of scatter, a second series, erratic views."""
+    """What the cast gives one account: its rank by width of scatter, a second series, erratic
+    views.
+    """
 
     rank: float
     side_share: float
@@ -167,7 +173,8 @@ def _account(member: Member, dice: _Dice, place: _Place) -> SimAccount:
 def _post(
     member: Member, account: SimAccount, dice: _Dice, place: int, *, coauthor: str
 ) -> SimPost:
-    # `rng` says what is posted, `own` what becomes of it: a change of shapes leaves ids and captions as they are.
+    # `rng` says what is posted, `own` what becomes of it: a change of shapes leaves ids and
+    # captions as they are.
     rng, own = (dice.rng(account.platform, account.handle, place, *k) for k in ((), ("shape",)))
     step_d = HISTORY_DAYS / member.n_posts
     at = dice.epoch + timedelta(seconds=round(86_400 * step_d * (place + rng.uniform(0.2, 0.8))))

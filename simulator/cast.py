@@ -17,8 +17,8 @@ BIG = ("instagram", "tiktok", "youtube")
 class Member:
     """One account before the dice are thrown.
 
-    `traits`: private, hides_likes, renames, metrics_break (fields vanish in the last weekly capture),
-    russian, japanese, german.
+    `traits`: private, hides_likes, renames, metrics_break (fields vanish in the last weekly
+    capture), russian, japanese, german.
     """
 
     platform: Platform
@@ -31,7 +31,9 @@ class Member:
 
     @property
     def handle(self) -> str:
-        """The handle as the platform's own rules would allow it, always recognisable as simulated."""
+        """The handle as the platform's own rules would allow it, always recognisable as
+        simulated.
+        """
         joint = {"linkedin": "-", "facebook": "."}.get(self.platform, "_")
         return f"sim{joint}{self.stem or self.brand}"
 

@@ -1,7 +1,8 @@
-"""A small film for every video post, with a known truth: cuts, words on screen, speech, beat, level.
+"""A small film for every video post, with a known truth: cuts, words on screen, speech, beat,
+level.
 
-Deterministic from (seed, creative): posts that share a creative show the same film, each platform in its
-own size and quality, as re-uploads do.
+Deterministic from (seed, creative): posts that share a creative show the same film, each platform
+in its own size and quality, as re-uploads do.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ _LOCKS_GUARD = threading.Lock()
 def plan(post: SimPost, seed: int) -> dict[str, Any]:
     """What the film of `post` shows and sounds like; times in seconds, rising, frame-exact.
 
-    Keys: duration_s, fps, width, height, cuts_s, texts [{text, start_s, end_s}], speech_s and silence_s
-    [[start, end]], tempo_bpm, level_dbfs, moves (pixels a second of each shot).
+    Keys: duration_s, fps, width, height, cuts_s, texts [{text, start_s, end_s}], speech_s and
+    silence_s [[start, end]], tempo_bpm, level_dbfs, moves (pixels a second of each shot).
     """
     rng = _rng(seed, post.creative)
     duration_s, fast = float(post.duration_s or 0), "fast_cuts_3s" in post.features
@@ -65,7 +66,9 @@ def plan(post: SimPost, seed: int) -> dict[str, Any]:
 
 
 def film(world: World, post: SimPost, folder: Path) -> Path:
-    """The MP4 of a video post, rendered on first use into `folder` with its truth beside it (.json)."""
+    """The MP4 of a video post, rendered on first use into `folder` with its truth beside it
+    (.json).
+    """
     path = folder / f"{post.platform}-{post.native_id}.mp4"
     with _lock(path):
         if not path.exists():
@@ -140,7 +143,8 @@ def _frames(what: dict[str, Any], rng: Random) -> Iterator[NDArray[np.uint8]]:
     edges = [0.0, *what["cuts_s"], what["duration_s"]]
     first_hue = rng.randrange(360)
     for n, (start, end) in enumerate(pairwise(edges)):
-        # A third of the colour circle and another pattern at each cut: no cut that could be overlooked.
+        # A third of the colour circle and another pattern at each cut: no cut that could be
+        # overlooked.
         hue = (first_hue + 125 * n) % 360
         back = _background(rng, size, colourful=what["colourful"], hue=hue)
         for i in range(round(start * fps), round(end * fps)):

@@ -1,4 +1,6 @@
-"""The world's clock: stands at the epoch, runs with real time by a factor, jumps when it is told to."""
+"""The world's clock: stands at the epoch, runs with real time by a factor, jumps when it is told
+to.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from datetime import datetime, timedelta
 
 
 class Clock:
-    """Simulated time, safe for threads. `factor` simulated seconds pass in a real one (0 = stands still)."""
+    """Simulated time, safe for threads. `factor` simulated seconds pass in a real one (0 =
+    stands still).
+    """
 
     def __init__(self, epoch: datetime, *, factor: float = 0.0) -> None:
         self._lock = threading.Lock()
@@ -22,7 +26,9 @@ class Clock:
     def set(
         self, *, at: datetime | None = None, advance_s: float = 0.0, factor: float | None = None
     ) -> datetime:
-        """Jump to `at`, then `advance_s` on, then run by `factor`; what is left out stays. The new time."""
+        """Jump to `at`, then `advance_s` on, then run by `factor`; what is left out stays. The
+        new time.
+        """
         with self._lock:
             start = at if at is not None else self._now()
             self._at, self._since = start + timedelta(seconds=advance_s), time.monotonic()

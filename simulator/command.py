@@ -38,8 +38,9 @@ def register(group: click.Group) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def sandbox(*, seed: int, fault_rate: float, as_json: bool, **options: Any) -> int:
-    """Run a simulated world on this machine until interrupted: an Apify API and a video host that speak the
-    real protocols, for trying the real clients without an account. Everything in it is made up.
+    """Run a simulated world on this machine until interrupted: an Apify API and a video host
+    that speak the real protocols, for trying the real clients without an account. Everything in
+    it is made up.
     """
     from simulator.server import Settings, serve  # noqa: PLC0415 - other commands need no world
 

@@ -1,4 +1,6 @@
-"""The remote control of the loopback world: clock, faults, journal, truth. No real service has it."""
+"""The remote control of the loopback world: clock, faults, journal, truth. No real service has
+it.
+"""
 
 from __future__ import annotations
 
@@ -80,11 +82,15 @@ class Control:
         return self.show_faults(request)
 
     def show_log(self, _request: Request) -> Reply:
-        """Every request and run since the log was cleared, what was charged, and what was paid twice."""
+        """Every request and run since the log was cleared, what was charged, and what was paid
+        twice.
+        """
         return json_reply(self.figures())
 
     def figures(self) -> dict[str, Any]:
-        """What the log holds. Runs that share actor, input and hour are one, paid more than once."""
+        """What the log holds. Runs that share actor, input and hour are one, paid more than
+        once.
+        """
         runs = list(self.api.runs.values())
         same = Counter(fingerprint(r) for r in runs)
         return {

@@ -1,9 +1,10 @@
-"""The demo: the product's own commands, as a person would type them, with this world behind the base URLs.
+"""The demo: the product's own commands, as a person would type them, with this world behind the
+base URLs.
 
-Accounts are captured, scripts written, predicted and filmed; four weeks later their posts are linked and captured when
-due, and a week after that everything is captured once more, two older captures come in as export files, and the
-notebooks run. Films are fetched, measured and shown to the simulated model. The product is told addresses, keys and the world's
-time, nothing else.
+Accounts are captured, scripts written, predicted and filmed; four weeks later their posts are
+linked and captured when due, and a week after that everything is captured once more, two older
+captures come in as export files, and the notebooks run. Films are fetched, measured and shown to
+the simulated model. The product is told addresses, keys and the world's time, nothing else.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from simulator.files import write_exports
 from simulator.server import Running, Settings, running
 
 PROJECT = "demo"
-# Whole captures, and watches between them: most posts of these days are seen at 24 to 72 hours and again after a week,
-# which is what early calls learn from.
+# Whole captures, and watches between them: most posts of these days are seen at 24 to 72 hours and
+# again after a week, which is what early calls learn from.
 FILES_DAYS, WATCH_DAYS = (0.0, 7.0), (9.0, 11.0, 16.0, 18.0, 24.0, 26.0, 28.0, 30.0)
 WRITE_DAY, LINK_DAY, RUN_DAY = 14.0, 42.0, 49.0
 PRODUCTS = ("fold-flat-colander", "night-light-kettle")
@@ -86,9 +87,11 @@ class Desk:
 
 
 def demo(home: Path, *, seed: int = 7) -> int:
-    """Play the demo in the workspace `home`, whose params/demo.yaml describes it; the last exit code.
+    """Play the demo in the workspace `home`, whose params/demo.yaml describes it; the last exit
+    code.
 
-    What a day brought is done once, also by someone who plays it twice: captures are paid for, scripts are written.
+    What a day brought is done once, also by someone who plays it twice: captures are paid for,
+    scripts are written.
     """
     root = home.resolve() / "outputs" / PROJECT
     write_exports(root / "exports", seed=seed, captures=FILES_DAYS, watches=WATCH_DAYS)
@@ -129,7 +132,9 @@ def _write(desk: Desk) -> None:
 
 
 def _link(desk: Desk) -> None:
-    """Say which posts came of the scripts, capture those that are due, and report: the next report says what changed."""
+    """Say which posts came of the scripts, capture those that are due, and report: the next
+    report says what changed.
+    """
     ids = json.loads((desk.folder / IDS).read_text())
     links = studio.write_links(desk.folder / "links.csv", _films(desk), ids)
     desk.together(

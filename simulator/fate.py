@@ -1,4 +1,6 @@
-"""What becomes of a post: its reach, its growth, its counters, drawn from the shapes of its account."""
+"""What becomes of a post: its reach, its growth, its counters, drawn from the shapes of its
+account.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,9 @@ from vtlib.core.models import Format
 
 FORMAT_SHIFT: dict[Format, float] = {"long": -0.4, "text": -0.5, "photo": -0.2, "carousel": -0.1}
 PAID_BOOST = math.log(2.5)
-# Likes per view: median .035 and .040, ln-sd .34 and .59 between accounts and .5 to .58 within; comments .0003 and
-# .0017 (.8 within), shares .0011 and .0019 (1.0), saves .002 (.64): reach, see `shapes`.
+# Likes per view: median .035 and .040, ln-sd .34 and .59 between accounts and .5 to .58 within;
+# comments .0003 and .0017 (.8 within), shares .0011 and .0019 (1.0), saves .002 (.64): reach, see
+# `shapes`.
 LIKE_RATE, LIKE_LN_SD, LIKE_BETWEEN_LN_SD = 0.037, 0.5, 0.4
 COMMENT_RATE, COMMENT_LN_SD = 0.001, 0.8
 SHARE_RATE, SHARE_LN_SD = 0.0015, 1.0
@@ -22,8 +25,9 @@ SAVE_RATE, SAVE_LN_SD = 0.002, 0.64
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What was posted, as far as its reach asks: `times` over 1 makes a true hit; only a post that `is_plain` (neither
-    paid, pinned, co-authored, hostile nor a hit) can be dead or evergreen; `sound` the licensed track, "" for none.
+    """What was posted, as far as its reach asks: `times` over 1 makes a true hit; only a post
+    that `is_plain` (neither paid, pinned, co-authored, hostile nor a hit) can be dead or
+    evergreen; `sound` the licensed track, "" for none.
     """
 
     format: Format
@@ -92,7 +96,9 @@ def like_rate(rng: Random) -> float:
 def _lifts(
     rng: Random, shape: shapes.Shape, posted: Posted, *, side_ln: float
 ) -> tuple[float, float]:
-    """Ln reach over the account's ordinary post, without and with what made it a hit (the same for no hit)."""
+    """Ln reach over the account's ordinary post, without and with what made it a hit (the same
+    for no hit).
+    """
     effects = sum(words.EFFECTS.get(name, 0.0) for name in sorted(posted.features))
     here = words.EFFECTS_ON.get(posted.platform, {})
     effects += here.get(words.LICENSED_SOUND, 0.0) if posted.sound else 0.0
@@ -123,7 +129,9 @@ def _late(rng: Random, posted: Posted) -> tuple[float, bool]:
 
 
 def _counters(rng: Random, shape: shapes.Shape) -> tuple[float, float]:
-    """(views, plays) per reach: on an erratic account most reels show a small part of their plays as views."""
+    """(views, plays) per reach: on an erratic account most reels show a small part of their
+    plays as views.
+    """
     plays = min(6.0, max(1.6, shapes.PLAYS_RATIO * math.exp(rng.gauss(0, shapes.PLAYS_LN_SD))))
     times, luck = shapes.log_uniform(rng, shapes.ERRATIC_TIMES), rng.random()
     is_odd = shape.is_erratic and luck < shapes.ERRATIC_SHARE

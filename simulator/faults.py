@@ -1,8 +1,9 @@
 """Faults on demand: what goes wrong, where, how often; by order or by dice that a seed decides.
 
-An order is `{"kind", "where", "match", "times", "skip", ...}`: `where` the name of a route (or its first
-part, "apify"), `match` a pattern the path must hold, `times` how often (null = always), `skip` how many
-matching requests pass first. `KINDS` says what each kind does and what else it takes.
+An order is `{"kind", "where", "match", "times", "skip", ...}`: `where` the name of a route (or its
+first part, "apify"), `match` a pattern the path must hold, `times` how often (null = always),
+`skip` how many matching requests pass first. `KINDS` says what each kind does and what else it
+takes.
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ class FaultPlan:
         self._thrown = 0
 
     def add(self, order: Mapping[str, Any]) -> None:
-        """Take an order, or dice: `{"seed", "rate", "kinds"}`. Raises ValueError for an unknown kind."""
+        """Take an order, or dice: `{"seed", "rate", "kinds"}`. Raises ValueError for an unknown
+        kind.
+        """
         asked = dict(order)
         if "seed" in asked:
             kinds = tuple(asked.get("kinds", PASSING))
@@ -125,7 +128,9 @@ class FaultPlan:
             self._orders, self._dice = [], None
 
     def take(self, name: str, path: str, kinds: frozenset[str]) -> Fault | None:
-        """The first order of one of `kinds` that fits this request, used up once; else what the dice say."""
+        """The first order of one of `kinds` that fits this request, used up once; else what the
+        dice say.
+        """
         with self._lock:
             for order in self._orders:
                 if order.kind not in kinds or not order.fits(name, path) or order.times == 0:

@@ -39,7 +39,9 @@ PROFILE_URL = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One file: the actor that wrote it, its name and format (json, jsonl, csv, json.gz), its items."""
+    """One file: the actor that wrote it, its name and format (json, jsonl, csv, json.gz), its
+    items.
+    """
 
     name: str
     actor: str
@@ -62,9 +64,10 @@ def write_exports(
 ) -> list[Path]:
     """Write the exports of every capture into `folder` (created) and `truth.json` beside it.
 
-    `captures` and `watches` are days after `epoch`; a watch reads the newest posts on Instagram, TikTok and YouTube, so
-    that they are known on their first days. Files are named as the providers name them, with the time of
-    capture. Returns the export files, captures before watches; the same arguments give the same bytes.
+    `captures` and `watches` are days after `epoch`; a watch reads the newest posts on Instagram,
+    TikTok and YouTube, so that they are known on their first days. Files are named as the providers
+    name them, with the time of capture. Returns the export files, captures before watches; the same
+    arguments give the same bytes.
     """
     world = build_world(seed=seed, epoch=epoch)
     frames = [Frame(world, epoch + timedelta(days=day)) for day in captures]
@@ -144,7 +147,8 @@ def _instagram(frame: Frame, limit: int) -> list[Export]:
 
 
 def _tiktok(frame: Frame, round_: int, limit: int) -> list[Export]:
-    # Always the first handles: one account has a new one by the third capture, and the old is nobody's.
+    # Always the first handles: one account has a new one by the third capture, and the old is
+    # nobody's.
     handles = [a.handle for a in frame.world.on("tiktok")]
     handles += [frame.handle(a) for a in frame.world.on("tiktok") if frame.handle(a) != a.handle]
     handles.append("sim_nobody")
@@ -254,7 +258,9 @@ def _facts(export: Export) -> dict[str, Any]:
 
 
 def native_id(item: Item) -> str | None:
-    """The native id of the post an item of ours describes; None for error, profile and promoted items."""
+    """The native id of the post an item of ours describes; None for error, profile and promoted
+    items.
+    """
     if any(key in item for key in ("error", "noResults", "followersCount")):
         return None
     if item.get("pin", {}).get("is_promoted"):

@@ -16,8 +16,8 @@ DIP_PER_MILLE = 20
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """True counts of a post at a moment, before any platform hides or rounds them. `reach` is what the world means;
-    `views` and `plays` are the two counters a platform may show of it.
+    """True counts of a post at a moment, before any platform hides or rounds them. `reach` is
+    what the world means; `views` and `plays` are the two counters a platform may show of it.
     """
 
     reach: int
@@ -30,7 +30,9 @@ class Counts:
 
 
 def counts(post: SimPost, at: datetime) -> Counts:
-    """The counts of `post` at `at`: a first wave 1 - exp(-age/tau) and what comes late; all 0 before it is posted."""
+    """The counts of `post` at `at`: a first wave 1 - exp(-age/tau) and what comes late; all 0
+    before it is posted.
+    """
     age_d = max((at - post.posted_at).total_seconds() / 86_400, 0.0)
     reach = math.exp(post.ln_final) * grown(post, age_d)
     likes = int(reach * post.like_rate)
@@ -46,7 +48,9 @@ def counts(post: SimPost, at: datetime) -> Counts:
 
 
 def grown(post: SimPost, age_d: float) -> float:
-    """The part of exp(ln_final) that a post has at an age in days: 1 when its first wave is over, more later."""
+    """The part of exp(ln_final) that a post has at an age in days: 1 when its first wave is
+    over, more later.
+    """
     late = -math.expm1(-age_d / LATE_TAU_D)
     return -math.expm1(-age_d / post.tau_d) + post.late_ratio * late
 
@@ -58,7 +62,9 @@ def followers(account: SimAccount, world: World, at: datetime) -> int:
 
 
 def as_shown_by_tiktok(number: int) -> int:
-    """A count as TikTok shows it: exact below 10,000, then in steps of 100, from a million of 100,000."""
+    """A count as TikTok shows it: exact below 10,000, then in steps of 100, from a million of
+    100,000.
+    """
     step = 100_000 if number >= 1_000_000 else 100 if number >= 10_000 else 1
     return number // step * step
 

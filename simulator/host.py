@@ -1,4 +1,6 @@
-"""The video host of the loopback world: films with Range support, pictures, and pages around them."""
+"""The video host of the loopback world: films with Range support, pictures, and pages around
+them.
+"""
 
 from __future__ import annotations
 

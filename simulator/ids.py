@@ -1,4 +1,6 @@
-"""Native ids in each platform's own form, so that URLs, short codes and embedded times hold together."""
+"""Native ids in each platform's own form, so that URLs, short codes and embedded times hold
+together.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,22 @@ _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 
 
 def account_id(platform: Platform, rng: Random, *, handle: str) -> str:
-    """A native account id; LinkedIn's companies have only their slug, here with the section it is in."""
+    """A native account id; LinkedIn's companies have only their slug, here with the section it
+    is in.
+    """
     if platform == "linkedin":
         return f"company/{handle}"
     if platform == "youtube":
         return "UC" + "".join(rng.choices(_BASE64, k=22))
     digits = {"instagram": 11, "tiktok": 19, "x": 10, "facebook": 15, "pinterest": 18}[platform]
-    # A first digit up to 6 keeps nineteen digits within a signed 64-bit number, as the real ones are.
+    # A first digit up to 6 keeps nineteen digits within a signed 64-bit number, as the real ones
+    # are.
     return str(rng.randrange(10 ** (digits - 1), 7 * 10 ** (digits - 1)))
 
 
 def post_id(platform: Platform, rng: Random, *, posted_at: datetime) -> str:
-    """The id in a post's URL (Instagram: the short code); on Instagram, TikTok, X and LinkedIn it holds the
-    time of posting.
+    """The id in a post's URL (Instagram: the short code); on Instagram, TikTok, X and LinkedIn
+    it holds the time of posting.
     """
     ms = int(posted_at.timestamp() * 1000)
     if platform == "instagram":

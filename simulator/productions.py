@@ -1,9 +1,11 @@
-"""What the simulated brand has in production: scripts, the posts that came of them, and posts that came of none.
+"""What the simulated brand has in production: scripts, the posts that came of them, and posts that
+came of none.
 
-The posts are those of a world, with their captions, accounts, lengths and times. A script is written after the post that
-will come of it, with what life does to it in between: lines are reworded, captions follow the hook or do not, the day
-slips, the cut is longer or shorter, a film goes up on a second account, some scripts are never filmed. What is known of
-a post differs, too: few are transcribed, fewer measured. The shares below are assumptions, written down as numbers.
+The posts are those of a world, with their captions, accounts, lengths and times. A script is
+written after the post that will come of it, with what life does to it in between: lines are
+reworded, captions follow the hook or do not, the day slips, the cut is longer or shorter, a film
+goes up on a second account, some scripts are never filmed. What is known of a post differs, too:
+few are transcribed, fewer measured. The shares below are assumptions, written down as numbers.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ ENDS = (
 
 @dataclass(frozen=True)
 class Production:
-    """A world as a matcher sees it, rows as `stages.matches.match` takes them, and `truth`: script of a post ('' = none)."""
+    """A world as a matcher sees it, rows as `stages.matches.match` takes them, and `truth`:
+    script of a post ('' = none).
+    """
 
     posts: list[dict[str, Any]]
     scripts: list[dict[str, Any]]
@@ -64,7 +68,9 @@ class Production:
 
 
 def produce(world: World) -> Production:
-    """The production of the world's own brand in the DAYS after its epoch; the same world gives the same one."""
+    """The production of the world's own brand in the DAYS after its epoch; the same world gives
+    the same one.
+    """
     return _Studio(world).produced()
 
 
@@ -129,7 +135,9 @@ class _Studio:
             self._script(spare, self._lines(spare, thing=thing)[0], places)
 
     def _lines(self, film: SimPost, *, thing: str = "") -> tuple[list[str], str]:
-        """What is said in a film, or planned: a hook that is more or less its caption's, body, end; and the thing."""
+        """What is said in a film, or planned: a hook that is more or less its caption's, body,
+        end; and the thing.
+        """
         first = film.caption.partition("\n")[0]
         dice, hook = self.dice, min(film.features & set(words.HOOK_LINES))
         own = next((t for t in words.THINGS if t in first), dice.choice(words.THINGS))

@@ -1,5 +1,5 @@
-"""Actor runs at the simulated provider: what they find is fixed at the start, when it is there is a matter
-of time, and what they cost follows what was delivered.
+"""Actor runs at the simulated provider: what they find is fixed at the start, when it is there
+is a matter of time, and what they cost follows what was delivered.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ _COUNTS = frozenset(
 
 @dataclass(slots=True)
 class Run:
-    """One run. `world_at` the world's time at its start; `items` all it will find; `run_s` how long that
-    takes (inf = never done); `end` the status it comes to; `paid_items` at most so many are charged.
+    """One run. `world_at` the world's time at its start; `items` all it will find; `run_s` how
+    long that takes (inf = never done); `end` the status it comes to; `paid_items` at most so
+    many are charged.
     """
 
     run_id: str
@@ -158,8 +159,8 @@ def spoil(run: Run, fault: Fault) -> None:
 
 
 def cap(run: Run) -> None:
-    """Apply both caps: a charge stops the run; a number of items caps the charge, and the results too
-    unless the actor goes on regardless.
+    """Apply both caps: a charge stops the run; a number of items caps the charge, and the
+    results too unless the actor goes on regardless.
     """
     if run.max_usd is not None:
         affordable = int(run.max_usd / run.actor.usd_per_item + 1e-9)
@@ -174,7 +175,10 @@ def cap(run: Run) -> None:
 def fingerprint(run: Run) -> str:
     """Actor, input and hour in one text: two runs that share it are one request paid twice."""
     hour = f"{run.world_at:%Y-%m-%dT%H}"
-    return f"{run.actor.name} {hour} {orjson.dumps(run.run_input, option=orjson.OPT_SORT_KEYS).decode()}"
+    return (
+        f"{run.actor.name} {hour} "
+        f"{orjson.dumps(run.run_input, option=orjson.OPT_SORT_KEYS).decode()}"
+    )
 
 
 def _renamed(item: Item) -> Item:

@@ -34,9 +34,10 @@ TOKEN = "sandbox-token"  # noqa: S105 (opens nothing but this sandbox)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a sandbox is set up. `clips` keeps rendered films (None = a folder that goes with the process);
-    `factor` simulated seconds a real second; `run_s` real seconds an actor runs; with `fault_seed`
-    passing faults meet `fault_rate` of the requests; `model` is how the simulated model behaves.
+    """How a sandbox is set up. `clips` keeps rendered films (None = a folder that goes with the
+    process); `factor` simulated seconds a real second; `run_s` real seconds an actor runs; with
+    `fault_seed` passing faults meet `fault_rate` of the requests; `model` is how the simulated
+    model behaves.
     """
 
     seed: int = 7
@@ -51,7 +52,9 @@ class Settings:
 
 
 class Sandbox:
-    """The services of one world and the table of their routes; more services add theirs to `routes`."""
+    """The services of one world and the table of their routes; more services add theirs to
+    `routes`.
+    """
 
     def __init__(self, settings: Settings, clips: Path) -> None:
         self.world = build_world(seed=settings.seed, epoch=settings.epoch)
@@ -135,8 +138,8 @@ def running(settings: Settings | None = None) -> Iterator[Running]:
 
 
 def serve(settings: Settings, *, say: Callable[[Running], str] | None = None) -> int:
-    """Run in the foreground until SIGINT or SIGTERM; first prints what `say` makes of it (default: one line
-    of JSON with the addresses).
+    """Run in the foreground until SIGINT or SIGTERM; first prints what `say` makes of it (default:
+    one line of JSON with the addresses).
 
     Raises BadInput when the port is taken.
     """

@@ -1,7 +1,7 @@
 """Sound with a known truth: speech-like segments, a beat, silence, at a known level.
 
-Speech is a glottal pulse train through three moving formants, in syllables of about a fifth of a second; the
-beat is a kick on every count. Mono, float32, -1 to 1.
+Speech is a glottal pulse train through three moving formants, in syllables of about a fifth of a
+second; the beat is a kick on every count. Mono, float32, -1 to 1.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def soundtrack(plan: dict[str, Any], rng: Random) -> Sound:
     sound[~heard] = 0.0
     rms = float(np.sqrt(np.mean(sound[heard] ** 2)))
     gain = 10 ** (plan["level_dbfs"] / 20) / rms
-    # A soft knee keeps peaks inside; the level is set on what went in, and measured on what came out.
+    # A soft knee keeps peaks inside; the level is set on what went in, and measured on what came
+    # out.
     return np.asarray(np.tanh(sound * gain), np.float32)
 
 

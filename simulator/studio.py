@@ -1,7 +1,8 @@
-"""What the simulated brand films: scripts as files a person would have written, and the posts that come of them.
+"""What the simulated brand films: scripts as files a person would have written, and the posts that
+come of them.
 
-The posts exist in the world, whose truth does not ask about scripts; a script is written after the hook that
-its posts will have, so that plans and films agree as they do in life.
+The posts exist in the world, whose truth does not ask about scripts; a script is written after the
+hook that its posts will have, so that plans and films agree as they do in life.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Film:
 
 
 def films(world: World, since: datetime, until: datetime) -> list[Film]:
-    """Scripts for the own films posted after `since` and before `until`, one a hook; most posts first."""
+    """Scripts for the own films posted after `since` and before `until`, one a hook; most posts
+    first.
+    """
     own = {a.account_id for a in world.accounts if a.brand == BRAND}
     by_hook: dict[str, list[SimPost]] = defaultdict(list)
     for post in sorted(world.posts, key=lambda p: p.posted_at):
@@ -66,7 +69,9 @@ def write_scripts(folder: Path, made: list[Film]) -> list[Path]:
 
 
 def write_links(path: Path, made: list[Film], ids: dict[str, str]) -> Path:
-    """A CSV of posts that `vt script links` takes; `ids` script by title. The first film runs in two variants."""
+    """A CSV of posts that `vt script links` takes; `ids` script by title. The first film runs in
+    two variants.
+    """
     with path.open("w", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream)
         rows.writerow(["script", "url", "variant"])

@@ -19,7 +19,9 @@ AFTER = frozenset({"lost_reply", "slow", "bad_json", "html"})
 
 @dataclass
 class Journal:
-    """Every request, in order: what it asked, what it got, which fault it met. Tokens are not kept."""
+    """Every request, in order: what it asked, what it got, which fault it met. Tokens are not
+    kept.
+    """
 
     entries: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -11,8 +11,8 @@ from simulator.world import SimAccount, SimPost, World
 
 
 def truth(world: World) -> dict[str, Any]:
-    """Accounts with level and shape, true hits with multiplier and cause, dead and evergreen posts, series, effects,
-    decoys, oddities.
+    """Accounts with level and shape, true hits with multiplier and cause, dead and evergreen posts,
+    series, effects, decoys, oddities.
 
     Everything is plain JSON; times are ISO 8601 in UTC; `ln_effect` adds to ln(views).
     """

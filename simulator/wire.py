@@ -66,8 +66,8 @@ Handler = Callable[..., Reply]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`name` groups requests in the log and in faults; `path` is a pattern whose named groups become the
-    keyword arguments of `handle(request, **groups)`. `is_open` needs no token.
+    """`name` groups requests in the log and in faults; `path` is a pattern whose named groups
+    become the keyword arguments of `handle(request, **groups)`. `is_open` needs no token.
     """
 
     name: str

@@ -1,8 +1,10 @@
-"""One seeded simulated world: accounts, posts, and their numbers at any time, pure and deterministic.
+"""One seeded simulated world: accounts, posts, and their numbers at any time, pure and
+deterministic.
 
-ln(reach) of a post = its account's level (which follows its followers) + its format + what lifts it: the effects of
-its hidden features, its series, scatter as wide and as skewed as its account's, ln(multiplier) of a true hit; all of
-it bounded as real multiples are. Some posts are dead. The shapes are those of `simulator.shapes`.
+ln(reach) of a post = its account's level (which follows its followers) + its format + what lifts
+it: the effects of its hidden features, its series, scatter as wide and as skewed as its account's,
+ln(multiplier) of a true hit; all of it bounded as real multiples are. Some posts are dead. The
+shapes are those of `simulator.shapes`.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ MOVING: frozenset[Format] = frozenset({"reel", "video", "short", "long"})
 
 @dataclass(frozen=True, slots=True)
 class SimAccount:
-    """An account. `ln_level` ln reach of an ordinary post of its main series without effects; `shape` of its posts;
-    `like_rate` of an ordinary post; `growth_per_day` of followers, as a ratio.
+    """An account. `ln_level` ln reach of an ordinary post of its main series without effects;
+    `shape` of its posts; `like_rate` of an ordinary post; `growth_per_day` of followers, as a
+    ratio.
     """
 
     platform: Platform
@@ -57,12 +60,14 @@ class SimAccount:
 
 @dataclass(frozen=True, slots=True)
 class SimPost:
-    """A post and what is true of it. `ln_final` ln reach when its first wave is over, which follows
-    1 - exp(-age/tau), `tau_d` in days; `late_ratio` of that reach comes late, over months. Rates per reach:
-    `views_ratio` and `plays_ratio` of the two counters of a reel among them. `multiplier` 1 for ordinary posts, of a
-    true hit how many times the reach it would have had; `cause` the feature that made it a hit; `series` main or side
-    on an account with two; `coauthor` the account id of a second author; `creative` names the film itself: posts that
-    share it are one film put up twice; `sound` the licensed track under it, "" for the maker's own.
+    """A post and what is true of it. `ln_final` ln reach when its first wave is over, which
+    follows 1 - exp(-age/tau), `tau_d` in days; `late_ratio` of that reach comes late, over
+    months. Rates per reach: `views_ratio` and `plays_ratio` of the two counters of a reel among
+    them. `multiplier` 1 for ordinary posts, of a true hit how many times the reach it would have
+    had; `cause` the feature that made it a hit; `series` main or side on an account with two;
+    `coauthor` the account id of a second author; `creative` names the film itself: posts that
+    share it are one film put up twice; `sound` the licensed track under it, "" for the maker's
+    own.
     """
 
     platform: Platform
@@ -139,7 +144,9 @@ class World:
         return [a for a in self.accounts if a.platform == platform]
 
     def find(self, platform: Platform, handle: str, at: datetime) -> SimAccount | None:
-        """The account behind a handle or native id at `at`; after a renaming the old handle is nobody's."""
+        """The account behind a handle or native id at `at`; after a renaming the old handle is
+        nobody's.
+        """
         word = handle.strip().lstrip("@").lower()
         hits = (
             a for a in self.on(platform) if word in (a.handle_at(at).lower(), a.native_id.lower())

@@ -1,4 +1,6 @@
-"""What all tests share: hypothesis without a deadline (machines differ, and are busy), new databases from one."""
+"""What all tests share: hypothesis without a deadline (machines differ, and are busy), new
+databases from one.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -39,7 +41,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Migrations, views and comments of a new database take a second of CPU: a worker makes one, the others are copies."""
+    """Migrations, views and comments of a new database take a second of CPU: a worker makes one,
+    the others are copies.
+    """
     first = tmp_path_factory.mktemp("database") / "new.duckdb"
     Store(first).query("SELECT 1")
     real = Store._open
@@ -56,7 +60,9 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def served(live, filled, tmp_path, monkeypatch):
-    """A workspace with a copy of the file's database `filled`, whose model is the file's `live` sandbox."""
+    """A workspace with a copy of the file's database `filled`, whose model is the file's `live`
+    sandbox.
+    """
     (tmp_path / "params").mkdir()
     (tmp_path / "outputs").mkdir()
     shutil.copy(filled, tmp_path / "outputs" / "viraltracker.duckdb")

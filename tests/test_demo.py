@@ -1,4 +1,6 @@
-"""The demo as a stranger meets it: pages that stand by themselves, reproducible, and a client's copy without names."""
+"""The demo as a stranger meets it: pages that stand by themselves, reproducible, and a client's
+copy without names.
+"""
 
 import json
 import os

@@ -19,7 +19,8 @@ FLOOR = {
     **dict.fromkeys(("run", "desk"), 8),
     "cli": 9,
 }
-# What reaches out of the process, and what may: a room's files that are not named here are its rules.
+# What reaches out of the process, and what may: a room's files that are not named here are its
+# rules.
 OUTSIDE = (
     *("duckdb", "socket", "requests", "httpx", "urllib.request", "subprocess", "threading"),
     *("filelock", "shutil", "tempfile", "apify_client", "google", "yt_dlp", "vtlib.store"),
@@ -27,14 +28,22 @@ OUTSIDE = (
 EFFECTS = {
     "adaptation": "drafts fits hooks product_table stage store storyboards",
     "analysis": "answers labelling questions stage timelines",
-    "capture": "apify apify_errors apify_transport collector imports ingest job_rows job_store scheduler stage store",
-    "media": "download/connection download/direct download/pages download/url_allowlist downloads folder measurement "
+    "capture": (
+        "apify apify_errors apify_transport collector imports ingest job_rows job_store "
+        "scheduler stage store"
+    ),
+    "media": "download/connection download/direct download/pages download/url_allowlist "
+    "downloads folder measurement "
     "purge stage store",
     "outliers": "reviews stage store",
-    "performance": "competitor_stage follow_up library match_store matches publication script_predictions stage store "
+    "performance": "competitor_stage follow_up library match_store matches publication "
+    "script_predictions stage store "
     "video_samples",
     "report": "advice history insight_stage projects vega",
-    "scripts": "beats comments editor exports files formats/typst lifecycle page production queries shoots store",
+    "scripts": (
+        "beats comments editor exports files formats/typst lifecycle page production "
+        "queries shoots store"
+    ),
 }
 CLOCKS = {"now", "utcnow", "monotonic", "time", "sleep"}
 
@@ -126,3 +135,24 @@ def test_architecture_names_every_room() -> None:
     doc = (ROOT.parent / "docs" / "architecture.md").read_text()
     missing = {r for r in FLOOR if f"`{r}/" not in doc}
     assert not missing
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_function_is_over_60_lines(path: Path) -> None:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, kinds)]
+    assert not {f.name for f in functions if (f.end_lineno or 0) - f.lineno >= 60}
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    """The sections of the YAML (core/params.py) and the parts of a model's answers, whose names the schema carries, stand apart."""
+    apart = {"core/params", "analysis/answer", "adaptation/answer", "adaptation/comparison/answer"}
+    places: dict[str, list[str]] = {}
+    for path in modules():
+        name = f"{room_of(path)}/{name_in_room(path)}"
+        if name not in apart:
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(name)
+    assert places
+    assert not {name: where for name, where in places.items() if len(where) > 1}

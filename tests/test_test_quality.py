@@ -1,4 +1,6 @@
-"""Tests that could not fail: without an assertion, or with assertions only where nothing may lead to them."""
+"""Tests that could not fail: without an assertion, or with assertions only where nothing may
+lead to them.
+"""
 
 import ast
 from collections import Counter
@@ -28,7 +30,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def weak_tests(source: str) -> Iterator[tuple[str, str]]:
     """Names of test functions that could not fail, and why.
 
-    A loop counts only where something is sure to be in it: a literal, a constant, or what an assertion outside named before.
+    A loop counts only where something is sure to be in it: a literal, a constant, or what an
+    assertion outside named before.
     """
     tree = ast.parse(source)
     helpers = {f.name for f in ast.walk(tree) if isinstance(f, Function) and _asserts(f)}
@@ -71,7 +74,9 @@ def _is_sure(statement: ast.stmt, helpers: set[str]) -> bool:
 
 
 def _is_filled(node: ast.expr) -> bool:
-    """Whether something is surely in it: a literal with elements, a constant by its name, or made of such."""
+    """Whether something is surely in it: a literal with elements, a constant by its name, or
+    made of such.
+    """
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
         return bool(node.elts)
     if isinstance(node, ast.Dict):

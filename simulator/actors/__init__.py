@@ -1,4 +1,5 @@
-"""The simulated actors by name: each takes the real actor's input and writes the real actor's items.
+"""The simulated actors by name: each takes the real actor's input and writes the real actor's
+items.
 
 As with the real ones a wrong field name is ignored: such a run succeeds and holds nothing.
 """

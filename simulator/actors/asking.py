@@ -1,4 +1,6 @@
-"""What actors read from their input alike: handles from URLs, days from words, and whom that finds."""
+"""What actors read from their input alike: handles from URLs, days from words, and whom that
+finds.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,9 @@ class InvalidInput(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ActorSpec:
-    """One simulated actor: `run(frame, input)` yields items; `usd_per_item` an invented price, charged for
-    every item, error items included, as pay-per-result actors do. One that does not stop at the maximum
-    number of items delivers more than is charged.
+    """One simulated actor: `run(frame, input)` yields items; `usd_per_item` an invented price,
+    charged for every item, error items included, as pay-per-result actors do. One that does not
+    stop at the maximum number of items delivers more than is charged.
     """
 
     name: str
@@ -35,7 +37,9 @@ class ActorSpec:
     stops_at_max_items: bool = True
 
     def check(self, run_input: Any) -> Input:
-        """The input as a mapping. Raises InvalidInput like the real schemas: required fields and types."""
+        """The input as a mapping. Raises InvalidInput like the real schemas: required fields and
+        types.
+        """
         if run_input is None:
             run_input = {}
         if not isinstance(run_input, dict):
@@ -99,7 +103,9 @@ def account(frame: Frame, platform: Platform, target: str) -> SimAccount | None:
 def matching(
     frame: Frame, platform: Platform, query: str, *, tag: bool = False
 ) -> Iterator[SimPost]:
-    """Public posts that hold every word of `query` (or carry it as a hashtag), most viewed first."""
+    """Public posts that hold every word of `query` (or carry it as a hashtag), most viewed
+    first.
+    """
     wanted = [w.lower().lstrip("#") for w in query.split() if ":" not in w]
     found: dict[str, SimPost] = {}
     for owner in frame.world.on(platform):

@@ -37,7 +37,9 @@ def scraper(frame: Frame, run_input: Input) -> Iterator[Item]:
 
 
 def posts(frame: Frame, run_input: Input) -> Iterator[Item]:
-    """apify/instagram-post-scraper; the account with `metrics_break` loses fields three weeks in."""
+    """apify/instagram-post-scraper; the account with `metrics_break` loses fields three weeks
+    in.
+    """
     limit = number(run_input, "resultsLimit", 24)
     names = strings(run_input, "username")
     yield from interleave(
@@ -109,7 +111,9 @@ def _of_account(
 
 
 def _tags(run_input: Input) -> list[str]:
-    """Hashtags that begin with a word of `search` (words apart by commas), at most `searchLimit` a word."""
+    """Hashtags that begin with a word of `search` (words apart by commas), at most `searchLimit`
+    a word.
+    """
     asked = [w.strip().lstrip("#").lower() for w in str(run_input.get("search") or "").split(",")]
     most = number(run_input, "searchLimit", 1)
     return [

@@ -1,4 +1,6 @@
-"""Simulated LinkedIn actors. All accounts are companies: actors for people find nothing, without an error."""
+"""Simulated LinkedIn actors. All accounts are companies: actors for people find nothing, without
+an error.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ PER_PAGE = 14
 
 
 def company(frame: Frame, run_input: Input) -> Iterator[Item]:
-    """apimaestro/linkedin-company-posts, one company a run, `limit` ignored, fourteen a page: page `page_number` of `company_name` (slug or URL)."""
+    """apimaestro/linkedin-company-posts, one company a run, `limit` ignored, fourteen a page:
+    page `page_number` of `company_name` (slug or URL).
+    """
     target = str(run_input["company_name"])
     source = f"https://www.linkedin.com/company/{handle_of(target)}"
     owner = account(frame, "linkedin", target)
@@ -36,7 +40,9 @@ def company(frame: Frame, run_input: Input) -> Iterator[Item]:
 
 
 def harvest(frame: Frame, run_input: Input) -> Iterator[Item]:
-    """harvestapi/linkedin-company-posts: `maxPosts` is the budget of the whole run, spent in turn."""
+    """harvestapi/linkedin-company-posts: `maxPosts` is the budget of the whole run, spent in
+    turn.
+    """
     since = moment(run_input, "postedLimitDate", frame.at)
     found = [
         (post, url)

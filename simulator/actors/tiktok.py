@@ -22,7 +22,9 @@ from simulator.world import SimPost
 
 
 def scraper(frame: Frame, run_input: Input, *, default: int = 1) -> Iterator[Item]:
-    """Profiles, hashtags, searches and post URLs; what they share is delivered once for each of them."""
+    """Profiles, hashtags, searches and post URLs; what they share is delivered once for each of
+    them.
+    """
     limit = number(run_input, "resultsPerPage", default)
     rows = [_profile(frame, run_input, p, limit=limit) for p in strings(run_input, "profiles")]
     rows += [_hashtag(frame, run_input, t, limit=limit) for t in strings(run_input, "hashtags")]

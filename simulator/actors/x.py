@@ -25,7 +25,9 @@ FILLERS = 10
 
 
 def scraper(frame: Frame, run_input: Input) -> Iterator[Item]:
-    """apidojo/tweet-scraper: `twitterHandles`, `searchTerms` (from:, since:, until:), `startUrls`."""
+    """apidojo/tweet-scraper: `twitterHandles`, `searchTerms` (from:, since:, until:),
+    `startUrls`.
+    """
     found: dict[str, tuple[SimPost, str]] = {}
     for source, posts in _asked(frame, run_input):
         for post in posts:

@@ -17,8 +17,8 @@ def profile_url(frame: Frame, account: SimAccount) -> str:
 
 
 def item(frame: Frame, post: SimPost, source: str) -> Item:
-    """One page post; `comments` is left out when there are none, `viewsCount` only on videos, and the link
-    of a photo (pfbid…) differs between captures while `postId` stays.
+    """One page post; `comments` is left out when there are none, `viewsCount` only on videos,
+    and the link of a photo (pfbid…) differs between captures while `postId` stays.
     """
     account, now = frame.account(post), frame.counts(post)
     page = profile_url(frame, account)

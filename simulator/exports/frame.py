@@ -18,8 +18,8 @@ NOWHERE = "https://media.sim.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`world` seen at `at` (UTC); media URLs start with `media_base` and, as real ones, are signed anew
-    at every capture.
+    """`world` seen at `at` (UTC); media URLs start with `media_base` and, as real ones, are
+    signed anew at every capture.
     """
 
     world: World
@@ -56,8 +56,8 @@ class Frame:
     def posts(
         self, account: SimAccount, *, limit: int | None = None, since: datetime | None = None
     ) -> list[SimPost]:
-        """What the account's page shows at this moment: pinned first, then newest first; at most `limit`,
-        none older than `since`; nothing of a private account, nothing deleted.
+        """What the account's page shows at this moment: pinned first, then newest first; at most
+        `limit`, none older than `since`; nothing of a private account, nothing deleted.
         """
         if "private" in account.traits:
             return []
@@ -77,13 +77,17 @@ def iso(at: datetime) -> str:
 
 
 def interleave(rows: Iterable[Iterable[Item]]) -> Iterator[Item]:
-    """Items of several inputs as they arrive from parallel workers: in turns, not one input after another."""
+    """Items of several inputs as they arrive from parallel workers: in turns, not one input
+    after another.
+    """
     for round_ in zip_longest(*rows):
         yield from (item for item in round_ if item is not None)
 
 
 def flat(item: Item) -> dict[str, str]:
-    """An item as one row of a CSV export: paths joined by `/`, everything text, null and missing blank."""
+    """An item as one row of a CSV export: paths joined by `/`, everything text, null and missing
+    blank.
+    """
     row: dict[str, str] = {}
     _flatten(item, "", row)
     return row

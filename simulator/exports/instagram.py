@@ -1,4 +1,6 @@
-"""Instagram items: apify/instagram-scraper, -post-scraper, -reel-scraper, -profile-scraper, -hashtag-scraper."""
+"""Instagram items: apify/instagram-scraper, -post-scraper, -reel-scraper, -profile-scraper,
+-hashtag-scraper.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from simulator.world import SimAccount, SimPost
 TYPES = {"reel": "Video", "photo": "Image", "carousel": "Sidecar"}
 # Providers add fields without notice: this one appears in the third weekly capture.
 NEW_FIELD_AFTER = timedelta(days=14)
-# What vanished from one actor's items overnight in June 2026 (a real break, replayed on one account).
+# What vanished from one actor's items overnight in June 2026 (a real break, replayed on one
+# account).
 VANISHED = ("videoPlayCount", "videoDuration", "musicInfo")
 
 
@@ -22,7 +25,9 @@ def profile_url(frame: Frame, account: SimAccount) -> str:
 
 
 def item(frame: Frame, post: SimPost, source: str) -> Item:
-    """One post or reel as `apify/instagram-scraper` writes it; photos have no views, hidden likes are -1."""
+    """One post or reel as `apify/instagram-scraper` writes it; photos have no views, hidden
+    likes are -1.
+    """
     account, now = frame.account(post), frame.counts(post)
     out: Item = {
         "id": str(number_of(post.native_id)),
@@ -64,7 +69,9 @@ def item(frame: Frame, post: SimPost, source: str) -> Item:
 
 
 def after_break(whole: Item) -> Item:
-    """The item as the actor wrote it after the break: fields gone, hidden likes a bogus small number."""
+    """The item as the actor wrote it after the break: fields gone, hidden likes a bogus small
+    number.
+    """
     out = {k: v for k, v in whole.items() if k not in VANISHED}
     if out.get("likesCount") == -1:
         out["likesCount"] = 3
@@ -80,7 +87,9 @@ def reel_item(frame: Frame, post: SimPost, source: str) -> Item:
 
 
 def profile_item(frame: Frame, account: SimAccount) -> Item:
-    """`apify/instagram-profile-scraper`: the account's own counters, no posts when it is private."""
+    """`apify/instagram-profile-scraper`: the account's own counters, no posts when it is
+    private.
+    """
     handle, private = frame.handle(account), "private" in account.traits
     latest = [item(frame, p, "") for p in frame.posts(account, limit=12)]
     return {
@@ -105,7 +114,9 @@ def profile_item(frame: Frame, account: SimAccount) -> Item:
 
 
 def hashtag_item(frame: Frame, post: SimPost, source: str) -> Item:
-    """`apify/instagram-hashtag-scraper`: the whole item; which tag it was found under is in `inputUrl`."""
+    """`apify/instagram-hashtag-scraper`: the whole item; which tag it was found under is in
+    `inputUrl`.
+    """
     return item(frame, post, source)
 
 

@@ -1,5 +1,5 @@
-"""LinkedIn items: apimaestro/linkedin-company-posts (zeros left out), harvestapi/linkedin-company-posts and
-supreme_coder/linkedin-post. No view counts anywhere.
+"""LinkedIn items: apimaestro/linkedin-company-posts (zeros left out),
+harvestapi/linkedin-company-posts and supreme_coder/linkedin-post. No view counts anywhere.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from datetime import timedelta, timezone
 from simulator.exports.frame import Frame, Item, iso
 from simulator.world import SimAccount, SimPost
 
-# The naive date beside the true time stamp is US Pacific; all of the world's days fall near summer time.
+# The naive date beside the true time stamp is US Pacific; all of the world's days fall near summer
+# time.
 _PACIFIC = timezone(timedelta(hours=-7))
 
 

@@ -1,5 +1,6 @@
-"""Pinterest items: fatihtahta/pinterest-scraper-search (reactions are its only count), and the raw pins
-of epctex/pinterest-scraper and alexey/pinterest-crawler (which know saves and comments).
+"""Pinterest items: fatihtahta/pinterest-scraper-search (reactions are its only count), and the
+raw pins of epctex/pinterest-scraper and alexey/pinterest-crawler (which know saves and
+comments).
 """
 
 from __future__ import annotations
@@ -97,7 +98,9 @@ def raw_pin(frame: Frame, post: SimPost) -> Item:
 
 
 def crawled_pin(frame: Frame, post: SimPost) -> Item:
-    """The same as alexey/pinterest-crawler rewrites it: the account under `profile`, no count of 0."""
+    """The same as alexey/pinterest-crawler rewrites it: the account under `profile`, no count of
+    0.
+    """
     out = raw_pin(frame, post)
     out["profile"], out["aggregated_stats"] = out.pop("pinner"), {"saves": out.pop("repin_count")}
     del out["aggregated_pin_data"]

@@ -1,4 +1,6 @@
-"""TikTok items: clockworks/tiktok-scraper and its kin, and raw items as Zeeschuimer collects them."""
+"""TikTok items: clockworks/tiktok-scraper and its kin, and raw items as Zeeschuimer collects
+them.
+"""
 
 from __future__ import annotations
 

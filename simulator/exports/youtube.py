@@ -14,7 +14,9 @@ def profile_url(frame: Frame, account: SimAccount) -> str:
 
 
 def item(frame: Frame, post: SimPost, source: str) -> Item:
-    """One short or long video; no shares, no saves; hidden likes are null; handles percent-encoded."""
+    """One short or long video; no shares, no saves; hidden likes are null; handles
+    percent-encoded.
+    """
     account, now = frame.account(post), frame.counts(post)
     is_short = post.format == "short"
     title, _, text = post.caption.partition("\n")

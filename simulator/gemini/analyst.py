@@ -1,7 +1,8 @@
-"""The simulated model's answers: a film's known truth, seen through seeded mistakes, and labelled as simulated.
+"""The simulated model's answers: a film's known truth, seen through seeded mistakes, and labelled
+as simulated.
 
-Times drift, a cut is invented or missed, words on screen are misread, a hook is taken for another. An answer
-to a schema that is not known here is filled in by the schema alone.
+Times drift, a cut is invented or missed, words on screen are misread, a hook is taken for another.
+An answer to a schema that is not known here is filled in by the schema alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from typing import Any
 from simulator.gemini.viewer import Watched
 from simulator.words import CATALYSTS, EFFECTS, HOOK_LINES
 
-LABEL = "Simulated answer: made by the sandbox from what is known of a rendered clip, with seeded mistakes."
+LABEL = (
+    "Simulated answer: made by the sandbox from what is known of a rendered clip, with "
+    "seeded mistakes."
+)
 SCENES_MAX = 14
 DRIFT_SD_S, OFFSET_S, SLIP_S = 0.10, 0.15, 1.2
 INVENTED_CUT, MISSED_CUT, INVENTED_TEXT, BIG_SLIP, WRONG_HOOK = 0.35, 0.25, 0.15, 0.25, 0.2
@@ -24,7 +28,9 @@ Answerer = Callable[[Watched, Random, str], Answer]
 
 
 class Eye:
-    """How one clip is seen: every time off by the clip's own offset and some noise, within the film."""
+    """How one clip is seen: every time off by the clip's own offset and some noise, within the
+    film.
+    """
 
     def __init__(self, watched: Watched, rng: Random) -> None:
         self.rng, self.duration_s = rng, float(watched.plan["duration_s"])
@@ -238,7 +244,9 @@ def _fill(node: dict[str, Any], defs: dict[str, Any], rng: Random) -> Any:
 
 
 def first_look(watched: Watched, rng: Random, _text: str) -> Answer:
-    """As `FirstLook` wants it (analysis/first_pass.py); of pictures nothing is known, so by dice."""
+    """As `FirstLook` wants it (analysis/first_pass.py); of pictures nothing is known, so by
+    dice.
+    """
     features = watched.post.features if watched.post else frozenset()
     hooks = [f for f in HOOK_LINES if f in features]
     scored = "simulated: follows the hidden effects, with noise"
@@ -252,7 +260,9 @@ def first_look(watched: Watched, rng: Random, _text: str) -> Answer:
 
 
 def picture_analysis(seen: list[Watched], rng: Random) -> Answer:
-    """As `PictureAnalysis` wants it (analysis/pictures.py): the pictures are counted, the rest is dice."""
+    """As `PictureAnalysis` wants it (analysis/pictures.py): the pictures are counted, the rest
+    is dice.
+    """
     numbers = list(range(1, len(seen) + 1))
 
     def rated() -> Answer:

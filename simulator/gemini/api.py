@@ -1,4 +1,6 @@
-"""The Gemini API on loopback: models, files, countTokens, generateContent with schema, usage and failures."""
+"""The Gemini API on loopback: models, files, countTokens, generateContent with schema, usage and
+failures.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,9 @@ _FENCE_WORD = re.compile(r"(?<=<<<data )\w+")
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How the simulated model behaves. `slips`: seeded mistakes of form (trailing comma, fences, an answer
-    cut off, a 429) meet some questions; `ready_s` until a file is ready, `latency_s` of an answer, both real
-    seconds.
+    """How the simulated model behaves. `slips`: seeded mistakes of form (trailing comma, fences,
+    an answer cut off, a 429) meet some questions; `ready_s` until a file is ready, `latency_s`
+    of an answer, both real seconds.
     """
 
     slips: bool = True
@@ -45,8 +47,8 @@ class Habits:
 
 
 class GeminiApi:
-    """`/v1` and `/v1beta`; the key goes in x-goog-api-key. `asked` keeps a digest of every question that was
-    answered, so that one paid twice is known.
+    """`/v1` and `/v1beta`; the key goes in x-goog-api-key. `asked` keeps a digest of every
+    question that was answered, so that one paid twice is known.
     """
 
     def __init__(
@@ -146,7 +148,9 @@ class GeminiApi:
         )
 
     def show_asked(self, _request: Request) -> Reply:
-        """How many questions were answered, how many of them more than once, and the files that are there."""
+        """How many questions were answered, how many of them more than once, and the files that
+        are there.
+        """
         times = Counter(self.asked)
         return json_reply(
             {
@@ -255,7 +259,9 @@ class _Asked:
         return _FENCE_WORD.sub("", self.text.partition(f"\n\nYour last answer {_AGAIN}")[0])
 
     def digest(self, model: str) -> str:
-        """Of the whole question, without the random word of its fences and without the names of files."""
+        """Of the whole question, without the random word of its fences and without the names of
+        files.
+        """
         parts = [model, self.system, _FENCE_WORD.sub("", self.text)]
         files = [hashlib.sha256(b).hexdigest() for b in self.inline]
         files += [u.rpartition("/")[2].rpartition("-")[0] for u in self.uris]

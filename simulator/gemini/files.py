@@ -56,7 +56,9 @@ class File:
 
 
 class FileRoom:
-    """All files of one API. `ready_s` real seconds until one is ready; `left` counts what is there."""
+    """All files of one API. `ready_s` real seconds until one is ready; `left` counts what is
+    there.
+    """
 
     def __init__(self, faults: FaultPlan, *, ready_s: float) -> None:
         self.faults, self.ready_s = faults, ready_s

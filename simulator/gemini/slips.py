@@ -1,4 +1,6 @@
-"""What goes wrong with an answer: by order of the fault plan, or by dice that the question decides."""
+"""What goes wrong with an answer: by order of the fault plan, or by dice that the question
+decides.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ _DICE = (("trailing_comma", 14), ("code_fences", 8), ("slip_429", 12), ("max_tok
 
 
 def thrown(seed: str, *, is_again: bool) -> str:
-    """What befalls the question with this seed, "" for most; half of what was cut off is cut off again."""
+    """What befalls the question with this seed, "" for most; half of what was cut off is cut off
+    again.
+    """
     roll = crc32(f"slip/{seed}".encode()) % 100
     for kind, share in _DICE:
         if roll < share:

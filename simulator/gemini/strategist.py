@@ -1,7 +1,9 @@
-"""The simulated model's answers to questions without a film: fits and scripts, with seeded mistakes, and labelled.
+"""The simulated model's answers to questions without a film: fits and scripts, with seeded
+mistakes, and labelled.
 
-How well a product fits a video is known here (`affinity`): the product's own pull, and what the pair adds. The
-mistakes: a pair judged against its scores, a claim that no fact bears out, words of the source taken over.
+How well a product fits a video is known here (`affinity`): the product's own pull, and what the
+pair adds. The mistakes: a pair judged against its scores, a claim that no fact bears out, words of
+the source taken over.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ def data_of(text: str) -> Answer:
 
 
 def affinity(world: World, about: str, product: str) -> float:
-    """How well a product fits a video, on a scale of standard deviations; the truth that answers are made from."""
+    """How well a product fits a video, on a scale of standard deviations; the truth that answers
+    are made from.
+    """
     pull = Random(f"{world.seed}/pull/{product}").gauss(0, PULL_SD)  # noqa: S311 (a simulation)
     return pull + Random(f"{world.seed}/{about}/{product}").gauss(0, PAIR_SD)  # noqa: S311
 
@@ -74,7 +78,9 @@ def product_fits(world: World, rng: Random, text: str) -> Answer:
 
 
 def adapted_script(world: World, rng: Random, text: str) -> Answer:
-    """As `AdaptedScript` wants it (adaptation/answer.py): the source's beats with the product in them."""
+    """As `AdaptedScript` wants it (adaptation/answer.py): the source's beats with the product in
+    them.
+    """
     data = data_of(text)
     product = data.get("product") or {"id": "?", "facts": {}}
     source = data.get("source") or {}
@@ -207,7 +213,9 @@ def _written(rng: Random, facts: Answer, beats: list[Answer], world: World) -> A
         claims.append({"text": said, "fact": None})
     types = rng.sample(list(HOOK_LINES), k=len(_OPENERS))
     return {
-        "title": f"{name}: {rng.choice(('one breath', 'the turn', 'before and after'))} (simulated)",
+        "title": (
+            f"{name}: {rng.choice(('one breath', 'the turn', 'before and after'))} (simulated)"
+        ),
         "logline": f"{LABEL} World {world.seed}.",
         "language": "en",
         "hooks": [

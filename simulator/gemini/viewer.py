@@ -22,8 +22,8 @@ _NEAR_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was sent: its digest, the plan of the film (clips.plan), and the post, None for a stranger's file,
-    whose plan holds what can be measured of it.
+    """What was sent: its digest, the plan of the film (clips.plan), and the post, None for a
+    stranger's file, whose plan holds what can be measured of it.
     """
 
     sha256: str
@@ -32,7 +32,9 @@ class Watched:
 
 
 class Viewer:
-    """Knows a film of this world by its bytes, or, made smaller or joined anew, by its length and cuts."""
+    """Knows a film of this world by its bytes, or, made smaller or joined anew, by its length
+    and cuts.
+    """
 
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self.folder = world, folder / f"seed-{world.seed}"

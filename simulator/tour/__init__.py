@@ -1,8 +1,9 @@
-"""The fault tour: every fault ordered once, met by the real commands, and what came of it as a table.
+"""The fault tour: every fault ordered once, met by the real commands, and what came of it as a
+table.
 
-Each stop has a workspace of its own. `vt scrape`, `vt process videos` or `vt analyze videos` is run as a person would: once, and
-again while it says that something is left to do. Then the world's own journal and truth are held against
-the database: was anything paid twice, is any row lost?
+Each stop has a workspace of its own. `vt scrape`, `vt process videos` or `vt analyze videos` is run
+as a person would: once, and again while it says that something is left to do. Then the world's own
+journal and truth are held against the database: was anything paid twice, is any row lost?
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def tour(
 
 
 def main(only: Sequence[str] = ()) -> int:
-    """Print the table of the whole tour, or of the faults in `only`; 1 when anything was paid twice or lost."""
+    """Print the table of the whole tour, or of the faults in `only`; 1 when anything was paid
+    twice or lost.
+    """
     chosen = [[s for s in all_ if not only or s.kind in only] for all_ in (CAPTURES, FETCHES, ASKS)]
     done = tour(*chosen, tell=lambda one: print(_line(one), flush=True))  # noqa: T201
     bad = [one for one in done if not one.is_sound]
@@ -102,7 +105,9 @@ def _line(one: Found) -> str:
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """Nobody's own keys, database or proxy are used on the tour; the environment comes back as it was."""
+    """Nobody's own keys, database or proxy are used on the tour; the environment comes back as
+    it was.
+    """
     before = dict(os.environ)
     for name in [
         n for n in before if n.startswith("VT_") or n in ("APIFY_TOKEN", "GEMINI_API_KEY")

@@ -1,4 +1,6 @@
-"""The part of the tour that asks a model: questions about two films, each answered and kept once."""
+"""The part of the tour that asks a model: questions about two films, each answered and kept
+once.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,17 @@ from simulator.tour.plan import Found, Stop, joined
 from vtlib.store.data_checks import run_checks
 
 TRIES_MAX = 3
-# The question was answered, but the answer never reached us whole: there is no way to have it sent again.
+# The question was answered, but the answer never reached us whole: there is no way to have it sent
+# again.
 UNHEARD = frozenset({"lost_reply", "slow", "bad_json", "html", "empty_body"})
-# Answered, but nothing that could be used: a person who runs the command again wants another answer.
+# Answered, but nothing that could be used: a person who runs the command again wants another
+# answer.
 _UNUSABLE = """SELECT count(*) FROM model_calls WHERE kind = 'ask'
 AND status IN ('unreadable', 'invalid', 'empty', 'truncated')"""
 _LOST = """SELECT count(*) FROM (
     SELECT analysis_id FROM model_calls WHERE status IN ('ok', 'repaired', 'partial')
-) AS c ANTI JOIN (SELECT analysis_id FROM analyses WHERE answer IS NOT NULL) AS a USING (analysis_id)"""
+) AS c ANTI JOIN (SELECT analysis_id FROM analyses
+WHERE answer IS NOT NULL) AS a USING (analysis_id)"""
 
 
 class Asks:
@@ -35,14 +40,18 @@ class Asks:
     @classmethod
     @contextmanager
     def ready(cls, folder: Path, clips: Path) -> Iterator[Asks]:
-        """A world whose posts were captured and two of their films fetched; its model makes no slips."""
+        """A world whose posts were captured and two of their films fetched; its model makes no
+        slips.
+        """
         with Fetches.ready(folder, clips, model=Habits(slips=False, ready_s=0)) as picked:
             if picked.base.vt("process", "videos").code:
                 raise RuntimeError("the tour cannot begin: no films could be fetched")
             yield cls(picked.base)
 
     def drive(self, stop: Stop) -> Found:
-        """Order the fault, ask until nothing is left to do, then once more: nothing may be asked again."""
+        """Order the fault, ask until nothing is left to do, then once more: nothing may be asked
+        again.
+        """
         home, sandbox = self._copy(), self.live.sandbox
         sandbox.journal.entries.clear()
         sandbox.gemini.asked.clear()
@@ -106,8 +115,8 @@ def _told(said: Said) -> str:
 
 
 def _lost(home: Home, *, answered: int) -> int:
-    """Picked posts without a named outcome, answers that were journalled and are no analysis, and requests
-    that the service answered and no journal knows.
+    """Picked posts without a named outcome, answers that were journalled and are no analysis,
+    and requests that the service answered and no journal knows.
     """
     ((named,),) = home.rows("SELECT count(*) FROM analyses WHERE status IS NOT NULL")
     ((unsaved,),) = home.rows(_LOST)

@@ -27,7 +27,9 @@ class Captures:
         self._n = 0
 
     def drive(self, stop: Stop) -> Found:
-        """Order the fault, scrape until nothing is left to do, and hold the world against the database."""
+        """Order the fault, scrape until nothing is left to do, and hold the world against the
+        database.
+        """
         with running(Settings(run_s=RUN_S, clips=self.clips)) as live:
             home = self._home(live, stop.deadline_s)
             more = _a_day_before(home) if stop.is_later else ()
@@ -107,7 +109,9 @@ def _paid_twice(home: Home) -> int:
 
 
 def _lost(home: Home) -> int:
-    """Items that a run delivered and the database does not have, whether or not it knows the run."""
+    """Items that a run delivered and the database does not have, whether or not it knows the
+    run.
+    """
     stored = {str(run): int(n) for run, n in home.rows(_STORED)}
     runs = _log(home)["runs"]
     return sum(max(int(r["items"]) - stored.get(r["id"], 0), 0) for r in runs)

@@ -33,7 +33,8 @@ class Fetches:
     @contextmanager
     def ready(cls, folder: Path, clips: Path, *, model: Habits | None = None) -> Iterator[Fetches]:
         """A world whose posts were captured, two of them picked by a person."""
-        # The world's clock is ours: an address is new when its capture is later than the download that failed.
+        # The world's clock is ours: an address is new when its capture is later than the download
+        # that failed.
         now = datetime.now(UTC)
         settings = Settings(run_s=0.1, clips=clips, model=model or Habits(), epoch=now, factor=1)
         with running(settings) as live:
@@ -48,7 +49,9 @@ class Fetches:
             yield cls(home)
 
     def drive(self, stop: Stop) -> Found:
-        """Order the fault, fetch until nothing is left to do, then once more: nothing may be asked again."""
+        """Order the fault, fetch until nothing is left to do, then once more: nothing may be
+        asked again.
+        """
         home = self._copy()
         self.live.sandbox.journal.entries.clear()
         self.live.sandbox.faults.add(stop.order())
@@ -88,7 +91,9 @@ class Fetches:
 
 
 def _render(live: Running, posts: list[str]) -> None:
-    """A film is rendered when it is first asked for, which takes longer than the tour's patience."""
+    """A film is rendered when it is first asked for, which takes longer than the tour's
+    patience.
+    """
     for post in posts:
         film_of = live.sandbox.world.post_of[post]
         clips_of.film(live.sandbox.world, film_of, live.sandbox.host.folder)
@@ -106,7 +111,9 @@ def _told(said: Said) -> str:
 
 
 def _lost(home: Home, *, n_gone: int) -> int:
-    """Picked posts without a row, without a word for what came, or without a file though it can be had."""
+    """Picked posts without a row, without a word for what came, or without a file though it can
+    be had.
+    """
     rows = home.rows("SELECT post_id, status, path FROM media")
     kept = [r for r in rows if r[1] == "ok" and (home.folder / "outputs" / str(r[2])).is_file()]
     named = [r for r in rows if r[1]]

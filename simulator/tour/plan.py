@@ -10,11 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A fault at a place. `passes`: once it has passed, everything must be there as if it had not been;
-    otherwise the command must say what it met.
+    """A fault at a place. `passes`: once it has passed, everything must be there as if it had not
+    been; otherwise the command must say what it met.
 
-    `given` goes into the order as it is; `deadline_s` is how long a run may take (scraping.deadline_s);
-    `is_later`: it meets the second capture, a day after a sound one.
+    `given` goes into the order as it is; `deadline_s` is how long a run may take
+    (scraping.deadline_s); `is_later`: it meets the second capture, a day after a sound one.
     """
 
     kind: str
@@ -37,9 +37,9 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of a stop. `calls`: requests that the services got; `paid_twice`: runs (or files) that were
-    paid (or fetched) again; `rows_lost`: items that were delivered, or due, and are in no table; `wrong`:
-    anything else that must not be, in words.
+    """What came of a stop. `calls`: requests that the services got; `paid_twice`: runs (or
+    files) that were paid (or fetched) again; `rows_lost`: items that were delivered, or due, and
+    are in no table; `wrong`: anything else that must not be, in words.
     """
 
     stop: Stop

@@ -1,4 +1,6 @@
-"""05 and 06 against the sandbox: asked once, read out whole, each script once, nobody's edit overwritten."""
+"""05 and 06 against the sandbox: asked once, read out whole, each script once, nobody's edit
+overwritten.
+"""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,6 @@
-"""Bradley-Terry ranks: order, symmetry, honest intervals; and how often judgements go in a circle."""
+"""Bradley-Terry ranks: order, symmetry, honest intervals; and how often judgements go in a
+circle.
+"""
 
 import numpy as np
 import pytest
@@ -77,7 +79,9 @@ def test_one_that_never_lost_stays_finite():
 
 
 def test_intervals_hold_what_they_promise_for_judges_who_rank_all_items():
-    """Worlds drawn from the prior, videos whose pairs come of one ranking each (Plackett-Luce by Gumbel noise)."""
+    """Worlds drawn from the prior, videos whose pairs come of one ranking each (Plackett-Luce by
+    Gumbel noise).
+    """
     rng, k, videos, hits, worlds = np.random.default_rng(5), 4, 6, 0, 150
     pairs = [(a, b) for a in range(k) for b in range(a + 1, k)]
     for _ in range(worlds):

@@ -1,4 +1,6 @@
-"""04, second half, against the sandbox: asked once, saved as it comes, checked, and never paid twice."""
+"""04, second half, against the sandbox: asked once, saved as it comes, checked, and never paid
+twice.
+"""
 
 import csv
 import hashlib
@@ -139,7 +141,9 @@ def test_killed_anywhere_it_goes_on_and_pays_nothing_twice(opened, live, monkeyp
 
 
 def test_killed_by_the_system_no_answer_that_came_is_asked_for_again(opened, live):
-    """SIGKILL while questions are out: at most the call in flight is lost, and `lost` is what it is called."""
+    """SIGKILL while questions are out: at most the call in flight is lost, and `lost` is what it
+    is called.
+    """
     live.sandbox.gemini.habits = Habits(slips=False, ready_s=0.02, latency_s=0.5)
     words = ("analyze", "videos", "--project", "p")
     (opened.workspace.root / "params" / "p.yaml").write_text(
@@ -277,7 +281,8 @@ def test_posts_of_pictures_are_asked_about_as_pictures(opened, tmp_path):
         connection.execute("DELETE FROM measures WHERE post_id = ?", [post])
         for position in (1, 2):
             connection.execute(
-                "INSERT INTO media_images (post_id, position, sha256, path) VALUES (?, ?, ?, 'a.jpg')",
+                "INSERT INTO media_images (post_id, position, sha256, path) VALUES (?, ?, ?, "
+                "'a.jpg')",
                 [post, position, f"sha{position}"],
             )
     done = flow.analyze(opened)

@@ -1,4 +1,6 @@
-"""Claims against measures: what is right, late, invented, impossible, or beyond what is measured."""
+"""Claims against measures: what is right, late, invented, impossible, or beyond what is
+measured.
+"""
 
 import pytest
 

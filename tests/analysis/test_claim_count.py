@@ -1,4 +1,6 @@
-"""Claims of models are counted by one rule: notebook 04 and the command, the index, the insight page and the figures agree."""
+"""Claims of models are counted by one rule: notebook 04 and the command, the index, the insight
+page and the figures agree.
+"""
 
 import pandas as pd
 import pytest
@@ -16,7 +18,8 @@ from vtlib.store.connection import Store
 from vtlib.store.project import Project, Workspace
 from vtlib.store.writes import save
 
-# post, task, day of the answer, (supported, drifted, contradicted, not checked), share that was stored
+# post, task, day of the answer, (supported, drifted, contradicted, not checked), share that was
+# stored
 ANSWERS = [
     ("tiktok:1", "analysis", 1, (0, 0, 5, 0), 0.0),  # asked again on day 2: not counted
     ("tiktok:1", "analysis", 2, (6, 1, 1, 3), 0.75),
@@ -41,7 +44,7 @@ def project(tmp_path, monkeypatch):
     posts = [f"tiktok:{n}" for n in (1, 2, 3)]
     rows = {
         "posts": [
-            {"post_id": p, "platform": "tiktok", "native_id": p[7:], "format": "video"} for p in posts
+            {"post_id": p, "platform": "tiktok", "native_id": p[7:], "format": "video"} for p in posts  # noqa: E501
         ],
         "project_posts": [{"post_id": p, "project_id": "spring"} for p in posts],
         "analyses": [], "analysis_checks": [],

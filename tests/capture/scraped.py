@@ -35,7 +35,9 @@ _TABLES = (
 
 
 class World:
-    """A running sandbox and workspaces under `folder` that use it; `empty` is a database made before."""
+    """A running sandbox and workspaces under `folder` that use it; `empty` is a database made
+    before.
+    """
 
     def __init__(self, live, folder: Path, monkeypatch, *, empty: Path) -> None:
         self.live, self.folder, self.empty = live, folder, empty
@@ -56,7 +58,9 @@ class World:
         return self.live.sandbox.journal.counts().get(route, 0)
 
     def home(self, name: str = "ws", *, accounts=SEVEN, **asked) -> Path:
-        """A workspace with a project `p` that follows `accounts`; `asked` is its section scraping."""
+        """A workspace with a project `p` that follows `accounts`; `asked` is its section
+        scraping.
+        """
         root = self.folder / name
         base = root / "outputs" / "viraltracker.duckdb"
         (root / "params").mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""The provider, spoken to by the unmodified client on loopback: one start each, bounded waits, named errors."""
+"""The provider, spoken to by the unmodified client on loopback: one start each, bounded waits,
+named errors.
+"""
 
 import json
 import threading
@@ -11,13 +13,13 @@ import pytest
 from simulator.server import Settings, running
 from tests.peers.apify import ApifyMock
 from tests.peers.base import never
-from vtlib.capture.apify import Apify, Order
+from vtlib.capture.apify import Apify, ScrapeJob
 from vtlib.capture.apify_errors import ActorGone, Busy, LateReply, LostReply, NotAllowed, Paused
 from vtlib.capture.apify_transport import RETRY_AFTER_MAX_S, Transport
 from vtlib.core import rate_limits
 from vtlib.core.errors import BudgetReached, CredentialsMissing, SourceFailed
 
-REELS = Order(
+REELS = ScrapeJob(
     "apify/instagram-scraper",
     {"directUrls": ["https://www.instagram.com/sim_snorrelby/"], "resultsLimit": 30},
     max_items=30,
@@ -148,7 +150,9 @@ def test_what_does_not_pass_is_named(live, apify, fault, options, error, starts)
 
 
 def test_a_wait_that_is_asked_for_is_kept_by_starts_and_reads(live, apify, pauses):
-    """Retry-After in seconds: the next request waits for it, whatever back-off the client has of its own."""
+    """Retry-After in seconds: the next request waits for it, whatever back-off the client has of
+    its own.
+    """
     late = {"kind": "rate_limited", "times": 2, "retry_after_s": 30}
     live.sandbox.faults.add({**late, "where": "apify.start"})
     job = apify.wait(begin(apify), deadline_s=10)
@@ -217,7 +221,7 @@ def test_a_lost_run_is_told_from_those_of_others(live, apify):
     other = begin(apify)
     same = {"since": datetime.now(UTC), "taken": lambda: frozenset({other.run_id})}
     assert apify.find(REELS, **same) is None
-    elsewhere = Order(REELS.actor, {**REELS.run_input, "resultsLimit": 7})
+    elsewhere = ScrapeJob(REELS.actor, {**REELS.run_input, "resultsLimit": 7})
     assert apify.find(elsewhere, since=datetime.now(UTC), taken=frozenset) is None
     live.sandbox.faults.add({"kind": "lost_reply", "where": "apify.start"})
     with pytest.raises(LostReply):

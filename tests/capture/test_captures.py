@@ -1,4 +1,6 @@
-"""Captures: the same again changes nothing, newer facts win, NULL erases nothing, states are joined."""
+"""Captures: the same again changes nothing, newer facts win, NULL erases nothing, states are
+joined.
+"""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ from vtlib.core import rate_limits
 from vtlib.core.errors import CredentialsMissing, SourceFailed, StoreBusy
 from vtlib.scripts import lifecycle as linking
 from vtlib.scripts import store as scripts
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.store import data_checks, people
 from vtlib.store.connection import Store
 
@@ -63,7 +63,8 @@ def test_all_seven_platforms_and_then_nothing_more(world):
     posts = got[got["ask"] == "accounts"]
     assert len(posts) == len(SEVEN)
     assert ((posts["new"] > 0) & (posts["new"] <= 5)).all()
-    # Followers of Instagram come from the profile actor, others with the posts, Facebook's not at all.
+    # Followers of Instagram come from the profile actor, others with the posts, Facebook's not at
+    # all.
     assert set(got[got["ask"] == "profiles"]["platform"]) == {"instagram"}
     followed = project.frame("accounts")
     lacking = followed[followed["role"].notna() & followed["followers"].isna()]
@@ -185,7 +186,9 @@ class Stopped(BaseException):
 
 
 def test_stopped_before_any_write_and_run_again(world, monkeypatch):
-    """Before the order, between start and run id, between items, before the end: the same rows, paid once."""
+    """Before the order, between start and run id, between items, before the end: the same rows,
+    paid once.
+    """
     asked = {"accounts": following("x"), "profiles": False}
     write, left = Store.write, [0]
 
@@ -254,7 +257,8 @@ def test_numbers_are_read_again_when_they_are_due(world):
     assert 0 < due < 20
     assert sum(c.new for c in done) == 0
     grown = project.store.query(
-        "SELECT max(views) > min(views) AS grew FROM post_snapshots GROUP BY post_id HAVING count(*) = 2"
+        "SELECT max(views) > min(views) AS grew FROM post_snapshots GROUP BY post_id HAVING "
+        "count(*) = 2"
     )
     assert len(grown) == due
     assert grown["grew"].any()
@@ -271,8 +275,10 @@ def test_posts_of_scripts_are_captured_when_they_are_due(world):
     )
     at = project.workspace
     people.ensure_project(at.store, "p")
-    script = Script("Hum", beats=(Beat("b", duration_s=9.0),))
-    name = scripts.create(at.store, script, scripts.Making("Ann"), place=scripts.Place(project="p"))
+    script = Script("Hum", beats=(PlannedBeat("b", duration_s=9.0),))
+    name = scripts.create(
+        at.store, script, scripts.Making("Ann"), place=scripts.ScriptHome(project="p")
+    )
     url = f"https://www.tiktok.com/@_/video/{post.native_id}"
     linking.track(at, name, url, by="Ann")
     hours = (post.posted_at - world.live.sandbox.world.epoch).total_seconds() / 3600

@@ -13,7 +13,7 @@ import pytest
 
 from vtlib.capture.datasets import Broken, capture_time, datasets, expand, items, reading_note
 from vtlib.core.errors import BadInput
-from vtlib.tables.reader import Options
+from vtlib.tables.reader import TableOptions
 
 ITEMS = [{"id": "1", "tags": [{"name": "a"}]}, {"id": "2"}]
 CSV = "\ufeffid,tags/0/name,count\n1,a,5\n2,,\n"
@@ -178,10 +178,10 @@ def test_how_a_table_was_read_is_said_and_can_be_said(tmp_path: Path) -> None:
     (one,) = datasets(written(tmp_path, "x.csv", "id;when\n1;01/10/2026\n"))
     with pytest.raises(BadInput, match="--date-order"):
         list(items(one))
-    assert [i for _, i in items(one, Options(date_order="mdy"))] == [
+    assert [i for _, i in items(one, TableOptions(date_order="mdy"))] == [
         {"id": "1", "when": "2026-01-10"}
     ]
-    note = reading_note(one, Options(date_order="mdy"))
+    note = reading_note(one, TableOptions(date_order="mdy"))
     assert ("separated by semicolons" in note, "month first" in note) == (True, True)
     assert reading_note(datasets(written(tmp_path, "x.json", json.dumps(ITEMS)))[0]) == ""
 

@@ -1,4 +1,6 @@
-"""Hidden likes come as -1 in one version of an actor and as a tiny number in the next (apify.md 3.1)."""
+"""Hidden likes come as -1 in one version of an actor and as a tiny number in the next (apify.md
+3.1).
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""What the store refuses costs its own item, not its batch: for files, and for the items of a run."""
+"""What the store refuses costs its own item, not its batch: for files, and for the items of a
+run.
+"""
 
 from datetime import UTC, datetime
 

@@ -7,7 +7,7 @@ import pytest
 
 from vtlib.capture.own_analytics import read_export
 from vtlib.core.errors import BadInput
-from vtlib.tables.reader import Options
+from vtlib.tables.reader import TableOptions
 
 CASES = Path(__file__).parent / "analytics"
 EXPECTED = json.loads((CASES / "expected.json").read_text(encoding="utf-8"))
@@ -17,11 +17,11 @@ INSTAGRAM = """\ufeffPost ID,Account username,Description,Permalink,Post type,Vi
 17900000000000001,sim,"Hum, hum",https://www.instagram.com/reel/AbCdEfGhIjK/,IG reel,"1,204",980,55,7,3
 17900000000000002,sim,Nothing,https://www.instagram.com/reel/AbCdEfGhIjL/,IG reel,-,,0,,
 17900000000000003,sim,No link,,IG reel,10,9,1,0,
-"""
+"""  # noqa: E501
 YOUTUBE = """Content,Video title,Duration,Views,Watch time (hours),Average view duration,Average percentage viewed (%)
 Total,,,500,2.5,0:00:18,61.5
 dQw4w9WgXcQ,Kettle,30,500,2.5,0:00:18,61.5
-"""
+"""  # noqa: E501
 TIKTOK = """Video link,Total views,Total likes,Average watch time,Watched full video
 https://www.tiktok.com/@sim/video/7300000000000000001,12.5K,300,7.2s,34%
 """
@@ -150,7 +150,7 @@ def test_what_can_be_read_in_two_ways_is_refused_by_place(
 
 def test_a_word_settles_what_the_file_leaves_open(tmp_path: Path) -> None:
     path = written(tmp_path, f"Link,Date,Watch time (hours)\n{LINK},10/03/2026,1.200\n")
-    found = read_export(path, options=Options(date_order="dmy", decimal=",")).rows[0]
+    found = read_export(path, options=TableOptions(date_order="dmy", decimal=",")).rows[0]
     assert (str(found["day"]), found["value"]) == ("2026-03-10", 1200 * 3600)
 
 

@@ -1,4 +1,6 @@
-"""An open order covers its targets whatever went wrong, proven on a second provider that others wrote."""
+"""An open order covers its targets whatever went wrong, proven on a second provider that others
+wrote.
+"""
 
 import json
 import os
@@ -20,7 +22,7 @@ from vtlib.ops import projects
 from vtlib.platforms import SOURCES
 from vtlib.store import data_checks, runs, usage
 from vtlib.store.connection import Store
-from vtlib.store.usage import Span
+from vtlib.store.usage import UsageScope
 
 TIKTOK = [{"platform": "tiktok", "handle": "peer_one"}]
 ACTOR = "clockworks/tiktok-scraper"
@@ -76,7 +78,7 @@ def spent(project) -> float:
 
 
 def possibly(project) -> list[tuple[float, str]]:
-    rows = usage.possibly_paid(project.store, Span())
+    rows = usage.possibly_paid(project.store, UsageScope())
     return list(zip(rows["estimate_usd"], rows["reason"], strict=True))
 
 
@@ -100,7 +102,9 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_whatever_goes_wrong_one_run_is_paid(world, mock, wrong):
-    """Run again while it is wrong, with --again, with other filters, as a search, in a notebook: no new run."""
+    """Run again while it is wrong, with --again, with other filters, as a search, in a notebook:
+    no new run.
+    """
     for endpoint, fault in WRONG[wrong]:
         mock.fail(endpoint, fault, always=endpoint != "start_run")
     project = world.project(accounts=TIKTOK)

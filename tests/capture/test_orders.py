@@ -1,4 +1,6 @@
-"""The ledger of scrape orders: what is spent, what may be, what is covered, which actors keep failing."""
+"""The ledger of scrape orders: what is spent, what may be, what is covered, which actors keep
+failing.
+"""
 
 import shutil
 from datetime import datetime, timedelta
@@ -8,7 +10,7 @@ import pytest
 from vtlib.capture import job_store
 from vtlib.store import runs, usage
 from vtlib.store.connection import Store
-from vtlib.store.usage import Span
+from vtlib.store.usage import UsageScope
 
 AT = datetime(2026, 6, 1, 12)
 
@@ -60,7 +62,7 @@ def test_what_is_spent_in_each_state(store, facts, closed, usd, n):
     order(store, "c", closed=closed, **facts)
     assert job_store.spent_usd(store, "p", provider="apify") == pytest.approx(usd)
     assert job_store.spent_usd(store, "another", provider="apify") == 0
-    listed = usage.possibly_paid(store, Span())
+    listed = usage.possibly_paid(store, UsageScope())
     assert len(listed) == n
     assert listed["estimate_usd"].sum() == pytest.approx(usd)
     spent = {"spend_id": "s", "project_id": "p", "provider": "apify", "usd": 0.25, "at": AT}
@@ -72,9 +74,9 @@ def test_an_estimate_is_what_earlier_items_cost_at_most_the_cap(store):
     order(store, "before", closed="ok", **RUNS, charged_usd=0.5, found=100)
     order(store, "open")
     order(store, "large", max_items=10_000)
-    listed = usage.possibly_paid(store, Span("p"))
+    listed = usage.possibly_paid(store, UsageScope("p"))
     assert sorted(listed["estimate_usd"]) == [pytest.approx(0.5), pytest.approx(2.0)]
-    assert usage.possibly_paid(store, Span("p", AT + timedelta(days=1))).empty
+    assert usage.possibly_paid(store, UsageScope("p", AT + timedelta(days=1))).empty
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""What is asked, what it may cost, what of the answer is kept, and what a person is told; all without effects."""
+"""What is asked, what it may cost, what of the answer is kept, and what a person is told; all
+without effects.
+"""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from vtlib.capture import orders as ordering
 from vtlib.capture import results as scraping
 from vtlib.capture.orders import Asked, Ledger
-from vtlib.capture.results import Came, Kept, Ran, Seen
+from vtlib.capture.results import Came, Ran, RunItem, SelectedPosts
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
 from vtlib.core.params import Scraping
@@ -32,9 +34,9 @@ def accounts(*rows) -> pd.DataFrame:
     return pd.DataFrame([(*r, *[None] * (3 - len(r)), "competitor") for r in rows], columns=names)
 
 
-def seen(no, target="a", *, age_h=1.0, form="video", post=None) -> Seen:
+def seen(no, target="a", *, age_h=1.0, form="video", post=None) -> RunItem:
     post = post or f"tiktok:{no}"
-    return Seen(no, target, post, NOW - timedelta(hours=age_h), form, has_counts=True)
+    return RunItem(no, target, post, NOW - timedelta(hours=age_h), form, has_counts=True)
 
 
 # What is asked
@@ -308,9 +310,9 @@ def test_an_own_url_speaks_only_for_an_error():
 def test_items_find_their_targets():
     run = asked(platform="tiktok", targets=("Ann", "@bob", "https://www.tiktok.com/@cy"))
     posts = [
-        {"id": str(7 * 10**18 + n), "webVideoUrl": f"https://www.tiktok.com/@{who}/video/{7 * 10**18 + n}",
+        {"id": str(7 * 10**18 + n), "webVideoUrl": f"https://www.tiktok.com/@{who}/video/{7 * 10**18 + n}",  # noqa: E501
          "authorMeta": {"name": who, "id": f"9{n}"}, "input": said, "playCount": 5}
-        for n, (who, said) in enumerate([("ann", "ann"), ("else", "bob"), ("cy", "?"), ("dee", "?")])
+        for n, (who, said) in enumerate([("ann", "ann"), ("else", "bob"), ("cy", "?"), ("dee", "?")])  # noqa: E501
     ]  # fmt: skip
     gone = {"url": "https://www.tiktok.com/@bob", "input": "bob", "error": "does not exist"}
     found = scraping.look(enumerate([*posts, gone, "text"], 1), run)
@@ -335,8 +337,8 @@ def test_filters_are_enforced_again():
         seen(5, age_h=2),
         seen(6, age_h=1, post="tiktok:4"),
         seen(7, "b", age_h=20),
-        Seen(8, "b", refusal="no_items"),
-        Seen(9, "b", "tiktok:9", None, "video"),
+        RunItem(8, "b", refusal="no_items"),
+        RunItem(9, "b", "tiktok:9", None, "video"),
     ]
     kept = scraping.keep(items, run, captured_at=NOW)
     assert kept.posts == {"tiktok:4", "tiktok:5", "tiktok:7", "tiktok:9"}
@@ -392,9 +394,9 @@ def test_kept_posts_are_what_was_asked(items, limit, days_back):
         ([seen(1)], "TIMED-OUT", None, "1 of 3 asked: the run ended TIMED-OUT before"),
         ([], "SUCCEEDED", None, "nothing, and no reason"),
         ([], "ABORTED", None, "nothing: the run ended ABORTED before"),
-        ([Seen(1, "a", refusal="no_items")], "SUCCEEDED", 7, "private, empty or nothing as new"),
+        ([RunItem(1, "a", refusal="no_items")], "SUCCEEDED", 7, "private, empty or nothing as new"),
         (
-            [Seen(1, "a", refusal="provider_error", said="This profile does not exist.")],
+            [RunItem(1, "a", refusal="provider_error", said="This profile does not exist.")],
             *("SUCCEEDED", None, "nothing: This profile does not exist."),
         ),
         (
@@ -439,9 +441,9 @@ def test_a_run_is_judged(facts, expected):
 
 
 def test_an_account_that_was_refused_fails_the_command_but_not_the_run():
-    items = [seen(1), seen(2), seen(3), Seen(4, "b", refusal="provider_error", said="gone")]
+    items = [seen(1), seen(2), seen(3), RunItem(4, "b", refusal="provider_error", said="gone")]
     ran = Ran(asked(), "SUCCEEDED")
-    rows = scraping.per_target(items, Kept(frozenset({"tiktok:1"})), ran=ran, new=())
+    rows = scraping.per_target(items, SelectedPosts(frozenset({"tiktok:1"})), ran=ran, new=())
     tally = Counter(found=4, mapped=3, provider_error=1)
     assert scraping.judge(Came(ran, tuple(rows), tally, 3), least=0.5) == (
         *("ok", "1 of 2 targets gave nothing"),

@@ -1,4 +1,6 @@
-"""`vt advice`: what the stored library carries with its command, else what is missing; the pages say the same."""
+"""`vt advice`: what the stored library carries with its command, else what is missing; the pages
+say the same.
+"""
 
 import pandas as pd
 import pytest

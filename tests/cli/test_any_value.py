@@ -1,4 +1,5 @@
-"""Any JSON value at any place of any item: it costs its own field or item, never another, and counts are true.
+"""Any JSON value at any place of any item: it costs its own field or item, never another, and
+counts are true.
 
 VT_FUZZ: number of examples. VT_FUZZ_REAL: a folder of real exports whose items are taken too.
 """
@@ -53,7 +54,9 @@ LARGE = ['"' + "x" * 10_000_000 + '"', "[" + ",".join(['"tag"'] * 1_000_000) + "
 
 
 def real_items() -> list[dict[str, Any]]:
-    """Every item that the sources' tests know and a platform recognises, and those of VT_FUZZ_REAL."""
+    """Every item that the sources' tests know and a platform recognises, and those of
+    VT_FUZZ_REAL.
+    """
     cases = [c for p in sorted(DATA.glob("*.json")) for c in json.loads(p.read_text())["items"]]
     found = [case["payload"] for case in cases]
     files = expand(["*/*.json*", "*/*.csv", "*/*/*.json"], base=Path(REAL)) if REAL else []
@@ -130,7 +133,9 @@ def test_the_data_hold_something_to_poison() -> None:
 
 
 def test_a_line_is_one_item_whatever_stands_at_any_place_of_it() -> None:
-    """Each short value at every place of every item: nothing is taken for a list of items, and none for none."""
+    """Each short value at every place of every item: nothing is taken for a list of items, and
+    none for none.
+    """
     short = [value for value in SMALL if len(value) < 100]
     assert len(short) > 20
     for item, paths in zip(ITEMS[::STEP], PATHS[::STEP], strict=True):

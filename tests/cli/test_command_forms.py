@@ -80,7 +80,10 @@ def test_lists_as_people_type_them(vt) -> None:
     vt("brand", "create", "Yakety Pack")
     made = vt(
         *("product", "create", "Core Deck", "--brand", "yakety-pack", "--json"),
-        *("--benefits", "calm evenings, no screens", "--problem", "noise", "--problem", "late, tired"),
+        *("--benefits", (
+"calm evenings, no "
+"screens"
+), "--problem", "noise", "--problem", "late, tired"),
     )  # fmt: skip
     assert made.data["benefits"] == ["calm evenings", "no screens"]
     assert made.data["problems"] == ["noise", "late, tired"], "repeated: each as it stands"

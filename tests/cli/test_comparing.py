@@ -1,4 +1,6 @@
-"""`vt analyze compare`, `vt script adapt` and products on `vt analyze videos`: what is known is shown, the rest is said."""
+"""`vt analyze compare`, `vt script adapt` and products on `vt analyze videos`: what is known is
+shown, the rest is said.
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""`rising` as an analyst sees it: a small project captured every two days, its record beside the calls."""
+"""`rising` as an analyst sees it: a small project captured every two days, its record beside the
+calls.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +16,9 @@ ACCOUNTS, POSTS, DAYS = 12, 30, 60
 
 
 def ingest(home: str, *, until: float, again: bool = True) -> None:
-    """12 accounts with 30 posts in 60 days, one in twelve x20, captured every two days up to `until`."""
+    """12 accounts with 30 posts in 60 days, one in twelve x20, captured every two days up to
+    `until`.
+    """
     rng = np.random.default_rng(5)
     people = [account(0, str(k), f"a{k}") for k in range(ACCOUNTS)]
     owner = np.repeat(np.arange(ACCOUNTS), POSTS)

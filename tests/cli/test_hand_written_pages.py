@@ -48,7 +48,9 @@ def resolve(words: list[str]) -> tuple[click.Command, int]:
 
 
 def option_names(command: click.Command) -> set[str]:
-    """Options of a command; of a group those of all its commands (`vt report P` is `vt report show P`)."""
+    """Options of a command; of a group those of all its commands (`vt report P` is `vt report
+    show P`).
+    """
     names = {name for param in command.params for name in param.opts + param.secondary_opts}
     if isinstance(command, click.Group):
         return names.union(*(option_names(below) for below in command.commands.values()))

@@ -1,4 +1,6 @@
-"""Whatever goes wrong outside our own errors ends as one sentence with a code, and as JSON where asked."""
+"""Whatever goes wrong outside our own errors ends as one sentence with a code, and as JSON where
+asked.
+"""
 
 import errno
 import json

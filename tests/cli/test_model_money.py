@@ -1,4 +1,6 @@
-"""`vt analyze videos` against a second Gemini, written by somebody else: money, loss and hostile answers."""
+"""`vt analyze videos` against a second Gemini, written by somebody else: money, loss and hostile
+answers.
+"""
 
 import hashlib
 import json
@@ -91,7 +93,8 @@ def gemini(home, monkeypatch):
 def params(home, text="", **asked):
     lines = "".join(f"  {k}: {v}\n" for k, v in asked.items())
     (home / "params" / "p.yaml").write_text(
-        f"project: p\nanalysis: {{limit: 60, full: 60, controls_share: 0}}\ngemini:\n  attempts: 5\n{lines}{text}"
+        "project: p\nanalysis: {limit: 60, full: 60, controls_share: 0}\ngemini:\n  attempts: "
+        f"5\n{lines}{text}"
     )
 
 
@@ -121,7 +124,9 @@ def test_a_cap_that_equals_the_default_is_a_cap(vt, home, gemini):
 
 
 def test_a_run_passes_on_what_was_set_and_nothing_else(home, monkeypatch):
-    """A default that is handed on as if it had been set would be an order: a cap that no price lets hold."""
+    """A default that is handed on as if it had been set would be an order: a cap that no price
+    lets hold.
+    """
     plans = []
     monkeypatch.setattr(vt_run, "run_project", lambda plan, _hooks: plans.append(plan))
     for text in ("project: p\n", "project: p\nanalysis: {max_cost_usd: 5.0}\n"):
@@ -213,9 +218,9 @@ HOSTILE = {
     "a loop": (Answer('{"duration_s": 3, "beats": ' + "[" * DEEP, "MAX_TOKENS"), "truncated"),
     "NaN": (Answer('{"duration_s": NaN}'), "invalid"),
     "half an emoji": (Answer('{"language": "\ud83d"}'), "invalid"),
-    "a deep body": (Answer(raw=b'{"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 9}, "x": '
+    "a deep body": (Answer(raw=b'{"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 9}, "x": '  # noqa: E501
                            + b"[" * DEEP + b"]" * DEEP + b"}"), "unreadable"),
-    "a broken body": (Answer(raw=b'{"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 9}, '), "unreadable"),
+    "a broken body": (Answer(raw=b'{"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 9}, '), "unreadable"),  # noqa: E501
     "a number": (Answer("1e999"), "invalid"),
     "late": (Answer(analysis(LENGTH_S + 30)), "partial"),
     "late, in fences": (Answer(f"```json\n{analysis(LENGTH_S + 30)}\n```"), "partial"),
@@ -224,7 +229,9 @@ HOSTILE = {
 
 
 def test_what_a_model_sends_is_an_outcome_with_its_cost(vt, home, gemini):
-    """All of it in one batch: nothing stops it, each call's cost is booked, and late times are never `ok`."""
+    """All of it in one batch: nothing stops it, each call's cost is booked, and late times are
+    never `ok`.
+    """
     store = fill(home, len(HOSTILE))
     params(home, PRICED, reasks=0, concurrency=1)
     gemini.script(*(answer for answer, _ in HOSTILE.values()))

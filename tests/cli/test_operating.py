@@ -1,4 +1,6 @@
-"""`vt doctor`, `status`, `backup`, `restore`, and what looking back says: figures, filters, exit codes, pages."""
+"""`vt doctor`, `status`, `backup`, `restore`, and what looking back says: figures, filters, exit
+codes, pages.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""`vt patterns --platform`, `vt process plan --sample`: from imported posts of one platform to a drawn sample."""
+"""`vt patterns --platform`, `vt process plan --sample`: from imported posts of one platform to a
+drawn sample.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,9 @@ ACCOUNTS, POSTS = 6, 26
 
 @pytest.fixture
 def imported(vt, tmp_path: Path) -> str:
-    """TikTok posts of six accounts: those with a licensed track reach twice as many, one in twenty is a hit."""
+    """TikTok posts of six accounts: those with a licensed track reach twice as many, one in
+    twenty is a hit.
+    """
     rng = np.random.default_rng(0)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     items = []
@@ -25,7 +29,7 @@ def imported(vt, tmp_path: Path) -> str:
                 "id": str(7_500_000_000_000_000_000 + n),
                 "text": "Invented",
                 "createTime": int((start + timedelta(days=4 * turn, hours=who)).timestamp()),
-                "webVideoUrl": f"https://www.tiktok.com/@sim_{who}/video/{7_500_000_000_000_000_000 + n}",
+                "webVideoUrl": f"https://www.tiktok.com/@sim_{who}/video/{7_500_000_000_000_000_000 + n}",  # noqa: E501
                 "authorMeta": {"id": str(100 + who), "name": f"sim_{who}", "fans": 1000},
                 "musicMeta": {"musicName": "Waltz" if is_licensed else "original sound",
                               "musicOriginal": not is_licensed, "musicId": str(n)},

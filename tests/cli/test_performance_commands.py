@@ -1,4 +1,6 @@
-"""`vt analyze performance`, `vt patterns`, `vt script predict|performance|cost|move|links`, `vt import analytics`."""
+"""`vt analyze performance`, `vt patterns`, `vt script predict|performance|cost|move|links`, `vt
+import analytics`.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""A workspace that was restored or copied runs on: what is gone and known is said, and stops nothing."""
+"""A workspace that was restored or copied runs on: what is gone and known is said, and stops
+nothing.
+"""
 
 import json
 import shutil

@@ -1,4 +1,6 @@
-"""What people write into a review and save as a spreadsheet does, stands in the database as they wrote it."""
+"""What people write into a review and save as a spreadsheet does, stands in the database as they
+wrote it.
+"""
 
 import csv
 import io
@@ -13,7 +15,8 @@ from vtlib.store.project import Workspace
 
 POST = "tiktok:7106594312292453675"
 REAL = Path(__file__).parent / "data" / "rev_cp1252.csv"
-# Words as people write them: signs of a formula, an apostrophe that is theirs, umlauts, a dash, line ends.
+# Words as people write them: signs of a formula, an apostrophe that is theirs, umlauts, a dash,
+# line ends.
 NOTES = [
     *("=SUM(A1) is no hook", "+1 from me; and -1", "@ann: schön – Füße", "'tis the season"),
     *("two\nlines, and; a\ttab", "''quoted''", "-"),
@@ -54,7 +57,8 @@ def test_a_note_is_stored_as_written_and_survives_the_way_out_and_in(
         said = spring("review", "import", path, "--project", "spring", "--json")
         assert said.code == 0, said.out
         assert stored() == [(POST, "keep", note, note)]
-        # Exported, saved by the spreadsheet and read again: nothing is guarded twice or left guarded.
+        # Exported, saved by the spreadsheet and read again: nothing is guarded twice or left
+        # guarded.
         spring("review", "export", path, "--project", "spring")
         rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
         assert len(rows) == 1

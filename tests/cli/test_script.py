@@ -311,7 +311,8 @@ def test_an_adaptation_can_be_begun_anew(say, script: str, home: Path) -> None:
     row = ["a1", None, "yakety-pack/core-deck", "spring", script]
     with store.write() as connection:
         connection.execute(
-            "INSERT INTO adaptations (analysis_id, post_id, product_id, project_id, script_id) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO adaptations (analysis_id, post_id, product_id, project_id, script_id) "
+            "VALUES (?, ?, ?, ?, ?)",
             row,
         )
     say("script", "update", script, "--title", "What people made of it")

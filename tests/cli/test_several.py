@@ -1,4 +1,6 @@
-"""`vt run` over several projects, and the page over all of them; the notebooks themselves are not run here."""
+"""`vt run` over several projects, and the page over all of them; the notebooks themselves are
+not run here.
+"""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""One story from a URL to a verdict, in the roadmap's own words, as a person types them, in a simulated world."""
+"""One story from a URL to a verdict, in the roadmap's own words, as a person types them, in a
+simulated world.
+"""
 
 import json
 from collections.abc import Callable, Iterator

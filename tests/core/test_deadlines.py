@@ -1,4 +1,6 @@
-"""Clients that show no bytes, on second mocks of their services: a host that drips costs its deadline."""
+"""Clients that show no bytes, on second mocks of their services: a host that drips costs its
+deadline.
+"""
 
 import itertools
 import time
@@ -10,7 +12,7 @@ from tests.peers.apify import ApifyMock
 from tests.peers.base import drip
 from tests.peers.gemini import GeminiMock
 from vtlib.analysis.answer import VideoAnalysis
-from vtlib.capture.apify import Apify, Job
+from vtlib.capture.apify import ActorRun, Apify
 from vtlib.core.errors import SourceFailed
 from vtlib.core.rate_limits import RateLimiter
 from vtlib.llm.client import Access, Gemini
@@ -32,7 +34,7 @@ def test_a_dripping_dataset_ends(mode):
     with ApifyMock() as mock:
         mock.add_actor("a/b", lambda _input: [{"n": 1}])
         apify = Apify(mock.token, mock.url, pause_s=0.01, items_wait_s=1.0)
-        job = Job("r", "d", "SUCCEEDED", datetime.now(UTC))
+        job = ActorRun("r", "d", "SUCCEEDED", datetime.now(UTC))
         mock.fail("list_items", drip(mode, 0.2), always=True)
         start = time.monotonic()
         with pytest.raises(SourceFailed):

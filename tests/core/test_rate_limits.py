@@ -186,7 +186,9 @@ def test_the_breaker_opens_lets_one_try_and_closes():
 
 
 class Slow(Time):
-    """A clock that lets other threads in whenever it is read: what is read before and written after must be locked."""
+    """A clock that lets other threads in whenever it is read: what is read before and written
+    after must be locked.
+    """
 
     def __call__(self) -> float:
         now = self.now

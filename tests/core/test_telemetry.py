@@ -1,4 +1,6 @@
-"""What is logged, and what leaves: errors to a Sentry and traces to a collector on this machine, with nothing personal."""
+"""What is logged, and what leaves: errors to a Sentry and traces to a collector on this machine,
+with nothing personal.
+"""
 
 import gzip
 import json

@@ -25,7 +25,9 @@ MEASURES = {
 
 
 def workspace(home: Path, n: int = 20) -> Project:
-    """Project `p` with posts 1 to n; post 1 is the largest breakout and measured, half of them plain."""
+    """Project `p` with posts 1 to n; post 1 is the largest breakout and measured, half of them
+    plain.
+    """
     (home / "params").mkdir(parents=True, exist_ok=True)
     (home / "params" / "p.yaml").write_text("project: p\nis_simulated: true\n")
     project = Project.open("p", home=str(home))

@@ -1,4 +1,6 @@
-"""The desk in JupyterLab, in a real browser: from a breakout to an exported script, and back after a restart."""
+"""The desk in JupyterLab, in a real browser: from a breakout to an exported script, and back
+after a restart.
+"""
 
 import re
 from collections.abc import Iterator

@@ -257,7 +257,8 @@ def test_a_kernel_that_starts_again_finds_the_same_desk(written: Desk, project: 
 def test_a_place_of_another_version_of_the_desk_is_the_beginning(project: Project) -> None:
     with project.store.write() as connection:
         connection.execute(
-            "INSERT INTO desk_places VALUES ('p', 'Ann', '{\"wish\": 7, \"view\": \"x\"}', now()::TIMESTAMP)"
+            "INSERT INTO desk_places VALUES ('p', 'Ann', '{\"wish\": 7, \"view\": \"x\"}', "
+            "now()::TIMESTAMP)"
         )
     assert Desk(project, by="Ann").tabs.value == "outliers"
 

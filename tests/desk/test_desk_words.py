@@ -1,4 +1,6 @@
-"""What people type at the desk is kept: no form is filled over, leaving asks, two people see each other."""
+"""What people type at the desk is kept: no form is filled over, leaving asks, two people see
+each other.
+"""
 
 import asyncio
 import shutil
@@ -82,7 +84,7 @@ PRESSES = {
     "person": lambda d: setattr(d.person, "value", "Ben"),
     "export": lambda d: d.script.documents.write.click(),
 }
-SAVED_BY = {"comment": {"comment"}, "facts": {"logline"}, "beat": {"spoken", "notes"}, "claim": {"claim"}}  # fmt: skip
+SAVED_BY = {"comment": {"comment"}, "facts": {"logline"}, "beat": {"spoken", "notes"}, "claim": {"claim"}}  # fmt: skip  # noqa: E501
 
 
 @pytest.mark.parametrize("press", PRESSES)

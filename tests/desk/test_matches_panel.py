@@ -6,18 +6,18 @@ from pathlib import Path
 
 from tests.desk.desk_home import HOSTILE, workspace
 from vtlib.desk.matches import MatchesPanel
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.performance import match_store as store
 from vtlib.performance import matches
 from vtlib.scripts import store as scripts
-from vtlib.scripts.script import Beat, Script
-from vtlib.scripts.store import Making, Move, Place
+from vtlib.scripts.script import PlannedBeat, Script
+from vtlib.scripts.store import Making, Move, ScriptHome
 
 
 def test_a_person_links_undoes_and_refuses_at_the_desk(tmp_path: Path) -> None:
     project = workspace(tmp_path, n=3)
-    made = Script("Calm lid", beats=(Beat("b", "cta", duration_s=6.0, spoken="Look"),))
-    name = scripts.create(project.store, made, Making("Ann"), place=Place(project="p"))
+    made = Script("Calm lid", beats=(PlannedBeat("b", "cta", duration_s=6.0, spoken="Look"),))
+    name = scripts.create(project.store, made, Making("Ann"), place=ScriptHome(project="p"))
     for status in ("review", "approved", "in_production", "produced"):
         scripts.set_status(project.store, name, Move(status, "Ann"))
     rows = [
@@ -32,7 +32,7 @@ def test_a_person_links_undoes_and_refuses_at_the_desk(tmp_path: Path) -> None:
         for n, p in ((1, 0.8), (2, 0.3))
     ]
     store.save_proposals(project.store, "p", rows)
-    session = Session(project, person="Zoe")
+    session = DeskSession(project, person="Zoe")
     panel = MatchesPanel(session)
     session.settle = panel.refresh
     panel.refresh()

@@ -1,4 +1,6 @@
-"""Analyses: data or a named reason, calls on record, spend once, corrections in rows of their own."""
+"""Analyses: data or a named reason, calls on record, spend once, corrections in rows of their
+own.
+"""
 
 from datetime import datetime
 
@@ -118,7 +120,8 @@ def test_checks_find_what_must_not_be(store):
             "INSERT INTO analyses (analysis_id, post_id, status) VALUES ('x', 'tiktok:9', 'fine')"
         )
         connection.execute(
-            "INSERT INTO model_calls (call_id, status, started_at) VALUES ('c', 'lost', '2020-01-01')"
+            "INSERT INTO model_calls (call_id, status, started_at) VALUES ('c', 'lost', "
+            "'2020-01-01')"
         )
         connection.execute("INSERT INTO analysis_claims (analysis_id, held) VALUES ('y', 'maybe')")
     found = run_checks(store).set_index("check")["n"]

@@ -1,4 +1,6 @@
-"""One rule of money: prices that come later, four kinds in one total, a currency beside every sum."""
+"""One rule of money: prices that come later, four kinds in one total, a currency beside every
+sum.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 

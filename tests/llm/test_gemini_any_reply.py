@@ -1,4 +1,6 @@
-"""Whatever a model or the service sends: an outcome with its cost booked, and never an exception."""
+"""Whatever a model or the service sends: an outcome with its cost booked, and never an
+exception.
+"""
 
 import json
 import threading
@@ -108,7 +110,9 @@ class Service:
         )
 
     def ask(self, body, *, answer=VideoAnalysis, status=200):
-        """The outcome of a question that is answered with `body`, and the calls as they were noted."""
+        """The outcome of a question that is answered with `body`, and the calls as they were
+        noted.
+        """
         self.body, self.status, self.asked, self.noted = body, status, 0, {}
         question = Question(render(load_prompt("analysis")), answer, Options("m", 512))
         return self.gemini.ask(question), list(self.noted.values())
@@ -139,19 +143,22 @@ def text_of(**changes):
 NESTED = "[" * DEEP + "]" * DEEP
 TEXTS = {
     "nesting": ('{"duration_s": ' + NESTED + "}", "STOP", "unreadable"),
-    "nesting without an end": ('{"duration_s": 3, "beats": ' + "[" * DEEP, "MAX_TOKENS", "truncated"),
+    "nesting without an end": ('{"duration_s": 3, "beats": ' + "[" * DEEP, "MAX_TOKENS", "truncated"),  # noqa: E501
     "objects without an end": ('{"a":' * DEEP, "MAX_TOKENS", "truncated"),
     "a loop of spaces": ('{"duration_s": 3.0,' + " " * 200_000, "MAX_TOKENS", "truncated"),
-    "a loop of lines": ('{"duration_s": 3.0, "language": "en", "x": "' + "\\n" * 100_000, "MAX_TOKENS", "partial"),
-    "a loop of quotes": ('{"duration_s": 3.0, "language": "' + '\\"' * 100_000, "MAX_TOKENS", "truncated"),
+    "a loop of lines": ('{"duration_s": 3.0, "language": "en", "x": "' + "\\n" * 100_000, "MAX_TOKENS", "partial"),  # noqa: E501
+    "a loop of quotes": ('{"duration_s": 3.0, "language": "' + '\\"' * 100_000, "MAX_TOKENS", "truncated"),  # noqa: E501
     "a loop of escapes outside": ('\\"' * 100_000, "MAX_TOKENS", "truncated"),
-    "a loop of a word": ('{"duration_s": 3.0, "language": "' + "so, so " * 50_000, "MAX_TOKENS", "truncated"),
-    "NaN": (text_of().replace('"duration_s": ', '"duration_s": NaN, "was": ', 1), "STOP", "invalid"),
-    "Infinity": (text_of().replace('"duration_s": ', '"duration_s": Infinity, "was": ', 1), "STOP", "invalid"),
+    "a loop of a word": ('{"duration_s": 3.0, "language": "' + "so, so " * 50_000, "MAX_TOKENS", "truncated"),  # noqa: E501
+    "NaN": (text_of().replace('"duration_s": ', '"duration_s": NaN, "was": ', 1), "STOP", "invalid"),  # noqa: E501
+    "Infinity": (text_of().replace('"duration_s": ', '"duration_s": Infinity, "was": ', 1), "STOP", "invalid"),  # noqa: E501
     "a huge number": (text_of(duration_s=10**400), "STOP", "invalid"),
     "a huge clock": (text_of(duration_s="9" * 400 + ":00:00"), "STOP", "invalid"),
     "half an emoji": (text_of(language="\ud83d"), "STOP", "repaired"),
-    "half an emoji, unescaped": (json.dumps(valid() | {"language": "\ud83d"}, ensure_ascii=False), "STOP", "ok"),
+    (
+"half an emoji, "
+"unescaped"
+): (json.dumps(valid() | {"language": "\ud83d"}, ensure_ascii=False), "STOP", "ok"),
     "NUL": (text_of(language="a\x00b"), "STOP", "ok"),
     "keys twice": (text_of()[:-1] + ', "language": "de"}', "STOP", "ok"),
     "another type": (text_of(beats="none"), "STOP", "invalid"),
@@ -200,10 +207,19 @@ BODIES = {
     "a list of replies": (f"[{WHOLE}]", "lost", 0),
     "usage of another type": (json.dumps({"candidates": 3, "usageMetadata": [1]}), "empty", 0),
     "counts as text": (enveloped(text_of(), dict.fromkeys(USAGE, "41")).decode(), "ok", 123),
-    "a count that is none": (enveloped(text_of(), USAGE | {"promptTokenCount": -5}).decode(), "ok", 0),
-    "a count past the database": (enveloped(text_of(), USAGE | {"promptTokenCount": 2**63}).decode(), "ok", 0),
-    "a count NaN": (enveloped(text_of(), USAGE | {"promptTokenCount": float("nan")}).decode(), "ok", 0),
-    "parts of another type": (json.dumps({"candidates": [{"content": {"parts": [7, None, {"text": 3}]}}],
+    (
+"a count that is "
+"none"
+): (enveloped(text_of(), USAGE | {"promptTokenCount": -5}).decode(), "ok", 0),
+    (
+"a count past the "
+"database"
+): (enveloped(text_of(), USAGE | {"promptTokenCount": 2**63}).decode(), "ok", 0),
+    "a count NaN": (enveloped(text_of(), USAGE | {"promptTokenCount": float("nan")}).decode(), "ok", 0),  # noqa: E501
+    (
+"parts of another "
+"type"
+): (json.dumps({"candidates": [{"content": {"parts": [7, None, {"text": 3}]}}],
                                           "usageMetadata": USAGE}), "empty", 123),
     "a finish of another type": (enveloped(text_of(), finish=["STOP"]).decode(), "ok", 123),
 }  # fmt: skip

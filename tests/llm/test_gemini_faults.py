@@ -1,4 +1,6 @@
-"""The fault tour: every line of failures that the real client shows, each with the outcome that names it."""
+"""The fault tour: every line of failures that the real client shows, each with the outcome that
+names it.
+"""
 
 import socket
 from datetime import datetime, timedelta
@@ -199,7 +201,9 @@ def test_keys_and_models_are_checked_by_name(lab):
 
 
 def test_no_suggestion_repeats_the_name_that_failed(lab):
-    """Listed by the service, and 404 when it is called: as with a version of the API that does not serve it."""
+    """Listed by the service, and 404 when it is called: as with a version of the API that does
+    not serve it.
+    """
     model = "gemini-3.8-flash"
     lab.fault("refused", "gemini.model", times=None, status=404)
     lab.fault("refused", "gemini.generate", times=None, status=404)

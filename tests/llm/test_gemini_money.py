@@ -1,4 +1,6 @@
-"""Prices that are the user's alone, caps that hold before the call, and calls that are all on record."""
+"""Prices that are the user's alone, caps that hold before the call, and calls that are all on
+record.
+"""
 
 import threading
 import time
@@ -210,7 +212,9 @@ def test_nearly_all_of_a_small_cap_can_be_spent(lab):
 
 
 def test_an_answer_cut_off_by_a_cap_is_no_data(lab):
-    """The model did not stop by itself: with more money it is whole, so it is asked again another time."""
+    """The model did not stop by itself: with more money it is whole, so it is asked again
+    another time.
+    """
     lab.fault("max_tokens", times=None, share=0.6)
     question = lab.question(max_output_tokens=8192)
     budget = Budget([Cap("run", tokens=question.guessed_tokens_in() + 6000)])

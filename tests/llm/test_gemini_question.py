@@ -63,7 +63,9 @@ def test_every_part_of_the_schema_is_required_and_holds_no_example():
 
 
 def test_what_is_sent(lab):
-    """The schema untouched, the system prompt apart, the film before the text, sampling beside the film."""
+    """The schema untouched, the system prompt apart, the film before the text, sampling beside
+    the film.
+    """
     sent = []
     api = lab.sandbox.gemini
     whole = api._keyed

@@ -1,4 +1,6 @@
-"""Prompts: a version for every change, no numbers to copy, and strangers who stay inside their fence."""
+"""Prompts: a version for every change, no numbers to copy, and strangers who stay inside their
+fence.
+"""
 
 import hashlib
 import json
@@ -30,8 +32,8 @@ ANSWERS = {
     "adaptation": AdaptedScript,
     "original": OriginalScript,
 }
-# A prompt and the schema of its answer are one versioned thing (pitfall 28): who changes either raises the
-# version in the file's head and writes the new digest here.
+# A prompt and the schema of its answer are one versioned thing (pitfall 28): who changes either
+# raises the version in the file's head and writes the new digest here.
 SEALED = json.loads((Path(__file__).parent / "sealed.json").read_text())
 
 

@@ -1,8 +1,10 @@
-"""Run by test_media: children of this process work on a workspace and are killed, then one may finish.
+"""Run by test_media: children of this process work on a workspace and are killed, then one may
+finish.
 
-python killing.py HOME DELAY…        killed so many seconds after the start of the work, one after the other
-python killing.py HOME before-save   killed when the first file is in place and its row is to be written
-Imports are done once; the children are forked, so that a kill hits the work and not the imports.
+python killing.py HOME DELAY…        killed so many seconds after the start of the work, one after
+the other python killing.py HOME before-save   killed when the first file is in place and its row is
+to be written Imports are done once; the children are forked, so that a kill hits the work and not
+the imports.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""A workspace whose picked posts have media on a loopback host: imported from a capture, picked by hand."""
+"""A workspace whose picked posts have media on a loopback host: imported from a capture, picked
+by hand.
+"""
 
 import json
 import urllib.request

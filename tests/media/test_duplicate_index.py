@@ -12,7 +12,9 @@ from vtlib.media.duplicates import same_creative
 
 
 def videos(seed, n=60):
-    """Hashes of `n` videos: at random, still ones, trimmed and noisy copies, and ones too short to compare."""
+    """Hashes of `n` videos: at random, still ones, trimmed and noisy copies, and ones too short
+    to compare.
+    """
     draw = np.random.default_rng(seed)
     made = [np.empty(0, np.uint64), draw.integers(0, 2**64, 1, dtype=np.uint64)]
     while len(made) < n:

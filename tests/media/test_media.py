@@ -1,4 +1,6 @@
-"""Picked posts to files, measures and twins: resumable anywhere, nothing fetched twice, honest without media."""
+"""Picked posts to files, measures and twins: resumable anywhere, nothing fetched twice, honest
+without media.
+"""
 
 import os
 import shutil
@@ -51,7 +53,9 @@ def home(live, imported, tmp_path):
 
 @pytest.fixture(scope="module")
 def picks(imported, live):
-    """Two twins, two more films, a slideshow and a photo; the films are rendered, so that the host is quick."""
+    """Two twins, two more films, a slideshow and a photo; the films are rendered, so that the
+    host is quick.
+    """
     of, world = formats(imported), live.sandbox.world
     chosen = {"breakout": [*TWINS, of["video"][0]], "control": [of["reel"][1], of["carousel"][0]]}
     chosen["control"].append(of["photo"][0])
@@ -106,8 +110,10 @@ def test_files_are_named_by_content_and_pictures_are_kept_in_order(processed):
     assert all(n.isascii() and n[3:5] == n[:2] and len(n) == 3 + 64 + 4 for n in names)
     with opened(processed).store.read() as connection:
         held = connection.execute(
-            "SELECT m.n_files, list(i.position ORDER BY i.position), any_value(m.path) = min(i.path) "
-            "FILTER (i.position = 0) FROM media AS m JOIN media_images AS i ON i.post_id = m.post_id "
+            "SELECT m.n_files, list(i.position ORDER BY i.position), any_value(m.path) = "
+            "min(i.path) "
+            "FILTER (i.position = 0) FROM media AS m JOIN media_images AS i ON i.post_id = "
+            "m.post_id "
             "GROUP BY m.post_id, m.n_files ORDER BY m.n_files"
         ).fetchall()
     assert held[0] == (1, [0], True)
@@ -121,7 +127,10 @@ def test_posts_of_own_scripts_are_fetched_beside_the_picked_ones(home, picks):
     with project.store.write() as connection:
         for sql in (
             "INSERT INTO scripts BY NAME SELECT 's' AS script_id, 'p' AS project_id",
-            f"INSERT INTO publications BY NAME SELECT 's' AS script_id, 1 AS version, '{TWINS[1]}' AS post_id",
+            (
+                "INSERT INTO publications BY NAME SELECT 's' AS script_id, 1 AS version, "
+                f"'{TWINS[1]}' AS post_id"
+            ),
         ):
             connection.execute(sql)
     one = opened(home, analysis={"limit": 1})
@@ -171,7 +180,8 @@ def test_another_project_shares_the_files(processed, live, tmp_path):
             "INSERT INTO selections BY NAME SELECT * REPLACE ('q' AS project_id) FROM selections"
         )
         connection.execute(
-            "INSERT INTO project_posts BY NAME SELECT * REPLACE ('q' AS project_id) FROM project_posts"
+            "INSERT INTO project_posts BY NAME SELECT * REPLACE ('q' AS project_id) FROM "
+            "project_posts"
         )
     (home / "params" / "q.yaml").write_text(
         (home / "params" / "p.yaml").read_text().replace("project: p", "project: q")
@@ -283,7 +293,9 @@ def test_a_lost_post_makes_room_for_the_next(home, picks, live):
 
 
 def test_without_an_address_nothing_is_asked_and_the_stage_says_so(home, picks, live, monkeypatch):
-    """As in the demo of exports: media addresses on no host we know, and a simulated post has no page."""
+    """As in the demo of exports: media addresses on no host we know, and a simulated post has no
+    page.
+    """
     monkeypatch.delenv("VT_APIFY_URL")
     pick(home, **picks)
     done = flow.process(opened(home))
@@ -345,7 +357,7 @@ def test_a_purge_removes_files_and_leaves_numbers(processed, tmp_path):
     project = opened(home)
     measured = rows(home, "measures")
     total = MediaFolder(home / "outputs").used_bytes()
-    wanted = purge.Wanted(quota_gb=total / 2 / 1e9)
+    wanted = purge.PurgeRequest(quota_gb=total / 2 / 1e9)
     told = purge.preview(project.workspace, wanted)
     assert files(home) == files(processed)
     done = purge.purge(project.workspace, wanted)
@@ -355,7 +367,7 @@ def test_a_purge_removes_files_and_leaves_numbers(processed, tmp_path):
     assert total - left == told.freed_bytes
     (home / "outputs/media/ab").mkdir(exist_ok=True)
     (home / "outputs/media/ab/stray.mp4").write_bytes(b"x")
-    purge.purge(project.workspace, purge.Wanted(keep_days=0))
+    purge.purge(project.workspace, purge.PurgeRequest(keep_days=0))
     assert files(home) == set()
     now = rows(home, "measures")
     assert [r[:9] for r in now] == [r[:9] for r in measured]
@@ -368,7 +380,7 @@ def test_a_purge_of_persons_leaves_the_posts(processed, tmp_path):
     home = Path(shutil.copytree(processed, tmp_path / "home"))
     project = opened(home)
     numbers = [rows(home, t) for t in ("posts", "post_snapshots", "project_posts", "media")]
-    purge.purge(project.workspace, purge.Wanted(is_personal=True))
+    purge.purge(project.workspace, purge.PurgeRequest(is_personal=True))
     assert [rows(home, t) for t in ("posts", "post_snapshots", "project_posts", "media")] == numbers
     text = project.store.query("SELECT string_agg(payload, '') AS t FROM raw_items")["t"][0]
     assert "signature" not in text

@@ -7,14 +7,14 @@ import os
 import pytest
 
 from vtlib.core.errors import StoreBusy
-from vtlib.media.download.outcome import File
+from vtlib.media.download.outcome import ProvenFile
 from vtlib.media.folder import MediaFolder, stem, stored_path
 
 
 def fetched(work, content=b"film", name="video"):
     path = work / name
     path.write_bytes(content)
-    return File(path, "video", ".mp4", 2, 3)
+    return ProvenFile(path, "video", ".mp4", 2, 3)
 
 
 def everything(root):
@@ -37,7 +37,9 @@ def test_the_same_content_is_kept_once_under_its_hash(tmp_path):
 
 @pytest.mark.parametrize("moved", [False, True])
 def test_what_was_whole_is_handed_on_and_the_rest_removed(tmp_path, moved):
-    """As a killed process leaves it: one item whole, before or after its file was moved, one half done."""
+    """As a killed process leaves it: one item whole, before or after its file was moved, one
+    half done.
+    """
     media = MediaFolder(tmp_path)
     whole, half = (media.root / "tmp" / name for name in ("whole", "half"))
     for folder in (whole, half):

@@ -1,4 +1,6 @@
-"""A purge of persons on real payloads of every platform: the same posts, accounts and numbers afterwards."""
+"""A purge of persons on real payloads of every platform: the same posts, accounts and numbers
+afterwards.
+"""
 
 import json
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""`vt process videos` on a second media host that drips: each slow file costs its own deadline, all else goes on."""
+"""`vt process videos` on a second media host that drips: each slow file costs its own deadline,
+all else goes on.
+"""
 
 import json
 import threading

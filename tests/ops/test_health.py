@@ -1,4 +1,6 @@
-"""The doctor's probes: what is there is ok, what is optional and gone a warning, what is needed and gone a failure."""
+"""The doctor's probes: what is there is ok, what is optional and gone a warning, what is needed
+and gone a failure.
+"""
 
 import json
 import threading
@@ -12,7 +14,7 @@ from vtlib.ops import connectivity, health
 KEY = "AIza" + "x" * 30
 
 
-def states(found: list[health.Finding]) -> list[str]:
+def states(found: list[health.HealthCheck]) -> list[str]:
     return [f.state for f in found]
 
 

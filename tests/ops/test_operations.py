@@ -23,7 +23,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return Workspace(load_settings(projects.init(tmp_path / "ws")))
 
 
-def finding(at: Workspace, what: str) -> operations.Finding:
+def finding(at: Workspace, what: str) -> operations.HealthCheck:
     return next(f for f in operations.examined(at, is_offline=True) if f.what == what)
 
 
@@ -123,18 +123,18 @@ def busy(at: Workspace) -> None:
 
 def test_errors_and_usage_a_day(at: Workspace) -> None:
     busy(at)
-    days = operations.used(at, operations.Span()).days
+    days = operations.used(at, operations.UsageScope()).days
     figures = ["runs", "runs_failed", "problems", "usd"]
     assert days[figures].to_numpy().tolist() == [[2, 0, 2, 2.0], [1, 1, 0, 1.0]]
-    of_p = operations.used(at, operations.Span("p")).totals
+    of_p = operations.used(at, operations.UsageScope("p")).totals
     assert (of_p["runs"], of_p["usd"], of_p["problems"]) == (2, 2.0, 2)
-    late = operations.used(at, operations.Span(since=NOW - timedelta(days=1)))
+    late = operations.used(at, operations.UsageScope(since=NOW - timedelta(days=1)))
     assert late.totals["runs"] == 2
 
 
 def test_what_is_shown_holds_no_key(at: Workspace) -> None:
     busy(at)
-    counts = operations.used(at, operations.Span()).problem_counts
+    counts = operations.used(at, operations.UsageScope()).problem_counts
     assert "abcdefghijkl" not in counts["example"].iloc[0]
 
 
@@ -150,8 +150,8 @@ def test_a_copy_and_back(at: Workspace, tmp_path: Path, with_media: bool) -> Non
     back = operations.restored(tmp_path / "copy.zip", tmp_path / "new")
     there = Workspace(load_settings(back.path))
     assert (
-        operations.used(there, operations.Span()).totals
-        == operations.used(at, operations.Span()).totals
+        operations.used(there, operations.UsageScope()).totals
+        == operations.used(at, operations.UsageScope()).totals
     )
     files = {p.relative_to(back.path).as_posix() for p in back.path.rglob("*") if p.is_file()}
     kept = {"outputs/viraltracker.duckdb", "params/p.yaml"}

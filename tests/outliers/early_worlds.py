@@ -1,4 +1,6 @@
-"""Simulated strata captured again and again, of shapes that are not the sandbox's; the truth is in the growth given."""
+"""Simulated strata captured again and again, of shapes that are not the sandbox's; the truth is
+in the growth given.
+"""
 
 from collections.abc import Callable
 
@@ -29,7 +31,9 @@ def saturating(tau_d: float, sd: float = 0.4) -> Callable[..., np.ndarray]:
 
 
 def bursting(rng: np.random.Generator, n: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """A third of the posts take off late: x4 to x8 within a day, somewhere in their first six days."""
+    """A third of the posts take off late: x4 to x8 within a day, somewhere in their first six
+    days.
+    """
     start, late = rng.uniform(12, 144, n), rng.random(n) < 1 / 3
     size = np.where(late, rng.uniform(np.log(4), np.log(8), n), 0.0)
 
@@ -41,7 +45,9 @@ def bursting(rng: np.random.Generator, n: int) -> Callable[[np.ndarray, np.ndarr
 
 
 def unrelated(rng: np.random.Generator, n: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """What a post shows before its fifth day says nothing of how it ends: None here, see `captured`."""
+    """What a post shows before its fifth day says nothing of how it ends: None here, see
+    `captured`.
+    """
     return lambda post, age_h: np.zeros(len(post))
 
 
@@ -55,7 +61,9 @@ def captured(
     hits: float = 0.06,
     gap_h: float = 36.0,
 ) -> tuple[Posts, Captures]:
-    """Posts over 70 days, a share `hits` of them x12, captured every `gap_h` hours until they are 14 days old."""
+    """Posts over 70 days, a share `hits` of them x12, captured every `gap_h` hours until they
+    are 14 days old.
+    """
     rng = np.random.default_rng(seed)
     n = accounts * per_account
     group = np.repeat(np.arange(accounts), per_account)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.outliers.baseline import LeftOut, arrange, baselines, central
+from vtlib.outliers.baseline import BaselineExclusion, arrange, baselines, central
 
 NEAREST, DAYS = 3, 2
 
@@ -12,7 +12,9 @@ posts = st.lists(
         st.one_of(st.integers(0, 6).map(float), st.just(np.nan)),  # value
         st.one_of(st.integers(0, 120).map(float), st.just(np.nan)),  # hour
         st.integers(0, 2),  # account
-        st.sampled_from([LeftOut.SERVES] * 3 + [LeftOut.PINNED, LeftOut.YOUNG]),
+        st.sampled_from(
+            [BaselineExclusion.SERVES] * 3 + [BaselineExclusion.PINNED, BaselineExclusion.YOUNG]
+        ),
     ),
     max_size=30,
 )
@@ -20,7 +22,7 @@ posts = st.lists(
 
 def columns(rows):
     table = np.array(rows, dtype=float).reshape(-1, 4)
-    kind = np.where(np.isnan(table[:, 0]), LeftOut.NOT_OBSERVED, table[:, 3])
+    kind = np.where(np.isnan(table[:, 0]), BaselineExclusion.NOT_OBSERVED, table[:, 3])
     return table[:, 0], table[:, 1], table[:, 2].astype(np.int64), kind.astype(np.int8)
 
 
@@ -35,7 +37,7 @@ def nearest_slowly(x, hour, group, kind, i):
         for j in range(len(x))
         if j != i and group[j] == group[i] and abs(hour[j] - hour[i]) <= 24 * DAYS
     ]
-    serving = [j for j in near if kind[j] == LeftOut.SERVES]
+    serving = [j for j in near if kind[j] == BaselineExclusion.SERVES]
     serving.sort(key=lambda j: (abs(hour[j] - hour[i]), hour[j], x[j]))
     return serving[:NEAREST], near
 
@@ -57,8 +59,8 @@ def test_the_fast_way_is_the_slow_way(rows):
         if len(chosen) == NEAREST:
             low, high = min(hour[chosen].min(), hour[i]), max(hour[chosen].max(), hour[i])
             near = [j for j in near if low <= hour[j] <= high]
-        for which in LeftOut:
-            if which != LeftOut.SERVES:
+        for which in BaselineExclusion:
+            if which != BaselineExclusion.SERVES:
                 counted = sum(kind[j] == which for j in near)
                 assert fast.left_out[i, which - 1] == counted
         if not chosen:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.outliers.worlds import plain_posts, world
 from vtlib.core.models import TIERS
-from vtlib.outliers.baseline import LeftOut
+from vtlib.outliers.baseline import BaselineExclusion
 from vtlib.outliers.growth import prior_growth, shift, shift_se
 from vtlib.outliers.rule import judge
 from vtlib.outliers.scores import REASONS, Basis, Posts, Reason
@@ -181,7 +181,7 @@ def test_constants_everywhere_flag_nothing():
 def test_all_hidden():
     judged = judge(plain_posts([np.nan] * 40, np.repeat([0, 1], 20)), GROWTH)
     assert (judged.reason == Reason.NOT_OBSERVED).all()
-    assert (judged.left_out[:, LeftOut.NOT_OBSERVED - 1] == 19).all()
+    assert (judged.left_out[:, BaselineExclusion.NOT_OBSERVED - 1] == 19).all()
     assert REASONS[Reason(int(judged.reason[0]))] == "not scored: the metric was not observed"
     assert_sound(judged)
 

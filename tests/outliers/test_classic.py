@@ -3,7 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.outliers.classic import Obstacle, median_multiple, percentile, robust_z, trimmed_sd
+from vtlib.outliers.classic import (
+    ClassicExclusion,
+    median_multiple,
+    percentile,
+    robust_z,
+    trimmed_sd,
+)
 
 RULES = [trimmed_sd, median_multiple, robust_z, percentile]
 
@@ -26,20 +32,20 @@ def test_trimmed_sd_golden(views, mean, limit, flagged):
     assert found.center == pytest.approx(mean, abs=0.005)
     assert found.limit == pytest.approx(limit, abs=0.005)
     assert value[found.flagged].tolist() == flagged
-    assert (found.obstacle == Obstacle.NONE).all()
+    assert (found.obstacle == ClassicExclusion.NONE).all()
 
 
 @pytest.mark.parametrize(
     ("rule", "views", "obstacle"),
     [
-        (trimmed_sd, [10, 20, 1000], Obstacle.ONE_KEPT),
-        (trimmed_sd, [10, 1000], Obstacle.TOO_FEW),
-        (median_multiple, [0, 0, 0, 900], Obstacle.NO_LEVEL),
-        (median_multiple, [5], Obstacle.TOO_FEW),
-        (robust_z, [7, 7, 7, 900], Obstacle.NO_SPREAD),
-        (robust_z, [7, 9], Obstacle.TOO_FEW),
-        (percentile, [7, 9], Obstacle.TOO_FEW),
-        (percentile, [np.nan] * 5, Obstacle.NOT_OBSERVED),
+        (trimmed_sd, [10, 20, 1000], ClassicExclusion.ONE_KEPT),
+        (trimmed_sd, [10, 1000], ClassicExclusion.TOO_FEW),
+        (median_multiple, [0, 0, 0, 900], ClassicExclusion.NO_LEVEL),
+        (median_multiple, [5], ClassicExclusion.TOO_FEW),
+        (robust_z, [7, 7, 7, 900], ClassicExclusion.NO_SPREAD),
+        (robust_z, [7, 9], ClassicExclusion.TOO_FEW),
+        (percentile, [7, 9], ClassicExclusion.TOO_FEW),
+        (percentile, [np.nan] * 5, ClassicExclusion.NOT_OBSERVED),
     ],
 )
 def test_what_cannot_be_judged_says_why(rule, views, obstacle):
@@ -92,8 +98,8 @@ def test_an_account_is_judged_by_its_own_posts_in_any_order(rule, rows, shuffle)
         alone = rule(value[mine], np.zeros(mine.sum(), np.int64))
         np.testing.assert_allclose(here.score[mine], alone.score)
         np.testing.assert_array_equal(here.obstacle[mine], alone.obstacle)
-    assert np.isnan(here.score[here.obstacle != Obstacle.NONE]).all()
-    assert not np.isnan(here.score[here.obstacle == Obstacle.NONE]).any()
+    assert np.isnan(here.score[here.obstacle != ClassicExclusion.NONE]).all()
+    assert not np.isnan(here.score[here.obstacle == ClassicExclusion.NONE]).any()
 
 
 @pytest.mark.parametrize("rule", RULES)

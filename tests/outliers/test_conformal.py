@@ -9,7 +9,7 @@ import pytest
 from vtlib.outliers import conformal
 from vtlib.outliers.growth import prior_growth
 from vtlib.outliers.rule import judge
-from vtlib.outliers.scores import Basis, Posts, Settings
+from vtlib.outliers.scores import Basis, Posts, RuleSettings
 
 REACH = Path(__file__).parents[2].parent / "shared" / "real" / "reach"
 
@@ -56,7 +56,7 @@ def real(name: str) -> Posts:
 
 @pytest.mark.parametrize("name", ["tiktok_creators", "tiktok_politicians"])
 def test_on_real_posts_one_in_a_hundred_is_one_in_a_hundred(name):
-    judged = judge(real(name), prior_growth(3.0), Settings(look="past"))
+    judged = judge(real(name), prior_growth(3.0), RuleSettings(look="past"))
     own = judged.basis == Basis.ACCOUNT
     p, scale = judged.p[own], judged.scale_ln[own]
     assert 0.007 <= (p < 0.01).mean() <= 0.014

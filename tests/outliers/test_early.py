@@ -1,4 +1,6 @@
-"""Early calls: as often true as said, no better than the base rate where nothing is to be known, never from the future."""
+"""Early calls: as often true as said, no better than the base rate where nothing is to be known,
+never from the future.
+"""
 
 from dataclasses import replace
 
@@ -82,7 +84,9 @@ def test_no_captures_in_the_window_are_no_calls() -> None:
 
 
 def test_what_is_captured_later_changes_no_earlier_call() -> None:
-    """Counts after a day are redrawn, posts after it vanish or appear: calls made by that day stay as they were."""
+    """Counts after a day are redrawn, posts after it vanish or appear: calls made by that day
+    stay as they were.
+    """
     posts, captures = few()
     day = 45 * 24.0
     rng = np.random.default_rng(0)

@@ -1,4 +1,6 @@
-"""Tags that gather pace: found where they rise, next to never where they do not, and replayed as they were seen."""
+"""Tags that gather pace: found where they rise, next to never where they do not, and replayed as
+they were seen.
+"""
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ WEEKS, TAGS = 12, 60
 
 
 def world(seed: int, *, rising: int = 0, growing_captures: bool = False) -> tuple[Uses, float]:
-    """40 creators with habits of their own; the first `rising` tags spread over the last four weeks."""
+    """40 creators with habits of their own; the first `rising` tags spread over the last four
+    weeks.
+    """
     rng = np.random.default_rng(seed)
     creators, per_week = 40, 3
     n = creators * WEEKS * per_week

@@ -1,4 +1,6 @@
-"""Which metric an account is judged by, what is said of posts that cannot be judged, who is picked."""
+"""Which metric an account is judged by, what is said of posts that cannot be judged, who is
+picked.
+"""
 
 import numpy as np
 import pandas as pd
@@ -73,7 +75,9 @@ def test_every_post_has_a_row_with_a_score_or_a_reason() -> None:
 
 
 def test_plays_and_views_are_never_mixed() -> None:
-    """An account that shows views on most posts is judged by views; a post with plays alone says so."""
+    """An account that shows views on most posts is judged by views; a post with plays alone says
+    so.
+    """
     mixed = posts("a", [*STEADY, None])
     mixed.loc[10, ["plays", "plays_at"]] = [99_999, CAPTURED]
     verdict = judged(mixed)

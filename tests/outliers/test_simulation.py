@@ -63,7 +63,9 @@ def test_few_posts_are_judged_with_caution():
 
 
 def test_steady_and_volatile_accounts_are_judged_alike():
-    """A multiple of the median flags the calmest third at 3 % and the wildest at 26 %; p does not."""
+    """A multiple of the median flags the calmest third at 3 % and the wildest at 26 %; p does
+    not.
+    """
 
     def thirds(values):
         return np.digitize(values, np.quantile(values, [1 / 3, 2 / 3]))
@@ -160,7 +162,9 @@ def test_hits_and_dead_posts_turn_nothing_off(tail, hits):
 
 
 def test_a_growth_curve_that_does_not_fit_shows_as_a_slope_and_flags_no_young_post():
-    """Posts that are done within a day, judged by tau = 10 d: the young stand high for their age alone."""
+    """Posts that are done within a day, judged by tau = 10 d: the young stand high for their age
+    alone.
+    """
     made = world(1, 31, growth=prior_growth(1.0))
     judged = judge(made.posts, prior_growth(10.0))
     trend = age_trend(np.log(judged.multiplier), made.posts.age_h)
@@ -196,8 +200,9 @@ def shaped(name, accounts, hits, seed=6):
 @pytest.mark.parametrize("hits", [0.05, 0.15])
 @pytest.mark.parametrize("name", ["Gumbel", "t3", "two series"])
 def test_recall_is_that_of_students_t_in_other_worlds_too(name, hits, accounts):
-    """20x hits among skewed, long-tailed and twofold posts, 3 % of them dead: at least .9 of what the t alone finds,
-    in the tiers that are printed, beside the multiplier of 3 that a breakout needs.
+    """20x hits among skewed, long-tailed and twofold posts, 3 % of them dead: at least .9 of
+    what the t alone finds, in the tiers that are printed, beside the multiplier of 3 that a
+    breakout needs.
     """
     posts, is_hit = shaped(name, accounts, hits)
     judged = judge(posts, GROWTH)

@@ -1,4 +1,6 @@
-"""Trying is not deciding: judgements by other parameters than the project's YAML stand aside until adopted."""
+"""Trying is not deciding: judgements by other parameters than the project's YAML stand aside
+until adopted.
+"""
 
 from typing import Any
 

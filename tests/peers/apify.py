@@ -1,4 +1,6 @@
-"""A mock of the Apify API, made from `../shared/apify.md` section 5 and apify-client's own models."""
+"""A mock of the Apify API, made from `../shared/apify.md` section 5 and apify-client's own
+models.
+"""
 
 import json
 import time
@@ -27,9 +29,9 @@ ERRORS = {  # apify.md 5.2 and 5.4; the types of 401 and 404 from apify-client's
 class Actor:
     """A registered actor: `scrape` makes a run's items from its input.
 
-    A run passes through `statuses` in equal steps of `duration_s`; the last of them is its end.
-    It charges `start_usd` and `item_usd` an item, or `charge_usd` flat whatever the cap;
-    `keeps_cap` says whether it stops where maxTotalChargeUsd is reached. `pricing` is PAY_PER_EVENT,
+    A run passes through `statuses` in equal steps of `duration_s`; the last of them is its end. It
+    charges `start_usd` and `item_usd` an item, or `charge_usd` flat whatever the cap; `keeps_cap`
+    says whether it stops where maxTotalChargeUsd is reached. `pricing` is PAY_PER_EVENT,
     PRICE_PER_DATASET_ITEM or FREE (the run then tells no pricing and costs platform usage).
     """
 

@@ -41,7 +41,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: `events` are (name, facts) fired before and after it, `blocks` names the event of each block."""
+    """An answer: `events` are (name, facts) fired before and after it, `blocks` names the event
+    of each block.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -75,7 +77,9 @@ NONE = Fault("none", work=True)
 def status(
     code: int, body: Any = None, headers: dict[str, str] | None = None, *, work: bool = False
 ) -> Fault:
-    """An answer of this code; bytes go as they are, other bodies as JSON, None as the API's error."""
+    """An answer of this code; bytes go as they are, other bodies as JSON, None as the API's
+    error.
+    """
     if body is None:
         return Fault("answer", work, Reply(code, headers=headers or {}))
     if isinstance(body, bytes):
@@ -115,13 +119,17 @@ def truncate(share: float = 0.5) -> Fault:
 
 
 def drip(part: str = "body", interval_s: float = 0.5) -> Fault:
-    """The true answer a byte each `interval_s`: its "body", "chunked", or a "header" without end."""
+    """The true answer a byte each `interval_s`: its "body", "chunked", or a "header" without
+    end.
+    """
     return Fault(f"drip_{part}", work=True, interval_s=interval_s)
 
 
 @dataclass(frozen=True)
 class Event:
-    """`name` happened for the `n`th time (for `bytes_sent`: that many bytes of the file are out)."""
+    """`name` happened for the `n`th time (for `bytes_sent`: that many bytes of the file are
+    out).
+    """
 
     name: str
     n: int
@@ -200,7 +208,9 @@ class Mock:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Stop, cut open connections; a mock that crashed says so unless the test already failed."""
+        """Stop, cut open connections; a mock that crashed says so unless the test already
+        failed.
+        """
         self.stopping.set()
         self._server.shutdown()
         self._server.server_close()
@@ -216,7 +226,8 @@ class Mock:
             return list(self._requests)
 
     def fail(self, endpoint: str, *faults: Fault, always: bool = False) -> None:
-        """The next replies of `endpoint` ("*": of any) go wrong in this order; `always`: the last one stays.
+        """The next replies of `endpoint` ("*": of any) go wrong in this order; `always`: the last
+        one stays.
 
         `NONE` among the faults lets one reply through; `fail(endpoint)` without any ends them.
         """
@@ -253,7 +264,9 @@ class Mock:
         return "", {}
 
     def answer(self, request: Request) -> tuple[Fault, Reply, list[Event]]:
-        """What is to be sent, in which way, and the events it stands for; fires the first of them."""
+        """What is to be sent, in which way, and the events it stands for; fires the first of
+        them.
+        """
         endpoint, groups = self.route(request)
         with self.lock:
             self._requests.append(request)

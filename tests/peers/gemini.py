@@ -26,7 +26,9 @@ STATUSES = {  # google.rpc.Code beside its HTTP code
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says: `text` None for no content (only thoughts, or a block); `raw` replaces the body."""
+    """What the model says: `text` None for no content (only thoughts, or a block); `raw`
+    replaces the body.
+    """
 
     text: str | None = "{}"
     finish_reason: str = "STOP"  # MAX_TOKENS, SAFETY, RECITATION, or one that no client knows
@@ -142,7 +144,9 @@ class GeminiMock(Mock):
         return json_reply({"error": error}, code)
 
     def refusal(self, request: Request) -> Reply | None:
-        """A bad key is a 400 with the reason API_KEY_INVALID (1.4); byte uploads carry none (1.1)."""
+        """A bad key is a 400 with the reason API_KEY_INVALID (1.4); byte uploads carry none
+        (1.1).
+        """
         keys = (request.header("x-goog-api-key"), request.query.get("key"))
         if self.key in keys or request.path.startswith("/upload/bytes/"):
             return None

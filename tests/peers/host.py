@@ -33,7 +33,9 @@ class Page:
 
 @dataclass
 class Signature:
-    """How long a signed URL works: until a moment of the monotonic clock, and for so many requests."""
+    """How long a signed URL works: until a moment of the monotonic clock, and for so many
+    requests.
+    """
 
     end_s: float
     requests_left: float

@@ -1,7 +1,7 @@
 """`vt` as a process that can be killed, or kills itself at one write.
 
-Imports are done once, in the server that the processes are forked from. Captures are kept and mapped in chunks of CHUNK_ITEMS, so
-that a few items make several.
+Imports are done once, in the server that the processes are forked from. Captures are kept and
+mapped in chunks of CHUNK_ITEMS, so that a few items make several.
 """
 
 import multiprocessing
@@ -75,7 +75,9 @@ def arm(writer: str, n: int) -> None:
 
 
 def vt(environment: dict[str, str], writer: str, n: int, words: tuple[str, ...]) -> None:
-    """Run `vt words…` in this process, quietly; `writer`: a key of WRITERS, or one with ":before", or "" for none."""
+    """Run `vt words…` in this process, quietly; `writer`: a key of WRITERS, or one with
+    ":before", or "" for none.
+    """
     os.environ.clear()
     os.environ.update(environment)
     nowhere = os.open(os.devnull, os.O_RDWR)

@@ -1,8 +1,10 @@
-"""The kill matrix: `vt` killed at every point of its work, then run again; nothing paid twice, no row lost or doubled.
+"""The kill matrix: `vt` killed at every point of its work, then run again; nothing paid twice, no
+row lost or doubled.
 
-python -m tests.peers.matrix [ROOM…]: the table of all points; exit code 1 when a number is not 0.
-A point is an event of a peer (README.md) or a write (killed.py), never a moment of the clock. Three rooms follow each other,
-each a workspace that the one before filled undisturbed: `capture` (vt scrape), `media` (vt process videos), `ask` (vt analyze videos).
+python -m tests.peers.matrix [ROOM…]: the table of all points; exit code 1 when a number is not 0. A
+point is an event of a peer (README.md) or a write (killed.py), never a moment of the clock. Three
+rooms follow each other, each a workspace that the one before filled undisturbed: `capture` (vt
+scrape), `media` (vt process videos), `ask` (vt analyze videos).
 """
 
 import json
@@ -40,7 +42,7 @@ from vtlib.outliers import store as outliers
 from vtlib.store import usage
 from vtlib.store.connection import Store
 from vtlib.store.project import Project
-from vtlib.store.usage import Span
+from vtlib.store.usage import UsageScope
 
 N_POSTS, N_FILMS, PAGE_ITEMS = 6, 3, 2
 ITEM_USD = 0.01
@@ -81,7 +83,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Found:
-    """What came of a point. `stops`: kills, 0 or 1; `codes`: of the commands after it; `wrong`: anything else, in words."""
+    """What came of a point. `stops`: kills, 0 or 1; `codes`: of the commands after it; `wrong`:
+    anything else, in words.
+    """
 
     point: Point
     stops: int
@@ -154,7 +158,8 @@ class Matrix:
             yield cls(Path(name), *(stack.enter_context(m) for m in mocks))
 
     def drive(self, point: Point, between: Callable[[Path], object] = lambda _: None) -> Found:
-        """Kill the room's command at `point`, run it again to the end, and compare with a run that nobody disturbed.
+        """Kill the room's command at `point`, run it again to the end, and compare with a run that
+        nobody disturbed.
 
         `between`: called with the workspace after the kill.
         """
@@ -226,7 +231,9 @@ class Matrix:
         return self.apify, self.host, self.gemini
 
     def _base(self, room: str, *, after: bool = False) -> Path:
-        """A room before its command, or after it was run undisturbed; made when it is first needed."""
+        """A room before its command, or after it was run undisturbed; made when it is first
+        needed.
+        """
         home = self.folder / f"{room}-{'after' if after else 'before'}"
         if home.exists():
             return home
@@ -252,19 +259,21 @@ class Matrix:
         return Path(shutil.copytree(self._base(room), self.folder / f"{room}-{self._n}"))
 
     def _tally(self) -> Counter[str]:
-        """What the peers were paid for by now, by room; a download costs nothing but the platform's patience."""
+        """What the peers were paid for by now, by room; a download costs nothing but the
+        platform's patience.
+        """
         downloads = sum(e.name == "download_finished" + BEFORE for e in self.host.events.log)
         return Counter(capture=len(self.apify.runs), media=downloads, ask=len(self.gemini.charged))
 
     def _known(self, home: Path, room: str) -> int:
-        """What the room may cost in all: once each, and what the killed command says may have been paid, or had
-        not yet in place.
+        """What the room may cost in all: once each, and what the killed command says may have
+        been paid, or had not yet in place.
         """
         if room == "capture":
             return 1
         base = store_of(home)
         if room == "ask":
-            return N_FILMS + len(usage.possibly_paid(base, Span()))
+            return N_FILMS + len(usage.possibly_paid(base, UsageScope()))
         saved = set(base.query("SELECT post_id FROM media WHERE status = 'ok'")["post_id"])
         notes = (home / "outputs" / "media").rglob(DONE)
         saved |= {json.loads(n.read_text())["note"]["media"]["post_id"] for n in notes}

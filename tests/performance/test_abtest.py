@@ -1,4 +1,6 @@
-"""Variants: the design decides the test, looking often names no winner by luck, and too little says so."""
+"""Variants: the design decides the test, looking often names no winner by luck, and too little
+says so.
+"""
 
 import numpy as np
 import pytest

@@ -43,7 +43,7 @@ def posts(
 
 def compared(
     *parts: pd.DataFrame, days: int = 90, hooks: pd.DataFrame = HOOKS
-) -> competitors.Comparison:
+) -> competitors.CompetitorComparison:
     return competitors.compare(pd.concat(parts, ignore_index=True), hooks, days=days, interval=0.8)
 
 

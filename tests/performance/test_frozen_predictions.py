@@ -1,4 +1,6 @@
-"""Predictions stay as they were made, and any touch shows; verdicts and patterns are replaced as a whole."""
+"""Predictions stay as they were made, and any touch shows; verdicts and patterns are replaced as
+a whole.
+"""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ from vtlib.store.data_checks import run_checks
 def store(tmp_path) -> Store:
     store = Store(tmp_path / "vt.duckdb", wait_s=30)
     people.ensure_project(store, PROJECT, now=at(0))
-    place = scripts.Place(project=PROJECT)
+    place = scripts.ScriptHome(project=PROJECT)
     scripts.create(store, Script("Hum"), scripts.Making("Ann"), place=place, script_id="hum")
     return store
 
@@ -90,7 +92,8 @@ def test_the_same_prediction_is_written_once_and_a_changed_one_is_a_new_row(stor
             (  # text and digest put right again: the next one's digest does not fit
                 "UPDATE predictions SET predicted_ln = 9, "
                 "content = replace(content, '\"predicted_ln\":7.5', '\"predicted_ln\":9.0'), "
-                "content_sha256 = sha256(replace(content, '\"predicted_ln\":7.5', '\"predicted_ln\":9.0')) "
+                "content_sha256 = sha256(replace(content, '\"predicted_ln\":7.5', "
+                "'\"predicted_ln\":9.0')) "
                 "WHERE seq = 2"
             ),
             "prediction_chain",

@@ -1,4 +1,6 @@
-"""What is stated comes true in simulated worlds that the weights never saw, and words alone in any writing."""
+"""What is stated comes true in simulated worlds that the weights never saw, and words alone in
+any writing.
+"""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from vtlib.capture import store as captures
 from vtlib.core.errors import BadInput
 from vtlib.performance import matches
 from vtlib.scripts import store as scripts
-from vtlib.scripts.script import Beat, Script
-from vtlib.scripts.store import Making, Move, Place
+from vtlib.scripts.script import PlannedBeat, Script
+from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.store import people
 from vtlib.store.data_checks import run_checks
 from vtlib.store.project import Project, Workspace
@@ -30,8 +30,9 @@ OTHERS = ("Bake a lemon tart with us", "Three rules for tidy drawers", "Ten minu
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace to copy. Own account `ann`; script `hum` went into production on day 40 and is planned for day 50; of
-    the first own posts one says the hook of `hum` on its day, the others say other things on others.
+    """A workspace to copy. Own account `ann`; script `hum` went into production on day 40 and is
+    planned for day 50; of the first own posts one says the hook of `hum` on its day, the others
+    say other things on others.
     """
     home = tmp_path_factory.mktemp("matches")
     (home / "params").mkdir()
@@ -65,11 +66,13 @@ def date_of(day: float) -> date:
 
 def script(project: Project, name: str, hook: str, publish_on: date | None) -> None:
     beats = (
-        Beat("b1", "hook", duration_s=4.0, spoken=hook),
-        Beat("b2", "cta", duration_s=5.0, spoken="Follow for part two"),
+        PlannedBeat("b1", "hook", duration_s=4.0, spoken=hook),
+        PlannedBeat("b2", "cta", duration_s=5.0, spoken="Follow for part two"),
     )
     made = Script(name.title(), beats=beats)
-    scripts.create(project.store, made, Making("Ann"), place=Place(project="p"), script_id=name)
+    scripts.create(
+        project.store, made, Making("Ann"), place=ScriptHome(project="p"), script_id=name
+    )
     for status in ("review", "approved", "in_production", "produced"):
         scripts.set_status(project.store, name, Move(status, "Ann"))
     scripts.set_dates(project.store, name, {"publish_on": publish_on})

@@ -1,4 +1,6 @@
-"""Views beyond the own level: luck is stated, and a price is given only where there is something to divide by."""
+"""Views beyond the own level: luck is stated, and a price is given only where there is something
+to divide by.
+"""
 
 import numpy as np
 import pytest
@@ -31,7 +33,9 @@ def test_a_post_that_makes_most_of_it_is_named_and_taken_out() -> None:
 
 
 def coverage(scatter, n: int, reps: int, *, learnt: bool, lift: float = 0.5) -> float:
-    """How often the interval holds what `n` such posts bring on average; scales known to 15 %, levels to .2."""
+    """How often the interval holds what `n` such posts bring on average; scales known to 15 %,
+    levels to .2.
+    """
     rng = np.random.default_rng(n)
     mean = np.maximum(0, np.expm1(lift + scatter(rng, 400_000))).mean()
     usual = scatter(rng, 100_001)

@@ -1,4 +1,6 @@
-"""Patterns by platform: own effects show, common ones are shared, chance is not taken for a difference."""
+"""Patterns by platform: own effects show, common ones are shared, chance is not taken for a
+difference.
+"""
 
 import json
 
@@ -22,7 +24,9 @@ FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("own", "com
 
 @pytest.fixture(scope="module")
 def posts_and_values() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Three platforms of eight accounts: `own` works on TikTok alone, `common` everywhere, `idle` nowhere."""
+    """Three platforms of eight accounts: `own` works on TikTok alone, `common` everywhere,
+    `idle` nowhere.
+    """
     posts = world(accounts=24, n=40)
     place = posts["account_id"].str.extract(r"a(\d+)")[0].astype(int) % 3
     posts = posts.assign(platform=np.array(PLATFORMS)[place])
@@ -47,7 +51,8 @@ def test_a_platform_s_own_pattern_shows_and_chance_does_not(
     assert set(table.loc["common", "claim"]) == {"more views"}
     assert set(table.loc["common", "differs"]) == {""}
     assert set(table.loc["idle", "claim"]) == set(table.loc["idle", "differs"]) == {""}
-    # Drawn towards the common effect: between what the platform alone says and what all say together.
+    # Drawn towards the common effect: between what the platform alone says and what all say
+    # together.
     ratio, alone = table["ratio"], np.exp(table["shift_ln"])
     mine = ("own", "tiktok")
     assert table.loc[mine, "common_ratio"] < ratio[mine] < alone[mine]
@@ -81,7 +86,8 @@ def test_what_is_believed_is_the_posterior_of_the_mixture() -> None:
     assert np.abs(found.effect[2]).max() < 0.05
     assert (found.low <= found.effect)[~np.isnan(shift)].all()
     assert (found.effect <= found.high)[~np.isnan(shift)].all()
-    # By hand: posteriors of one group under each size, weighed by the likelihoods, weights as learnt.
+    # By hand: posteriors of one group under each size, weighed by the likelihoods, weights as
+    # learnt.
     one = pool(np.array([[0.5]]), np.array([[0.2]]))
     sizes = np.array([0, *SCALES_LN]) ** 2
     likely, weight = norm.pdf(0.5, 0, np.sqrt(sizes + 0.04)), np.full(5, 0.2)

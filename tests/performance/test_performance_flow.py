@@ -17,7 +17,7 @@ from vtlib.performance import follow_up, library, publication
 from vtlib.performance import stage as performance
 from vtlib.scripts import lifecycle as linking
 from vtlib.scripts import store as scripts
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.store.data_checks import run_checks
 from vtlib.store.project import Project
 from vtlib.store.writes import save
@@ -51,9 +51,9 @@ def judged(project: Project) -> performance.Result:
 
 
 def script(project: Project, name: str = "hum") -> str:
-    beats = (Beat("b", "cta", duration_s=9.0, spoken="Hum"),)
+    beats = (PlannedBeat("b", "cta", duration_s=9.0, spoken="Hum"),)
     made = Script("Hum", beats=beats, source_patterns=("caption_question",))
-    place = scripts.Place(project="p")
+    place = scripts.ScriptHome(project="p")
     return scripts.create(project.store, made, scripts.Making("Ann"), place=place, script_id=name)
 
 
@@ -169,9 +169,9 @@ def test_a_clock_set_by_hand_dates_no_real_prediction(project: Project, monkeypa
 def test_a_version_made_with_learned_effects_is_told_apart(project: Project) -> None:
     past(project)
     assert library.learned_context(project) is None
-    made = Script("Hum", beats=(Beat("b", duration_s=9.0),))
+    made = Script("Hum", beats=(PlannedBeat("b", duration_s=9.0),))
     making = scripts.Making("Ann", learned_version="r1")
-    place = scripts.Place(project="p")
+    place = scripts.ScriptHome(project="p")
     scripts.create(project.store, made, making, place=place, script_id="hum")
     scripts.link(project.store, "hum", {"post_id": "tiktok:30", "url": "u"}, by="Ann")
     groups = judged(project).groups
@@ -218,7 +218,8 @@ def test_an_export_makes_own_posts_and_leaves_scraped_ones_alone(
     for n_new in (1, 0):
         assert performance.import_native(project, path)[1] == n_new
     post = project.store.query(
-        "SELECT p.caption, p.account_id, l.is_own, s.views, year(p.posted_at) AS year FROM posts AS p "
+        "SELECT p.caption, p.account_id, l.is_own, s.views, year(p.posted_at) AS year FROM posts "
+        "AS p "
         "JOIN project_posts AS l USING (post_id) JOIN post_snapshots AS s USING (post_id) "
         "WHERE post_id = 'tiktok:7531345990947851551'"
     )

@@ -1,4 +1,6 @@
-"""Levels known before publication, forecasts with intervals that hold, and how they are held to account."""
+"""Levels known before publication, forecasts with intervals that hold, and how they are held to
+account.
+"""
 
 import numpy as np
 import pytest

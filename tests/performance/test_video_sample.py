@@ -1,4 +1,6 @@
-"""Films for patterns: half breakouts, half ordinary posts, drawn once; and how many a pattern needs."""
+"""Films for patterns: half breakouts, half ordinary posts, drawn once; and how many a pattern
+needs.
+"""
 
 import numpy as np
 import pandas as pd

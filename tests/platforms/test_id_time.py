@@ -1,4 +1,6 @@
-"""When a post's id was given out; the Instagram post is of a real export, which has the time beside it."""
+"""When a post's id was given out; the Instagram post is of a real export, which has the time
+beside it.
+"""
 
 from datetime import datetime, timedelta
 

@@ -1,8 +1,8 @@
 """One runner for every platform's cases; the expectations are data in `data/<platform>.json`.
 
-`urls`: a URL and the post, account or refusal it means. `items`: an oddity, the payload that shows it, what it
-means. `actors`: a request and the input the actor takes. `"oracle": false` marks a URL that yt-dlp reads otherwise,
-`"row": false` an oddity that a row of texts cannot show.
+`urls`: a URL and the post, account or refusal it means. `items`: an oddity, the payload that shows
+it, what it means. `actors`: a request and the input the actor takes. `"oracle": false` marks a URL
+that yt-dlp reads otherwise, `"row": false` an oddity that a row of texts cannot show.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""Facts of a project that has everything, small enough to be read: scripts, verdicts, patterns, money."""
+"""Facts of a project that has everything, small enough to be read: scripts, verdicts, patterns,
+money.
+"""
 
 import numpy as np
 import pandas as pd

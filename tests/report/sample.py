@@ -10,9 +10,9 @@ import pandas as pd
 
 from vtlib import charts, tables
 from vtlib.core import conclusion
-from vtlib.report import IndexFacts, Page, Section, StageLink
+from vtlib.report import IndexFacts, Page, PageSection, StageLink
 
-HOSTILE = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> =HYPERLINK("http://evil.example") </script>'
+HOSTILE = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> =HYPERLINK("http://evil.example") </script>'  # noqa: E501
 
 
 def scores(accounts: int = 4, posts: int = 40, seed: int = 7) -> pd.DataFrame:
@@ -286,7 +286,7 @@ def index_facts(profile: Any = "client") -> IndexFacts:
     fits = pd.DataFrame(
         {"post": ["A", "B"], "product": ["Rain shoe", "Wool sock"], "fit": [4.5, 2.0]}
     )
-    section = Section(
+    section = PageSection(
         "What fits which product", ("Two posts were compared.",), tables.show(fits, source="fits")
     )
     around = page(profile)

@@ -1,4 +1,6 @@
-"""Advice: only what claims, verdicts and variants carry, in one order, with intervals that selection does not shrink."""
+"""Advice: only what claims, verdicts and variants carry, in one order, with intervals that
+selection does not shrink.
+"""
 
 import shlex
 from dataclasses import replace

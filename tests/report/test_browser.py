@@ -114,7 +114,10 @@ def test_a_storyboard_reads_from_left_to_right(browser, tmp_path, width) -> None
 def test_a_table_is_sorted_by_value_and_the_missing_stay_last(browser, pages) -> None:
     context = browser.new_context()
     page = Watched(context, pages["stage"]).page
-    column = "() => [...document.querySelectorAll('.vt-table tbody tr')].map((r) => +r.cells[3].dataset.sort)"
+    column = (
+        "() => [...document.querySelectorAll('.vt-table tbody tr')].map((r) => "
+        "+r.cells[3].dataset.sort)"
+    )
     page.click("th:nth-child(4) button")
     down = page.evaluate(column)
     page.click("th:nth-child(4) button")

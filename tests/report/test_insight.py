@@ -1,4 +1,6 @@
-"""Insight: sentences made from numbers, each with what it was made from; honest where there is little or nothing."""
+"""Insight: sentences made from numbers, each with what it was made from; honest where there is
+little or nothing.
+"""
 
 import re
 
@@ -22,8 +24,14 @@ WRITERS = [
 ]
 EMPTY = {
     "tried": "Nothing yet: no script, no post of an own account, no feature tested.",
-    "worked": "Nothing can be said to have worked yet: no account is marked as our own; no script was made; no pattern was tested.",
-    "failed": "Nothing can be said to have failed yet: no account is marked as our own; no script was made; no pattern was tested.",
+    "worked": (
+        "Nothing can be said to have worked yet: no account is marked as our own; no "
+        "script was made; no pattern was tested."
+    ),
+    "failed": (
+        "Nothing can be said to have failed yet: no account is marked as our own; no "
+        "script was made; no pattern was tested."
+    ),
     "after": "Nothing waits: capture again when posts have grown (vt scrape).",
     "cost": "Nothing was bought in this project so far.",
     "sure": "Nothing was judged, so there is nothing to be sure of.",
@@ -34,8 +42,14 @@ FULL = {
         "3 features were tested on 580 posts of 9 accounts.",
     ],
     "worked": [
-        "18 of 24 matured posts of scripts beat their account's own median: 75% (62% to 84%, n 24), more than the half that chance gives.",
-        "Hook result first: x1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 posts without; q 0.020 (claimed to 0.10); repeatable; as a model read it.",
+        (
+            "18 of 24 matured posts of scripts beat their account's own median: 75% (62% to 84%, n "
+            "24), more than the half that chance gives."
+        ),
+        (
+            "Hook result first: x1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 "
+            "posts without; q 0.020 (claimed to 0.10); repeatable; as a model read it."
+        ),
         "two wins: two against one x1.80 (1.30 to 2.50), 9 pairs.",
     ],
     "failed": ["6 posts fell below the lower end of the forecast's interval.", "No winner."],
@@ -44,7 +58,10 @@ FULL = {
         "Leave out weekend: expected ×1.43 (1.",
         "as many views, +857 (+",
         "7 of 60 own posts, repeatable. The way: vt patterns weekend --project demo",
-        "$8.00 a post so far, $4.44 for 1,000 more views (US dollars). The way: vt script create --project demo --from-pattern",
+        (
+            "$8.00 a post so far, $4.44 for 1,000 more views (US dollars). The way: vt script create "  # noqa: E501
+            "--project demo --from-pattern"
+        ),
         "About 34 more posts with it would settle whether it helps.",
     ],
     "after": [
@@ -59,8 +76,14 @@ FULL = {
     ],
     "sure": [
         "would be there by chance: which of them, one capture cannot tell",
-        "Of 24 matured posts 0% (0% to 6%) fell inside the 80 % interval of their forecast: not the 80 % they state.",
-        "Of 35 claims of models that could be checked, 89% (80% to 94%) agree with the file; 71 claims could not be checked.",
+        (
+            "Of 24 matured posts 0% (0% to 6%) fell inside the 80 % interval of their forecast: not "  # noqa: E501
+            "the 80 % they state."
+        ),
+        (
+            "Of 35 claims of models that could be checked, 89% (80% to 94%) agree with the file; 71 "  # noqa: E501
+            "claims could not be checked."
+        ),
     ],
 }
 

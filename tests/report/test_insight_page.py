@@ -1,4 +1,6 @@
-"""The insight page and the outcomes on the index: rows behind every sentence, inert, honest when empty."""
+"""The insight page and the outcomes on the index: rows behind every sentence, inert, honest when
+empty.
+"""
 
 import dataclasses
 import re

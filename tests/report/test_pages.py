@@ -14,7 +14,8 @@ from vtlib.core import conclusion
 from vtlib.report import Page, assembly, render_stage
 
 new = nbformat.v4
-# What a browser would fetch: attributes that load, CSS addresses, module imports. Links are not fetched.
+# What a browser would fetch: attributes that load, CSS addresses, module imports. Links are not
+# fetched.
 FETCHED = re.compile(
     r"""<(?:script|img|iframe|link|source|video|audio|embed|object)\b[^>]*?(?:src|href|data)\s*=\s*["']?(?!data:)[^"'\s>]"""
     r"""|@import|url\(\s*["']?(?:https?:)?//|\bimport\s*\(?\s*["'](?:https?:)?//|<base\b|http-equiv=["']?refresh""",
@@ -89,8 +90,10 @@ def test_strangers_text_is_inert(full) -> None:
 def test_foreign_html_keeps_its_words_and_loses_its_powers(tmp_path) -> None:
     evil = (
         "<style>td{color:red}</style><script>window.hacked=1</script><table onclick='x()'><tr>"
-        "<td style='x' class='dataframe vt-x'>1 &lt; 2</td></tr></table><a href='javascript:x()'>a</a>"
-        "<a href='https://ok.example'>b</a><img src='https://evil.example/p.png'><iframe src='//e'></iframe>"
+        "<td style='x' class='dataframe vt-x'>1 &lt; 2</td></tr></table><a "
+        "href='javascript:x()'>a</a>"
+        "<a href='https://ok.example'>b</a><img src='https://evil.example/p.png'><iframe "
+        "src='//e'></iframe>"
         "<form action='//e'><input></form><svg onload=x()></svg>"
     )
     data = {"text/html": evil, "text/plain": "never shown"}

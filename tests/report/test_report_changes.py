@@ -1,11 +1,13 @@
-"""What changed between reports, and what it is put down to: honest when two causes changed at once."""
+"""What changed between reports, and what it is put down to: honest when two causes changed at
+once.
+"""
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.report.insight import Report, change_findings, compare, tier_changes
+from vtlib.report.insight import ReportRecord, change_findings, compare, tier_changes
 from vtlib.report.insight.changes import CAUSES, changed_inputs
 
 INPUTS = {
@@ -44,14 +46,14 @@ WHY = [  # figure, what changed, what it is put down to
 ]
 
 
-def report(name: str, figures: dict[str, float], changes=(), day: int = 1) -> Report:
+def report(name: str, figures: dict[str, float], changes=(), day: int = 1) -> ReportRecord:
     inputs = {cause: dict(held) for cause, held in INPUTS.items()}
     for cause, key, value in changes:
         inputs[cause][key] = value
     rows = [
         {"figure": k, "value": v, "low": None, "high": None, "n": 100} for k, v in figures.items()
     ]
-    return Report(name, pd.Timestamp(2026, 3, day), pd.DataFrame(rows), inputs)
+    return ReportRecord(name, pd.Timestamp(2026, 3, day), pd.DataFrame(rows), inputs)
 
 
 @pytest.mark.parametrize(("figure", "changes", "because"), WHY)

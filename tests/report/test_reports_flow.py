@@ -1,4 +1,6 @@
-"""Reports recorded and held against one another through the database; insight of empty and tiny projects."""
+"""Reports recorded and held against one another through the database; insight of empty and tiny
+projects.
+"""
 
 import numpy as np
 import pytest

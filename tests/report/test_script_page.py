@@ -9,7 +9,7 @@ from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from vtlib.run.script_page import write_script_page
 from vtlib.scripts import comments
 from vtlib.scripts import store as scripts
-from vtlib.scripts.store import Making, Move, Place
+from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.store import people
 from vtlib.store.project import Project
 
@@ -21,7 +21,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     store = Project.open("p", home=str(tmp_path)).store
     people.ensure_project(store, "p", now=Project.open("p").workspace.now())
     for script in (PLAIN, WORLD, HOSTILE):
-        made = scripts.create(store, script, Making("Annika"), place=Place(project="p"))
+        made = scripts.create(store, script, Making("Annika"), place=ScriptHome(project="p"))
     comments.add(store, made, "Too <i>slow</i>", by="Bertram", place=(None, "b1", None))
     scripts.set_status(store, made, Move("review", "Annika"))
     return tmp_path

@@ -1,4 +1,6 @@
-"""The chart script is bundled once, and never read from a file that somebody else could have written."""
+"""The chart script is bundled once, and never read from a file that somebody else could have
+written.
+"""
 
 import vl_convert
 

@@ -1,4 +1,6 @@
-"""`vt` killed at events of the services and at its own writes, then run again (`make faults` takes every point)."""
+"""`vt` killed at events of the services and at its own writes, then run again (`make faults`
+takes every point).
+"""
 
 from collections import Counter
 

@@ -1,4 +1,5 @@
-"""The plug pulled at random moments of an import and of runs: the same rows as if nothing had happened.
+"""The plug pulled at random moments of an import and of runs: the same rows as if nothing had
+happened.
 
 VT_KILLS sets how often (default 1 each; `make soak` takes 10).
 """

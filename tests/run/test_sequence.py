@@ -113,7 +113,10 @@ def test_a_parameter_that_no_cell_declares_is_refused(plan: RunPlan, write_noteb
     [
         ("1 / 0", "ZeroDivisionError: division by zero", 1),
         (
-            "from vtlib.core.errors import BadInput\nraise BadInput('no rows', todo='Import some.')",
+            (
+                "from vtlib.core.errors import BadInput\nraise BadInput('no rows', todo='Import "
+                "some.')"
+            ),
             "BadInput: no rows Import some.",
             2,
         ),

@@ -181,7 +181,7 @@ with warm_kernels(("ipykernel.kernelapp",)) as home, kernels(home, cwd=Path.cwd(
     time.sleep(.3)
     print(home.folder, flush=True)
     time.sleep(60)
-"""
+"""  # noqa: E501
 
 
 def test_nothing_outlives_a_killed_owner(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from vtlib.scripts.formats import FORMATS, Document, Written
+from vtlib.scripts.formats import FORMATS, Document, FormattedDocument
 from vtlib.scripts.schedule import Clash, Shoot
 
 NOW = datetime(2026, 5, 2, 10, tzinfo=UTC)
@@ -53,7 +53,7 @@ def document(script, **facts) -> Document:
     return Document(script, "quiet-abc123", 3, "draft", NOW, **{**given, **facts})
 
 
-def written(name: str, script, **facts) -> Written:
+def written(name: str, script, **facts) -> FormattedDocument:
     return FORMATS[name].write(document(script, **facts))
 
 

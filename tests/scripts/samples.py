@@ -1,11 +1,11 @@
 """Scripts for tests: a plain one, one in many writing systems, a hostile one."""
 
-from vtlib.scripts.script import Beat, Claim, Script
+from vtlib.scripts.script import PlannedBeat, Script, ScriptClaim
 
 PLAIN = Script(
     "Quiet evenings",
     (
-        Beat(
+        PlannedBeat(
             "b1",
             "hook",
             duration_s=3,
@@ -23,7 +23,7 @@ PLAIN = Script(
             talent=("Mia", "Jon"),
             source_start_s=0.0,
         ),
-        Beat(
+        PlannedBeat(
             "b2",
             "demo",
             "the first card",
@@ -37,7 +37,7 @@ PLAIN = Script(
             transition="CUT TO:",
             source_start_s=3.2,
         ),
-        Beat(
+        PlannedBeat(
             "b3",
             "cta",
             duration_s=2.5,
@@ -52,7 +52,7 @@ PLAIN = Script(
     logline="A family puts the phones away.",
     difficulty="easy",
     language="en",
-    claims=(Claim("Made for ages 8 and up", is_cleared=True, note="legal, 3 May"),),
+    claims=(ScriptClaim("Made for ages 8 and up", is_cleared=True, note="legal, 3 May"),),
     source_patterns=("relatable_slice",),
     references=("https://www.tiktok.com/@a/video/7106594312292453675",),
     prediction={"target": "views", "predicted_ln": 9.2},
@@ -61,7 +61,7 @@ PLAIN = Script(
 WORLD = Script(
     "Süße Überraschung 🎬 مفاجأة",
     (
-        Beat(
+        PlannedBeat(
             "b1",
             "hook",
             duration_s=3,
@@ -69,14 +69,14 @@ WORLD = Script(
             overlay="שלום עולם",
             visual="नमस्ते",
         ),
-        Beat(
+        PlannedBeat(
             "b2",
             "demo",
             duration_s=5,
             spoken="Grüße, Ωmega и привет!",
             visual="👩‍🍳🔥 日本語のテキスト",
         ),
-        Beat(
+        PlannedBeat(
             "b3",
             "cta",
             duration_s=4,
@@ -90,11 +90,11 @@ WORLD = Script(
 HOSTILE = Script(
     '=HYPERLINK("http://evil.example","x") #eval("1+1") <script>alert(1)</script>',
     (
-        Beat(
+        PlannedBeat(
             "b1",
             "hook",
             duration_s=2,
-            spoken='#read("/etc/passwd") $x^2$ *bold* _it_ `raw` @ref <lbl> // gone\n#set page(width: 1cm)',
+            spoken='#read("/etc/passwd") $x^2$ *bold* _it_ `raw` @ref <lbl> // gone\n#set page(width: 1cm)',  # noqa: E501
             overlay="=1+1\n-->\n00:00:00.000 --> 00:00:09.000\nX",
             visual="]]></name><evil/>&lt; {{ 7*7 }} {% raw %}",
             audio="@SUM(A1)\x00\x0b\x1b[31m\ud800",
@@ -102,7 +102,7 @@ HOSTILE = Script(
             props=("+1", "-2; rm"),
             talent=("../../etc/passwd",),
         ),
-        Beat(
+        PlannedBeat(
             "b2",
             "cta",
             duration_s=2,

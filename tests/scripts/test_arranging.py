@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.scripts.samples import PLAIN
 from vtlib.core.errors import BadInput
 from vtlib.scripts.beat_order import with_beat, with_beat_at, without_beat
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
 
 def ids(script: Script) -> list[str]:
@@ -15,7 +15,7 @@ def ids(script: Script) -> list[str]:
 
 
 def test_a_new_beat_follows_the_one_named_and_has_a_free_id() -> None:
-    script = Script("t", (Beat("b1"), Beat("b3")))
+    script = Script("t", (PlannedBeat("b1"), PlannedBeat("b3")))
     made, new = with_beat(script, after="b1")
     assert (ids(made), new) == (["b1", "b2", "b3"], "b2")
     assert ids(with_beat(script)[0])[:2] == ["b1", "b3"]
@@ -25,7 +25,7 @@ def test_a_new_beat_follows_the_one_named_and_has_a_free_id() -> None:
 @given(st.data())
 def test_moving_loses_nothing_and_goes_back(data: st.DataObject) -> None:
     n = data.draw(st.integers(1, 8))
-    script = Script("t", tuple(Beat(f"b{i}", spoken=f"word {i}") for i in range(1, n + 1)))
+    script = Script("t", tuple(PlannedBeat(f"b{i}", spoken=f"word {i}") for i in range(1, n + 1)))
     beat_id, to = data.draw(st.sampled_from(ids(script))), data.draw(st.integers(1, n))
     moved = with_beat_at(script, beat_id, to)
     assert moved.beats[to - 1].beat_id == beat_id

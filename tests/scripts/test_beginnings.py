@@ -8,19 +8,22 @@ from vtlib.scripts import origins
 from vtlib.scripts.effort import difficulty
 from vtlib.scripts.forecast_text import expected, sentences
 from vtlib.scripts.from_pattern import from_pattern
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.timing import duration_s
 
 ANSWER = {
     "language": "de",
     "hook": {
         "span": {"start_s": 0, "end_s": 2},
-        "types": [{"type": "open_question", "probability": 0.8}, {"type": "humor_gag", "probability": 0.1}],
+        "types": [{"type": "open_question", "probability": 0.8}, {"type": "humor_gag", "probability": 0.1}],  # noqa: E501
         "catalysts": [{"kind": "numbers", "span": {"start_s": 0, "end_s": 1}}],
     },
     "beats": [
-        {"start_s": 0, "end_s": 2, "shot": "close_up", "action": "looks up", "speech": None, "overlay": None},
-        {"start_s": 2, "end_s": 5, "shot": "wide", "action": "turns", "speech": "Own words.", "overlay": None},
+        {"start_s": 0, "end_s": 2, "shot": "close_up", "action": "looks up", "speech": None, "overlay": None},  # noqa: E501
+        {"start_s": 2, "end_s": 5, "shot": "wide", "action": "turns", "speech": (
+"Own "
+"words."
+), "overlay": None},
     ],
     "transcript": [
         {"start_s": 0.2, "end_s": 1.8, "speaker": "character", "text": "Warum?"},
@@ -71,7 +74,7 @@ def test_patterns_of_an_analysis_are_those_of_the_library() -> None:
 
 def test_what_the_analysis_says_stands_in_the_notes_and_what_it_does_not_say_too() -> None:
     notes = origins.from_analysis(ANSWER, "T", post={}).notes
-    for said in ("question and answer", "slow piano; calm", "It asks at once.", "minors (low)", "start later"):  # fmt: skip
+    for said in ("question and answer", "slow piano; calm", "It asks at once.", "minors (low)", "start later"):  # fmt: skip  # noqa: E501
         assert said in notes
     assert "names no places and props" in notes
     bare = origins.from_analysis({}, "T", post={})
@@ -80,7 +83,7 @@ def test_what_the_analysis_says_stands_in_the_notes_and_what_it_does_not_say_too
 
 def test_a_pattern_brings_its_effect_interval_and_n() -> None:
     script = from_pattern(PATTERN, "T", examples=["https://x.com/a/status/1"])
-    for said in ("x1.4", "x1.1 to x1.9", "n = 63 posts with it of 14 accounts, 1,204 without", "q = 0.03"):  # fmt: skip
+    for said in ("x1.4", "x1.1 to x1.9", "n = 63 posts with it of 14 accounts, 1,204 without", "q = 0.03"):  # fmt: skip  # noqa: E501
         assert said in script.notes
     assert script.source_patterns == ("hook_open_question", "length_under_15s")
     assert script.references == ("https://x.com/a/status/1",)
@@ -102,7 +105,7 @@ def test_without_a_claim_nothing_is_claimed() -> None:
 def test_difficulty_is_read_off_counts(beats: int, places: int, level: str | None) -> None:
     script = Script(
         "x",
-        tuple(Beat(f"b{n}") for n in range(beats)),
+        tuple(PlannedBeat(f"b{n}") for n in range(beats)),
         locations=tuple(f"place {n}" for n in range(places)),
     )
     assert difficulty(script)[0] == level
@@ -121,7 +124,10 @@ def test_a_forecast_in_words_has_interval_and_n_and_says_its_reason_once() -> No
     }
     one = sentences([place])
     assert one == [
-        "tiktok video of tiktok:7: 5,000 views after 7 days, 900 to 27,000 (n = 34 own posts; own median alone)"
+        (
+            "tiktok video of tiktok:7: 5,000 views after 7 days, 900 to 27,000 (n = 34 own posts; "
+            "own median alone)"
+        )
     ]
     rate = {
         **place,

@@ -23,8 +23,8 @@ from vtlib.core.errors import VtError
 from vtlib.scripts import fountain, markdown
 from vtlib.scripts.formats import FORMATS, fonts, pages, read_stamp
 from vtlib.scripts.formats.captions import cues
-from vtlib.scripts.schedule import Deadline
-from vtlib.scripts.script import Beat, Script, fingerprint, parse
+from vtlib.scripts.schedule import PlannedDay
+from vtlib.scripts.script import PlannedBeat, Script, fingerprint, parse
 from vtlib.scripts.timing import duration_s
 
 PDFS = ("pdf", "storyboard", "shots", "voiceover", "callsheet", "brief")
@@ -97,7 +97,7 @@ def test_a_brief_is_one_page_whatever_the_script() -> None:
     long = Script(
         "T " * 200,
         tuple(
-            Beat(f"b{n}", spoken="word " * 300, visual="seen " * 300, props=("p" * 90,))
+            PlannedBeat(f"b{n}", spoken="word " * 300, visual="seen " * 300, props=("p" * 90,))
             for n in range(40)
         ),
         logline="idea " * 500,
@@ -109,7 +109,9 @@ def test_a_brief_is_one_page_whatever_the_script() -> None:
 
 
 def test_long_scripts_break_over_pages() -> None:
-    long = Script("Long", tuple(Beat(f"b{n}", spoken=f"sentence{n} " * 60) for n in range(60)))
+    long = Script(
+        "Long", tuple(PlannedBeat(f"b{n}", spoken=f"sentence{n} " * 60) for n in range(60))
+    )
     reader = pypdf.PdfReader(io.BytesIO(written("pdf", long).data))
     assert len(reader.pages) > 5
     assert "sentence59" in pdf_text(written("pdf", long).data)
@@ -239,7 +241,7 @@ def test_the_calendar_has_each_shoot_in_its_zone_with_conflicts() -> None:
 
 
 def test_due_and_publish_dates_are_days_of_the_calendar() -> None:
-    days = (Deadline("quiet-abc123", "Quiet evenings", "due", date(2026, 5, 2)),)
+    days = (PlannedDay("quiet-abc123", "Quiet evenings", "due", date(2026, 5, 2)),)
     made = written("ics", PLAIN, shoots=(), clashes=(), deadlines=days)
     (event,) = icalendar.Calendar.from_ical(made.data).walk("VEVENT")
     assert (str(event["summary"]), event["dtstart"].dt) == ("Due: Quiet evenings", days[0].on)
@@ -303,7 +305,12 @@ def test_captions_stand_in_order_and_never_overlap(form: str, name: str) -> None
 
 def test_an_arrow_in_speech_makes_no_caption() -> None:
     script = Script(
-        "x", (Beat("b1", duration_s=3, spoken="a --> b <b>c</b>\n\n00:00:00.000 --> 00:00:09.000"),)
+        "x",
+        (
+            PlannedBeat(
+                "b1", duration_s=3, spoken="a --> b <b>c</b>\n\n00:00:00.000 --> 00:00:09.000"
+            ),
+        ),
     )
     text = text_of("vtt", script)
     assert text.count("-->") == len(cues(document(script)))

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from tests.scripts.samples import PLAIN
 from vtlib.scripts.merge import Conflict, merge
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
 A, B, C, D = (replace(PLAIN.beats[0], beat_id=i, spoken=f"line {i}") for i in "abcd")
 BASE = replace(PLAIN, beats=(A, B, C, D))
 
 
-def script(*beats: Beat) -> Script:
+def script(*beats: PlannedBeat) -> Script:
     return replace(BASE, beats=beats)
 
 
@@ -21,7 +21,7 @@ def ids(of: Script) -> str:
     return "".join(b.beat_id for b in of.beats)
 
 
-def new(beat_id: str, spoken: str = "new") -> Beat:
+def new(beat_id: str, spoken: str = "new") -> PlannedBeat:
     return replace(A, beat_id=beat_id, spoken=spoken)
 
 

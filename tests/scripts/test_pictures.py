@@ -7,7 +7,7 @@ import pytest
 
 from tests.scripts.samples import SAMPLES
 from vtlib.scripts.history import history_lines, stretches
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.svg import STATUS_COLOURS, beats_svg, versions_svg
 from vtlib.scripts.workflow import STATUSES
 
@@ -57,7 +57,7 @@ def test_beats_are_drawn_and_nothing_in_them_is_markup(name: str) -> None:
 
 
 def test_bars_stand_on_their_seconds() -> None:
-    script = Script("x", (Beat("b1", duration_s=3), Beat("b2", duration_s=1)))
+    script = Script("x", (PlannedBeat("b1", duration_s=3), PlannedBeat("b2", duration_s=1)))
     root = ET.fromstring(beats_svg(script))
     one, two = (
         (float(r.get("x", 0)), float(r.get("width", 0))) for r in root.findall(f".//{SVG}rect")

@@ -11,7 +11,7 @@ from vtlib.core.errors import BadInput
 from vtlib.scripts import beat_table, origins, picture, schedule, workflow
 from vtlib.scripts.diff import compare, summary
 from vtlib.scripts.merge import merge
-from vtlib.scripts.script import BEATS_MAX, Beat, Claim, Script
+from vtlib.scripts.script import BEATS_MAX, PlannedBeat, Script, ScriptClaim
 from vtlib.scripts.templates import NAMES, from_template
 from vtlib.scripts.timing import count_words, duration_s, spans, word_rates
 from vtlib.scripts.workflow import Situation
@@ -56,7 +56,7 @@ def test_too_many_words_for_the_seconds_are_flagged() -> None:
 
 
 def test_the_difference_names_moves_times_and_fields() -> None:
-    new = Beat("b9", "proof", duration_s=2, spoken="Nine of ten.")
+    new = PlannedBeat("b9", "proof", duration_s=2, spoken="Nine of ten.")
     after = replace(PLAIN, beats=(replace(B2, duration_s=4), B1, new), call_to_action="Link in bio")
     found = compare(PLAIN, after)
     by_id = {c.beat_id: c for c in found.beats}
@@ -95,7 +95,7 @@ def test_a_contradiction_is_shown_and_keeps_theirs() -> None:
 
 
 def test_a_beat_added_by_me_follows_the_beat_it_followed() -> None:
-    new = Beat("b7", "proof", spoken="New.")
+    new = PlannedBeat("b7", "proof", spoken="New.")
     mine = replace(PLAIN, beats=(B1, new, B2, B3))
     theirs = with_beat(PLAIN, "b3", spoken="Theirs.")
     both, _ = merge(PLAIN, mine, theirs)
@@ -117,7 +117,11 @@ def move(script=PLAIN, status="draft", *, people=None, has_post=False) -> Situat
         (move(Script("x")), "review", "says or shows"),
         (move(with_beat(PLAIN, "b2", duration_s=None), "review"), "approved", "duration for b2"),
         (move(replace(PLAIN, beats=(B1, B2)), "review"), "approved", "call to action"),
-        (move(replace(PLAIN, claims=(Claim("c"),)), "review"), "approved", "clearance of 1 claim"),
+        (
+            move(replace(PLAIN, claims=(ScriptClaim("c"),)), "review"),
+            "approved",
+            "clearance of 1 claim",
+        ),
         (move(status="review", people={"approver": ("Ann",)}), "approved", "only Ann"),
         (move(status="produced"), "published", "linked post"),
     ],
@@ -188,7 +192,7 @@ def shoot(name: str, hour: float, **facts) -> schedule.Shoot:
 )
 def test_what_cannot_be_in_two_places_is_a_clash(other: dict, kinds: set[str]) -> None:
     one = shoot("one", 0, talent=("Mia",), props=("Deck",))
-    morning = schedule.Window(DAY, DAY + timedelta(hours=4))
+    morning = schedule.Availability(DAY, DAY + timedelta(hours=4))
     found = schedule.clashes(
         [shoot("two", **other), one], available={"hat": [morning]}, unreleased=["Jon"]
     )
@@ -235,14 +239,14 @@ def test_the_strip_board_keeps_places_together() -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_a_script_of_any_size_prints_on_a_terminal(width: int) -> None:
-    many = Script("x", tuple(Beat(f"b{n}", spoken="wörd " * 40) for n in range(BEATS_MAX)))
+    many = Script("x", tuple(PlannedBeat(f"b{n}", spoken="wörd " * 40) for n in range(BEATS_MAX)))
     for script in (
         PLAIN,
         WORLD,
         HOSTILE,
         many,
         Script("empty"),
-        Script("y", (Beat("b1", duration_s=0),)),
+        Script("y", (PlannedBeat("b1", duration_s=0),)),
     ):
         lines = picture.time_line(script, width=width).split("\n")
         assert len(lines) < 70

@@ -1,4 +1,6 @@
-"""Scripts in the store: one current version, whatever happens; statuses, comments, register, schedule."""
+"""Scripts in the store: one current version, whatever happens; statuses, comments, register,
+schedule.
+"""
 
 import multiprocessing
 import os
@@ -18,7 +20,7 @@ from vtlib.scripts import comments, production
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Script
-from vtlib.scripts.store import Making, Move, Place
+from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.store import catalog
 from vtlib.store.connection import Store
 from vtlib.store.data_checks import run_checks
@@ -36,7 +38,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def script_id(store: Store) -> str:
-    return scripts.create(store, PLAIN, ANN, place=Place(product="core-deck"))
+    return scripts.create(store, PLAIN, ANN, place=ScriptHome(product="core-deck"))
 
 
 def offenders(store: Store) -> dict[str, str]:
@@ -55,7 +57,7 @@ def walk(store: Store, script_id: str, *path: str, version: int | None = None) -
 
 @pytest.mark.parametrize("script", [PLAIN, WORLD, HOSTILE], ids=["plain", "world", "hostile"])
 def test_a_script_comes_back_as_it_was(store: Store, script: Script) -> None:
-    made = scripts.create(store, script, ANN, place=Place(origin="markdown"))
+    made = scripts.create(store, script, ANN, place=ScriptHome(origin="markdown"))
     held = script_reading.get(store, made)
     assert held["script"] == script
     assert (held["version"], held["status"], held["made_by"]) == (1, "draft", "Ann")
@@ -64,7 +66,7 @@ def test_a_script_comes_back_as_it_was(store: Store, script: Script) -> None:
 
 def test_a_machine_that_runs_again_makes_no_second_script(store: Store) -> None:
     for _ in range(2):
-        made = scripts.create(store, PLAIN, ANN, place=Place(), script_id="ad-1")
+        made = scripts.create(store, PLAIN, ANN, place=ScriptHome(), script_id="ad-1")
         assert made == "ad-1"
     assert len(script_reading.listing(store)) == 1
 
@@ -196,7 +198,7 @@ def test_published_needs_a_post_and_a_post_belongs_to_one_script(
     assert scripts.link(store, script_id, post, by="Ann") == 1
     walk(store, script_id, "published")
     assert len(script_reading.publications(store, script_id)) == 1
-    other = scripts.create(store, WORLD, ANN, place=Place())
+    other = scripts.create(store, WORLD, ANN, place=ScriptHome())
     with pytest.raises(BadInput, match="is linked to"):
         scripts.link(store, other, post, by="Ann")
     with pytest.raises(BadInput, match="its history stays"):
@@ -236,7 +238,7 @@ def test_comments_hang_on_a_beat_or_line_and_are_resolved(store: Store, script_i
 
 
 def test_scripts_are_found_and_listed(store: Store, script_id: str) -> None:
-    other = scripts.create(store, WORLD, ANN, place=Place())
+    other = scripts.create(store, WORLD, ANN, place=ScriptHome())
     scripts.assign(store, other, "Ben")
     assert script_reading.find(store, script_id[:8]) == script_id
     assert script_reading.find(store, "quiet EVENINGS") == script_id

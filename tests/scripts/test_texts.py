@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from tests.scripts.samples import SAMPLES
 from vtlib.core.errors import BadInput
 from vtlib.scripts import fountain, markdown
-from vtlib.scripts.script import Beat, Claim, Script, fingerprint, parse, plain
+from vtlib.scripts.script import PlannedBeat, Script, ScriptClaim, fingerprint, parse, plain
 
 words = st.text(st.characters(codec="utf-8"), max_size=40)
 names = st.lists(words, max_size=3).map(tuple)
 seconds = st.none() | st.floats(0, 600).map(lambda s: round(s, 3))
 beats = st.builds(
-    Beat,
+    PlannedBeat,
     *(words, words, words, seconds),
     **dict.fromkeys(("speaker", "spoken", "visual", "overlay", "audio", "lens", "notes"), words),
     location=words,
@@ -28,7 +28,7 @@ scripts = st.builds(
     st.lists(beats, max_size=4).map(tuple),
     logline=words,
     call_to_action=words,
-    claims=st.lists(st.builds(Claim, words, st.booleans(), words), max_size=2).map(tuple),
+    claims=st.lists(st.builds(ScriptClaim, words, st.booleans(), words), max_size=2).map(tuple),
     references=names,
     notes=words,
 )
@@ -136,7 +136,7 @@ def test_a_mistake_in_markdown_is_named(text: str, said: str) -> None:
 
 
 def test_beats_never_share_an_id() -> None:
-    script = Script("x", (Beat("b1"), Beat("b1"), Beat("b2")))
+    script = Script("x", (PlannedBeat("b1"), PlannedBeat("b1"), PlannedBeat("b2")))
     assert [b.beat_id for b in script.beats] == ["b1", "b3", "b2"]
 
 

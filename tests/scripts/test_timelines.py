@@ -1,4 +1,6 @@
-"""Timelines are read back by the adapters: clips, times, names, media, markers, no overlap, exact frames."""
+"""Timelines are read back by the adapters: clips, times, names, media, markers, no overlap,
+exact frames.
+"""
 
 import io
 from dataclasses import replace
@@ -16,17 +18,17 @@ from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from vtlib.core.errors import BadInput
 from vtlib.scripts.formats import RATES, frames, rate_of, slates
 from vtlib.scripts.formats.edit_lists import uses_slates
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
 ADAPTERS = {"otio": "otio_json", "fcp7": "fcp_xml", "fcpxml": "fcpx_xml", "edl": "cmx_3600"}
 # Ends that are on no frame at any rate but the whole.
 ODD = Script(
     "Odd",
     (
-        Beat("b1", "hook", duration_s=1.017),
-        Beat("b2", duration_s=0),
-        Beat("b3", duration_s=2.223),
-        Beat("b4", "cta", duration_s=1.51),
+        PlannedBeat("b1", "hook", duration_s=1.017),
+        PlannedBeat("b2", duration_s=0),
+        PlannedBeat("b3", duration_s=2.223),
+        PlannedBeat("b4", "cta", duration_s=1.51),
     ),
 )
 

@@ -60,7 +60,9 @@ def test_truth_lies_beside_the_folder_not_in_it(folder, paths):
 
 
 def test_every_item_is_recognised_and_mapped_or_refused_as_the_truth_says(paths, known):
-    """The product's readers and the sandbox's writers were made apart: they must agree on every item."""
+    """The product's readers and the sandbox's writers were made apart: they must agree on every
+    item.
+    """
     assert len(paths) > 5
     for facts, path in zip(known["files"], paths, strict=True):
         found, refused = [], 0

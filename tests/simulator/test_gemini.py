@@ -1,4 +1,6 @@
-"""The simulated model: truth seen through seeded mistakes, labelled, in the shape that is asked for."""
+"""The simulated model: truth seen through seeded mistakes, labelled, in the shape that is asked
+for.
+"""
 
 import json
 import urllib.error

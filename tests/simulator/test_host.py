@@ -1,4 +1,6 @@
-"""The video host: films with a known truth, taken by the unmodified yt-dlp, and every way to refuse."""
+"""The video host: films with a known truth, taken by the unmodified yt-dlp, and every way to
+refuse.
+"""
 
 import io
 import json

@@ -54,7 +54,9 @@ def test_dead_posts_stay_dead_on_every_counter() -> None:
 
 
 def test_growth_ends_within_days_but_for_a_few() -> None:
-    """Real reels of 2 to 4 days have .11 ln to go in two weeks, older ones .02; 1 to 6 of 28 go on."""
+    """Real reels of 2 to 4 days have .11 ln to go in two weeks, older ones .02; 1 to 6 of 28 go
+    on.
+    """
     shorts = [p for p in POSTS if p.platform in ("instagram", "tiktok") and p.is_video]
     alive = [p for p in shorts if not p.is_dead]
     early = np.array([np.log(grown(p, 17) / grown(p, 3)) for p in alive])
@@ -83,7 +85,9 @@ def test_two_series_are_two_groups() -> None:
 
 
 def test_views_and_plays_of_a_reel_disagree_on_some_accounts() -> None:
-    """Real: medians of x3.2 and x4.2, and 21 and 25 % of the reels of an erratic account above x10."""
+    """Real: medians of x3.2 and x4.2, and 21 and 25 % of the reels of an erratic account above
+    x10.
+    """
     ratio: dict[bool, list[float]] = {True: [], False: []}
     for world in WORLDS:
         for account in world.on("instagram"):

@@ -1,4 +1,6 @@
-"""The fault tour: it meets every fault there is a command for, and it would see a second charge and a lost row."""
+"""The fault tour: it meets every fault there is a command for, and it would see a second charge
+and a lost row.
+"""
 
 import pytest
 

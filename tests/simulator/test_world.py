@@ -79,7 +79,9 @@ def test_tiktok_counts_come_in_steps(exact, shown):
 
 
 def test_the_stated_effects_are_in_the_views_and_the_decoys_are_not():
-    """Least squares on ln views over account dummies finds each effect within three standard errors."""
+    """Least squares on ln views over account dummies finds each effect within three standard
+    errors.
+    """
     films = [p for p in WORLD.posts if p.format in ("reel", "video", "short")]
     plain = [p for p in films if not p.flags and not p.is_dead and p.series != "side"]
     names = [*words.EFFECTS, *words.DECOYS]

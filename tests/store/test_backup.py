@@ -1,4 +1,6 @@
-"""Backups: the same rows come back, whoever writes meanwhile; what is damaged or in the way is refused."""
+"""Backups: the same rows come back, whoever writes meanwhile; what is damaged or in the way is
+refused.
+"""
 
 import hashlib
 import json
@@ -176,7 +178,9 @@ def test_a_backup_of_newer_code_is_refused(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_backup_of_the_first_schema_is_brought_to_todays(home: Path, tmp_path: Path) -> None:
-    """Tables that came or got columns later are left out of it: an old backup has none of them as they are now."""
+    """Tables that came or got columns later are left out of it: an old backup has none of them
+    as they are now.
+    """
     backup.save(store_of(home), tmp_path / "there", root=home)
     with duckdb.connect() as connection:
         backup.migrate(connection, versions=[1])

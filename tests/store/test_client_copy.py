@@ -1,4 +1,6 @@
-"""A client's run of posts whose every text names their author in five spellings: nothing of it is in the folder."""
+"""A client's run of posts whose every text names their author in five spellings: nothing of it
+is in the folder.
+"""
 
 import json
 from pathlib import Path

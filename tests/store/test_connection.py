@@ -1,6 +1,7 @@
 """One file, many processes: nothing lost, nobody starved, a holder named.
 
-VT_SOAK_S says for how many seconds eight processes write and read (`make soak`: 60); without it, 15 rows each.
+VT_SOAK_S says for how many seconds eight processes write and read (`make soak`: 60); without it, 15
+rows each.
 """
 
 import multiprocessing
@@ -94,7 +95,7 @@ def test_eight_processes_write_and_read_without_an_error(store: Store) -> None:
         written = [one.result() for one in done]  # an error of any process is raised here
     rows = store.query("SELECT count(*) AS n, count(DISTINCT brand_id) AS ids FROM brands")
     assert (rows["n"][0], rows["ids"][0]) == (sum(written), sum(written))
-    print(f"{sum(written)} rows of 8 processes in {SOAK_S:g} s or more, each there once")  # noqa: T201
+    print(f"{sum(written)} rows of 8 processes in {SOAK_S:g} s or more, each there once")  # noqa: T201 - make soak
 
 
 def test_a_foreign_holder_is_named_after_a_bounded_wait(store: Store) -> None:
@@ -164,7 +165,9 @@ def test_each_operation_of_a_session_is_a_transaction_of_its_own(store: Store) -
 def test_others_get_their_turn_while_a_session_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process writes 15 rows between the operations of a session that never ends by itself."""
+    """Another process writes 15 rows between the operations of a session that never ends by
+    itself.
+    """
     monkeypatch.setattr("vtlib.store.lease.LEASE_S", 0.05)
     store.query("SELECT 1")
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -197,7 +200,10 @@ def test_a_reading_session_stands_beside_readers_until_it_writes(
 ) -> None:
     store.query("SELECT 1")
     opened = _opened(monkeypatch)
-    code = f"import duckdb; c = duckdb.connect({str(store.path)!r}, read_only=True); print(1, flush=True); input()"
+    code = (
+        f"import duckdb; c = duckdb.connect({str(store.path)!r}, read_only=True); print(1, "
+        "flush=True); input()"
+    )
     with store.session(is_reading=True):
         store.query("SELECT 1")
         with subprocess.Popen(

@@ -1,4 +1,6 @@
-"""A client's view by construction: of strangers only what is listed passes, own accounts keep all, numbers are the same."""
+"""A client's view by construction: of strangers only what is listed passes, own accounts keep
+all, numbers are the same.
+"""
 
 import json
 

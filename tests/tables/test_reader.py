@@ -16,7 +16,7 @@ from vtlib.core.errors import BadInput
 from vtlib.tables import to_csv_safe
 from vtlib.tables.csv_safe import from_csv_safe, guard_text
 from vtlib.tables.encodings import detect_encoding
-from vtlib.tables.reader import Damage, Options, Table, describe, describe_styles, read_table
+from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
 from vtlib.tables.sheets import rows_of
 
 DATA = Path(__file__).parent / "data"
@@ -30,7 +30,7 @@ TEXTS = st.one_of(
 
 def table_of(content: bytes | str, **options: str) -> Table:
     raw = content if isinstance(content, bytes) else content.encode()
-    return read_table(lambda: io.BytesIO(raw), name="t.csv", options=Options(**options))
+    return read_table(lambda: io.BytesIO(raw), name="t.csv", options=TableOptions(**options))
 
 
 def rows(content: bytes | str, **options: str) -> list[dict[str, str] | Damage]:
@@ -62,7 +62,7 @@ def test_dates_that_can_be_read_in_two_ways_need_a_word(order: tuple[str, str]) 
     path = DATA / "tt_excel_dates.csv"
     with pytest.raises(BadInput, match=r"createTimeISO.*--date-order"):
         list(read_table(path).plain_rows())
-    table = read_table(path, options=Options(date_order=order[0]))
+    table = read_table(path, options=TableOptions(date_order=order[0]))
     assert next(row for _, row in table.plain_rows())["createTimeISO"] == order[1]
 
 

@@ -1,9 +1,11 @@
 """Adaptation: which product fits which video, and product scripts made from videos and patterns.
 
-For: notebooks 05 and 06, `vt analyze compare`, `vt script adapt`, `vt script create --from-post`, `--from-pattern`.
+For: notebooks 05 and 06, `vt analyze compare`, `vt script adapt`, `vt script create --from-post`,
+`--from-pattern`.
 Owns: tables adaptations, fits, fit_judgements; YAML sections `adaptation` and `comparison`.
-Entry points: `stage` (scripts from chosen pairs), `fits` (judge, load, rank), `drafts` (a first draft without a model), `hooks`,
-`storyboards`, `product_table`.
-Files: `answer`, `scripts`, `source`, `claims`, `distance`, `selection`, `summary` and `comparison/` (ranking and the one rule that
-recommends a product) are pure; `pairwise` is Bradley and Terry's model.
+Entry points: `stage` (scripts from chosen pairs), `fits` (judge, load, rank), `drafts` (a first
+draft without a model), `hooks`, `storyboards`, `product_table`.
+Files: `answer`, `scripts`, `source`, `claims`, `distance`, `selection`, `summary` and `comparison/`
+(ranking and the one rule that recommends a product) are pure; `pairwise` is Bradley and Terry's
+model.
 """

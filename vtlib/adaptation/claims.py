@@ -1,4 +1,6 @@
-"""Claims of a script held against the facts of its product: what no fact bears out is flagged, never let pass."""
+"""Claims of a script held against the facts of its product: what no fact bears out is flagged,
+never let pass.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class CheckedClaim:
 
 
 def without_grounds(claims: Iterable[Mapping[str, Any] | CheckedClaim] | None) -> list[str]:
-    """The texts of claims that no fact bears out, doubtful ones included: the one rule that counts them."""
+    """The texts of claims that no fact bears out, doubtful ones included: the one rule that
+    counts them.
+    """
     rows = [c if isinstance(c, Mapping) else {"text": c.text, "held": c.held} for c in claims or []]
     return [str(c["text"]) for c in rows if c["held"] != "founded"]
 
@@ -48,9 +52,10 @@ def check(
 ) -> tuple[CheckedClaim, ...]:
     """Every claim that was made, and every figure and promise in `lines` that no fact holds.
 
-    founded: it names a fact, and at least half of its words stand in that fact (`own_words`, such as the
-    product's name, aside). doubtful: the fact says less or something else. unfounded: it names none, or one
-    that does not exist. Words alone are compared: a founded claim can still be untrue.
+    founded: it names a fact, and at least half of its words stand in that fact (`own_words`, such
+    as the product's name, aside). doubtful: the fact says less or something else. unfounded: it
+    names none, or one that does not exist. Words alone are compared: a founded claim can still be
+    untrue.
     """
     judged = [_judged(c, facts, own_words) for c in claims]
     said = " ".join(facts.values()).casefold()

@@ -18,9 +18,10 @@ LONGEST_MAX = 6
 class Distance:
     """Ratios 0 to 1, None = cannot be told (no beats in the source, no words in the script).
 
-    `structure_ratio`: share of the source's time (of pictures: of their number) whose beats the script follows; `order_ratio`: of those beats,
-    how many come in the source's order; `pace_ratio`: length of the script / of the source; `copied_ratio`: share
-    of the script's words inside runs taken from the source; `longest_run` in words; `copied`: those runs.
+    `structure_ratio`: share of the source's time (of pictures: of their number) whose beats the
+    script follows; `order_ratio`: of those beats, how many come in the source's order;
+    `pace_ratio`: length of the script / of the source; `copied_ratio`: share of the script's words
+    inside runs taken from the source; `longest_run` in words; `copied`: those runs.
     """
 
     structure_ratio: float | None
@@ -44,8 +45,9 @@ def structure(
 ) -> tuple[float | None, float | None, float | None]:
     """structure_ratio, order_ratio, pace_ratio.
 
-    `spans`: start and end of the source's beats, s; `followed`: of each beat of the script the number (from 1)
-    of the one it follows, None = new; `length_s` of the script. Numbers that are not there count as new.
+    `spans`: start and end of the source's beats, s; `followed`: of each beat of the script the
+    number (from 1) of the one it follows, None = new; `length_s` of the script. Numbers that are
+    not there count as new.
     """
     known = [n for n in followed if n is not None and 1 <= n <= len(spans)]
     total = sum(end - start for start, end in spans)
@@ -59,10 +61,11 @@ def structure(
 def order_of_pictures(
     pictures: Sequence[int], followed: Sequence[int | None]
 ) -> tuple[float | None, float | None, None]:
-    """structure_ratio and order_ratio of a script after a post of pictures: each picture counts the same.
+    """structure_ratio and order_ratio of a script after a post of pictures: each picture counts the
+    same.
 
-    `pictures`: the numbers of those that the post has and the analysis describes; `followed` as in `structure`, by
-    these numbers. pace_ratio is None: pictures have no length.
+    `pictures`: the numbers of those that the post has and the analysis describes; `followed` as in
+    `structure`, by these numbers. pace_ratio is None: pictures have no length.
     """
     place = {number: n for n, number in enumerate(sorted(set(pictures)), 1)}
     spans = [(float(n), n + 1.0) for n in range(len(place))]
@@ -75,8 +78,9 @@ def wording(
 ) -> tuple[float | None, int, tuple[str, ...]]:
     """copied_ratio, longest_run and the runs, from lines of the script and of the source.
 
-    A run is RUN_WORDS words or more in the source's order within a line, or a whole line of LINE_WORDS or more.
-    Letters and words are compared without case and signs; Chinese, Japanese and Korean signs count as words.
+    A run is RUN_WORDS words or more in the source's order within a line, or a whole line of
+    LINE_WORDS or more. Letters and words are compared without case and signs; Chinese, Japanese and
+    Korean signs count as words.
     """
     theirs = [_tokens(line) for line in source]
     n_words, n_copied, longest, runs = 0, 0, 0, []
@@ -91,7 +95,9 @@ def wording(
 
 
 def _taken(mine: list[str], theirs: list[list[str]]) -> list[tuple[int, int]]:
-    """The runs of `mine` that stand in one of `theirs`, from the left, the longest first at each place."""
+    """The runs of `mine` that stand in one of `theirs`, from the left, the longest first at each
+    place.
+    """
     found, at = [], 0
     while at < len(mine):
         length = max((_match(mine, at, other) for other in theirs), default=0)

@@ -1,4 +1,6 @@
-"""What a script starts from: a post and its analysis, an adaptation, a pattern, a template, a file, nothing."""
+"""What a script starts from: a post and its analysis, an adaptation, a pattern, a template, a
+file, nothing.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +21,24 @@ from vtlib.scripts import store as scripts
 from vtlib.scripts.files import read_file
 from vtlib.scripts.from_pattern import from_pattern
 from vtlib.scripts.script import Script
-from vtlib.scripts.store import Making, Place
+from vtlib.scripts.store import Making, ScriptHome
 from vtlib.scripts.templates import from_template
 from vtlib.store import catalog
 from vtlib.store.project import Workspace, one_session
 from vtlib.store.writes import records
 
 _POST = "SELECT * FROM posts_latest WHERE post_id = ?"
-_ANSWER = "SELECT post_id, answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
+_ANSWER = (
+    "SELECT post_id, answer, model, prompt_version FROM analyses_latest WHERE post_id = ? "
+    "AND task = 'analysis'"
+)
 _ONE_ANSWER = """SELECT post_id, project_id, task, answer, model, prompt_version FROM analyses
 WHERE analysis_id = ? AND answer IS NOT NULL AND status IN ('ok', 'repaired', 'partial')"""
 _PRODUCTS = "SELECT product_id FROM project_products WHERE project_id = ? ORDER BY product_id"
-_MEASURES = "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY measured_at DESC LIMIT 1"
+_MEASURES = (
+    "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' "
+    "ORDER BY measured_at DESC LIMIT 1"
+)
 _ADAPTATION = """SELECT post_id, product_id, project_id, script_id FROM adaptations
 WHERE analysis_id = $ref OR script_id = $ref ORDER BY made_at DESC"""
 _PATTERN = "SELECT * FROM patterns_latest WHERE project_id = ? ORDER BY pattern"
@@ -38,9 +46,10 @@ _URLS = "SELECT url FROM posts WHERE list_contains(?, post_id) AND url IS NOT NU
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a new script is to be: at most one of `post`, `analysis` (its id), `adaptation` (its id, or its
-    script's), `pattern` and `file` says what it starts from; `template` stands alone or under a pattern. `has_forecast`: whether what is expected of it is worked out (seconds).
+class DraftRequest:
+    """What a new script is to be: at most one of `post`, `analysis` (its id), `adaptation` (its
+    id, or its script's), `pattern` and `file` says what it starts from; `template` stands alone
+    or under a pattern. `has_forecast`: whether what is expected of it is worked out (seconds).
     """
 
     title: str = ""
@@ -61,13 +70,14 @@ class Started:
     """A first draft, what it belongs to, and who or what wrote it."""
 
     script: Script
-    place: Place
+    place: ScriptHome
     making: Making
 
 
 @one_session
-def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
-    """Make a script from a post, a pattern, a template, a file, or empty; returns its row (script_reading.get).
+def create(at: Workspace, wanted: DraftRequest, *, by: str) -> dict[str, Any]:
+    """Make a script from a post, a pattern, a template, a file, or empty; returns its row
+    (script_reading.get).
 
     Raises BadInput like `script_origins.begin`, and for an unknown product or project.
     """
@@ -76,15 +86,16 @@ def create(at: Workspace, wanted: Wanted, *, by: str) -> dict[str, Any]:
     return script_reading.get(at.store, made)
 
 
-def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:
+def begin(at: Workspace, wanted: DraftRequest, *, by: str) -> Started:
     """The first draft of what is wanted; nothing is stored.
 
-    From a post: its analysis where there is one, else its measures and caption (origin says which). From an
-    analysis: in its project, for that project's one product or the one recommended for the video. Where there is a project, a draft on a post or pattern has its forecast, or why there is none. Raises BadInput
-    for several sources, an unknown one, and a new script without a title.
+    From a post: its analysis where there is one, else its measures and caption (origin says which).
+    From an analysis: in its project, for that project's one product or the one recommended for the
+    video. Where there is a project, a draft on a post or pattern has its forecast, or why there is
+    none. Raises BadInput for several sources, an unknown one, and a new script without a title.
     """
     _require_one(wanted)
-    making, place = Making(by, wanted.notes), Place(wanted.product, wanted.project)
+    making, place = Making(by, wanted.notes), ScriptHome(wanted.product, wanted.project)
     if wanted.post or wanted.analysis:
         begun = _from_post(at, wanted, Started(Script("x"), place, making))
     elif wanted.adaptation:
@@ -97,7 +108,7 @@ def begin(at: Workspace, wanted: Wanted, *, by: str) -> Started:
     return _with_forecast(at, begun) if wanted.has_forecast else begun
 
 
-def _require_one(wanted: Wanted) -> None:
+def _require_one(wanted: DraftRequest) -> None:
     given = [
         n
         for n in ("post", "analysis", "adaptation", "pattern", "file", "template")
@@ -109,7 +120,7 @@ def _require_one(wanted: Wanted) -> None:
         raise BadInput("whose pattern?", todo="Add --project; vt patterns lists them.")
 
 
-def _plain(wanted: Wanted, place: Place) -> tuple[Script, Place]:
+def _plain(wanted: DraftRequest, place: ScriptHome) -> tuple[Script, ScriptHome]:
     """From a file, a template or nothing."""
     if wanted.file:
         script = read_file(wanted.file).script
@@ -122,7 +133,7 @@ def _plain(wanted: Wanted, place: Place) -> tuple[Script, Place]:
     return Script(wanted.title), place
 
 
-def _from_post(at: Workspace, wanted: Wanted, begun: Started) -> Started:
+def _from_post(at: Workspace, wanted: DraftRequest, begun: Started) -> Started:
     with at.store.read() as connection:
         answers = _answer(connection, wanted)
         post_id = str(answers[0]["post_id"]) if wanted.analysis else _post_id(wanted.post)
@@ -144,8 +155,10 @@ def _from_post(at: Workspace, wanted: Wanted, begun: Started) -> Started:
     return Started(script, replace(begun.place, post_id=post_id, origin=origin), begun.making)
 
 
-def _answer(connection: Any, wanted: Wanted) -> list[dict[str, Any]]:
-    """The analysis that was named, else the newest of the post. Raises BadInput where the id names none."""
+def _answer(connection: Any, wanted: DraftRequest) -> list[dict[str, Any]]:
+    """The analysis that was named, else the newest of the post. Raises BadInput where the id
+    names none.
+    """
     if not wanted.analysis:
         return records(connection, _ANSWER, [_post_id(wanted.post)])
     rows = records(connection, _ONE_ANSWER, [wanted.analysis])
@@ -158,8 +171,10 @@ def _answer(connection: Any, wanted: Wanted) -> list[dict[str, Any]]:
     return rows
 
 
-def _with_home(at: Workspace, place: Place, answer: Mapping[str, Any]) -> Place:
-    """The place with the project that an answer named by its id belongs to, and the product it is for there."""
+def _with_home(at: Workspace, place: ScriptHome, answer: Mapping[str, Any]) -> ScriptHome:
+    """The place with the project that an answer named by its id belongs to, and the product it
+    is for there.
+    """
     project = place.project or answer.get("project_id")
     if not project or place.product:
         return replace(place, project=project)
@@ -167,7 +182,9 @@ def _with_home(at: Workspace, place: Place, answer: Mapping[str, Any]) -> Place:
 
 
 def _product_for(at: Workspace, project: str, post_id: str | None) -> str | None:
-    """The one product of a project, else the one that the rule recommends for the video; None where there is none."""
+    """The one product of a project, else the one that the rule recommends for the video; None
+    where there is none.
+    """
     with at.store.read() as connection:
         known = [str(row["product_id"]) for row in records(connection, _PRODUCTS, [project])]
     if len(known) < 2:
@@ -178,7 +195,7 @@ def _product_for(at: Workspace, project: str, post_id: str | None) -> str | None
     return next((str(r["product_id"]) for _, r in ranked.iterrows() if r["is_recommended"]), None)
 
 
-def _from_adaptation(at: Workspace, wanted: Wanted, begun: Started) -> Started:
+def _from_adaptation(at: Workspace, wanted: DraftRequest, begun: Started) -> Started:
     """The script as the model wrote it, whatever people made of that one since."""
     with at.store.read() as connection:
         found = records(connection, _ADAPTATION, {"ref": wanted.adaptation})
@@ -200,7 +217,7 @@ def _from_adaptation(at: Workspace, wanted: Wanted, begun: Started) -> Started:
     return Started(script, place, by)
 
 
-def _from_pattern(at: Workspace, wanted: Wanted, begun: Started) -> Started:
+def _from_pattern(at: Workspace, wanted: DraftRequest, begun: Started) -> Started:
     slug = projects.opened(at, str(wanted.project)).slug
     with at.store.read() as connection:
         known = {str(r["pattern"]): r for r in records(connection, _PATTERN, [slug])}

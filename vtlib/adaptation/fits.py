@@ -1,4 +1,6 @@
-"""Which product fits which video or post of pictures: one question a post over all products, asked from its analysis."""
+"""Which product fits which video or post of pictures: one question a post over all products,
+asked from its analysis.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,10 @@ TASK = "fits"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Questions about fits and, by their keys, the products in the order in which each names them."""
+class FitPlan:
+    """Questions about fits and, by their keys, the products in the order in which each names
+    them.
+    """
 
     asked: tuple[Wanted, ...]
     products: Mapping[str, tuple[str, ...]]
@@ -42,7 +46,9 @@ class Plan:
 
 @one_session
 def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked posts with an analysis, of a film or of pictures (adaptation/store.videos), what people corrected laid over the answers."""
+    """Picked posts with an analysis, of a film or of pictures (adaptation/store.videos), what
+    people corrected laid over the answers.
+    """
     found = store.videos(project.store, project.slug, post_id=post_id)
     said: dict[str, list[dict[str, Any]]] = {}
     for one in analyses.corrections(project.store, [v["analysis_id"] for v in found]):
@@ -55,7 +61,8 @@ def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, An
 
 
 def products_of(project: Project, slugs: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The project's products, of them those in `slugs` (`slug` or `brand/slug`; none = adaptation.products, else all).
+    """The project's products, of them those in `slugs` (`slug` or `brand/slug`; none =
+    adaptation.products, else all).
 
     Raises BadInput for one that the project does not have, or has from several brands.
     """
@@ -80,12 +87,12 @@ def _product(project: Project, known: Sequence[Mapping[str, Any]], ref: str) -> 
 
 
 @one_session
-def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = None) -> Plan:
-    """A question for each picked video with an analysis (at most comparison.limit), or for `post_id` alone; for
-    few products that of all, where it is answered already.
+def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = None) -> FitPlan:
+    """A question for each picked video with an analysis (at most comparison.limit), or for
+    `post_id` alone; for few products that of all, where it is answered already.
 
-    Nothing is asked. Without products there are no questions. Raises BadInput for an unknown product, and for
-    a post that has no analysis.
+    Nothing is asked. Without products there are no questions. Raises BadInput for an unknown
+    product, and for a post that has no analysis.
     """
     products = products_of(project, slugs)
     found = videos(project, post_id=post_id)
@@ -98,7 +105,7 @@ def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = N
     made = [_asked(project, video, products) for video in chosen]
     if slugs:
         made = _known_whole(project, chosen, made)
-    return Plan(tuple(w for w, _ in made), {w.key: ids for w, ids in made})
+    return FitPlan(tuple(w for w, _ in made), {w.key: ids for w, ids in made})
 
 
 @one_session
@@ -124,7 +131,7 @@ def judge(
 
 
 @one_session
-def read_out(project: Project, planned: Plan) -> int:
+def read_out(project: Project, planned: FitPlan) -> int:
     """Answers as rows of fits and judgements, those that were not yet; how many."""
     found = store.not_read_out(project.store, TASK, list(planned.products))
     for question in found:
@@ -138,7 +145,9 @@ def read_out(project: Project, planned: Plan) -> int:
 
 @one_session
 def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The newest fits of a project's videos, and the pairwise judgements behind them; of one post if named."""
+    """The newest fits of a project's videos, and the pairwise judgements behind them; of one
+    post if named.
+    """
     fits = store.fits(project.store, project.slug, post_id=post_id)
     pairs = store.judgements(project.store, project.slug, post_id=post_id)
     columns = ["analysis_id", "post_id", "first_product_id", "second_product_id", "better"]
@@ -148,8 +157,8 @@ def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame,
 def ranked(
     project: Project, *, post_id: str | None = None, slugs: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The newest fits of a project ranked by the one rule (adaptation/comparison/recommendation); of one post, or of a
-    few products, if named.
+    """The newest fits of a project ranked by the one rule
+    (adaptation/comparison/recommendation); of one post, or of a few products, if named.
     """
     fits, pairs = load(project, post_id=post_id)
     if slugs and len(fits):
@@ -161,7 +170,9 @@ def ranked(
 
 
 def post_of(text: str) -> str:
-    """The id of the post that a person names by id or URL. Raises BadInput for a short link or no post."""
+    """The id of the post that a person names by id or URL. Raises BadInput for a short link or
+    no post.
+    """
     if re.fullmatch(r"[a-z]+:[^/\s]+", text):
         return text
     if (found := post_ref(text).post_id) is None:
@@ -170,7 +181,9 @@ def post_of(text: str) -> str:
 
 
 def project_of(at: Workspace, post_id: str) -> str:
-    """The one project with products that has the post. Raises BadInput when there is none or several."""
+    """The one project with products that has the post. Raises BadInput when there is none or
+    several.
+    """
     return projects.the_one(store.projects_with(at.store, post_id), post_id)
 
 
@@ -187,7 +200,8 @@ def waits(project: Project) -> str:
 def compare(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge what was not judged yet, where a key is set, and give what `load` gives (notebook 06).
 
-    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service refused.
+    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service
+    refused.
     """
     if project.has_gemini:
         judge(project)
@@ -200,7 +214,9 @@ Asked = tuple[Wanted, tuple[str, ...]]
 def _known_whole(
     project: Project, videos: Sequence[dict[str, Any]], made: Sequence[Asked]
 ) -> list[Asked]:
-    """Where all products of the project were judged side by side already, that answer serves for a few of them."""
+    """Where all products of the project were judged side by side already, that answer serves for
+    a few of them.
+    """
     every = people.project_products(project.store, project.slug)
     whole = [_asked(project, video, every) for video in videos]
     missing = {w.key for w in text_questions.open_ones(project, [w for w, _ in whole])}
@@ -235,5 +251,7 @@ def _wanted(
 
 
 def model_of(project: Project) -> str:
-    """The model that judges fits and writes scripts: adaptation.model, else that of the analysis."""
+    """The model that judges fits and writes scripts: adaptation.model, else that of the
+    analysis.
+    """
     return project.params.adaptation.model or project.params.analysis.model

@@ -1,4 +1,6 @@
-"""The hooks that were written with a script: shown, and taken as a version that can be tested against the others."""
+"""The hooks that were written with a script: shown, and taken as a version that can be tested
+against the others.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from vtlib.store.project import Workspace
 
 
 def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A script's row, and the hooks written with it: variant (A, B, ...), type, spoken, overlay, visual, tests.
+    """A script's row, and the hooks written with it: variant (A, B, ...), type, spoken, overlay,
+    visual, tests.
 
     Raises BadInput for an unknown script, and for one that no model wrote.
     """
@@ -23,7 +26,8 @@ def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, An
     if not found:
         raise BadInput(
             f"no hooks were written with {held['script_id']}.",
-            todo="Scripts of vt script adapt have some; others take theirs by vt script update --beat.",
+            todo="Scripts of vt script adapt have some; others take theirs by vt script update "
+            "--beat.",
         )
     return held, beat_order.lettered(found)
 
@@ -31,10 +35,11 @@ def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, An
 def take(
     at: Workspace, ref: str, variant: str, making: Making, *, seen: int | None = None
 ) -> dict[str, Any]:
-    """A new version that opens with a variant (its letter); returns the script's row, the same when it does already.
+    """A new version that opens with a variant (its letter); returns the script's row, the same when
+    it does already.
 
-    `seen` is the version the work started from. Raises BadInput like `variants`, for a letter that is none, and
-    when others have gone on since.
+    `seen` is the version the work started from. Raises BadInput like `variants`, for a letter that
+    is none, and when others have gone on since.
     """
     held, known = variants(at, ref)
     by_letter = {v["variant"]: v for v in known}

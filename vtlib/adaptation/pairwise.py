@@ -1,6 +1,8 @@
-"""Ranks from pairwise judgements: Bradley and Terry's model with a weak prior, and how judgements disagree.
+"""Ranks from pairwise judgements: Bradley and Terry's model with a weak prior, and how judgements
+disagree.
 
-R. A. Bradley, M. E. Terry (1952), "Rank analysis of incomplete block designs I", Biometrika 39, 324-345.
+R. A. Bradley, M. E. Terry (1952), "Rank analysis of incomplete block designs I", Biometrika 39,
+324-345.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-# Of the log-odds strength of an item: two items one such deviation of their difference apart win 8 to 1. It
-# keeps an item that never lost at a finite strength, and pulls few judgements towards "no difference".
+# Of the log-odds strength of an item: two items one such deviation of their difference apart win 8
+# to 1. It keeps an item that never lost at a finite strength, and pulls few judgements towards "no
+# difference".
 PRIOR_SD = 1.5
 DRAWS = 20_000
 _STEPS_MAX = 100
@@ -25,8 +28,8 @@ Floats = NDArray[np.float64]
 class Strengths:
     """Log-odds strengths, centred on 0 over the items; intervals and ranks from the same draws.
 
-    Arrays of length k: `strength` with `low` and `high`; `rank` from 1 (the strongest) with `rank_low` and
-    `rank_high`; `p_first`: the probability of being the strongest.
+    Arrays of length k: `strength` with `low` and `high`; `rank` from 1 (the strongest) with
+    `rank_low` and `rank_high`; `p_first`: the probability of being the strongest.
     """
 
     strength: Floats
@@ -48,10 +51,11 @@ def strengths(
 ) -> Strengths:
     """Strengths of `n_items` from judgements.
 
-    `judgements`: shape (n, 2), the two items of each; `outcomes`: shape (n,), 1 = the first won, 0 = the second,
-    0.5 = even; `weights`: shape (n,), how much each counts (see `ranking_weight`). Posterior mode under a normal
-    prior (PRIOR_SD), normal approximation around it, `interval` its central mass. Without judgements
-    every strength is 0, and ranks are as wide as there are items. The same input gives the same output.
+    `judgements`: shape (n, 2), the two items of each; `outcomes`: shape (n,), 1 = the first won, 0
+    = the second, 0.5 = even; `weights`: shape (n,), how much each counts (see `ranking_weight`).
+    Posterior mode under a normal prior (PRIOR_SD), normal approximation around it, `interval` its
+    central mass. Without judgements every strength is 0, and ranks are as wide as there are items.
+    The same input gives the same output.
     """
     many = np.ones(len(outcomes)) if weights is None else np.asarray(weights, float)
     design = np.zeros((len(outcomes), n_items))
@@ -82,17 +86,20 @@ def strengths(
 def ranking_weight(n_items: int) -> float:
     """How much each judgement of one judge over all pairs of `n_items` counts: 2 / k.
 
-    All k (k - 1) / 2 pairs of one ranking say no more than its k - 1 successive choices (Plackett and Luce),
-    so they are weighted to add up to that; else intervals would be too narrow the more items there are.
+    All k (k - 1) / 2 pairs of one ranking say no more than its k - 1 successive choices (Plackett
+    and Luce), so they are weighted to add up to that; else intervals would be too narrow the more
+    items there are.
     """
     return 2.0 / n_items if n_items > 1 else 1.0
 
 
 def circular_triads(wins: NDArray[np.bool_]) -> tuple[int, int]:
-    """How many triads go in a circle (a beats b beats c beats a), and how many triads are decided at all.
+    """How many triads go in a circle (a beats b beats c beats a), and how many triads are decided
+    at all.
 
-    `wins`: shape (k, k), whether the row's item beats the column's. Kendall and Babington Smith (1940), "On
-    the method of paired comparisons", Biometrika 31; a triad with an even or a missing pair is undecided.
+    `wins`: shape (k, k), whether the row's item beats the column's. Kendall and Babington Smith
+    (1940), "On the method of paired comparisons", Biometrika 31; a triad with an even or a missing
+    pair is undecided.
     """
     k = len(wins)
     circles = decided = 0
@@ -107,7 +114,9 @@ def circular_triads(wins: NDArray[np.bool_]) -> tuple[int, int]:
 
 
 def _posterior(design: Floats, outcomes: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Mode and covariance by Newton's method; the target is strictly concave, so there is one mode."""
+    """Mode and covariance by Newton's method; the target is strictly concave, so there is one
+    mode.
+    """
     n_items = design.shape[1]
     mode = np.zeros(n_items)
     prior = np.eye(n_items) / PRIOR_SD**2

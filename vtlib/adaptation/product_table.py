@@ -15,8 +15,9 @@ from vtlib.store.project import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Products, their fits to videos (ranked by the one rule) and ranks over all videos, as notebook 06 has them.
+class ProductTable:
+    """Products, their fits to videos (ranked by the one rule) and ranks over all videos, as
+    notebook 06 has them.
 
     `waits_for` says why nothing was judged yet, "" once something was.
     """
@@ -27,19 +28,21 @@ class Comparison:
     waits_for: str = ""
 
 
-def comparison(project: Project) -> Comparison:
+def comparison(project: Project) -> ProductTable:
     """What was judged so far; nothing is asked of a model."""
     chosen = products(project)
     found, judgements = fitting.load(project)
     if found.empty:
         why = fitting.waits(project) or "run notebook 06, or vt analyze compare"
-        return Comparison(chosen, found, pd.DataFrame(), why)
+        return ProductTable(chosen, found, pd.DataFrame(), why)
     over = ranking.over_videos(found, judgements, interval=project.params.outliers.interval)
     ranked = rank_products(found, judgements, min_score=project.params.adaptation.min_score)
-    return Comparison(chosen, ranked, summary.rank_table(over))
+    return ProductTable(chosen, ranked, summary.rank_table(over))
 
 
 def products(project: Project) -> list[dict[str, Any]]:
-    """The products that the project is about; where it names none, all of its brand or workspace."""
+    """The products that the project is about; where it names none, all of its brand or
+    workspace.
+    """
     own = people.project_products(project.store, project.slug)
     return own or catalog.listing(project.store, "products")

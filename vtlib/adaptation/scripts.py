@@ -19,7 +19,7 @@ from vtlib.adaptation.answer import (
 from vtlib.adaptation.claims import CheckedClaim, without_grounds
 from vtlib.adaptation.distance import Distance
 from vtlib.adaptation.source import described_pictures, product_facts, shows_pictures, wording
-from vtlib.scripts.script import Beat, Claim, Script
+from vtlib.scripts.script import PlannedBeat, Script, ScriptClaim
 from vtlib.scripts.timing import duration_s
 
 _VOICES = {"on_camera": "On camera", "voice_over": "Voice-over", "nobody": ""}
@@ -27,7 +27,9 @@ _VOICES = {"on_camera": "On camera", "voice_over": "Voice-over", "nobody": ""}
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A script, the map from its source, its hooks, its claims as checked, its distance (None: no source)."""
+    """A script, the map from its source, its hooks, its claims as checked, its distance (None:
+    no source).
+    """
 
     script: Script
     beat_map: list[dict[str, Any]]
@@ -59,9 +61,11 @@ def adapted(
     source: Mapping[str, Any],
     post: Mapping[str, Any],
 ) -> Made:
-    """A script on the pattern of a video; `source` is the video's analysis, `post` has url and caption.
+    """A script on the pattern of a video; `source` is the video's analysis, `post` has url and
+    caption.
 
-    Of a post of pictures (`post` has task pictures) beats follow pictures: they have no time in the source.
+    Of a post of pictures (`post` has task pictures) beats follow pictures: they have no time in the
+    source.
     """
     is_film = not shows_pictures(post)
     spans = _spans(source) if is_film else []
@@ -131,7 +135,7 @@ def _lines(answer: Written, beats: Sequence[ScriptBeat]) -> list[str]:
 
 
 def _script(
-    answer: Written, beats: tuple[Beat, ...], checked: Sequence[CheckedClaim], *, kind: Any
+    answer: Written, beats: tuple[PlannedBeat, ...], checked: Sequence[CheckedClaim], *, kind: Any
 ) -> Script:
     notes = [f"Difficulty: {answer.difficulty_why}", "Hook variants, to be tested:"]
     notes += [f"{n}. {_spelled(hook)}" for n, hook in enumerate(answer.hooks, 1)]
@@ -149,11 +153,15 @@ def _script(
     )
 
 
-def _claim(checked: CheckedClaim) -> Claim:
-    """What a fact bears out is cleared by that fact, which a person wrote; all else waits for a person."""
+def _claim(checked: CheckedClaim) -> ScriptClaim:
+    """What a fact bears out is cleared by that fact, which a person wrote; all else waits for a
+    person.
+    """
     if checked.held == "founded":
-        return Claim(checked.text, is_cleared=True, note=f"a fact of the product, {checked.reason}")
-    return Claim(checked.text, note=f"{checked.held}: {checked.reason}")
+        return ScriptClaim(
+            checked.text, is_cleared=True, note=f"a fact of the product, {checked.reason}"
+        )
+    return ScriptClaim(checked.text, note=f"{checked.held}: {checked.reason}")
 
 
 def _spelled(hook: HookVariant) -> str:
@@ -168,7 +176,7 @@ def _hooks(answer: Written) -> list[dict[str, Any]]:
 
 def _adapted(
     number: int, beat: AdaptedBeat, spans: Sequence[tuple[float, float]], *, unit: str
-) -> Beat:
+) -> PlannedBeat:
     n = beat.source_beat
     start = spans[n - 1][0] if n is not None and n <= len(spans) else None
     said = f"{beat.change} after {unit} {n} of the source" if n else "new, without a source"
@@ -177,8 +185,8 @@ def _adapted(
 
 def _beat(
     number: int, beat: ScriptBeat, *, source_start_s: float | None = None, notes: str = ""
-) -> Beat:
-    return Beat(
+) -> PlannedBeat:
+    return PlannedBeat(
         f"b{number}",
         beat.kind,
         duration_s=beat.duration_s,

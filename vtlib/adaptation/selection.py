@@ -1,4 +1,6 @@
-"""Which pairs of video and product become scripts, and which patterns a script without a video may use. Pure."""
+"""Which pairs of video and product become scripts, and which patterns a script without a video
+may use. Pure.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ PATTERNS_MAX = 12
 
 
 def pairs(ranked: pd.DataFrame, *, limit: int) -> list[dict[str, Any]]:
-    """Pairs to adapt, at most `limit`: the recommended rows of `ranked` (comparison/recommendation) with `why`.
+    """Pairs to adapt, at most `limit`: the recommended rows of `ranked` (comparison/recommendation)
+    with `why`.
 
     Best scores first, equal ones by how far the video stands above its account's level.
     """
@@ -26,8 +29,8 @@ def pairs(ranked: pd.DataFrame, *, limit: int) -> list[dict[str, Any]]:
 def patterns(library: pd.DataFrame) -> list[dict[str, Any]]:
     """Patterns as a question takes them: name, definition, kind, direction, is_claim; claims first.
 
-    `library`: PATTERN_COLUMNS. No ratio and no count goes in: they would come back as promises, and every new
-    post would make it another question. Leads are those whose interval leaves 1 out.
+    `library`: PATTERN_COLUMNS. No ratio and no count goes in: they would come back as promises, and
+    every new post would make it another question. Leads are those whose interval leaves 1 out.
     """
     if library.empty:
         return []

@@ -1,5 +1,5 @@
-"""What a question says of a video and of products: the analysis without what its check refuted, and no numbers
-that would come back as scores. Pure.
+"""What a question says of a video and of products: the analysis without what its check refuted,
+and no numbers that would come back as scores. Pure.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ PICTURES = "pictures"
 
 
 def shows_pictures(post: Mapping[str, Any]) -> bool:
-    """Whether what is known of a post (adaptation/store.videos) is an analysis of pictures and of no film."""
+    """Whether what is known of a post (adaptation/store.videos) is an analysis of pictures and
+    of no film.
+    """
     return bool(post.get("task") == PICTURES)
 
 
 def told(post: Mapping[str, Any]) -> dict[str, Any]:
-    """The analysis of a post (adaptation/store.videos) as a question takes it, of a film or of pictures."""
+    """The analysis of a post (adaptation/store.videos) as a question takes it, of a film or of
+    pictures.
+    """
     teller = described_pictures if shows_pictures(post) else described
     return teller(post["answer"], post["unsupported"])
 
@@ -33,8 +37,8 @@ def topics(post: Mapping[str, Any]) -> tuple[str, ...]:
 def described(answer: Mapping[str, Any], unsupported: Sequence[str] = ()) -> dict[str, Any]:
     """An analysis as a question takes it: beats numbered from 1, hook, words, story; no scores.
 
-    Overlays, lines and reasons that the check found unsupported (`unsupported`: paths such as overlays.0)
-    are left out. Missing parts of a partial answer are left out too.
+    Overlays, lines and reasons that the check found unsupported (`unsupported`: paths such as
+    overlays.0) are left out. Missing parts of a partial answer are left out too.
     """
     bad = set(unsupported)
     kept = {
@@ -61,10 +65,11 @@ def described(answer: Mapping[str, Any], unsupported: Sequence[str] = ()) -> dic
 def described_pictures(
     answer: Mapping[str, Any], unsupported: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """An analysis of pictures as a question takes it: pictures by number, hook, their order; no scores.
+    """An analysis of pictures as a question takes it: pictures by number, hook, their order; no
+    scores.
 
-    Pictures that the post has not and reasons that no picture shows (`unsupported`) are left out. There are no
-    seconds, cuts or lines in it, since pictures have none.
+    Pictures that the post has not and reasons that no picture shows (`unsupported`) are left out.
+    There are no seconds, cuts or lines in it, since pictures have none.
     """
     bad, hook = set(unsupported), answer.get("hook") or {}
     kept = {
@@ -84,7 +89,9 @@ def described_pictures(
 
 
 def wording(answer: Mapping[str, Any], caption: str | None) -> list[str]:
-    """Every line of the source that a script must not repeat: said, written on screen, and the caption."""
+    """Every line of the source that a script must not repeat: said, written on screen, and the
+    caption.
+    """
     lines = [t.get("text") for name in ("transcript", "overlays") for t in answer.get(name) or []]
     lines += [p.get("overlay") for p in answer.get("pictures") or []]
     hook = answer.get("hook") or {}
@@ -95,7 +102,9 @@ def wording(answer: Mapping[str, Any], caption: str | None) -> list[str]:
 
 
 def product_facts(product: Mapping[str, Any]) -> dict[str, Any]:
-    """A product as a question takes it: its id, and its facts by key (benefits.1), which claims must name."""
+    """A product as a question takes it: its id, and its facts by key (benefits.1), which claims
+    must name.
+    """
     facts = {name: product[name] for name in SINGLE_FACTS if product.get(name)}
     for name in FACTS:
         facts |= {f"{name}.{n}": text for n, text in enumerate(product.get(name) or [], 1)}
@@ -104,7 +113,9 @@ def product_facts(product: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_lot(products: Iterable[Mapping[str, Any]], *, post_id: str) -> list[Mapping[str, Any]]:
-    """Products in an order that the video decides: whoever is named first gains nothing over all videos."""
+    """Products in an order that the video decides: whoever is named first gains nothing over all
+    videos.
+    """
 
     def lot(product: Mapping[str, Any]) -> str:
         return hashlib.sha256(f"{post_id}/{product['product_id']}".encode()).hexdigest()

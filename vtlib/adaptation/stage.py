@@ -1,4 +1,6 @@
-"""05 adaptation: chosen pairs of video and product become scripts, each once; and scripts from patterns alone."""
+"""05 adaptation: chosen pairs of video and product become scripts, each once; and scripts from
+patterns alone.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ from vtlib.performance import library
 from vtlib.performance import stage as performance
 from vtlib.scripts import store as scripts
 from vtlib.scripts import workflow
-from vtlib.scripts.store import Making, Place
+from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Project, one_session
 
 MADE_BY = "vt"
@@ -36,7 +38,9 @@ MADE_BY = "vt"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What notebook 05 shows: adaptations as `load` gives them, how questions ended, why it stopped or waits."""
+    """What notebook 05 shows: adaptations as `load` gives them, how questions ended, why it
+    stopped or waits.
+    """
 
     rows: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
@@ -45,10 +49,10 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A question for a script, and what the script is made with: product, video (None: from patterns), scores, why;
-    `learned_version`: the run of the library whose patterns the question carries, so that 07 can hold such scripts
-    against the others.
+class ScriptRequest:
+    """A question for a script, and what the script is made with: product, video (None: from
+    patterns), scores, why; `learned_version`: the run of the library whose patterns the question
+    carries, so that 07 can hold such scripts against the others.
     """
 
     wanted: Wanted
@@ -61,15 +65,19 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class _Learned:
-    """Patterns as a question takes them, and the run of the library they come from (None: it is not stored yet)."""
+    """Patterns as a question takes them, and the run of the library they come from (None: it is
+    not stored yet).
+    """
 
     patterns: list[dict[str, Any]]
     version: str | None
 
 
 @one_session
-def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
-    """Orders for the pairs that the rule picks from the fits that are known (adaptation/selection)."""
+def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[ScriptRequest]:
+    """Orders for the pairs that the rule picks from the fits that are known
+    (adaptation/selection).
+    """
     params = project.params.adaptation
     products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
     ranked = fitting.ranked(project, slugs=slugs or params.products)
@@ -88,15 +96,19 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
 
 
 def shortfall(project: Project, *, slugs: Sequence[str] = ()) -> str:
-    """Why the rule picks no pair though fits are known, with the two ways on; "" where it picks one."""
+    """Why the rule picks no pair though fits are known, with the two ways on; "" where it picks
+    one.
+    """
     params = project.params.adaptation
     ranked = fitting.ranked(project, slugs=slugs or params.products)
     return recommendation.shortfall(ranked, min_score=params.min_score, project=project.slug)
 
 
 @one_session
-def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[Order]:
-    """Orders for one video and the products that a person named. Raises BadInput without its analysis."""
+def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[ScriptRequest]:
+    """Orders for one video and the products that a person named. Raises BadInput without its
+    analysis.
+    """
     videos = fitting.videos(project, post_id=post_id)
     if not videos:
         raise BadInput(
@@ -117,10 +129,11 @@ def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[
 
 
 @one_session
-def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
+def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[ScriptRequest]:
     """Orders for scripts from a product's facts and the pattern library, without a video.
 
-    Of the stored library, which is made first where there is none. Without a pattern there are no orders.
+    Of the stored library, which is made first where there is none. Without a pattern there are no
+    orders.
     """
     learned = _learned(project)
     if not learned.patterns:
@@ -131,15 +144,15 @@ def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[Order]:
 @one_session
 def adapt(
     project: Project,
-    orders: Sequence[Order],
+    orders: Sequence[ScriptRequest],
     *,
     max_cost_usd: float | None = None,
     progress: Progress | None = None,
 ) -> Done:
     """Ask for the scripts that were not written before, and save each as a draft, once.
 
-    Run again it asks nothing and changes no script, whatever people made of it. Raises CredentialsMissing
-    without a key when there is something to ask.
+    Run again it asks nothing and changes no script, whatever people made of it. Raises
+    CredentialsMissing without a key when there is something to ask.
     """
     text_questions.require_caps(project, "adaptation", fitting.model_of(project))
     cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
@@ -152,9 +165,11 @@ def adapt(
 
 @one_session
 def work(project: Project) -> Found:
-    """Judge fits, adapt the best pairs, and write originals, within the caps; without a key only show what is there.
+    """Judge fits, adapt the best pairs, and write originals, within the caps; without a key only
+    show what is there.
 
-    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service refused.
+    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service
+    refused.
     """
     stopped = []
     if project.has_gemini:
@@ -171,8 +186,10 @@ def work(project: Project) -> Found:
 
 
 @one_session
-def read_out(project: Project, orders: Sequence[Order]) -> int:
-    """Answers as drafts and rows of adaptations, those that were not yet; how many. Half an answer is no script."""
+def read_out(project: Project, orders: Sequence[ScriptRequest]) -> int:
+    """Answers as drafts and rows of adaptations, those that were not yet; how many. Half an
+    answer is no script.
+    """
     by_key = {o.wanted.key: o for o in orders}
     done = 0
     for task in ("adaptation", "original"):
@@ -190,13 +207,15 @@ def load(project: Project) -> list[dict[str, Any]]:
 
 
 def shown_rows(project: Project, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The adaptations whose scripts the reader is shown: a client, unless `report.client_shows` says so, no drafts."""
+    """The adaptations whose scripts the reader is shown: a client, unless `report.client_shows`
+    says so, no drafts.
+    """
     if project.shows("drafts"):
         return list(rows)
     return [row for row in rows if row["status"] and row["status"] not in workflow.DRAFTS]
 
 
-def _made(order: Order, answer: dict[str, Any]) -> Made | None:
+def _made(order: ScriptRequest, answer: dict[str, Any]) -> Made | None:
     if order.video is None:
         text = whole(OriginalScript, answer)
         return None if text is None else original(text, order.product)
@@ -206,9 +225,9 @@ def _made(order: Order, answer: dict[str, Any]) -> Made | None:
     return adapted(script, order.product, source=order.video["answer"], post=order.video)
 
 
-def _save(project: Project, order: Order, question: Mapping[str, Any], made: Made) -> None:
-    """The script first, under an id of its question, then the row that says it was made: killed between, the
-    next run finds the script and leaves it as people have it.
+def _save(project: Project, order: ScriptRequest, question: Mapping[str, Any], made: Made) -> None:
+    """The script first, under an id of its question, then the row that says it was made: killed
+    between, the next run finds the script and leaves it as people have it.
     """
     origin = "original" if order.video is None else "adaptation"
     making = Making(
@@ -219,7 +238,7 @@ def _save(project: Project, order: Order, question: Mapping[str, Any], made: Mad
         learned_version=order.learned_version,
         at=question["answered_at"],
     )
-    place = Place(
+    place = ScriptHome(
         product=order.product["product_id"],
         project=project.slug,
         post_id=order.video["post_id"] if order.video else None,
@@ -251,7 +270,7 @@ def _adaptation(
     product: Mapping[str, Any],
     video: dict[str, Any],
     learned: _Learned,
-) -> Order:
+) -> ScriptRequest:
     known = {"patterns": learned.patterns} if learned.patterns else {}
     prompt = render(
         load_prompt("adaptation"),
@@ -271,10 +290,10 @@ def _adaptation(
         about=about,
         role=str(product["slug"]),
     )
-    return Order(asked, product, video, None, "", learned.version if known else None)
+    return ScriptRequest(asked, product, video, None, "", learned.version if known else None)
 
 
-def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -> Order:
+def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -> ScriptRequest:
     facts = {"product": product_facts(product), "patterns": learned.patterns}
     prompt: Rendered = render(load_prompt("original"), facts=facts)
     question = Question(prompt, OriginalScript, _options(project))
@@ -283,7 +302,7 @@ def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -
         question, task="original", post_id=None, about=about, role=str(product["slug"])
     )
     why = f"from {number(len(learned.patterns), 'pattern')} of the field"
-    return Order(asked, product, None, None, why, learned.version)
+    return ScriptRequest(asked, product, None, None, why, learned.version)
 
 
 def _options(project: Project) -> Any:
@@ -298,7 +317,9 @@ def _learned(project: Project) -> _Learned:
 
 
 def _library(project: Project) -> pd.DataFrame:
-    """The stored library; without one it is made and stored, so that what carries it can name its run."""
+    """The stored library; without one it is made and stored, so that what carries it can name
+    its run.
+    """
     stored = project.frame("patterns")
     if stored.empty:
         performance.remember_library(project)

@@ -1,4 +1,6 @@
-"""Fits of products to videos, and what was adapted from them: machine rows, read out of answers of models."""
+"""Fits of products to videos, and what was adapted from them: machine rows, read out of answers
+of models.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ _ANSWERS = """(
     QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY answered_at DESC, analysis_id) = 1
 )"""
 _VIDEOS = f"""SELECT
-    a.analysis_id, p.post_id, coalesce(s.role, 'named') AS role, p.platform, p.format, p.handle, p.account_id, p.url, p.caption,
+    a.analysis_id, p.post_id, coalesce(s.role, 'named') AS role, p.platform, p.format, p.handle,
+    p.account_id, p.url, p.caption,
     p.title, p.hashtags, p.audio_title, a.task, a.answer, coalesce(c.paths, []) AS unsupported
 FROM {_ANSWERS} AS a
 JOIN project_posts AS l ON l.post_id = a.post_id AND l.project_id = $project
@@ -29,8 +32,10 @@ LEFT JOIN (
 WHERE CASE WHEN $post IS NULL THEN s.role <> 'control' ELSE a.post_id = $post END
 ORDER BY o.multiplier_low DESC NULLS LAST, a.post_id"""
 _FITS = f"""SELECT
-    f.*, d.slug AS product, d.name AS product_name, p.account_id, p.handle, p.platform, p.format, p.posted_at,
-    p.title, p.caption, p.url, o.multiplier_low, o.tier, coalesce(a.task = 'pictures', FALSE) AS is_pictures
+    f.*, d.slug AS product, d.name AS product_name, p.account_id, p.handle, p.platform, p.format,
+    p.posted_at,
+    p.title, p.caption, p.url, o.multiplier_low, o.tier, coalesce(a.task = 'pictures',
+    FALSE) AS is_pictures
 FROM fits_latest AS f
 LEFT JOIN {_ANSWERS} AS a ON a.post_id = f.post_id
 JOIN project_posts AS l ON l.post_id = f.post_id AND l.project_id = $project
@@ -43,11 +48,13 @@ ORDER BY o.multiplier_low DESC NULLS LAST, f.post_id, f.score DESC, f.product_id
 _JUDGEMENTS = """SELECT j.* FROM fit_judgements AS j
 SEMI JOIN fits_latest AS a ON a.analysis_id = j.analysis_id AND a.product_id = j.first_product_id
 SEMI JOIN fits_latest AS b ON b.analysis_id = j.analysis_id AND b.product_id = j.second_product_id
-SEMI JOIN (SELECT post_id FROM project_posts WHERE project_id = $project) AS l ON l.post_id = j.post_id
+SEMI JOIN (SELECT post_id FROM project_posts WHERE project_id = $project) AS l
+ON l.post_id = j.post_id
 WHERE $post IS NULL OR j.post_id = $post
 ORDER BY j.post_id, j.first_product_id, j.second_product_id"""
 _ADAPTATIONS = """SELECT
-    d.*, g.slug AS product, g.name AS product_name, p.account_id, p.handle, p.platform, p.format, p.caption, p.url,
+    d.*, g.slug AS product, g.name AS product_name, p.account_id, p.handle, p.platform, p.format,
+    p.caption, p.url,
     s.title, s.status, s.version, s.structure, s.duration_s, s.n_beats, v.made_by AS version_by
 FROM adaptations AS d
 JOIN products AS g ON g.product_id = d.product_id
@@ -57,7 +64,8 @@ LEFT JOIN script_versions AS v ON v.script_id = s.script_id AND v.version = s.ve
 WHERE d.project_id = $project
 ORDER BY d.made_at DESC, d.analysis_id"""
 _OUTCOMES = """SELECT task, status, count(*) AS n FROM analyses
-WHERE project_id = $project AND task IN ('fits', 'adaptation', 'original') GROUP BY task, status ORDER BY task, status"""
+WHERE project_id = $project AND task IN ('fits', 'adaptation', 'original') GROUP BY task,
+status ORDER BY task, status"""
 
 
 def save_fits(
@@ -81,36 +89,42 @@ def save_fits(
 
 
 def save_adaptation(store: Store, row: Mapping[str, Any]) -> None:
-    """Write what was made of an answer, once: columns of `adaptations`; a row that is there stays."""
+    """Write what was made of an answer, once: columns of `adaptations`; a row that is there
+    stays.
+    """
     with store.write() as connection:
         save(connection, "adaptations", [row], key=["analysis_id"], keep=True)
 
 
 def not_read_out(store: Store, task: str, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Of these questions those whose answer was not read out yet, e.g. because a process died between:
-    rows of `analyses`, answer decoded.
+    """Of these questions those whose answer was not read out yet, e.g. because a process died
+    between: rows of `analyses`, answer decoded.
     """
     with store.read() as connection:
         return records(
             connection,
             f"""SELECT a.* FROM analyses AS a
             ANTI JOIN {_TABLES[task]} AS d ON d.analysis_id = a.analysis_id
-            WHERE a.answer IS NOT NULL AND list_contains($ids, a.analysis_id) ORDER BY a.analysis_id""",
+            WHERE a.answer IS NOT NULL AND list_contains($ids, a.analysis_id)
+            ORDER BY a.analysis_id""",
             {"ids": list(analysis_ids)},
         )
 
 
 def videos(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked posts that have an analysis, films and posts of pictures, sure and large breakouts first; controls only by `post_id`.
+    """Picked posts that have an analysis, films and posts of pictures, sure and large breakouts
+    first; controls only by `post_id`.
 
-    Columns: what a question needs of the post; analysis_id, task (analysis or pictures), answer (decoded, as the
-    model gave it), unsupported (paths that the check refuted).
+    Columns: what a question needs of the post; analysis_id, task (analysis or pictures), answer
+    (decoded, as the model gave it), unsupported (paths that the check refuted).
     """
     return _rows(store, _VIDEOS, project, post_id)
 
 
 def fits(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """The newest fit of each post and product of a project, with names and is_pictures; JSON decoded."""
+    """The newest fit of each post and product of a project, with names and is_pictures; JSON
+    decoded.
+    """
     return _rows(store, _FITS, project, post_id)
 
 
@@ -120,13 +134,17 @@ def judgements(store: Store, project: str, *, post_id: str | None = None) -> lis
 
 
 def adaptations(store: Store, project: str) -> list[dict[str, Any]]:
-    """Every adaptation of a project, the newest first, with its script as it stands now (NULL = deleted)."""
+    """Every adaptation of a project, the newest first, with its script as it stands now (NULL =
+    deleted).
+    """
     with store.read() as connection:
         return records(connection, _ADAPTATIONS, {"project": project})
 
 
 def hooks(store: Store, script_id: str) -> list[dict[str, Any]]:
-    """The hook variants that were written with a script: type, spoken, overlay, visual, tests; empty without."""
+    """The hook variants that were written with a script: type, spoken, overlay, visual, tests;
+    empty without.
+    """
     with store.read() as connection:
         sql = "SELECT hooks FROM adaptations WHERE script_id = ? ORDER BY made_at DESC LIMIT 1"
         found = records(connection, sql, [script_id])

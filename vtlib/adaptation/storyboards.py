@@ -1,4 +1,6 @@
-"""Storyboards: the source's keyframe beside each beat of an adapted script, as the script stands now."""
+"""Storyboards: the source's keyframe beside each beat of an adapted script, as the script stands
+now.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from vtlib.adaptation import fits
 from vtlib.adaptation.source import shows_pictures
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
-from vtlib.scripts.script import Beat, parse
+from vtlib.scripts.script import PlannedBeat, parse
 from vtlib.scripts.text import clock
 from vtlib.scripts.timing import spans
 from vtlib.store.project import Project
@@ -21,7 +23,8 @@ Pictures = Sequence[tuple[float, bytes]]
 
 
 def boards(project: Project, rows: Sequence[Mapping[str, Any]], *, limit: int = 12) -> list[Board]:
-    """A board for each of the first `limit` adaptations (adaptation/stage.load) whose script is there.
+    """A board for each of the first `limit` adaptations (adaptation/stage.load) whose script is
+    there.
 
     With pseudonyms without the pictures and words of the source.
     """
@@ -70,7 +73,7 @@ def _caption(row: Mapping[str, Any], left: Sequence[Mapping[str, Any]], *, unit:
 
 
 def _panel(
-    beat: Beat,
+    beat: PlannedBeat,
     number: str,
     mapped: Mapping[str, Any],
     source: Sequence[Mapping[str, Any]],
@@ -105,8 +108,8 @@ def _panel(
 def _source(
     project: Project, post_id: str | None
 ) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
-    """The analysed beats of a video and its thumbnails, of a post of pictures the pictures; neither words nor
-    pictures with pseudonyms.
+    """The analysed beats of a video and its thumbnails, of a post of pictures the pictures;
+    neither words nor pictures with pseudonyms.
     """
     found = fits.videos(project, post_id=post_id) if post_id else []
     if found and shows_pictures(found[0]):
@@ -129,7 +132,9 @@ def _source(
 def _stills(
     project: Project, post: Mapping[str, Any]
 ) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
-    """The described pictures of a post by number, and (number, small JPEG) of those that are kept."""
+    """The described pictures of a post by number, and (number, small JPEG) of those that are
+    kept.
+    """
     described = sorted((post["answer"] or {}).get("pictures") or [], key=lambda p: p["number"])
     seen = [{"picture": p["number"], "shot": p["shot"], "overlay": p["overlay"]} for p in described]
     if not project.names_creators:

@@ -45,8 +45,8 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def overview(rows: Rows) -> pd.DataFrame:
-    """A row an adaptation (adaptation/store.adaptations): COLUMNS, account_id, handle, platform, and flagged: the claims that
-    a person has to clear.
+    """A row an adaptation (adaptation/store.adaptations): COLUMNS, account_id, handle, platform,
+    and flagged: the claims that a person has to clear.
     """
     made = [_row(r) for r in rows]
     return pd.DataFrame(made, columns=["account_id", "handle", "platform", "flagged", *COLUMNS])
@@ -73,7 +73,9 @@ def claims(rows: Rows) -> pd.DataFrame:
 def conclude(
     rows: Rows, outcomes: Rows, *, has_key: bool, waits: str = "", stopped: str = ""
 ) -> Conclusion:
-    """The end of 05. `outcomes`: task, status, n; `waits`: why no pair was adapted; `stopped`: early end."""
+    """The end of 05. `outcomes`: task, status, n; `waits`: why no pair was adapted; `stopped`:
+    early end.
+    """
     if not rows:
         reason = stopped or waits if has_key else "set GEMINI_API_KEY"
         return skipped("adaptation", reason or "no pair of video and product fits well enough")
@@ -82,7 +84,8 @@ def conclude(
     lines = [
         (
             f"{number(len(rows), 'script')} for {number(products, 'product')}: "
-            f"{by['adaptation']:,} on the pattern of a video, {by['original']:,} from patterns alone."
+            f"{by['adaptation']:,} on the pattern of a video, {by['original']:,} from patterns "
+            "alone."
         ),
         _claims_line(rows),
         _wording_line(rows),

@@ -1,9 +1,13 @@
 """Analysis: what a model says of a video, typed, and checked against what was measured in its file.
 
-For: the second half of notebook 04, `vt analyze videos`, `vt analyze show`, `correct`, `label`, `agreement`.
-Owns: YAML section `analysis`; its answers are rows of `llm` (analyses, analysis_checks, analysis_claims).
-Entry points: `stage` (ask and save), `checks.check` (an answer against the file; pure), `labelling`, `timelines`.
-Files: `answer`, `first_pass`, `pictures` are the typed answers; `evidence`, `cuts`, `checks`, `claim_count` verify; `selection`
-says which posts are asked about; `labels`, `agreement`, `corrections` are people beside the model. All but `stage`,
-`questions`, `answers`, `labelling`, `timelines` are pure.
+For: the second half of notebook 04, `vt analyze videos`, `vt analyze show`, `correct`, `label`,
+`agreement`.
+Owns: YAML section `analysis`; its answers are rows of `llm` (analyses, analysis_checks,
+analysis_claims).
+Entry points: `stage` (ask and save), `checks.check` (an answer against the file; pure),
+`labelling`, `timelines`.
+Files: `answer`, `first_pass`, `pictures` are the typed answers; `evidence`, `cuts`, `checks`,
+`claim_count` verify; `selection` says which posts are asked about; `labels`, `agreement`,
+`corrections` are people beside the model. All but `stage`, `questions`, `answers`, `labelling`,
+`timelines` are pure.
 """

@@ -14,9 +14,11 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How two raters agree. `n` units (posts), `pairs` of ratings; `observed` the share of equal ratings.
+    """How two raters agree. `n` units (posts), `pairs` of ratings; `observed` the share of equal
+    ratings.
 
-    `kappa` and its interval are NaN when both raters know one category only: then nothing can be said.
+    `kappa` and its interval are NaN when both raters know one category only: then nothing can be
+    said.
     """
 
     n: int
@@ -35,13 +37,15 @@ def cohen_kappa(
     units: Sequence[Any] | None = None,
     weights: Literal["none", "quadratic"] = "none",
 ) -> Agreement:
-    """Cohen's kappa (1960) of ratings 0 .. n_categories-1; with quadratic weights (Cohen 1968) for ordered ones.
+    """Cohen's kappa (1960) of ratings 0 .. n_categories-1; with quadratic weights (Cohen 1968) for
+    ordered ones.
 
-    `first` and `second` are ratings of the same things, `units` what they belong to (default: each its own):
-    ratings of one unit are not independent, so units count, and pairs only as far as they differ within units.
-    The interval (95 %) is Wilson's of the share of disagreement over the disagreement that chance would give: right
-    from 12 labels on and at complete agreement, where a bootstrap has no width (coverage by simulation: .93 to .99,
-    more with quadratic weights; a bootstrap over units: .2 to .8). Without ratings, or under two units, NaN.
+    `first` and `second` are ratings of the same things, `units` what they belong to (default: each
+    its own): ratings of one unit are not independent, so units count, and pairs only as far as they
+    differ within units. The interval (95 %) is Wilson's of the share of disagreement over the
+    disagreement that chance would give: right from 12 labels on and at complete agreement, where a
+    bootstrap has no width (coverage by simulation: .93 to .99, more with quadratic weights; a
+    bootstrap over units: .2 to .8). Without ratings, or under two units, NaN.
     """
     a, b = np.asarray(first, dtype=int), np.asarray(second, dtype=int)
     if a.shape != b.shape:

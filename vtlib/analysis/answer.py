@@ -3,7 +3,7 @@
 Times are seconds from the first frame. Scores are whole numbers from 0 to 5 with anchored meanings, which
 stand in the schema; shares and probabilities are 0 to 1. The JSON schema of `VideoAnalysis` goes to the
 model as it is; a prompt and this schema are one versioned thing (llm/prompts).
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 
 
 def read_time(value: Any) -> Any:
-    """Seconds from `M:SS.f`, `H:MM:SS` or `4.2s`; anything else is left for the validation to judge."""
+    """Seconds from `M:SS.f`, `H:MM:SS` or `4.2s`; anything else is left for the validation to judge."""  # noqa: E501
     if not isinstance(value, str):
         return value
     text = value.strip().lower().removesuffix("s").strip()
@@ -206,7 +206,7 @@ class Rating(Part):
     evidence: list[Span]
 
 
-# The rubrics that films and pictures share: in the same words, so that their scores can be compared.
+# The rubrics that films and pictures share: in the same words, so that their scores can be compared.  # noqa: E501
 RUBRICS = {
     "hook_strength": "0: nothing holds the viewer; 1: a topic, no tension; 2: a weak question; "
     "3: a clear promise; 4: a promise that is hard to leave; 5: leaving feels like a loss",

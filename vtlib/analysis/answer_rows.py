@@ -1,4 +1,6 @@
-"""An answer as rows that a person reads: what stands where, when, and what the file says of it. Pure."""
+"""An answer as rows that a person reads: what stands where, when, and what the file says of it.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ SIDE = (
 def fields(
     answer: Mapping[str, Any], model_answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """A row a statement: `field` (its place), `says`, `when`, what the `file` says of it and why; `model_said`
-    where a person put it right.
+    """A row a statement: `field` (its place), `says`, `when`, what the `file` says of it and
+    why; `model_said` where a person put it right.
     """
     marks: dict[str, Mapping[str, Any]] = {}
     for claim in claims:
@@ -44,7 +46,9 @@ def fields(
 
 
 def reasons(answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The reasons an answer gives: reason, when, sense, what the `file` says of it and a note why."""
+    """The reasons an answer gives: reason, when, sense, what the `file` says of it and a note
+    why.
+    """
     marks = {str(c["path"]): c for c in claims}
     found = []
     for n, claim in enumerate(answer.get("explanation") or []):
@@ -63,7 +67,9 @@ def reasons(answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> l
 
 
 def side_by_side(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """`field` and a column an answer (rows of query analyses with decoded answers): SIDE, in short."""
+    """`field` and a column an answer (rows of query analyses with decoded answers): SIDE, in
+    short.
+    """
     table = {"field": [*("model", "prompt", "answered", "cost"), *SIDE]}
     for n, row in enumerate(rows, 1):
         head = [row["model"], row["prompt_version"], str(row["answered_at"])[:16], row["cost"]]

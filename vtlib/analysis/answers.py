@@ -1,4 +1,6 @@
-"""Answers as people read them: one field by field with its evidence, or every version side by side."""
+"""Answers as people read them: one field by field with its evidence, or every version side by
+side.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ ABOUT = (
 
 
 def newest(project: Project, post_id: str) -> tuple[dict[str, Any], pd.DataFrame]:
-    """(facts, fields) of the newest full answer about a post; fields as analysis/answer_rows.fields.
+    """(facts, fields) of the newest full answer about a post; fields as
+    analysis/answer_rows.fields.
 
     Raises BadInput when there is none.
     """
@@ -44,8 +47,8 @@ def newest(project: Project, post_id: str) -> tuple[dict[str, Any], pd.DataFrame
 
 
 def reasons(project: Project) -> pd.DataFrame:
-    """Why posts may have worked, a row a reason of the newest answers, with what the file says of it: columns
-    REASONS. What the file contradicts stands last and counts in no statistic.
+    """Why posts may have worked, a row a reason of the newest answers, with what the file says
+    of it: columns REASONS. What the file contradicts stands last and counts in no statistic.
     """
     rows = [
         {**{n: row[n] for n in ("post_id", "platform", "handle", "url")}, **reason}
@@ -62,7 +65,9 @@ def reasons(project: Project) -> pd.DataFrame:
 
 
 def versions(project: Project, post_id: str) -> pd.DataFrame:
-    """Every full answer about a post side by side: `field`, and a column an answer, the newest first."""
+    """Every full answer about a post side by side: `field`, and a column an answer, the newest
+    first.
+    """
     return answer_rows.side_by_side(_plain(_versions(project, post_id)))
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from vtlib.analysis.answer import FACTORS
 from vtlib.analysis.cuts import CutTruth
-from vtlib.analysis.evidence import SLACK_S, Finding, Held, Lacking, Measured, findings
+from vtlib.analysis.evidence import SLACK_S, ClaimFinding, Held, Lacking, Measured, findings
 
 VERSION = "checking/1"
 DURATION_S, LAST_SCENE, COVERAGE = 2.0, 0.70, 0.60
@@ -34,7 +34,7 @@ class Flag:
 class Check:
     """How an answer stands. Only claims that could be checked count in `grounding_share`."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ClaimFinding, ...]
     cuts: CutTruth
     flags: tuple[Flag, ...]
     version: str = VERSION
@@ -49,7 +49,9 @@ class Check:
 
     @property
     def grounding_share(self) -> float | None:
-        """Supported among checked claims, 0 to 1; None when nothing could be checked, or only numbers of pictures."""
+        """Supported among checked claims, 0 to 1; None when nothing could be checked, or only
+        numbers of pictures.
+        """
         is_measured = self.n_checked and not self.version.startswith("pictures")
         return self.n("supported") / self.n_checked if is_measured else None
 
@@ -82,14 +84,17 @@ class Check:
 
 
 def impossible_times(answer: BaseModel, *, duration_s: float) -> str:
-    """What an answer says of times behind the end of its video, "" when it says nothing of the kind."""
+    """What an answer says of times behind the end of its video, "" when it says nothing of the
+    kind.
+    """
     times = list(_all_times(answer.model_dump(warnings=False)))
     late = sum(time > duration_s + SLACK_S for time in times)
     return f"{late} of {len(times)} times lie behind the end ({duration_s:.1f} s)" if late else ""
 
 
 def check(answer: Lacking, measures: Mapping[str, Any]) -> Check:
-    """Hold a VideoAnalysis (whole, or partial with None for what is missing) against the file's measures.
+    """Hold a VideoAnalysis (whole, or partial with None for what is missing) against the file's
+    measures.
 
     `measures`: `Measures.to_row()` or a row of the table. Parts that were not measured make claims
     `not_checked`, never right.

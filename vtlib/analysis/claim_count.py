@@ -1,4 +1,6 @@
-"""How many claims of models agree with the files: counted by one rule for notebook 04, index, insight, figures and commands. Pure."""
+"""How many claims of models agree with the files: counted by one rule for notebook 04, index,
+insight, figures and commands. Pure.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _HELD = ("supported", "drifted", "unsupported", "not_checked")
 
 @dataclass(frozen=True, slots=True)
 class ClaimCount:
-    """Claims of `answers` answers: supported by the file, off in time, contradicted by it, and not checked."""
+    """Claims of `answers` answers: supported by the file, off in time, contradicted by it, and
+    not checked.
+    """
 
     answers: int = 0
     supported: int = 0
@@ -25,7 +29,9 @@ class ClaimCount:
 
     @property
     def checked(self) -> int:
-        """Claims that could be checked: an answer whose only claim is contradicted counts with it."""
+        """Claims that could be checked: an answer whose only claim is contradicted counts with
+        it.
+        """
         return self.supported + self.drifted + self.contradicted
 
     @property
@@ -35,13 +41,16 @@ class ClaimCount:
 
 
 def claims_of(row: Mapping[Any, Any]) -> ClaimCount:
-    """The claims of one answer: a row with n_supported, n_drifted, n_unsupported, n_not_checked (missing = 0)."""
+    """The claims of one answer: a row with n_supported, n_drifted, n_unsupported, n_not_checked
+    (missing = 0).
+    """
     counts = [row.get(f"n_{name}") for name in _HELD]
     return ClaimCount(1, *(0 if pd.isna(n) else int(n) for n in counts))
 
 
 def newest_answers(answers: pd.DataFrame) -> pd.DataFrame:
-    """Of each post and task (TASKS) the newest answer with data: the rows that claims are counted over.
+    """Of each post and task (TASKS) the newest answer with data: the rows that claims are counted
+    over.
 
     `answers`: post_id, task, status, answered_at; as the view analyses_latest picks them.
     """
@@ -51,8 +60,9 @@ def newest_answers(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def count_claims(rows: pd.DataFrame) -> ClaimCount:
-    """The claims of answers (n_supported, n_drifted, n_unsupported, n_not_checked a row) or of groups of them (the
-    same without n_, and `answers`: query analysis_grounding). Without rows all counts are 0.
+    """The claims of answers (n_supported, n_drifted, n_unsupported, n_not_checked a row) or of
+    groups of them (the same without n_, and `answers`: query analysis_grounding). Without rows
+    all counts are 0.
     """
     if rows.empty:
         return ClaimCount()

@@ -1,4 +1,6 @@
-"""What people say of an answer: a field put right, in its own row, and laid over the answer when it is read. Pure."""
+"""What people say of an answer: a field put right, in its own row, and laid over the answer when
+it is read. Pure.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,11 @@ from vtlib.core.params import nearest
 
 
 def checked(model: type[BaseModel], answer: Mapping[str, Any], field: str, value: Any) -> Any:
-    """`value` for `field` (`hook.payoff_s`, `factors.emotion.score`, `beats.2.start_s`) as the schema takes it.
+    """`value` for `field` (`hook.payoff_s`, `factors.emotion.score`, `beats.2.start_s`) as the
+    schema takes it.
 
-    Hook types may be given as bare names: they are certain then. Raises BadInput for a place that the answer
-    has not, and for a value that its schema refuses.
+    Hook types may be given as bare names: they are certain then. Raises BadInput for a place that
+    the answer has not, and for a value that its schema refuses.
     """
     top, *_ = field.split(".")
     if top not in model.model_fields:
@@ -42,7 +45,9 @@ def checked(model: type[BaseModel], answer: Mapping[str, Any], field: str, value
 
 
 def placed(answer: Mapping[str, Any], field: str, value: Any) -> dict[str, Any]:
-    """A copy of `answer` with `value` at `field`. Raises BadInput when the way there does not exist."""
+    """A copy of `answer` with `value` at `field`. Raises BadInput when the way there does not
+    exist.
+    """
     made: dict[str, Any] = copy.deepcopy(dict(answer))
     *way, last = field.split(".")
     node: Any = made
@@ -61,7 +66,8 @@ def placed(answer: Mapping[str, Any], field: str, value: Any) -> dict[str, Any]:
 def effective(
     answer: Mapping[str, Any], corrections: Iterable[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The answer with people's corrections (field, value) laid over it, in their order: the last one counts.
+    """The answer with people's corrections (field, value) laid over it, in their order: the last
+    one counts.
 
     A correction whose place is not there any more is passed over.
     """
@@ -75,7 +81,9 @@ def effective(
 
 
 def standing(paths: Sequence[str], corrections: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Of the claims (`paths`) that the file does not bear out, those that no person has put right."""
+    """Of the claims (`paths`) that the file does not bear out, those that no person has put
+    right.
+    """
     fields = [str(c["field"]) for c in corrections]
     return [p for p in paths if not any(_is_within(p, f) or _is_within(f, p) for f in fields)]
 

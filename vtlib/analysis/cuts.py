@@ -16,10 +16,10 @@ EXACT_S = 0.5  # nearer than this a time is taken as right
 class CutTruth:
     """How a model's cuts stand against the measured ones; times in s.
 
-    `pairs` are (claimed, measured) cuts that belong together; `invented` were not measured, `missed` not
-    named (scenes may hold several shots, so a missed cut is no mistake by itself). `drift_s` is the
-    median of claimed minus measured, `spread_s` the median distance, `worst_s` the largest; None
-    without pairs.
+    `pairs` are (claimed, measured) cuts that belong together; `invented` were not measured,
+    `missed` not named (scenes may hold several shots, so a missed cut is no mistake by itself).
+    `drift_s` is the median of claimed minus measured, `spread_s` the median distance, `worst_s` the
+    largest; None without pairs.
     """
 
     n_measured: int
@@ -60,12 +60,15 @@ class CutTruth:
 def match_cuts(
     claimed_s: Sequence[float], measured_s: Sequence[float], *, match_s: float = MATCH_S
 ) -> CutTruth:
-    """Pair cuts one to one, as many as lie within `match_s`, and of all such pairings the nearest."""
+    """Pair cuts one to one, as many as lie within `match_s`, and of all such pairings the
+    nearest.
+    """
     claimed, measured = sorted(claimed_s), sorted(measured_s)
     pairs: list[tuple[float, float]] = []
     if claimed and measured:
         apart = np.abs(np.subtract.outer(claimed, measured))
-        # Out of reach costs more than any number of pairs within it, so no pair is given up for nearness.
+        # Out of reach costs more than any number of pairs within it, so no pair is given up for
+        # nearness.
         cost = np.where(apart <= match_s, apart, match_s * (len(claimed) + len(measured) + 1))
         rows, columns = linear_sum_assignment(cost)
         pairs = [

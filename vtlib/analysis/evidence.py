@@ -25,12 +25,12 @@ _LATIN = re.compile(r"[a-zß-ÿ0-9]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One claim and how it stands. `path` names it in the answer (`beats.3`); `drift_s` is claimed minus
-    measured where it could be told.
+class ClaimFinding:
+    """One claim and how it stands. `path` names it in the answer (`beats.3`); `drift_s` is claimed
+    minus measured where it could be told.
 
-    `supported`: measured, and at that time; `drifted`: measured, at another time; `unsupported`: not
-    measured, or impossible; `not_checked`: nothing measured says anything about it.
+    `supported`: measured, and at that time; `drifted`: measured, at another time; `unsupported`:
+    not measured, or impossible; `not_checked`: nothing measured says anything about it.
     """
 
     path: str
@@ -44,7 +44,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the checker needs of the measures; None = that part was not measured, and `why` says why."""
+    """What the checker needs of the measures; None = that part was not measured, and `why` says
+    why.
+    """
 
     duration_s: float
     cuts_s: tuple[float, ...]
@@ -78,8 +80,10 @@ class Measured:
         )
 
 
-def findings(answer: Lacking, seen: Measured) -> tuple[list[Finding], CutTruth]:
-    """Every claim with a time or about something measured, and the cut-truth meter. Missing parts make none."""
+def findings(answer: Lacking, seen: Measured) -> tuple[list[ClaimFinding], CutTruth]:
+    """Every claim with a time or about something measured, and the cut-truth meter. Missing
+    parts make none.
+    """
     cuts = match_cuts(
         [b.start_s for b in answer.beats or [] if b.starts_with_cut and b.start_s > 0],
         seen.cuts_s,
@@ -95,35 +99,35 @@ def findings(answer: Lacking, seen: Measured) -> tuple[list[Finding], CutTruth]:
     ], cuts
 
 
-def _beats(answer: Lacking, cuts: CutTruth, seen: Measured) -> Iterator[Finding]:
+def _beats(answer: Lacking, cuts: CutTruth, seen: Measured) -> Iterator[ClaimFinding]:
     for n, beat in enumerate(answer.beats or []):
         path = f"beats.{n}"
         if bad := _impossible(beat.start_s, beat.end_s, seen):
-            yield Finding(path, "scene", "unsupported", bad, beat.start_s, beat.end_s)
+            yield ClaimFinding(path, "scene", "unsupported", bad, beat.start_s, beat.end_s)
         elif beat.starts_with_cut and beat.start_s > 0:
             measured = cuts.measured_for(beat.start_s)
             if measured is None:
                 said = "no cut was measured there"
-                yield Finding(path, "cut", "unsupported", said, beat.start_s, beat.end_s)
+                yield ClaimFinding(path, "cut", "unsupported", said, beat.start_s, beat.end_s)
                 continue
             drift = beat.start_s - measured
             held: Held = "supported" if abs(drift) <= EXACT_S else "drifted"
             said = "" if held == "supported" else f"the cut is at {measured:.2f} s"
-            yield Finding(path, "cut", held, said, beat.start_s, beat.end_s, round(drift, 3))
+            yield ClaimFinding(path, "cut", held, said, beat.start_s, beat.end_s, round(drift, 3))
 
 
-def _overlays(answer: Lacking, seen: Measured) -> Iterator[Finding]:
+def _overlays(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
     for n, overlay in enumerate(answer.overlays or []):
         span = (overlay.start_s, overlay.end_s)
         yield _written(f"overlays.{n}", overlay.text, span, seen)
 
 
-def _written(path: str, text: str, span: tuple[float, float], seen: Measured) -> Finding:
+def _written(path: str, text: str, span: tuple[float, float], seen: Measured) -> ClaimFinding:
     """Words on screen against words read by OCR."""
     start, end = span
 
-    def finding(held: Held, reason: str = "", drift_s: float | None = None) -> Finding:
-        return Finding(path, "overlay", held, reason, start, end, drift_s)
+    def finding(held: Held, reason: str = "", drift_s: float | None = None) -> ClaimFinding:
+        return ClaimFinding(path, "overlay", held, reason, start, end, drift_s)
 
     if bad := _impossible(start, end, seen):
         return finding("unsupported", bad)
@@ -141,7 +145,7 @@ def _written(path: str, text: str, span: tuple[float, float], seen: Measured) ->
     return finding("drifted", said, round(start - near[0], 3))
 
 
-def _transcript(answer: Lacking, seen: Measured) -> Iterator[Finding]:
+def _transcript(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
     for n, line in enumerate(answer.transcript or []):
         path, span = f"transcript.{n}", (line.start_s, line.end_s)
         if line.speaker == "overlay":
@@ -150,23 +154,25 @@ def _transcript(answer: Lacking, seen: Measured) -> Iterator[Finding]:
             yield _spoken(path, span, seen)
 
 
-def _spoken(path: str, span: tuple[float, float], seen: Measured) -> Finding:
+def _spoken(path: str, span: tuple[float, float], seen: Measured) -> ClaimFinding:
     start, end = span
     if bad := _impossible(start, end, seen):
-        return Finding(path, "speech", "unsupported", bad, start, end)
+        return ClaimFinding(path, "speech", "unsupported", bad, start, end)
     if seen.speech is None:
-        return Finding(path, "speech", "not_checked", f"speech: {seen.why['speech']}", start, end)
+        return ClaimFinding(
+            path, "speech", "not_checked", f"speech: {seen.why['speech']}", start, end
+        )
     inside = _overlap(start, end, seen.speech)
     if inside >= SPEECH_SHARE * (end - start) and (inside > 0 or _touches(start, end, seen.speech)):
-        return Finding(path, "speech", "supported", "", start, end)
+        return ClaimFinding(path, "speech", "supported", "", start, end)
     if not _touches(start, end, seen.speech):
         said = "no speech was measured there" if seen.has_sound else "the file has no sound"
-        return Finding(path, "speech", "unsupported", said, start, end)
+        return ClaimFinding(path, "speech", "unsupported", said, start, end)
     said = f"only {inside:.1f} s of it lie in measured speech"
-    return Finding(path, "speech", "drifted", said, start, end)
+    return ClaimFinding(path, "speech", "drifted", said, start, end)
 
 
-def _hook(answer: Lacking, seen: Measured) -> Iterator[Finding]:
+def _hook(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
     hook = answer.hook
     if hook is None:
         return
@@ -180,7 +186,7 @@ def _hook(answer: Lacking, seen: Measured) -> Iterator[Finding]:
         yield (
             found
             if found.held != "drifted"
-            else Finding(found.path, found.kind, "supported", "", *span)
+            else ClaimFinding(found.path, found.kind, "supported", "", *span)
         )
     if hook.payoff_s is not None:
         at = Span(start_s=hook.payoff_s, end_s=hook.payoff_s)
@@ -189,7 +195,7 @@ def _hook(answer: Lacking, seen: Measured) -> Iterator[Finding]:
         yield _sign(f"hook.catalysts.{n}", sign.kind, sign.span, seen)
 
 
-def _sign(path: str, kind: str, span: Span, seen: Measured) -> Finding:
+def _sign(path: str, kind: str, span: Span, seen: Measured) -> ClaimFinding:
     """A catalyst, where a measure knows of it."""
     place = _placed(path, kind, span, seen)
     if place.held == "unsupported":
@@ -206,21 +212,21 @@ def _sign(path: str, kind: str, span: Span, seen: Measured) -> Finding:
     if known is None:
         return place
     said = "" if known else "it was not measured there"
-    return Finding(path, kind, "supported" if known else "unsupported", said, start, end)
+    return ClaimFinding(path, kind, "supported" if known else "unsupported", said, start, end)
 
 
-def _sound(answer: Lacking, seen: Measured) -> Iterator[Finding]:
+def _sound(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
     use = answer.sound
     if use is None:
         return
     if use.music and not seen.has_sound:
-        yield Finding("sound.music", "music", "unsupported", "the file has no sound")
+        yield ClaimFinding("sound.music", "music", "unsupported", "the file has no sound")
     if use.is_cut_to_beat and (not seen.has_sound or not seen.cuts_s):
         lacks = "no sound" if not seen.has_sound else "no cuts"
-        yield Finding("sound.is_cut_to_beat", "music", "unsupported", f"the video has {lacks}")
+        yield ClaimFinding("sound.is_cut_to_beat", "music", "unsupported", f"the video has {lacks}")
 
 
-def _spans(answer: Lacking, seen: Measured) -> Iterator[Finding]:
+def _spans(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
     """Moments and evidence that nothing measures: they have to lie inside the video at least."""
     for n, moment in enumerate(answer.key_moments or []):
         yield _placed(f"key_moments.{n}", "moment", moment.span, seen)
@@ -234,30 +240,35 @@ def _spans(answer: Lacking, seen: Measured) -> Iterator[Finding]:
     for n, risk in enumerate(answer.risks or []):
         if risk.span:
             yield _placed(f"risks.{n}", "risk", risk.span, seen)
+    yield from _rating_evidence(answer, seen)
+
+
+def _rating_evidence(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
+    """Scores without a moment, and moments of scores that lie outside the video."""
     for path, rating in _ratings(answer):
         if not rating.evidence:
-            yield Finding(path, "score", "unsupported", "no moment is given for it")
+            yield ClaimFinding(path, "score", "unsupported", "no moment is given for it")
         for span in rating.evidence:
             found = _placed(path, "score", span, seen)
             if found.held == "unsupported":
                 yield found
 
 
-def _claims(answer: Lacking, seen: Measured) -> Iterator[Finding]:
+def _claims(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
     for n, claim in enumerate(answer.explanation or []):
         yield _claim(f"explanation.{n}", claim, seen)
 
 
-def _claim(path: str, claim: Claim, seen: Measured) -> Finding:
+def _claim(path: str, claim: Claim, seen: Measured) -> ClaimFinding:
     """A reason stands when any of its moments does; without moments it does not."""
     if not claim.evidence:
-        return Finding(path, "claim", "unsupported", "no moment is given for it")
+        return ClaimFinding(path, "claim", "unsupported", "no moment is given for it")
     found = [_sensed(path, claim.sense, span, seen) for span in claim.evidence]
     order: tuple[Held, ...] = ("supported", "drifted", "not_checked", "unsupported")
     return min(found, key=lambda f: order.index(f.held))
 
 
-def _sensed(path: str, sense: str, span: Span, seen: Measured) -> Finding:
+def _sensed(path: str, sense: str, span: Span, seen: Measured) -> ClaimFinding:
     place = _placed(path, "claim", span, seen)
     start, end = span.start_s, span.end_s
     if place.held == "unsupported" or sense == "seen":
@@ -267,20 +278,22 @@ def _sensed(path: str, sense: str, span: Span, seen: Measured) -> Finding:
             return place
         stands = _touches(start, end, [(t[0], t[1]) for t in seen.texts])
         said = "" if stands else "no words were read on screen there"
-        return Finding(path, "claim", "supported" if stands else "unsupported", said, start, end)
+        return ClaimFinding(
+            path, "claim", "supported" if stands else "unsupported", said, start, end
+        )
     if seen.speech and _touches(start, end, seen.speech):
-        return Finding(path, "claim", "supported", "", start, end)
+        return ClaimFinding(path, "claim", "supported", "", start, end)
     silence = seen.silence or ()
     if not seen.has_sound or (silence and _overlap(start, end, silence) >= end - start > 0):
-        return Finding(path, "claim", "unsupported", "it is silent there", start, end)
+        return ClaimFinding(path, "claim", "unsupported", "it is silent there", start, end)
     return place
 
 
-def _placed(path: str, kind: str, span: Span, seen: Measured) -> Finding:
+def _placed(path: str, kind: str, span: Span, seen: Measured) -> ClaimFinding:
     bad = _impossible(span.start_s, span.end_s, seen)
     held: Held = "unsupported" if bad else "not_checked"
     said = bad or "no measure knows of it"
-    return Finding(path, kind, held, said, span.start_s, span.end_s)
+    return ClaimFinding(path, kind, held, said, span.start_s, span.end_s)
 
 
 def _ratings(answer: Lacking) -> Iterator[tuple[str, Rating]]:
@@ -301,7 +314,8 @@ def _impossible(start_s: float, end_s: float, seen: Measured) -> str:
 
 
 def likeness(claimed: str, read: str) -> float:
-    """0 to 1, of letters and digits alone: the whole texts, or the shorter in its place in the longer.
+    """0 to 1, of letters and digits alone: the whole texts, or the shorter in its place in the
+    longer.
 
     OCR reads a block line by line, a model the block as one: either may be a part of the other.
     """

@@ -27,9 +27,9 @@ ABOUT = ("post_id", "platform", "handle", "url", "caption")
 def correct(project: Project, post_id: str, field: str, value: Any, **who: Any) -> dict[str, Any]:
     """Put a field of the newest full answer about a post right, in a row of its own.
 
-    `who`: corrected_by (needed), notes, analysis_id (another answer than the newest). Returns analysis_id,
-    field, before, after. Raises BadInput for a post without answer, a place it has not, a value its schema
-    refuses.
+    `who`: corrected_by (needed), notes, analysis_id (another answer than the newest). Returns
+    analysis_id, field, before, after. Raises BadInput for a post without answer, a place it has
+    not, a value its schema refuses.
     """
     named = who.pop("analysis_id", None)
     row = _answer(project, post_id, named)
@@ -41,14 +41,17 @@ def correct(project: Project, post_id: str, field: str, value: Any, **who: Any) 
 
 
 def answers(project: Project) -> pd.DataFrame:
-    """The newest full answer about each post of a project (query analysis_answers), with people's corrections
-    laid over `answer`; `model_answer` is what the model said, `corrected` the fields put right.
+    """The newest full answer about each post of a project (query analysis_answers), with
+    people's corrections laid over `answer`; `model_answer` is what the model said, `corrected`
+    the fields put right.
     """
     return read_answers(project, project.frame("analysis_answers"))
 
 
 def read_answers(project: Project, found: pd.DataFrame) -> pd.DataFrame:
-    """`found` (analysis_id, answer) with corrections laid over `answer`, and model_answer, corrected."""
+    """`found` (analysis_id, answer) with corrections laid over `answer`, and model_answer,
+    corrected.
+    """
     raw = decoded(found, "answer")["answer"]
     words = _corrections(project, list(found["analysis_id"]))
     mine = [words.get(i, []) for i in found["analysis_id"]]
@@ -63,8 +66,8 @@ def read_answers(project: Project, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def corrected(project: Project, found: pd.DataFrame) -> pd.DataFrame:
-    """`found` (analysis_id, answer, unsupported) with corrections laid over the answers; claims that a person
-    put right are no longer unsupported.
+    """`found` (analysis_id, answer, unsupported) with corrections laid over the answers; claims
+    that a person put right are no longer unsupported.
     """
     raw = decoded(found, "answer")["answer"]
     words = _corrections(project, list(found["analysis_id"]))
@@ -78,7 +81,8 @@ def corrected(project: Project, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def export_sheet(project: Project, path: Path) -> int:
-    """Write a sheet to label: a row an answered post, an empty column a field; returns how many rows.
+    """Write a sheet to label: a row an answered post, an empty column a field; returns how many
+    rows.
 
     The answers are not in it: who labels must not see what the model said.
     """
@@ -92,7 +96,8 @@ def export_sheet(project: Project, path: Path) -> int:
 def import_sheet(project: Project, path: Path, *, by: str) -> int:
     """Read the labels of a sheet; returns how many. Empty cells are passed over. All or none.
 
-    Raises BadInput with file, row and field for a word that a field has not, and for a post without answer.
+    Raises BadInput with file, row and field for a word that a field has not, and for a post without
+    answer.
     """
     found = project.frame("analysis_answers")
     ids = dict(zip(found["post_id"], found["analysis_id"], strict=True))
@@ -122,7 +127,9 @@ def agreement(project: Project) -> pd.DataFrame:
 
 
 def barred(project: Project) -> dict[str, str]:
-    """Fields that statistics leave out since people and the model agree too little on them, and why."""
+    """Fields that statistics leave out since people and the model agree too little on them, and
+    why.
+    """
     return labels.barred(agreement(project))
 
 

@@ -1,4 +1,6 @@
-"""Fields that people label without having seen the answer, and how far people and a model agree on them. Pure."""
+"""Fields that people label without having seen the answer, and how far people and a model agree
+on them. Pure.
+"""
 
 from __future__ import annotations
 
@@ -96,11 +98,13 @@ FIELDS = (
 
 
 def agreement(answers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """Cohen's kappa of each labelled field, model against people and people among themselves: COLUMNS.
+    """Cohen's kappa of each labelled field, model against people and people among themselves:
+    COLUMNS.
 
-    `answers`: post_id, answer (dict), one a post; `labels`: post_id, field, value, corrected_by. `n` posts;
-    the interval is of LEVEL. Fields that nobody labelled have no row. Under MIN_POSTS posts the verdict is
-    that it is too early; from there on a kappa between model and people under KAPPA_MIN bars the field.
+    `answers`: post_id, answer (dict), one a post; `labels`: post_id, field, value, corrected_by.
+    `n` posts; the interval is of LEVEL. Fields that nobody labelled have no row. Under MIN_POSTS
+    posts the verdict is that it is too early; from there on a kappa between model and people under
+    KAPPA_MIN bars the field.
     """
     said = dict(zip(answers["post_id"], answers["answer"], strict=True))
     rows = []
@@ -123,7 +127,8 @@ def barred(found: pd.DataFrame) -> dict[str, str]:
     return {
         r[
             "field"
-        ]: f"people and the model agree too little on it: kappa {r['kappa']:.2f} over {r['n']} posts, "
+        ]: f"people and the model agree too little on it: kappa {r['kappa']:.2f} over {r['n']} "
+        "posts, "
         f"{KAPPA_MIN:g} is needed"
         for r in mine.to_dict("records")
     }
@@ -134,7 +139,10 @@ def sentences(found: pd.DataFrame) -> list[str]:
     mine = found[found["between"] == "model and people"]
     if mine.empty:
         return [
-            "Nobody has labelled a post yet, so nothing is known of how far the model can be trusted."
+            (
+                "Nobody has labelled a post yet, so nothing is known of how far the model can be "
+                "trusted."
+            )
         ]
     out = [
         f"{path.removesuffix('.score').replace('_', ' ')}: barred from statistics, {reason}."
@@ -144,7 +152,8 @@ def sentences(found: pd.DataFrame) -> list[str]:
     fine = int((mine["verdict"] == "may be used").sum())
     if fine:
         out.append(
-            f"People and the model agree well enough (kappa {KAPPA_MIN:g} or more) on {fine} fields."
+            f"People and the model agree well enough (kappa {KAPPA_MIN:g} or more) on {fine} "
+            "fields."
         )
     if early:
         out.append(f"Of {early} fields under {MIN_POSTS} posts are labelled: too early to say.")

@@ -1,4 +1,4 @@
-"""The typed answer about a post of pictures, and what can be checked of it: pictures are named by number."""
+"""The typed answer about a post of pictures, and what can be checked of it: pictures are named by number."""  # noqa: E501
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from vtlib.analysis.answer import RUBRICS, HookGuess, Idea, Part, Risk, Score, Shot
 from vtlib.analysis.checks import Check, Flag
 from vtlib.analysis.cuts import match_cuts
-from vtlib.analysis.evidence import Finding, Lacking
+from vtlib.analysis.evidence import ClaimFinding, Lacking
 
 VERSION = "pictures/1"
 Number = Annotated[int, Field(ge=1)]
@@ -86,7 +86,8 @@ class PictureAnalysis(Part):
         "there; 2: tolerated; 3: at home; 4: uses what it rewards; 5: made of what it rewards"
     )
     overall: PictureRating = Field(
-        description="0: no reason to look; 1: weak; 2: ordinary; 3: good; 4: very good; 5: outstanding"
+        description="0: no reason to look; 1: weak; 2: ordinary; 3: good; 4: very good; 5: "
+        "outstanding"
     )
     explanation: list[PictureClaim] = Field(
         description="why it may have worked, one reason an entry"
@@ -100,7 +101,7 @@ def check_pictures(answer: Lacking, n_pictures: int) -> Check:
 
     A claim that names no picture, or one that is not there, is unsupported; the rest are not checked, so no
     share of the answer is grounded: nothing could be confirmed.
-    """
+    """  # noqa: E501
     found = tuple(_findings(answer, n_pictures))
     seen = [p.number for p in answer.pictures or []]
     said = f"{len(seen)} pictures are described, the post has {n_pictures}"
@@ -109,7 +110,7 @@ def check_pictures(answer: Lacking, n_pictures: int) -> Check:
     return Check(found, match_cuts([], []), (flag,), VERSION)
 
 
-def _findings(answer: Lacking, n: int) -> Iterator[Finding]:
+def _findings(answer: Lacking, n: int) -> Iterator[ClaimFinding]:
     for i, picture in enumerate(answer.pictures or []):
         yield _numbered(f"pictures.{i}", "scene", [picture.number], n)
     for i, claim in enumerate(answer.explanation or []):
@@ -127,10 +128,10 @@ def _ratings(answer: Lacking) -> Iterator[tuple[str, Any]]:
             yield name, getattr(answer, name)
 
 
-def _numbered(path: str, kind: str, numbers: list[int], n: int) -> Finding:
+def _numbered(path: str, kind: str, numbers: list[int], n: int) -> ClaimFinding:
     if not numbers:
-        return Finding(path, kind, "unsupported", "no picture is given for it")
+        return ClaimFinding(path, kind, "unsupported", "no picture is given for it")
     if beyond := [k for k in numbers if k > n]:
         said = f"there is no picture {beyond[0]}: the post has {n}"
-        return Finding(path, kind, "unsupported", said)
-    return Finding(path, kind, "not_checked", "no measure knows of it")
+        return ClaimFinding(path, kind, "unsupported", said)
+    return ClaimFinding(path, kind, "not_checked", "no measure knows of it")

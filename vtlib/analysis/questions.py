@@ -37,7 +37,9 @@ class Task:
 
 
 def task_of(project: Project, post: dict[Any, Any], depth: Depth) -> Task:
-    """What a post is asked: a first look, the full question about a film, or the one about pictures."""
+    """What a post is asked: a first look, the full question about a film, or the one about
+    pictures.
+    """
     params = project.params.analysis
     if depth == "look":
         asked = asking.options(project, model=params.first_model)
@@ -58,10 +60,12 @@ def question_of(
     *,
     patterns: Mapping[str, Any] | None = None,
 ) -> Question:
-    """The question about a post of the query analysis_wanted; its key is the analysis_id it will have.
+    """The question about a post of the query analysis_wanted; its key is the analysis_id it will
+    have.
 
-    The same post, model, prompt, schema and input give the same key. A full question carries the project's known
-    `patterns` (core/pattern_text.learned) with their doubt; which version it had is kept beside the answer (analyses.patterns_version).
+    The same post, model, prompt, schema and input give the same key. A full question carries the
+    project's known `patterns` (core/pattern_text.learned) with their doubt; which version it had is
+    kept beside the answer (analyses.patterns_version).
     """
     task = task_of(project, post, depth)
     prompt = render(

@@ -1,7 +1,8 @@
 """Which of the picked posts are asked about, how deeply, and in what order. Pure.
 
-Two passes: a cheap first look at all that are in view, a full question about those where most can be learnt
-for the money. Controls come by lot in both: a model's opinion must not choose what breakouts are held against.
+Two passes: a cheap first look at all that are in view, a full question about those where most can
+be learnt for the money. Controls come by lot in both: a model's opinion must not choose what
+breakouts are held against.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 import pandas as pd
 
 RULE = (
-    "breakouts: ln(1 + multiplier_low) x (what can be learnt + what can be borrowed, by a first look) for a "
-    "thousand tokens, the most first; without first looks: the sure and large first; controls: by lot within "
+    "breakouts: ln(1 + multiplier_low) x (what can be learnt + what can be borrowed, by a first "
+    "look) for a "
+    "thousand tokens, the most first; without first looks: the sure and large first; controls: "
+    "by lot within "
     "their share; of posts that show the same film, one"
 )
 MIME = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/webm"}
@@ -33,12 +36,13 @@ NO_LOOK = 0.5  # of a post that no first look could be had of: neither praised n
 
 
 def view(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFrame:
-    """`posts` (query analysis_wanted) with `state` (ask, twin, left_out, no_media), `note` and `place`, in order.
+    """`posts` (query analysis_wanted) with `state` (ask, twin, left_out, no_media), `note` and
+    `place`, in order.
 
-    Of `limit` places `controls_share` (0 to 1) go to controls, rounded; places that one side cannot fill go
-    to the other. Breakouts and posts that people kept come by the lower end of their multiplier; controls
-    by a hash of their id, so that a second run chooses the same. Of posts that show the same film the one
-    that has an answer is taken, else the first.
+    Of `limit` places `controls_share` (0 to 1) go to controls, rounded; places that one side cannot
+    fill go to the other. Breakouts and posts that people kept come by the lower end of their
+    multiplier; controls by a hash of their id, so that a second run chooses the same. Of posts that
+    show the same film the one that has an answer is taken, else the first.
     """
     found = posts.assign(
         state=[_state(r) for r in posts.to_dict("records")],
@@ -68,11 +72,13 @@ def choose(
     full: int,
     controls_share: float,
 ) -> pd.DataFrame:
-    """What is asked in full: `viewed` (of `view`, with `tokens`, the estimated input) with `value`, `worth`,
-    and states full, looked_at, twin, left_out, no_media; `place` is the place in the order of worth.
+    """What is asked in full: `viewed` (of `view`, with `tokens`, the estimated input) with `value`,
+    `worth`, and states full, looked_at, twin, left_out, no_media; `place` is the place in the order
+    of worth.
 
-    `looks`: of posts, the answer to a first look ({"teaches": {"score"}, "borrowable": {"score"}}); posts
-    without one count as NO_LOOK. When all in view fit into `full` all are asked, in the same order.
+    `looks`: of posts, the answer to a first look ({"teaches": {"score"}, "borrowable": {"score"}});
+    posts without one count as NO_LOOK. When all in view fit into `full` all are asked, in the same
+    order.
     """
     shares = pd.Series([_share(looks.get(p)) for p in viewed["post_id"]], index=viewed.index)
     low = pd.to_numeric(viewed["multiplier_low"], errors="coerce").astype(float).fillna(0.0)
@@ -103,7 +109,9 @@ def topic(platform: str, format_: str) -> str:
 
 
 def facts(post: Mapping[str, Any]) -> dict[str, Any]:
-    """What the question says of a post: never a count, a handle or a measure, which would come back."""
+    """What the question says of a post: never a count, a handle or a measure, which would come
+    back.
+    """
     return {"platform": post["platform"], "format": post["format"]}
 
 
@@ -115,7 +123,9 @@ def strangers(post: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mime_type(container: str | None) -> str:
-    """The MIME type for a container as FFmpeg names it (a list of names); MP4 when it is unknown."""
+    """The MIME type for a container as FFmpeg names it (a list of names); MP4 when it is
+    unknown.
+    """
     names = (container or "").split(",")
     return next((MIME[n] for n in names if n in MIME), "video/mp4")
 
@@ -131,7 +141,9 @@ def is_pictures(post: Mapping[Any, Any]) -> bool:
 
 
 def _shared(first: list[Any], second: list[Any], places: int, share: float) -> list[Any]:
-    """Both sides within `places`, the second with its share; what one cannot fill goes to the other."""
+    """Both sides within `places`, the second with its share; what one cannot fill goes to the
+    other.
+    """
     n_second = min(len(second), max(round(places * share), places - len(first)))
     return [*first[: max(places - n_second, 0)], *second[:n_second]]
 
@@ -142,7 +154,9 @@ def _placed(found: pd.DataFrame, order: list[Any]) -> pd.DataFrame:
 
 
 def _without_twins(found: pd.DataFrame) -> pd.DataFrame:
-    """Of posts with one `creative_id` all but one become twins: the same film is asked about once."""
+    """Of posts with one `creative_id` all but one become twins: the same film is asked about
+    once.
+    """
     able = found[found["state"] == "ask"].assign(is_control=lambda f: f["role"] == "control")
     order = able.sort_values(
         ["has_answer", "is_control", "multiplier_low", "lot"], ascending=[False, True, False, True]

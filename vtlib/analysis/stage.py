@@ -1,4 +1,6 @@
-"""04, second half: posts in view to a first look, the chosen to a full question; each answer saved as it comes."""
+"""04, second half: posts in view to a first look, the chosen to a full question; each answer
+saved as it comes.
+"""
 
 from __future__ import annotations
 
@@ -53,10 +55,11 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What would be asked: `posts` as analysis/selection.choose gives them, with `analysis_id`, `look_id`
-    and `known` (the status of the same full question asked before, None = never); `questions` are those to
-    ask in full, `looks` the first looks that come before and may change the choice.
+class AnalysisPlan:
+    """What would be asked: `posts` as analysis/selection.choose gives them, with `analysis_id`,
+    `look_id` and `known` (the status of the same full question asked before, None = never);
+    `questions` are those to ask in full, `looks` the first looks that come before and may change
+    the choice.
     """
 
     posts: pd.DataFrame
@@ -70,7 +73,9 @@ class Plan:
         return int(self.posts["place"].notna().sum()) - len(self.questions)
 
     def estimate(self, *, now: Any) -> pd.DataFrame:
-        """A row a question: analysis_id, depth, tokens_in (estimated), tokens_out_max, usd_max (None = no price)."""
+        """A row a question: analysis_id, depth, tokens_in (estimated), tokens_out_max, usd_max
+        (None = no price).
+        """
         rows = []
         asked = [*(("look", q) for q in self.looks), *(("full", q) for q in self.questions)]
         for depth, question in asked:
@@ -82,8 +87,10 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Done(outcomes.Done):
-    """What one call did: `outcomes` are those of full questions, `looks` those of first looks beside them."""
+class AnalysisResult(outcomes.Done):
+    """What one call did: `outcomes` are those of full questions, `looks` those of first looks
+    beside them.
+    """
 
     looks: Counter[str] = field(default_factory=Counter)
 
@@ -93,11 +100,11 @@ class Done(outcomes.Done):
 
 
 @one_session
-def plan(project: Project) -> Plan:
+def plan(project: Project) -> AnalysisPlan:
     """Which posts are chosen, and which questions were not answered before. Nothing is asked.
 
-    What was blocked, withheld or cannot be used is not asked again; what failed in passing is. First looks
-    are asked only where more posts are in view than `analysis.full`.
+    What was blocked, withheld or cannot be used is not asked again; what failed in passing is.
+    First looks are asked only where more posts are in view than `analysis.full`.
     """
     params, rate = project.params.analysis, _rate(project)
     viewed = choosing.view(
@@ -134,7 +141,7 @@ def plan(project: Project) -> Plan:
         tuple(q for q in some.values() if known.get(q.key) not in LASTING and _is_here(q))
         for some in (asked, looks)
     )
-    return Plan(posts, full, asking.prices(project), rate, first)
+    return AnalysisPlan(posts, full, asking.prices(project), rate, first)
 
 
 def _is_here(question: Question) -> bool:
@@ -143,17 +150,18 @@ def _is_here(question: Question) -> bool:
 
 
 @one_session
-def analyze(project: Project, *, progress: Progress | None = None) -> Done:
-    """Ask what was not answered before, save each outcome as it comes, and check answers against measures.
+def analyze(project: Project, *, progress: Progress | None = None) -> AnalysisResult:
+    """Ask what was not answered before, save each outcome as it comes, and check answers against
+    measures.
 
-    Run again it asks nothing that was answered. Raises CredentialsMissing without a key, BadInput for a
-    model the service does not know, and where a cap in dollars was set that could not hold.
+    Run again it asks nothing that was answered. Raises CredentialsMissing without a key, BadInput
+    for a model the service does not know, and where a cap in dollars was set that could not hold.
     """
     planned = plan(project)
     require_caps(project, planned)
     if _take_up(project, planned):
         planned = plan(project)
-    done = Done()
+    done = AnalysisResult()
     if planned.looks or planned.questions:
         cap = project.params.analysis.max_cost_usd
         model = project.params.analysis.model
@@ -171,7 +179,7 @@ def analyze(project: Project, *, progress: Progress | None = None) -> Done:
     return done
 
 
-def save_choice(project: Project, planned: Plan) -> None:
+def save_choice(project: Project, planned: AnalysisPlan) -> None:
     """Keep what was chosen and why: the latest choice of a project, a row a post."""
     names = ("post_id", "role", "state", "place", "note", "value", "tokens", "worth")
     shared = {
@@ -196,7 +204,9 @@ def choices(project: Project) -> pd.DataFrame:
 
 @one_session
 def recheck(project: Project) -> int:
-    """Check answers that were not checked by today's checkers against today's measures; how many."""
+    """Check answers that were not checked by today's checkers against today's measures; how
+    many.
+    """
     rows = store.unchecked(project.store, project.slug, version=VERSION)
     for row in rows:
         measures = media.measures_of(project.store, row["media_sha256"])
@@ -210,10 +220,11 @@ def recheck(project: Project) -> int:
 
 
 def analyze_for_notebook(project: Project) -> pd.DataFrame:
-    """Ask the model where a key is set, within the caps, and give what is known of the project's posts.
+    """Ask the model where a key is set, within the caps, and give what is known of the project's
+    posts.
 
-    Without a key nothing is asked and what is known is shown. Raises ModelFailed or CredentialsMissing
-    when nothing could be asked because the service refused.
+    Without a key nothing is asked and what is known is shown. Raises ModelFailed or
+    CredentialsMissing when nothing could be asked because the service refused.
     """
     if project.has_gemini:
         analyze(project)
@@ -229,14 +240,18 @@ def load(project: Project) -> pd.DataFrame:
     return summary.overview(decoded(found, "answer", "cuts", "flags"))
 
 
-def require_caps(project: Project, planned: Plan) -> None:
-    """Raises BadInput when somebody set a cap in dollars and a model that would be asked has no price."""
+def require_caps(project: Project, planned: AnalysisPlan) -> None:
+    """Raises BadInput when somebody set a cap in dollars and a model that would be asked has no
+    price.
+    """
     if asking.is_capped(project, "analysis"):
         require_price(project, planned)
 
 
-def require_price(project: Project, planned: Plan) -> None:
-    """Raises BadInput when a model that would be asked has no price: a cap in dollars could not hold."""
+def require_price(project: Project, planned: AnalysisPlan) -> None:
+    """Raises BadInput when a model that would be asked has no price: a cap in dollars could not
+    hold.
+    """
     models = [project.params.analysis.model, *(q.options.model for q in planned.looks)]
     asking.require_price(project, models, field="max_cost_usd")
 
@@ -247,10 +262,10 @@ class _Passes:
 
     project: Project
     gemini: Gemini
-    done: Done
+    done: AnalysisResult
     progress: Progress | None
 
-    def ask(self, planned: Plan, depth: Depth) -> None:
+    def ask(self, planned: AnalysisPlan, depth: Depth) -> None:
         questions = planned.looks if depth == "look" else planned.questions
         if not questions or self.done.stopped:
             return
@@ -265,7 +280,7 @@ class _Passes:
                 self.progress(1)
 
 
-def _take_up(project: Project, planned: Plan) -> int:
+def _take_up(project: Project, planned: AnalysisPlan) -> int:
     asked: dict[str, tuple[Question, outcomes.About]] = {}
     for questions, depth in ((planned.looks, "look"), (planned.questions, "full")):
         posts = _by_key(planned, depth)
@@ -273,7 +288,7 @@ def _take_up(project: Project, planned: Plan) -> int:
     return outcomes.take_up(project, asked)
 
 
-def _by_key(planned: Plan, depth: str) -> dict[str, Any]:
+def _by_key(planned: AnalysisPlan, depth: str) -> dict[str, Any]:
     column = "look_id" if depth == "look" else "analysis_id"
     rows = planned.posts[planned.posts[column].notna()]
     return {str(r[column]): r for r in rows.to_dict("records")}

@@ -1,4 +1,6 @@
-"""What the analyses of a project say together: a row a video, grounding, and sentences made from numbers."""
+"""What the analyses of a project say together: a row a video, grounding, and sentences made from
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ COLUMNS = {
 
 
 def overview(analyses: pd.DataFrame) -> pd.DataFrame:
-    """A row a question (query analyses): outcome, main answers, how grounded they are, what they took.
+    """A row a question (query analyses): outcome, main answers, how grounded they are, what they
+    took.
 
     Scores of the model are opinions: they stand beside what was measured and are no measurement.
     """
@@ -51,11 +54,11 @@ def overview(analyses: pd.DataFrame) -> pd.DataFrame:
 
 
 def constant_scores(found: pd.DataFrame) -> pd.DataFrame:
-    """Rubrics that hardly vary over the answers of one model and prompt: model, prompt_version, rubric, score,
-    share, n.
+    """Rubrics that hardly vary over the answers of one model and prompt: model, prompt_version,
+    rubric, score, share, n.
 
-    A rubric that is the same number in CONSTANT_SHARE of CONSTANT_MIN answers or more says nothing (pitfall
-    33). Under CONSTANT_MIN answers nothing is said.
+    A rubric that is the same number in CONSTANT_SHARE of CONSTANT_MIN answers or more says nothing
+    (pitfall 33). Under CONSTANT_MIN answers nothing is said.
     """
     names = ["model", "prompt_version", "rubric", "score", "share", "n"]
     rows = []
@@ -71,23 +74,30 @@ def constant_scores(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def lines_of(chosen: pd.DataFrame) -> list[str]:
-    """What the choice of posts says (query analysis_choices); nothing where all were asked in full."""
+    """What the choice of posts says (query analysis_choices); nothing where all were asked in
+    full.
+    """
     states = Counter(chosen["state"])
     lines = []
     if states["looked_at"]:
         lines.append(
-            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the full question, "
-            f"{states['looked_at']:,} got a first look alone; first looks took {chosen['look_tokens'].sum():,.0f} tokens."
+            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the "
+            "full question, "
+            f"{states['looked_at']:,} got a first look alone; first looks took "
+            f"{chosen['look_tokens'].sum():,.0f} tokens."
         )
     if states["twin"]:
         lines.append(
-            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a film that was asked about once."
+            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a film that was "
+            "asked about once."
         )
     return lines
 
 
 def conclude(found: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = True) -> Conclusion:
-    """Sentences for the end of the stage, from `overview`; `more` of them come last; `costs`: tokens and money, too."""
+    """Sentences for the end of the stage, from `overview`; `more` of them come last; `costs`:
+    tokens and money, too.
+    """
     if found.empty:
         return skipped("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
     good = found[found["status"].isin(DATA)]
@@ -108,7 +118,8 @@ def conclude(found: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
     if claims.checked:
         invented = int(newest["cuts_invented"].sum())
         lines.append(
-            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} agree with the file; "
+            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} "
+            "agree with the file; "
             f"{number(invented, 'cut')} {verb(invented, 'were')} invented."
         )
     lines += [_constant(r) for r in constant_scores(found).to_dict("records")]

@@ -1,4 +1,6 @@
-"""A picture per measured video on one axis of time. Apart from media.py: drawing takes 2 s to import."""
+"""A picture per measured video on one axis of time. Apart from media.py: drawing takes 2 s to
+import.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from vtlib.store.project import Project
 
 
 def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
-    """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness, motion.
+    """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness,
+    motion.
 
     With pseudonyms without creators' pictures and the words on screen. Posts of own scripts have
     none: they are measured to be compared, not explained.
@@ -66,7 +69,9 @@ def _timeline(
     *,
     scenes: Sequence[Scene],
 ) -> Any:
-    """`folder` None: a report with pseudonyms, where neither pictures nor words of creators are shown."""
+    """`folder` None: a report with pseudonyms, where neither pictures nor words of creators are
+    shown.
+    """
     pictures = [] if folder is None else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
     if folder is None:
         scenes = ()
@@ -76,7 +81,10 @@ def _timeline(
         if scenes
         else ""
     )
-    facts = f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, {number(len(row['cuts_s']), 'cut')}"
+    facts = (
+        f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, "
+        f"{number(len(row['cuts_s']), 'cut')}"
+    )
     return finish(
         timeline_chart(row, pictures, scenes),
         title=f"{post['role']}: {post['handle']} on {post['platform']}",

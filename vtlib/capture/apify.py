@@ -1,8 +1,9 @@
 """Apify: start a run once, wait with a deadline of ours, stream what it found, know what it cost.
 
-The unmodified apify-client (3.4) does the talking. What was measured of it: a start is retried by default
-and would then be paid twice, so ours never is; a reply that got lost is resolved by listing the actor's
-runs and comparing their input with ours. Reads are retried by the client, with back-off and jitter.
+The unmodified apify-client (3.4) does the talking. What was measured of it: a start is retried by
+default and would then be paid twice, so ours never is; a reply that got lost is resolved by listing
+the actor's runs and comparing their input with ours. Reads are retried by the client, with back-off
+and jitter.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ _logger = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ScrapeJob:
     """What is asked of an actor. `max_items` and `max_usd` are both sent: each caps the charge."""
 
     actor: str
@@ -65,7 +66,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ActorRun:
     """A run at the provider, times by its clock. `charged_usd` is None while it is not known."""
 
     run_id: str
@@ -100,8 +101,8 @@ class Apify:
     def clock(self) -> datetime | None:
         """The provider's time (UTC), from the Date header of the free call that proves the token.
 
-        Ages of posts are counted by it: a machine's own clock may be wrong. None where a reply has no such
-        header, or none that is a time. Raises CredentialsMissing.
+        Ages of posts are counted by it: a machine's own clock may be wrong. None where a reply has
+        no such header, or none that is a time. Raises CredentialsMissing.
         """
         with self._asking("ask for the time"):
             url = f"{self._url.rstrip('/').removesuffix('/v2')}/v2/users/me"
@@ -114,18 +115,19 @@ class Apify:
 
     def begin(
         self,
-        order: Order,
+        order: ScrapeJob,
         *,
         since: datetime,
         taken: Callable[[], frozenset[str]],
         note_lost: Callable[[int], object] = lambda _: None,
-    ) -> Job:
+    ) -> ActorRun:
         """The run of `order`: started once, however often the connection fails.
 
-        After a lost reply the run is looked for (by the provider's clock not before `since`, none of those
-        `taken`), with growing gaps; only when it is not there is it started again, and once only. `note_lost`
-        is called with the number of starts of which nobody knows whether they made a run, when it changes. Refusals that pass are tried again, four starts in all. Raises LostReply when the run may
-        exist and could not be found, else as `start` does.
+        After a lost reply the run is looked for (by the provider's clock not before `since`, none
+        of those `taken`), with growing gaps; only when it is not there is it started again, and
+        once only. `note_lost` is called with the number of starts of which nobody knows whether
+        they made a run, when it changes. Refusals that pass are tried again, four starts in all.
+        Raises LostReply when the run may exist and could not be found, else as `start` does.
         """
         lost: LostReply | None = None
         for n in range(1, LOST_STARTS_MAX + 1):
@@ -138,7 +140,8 @@ class Apify:
                 if run is not None:
                     note_lost(n - 1)
                     return run
-                # What was late may still be under way: no second start before somebody looked again.
+                # What was late may still be under way: no second start before somebody looked
+                # again.
                 if n == LOST_STARTS_MAX or isinstance(error, LateReply):
                     raise
             except VtError as error:
@@ -148,8 +151,8 @@ class Apify:
         raise AssertionError("the last round returns or raises")
 
     def find_patiently(
-        self, order: Order, *, since: datetime, taken: Callable[[], frozenset[str]]
-    ) -> Job | None:
+        self, order: ScrapeJob, *, since: datetime, taken: Callable[[], frozenset[str]]
+    ) -> ActorRun | None:
         """`find`, three times with growing gaps: a run may be listed a moment after it was made.
 
         Raises LostReply when the runs could not be read.
@@ -167,7 +170,7 @@ class Apify:
                 return run
         return None
 
-    def _retried_start(self, order: Order) -> Job:
+    def _retried_start(self, order: ScrapeJob) -> ActorRun:
         """`start`, again while the provider is busy or out of reach."""
         tries = Retrying(
             retry=retry_if_exception_type(Busy),
@@ -179,11 +182,12 @@ class Apify:
         )
         return tries(self.start, order)
 
-    def start(self, order: Order) -> Job:
+    def start(self, order: ScrapeJob) -> ActorRun:
         """Start a run: one request, never repeated.
 
         Raises LostReply when no answer came (the run may exist), CredentialsMissing, BudgetReached
-        (the account's own limit), Busy (try later), ActorGone, SourceFailed when the provider refused.
+        (the account's own limit), Busy (try later), ActorGone, SourceFailed when the provider
+        refused.
         """
         cap = None if order.max_usd is None else Decimal(str(round(order.max_usd, 4)))
         with self._asking(f"start {order.actor}", may_have_started=True):
@@ -196,10 +200,11 @@ class Apify:
             return _job(run)
 
     def find(
-        self, order: Order, *, since: datetime, taken: Callable[[], frozenset[str]]
-    ) -> Job | None:
-        """The run that a lost start made: of the same actor, not before `since` (the provider's clock), with
-        the same input, and none of those already `taken`. None = no such run, it may be started.
+        self, order: ScrapeJob, *, since: datetime, taken: Callable[[], frozenset[str]]
+    ) -> ActorRun | None:
+        """The run that a lost start made: of the same actor, not before `since` (the provider's
+        clock), with the same input, and none of those already `taken`. None = no such run, it may
+        be started.
 
         Raises LostReply when a run's input cannot be read: then nobody can tell.
         """
@@ -225,19 +230,21 @@ class Apify:
             )
         return None
 
-    def job(self, run_id: str) -> Job | None:
+    def job(self, run_id: str) -> ActorRun | None:
         """The run as it stands; None when the provider no longer knows it."""
         with self._asking(f"read run {run_id}"):
             run = self._client.run(run_id).get()
             return _job(run) if run is not None else None
 
     def wait(
-        self, job: Job, *, deadline_s: float, tick: Callable[[Job], None] | None = None
-    ) -> Job:
-        """Wait until the run has ended, at most `deadline_s` seconds; then abort it at the provider.
+        self, job: ActorRun, *, deadline_s: float, tick: Callable[[ActorRun], None] | None = None
+    ) -> ActorRun:
+        """Wait until the run has ended, at most `deadline_s` seconds; then abort it at the
+        provider.
 
-        The Job returned says how it ended (SUCCEEDED, FAILED, TIMED-OUT, ABORTED); what it collected can
-        be read in every case. A client's own wait has no limit (pitfall 17), so each poll is a short one.
+        The Job returned says how it ended (SUCCEEDED, FAILED, TIMED-OUT, ABORTED); what it
+        collected can be read in every case. A client's own wait has no limit (pitfall 17), so each
+        poll is a short one.
         """
         end = time.monotonic() + deadline_s
         while not job.has_ended:
@@ -256,11 +263,12 @@ class Apify:
                 tick(job)
         return job
 
-    def items(self, job: Job) -> Iterator[Any]:
+    def items(self, job: ActorRun) -> Iterator[Any]:
         """Everything the run collected, a page at a time.
 
-        Raises SourceFailed when a page holds fewer items than its header counts, or all pages together fewer
-        than the dataset says it has: what was paid for is not taken for all there is.
+        Raises SourceFailed when a page holds fewer items than its header counts, or all pages
+        together fewer than the dataset says it has: what was paid for is not taken for all there
+        is.
         """
         with self._asking(f"read the items of run {job.run_id}"):
             dataset, offset = self._client.dataset(job.dataset_id), 0
@@ -277,7 +285,7 @@ class Apify:
             if offset < page.total:
                 raise _short(job, offset, page.total)
 
-    def abort(self, job: Job) -> Job:
+    def abort(self, job: ActorRun) -> ActorRun:
         """End a run at the provider; it costs nothing more from then on. Returns it as it ended."""
         with self._asking(f"abort run {job.run_id}"):
             ended = _job(self._client.run(job.run_id).abort())
@@ -320,7 +328,9 @@ class Apify:
 
     @contextmanager
     def _asking(self, doing: str, *, may_have_started: bool = False) -> Iterator[None]:
-        """Wait for our turn, and turn the client's exceptions into ours, without a secret in them."""
+        """Wait for our turn, and turn the client's exceptions into ours, without a secret in
+        them.
+        """
         with (
             log.timed("service call", service="apify", what=doing),
             self._guarded(doing, may_have_started=may_have_started),
@@ -359,22 +369,24 @@ def _note_retry(state: RetryCallState) -> None:
 
 
 def _is_same(theirs: Any, ours: dict[str, Any]) -> bool:
-    """Whether a run's stored input is what we sent; the provider may add an actor's defaults to it."""
+    """Whether a run's stored input is what we sent; the provider may add an actor's defaults to
+    it.
+    """
     return isinstance(theirs, dict) and all(
         key in theirs and theirs[key] == value for key, value in ours.items()
     )
 
 
-def _short(job: Job, n_items: int, n_counted: int) -> SourceFailed:
+def _short(job: ActorRun, n_items: int, n_counted: int) -> SourceFailed:
     return SourceFailed(
         f"run {job.run_id} has {n_counted:,} items, and Apify gave {n_items:,} of them.",
         todo="Run the command again: it goes on where it stopped.",
     )
 
 
-def _job(run: Any) -> Job:
+def _job(run: Any) -> ActorRun:
     usd = run.usage_total_usd
-    return Job(
+    return ActorRun(
         run_id=run.id,
         dataset_id=run.default_dataset_id,
         status=str(run.status),

@@ -1,4 +1,6 @@
-"""What can go wrong at Apify, in our error tree, and what each means for a run that was to start."""
+"""What can go wrong at Apify, in our error tree, and what each means for a run that was to
+start.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,15 @@ from apify_client.errors import (
 
 from vtlib.core.errors import BudgetReached, CredentialsMissing, SourceFailed, VtError
 
-# What the client raises on a reply it cannot read: KeyError for a page without its headers, ValueError
-# (pydantic's too) for another shape, RecursionError for JSON nested deeper than Python's parser goes.
+# What the client raises on a reply it cannot read: KeyError for a page without its headers,
+# ValueError (pydantic's too) for another shape, RecursionError for JSON nested deeper than Python's
+# parser goes.
 CLIENT_ERRORS = (
     *(ApifyClientError, impit.HTTPError),
     *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
 )
-# Refusals that pass by themselves; of two that come as 402, like an empty account, only the type tells.
+# Refusals that pass by themselves; of two that come as 402, like an empty account, only the type
+# tells.
 _BUSY_STATUS = (425, 429)
 _BUSY_TYPES = ("actor-memory-limit-exceeded", "concurrent-runs-limit-exceeded")
 
@@ -33,7 +37,9 @@ class LateReply(LostReply):
 
 
 class Busy(SourceFailed):
-    """The provider refused for now, or was not reached: nothing was started, and later it may be."""
+    """The provider refused for now, or was not reached: nothing was started, and later it may
+    be.
+    """
 
 
 class NotAllowed(CredentialsMissing):
@@ -41,7 +47,9 @@ class NotAllowed(CredentialsMissing):
 
 
 class ActorGone(SourceFailed):
-    """The provider knows no actor of this name: it was renamed or withdrawn. Nothing was started."""
+    """The provider knows no actor of this name: it was renamed or withdrawn. Nothing was
+    started.
+    """
 
 
 class Paused(SourceFailed):
@@ -55,7 +63,8 @@ def is_down(error: BaseException) -> bool:
 
 
 def translated(error: BaseException, action: str, *, may_have_started: bool) -> VtError:
-    """An exception of the client while it was to do `action`, in our tree and without a secret in it.
+    """An exception of the client while it was to do `action`, in our tree and without a secret in
+    it.
 
     `may_have_started`: the action starts a run, so a missing or unreadable reply is a LostReply.
     """

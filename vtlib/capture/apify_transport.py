@@ -20,14 +20,18 @@ RETRY_AFTER_MAX_S = 120.0  # a longer wait is said and left to the next command
 
 
 class Transport(ImpitHttpClient):
-    """`ImpitHttpClient` whose every request, retries included, passes `limiter` (quantity `requests`)."""
+    """`ImpitHttpClient` whose every request, retries included, passes `limiter` (quantity
+    `requests`).
+    """
 
     def __init__(self, limiter: RateLimiter, **options: Any) -> None:
         super().__init__(**options)
         self._limiter = limiter
 
     def send_request(self, **request: Any) -> impit.Response:
-        """Send one request when its turn has come. Raises Paused when that is more than 2 minutes away."""
+        """Send one request when its turn has come. Raises Paused when that is more than 2
+        minutes away.
+        """
         hold_s = self._limiter.hold_s()
         if hold_s > RETRY_AFTER_MAX_S:
             until = datetime.now(UTC) + timedelta(seconds=hold_s)

@@ -1,8 +1,9 @@
-"""One order from its row in the ledger to its posts in the store, resumable after a kill at any moment.
+"""One order from its row in the ledger to its posts in the store, resumable after a kill at any
+moment.
 
-starting -> running -> fetched -> ok | failed. The row is written before the run is started, the run's id
-right after, the charge as soon as the run has ended; what is found open later is taken up where it stopped,
-without a new run, until it is closed or a person gives it up (abandoned).
+starting -> running -> fetched -> ok | failed. The row is written before the run is started, the
+run's id right after, the charge as soon as the run has ended; what is found open later is taken up
+where it stopped, without a new run, until it is closed or a person gives it up (abandoned).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from vtlib.capture import ingest, job_rows, job_store, mapping
 from vtlib.capture import orders as ordering
 from vtlib.capture import results as scraping
 from vtlib.capture import store as captures
-from vtlib.capture.apify import ENDED, Apify, Job, Order
+from vtlib.capture.apify import ENDED, ActorRun, Apify, ScrapeJob
 from vtlib.capture.apify_errors import ActorGone, LostReply, NotAllowed
 from vtlib.capture.messages import vanished
 from vtlib.capture.orders import Asked, Cover
@@ -42,9 +43,11 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """How one order fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated).
+    """How one order fared. Counts are items (found, mapped, skipped, problems) and posts (new,
+    updated).
 
-    `status`: ok, failed, open (taken up by the next scrape), not asked, abandoned (given up by a person).
+    `status`: ok, failed, open (taken up by the next scrape), not asked, abandoned (given up by a
+    person).
     """
 
     platform: str
@@ -68,8 +71,10 @@ class Captured:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where orders are placed: a project, its provider, and the provider's time when it was opened."""
+class Collector:
+    """Where orders are placed: a project, its provider, and the provider's time when it was
+    opened.
+    """
 
     project: Project
     apify: Apify
@@ -94,7 +99,7 @@ def covered(cover: Cover) -> Captured:
     )
 
 
-def place(desk: Desk, asked: Asked, *, max_usd: float) -> Row | Captured:
+def place(desk: Collector, asked: Asked, *, max_usd: float) -> Row | Captured:
     """Write an order and start its run; returns its row in the ledger, or how it failed.
 
     Raises CredentialsMissing and StoreBusy: they hold for all orders.
@@ -122,7 +127,7 @@ def place(desk: Desk, asked: Asked, *, max_usd: float) -> Row | Captured:
     return _note_run(desk, row, job)
 
 
-def take_up(desk: Desk, row: Row) -> Captured | None:
+def take_up(desk: Collector, row: Row) -> Captured | None:
     """Bring an order that was left open to its end, without a new run; None = it never started."""
     try:
         if row["status"] == "starting":
@@ -137,10 +142,11 @@ def take_up(desk: Desk, row: Row) -> Captured | None:
     return collect(desk, row)
 
 
-def collect(desk: Desk, row: Row) -> Captured:
+def collect(desk: Collector, row: Row) -> Captured:
     """Wait for the run of an order, book its charge, keep its items, map them and close it.
 
-    Past `scraping.deadline_s` the run is aborted at the provider; what it collected is kept all the same.
+    Past `scraping.deadline_s` the run is aborted at the provider; what it collected is kept all the
+    same.
     """
     store = desk.project.store
     try:
@@ -156,13 +162,15 @@ def collect(desk: Desk, row: Row) -> Captured:
 
 
 def abandon(project: Project, apify: Apify | None, row: Row) -> Captured:
-    """Give an open order up: end its run where it still runs, book what it cost, close it as `abandoned`.
+    """Give an open order up: end its run where it still runs, book what it cost, close it as
+    `abandoned`.
 
-    Where the provider cannot be asked (`apify` None = no token) its cost stays unknown, and possibly paid.
+    Where the provider cannot be asked (`apify` None = no token) its cost stays unknown, and
+    possibly paid.
     """
     store, now = project.store, project.workspace.now()
     try:
-        words = _settle(Desk(project, apify, now), row) if apify else "there is no APIFY_TOKEN"
+        words = _settle(Collector(project, apify, now), row) if apify else "there is no APIFY_TOKEN"
     except VtError as error:
         words = error.message.rstrip(".")
     row = job_store.get(store, row["capture_id"]) or row
@@ -194,7 +202,7 @@ def finish(project: Project, row: Row) -> Captured:
 def _finished(project: Project, row: Row) -> Captured:
     store, capture, asked = project.store, job_rows.capture_of(row), job_rows.asked_of(row)
     held: list[list[mapping.Item]] = []
-    seen: list[scraping.Seen] = []
+    seen: list[scraping.RunItem] = []
     for batch in captures.raw_items(store, capture.capture_id, chunk=HELD_ITEMS_MAX):
         seen += scraping.look(batch, asked)
         held = [batch]
@@ -222,9 +230,10 @@ def _finished(project: Project, row: Row) -> Captured:
     return _closed(project, row, came, keys, use.unread())
 
 
-def settle_late(desk: Desk) -> None:
-    """Book charges that were not known when their orders were closed, and look again for runs of starts that were
-    lost in earlier scrapes. Where the provider does not answer, the next scrape does it.
+def settle_late(desk: Collector) -> None:
+    """Book charges that were not known when their orders were closed, and look again for runs of
+    starts that were lost in earlier scrapes. Where the provider does not answer, the next scrape
+    does it.
     """
     store = desk.project.store
     try:
@@ -242,19 +251,19 @@ def settle_late(desk: Desk) -> None:
         _logger.warning("charges stay unknown", error=str(error))
 
 
-def _order(desk: Desk, row: Row) -> Order:
+def _order(desk: Collector, row: Row) -> ScrapeJob:
     limit_s = math.ceil(desk.project.params.scraping.deadline_s) + NET_S
-    return Order(row["actor"], row["run_input"], row["max_items"], row["max_usd"], limit_s)
+    return ScrapeJob(row["actor"], row["run_input"], row["max_items"], row["max_usd"], limit_s)
 
 
-def _whereabouts(desk: Desk, row: Row) -> dict[str, Any]:
+def _whereabouts(desk: Collector, row: Row) -> dict[str, Any]:
     """Where the run of an order would be found, should the reply to its start be lost."""
     store = desk.project.store
     began = row.get("provider_asked_at") or row["asked_at"]
     return {"since": job_rows.utc(began), "taken": lambda: job_store.run_ids(store)}
 
 
-def _note_run(desk: Desk, row: Row, job: Job) -> Row:
+def _note_run(desk: Collector, row: Row, job: ActorRun) -> Row:
     return job_store.update(
         desk.project.store,
         row,
@@ -265,20 +274,25 @@ def _note_run(desk: Desk, row: Row, job: Job) -> Row:
     )
 
 
-def _note_found(desk: Desk, row: Row, job: Job) -> Row:
-    """The run of a start whose reply was lost is known now: one start less of which nobody knows."""
+def _note_found(desk: Collector, row: Row, job: ActorRun) -> Row:
+    """The run of a start whose reply was lost is known now: one start less of which nobody
+    knows.
+    """
     rest = max((row["lost_starts"] or 0) - 1, 0)
     return _note_run(desk, job_store.update(desk.project.store, row, lost_starts=rest), job)
 
 
-def _ended(desk: Desk, row: Row) -> tuple[Row, Job]:
-    """The run of an order at its end, its charge booked as soon as it is told, before any item is read.
+def _ended(desk: Collector, row: Row) -> tuple[Row, ActorRun]:
+    """The run of an order at its end, its charge booked as soon as it is told, before any item is
+    read.
 
     Raises SourceFailed, too where the provider does not know the run: then a person decides.
     """
     if row["provider_status"] in ENDED and row["dataset_id"]:
         began = job_rows.utc(row["run_started_at"])
-        return row, Job(row["provider_run_id"], row["dataset_id"], row["provider_status"], began)
+        return row, ActorRun(
+            row["provider_run_id"], row["dataset_id"], row["provider_status"], began
+        )
     job = desk.apify.job(row["provider_run_id"])
     if job is None:
         raise SourceFailed(_unknown_run(row))
@@ -288,8 +302,10 @@ def _ended(desk: Desk, row: Row) -> tuple[Row, Job]:
     return _note_end(desk, row, job), job
 
 
-def _settle(desk: Desk, row: Row) -> str:
-    """End the run of an order, where there is one, and book it; why its charge stays unknown ("" = no run)."""
+def _settle(desk: Collector, row: Row) -> str:
+    """End the run of an order, where there is one, and book it; why its charge stays unknown (""
+    = no run).
+    """
     if row["provider_run_id"]:
         job = desk.apify.job(row["provider_run_id"])
         if job is None:
@@ -306,12 +322,13 @@ def _settle(desk: Desk, row: Row) -> str:
 
 def _unknown_run(row: Row) -> str:
     return (
-        f"run {row['provider_run_id']} is not known at Apify: was it deleted there, or is APIFY_TOKEN of "
+        f"run {row['provider_run_id']} is not known at Apify: was it deleted there, or is "
+        "APIFY_TOKEN of "
         "another account?"
     )
 
 
-def _note_end(desk: Desk, row: Row, job: Job) -> Row:
+def _note_end(desk: Collector, row: Row, job: ActorRun) -> Row:
     row = job_store.update(
         desk.project.store,
         row,
@@ -325,7 +342,7 @@ def _note_end(desk: Desk, row: Row, job: Job) -> Row:
     return row
 
 
-def _keep_items(desk: Desk, row: Row, job: Job) -> int:
+def _keep_items(desk: Collector, row: Row, job: ActorRun) -> int:
     """Put everything a run collected among the raw items, before any of it is judged."""
     capture, found = job_rows.capture_of(row), 0
     begun = {"captures": pd.DataFrame([job_rows.capture_row(row, now=desk.now)])}
@@ -343,7 +360,7 @@ def _keep_items(desk: Desk, row: Row, job: Job) -> int:
     return found
 
 
-def _book(desk: Desk, row: Row) -> None:
+def _book(desk: Collector, row: Row) -> None:
     """Book what a run was charged, where it is known, and name a charge above its cap."""
     if row["charged_usd"] is None:
         return
@@ -365,7 +382,8 @@ def _closed(
     least = project.params.importing.min_mapped_ratio
     status, reason, exit_code = scraping.judge(came, least=least)
     lost = captures.vanished_metrics(project.store, row["capture_id"])
-    # A vanished metric is a warning: all items are in. Where nothing has any count the judge has said so.
+    # A vanished metric is a warning: all items are in. Where nothing has any count the judge has
+    # said so.
     warnings = [vanished(lost)] if lost and status == "ok" else []
     reason = "; ".join(w for w in (reason, *warnings) if w)
     ended = {
@@ -383,7 +401,7 @@ def _closed(
     return _captured(row, stored, exit_code=exit_code)
 
 
-def _close(desk: Desk, row: Row, *, status: str, error: VtError) -> Captured:
+def _close(desk: Collector, row: Row, *, status: str, error: VtError) -> Captured:
     """Close an order that brought nothing."""
     store, capture_id = desk.project.store, row["capture_id"]
     captures.begin(store, job_rows.capture_row(row, now=desk.now))

@@ -1,4 +1,5 @@
-"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain, gzipped or zipped.
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain, gzipped or
+zipped.
 
 The format is read from content, never from the name. Memory stays flat: one item at a time.
 """
@@ -22,12 +23,12 @@ from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Broken
 from vtlib.platforms.fields import path_of_key, unflatten
-from vtlib.tables.reader import Damage, Options, Table, describe, describe_styles, read_table
+from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
 from vtlib.tables.workbook import is_workbook
 
 MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx")
 ENDINGS = (*MEMBERS, ".gz", ".zip")
-_PLAIN = Options()
+_PLAIN = TableOptions()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
     r"(?:[T_ -]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
@@ -57,7 +58,8 @@ class Dataset:
 def expand(patterns: Iterable[str | Path], *, base: Path) -> list[Path]:
     """Files named by paths, folders (searched whole) and globs, sorted, each once.
 
-    Raises BadInput for a pattern that names nothing. In folders, files with other endings are passed over.
+    Raises BadInput for a pattern that names nothing. In folders, files with other endings are
+    passed over.
     """
     found: dict[Path, None] = {}
     for pattern in patterns:
@@ -74,7 +76,9 @@ def names_nothing(pattern: str | Path, *, base: Path) -> bool:
 
 
 def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset]:
-    """The datasets in a file: one, or one a member of a ZIP. Raises BadInput when it is empty or unreadable."""
+    """The datasets in a file: one, or one a member of a ZIP. Raises BadInput when it is empty or
+    unreadable.
+    """
     try:
         members = _members(path)
         return [_describe(path, m, captured_at) for m in members]
@@ -82,9 +86,10 @@ def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset
         raise BadInput(f"cannot be read: {error}", file=str(path)) from None
 
 
-def items(dataset: Dataset, options: Options = _PLAIN) -> Iterator[tuple[int, Any]]:
-    """(row, item) of a dataset, rows counted from 1; an unreadable place is a Broken, and reading goes on
-    where it can. `options` are what a person says of a table. Raises BadInput when the file is not a dataset at all.
+def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[int, Any]]:
+    """(row, item) of a dataset, rows counted from 1; an unreadable place is a Broken, and
+    reading goes on where it can. `options` are what a person says of a table. Raises BadInput
+    when the file is not a dataset at all.
     """
     with closing(dataset.open()) as stream:
         read_json = json_items.reader(stream)
@@ -96,8 +101,10 @@ def items(dataset: Dataset, options: Options = _PLAIN) -> Iterator[tuple[int, An
         yield from enumerate(read_json(json_items.utf8(stream)), 1)
 
 
-def reading_note(dataset: Dataset, options: Options = _PLAIN) -> str:
-    """What a person should know of how a table was read: encoding, separator, numbers, dates; '' for JSON."""
+def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
+    """What a person should know of how a table was read: encoding, separator, numbers, dates; ''
+    for JSON.
+    """
     with closing(dataset.open()) as stream:
         if json_items.reader(stream):
             return ""
@@ -161,10 +168,11 @@ def _age(path: Path) -> datetime:
 
 
 def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
-    """When a file was captured (UTC) and how we know: the date in its name, else the file's own time.
+    """When a file was captured (UTC) and how we know: the date in its name, else the file's own
+    time.
 
-    A name with a day and no hour means the end of that day, one with a month only the end of that month,
-    both no later than the file's own time (a copy is never older than the capture).
+    A name with a day and no hour means the end of that day, one with a month only the end of that
+    month, both no later than the file's own time (a copy is never older than the capture).
     """
     match = _DATED.search(name)
     if not match:
@@ -198,7 +206,7 @@ def _refuse_pages(head: bytes, name: str) -> None:
 
 
 @lru_cache(maxsize=8)
-def _table(dataset: Dataset, options: Options) -> Table:
+def _table(dataset: Dataset, options: TableOptions) -> Table:
     table = read_table(dataset.open, name=dataset.name, options=options)
     if len(table.columns) < 2:
         raise BadInput(

@@ -24,7 +24,7 @@ from vtlib.platforms import post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
-from vtlib.tables.reader import Options
+from vtlib.tables.reader import TableOptions
 
 CHUNK_ITEMS = 2_000
 SAMPLE_ITEMS = 200
@@ -49,11 +49,13 @@ PROBLEMS = ("stage", "kind", "n", "example")
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """How one dataset fared. Counts are items (found, mapped, skipped, problems) and posts (new, updated).
+class ImportReport:
+    """How one dataset fared. Counts are items (found, mapped, skipped, problems) and posts (new,
+    updated).
 
-    found = mapped + problems; `bad_values` are fields of mapped items that could not be read. `warnings` say
-    what went in and is not as it should be, `notes` what was guessed and what is not read (`unread`: field
+    found = mapped + problems; `bad_values` are fields of mapped items that could not be read.
+    `warnings` say what went in and is not as it should be, `notes` what was guessed and what is not
+    read (`unread`: field
     -> items that hold it).
     """
 
@@ -96,9 +98,10 @@ class _Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """How files are to be taken: a platform to force, the time of capture, who is told of progress, whether
-    a warning is a failure (exit code 4), the folder that relative paths begin at, and what a person says of tables.
+class ImportOptions:
+    """How files are to be taken: a platform to force, the time of capture, who is told of
+    progress, whether a warning is a failure (exit code 4), the folder that relative paths begin
+    at, and what a person says of tables.
     """
 
     platform: Platform | None = None
@@ -106,18 +109,18 @@ class Wanted:
     progress: Progress | None = None
     is_strict: bool = False
     base: Path = field(default_factory=Path.cwd)
-    options: Options = field(default_factory=Options)
+    options: TableOptions = field(default_factory=TableOptions)
 
 
 def import_files(
-    project: Project, paths: Iterable[str | Path], wanted: Wanted | None = None
-) -> list[Report]:
+    project: Project, paths: Iterable[str | Path], wanted: ImportOptions | None = None
+) -> list[ImportReport]:
     """Import files, folders and globs; one that fails is reported and the rest go on.
 
     Raises BadInput only for a path that names nothing. Idempotent: a file with the same content
     changes nothing, an interrupted one is taken up again.
     """
-    wanted = wanted or Wanted()
+    wanted = wanted or ImportOptions()
     if wanted.captured_at and wanted.captured_at > project.workspace.now() + timedelta(days=1):
         raise BadInput("--captured-at lies in the future.", todo="Times are UTC.")
     found = files.expand(paths, base=wanted.base)
@@ -125,13 +128,14 @@ def import_files(
     return [r for path in found for r in _import_file(project, path, wanted)]
 
 
-def import_all(project: Project) -> list[Report]:
-    """What the parameters name: datasets, then URLs. Everything that can go in goes in; then the worst
-    failure is raised (BadInput or SourceFailed), naming each. A file that is gone and whose captures are here, as in
-    a restored or copied workspace, is reported as "gone" and no failure.
+def import_all(project: Project) -> list[ImportReport]:
+    """What the parameters name: datasets, then URLs. Everything that can go in goes in; then the
+    worst failure is raised (BadInput or SourceFailed), naming each. A file that is gone and
+    whose captures are here, as in a restored or copied workspace, is reported as "gone" and no
+    failure.
     """
     asked = project.params.importing
-    wanted = Wanted(asked.platform, asked.captured_at, base=project.workspace.root)
+    wanted = ImportOptions(asked.platform, asked.captured_at, base=project.workspace.root)
     people.ensure_project(project.store, project.slug)
     gone = _gone(project, asked.datasets, base=wanted.base)
     there = [path for path in asked.datasets if path not in {one.source for one in gone}]
@@ -146,7 +150,7 @@ def import_all(project: Project) -> list[Report]:
     return found
 
 
-def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[Report]:
+def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[ImportReport]:
     """Reports on the files of `patterns` that are not there and that the store has captures of."""
     missing = [path for path in patterns if files.names_nothing(path, base=base)]
     if not missing:
@@ -161,22 +165,24 @@ def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[Repo
 
 
 def _names(pattern: str, source: str) -> bool:
-    """Whether a path or glob may have named a captured file; of a folder only its content is known: any may."""
+    """Whether a path or glob may have named a captured file; of a folder only its content is
+    known: any may.
+    """
     last = Path(pattern).name
     is_folder = not Path(last).suffix and not set("*?[") & set(last)
     return is_folder or fnmatch(source.partition("!")[0], last)
 
 
-def _gone_report(path: str, rows: Sequence[Mapping[str, Any]]) -> Report:
+def _gone_report(path: str, rows: Sequence[Mapping[str, Any]]) -> ImportReport:
     last = rows[-1]["captured_at"]
     until = f", the last of {last:%Y-%m-%d %H:%M} UTC" if last else ""
     said = f"no such file here; what it brought is known ({len(rows)} of its captures{until})"
-    return Report(path, status="gone", reason=said)
+    return ImportReport(path, status="gone", reason=said)
 
 
 def import_urls(
     project: Project, urls: Iterable[str], *, own: bool = False, notes: str = ""
-) -> list[Report]:
+) -> list[ImportReport]:
     """Add posts by URL, offline; short links are kept as problems of kind `needs_network`.
 
     A URL that names no post is reported and the rest go in. `own` and `notes` are human facts.
@@ -209,14 +215,14 @@ def import_urls(
     return [report for *_, report in rows]
 
 
-def conclude(project: Project, reports: Iterable[Report]) -> Conclusion:
+def conclude(project: Project, reports: Iterable[ImportReport]) -> Conclusion:
     """The sentences of notebook 01; files that are gone and known are named."""
     frames = (project.frame(name) for name in ("places", "capture_history", "problem_kinds"))
     gone = [f"{one.source}: {one.reason}." for one in reports if one.status == "gone"]
     return stage.conclude(*frames, gone=gone)
 
 
-def remap(project: Project, *, is_strict: bool = False) -> list[Report]:
+def remap(project: Project, *, is_strict: bool = False) -> list[ImportReport]:
     """Map the project's kept raw items again with today's mapping; no file is needed."""
     rows = captures.list_captures(project.store, project.slug)
     done = [_remap(project, row, is_strict=is_strict) for row in rows if row["provider"] != "apify"]
@@ -225,27 +231,27 @@ def remap(project: Project, *, is_strict: bool = False) -> list[Report]:
     return done + [_of_order(project, c.capture_id, c.exit_code) for c in scraped]
 
 
-def _import_file(project: Project, path: Path, wanted: Wanted) -> list[Report]:
+def _import_file(project: Project, path: Path, wanted: ImportOptions) -> list[ImportReport]:
     try:
         sets = files.datasets(path, captured_at=wanted.captured_at)
     except BadInput as error:
-        return [Report(path.name, status="failed", reason=str(error), exit_code=2)]
+        return [ImportReport(path.name, status="failed", reason=str(error), exit_code=2)]
     return [_guarded(project, one, wanted) for one in sets]
 
 
-def _guarded(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
+def _guarded(project: Project, one: files.Dataset, wanted: ImportOptions) -> ImportReport:
     try:
         with project.store.session():
             return _import_dataset(project, one, wanted)
     except VtError as error:
         if error.exit_code == 7:  # a busy store is no fault of this file: the whole command waits
             raise
-        return Report(one.name, status="failed", reason=str(error), exit_code=error.exit_code)
+        return ImportReport(one.name, status="failed", reason=str(error), exit_code=error.exit_code)
 
 
-def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Report:
+def _import_dataset(project: Project, one: files.Dataset, wanted: ImportOptions) -> ImportReport:
     given = one.captured_at.isoformat() if wanted.captured_at else ""
-    said = astuple(wanted.options) if wanted.options != Options() else ()
+    said = astuple(wanted.options) if wanted.options != TableOptions() else ()
     capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "", *said)
     known = captures.get(project.store, capture_id)
     if known and known["status"] == "ok":
@@ -270,7 +276,7 @@ def _import_dataset(project: Project, one: files.Dataset, wanted: Wanted) -> Rep
 
 
 def _capture(
-    project: Project, one: files.Dataset, wanted: Wanted, capture_id: str
+    project: Project, one: files.Dataset, wanted: ImportOptions, capture_id: str
 ) -> stage.Capture:
     rows = files.items(one, wanted.options)
     items = (item for _, item in rows if isinstance(item, dict))
@@ -303,19 +309,29 @@ def _batches(items: Iterable[stage.Item]) -> Iterator[list[stage.Item]]:
         yield batch
 
 
-def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, Report]:
+def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, ImportReport]:
     try:
         ref = post_ref(url)
     except BadInput as error:
-        return number, url, None, Report(url, status="failed", reason=str(error), exit_code=2)
+        return number, url, None, ImportReport(url, status="failed", reason=str(error), exit_code=2)
     if ref.needs_network:
         reason = "a short link: kept, and resolved by the next vt scrape"
-        return number, url, ref, Report(url, platform=ref.platform, status="waits", reason=reason)
+        return (
+            number,
+            url,
+            ref,
+            ImportReport(url, platform=ref.platform, status="waits", reason=reason),
+        )
     post = ref.post_id or ""
-    return number, url, ref, Report(url, platform=ref.platform, found=1, mapped=1, reason=post)
+    return (
+        number,
+        url,
+        ref,
+        ImportReport(url, platform=ref.platform, found=1, mapped=1, reason=post),
+    )
 
 
-def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> Report:
+def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> ImportReport:
     if row["provider"] == "person":
         return _report(row, status="unchanged", reason="entered by hand")
     if row["provider"] == own_posts.PROVIDER:
@@ -329,15 +345,17 @@ def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> Report:
     return _finish(project, capture, total, is_strict=is_strict)
 
 
-def _of_order(project: Project, capture_id: str, exit_code: int) -> Report:
+def _of_order(project: Project, capture_id: str, exit_code: int) -> ImportReport:
     row = captures.get(project.store, capture_id) or {}
     report = _report(row, status=row["status"], reason=row["reason"] or "")
     return replace(report, exit_code=exit_code)
 
 
-def _finish(project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool) -> Report:
-    """Close the capture, say what is new in its shape and what to know of it, and fail it when too little
-    could be mapped.
+def _finish(
+    project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool
+) -> ImportReport:
+    """Close the capture, say what is new in its shape and what to know of it, and fail it when
+    too little could be mapped.
     """
     tally = total.tally
     before = captures.previous_keys(project.store, capture.actor or "", before=capture.capture_id)
@@ -371,10 +389,10 @@ def _finish(project: Project, capture: stage.Capture, total: _Total, *, is_stric
     return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
 
 
-def _report(row: dict[str, Any], *, status: str, reason: str) -> Report:
+def _report(row: dict[str, Any], *, status: str, reason: str) -> ImportReport:
     names = ("found", "mapped", "updated", "skipped", "problems", "bad_values")
     counts: dict[str, Any] = {n: int(row[n] or 0) for n in names}
-    return Report(
+    return ImportReport(
         source=row["source"],
         capture_id=row["capture_id"],
         platform=row["platform"] or "",

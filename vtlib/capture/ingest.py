@@ -18,7 +18,9 @@ Frames = Mapping[str, pd.DataFrame]
 
 
 def mapped(batch: list[Item], capture: Capture) -> Chunk | None:
-    """The rows of a batch; None where one of its items cannot be a row (`store_items` finds out which)."""
+    """The rows of a batch; None where one of its items cannot be a row (`store_items` finds out
+    which).
+    """
     try:
         return map_items(batch, capture)
     except _REFUSALS:
@@ -42,11 +44,12 @@ def store_items(
     choose: Callable[[Frames], Frames] = everything,
     chunk: Chunk | None = None,
 ) -> Iterator[Chunk]:
-    """Map and store a batch, whole or in parts: a part that the store refuses is halved down to the item
-    at fault, which becomes a problem.
+    """Map and store a batch, whole or in parts: a part that the store refuses is halved down to the
+    item at fault, which becomes a problem.
 
-    `choose` picks the rows that are stored; `chunk` is the batch as it was mapped already. Yields what was
-    stored; its tally also counts `parted`, snapshots for which another capture has other numbers.
+    `choose` picks the rows that are stored; `chunk` is the batch as it was mapped already. Yields
+    what was stored; its tally also counts `parted`, snapshots for which another capture has other
+    numbers.
     """
     try:
         chunk = chunk or map_items(batch, capture)

@@ -17,7 +17,9 @@ PROVIDER = "apify"
 def order_row(
     project: Project, asked: Asked, *, max_usd: float, provider_now: datetime
 ) -> dict[str, Any]:
-    """A new order as the ledger keeps it; `provider_now` is a time of the provider's not after its start."""
+    """A new order as the ledger keeps it; `provider_now` is a time of the provider's not after
+    its start.
+    """
     at = project.workspace.now()
     words = (project.slug, PROVIDER, asked.actor, asked.ask, *asked.targets, at.isoformat())
     return {
@@ -56,7 +58,9 @@ def asked_of(row: Mapping[str, Any]) -> Asked:
 
 
 def capture_of(row: Mapping[str, Any]) -> mapping.Capture:
-    """The capture that a run's items belong to; its time is that of the run's end at the provider."""
+    """The capture that a run's items belong to; its time is that of the run's end at the
+    provider.
+    """
     asked, began = asked_of(row), utc(row["run_started_at"])
     return mapping.Capture(
         capture_id=row["capture_id"],
@@ -95,7 +99,9 @@ def capture_row(row: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
 def spend_row(
     row: Mapping[str, Any], *, usd: float, units: int | None, at: datetime
 ) -> dict[str, Any]:
-    """The charge of a run (`units`: its items, None = not read yet); its id is the run's: booked once."""
+    """The charge of a run (`units`: its items, None = not read yet); its id is the run's: booked
+    once.
+    """
     return {
         "spend_id": f"{PROVIDER}:{row['provider_run_id']}",
         "at": at,
@@ -110,12 +116,15 @@ def spend_row(
 
 
 def overcharge(row: Mapping[str, Any]) -> str:
-    """In words that a run was charged more than its cap; "" when it was not. The provider counts to $0.0001."""
+    """In words that a run was charged more than its cap; "" when it was not. The provider counts
+    to $0.0001.
+    """
     charged, cap = row.get("charged_usd"), row.get("max_usd")
     if charged is None or cap is None or charged <= cap + 1e-4:
         return ""
     return (
-        f"Apify charged ${charged:,.2f} for run {row['provider_run_id']}, more than the cap of ${cap:,.2f} "
+        f"Apify charged ${charged:,.2f} for run {row['provider_run_id']}, more than the cap of "
+        f"${cap:,.2f} "
         "that was sent with it: take it up with Apify, and name another actor in scraping.actors"
     )
 

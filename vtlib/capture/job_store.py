@@ -1,4 +1,6 @@
-"""The ledger of what was asked of providers: an order is a row before its run is started. Machine only."""
+"""The ledger of what was asked of providers: an order is a row before its run is started.
+Machine only.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ OPEN = ("starting", "running", "fetched")
 
 
 def write(store: Store, row: Mapping[str, Any]) -> None:
-    """Write an order as `starting`, before anything is asked. `row`: columns of `capture_orders`."""
+    """Write an order as `starting`, before anything is asked. `row`: columns of
+    `capture_orders`.
+    """
     with store.write() as connection:
         save(connection, "capture_orders", [{"status": "starting", **row}], key=["capture_id"])
 
@@ -36,7 +40,8 @@ def close(
     reason: str = "",
     targets: Iterable[Mapping[str, Any]] = (),
 ) -> None:
-    """Close an order with `ok`, `failed`, `not_started` or `abandoned`, and write what each of its targets got.
+    """Close an order with `ok`, `failed`, `not_started` or `abandoned`, and write what each of its
+    targets got.
 
     Rows of capture_targets that the capture has are replaced; one closed before keeps its time.
     """
@@ -71,8 +76,8 @@ def unpriced(store: Store, project: str) -> list[dict[str, Any]]:
 
 
 def lost(store: Store, project: str, *, before: datetime) -> list[dict[str, Any]]:
-    """Closed orders asked before a time (the provider's clock) with starts whose reply was lost and whose run
-    was not found.
+    """Closed orders asked before a time (the provider's clock) with starts whose reply was lost
+    and whose run was not found.
     """
     return _rows(
         store,
@@ -89,15 +94,17 @@ def get(store: Store, capture_id: str) -> dict[str, Any] | None:
 
 
 def recent(store: Store, project: str, moment: datetime) -> list[dict[str, Any]]:
-    """Orders asked after `moment` (our clock) that need not be asked again: those that went well, and those
-    whose run gave only errors or nothing (column `is_empty`).
+    """Orders asked after `moment` (our clock) that need not be asked again: those that went
+    well, and those whose run gave only errors or nothing (column `is_empty`).
     """
     return _rows(
         store,
         """SELECT o.*, o.status = 'failed' AS is_empty FROM capture_orders AS o
         WHERE o.project_id = $project AND o.asked_at > $moment AND (
-            o.status = 'ok' OR (o.status = 'failed' AND o.provider_run_id IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM capture_targets AS t WHERE t.capture_id = o.capture_id AND t.mapped > 0
+            o.status = 'ok' OR (o.status = 'failed' AND o.provider_run_id IS NOT NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM capture_targets AS t WHERE t.capture_id = o.capture_id
+                    AND t.mapped > 0
             ))
         ) ORDER BY o.asked_at DESC, o.capture_id""",
         {"project": project, "moment": naive(moment)},
@@ -105,7 +112,9 @@ def recent(store: Store, project: str, moment: datetime) -> list[dict[str, Any]]
 
 
 def failing_actors(store: Store, *, times: int) -> dict[str, datetime]:
-    """Actors whose last `times` orders all failed, with the time of the last (naive UTC, our clock)."""
+    """Actors whose last `times` orders all failed, with the time of the last (naive UTC, our
+    clock).
+    """
     rows = _rows(
         store,
         """SELECT actor, max(closed_at) AS at FROM (
@@ -147,12 +156,16 @@ def charged_per_1000(store: Store) -> dict[str, float]:
 
 
 def spent_usd(store: Store, project: str, *, provider: str) -> float:
-    """What a project has spent at a provider, US dollars; a run that may have been paid counts with its cap."""
+    """What a project has spent at a provider, US dollars; a run that may have been paid counts
+    with its cap.
+    """
     row = _rows(
         store,
         """SELECT
-            (SELECT coalesce(sum(usd), 0) FROM spend WHERE project_id = $project AND provider = $provider)
-            + (SELECT coalesce(sum(runs * max_usd), 0) FROM unsettled_orders WHERE project_id = $project)
+            (SELECT coalesce(sum(usd), 0) FROM spend WHERE project_id = $project
+            AND provider = $provider)
+            + (SELECT coalesce(sum(runs * max_usd), 0) FROM unsettled_orders
+            WHERE project_id = $project)
             AS usd""",
         {"project": project, "provider": provider},
     )
@@ -179,7 +192,9 @@ def new_posts(store: Store, capture_id: str) -> frozenset[str]:
 
 
 def short_links(store: Store, project: str, *, tries_max: int) -> pd.DataFrame:
-    """Short links that wait: problem_id, url, platform; those asked for `tries_max` times are given up."""
+    """Short links that wait: problem_id, url, platform; those asked for `tries_max` times are
+    given up.
+    """
     return store.query(
         """SELECT p.problem_id, p.url, r.platform
         FROM (

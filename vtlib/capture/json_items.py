@@ -1,7 +1,7 @@
 """Items out of JSON text of any damage: arrays, lines, and answers that wrap a list.
 
-An item that cannot be decoded loses itself alone: the ends of an array's elements are found by a scanner of
-quotes and brackets, and each element is decoded by itself. Nothing here recurses.
+An item that cannot be decoded loses itself alone: the ends of an array's elements are found by a
+scanner of quotes and brackets, and each element is decoded by itself. Nothing here recurses.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ _BLANKS = b" \t\r\n"
 
 
 def reader(stream: IO[bytes]) -> Callable[[IO[bytes]], Iterator[Any]] | None:
-    """What reads the items of a file (given as `utf8` leaves it), by its first lines; None when it is no JSON."""
+    """What reads the items of a file (given as `utf8` leaves it), by its first lines; None when
+    it is no JSON.
+    """
     text = utf8(stream)
     head = text.read(HEAD_BYTES)
     first = head.lstrip(_BLANKS)[:1]
@@ -74,7 +76,9 @@ def object_items(stream: IO[bytes]) -> Iterator[Any]:
 
 
 def utf8(stream: IO[bytes]) -> IO[bytes]:
-    """The stream as UTF-8 without a mark at its start, where it begins with the mark of another encoding."""
+    """The stream as UTF-8 without a mark at its start, where it begins with the mark of another
+    encoding.
+    """
     head = stream.read(4)
     stream.seek(0)
     if head.startswith(codecs.BOM_UTF8):
@@ -91,8 +95,9 @@ def utf8(stream: IO[bytes]) -> IO[bytes]:
 def decode(text: bytes) -> Any:
     """The value of a JSON text, or a Broken with the reason.
 
-    NaN and Infinity are floats, halves of surrogate pairs stay in texts, numbers keep all digits, and what
-    nests deeper than a decoder goes is null: whoever stores the value must look at it (platforms/sanitise.py).
+    NaN and Infinity are floats, halves of surrogate pairs stay in texts, numbers keep all digits,
+    and what nests deeper than a decoder goes is null: whoever stores the value must look at it
+    (platforms/sanitise.py).
     """
     try:
         if _LONG_NUMBER.search(text):
@@ -109,7 +114,9 @@ def decode(text: bytes) -> Any:
 
 
 def unwrapped(value: Any) -> list[Any]:
-    """The items of an answer such as {"data": {"items": [...]}} or of TikTok's {"itemList": [...]}."""
+    """The items of an answer such as {"data": {"items": [...]}} or of TikTok's {"itemList":
+    [...]}.
+    """
     if isinstance(value, dict) and "source_platform" in value:
         return [value]  # a line of Zeeschuimer: its `data` is one item, whatever stands in it
     inner: Any = value.get("data") if isinstance(value, dict) else None
@@ -145,7 +152,9 @@ class _Recoded(io.RawIOBase):
 
 
 class _Array:
-    """A scanner over a stream that begins with an array; what follows the array is read on when it is another."""
+    """A scanner over a stream that begins with an array; what follows the array is read on when
+    it is another.
+    """
 
     def __init__(self, stream: IO[bytes], *, alone: bool = True) -> None:
         self.stream = stream
@@ -203,7 +212,9 @@ class _Array:
                 yield Broken("something stands after the end of the JSON", shown)
 
     def _end(self, start: int) -> int | None:
-        """Where the element that begins at `start` ends, or None when quotes and brackets do not match."""
+        """Where the element that begins at `start` ends, or None when quotes and brackets do not
+        match.
+        """
         at, opened = start, bytearray()
         while True:
             marks = _MARKS if opened else _MARKS_AND_COMMA
@@ -229,7 +240,9 @@ class _Array:
                 return at
 
     def _closing_quote(self, first: int) -> int | None:
-        """Where the text that begins at `first` ends; a line break in it means that it never does."""
+        """Where the text that begins at `first` ends; a line break in it means that it never
+        does.
+        """
         at = first
         while True:
             quote = self.text.find(b'"', at)
@@ -248,7 +261,9 @@ class _Array:
             at = quote + 1
 
     def _damaged(self, start: int, end: int | None, item: Any) -> Broken:
-        """Step over a damaged element: to its end, else to the next that opens with the same key."""
+        """Step over a damaged element: to its end, else to the next that opens with the same
+        key.
+        """
         self.damages += 1
         self.at = end or self._border(start)
         reason = item.reason if isinstance(item, Broken) else "quotes and brackets do not match"
@@ -265,7 +280,9 @@ class _Array:
         return found.end()
 
     def _more(self) -> bool:
-        """Read on, by blocks that grow with the element in hand; False at the end, or when it is too long."""
+        """Read on, by blocks that grow with the element in hand; False at the end, or when it is
+        too long.
+        """
         if len(self.text) - self.at > MAX_ITEM_BYTES:
             return False
         block = self.stream.read(max(BLOCK_BYTES, len(self.text)))

@@ -59,10 +59,10 @@ Item = tuple[int, Any]
 class Chunk:
     """The rows of some items, by table, and how they fared.
 
-    `tally` counts `mapped`, `accounts` and each kind of rejection, and beside them posts: `within` (inside
-    accounts' items), `younger` (than their capture), `numbered` (with a number or, outside flat tables, a
-    time), `own_time` (the item says when it was captured), and `bad_value`: fields that could not be read.
-    `keys` are the items' own field names, `use` what was asked of them.
+    `tally` counts `mapped`, `accounts` and each kind of rejection, and beside them posts: `within`
+    (inside accounts' items), `younger` (than their capture), `numbered` (with a number or, outside
+    flat tables, a time), `own_time` (the item says when it was captured), and `bad_value`: fields
+    that could not be read. `keys` are the items' own field names, `use` what was asked of them.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -72,8 +72,8 @@ class Chunk:
 
 
 def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform, str]:
-    """The platform and actor most of the items look like. Raises BadInput when none is recognised, and by
-    name for another tool's export that is not read yet.
+    """The platform and actor most of the items look like. Raises BadInput when none is
+    recognised, and by name for another tool's export that is not read yet.
     """
     items = [item for item in sample if isinstance(item, dict)]
     refuse_foreign(items, file=file)
@@ -90,12 +90,16 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
 
 
 def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> None:
-    """Raise BadInput, by name, when most of the items are another tool's export, or own statistics."""
+    """Raise BadInput, by name, when most of the items are another tool's export, or own
+    statistics.
+    """
     layouts = Counter(name for item in items if (name := foreign_layout(dict(item))))
     if 2 * layouts.total() > len(items):
         raise BadInput(
-            f"this is the layout of {layouts.most_common(1)[0][0]}, which is not read yet: nothing was stored.",
-            todo="Export with one of the actors of docs/workflow.md, or keep the file until an update.",
+            f"this is the layout of {layouts.most_common(1)[0][0]}, which is not read yet: "
+            "nothing was stored.",
+            todo="Export with one of the actors of docs/workflow.md, or keep the file until an "
+            "update.",
             file=file,
         )
     own = Counter(name for item in items if (name := own_statistics(dict(item))))
@@ -108,8 +112,8 @@ def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> Non
 
 
 def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
-    """The rows that `items` mean. A bad item becomes a row of `problems`, a bad field is NULL and another
-    row; none is lost, none raises.
+    """The rows that `items` mean. A bad item becomes a row of `problems`, a bad field is NULL and
+    another row; none is lost, none raises.
 
     The frames are captures-free: the caller writes the capture's own row.
     """
@@ -143,22 +147,26 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
 
 
 def refuse_numberless(chunk: Chunk, *, file: str = "") -> None:
-    """Raise BadInput when posts were mapped and none of them with a number or a time: what the file says of
-    them is in columns that are not read, which the error names.
+    """Raise BadInput when posts were mapped and none of them with a number or a time: what the
+    file says of them is in columns that are not read, which the error names.
     """
     posts = chunk.tally["mapped"] + chunk.tally["within"]
     if not posts or chunk.tally["numbered"] or chunk.tally[BAD_VALUE]:
         return
     columns = ", ".join(chunk.use.unread()) or ", ".join(sorted(chunk.keys))
     raise BadInput(
-        f"{number(posts, 'post')} named, none with a number or a date: nothing was stored. Not read: {columns}.",
-        todo="Rename the columns as an actor names them (docs/workflow.md), or import the URLs alone: vt import urls.",
+        f"{number(posts, 'post')} named, none with a number or a date: nothing was stored. Not "
+        f"read: {columns}.",
+        todo="Rename the columns as an actor names them (docs/workflow.md), or import the URLs "
+        "alone: vt import urls.",
         file=file,
     )
 
 
 def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict[str, pd.DataFrame]:
-    """Posts known by URL alone: (row, URL as given, what it names). No numbers yet; short links wait."""
+    """Posts known by URL alone: (row, URL as given, what it names). No numbers yet; short links
+    wait.
+    """
     rows: dict[str, list[Row]] = {
         t: [] for t in ("raw_items", "posts", "project_posts", "problems")
     }
@@ -191,8 +199,8 @@ def conclude(
     *,
     gone: Sequence[str] = (),
 ) -> Conclusion:
-    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`: as stored; `gone`
-    sentences on files that are known and no longer there.
+    """The stage's sentences. `places`: platform, accounts, posts, spans; `captures`, `problems`:
+    as stored; `gone` sentences on files that are known and no longer there.
     """
     if places.empty:
         return skipped(
@@ -202,7 +210,8 @@ def conclude(
     first, last = places["first_captured_at"].min(), places["last_captured_at"].max()
     lines = [
         f"{number(posts, 'post')} of {number(accounts, 'account')} on "
-        f"{number(len(places), 'platform')} {verb(posts, 'are')} known, from {number(len(captures), 'capture')}"
+        f"{number(len(places), 'platform')} {verb(posts, 'are')} known, from "
+        f"{number(len(captures), 'capture')}"
         + (f" between {first:%Y-%m-%d} and {last:%Y-%m-%d}." if pd.notna(first) else ".")
     ]
     if len(problems):
@@ -212,7 +221,8 @@ def conclude(
         )
     if warned := int(captures["status"].eq("warning").sum()):
         lines.append(
-            f"{number(warned, 'capture')} went in with a warning; the table of captures gives the reason."
+            f"{number(warned, 'capture')} went in with a warning; the table of captures gives "
+            "the reason."
         )
     lines += gone
     return done("import", lines, posts=posts, accounts=accounts, captures=len(captures))

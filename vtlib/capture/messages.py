@@ -1,4 +1,6 @@
-"""What a person must know of a capture, in sentences: what it lost, what was guessed, what is not read."""
+"""What a person must know of a capture, in sentences: what it lost, what was guessed, what is
+not read.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
         )
     if ratio < least:
         return (
-            f"only {ratio:.0%} of the items could be mapped (at least {least:.0%} are expected): has the export's "
+            f"only {ratio:.0%} of the items could be mapped (at least {least:.0%} are expected): "
+            "has the export's "
             "shape changed? All items are kept: after an update, run vt import again"
         )
     bad = unreadable(tally)
@@ -51,37 +54,44 @@ def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
 
 
 def vanished(lost: Sequence[Mapping[str, Any]]) -> str:
-    """What is said of metrics that a capture lost against the one before (capture/store.vanished_metrics)."""
+    """What is said of metrics that a capture lost against the one before
+    (capture/store.vanished_metrics).
+    """
     if not lost:
         return ""
     names = ", ".join(str(one["metric"]) for one in lost)
     n = max(int(one["n_now"]) for one in lost)
     return (
-        f"{names} vanished: the actor's last capture had it, none of {number(n, 'post')} has it now. Has a field "
-        "been renamed? No growth is taken from it. All items are kept: after an update, run vt import again"
+        f"{names} vanished: the actor's last capture had it, none of {number(n, 'post')} has it "
+        "now. Has a field "
+        "been renamed? No growth is taken from it. All items are kept: after an update, run vt "
+        "import again"
     )
 
 
 def warnings(
     tally: Counter[str], lost: Sequence[Mapping[str, Any]], *, at: datetime, basis: str
 ) -> list[str]:
-    """Sentences on what went in and is not as it should be; `at`: when the capture was made, `basis`: how
-    that is known.
+    """Sentences on what went in and is not as it should be; `at`: when the capture was made,
+    `basis`: how that is known.
     """
     found = [vanished(lost)]
     if bad := tally[BAD_VALUE]:
         found.append(
-            f"{number(bad, 'value')} could not be read and {'counts' if bad == 1 else 'count'} as unknown, "
+            f"{number(bad, 'value')} could not be read and {'counts' if bad == 1 else 'count'} "
+            "as unknown, "
             f"the {'item is' if bad == 1 else 'items are'} in: vt problems"
         )
     if young := tally["younger"]:
         found.append(
-            f"{number(young, 'post')} {'is' if young == 1 else 'are'} younger than the capture ({at:%Y-%m-%d %H:%M}, "
+            f"{number(young, 'post')} {'is' if young == 1 else 'are'} younger than the capture "
+            f"({at:%Y-%m-%d %H:%M}, "
             f"from {GUESSED.get(basis, 'what was ' + basis)}): give its time with --captured-at"
         )
     if parted := tally["parted"]:
         found.append(
-            f"{number(parted, 'post')} had other numbers in another capture of the same moment: both are kept, "
+            f"{number(parted, 'post')} had other numbers in another capture of the same moment: "
+            "both are kept, "
             "a second apart; tell the captures apart with --captured-at"
         )
     return [line for line in found if line]
@@ -98,7 +108,9 @@ def guessed(at: datetime, basis: str) -> str:
 
 
 def not_read(unread: Mapping[str, int]) -> str:
-    """Fields that items carry and nothing asks for, each with the number of items; "" when there is none."""
+    """Fields that items carry and nothing asks for, each with the number of items; "" when there
+    is none.
+    """
     if not unread:
         return ""
     names = ", ".join(f"{name} ({n:,})" for name, n in unread.items())

@@ -1,7 +1,8 @@
-"""02 scraping, before anything is asked: which orders a project's parameters mean, and what they may cost.
+"""02 scraping, before anything is asked: which orders a project's parameters mean, and what they
+may cost.
 
-An order is one run of one actor. Prices are not known here: an estimate takes the user's own figure, else
-what earlier captures were charged per item, else says that it is unknown.
+An order is one run of one actor. Prices are not known here: an estimate takes the user's own
+figure, else what earlier captures were charged per item, else says that it is unknown.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ ESTIMATE = ("platform", "actor", "ask", "targets", "items_max", "usd_per_1000", 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One order before it is placed. `limit` posts per target, `days_back` before the capture (None = no
-    limit), `formats` wanted (empty = all); `items_max` is the most that may come and be charged.
+    """One order before it is placed. `limit` posts per target, `days_back` before the capture
+    (None = no limit), `formats` wanted (empty = all); `items_max` is the most that may come and
+    be charged.
     """
 
     platform: Platform
@@ -54,8 +56,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is known before anything is asked: `now` by the provider's clock, and rows of capture_orders:
-    `open_orders` not closed yet, `recent` asked within the gap that need not be asked again (with `is_empty`).
+    """What is known before anything is asked: `now` by the provider's clock, and rows of
+    capture_orders: `open_orders` not closed yet, `recent` asked within the gap that need not be
+    asked again (with `is_empty`).
     """
 
     now: datetime
@@ -65,7 +68,9 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Targets that are not asked, for an order that covers them; `reason` says which, until when, and what helps."""
+    """Targets that are not asked, for an order that covers them; `reason` says which, until
+    when, and what helps.
+    """
 
     platform: Platform
     actor: str
@@ -89,7 +94,8 @@ class Wave:
 def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
     """Orders for the newest posts of followed accounts.
 
-    `accounts`: platform, handle, native_id, role (missing = not followed). What `ledger` covers is left out.
+    `accounts`: platform, handle, native_id, role (missing = not followed). What `ledger` covers is
+    left out.
     """
     followed = accounts[accounts["role"].notna()] if len(accounts) else accounts
     found = Wave()
@@ -101,7 +107,8 @@ def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) 
 
 
 def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
-    """Orders for followers and bio of accounts whose posts do not carry them, where an actor has it.
+    """Orders for followers and bio of accounts whose posts do not carry them, where an actor has
+    it.
 
     `accounts`: those that are due (platform, handle, native_id).
     """
@@ -117,7 +124,9 @@ def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) 
 
 
 def post_orders(posts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
-    """Orders for posts by URL. `posts`: platform, url; platforms without such an actor are left out."""
+    """Orders for posts by URL. `posts`: platform, url; platforms without such an actor are left
+    out.
+    """
     found = Wave()
     for platform in _platforms(params):
         urls = list(posts.loc[posts["platform"] == platform, "url"]) if len(posts) else []
@@ -131,8 +140,9 @@ def orders(
 ) -> Wave:
     """The orders that ask `platform` for `targets`: the one place that decides what is asked.
 
-    Left out are those that an open order covers, whatever its filters and its actor, and those that an order
-    within the gap asked for at least as much of. Raises BadInput when no actor of the platform can be asked so.
+    Left out are those that an open order covers, whatever its filters and its actor, and those that
+    an order within the gap asked for at least as much of. Raises BadInput when no actor of the
+    platform can be asked so.
     """
     wide = ask in ("accounts", "hashtag", "search")
     limit, days = (params.limit, params.days_back) if wide else (None, None)
@@ -168,24 +178,30 @@ def orders(
 
 
 def cover_reason(row: Mapping[str, Any], *, gap_h: float) -> str:
-    """Why the targets of an order are not asked anew, and what helps; "" when its data came and is recent."""
+    """Why the targets of an order are not asked anew, and what helps; "" when its data came and
+    is recent.
+    """
     if row["closed_at"] is None:
         return (
-            f"Order {row['capture_id']} stays open and covers what it asked for: no new run is started. "
+            f"Order {row['capture_id']} stays open and covers what it asked for: no new run is "
+            "started. "
             "The next vt scrape takes it up; give it up with: "
             f"vt scrape --abandon {row['capture_id']}"
         )
     if row["is_empty"]:
         until = row["asked_at"] + timedelta(hours=gap_h)
         return (
-            f"not asked: {row['reason'] or 'nothing came'} at {row['asked_at']:%H:%M} UTC; it is asked again "
+            f"not asked: {row['reason'] or 'nothing came'} at {row['asked_at']:%H:%M} UTC; it is "
+            "asked again "
             f"from {until:%Y-%m-%d %H:%M} UTC on (scraping.min_gap_h), or now with --again"
         )
     return ""
 
 
 def other_actors(asked: Asked) -> str:
-    """What to do when the actor of an order cannot be run: which others `scraping.actors` could name."""
+    """What to do when the actor of an order cannot be run: which others `scraping.actors` could
+    name.
+    """
     others = [
         a.name
         for a in SOURCES[asked.platform].ACTORS
@@ -194,7 +210,8 @@ def other_actors(asked: Asked) -> str:
     if others:
         return f"Name another in scraping.actors ({asked.platform}): {', '.join(others)}."
     return (
-        f"scraping.actors could name another, and none is known that can be asked for {asked.ask} of "
+        "scraping.actors could name another, and none is known that can be asked for "
+        f"{asked.ask} of "
         f"{asked.platform}: import an export (vt import dataset), or see docs/adding-a-platform.md."
     )
 
@@ -207,9 +224,9 @@ def can_be_asked(platform: Platform, ask: Ask) -> bool:
 def due_posts(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.DataFrame:
     """Posts whose numbers are due again, the newest first, at most `refresh_limit`.
 
-    A post is due once after each horizon it has passed: when its last snapshot is from before the latest
-    horizon, until it is older than 1.5 x the last one. `posts`: platform, url, posted_at, last_captured_at
-    (naive UTC). Posts without a time are never due.
+    A post is due once after each horizon it has passed: when its last snapshot is from before the
+    latest horizon, until it is older than 1.5 x the last one. `posts`: platform, url, posted_at,
+    last_captured_at (naive UTC). Posts without a time are never due.
     """
     if posts.empty:
         return posts
@@ -222,7 +239,8 @@ def due_posts(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.Dat
 
 
 def due_links(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.DataFrame:
-    """Posts that came of scripts and are due: those never captured, then those that `due_posts` names.
+    """Posts that came of scripts and are due: those never captured, then those that `due_posts`
+    names.
 
     `posts` as for `due_posts`; what was never captured has no posted_at.
     """
@@ -239,7 +257,8 @@ def estimate(
 ) -> pd.DataFrame:
     """What orders may cost at most: columns ESTIMATE, a row an order; money in US dollars.
 
-    `prices` is the user's own price of 1000 items by actor; `charged` what earlier captures were charged per
+    `prices` is the user's own price of 1000 items by actor; `charged` what earlier captures were
+    charged per
     1000. usd is missing and basis `unknown` where there is neither.
     """
     rows = []
@@ -270,14 +289,16 @@ def estimate_words(estimated: pd.DataFrame, *, remaining_usd: float) -> list[str
 
 
 def weights(estimated: pd.DataFrame) -> list[float]:
-    """The weight of each order when a budget is shared out: its cost where all are known, else its items."""
+    """The weight of each order when a budget is shared out: its cost where all are known, else
+    its items.
+    """
     by = "usd" if len(estimated) and estimated["usd"].notna().all() else "items_max"
     return [max(float(w), 1e-9) for w in estimated[by]]
 
 
 def paused(actor: str, failed_at: datetime | None, *, now: datetime) -> str:
-    """Why an actor is not asked for now ("" = it may be): its last orders failed one after the other, the
-    last at `failed_at`. Both times by our clock, with the same kind of zone.
+    """Why an actor is not asked for now ("" = it may be): its last orders failed one after the
+    other, the last at `failed_at`. Both times by our clock, with the same kind of zone.
     """
     if failed_at is None or now >= failed_at + ACTOR_REST:
         return ""
@@ -292,7 +313,9 @@ def _platforms(params: Scraping) -> tuple[Platform, ...]:
 
 
 def _target(platform: Platform, row: Mapping[Any, Any]) -> str:
-    """The name an actor finds an account by; LinkedIn's is its native id, which says company or person."""
+    """The name an actor finds an account by; LinkedIn's is its native id, which says company or
+    person.
+    """
     native, handle = (row.get(k) if pd.notna(row.get(k)) else None for k in ("native_id", "handle"))
     by_native = platform == "linkedin" or not handle
     return str((native or handle) if by_native else handle)
@@ -338,8 +361,8 @@ def _items_max(actor: Actor, request: Request) -> int:
 
 
 def _covering(wanted: Asked, ledger: Ledger) -> list[tuple[Mapping[str, Any], frozenset[str]]]:
-    """Orders that cover targets of such a question, each with the keys of its targets: the open ones, then those
-    within the gap that asked for at least as much.
+    """Orders that cover targets of such a question, each with the keys of its targets: the open
+    ones, then those within the gap that asked for at least as much.
     """
     rows = [*ledger.open_orders] + [
         row

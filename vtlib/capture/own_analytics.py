@@ -1,7 +1,8 @@
-"""Own analytics as the platforms export them (CSV, XLSX): Instagram, Facebook, TikTok, YouTube Studio.
+"""Own analytics as the platforms export them (CSV, XLSX): Instagram, Facebook, TikTok, YouTube
+Studio.
 
-The headings are those of the platforms' English exports (native_columns.py). A column that no list has is named, never
-guessed. Counts that are empty or a dash are unknown, not 0.
+The headings are those of the platforms' English exports (native_columns.py). A column that no list
+has is named, never guessed. Counts that are empty or a dash are unknown, not 0.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, Format, Metric, Platform, PostRef
 from vtlib.platforms import post_ref
 from vtlib.tables.column_style import Number, Style, read_length
-from vtlib.tables.reader import Damage, Options, Table, describe, describe_styles, read_table
+from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
 
 MAX_BYTES = 50_000_000
 BY_ID: tuple[Platform, ...] = ("tiktok", "x")
@@ -38,7 +39,9 @@ _DECIMAL = "Say which: --decimal . or --decimal , (the mark before fractions)."
 
 @dataclass(slots=True)
 class OwnPost:
-    """A post as its owner's export names it; `counts` are those of its whole life. Times are UTC."""
+    """A post as its owner's export names it; `counts` are those of its whole life. Times are
+    UTC.
+    """
 
     ref: PostRef
     row_no: int
@@ -54,10 +57,11 @@ class OwnPost:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One file read: `rows` for `native_analytics` (without project_id and imported_at), what was not.
+    """One file read: `rows` for `native_analytics` (without project_id and imported_at), what was
+    not.
 
-    `unknown_columns` headings that were not read; `skipped` (row as a spreadsheet counts, reason); `n_totals` rows that
-    sum the others up; `note` how the file was read, where there was a choice.
+    `unknown_columns` headings that were not read; `skipped` (row as a spreadsheet counts, reason);
+    `n_totals` rows that sum the others up; `note` how the file was read, where there was a choice.
     """
 
     platform: Platform
@@ -75,7 +79,9 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Which heading is what; `times`: order of day and month, and whether somebody had to know it."""
+    """Which heading is what; `times`: order of day and month, and whether somebody had to know
+    it.
+    """
 
     metrics: dict[str, str]  # heading -> metric
     url: str | None
@@ -98,14 +104,15 @@ def read_export(
     *,
     platform: Platform | None = None,
     post_id: str = "",
-    options: Options | None = None,
+    options: TableOptions | None = None,
 ) -> Export:
     """Read an export of own analytics.
 
-    `platform` only where the file's links do not tell; `post_id` only for a retention curve of one post, whose
-    file does not say which; `options` what the file does not show. Exported at the date in the file's name, else its own
-    time (UTC). Raises BadInput for a file without a heading that names posts or numbers, for numbers and dates that can
-    be read in two ways, and for one that is too large.
+    `platform` only where the file's links do not tell; `post_id` only for a retention curve of one
+    post, whose file does not say which; `options` what the file does not show. Exported at the date
+    in the file's name, else its own time (UTC). Raises BadInput for a file without a heading that
+    names posts or numbers, for numbers and dates that can be read in two ways, and for one that is
+    too large.
     """
     raw = _bytes(path)
     table = read_table(path, options=options)
@@ -176,7 +183,9 @@ def _is_percent(text: str, style: Style) -> bool:
 
 
 def _dated_styles(table: Table, times: list[str]) -> tuple[Mapping[str, Style], str]:
-    """The columns' styles with the order of day and month that the file, a person, or the platform's habit gives."""
+    """The columns' styles with the order of day and month that the file, a person, or the
+    platform's habit gives.
+    """
     styles = dict(table.styles)
     shown = {styles[h].order for h in times if styles[h].order in ("dmy", "mdy")}
     is_meta = {*columns.META} <= {h.lower() for h in table.columns}
@@ -267,7 +276,9 @@ def _number(text: str, layout: _Layout, fact: str, place: tuple[str, int]) -> fl
 
 
 def _posted_at(text: str, layout: _Layout, ref: PostRef, place: tuple[str, int]) -> datetime | None:
-    """When a post went up, as the export says; where it has no year, as TikTok's, from TikTok's id."""
+    """When a post went up, as the export says; where it has no year, as TikTok's, from TikTok's
+    id.
+    """
     head = layout.facts.get("posted_at", "")
     moment = _moment(text, layout.styles[head], head, place) if text else None
     if moment is None and ref.platform == "tiktok" and ref.native_id:
@@ -421,7 +432,8 @@ def _identify(url: str, native: str, platform: Platform | None) -> PostRef | Non
             ref = None
         if ref and ref.native_id:
             return ref
-    # Instagram's numeric ids are not those of its links, so a row without a link cannot be told there.
+    # Instagram's numeric ids are not those of its links, so a row without a link cannot be told
+    # there.
     if platform in BY_ID and word.isascii() and word.isalnum() and any(c.isdigit() for c in word):
         link = {"tiktok": "https://www.tiktok.com/@_/video/", "x": "https://x.com/i/status/"}
         return PostRef(platform, word, link[platform] + word)

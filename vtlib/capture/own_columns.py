@@ -66,6 +66,8 @@ TOTALS = frozenset(
 
 
 def find_column(headings: list[str], names: tuple[str, ...]) -> str | None:
-    """The heading that is the first of `names` to be there, in any case of letters; None when none is."""
+    """The heading that is the first of `names` to be there, in any case of letters; None when
+    none is.
+    """
     low = {h.lower(): h for h in reversed(headings)}
     return next((low[n] for n in names if n in low), None)

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 import pandas as pd
 import pyarrow as pa
 
 from vtlib.capture.mapping import TABLES
-from vtlib.core.models import METRICS, NOT_EXPOSED, Format, Metric, Platform, PostRef
+from vtlib.capture.own_analytics import OwnPost
+from vtlib.core.models import METRICS, NOT_EXPOSED, Platform
 
 ACTOR = "own analytics"
 PROVIDER = "analytics"
-
-
-class OwnPost(Protocol):
-    """A post as its owner's export names it (capture/own_analytics.OwnPost)."""
-
-    ref: PostRef
-    row_no: int
-    title: str | None
-    caption: str | None
-    posted_at: datetime | None
-    duration_s: float | None
-    handle: str | None
-    format: Format
-    counts: dict[str, Metric]
-    row: dict[str, str]
 
 
 def own_post_frames(
@@ -41,9 +26,10 @@ def own_post_frames(
 ) -> dict[str, pd.DataFrame]:
     """Frames by table (capture/store.ingest) of an export's posts.
 
-    Facts and counts of a post that others have captured (`scraped`) are left alone: an owner sees other numbers than
-    the public, and the two are not to be mixed. `accounts`: the own account of a
-    platform, for posts whose export does not name theirs. `capture`: capture_id, project_id, captured_at, started_at.
+    Facts and counts of a post that others have captured (`scraped`) are left alone: an owner sees
+    other numbers than the public, and the two are not to be mixed. `accounts`: the own account of a
+    platform, for posts whose export does not name theirs. `capture`: capture_id, project_id,
+    captured_at, started_at.
     """
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     for post in posts:

@@ -1,7 +1,8 @@
-"""02 scraping, after a run: what came for each account, tag, word or post, what is kept, and what is missing.
+"""02 scraping, after a run: what came for each account, tag, word or post, what is kept, and what
+is missing.
 
-A filter given to a provider is enforced again here, by the time of the capture. Nothing a provider gave is
-thrown away: what is left out stays among the raw items.
+A filter given to a provider is enforced again here, by the time of the capture. Nothing a provider
+gave is thrown away: what is left out stays among the raw items.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ _UNKNOWN = "private, empty or nothing as new as asked: the provider does not say
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One item of a run: for which target ("" = none of them), and the post, account or refusal it is."""
+class RunItem:
+    """One item of a run: for which target ("" = none of them), and the post, account or refusal
+    it is.
+    """
 
     item_no: int
     target: str
@@ -60,8 +63,10 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The posts that are kept, and why the other items of posts are not (item_no -> a key of OUT)."""
+class SelectedPosts:
+    """The posts that are kept, and why the other items of posts are not (item_no -> a key of
+    OUT).
+    """
 
     posts: frozenset[str] = frozenset()
     out: Mapping[int, str] = field(default_factory=dict)
@@ -69,8 +74,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What a run brought: its targets' rows, its items by kind, how many of its posts have a count at all,
-    whether the cap on money stopped it, and in words what it was charged beyond that cap.
+    """What a run brought: its targets' rows, its items by kind, how many of its posts have a
+    count at all, whether the cap on money stopped it, and in words what it was charged beyond
+    that cap.
     """
 
     ran: Ran
@@ -81,19 +87,20 @@ class Came:
     overcharge: str = ""
 
 
-def look(items: Iterable[tuple[int, Any]], asked: Asked) -> list[Seen]:
+def look(items: Iterable[tuple[int, Any]], asked: Asked) -> list[RunItem]:
     """What each (item_no, item) is, and for which target of the order it came. Nothing raises."""
     known = {t: names_of(asked.platform, t) for t in asked.targets}
     return [_seen(item_no, item, asked, known) for item_no, item in items]
 
 
-def keep(seen: Sequence[Seen], asked: Asked, *, captured_at: datetime) -> Kept:
-    """Which posts the order meant: no older than `days_back` before the capture, of the formats asked, and
-    of each target the newest `limit` (search and hashtag: the first). Posts without a time are not too old.
+def keep(seen: Sequence[RunItem], asked: Asked, *, captured_at: datetime) -> SelectedPosts:
+    """Which posts the order meant: no older than `days_back` before the capture, of the formats
+    asked, and of each target the newest `limit` (search and hashtag: the first). Posts without a
+    time are not too old.
     """
     oldest = captured_at - timedelta(days=asked.days_back) if asked.days_back else None
     out: dict[int, str] = {}
-    fit: dict[str, dict[str, Seen]] = {}
+    fit: dict[str, dict[str, RunItem]] = {}
     for one in seen:
         if one.post_id is None:
             continue
@@ -108,10 +115,10 @@ def keep(seen: Sequence[Seen], asked: Asked, *, captured_at: datetime) -> Kept:
             beyond = _ranked(list(mine.values()), asked)[asked.limit :]
             out.update({one.item_no: "beyond_limit" for one in beyond})
     kept = {one.post_id for mine in fit.values() for one in mine.values() if one.item_no not in out}
-    return Kept(frozenset(p for p in kept if p), out)
+    return SelectedPosts(frozenset(p for p in kept if p), out)
 
 
-def narrow(frames: Mapping[str, pd.DataFrame], kept: Kept) -> dict[str, pd.DataFrame]:
+def narrow(frames: Mapping[str, pd.DataFrame], kept: SelectedPosts) -> dict[str, pd.DataFrame]:
     """The rows of a mapped chunk (capture/mapping.py) without posts that are left out, and without
     snapshots that hold no count; raw items are in the store already.
     """
@@ -124,13 +131,14 @@ def narrow(frames: Mapping[str, pd.DataFrame], kept: Kept) -> dict[str, pd.DataF
 
 
 def per_target(
-    seen: Sequence[Seen], kept: Kept, *, ran: Ran, new: Collection[str]
+    seen: Sequence[RunItem], kept: SelectedPosts, *, ran: Ran, new: Collection[str]
 ) -> list[dict[str, Any]]:
-    """A row a target, with what it got: columns TARGETS; one with target "" for items that came for none.
+    """A row a target, with what it got: columns TARGETS; one with target "" for items that came for
+    none.
 
     `new`: ids of posts that this capture added to the project.
     """
-    groups: dict[str, list[Seen]] = {t: [] for t in ran.asked.targets}
+    groups: dict[str, list[RunItem]] = {t: [] for t in ran.asked.targets}
     for one in seen:
         groups.setdefault(one.target, []).append(one)
     rows = (_row(t, mine, kept, asked=ran.asked, new=new) for t, mine in groups.items())
@@ -140,9 +148,10 @@ def per_target(
 
 
 def judge(came: Came, *, least: float) -> tuple[str, str, int]:
-    """(status, reason, exit code) of a run: `failed` when it ended badly, when too few of its items could
-    be mapped or too few posts have any count (`least`, a ratio), or when it gave nothing usable; 4 too when some target was refused, 8 when
-    the cap on money stopped it or did not. The reason is in plain words, "" when all went as it should.
+    """(status, reason, exit code) of a run: `failed` when it ended badly, when too few of its
+    items could be mapped or too few posts have any count (`least`, a ratio), or when it gave
+    nothing usable; 4 too when some target was refused, 8 when the cap on money stopped it or did
+    not. The reason is in plain words, "" when all went as it should.
     """
     ratio = mapped_ratio(came.tally)
     shape = fate(came.tally, ratio=ratio, least=least) if ratio is not None else ""
@@ -151,7 +160,8 @@ def judge(came: Came, *, least: float) -> tuple[str, str, int]:
     words = [w for w in (_end_words(came), _nothing_words(came), shape) if w]
     if countless:
         words.append(
-            f"only {came.counted} of {number(came.tally['mapped'], 'post')} {verb(came.counted, 'have')} any count: has the actor "
+            f"only {came.counted} of {number(came.tally['mapped'], 'post')} "
+            f"{verb(came.counted, 'have')} any count: has the actor "
             "renamed its fields? All items are kept: after an update, run vt import again"
         )
     failed = came.ran.status != "SUCCEEDED" or renamed or _is_empty(came)
@@ -192,7 +202,9 @@ def _nothing_words(came: Came) -> str:
 
 
 def _is_empty(came: Came) -> bool:
-    """Whether a run brought nothing usable and that cannot be right: nothing that is new enough can."""
+    """Whether a run brought nothing usable and that cannot be right: nothing that is new enough
+    can.
+    """
     if came.tally["mapped"] or came.tally["accounts"]:
         return False
     only_empty = came.tally["no_items"] == came.tally["found"]
@@ -200,7 +212,9 @@ def _is_empty(came: Came) -> bool:
 
 
 def _refused(came: Came) -> int:
-    """Targets that gave nothing although the provider does not call them empty; deleted posts are usual."""
+    """Targets that gave nothing although the provider does not call them empty; deleted posts
+    are usual.
+    """
     if came.ran.asked.ask == "posts":
         return 0
     return sum(
@@ -217,9 +231,11 @@ def conclude(
     said: Sequence[str] = (),
     costs: bool = True,
 ) -> Conclusion:
-    """The stage's sentences, from what is stored: latest rows of capture_targets, and their captures.
+    """The stage's sentences, from what is stored: latest rows of capture_targets, and their
+    captures.
 
-    `said`: what fell short just now, in words; `costs`: whether the reader is told what was charged.
+    `said`: what fell short just now, in words; `costs`: whether the reader is told what was
+    charged.
     """
     if targets.empty:
         need = (
@@ -262,26 +278,26 @@ def _cost_line(captures: pd.DataFrame) -> str:
     return f"The provider charged ${float(usd.sum()):,.2f}{rest}."
 
 
-def _seen(item_no: int, item: Any, asked: Asked, known: Mapping[str, frozenset[str]]) -> Seen:
+def _seen(item_no: int, item: Any, asked: Asked, known: Mapping[str, frozenset[str]]) -> RunItem:
     result = outcome(asked.platform, item)
     under, owner = names_in(item if isinstance(item, dict) else {}, result)
     target = _match(under, known) or _match(owner, known)
     if not target and len(known) == 1:
         target = next(iter(known))  # a run with one target brings nothing else
     if isinstance(result, Rejected):
-        return Seen(item_no, target, refusal=result.kind, said=result.reason)
+        return RunItem(item_no, target, refusal=result.kind, said=result.reason)
     if isinstance(result, MappedAccount):
-        return Seen(item_no, target, is_account=True)
+        return RunItem(item_no, target, is_account=True)
     post = result.post
     counted = any(m.state != "not_exposed" for m in result.metrics.values())
-    return Seen(item_no, target, post.post_id, post.posted_at, post.format, has_counts=counted)
+    return RunItem(item_no, target, post.post_id, post.posted_at, post.format, has_counts=counted)
 
 
 def _match(names: frozenset[str], known: Mapping[str, frozenset[str]]) -> str:
     return next((t for t, mine in known.items() if names & mine), "")
 
 
-def _misfit(one: Seen, asked: Asked, oldest: datetime | None) -> str:
+def _misfit(one: RunItem, asked: Asked, oldest: datetime | None) -> str:
     if asked.formats and one.format not in asked.formats:
         return "other_type"
     if oldest and one.posted_at and one.posted_at < oldest:
@@ -289,7 +305,7 @@ def _misfit(one: Seen, asked: Asked, oldest: datetime | None) -> str:
     return ""
 
 
-def _ranked(mine: list[Seen], asked: Asked) -> list[Seen]:
+def _ranked(mine: list[RunItem], asked: Asked) -> list[RunItem]:
     if asked.ask != "accounts":
         return mine  # in the provider's order of relevance
     never = datetime.min.replace(tzinfo=UTC)
@@ -297,7 +313,7 @@ def _ranked(mine: list[Seen], asked: Asked) -> list[Seen]:
 
 
 def _row(
-    target: str, mine: Sequence[Seen], kept: Kept, *, asked: Asked, new: Collection[str]
+    target: str, mine: Sequence[RunItem], kept: SelectedPosts, *, asked: Asked, new: Collection[str]
 ) -> dict[str, Any]:
     posts = [one for one in mine if one.post_id]
     taken = {one.post_id for one in posts if one.item_no not in kept.out}
@@ -321,7 +337,9 @@ def _requested(target: str, asked: Asked) -> int | None:
     return 1 if asked.ask in ("posts", "profiles") else asked.limit
 
 
-def _words(facts: Mapping[str, Any], mine: Sequence[Seen], kept: Kept, *, ran: Ran) -> str:
+def _words(
+    facts: Mapping[str, Any], mine: Sequence[RunItem], kept: SelectedPosts, *, ran: Ran
+) -> str:
     """What a person must know of a target; "" when it gave all that was asked."""
     said = []
     got, wanted = facts["new"] + facts["updated"], facts["requested"]
@@ -336,7 +354,7 @@ def _words(facts: Mapping[str, Any], mine: Sequence[Seen], kept: Kept, *, ran: R
     return "; ".join(said)
 
 
-def _nothing(mine: Sequence[Seen], status: str) -> str:
+def _nothing(mine: Sequence[RunItem], status: str) -> str:
     kinds = Counter(one.refusal for one in mine if one.refusal)
     if kinds["no_items"]:
         return f"nothing: {_UNKNOWN}"

@@ -52,7 +52,9 @@ class Capture:
 
 
 def capture_key(*parts: str) -> str:
-    """A capture's id from what makes it one: project and content. The same file twice is one capture."""
+    """A capture's id from what makes it one: project and content. The same file twice is one
+    capture.
+    """
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
@@ -217,7 +219,9 @@ def frame(table: str, rows: list[Row]) -> pd.DataFrame:
 
 
 def as_json(value: Any) -> str | None:
-    """A value as JSON text. Raises TypeError or ValueError for what orjson does not write (platforms/sanitise.py)."""
+    """A value as JSON text. Raises TypeError or ValueError for what orjson does not write
+    (platforms/sanitise.py).
+    """
     if value is None:
         return None
     if not isinstance(value, (dict, list, str, int, float, bool)):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from vtlib.capture import collector, job_rows, job_store
 from vtlib.capture import orders as ordering
-from vtlib.capture.collector import Captured, Desk, Row
+from vtlib.capture.collector import Captured, Collector, Row
 from vtlib.capture.orders import Asked, Cover
 from vtlib.store.project import Project
 from vtlib.store.writes import naive
@@ -21,7 +21,9 @@ Told = Callable[[Captured], object]
 
 
 class Purse:
-    """What may still be spent in one scrape: reserved when a run starts, settled when it has ended."""
+    """What may still be spent in one scrape: reserved when a run starts, settled when it has
+    ended.
+    """
 
     def __init__(self, left_usd: float) -> None:
         self.left_usd = left_usd
@@ -57,7 +59,7 @@ def left_usd(project: Project) -> float:
     return max(min(asked.max_cost_usd, asked.budget_usd - spent), 0.0)
 
 
-def take_up(desk: Desk, *, told: Told) -> list[Captured]:
+def take_up(desk: Collector, *, told: Told) -> list[Captured]:
     """Bring orders that were left open to their end, before anything new is asked."""
     done = []
     for row in job_store.left_open(desk.project.store, desk.project.slug):
@@ -69,7 +71,7 @@ def take_up(desk: Desk, *, told: Told) -> list[Captured]:
 
 
 def ask_all(
-    desk: Desk, wave: Sequence[Asked], purse: Purse, *, again: bool, told: Told
+    desk: Collector, wave: Sequence[Asked], purse: Purse, *, again: bool, told: Told
 ) -> list[Captured]:
     """Place orders, `parallel_runs` at one time; each failure is told and the others go on.
 
@@ -106,7 +108,9 @@ def ask_all(
 
 
 def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: Told) -> list[Captured]:
-    """Say what is not asked for an order that covers it, where this scrape has not said so of that order."""
+    """Say what is not asked for an order that covers it, where this scrape has not said so of
+    that order.
+    """
     seen = {c.capture_id for c in done}
     spared = [collector.covered(c) for c in covers if c.capture_id not in seen]
     for one in spared:
@@ -114,7 +118,9 @@ def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: Told) -> l
     return spared
 
 
-def _placed(desk: Desk, asked: Asked, cap: float, *, failed_at: datetime | None) -> Row | Captured:
+def _placed(
+    desk: Collector, asked: Asked, cap: float, *, failed_at: datetime | None
+) -> Row | Captured:
     if cap <= 0:
         reason = "not asked: scraping.max_cost_usd or scraping.budget_usd is reached"
         return collector.not_asked(asked, reason, exit_code=8)
@@ -124,5 +130,5 @@ def _placed(desk: Desk, asked: Asked, cap: float, *, failed_at: datetime | None)
     return collector.place(desk, asked, max_usd=cap)
 
 
-def _failing(desk: Desk) -> dict[str, datetime]:
+def _failing(desk: Collector) -> dict[str, datetime]:
     return job_store.failing_actors(desk.project.store, times=ordering.ACTOR_FAILURES_MAX)

@@ -1,4 +1,6 @@
-"""02 scraping: what a project follows is asked of the provider, within its budget, each thing once."""
+"""02 scraping: what a project follows is asked of the provider, within its budget, each thing
+once.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     # apify-client takes most of a second to import, and most notebooks never ask: hence the late
     # imports of flows.capturing and flows.placing below.
     from vtlib.capture.apify import Apify
-    from vtlib.capture.collector import Captured, Desk
+    from vtlib.capture.collector import Captured, Collector
     from vtlib.capture.scheduler import Told
 
 LINK_TRIES_MAX = 3
@@ -57,7 +59,8 @@ class Quote:
 def quote(project: Project, search: Search | None = None, *, again: bool = False) -> Quote:
     """The estimate before anything is asked: no network, no key, nothing written.
 
-    Profiles are not in it where nothing was captured yet: which accounts lack them shows afterwards.
+    Profiles are not in it where nothing was captured yet: which accounts lack them shows
+    afterwards.
     """
     from vtlib.capture import scheduler as placing  # noqa: PLC0415
 
@@ -78,10 +81,12 @@ def scrape(
     again: bool = False,
     told: Told | None = None,
 ) -> list[Captured]:
-    """Take up what was left open, then ask for what the parameters (or `search`) say; how each order fared.
+    """Take up what was left open, then ask for what the parameters (or `search`) say; how each
+    order fared.
 
-    What was captured less than `scraping.min_gap_h` ago, or gave nothing then, is not asked, unless `again`;
-    what an order covers that stays open is not asked in any case. An order that fails does not stop the others. Raises CredentialsMissing without a token or with a wrong one, StoreBusy
+    What was captured less than `scraping.min_gap_h` ago, or gave nothing then, is not asked, unless
+    `again`; what an order covers that stays open is not asked in any case. An order that fails does
+    not stop the others. Raises CredentialsMissing without a token or with a wrong one, StoreBusy
     while another scrape of the project runs.
     """
     from vtlib.capture import collector as capturing  # noqa: PLC0415
@@ -111,9 +116,11 @@ def scrape(
 
 
 def scrape_for_notebook(project: Project) -> list[str]:
-    """`scrape` where there is a token and something to ask; says which orders were not placed or failed.
+    """`scrape` where there is a token and something to ask; says which orders were not placed or
+    failed.
 
-    Raises SourceFailed when posts were asked for and every such order failed; profiles only add followers.
+    Raises SourceFailed when posts were asked for and every such order failed; profiles only add
+    followers.
     """
     if not project.has_apify or not _has_work(project):
         return []
@@ -129,7 +136,9 @@ def scrape_for_notebook(project: Project) -> list[str]:
 
 
 def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
-    """`results` as its reader may see them: tags and words that were asked for are ours, handles are not."""
+    """`results` as its reader may see them: tags and words that were asked for are ours, handles
+    are not.
+    """
     of_people = targets["ask"].isin(["accounts", "profiles"])
     seen = project.shown(targets, ours=("reason",))
     words = targets["handle"].map(project.told).where(~of_people, seen["handle"])
@@ -147,7 +156,9 @@ def results(project: Project) -> pd.DataFrame:
 
 
 def remap(project: Project) -> list[Captured]:
-    """Map the kept items of scraped captures again, with today's mapping and their orders' filters."""
+    """Map the kept items of scraped captures again, with today's mapping and their orders'
+    filters.
+    """
     from vtlib.capture import collector as capturing  # noqa: PLC0415
 
     done = []
@@ -209,7 +220,9 @@ def _first(project: Project, ledger: Ledger, search: Search | None) -> Wave:
 
 
 def _linked(project: Project, ledger: Ledger) -> Wave:
-    """Posts that came of scripts and are due, where the newest posts of their accounts did not bring them."""
+    """Posts that came of scripts and are due, where the newest posts of their accounts did not
+    bring them.
+    """
     asked = project.params.scraping
     known = project.frame("linked_posts")
     due = ordering.due_links(known, params=asked, now=ledger.now)
@@ -259,8 +272,8 @@ def _settle_links(project: Project) -> None:
         job_store.settle_problems(project.store, solved)
 
 
-def _desk(project: Project) -> Desk:
-    from vtlib.capture.collector import Desk  # noqa: PLC0415
+def _desk(project: Project) -> Collector:
+    from vtlib.capture.collector import Collector  # noqa: PLC0415
 
     settings = project.workspace.settings
     if settings.apify_token is None:
@@ -273,7 +286,7 @@ def _desk(project: Project) -> Desk:
     if now is None:
         now = project.workspace.now()
         _logger.warning("Apify does not say what time it is: this machine's clock is used")
-    return Desk(project, apify, now)
+    return Collector(project, apify, now)
 
 
 def _apify(project: Project) -> Apify:
@@ -286,8 +299,8 @@ def _apify(project: Project) -> Apify:
 
 @contextmanager
 def _alone(project: Project) -> Iterator[None]:
-    """One scrape of a project at a time: two would ask, and pay, the same twice. The lock lies by the database,
-    so that it also holds for workspaces that share one.
+    """One scrape of a project at a time: two would ask, and pay, the same twice. The lock lies
+    by the database, so that it also holds for workspaces that share one.
     """
     path = project.workspace.settings.database_path.with_name(f".scrape-{project.slug}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""Captures: what was read, when, from where; and everything that came with it. Machine columns only."""
+"""Captures: what was read, when, from where; and everything that came with it. Machine columns
+only.
+"""
 
 from __future__ import annotations
 
@@ -41,20 +43,23 @@ def begin(store: Store, row: Mapping[str, Any]) -> None:
 
 
 def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
-    """Write the rows of one capture, or of a chunk of it, in one transaction. The same again changes nothing.
+    """Write the rows of one capture, or of a chunk of it, in one transaction. The same again
+    changes nothing.
 
     Gives the number of snapshots for which another capture has other numbers at the very same time.
 
     `frames`: by table (TABLES), with columns of that table; all are optional, and so is a column.
-    - posts and accounts: the newest known value (by last_captured_at) of each column stays, older captures
+    - posts and accounts: the newest known value (by last_captured_at) of each column stays, older
+      captures
       fill gaps, NULL and format `unknown` erase nothing.
-    - post_snapshots: of two at one time the better known state (observed, estimated, hidden, not_exposed)
-      and then the larger count stays; account_snapshots likewise. Where another capture has another number
-      for the same time (guessed, as a rule), both stay: the new one a second later.
+    - post_snapshots: of two at one time the better known state (observed, estimated, hidden,
+      not_exposed)
+      and then the larger count stays; account_snapshots likewise. Where another capture has another
+      number for the same time (guessed, as a rule), both stay: the new one a second later.
     - raw_items, problems, project_posts: inserted where their key is not there.
-    - handles lead to accounts whatever is learnt first (accounts.py).
-    Order of captures does not matter, but where a fact was NULL in between: then the older one may stay.
-    Raises BadInput for an unknown table or column, and for a human one.
+    - handles lead to accounts whatever is learnt first (accounts.py). Order of captures does not
+      matter, but where a fact was NULL in between: then the older one may stay. Raises BadInput for
+      an unknown table or column, and for a human one.
     """
     _refuse_strange(frames)
     is_raw = all(frame.empty for table, frame in frames.items() if table not in _AS_IT_CAME)
@@ -80,12 +85,12 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
 def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Close a capture and count what it brought, from the tables; returns its row.
 
-    `row`: columns of `captures` to set, e.g. status (default `ok`), reason, requested, new_keys, charged_usd,
-    ended_at (default now); a count in it wins over the derived one. Derived, and the same after a kill:
-    found (raw items), mapped (items that are in: a post or an account), problems (items that are not), new
-    (posts it added to the project), updated (other posts it gave a snapshot), skipped (items of posts beyond
-    these), bad_values (fields of items that are in). found = mapped + problems. Raises BadInput when there
-    is no such capture.
+    `row`: columns of `captures` to set, e.g. status (default `ok`), reason, requested, new_keys,
+    charged_usd, ended_at (default now); a count in it wins over the derived one. Derived, and the
+    same after a kill: found (raw items), mapped (items that are in: a post or an account), problems
+    (items that are not), new (posts it added to the project), updated (other posts it gave a
+    snapshot), skipped (items of posts beyond these), bad_values (fields of items that are in).
+    found = mapped + problems. Raises BadInput when there is no such capture.
     """
     with store.write() as connection:
         known = _one(connection, capture_id)
@@ -119,7 +124,9 @@ def list_captures(store: Store, project: str | None = None) -> list[dict[str, An
 def raw_items(
     store: Store, capture_id: str, *, chunk: int = 2_000
 ) -> Iterator[list[tuple[int, Any]]]:
-    """The kept items of a capture as (item_no, item), in order, `chunk` at a time; no lock between chunks."""
+    """The kept items of a capture as (item_no, item), in order, `chunk` at a time; no lock
+    between chunks.
+    """
     last = -1
     while True:
         with store.read() as connection:
@@ -137,7 +144,8 @@ def raw_items(
 
 
 def unmap(store: Store, capture_id: str) -> None:
-    """Take back what mapping made of a capture (snapshots, problems), before its items are mapped again.
+    """Take back what mapping made of a capture (snapshots, problems), before its items are mapped
+    again.
 
     Raw items, posts and accounts stay: mapping again overwrites their facts.
     """
@@ -147,7 +155,8 @@ def unmap(store: Store, capture_id: str) -> None:
 
 
 def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000) -> frozenset[str]:
-    """Field names in the items of the actor's latest finished capture other than `before` (a capture_id).
+    """Field names in the items of the actor's latest finished capture other than `before` (a
+    capture_id).
 
     Of at most `sample` items; empty when there is none. For new and vanished fields.
     """
@@ -155,7 +164,8 @@ def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000)
         rows = connection.execute(
             """SELECT DISTINCT unnest(json_keys(payload)) FROM (
                 SELECT payload FROM raw_items WHERE capture_id = (
-                    SELECT capture_id FROM captures WHERE actor = $actor AND capture_id <> $before AND status = 'ok'
+                    SELECT capture_id FROM captures WHERE actor = $actor
+                        AND capture_id <> $before AND status = 'ok'
                     ORDER BY started_at DESC, capture_id LIMIT 1
                 ) AND json_type(payload) = 'OBJECT' ORDER BY item_no LIMIT $sample
             )""",
@@ -165,11 +175,12 @@ def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000)
 
 
 def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
-    """Metrics that no post of a capture has, though its actor's last sound capture had them: metric, n_before,
-    n_now (posts of the formats that both hold).
+    """Metrics that no post of a capture has, though its actor's last sound capture had them:
+    metric, n_before, n_now (posts of the formats that both hold).
 
-    Judged within formats of which both captures have MIN_VANISHED posts, at least half of them with the metric
-    before: a capture of pictures alone has lost no views. Empty when there is nothing to compare with.
+    Judged within formats of which both captures have MIN_VANISHED posts, at least half of them with
+    the metric before: a capture of pictures alone has lost no views. Empty when there is nothing to
+    compare with.
     """
     counts = ", ".join(f"count(*) FILTER (s.{m}_state <> 'not_exposed') AS {m}" for m in METRICS)
     with store.read() as connection:
@@ -178,7 +189,8 @@ def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
             f"""WITH mine AS (SELECT * FROM captures WHERE capture_id = $id),
             earlier AS (
                 SELECT c.capture_id FROM captures AS c JOIN mine AS m ON c.actor = m.actor
-                WHERE c.capture_id <> m.capture_id AND c.status = 'ok' AND c.captured_at < m.captured_at
+                WHERE c.capture_id <> m.capture_id AND c.status = 'ok'
+                AND c.captured_at < m.captured_at
                 AND len(coalesce(c.vanished, [])) = 0
                 QUALIFY row_number() OVER (ORDER BY c.captured_at DESC, c.capture_id) = 1
             )
@@ -217,12 +229,15 @@ def _begin(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def _part(connection: Connection, table: str, key: str, numbers: Sequence[str]) -> int:
-    """Move staged snapshots a second on, as often as another capture has another number at their time."""
+    """Move staged snapshots a second on, as often as another capture has another number at their
+    time.
+    """
     differ = " OR ".join(f"s.{name} <> n.{name}" for name in numbers)
     moved: set[str] = set()
     for _ in range(_MAX_PARTED):
         clashes = connection.execute(
-            f"""SELECT DISTINCT n._n, n.{key} FROM new_{table} AS n JOIN {table} AS s ON s.{key} = n.{key}
+            f"""SELECT DISTINCT n._n, n.{key} FROM new_{table} AS n JOIN {table} AS s
+    ON s.{key} = n.{key}
             AND s.captured_at = n.captured_at AND s.capture_id <> n.capture_id WHERE {differ}"""
         ).fetchall()
         if not clashes:
@@ -253,9 +268,13 @@ def _save_posts(connection: Connection) -> None:
 def _save_snapshots(connection: Connection) -> None:
     special = {"capture_id": "arg_min(capture_id, _rank)"}
     for name in METRICS:
-        known = f"coalesce({name}_state, CASE WHEN {name} IS NULL THEN 'not_exposed' ELSE 'observed' END)"
+        known = (
+            f"coalesce({name}_state, CASE WHEN {name} IS NULL THEN 'not_exposed' ELSE "
+            "'observed' END)"
+        )
         place = (
-            f"list_position(['not_exposed', 'hidden', 'estimated', 'observed'], {known}) * 1e18::HUGEINT "
+            f"list_position(['not_exposed', 'hidden', 'estimated', 'observed'], {known}) * "
+            "1e18::HUGEINT "
             f"+ coalesce({name}, 0)"
         )
         special[name] = f"arg_max({name}, {place})"
@@ -265,11 +284,12 @@ def _save_snapshots(connection: Connection) -> None:
 
 
 def _hide_likes(connection: Connection, capture_id: str) -> None:
-    """Likes that an account hides come as one tiny number: they are hidden, not data (apify.md 3.1).
+    """Likes that an account hides come as one tiny number: they are hidden, not data (apify.md
+    3.1).
 
-    A count of at most 3 is hidden where an earlier capture said so of the post, or where at least 5 posts
-    of the account in this capture, all of them, carry that one number with more comments or 1,000 views.
-    The raw item keeps what the provider wrote.
+    A count of at most 3 is hidden where an earlier capture said so of the post, or where at least 5
+    posts of the account in this capture, all of them, carry that one number with more comments or
+    1,000 views. The raw item keeps what the provider wrote.
     """
     connection.execute(
         """UPDATE post_snapshots SET likes = NULL, likes_state = 'hidden'
@@ -303,15 +323,18 @@ def _counts(connection: Connection, capture_id: str) -> dict[str, int]:
         connection,
         """WITH mine AS (SELECT post_id FROM project_posts WHERE first_capture_id = $id),
         seen AS (SELECT DISTINCT post_id FROM post_snapshots WHERE capture_id = $id),
-        refused AS (SELECT DISTINCT item_no FROM problems WHERE capture_id = $id AND kind <> 'bad_value')
+        refused AS (SELECT DISTINCT item_no FROM problems WHERE capture_id = $id
+        AND kind <> 'bad_value')
         SELECT
             (SELECT count(*) FROM raw_items WHERE capture_id = $id) AS found,
-            (SELECT count(*) FROM raw_items ANTI JOIN refused USING (item_no) WHERE capture_id = $id) AS mapped,
+            (SELECT count(*) FROM raw_items ANTI JOIN refused USING (item_no)
+            WHERE capture_id = $id) AS mapped,
             (SELECT count(native_id) FROM raw_items WHERE capture_id = $id) AS posts,
             (SELECT count(*) FROM mine) AS "new",
             (SELECT count(*) FROM seen ANTI JOIN mine USING (post_id)) AS updated,
             (SELECT count(*) FROM refused) AS problems,
-            (SELECT count(*) FROM problems WHERE capture_id = $id AND kind = 'bad_value') AS bad_values""",
+            (SELECT count(*) FROM problems WHERE capture_id = $id
+            AND kind = 'bad_value') AS bad_values""",
         {"id": capture_id},
     )[0]
     skipped = max(row["posts"] - row["new"] - row["updated"], 0)

@@ -2,8 +2,8 @@
 
 For: notebooks, pages and the desk.
 Owns: the theme and the renderer that keeps charts in a notebook without the network.
-Entry points: one function a chart; `enable`, `theme.finish`. Every chart carries its source table and n under its title; an
-empty frame gives a small chart that says why there is nothing to show.
+Entry points: one function a chart; `enable`, `theme.finish`. Every chart carries its source table
+and n under its title; an empty frame gives a small chart that says why there is nothing to show.
 """
 
 from vtlib.charts.accounts import accounts_over_time

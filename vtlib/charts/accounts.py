@@ -1,4 +1,6 @@
-"""The chart of `outlier_scores` joined with `posts` and `accounts`: every post, and who broke out."""
+"""The chart of `outlier_scores` joined with `posts` and `accounts`: every post, and who broke
+out.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,14 @@ NAMED_PER_ACCOUNT = 4  # more texts would cover each other
 def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     """Every account's posts against its baseline band, breakouts named and coloured by tier.
 
-    `scores`: outlier_scores of one run joined with posts and accounts: post_id, account_id, platform,
-    format, posted_at (UTC), value (views, or likes + comments where views are not exposed), multiplier,
-    multiplier_low, multiplier_high, tier; optional handle, caption. The band is where 80 % of the
-    account's ordinary posts of that age would fall: expected x (low / M) to expected x (high / M), with
-    expected = value / M. Up to 6 accounts stand under one another; more get a menu, the surest first.
-    At most 2,400 posts are drawn: every flagged one, then each account's newest. Raises BadInput when a
-    column is missing; an empty frame gives a chart that says so.
+    `scores`: outlier_scores of one run joined with posts and accounts: post_id, account_id,
+    platform, format, posted_at (UTC), value (views, or likes + comments where views are not
+    exposed), multiplier, multiplier_low, multiplier_high, tier; optional handle, caption. The band
+    is where 80 % of the account's ordinary posts of that age would fall: expected x (low / M) to
+    expected x (high / M), with expected = value / M. Up to 6 accounts stand under one another; more
+    get a menu, the surest first. At most 2,400 posts are drawn: every flagged one, then each
+    account's newest. Raises BadInput when a column is missing; an empty frame gives a chart that
+    says so.
     """
     title = "Posts against their account's own level"
     if scores.empty:
@@ -47,10 +50,16 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     if placed.empty:
         return nothing("no scored post has a time and a value", title=title, source=source)
     shown = _thin(placed)
-    subtitle = f"{source} · n = {number(len(scores))} posts of {number(scores['account_id'].nunique())} accounts"
+    subtitle = (
+        f"{source} · n = {number(len(scores))} posts of "
+        f"{number(scores['account_id'].nunique())} accounts"
+    )
     if len(shown) < len(scores):
         drawn = shown["account_id"].nunique()
-        subtitle += f" · drawn: {number(len(shown))} posts of {number(drawn)} accounts, every breakout first"
+        subtitle += (
+            f" · drawn: {number(len(shown))} posts of {number(drawn)} accounts, every "
+            "breakout first"
+        )
     subtitle += " · band: 80 % of ordinary posts"
     names = list(dict.fromkeys(shown["account"]))
     slim = _slim(shown)
@@ -75,7 +84,9 @@ def _bands(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _thin(placed: pd.DataFrame) -> pd.DataFrame:
-    """The accounts with the most and surest breakouts first, and of each every flagged post, then the newest."""
+    """The accounts with the most and surest breakouts first, and of each every flagged post,
+    then the newest.
+    """
     flagged = placed["tier"].isin(NAMED)
     sure = placed["multiplier_low"].where(flagged).fillna(0.0)
     rank = (
@@ -107,12 +118,17 @@ def _slim(shown: pd.DataFrame) -> pd.DataFrame:
     middle = shown["posted_at"].min() + (shown["posted_at"].max() - shown["posted_at"].min()) / 2
     slim["side"] = np.where(shown["posted_at"] < middle, "left", "right")
     slim["caption"] = captions(shown, 60).where(shown["tier"].isin(FLAGGED), "")
-    keep = "account format posted_at views expected band_low band_high multiplier tier name side caption"
+    keep = (
+        "account format posted_at views expected band_low band_high multiplier tier name side "
+        "caption"
+    )
     return rounded(slim[keep.split()])
 
 
 def _layers(width: str) -> list[Any]:
-    """The layers of one picture; `width` is the name of its width in Vega, which bounds the names."""
+    """The layers of one picture; `width` is the name of its width in Vega, which bounds the
+    names.
+    """
     time = alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6, labelOverlap=True))
     count, low, middle = (_views(field) for field in ("views", "band_low", "expected"))
     base = alt.Chart(width=WIDTH)

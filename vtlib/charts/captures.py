@@ -22,11 +22,12 @@ _COUNT_COLOURS = [COLOURS[c] for c in ("grey", "sky", "green", "blue", "orange")
 
 
 def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
-    """Platform x format x metric: the share of counts that is observed, estimated, hidden, not exposed.
+    """Platform x format x metric: the share of counts that is observed, estimated, hidden, not
+    exposed.
 
-    `states` is either counted (platform, format, metric, state, n: do this in the database when there are
-    many) or one row a snapshot (platform, format and the `<metric>_state` columns). Raises BadInput when
-    neither is given.
+    `states` is either counted (platform, format, metric, state, n: do this in the database when
+    there are many) or one row a snapshot (platform, format and the `<metric>_state` columns).
+    Raises BadInput when neither is given.
     """
     title = "Which counts can be seen"
     if states.empty:
@@ -49,8 +50,9 @@ def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
 def capture_history(captures: pd.DataFrame, *, source: str = "captures") -> Any:
     """What each capture found, mapped, brought anew, updated and skipped, over the time of capture.
 
-    `captures`: captured_at (UTC; else started_at is used) and found, mapped, new, updated, skipped (items).
-    Captures of the same minute are added up; over 24 times they are added up by day, week or month.
+    `captures`: captured_at (UTC; else started_at is used) and found, mapped, new, updated, skipped
+    (items). Captures of the same minute are added up; over 24 times they are added up by day, week
+    or month.
     """
     title = "What the captures brought"
     if captures.empty:

@@ -17,10 +17,11 @@ ROW_PX = 40
 
 
 def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
-    """Every judged pair as a cell, the score 0 to 5 in it: products across, videos down, the best video first.
+    """Every judged pair as a cell, the score 0 to 5 in it: products across, videos down, the best
+    video first.
 
-    `fits`: post_id, product_name, account_id, platform, score, reason; handle, caption where known. A pair that
-    was not judged has no cell.
+    `fits`: post_id, product_name, account_id, platform, score, reason; handle, caption where known.
+    A pair that was not judged has no cell.
     """
     title = "What fits which product"
     if fits.empty:
@@ -69,9 +70,11 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
 
 
 def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any:
-    """Products by strength over all videos (point) with the interval (line); 0 is the average product.
+    """Products by strength over all videos (point) with the interval (line); 0 is the average
+    product.
 
-    `ranks`: as adaptation/comparison/ranking.over_videos gives them. Without pairwise judgements nothing is drawn.
+    `ranks`: as adaptation/comparison/ranking.over_videos gives them. Without pairwise judgements
+    nothing is drawn.
     """
     title = "How sure the order of products is"
     judged = ranks[ranks["won"] + ranks["lost"] + ranks["even"] > 0] if len(ranks) else ranks

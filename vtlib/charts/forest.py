@@ -1,4 +1,6 @@
-"""Numbers with their intervals, a row each, under their labels: the plot that reviews call a forest."""
+"""Numbers with their intervals, a row each, under their labels: the plot that reviews call a
+forest.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ _STEPS: tuple[tuple[float, ...], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a forest is read: `title` of the axis, `mark` drawn as a dashed line (None = none), `is_ratio`: a log axis
-    with ×; `words` colour by the value of column `word`, first the best.
+    """How a forest is read: `title` of the axis, `mark` drawn as a dashed line (None = none),
+    `is_ratio`: a log axis with ×; `words` colour by the value of column `word`, first the best.
     """
 
     title: str
@@ -37,7 +39,8 @@ class Look:
 
 
 def forest(rows: pd.DataFrame, look: Look, *, tips: Sequence[str] = ()) -> Any:
-    """A row each of `rows`: label, value, low, high (may be missing), word, and optionally `beside` (a tick).
+    """A row each of `rows`: label, value, low, high (may be missing), word, and optionally `beside`
+    (a tick).
 
     `tips` are further columns shown on hovering.
     """

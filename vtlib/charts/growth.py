@@ -17,12 +17,13 @@ _HUES = [COLOURS[c] for c in ("blue", "vermillion", "green", "purple", "orange",
 def growth(
     curve: pd.DataFrame, pairs: pd.DataFrame | None = None, *, source: str = "post_snapshots"
 ) -> Any:
-    """Share of its 7-day count that a post has at an age: prior (dashed) or fit (solid), with data pairs.
+    """Share of its 7-day count that a post has at an age: prior (dashed) or fit (solid), with data
+    pairs.
 
-    `curve`: platform, format, age_h (hours, > 0), g_ln (ln of count at that age over count at 7 days), basis
-    (`prior` or `fitted`), and n_pairs, the number of snapshot pairs behind it. `pairs`, optional: platform,
-    format, age_h, g_ln, one row a pair; at most 300 are drawn, evenly along age. Raises BadInput when a
-    column is missing.
+    `curve`: platform, format, age_h (hours, > 0), g_ln (ln of count at that age over count at 7
+    days), basis (`prior` or `fitted`), and n_pairs, the number of snapshot pairs behind it.
+    `pairs`, optional: platform, format, age_h, g_ln, one row a pair; at most 300 are drawn, evenly
+    along age. Raises BadInput when a column is missing.
     """
     title = "How a post's count grows with age"
     if curve.empty:

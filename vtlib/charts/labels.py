@@ -52,7 +52,9 @@ def account_names(frame: pd.DataFrame) -> pd.Series:
 
 
 def captions(frame: pd.DataFrame, length: int) -> pd.Series:
-    """Titles, and captions where there is no title, on one line, at most `length` characters; else empty text."""
+    """Titles, and captions where there is no title, on one line, at most `length` characters;
+    else empty text.
+    """
     titles, words = (
         [" ".join(t.split()) if isinstance(t, str) else "" for t in frame[name]]
         if name in frame

@@ -24,10 +24,11 @@ ROW_PX = 38
 
 
 def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) -> Any:
-    """The top posts by the lower end of their interval: multiplier (point) and 80 % interval (line).
+    """The top posts by the lower end of their interval: multiplier (point) and 80 % interval
+    (line).
 
-    `scores` as for `accounts_over_time`. 1 is the account's own level. Posts without an interval (classic
-    rules, not scored) are left out and counted.
+    `scores` as for `accounts_over_time`. 1 is the account's own level. Posts without an interval
+    (classic rules, not scored) are left out and counted.
     """
     title = "How far above their account's own level"
     if scores.empty:

@@ -1,4 +1,6 @@
-"""The chart of where accounts stand among those they are compared with: mean percentile of their posts."""
+"""The chart of where accounts stand among those they are compared with: mean percentile of their
+posts.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,12 @@ _SHAPES = ["diamond", "circle"]
 def standing(
     accounts: pd.DataFrame, *, limit: int = 24, source: str = "posts, outlier_scores"
 ) -> Any:
-    """Mean percentile of each account's posts among the other side's (point) with its 80 % interval (line).
+    """Mean percentile of each account's posts among the other side's (point) with its 80 % interval
+    (line).
 
-    `accounts`: account_id, handle, platform, side (own, competitor), percentile, percentile_low, percentile_high, ranked
-    (posts). 50 is level. At most `limit` accounts, own ones and the platforms they are on first. Raises BadInput when a
-    column is missing.
+    `accounts`: account_id, handle, platform, side (own, competitor), percentile, percentile_low,
+    percentile_high, ranked (posts). 50 is level. At most `limit` accounts, own ones and the
+    platforms they are on first. Raises BadInput when a column is missing.
     """
     title = "Where posts stand among the other side's"
     if accounts.empty:
@@ -40,7 +43,8 @@ def standing(
     rows = top.assign(label=account_names(top), rank=range(len(top)))
     keep = ["label", "rank", "side", "percentile", "percentile_low", "percentile_high", "ranked"]
     subtitle = (
-        f"{source} · n = {number(int(known['ranked'].sum()))} posts of {number(len(known))} accounts · "
+        f"{source} · n = {number(int(known['ranked'].sum()))} posts of {number(len(known))} "
+        "accounts · "
         "same platform and format · line: 80 %"
     )
     return finish(_drawn(rounded(rows[keep])), title=title, subtitle=subtitle)

@@ -21,9 +21,11 @@ _CLAIMS = (
 
 
 def predictions(held: pd.DataFrame, *, limit: int = 30, source: str = "verdicts") -> Any:
-    """Matured predictions of views: 80 % interval (line), own median (tick) and what happened (point).
+    """Matured predictions of views: 80 % interval (line), own median (tick) and what happened
+    (point).
 
-    `held`: script_id, version, post_id, target, status, actual_ln, low_ln, high_ln, naive_ln, is_inside, age_h.
+    `held`: script_id, version, post_id, target, status, actual_ln, low_ln, high_ln, naive_ln,
+    is_inside, age_h.
     """
     title = "What was predicted, and what happened"
     require(held, ("status", "actual_ln", "low_ln", "high_ln", "naive_ln"), chart="predictions")
@@ -77,10 +79,11 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
 
 
 def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -> Any:
-    """Reach of own posts against their own level, by what they have in common, with the 80 % interval.
+    """Reach of own posts against their own level, by what they have in common, with the 80 %
+    interval.
 
-    `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high; top_share and ratio_without where one post makes
-    most of the views. Groups without a matured post are left out.
+    `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high; top_share and ratio_without
+    where one post makes most of the views. Groups without a matured post are left out.
     """
     title = "Reach against the own level"
     require(groups, ("by", "group", "n", "ratio", "ratio_low", "ratio_high"), chart="reach")
@@ -110,9 +113,11 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
 
 
 def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any:
-    """Views beyond the own level by product with the 80 % interval; the tick is what luck alone passes in one case of ten.
+    """Views beyond the own level by product with the 80 % interval; the tick is what luck alone
+    passes in one case of ten.
 
-    `table`: product_id, n, incremental_views, low, high, luck_high; top_share and without where one post makes most.
+    `table`: product_id, n, incremental_views, low, high, luck_high; top_share and without where one
+    post makes most.
     """
     title = "Views beyond the own level"
     require(table, ("product_id", "n", "incremental_views", "low", "high"), chart="returns")
@@ -138,7 +143,9 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
 
 
 def _one_post(table: pd.DataFrame, without: str, style: str) -> list[str]:
-    """Behind a label: what one post makes of the sum, and the figure without it; '' where none makes most."""
+    """Behind a label: what one post makes of the sum, and the figure without it; '' where none
+    makes most.
+    """
     if "top_share" not in table:
         return [""] * len(table)
     mark = "×" if without == "ratio_without" else ""

@@ -1,4 +1,6 @@
-"""The one look of all charts, and the renderer that keeps them in a notebook without the network."""
+"""The one look of all charts, and the renderer that keeps them in a notebook without the
+network.
+"""
 
 from __future__ import annotations
 
@@ -90,13 +92,17 @@ CONFIG: dict[str, Any] = {
 
 
 def enable() -> None:
-    """Make Altair keep charts as Vega-Lite data with a plain-text twin, and ask nothing of the network."""
+    """Make Altair keep charts as Vega-Lite data with a plain-text twin, and ask nothing of the
+    network.
+    """
     alt.renderers.register("vt", _render)
     alt.renderers.enable("vt")
 
 
 def finish(chart: Any, *, title: str, subtitle: str) -> Any:
-    """`chart` with the house's look, a title, and under it the source and n (wrapped for phones)."""
+    """`chart` with the house's look, a title, and under it the source and n (wrapped for
+    phones).
+    """
     look = alt.TitleParams(text=title, subtitle=_wrap(subtitle))
     return chart.properties(title=look).configure(**CONFIG)
 
@@ -113,7 +119,9 @@ def nothing(reason: str, *, title: str, source: str) -> Any:
 
 
 def require(frame: pd.DataFrame, columns: tuple[str, ...], *, chart: str) -> None:
-    """Raise BadInput when `frame` lacks a column: a renamed one must never empty a chart in silence."""
+    """Raise BadInput when `frame` lacks a column: a renamed one must never empty a chart in
+    silence.
+    """
     missing = [c for c in columns if c not in frame.columns]
     if missing:
         raise BadInput(

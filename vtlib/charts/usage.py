@@ -14,7 +14,8 @@ _HUES = [COLOURS[c] for c in ("vermillion", "blue", "orange", "sky", "green", "p
 
 
 def problems_per_day(problems: pd.DataFrame, *, source: str = "problems") -> Any:
-    """Problems a day, stacked by stage. `problems`: day, stage, n; at most the last 60 days are drawn.
+    """Problems a day, stacked by stage. `problems`: day, stage, n; at most the last 60 days are
+    drawn.
 
     Raises BadInput when a column is missing.
     """
@@ -29,7 +30,8 @@ def problems_per_day(problems: pd.DataFrame, *, source: str = "problems") -> Any
 
 
 def spend_per_day(spend: pd.DataFrame, *, source: str = "spend") -> Any:
-    """US dollars a day, stacked by provider. `spend`: day, provider, usd, n; at most the last 60 days.
+    """US dollars a day, stacked by provider. `spend`: day, provider, usd, n; at most the last 60
+    days.
 
     Raises BadInput when a column is missing.
     """
@@ -44,7 +46,9 @@ def spend_per_day(spend: pd.DataFrame, *, source: str = "spend") -> Any:
 
 
 def _bars(frame: pd.DataFrame, *, part: str, value: str) -> pd.DataFrame:
-    """Day (text), part, value; every day between the first and the last is there, for an honest axis."""
+    """Day (text), part, value; every day between the first and the last is there, for an honest
+    axis.
+    """
     days = pd.to_datetime(frame["day"])
     data = pd.DataFrame({"day": days, "part": frame[part].fillna("unknown").astype(str)})
     data["value"] = pd.to_numeric(frame[value], errors="coerce").fillna(0)

@@ -142,7 +142,8 @@ def _outside(name: str = "") -> EntryPoints:
 @click.option(
     "--log-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Every event to this file, too, one JSON line each (docs/logs.md); may stand after any command.",
+    help="Every event to this file, too, one JSON line each (docs/logs.md); may stand after any "
+    "command.",
 )
 def vt(log_file: Path | None) -> None:
     """Find short videos that broke out, learn why, and whether it worked.
@@ -175,7 +176,9 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _is_unread() -> bool:
-    """Whether the reader of our output went away (`vt … | head`): click then puts a silent stream in its place."""
+    """Whether the reader of our output went away (`vt … | head`): click then puts a silent
+    stream in its place.
+    """
     return type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
 
 

@@ -1,4 +1,6 @@
-"""`vt runs`, `vt problems`, `vt costs`, `vt check`: what ran, what failed, what it cost, what must not be."""
+"""`vt runs`, `vt problems`, `vt costs`, `vt check`: what ran, what failed, what it cost, what
+must not be.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def problems(
     is_counted: bool,
     limit: int,
 ) -> Answer:
-    """Items and stages that failed, newest first, with the reason; docs/troubleshooting.md says what to do."""
+    """Items and stages that failed, newest first, with the reason; docs/troubleshooting.md says
+    what to do.
+    """
     over = span(at, project=project, days=days)
     counts = usage.problem_counts(at.store, over, stage=stage, kind=kind)
     if is_counted:
@@ -88,7 +92,9 @@ def problems(
 @days_option
 @click.option("--by-day", is_flag=True, help="A line a day, provider and what.")
 def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) -> Answer:
-    """What was spent on data, models, people and storage; and what may have been paid and is not known, with its estimate."""
+    """What was spent on data, models, people and storage; and what may have been paid and is not
+    known, with its estimate.
+    """
     over = span(at, project=project, days=days)
     lines = money.days_of_all if by_day else money.ledger_of_all
     found = lines(at, project=project, since=over.since)
@@ -112,7 +118,9 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
 
 @command(vt, "check", example="vt check")
 def check(at: Workspace) -> Answer:
-    """Look for rows that must not exist (orphans, twins, future dates, …). Exit 6 when there are any."""
+    """Look for rows that must not exist (orphans, twins, future dates, …). Exit 6 when there are
+    any.
+    """
     found = data_checks.run_checks(at.store)
     bad = found[found["n"] > 0]
     failed = bool((bad["severity"] == "error").any())
@@ -128,7 +136,9 @@ def _cost(usd: float) -> str:
 
 
 def _possibly(open_: pd.DataFrame) -> str:
-    """What may have been paid besides, a line a provider, what and reason, and its sum; "" when there is nothing."""
+    """What may have been paid besides, a line a provider, what and reason, and its sum; "" when
+    there is nothing.
+    """
     if open_.empty:
         return ""
     unpriced = int(open_["estimate_usd"].isna().sum())

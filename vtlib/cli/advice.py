@@ -14,11 +14,12 @@ from vtlib.store.project import Workspace
 @click.option("--project", required=True, help="Slug of the project.")
 @click.option("--kind", type=click.Choice(["shoot", "repeat", "stop", "test"]), help="Only these.")
 def advice(at: Workspace, project: str, kind: str | None) -> Answer:
-    """What to shoot, repeat, stop and test, from claimed patterns, verdicts, variants, fits and costs.
+    """What to shoot, repeat, stop and test, from claimed patterns, verdicts, variants, fits and
+    costs.
 
-    Each with the views that a post may bring over one that does not follow it, 80 % interval, n and the way to do it.
-    What the numbers do not carry is not there; without any it says what is missing. Patterns are those that vt analyze
-    performance or notebook 07 tested last.
+    Each with the views that a post may bring over one that does not follow it, 80 % interval, n and
+    the way to do it. What the numbers do not carry is not there; without any it says what is
+    missing. Patterns are those that vt analyze performance or notebook 07 tested last.
     """
     # scipy takes a second that vt --help does not need
     from vtlib.adaptation import fits  # noqa: PLC0415

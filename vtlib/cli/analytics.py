@@ -19,7 +19,7 @@ from vtlib.core.conclusion import number
 from vtlib.core.models import PLATFORMS, Platform
 from vtlib.ops import projects
 from vtlib.store.project import Workspace
-from vtlib.tables.reader import Options
+from vtlib.tables.reader import TableOptions
 
 if TYPE_CHECKING:
     from vtlib.capture.own_analytics import Export
@@ -50,14 +50,15 @@ def analytics(
     date_order: Any,
     decimal: str | None,
 ) -> Answer:
-    """Import exports of own analytics (CSV, XLSX): Instagram, Facebook, TikTok, YouTube Studio; views, reach,
-    impressions, saves, watch time, retention; of posts' whole lives or by day. A post that is not there yet is made, as
-    own. The same file again replaces its rows; a column that is not read is named.
+    """Import exports of own analytics (CSV, XLSX): Instagram, Facebook, TikTok, YouTube Studio;
+    views, reach, impressions, saves, watch time, retention; of posts' whole lives or by day. A
+    post that is not there yet is made, as own. The same file again replaces its rows; a column
+    that is not read is named.
     """
     from vtlib.performance import stage as performance  # noqa: PLC0415 - scipy takes seconds
 
     opened = projects.opened(at, project)
-    options = Options(encoding, date_order or "", decimal or "")
+    options = TableOptions(encoding, date_order or "", decimal or "")
     lines, data = [], []
     for path in files:
         export, n_new = performance.import_native(

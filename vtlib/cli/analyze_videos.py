@@ -42,9 +42,10 @@ SHOWN = [
 def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
     """Ask a model why picked posts may have worked, and hold its answers against the files.
 
-    Downloaded posts are taken (vt process videos). Where more are in view than are asked in full, all get a
-    cheap first look, and the full question goes where most can be learnt for the money. What was answered
-    before is not asked again. With products, their fits are judged next and the best pairs become scripts.
+    Downloaded posts are taken (vt process videos). Where more are in view than are asked in full,
+    all get a cheap first look, and the full question goes where most can be learnt for the money.
+    What was answered before is not asked again. With products, their fits are judged next and the
+    best pairs become scripts.
     """
     named = {name: given.pop(name) for name in NAMED}
     given["max_cost_usd"] = max_cost = given.pop("max_cost")
@@ -68,7 +69,8 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
         *said.headline,
         (
             f"now asked: {sum(done.outcomes.values())}, known before: {done.n_known}, "
-            f"left: {done.n_left}, first looks: {sum(done.looks.values())}; {done.tokens:,} tokens, {cost}"
+            f"left: {done.n_left}, first looks: {sum(done.looks.values())}; {done.tokens:,} "
+            f"tokens, {cost}"
         ),
         *([done.possibly_words] if done.possibly_words else []),
         *([f"stopped: {done.stopped}"] if done.stopped else []),
@@ -95,7 +97,7 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
     return adapted(opened, slugs, first, left_usd=left, dry_run=False)
 
 
-def _planned(project: Project, planned: flow.Plan) -> Answer:
+def _planned(project: Project, planned: flow.AnalysisPlan) -> Answer:
     estimate = planned.estimate(now=project.workspace.now())
     shown = planned.posts.merge(estimate, on="analysis_id", how="left")
     usd = estimate["usd_max"]
@@ -109,7 +111,8 @@ def _planned(project: Project, planned: flow.Plan) -> Answer:
     )
     order = "; the order may change with the first looks" if planned.looks else ""
     said = (
-        f"{looks}{number(len(planned.questions), 'post')} would be asked about in full, {planned.n_known} are known; "
+        f"{looks}{number(len(planned.questions), 'post')} would be asked about in full, "
+        f"{planned.n_known} are known; "
         f"at most {tokens:,} tokens, {most}{order}"
     )
     data = {

@@ -1,4 +1,6 @@
-"""What every `vt` command shares: --json, logging, errors with exit codes, help that ends in an example."""
+"""What every `vt` command shares: --json, logging, errors with exit codes, help that ends in an
+example.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command says: `data` for machines, `text` for people, and the exit code that is true."""
+    """What a command says: `data` for machines, `text` for people, and the exit code that is
+    true.
+    """
 
     data: Any
     text: str = ""
@@ -35,7 +39,9 @@ class Answer:
 
 
 class Command(click.Command):
-    """A command whose help ends in an example. What it names by SCRIPT may come as --script, too."""
+    """A command whose help ends in an example. What it names by SCRIPT may come as --script,
+    too.
+    """
 
     def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +70,9 @@ _BY_OPTION = {"ref": "--script", "refs": "--script", "url": "--url"}
 
 
 def _subject_option(argument: click.Argument) -> click.Option:
-    """The option beside an argument, for the help alone: `_positional` takes it out of the words."""
+    """The option beside an argument, for the help alone: `_positional` takes it out of the
+    words.
+    """
     flag = _BY_OPTION[str(argument.name)]
     words = f"{flag.strip('-').upper()}, as an option."
     return click.Option(
@@ -106,7 +114,9 @@ class Group(click.Group):
 
 
 def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any]:
-    """Register a function(workspace, **options) -> Answer as `name`, with --json and honest exits."""
+    """Register a function(workspace, **options) -> Answer as `name`, with --json and honest
+    exits.
+    """
 
     def decorate(function: Callable[..., Answer]) -> click.Command:
         @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -313,7 +323,9 @@ def _text(answer: Answer, *, as_json: bool) -> str:
 
 
 def _print(text: str, *, to_stderr: bool) -> None:
-    """Print, to whatever the terminal can show; a reader that went away (`vt … | head`) is no error."""
+    """Print, to whatever the terminal can show; a reader that went away (`vt … | head`) is no
+    error.
+    """
     stream = sys.stderr if to_stderr else sys.stdout
     try:
         if text:

@@ -50,7 +50,9 @@ def with_archive(group: click.Group, table: str) -> None:
     @command(group, "archive", example=f"vt {noun} archive {example}")
     @click.argument("slug")
     def archive(at: Workspace, slug: str) -> Answer:
-        """Put it away: lists, vt run --all and new fits leave it out; every row stays, and unarchive brings it back."""
+        """Put it away: lists, vt run --all and new fits leave it out; every row stays, and
+        unarchive brings it back.
+        """
         return _archived(at, table, slug, is_archived=True)
 
     @command(group, "unarchive", example=f"vt {noun} unarchive {example}")
@@ -98,7 +100,9 @@ def update_brand(at: Workspace, slug: str, name: str) -> Answer:
 
 
 def product_facts(function: Any) -> Any:
-    """The options that describe a product; a list is one option with commas, or the option repeated."""
+    """The options that describe a product; a list is one option with commas, or the option
+    repeated.
+    """
     for name, text in (
         ("--context-prompt", "What a model is told besides; @FILE reads it from a file."),
         ("--price", "As a customer reads it, with its currency."),
@@ -119,7 +123,7 @@ def product_facts(function: Any) -> Any:
 @command(
     product,
     "create",
-    example='vt product create "Core Deck" --brand yakety-pack --price "$39" --problems "screen time, silence"',
+    example='vt product create "Core Deck" --brand yakety-pack --price "$39" --problems "screen time, silence"',  # noqa: E501
 )
 @click.argument("name")
 @click.option("--brand", required=True, help="Slug of the brand.")
@@ -188,7 +192,9 @@ def _ref(slug: str, brand: str | None) -> str:
 
 
 def _several(values: tuple[str, ...]) -> list[str]:
-    """`--benefits "calm evenings, no screens"` is two; an option that is repeated is taken as it stands."""
+    """`--benefits "calm evenings, no screens"` is two; an option that is repeated is taken as it
+    stands.
+    """
     words = values[0].split(",") if len(values) == 1 else values
     return [w.strip() for w in words if w.strip()]
 

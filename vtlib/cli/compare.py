@@ -33,8 +33,8 @@ RANKED = ["rank", "ranks", "product", "p_first", "won", "lost", "even", "mean_sc
 def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any) -> Answer:
     """Judge products side by side, for one video or all picked ones, and rank them.
 
-    Videos need an analysis (vt analyze videos). What was judged before is not asked again; without a key what
-    is known is shown, and exit code 3 says when videos are left.
+    Videos need an analysis (vt analyze videos). What was judged before is not asked again; without
+    a key what is known is shown, and exit code 3 says when videos are left.
     """
     post_id = fitting.post_of(video) if video else None
     if not post_id and not project:
@@ -78,7 +78,10 @@ def _planned(project: Project, rest: list[text_questions.Wanted], *, known: int)
         "known": known,
         "asked": estimate,
     }
-    said = f"{number(len(rest), 'video')} would be asked about, {known} are known; {text_questions.most_words(estimate)}"
+    said = (
+        f"{number(len(rest), 'video')} would be asked about, {known} are known; "
+        f"{text_questions.most_words(estimate)}"
+    )
     return Answer(data, "\n".join([said, "", table(estimate.head(50), empty="nothing to ask")]))
 
 
@@ -106,14 +109,19 @@ def _one(project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: D
 
 
 def _drawn(post: pd.Series, ranked: pd.DataFrame, least: float) -> list[str]:
-    """A video, its products with score and one line why, the recommended one and its reason, and how sure that is."""
+    """A video, its products with score and one line why, the recommended one and its reason, and
+    how sure that is.
+    """
     best = ranked.iloc[0]
     is_one = bool(best["is_recommended"])
-    none = f"none: {best['product']} is first with {best['score']:g}/5, under adaptation.min_score {least:g}"
+    none = (
+        f"none: {best['product']} is first with {best['score']:g}/5, under "
+        f"adaptation.min_score {least:g}"
+    )
     times = f", judged {number(best['n_judged'], 'time')}" if pd.notna(best["n_judged"]) else ""
     pairs = f", {best['wins']:g} of {number(best['of'], 'pair')} won" if best["of"] else ""
     lines = [
-        f'Video: "{_title(post)}" ({post["handle"] or "unknown creator"} on {post["platform"]}, {post["url"]})',
+        f'Video: "{_title(post)}" ({post["handle"] or "unknown creator"} on {post["platform"]}, {post["url"]})',  # noqa: E501
         "",
         "Product Fit Scores:",
         *(f"{r.rank}. {r.product} - {r.score:g}/5 ({_line(r)})" for r in ranked.itertuples()),

@@ -27,7 +27,9 @@ SHOWN = [
     "--days", type=click.IntRange(7), help="Posts of so many days. Default: insight.days."
 )
 def competitors(at: Workspace, project: str, days: int | None) -> Answer:
-    """Compare own accounts with competitors, and the same film across platforms. Nothing is fetched or stored."""
+    """Compare own accounts with competitors, and the same film across platforms. Nothing is
+    fetched or stored.
+    """
     over: dict[str, Any] = {"insight": {"days": days}} if days else {}
     opened = projects.opened(at, project, over=over)
     found = flow.compared(opened)

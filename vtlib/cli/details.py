@@ -47,7 +47,9 @@ def show_post(at: Workspace, name: str) -> Answer:
 @command(account, "show", example="vt account show @some_handle")
 @click.argument("name", metavar="ACCOUNT")
 def show_account(at: Workspace, name: str) -> Answer:
-    """All that is known of an account. ACCOUNT is @handle, platform:handle, its id or its profile's URL."""
+    """All that is known of an account. ACCOUNT is @handle, platform:handle, its id or its
+    profile's URL.
+    """
     found = details.account(at.store, name)
     return Answer(found, "\n".join(_account_lines(found)))
 
@@ -55,7 +57,9 @@ def show_account(at: Workspace, name: str) -> Answer:
 @command(video, "show", example="vt video show tiktok:7106594312292453675")
 @click.argument("name", metavar="VIDEO")
 def show_video(at: Workspace, name: str) -> Answer:
-    """A fetched video: file, measures, and the posts that show it. VIDEO is one of its posts, or the first digits of its SHA-256."""
+    """A fetched video: file, measures, and the posts that show it. VIDEO is one of its posts, or
+    the first digits of its SHA-256.
+    """
     found = details.video(at.store, name)
     (facts,) = found["video"]
     file = {**facts, "path": at.outputs / facts["path"] if facts["path"] else None}
@@ -106,16 +110,18 @@ def _post_lines(found: Row) -> list[str]:
         *_numbers(found["snapshots"]),
         *(line for row in found["projects"] for line in _tier_lines(row)),
         *_video_lines(found["video"][0] if found["video"] else None, with_measures=False),
-        *_section("Duplicates", found["duplicates"], ("post_id", "handle", "posted_at", "views", "url")),
+        *_section("Duplicates", found["duplicates"], ("post_id", "handle", "posted_at", "views", "url")),  # noqa: E501
         *_section("Answers of models", found["analyses"], _ANALYSES),
         *_section("Fits", found["fits"], _FITS),
         *_section("Scripts", found["scripts"], _SCRIPTS),
-        *_section("Verdicts", found["verdicts"], ("script_id", "target", "status", "percentile", "reason")),
+        *_section("Verdicts", found["verdicts"], ("script_id", "target", "status", "percentile", "reason")),  # noqa: E501
     ]  # fmt: skip
 
 
 def _numbers(snapshots: list[Row]) -> list[str]:
-    """A bar line and the rows of what was counted at each capture; a metric nobody ever saw is left out."""
+    """A bar line and the rows of what was counted at each capture; a metric nobody ever saw is
+    left out.
+    """
     if not snapshots:
         return ["", "Numbers over time: never captured"]
     metrics = [m for m in METRICS if any(s[m] is not None for s in snapshots)]
@@ -132,15 +138,19 @@ def _numbers(snapshots: list[Row]) -> list[str]:
 
 
 def _tier_lines(row: Row) -> list[str]:
-    """What a project makes of the post: tier, multiplier with interval, why, pick, a person's decision."""
+    """What a project makes of the post: tier, multiplier with interval, why, pick, a person's
+    decision.
+    """
     lines = ["", f"Project {row['project_id']}" + (", own post" if row["is_own"] else "")]
     if row["tier"] is None:
         return [*lines, f"  not judged yet: vt analyze outliers --project {row['project_id']}"]
     level = ""
     if row["multiplier"] is not None:
         level = (
-            f", {row['multiplier']:.3g}x its level ({row['multiplier_low']:.3g} to {row['multiplier_high']:.3g}), "
-            f"{row['value']:,} {row['metric']} where {row['expected'] or 0:,.0f} were expected from {row['n_baseline']} posts"
+            f", {row['multiplier']:.3g}x its level ({row['multiplier_low']:.3g} to "
+            f"{row['multiplier_high']:.3g}), "
+            f"{row['value']:,} {row['metric']} where {row['expected'] or 0:,.0f} were expected "
+            f"from {row['n_baseline']} posts"
         )
     lines += [f"  tier {row['tier']}{level}"]
     why = [row["why"], row["score_notes"]]
@@ -148,7 +158,10 @@ def _tier_lines(row: Row) -> list[str]:
     picked = [f"picked as {row['picked_as']}"] if row["picked_as"] else []
     decided = (
         [
-            f"{row['decision']} by {row['reviewer'] or 'nobody named'}: {_line(row['decision_reason']) or '-'}"
+            (
+                f"{row['decision']} by {row['reviewer'] or 'nobody named'}: "
+                f"{_line(row['decision_reason']) or '-'}"
+            )
         ]
         if row["decision"]
         else []
@@ -208,7 +221,10 @@ def _account_lines(found: Row) -> list[str]:
         "last captured": _time(facts["last_captured_at"]),
         "projects": ", ".join(f"{p['project_id']} ({p['role']})" for p in found["projects"]),
         "breakouts": ", ".join(
-            f"{t['n']} {t['tier']} in {t['project_id']}" for t in found["tiers"] if t["tier"] in ("breakout", "extreme")
+            (
+f"{t['n']} {t['tier']} in "
+f"{t['project_id']}"
+) for t in found["tiers"] if t["tier"] in ("breakout", "extreme")
         ),
     }  # fmt: skip
     history = [{**f, "captured": _time(f["captured_at"])} for f in found["followers"]]

@@ -1,4 +1,6 @@
-"""Write the generated pages of docs/: commands, parameters, schema. `make docs`; a test holds them."""
+"""Write the generated pages of docs/: commands, parameters, schema. `make docs`; a test holds
+them.
+"""
 
 from __future__ import annotations
 
@@ -112,11 +114,11 @@ def _cell(text: str) -> str:
 _COMMON = """Every command takes `--json` (one JSON document on stdout; logs and progress go to stderr), asks
 nothing, and exits 0 only when it did what was asked. Exit codes: 1 a fault of ours, 2 bad input, 3 credentials or
 login, 4 source, 5 model, 6 data check, 7 store busy, 8 budget reached. A batch with some failed items exits with
-the code of the worst and says how many. `VT_HOME` names the workspace (default: the nearest folder with `params/`)."""
+the code of the worst and says how many. `VT_HOME` names the workspace (default: the nearest folder with `params/`)."""  # noqa: E501
 
 _PARAMETERS = """One YAML file a project, `params/<slug>.yaml`. Precedence: the defaults below < the file <
 `vt run PROJECT -p section.key=value`. Unknown keys are refused, with the nearest right name. Secrets are never
-parameters: they come from the environment or `.env`."""
+parameters: they come from the environment or `.env`."""  # noqa: E501
 
 
 def main() -> None:

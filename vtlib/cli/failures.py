@@ -25,7 +25,9 @@ _MAX_WORDS = 300
 
 
 def as_error(error: Exception, *, log_file: Path | None = None) -> VtError:
-    """`error` as one of ours (errors.py). `log_file`: where the details are, for what we do not foresee."""
+    """`error` as one of ours (errors.py). `log_file`: where the details are, for what we do not
+    foresee.
+    """
     if isinstance(error, VtError):
         return error
     if isinstance(error, duckdb.Error):
@@ -43,7 +45,8 @@ def as_error(error: Exception, *, log_file: Path | None = None) -> VtError:
             f"a text cannot be read or written: {_first(error)}.", todo="Save it as UTF-8."
         )
     return VtError(
-        f"something of ours went wrong ({type(error).__name__}: {_first(error)}); nothing was half stored.",
+        f"something of ours went wrong ({type(error).__name__}: {_first(error)}); nothing was "
+        "half stored.",
         todo=_details(log_file),
     )
 

@@ -16,7 +16,7 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
 from vtlib.ops import projects
 from vtlib.store.project import Workspace
-from vtlib.tables.reader import Options
+from vtlib.tables.reader import TableOptions
 
 encoding_option = click.option(
     "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
@@ -48,7 +48,8 @@ def import_() -> None:
 @command(
     import_,
     "url",
-    example="vt import url https://www.tiktok.com/@a/video/7106594312292453675 --project spring --own",
+    example="vt import url https://www.tiktok.com/@a/video/7106594312292453675 --project spring "
+    "--own",
 )
 @click.argument("url")
 @project_option
@@ -96,16 +97,17 @@ def dataset(
     decimal: str | None,
     strict: bool,
 ) -> Answer:
-    """Import dataset exports: JSON, JSONL, CSV, XLSX, gzip, zip, Zeeschuimer NDJSON; files, folders or globs.
+    """Import dataset exports: JSON, JSONL, CSV, XLSX, gzip, zip, Zeeschuimer NDJSON; files, folders
+    or globs.
 
-    The platform is recognised from content. The same file again changes nothing; a later capture adds
-    snapshots. Bad items are kept with the reason (vt problems), the rest go in; a field that cannot be read
-    is unknown and its post stays. What is guessed, missing or not read is said.
+    The platform is recognised from content. The same file again changes nothing; a later capture
+    adds snapshots. Bad items are kept with the reason (vt problems), the rest go in; a field that
+    cannot be read is unknown and its post stays. What is guessed, missing or not read is said.
     """
     opened = projects.opened(at, project)
     with progress("importing", unit="items") as tick:
-        options = Options(encoding, date_order or "", decimal or "")
-        wanted = importing.Wanted(
+        options = TableOptions(encoding, date_order or "", decimal or "")
+        wanted = importing.ImportOptions(
             platform, _time(captured_at), tick, is_strict=strict, options=options
         )
         found = importing.import_files(opened, files, wanted)
@@ -120,7 +122,7 @@ def again(at: Workspace, project: str, strict: bool) -> Answer:
     return answer(importing.remap(projects.opened(at, project), is_strict=strict))
 
 
-def answer(reports: list[importing.Report]) -> Answer:
+def answer(reports: list[importing.ImportReport]) -> Answer:
     """How each file or URL fared, and the exit code of the worst."""
     rows = pd.DataFrame(
         [
@@ -151,12 +153,12 @@ def answer(reports: list[importing.Report]) -> Answer:
     return Answer({"imports": reports, "failed": failed}, "\n".join([table(rows), *said]), worst)
 
 
-def _said(report: importing.Report) -> str:
+def _said(report: importing.ImportReport) -> str:
     named = report.reason.startswith(report.source)
     return report.reason if named else f"{report.source}: {report.reason}"
 
 
-def _mark(report: importing.Report) -> str:
+def _mark(report: importing.ImportReport) -> str:
     if report.status == "ok" and report.warnings:
         return "imported, WARNING"
     return MARKS.get(report.status, report.status)

@@ -29,7 +29,9 @@ by_option = click.option("--by", required=True, help="Who says so.")
 @click.option("--project", help="Slug of the project; default: the one that has the post.")
 @click.option("--all", "every", is_flag=True, help="Every version side by side: models, prompts.")
 def show(at: Workspace, post: str, project: str | None, every: bool) -> Answer:
-    """An answer field by field: what stands, what a person put right, and what the file says of it."""
+    """An answer field by field: what stands, what a person put right, and what the file says of
+    it.
+    """
     opened = projects.opened(at, project or projects.with_post(at, post))
     if every:
         found = showing.versions(opened, post)
@@ -42,7 +44,8 @@ def show(at: Workspace, post: str, project: str | None, every: bool) -> Answer:
 @command(
     analyze,
     "correct",
-    example="vt analyze correct tiktok:7106594312292453675 factors.emotion.score 2 --project spring --by ada",
+    example="vt analyze correct tiktok:7106594312292453675 factors.emotion.score 2 --project "
+    "spring --by ada",
 )
 @click.argument("post")
 @click.argument("field")
@@ -56,8 +59,8 @@ def show(at: Workspace, post: str, project: str | None, every: bool) -> Answer:
 def correct(at: Workspace, post: str, field: str, value: str, project: str, **given: Any) -> Answer:
     """Put a field of an answer right, in a row of its own: the model's word stays as it was.
 
-    FIELD is a place in the answer (vt analyze show); VALUE is JSON, or plain text. Statistics use the
-    answer with the latest corrections laid over it.
+    FIELD is a place in the answer (vt analyze show); VALUE is JSON, or plain text. Statistics use
+    the answer with the latest corrections laid over it.
     """
     given["corrected_by"] = given.pop("by")
     done = labelling.correct(projects.opened(at, project), post, field, _value(value), **given)
@@ -77,7 +80,10 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
     n = labelling.export_sheet(projects.opened(at, project), file)
     words = {f.path: ", ".join(f.options) for f in labels.FIELDS}
     guide = pd.DataFrame(list(words.items()), columns=["column", "words"])
-    said = f"{number(n, 'post')} in {file}; several words are separated by commas, none = nothing applies"
+    said = (
+        f"{number(n, 'post')} in {file}; several words are separated by commas, none = "
+        "nothing applies"
+    )
     return Answer({"file": file, "posts": n, "fields": words}, f"{said}\n\n{table(guide)}")
 
 

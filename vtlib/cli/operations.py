@@ -1,4 +1,6 @@
-"""`vt doctor`, `vt status`, `vt backup`, `vt restore`: is all well, how is it going, a copy and back."""
+"""`vt doctor`, `vt status`, `vt backup`, `vt restore`: is all well, how is it going, a copy and
+back.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from vtlib.cli import vt
 from vtlib.cli.activity import days_option, project_option
 from vtlib.cli.base import Answer, command, table
 from vtlib.ops import operations
-from vtlib.ops.health import Finding
-from vtlib.store.backup import Outcome
+from vtlib.ops.health import HealthCheck
+from vtlib.store.backup import BackupSummary
 from vtlib.store.project import Workspace
 
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
@@ -21,8 +23,9 @@ MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 @command(vt, "doctor", example="vt doctor")
 @click.option("--offline", "is_offline", is_flag=True, help="Ask no service.")
 def doctor(at: Workspace, is_offline: bool) -> Answer:
-    """Look at everything the work needs: Python, packages, codecs, disk, database and who holds it, keys (one
-    free call each), services, yt-dlp's age, fonts. What is optional and missing is a warning and exits 0.
+    """Look at everything the work needs: Python, packages, codecs, disk, database and who holds
+    it, keys (one free call each), services, yt-dlp's age, fonts. What is optional and missing is
+    a warning and exits 0.
     """
     found = operations.examined(at, is_offline=is_offline)
     counts = {state: sum(f.state == state for f in found) for state in MARKS}
@@ -60,7 +63,8 @@ def status(at: Workspace, project: str | None, days: int | None, page: Path | No
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--media", "with_media", is_flag=True, help="Downloaded films and pictures too.")
 def backup(at: Workspace, target: Path, with_media: bool) -> Answer:
-    """Copy the database (as Parquet, with checksums) and params/ to TARGET: a new folder or a new .zip.
+    """Copy the database (as Parquet, with checksums) and params/ to TARGET: a new folder or a new
+    .zip.
 
     Others may go on writing. Nothing is overwritten. Keys and reports are not in it.
     """
@@ -78,21 +82,24 @@ def restore(_: Workspace, source: Path, into: Path) -> Answer:
     All checksums are read before anything is written.
     """
     made = operations.restored(source, into)
-    text = f"{_said(made)}, made {made.made_at:%Y-%m-%d %H:%M} UTC\nnext: VT_HOME={made.path} vt doctor"
+    text = (
+        f"{_said(made)}, made {made.made_at:%Y-%m-%d %H:%M} UTC\nnext: VT_HOME={made.path} vt "
+        "doctor"
+    )
     return Answer(made, text)
 
 
-def _line(one: Finding) -> str:
+def _line(one: HealthCheck) -> str:
     head = f"{MARKS[one.state]}  {one.what:<16}"
     return f"{head}{one.says}" + (f"\n{'':<22}{one.todo}" if one.todo else "")
 
 
-def _said(made: Outcome) -> str:
+def _said(made: BackupSummary) -> str:
     rows, full = sum(made.rows.values()), sum(1 for n in made.rows.values() if n)
     return f"{rows:,} rows of {full} tables, {made.files} files, {made.bytes / 1e6:,.1f} MB"
 
 
-def _page(at: Workspace, path: Path, used: operations.Usage, *, project: str | None) -> Path:
+def _page(at: Workspace, path: Path, used: operations.UsageReport, *, project: str | None) -> Path:
     from vtlib.report import Page  # noqa: PLC0415 - nbconvert takes a second
     from vtlib.report.usage import write_usage  # noqa: PLC0415
 

@@ -22,8 +22,8 @@ _CAPTION = 40
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which posts are listed: `tiers` empty = breakout and extreme; `is_since_last`: whose tier is new since the judgement
-    before; `limit` on a terminal (None: 25).
+    """Which posts are listed: `tiers` empty = breakout and extreme; `is_since_last`: whose tier
+    is new since the judgement before; `limit` on a terminal (None: 25).
     """
 
     tiers: tuple[str, ...] = ()
@@ -35,7 +35,9 @@ class Filters:
 def listed(
     project: Project, run: dict[str, object], standing: Standing | None, filters: Filters
 ) -> pd.DataFrame:
-    """The scores of a stored run with creator, caption and link that `filters` let through, sure and large first."""
+    """The scores of a stored run with creator, caption and link that `filters` let through, sure
+    and large first.
+    """
     scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
     scores = scores[scores["tier"].isin(filters.tiers or BROKE_OUT)]
     if filters.platforms:
@@ -48,7 +50,9 @@ def listed(
 
 
 def lines(scores: pd.DataFrame, filters: Filters) -> list[str]:
-    """Tables for people: videos first, then what is no video; a last line counts what is left out."""
+    """Tables for people: videos first, then what is no video; a last line counts what is left
+    out.
+    """
     limit = filters.limit or 25
     is_video = scores["format"].isin(stage.VIDEO)
     empty = "no breakouts" if not filters.tiers else "no such posts"

@@ -38,7 +38,8 @@ def analyze() -> None:
 @click.option(
     "--look",
     type=click.Choice(["past", "around"]),
-    help="past: by earlier posts alone; around: by those nearest in time. Default: past for what is new since the last run.",
+    help="past: by earlier posts alone; around: by those nearest in time. Default: past for what "
+    "is new since the last run.",
 )
 @click.option(
     "--adopt",
@@ -82,12 +83,13 @@ def outliers(
     csv_target: str | None,
     **chosen_rows: Any,
 ) -> Answer:
-    """Judge every post against its own account, store the scores, and list who broke out with caption and link.
+    """Judge every post against its own account, store the scores, and list who broke out with
+    caption and link.
 
     Running it again replaces the flags.
 
-    By a method or a look that params/<project>.yaml does not name it is a trial: stored and held against the
-    judgement that stands, which stays with its picks until --adopt.
+    By a method or a look that params/<project>.yaml does not name it is a trial: stored and held
+    against the judgement that stands, which stays with its picks until --adopt.
     """
     chosen = {k: v for k, v in (("method", method), ("look", look)) if v}
     over: dict[str, Any] = {"outliers": chosen} if chosen else {}

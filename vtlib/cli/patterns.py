@@ -59,9 +59,10 @@ def patterns(
 ) -> Answer:
     """The library of patterns of the last analysis; with PATTERN, all that is known of one.
 
-    ratio: views with it over views without, against each account's own level; q over all features tested. By platform
-    a pattern's own effect is drawn to that of all platforms as far as they differ no more than chance, and q is over
-    all features on all platforms. It is made by vt analyze performance, and by notebook 07.
+    ratio: views with it over views without, against each account's own level; q over all features
+    tested. By platform a pattern's own effect is drawn to that of all platforms as far as they
+    differ no more than chance, and q is over all features on all platforms. It is made by vt
+    analyze performance, and by notebook 07.
     """
     if pattern:
         found = library.pattern(at, pattern, project=project)
@@ -142,7 +143,10 @@ def _trend(row: dict[str, Any]) -> str:
         return str(row["trend"])
     high = row["half_life_high"]
     end = f"{high:,.0f}" if high < 3650 else "no end in sight"
-    return f"{row['trend']}: half of it is left after {row['half_life_days']:,.0f} days ({row['half_life_low']:,.0f} to {end}, 80 %)"
+    return (
+        f"{row['trend']}: half of it is left after {row['half_life_days']:,.0f} days "
+        f"({row['half_life_low']:,.0f} to {end}, 80 %)"
+    )
 
 
 def _needed(row: dict[str, Any]) -> str:

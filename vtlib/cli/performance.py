@@ -33,7 +33,8 @@ _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 @click.option("--project", help="Slug of the project; default: the one that has the product.")
 @click.option(
     "--date-range",
-    help="How far back from the last capture: 30d, 8w, 3m (of 30 days), 1y, or a number of days. Default: params.",
+    help="How far back from the last capture: 30d, 8w, 3m (of 30 days), 1y, or a number of days. "
+    "Default: params.",
 )
 @click.option(
     "--adopt", is_flag=True, help="Keep what a look at one product or other days found, too."
@@ -41,11 +42,12 @@ _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 def performance(
     at: Workspace, product: str | None, project: str | None, date_range: str | None, adopt: bool
 ) -> Answer:
-    """Did it work: predictions against what happened, reach against the own level, patterns, variants, money.
+    """Did it work: predictions against what happened, reach against the own level, patterns,
+    variants, money.
 
-    Posts are judged anew first. Under 20 matured posts the report says that nothing can be claimed yet. A look at
-    one product or at other days than the project's YAML names is shown and not kept: what reports show stays,
-    until --adopt.
+    Posts are judged anew first. Under 20 matured posts the report says that nothing can be claimed
+    yet. A look at one product or at other days than the project's YAML names is shown and not kept:
+    what reports show stays, until --adopt.
     """
     given: dict[str, Any] = {}
     if date_range:

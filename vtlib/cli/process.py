@@ -42,13 +42,14 @@ def process() -> None:
 @click.option(
     "--sample",
     type=click.IntRange(0),
-    help="So many films measured in all for patterns, drawn at random. Default: media.sample of the params.",
+    help="So many films measured in all for patterns, drawn at random. Default: media.sample of "
+    "the params.",
 )
 def videos(
     at: Workspace, project: str, limit: int | None, again: bool, sample: int | None
 ) -> Answer:
-    """Download the newest picked posts, and those drawn for patterns (vt process plan --sample), and measure them. Run
-    again, it goes on where it stopped.
+    """Download the newest picked posts, and those drawn for patterns (vt process plan --sample),
+    and measure them. Run again, it goes on where it stopped.
     """
     over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
     over |= {"media": {"sample": sample}} if sample is not None else {}
@@ -62,7 +63,8 @@ def videos(
     rest = [f"{name} rests for now: {why}" for name, why in sorted(done.resting.items())]
     if failed:
         rest.append(
-            f"{failed} {'post' if failed == 1 else 'posts'} failed or wait; run the command again later"
+            f"{failed} {'post' if failed == 1 else 'posts'} failed or wait; run the command "
+            "again later"
         )
     lines = [*said.headline, *rest, *([done.stopped] if done.stopped else [])]
     data = {
@@ -92,10 +94,12 @@ def videos(
 @click.option("--films", type=click.IntRange(0), help="So many measured films in all.")
 @click.option("--sample", is_flag=True, help="Draw them: half breakouts, half ordinary posts.")
 def plan(at: Workspace, project: str, effect: float, films: int | None, sample: bool) -> Answer:
-    """Which films more to measure or to ask about so that which patterns can be tested, and what that takes.
+    """Which films more to measure or to ask about so that which patterns can be tested, and what
+    that takes.
 
-    films needed: measured in all, half of them breakouts, for power .8 at the p that one more claim needs. Time, bytes
-    and dollars are means of what this workspace took so far. --sample draws the films; vt process videos measures them.
+    films needed: measured in all, half of them breakouts, for power .8 at the p that one more claim
+    needs. Time, bytes and dollars are means of what this workspace took so far. --sample draws the
+    films; vt process videos measures them.
     """
     opened = projects.opened(at, project)
     found = video_samples.plan(opened, effect=effect, films=films)
@@ -138,7 +142,7 @@ def purge(
         raise BadInput(
             "say what is to go.", todo="Add --project, --keep-days, --quota-gb or --personal."
         )
-    wanted = purging.Wanted(
+    wanted = purging.PurgeRequest(
         keep_days if keep_days is not None or not project else media.keep_days,
         quota_gb if quota_gb is not None or not project else media.quota_gb,
         personal,
@@ -147,12 +151,14 @@ def purge(
     return Answer(purging.report(done, dry_run=dry_run), _said(done, dry_run=dry_run))
 
 
-def _failed(done: downloads.Done, posts: pd.DataFrame) -> int:
-    """Posts that failed in this call, and those that are still to be asked; what was lost before is known."""
+def _failed(done: downloads.MediaResult, posts: pd.DataFrame) -> int:
+    """Posts that failed in this call, and those that are still to be asked; what was lost before
+    is known.
+    """
     return len(done.failed | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
 
 
-def _exit_code(done: downloads.Done, failed: int) -> int:
+def _exit_code(done: downloads.MediaResult, failed: int) -> int:
     """8 when the quota stopped it, 4 when posts failed or wait, else 0."""
     if done.stopped:
         return 8
@@ -167,6 +173,7 @@ def _said(done: purging.Purge, *, dry_run: bool) -> str:
         lines.append(f"{number(len(done.orphans), 'file')} that no row names {verb}")
     lines += [f"{name.replace('_', ' ')}: {n:,}" for name, n in done.personal.items()]
     lines.append(
-        f"{done.freed_bytes / 1e6:,.1f} MB of {done.held_bytes / 1e6:,.1f} MB {verb}; all numbers stay"
+        f"{done.freed_bytes / 1e6:,.1f} MB of {done.held_bytes / 1e6:,.1f} MB {verb}; all "
+        "numbers stay"
     )
     return "\n".join(lines)

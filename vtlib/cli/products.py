@@ -1,4 +1,6 @@
-"""Options that name products, for every command that judges or adapts, and the second step of `vt analyze videos`."""
+"""Options that name products, for every command that judges or adapts, and the second step of
+`vt analyze videos`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ NAMED = ("product", "products", "all_products")
 
 
 def products_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--product S, --products A,B or --all-products; they arrive as product, products, all_products."""
+    """--product S, --products A,B or --all-products; they arrive as product, products,
+    all_products.
+    """
     for option in (
         click.option("--all-products", is_flag=True, help="All products of the project."),
         click.option("--products", default="", help="Several products, their slugs with commas."),
@@ -50,10 +54,11 @@ def chosen(project: Project, given: Mapping[str, Any]) -> list[str] | None:
 def adapted(
     project: Project, slugs: list[str], first: Answer, *, left_usd: float | None, dry_run: bool
 ) -> Answer:
-    """The second step of `vt analyze videos`: judge fits, adapt the best pairs, added to the `first` answer.
+    """The second step of `vt analyze videos`: judge fits, adapt the best pairs, added to the
+    `first` answer.
 
-    `left_usd`: what the run may still take, None = as in the parameters. With `dry_run` the fits that are
-    known decide what would be adapted.
+    `left_usd`: what the run may still take, None = as in the parameters. With `dry_run` the fits
+    that are known decide what would be adapted.
     """
     from vtlib.adaptation import fits as fitting  # noqa: PLC0415
     from vtlib.adaptation import stage as adapting  # noqa: PLC0415
@@ -92,7 +97,8 @@ def _planned(project: Project, slugs: list[str], first: Answer) -> Answer:
     scripts = textual.open_ones(project, [o.wanted for o in adapting.pairs(project, slugs=slugs)])
     estimate = textual.estimate(project, [*fits, *scripts])
     said = (
-        f"{number(len(fits), 'fit')} would be judged, {number(len(scripts), 'script')} written from fits that are known, at most "
+        f"{number(len(fits), 'fit')} would be judged, {number(len(scripts), 'script')} written "
+        "from fits that are known, at most "
         f"{project.params.adaptation.limit} in all; {textual.most_words(estimate)}"
     )
     data = {

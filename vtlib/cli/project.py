@@ -88,7 +88,8 @@ def update(
 @command(
     project,
     "add-accounts",
-    example="vt project add-accounts spring-launch handles.txt --platform tiktok --role competitor\n"
+    example="vt project add-accounts spring-launch handles.txt --platform tiktok --role "
+    "competitor\n"
     "vt project add-accounts spring-launch https://www.tiktok.com/@some_handle --role own",
 )
 @click.argument("slug", metavar="PROJECT")
@@ -98,8 +99,9 @@ def update(
 def add_accounts(
     at: Workspace, slug: str, sources: tuple[str, ...], platform: Platform | None, role: str
 ) -> Answer:
-    """Follow accounts, named by profile URLs, handles or files. FILE has a handle, @handle or profile URL a line,
-    or is a CSV with a header: handle and, if you like, platform, role, notes.
+    """Follow accounts, named by profile URLs, handles or files. FILE has a handle, @handle or
+    profile URL a line, or is a CSV with a header: handle and, if you like, platform, role,
+    notes.
     """
     rows = projects.named_accounts(sources, platform=platform, role=role)
     new = people.add_accounts(at.store, slug, rows)

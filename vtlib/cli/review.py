@@ -28,7 +28,10 @@ def review() -> None:
 def export(at: Workspace, file: Path, project: str) -> Answer:
     """Write the posts picked for analysis, with empty columns for the answers, as a CSV."""
     n = reviews.export(projects.opened(at, project), file)
-    text = f"{number(n, 'post')} in {file}; fill in decision (keep or reject) and reason, then: vt review import"
+    text = (
+        f"{number(n, 'post')} in {file}; fill in decision (keep or reject) and reason, then: "
+        "vt review import"
+    )
     return Answer({"file": file, "posts": n}, text)
 
 
@@ -48,7 +51,8 @@ def import_(at: Workspace, file: Path, project: str) -> Answer:
 @command(
     review,
     "decide",
-    example="vt review decide tiktok:7106594312292453675 reject --reason celebrity --project spring",
+    example="vt review decide tiktok:7106594312292453675 reject --reason celebrity --project "
+    "spring",
 )
 @click.argument("post_id", metavar="POST")
 @click.argument("decision", type=click.Choice(people.DECISIONS))

@@ -1,4 +1,6 @@
-"""`vt run` and `vt report`: the notebooks, where the pages are, what changed from one report to the next."""
+"""`vt run` and `vt report`: the notebooks, where the pages are, what changed from one report to
+the next.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ profile_option = click.option(
 @command(
     vt,
     "run",
-    example="vt run spring --from outliers -p outliers.method=robust_z --profile client\nvt run --brand yakety-pack",
+    example="vt run spring --from outliers -p outliers.method=robust_z --profile client\nvt run "
+    "--brand yakety-pack",
 )
 @click.argument("names", nargs=-1, metavar="PROJECT...")
 @click.option("--all", "is_all", is_flag=True, help="Every project that is not archived.")
@@ -50,7 +53,8 @@ profile_option = click.option(
     "--no-wait",
     "is_impatient",
     is_flag=True,
-    help="Where a project is being run already, leave with exit code 7; default: wait for it to end.",
+    help="Where a project is being run already, leave with exit code 7; default: wait for it to "
+    "end.",
 )
 def run(
     at: Workspace,
@@ -63,8 +67,9 @@ def run(
 ) -> Answer:
     """Run the seven notebooks of each PROJECT (a slug, or a path to its YAML) and write the pages.
 
-    Several run one after the other; one that fails does not stop the rest, and the exit code is that of the worst. The page
-    over all projects (vt overview) is drawn anew. A project runs once at a time: a second run of it waits.
+    Several run one after the other; one that fails does not stop the rest, and the exit code is
+    that of the worst. The page over all projects (vt overview) is drawn anew. A project runs once
+    at a time: a second run of it waits.
     """
     over: dict[str, Any] = parse_overrides(pairs)
     over = merge(over, {"report": {"profile": profile}} if profile else {})
@@ -92,7 +97,9 @@ def run(
 
 
 def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None) -> list[str]:
-    """The projects that are meant, each once. Raises BadInput where none is, or names and a choice are mixed."""
+    """The projects that are meant, each once. Raises BadInput where none is, or names and a
+    choice are mixed.
+    """
     if names and (is_all or brand):
         raise BadInput("name projects, or take --all or --brand, not both.")
     if names:
@@ -174,7 +181,8 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: outputs/index.html."
 )
 def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | None) -> Answer:
-    """All projects on one page: last run, posts, breakouts, scripts by status, what is due, what was spent, link to each report.
+    """All projects on one page: last run, posts, breakouts, scripts by status, what is due, what
+    was spent, link to each report.
 
     Every vt run draws it anew. It names no creators.
     """
@@ -189,7 +197,9 @@ def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | N
 
 
 class Reports(Group):
-    """`vt report PROJECT` is `vt report show PROJECT`: any first word that is no command is a project."""
+    """`vt report PROJECT` is `vt report show PROJECT`: any first word that is no command is a
+    project.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         names = [a for a in args if not a.startswith("-")]
@@ -199,7 +209,9 @@ class Reports(Group):
 
 @vt.group(cls=Reports)
 def report() -> None:
-    """The latest report of a project (vt report PROJECT), and what changed since the one before it."""
+    """The latest report of a project (vt report PROJECT), and what changed since the one before
+    it.
+    """
 
 
 @command(report, "show", example="vt report show spring && vt report spring")
@@ -207,7 +219,8 @@ def report() -> None:
 @click.option(
     "--check-client",
     is_flag=True,
-    help="Search the latest client's copy for all that leads to a stranger; exit code 6 with each place.",
+    help="Search the latest client's copy for all that leads to a stranger; exit code 6 with "
+    "each place.",
 )
 @click.option(
     "--folder",
@@ -217,8 +230,9 @@ def report() -> None:
 def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -> Answer:
     """Where the latest report of PROJECT is. `vt report PROJECT` says the same.
 
-    --check-client is the proof before a copy with pseudonyms is handed out: each file, packed and encoded parts too, against
-    every handle, name, id, address, caption and transcript of strangers in the workspace, in any spelling.
+    --check-client is the proof before a copy with pseudonyms is handed out: each file, packed and
+    encoded parts too, against every handle, name, id, address, caption and transcript of strangers
+    in the workspace, in any spelling.
     """
     opened = projects.opened(at, project)
     if check_client or folder:
@@ -245,9 +259,11 @@ def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -
     help="Judge today's data with the old parameters, to tell data and parameters apart.",
 )
 def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> Answer:
-    """What changed between two reports of PROJECT, each changed figure put down to data, code, parameters, prompt or model.
+    """What changed between two reports of PROJECT, each changed figure put down to data, code,
+    parameters, prompt or model.
 
-    Causes that changed together are named together. --recompute is for the latest report, before new data come in.
+    Causes that changed together are named together. --recompute is for the latest report, before
+    new data come in.
     """
     from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second, vt report needs none
     from vtlib.report.insight import change_findings  # noqa: PLC0415
@@ -275,7 +291,10 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
 def _time(done: RunResult) -> str:
     """What the whole run took, as it adds up."""
     stages = done.seconds - done.seconds_beside
-    return f"{done.seconds:.1f} s: stages {stages:.1f} s, starting and pages {done.seconds_beside:.1f} s"
+    return (
+        f"{done.seconds:.1f} s: stages {stages:.1f} s, starting and pages "
+        f"{done.seconds_beside:.1f} s"
+    )
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,6 @@
-"""`vt scrape`, `vt tiktok`, `vt youtube`, `vt discover`: capture through actors, within a budget."""
+"""`vt scrape`, `vt tiktok`, `vt youtube`, `vt discover`: capture through actors, within a
+budget.
+"""
 
 from __future__ import annotations
 
@@ -88,9 +90,10 @@ def scrape(
     """Capture the newest posts of the accounts that a project follows, and their followers.
 
     Posts that came of scripts and are due are asked for besides, where those did not bring them.
-    What was left open by a kill or a lost connection is taken up first, without paying again; an order that
-    stays open covers its targets until it is finished or given up (--abandon). Needs APIFY_TOKEN. Exit 8 when
-    the budget was reached or a run charged more than its cap, 4 when a provider did not deliver.
+    What was left open by a kill or a lost connection is taken up first, without paying again; an
+    order that stays open covers its targets until it is finished or given up (--abandon). Needs
+    APIFY_TOKEN. Exit 8 when the budget was reached or a run charged more than its cap, 4 when a
+    provider did not deliver.
     """
     if abandon:
         return _abandoned(flow.abandon(at, abandon, projects.opened))
@@ -162,7 +165,9 @@ def youtube_search(at: Workspace, words: tuple[str, ...], project: str, **given:
 def discover(
     at: Workspace, ask: Ask, words: tuple[str, ...], platform: Platform, project: str, **given: Any
 ) -> Answer:
-    """Posts by search words or hashtags, where the platform's actor has it (facebook, linkedin: none)."""
+    """Posts by search words or hashtags, where the platform's actor has it (facebook, linkedin:
+    none).
+    """
     return _found(at, project, flow.Search(platform, ask, words), given)
 
 
@@ -202,7 +207,10 @@ def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]
 
 def _abandoned(one: Captured) -> Answer:
     """An order that was given up, and what it cost."""
-    text = f"order {one.capture_id} ({one.platform}, {one.targets} {one.ask}, {one.actor}) {one.reason}"
+    text = (
+        f"order {one.capture_id} ({one.platform}, {one.targets} {one.ask}, {one.actor}) "
+        f"{one.reason}"
+    )
     return Answer({"abandoned": one, "charged_usd": one.charged_usd}, text)
 
 
@@ -240,7 +248,9 @@ def _answer(project: Project, done: Sequence[Captured]) -> Answer:
 
 
 def _short_lines(short: pd.DataFrame) -> list[str]:
-    """Targets that gave less than was asked, those that gave nothing first, and how many more there are."""
+    """Targets that gave less than was asked, those that gave nothing first, and how many more
+    there are.
+    """
     worst = short.sort_values("mapped", kind="stable").head(SHORT_SHOWN) if len(short) else short
     rows = worst.to_dict("records")
     lines = [f"{r['platform']} {r['target'] or '-'}: {r['reason']}" for r in rows]

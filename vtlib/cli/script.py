@@ -10,7 +10,7 @@ import click
 import pandas as pd
 
 from vtlib.adaptation import drafts
-from vtlib.adaptation.drafts import Wanted
+from vtlib.adaptation.drafts import DraftRequest
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import facts_text
@@ -35,7 +35,7 @@ from vtlib.scripts.forecast_text import expected
 from vtlib.scripts.history import history_lines
 from vtlib.scripts.picture import time_line
 from vtlib.scripts.script import DIFFICULTIES, KINDS
-from vtlib.scripts.store import Making, Move, Place
+from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.scripts.templates import NAMES
 from vtlib.store.project import Workspace
 
@@ -72,7 +72,7 @@ script_argument = click.argument("ref", metavar="SCRIPT")
 @command(
     script,
     "create",
-    example='vt script create --from-post tiktok:7106594312292453675 --product core-deck --title "Quiet evenings"',
+    example='vt script create --from-post tiktok:7106594312292453675 --product core-deck --title "Quiet evenings"',  # noqa: E501
 )
 @click.option("--title", default="", help="Default: the file's, or whose post it follows.")
 @product_option
@@ -110,13 +110,17 @@ script_argument = click.argument("ref", metavar="SCRIPT")
 @notes_option
 @by_option
 def create(at: Workspace, by: str, **wanted: Any) -> Answer:
-    """Make a script: from a post, an analysis, an adaptation, a pattern, a template, a file, or empty.
+    """Make a script: from a post, an analysis, an adaptation, a pattern, a template, a file, or
+    empty.
 
-    From an analysed post everything is filled that the analysis says: beats, kinds, words, patterns, difficulty;
-    with --product its name as a prop; with --project what is expected of it. An --analysis brings its project, and
-    the product that is the project's only one, or was recommended for the video.
+    From an analysed post everything is filled that the analysis says: beats, kinds, words,
+    patterns, difficulty; with --product its name as a prop; with --project what is expected of it.
+    An --analysis brings its project, and the product that is the project's only one, or was
+    recommended for the video.
     """
-    made = drafts.create(at, Wanted(**{k: v for k, v in wanted.items() if v is not None}), by=by)
+    made = drafts.create(
+        at, DraftRequest(**{k: v for k, v in wanted.items() if v is not None}), by=by
+    )
     head = f"script {made['script_id']} from {made['origin']}, version 1, draft"
     place = f"product {made['product_id'] or '-'}, project {made['project_id'] or '-'}"
     told = [head, place, time_line(made["script"]), *expected(made["script"].prediction)]
@@ -135,9 +139,11 @@ def create(at: Workspace, by: str, **wanted: Any) -> Answer:
 )
 @click.option("--archived", is_flag=True, help="Archived ones too.")
 def list_(at: Workspace, **wanted: Any) -> Answer:
-    """Scripts with their current versions, the last changed first; whose step is next; due, shoot and publish dates.
+    """Scripts with their current versions, the last changed first; whose step is next; due, shoot
+    and publish dates.
 
-    A draft waits for its writer, one in review for reviewers and approvers, from approved on for producers (vt script assign).
+    A draft waits for its writer, one in review for reviewers and approvers, from approved on for
+    producers (vt script assign).
     """
     found = script_reading.listing(at.store, **wanted)
     shown = pd.DataFrame(found, columns=list(LISTED), dtype=object)
@@ -158,9 +164,11 @@ def list_(at: Workspace, **wanted: Any) -> Answer:
     "--publish", "publish_on", metavar="DAY", help="When the post is to go out; none takes it away."
 )
 def dates(at: Workspace, ref: str, **days: str | None) -> Answer:
-    """Set when a script is due and when its post goes out, or show its dates. Shoots are planned by vt script schedule.
+    """Set when a script is due and when its post goes out, or show its dates. Shoots are planned by
+    vt script schedule.
 
-    They stand in vt script list, on the board, and in calendars (schedule --ics, export --format ics).
+    They stand in vt script list, on the board, and in calendars (schedule --ics, export --format
+    ics).
     """
     script_id = script_reading.find(at.store, ref)
     changed = {name: _day(text) for name, text in days.items() if text is not None}
@@ -195,7 +203,7 @@ def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool
 @command(
     script,
     "update",
-    example='vt script update quiet-evenings-3fa2c1 --beat b1 --set "spoken=Nobody talks at our table." --notes "shorter hook"',
+    example='vt script update quiet-evenings-3fa2c1 --beat b1 --set "spoken=Nobody talks at our table." --notes "shorter hook"',  # noqa: E501
 )
 @script_argument
 @click.option("--title")
@@ -240,7 +248,7 @@ def update(at: Workspace, ref: str, by: str, notes: str, seen: int | None, **fac
 @command(
     script,
     "version",
-    example='vt script version quiet-evenings-3fa2c1 --from-file edited.md --notes "updated hook timing"',
+    example='vt script version quiet-evenings-3fa2c1 --from-file edited.md --notes "updated hook timing"',  # noqa: E501
 )
 @script_argument
 @click.option(
@@ -284,10 +292,11 @@ def diff(at: Workspace, ref: str, before: int | None, after: int | None, lines: 
 def status(
     at: Workspace, ref: str, to: str | None, reason: str, version: int | None, by: str
 ) -> Answer:
-    """Move a version on, or back with a reason; without STATUS say where it can go and what it lacks.
+    """Move a version on, or back with a reason; without STATUS say where it can go and what it
+    lacks.
 
-    draft -> review -> approved -> in_production -> produced -> published; archived from anywhere. What goes
-    into production is predicted, and the prediction frozen.
+    draft -> review -> approved -> in_production -> produced -> published; archived from anywhere.
+    What goes into production is predicted, and the prediction frozen.
     """
     row = script_reading.get(at.store, ref, version=version)
     if to is None:
@@ -336,8 +345,8 @@ def comment(
 @click.option("--role", type=click.Choice(workflow.ROLES), default="writer", show_default=True)
 @click.option("--remove", is_flag=True, help="Take the role away.")
 def assign(at: Workspace, ref: str, person: str | None, role: str, remove: bool) -> Answer:
-    """Give a person a role, or list who has which. Where there are approvers, only they approve; where
-    there are producers, only they start and end production.
+    """Give a person a role, or list who has which. Where there are approvers, only they approve;
+    where there are producers, only they start and end production.
     """
     script_id = script_reading.find(at.store, ref)
     if person and remove:
@@ -353,7 +362,8 @@ def assign(at: Workspace, ref: str, person: str | None, role: str, remove: bool)
 @command(
     script,
     "track",
-    example="vt script track quiet-evenings-3fa2c1 --post-url https://www.tiktok.com/@us/video/7106594312292453675",
+    example="vt script track quiet-evenings-3fa2c1 --post-url "
+    "https://www.tiktok.com/@us/video/7106594312292453675",
 )
 @script_argument
 @click.option("--post-url", required=True, help="URL of the post that came of it, in any form.")
@@ -423,7 +433,7 @@ def import_(
     """
     found = []
     for path in files:
-        place = Place(product, project, origin=path.suffix.lstrip(".").lower() or "file")
+        place = ScriptHome(product, project, origin=path.suffix.lstrip(".").lower() or "file")
         found += script_texts.take_in(
             at, path, Making(by, notes or f"edited in {path.name}"), place=place
         )
@@ -441,7 +451,8 @@ def import_(
     lines = [taken_text(t) for t in found]
     if conflicts:
         lines.append(
-            f"{conflicts} of {len(found)} scripts were not taken in: edit the current version, or correct the file"
+            f"{conflicts} of {len(found)} scripts were not taken in: edit the current version, "
+            "or correct the file"
         )
     return Answer(data, "\n".join(lines), BadInput.exit_code if conflicts else 0)
 

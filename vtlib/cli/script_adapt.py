@@ -16,7 +16,7 @@ from vtlib.ops import projects
 from vtlib.store.project import Workspace
 
 if TYPE_CHECKING:
-    from vtlib.adaptation.stage import Order
+    from vtlib.adaptation.stage import ScriptRequest
 
 SHOWN = ["script_id", "title", "reason", "claims", "flagged", "structure_pct", "copied_pct"]
 
@@ -24,7 +24,8 @@ SHOWN = ["script_id", "title", "reason", "claims", "flagged", "structure_pct", "
 @command(
     script,
     "adapt",
-    example="vt script adapt --project spring --video tiktok:7106594312292453675 --product core-deck",
+    example="vt script adapt --project spring --video tiktok:7106594312292453675 --product "
+    "core-deck",
 )
 @click.option("--project", required=True, help="Slug of the project.")
 @click.option(
@@ -37,7 +38,8 @@ SHOWN = ["script_id", "title", "reason", "claims", "flagged", "structure_pct", "
 @click.option("--max-cost", type=click.FloatRange(0), help="Cap on this run, US dollars.")
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, and what it may take.")
 def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) -> Answer:
-    """Let a model write scripts, each once, as drafts: claims held against the facts, wording against the source.
+    """Let a model write scripts, each once, as drafts: claims held against the facts, wording
+    against the source.
 
     The same video, product and facts give the same script: what people changed in it stays.
     """
@@ -60,7 +62,10 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
     lacks = "" if orders or video else flow.shortfall(opened, slugs=slugs or [])
     if dry_run:
         estimate = text_questions.estimate(opened, rest)
-        told = f"{number(len(rest), 'script')} would be written, {len(orders) - len(rest)} are; {text_questions.most_words(estimate)}"
+        told = (
+            f"{number(len(rest), 'script')} would be written, {len(orders) - len(rest)} are; "
+            f"{text_questions.most_words(estimate)}"
+        )
         told = "\n".join([told, *([lacks] if lacks else [])])
         return Answer(
             text_questions.most(estimate)
@@ -85,7 +90,9 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
     return Answer(data, f"{text_questions.words(done)}\n\n{shown}", done.exit_code)
 
 
-def _orders(project: Any, slugs: list[str], video: str, *, from_patterns: bool) -> list[Order]:
+def _orders(
+    project: Any, slugs: list[str], video: str, *, from_patterns: bool
+) -> list[ScriptRequest]:
     from vtlib.adaptation import fits as fitting  # noqa: PLC0415
     from vtlib.adaptation import stage as flow  # noqa: PLC0415
 

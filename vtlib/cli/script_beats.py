@@ -39,7 +39,9 @@ def beat(
     seen: int | None,
     by: str,
 ) -> Answer:
-    """Add, take out or move a beat, in a new version; what a beat says changes by `update --beat`."""
+    """Add, take out or move a beat, in a new version; what a beat says changes by `update
+    --beat`.
+    """
     if sum(map(bool, (add, remove, move))) != 1:
         raise BadInput("one thing at a time.", todo="Give --add, --remove BEAT or --move BEAT.")
     if add:
@@ -72,7 +74,10 @@ def hook(
         held, known = hooks.variants(at, ref)
         return Answer({"script_id": held["script_id"], "hooks": known}, _hooks_text(known))
     made = hooks.take(at, ref, take, Making(by, notes or f"hook {take.upper()}"), seen=seen)
-    link = f"vt script track {made['script_id']} --version {made['version']} --variant {take.upper()} --post-url URL"
+    link = (
+        f"vt script track {made['script_id']} --version {made['version']} --variant "
+        f"{take.upper()} --post-url URL"
+    )
     return Answer(
         {**script_data(made), "variant": take.upper()},
         f"{made_text(made)}\n{time_line(made['script'])}\nIts post is linked by: {link}",

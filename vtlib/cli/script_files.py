@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from vtlib.ops import projects
 from vtlib.scripts import production, workflow
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts.formats import FORMATS, RATES, rate_of
-from vtlib.scripts.schedule import common_zone
+from vtlib.scripts.schedule import Shoot, common_zone
 from vtlib.scripts.shoots import conflicts, deadlines
 from vtlib.store.project import Workspace
 
@@ -58,7 +59,8 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 @click.option(
     "--proxy",
     type=FILE,
-    help="Source video that source_start_s refers to; default: the stored one of the script's post.",
+    help="Source video that source_start_s refers to; default: the stored one of the script's "
+    "post.",
 )
 @click.option("--logo", type=FILE, help="PNG or JPEG; default: templates/logo.* of the workspace.")
 @profile_option
@@ -78,8 +80,9 @@ def export(
 ) -> Answer:
     """Write documents of one version: its number, status and date are on each.
 
-    Without SCRIPT all scripts of --product, --project or --status. `--format pack` writes everything. For a reader to whom
-    creators go by pseudonyms (report.creators) without frames of the source, and without texts that name a creator.
+    Without SCRIPT all scripts of --product, --project or --status. `--format pack` writes
+    everything. For a reader to whom creators go by pseudonyms (report.creators) without frames of
+    the source, and without texts that name a creator.
     """
     wanted = {"product": product, "project": project, "status": status}
     if not refs and any(wanted.values()):
@@ -90,7 +93,7 @@ def export(
         raise BadInput("which script?", todo="Name one, or --product, --project, --status.")
     from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
 
-    options = flow.Options(formats, out, version, rate_of(fps), proxy, logo, profile or "")
+    options = flow.ExportOptions(formats, out, version, rate_of(fps), proxy, logo, profile or "")
     files = flow.export(at, refs, options)
     lines = [f"{f.format:<14} {f.path}" for f in files]
     lines += [f"  {f.format}: {w}" for f in files for w in f.warnings]
@@ -100,7 +103,9 @@ def export(
 @command(script, "stale", example="vt script stale deliver/*")
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
-    """Hold exported copies against the store; exit code 6 when one is not of the current version."""
+    """Hold exported copies against the store; exit code 6 when one is not of the current
+    version.
+    """
     from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
 
     found = flow.check_copies(at, files)
@@ -116,9 +121,11 @@ def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
 @click.option("--out", type=FILE, help="Default: outputs/scripts/PROJECT.html.")
 @profile_option
 def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> Answer:
-    """Scripts of PROJECT as one page that opens anywhere: board, beats and versions as pictures, register.
+    """Scripts of PROJECT as one page that opens anywhere: board, beats and versions as pictures,
+    register.
 
-    A run writes the same page beside its index. For a client it names neither people nor, unless report.creators is named, creators.
+    A run writes the same page beside its index. For a client it names neither people nor, unless
+    report.creators is named, creators.
     """
     from vtlib.run.script_page import write_script_page  # noqa: PLC0415 - nbconvert takes a second
 
@@ -132,7 +139,7 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
 @command(
     script,
     "schedule",
-    example='vt script schedule quiet-evenings-3fa2c1 --starts "2026-05-04 09:00" --ends "2026-05-04 12:00" --tz Europe/Berlin --location Kitchen --talent Mia',
+    example='vt script schedule quiet-evenings-3fa2c1 --starts "2026-05-04 09:00" --ends "2026-05-04 12:00" --tz Europe/Berlin --location Kitchen --talent Mia',  # noqa: E501
 )
 @click.argument("ref", metavar="SCRIPT", required=False)
 @click.option("--starts", help="Local time of --tz: 2026-05-04 09:00.")
@@ -152,7 +159,7 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
     "--crew",
     multiple=True,
     metavar="NAME,ROLE,CONTACT,HH:MM",
-    help='Who works there, e.g. "Ann, camera, +49 30 1234, 08:15". May be repeated; all but NAME may be left out.',
+    help='Who works there, e.g. "Ann, camera, +49 30 1234, 08:15". May be repeated; all but NAME may be left out.',  # noqa: E501
 )
 @version_option
 @click.option("--cancel", metavar="SHOOT", help="Take a shoot off the schedule.")
@@ -171,11 +178,12 @@ def schedule(
     by: str,
     **facts: Any,
 ) -> Answer:
-    """Plan a shoot, cancel one, or show the schedule with its conflicts: of SCRIPT, of --project, or of all.
+    """Plan a shoot, cancel one, or show the schedule with its conflicts: of SCRIPT, of --project,
+    or of all.
 
-    A shoot is of the approved version, else the current one. Times stand in the zone of the shoots; of several
-    zones in UTC.
-    With due and publish dates (vt script dates), and as a calendar with --ics. What the register does not have is a conflict.
+    A shoot is of the approved version, else the current one. Times stand in the zone of the shoots;
+    of several zones in UTC. With due and publish dates (vt script dates), and as a calendar with
+    --ics. What the register does not have is a conflict.
     """
     script_id = script_reading.find(at.store, ref) if ref else None
     lines = []
@@ -183,20 +191,12 @@ def schedule(
         production.cancel(at.store, cancel)
         lines.append(f"shoot {cancel} is off the schedule")
     if starts or ends:
-        if script_id is None:
-            raise BadInput(
-                "which script is shot?", todo="Name it: vt script schedule SCRIPT --starts ..."
-            )
         times: dict[str, Any] = {
             "starts_at": _moment(starts, tz, "--starts"),
             "ends_at": _moment(ends, tz, "--ends"),
             "time_zone": tz,
         }
-        times["call_at"] = _call(facts["call"], times["starts_at"])
-        crew = [_crew_member(text) for text in facts["crew"]]
-        wanted = {**_needs(at, script_id, facts), **times, "crew": crew}
-        shoot = production.plan(at.store, script_id, wanted, by=by)
-        lines.append(_planned(at, script_id, shoot))
+        lines.append(_shoot(at, script_id, {**facts, **times}, by=by))
     plan = production.shoots(at.store, script_id=script_id, project=project)
     clashes = conflicts(at, plan)
     days = deadlines(at, script_id=script_id, project=project)
@@ -204,6 +204,29 @@ def schedule(
         from vtlib.scripts.exports import write_calendar  # noqa: PLC0415 - loads slowly
 
         write_calendar(at, plan, ics, days=days)
+    lines += [
+        table(_shoot_rows(plan), empty="no shoot is planned"),
+        *(f"{d.on} {d.kind}: {d.title}" for d in days),
+        *(f"CONFLICT {c.kind}: {c.reason}" for c in clashes),
+    ]
+    return Answer({"shoots": plan, "days": days, "conflicts": clashes}, "\n".join(lines))
+
+
+def _shoot(at: Workspace, script_id: str | None, facts: dict[str, Any], *, by: str) -> str:
+    """Plan the shoot and say so. Raises BadInput when no script was named."""
+    if script_id is None:
+        raise BadInput(
+            "which script is shot?", todo="Name it: vt script schedule SCRIPT --starts ..."
+        )
+    times = {name: facts[name] for name in ("starts_at", "ends_at", "time_zone")}
+    times["call_at"] = _call(facts["call"], times["starts_at"])
+    crew = [_crew_member(text) for text in facts["crew"]]
+    needs = {**_needs(at, script_id, facts), **times, "crew": crew}
+    return _planned(at, script_id, production.plan(at.store, script_id, needs, by=by))
+
+
+def _shoot_rows(plan: Sequence[Shoot]) -> pd.DataFrame:
+    """A row a shoot, times in the one zone of all, else UTC."""
     zone = common_zone(plan)
     rows = [
         {
@@ -220,12 +243,7 @@ def schedule(
         }
         for s in plan
     ]
-    lines += [
-        table(pd.DataFrame(rows), empty="no shoot is planned"),
-        *(f"{d.on} {d.kind}: {d.title}" for d in days),
-        *(f"CONFLICT {c.kind}: {c.reason}" for c in clashes),
-    ]
-    return Answer({"shoots": plan, "days": days, "conflicts": clashes}, "\n".join(lines))
+    return pd.DataFrame(rows)
 
 
 @command(script, "assets", example="vt script assets --kind talent")
@@ -251,7 +269,7 @@ def assets(at: Workspace, kind: str | None) -> Answer:
 @command(
     script,
     "asset",
-    example='vt script asset Mia --kind talent --release signed --available "2026-05-04T08:00+02:00/2026-05-04T18:00+02:00"',
+    example='vt script asset Mia --kind talent --release signed --available "2026-05-04T08:00+02:00/2026-05-04T18:00+02:00"',  # noqa: E501
 )
 @click.argument("name")
 @click.option("--kind", type=click.Choice(production.KINDS), required=True)
@@ -328,7 +346,9 @@ def _call(text: str | None, starts_at: datetime) -> datetime | None:
 
 
 def _crew_member(text: str) -> dict[str, str]:
-    """`Ann, camera, +49 30 1234, 08:15` -> name, role, contact, call; a part that is a time is the call."""
+    """`Ann, camera, +49 30 1234, 08:15` -> name, role, contact, call; a part that is a time is
+    the call.
+    """
     parts = [part.strip() for part in text.split(",")]
     calls = [part for part in parts if _CLOCK.fullmatch(part)]
     fields = [part for part in parts if part not in calls]

@@ -1,4 +1,6 @@
-"""`vt script matches|unlink|cut`: which posts came of which scripts, proposed, decided and undone."""
+"""`vt script matches|unlink|cut`: which posts came of which scripts, proposed, decided and
+undone.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +38,12 @@ def matches(
     reason: str,
     by: str,
 ) -> Answer:
-    """Which new own posts came of which scripts: proposed with a probability and reasons, or linked already.
+    """Which new own posts came of which scripts: proposed with a probability and reasons, or linked
+    already.
 
-    Matched anew at each call and each run: the same video, words of caption, speech and screen, day, account, length.
-    From performance.link_from on a post is linked without asking; vt script unlink undoes it.
+    Matched anew at each call and each run: the same video, words of caption, speech and screen,
+    day, account, length. From performance.link_from on a post is linked without asking; vt script
+    unlink undoes it.
     """
     chosen = [(deed, post) for deed, post in _deeds(accept, refuse, reopen) if post]
     if len(chosen) > 1 or (chosen and not ref):
@@ -66,7 +70,10 @@ def _deeds(*posts: str | None) -> list[tuple[str, str | None]]:
 def _decided(deed: str, at: Workspace, ref: str, post: str, *, by: str, reason: str) -> Answer:
     if deed == "accept":
         made = flow.accept(at, ref, post, by=by, reason=reason)
-        word = f"{made['post_id']} is version {made['version']} of {made['script_id']} ({made['status']})."
+        word = (
+            f"{made['post_id']} is version {made['version']} of {made['script_id']} "
+            f"({made['status']})."
+        )
         return Answer(made, f"{word} {made['forecast']}")
     if deed == "refuse":
         pair = flow.refuse(at, ref, post, by=by, reason=reason)
@@ -97,12 +104,15 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 @click.option("--reason", default="", help="Why, in words.")
 @by_option
 def unlink(at: Workspace, ref: str, post: str, reason: str, by: str) -> Answer:
-    """Undo the link of a post to a script, whoever or whatever made it; the machine does not link it again."""
+    """Undo the link of a post to a script, whoever or whatever made it; the machine does not
+    link it again.
+    """
     undone = flow.unlink(at, ref, post, by=by, reason=reason)
     facts = {k: undone[k] for k in ("script_id", "version", "post_id", "linked_by")}
     return Answer(
         facts,
-        f"{undone['post_id']} is not linked to {undone['script_id']} any more (it was, by {undone['linked_by']}).",
+        f"{undone['post_id']} is not linked to {undone['script_id']} any more (it was, by "
+        f"{undone['linked_by']}).",
     )
 
 

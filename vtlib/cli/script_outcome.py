@@ -1,4 +1,6 @@
-"""`vt script move|links|predict|performance|cost`: into production, expected, published, and what came of it."""
+"""`vt script move|links|predict|performance|cost`: into production, expected, published, and
+what came of it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ PREDICTED = ["target", "account_id", "format", "predicted_ln", "low_ln", "high_l
 @click.option("--reason", default="", help="Needed on the way back and into the archive.")
 @by_option
 def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) -> Answer:
-    """Move several scripts at once, as `vt script status` moves one; one that cannot go stops no other."""
+    """Move several scripts at once, as `vt script status` moves one; one that cannot go stops no
+    other.
+    """
     return _batch(publication.move_all(at, refs, Move(to, by, reason)))
 
 
@@ -34,11 +38,13 @@ def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) ->
 @click.argument("file", type=FILE)
 @by_option
 def links(at: Workspace, file: Path, by: str) -> Answer:
-    """Link scripts to their posts as a CSV says: columns script and url, if wanted version and variant."""
+    """Link scripts to their posts as a CSV says: columns script and url, if wanted version and
+    variant.
+    """
     return _batch(publication.track_all(at, file, by=by))
 
 
-def _batch(done: list[publication.Done]) -> Answer:
+def _batch(done: list[publication.ScriptChange]) -> Answer:
     """How each script fared, and the exit code of the worst."""
     failed = [one for one in done if one.exit_code]
     lines = [f"{one.script_id}: {one.said}" for one in done]
@@ -52,7 +58,8 @@ def _batch(done: list[publication.Done]) -> Answer:
 def predict(at: Workspace, ref: str, version: int | None) -> Answer:
     """Freeze a prediction of a version now; going into production does it by itself.
 
-    ln views at 7 days and ln engagement rate, for each own account and format with 5 matured posts or more.
+    ln views at 7 days and ln engagement rate, for each own account and format with 5 matured posts
+    or more.
     """
     from vtlib.performance import follow_up as following  # noqa: PLC0415 - scipy takes seconds
 
@@ -66,11 +73,14 @@ def predict(at: Workspace, ref: str, version: int | None) -> Answer:
 @command(script, "performance", example="vt script performance quiet-evenings-3fa2c1")
 @script_argument
 def performance(at: Workspace, ref: str) -> Answer:
-    """Predicted against actual, with intervals, beside the account's own posts and the source video.
+    """Predicted against actual, with intervals, beside the account's own posts and the source
+    video.
 
-    Views, engagement, shares and saves of each post beside what was expected, with a percentile among the account's
-    own posts; what is missing is said. Which of its patterns held on posts made with them, so what to use again.
-    "Too early" until a post was captured at 7 days or later. Posts are judged anew first. Own analytics (vt import analytics) and costs (vt script cost) are shown where there are any.
+    Views, engagement, shares and saves of each post beside what was expected, with a percentile
+    among the account's own posts; what is missing is said. Which of its patterns held on posts made
+    with them, so what to use again. "Too early" until a post was captured at 7 days or later. Posts
+    are judged anew first. Own analytics (vt import analytics) and costs (vt script cost) are shown
+    where there are any.
     """
     from vtlib.performance import follow_up as following  # noqa: PLC0415 - scipy takes seconds
 

@@ -41,7 +41,10 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
         "script": row["script_id"],
         "title": _printable(whole.title),
         "status": row["status"],
-        "version": f"{row['version']} of {len(parts['versions'])}, by {row['made_by']}: {_printable(row['notes'] or '-')}",
+        "version": (
+            f"{row['version']} of {len(parts['versions'])}, by {row['made_by']}: "
+            f"{_printable(row['notes'] or '-')}"
+        ),
         "being shot": flow.being_shot(row),
         "product": row["product_id"],
         "project": row["project_id"],
@@ -64,7 +67,10 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
     told += expectations(whole, parts["predictions"])
     still = [c for c in parts["comments"] if c["resolved_at"] is None]
     told += [
-        f"comment {c['comment_id']} on v{c['version']} {c['beat_id'] or c['line'] or ''} by {c['author']}: {_printable(c['body'])}"
+        (
+            f"comment {c['comment_id']} on v{c['version']} {c['beat_id'] or c['line'] or ''} by "
+            f"{c['author']}: {_printable(c['body'])}"
+        )
         for c in still
     ]
     return (
@@ -85,7 +91,9 @@ def _published(row: dict[str, Any]) -> str:
 
 
 def expectations(whole: Script, frozen: list[dict[str, Any]]) -> list[str]:
-    """What was frozen of the latest version in production, else what was expected when the script was made."""
+    """What was frozen of the latest version in production, else what was expected when the
+    script was made.
+    """
     if not frozen:
         return [f"expected: {s}" for s in expected(whole.prediction)]
     last = max(int(p["version"]) for p in frozen)
@@ -130,7 +138,8 @@ def taken_text(taken: script_texts.Taken) -> str:
     for conflict in taken.conflicts:
         said = script_texts.shown(conflict)
         lines.append(
-            f"  {said['place']}, {said['field']}: was {_printable(said['base'])!r}; yours {_printable(said['mine'])!r}; theirs {_printable(said['theirs'])!r}"
+            f"  {said['place']}, {said['field']}: was {_printable(said['base'])!r}; yours "
+            f"{_printable(said['mine'])!r}; theirs {_printable(said['theirs'])!r}"
         )
     return "\n".join(lines)
 

@@ -1,7 +1,7 @@
 """How much a packed file may unpack to: 2 MB of zeros in a zip are 2 GB, and nobody's export is.
 
-Of what is real, JSON of posts packs 5 to 30 times smaller and a table of numbers up to 60 times; deflate ends at
-1,032 (zlib's own page), zips within zips beyond any number.
+Of what is real, JSON of posts packs 5 to 30 times smaller and a table of numbers up to 60 times;
+deflate ends at 1,032 (zlib's own page), zips within zips beyond any number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ _TODO = "Unpack it yourself if you trust it, or raise VT_UNPACKED_MAX_GB or VT_U
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """Bytes that one file may unpack to, and how many times its own size; small ones may have any ratio."""
+    """Bytes that one file may unpack to, and how many times its own size; small ones may have
+    any ratio.
+    """
 
     max_bytes: float = 4e9
     max_ratio: float = 200.0
@@ -28,7 +30,9 @@ class ArchiveLimits:
 
     @classmethod
     def of_settings(cls) -> ArchiveLimits:
-        """As VT_UNPACKED_MAX_GB and VT_UNPACKED_MAX_RATIO say. Raises BadInput when they are no numbers."""
+        """As VT_UNPACKED_MAX_GB and VT_UNPACKED_MAX_RATIO say. Raises BadInput when they are no
+        numbers.
+        """
         settings = load_settings()
         return cls(settings.unpacked_max_gb * 1e9, settings.unpacked_max_ratio)
 
@@ -46,9 +50,11 @@ class ArchiveLimits:
 
 
 def check_zip(pack: zipfile.ZipFile, path: Path, limits: ArchiveLimits | None = None) -> None:
-    """Raise BadInput for a ZIP whose members together are too large, by its own index; nothing is unpacked.
+    """Raise BadInput for a ZIP whose members together are too large, by its own index; nothing is
+    unpacked.
 
-    The index binds: zipfile reads no member beyond the length that is written there. XLSX files are ZIPs too.
+    The index binds: zipfile reads no member beyond the length that is written there. XLSX files are
+    ZIPs too.
     """
     limits = limits or ArchiveLimits.of_settings()
     unpacked = sum(member.file_size for member in pack.infolist())

@@ -1,7 +1,8 @@
 """One clock for what is read from outside: a total deadline, a longest silence and a least rate.
 
-A socket's own timeout counts anew with every byte, so a host that sends one byte a second holds a reader for
-ever. Here each wait for bytes gets what is left of the whole; `call_within` bounds what shows no bytes.
+A socket's own timeout counts anew with every byte, so a host that sends one byte a second holds a
+reader for ever. Here each wait for bytes gets what is left of the whole; `call_within` bounds what
+shows no bytes.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ class TooSlow(TimeoutError):
 class Deadline:
     """The end of one piece of work, however many requests it makes.
 
-    `total_s` from now on; `silence_s` without a byte, for a connection and for a head, and the window over
-    which a body must come at `min_bytes_per_s` (0 = any rate). `slowness`: each TooSlow so far, since a client
-    in between may have turned it into an error of its own.
+    `total_s` from now on; `silence_s` without a byte, for a connection and for a head, and the
+    window over which a body must come at `min_bytes_per_s` (0 = any rate). `slowness`: each TooSlow
+    so far, since a client in between may have turned it into an error of its own.
     """
 
     total_s: float
@@ -89,7 +90,9 @@ class Meter:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Around one wait for bytes; a socket's timeout becomes a TooSlow that says which limit it was."""
+        """Around one wait for bytes; a socket's timeout becomes a TooSlow that says which limit
+        it was.
+        """
         start = time.monotonic()
         try:
             yield
@@ -123,8 +126,8 @@ class Meter:
 def call_within(seconds: float, act: Callable[[], T]) -> T:
     """The result of `act`, or TooSlow after `seconds`.
 
-    For clients that show no bytes. What is late runs on in a thread that nobody waits for, not even the end
-    of the process; its result is dropped.
+    For clients that show no bytes. What is late runs on in a thread that nobody waits for, not even
+    the end of the process; its result is dropped.
     """
     box: list[Any] = []
     context = copy_context()
@@ -147,7 +150,9 @@ def call_within(seconds: float, act: Callable[[], T]) -> T:
 
 
 def bounded(items: Iterator[T], seconds: float) -> Iterator[T]:
-    """`items`, each waited for at most `seconds`, then TooSlow: for iterators that read pages on the way."""
+    """`items`, each waited for at most `seconds`, then TooSlow: for iterators that read pages on
+    the way.
+    """
     end = object()
     while (item := call_within(seconds, lambda: next(items, end))) is not end:
         yield item  # type: ignore[misc]
@@ -164,6 +169,8 @@ def limited_to(end_s: float) -> Iterator[None]:
 
 
 def rest_of_limit_s(seconds: float) -> float:
-    """`seconds`, or what is left of the enclosing `limited_to` where that is less; never below 0."""
+    """`seconds`, or what is left of the enclosing `limited_to` where that is less; never below
+    0.
+    """
     end_s = _until_s.get()
     return seconds if end_s is None else max(0.0, min(seconds, end_s - time.monotonic()))

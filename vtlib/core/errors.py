@@ -16,7 +16,9 @@ from __future__ import annotations
 
 
 def sentence(text: str) -> str:
-    """`text` with one full stop at its end, whatever it came with: reasons quote services, which end in one."""
+    """`text` with one full stop at its end, whatever it came with: reasons quote services, which
+    end in one.
+    """
     bare = text.rstrip()
     return bare if bare.endswith(("!", "?", "…")) else bare.rstrip(".") + "."
 

@@ -17,8 +17,9 @@ def _nothing() -> pd.DataFrame:
 class Finding:
     """One sentence made from numbers.
 
-    `rows` is the frame behind it, `source` the tables that came from, `columns` which of its columns a reader is
-    shown, by label. A sentence without rows (nothing is there yet) has none to show.
+    `rows` is the frame behind it, `source` the tables that came from, `columns` which of its
+    columns a reader is shown, by label. A sentence without rows (nothing is there yet) has none to
+    show.
     """
 
     said: str

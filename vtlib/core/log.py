@@ -1,6 +1,8 @@
-"""Structured logging: one line an event, run id and project in every line, secrets redacted by construction.
+"""Structured logging: one line an event, run id and project in every line, secrets redacted by
+construction.
 
-The console (stderr) shows what a person needs; `outputs/logs/vt.jsonl` keeps everything. docs/logs.md lists the events.
+The console (stderr) shows what a person needs; `outputs/logs/vt.jsonl` keeps everything.
+docs/logs.md lists the events.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ def set_up(
     run_id: str = "",
     file: Path | None = None,
 ) -> None:
-    """Send log lines to stderr from `level` up and, all of them, to `folder`/vt.jsonl (5 x 5 MB) and to `file`."""
+    """Send log lines to stderr from `level` up and, all of them, to `folder`/vt.jsonl (5 x 5 MB)
+    and to `file`.
+    """
     make_private(folder.parent)
     folder.mkdir(exist_ok=True)
     logging.raiseExceptions = (
@@ -115,7 +119,9 @@ def get(name: str) -> Any:
 
 
 def about(**facts: Any) -> None:
-    """Put run_id, project or whatever else into every later event of this process, its threads too."""
+    """Put run_id, project or whatever else into every later event of this process, its threads
+    too.
+    """
     _context.update({k: v for k, v in facts.items() if v})
 
 
@@ -126,7 +132,8 @@ def new_run_id() -> str:
 
 @contextmanager
 def timed(event: str, *, level: str = "info", **facts: Any) -> Iterator[dict[str, Any]]:
-    """An event when the block ends, with its seconds and outcome: ok, refused or failed; and a span of a trace.
+    """An event when the block ends, with its seconds and outcome: ok, refused or failed; and a span
+    of a trace.
 
     What the block puts into the yielded facts goes with it (an `outcome`, rows, …).
     """
@@ -161,7 +168,8 @@ def _formatter(shared: list[Any], renderer: Any) -> logging.Formatter:
     )
 
 
-# Before `set_up` warnings alone are shown, on stderr: a program that only uses a module prints nothing of its own.
+# Before `set_up` warnings alone are shown, on stderr: a program that only uses a module prints
+# nothing of its own.
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,

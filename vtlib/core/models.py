@@ -80,7 +80,9 @@ class PostRef:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who posted. `native_id` is None while only the handle is known; handles are lower case, no @."""
+    """Who posted. `native_id` is None while only the handle is known; handles are lower case, no
+    @.
+    """
 
     platform: Platform
     native_id: str | None = None
@@ -109,8 +111,9 @@ class AccountCounts:
 class Post:
     """The lasting facts of a post. `is_*` is None when the source does not say.
 
-    `duration_s` seconds; `url` canonical, the same for every URL form of the post; `audio_is_original` False = a
-    licensed track; `effects`, `stickers` names, () = none, None = the source does not say.
+    `duration_s` seconds; `url` canonical, the same for every URL form of the post;
+    `audio_is_original` False = a licensed track; `effects`, `stickers` names, () = none, None = the
+    source does not say.
     """
 
     platform: Platform
@@ -142,7 +145,9 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """A field of an item that is there and cannot be read: its path, and why. What it stands for is unknown."""
+    """A field of an item that is there and cannot be read: its path, and why. What it stands for
+    is unknown.
+    """
 
     field_name: str
     reason: str
@@ -160,9 +165,10 @@ class Broken:
 class Mapped:
     """One item of a capture, mapped: the post, who posted it, and the numbers at that moment.
 
-    `metrics` maps each name of METRICS to a Metric (absent = not exposed). `captured_at` is set only
-    where the item itself says when it was scraped. `media_urls` are signed and expire: for download
-    soon after capture, never an identity. `misread`: fields that could not be read, whose facts are unknown.
+    `metrics` maps each name of METRICS to a Metric (absent = not exposed). `captured_at` is set
+    only where the item itself says when it was scraped. `media_urls` are signed and expire: for
+    download soon after capture, never an identity. `misread`: fields that could not be read, whose
+    facts are unknown.
     """
 
     post: Post
@@ -188,8 +194,8 @@ class MappedAccount:
 class Rejected:
     """An item that is not a post: an error item, or one that cannot be read.
 
-    `kind`: `provider_error` (the provider says so), `no_items` (private, empty or nothing newer: unknown
-    which), `not_a_post`, `promoted`, `unreadable` (a shape we do not know), `bad_field`.
+    `kind`: `provider_error` (the provider says so), `no_items` (private, empty or nothing newer:
+    unknown which), `not_a_post`, `promoted`, `unreadable` (a shape we do not know), `bad_field`.
     """
 
     kind: str

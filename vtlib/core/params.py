@@ -137,7 +137,8 @@ class Outliers(Section):
     growth_min_pairs: int = Field(200, ge=10, description="fewer: the prior growth curve")
     look: Literal["past", "around"] | None = Field(
         None,
-        description="past: judged by earlier posts alone; around: by those nearest in time; none: past for posts "
+        description="past: judged by earlier posts alone; around: by those nearest in time; "
+        "none: past for posts "
         "published since the last run, around for all others",
     )
     min_value: LeastValue = LeastValue()
@@ -145,12 +146,14 @@ class Outliers(Section):
         0.5,
         gt=0,
         le=1,
-        description="chance to end as a breakout at 7 days from which a post of 24 to 72 h is called rising",
+        description="chance to end as a breakout at 7 days from which a post of 24 to 72 h is "
+        "called rising",
     )
     trend_min_creators: int = Field(
         3,
         ge=2,
-        description="distinct creators in the last 7 days from which a sound or hashtag may gather pace",
+        description="distinct creators in the last 7 days from which a sound or hashtag may "
+        "gather pace",
     )
     trimmed_sd_k: float = Field(3.0, gt=0)
     trimmed_sd_low: float = Field(0.10, ge=0, lt=0.5)
@@ -201,7 +204,8 @@ class Media(Section):
     sample: int = Field(
         0,
         ge=0,
-        description="films measured for patterns in all, drawn at random: half breakouts, half ordinary posts (vt process plan says how many are needed)",
+        description="films measured for patterns in all, drawn at random: half breakouts, half "
+        "ordinary posts (vt process plan says how many are needed)",
     )
 
 
@@ -310,7 +314,8 @@ class Performance(Section):
         0.95,
         gt=0.5,
         le=1,
-        description="a new own post is linked to its script by itself from this probability; None = never",
+        description="a new own post is linked to its script by itself from this probability; "
+        "None = never",
     )
     propose_from: float = Field(
         0.2, gt=0, le=1, description="from this probability a post is proposed for a script"
@@ -323,12 +328,15 @@ class Performance(Section):
 
 
 class Money(Section):
-    """In which currency amounts are noted, and what nobody bills: the user's figures, never ours."""
+    """In which currency amounts are noted, and what nobody bills: the user's figures, never
+    ours.
+    """
 
     currency: str = Field(
         "USD",
         pattern="^[A-Z]{3}$",
-        description="of amounts noted, value_per_hour and value_per_thousand_views; sums are US dollars",
+        description="of amounts noted, value_per_hour and value_per_thousand_views; sums are US "
+        "dollars",
     )
     usd_per_unit: float | None = Field(
         None, gt=0, description="US dollars for one unit of a currency that is not USD"
@@ -360,12 +368,14 @@ class Report(Section):
     profile: Literal["analyst", "client"] = "analyst"
     creators: Literal["named", "pseudonyms"] | None = Field(
         None,
-        description="named: creators with their words, pictures and links; pseudonyms: nothing that leads to them "
+        description="named: creators with their words, pictures and links; pseudonyms: nothing "
+        "that leads to them "
         "(own accounts are always named). None = pseudonyms for a client, named for an analyst",
     )
     client_shows: list[Literal["costs", "drafts"]] = Field(
         [],
-        description="what a client is shown besides: costs (money, tokens, returns), drafts (scripts not yet approved)",
+        description="what a client is shown besides: costs (money, tokens, returns), drafts "
+        "(scripts not yet approved)",
     )
     max_rows: int = Field(50, ge=10, description="rows a table shows; the database has all")
 

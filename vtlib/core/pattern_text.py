@@ -1,4 +1,6 @@
-"""What was learnt, as others take it over: a pattern in a sentence, and the library as context for a model or a writer."""
+"""What was learnt, as others take it over: a pattern in a sentence, and the library as context
+for a model or a writer.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,12 @@ MOST = 12
 
 
 def said(row: Mapping[str, Any]) -> str:
-    """A pattern in one sentence: its ratio with interval, q, posts, accounts, origin, and whether it is claimed."""
+    """A pattern in one sentence: its ratio with interval, q, posts, accounts, origin, and
+    whether it is claimed.
+    """
     what = (
-        f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}, 80 %), "
+        f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
+        f"{row['ratio_high']:.2f}, 80 %), "
         f"{surely(row['q_value'])}, {row['n_with']:,} posts of {row['accounts_with']} accounts, "
         f"{row['replicates']}, {row['kind']}"
     )
@@ -21,9 +26,12 @@ def said(row: Mapping[str, Any]) -> str:
 
 
 def said_on(row: Mapping[str, Any]) -> str:
-    """A pattern on one platform in one sentence: believed ratio, q, posts, whether claimed, whether it differs there."""
+    """A pattern on one platform in one sentence: believed ratio, q, posts, whether claimed,
+    whether it differs there.
+    """
     what = (
-        f"{row['pattern']} on {row['platform']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
+        f"{row['pattern']} on {row['platform']}: x{row['ratio']:.2f} views "
+        f"({row['ratio_low']:.2f} to "
         f"{row['ratio_high']:.2f}, 80 %), {surely(row['q_value'])}, {row['n_with']:,} posts of "
         f"{row['accounts_with']} accounts, {row['replicates']}"
     )
@@ -38,13 +46,14 @@ def surely(q_value: float) -> str:
 
 
 def learned(table: pd.DataFrame, platforms: pd.DataFrame | None = None) -> dict[str, Any] | None:
-    """What the library may claim, as context for a prompt: plain JSON values, None without a library.
+    """What the library may claim, as context for a prompt: plain JSON values, None without a
+    library.
 
-    `table`: rows of `patterns_latest`. `version` is the run of the library, to be kept with what was made from it;
-    `statement` says how much was tested and how to read the numbers; `effects` the claims, surest first, at
-    most 12, each with `platforms` where its effect is claimed or differs there; `unproven` names of features tested of
-    which nothing can be claimed, anywhere; `on_one_platform` claims of a platform alone. `platforms`: rows of
-    `pattern_platforms_latest`.
+    `table`: rows of `patterns_latest`. `version` is the run of the library, to be kept with what
+    was made from it; `statement` says how much was tested and how to read the numbers; `effects`
+    the claims, surest first, at most 12, each with `platforms` where its effect is claimed or
+    differs there; `unproven` names of features tested of which nothing can be claimed, anywhere;
+    `on_one_platform` claims of a platform alone. `platforms`: rows of `pattern_platforms_latest`.
     """
     if table.empty:
         return None
@@ -57,10 +66,14 @@ def learned(table: pd.DataFrame, platforms: pd.DataFrame | None = None) -> dict[
     alone = {n: rows for n, rows in by_name.items() if n not in set(claims["pattern"])}
     tested = len(table)
     statement = (
-        f"{tested} features were tested on this project's posts; {len(claims)} go with more or fewer views of an "
-        "account than usual. ratio 1 = as usual; ratio_low to ratio_high holds the truth in four cases of five. "
-        "These are associations, not causes; a feature among unproven is neither good nor bad. An effect with platforms "
-        "differs or is surer there; differs is empty where no difference between platforms can be claimed."
+        f"{tested} features were tested on this project's posts; {len(claims)} go with more or "
+        "fewer views of an "
+        "account than usual. ratio 1 = as usual; ratio_low to ratio_high holds the truth in four "
+        "cases of five. "
+        "These are associations, not causes; a feature among unproven is neither good nor bad. "
+        "An effect with platforms "
+        "differs or is surer there; differs is empty where no difference between platforms can "
+        "be claimed."
     )
     return {
         "version": str(table["pattern_run_id"].iloc[0]),

@@ -1,4 +1,6 @@
-"""Shares, rank correlations and forecasts of yes or no, each with what is known of its uncertainty."""
+"""Shares, rank correlations and forecasts of yes or no, each with what is known of its
+uncertainty.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval; NaN where there are too few values (n says how many there were)."""
+    """A number with its interval; NaN where there are too few values (n says how many there
+    were).
+    """
 
     value: float
     low: float
@@ -38,7 +42,9 @@ class Estimate:
 
 
 def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
-    """Share k of n with the score interval of Wilson (1927): right also for small n and shares near 0 or 1."""
+    """Share k of n with the score interval of Wilson (1927): right also for small n and shares
+    near 0 or 1.
+    """
     if n == 0:
         nan = float("nan")
         return Rate(nan, nan, nan, 0, 0)
@@ -56,9 +62,11 @@ def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
 
 
 def per_unit(count: int, exposure: float, *, interval: float = 0.8) -> Estimate:
-    """Events a unit of exposure with the exact Poisson interval (Garwood 1936); NaN without exposure.
+    """Events a unit of exposure with the exact Poisson interval (Garwood 1936); NaN without
+    exposure.
 
-    Right where events come independently of one another; events in bursts are less sure than it says.
+    Right where events come independently of one another; events in bursts are less sure than it
+    says.
     """
     if not exposure > 0:
         nan = float("nan")
@@ -77,7 +85,8 @@ def share_of_sum(
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Estimate:
-    """My part of the sum of `x`, with an interval from drawing the values of each side again (their numbers are kept).
+    """My part of the sum of `x`, with an interval from drawing the values of each side again (their
+    numbers are kept).
 
     NaN values are passed over. NaN everywhere when the sum is 0; no interval under 2 values.
     """
@@ -99,7 +108,8 @@ def share_of_sum(
 
 
 def mean_test(x: Floats, *, interval: float = 0.8) -> tuple[Estimate, float]:
-    """Mean with its t interval, and the p value of no difference from 0; NaN values are passed over.
+    """Mean with its t interval, and the p value of no difference from 0; NaN values are passed
+    over.
 
     Under 3 values or without variance interval and p are NaN.
     """
@@ -113,7 +123,8 @@ def mean_test(x: Floats, *, interval: float = 0.8) -> tuple[Estimate, float]:
 
 
 def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
-    """Rank correlation with its interval by Fisher's z, variance (1 + r2 / 2) / (n - 3) (Bonett & Wright 2000).
+    """Rank correlation with its interval by Fisher's z, variance (1 + r2 / 2) / (n - 3) (Bonett &
+    Wright 2000).
 
     Pairs with a NaN are passed over. Under 5 pairs, or without variance on a side: NaN.
     """
@@ -131,9 +142,9 @@ def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
 def mean_by_group(x: Floats, group: Ints, *, interval: float = 0.8) -> Estimate:
     """Mean with the interval that groups (accounts) allow; NaN values are passed over.
 
-    Student t with (groups - 1) degrees of freedom on the jackknife over groups (CR3, Bell & McCaffrey 2002): right
-    from 3 groups on, where drawing so few groups again all but repeats them. Under 2 groups single values are
-    the groups; under 2 values the interval is NaN.
+    Student t with (groups - 1) degrees of freedom on the jackknife over groups (CR3, Bell &
+    McCaffrey 2002): right from 3 groups on, where drawing so few groups again all but repeats them.
+    Under 2 groups single values are the groups; under 2 values the interval is NaN.
     """
     known = np.isfinite(x)
     value, code = x[known], group[known]
@@ -158,7 +169,9 @@ def _drawn_sums(value: Floats, rng: np.random.Generator, draws: int) -> Floats:
 
 
 def brier(probability: Floats, happened: NDArray[np.bool_]) -> Floats:
-    """(n,) squared errors of forecasts of yes or no; their mean is the Brier score, 0.25 for always one half."""
+    """(n,) squared errors of forecasts of yes or no; their mean is the Brier score, 0.25 for
+    always one half.
+    """
     return np.asarray((probability - happened.astype(np.float64)) ** 2)
 
 

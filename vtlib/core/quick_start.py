@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-# jsonschema imports it where it can, to check the format `iri`, which the schemas of Vega-Lite and of notebooks do not
-# have; building its grammar takes 1 to 2 s.
+# jsonschema imports it where it can, to check the format `iri`, which the schemas of Vega-Lite and
+# of notebooks do not have; building its grammar takes 1 to 2 s.
 GRAMMAR = "rfc3987_syntax"
 
 

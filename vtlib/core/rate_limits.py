@@ -1,4 +1,6 @@
-"""How hard a service may be asked: so much a minute, shared by all workers, and not at all while it is down."""
+"""How hard a service may be asked: so much a minute, shared by all workers, and not at all while
+it is down.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ WINDOW_S = 60.0
 
 
 def retry_after(value: str | None, *, now: datetime) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110: whole seconds or a date); None when it is neither."""
+    """Seconds of a Retry-After header (RFC 9110: whole seconds or a date); None when it is
+    neither.
+    """
     text = (value or "").strip()
     if text.isascii() and text.isdecimal():
         return float(text)
@@ -36,9 +40,9 @@ class Booking:
 class RateLimiter:
     """At most `limits[quantity]` in any minute, for any number of threads, in the order they come.
 
-    A quantity without a limit is free. A single request above its limit waits for an empty minute and
-    passes: what is larger must be refused by whoever knows what it costs. `clock` and `pause` are for
-    tests.
+    A quantity without a limit is free. A single request above its limit waits for an empty minute
+    and passes: what is larger must be refused by whoever knows what it costs. `clock` and `pause`
+    are for tests.
     """
 
     limits: Mapping[str, float]
@@ -154,8 +158,8 @@ _shared_lock = threading.Lock()
 def manners(
     service: str, *, per_minute: float, failures_max: int = 5, open_s: float = 60.0
 ) -> Manners:
-    """The limiter (quantity `requests`) and breaker of `service` (a name with its address); the first
-    who asks decides the numbers.
+    """The limiter (quantity `requests`) and breaker of `service` (a name with its address); the
+    first who asks decides the numbers.
     """
     with _shared_lock:
         if service not in _shared:

@@ -23,7 +23,8 @@ class Settings(BaseSettings):
     home: Path = Field(
         default=Path(),
         validation_alias="VT_HOME",
-        description="Workspace folder: params/, outputs/ and .env live in it (default: the current folder)",
+        description="Workspace folder: params/, outputs/ and .env live in it (default: the "
+        "current folder)",
     )
     database: Path | None = Field(
         default=None,
@@ -77,22 +78,26 @@ class Settings(BaseSettings):
         default=200.0,
         gt=0,
         validation_alias="VT_UNPACKED_MAX_RATIO",
-        description="Times its own size that a packed file may unpack to, beyond 50 MB; more is refused",
+        description="Times its own size that a packed file may unpack to, beyond 50 MB; more is "
+        "refused",
     )
     log_file: Path | None = Field(
         default=None,
         validation_alias="VT_LOG_FILE",
-        description="One more file for every event, as --log-file (unset = none; outputs/logs/vt.jsonl always)",
+        description="One more file for every event, as --log-file (unset = none; "
+        "outputs/logs/vt.jsonl always)",
     )
     sentry_dsn: SecretStr | None = Field(
         default=None,
         validation_alias="VT_SENTRY_DSN",
-        description="Sentry DSN that errors are sent to, nothing personal in them (unset = nothing is sent)",
+        description="Sentry DSN that errors are sent to, nothing personal in them (unset = "
+        "nothing is sent)",
     )
     otlp_endpoint: str | None = Field(
         default=None,
         validation_alias="VT_OTLP_ENDPOINT",
-        description="OTLP/HTTP address that traces are sent to, e.g. http://127.0.0.1:4318 (unset = nothing is sent)",
+        description="OTLP/HTTP address that traces are sent to, e.g. http://127.0.0.1:4318 "
+        "(unset = nothing is sent)",
     )
     log_level: str = Field(
         default="WARNING",
@@ -104,7 +109,9 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
-        """A blank value is the default (a blank key is no key), and blanks around a value are no part of it."""
+        """A blank value is the default (a blank key is no key), and blanks around a value are no
+        part of it.
+        """
         if not isinstance(value, str):
             return value
         return value.strip() or cls.model_fields[str(info.field_name)].default
@@ -156,7 +163,9 @@ def person() -> str:
 
 
 def make_private(folder: Path) -> None:
-    """Make `folder` readable by its owner alone; one that is there keeps its rights (`vt doctor` names them)."""
+    """Make `folder` readable by its owner alone; one that is there keeps its rights (`vt doctor`
+    names them).
+    """
     if not folder.is_dir():
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
 

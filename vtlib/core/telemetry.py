@@ -1,7 +1,9 @@
-"""Errors to Sentry and traces to OpenTelemetry, each off until its address is set, and nothing personal in either.
+"""Errors to Sentry and traces to OpenTelemetry, each off until its address is set, and nothing
+personal in either.
 
-What leaves is listed in SENT and made here from nothing else: no message, no path, no name of a project, account or
-person, no payload, no address of this machine. Both packages are imported when they are first needed.
+What leaves is listed in SENT and made here from nothing else: no message, no path, no name of a
+project, account or person, no payload, no address of this machine. Both packages are imported when
+they are first needed.
 """
 
 from __future__ import annotations
@@ -44,9 +46,11 @@ def set_up(*, sentry_dsn: str = "", otlp_endpoint: str = "") -> None:
 
 
 def report(error: BaseException, facts: Mapping[str, Any]) -> bool:
-    """Send an error as its kind, its place in this package and `facts` of SENT; whether it was handed over.
+    """Send an error as its kind, its place in this package and `facts` of SENT; whether it was
+    handed over.
 
-    What was refused (a wrong input, a missing key, a cap, a busy database) is no error of the work and is not sent.
+    What was refused (a wrong input, a missing key, a cap, a busy database) is no error of the work
+    and is not sent.
     """
     if not _outlets.dsn or isinstance(error, REFUSALS):
         return False
@@ -79,7 +83,9 @@ def report(error: BaseException, facts: Mapping[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def span(name: str, facts: Mapping[str, Any]) -> Iterator[None]:
-    """A span of a trace around a block, with what `facts` hold of SENT when the block ends; nothing while traces are off."""
+    """A span of a trace around a block, with what `facts` hold of SENT when the block ends;
+    nothing while traces are off.
+    """
     tracer = _tracer()
     if tracer is None:
         yield
@@ -134,7 +140,9 @@ def _tracer() -> Any:
 
 
 def _event(error: BaseException, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """An error as Sentry takes it; of a foreign library the name of the module, of ours the place."""
+    """An error as Sentry takes it; of a foreign library the name of the module, of ours the
+    place.
+    """
     return {
         "level": "error",
         "platform": "python",

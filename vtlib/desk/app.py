@@ -15,20 +15,20 @@ from vtlib.desk.board import BoardPanel
 from vtlib.desk.posts import PostsPanel
 from vtlib.desk.products import ProductsPanel
 from vtlib.desk.script import ScriptPanel
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.desk.static import twin
 from vtlib.store.project import Project
 
 _NAMES = {"outliers": "Outliers", "products": "Products", "script": "Script", "board": "Board"}
 
-# JupyterLab's keys of one letter (b adds a cell, d d deletes one) act on the notebook from any button of an
-# output, but where the focused element itself says no. No widget can set that attribute, so a picture that
-# does not load listens for the focus.
+# JupyterLab's keys of one letter (b adds a cell, d d deletes one) act on the notebook from any
+# button of an output, but where the focused element itself says no. No widget can set that
+# attribute, so a picture that does not load listens for the focus.
 _OWN_KEYS = """<img alt="" hidden src="data:," onerror="const find = () => {
   const desk = this.closest('.vt-desk');
   if (!desk) return setTimeout(find, 100);
   desk.addEventListener('focusin', e => e.target.setAttribute('data-lm-suppress-shortcuts', 'true'));
-}; find()">"""
+}; find()">"""  # noqa: E501
 
 
 class Desk:
@@ -38,7 +38,7 @@ class Desk:
     """
 
     def __init__(self, project: Project, *, by: str = "") -> None:
-        self.session = Session(flow.entered(project), person=by or person())
+        self.session = DeskSession(flow.entered(project), person=by or person())
         at = project.workspace
         self.project = controls.choice("Project", flow.project_slugs(at), project.slug)
         self.person = controls.text("Who works", self.session.person)
@@ -92,9 +92,12 @@ class Desk:
         controls.turn(self.tabs, self._stack)
 
     def _greeted(self) -> str | None:
-        if self.session.place == flow.Place():
+        if self.session.place == flow.DeskPlace():
             return None
-        return "As you left it. What was typed and not saved before the kernel started again is not here."
+        return (
+            "As you left it. What was typed and not saved before the kernel started again is "
+            "not here."
+        )
 
     def _turned(self) -> None:
         self.session.go(view=self.tabs.value)

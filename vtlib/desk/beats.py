@@ -1,4 +1,6 @@
-"""Beats of the open script: chosen from a time line, edited, added, moved; each change a new version."""
+"""Beats of the open script: chosen from a time line, edited, added, moved; each change a new
+version.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import ipywidgets as widgets
 from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
 from vtlib.desk.drafts import Beside, WordsUnsaved
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.scripts import beats as arranging
 from vtlib.scripts import editor as open_scripts
 from vtlib.scripts import lifecycle as flow
@@ -20,7 +22,7 @@ from vtlib.scripts.picture import fitted
 from vtlib.scripts.script import BEAT_KINDS
 from vtlib.scripts.store import Making
 from vtlib.scripts.text import clock
-from vtlib.scripts.timing import Span, spans
+from vtlib.scripts.timing import BeatSpan, spans
 from vtlib.scripts.workflow import warnings
 
 _LONG = {"spoken": "Spoken", "visual": "Visual", "overlay": "Words on screen"}
@@ -41,7 +43,7 @@ _SHORT = {
 class BeatsPanel:
     """The time line as a list, and the beat chosen in it as a form."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self._open: OpenScript | None = None
         self.list = widgets.Select(options=[], rows=7, layout={"width": "auto"})
@@ -97,7 +99,9 @@ class BeatsPanel:
         return self.list.value or ""
 
     def show(self, found: OpenScript) -> None:
-        """Show a version; the beat that was chosen stays so where it still exists, and unsaved words stay."""
+        """Show a version; the beat that was chosen stays so where it still exists, and unsaved
+        words stay.
+        """
         is_other = self._open is None or self._open.row["script_id"] != found.row["script_id"]
         before = "" if is_other else self._shown
         self._open = found
@@ -116,7 +120,9 @@ class BeatsPanel:
         return self.form.changes()
 
     def _rebase(self) -> bool:
-        """Whether the words typed can go onto the version that is stored now; where not, both are shown."""
+        """Whether the words typed can go onto the version that is stored now; where not, both
+        are shown.
+        """
         open_ = self._opened()
         if self._shown not in [b.beat_id for b in open_.script.beats]:
             held = {n: ("(the beat was removed)", typed) for n, typed in self.changes().items()}
@@ -187,8 +193,10 @@ class BeatsPanel:
                 return f"{self._written()} What others changed meanwhile stays."
             made_by = self._open.row["made_by"]
             raise BadInput(
-                f"{made_by} changed the same words in version {self._open.version}; nothing was written.",
-                todo="Yours stay in the form, the stored ones stand beneath: save yours over them, or discard.",
+                f"{made_by} changed the same words in version {self._open.version}; nothing was "
+                "written.",
+                todo="Yours stay in the form, the stored ones stand beneath: save yours over "
+                "them, or discard.",
             ) from None
 
     def _save_over(self) -> str:
@@ -259,7 +267,7 @@ def _options(found: OpenScript) -> list[tuple[str, str]]:
     return [(_line(span), span.beat.beat_id) for span in spans(found.script)]
 
 
-def _line(span: Span) -> str:
+def _line(span: BeatSpan) -> str:
     beat = span.beat
     said = fitted(beat.spoken or beat.overlay or beat.visual or beat.name, 60)
     length = f"{span.duration_s:4.1f} s{'~' if span.is_estimated else ' '}"

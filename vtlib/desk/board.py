@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from vtlib.desk import controls, pictures
 from vtlib.desk.matches import MatchesPanel
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.desk.transitions import MovePanel
 from vtlib.scripts import editor as open_scripts
 from vtlib.scripts.editor import CARDS_MAX
@@ -18,9 +18,11 @@ from vtlib.scripts.workflow import STATUSES
 
 
 class BoardPanel:
-    """Columns of cards. A card's button chooses its script, which lies open under Script as well."""
+    """Columns of cards. A card's button chooses its script, which lies open under Script as
+    well.
+    """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self.columns = {s: controls.box(kind="vt-column") for s in STATUSES}
         self.cards: dict[str, Any] = {}

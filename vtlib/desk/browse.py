@@ -34,7 +34,8 @@ _ANSWER = "SELECT answer, model FROM analyses_latest WHERE post_id = ? AND task 
 class Wish:
     """Which posts, in which order, and which page of them; empty text filters nothing.
 
-    `tier` may be broke_out (breakout or extreme), `decision` open (nobody decided) or picked (by the rule).
+    `tier` may be broke_out (breakout or extreme), `decision` open (nobody decided) or picked (by
+    the rule).
     """
 
     platform: str = ""
@@ -48,7 +49,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PostView:
     """A post with what can be seen of it.
 
     `facts` is a row of queries/browse.sql; `measures` a row of `measures` or None; `pictures` are
@@ -65,10 +66,10 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PostPage:
     """A screenful: `rows` of `n` posts that match, page `number` of `n_pages` (at least 1)."""
 
-    rows: tuple[Seen, ...] = ()
+    rows: tuple[PostView, ...] = ()
     n: int = 0
     number: int = 1
     n_pages: int = 1
@@ -76,20 +77,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One post whole: what is seen, what a model answered (None: not asked), scripts modelled on it.
+    """One post whole: what is seen, what a model answered (None: not asked), scripts modelled on
+    it.
 
     `decisions` are rows of `reviews`, a reviewer each, the one that stands (the latest) first.
     """
 
-    seen: Seen
+    seen: PostView
     answer: Mapping[str, Any] | None = None
     model: str = ""
     scripts: Sequence[Mapping[str, Any]] = field(default=())
     decisions: Sequence[Mapping[str, Any]] = field(default=())
 
 
-def page(project: Project, wish: Wish) -> Page:
-    """The page that is wished for; beyond the last one, the last. Filtered, sorted and cut by the database."""
+def page(project: Project, wish: Wish) -> PostPage:
+    """The page that is wished for; beyond the last one, the last. Filtered, sorted and cut by
+    the database.
+    """
     with project.store.read() as connection:
         found = _rows(connection, project, wish)
         if not found and wish.page > 1:
@@ -100,7 +104,7 @@ def page(project: Project, wish: Wish) -> Page:
         measured = _measures(connection, found)
     rows = tuple(_seen(project, facts, measured, n_pictures=1) for facts in found)
     n = int(found[0]["n_found"]) if found else 0
-    return Page(rows, n, max(wish.page, 1), _n_pages(found, wish))
+    return PostPage(rows, n, max(wish.page, 1), _n_pages(found, wish))
 
 
 def dossier(project: Project, post_id: str) -> Dossier:
@@ -142,10 +146,10 @@ def _seen(
     measured: Mapping[str, dict[str, Any]],
     *,
     n_pictures: int | None,
-) -> Seen:
+) -> PostView:
     held = measured.get(facts["post_id"])
     if held is None:
-        return Seen(facts)
+        return PostView(facts)
     folder = MediaFolder(project.workspace.outputs)
     thumbs = list(held["thumbs"] or [])[:n_pictures]
-    return Seen(facts, held, folder.thumbnails(held["thumbs_path"], thumbs))
+    return PostView(facts, held, folder.thumbnails(held["thumbs_path"], thumbs))

@@ -10,15 +10,17 @@ from markupsafe import Markup
 
 from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.scripts import comments
 from vtlib.scripts.editor import OpenScript
 
 
 class CommentsPanel:
-    """Open comments with a button each, resolved ones below; a new one is about a beat or the whole."""
+    """Open comments with a button each, resolved ones below; a new one is about a beat or the
+    whole.
+    """
 
-    def __init__(self, session: Session, *, about: Callable[[], str]) -> None:
+    def __init__(self, session: DeskSession, *, about: Callable[[], str]) -> None:
         self._session, self._about = session, about
         self._open: OpenScript | None = None
         self.body = controls.lines("New comment", hint="what should change, and why")
@@ -84,5 +86,5 @@ def _shown(comment: Mapping[str, Any]) -> Markup:
     head = f"{comment['author']} on {place}, version {comment['version']}{done}"
     kind = "vt-resolved" if done else ""
     return Markup(
-        '<div class="vt-comment {}"><div class="vt-quiet" dir="auto">{}</div><div dir="auto">{}</div></div>'
+        '<div class="vt-comment {}"><div class="vt-quiet" dir="auto">{}</div><div dir="auto">{}</div></div>'  # noqa: E501
     ).format(kind, head, comment["body"])

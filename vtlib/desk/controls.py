@@ -41,7 +41,9 @@ def lines(label: str, value: str = "", *, rows: int = 2, hint: str = "") -> Any:
 
 
 def labelled(label: str, made: Any) -> Any:
-    """The control with its own label (which screen readers read), set above it by the style sheet."""
+    """The control with its own label (which screen readers read), set above it by the style
+    sheet.
+    """
     made.description = label
     made.add_class("vt-field")
     return made

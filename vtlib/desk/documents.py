@@ -7,15 +7,17 @@ from markupsafe import Markup
 
 from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.scripts.editor import OpenScript
 from vtlib.scripts.formats import FORMATS
 
 
 class DocumentsPanel:
-    """Formats to choose from, and the files that were written with what their reader should know."""
+    """Formats to choose from, and the files that were written with what their reader should
+    know.
+    """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self._open: OpenScript | None = None
         options = [(f"{name} ({form.suffix}): {form.what}", name) for name, form in FORMATS.items()]
@@ -39,7 +41,7 @@ class DocumentsPanel:
         if self._open is None or not self.formats.value:
             raise BadInput("nothing to write.", todo="Choose a format.")
         self._session.require_saved("version", again=self._write)
-        options = flow.Options(tuple(self.formats.value), version=self._open.version)
+        options = flow.ExportOptions(tuple(self.formats.value), version=self._open.version)
         at = self._session.project.workspace
         files = flow.export(at, [str(self._open.row["script_id"])], options)
         self.files.value = Markup("").join(

@@ -17,7 +17,9 @@ Kind = Literal[
 
 
 class Form:
-    """Fields beside what was stored when they were filled; `save` and `discard` are what its buttons do."""
+    """Fields beside what was stored when they were filled; `save` and `discard` are what its
+    buttons do.
+    """
 
     def __init__(
         self,
@@ -46,7 +48,9 @@ class Form:
         self.fill(self.filled)
 
     def contradicted(self, stored: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-        """Typed fields that others changed since they were filled: what is stored now, and what was typed."""
+        """Typed fields that others changed since they were filled: what is stored now, and what
+        was typed.
+        """
         return {
             n: (stored.get(n, ""), typed)
             for n, typed in self.changes().items()
@@ -60,7 +64,9 @@ class Form:
 
 
 class WordsUnsaved(BadInput):
-    """Something was pressed that leaves typed words behind; `again` does it once they are saved or discarded."""
+    """Something was pressed that leaves typed words behind; `again` does it once they are saved
+    or discarded.
+    """
 
     def __init__(self, forms: Iterable[Form], again: Callable[[], object]) -> None:
         self.forms, self.again = list(forms), again
@@ -68,7 +74,7 @@ class WordsUnsaved(BadInput):
         super().__init__(f"not saved yet: {what}.", todo="Save, Discard or Stay?")
 
 
-class Question:
+class UnsavedPrompt:
     """Save, Discard or Stay: shown while an action waits for one of them."""
 
     def __init__(self, act: Callable[..., Callable[..., None]], settle: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from vtlib.core.errors import BadInput, Overtaken
 from vtlib.desk import controls
 from vtlib.desk.drafts import Beside
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.scripts import editor as open_scripts
 from vtlib.scripts import lifecycle as flow
 from vtlib.scripts.editor import OpenScript
@@ -25,7 +25,7 @@ _TEXTS = {
 class FactsPanel:
     """A form of facts; claims are added as text and cleared one by one."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self._open: OpenScript | None = None
         self.fields: dict[str, Any] = {n: controls.text(label) for n, label in _TEXTS.items()}
@@ -82,8 +82,10 @@ class FactsPanel:
                 return f"{self._written()} What others changed meanwhile stays."
             made_by = self._open.row["made_by"]
             raise BadInput(
-                f"{made_by} changed the same facts in version {self._open.version}; nothing was written.",
-                todo="Yours stay in the form, the stored ones stand beneath: save yours over them, or discard.",
+                f"{made_by} changed the same facts in version {self._open.version}; nothing was "
+                "written.",
+                todo="Yours stay in the form, the stored ones stand beneath: save yours over "
+                "them, or discard.",
             ) from None
 
     def _save_over(self) -> str:
@@ -110,7 +112,9 @@ class FactsPanel:
         self.beside.hide()
 
     def _rebase(self) -> bool:
-        """Whether the words typed can go onto the version that is stored now; where not, both are shown."""
+        """Whether the words typed can go onto the version that is stored now; where not, both
+        are shown.
+        """
         open_ = self._opened()
         if held := self.form.contradicted(self._stored()):
             self.beside.show(held, by=f"version {open_.version} by {open_.row['made_by']}")

@@ -1,4 +1,6 @@
-"""Posts that may have come of scripts: each with its probability and reasons, a button to link it, one to refuse it."""
+"""Posts that may have come of scripts: each with its probability and reasons, a button to link
+it, one to refuse it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from vtlib.desk import controls, pictures
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.performance import matches
 from vtlib.scripts.text import clean_line
 
@@ -15,9 +17,11 @@ SHOWN_MAX = 20
 
 
 class MatchesPanel:
-    """Proposals of the project, the likeliest first, and links that the machine made, each with a way to undo it."""
+    """Proposals of the project, the likeliest first, and links that the machine made, each with
+    a way to undo it.
+    """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self.why = controls.text("Reason", hint="for refusing or undoing")
         self.rows = controls.box()

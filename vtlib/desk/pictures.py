@@ -1,4 +1,6 @@
-"""What the desk shows that is no control, as HTML. Whatever comes in is escaped by Markup's `format`."""
+"""What the desk shows that is no control, as HTML. Whatever comes in is escaped by Markup's
+`format`.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +11,18 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from vtlib.desk.browse import Seen
+from vtlib.desk.browse import PostView
 from vtlib.media.tracks import LANES, Bar, bars
 from vtlib.scripts.text import clean, clean_line
 from vtlib.tables import cell
 from vtlib.tables.cells import metric
 
 SIMULATED = Markup(
-    '<span class="vt-simulated" title="no creator, post or figure here is real">SIMULATED DATA</span>'
+    '<span class="vt-simulated" title="no creator, post or figure here is real">SIMULATED DATA</span>'  # noqa: E501
 )
 _LANE_PX = 14
 _DRAWN = Markup(
-    '<svg class="vt-lanes" viewBox="0 0 100 {height}" style="height:{height}px" preserveAspectRatio="none" role="img" '
+    '<svg class="vt-lanes" viewBox="0 0 100 {height}" style="height:{height}px" preserveAspectRatio="none" role="img" '  # noqa: E501
     'aria-label="{label}">{bars}</svg>'
 )
 _BAR = Markup(
@@ -30,7 +32,9 @@ _BAR = Markup(
 
 
 def message(text: str, *, kind: str) -> Markup:
-    """A line about what happened; an error interrupts a screen reader, anything else waits its turn."""
+    """A line about what happened; an error interrupts a screen reader, anything else waits its
+    turn.
+    """
     role = "alert" if kind == "error" else "status"
     return Markup('<div class="vt-said vt-said-{}" role="{}" dir="auto">{}</div>').format(
         kind, role, clean(text)
@@ -40,7 +44,7 @@ def message(text: str, *, kind: str) -> Markup:
 def pair(name: str, before: object, after: object) -> Markup:
     """Two values of a field: the first struck, the second new."""
     return Markup(
-        '<div class="vt-pair"><span class="vt-quiet">{}</span><del dir="auto">{}</del><ins dir="auto">{}</ins></div>'
+        '<div class="vt-pair"><span class="vt-quiet">{}</span><del dir="auto">{}</del><ins dir="auto">{}</ins></div>'  # noqa: E501
     ).format(name.replace("_", " "), _worded(before), _worded(after))
 
 
@@ -89,7 +93,7 @@ def text_of(thing: Any) -> str:
     return "" if thing is None or thing is pd.NaT or thing != thing else clean(thing)  # noqa: PLR0124 - NaN
 
 
-def picture(seen: Seen) -> Markup:
+def picture(seen: PostView) -> Markup:
     """The first picture of a post, or its platform's letters where no video was fetched."""
     if seen.pictures:
         return _image(seen.pictures[0], "vt-thumb")
@@ -97,7 +101,7 @@ def picture(seen: Seen) -> Markup:
     return shown.format(str(seen.facts["platform"])[:2].upper())
 
 
-def row(seen: Seen, *, is_open: bool) -> Markup:
+def row(seen: PostView, *, is_open: bool) -> Markup:
     """A post in the list: picture, how far it broke out, whose it is, its words, its time line."""
     facts = seen.facts
     marks = [tag(text_of(facts["tier"]))] if text_of(facts["tier"]) not in ("", "none") else []
@@ -133,7 +137,9 @@ def interval(facts: Mapping[str, Any]) -> str:
 
 
 def lanes(measures: Mapping[str, Any] | None, *, only: Sequence[str] = LANES) -> Markup:
-    """The measured lanes of a video as bars on its length; lanes that were not measured are named."""
+    """The measured lanes of a video as bars on its length; lanes that were not measured are
+    named.
+    """
     if not measures or not measures["duration_s"]:
         return quiet("The video was not measured: no time line.")
     length = float(measures["duration_s"])

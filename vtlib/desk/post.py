@@ -1,4 +1,6 @@
-"""One post: what is seen in it, why it is thought to have worked, what was decided, and a script after it."""
+"""One post: what is seen in it, why it is thought to have worked, what was decided, and a script
+after it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,11 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from vtlib.adaptation import drafts, product_table
-from vtlib.adaptation.drafts import Wanted
+from vtlib.adaptation.drafts import DraftRequest
 from vtlib.core.errors import BadInput
 from vtlib.desk import browse, controls, pictures
 from vtlib.desk.browse import Dossier
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.outliers import reviews
 
 _FROM = "starts from its analysis, else from its measured shots, else from its caption"
@@ -22,7 +24,7 @@ _FROM = "starts from its analysis, else from its measured shots, else from its c
 class PostPanel:
     """The post that lies open, the decision about it, and the way to a script."""
 
-    def __init__(self, session: Session, *, after: Callable[[str], str | None]) -> None:
+    def __init__(self, session: DeskSession, *, after: Callable[[str], str | None]) -> None:
         self._session, self._after = session, after
         self.head, self.film, self.about = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.keep = controls.button("Keep", session.act(self._keep), kind="primary")
@@ -121,7 +123,7 @@ class PostPanel:
 
     def _create(self) -> str:
         session = self._session
-        wanted = Wanted(
+        wanted = DraftRequest(
             title=self.title.value,
             product=self.product.value or None,
             project=session.project.slug,

@@ -9,9 +9,9 @@ import ipywidgets as widgets
 
 from vtlib.core.models import PLATFORMS
 from vtlib.desk import browse, controls, pictures
-from vtlib.desk.browse import DECISION_FILTERS, SORTS, TIER_FILTERS, Page, Wish
+from vtlib.desk.browse import DECISION_FILTERS, SORTS, TIER_FILTERS, PostPage, Wish
 from vtlib.desk.post import PostPanel
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 
 _DECISIONS = {
     "": "all",
@@ -25,9 +25,9 @@ _DECISIONS = {
 class PostsPanel:
     """The list with its filters and pages; a row's button lays a post open beside it."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
-        self.page = Page()
+        self.page = PostPage()
         self.filters = _filters(session.place.wish)
         for name, control in self.filters.items():
             control.observe(session.act(self._filtered, name), "value")
@@ -93,14 +93,14 @@ class PostsPanel:
 class _Row:
     """A line of the list. It is made once and shows another post on another page."""
 
-    def __init__(self, session: Session, posts: PostsPanel) -> None:
+    def __init__(self, session: DeskSession, posts: PostsPanel) -> None:
         self._session, self._posts = session, posts
-        self.seen: browse.Seen | None = None
+        self.seen: browse.PostView | None = None
         self.html = widgets.HTML()
         self.open = controls.button("Open", session.act(self._open))
         self.view = controls.line(self.html, self.open, kind="vt-row")
 
-    def show(self, seen: browse.Seen | None) -> None:
+    def show(self, seen: browse.PostView | None) -> None:
         """Show a post, or nothing."""
         self.seen = seen
         self.view.layout.display = "none" if seen is None else None

@@ -11,18 +11,20 @@ from markupsafe import Markup
 from vtlib import tables
 from vtlib.adaptation import product_table as flow
 from vtlib.adaptation.comparison import summary
-from vtlib.adaptation.product_table import Comparison
+from vtlib.adaptation.product_table import ProductTable
 from vtlib.desk import controls, pictures
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 
 _OPINION = "opinions of a model, no measurement"
 _VIDEOS_MAX = 50
 
 
 class ProductsPanel:
-    """What the products are for, their ranks, and a row a video with a score and a reason for each."""
+    """What the products are for, their ranks, and a row a video with a score and a reason for
+    each.
+    """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self.products, self.ranks, self.matrix = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.post = controls.choice("Video", [], None)
@@ -45,11 +47,11 @@ class ProductsPanel:
         self._session.go(view="outliers", post_id=self.post.value)
 
 
-def _fits(found: Comparison) -> list[dict[str, Any]]:
+def _fits(found: ProductTable) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in found.fits.to_dict("records")]
 
 
-def _products(found: Comparison) -> Markup:
+def _products(found: ProductTable) -> Markup:
     if not found.products:
         return pictures.quiet(
             "The project has no products: vt product create, then vt project add-products."
@@ -74,7 +76,7 @@ def _products(found: Comparison) -> Markup:
     return Markup('<div class="vt-products">{}</div>').format(Markup("").join(cards))
 
 
-def _ranks(found: Comparison) -> Markup:
+def _ranks(found: ProductTable) -> Markup:
     if found.ranks.empty:
         return Markup("")
     shown = tables.show(
@@ -86,7 +88,7 @@ def _ranks(found: Comparison) -> Markup:
     return pictures.heading("Ranks over all videos", _OPINION) + Markup(shown._repr_html_())  # noqa: S704 - escaped by show
 
 
-def _matrix(found: Comparison) -> Markup:
+def _matrix(found: ProductTable) -> Markup:
     if found.waits_for:
         return pictures.quiet(f"No fit was judged yet: {found.waits_for}.")
     fits = _fits(found)
@@ -107,7 +109,7 @@ def _matrix(found: Comparison) -> Markup:
         for v in videos
     ]
     return Markup(
-        '{}<table class="vt-table vt-matrix"><thead><tr><th scope="col">video</th>{}</tr></thead><tbody>{}</tbody></table>{}'
+        '{}<table class="vt-table vt-matrix"><thead><tr><th scope="col">video</th>{}</tr></thead><tbody>{}</tbody></table>{}'  # noqa: E501
     ).format(
         pictures.heading("Fit of product to video", f"0 to 5; {_OPINION}"),
         heads,

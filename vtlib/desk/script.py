@@ -1,4 +1,6 @@
-"""The script that lies open: its beats to edit, and beside them status, comments, versions, text, documents."""
+"""The script that lies open: its beats to edit, and beside them status, comments, versions,
+text, documents.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from vtlib.desk.beats import BeatsPanel
 from vtlib.desk.comments import CommentsPanel
 from vtlib.desk.documents import DocumentsPanel
 from vtlib.desk.facts import FactsPanel
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.desk.transitions import MovePanel
 from vtlib.desk.versions import TextPanel, VersionsPanel
 from vtlib.scripts import editor as open_scripts
@@ -26,7 +28,7 @@ from vtlib.scripts.workflow import STATUSES
 class ScriptPanel:
     """Picks a script and hands the version that lies open to its parts."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self.open: OpenScript | None = None
         self._is_filling = False
@@ -78,7 +80,8 @@ class ScriptPanel:
         if not script_id:
             self.open = None
             self.head.value = pictures.quiet(
-                "Choose a script, or write one: open a post under Outliers and press Write a script."
+                "Choose a script, or write one: open a post under Outliers and press Write a "
+                "script."
             )
             return
         self.open = open_scripts.opened(self._session.project.workspace, script_id)

@@ -1,4 +1,6 @@
-"""What the panels of a desk share: the project, who works, what lies open; and how each action is taken."""
+"""What the panels of a desk share: the project, who works, what lies open; and how each action
+is taken.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import ipywidgets as widgets
 from vtlib.core import log
 from vtlib.core.errors import VtError
 from vtlib.desk import state as flow
-from vtlib.desk.drafts import Form, Kind, Question, WordsUnsaved
+from vtlib.desk.drafts import Form, Kind, UnsavedPrompt, WordsUnsaved
 from vtlib.desk.pictures import message
 from vtlib.store.project import Project
 
@@ -22,13 +24,14 @@ _KINDS: dict[str, tuple[Kind, ...]] = {"script_id": ("version", "script"), "post
 _QUEUE_S = 0.3  # presses that were sent while a button worked arrive within this time after it
 
 
-class Session:
+class DeskSession:
     """One person at one desk.
 
-    `place` says what lies open; it becomes a row after each action that changed it, so that a kernel that
-    starts again finds it. `stale` names the parts (PARTS) that show what is no longer so: whoever shows
-    them reads them again when `settle` is called, which is once, at the end of an action. `forms` are all that
-    holds typed words: whatever leaves them asks first (`require_saved`).
+    `place` says what lies open; it becomes a row after each action that changed it, so that a
+    kernel that starts again finds it. `stale` names the parts (PARTS) that show what is no longer
+    so: whoever shows them reads them again when `settle` is called, which is once, at the end of an
+    action. `forms` are all that holds typed words: whatever leaves them asks first
+    (`require_saved`).
     """
 
     def __init__(self, project: Project, *, person: str) -> None:
@@ -39,7 +42,7 @@ class Session:
         self.said = widgets.HTML()
         self.settle: Callable[[], None] = _nothing
         self.forms: list[Form] = []
-        self.question = Question(self.act, self._settle_now)
+        self.question = UnsavedPrompt(self.act, self._settle_now)
         self._busy: set[Any] = set()
         self._depth = 0
         self._kept = self.place
@@ -56,7 +59,9 @@ class Session:
         self.stale = set(PARTS)
 
     def go(self, **place: Any) -> None:
-        """Lay something else open: fields of desk/state.Place. Raises WordsUnsaved where words would be left."""
+        """Lay something else open: fields of desk/state.Place. Raises WordsUnsaved where words
+        would be left.
+        """
         left = [n for n in _KINDS if n in place and place[n] != getattr(self.place, n)]
         self.require_saved(*(k for n in left for k in _KINDS[n]), again=lambda: self.go(**place))
         self.place = replace(self.place, **place)
@@ -76,7 +81,9 @@ class Session:
         return made
 
     def require_saved(self, *kinds: Kind, again: Callable[[], object]) -> None:
-        """Raise WordsUnsaved when a form of these kinds holds words; `again` is done once that is answered."""
+        """Raise WordsUnsaved when a form of these kinds holds words; `again` is done once that
+        is answered.
+        """
         if held := [f for f in self.forms if f.kind in kinds and f.changes()]:
             raise WordsUnsaved(held, again)
 
@@ -92,11 +99,12 @@ class Session:
         self._next = control
 
     def act(self, action: Callable[..., str | None], *given: Any) -> Callable[..., None]:
-        """`action(*given)` for a control: what it returns is said; an error is said in words, never raised.
+        """`action(*given)` for a control: what it returns is said; an error is said in words, never
+        raised.
 
-        What the control itself hands over (the button, the change of its value) is left out. An action that
-        another one sets off is part of that one. A button is disabled while it works; a press that comes all the
-        same, or waited meanwhile, does nothing.
+        What the control itself hands over (the button, the change of its value) is left out. An
+        action that another one sets off is part of that one. A button is disabled while it works; a
+        press that comes all the same, or waited meanwhile, does nothing.
         """
 
         def taken(*control: Any) -> None:

@@ -1,4 +1,6 @@
-"""What the desk needs beside the flows of the stages: its projects, and where each person left off."""
+"""What the desk needs beside the flows of the stages: its projects, and where each person left
+off.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ VIEWS: tuple[View, ...] = get_args(View)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DeskPlace:
     """What lies open on somebody's desk: a view, the posts wished for, a post and a script."""
 
     view: View = "outliers"
@@ -29,7 +31,9 @@ class Place:
 
 
 def entered(project: Project) -> Project:
-    """The project, known to the store as its YAML describes it. Raises BadInput when it is known in no way."""
+    """The project, known to the store as its YAML describes it. Raises BadInput when it is known
+    in no way.
+    """
     if project.workspace.params_path(project.slug).exists():
         projects.sync(project)
     else:
@@ -47,17 +51,21 @@ def opened(at: Workspace, slug: str) -> Project:
     return projects.opened(at, slug)
 
 
-def place_of(project: Project, person: str) -> Place:
-    """Where a person left off in a project; the beginning where nothing is known or it cannot be read."""
+def place_of(project: Project, person: str) -> DeskPlace:
+    """Where a person left off in a project; the beginning where nothing is known or it cannot be
+    read.
+    """
     held = store.place(project.store, project.slug, person)
     try:
-        return TypeAdapter(Place).validate_python(held) if held else Place()
+        return TypeAdapter(DeskPlace).validate_python(held) if held else DeskPlace()
     except ValidationError:
-        return Place()  # written by another version of the desk
+        return DeskPlace()  # written by another version of the desk
 
 
-def keep_place(project: Project, person: str, place: Place) -> None:
-    """Remember where a person is. Nobody waits for it: while others hold the database it is let be."""
+def keep_place(project: Project, person: str, place: DeskPlace) -> None:
+    """Remember where a person is. Nobody waits for it: while others hold the database it is let
+    be.
+    """
     hurried = replace(project.store, wait_s=0.5)
     try:
         store.save_place(hurried, project.slug, person, asdict(place))

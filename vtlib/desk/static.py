@@ -12,7 +12,7 @@ from vtlib import tables
 from vtlib.adaptation import product_table
 from vtlib.core.conclusion import number
 from vtlib.desk import browse, pictures
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.scripts import editor as open_scripts
 from vtlib.scripts.beat_table import rows
 
@@ -26,12 +26,12 @@ _BEATS = ("number", "start_s", "duration_s", "kind", "spoken", "visual", "overla
 _COMMENTS = ("version", "beat_id", "author", "body", "resolved_by")
 
 
-def twin(session: Session) -> Markup:
+def twin(session: DeskSession) -> Markup:
     """Every view once: the page of posts, fits, the script that lies open, the board."""
     return _posts(session) + _products(session) + _script(session) + _board(session)
 
 
-def _posts(session: Session) -> Markup:
+def _posts(session: DeskSession) -> Markup:
     page = browse.page(session.project, session.place.wish)
     under = f"page {page.number} of {page.n_pages}, {number(page.n, 'post')}"
     frame = _frame([r.facts for r in page.rows], _POSTS)
@@ -39,7 +39,7 @@ def _posts(session: Session) -> Markup:
     return pictures.heading("Outliers", under) + shown
 
 
-def _products(session: Session) -> Markup:
+def _products(session: DeskSession) -> Markup:
     found = product_table.comparison(session.project)
     head = pictures.heading("Products", ", ".join(p["name"] for p in found.products))
     if found.waits_for:
@@ -48,7 +48,7 @@ def _products(session: Session) -> Markup:
     return head + _shown(frame, source="fits, opinions of a model")
 
 
-def _script(session: Session) -> Markup:
+def _script(session: DeskSession) -> Markup:
     if not session.place.script_id:
         return Markup("")
     found = open_scripts.opened(session.project.workspace, session.place.script_id)
@@ -58,7 +58,7 @@ def _script(session: Session) -> Markup:
     return pictures.heading(found.script.title, under) + shown + said
 
 
-def _board(session: Session) -> Markup:
+def _board(session: DeskSession) -> Markup:
     held = [row for rows_ in open_scripts.board(session.project).values() for row in rows_]
     shown = _table(held, _SCRIPTS, source="scripts") if held else pictures.quiet("No scripts yet.")
     return pictures.heading("Board") + shown

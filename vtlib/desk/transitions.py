@@ -1,4 +1,6 @@
-"""Moving a script on, or back with a reason: a button for each way it can go, and what it still lacks."""
+"""Moving a script on, or back with a reason: a button for each way it can go, and what it still
+lacks.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import ipywidgets as widgets
 
 from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.scripts.editor import OpenScript
 from vtlib.scripts.store import Move
 from vtlib.scripts.workflow import FORWARD, STATUSES
@@ -25,7 +27,7 @@ _VERBS = {
 class MovePanel:
     """Buttons for the ways a version can go; a way back needs the reason."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self._open: OpenScript | None = None
         self.reason = controls.text("Reason", hint="for a way back, or the archive")

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
-from vtlib.desk.session import Session
+from vtlib.desk.session import DeskSession
 from vtlib.scripts import editor as open_scripts
 from vtlib.scripts import files as script_texts
 from vtlib.scripts import lifecycle as flow
@@ -21,9 +21,11 @@ _BARS = 60  # cells: bar, status, length and date; the reasons stand in the tabl
 
 
 class VersionsPanel:
-    """What changed between two versions, beat by beat, and every version with its maker and reason."""
+    """What changed between two versions, beat by beat, and every version with its maker and
+    reason.
+    """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self._open: OpenScript | None = None
         self._is_filling = False
@@ -72,7 +74,7 @@ class VersionsPanel:
 class TextPanel:
     """The script as Markdown. What others changed meanwhile is kept; contradictions are shown."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DeskSession) -> None:
         self._session = session
         self._open: OpenScript | None = None
         self.area = controls.lines("Markdown", rows=18)
@@ -122,8 +124,10 @@ class TextPanel:
             self.stored.value = open_scripts.text(latest.row)
             self._show_beside(_conflicts(taken))
             raise BadInput(
-                f"{latest.row['made_by']} changed the same places in version {latest.version}; nothing was written.",
-                todo="Yours stays in the field, the stored text stands beneath: take over its words, save yours over it, or discard.",
+                f"{latest.row['made_by']} changed the same places in version {latest.version}; "
+                "nothing was written.",
+                todo="Yours stays in the field, the stored text stands beneath: take over its "
+                "words, save yours over it, or discard.",
             )
         return self._taken(taken)
 
@@ -182,7 +186,9 @@ class TextPanel:
 
 
 def difference(found: Difference) -> Markup:
-    """A difference for eyes: what was in red and struck, what is in green, unchanged beats left out."""
+    """A difference for eyes: what was in red and struck, what is in green, unchanged beats left
+    out.
+    """
     if found.is_empty:
         return pictures.quiet("Both say the same.")
     parts = [
@@ -199,7 +205,9 @@ def difference(found: Difference) -> Markup:
 
 
 def _versions(found: OpenScript) -> Markup:
-    """Bars of statuses as `vt script show --picture` draws them, and who made each version, and why."""
+    """Bars of statuses as `vt script show --picture` draws them, and who made each version, and
+    why.
+    """
     drawn = Markup("<pre>{}</pre>").format(
         history_lines(found.versions, found.history, width=_BARS)
     )

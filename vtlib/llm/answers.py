@@ -1,4 +1,6 @@
-"""Answers of models about posts, every call that was made for them, their checks; and people's corrections."""
+"""Answers of models about posts, every call that was made for them, their checks; and people's
+corrections.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,9 @@ def save_call(store: Store, row: Mapping[str, Any]) -> None:
 def save_analysis(store: Store, row: Mapping[str, Any]) -> None:
     """Write what came of a question, in place of what came of the same one before.
 
-    `row`: columns of `analyses`; repairs, missing as lists, options, answer as values. An answer that is
-    there is not replaced by a failure. Raises BadInput for an answer where the status has none, or the
-    reverse (pitfall 26).
+    `row`: columns of `analyses`; repairs, missing as lists, options, answer as values. An answer
+    that is there is not replaced by a failure. Raises BadInput for an answer where the status has
+    none, or the reverse (pitfall 26).
     """
     if (row.get("status") in DATA) != (row.get("answer") is not None):
         raise BadInput(f"status {row.get('status')!r} does not fit the answer of {row['post_id']}.")
@@ -62,8 +64,8 @@ def save_check(
     row: Mapping[str, Any],
     claims: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write how an answer stands, in place of what was known. `row`: columns of `analysis_checks`, `claims` of
-    `analysis_claims`, both without analysis_id.
+    """Write how an answer stands, in place of what was known. `row`: columns of
+    `analysis_checks`, `claims` of `analysis_claims`, both without analysis_id.
     """
     with store.write() as connection:
         save(
@@ -100,7 +102,9 @@ def answers(store: Store, analysis_ids: Sequence[str]) -> dict[str, dict[str, An
 
 
 def claims(store: Store, analysis_id: str) -> list[dict[str, Any]]:
-    """How the claims of an answer stand against the file, in order: columns of `analysis_claims`."""
+    """How the claims of an answer stand against the file, in order: columns of
+    `analysis_claims`.
+    """
     with store.read() as connection:
         return records(
             connection,
@@ -119,8 +123,8 @@ def save_choices(store: Store, project: str, rows: Sequence[Mapping[str, Any]]) 
 
 
 def answered_calls(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Of questions without a stored answer the latest call that brought data: a process died before it could
-    be made an analysis. Columns of `model_calls`.
+    """Of questions without a stored answer the latest call that brought data: a process died
+    before it could be made an analysis. Columns of `model_calls`.
     """
     with store.read() as connection:
         return records(
@@ -144,8 +148,8 @@ def get(store: Store, analysis_id: str) -> dict[str, Any] | None:
 
 
 def unchecked(store: Store, project: str, *, version: str) -> list[dict[str, Any]]:
-    """Answers about a project's posts whose film is measured, and which this version of the checker has not
-    seen, or not since: analysis_id, media_sha256, answer (decoded).
+    """Answers about a project's posts whose film is measured, and which this version of the
+    checker has not seen, or not since: analysis_id, media_sha256, answer (decoded).
     """
     with store.read() as connection:
         return records(
@@ -153,7 +157,8 @@ def unchecked(store: Store, project: str, *, version: str) -> list[dict[str, Any
             """SELECT a.analysis_id, a.media_sha256, a.answer FROM analyses AS a
             JOIN project_posts AS o ON o.post_id = a.post_id AND o.project_id = $project
             JOIN (
-                SELECT sha256, max(measured_at) AS measured_at FROM measures WHERE status = 'ok' GROUP BY sha256
+                SELECT sha256, max(measured_at) AS measured_at FROM measures
+                    WHERE status = 'ok' GROUP BY sha256
             ) AS m ON m.sha256 = a.media_sha256
             LEFT JOIN analysis_checks AS c ON c.analysis_id = a.analysis_id
             WHERE a.task = 'analysis' AND a.answer IS NOT NULL AND (
@@ -164,8 +169,8 @@ def unchecked(store: Store, project: str, *, version: str) -> list[dict[str, Any
 
 
 def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict[str, Any]]:
-    """Answers about a project's posts of pictures that this version of the checker has not seen: analysis_id,
-    n_pictures, answer (decoded).
+    """Answers about a project's posts of pictures that this version of the checker has not seen:
+    analysis_id, n_pictures, answer (decoded).
     """
     with store.read() as connection:
         return records(
@@ -175,7 +180,8 @@ def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict
             JOIN (SELECT post_id, count(*) AS n_pictures FROM media_images GROUP BY post_id) AS i
                 ON i.post_id = a.post_id
             LEFT JOIN analysis_checks AS c ON c.analysis_id = a.analysis_id
-            WHERE a.task = 'pictures' AND a.answer IS NOT NULL AND c.version IS DISTINCT FROM $version
+            WHERE a.task = 'pictures' AND a.answer IS NOT NULL AND c.version IS DISTINCT
+            FROM $version
             ORDER BY a.analysis_id""",
             {"project": project, "version": version},
         )
@@ -184,7 +190,8 @@ def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict
 def spent(
     store: Store, *, project: str | None = None, since: datetime | None = None
 ) -> tuple[float, int]:
-    """(US dollars, tokens) that models took or may have taken: of a project or of all, since a time (UTC) or ever.
+    """(US dollars, tokens) that models took or may have taken: of a project or of all, since a time
+    (UTC) or ever.
 
     Dollars count priced calls alone; tokens count thinking. Calls that may have been paid (view
     possibly_paid_calls) count with what they may have taken at most.
@@ -193,12 +200,15 @@ def spent(
         row = connection.execute(
             """SELECT coalesce(sum(usd), 0), coalesce(sum(tokens), 0) FROM (
                 SELECT project_id, "at", usd,
-                    coalesce(tokens_in, 0) + coalesce(tokens_out, 0) + coalesce(tokens_thinking, 0) AS tokens
+                    coalesce(tokens_in, 0) + coalesce(tokens_out, 0) + coalesce(tokens_thinking,
+                    0) AS tokens
                 FROM spend WHERE provider = 'gemini'
                 UNION ALL
                 SELECT project_id, started_at, estimate_usd, estimate_tokens FROM model_calls
-                WHERE tokens_in IS NULL AND tokens_out IS NULL AND (status = 'lost' OR http_status = 200)
-            ) WHERE ($project IS NULL OR project_id = $project) AND ($since IS NULL OR "at" >= $since)""",
+                WHERE tokens_in IS NULL AND tokens_out IS NULL
+                AND (status = 'lost' OR http_status = 200)
+            ) WHERE ($project IS NULL OR project_id = $project)
+            AND ($since IS NULL OR "at" >= $since)""",
             {"project": project, "since": None if since is None else naive(since)},
         ).fetchone()
     usd, tokens = row or (0.0, 0)
@@ -206,7 +216,8 @@ def spent(
 
 
 def tokens_per_second(store: Store, *, model: str, options: Mapping[str, Any]) -> float | None:
-    """Tokens that a second of video takes with these options, measured on earlier answers by regression.
+    """Tokens that a second of video takes with these options, measured on earlier answers by
+    regression.
 
     None under MIN_SLOPE_CALLS answers of one call each, or when their lengths do not tell.
     """
@@ -228,15 +239,16 @@ def tokens_per_second(store: Store, *, model: str, options: Mapping[str, Any]) -
 def correct(store: Store, analysis_id: str, field: str, value: Any, **who: Any) -> None:
     """Write what a person says in the place of a field; the model's answer stays as it is.
 
-    `field`: a place in the answer (`hook.payoff_s`); `value` as JSON knows it; `who`: corrected_by (needed),
-    kind (correction, the default, or label), notes, corrected_at (default now). Raises BadInput when there
-    is no such answer.
+    `field`: a place in the answer (`hook.payoff_s`); `value` as JSON knows it; `who`: corrected_by
+    (needed), kind (correction, the default, or label), notes, corrected_at (default now). Raises
+    BadInput when there is no such answer.
     """
     add_words(store, [{"analysis_id": analysis_id, "field": field, "value": value, **who}])
 
 
 def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write corrections and labels, all or none: analysis_id, field, value, and `who` as in `correct`.
+    """Write corrections and labels, all or none: analysis_id, field, value, and `who` as in
+    `correct`.
 
     Raises BadInput for one without a name or about an answer that is not there.
     """
@@ -266,7 +278,9 @@ def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def corrections(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The latest correction of each field and person, oldest first; `value` decoded. Labels are none."""
+    """The latest correction of each field and person, oldest first; `value` decoded. Labels are
+    none.
+    """
     with store.read() as connection:
         return records(
             connection,

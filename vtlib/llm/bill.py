@@ -1,6 +1,8 @@
-"""One rule of what something cost: prices of people's notes and of storage, and the one total split into its four kinds.
+"""One rule of what something cost: prices of people's notes and of storage, and the one total split
+into its four kinds.
 
-All sums are US dollars. Amounts, hours and views are priced in the user's currency and turned by the user's own rate.
+All sums are US dollars. Amounts, hours and views are priced in the user's currency and turned by
+the user's own rate.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ TABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The user's own figures in US dollars: of one unit of `currency`, an hour, a GB kept for a month, a thousand views.
+    """The user's own figures in US dollars: of one unit of `currency`, an hour, a GB kept for a
+    month, a thousand views.
 
     None = not given: then it has no price.
     """
@@ -57,10 +60,11 @@ class Rates:
 
 
 def priced(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
-    """Lines of money (query money_lines or money_days) with `usd` of notes and storage, NaN where nothing has a price.
+    """Lines of money (query money_lines or money_days) with `usd` of notes and storage, NaN where
+    nothing has a price.
 
-    `unpriced` counts what has none: bookings, notes with an amount in another currency or hours without a
-    price, kept files.
+    `unpriced` counts what has none: bookings, notes with an amount in another currency or hours
+    without a price, kept files.
     """
     hours, amount = _floats(lines, "hours"), _floats(lines, "amount")
     kept = _floats(lines, "gb_months")
@@ -84,7 +88,7 @@ def priced(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BillPart:
     """One kind: US dollars that are known, and in words what has no price ("" = nothing)."""
 
     usd: float = 0.0
@@ -102,7 +106,7 @@ class Part:
 class Bill:
     """What something cost: each of KINDS, and the total of what has a price, in US dollars."""
 
-    parts: dict[str, Part]
+    parts: dict[str, BillPart]
 
     @property
     def total(self) -> float:
@@ -130,16 +134,18 @@ class Bill:
 
 
 def bill(lines: pd.DataFrame) -> Bill:
-    """The bill of priced lines: kind, n, usd, unpriced, and hours_unpriced, gb_months where there are any."""
+    """The bill of priced lines: kind, n, usd, unpriced, and hours_unpriced, gb_months where
+    there are any.
+    """
     return Bill({kind: _part(kind, lines) for kind in KINDS})
 
 
-def _part(kind: str, lines: pd.DataFrame) -> Part:
+def _part(kind: str, lines: pd.DataFrame) -> BillPart:
     mine = lines[lines["kind"].eq(kind)] if len(lines) else lines
     if mine.empty:
-        return Part()
+        return BillPart()
     n = int(mine["unpriced"].sum()) if "unpriced" in mine else int(mine["usd"].isna().sum())
-    return Part(float(mine["usd"].astype(float).sum()), _lacks(kind, mine, n) if n else "")
+    return BillPart(float(mine["usd"].astype(float).sum()), _lacks(kind, mine, n) if n else "")
 
 
 def _lacks(kind: str, mine: pd.DataFrame, n: int) -> str:

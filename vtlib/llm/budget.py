@@ -1,4 +1,6 @@
-"""Hard caps on money and tokens: a call that could pass one is not made, and waits while others may give back."""
+"""Hard caps on money and tokens: a call that could pass one is not made, and waits while others
+may give back.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,11 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a call may take: its input, and room for its answer (thinking included) between two bounds, in tokens.
+    """What a call may take: its input, and room for its answer (thinking included) between two
+    bounds, in tokens.
 
-    `usd_in` is the price of the input, US dollars; None = no price is known, and no cap in dollars counts it.
+    `usd_in` is the price of the input, US dollars; None = no price is known, and no cap in dollars
+    counts it.
     """
 
     tokens_in: int
@@ -56,7 +60,9 @@ class Reservation:
 
 @dataclass
 class Budget:
-    """Several caps at once, shared by threads. What is reserved counts as spent until it is settled."""
+    """Several caps at once, shared by threads. What is reserved counts as spent until it is
+    settled.
+    """
 
     caps: Sequence[Cap] = ()
     _usd: float = field(default=0.0, repr=False)
@@ -65,10 +71,12 @@ class Budget:
     _change: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def reserve(self, demand: Demand, *, end_s: float = inf) -> Reservation:
-        """Set aside what a call may take: full room for its answer or, near a cap, as much as is left.
+        """Set aside what a call may take: full room for its answer or, near a cap, as much as is
+        left.
 
-        While too little is left but calls are in flight, it waits for them to settle, until `end_s` (monotonic).
-        Raises BudgetReached, naming the cap, when the call cannot fit, and TimeoutError.
+        While too little is left but calls are in flight, it waits for them to settle, until `end_s`
+        (monotonic). Raises BudgetReached, naming the cap, when the call cannot fit, and
+        TimeoutError.
         """
         with self._change:
             while (room := self._room(demand)) < demand.min_output_tokens:
@@ -83,7 +91,9 @@ class Budget:
         return held
 
     def settle(self, held: Reservation, *, usd: float | None, tokens: int) -> None:
-        """Put what the call really took in the place of what was set aside. A second time it changes nothing."""
+        """Put what the call really took in the place of what was set aside. A second time it
+        changes nothing.
+        """
         with self._change:
             if not held.is_open:
                 return
@@ -123,9 +133,15 @@ class Budget:
         for cap in self.caps:
             spent_usd, spent_tokens = self._spent(cap)
             if cap.usd is not None and usd is not None and spent_usd + usd > cap.usd:
-                message = f"${spent_usd:,.4f} of the {cap.name}'s ${cap.usd:,.2f} are spent or set aside, the next call may take ${usd:,.4f}"
+                message = (
+                    f"${spent_usd:,.4f} of the {cap.name}'s ${cap.usd:,.2f} are spent or "
+                    f"set aside, the next call may take ${usd:,.4f}"
+                )
                 return BudgetReached(f"{message}.", todo=_TODO)
             if cap.tokens is not None and spent_tokens + tokens > cap.tokens:
-                message = f"{spent_tokens:,} of the {cap.name}'s {cap.tokens:,} tokens are used or set aside, the next call may take {tokens:,}"
+                message = (
+                    f"{spent_tokens:,} of the {cap.name}'s {cap.tokens:,} tokens are used "
+                    f"or set aside, the next call may take {tokens:,}"
+                )
                 return BudgetReached(f"{message}.", todo=_TODO)
         return BudgetReached("the next call could pass a cap.", todo=_TODO)

@@ -1,4 +1,6 @@
-"""The Gemini API: one question, one named outcome; nothing that the service does to a question raises."""
+"""The Gemini API: one question, one named outcome; nothing that the service does to a question
+raises.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ from vtlib.llm.files import FileRefused, Files
 from vtlib.llm.outcomes import STOPS, Outcome
 from vtlib.llm.prices import Prices
 from vtlib.llm.question import Question
-from vtlib.llm.request import Asking, Desk, Journal
+from vtlib.llm.request import Asking, Journal, RequestContext
 from vtlib.llm.retries import Patience, Unanswered
 from vtlib.llm.token_estimate import Demands
 from vtlib.llm.transport import BoundedClient
@@ -38,7 +40,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where the service is and how it is used; seconds and bytes. `base_url` None = the real one."""
+    """Where the service is and how it is used; seconds and bytes. `base_url` None = the real
+    one.
+    """
 
     api_key: str = field(repr=False)
     base_url: str | None = None
@@ -66,10 +70,10 @@ def _no_journal(_call: object) -> None:
 class Gemini:
     """The service behind one key; made once a run, shared by threads, closed at the end (`with`).
 
-    `journal` is told of every request for an answer twice: before it is made (status `lost`: what a killed
-    run leaves behind) and when it has ended; it is called from worker threads. `tokens_per_s` of video,
-    where measured on earlier calls, makes estimates better. `settings`: by the name of a model the parameter that
-    names it, for messages.
+    `journal` is told of every request for an answer twice: before it is made (status `lost`: what a
+    killed run leaves behind) and when it has ended; it is called from worker threads.
+    `tokens_per_s` of video, where measured on earlier calls, makes estimates better. `settings`: by
+    the name of a model the parameter that names it, for messages.
     """
 
     access: Access
@@ -186,7 +190,10 @@ class Gemini:
             reason = f"GEMINI_API_KEY was refused by {place}: {failure.reason}"
         elif failure.status == "not_found" and failure.http_status == 404:
             setting = self.settings.get(model, "model")
-            reason = f"{failure.reason}; the model is named by {setting}, its address by gemini.api_version"
+            reason = (
+                f"{failure.reason}; the model is named by {setting}, its address by "
+                "gemini.api_version"
+            )
         else:
             return failure
         return replace(failure, reason=reason)
@@ -204,7 +211,10 @@ class Gemini:
             f"Did you mean {near}?" if near else f"There are: {', '.join(others) or 'none listed'}."
         )
         if len(others) < len(listed):
-            todo = f"It is listed but not served as {self.access.api_version}: change gemini.api_version, or the model. {todo}"
+            todo = (
+                f"It is listed but not served as {self.access.api_version}: change "
+                f"gemini.api_version, or the model. {todo}"
+            )
         return BadInput(
             f"the service has no model {name}.", todo=f"Set {setting}. {todo}", field=setting
         )
@@ -215,7 +225,9 @@ class Gemini:
 
     @cached_property
     def _client(self) -> genai.Client:
-        """Kept for as long as we live: a client that is forgotten closes itself. It retries nothing."""
+        """Kept for as long as we live: a client that is forgotten closes itself. It retries
+        nothing.
+        """
         return genai.Client(
             api_key=self.access.api_key,
             http_options=types.HttpOptions(
@@ -241,8 +253,8 @@ class Gemini:
         )
 
     @cached_property
-    def _desk(self) -> Desk:
-        return Desk(
+    def _desk(self) -> RequestContext:
+        return RequestContext(
             self._client,
             self.limiter,
             self._patient,

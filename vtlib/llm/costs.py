@@ -1,4 +1,6 @@
-"""What a project cost, for every page and command alike: calls priced anew, then one ledger and one total."""
+"""What a project cost, for every page and command alike: calls priced anew, then one ledger and
+one total.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,11 @@ _MILLION = 1_000_000
 
 
 def price_calls(project: Project) -> int:
-    """Book the calls of a project at the prices that hold on their day, however late those were given; how many changed.
+    """Book the calls of a project at the prices that hold on their day, however late those were
+    given; how many changed.
 
-    What a call cost is its tokens at the price of its day. Where no price is known, what was booked stays.
+    What a call cost is its tokens at the price of its day. Where no price is known, what was booked
+    stays.
     """
     prices = Prices.load(project.params.prices)
     if not prices.rows:
@@ -64,7 +68,9 @@ def ledger_of_all(
 def days_of_all(
     at: Workspace, *, project: str | None = None, since: datetime | None = None
 ) -> pd.DataFrame:
-    """Priced lines a day, and storage as one line without a day: together what `ledger_of_all` sums."""
+    """Priced lines a day, and storage as one line without a day: together what `ledger_of_all`
+    sums.
+    """
     rates = _priced_projects(at, project)
     days = store.days(at.store, project=project, since=since)
     whole = store.lines(at.store, now=at.now(), project=project, since=since)

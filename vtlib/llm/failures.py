@@ -16,18 +16,19 @@ from vtlib.llm.outcomes import Status
 
 T = TypeVar("T")
 _PASSING_HTTP = frozenset({408, 425, 499, 500, 502, 503, 504})
-# The API's own 400 and 500 errors are not charged (ai.google.dev/gemini-api/docs/billing); what a gateway in between
-# says (499, 502, 504) tells nothing of what came of the request behind it.
+# The API's own 400 and 500 errors are not charged (ai.google.dev/gemini-api/docs/billing); what a
+# gateway in between says (499, 502, 504) tells nothing of what came of the request behind it.
 _GATEWAY_HTTP = frozenset({499, 502, 504})
-# "Requests per day (RPD) quotas reset at midnight Pacific time" (ai.google.dev/gemini-api/docs/rate-limits).
+# A quota of requests a day begins anew at midnight, Pacific time
+# (ai.google.dev/gemini-api/docs/rate-limits).
 _QUOTA_ZONE = ZoneInfo("America/Los_Angeles")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`is_passing`: asking again may help. `wait_s`: how long the service said to wait (None = it did not).
-    `is_outage`: the service is down, as against busy or refusing. `may_be_charged`: the request may have
-    been carried out although no answer came.
+    """`is_passing`: asking again may help. `wait_s`: how long the service said to wait (None =
+    it did not). `is_outage`: the service is down, as against busy or refusing. `may_be_charged`:
+    the request may have been carried out although no answer came.
     """
 
     status: Status
@@ -52,8 +53,8 @@ class Failed(Exception):
 
 
 def attempted(act: Callable[[], T]) -> T:
-    """The result of `act`, a call of the client. Raises Failed for whatever the client raises: its parsers raise
-    all kinds (RecursionError, JSONDecodeError, KeyError, UnicodeError).
+    """The result of `act`, a call of the client. Raises Failed for whatever the client raises:
+    its parsers raise all kinds (RecursionError, JSONDecodeError, KeyError, UnicodeError).
     """
     try:
         return act()
@@ -86,7 +87,8 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, (httpx2.HTTPError, httpx2.StreamError, OSError)):
         said = f"the connection broke ({name})"
         return Failure("unavailable", said, is_passing=True, is_outage=True, may_be_charged=True)
-    # A page of a proxy or portal, an upload answered without its headers, an error nested too deep to be read.
+    # A page of a proxy or portal, an upload answered without its headers, an error nested too deep
+    # to be read.
     said = f"the answer is not the API's ({name})"
     return Failure("unavailable", said, is_passing=True, is_outage=True, may_be_charged=True)
 
@@ -134,7 +136,10 @@ def _quota(error: errors.APIError, said: str) -> Failure:
         if isinstance(v, Mapping)
     ]
     if any("perday" in i.lower() for i in ids):
-        day = f"the provider's quota for the day is used up; a new one begins at {quota_reset():%Y-%m-%d %H:%M} UTC"
+        day = (
+            "the provider's quota for the day is used up; a new one begins at "
+            f"{quota_reset():%Y-%m-%d %H:%M} UTC"
+        )
         return Failure("quota_day", f"{day} ({said}; {', '.join(ids)})", 429)
     return Failure("rate_limited", said, 429, is_passing=True, wait_s=_retry_after(error))
 

@@ -32,7 +32,9 @@ class FileRefused(Exception):
 
 @dataclass
 class Files:
-    """The files of one client. `left` names those whose deletion failed: they expire at the service."""
+    """The files of one client. `left` names those whose deletion failed: they expire at the
+    service.
+    """
 
     client: genai.Client
     patience: Patience
@@ -43,10 +45,11 @@ class Files:
 
     @contextmanager
     def attached(self, question: Question, *, end_s: float) -> Iterator[list[types.Part]]:
-        """The parts for the files of a question, for as long as the block lasts; then nothing of it stays.
+        """The parts for the files of a question, for as long as the block lasts; then nothing of it
+        stays.
 
-        `end_s`: the deadline (monotonic). Raises FileRefused (missing here, failed there, not ready in
-        time) and Unanswered.
+        `end_s`: the deadline (monotonic). Raises FileRefused (missing here, failed there, not ready
+        in time) and Unanswered.
         """
         names: list[str] = []
         fps = question.options.fps
@@ -90,7 +93,8 @@ class Files:
         return types.Part(file_data=held, video_metadata=sampling)
 
     def _uploaded(self, file: Attachment, names: list[str]) -> types.File:
-        # A name of ours, ASCII, known before the upload: it can be deleted whatever answer gets lost.
+        # A name of ours, ASCII, known before the upload: it can be deleted whatever answer gets
+        # lost.
         name = f"files/{PREFIX}{file.sha256[:12]}-{secrets.token_hex(6)}"
         names.append(name)
         config = types.UploadFileConfig(name=name, mime_type=file.mime_type)

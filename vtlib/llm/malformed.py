@@ -1,7 +1,8 @@
 """From a model's text to a validated value: the repair ladder. Nothing here asks or guesses.
 
-1. as it is; 2. without code fences, prose around it, trailing commas outside strings and halves of characters; 3. for a text
-that was cut off, the parts that are whole, marked partial. The re-ask is the caller's.
+1. as it is; 2. without code fences, prose around it, trailing commas outside strings and halves of
+  characters; 3. for a text that was cut off, the parts that are whole, marked partial. The re-ask
+  is the caller's.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ class Reading:
 
 
 def read_answer(text: str | None, model: type[BaseModel], *, is_cut_off: bool = False) -> Reading:
-    """`text` as `model`, by the ladder. `is_cut_off`: the service said that it stopped at the token limit.
+    """`text` as `model`, by the ladder. `is_cut_off`: the service said that it stopped at the token
+    limit.
 
-    Half a part is never taken: the last part of a text that was cut off is dropped, and so is every part
-    that does not validate.
+    Half a part is never taken: the last part of a text that was cut off is dropped, and so is every
+    part that does not validate.
     """
     if not text or not text.strip():
         return Reading("truncated" if is_cut_off else "empty", reason="there is no text")
@@ -58,7 +60,9 @@ def read_answer(text: str | None, model: type[BaseModel], *, is_cut_off: bool = 
 
 
 def mend(text: str) -> tuple[str, tuple[str, ...]]:
-    """`text` without fences, prose around the JSON, trailing commas, halves of characters; and what was taken away."""
+    """`text` without fences, prose around the JSON, trailing commas, halves of characters; and
+    what was taken away.
+    """
     repairs = []
     text = text.strip().removeprefix("\ufeff").strip()
     bare = _OPENING_FENCE.sub("", text, count=1) if text.startswith("```") else text

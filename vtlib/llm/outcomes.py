@@ -11,15 +11,15 @@ from pydantic import BaseModel
 
 from vtlib.llm.prices import Usage
 
-# Data: `ok`; `repaired` (fences, commas, prose around it); `partial` (cut off: only whole parts; or it says what
-# cannot be, such as times behind the end of the video).
-# Answered, but no data: `blocked` (the question), `withheld` (the answer), `empty`, `truncated` (cut off and
-# nothing whole in it), `unreadable` (no JSON), `invalid` (JSON of another shape).
-# Not answered: `refused` (this request), `not_found` (model or file), `file_failed`, `too_large`,
-# `unavailable` (down, or not the API), `timed_out`, `rate_limited`.
-# Perhaps answered, perhaps paid: `lost` (requests were sent and their replies never came or told nothing).
-# Not answered, and no other request would be: `bad_key`, `quota_day`, `not_allowed` (country, billing).
-# Not asked: `circuit_open`, `budget`. Of a call, `lost` without an end: in flight, or cut by a kill.
+# Data: `ok`; `repaired` (fences, commas, prose around it); `partial` (cut off: only whole parts; or
+# it says what cannot be, such as times behind the end of the video). Answered, but no data:
+# `blocked` (the question), `withheld` (the answer), `empty`, `truncated` (cut off and nothing whole
+# in it), `unreadable` (no JSON), `invalid` (JSON of another shape). Not answered: `refused` (this
+# request), `not_found` (model or file), `file_failed`, `too_large`, `unavailable` (down, or not the
+# API), `timed_out`, `rate_limited`. Perhaps answered, perhaps paid: `lost` (requests were sent and
+# their replies never came or told nothing). Not answered, and no other request would be: `bad_key`,
+# `quota_day`, `not_allowed` (country, billing). Not asked: `circuit_open`, `budget`. Of a call,
+# `lost` without an end: in flight, or cut by a kill.
 Status = Literal[
     "ok",
     "repaired",
@@ -54,8 +54,9 @@ STOPS: frozenset[str] = frozenset({"bad_key", "quota_day", "not_allowed", "circu
 class Call:
     """One request for an answer, whatever came of it. `usd` None = no price is known, or no usage.
 
-    `kind`: ask, or reask after an answer that could not be used; `key`: the caller's name for the question;
-    `ended_at` None = in flight; `estimate_usd` and `estimate_tokens`: what it may take at most.
+    `kind`: ask, or reask after an answer that could not be used; `key`: the caller's name for the
+    question; `ended_at` None = in flight; `estimate_usd` and `estimate_tokens`: what it may take at
+    most.
     """
 
     call_id: str
@@ -87,9 +88,9 @@ class Call:
 class Outcome:
     """The answer to a question. `value` is there for `ok`, `repaired` and `partial` alone.
 
-    `missing` names the parts a partial answer lacks (they are None in `value`); `repairs` what was mended
-    or dropped. `calls` are all requests made for it, in order; `raw` and `finish_reason` those of the
-    call that was used.
+    `missing` names the parts a partial answer lacks (they are None in `value`); `repairs` what was
+    mended or dropped. `calls` are all requests made for it, in order; `raw` and `finish_reason`
+    those of the call that was used.
     """
 
     status: Status
@@ -123,7 +124,9 @@ class Outcome:
 
     @property
     def possibly_usd(self) -> float:
-        """US dollars that calls without a known cost may have taken at most; calls without a price count 0."""
+        """US dollars that calls without a known cost may have taken at most; calls without a
+        price count 0.
+        """
         return float(sum(c.estimate_usd or 0.0 for c in self.calls if c.is_possibly_paid))
 
     def checked(self, check: Callable[[BaseModel], str] | None) -> Outcome:

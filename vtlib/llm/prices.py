@@ -1,4 +1,6 @@
-"""What tokens cost, by a dated table that the user fills: no price, no cost, and never an invented one."""
+"""What tokens cost, by a dated table that the user fills: no price, no cost, and never an
+invented one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call as the service counted them; None = it did not say. `out` is without thinking."""
+    """Tokens of one call as the service counted them; None = it did not say. `out` is without
+    thinking.
+    """
 
     tokens_in: int | None = None
     tokens_out: int | None = None
@@ -52,7 +56,9 @@ class Prices:
         return max(held, key=lambda p: p.since) if held else None
 
     def cost_usd(self, model: str, usage: Usage, *, on: date) -> float | None:
-        """US dollars of a call; None without a price or without counted tokens. Thinking is output."""
+        """US dollars of a call; None without a price or without counted tokens. Thinking is
+        output.
+        """
         price = self.of(model, on)
         if price is None or not usage.is_known:
             return None

@@ -1,4 +1,6 @@
-"""A question to a model: prompt, files, the shape of the answer, and how to ask. Its identity is a digest."""
+"""A question to a model: prompt, files, the shape of the answer, and how to ask. Its identity is
+a digest.
+"""
 
 from __future__ import annotations
 
@@ -47,9 +49,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`answer` is the pydantic model of what is wanted back; files stand before the text. `key` is the
-    caller's name for the question: it comes back with every call and is no part of the identity. `check` says
-    what of a value cannot be, "" when nothing: such an answer is at most partial.
+    """`answer` is the pydantic model of what is wanted back; files stand before the text. `key`
+    is the caller's name for the question: it comes back with every call and is no part of the
+    identity. `check` says what of a value cannot be, "" when nothing: such an answer is at most
+    partial.
     """
 
     prompt: Rendered
@@ -81,7 +84,9 @@ class Question:
         return digest_of([*parts, self.schema_sha256, self.input_hash])
 
     def guessed_tokens_in(self, *, tokens_per_s: float | None = None) -> int:
-        """Tokens that go in, by formula. `tokens_per_s` of video where it was measured on earlier calls."""
+        """Tokens that go in, by formula. `tokens_per_s` of video where it was measured on
+        earlier calls.
+        """
         text = len(self.prompt.system) + len(self.prompt.text) + len(str(self.schema))
         fps = self.options.fps or FRAMES_PER_S
         rate = tokens_per_s or fps * TOKENS_PER_FRAME + TOKENS_PER_AUDIO_S

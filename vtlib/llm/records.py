@@ -1,4 +1,6 @@
-"""What came of questions to a model: as rows, saved once, and counted. The same for films, pictures and texts."""
+"""What came of questions to a model: as rows, saved once, and counted. The same for films,
+pictures and texts.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _logger = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a question is about: a post (None = none), in which role, asked by which stage; `task` names its problems."""
+    """What a question is about: a post (None = none), in which role, asked by which stage;
+    `task` names its problems.
+    """
 
     stage: str
     task: str
@@ -32,8 +36,9 @@ class About:
 
 @dataclass(slots=True)
 class Done:
-    """What was asked: outcomes by status, answers known before, why it stopped early ("" = it did not).
-    `usd` None = a cost is unknown; `possibly_usd`: what calls without a known cost may have taken at most.
+    """What was asked: outcomes by status, answers known before, why it stopped early ("" = it
+    did not). `usd` None = a cost is unknown; `possibly_usd`: what calls without a known cost may
+    have taken at most.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -57,7 +62,10 @@ class Done:
         if not self.n_possibly:
             return ""
         cost = f"at most ${self.possibly_usd:,.4f}" if self.possibly_usd else "no price is known"
-        return f"possibly paid besides: {self.n_possibly} {'call' if self.n_possibly == 1 else 'calls'}, {cost} (vt costs)"
+        return (
+            f"possibly paid besides: {self.n_possibly} "
+            f"{'call' if self.n_possibly == 1 else 'calls'}, {cost} (vt costs)"
+        )
 
     def add(self, outcome: Outcome, *, to: Counter[str], was_left: bool = True) -> None:
         """Count an outcome in `to`; `was_left`: it stood among `n_left`."""
@@ -76,7 +84,8 @@ class Done:
 
 @one_session
 def take_up(project: Project, asked: Mapping[str, tuple[Question, About]]) -> int:
-    """Save answers that a process got but died before saving; how many. They are paid: nothing is asked.
+    """Save answers that a process got but died before saving; how many. They are paid: nothing is
+    asked.
 
     `asked`: by the key of the question.
     """

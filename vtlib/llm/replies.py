@@ -1,6 +1,8 @@
-"""The service's reply, read from the raw body: nothing in it raises, and what it cost is read even where the rest cannot be.
+"""The service's reply, read from the raw body: nothing in it raises, and what it cost is read even
+where the rest cannot be.
 
-The client's own parser is not used: it raises on deep nesting and broken JSON, and takes the token counts down with it.
+The client's own parser is not used: it raises on deep nesting and broken JSON, and takes the token
+counts down with it.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from vtlib.llm.outcomes import Call, Outcome, Status
 from vtlib.llm.prices import Usage
 from vtlib.llm.question import Question
 
-# The client would go on by itself after CONTINUATION, request after request, past every cap of ours: it is
-# told not to (question.py), and the answer counts as cut off.
+# The client would go on by itself after CONTINUATION, request after request, past every cap of
+# ours: it is told not to (question.py), and the answer counts as cut off.
 CUT_OFF = frozenset({"MAX_TOKENS", "CONTINUATION"})
 # The service keeps the answer back, or part of it: whatever text there is, it is no data.
 WITHHELD = frozenset(
@@ -44,8 +46,9 @@ _logger = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer of the service. `text` without thoughts, None when there is none; `blocked` why the question
-    was turned away, "" when it was not; `flaw` why nothing but the usage could be read, "" when all could.
+    """One answer of the service. `text` without thoughts, None when there is none; `blocked` why
+    the question was turned away, "" when it was not; `flaw` why nothing but the usage could be
+    read, "" when all could.
     """
 
     text: str | None
@@ -59,7 +62,8 @@ class Reply:
 def reply_of(body: str | None) -> Reply | None:
     """The reply in the body of a response with status 200, whatever stands there.
 
-    None when it is no reply of the API and does not tell what it cost: an empty body, a web page, broken JSON.
+    None when it is no reply of the API and does not tell what it cost: an empty body, a web page,
+    broken JSON.
     """
     text = body or ""
     try:
@@ -83,7 +87,9 @@ def reply_of(body: str | None) -> Reply | None:
 
 
 def read_reply(reply: Reply, question: Question) -> tuple[Status, Reading]:
-    """What the reply is worth: a block and an answer kept back are named before anything is read."""
+    """What the reply is worth: a block and an answer kept back are named before anything is
+    read.
+    """
     if reply.flaw:
         return "unreadable", Reading("unreadable", reason=reply.flaw)
     if reply.blocked:
@@ -95,7 +101,8 @@ def read_reply(reply: Reply, question: Question) -> tuple[Status, Reading]:
         is_cut_off = reply.finish_reason in CUT_OFF
         reading = read_answer(reply.text, question.answer, is_cut_off=is_cut_off)
     except Exception as error:
-        # The call is paid: a mistake of ours in reading must not lose its cost, nor the rest of the batch.
+        # The call is paid: a mistake of ours in reading must not lose its cost, nor the rest of the
+        # batch.
         _logger.exception("an answer could not be read", error=type(error).__name__)
         reading = Reading(
             "unreadable", reason=f"the answer cannot be read ({type(error).__name__})"
@@ -120,7 +127,9 @@ def kept_outcome(call: Call, question: Question) -> Outcome:
 
 
 def whole_characters(text: str) -> str:
-    """`text` with halves of surrogate pairs joined, and lone ones replaced: they cannot be stored or sent."""
+    """`text` with halves of surrogate pairs joined, and lone ones replaced: they cannot be
+    stored or sent.
+    """
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -143,7 +152,9 @@ def _usage_in(body: str) -> Usage:
 
 
 def _usage(found: Any) -> Usage:
-    """Token counts; where one cannot be a count, none is known: half a usage would book half the cost."""
+    """Token counts; where one cannot be a count, none is known: half a usage would book half the
+    cost.
+    """
     names = (
         *("promptTokenCount", "toolUsePromptTokenCount", "candidatesTokenCount"),
         *("thoughtsTokenCount", "cachedContentTokenCount"),

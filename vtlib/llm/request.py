@@ -1,4 +1,6 @@
-"""One question on the wire: requests within rate and caps, the ladder of answers, a journal of all of it."""
+"""One question on the wire: requests within rate and caps, the ladder of answers, a journal of
+all of it.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,14 @@ from vtlib.llm.token_estimate import Demands
 
 # Answers that can come out better when they are asked for once more.
 REASK = frozenset({"empty", "truncated", "unreadable", "invalid", "partial"})
-# A request whose reply got lost may have been paid: so many are sent for one question, then it is `lost`.
+# A request whose reply got lost may have been paid: so many are sent for one question, then it is
+# `lost`.
 MAX_LOST = 2
 Journal = Callable[[Call], None]
 
 
 @dataclass(frozen=True)
-class Desk:
+class RequestContext:
     """What all questions share."""
 
     client: genai.Client
@@ -44,9 +47,11 @@ class Desk:
 
 @dataclass
 class Asking:
-    """One question being asked. `calls` holds every request so far; `end_s` is the deadline (monotonic)."""
+    """One question being asked. `calls` holds every request so far; `end_s` is the deadline
+    (monotonic).
+    """
 
-    desk: Desk
+    desk: RequestContext
     question: Question
     parts: list[types.Part]
     end_s: float
@@ -83,7 +88,8 @@ class Asking:
         )
         status, reading = read_reply(reply, question)
         if status == "partial" and self._room < question.options.max_output_tokens:
-            # Not the model's own end: with more money it would be whole, so it is asked again another time.
+            # Not the model's own end: with more money it would be whole, so it is asked again
+            # another time.
             reason = f"{reading.reason}; the caps left room for {self._room:,} tokens"
             status, reading = "truncated", Reading("truncated", reason=reason)
         self._close(replace(self.calls[-1], status=status, reason=reading.reason))

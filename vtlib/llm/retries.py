@@ -1,4 +1,6 @@
-"""Trying again what fails in passing: with back-off, or for as long as the service says; never past a deadline."""
+"""Trying again what fails in passing: with back-off, or for as long as the service says; never
+past a deadline.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How often and how long. `first_s` is the first wait, doubled each time up to `longest_s`, with up to
-    half of it taken away by chance so that workers do not come back together.
+    """How often and how long. `first_s` is the first wait, doubled each time up to `longest_s`,
+    with up to half of it taken away by chance so that workers do not come back together.
     """
 
     limiter: RateLimiter
@@ -41,7 +43,8 @@ class Patience:
     def insist(self, act: Callable[[], T], *, what: str, end_s: float) -> T:
         """The result of `act`, tried again while it raises Failed and the failure is passing.
 
-        `end_s`: the deadline (monotonic). What the service says of waiting holds for every worker. Raises Unanswered.
+        `end_s`: the deadline (monotonic). What the service says of waiting holds for every worker.
+        Raises Unanswered.
         """
         for attempt in range(1, self.attempts + 1):
             try:

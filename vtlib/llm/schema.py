@@ -17,7 +17,8 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The schema, every part of it required: a part may be null, but it must be said.
 
     Titles of parts and defaults are left out (tokens, and a default is an example that comes back);
-    the model's own name stays as the title. Made once a model (it takes a while): not to be changed.
+    the model's own name stays as the title. Made once a model (it takes a while): not to be
+    changed.
     """
     made = _lean(model.model_json_schema(mode="serialization"))
     return {"title": model.__name__, **made}
@@ -30,7 +31,9 @@ def digest_of(value: Any) -> str:
 
 
 def _lean(node: Any, *, are_names: bool = False) -> Any:
-    """Without keywords of _LEFT_OUT; in `properties` and `$defs` the keys are names, not keywords."""
+    """Without keywords of _LEFT_OUT; in `properties` and `$defs` the keys are names, not
+    keywords.
+    """
     if isinstance(node, dict):
         return {
             key: _lean(value, are_names=not are_names and key in ("properties", "$defs"))

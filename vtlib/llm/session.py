@@ -1,4 +1,6 @@
-"""The model service as a project uses it: limits, caps and prices from its parameters, every call on record."""
+"""The model service as a project uses it: limits, caps and prices from its parameters, every
+call on record.
+"""
 
 from __future__ import annotations
 
@@ -104,8 +106,8 @@ def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
 
 
 def is_capped(project: Project, section: Literal["analysis", "adaptation", "comparison"]) -> bool:
-    """Whether somebody set a cap in dollars, be it the same as the default. A cap that nobody set is no order:
-    without prices tokens are counted (gemini.max_tokens_run).
+    """Whether somebody set a cap in dollars, be it the same as the default. A cap that nobody
+    set is no order: without prices tokens are counted (gemini.max_tokens_run).
     """
     params, asked = getattr(project.params, section), project.params.gemini
     is_set = "max_cost_usd" in params.model_fields_set
@@ -113,20 +115,23 @@ def is_capped(project: Project, section: Literal["analysis", "adaptation", "comp
 
 
 def require_price(project: Project, models: Iterable[str], *, field: str) -> None:
-    """Raises BadInput, naming `field`, when one of `models` has no known price: a cap in dollars could not hold."""
+    """Raises BadInput, naming `field`, when one of `models` has no known price: a cap in dollars
+    could not hold.
+    """
     known, today = prices(project), project.workspace.now().date()
     for model in dict.fromkeys(models):
         if known.of(model, today) is None:
             raise BadInput(
                 f"a cap in dollars cannot hold: no price of {model} is known.",
-                todo="Enter what you pay under prices: in the YAML (docs/analysis.md), or use gemini.max_tokens_run.",
+                todo="Enter what you pay under prices: in the YAML (docs/analysis.md), or use "
+                "gemini.max_tokens_run.",
                 field=field,
             )
 
 
 def journal(project: Project) -> Callable[[Call], None]:
-    """A journal that writes calls and their spend into the store, one at a time; a question's key is its
-    analysis_id.
+    """A journal that writes calls and their spend into the store, one at a time; a question's
+    key is its analysis_id.
     """
     lock = threading.Lock()
 

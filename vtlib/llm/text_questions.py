@@ -1,4 +1,6 @@
-"""Questions without a film: asked once within caps, each outcome saved as it comes, never paid twice."""
+"""Questions without a film: asked once within caps, each outcome saved as it comes, never paid
+twice.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Wanted:
 
 
 def wanted(question: Question, *, task: str, post_id: str | None, about: str, role: str) -> Wanted:
-    """A question under its key: the same about (post, product) and the same question, the same key."""
+    """A question under its key: the same about (post, product) and the same question, the same
+    key.
+    """
     digest = hashlib.sha256(f"{task}/{about}/{question.identity}".encode()).hexdigest()[:24]
     return Wanted(replace(question, key=digest), task, post_id, role)
 
@@ -52,7 +56,9 @@ def open_ones(project: Project, asked: Sequence[Wanted]) -> list[Wanted]:
 
 
 def estimate(project: Project, asked: Sequence[Wanted]) -> pd.DataFrame:
-    """A row a question: task, post_id, tokens_in (by formula), tokens_out_max, usd_max (None = no price)."""
+    """A row a question: task, post_id, tokens_in (by formula), tokens_out_max, usd_max (None =
+    no price).
+    """
     prices, today = asking.prices(project), project.workspace.now().date()
     rows = []
     for one in asked:
@@ -98,7 +104,9 @@ def ask(
 def require_caps(
     project: Project, section: Literal["adaptation", "comparison"], model: str
 ) -> None:
-    """Raises BadInput when somebody set a cap in dollars and `model` has no price: it could not hold."""
+    """Raises BadInput when somebody set a cap in dollars and `model` has no price: it could not
+    hold.
+    """
     if asking.is_capped(project, section):
         require_price(project, model)
 
@@ -125,7 +133,9 @@ def both(first: Done, second: Done) -> Done:
 
 
 def most(estimate: pd.DataFrame) -> dict[str, Any]:
-    """What the questions of an `estimate` may take: tokens_max, usd_max (None = a price is missing)."""
+    """What the questions of an `estimate` may take: tokens_max, usd_max (None = a price is
+    missing).
+    """
     usd = estimate["usd_max"]
     is_priced = len(usd) > 0 and bool(usd.notna().all())
     tokens = int(estimate["tokens_in"].sum() + estimate["tokens_out_max"].sum())
@@ -145,6 +155,9 @@ def words(done: Done) -> str:
     cost = "cost unknown: no price is known" if done.usd is None else f"${done.usd:,.4f}"
     ended = ", ".join(f"{s.replace('_', ' ')} {n}" for s, n in done.outcomes.most_common())
     asked = f"now asked: {sum(done.outcomes.values())}" + (f" ({ended})" if ended else "")
-    told = f"{asked}, known before: {done.n_known}, left: {done.n_left}; {done.tokens:,} tokens, {cost}"
+    told = (
+        f"{asked}, known before: {done.n_known}, left: {done.n_left}; {done.tokens:,} tokens, "
+        f"{cost}"
+    )
     more = [done.possibly_words, f"stopped: {done.stopped}" if done.stopped else ""]
     return "\n".join([told, *filter(None, more)])

@@ -1,4 +1,6 @@
-"""What the next call may take: by formula at first, closer to the truth once calls of the same kind were counted."""
+"""What the next call may take: by formula at first, closer to the truth once calls of the same
+kind were counted.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from vtlib.llm.budget import Demand
 from vtlib.llm.prices import Prices, Usage
 from vtlib.llm.question import Question
 
-# Near a cap an answer gets less room than gemini.max_output_tokens, never less than what the longest answer of
-# this run took and a fifth more; before any was counted, half of the parameter.
+# Near a cap an answer gets less room than gemini.max_output_tokens, never less than what the
+# longest answer of this run took and a fifth more; before any was counted, half of the parameter.
 MARGIN = 1.2
 FIRST_RATIO = 0.5
 # A refusal in a sentence tells nothing of how long an answer is.
@@ -22,7 +24,9 @@ MIN_CALLS = 3
 
 @dataclass
 class _Largest:
-    """The largest of one kind of question: answers in tokens, and input as a ratio of the formula's guess."""
+    """The largest of one kind of question: answers in tokens, and input as a ratio of the
+    formula's guess.
+    """
 
     n_calls: int = 0
     output_tokens: int = 0
@@ -31,7 +35,9 @@ class _Largest:
 
 @dataclass
 class Demands:
-    """Demands of calls, by what earlier calls of the same prompt and model took; shared by threads."""
+    """Demands of calls, by what earlier calls of the same prompt and model took; shared by
+    threads.
+    """
 
     prices: Prices
     tokens_per_s: float | None = None

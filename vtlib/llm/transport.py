@@ -1,4 +1,6 @@
-"""The HTTP client under google-genai with a deadline for each request: its own counts anew with every byte."""
+"""The HTTP client under google-genai with a deadline for each request: its own counts anew with
+every byte.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ MIN_UPLOAD_BYTES_PER_S = (
 
 
 class BoundedClient(httpx2.Client):
-    """As google-genai would make it, but a request ends after `total_s` and what its body needs, or with the
-    `limited_to` around it, whichever is sooner: head and body of the answer included.
+    """As google-genai would make it, but a request ends after `total_s` and what its body needs, or
+    with the `limited_to` around it, whichever is sooner: head and body of the answer included.
 
     Late is a ReadTimeout: the request may have been carried out.
     """
@@ -44,7 +46,9 @@ class BoundedClient(httpx2.Client):
 
 
 def _trust() -> ssl.SSLContext:
-    """Certificates as google-genai 3.4 takes them: from SSL_CERT_FILE and SSL_CERT_DIR, else httpx2's own."""
+    """Certificates as google-genai 3.4 takes them: from SSL_CERT_FILE and SSL_CERT_DIR, else
+    httpx2's own.
+    """
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if file or folder:
         return ssl.create_default_context(cafile=file, capath=folder)

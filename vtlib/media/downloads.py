@@ -1,4 +1,6 @@
-"""Posts fetched some at a time, and measured as they come: a slow one holds neither the others nor their measuring."""
+"""Posts fetched some at a time, and measured as they come: a slow one holds neither the others
+nor their measuring.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ import pandas as pd
 from vtlib.core import log
 from vtlib.media import queue as stage
 from vtlib.media import store
-from vtlib.media.download import Fetched, Rules, Wanted, fetch
-from vtlib.media.folder import Kept, MediaFolder, Session
+from vtlib.media.download import DownloadRequest, DownloadRules, Fetched, fetch
+from vtlib.media.folder import MediaFolder, MediaSession, StoredFile
 from vtlib.media.measurement import Measurer
 from vtlib.store.connection import Store
 from vtlib.store.project import Project
@@ -30,8 +32,9 @@ Result = tuple[dict[str, Any], Path]  # a note to save, the work folder it came 
 
 
 @dataclass(slots=True)
-class Done:
-    """What one call did: fetched by status, measured, and why it stopped before the end ('' = it did not).
+class MediaResult:
+    """What one call did: fetched by status, measured, and why it stopped before the end ('' = it
+    did not).
 
     `failed`: ids of the posts that were asked for and are not here.
     """
@@ -46,19 +49,20 @@ class Done:
 
 @dataclass
 class Downloads:
-    """Posts on their way here. The database is used by the caller's thread alone; `_lock` guards `done`.
+    """Posts on their way here. The database is used by the caller's thread alone; `_lock` guards
+    `done`.
 
     A download that takes longer than media.timeout_s gives its place to the next.
     """
 
     project: Project
-    session: Session
-    rules: Rules
-    done: Done
+    session: MediaSession
+    rules: DownloadRules
+    done: MediaResult
     measurer: Measurer
     progress: Progress | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _queue: deque[tuple[Mapping[Any, Any], Wanted]] = field(default_factory=deque)
+    _queue: deque[tuple[Mapping[Any, Any], DownloadRequest]] = field(default_factory=deque)
     _listed: set[str] = field(default_factory=set)
     _started_s: dict[Future[Result | None], float] = field(default_factory=dict)
 
@@ -66,10 +70,11 @@ class Downloads:
         self,
         posts: pd.DataFrame,
         plan: Callable[[], pd.DataFrame],
-        addresses: Callable[[pd.DataFrame], dict[str, Wanted]],
+        addresses: Callable[[pd.DataFrame], dict[str, DownloadRequest]],
     ) -> None:
-        """Fetch what is due of `posts` (media/queue.plan); `plan` gives them anew when one is lost, since that
-        makes room for the next within the limit. `addresses`: what to ask for each.
+        """Fetch what is due of `posts` (media/queue.plan); `plan` gives them anew when one is
+        lost, since that makes room for the next within the limit. `addresses`: what to ask for
+        each.
         """
         self._list(posts, addresses)
         with _pool(self.project.params.media.parallel * MORE_FOR_SLOW) as pool:
@@ -81,7 +86,7 @@ class Downloads:
                     self._list(plan(), addresses)
 
     def _list(
-        self, posts: pd.DataFrame, addresses: Callable[[pd.DataFrame], dict[str, Wanted]]
+        self, posts: pd.DataFrame, addresses: Callable[[pd.DataFrame], dict[str, DownloadRequest]]
     ) -> None:
         due = posts[(posts["state"] == "fetch") & ~posts["post_id"].isin(self._listed)]
         due = due[~due["platform"].isin(self.done.resting)]
@@ -137,7 +142,7 @@ class Downloads:
                 self.progress(1)
         return is_short
 
-    def _fetch(self, row: Mapping[Any, Any], wanted: Wanted) -> Result | None:
+    def _fetch(self, row: Mapping[Any, Any], wanted: DownloadRequest) -> Result | None:
         """In a worker: a post into the store; None when it is not its time."""
         platform = str(row["platform"])
         with self._lock:
@@ -171,7 +176,7 @@ def _pool(size: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _note(
-    at: Downloads, row: Mapping[Any, Any], fetched: Fetched, kept: list[Kept]
+    at: Downloads, row: Mapping[Any, Any], fetched: Fetched, kept: list[StoredFile]
 ) -> dict[str, Any]:
     """The rows of `media` and `media_images` as plain JSON."""
     now, params = at.project.workspace.now(), at.project.params.media

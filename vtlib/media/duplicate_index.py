@@ -1,10 +1,11 @@
 """Which of many videos may show the same pictures? An exact index over their 64-bit picture hashes.
 
-Multi-index hashing (Norouzi, Punjani and Fleet 2014, "Fast exact search in Hamming space with multi-index hashing"):
-of two hashes that differ in at most 12 bits, one of five parts differs in at most two (the first three parts) or one
-(the last two): else they would differ in 3 * 3 + 2 * 2 = 13. So only hashes in neighbouring buckets of a part are
-compared. And of the shorter of two videos that share 60 % of their pictures, any 41 % hold at least one that the
-other has too: only these are looked up, those with the least company first.
+Multi-index hashing (Norouzi, Punjani and Fleet 2014, "Fast exact search in Hamming space with
+multi-index hashing"): of two hashes that differ in at most 12 bits, one of five parts differs in at
+most two (the first three parts) or one (the last two): else they would differ in 3 * 3 + 2 * 2 =
+13. So only hashes in neighbouring buckets of a part are compared. And of the shorter of two videos
+that share 60 % of their pictures, any 41 % hold at least one that the other has too: only these are
+looked up, those with the least company first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ DIRECT = 1 << 30  # up to so many pairs of hashes (about 2 s) all are compared: 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Positions of two videos that show the same pictures, and the `share` (0 to 1) of the shorter one's."""
+    """Positions of two videos that show the same pictures, and the `share` (0 to 1) of the
+    shorter one's.
+    """
 
     a: int
     b: int
@@ -33,10 +36,11 @@ class Duplicate:
 
 
 def duplicates(videos: Sequence[Sequence[int]], *, n_new: int) -> list[Duplicate]:
-    """All pairs that `twins.same_creative` calls the same, one of each pair among the first `n_new` videos.
+    """All pairs that `twins.same_creative` calls the same, one of each pair among the first `n_new`
+    videos.
 
-    `videos`: the 64-bit hashes of each, in order of time, whoever posted it. Nothing is passed over: the pairs are
-    those of holding each of the new ones against all others.
+    `videos`: the 64-bit hashes of each, in order of time, whoever posted it. Nothing is passed
+    over: the pairs are those of holding each of the new ones against all others.
     """
     arrays = [np.array(video, np.uint64) for video in videos]
     rows = []
@@ -57,10 +61,11 @@ def _may_be_same(a: np.ndarray, b: np.ndarray) -> bool:
 def candidate_pairs(
     videos: Sequence[np.ndarray], *, n_new: int, min_share: float = MIN_SHARE, direct: int = DIRECT
 ) -> np.ndarray:
-    """Pairs of positions in `videos` (int64 [n, 2], ascending) that may be the same, one of each under `n_new`.
+    """Pairs of positions in `videos` (int64 [n, 2], ascending) that may be the same, one of each
+    under `n_new`.
 
-    `videos`: the hashes of each, uint64. Every pair that `twins.same_creative` calls the same is among
-    them; it has the last word on each. A video of fewer than two hashes is in no pair.
+    `videos`: the hashes of each, uint64. Every pair that `twins.same_creative` calls the same is
+    among them; it has the last word on each. A video of fewer than two hashes is in no pair.
     """
     sizes = np.array([len(v) for v in videos], np.int64)
     rows, counts = _rows(videos)
@@ -81,14 +86,14 @@ def candidate_pairs(
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _HashRows:
     """Hashes, each with the position of the video that has it."""
 
     values: np.ndarray
     video: np.ndarray
 
-    def pick(self, chosen: np.ndarray) -> _Rows:
-        return _Rows(self.values[chosen], self.video[chosen])
+    def pick(self, chosen: np.ndarray) -> _HashRows:
+        return _HashRows(self.values[chosen], self.video[chosen])
 
     @cached_property
     def parts(self) -> list[_Part]:
@@ -97,7 +102,9 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Part:
-    """Rows by the bits of one part: `order` of the rows, where each bucket `starts`, the `key` of each row."""
+    """Rows by the bits of one part: `order` of the rows, where each bucket `starts`, the `key`
+    of each row.
+    """
 
     key: np.ndarray
     order: np.ndarray
@@ -116,17 +123,19 @@ class _Part:
         return self.order[shift + np.arange(len(shift))]
 
 
-def _rows(videos: Sequence[np.ndarray]) -> tuple[_Rows, np.ndarray]:
+def _rows(videos: Sequence[np.ndarray]) -> tuple[_HashRows, np.ndarray]:
     """Each hash of a video once, and how often the video has it."""
     usable = [n for n, video in enumerate(videos) if len(video) >= MIN_HASHES]
     once = [np.unique(videos[n], return_counts=True) for n in usable]
     video = np.repeat(np.array(usable, np.int64), [len(values) for values, _ in once])
     values = np.concatenate([np.empty(0, np.uint64), *(values for values, _ in once)])
-    return _Rows(values, video), np.concatenate([np.empty(0, np.int64), *(c for _, c in once)])
+    return _HashRows(values, video), np.concatenate([np.empty(0, np.int64), *(c for _, c in once)])
 
 
-def _probes(rows: _Rows, counts: np.ndarray, sizes: np.ndarray, min_share: float) -> np.ndarray:
-    """Which hashes of each video are looked up: the rarest that are more than what a duplicate may lack."""
+def _probes(rows: _HashRows, counts: np.ndarray, sizes: np.ndarray, min_share: float) -> np.ndarray:
+    """Which hashes of each video are looked up: the rarest that are more than what a duplicate
+    may lack.
+    """
     company = sum(np.diff(part.starts)[part.key] for part in rows.parts)
     order = np.lexsort((company, rows.video))
     ahead = np.cumsum(counts[order]) - counts[order]  # of the rows before, all videos
@@ -139,7 +148,7 @@ def _probes(rows: _Rows, counts: np.ndarray, sizes: np.ndarray, min_share: float
     return chosen
 
 
-def _near(probes: _Rows, others: _Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _near(probes: _HashRows, others: _HashRows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Videos of pairs of hashes within MAX_DISTANCE, in blocks; a pair comes up to once a part."""
     block = _Block()
     for (_, width, radius), mine, theirs in zip(PARTS, probes.parts, others.parts, strict=True):
@@ -156,7 +165,7 @@ def _near(probes: _Rows, others: _Rows) -> Iterator[tuple[np.ndarray, np.ndarray
                         yield probes.video[part[a]], others.video[rows[b]]
 
 
-def _near_directly(probes: _Rows, others: _Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _near_directly(probes: _HashRows, others: _HashRows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The same by comparing all of them."""
     block = _Block()
     for start in range(0, len(others.values), BLOCK):
@@ -168,7 +177,9 @@ def _near_directly(probes: _Rows, others: _Rows) -> Iterator[tuple[np.ndarray, n
 
 
 class _Block:
-    """Memory for a block of comparisons, used again and again: new memory takes longer than the comparison."""
+    """Memory for a block of comparisons, used again and again: new memory takes longer than the
+    comparison.
+    """
 
     def __init__(self) -> None:
         self.bits, self.apart = np.empty(0, np.uint64), np.empty(0, np.uint8)

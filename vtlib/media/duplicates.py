@@ -1,4 +1,6 @@
-"""Do two videos show the same pictures in the same order? Sequences of 64-bit picture hashes compared."""
+"""Do two videos show the same pictures in the same order? Sequences of 64-bit picture hashes
+compared.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ MIN_HASHES = 2  # a match of one picture says nothing of two videos
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`share` (0 to 1) of the shorter video's keyframes that the other has too, in a common order."""
+    """`share` (0 to 1) of the shorter video's keyframes that the other has too, in a common
+    order.
+    """
 
     share: float
     is_same: bool

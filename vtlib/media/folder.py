@@ -1,8 +1,10 @@
-"""The media folder: every file once by the hash of its content, whatever project or post it came with.
+"""The media folder: every file once by the hash of its content, whatever project or post it came
+with.
 
-`media/<2 hex>/<sha256>.<suffix>` under the outputs folder, thumbnails in `<sha256>.thumbs/` beside it. Work
-in progress lies in `media/tmp/`, one process at a time, under a lock that the kernel releases however the
-process dies; the next session finishes what was whole there and removes the rest.
+`media/<2 hex>/<sha256>.<suffix>` under the outputs folder, thumbnails in `<sha256>.thumbs/` beside
+it. Work in progress lies in `media/tmp/`, one process at a time, under a lock that the kernel
+releases however the process dies; the next session finishes what was whole there and removes the
+rest.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from vtlib.core.errors import StoreBusy
-from vtlib.media.download.outcome import File
+from vtlib.media.download.outcome import ProvenFile
 
 CHUNK_BYTES = 1 << 20
 DONE = "done.json"
@@ -30,7 +32,7 @@ SMALL_PX = 180
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredFile:
     """A file of the store; `path` is relative to the outputs folder, with forward slashes."""
 
     sha256: str
@@ -56,8 +58,10 @@ class MediaFolder:
         return self.outputs / relative
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A place for work in progress, swept at the end. Raises StoreBusy while another process has one."""
+    def session(self) -> Iterator[MediaSession]:
+        """A place for work in progress, swept at the end. Raises StoreBusy while another process
+        has one.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.root / ".lock")
         try:
@@ -69,7 +73,7 @@ class MediaFolder:
             ) from None
         try:
             (self.root / "tmp").mkdir(exist_ok=True)
-            yield Session(self, self.root / "tmp")
+            yield MediaSession(self, self.root / "tmp")
         finally:
             _sweep(self.root / "tmp")
             lock.release()
@@ -132,7 +136,7 @@ class MediaFolder:
 
 
 @dataclass(frozen=True)
-class Session:
+class MediaSession:
     """Work in progress of one process."""
 
     media: MediaFolder
@@ -141,7 +145,8 @@ class Session:
     def left_over(self) -> Iterator[dict[str, Any]]:
         """What a dead process had fetched whole but not noted: its notes, the files now in place.
 
-        A note is forgotten when the next is asked for, so save it at once. Then all else goes that it left.
+        A note is forgotten when the next is asked for, so save it at once. Then all else goes that
+        it left.
         """
         for done in sorted(self.folder.glob(f"*/{DONE}")):
             held = json.loads(done.read_text(encoding="utf-8"))
@@ -157,15 +162,19 @@ class Session:
         path.mkdir()
         return path
 
-    def describe(self, files: Sequence[File]) -> list[Kept]:
+    def describe(self, files: Sequence[ProvenFile]) -> list[StoredFile]:
         """What the files will be in the store: each read once, a megabyte at a time."""
         return [_kept(file) for file in files]
 
     def finish(
-        self, work: Path, files: Sequence[File], kept: Sequence[Kept], note: Mapping[str, Any]
+        self,
+        work: Path,
+        files: Sequence[ProvenFile],
+        kept: Sequence[StoredFile],
+        note: Mapping[str, Any],
     ) -> None:
-        """Move the files of `work` into the store. From here on the item is whole: a process killed before
-        `note` (plain JSON) is saved hands it on to the next through `left_over`.
+        """Move the files of `work` into the store. From here on the item is whole: a process
+        killed before `note` (plain JSON) is saved hands it on to the next through `left_over`.
         """
         moves = [{"name": f.path.name, "path": k.path} for f, k in zip(files, kept, strict=True)]
         text = json.dumps({"files": moves, "note": dict(note)})
@@ -206,7 +215,7 @@ def _sweep(tmp: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _kept(file: File) -> Kept:
+def _kept(file: ProvenFile) -> StoredFile:
     digest, size = hashlib.sha256(), 0
     with file.path.open("rb") as stream:
         while block := stream.read(CHUNK_BYTES):
@@ -214,7 +223,7 @@ def _kept(file: File) -> Kept:
             size += len(block)
     sha256 = digest.hexdigest()
     path = stored_path(sha256, file.suffix)
-    return Kept(sha256, path, size, file.kind, file.width, file.height)
+    return StoredFile(sha256, path, size, file.kind, file.width, file.height)
 
 
 def _small_or_none(path: Path) -> bytes | None:

@@ -1,4 +1,6 @@
-"""04, first half: fetched files to measures, small copies and twins; each file saved as it is done."""
+"""04, first half: fetched files to measures, small copies and twins; each file saved as it is
+done.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ import pandas as pd
 from vtlib.core.errors import BadInput
 from vtlib.media import queue as stage
 from vtlib.media import store
-from vtlib.media.folder import Session
+from vtlib.media.folder import MediaSession
 from vtlib.media.measures import measure
 from vtlib.media.measures.record import VERSION
 from vtlib.media.proxies import compress
@@ -22,14 +24,15 @@ from vtlib.store.project import Project
 
 @dataclass
 class Measurer:
-    """Measures fetched videos one after the other beside the caller, who saves and reads the database.
+    """Measures fetched videos one after the other beside the caller, who saves and reads the
+    database.
 
-    Each post once, unless it is measured already (`again`: all); a file that another post had measures of is
-    not measured twice.
+    Each post once, unless it is measured already (`again`: all); a file that another post had
+    measures of is not measured twice.
     """
 
     project: Project
-    session: Session
+    session: MediaSession
     again: bool = False
     count: int = 0
     _queue: deque[Mapping[Any, Any]] = field(default_factory=deque)
@@ -105,9 +108,11 @@ def _covers(held: Mapping[str, Any], parts: list[str]) -> bool:
 
 
 def _measured(
-    project: Project, session: Session, row: Mapping[Any, Any], parts: list[str]
+    project: Project, session: MediaSession, row: Mapping[Any, Any], parts: list[str]
 ) -> dict[str, Any]:
-    """In a worker: a row of `measures`; a file that cannot be decoded is a failed row, not an error."""
+    """In a worker: a row of `measures`; a file that cannot be decoded is a failed row, not an
+    error.
+    """
     work = session.work(f"measure {row['sha256']}")
     base = {"sha256": row["sha256"], "version": VERSION, "parts": parts}
     base["measured_at"] = project.workspace.now()
@@ -122,8 +127,10 @@ def _measured(
     return {**base, **found.to_row(), "status": "ok", "reason": "", "thumbs_path": thumbs}
 
 
-def compress_all(project: Project, session: Session, posts: pd.DataFrame) -> None:
-    """Small copies, where params.media.storage wants them; the original is measured before it goes."""
+def compress_all(project: Project, session: MediaSession, posts: pd.DataFrame) -> None:
+    """Small copies, where params.media.storage wants them; the original is measured before it
+    goes.
+    """
     storage = project.params.media.storage
     if storage == "original":
         return
@@ -139,7 +146,7 @@ def compress_all(project: Project, session: Session, posts: pd.DataFrame) -> Non
             session.media.keep_only(facts["proxy_path"])
 
 
-def _compressed(session: Session, sha256: str, path: str) -> dict[str, Any]:
+def _compressed(session: MediaSession, sha256: str, path: str) -> dict[str, Any]:
     """proxy_path and proxy_bytes of a new copy; the file itself where a copy would gain nothing."""
     work = session.work(f"compress {sha256}")
     original, made = session.media.path(path), work / "proxy.mp4"

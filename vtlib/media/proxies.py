@@ -1,7 +1,8 @@
 """A small H.264 copy of a video that plays everywhere, made with PyAV alone.
 
-540 pixels on the shorter side, x264 veryfast crf 27, AAC, index first: 17 % of a 3 Mb/s original at SSIM .954
-on the file it was tried on (media.md 4 in the project's notes). Made once from the original, never from a copy.
+540 pixels on the shorter side, x264 veryfast crf 27, AAC, index first: 17 % of a 3 Mb/s original at
+SSIM .954 on the file it was tried on (media.md 4 in the project's notes). Made once from the
+original, never from a copy.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _TURNS = {90: ["cclock"], 270: ["clock"], 180: ["clock", "clock"]}
 
 
 def compress(source: Path, target: Path) -> None:
-    """Write the small copy of `source` to `target` (.mp4), upright whatever the original's rotation.
+    """Write the small copy of `source` to `target` (.mp4), upright whatever the original's
+    rotation.
 
     Raises BadInput, leaving nothing, when the original cannot be decoded or the copy is not whole.
     """

@@ -15,8 +15,10 @@ from vtlib.store.project import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to go: media fetched more than `keep_days` ago, media beyond `quota_gb`, what describes persons."""
+class PurgeRequest:
+    """What is to go: media fetched more than `keep_days` ago, media beyond `quota_gb`, what
+    describes persons.
+    """
 
     keep_days: int | None = None
     quota_gb: float | None = None
@@ -25,8 +27,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """What went, or would go. `files`: sha256, path, bytes (with its thumbnails), fetched_at, why; `orphans` are
-    files that no row names; `personal`: rows gone through, or {}.
+    """What went, or would go. `files`: sha256, path, bytes (with its thumbnails), fetched_at,
+    why; `orphans` are files that no row names; `personal`: rows gone through, or {}.
     """
 
     files: pd.DataFrame
@@ -36,7 +38,7 @@ class Purge:
     held_bytes: int
 
 
-def preview(at: Workspace, wanted: Wanted) -> Purge:
+def preview(at: Workspace, wanted: PurgeRequest) -> Purge:
     """What `purge` would remove; nothing is changed."""
     folder = MediaFolder(at.outputs)
     sizes = dict(folder.listed())
@@ -52,11 +54,11 @@ def preview(at: Workspace, wanted: Wanted) -> Purge:
     return Purge(gone, orphans, personal, freed, sum(sizes.values()))
 
 
-def purge(at: Workspace, wanted: Wanted) -> Purge:
+def purge(at: Workspace, wanted: PurgeRequest) -> Purge:
     """Remove what is wanted, and files that no row names. Rows, numbers and measures stay.
 
-    A row is changed before its file goes: killed in between, the file is named by no row and goes next time.
-    Raises StoreBusy while another process downloads or measures.
+    A row is changed before its file goes: killed in between, the file is named by no row and goes
+    next time. Raises StoreBusy while another process downloads or measures.
     """
     folder = MediaFolder(at.outputs)
     with folder.session() as session:

@@ -43,11 +43,13 @@ _WORDS = {
 def plan(
     posts: pd.DataFrame, params: Media, *, now: datetime, limit: int, has_cookies: bool
 ) -> pd.DataFrame:
-    """`posts` (query media_wanted, with `has_address`) with `state` and `note`; the newest `limit` that count.
+    """`posts` (query media_wanted, with `has_address`) with `state` and `note`; the newest `limit`
+    that count.
 
-    States: kept (a file was fetched, if perhaps purged since), fetch, waits (for its next try), lost
-    (permanent, or given up), no_address (none, or none that still answers: a new capture brings one). Lost posts and those without an address take no place of the
-    limit, so the same call after fetching shows the next ones.
+    States: kept (a file was fetched, if perhaps purged since), fetch, waits (for its next try),
+    lost (permanent, or given up), no_address (none, or none that still answers: a new capture
+    brings one). Lost posts and those without an address take no place of the limit, so the same
+    call after fetching shows the next ones.
     """
     rows = [_state(r, params, now, has_cookies=has_cookies) for r in posts.to_dict("records")]
     found = posts.assign(
@@ -63,9 +65,9 @@ def plan(
 def next_try(
     status: str, *, tries: int, params: Media, now: datetime, retry_after_s: float | None
 ) -> datetime | None:
-    """When a post is asked again: after `retry_gap_h`, then 4 times as long each, at least what the host
-    asked for, at most a week. None: never (permanent, or tried often enough), or not before a new capture
-    (expired).
+    """When a post is asked again: after `retry_gap_h`, then 4 times as long each, at least what
+    the host asked for, at most a week. None: never (permanent, or tried often enough), or not
+    before a new capture (expired).
     """
     if status in (*PERMANENT, EXPIRED) or tries >= params.max_tries:
         return None
@@ -83,9 +85,11 @@ class Film:
 
 
 def find_twins(new: Sequence[Film], known: Sequence[Film]) -> list[dict[str, Any]]:
-    """Pairs of posts that show the same film: post_id, twin_post_id (the greater of the two), share.
+    """Pairs of posts that show the same film: post_id, twin_post_id (the greater of the two),
+    share.
 
-    Each of `new` against all others once. Two videos of one unmoving scene are taken for twins (media/duplicates).
+    Each of `new` against all others once. Two videos of one unmoving scene are taken for twins
+    (media/duplicates).
     """
     fresh = {f.post_id for f in new}
     everyone = [*new, *(k for k in known if k.post_id not in fresh)]
@@ -137,7 +141,8 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     if gone:
         word = "file is" if gone == 1 else "files are"
         lines.append(
-            f"{gone:,} {word} not in this folder (a backup without --media?); what was measured and said is known."
+            f"{gone:,} {word} not in this folder (a backup without --media?); what was measured "
+            "and said is known."
         )
     lost = posts.loc[posts["state"] == "lost", "status"].value_counts()
     lines += [f"{number(c, 'post')} cannot be had: {_said(s)}." for s, c in lost.items()]
@@ -146,7 +151,8 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
         lines.append(f"{number(waits, 'post')} will be asked again later.")
     if n := int(state.get("no_address", 0)):
         lines.append(
-            f"{number(n, 'post')} {verb(n, 'have')} no address that can be asked: capture them again."
+            f"{number(n, 'post')} {verb(n, 'have')} no address that can be asked: capture them "
+            "again."
         )
     if len(measured):
         lines.append(_measured(measured))
@@ -178,7 +184,8 @@ def _measured(rows: pd.DataFrame) -> str:
         hit, calm = by_role.loc["breakout"], by_role.loc["control"]
         return (
             f"{text}: in the first 3 s, breakouts have {hit['mean']:.1f} cuts on average "
-            f"(n = {hit['size']:.0f}), the ordinary posts beside them {calm['mean']:.1f} (n = {calm['size']:.0f})."
+            f"(n = {hit['size']:.0f}), the ordinary posts beside them {calm['mean']:.1f} (n = "
+            f"{calm['size']:.0f})."
         )
     return text + "."
 
@@ -233,7 +240,9 @@ def _new(row: Mapping[Any, Any]) -> tuple[str, str]:
 
 
 def _is_changed(row: Mapping[Any, Any], params: Media, *, has_cookies: bool) -> bool:
-    """What made a permanent outcome was changed by a person since: cookies set, the limit raised."""
+    """What made a permanent outcome was changed by a person since: cookies set, the limit
+    raised.
+    """
     if row["status"] == "too_large":
         return params.max_file_mb > row["max_mb"]
     return row["status"] in WITH_COOKIES and has_cookies and not row["had_cookies"]

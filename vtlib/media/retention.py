@@ -14,8 +14,8 @@ def to_purge(
 ) -> pd.DataFrame:
     """The files that retention or the quota would remove, with `why`, in the order they would go.
 
-    `files`: sha256, path, bytes, fetched_at, is_picked; one row a file. For the quota those that no project
-    picks go first, then the oldest, until the rest fits.
+    `files`: sha256, path, bytes, fetched_at, is_picked; one row a file. For the quota those that no
+    project picks go first, then the oldest, until the rest fits.
     """
     old = pd.Series(data=False, index=files.index)
     if keep_days is not None:
@@ -34,11 +34,11 @@ def to_purge(
 
 
 def without_persons(item: Any, *, within: str = "") -> Any:
-    """A raw item without what describes a person: bios, display names, pictures, contact data, and comments with
-    their writers; all else stays.
+    """A raw item without what describes a person: bios, display names, pictures, contact data, and
+    comments with their writers; all else stays.
 
-    Handles and ids stay, so that the item still maps to the same post and account, with the same numbers.
-    `within` is the key that holds the item.
+    Handles and ids stay, so that the item still maps to the same post and account, with the same
+    numbers. `within` is the key that holds the item.
     """
     if isinstance(item, dict):
         kept = {k: v for k, v in item.items() if not _is_personal(str(k), within, v)}
@@ -57,14 +57,17 @@ def _is_personal(key: str, within: str, value: Any) -> bool:
 
 
 def _is_comment(word: str, above: list[str], value: Any) -> bool:
-    """Comments themselves, also in flattened exports (latestComments/0/text); a number of comments is none."""
+    """Comments themselves, also in flattened exports (latestComments/0/text); a number of
+    comments is none.
+    """
     inside = any(name.lower() in _COMMENTS for name in above)
     return (
         inside or word == "firstcomment" or (word in _COMMENTS and isinstance(value, list | dict))
     )
 
 
-# Fields of actors and of the platforms' own objects that describe whoever posted, lower case, without "_".
+# Fields of actors and of the platforms' own objects that describe whoever posted, lower case,
+# without "_".
 _PERSONAL = frozenset(
     [
         *("bio", "biography", "biolink", "signature", "headline", "channeldescription"),

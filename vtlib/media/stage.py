@@ -1,4 +1,6 @@
-"""04, first half: picked posts to files, files to measures, measures to twins; each item saved as it is done."""
+"""04, first half: picked posts to files, files to measures, measures to twins; each item saved
+as it is done.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import Mapped
 from vtlib.media import measurement, store
 from vtlib.media import queue as stage
-from vtlib.media.download import Gate, Rules, Wanted
-from vtlib.media.downloads import Done, Downloads, Progress, save_note
+from vtlib.media.download import DownloadRequest, DownloadRules, Gate
+from vtlib.media.downloads import Downloads, MediaResult, Progress, save_note
 from vtlib.media.folder import MediaFolder
 from vtlib.media.measurement import Measurer
 from vtlib.platforms import outcome
@@ -37,15 +39,18 @@ TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption",
 
 
 @one_session
-def process(project: Project, *, again: bool = False, progress: Progress | None = None) -> Done:
-    """Fetch and measure the newest picked posts (analysis.limit), those of own scripts, and those drawn for patterns
-    (performance/video_samples.draw), checkpointed per item.
+def process(
+    project: Project, *, again: bool = False, progress: Progress | None = None
+) -> MediaResult:
+    """Fetch and measure the newest picked posts (analysis.limit), those of own scripts, and those
+    drawn for patterns (performance/video_samples.draw), checkpointed per item.
 
-    What is here is measured while the rest still loads. A permanent outcome is never asked again, a passing one when its time has come. A platform that asks for
-    a pause, or cannot be reached, is left alone for the rest of the call. `again` measures anew. Raises
-    BadInput for cookies that cannot be used, StoreBusy while another process does the same.
+    What is here is measured while the rest still loads. A permanent outcome is never asked again, a
+    passing one when its time has come. A platform that asks for a pause, or cannot be reached, is
+    left alone for the rest of the call. `again` measures anew. Raises BadInput for cookies that
+    cannot be used, StoreBusy while another process does the same.
     """
-    folder, done = MediaFolder(project.workspace.outputs), Done()
+    folder, done = MediaFolder(project.workspace.outputs), MediaResult()
     rules = _rules(project)
     with folder.session() as session, Measurer(project, session, again=again) as measurer:
         for note in session.left_over():
@@ -66,11 +71,13 @@ def process(project: Project, *, again: bool = False, progress: Progress | None 
 
 @one_session
 def load(project: Project) -> pd.DataFrame:
-    """The picked posts with their state (media/queue.plan), newest first, then those of own scripts and of the sample; nothing is asked.
+    """The picked posts with their state (media/queue.plan), newest first, then those of own scripts
+    and of the sample; nothing is asked.
 
-    Each of the first two kinds has a limit of its own: analysis.limit, media.published_limit; last come those that were
-    drawn for patterns (performance/video_samples), all of them. `is_gone`: the file is not
-    in this folder, as after vt restore of a backup without media; its path is then not known here.
+    Each of the first two kinds has a limit of its own: analysis.limit, media.published_limit; last
+    come those that were drawn for patterns (performance/video_samples), all of them. `is_gone`: the
+    file is not in this folder, as after vt restore of a backup without media; its path is then not
+    known here.
     """
     rules = _rules(project)
     posts = _with_files(project, project.frame("media_wanted"))
@@ -106,16 +113,18 @@ def _with_files(project: Project, posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def twins(project: Project) -> pd.DataFrame:
-    """Posts that show the same film as another: a row a post, by creative (the first one published)."""
+    """Posts that show the same film as another: a row a post, by creative (the first one
+    published).
+    """
     return project.frame("media_twins")
 
 
-def _rules(project: Project) -> Rules:
+def _rules(project: Project) -> DownloadRules:
     params, settings = project.params.media, project.workspace.settings
     cookies = settings.cookies_file
     if cookies:
         _check_cookies(cookies.expanduser())
-    return Rules(
+    return DownloadRules(
         gate=Gate.of([settings.apify_url]),
         max_bytes=int(params.max_file_mb * 1e6),
         timeout_s=params.timeout_s,
@@ -137,7 +146,9 @@ def _check_cookies(path: Path) -> None:
         raise BadInput("VT_COOKIES_FILE is JSON.", todo=todo, file=path.name)
 
 
-def _addresses(project: Project, posts: pd.DataFrame, rules: Rules) -> dict[str, Wanted]:
+def _addresses(
+    project: Project, posts: pd.DataFrame, rules: DownloadRules
+) -> dict[str, DownloadRequest]:
     """What can be asked for each post: addresses that the gate knows by name.
 
     A simulated post is on no public platform, so its page is not asked: only its own host is.
@@ -160,9 +171,9 @@ def _addresses(project: Project, posts: pd.DataFrame, rules: Rules) -> dict[str,
         # YouTube's addresses are of picture or sound alone: its page knows which belong together.
         is_fresh = seen_at is not None and now - seen_at < FRESH and post["platform"] != "youtube"
         is_still = post["format"] in STILL
-        wanted[post["post_id"]] = Wanted(post["post_id"], page, urls, is_still, is_fresh)
+        wanted[post["post_id"]] = DownloadRequest(post["post_id"], page, urls, is_still, is_fresh)
     return wanted
 
 
-def _has_address(wanted: Wanted) -> bool:
+def _has_address(wanted: DownloadRequest) -> bool:
     return bool(wanted.media_urls or (wanted.page_url and not wanted.is_still))

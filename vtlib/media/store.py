@@ -19,7 +19,8 @@ _CHUNK = 2_000
 def save_media(
     store: Store, row: Mapping[str, Any], images: Sequence[Mapping[str, Any]] = ()
 ) -> None:
-    """Write how the media of a post fared, in place of what was known; `images` are all of a photo post's.
+    """Write how the media of a post fared, in place of what was known; `images` are all of a photo
+    post's.
 
     `row`: columns of `media`; `images`: columns of `media_images` without post_id and position.
     """
@@ -50,7 +51,9 @@ def save_film_sample(
 
 
 def save_proxy(store: Store, sha256: str, facts: Mapping[str, Any]) -> None:
-    """Set proxy_path and proxy_bytes (and path, bytes where the original goes) for a file's posts."""
+    """Set proxy_path and proxy_bytes (and path, bytes where the original goes) for a file's
+    posts.
+    """
     sets = ", ".join(f"{name} = ${name}" for name in facts)
     with store.write() as connection:
         connection.execute(
@@ -99,8 +102,8 @@ def measures(store: Store, post_ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """The newest kept raw items of posts, given as (platform, native_id), at most three each, newest first:
-    platform, native_id, captured_at, payload (decoded).
+    """The newest kept raw items of posts, given as (platform, native_id), at most three each,
+    newest first: platform, native_id, captured_at, payload (decoded).
     """
     with store.read() as connection:
         return records(
@@ -110,7 +113,8 @@ def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[st
             JOIN (SELECT unnest($platforms) AS platform, unnest($ids) AS native_id) AS w
                 ON w.platform = r.platform AND w.native_id = r.native_id
             QUALIFY row_number() OVER (
-                PARTITION BY r.platform, r.native_id ORDER BY r.captured_at DESC NULLS LAST, r.capture_id
+                PARTITION BY r.platform, r.native_id ORDER BY r.captured_at DESC NULLS LAST,
+                r.capture_id
             ) <= {NEWEST_ITEMS}
             ORDER BY r.captured_at DESC NULLS LAST, r.capture_id""",
             {"platforms": [p for p, _ in posts], "ids": [i for _, i in posts]},
@@ -118,7 +122,9 @@ def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[st
 
 
 def to_compare(store: Store) -> list[dict[str, Any]]:
-    """Measured videos with hashes: post_id, sha256, hashes, is_new (not compared with the others yet)."""
+    """Measured videos with hashes: post_id, sha256, hashes, is_new (not compared with the others
+    yet).
+    """
     with store.read() as connection:
         return records(
             connection,
@@ -144,7 +150,9 @@ def save_twins(store: Store, post_ids: Sequence[str], rows: Sequence[Mapping[str
 
 
 def files(store: Store) -> pd.DataFrame:
-    """Every file that a row names, once: sha256, path, bytes (with its proxy), fetched_at, is_picked."""
+    """Every file that a row names, once: sha256, path, bytes (with its proxy), fetched_at,
+    is_picked.
+    """
     return store.query_file("media_files")
 
 

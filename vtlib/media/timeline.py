@@ -35,8 +35,8 @@ _HELD = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A scene as a model has it. `held`: how the cut that starts it stands (supported, drifted, unsupported),
-    "" where none starts it.
+    """A scene as a model has it. `held`: how the cut that starts it stands (supported, drifted,
+    unsupported), "" where none starts it.
     """
 
     start_s: float
@@ -53,8 +53,9 @@ def timeline_chart(
     """One chart of a video's measures (`Measures.to_row()`), the time in seconds on a shared axis.
 
     `thumbnails` are (time in s, JPEG bytes) and go inline as data URLs, 14 at most, evenly chosen.
-    `scenes` of a model stand under the measured shots: ? marks a start where the file has no cut, ~ one
-    that is off. A lane that was not measured says so in its place; one where nothing was found is empty.
+    `scenes` of a model stand under the measured shots: ? marks a start where the file has no cut, ~
+    one that is off. A lane that was not measured says so in its place; one where nothing was found
+    is empty.
     """
     duration_s = float(measures["duration_s"])
     axis = alt.X("start_s:Q", scale=alt.Scale(domain=[0, duration_s], nice=False), title=None)
@@ -69,8 +70,8 @@ def timeline_chart(
 
 
 def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.DataFrame:
-    """The bars as rows: lane, start_s, end_s, label, held ("" but for scenes of a model); a lane without
-    measures has one, from 0 to 0. Without scenes there is no lane for the model.
+    """The bars as rows: lane, start_s, end_s, label, held ("" but for scenes of a model); a lane
+    without measures has one, from 0 to 0. Without scenes there is no lane for the model.
     """
     found = bars(measures)
     rows = [(b.lane, b.start_s, b.end_s, b.label) for b in found if b.lane == "shots"]

@@ -12,7 +12,9 @@ _LEAST_S = 0.1  # a text seen in a single sample is still drawn
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of a lane in s; a lane that was not measured is one bar from 0 to 0 that says why."""
+    """A stretch of a lane in s; a lane that was not measured is one bar from 0 to 0 that says
+    why.
+    """
 
     lane: str
     start_s: float

@@ -1,4 +1,6 @@
-"""Do the services answer, and do they take our keys? One free call each; nothing is charged or downloaded."""
+"""Do the services answer, and do they take our keys? One free call each; nothing is charged or
+downloaded.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from urllib.parse import urlsplit
 from vtlib.core import log
 from vtlib.core.deadline import TooSlow, call_within
 from vtlib.core.errors import CredentialsMissing, VtError
-from vtlib.ops.health import Finding
+from vtlib.ops.health import HealthCheck
 
 SERVICES = ("https://api.apify.com/", "https://generativelanguage.googleapis.com/")
 VIDEO_HOSTS = (
@@ -25,51 +27,54 @@ ANSWER_S = 30.0  # for an answer with the client's retries in it
 RETRY_S = 0.05  # the doctor waits for nobody
 
 
-def apify(token: str | None, url: str | None) -> list[Finding]:
+def apify(token: str | None, url: str | None) -> list[HealthCheck]:
     """Whether the token is there and, by one free call, whether it is valid."""
     if not token:
         says = "no APIFY_TOKEN: nothing can be scraped (imports work)"
-        return [Finding("apify", "warn", says, "Put APIFY_TOKEN into .env."), *_base(url, "apify")]
+        return [
+            HealthCheck("apify", "warn", says, "Put APIFY_TOKEN into .env."),
+            *_base(url, "apify"),
+        ]
     from vtlib.capture.apify import Apify  # noqa: PLC0415 - takes a second
 
     try:
         name = call_within(ANSWER_S, Apify(token, url, pause_s=RETRY_S).who)
     except CredentialsMissing as error:
         todo = "Put a valid APIFY_TOKEN into .env."
-        return [Finding("apify", "fail", error.message, todo, exit_code=error.exit_code)]
+        return [HealthCheck("apify", "fail", error.message, todo, exit_code=error.exit_code)]
     except (VtError, TooSlow) as error:
         todo = "Check the network, the proxy and VT_APIFY_URL, then try again."
         said = error.message if isinstance(error, VtError) else f"no answer: {error}"
-        return [Finding("apify", "fail", said, todo, exit_code=4)]
+        return [HealthCheck("apify", "fail", said, todo, exit_code=4)]
     said = f"the token is valid ({name or 'an account without a name'})"
-    return [Finding("apify", "ok", said), *_base(url, "apify")]
+    return [HealthCheck("apify", "ok", said), *_base(url, "apify")]
 
 
-def gemini(key: str | None, url: str | None) -> list[Finding]:
+def gemini(key: str | None, url: str | None) -> list[HealthCheck]:
     """Whether the key is there and, by listing one model (free), whether it is valid."""
     if not key:
         says = "no GEMINI_API_KEY: nothing can be analysed by a model (measures work)"
         return [
-            Finding("gemini", "warn", says, "Put GEMINI_API_KEY into .env."),
+            HealthCheck("gemini", "warn", says, "Put GEMINI_API_KEY into .env."),
             *_base(url, "gemini"),
         ]
     try:
         name = call_within(ANSWER_S, lambda: _first_model(key, url))
     except Exception as error:  # noqa: BLE001 - three HTTP libraries' errors; each becomes a line
         return [_gemini_refusal(error, key)]
-    return [Finding("gemini", "ok", f"the key is valid ({name})"), *_base(url, "gemini")]
+    return [HealthCheck("gemini", "ok", f"the key is valid ({name})"), *_base(url, "gemini")]
 
 
-def reachable(urls: Sequence[str], *, what: str) -> list[Finding]:
+def reachable(urls: Sequence[str], *, what: str) -> list[HealthCheck]:
     """Whether somebody answers at `urls` (any answer counts), all asked at once; warnings only."""
     with ThreadPoolExecutor(max_workers=max(len(urls), 1)) as pool:
         silent = [u for u, said in zip(urls, pool.map(_answers, urls), strict=True) if said]
     hosts = [urlsplit(u).hostname or u for u in urls]
     if not silent:
-        return [Finding(what, "ok", f"{', '.join(hosts)} answer")]
+        return [HealthCheck(what, "ok", f"{', '.join(hosts)} answer")]
     says = f"no answer from {', '.join(urlsplit(u).hostname or u for u in silent)}"
     todo = "Check the network, HTTPS_PROXY and firewalls; what needs it will fail, the rest works."
-    return [Finding(what, "warn", says, todo)]
+    return [HealthCheck(what, "warn", says, todo)]
 
 
 def is_here(url: str | None) -> bool:
@@ -77,9 +82,11 @@ def is_here(url: str | None) -> bool:
     return (urlsplit(url or "").hostname or "") in ("localhost", "127.0.0.1", "::1")
 
 
-def _base(url: str | None, what: str) -> list[Finding]:
+def _base(url: str | None, what: str) -> list[HealthCheck]:
     """Says so when a service is not the real one: it is easily forgotten."""
-    return [Finding(f"{what} address", "ok", f"{url} instead of the real service")] if url else []
+    return (
+        [HealthCheck(f"{what} address", "ok", f"{url} instead of the real service")] if url else []
+    )
 
 
 def _first_model(key: str, url: str | None) -> str:
@@ -93,14 +100,14 @@ def _first_model(key: str, url: str | None) -> str:
     return str(getattr(model, "name", "") or "no model listed")
 
 
-def _gemini_refusal(error: Exception, key: str) -> Finding:
+def _gemini_refusal(error: Exception, key: str) -> HealthCheck:
     code = getattr(error, "code", None)
     said = log.redactor([key])(str(getattr(error, "message", None) or type(error).__name__))[:160]
     if code in (401, 403) or (code == 400 and "key" in said.lower()):
         todo = "Put a valid GEMINI_API_KEY into .env."
-        return Finding("gemini", "fail", f"the key was refused: {said}", todo, exit_code=3)
+        return HealthCheck("gemini", "fail", f"the key was refused: {said}", todo, exit_code=3)
     todo = "Check the network, the proxy and VT_GEMINI_URL, then try again."
-    return Finding("gemini", "fail", f"no answer: {said}", todo, exit_code=4)
+    return HealthCheck("gemini", "fail", f"no answer: {said}", todo, exit_code=4)
 
 
 def _opened(request: urllib.request.Request) -> str:

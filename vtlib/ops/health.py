@@ -1,7 +1,7 @@
 """Is this machine fit for the work? Probes of Python, packages, codecs, disk, fonts and cookies.
 
-Each probe answers with findings and never raises for what it finds; none writes. What needs the network
-is asked in `reaching.py`.
+Each probe answers with findings and never raises for what it finds; none writes. What needs the
+network is asked in `reaching.py`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _INSTALL = "Run: make setup"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthCheck:
     """One line of `vt doctor`: what was looked at, how it stands, and what to do.
 
     `exit_code` counts only where `state` is `fail`.
@@ -54,39 +54,41 @@ class Finding:
     exit_code: int = 1
 
 
-def python() -> list[Finding]:
+def python() -> list[HealthCheck]:
     """The interpreter."""
     says = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info < PYTHON_MIN:
-        return [Finding("python", "fail", says, "Install Python 3.11 or newer, then: make setup")]
-    return [Finding("python", "ok", says)]
+        return [
+            HealthCheck("python", "fail", says, "Install Python 3.11 or newer, then: make setup")
+        ]
+    return [HealthCheck("python", "ok", says)]
 
 
-def packages(required: Iterable[str] | None = None) -> list[Finding]:
+def packages(required: Iterable[str] | None = None) -> list[HealthCheck]:
     """Whether everything is installed in a version that fits: what must be, and the media extra.
 
     `required`: requirement lines (default: this package's own).
     """
     must, media = _missing(required if required is not None else _requirements())
     found = [
-        Finding("packages", "fail", f"missing or too old: {', '.join(must)}", _INSTALL)
+        HealthCheck("packages", "fail", f"missing or too old: {', '.join(must)}", _INSTALL)
         if must
-        else Finding("packages", "ok", "all that are needed, in versions that fit")
+        else HealthCheck("packages", "ok", "all that are needed, in versions that fit")
     ]
     if media:
         says = f"without {', '.join(media)}: no on-screen text, faces or speech from files"
         todo = f'Optional: .venv/bin/python -m pip install "{_PACKAGE}[media]"'
-        found.append(Finding("media extra", "warn", says, todo))
+        found.append(HealthCheck("media extra", "warn", says, todo))
     return found
 
 
-def codecs(available: Iterable[str] | None = None) -> list[Finding]:
+def codecs(available: Iterable[str] | None = None) -> list[HealthCheck]:
     """What the built-in FFmpeg (PyAV) can do; no ffmpeg program is needed beside it."""
     if available is None:
         try:
             import av  # noqa: PLC0415 - only the doctor asks
         except ImportError as error:
-            return [Finding("ffmpeg parts", "fail", f"PyAV does not load: {error}", _INSTALL)]
+            return [HealthCheck("ffmpeg parts", "fail", f"PyAV does not load: {error}", _INSTALL)]
         available, version = av.codecs_available, f"PyAV {av.__version__}"
     else:
         version = "PyAV"
@@ -94,24 +96,30 @@ def codecs(available: Iterable[str] | None = None) -> list[Finding]:
     lost = [does for name, does in CODECS.items() if name not in has]
     poorer = [does for name, does in CODECS_WANTED.items() if name not in has]
     if lost:
-        return [Finding("ffmpeg parts", "fail", f"{version} cannot {', '.join(lost)}", _INSTALL)]
+        return [
+            HealthCheck("ffmpeg parts", "fail", f"{version} cannot {', '.join(lost)}", _INSTALL)
+        ]
     if poorer:
         says = f"{version} cannot {', '.join(poorer)}"
         return [
-            Finding("ffmpeg parts", "warn", says, "Install the PyAV wheel of requirements.lock.")
+            HealthCheck(
+                "ffmpeg parts", "warn", says, "Install the PyAV wheel of requirements.lock."
+            )
         ]
-    return [Finding("ffmpeg parts", "ok", f"{version} with all codecs that are used")]
+    return [HealthCheck("ffmpeg parts", "ok", f"{version} with all codecs that are used")]
 
 
-def helpers(which: Callable[[str], str | None] = shutil.which) -> list[Finding]:
-    """The script engine that yt-dlp looks for by itself; it adds formats and is needed by YouTube alone."""
+def helpers(which: Callable[[str], str | None] = shutil.which) -> list[HealthCheck]:
+    """The script engine that yt-dlp looks for by itself; it adds formats and is needed by
+    YouTube alone.
+    """
     if which("deno"):
-        return [Finding("script engine", "ok", "deno")]
+        return [HealthCheck("script engine", "ok", "deno")]
     says = "no deno: YouTube may offer fewer formats"
-    return [Finding("script engine", "warn", says, "Optional: install deno.")]
+    return [HealthCheck("script engine", "warn", says, "Optional: install deno.")]
 
 
-def yt_dlp_age(today: date, version: str | None = None) -> list[Finding]:
+def yt_dlp_age(today: date, version: str | None = None) -> list[HealthCheck]:
     """How old yt-dlp is: its version is a date, and platforms outrun it."""
     todo = "Raise it in pyproject.toml, then: make lock setup"
     try:
@@ -119,14 +127,18 @@ def yt_dlp_age(today: date, version: str | None = None) -> list[Finding]:
         year, month, day = (int(part) for part in version.split(".")[:3])
         age_d = (today - date(year, month, day)).days
     except (metadata.PackageNotFoundError, ValueError):
-        return [Finding("yt-dlp", "fail", f"not there, or of no known date: {version}", _INSTALL)]
+        return [
+            HealthCheck("yt-dlp", "fail", f"not there, or of no known date: {version}", _INSTALL)
+        ]
     says = f"{version}, {max(age_d, 0)} days old"
     if age_d > YT_DLP_WARN_DAYS:
-        return [Finding("yt-dlp", "warn", f"{says}: downloads may fail where sites changed", todo)]
-    return [Finding("yt-dlp", "ok", says)]
+        return [
+            HealthCheck("yt-dlp", "warn", f"{says}: downloads may fail where sites changed", todo)
+        ]
+    return [HealthCheck("yt-dlp", "ok", says)]
 
 
-def fonts(families: Iterable[str] | None = None) -> list[Finding]:
+def fonts(families: Iterable[str] | None = None) -> list[HealthCheck]:
     """Whether scripts as PDF can show what captions hold."""
     if families is None:
         try:
@@ -134,19 +146,26 @@ def fonts(families: Iterable[str] | None = None) -> list[Finding]:
 
             families = typst.Fonts().families()
         except ImportError:
-            return [Finding("fonts", "warn", "typst does not load: no PDF export", _INSTALL)]
+            return [HealthCheck("fonts", "warn", "typst does not load: no PDF export", _INSTALL)]
     names = [str(f).lower() for f in families]
     lost = [
         what for what, any_of in FONTS.items() if not any(a in n for n in names for a in any_of)
     ]
     if lost:
-        todo = "Optional: install fonts-noto-core, fonts-noto-color-emoji, fonts-noto-cjk (Debian names)."
-        return [Finding("fonts", "warn", f"PDFs would show boxes for {', '.join(lost)}", todo)]
-    return [Finding("fonts", "ok", f"{len(names)} families")]
+        todo = (
+            "Optional: install fonts-noto-core, fonts-noto-color-emoji, fonts-noto-cjk "
+            "(Debian names)."
+        )
+        return [HealthCheck("fonts", "warn", f"PDFs would show boxes for {', '.join(lost)}", todo)]
+    return [HealthCheck("fonts", "ok", f"{len(names)} families")]
 
 
-def disk(folder: Path, *, media_bytes: int = 0, quota_bytes: int | None = None) -> list[Finding]:
-    """Room where the workspace lies, and how much of its quota the media take. Bytes in, GB in words."""
+def disk(
+    folder: Path, *, media_bytes: int = 0, quota_bytes: int | None = None
+) -> list[HealthCheck]:
+    """Room where the workspace lies, and how much of its quota the media take. Bytes in, GB in
+    words.
+    """
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free_gb = shutil.disk_usage(place).free / 1e9
     state: State = (
@@ -155,27 +174,29 @@ def disk(folder: Path, *, media_bytes: int = 0, quota_bytes: int | None = None) 
     todo = (
         "" if state == "ok" else "Free some space, or move the workspace; vt purge removes media."
     )
-    found = [Finding("disk", state, f"{free_gb:,.1f} GB free at {place}", todo)]
+    found = [HealthCheck("disk", state, f"{free_gb:,.1f} GB free at {place}", todo)]
     if quota_bytes:
         share = media_bytes / quota_bytes
         says = f"{media_bytes / 1e9:,.2f} of {quota_bytes / 1e9:,.1f} GB"
         full = share >= QUOTA_WARN_RATIO
         tip = "Raise the quota, or: vt purge" if full else ""
-        found.append(Finding("media quota", "warn" if full else "ok", says, tip))
+        found.append(HealthCheck("media quota", "warn" if full else "ok", says, tip))
     return found
 
 
-def cookies(file: Path | None, browser: str | None) -> list[Finding]:
+def cookies(file: Path | None, browser: str | None) -> list[HealthCheck]:
     """The cookies that downloads were told to use; none is the usual case."""
     if file is not None and not file.is_file():
         todo = "Correct VT_COOKIES_FILE, or unset it."
-        return [Finding("cookies", "fail", f"there is no file {file}", todo, exit_code=2)]
+        return [HealthCheck("cookies", "fail", f"there is no file {file}", todo, exit_code=2)]
     if file is not None and not _is_netscape(file):
         todo = "Export them again in Netscape form (cookies.txt)."
-        return [Finding("cookies", "fail", f"{file} is no Netscape cookie file", todo, exit_code=2)]
+        return [
+            HealthCheck("cookies", "fail", f"{file} is no Netscape cookie file", todo, exit_code=2)
+        ]
     if file or browser:
-        return [Finding("cookies", "ok", f"from {file or browser}")]
-    return [Finding("cookies", "ok", "none: posts that need a login are left out")]
+        return [HealthCheck("cookies", "ok", f"from {file or browser}")]
+    return [HealthCheck("cookies", "ok", "none: posts that need a login are left out")]
 
 
 def _requirements() -> list[str]:

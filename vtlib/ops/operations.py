@@ -1,4 +1,6 @@
-"""Keeping the workbench running: is all well, what was done and what failed, a copy and back again."""
+"""Keeping the workbench running: is all well, what was done and what failed, a copy and back
+again.
+"""
 
 from __future__ import annotations
 
@@ -15,37 +17,38 @@ from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy, VtError
 from vtlib.core.params import Params, parse_params, read_yaml
 from vtlib.ops import connectivity, health
-from vtlib.ops.health import Finding
+from vtlib.ops.health import HealthCheck
 from vtlib.store import backup, usage
 from vtlib.store.connection import Store
 from vtlib.store.project import Workspace
-from vtlib.store.usage import Span
+from vtlib.store.usage import UsageScope
 from vtlib.store.writes import naive
 
 LOCK_WAIT_MAX_S = 3.0  # the doctor says who holds the database rather than wait for him
 
 
-def examined(at: Workspace, *, is_offline: bool = False) -> list[Finding]:
-    """Everything `vt doctor` says: the machine, the workspace, the database, and the services' answers.
+def examined(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
+    """Everything `vt doctor` says: the machine, the workspace, the database, and the services'
+    answers.
 
     Services are asked all at once, one free call each; `is_offline` asks none.
     """
     found = [*_machine(at), *_workspace(at), *_database(at)]
     if is_offline:
-        return [*found, Finding("services", "ok", "not asked (--offline)")]
+        return [*found, HealthCheck("services", "ok", "not asked (--offline)")]
     return [*found, *_services(at)]
 
 
-def exit_code(findings: list[Finding]) -> int:
+def exit_code(findings: list[HealthCheck]) -> int:
     """The code of the worst that failed, 0 when nothing did: a warning is no failure."""
     return max((f.exit_code for f in findings if f.state == "fail"), default=0)
 
 
 @dataclass(frozen=True)
-class Usage:
+class UsageReport:
     """What was done, failed and spent; frames as `store/usage.py` gives them, secrets masked."""
 
-    span: Span
+    span: UsageScope
     days: pd.DataFrame
     problem_days: pd.DataFrame
     spend_days: pd.DataFrame
@@ -58,13 +61,13 @@ class Usage:
         return {str(c): float(self.days[c].sum()) for c in self.days.columns if c != "day"}
 
 
-def span(at: Workspace, *, project: str | None = None, days: int | None = None) -> Span:
+def span(at: Workspace, *, project: str | None = None, days: int | None = None) -> UsageScope:
     """The last `days` days up to now (None = ever), of one project or of all."""
     since = naive(at.now() - timedelta(days=days)) if days else None
-    return Span(project, since)
+    return UsageScope(project, since)
 
 
-def used(at: Workspace, over: Span) -> Usage:
+def used(at: Workspace, over: UsageScope) -> UsageReport:
     """Errors and usage over a span."""
     redact = log.redactor(at.settings.secrets)
 
@@ -72,7 +75,7 @@ def used(at: Workspace, over: Span) -> Usage:
         return frame.map(lambda v: redact(v) if isinstance(v, str) else v)
 
     runs = usage.run_list(at.store, project=over.project, limit=20)
-    return Usage(
+    return UsageReport(
         span=over,
         days=usage.days(at.store, over),
         problem_days=usage.problem_days(at.store, over),
@@ -82,8 +85,9 @@ def used(at: Workspace, over: Span) -> Usage:
     )
 
 
-def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.Outcome:
-    """Copy the database and `params/` (and the media) to `target`, a folder or `.zip` that is not there yet.
+def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.BackupSummary:
+    """Copy the database and `params/` (and the media) to `target`, a folder or `.zip` that is not
+    there yet.
 
     Keys and settings (`.env`) are left out. Raises BadInput when `target` exists, StoreBusy.
     """
@@ -91,12 +95,12 @@ def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.
     return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=chosen)
 
 
-def restored(source: Path, into: Path) -> backup.Outcome:
+def restored(source: Path, into: Path) -> backup.BackupSummary:
     """Make a workspace of a backup in an empty or new folder; raises as `backup.restore` does."""
     return backup.restore(source.expanduser().resolve(), into.expanduser().resolve())
 
 
-def _machine(at: Workspace) -> list[Finding]:
+def _machine(at: Workspace) -> list[HealthCheck]:
     settings = at.settings
     return [
         *health.python(),
@@ -109,18 +113,18 @@ def _machine(at: Workspace) -> list[Finding]:
     ]
 
 
-def _workspace(at: Workspace) -> list[Finding]:
+def _workspace(at: Workspace) -> list[HealthCheck]:
     """The folder, its parameter files (each is read), its disk and its `.env`."""
     projects, found = _read_params(at)
     if not os.access(at.root, os.W_OK):
         todo = "Change its owner, or name another folder in VT_HOME."
-        found.append(Finding("workspace", "fail", f"{at.root} cannot be written", todo, 2))
+        found.append(HealthCheck("workspace", "fail", f"{at.root} cannot be written", todo, 2))
     elif not at.params_folder.is_dir():
         says = f"{at.root} has no params/: it is no workspace yet"
-        found.append(Finding("workspace", "warn", says, "Run: vt init"))
+        found.append(HealthCheck("workspace", "warn", says, "Run: vt init"))
     else:
         says = f"{at.root}, {len(projects)} parameter files that can be used"
-        found.append(Finding("workspace", "ok", says))
+        found.append(HealthCheck("workspace", "ok", says))
     found += _open_to_others("keys in .env", at.root / ".env", mode="600")
     found += _open_to_others("outputs", at.outputs, mode="700")
     quotas = [p.media.quota_gb for p in projects if p.media.quota_gb]
@@ -129,42 +133,44 @@ def _workspace(at: Workspace) -> list[Finding]:
     return [*found, *health.disk(at.root, media_bytes=used, quota_bytes=quota)]
 
 
-def _open_to_others(name: str, path: Path, *, mode: str) -> list[Finding]:
+def _open_to_others(name: str, path: Path, *, mode: str) -> list[HealthCheck]:
     """A finding where others on this machine can read `path`."""
     if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
         return []
     todo = f"Run: chmod {mode} {path}"
-    return [Finding(name, "warn", "others on this machine can read it", todo)]
+    return [HealthCheck(name, "warn", "others on this machine can read it", todo)]
 
 
-def _read_params(at: Workspace) -> tuple[list[Params], list[Finding]]:
+def _read_params(at: Workspace) -> tuple[list[Params], list[HealthCheck]]:
     """The parameter files that can be used, and a finding for each that cannot."""
     good, bad = [], []
     for path in _params(at):
         try:
             good.append(parse_params(read_yaml(path), file=path.name))
         except BadInput as error:
-            bad.append(Finding("parameters", "fail", error.message, error.todo, error.exit_code))
+            bad.append(
+                HealthCheck("parameters", "fail", error.message, error.todo, error.exit_code)
+            )
     return good, bad
 
 
-def _database(at: Workspace) -> list[Finding]:
+def _database(at: Workspace) -> list[HealthCheck]:
     path = at.settings.database_path
     if not path.exists():
-        return [Finding("database", "warn", f"none yet at {path}", "Run: vt init")]
+        return [HealthCheck("database", "warn", f"none yet at {path}", "Run: vt init")]
     store = Store(path, wait_s=min(at.settings.lock_wait_s, LOCK_WAIT_MAX_S))
     try:
         posts = int(store.query("SELECT count(*) AS n FROM posts")["n"].iloc[0])
     except StoreBusy as error:
         todo = "Wait until it is done, or close it; then run the command again."
-        return [Finding("database", "fail", error.message, todo, error.exit_code)]
+        return [HealthCheck("database", "fail", error.message, todo, error.exit_code)]
     except VtError as error:
-        return [Finding("database", "fail", error.message, error.todo, error.exit_code)]
+        return [HealthCheck("database", "fail", error.message, error.todo, error.exit_code)]
     size_mb = path.stat().st_size / 1e6
-    return [Finding("database", "ok", f"{posts:,} posts, {size_mb:,.1f} MB, nobody holds it")]
+    return [HealthCheck("database", "ok", f"{posts:,} posts, {size_mb:,.1f} MB, nobody holds it")]
 
 
-def _services(at: Workspace) -> list[Finding]:
+def _services(at: Workspace) -> list[HealthCheck]:
     """Asked at once, told in one order: a service that does not answer costs its time once."""
     settings = at.settings
     token = settings.apify_token.get_secret_value() if settings.apify_token else None

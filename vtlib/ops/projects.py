@@ -34,7 +34,7 @@ report:
   # named: creators stand with names, words, pictures and links, for a client too.
   # pseudonyms: before a page leaves the house for people who may not know whom you watch.
   creators: named
-"""
+"""  # noqa: E501
 
 
 def init(folder: Path) -> Path:
@@ -53,7 +53,10 @@ def init(folder: Path) -> Path:
 def env_text() -> str:
     """What `.env` begins as (and `.env.example` is): every setting, explained, none set."""
     lines = [
-        "# Settings of this workspace. The environment wins over this file. Secrets belong here, never in params/.",
+        (
+            "# Settings of this workspace. The environment wins over this file. Secrets belong here, "  # noqa: E501
+            "never in params/."
+        ),
         "",
     ]
     for info in Settings.model_fields.values():
@@ -83,7 +86,9 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
 
 
 def require_in_use(project: Project) -> None:
-    """Raise BadInput when the project, or its brand, is archived: nothing is run or captured for it."""
+    """Raise BadInput when the project, or its brand, is archived: nothing is run or captured for
+    it.
+    """
     if reason := catalog.archived_because(project.store, project.slug):
         noun, name = ("project", project.slug)
         if reason.startswith("the brand "):
@@ -97,12 +102,16 @@ def product_id(at: Workspace, ref: str) -> str:
 
 
 def with_post(at: Workspace, post_id: str) -> str:
-    """The one project that has a post. Raises BadInput for none, and for several, which are named."""
+    """The one project that has a post. Raises BadInput for none, and for several, which are
+    named.
+    """
     return the_one(people.projects_of_post(at.store, post_id), post_id)
 
 
 def the_one(found: list[str], post_id: str) -> str:
-    """The only one of the projects `found` to have a post. Raises BadInput for none, and for several."""
+    """The only one of the projects `found` to have a post. Raises BadInput for none, and for
+    several.
+    """
     if len(found) == 1:
         return found[0]
     many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."
@@ -129,7 +138,9 @@ def with_product(at: Workspace, product: str | None) -> str:
 
 
 def sync(project: Project) -> None:
-    """Bring what the YAML says of brand, products and accounts into the store; what it does not name stays."""
+    """Bring what the YAML says of brand, products and accounts into the store; what it does not
+    name stays.
+    """
     with project.store.session():
         _sync(project)
 
@@ -162,7 +173,9 @@ def _sync(project: Project) -> None:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, without blanks and remarks. Raises BadInput when it cannot be read."""
+    """The lines of a text file, without blanks and remarks. Raises BadInput when it cannot be
+    read.
+    """
     lines = (line.split(" #")[0].strip() for line in read_text(path).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -170,7 +183,8 @@ def read_lines(path: Path) -> list[str]:
 def named_accounts(
     words: Iterable[str], *, platform: Platform | None, role: str
 ) -> list[dict[str, Any]]:
-    """Accounts from files, profile URLs, @handles and handles, in any mixture (`read_accounts`, `account_row`).
+    """Accounts from files, profile URLs, @handles and handles, in any mixture (`read_accounts`,
+    `account_row`).
 
     Raises BadInput for a word that is neither, with what it may be.
     """
@@ -184,7 +198,8 @@ def named_accounts(
         elif platform is None and "/" not in word:
             raise BadInput(
                 f"{word} is no file here, and a handle alone names no platform.",
-                todo=f"Add --platform, e.g. --platform tiktok, or paste the profile's URL. ({word})",
+                todo="Add --platform, e.g. --platform tiktok, or paste the profile's URL. "
+                f"({word})",
             )
         else:
             rows.append(account_row(word, platform=platform, role=role, notes=""))
@@ -225,7 +240,9 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
 
 
 def _account_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """(row, cells) of a table with a heading `handle`; else (number, handle) of the lines that are no remark."""
+    """(row, cells) of a table with a heading `handle`; else (number, handle) of the lines that
+    are no remark.
+    """
     table = read_table(path, is_guarded=True)
     if "handle" in {name.lower() for name in table.columns}:
         return list(sheet_rows(table))

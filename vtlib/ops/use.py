@@ -1,4 +1,6 @@
-"""Who used which command on which project, for the workspace alone: a line a command, never sent anywhere."""
+"""Who used which command on which project, for the workspace alone: a line a command, never sent
+anywhere.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def path(at: Workspace) -> Path:
 
 
 def note(at: Workspace, facts: Mapping[str, Any]) -> None:
-    """Add a command's line: command, project, seconds, exit_code, run_id. A full disk fails no command."""
+    """Add a command's line: command, project, seconds, exit_code, run_id. A full disk fails no
+    command.
+    """
     code = int(facts["exit_code"])
     outcome = "ok" if code == 0 else "refused" if code in _REFUSED else "failed"
     line = {"at": at.now().isoformat(), "person": person(), **facts, "outcome": outcome}
@@ -55,7 +59,9 @@ def read(
 
 
 def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
-    """Commands by `by` (of BY), most first: n, failed, refused, hours and median seconds, first_at, last_at."""
+    """Commands by `by` (of BY), most first: n, failed, refused, hours and median seconds,
+    first_at, last_at.
+    """
     groups = lines.groupby(list(by), dropna=False, sort=True)
     found = groups.agg(
         n=("command", "size"),

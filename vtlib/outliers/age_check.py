@@ -1,4 +1,6 @@
-"""Whether what is left of young posts differs from what is left of old ones: a check of the growth curve."""
+"""Whether what is left of young posts differs from what is left of old ones: a check of the
+growth curve.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ SURE = 3.0  # standard errors
 
 @dataclass(frozen=True, slots=True)
 class AgeTrend:
-    """Median multiplier of posts under and over 7 days, with how many; `slopes` where they differ for sure."""
+    """Median multiplier of posts under and over 7 days, with how many; `slopes` where they
+    differ for sure.
+    """
 
     young: float
     old: float
@@ -31,8 +35,8 @@ class AgeTrend:
 def age_trend(ln_multiplier: Floats, age_h: Floats) -> AgeTrend | None:
     """Compare posts under 7 days with those up to 90 days old; None with fewer than 20 on a side.
 
-    `ln_multiplier` (n,) NaN = not scored, `age_h` (n,) hours at capture. Medians, their standard errors
-    from the MAD; "for sure" = apart by x1.25 and 3 standard errors.
+    `ln_multiplier` (n,) NaN = not scored, `age_h` (n,) hours at capture. Medians, their standard
+    errors from the MAD; "for sure" = apart by x1.25 and 3 standard errors.
     """
     known = np.isfinite(ln_multiplier) & np.isfinite(age_h) & (age_h <= OLD_H)
     young = ln_multiplier[known & (age_h < REFERENCE_H)]

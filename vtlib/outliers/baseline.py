@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-class LeftOut(IntEnum):
+class BaselineExclusion(IntEnum):
     """Why a post serves in no baseline; 0 = it serves."""
 
     SERVES = 0
@@ -38,8 +38,9 @@ class Baselines:
     """One entry a post, in the order given.
 
     `n` posts in the baseline (0 where the post has no value or no time); `left_out` (posts, 5): how
-    many PINNED, PAID, YOUNG, NOT_OBSERVED, COAUTHORED posts were passed over within its reach; `median`,
-    `mad` and `mean_ad` (mean of the smaller nine tenths of the absolute deviations) ln units, `percentile` 0 to 100 (mid-rank of the post among its baseline), NaN where n = 0.
+    many PINNED, PAID, YOUNG, NOT_OBSERVED, COAUTHORED posts were passed over within its reach;
+    `median`, `mad` and `mean_ad` (mean of the smaller nine tenths of the absolute deviations) ln
+    units, `percentile` 0 to 100 (mid-rank of the post among its baseline), NaN where n = 0.
     """
 
     n: NDArray[np.int32]
@@ -62,7 +63,7 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PostTimeline:
     """Posts laid out by account, time and value; those that serve in baselines apart."""
 
     order: Ints  # positions in the arrays given
@@ -85,12 +86,13 @@ def arrange(
     group: Ints,
     kind: NDArray[np.int8],
     reach: tuple[int, float],
-) -> Line:
+) -> PostTimeline:
     """Lay posts out for `baselines` and `central`.
 
-    `x` (n,) ln value, NaN = not observed; `posted_h` (n,) hours since any epoch, read to the second,
-    NaN = unknown (the post then has no place and is passed over); `group` (n,) account codes >= 0;
-    `kind` (n,) LeftOut codes; `reach` = (most posts in a baseline, days to either side).
+    `x` (n,) ln value, NaN = not observed; `posted_h` (n,) hours since any epoch, read to the
+    second, NaN = unknown (the post then has no place and is passed over); `group` (n,) account
+    codes >= 0; `kind` (n,) LeftOut codes; `reach` = (most posts in a baseline, days to either
+    side).
     """
     max_posts, days = reach
     placed = np.flatnonzero(np.isfinite(posted_h))
@@ -105,8 +107,8 @@ def arrange(
     order = _ordered(key, x[placed])
     rows = placed[order]
     key, xs, kinds = key[order], x[rows], kind[rows]
-    serves = (kinds == LeftOut.SERVES) & np.isfinite(xs)
-    return Line(
+    serves = (kinds == BaselineExclusion.SERVES) & np.isfinite(xs)
+    return PostTimeline(
         order=rows,
         key=key,
         x=xs,
@@ -121,7 +123,7 @@ def arrange(
     )
 
 
-def baselines(line: Line, *, past_only: bool = False) -> Baselines:
+def baselines(line: PostTimeline, *, past_only: bool = False) -> Baselines:
     """Median, MAD and size of every post's baseline: its k nearest serving neighbours in time.
 
     With `past_only` the k serving posts published before it alone.
@@ -129,7 +131,7 @@ def baselines(line: Line, *, past_only: bool = False) -> Baselines:
     """
     out = Baselines(
         n=np.zeros(line.size, np.int32),
-        left_out=np.zeros((line.size, len(LeftOut) - 1), np.int32),
+        left_out=np.zeros((line.size, len(BaselineExclusion) - 1), np.int32),
         median=np.full(line.size, np.nan),
         mad=np.full(line.size, np.nan),
         mean_ad=np.full(line.size, np.nan),
@@ -160,7 +162,7 @@ def baselines(line: Line, *, past_only: bool = False) -> Baselines:
     return out
 
 
-def central(line: Line) -> Accounts:
+def central(line: PostTimeline) -> Accounts:
     """Median and MAD of each account's central `max_posts` serving posts, for fitting priors."""
     code = line.serving_key // line.stride_s
     start = np.flatnonzero(np.diff(code, prepend=-1))
@@ -189,14 +191,15 @@ def _ordered(key: Ints, x: Floats) -> Ints:
     return order
 
 
-def _nearest(line: Line, part: slice, *, past_only: bool) -> tuple[Ints, Ints, Ints]:
+def _nearest(line: PostTimeline, part: slice, *, past_only: bool) -> tuple[Ints, Ints, Ints]:
     """First and last serving post of each baseline, and the post's own place among them.
 
-    The run holds one post more when the post itself stands inside; `own` is -1 if it serves nowhere.
+    The run holds one post more when the post itself stands inside; `own` is -1 if it serves
+    nowhere.
     """
     key, k = line.key[part], line.max_posts
     low = np.searchsorted(line.serving_key, key - line.window_s, side="left")
-    serves = (line.kind[part] == LeftOut.SERVES) & np.isfinite(line.x[part])
+    serves = (line.kind[part] == BaselineExclusion.SERVES) & np.isfinite(line.x[part])
     if past_only:
         high = np.maximum(np.searchsorted(line.serving_key, key, side="left"), low)
         return np.maximum(low, high - k), high - 1, np.full(len(key), -1)
@@ -213,7 +216,7 @@ def _nearest(line: Line, part: slice, *, past_only: bool) -> tuple[Ints, Ints, I
     return first, last, own
 
 
-def _bisect(line: Line, key: Ints, own: Ints, bounds: tuple[Ints, Ints]) -> Ints:
+def _bisect(line: PostTimeline, key: Ints, own: Ints, bounds: tuple[Ints, Ints]) -> Ints:
     """Where the k nearest others begin, counted among the others."""
     k, keys = line.max_posts, line.serving_key
     serves = own >= 0
@@ -230,7 +233,7 @@ def _bisect(line: Line, key: Ints, own: Ints, bounds: tuple[Ints, Ints]) -> Ints
     return left
 
 
-def _rows(line: Line, first: Ints, size: Ints) -> Floats:
+def _rows(line: PostTimeline, first: Ints, size: Ints) -> Floats:
     """(m, width) the values of runs of serving posts, +inf beyond each run's end."""
     width = max(1, int(size.max(initial=1)))
     rows = sliding_window_view(line.serving_x, width)[first]
@@ -258,10 +261,10 @@ def _spread(rows: Floats, n: Ints) -> tuple[Floats, Floats, Floats]:
     return median + missing, mad + missing, mean_ad + missing
 
 
-def _passed_over(line: Line) -> NDArray[np.int32] | None:
+def _passed_over(line: PostTimeline) -> NDArray[np.int32] | None:
     """(posts + 1, 5) running counts of each kind that serves nowhere; None if there is none."""
-    kinds = np.arange(1, len(LeftOut))
-    if not (line.kind != LeftOut.SERVES).any():
+    kinds = np.arange(1, len(BaselineExclusion))
+    if not (line.kind != BaselineExclusion.SERVES).any():
         return None
     counts = np.zeros((len(line.kind) + 1, len(kinds)), np.int32)
     np.cumsum(line.kind[:, None] == kinds, axis=0, out=counts[1:], dtype=np.int32)
@@ -269,7 +272,7 @@ def _passed_over(line: Line) -> NDArray[np.int32] | None:
 
 
 def _span(
-    line: Line, part: slice, run: tuple[Ints, Ints, Ints], *, past_only: bool
+    line: PostTimeline, part: slice, run: tuple[Ints, Ints, Ints], *, past_only: bool
 ) -> tuple[Ints, Ints]:
     """The stretch of posts a baseline was chosen from: up to its ends if full, else the window."""
     key, top = line.key[part], len(line.serving_key) - 1
@@ -287,4 +290,4 @@ def _span(
 
 def _itself(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
     """(m, 5) the post's own entry in the counts of what was passed over."""
-    return np.asarray(kind[:, None] == np.arange(1, len(LeftOut)))
+    return np.asarray(kind[:, None] == np.arange(1, len(BaselineExclusion)))

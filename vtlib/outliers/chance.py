@@ -1,8 +1,9 @@
 """How many of the posts over a threshold chance alone may have put there: a range, not a number.
 
-Detection does not depend on anything here. From one capture ordinary posts with a heavy right tail, a second
-kind of content and true hits cannot be told apart, so the range is wide where they may be confused, ends at
-the number flagged at most, and says what it could not tell. docs/method.md shows it against the truth.
+Detection does not depend on anything here. From one capture ordinary posts with a heavy right tail,
+a second kind of content and true hits cannot be told apart, so the range is wide where they may be
+confused, ends at the number flagged at most, and says what it could not tell. docs/method.md shows
+it against the truth.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from scipy.stats import poisson
 
-from vtlib.outliers.scores import Basis, Judged
+from vtlib.outliers.scores import Basis, JudgedPosts
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +32,7 @@ LOOSE = 0.5  # of ln likelihood: what the bulk still allows
 BULK = (0.5, 0.9)
 _CELLS = 24
 _REACH = np.array([0.9, 0.96])
-_ONWARD = 1.8  # from 96 % to a threshold of 2.6 it is 1.8 times as far as from 90 % to 96 %, in normal quantiles
+_ONWARD = 1.8  # from 96 % to a threshold of 2.6 it is 1.8 times as far as from 90 % to 96 %, in normal quantiles  # noqa: E501
 _DF = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 100.0])
 _SCALE = np.geomspace(0.25, 4.0, 57)
 
@@ -42,10 +43,11 @@ Word = Literal["", "few", "second_kind", "misfit"]
 class Chance:
     """Ordinary posts among the flagged of one stratum.
 
-    `n_posts` able to be flagged; `n_flagged`; `student` how many ordinary posts Student's t would flag if every
-    post were ordinary; `least` and `most` the means behind the ends; `low` to `high` the range, `high` at most
-    `n_flagged`. `word` is what could not be told: "few" scores to bound a tail, a "second_kind" of content may be
-    it, or a "misfit" of the scores with Student's t: nothing is claimed and the range is 0 to all.
+    `n_posts` able to be flagged; `n_flagged`; `student` how many ordinary posts Student's t would
+    flag if every post were ordinary; `least` and `most` the means behind the ends; `low` to `high`
+    the range, `high` at most `n_flagged`. `word` is what could not be told: "few" scores to bound a
+    tail, a "second_kind" of content may be it, or a "misfit" of the scores with Student's t:
+    nothing is claimed and the range is 0 to all.
     """
 
     n_posts: int
@@ -59,17 +61,18 @@ class Chance:
 
 
 def chance(
-    judged: Judged,
+    judged: JudgedPosts,
     *,
     p: float,
     multiplier: float,
     among: NDArray[np.bool_] | None = None,
     least_ln: Floats | float = -np.inf,
 ) -> Chance:
-    """The range for posts with `p_tail` < p, `multiplier` at least that and `x7_ln` at least `least_ln`.
+    """The range for posts with `p_tail` < p, `multiplier` at least that and `x7_ln` at least
+    `least_ln`.
 
-    `among` (n,) the posts that may be flagged (default: those judged by their own account). The bulk that
-    bounds the tail is all scores by own account.
+    `among` (n,) the posts that may be flagged (default: those judged by their own account). The
+    bulk that bounds the tail is all scores by own account.
     """
     own = judged.basis == Basis.ACCOUNT
     able = np.flatnonzero(own if among is None else own & among)
@@ -130,10 +133,11 @@ def _misfits(t: Floats, df: Floats) -> bool:
 
 
 def _least(t: Floats, limit: Floats, count: Floats, share: float) -> float:
-    """The lightest tail: normal, no wider than the scores at their 90 and 96 % are and thinning on as between them, hits gone from level and scale.
+    """The lightest tail: normal, no wider than the scores at their 90 and 96 % are and thinning on
+    as between them, hits gone from level and scale.
 
-    A share of hits in baselines lifts their median and widens their MAD, so ordinary posts reach less far: by
-    the shift and factor that a normal distribution with that share at infinity has.
+    A share of hits in baselines lifts their median and widens their MAD, so ordinary posts reach
+    less far: by the shift and factor that a normal distribution with that share at infinity has.
     """
     hits = min(HITS_A_FLAG * share, MAX_HITS)
     shift = float(ndtri(0.5 / (1 - hits)))
@@ -157,8 +161,8 @@ def _mad(hits: float, shift: float) -> float:
 def _most(t: Floats, limit: Floats, count: Floats) -> float:
     """The heaviest right tail of Student's family that the scores between BULK still allow.
 
-    About their median; scale and degrees of freedom on a grid, by their likelihood in 24 equally filled cells; of
-    those within LOOSE of the best the one that flags most.
+    About their median; scale and degrees of freedom on a grid, by their likelihood in 24 equally
+    filled cells; of those within LOOSE of the best the one that flags most.
     """
     known = np.sort(t)
     at = np.rint(np.linspace(*BULK, _CELLS + 1) * (len(known) - 1)).astype(int)

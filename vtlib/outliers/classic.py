@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 MIN_POSTS = 3
 
 
-class Obstacle(IntEnum):
+class ClassicExclusion(IntEnum):
     """Why a rule could not judge a post's account, or the post; 0 = it could."""
 
     NONE = 0
@@ -30,21 +30,27 @@ class Obstacle(IntEnum):
 
 
 OBSTACLES = {
-    Obstacle.NONE: "",
-    Obstacle.NOT_OBSERVED: "not scored: the metric was not observed",
-    Obstacle.TOO_FEW: f"not scored: fewer than {MIN_POSTS} posts of the account were observed",
-    Obstacle.ONE_KEPT: "not scored: trimming leaves a single post",
-    Obstacle.NO_SPREAD: "not scored: more than half of the account's posts have the same value (MAD 0)",
-    Obstacle.NO_LEVEL: "not scored: the account's median is 0",
+    ClassicExclusion.NONE: "",
+    ClassicExclusion.NOT_OBSERVED: "not scored: the metric was not observed",
+    ClassicExclusion.TOO_FEW: (
+        f"not scored: fewer than {MIN_POSTS} posts of the account were observed"
+    ),
+    ClassicExclusion.ONE_KEPT: "not scored: trimming leaves a single post",
+    ClassicExclusion.NO_SPREAD: (
+        "not scored: more than half of the account's posts have the same value (MAD 0)"
+    ),
+    ClassicExclusion.NO_LEVEL: "not scored: the account's median is 0",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Classic:
-    """`score` in the rule's own unit and `limit` in the values' unit, NaN where `obstacle` is not 0.
+    """`score` in the rule's own unit and `limit` in the values' unit, NaN where `obstacle` is not
+    0.
 
-    `center` what the account usually reaches (mean of kept, or median); `n` observed posts of the account;
-    `flagged` = score strictly above the rule's k (at or above for `median_multiple`), upwards only.
+    `center` what the account usually reaches (mean of kept, or median); `n` observed posts of the
+    account; `flagged` = score strictly above the rule's k (at or above for `median_multiple`),
+    upwards only.
     """
 
     score: Floats
@@ -71,8 +77,9 @@ def trimmed_sd(
 ) -> Classic:
     """The original rule: value > mean + k SD of the posts between two quantiles, ends included.
 
-    Linear quantiles, population SD. Score: SDs above the mean (0 where the SD is 0 and the value is at
-    the mean, infinite above it). Accounts under 3 posts, or with a single post kept, are not judged.
+    Linear quantiles, population SD. Score: SDs above the mean (0 where the SD is 0 and the value is
+    at the mean, infinite above it). Accounts under 3 posts, or with a single post kept, are not
+    judged.
     """
     by = _sort(value, group)
     inside = (by.value >= _quantile(by, low)[by.run]) & (by.value <= _quantile(by, high)[by.run])
@@ -85,7 +92,7 @@ def trimmed_sd(
     with np.errstate(invalid="ignore", divide="ignore"):
         score = np.where(distance == 0, 0.0, distance / sd[by.run])
     limit = mean + k * sd
-    obstacle = np.where(kept < 2, Obstacle.ONE_KEPT, Obstacle.NONE)
+    obstacle = np.where(kept < 2, ClassicExclusion.ONE_KEPT, ClassicExclusion.NONE)
     return _answer(by, value, (score, by.value > limit[by.run]), (mean, limit), obstacle)
 
 
@@ -93,7 +100,7 @@ def median_multiple(value: Floats, group: Ints, *, k: float = 3.0) -> Classic:
     """Value >= k times the account's median; score: the multiple. A median of 0 is an obstacle."""
     by = _sort(value, group)
     median = _quantile(by, 0.5)
-    obstacle = np.where(median > 0, Obstacle.NONE, Obstacle.NO_LEVEL)
+    obstacle = np.where(median > 0, ClassicExclusion.NONE, ClassicExclusion.NO_LEVEL)
     with np.errstate(invalid="ignore", divide="ignore"):
         score = by.value / median[by.run]
     return _answer(by, value, (score, score >= k), (median, k * median), obstacle)
@@ -102,15 +109,15 @@ def median_multiple(value: Floats, group: Ints, *, k: float = 3.0) -> Classic:
 def robust_z(value: Floats, group: Ints, *, k: float = 3.5) -> Classic:
     """0.6745 (value - median) / MAD > k (Iglewicz & Hoaglin 1993), hits only; score: that z.
 
-    The rule as published flags |z| > k: a score below -k is an unusually weak post, not flagged here.
-    A MAD of 0 is an obstacle.
+    The rule as published flags |z| > k: a score below -k is an unusually weak post, not flagged
+    here. A MAD of 0 is an obstacle.
     """
     by = _sort(value, group)
     median = _quantile(by, 0.5)
     off = np.abs(by.value - median[by.run])
     order = np.lexsort((off, by.run))
     mad = _quantile(_Sorted(by.at, off[order], by.start, by.n, by.run), 0.5)
-    obstacle = np.where(mad > 0, Obstacle.NONE, Obstacle.NO_SPREAD)
+    obstacle = np.where(mad > 0, ClassicExclusion.NONE, ClassicExclusion.NO_SPREAD)
     with np.errstate(invalid="ignore", divide="ignore"):
         score = 0.6745 * (by.value - median[by.run]) / mad[by.run]
     return _answer(by, value, (score, score > k), (median, median + k * mad / 0.6745), obstacle)
@@ -126,7 +133,7 @@ def percentile(value: Floats, group: Ints, *, k: float = 95.0) -> Classic:
     first = np.repeat(same - by.start[by.run[same]], length)
     ties = np.repeat(length, length)
     score = 100.0 * (first + ties / 2) / by.n[by.run]
-    obstacle = np.full(len(by.n), Obstacle.NONE)
+    obstacle = np.full(len(by.n), ClassicExclusion.NONE)
     levels = _quantile(by, 0.5), _quantile(by, k / 100.0)
     return _answer(by, value, (score, score > k), levels, obstacle)
 
@@ -156,8 +163,8 @@ def _answer(
     obstacle: NDArray[np.integer],
 ) -> Classic:
     """Lay each run's answer out over its posts, and the obstacles over both."""
-    why = np.where(by.n < MIN_POSTS, Obstacle.TOO_FEW, obstacle)[by.run]
-    judged = why == Obstacle.NONE
+    why = np.where(by.n < MIN_POSTS, ClassicExclusion.TOO_FEW, obstacle)[by.run]
+    judged = why == ClassicExclusion.NONE
 
     def lay(of: Floats) -> Floats:
         out = np.full(len(value), np.nan)
@@ -165,7 +172,7 @@ def _answer(
         return out
 
     n, flagged = np.zeros(len(value), np.int64), np.zeros(len(value), bool)
-    reason = np.full(len(value), Obstacle.NOT_OBSERVED, np.int8)
+    reason = np.full(len(value), ClassicExclusion.NOT_OBSERVED, np.int8)
     n[by.at], flagged[by.at], reason[by.at] = by.n[by.run], verdict[1] & judged, why
     center, limit = (level[by.run] for level in levels)
     return Classic(lay(verdict[0]), lay(limit), lay(center), n, flagged, reason)

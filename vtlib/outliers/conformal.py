@@ -1,8 +1,9 @@
 """Past-only p: the share of earlier posts of the same kind of account that got at least as far.
 
-Split conformal prediction in groups (Mondrian) with weights that fade (Barber, Candes, Ramdas & Tibshirani
-2023, arXiv 2202.13415). Own code: `crepes` and `mapie` have the groups but no weights, want one fit for every
-date of publication, and cannot be imported without scikit-learn, which nothing else here needs.
+Split conformal prediction in groups (Mondrian) with weights that fade (Barber, Candes, Ramdas &
+Tibshirani 2023, arXiv 2202.13415). Own code: `crepes` and `mapie` have the groups but no weights,
+want one fit for every date of publication, and cannot be imported without scikit-learn, which
+nothing else here needs.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Ints = NDArray[np.int64]
 MEMORY = 4_000  # earlier scores of a group that are looked at
 HALF_LIFE = 1_000  # scores of a group after which one counts half
 PRIOR_WEIGHT = 20.0  # what the wider group's p weighs, in scores
-CHUNKS = 500  # so many stretches of time, of at least MIN_CHUNK posts, are each judged by what was before
+CHUNKS = 500  # so many stretches of time, of at least MIN_CHUNK posts, are each judged by what was before  # noqa: E501
 MIN_CHUNK = 25
 VOLATILITY_GROUPS = 4
 SIZE_EDGES = (15, 40)  # posts in a baseline: small, middling, nearly full
@@ -27,9 +28,10 @@ def later_p(
 ) -> Floats:
     """(n,) P that a post published later gets as far: of posts to come, 1 % fall under p = .01.
 
-    `t` (n,) past-only scores, `p_tail` (n,) their Student tails, `posted_h` (n,) hours, `scale` (n,) ln SD,
-    `n_baseline` (n,). From wide to narrow (all, volatility, volatility x size of the baseline), each
-    narrower group's count starts from the wider one's p as PRIOR_WEIGHT scores; the widest from `p_tail`.
+    `t` (n,) past-only scores, `p_tail` (n,) their Student tails, `posted_h` (n,) hours, `scale`
+    (n,) ln SD, `n_baseline` (n,). From wide to narrow (all, volatility, volatility x size of the
+    baseline), each narrower group's count starts from the wider one's p as PRIOR_WEIGHT scores; the
+    widest from `p_tail`.
     """
     if not len(t):
         return p_tail.copy()

@@ -1,7 +1,8 @@
 """Which counter a post is judged by, and which posts make one series.
 
-An account's posts of one format are judged by one counter throughout. Where plays and views are both known,
-plays: they are the reach of a reel. Formats nobody told are told apart by length where lengths fall in two.
+An account's posts of one format are judged by one counter throughout. Where plays and views are
+both known, plays: they are the reach of a reel. Formats nobody told are told apart by length where
+lengths fall in two.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class Lengths:
 
 
 def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
-    """`posts` with `account`, the `metric` its account is judged by, its `value` and `captured_at`, and
-    `counters_ratio`: plays / views of a post that knows both (NaN otherwise).
+    """`posts` with `account`, the `metric` its account is judged by, its `value` and
+    `captured_at`, and `counters_ratio`: plays / views of a post that knows both (NaN otherwise).
     """
     frame = posts.assign(account=posts["account_id"].fillna(posts["post_id"]))
     keys = [frame["account"], frame["platform"], frame["format"]]
@@ -69,8 +70,8 @@ def differ(ratio: pd.Series) -> pd.Series:
 def lengths(duration_s: _Floats) -> Lengths | None:
     """How the posts of one platform without a format fall by length; None without five lengths.
 
-    Two kinds: a cut of ln length with at least 5 posts on either side, a gap of x1.8 between them, which
-    leaves at most a fifth of the variance.
+    Two kinds: a cut of ln length with at least 5 posts on either side, a gap of x1.8 between them,
+    which leaves at most a fifth of the variance.
     """
     known = np.sort(duration_s[np.isfinite(duration_s) & (duration_s > 0)])
     if len(known) < MIN_SIDE:
@@ -95,7 +96,9 @@ def lengths(duration_s: _Floats) -> Lengths | None:
 
 
 def parts(frame: pd.DataFrame) -> tuple[pd.Series, dict[str, Lengths]]:
-    """(`part` of every post, lengths by platform): "" or, for formats nobody told, "short" and "long"."""
+    """(`part` of every post, lengths by platform): "" or, for formats nobody told, "short" and
+    "long".
+    """
     part = pd.Series("", index=frame.index)
     found: dict[str, Lengths] = {}
     if "duration_s" not in frame:

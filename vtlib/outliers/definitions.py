@@ -12,7 +12,9 @@ import pandas as pd
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """From `since` (UTC) on, `metric` of `format` on `platform` means something else; `why` in words."""
+    """From `since` (UTC) on, `metric` of `format` on `platform` means something else; `why` in
+    words.
+    """
 
     platform: str
     format: str
@@ -34,9 +36,10 @@ DEFINITIONS = (
             "x",
             kind,
             metric,
-            # Twitter said on Thursday, 2022-12-22, that views are now visible; older tweets show none (benzinga.com/news/22/12/
-            # 30182780, huffpost.com 2022-12-23 on its FAQ); replies carry a count from about that day on
-            # (github.com/n0madic/twitter-scraper/pull/99). What was posted in the weeks before counts in part at most.
+            # Twitter said on Thursday, 2022-12-22, that views are now visible; older tweets show
+            # none (benzinga.com/news/22/12/ 30182780, huffpost.com 2022-12-23 on its FAQ); replies
+            # carry a count from about that day on (github.com/n0madic/twitter-scraper/pull/99).
+            # What was posted in the weeks before counts in part at most.
             pd.Timestamp("2022-12-22"),
             "X has shown impressions since 2022-12-22, of posts from about then on",
         )

@@ -1,7 +1,8 @@
-"""Early calls: what was known of a post 24 to 72 h after it went up, and what it needed to end as a breakout at 7 days.
+"""Early calls: what was known of a post 24 to 72 h after it went up, and what it needed to end as a
+breakout at 7 days.
 
-Each call is replayed from captures older than the UTC day it was made on, so that no later capture can change it.
-The chance itself is in `early_odds`, the record of earlier calls in `early_record`.
+Each call is replayed from captures older than the UTC day it was made on, so that no later capture
+can change it. The chance itself is in `early_odds`, the record of earlier calls in `early_record`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from scipy.special import stdtrit
 
 from vtlib.outliers import rule as calibrated
 from vtlib.outliers.growth import REFERENCE_H, Growth, common_pairs, fit_growth, shift
-from vtlib.outliers.scores import Basis, Posts, Settings
+from vtlib.outliers.scores import Basis, Posts, RuleSettings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +32,9 @@ _HIGH_LN = 200.0  # a count so high that only the floor of p is left
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """Captures of a stratum's posts, (captures,), by post and time: `post` positions, `at_h` hours, `x` ln(1 + count)."""
+    """Captures of a stratum's posts, (captures,), by post and time: `post` positions, `at_h`
+    hours, `x` ln(1 + count).
+    """
 
     post: Ints
     at_h: Floats
@@ -40,25 +43,28 @@ class Captures:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a breakout is, and how levels are made: `p`, `multiplier`, `least_ln` (ln of the least count), ln units."""
+    """What a breakout is, and how levels are made: `p`, `multiplier`, `least_ln` (ln of the
+    least count), ln units.
+    """
 
     p: float = 0.01
     multiplier: float = 3.0
     least_ln: float = 0.0
     tau_d: float = 3.0
     growth_min_pairs: int = 200
-    settings: Settings = field(default_factory=lambda: Settings(look="past"))
+    settings: RuleSettings = field(default_factory=lambda: RuleSettings(look="past"))
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
     """One entry a call, (calls,), in order of time; a post has one a day of captures at 24 to 72 h.
 
-    `post` position, `at_h` hours of its capture, `cutoff_h`: only older captures of other posts were used, `age_h`,
-    `x` ln count, `x7` the same brought to 7 days by the stratum's curve, `expected`, `scale` the account's own level
-    and ln SD, `need` the ln count at 7 days from which it is a breakout, `ahead` ln growth that the curve still
-    expects, `pace` ln growth between two captures beyond the curve's (NaN = one capture), `end` ln count at 7 days
-    (NaN = not captured then), `due_h` hours of that capture (inf), `is_open` under 7 days old at the newest capture.
+    `post` position, `at_h` hours of its capture, `cutoff_h`: only older captures of other posts
+    were used, `age_h`, `x` ln count, `x7` the same brought to 7 days by the stratum's curve,
+    `expected`, `scale` the account's own level and ln SD, `need` the ln count at 7 days from which
+    it is a breakout, `ahead` ln growth that the curve still expects, `pace` ln growth between two
+    captures beyond the curve's (NaN = one capture), `end` ln count at 7 days (NaN = not captured
+    then), `due_h` hours of that capture (inf), `is_open` under 7 days old at the newest capture.
     """
 
     post: Ints
@@ -91,7 +97,9 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Positions among the captures: of the call, of the capture before it (-1), and of the one that says the end (-1)."""
+    """Positions among the captures: of the call, of the capture before it (-1), and of the one
+    that says the end (-1).
+    """
 
     call: Ints
     before: Ints
@@ -103,9 +111,10 @@ class _Rows:
 def early_calls(posts: Posts, captures: Captures, rule: Rule) -> Calls:
     """All calls of a stratum that had an own baseline, each from what was known on its day.
 
-    `posts` (posts,): `x` and `age_h` are not read; followers are not used, since only today's are known. A post
-    needs min_baseline earlier posts of its account, captured before the call, and enough of them for p to get
-    under the rule's: else it has no call. Without captures in the window the result is empty.
+    `posts` (posts,): `x` and `age_h` are not read; followers are not used, since only today's are
+    known. A post needs min_baseline earlier posts of its account, captured before the call, and
+    enough of them for p to get under the rule's: else it has no call. Without captures in the
+    window the result is empty.
     """
     rows = _rows(posts, captures)
     n = len(rows.call)
@@ -192,7 +201,9 @@ def _pace(posts: Posts, captures: Captures, curve: Growth, before: Ints, call: I
 
 
 def _past(posts: Posts, captures: Captures, cutoff: float, *, without: Ints) -> Ints:
-    """The latest capture before `cutoff` of each post, (posts,), -1 without one or where it is `without`."""
+    """The latest capture before `cutoff` of each post, (posts,), -1 without one or where it is
+    `without`.
+    """
     stride = float(captures.at_h.max() - captures.at_h.min()) + 2.0
     begin = float(captures.at_h.min())
     key = captures.post * stride + (captures.at_h - begin)
@@ -204,7 +215,9 @@ def _past(posts: Posts, captures: Captures, cutoff: float, *, without: Ints) -> 
 
 
 def _curve(posts: Posts, captures: Captures, cutoff: float, rule: Rule) -> Growth:
-    """The stratum's growth curve from captures before `cutoff`, not shaped by re-captured winners alone."""
+    """The stratum's growth curve from captures before `cutoff`, not shaped by re-captured
+    winners alone.
+    """
     use = np.flatnonzero((captures.at_h < cutoff) & (captures.at_h >= cutoff - MEMORY_H))
     post = captures.post[use]
     count = np.bincount(post, minlength=len(posts.posted_h))
@@ -221,14 +234,17 @@ def _curve(posts: Posts, captures: Captures, cutoff: float, rule: Rule) -> Growt
 
 
 def _needs(before: tuple[Posts, Captures, Ints], curve: Growth, rule: Rule, post: Ints) -> Floats:
-    """(3, calls) level, scale and the ln count at 7 days that makes a breakout; NaN without an own baseline."""
+    """(3, calls) level, scale and the ln count at 7 days that makes a breakout; NaN without an
+    own baseline.
+    """
     posts, captures, past = before
     reach_h = float(posts.posted_h[post].min()) - rule.settings.window_days * 24.0
     known = np.flatnonzero((past >= 0) & (posts.posted_h >= reach_h))
     at = np.concatenate([known, post])
     n = len(post)
-    # A called post is laid in as if it were 7 days old, "pinned": it is judged and serves in no baseline. Its count is
-    # so high that only the floor of p is left, which says whether p could get under the rule's at all.
+    # A called post is laid in as if it were 7 days old, "pinned": it is judged and serves in no
+    # baseline. Its count is so high that only the floor of p is left, which says whether p could
+    # get under the rule's at all.
     x = np.concatenate([captures.x[past[known]], np.full(n, _HIGH_LN)])
     age = captures.at_h[past[known]] - posts.posted_h[known]
     judged = calibrated.judge(

@@ -1,6 +1,8 @@
-"""Early calls of stage 03: which young posts are on their way to a breakout, and how such calls came true.
+"""Early calls of stage 03: which young posts are on their way to a breakout, and how such calls
+came true.
 
-The chances are in `outliers/early*`; here frames become arrays and arrays become rows and sentences.
+The chances are in `outliers/early*`; here frames become arrays and arrays become rows and
+sentences.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from vtlib.core.params import Outliers
 from vtlib.outliers import early_odds
 from vtlib.outliers.early import DUE_H, WINDOW_H, Calls, Captures, Rule, early_calls
 from vtlib.outliers.early_record import Record, record
-from vtlib.outliers.scores import Posts, Settings
+from vtlib.outliers.scores import Posts, RuleSettings
 
 CALL_COLUMNS = [
     *("post_id", "account_id", "platform", "format", "metric", "captured_at", "age_h", "value"),
@@ -28,7 +30,7 @@ MIN_RECORD = 30  # calls that came due before a record can silence what follows
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CallStratum:
     """One stratum: its posts (`group`), and every call that could be made of them."""
 
     name: str
@@ -58,29 +60,31 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """All early calls of a run: `calls` CALL_COLUMNS, the likeliest first; `replayed` the record of calls replayed
-    from what was captured by their day, `made` of those that earlier runs stored; `parts` what each stratum had.
+    """All early calls of a run: `calls` CALL_COLUMNS, the likeliest first; `replayed` the record
+    of calls replayed from what was captured by their day, `made` of those that earlier runs
+    stored; `parts` what each stratum had.
     """
 
     calls: pd.DataFrame
     replayed: Record | None
     made: Record | None
-    parts: tuple[Part, ...]
+    parts: tuple[CallStratum, ...]
 
     @property
     def n_rising(self) -> int:
         return int(self.calls["is_rising"].sum())
 
 
-def early_part(group: pd.DataFrame, arrays: Posts, pairs: pd.DataFrame, rule: Rule) -> Part:
+def early_part(group: pd.DataFrame, arrays: Posts, pairs: pd.DataFrame, rule: Rule) -> CallStratum:
     """Every early call of one stratum.
 
-    `group`: posts of the stratum (post_id, metric, value, captured_at, …), `arrays` the same as arrays; `pairs`: all
-    captures of posts captured more than once (post_id, metric, captured_at, value).
+    `group`: posts of the stratum (post_id, metric, value, captured_at, …), `arrays` the same as
+    arrays; `pairs`: all captures of posts captured more than once (post_id, metric, captured_at,
+    value).
     """
     name = " ".join(str(group[c].iloc[0]) for c in ("platform", "format"))
     captures = _captures(group, pairs)
-    return Part(name, group, early_calls(arrays, captures, rule), *_ages(arrays, captures))
+    return CallStratum(name, group, early_calls(arrays, captures, rule), *_ages(arrays, captures))
 
 
 def rule_of(params: Outliers, least: float, tau_d: float) -> Rule:
@@ -95,9 +99,11 @@ def rule_of(params: Outliers, least: float, tau_d: float) -> Rule:
     )
 
 
-def settings_of(params: Outliers, look: Any) -> Settings:
-    """The calibrated rule's settings, as the project's parameters say; `look` is `past` or `around`."""
-    return Settings(
+def settings_of(params: Outliers, look: Any) -> RuleSettings:
+    """The calibrated rule's settings, as the project's parameters say; `look` is `past` or
+    `around`.
+    """
+    return RuleSettings(
         max_baseline=params.max_baseline,
         window_days=params.window_days,
         min_baseline=params.min_baseline,
@@ -108,8 +114,9 @@ def settings_of(params: Outliers, look: Any) -> Settings:
     )
 
 
-def joined(parts: Sequence[Part], made: pd.DataFrame | None, params: Outliers) -> Early:
-    """The strata's early calls with their chances, each learnt from its own stratum or, where that has too few, from all.
+def joined(parts: Sequence[CallStratum], made: pd.DataFrame | None, params: Outliers) -> Early:
+    """The strata's early calls with their chances, each learnt from its own stratum or, where that
+    has too few, from all.
 
     `made`: post_id, probability, base_ratio, needed: calls of earlier runs.
     """
@@ -133,7 +140,9 @@ def joined(parts: Sequence[Part], made: pd.DataFrame | None, params: Outliers) -
 
 
 def early_sentences(early: Early, params: Outliers) -> list[str]:
-    """What is rising, its record beside it; else what is missing. Nothing where no post is young and none was re-captured."""
+    """What is rising, its record beside it; else what is missing. Nothing where no post is young
+    and none was re-captured.
+    """
     calls = early.calls
     if early.replayed is None and calls.empty:
         return _silence(early.parts)
@@ -143,8 +152,10 @@ def early_sentences(early: Early, params: Outliers) -> list[str]:
         least, n = params.rising_min_probability, sorted({int(k) for k in calls["n_learnt"]})
         learnt = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
         first = (
-            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still under 7 days "
-            f"{early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to end as a breakout at 7 days "
+            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still "
+            "under 7 days "
+            f"{early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to end "
+            "as a breakout at 7 days "
             f"of {least:.0%} or more), learnt from {learnt} earlier posts."
         )
     refuted = (calls["probability"] >= params.rising_min_probability) & ~calls["is_rising"].astype(
@@ -154,13 +165,16 @@ def early_sentences(early: Early, params: Outliers) -> list[str]:
     if refuted.any():
         n_posts = number(int(refuted.sum()), "post")
         lines.append(
-            f"{n_posts} with such a chance not called rising: earlier calls did no better than the share of breakouts."
+            f"{n_posts} with such a chance not called rising: earlier calls did no better than "
+            "the share of breakouts."
         )
     return lines
 
 
 def facts(early: Early) -> dict[str, Any]:
-    """What a run keeps of its early calls beside the rows: records, what there was to learn from."""
+    """What a run keeps of its early calls beside the rows: records, what there was to learn
+    from.
+    """
     return {
         "replayed": asdict(early.replayed) if early.replayed else None,
         "made": asdict(early.made) if early.made else None,
@@ -169,7 +183,9 @@ def facts(early: Early) -> dict[str, Any]:
 
 
 def record_rows(early: Early) -> pd.DataFrame:
-    """The record as a table: by band of the chance, how many calls, what was said and what came true."""
+    """The record as a table: by band of the chance, how many calls, what was said and what came
+    true.
+    """
     rows = [
         {
             "record": name,
@@ -205,7 +221,7 @@ def _captures(group: pd.DataFrame, pairs: pd.DataFrame) -> Captures:
     return Captures(post[order], at_h[order], np.log1p(held["value"].to_numpy(float))[order])
 
 
-def _odds(parts: Sequence[Part]) -> list[tuple[early_odds.Odds, np.ndarray]]:
+def _odds(parts: Sequence[CallStratum]) -> list[tuple[early_odds.Odds, np.ndarray]]:
     """Odds of each part, and which of them were learnt from all formats: its own were too few."""
     if not parts:
         return []
@@ -228,7 +244,7 @@ def _odds(parts: Sequence[Part]) -> list[tuple[early_odds.Odds, np.ndarray]]:
     return out
 
 
-def _past(part: Part, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFrame:
+def _past(part: CallStratum, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFrame:
     """Earlier calls that came due, one a post: its first."""
     calls, odds = part.calls, chances[0]
     first = np.zeros(len(calls.post), bool)
@@ -248,7 +264,7 @@ def _ages(arrays: Posts, captures: Captures) -> tuple[int, int]:
     return len(both), int((is_early & is_last).sum())
 
 
-def _open_rows(part: Part, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFrame:
+def _open_rows(part: CallStratum, chances: tuple[early_odds.Odds, np.ndarray]) -> pd.DataFrame:
     """CALL_COLUMNS but is_rising, of posts under 7 days old."""
     calls, (odds, is_wide) = part.calls, chances
     at = np.flatnonzero(calls.is_open & np.isfinite(odds.chance))
@@ -277,7 +293,9 @@ def _is_refuted(held: Record | None) -> bool:
     return held is not None and held.n >= MIN_RECORD and not held.is_better
 
 
-def _made(parts: Sequence[Part], made: pd.DataFrame | None, interval: float) -> Record | None:
+def _made(
+    parts: Sequence[CallStratum], made: pd.DataFrame | None, interval: float
+) -> Record | None:
     """The record of calls that earlier runs stored and that have come due."""
     if made is None or made.empty or not parts:
         return None
@@ -288,7 +306,7 @@ def _made(parts: Sequence[Part], made: pd.DataFrame | None, interval: float) -> 
     return _record(pd.DataFrame(dict(zip(_PAST, past, strict=True))), interval)
 
 
-def _ends(part: Part) -> pd.DataFrame:
+def _ends(part: CallStratum) -> pd.DataFrame:
     """post_id, end_ln: ln count at 7 days."""
     at = part.calls.post[part.is_due]
     ids = part.group["post_id"].to_numpy(object)[at]
@@ -301,7 +319,8 @@ def _record_sentences(early: Early) -> list[str]:
         lines.append("No earlier call has come due: how often they come true is not known yet.")
     else:
         lines.append(
-            f"Calls replayed from what was captured by their day: {_bands(early.replayed)}. {_brier(early.replayed)}"
+            f"Calls replayed from what was captured by their day: {_bands(early.replayed)}. "
+            f"{_brier(early.replayed)}"
         )
     if early.made is not None:
         lines.append(f"Calls that earlier runs stored: {_bands(early.made)}.")
@@ -316,12 +335,13 @@ def _bands(held: Record) -> str:
 
 def _brier(held: Record) -> str:
     return (
-        f"Brier score {held.brier:.3f}, of saying the share of breakouts each time {held.brier_base:.3f} "
+        f"Brier score {held.brier:.3f}, of saying the share of breakouts each time "
+        f"{held.brier_base:.3f} "
         f"({number(held.n, 'call')}, {number(held.n_true, 'breakout')})."
     )
 
 
-def _silence(parts: Sequence[Part]) -> list[str]:
+def _silence(parts: Sequence[CallStratum]) -> list[str]:
     """What there would have to be, where there are some captures to learn from."""
     pairs, young = (sum(getattr(p, k) for p in parts) for k in ("n_pairs", "n_young"))
     if not pairs and not young:
@@ -332,10 +352,14 @@ def _silence(parts: Sequence[Part]) -> list[str]:
     low, high = (f"{h / 24:g}" for h in DUE_H)
     return [
         (
-            f"Early calls are silent: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to {WINDOW_H[1]:.0f} h and "
-            f"again at {low} to {high} days; {posts:,} of them with enough earlier posts of their account to be called, "
-            f"of {number(accounts, 'account')}, {number(breakouts, 'breakout')} among them. A chance is learnt from "
-            f"{early_odds.MIN_POSTS} such posts of {early_odds.MIN_ACCOUNTS} accounts with {early_odds.MIN_BREAKOUTS} "
+            f"Early calls are silent: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to "
+            f"{WINDOW_H[1]:.0f} h and "
+            f"again at {low} to {high} days; {posts:,} of them with enough earlier posts of "
+            "their account to be called, "
+            f"of {number(accounts, 'account')}, {number(breakouts, 'breakout')} among them. A "
+            "chance is learnt from "
+            f"{early_odds.MIN_POSTS} such posts of {early_odds.MIN_ACCOUNTS} accounts with "
+            f"{early_odds.MIN_BREAKOUTS} "
             "breakouts: scrape new posts after two days and again after a week."
         )
     ]

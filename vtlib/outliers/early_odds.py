@@ -1,9 +1,11 @@
-"""The chance that a post ends as a breakout at 7 days, learnt from earlier calls that had come due by then.
+"""The chance that a post ends as a breakout at 7 days, learnt from earlier calls that had come due
+by then.
 
-How far a post goes beyond the growth curve is predicted from its own growth so far, its account's and the stratum's
-(ridge regression); how sure that is comes from what earlier posts did besides (a smoothed empirical distribution,
-wider where earlier ones were off by more); the chance is then set right by how earlier chances came out (a penalised
-logistic line, Platt 1999). Nothing looks ahead: each call is made from what was due before it.
+How far a post goes beyond the growth curve is predicted from its own growth so far, its account's
+and the stratum's (ridge regression); how sure that is comes from what earlier posts did besides (a
+smoothed empirical distribution, wider where earlier ones were off by more); the chance is then set
+right by how earlier chances came out (a penalised logistic line, Platt 1999). Nothing looks ahead:
+each call is made from what was due before it.
 """
 
 from __future__ import annotations
@@ -33,9 +35,11 @@ _LN_ABS_NORMAL = -0.635  # mean ln |z| of a normal z
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """One entry a call: `chance` 0 to 1 (NaN where there was too little to learn from), `raw` before it was set right.
+    """One entry a call: `chance` 0 to 1 (NaN where there was too little to learn from), `raw`
+    before it was set right.
 
-    `base` share of breakouts among what it was learnt from; `n` posts, `n_breakouts`, `n_accounts` of that.
+    `base` share of breakouts among what it was learnt from; `n` posts, `n_breakouts`, `n_accounts`
+    of that.
     """
 
     chance: Floats
@@ -48,7 +52,9 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """Coefficients of the mean and of the ln spread, residuals in units of the spread with their weights."""
+    """Coefficients of the mean and of the ln spread, residuals in units of the spread with their
+    weights.
+    """
 
     mean: Floats
     spread: Floats
@@ -58,11 +64,12 @@ class _Model:
 
 
 def odds(calls: Calls, stratum: Ints | None = None) -> Odds:
-    """The chance of each call, from calls that were due before its cutoff and made at most 120 days earlier.
+    """The chance of each call, from calls that were due before its cutoff and made at most 120 days
+    earlier.
 
-    `stratum` (calls,) codes where calls of several strata are learnt from together (`together`): each then has a usual
-    growth of its own. Needs 50 posts, 5 of them breakouts, of 3 accounts; counts are given for every call, also where
-    it is silent.
+    `stratum` (calls,) codes where calls of several strata are learnt from together (`together`):
+    each then has a usual growth of its own. Needs 50 posts, 5 of them breakouts, of 3 accounts;
+    counts are given for every call, also where it is silent.
     """
     n = len(calls.post)
     usual = np.zeros((n, 2))
@@ -89,8 +96,8 @@ def odds(calls: Calls, stratum: Ints | None = None) -> Odds:
 
 
 def together(parts: Sequence[Calls]) -> tuple[Calls, Ints]:
-    """Calls of several strata as one, part by part, with their stratum; posts are numbered anew, accounts are not: an
-    account has one code in all parts.
+    """Calls of several strata as one, part by part, with their stratum; posts are numbered anew,
+    accounts are not: an account has one code in all parts.
     """
     size = [int(p.post.max(initial=-1)) + 1 for p in parts]
     begin = np.cumsum([0, *size[:-1]])
@@ -111,8 +118,9 @@ def _weights(post: Ints) -> Floats:
 
 
 def _usual(calls: Calls, stratum: Ints, past: Ints, here: Ints) -> Floats:
-    """(calls, 2) mean growth beyond the curve of earlier posts of each call's stratum, and of its account beyond that,
-    drawn to 0 as five posts would; 0 for the stratum where there is but one.
+    """(calls, 2) mean growth beyond the curve of earlier posts of each call's stratum, and of
+    its account beyond that, drawn to 0 as five posts would; 0 for the stratum where there is but
+    one.
     """
     weight = _weights(calls.post[past]) if len(past) else np.empty(0)
     growth = np.clip(calls.growth[past], -MAX_PACE, MAX_PACE)
@@ -131,7 +139,9 @@ def _means(code: Ints, values: Floats, weight: Floats, size: int) -> Floats:
 
 
 def _features(calls: Calls, usual: Floats, at: Ints) -> Floats:
-    """(calls, 7) 1, ln growth still expected, early height in scales, its positive part, pace, the usual growth."""
+    """(calls, 7) 1, ln growth still expected, early height in scales, its positive part, pace,
+    the usual growth.
+    """
     height = np.clip((calls.x7[at] - calls.expected[at]) / calls.scale[at], -MAX_EARLY, MAX_EARLY)
     pace = np.clip(np.nan_to_num(calls.pace[at]), -MAX_PACE, MAX_PACE)
     return np.column_stack(
@@ -140,7 +150,9 @@ def _features(calls: Calls, usual: Floats, at: Ints) -> Floats:
 
 
 def _spread_features(features: Floats) -> Floats:
-    """(calls, 3) 1, ln growth still expected, positive part of the early height: where calls are off by more."""
+    """(calls, 3) 1, ln growth still expected, positive part of the early height: where calls are
+    off by more.
+    """
     return features[:, [0, 1, 3]]
 
 
@@ -178,7 +190,9 @@ def _above(model: _Model, features: Floats, gap: Floats) -> Floats:
 
 
 def _set_right(raw: Floats, earlier: Floats, hit: Bools, weight: Floats) -> Floats:
-    """`raw` on the line logit p = a + b logit raw that earlier chances bear out, drawn to a = 0, b = 1."""
+    """`raw` on the line logit p = a + b logit raw that earlier chances bear out, drawn to a = 0,
+    b = 1.
+    """
     use = np.isfinite(earlier)
     if use.sum() < MIN_CALIBRATION:
         return raw

@@ -16,7 +16,9 @@ BANDS = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 1.0)  # edges of the chance
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Calls whose chance lay from `low` to under `high`: `n`, `said` their mean, `n_true`, `share` with its interval."""
+    """Calls whose chance lay from `low` to under `high`: `n`, `said` their mean, `n_true`,
+    `share` with its interval.
+    """
 
     low: float
     high: float
@@ -30,7 +32,9 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Bands that hold calls, and Brier scores of the chances and of the base rate known at each call."""
+    """Bands that hold calls, and Brier scores of the chances and of the base rate known at each
+    call.
+    """
 
     n: int
     n_true: int
@@ -54,8 +58,8 @@ def record(
 ) -> Record | None:
     """The record of calls that came due, one a post; None without any.
 
-    `chance`, `base` (calls,) 0 to 1, `is_true` (calls,). Wilson intervals of the given level: posts of one account are
-    alike, so they are no wider than they should be.
+    `chance`, `base` (calls,) 0 to 1, `is_true` (calls,). Wilson intervals of the given level: posts
+    of one account are alike, so they are no wider than they should be.
     """
     n = len(chance)
     if not n:

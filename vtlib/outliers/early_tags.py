@@ -1,7 +1,8 @@
-"""Sounds and hashtags that gather pace over distinct creators: more of them in the last week than in the weeks before.
+"""Sounds and hashtags that gather pace over distinct creators: more of them in the last week than
+in the weeks before.
 
-A window is 7 days. Only posts that had been captured by the end of a window count in it, so an earlier window can be
-replayed as it was seen then.
+A window is 7 days. Only posts that had been captured by the end of a window count in it, so an
+earlier window can be replayed as it was seen then.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ MAX_Q = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Posts (posts,) `creator` codes, `posted_h`, `seen_h` hours of their first capture; and who used what: (uses,)
-    `tag` codes and `post` positions.
+    """Posts (posts,) `creator` codes, `posted_h`, `seen_h` hours of their first capture; and who
+    used what: (uses,) `tag` codes and `post` positions.
     """
 
     creator: Ints
@@ -44,8 +45,9 @@ class Uses:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """One entry a tag tested, (tags,): `n` distinct creators in the last window, `n_before` creators x windows before
-    it, `ratio` of the shares of active creators, `p`, `q` over all tags tested, `is_gathering`.
+    """One entry a tag tested, (tags,): `n` distinct creators in the last window, `n_before`
+    creators x windows before it, `ratio` of the shares of active creators, `p`, `q` over all
+    tags tested, `is_gathering`.
     """
 
     tag: Ints
@@ -61,8 +63,9 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Sequel:
-    """What became of earlier calls in the window after: `n` called, `n_rose` on a larger share of creators still,
-    `n_stayed` above the share before the call; the same of tags as common that were not called (`*_others`).
+    """What became of earlier calls in the window after: `n` called, `n_rose` on a larger share
+    of creators still, `n_stayed` above the share before the call; the same of tags as common
+    that were not called (`*_others`).
     """
 
     n: int
@@ -74,12 +77,14 @@ class Sequel:
 
 
 def gathering(uses: Uses, at_h: float, *, min_creators: int = 3) -> Tags | None:
-    """Tags by how much more of the active creators used them in the 7 days to `at_h` than in the 21 days before.
+    """Tags by how much more of the active creators used them in the 7 days to `at_h` than in the 21
+    days before.
 
-    p is the larger of two one-sided conditional tests, given how often a tag was used in all: Fisher's by active
-    creators, and a binomial by posts, so that a window captured more fully is no trend. q by Benjamini-Hochberg over
-    all tags with 4 uses or more; "gathers pace" from `min_creators` distinct creators and q <= .10. None where under 5
-    creators posted in the last window or under 10 creators x windows lie before it.
+    p is the larger of two one-sided conditional tests, given how often a tag was used in all:
+    Fisher's by active creators, and a binomial by posts, so that a window captured more fully is no
+    trend. q by Benjamini-Hochberg over all tags with 4 uses or more; "gathers pace" from
+    `min_creators` distinct creators and q <= .10. None where under 5 creators posted in the last
+    window or under 10 creators x windows lie before it.
     """
     window = _windows(uses, at_h)
     active, active_before = _creators(window, uses.creator)
@@ -102,7 +107,9 @@ def gathering(uses: Uses, at_h: float, *, min_creators: int = 3) -> Tags | None:
 
 
 def sequel(uses: Uses, at_h: float, *, min_creators: int = 3) -> Sequel:
-    """The record: calls of up to 12 earlier windows, as seen then, held against the window after each."""
+    """The record: calls of up to 12 earlier windows, as seen then, held against the window after
+    each.
+    """
     totals = np.zeros(6, np.int64)
     for back in range(1, N_REPLAYS + 1):
         end = at_h - back * WINDOW_H
@@ -123,7 +130,9 @@ def sequel(uses: Uses, at_h: float, *, min_creators: int = 3) -> Sequel:
 
 
 def _windows(uses: Uses, at_h: float) -> Ints:
-    """(posts,) 0 for the 7 days to `at_h`, 1 to 3 for the windows before it, -1 elsewhere or not captured by then."""
+    """(posts,) 0 for the 7 days to `at_h`, 1 to 3 for the windows before it, -1 elsewhere or not
+    captured by then.
+    """
     with np.errstate(invalid="ignore"):
         back = np.floor((at_h - uses.posted_h) / WINDOW_H)
         inside = (back >= 0) & (back <= N_BEFORE) & (uses.seen_h <= at_h)

@@ -31,10 +31,12 @@ def _none() -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A growth curve. `knot_*` are empty for a prior; beyond its knots a fit goes on as their own later half does.
+    """A growth curve. `knot_*` are empty for a prior; beyond its knots a fit goes on as their own
+    later half does.
 
-    `tau_d` days of the prior; `tail_tau_d` days of the saturation that the later half of the knots follows; `n_pairs` repeated snapshots seen (used only when `fitted`);
-    `knot_age_h` hours, `knot_g` and `knot_se` ln units.
+    `tau_d` days of the prior; `tail_tau_d` days of the saturation that the later half of the knots
+    follows; `n_pairs` repeated snapshots seen (used only when `fitted`); `knot_age_h` hours,
+    `knot_g` and `knot_se` ln units.
     """
 
     basis: Literal["prior", "fitted"]
@@ -56,10 +58,11 @@ def fit_growth(
 ) -> Growth:
     """Isotonic fit of g on repeated snapshots of one stratum.
 
-    `age_h` (snapshots,) hours at capture, `x` (snapshots,) ln(1 + views), `post` (snapshots,) codes.
-    A pair is a snapshot beyond a post's first. Snapshots that are not finite, or under one hour old,
-    are passed over. Under `min_pairs` pairs the prior is returned, with the count. Each post has a level of its
-    own; levels and curve are fitted in turn from the prior on, on age groups of 20 or more snapshots.
+    `age_h` (snapshots,) hours at capture, `x` (snapshots,) ln(1 + views), `post` (snapshots,)
+    codes. A pair is a snapshot beyond a post's first. Snapshots that are not finite, or under one
+    hour old, are passed over. Under `min_pairs` pairs the prior is returned, with the count. Each
+    post has a level of its own; levels and curve are fitted in turn from the prior on, on age
+    groups of 20 or more snapshots.
     """
     use = np.isfinite(age_h) & np.isfinite(x) & (age_h >= MIN_AGE_H)
     age, value = age_h[use], x[use]
@@ -83,11 +86,12 @@ def fit_growth(
 
 
 def common_pairs(x: Floats, account: Ints, is_again: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(n,) whether a post's later captures may shape the curve: not those of an account's winners alone.
+    """(n,) whether a post's later captures may shape the curve: not those of an account's winners
+    alone.
 
-    `x` (n,) ln values of an account's posts, `account` (n,) codes, `is_again` (n,) captured more than once.
-    An account whose posts captured again are fewer than half, and stand high among its posts (mean rank of
-    at least .65 where .5 is chance), shows how winners grow, not how posts do.
+    `x` (n,) ln values of an account's posts, `account` (n,) codes, `is_again` (n,) captured more
+    than once. An account whose posts captured again are fewer than half, and stand high among its
+    posts (mean rank of at least .65 where .5 is chance), shows how winners grow, not how posts do.
     """
     seen = np.isfinite(x)
     code = np.where(seen, account, -1)
@@ -131,8 +135,9 @@ def shift(growth: Growth, age_h: ArrayLike) -> Floats:
 def shift_se(growth: Growth, age_h: ArrayLike) -> Floats:
     """se_age: SD in ln units of a single post's own growth about g(age); 0 from 7 days on.
 
-    Prior: all that it adds, |g|, since posts of some accounts are done within a day (or |dg / d ln tau| x 0.5
-    where that is more). Fit: robust SD of what posts grew by besides g, up to their last snapshot.
+    Prior: all that it adds, |g|, since posts of some accounts are done within a day (or |dg / d ln
+    tau| x 0.5 where that is more). Fit: robust SD of what posts grew by besides g, up to their last
+    snapshot.
     """
     age = np.maximum(np.asarray(age_h, np.float64), MIN_AGE_H)
     se = PRIOR_LN_TAU_SD * np.abs(
@@ -194,7 +199,9 @@ def _alternate(value: Floats, code: Ints, cell: Ints, *, start: Floats) -> Float
 
 
 def _spread(age: Floats, value: Floats, code: Ints, curve: tuple[Ints, Floats]) -> Floats:
-    """Robust SD, per age group, of ln V(age) - ln V(last) less the curve's part; never grows with age."""
+    """Robust SD, per age group, of ln V(age) - ln V(last) less the curve's part; never grows
+    with age.
+    """
     cell, g = curve
     order = np.lexsort((age, code))
     last = order[np.append(np.flatnonzero(np.diff(code[order])), len(order) - 1)][code]

@@ -1,8 +1,8 @@
 """03 outliers: every post judged against its own account, stratum by stratum.
 
-A stratum is platform x format x metric (x length, where nobody told the format). Which counter an account is
-judged by, and which posts make one series, is settled in `counters` and `definitions`; the sentences are in
-`outlier_words`. docs/method.md says what is computed and why.
+A stratum is platform x format x metric (x length, where nobody told the format). Which counter an
+account is judged by, and which posts make one series, is settled in `counters` and `definitions`;
+the sentences are in `outlier_words`. docs/method.md says what is computed and why.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vtlib.outliers import classic, counters, early_calls, growth, rising_tags, 
 from vtlib.outliers import messages as outlier_words
 from vtlib.outliers import rule as calibrated
 from vtlib.outliers.age_check import AgeTrend, age_trend
-from vtlib.outliers.baseline import LeftOut
+from vtlib.outliers.baseline import BaselineExclusion
 from vtlib.outliers.chance import Chance, chance, low_end, together
 from vtlib.outliers.definitions import changes
 from vtlib.outliers.messages import chance_note, notes, remarks
@@ -40,8 +40,9 @@ VIDEO = ("reel", "short", "video", "long", "live", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class EarlyInputs:
-    """`made`: early calls that earlier runs stored (post_id, probability, base_ratio, needed); `uses`: posts with their
-    hashtags and sounds (`outlier_tags.trends`); `asked`: hashtags and words that posts were searched by.
+    """`made`: early calls that earlier runs stored (post_id, probability, base_ratio, needed);
+    `uses`: posts with their hashtags and sounds (`outlier_tags.trends`); `asked`: hashtags and
+    words that posts were searched by.
     """
 
     made: pd.DataFrame | None = None
@@ -53,10 +54,11 @@ class EarlyInputs:
 class Verdict:
     """A judged project.
 
-    `scores`: SCORE_COLUMNS, one row a post, sorted by the lower end of the multiplier. `strata`: what was
-    learnt of each stratum (platform, format, metric, part, n, priors, growth basis, chance, age).
-    `expected_false_alarms_low` to `expected_false_alarms`: ordinary posts at breakout or above, a range, None for
-    a classic rule, which states none; `student` what Student's t alone would give. `remarks`: sentences.
+    `scores`: SCORE_COLUMNS, one row a post, sorted by the lower end of the multiplier. `strata`:
+    what was learnt of each stratum (platform, format, metric, part, n, priors, growth basis,
+    chance, age). `expected_false_alarms_low` to `expected_false_alarms`: ordinary posts at breakout
+    or above, a range, None for a classic rule, which states none; `student` what Student's t alone
+    would give. `remarks`: sentences.
     """
 
     method: str
@@ -91,11 +93,12 @@ def judge(
 ) -> Verdict:
     """Judge all posts of a project.
 
-    `posts`: post_id, account_id, platform, format, posted_at, is_pinned, is_paid, followers, and for each of views,
-    plays, impressions and engagement its latest known value and `<metric>_at` (naive UTC). `pairs`: post_id,
-    metric, captured_at, value: snapshots of posts captured more than once. `since` (naive UTC): with no `look` set,
-    posts published later are judged by earlier ones alone. Optional columns of posts: is_coauthored, duration_s.
-    An empty frame gives no scores. `early`: what the early calls need besides.
+    `posts`: post_id, account_id, platform, format, posted_at, is_pinned, is_paid, followers, and
+    for each of views, plays, impressions and engagement its latest known value and `<metric>_at`
+    (naive UTC). `pairs`: post_id, metric, captured_at, value: snapshots of posts captured more than
+    once. `since` (naive UTC): with no `look` set, posts published later are judged by earlier ones
+    alone. Optional columns of posts: is_coauthored, duration_s. An empty frame gives no scores.
+    `early`: what the early calls need besides.
     """
     placed = counters.with_metric(posts)
     placed["part"], lengths = counters.parts(placed)
@@ -137,8 +140,8 @@ def _low(ranges: list[Chance]) -> int:
 def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     """Posts handed on to analysis: post_id, role (breakout, control), rule.
 
-    Breakouts by the lower end of their multiplier; as controls ordinary posts of the same accounts and
-    formats, nearest to their account's usual level, in turn over the accounts.
+    Breakouts by the lower end of their multiplier; as controls ordinary posts of the same accounts
+    and formats, nearest to their account's usual level, in turn over the accounts.
     """
     table = verdict.scores
     hits = table[table["tier"].isin(["breakout", "extreme"])].head(params.select_limit)
@@ -174,7 +177,9 @@ def conclude(verdict: Verdict, params: Outliers | None = None) -> Conclusion:
 
 
 def summary(verdict: Verdict) -> pd.DataFrame:
-    """One row a stratum: platform, format, metric, posts, scored, watch, breakout, extreme, growth, chance."""
+    """One row a stratum: platform, format, metric, posts, scored, watch, breakout, extreme,
+    growth, chance.
+    """
     table = verdict.scores
     learnt: dict[tuple[Any, ...], dict[str, Any]] = {}
     for s in verdict.strata:
@@ -225,7 +230,7 @@ def _stratum(
 
 def _early(
     group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers
-) -> list[early_calls.Part]:
+) -> list[early_calls.CallStratum]:
     """Early calls of a stratum, by the calibrated rule alone."""
     if params.method != "calibrated":
         return []
@@ -294,7 +299,7 @@ def _hours(span: Any, hour: np.timedelta64) -> np.ndarray:
     return np.where(np.isnat(span), np.nan, span / hour)
 
 
-def _rows(group: pd.DataFrame, judged: scores.Judged, tier: np.ndarray) -> pd.DataFrame:
+def _rows(group: pd.DataFrame, judged: scores.JudgedPosts, tier: np.ndarray) -> pd.DataFrame:
     account = "engagement" if group["metric"].iloc[0] == "engagement" else "account"
     names = np.array(["none", account, "cohort"])
     return _facts(group).assign(
@@ -326,12 +331,12 @@ def _facts(group: pd.DataFrame) -> pd.DataFrame:
 
 
 def _left_out(counts: np.ndarray) -> pd.Series:
-    names = [kind.name.lower() for kind in LeftOut if kind]
+    names = [kind.name.lower() for kind in BaselineExclusion if kind]
     rows = ({n: int(c) for n, c in zip(names, row, strict=True) if c} for row in counts)
     return pd.Series([json.dumps(r) for r in rows], dtype=object)
 
 
-def _learnt(judged: scores.Judged) -> dict[str, Any]:
+def _learnt(judged: scores.JudgedPosts) -> dict[str, Any]:
     s = judged.stratum
     return {
         "n_posts": s.n_posts,
@@ -379,7 +384,7 @@ def _classic(group: pd.DataFrame, params: Outliers) -> pd.DataFrame:
         p_tail=missing,
         look="around",
         tier=np.where(found.flagged, "breakout", "none"),
-        reason=np.array([classic.OBSTACLES[o] for o in classic.Obstacle])[found.obstacle],
+        reason=np.array([classic.OBSTACLES[o] for o in classic.ClassicExclusion])[found.obstacle],
     )
 
 

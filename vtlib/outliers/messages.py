@@ -1,4 +1,6 @@
-"""What stage 03 says: how many were flagged, how many chance may have put there, what was left out and why."""
+"""What stage 03 says: how many were flagged, how many chance may have put there, what was left
+out and why.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ FLAGGED = ["breakout", "extreme"]
 UNKNOWN = {
     "": "which of them, one capture cannot tell: hits and the tail of ordinary posts look alike",
     "few": f"too few posts to bound the upper end (under {MIN_SCORES} scores of one kind)",
-    "second_kind": f"over {SECOND_KIND:.1%} of the posts passed: a second kind of content in the same accounts "
+    "second_kind": f"over {SECOND_KIND:.1%} of the posts passed: a second kind of content in the "
+    "same accounts "
     "would look no different from hits",
     "misfit": "the null does not fit: counts not claimed",
 }
@@ -60,7 +63,10 @@ def chance_sentence(verdict: Verdict, hits: int) -> str:
     """The range of chance, and what cannot be told."""
     student = f"{verdict.student or 0:,.1f}"
     if not hits:
-        return f"Nothing was flagged. Were every post ordinary, Student's t would flag about {student}."
+        return (
+            "Nothing was flagged. Were every post ordinary, Student's t would flag about "
+            f"{student}."
+        )
     return chance_range(
         hits, verdict.expected_false_alarms_low, verdict.expected_false_alarms, verdict.chance_words
     ) + (f" Were every post ordinary, Student's t would flag about {student}.")
@@ -69,7 +75,8 @@ def chance_sentence(verdict: Verdict, hits: int) -> str:
 def chance_range(
     hits: int, low: float | None, high: float | None, words: Sequence[str] = ()
 ) -> str:
-    """One sentence: of so many flagged, between so many and so many by chance, and what cannot be told.
+    """One sentence: of so many flagged, between so many and so many by chance, and what cannot be
+    told.
 
     For every page that says it: `low`, `high` as in `outlier_runs`, `words` keys of UNKNOWN.
     """
@@ -163,7 +170,8 @@ def remarks(
 def _least(params: Outliers) -> str:
     least = params.min_value
     return (
-        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes and comments "
+        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes "
+        "and comments "
         "where no reach is shown (outliers.min_value)."
     )
 
@@ -172,14 +180,17 @@ def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
     past = table["look"].eq("past")
     if past.all():
         return (
-            "Judged by earlier posts alone (look: past); tiers by Student's tail, p is the share of earlier "
+            "Judged by earlier posts alone (look: past); tiers by Student's tail, p is the share "
+            "of earlier "
             "posts of such accounts that got as far."
         )
     if not past.any():
         return "Judged by the posts around each, before and after it (look: around), for study."
     return (
-        f"{number(int(past.sum()), 'post')} published since {since:%Y-%m-%d %H:%M} UTC, the last capture of the run "
-        "before, judged by earlier posts alone (look: past); the others by the posts around each (look: around)."
+        f"{number(int(past.sum()), 'post')} published since {since:%Y-%m-%d %H:%M} UTC, the last "
+        "capture of the run "
+        "before, judged by earlier posts alone (look: past); the others by the posts around each "
+        "(look: around)."
     )
 
 
@@ -195,7 +206,8 @@ def _counters(placed: pd.DataFrame) -> list[str]:
         ratio, used = group["counters_ratio"].median(), group["metric"].mode().iloc[0]
         more, less = ("Plays", "views") if ratio > 1 else ("Views", "plays")
         said.append(
-            f"{more} of {number(len(group), f'{platform} {format_}')} are more than twice their {less} "
+            f"{more} of {number(len(group), f'{platform} {format_}')} are more than twice their "
+            f"{less} "
             f"(median x{max(ratio, 1 / ratio):,.1f}): two counts, judged by {used} throughout."
         )
     return said
@@ -217,12 +229,15 @@ def _kinds(placed: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
         seen = lengths.get(str(platform))
         if seen and seen.limit_s:
             said.append(
-                f"{number(len(group), f'{platform} post')} without a format fall in two by length (about "
-                f"{seen.short_s:,.0f} and {seen.long_s:,.0f} s) and are judged apart, at {seen.limit_s:,.0f} s."
+                f"{number(len(group), f'{platform} post')} without a format fall in two by "
+                "length (about "
+                f"{seen.short_s:,.0f} and {seen.long_s:,.0f} s) and are judged apart, at "
+                f"{seen.limit_s:,.0f} s."
             )
         else:
             said.append(
-                f"{number(len(group), f'{platform} post')} without a format: kinds may be mixed, and a "
+                f"{number(len(group), f'{platform} post')} without a format: kinds may be mixed, "
+                "and a "
                 "flag may tell a kind from another instead of a hit."
             )
     return said
@@ -251,8 +266,10 @@ def _ages(strata: list[dict[str, Any]]) -> list[str]:
         if not age.get("slopes"):
             continue
         said.append(
-            f"Residuals slope with age in {facts['platform']} {facts['format']}: posts under 7 days stand at "
-            f"x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at x{age['old']:.2f}: the growth curve "
+            f"Residuals slope with age in {facts['platform']} {facts['format']}: posts under 7 "
+            "days stand at "
+            f"x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at "
+            f"x{age['old']:.2f}: the growth curve "
             f"({facts['growth']}) does not fit, and young posts are not comparable."
         )
     return said

@@ -38,7 +38,9 @@ def decided(path: Path) -> list[dict[str, str | None]]:
 
 
 def overruled_by(project: Project, path: Path) -> dict[str, list[str]]:
-    """Whose standing decisions the answers in a file go against, by post (`overruled`); call it before `take_in`."""
+    """Whose standing decisions the answers in a file go against, by post (`overruled`); call it
+    before `take_in`.
+    """
     found = {
         str(row["post_id"]): overruled(
             project, str(row["post_id"]), str(row["decision"]), reviewer=row["reviewer"] or ""
@@ -49,7 +51,9 @@ def overruled_by(project: Project, path: Path) -> dict[str, list[str]]:
 
 
 def take_in(project: Project, path: Path) -> int:
-    """Read the answers (`decided`); returns how many decisions. All or none: the first wrong row is named."""
+    """Read the answers (`decided`); returns how many decisions. All or none: the first wrong row
+    is named.
+    """
     rows = decided(path)
     try:
         return people.save_reviews(project.store, project.slug, rows)
@@ -62,7 +66,8 @@ def decide(
 ) -> dict[str, str | None]:
     """Keep or reject one post; returns the answer as stored. `words`: reason, notes, hook_ideas.
 
-    Raises BadInput for another decision, a rejection without one of REASONS, and a post not in the project.
+    Raises BadInput for another decision, a rejection without one of REASONS, and a post not in the
+    project.
     """
     given = {"post_id": post_id, "decision": decision, "reviewer": reviewer, **words}
     answer = _answer(given)
@@ -73,10 +78,15 @@ def decide(
 
 
 def overruled(project: Project, post_id: str, decision: str, *, reviewer: str) -> list[str]:
-    """Whose standing decisions on a post a new one of `reviewer` goes against, in words, the latest first."""
+    """Whose standing decisions on a post a new one of `reviewer` goes against, in words, the
+    latest first.
+    """
     found = people.decisions(project.store, project.slug, post_id)
     return [
-        f"{d['reviewer'] or 'somebody'} ({d['decision']}{', ' + d['reason'] if d['reason'] else ''})"
+        (
+            f"{d['reviewer'] or 'somebody'} "
+            f"({d['decision']}{', ' + d['reason'] if d['reason'] else ''})"
+        )
         for d in found
         if (d["reviewer"] or "") != reviewer and d["decision"] != decision
     ]

@@ -1,4 +1,6 @@
-"""Sounds and hashtags that gather pace over distinct creators, of stage 03. The test is in `outliers/early_tags`."""
+"""Sounds and hashtags that gather pace over distinct creators, of stage 03. The test is in
+`outliers/early_tags`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ _KINDS = {"hashtag": "hashtags", "sound": "audio_id"}
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """Sounds and hashtags: `tags` TAG_COLUMNS, those that gather pace first; `sequel` the record; `reason` of silence."""
+    """Sounds and hashtags: `tags` TAG_COLUMNS, those that gather pace first; `sequel` the
+    record; `reason` of silence.
+    """
 
     tags: pd.DataFrame
     sequel: early_tags.Sequel | None
@@ -40,10 +44,12 @@ NO_TRENDS = Trends(pd.DataFrame(columns=TAG_COLUMNS), None, "no sounds or hashta
 
 
 def trends(posts: pd.DataFrame | None, params: Outliers, *, asked: Sequence[str] = ()) -> Trends:
-    """Sounds and hashtags used by more distinct creators in the last 7 days than in the 21 days before.
+    """Sounds and hashtags used by more distinct creators in the last 7 days than in the 21 days
+    before.
 
-    `posts` (None = not given): post_id, account_id, platform, posted_at, first_seen_at, captured_at, hashtags, audio_id, audio_title.
-    `asked`: hashtags and words that posts were searched by: their numbers are the search's doing, and they are left out.
+    `posts` (None = not given): post_id, account_id, platform, posted_at, first_seen_at,
+    captured_at, hashtags, audio_id, audio_title. `asked`: hashtags and words that posts were
+    searched by: their numbers are the search's doing, and they are left out.
     """
     if posts is None:
         return NO_TRENDS
@@ -78,13 +84,16 @@ def trends(posts: pd.DataFrame | None, params: Outliers, *, asked: Sequence[str]
 
 
 def trend_sentences(found: Trends) -> list[str]:
-    """How many sounds and hashtags gather pace, and what became of earlier ones; nothing where none could be tested."""
+    """How many sounds and hashtags gather pace, and what became of earlier ones; nothing where
+    none could be tested.
+    """
     if found.reason or found.tags.empty:
         return []
     n = found.n_gathering
     line = (
         f"Of {number(len(found.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
-        f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against the 21 before, q <= .10)."
+        f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against "
+        "the 21 before, q <= .10)."
     )
     s = found.sequel
     if s is None or not s.n:
@@ -94,8 +103,10 @@ def trend_sentences(found: Trends) -> list[str]:
     return [
         line,
         (
-            f"Of {number(s.n, 'earlier call')} of that kind, each as seen then, {s.n_rose / s.n:.0%} rose again in the next "
-            f"7 days (80 % interval {low:.0%} to {high:.0%}){others}; {s.n_stayed / s.n:.0%} stayed above the weeks before."
+            f"Of {number(s.n, 'earlier call')} of that kind, each as seen then, "
+            f"{s.n_rose / s.n:.0%} rose again in the next "
+            f"7 days (80 % interval {low:.0%} to {high:.0%}){others}; {s.n_stayed / s.n:.0%} "
+            "stayed above the weeks before."
         ),
     ]
 

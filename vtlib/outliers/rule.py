@@ -1,23 +1,32 @@
 """The default rule, for one stratum: how unusual is each post for its account, in calibrated terms.
 
-A stratum is one platform, one format, one metric: never mix formats, or views with likes. Everything
-is in ln units; the multiplier is the one figure turned back into a ratio. What a post is judged by
-is its value brought to 7 days of age, against the shrunk level and scale of its own baseline.
+A stratum is one platform, one format, one metric: never mix formats, or views with likes.
+Everything is in ln units; the multiplier is the one figure turned back into a ratio. What a post is
+judged by is its value brought to 7 days of age, against the shrunk level and scale of its own
+baseline.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from vtlib.outliers import shrinkage
-from vtlib.outliers.baseline import Baselines, LeftOut, Line, arrange, baselines, central
+from vtlib.outliers.baseline import (
+    BaselineExclusion,
+    Baselines,
+    PostTimeline,
+    arrange,
+    baselines,
+    central,
+)
 from vtlib.outliers.conformal import later_p
 from vtlib.outliers.growth import Growth, shift, shift_se
-from vtlib.outliers.scores import Basis, Judged, Posts, Reason, Settings, Stratum
+from vtlib.outliers.scores import Basis, JudgedPosts, Posts, Reason, RuleSettings, Stratum
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,14 +44,14 @@ class _Scored:
     df: Floats
 
 
-def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Judged:
+def judge(posts: Posts, growth: Growth, settings: RuleSettings | None = None) -> JudgedPosts:
     """Score every post of a stratum; a post that cannot be scored says why.
 
     Account basis from `min_baseline` baseline posts on; else cohort basis, if 10 accounts carry a
     cohort; else not scored. With fewer than 10 accounts nothing is shrunk (w = 1, d0 = 0).
     Detection is Student's t alone: nothing fitted to the scores raises `p_tail`.
     """
-    use = settings or Settings()
+    use = settings or RuleSettings()
     x7 = posts.x - shift(growth, posts.age_h)
     reach = (use.max_baseline, use.window_days)
     kind = left_out_kinds(posts, mature_h=use.mature_h)
@@ -62,10 +71,7 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
     )
     p = p_tail
     if use.look == "past":
-        p = p_tail.copy()
-        for which in (Basis.ACCOUNT, Basis.COHORT):
-            k = np.flatnonzero(basis[at] == which)
-            p[k] = later_p(t[k], p_tail[k], posts.posted_h[at][k], scored.scale[k], base.n[at][k])
+        p = _past_p(t, p_tail, posts.posted_h[at], scored.scale, (base.n[at], basis[at]))
     ln_m, half = x7[at] - scored.expected, _quantile(scored.df, 0.5 + use.interval / 2) * error
     n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
     learnt = Stratum(len(x7), len(t), n_account, len(t) - n_account, growth, scale, level)
@@ -75,7 +81,7 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
         out[at] = values
         return out
 
-    return Judged(
+    return JudgedPosts(
         x7_ln=x7,
         n_baseline=base.n,
         left_out=base.left_out,
@@ -98,22 +104,34 @@ def judge(posts: Posts, growth: Growth, settings: Settings | None = None) -> Jud
     )
 
 
+def _past_p(
+    t: Floats, p_tail: Floats, posted_h: Floats, scale: Floats, n_and_basis: tuple[Any, Any]
+) -> Floats:
+    """Past-only p of each basis apart: posts are compared with earlier ones of the same kind."""
+    n, basis = n_and_basis
+    p = p_tail.copy()
+    for which in (Basis.ACCOUNT, Basis.COHORT):
+        k = np.flatnonzero(basis == which)
+        p[k] = later_p(t[k], p_tail[k], posted_h[k], scale[k], n[k])
+    return p
+
+
 def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
     """(n,) LeftOut codes: whether a post serves in baselines, and the first reason why not."""
-    kind = np.full(len(posts.x), LeftOut.SERVES, np.int8)
-    kind[posts.is_coauthored] = LeftOut.COAUTHORED
-    kind[posts.is_paid] = LeftOut.PAID
-    kind[posts.is_pinned] = LeftOut.PINNED
-    kind[posts.age_h < mature_h] = LeftOut.YOUNG
-    kind[~np.isfinite(posts.x) | ~np.isfinite(posts.age_h)] = LeftOut.NOT_OBSERVED
+    kind = np.full(len(posts.x), BaselineExclusion.SERVES, np.int8)
+    kind[posts.is_coauthored] = BaselineExclusion.COAUTHORED
+    kind[posts.is_paid] = BaselineExclusion.PAID
+    kind[posts.is_pinned] = BaselineExclusion.PINNED
+    kind[posts.age_h < mature_h] = BaselineExclusion.YOUNG
+    kind[~np.isfinite(posts.x) | ~np.isfinite(posts.age_h)] = BaselineExclusion.NOT_OBSERVED
     return kind
 
 
 def least_p(n: NDArray[np.integer]) -> Floats:
     """The smallest p that n posts support: 1 / ((n + 1)(n + 2)).
 
-    Of n + 1 like posts one is the largest with a chance of 1 / (n + 1), and stays it beside one more with
-    1 / (n + 2): as far again as n posts see is left to Student's shape, and no further.
+    Of n + 1 like posts one is the largest with a chance of 1 / (n + 1), and stays it beside one
+    more with 1 / (n + 2): as far again as n posts see is left to Student's shape, and no further.
     """
     return np.asarray(1.0 / ((n + 1.0) * (n + 2.0)))
 
@@ -123,7 +141,9 @@ def _speakers(
     basis: NDArray[np.int8],
     priors: tuple[shrinkage.ScalePrior, shrinkage.LevelPrior],
 ) -> Ints:
-    """Posts that speak for each scale: of the baseline; of all accounts where scales are shared; accounts, of a cohort."""
+    """Posts that speak for each scale: of the baseline; of all accounts where scales are shared;
+    accounts, of a cohort.
+    """
     scale, level = priors
     shared = int(n[basis == Basis.ACCOUNT].size) if scale.d0 > 0 else 0
     own = np.maximum(n, shared)
@@ -139,7 +159,7 @@ def _group_size(posts: Posts) -> Ints:
 
 
 def _priors(
-    line: Line, posts: Posts, *, min_n: int
+    line: PostTimeline, posts: Posts, *, min_n: int
 ) -> tuple[shrinkage.ScalePrior, shrinkage.LevelPrior]:
     accounts = central(line)
     known = np.isfinite(posts.ln_followers)
@@ -159,7 +179,7 @@ def _priors(
 
 
 def _basis(
-    posts: Posts, n: NDArray[np.int32], level: shrinkage.LevelPrior, use: Settings
+    posts: Posts, n: NDArray[np.int32], level: shrinkage.LevelPrior, use: RuleSettings
 ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """Basis and reason of each post; the first obstacle is the reason."""
     has_cohort = np.isfinite(level.mean_ln)

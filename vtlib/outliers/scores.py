@@ -45,7 +45,7 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RuleSettings:
     """What the rule is run with; the defaults are those of the statistics page."""
 
     max_baseline: int = 50
@@ -62,10 +62,11 @@ class Settings:
 class Posts:
     """Posts of one stratum, all arrays (n,).
 
-    `x` ln(1 + metric), NaN = not observed; `posted_h` hours since any epoch, NaN = unknown; `age_h` hours
-    from posting to capture, NaN = unknown; `group` account codes 0 to the number of accounts - 1;
-    `ln_followers` NaN = unknown; `is_pinned`, `is_paid`, `is_coauthored` True only where known to be so.
-    `group` may split an account where a definition changes: what is compared is one group.
+    `x` ln(1 + metric), NaN = not observed; `posted_h` hours since any epoch, NaN = unknown; `age_h`
+    hours from posting to capture, NaN = unknown; `group` account codes 0 to the number of accounts
+    - 1; `ln_followers` NaN = unknown; `is_pinned`, `is_paid`, `is_coauthored` True only where known
+    to be so. `group` may split an account where a definition changes: what is compared is one
+    group.
     """
 
     x: Floats
@@ -96,15 +97,16 @@ class Stratum:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedPosts:
     """Arrays (n,) in the order of the posts; floats are NaN exactly where `reason` is not 0.
 
     (`x7_ln` is NaN only without value or age, `n_baseline` and `left_out` are given for all.)
-    `x7_ln` value at 7 days; `expected_ln` level m~; `scale_ln` s~ of single posts; `error_ln` the denominator of
-    `t`; `df`; `p_tail` the upper tail of Student's t, 0 to 1: what tiers are decided by; `p` the same, or with
-    look "past" the share of earlier posts of its kind that got as far (`conformal.later_p`); `multiplier` = exp(x7 - m~), with the interval `low` to `high`:
-    what is left of it after this account's ordinary scatter, the level's error and the age's;
-    `percentile` 0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 5) as in Baselines;
+    `x7_ln` value at 7 days; `expected_ln` level m~; `scale_ln` s~ of single posts; `error_ln` the
+    denominator of `t`; `df`; `p_tail` the upper tail of Student's t, 0 to 1: what tiers are decided
+    by; `p` the same, or with look "past" the share of earlier posts of its kind that got as far
+    (`conformal.later_p`); `multiplier` = exp(x7 - m~), with the interval `low` to `high`: what is
+    left of it after this account's ordinary scatter, the level's error and the age's; `percentile`
+    0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 5) as in Baselines;
     `n_group` posts with a value in the post's own group, itself included.
     """
 

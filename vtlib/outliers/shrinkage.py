@@ -40,8 +40,8 @@ class ScalePrior:
 class LevelPrior:
     """Expected ln level of an account: a + b ln followers, or `mean_ln` if followers are unknown.
 
-    `tau2`, `mean_tau2` residual variances (ln2); NaN where accounts are too few. `noise` is the share
-    of one post's variance that the account medians already carry into them.
+    `tau2`, `mean_tau2` residual variances (ln2); NaN where accounts are too few. `noise` is the
+    share of one post's variance that the account medians already carry into them.
     """
 
     a: float
@@ -65,9 +65,9 @@ def robust_scale(mad: ArrayLike, n: ArrayLike) -> Floats:
 def scale_df(n: ArrayLike) -> Floats:
     """Degrees of freedom d of a MAD of n values: trigamma(d / 2) = Var ln MAD2.
 
-    0.37 (2 floor(n / 2) + 0.95), at least 0.9: within 5 % of 200,000 simulated normal samples at every
-    n from 4 to 50 (37 % efficiency; an odd n is worth the even one below it). The rounder 0.37 (n - 2)
-    is a third too small at n = 8, and then d0 comes out as infinite.
+    0.37 (2 floor(n / 2) + 0.95), at least 0.9: within 5 % of 200,000 simulated normal samples at
+    every n from 4 to 50 (37 % efficiency; an odd n is worth the even one below it). The rounder
+    0.37 (n - 2) is a third too small at n = 8, and then d0 comes out as infinite.
     """
     return np.maximum(0.37 * (2.0 * (np.asarray(n) // 2) + 0.95), 0.9)
 
@@ -96,8 +96,8 @@ def fit_scale(scale: Floats, n: NDArray[np.integer]) -> ScalePrior:
 def count_noise(level_ln: ArrayLike) -> Floats:
     """SD in ln units that a count has of itself, at a level ln(1 + count): NaN gives NaN.
 
-    A count scatters by about 1 / mean (Poisson), and from 10,000 on is shown to three digits (TikTok), an
-    error spread evenly over one step.
+    A count scatters by about 1 / mean (Poisson), and from 10,000 on is shown to three digits
+    (TikTok), an error spread evenly over one step.
     """
     count = np.expm1(np.maximum(np.asarray(level_ln, np.float64), 0.0))
     step = 10.0 ** (np.floor(np.log10(np.maximum(count, 1.0))) - 2)
@@ -109,8 +109,8 @@ def own_scale(mad: Floats, mean_ad: Floats, n: NDArray[np.integer], floor: Float
     """SD in ln units of a baseline, not below `floor` (`count_noise`); NaN where n = 0.
 
     A MAD under the floor says that more than half of the posts show one number: the mean deviation
-    (Iglewicz & Hoaglin 1993, for a MAD of 0) then speaks for the others. Where it too is next to nothing the
-    answer is 0: no spread was seen, and the stratum's stands in for it (`moderate`).
+    (Iglewicz & Hoaglin 1993, for a MAD of 0) then speaks for the others. Where it too is next to
+    nothing the answer is 0: no spread was seen, and the stratum's stands in for it (`moderate`).
     """
     scale, mean = robust_scale(mad, n), MEAN_AD_SD * mean_ad
     with np.errstate(invalid="ignore"):
@@ -170,8 +170,8 @@ def level_weight(s2: Floats, n: NDArray[np.integer], tau2: Floats) -> Floats:
 def cohort_error(tau2: Floats, scale: ScalePrior, level: LevelPrior) -> tuple[Floats, Floats]:
     """SD of a post about the level of its cohort, and degrees of freedom: of accounts, less two.
 
-    tau2 already carries `level.noise` of a post's own variance; the rest is added from s0. NaN where
-    there is no cohort.
+    tau2 already carries `level.noise` of a post's own variance; the rest is added from s0. NaN
+    where there is no cohort.
     """
     rest = max(0.0, 1.0 - level.noise) * scale.s0**2
     variance = tau2 + rest

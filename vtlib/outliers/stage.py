@@ -15,7 +15,7 @@ from vtlib.core.params import Outliers
 from vtlib.outliers import early_calls, rising_tags, store, trials
 from vtlib.outliers import judgement as stage
 from vtlib.outliers.judgement import EarlyInputs, Verdict
-from vtlib.outliers.trials import Comparison, Standing
+from vtlib.outliers.trials import Standing, TrialComparison
 from vtlib.store.project import Project, one_session
 
 COLUMNS = (
@@ -54,8 +54,8 @@ def load(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
 def since(project: Project, posts: pd.DataFrame) -> pd.Timestamp | None:
     """The last capture that an earlier run knew, on other data than `posts`; None = there was none.
 
-    What was published later is new: the default look judges it by earlier posts alone. Judging the same data
-    again gives the same answer.
+    What was published later is new: the default look judges it by earlier posts alone. Judging the
+    same data again gives the same answer.
     """
     runs = project.frame("outlier_captures")["captured_at"]
     columns = [c for c in posts.columns if c.endswith("_at") and c != "posted_at"]
@@ -66,7 +66,9 @@ def since(project: Project, posts: pd.DataFrame) -> pd.Timestamp | None:
 
 @one_session
 def early_inputs(project: Project) -> EarlyInputs:
-    """What early calls need besides posts and pairs: calls of earlier runs, sounds and hashtags, searches."""
+    """What early calls need besides posts and pairs: calls of earlier runs, sounds and hashtags,
+    searches.
+    """
     asked = tuple(project.frame("early_asked")["target"])
     return EarlyInputs(project.frame("early_made"), project.frame("early_uses"), asked)
 
@@ -86,7 +88,9 @@ def judged(project: Project) -> Verdict:
 
 @one_session
 def renew(project: Project) -> dict[str, Any]:
-    """Judge the posts anew as the standing judgement did, adopted or by the YAML, and store it; returns the run's row."""
+    """Judge the posts anew as the standing judgement did, adopted or by the YAML, and store it;
+    returns the run's row.
+    """
     held = project.frame("outlier_run")
     if not len(held) or held["name"].isna().iloc[0]:
         return save(project, judged(project))
@@ -105,9 +109,9 @@ def renew(project: Project) -> dict[str, Any]:
 def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str, Any]:
     """Store the run, its scores and the posts picked for analysis; returns the run's row.
 
-    By other parameters than the project's YAML it is a trial: stored and named, but never the latest, and the picks
-    stay as they are, unless `adopt`. The run's id comes from method, parameters and data: judging the same again
-    replaces the same rows.
+    By other parameters than the project's YAML it is a trial: stored and named, but never the
+    latest, and the picks stay as they are, unless `adopt`. The run's id comes from method,
+    parameters and data: judging the same again replaces the same rows.
     """
     rule = project.params.outliers
     name = trials.name_of(rule, (project.declared or project.params).outliers)
@@ -144,7 +148,9 @@ def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str
 
 
 def standing(project: Project, run: dict[str, Any]) -> Standing | None:
-    """The judgement that stands beside a trial, or stood before any other `run`; None = there is none."""
+    """The judgement that stands beside a trial, or stood before any other `run`; None = there is
+    none.
+    """
     found = project.frame("outlier_standing", outlier_run=run["outlier_run_id"])
     if found.empty:
         return None
@@ -155,7 +161,7 @@ def standing(project: Project, run: dict[str, Any]) -> Standing | None:
     )
 
 
-def compared(verdict: Verdict, held: Standing | None) -> Comparison | None:
+def compared(verdict: Verdict, held: Standing | None) -> TrialComparison | None:
     """Breakouts of a judgement beside those of the one that stands."""
     scores = verdict.scores
     found = scores.loc[scores["tier"].isin(trials.BREAKOUT_TIERS), "post_id"]
@@ -163,7 +169,9 @@ def compared(verdict: Verdict, held: Standing | None) -> Comparison | None:
 
 
 def conclude(project: Project, verdict: Verdict, run: dict[str, Any]) -> Conclusion:
-    """The stage's sentences; of a trial, an adopted run and one that replaces an adopted one this is said first."""
+    """The stage's sentences; of a trial, an adopted run and one that replaces an adopted one
+    this is said first.
+    """
     held = standing(project, run)
     file = f"params/{project.slug}.yaml"
     first = trials.sentences(run, held, compared(verdict, held), file=file)
@@ -172,7 +180,9 @@ def conclude(project: Project, verdict: Verdict, run: dict[str, Any]) -> Conclus
 
 
 def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
-    """The scores of a stored run (default: those that stand) with handle, url, caption, posted_at beside them."""
+    """The scores of a stored run (default: those that stand) with handle, url, caption,
+    posted_at beside them.
+    """
     if run is None:
         scores = project.frame("outliers")
     else:
@@ -181,7 +191,9 @@ def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
 
 
 def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
-    """Early calls of a stored run with handle, url, caption, posted_at beside them, the likeliest first."""
+    """Early calls of a stored run with handle, url, caption, posted_at beside them, the
+    likeliest first.
+    """
     found = project.frame("early_calls", outlier_run=run["outlier_run_id"])
     return project.shown(found, ours=("learnt_from",))
 

@@ -21,10 +21,10 @@ def save_run(
 ) -> None:
     """Write a run, all its scores, its early calls and what its rule picked, in one transaction.
 
-    A run with the same outlier_run_id is replaced as a whole; `picks` replace those of the project (None leaves
-    them). `run`: columns of `outlier_runs` (params, strata as values, not as JSON text); `scores`: columns of
-    `outlier_scores` without outlier_run_id, one row a post; `picks` as in `save_selections`; `early`: rows of
-    `early_calls` and `early_tags` by table.
+    A run with the same outlier_run_id is replaced as a whole; `picks` replace those of the project
+    (None leaves them). `run`: columns of `outlier_runs` (params, strata as values, not as JSON
+    text); `scores`: columns of `outlier_scores` without outlier_run_id, one row a post; `picks` as
+    in `save_selections`; `early`: rows of `early_calls` and `early_tags` by table.
     """
     run_id = run["outlier_run_id"]
     with store.write() as connection:

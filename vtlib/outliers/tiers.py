@@ -1,4 +1,6 @@
-"""From scores to words: tiers, and false discovery rates. What chance may have put there: `chance`."""
+"""From scores to words: tiers, and false discovery rates. What chance may have put there:
+`chance`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from vtlib.core.models import TIERS
-from vtlib.outliers.scores import Basis, Judged, Reason
+from vtlib.outliers.scores import Basis, JudgedPosts, Reason
 
 Floats = NDArray[np.float64]
 
@@ -30,14 +32,14 @@ class Thresholds:
 
 
 def tiers(
-    judged: Judged, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
+    judged: JudgedPosts, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
 ) -> NDArray[np.int8]:
     """(n,) positions in `models.TIERS`: none, watch, breakout, extreme, too_early.
 
-    `least_ln` (n,) the x7 a post needs to be called a breakout. Posts judged against their cohort, provisional
-    ones under a prior growth curve, and those under `least_ln` reach "watch" at most; an account's only post
-    reaches nothing. A post that was not scored is "none" (or
-    "too_early"): `judged.reason` tells it from an ordinary one.
+    `least_ln` (n,) the x7 a post needs to be called a breakout. Posts judged against their cohort,
+    provisional ones under a prior growth curve, and those under `least_ln` reach "watch" at most;
+    an account's only post reaches nothing. A post that was not scored is "none" (or "too_early"):
+    `judged.reason` tells it from an ordinary one.
     """
     use = thresholds or Thresholds()
     tier = np.full(len(judged.p), TIERS.index("none"), np.int8)
@@ -63,7 +65,7 @@ def q_values(p: Floats) -> Floats:
     return q
 
 
-def able(judged: Judged, tier: str, least_ln: Floats | float = -np.inf) -> NDArray[np.bool_]:
+def able(judged: JudgedPosts, tier: str, least_ln: Floats | float = -np.inf) -> NDArray[np.bool_]:
     """(n,) which posts could reach a tier, whatever their p and multiplier."""
     if tier == "watch":
         return np.asarray((judged.basis != Basis.NONE) & (judged.n_group > 1))
@@ -75,6 +77,6 @@ def able(judged: Judged, tier: str, least_ln: Floats | float = -np.inf) -> NDArr
     )
 
 
-def _passes(judged: Judged, threshold: Threshold) -> NDArray[np.bool_]:
+def _passes(judged: JudgedPosts, threshold: Threshold) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         return (judged.p_tail < threshold.p) & (judged.multiplier >= threshold.multiplier)

@@ -1,4 +1,6 @@
-"""What could be known before publication: an account's own level and scale from its earlier posts alone."""
+"""What could be known before publication: an account's own level and scale from its earlier
+posts alone.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ MATURE_H = 168.0  # a post is known in full after 7 days
 MAX_POSTS = 50  # behind the median
 MIN_POSTS = 5
 # Level = two moving averages: what the account does now, and what it has always done. On real posts
-# (bench/forecasts.py) half-lives of 5 to 15 posts do alike; a slow part keeps quiet accounts steady.
+# (bench/forecasts.py) half-lives of 5 to 15 posts do alike; a slow part keeps quiet accounts
+# steady.
 FAST, SLOW, FAST_SHARE = 8.0, 80.0, 0.6
 LEVEL_POSTS = (
     50.0  # posts that such a level is worth: 1 / sum of its squared weights, in the long run
@@ -35,10 +38,11 @@ MIN_SCALE, MAX_FLOOR = 0.01, 0.7
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """One entry a post: own level forecast `mean`, `scale` of a single post about it, `error` of the level, ln.
+    """One entry a post: own level forecast `mean`, `scale` of a single post about it, `error` of
+    the level, ln.
 
-    `n` earlier posts behind it; `df` degrees of freedom of the scale; `median` of the last 50 of them, shrunk as
-    the level is: the naive forecast. NaN where n is under the least.
+    `n` earlier posts behind it; `df` degrees of freedom of the scale; `median` of the last 50 of
+    them, shrunk as the level is: the naive forecast. NaN where n is under the least.
     """
 
     n: Ints
@@ -51,8 +55,9 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Serving posts by account and time: positions `rows`, account codes, seconds; `behind` (n,) how many of
-    its account's were mature when each post went up, `last` (n,) the latest of them, -1 without any.
+    """Serving posts by account and time: positions `rows`, account codes, seconds; `behind` (n,)
+    how many of its account's were mature when each post went up, `last` (n,) the latest of them,
+    -1 without any.
     """
 
     rows: Ints
@@ -65,14 +70,16 @@ class _Line:
 def trailing(
     x7: Floats, posted_h: Floats, group: Ints, *, serves: Bools, ln_followers: Floats
 ) -> Levels:
-    """Local level and scale of each post's account as they stood when it was posted, for one stratum.
+    """Local level and scale of each post's account as they stood when it was posted, for one
+    stratum.
 
-    `x7` (n,) ln value at 7 days, NaN = unknown; `posted_h` (n,) hours; `serves` (n,) whether a post may be in
-    a baseline (not pinned, not paid, mature by now); `ln_followers` (n,) NaN = unknown. Behind each post stand
-    the serving posts of its account that were 7 days old by then. Level: exponentially weighted means (half-lives
-    8 and 80 posts) of values held within 2 scales; scale: the same (half-life 10) of absolute one-step errors,
-    drawn to the stratum's up to then. The level is drawn to what accounts with as many followers reach, by a line
-    fitted to what was known at the time (10 accounts or more). Under 5 earlier posts everything is NaN.
+    `x7` (n,) ln value at 7 days, NaN = unknown; `posted_h` (n,) hours; `serves` (n,) whether a post
+    may be in a baseline (not pinned, not paid, mature by now); `ln_followers` (n,) NaN = unknown.
+    Behind each post stand the serving posts of its account that were 7 days old by then. Level:
+    exponentially weighted means (half-lives 8 and 80 posts) of values held within 2 scales; scale:
+    the same (half-life 10) of absolute one-step errors, drawn to the stratum's up to then. The
+    level is drawn to what accounts with as many followers reach, by a line fitted to what was known
+    at the time (10 accounts or more). Under 5 earlier posts everything is NaN.
     """
     line = _arrange(posted_h, group, serves & np.isfinite(x7))
     x = pd.Series(x7[line.rows])
@@ -156,7 +163,9 @@ def _before(state: Floats, group: Ints) -> Floats:
 
 
 def _usual(errors: Floats, line: _Line, posted_h: Floats) -> Floats:
-    """(n,) mean absolute error in the stratum of all posts that were mature by then; 1.0 / 1.2533 before any."""
+    """(n,) mean absolute error in the stratum of all posts that were mature by then; 1.0 /
+    1.2533 before any.
+    """
     order = np.argsort(line.second, kind="stable")
     e = errors[order]
     known = np.isfinite(e)
@@ -168,7 +177,9 @@ def _usual(errors: Floats, line: _Line, posted_h: Floats) -> Floats:
 
 
 def _floor(level: Floats) -> Floats:
-    """Counting noise: a count of m varies by sqrt(m), which is m ** -.5 in ln. Rates (ln < 0) have none here."""
+    """Counting noise: a count of m varies by sqrt(m), which is m ** -.5 in ln. Rates (ln < 0)
+    have none here.
+    """
     return np.where(level > 0, np.clip(np.exp(-level / 2), MIN_SCALE, MAX_FLOOR), MIN_SCALE)
 
 
@@ -193,7 +204,9 @@ def _medians(line: _Line, x7: Floats) -> Floats:
 def _priors(
     line: _Line, level: Floats, posts: tuple[Floats, Ints, Floats]
 ) -> tuple[Floats, Floats]:
-    """(mu0, tau2) of each post, by what accounts' levels were at the beginning of the block of time it lies in."""
+    """(mu0, tau2) of each post, by what accounts' levels were at the beginning of the block of
+    time it lies in.
+    """
     posted_h, group, ln_followers = posts
     mu0, tau2 = np.full(len(group), np.nan), np.full(len(group), np.nan)
     placed = np.isfinite(posted_h)

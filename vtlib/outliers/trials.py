@@ -1,4 +1,6 @@
-"""A judgement by other parameters than the project's: what they are, and how it differs from the one that stands."""
+"""A judgement by other parameters than the project's: what they are, and how it differs from the
+one that stands.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ BREAKOUT_TIERS = ("breakout", "extreme")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The judgement that stands: its run, `name` (parameters that differ from the YAML, "" = none) and breakouts."""
+    """The judgement that stands: its run, `name` (parameters that differ from the YAML, "" =
+    none) and breakouts.
+    """
 
     outlier_run_id: str
     method: str
@@ -24,8 +28,10 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """How many posts broke out by both judgements, by this one alone, and by the standing one alone."""
+class TrialComparison:
+    """How many posts broke out by both judgements, by this one alone, and by the standing one
+    alone.
+    """
 
     standing_run_id: str
     n_both: int
@@ -34,15 +40,17 @@ class Comparison:
 
 
 def name_of(params: Outliers, declared: Outliers) -> str:
-    """Parameters of `params` that differ from the `declared` ones, e.g. "method=robust_z"; "" = none."""
+    """Parameters of `params` that differ from the `declared` ones, e.g. "method=robust_z"; "" =
+    none.
+    """
     here, there = params.model_dump(mode="json"), declared.model_dump(mode="json")
     return ", ".join(f"{k}={v}" for k, v in here.items() if v != there[k])
 
 
-def compare(breakouts: Iterable[str], standing: Standing) -> Comparison:
+def compare(breakouts: Iterable[str], standing: Standing) -> TrialComparison:
     """Post ids of this judgement's breakouts held against those of the standing one."""
     these = set(breakouts)
-    return Comparison(
+    return TrialComparison(
         standing.outlier_run_id,
         len(these & standing.breakouts),
         len(these - standing.breakouts),
@@ -51,9 +59,10 @@ def compare(breakouts: Iterable[str], standing: Standing) -> Comparison:
 
 
 def sentences(
-    run: dict[str, Any], standing: Standing | None, compared: Comparison | None, *, file: str
+    run: dict[str, Any], standing: Standing | None, compared: TrialComparison | None, *, file: str
 ) -> list[str]:
-    """What to know of a run that differs from the YAML, or follows one that did; nothing to say = no sentences.
+    """What to know of a run that differs from the YAML, or follows one that did; nothing to say =
+    no sentences.
 
     `run`: is_trial, name. `file`: the project's YAML, to name it.
     """
@@ -64,7 +73,10 @@ def sentences(
     if run["is_trial"]:
         return [
             f"Trial by {name}: stored, not the project's judgement; nothing was picked. {held}",
-            f"--adopt (in the notebook: adopt = True) makes it the project's; to stay so it belongs into {file}.",
+            (
+                "--adopt (in the notebook: adopt = True) makes it the project's; to stay so it "
+                f"belongs into {file}."
+            ),
         ]
     if name:
         return [f"Adopted: {name}. {held} The next run by {file} judges as that file says."]
@@ -73,7 +85,7 @@ def sentences(
     ]
 
 
-def _held_against(standing: Standing | None, compared: Comparison | None) -> str:
+def _held_against(standing: Standing | None, compared: TrialComparison | None) -> str:
     if standing is None or compared is None:
         return "There is no other judgement to hold it against."
     when = f"{standing.created_at:%Y-%m-%d %H:%M} UTC"

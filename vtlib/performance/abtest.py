@@ -1,11 +1,13 @@
-"""Two variants held against one another, by the test that fits the design, with looks in between allowed for.
+"""Two variants held against one another, by the test that fits the design, with looks in between
+allowed for.
 
-Outcomes are ln units over the account's own level. Where both variants ran in the same account and week the
-pairs' differences are tested (signed ranks); where they ran in the same accounts, posts with the accounts taken
-out; on different accounts the accounts' means, and nothing where these are few. A winner is named by an e-value,
-which holds however often one looks: Bayes factor of the t statistic with a normal prior on the standardised
-effect and the right Haar prior on the scale (Hendriksen, de Heide & Grünwald 2021, "Optional stopping with
-Bayes factors"); p = min(1, 1 / e) by Ville's inequality. Power is that of this test at one look.
+Outcomes are ln units over the account's own level. Where both variants ran in the same account and
+week the pairs' differences are tested (signed ranks); where they ran in the same accounts, posts
+with the accounts taken out; on different accounts the accounts' means, and nothing where these are
+few. A winner is named by an e-value, which holds however often one looks: Bayes factor of the t
+statistic with a normal prior on the standardised effect and the right Haar prior on the scale
+(Hendriksen, de Heide & Grünwald 2021, "Optional stopping with Bayes factors"); p = min(1, 1 / e) by
+Ville's inequality. Power is that of this test at one look.
 """
 
 from __future__ import annotations
@@ -38,14 +40,15 @@ MOST_NEEDED = 100_000  # pairs, posts or accounts: beyond it nobody waits
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class VariantTest:
     """B against A, ln units; NaN with too little data.
 
-    `shift` B minus A with its 80 % interval; `p` of the one test made now; `p_any_time` holds for any number of looks;
-    `winner` "A", "B" or "" (no evidence); `least_visible` the effect for which this test would name a winner now in
-    four cases of five; `needed` more pairs, posts a variant (unpaired) or accounts a variant (by account) until
-    an effect of `aim` would be named as often, None when not computable; `sd` of a difference, a post, or an
-    account's mean. `accounts_a`, `accounts_b` accounts that ran each.
+    `shift` B minus A with its 80 % interval; `p` of the one test made now; `p_any_time` holds for
+    any number of looks; `winner` "A", "B" or "" (no evidence); `least_visible` the effect for which
+    this test would name a winner now in four cases of five; `needed` more pairs, posts a variant
+    (unpaired) or accounts a variant (by account) until an effect of `aim` would be named as often,
+    None when not computable; `sd` of a difference, a post, or an account's mean. `accounts_a`,
+    `accounts_b` accounts that ran each.
     """
 
     design: Design
@@ -67,7 +70,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What a design's test saw: `mean` and `se` of clipped values, `df`, `size` as e_value's n, `sd`."""
+    """What a design's test saw: `mean` and `se` of clipped values, `df`, `size` as e_value's n,
+    `sd`.
+    """
 
     design: Design
     shift: float
@@ -87,14 +92,15 @@ def compare(  # noqa: PLR0913 - three arrays of posts, three choices
     account: Ints | None = None,
     alpha: float = 0.05,
     aim: float = float(np.log(1.5)),
-) -> Comparison:
+) -> VariantTest:
     """Compare two variants.
 
-    `y` (n,) ln over own level, NaN = not matured, passed over; `is_b` (n,) the variant; `block` (n,) account x
-    week codes, -1 = none; `account` (n,) account codes (None: all one account). Paired when 5 or more blocks hold
-    both variants, on blocks' mean differences; unpaired when accounts that ran both have 5 or more posts a variant;
-    by account when 3 or more accounts ran each; else "accounts differ" (no verdict), or too little data. `aim`
-    is the effect worth finding (x1.5).
+    `y` (n,) ln over own level, NaN = not matured, passed over; `is_b` (n,) the variant; `block`
+    (n,) account x week codes, -1 = none; `account` (n,) account codes (None: all one account).
+    Paired when 5 or more blocks hold both variants, on blocks' mean differences; unpaired when
+    accounts that ran both have 5 or more posts a variant; by account when 3 or more accounts ran
+    each; else "accounts differ" (no verdict), or too little data. `aim` is the effect worth finding
+    (x1.5).
     """
     known = np.isfinite(y)
     value, second, code = y[known], is_b[known], block[known]
@@ -112,7 +118,7 @@ def compare(  # noqa: PLR0913 - three arrays of posts, three choices
     elif min(counts[:2]) < MIN_POSTS or min(accounts) < MIN_ACCOUNTS:
         nan = float("nan")
         few: Design = "too little data" if min(counts[:2]) < MIN_POSTS else "accounts differ"
-        return Comparison(few, *counts, nan, nan, nan, nan, nan, "", nan, None, nan)
+        return VariantTest(few, *counts, nan, nan, nan, nan, nan, "", nan, None, nan)
     else:
         seen = _by_account(value, second, of)
     return _judged(seen, counts, alpha, aim)
@@ -121,7 +127,8 @@ def compare(  # noqa: PLR0913 - three arrays of posts, three choices
 def e_value(t: float, *, df: float, n: float, prior_sd: float = EFFECT_SD) -> float:
     """Evidence against "no difference" of a t statistic: `n` pairs, or n_a n_b / (n_a + n_b) posts.
 
-    Under "no difference" its mean is 1 at every look, so 1 / e may be read as p however often one looked.
+    Under "no difference" its mean is 1 at every look, so 1 / e may be read as p however often one
+    looked.
     """
     g = 1 + n * prior_sd**2
     ln_e = -0.5 * np.log(g)
@@ -150,7 +157,9 @@ def _paired(d: Floats) -> _Evidence:
 
 
 def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
-    """Posts of accounts that ran both variants, each account's own difference weighed by what it can tell."""
+    """Posts of accounts that ran both variants, each account's own difference weighed by what it
+    can tell.
+    """
     codes = np.unique(account, return_inverse=True)[1]
     middle = np.zeros((codes.max() + 1, 2))
     for code, side in np.ndindex(*middle.shape):
@@ -179,7 +188,9 @@ def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
 
 
 def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
-    """Accounts as clusters: means of accounts against one another, Student t with (accounts - 2) df."""
+    """Accounts as clusters: means of accounts against one another, Student t with (accounts - 2)
+    df.
+    """
     sides = []
     for side in (False, True):
         mine = clipped(y[is_b == side], reach_sd=CLIP_SD)
@@ -193,12 +204,12 @@ def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     return _Evidence("by account", shift, shift, se, df, size, sd, p)
 
 
-def _judged(seen: _Evidence, counts: Counts, alpha: float, aim: float) -> Comparison:
+def _judged(seen: _Evidence, counts: Counts, alpha: float, aim: float) -> VariantTest:
     e = e_value(_ratio(seen.mean, seen.se), df=seen.df, n=seen.size)
     any_time = min(1.0, 1.0 / e) if e > 0 else 1.0
     sure = any_time <= alpha and seen.p <= alpha
     half = float(stdtrit(seen.df, 0.9)) * seen.se
-    return Comparison(
+    return VariantTest(
         seen.design,
         *counts,
         seen.shift,
@@ -214,16 +225,20 @@ def _judged(seen: _Evidence, counts: Counts, alpha: float, aim: float) -> Compar
 
 
 def critical_t(*, df: float, n: float, alpha: float = 0.05) -> float:
-    """The t statistic from which the e-value names a winner (e = 1 / alpha); inf where none does."""
+    """The t statistic from which the e-value names a winner (e = 1 / alpha); inf where none
+    does.
+    """
     g = 1 + n * EFFECT_SD**2
     ratio = float(np.exp(np.log(g / alpha**2) / (df + 1)))  # of 1 + t2 / df over 1 + t2 / (g df)
     return float(np.sqrt(df * (ratio - 1) / (1 - ratio / g))) if ratio < g else float("inf")
 
 
 def power(effect_sd: float, *, df: float, n: float, alpha: float = 0.05) -> float:
-    """How often a winner is named at one look, for a true effect in SDs; `df` and `n` as in `e_value`.
+    """How often a winner is named at one look, for a true effect in SDs; `df` and `n` as in
+    `e_value`.
 
-    Noncentral t by its normal approximation (Abramowitz & Stegun 26.7.10), within .02 from 4 degrees of freedom on.
+    Noncentral t by its normal approximation (Abramowitz & Stegun 26.7.10), within .02 from 4
+    degrees of freedom on.
     """
     limit, spread = _limit(df, n, alpha)
     return float(ndtr((effect_sd * np.sqrt(n) - limit) / spread)) if spread < np.inf else 0.0
@@ -242,7 +257,9 @@ def _limit(df: float, n: float, alpha: float) -> tuple[float, float]:
 
 
 def _needed(seen: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
-    """More units (pairs, posts or accounts a variant) until the e-value finds `aim` with power .8."""
+    """More units (pairs, posts or accounts a variant) until the e-value finds `aim` with power
+    .8.
+    """
     now = {"paired": counts[2], "unpaired": min(counts[:2]), "by account": min(counts[3:5])}
     paired = seen.design == "paired"
     lost = 1 if paired else 2 * now[seen.design] - seen.df

@@ -1,4 +1,6 @@
-"""Own accounts against competitors, and the same film on several platforms: loaded, compared, as a reader may see it."""
+"""Own accounts against competitors, and the same film on several platforms: loaded, compared, as
+a reader may see it.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,14 @@ import pandas as pd
 
 from vtlib.performance import competitors as stage
 from vtlib.performance import creatives
-from vtlib.performance.competitors import Comparison
+from vtlib.performance.competitors import CompetitorComparison
 from vtlib.performance.engagement import with_rates
 from vtlib.performance.patterns import analysed_features
 from vtlib.store.project import Project, one_session
 
 
 @one_session
-def compared(project: Project) -> Comparison:
+def compared(project: Project) -> CompetitorComparison:
     """The comparison over `insight.days` as its reader may see it; the numbers are the same.
 
     With pseudonyms hashtags are left out of the mix: strangers wrote them.

@@ -1,4 +1,6 @@
-"""The same film on several platforms: a natural experiment on what the platform adds, since the film is held fixed."""
+"""The same film on several platforms: a natural experiment on what the platform adds, since the
+film is held fixed.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +36,14 @@ _SOURCE = "twins, outlier_scores"
 
 
 def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
-    """PAIR_COLUMNS: two platforms, how many films both have, and how much further the same film went on `a` than on `b`,
-    each against its account's own level there, as a ratio; q over all pairs compared (t test, Benjamini-Hochberg).
+    """PAIR_COLUMNS: two platforms, how many films both have, and how much further the same film
+    went on `a` than on `b`, each against its account's own level there, as a ratio; q over all
+    pairs compared (t test, Benjamini-Hochberg).
 
-    `posts`: rows of the query creatives_across. A film with several posts on a platform counts by their mean, and from
-    MIN_FILMS creators on each of these by the mean of its films, since they are alike (`unit`). Posts that are too
-    early or not judged are passed over; under MIN_FILMS films there is no ratio.
+    `posts`: rows of the query creatives_across. A film with several posts on a platform counts by
+    their mean, and from MIN_FILMS creators on each of these by the mean of its films, since they
+    are alike (`unit`). Posts that are too early or not judged are passed over; under MIN_FILMS
+    films there is no ratio.
     """
     known = posts[posts["lift_ln"].notna() & posts["reason"].eq("")]
     if known.empty:
@@ -59,11 +63,14 @@ def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
 
 
 def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
-    """Sentences on pairs of platforms, each with its films; says what is missing where nothing can be said."""
+    """Sentences on pairs of platforms, each with its films; says what is missing where nothing
+    can be said.
+    """
     if posts.empty:
         return [
             Finding(
-                "No film of this project is known on two platforms: twins are found among measured files "
+                "No film of this project is known on two platforms: twins are found among "
+                "measured files "
                 "(vt process videos)."
             )
         ]
@@ -74,7 +81,10 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
         found.append(Finding(_sentence(row), _SOURCE, mine, LABELS))
     if not found:
         films = posts["creative_id"].nunique()
-        said = f"{number(films, 'film')} {verb(films, 'stand')} on several platforms, none judged on two of them yet."
+        said = (
+            f"{number(films, 'film')} {verb(films, 'stand')} on several platforms, none "
+            "judged on two of them yet."
+        )
         found.append(Finding(said, _SOURCE, posts, LABELS))
     return found
 
@@ -104,7 +114,10 @@ def _pair(
 def _sentence(row: pd.Series) -> str:
     a, b, films = row["a"], row["b"], number(row["films"], "film")
     if row["films"] < MIN_FILMS:
-        return f"{a} and {b} share {films}: {MIN_FILMS} are needed before anything can be said of the platforms."
+        return (
+            f"{a} and {b} share {films}: {MIN_FILMS} are needed before anything can be said "
+            "of the platforms."
+        )
     ratio, low, high = row["ratio"], row["ratio_low"], row["ratio_high"]
     if row["q_value"] <= CLAIM_Q:
         better, worse = (a, b) if ratio > 1 else (b, a)
@@ -112,6 +125,7 @@ def _sentence(row: pd.Series) -> str:
     else:
         word = f"No difference between {a} and {b} that is more than luck"
     return (
-        f"{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}, q {row['q_value']:.2f}), each against the account's own "
+        f"{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}, q {row['q_value']:.2f}), each "
+        "against the account's own "
         f"level, {films} of {number(row['accounts'], 'account')}."
     )

@@ -1,7 +1,8 @@
-"""How much a feature moves an outcome: Hodges-Lehmann shift, its error over accounts, what to believe of many.
+"""How much a feature moves an outcome: Hodges-Lehmann shift, its error over accounts, what to
+believe of many.
 
-Outcomes are in ln units with the account's own level already taken out. Posts of one account are not
-independent of one another, so accounts, not posts, are drawn again (cluster bootstrap).
+Outcomes are in ln units with the account's own level already taken out. Posts of one account are
+not independent of one another, so accounts, not posts, are drawn again (cluster bootstrap).
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ _SMALL = 40  # clusters up to which threads of a matrix product cost more than t
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Effect of a feature, ln units. NaN where a side is empty, `se` and all that needs it also under 2 accounts.
+    """Effect of a feature, ln units. NaN where a side is empty, `se` and all that needs it also
+    under 2 accounts.
 
-    `low`, `high` interval by the account bootstrap's `se` and Student t with (accounts on the smaller side
-    - 1) degrees of freedom; `p_ranks` Mann-Whitney over posts; `p_accounts` from `se`; `p` the larger of the
-    two; `least`, `most` the shift when any one account is left out; `n_on`, `n_off` posts; `groups_on`,
-    `groups_off` accounts on each side.
+    `low`, `high` interval by the account bootstrap's `se` and Student t with (accounts on the
+    smaller side
+    - 1) degrees of freedom; `p_ranks` Mann-Whitney over posts; `p_accounts` from `se`; `p` the
+      larger of the two; `least`, `most` the shift when any one account is left out; `n_on`, `n_off`
+      posts; `groups_on`, `groups_off` accounts on each side.
     """
 
     shift: float
@@ -55,7 +58,9 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """Effects drawn to 0, arrays (features,): `effect`, `se` of what is believed; `variance` T2 among features."""
+    """Effects drawn to 0, arrays (features,): `effect`, `se` of what is believed; `variance` T2
+    among features.
+    """
 
     effect: Floats
     se: Floats
@@ -65,12 +70,13 @@ class Shrunk:
 def feature_shift(
     y: Floats, on: Bools, group: Ints, *, interval: float = 0.8, seed: int = 0
 ) -> Shift:
-    """Hodges-Lehmann shift of `y` between posts with a feature and posts without, bootstrapped by account.
+    """Hodges-Lehmann shift of `y` between posts with a feature and posts without, bootstrapped by
+    account.
 
-    `y` (n,) outcomes in ln units, finite; `on` (n,) which posts have the feature; `group` (n,) account codes.
-    The shift is the median of all pairwise differences (Hodges & Lehmann 1963); drawing accounts again
-    weighs the pairs, whose counts by pair of accounts are kept on a grid of 96 quantiles, so that 1,000 draws
-    are matrix products.
+    `y` (n,) outcomes in ln units, finite; `on` (n,) which posts have the feature; `group` (n,)
+    account codes. The shift is the median of all pairwise differences (Hodges & Lehmann 1963);
+    drawing accounts again weighs the pairs, whose counts by pair of accounts are kept on a grid of
+    96 quantiles, so that 1,000 draws are matrix products.
     """
     n_on, n_off = int(on.sum()), int((~on).sum())
     groups_on, groups_off = len(np.unique(group[on])), len(np.unique(group[~on]))
@@ -107,8 +113,9 @@ def feature_shift(
 def shrink(effect: Floats, se: Floats) -> Shrunk:
     """d~ = d T2 / (T2 + se2) for all features tested; T2 by Paule & Mandel (1982) about 0.
 
-    Arrays (features,); entries that are NaN stay NaN and do not count. The error of what is believed is
-    sqrt(T2 se2 / (T2 + se2)), with the error of T2 itself left out. Fewer than 2 features: nothing is shrunk.
+    Arrays (features,); entries that are NaN stay NaN and do not count. The error of what is
+    believed is sqrt(T2 se2 / (T2 + se2)), with the error of T2 itself left out. Fewer than 2
+    features: nothing is shrunk.
     """
     known = np.isfinite(effect) & np.isfinite(se) & (se > 0)
     if known.sum() < 2:
@@ -121,10 +128,11 @@ def shrink(effect: Floats, se: Floats) -> Shrunk:
 def posts_needed(
     effect: float, se: float, n_on: int, *, alpha: float = 0.05, power: float = 0.8
 ) -> int | None:
-    """How many more posts with the feature until an effect of this size would be found (two-sided alpha).
+    """How many more posts with the feature until an effect of this size would be found (two-sided
+    alpha).
 
-    The error falls with the root of the number of posts, at the present mix of accounts. 0 = enough by now;
-    None = no effect to look for.
+    The error falls with the root of the number of posts, at the present mix of accounts. 0 = enough
+    by now; None = no effect to look for.
     """
     if not (np.isfinite(effect) and np.isfinite(se)) or abs(effect) < 1e-3 or se <= 0:
         return None
@@ -138,7 +146,9 @@ def least_visible(se: float, *, alpha: float = 0.05, power: float = 0.8) -> floa
 
 
 def _between(effect: Floats, se: Floats) -> float:
-    """T2 with sum d2 / (T2 + se2) = number of features; 0 where features differ no more than chance."""
+    """T2 with sum d2 / (T2 + se2) = number of features; 0 where features differ no more than
+    chance.
+    """
     size = len(effect)
 
     def excess(variance: float) -> float:
@@ -150,7 +160,9 @@ def _between(effect: Floats, se: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """All pairwise differences on - off, binned: `count` (clusters, clusters, cells) by their accounts."""
+    """All pairwise differences on - off, binned: `count` (clusters, clusters, cells) by their
+    accounts.
+    """
 
     shift: float
     edge: Floats
@@ -176,10 +188,11 @@ def _pairs(y: Floats, on: Bools, cluster: Ints, rng: np.random.Generator) -> _Pa
 
 
 def _counts(on: tuple[Floats, Ints], off: tuple[Floats, Ints], edge: Floats) -> Floats:
-    """(clusters, clusters, cells) pairs of posts by their accounts and the cell of their difference.
+    """(clusters, clusters, cells) pairs of posts by their accounts and the cell of their
+    difference.
 
-    In the order of the posts without, those within an edge of a post are a run: its length is looked up in
-    running counts, an account at a time, and no pair is touched.
+    In the order of the posts without, those within an edge of a post are a run: its length is
+    looked up in running counts, an account at a time, and no pair is touched.
     """
     (y_on, c_on), (y_off, c_off) = on, off
     size = int(max(c_on.max(), c_off.max())) + 1
@@ -204,7 +217,9 @@ def _thin(rows: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _medians(pairs: _Pairs, weight: Ints) -> Floats:
-    """(draws,) weighted median difference when accounts count `weight` (draws, clusters) times each."""
+    """(draws,) weighted median difference when accounts count `weight` (draws, clusters) times
+    each.
+    """
     size, cells = pairs.count.shape[0], pairs.count.shape[2]
     flat = pairs.count.reshape(size, size * cells)
     out = np.empty(len(weight))
@@ -217,7 +232,9 @@ def _medians(pairs: _Pairs, weight: Ints) -> Floats:
 
 
 def _crossing(mass: Floats, edge: Floats) -> Floats:
-    """Where the cumulated `mass` (draws, cells) passes one half, linear within a cell; NaN without mass."""
+    """Where the cumulated `mass` (draws, cells) passes one half, linear within a cell; NaN
+    without mass.
+    """
     total = mass.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.cumsum(mass, axis=1)[:, : len(edge)] / total[:, None]

@@ -12,8 +12,9 @@ RATE_METRIC = "engagement_rate"
 
 
 def with_rates(posts: pd.DataFrame) -> pd.DataFrame:
-    """`posts` with engagement_rate: what was observed of likes, comments, shares, saves, over views where observed,
-    else over followers; `rate_basis` says which ('' = neither). Besides share_rate and save_rate, over views alone.
+    """`posts` with engagement_rate: what was observed of likes, comments, shares, saves, over
+    views where observed, else over followers; `rate_basis` says which ('' = neither). Besides
+    share_rate and save_rate, over views alone.
     """
     parts = posts[list(RATE_PARTS)].astype(float)
     total = parts.sum(axis=1, min_count=1)
@@ -33,9 +34,11 @@ def with_rates(posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def rate_history(posts: pd.DataFrame) -> pd.DataFrame:
-    """`history` of ln engagement rates over views: x7_ln and all own levels are of the rate, metric says so.
+    """`history` of ln engagement rates over views: x7_ln and all own levels are of the rate, metric
+    says so.
 
-    `posts` as `with_rates` gives them. A rate over followers is another thing and is left out; so are rates of 0.
+    `posts` as `with_rates` gives them. A rate over followers is another thing and is left out; so
+    are rates of 0.
     """
     rate = posts["engagement_rate"].astype(float)
     known = posts["rate_basis"].eq("views") & rate.gt(0)

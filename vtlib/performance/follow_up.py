@@ -1,4 +1,6 @@
-"""What is expected of a script, and what became of it: predictions frozen, posts held against them."""
+"""What is expected of a script, and what became of it: predictions frozen, posts held against
+them.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,11 @@ from vtlib.store.project import Project, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A script's story so far: `said` sentences; `numbers` (readout.NUMBER_COLUMNS) and `patterns`
-    (readout.PATTERN_COLUMNS) of its posts with a `verdict` and `advice` on them; `verdicts`, `predictions`, `native` (own analytics
-    of its posts) and `costs` the rows behind them.
+class ScriptOutcome:
+    """A script's story so far: `said` sentences; `numbers` (readout.NUMBER_COLUMNS) and
+    `patterns` (readout.PATTERN_COLUMNS) of its posts with a `verdict` and `advice` on them;
+    `verdicts`, `predictions`, `native` (own analytics of its posts) and `costs` the rows behind
+    them.
     """
 
     script_id: str
@@ -44,7 +47,9 @@ class Outcome:
 
 
 def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dict[str, str]:
-    """Freeze predictions of versions of a project's scripts; a line a script on it, or on why there is none."""
+    """Freeze predictions of versions of a project's scripts; a line a script on it, or on why
+    there is none.
+    """
     names = [name for name, _ in versions]
     try:
         made = performance.freeze_all(projects.opened(at, slug), versions)
@@ -55,7 +60,9 @@ def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dic
 
 
 def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:
-    """Freeze a prediction of a script version now; the rows that were new. Raises BadInput like `freeze`."""
+    """Freeze a prediction of a script version now; the rows that were new. Raises BadInput like
+    `freeze`.
+    """
     row = script_reading.get(at.store, ref, version=version)
     return performance.freeze(project_of(at, row), row["script_id"], version=int(row["version"]))
 
@@ -69,7 +76,7 @@ def predicted(made: pd.DataFrame) -> str:
     return f"predicted for {where} of own accounts: vt script performance shows it"
 
 
-def follow(at: Workspace, ref: str) -> Outcome:
+def follow(at: Workspace, ref: str) -> ScriptOutcome:
     """What became of a script. Posts are judged anew first, so that the last capture counts.
 
     Raises BadInput for an unknown script, and one without a project.
@@ -91,7 +98,7 @@ def follow(at: Workspace, ref: str) -> Outcome:
     posts_of = _posts_of(project, links, past)
     numbers = readout.numbers(posts_of, held, _own(posts, past))
     patterns = _patterns(project, name, inputs, past) if len(runs) else readout.none_held()
-    return Outcome(
+    return ScriptOutcome(
         name,
         row["title"],
         outcome(held, runs, made),
@@ -127,7 +134,9 @@ def _over_views(posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame) -> pd.DataFrame:
-    """How the patterns of a script did on the posts of all scripts of the project that have them."""
+    """How the patterns of a script did on the posts of all scripts of the project that have
+    them.
+    """
     scripts = decoded(project.frame("performance_scripts"), "structure")
     made = decoded(inputs.predictions, "patterns")
     uses = readout.pattern_uses(scripts, made, inputs.links)

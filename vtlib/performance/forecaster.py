@@ -1,7 +1,9 @@
-"""Is anything known before publication that says which posts will do better? Tried on accounts and times not seen.
+"""Is anything known before publication that says which posts will do better? Tried on accounts and
+times not seen.
 
-Every post is forecast by a model that has seen neither its account nor anything posted less than 7 days
-before the block of time it lies in. A model that does not beat the naive forecast there is stood down.
+Every post is forecast by a model that has seen neither its account nor anything posted less than 7
+days before the block of time it lies in. A model that does not beat the naive forecast there is
+stood down.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ FOLDS = 4
 MATURE_H = 168.0
 MIN_TRAIN, MIN_TESTED, MIN_GROUPS = 60, 40, 4
 MIN_EVENTS = 10
-SURE = 0.8  # two-sided; a fit to noise loses, so by luck it is passed more seldom than 1 time in 10 (bench)
+SURE = 0.8  # two-sided; a fit to noise loses, so by luck it is passed more seldom than 1 time in 10 (bench)  # noqa: E501
 CLIP = 4.0  # scales beyond which one post stops pulling in the fit
 HUBER = 1.5  # scales beyond which an error counts by its size, not its square (Huber 1964)
 MIN_GAIN = 0.02  # of the naive loss: less is no gain worth a word
@@ -38,12 +40,12 @@ Kind = Literal["lift", "breakout"]
 class Trial:
     """A forecaster on posts, accounts and times it had not seen.
 
-    `predicted`, `naive` (n,): lift in ln units (naive 0), or probability of a breakout (naive: its share among
-    the posts learnt from); NaN where a post was not tried. `gain` mean loss of the naive forecast minus that of
-    the model, with an 80 % interval by account (loss: Huber's, of the error in units of the account's scale;
-    or minus ln of the probability). `stands` = the interval's lower end is above 0
-    and the gain is 2 % of the naive loss or more. `model` is fitted on all posts, None if
-    it does not stand; `reason` says why not.
+    `predicted`, `naive` (n,): lift in ln units (naive 0), or probability of a breakout (naive: its
+    share among the posts learnt from); NaN where a post was not tried. `gain` mean loss of the
+    naive forecast minus that of the model, with an 80 % interval by account (loss: Huber's, of the
+    error in units of the account's scale; or minus ln of the probability). `stands` = the
+    interval's lower end is above 0 and the gain is 2 % of the naive loss or more. `model` is fitted
+    on all posts, None if it does not stand; `reason` says why not.
     """
 
     kind: Kind
@@ -59,8 +61,9 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Matured posts to learn from, (n,) each: `features` (n, k) known before publication, NaN = unknown;
-    `lift` ln over the own level at that time; `scale` of the account; `is_breakout`; `posted_h`; `group` accounts.
+    """Matured posts to learn from, (n,) each: `features` (n, k) known before publication, NaN =
+    unknown; `lift` ln over the own level at that time; `scale` of the account; `is_breakout`;
+    `posted_h`; `group` accounts.
     """
 
     features: Floats
@@ -74,8 +77,8 @@ class Past:
 def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
     """Forecast the later 60 % of the posts, block by block, and decide whether the model may speak.
 
-    Fewer than 40 posts that could be tried, 4 accounts, or (for breakouts) 10 of them: it does not stand, and
-    the reason says so. Posts with an unknown lift or scale are passed over.
+    Fewer than 40 posts that could be tried, 4 accounts, or (for breakouts) 10 of them: it does not
+    stand, and the reason says so. Posts with an unknown lift or scale are passed over.
     """
     use = np.isfinite(past.lift) & np.isfinite(past.scale) & np.isfinite(past.posted_h)
     rows = np.flatnonzero(use)
@@ -103,13 +106,18 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
         stands,
         ""
         if stands
-        else f"it did not beat the naive forecast by {MIN_GAIN:.0%} on accounts and times it had not seen",
+        else (
+            f"it did not beat the naive forecast by {MIN_GAIN:.0%} on accounts and times it had "
+            "not seen"
+        ),
         _fit(past, kind, rows) if stands else None,
     )
 
 
 def _splits(past: Past, rows: Ints, *, seed: int) -> list[tuple[Ints, Ints]]:
-    """(train, test): test = one block of time x one fold of accounts; train = other accounts, earlier."""
+    """(train, test): test = one block of time x one fold of accounts; train = other accounts,
+    earlier.
+    """
     at = past.posted_h[rows]
     edges = np.quantile(at, np.linspace(FIRST_SHARE, 1, BLOCKS + 1))
     fold = penalised.folds(past.group[rows], FOLDS, seed=seed)

@@ -1,4 +1,6 @@
-"""Forecasts: what was learnt from the past, whether it may speak, and predictions for scripts before they run."""
+"""Forecasts: what was learnt from the past, whether it may speak, and predictions for scripts
+before they run.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +41,10 @@ PREDICTION_COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Forecaster:
-    """What was learnt. `lift` and `breakout` are trials on unseen accounts and times: the models they hold speak only
-    if they beat the naive forecast there. `effects`: pattern, effect_ln (shrunk, of having it), share (of posts that
-    have it). `made`, `naive` calibrations of both forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
+    """What was learnt. `lift` and `breakout` are trials on unseen accounts and times: the models
+    they hold speak only if they beat the naive forecast there. `effects`: pattern, effect_ln
+    (shrunk, of having it), share (of posts that have it). `made`, `naive` calibrations of both
+    forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
     """
 
     names: tuple[str, ...]
@@ -65,10 +68,12 @@ def learn(
     *,
     is_rate: bool = False,
 ) -> Forecaster:
-    """Learn from `history`'s frame and the features of its posts (post_id, feature, value), model ones last.
+    """Learn from `history`'s frame and the features of its posts (post_id, feature, value), model
+    ones last.
 
-    Features made from what became of a post are not used. With too little data nothing stands, and every forecast
-    is the own level. `is_rate`: the frame is `rate_history`'s, and breakouts (of views) are not forecast from it.
+    Features made from what became of a post are not used. With too little data nothing stands, and
+    every forecast is the own level. `is_rate`: the frame is `rate_history`'s, and breakouts (of
+    views) are not forecast from it.
     """
     rank = {"measured": 0, "human": 1, "model": 2}
     usable = sorted(
@@ -107,9 +112,9 @@ def predict(
 ) -> pd.DataFrame:
     """Forecasts for script versions, PREDICTION_COLUMNS, one row each, in their order.
 
-    `scripts`: script_id, version, account_id, platform, format (where it will run). `values`: script_id, version,
-    feature, value. An account with under 5 matured posts of that format gets no forecast, and `reason` says so.
-    Of engagement rates when `past` and `learnt` are.
+    `scripts`: script_id, version, account_id, platform, format (where it will run). `values`:
+    script_id, version, feature, value. An account with under 5 matured posts of that format gets no
+    forecast, and `reason` says so. Of engagement rates when `past` and `learnt` are.
     """
     levels = current_levels(past, scripts[WANTED_COLUMNS], now)
     key = scripts["script_id"].astype(str) + "\n" + scripts["version"].astype(str)
@@ -151,7 +156,9 @@ def predict(
 def _held_against(
     past: pd.DataFrame, lift: forecaster.Trial, data: forecaster.Past
 ) -> predictions.Evaluation:
-    """The model's and the naive forecast on the posts that the trial forecast, whether it stands or not."""
+    """The model's and the naive forecast on the posts that the trial forecast, whether it stands
+    or not.
+    """
     tried = np.isfinite(lift.predicted)
     rows = past[tried]
     said = lift.predicted[tried]
@@ -172,7 +179,9 @@ def _effect(learnt: Forecaster, table: np.ndarray) -> np.ndarray:
 
 
 def _parts(learnt: Forecaster, table: np.ndarray) -> list[list[dict[str, Any]]]:
-    """What each known feature adds, largest first: feature, value, effect_ln (those under .005 left out)."""
+    """What each known feature adds, largest first: feature, value, effect_ln (those under .005
+    left out).
+    """
     model = learnt.lift.model
     if model is None:
         return [[] for _ in range(len(table))]
@@ -212,7 +221,8 @@ _FEW = "no forecast: under 5 matured posts of this account and format"
 
 
 def used_patterns(library: Library, features: Mapping[str, float]) -> list[dict[str, Any]]:
-    """The library's word on a script's features (name -> value): pattern, ratio with interval, q, n, claim.
+    """The library's word on a script's features (name -> value): pattern, ratio with interval, q,
+    n, claim.
 
     Only patterns the script has; kept with a prediction as what was known then.
     """

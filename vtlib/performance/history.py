@@ -1,4 +1,6 @@
-"""Matured posts with what was known of their account when they were posted: the ground all forecasts stand on."""
+"""Matured posts with what was known of their account when they were posted: the ground all
+forecasts stand on.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,11 @@ WANTED_COLUMNS = ["account_id", "platform", "format"]
 def history(posts: pd.DataFrame) -> pd.DataFrame:
     """Posts judged by a reach count, each with its account's own level as of its publication.
 
-    `posts`: post_id, account_id, platform, format, metric, x7_ln, tier, reason, posted_at, age_h, followers,
-    is_pinned, is_paid. Added: OWN (earlier posts behind the level; local level, scale of a single post, error
-    of the level, degrees of freedom, own median), posted_h, is_mature (captured at 7 days of age or later), is_plain (not
-    pinned, not paid), is_breakout, lift_ln = x7 - own level of plain mature posts. NaN with under 5 earlier posts.
+    `posts`: post_id, account_id, platform, format, metric, x7_ln, tier, reason, posted_at, age_h,
+    followers, is_pinned, is_paid. Added: OWN (earlier posts behind the level; local level, scale of
+    a single post, error of the level, degrees of freedom, own median), posted_h, is_mature
+    (captured at 7 days of age or later), is_plain (not pinned, not paid), is_breakout, lift_ln = x7
+    - own level of plain mature posts. NaN with under 5 earlier posts.
     """
     frame = posts[posts["metric"].ne("engagement") & posts["account_id"].notna()]
     frame = frame.reset_index(drop=True)
@@ -42,9 +45,10 @@ def history(posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def age_error(scores: pd.DataFrame, *, interval: float = 0.8) -> pd.Series:
-    """SD of what is unknown of a young post's value at 7 days, ln: what its score's interval holds beyond the
-    scatter of single posts (`outlier_scores`: multiplier_low, multiplier_high, scale_ln, df, age_h). 0 from 7 days
-    on; NaN where the post was not scored by the calibrated rule.
+    """SD of what is unknown of a young post's value at 7 days, ln: what its score's interval
+    holds beyond the scatter of single posts (`outlier_scores`: multiplier_low, multiplier_high,
+    scale_ln, df, age_h). 0 from 7 days on; NaN where the post was not scored by the calibrated
+    rule.
     """
     low, high = scores["multiplier_low"].astype(float), scores["multiplier_high"].astype(float)
     reach = student.ppf(0.5 + interval / 2, scores["df"].astype(float))
@@ -54,10 +58,11 @@ def age_error(scores: pd.DataFrame, *, interval: float = 0.8) -> pd.Series:
 
 
 def current_levels(past: pd.DataFrame, wanted: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-    """OWN for accounts as of `now` (naive UTC): one row for each of `wanted` (WANTED_COLUMNS), in its order.
+    """OWN for accounts as of `now` (naive UTC): one row for each of `wanted` (WANTED_COLUMNS), in
+    its order.
 
-    `past` is `history`'s frame. The metric is the one most of the account's posts of that format have; an account
-    without posts of the format gets NaN everywhere.
+    `past` is `history`'s frame. The metric is the one most of the account's posts of that format
+    have; an account without posts of the format gets NaN everywhere.
     """
     made = wanted[WANTED_COLUMNS].reset_index(drop=True)
     usual = past.groupby(WANTED_COLUMNS)["metric"].agg(lambda m: m.mode().iloc[0]).reset_index()

@@ -30,9 +30,10 @@ QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY measured_at DESC) = 1""
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A pattern with all that is known of it, and its examples: post_id, url, handle, views, multiplier, frames
-    (folder of thumbnails, relative to outputs; None where the film was not measured); `platforms`: the same pattern on
-    each platform's posts (columns of pattern_platforms).
+    """A pattern with all that is known of it, and its examples: post_id, url, handle, views,
+    multiplier, frames (folder of thumbnails, relative to outputs; None where the film was not
+    measured); `platforms`: the same pattern on each platform's posts (columns of
+    pattern_platforms).
     """
 
     row: dict[str, Any]
@@ -61,8 +62,8 @@ def library(at: Workspace, project: str | None = None) -> pd.DataFrame:
 def by_platform(
     at: Workspace, project: str | None = None, *, platform: str | None = None
 ) -> pd.DataFrame:
-    """What each platform's posts say of the patterns of a project, or of all: columns of pattern_platforms_latest with
-    definition, kind and source, claims first.
+    """What each platform's posts say of the patterns of a project, or of all: columns of
+    pattern_platforms_latest with definition, kind and source, claims first.
     """
     names = (
         [project]
@@ -97,17 +98,19 @@ def pattern(at: Workspace, name: str, *, project: str | None = None) -> Shown:
 
 
 def learned_context(project: Project) -> dict[str, Any] | None:
-    """What a model may be told of this project's learned effects, or None before any library was made.
+    """What a model may be told of this project's learned effects, or None before any library was
+    made.
 
-    Plain JSON values, to be fenced in as facts; store `version` as `Making.learned_version` of what is made with it,
-    so that 07 can compare such scripts with the others.
+    Plain JSON values, to be fenced in as facts; store `version` as `Making.learned_version` of what
+    is made with it, so that 07 can compare such scripts with the others.
     """
     return learned(project.frame("patterns"), project.frame("pattern_platforms"))
 
 
 def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery]:
-    """Examples of what the latest library claims, without a claim of its surest patterns: at most `most` patterns
-    with `each` posts, a frame of each that was downloaded. With pseudonyms neither frames nor links nor handles.
+    """Examples of what the latest library claims, without a claim of its surest patterns: at
+    most `most` patterns with `each` posts, a frame of each that was downloaded. With pseudonyms
+    neither frames nor links nor handles.
     """
     rows = library(project.workspace, project.slug)
     if rows.empty:

@@ -1,8 +1,9 @@
-"""How likely a post came of one of several scripts, or of none: a conditional logit, fitted on simulated worlds.
+"""How likely a post came of one of several scripts, or of none: a conditional logit, fitted on
+simulated worlds.
 
-McFadden (1974), "Conditional logit analysis of qualitative choice behavior": each post chooses among the scripts it could
-have come of and "none of them", whose utility is 0. The probabilities of one post add up to at most 1, so two scripts
-that fit equally well share what there is to share.
+McFadden (1974), "Conditional logit analysis of qualitative choice behavior": each post chooses
+among the scripts it could have come of and "none of them", whose utility is 0. The probabilities of
+one post add up to at most 1, so two scripts that fit equally well share what there is to share.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ RIDGE = 0.05  # of squared weights: keeps a feature that always or never decides
 
 
 def probabilities(x: np.ndarray, post: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The probability (0 to 1) of each pair: float [n], for features `x` [n, len(FEATURES)] and the number of its `post`."""
+    """The probability (0 to 1) of each pair: float [n], for features `x` [n, len(FEATURES)] and
+    the number of its `post`.
+    """
     if not len(x):
         return np.empty(0)
     utility = x @ weights
@@ -40,8 +43,9 @@ def probabilities(x: np.ndarray, post: np.ndarray, weights: np.ndarray) -> np.nd
 def fit(x: np.ndarray, post: np.ndarray, is_true: np.ndarray) -> np.ndarray:
     """Weights of FEATURES by penalised likelihood.
 
-    `post`: number of the post of each pair; `is_true`: whether it came of that script (at most one true pair a post). A
-    post without a true pair came of none. Nothing is penalised but weights other than the constant.
+    `post`: number of the post of each pair; `is_true`: whether it came of that script (at most one
+    true pair a post). A post without a true pair came of none. Nothing is penalised but weights
+    other than the constant.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - it loads slowly, and only fitting needs it
 

@@ -1,4 +1,6 @@
-"""Which new own posts came of which scripts in production: evidence for each pair, a probability, reasons in words."""
+"""Which new own posts came of which scripts in production: evidence for each pair, a
+probability, reasons in words.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +41,10 @@ SPOKEN_MIN = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known beside posts and scripts: `links` (script_id, post_id) of posts linked before, `places` (script_id,
-    account_id, format) where a script was expected, `cuts` the picture hashes of each script's own video files,
-    `closed` (script_id, post_id) pairs that were refused or undone: no candidates.
+    """What is known beside posts and scripts: `links` (script_id, post_id) of posts linked
+    before, `places` (script_id, account_id, format) where a script was expected, `cuts` the
+    picture hashes of each script's own video files, `closed` (script_id, post_id) pairs that
+    were refused or undone: no candidates.
     """
 
     links: pd.DataFrame
@@ -53,12 +56,14 @@ class Known:
 def match(
     posts: pd.DataFrame, scripts: pd.DataFrame, known: Known, *, window_days: int
 ) -> pd.DataFrame:
-    """PAIR_COLUMNS: each candidate pair of a new own post and a script in production, the likeliest first.
+    """PAIR_COLUMNS: each candidate pair of a new own post and a script in production, the likeliest
+    first.
 
-    `posts`: post_id, account_id, platform, format, posted_at, caption, title, duration_s, speech, overlays (texts, ''
-    = not known), hashes (None = not measured), is_new; those that are not new lend their captions and hashes alone.
-    `scripts`: script_id, version, title, lines (list of texts), duration_s, production_at, publish_on. A pair is a
-    candidate when the post went up after the script went into production, at most `window_days` later.
+    `posts`: post_id, account_id, platform, format, posted_at, caption, title, duration_s, speech,
+    overlays (texts, '' = not known), hashes (None = not measured), is_new; those that are not new
+    lend their captions and hashes alone. `scripts`: script_id, version, title, lines (list of
+    texts), duration_s, production_at, publish_on. A pair is a candidate when the post went up after
+    the script went into production, at most `window_days` later.
     """
     fresh = posts[posts["is_new"].astype(bool) & posts["posted_at"].notna()]
     pairs = fresh.merge(scripts, how="cross", suffixes=("", "_script"))
@@ -69,7 +74,7 @@ def match(
     pairs = pairs[[key not in shut for key in keys]].reset_index(drop=True)
     if pairs.empty:
         return pd.DataFrame(columns=list(PAIR_COLUMNS))
-    evidence = _Evidence.of(posts, scripts, known)
+    evidence = _MatchEvidence.of(posts, scripts, known)
     rows = [evidence.row(pair) for pair in pairs.to_dict("records")]
     weights = np.array([WEIGHTS[name] for name in FEATURES])
     x = np.array([[row[name] for name in FEATURES] for row, _ in rows], float)
@@ -85,7 +90,7 @@ def match(
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class _MatchEvidence:
     """Words and pictures of everything, made once; `row` holds one pair against it."""
 
     weights: Mapping[str, float]
@@ -98,7 +103,7 @@ class _Evidence:
     cuts: Mapping[str, Sequence[Sequence[int]]]
 
     @classmethod
-    def of(cls, posts: pd.DataFrame, scripts: pd.DataFrame, known: Known) -> _Evidence:
+    def of(cls, posts: pd.DataFrame, scripts: pd.DataFrame, known: Known) -> _MatchEvidence:
         rows = posts.to_dict("records")
         caption = {str(r["post_id"]): words(_texts(r["title"], r["caption"])) for r in rows}
         said = [words(_texts(r["speech"], r["overlays"])) for r in rows]

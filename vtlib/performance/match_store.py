@@ -1,4 +1,6 @@
-"""Posts matched to scripts: proposals (machine), decisions (append-only), links undone, cuts of scripts."""
+"""Posts matched to scripts: proposals (machine), decisions (append-only), links undone, cuts of
+scripts.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ CLOSED = ("refuse", "unlink")  # decisions after which the machine does not prop
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about a pair, by whom and why; `decision` is link, refuse, unlink or reopen."""
+    """What was decided about a pair, by whom and why; `decision` is link, refuse, unlink or
+    reopen.
+    """
 
     script_id: str
     post_id: str
@@ -80,7 +84,9 @@ def links(store: Store, project: str) -> pd.DataFrame:
 
 
 def unlink(store: Store, script_id: str, post_id: str) -> dict[str, Any]:
-    """Take the link of a post to a script away; returns its row. Raises BadInput when there is none."""
+    """Take the link of a post to a script away; returns its row. Raises BadInput when there is
+    none.
+    """
     with store.write() as connection:
         sql = "SELECT * FROM publications WHERE script_id = ? AND post_id = ?"
         found = records(connection, sql, [script_id, post_id])

@@ -38,7 +38,9 @@ def rarity(texts: Iterable[frozenset[str]]) -> dict[str, float]:
 
 
 def coverage(line: frozenset[str], text: frozenset[str], weights: Mapping[str, float]) -> float:
-    """The share (0 to 1) of a line's words that the text has, by weight; 0 for a line that says too little."""
+    """The share (0 to 1) of a line's words that the text has, by weight; 0 for a line that says
+    too little.
+    """
     total = sum(weights.get(word, 0.0) for word in line)
     if len(line) < MIN_WORDS or total < MIN_WEIGHT or not text:
         return 0.0

@@ -1,4 +1,6 @@
-"""Posts that came of scripts: matched, proposed, linked by a person or, when sure enough, by the machine; undone."""
+"""Posts that came of scripts: matched, proposed, linked by a person or, when sure enough, by the
+machine; undone.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ _logger = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What matching anew gave: `linked` by the machine just now, `proposed` to people; columns of `listing`."""
+    """What matching anew gave: `linked` by the machine just now, `proposed` to people; columns
+    of `listing`.
+    """
 
     linked: pd.DataFrame
     proposed: pd.DataFrame
@@ -49,7 +53,10 @@ class Renewed:
     def message(self) -> str:
         """One sentence; empty when there is nothing to say."""
         parts = [
-            f"{number(len(self.linked), 'post')} linked to scripts by the machine (vt script unlink undoes it)"
+            (
+                f"{number(len(self.linked), 'post')} linked to scripts by the machine (vt script "
+                "unlink undoes it)"
+            )
             if len(self.linked)
             else "",
             f"{number(len(self.proposed), 'post')} may have come of scripts: vt script matches"
@@ -60,11 +67,13 @@ class Renewed:
 
 
 def renew(project: Project) -> Renewed:
-    """Match new own posts of a project to its scripts in production; link those that are sure, propose the likely.
+    """Match new own posts of a project to its scripts in production; link those that are sure,
+    propose the likely.
 
-    Linked by itself from `performance.link_from` on, proposed from `performance.propose_from`. A pair that was
-    refused or undone is left alone, and a post that is linked keeps its script. Linked posts are then captured when
-    due (`scraping.refresh_horizons_h`), as if a person had linked them.
+    Linked by itself from `performance.link_from` on, proposed from `performance.propose_from`. A
+    pair that was refused or undone is left alone, and a post that is linked keeps its script.
+    Linked posts are then captured when due (`scraping.refresh_horizons_h`), as if a person had
+    linked them.
     """
     with project.store.session():
         return _renewed(project)
@@ -87,7 +96,9 @@ def _renewed(project: Project) -> Renewed:
 
 
 def listing(project: Project) -> pd.DataFrame:
-    """Matches of a project: COLUMNS; `state` is proposed, link, refuse or unlink, the proposed and likeliest first."""
+    """Matches of a project: COLUMNS; `state` is proposed, link, refuse or unlink, the proposed
+    and likeliest first.
+    """
     rows = project.frame("match_list")
     is_linked = rows["linked_script"].eq(rows["script_id"])
     is_elsewhere = rows["linked_script"].notna() & ~is_linked
@@ -97,7 +108,9 @@ def listing(project: Project) -> pd.DataFrame:
 
 
 def accept(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
-    """Link a proposed post to its script, as a person says; returns the link. Raises BadInput for no such proposal."""
+    """Link a proposed post to its script, as a person says; returns the link. Raises BadInput
+    for no such proposal.
+    """
     pair = _proposal(at, script, post)
     ref = post_of(pair["post_id"], pair["url"])
     made = linked(at, pair["script_id"], ref, by=by, version=int(pair["version"]))
@@ -106,14 +119,18 @@ def accept(at: Workspace, script: str, post: str, *, by: str, reason: str = "") 
 
 
 def refuse(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
-    """Say that a post did not come of a script: it is not proposed again. Raises BadInput for no such proposal."""
+    """Say that a post did not come of a script: it is not proposed again. Raises BadInput for no
+    such proposal.
+    """
     pair = _proposal(at, script, post)
     _decide(at, pair, "refuse", by=by, reason=reason)
     return pair
 
 
 def reopen(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
-    """Take a refusal (or that a link was undone) back: the pair may be proposed again at the next run."""
+    """Take a refusal (or that a link was undone) back: the pair may be proposed again at the
+    next run.
+    """
     pair = _pair(at, script, post)
     rows = listing(_project(at, pair["script_id"]))
     mine = rows[rows["script_id"].eq(pair["script_id"]) & rows["post_id"].eq(pair["post_id"])]
@@ -126,9 +143,11 @@ def reopen(at: Workspace, script: str, post: str, *, by: str, reason: str = "") 
 
 
 def unlink(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
-    """Undo the link of a post to a script, whoever made it; the machine does not link or propose the pair again.
+    """Undo the link of a post to a script, whoever made it; the machine does not link or propose
+    the pair again.
 
-    A published version without any other post becomes produced again. Raises BadInput when there is no such link.
+    A published version without any other post becomes produced again. Raises BadInput when there is
+    no such link.
     """
     pair = _pair(at, script, post)
     script_id, post_id = pair["script_id"], pair["post_id"]
@@ -146,9 +165,11 @@ def unlink(at: Workspace, script: str, post: str, *, by: str, reason: str = "") 
 
 
 def add_cut(at: Workspace, script: str, file: Path, *, by: str) -> dict[str, Any]:
-    """Note the pictures of a video file made of a script, so that its posts are known by them; the file stays where it is.
+    """Note the pictures of a video file made of a script, so that its posts are known by them; the
+    file stays where it is.
 
-    Returns script_id, name, duration_s, n_hashes. Raises BadInput for an unknown script, and a file that is no video.
+    Returns script_id, name, duration_s, n_hashes. Raises BadInput for an unknown script, and a file
+    that is no video.
     """
     from vtlib.media.measures import measure  # noqa: PLC0415 - a decoder loads slowly
 

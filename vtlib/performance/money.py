@@ -1,4 +1,6 @@
-"""Views beyond the own level, with what luck alone would have brought, what they cost, and the post that makes them."""
+"""Views beyond the own level, with what luck alone would have brought, what they cost, and the
+post that makes them.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,12 @@ MOST_OF_IT = 0.5  # a post that makes more of a sum is named, and the sum shown 
 class Gain:
     """Views beyond the own level.
 
-    `each` (n,) max(0, V7 - exp(m~)) of every post; `total` their sum with the interval of what as many such posts bring
-    on average; NaN for one post; `top` position of the post that makes more than half
-    of the sum (-1: none), `top_share` its part, `without` the sum without it; `by_luck` the sum that ordinary posts of these accounts would show on average, `luck_high` the sum that luck passes in one case of ten;
-    `signed` sum of V7 - exp(m~), misses included. NaN posts are passed over; `n` posts counted.
+    `each` (n,) max(0, V7 - exp(m~)) of every post; `total` their sum with the interval of what as
+    many such posts bring on average; NaN for one post; `top` position of the post that makes more
+    than half of the sum (-1: none), `top_share` its part, `without` the sum without it; `by_luck`
+    the sum that ordinary posts of these accounts would show on average, `luck_high` the sum that
+    luck passes in one case of ten; `signed` sum of V7 - exp(m~), misses included. NaN posts are
+    passed over; `n` posts counted.
     """
 
     each: Floats
@@ -45,8 +49,9 @@ class Gain:
 class Return:
     """Money per thousand views beyond the own level, and what those views are worth to the user.
 
-    `cost_per_thousand` NaN where no view was gained; its interval runs from the gain's upper to its lower end (inf
-    where that is 0). `value` and `net` are NaN unless the user gave a value of a thousand views.
+    `cost_per_thousand` NaN where no view was gained; its interval runs from the gain's upper to its
+    lower end (inf where that is 0). `value` and `net` are NaN unless the user gave a value of a
+    thousand views.
     """
 
     cost: float
@@ -66,10 +71,10 @@ def incremental(  # noqa: PLR0913 - what is known of each post, and two choices
 ) -> Gain:
     """Views at 7 days beyond the own level.
 
-    `x7` ln views at 7 days, `expected` m~, `scale` s~ of a single post, `error` SD of (x7 - m~) besides the
-    post's own scatter (of level and age); all (n,) ln. `shape` (k,) how ordinary posts of accounts as volatile scatter, in
-    units of their own scale (from MIN_SHAPE on, else a normal curve). The interval is of what as many such posts bring
-    on average: see `_interval`.
+    `x7` ln views at 7 days, `expected` m~, `scale` s~ of a single post, `error` SD of (x7 - m~)
+    besides the post's own scatter (of level and age); all (n,) ln. `shape` (k,) how ordinary posts
+    of accounts as volatile scatter, in units of their own scale (from MIN_SHAPE on, else a normal
+    curve). The interval is of what as many such posts bring on average: see `_interval`.
     """
     known = np.isfinite(x7) & np.isfinite(expected) & np.isfinite(scale) & np.isfinite(error)
     each = np.full(len(x7), np.nan)
@@ -105,7 +110,8 @@ def incremental(  # noqa: PLR0913 - what is known of each post, and two choices
 
 
 def most_of(values: Floats) -> tuple[int, float]:
-    """(position, share) of the value that makes more than half of the sum; (-1, NaN) when none does.
+    """(position, share) of the value that makes more than half of the sum; (-1, NaN) when none
+    does.
 
     NaN values are passed over; of one value alone nothing need be said.
     """
@@ -133,7 +139,9 @@ class _Posts:
 
 @dataclass(frozen=True, slots=True)
 class _Scatter:
-    """How ordinary posts scatter about their level, in scales: `at` with `weight` (None: a normal curve)."""
+    """How ordinary posts scatter about their level, in scales: `at` with `weight` (None: a
+    normal curve).
+    """
 
     at: Floats | None
     weight: Floats | None
@@ -168,9 +176,10 @@ def _scatter(shape: Floats | None) -> _Scatter:
 def _interval(posts: _Posts, scatter: _Scatter, tail: float) -> Estimate:
     """Sum of gains, with the interval of n E max(0, V7 - exp(level)).
 
-    A sum of few long-tailed values says little of its mean, their logs do: x = m~ + shift + stretch s~ r, where r scatters as
-    ordinary posts do. Shift and stretch are drawn from what samples of that kind would have shown (a parametric
-    bootstrap of the pivots), the stretch held to 1 as by STRETCH_DF posts, since s~ comes from many posts already.
+    A sum of few long-tailed values says little of its mean, their logs do: x = m~ + shift + stretch
+    s~ r, where r scatters as ordinary posts do. Shift and stretch are drawn from what samples of
+    that kind would have shown (a parametric bootstrap of the pivots), the stretch held to 1 as by
+    STRETCH_DF posts, since s~ comes from many posts already.
     """
     n = len(posts.x)
     total = float(np.maximum(0.0, np.exp(posts.x) - np.exp(posts.m)).sum())
@@ -193,7 +202,9 @@ def _interval(posts: _Posts, scatter: _Scatter, tail: float) -> Estimate:
 
 
 def _location(lift: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """Mean and mean square of `lift` (n, draws) about it in units of `spread`, values held within CLIP of the median."""
+    """Mean and mean square of `lift` (n, draws) about it in units of `spread`, values held
+    within CLIP of the median.
+    """
     middle = np.median(lift, axis=0)
     off = np.clip((lift - middle) / spread, -CLIP, CLIP)
     mean = (off * spread).mean(axis=0)
@@ -205,7 +216,9 @@ def _stretch(square: Floats, n: int) -> Floats:
 
 
 def returns(total: Estimate, cost: float, *, value_per_thousand: float | None = None) -> Return:
-    """What gained views (`Gain.total`, or `.without`) cost a thousand, and their value at the user's own figure."""
+    """What gained views (`Gain.total`, or `.without`) cost a thousand, and their value at the
+    user's own figure.
+    """
     worth = float("nan") if value_per_thousand is None else value_per_thousand / 1000
     value = Estimate(total.value * worth, total.low * worth, total.high * worth, total.n)
     net = Estimate(value.value - cost, value.low - cost, value.high - cost, total.n)

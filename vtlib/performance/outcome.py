@@ -1,4 +1,6 @@
-"""One script and what became of it, in sentences: each post against its prediction, its account and its source."""
+"""One script and what became of it, in sentences: each post against its prediction, its account
+and its source.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,16 @@ from vtlib.performance.forecasts import RATE, VIEWS
 def outcome(held: pd.DataFrame, runs: pd.DataFrame, made: pd.DataFrame) -> list[str]:
     """What is known of one script, post by post; honest where nothing is.
 
-    `held`: its verdicts (VERDICT_COLUMNS); `runs`: its links (post_id, url, variant, source_multiplier) with `history`'s
-    columns where the post was captured; `made`: its frozen predictions.
+    `held`: its verdicts (VERDICT_COLUMNS); `runs`: its links (post_id, url, variant,
+    source_multiplier) with `history`'s columns where the post was captured; `made`: its frozen
+    predictions.
     """
     if made.empty and runs.empty:
         return [
-            "Neither predicted nor published: a prediction is frozen when a version goes into production."
+            (
+                "Neither predicted nor published: a prediction is frozen when a version goes into "
+                "production."
+            )
         ]
     if runs.empty:
         return [*_waiting(made), "No post is linked yet: vt script track SCRIPT --post-url URL."]
@@ -47,13 +53,15 @@ def _said(row: dict[Any, Any], shown: Any, what: str) -> str:
         return f"{what}: no forecast, {row['reason']}"
     guess = (
         f"{what}: predicted {shown(row['predicted_ln'])} "
-        f"({shown(row['low_ln'])} to {shown(row['high_ln'])}, 80 %), own median {shown(row['naive_ln'])}"
+        f"({shown(row['low_ln'])} to {shown(row['high_ln'])}, 80 %), own median "
+        f"{shown(row['naive_ln'])}"
     )
     if row["status"] == "matured":
         word = "over" if row["difference_pct"] >= 0 else "under"
         inside = "inside" if row["is_inside"] else "outside"
         return (
-            f"{guess}; actual {shown(row['actual_ln'])}: {abs(row['difference_pct']):,.0f} % {word}, "
+            f"{guess}; actual {shown(row['actual_ln'])}: {abs(row['difference_pct']):,.0f} % "
+            f"{word}, "
             f"{inside} the interval"
         )
     early = f"{guess}; {row['status']}: {row['reason']}"
@@ -68,7 +76,8 @@ def _beside(row: pd.Series, run: dict[Any, Any]) -> list[str]:
     lines = []
     if pd.notna(row["percentile"]):
         lines.append(
-            f"percentile {row['percentile']:.0f} of the account's own posts at the same age (7 days)"
+            f"percentile {row['percentile']:.0f} of the account's own posts at the same age (7 "
+            "days)"
         )
     if pd.notna(row["source_percentile"]):
         times = run.get("source_multiplier")
@@ -96,7 +105,8 @@ def _waiting(made: pd.DataFrame) -> list[str]:
     latest = made[made["version"].eq(made["version"].max()) & made["target"].eq(VIEWS)]
     return [
         f"version {row['version']} on {row['account_id']} ({row['format']}): predicted "
-        f"{_views(row['predicted_ln'])} ({_views(row['low_ln'])} to {_views(row['high_ln'])}, 80 %), own median "
+        f"{_views(row['predicted_ln'])} ({_views(row['low_ln'])} to {_views(row['high_ln'])}, 80 "
+        "%), own median "
         f"{_views(row['naive_ln'])}, frozen {row['made_at']:%Y-%m-%d %H:%M} UTC"
         for row in latest.to_dict("records")
     ]

@@ -1,4 +1,6 @@
-"""Ridge regression, linear and logistic, on standardised features; the penalty is chosen over held-out groups."""
+"""Ridge regression, linear and logistic, on standardised features; the penalty is chosen over
+held-out groups.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _SMALL = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Coefficients for standardised features; `base` what is said with all features at their mean."""
+    """Coefficients for standardised features; `base` what is said with all features at their
+    mean.
+    """
 
     center: Floats
     spread: Floats
@@ -59,14 +63,18 @@ def linear_path(
 
 
 def logistic(features: Floats, happened: Floats, weight: Floats, penalty: float) -> Model:
-    """Weighted ridge logistic of a yes or no (n,) of 0 and 1, by Newton steps; the base rate is not penalised."""
+    """Weighted ridge logistic of a yes or no (n,) of 0 and 1, by Newton steps; the base rate is
+    not penalised.
+    """
     return logistic_path(features, happened, weight, [penalty])[0]
 
 
 def logistic_path(
     features: Floats, happened: Floats, weight: Floats, penalties: Sequence[float]
 ) -> list[Model]:
-    """`logistic` for each penalty, largest first, each begun where the one before ended; in the order given."""
+    """`logistic` for each penalty, largest first, each begun where the one before ended; in the
+    order given.
+    """
     center, spread = _moments(features)
     x = np.column_stack([np.ones(len(happened)), _standard(features, center, spread)])
     share = np.clip(np.average(happened, weights=weight), 1e-3, 1 - 1e-3)
@@ -122,7 +130,9 @@ def folds(group: Ints, count: int, *, seed: int = 0) -> Ints:
 
 
 def _squares(x: Floats, weight: Floats) -> Floats:
-    """X' W X; small ones without the threads of a matrix product, which cost more than they bring."""
+    """X' W X; small ones without the threads of a matrix product, which cost more than they
+    bring.
+    """
     held = x * weight[:, None]
     if x.size * x.shape[1] <= _SMALL:
         return np.asarray(np.einsum("ni,nj->ij", held, x))

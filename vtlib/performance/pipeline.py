@@ -14,16 +14,18 @@ from vtlib.performance import sentences
 from vtlib.performance.engagement import rate_history, with_rates
 from vtlib.performance.forecasts import RATE, VIEWS, Forecaster, learn
 from vtlib.performance.history import age_error, history
-from vtlib.performance.patterns import Feature, Library, Rules, find
+from vtlib.performance.patterns import Feature, Library, PatternRules, find
 from vtlib.performance.reach import Range, grouped, span, within
-from vtlib.performance.sentences import Insight
+from vtlib.performance.sentences import InsightSentence
 from vtlib.performance.variants import compare_variants, roi
 from vtlib.performance.verdicts import evaluation_table, report, verdicts
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the store has: judged posts with their facts, features, links of scripts, predictions, priced lines of money."""
+    """What the store has: judged posts with their facts, features, links of scripts,
+    predictions, priced lines of money.
+    """
 
     posts: pd.DataFrame
     values: pd.DataFrame
@@ -35,9 +37,10 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What is known of posts and what the past teaches: the library, `past` (`history`'s frame), `rates` (the same
-    of engagement rates), what was learnt of each, and `held`: verdicts on the predictions of both.
+class PerformanceKnowledge:
+    """What is known of posts and what the past teaches: the library, `past` (`history`'s frame),
+    `rates` (the same of engagement rates), what was learnt of each, and `held`: verdicts on the
+    predictions of both.
     """
 
     library: Library
@@ -52,12 +55,13 @@ class Judged:
 class Result:
     """All of the stage's frames and sentences.
 
-    `reported` the verdicts on the products asked for; `page`, `rate_page` the calibration pages' tables (views, engagement rates); `trial` the same of the forecaster
-    on posts it had not seen; `groups` reach by product, brand, platform, creator, pattern, script type, variant
-    (column `by`) of own posts in `days`; `variants`, `returns`; `insights` in reading order.
+    `reported` the verdicts on the products asked for; `page`, `rate_page` the calibration pages'
+    tables (views, engagement rates); `trial` the same of the forecaster on posts it had not seen;
+    `groups` reach by product, brand, platform, creator, pattern, script type, variant (column `by`)
+    of own posts in `days`; `variants`, `returns`; `insights` in reading order.
     """
 
-    judged: Judged
+    judged: PerformanceKnowledge
     reported: pd.DataFrame
     days: Range
     page: pd.DataFrame
@@ -66,7 +70,7 @@ class Result:
     groups: pd.DataFrame
     variants: pd.DataFrame
     returns: pd.DataFrame
-    insights: list[Insight]
+    insights: list[InsightSentence]
     conclusion: Conclusion
 
     @property
@@ -86,13 +90,13 @@ class Result:
         return self.judged.held
 
 
-def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Judged:
+def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> PerformanceKnowledge:
     """Patterns, forecasters and verdicts of a project; empty frames where there is nothing."""
     posts = with_rates(inputs.posts)
-    rules = Rules(tuple(map(tuple, params.combinations)), claim_q=params.claim_q)
+    rules = PatternRules(tuple(map(tuple, params.combinations)), claim_q=params.claim_q)
     aged = posts.assign(se_age_ln=age_error(posts, interval=interval))
     past, rates = history(aged), rate_history(aged)
-    return Judged(
+    return PerformanceKnowledge(
         find(posts, inputs.values, inputs.features, rules),
         past,
         rates,
@@ -117,8 +121,9 @@ def hold(inputs: Inputs, past: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFram
 def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Result:
     """`judge`, then the report on own posts of the days (and products) that the parameters name.
 
-    Only reach is of own posts published in `params.date_range_days` before the last capture: patterns, forecasters,
-    calibration, comparisons of variants and money rest on everything there is.
+    Only reach is of own posts published in `params.date_range_days` before the last capture:
+    patterns, forecasters, calibration, comparisons of variants and money rest on everything there
+    is.
     """
     found = judge(inputs, params, interval=interval)
     days = span(found.past, days=params.date_range_days)
@@ -142,14 +147,17 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
     )
     insights = [
         *sentences.verdict_insights(held[held["target"].eq(VIEWS)], said),
-        *(Insight("calibration", s, "verdicts") for s in rates_said),
+        *(InsightSentence("calibration", s, "verdicts") for s in rates_said),
         *sentences.reach_insights(groups, days),
         *sentences.pattern_insights(found.library),
         *sentences.forecaster_insights(found.learnt),
         *sentences.learned_insights(groups),
-        *(Insight("variant", s, "variants") for s in variants["said"]),
-        *(Insight("money", s, "spend, production_costs, media") for s in _billed(inputs.costs)),
-        *(Insight("money", s, "returns") for s in returns["said"]),
+        *(InsightSentence("variant", s, "variants") for s in variants["said"]),
+        *(
+            InsightSentence("money", s, "spend, production_costs, media")
+            for s in _billed(inputs.costs)
+        ),
+        *(InsightSentence("money", s, "returns") for s in returns["said"]),
     ]
     return Result(
         found,
@@ -175,7 +183,8 @@ def of_products(rows: pd.DataFrame, products: Sequence[str]) -> pd.DataFrame:
 
 
 def product_costs(costs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """product_id, cost (US dollars): what is noted for a product, and its share of what is shared (by matured posts).
+    """product_id, cost (US dollars): what is noted for a product, and its share of what is shared
+    (by matured posts).
 
     `costs`: priced lines (llm/bill.py). What has no price counts nothing.
     """

@@ -1,11 +1,14 @@
-"""Effects of one feature in several groups (platforms): partial pooling, and whether a group differs from the rest.
+"""Effects of one feature in several groups (platforms): partial pooling, and whether a group
+differs from the rest.
 
-The model is mash (Urbut, Wang, Carbonetto and Stephens 2019, doi:10.1038/s41588-018-0268-8): a feature's true effects in all
-groups come from a mixture of normals about 0 whose covariances say how groups go together: no effect, alike in all, alike
-in part, each for itself, one group alone, in several sizes. The weights are learnt from all features at once (EM, as in
-Stephens 2017, doi:10.1093/biostatistics/kxw041); what is believed of one feature is the mixture of normal posteriors, in
-closed form. One variance for all features and groups (a normal-normal model) was measured too: it drew a platform's own
-effect away and its 80 % intervals of claims covered .46 to .70.
+The model is mash (Urbut, Wang, Carbonetto and Stephens 2019, doi:10.1038/s41588-018-0268-8): a
+feature's true effects in all groups come from a mixture of normals about 0 whose covariances say
+how groups go together: no effect, alike in all, alike in part, each for itself, one group alone, in
+several sizes. The weights are learnt from all features at once (EM, as in Stephens 2017,
+doi:10.1093/biostatistics/kxw041); what is believed of one feature is the mixture of normal
+posteriors, in closed form. One variance for all features and groups (a normal-normal model) was
+measured too: it drew a platform's own effect away and its 80 % intervals of claims covered .46 to
+.70.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ Floats = NDArray[np.float64]
 
 SCALES_LN = (0.1, 0.2, 0.35, 0.6)  # sizes of effects: x1.1 to x1.8 at one SD
 SHARED = (1.0, 0.75, 0.5, 0.0)  # correlation of effects among groups
-# Features that each component is taken to have been seen in before: with fewer than some dozen features the weights
-# would else be surer than they can be, and effects would be called exactly 0.
+# Features that each component is taken to have been seen in before: with fewer than some dozen
+# features the weights would else be surer than they can be, and effects would be called exactly 0.
 PRIOR_FEATURES = 0.3
 _STEPS, _HALVINGS = 100, 40
 _FAR_LN = 5.0
@@ -33,8 +36,9 @@ _FAR_LN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """What is believed, ln units, arrays (features, groups), NaN where nothing was tested: posterior mean `effect`, its
-    `se`, the ends `low` and `high` of its interval; `common` (features,) the mean over the tested groups.
+    """What is believed, ln units, arrays (features, groups), NaN where nothing was tested:
+    posterior mean `effect`, its `se`, the ends `low` and `high` of its interval; `common`
+    (features,) the mean over the tested groups.
     """
 
     effect: Floats
@@ -46,8 +50,8 @@ class Pooled:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A group's shift minus the mean of the other groups', ln units, and its two-sided p; (features, groups), NaN where
-    fewer than two groups were tested.
+    """A group's shift minus the mean of the other groups', ln units, and its two-sided p;
+    (features, groups), NaN where fewer than two groups were tested.
     """
 
     rest: Floats
@@ -57,7 +61,9 @@ class Contrast:
 
 
 def normal_se(shift: Shift, *, interval: float = 0.8) -> float:
-    """The error of a shift as wide as its Student interval says, ln units: few accounts know their own error badly."""
+    """The error of a shift as wide as its Student interval says, ln units: few accounts know
+    their own error badly.
+    """
     df = min(shift.groups_on, shift.groups_off) - 1
     if df < 1 or not np.isfinite(shift.se):
         return float("nan")
@@ -66,9 +72,11 @@ def normal_se(shift: Shift, *, interval: float = 0.8) -> float:
 
 
 def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
-    """Draw the effects of each feature towards one another and towards 0, as far as all features say.
+    """Draw the effects of each feature towards one another and towards 0, as far as all features
+    say.
 
-    `shift`, `se` (features, groups), ln units; NaN or an error of 0 = not tested there. No feature: empty arrays.
+    `shift`, `se` (features, groups), ln units; NaN or an error of 0 = not tested there. No feature:
+    empty arrays.
     """
     known = np.isfinite(shift) & np.isfinite(se) & (se > 0)
     covariances = _covariances(shift.shape[1])
@@ -95,8 +103,9 @@ def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
 def contrasts(shift: Floats, se: Floats, df: Floats) -> Contrast:
     """Each group against the mean of the others, these weighed by 1 / se2. Shapes as `pool`.
 
-    `se` by a bootstrap over accounts, `df` accounts on the smaller side less one: errors are widened by (df + 1) / df, as
-    a bootstrap of few accounts varies too little, and p is Student's with Satterthwaite's degrees of freedom.
+    `se` by a bootstrap over accounts, `df` accounts on the smaller side less one: errors are
+    widened by (df + 1) / df, as a bootstrap of few accounts varies too little, and p is Student's
+    with Satterthwaite's degrees of freedom.
     """
     known = np.isfinite(shift) & np.isfinite(se) & (se > 0) & (df >= 1)
     free = np.where(known, df, 1.0)
@@ -119,7 +128,9 @@ def contrasts(shift: Floats, se: Floats, df: Floats) -> Contrast:
 
 
 def _covariances(size: int) -> Floats:
-    """(components, groups, groups): no effect first, then each size alike, in part alike, apart, and one group alone."""
+    """(components, groups, groups): no effect first, then each size alike, in part alike, apart,
+    and one group alone.
+    """
     alike, apart = np.ones((size, size)), np.eye(size)
     found = [np.zeros((size, size))]
     for scale in SCALES_LN:
@@ -148,7 +159,9 @@ def _posterior(
 
 
 def _shares(likely: Floats) -> Floats:
-    """(features, components) share of each component in a feature, under weights that all features agree on."""
+    """(features, components) share of each component in a feature, under weights that all
+    features agree on.
+    """
     relative = np.exp(likely - likely.max(axis=1, keepdims=True))
     weight = np.full(likely.shape[1], 1 / likely.shape[1])
     for _ in range(_STEPS):

@@ -1,8 +1,8 @@
 """Forecasts of ln views at 7 days before publication, and how good they turned out.
 
-ln V7 = own level + shrunk effects of the patterns used, with an interval whose width is learnt from how far
-earlier posts fell from the same kind of forecast (split conformal, Lei et al. 2018), once there are 100: among
-accounts as steady or as wild (Mondrian conformal, Vovk et al. 2003).
+ln V7 = own level + shrunk effects of the patterns used, with an interval whose width is learnt from
+how far earlier posts fell from the same kind of forecast (split conformal, Lei et al. 2018), once
+there are 100: among accounts as steady or as wild (Mondrian conformal, Vovk et al. 2003).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ MIN_CHANCE, MAX_CHANCE = 0.01, 0.99
 class Calibration:
     """Where actual posts fell about their forecasts, in units of the stated error.
 
-    `z` (groups, grid) quantiles at equal steps of probability, learnt from `n` posts, a row for each group of
-    volatility; empty = Student t is used. `pooled` (grid,) those of all posts. `edges` (groups - 1,) stated errors
-    between groups.
+    `z` (groups, grid) quantiles at equal steps of probability, learnt from `n` posts, a row for
+    each group of volatility; empty = Student t is used. `pooled` (grid,) those of all posts.
+    `edges` (groups - 1,) stated errors between groups.
     """
 
     z: Floats
@@ -54,9 +54,9 @@ class Calibration:
 class Outlook:
     """What a forecast is made of, arrays (n,) in ln units.
 
-    `mean` own level, `effect` sum of shrunk effects, `error` of a single post about both, `df` degrees of
-    freedom of the error, used where there is no calibration; `median` own median, which a post may beat
-    (None: the level).
+    `mean` own level, `effect` sum of shrunk effects, `error` of a single post about both, `df`
+    degrees of freedom of the error, used where there is no calibration; `median` own median, which
+    a post may beat (None: the level).
     """
 
     mean: Floats
@@ -73,7 +73,9 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """Arrays (n,): `ln` the point, `low` and `high` its interval, `p_beats` the chance to beat the own median."""
+    """Arrays (n,): `ln` the point, `low` and `high` its interval, `p_beats` the chance to beat
+    the own median.
+    """
 
     ln: Floats
     low: Floats
@@ -85,8 +87,8 @@ class Forecasts:
 class Score:
     """How one kind of forecast did on matured posts, ln units; each with an interval by account.
 
-    `bias` mean ln(actual / predicted); `mae` mean absolute error; `coverage` share inside the interval;
-    `rank` Spearman of forecast and actual; `brier` of "beats its own median".
+    `bias` mean ln(actual / predicted); `mae` mean absolute error; `coverage` share inside the
+    interval; `rank` Spearman of forecast and actual; `brier` of "beats its own median".
     """
 
     bias: Estimate
@@ -98,9 +100,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Forecast and naive forecast "own median" on the same posts; `gain_mae`, `gain_brier` naive minus forecast.
+    """Forecast and naive forecast "own median" on the same posts; `gain_mae`, `gain_brier` naive
+    minus forecast.
 
-    `rank_lift`: Spearman of predicted and actual distance to the own median, where "own median" says nothing.
+    `rank_lift`: Spearman of predicted and actual distance to the own median, where "own median"
+    says nothing.
     """
 
     n: int
@@ -112,11 +116,12 @@ class Evaluation:
 
 
 def calibrate(actual: Floats, predicted: Floats, error: Floats) -> Calibration:
-    """Learn the spread of (actual - predicted) / error from posts that have matured, by groups of `error`.
+    """Learn the spread of (actual - predicted) / error from posts that have matured, by groups of
+    `error`.
 
-    Entries with a NaN are passed over. Under 100 of them: no calibration, Student t instead. As many groups, up to 4
-    of one size, as have 100 posts each; a group's quantiles are drawn to those of all posts, as if 50 more
-    posts had shown these.
+    Entries with a NaN are passed over. Under 100 of them: no calibration, Student t instead. As
+    many groups, up to 4 of one size, as have 100 posts each; a group's quantiles are drawn to those
+    of all posts, as if 50 more posts had shown these.
     """
     z = (actual - predicted) / error
     known = np.isfinite(z)
@@ -135,8 +140,9 @@ def calibrate(actual: Floats, predicted: Floats, error: Floats) -> Calibration:
 def forecast(outlook: Outlook, calibration: Calibration, *, interval: float = 0.8) -> Forecasts:
     """Points and intervals; the point is mean + effect.
 
-    A calibrated interval is the shortest that holds its share of earlier posts, so it need not lie evenly about
-    the point; at least a quarter of what lies outside is on either side. NaN in, NaN out.
+    A calibrated interval is the shortest that holds its share of earlier posts, so it need not lie
+    evenly about the point; at least a quarter of what lies outside is on either side. NaN in, NaN
+    out.
     """
     ln, error = outlook.mean + outlook.effect, outlook.error
     if len(calibration.z):
@@ -187,14 +193,17 @@ def _drawn(z: Floats, pooled: Floats) -> Floats:
 
 
 def _bounds(calibration: Calibration, interval: float) -> tuple[Floats, Floats]:
-    """(groups,) lower and upper end in units of the error; where the tails are cut is chosen over all posts."""
+    """(groups,) lower and upper end in units of the error; where the tails are cut is chosen
+    over all posts.
+    """
     grid, out = _probabilities(), 1 - interval
     tails = np.linspace(LEAST_TAIL, 1 - LEAST_TAIL, 21) * out
     width = np.interp(tails + interval, grid, calibration.pooled) - np.interp(
         tails, grid, calibration.pooled
     )
     tail = float(tails[np.argmin(width)])
-    # One post more than was seen: the finite-sample share of split conformal, half of it at either end.
+    # One post more than was seen: the finite-sample share of split conformal, half of it at either
+    # end.
     more = interval / (2 * calibration.n / len(calibration.z))
     ends = [
         np.array([np.interp(at, grid, row) for row in calibration.z])

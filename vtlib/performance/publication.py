@@ -1,4 +1,6 @@
-"""Scripts on their way to posts: moved, linked, what they cost; what goes into production is predicted."""
+"""Scripts on their way to posts: moved, linked, what they cost; what goes into production is
+predicted.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,10 @@ from vtlib.tables.sheets import rows_of
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """How one of several scripts fared: `change` or `link` as the single command gives it, or the error."""
+class ScriptChange:
+    """How one of several scripts fared: `change` or `link` as the single command gives it, or
+    the error.
+    """
 
     script_id: str
     said: str
@@ -36,17 +40,20 @@ class Done:
 def move(
     at: Workspace, script_id: str, to: Move, *, version: int | None = None
 ) -> tuple[dict[str, Any], str]:
-    """Move a version to another status; one that goes into production is predicted, and the prediction frozen.
+    """Move a version to another status; one that goes into production is predicted, and the
+    prediction frozen.
 
-    Returns the change and a line on the prediction ('' where none is due). That nothing can be predicted stops no
-    production; the line says why. Raises BadInput where scripts.set_status does.
+    Returns the change and a line on the prediction ('' where none is due). That nothing can be
+    predicted stops no production; the line says why. Raises BadInput where scripts.set_status does.
     """
     moved = scripts.set_status(at.store, script_id, to, version=version)
     return moved, _predicted(at, [moved]).get(script_id, "")
 
 
-def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[Done]:
-    """`move` for several scripts; what the past teaches is worked out once a project. One error stops no other."""
+def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[ScriptChange]:
+    """`move` for several scripts; what the past teaches is worked out once a project. One error
+    stops no other.
+    """
     with at.store.session():
         done = [_moved(at, ref, to) for ref in refs]
     said = _predicted(at, [one.facts for one in done if one.facts])
@@ -60,29 +67,30 @@ def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[Done]:
     ]
 
 
-def _moved(at: Workspace, ref: str, to: Move) -> Done:
+def _moved(at: Workspace, ref: str, to: Move) -> ScriptChange:
     try:
         script_id = script_reading.find(at.store, ref)
         change = scripts.set_status(at.store, script_id, to)
     except BadInput as error:
-        return Done(ref, str(error), {}, error.exit_code)
-    return Done(script_id, f"{change['from']} -> {change['to']}", change)
+        return ScriptChange(ref, str(error), {}, error.exit_code)
+    return ScriptChange(script_id, f"{change['from']} -> {change['to']}", change)
 
 
-def track_all(at: Workspace, path: Path, *, by: str) -> list[Done]:
-    """Link scripts to posts as a CSV says: script, url, and optionally version, variant; a row each.
+def track_all(at: Workspace, path: Path, *, by: str) -> list[ScriptChange]:
+    """Link scripts to posts as a CSV says: script, url, and optionally version, variant; a row
+    each.
 
-    The posts of a project come in at once. A row that is wrong is named and the others go on. Raises BadInput
-    for a file without those columns.
+    The posts of a project come in at once. A row that is wrong is named and the others go on.
+    Raises BadInput for a file without those columns.
     """
     rows = _link_rows(path)
     with at.store.session():
         return _tracked(at, rows, by=by)
 
 
-def _tracked(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[Done]:
+def _tracked(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[ScriptChange]:
     held: dict[str, list[str]] = {}
-    ready: list[tuple[str, dict[str, str], PostRef] | Done] = []
+    ready: list[tuple[str, dict[str, str], PostRef] | ScriptChange] = []
     for row in rows:
         try:
             script, post = (
@@ -90,30 +98,32 @@ def _tracked(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[Done
                 linking.named_post(row["url"]),
             )
         except BadInput as error:
-            ready.append(Done(row["script"], str(error), {}, error.exit_code))
+            ready.append(ScriptChange(row["script"], str(error), {}, error.exit_code))
             continue
         if script["project_id"]:
             held.setdefault(str(script["project_id"]), []).append(row["url"])
         ready.append((str(script["script_id"]), row, post))
     for project, urls in held.items():
         importing.import_urls(projects.opened(at, project), urls, own=True)
-    return [one if isinstance(one, Done) else _linked(at, *one, by=by) for one in ready]
+    return [one if isinstance(one, ScriptChange) else _linked(at, *one, by=by) for one in ready]
 
 
 def _linked(
     at: Workspace, script_id: str, row: Mapping[str, str], post: PostRef, *, by: str
-) -> Done:
+) -> ScriptChange:
     try:
         version = int(row["version"]) if row.get("version") else None
         made = linking.linked(at, script_id, post, by=by, version=version)
         if row.get("variant"):
             set_variant(at, script_id, made["post_id"], row["variant"])
     except ValueError:
-        return Done(script_id, f"version {row['version']} is no number", {}, BadInput.exit_code)
+        return ScriptChange(
+            script_id, f"version {row['version']} is no number", {}, BadInput.exit_code
+        )
     except BadInput as error:
-        return Done(script_id, str(error), {}, error.exit_code)
+        return ScriptChange(script_id, str(error), {}, error.exit_code)
     said = f"version {made['version']} ({made['status']}) is {made['post_id']}. {made['forecast']}"
-    return Done(script_id, said, {**made, "variant": row.get("variant") or None})
+    return ScriptChange(script_id, said, {**made, "variant": row.get("variant") or None})
 
 
 def _link_rows(path: Path) -> list[dict[str, str]]:
@@ -149,7 +159,8 @@ def _frozen(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]
 
 
 def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> str:
-    """Note what making a script cost: `facts` what, hours, amount, spent_at (None: now). Returns the script's id.
+    """Note what making a script cost: `facts` what, hours, amount, spent_at (None: now). Returns
+    the script's id.
 
     Raises BadInput for neither hours nor an amount, negative ones, and a script without a project.
     """

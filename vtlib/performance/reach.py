@@ -15,7 +15,9 @@ LEARNED = "with learned effects"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Days reported on (naive UTC): posts published after `since` up to `until`; both None without any capture."""
+    """Days reported on (naive UTC): posts published after `since` up to `until`; both None
+    without any capture.
+    """
 
     since: pd.Timestamp | None = None
     until: pd.Timestamp | None = None
@@ -38,11 +40,12 @@ def within(posts: pd.DataFrame, days: Range) -> pd.DataFrame:
 def grouped(
     own: pd.DataFrame, runs: pd.DataFrame, *, library: Library, values: pd.DataFrame
 ) -> pd.DataFrame:
-    """GROUP_COLUMNS and `by`: all · platform · format · creator · pattern · product · brand · script type · variant ·
-    learned.
+    """GROUP_COLUMNS and `by`: all · platform · format · creator · pattern · product · brand ·
+    script type · variant · learned.
 
-    `own`: own posts (`history`); `runs`: those of scripts with product_id, brand, kind, variant, learned_version.
-    Patterns are those that may be claimed; posts of which it is not known are not in a pattern's row.
+    `own`: own posts (`history`); `runs`: those of scripts with product_id, brand, kind, variant,
+    learned_version. Patterns are those that may be claimed; posts of which it is not known are not
+    in a pattern's row.
     """
     parts = [by_group(own.assign(all="all own posts"), "all").assign(by="all")]
     creator = own["handle"].astype(str) + " · " + own["platform"].astype(str)

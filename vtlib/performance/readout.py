@@ -1,4 +1,6 @@
-"""What is read out of one script: its numbers against what was expected, and which of its patterns held."""
+"""What is read out of one script: its numbers against what was expected, and which of its
+patterns held.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +37,15 @@ _COUNTS = {
 
 
 def numbers(posts: pd.DataFrame, held: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Each post's views, engagement, shares and saves beside what was expected: NUMBER_COLUMNS, a row a metric.
+    """Each post's views, engagement, shares and saves beside what was expected: NUMBER_COLUMNS, a
+    row a metric.
 
-    `posts`: post_id, account_id, platform, format, posted_at, age_h, views, x7_ln, RATES' columns and
-    `<count>_state`; `held`: verdicts of these posts; `own`: own matured plain posts with x7_ln, RATES' columns,
-    account_id, platform, format, posted_at. Expected is the frozen forecast, where none is the median of the
-    account's own earlier posts of that format, low and high hold 80 % of them (5 or more, else NaN). Views are
-    those at 7 days, rates those of the last capture, whose counts are `n_seen`. `missing` says what a row lacks and what to do.
+    `posts`: post_id, account_id, platform, format, posted_at, age_h, views, x7_ln, RATES' columns
+    and `<count>_state`; `held`: verdicts of these posts; `own`: own matured plain posts with x7_ln,
+    RATES' columns, account_id, platform, format, posted_at. Expected is the frozen forecast, where
+    none is the median of the account's own earlier posts of that format, low and high hold 80 % of
+    them (5 or more, else NaN). Views are those at 7 days, rates those of the last capture, whose
+    counts are `n_seen`. `missing` says what a row lacks and what to do.
     """
     rows = []
     for post in posts.to_dict("records"):
@@ -156,7 +160,9 @@ def _missing(row: Mapping[str, Any], value: float, post: Mapping[Any, Any]) -> s
 
 
 def verdict(held: pd.DataFrame) -> str:
-    """What the posts of a script say of its forecast of views, in a sentence; why not, where they say nothing."""
+    """What the posts of a script say of its forecast of views, in a sentence; why not, where
+    they say nothing.
+    """
     views = held[held["target"].eq(VIEWS)]
     judged = views[views["status"].eq("matured") & views["difference_pct"].notna()]
     if judged.empty:
@@ -180,13 +186,15 @@ def patterns_held(
     past: pd.DataFrame,
     library: Iterable[Mapping[str, Any]],
 ) -> pd.DataFrame:
-    """Which of a script's patterns held on posts made with them: PATTERN_COLUMNS, one row each of `names`.
+    """Which of a script's patterns held on posts made with them: PATTERN_COLUMNS, one row each of
+    `names`.
 
-    `uses`: pattern, post_id (posts of scripts with that pattern); `past`: `history`'s frame; `library`: what it said
-    when production began (used_patterns). `ratio` is the mean of matured plain posts against their own level with an
-    80 % interval from the scatter of single posts (own_scale_ln, own_error_ln; Student's t, own_df), so that one
-    post has one, too. verdict: "use again" (interval above 1), "leave out" (below 1), else "cannot be told yet", with
-    the posts needed for an effect as large as the library said (x1.5 without a word of it).
+    `uses`: pattern, post_id (posts of scripts with that pattern); `past`: `history`'s frame;
+    `library`: what it said when production began (used_patterns). `ratio` is the mean of matured
+    plain posts against their own level with an 80 % interval from the scatter of single posts
+    (own_scale_ln, own_error_ln; Student's t, own_df), so that one post has one, too. verdict: "use
+    again" (interval above 1), "leave out" (below 1), else "cannot be told yet", with the posts
+    needed for an effect as large as the library said (x1.5 without a word of it).
     """
     word = {str(p["pattern"]): p for p in library}
     rows = [_pattern(name, uses, past, word.get(name)) for name in names]
@@ -203,8 +211,9 @@ def none_held() -> pd.DataFrame:
 def pattern_uses(scripts: pd.DataFrame, made: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """script_id, pattern, post_id: which posts were made with which patterns.
 
-    `scripts`: script_id, version, structure (source_patterns in it); `made`: predictions with `patterns`; `links`:
-    script_id, version, post_id. What the plan names counts, and what the library knew of it.
+    `scripts`: script_id, version, structure (source_patterns in it); `made`: predictions with
+    `patterns`; `links`: script_id, version, post_id. What the plan names counts, and what the
+    library knew of it.
     """
     rows = [
         (str(r["script_id"]), int(r["version"]), str(name))
@@ -264,7 +273,10 @@ def advice(table: pd.DataFrame) -> list[str]:
     for verdict in ("use again", "leave out"):
         some = table[table["verdict"].eq(verdict)]
         sized = [
-            f"{r['pattern']} (x{r['ratio']:.2f}, {r['low']:.2f} to {r['high']:.2f}, {number(r['n'], 'post')})"
+            (
+                f"{r['pattern']} (x{r['ratio']:.2f}, {r['low']:.2f} to {r['high']:.2f}, "
+                f"{number(r['n'], 'post')})"
+            )
             for r in some.to_dict("records")
         ]
         lines.append(f"{verdict}: {', '.join(sized) or 'nothing can be named yet'}")

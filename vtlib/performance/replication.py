@@ -1,4 +1,6 @@
-"""Whether an effect was there again: in other accounts, and later in time (the hold-out of a pattern)."""
+"""Whether an effect was there again: in other accounts, and later in time (the hold-out of a
+pattern).
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,10 @@ MIN_ASKED = 3  # accounts with posts on both sides
 def replicates(shift: Shift, agreed: Rate, again: Halves) -> str:
     """One of "repeatable", "untried in time", "mixed", "one hit", "too few accounts".
 
-    Repeatable: no account alone makes it, more than half of the accounts agree, beyond chance, and it was there in
-    the earlier half of the posts and again, beyond chance, in the later half; where that could not be tried,
-    "untried in time". One hit: without some single account the sign turns. Else mixed, or too few accounts to ask.
-    `agreed`: agreement over accounts.
+    Repeatable: no account alone makes it, more than half of the accounts agree, beyond chance, and
+    it was there in the earlier half of the posts and again, beyond chance, in the later half; where
+    that could not be tried, "untried in time". One hit: without some single account the sign turns.
+    Else mixed, or too few accounts to ask. `agreed`: agreement over accounts.
     """
     if agreed.n < MIN_ASKED:
         return "too few accounts"

@@ -1,9 +1,11 @@
-"""How many measured films a pattern needs: power of the rank test on a sample of breakouts and ordinary posts.
+"""How many measured films a pattern needs: power of the rank test on a sample of breakouts and
+ordinary posts.
 
-Films are drawn by their outcome, features are not known before: the chance that a post has a feature follows its
-outcome, logit P(with | y) = logit(share) + ln f(y - effect) / f(y), what a shift implies (Anderson 1972,
-doi:10.1093/biomet/59.1.19), with f Student's t of 4 degrees of freedom: a normal f would give hits of any cause the
-feature too often. Mann-Whitney's test asks only for ranks and holds under such a draw.
+Films are drawn by their outcome, features are not known before: the chance that a post has a
+feature follows its outcome, logit P(with | y) = logit(share) + ln f(y - effect) / f(y), what a
+shift implies (Anderson 1972, doi:10.1093/biomet/59.1.19), with f Student's t of 4 degrees of
+freedom: a normal f would give hits of any cause the feature too often. Mann-Whitney's test asks
+only for ranks and holds under such a draw.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ DF = 4  # of outcomes: heavier tails than a normal curve
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An effect to be found: `share` of ordinary posts with the feature (0 to 1), `effect_ln` its shift, ln units,
-    `alpha` the two-sided p that a claim needs.
+    """An effect to be found: `share` of ordinary posts with the feature (0 to 1), `effect_ln`
+    its shift, ln units, `alpha` the two-sided p that a claim needs.
     """
 
     share: float
@@ -39,8 +41,9 @@ class Target:
 def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> float:
     """Chance that the target is found among `size` films, half breakouts, half ordinary posts.
 
-    `y` (posts,) outcomes in ln over the own level, `is_hit` which are breakouts. Drawn with replacement, so a size beyond the posts at hand is answered as if there were more like them. NaN without breakouts
-    or without ordinary posts.
+    `y` (posts,) outcomes in ln over the own level, `is_hit` which are breakouts. Drawn with
+    replacement, so a size beyond the posts at hand is answered as if there were more like them. NaN
+    without breakouts or without ordinary posts.
     """
     hits, others = y[is_hit], y[~is_hit]
     if not (len(hits) and len(others)):

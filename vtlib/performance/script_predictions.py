@@ -1,4 +1,6 @@
-"""What is expected of a script when it is made; performance/stage freezes it when production begins."""
+"""What is expected of a script when it is made; performance/stage freezes it when production
+begins.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ from vtlib.store.writes import naive
 
 
 def expected(project: Project, script: Script, *, platform: str = "") -> dict[str, Any]:
-    """A script's `prediction`: made_at, target, places (expecting.FACTS each); without any, `reason`.
+    """A script's `prediction`: made_at, target, places (expecting.FACTS each); without any,
+    `reason`.
 
-    `platform` keeps those places alone, where own accounts are there. Nothing is stored and nothing frozen.
+    `platform` keeps those places alone, where own accounts are there. Nothing is stored and nothing
+    frozen.
     """
     from vtlib.performance import stage as performance  # noqa: PLC0415 - scipy takes a second
     from vtlib.performance.forecasts import predict  # noqa: PLC0415

@@ -18,11 +18,13 @@ def selected_interval(
     interval: float = 0.8,
     p: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """(low, high) of `effect` (n,) with standard error `se`, at the level 1 - R (1 - interval) / m, `picked` = (R, m).
+    """(low, high) of `effect` (n,) with standard error `se`, at the level 1 - R (1 - interval) / m,
+    `picked` = (R, m).
 
-    Of the intervals of R effects picked out of m tested at most 1 - interval miss the truth on average, though
-    they were picked by their size (Benjamini & Yekutieli 2005, false coverage rate). `p`: with it the error is at
-    least as large as the p value says, so that an effect with a p above the level's has 0 inside. NaN stays NaN.
+    Of the intervals of R effects picked out of m tested at most 1 - interval miss the truth on
+    average, though they were picked by their size (Benjamini & Yekutieli 2005, false coverage
+    rate). `p`: with it the error is at least as large as the p value says, so that an effect with a
+    p above the level's has 0 inside. NaN stays NaN.
     """
     share = min(picked[0] / max(picked[1], 1), 1.0) * (1 - interval)
     z = float(normal.isf(share / 2))

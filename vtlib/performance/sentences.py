@@ -1,4 +1,6 @@
-"""What was tried, what worked, what did not, how sure: sentences made from numbers, each with its n."""
+"""What was tried, what worked, what did not, how sure: sentences made from numbers, each with
+its n.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ MOST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Insight:
+class InsightSentence:
     """A sentence and the rows behind it: `table` names the frame they are in, `rows` its keys."""
 
     kind: str
@@ -28,56 +30,65 @@ class Insight:
     rows: tuple[str, ...] = field(default=())
 
 
-def reach_insights(groups: pd.DataFrame, days: Range) -> list[Insight]:
-    """What own posts of the range reached, in all and by product, brand and script type where that is known."""
+def reach_insights(groups: pd.DataFrame, days: Range) -> list[InsightSentence]:
+    """What own posts of the range reached, in all and by product, brand and script type where
+    that is known.
+    """
     if days.since is None or days.until is None:
-        return [Insight("reach", "No own post has been judged yet.", "groups")]
+        return [InsightSentence("reach", "No own post has been judged yet.", "groups")]
     when = f"{days.since:%Y-%m-%d} to {days.until:%Y-%m-%d}"
     whole = groups[groups["by"].eq("all") & groups["n"].gt(0)]
     if whole.empty:
         said = (
             f"Of own posts published {when} none is 7 days old with 5 earlier ones to compare with."
         )
-        return [Insight("reach", said, "groups")]
+        return [InsightSentence("reach", said, "groups")]
     told = groups[groups["by"].isin(["product", "script type"]) & groups["n"].gt(1)]
-    lines = [Insight("reach", f"Own posts published {when}: {_reached(whole.iloc[0])}.", "groups")]
+    lines = [
+        InsightSentence(
+            "reach", f"Own posts published {when}: {_reached(whole.iloc[0])}.", "groups"
+        )
+    ]
     return lines + [
-        Insight(
+        InsightSentence(
             "reach", f"{row['by']} {row['group']}: {_reached(row)}.", "groups", (str(row["group"]),)
         )
         for _, row in told.head(MOST * 2).iterrows()
     ]
 
 
-def learned_insights(groups: pd.DataFrame) -> list[Insight]:
-    """Whether scripts made with learned effects before their writer's eyes did better than those without."""
+def learned_insights(groups: pd.DataFrame) -> list[InsightSentence]:
+    """Whether scripts made with learned effects before their writer's eyes did better than those
+    without.
+    """
     known = groups[groups["by"].eq("learned") & groups["n"].gt(0)]
     rows = {str(row["group"]): row for _, row in known.iterrows()}
     if LEARNED not in rows:
         return []
     said = f"Scripts made {LEARNED}: {_reached(rows[LEARNED])}"
     if "without" not in rows:
-        return [Insight("learned", f"{said}; none were made without.", "groups")]
+        return [InsightSentence("learned", f"{said}; none were made without.", "groups")]
     one, two = rows[LEARNED], rows["without"]
     apart = one["ratio_low"] > two["ratio_high"] or one["ratio_high"] < two["ratio_low"]
     word = (
         "the intervals lie apart" if apart else "the intervals overlap, so no difference is claimed"
     )
-    return [Insight("learned", f"{said}; without: {_reached(two)}; {word}.", "groups")]
+    return [InsightSentence("learned", f"{said}; without: {_reached(two)}; {word}.", "groups")]
 
 
-def pattern_insights(library: Library) -> list[Insight]:
+def pattern_insights(library: Library) -> list[InsightSentence]:
     """What the library may claim, and what it may not; always says how many were tested."""
     table = library.table
     if table.empty:
         why = "no feature is known of enough posts" if library.n_posts else "no posts to compare"
-        return [Insight("pattern", f"No pattern could be tested: {why}.", "patterns")]
+        return [InsightSentence("pattern", f"No pattern could be tested: {why}.", "patterns")]
     claimed = library.claimed
     lines = [
-        Insight(
+        InsightSentence(
             "pattern",
             f"{number(len(table), 'feature')} tested on {number(library.n_posts, 'post')} of "
-            f"{number(library.n_accounts, 'account')}: {number(len(claimed), 'pattern')} can be claimed "
+            f"{number(library.n_accounts, 'account')}: {number(len(claimed), 'pattern')} can be "
+            "claimed "
             f"at q <= {library.rules.claim_q:.2f} over all tested.",
             "patterns",
         )
@@ -90,28 +101,30 @@ def pattern_insights(library: Library) -> list[Insight]:
     if len(names):
         shown = ", ".join(names.head(5))
         lines.append(
-            Insight(
+            InsightSentence(
                 "dropped", f"Without variance, so not tested: {shown}.", "dropped", tuple(names)
             )
         )
     return lines
 
 
-def forecaster_insights(learnt: Forecaster) -> list[Insight]:
+def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
     """Whether the model may speak, and what its trial on unseen accounts and times showed."""
     lift, hits = learnt.lift, learnt.breakout
     if lift.stands:
         said = (
-            f"Features known before publication beat the own level alone on {number(lift.n_tested, 'post')} of "
+            "Features known before publication beat the own level alone on "
+            f"{number(lift.n_tested, 'post')} of "
             f"accounts and times not seen: loss {lift.gain.value / lift.naive_loss:.1%} smaller "
-            f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, 80 %)."
+            f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, "
+            "80 %)."
         )
     else:
         said = sentence(f"Forecasts are the own level: the model stands down, {lift.reason}")
-    lines = [Insight("forecast", said, "forecaster")]
+    lines = [InsightSentence("forecast", said, "forecaster")]
     if hits.stands:
         lines.append(
-            Insight(
+            InsightSentence(
                 "forecast",
                 f"Chances of a breakout are forecast better than by their share alone "
                 f"({number(hits.n_tested, 'post')} not seen).",
@@ -120,7 +133,7 @@ def forecaster_insights(learnt: Forecaster) -> list[Insight]:
         )
     elif lift.stands:
         lines.append(
-            Insight(
+            InsightSentence(
                 "forecast",
                 sentence(f"No chance of a breakout is given: {hits.reason}"),
                 "forecaster",
@@ -129,20 +142,24 @@ def forecaster_insights(learnt: Forecaster) -> list[Insight]:
     return lines
 
 
-def verdict_insights(held: pd.DataFrame, page: Sequence[str]) -> list[Insight]:
-    """The calibration page's sentences, then the scripts furthest above and below their prediction."""
-    lines = [Insight("calibration", said, "verdicts") for said in page]
+def verdict_insights(held: pd.DataFrame, page: Sequence[str]) -> list[InsightSentence]:
+    """The calibration page's sentences, then the scripts furthest above and below their
+    prediction.
+    """
+    lines = [InsightSentence("calibration", said, "verdicts") for said in page]
     matured = held[held["status"].eq("matured") & held["difference_pct"].notna()]
     order = matured.sort_values("difference_pct", ascending=False)
     ends = order if len(order) <= 2 else pd.concat([order.head(1), order.tail(1)])
     lines += [
-        Insight("verdict", _verdict(row), "verdicts", (str(row["prediction_id"]),))
+        InsightSentence("verdict", _verdict(row), "verdicts", (str(row["prediction_id"]),))
         for _, row in ends.iterrows()
     ]
     return lines
 
 
-def conclude(insights: Sequence[Insight], *, held: pd.DataFrame, library: Library) -> Conclusion:
+def conclude(
+    insights: Sequence[InsightSentence], *, held: pd.DataFrame, library: Library
+) -> Conclusion:
     """The stage's conclusion; without posts and without predictions there is nothing to say."""
     if not len(held) and not library.n_posts:
         return skipped(
@@ -174,7 +191,7 @@ def _reached(row: pd.Series) -> str:
     )
 
 
-def _claim(row: pd.Series) -> Insight:
+def _claim(row: pd.Series) -> InsightSentence:
     name = str(row["pattern"])
     last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     said = (
@@ -184,11 +201,13 @@ def _claim(row: pd.Series) -> Insight:
         + (f"; {row['note']}" if row["note"] else "")
         + "."
     )
-    return Insight("pattern", said, "patterns", (str(row["pattern_id"]),))
+    return InsightSentence("pattern", said, "patterns", (str(row["pattern_id"]),))
 
 
-def _on_platforms(library: Library) -> list[Insight]:
-    """What holds on one platform and differs from the others, or is claimed there alone; nothing with one platform."""
+def _on_platforms(library: Library) -> list[InsightSentence]:
+    """What holds on one platform and differs from the others, or is claimed there alone; nothing
+    with one platform.
+    """
     table = library.platforms
     if table.empty or table["platform"].nunique() < 2:
         return []
@@ -202,9 +221,9 @@ def _on_platforms(library: Library) -> list[Insight]:
         f"{number(int(table['differs'].ne('').sum()), 'effect')} differ from the other platforms'."
     )
     return [
-        Insight("pattern", head, "patterns by platform"),
+        InsightSentence("pattern", head, "patterns by platform"),
         *(
-            Insight(
+            InsightSentence(
                 "pattern",
                 said_on({str(k): v for k, v in row.items()}),
                 "patterns by platform",
@@ -215,7 +234,7 @@ def _on_platforms(library: Library) -> list[Insight]:
     ]
 
 
-def _nearest(table: pd.DataFrame) -> list[Insight]:
+def _nearest(table: pd.DataFrame) -> list[InsightSentence]:
     """Without a claim: the least p, and how many more posts would settle it."""
     row = table.sort_values(["p_value", "pattern"]).iloc[0]
     more = row["posts_needed"]
@@ -225,16 +244,18 @@ def _nearest(table: pd.DataFrame) -> list[Insight]:
         f"Nearest: {row['pattern']}, x{np.exp(row['shift_ln']):.2f} as seen, "
         f"x{row['ratio']:.2f} as believed, q {row['q_value']:.2f}, n {row['n_with']:,}; {need}."
     )
-    return [Insight("pattern", said, "patterns", (str(row["pattern_id"]),))]
+    return [InsightSentence("pattern", said, "patterns", (str(row["pattern_id"]),))]
 
 
 def _verdict(row: pd.Series) -> str:
     word = "above" if row["difference_pct"] > 0 else "below"
     inside = "inside" if row["is_inside"] else "outside"
     said = (
-        f"{row['script_id']} version {row['version']}: {np.expm1(row['actual_ln']):,.0f} views, predicted "
+        f"{row['script_id']} version {row['version']}: {np.expm1(row['actual_ln']):,.0f} views, "
+        "predicted "
         f"{np.expm1(row['predicted_ln']):,.0f} ({np.expm1(row['low_ln']):,.0f} to "
-        f"{np.expm1(row['high_ln']):,.0f}): {abs(row['difference_pct']):,.0f} % {word}, {inside} the interval"
+        f"{np.expm1(row['high_ln']):,.0f}): {abs(row['difference_pct']):,.0f} % {word}, {inside} "
+        "the interval"
     )
     if pd.notna(row["percentile"]):
         said += f", percentile {row['percentile']:.0f} of the account's own posts"

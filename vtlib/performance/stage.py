@@ -1,4 +1,6 @@
-"""07 performance: what the store has, judged, and predictions, verdicts and patterns back into it."""
+"""07 performance: what the store has, judged, and predictions, verdicts and patterns back into
+it.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,12 @@ from vtlib.performance.patterns import (
     post_features,
     script_values,
 )
-from vtlib.performance.pipeline import Inputs, Judged, Result, judge, work
+from vtlib.performance.pipeline import Inputs, PerformanceKnowledge, Result, judge, work
 from vtlib.store import people
 from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, one_session
 from vtlib.store.writes import naive
-from vtlib.tables.reader import Options
+from vtlib.tables.reader import TableOptions
 
 MIN_POSTS = 5
 
@@ -72,7 +74,7 @@ def compute(project: Project, inputs: Inputs) -> Result:
 
 
 @one_session
-def knowledge(project: Project) -> tuple[Inputs, Judged]:
+def knowledge(project: Project) -> tuple[Inputs, PerformanceKnowledge]:
     """What the past teaches, as forecasts need it."""
     inputs, params = load(project), project.params
     return inputs, judge(inputs, params.performance, interval=params.outliers.interval)
@@ -97,19 +99,19 @@ def save(project: Project, result: Result) -> dict[str, Any]:
 
 @one_session
 def remember_library(project: Project) -> None:
-    """Store the library as the posts give it now, before anything is made with it: what carries its patterns
-    can then name its run.
+    """Store the library as the posts give it now, before anything is made with it: what carries
+    its patterns can then name its run.
     """
     _save_library(project, knowledge(project)[1])
 
 
-def _save_library(project: Project, judged: Judged | Result) -> dict[str, Any]:
+def _save_library(project: Project, judged: PerformanceKnowledge | Result) -> dict[str, Any]:
     run = library_run(project, judged)
     store.save_patterns(project.store, run, judged.library.table, judged.library.platforms)
     return run
 
 
-def library_run(project: Project, judged: Judged | Result) -> dict[str, Any]:
+def library_run(project: Project, judged: PerformanceKnowledge | Result) -> dict[str, Any]:
     """The row of `pattern_runs` that a library has, stored or not."""
     library, learnt = judged.library, judged.learnt
     rules = {
@@ -164,13 +166,14 @@ def freeze_all(
     *,
     opinion: float | None = None,
 ) -> pd.DataFrame:
-    """Predict script versions (None: the current one) for each own account and format, and freeze them.
+    """Predict script versions (None: the current one) for each own account and format, and freeze
+    them.
 
-    Two rows a place: ln views at 7 days and, where it can be, ln engagement rate. Done when a version goes into
-    production: what was known then is what is stored. Returns the rows that were new (none when the same prediction
-    is there already). `opinion` is a model's own score, stored beside. Raises BadInput for an unknown script or
-    version, when no own account has 5 matured posts of a format, and where the clock is set by hand in a project
-    that is not simulated.
+    Two rows a place: ln views at 7 days and, where it can be, ln engagement rate. Done when a
+    version goes into production: what was known then is what is stored. Returns the rows that were
+    new (none when the same prediction is there already). `opinion` is a model's own score, stored
+    beside. Raises BadInput for an unknown script or version, when no own account has 5 matured
+    posts of a format, and where the clock is set by hand in a project that is not simulated.
     """
     if project.workspace.settings.clock and not project.params.is_simulated:
         raise BadInput(
@@ -188,7 +191,8 @@ def freeze_all(
     if parts[0].empty:
         raise BadInput(
             f"nothing to predict from: no own account has {MIN_POSTS} matured posts of a format.",
-            todo="Mark own accounts (role: own) and import or scrape their posts: vt import dataset …",
+            todo="Mark own accounts (role: own) and import or scrape their posts: vt import "
+            "dataset …",
         )
     made = pd.concat([p for p in parts if len(p)], ignore_index=True)
     features: dict[str, dict[str, float]] = {str(name): {} for name in rows["script_id"]}
@@ -211,7 +215,9 @@ def _predicted(
     past: pd.DataFrame,
     now: pd.Timestamp,
 ) -> pd.DataFrame:
-    """PREDICTION_COLUMNS for script versions, a row a version and place of which enough is known."""
+    """PREDICTION_COLUMNS for script versions, a row a version and place of which enough is
+    known.
+    """
     places = _places(past, now)
     if places.empty:
         return pd.DataFrame()
@@ -221,7 +227,9 @@ def _predicted(
 
 @one_session
 def told(project: Project) -> pd.DataFrame:
-    """The stored verdicts on predicted views with what a reader needs beside them, the newest capture last."""
+    """The stored verdicts on predicted views with what a reader needs beside them, the newest
+    capture last.
+    """
     rows = project.frame("verdicts")
     views = rows[rows["target"].eq(VIEWS)]
     return project.shown(
@@ -231,7 +239,9 @@ def told(project: Project) -> pd.DataFrame:
 
 @one_session
 def concluded(project: Project, found: Result) -> Conclusion:
-    """What 07 says at its end as its reader may see it: without sentences on money for one who is not shown costs."""
+    """What 07 says at its end as its reader may see it: without sentences on money for one who
+    is not shown costs.
+    """
     end = found.conclusion
     if project.shows("costs"):
         return end
@@ -245,12 +255,12 @@ def import_native(
     *,
     platform: Platform | None = None,
     post_id: str = "",
-    options: Options | None = None,
+    options: TableOptions | None = None,
 ) -> tuple[Export, int]:
     """Read an export of own analytics and keep its numbers; the same file again replaces its rows.
 
-    A post that is not there yet is made from it, marked as own. Returns the export and how many posts are new.
-    Raises BadInput for a file that is none (capture/own_analytics.read_export).
+    A post that is not there yet is made from it, marked as own. Returns the export and how many
+    posts are new. Raises BadInput for a file that is none (capture/own_analytics.read_export).
     """
     export = read_export(path, platform=platform, post_id=post_id, options=options)
     rows = [{**row, "project_id": project.slug} for row in export.rows]
@@ -325,7 +335,9 @@ def _script(project: Project, script_id: str, version: int | None) -> dict[str, 
 
 
 def _places(past: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-    """Own accounts and formats with enough matured posts to predict from: account_id, platform, format."""
+    """Own accounts and formats with enough matured posts to predict from: account_id, platform,
+    format.
+    """
     own = past[past["is_own"].astype(bool)]
     places = own[["account_id", "platform", "format"]].drop_duplicates().reset_index(drop=True)
     if places.empty:

@@ -1,4 +1,6 @@
-"""Predictions (frozen, in a row of digests), verdicts, runs of the pattern library, own analytics, costs."""
+"""Predictions (frozen, in a row of digests), verdicts, runs of the pattern library, own
+analytics, costs.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from vtlib.core.errors import BadInput
 from vtlib.store.connection import Connection, Store
 from vtlib.store.writes import naive, save, stage
 
-# What a prediction says, in the order of its frozen text; `made_at`, `seq` and the digests come beside it.
+# What a prediction says, in the order of its frozen text; `made_at`, `seq` and the digests come
+# beside it.
 FROZEN = (
     *("project_id", "script_id", "version", "target", "platform", "format", "metric", "account_id"),
     *("predicted_ln", "low_ln", "high_ln", "p_beats_median", "p_breakout", "naive_ln"),
@@ -24,16 +27,19 @@ FROZEN = (
 
 
 def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
-    """Append predictions and return those that were new, with their prediction_id; nothing is ever changed.
+    """Append predictions and return those that were new, with their prediction_id; nothing is ever
+    changed.
 
-    `made`: FROZEN without project_id, one row a script version and target. The same prediction from the same data
-    is there already and is not written twice; a later change of anything is a new row. Each row's text carries the
-    digest of the one before it, so that editing or removing one shows (checks `prediction_*`).
+    `made`: FROZEN without project_id, one row a script version and target. The same prediction from
+    the same data is there already and is not written twice; a later change of anything is a new
+    row. Each row's text carries the digest of the one before it, so that editing or removing one
+    shows (checks `prediction_*`).
     """
     new: list[dict[str, Any]] = []
     with store.write() as connection:
         last = connection.execute(
-            "SELECT seq, content_sha256 FROM predictions WHERE project_id = ? ORDER BY seq DESC LIMIT 1",
+            "SELECT seq, content_sha256 FROM predictions WHERE project_id = ? ORDER BY seq DESC "
+            "LIMIT 1",
             [project],
         ).fetchone()
         seq, previous = (int(last[0]), str(last[1])) if last else (0, "")
@@ -89,10 +95,11 @@ def save_patterns(
     table: pd.DataFrame,
     platforms: pd.DataFrame | None = None,
 ) -> None:
-    """Write a run of the library and its patterns; a run with the same pattern_run_id is replaced as a whole.
+    """Write a run of the library and its patterns; a run with the same pattern_run_id is replaced
+    as a whole.
 
-    `run`: columns of `pattern_runs`; `table`, `platforms`: columns of `patterns` and `pattern_platforms` without
-    pattern_run_id.
+    `run`: columns of `pattern_runs`; `table`, `platforms`: columns of `patterns` and
+    `pattern_platforms` without pattern_run_id.
     """
     key = run["pattern_run_id"]
     parts = {"patterns": table, "pattern_platforms": pd.DataFrame()}
@@ -110,7 +117,8 @@ def save_patterns(
 
 
 def save_native(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> int:
-    """Add rows of an export of own analytics; importing a file again replaces its rows. Returns how many.
+    """Add rows of an export of own analytics; importing a file again replaces its rows. Returns how
+    many.
 
     `rows`: columns of `native_analytics` without imported_at, all of one or more files.
     """
@@ -129,11 +137,14 @@ def save_native(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime
 
 
 def known_posts(store: Store, post_ids: Sequence[str], *, but_for: str = "") -> set[str]:
-    """Those of `post_ids` that are stored; with `but_for` (an actor): that another has captured numbers of."""
+    """Those of `post_ids` that are stored; with `but_for` (an actor): that another has captured
+    numbers of.
+    """
     sql = "SELECT post_id FROM posts WHERE list_contains($ids, post_id)"
     if but_for:
         sql = (
-            "SELECT DISTINCT s.post_id FROM post_snapshots AS s JOIN captures AS c USING (capture_id) "
+            "SELECT DISTINCT s.post_id FROM post_snapshots AS s JOIN captures AS c USING "
+            "(capture_id) "
             "WHERE list_contains($ids, s.post_id) AND c.actor IS DISTINCT FROM $actor"
         )
     given = {"ids": [*post_ids], **({"actor": but_for} if but_for else {})}
@@ -141,10 +152,11 @@ def known_posts(store: Store, post_ids: Sequence[str], *, but_for: str = "") -> 
 
 
 def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -> str:
-    """Note what making a script cost (hours, an amount, or both); returns its id. The same again is one row.
+    """Note what making a script cost (hours, an amount, or both); returns its id. The same again is
+    one row.
 
-    `cost`: project_id, product_id, script_id, what, hours, amount, currency, spent_at. Raises BadInput for neither hours
-    nor an amount, and for negative ones.
+    `cost`: project_id, product_id, script_id, what, hours, amount, currency, spent_at. Raises
+    BadInput for neither hours nor an amount, and for negative ones.
     """
     hours, amount = cost.get("hours"), cost.get("amount")
     if hours is None and amount is None:
@@ -159,7 +171,9 @@ def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -
 
 
 def set_variant(store: Store, script_id: str, post_id: str, variant: str | None) -> None:
-    """Say which variant of a script a linked post is. Raises BadInput when the post is not linked to it."""
+    """Say which variant of a script a linked post is. Raises BadInput when the post is not
+    linked to it.
+    """
     with store.write() as connection:
         if not _linked(connection, script_id, post_id):
             raise BadInput(

@@ -1,4 +1,6 @@
-"""How notebook 07 shows its frames: source, columns and formats of each table, as tables.show takes them."""
+"""How notebook 07 shows its frames: source, columns and formats of each table, as tables.show
+takes them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does an effect hold everywhere and does it last: agreement over accounts and weeks, trend, half-life."""
+"""Does an effect hold everywhere and does it last: agreement over accounts and weeks, trend,
+half-life.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,10 @@ CLIP_SD = 4.0  # robust SDs beyond which a single post stops pulling at a line
 class Fading:
     """How an effect changes over the observed time, ln units; NaN with too little data.
 
-    `per_week` change of the effect a week with its interval; `at_start`, `at_end` the effect on the fitted
-    line at the first and last post with the feature; `half_life_days` days from the first such post until half
-    of the first effect is left on that line, with its interval (inf = no end in sight); NaN unless fading.
+    `per_week` change of the effect a week with its interval; `at_start`, `at_end` the effect on the
+    fitted line at the first and last post with the feature; `half_life_days` days from the first
+    such post until half of the first effect is left on that line, with its interval (inf = no end
+    in sight); NaN unless fading.
     """
 
     trend: Trend
@@ -46,9 +49,11 @@ class Fading:
 
 
 def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float) -> Rate:
-    """Share of cells (accounts, or weeks) whose own difference of medians has the sign of the whole.
+    """Share of cells (accounts, or weeks) whose own difference of medians has the sign of the
+    whole.
 
-    `cell` (n,) codes; only cells with 2 or more posts on each side have a say. No such cell: NaN of 0.
+    `cell` (n,) codes; only cells with 2 or more posts on each side have a say. No such cell: NaN of
+    0.
     """
     with_it, n_with = _medians(y, cell, on)
     without, n_without = _medians(y, cell, ~on)
@@ -59,9 +64,11 @@ def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float) -> Rate:
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """An effect in the earlier and in the later half of the posts, ln units; NaN where it could not be tried there.
+    """An effect in the earlier and in the later half of the posts, ln units; NaN where it could not
+    be tried there.
 
-    Differences of means of clipped outcomes; `low`, `high` of the later one with its interval over accounts.
+    Differences of means of clipped outcomes; `low`, `high` of the later one with its interval over
+    accounts.
     """
 
     early: float
@@ -115,9 +122,10 @@ def _difference(
 def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 0.8) -> Fading:
     """Straight-line change of a feature's effect over time, bootstrapped by account.
 
-    Fits y = a + b t + (c + d t) on by least squares, `day` (n,) days since any epoch. Outcomes beyond four
-    robust SDs are clipped. Under 8 posts or 3 accounts on a side, or 28 days between the first and the last
-    post with the feature: too little data. Fading or growing is said only when the interval of d leaves 0 out.
+    Fits y = a + b t + (c + d t) on by least squares, `day` (n,) days since any epoch. Outcomes
+    beyond four robust SDs are clipped. Under 8 posts or 3 accounts on a side, or 28 days between
+    the first and the last post with the feature: too little data. Fading or growing is said only
+    when the interval of d leaves 0 out.
     """
     span = np.ptp(day[on]) if on.any() else 0.0
     few = min(on.sum(), (~on).sum()) < 8 or len(np.unique(group[on])) < 3
@@ -173,7 +181,9 @@ def _half_life(whole: Floats, drawn: Floats, tail: float) -> tuple[float, float,
 
 
 def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[Floats, Floats]:
-    """(c, d) of the whole and (draws, 2) of accounts drawn again: sums of squares add up by account."""
+    """(c, d) of the whole and (draws, 2) of accounts drawn again: sums of squares add up by
+    account.
+    """
     design = np.stack([np.ones_like(y), week, on.astype(np.float64), on * week], axis=1)
     code = np.unique(group, return_inverse=True)[1]
     size = int(code.max()) + 1

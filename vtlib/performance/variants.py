@@ -54,9 +54,10 @@ ROI_COLUMNS = [
 def compare_variants(runs: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     """Every two variants of a script, VARIANT_COLUMNS.
 
-    `runs`: script_id, variant, account_id, posted_at, lift_ln (ln over own level, NaN until matured). Paired by
-    account and week where at least 5 such pairs are there; on different accounts by account, or without a verdict. `winner` only with evidence that holds however
-    often one looks; else '' and `said` gives what is missing. One variant alone gives no row.
+    `runs`: script_id, variant, account_id, posted_at, lift_ln (ln over own level, NaN until
+    matured). Paired by account and week where at least 5 such pairs are there; on different
+    accounts by account, or without a verdict. `winner` only with evidence that holds however often
+    one looks; else '' and `said` gives what is missing. One variant alone gives no row.
     """
     rows = []
     for script, mine in runs.dropna(subset=["variant"]).groupby("script_id"):
@@ -68,11 +69,11 @@ def compare_variants(runs: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame
 def by_group(posts: pd.DataFrame, group: str) -> pd.DataFrame:
     """Reach against the own level by a column of `posts`: GROUP_COLUMNS, most posts first.
 
-    `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate, share_rate, save_rate (NaN = not
-    observed; shown are medians), and `group`.
-    `ratio` = exp of the mean lift with its 80 % interval, Student's t with (accounts - 1) degrees of freedom,
-    over posts where there is one account. A group of one post has no interval. `not_counted`:
-    posts too young, paid, pinned, or with under 5 earlier posts. `top_post` makes more than half of their views (where
+    `posts`: account_id, lift_ln (NaN = not matured), is_breakout, engagement_rate, share_rate,
+    save_rate (NaN = not observed; shown are medians), and `group`. `ratio` = exp of the mean lift
+    with its 80 % interval, Student's t with (accounts - 1) degrees of freedom, over posts where
+    there is one account. A group of one post has no interval. `not_counted`: posts too young, paid,
+    pinned, or with under 5 earlier posts. `top_post` makes more than half of their views (where
     x7_ln is there), `ratio_without` is the ratio without it.
     """
     rows = [_group(str(key), mine) for key, mine in posts.groupby(group, dropna=True)]
@@ -89,10 +90,12 @@ def roi(
 ) -> pd.DataFrame:
     """Incremental views and what they cost, by product: ROI_COLUMNS.
 
-    `posts`: product_id, x7_ln, own_ln, own_scale_ln, own_error_ln (matured, plain). `costs`: product_id, cost (in the
-    user's currency; scraping, tokens, production). `past`: `history`'s frame, from which the scatter of ordinary posts is learnt. No cost known: NaN, never 0. `by_luck` is what ordinary posts
-    would have shown on average, `luck_high` what they would pass in one case of ten: only gains beyond that are called
-    more than luck. `top_post` makes more than half of the views; every figure is there without it too.
+    `posts`: product_id, x7_ln, own_ln, own_scale_ln, own_error_ln (matured, plain). `costs`:
+    product_id, cost (in the user's currency; scraping, tokens, production). `past`: `history`'s
+    frame, from which the scatter of ordinary posts is learnt. No cost known: NaN, never 0.
+    `by_luck` is what ordinary posts would have shown on average, `luck_high` what they would pass
+    in one case of ten: only gains beyond that are called more than luck. `top_post` makes more than
+    half of the views; every figure is there without it too.
     """
     known = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
     products = sorted({*posts["product_id"].dropna(), *known})
@@ -136,23 +139,28 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
     }
 
 
-def _said(found: abtest.Comparison, names: tuple[str, str]) -> str:
+def _said(found: abtest.VariantTest, names: tuple[str, str]) -> str:
     if found.design == "too little data":
         return (
-            f"No winner: {names[0]} has {number(found.n_a, 'matured post')}, {names[1]} {found.n_b}; "
+            f"No winner: {names[0]} has {number(found.n_a, 'matured post')}, {names[1]} "
+            f"{found.n_b}; "
             f"{abtest.MIN_POSTS} of each are needed to compare at all."
         )
     if found.design == "accounts differ":
         return (
-            f"No verdict: {names[0]} and {names[1]} ran on different accounts ({found.accounts_a} and "
-            f"{found.accounts_b}), so accounts and variants cannot be told apart; run both on the same accounts, or each on "
+            f"No verdict: {names[0]} and {names[1]} ran on different accounts "
+            f"({found.accounts_a} and "
+            f"{found.accounts_b}), so accounts and variants cannot be told apart; run both on "
+            "the same accounts, or each on "
             f"{abtest.MIN_ACCOUNTS} accounts or more."
         )
     size = f"x{np.exp(found.shift):.2f} ({np.exp(found.low):.2f} to {np.exp(found.high):.2f})"
     what = {
         "paired": f"{number(found.n_pairs, 'pair')} in the same account and week",
         "unpaired": f"{found.n_a} and {found.n_b} posts of the same accounts",
-        "by account": f"{found.n_a} and {found.n_b} posts, {found.accounts_a} and {found.accounts_b} accounts",
+        "by account": (
+            f"{found.n_a} and {found.n_b} posts, {found.accounts_a} and {found.accounts_b} accounts"
+        ),
     }[found.design]
     looks = f"p {found.p_any_time:.3f} however often one looks"
     if found.winner:
@@ -161,7 +169,10 @@ def _said(found: abtest.Comparison, names: tuple[str, str]) -> str:
     one, many = _UNITS[found.design]
     more = f"; {number(found.needed, one, many)} would show x1.5" if found.needed else ""
     seen = (
-        f"so many name a winner at a true difference of x{np.exp(found.least_visible):.2f} in four cases of five"
+        (
+            f"so many name a winner at a true difference of x{np.exp(found.least_visible):.2f} in "
+            "four cases of five"
+        )
         if found.least_visible < MOST_VISIBLE
         else "so few can name no winner"
     )
@@ -196,7 +207,9 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
 
 
 def _carried(mine: pd.DataFrame, lift: np.ndarray, code: np.ndarray) -> dict[str, Any]:
-    """The post that makes more than half of the group's views at 7 days, and the ratio without it."""
+    """The post that makes more than half of the group's views at 7 days, and the ratio without
+    it.
+    """
     views = np.exp(mine["x7_ln"].to_numpy(float)) if "x7_ln" in mine else np.full(len(mine), np.nan)
     top, share = money.most_of(views)
     if top < 0:
@@ -214,7 +227,9 @@ def _post(mine: pd.DataFrame, position: int) -> str:
 
 
 def _shape(past: pd.DataFrame, mine: pd.DataFrame) -> np.ndarray:
-    """How posts other than `mine` scatter about their own level, in their scales, of accounts as volatile where they are many."""
+    """How posts other than `mine` scatter about their own level, in their scales, of accounts as
+    volatile where they are many.
+    """
     rest = past[past["lift_ln"].notna() & ~past["post_id"].isin(mine["post_id"])]
     scale = rest["own_scale_ln"].to_numpy(float)
     off = rest["lift_ln"].to_numpy(float) / np.hypot(scale, rest["own_error_ln"].to_numpy(float))
@@ -273,12 +288,16 @@ def _money_said(product: str, gain: money.Gain, top: str) -> str:
     more = "more" if gain.total.low > gain.luck_high else "not surely more"
     said = (
         f"{product}: {_sum_said(gain.total)} beyond the own level in {number(gain.n, 'post')}; "
-        f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over {gain.luck_high:,.0f}, "
+        f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over "
+        f"{gain.luck_high:,.0f}, "
         f"so this is {more} than luck."
     )
     if not top:
         return said
-    return f"{said} One post, {top}, makes {gain.top_share:.0%} of it: {_sum_said(gain.without)} without it."
+    return (
+        f"{said} One post, {top}, makes {gain.top_share:.0%} of it: {_sum_said(gain.without)} "
+        "without it."
+    )
 
 
 def _sum_said(total: Estimate) -> str:

@@ -29,14 +29,16 @@ def verdicts(
     posts: pd.DataFrame,
     sources: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """What became of each prediction whose script was published: VERDICT_COLUMNS, one row a prediction and post.
+    """What became of each prediction whose script was published: VERDICT_COLUMNS, one row a
+    prediction and post.
 
-    `made`: rows of `predictions` (prediction_id and PREDICTION_COLUMNS). `links`: script_id, version, post_id.
-    `posts`: `history`'s frame (own posts) with scale_ln, se_age_ln and captured_at. `sources`: script_id,
-    source_percentile (of the source video within its own account). status: matured (captured at 7 days or
-    later) · too early (with a projected range from 24 h on) · not captured · no forecast. `difference_pct` of
-    views, + = more than predicted. `percentile` of the value brought to 7 days among the account's own other posts.
-    A prediction made after the post went up is no prediction: it is left out with its reason.
+    `made`: rows of `predictions` (prediction_id and PREDICTION_COLUMNS). `links`: script_id,
+    version, post_id. `posts`: `history`'s frame (own posts) with scale_ln, se_age_ln and
+    captured_at. `sources`: script_id, source_percentile (of the source video within its own
+    account). status: matured (captured at 7 days or later) · too early (with a projected range from
+    24 h on) · not captured · no forecast. `difference_pct` of views, + = more than predicted.
+    `percentile` of the value brought to 7 days among the account's own other posts. A prediction
+    made after the post went up is no prediction: it is left out with its reason.
     """
     table = made.merge(links[["script_id", "version", "post_id"]], on=["script_id", "version"])
     facts = [
@@ -71,9 +73,10 @@ def report(
 ) -> tuple[pd.DataFrame, list[str]]:
     """The calibration page: (table, sentences).
 
-    `held`: verdicts of one target, which `what` names. Table: measure, forecast, low, high, naive, naive_low, naive_high, n. Only matured plain posts of
-    scripts count, each script and post once (its last prediction). Under `min_matured` of them the first sentence
-    says that nothing can be claimed yet, and why.
+    `held`: verdicts of one target, which `what` names. Table: measure, forecast, low, high, naive,
+    naive_low, naive_high, n. Only matured plain posts of scripts count, each script and post once
+    (its last prediction). Under `min_matured` of them the first sentence says that nothing can be
+    claimed yet, and why.
     """
     last = counted(held)
     found = _evaluation(last)
@@ -82,7 +85,10 @@ def report(
     if found.n < min_matured:
         early = int(held["status"].eq("too early").sum()) if len(held) else 0
         waiting = f", {number(early, 'post')} too early" if early else ""
-        said = f"{NOTHING_YET.capitalize()}{subject}: {number(found.n, 'matured post')} of {min_matured} needed{waiting}."
+        said = (
+            f"{NOTHING_YET.capitalize()}{subject}: {number(found.n, 'matured post')} of "
+            f"{min_matured} needed{waiting}."
+        )
         return table, [said]
     return table, _sentences(found, what)
 
@@ -93,14 +99,18 @@ def evaluation_table(found: predictions.Evaluation) -> pd.DataFrame:
 
 
 def counted(held: pd.DataFrame) -> pd.DataFrame:
-    """The verdicts that count: matured, plain (not paid, not pinned), the last prediction a script and post."""
+    """The verdicts that count: matured, plain (not paid, not pinned), the last prediction a
+    script and post.
+    """
     use = held["status"].eq("matured") & held["is_plain"].eq(True)
     use &= held["predicted_ln"].notna()
     return held[use].drop_duplicates(["script_id", "post_id", "target"], keep="last")
 
 
 def _meant(held: pd.DataFrame) -> pd.DataFrame:
-    """Of the predictions for several accounts those for where the script was published; one if there is none."""
+    """Of the predictions for several accounts those for where the script was published; one if
+    there is none.
+    """
     here = held["account_id"].eq(held["posted_by"]) & held["format"].eq(held["posted_as"])
     held = held.assign(is_meant=here)
     pair = [held["script_id"], held["version"], held["post_id"]]
@@ -195,11 +205,13 @@ def _sentences(found: predictions.Evaluation, what: str) -> list[str]:
         word = "worse than" if gain.high < 0 else "no better, as far as can be told, than"
     return [
         (
-            f"Of {number(found.n, 'matured post')}, {cover.share:.0%} fell inside the 80 % interval of their "
+            f"Of {number(found.n, 'matured post')}, {cover.share:.0%} fell inside the 80 % "
+            "interval of their "
             f"{what} ({cover.low:.0%} to {cover.high:.0%}): {fit}."
         ),
         (
-            f"Predictions of {what} were {word} 'own median': mean error x{np.exp(found.forecast.mae.value):.2f} "
+            f"Predictions of {what} were {word} 'own median': mean error "
+            f"x{np.exp(found.forecast.mae.value):.2f} "
             f"against x{np.exp(found.naive.mae.value):.2f} (gain {gain.value:+.2f} ln, "
             f"{gain.low:+.2f} to {gain.high:+.2f})."
         ),

@@ -1,4 +1,6 @@
-"""04: which films more are measured so that patterns of films can be tested, and what that takes."""
+"""04: which films more are measured so that patterns of films can be tested, and what that
+takes.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ MIN_KNOWN = 20
 
 
 def film_posts(posts: pd.DataFrame) -> pd.DataFrame:
-    """Judged plain posts with moving pictures: the columns of `posts`, y, and `is_hit`; watch posts belong to neither side."""
+    """Judged plain posts with moving pictures: the columns of `posts`, y, and `is_hit`; watch
+    posts belong to neither side.
+    """
     kept, _ = outcomes(posts)
     kept = kept[~kept["format"].isin(STILL) & kept["tier"].isin(["none", *BREAKOUTS])]
     return kept.assign(is_hit=kept["tier"].isin(BREAKOUTS)).reset_index(drop=True)
@@ -38,11 +42,13 @@ def film_plan(
     *,
     effect: float,
 ) -> pd.DataFrame:
-    """PLAN_COLUMNS, one row a feature that is read from films: of how many it is known, whether it is claimed or why it is not tested,
-    and how many films in all would show an effect of `effect` (a ratio) with power .8 at the p that a claim needs.
+    """PLAN_COLUMNS, one row a feature that is read from films: of how many it is known, whether it
+    is claimed or why it is not tested, and how many films in all would show an effect of `effect`
+    (a ratio) with power .8 at the p that a claim needs.
 
-    `films`: `film_posts`; `features`, `values`: of films alone. The p of one more claim under Benjamini-Hochberg:
-    claim_q (claims + 1) / tests, with those counted that cannot be tested yet. films_more None: over 1,000 films, or no breakout. Empty without posts.
+    `films`: `film_posts`; `features`, `values`: of films alone. The p of one more claim under
+    Benjamini-Hochberg: claim_q (claims + 1) / tests, with those counted that cannot be tested yet.
+    films_more None: over 1,000 films, or no breakout. Empty without posts.
     """
     known = set(library.table["pattern"])
     tests = len(known | {f.name for f in features})
@@ -80,11 +86,13 @@ def film_plan(
 
 
 def draw(films: pd.DataFrame, size: int, *, held: Sequence[str], seed: str) -> pd.DataFrame:
-    """post_id, stratum (breakout, ordinary), drawn_share: what is still to be drawn for `size` films in all.
+    """post_id, stratum (breakout, ordinary), drawn_share: what is still to be drawn for `size`
+    films in all.
 
-    Half of `size` are breakouts, or all there are, the rest ordinary posts; `held` (post ids: drawn, measured or lost
-    before) count and are not drawn again. Within a stratum the order is random (by `seed`, the same again for the same posts) and goes from
-    account to account, so that few accounts do not stand for all.
+    Half of `size` are breakouts, or all there are, the rest ordinary posts; `held` (post ids:
+    drawn, measured or lost before) count and are not drawn again. Within a stratum the order is
+    random (by `seed`, the same again for the same posts) and goes from account to account, so that
+    few accounts do not stand for all.
     """
     here = films[films["post_id"].isin(set(held))]
     rest = films[~films["post_id"].isin(set(held))]

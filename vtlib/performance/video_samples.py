@@ -1,4 +1,6 @@
-"""Which films more to measure or to ask about so that patterns of films can be tested, what that takes, and their draw."""
+"""Which films more to measure or to ask about so that patterns of films can be tested, what that
+takes, and their draw.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,11 @@ OPTIONAL = ("speech", "text", "faces")  # parts of measuring that media.parts na
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """`patterns`: performance/video_sample.PLAN_COLUMNS; `measure`, `ask`: films still to be measured, to be asked about (those
-    the most demanding pattern of each kind needs, or as many as were asked for); `drawn`: posts drawn and not
-    measured yet; `available`: breakouts and ordinary posts with films not held yet; `rates`: film_rates, a row.
+class SamplePlan:
+    """`patterns`: performance/video_sample.PLAN_COLUMNS; `measure`, `ask`: films still to be
+    measured, to be asked about (those the most demanding pattern of each kind needs, or as many
+    as were asked for); `drawn`: posts drawn and not measured yet; `available`: breakouts and
+    ordinary posts with films not held yet; `rates`: film_rates, a row.
     """
 
     patterns: pd.DataFrame
@@ -46,23 +49,28 @@ class Plan:
         return [
             (
                 f"To measure: {number(self.measure, 'film')} more; to download {size} "
-                f"(mean of {rates['n_bytes']:,} here), to measure {took} (mean of {rates['n_measure']:,}), no money."
+                f"(mean of {rates['n_bytes']:,} here), to measure {took} (mean of "
+                f"{rates['n_measure']:,}), no money."
             ),
             (
                 f"To ask a model about: {number(self.ask, 'film')} more; {paid} (mean of "
-                f"{rates['n_usd']:,} answers with a price), {waited} one after the other (mean of {rates['n_ask']:,})."
+                f"{rates['n_usd']:,} answers with a price), {waited} one after the other (mean "
+                f"of {rates['n_ask']:,})."
             ),
             (
                 f"At hand and not measured: {number(have['breakout'], 'breakout')} and "
-                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.drawn:,} more are drawn and wait for vt process videos."
+                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.drawn:,} more "
+                "are drawn and wait for vt process videos."
             ),
         ]
 
 
-def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> Plan:
-    """What patterns of films need to be tested, at an effect of `effect` (a ratio of views); nothing is asked or drawn.
+def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> SamplePlan:
+    """What patterns of films need to be tested, at an effect of `effect` (a ratio of views);
+    nothing is asked or drawn.
 
-    `films`: so many measured films in all, whatever patterns need. An empty plan without judged posts.
+    `films`: so many measured films in all, whatever patterns need. An empty plan without judged
+    posts.
     """
     inputs, found = performance.knowledge(project)
     posts = stage.film_posts(inputs.posts)
@@ -77,7 +85,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     measured = int(posts["post_id"].isin(held.loc[held["is_measured"], "post_id"]).sum())
     more = {k: _most(table[table["kind"].eq(k)]) for k in ("measured", "model")}
     measure = more["measured"] if films is None else max(0, films - measured)
-    return Plan(
+    return SamplePlan(
         table,
         measure,
         more["model"] if films is None else max(0, films - _known(table, "model")),
@@ -94,7 +102,8 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
 def draw(project: Project, size: int) -> int:
     """Draw films until `size` in all are measured or drawn, and keep the draw; how many are new.
 
-    The same again draws nothing; a larger `size` adds to what was drawn. vt process videos then fetches and measures them.
+    The same again draws nothing; a larger `size` adds to what was drawn. vt process videos then
+    fetches and measures them.
     """
     if not size:
         return 0

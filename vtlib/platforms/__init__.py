@@ -1,12 +1,15 @@
 """Platforms: one file a platform, five plain functions each, from a foreign item to a post.
 
-For: capture, links that people paste, ids. The list of platforms is `Platform` in vtlib/core/models.py.
+For: capture, links that people paste, ids. The list of platforms is `Platform` in
+vtlib/core/models.py.
 Owns: what each platform's fields mean; docs/adding-a-platform.md has a starter.
-Entry points: `outcome` (item to post), `post_ref` (URL to id), `recognise`. Pure: no network, no store.
+Entry points: `outcome` (item to post), `post_ref` (URL to id), `recognise`. Pure: no network, no
+store.
 
-A platform's module offers: `NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it), `post_ref(address)` and
-`account_ref(address)` (offline, None when the URL is not one), `recognise(item)` (the actor or export shape, or None),
-`outcome(item)` (item -> Mapped | MappedAccount | Rejected).
+A platform's module offers: `NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it),
+`post_ref(address)` and `account_ref(address)` (offline, None when the URL is not one),
+`recognise(item)` (the actor or export shape, or None), `outcome(item)` (item -> Mapped |
+MappedAccount | Rejected).
 """
 
 from __future__ import annotations
@@ -86,7 +89,8 @@ def post_ref(url: str) -> PostRef:
 
 
 def id_time(ref: PostRef) -> datetime | None:
-    """When a post's id was given out (UTC), on platforms whose ids hold it: Instagram, TikTok, X, LinkedIn.
+    """When a post's id was given out (UTC), on platforms whose ids hold it: Instagram, TikTok, X,
+    LinkedIn.
 
     About when it was posted, and never later: drafts and planned posts have their id days before.
     """
@@ -99,7 +103,9 @@ def id_time(ref: PostRef) -> datetime | None:
 
 
 def account_ref(text: str, *, platform: Platform | None = None) -> Account:
-    """The account that a profile URL, `@handle` or handle names. Raises BadInput when it names none."""
+    """The account that a profile URL, `@handle` or handle names. Raises BadInput when it names
+    none.
+    """
     word = text.strip()
     if "/" in word:
         address = split_url(word)
@@ -120,7 +126,9 @@ def account_ref(text: str, *, platform: Platform | None = None) -> Account:
 
 
 def recognise(item: dict[str, Any]) -> tuple[Platform, str] | None:
-    """The platform and actor (or export shape) whose item this is, from its content alone. Nothing raises."""
+    """The platform and actor (or export shape) whose item this is, from its content alone.
+    Nothing raises.
+    """
     item = nested(item)
     for name, source in SOURCES.items():
         try:
@@ -158,8 +166,8 @@ def outcome(platform: Platform, item: Any) -> Outcome:
 def posts_within(
     platform: Platform, item: Any, found: MappedAccount
 ) -> tuple[dict[str, list[Mapped]], list[Misread]]:
-    """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`), by list; and the
-    members of these lists that are none. Posts that name nobody are the account's.
+    """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`), by
+    list; and the members of these lists that are none. Posts that name nobody are the account's.
     """
     posts: dict[str, list[Mapped]] = {}
     misread: list[Misread] = []
@@ -177,7 +185,9 @@ def posts_within(
 
 
 def _outcome_without(platform: Platform, item: dict[str, Any], error: Exception) -> Outcome:
-    """The outcome without the fields that make the mapping raise: each time the one asked for last."""
+    """The outcome without the fields that make the mapping raise: each time the one asked for
+    last.
+    """
     refusal = Rejected("bad_field", f"{type(error).__name__}: {error}"[:500], item)
     rest, dropped = dict(item), []
     for _ in range(_MAX_DROPPED):

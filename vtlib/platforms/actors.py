@@ -29,10 +29,10 @@ class Request:
 class Actor:
     """One Apify actor: `name` is `user/actor`, `asks` what it can be asked, `build` its input.
 
-    `targets_max` accounts, tags or words in one run: 1 where its limit is for the whole run, since the
-    first would eat what the others were to have (posts by URL: any number). `takes` is a pattern of the
-    targets it takes ("" = all). `limits_each` are formats it limits each by itself, so that a run may
-    bring that many times the limit.
+    `targets_max` accounts, tags or words in one run: 1 where its limit is for the whole run, since
+    the first would eat what the others were to have (posts by URL: any number). `takes` is a
+    pattern of the targets it takes ("" = all). `limits_each` are formats it limits each by itself,
+    so that a run may bring that many times the limit.
     """
 
     name: str

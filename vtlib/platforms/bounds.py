@@ -1,4 +1,6 @@
-"""Bounds that every mapped item keeps, whatever its source read: times, lengths, names and ids that can be."""
+"""Bounds that every mapped item keeps, whatever its source read: times, lengths, names and ids
+that can be.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ def checked(found: Mapped | MappedAccount) -> Mapped | MappedAccount: ...
 def checked(found: Mapped | MappedAccount) -> Mapped | MappedAccount:
     """`found` without facts that cannot be; each is named in `misread`.
 
-    An id that a spreadsheet or JavaScript rounded ("6.8E+18") is no id: the handle identifies, or nobody.
+    An id that a spreadsheet or JavaScript rounded ("6.8E+18") is no id: the handle identifies, or
+    nobody.
     """
     faults: list[Misread] = []
     account = _account(found.account, faults)

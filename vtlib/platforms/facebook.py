@@ -1,13 +1,13 @@
 """Facebook: reels and videos by video id, other posts by post id.
 
-One post has many links: `pfbid…` links differ between runs, and a reel's item carries a post id beside
-its video id. The key is, in this order: the video id in a link or of a reels item, the post id, the id in
-`feedbackId`, in an album's token or in a photo's feedback, the video's or photo's own id, and the pfbid
-text only where there is nothing else. A pasted pfbid link needs the network.
+One post has many links: `pfbid…` links differ between runs, and a reel's item carries a post id
+beside its video id. The key is, in this order: the video id in a link or of a reels item, the post
+id, the id in `feedbackId`, in an album's token or in a photo's feedback, the video's or photo's own
+id, and the pfbid text only where there is nothing else. A pasted pfbid link needs the network.
 
-Read are apify/facebook-posts-scraper, -reels-scraper (two forms), -hashtag-scraper, -pages-scraper and
-the bare GraphQL Video object that the first three give at times. `comments` is left out when it is 0
-(measured on 60 posts); plays of the reels feed are rounded.
+Read are apify/facebook-posts-scraper, -reels-scraper (two forms), -hashtag-scraper, -pages-scraper
+and the bare GraphQL Video object that the first three give at times. `comments` is left out when it
+is 0 (measured on 60 posts); plays of the reels feed are rounded.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ _REACTIONS = tuple(
 
 
 def post_ref(address: Address) -> PostRef | None:
-    """Reels, videos, posts, permalinks, group posts and photos; short links and pfbid need the network."""
+    """Reels, videos, posts, permalinks, group posts and photos; short links and pfbid need the
+    network.
+    """
     path, query = address.path, address.query
     if not path or address.host.startswith(("l.", "lm.")):
         return None
@@ -399,7 +401,9 @@ def _account(native_id: Any, handle: str | None, name: str | None) -> Account | 
 
 
 def _author(item: dict[str, Any]) -> Account | None:
-    """The page: its id from the item or from a media owner, its handle from any link that shows it."""
+    """The page: its id from the item or from a media owner, its handle from any link that shows
+    it.
+    """
     owners = ("user.id", "pageId", "video_owner.id", "short_form_video_context.video_owner.id")
     in_media = [first(m, "owner.id") for m in _media(item)]
     native_id = first(item, *owners, "owner.id") or next((o for o in in_media if o), None)

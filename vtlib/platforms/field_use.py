@@ -12,9 +12,11 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 @dataclass(slots=True)
 class FieldUse:
-    """Fields of items: how many items hold each (`present`), and which of those looked at were asked for.
+    """Fields of items: how many items hold each (`present`), and which of those looked at were
+    asked for.
 
-    Names are top-level keys, and "key.child" for the members of a mapping, or of the mappings of a list.
+    Names are top-level keys, and "key.child" for the members of a mapping, or of the mappings of a
+    list.
     """
 
     present: Counter[str] = field(default_factory=Counter)

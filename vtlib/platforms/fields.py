@@ -1,8 +1,9 @@
 """Readers of foreign fields: numbers as text, times in every form, flags that may be absent.
 
-Each returns None when the field is absent or blank (unknown), and raises ValueError when it is there
-and cannot be read, so that a changed shape is noticed and not taken for a missing value. While an item is
-mapped (`leniently`), the value is noted instead and counts as unknown: one bad field does not cost a post.
+Each returns None when the field is absent or blank (unknown), and raises ValueError when it is
+there and cannot be read, so that a changed shape is noticed and not taken for a missing value.
+While an item is mapped (`leniently`), the value is noted instead and counts as unknown: one bad
+field does not cost a post.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @contextmanager
 def leniently() -> Iterator[list[tuple[Any, str]]]:
-    """Within, a field that cannot be read counts as unknown; (value, reason) of each is given in the list."""
+    """Within, a field that cannot be read counts as unknown; (value, reason) of each is given in
+    the list.
+    """
     noted: list[tuple[Any, str]] = []
     token = _NOTED.set(noted)
     try:
@@ -54,7 +57,9 @@ def leniently() -> Iterator[list[tuple[Any, str]]]:
 
 
 def _field(unknown: Any) -> Callable[[Callable[[Any], _T]], Callable[[Any], _T]]:
-    """A reader of one value that raises ValueError alone, and within `leniently` gives `unknown`."""
+    """A reader of one value that raises ValueError alone, and within `leniently` gives
+    `unknown`.
+    """
 
     def decorate(function: Callable[[Any], _T]) -> Callable[[Any], _T]:
         @functools.wraps(function)
@@ -82,7 +87,9 @@ def _refuse_misfits(value: Any) -> None:
 
 
 def dig(item: Any, *path: str | int) -> Any:
-    """The value at `path` in nested mappings and lists ("0" is a list's first), or None where a step is missing."""
+    """The value at `path` in nested mappings and lists ("0" is a list's first), or None where a
+    step is missing.
+    """
     for step in path:
         if isinstance(item, dict):
             item = item.get(step)
@@ -103,7 +110,9 @@ def text(value: Any) -> str | None:
 
 @_field(None)
 def whole(value: Any) -> int | None:
-    """A whole number from an int, a float, "149,998", "63K", "1.2E+06" or "1.2M views"; negative too (-1 = hidden)."""
+    """A whole number from an int, a float, "149,998", "63K", "1.2E+06" or "1.2M views"; negative
+    too (-1 = hidden).
+    """
     if value is None or value == "" or isinstance(value, bool):
         return None
     number = _whole(value)
@@ -165,7 +174,8 @@ def flag(value: Any) -> bool | None:
 
 
 def any_flag(item: dict[str, Any], *keys: str) -> bool | None:
-    """True when one of `keys` is, False when one is known and none is, None when all are absent; "a.b" digs.
+    """True when one of `keys` is, False when one is known and none is, None when all are absent;
+    "a.b" digs.
 
     A list or mapping counts by having something in it.
     """
@@ -177,9 +187,11 @@ def any_flag(item: dict[str, Any], *keys: str) -> bool | None:
 
 @_field(None)
 def moment(value: Any) -> datetime | None:
-    """A UTC time from seconds or milliseconds since 1970, ISO 8601, RFC 2822 or X's own form; 0 is None.
+    """A UTC time from seconds or milliseconds since 1970, ISO 8601, RFC 2822 or X's own form; 0 is
+    None.
 
-    A text without a zone is refused: it cannot be told from local time (LinkedIn's `date` is Pacific).
+    A text without a zone is refused: it cannot be told from local time (LinkedIn's `date` is
+    Pacific).
     """
     if value is None or value == "":
         return None
@@ -206,7 +218,9 @@ def _within(moment: datetime) -> datetime:
 
 @_field(None)
 def seconds(value: Any) -> float | None:
-    """Seconds from a number, "HH:MM:SS", "MM:SS" or "PT1M3S"; 0 and blanks are None (no length, a placeholder)."""
+    """Seconds from a number, "HH:MM:SS", "MM:SS" or "PT1M3S"; 0 and blanks are None (no length,
+    a placeholder).
+    """
     if value is None or value == "":
         return None
     length_s = _seconds(value)
@@ -227,7 +241,9 @@ def _seconds(value: Any) -> float:
 
 
 def words(value: Any, *keys: str) -> tuple[str, ...]:
-    """A list of texts from a list of texts or of objects (first of `keys` that is there), in order, once."""
+    """A list of texts from a list of texts or of objects (first of `keys` that is there), in
+    order, once.
+    """
     items = value if isinstance(value, list) else []
     found = (
         text(next((i[k] for k in keys if i.get(k)), None)) if isinstance(i, dict) else text(i)
@@ -250,15 +266,19 @@ def first(item: Any, *keys: str) -> Any:
 
 
 def hashtags_in(caption: str | None) -> tuple[str, ...]:
-    """The hashtags a caption carries, as written, in order, once; URLs and bare numbers are none."""
+    """The hashtags a caption carries, as written, in order, once; URLs and bare numbers are
+    none.
+    """
     words_only = re.sub(r"https?://\S+", " ", caption or "")
     return tuple(dict.fromkeys(re.findall(r"(?<!&)#(\w*[^\W\d_]\w*)", words_only)))
 
 
 def zeeschuimer(item: dict[str, Any]) -> tuple[str, dict[str, Any], Any] | None:
-    """Source platform, raw item and capture time (ms) of a Zeeschuimer line or a 4CAT export, else None.
+    """Source platform, raw item and capture time (ms) of a Zeeschuimer line or a 4CAT export, else
+    None.
 
-    Zeeschuimer wraps the raw item in `data`; 4CAT lays it open and keeps the wrapper as `__import_meta`.
+    Zeeschuimer wraps the raw item in `data`; 4CAT lays it open and keeps the wrapper as
+    `__import_meta`.
     """
     meta, data = item.get("__import_meta"), item
     if isinstance(item.get("data"), dict) and "source_platform" in item:
@@ -271,7 +291,8 @@ def zeeschuimer(item: dict[str, Any]) -> tuple[str, dict[str, Any], Any] | None:
 def nested(item: dict[str, Any]) -> dict[str, Any]:
     """An item whose keys are flat paths ("authorMeta/name", "authorMeta.name") as nested objects.
 
-    Apify flattens with "/" in CSV and with "." when asked for `flatten`, as pandas does. Others are given back as they are.
+    Apify flattens with "/" in CSV and with "." when asked for `flatten`, as pandas does. Others are
+    given back as they are.
     """
     if not any("/" in key or "." in key for key in item):
         return item

@@ -1,4 +1,6 @@
-"""Exports of other tools, known by their fields and not read yet: named, so that none is read by half."""
+"""Exports of other tools, known by their fields and not read yet: named, so that none is read by
+half.
+"""
 
 from __future__ import annotations
 

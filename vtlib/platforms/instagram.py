@@ -1,10 +1,10 @@
 """Instagram: posts by short code, since links carry nothing else and some exports neither.
 
-Read are apify/instagram-scraper and its kin (one item shape: -post, -reel, -hashtag-scraper; whole, with
-selected fields, or flattened), -profile-scraper, and Instagram's own objects as Zeeschuimer and 4CAT keep
-them (app list, GraphQL and "Polaris" forms). `videoViewCount` is views and `videoPlayCount` is plays: two
-scales, never one for the other. Photos and carousels have neither. Likes of -1 are hidden; absent counts
-are not exposed. Followers come from the profile actor alone.
+Read are apify/instagram-scraper and its kin (one item shape: -post, -reel, -hashtag-scraper; whole,
+with selected fields, or flattened), -profile-scraper, and Instagram's own objects as Zeeschuimer
+and 4CAT keep them (app list, GraphQL and "Polaris" forms). `videoViewCount` is views and
+`videoPlayCount` is plays: two scales, never one for the other. Photos and carousels have neither.
+Likes of -1 are hidden; absent counts are not exposed. Followers come from the profile actor alone.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ _KINDS: dict[str, Format] = {"Video": "reel", "Sidecar": "carousel", "Image": "p
 
 
 def post_ref(address: Address) -> PostRef | None:
-    """`/p/`, `/reel/`, `/reels/`, `/tv/`, with or without a handle before; `/share/` needs the network."""
+    """`/p/`, `/reel/`, `/reels/`, `/tv/`, with or without a handle before; `/share/` needs the
+    network.
+    """
     path = [*address.path]
     if address.host.startswith("l."):
         return None
@@ -100,7 +102,9 @@ def account_ref(address: Address) -> Account | None:
 
 
 def recognise(item: dict[str, Any]) -> str | None:
-    """The actor whose item this is, from its own fields; actors of one item shape share one name."""
+    """The actor whose item this is, from its own fields; actors of one item shape share one
+    name.
+    """
     wrapped = zeeschuimer(item)
     if wrapped and wrapped[0]:
         return "zeeschuimer" if wrapped[0].removeprefix("www.") in HOSTS else None
@@ -221,7 +225,9 @@ def _profile(raw: dict[str, Any], item: dict[str, Any]) -> MappedAccount | Rejec
 
 
 def _short_code(raw: dict[str, Any]) -> str | None:
-    """From `shortCode`, else from the link, else from the number (spreadsheets make `#NAME?` of "-Ab…")."""
+    """From `shortCode`, else from the link, else from the number (spreadsheets make `#NAME?` of
+    "-Ab…").
+    """
     given = _code(text(first(raw, "shortCode", "shortcode", "code")) or "")
     linked = next((r.native_id for a in _urls(raw) if (r := post_ref(a))), None)
     number = re.fullmatch(r"(\d{15,20})(_\d+)?", text(raw.get("id")) or "")
@@ -259,7 +265,9 @@ def _metrics(raw: dict[str, Any], kind: Format) -> dict[str, Metric]:
 
 
 def _plays(raw: dict[str, Any]) -> Metric:
-    """Plays on Instagram: a reel shown on Facebook too has those of both in one number, and each beside it."""
+    """Plays on Instagram: a reel shown on Facebook too has those of both in one number, and each
+    beside it.
+    """
     own = count(first(raw, "igPlayCount", "ig_play_count"))
     if own.value is not None:
         return own
@@ -336,7 +344,9 @@ def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_coauthored(raw: dict[str, Any]) -> bool | None:
-    """Listed co-authors, or a post that came under another's profile; a tagged feed says nothing."""
+    """Listed co-authors, or a post that came under another's profile; a tagged feed says
+    nothing.
+    """
     listed = raw.get("coauthorProducers")
     if isinstance(listed, list):
         return bool(listed)

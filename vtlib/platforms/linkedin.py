@@ -1,14 +1,15 @@
 """LinkedIn: posts by activity number; there are no views anywhere.
 
 One post has three numbers: urn:li:activity:N, urn:li:share:M and urn:li:ugcPost:M. The key is the
-activity's. A link that carries only a share or ugcPost number cannot be turned into it offline and needs
-the network; an item that carries only such a number is keyed `share:M` or `ugcPost:M`, so that it never
-passes for an activity (should the activity be seen later, the post has two rows).
+activity's. A link that carries only a share or ugcPost number cannot be turned into it offline and
+needs the network; an item that carries only such a number is keyed `share:M` or `ugcPost:M`, so
+that it never passes for an activity (should the activity be seen later, the post has two rows).
 
-Accounts have no numbers, only slugs: `company/<slug>` (showcase and school pages too) or `in/<slug>`.
-Reposts are kept: they have an activity and counts of their own, and belong to the author in the item.
-Zeeschuimer gives relative times only ("2w"); there, the time is read off the activity's number, whose
-upper bits are its milliseconds (equal to `posted_at.timestamp` in 93 of 93 real rows).
+Accounts have no numbers, only slugs: `company/<slug>` (showcase and school pages too) or
+`in/<slug>`. Reposts are kept: they have an activity and counts of their own, and belong to the
+author in the item. Zeeschuimer gives relative times only ("2w"); there, the time is read off the
+activity's number, whose upper bits are its milliseconds (equal to `posted_at.timestamp` in 93 of 93
+real rows).
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ _REACTIONS = frozenset(
 
 
 def post_ref(address: Address) -> PostRef | None:
-    """`/posts/<slug>_…-activity-N-…`, `/feed/update/urn:li:…`, embeds; `lnkd.in` needs the network."""
+    """`/posts/<slug>_…-activity-N-…`, `/feed/update/urn:li:…`, embeds; `lnkd.in` needs the
+    network.
+    """
     if address.host.endswith("lnkd.in"):
         short = len(address.path) > 0
         return PostRef("linkedin", None, address.url, needs_network=True) if short else None
@@ -77,7 +80,9 @@ _URN_KEYS = ("updateEntityUrn", "highlightedUpdateUrn", "shareUrn", "updateUrn")
 
 
 def account_ref(address: Address) -> Account | None:
-    """`/company/<slug>`, `/showcase/<slug>`, `/school/<slug>` and `/in/<slug>`, with anything after."""
+    """`/company/<slug>`, `/showcase/<slug>`, `/school/<slug>` and `/in/<slug>`, with anything
+    after.
+    """
     if len(address.path) < 2 or address.host.endswith("lnkd.in"):
         return None
     section = {"company": "company", "showcase": "company", "school": "company", "in": "in"}
@@ -164,7 +169,8 @@ def _native_id(raw: dict[str, Any]) -> str | None:
     urns = dict(reversed(list(_urns(said))))
     if "activity" in urns:
         return urns["activity"]
-    # harvestapi's `id` and a bare `urn` are the activity's number, unless a link says what else they are.
+    # harvestapi's `id` and a bare `urn` are the activity's number, unless a link says what else
+    # they are.
     numbers = (text(raw.get(k)) or "" for k in ("urn", "id", "entityId"))
     lone = next((n for n in numbers if re.fullmatch(r"\d{15,20}", n)), None)
     if lone and lone not in urns.values():
@@ -198,7 +204,9 @@ _LENGTHS = ("duration", "videoPlayMetadata.duration", "durationMs")
 
 
 def _posted_at(raw: dict[str, Any], native_id: str) -> datetime | None:
-    """`posted_at.date` is US Pacific and is not read; without a stamp, the number tells the time."""
+    """`posted_at.date` is US Pacific and is not read; without a stamp, the number tells the
+    time.
+    """
     numbers = ("posted_at.timestamp", "postedAtTimestamp", "postedAt.timestamp")
     written = first(raw, *numbers, "postedAtISO", "postedAt.date", "postedAt")
     is_exact = re.match(r"\d{4}-\d\d-\d\dT|\d{9,13}(\.\d+)?$", str(written))
@@ -285,7 +293,9 @@ def _account(section: str | None, word: str | None, name: str | None) -> Account
 
 
 def _author(raw: dict[str, Any]) -> Account | None:
-    """Who wrote it, by profile link or slug; the page that was asked for only where nothing else is known."""
+    """Who wrote it, by profile link or slug; the page that was asked for only where nothing else
+    is known.
+    """
     author = raw["author"] if isinstance(raw.get("author"), dict) else {}
     whole_name = " ".join(filter(None, (text(first(author, *ks)) for ks in _NAME_PARTS)))
     name = text(first(author, "name")) or text(raw.get("authorName")) or whole_name or None
@@ -366,7 +376,9 @@ def _one(request: Request) -> str:
 
 
 def _company_posts(request: Request) -> dict[str, Any]:
-    """`limit` is reported to be ignored (about 14 a page): what comes back is counted, not trusted."""
+    """`limit` is reported to be ignored (about 14 a page): what comes back is counted, not
+    trusted.
+    """
     return {
         "company_name": _one(request),
         "limit": request.limit or MAX_ITEMS,

@@ -1,8 +1,8 @@
 """Pinterest: pins by number; likes are the sum of reactions, views are shown nowhere.
 
 Read are fatihtahta/pinterest-scraper-search, the raw pin of epctex and alexey (who swaps
-`aggregated_pin_data` for `aggregated_stats` and the pinner for `profile`), and Zeeschuimer's pins in
-snake or camel case. Promoted pins carry ids that change from view to view: they are rejected.
+`aggregated_pin_data` for `aggregated_stats` and the pinner for `profile`), and Zeeschuimer's pins
+in snake or camel case. Promoted pins carry ids that change from view to view: they are rejected.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ _PAGES = frozenset(_PAGES_WORDS.split())
 
 
 def post_ref(address: Address) -> PostRef | None:
-    """`/pin/<id>` or `/pin/<words>--<id>` on any national host; `pin.it` and opaque ids need the network."""
+    """`/pin/<id>` or `/pin/<words>--<id>` on any national host; `pin.it` and opaque ids need the
+    network.
+    """
     path = address.path[1:] if address.path[:1] == ("amp",) else address.path
     if address.host.endswith("pin.it"):
         short = len(path) == 1
@@ -187,7 +189,9 @@ def _format(pin: dict[str, Any]) -> Format:
 
 
 def _videos(pin: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every encoding of the pin's video: the actor's own, the pin's, and those in an idea pin's pages."""
+    """Every encoding of the pin's video: the actor's own, the pin's, and those in an idea pin's
+    pages.
+    """
     own = dig(pin, "media", "video")
     if isinstance(own, dict) and own:
         yield own

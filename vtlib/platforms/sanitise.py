@@ -1,4 +1,6 @@
-"""Values that no column takes: cut, or written otherwise, before an item is mapped or kept. Nothing recurses."""
+"""Values that no column takes: cut, or written otherwise, before an item is mapped or kept.
+Nothing recurses.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ _WHOLE_MAX = 2**63  # what passes it is kept as text, with all its digits
 def cleaned(item: Any) -> tuple[Any, tuple[Misread, ...]]:
     """`item` as it can be written as JSON, and what was lost on the way.
 
-    Lists and mappings below MAX_LEVELS become None, halves of surrogate pairs the sign for an unknown
-    character; whole numbers beyond 64 bits become text, which loses nothing.
+    Lists and mappings below MAX_LEVELS become None, halves of surrogate pairs the sign for an
+    unknown character; whole numbers beyond 64 bits become text, which loses nothing.
     """
     lost: list[Misread] = []
     root: list[Any] = [item]

@@ -22,7 +22,9 @@ _QUERY = ("q", "search_query", "query", "keywords")
 
 
 def asked_for(item: dict[str, Any]) -> str | None:
-    """The handle, tag, words or URL that an actor found this item under; None where it does not say."""
+    """The handle, tag, words or URL that an actor found this item under; None where it does not
+    say.
+    """
     given = next(
         (t for k in _KEYS if isinstance(v := first(item, k), str) and (t := text(v))), None
     )
@@ -30,7 +32,9 @@ def asked_for(item: dict[str, Any]) -> str | None:
 
 
 def names_of(platform: Platform, word: str) -> frozenset[str]:
-    """Every name that a target goes by, in lower case: bare word, handle, native id, post id, tag, query."""
+    """Every name that a target goes by, in lower case: bare word, handle, native id, post id,
+    tag, query.
+    """
     bare = word.strip().lower()
     found = {bare, bare.lstrip("@#")}
     address = try_split(word) if "/" in word or "." in word else None
@@ -48,8 +52,9 @@ def names_of(platform: Platform, word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 16)
 def target_keys(platform: Platform, ask: str, target: str) -> frozenset[str]:
-    """What makes two spellings of a target one: a post's id, an account's handle and native id in lower case, a
-    tag without #, words without regard to case and spaces. Two targets are the same where their keys meet.
+    """What makes two spellings of a target one: a post's id, an account's handle and native id
+    in lower case, a tag without #, words without regard to case and spaces. Two targets are the
+    same where their keys meet.
     """
     bare = " ".join(target.split())
     if ask in ("hashtag", "search"):

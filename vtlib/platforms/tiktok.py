@@ -1,12 +1,14 @@
 """TikTok: posts by their 19-digit id; videos and slideshows.
 
-Read are clockworks/tiktok-scraper and its kin (one item shape, versions of 2020, 2024, 2025 and 2026), whole,
-with selected fields, or flattened, and TikTok's own objects as Zeeschuimer and 4CAT keep them. `playCount` is
-views: TikTok's own count of plays is what it calls views. Counts of 10,000 and more come rounded to three
-digits from TikTok itself and are `observed` all the same; steps between captures are not growth. A slideshow
-has views but no length. Followers come with every item.
+Read are clockworks/tiktok-scraper and its kin (one item shape, versions of 2020, 2024, 2025 and
+2026), whole, with selected fields, or flattened, and TikTok's own objects as Zeeschuimer and 4CAT
+keep them. `playCount` is views: TikTok's own count of plays is what it calls views. Counts of
+10,000 and more come rounded to three digits from TikTok itself and are `observed` all the same;
+steps between captures are not growth. A slideshow has views but no length. Followers come with
+every item.
 
-The canonical URL carries `@_` for the handle: TikTok leads it to the post, and one post has one URL.
+The canonical URL carries `@_` for the handle: TikTok leads it to the post, and one post has one
+URL.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ _COUNTS = ("playCount", "diggCount", "shareCount", "commentCount")
 
 
 def post_ref(address: Address) -> PostRef | None:
-    """`/@<handle>/video/<id>`, `/photo/`, embeds, players, `/v/<id>.html`; short links need the network."""
+    """`/@<handle>/video/<id>`, `/photo/`, embeds, players, `/v/<id>.html`; short links need the
+    network.
+    """
     path = [*address.path]
     if not path:
         return None
@@ -86,7 +90,9 @@ def account_ref(address: Address) -> Account | None:
 
 
 def recognise(item: dict[str, Any]) -> str | None:
-    """The actor whose item this is, from its own fields; actors of one item shape share one name."""
+    """The actor whose item this is, from its own fields; actors of one item shape share one
+    name.
+    """
     wrapped = zeeschuimer(item)
     if wrapped and wrapped[0]:
         return "zeeschuimer" if wrapped[0].startswith("tiktok") else None
@@ -259,8 +265,8 @@ def _post(raw: dict[str, Any], native_id: str, kind: Format) -> Post:
 
 
 def id_time(native_id: str) -> datetime:
-    """When an id was given out, where the item has no time: on 188 posts within a minute for 95 % of them,
-    but days before the post for drafts and planned ones.
+    """When an id was given out, where the item has no time: on 188 posts within a minute for 95
+    % of them, but days before the post for drafts and planned ones.
     """
     return datetime.fromtimestamp(int(native_id) >> 32, UTC)
 
@@ -278,7 +284,9 @@ def _media_urls(raw: dict[str, Any], kind: Format) -> tuple[str, ...]:
 
 
 def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
-    """TikTok's own object of a post in the words of the actor; `statsV2` is exact where `stats` overflows."""
+    """TikTok's own object of a post in the words of the actor; `statsV2` is exact where `stats`
+    overflows.
+    """
     images = dig(raw, "imagePost", "images")
     slides = images if isinstance(images, list) else []
     tags = words(raw.get("challenges"), "title") or words(raw.get("textExtra"), "hashtagName")
@@ -312,7 +320,9 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _web_stickers(raw: dict[str, Any]) -> list[str] | None:
-    """Words on stickers, as 4CAT joins them: `stickersOnItem[].stickerText`, a list of lines each."""
+    """Words on stickers, as 4CAT joins them: `stickersOnItem[].stickerText`, a list of lines
+    each.
+    """
     found = raw.get("stickersOnItem")
     if not isinstance(found, list):
         return None
@@ -321,7 +331,9 @@ def _web_stickers(raw: dict[str, Any]) -> list[str] | None:
 
 
 def _web_author(raw: dict[str, Any]) -> dict[str, Any]:
-    """In an answer of TikTok's API the author is an object, in its pages a handle with fields beside it."""
+    """In an answer of TikTok's API the author is an object, in its pages a handle with fields
+    beside it.
+    """
     author = raw.get("author")
     if not isinstance(author, dict):
         keys = {"id": "authorId", "name": "author", "nickName": "nickname"}

@@ -1,9 +1,9 @@
 """X: posts by status number; `viewCount` is impressions of the post, not plays of its video.
 
-Read are apidojo/tweet-scraper, the kaitoeasyapi and xquik actors (same words or snake case, nested or
-flat), and X's own objects as Zeeschuimer and 4CAT keep them. A retweet is another person's post shown
-again, with the other's text and none of its numbers: it is rejected as `not_a_post` and counts for
-nobody. Quotes and replies are posts of their own.
+Read are apidojo/tweet-scraper, the kaitoeasyapi and xquik actors (same words or snake case, nested
+or flat), and X's own objects as Zeeschuimer and 4CAT keep them. A retweet is another person's post
+shown again, with the other's text and none of its numbers: it is rejected as `not_a_post` and
+counts for nobody. Quotes and replies are posts of their own.
 """
 
 from __future__ import annotations
@@ -189,7 +189,9 @@ def _no_id(item: dict[str, Any], name: str) -> Rejected:
 
 
 def _native_id(raw: dict[str, Any]) -> str | None:
-    """The id as text, else the one in the URL: a number may have lost its last digits in JavaScript."""
+    """The id as text, else the one in the URL: a number may have lost its last digits in
+    JavaScript.
+    """
     given = first(raw, "id", "tweet_id", "id_str", "tweetId")
     if isinstance(given, str) and _STATUS.fullmatch(given.strip()):
         return given.strip()
@@ -344,7 +346,9 @@ def _counts(author: dict[str, Any]) -> AccountCounts:
 
 
 def _from_graphql(raw: dict[str, Any]) -> dict[str, Any]:
-    """X's own object in the words of the actors. Its `id` may be a rounded number: `rest_id` is used."""
+    """X's own object in the words of the actors. Its `id` may be a rounded number: `rest_id` is
+    used.
+    """
     legacy = raw["legacy"]
     user = dig(raw, "core", "user_results", "result") or raw.get("user") or {}
     author = {**(user.get("legacy") or {}), **(user.get("core") or {}), **user}
@@ -373,7 +377,9 @@ def _named_in_media(legacy: dict[str, Any]) -> str | None:
 
 
 def _tweet_scraper(request: Request) -> dict[str, Any]:
-    """`maxItems` is for the whole run. Wrong field names run clean and give nothing (apify.md 3.4)."""
+    """`maxItems` is for the whole run. Wrong field names run clean and give nothing (apify.md
+    3.4).
+    """
     targets = [*request.targets]
     fields = {
         "accounts": {"twitterHandles": [t.rstrip("/").split("/")[-1].lstrip("@") for t in targets]},

@@ -1,11 +1,13 @@
-"""YouTube: videos by their 11-character id, channels by their `UC…` id; shorts, long videos and streams apart.
+"""YouTube: videos by their 11-character id, channels by their `UC…` id; shorts, long videos and
+streams apart.
 
-Read are streamers/youtube-scraper, -shorts-scraper and -channel-scraper (and the 2023 version of the first),
-whole, with selected fields, or flattened. There are no shares and no saves. Likes: null is hidden (2023); 0 is
-how the versions of 2025 write both "none" and "hidden", so 0 likes under more than 1,000 views are hidden (a like
-per 220 views is the median of the shared export; 19 of 254 such items have none) and 0 under fewer stay 0.
-Comments are hidden where they are turned off; 0 is kept, though "not loaded" looks the same. A length of
-00:00:00 and 0 subscribers are placeholders: unknown.
+Read are streamers/youtube-scraper, -shorts-scraper and -channel-scraper (and the 2023 version of
+the first), whole, with selected fields, or flattened. There are no shares and no saves. Likes: null
+is hidden (2023); 0 is how the versions of 2025 write both "none" and "hidden", so 0 likes under
+more than 1,000 views are hidden (a like per 220 views is the median of the shared export; 19 of 254
+such items have none) and 0 under fewer stay 0. Comments are hidden where they are turned off; 0 is
+kept, though "not loaded" looks the same. A length of 00:00:00 and 0 subscribers are placeholders:
+unknown.
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ _TABS = ("videoId", "viewCount", "date", "likes", "duration", "title")
 
 
 def post_ref(address: Address) -> PostRef | None:
-    """`watch?v=`, `youtu.be/`, `/shorts/`, `/live/`, embeds, old `/v/`; a clip needs the network."""
+    """`watch?v=`, `youtu.be/`, `/shorts/`, `/live/`, embeds, old `/v/`; a clip needs the
+    network.
+    """
     path, query = address.path, address.query
     if address.host.endswith("youtu.be"):
         return _ref(path[0] if path else "", "unknown")
@@ -109,7 +113,9 @@ def recognise(item: dict[str, Any]) -> str | None:
 
 
 def outcome(item: dict[str, Any]) -> Outcome:
-    """Map one item; error items and comments are Rejected, a channel without a video is an account."""
+    """Map one item; error items and comments are Rejected, a channel without a video is an
+    account.
+    """
     refused = _refused(item)
     if refused:
         return refused
@@ -177,7 +183,9 @@ def _native_id(item: dict[str, Any]) -> str | None:
 
 
 def _channel(item: dict[str, Any]) -> Account | None:
-    """Keyed by `channelId`; where several channels made a video together, the fields carry the first."""
+    """Keyed by `channelId`; where several channels made a video together, the fields carry the
+    first.
+    """
     address = try_split(_told(item, "channelUrl"))
     linked = account_ref(address) if address and address.is_on(HOSTS) else None
     native_id, handle = text(_told(item, "channelId")), text(_told(item, "channelUsername"))
@@ -233,7 +241,9 @@ def _post(item: dict[str, Any], native_id: str) -> Post:
 
 
 def _format(item: dict[str, Any], duration_s: float | None) -> Format:
-    """By `type`, else by the link; a bare watch link is a long video only when no Short can be that long."""
+    """By `type`, else by the link; a bare watch link is a long video only when no Short can be
+    that long.
+    """
     kind = _TYPES.get(str(item.get("type")).lower())
     refs = (r for a in _urls(item) if (r := post_ref(a)))
     linked: Format = next((r.format for r in refs), "unknown")
@@ -286,7 +296,9 @@ def _limits(request: Request, limit: int) -> dict[str, int]:
 
 
 def _scraper(request: Request) -> dict[str, Any]:
-    """Limits are per target and kind; `oldestPostDate` is asked for and checked again by the caller."""
+    """Limits are per target and kind; `oldestPostDate` is asked for and checked again by the
+    caller.
+    """
     targets = request.targets
     pages = {
         "accounts": [_page(t) for t in targets],

@@ -2,12 +2,13 @@
 
 For: the pages of `vt run`, `vt report`, `vt advice`, `vt overview`.
 Owns: YAML sections `report` and `insight`; the templates in `template/`; no table.
-Entry points: `render_stage`, `write_index`, `write_insight`; `advice`, `history` (what changed), `projects` (all at once).
-Files: `insight/` turns frames into sentences (pure); `assembly` puts a page together; the others are a page or a part each.
-No request leaves a page.
+Entry points: `render_stage`, `write_index`, `write_insight`; `advice`, `history` (what changed),
+`projects` (all at once).
+Files: `insight/` turns frames into sentences (pure); `assembly` puts a page together; the others
+are a page or a part each. No request leaves a page.
 """
 
-from vtlib.report.facts import Drawer, IndexFacts, Page, Section, StageLink
+from vtlib.report.facts import Drawer, IndexFacts, Page, PageSection, StageLink
 from vtlib.report.index import write_index
 from vtlib.report.insight_page import write_insight
 from vtlib.report.pages import render_stage
@@ -17,7 +18,7 @@ __all__ = [
     "Drawer",
     "IndexFacts",
     "Page",
-    "Section",
+    "PageSection",
     "StageLink",
     "render_stage",
     "write_index",

@@ -1,4 +1,6 @@
-"""What to shoot, repeat, stop and test in a project: what the store knows, brought to the rules of report/insight/advice_rule."""
+"""What to shoot, repeat, stop and test in a project: what the store knows, brought to the rules
+of report/insight/advice_rule.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ TEXTS = ("what", "pattern", "why", "how", "source", "script_id", "product_id", "
 class Runs:
     """Judged posts of a project and those of its scripts, worked out once for advice and insight.
 
-    `past`: `history`'s frame; `linked`: it, of posts of scripts; `variants`, `returns`: performance/variants.
+    `past`: `history`'s frame; `linked`: it, of posts of scripts; `variants`, `returns`:
+    performance/variants.
     """
 
     project: Project
@@ -75,11 +78,13 @@ class Runs:
 def advice(
     project: Project, ranked: pd.DataFrame, runs: Runs | None = None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The advice of a project (ADVICE_COLUMNS) as its reader may see it, and what is missing when there is none.
+    """The advice of a project (ADVICE_COLUMNS) as its reader may see it, and what is missing when
+    there is none.
 
     `ranked`: the project's fits, ranked (adaptation/fits.ranked).
 
-    Nothing is computed anew of patterns: the library as it was last stored (vt analyze performance, notebook 07).
+    Nothing is computed anew of patterns: the library as it was last stored (vt analyze performance,
+    notebook 07).
     """
     known = evidence(project, ranked, runs or Runs.of(project))
     found = advise(known)
@@ -87,7 +92,7 @@ def advice(
     return project.shown(found, ours=TEXTS), [project.told(line) for line in lacks]
 
 
-def table(project: Project, ranked: pd.DataFrame) -> tables.Table:
+def table(project: Project, ranked: pd.DataFrame) -> tables.HtmlTable:
     """The advice as a table; without any the sentences that say what is missing (notebook 07)."""
     rows, lacks = advice(project, ranked)
     source = "patterns, verdicts, fits, spend"
@@ -98,7 +103,9 @@ def table(project: Project, ranked: pd.DataFrame) -> tables.Table:
 
 
 def evidence(project: Project, ranked: pd.DataFrame, runs: Runs) -> Evidence:
-    """What advice may rest on; with pseudonyms no video of a stranger, so that no sentence leads to one."""
+    """What advice may rest on; with pseudonyms no video of a stranger, so that no sentence leads
+    to one.
+    """
     patterns = project.frame("patterns")
     held = carriers(patterns, runs.inputs.values) if len(patterns) else pd.DataFrame()
     posts = runs.matured[runs.matured["lift_ln"].notna()]
@@ -140,7 +147,9 @@ def _fits(project: Project, ranked: pd.DataFrame, held: pd.DataFrame) -> pd.Data
 
 
 def _level(project: Project, past: pd.DataFrame) -> float:
-    """Views that a typical own post reaches at 7 days: the median over own accounts and formats of their level now."""
+    """Views that a typical own post reaches at 7 days: the median over own accounts and formats
+    of their level now.
+    """
     own = past[past["is_own"].astype(bool)] if len(past) else past
     if own.empty:
         return float("nan")
@@ -152,6 +161,8 @@ def _level(project: Project, past: pd.DataFrame) -> float:
 
 
 def _cost_of_a_post(runs: Runs) -> float:
-    """What a post of a script cost so far, US dollars: all that is noted, over matured posts; NaN without either."""
+    """What a post of a script cost so far, US dollars: all that is noted, over matured posts;
+    NaN without either.
+    """
     n, usd = len(runs.matured), float(runs.inputs.costs["usd"].astype(float).sum())
     return usd / n if n and usd > 0 else float("nan")

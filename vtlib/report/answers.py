@@ -1,4 +1,6 @@
-"""The sentences of the index, made from numbers: what, how sure, since when, where, what not, how dear."""
+"""The sentences of the index, made from numbers: what, how sure, since when, where, what not,
+how dear.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ _NO_SCORES = "No post has been judged in this run, so nothing can be said about 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One short answer: a heading, the figure that says it, sentences or points, and where there is more."""
+    """One short answer: a heading, the figure that says it, sentences or points, and where there
+    is more.
+    """
 
     id: str
     title: str
@@ -30,7 +34,8 @@ class Card:
 
 
 def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
-    """The posts of tier breakout or extreme, by the lower end of their interval (else the multiplier).
+    """The posts of tier breakout or extreme, by the lower end of their interval (else the
+    multiplier).
 
     Videos first; photos, carousels and text posts are a list of their own after them.
     """

@@ -1,4 +1,6 @@
-"""Puts a page together: styles, scripts and their hashes, charts as data, HTML from others made harmless."""
+"""Puts a page together: styles, scripts and their hashes, charts as data, HTML from others made
+harmless.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,8 @@ _TAGS = frozenset(
         "ul",
     ]
 )
-# The exact form of our own tables, escaped text only: what matches whole needs no cleaning, which is slow.
+# The exact form of our own tables, escaped text only: what matches whole needs no cleaning, which
+# is slow.
 _TEXT = r"[^<>]*"
 _CELL = (
     r'<td class="vt-[a-z]+" data-sort="[^"<>]*"(?: dir="auto")?>(?:'
@@ -95,7 +98,9 @@ _SPANS = ("colspan", "rowspan")
 
 
 def trusted(html: str) -> Markup:
-    """HTML that templates take as it is: our own, or cleaned, or escaped by the filter that made it."""
+    """HTML that templates take as it is: our own, or cleaned, or escaped by the filter that made
+    it.
+    """
     return Markup(html)  # noqa: S704 - the one place
 
 
@@ -130,7 +135,8 @@ def policy(used: list[Markup]) -> str:
     hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in used]
     allowed = " ".join(f"'sha256-{h}'" for h in hashes)
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: "
+        "blob:; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from vtlib.report.insight.facts import Facts
-from vtlib.tables import Table
+from vtlib.tables import HtmlTable
 
 Profile = Literal["analyst", "client"]
 Naming = Literal["named", "pseudonyms"]
@@ -20,11 +20,12 @@ Link = tuple[str, str]  # text, relative address
 class Page:
     """What stands around a page's content.
 
-    `nav`: (text, relative address) of the run's other pages, in order; the page's own has the address "".
-    `provenance`: label -> value (text, number, list or mapping), shown in the footer in this order: code
-    version, params, data counts, model and prompt versions, spend, run id, time. `secrets` are masked
-    wherever they stand in the notebook. `creators`: how they stand on it; with pseudonyms a page takes results, charts
-    and tables from a notebook, no pictures, streams or messages of errors. None = as the profile asks for.
+    `nav`: (text, relative address) of the run's other pages, in order; the page's own has the
+    address "". `provenance`: label -> value (text, number, list or mapping), shown in the footer in
+    this order: code version, params, data counts, model and prompt versions, spend, run id, time.
+    `secrets` are masked wherever they stand in the notebook. `creators`: how they stand on it; with
+    pseudonyms a page takes results, charts and tables from a notebook, no pictures, streams or
+    messages of errors. None = as the profile asks for.
     """
 
     title: str
@@ -43,7 +44,9 @@ class Page:
 
 @dataclass(frozen=True)
 class StageLink:
-    """A stage of the run: `href` is its page ("" = none was written), `status` ok, skipped or failed."""
+    """A stage of the run: `href` is its page ("" = none was written), `status` ok, skipped or
+    failed.
+    """
 
     stage: str
     title: str
@@ -55,20 +58,24 @@ class StageLink:
 
 @dataclass(frozen=True)
 class Drawer:
-    """A sentence, and the table of the rows that it was made from, shown when asked for; `n` rows in all."""
+    """A sentence, and the table of the rows that it was made from, shown when asked for; `n`
+    rows in all.
+    """
 
     said: str
-    table: Table | None = None
+    table: HtmlTable | None = None
     n: int = 0
 
 
 @dataclass(frozen=True)
-class Section:
-    """An answer with more to it than a card: sentences, sentences with their rows, a table, a chart."""
+class PageSection:
+    """An answer with more to it than a card: sentences, sentences with their rows, a table, a
+    chart.
+    """
 
     title: str
     sentences: tuple[str, ...] = ()
-    table: Table | None = None
+    table: HtmlTable | None = None
     chart: Any = None
     drawers: tuple[Drawer, ...] = ()
     id: str = ""
@@ -82,14 +89,15 @@ def _frame() -> pd.DataFrame:
 class IndexFacts:
     """All that the index of a run shows; frames may be empty.
 
-    `scores`: outlier_scores of the run joined with posts and accounts, at least every post of tier breakout
-    or extreme: post_id, account_id, handle, platform, format, posted_at, captured_at, value, metric,
-    multiplier, multiplier_low, multiplier_high, tier, caption, url. `outlier_run`: the row of outlier_runs
-    (method, n_scored, n_not_scored, expected_false_alarms, n_watch, n_breakout, n_extreme) or empty.
-    `places`: platform, accounts, posts, first_posted_at, last_posted_at, captures, first_captured_at,
-    last_captured_at, one row a platform. `problems`: stage, kind, n, reason (an example), counted.
-    `spend`: priced lines of money (llm/bill.py); None = not for this reader. `insight`: what the answers beyond the breakouts are made
-    of. For a client, frames come through `pseudonyms` first.
+    `scores`: outlier_scores of the run joined with posts and accounts, at least every post of tier
+    breakout or extreme: post_id, account_id, handle, platform, format, posted_at, captured_at,
+    value, metric, multiplier, multiplier_low, multiplier_high, tier, caption, url. `outlier_run`:
+    the row of outlier_runs (method, n_scored, n_not_scored, expected_false_alarms, n_watch,
+    n_breakout, n_extreme) or empty. `places`: platform, accounts, posts, first_posted_at,
+    last_posted_at, captures, first_captured_at, last_captured_at, one row a platform. `problems`:
+    stage, kind, n, reason (an example), counted. `spend`: priced lines of money (llm/bill.py); None
+    = not for this reader. `insight`: what the answers beyond the breakouts are made of. For a
+    client, frames come through `pseudonyms` first.
     """
 
     page: Page
@@ -99,6 +107,6 @@ class IndexFacts:
     problems: pd.DataFrame = field(default_factory=_frame)
     spend: pd.DataFrame | None = field(default_factory=_frame)
     stages: tuple[StageLink, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[PageSection, ...] = ()
     insight: Facts = field(default_factory=Facts)
     top: int = 10

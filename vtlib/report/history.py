@@ -1,4 +1,6 @@
-"""What a report stood on and said, kept with its run; and what changed from one report to another."""
+"""What a report stood on and said, kept with its run; and what changed from one report to
+another.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from vtlib.llm import costs
 from vtlib.llm.bill import bill
 from vtlib.outliers import judgement as judging
 from vtlib.outliers import stage as outliers
-from vtlib.report.insight import Changes, Report, compare, tier_changes, with_intervals
+from vtlib.report.insight import Changes, ReportRecord, compare, tier_changes, with_intervals
 from vtlib.store import runs
 from vtlib.store.project import Project
 
@@ -28,7 +30,8 @@ _SILENT = ("report", "title", "insight")  # sections that change no figure
 def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd.DataFrame) -> None:
     """Keep the figures of a run's report and what they stand on.
 
-    `code`: names and versions of what computed them; `ranked`: the project's fits (adaptation/fits.ranked).
+    `code`: names and versions of what computed them; `ranked`: the project's fits
+    (adaptation/fits.ranked).
     """
     figures = with_intervals(_with_claims(project, project.frame("report_figures")))
     spent = figures["figure"].eq("spent")
@@ -68,11 +71,13 @@ def _with_claims(project: Project, figures: pd.DataFrame) -> pd.DataFrame:
 def changes(
     project: Project, *, old: str = "", new: str = "", recompute: bool = False
 ) -> tuple[Changes, pd.DataFrame] | None:
-    """What changed from one report to the next, and the posts whose tier did (as its reader may see them).
+    """What changed from one report to the next, and the posts whose tier did (as its reader may see
+    them).
 
-    `new`: a run, default the latest with a report; `old` default the one before it. None when there is no
-    earlier report. `recompute`: judge the present data with the old parameters, to tell the two apart; only done for
-    the latest report and where nothing came in since. Raises BadInput for a run without a recorded report.
+    `new`: a run, default the latest with a report; `old` default the one before it. None when there
+    is no earlier report. `recompute`: judge the present data with the old parameters, to tell the
+    two apart; only done for the latest report and where nothing came in since. Raises BadInput for
+    a run without a recorded report.
     """
     known = project.frame("report_runs")
     after = _chosen(known, new) if new or len(known) else None
@@ -90,8 +95,10 @@ def changes(
     return found, project.shown(tiers)
 
 
-def _held(project: Project, old: Report, new: Report) -> dict[str, float] | None:
-    """Figures of the outlier rule with the old parameters on what the new report stood on; None where it is gone."""
+def _held(project: Project, old: ReportRecord, new: ReportRecord) -> dict[str, float] | None:
+    """Figures of the outlier rule with the old parameters on what the new report stood on; None
+    where it is gone.
+    """
     now = project.frame("report_inputs")
     here = now[now["cause"].eq("data")]
     if dict(zip(here["name"], here["value"], strict=True)) != dict(new.inputs.get("data", {})):
@@ -132,9 +139,9 @@ def _chosen(known: pd.DataFrame, run_id: str) -> pd.Series:
     return rows.iloc[0]
 
 
-def _report(project: Project, row: pd.Series) -> Report:
+def _report(project: Project, row: pd.Series) -> ReportRecord:
     inputs = row["inputs"]
-    return Report(
+    return ReportRecord(
         str(row["run_id"]),
         pd.Timestamp(row["started_at"]),
         runs.report_figures(project.store, str(row["run_id"])),
@@ -142,12 +149,14 @@ def _report(project: Project, row: pd.Series) -> Report:
     )
 
 
-def _scores(report: Report) -> str | None:
+def _scores(report: ReportRecord) -> str | None:
     return report.inputs.get(_NO_CAUSE, {}).get(OUTLIER_RUN)
 
 
 def _parameters(project: Project, judged: pd.DataFrame) -> dict[str, str]:
-    """Dotted key -> value as JSON. Those of the outlier rule are the ones that the scores were made with."""
+    """Dotted key -> value as JSON. Those of the outlier rule are the ones that the scores were
+    made with.
+    """
     given = project.params.model_dump(mode="json")
     if len(judged):
         held = judged["params"].iloc[0]

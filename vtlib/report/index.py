@@ -11,7 +11,7 @@ import pandas as pd
 from vtlib import charts, tables
 from vtlib.core import log
 from vtlib.report import answers, assembly
-from vtlib.report.facts import IndexFacts, Section
+from vtlib.report.facts import IndexFacts, PageSection
 from vtlib.report.insight.next_steps import NOTE, next_steps
 from vtlib.report.insight_page import drawer
 from vtlib.report.outcomes import outcomes
@@ -64,13 +64,15 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     return path
 
 
-def _next_steps(facts: IndexFacts) -> Section:
-    """The last word of the page: what to shoot, repeat, stop and test, or what is missing before that can be said."""
+def _next_steps(facts: IndexFacts) -> PageSection:
+    """The last word of the page: what to shoot, repeat, stop and test, or what is missing before
+    that can be said.
+    """
     chapter = next_steps(facts.insight)
     if facts.insight.advice.empty:
-        return Section(chapter.title, tuple(f.said for f in chapter.findings), id=chapter.id)
+        return PageSection(chapter.title, tuple(f.said for f in chapter.findings), id=chapter.id)
     listed = [drawer(finding) for finding in chapter.findings if finding.source]
-    return Section(chapter.title, (NOTE,), drawers=tuple(listed[: facts.top]), id=chapter.id)
+    return PageSection(chapter.title, (NOTE,), drawers=tuple(listed[: facts.top]), id=chapter.id)
 
 
 def _masked(facts: IndexFacts, redact: Any) -> IndexFacts:
@@ -80,7 +82,7 @@ def _masked(facts: IndexFacts, redact: Any) -> IndexFacts:
     return replace(facts, stages=stages, problems=problems)
 
 
-def _table(listed: pd.DataFrame, top: int) -> tables.Table:
+def _table(listed: pd.DataFrame, top: int) -> tables.HtmlTable:
     """The list of breakouts; a creator's name leads to the post where its address may be shown."""
     ends = zip(listed["multiplier_low"], listed["multiplier_high"], strict=True)
     shown = listed.assign(
@@ -103,7 +105,10 @@ def _table(listed: pd.DataFrame, top: int) -> tables.Table:
 def _more(listed: int, top: int) -> str:
     if listed <= top:
         return "Sorted by the lower end of the interval: sure and large first." if listed else ""
-    return f"The surest {top} of {listed:,}, by the lower end of the interval; the outliers page has all."
+    return (
+        f"The surest {top} of {listed:,}, by the lower end of the interval; the outliers page "
+        "has all."
+    )
 
 
 def _chart(listed: pd.DataFrame) -> assembly.Chart | None:
@@ -112,7 +117,7 @@ def _chart(listed: pd.DataFrame) -> assembly.Chart | None:
     return assembly.chart(charts.multipliers(listed, limit=15).to_dict())
 
 
-def _problems(problems: pd.DataFrame) -> tables.Table:
+def _problems(problems: pd.DataFrame) -> tables.HtmlTable:
     columns = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
     named = {k: v for k, v in columns.items() if k in problems}
     return tables.show(problems, source="problems", columns=named, max_rows=20)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vtlib import tables
-from vtlib.report.facts import Drawer, Page, Section
+from vtlib.report.facts import Drawer, Page, PageSection
 from vtlib.report.insight import Chapter, Finding
 from vtlib.report.sections import write_sections
 
@@ -14,9 +14,11 @@ MAX_ROWS = 50  # a drawer is for looking, the database for working
 
 
 def write_insight(path: Path, chapters: Sequence[Chapter], *, page: Page) -> Path:
-    """Write the chapters as the self-contained page `path` and return it; an empty project gives honest sentences."""
+    """Write the chapters as the self-contained page `path` and return it; an empty project gives
+    honest sentences.
+    """
     sections = [
-        Section(c.title, drawers=tuple(map(drawer, c.findings)), chart=c.chart, id=c.id)
+        PageSection(c.title, drawers=tuple(map(drawer, c.findings)), chart=c.chart, id=c.id)
         for c in chapters
     ]
     return write_sections(path, page=page, lead=lead(chapters), sections=sections, in_columns=True)

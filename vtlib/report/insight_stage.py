@@ -1,4 +1,6 @@
-"""The insight of a run: facts of the project as its reader may see them, and the chapters written from them."""
+"""The insight of a run: facts of the project as its reader may see them, and the chapters
+written from them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
 
 @one_session
 def facts(project: Project, ranked: pd.DataFrame, *, stages: Stages = ()) -> Facts:
-    """All frames of a project that the chapters are written from. `ranked`: its fits (adaptation/fits.ranked)."""
+    """All frames of a project that the chapters are written from. `ranked`: its fits
+    (adaptation/fits.ranked).
+    """
     params, runs = project.params, advice.Runs.of(project)
     spent, variants, returns = runs.inputs.costs, runs.variants, runs.returns
     own = runs.posts[runs.posts["is_own"].astype(bool)]
@@ -83,7 +87,9 @@ def _scripts(project: Project) -> pd.DataFrame:
 
 @one_session
 def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
-    """Every chapter in reading order: outcomes, advice, chores, certainty, cost, changes, competitors, films."""
+    """Every chapter in reading order: outcomes, advice, chores, certainty, cost, changes,
+    competitors, films.
+    """
     return (
         insight.tried(known),
         insight.worked(known),
@@ -101,7 +107,10 @@ def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapt
 def _changes(project: Project, run_id: str) -> Chapter:
     found = reports.changes(project, new=run_id)
     if found is None:
-        said = "This is the first report whose figures were kept; the next one will say what changed and why."
+        said = (
+            "This is the first report whose figures were kept; the next one will say what "
+            "changed and why."
+        )
         return Chapter("changes", "What changed since the last report", (Finding(said),))
     sentences = insight.change_findings(*found)
     return Chapter("changes", "What changed since the last report", tuple(sentences))

@@ -1,4 +1,6 @@
-"""The answers below the breakouts: why, what fits, what to shoot, did it work, what it cost; each where there are rows."""
+"""The answers below the breakouts: why, what fits, what to shoot, did it work, what it cost;
+each where there are rows.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,18 @@ _OPEN = ("approved", "in_production", "review", "draft", "produced", "published"
 
 
 def outcomes(facts: Facts, *, spend: pd.DataFrame | None) -> list[Card]:
-    """The cards in reading order; a card without rows is left out; money is told unless `spend` is None."""
+    """The cards in reading order; a card without rows is left out; money is told unless `spend`
+    is None.
+    """
     cards = [why(facts), fits(facts), shoot(facts), did_it_work(facts)]
     cards += [None if spend is None else spent(spend)]
     return [card for card in cards if card is not None]
 
 
 def why(facts: Facts) -> Card | None:
-    """The surest pattern that may be claimed, else that there is none; and how far models agree with the files."""
+    """The surest pattern that may be claimed, else that there is none; and how far models agree
+    with the files.
+    """
     said: list[str] = []
     figure = ""
     if len(facts.patterns):
@@ -43,8 +49,10 @@ def why(facts: Facts) -> Card | None:
             name = str(row["pattern"]).replace("_", " ").capitalize()
             figure = f"{name}: ×{row['ratio']:.2f} views"
             said.append(
-                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, {number(row['n_with'], 'post')}, {q_text(row['q_value'])}; "
-                f"{number(len(claims), 'pattern')} of {len(facts.patterns):,} tested can be claimed."
+                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, "
+                f"{number(row['n_with'], 'post')}, {q_text(row['q_value'])}; "
+                f"{number(len(claims), 'pattern')} of {len(facts.patterns):,} tested can be "
+                "claimed."
             )
         else:
             figure = "No pattern can be claimed"
@@ -54,7 +62,10 @@ def why(facts: Facts) -> Card | None:
         told = f"{number(count.answers, 'video')} read by a model"
         if count.checked:
             held = rate(count.supported, count.checked, interval=facts.interval)
-            told += f": {held.share:.0%} of {number(count.checked, 'claim')} agree with the file ({held.low:.0%} to {held.high:.0%})"
+            told += (
+                f": {held.share:.0%} of {number(count.checked, 'claim')} agree with the file "
+                f"({held.low:.0%} to {held.high:.0%})"
+            )
         said.append(f"{told}.")
     if not said:
         return None
@@ -62,14 +73,19 @@ def why(facts: Facts) -> Card | None:
 
 
 def fits(facts: Facts) -> Card | None:
-    """The product that most videos are recommended for, and the best pair, by the one rule; a model's opinion, and told so."""
+    """The product that most videos are recommended for, and the best pair, by the one rule; a
+    model's opinion, and told so.
+    """
     table = facts.fits
     if table.empty:
         return None
     chosen = table[table["is_recommended"].eq(True)]
     videos = table["post_id"].nunique()
     said = [
-        f"{number(len(table), 'pair')} of {number(videos, 'video')} judged by a model: opinions, 0 to 5."
+        (
+            f"{number(len(table), 'pair')} of {number(videos, 'video')} judged by a model: opinions, "  # noqa: E501
+            "0 to 5."
+        )
     ]
     best = table.iloc[0]
     said.append(f"Best: {best['product']} with {best['handle']}, {best['score']:.1f}.")
@@ -104,7 +120,9 @@ def shoot(facts: Facts) -> Card | None:
 
 
 def did_it_work(facts: Facts) -> Card | None:
-    """Matured posts of scripts against their own median; under the least number nothing is claimed."""
+    """Matured posts of scripts against their own median; under the least number nothing is
+    claimed.
+    """
     if facts.verdicts.empty:
         return None
     held = facts.matured
@@ -124,7 +142,9 @@ def did_it_work(facts: Facts) -> Card | None:
 
 
 def spent(spend: pd.DataFrame) -> Card:
-    """All money of the project so far; what has no known price is said to have none, never shown as 0."""
+    """All money of the project so far; what has no known price is said to have none, never shown
+    as 0.
+    """
     if spend.empty:
         return Card("spent", "What it cost", "$0.00", ["Nothing was bought."])
     found = bill(spend)

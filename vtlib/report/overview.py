@@ -16,7 +16,9 @@ from vtlib.report.sections import environment
 
 
 def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page) -> Path:
-    """Write projects (rows of report/projects.rows with `href`) as the self-contained page `path`; returns it."""
+    """Write projects (rows of report/projects.rows with `href`) as the self-contained page
+    `path`; returns it.
+    """
     redact = log.redactor(page.secrets)
     known = {
         **assembly.shell(page, with_charts=False),

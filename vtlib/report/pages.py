@@ -30,7 +30,8 @@ _ORDER = (
     "text/markdown",
     "text/plain",
 )
-# With pseudonyms nothing else of a notebook's outputs comes to a page: pictures and prints may hold anything.
+# With pseudonyms nothing else of a notebook's outputs comes to a page: pictures and prints may hold
+# anything.
 _RESULTS = (RESULT, CHART, "text/html")
 _FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
 
@@ -38,10 +39,10 @@ _FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
 def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
     """Write the executed notebook `ipynb`, finished or failed, as the page `html`; returns `html`.
 
-    Code is left out for clients and folded for analysts. Charts, results and tables are drawn from their
-    own mimetypes; any other HTML is cleaned to harmless tags, scripts are left out, a widget is shown by the
-    HTML that stands beside it, or not at all, errors are shown in words. Keys in outputs are masked. The page
-    is written whole or not at all.
+    Code is left out for clients and folded for analysts. Charts, results and tables are drawn from
+    their own mimetypes; any other HTML is cleaned to harmless tags, scripts are left out, a widget
+    is shown by the HTML that stands beside it, or not at all, errors are shown in words. Keys in
+    outputs are masked. The page is written whole or not at all.
     """
     redact = log.redactor(page.secrets)
     notebook = nbformat.from_dict(redact(nbformat.read(ipynb, as_version=4)))

@@ -14,25 +14,32 @@ COLUMNS = (
     *("project", "brand", "last_run", "run_status", "posts", "new_7d", "breakouts", "scripts"),
     *("next_date", "usd_30d", "problems_7d"),
 )
-_FACTS = """SELECT p.project_id, p.name, p.brand_id, p.archived_at, r.run_id, r.started_at AS last_run,
-    r.status AS run_status, r.folder, coalesce(n.posts, 0) AS posts, coalesce(n.new_7d, 0) AS new_7d,
+_FACTS = """SELECT p.project_id, p.name, p.brand_id, p.archived_at, r.run_id,
+    r.started_at AS last_run,
+    r.status AS run_status, r.folder, coalesce(n.posts, 0) AS posts, coalesce(n.new_7d,
+    0) AS new_7d,
     o.breakouts, coalesce(s.usd, 0) AS usd_30d, coalesce(q.n, 0) AS problems_7d
 FROM projects AS p
 LEFT JOIN (
-    SELECT * FROM runs QUALIFY row_number() OVER (PARTITION BY project_id ORDER BY started_at DESC, run_id DESC) = 1
+    SELECT * FROM runs QUALIFY row_number() OVER (PARTITION BY project_id ORDER BY started_at DESC,
+        run_id DESC) = 1
 ) AS r ON r.project_id = p.project_id
 LEFT JOIN (
-    SELECT project_id, count(*) AS posts, count(*) FILTER (added_at >= $now::TIMESTAMP - INTERVAL 7 DAY) AS new_7d
+    SELECT project_id, count(*) AS posts, count(*)
+        FILTER (added_at >= $now::TIMESTAMP - INTERVAL 7 DAY) AS new_7d
     FROM project_posts GROUP BY project_id
 ) AS n ON n.project_id = p.project_id
 LEFT JOIN (
-    SELECT project_id, count(*) FILTER (tier IN ('breakout', 'extreme')) AS breakouts FROM outlier_latest GROUP BY project_id
+    SELECT project_id, count(*) FILTER (tier IN ('breakout', 'extreme')) AS breakouts
+        FROM outlier_latest GROUP BY project_id
 ) AS o ON o.project_id = p.project_id
 LEFT JOIN (
-    SELECT project_id, sum(usd) AS usd FROM spend WHERE "at" >= $now::TIMESTAMP - INTERVAL 30 DAY GROUP BY project_id
+    SELECT project_id, sum(usd) AS usd FROM spend
+        WHERE "at" >= $now::TIMESTAMP - INTERVAL 30 DAY GROUP BY project_id
 ) AS s ON s.project_id = p.project_id
 LEFT JOIN (
-    SELECT project_id, count(*) AS n FROM problems WHERE seen_at >= $now::TIMESTAMP - INTERVAL 7 DAY GROUP BY project_id
+    SELECT project_id, count(*) AS n FROM problems
+        WHERE seen_at >= $now::TIMESTAMP - INTERVAL 7 DAY GROUP BY project_id
 ) AS q ON q.project_id = p.project_id
 ORDER BY p.project_id"""
 
@@ -40,9 +47,11 @@ ORDER BY p.project_id"""
 def rows(
     at: Workspace, *, brand: str | None = None, has_archived: bool = False
 ) -> list[dict[str, Any]]:
-    """A row a project: COLUMNS, name, run_id, folder and archived_at; breakouts None = not judged yet.
+    """A row a project: COLUMNS, name, run_id, folder and archived_at; breakouts None = not judged
+    yet.
 
-    `scripts` counts them by status; `next_date` is the first due, shoot or publish date that is not past.
+    `scripts` counts them by status; `next_date` is the first due, shoot or publish date that is not
+    past.
     """
     now = at.now().replace(tzinfo=None)
     slugs = [

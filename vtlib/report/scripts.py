@@ -1,4 +1,6 @@
-"""The page of a project's scripts: the board, and each script with its beats and versions as pictures."""
+"""The page of a project's scripts: the board, and each script with its beats and versions as
+pictures.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
 
 
 def lead(views: Sequence[ScriptView], *, hidden: int = 0) -> str:
-    """How many scripts there are and how far they are; `hidden`: drafts that the reader is not shown."""
+    """How many scripts there are and how far they are; `hidden`: drafts that the reader is not
+    shown.
+    """
     if not views and hidden:
         return "No script is approved yet."
     if not views:

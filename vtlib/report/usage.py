@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from vtlib import charts, tables
-from vtlib.ops.operations import Usage
+from vtlib.ops.operations import UsageReport
 from vtlib.ops.use import counted
-from vtlib.report.facts import Page, Section
+from vtlib.report.facts import Page, PageSection
 from vtlib.report.sections import write_sections
 
 _DAYS = {
@@ -27,8 +27,10 @@ _DAYS = {
 }
 
 
-def write_usage(path: Path, used: Usage, *, page: Page) -> Path:
-    """Write errors and usage as the self-contained page `path`; what is missing is said in words."""
+def write_usage(path: Path, used: UsageReport, *, page: Page) -> Path:
+    """Write errors and usage as the self-contained page `path`; what is missing is said in
+    words.
+    """
     sections = [_days(used), _problems(used), _spend(used), _runs(used)]
     return write_sections(path, page=page, lead=lead(used), sections=sections)
 
@@ -38,7 +40,7 @@ def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
     people = lines["person"].nunique()
     said = f"{_count(len(lines), 'command')} of {people:,} {'person' if people == 1 else 'people'}."
     sections = [
-        Section(title, table=tables.show(counted(lines, *by), source="outputs/logs/use.jsonl"))
+        PageSection(title, table=tables.show(counted(lines, *by), source="outputs/logs/use.jsonl"))
         for title, by in (
             ("By person", ("person",)),
             ("By command", ("command",)),
@@ -49,7 +51,7 @@ def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
     return write_sections(path, page=page, lead=said, sections=sections)
 
 
-def lead(used: Usage) -> str:
+def lead(used: UsageReport) -> str:
     """The one sentence a reader takes away, made from the figures."""
     if used.days.empty:
         return "Nothing was done in this time."
@@ -68,14 +70,14 @@ def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun if n == 1 else noun + 's'}"
 
 
-def _days(used: Usage) -> Section:
+def _days(used: UsageReport) -> PageSection:
     frame = used.days.assign(day=pd.to_datetime(used.days["day"]))
     source = "runs, captures, media, problems, spend"
     table = tables.show(frame, source=source, columns=_DAYS, formats={"day": "date", "usd": "usd"})
-    return Section("Day by day", table=table)
+    return PageSection("Day by day", table=table)
 
 
-def _problems(used: Usage) -> Section:
+def _problems(used: UsageReport) -> PageSection:
     columns = {
         "stage": "stage",
         "kind": "kind",
@@ -84,20 +86,20 @@ def _problems(used: Usage) -> Section:
         "example": "latest reason",
     }
     table = tables.show(used.problem_counts, source="problems", columns=columns)
-    return Section("What failed", table=table, chart=charts.problems_per_day(used.problem_days))
+    return PageSection("What failed", table=table, chart=charts.problems_per_day(used.problem_days))
 
 
-def _spend(used: Usage) -> Section:
+def _spend(used: UsageReport) -> PageSection:
     spend = used.spend_days
     total = spend.groupby(["provider", "what"], dropna=False, as_index=False)[["n", "usd"]].sum(
         min_count=1
     )
     total = total.sort_values(["usd", "provider", "what"], ascending=[False, True, True])
     table = tables.show(total, source="spend", formats={"usd": "usd"})
-    return Section("What services took (USD)", table=table, chart=charts.spend_per_day(spend))
+    return PageSection("What services took (USD)", table=table, chart=charts.spend_per_day(spend))
 
 
-def _runs(used: Usage) -> Section:
+def _runs(used: UsageReport) -> PageSection:
     columns = [
         "run_id",
         "status",
@@ -110,4 +112,4 @@ def _runs(used: Usage) -> Section:
         "reason",
     ]
     table = tables.show(used.runs, source="runs, stage_runs", columns=columns)
-    return Section("The latest runs", ("Whenever they were, the newest 20.",), table=table)
+    return PageSection("The latest runs", ("Whenever they were, the newest 20.",), table=table)

@@ -18,7 +18,8 @@ from vtlib.core.settings import make_private
 def vega() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script (0.9 MB), from vl-convert.
 
-    Bundling takes 2 s; the file kept in `cache_folder` is read only where nobody but the user can have written it.
+    Bundling takes 2 s; the file kept in `cache_folder` is read only where nobody but the user can
+    have written it.
     """
     path = cache_folder() / f"vega-{version('vl-convert-python')}.js"
     with suppress(OSError, UnicodeDecodeError):
@@ -36,7 +37,8 @@ def cache_folder() -> Path:
 
 
 def is_private(path: Path) -> bool:
-    """Whether `path` and its folder belong to this user and nobody else may write them. Raises OSError where they are not there.
+    """Whether `path` and its folder belong to this user and nobody else may write them. Raises
+    OSError where they are not there.
 
     Where the system knows no owners (Windows), nothing is private.
     """

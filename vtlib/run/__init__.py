@@ -2,8 +2,8 @@
 
 For: `vt run`, `make demo`.
 Owns: the folder `outputs/<project>/runs/`; rows of runs and stage_runs through `store`.
-Entry points: `project.run`, `sequence`, `reproduce`, `copies` (proof of a client's copy), `fork_server` (warm kernels). Importing
-this room is cheap; papermill is imported by the first run.
+Entry points: `project.run`, `sequence`, `reproduce`, `copies` (proof of a client's copy),
+`fork_server` (warm kernels). Importing this room is cheap; papermill is imported by the first run.
 """
 
 from vtlib.run.fork_server import warm_kernels

@@ -15,9 +15,11 @@ LISTED = 12  # hits that a person is shown at once
 
 
 def check_copy(project: Project, folder: Path) -> list[Hit]:
-    """What in `folder` leads to a stranger in the store, whatever its spelling or packing; none = may be handed out.
+    """What in `folder` leads to a stranger in the store, whatever its spelling or packing; none =
+    may be handed out.
 
-    Our own styles and scripts, which pages hold letter for letter, are not searched. Raises BadInput where there is no folder.
+    Our own styles and scripts, which pages hold letter for letter, are not searched. Raises
+    BadInput where there is no folder.
     """
     from vtlib.report import assembly  # noqa: PLC0415 - nbconvert takes a second
 

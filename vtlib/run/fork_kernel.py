@@ -62,7 +62,9 @@ def own_state() -> None:
 
 
 def die_with(parent: int) -> None:
-    """End this process when `parent` ends: at once on Linux, elsewhere by ipykernel's poller (1 s)."""
+    """End this process when `parent` ends: at once on Linux, elsewhere by ipykernel's poller (1
+    s).
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

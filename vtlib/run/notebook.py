@@ -27,7 +27,8 @@ from vtlib.run.plan import StageStatus
 from vtlib.run.record import write_atomically
 
 ENGINE = "vt"
-# What a cell's output may be in a copy with pseudonyms: our conclusion, charts, tables; their texts beside them.
+# What a cell's output may be in a copy with pseudonyms: our conclusion, charts, tables; their texts
+# beside them.
 RESULTS = (MIMETYPE, "application/vnd.vegalite.v5+json", "text/html", "text/plain")
 NO_CONCLUSION = "the notebook gave no conclusion"
 EXIT_CODES = {
@@ -38,7 +39,7 @@ EXIT_CODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class NotebookResult:
     """What a notebook came to; `exit_code` is that of the error class it ended with."""
 
     status: StageStatus
@@ -94,7 +95,7 @@ def execute(
     parameters: Mapping[str, Any],
     kernel: Kernel,
     timeout_s: float | None = None,
-) -> Outcome:
+) -> NotebookResult:
     """Run `source` in `kernel` into `target`, which papermill writes after every cell.
 
     A failing cell, a dead kernel or a passed time is an Outcome with status `failed`; the partial
@@ -123,18 +124,22 @@ def execute(
     return read_conclusion(target)
 
 
-def read_conclusion(path: Path) -> Outcome:
-    """The conclusion of an executed notebook: the last output of the kind that `Conclusion` makes."""
+def read_conclusion(path: Path) -> NotebookResult:
+    """The conclusion of an executed notebook: the last output of the kind that `Conclusion`
+    makes.
+    """
     notebook = nbformat.read(path, as_version=4)
     found: Any = None
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             found = output.get("data", {}).get(MIMETYPE, found)
     if found is None:
-        return Outcome("ok", NO_CONCLUSION)
+        return NotebookResult("ok", NO_CONCLUSION)
     if not isinstance(found, dict) or found.get("status") not in ("ok", "skipped", "failed"):
-        return Outcome("failed", f"the notebook's conclusion cannot be read: {found}", exit_code=1)
-    return Outcome(
+        return NotebookResult(
+            "failed", f"the notebook's conclusion cannot be read: {found}", exit_code=1
+        )
+    return NotebookResult(
         found["status"],
         str(found.get("reason") or ""),
         tuple(str(line) for line in found.get("headline") or ()),
@@ -152,9 +157,11 @@ def redact_outputs(path: Path, redact: Callable[[Any], Any]) -> None:
 
 
 def reduce_to_results(path: Path) -> None:
-    """Leave of an executed notebook what a client may see: its cells, and of outputs results, charts and tables.
+    """Leave of an executed notebook what a client may see: its cells, and of outputs results,
+    charts and tables.
 
-    Given parameters name accounts and files; streams, errors' messages and pictures may hold what strangers wrote.
+    Given parameters name accounts and files; streams, errors' messages and pictures may hold what
+    strangers wrote.
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.pop("papermill", None)
@@ -184,7 +191,9 @@ def _result(output: NotebookNode) -> NotebookNode | None:
 
 
 def cell_seconds(path: Path) -> dict[str, float]:
-    """Seconds each code cell of an executed notebook took, by cell id, from papermill's metadata."""
+    """Seconds each code cell of an executed notebook took, by cell id, from papermill's
+    metadata.
+    """
     return {
         cell.id: float(cell.metadata.get("papermill", {}).get("duration") or 0)
         for cell in nbformat.read(path, as_version=4).cells
@@ -192,11 +201,11 @@ def cell_seconds(path: Path) -> dict[str, float]:
     }
 
 
-def _failed(ename: str, evalue: str) -> Outcome:
-    return Outcome("failed", f"{ename}: {evalue}", exit_code=EXIT_CODES.get(ename, 1))
+def _failed(ename: str, evalue: str) -> NotebookResult:
+    return NotebookResult("failed", f"{ename}: {evalue}", exit_code=EXIT_CODES.get(ename, 1))
 
 
-def _stopped(target: Path, ename: str, evalue: str) -> Outcome:
+def _stopped(target: Path, ename: str, evalue: str) -> NotebookResult:
     """A failure that left no error in the notebook: it is written into the cell that ran."""
     notebook = nbformat.read(target, as_version=4)
     cell = _running_cell(notebook)

@@ -15,7 +15,8 @@ PAGE = "index.html"
 def write_overview(
     at: Workspace, *, out: Path | None = None, brand: str | None = None, has_archived: bool = False
 ) -> Path:
-    """Write all projects as they stand now as the self-contained page `out` (default: outputs/index.html); returns it.
+    """Write all projects as they stand now as the self-contained page `out` (default:
+    outputs/index.html); returns it.
 
     It links each project's latest report by a relative address.
     """

@@ -1,4 +1,6 @@
-"""The pages of a run: one a stage, the insight, the index; what each is told comes from the store and run.json."""
+"""The pages of a run: one a stage, the insight, the index; what each is told comes from the
+store and run.json.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ TITLES = {
 INSIGHT = "insight.html"
 NAMINGS = {
     "named": "named (report.creators)",
-    "pseudonyms": "pseudonyms (report.creators): own accounts are named, nothing here leads to another",
+    "pseudonyms": (
+        "pseudonyms (report.creators): own accounts are named, nothing here leads to another"
+    ),
 }
 # Sections that name accounts, files and words searched.
 _LEADING = ("importing", "scraping")
@@ -72,7 +76,9 @@ def write_index(project: Project, result: RunResult, known: Facts) -> Path:
 
 
 def facts(project: Project, result: RunResult, ranked: pd.DataFrame) -> Facts:
-    """What the insight of a run is written from. `ranked`: the project's fits (adaptation/fits.ranked)."""
+    """What the insight of a run is written from. `ranked`: the project's fits
+    (adaptation/fits.ranked).
+    """
     from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
     stages = tuple((TITLES[s.stage], s.status, s.reason) for s in result.stages)

@@ -24,11 +24,12 @@ class RunPlan:
     """A run of a project's notebooks.
 
     `home` is the workspace, `outputs` its folder of results, `notebooks` where NN_<stage>.ipynb
-    lie. `params` are all of the project's parameters as JSON knows them, for the record; `set_params` those
-    that somebody set (None: all), for the notebooks, where a cap that nobody set must not become an order.
-    Section `importing` goes to stage import, `report` to every stage, and each other section to the stage of its name.
-    `creators`: named, or pseudonyms, when notebooks and the record of the run keep nothing that leads to one.
-    `adopt` is for stage outliers. `timeout_s` is for one stage.
+    lie. `params` are all of the project's parameters as JSON knows them, for the record;
+    `set_params` those that somebody set (None: all), for the notebooks, where a cap that nobody set
+    must not become an order. Section `importing` goes to stage import, `report` to every stage, and
+    each other section to the stage of its name. `creators`: named, or pseudonyms, when notebooks
+    and the record of the run keep nothing that leads to one. `adopt` is for stage outliers.
+    `timeout_s` is for one stage.
     """
 
     project: str
@@ -123,7 +124,9 @@ class RunResult:
 
     @property
     def seconds_beside(self) -> float:
-        """Of the whole run beside its stages: kernels started, insight, index and script page drawn."""
+        """Of the whole run beside its stages: kernels started, insight, index and script page
+        drawn.
+        """
         return max(self.seconds - sum(s.seconds for s in self.stages), 0.0)
 
     @property
@@ -156,8 +159,8 @@ class Hooks:
 
     `render(ipynb, html)` makes a stage's page, `write_index(run)` the index; without them there are
     no pages. `check()` names offending rows after each stage. `start_run`, `finish_stage` and
-    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth, `tell` gives a
-    sentence of ours as the reader of the run's folder may see it.
+    `finish_run` keep the run in the store. `redact` masks secrets in text at any depth, `tell`
+    gives a sentence of ours as the reader of the run's folder may see it.
     """
 
     on_event: Callable[[StageEvent], object] = _nothing

@@ -37,7 +37,8 @@ MODULES = (
     "sqlite3",
     "tornado.platform.asyncio",
 )
-# What the seven notebooks import of ours (a test holds it against them); the rest follows from these.
+# What the seven notebooks import of ours (a test holds it against them); the rest follows from
+# these.
 OUR_MODULES = (
     "vtlib.adaptation.fits",
     "vtlib.adaptation.stage",

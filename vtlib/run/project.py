@@ -1,4 +1,6 @@
-"""A project's run from end to end: plan, hooks to the store and the pages, the record of its report."""
+"""A project's run from end to end: plan, hooks to the store and the pages, the record of its
+report.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,14 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     waits: Callable[[str], object] = str,
     told: Told,
 ) -> RunResult:
-    """Run the notebooks of a project; every stage and the run itself are rows, pages and `run.json`.
+    """Run the notebooks of a project; every stage and the run itself are rows, pages and
+    `run.json`.
 
     One run of a project at a time: the second waits for the first to end (`waits` is told whose
     turn it is) or, without `wait`, raises StoreBusy.
 
-    `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they are a trial.
+    `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they
+    are a trial.
     """
     plan = RunPlan(
         project=project.slug,
@@ -70,7 +74,9 @@ def notebooks(root: Path) -> Path:
 
 
 class _View:
-    """The project as its reader sees it now: what a stage has just captured is known to its pseudonyms."""
+    """The project as its reader sees it now: what a stage has just captured is known to its
+    pseudonyms.
+    """
 
     def __init__(self, project: Project) -> None:
         self.project, self.stamp = project, 0
@@ -101,7 +107,9 @@ def _hooks(project: Project, told: Told) -> Hooks:
 
 
 def finished(project: Project, result: RunResult) -> Path:
-    """The end of a run: its figures and what they stand on are kept, then insight and index are drawn."""
+    """The end of a run: its figures and what they stand on are kept, then insight and index are
+    drawn.
+    """
     from vtlib.adaptation import fits  # noqa: PLC0415 - the model's client takes a second
     from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second
 
@@ -136,7 +144,9 @@ def _stage_ended(project: Project, result: RunResult, stage: StageResult) -> Non
 
 
 class StageFailed(Exception):
-    """How a failed stage is named where errors are reported: its own error stays in its notebook."""
+    """How a failed stage is named where errors are reported: its own error stays in its
+    notebook.
+    """
 
 
 def _run_row(result: RunResult) -> dict[str, Any]:

@@ -33,7 +33,9 @@ class Refused(Exception):
 
 
 class ForkedKernel:
-    """The part of `subprocess.Popen` that jupyter_client uses, for a process that is not our child."""
+    """The part of `subprocess.Popen` that jupyter_client uses, for a process that is not our
+    child.
+    """
 
     stdin = stdout = stderr = None
 
@@ -103,7 +105,8 @@ class WarmProvisioner(LocalProvisioner):
 
 
 def fork_kernel(nursery: str, cmd: list[str], **kwargs: Any) -> ForkedKernel:
-    """Ask the nursery at the socket `nursery` for a kernel run with `cmd`, a launcher's command line.
+    """Ask the nursery at the socket `nursery` for a kernel run with `cmd`, a launcher's command
+    line.
 
     `kwargs` are those of Popen that jupyter_client passes on: cwd, env, stdin, stdout, stderr.
     Raises Refused, saying why, and OSError when there is no nursery.

@@ -32,7 +32,8 @@ PACKAGES = (
     "viraltracker",
 )
 RECORD = "run.json"
-# All that a client's run.json holds, of the run and of each stage (besides its reason and headline).
+# All that a client's run.json holds, of the run and of each stage (besides its reason and
+# headline).
 CLIENT_FACTS = (
     *("run_id", "project", "profile", "creators", "code_version", "started_at", "ended_at"),
     *("status", "exit_code", "code", "packages"),
@@ -89,7 +90,9 @@ def open_run(plan: RunPlan, *, began: datetime | None = None) -> RunResult:
 
 
 def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
-    """Write `run.json`, whole or not at all; with pseudonyms only what a client may see, sentences as `tell` gives them."""
+    """Write `run.json`, whole or not at all; with pseudonyms only what a client may see,
+    sentences as `tell` gives them.
+    """
     facts = asdict(run) | {"exit_code": run.exit_code, "code": code_facts(), "packages": packages()}
     del facts["folder"]  # it is where the file lies, wherever that is carried to
     if run.creators == "pseudonyms":
@@ -98,7 +101,9 @@ def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
 
 
 def _for_client(facts: dict[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
-    """Parameters name accounts, files and words searched: the store keeps them (vt runs), the folder does not."""
+    """Parameters name accounts, files and words searched: the store keeps them (vt runs), the
+    folder does not.
+    """
     stages = [
         {name: stage[name] for name in STAGE_FACTS}
         | {"reason": tell(stage["reason"]), "headline": [tell(line) for line in stage["headline"]]}
@@ -139,10 +144,12 @@ def code_facts() -> dict[str, Any]:
 
 @cache
 def computing_code() -> dict[str, str]:
-    """What can change a figure: a digest of the sources of each room that computes, and versions of packages.
+    """What can change a figure: a digest of the sources of each room that computes, and versions of
+    packages.
 
-    Notebooks are a room here. Docs, tests, looks and what only tells (TELLING) have no part in it, so two commits that
-    compute the same have the same digests. Prompts are no code: they are recorded with the answers they got.
+    Notebooks are a room here. Docs, tests, looks and what only tells (TELLING) have no part in it,
+    so two commits that compute the same have the same digests. Prompts are no code: they are
+    recorded with the answers they got.
     """
     root = Path(vtlib.__file__).parent
     rooms = {room: (root / room).rglob("*") for room in COMPUTING}

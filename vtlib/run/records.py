@@ -21,7 +21,9 @@ def offenders(project: Project) -> list[str]:
 
 @one_session
 def gathered(project: Project) -> dict[str, Any]:
-    """scores, outlier_run, places, problems, spend of a project, as its reader may see them; spend None = not shown."""
+    """scores, outlier_run, places, problems, spend of a project, as its reader may see them;
+    spend None = not shown.
+    """
     run = project.frame("outlier_run")
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     spend = costs.ledger(project)
@@ -47,7 +49,9 @@ def counts(project: Project) -> dict[str, int]:
 
 
 def models(project: Project) -> dict[str, str]:
-    """Which models and prompts stand behind the answers of a project: cause and task -> versions; empty = none."""
+    """Which models and prompts stand behind the answers of a project: cause and task ->
+    versions; empty = none.
+    """
     found = project.frame("report_inputs")
     asked = found[found["cause"].isin(["model", "prompt"])]
     names = asked["name"].astype(str) + ", " + asked["cause"].astype(str)

@@ -13,7 +13,9 @@ SCRIPTS = "scripts.html"
 def write_script_page(
     project: Project, path: Path, *, nav: tuple[tuple[str, str], ...] = ()
 ) -> Path:
-    """Write the scripts of a project as they stand now as the self-contained page `path`, and return it."""
+    """Write the scripts of a project as they stand now as the self-contained page `path`, and
+    return it.
+    """
     from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
     from vtlib.report.scripts import write_scripts  # noqa: PLC0415
 

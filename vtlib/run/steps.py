@@ -12,7 +12,7 @@ from vtlib.core import log
 from vtlib.core.errors import DataCheckFailed, VtError
 from vtlib.run import record
 from vtlib.run.kernels import Kernel, Kernels
-from vtlib.run.notebook import Outcome, execute, redact_outputs, reduce_to_results
+from vtlib.run.notebook import NotebookResult, execute, redact_outputs, reduce_to_results
 from vtlib.run.plan import Hooks, RunPlan, RunResult, RunStatus, StageEvent, StageResult, file_stem
 
 
@@ -82,7 +82,9 @@ class Steps:
             exit_code=outcome.exit_code,
         )
 
-    def _run_and_render(self, stage: str, target: Path, kernel: Kernel) -> tuple[Outcome, str]:
+    def _run_and_render(
+        self, stage: str, target: Path, kernel: Kernel
+    ) -> tuple[NotebookResult, str]:
         is_well = False
         try:
             outcome = execute(
@@ -102,7 +104,7 @@ class Steps:
         finally:
             kernel.end(at_once=not is_well)
 
-    def _render(self, outcome: Outcome, target: Path) -> tuple[Outcome, str]:
+    def _render(self, outcome: NotebookResult, target: Path) -> tuple[NotebookResult, str]:
         if self.hooks.render is None:
             return outcome, ""
         page = target.with_suffix(".html")
@@ -113,7 +115,7 @@ class Steps:
             return _worse(outcome, f"its page could not be made: {error}", error), ""
         return outcome, page.name
 
-    def _check(self, outcome: Outcome) -> Outcome:
+    def _check(self, outcome: NotebookResult) -> NotebookResult:
         try:
             offenders = self.hooks.check()
         except VtError as error:
@@ -123,7 +125,7 @@ class Steps:
         return _worse(outcome, f"checks found: {'; '.join(offenders)}", DataCheckFailed(""))
 
 
-def _worse(outcome: Outcome, reason: str, error: Exception) -> Outcome:
+def _worse(outcome: NotebookResult, reason: str, error: Exception) -> NotebookResult:
     """`outcome` as failed with `reason`, unless it failed already."""
     if outcome.status == "failed":
         return outcome

@@ -23,8 +23,8 @@ def turn(
 ) -> Iterator[None]:
     """Hold the one place for runs of a project (`folder`: outputs/<slug>) until the block ends.
 
-    The kernel releases it when a process dies however it dies. Where another process has it, `tell` is told once and this
-    one waits; without `wait` StoreBusy is raised.
+    The kernel releases it when a process dies however it dies. Where another process has it, `tell`
+    is told once and this one waits; without `wait` StoreBusy is raised.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)

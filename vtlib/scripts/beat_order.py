@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from vtlib.core.errors import BadInput
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
 
 def with_beat(script: Script, *, after: str = "", kind: str = "beat") -> tuple[Script, str]:
@@ -19,7 +19,7 @@ def with_beat(script: Script, *, after: str = "", kind: str = "beat") -> tuple[S
     place = _place(script, after) + 1 if after else len(script.beats)
     taken = {b.beat_id for b in script.beats}
     new = next(f"b{n}" for n in range(1, len(taken) + 2) if f"b{n}" not in taken)
-    beats = [*script.beats[:place], Beat(new, kind), *script.beats[place:]]
+    beats = [*script.beats[:place], PlannedBeat(new, kind), *script.beats[place:]]
     return replace(script, beats=tuple(beats)), new
 
 
@@ -30,7 +30,9 @@ def without_beat(script: Script, beat_id: str) -> Script:
 
 
 def with_beat_at(script: Script, beat_id: str, number: int) -> Script:
-    """The beat as the `number`th, from 1. Raises BadInput for an unknown beat and a place that is none."""
+    """The beat as the `number`th, from 1. Raises BadInput for an unknown beat and a place that
+    is none.
+    """
     beats = list(script.beats)
     beat = beats.pop(_place(script, beat_id))
     if not 1 <= number <= len(script.beats):
@@ -40,8 +42,9 @@ def with_beat_at(script: Script, beat_id: str, number: int) -> Script:
 
 
 def with_hook(script: Script, hook: Mapping[str, Any]) -> Script:
-    """The script opened another way: `spoken`, `overlay` and `visual` of `hook` (None: nothing is said, or written)
-    in its first beat of kind hook, without one in its first beat. Raises BadInput for a script without beats.
+    """The script opened another way: `spoken`, `overlay` and `visual` of `hook` (None: nothing
+    is said, or written) in its first beat of kind hook, without one in its first beat. Raises
+    BadInput for a script without beats.
     """
     if not script.beats:
         raise BadInput("the script has no beat to open with.", todo="Add one: vt script beat --add")

@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 from vtlib.core.errors import BadInput
-from vtlib.scripts.script import Beat, Script, parse, plain
+from vtlib.scripts.script import PlannedBeat, Script, parse, plain
 from vtlib.scripts.timing import spans
 
-BEAT_COLUMNS = tuple(f.name for f in fields(Beat))
+BEAT_COLUMNS = tuple(f.name for f in fields(PlannedBeat))
 KEYS = ("script_id", "version", "title")
 COLUMNS = (*KEYS, "number", "start_s", *BEAT_COLUMNS)
 _LISTS = ("props", "talent")
@@ -36,8 +36,8 @@ def rows(
 def merged(base: Script, table: Iterable[Mapping[str, str]], *, file: str = "") -> Script:
     """`base` with the beats that the rows of a table say, in the order of the rows.
 
-    Columns that the table lacks keep the beat's value; a row without a beat_id is a new beat; a beat
-    without a row is gone. Raises BadInput with the row's number for an unreadable one.
+    Columns that the table lacks keep the beat's value; a row without a beat_id is a new beat; a
+    beat without a row is gone. Raises BadInput with the row's number for an unreadable one.
     """
     given_rows = list(table)
     known = {b.beat_id: b for b in base.beats}
@@ -50,12 +50,12 @@ def merged(base: Script, table: Iterable[Mapping[str, str]], *, file: str = "") 
             if n in row and row[n] is not None
         }
         given["beat_id"] = given.get("beat_id") or f"b{number - 1}"
-        beats.append(replace(old, **given) if old else Beat(**given))
+        beats.append(replace(old, **given) if old else PlannedBeat(**given))
     title = next((r["title"] for r in given_rows if r.get("title")), base.title)
     return parse({**plain(base), "title": title, "beats": [plain_beat(b) for b in beats]})
 
 
-def plain_beat(beat: Beat) -> dict[str, Any]:
+def plain_beat(beat: PlannedBeat) -> dict[str, Any]:
     """A beat as JSON-able values."""
     return {n: getattr(beat, n) for n in BEAT_COLUMNS}
 

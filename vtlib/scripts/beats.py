@@ -15,7 +15,8 @@ from vtlib.store.project import Workspace
 def add(
     at: Workspace, ref: str, making: Making, *, after: str = "", seen: int | None = None
 ) -> tuple[dict[str, Any], str]:
-    """Add an empty beat behind `after` (default: at the end); returns the script's row and the beat's id.
+    """Add an empty beat behind `after` (default: at the end); returns the script's row and the
+    beat's id.
 
     `seen` is the version the work started from. Raises BadInput when others have gone on since.
     """
@@ -35,7 +36,9 @@ def remove(
 def move(
     at: Workspace, ref: str, beat: tuple[str, int], making: Making, *, seen: int | None = None
 ) -> dict[str, Any]:
-    """Put a beat, `(id, number from 1)`, in another place; returns the script's row. Raises like `add`."""
+    """Put a beat, `(id, number from 1)`, in another place; returns the script's row. Raises like
+    `add`.
+    """
     held = script_reading.get(at.store, ref)
     script = beat_order.with_beat_at(held["script"], *beat)
     return held if script == held["script"] else _saved(at, held, script, making, seen)

@@ -1,4 +1,6 @@
-"""Comments on a beat or a line of a version; they stay with that version and can be resolved. Human rows."""
+"""Comments on a beat or a line of a version; they stay with that version and can be resolved.
+Human rows.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ def add(
 ) -> str:
     """Say something about a script; returns the comment's id.
 
-    `place` is (version or None for the current one, beat id or "", line of its Markdown from 1 or None).
-    Raises BadInput for an empty comment and a version, beat or line that does not exist.
+    `place` is (version or None for the current one, beat id or "", line of its Markdown from 1 or
+    None). Raises BadInput for an empty comment and a version, beat or line that does not exist.
     """
     version, beat_id, line = place
     text = clean(body)

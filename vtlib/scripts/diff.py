@@ -7,18 +7,20 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from vtlib.scripts import markdown
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.text import clock
-from vtlib.scripts.timing import Span, duration_s, spans
+from vtlib.scripts.timing import BeatSpan, duration_s, spans
 
 Change = Literal["added", "removed", "changed", "moved", "retimed", "same"]
 
 
 @dataclass(frozen=True, slots=True)
 class BeatChange:
-    """One beat in both versions; places are numbers from 1, times in s, None where it does not exist.
+    """One beat in both versions; places are numbers from 1, times in s, None where it does not
+    exist.
 
-    `change` names the strongest of what happened; `values` maps each changed field to (before, after).
+    `change` names the strongest of what happened; `values` maps each changed field to (before,
+    after).
     """
 
     beat_id: str
@@ -35,7 +37,9 @@ class BeatChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two versions compared: unified lines, every beat, changed facts of the whole, both lengths in s."""
+    """Two versions compared: unified lines, every beat, changed facts of the whole, both lengths
+    in s.
+    """
 
     lines: tuple[str, ...]
     beats: tuple[BeatChange, ...]
@@ -51,7 +55,9 @@ class Difference:
 def compare(
     before: Script, after: Script, *, names: tuple[str, str] = ("before", "after")
 ) -> Difference:
-    """The difference of two versions; beats meet by their id, so a beat that moved is the same beat."""
+    """The difference of two versions; beats meet by their id, so a beat that moved is the same
+    beat.
+    """
     old, new = (markdown.write(s).split("\n") for s in (before, after))
     lines = difflib.unified_diff(old, new, fromfile=names[0], tofile=names[1], lineterm="", n=2)
     facts = _changed(before, after, without=("beats",))
@@ -77,12 +83,12 @@ def summary(change: BeatChange) -> str:
     return f"{text}  ({', '.join(told)})" if told else text
 
 
-def changed_fields(before: Beat, after: Beat) -> dict[str, tuple[Any, Any]]:
+def changed_fields(before: PlannedBeat, after: PlannedBeat) -> dict[str, tuple[Any, Any]]:
     """Each field of a beat that differs, with both values."""
     return _changed(before, after)
 
 
-def _beats(before: tuple[Span, ...], after: tuple[Span, ...]) -> tuple[BeatChange, ...]:
+def _beats(before: tuple[BeatSpan, ...], after: tuple[BeatSpan, ...]) -> tuple[BeatChange, ...]:
     old = {s.beat.beat_id: s for s in before}
     new = {s.beat.beat_id: s for s in after}
     kept = [i for i in old if i in new]
@@ -100,7 +106,7 @@ def _in_order(before: list[str], after: list[str]) -> set[str]:
     return {i for block in blocks for i in before[block.a : block.a + block.size]}
 
 
-def _change(old: Span | None, new: Span | None, *, is_moved: bool) -> BeatChange:
+def _change(old: BeatSpan | None, new: BeatSpan | None, *, is_moved: bool) -> BeatChange:
     shown = new or old
     if shown is None:
         raise ValueError("a beat is in one of the versions")
@@ -120,7 +126,11 @@ def _change(old: Span | None, new: Span | None, *, is_moved: bool) -> BeatChange
 
 
 def _word(
-    old: Span | None, new: Span | None, values: dict[str, tuple[Any, Any]], *, is_moved: bool
+    old: BeatSpan | None,
+    new: BeatSpan | None,
+    values: dict[str, tuple[Any, Any]],
+    *,
+    is_moved: bool,
 ) -> Change:
     if old is None:
         return "added"

@@ -1,4 +1,6 @@
-"""A script as it lies open: one version with all that hangs on it, its text to edit, the board of all."""
+"""A script as it lies open: one version with all that hangs on it, its text to edit, the board
+of all.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,18 @@ from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
 from vtlib.scripts.files import Taken
 from vtlib.scripts.script import Script
-from vtlib.scripts.store import Making, Place
+from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Project, Workspace
 from vtlib.store.writes import records
 
 _HANGING = {
-    "versions": "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? ORDER BY version",
-    "history": "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version",
+    "versions": (
+        "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? "
+        "ORDER BY version"
+    ),
+    "history": (
+        "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version"
+    ),
     "comments": "SELECT * FROM script_comments WHERE script_id = ? ORDER BY created_at, comment_id",
     "posts": "SELECT version FROM publications WHERE script_id = ?",
 }
@@ -30,7 +37,8 @@ CARDS_MAX = 12  # of one status on the board; the rest is counted
 class OpenScript:
     """A version and what hangs on its script.
 
-    `row` as script_reading.get gives it; `ways` maps each status it can go to to what it lacks for that.
+    `row` as script_reading.get gives it; `ways` maps each status it can go to to what it lacks for
+    that.
     """
 
     row: Mapping[str, Any]
@@ -79,17 +87,20 @@ def text(row: Mapping[str, Any]) -> str:
 def take_text(
     at: Workspace, written: str, row: Mapping[str, Any], making: Making, *, is_over: bool = False
 ) -> Taken:
-    """Take in an edited `text` of `row`, as `vt script import` does: laid on what others did meanwhile.
+    """Take in an edited `text` of `row`, as `vt script import` does: laid on what others did
+    meanwhile.
 
-    `is_over`: as the version after `row`, whatever that says. Of contradictions nothing is written, see Taken.
-    Raises BadInput for a text that is no script, and one that is not of this script: it has no script_id, or another's.
+    `is_over`: as the version after `row`, whatever that says. Of contradictions nothing is written,
+    see Taken. Raises BadInput for a text that is no script, and one that is not of this script: it
+    has no script_id, or another's.
     """
     found = markdown.read(written, title=str(row["title"]), file="this text")
     if found.script_id != row["script_id"]:
         of = f"belongs to script {found.script_id}" if found.script_id else "has no script_id line"
         raise BadInput(
             f"this text {of}, so it is no edit of {row['title']}; nothing was written.",
-            todo="Keep the lines between the first two --- as they were, or press Save as a new script.",
+            todo="Keep the lines between the first two --- as they were, or press Save as a new "
+            "script.",
         )
     seen = int(row["version"]) if is_over or found.version is None else found.version
     return script_texts.take(at, replace(found, version=seen), making)
@@ -98,5 +109,5 @@ def take_text(
 def text_as_new(at: Workspace, written: str, row: Mapping[str, Any], making: Making) -> str:
     """A new script from a text, in the project and for the product of `row`; returns its id."""
     found = markdown.read(written, file="this text")
-    place = Place(product=row["product_id"], project=row["project_id"])
+    place = ScriptHome(product=row["product_id"], project=row["project_id"])
     return scripts.create(at.store, found.script, making, place=place)

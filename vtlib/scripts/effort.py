@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vtlib.scripts.script import Difficulty, Script, needs
 
-# Ours, not measured: a phone, one place and a handful of set-ups is an hour; more places or people make it a day.
+# Ours, not measured: a phone, one place and a handful of set-ups is an hour; more places or people
+# make it a day.
 _EASY = {"beats": 6, "places": 1, "people": 1, "props": 3}
 _MEDIUM = {"beats": 15, "places": 3, "people": 3, "props": 8}
 
@@ -12,7 +13,8 @@ _MEDIUM = {"beats": 15, "places": 3, "people": 3, "props": 8}
 def difficulty(script: Script) -> tuple[Difficulty | None, str]:
     """(easy, medium, hard, or None without beats; the counts it is read off, as a sentence).
 
-    Not more than 6 beats, 1 place, 1 person and 3 props is easy; not more than 15, 3, 3 and 8 medium.
+    Not more than 6 beats, 1 place, 1 person and 3 props is easy; not more than 15, 3, 3 and 8
+    medium.
     """
     if not script.beats:
         return None, "Difficulty cannot be judged without beats."

@@ -1,4 +1,6 @@
-"""A script version gathered with what surrounds it and written out; copies held against the store."""
+"""A script version gathered with what surrounds it and written out; copies held against the
+store.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from vtlib.scripts.formats.shot_table import many_as_csv
 from vtlib.scripts.formats.slates import film
 from vtlib.scripts.lifecycle import being_shot
 from vtlib.scripts.page import as_read
-from vtlib.scripts.schedule import Deadline, Shoot
+from vtlib.scripts.schedule import PlannedDay, Shoot
 from vtlib.scripts.shoots import conflicts, contacts, deadlines
 from vtlib.scripts.timing import spans
 from vtlib.store import catalog
@@ -28,13 +30,14 @@ from vtlib.store.project import Project, Workspace, one_session, resolve
 from vtlib.store.writes import records
 
 _MEDIA = """SELECT coalesce(proxy_path, path) AS path FROM media
-WHERE post_id = ? AND purged_at IS NULL AND coalesce(proxy_path, path) IS NOT NULL AND kind = 'video'"""
+WHERE post_id = ? AND purged_at IS NULL AND coalesce(proxy_path, path) IS NOT NULL
+AND kind = 'video'"""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How to write: formats by name, where to, which version; rate in frames/s, exact; `profile`: who reads it, '' = as in
-    the project's YAML.
+class ExportOptions:
+    """How to write: formats by name, where to, which version; rate in frames/s, exact;
+    `profile`: who reads it, '' = as in the project's YAML.
     """
 
     formats: tuple[str, ...]
@@ -47,7 +50,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ExportedFile:
     """A file that was written, and what its reader should be told."""
 
     format: str
@@ -57,11 +60,11 @@ class File:
 
 
 @one_session
-def export(at: Workspace, refs: Sequence[str], options: Options) -> list[File]:
+def export(at: Workspace, refs: Sequence[str], options: ExportOptions) -> list[ExportedFile]:
     """Write each script in each format; returns the files. CSV of several scripts is one table.
 
-    Without `out` files go to outputs/scripts/. Raises BadInput for an unknown format or script, and when
-    one file name is to hold several files.
+    Without `out` files go to outputs/scripts/. Raises BadInput for an unknown format or script, and
+    when one file name is to hold several files.
     """
     _require_formats(options.formats)
     documents = [gather(at, ref, options) for ref in refs]
@@ -78,10 +81,11 @@ def export(at: Workspace, refs: Sequence[str], options: Options) -> list[File]:
 
 
 @one_session
-def gather(at: Workspace, ref: str, options: Options) -> Document:
+def gather(at: Workspace, ref: str, options: ExportOptions) -> Document:
     """A version of a script with its product, schedule, frames and proxy, as an exporter takes it.
 
-    With pseudonyms (report.creators) without frames and film of the source, and without a text that names a stranger.
+    With pseudonyms (report.creators) without frames and film of the source, and without a text that
+    names a stranger.
     """
     row = script_reading.get(at.store, ref, version=options.version)
     product = catalog.get(at.store, "products", row["product_id"]) if row["product_id"] else {}
@@ -126,9 +130,11 @@ def _reader(at: Workspace, project: str | None, profile: str) -> Project | None:
 
 
 def write_calendar(
-    at: Workspace, plan: Sequence[Shoot], path: Path, *, days: Sequence[Deadline] = ()
-) -> File:
-    """Write a schedule of one or many scripts as a calendar, with its conflicts and the due and publish `days`."""
+    at: Workspace, plan: Sequence[Shoot], path: Path, *, days: Sequence[PlannedDay] = ()
+) -> ExportedFile:
+    """Write a schedule of one or many scripts as a calendar, with its conflicts and the due and
+    publish `days`.
+    """
     made = production_calendar(
         plan, conflicts(at, plan), days, made_at=at.now(), title="Production calendar"
     )
@@ -138,7 +144,8 @@ def write_calendar(
 def check_copies(at: Workspace, paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Each file with the script and version it was made from and what it is now.
 
-    `state`: current, stale (another version is current), edited (the version has other words) or unknown.
+    `state`: current, stale (another version is current), edited (the version has other words) or
+    unknown.
     """
     return [_check(at, path) for path in paths]
 
@@ -164,8 +171,8 @@ def _check(at: Workspace, path: Path) -> dict[str, Any]:
 
 
 def _export_one(
-    at: Workspace, document: Document, name: str, options: Options, *, is_one: bool
-) -> list[File]:
+    at: Workspace, document: Document, name: str, options: ExportOptions, *, is_one: bool
+) -> list[ExportedFile]:
     form = FORMATS[name]
     target = _target(at, document, name, options, is_one=is_one)
     files = []
@@ -178,7 +185,7 @@ def _export_one(
 
 
 def _target(
-    at: Workspace, document: Document, name: str, options: Options, *, is_one: bool
+    at: Workspace, document: Document, name: str, options: ExportOptions, *, is_one: bool
 ) -> Path:
     own = FORMATS[name].file_name(document.file_stem, name)
     out = options.out
@@ -193,12 +200,12 @@ def _target(
     return out / own
 
 
-def _write(name: str, path: Path, data: bytes, warnings: tuple[str, ...] = ()) -> File:
+def _write(name: str, path: Path, data: bytes, warnings: tuple[str, ...] = ()) -> ExportedFile:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     part.replace(path)  # a reader never sees half a file
-    return File(name, path, len(data), warnings)
+    return ExportedFile(name, path, len(data), warnings)
 
 
 def _require_formats(names: Sequence[str]) -> None:

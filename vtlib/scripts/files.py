@@ -1,4 +1,6 @@
-"""Scripts out to files that people edit, and in again: what they changed, laid on what others changed."""
+"""Scripts out to files that people edit, and in again: what they changed, laid on what others
+changed.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ from vtlib.core.errors import BadInput
 from vtlib.scripts import beat_table, fountain, markdown
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
-from vtlib.scripts.markdown import Reading
+from vtlib.scripts.markdown import MarkdownScript
 from vtlib.scripts.merge import Conflict, merge
 from vtlib.scripts.script import Script, parse
-from vtlib.scripts.store import Making, Place
+from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Workspace
 from vtlib.tables.sheets import read_sheet, sheet_rows
 
@@ -26,7 +28,9 @@ _NOT_IN_FOUNTAIN = ("claims", "references", "prediction", "notes")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a script in a file; `version` is its current one afterwards (before, in a conflict)."""
+    """What became of a script in a file; `version` is its current one afterwards (before, in a
+    conflict).
+    """
 
     status: Literal["new", "version", "merged", "unchanged", "conflict"]
     script_id: str
@@ -45,8 +49,10 @@ def read_text(path: Path) -> str:
         raise BadInput(f"cannot be read: {said}", file=str(path)) from None
 
 
-def read_file(path: Path) -> Reading:
-    """A script from a Markdown, Fountain or JSON file. Raises BadInput for another and a broken one."""
+def read_file(path: Path) -> MarkdownScript:
+    """A script from a Markdown, Fountain or JSON file. Raises BadInput for another and a broken
+    one.
+    """
     kind = path.suffix.lower()
     text = read_text(path)
     if kind in (".md", ".markdown", ".txt"):
@@ -62,12 +68,14 @@ def read_file(path: Path) -> Reading:
     )
 
 
-def take_in(at: Workspace, path: Path, making: Making, *, place: Place) -> list[Taken]:
-    """Take in an edited or a new file; a CSV may hold many scripts. Nothing that others wrote is lost.
+def take_in(at: Workspace, path: Path, making: Making, *, place: ScriptHome) -> list[Taken]:
+    """Take in an edited or a new file; a CSV may hold many scripts. Nothing that others wrote is
+    lost.
 
-    A file says which version it was taken from. If that is the current one, its text becomes the next
-    version; if others have gone on, both edits are laid together, and where they contradict nothing of
-    that script is written and the conflicts are given back. A file without a stamp is a new script.
+    A file says which version it was taken from. If that is the current one, its text becomes the
+    next version; if others have gone on, both edits are laid together, and where they contradict
+    nothing of that script is written and the conflicts are given back. A file without a stamp is a
+    new script.
     """
     if path.suffix.lower() == ".csv":
         return [_take(at, r, making, place) for r in _from_csv(at, path)]
@@ -80,12 +88,12 @@ def take_in(at: Workspace, path: Path, making: Making, *, place: Place) -> list[
     return [_take(at, found, making, place)]
 
 
-def take(at: Workspace, found: Reading, making: Making) -> Taken:
+def take(at: Workspace, found: MarkdownScript, making: Making) -> Taken:
     """Lay an edited script on what others did to it since the version it was taken from."""
-    return _take(at, found, making, Place())
+    return _take(at, found, making, ScriptHome())
 
 
-def _take(at: Workspace, found: Reading, making: Making, place: Place) -> Taken:
+def _take(at: Workspace, found: MarkdownScript, making: Making, place: ScriptHome) -> Taken:
     if not found.script_id:
         made = scripts.create(at.store, found.script, making, place=place)
         return Taken("new", made, found.script.title, 1)
@@ -107,13 +115,13 @@ def _take(at: Workspace, found: Reading, making: Making, place: Place) -> Taken:
     return Taken("version" if seen == current else "merged", script_id, both.title, number, seen)
 
 
-def _with_kept(at: Workspace, found: Reading) -> Script:
+def _with_kept(at: Workspace, found: MarkdownScript) -> Script:
     """The script of a Fountain file with what the version it was taken from has besides."""
     base = script_reading.get(at.store, found.script_id, version=found.version)["script"]
     return replace(found.script, **{n: getattr(base, n) for n in _NOT_IN_FOUNTAIN})
 
 
-def _from_json(text: str, file: str) -> Reading:
+def _from_json(text: str, file: str) -> MarkdownScript:
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -124,12 +132,12 @@ def _from_json(text: str, file: str) -> Reading:
     version = data.get("version")
     if not isinstance(script, dict):
         raise BadInput("a script is an object.", file=file, field="script")
-    return Reading(
+    return MarkdownScript(
         parse(script), str(data.get("script_id") or ""), int(version) if version else None
     )
 
 
-def _from_csv(at: Workspace, path: Path) -> Iterator[Reading]:
+def _from_csv(at: Workspace, path: Path) -> Iterator[MarkdownScript]:
     table = read_sheet(path, needed=())
     if strange := [c for c in table.columns if c.lower() not in beat_table.COLUMNS]:
         raise BadInput(
@@ -153,7 +161,7 @@ def _from_csv(at: Workspace, path: Path) -> Iterator[Reading]:
             if script_id
             else Script(title or path.stem)
         )
-        yield Reading(beat_table.merged(base, rows, file=path.name), script_id, number)
+        yield MarkdownScript(beat_table.merged(base, rows, file=path.name), script_id, number)
 
 
 def shown(conflict: Conflict) -> dict[str, Any]:

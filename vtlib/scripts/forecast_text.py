@@ -1,4 +1,6 @@
-"""What is expected of a script, in words: a forecast with its interval and n, or why there is none."""
+"""What is expected of a script, in words: a forecast with its interval and n, or why there is
+none.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ FACTS = (
 
 
 def sentences(places: Iterable[Mapping[str, Any]]) -> list[str]:
-    """A forecast's places (FACTS each) as sentences: views after 7 days, interval, n; a common reason comes last."""
+    """A forecast's places (FACTS each) as sentences: views after 7 days, interval, n; a common
+    reason comes last.
+    """
     held = list(places)
     reasons = {p["reason"] for p in held if p.get("reason")}
     common = reasons.pop() if len(reasons) == 1 and len(held) > 1 else ""

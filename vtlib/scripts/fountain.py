@@ -1,8 +1,9 @@
 """A script as Fountain screenplay text (fountain.io/syntax), and back.
 
-A scene is a beat: its heading carries the place, its number the beat's id; what is seen is action, what is
-said is dialogue, and the rest stands in notes `[[Label: text]]`, which screenwriting programs keep but do not
-print. Markup in the text is escaped; `[[` and `]]` in it become `[ [` and `] ]`.
+A scene is a beat: its heading carries the place, its number the beat's id; what is seen is action,
+what is said is dialogue, and the rest stands in notes `[[Label: text]]`, which screenwriting
+programs keep but do not print. Markup in the text is escaped; `[[` and `]]` in it become `[ [` and
+`] ]`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vtlib.scripts.markdown import LABELS, Reading
-from vtlib.scripts.script import DIFFICULTIES, KINDS, Beat, Script, parse
+from vtlib.scripts.markdown import LABELS, MarkdownScript
+from vtlib.scripts.script import DIFFICULTIES, KINDS, PlannedBeat, Script, parse
 from vtlib.scripts.text import clean, clean_line
 
 NARRATOR = "NARRATOR"
@@ -31,7 +32,7 @@ _IN_NOTES = {
 _FROM_NOTES = {label.lower(): name for name, label in _IN_NOTES.items()}
 _FORCED = re.compile(r"^([.@!>~=#])")
 _SCENE = re.compile(
-    r"^(?:\.(?=[^.\s])|(?=(?:INT|EXT|EST|I/E|INT\.?/EXT)[. ]))(?P<place>.*?)(?:\s+#(?P<id>[\w-]+)#)?\s*$",
+    r"^(?:\.(?=[^.\s])|(?=(?:INT|EXT|EST|I/E|INT\.?/EXT)[. ]))(?P<place>.*?)(?:\s+#(?P<id>[\w-]+)#)?\s*$",  # noqa: E501
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
@@ -60,7 +61,7 @@ def write(script: Script, *, stamp: Mapping[str, Any] | None = None) -> str:
     return "\n\n".join([page, *(_scene(b) for b in script.beats)]) + "\n"
 
 
-def read(text: str, *, title: str = "") -> Reading:
+def read(text: str, *, title: str = "") -> MarkdownScript:
     """A script from Fountain, ours or any; a scene without a duration stays undecided.
 
     Sections and synopses become notes; what is in the boneyard is left out.
@@ -86,7 +87,9 @@ def read(text: str, *, title: str = "") -> Reading:
         }
     )
     version = facts.get("version", "")
-    return Reading(script, facts.get("script id", ""), int(version) if version.isdigit() else None)
+    return MarkdownScript(
+        script, facts.get("script id", ""), int(version) if version.isdigit() else None
+    )
 
 
 @dataclass(slots=True)
@@ -141,7 +144,7 @@ def _stamp(stamp: Mapping[str, Any]) -> dict[str, str]:
     return {names[k]: str(v) for k, v in stamp.items() if k in names and v}
 
 
-def _scene(beat: Beat) -> str:
+def _scene(beat: PlannedBeat) -> str:
     parts = [f".{_escape(beat.location or NOWHERE)} #{beat.beat_id}#"]
     parts += [note for n, label in _IN_NOTES.items() if (note := _note(label, getattr(beat, n)))]
     if beat.visual:
@@ -162,7 +165,9 @@ def _note(label: str, value: Any) -> str:
 
 
 def _lines(text: str, *, first: str) -> str:
-    """Text whose every line is action (`!`) or dialogue; an empty line in dialogue is two spaces."""
+    """Text whose every line is action (`!`) or dialogue; an empty line in dialogue is two
+    spaces.
+    """
     lines = _escape(text).split("\n")
     if first:
         return "\n".join(first + line if line else "!" for line in lines)

@@ -1,4 +1,6 @@
-"""A script on a pattern of the library: a template's beats, and what is known of the pattern, with its doubt."""
+"""A script on a pattern of the library: a template's beats, and what is known of the pattern,
+with its doubt.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.templates import from_template
 from vtlib.scripts.timing import duration_s
 
@@ -22,9 +24,10 @@ def from_pattern(
 ) -> Script:
     """A draft that has the pattern, with its effect, interval and n in the notes.
 
-    `pattern`: a row of `patterns` (pattern, definition, parts, kind, ratio, ratio_low, ratio_high, q_value, claim,
-    n_with, n_without, accounts_with, replicates, trend, note). `examples`: addresses of posts that show it. Beats
-    are the template's, stretched where the pattern is a length; patterns of the opening stand at the hook.
+    `pattern`: a row of `patterns` (pattern, definition, parts, kind, ratio, ratio_low, ratio_high,
+    q_value, claim, n_with, n_without, accounts_with, replicates, trend, note). `examples`:
+    addresses of posts that show it. Beats are the template's, stretched where the pattern is a
+    length; patterns of the opening stand at the hook.
     """
     name, parts = str(pattern["pattern"]), [str(p) for p in _some(pattern.get("parts"))]
     names = parts or [name]
@@ -42,7 +45,9 @@ def from_pattern(
 
 
 def evidence(pattern: Mapping[str, Any]) -> str:
-    """What is known of a pattern: ratio of views, 80 % interval, n, accounts, q, and what to keep in mind."""
+    """What is known of a pattern: ratio of views, 80 % interval, n, accounts, q, and what to
+    keep in mind.
+    """
     claim = pattern.get("claim") or "nothing can be claimed yet"
     ratio, low, high, q = (
         _number(pattern.get(n)) for n in ("ratio", "ratio_low", "ratio_high", "q_value")
@@ -61,15 +66,15 @@ def evidence(pattern: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _is_hook(beat: Beat, names: Sequence[str]) -> bool:
+def _is_hook(beat: PlannedBeat, names: Sequence[str]) -> bool:
     return beat.kind == "hook" and any(_OPENING.search(n) for n in names)
 
 
-def _told(beat: Beat, pattern: Mapping[str, Any]) -> Beat:
+def _told(beat: PlannedBeat, pattern: Mapping[str, Any]) -> PlannedBeat:
     return replace(beat, notes=f"{beat.notes}\nHere: {pattern.get('definition')}".strip())
 
 
-def _stretched(beats: Sequence[Beat], length_s: float) -> tuple[Beat, ...]:
+def _stretched(beats: Sequence[PlannedBeat], length_s: float) -> tuple[PlannedBeat, ...]:
     share = length_s / duration_s(Script("x", tuple(beats)))
     return tuple(replace(b, duration_s=round((b.duration_s or 0) * share, 1)) for b in beats)
 

@@ -1,4 +1,6 @@
-"""The versions of a script over time: which status each had from when to when, and what it was made from."""
+"""The versions of a script over time: which status each had from when to when, and what it was
+made from.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _WIDTH = 36
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A version in one status. `until` is None where it still has it; naive UTC as the store has them."""
+    """A version in one status. `until` is None where it still has it; naive UTC as the store has
+    them.
+    """
 
     version: int
     status: str
@@ -52,9 +56,11 @@ def stretches(history: Sequence[Mapping[str, Any]]) -> tuple[Stretch, ...]:
 def history_lines(
     versions: Sequence[Mapping[str, Any]], history: Sequence[Mapping[str, Any]], *, width: int = 100
 ) -> str:
-    """One row a version: its bar from when it was made to the last change of any, status now, length, why.
+    """One row a version: its bar from when it was made to the last change of any, status now,
+    length, why.
 
-    Steps are of equal width, not to scale: what matters is the order, and an hour may be followed by a month.
+    Steps are of equal width, not to scale: what matters is the order, and an hour may be followed
+    by a month.
     """
     whole = stretches(history)
     steps = {t: n for n, t in enumerate(sorted({s.since for s in whole}))}
@@ -84,6 +90,8 @@ def _row(
 
 
 def _sign(own: Sequence[Stretch], moment: datetime) -> str:
-    """What the bar shows from a step on: the status that the version has then, a blank before it was made."""
+    """What the bar shows from a step on: the status that the version has then, a blank before it
+    was made.
+    """
     held = [s for s in own if s.since <= moment and (s.until is None or moment < s.until)]
     return _SIGNS.get(held[-1].status, "?") if held else " "

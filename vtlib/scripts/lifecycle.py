@@ -20,7 +20,7 @@ from vtlib.scripts import store as scripts
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
 from vtlib.scripts.files import read_file
-from vtlib.scripts.script import Claim, Script, parse, plain
+from vtlib.scripts.script import Script, ScriptClaim, parse, plain
 from vtlib.scripts.store import Making, Move
 from vtlib.store.project import Workspace, one_session
 from vtlib.store.writes import naive
@@ -49,7 +49,8 @@ def revise(
     """Make the next version, from a file or as a copy of the current one; returns the script's row.
 
     `seen` is the version the work started from (default: what the file says, else the current one).
-    Raises BadInput when others have gone on since (nothing is written), and for a file of another script.
+    Raises BadInput when others have gone on since (nothing is written), and for a file of another
+    script.
     """
     held = script_reading.get(at.store, ref)
     script, started = held["script"], int(held["version"])
@@ -70,8 +71,9 @@ def change(
 ) -> dict[str, Any]:
     """Change facts of a script, its claims or one beat, in a new version; returns its row.
 
-    `facts`: FACTS, `claims` (texts to add), `cleared` (numbers from 1), `beat` with `values` (field=value),
-    and product, project, which need no new version. Raises BadInput for an unknown field, with the nearest.
+    `facts`: FACTS, `claims` (texts to add), `cleared` (numbers from 1), `beat` with `values`
+    (field=value), and product, project, which need no new version. Raises BadInput for an unknown
+    field, with the nearest.
     """
     held = script_reading.get(at.store, ref)
     script_id, old = str(held["script_id"]), held["script"]
@@ -111,8 +113,9 @@ def track(
 ) -> dict[str, Any]:
     """Link a script's version to the post that came of it; a produced one becomes published.
 
-    The post is imported as our own where the script has a project. Returns script_id, version, post_id, url,
-    status. Raises BadInput for a URL that names no post, or only through a short link.
+    The post is imported as our own where the script has a project. Returns script_id, version,
+    post_id, url, status. Raises BadInput for a URL that names no post, or only through a short
+    link.
     """
     held = script_reading.get(at.store, ref)
     post = named_post(url)
@@ -122,7 +125,9 @@ def track(
 
 
 def named_post(url: str) -> PostRef:
-    """The post that a URL names. Raises BadInput where it names none, or only through a short link."""
+    """The post that a URL names. Raises BadInput where it names none, or only through a short
+    link.
+    """
     post = post_ref(url)
     if post.post_id is None:
         raise BadInput(f"{url} is a short link.", todo="Open it and paste the post's own URL.")
@@ -150,7 +155,9 @@ def linked(
 
 
 def _forecast_note(at: Workspace, script_id: str, version: int, post: PostRef) -> str:
-    """Whether a post can test the forecast of its script, said at once: it can not when it is the older one."""
+    """Whether a post can test the forecast of its script, said at once: it can not when it is
+    the older one.
+    """
     made = at.store.query(_FROZEN, [script_id, version])["made_at"].iloc[0]
     known = at.store.query(_POSTED, [post.post_id])["posted_at"]
     captured = known.iloc[0] if len(known) else pd.NaT
@@ -162,7 +169,10 @@ def _forecast_note(at: Workspace, script_id: str, version: int, post: PostRef) -
         return f"No forecast was frozen for version {version}, so this post tests none. {rest}"
     frozen = f"the forecast frozen on {made:%Y-%m-%d %H:%M} UTC"
     if pd.isna(posted):
-        return f"When it was posted is known once it is captured (vt scrape --due); then it tests {frozen}, or not."
+        return (
+            "When it was posted is known once it is captured (vt scrape --due); then it "
+            f"tests {frozen}, or not."
+        )
     when = f"{posted:%Y-%m-%d %H:%M} UTC{source}"
     if posted < made:
         return f"It was posted on {when}, before {frozen}: it is no test of that forecast. {rest}"
@@ -179,7 +189,7 @@ def being_shot(row: Mapping[str, Any]) -> str:
 
 
 def _claims(script: Script, facts: Mapping[str, Any], making: Making) -> list[dict[str, Any]]:
-    claims = [*script.claims, *(Claim(text) for text in facts.get("claims") or ())]
+    claims = [*script.claims, *(ScriptClaim(text) for text in facts.get("claims") or ())]
     for number in facts.get("cleared") or ():
         if not 1 <= number <= len(claims):
             raise BadInput(f"there is no claim {number}; the script has {len(claims)}.")

@@ -1,7 +1,8 @@
-"""A script as Markdown that people edit: facts on top as YAML, a heading a beat, a labelled line a field.
+"""A script as Markdown that people edit: facts on top as YAML, a heading a beat, a labelled line a
+field.
 
-`read(write(script)) == script`. Text of other origin is read too: a heading becomes a beat, a paragraph
-without a label is what is said.
+`read(write(script)) == script`. Text of other origin is read too: a heading becomes a beat, a
+paragraph without a label is what is said.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import yaml
 
 from vtlib.core.errors import BadInput
 from vtlib.core.params import nearest
-from vtlib.scripts.script import BEAT_KINDS, Beat, Script, parse
+from vtlib.scripts.script import BEAT_KINDS, PlannedBeat, Script, parse
 from vtlib.scripts.text import clean, clean_line, slug_of
 
 LABELS = {
@@ -49,8 +50,10 @@ _NUMBER = re.compile(r"^(?:(?:scene|beat|shot)\s*)?\d+\s*[.):·–-]\s*", re.IGN
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a text says: the script, and which script and version it was taken from, if it says so."""
+class MarkdownScript:
+    """What a text says: the script, and which script and version it was taken from, if it says
+    so.
+    """
 
     script: Script
     script_id: str = ""
@@ -77,7 +80,7 @@ def write(script: Script, *, stamp: Mapping[str, Any] | None = None) -> str:
     return "\n".join(parts + [_beat(b) for b in script.beats])
 
 
-def read(text: str, *, title: str = "", file: str = "") -> Reading:
+def read(text: str, *, title: str = "", file: str = "") -> MarkdownScript:
     """A script from Markdown; `title` is for a text without one.
 
     Raises BadInput naming the line for a label or fact that does not exist.
@@ -96,7 +99,7 @@ def read(text: str, *, title: str = "", file: str = "") -> Reading:
     except BadInput as error:
         raise BadInput(error.message, todo=error.todo, file=file) from None
     version = given["version"]
-    return Reading(script, str(given["script_id"] or ""), int(version) if version else None)
+    return MarkdownScript(script, str(given["script_id"] or ""), int(version) if version else None)
 
 
 @dataclass(slots=True)
@@ -105,7 +108,7 @@ class _Head:
     prose: str = ""
 
 
-def _beat(beat: Beat) -> str:
+def _beat(beat: PlannedBeat) -> str:
     length = (
         "" if beat.duration_s is None else f" {beat.duration_s:.3f}".rstrip("0").rstrip(".") + " s"
     )

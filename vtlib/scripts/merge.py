@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Conflict:
 def merge(base: Script, mine: Script, theirs: Script) -> tuple[Script, tuple[Conflict, ...]]:
     """Both edits laid on the version they started from, and the fields where they contradict.
 
-    A contradiction keeps `theirs`. A beat that one removed and the other edited is a contradiction too.
-    The order is theirs; beats that only I added follow the beat they followed.
+    A contradiction keeps `theirs`. A beat that one removed and the other edited is a contradiction
+    too. The order is theirs; beats that only I added follow the beat they followed.
     """
     facts, conflicts = _fields(base, mine, theirs, place="script", without=("beats",))
     old, me, they = ({b.beat_id: b for b in s.beats} for s in (base, mine, theirs))
-    beats: dict[str, Beat] = {}
+    beats: dict[str, PlannedBeat] = {}
     for beat_id in _order(base, mine, theirs):
         beat, more = _beat(old.get(beat_id), me.get(beat_id), they.get(beat_id), beat_id)
         conflicts += more
@@ -38,8 +38,8 @@ def merge(base: Script, mine: Script, theirs: Script) -> tuple[Script, tuple[Con
 
 
 def _beat(
-    old: Beat | None, mine: Beat | None, theirs: Beat | None, beat_id: str
-) -> tuple[Beat | None, list[Conflict]]:
+    old: PlannedBeat | None, mine: PlannedBeat | None, theirs: PlannedBeat | None, beat_id: str
+) -> tuple[PlannedBeat | None, list[Conflict]]:
     if mine is None or theirs is None:
         kept = mine or theirs
         if old is None:
@@ -70,7 +70,9 @@ def _fields(
 
 
 def _order(base: Script, mine: Script, theirs: Script) -> Iterable[str]:
-    """Ids in their order, or in mine where they did not touch the order of the version both know."""
+    """Ids in their order, or in mine where they did not touch the order of the version both
+    know.
+    """
     ids = [[b.beat_id for b in s.beats] for s in (base, mine, theirs)]
     old, me, they = ids
     both = [i for i in old if i in they]

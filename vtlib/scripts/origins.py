@@ -1,4 +1,6 @@
-"""A first draft from what is known of a video: its analysis, else its measures, else its caption."""
+"""A first draft from what is known of a video: its analysis, else its measures, else its
+caption.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +9,23 @@ from dataclasses import replace
 from typing import Any
 
 from vtlib.scripts.effort import difficulty
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
 _HOOK_S = 3.0  # the window in which viewers stay or leave, when nobody said where the hook ends
 _SHOTS_MAX = 40
-_LIKELY = 0.5  # as in performance/patterns/analysed.py, whose import takes a second; a test holds them together
+_LIKELY = 0.5  # as in performance/patterns/analysed.py, whose import takes a second; a test holds them together  # noqa: E501
 ON_CAMERA = "speaker on camera"
 _MOMENTS = {"reveal": "reveal", "climax": "climax", "transition": "transition"}
 
 
 def from_analysis(answer: Mapping[str, Any], title: str, *, post: Mapping[str, Any]) -> Script:
-    """A draft on the beats of an analysed video (the answer of analysis): what was seen, said, written.
+    """A draft on the beats of an analysed video (the answer of analysis): what was seen, said,
+    written.
 
-    Kinds are read off the spans of hook, key moments and call to action; words are the original's, to be
-    rewritten. Patterns carry the names of the library's features, so that a forecast knows them. Difficulty is
-    `effort.difficulty`'s rule of thumb. What an analysis does not say (places, props) stays empty, and the notes
-    say so.
+    Kinds are read off the spans of hook, key moments and call to action; words are the original's,
+    to be rewritten. Patterns carry the names of the library's features, so that a forecast knows
+    them. Difficulty is `effort.difficulty`'s rule of thumb. What an analysis does not say (places,
+    props) stays empty, and the notes say so.
     """
     hook, call = (answer.get(n) or {} for n in ("hook", "call_to_action"))
     whole = answer.get("beats") or []
@@ -45,10 +48,11 @@ def from_analysis(answer: Mapping[str, Any], title: str, *, post: Mapping[str, A
 def from_measures(
     measures: Mapping[str, Any] | None, title: str, *, post: Mapping[str, Any]
 ) -> Script:
-    """A draft on the shots that were measured, with the words read on screen; without measures one beat.
+    """A draft on the shots that were measured, with the words read on screen; without measures one
+    beat.
 
-    `measures` has shots (start_s, end_s) and maybe text.items; `post` url, caption, duration_s, language.
-    The caption goes into the notes: it is a stranger's text, not a line to speak.
+    `measures` has shots (start_s, end_s) and maybe text.items; `post` url, caption, duration_s,
+    language. The caption goes into the notes: it is a stranger's text, not a line to speak.
     """
     shots = list((measures or {}).get("shots") or [])[:_SHOTS_MAX]
     length = (measures or {}).get("duration_s") or post.get("duration_s")
@@ -67,11 +71,11 @@ def from_measures(
     )
 
 
-def _analysed(number: int, beat: Mapping[str, Any], answer: Mapping[str, Any]) -> Beat:
+def _analysed(number: int, beat: Mapping[str, Any], answer: Mapping[str, Any]) -> PlannedBeat:
     start, end = float(beat.get("start_s") or 0), float(beat.get("end_s") or 0)
     lines = _inside(answer.get("transcript"), start, end)
     speakers = {str(x.get("speaker")) for x in lines} - {"overlay"}
-    return Beat(
+    return PlannedBeat(
         f"b{number}",
         _kind(number, (start + end) / 2, answer),
         duration_s=max(end - start, 0) or None,
@@ -114,14 +118,18 @@ def _kind(number: int, middle_s: float, answer: Mapping[str, Any]) -> str:
 
 
 def _patterns(hook: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the features that the library makes of such an answer (performance/patterns/analysed.py)."""
+    """Names of the features that the library makes of such an answer
+    (performance/patterns/analysed.py).
+    """
     types = sorted(hook.get("types") or [], key=lambda t: -float(t.get("probability") or 0))
     likely = [f"hook_{t['type']}" for t in types if float(t.get("probability") or 0) >= _LIKELY]
     return (*likely, *(f"sees_{c['kind']}" for c in hook.get("catalysts") or () if c.get("kind")))
 
 
 def _told(answer: Mapping[str, Any], why: str) -> list[str]:
-    """What a writer should know of the original, a line each; nothing that the answer does not say."""
+    """What a writer should know of the original, a line each; nothing that the answer does not
+    say.
+    """
     narrative, sound = (answer.get(n) or {} for n in ("narrative", "sound"))
     music = "; ".join(str(t) for t in (sound.get("music"), sound.get("role")) if t)
     lists = {
@@ -141,14 +149,16 @@ def _told(answer: Mapping[str, Any], why: str) -> list[str]:
     ]
 
 
-def _measured(number: int, shot: Mapping[str, Any], texts: Sequence[Mapping[str, Any]]) -> Beat:
+def _measured(
+    number: int, shot: Mapping[str, Any], texts: Sequence[Mapping[str, Any]]
+) -> PlannedBeat:
     start, end = float(shot.get("start_s") or 0), shot.get("end_s")
     seen = [
         str(t.get("text") or "")
         for t in texts
         if start <= float(t.get("start_s") or 0) < (float(end) if end else float("inf"))
     ]
-    return Beat(
+    return PlannedBeat(
         f"b{number}",
         "hook" if start < _HOOK_S else "beat",
         duration_s=max(float(end) - start, 0) or None if end else None,

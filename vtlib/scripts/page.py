@@ -1,4 +1,6 @@
-"""What the page of a project's scripts is told: each script with its pictures, as its reader may see it."""
+"""What the page of a project's scripts is told: each script with its pictures, as its reader may
+see it.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,9 @@ _PICTURE_PX = (240, 240)
 
 @dataclass(frozen=True, slots=True)
 class ScriptView:
-    """A script on the page. `facts`: label -> text; `beats`: rows of start, length, kind, seen, heard, written;
-    `pictures`: SVG of beats and versions; `expected`: sentences; notes, comments and people only for analysts.
+    """A script on the page. `facts`: label -> text; `beats`: rows of start, length, kind, seen,
+    heard, written; `pictures`: SVG of beats and versions; `expected`: sentences; notes, comments
+    and people only for analysts.
     """
 
     script_id: str
@@ -52,8 +55,9 @@ class ScriptView:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All scripts of a project in the order of their status, and the register with where each is used; `hidden`: drafts
-    that the reader is not shown; `pictures`: (name, small JPEG) of registered assets, for analysts.
+    """All scripts of a project in the order of their status, and the register with where each is
+    used; `hidden`: drafts that the reader is not shown; `pictures`: (name, small JPEG) of
+    registered assets, for analysts.
     """
 
     views: tuple[ScriptView, ...]
@@ -64,8 +68,9 @@ class Shelf:
 
 @one_session
 def gathered(project: Project) -> Shelf:
-    """The project's scripts, archived ones left out; for a client without people and comments, and without drafts unless
-    `report.client_shows` names them; with pseudonyms a text that names a stranger is not shown.
+    """The project's scripts, archived ones left out; for a client without people and comments,
+    and without drafts unless `report.client_shows` names them; with pseudonyms a text that names
+    a stranger is not shown.
     """
     try:
         rows = script_reading.listing(project.store, project=project.slug)
@@ -83,7 +88,9 @@ def gathered(project: Project) -> Shelf:
 
 
 def dates_text(row: Mapping[str, Any]) -> str:
-    """The dates of a row of script_reading.listing: due 2 May · shoot 4 May · publish 11 May; "" = none."""
+    """The dates of a row of script_reading.listing: due 2 May · shoot 4 May · publish 11 May; ""
+    = none.
+    """
     days = ((name, row.get(f"{name}_on")) for name in ("due", "shoot", "publish"))
     return " · ".join(f"{name} {day:%-d %b %Y}" for name, day in days if day)
 
@@ -135,7 +142,9 @@ def _view(project: Project, listed: Mapping[str, Any]) -> ScriptView:
 
 
 def as_read(project: Project, script: Script) -> Script:
-    """A script as the project's reader may see it: each text whole, or not at all where it names a stranger."""
+    """A script as the project's reader may see it: each text whole, or not at all where it names
+    a stranger.
+    """
     return script if project.names_creators else parse(_Reader(project).clean(plain(script)))
 
 
@@ -216,7 +225,9 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
 
 
 def _pictures(project: Project, ids: set[Any]) -> tuple[tuple[str, bytes], ...]:
-    """(name, small JPEG) of the assets that the project's scripts name; a file that is gone or no picture is left out."""
+    """(name, small JPEG) of the assets that the project's scripts name; a file that is gone or
+    no picture is left out.
+    """
     pictures = [
         (str(one["name"]), _small(Path(one["picture_path"])))
         for one in production.assets(project.store)

@@ -1,4 +1,6 @@
-"""A script as a picture in plain text: bars on a time line, whatever the size of script or terminal."""
+"""A script as a picture in plain text: bars on a time line, whatever the size of script or
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import unicodedata
 
 from vtlib.scripts.script import Script
 from vtlib.scripts.text import clean_line, clock
-from vtlib.scripts.timing import Span, duration_s, spans, word_rates
+from vtlib.scripts.timing import BeatSpan, duration_s, spans, word_rates
 
 _ROWS_MAX = 60
 _FAST = " ! too many words"
@@ -41,7 +43,9 @@ def time_line(script: Script, *, width: int = 100) -> str:
     return "\n".join(
         [
             *rows,
-            f"{clock(total)} in {len(whole)} {'beat' if len(whole) == 1 else 'beats'}  {marks}".rstrip(),
+            (
+                f"{clock(total)} in {len(whole)} {'beat' if len(whole) == 1 else 'beats'}  {marks}"
+            ).rstrip(),
         ]
     )
 
@@ -72,7 +76,7 @@ def cells(text: str) -> int:
     )
 
 
-def _row(span: Span, drawn: str, *, label: int, width: int, tail: str) -> str:
+def _row(span: BeatSpan, drawn: str, *, label: int, width: int, tail: str) -> str:
     mark = "~" if span.is_estimated else " "
     kind = f"{span.beat.kind[:label]:<{label}}"
     head = f"{clock(span.start_s):>7} {span.duration_s:>5.1f}s{mark} {kind} {drawn} "
@@ -80,7 +84,7 @@ def _row(span: Span, drawn: str, *, label: int, width: int, tail: str) -> str:
     return (head + fitted(said, max(width - len(head) - len(tail), 8)) + tail).rstrip()
 
 
-def _bar(span: Span, total_s: float, width: int) -> str:
+def _bar(span: BeatSpan, total_s: float, width: int) -> str:
     """The beat's place on the whole length, at least one cell."""
     share = width / total_s if total_s else 0
     left = min(round(span.start_s * share), width - 1)

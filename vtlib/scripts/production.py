@@ -1,4 +1,6 @@
-"""What shooting needs: the register of assets (props, locations, talent) and the schedule. Human rows."""
+"""What shooting needs: the register of assets (props, locations, talent) and the schedule. Human
+rows.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
     """Add an asset, or change its facts (details, available, release_status, release_path, contact,
     picture_path); returns its id.
 
-    `available` is a list of {starts_at, ends_at} (ISO 8601 with offset). A fact of None is left as it is.
-    Raises BadInput for another kind or release.
+    `available` is a list of {starts_at, ends_at} (ISO 8601 with offset). A fact of None is left as
+    it is. Raises BadInput for another kind or release.
     """
     if kind not in KINDS:
         raise BadInput(f"there is no kind of asset {kind}.", todo=f"One of: {', '.join(KINDS)}.")
@@ -51,7 +53,8 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
 
 
 def assets(store: Store) -> list[dict[str, Any]]:
-    """The register: each asset with the scripts that use it; names in scripts without a row come last.
+    """The register: each asset with the scripts that use it; names in scripts without a row come
+    last.
 
     Columns of `assets` and `used_in`: a list of {script_id, title, version, status, beat_ids}.
     """
@@ -74,9 +77,9 @@ def assets(store: Store) -> list[dict[str, Any]]:
 def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> str:
     """Put a shoot on the schedule; returns its id.
 
-    `facts`: version (None: the approved, else the current one), starts_at and ends_at (aware), time_zone,
-    location, beat_ids, talent, props, notes, call_at (aware or None), crew. The same shoot twice is one. Raises BadInput for an end
-    before its start and an unknown version.
+    `facts`: version (None: the approved, else the current one), starts_at and ends_at (aware),
+    time_zone, location, beat_ids, talent, props, notes, call_at (aware or None), crew. The same
+    shoot twice is one. Raises BadInput for an end before its start and an unknown version.
     """
     if facts["ends_at"] <= facts["starts_at"]:
         raise BadInput("a shoot ends after it starts.", field="ends_at")

@@ -1,4 +1,6 @@
-"""Scripts as they are read: found by what people call them, listed, with their versions and history."""
+"""Scripts as they are read: found by what people call them, listed, with their versions and
+history.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from vtlib.store.writes import records
 
 _LIST = """SELECT * EXCLUDE (content, structure) FROM scripts_current
 WHERE ($product IS NULL OR product_id = $product) AND ($brand IS NULL OR brand_id = $brand)
-  AND ($project IS NULL OR project_id = $project) AND ($assignee IS NULL OR lower(assignee) = lower($assignee))
+  AND ($project IS NULL OR project_id = $project)
+  AND ($assignee IS NULL OR lower(assignee) = lower($assignee))
   AND (status = $status OR ($status IS NULL AND ($archived OR status <> 'archived')))
   AND ($search IS NULL OR contains(lower(title || ' ' || content), lower($search)))
 ORDER BY updated_at DESC, script_id"""
@@ -27,14 +30,24 @@ _PEOPLE = "SELECT script_id, person, role FROM script_people ORDER BY script_id,
 _SHOOTS = "SELECT script_id, starts_at, time_zone FROM shoots ORDER BY starts_at"
 
 _PARTS = {
-    "versions": "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? ORDER BY version",
-    "history": "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version",
+    "versions": (
+        "SELECT * EXCLUDE (content, structure) FROM script_versions WHERE script_id = ? "
+        "ORDER BY version"
+    ),
+    "history": (
+        "SELECT * FROM script_status_changes WHERE script_id = ? ORDER BY changed_at, version"
+    ),
     "comments": "SELECT * FROM script_comments WHERE script_id = ? ORDER BY created_at, comment_id",
-    "people": "SELECT person, role, assigned_at FROM script_people WHERE script_id = ? ORDER BY role, person",
+    "people": (
+        "SELECT person, role, assigned_at FROM script_people WHERE script_id = ? ORDER BY "
+        "role, person"
+    ),
     "shoots": "SELECT * FROM shoots WHERE script_id = ? ORDER BY starts_at, shoot_id",
     "publications": "SELECT * FROM publications WHERE script_id = ? ORDER BY linked_at, post_id",
-    "predictions": """SELECT version, made_at, target, platform, format, account_id, predicted_ln, low_ln, high_ln,
-        p_beats_median, n_baseline, reason FROM predictions WHERE script_id = ? ORDER BY project_id, seq""",
+    "predictions": """SELECT version, made_at, target, platform, format, account_id, predicted_ln,
+    low_ln, high_ln,
+        p_beats_median, n_baseline, reason FROM predictions WHERE script_id = ?
+        ORDER BY project_id, seq""",
 }
 
 
@@ -48,7 +61,8 @@ def find(store: Store, ref: str) -> str:
 
 
 def get(store: Store, ref: str, *, version: int | None = None) -> dict[str, Any]:
-    """A script with one version (default: the current one): the row of `scripts_current`, `script` parsed.
+    """A script with one version (default: the current one): the row of `scripts_current`, `script`
+    parsed.
 
     Raises BadInput like `find`, and for a version that does not exist.
     """
@@ -82,7 +96,8 @@ def publications(store: Store, script_id: str) -> list[dict[str, Any]]:
 def parts(
     store: Store, script_id: str, names: Iterable[str] = tuple(_PARTS)
 ) -> dict[str, list[dict[str, Any]]]:
-    """What hangs on a script, of one moment: versions, history, comments, people, shoots, publications, predictions.
+    """What hangs on a script, of one moment: versions, history, comments, people, shoots,
+    publications, predictions.
 
     Predictions as they were frozen: where, ln of what is expected, interval, n, reason.
     """
@@ -91,11 +106,12 @@ def parts(
 
 
 def listing(store: Store, *, person: str | None = None, **wanted: Any) -> list[dict[str, Any]]:
-    """Scripts, the last changed first: product, brand, project (slugs), status, assignee, search, archived.
+    """Scripts, the last changed first: product, brand, project (slugs), status, assignee, search,
+    archived.
 
-    Columns of scripts_current without the text, `shoot_on` (local day of its first shoot; None = none planned) and
-    `waiting_for` (whose step is next). With `person` only those that wait for that person. Archived ones are left
-    out unless `archived` is true or that status is asked for.
+    Columns of scripts_current without the text, `shoot_on` (local day of its first shoot; None =
+    none planned) and `waiting_for` (whose step is next). With `person` only those that wait for
+    that person. Archived ones are left out unless `archived` is true or that status is asked for.
     """
     with store.read() as connection:
         given = dict.fromkeys(("product", "brand", "project", "status", "assignee", "search"))
@@ -112,7 +128,9 @@ def listing(store: Store, *, person: str | None = None, **wanted: Any) -> list[d
 
 
 def first_days(shoots: Iterable[Mapping[str, Any]]) -> dict[str, date]:
-    """The local day of the first shoot of each script; `shoots`: script_id, starts_at (UTC), time_zone, in order of time."""
+    """The local day of the first shoot of each script; `shoots`: script_id, starts_at (UTC),
+    time_zone, in order of time.
+    """
     days: dict[str, date] = {}
     for shoot in shoots:
         starts = shoot["starts_at"].replace(tzinfo=UTC).astimezone(ZoneInfo(shoot["time_zone"]))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from vtlib.core.errors import BadInput
 from vtlib.scripts.script import Script
-from vtlib.scripts.timing import Span, spans
+from vtlib.scripts.timing import BeatSpan, spans
 
 NO_LOCATION = "no location yet"
 _MOVE = timedelta(minutes=30)  # the least time from one place to another
@@ -21,8 +21,8 @@ _MOVE = timedelta(minutes=30)  # the least time from one place to another
 class Shoot:
     """One stretch of shooting. Times are aware; `beat_ids` empty = the whole script.
 
-    `call_at`: when everybody has to be there (None: at the start); `crew`: name, role, contact, call (local HH:MM, "" = as
-    everybody).
+    `call_at`: when everybody has to be there (None: at the start); `crew`: name, role, contact,
+    call (local HH:MM, "" = as everybody).
     """
 
     shoot_id: str
@@ -42,7 +42,9 @@ class Shoot:
 
     @property
     def call_local(self) -> datetime:
-        """When everybody has to be there, in the zone it was planned in: the call, else the start."""
+        """When everybody has to be there, in the zone it was planned in: the call, else the
+        start.
+        """
         start = self.local[0]
         return self.call_at.astimezone(start.tzinfo) if self.call_at else start
 
@@ -59,7 +61,7 @@ class Shoot:
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
+class PlannedDay:
     """A day that is planned for a script: `kind` is due or publish."""
 
     script_id: str
@@ -69,7 +71,7 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Availability:
     """When an asset can be had; aware times, the end not included."""
 
     starts_at: datetime
@@ -78,7 +80,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Something that cannot be: `kind` is talent, prop, location, move, away, release or unregistered."""
+    """Something that cannot be: `kind` is talent, prop, location, move, away, release or
+    unregistered.
+    """
 
     kind: str
     name: str
@@ -91,11 +95,13 @@ class Strip:
     """One strip of the board: a beat as it is shot."""
 
     location: str
-    span: Span
+    span: BeatSpan
 
 
 def strip_board(script: Script, *, only: Sequence[str] = ()) -> tuple[Strip, ...]:
-    """The beats grouped by location, places in the order they first appear; `only` some beats, if given."""
+    """The beats grouped by location, places in the order they first appear; `only` some beats,
+    if given.
+    """
     chosen = [s for s in spans(script) if not only or s.beat.beat_id in only]
     places = {_place(s): n for n, s in reversed(list(enumerate(chosen)))}
     return tuple(
@@ -106,16 +112,17 @@ def strip_board(script: Script, *, only: Sequence[str] = ()) -> tuple[Strip, ...
 def clashes(
     shoots: Sequence[Shoot],
     *,
-    available: Mapping[str, Sequence[Window]] | None = None,
+    available: Mapping[str, Sequence[Availability]] | None = None,
     unreleased: Iterable[str] = (),
     registered: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Clash, ...]:
     """What of a schedule cannot be, in order of time.
 
-    Two shoots at once that share talent, a prop or a place; talent in two places with less than 30 min
-    between; an asset outside the times it can be had (`available`: by name in lower case; one without windows
-    can always be had); whatever needs a release that is not signed (`unreleased`: names); and, with `registered` (kind -> names in lower case), whatever the
-    register does not have: nobody can say whether it can be had, or may be shown.
+    Two shoots at once that share talent, a prop or a place; talent in two places with less than 30
+    min between; an asset outside the times it can be had (`available`: by name in lower case; one
+    without windows can always be had); whatever needs a release that is not signed (`unreleased`:
+    names); and, with `registered` (kind -> names in lower case), whatever the register does not
+    have: nobody can say whether it can be had, or may be shown.
     """
     ordered = sorted(shoots, key=lambda s: (s.starts_at, s.shoot_id))
     out = [c for i, one in enumerate(ordered) for two in ordered[i + 1 :] for c in _pair(one, two)]
@@ -140,7 +147,8 @@ def _unregistered(shoot: Shoot, registered: Mapping[str, Collection[str]]) -> li
             "unregistered",
             name,
             (shoot.shoot_id,),
-            f"{name} ({kind} of {shoot.title}) is not in the register: vt script asset {shlex.quote(name)} --kind {kind}",
+            f"{name} ({kind} of {shoot.title}) is not in the register: vt script asset "
+            f"{shlex.quote(name)} --kind {kind}",
         )
         for kind, names in needs.items()
         for name in names
@@ -148,7 +156,7 @@ def _unregistered(shoot: Shoot, registered: Mapping[str, Collection[str]]) -> li
     ]
 
 
-def _place(span: Span) -> str:
+def _place(span: BeatSpan) -> str:
     return span.beat.location or NO_LOCATION
 
 
@@ -182,7 +190,7 @@ def _shared(one: Sequence[str], two: Sequence[str]) -> list[str]:
     return [n for n in one if n.casefold() in other]
 
 
-def _away(shoot: Shoot, name: str, windows: Sequence[Window]) -> Clash | None:
+def _away(shoot: Shoot, name: str, windows: Sequence[Availability]) -> Clash | None:
     if not windows or any(
         w.starts_at <= shoot.starts_at and shoot.ends_at <= w.ends_at for w in windows
     ):
@@ -206,7 +214,9 @@ def common_zone(shoots: Sequence[Shoot]) -> str:
     return zones.pop() if len(zones) == 1 else "UTC"
 
 
-def windows(held: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
+def windows(held: Iterable[Mapping[str, Any]]) -> tuple[Availability, ...]:
     """Windows from the register's rows (starts_at, ends_at as ISO 8601 with an offset)."""
     pairs = ((str(w["starts_at"]), str(w["ends_at"])) for w in held)
-    return tuple(Window(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in pairs)
+    return tuple(
+        Availability(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in pairs
+    )

@@ -1,4 +1,6 @@
-"""What a script is: beats in order, and what is known of the whole. One object for every document."""
+"""What a script is: beats in order, and what is known of the whole. One object for every
+document.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,12 @@ LONG_TEXTS = ("spoken", "visual", "overlay", "audio", "notes")
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class PlannedBeat:
     """One stretch of the video: what is said, seen, written and heard, and what it needs.
 
-    `beat_id` stays the same over versions; `duration_s` in s, None = not decided; `source_start_s` is where
-    the stretch begins in the video it is modelled on; `transition` leads into the next beat.
+    `beat_id` stays the same over versions; `duration_s` in s, None = not decided; `source_start_s`
+    is where the stretch begins in the video it is modelled on; `transition` leads into the next
+    beat.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -72,8 +75,10 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A statement that somebody has to clear before it is published; `note` says who did and why."""
+class ScriptClaim:
+    """A statement that somebody has to clear before it is published; `note` says who did and
+    why.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -90,20 +95,21 @@ class Claim:
 class Script:
     """A whole script. `props`, `locations` and `talent` are what no single beat names; see `needs`.
 
-    `language` is a BCP 47 tag (`ar` is set from right to left); `prediction` is what is expected of it.
+    `language` is a BCP 47 tag (`ar` is set from right to left); `prediction` is what is expected of
+    it.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     title: str
-    beats: tuple[Beat, ...] = ()
+    beats: tuple[PlannedBeat, ...] = ()
     kind: Kind = "original"
     logline: str = ""
     call_to_action: str = ""
     audience: str = ""
     difficulty: Difficulty | None = None
     language: str = ""
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[ScriptClaim, ...] = ()
     source_patterns: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     props: tuple[str, ...] = ()
@@ -135,7 +141,7 @@ def parse(data: Mapping[str, Any]) -> Script:
         place = ".".join(str(p) for p in first["loc"])
         todo = ""
         if first["type"] == "unexpected_keyword_argument":
-            model = Beat if "beats" in first["loc"] else Script
+            model = PlannedBeat if "beats" in first["loc"] else Script
             near = nearest(str(first["loc"][-1]), [f.name for f in fields(model)])
             todo = f"Did you mean {near}?" if near else ""
         raise BadInput(first["msg"], field=place, todo=todo) from None
@@ -163,7 +169,9 @@ def needs(script: Script) -> dict[str, tuple[str, ...]]:
 
 
 def call_to_action(script: Script) -> str:
-    """What the viewer is asked to do: the script's own words, else those of its first `cta` beat."""
+    """What the viewer is asked to do: the script's own words, else those of its first `cta`
+    beat.
+    """
     said = (b.spoken or b.overlay for b in script.beats if b.kind == "cta")
     return script.call_to_action or next((s for s in said if s), "")
 
@@ -172,7 +180,7 @@ def _union(*lists: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in lists for name in names if name))
 
 
-def _with_own_ids(beats: tuple[Beat, ...]) -> tuple[Beat, ...]:
+def _with_own_ids(beats: tuple[PlannedBeat, ...]) -> tuple[PlannedBeat, ...]:
     """The same beats; an id that came before is replaced by the next free b<number>."""
     taken: set[str] = set()
     given = {b.beat_id for b in beats}
@@ -200,5 +208,5 @@ def _adapter() -> TypeAdapter[Script]:
 
 
 _TEXTS = tuple(
-    f.name for f in fields(Beat) if f.type == "str" and f.name not in ("beat_id", "kind")
+    f.name for f in fields(PlannedBeat) if f.type == "str" and f.name not in ("beat_id", "kind")
 )

@@ -7,12 +7,14 @@ from typing import Any
 
 from vtlib.scripts import production
 from vtlib.scripts import queries as script_reading
-from vtlib.scripts.schedule import Clash, Deadline, Shoot, clashes, windows
+from vtlib.scripts.schedule import Clash, PlannedDay, Shoot, clashes, windows
 from vtlib.store.project import Workspace
 
 
 def conflicts(at: Workspace, plan: Sequence[Shoot]) -> tuple[Clash, ...]:
-    """What of these shoots cannot be, held against every shoot of the workspace and the register."""
+    """What of these shoots cannot be, held against every shoot of the workspace and the
+    register.
+    """
     register = production.assets(at.store)
     available = {
         str(a["name"]).casefold(): windows(a["available"]) for a in register if a.get("available")
@@ -34,11 +36,13 @@ def conflicts(at: Workspace, plan: Sequence[Shoot]) -> tuple[Clash, ...]:
 
 def deadlines(
     at: Workspace, *, script_id: str | None = None, project: str | None = None
-) -> tuple[Deadline, ...]:
-    """The due and publish dates of scripts that are not archived, in order of time: of one, of a project, or of all."""
+) -> tuple[PlannedDay, ...]:
+    """The due and publish dates of scripts that are not archived, in order of time: of one, of a
+    project, or of all.
+    """
     rows = script_reading.listing(at.store, project=project)
     found = [
-        Deadline(str(row["script_id"]), str(row["title"]), kind, row[f"{kind}_on"])
+        PlannedDay(str(row["script_id"]), str(row["title"]), kind, row[f"{kind}_on"])
         for row in rows
         for kind in ("due", "publish")
         if row[f"{kind}_on"] and script_id in (None, row["script_id"])
@@ -47,7 +51,9 @@ def deadlines(
 
 
 def contacts(at: Workspace, plan: Sequence[Shoot]) -> dict[str, dict[str, Any]]:
-    """Contact and details of the talent and places of shoots that the register knows, by name in lower case."""
+    """Contact and details of the talent and places of shoots that the register knows, by name in
+    lower case.
+    """
     names = {n.casefold() for s in plan for n in (*s.talent, s.location) if n}
     return {
         str(a["name"]).casefold(): {k: a.get(k) or "" for k in ("contact", "details")}

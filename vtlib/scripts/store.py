@@ -1,8 +1,9 @@
 """Scripts and their versions: copy on write, one current version, changes of status kept.
 
-Human rows. A version never changes but for its status. Which version is current is a column of `scripts`,
-written in the transaction that adds the version, after a look at the version its maker had seen: a killed
-process leaves the old state whole, and of two people who started from one version the second is told.
+Human rows. A version never changes but for its status. Which version is current is a column of
+`scripts`, written in the transaction that adds the version, after a look at the version its maker
+had seen: a killed process leaves the old state whole, and of two people who started from one
+version the second is told.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ DATES = ("due_on", "publish_on")
 class Making:
     """Who made a version, with which model and prompt (None: a person), why (`notes`), and when.
 
-    `learned_version`: the learned effects (performance/library) its maker had before them; None: none.
+    `learned_version`: the learned effects (performance/library) its maker had before them; None:
+    none.
     """
 
     by: str
@@ -41,8 +43,10 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What a script belongs to, as people name it: slugs, the post it is modelled on, how it came about."""
+class ScriptHome:
+    """What a script belongs to, as people name it: slugs, the post it is modelled on, how it
+    came about.
+    """
 
     product: str | None = None
     project: str | None = None
@@ -60,12 +64,12 @@ class Move:
 
 
 def create(
-    store: Store, script: Script, making: Making, *, place: Place, script_id: str = ""
+    store: Store, script: Script, making: Making, *, place: ScriptHome, script_id: str = ""
 ) -> str:
     """Store a new script as version 1, a draft; returns its id.
 
-    With `script_id` (a deterministic one, for machines that may run again) a script that is there is left
-    as it is. Raises BadInput for an unknown product, project or post.
+    With `script_id` (a deterministic one, for machines that may run again) a script that is there
+    is left as it is. Raises BadInput for an unknown product, project or post.
     """
     at = naive(making.at)
     made = script_id or f"{slug_of(script.title, otherwise='script')}-{secrets.token_hex(3)}"
@@ -94,8 +98,8 @@ def create(
 def add_version(store: Store, script_id: str, script: Script, making: Making, *, seen: int) -> int:
     """Store `script` as the next version, a draft and current; returns its number.
 
-    `seen` is the version its maker started from. Raises BadInput when another one has become current
-    since (nothing is written), and for an archived script.
+    `seen` is the version its maker started from. Raises BadInput when another one has become
+    current since (nothing is written), and for an archived script.
     """
     at = naive(making.at)
     with store.write() as connection:
@@ -151,9 +155,11 @@ def set_status(
 
 
 def update(store: Store, script_id: str, facts: Mapping[str, Any]) -> None:
-    """Change what a script belongs to (product, project, as slugs) or its assignee; None leaves one.
+    """Change what a script belongs to (product, project, as slugs) or its assignee; None leaves
+    one.
 
-    Raises BadInput for an unknown script, product or project. Its words change by `add_version` alone.
+    Raises BadInput for an unknown script, product or project. Its words change by `add_version`
+    alone.
     """
     with store.write() as connection:
         row = require(connection, script_id)
@@ -167,7 +173,9 @@ def update(store: Store, script_id: str, facts: Mapping[str, Any]) -> None:
 
 
 def set_dates(store: Store, script_id: str, dates: Mapping[str, date | None]) -> None:
-    """Set due_on and publish_on, those that `dates` names; None takes a date away. Raises BadInput for an unknown script."""
+    """Set due_on and publish_on, those that `dates` names; None takes a date away. Raises
+    BadInput for an unknown script.
+    """
     if strange := [name for name in dates if name not in DATES]:
         raise BadInput(f"a script has no date {strange[0]}.", todo=f"One of: {', '.join(DATES)}.")
     with store.write() as connection:
@@ -177,7 +185,9 @@ def set_dates(store: Store, script_id: str, dates: Mapping[str, date | None]) ->
 
 
 def assign(store: Store, script_id: str, person: str, *, role: str = "writer") -> None:
-    """Give a person a role; a writer becomes the script's assignee. Raises BadInput for another role."""
+    """Give a person a role; a writer becomes the script's assignee. Raises BadInput for another
+    role.
+    """
     if role not in workflow.ROLES:
         raise BadInput(f"there is no role {role}.", todo=f"One of: {', '.join(workflow.ROLES)}.")
     name = clean_line(person)
@@ -202,17 +212,21 @@ def unassign(store: Store, script_id: str, person: str, *, role: str) -> None:
         )
         if not connection.execute(sql, [script_id, person, role]).fetchall():
             raise BadInput(f"{person} is no {role} of {script_id}.")
-        sql = "UPDATE scripts SET assignee = NULL WHERE script_id = ? AND assignee = ? AND ? = 'writer'"
+        sql = (
+            "UPDATE scripts SET assignee = NULL WHERE script_id = ? AND assignee = ? AND ? = "
+            "'writer'"
+        )
         connection.execute(sql, [script_id, person, role])
 
 
 def link(
     store: Store, script_id: str, post: Mapping[str, Any], *, by: str, version: int | None = None
 ) -> int:
-    """Link a version (default: the approved, else the current one) to its post; returns the version.
+    """Link a version (default: the approved, else the current one) to its post; returns the
+    version.
 
-    `post`: post_id, url. Linking again changes nothing. Raises BadInput for an unknown script or version,
-    and for a post that another script claims.
+    `post`: post_id, url. Linking again changes nothing. Raises BadInput for an unknown script or
+    version, and for a post that another script claims.
     """
     with store.write() as connection:
         row = require(connection, script_id)
@@ -237,7 +251,10 @@ def delete(store: Store, script_id: str) -> None:
     with store.write() as connection:
         require(connection, script_id)
         marks = ", ".join("?" for _ in workflow.PRODUCED)
-        sql = f"SELECT to_status FROM script_status_changes WHERE script_id = ? AND to_status IN ({marks})"
+        sql = (
+            "SELECT to_status FROM script_status_changes WHERE script_id = ? AND to_status IN "
+            f"({marks})"
+        )
         shot = connection.execute(sql, [script_id, *workflow.PRODUCED]).fetchone()
         linked = connection.execute(
             "SELECT 1 FROM publications WHERE script_id = ?", [script_id]
@@ -253,7 +270,9 @@ def delete(store: Store, script_id: str) -> None:
 
 
 def require(connection: Connection, script_id: str) -> dict[str, Any]:
-    """The row of a script inside an operation that is under way. Raises BadInput when there is none."""
+    """The row of a script inside an operation that is under way. Raises BadInput when there is
+    none.
+    """
     row = _row(connection, script_id)
     if row is None:
         raise BadInput(f"there is no script {script_id}.", todo="See: vt script list")
@@ -261,7 +280,9 @@ def require(connection: Connection, script_id: str) -> dict[str, Any]:
 
 
 def version_row(connection: Connection, script_id: str, version: int) -> dict[str, Any]:
-    """The row of a version inside an operation that is under way. Raises BadInput when there is none."""
+    """The row of a version inside an operation that is under way. Raises BadInput when there is
+    none.
+    """
     sql = "SELECT * FROM script_versions WHERE script_id = ? AND version = ?"
     found = records(connection, sql, [script_id, version])
     if not found:
@@ -360,7 +381,10 @@ def _record(
 
 
 def _people(connection: Connection, script_id: str) -> dict[str, tuple[str, ...]]:
-    sql = "SELECT role, list(person ORDER BY person) FROM script_people WHERE script_id = ? GROUP BY role"
+    sql = (
+        "SELECT role, list(person ORDER BY person) FROM script_people WHERE script_id = ? "
+        "GROUP BY role"
+    )
     return {str(r): tuple(names) for r, names in connection.execute(sql, [script_id]).fetchall()}
 
 
@@ -382,6 +406,8 @@ def _overtaken(connection: Connection, script_id: str, *, current: int, seen: in
     newest = version_row(connection, script_id, current)
     return Overtaken(
         f"{script_id} is at version {current} by now ({newest['made_by']}, "
-        f"{newest['created_at']:%Y-%m-%d %H:%M} UTC), you started from {seen}; nothing was written.",
-        todo=f"Look at it: vt script diff {script_id} {seen} {current}; then edit version {current}.",
+        f"{newest['created_at']:%Y-%m-%d %H:%M} UTC), you started from {seen}; nothing was "
+        "written.",
+        todo=f"Look at it: vt script diff {script_id} {seen} {current}; then edit version "
+        f"{current}.",
     )

@@ -1,4 +1,6 @@
-"""A script as a picture: SVG of its beats on the time line, and of its versions over time. Text in, text out."""
+"""A script as a picture: SVG of its beats on the time line, and of its versions over time. Text
+in, text out.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from vtlib.scripts.history import Stretch, stretches
 from vtlib.scripts.picture import fitted
 from vtlib.scripts.script import Script
 from vtlib.scripts.text import clock
-from vtlib.scripts.timing import Span, duration_s, spans, word_rates
+from vtlib.scripts.timing import BeatSpan, duration_s, spans, word_rates
 
 # Okabe & Ito (2008), as in charts/theme.py.
 STATUS_COLOURS = {
@@ -31,9 +33,11 @@ _TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 
 
 def beats_svg(script: Script) -> str:
-    """The beats as bars on the seconds of the whole, with kind, length and words; hatched where estimated.
+    """The beats as bars on the seconds of the whole, with kind, length and words; hatched where
+    estimated.
 
-    Of more than 80 beats the first 80 are drawn and the picture says so; without beats it says that.
+    Of more than 80 beats the first 80 are drawn and the picture says so; without beats it says
+    that.
     """
     whole = spans(script)
     total = duration_s(script)
@@ -53,10 +57,11 @@ def beats_svg(script: Script) -> str:
 def versions_svg(
     versions: Sequence[Mapping[str, Any]], history: Sequence[Mapping[str, Any]]
 ) -> str:
-    """The versions as lanes, coloured by status from change to change, with what each was made from and why.
+    """The versions as lanes, coloured by status from change to change, with what each was made from
+    and why.
 
-    `versions`: version, parent_version, status, made_by, notes; `history`: rows of script_status_changes. Steps are
-    of equal width, not to scale.
+    `versions`: version, parent_version, status, made_by, notes; `history`: rows of
+    script_status_changes. Steps are of equal width, not to scale.
     """
     whole = stretches(history)
     moments = sorted({s.since for s in whole})
@@ -80,7 +85,7 @@ def versions_svg(
     return _svg("".join(body), bottom + 44, label=f"{len(lanes)} versions")
 
 
-def _beat(span: Span, row: int, scale: float, *, is_fast: bool) -> str:
+def _beat(span: BeatSpan, row: int, scale: float, *, is_fast: bool) -> str:
     y, x = row * _ROW, _LEFT + span.start_s * scale
     width = max((span.end_s - span.start_s) * scale, 2)
     mark = "~" if span.is_estimated else ""

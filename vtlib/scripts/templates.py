@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from vtlib.core.errors import BadInput
 from vtlib.core.params import nearest
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
-# (kind, seconds, what the beat is for); the note is a question to its writer, not text of the video.
+# (kind, seconds, what the beat is for); the note is a question to its writer, not text of the
+# video.
 _TEMPLATES: dict[str, tuple[tuple[str, float, str], ...]] = {
     "problem-solution": (
         ("hook", 3, "Which moment of the problem does the viewer know at once?"),
@@ -43,13 +44,15 @@ NAMES = tuple(_TEMPLATES)
 
 
 def from_template(name: str, title: str) -> Script:
-    """An empty script on a template's beats. Raises BadInput for an unknown one, with the nearest."""
+    """An empty script on a template's beats. Raises BadInput for an unknown one, with the
+    nearest.
+    """
     if name not in _TEMPLATES:
         near = nearest(name, list(NAMES))
         todo = f"Did you mean {near}?" if near else f"There are: {', '.join(NAMES)}."
         raise BadInput(f"there is no script template {name}.", todo=todo)
     beats = tuple(
-        Beat(f"b{n}", kind, duration_s=seconds, notes=note)
+        PlannedBeat(f"b{n}", kind, duration_s=seconds, notes=note)
         for n, (kind, seconds, note) in enumerate(_TEMPLATES[name], 1)
     )
     return Script(title, beats)

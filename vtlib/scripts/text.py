@@ -30,7 +30,9 @@ def clean_list(items: object) -> tuple[str, ...]:
 
 
 def slug_of(text: str, *, otherwise: str) -> str:
-    """`text` in lower case ASCII with hyphens, at most 40 letters; `otherwise` when nothing is left."""
+    """`text` in lower case ASCII with hyphens, at most 40 letters; `otherwise` when nothing is
+    left.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or otherwise
 

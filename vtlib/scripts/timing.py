@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vtlib.scripts.script import Beat, Script
+from vtlib.scripts.script import PlannedBeat, Script
 
-# Narration is read at 150 to 160 words a minute (ACX, audiobook production notes); quick to-camera speech
-# reaches 190. Faster than 3.2 words/s is not understood by everybody.
+# Narration is read at 150 to 160 words a minute (ACX, audiobook production notes); quick to-camera
+# speech reaches 190. Faster than 3.2 words/s is not understood by everybody.
 WORDS_PER_S = 2.6
 WORDS_PER_S_MAX = 3.2
 SILENT_BEAT_S = 2.0  # a beat without words and without a decided duration, for drawing only
@@ -19,10 +19,12 @@ _CUE = re.compile(r"\[[^\]]*\]|\([^)]*\)")  # [beat], (laughs): read, not said
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A beat on the time line. `is_estimated` where its duration was not decided but read off its words."""
+class BeatSpan:
+    """A beat on the time line. `is_estimated` where its duration was not decided but read off
+    its words.
+    """
 
-    beat: Beat
+    beat: PlannedBeat
     number: int
     start_s: float
     end_s: float
@@ -34,8 +36,10 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """The words of a beat against its seconds; `is_too_fast` above the limit, never for an estimate."""
+class SpeechRate:
+    """The words of a beat against its seconds; `is_too_fast` above the limit, never for an
+    estimate.
+    """
 
     beat_id: str
     words: float
@@ -45,20 +49,22 @@ class Rate:
     least_s: float
 
 
-def spans(script: Script) -> tuple[Span, ...]:
+def spans(script: Script) -> tuple[BeatSpan, ...]:
     """Every beat with its start and end in s, one after the other without a gap."""
-    out: list[Span] = []
+    out: list[BeatSpan] = []
     at = 0.0
     for number, beat in enumerate(script.beats, 1):
         length = beat.duration_s if beat.duration_s is not None else estimate_s(beat)
         end = round(at + length, 3)
-        out.append(Span(beat, number, at, end, beat.duration_s is None))
+        out.append(BeatSpan(beat, number, at, end, beat.duration_s is None))
         at = end
     return tuple(out)
 
 
 def duration_s(script: Script) -> float:
-    """The length of the whole in s, with estimates where a beat has no duration; 0 without beats."""
+    """The length of the whole in s, with estimates where a beat has no duration; 0 without
+    beats.
+    """
     return next((s.end_s for s in reversed(spans(script))), 0.0)
 
 
@@ -74,14 +80,14 @@ def count_words(text: str) -> float:
     return round(len(_WORD.findall(_CJK.sub(" ", said))) + _CJK_WORDS * signs, 1)
 
 
-def estimate_s(beat: Beat) -> float:
+def estimate_s(beat: PlannedBeat) -> float:
     """How long a beat takes at 2.6 words/s; 2 s without words."""
     return (
         max(round(count_words(beat.spoken) / WORDS_PER_S, 1), 1.0) if beat.spoken else SILENT_BEAT_S
     )
 
 
-def word_rates(script: Script, *, limit: float = WORDS_PER_S_MAX) -> tuple[Rate, ...]:
+def word_rates(script: Script, *, limit: float = WORDS_PER_S_MAX) -> tuple[SpeechRate, ...]:
     """The rate of every beat that is spoken, in words/s, and the least seconds its words need."""
     out = []
     for span in spans(script):
@@ -91,5 +97,7 @@ def word_rates(script: Script, *, limit: float = WORDS_PER_S_MAX) -> tuple[Rate,
             rate = words / length if length else float("inf")
             too_fast = not span.is_estimated and rate > limit
             least = round(words / limit, 1)
-            out.append(Rate(span.beat.beat_id, words, length, round(rate, 2), too_fast, least))
+            out.append(
+                SpeechRate(span.beat.beat_id, words, length, round(rate, 2), too_fast, least)
+            )
     return tuple(out)

@@ -47,7 +47,9 @@ _WHO = {"approved": "approver", "in_production": "producer", "produced": "produc
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a move is judged by. `people` maps a role to the people who hold it; `has_post`: linked."""
+    """What a move is judged by. `people` maps a role to the people who hold it; `has_post`:
+    linked.
+    """
 
     script: Script
     status: str
@@ -65,7 +67,8 @@ def allowed(status: str) -> tuple[str, ...]:
 def waiting_for(
     status: str, people: Mapping[str, tuple[str, ...]], *, assignee: str | None = None
 ) -> tuple[str, ...]:
-    """Whose step is next: those who hold the role of the step, each once; empty when nobody does or nothing is left.
+    """Whose step is next: those who hold the role of the step, each once; empty when nobody does or
+    nothing is left.
 
     A draft also waits for its `assignee`.
     """
@@ -95,8 +98,8 @@ def missing(situation: Situation, to: str) -> tuple[str, ...]:
 def require_move(situation: Situation, to: str, *, by: str, reason: str = "") -> None:
     """Raise BadInput unless `by` may move the script to `to`, saying what is in the way.
 
-    A way back and the archive need a reason. Where people hold the role that a step needs (approver,
-    producer), only they may take it; where nobody does, anybody may.
+    A way back and the archive need a reason. Where people hold the role that a step needs
+    (approver, producer), only they may take it; where nobody does, anybody may.
     """
     if to not in STATUSES:
         near = nearest(to, list(STATUSES))
@@ -123,7 +126,9 @@ def require_move(situation: Situation, to: str, *, by: str, reason: str = "") ->
 
 
 def warnings(script: Script) -> tuple[str, ...]:
-    """What a reviewer should look at although it stops nothing: words that do not fit into their seconds."""
+    """What a reviewer should look at although it stops nothing: words that do not fit into their
+    seconds.
+    """
     return tuple(
         f"#{r.beat_id}: {r.words:g} words in {r.duration_s:g} s are {r.words_per_s:g} words/s; "
         f"they need {r.least_s:g} s"

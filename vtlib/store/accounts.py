@@ -1,8 +1,9 @@
-"""Accounts: one row each, whatever is learnt first, the handle or the native id. Works on staged rows.
+"""Accounts: one row each, whatever is learnt first, the handle or the native id. Works on staged
+rows.
 
-While only a handle is known an account is the placeholder `platform:@handle`; when its native id is seen
-with that handle, everything moves to `platform:native_id` and the placeholder goes. A handle that several
-accounts have had means the one that was seen with it last.
+While only a handle is known an account is the placeholder `platform:@handle`; when its native id is
+seen with that handle, everything moves to `platform:native_id` and the placeholder goes. A handle
+that several accounts have had means the one that was seen with it last.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ _PLACEHOLDER = "account_id LIKE '%:@%'"
 
 
 def settle(connection: Connection) -> None:
-    """Write the staged accounts, and give staged posts and account_snapshots their account's final id.
+    """Write the staged accounts, and give staged posts and account_snapshots their account's final
+    id.
 
-    Needs `new_accounts`, `new_posts` and `new_account_snapshots`. Accounts that only these two name are
-    made from their ids.
+    Needs `new_accounts`, `new_posts` and `new_account_snapshots`. Accounts that only these two name
+    are made from their ids.
     """
     _complete(connection)
     _remember_handles(connection)
@@ -46,10 +48,13 @@ def save_snapshots(connection: Connection) -> None:
 
 
 def _complete(connection: Connection) -> None:
-    """Staged accounts get their parts from their ids and their ids from their parts, in lower case."""
+    """Staged accounts get their parts from their ids and their ids from their parts, in lower
+    case.
+    """
     connection.execute(f"""
         INSERT INTO new_accounts (account_id, platform, first_seen_at, last_captured_at, _n)
-        SELECT account_id, split_part(account_id, ':', 1), min(first_seen_at), max(last_captured_at), -1
+        SELECT account_id, split_part(account_id, ':', 1), min(first_seen_at),
+            max(last_captured_at), -1
         FROM (
             SELECT account_id, first_seen_at, last_captured_at FROM new_posts
             UNION ALL SELECT account_id, captured_at, captured_at FROM new_account_snapshots
@@ -58,7 +63,8 @@ def _complete(connection: Connection) -> None:
         UPDATE new_accounts SET native_id = substr(account_id, strpos(account_id, ':') + 1)
         WHERE native_id IS NULL AND account_id IS NOT NULL AND NOT {_PLACEHOLDER};
         UPDATE new_accounts SET handle = nullif(lower(ltrim(trim(
-            CASE WHEN native_id IS NULL AND handle IS NULL THEN split_part(account_id, ':@', 2) ELSE handle END
+            CASE WHEN native_id IS NULL AND handle IS NULL THEN split_part(account_id, ':@',
+            2) ELSE handle END
         ), '@')), '');
         UPDATE new_accounts SET account_id = platform || ':' || coalesce(native_id, '@' || handle);
         DELETE FROM new_accounts WHERE account_id IS NULL;""")
@@ -73,7 +79,8 @@ def _remember_handles(connection: Connection) -> None:
     stage(connection, "account_handles", [])
     connection.execute("""
         INSERT INTO new_account_handles BY NAME
-        SELECT platform, handle, account_id, _n, coalesce(first_seen_at, last_captured_at) AS first_seen_at,
+        SELECT platform, handle, account_id, _n, coalesce(first_seen_at,
+            last_captured_at) AS first_seen_at,
             coalesce(last_captured_at, first_seen_at) AS last_seen_at
         FROM new_accounts WHERE native_id IS NOT NULL AND handle IS NOT NULL""")
     fold(
@@ -88,7 +95,8 @@ def _remember_handles(connection: Connection) -> None:
 def _find_moves(connection: Connection) -> None:
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE account_moves AS
-        SELECT p.account_id AS old_id, last(h.account_id ORDER BY h.last_seen_at NULLS FIRST, h.account_id) AS new_id
+        SELECT p.account_id AS old_id, last(h.account_id ORDER BY h.last_seen_at NULLS FIRST,
+            h.account_id) AS new_id
         FROM (
             SELECT account_id, platform, handle FROM accounts WHERE native_id IS NULL
             UNION SELECT account_id, platform, handle FROM new_accounts WHERE native_id IS NULL
@@ -123,7 +131,8 @@ def _move_stored(connection: Connection) -> None:
         DELETE FROM account_snapshots WHERE account_id IN (SELECT old_id FROM account_moves);
         DELETE FROM accounts WHERE account_id IN (SELECT old_id FROM account_moves);
         CREATE OR REPLACE TEMP TABLE followed AS
-        SELECT project_id, account_id, arg_min(role, added_at) AS role, string_agg(DISTINCT notes, '; ') AS notes,
+        SELECT project_id, account_id, arg_min(role, added_at) AS role, string_agg(DISTINCT notes,
+            '; ') AS notes,
             min(added_at) AS added_at
         FROM project_accounts WHERE account_id IN (SELECT new_id FROM account_moves)
         GROUP BY project_id, account_id;

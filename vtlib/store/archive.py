@@ -1,4 +1,6 @@
-"""The form of a backup: a folder or a `.zip` with a manifest that names every file and its sha256."""
+"""The form of a backup: a folder or a `.zip` with a manifest that names every file and its
+sha256.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds. `schema`: sha256 of every migration it was made with, by version; `tables` by
-    name; `files` by their path in the workspace. `made_at` UTC.
+    """What a backup holds. `schema`: sha256 of every migration it was made with, by version;
+    `tables` by name; `files` by their path in the workspace. `made_at` UTC.
     """
 
     made_at: datetime
@@ -56,7 +58,9 @@ class Manifest:
 
     @classmethod
     def of(cls, text: bytes) -> Manifest:
-        """Read it back. Raises ValueError, KeyError or TypeError when it is none, or names a path outside."""
+        """Read it back. Raises ValueError, KeyError or TypeError when it is none, or names a
+        path outside.
+        """
         facts = orjson.loads(text)
         if facts["format"] != FORMAT:
             raise ValueError(f"format {facts['format']!r}, not {FORMAT}")
@@ -99,7 +103,9 @@ class Writer:
 
 @contextmanager
 def writer(path: Path, *, is_zip: bool) -> Iterator[Writer]:
-    """A new archive at `path`. A zip is stored as it is: Parquet and films are compressed already."""
+    """A new archive at `path`. A zip is stored as it is: Parquet and films are compressed
+    already.
+    """
     if is_zip:
         with zipfile.ZipFile(path, "x", zipfile.ZIP_STORED) as archive:
             yield Writer(None, archive)
@@ -143,7 +149,9 @@ class Opened:
 
 @contextmanager
 def opened(source: Path) -> Iterator[Opened]:
-    """The backup at `source`, its manifest read. Raises BadInput when there is none or it is damaged."""
+    """The backup at `source`, its manifest read. Raises BadInput when there is none or it is
+    damaged.
+    """
     with ExitStack() as held:
         try:
             root: Path | zipfile.Path = source
@@ -170,7 +178,9 @@ def _manifest(root: Path | zipfile.Path) -> Manifest:
 
 
 def _read(path: Path | zipfile.Path) -> bytes:
-    """A small file of the archive. Raises ValueError beyond 64 MB, which is a manifest of 300,000 files."""
+    """A small file of the archive. Raises ValueError beyond 64 MB, which is a manifest of
+    300,000 files.
+    """
     with path.open("rb") as source:
         text: bytes = source.read(_MANIFEST_MAX_BYTES + 1)
     if len(text) > _MANIFEST_MAX_BYTES:
@@ -199,7 +209,9 @@ def _inside(name: str) -> str:
 def _copy(
     source: IO[bytes], target: IO[bytes] | None, at_most: float = float("inf")
 ) -> tuple[str, int]:
-    """sha256 and length of `source`, written to `target` on the way; no more is read once it is over `at_most`."""
+    """sha256 and length of `source`, written to `target` on the way; no more is read once it is
+    over `at_most`.
+    """
     digest, size = hashlib.sha256(), 0
     while size <= at_most and (block := source.read(_CHUNK)):
         digest.update(block)

@@ -1,8 +1,10 @@
-"""A consistent copy of the database as Parquet, with chosen files beside it, that proves itself when read.
+"""A consistent copy of the database as Parquet, with chosen files beside it, that proves itself
+when read.
 
 A backup is a folder or a `.zip`: `manifest.json` (what, when, how many rows, sha256 of every file),
-`tables/<table>.parquet`, and `files/…` as they lie in the workspace. Settings and keys are never in it.
-The tables are read in one reading of the database, so they belong together whoever writes meanwhile.
+`tables/<table>.parquet`, and `files/…` as they lie in the workspace. Settings and keys are never in
+it. The tables are read in one reading of the database, so they belong together whoever writes
+meanwhile.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ _STAGING = ".restoring"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BackupSummary:
     """What a backup holds, or what was restored: rows by table, files beside them, bytes of all."""
 
     path: Path
@@ -39,11 +41,11 @@ class Outcome:
     vanished: tuple[str, ...] = ()
 
 
-def save(store: Store, target: Path, *, root: Path, files: Iterable[Path] = ()) -> Outcome:
+def save(store: Store, target: Path, *, root: Path, files: Iterable[Path] = ()) -> BackupSummary:
     """Write a backup to `target`, a folder or a `.zip` that is not there yet, whole or not at all.
 
-    `files` lie below `root` and are kept under their path from there; one that is gone by the time it is
-    read is named in `vanished`. Raises BadInput when something is at `target` already.
+    `files` lie below `root` and are kept under their path from there; one that is gone by the time
+    it is read is named in `vanished`. Raises BadInput when something is at `target` already.
     """
     if target.exists():
         raise BadInput(f"{target} is there already.", todo="Name another: nothing is overwritten.")
@@ -57,12 +59,13 @@ def save(store: Store, target: Path, *, root: Path, files: Iterable[Path] = ()) 
     return _outcome(target, manifest, vanished)
 
 
-def restore(source: Path, into: Path) -> Outcome:
-    """Make a workspace of a backup in `into`, an empty or new folder, and compare it with the backup.
+def restore(source: Path, into: Path) -> BackupSummary:
+    """Make a workspace of a backup in `into`, an empty or new folder, and compare it with the
+    backup.
 
-    Every checksum is read before anything is written. A backup of older code is brought to today's schema.
-    Raises BadInput for a damaged or foreign backup, one of newer code, and a folder that is not empty;
-    DataCheckFailed should the tables differ from the backup after loading.
+    Every checksum is read before anything is written. A backup of older code is brought to today's
+    schema. Raises BadInput for a damaged or foreign backup, one of newer code, and a folder that is
+    not empty; DataCheckFailed should the tables differ from the backup after loading.
     """
     _require_empty(into)
     with opened(source) as archive:
@@ -80,7 +83,8 @@ def table_names(connection: Connection) -> list[str]:
     """The tables of the database in order of their names, but for the record of migrations."""
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() "
-        "WHERE NOT internal AND NOT temporary AND table_name <> 'schema_migrations' ORDER BY table_name"
+        "WHERE NOT internal AND NOT temporary AND table_name <> 'schema_migrations' ORDER BY "
+        "table_name"
     ).fetchall()
     return [str(name) for (name,) in rows]
 
@@ -88,7 +92,9 @@ def table_names(connection: Connection) -> list[str]:
 def _write_tables(
     store: Store, out: Writer, scratch: Path
 ) -> tuple[dict[int, str], dict[str, Entry]]:
-    """Copy every table to Parquet in one reading, then, with the database free again, into the archive."""
+    """Copy every table to Parquet in one reading, then, with the database free again, into the
+    archive.
+    """
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
@@ -184,7 +190,9 @@ def _staging(into: Path) -> Iterator[Path]:
 
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
-    """A place beside `target` to write to, moved there at the end; what killed writers left is removed."""
+    """A place beside `target` to write to, moved there at the end; what killed writers left is
+    removed.
+    """
     for left in target.parent.glob(f".{target.name}.*.part*"):
         if not _is_alive(left.name.removeprefix(f".{target.name}.").split(".")[0]):
             _remove(left)
@@ -215,9 +223,9 @@ def _is_alive(pid: str) -> bool:
     return True
 
 
-def _outcome(path: Path, manifest: Manifest, vanished: tuple[str, ...] = ()) -> Outcome:
+def _outcome(path: Path, manifest: Manifest, vanished: tuple[str, ...] = ()) -> BackupSummary:
     entries = [*manifest.tables.values(), *manifest.files.values()]
-    return Outcome(
+    return BackupSummary(
         path=path,
         made_at=manifest.made_at,
         rows={name: entry.rows or 0 for name, entry in manifest.tables.items()},

@@ -110,7 +110,8 @@ def update_project(
 def find(store: Store, table: str, ref: str) -> str:
     """The id of a brand, product or project (`table` in the plural) that people call `ref`.
 
-    Raises BadInput when there is none (with the nearest), or for a product's slug in several brands.
+    Raises BadInput when there is none (with the nearest), or for a product's slug in several
+    brands.
     """
     with store.read() as connection:
         return find_in(connection, table, ref)
@@ -152,7 +153,8 @@ def listing(
         brand_id = find_in(connection, "brands", brand) if brand else None
         sql = f"""SELECT * FROM {table} WHERE ($brand IS NULL OR brand_id = $brand) AND ($all OR (
             archived_at IS NULL
-            AND coalesce(brand_id NOT IN (SELECT brand_id FROM brands WHERE archived_at IS NOT NULL), true)))
+            AND coalesce(brand_id NOT IN (SELECT brand_id FROM brands
+            WHERE archived_at IS NOT NULL), true)))
             ORDER BY {_KEYS[table]}"""
         return records(connection, sql, {"brand": brand_id, "all": has_archived})
 
@@ -160,14 +162,16 @@ def listing(
 def set_archived(
     store: Store, table: str, ref: str, *, is_archived: bool, now: datetime | None = None
 ) -> str:
-    """Put a brand, product or project away, or bring it back; returns its id. Its rows stay; doing it again changes nothing.
+    """Put a brand, product or project away, or bring it back; returns its id. Its rows stay; doing
+    it again changes nothing.
 
     Raises BadInput like `find`.
     """
     with store.write() as connection:
         key = find_in(connection, table, ref)
         connection.execute(
-            f"UPDATE {table} SET archived_at = CASE WHEN $archived THEN coalesce(archived_at, $now) END "
+            f"UPDATE {table} SET archived_at = CASE WHEN $archived THEN coalesce(archived_at, "
+            "$now) END "
             f"WHERE {_KEYS[table]} = $key",
             {"archived": is_archived, "now": naive(now), "key": key},
         )
@@ -175,8 +179,11 @@ def set_archived(
 
 
 def archived_because(store: Store, project: str) -> str:
-    """Why a project is out of use, "" when it is in use or not there: it is archived, or its brand is."""
-    sql = """SELECT p.archived_at IS NOT NULL, b.archived_at IS NOT NULL, p.brand_id FROM projects AS p
+    """Why a project is out of use, "" when it is in use or not there: it is archived, or its
+    brand is.
+    """
+    sql = """SELECT p.archived_at IS NOT NULL, b.archived_at IS NOT NULL, p.brand_id
+    FROM projects AS p
         LEFT JOIN brands AS b ON b.brand_id = p.brand_id WHERE p.project_id = ?"""
     with store.read() as connection:
         row = connection.execute(sql, [project]).fetchone()

@@ -1,8 +1,9 @@
-"""One DuckDB file, many processes: each operation opens its own connection and closes it, and what does many
-short ones in a row shares one (`Store.session`).
+"""One DuckDB file, many processes: each operation opens its own connection and closes it, and what
+does many short ones in a row shares one (`Store.session`).
 
-Our own processes queue for the file (`locking.py`); other programs that open it (the duckdb command, a
-notebook's own connection) are waited for by retrying, since DuckDB refuses a second opener at once.
+Our own processes queue for the file (`locking.py`); other programs that open it (the duckdb
+command, a notebook's own connection) are waited for by retrying, since DuckDB refuses a second
+opener at once.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ Values = Mapping[str, Any] | Sequence[Any] | None
 class Store:
     """The database at `path`; `wait_s` seconds is how long any operation waits for it.
 
-    A missing file is made, an old one brought to today, whatever the operation. Every operation raises
-    StoreBusy naming the holder when the wait is over, and BadInput for a file that newer code made or
-    that is no database. Operations do not nest: one inside another waits for itself, outside a session.
+    A missing file is made, an old one brought to today, whatever the operation. Every operation
+    raises StoreBusy naming the holder when the wait is over, and BadInput for a file that newer
+    code made or that is no database. Operations do not nest: one inside another waits for itself,
+    outside a session.
     """
 
     path: Path
@@ -50,11 +52,13 @@ class Store:
 
     @contextmanager
     def session(self, *, is_reading: bool = False) -> Iterator[None]:
-        """Operations within it share one open file, those of other threads, too: an open costs more than most of them.
+        """Operations within it share one open file, those of other threads, too: an open costs more
+        than most of them.
 
-        Each is a transaction of its own as ever. Other processes get their turn between two of them every
-        `lease.LEASE_S` seconds, and `lease.IDLE_S` after the last: a session may wait for a network. One that
-        `is_reading` opens the file for reading, beside other readers, until something is written.
+        Each is a transaction of its own as ever. Other processes get their turn between two of them
+        every `lease.LEASE_S` seconds, and `lease.IDLE_S` after the last: a session may wait for a
+        network. One that `is_reading` opens the file for reading, beside other readers, until
+        something is written.
         """
         with lease.session(self.path, is_reading=is_reading):
             yield

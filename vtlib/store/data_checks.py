@@ -1,9 +1,10 @@
 """Checks: SQL that selects rows which must not exist. Each file of checks/ is one.
 
-A file starts with two comment lines, `-- severity: error|warning` and `-- todo: what to do`, and selects
-one column `example` that names the offender, one row an offender. Lists come from `vtlib/core/models.py`:
-`{platforms}`, `{formats}`, `{tiers}` and `{states}` as quoted words, `{metrics}` as column names; a file with
-the line `-- for each metric` is one SELECT that is repeated for every `{metric}`.
+A file starts with two comment lines, `-- severity: error|warning` and `-- todo: what to do`, and
+selects one column `example` that names the offender, one row an offender. Lists come from
+`vtlib/core/models.py`: `{platforms}`, `{formats}`, `{tiers}` and `{states}` as quoted words,
+`{metrics}` as column names; a file with the line `-- for each metric` is one SELECT that is
+repeated for every `{metric}`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""One open database file for many operations of a process: threads share it, one that writes is alone.
+"""One open database file for many operations of a process: threads share it, one that writes is
+alone.
 
-An open costs about as much as ten small operations, so a session (`Store.session`) keeps the file open between them,
-but never for long: other processes get their turn.
+An open costs about as much as ten small operations, so a session (`Store.session`) keeps the file
+open between them, but never for long: other processes get their turn.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ Opened: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyConne
 
 
 class Lease:
-    """The open file of the sessions of one path: opened when it is first needed, closed when nobody used it for IDLE_S
-    seconds or, between operations, after LEASE_S; a timer's thread may close it.
+    """The open file of the sessions of one path: opened when it is first needed, closed when nobody
+    used it for IDLE_S seconds or, between operations, after LEASE_S; a timer's thread may close it.
 
     `is_reading`: it is opened for reading as long as nothing is written.
     """
@@ -47,8 +48,9 @@ class Lease:
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own on the open file, which `opened(read_only)` opens.
 
-        A writer waits for the operations of other threads, and they for it: until the monotonic time `end`, then
-        TimeoutError, which comes at once for a write within a read of its own that opened the file for reading.
+        A writer waits for the operations of other threads, and they for it: until the monotonic
+        time `end`, then TimeoutError, which comes at once for a write within a read of its own that
+        opened the file for reading.
         """
         cursor, is_outer = self._taken(opened, read_only=read_only, end=end)
         try:
@@ -104,7 +106,9 @@ class Lease:
             self._turn.notify_all()
 
     def _is_free(self, me: int, *, read_only: bool) -> bool:
-        """Whether an operation of thread `me` may begin; one within another of its own always may."""
+        """Whether an operation of thread `me` may begin; one within another of its own always
+        may.
+        """
         if not self._users or self._users[me]:
             return True
         # Once the lease is over the others end first, so that another process gets in.
@@ -156,7 +160,8 @@ def lease_of(path: Path) -> Lease | None:
 
 
 def linger() -> None:
-    """Let this process's operations share open files from now on, as if they were in reading sessions.
+    """Let this process's operations share open files from now on, as if they were in reading
+    sessions.
 
     For a process that does many of them and then ends: nothing waits for a file to close.
     """

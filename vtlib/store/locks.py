@@ -1,8 +1,8 @@
 """The queue in front of the database file: readers share, a writer is alone, nobody starves.
 
-Two files beside the database carry operating-system locks, which the kernel releases when a process dies
-however it dies. Everyone passes `.queue` alone before waiting for `.lock`, so a writer that waits for
-readers lets no new reader overtake it.
+Two files beside the database carry operating-system locks, which the kernel releases when a process
+dies however it dies. Everyone passes `.queue` alone before waiting for `.lock`, so a writer that
+waits for readers lets no new reader overtake it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ POLL_MAX_S = 0.01  # short and random: the wait for a lock is a lottery that all
 
 
 def retrying(end: float, *, while_: Callable[[BaseException], bool]) -> Retrying:
-    """Try again, with jitter, while `while_` holds, until the monotonic time `end`; then RetryError."""
+    """Try again, with jitter, while `while_` holds, until the monotonic time `end`; then
+    RetryError.
+    """
     return Retrying(
         stop=stop_after_delay(max(end - time.monotonic(), 0.0)),
         wait=wait_random(0.001, POLL_MAX_S),
@@ -34,7 +36,8 @@ def retrying(end: float, *, while_: Callable[[BaseException], bool]) -> Retrying
 
 @contextmanager
 def queued(path: Path, *, shared: bool, end: float) -> Iterator[None]:
-    """Hold the place in front of the database at `path`. Raises TimeoutError at the monotonic time `end`.
+    """Hold the place in front of the database at `path`. Raises TimeoutError at the monotonic time
+    `end`.
 
     Where the system has no `flock` (Windows), DuckDB's own lock and its retries are all there is.
     """

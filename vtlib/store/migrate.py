@@ -1,7 +1,8 @@
-"""Numbered SQL files from an empty database to today's, each applied once, in a transaction, recorded.
+"""Numbered SQL files from an empty database to today's, each applied once, in a transaction,
+recorded.
 
-Views and comments (views/*.sql, comments/*.sql) are made anew whenever one of their files or a migration
-changed; their common digest is recorded as version 0.
+Views and comments (views/*.sql, comments/*.sql) are made anew whenever one of their files or a
+migration changed; their common digest is recorded as version 0.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def files() -> list[tuple[int, Path]]:
 
 
 def view_files() -> list[Path]:
-    """What is made anew: views first (in order of their names), then the comments on all columns."""
+    """What is made anew: views first (in order of their names), then the comments on all
+    columns.
+    """
     return sorted((ROOM / "views").glob("*.sql")) + sorted((ROOM / "comments").glob("*.sql"))
 
 
@@ -51,8 +54,8 @@ def needs_migration(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def require_known(done: Mapping[int, str]) -> None:
-    """Raise BadInput when `done` (sha256 by version) was made by newer code, or by a migration that was
-    changed after it had been applied.
+    """Raise BadInput when `done` (sha256 by version) was made by newer code, or by a migration
+    that was changed after it had been applied.
     """
     known = _known()
     newer = set(done) - set(known)
@@ -72,7 +75,8 @@ def require_known(done: Mapping[int, str]) -> None:
 def migrate(
     connection: duckdb.DuckDBPyConnection, *, versions: Collection[int] | None = None
 ) -> list[str]:
-    """Apply what is missing; returns the names of the files applied. Killed anywhere, it can be run again.
+    """Apply what is missing; returns the names of the files applied. Killed anywhere, it can be run
+    again.
 
     With `versions` only these, and no views: an older schema, to take in what was written with it.
     """

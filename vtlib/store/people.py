@@ -31,7 +31,9 @@ def ensure_project(
     brand: str | None = None,
     now: datetime | None = None,
 ) -> None:
-    """Make the project (and the brand) `slug` if it is not there; one that is there is left as it is."""
+    """Make the project (and the brand) `slug` if it is not there; one that is there is left as
+    it is.
+    """
     at = naive(now)
     with store.write() as connection:
         if brand:
@@ -52,8 +54,8 @@ def add_accounts(
     """Follow accounts; returns how many are new to the project.
 
     `rows`: platform and handle or native_id, and role (ROLES, default competitor), notes, url,
-    display_name. One that is followed takes the given role and notes. An account known by its native id
-    is met by its handle. Raises BadInput with the number of the row.
+    display_name. One that is followed takes the given role and notes. An account known by its
+    native id is met by its handle. Raises BadInput with the number of the row.
     """
     at = naive(now)
     wanted = [_account(i, row) for i, row in enumerate(rows, 1)]
@@ -62,7 +64,8 @@ def add_accounts(
         project_id = find_in(connection, "projects", project)
         before = _n_accounts(connection, project_id)
         stage(connection, "accounts", [{k: w[k] for k in facts} for w in wanted])
-        # snapshots carry the ids through the settling, so that each row learns its account's final id
+        # snapshots carry the ids through the settling, so that each row learns its account's final
+        # id
         stage(connection, "posts", [])
         stage(connection, "account_snapshots", [{"account_id": w["account_id"]} for w in wanted])
         accounts.settle(connection)
@@ -81,7 +84,9 @@ def add_accounts(
 def add_products(
     store: Store, project: str, products: Iterable[str], *, now: datetime | None = None
 ) -> None:
-    """Give a project products (`slug` or `brand/slug`). Raises BadInput for an unknown or ambiguous one."""
+    """Give a project products (`slug` or `brand/slug`). Raises BadInput for an unknown or
+    ambiguous one.
+    """
     with store.write() as connection:
         project_id = find_in(connection, "projects", project)
         rows = [
@@ -109,7 +114,8 @@ def annotate_post(
     """
     with store.write() as connection:
         done = connection.execute(
-            "UPDATE project_posts SET is_own = coalesce($own, is_own), notes = coalesce($notes, notes) "
+            "UPDATE project_posts SET is_own = coalesce($own, is_own), notes = coalesce($notes, "
+            "notes) "
             "WHERE project_id = $project AND post_id = $post RETURNING post_id",
             {"own": is_own, "notes": notes, "project": project, "post": post_id},
         ).fetchall()
@@ -121,7 +127,9 @@ def annotate_post(
 
 
 def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
-    """reviewer, decision, reason, notes, decided_at of every reviewer of a post, the latest, which stands, first."""
+    """reviewer, decision, reason, notes, decided_at of every reviewer of a post, the latest,
+    which stands, first.
+    """
     sql = """SELECT reviewer, decision, reason, notes, decided_at FROM reviews
         WHERE project_id = ? AND post_id = ? ORDER BY decided_at DESC, reviewer DESC"""
     with store.read() as connection:
@@ -129,7 +137,9 @@ def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
 
 
 def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
-    """Mark posts of a project as own where nobody has said whether they are: their owner's export names them."""
+    """Mark posts of a project as own where nobody has said whether they are: their owner's
+    export names them.
+    """
     with store.write() as connection:
         connection.execute(
             "UPDATE project_posts SET is_own = true "
@@ -147,9 +157,9 @@ def save_reviews(
 ) -> int:
     """Take in reviewed answers; returns how many. One a post and reviewer: a later one replaces it.
 
-    `rows`: post_id, decision (keep or reject), and reason, notes, hook_ideas, reviewer, decided_at (default
-    now). Raises BadInput with the row's number for a decision or post that does not exist; then none is
-    stored.
+    `rows`: post_id, decision (keep or reject), and reason, notes, hook_ideas, reviewer, decided_at
+    (default now). Raises BadInput with the row's number for a decision or post that does not exist;
+    then none is stored.
     """
     at = naive(now)
     with store.write() as connection:
@@ -169,7 +179,9 @@ def save_reviews(
 
 
 def project_accounts(store: Store, project: str) -> pd.DataFrame:
-    """The accounts a project follows: accounts_latest with role, notes, added_at; human order of ids."""
+    """The accounts a project follows: accounts_latest with role, notes, added_at; human order of
+    ids.
+    """
     return store.query(
         "SELECT a.*, p.role, p.notes, p.added_at FROM project_accounts AS p "
         "JOIN accounts_latest AS a ON a.account_id = p.account_id "
@@ -183,7 +195,8 @@ def project_products(store: Store, project: str) -> list[dict[str, Any]]:
     with store.read() as connection:
         return records(
             connection,
-            "SELECT p.* FROM products AS p SEMI JOIN (SELECT * FROM project_products WHERE project_id = ?) AS l "
+            "SELECT p.* FROM products AS p SEMI JOIN (SELECT * FROM project_products WHERE "
+            "project_id = ?) AS l "
             "ON l.product_id = p.product_id WHERE p.archived_at IS NULL ORDER BY p.product_id",
             [project],
         )

@@ -1,6 +1,7 @@
 """The one object a notebook opens: paths, parameters, store; the holder of secrets.
 
-No database connection is held: operations open their own, or share one within a session (`one_session`).
+No database connection is held: operations open their own, or share one within a session
+(`one_session`).
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class Workspace:
         return self.params_folder / f"{project}.yaml"
 
     def now(self) -> datetime:
-        """The time, UTC; the middle floor gets it as an argument. VT_CLOCK sets it for simulated projects."""
+        """The time, UTC; the middle floor gets it as an argument. VT_CLOCK sets it for simulated
+        projects.
+        """
         given = self.settings.clock
         if given is None:
             return datetime.now(UTC)
@@ -67,7 +70,8 @@ class Workspace:
 class Project:
     """One project of a workspace, with its parameters resolved.
 
-    `declared` are the parameters as the project's YAML alone gives them; None = no others are known than `params`.
+    `declared` are the parameters as the project's YAML alone gives them; None = no others are known
+    than `params`.
     """
 
     workspace: Workspace
@@ -97,7 +101,9 @@ class Project:
 
     @classmethod
     def of(cls, workspace: Workspace, slug: str) -> Project:
-        """The project as its YAML gives it, without a word to the database. Raises BadInput for a wrong YAML."""
+        """The project as its YAML gives it, without a word to the database. Raises BadInput for
+        a wrong YAML.
+        """
         return cls(workspace, resolve(workspace, slug))
 
     @classmethod
@@ -113,8 +119,8 @@ class Project:
     ) -> Project:
         """Open a project: defaults < its YAML (when there is one) < `sections`.
 
-        `project` is a slug; `home` a workspace (default: VT_HOME, else the nearest folder with params/);
-        `sections` are parameter sections by name, e.g. outliers={"method": "robust_z"}.
+        `project` is a slug; `home` a workspace (default: VT_HOME, else the nearest folder with
+        params/); `sections` are parameter sections by name, e.g. outliers={"method": "robust_z"}.
         Raises BadInput for unknown keys, naming the nearest.
         """
         settings = load_settings(Path(home) if home else None)
@@ -148,21 +154,25 @@ class Project:
         return self.params.report.naming == "named"
 
     def shows(self, what: Literal["costs", "drafts"]) -> bool:
-        """Whether the reader is shown costs (money, tokens), or drafts (scripts not yet approved)."""
+        """Whether the reader is shown costs (money, tokens), or drafts (scripts not yet
+        approved).
+        """
         return self.params.report.shows(what)
 
     def shown(self, frame: pd.DataFrame, *, ours: Collection[str] = ()) -> pd.DataFrame:
         """A frame as the reader may see it: the same rows and numbers.
 
-        With pseudonyms strangers' rows keep what vtlib/store/pseudonyms lists, and the columns `ours`, whose texts this project or
-        this package wrote, where they name nobody.
+        With pseudonyms strangers' rows keep what vtlib/store/pseudonyms lists, and the columns
+        `ours`, whose texts this project or this package wrote, where they name nobody.
         """
         if not self.shows("costs"):
             frame = frame.assign(**{c: None for c in _COSTS if c in frame})
         return frame if self.names_creators else self._pseudonyms.apply(frame, ours)
 
     def told(self, text: str) -> str:
-        """A text of ours as the reader may see it: with pseudonyms only where it names no stranger."""
+        """A text of ours as the reader may see it: with pseudonyms only where it names no
+        stranger.
+        """
         return text if self.names_creators else self._pseudonyms.told(text)
 
     def fresh(self) -> Project:
@@ -170,7 +180,9 @@ class Project:
         return Project(self.workspace, self.params, self.run_id, self.declared)
 
     def coded(self, what: str, own_id: str) -> str:
-        """An id of ours, which may be made of a title: with pseudonyms a code where it names a stranger."""
+        """An id of ours, which may be made of a title: with pseudonyms a code where it names a
+        stranger.
+        """
         if self.names_creators or self.told(own_id) == own_id:
             return own_id
         return self._pseudonyms.code(what, own_id)
@@ -181,7 +193,9 @@ class Project:
 
     @cached_property
     def needles(self) -> Needles:
-        """What leads to a stranger, from the whole workspace: his names, ids, addresses and words."""
+        """What leads to a stranger, from the whole workspace: his names, ids, addresses and
+        words.
+        """
         from vtlib.store import strangers  # noqa: PLC0415
 
         params = self.params.model_dump(
@@ -223,7 +237,9 @@ def resolve(
 
 
 def declared_params(workspace: Workspace, slug: str, *, file: str = "") -> Params:
-    """The parameters of params/<slug>.yaml; where that is missing those of `file`, if it names a YAML, else the defaults."""
+    """The parameters of params/<slug>.yaml; where that is missing those of `file`, if it names a
+    YAML, else the defaults.
+    """
     is_file = file.endswith((".yaml", ".yml"))
     if is_file and not workspace.params_path(slug).exists():
         return resolve(workspace, slug, file=file)
@@ -245,7 +261,9 @@ R = TypeVar("R")
 def one_session(
     function: Callable[Concatenate[Place, P], R],
 ) -> Callable[Concatenate[Place, P], R]:
-    """A function of a workspace or project whose operations share one open database (`Store.session`)."""
+    """A function of a workspace or project whose operations share one open database
+    (`Store.session`).
+    """
 
     @functools.wraps(function)
     def call(place: Place, /, *args: P.args, **values: P.kwargs) -> R:

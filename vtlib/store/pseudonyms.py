@@ -1,8 +1,10 @@
-"""A client's view of strangers: numbers, times, our own words for things, and "creator 7, 120k followers".
+"""A client's view of strangers: numbers, times, our own words for things, and "creator 7, 120k
+followers".
 
-Nothing is cleaned: what a stranger wrote is not there. A column passes because it is on the list below, or because the
-caller says that its texts are ours; every other text of a stranger's row is withheld, also one that is added to a
-query tomorrow. Own accounts keep all of it. That a post is recognised by its numbers cannot be prevented.
+Nothing is cleaned: what a stranger wrote is not there. A column passes because it is on the list
+below, or because the caller says that its texts are ours; every other text of a stranger's row is
+withheld, also one that is added to a query tomorrow. Own accounts keep all of it. That a post is
+recognised by its numbers cannot be prevented.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ OTHER = "another creator"  # an account outside the project
 WITHHELD = "(not shown: it names a creator)"
 NAMES = ("account_id", "handle", "display_name", "creator")
 WORDS = ("caption", "title")  # of a post: what is known of it stands in their place
-# Columns that hold a word of ours: from a list in this package, a count of ours in words, a slug of the workspace.
+# Columns that hold a word of ours: from a list in this package, a count of ours in words, a slug of
+# the workspace.
 OUR_WORDS = frozenset(
     [
         *(
@@ -101,16 +104,19 @@ class Pseudonyms:
         return text if self.is_ours(text) else WITHHELD
 
     def code(self, what: str, known_id: str) -> str:
-        """A code for an id that leads somewhere: the same in all of a workspace's copies of the project."""
+        """A code for an id that leads somewhere: the same in all of a workspace's copies of the
+        project.
+        """
         return f"{what} {_digest(self.salt, what, known_id)[:8]}"
 
     def apply(self, frame: pd.DataFrame, ours: Collection[str] = ()) -> pd.DataFrame:
         """`frame` as a client may see it; numbers, times and rows are the same.
 
-        account_id is the pseudonym, handle and display_name the pseudonym with its followers, post_id a code of this
-        workspace, caption and title what is known of the post. Texts of OUR_WORDS pass, those of the columns `ours` where they
-        name no stranger; all other texts are missing. Rows of own accounts (by account_id, else by handle) keep their
-        names, ids, links and words, these where they name no stranger.
+        account_id is the pseudonym, handle and display_name the pseudonym with its followers,
+        post_id a code of this workspace, caption and title what is known of the post. Texts of
+        OUR_WORDS pass, those of the columns `ours` where they name no stranger; all other texts are
+        missing. Rows of own accounts (by account_id, else by handle) keep their names, ids, links
+        and words, these where they name no stranger.
         """
         rows = [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
         accounts = [self._account(row) for row in rows]
@@ -165,7 +171,9 @@ class Pseudonyms:
         return ", ".join(said) or None
 
     def _account(self, row: Mapping[str, Any]) -> str:
-        """The account a row is of: by its id, else by its handle (on its platform where that is told); else ''."""
+        """The account a row is of: by its id, else by its handle (on its platform where that is
+        told); else ''.
+        """
         if not _none(row.get("account_id")):
             return str(row["account_id"])
         if _none(row.get("handle")):
@@ -184,11 +192,11 @@ def for_project(
 ) -> Pseudonyms:
     """Pseudonyms for the accounts of a project.
 
-    `accounts`: account_id, and where known handle, platform, role (`own` keeps its name), followers and added_at or
-    first_seen_at. Numbers follow the time of adding, then a digest of `salt` and id, never a rank: an account added
-    later gets a later number and changes nobody else's. Give all of the project's accounts each time. `salt`: of
-    the workspace and project, so that no list of known ids can be tried against the codes. Raises BadInput when account_id
-    is missing.
+    `accounts`: account_id, and where known handle, platform, role (`own` keeps its name), followers
+    and added_at or first_seen_at. Numbers follow the time of adding, then a digest of `salt` and
+    id, never a rank: an account added later gets a later number and changes nobody else's. Give all
+    of the project's accounts each time. `salt`: of the workspace and project, so that no list of
+    known ids can be tried against the codes. Raises BadInput when account_id is missing.
     """
     if "account_id" not in accounts.columns:
         raise BadInput("pseudonyms need the column account_id", todo="Give the project's accounts.")
@@ -240,7 +248,9 @@ def rounded(count: float) -> str:
 
 
 def _handles(rows: pd.DataFrame) -> dict[str, str]:
-    """Account by `@handle`, by `platform@handle` where platforms are told; strangers' before own ones."""
+    """Account by `@handle`, by `platform@handle` where platforms are told; strangers' before own
+    ones.
+    """
     if "handle" not in rows:
         return {}
     platforms = rows["platform"] if "platform" in rows else [""] * len(rows)

@@ -1,4 +1,6 @@
-"""Runs of notebooks, their stages, what was spent, and problems outside captures. Machine columns only."""
+"""Runs of notebooks, their stages, what was spent, and problems outside captures. Machine
+columns only.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ _RECENT = {"runs": "started_at", "stage_runs": "started_at", "spend": "at", "pro
 
 
 def start_run(store: Store, row: Mapping[str, Any]) -> None:
-    """Write a run as `running`. `row`: columns of `runs`, at least run_id, project_id; started_at default now.
+    """Write a run as `running`. `row`: columns of `runs`, at least run_id, project_id; started_at
+    default now.
 
     A run with the same run_id is replaced.
     """
@@ -45,7 +48,8 @@ def save_report(
 ) -> None:
     """Keep what a run's report stood on and its figures; the same run again replaces its own.
 
-    `inputs`: cause -> name -> value. `figures`: project_id, figure, value, low, high, n, each figure once.
+    `inputs`: cause -> name -> value. `figures`: project_id, figure, value, low, high, n, each
+    figure once.
     """
     rows = figures.assign(run_id=run_id, recorded_at=naive(at))
     with store.write() as connection:
@@ -68,13 +72,15 @@ def report_figures(store: Store, run_id: str) -> pd.DataFrame:
 
 
 def add_spend(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Book what was spent, each spend_id once. `rows`: columns of `spend`; `at` UTC, usd US dollars."""
+    """Book what was spent, each spend_id once. `rows`: columns of `spend`; `at` UTC, usd US
+    dollars.
+    """
     _add(store, "spend", rows, "spend_id")
 
 
 def book_charge(store: Store, row: Mapping[str, Any]) -> None:
-    """Book a charge that may be told again: a spend_id that is there keeps its time and takes the new `usd`, and
-    `units` where they are known. `row`: columns of `spend`.
+    """Book a charge that may be told again: a spend_id that is there keeps its time and takes
+    the new `usd`, and `units` where they are known. `row`: columns of `spend`.
     """
     with store.write() as connection:
         save(connection, "spend", [row], key=["spend_id"], keep=True)
@@ -92,12 +98,14 @@ def add_problems(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
 def recent(
     store: Store, table: str, *, project: str | None = None, limit: int | None = 50
 ) -> pd.DataFrame:
-    """The latest rows of `runs`, `stage_runs`, `spend` or `problems`, newest first; of one project if named."""
+    """The latest rows of `runs`, `stage_runs`, `spend` or `problems`, newest first; of one
+    project if named.
+    """
     time = _RECENT[table]
     of_project = "run_id IN (SELECT run_id FROM runs WHERE project_id = $project)"
     where = of_project if table == "stage_runs" else "project_id = $project"
     return store.query(
-        f'SELECT * FROM {table} WHERE $project IS NULL OR {where} ORDER BY "{time}" DESC LIMIT $limit',
+        f'SELECT * FROM {table} WHERE $project IS NULL OR {where} ORDER BY "{time}" DESC LIMIT $limit',  # noqa: E501
         {"project": project, "limit": limit},
     )
 

@@ -12,11 +12,13 @@ _HEAD = """# Schema
 
 One DuckDB file a workspace. Times are naive UTC; ids are text; a key is what identifies a row, held by the
 writers and by `vt check`, not by constraints. *(machine)* tables are written by captures and stages alone,
-*(human)* tables and columns by people alone."""
+*(human)* tables and columns by people alone."""  # noqa: E501
 _COLUMNS = """SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
 WHERE NOT internal ORDER BY table_name, column_index"""
-_RELATIONS = """SELECT table_name AS name, comment, FALSE AS is_view FROM duckdb_tables() WHERE NOT internal
-UNION ALL SELECT view_name, comment, TRUE FROM duckdb_views() WHERE NOT internal ORDER BY is_view, name"""
+_RELATIONS = """SELECT table_name AS name, comment, FALSE AS is_view FROM duckdb_tables()
+    WHERE NOT internal
+UNION ALL SELECT view_name, comment, TRUE FROM duckdb_views() WHERE NOT internal ORDER BY is_view,
+name"""
 
 
 def schema_markdown() -> str:

@@ -15,7 +15,9 @@ from vtlib.store.writes import naive, stage
 def lines(
     store: Store, *, now: datetime, project: str | None = None, since: datetime | None = None
 ) -> pd.DataFrame:
-    """Query money_lines: of a project or of all, since a time (UTC) or ever; `now` ends the storage of what is kept."""
+    """Query money_lines: of a project or of all, since a time (UTC) or ever; `now` ends the
+    storage of what is kept.
+    """
     return store.query_file("money_lines", project=project, since=since, now=naive(now))
 
 
@@ -27,9 +29,12 @@ def days(
 
 
 def model_calls(store: Store, project: str) -> list[dict[str, Any]]:
-    """Calls to models that took or may have taken tokens: call_id, model, started_at, tokens, usd, estimates."""
+    """Calls to models that took or may have taken tokens: call_id, model, started_at, tokens,
+    usd, estimates.
+    """
     found = store.query(
-        """SELECT call_id, model, started_at, tokens_in, tokens_out, tokens_thinking, tokens_cached, usd,
+        """SELECT call_id, model, started_at, tokens_in, tokens_out, tokens_thinking,
+    tokens_cached, usd,
             estimate_usd, estimate_tokens
         FROM model_calls WHERE project_id = $project""",
         {"project": project},
@@ -39,7 +44,8 @@ def model_calls(store: Store, project: str) -> list[dict[str, Any]]:
 
 
 def book_prices(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Put new prices of calls into calls, spend and answers. `rows`: call_id, usd, estimate_usd (None = unknown).
+    """Put new prices of calls into calls, spend and answers. `rows`: call_id, usd, estimate_usd
+    (None = unknown).
 
     What an answer cost is known once all of its calls are priced.
     """
@@ -57,10 +63,13 @@ _BOOK = (
         FROM new_model_calls AS p WHERE p.call_id = model_calls.call_id""",
     "UPDATE spend SET usd = p.usd FROM new_model_calls AS p WHERE p.call_id = spend.spend_id",
     """UPDATE analyses SET usd = t.usd FROM (
-        SELECT c.analysis_id, CASE WHEN count(*) FILTER (c.usd IS NULL) = 0 THEN sum(c.usd) END AS usd
-        FROM model_calls AS c JOIN analyses AS a ON a.analysis_id = c.analysis_id AND c.started_at >= a.asked_at
+        SELECT c.analysis_id, CASE WHEN count(*) FILTER (c.usd IS NULL) = 0
+            THEN sum(c.usd) END AS usd
+        FROM model_calls AS c JOIN analyses AS a ON a.analysis_id = c.analysis_id
+        AND c.started_at >= a.asked_at
         WHERE (c.tokens_in IS NOT NULL OR c.tokens_out IS NOT NULL)
-            AND c.analysis_id IN (SELECT analysis_id FROM model_calls SEMI JOIN new_model_calls USING (call_id))
+            AND c.analysis_id IN (SELECT analysis_id FROM model_calls SEMI
+            JOIN new_model_calls USING (call_id))
         GROUP BY c.analysis_id
     ) AS t WHERE t.analysis_id = analyses.analysis_id AND t.usd IS NOT NULL""",
     "DROP TABLE new_model_calls",

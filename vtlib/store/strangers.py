@@ -1,4 +1,6 @@
-"""What the store holds of strangers to a project, made ready to be sought; and what may be said of their posts."""
+"""What the store holds of strangers to a project, made ready to be sought; and what may be said
+of their posts.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ _NAMES = ("own handle", "own name", "own id", "own url")
 
 
 def needles(store: Store, project: str, *, own: Sequence[str] = ()) -> Needles:
-    """All that leads to a stranger of `project`, from the whole workspace. `own`: texts of the project's YAML."""
+    """All that leads to a stranger of `project`, from the whole workspace. `own`: texts of the
+    project's YAML.
+    """
     rows = store.query_file("strangers", project=project)
     found = list(zip(rows["account_id"], rows["kind"], rows["text"], strict=True))
     split = [(a, k.replace("json", "text"), t) for a, k, raw in found for t in _texts(k, raw)]
@@ -45,7 +49,9 @@ def needles(store: Store, project: str, *, own: Sequence[str] = ()) -> Needles:
 
 
 def known_of_posts(store: Store, project: str) -> dict[str, str]:
-    """Post id -> "result first hook, 23 s, fits Moon spatula": words from our lists, and numbers."""
+    """Post id -> "result first hook, 23 s, fits Moon spatula": words from our lists, and
+    numbers.
+    """
     rows = store.query_file("known_of_posts", project=project)
     return {
         str(row["post_id"]): ", ".join(said)
@@ -67,7 +73,9 @@ def program_words() -> frozenset[str]:
 
 
 def salt(outputs: Path) -> str:
-    """The workspace's salt, `outputs/pseudonyms.salt`, made once and readable by its owner alone."""
+    """The workspace's salt, `outputs/pseudonyms.salt`, made once and readable by its owner
+    alone.
+    """
     make_private(outputs)
     path = outputs / SALT
     if not path.exists():

@@ -1,4 +1,6 @@
-"""What was done, what failed and what it cost, read for people: by day, by kind, by run. Nothing is written."""
+"""What was done, what failed and what it cost, read for people: by day, by kind, by run. Nothing
+is written.
+"""
 
 from __future__ import annotations
 
@@ -11,39 +13,39 @@ from vtlib.store.connection import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class UsageScope:
     """Which rows are meant: of one project or of all, since a time (UTC) or ever."""
 
     project: str | None = None
     since: datetime | None = None
 
 
-def days(store: Store, span: Span) -> pd.DataFrame:
-    """One row a day with anything, newest first: day, runs, runs_failed, captures, captures_failed, items,
-    posts_new, downloads, downloads_failed, problems, usd.
+def days(store: Store, span: UsageScope) -> pd.DataFrame:
+    """One row a day with anything, newest first: day, runs, runs_failed, captures,
+    captures_failed, items, posts_new, downloads, downloads_failed, problems, usd.
     """
     return store.query_file("usage_days", project=span.project, since=span.since)
 
 
-def problem_days(store: Store, span: Span) -> pd.DataFrame:
+def problem_days(store: Store, span: UsageScope) -> pd.DataFrame:
     """Problems a day: day, stage, kind, n."""
     return store.query_file("problem_days", project=span.project, since=span.since)
 
 
-def spend_days(store: Store, span: Span) -> pd.DataFrame:
+def spend_days(store: Store, span: UsageScope) -> pd.DataFrame:
     """Money a day: day, provider, what, n, usd (US dollars)."""
     return store.query_file("spend_days", project=span.project, since=span.since)
 
 
-def possibly_paid(store: Store, span: Span) -> pd.DataFrame:
-    """What may have been paid and is not booked, newest first: at, provider, what, estimate_usd (US dollars;
-    missing = no price is known), project_id, reason.
+def possibly_paid(store: Store, span: UsageScope) -> pd.DataFrame:
+    """What may have been paid and is not booked, newest first: at, provider, what, estimate_usd
+    (US dollars; missing = no price is known), project_id, reason.
     """
     return store.query_file("possibly_paid", project=span.project, since=span.since)
 
 
 def problem_counts(
-    store: Store, span: Span, *, stage: str | None = None, kind: str | None = None
+    store: Store, span: UsageScope, *, stage: str | None = None, kind: str | None = None
 ) -> pd.DataFrame:
     """Problems by stage and kind, most first: stage, kind, n, first_at, latest_at, example."""
     asked = {"project": span.project, "since": span.since, "stage": stage, "kind": kind}
@@ -51,7 +53,12 @@ def problem_counts(
 
 
 def problem_list(
-    store: Store, span: Span, *, stage: str | None = None, kind: str | None = None, limit: int = 50
+    store: Store,
+    span: UsageScope,
+    *,
+    stage: str | None = None,
+    kind: str | None = None,
+    limit: int = 50,
 ) -> pd.DataFrame:
     """Problems one by one, newest first, at most `limit`: the columns of `problems`."""
     asked = {"project": span.project, "since": span.since, "stage": stage, "kind": kind}
@@ -59,17 +66,24 @@ def problem_list(
 
 
 def run_list(store: Store, *, project: str | None = None, limit: int = 50) -> pd.DataFrame:
-    """Runs, newest first: the columns of `runs`, seconds, n_ok, n_skipped, n_failed, failed_stage, reason, usd."""
+    """Runs, newest first: the columns of `runs`, seconds, n_ok, n_skipped, n_failed,
+    failed_stage, reason, usd.
+    """
     return store.query_file("run_list", project=project, limit=limit)
 
 
 def run_seconds(store: Store, run_id: str) -> float | None:
     """Seconds from the beginning of a run to its end; None while it runs, and of a killed one."""
-    sql = "SELECT date_diff('millisecond', started_at, ended_at) / 1000 AS s FROM runs WHERE run_id = ?"
+    sql = (
+        "SELECT date_diff('millisecond', started_at, ended_at) / 1000 AS s FROM runs WHERE "
+        "run_id = ?"
+    )
     found = store.query(sql, [run_id])["s"].dropna()
     return float(found.iloc[0]) if len(found) else None
 
 
 def run_stages(store: Store, run_id: str) -> pd.DataFrame:
-    """The stages of a run in order: stage, status, reason, seconds, started_at, ended_at; empty when unknown."""
+    """The stages of a run in order: stage, status, reason, seconds, started_at, ended_at; empty
+    when unknown.
+    """
     return store.query_file("run_stages", run=run_id)

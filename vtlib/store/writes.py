@@ -27,14 +27,17 @@ def columns(connection: Connection, table: str) -> dict[str, str]:
 
 
 def stage(connection: Connection, table: str, rows: Rows) -> None:
-    """Put `rows` into the temporary table `new_<table>`, with the types of `table` and their order `_n`.
+    """Put `rows` into the temporary table `new_<table>`, with the types of `table` and their order
+    `_n`.
 
-    Columns that are missing are NULL. Times with a zone become naive UTC; in JSON columns text is taken
-    as JSON, anything else is encoded, once. Raises BadInput for a column the table does not have.
+    Columns that are missing are NULL. Times with a zone become naive UTC; in JSON columns text is
+    taken as JSON, anything else is encoded, once. Raises BadInput for a column the table does not
+    have.
     """
     types = columns(connection, table)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE new_{table} AS SELECT *, 0::BIGINT AS _n FROM {table} LIMIT 0"
+        f"CREATE OR REPLACE TEMP TABLE new_{table} AS SELECT *, 0::BIGINT AS _n FROM {table} "
+        "LIMIT 0"
     )
     data = _arrow(rows, types)
     if unknown := [name for name in data.column_names if name not in types]:
@@ -48,12 +51,15 @@ def stage(connection: Connection, table: str, rows: Rows) -> None:
 
 
 def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:
-    """Of the staged rows, insert those whose key is not there; of several with one key, the first."""
+    """Of the staged rows, insert those whose key is not there; of several with one key, the
+    first.
+    """
     keys = ", ".join(key)
     connection.execute(
         f"""INSERT INTO {table} BY NAME
         SELECT * EXCLUDE (_n) FROM (
-            SELECT * FROM new_{table} QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY _n) = 1
+            SELECT * FROM new_{table} QUALIFY row_number() OVER (PARTITION BY {keys}
+                ORDER BY _n) = 1
         ) ANTI JOIN {table} USING ({keys})"""
     )
 
@@ -78,11 +84,12 @@ def fold(
     order: str,
     special: Mapping[str, str] | None = None,
 ) -> None:
-    """Join staged rows with those of their key: in each column the newest value by `order` that is known.
+    """Join staged rows with those of their key: in each column the newest value by `order` that is
+    known.
 
-    `special` gives the expression of columns with a rule of their own; in it `_rank` is the place in
-    that order (a row that is there comes before a staged one of the same time), `_n` is -1 for a row that
-    is there. Rows that come out as they were are not written.
+    `special` gives the expression of columns with a rule of their own; in it `_rank` is the place
+    in that order (a row that is there comes before a staged one of the same time), `_n` is -1 for a
+    row that is there. Rows that come out as they were are not written.
     """
     rules = special or {}
     names = list(columns(connection, table))
@@ -109,7 +116,9 @@ def fold(
 def save(
     connection: Connection, table: str, rows: Rows, *, key: Sequence[str], keep: bool = False
 ) -> None:
-    """Stage and write `rows`: rows with their key are replaced or, with `keep`, left as they are."""
+    """Stage and write `rows`: rows with their key are replaced or, with `keep`, left as they
+    are.
+    """
     stage(connection, table, rows)
     (insert_absent if keep else replace)(connection, table, key)
 

@@ -9,6 +9,16 @@ from vtlib.tables.board import Board, Panel
 from vtlib.tables.cells import Cell, cell
 from vtlib.tables.csv_safe import to_csv_safe
 from vtlib.tables.gallery import Example, Gallery
-from vtlib.tables.html import Table, show
+from vtlib.tables.html import HtmlTable, show
 
-__all__ = ["Board", "Cell", "Example", "Gallery", "Panel", "Table", "cell", "show", "to_csv_safe"]
+__all__ = [
+    "Board",
+    "Cell",
+    "Example",
+    "Gallery",
+    "HtmlTable",
+    "Panel",
+    "cell",
+    "show",
+    "to_csv_safe",
+]

@@ -1,4 +1,6 @@
-"""A storyboard: beside each beat of a script what it follows in its source, as escaped HTML and plain text."""
+"""A storyboard: beside each beat of a script what it follows in its source, as escaped HTML and
+plain text.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from vtlib.tables.picture import inline
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One beat. Left the source (`picture`: JPEG, None = none is shown; `source` "" = there is none), right the
-    beat; texts as they are.
+    """One beat. Left the source (`picture`: JPEG, None = none is shown; `source` "" = there is
+    none), right the beat; texts as they are.
 
     `lines`: (label, text) of the beat, such as ("says", "..."); empty texts are not shown.
     """

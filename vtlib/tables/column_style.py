@@ -1,7 +1,9 @@
-"""How the numbers and dates of a column are written, told from the column as a whole and never from one cell.
+"""How the numbers and dates of a column are written, told from the column as a whole and never from
+one cell.
 
-A decimal comma, thousands separators (`.`, `,`, blank, narrow blank, apostrophe), percent, day or month first. What one
-column leaves open, another of the same file may settle: one spreadsheet wrote them all.
+A decimal comma, thousands separators (`.`, `,`, blank, narrow blank, apostrophe), percent, day or
+month first. What one column leaves open, another of the same file may settle: one spreadsheet wrote
+them all.
 """
 
 from __future__ import annotations
@@ -25,10 +27,10 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d{1,3}(?:,\d{2})+,\d{3}")  # th
 _SPACED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d+)?")
 _CLOCK = r"(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)(?:\s?(?P<half>[AaPp])\.?[Mm]\.?)?"
 _SHORT = re.compile(
-    rf"(?P<a>\d{{1,2}})(?P<mark>[/.\-])(?P<b>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d\d)(?:[ ,T]+{_CLOCK})?"
+    rf"(?P<a>\d{{1,2}})(?P<mark>[/.\-])(?P<b>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d\d)(?:[ ,T]+{_CLOCK})?"  # noqa: E501
 )
 _LONG = re.compile(
-    rf"(?P<year>\d{{4}})(?P<mark>[/.\-])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})(?:[ ,T]+{_CLOCK})?"
+    rf"(?P<year>\d{{4}})(?P<mark>[/.\-])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})(?:[ ,T]+{_CLOCK})?"  # noqa: E501
 )
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)")
 _BARE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -57,7 +59,9 @@ _TIME_WORDS = frozenset({"date", "at", "published", "posted", "created", "timest
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as a cell holds it; `is_percent` where it says %, `is_estimated` where it is rounded."""
+    """A number as a cell holds it; `is_percent` where it says %, `is_estimated` where it is
+    rounded.
+    """
 
     value: float
     is_percent: bool = False
@@ -68,9 +72,10 @@ class Number:
 class Style:
     """How a column is written.
 
-    `decimal`: '.', ',' or '' where nothing shows it; `is_grouped`: cells such as 1.200 are thousands (`decimal`
-    known), or could be (`decimal` ''). `order` of dates; '' where nothing shows it. `is_mixed`: cells contradict each
-    other. `has_rounded_ids`: long ids of which a spreadsheet kept 15 digits or less. `is_serial`: days since 1899-12-30.
+    `decimal`: '.', ',' or '' where nothing shows it; `is_grouped`: cells such as 1.200 are
+    thousands (`decimal` known), or could be (`decimal` ''). `order` of dates; '' where nothing
+    shows it. `is_mixed`: cells contradict each other. `has_rounded_ids`: long ids of which a
+    spreadsheet kept 15 digits or less. `is_serial`: days since 1899-12-30.
     """
 
     kind: Kind = "text"
@@ -92,8 +97,8 @@ class Style:
     def read_number(self, text: str, *, is_count: bool = False) -> Number | None:
         """The number in a cell; None for a blank or a dash.
 
-        `is_count`: a count has no fraction, so where nothing else shows it, 1.200 is 1200. Raises ValueError for what
-        is no number, and for one that can be read in two ways.
+        `is_count`: a count has no fraction, so where nothing else shows it, 1.200 is 1200. Raises
+        ValueError for what is no number, and for one that can be read in two ways.
         """
         word = text.strip()
         if word.lower() in _DASHES:
@@ -121,7 +126,8 @@ class Style:
         return _dated(word, self.order)
 
     def plain(self, text: str) -> str:
-        """A cell in the form that exports of the platforms have: 1234.5, ISO times (UTC), true and false.
+        """A cell in the form that exports of the platforms have: 1234.5, ISO times (UTC), true and
+        false.
 
         What the column does not decide stays as it is. A rounded id becomes ''.
         """
@@ -147,7 +153,7 @@ class Style:
 
 
 @dataclass(slots=True)
-class _Evidence:
+class _ColumnEvidence:
     """What the cells of one column have shown so far."""
 
     kinds: set[str] = field(default_factory=set)
@@ -252,10 +258,10 @@ def column_styles(
     decimal: str = "",
     order: Order = "",
 ) -> dict[str, Style]:
-    """The style of each column from all `rows`; `decimal` and `order` are what a person says, for columns that do not
-    show it themselves.
+    """The style of each column from all `rows`; `decimal` and `order` are what a person says,
+    for columns that do not show it themselves.
     """
-    seen = {name: _Evidence() for name in columns}
+    seen = {name: _ColumnEvidence() for name in columns}
     open_columns = dict(seen)
     for row in rows:
         closed = [n for n, e in open_columns.items() if (cell := row.get(n)) and not e.add(cell)]
@@ -300,7 +306,9 @@ def _one(values: set[Any]) -> Any:
 
 
 def _shown(match: re.Match[str]) -> set[str] | None:
-    """What a number shows of its column's decimal separator: '.', ',', '?' (either); None when it is no number."""
+    """What a number shows of its column's decimal separator: '.', ',', '?' (either); None when
+    it is no number.
+    """
     body = match["body"]
     if _SPACED.fullmatch(body):
         return set(re.findall(r"[.,]", body))
@@ -416,7 +424,9 @@ def _at(year: int, month: int, day: int, match: re.Match[str]) -> datetime:
 
 
 def _iso(moment: datetime | None, word: str) -> str:
-    """ISO 8601; a clock without a zone is taken for UTC, which exports are written in; a day stays a day."""
+    """ISO 8601; a clock without a zone is taken for UTC, which exports are written in; a day
+    stays a day.
+    """
     if moment is None:
         return ""
     if ":" not in word and not re.fullmatch(r"\d{5}([.,]\d+)?", word):

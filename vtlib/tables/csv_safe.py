@@ -1,4 +1,6 @@
-"""CSV that a spreadsheet opens without running anything in it, and texts as they were before that."""
+"""CSV that a spreadsheet opens without running anything in it, and texts as they were before
+that.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from vtlib.tables.cells import is_missing
 # What makes a formula, after blanks and quotes; their full-width forms too.
 _SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _BLANKS = r"[^\S\n\t\r]*"
-# A cell of ours can be cut by a spreadsheet that goes by semicolons or tabs, and then does not know our quotes: what
-# follows a semicolon, a tab or a line end may begin a cell.
+# A cell of ours can be cut by a spreadsheet that goes by semicolons or tabs, and then does not know
+# our quotes: what follows a semicolon, a tab or a line end may begin a cell.
 _AHEAD = rf"(?='*{_BLANKS}(?:\"+{_BLANKS})?{_SIGNS})"
 _START = rf"\A(?='*{_BLANKS}(?:{_SIGNS}|[\t\r\n]|\"+{_BLANKS}{_SIGNS}))"
 _PLACES = re.compile(rf"{_START}|(?<=[;\t\n\r]){_AHEAD}")
@@ -28,9 +30,10 @@ _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 def to_csv_safe(frame: pd.DataFrame) -> str:
     """`frame` as CSV text that a spreadsheet opens without running anything in it.
 
-    Text that starts with =, +, -, @ (or their full-width forms), tab or return gets a leading apostrophe
-    (OWASP, "CSV Injection"), and so does what follows a semicolon, a tab or a line end within a cell: `from_csv_safe`
-    takes them away again, exactly. Numbers are left alone. Times are ISO 8601, missing values empty.
+    Text that starts with =, +, -, @ (or their full-width forms), tab or return gets a leading
+    apostrophe (OWASP, "CSV Injection"), and so does what follows a semicolon, a tab or a line end
+    within a cell: `from_csv_safe` takes them away again, exactly. Numbers are left alone. Times are
+    ISO 8601, missing values empty.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")

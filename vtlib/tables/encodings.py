@@ -1,8 +1,10 @@
-"""Which encoding a text file has: its mark, valid UTF-8, zeros between letters, else charset-normalizer.
+"""Which encoding a text file has: its mark, valid UTF-8, zeros between letters, else
+charset-normalizer.
 
-charset-normalizer tells scripts apart (Cyrillic, Greek, Japanese, …) but not the code pages of one script in a few
-short captions: it reads "Café" in cp1252 as Arabic. So Latin words are told by their form, and among the Latin code
-pages the one counts whose letters make words; cp1252 when nothing speaks against it, as spreadsheets write it most.
+charset-normalizer tells scripts apart (Cyrillic, Greek, Japanese, …) but not the code pages of one
+script in a few short captions: it reads "Café" in cp1252 as Arabic. So Latin words are told by
+their form, and among the Latin code pages the one counts whose letters make words; cp1252 when
+nothing speaks against it, as spreadsheets write it most.
 """
 
 from __future__ import annotations
@@ -70,8 +72,8 @@ class Encoding:
 def detect_encoding(stream: IO[bytes], *, file: str = "", option: str = "") -> Encoding:
     """The encoding of all of `stream`, read in blocks; memory stays flat.
 
-    `option` is what a person says it is. Raises BadInput for an unknown codec, for bytes that are no text, and
-    where neither the marks, nor UTF-8, nor charset-normalizer can tell.
+    `option` is what a person says it is. Raises BadInput for an unknown codec, for bytes that are
+    no text, and where neither the marks, nor UTF-8, nor charset-normalizer can tell.
     """
     if option:
         return Encoding(_codec(option, file), "option")
@@ -88,7 +90,9 @@ def detect_encoding(stream: IO[bytes], *, file: str = "", option: str = "") -> E
 
 
 def mend_escaped(text: str) -> str:
-    """`text` decoded with `surrogateescape`: a single byte that is no UTF-8 is cp1252, more of them are U+FFFD."""
+    """`text` decoded with `surrogateescape`: a single byte that is no UTF-8 is cp1252, more of
+    them are U+FFFD.
+    """
     return _ESCAPED.sub(_mended, text) if _ESCAPED.search(text) else text
 
 
@@ -160,7 +164,9 @@ def _guess(sample: bytes, file: str) -> Encoding:
 
 
 def _is_latin(sample: bytes) -> bool:
-    """Whether the words with high bytes are mostly ASCII letters with one or two high bytes in a row."""
+    """Whether the words with high bytes are mostly ASCII letters with one or two high bytes in a
+    row.
+    """
     words = [w for w in sample.split() if len(w) > 1] or sample.split()
     runs = _HIGH.findall(b" ".join(words))
     high = sum(map(len, runs))
@@ -175,7 +181,9 @@ _ICELANDIC = frozenset("áíóúæÁÍÓÚÆ")
 
 
 def _oddness(sample: bytes, name: str) -> float:
-    """How many characters do not belong into words, read as `name`; infinite when it cannot be read so."""
+    """How many characters do not belong into words, read as `name`; infinite when it cannot be
+    read so.
+    """
     try:
         text = sample.decode(name)
     except UnicodeDecodeError:

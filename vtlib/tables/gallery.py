@@ -1,4 +1,6 @@
-"""Posts as small pictures with what is said of them and where they are, as escaped HTML and plain text."""
+"""Posts as small pictures with what is said of them and where they are, as escaped HTML and
+plain text.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from vtlib.tables.picture import inline
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A post: `picture` a small JPEG (None: the words `without` stand in its place), `url` "" = no link is shown."""
+    """A post: `picture` a small JPEG (None: the words `without` stand in its place), `url` "" =
+    no link is shown.
+    """
 
     words: str
     url: str = ""

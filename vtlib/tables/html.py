@@ -19,7 +19,7 @@ _ROOM = ((90, "wide"), (28, "long"))
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class HtmlTable:
     """A table ready to be shown; a notebook shows its HTML, a terminal its text."""
 
     labels: tuple[str, ...]
@@ -57,15 +57,15 @@ def show(
     columns: Sequence[str] | Mapping[str, str] | None = None,
     max_rows: int = 200,
     formats: Mapping[str, str] | None = None,
-) -> Table:
+) -> HtmlTable:
     """A table of `frame`: escaped, sortable in a report, with its source and n in the caption.
 
-    `columns`: names, or name -> label, in order (default: all; `<metric>_state` columns are read, not
-    shown). `formats`: column -> int, tenth, ratio, multiplier, pct, p, usd, time, date, text, link, or a
-    Python format such as ",.2f"; defaults follow the column's name and type. A metric whose
-    `<metric>_state` is hidden or not_exposed shows that word, an estimated one a leading ~; nothing
-    missing is ever shown as 0. At most `max_rows` rows, and the caption says how many there are.
-    Raises BadInput when a column is not there.
+    `columns`: names, or name -> label, in order (default: all; `<metric>_state` columns are read,
+    not shown). `formats`: column -> int, tenth, ratio, multiplier, pct, p, usd, time, date, text,
+    link, or a Python format such as ",.2f"; defaults follow the column's name and type. A metric
+    whose `<metric>_state` is hidden or not_exposed shows that word, an estimated one a leading ~;
+    nothing missing is ever shown as 0. At most `max_rows` rows, and the caption says how many there
+    are. Raises BadInput when a column is not there.
     """
     labels = _labels(frame, columns)
     missing = [name for name in labels if name not in frame.columns]
@@ -82,7 +82,7 @@ def show(
     if len(shown) < len(frame):
         caption = f"Source: {source} · showing {len(shown):,} of n = {len(frame):,}"
     rows = tuple(zip(*cells, strict=True)) if cells else ()
-    return Table(tuple(labels.values()), kinds, rows, caption)
+    return HtmlTable(tuple(labels.values()), kinds, rows, caption)
 
 
 def _labels(

@@ -15,10 +15,11 @@ _HEAD_ROWS = 200
 
 
 def find_separator(sample: str, needed: Sequence[str] = ()) -> str:
-    """The separator under which `sample` (text from the file's beginning) is a table; '' when under none.
+    """The separator under which `sample` (text from the file's beginning) is a table; '' when under
+    none.
 
-    The one that gives a row with all of the `needed` headings, else the one whose rows agree on their number of
-    cells, with the least rows above the heading.
+    The one that gives a row with all of the `needed` headings, else the one whose rows agree on
+    their number of cells, with the least rows above the heading.
     """
     declared = _DECLARED.match(sample)
     if declared:
@@ -28,8 +29,8 @@ def find_separator(sample: str, needed: Sequence[str] = ()) -> str:
 
 
 def find_header(rows: Sequence[Sequence[str]], needed: Sequence[str] = ()) -> int:
-    """Which of `rows` holds the headings: the first with all of `needed`, else the first that is about as wide as
-    most rows are; titles above it have fewer cells. 0 when none is.
+    """Which of `rows` holds the headings: the first with all of `needed`, else the first that is
+    about as wide as most rows are; titles above it have fewer cells. 0 when none is.
     """
     wanted = {n.lower() for n in needed}
     if wanted:
@@ -42,7 +43,9 @@ def find_header(rows: Sequence[Sequence[str]], needed: Sequence[str] = ()) -> in
 
 
 def cut_rows(sample: str, separator: str) -> list[list[str]]:
-    """The first rows of a text; where the text ends within a row, that one is left out if there are others."""
+    """The first rows of a text; where the text ends within a row, that one is left out if there
+    are others.
+    """
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator):

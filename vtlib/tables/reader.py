@@ -1,4 +1,6 @@
-"""The one reader of tables: CSV of every encoding and separator, and XLSX, a row at a time; memory stays flat."""
+"""The one reader of tables: CSV of every encoding and separator, and XLSX, a row at a time;
+memory stays flat.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,10 @@ _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "noth
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What a person says of a table where it cannot tell itself: encoding, `dmy` or `mdy`, decimal `.` or `,`."""
+class TableOptions:
+    """What a person says of a table where it cannot tell itself: encoding, `dmy` or `mdy`,
+    decimal `.` or `,`.
+    """
 
     encoding: str = ""
     date_order: Order = ""
@@ -48,8 +52,9 @@ Row = tuple[int, dict[str, str] | Damage]
 class Table:
     """A table whose form is known and whose rows are read when they are asked for.
 
-    `columns`: headings, each once; a blank one is "column 3". `separator` '' and no `encoding` for a workbook.
-    `header_row`: row of the headings, counted from 1 as a spreadsheet does. `notes`: what a reader should know.
+    `columns`: headings, each once; a blank one is "column 3". `separator` '' and no `encoding` for
+    a workbook. `header_row`: row of the headings, counted from 1 as a spreadsheet does. `notes`:
+    what a reader should know.
     """
 
     name: str
@@ -58,13 +63,13 @@ class Table:
     encoding: Encoding | None
     separator: str
     notes: tuple[str, ...]
-    options: Options = field(repr=False)
+    options: TableOptions = field(repr=False)
     _rows: Callable[[], Iterator[tuple[int, list[str] | Damage]]] = field(repr=False)
     _is_guarded: bool = field(default=False, repr=False)
 
     def rows(self) -> Iterator[Row]:
-        """(row, texts by column) of each row with something in it, or the row's Damage; rows count from 1, the
-        headings and what stands above them too. A cell that a row lacks is ''.
+        """(row, texts by column) of each row with something in it, or the row's Damage; rows
+        count from 1, the headings and what stands above them too. A cell that a row lacks is ''.
         """
         for number, cells in self._rows():
             if number <= self.header_row:
@@ -82,7 +87,8 @@ class Table:
         return column_styles(whole, self.columns, decimal=options.decimal, order=options.date_order)
 
     def plain_rows(self) -> Iterator[Row]:
-        """`rows` with numbers, times and flags in the form that exports of the platforms have (Style.plain).
+        """`rows` with numbers, times and flags in the form that exports of the platforms have
+        (Style.plain).
 
         Raises BadInput for a date column whose day and month can be swapped.
         """
@@ -132,17 +138,17 @@ def read_table(
     *,
     name: str = "",
     needed: Sequence[str] = (),
-    options: Options | None = None,
+    options: TableOptions | None = None,
     is_guarded: bool = False,
 ) -> Table:
     """A table in a file, or in the bytes that `source` opens anew each time.
 
-    `needed`: headings it must have, in any case of letters. `is_guarded`: our own sheets, in which an apostrophe
-    keeps a spreadsheet from running a cell; it is taken off. Raises BadInput for a file that cannot be read or is no
-    table, and for a missing heading.
+    `needed`: headings it must have, in any case of letters. `is_guarded`: our own sheets, in which
+    an apostrophe keeps a spreadsheet from running a cell; it is taken off. Raises BadInput for a
+    file that cannot be read or is no table, and for a missing heading.
     """
     open_, name = _opener(source), name or (source.name if isinstance(source, Path) else "")
-    options = options or Options()
+    options = options or TableOptions()
     with closing(open_()) as stream:
         head = stream.read(4)
     if head.startswith(b"PK\x03\x04"):
@@ -155,7 +161,9 @@ def read_table(
 
 
 def read_text(path: Path) -> str:
-    """The text of a small file in whatever encoding it has, without a mark. Raises BadInput as `read_table` does."""
+    """The text of a small file in whatever encoding it has, without a mark. Raises BadInput as
+    `read_table` does.
+    """
     open_ = _opener(path)
     with closing(open_()) as stream:
         encoding = detect_encoding(stream, file=path.name)
@@ -164,7 +172,9 @@ def read_text(path: Path) -> str:
 
 
 def describe(table: Table) -> str:
-    """What a person should know of how a table was read; '' for UTF-8 with commas and the headings on top."""
+    """What a person should know of how a table was read; '' for UTF-8 with commas and the
+    headings on top.
+    """
     parts = [table.encoding.note if table.encoding else ""]
     if table.separator and table.separator != ",":
         parts.append(f"separated by {_NAMES.get(table.separator, table.separator)}")
@@ -174,7 +184,9 @@ def describe(table: Table) -> str:
 
 
 def describe_styles(table: Table) -> str:
-    """What a person should know of how numbers and dates of a table were read; '' when there was no choice."""
+    """What a person should know of how numbers and dates of a table were read; '' when there was
+    no choice.
+    """
     styles = table.styles.items()
     decimals = sorted({s.decimal for _, s in styles if s.kind == "number" and s.decimal})
     parts = ["decimal comma"] if decimals == [","] else []
@@ -211,7 +223,7 @@ def _opener(source: Path | Open) -> Open:
 
 
 def _from_text(
-    open_: Open, name: str, needed: Sequence[str], options: Options, *, is_guarded: bool
+    open_: Open, name: str, needed: Sequence[str], options: TableOptions, *, is_guarded: bool
 ) -> Table:
     with closing(open_()) as stream:
         encoding = detect_encoding(stream, file=name, option=options.encoding)
@@ -233,7 +245,7 @@ def _from_text(
     return Table(name, columns, at + 1, encoding, separator, (), options, rows, is_guarded)
 
 
-def _from_workbook(open_: Open, name: str, needed: Sequence[str], options: Options) -> Table:
+def _from_workbook(open_: Open, name: str, needed: Sequence[str], options: TableOptions) -> Table:
     sheet = workbook.choose_sheet(open_, name)
     first = sheet.first_rows
     at = find_header(first, needed)
@@ -271,7 +283,9 @@ def _split(
 
 
 def _headings(cells: Sequence[str]) -> tuple[str, ...]:
-    """Names of columns, each once: a second "Views" is "Views (2)", a blank "column 3", blanks at the end none."""
+    """Names of columns, each once: a second "Views" is "Views (2)", a blank "column 3", blanks
+    at the end none.
+    """
     names = [cell.lstrip("\ufeff").strip() for cell in cells]
     while names and not names[-1]:
         names.pop()

@@ -21,7 +21,9 @@ def read_sheet(path: Path, *, needed: Sequence[str], todo: str = "") -> Table:
 
 
 def sheet_rows(table: Table) -> Iterator[tuple[int, dict[str, str]]]:
-    """(row, texts by heading in lower case) as a spreadsheet counts rows. Raises BadInput for a damaged row."""
+    """(row, texts by heading in lower case) as a spreadsheet counts rows. Raises BadInput for a
+    damaged row.
+    """
     for number, row in table.rows():
         if isinstance(row, Damage):
             raise BadInput(

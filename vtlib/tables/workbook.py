@@ -1,4 +1,6 @@
-"""XLSX as rows of text, read a row at a time: numbers plain, times ISO, lengths H:MM:SS, percent with its sign."""
+"""XLSX as rows of text, read a row at a time: numbers plain, times ISO, lengths H:MM:SS, percent
+with its sign.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError)
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The sheet of a workbook that is read, with its first rows; `notes` names the sheets that are not."""
+    """The sheet of a workbook that is read, with its first rows; `notes` names the sheets that
+    are not.
+    """
 
     title: str
     first_rows: list[list[str]]
@@ -29,7 +33,9 @@ class Sheet:
 
 
 def choose_sheet(open_: Open, name: str) -> Sheet:
-    """The first visible sheet with a table in it. Raises BadInput for a ZIP that is no workbook and an empty one."""
+    """The first visible sheet with a table in it. Raises BadInput for a ZIP that is no workbook
+    and an empty one.
+    """
     _refuse(open_, name)
     try:
         with closing(open_()) as stream:
@@ -87,7 +93,9 @@ def _texts(rows: Iterator[Any]) -> list[list[str]]:
 
 
 def _cell(cell: Any) -> str:
-    """The text of a cell. A number of more than 15 digits was rounded: in scientific notation, as it shows there."""
+    """The text of a cell. A number of more than 15 digits was rounded: in scientific notation,
+    as it shows there.
+    """
     value = cell.value
     if value is None or cell.data_type == "e":
         return ""

@@ -1,4 +1,6 @@
-"""A loopback CONNECT proxy that answers for any host over TLS: real extractors meet canned pages."""
+"""A loopback CONNECT proxy that answers for any host over TLS: real extractors meet canned
+pages.
+"""
 
 import datetime as dt
 import socketserver

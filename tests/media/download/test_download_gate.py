@@ -1,4 +1,6 @@
-"""Which addresses may be asked: names on a list that lead to public addresses, redirects included."""
+"""Which addresses may be asked: names on a list that lead to public addresses, redirects
+included.
+"""
 
 import http.server
 import threading
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.media.download import Gate, Refused, Rules, Wanted, fetch
+from vtlib.media.download import AddressRefused, DownloadRequest, DownloadRules, Gate, fetch
 from vtlib.media.download.url_allowlist import DELIVERY
 from vtlib.platforms import SOURCES
 
@@ -48,7 +50,7 @@ def gate(*addresses: str) -> Gate:
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_refused(url):
-    with pytest.raises(Refused):
+    with pytest.raises(AddressRefused):
         gate(PUBLIC).check(url)
     assert not gate(PUBLIC).knows(url)
 
@@ -93,7 +95,7 @@ def test_asked(url):
     ],
 )
 def test_a_known_name_that_leads_home_is_refused(address):
-    with pytest.raises(Refused, match="not public"):
+    with pytest.raises(AddressRefused, match="not public"):
         gate(PUBLIC, address).check("https://www.instagram.com/x")
 
 
@@ -127,7 +129,7 @@ def test_an_address_in_another_is_as_public_as_that(address, form):
     for one in (plain, carried):
         try:
             verdicts.append(bool(gate(one).addresses("x.com", 443)))
-        except Refused:
+        except AddressRefused:
             verdicts.append(False)
     assert verdicts[0] == verdicts[1]
 
@@ -138,7 +140,7 @@ def test_a_name_that_does_not_resolve_is_no_refusal():
 
     with pytest.raises(URLError) as caught:
         Gate(resolve=fail).check("https://www.instagram.com/x")
-    assert not isinstance(caught.value, Refused)
+    assert not isinstance(caught.value, AddressRefused)
 
 
 def test_only_a_loopback_base_url_opens_this_machine():
@@ -203,8 +205,8 @@ def redirects():
 def test_redirects_pass_the_gate_too(redirects, tmp_path, way, case):
     path, status, reason = case
     url = redirects + path
-    wanted = Wanted("x", url if way == "page" else None, () if way == "page" else (url,))
-    got = fetch(wanted, tmp_path, Rules(Gate.of([redirects]), timeout_s=2))
+    wanted = DownloadRequest("x", url if way == "page" else None, () if way == "page" else (url,))
+    got = fetch(wanted, tmp_path, DownloadRules(Gate.of([redirects]), timeout_s=2))
     assert (got.status, got.came_by) == (status, way)
     assert reason in got.reason
     assert not list(tmp_path.iterdir())

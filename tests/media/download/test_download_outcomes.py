@@ -8,7 +8,7 @@ from simulator import clips
 from simulator.build import build_world
 from simulator.server import Settings, running
 from vtlib.core.rate_limits import retry_after
-from vtlib.media.download import Gate, Rules, Wanted, fetch
+from vtlib.media.download import DownloadRequest, DownloadRules, Gate, fetch
 from vtlib.media.download.outcome import by_status, by_text
 from vtlib.media.probe import prove
 
@@ -62,7 +62,7 @@ def host(tmp_path_factory):
 
 @pytest.fixture
 def ask(host, tmp_path):
-    rules = Rules(Gate.of([host.url]), timeout_s=1, deadline_s=20)
+    rules = DownloadRules(Gate.of([host.url]), timeout_s=1, deadline_s=20)
 
     def call(wanted, *faults, **changes):
         for fault in faults:
@@ -74,13 +74,13 @@ def ask(host, tmp_path):
 
 
 def media_url(host):
-    return Wanted(
+    return DownloadRequest(
         FILM.post_id, None, (f"{host.url}/video/{FILM.platform}/{FILM.native_id}.mp4?sig=1",)
     )
 
 
 def page(host):
-    return Wanted(FILM.post_id, f"{host.url}/watch/{FILM.platform}/{FILM.native_id}")
+    return DownloadRequest(FILM.post_id, f"{host.url}/watch/{FILM.platform}/{FILM.native_id}")
 
 
 @pytest.mark.parametrize("way", [media_url, page])
@@ -143,7 +143,7 @@ def test_the_most_telling_failure_is_the_outcome(host, ask):
 
 def test_slideshows_come_as_pictures_or_not_at_all(host, ask, tmp_path):
     urls = tuple(f"{host.url}/image/instagram/{FILM.native_id}-{n}.jpg" for n in range(3))
-    still = Wanted("x", None, urls, is_still=True)
+    still = DownloadRequest("x", None, urls, is_still=True)
     got = ask(still)
     assert (got.status, [f.kind for f in got.files]) == ("photo", ["image"] * 3)
     assert {(f.width, f.height, f.suffix) for f in got.files} == {(540, 675, ".jpg")}
@@ -155,7 +155,7 @@ def test_slideshows_come_as_pictures_or_not_at_all(host, ask, tmp_path):
 
 
 def test_without_an_address_nothing_is_asked(host, ask):
-    got = ask(Wanted("x", None))
+    got = ask(DownloadRequest("x", None))
     assert (got.status, got.came_by) == ("broken", "")
 
 
@@ -163,16 +163,22 @@ def test_no_network_is_told_apart(tmp_path):
     def fail(_host):
         raise OSError("no such name")
 
-    wanted = Wanted("x", "https://www.tiktok.com/@a/video/7106594312292453675")
-    assert fetch(wanted, tmp_path, Rules(Gate(resolve=fail))).is_offline
+    wanted = DownloadRequest("x", "https://www.tiktok.com/@a/video/7106594312292453675")
+    assert fetch(wanted, tmp_path, DownloadRules(Gate(resolve=fail))).is_offline
 
 
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [  # sentences of the extractors of yt-dlp 2026.10.26 and of the platforms
-        ("The webpage request was redirected to the login page. You have exceeded the rate-limit", "rate_limited"),
+        ((
+"The webpage request was redirected to the login page. You have exceeded the "
+"rate-limit"
+), "rate_limited"),
         ("This content is only available for registered users who follow this account", "private"),
-        ("You do not have permission to view this post. Log into an account that has access", "private"),
+        ((
+"You do not have permission to view this post. Log into an account that has "
+"access"
+), "private"),
         ("You are not authorized to view this protected tweet", "private"),
         ("Restricted Video: You must be 18 years old or over to see this video", "age"),
         ("NSFW tweet requires authentication", "age"),

@@ -1,4 +1,6 @@
-"""Hosts that drip, stall and lie, a second media host among them: each costs its own deadline and no more."""
+"""Hosts that drip, stall and lie, a second media host among them: each costs its own deadline
+and no more.
+"""
 
 import gzip
 import threading
@@ -14,9 +16,17 @@ from simulator.build import build_world
 from tests.peers.base import drip, never, status
 from tests.peers.host import HostMock
 from vtlib.core.deadline import Deadline, Meter, TooSlow, call_within
-from vtlib.media.download import Gate, Refused, Rules, Wanted, connection, direct, fetch
+from vtlib.media.download import (
+    AddressRefused,
+    DownloadRequest,
+    DownloadRules,
+    Gate,
+    connection,
+    direct,
+    fetch,
+)
 from vtlib.media.download import url_allowlist as gate_module
-from vtlib.media.download.outcome import Failed
+from vtlib.media.download.outcome import DownloadFailed
 
 WORLD = build_world(seed=7)
 CLIP = next(p for p in WORLD.posts if p.is_video and p.exists(WORLD.epoch) and p.duration_s < 5)
@@ -38,11 +48,11 @@ def host(monkeypatch):
 
 @pytest.fixture
 def ask(host, tmp_path):
-    rules = Rules(Gate.of([host.url]), timeout_s=SILENCE_S, deadline_s=DEADLINE_S)
+    rules = DownloadRules(Gate.of([host.url]), timeout_s=SILENCE_S, deadline_s=DEADLINE_S)
 
     def call(*urls, page=None, is_still=False):
         start = time.monotonic()
-        answer = fetch(Wanted("x", page, urls, is_still, is_fresh=True), tmp_path, rules)
+        answer = fetch(DownloadRequest("x", page, urls, is_still, is_fresh=True), tmp_path, rules)
         return answer, time.monotonic() - start
 
     return call
@@ -138,7 +148,7 @@ def test_what_comes_packed_is_unpacked_within_the_limit(host, tmp_path, video):
     direct.save(url, tmp_path / "a", gate, limits)
     assert (tmp_path / "a").read_bytes() == video
     host.serve("/b.mp4", gzip.compress(bytes(50_000_000)), headers={"Content-Encoding": "gzip"})
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(DownloadFailed) as caught:
         direct.save(f"{host.url}/b.mp4", tmp_path / "b", gate, direct.Limits(10**6, 2.0, 9.0))
     assert caught.value.fetched.status == "too_large"
     assert (tmp_path / "b").stat().st_size <= 10**6
@@ -161,11 +171,13 @@ def test_a_host_that_asks_for_a_pause_is_heard(host, ask):
 
 
 def test_the_address_connected_to_is_the_address_checked(host, tmp_path):
-    """A name that leads to a public address when it is checked and home when it is dialled: never home."""
+    """A name that leads to a public address when it is checked and home when it is dialled:
+    never home.
+    """
     answers = [["93.184.216.34"], ["127.0.0.1"]]
     gate = Gate(resolve=lambda _host: answers.pop(0) if answers else ["127.0.0.1"])
     gate.check("http://www.tiktok.com/a")
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(DownloadFailed) as caught:
         direct.save("http://www.tiktok.com/a", tmp_path / "a", gate, direct.Limits(99, 0.5, 1.0))
     assert "not asked: www.tiktok.com leads to" in caught.value.fetched.reason
     assert not host.requests
@@ -197,7 +209,7 @@ def test_a_loopback_name_must_lead_to_this_machine(monkeypatch):
     gate = Gate.of(["http://localhost:9"])
     assert gate.addresses("localhost", 9)
     monkeypatch.setattr(gate_module, "_resolve", lambda _host: ["93.184.216.34"])
-    with pytest.raises(Refused, match="leads elsewhere"):
+    with pytest.raises(AddressRefused, match="leads elsewhere"):
         gate.addresses("localhost", 9)
 
 

@@ -15,7 +15,7 @@ from vtlib.core.errors import BadInput
 from vtlib.media.measures import measure
 from vtlib.media.measures import text as text_module
 from vtlib.media.measures.frames import read_strip
-from vtlib.media.measures.text import Reading, find_text
+from vtlib.media.measures.text import TextReading, find_text
 
 SIZE = (270, 480)
 TEXTS = ((0.5, 1.5, "SAVE 25% TODAY"), (2.4, 4.0, "@growth_lab"))
@@ -115,7 +115,7 @@ def test_text_is_timed_to_the_frame_with_a_perfect_reader(clip):
 
     def read(image):
         t = current["t"]
-        return [Reading(w, 1, (0.08, 0.7, 0.9, 0.78)) for a, b, w in TEXTS if a <= t < b]
+        return [TextReading(w, 1, (0.08, 0.7, 0.9, 0.78)) for a, b, w in TEXTS if a <= t < b]
 
     class Timed(type(strip.samples[0])):
         def image(self):
@@ -152,7 +152,7 @@ def test_text_is_read_with_its_times(clip):
 )
 def test_readings_of_one_text(a, b, is_same):
     box = (0, 0, 1, 1)
-    assert text_module._is_same(Reading(a, 1, box), Reading(b, 1, box)) == is_same
+    assert text_module._is_same(TextReading(a, 1, box), TextReading(b, 1, box)) == is_same
 
 
 def drawn_face(size, at, width):

@@ -1,4 +1,6 @@
-"""06 comparison: which product fits which video, how products rank, and where judgements disagree."""
+"""06 comparison: which product fits which video, how products rank, and where judgements
+disagree.
+"""
 
 from vtlib.adaptation.comparison.answer import RUBRICS, Duel, Fit, ProductFits, mean_score
 

@@ -1,4 +1,4 @@
-"""The typed answer about one video and several products: each judged on rubrics, every two held together."""
+"""The typed answer about one video and several products: each judged on rubrics, every two held together."""  # noqa: E501
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Fit(Part):
         "explaining; 3: can be done in a sentence; 4: easy; 5: the product is the next picture"
     )
     replicability: Score = Field(
-        description="can a small team shoot this pattern with the product. 0: no; 1: only with luck "
+        description="can a small team shoot this pattern with the product. 0: no; 1: only with "
+        "luck "
         "or rare talent; 2: with effort; 3: with preparation; 4: easily; 5: today, with a phone"
     )
     reason: str = Field(description="why it fits or not, in one line")
@@ -75,5 +76,5 @@ class ProductFits(Part):
 
 
 def mean_score(fit: Fit) -> float:
-    """The mean of the four rubrics, 0 to 5: each counts the same, because no weight has been measured."""
+    """The mean of the four rubrics, 0 to 5: each counts the same, because no weight has been measured."""  # noqa: E501
     return sum(getattr(fit, name) for name in RUBRICS) / len(RUBRICS)

@@ -14,10 +14,11 @@ Rows = list[dict[str, Any]]
 
 
 def fit_rows(question: Mapping[str, Any], products: Sequence[str]) -> Rows:
-    """Columns of `fits` but for analysis_id, from a row of `analyses` and the ids in the order they were asked.
+    """Columns of `fits` but for analysis_id, from a row of `analyses` and the ids in the order they
+    were asked.
 
-    A product that was not asked about, or comes twice, is dropped; one that the answer lacks has no row. A
-    partial answer gives the rows that are whole.
+    A product that was not asked about, or comes twice, is dropped; one that the answer lacks has no
+    row. A partial answer gives the rows that are whole.
     """
     answer = question["answer"] or {}
     known = {
@@ -31,8 +32,9 @@ def fit_rows(question: Mapping[str, Any], products: Sequence[str]) -> Rows:
 
 
 def judgement_rows(question: Mapping[str, Any], judged: Sequence[str]) -> Rows:
-    """Columns of `fit_judgements` but for analysis_id: each pair of `judged` once, in the order of their ids' place
-    in the question; a pair that is judged twice and differently counts as even.
+    """Columns of `fit_judgements` but for analysis_id: each pair of `judged` once, in the order
+    of their ids' place in the question; a pair that is judged twice and differently counts as
+    even.
     """
     place = {product: n for n, product in enumerate(judged)}
     known = {"post_id": question["post_id"], "judged_at": question["answered_at"]}

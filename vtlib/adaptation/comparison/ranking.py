@@ -1,4 +1,6 @@
-"""Products ranked for one video and over all of a project, with how sure and how much judgements disagree. Pure."""
+"""Products ranked for one video and over all of a project, with how sure and how much judgements
+disagree. Pure.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,11 @@ RANK_COLUMNS = (
 class Disagreement:
     """Where judgements do not go together; rates with n, intervals and what they count.
 
-    `against_scores`: pairs judged against the order of their scores in the same answer; `minority`: judgements
-    against the majority of videos for their pair (pairs judged in two videos or more); `first_named`: how often the
-    product that stood first in the question won, of decided pairs of two videos or more (one half = no matter: the
-    order is by lot); `circles` of `triads`
-    decided ones go round, within videos.
+    `against_scores`: pairs judged against the order of their scores in the same answer; `minority`:
+    judgements against the majority of videos for their pair (pairs judged in two videos or more);
+    `first_named`: how often the product that stood first in the question won, of decided pairs of
+    two videos or more (one half = no matter: the order is by lot); `circles` of `triads` decided
+    ones go round, within videos.
     """
 
     against_scores: Rate
@@ -57,7 +59,8 @@ class Disagreement:
 def per_video(
     fits: pd.DataFrame, judgements: pd.DataFrame, *, min_score: float = 0.0
 ) -> pd.DataFrame:
-    """One video's products: VIDEO_COLUMNS, the best first, ranked by the one rule (recommendation.rank_products).
+    """One video's products: VIDEO_COLUMNS, the best first, ranked by the one rule
+    (recommendation.rank_products).
 
     `fits` and `judgements`: rows of adaptation/store of that video.
     """
@@ -75,10 +78,10 @@ def over_videos(
 ) -> pd.DataFrame:
     """A project's products: RANK_COLUMNS, the strongest first.
 
-    Bradley and Terry's model over the pairwise judgements of all videos (adaptation/pairwise); a video's judgements
-    together count as one ranking. `strength_ln`: log-odds against the average product, with its interval;
-    `first_in`: videos in which it has the best score. Products without a judgement have rank intervals as wide as
-    the field. No fits: an empty table.
+    Bradley and Terry's model over the pairwise judgements of all videos (adaptation/pairwise); a
+    video's judgements together count as one ranking. `strength_ln`: log-odds against the average
+    product, with its interval; `first_in`: videos in which it has the best score. Products without
+    a judgement have rank intervals as wide as the field. No fits: an empty table.
     """
     if fits.empty:
         return pd.DataFrame(columns=list(RANK_COLUMNS))
@@ -168,7 +171,9 @@ def _tally(judgements: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
 
 
 def _minority(judgements: pd.DataFrame) -> Rate:
-    """Decided judgements that go against the majority of their pair, in pairs decided twice or more."""
+    """Decided judgements that go against the majority of their pair, in pairs decided twice or
+    more.
+    """
     counts: dict[frozenset[str], dict[str, int]] = {}
     for row in judgements.to_dict("records"):
         if row["better"] != "even":

@@ -1,4 +1,6 @@
-"""The one rule that ranks products for a video and recommends one: notebooks, index, desk, commands and scripts use it. Pure."""
+"""The one rule that ranks products for a video and recommends one: notebooks, index, desk,
+commands and scripts use it. Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from vtlib.core.conclusion import number, product_name
 
 RULE = "score, then pairs"
 FIT_RULE = (
-    "the product with the highest mean of the four scores; equal scores by pairs won, then by the model's own choice; "
+    "the product with the highest mean of the four scores; equal scores by pairs won, then by "
+    "the model's own choice; "
     "recommended from {min_score:g} of 5 (adaptation.min_score)"
 )
 ADDED = ("rank", "is_recommended", "is_model_choice", "wins", "of", "why", "disagreement")
@@ -18,13 +21,14 @@ ADDED = ("rank", "is_recommended", "is_model_choice", "wins", "of", "why", "disa
 def rank_products(
     fits: pd.DataFrame, judgements: pd.DataFrame, *, min_score: float
 ) -> pd.DataFrame:
-    """Every fit with its rank for its video by RULE, best videos first: the columns of `fits` and ADDED.
+    """Every fit with its rank for its video by RULE, best videos first: the columns of `fits` and
+    ADDED.
 
-    `fits` and `judgements`: frames of adaptation/store, of one video or many. `rank` from 1, shared by products that
-    are level; `is_recommended` at most one product of a video, one that reaches `min_score`; `is_model_choice` what
-    the answer itself recommended; `wins` of `of` pairs of products (even = half); `why` the reason; `disagreement`
-    on the first product of a video: where pairs or the model's own choice say otherwise, "" where none does.
-    No fits: an empty frame.
+    `fits` and `judgements`: frames of adaptation/store, of one video or many. `rank` from 1, shared
+    by products that are level; `is_recommended` at most one product of a video, one that reaches
+    `min_score`; `is_model_choice` what the answer itself recommended; `wins` of `of` pairs of
+    products (even = half); `why` the reason; `disagreement` on the first product of a video: where
+    pairs or the model's own choice say otherwise, "" where none does. No fits: an empty frame.
     """
     if fits.empty:
         return fits.assign(**dict.fromkeys(ADDED))
@@ -54,7 +58,9 @@ def rank_products(
 
 
 def disagreement(ranked: pd.DataFrame) -> str:
-    """Where pairs or the model's own choice put another product of one video first, in a sentence; else ""."""
+    """Where pairs or the model's own choice put another product of one video first, in a
+    sentence; else "".
+    """
     first = ranked.iloc[0]
     parts = []
     level = ranked[ranked["rank"].eq(1)]
@@ -64,7 +70,8 @@ def disagreement(ranked: pd.DataFrame) -> str:
         by_pairs = ranked[ranked["wins"].eq(ranked["wins"].max())]
         if first["product_id"] not in set(by_pairs["product_id"]):
             parts.append(
-                f"pairs put {_listed(by_pairs)} first ({_won(by_pairs.iloc[0])}, {product_name(first)} {_won(first)})"
+                f"pairs put {_listed(by_pairs)} first ({_won(by_pairs.iloc[0])}, "
+                f"{product_name(first)} {_won(first)})"
             )
     own = ranked[ranked["is_model_choice"]]
     if own.empty:
@@ -76,7 +83,8 @@ def disagreement(ranked: pd.DataFrame) -> str:
 
 
 def shortfall(ranked: pd.DataFrame, *, min_score: float, project: str) -> str:
-    """Why no script was written though fits are known: the best pair, its score, the threshold and the two ways on.
+    """Why no script was written though fits are known: the best pair, its score, the threshold and
+    the two ways on.
 
     "" where a pair reaches `min_score`, and without fits.
     """
@@ -87,10 +95,13 @@ def shortfall(ranked: pd.DataFrame, *, min_score: float, project: str) -> str:
     lower = int(score * 10) / 10
     product = best.get("product") or best["product_id"]
     return (
-        f"No script was written: the best of {number(len(ranked), 'pair')} is {product_name(best)} with {best['post_id']}, "
+        f"No script was written: the best of {number(len(ranked), 'pair')} is "
+        f"{product_name(best)} with {best['post_id']}, "
         f"{score:.2f} of 5, under adaptation.min_score {min_score:g}. "
-        f"Lower the threshold: vt run {project} --only adaptation -p adaptation.min_score={lower:g}. "
-        f"Or write this one anyway: vt script adapt --project {project} --video {best['post_id']} --product {product}"
+        f"Lower the threshold: vt run {project} --only adaptation -p "
+        f"adaptation.min_score={lower:g}. "
+        f"Or write this one anyway: vt script adapt --project {project} --video "
+        f"{best['post_id']} --product {product}"
     )
 
 

@@ -56,7 +56,9 @@ RANK_COLUMNS = {
 
 
 def pair_table(fits: pd.DataFrame) -> pd.DataFrame:
-    """`fits` (adaptation/store) with its scores a column each, as PAIR_COLUMNS; an empty one has the columns."""
+    """`fits` (adaptation/store) with its scores a column each, as PAIR_COLUMNS; an empty one has
+    the columns.
+    """
     if fits.empty:
         return pd.DataFrame(columns=["account_id", *PAIR_COLUMNS])
     scores = pd.DataFrame(list(fits["scores"]), index=fits.index)
@@ -105,7 +107,8 @@ def conclude(
     lines = [
         (
             f"{number(n_products, 'product')} judged for {number(n_videos, 'video')}: "
-            f"{number(len(fits), 'pair')}, {number(n_judged, 'time')} two products were held together."
+            f"{number(len(fits), 'pair')}, {number(n_judged, 'time')} two products were held "
+            "together."
         ),
         order(ranks, n_judged),
     ]
@@ -143,7 +146,10 @@ def order(ranks: pd.DataFrame, n_judged: int) -> str:
     level = ranks.loc[ranks["rank"].eq(1), "product"]
     if len(level) > 1:
         return f"{' and '.join(level)} are level over all videos."
-    said = f"{first['p_first']:.0%} probability of rank 1, rank {first['rank_low']} to {first['rank_high']} (80 %)"
+    said = (
+        f"{first['p_first']:.0%} probability of rank 1, rank {first['rank_low']} to "
+        f"{first['rank_high']} (80 %)"
+    )
     if first["p_first"] >= SURE_P:
         return f"{first['product']} fits best over all videos: {said}."
     return f"{first['product']} is ahead over all videos, not surely: {said}."
@@ -161,7 +167,8 @@ def disagreements(found: Disagreement) -> list[str]:
     first = found.first_named
     if first.n and not first.low <= 0.5 <= first.high:
         lines.append(
-            f"The product that was named first won {_of(first)} pairs: the order of naming may matter."
+            f"The product that was named first won {_of(first)} pairs: the order of naming may "
+            "matter."
         )
     return lines
 

@@ -1,8 +1,8 @@
 """Strangers' text as data in a prompt: behind a fence that nothing inside can close or step over.
 
-Two walls. The data is one line of JSON in which line ends, invisible signs and angle brackets are escaped,
-so that no text of it can be a line of its own or hold the fence's brackets. And the fence carries a random
-word, new for every prompt, that no stranger can know.
+Two walls. The data is one line of JSON in which line ends, invisible signs and angle brackets are
+escaped, so that no text of it can be a line of its own or hold the fence's brackets. And the fence
+carries a random word, new for every prompt, that no stranger can know.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ _CUT = " [cut]"
 
 
 def fenced(data: Mapping[str, Any], *, word: str = "") -> str:
-    """`data` (JSON values) between two fence lines. `word` is for tests; default: random, and not in the data."""
+    """`data` (JSON values) between two fence lines. `word` is for tests; default: random, and
+    not in the data.
+    """
     body = inert(data)
     word = word or secrets.token_hex(16)
     while word in body:
@@ -33,7 +35,8 @@ def inert(data: Mapping[str, Any]) -> str:
 
 
 def _is_risky(char: str) -> bool:
-    # C: control, invisible and direction signs, halves of pairs; Z: line ends, and spaces that are no space.
+    # C: control, invisible and direction signs, halves of pairs; Z: line ends, and spaces that are
+    # no space.
     return char in "<>" or (unicodedata.category(char)[0] in "CZ" and char != " ")
 
 

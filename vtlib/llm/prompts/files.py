@@ -1,8 +1,8 @@
 """Prompt files, read and filled. A prompt and the schema of its answer are one versioned thing.
 
-A file is `<task>.md`: a head with `task` and `version`, then sections: `# system`, `# ask`, and any number of
-`# when <topic>`, of which those that fit are added, and `# patterns`, added where patterns are known. There are no placeholders: what is known goes in as
-data, in a fence of its own.
+A file is `<task>.md`: a head with `task` and `version`, then sections: `# system`, `# ask`, and any
+number of `# when <topic>`, of which those that fit are added, and `# patterns`, added where
+patterns are known. There are no placeholders: what is known goes in as data, in a fence of its own.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A prompt ready to be sent. `data_sha256` of what was filled in, without the fence's random word and without
-    what was learnt before, of which `patterns_version` names the version ("" = there was none).
+    """A prompt ready to be sent. `data_sha256` of what was filled in, without the fence's random
+    word and without what was learnt before, of which `patterns_version` names the version ("" =
+    there was none).
     """
 
     system: str
@@ -94,11 +95,12 @@ def render(
     strangers: Mapping[str, Any] | None = None,
     patterns: Mapping[str, Any] | None = None,
 ) -> Rendered:
-    """The prompt with the sections of those `topics` it has, our own `facts`, and strangers' text, fenced.
+    """The prompt with the sections of those `topics` it has, our own `facts`, and strangers' text,
+    fenced.
 
-    Values may be None or missing: a post without account, views or caption is a post (pitfall 32). `patterns`: what
-    was learnt of the field before, with its `version`; it is context and no part of what is asked, so a newer
-    version does not make it another question that would be paid again.
+    Values may be None or missing: a post without account, views or caption is a post (pitfall 32).
+    `patterns`: what was learnt of the field before, with its `version`; it is context and no part
+    of what is asked, so a newer version does not make it another question that would be paid again.
     """
     parts = [prompt.sections["ask"]]
     parts += [prompt.sections[f"when {t}"] for t in topics if f"when {t}" in prompt.sections]

@@ -1,8 +1,10 @@
-"""Connections to strangers' hosts: to the address that was checked, every byte under the meter of a deadline.
+"""Connections to strangers' hosts: to the address that was checked, every byte under the meter of a
+deadline.
 
-Both openers use it, ours (`direct.py`) and yt-dlp's (`pages.py`). A name is resolved once, by the list
-(`gate.py`), and the connection goes to what was resolved: an answer that changes in between leads nowhere. The
-host's own name stays in the Host header and in TLS. Behind a proxy, names are the proxy's to resolve.
+Both openers use it, ours (`direct.py`) and yt-dlp's (`pages.py`). A name is resolved once, by the
+list (`gate.py`), and the connection goes to what was resolved: an answer that changes in between
+leads nowhere. The host's own name stays in the Host header and in TLS. Behind a proxy, names are
+the proxy's to resolve.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtlib.core.deadline import Deadline, Meter, call_within
-from vtlib.media.download.outcome import Failed
+from vtlib.media.download.outcome import DownloadFailed
 from vtlib.media.download.url_allowlist import Gate
 
 PAGE_MAX_BYTES = 50_000_000  # pages with their scripts take 1 to 5 MB
@@ -58,7 +60,9 @@ class MeteredTls(_Metered, ssl.SSLSocket):
 
 
 class _Connection:
-    """Mixed into http.client's connections. `route` is a class attribute of what `connection_class` makes."""
+    """Mixed into http.client's connections. `route` is a class attribute of what
+    `connection_class` makes.
+    """
 
     route: Route
     sock: Any
@@ -82,7 +86,9 @@ class _Connection:
         return answer
 
     def _dial(self, place: tuple[str, int], *_: Any) -> socket.socket:
-        """A socket to a checked address of the host, the first that answers. Raises OSError, Refused."""
+        """A socket to a checked address of the host, the first that answers. Raises OSError,
+        Refused.
+        """
         host, port = place
         find = _resolve if self.route.is_proxied else self.route.gate.addresses
         error: OSError = OSError(f"{host} has no address")
@@ -128,7 +134,9 @@ class Opening(urllib.request.AbstractHTTPHandler):
 
 
 def way(route: Route, request: Any) -> Route:
-    """`route` for this request. Behind a proxy nothing is resolved here, so the name alone is checked."""
+    """`route` for this request. Behind a proxy nothing is resolved here, so the name alone is
+    checked.
+    """
     is_proxied = bool(request._tunnel_host) or request.has_proxy()  # noqa: SLF001 - urllib shows it nowhere else
     if is_proxied:
         route.gate.check(request.full_url)
@@ -142,16 +150,18 @@ def tls_context() -> ssl.SSLContext:
 
 
 def unpack(data: bytes, wbits: int, max_bytes: int) -> bytes:
-    """Content that came as gzip or deflate. Raises Failed beyond `max_bytes`, zlib.error for other bytes."""
+    """Content that came as gzip or deflate. Raises Failed beyond `max_bytes`, zlib.error for
+    other bytes.
+    """
     unpacker = zlib.decompressobj(wbits)
     content = unpacker.decompress(data, max_bytes)
     if unpacker.unconsumed_tail:
-        raise Failed("too_large", f"unpacks to over {max_bytes / 1e6:.0f} MB")
+        raise DownloadFailed("too_large", f"unpacks to over {max_bytes / 1e6:.0f} MB")
     return content
 
 
-def _too_much(route: Route) -> Failed:
-    return Failed("too_large", f"more came than {route.max_bytes / 1e6:.0f} MB")
+def _too_much(route: Route) -> DownloadFailed:
+    return DownloadFailed("too_large", f"more came than {route.max_bytes / 1e6:.0f} MB")
 
 
 def _resolve(host: str, port: int) -> list[str]:

@@ -18,20 +18,23 @@ from urllib.parse import urlsplit
 from vtlib.core.deadline import MIN_BYTES_PER_S, Deadline, TooSlow
 from vtlib.core.rate_limits import retry_after
 from vtlib.media.download.connection import Opening, Route
-from vtlib.media.download.outcome import Failed, by_address, by_text
-from vtlib.media.download.url_allowlist import Gate, GateKeeper, Refused
+from vtlib.media.download.outcome import DownloadFailed, by_address, by_text
+from vtlib.media.download.url_allowlist import AddressRefused, Gate, GateKeeper
 
 LOGIN_PATH = r"/(login|signin|accounts/login)\b"
 PAUSE_S = 0.5
 CHUNK_BYTES = 1 << 18
 HEAD_BYTES = 1 << 20  # heads and the framing of chunks, beside the file
-USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+USER_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0 Safari/537.36"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a file may be (bytes), how long a silence and how long the whole may last (s), and the rate
-    below which a host is left (bytes a second over `timeout_s`; 0 = any).
+    """How large a file may be (bytes), how long a silence and how long the whole may last (s),
+    and the rate below which a host is left (bytes a second over `timeout_s`; 0 = any).
     """
 
     max_bytes: int
@@ -49,13 +52,14 @@ def save(
 ) -> None:
     """Stream `url` into `target`; a connection that breaks is made a second time at once.
 
-    `deadline`: the clock of the work this is part of. Raises Failed with the outcome that the answer tells
-    of; that an address is gone is told as `expired`, since only the post's page knows of the post.
+    `deadline`: the clock of the work this is part of. Raises Failed with the outcome that the
+    answer tells of; that an address is gone is told as `expired`, since only the post's page knows
+    of the post.
     """
     clock = deadline or limits.begin()
     try:
         _save(url, target, gate, limits, clock)
-    except Failed as failure:
+    except DownloadFailed as failure:
         if not failure.fetched.is_glitch:
             raise
         time.sleep(PAUSE_S)
@@ -70,7 +74,7 @@ def status(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> int | No
     except HTTPError as error:
         error.close()
         return error.code
-    except (Failed, http.client.HTTPException, OSError, ValueError):
+    except (DownloadFailed, http.client.HTTPException, OSError, ValueError):
         return None
 
 
@@ -105,37 +109,41 @@ def _request(url: str) -> urllib.request.Request:
     return urllib.request.Request(url, headers=headers)  # noqa: S310 - the gate lets http(s) through alone
 
 
-def broken(error: Exception) -> Failed:
+def broken(error: Exception) -> DownloadFailed:
     """A connection that failed, in words; `is_offline` when none could be made."""
     while isinstance(error, URLError) and isinstance(error.reason, Exception):
-        if isinstance(error, Refused):
+        if isinstance(error, AddressRefused):
             break
         error = error.reason
-    if isinstance(error, Refused):
-        return Failed("broken", f"not asked: {error.reason}")
+    if isinstance(error, AddressRefused):
+        return DownloadFailed("broken", f"not asked: {error.reason}")
     if isinstance(error, TooSlow):
-        return Failed("broken", f"too slow: {error}")
+        return DownloadFailed("broken", f"too slow: {error}")
     if isinstance(error, http.client.IncompleteRead):
-        return Failed("broken", "the connection broke before the file was whole", is_glitch=True)
+        return DownloadFailed(
+            "broken", "the connection broke before the file was whole", is_glitch=True
+        )
     is_glitch = isinstance(error, (ConnectionError, http.client.RemoteDisconnected))
     is_offline = isinstance(error, OSError) and not isinstance(
         error, (ConnectionError, TimeoutError)
     )
     said = f"no connection: {type(error).__name__}: {error}"
-    return Failed("broken", said, is_offline=is_offline, is_glitch=is_glitch)
+    return DownloadFailed("broken", said, is_offline=is_offline, is_glitch=is_glitch)
 
 
 def _look(answer: Any) -> None:
-    """A page or JSON where a file was promised: a login page by its address, another by its words."""
+    """A page or JSON where a file was promised: a login page by its address, another by its
+    words.
+    """
     kind = str(answer.headers.get_content_type())
     if not kind.startswith(("text/html", "application/json", "application/problem+json")):
         return
     if re.search(LOGIN_PATH, urlsplit(answer.geturl()).path):
-        raise Failed("login", "the host asks for a login")
+        raise DownloadFailed("login", "the host asks for a login")
     text = re.sub(r"<[^>]*>", " ", answer.read(4096).decode("utf-8", "replace"))
     what = "a web page" if kind == "text/html" else "a JSON answer"
     outcome = by_text(text)
-    raise Failed(
+    raise DownloadFailed(
         "expired" if outcome == "removed" else outcome or "broken", f"{what} came instead of a file"
     )
 
@@ -153,9 +161,9 @@ def _stream(answer: Any, target: Path, limits: Limits) -> None:
             out.write(block)
     if promised.isdigit() and count.size < int(promised):
         said = f"the connection broke after {count.size} of {promised} bytes"
-        raise Failed("broken", said, is_glitch=True)
+        raise DownloadFailed("broken", said, is_glitch=True)
     if size == 0:
-        raise Failed("broken", "the answer was empty")
+        raise DownloadFailed("broken", "the answer was empty")
 
 
 @dataclass(slots=True)
@@ -169,7 +177,7 @@ def _unpacked(answer: Any, count: _Count) -> Iterator[bytes]:
     """The content a block at a time; a host may pack it though nobody asked for that."""
     packing = str(answer.headers.get("Content-Encoding") or "identity").strip().lower()
     if packing not in ("identity", "gzip", "x-gzip", "deflate"):
-        raise Failed("broken", f"the file is packed in a way we do not read: {packing}")
+        raise DownloadFailed("broken", f"the file is packed in a way we do not read: {packing}")
     unpacker = None if packing == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 32)
     while block := answer.read(CHUNK_BYTES):
         count.size += len(block)
@@ -181,21 +189,21 @@ def _unpacked(answer: Any, count: _Count) -> Iterator[bytes]:
             block = unpacker.unconsumed_tail
 
 
-def too_large(size: int, limit: int) -> Failed:
+def too_large(size: int, limit: int) -> DownloadFailed:
     """A file beyond the limit."""
-    return Failed("too_large", f"over {limit / 1e6:.0f} MB (at least {size / 1e6:.1f} MB)")
+    return DownloadFailed("too_large", f"over {limit / 1e6:.0f} MB (at least {size / 1e6:.1f} MB)")
 
 
 def beginning(answer: Any) -> str:
     """What a refusal says in its body, as far as it comes at once; '' when nothing can be read."""
     try:
         return re.sub(r"<[^>]*>", " ", answer.read(4096).decode("utf-8", "replace"))
-    except (Failed, http.client.HTTPException, OSError, ValueError):
+    except (DownloadFailed, http.client.HTTPException, OSError, ValueError):
         return ""
 
 
-def _refusal(error: HTTPError) -> Failed:
+def _refusal(error: HTTPError) -> DownloadFailed:
     outcome, reason = by_address(error.code, str(error.reason or ""), beginning(error))
     wait_s = retry_after(error.headers.get("Retry-After"), now=datetime.now(UTC))
     error.close()
-    return Failed(outcome, reason, retry_after_s=wait_s, is_glitch=error.code >= 500)
+    return DownloadFailed(outcome, reason, retry_after_s=wait_s, is_glitch=error.code >= 500)

@@ -1,4 +1,6 @@
-"""What a download came to: one word of a fixed list, and how answers of strangers are read as one."""
+"""What a download came to: one word of a fixed list, and how answers of strangers are read as
+one.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ EXPIRED = "the media address has expired: capture the post again (vt scrape)"
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A proven file still in the working folder; `kind` is video or image, `suffix` what it really is."""
+class ProvenFile:
+    """A proven file still in the working folder; `kind` is video or image, `suffix` what it
+    really is.
+    """
 
     path: Path
     kind: str
@@ -29,22 +33,23 @@ class File:
 class Fetched:
     """How one post fared.
 
-    `status`: ok (a video), photo (pictures, kept), private, removed, expired (a media address that is gone;
-    the post may well be there), login, age, geo, rate_limited, not_video, too_large, broken. `came_by`: page, media_url, or '' when nothing was asked.
-    `retry_after_s` is what the host asked for. `is_offline`: no connection could be made at all;
-    `is_glitch`: one was made and broke, so that asking again at once may help.
+    `status`: ok (a video), photo (pictures, kept), private, removed, expired (a media address that
+    is gone; the post may well be there), login, age, geo, rate_limited, not_video, too_large,
+    broken. `came_by`: page, media_url, or '' when nothing was asked. `retry_after_s` is what the
+    host asked for. `is_offline`: no connection could be made at all; `is_glitch`: one was made and
+    broke, so that asking again at once may help.
     """
 
     status: str
     reason: str = ""
     came_by: str = ""
-    files: tuple[File, ...] = ()
+    files: tuple[ProvenFile, ...] = ()
     retry_after_s: float | None = None
     is_offline: bool = False
     is_glitch: bool = False
 
 
-class Failed(Exception):
+class DownloadFailed(Exception):
     """A candidate that did not deliver; carries the `Fetched` that says why."""
 
     def __init__(self, status: str, reason: str, **more: Any) -> None:
@@ -52,13 +57,13 @@ class Failed(Exception):
         self.fetched = Fetched(status, said(reason), **more)
 
 
-# Sentences of platforms and of yt-dlp's extractors for them, most telling first: a rate limit is often
-# told as a login page, and a login as a missing video.
+# Sentences of platforms and of yt-dlp's extractors for them, most telling first: a rate limit is
+# often told as a login page, and a login as a missing video.
 _TEXTS = (
     ("rate_limited", r"rate.?limit|too many requests|try again later|wait a few minutes"),
     (
         "age",
-        r"age.?restrict|restricted video|confirm your age|nsfw|age verification|comfortable for some",
+        r"age.?restrict|restricted video|confirm your age|nsfw|age verification|comfortable for some",  # noqa: E501
     ),
     ("geo", r"not available (in|from) your|geo.?restrict|in your country"),
     (
@@ -92,7 +97,9 @@ def by_text(text: str) -> str | None:
 
 
 def by_status(code: int, text: str = "") -> tuple[str, str]:
-    """(outcome, reason) of an HTTP refusal; `text` is its reason phrase, or what stands around it."""
+    """(outcome, reason) of an HTTP refusal; `text` is its reason phrase, or what stands around
+    it.
+    """
     if code == 429:
         return "rate_limited", f"HTTP 429: {text or 'too many requests'}"
     if code == 403 and re.search(r"signature|expired", text, re.IGNORECASE):
@@ -106,10 +113,11 @@ def by_status(code: int, text: str = "") -> tuple[str, str]:
 
 
 def by_address(code: int, text: str = "", body: str = "") -> tuple[str, str]:
-    """As `by_status`, for a refusal of a media address: it tells of the address, never that a post is gone.
+    """As `by_status`, for a refusal of a media address: it tells of the address, never that a post
+    is gone.
 
-    Delivery networks answer 404 and 410 for signatures that have run out, and for files they moved; object
-    stores say "Request has expired" in the `body` of a 403 (S3's error responses).
+    Delivery networks answer 404 and 410 for signatures that have run out, and for files they moved;
+    object stores say "Request has expired" in the `body` of a 403 (S3's error responses).
     """
     if code == 403 and re.search(r"signature|expired", body, re.IGNORECASE):
         return "expired", EXPIRED

@@ -1,7 +1,7 @@
 """A post's page as a video file, by yt-dlp: its extractors read the page, its downloaders fetch.
 
-Imported only where used (0.6 s). Every request goes through urllib and our gate: yt-dlp's other request
-handlers follow redirects where nobody can look.
+Imported only where used (0.6 s). Every request goes through urllib and our gate: yt-dlp's other
+request handlers follow redirects where nobody can look.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import shutil
 import urllib.request
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -48,7 +48,7 @@ from vtlib.media.download.direct import (
     broken,
     too_large,
 )
-from vtlib.media.download.outcome import Failed, by_address, by_status, by_text
+from vtlib.media.download.outcome import DownloadFailed, by_address, by_status, by_text
 from vtlib.media.download.url_allowlist import Gate, GateKeeper
 
 # Extractors of the seven platforms; `generic` is added for a configured loopback host alone.
@@ -83,7 +83,8 @@ class Reader:
 def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = None) -> Path:
     """The video of the page `url` as a file in `folder`. Raises Failed with the outcome told.
 
-    `deadline`: the clock of the work this is part of. Only the page itself can tell that a post is gone.
+    `deadline`: the clock of the work this is part of. Only the page itself can tell that a post is
+    gone.
     """
     clock = deadline or reader.limits.begin()
     route = Route(reader.gate, clock, reader.limits.max_bytes + HEAD_BYTES)
@@ -94,7 +95,7 @@ def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = 
             info = tool.extract_info(url, download=False)
             page = None
             return _download(tool, info, folder, reader.limits)
-    except Failed:
+    except DownloadFailed:
         raise
     except Exception as error:  # noqa: BLE001 - an extractor that meets a new page may raise anything
         failure = _failure(error, page)
@@ -107,7 +108,7 @@ def _download(tool: Any, info: Any, folder: Path, limits: Limits) -> Path:
     while info and info.get("_type") in ("playlist", "multi_video"):
         info = next(iter(info.get("entries") or []), None)
     if not info:
-        raise Failed("not_video", "no video in this post")
+        raise DownloadFailed("not_video", "no video in this post")
     parts = info.get("requested_formats") or [info]
     known = sum(p.get("filesize") or 0 for p in parts)
     if known > limits.max_bytes:
@@ -116,13 +117,15 @@ def _download(tool: Any, info: Any, folder: Path, limits: Limits) -> Path:
     for number, part in enumerate(parts):
         path = folder / f"part{number}"
         if not tool.dl(str(path), {**info, **part})[0]:
-            raise Failed("broken", "yt-dlp could not fetch the file")
+            raise DownloadFailed("broken", "yt-dlp could not fetch the file")
         paths.append(path)
     return paths[0] if len(paths) == 1 else _joined(paths, folder / "joined.mp4")
 
 
 def _joined(paths: list[Path], target: Path) -> Path:
-    """Picture and sound put into one MP4 (Matroska where MP4 has no place for them), not encoded again."""
+    """Picture and sound put into one MP4 (Matroska where MP4 has no place for them), not encoded
+    again.
+    """
     for name in (target, target.with_suffix(".mkv")):
         try:
             _mux(paths, name)
@@ -130,7 +133,7 @@ def _joined(paths: list[Path], target: Path) -> Path:
             name.unlink(missing_ok=True)
         else:
             return name
-    raise Failed("broken", "picture and sound could not be joined")
+    raise DownloadFailed("broken", "picture and sound could not be joined")
 
 
 def _mux(paths: list[Path], target: Path) -> None:
@@ -240,7 +243,7 @@ class _Opening(HTTPHandler):
 
     @staticmethod
     def brotli(_data: bytes) -> bytes:
-        raise Failed("broken", "the page is packed in a way we do not read: br")
+        raise DownloadFailed("broken", "the page is packed in a way we do not read: br")
 
 
 def _gated(route: Route) -> type:
@@ -269,7 +272,7 @@ def _gated(route: Route) -> type:
         def _send(self, request: Any) -> Any:
             try:
                 return super()._send(request)
-            except Failed as failure:  # yt-dlp would forget what it does not know
+            except DownloadFailed as failure:  # yt-dlp would forget what it does not know
                 raise RequestError(cause=failure) from failure
 
         def _prepare_headers(self, _: Any, headers: Any) -> None:
@@ -285,41 +288,50 @@ class _Silent:
     info = warning = error = debug
 
 
-def _failure(error: BaseException, page: str | None) -> Failed:
+def _failure(error: BaseException, page: str | None) -> DownloadFailed:
     """What an error means; `page` is the address of the page while it is read, None once it was."""
     chain = list(_causes(error))
     for one in chain:
-        if isinstance(one, Failed):
+        if isinstance(one, DownloadFailed):
             return one
         if isinstance(one, TooSlow):
             return broken(one)
         if isinstance(one, HTTPError):
-            is_page = page is not None and _is_of_page(one.response.url, page)
-            body = "" if is_page else beginning(one.response)
-            tell = by_status if is_page else partial(by_address, body=body)
-            outcome, reason = tell(one.status, one.reason or "")
-            wait_s = retry_after(one.response.headers.get("Retry-After"), now=datetime.now(UTC))
-            return Failed(outcome, reason, retry_after_s=wait_s)
+            return _http_failure(one, page)
+    return _extractor_failure(chain)
+
+
+def _http_failure(error: HTTPError, page: str | None) -> DownloadFailed:
+    is_page = page is not None and _is_of_page(error.response.url, page)
+    body = "" if is_page else beginning(error.response)
+    tell = by_status if is_page else partial(by_address, body=body)
+    outcome, reason = tell(error.status, error.reason or "")
+    wait_s = retry_after(error.response.headers.get("Retry-After"), now=datetime.now(UTC))
+    return DownloadFailed(outcome, reason, retry_after_s=wait_s)
+
+
+def _extractor_failure(chain: Sequence[BaseException]) -> DownloadFailed:
+    """What yt-dlp's own errors mean, by their classes and by their words."""
     text = str(getattr(chain[-1], "orig_msg", None) or chain[0]).removeprefix("ERROR: ")
     if any(isinstance(c, CookieLoadError) for c in chain):
-        return Failed("broken", f"the cookies cannot be read: {text}")
+        return DownloadFailed("broken", f"the cookies cannot be read: {text}")
     if any(isinstance(c, GeoRestrictedError) for c in chain):
-        return Failed("geo", text)
+        return DownloadFailed("geo", text)
     if any(isinstance(c, UnsupportedError) for c in chain):
-        return Failed("login" if re.search(LOGIN_PATH, text) else "not_video", text)
+        return DownloadFailed("login" if re.search(LOGIN_PATH, text) else "not_video", text)
     for one in chain:
         if isinstance(one, URLError) or type(one) in (TimeoutError, ConnectionRefusedError):
             return broken(one if isinstance(one, URLError) else URLError(one))
     if status := by_text(text):
-        return Failed(status, text)
+        return DownloadFailed(status, text)
     is_expected = any(getattr(c, "expected", False) for c in chain)
     hint = "" if is_expected else " (if it goes on, update yt-dlp)"
-    return Failed("broken", text.partition("; please report this issue")[0] + hint)
+    return DownloadFailed("broken", text.partition("; please report this issue")[0] + hint)
 
 
 def _is_of_page(address: str, page: str) -> bool:
-    """Whether what was asked is the page of the post, and not one of the addresses a page's reader asks too:
-    an interface's answer tells of the interface.
+    """Whether what was asked is the page of the post, and not one of the addresses a page's
+    reader asks too: an interface's answer tells of the interface.
     """
     asked = urlsplit(address or page).path
     name = urlsplit(page).path.rstrip("/").rpartition("/")[2]

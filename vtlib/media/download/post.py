@@ -14,7 +14,7 @@ from vtlib.core import log
 from vtlib.core.deadline import MIN_BYTES_PER_S, Deadline
 from vtlib.media.download import direct
 from vtlib.media.download.direct import Limits
-from vtlib.media.download.outcome import Failed, Fetched, File, by_proof
+from vtlib.media.download.outcome import DownloadFailed, Fetched, ProvenFile, by_proof
 from vtlib.media.download.url_allowlist import Gate
 from vtlib.media.probe import Proof, prove
 
@@ -37,11 +37,12 @@ _GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for a post: its page (None = it is not asked) and the media URLs of its capture.
+class DownloadRequest:
+    """What is asked for a post: its page (None = it is not asked) and the media URLs of its
+    capture.
 
-    `is_still`: a photo or slideshow, whose media URLs are pictures. `is_fresh`: the media URLs are new
-    enough to be asked before the page.
+    `is_still`: a photo or slideshow, whose media URLs are pictures. `is_fresh`: the media URLs are
+    new enough to be asked before the page.
     """
 
     post_id: str
@@ -52,7 +53,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Rules:
+class DownloadRules:
     """How anything is fetched; `deadline_s` holds for one post, all its addresses together.
 
     `cookies_file` is only ever copied; `more` are further yt-dlp options.
@@ -76,8 +77,9 @@ class Rules:
         return bool(self.cookies_file or self.cookies_browser)
 
 
-def fetch(wanted: Wanted, folder: Path, rules: Rules) -> Fetched:
-    """Files of a post in `folder` (which must be empty), proven whole, or the word for what came instead.
+def fetch(wanted: DownloadRequest, folder: Path, rules: DownloadRules) -> Fetched:
+    """Files of a post in `folder` (which must be empty), proven whole, or the word for what came
+    instead.
 
     Never raises for what hosts answer. Of several failures the most telling is the outcome.
     """
@@ -88,13 +90,13 @@ def fetch(wanted: Wanted, folder: Path, rules: Rules) -> Fetched:
         return found
 
 
-def _fetched(wanted: Wanted, folder: Path, rules: Rules) -> Fetched:
+def _fetched(wanted: DownloadRequest, folder: Path, rules: DownloadRules) -> Fetched:
     failures: list[Fetched] = []
     work = _Work(folder, rules, rules.limits.begin())
     for came_by, ask in _candidates(wanted, work):
         try:
             files = ask()
-        except Failed as failure:
+        except DownloadFailed as failure:
             failures.append(replace(failure.fetched, came_by=came_by))
             continue
         status = "photo" if any(f.kind == "image" for f in files) else "ok"
@@ -112,7 +114,7 @@ class _Work:
     """One post being fetched, under one clock."""
 
     folder: Path
-    rules: Rules
+    rules: DownloadRules
     deadline: Deadline
 
     def save(self, url: str, target: Path, *, max_bytes: int | None = None) -> None:
@@ -123,10 +125,10 @@ class _Work:
         direct.save(url, target, self.rules.gate, limits, deadline=self.deadline)
 
 
-Ask = Callable[[], list[File]]
+Ask = Callable[[], list[ProvenFile]]
 
 
-def _candidates(wanted: Wanted, work: _Work) -> Iterator[tuple[str, Ask]]:
+def _candidates(wanted: DownloadRequest, work: _Work) -> Iterator[tuple[str, Ask]]:
     if wanted.is_still:
         if wanted.media_urls:
             yield "media_url", lambda: _stills(wanted, work)
@@ -140,7 +142,7 @@ def _candidates(wanted: Wanted, work: _Work) -> Iterator[tuple[str, Ask]]:
     yield from [*urls, *pages] if wanted.is_fresh else [*pages, *urls]
 
 
-def _page(url: str, work: _Work) -> File:
+def _page(url: str, work: _Work) -> ProvenFile:
     from vtlib.media.download import pages  # noqa: PLC0415 - yt-dlp takes 0.6 s to import
 
     rules = work.rules
@@ -150,27 +152,29 @@ def _page(url: str, work: _Work) -> File:
         return _proven(pages.save(url, work.folder, reader, deadline=work.deadline))
 
 
-def _video(url: str, work: _Work) -> File:
+def _video(url: str, work: _Work) -> ProvenFile:
     with _emptied(work.folder):
         target = work.folder / "video"
         work.save(url, target)
         return _proven(target)
 
 
-def _stills(wanted: Wanted, work: _Work) -> list[File]:
-    """The pictures; where their addresses are gone, the post's page says whether the post is too."""
+def _stills(wanted: DownloadRequest, work: _Work) -> list[ProvenFile]:
+    """The pictures; where their addresses are gone, the post's page says whether the post is
+    too.
+    """
     try:
         return _images(wanted.media_urls, work)
-    except Failed as failure:
+    except DownloadFailed as failure:
         is_expired, rules = failure.fetched.status == "expired", work.rules
         if is_expired and wanted.page_url:
             code = direct.status(wanted.page_url, rules.gate, rules.limits, work.deadline)
             if code in _GONE:
-                raise Failed("removed", f"HTTP {code} for the post's page") from None
+                raise DownloadFailed("removed", f"HTTP {code} for the post's page") from None
         raise
 
 
-def _images(urls: tuple[str, ...], work: _Work) -> list[File]:
+def _images(urls: tuple[str, ...], work: _Work) -> list[ProvenFile]:
     """All pictures of a post, or none: a slideshow with gaps would be another slideshow."""
     with _emptied(work.folder):
         files, left = [], work.rules.max_bytes
@@ -182,19 +186,19 @@ def _images(urls: tuple[str, ...], work: _Work) -> list[File]:
         return files
 
 
-def _proven(path: Path) -> File:
+def _proven(path: Path) -> ProvenFile:
     proof = prove(path)
     if not proof.ok:
-        raise Failed(*by_proof(proof))
+        raise DownloadFailed(*by_proof(proof))
     return _film(path, proof)
 
 
-def _film(path: Path, proof: Proof) -> File:
+def _film(path: Path, proof: Proof) -> ProvenFile:
     suffix = next((s for name, s in _SUFFIXES.items() if name in proof.container), ".video")
-    return File(path, "video", suffix, proof.width, proof.height, proof)
+    return ProvenFile(path, "video", suffix, proof.width, proof.height, proof)
 
 
-def _picture(path: Path) -> File:
+def _picture(path: Path) -> ProvenFile:
     """A picture that decodes; a slide may be a film (a carousel mixes both)."""
     try:
         with Image.open(path) as image:
@@ -202,14 +206,14 @@ def _picture(path: Path) -> File:
             suffix = {"JPEG": ".jpg"}.get(
                 image.format or "", f".{(image.format or 'image').lower()}"
             )
-            return File(path, "image", suffix, *image.size)
+            return ProvenFile(path, "image", suffix, *image.size)
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
         proof = prove(path)
         if proof.ok:
             return _film(path, proof)
         if proof.kind == "image":
-            raise Failed("broken", "a picture that does not decode") from None
-        raise Failed(*by_proof(proof)) from None
+            raise DownloadFailed("broken", "a picture that does not decode") from None
+        raise DownloadFailed(*by_proof(proof)) from None
 
 
 @contextlib.contextmanager

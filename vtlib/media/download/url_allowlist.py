@@ -1,8 +1,8 @@
 """Which addresses may be asked: http(s) to public hosts of known platforms, and nothing else.
 
-A URL comes from strangers, so it could point at a file, at this machine or into the local network. Names
-are on a list, and what they resolve to is looked at too. The one loopback host let through is that of a
-configured base URL.
+A URL comes from strangers, so it could point at a file, at this machine or into the local network.
+Names are on a list, and what they resolve to is looked at too. The one loopback host let through is
+that of a configured base URL.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _TRANSLATED = tuple(
 )
 
 
-class Refused(URLError):
+class AddressRefused(URLError):
     """An address that may not be asked; `reason` says why."""
 
 
@@ -75,7 +75,9 @@ def _resolve(host: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Gate:
-    """What may be asked. `loopback` are `host:port` of configured base URLs; `resolve` names -> addresses."""
+    """What may be asked. `loopback` are `host:port` of configured base URLs; `resolve` names ->
+    addresses.
+    """
 
     loopback: frozenset[str] = frozenset()
     resolve: Callable[[str], list[str]] = _resolve
@@ -95,7 +97,7 @@ class Gate:
         """Whether `url` may be asked as far as its name tells."""
         try:
             self._name(url)
-        except Refused:
+        except AddressRefused:
             return False
         return True
 
@@ -119,13 +121,13 @@ class Gate:
             return self._public(host.rstrip(".").lower())
         own = self._resolved(host, _resolve)
         if not own or not all(_is_loopback(address) for address in own):
-            raise Refused(f"{host} is a name of this machine and leads elsewhere")
+            raise AddressRefused(f"{host} is a name of this machine and leads elsewhere")
         return own
 
     def _public(self, host: str) -> list[str]:
         addresses = self._resolved(host, self.resolve)
         if not addresses or not all(_is_public(address) for address in addresses):
-            raise Refused(f"{host} leads to an address that is not public")
+            raise AddressRefused(f"{host} leads to an address that is not public")
         return addresses
 
     def _resolved(self, host: str, resolve: Callable[[str], list[str]]) -> list[str]:
@@ -135,17 +137,19 @@ class Gate:
             raise URLError(error) from None
 
     def _name(self, url: str) -> tuple[str, str]:
-        """(scheme, host) of an address whose name is on the list; the host is '' for our own loopback."""
+        """(scheme, host) of an address whose name is on the list; the host is '' for our own
+        loopback.
+        """
         parts = _split(url)
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Refused("only http and https addresses are asked")
+            raise AddressRefused("only http and https addresses are asked")
         if parts.username or parts.password:
-            raise Refused("an address with a user name is not asked")
+            raise AddressRefused("an address with a user name is not asked")
         if _place(parts) in self.loopback:
             return parts.scheme, ""
         host = parts.hostname.rstrip(".").lower()
         if parts.port not in (None, 80, 443) or not _is_known(host):
-            raise Refused(f"{host} is no host of a known platform")
+            raise AddressRefused(f"{host} is no host of a known platform")
         return parts.scheme, host
 
 
@@ -200,7 +204,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_public(address: str) -> bool:
-    """Whether an address is on the public internet, and so is every IPv4 address that it carries."""
+    """Whether an address is on the public internet, and so is every IPv4 address that it
+    carries.
+    """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -218,7 +224,9 @@ def _is_public_v4(address: ipaddress.IPv4Address) -> bool:
 
 
 def _carried(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """IPv4 addresses inside a global IPv6 address: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214)."""
+    """IPv4 addresses inside a global IPv6 address: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP
+    (RFC 5214).
+    """
     carried = [*([address.sixtofour] if address.sixtofour else []), *(address.teredo or ())]
     interface = int(address) & (1 << 64) - 1
     if interface >> 32 & 0xFDFFFFFF == 0x5EFE:

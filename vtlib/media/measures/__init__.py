@@ -2,14 +2,14 @@
 
 from vtlib.media.measures.file import ALL_PARTS, measure
 from vtlib.media.measures.hashes import hash64
-from vtlib.media.measures.record import Measures, Part, Shot, Window
+from vtlib.media.measures.record import MeasureFamily, Measures, OpeningWindow, Shot
 
 __all__ = [
     "ALL_PARTS",
+    "MeasureFamily",
     "Measures",
-    "Part",
+    "OpeningWindow",
     "Shot",
-    "Window",
     "hash64",
     "measure",
 ]

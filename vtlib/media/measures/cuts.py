@@ -1,6 +1,7 @@
 """Hard cuts and jump zooms from tiny frames: a sudden change, nearly everywhere, that stays.
 
-Own rule, tuned on rendered clips and on photographs set in motion (some shaking, some with dropped frames):
+Own rule, tuned on rendered clips and on photographs set in motion (some shaking, some with dropped
+frames):
 - sudden: the change stands out from the changes around it, so motion, pans and fades do not count;
 - nearly everywhere: blocks with texture change, so a text that pops up does not count;
 - that stays: a flash or a broken frame, after which the old picture is back, does not count;
@@ -15,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vtlib.media.measures.frames import Strip
+from vtlib.media.measures.frames import TinyFrames
 
 METHOD = "cuts/1"
 
@@ -35,7 +36,7 @@ _SHIFT = 3  # px of the halved strip, to every side
 _CHUNK = 512  # frames held as floats at once
 
 
-def find_cuts(strip: Strip) -> list[float]:
+def find_cuts(strip: TinyFrames) -> list[float]:
     """Times (s) of the first frame after each hard cut, rising; empty under two frames."""
     if len(strip.times_s) < 2:
         return []
@@ -53,7 +54,7 @@ def find_cuts(strip: Strip) -> list[float]:
     return _apart(strip.times_s, found, change)
 
 
-def frame_changes(strip: Strip) -> Floats:
+def frame_changes(strip: TinyFrames) -> Floats:
     """Change of each frame against the one before, camera shake taken out, grey levels [n - 1].
 
     The least mean absolute difference over small shifts of the whole picture, luma at half size
@@ -102,7 +103,7 @@ def _calmer_side(change: Floats) -> Floats:
     return np.minimum(windows[:, :_REACH].max(axis=1), windows[:, _REACH + 1 :].max(axis=1))
 
 
-def _is_cut(strip: Strip, i: int, change: float) -> bool:
+def _is_cut(strip: TinyFrames, i: int, change: float) -> bool:
     before, after = _frame(strip, i - 1), _frame(strip, i)
     return (
         _is_everywhere(before, after)
@@ -111,7 +112,7 @@ def _is_cut(strip: Strip, i: int, change: float) -> bool:
     )
 
 
-def _frame(strip: Strip, i: int) -> Floats:
+def _frame(strip: TinyFrames, i: int) -> Floats:
     return strip.luma[i].astype(np.float32)
 
 
@@ -147,7 +148,7 @@ def _is_lighting(before: Floats, after: Floats) -> bool:
     )
 
 
-def _returns(strip: Strip, i: int, change: float) -> bool:
+def _returns(strip: TinyFrames, i: int, change: float) -> bool:
     """Some frame shortly before and some frame shortly after show the same picture."""
     times = strip.times_s
     first = max(0, i - _REACH, int(np.searchsorted(times, times[i] - _STAY_S)))
@@ -168,14 +169,14 @@ def _apart(times: np.ndarray, found: list[int], change: Floats) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ShotSpan:
     """A stretch of the video, seconds."""
 
     start_s: float
     end_s: float
 
 
-def shots_between(cuts_s: list[float], duration_s: float) -> list[Span]:
+def shots_between(cuts_s: list[float], duration_s: float) -> list[ShotSpan]:
     """The shots that the cuts leave: one more than cuts, from 0 to the end without gaps."""
     edges = [0.0, *cuts_s, max(duration_s, cuts_s[-1] if cuts_s else 0.0)]
-    return [Span(a, b) for a, b in pairwise(edges)]
+    return [ShotSpan(a, b) for a, b in pairwise(edges)]

@@ -12,7 +12,7 @@ from av.error import FFmpegError
 
 from vtlib.core.errors import BadInput
 from vtlib.media.measures import cuts, hashes, look, text, thumbs
-from vtlib.media.measures.frames import Sample, Strip, read_strip
+from vtlib.media.measures.frames import Sample, TinyFrames, read_strip
 from vtlib.media.measures.look import Curves
 from vtlib.media.measures.parts import (
     faces_part,
@@ -22,7 +22,7 @@ from vtlib.media.measures.parts import (
     text_part,
     with_parts,
 )
-from vtlib.media.measures.record import Measures, Shot, Window
+from vtlib.media.measures.record import Measures, OpeningWindow, Shot
 from vtlib.media.measures.sound import read_sound
 
 ALL_PARTS = ("light", "speech", "text", "faces")
@@ -109,8 +109,10 @@ def _look(curves: Curves, start_s: float, end_s: float) -> dict[str, Any]:
     return {name: None if m is None else round(m, digits[name]) for name, m in means.items()}
 
 
-def _window(until_s: float, strip: Strip, cuts_s: list[float], curves: Curves) -> Window:
-    return Window(
+def _window(
+    until_s: float, strip: TinyFrames, cuts_s: list[float], curves: Curves
+) -> OpeningWindow:
+    return OpeningWindow(
         until_s=until_s,
         covered_s=round(min(until_s, strip.duration_s), 3),
         cuts=sum(t < until_s for t in cuts_s),
@@ -118,7 +120,7 @@ def _window(until_s: float, strip: Strip, cuts_s: list[float], curves: Curves) -
     )
 
 
-def _hashes(strip: Strip) -> list[str]:
+def _hashes(strip: TinyFrames) -> list[str]:
     """Hashes of the samples on the grid, in order, as 16 hex digits; featureless ones left out."""
     box = hashes.picture_box(strip.luma)
     chosen: list[Sample] = []

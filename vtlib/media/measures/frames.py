@@ -42,7 +42,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class TinyFrames:
     """A video as tiny frames, upright, luma in limited range (16 to 235).
 
     `times_s` [n], rising, 0 = start of the picture; `luma` uint8 [n, h, w]; `chroma` uint8
@@ -63,14 +63,14 @@ class Strip:
     start_s: float = 0.0
 
 
-def read_strip(path: Path, *, sample_long_side: int = 480) -> Strip:
+def read_strip(path: Path, *, sample_long_side: int = 480) -> TinyFrames:
     """Decode `path` once. Raises BadInput when not a single frame can be decoded."""
     with open_media(path) as container:
         if not container.streams.video:
             raise BadInput("no video stream", todo="Probe the file first.", file=str(path))
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        reader = _Reader(stream, sample_long_side)
+        reader = _FrameReader(stream, sample_long_side)
         for frame in _frames(container, stream, reader):
             reader.take(frame)
     if not reader.times:
@@ -79,7 +79,7 @@ def read_strip(path: Path, *, sample_long_side: int = 480) -> Strip:
 
 
 def _frames(
-    container: InputContainer, stream: VideoStream, reader: _Reader
+    container: InputContainer, stream: VideoStream, reader: _FrameReader
 ) -> Iterator[VideoFrame]:
     """Frames in order; a packet that cannot be decoded counts as one corrupt frame."""
     for packet in container.demux(stream):
@@ -89,7 +89,7 @@ def _frames(
             reader.corrupt += 1
 
 
-class _Reader:
+class _FrameReader:
     """Collects the strip frame by frame."""
 
     def __init__(self, stream: VideoStream, sample_long_side: int) -> None:
@@ -128,14 +128,14 @@ class _Reader:
                 self.stride * 2,
             )
 
-    def strip(self) -> Strip:
+    def strip(self) -> TinyFrames:
         """What was collected, upright."""
         (w, h), n = self.small, len(self.times)
         planes = np.stack(self.planes).reshape(n, h * w * 3 // 2)
         luma = planes[:, : h * w].reshape(n, h, w)
         chroma = planes[:, h * w :].reshape(n, 2, h // 2, w // 2)
         width, height = self.size if self.turns % 2 == 0 else self.size[::-1]
-        return Strip(
+        return TinyFrames(
             times_s=np.array(self.times),
             luma=np.rot90(luma, self.turns, axes=(1, 2)),
             chroma=np.rot90(chroma, self.turns, axes=(2, 3)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vtlib.media.measures.frames import Strip
+from vtlib.media.measures.frames import TinyFrames
 
 MOTION_METHOD = "motion/1"
 LOOK_METHOD = "look/1"
@@ -41,7 +41,7 @@ class Curves:
         return float(values.mean()) if len(values) else None
 
 
-def read_curves(strip: Strip, cuts_s: list[float]) -> Curves:
+def read_curves(strip: TinyFrames, cuts_s: list[float]) -> Curves:
     """Motion, brightness and colour of every frame; with one frame there is no motion."""
     motion_t_s, motion = _motion(strip, cuts_s)
     luma = strip.luma.mean(axis=(1, 2))
@@ -54,7 +54,7 @@ def read_curves(strip: Strip, cuts_s: list[float]) -> Curves:
     )
 
 
-def _motion(strip: Strip, cuts_s: list[float]) -> tuple[Floats, Floats]:
+def _motion(strip: TinyFrames, cuts_s: list[float]) -> tuple[Floats, Floats]:
     times = strip.times_s
     cuts = np.array(cuts_s)
     found: list[tuple[float, float]] = []
@@ -72,7 +72,7 @@ def _motion(strip: Strip, cuts_s: list[float]) -> tuple[Floats, Floats]:
     return pairs[:, 0], pairs[:, 1]
 
 
-def _colorfulness(strip: Strip) -> Floats:
+def _colorfulness(strip: TinyFrames) -> Floats:
     """M3 from chroma alone: R-G and (R+G)/2-B do not depend on luma (BT.601 weights)."""
     out = np.empty(len(strip.times_s))
     for at in range(0, len(out), 512):

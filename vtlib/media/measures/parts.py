@@ -1,4 +1,6 @@
-"""The families as parts of a record: values rounded for storage, and a status where there are none."""
+"""The families as parts of a record: values rounded for storage, and a status where there are
+none.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from typing import Any
 
 from vtlib.core import log
 from vtlib.media.measures import faces, sound, speech, tempo, text
-from vtlib.media.measures.cuts import Span
-from vtlib.media.measures.frames import Strip
-from vtlib.media.measures.record import Part, Window
+from vtlib.media.measures.cuts import ShotSpan
+from vtlib.media.measures.frames import TinyFrames
+from vtlib.media.measures.record import MeasureFamily, OpeningWindow
 from vtlib.media.measures.sound import Sound
 
 _EXTRA = "install viraltracker[media]"
@@ -18,32 +20,32 @@ _NO_SOUND = "the file has no sound track that can be decoded"
 _logger = log.get(__name__)
 
 
-def sound_part(heard: Sound | None) -> Part:
+def sound_part(heard: Sound | None) -> MeasureFamily:
     """Loudness (LUFS, None when silent) and silence as [start, end] pairs."""
     if heard is None:
-        return Part("no_sound", sound.METHOD, _NO_SOUND)
+        return MeasureFamily("no_sound", sound.METHOD, _NO_SOUND)
     values = {
         "integrated_lufs": _rounded(heard.integrated_lufs, 1),
         "range_lu": _rounded(heard.range_lu, 1),
         "silence": _pairs(sound.find_silence(heard.samples)),
         "corrupt_packets": heard.corrupt,
     }
-    return Part("ok", sound.METHOD, values=values)
+    return MeasureFamily("ok", sound.METHOD, values=values)
 
 
-def tempo_part(heard: Sound | None) -> Part:
+def tempo_part(heard: Sound | None) -> MeasureFamily:
     """`bpm` (None where no beat is certain) and its `confidence`, 0 to 1."""
     if heard is None:
-        return Part("no_sound", tempo.METHOD, _NO_SOUND)
+        return MeasureFamily("no_sound", tempo.METHOD, _NO_SOUND)
     bpm, confidence = tempo.find_tempo(heard.samples)
     values = {"bpm": _rounded(bpm, 1), "confidence": round(confidence, 3)}
-    return Part("ok", tempo.METHOD, values=values)
+    return MeasureFamily("ok", tempo.METHOD, values=values)
 
 
-def speech_part(heard: Sound | None, *, is_asked: bool) -> Part:
+def speech_part(heard: Sound | None, *, is_asked: bool) -> MeasureFamily:
     """`segments` as [start, end] pairs."""
     if is_asked and heard is None:
-        return Part("no_sound", speech.METHOD, _NO_SOUND)
+        return MeasureFamily("no_sound", speech.METHOD, _NO_SOUND)
 
     def take() -> dict[str, Any]:
         return {"segments": _pairs(speech.find_speech(heard.samples) if heard else [])}
@@ -51,7 +53,7 @@ def speech_part(heard: Sound | None, *, is_asked: bool) -> Part:
     return _optional(speech.METHOD, take, is_asked=is_asked)
 
 
-def text_part(strip: Strip, *, is_asked: bool) -> Part:
+def text_part(strip: TinyFrames, *, is_asked: bool) -> MeasureFamily:
     """`items`: text, start_s, end_s, score, box, is_exact."""
 
     def take() -> dict[str, Any]:
@@ -61,7 +63,7 @@ def text_part(strip: Strip, *, is_asked: bool) -> Part:
     return _optional(text.METHOD, take, is_asked=is_asked)
 
 
-def faces_part(strip: Strip, *, is_asked: bool) -> Part:
+def faces_part(strip: TinyFrames, *, is_asked: bool) -> MeasureFamily:
     """`seen`: t_s, n, largest_ratio for every sample, `share` of samples with a face."""
 
     def take() -> dict[str, Any]:
@@ -75,19 +77,21 @@ def faces_part(strip: Strip, *, is_asked: bool) -> Part:
     return _optional(faces.METHOD, take, is_asked=is_asked)
 
 
-def _optional(method: str, take: Callable[[], dict[str, Any]], *, is_asked: bool) -> Part:
+def _optional(method: str, take: Callable[[], dict[str, Any]], *, is_asked: bool) -> MeasureFamily:
     if not is_asked:
-        return Part("not_asked", method, "not asked for")
+        return MeasureFamily("not_asked", method, "not asked for")
     try:
-        return Part("ok", method, values=take())
+        return MeasureFamily("ok", method, values=take())
     except ImportError as error:
-        return Part("absent", method, f"{_EXTRA} ({error.name or error})")
+        return MeasureFamily("absent", method, f"{_EXTRA} ({error.name or error})")
     except Exception as error:  # noqa: BLE001 - one family must not take the others with it
         _logger.warning("measure failed", method=method, error=repr(error))
-        return Part("failed", method, f"{type(error).__name__}: {error}")
+        return MeasureFamily("failed", method, f"{type(error).__name__}: {error}")
 
 
-def with_parts(window: Window, *, speech: Part, text: Part, faces: Part) -> dict[str, Any]:
+def with_parts(
+    window: OpeningWindow, *, speech: MeasureFamily, text: MeasureFamily, faces: MeasureFamily
+) -> dict[str, Any]:
     """The window's shares from the optional parts; None where a part has no values."""
     start, end = 0.0, window.covered_s
     spoken = _overlap(speech.values["segments"], end) if speech.status == "ok" else None
@@ -108,7 +112,7 @@ def _overlap(segments: Iterable[list[float]], end_s: float) -> float:
     return sum(max(0.0, min(b, end_s) - a) for a, b in segments)
 
 
-def _pairs(spans: Iterable[Span]) -> list[list[float]]:
+def _pairs(spans: Iterable[ShotSpan]) -> list[list[float]]:
     return [[round(s.start_s, 3), round(s.end_s, 3)] for s in spans]
 
 

@@ -10,7 +10,7 @@ Status = Literal["ok", "no_sound", "absent", "failed", "not_asked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MeasureFamily:
     """One family of measures: what came of it, how, and its values (plain JSON).
 
     `absent` = a package is missing and `reason` says which; `no_sound` = the file has no sound to
@@ -29,7 +29,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """From a cut to the next. `motion` in grey levels per 0.1 s (None: too short), `brightness` 0 to 1."""
+    """From a cut to the next. `motion` in grey levels per 0.1 s (None: too short), `brightness`
+    0 to 1.
+    """
 
     start_s: float
     end_s: float
@@ -39,7 +41,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class OpeningWindow:
     """The first `until_s` seconds, of which the video has `covered_s`.
 
     `cuts` counts cuts before `until_s`; `speech_share` and `face_share` are 0 to 1; the last three
@@ -72,17 +74,17 @@ class Measures:
     corrupt_frames: int
     cuts_s: list[float]
     shots: list[Shot]
-    windows: list[Window]
+    windows: list[OpeningWindow]
     motion: float | None
     brightness: float | None
     colorfulness: float | None
     first_frame_brightness: float | None
     first_frame_colorfulness: float | None
-    sound: Part
-    tempo: Part
-    speech: Part
-    text: Part
-    faces: Part
+    sound: MeasureFamily
+    tempo: MeasureFamily
+    speech: MeasureFamily
+    text: MeasureFamily
+    faces: MeasureFamily
     thumbs: list[dict[str, Any]]
     hashes: list[str]
     curves: dict[str, list[list[float]]]

@@ -13,7 +13,7 @@ from av.error import EOFError as Ended
 from av.error import FFmpegError
 from av.filter import Graph
 
-from vtlib.media.measures.cuts import Span
+from vtlib.media.measures.cuts import ShotSpan
 from vtlib.media.probe import open_media
 
 METHOD = "ebur128 (FFmpeg), silence/1"
@@ -49,7 +49,7 @@ def read_sound(path: Path, *, picture_start_s: float = 0.0) -> Sound | None:
         if not container.streams.audio:
             return None
         stream = container.streams.audio[0]
-        reader = _Reader()
+        reader = _SoundReader()
         for packet in container.demux(stream):
             try:
                 for frame in packet.decode():
@@ -59,7 +59,7 @@ def read_sound(path: Path, *, picture_start_s: float = 0.0) -> Sound | None:
     return reader.sound(picture_start_s)
 
 
-class _Reader:
+class _SoundReader:
     """Feeds each decoded frame to the loudness meter and to the resampler."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ def _aligned(samples: Floats, shift_s: float) -> Floats:
     return np.pad(samples, (n, 0)) if n > 0 else samples[-n:]
 
 
-def find_silence(samples: Floats) -> list[Span]:
+def find_silence(samples: Floats) -> list[ShotSpan]:
     """Stretches of at least 0.5 s under -50 dBFS (RMS of 50 ms); exact to a window."""
     size = round(_WINDOW_S * RATE_HZ)
     n = len(samples) // size
@@ -157,7 +157,7 @@ def find_silence(samples: Floats) -> list[Span]:
     return [s for s in spans_of(quiet, _WINDOW_S) if s.end_s - s.start_s >= MIN_SILENCE_S - 1e-9]
 
 
-def spans_of(flags: np.ndarray, step_s: float) -> list[Span]:
+def spans_of(flags: np.ndarray, step_s: float) -> list[ShotSpan]:
     """Runs of true flags as times."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return [Span(float(a * step_s), float(b * step_s)) for a, b in edges.reshape(-1, 2)]
+    return [ShotSpan(float(a * step_s), float(b * step_s)) for a, b in edges.reshape(-1, 2)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vtlib.media.measures.cuts import Span
+from vtlib.media.measures.cuts import ShotSpan
 from vtlib.media.measures.sound import RATE_HZ, spans_of
 
 METHOD = "silero-vad 6.2.3, speech/1"
@@ -22,7 +22,7 @@ _MODEL = "silero_vad_16k_sequence.onnx"
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
-def find_speech(samples: Floats) -> list[Span]:
+def find_speech(samples: Floats) -> list[ShotSpan]:
     """Stretches of speech in mono `samples` at 16 kHz, exact to about 0.1 s.
 
     Raises ImportError without onnxruntime. Singing may or may not count as speech.
@@ -30,11 +30,11 @@ def find_speech(samples: Floats) -> list[Span]:
     step = _CHUNK / RATE_HZ
     length_s = len(samples) / RATE_HZ
     chances = speech_chances(samples)
-    joined: list[Span] = []
+    joined: list[ShotSpan] = []
     for span in spans_of(chances >= THRESHOLD, step):
         is_pause = bool(joined) and span.start_s - joined[-1].end_s < MAX_GAP_S
         start_s = joined.pop().start_s if is_pause else span.start_s
-        joined.append(Span(start_s, min(span.end_s, length_s)))
+        joined.append(ShotSpan(start_s, min(span.end_s, length_s)))
     return [span for span in joined if span.end_s - span.start_s >= MIN_SPEECH_S]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vtlib.media.measures.frames import Sample, Strip
+from vtlib.media.measures.frames import Sample, TinyFrames
 
 METHOD = "rapidocr, text/1"
 LONG_SIDE = 640  # px: 0.2 s a frame instead of a second, and nothing lost (media.md 3)
@@ -30,7 +30,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TextReading:
     """A line read in one picture; `box` is left, top, right, bottom as ratios of the frame."""
 
     text: str
@@ -38,11 +38,11 @@ class Reading:
     box: Box
 
 
-Reader = Callable[[Any], list[Reading]]
+Reader = Callable[[Any], list[TextReading]]
 
 
 @dataclass(frozen=True, slots=True)
-class Overlay:
+class MeasuredOverlay:
     """A text and when it stands; times are those of the frames where it came and went.
 
     `is_exact` is False where no such frame was found and a time is that of a sample.
@@ -56,14 +56,14 @@ class Overlay:
     is_exact: bool
 
 
-def find_text(strip: Strip, read: Reader | None = None) -> list[Overlay]:
+def find_text(strip: TinyFrames, read: Reader | None = None) -> list[MeasuredOverlay]:
     """Texts of at least one letter or digit, in order of appearance.
 
     Every 2 s and every 0.5 s in the first three a picture is read, where it changed. A text that
     stands for less than that may be missed. Raises ImportError without rapidocr.
     """
     reader = read or read_lines
-    seen: list[tuple[Sample, list[Reading]]] = []
+    seen: list[tuple[Sample, list[TextReading]]] = []
     last: Sample | None = None
     for sample in chosen(strip.samples):
         is_same = last is not None and _is_unchanged(strip, last.t_s, sample.t_s)
@@ -76,7 +76,7 @@ def find_text(strip: Strip, read: Reader | None = None) -> list[Overlay]:
     return sorted(found, key=lambda o: (o.start_s, o.box[1]))
 
 
-def _likely(readings: list[Reading]) -> list[Reading]:
+def _likely(readings: list[TextReading]) -> list[TextReading]:
     areas = [(r.box[2] - r.box[0]) * (r.box[3] - r.box[1]) for r in readings]
     return [r for r, area in zip(readings, areas, strict=True) if area <= _MAX_AREA]
 
@@ -92,7 +92,7 @@ def chosen(samples: Sequence[Sample]) -> list[Sample]:
     return out if out[-1:] == list(samples[-1:]) else [*out, samples[-1]]
 
 
-def read_lines(image: Any) -> list[Reading]:
+def read_lines(image: Any) -> list[TextReading]:
     """The lines in an RGB picture."""
     width, height = image.size
     answer = _engine()(np.asarray(image)[:, :, ::-1])
@@ -103,7 +103,7 @@ def read_lines(image: Any) -> list[Reading]:
         xs, ys = corners[:, 0] / width, corners[:, 1] / height
         box = (float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()))
         if any(c.isalnum() for c in text):
-            out.append(Reading(text.strip(), float(score), box))
+            out.append(TextReading(text.strip(), float(score), box))
     return out
 
 
@@ -126,7 +126,7 @@ def _engine() -> Any:
     return engine
 
 
-def _is_unchanged(strip: Strip, before_s: float, now_s: float) -> bool:
+def _is_unchanged(strip: TinyFrames, before_s: float, now_s: float) -> bool:
     a, b = (strip.luma[_index(strip, t)].astype(np.float32) for t in (before_s, now_s))
     change = np.abs(a - b)
     h, w = (side // 6 for side in change.shape)
@@ -134,7 +134,7 @@ def _is_unchanged(strip: Strip, before_s: float, now_s: float) -> bool:
     return bool(change.mean() < _UNCHANGED and blocks.max() < _UNCHANGED_BLOCK)
 
 
-def _index(strip: Strip, time_s: float) -> int:
+def _index(strip: TinyFrames, time_s: float) -> int:
     return int(np.clip(np.searchsorted(strip.times_s, time_s - 1e-6), 0, len(strip.times_s) - 1))
 
 
@@ -142,12 +142,12 @@ def _index(strip: Strip, time_s: float) -> int:
 class _Track:
     """A text followed from sample to sample, as indices of the samples."""
 
-    best: Reading
+    best: TextReading
     first: int
     last: int
 
 
-def _tracks(seen: list[list[Reading]]) -> list[_Track]:
+def _tracks(seen: list[list[TextReading]]) -> list[_Track]:
     """Readings of one text in samples that follow each other, joined."""
     tracks: list[_Track] = []
     for i, readings in enumerate(seen):
@@ -162,14 +162,14 @@ def _tracks(seen: list[list[Reading]]) -> list[_Track]:
     return tracks
 
 
-def _is_same(a: Reading, b: Reading) -> bool:
+def _is_same(a: TextReading, b: TextReading) -> bool:
     """Two readings of one text; other digits are another text ("tip 1", "tip 2")."""
     if [c for c in a.text if c.isdigit()] != [c for c in b.text if c.isdigit()]:
         return False
     return difflib.SequenceMatcher(None, a.text.lower(), b.text.lower()).ratio() >= SAME_RATIO
 
 
-def _overlay(strip: Strip, track: _Track, times: list[float], read: Reader) -> Overlay:
+def _overlay(strip: TinyFrames, track: _Track, times: list[float], read: Reader) -> MeasuredOverlay:
     """The track, from its first and last sample to the frames where it came and went."""
     reading = track.best
     start_s, end_s, is_exact = 0.0, strip.duration_s, True
@@ -183,10 +183,12 @@ def _overlay(strip: Strip, track: _Track, times: list[float], read: Reader) -> O
         inside_s, outside_s = _narrowed(strip, reading, inside_s, outside_s, read)
         found = _edge(strip, reading.box, inside_s=inside_s, outside_s=outside_s)
         end_s, is_exact = (inside_s, False) if found is None else (found, is_exact)
-    return Overlay(reading.text, start_s, max(start_s, end_s), reading.score, reading.box, is_exact)
+    return MeasuredOverlay(
+        reading.text, start_s, max(start_s, end_s), reading.score, reading.box, is_exact
+    )
 
 
-def _edge(strip: Strip, box: Box, *, inside_s: float, outside_s: float) -> float | None:
+def _edge(strip: TinyFrames, box: Box, *, inside_s: float, outside_s: float) -> float | None:
     """The time between two samples at which the text in `box` comes or goes, None when unclear.
 
     Of the frames where the box changes abruptly, the one that best splits the stretch into frames
@@ -214,7 +216,7 @@ def _edge(strip: Strip, box: Box, *, inside_s: float, outside_s: float) -> float
 
 
 def _narrowed(
-    strip: Strip, reading: Reading, inside_s: float, outside_s: float, read: Reader
+    strip: TinyFrames, reading: TextReading, inside_s: float, outside_s: float, read: Reader
 ) -> tuple[float, float]:
     """The two samples moved together by reading only the text's place in those between.
 
@@ -249,7 +251,7 @@ def _crop(image: Any, box: Box) -> Any:
     )
 
 
-def _place(strip: Strip, box: Box, frames: np.ndarray) -> np.ndarray:
+def _place(strip: TinyFrames, box: Box, frames: np.ndarray) -> np.ndarray:
     """The luma of `box` in `frames`, one row each."""
     h, w = strip.luma.shape[1:]
     left, top = int(box[0] * w), int(box[1] * h)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vtlib.media.measures.cuts import Span
+from vtlib.media.measures.cuts import ShotSpan
 from vtlib.media.measures.frames import Sample
 
 METHOD = "thumbs/1"
@@ -26,7 +26,7 @@ class Thumb:
     file: str
 
 
-def write_thumbs(samples: Sequence[Sample], shots: Sequence[Span], folder: Path) -> list[Thumb]:
+def write_thumbs(samples: Sequence[Sample], shots: Sequence[ShotSpan], folder: Path) -> list[Thumb]:
     """Write JPEGs of at most 480 px into `folder` (made if need be), each whole or not at all.
 
     Files are `first.jpg` and `shot_000.jpg` and so on; older ones of the same name are replaced. A
@@ -42,7 +42,7 @@ def write_thumbs(samples: Sequence[Sample], shots: Sequence[Span], folder: Path)
     return out
 
 
-def middle_sample(samples: Sequence[Sample], shot: Span) -> Sample | None:
+def middle_sample(samples: Sequence[Sample], shot: ShotSpan) -> Sample | None:
     """The sample nearest to the middle of `shot`, from within it, or None."""
     inside = [s for s in samples if shot.start_s <= s.t_s < shot.end_s]
     middle = (shot.start_s + shot.end_s) / 2

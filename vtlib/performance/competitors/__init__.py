@@ -1,6 +1,8 @@
-"""Own accounts against chosen competitors: compared by percentile, pace, breakouts and what posts are made of."""
+"""Own accounts against chosen competitors: compared by percentile, pace, breakouts and what
+posts are made of.
+"""
 
-from vtlib.performance.competitors.comparison import Comparison, compare
+from vtlib.performance.competitors.comparison import CompetitorComparison, compare
 from vtlib.performance.competitors.sentences import findings
 
-__all__ = ["Comparison", "compare", "findings"]
+__all__ = ["CompetitorComparison", "compare", "findings"]

@@ -1,7 +1,8 @@
 """Own accounts against chosen competitors, platform by platform: how often, in what form, how far.
 
-Reach is compared by percentiles within a platform and format, never by raw views. A breakout is one against the
-account's own level, so its share says how often an account surprises, not how large it is.
+Reach is compared by percentiles within a platform and format, never by raw views. A breakout is one
+against the account's own level, so its share says how often an account surprises, not how large it
+is.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ _STRATUM = ["platform", "format", "metric"]
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """`accounts`: ACCOUNT_COLUMNS; `platforms`: PLATFORM_COLUMNS, those where both sides post; `mix`: MIX_COLUMNS
-    (formats, hashtags, hook types). `reason` says why there is nothing.
+class CompetitorComparison:
+    """`accounts`: ACCOUNT_COLUMNS; `platforms`: PLATFORM_COLUMNS, those where both sides post;
+    `mix`: MIX_COLUMNS (formats, hashtags, hook types). `reason` says why there is nothing.
     """
 
     accounts: pd.DataFrame
@@ -50,18 +51,20 @@ class Comparison:
     reason: str = ""
 
 
-def compare(posts: pd.DataFrame, hooks: pd.DataFrame, *, days: int, interval: float) -> Comparison:
+def compare(
+    posts: pd.DataFrame, hooks: pd.DataFrame, *, days: int, interval: float
+) -> CompetitorComparison:
     """Own accounts and competitors over the last `days` days before each platform's latest capture.
 
-    `posts`: rows of the query performance_posts with engagement_rate; `hooks`: post_id, feature, value
-    (features named hook_…). Posts of reference accounts are not compared. Without own or without competitors' posts
-    all frames are empty and `reason` says so.
+    `posts`: rows of the query performance_posts with engagement_rate; `hooks`: post_id, feature,
+    value (features named hook_…). Posts of reference accounts are not compared. Without own or
+    without competitors' posts all frames are empty and `reason` says so.
     """
     chosen = _chosen(posts, days)
     sides = set(chosen["side"])
     if missing := {OWN, COMPETITOR} - sides:
         who = "own" if OWN in missing else "competitors'"
-        return Comparison(
+        return CompetitorComparison(
             _empty(ACCOUNT_COLUMNS),
             _empty(PLATFORM_COLUMNS),
             _empty(MIX_COLUMNS),
@@ -80,7 +83,7 @@ def compare(posts: pd.DataFrame, hooks: pd.DataFrame, *, days: int, interval: fl
     platforms = [
         _platform(str(name), mine, table, interval) for name, mine in both.groupby("platform")
     ]
-    return Comparison(
+    return CompetitorComparison(
         table.sort_values(
             ["platform", "side", "percentile"], ascending=[True, False, False]
         ).reset_index(drop=True),
@@ -110,7 +113,10 @@ def _chosen(posts: pd.DataFrame, days: int) -> pd.DataFrame:
 def _reason(who: str, posts: pd.DataFrame, days: int) -> str:
     if posts.empty:
         return "no post has been judged yet"
-    return f"no {who} posts in the last {days} days; mark accounts in the YAML (role: own, role: competitor)"
+    return (
+        f"no {who} posts in the last {days} days; mark accounts in the YAML (role: own, role: "
+        "competitor)"
+    )
 
 
 def _usable(chosen: pd.DataFrame) -> pd.Series:
@@ -121,8 +127,8 @@ def _usable(chosen: pd.DataFrame) -> pd.Series:
 
 
 def _percentiles(chosen: pd.DataFrame) -> pd.Series:
-    """Of each usable post its percentile (0 to 100, mid-rank) among the other side's of its platform, format and metric;
-    NaN under MIN_POSTS of them.
+    """Of each usable post its percentile (0 to 100, mid-rank) among the other side's of its
+    platform, format and metric; NaN under MIN_POSTS of them.
     """
     out = pd.Series(np.nan, index=chosen.index, dtype=float)
     for _, rows in chosen[chosen["is_usable"]].groupby(_STRATUM, observed=True):
@@ -165,8 +171,8 @@ def _account(mine: pd.DataFrame, days: int, interval: float) -> dict[str, Any]:
 
 
 def _pace(mine: pd.DataFrame, days: int, interval: float) -> Estimate:
-    """Posts a week. Where capture reaches back less far than the window, from the oldest captured post on, which then
-    opens the span and is not counted.
+    """Posts a week. Where capture reaches back less far than the window, from the oldest
+    captured post on, which then opens the span and is not counted.
     """
     start = mine["end"].iloc[0] - pd.Timedelta(days=days)
     oldest = mine["oldest"].iloc[0]
@@ -213,7 +219,9 @@ def _platform(
 
 
 def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) -> dict[str, Any]:
-    """The post that makes more than half of all likes and comments, and the own part without it; else no post."""
+    """The post that makes more than half of all likes and comments, and the own part without it;
+    else no post.
+    """
     top, share = most_of(engagement)
     if top < 0:
         nan = float("nan")

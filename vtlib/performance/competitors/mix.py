@@ -1,4 +1,6 @@
-"""What posts are made of, own and competitors': formats, hashtags, hook types, each share with its interval."""
+"""What posts are made of, own and competitors': formats, hashtags, hook types, each share with
+its interval.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _TOPICS, _HOOKS = 12, 14
 
 
 def mixed(both: pd.DataFrame, hooks: pd.DataFrame, interval: float) -> pd.DataFrame:
-    """Shares of formats a platform; of hashtags and hook types over all platforms together, the most common first."""
+    """Shares of formats a platform; of hashtags and hook types over all platforms together, the
+    most common first.
+    """
     rows = []
     for platform, mine in both.groupby("platform"):
         held = mine[["post_id", "side", "format"]].rename(columns={"format": "name"})
@@ -43,7 +47,8 @@ def mixed(both: pd.DataFrame, hooks: pd.DataFrame, interval: float) -> pd.DataFr
 
 
 def _q_values(table: pd.DataFrame) -> np.ndarray:
-    """Of each share whether the sides differ: Fisher's exact test, Benjamini-Hochberg over all of them.
+    """Of each share whether the sides differ: Fisher's exact test, Benjamini-Hochberg over all of
+    them.
 
     Posts of one account are alike, which the test does not know: a description, no proof.
     """

@@ -1,4 +1,6 @@
-"""Sentences on own accounts and competitors, each with its n and interval and the rows behind it."""
+"""Sentences on own accounts and competitors, each with its n and interval and the rows behind
+it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import pandas as pd
 from vtlib.core.conclusion import number
 from vtlib.core.finding import Finding
 from vtlib.core.proportions import rate
-from vtlib.performance.competitors.comparison import MIN_POSTS, Comparison
+from vtlib.performance.competitors.comparison import MIN_POSTS, CompetitorComparison
 
 ACCOUNT_LABELS = {
     "handle": "account",
@@ -71,8 +73,10 @@ MIX_LABELS = {
 }
 
 
-def findings(found: Comparison) -> list[Finding]:
-    """A sentence a platform on reach, breakouts and pace, each with n and interval; and one on what posts are made of."""
+def findings(found: CompetitorComparison) -> list[Finding]:
+    """A sentence a platform on reach, breakouts and pace, each with n and interval; and one on
+    what posts are made of.
+    """
     if found.reason:
         return [Finding(f"No comparison with competitors: {found.reason}.")]
     source = f"posts, outlier_scores, the last {found.days} days"
@@ -111,7 +115,10 @@ def _sentence(row: Any) -> str:
         reach = (
             f"too few mature posts of one format to rank ({MIN_POSTS} of competitors are needed)"
         )
-    return f"{row.platform}: {reach}; {row.per_week_own:.1f} posts a week against {row.per_week_competitor:.1f}."
+    return (
+        f"{row.platform}: {reach}; {row.per_week_own:.1f} posts a week against "
+        f"{row.per_week_competitor:.1f}."
+    )
 
 
 def _breakouts(platforms: pd.DataFrame, interval: float) -> str:
@@ -134,7 +141,10 @@ def _voice(platforms: pd.DataFrame) -> str:
     if known.empty:
         return "No likes are known to share out."
     parts = [
-        f"{r.platform} {_part(r.engagement_share, r.engagement_low, r.engagement_high)}, n {r.engaged:,}"
+        (
+            f"{r.platform} {_part(r.engagement_share, r.engagement_low, r.engagement_high)}, n "
+            f"{r.engaged:,}"
+        )
         + _top_post(r)
         for r in known.itertuples()
     ]
@@ -146,10 +156,13 @@ def _top_post(row: Any) -> str:
         return ""
     rest = row.engagement_share_without
     without = "nothing is left" if np.isnan(rest) else f"{rest:.0%}"
-    return f" (one {row.top_side} post, {row.top_post}, makes {row.top_share:.0%} of all; without it {without})"
+    return (
+        f" (one {row.top_side} post, {row.top_post}, makes {row.top_share:.0%} of all; "
+        f"without it {without})"
+    )
 
 
-def _mix_findings(found: Comparison, source: str) -> list[Finding]:
+def _mix_findings(found: CompetitorComparison, source: str) -> list[Finding]:
     said = []
     for what, plural in (
         ("format", "formats"),
@@ -163,7 +176,10 @@ def _mix_findings(found: Comparison, source: str) -> list[Finding]:
         apart = apart.assign(off=(apart["own"] - apart["competitor"]).abs())
         top = apart.sort_values(["off", "name"], ascending=[False, True]).head(3)
         parts = [
-            f"{_where(r.name_, r.platform)} {r.own:.0%} of {r.of_own:,} own, {r.competitor:.0%} of {r.of_competitor:,} of competitors"
+            (
+                f"{_where(r.name_, r.platform)} {r.own:.0%} of {r.of_own:,} own, {r.competitor:.0%} "  # noqa: E501
+                f"of {r.of_competitor:,} of competitors"
+            )
             for r in top.rename(columns={"name": "name_"}).itertuples()
         ]
         told = "; ".join(parts) or f"no difference that is more than luck (q > {CLAIM_Q:.2f})"

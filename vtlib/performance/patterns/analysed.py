@@ -1,4 +1,6 @@
-"""Features from what a model said of a video: types of hook and catalysts, where the file does not contradict."""
+"""Features from what a model said of a video: types of hook and catalysts, where the file does
+not contradict.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,13 @@ LIKELY = 0.5
 def analysed_features(
     analyses: pd.DataFrame, *, barred: Mapping[str, str] | None = None
 ) -> tuple[pd.DataFrame, list[Feature]]:
-    """(values, features) of kind model from analyses: post_id, answer (dict), prompt_version, and optionally
-    unsupported (paths of claims that the file does not bear out: their catalysts are unknown, not absent).
+    """(values, features) of kind model from analyses: post_id, answer (dict), prompt_version, and
+    optionally unsupported (paths of claims that the file does not bear out: their catalysts are
+    unknown, not absent).
 
-    A hook type counts from a probability of .5 on; what an answer does not name is absent; without an answer
-    all is unknown. `barred`: fields that people and model agree on too little (kappa under .6), and why: their
-    features are there, and refused by that reason.
+    A hook type counts from a probability of .5 on; what an answer does not name is absent; without
+    an answer all is unknown. `barred`: fields that people and model agree on too little (kappa
+    under .6), and why: their features are there, and refused by that reason.
     """
     rows: list[tuple[str, str, float]] = []
     names: dict[str, str] = {}

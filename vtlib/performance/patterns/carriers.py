@@ -6,10 +6,11 @@ import pandas as pd
 
 
 def carriers(patterns: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
-    """pattern, post_id, has (bool): a row for each pattern and post of which all its features are known.
+    """pattern, post_id, has (bool): a row for each pattern and post of which all its features are
+    known.
 
-    `patterns`: pattern, parts, threshold (PATTERN_COLUMNS). `values`: post_id, feature, value. A pattern whose
-    features are known of no post has no row.
+    `patterns`: pattern, parts, threshold (PATTERN_COLUMNS). `values`: post_id, feature, value. A
+    pattern whose features are known of no post has no row.
     """
     wide = values.pivot_table(index="post_id", columns="feature", values="value", aggfunc="last")
     parts = [pd.DataFrame({"pattern": [], "post_id": [], "has": []}).astype({"has": bool})]

@@ -1,6 +1,7 @@
 """Features of posts: where each comes from, and those that a post's own facts give.
 
-A feature is known before publication. Anything that uses views, likes or other counts of a post is refused.
+A feature is known before publication. Anything that uses views, likes or other counts of a post is
+refused.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ _AFTER = re.compile(rf"^({'|'.join(METRICS)}|engagement|multiplier|percentile|x7
 class Feature:
     """A feature and where it comes from.
 
-    `definition` one sentence; `kind` measured (from the file or the post's facts), model or human; `source`
-    which measure, prompt version or form; `threshold`: a number counts as having the feature from here on
-    (None: from the median of ordinary posts on; values of 0 and 1 are taken as they are); `parts`: names
-    of the features of a combination; `barred`: why statistics may not use it ("" = they may).
+    `definition` one sentence; `kind` measured (from the file or the post's facts), model or human;
+    `source` which measure, prompt version or form; `threshold`: a number counts as having the
+    feature from here on (None: from the median of ordinary posts on; values of 0 and 1 are taken as
+    they are); `parts`: names of the features of a combination; `barred`: why statistics may not use
+    it ("" = they may).
     """
 
     name: str
@@ -47,11 +49,13 @@ def is_after_the_fact(name: str) -> bool:
 
 
 def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
-    """(values, features) from the posts' own facts: caption, tags, length, hour, day, sound, how it was made.
+    """(values, features) from the posts' own facts: caption, tags, length, hour, day, sound, how it
+    was made.
 
-    `posts`: post_id, caption, duration_s, posted_at, and optionally hashtags, mentions, effects, stickers (lists),
-    account_id, platform, title, language, audio_id, audio_title, audio_is_original, is_duet, is_stitch. Values:
-    VALUE_COLUMNS, 1.0 or 0.0; what is not known (no caption captured, no length) has no row.
+    `posts`: post_id, caption, duration_s, posted_at, and optionally hashtags, mentions, effects,
+    stickers (lists), account_id, platform, title, language, audio_id, audio_title,
+    audio_is_original, is_duet, is_stitch. Values: VALUE_COLUMNS, 1.0 or 0.0; what is not known (no
+    caption captured, no length) has no row.
     """
     parts = []
     for feature, read in _POST_FEATURES:
@@ -144,7 +148,9 @@ def _hour(posts: pd.DataFrame, first: int, last: int) -> pd.Series:
 
 
 def _original_sound(posts: pd.DataFrame) -> pd.Series:
-    """As the platform says; where it does not, by the title, which comes in the language of the app."""
+    """As the platform says; where it does not, by the title, which comes in the language of the
+    app.
+    """
     title = _column(posts, "audio_title").astype("string").str.strip()
     by_title = title.str.contains(ORIGINAL_SOUND, regex=True).astype("Float64")
     by_title = by_title.where(title.fillna("").ne(""))
@@ -158,7 +164,8 @@ def _sound_users(posts: pd.DataFrame, least: int) -> pd.Series:
     facts = posts[["audio_id", "account_id"]].assign(at=pd.to_datetime(posts["posted_at"]))
     known = facts.dropna()
     known = known[known["audio_id"].astype(str).ne("")]
-    # Each account counts from its first post with the sound on; the post's own account never counts.
+    # Each account counts from its first post with the sound on; the post's own account never
+    # counts.
     sound, at = known["audio_id"].factorize()[0].astype(np.int64) << 34, _seconds(known["at"])
     own = pd.Series(at, known.index).groupby([known["audio_id"], known["account_id"]])
     began = np.sort((sound + own.transform("min").to_numpy())[~own.cumcount().to_numpy(bool)])
@@ -185,7 +192,9 @@ def _flag(posts: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _made_of(posts: pd.DataFrame, name: str) -> pd.Series:
-    """A duet or stitch: as the platform says; on TikTok else by the caption, which begins with it unless deleted."""
+    """A duet or stitch: as the platform says; on TikTok else by the caption, which begins with
+    it unless deleted.
+    """
     has_form = _column(posts, "platform").eq("tiktok") & posts["caption"].notna()
     return _flag(posts, name).fillna(pd.Series(0.0, index=posts.index).where(has_form))
 
@@ -200,12 +209,15 @@ def _part(posts: pd.DataFrame, least: int) -> pd.Series:
 
 
 def _usual_language(posts: pd.DataFrame) -> pd.Series:
-    """Another language than most of the account's earlier and later posts; unknown with under 5 of them."""
+    """Another language than most of the account's earlier and later posts; unknown with under 5
+    of them.
+    """
     language = _column(posts, "language").astype("string").str.lower().str.split("-").str[0]
     account = _column(posts, "account_id")
     if not language.notna().any():
         return _unknown(posts)
-    # Counted without transform: an account without any language has no mode, and NA compares with nothing.
+    # Counted without transform: an account without any language has no mode, and NA compares with
+    # nothing.
     counts = language.groupby([account, language]).size().sort_values(kind="stable")
     names = counts.reset_index(name="n").set_axis(["account", "language", "n"], axis=1)
     usual = account.map(names.groupby("account")["language"].last()).astype("string")
@@ -229,7 +241,8 @@ def _fact(name: str, definition: str, source: str = "caption") -> Feature:
     return Feature(name, definition, "measured", source)
 
 
-# "Part 2", "ep. 14", "day 30 of", 第3話: a number of a series, in the languages the tool was tried with.
+# "Part 2", "ep. 14", "day 30 of", 第3話: a number of a series, in the languages the tool was tried
+# with.
 EPISODE = (
     r"(?i)(?:\b(?:part|pt|episode|epis[oó]di[oa]|ep|parte|partie|teil|folge|deel|część|часть|серия|day|día|dia|jour|tag|день)"
     r"\s*[.:#]?\s*#?(\d{1,4})\b)|(?:第\s*(\d{1,4})\s*[話回集弾])|(?:パート\s*(\d{1,4}))"

@@ -1,7 +1,8 @@
-"""The library of patterns: every feature tested against the account's own level, and what may be claimed.
+"""The library of patterns: every feature tested against the account's own level, and what may be
+claimed.
 
-Outcome = x7 - m~ of posts judged against their own account, by a reach count (never mixed with engagement),
-not paid, not pinned. docs/method.md says what is computed and why.
+Outcome = x7 - m~ of posts judged against their own account, by a reach count (never mixed with
+engagement), not paid, not pinned. docs/method.md says what is computed and why.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from vtlib.performance.patterns.features import Feature, combinations
 from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS, by_platform
 from vtlib.performance.patterns.preparation import (
     BREAKOUTS,
-    Rules,
+    PatternRules,
     binary,
     obstacle,
     outcomes,
@@ -47,9 +48,10 @@ DROPPED_COLUMNS = ["pattern", "kind", "reason"]
 class Library:
     """Patterns of a project.
 
-    `table`: PATTERN_COLUMNS, one row a feature tested, claims first; ratios are of what is believed (shrunk).
-    `dropped`: features not tested, with the reason. `left_out`: posts left out by reason. `variance` T2 of
-    effects (ln2) that the shrinking used. `platforms`: PLATFORM_COLUMNS, the same features on each platform.
+    `table`: PATTERN_COLUMNS, one row a feature tested, claims first; ratios are of what is believed
+    (shrunk). `dropped`: features not tested, with the reason. `left_out`: posts left out by reason.
+    `variance` T2 of effects (ln2) that the shrinking used. `platforms`: PLATFORM_COLUMNS, the same
+    features on each platform.
     """
 
     table: pd.DataFrame
@@ -58,7 +60,7 @@ class Library:
     n_posts: int
     n_accounts: int
     variance: float
-    rules: Rules
+    rules: PatternRules
     platforms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PLATFORM_COLUMNS))
 
     @property
@@ -71,17 +73,18 @@ def find(
     posts: pd.DataFrame,
     values: pd.DataFrame,
     features: Sequence[Feature],
-    rules: Rules | None = None,
+    rules: PatternRules | None = None,
 ) -> Library:
     """Test all features at once.
 
-    `posts`: post_id, account_id, metric, basis, x7_ln, expected_ln, tier, reason, posted_at, is_pinned, is_paid.
-    With `platform` among the columns each feature is tested on each platform too.
-    `values`: post_id, feature, value (no row or NaN = unknown). Benjamini-Hochberg runs over all features
-    tested; those without variance, without 8 posts and 3 accounts on each side, without 8 ordinary posts
-    as controls, or made from what became of the post are dropped by name. Nothing to test: an empty table.
+    `posts`: post_id, account_id, metric, basis, x7_ln, expected_ln, tier, reason, posted_at,
+    is_pinned, is_paid. With `platform` among the columns each feature is tested on each platform
+    too. `values`: post_id, feature, value (no row or NaN = unknown). Benjamini-Hochberg runs over
+    all features tested; those without variance, without 8 posts and 3 accounts on each side,
+    without 8 ordinary posts as controls, or made from what became of the post are dropped by name.
+    Nothing to test: an empty table.
     """
-    use = rules or Rules()
+    use = rules or PatternRules()
     kept, left_out = outcomes(posts)
     held = wide(values, kept, features)
     rows: list[dict[str, Any]] = []
@@ -108,7 +111,9 @@ def find(
     )
 
 
-def _test(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules) -> dict[str, Any]:
+def _test(
+    feature: Feature, value: pd.Series, kept: pd.DataFrame, use: PatternRules
+) -> dict[str, Any]:
     known = kept[value.notna()]
     on = value[value.notna()].eq(1).to_numpy(bool)
     y, day = known["y"].to_numpy(float), known["day"].to_numpy(float)
@@ -192,7 +197,7 @@ def _note(known: pd.DataFrame, kept: pd.DataFrame) -> str:
     return ""
 
 
-def _believed(table: pd.DataFrame, use: Rules) -> tuple[pd.DataFrame, float]:
+def _believed(table: pd.DataFrame, use: PatternRules) -> tuple[pd.DataFrame, float]:
     """Q over all tested, shrunk effects as ratios, the claim, the power statement; claims first."""
     if table.empty:
         return pd.DataFrame(columns=PATTERN_COLUMNS), float("nan")

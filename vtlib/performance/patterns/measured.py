@@ -1,4 +1,6 @@
-"""Features from what was measured of the video file, and those a script says of itself before it is shot."""
+"""Features from what was measured of the video file, and those a script says of itself before it
+is shot.
+"""
 
 from __future__ import annotations
 
@@ -51,10 +53,11 @@ NUMBERS_WINDOW_S = 3.0
 
 
 def measured_features(measures: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
-    """(values, features) from `measures` rows with status ok: post_id, duration_s, cuts_s, windows (list of dicts).
+    """(values, features) from `measures` rows with status ok: post_id, duration_s, cuts_s, windows
+    (list of dicts).
 
-    Yes or no for the opening's windows; plain numbers (split at the ordinary posts' median by the library) for
-    motion, light, colour and pace. A part that was not measured has no row.
+    Yes or no for the opening's windows; plain numbers (split at the ordinary posts' median by the
+    library) for motion, light, colour and pace. A part that was not measured has no row.
     """
     rows: list[tuple[str, str, float]] = []
     for post, seconds, cuts, windows in zip(
@@ -75,9 +78,9 @@ def measured_features(measures: pd.DataFrame) -> tuple[pd.DataFrame, list[Featur
 def script_values(scripts: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
     """What is known of script versions before they are shot: script_id, version, feature, value.
 
-    `scripts`: script_id, version, duration_s, source_patterns (names). Lengths come from the planned duration; a named
-    pattern counts as there, also a hook type or catalyst by its bare name. All else is unknown and adds nothing to
-    a forecast.
+    `scripts`: script_id, version, duration_s, source_patterns (names). Lengths come from the
+    planned duration; a named pattern counts as there, also a hook type or catalyst by its bare
+    name. All else is unknown and adds nothing to a forecast.
     """
     names = {f.name for f in features} | {p for f in features for p in f.parts}
     rows: list[tuple[str, int, str, float]] = []

@@ -1,4 +1,6 @@
-"""Patterns by platform: each feature tested on each platform's posts, drawn to its common effect."""
+"""Patterns by platform: each feature tested on each platform's posts, drawn to its common
+effect.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import pandas as pd
 from vtlib.outliers.tiers import q_values
 from vtlib.performance import effects, pooling, trend
 from vtlib.performance.patterns.features import Feature
-from vtlib.performance.patterns.preparation import Rules, obstacle
+from vtlib.performance.patterns.preparation import PatternRules, obstacle
 from vtlib.performance.replication import replicates
 
 PLATFORM_COLUMNS = [
@@ -24,15 +26,18 @@ PLATFORM_COLUMNS = [
 
 
 def by_platform(
-    tested: Sequence[tuple[Feature, pd.Series]], kept: pd.DataFrame, use: Rules
+    tested: Sequence[tuple[Feature, pd.Series]], kept: pd.DataFrame, use: PatternRules
 ) -> pd.DataFrame:
-    """PLATFORM_COLUMNS, one row a feature and platform that could be tested by the same rules as the library.
+    """PLATFORM_COLUMNS, one row a feature and platform that could be tested by the same rules as
+    the library.
 
-    `tested`: features with their values (1, 0, NaN) over `kept`, posts with y, day, account_id, platform.
-    `ratio` is what is believed on that platform: its own shift drawn to the others' and to 0 as far as all features
-    say (performance/pooling.py); `common_ratio` the mean of what is believed on all platforms. q_value is over all features on all
-    platforms, `claim` by the library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
-    difference to the other platforms has difference_q under the same limit and the feature is claimed on some platform. Empty without a platform.
+    `tested`: features with their values (1, 0, NaN) over `kept`, posts with y, day, account_id,
+    platform. `ratio` is what is believed on that platform: its own shift drawn to the others' and
+    to 0 as far as all features say (performance/pooling.py); `common_ratio` the mean of what is
+    believed on all platforms. q_value is over all features on all platforms, `claim` by the
+    library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
+    difference to the other platforms has difference_q under the same limit and the feature is
+    claimed on some platform. Empty without a platform.
     """
     if "platform" not in kept:
         return pd.DataFrame(columns=PLATFORM_COLUMNS)
@@ -51,7 +56,7 @@ def _places(kept: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _row(
-    feature: Feature, platform: str, value: pd.Series, posts: pd.DataFrame, use: Rules
+    feature: Feature, platform: str, value: pd.Series, posts: pd.DataFrame, use: PatternRules
 ) -> dict[str, Any]:
     known = posts[value.notna()]
     on = value[value.notna()].eq(1).to_numpy(bool)
@@ -77,7 +82,7 @@ def _row(
     }
 
 
-def _believed(rows: pd.DataFrame, use: Rules) -> pd.DataFrame:
+def _believed(rows: pd.DataFrame, use: PatternRules) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=PLATFORM_COLUMNS)
     feature, names = pd.factorize(rows["pattern"])

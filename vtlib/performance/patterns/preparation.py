@@ -1,4 +1,6 @@
-"""Posts and features made ready for testing: outcomes, yes or no, and why something cannot be tested."""
+"""Posts and features made ready for testing: outcomes, yes or no, and why something cannot be
+tested.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ BREAKOUTS = ("breakout", "extreme")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Set beforehand. `chosen` combinations of feature names; `claim_q` above which nothing is claimed."""
+class PatternRules:
+    """Set beforehand. `chosen` combinations of feature names; `claim_q` above which nothing is
+    claimed.
+    """
 
     chosen: tuple[tuple[str, ...], ...] = ()
     min_posts: int = 8
@@ -26,7 +30,9 @@ class Rules:
 
 
 def outcomes(posts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Posts whose outcome counts, with `y` (ln over own level) and `day`; and how many were left out, why."""
+    """Posts whose outcome counts, with `y` (ln over own level) and `day`; and how many were left
+    out, why.
+    """
     reasons = pd.Series("", index=posts.index, dtype=object)
     # The first obstacle is the reason, so the last written here comes first.
     reasons[posts["is_pinned"].eq(True).fillna(value=False)] = "pinned"
@@ -89,7 +95,7 @@ def _yes(
     return (value >= threshold).astype(float).where(value.notna()), threshold
 
 
-def obstacle(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Rules) -> str:
+def obstacle(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: PatternRules) -> str:
     """Why a feature cannot be tested, or ''."""
     if is_after_the_fact(feature.name):
         return "it uses what became of the post"

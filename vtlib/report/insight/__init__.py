@@ -1,7 +1,9 @@
-"""Insight: what was tried, what worked, what did not, what next, what it cost, how sure, and what changed."""
+"""Insight: what was tried, what worked, what did not, what next, what it cost, how sure, and
+what changed.
+"""
 
 from vtlib.core.finding import Chapter, Finding
-from vtlib.report.insight.changes import Changes, Report, compare, tier_changes
+from vtlib.report.insight.changes import Changes, ReportRecord, compare, tier_changes
 from vtlib.report.insight.changes import findings as change_findings
 from vtlib.report.insight.facts import Facts
 from vtlib.report.insight.figures import with_intervals
@@ -14,7 +16,7 @@ __all__ = [
     "Chapter",
     "Facts",
     "Finding",
-    "Report",
+    "ReportRecord",
     "certainty",
     "change_findings",
     "compare",

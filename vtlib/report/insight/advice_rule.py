@@ -1,4 +1,5 @@
-"""What to shoot, repeat, stop and test: from claimed patterns, fits, verdicts and variants, each with what it may bring. Pure.
+"""What to shoot, repeat, stop and test: from claimed patterns, fits, verdicts and variants, each
+with what it may bring. Pure.
 
 docs/method.md ("Advice") states rules, formulas and order.
 """
@@ -37,11 +38,14 @@ TESTS = 3
 
 
 def advise(known: Evidence) -> pd.DataFrame:
-    """ADVICE_COLUMNS, the surest and largest gain first (RULE); empty where nothing passes its rule.
+    """ADVICE_COLUMNS, the surest and largest gain first (RULE); empty where nothing passes its
+    rule.
 
-    `ratio` to `ratio_high`: expected views of a post that follows the advice over those of one that does not, with an
-    interval corrected for having been picked; `gain_views` = level x (ratio - 1); for "stop" the ratio is turned over.
-    Of a product that surely loses money the gain is money: `saved_usd`; it has no ratio and stands last. `usd`: cost of a post; `usd_per_thousand` of a thousand of the gained views.
+    `ratio` to `ratio_high`: expected views of a post that follows the advice over those of one that
+    does not, with an interval corrected for having been picked; `gain_views` = level x (ratio - 1);
+    for "stop" the ratio is turned over. Of a product that surely loses money the gain is money:
+    `saved_usd`; it has no ratio and stands last. `usd`: cost of a post; `usd_per_thousand` of a
+    thousand of the gained views.
     """
     rows = [*_from_patterns(known), *_from_scripts(known), *_from_variants(known), *_tests(known)]
     rows += _from_money(known)
@@ -71,17 +75,21 @@ def missing(known: Evidence) -> list[str]:
     else:
         n = int(found["claim"].ne("").sum())
         lines.append(
-            f"{n:,} of {len(found):,} patterns tested can be claimed, none with a gain that is sure once "
+            f"{n:,} of {len(found):,} patterns tested can be claimed, none with a gain that is "
+            "sure once "
             "corrected for having been picked."
         )
     if known.runs.empty:
         lines.append(
-            "No post of a script is 7 days old: vt script track --script S --post-url U links posts."
+            "No post of a script is 7 days old: vt script track --script S --post-url U links "
+            "posts."
         )
     else:
         lines.append(
-            f"{known.runs['script_id'].nunique():,} scripts have posts of 7 days, {len(by_script(known)):,} of them the "
-            f"{MIN_RUNS} that a verdict on a script takes; none is surely above or below what its accounts usually reach."
+            f"{known.runs['script_id'].nunique():,} scripts have posts of 7 days, "
+            f"{len(by_script(known)):,} of them the "
+            f"{MIN_RUNS} that a verdict on a script takes; none is surely above or below what "
+            "its accounts usually reach."
         )
     if np.isnan(known.level):
         lines.append("No own account has 5 posts of 7 days (role: own): gains have no views.")
@@ -89,7 +97,9 @@ def missing(known: Evidence) -> list[str]:
 
 
 def _from_patterns(known: Evidence) -> list[dict[str, Any]]:
-    """Claimed patterns that no single account makes and that do not fade, and what they ask for: shoot, repeat or stop."""
+    """Claimed patterns that no single account makes and that do not fade, and what they ask for:
+    shoot, repeat or stop.
+    """
     table = known.patterns
     if table.empty:
         return []
@@ -181,7 +191,8 @@ def _from_scripts(known: Evidence) -> list[dict[str, Any]]:
                 q_value=row["q_value"],
                 source="verdicts",
                 script_id=row["script_id"],
-                why=f"Its posts reached x{np.exp(row['shift_ln']):.2f} of what their accounts usually reach",
+                why=f"Its posts reached x{np.exp(row['shift_ln']):.2f} of what their accounts "
+                "usually reach",
                 how=way_of_script(row["script_id"]),
             )
         )
@@ -214,7 +225,9 @@ def _from_variants(known: Evidence) -> list[dict[str, Any]]:
 
 
 def _from_money(known: Evidence) -> list[dict[str, Any]]:
-    """Products whose views beyond the own level are surely worth less, at the user's value, than they cost."""
+    """Products whose views beyond the own level are surely worth less, at the user's value, than
+    they cost.
+    """
     table = known.returns
     if table.empty:
         return []
@@ -237,7 +250,9 @@ def _from_money(known: Evidence) -> list[dict[str, Any]]:
 
 
 def _tests(known: Evidence) -> list[dict[str, Any]]:
-    """At most TESTS things that a stated number of posts would settle; their interval includes no gain."""
+    """At most TESTS things that a stated number of posts would settle; their interval includes
+    no gain.
+    """
     rows = [*_pattern_tests(known), *_variant_tests(known)]
     return sorted(rows, key=lambda r: (r["posts"], r["what"]))[:TESTS]
 
@@ -267,7 +282,8 @@ def _pattern_tests(known: Evidence) -> list[dict[str, Any]]:
             accounts=row["accounts_with"],
             q_value=row["q_value"],
             source="patterns",
-            why=f"About {posts:,} more {'post' if posts == 1 else 'posts'} with it would settle whether it helps{way.note}",
+            why=f"About {posts:,} more {'post' if posts == 1 else 'posts'} with it would settle "
+            f"whether it helps{way.note}",
             how=way.command,
             script_id=way.script_id,
             product_id=way.product_id,
@@ -314,7 +330,9 @@ def _corrected(
     picked: tuple[int, int],
     share: float | None = None,
 ) -> tuple[Floats, Floats]:
-    """Intervals of effects that were picked; with `share` (what may be claimed wrongly) also no narrower than p says."""
+    """Intervals of effects that were picked; with `share` (what may be claimed wrongly) also no
+    narrower than p says.
+    """
     return selected_interval(
         rows["effect_ln"].to_numpy(float),
         rows["effect_se_ln"].to_numpy(float),
@@ -354,7 +372,10 @@ def _nearest(table: pd.DataFrame) -> str:
     if not needed.gt(0).any():
         return "no number of further posts is in sight that would change this"
     row = table.assign(_needed=needed)[needed.gt(0)].sort_values("_needed").iloc[0]
-    return f"the nearest is {_words(row['pattern'])}, about {int(row['posts_needed']):,} more posts with it"
+    return (
+        f"the nearest is {_words(row['pattern'])}, about {int(row['posts_needed']):,} more "
+        "posts with it"
+    )
 
 
 def _title(known: Evidence, script_id: str) -> str:

@@ -1,4 +1,6 @@
-"""What changed between two reports, each changed figure put down to what changed under it, as far as that is known."""
+"""What changed between two reports, each changed figure put down to what changed under it, as
+far as that is known.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ Inputs = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportRecord:
     """A run's report as it was recorded.
 
-    `figures`: figure, value, low, high, n. `inputs`: cause -> name -> value (causes: CAUSES; parameters by dotted key).
+    `figures`: figure, value, low, high, n. `inputs`: cause -> name -> value (causes: CAUSES;
+    parameters by dotted key).
     """
 
     run_id: str
@@ -37,24 +40,27 @@ class Report:
 
 @dataclass(frozen=True)
 class Changes:
-    """`figures`: CHANGE_COLUMNS, those that changed alone. `causes`: CAUSE_COLUMNS, every input that changed.
+    """`figures`: CHANGE_COLUMNS, those that changed alone. `causes`: CAUSE_COLUMNS, every input
+    that changed.
 
     `n_same`: figures that are as they were.
     """
 
-    old: Report
-    new: Report
+    old: ReportRecord
+    new: ReportRecord
     figures: pd.DataFrame
     causes: pd.DataFrame
     n_same: int
 
 
-def compare(old: Report, new: Report, *, held: Mapping[str, float] | None = None) -> Changes:
+def compare(
+    old: ReportRecord, new: ReportRecord, *, held: Mapping[str, float] | None = None
+) -> Changes:
     """Changes from `old` to `new`.
 
-    A figure is put down to the causes that can move it and did change. Of several that changed together none is
-    picked: they are named together. `held`: figures computed anew with the old parameters on the new data and
-    code; with it the two are told apart, in that order.
+    A figure is put down to the causes that can move it and did change. Of several that changed
+    together none is picked: they are named together. `held`: figures computed anew with the old
+    parameters on the new data and code; with it the two are told apart, in that order.
     """
     causes = changed_inputs(old.inputs, new.inputs)
     both = old.figures.merge(new.figures, on="figure", how="outer", suffixes=("_old", "_new"))
@@ -91,7 +97,8 @@ def because(kind: Kind, causes: pd.DataFrame) -> str:
 
 
 def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
-    """`rows` (query report_tiers) with `why`: the post is new, its count is, or its baseline or the rule moved.
+    """`rows` (query report_tiers) with `why`: the post is new, its count is, or its baseline or the
+    rule moved.
 
     A post is `gone` where the later run does not have it.
     """
@@ -100,7 +107,9 @@ def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
 
 
 def findings(changes: Changes, tiers: pd.DataFrame) -> list[Finding]:
-    """The sentences: what changed under the report, which figures did and why, which posts came and went."""
+    """The sentences: what changed under the report, which figures did and why, which posts came
+    and went.
+    """
     since = f"Since the report of {changes.old.made_at:%Y-%m-%d %H:%M} UTC"
     if changes.figures.empty:
         under = _inputs_said(changes.causes)
@@ -141,9 +150,11 @@ def _changed(row: pd.Series, causes: pd.DataFrame, held: Mapping[str, float]) ->
 
 
 def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
-    """The causes that changed and can move a figure of this kind; of parameters those of its sections alone.
+    """The causes that changed and can move a figure of this kind; of parameters those of its
+    sections alone.
 
-    What was asked for the first time is data that was not there before: neither prompt nor model changed.
+    What was asked for the first time is data that was not there before: neither prompt nor model
+    changed.
     """
     causes = causes[~_is_first(causes)]
     mine = causes[causes["cause"].isin(kind.causes)]

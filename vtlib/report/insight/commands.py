@@ -32,8 +32,9 @@ def way_of_pattern(
     fits: pd.DataFrame,
     scripts: pd.DataFrame,
 ) -> Way:
-    """To follow a pattern: an open script after a video that carries it, else the best recommended pair whose video
-    carries it, else a new script from the pattern; to leave it out (`kind` stop): the pattern with its posts.
+    """To follow a pattern: an open script after a video that carries it, else the best
+    recommended pair whose video carries it, else a new script from the pattern; to leave it out
+    (`kind` stop): the pattern with its posts.
     """
     pattern = str(row["pattern"])
     if kind in ("stop", "repeat"):
@@ -52,7 +53,8 @@ def way_of_pattern(
     if len(best):
         fit = best.iloc[0]
         note = (
-            f"; best fit among its videos: {product_name(fit)} with {fit['handle'] or fit['post_id']}, "
+            f"; best fit among its videos: {product_name(fit)} with "
+            f"{fit['handle'] or fit['post_id']}, "
             f"{fit['score']:.1f} of 5 (an opinion)"
         )
         product = str(fit.get("product") or fit["product_id"])

@@ -27,12 +27,13 @@ def _frame() -> pd.DataFrame:
 class Evidence:
     """What advice may rest on; any frame may be empty.
 
-    `patterns`: the latest library. `uses`: pattern, n_own, n_known (own posts that carry it, of those of which it is
-    known). `fits`: recommendation.rank_products with `patterns`, the names of the patterns that the video carries.
-    `runs`: posts of scripts: script_id, title, account_id, lift_ln, own_scale_ln, own_error_ln. `ordinary`: how other
-    posts scatter about their level, in their own scales. `variants`: VARIANT_COLUMNS. `returns`: ROI_COLUMNS. `scripts`: script_id, title,
-    status, posts, source_post_id. `level`: views of a typical own post at 7 days (NaN = no own post). `usd`: what a
-    post cost so far, US dollars (NaN = not known).
+    `patterns`: the latest library. `uses`: pattern, n_own, n_known (own posts that carry it, of
+    those of which it is known). `fits`: recommendation.rank_products with `patterns`, the names of
+    the patterns that the video carries. `runs`: posts of scripts: script_id, title, account_id,
+    lift_ln, own_scale_ln, own_error_ln. `ordinary`: how other posts scatter about their level, in
+    their own scales. `variants`: VARIANT_COLUMNS. `returns`: ROI_COLUMNS. `scripts`: script_id,
+    title, status, posts, source_post_id. `level`: views of a typical own post at 7 days (NaN = no
+    own post). `usd`: what a post cost so far, US dollars (NaN = not known).
     """
 
     project: str
@@ -51,7 +52,8 @@ class Evidence:
 
 
 def ordinary_scatter(past: pd.DataFrame, linked: pd.DataFrame) -> Floats:
-    """How posts other than those of scripts (`linked`) scatter about their own level, in their own scales.
+    """How posts other than those of scripts (`linked`) scatter about their own level, in their own
+    scales.
 
     `past`: `history`'s frame; posts without a level or younger than 7 days are not in it.
     """
@@ -62,11 +64,13 @@ def ordinary_scatter(past: pd.DataFrame, linked: pd.DataFrame) -> Floats:
 
 
 def by_script(known: Evidence) -> pd.DataFrame:
-    """script_id, title, n, accounts, shift_ln, effect_ln, effect_se_ln, p_value, q_value of scripts with MIN_RUNS posts.
+    """script_id, title, n, accounts, shift_ln, effect_ln, effect_se_ln, p_value, q_value of scripts
+    with MIN_RUNS posts.
 
-    The mean of its posts over their own levels, each held within CLIP scales (one dead or viral post says little of a
-    script), drawn to 0 as far as scripts differ no more than ordinary posts do (effects.shrink); p two-sided, against
-    means of as many ordinary posts; q over all these scripts.
+    The mean of its posts over their own levels, each held within CLIP scales (one dead or viral
+    post says little of a script), drawn to 0 as far as scripts differ no more than ordinary posts
+    do (effects.shrink); p two-sided, against means of as many ordinary posts; q over all these
+    scripts.
     """
     posts = known.runs.groupby("script_id")["script_id"].transform("size") if len(known.runs) else 0
     runs = known.runs[posts >= MIN_RUNS] if len(known.runs) else known.runs

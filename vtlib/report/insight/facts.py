@@ -17,12 +17,14 @@ def _frame() -> pd.DataFrame:
 class Facts:
     """All of it may be empty.
 
-    `scripts`, `verdicts`, `waiting`, `production`: queries insight_scripts, insight_verdicts, insight_waiting,
-    insight_costs. `own`: judged posts that are ours. `scores`: the latest scores with their posts; `outlier_run` and
-    `pattern_run` the rows of their runs; `patterns` the latest library. `variants`, `returns`: tables of
-    performance. `spend`: priced lines of money (llm/bill.py). `problems`: stage, kind, n, reason.
-    `advice`: ADVICE_COLUMNS (report/insight/advice_rule), `advice_lacks` what is missing where there is none.
-    `grounding`: query analysis_grounding; `fits`: every fit, ranked (comparison/recommendation). `stages`: (title, status, reason) of this run.
+    `scripts`, `verdicts`, `waiting`, `production`: queries insight_scripts, insight_verdicts,
+    insight_waiting, insight_costs. `own`: judged posts that are ours. `scores`: the latest scores
+    with their posts; `outlier_run` and `pattern_run` the rows of their runs; `patterns` the latest
+    library. `variants`, `returns`: tables of performance. `spend`: priced lines of money
+    (llm/bill.py). `problems`: stage, kind, n, reason. `advice`: ADVICE_COLUMNS
+    (report/insight/advice_rule), `advice_lacks` what is missing where there is none. `grounding`:
+    query analysis_grounding; `fits`: every fit, ranked (comparison/recommendation). `stages`:
+    (title, status, reason) of this run.
     """
 
     scripts: pd.DataFrame = field(default_factory=_frame)

@@ -63,12 +63,16 @@ _KINDS = {
 
 
 def kind_of(figure: str) -> Kind:
-    """What can move a figure; patterns are learnt, counts of rows come from data and the code that reads it."""
+    """What can move a figure; patterns are learnt, counts of rows come from data and the code
+    that reads it.
+    """
     return _LEARNT if figure.startswith(PATTERN) else _KINDS.get(figure, Kind())
 
 
 def with_intervals(figures: pd.DataFrame, *, interval: float = 0.8) -> pd.DataFrame:
-    """`figures` (figure, value, low, high, n) with the interval of each share (Wilson); the rest as it is."""
+    """`figures` (figure, value, low, high, n) with the interval of each share (Wilson); the rest
+    as it is.
+    """
     out = figures.copy()
     for i, row in out[out["figure"].isin(SHARES)].iterrows():
         n = int(row["n"])
@@ -78,7 +82,9 @@ def with_intervals(figures: pd.DataFrame, *, interval: float = 0.8) -> pd.DataFr
 
 
 def shown(figure: str, value: Any) -> str:
-    """A value as people read it: shares in percent, ratios with x, money with $, counts with commas."""
+    """A value as people read it: shares in percent, ratios with x, money with $, counts with
+    commas.
+    """
     if value is None or pd.isna(value):
         return "none"
     if figure in SHARES:

@@ -1,4 +1,6 @@
-"""Advice as people read it: a sentence each, a table, and what is missing where there is none. Pure."""
+"""Advice as people read it: a sentence each, a table, and what is missing where there is none.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,16 @@ COLUMNS = {
     "how": "how",
 }
 NOTE = (
-    f"Ranked {RULE}. A gain is what a post may bring over one that does not follow the advice, with an 80 % interval "
+    f"Ranked {RULE}. A gain is what a post may bring over one that does not follow the advice, "
+    "with an 80 % interval "
     "corrected for having been picked (tests: 90 %); what goes with more views need not cause them."
 )
 
 
 def next_steps(facts: Facts) -> Chapter:
-    """What to shoot, repeat, stop and test, the surest and largest gain first; else what is missing."""
+    """What to shoot, repeat, stop and test, the surest and largest gain first; else what is
+    missing.
+    """
     rows = facts.advice
     if rows.empty:
         lacks = facts.advice_lacks or ("No pattern was tested and no script has a matured post.",)
@@ -62,10 +67,15 @@ def advice_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
-    """One advice in a sentence: what, expected gain with interval, n, why, cost, and the way to do it."""
+    """One advice in a sentence: what, expected gain with interval, n, why, cost, and the way to
+    do it.
+    """
     views, cost = _views(row), _cost(row)
     parts = [
-        f"{row['what']}: expected {_ratio(row)}{' as many views' if pd.notna(row['ratio']) else ', US dollars'}",
+        (
+            f"{row['what']}: expected "
+            f"{_ratio(row)}{' as many views' if pd.notna(row['ratio']) else ', US dollars'}"
+        ),
         *([f"{views} views a post"] if views else []),
         f"n {int(row['n']):,}",
         *([q_text(float(row["q_value"]))] if pd.notna(row["q_value"]) else []),
@@ -76,7 +86,10 @@ def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
 
 def _ratio(row: Mapping[Any, Any] | pd.Series) -> str:
     if pd.isna(row["ratio"]):
-        return f"${row['saved_usd']:,.2f} (${row['saved_low']:,.2f} to ${row['saved_high']:,.2f}) saved"
+        return (
+            f"${row['saved_usd']:,.2f} (${row['saved_low']:,.2f} to "
+            f"${row['saved_high']:,.2f}) saved"
+        )
     return f"×{row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
 
 

@@ -1,4 +1,6 @@
-"""What was tried, what worked and what did not: sentences from a project's frames, each with the rows behind it."""
+"""What was tried, what worked and what did not: sentences from a project's frames, each with the
+rows behind it.
+"""
 
 from __future__ import annotations
 
@@ -101,12 +103,16 @@ def tried(facts: Facts) -> Chapter:
             )
             found.append(Finding(said, "scripts, publications, predictions", out, SCRIPTS))
     if len(facts.own):
-        said = f"{number(len(facts.own), 'post')} of {number(facts.own['account_id'].nunique(), 'own account')} {verb(len(facts.own), 'were')} judged."
+        said = (
+            f"{number(len(facts.own), 'post')} of "
+            f"{number(facts.own['account_id'].nunique(), 'own account')} {verb(len(facts.own), 'were')} judged."  # noqa: E501
+        )
         found.append(Finding(said, "outlier_scores of own posts", facts.own, _POSTS))
     if len(facts.patterns):
         run = facts.pattern_run
         said = (
-            f"{number(len(facts.patterns), 'feature')} {verb(len(facts.patterns), 'were')} tested on {number(run['n_posts'], 'post')} of "
+            f"{number(len(facts.patterns), 'feature')} {verb(len(facts.patterns), 'were')} "
+            f"tested on {number(run['n_posts'], 'post')} of "
             f"{number(run['n_accounts'], 'account')}."
         )
         found.append(Finding(said, "patterns", facts.patterns, PATTERNS))
@@ -129,7 +135,8 @@ def worked(facts: Facts) -> Chapter:
         judged = int(facts.own["reason"].eq("").sum())
         found.append(
             Finding(
-                f"{number(len(hits), 'own post')} broke out: {_share(len(hits), judged, facts.interval)} of those judged.",
+                f"{number(len(hits), 'own post')} broke out: "
+                f"{_share(len(hits), judged, facts.interval)} of those judged.",
                 "outlier_scores of own posts",
                 hits,
                 _POSTS,
@@ -147,7 +154,9 @@ def worked(facts: Facts) -> Chapter:
 
 
 def failed(facts: Facts) -> Chapter:
-    """Posts below forecast, patterns with fewer views, features that cannot be claimed, variants without a winner."""
+    """Posts below forecast, patterns with fewer views, features that cannot be claimed, variants
+    without a winner.
+    """
     found = _beaten(facts, is_success=False)
     below = _outside(facts.matured, above=False)
     if len(below):
@@ -158,8 +167,10 @@ def failed(facts: Facts) -> Chapter:
         rest = facts.patterns[facts.patterns["claim"].eq("")].sort_values("q_value")
         if len(rest):
             said = (
-                f"{len(rest):,} of {number(len(facts.patterns), 'feature')} tested cannot be claimed at "
-                f"q <= {facts.claim_q:.2f}: these data show no effect of theirs, which is not the same as none."
+                f"{len(rest):,} of {number(len(facts.patterns), 'feature')} tested cannot be "
+                "claimed at "
+                f"q <= {facts.claim_q:.2f}: these data show no effect of theirs, which is not "
+                "the same as none."
             )
             found.append(Finding(said, "patterns", rest, PATTERNS))
     even = (
@@ -175,8 +186,8 @@ def failed(facts: Facts) -> Chapter:
 
 
 def _beaten(facts: Facts, *, is_success: bool) -> list[Finding]:
-    """How many matured posts of scripts beat their account's own median, against the half that luck gives; told as a
-    success only when it is more than that half.
+    """How many matured posts of scripts beat their account's own median, against the half that
+    luck gives; told as a success only when it is more than that half.
     """
     held = facts.matured[facts.matured["beats_median"].notna()] if len(facts.matured) else None
     if held is None or held.empty:
@@ -197,12 +208,17 @@ def _beaten(facts: Facts, *, is_success: bool) -> list[Finding]:
         if share.n >= facts.min_matured
         else f" (under {facts.min_matured} posts: too early to claim)"
     )
-    said = f"{share.k:,} of {number(share.n, 'matured post')} of scripts beat their account's own median: {_spoken(share)}, {word}{early}."
+    said = (
+        f"{share.k:,} of {number(share.n, 'matured post')} of scripts beat their account's "
+        f"own median: {_spoken(share)}, {word}{early}."
+    )
     return [Finding(said, "verdicts", held, VERDICTS)]
 
 
 def _claims(facts: Facts, claim: str) -> list[Finding]:
-    """A sentence a claimed pattern; its rows are the pattern and, where known, posts that show it."""
+    """A sentence a claimed pattern; its rows are the pattern and, where known, posts that show
+    it.
+    """
     claims = facts.claims
     rows = claims[claims["claim"].eq(claim)] if len(claims) else claims
     return [
@@ -215,8 +231,10 @@ def _claim(row: pd.Series, claim_q: float) -> str:
     trend = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     return (
         f"{_named(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
-        f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of {number(row['accounts_with'], 'account')} "
-        f"against {number(row['n_without'], 'post')} without; {q_text(row['q_value'])} (claimed to {claim_q:.2f}); "
+        f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of "
+        f"{number(row['accounts_with'], 'account')} "
+        f"against {number(row['n_without'], 'post')} without; {q_text(row['q_value'])} (claimed "
+        f"to {claim_q:.2f}); "
         f"{row['replicates']}{trend}; {_known_by(row['kind'])}."
     )
 

@@ -1,4 +1,6 @@
-"""What to look after, what it cost and how sure all of it is: sentences from a project's frames, with the rows behind."""
+"""What to look after, what it cost and how sure all of it is: sentences from a project's frames,
+with the rows behind.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ _STEPS = {
 
 
 def look_after(facts: Facts) -> Chapter:
-    """What waits, what is missing, what is broken: the first first, each with its command. Chores, no advice."""
+    """What waits, what is missing, what is broken: the first first, each with its command.
+    Chores, no advice.
+    """
     found = [*_set_up(facts), *_scripts_wait(facts), *_picks_wait(facts)]
     found += [*_posts_needed(facts), *_broken(facts)]
     if not found:
@@ -72,7 +76,9 @@ def look_after(facts: Facts) -> Chapter:
 
 
 def cost(facts: Facts) -> Chapter:
-    """All money by kind, hours and amounts of production, and what a thousand views beyond the own level cost."""
+    """All money by kind, hours and amounts of production, and what a thousand views beyond the
+    own level cost.
+    """
     found = []
     if len(facts.spend):
         said = f"So far in this project {bill(facts.spend).words}"
@@ -122,7 +128,8 @@ def _set_up(facts: Facts) -> list[Finding]:
     if len(facts.scores) and facts.own.empty:
         found.append(
             Finding(
-                "Mark your own accounts (role: own in the YAML): without them nothing of ours can be judged, "
+                "Mark your own accounts (role: own in the YAML): without them nothing of ours "
+                "can be judged, "
                 "forecast or compared."
             )
         )
@@ -146,7 +153,10 @@ def _scripts_wait(facts: Facts) -> list[Finding]:
     out = _scripts_in(facts, "produced")
     unlinked = out[out["posts"].eq(0)] if len(out) else out
     if len(unlinked):
-        said = f"{number(len(unlinked), 'script')} produced, no post linked: vt script track --script S --post-url U."
+        said = (
+            f"{number(len(unlinked), 'script')} produced, no post linked: vt script track "
+            "--script S --post-url U."
+        )
         found.append(Finding(said, "scripts, publications", unlinked, SCRIPTS))
     return found
 
@@ -174,12 +184,16 @@ def _posts_needed(facts: Facts) -> list[Finding]:
     if len(facts.verdicts):
         early = facts.verdicts[facts.verdicts["status"].eq("too early")]
         if len(early):
-            said = f"{number(len(early), 'forecast waits', 'forecasts wait')} for posts to be 7 days old: capture them again then (vt scrape --refresh)."
+            said = (
+                f"{number(len(early), 'forecast waits', 'forecasts wait')} for posts to be 7 "
+                "days old: capture them again then (vt scrape --refresh)."
+            )
             found.append(Finding(said, "verdicts", early, VERDICTS))
     lack = facts.min_matured - len(facts.matured)
     if len(facts.scripts) and lack > 0:
         said = (
-            f"{number(lack, 'more matured post')} of scripts with a forecast are needed before forecasts can be "
+            f"{number(lack, 'more matured post')} of scripts with a forecast are needed before "
+            "forecasts can be "
             f"judged ({len(facts.matured):,} of {facts.min_matured:,})."
         )
         found.append(Finding(said, "verdicts", facts.matured, VERDICTS))
@@ -192,7 +206,8 @@ def _broken(facts: Facts) -> list[Finding]:
     top = facts.problems.sort_values(["n", "kind"], ascending=[False, True])
     total, row = int(top["n"].sum()), top.iloc[0]
     said = (
-        f"{number(total, 'item')} could not be used; most: {row['stage']}, {str(row['kind']).replace('_', ' ')} "
+        f"{number(total, 'item')} could not be used; most: {row['stage']}, "
+        f"{str(row['kind']).replace('_', ' ')} "
         f"({row['n']:,}). docs/troubleshooting.md says what to do."
     )
     columns = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
@@ -233,7 +248,10 @@ def _alarms(facts: Facts) -> list[Finding]:
     }
     listed, expected = facts.listed, run.get("expected_false_alarms")
     if expected is None or pd.isna(expected):
-        said = f"{number(len(listed), 'breakout')} by the rule {run.get('method')}, which states no false-alarm rate."
+        said = (
+            f"{number(len(listed), 'breakout')} by the rule {run.get('method')}, which states "
+            "no false-alarm rate."
+        )
         return [Finding(said, "outlier_scores", listed, columns)]
     scored = int(run.get("n_scored") or 0)
     low, words = run.get("expected_false_alarms_low"), run.get("chance_words")
@@ -249,12 +267,17 @@ def _patterns(facts: Facts) -> list[Finding]:
         return []
     claims = facts.claims
     if claims.empty:
-        said = f"No pattern can be claimed: of {number(len(facts.patterns), 'feature')} none has q <= {facts.claim_q:.2f}."
+        said = (
+            f"No pattern can be claimed: of {number(len(facts.patterns), 'feature')} none has "
+            f"q <= {facts.claim_q:.2f}."
+        )
         return [Finding(said, "patterns", facts.patterns.sort_values("q_value"), PATTERNS)]
     wrong = facts.claim_q * len(claims)
     said = (
-        f"Of {number(len(claims), 'pattern')} claimed at most {facts.claim_q:.0%} ({wrong:,.1f}) are expected to be "
-        f"wrong, over all {number(len(facts.patterns), 'feature')} tested. They go with more views; that they cause them is not shown."
+        f"Of {number(len(claims), 'pattern')} claimed at most {facts.claim_q:.0%} ({wrong:,.1f}) "
+        "are expected to be "
+        f"wrong, over all {number(len(facts.patterns), 'feature')} tested. They go with more "
+        "views; that they cause them is not shown."
     )
     return [Finding(said, "patterns", claims, PATTERNS)]
 
@@ -264,12 +287,16 @@ def _forecasts(facts: Facts) -> list[Finding]:
     if held.empty and facts.verdicts.empty:
         return []
     if len(held) < facts.min_matured:
-        said = f"Forecasts: nothing can be claimed yet, {number(len(held), 'matured post')} of {facts.min_matured:,} needed."
+        said = (
+            f"Forecasts: nothing can be claimed yet, {number(len(held), 'matured post')} of "
+            f"{facts.min_matured:,} needed."
+        )
         return [Finding(said, "verdicts", facts.verdicts, VERDICTS)]
     inside = rate(int(held["is_inside"].sum()), len(held), interval=facts.interval)
     fit = "as they should" if inside.low <= 0.8 <= inside.high else "not the 80 % they state"
     said = (
-        f"Of {number(len(held), 'matured post')} {inside.share:.0%} ({inside.low:.0%} to {inside.high:.0%}) fell inside "
+        f"Of {number(len(held), 'matured post')} {inside.share:.0%} ({inside.low:.0%} to "
+        f"{inside.high:.0%}) fell inside "
         f"the 80 % interval of their forecast: {fit}."
     )
     return [Finding(said, "verdicts", held, VERDICTS)]
@@ -284,8 +311,10 @@ def _grounded(facts: Facts) -> list[Finding]:
         return []
     found = rate(claims.supported, claims.checked, interval=facts.interval)
     said = (
-        f"Of {number(claims.checked, 'claim')} of models that could be checked, {found.share:.0%} ({found.low:.0%} to "
-        f"{found.high:.0%}) agree with the file; {number(claims.not_checked, 'claim')} could not be checked."
+        f"Of {number(claims.checked, 'claim')} of models that could be checked, "
+        f"{found.share:.0%} ({found.low:.0%} to "
+        f"{found.high:.0%}) agree with the file; {number(claims.not_checked, 'claim')} could not "
+        "be checked."
     )
     columns = {
         "model": "model",

@@ -9,18 +9,20 @@ from vtlib.scripts.formats.document import (
     RATES,
     Document,
     Format,
+    FormattedDocument,
     Stamp,
-    Written,
     rate_of,
     read_stamp,
 )
 
 
-def _by(module: str, name: str) -> Callable[[Document], Written]:
+def _by(module: str, name: str) -> Callable[[Document], FormattedDocument]:
     """A writer whose libraries are loaded when it first writes: together they take a second."""
 
-    def write(document: Document) -> Written:
-        made: Written = getattr(import_module(f"vtlib.scripts.formats.{module}"), name)(document)
+    def write(document: Document) -> FormattedDocument:
+        made: FormattedDocument = getattr(import_module(f"vtlib.scripts.formats.{module}"), name)(
+            document
+        )
         return made
 
     return write
@@ -44,18 +46,18 @@ _ONE: dict[str, Format] = {
     "callsheet": Format(".pdf", "call sheet and strip board", _by("pages", "callsheet")),
     "brief": Format(".pdf", "one page for a creator", _by("pages", "brief")),
     "ics": Format(".ics", "production calendar", _by("calendar", "write")),
-    "otio": Format(".otio", "timeline, OpenTimelineIO", _by("editing", "as_otio")),
-    "fcp7": Format(".xml", "timeline, Final Cut 7 XML", _by("editing", "as_fcp7")),
-    "fcpxml": Format(".fcpxml", "timeline, FCPXML", _by("editing", "as_fcpxml")),
-    "edl": Format(".edl", "timeline, CMX3600", _by("editing", "as_edl")),
+    "otio": Format(".otio", "timeline, OpenTimelineIO", _by("edit_lists", "as_otio")),
+    "fcp7": Format(".xml", "timeline, Final Cut 7 XML", _by("edit_lists", "as_fcp7")),
+    "fcpxml": Format(".fcpxml", "timeline, FCPXML", _by("edit_lists", "as_fcpxml")),
+    "edl": Format(".edl", "timeline, CMX3600", _by("edit_lists", "as_edl")),
     "srt": Format(".srt", "captions, SubRip", _by("captions", "srt")),
     "vtt": Format(".vtt", "captions, WebVTT", _by("captions", "vtt")),
 }
 TIMELINES = ("otio", "fcp7", "fcpxml", "edl")
 
 
-def _pack(document: Document) -> Written:
-    made: Written = import_module("vtlib.scripts.formats.pack").write(document, _ONE)
+def _pack(document: Document) -> FormattedDocument:
+    made: FormattedDocument = import_module("vtlib.scripts.formats.pack").write(document, _ONE)
     return made
 
 
@@ -70,8 +72,8 @@ __all__ = [
     "TIMELINES",
     "Document",
     "Format",
+    "FormattedDocument",
     "Stamp",
-    "Written",
     "rate_of",
     "read_stamp",
 ]

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event
 
-from vtlib.scripts.formats.document import Document, Written
-from vtlib.scripts.schedule import Clash, Deadline, Shoot
+from vtlib.scripts.formats.document import Document, FormattedDocument
+from vtlib.scripts.schedule import Clash, PlannedDay, Shoot
 from vtlib.scripts.timing import spans
 
 _REMIND = timedelta(hours=-12)
 
 
-def write(document: Document) -> Written:
+def write(document: Document) -> FormattedDocument:
     """The shoots of a script, one event each, with what of its beats is shot."""
     names = {s.shoot_id: _beats(document, s) for s in document.shoots}
     title = f"{document.script.title} (version {document.version})"
@@ -31,12 +31,14 @@ def write(document: Document) -> Written:
 def production(
     shoots: Sequence[Shoot],
     clashes: Sequence[Clash],
-    days: Sequence[Deadline] = (),
+    days: Sequence[PlannedDay] = (),
     *,
     made_at: datetime,
     title: str,
-) -> Written:
-    """The shoots of many scripts, and their due and publish `days`, as one calendar; `made_at` aware."""
+) -> FormattedDocument:
+    """The shoots of many scripts, and their due and publish `days`, as one calendar; `made_at`
+    aware.
+    """
     calendar = _calendar(title, made_at)
     for shoot in shoots:
         event = _event(shoot, clashes, ())
@@ -56,7 +58,7 @@ def _calendar(title: str, made_at: datetime) -> Calendar:
     return calendar
 
 
-def _add_days(calendar: Calendar, days: Sequence[Deadline], made_at: datetime) -> None:
+def _add_days(calendar: Calendar, days: Sequence[PlannedDay], made_at: datetime) -> None:
     """A due or publish date is an event of the whole day."""
     for day in days:
         event = Event()
@@ -75,14 +77,14 @@ def _written(
     calendar: Calendar,
     shoots: Sequence[Shoot],
     clashes: Sequence[Clash],
-    days: Sequence[Deadline] = (),
-) -> Written:
+    days: Sequence[PlannedDay] = (),
+) -> FormattedDocument:
     warnings = [c.reason for c in clashes]
     if shoots:
         calendar.add_missing_timezones()
     elif not days:
         warnings.append("no shoot is planned: the calendar is empty (vt script schedule)")
-    return Written(calendar.to_ical(), tuple(warnings))
+    return FormattedDocument(calendar.to_ical(), tuple(warnings))
 
 
 def _event(shoot: Shoot, clashes: Sequence[Clash], beats: Sequence[str]) -> Event:

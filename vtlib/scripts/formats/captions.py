@@ -6,10 +6,11 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from vtlib.scripts.formats.document import Document, Written
-from vtlib.scripts.timing import Span, count_words, spans
+from vtlib.scripts.formats.document import Document, FormattedDocument
+from vtlib.scripts.timing import BeatSpan, count_words, spans
 
-# Two lines of 42 letters and at least a second on screen: Netflix Timed Text Style Guide, general part.
+# Two lines of 42 letters and at least a second on screen: Netflix Timed Text Style Guide, general
+# part.
 _LINE = 42
 _LINES = 2
 _LEAST_MS = 1000
@@ -29,25 +30,25 @@ def cues(document: Document) -> tuple[Cue, ...]:
     return tuple(cue for span in spans(document.script) for cue in _of_beat(span))
 
 
-def srt(document: Document) -> Written:
+def srt(document: Document) -> FormattedDocument:
     """SubRip; the stamp is in the file's name, the format has no place for it."""
     blocks = [
         f"{n}\n{_clock(c.start_ms, ',')} --> {_clock(c.end_ms, ',')}\n{_inert(c.text)}\n"
         for n, c in enumerate(cues(document), 1)
     ]
-    return Written("\n".join(blocks).encode("utf-8"), _warnings(document))
+    return FormattedDocument("\n".join(blocks).encode("utf-8"), _warnings(document))
 
 
-def vtt(document: Document) -> Written:
+def vtt(document: Document) -> FormattedDocument:
     """WebVTT with the stamp in a note; markup in the text is shown, not obeyed."""
     blocks = [f"WEBVTT\n\nNOTE {document.stamp_token}\n"]
     for cue in cues(document):
         text = _inert(cue.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         blocks.append(f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{text}\n")
-    return Written("\n".join(blocks).encode("utf-8"), _warnings(document))
+    return FormattedDocument("\n".join(blocks).encode("utf-8"), _warnings(document))
 
 
-def _of_beat(span: Span) -> list[Cue]:
+def _of_beat(span: BeatSpan) -> list[Cue]:
     texts = _captions(span.beat.spoken)
     start, end = round(span.start_s * 1000), round(span.end_s * 1000)
     room = (end - start) // _LEAST_MS
@@ -66,7 +67,9 @@ def _of_beat(span: Span) -> list[Cue]:
 
 
 def _captions(spoken: str) -> list[str]:
-    """The text in pieces of at most two lines, broken where a sentence ends if there is a choice."""
+    """The text in pieces of at most two lines, broken where a sentence ends if there is a
+    choice.
+    """
     out = []
     for sentence in re.split(r"(?<=[.!?…。!?])\s+|\n+", spoken):
         lines = textwrap.wrap(sentence, _LINE, break_long_words=True)
@@ -80,7 +83,9 @@ def _gathered(texts: list[str], count: int) -> list[str]:
 
 
 def _inert(text: str) -> str:
-    """Text that holds no arrow (which would be a time) and no empty line (which would end the caption)."""
+    """Text that holds no arrow (which would be a time) and no empty line (which would end the
+    caption).
+    """
     lines = [line for line in text.replace("-->", "->").split("\n") if line.strip()]
     return "\n".join(lines)
 

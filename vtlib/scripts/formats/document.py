@@ -1,4 +1,6 @@
-"""What an exporter is given: one version of a script and what surrounds it; and the stamp that copies carry."""
+"""What an exporter is given: one version of a script and what surrounds it; and the stamp that
+copies carry.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core.errors import BadInput
-from vtlib.scripts.schedule import Clash, Deadline, Shoot
+from vtlib.scripts.schedule import Clash, PlannedDay, Shoot
 from vtlib.scripts.script import Script, fingerprint
 
 _STAMP = re.compile(rb"vt-script=([\w.-]+);version=(\d+);fingerprint=([0-9a-f]{10})")
 _FACTS = re.compile(
-    rb"^script_id: '?([\w.-]+)'?\nversion: (\d+)\nstatus: \w+\ndate: .*\nfingerprint: '?([0-9a-f]{10})'?$",
+    rb"^script_id: '?([\w.-]+)'?\nversion: (\d+)\nstatus: \w+\ndate: .*\nfingerprint: '?([0-9a-f]{10})'?$",  # noqa: E501
     re.MULTILINE,
 )
 _FILE_NAME = re.compile(r"^(?P<id>.+)-v(?P<version>\d+)(?:[._-].*)?$")
@@ -40,10 +42,10 @@ RATES = {
 class Document:
     """One version of a script as an exporter needs it.
 
-    `exported_at` aware; `rate` frames/s, exact; `frames` are pictures (PNG or JPEG bytes) by beat id;
-    `media` is the source proxy that the beats' `source_start_s` refer to, `media_s` its length in s;
-    `contacts`: contact and details of talent and places, by name in lower case;
-    `being_shot` says which approved version is in production while this one is not it.
+    `exported_at` aware; `rate` frames/s, exact; `frames` are pictures (PNG or JPEG bytes) by beat
+    id; `media` is the source proxy that the beats' `source_start_s` refer to, `media_s` its length
+    in s; `contacts`: contact and details of talent and places, by name in lower case; `being_shot`
+    says which approved version is in production while this one is not it.
     """
 
     script: Script
@@ -66,7 +68,7 @@ class Document:
     templates: Path | None = None
     shoots: tuple[Shoot, ...] = ()
     clashes: tuple[Clash, ...] = ()
-    deadlines: tuple[Deadline, ...] = ()
+    deadlines: tuple[PlannedDay, ...] = ()
     contacts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
@@ -93,7 +95,10 @@ class Document:
         """The stamp for people: version, status, date, which script."""
         word = self.status.replace("_", " ")
         shot = f" · {self.being_shot}" if self.being_shot else ""
-        return f"version {self.version} ({word}) · {self.date} · {self.script_id} · {self.fingerprint}{shot}"
+        return (
+            f"version {self.version} ({word}) · {self.date} · {self.script_id} · "
+            f"{self.fingerprint}{shot}"
+        )
 
     @property
     def stamp_token(self) -> str:
@@ -106,8 +111,10 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A file's bytes, and what its reader should be told (a missing font, a clip that does not fit)."""
+class FormattedDocument:
+    """A file's bytes, and what its reader should be told (a missing font, a clip that does not
+    fit).
+    """
 
     data: bytes
     warnings: tuple[str, ...] = ()
@@ -119,10 +126,12 @@ class Format:
 
     suffix: str
     what: str
-    write: Callable[[Document], Written]
+    write: Callable[[Document], FormattedDocument]
 
     def file_name(self, stem: str, name: str) -> str:
-        """`stem` with this format's ending, and its `name` between where the ending does not say it."""
+        """`stem` with this format's ending, and its `name` between where the ending does not say
+        it.
+        """
         is_said = name in (self.suffix[1:], "markdown")
         return f"{stem}{self.suffix}" if is_said else f"{stem}-{name}{self.suffix}"
 
@@ -137,7 +146,9 @@ class Stamp:
 
 
 def rate_of(text: str) -> Fraction:
-    """The exact frame rate people call `text`. Raises BadInput for one that edit lists do not know."""
+    """The exact frame rate people call `text`. Raises BadInput for one that edit lists do not
+    know.
+    """
     if text not in RATES:
         raise BadInput(
             f"{text} is no frame rate of edit lists.", todo=f"One of: {', '.join(RATES)}."

@@ -1,7 +1,8 @@
-"""The storyboard for editing suites: OpenTimelineIO, Final Cut 7 XML, FCPXML and CMX3600 edit lists.
+"""The storyboard for editing suites: OpenTimelineIO, Final Cut 7 XML, FCPXML and CMX3600 edit
+lists.
 
-Each beat is a clip on exact frames: of the source proxy where the beat says where it comes from and the proxy
-is long enough, else of the slates' film, on which every slate stands at its own time.
+Each beat is a clip on exact frames: of the source proxy where the beat says where it comes from and
+the proxy is long enough, else of the slates' film, on which every slate stands at its own time.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from xml.etree import ElementTree as ET
 
 import opentimelineio as otio
 
-from vtlib.scripts.formats.document import Document, Written
+from vtlib.scripts.formats.document import Document, FormattedDocument
 from vtlib.scripts.formats.slates import frame_range
 from vtlib.scripts.text import clean_line
-from vtlib.scripts.timing import Span, duration_s, spans
+from vtlib.scripts.timing import BeatSpan, duration_s, spans
 
 _COLOURS = {"hook": "RED", "cta": "GREEN"}
 
@@ -36,18 +37,20 @@ def timeline(document: Document) -> otio.schema.Timeline:
     return made
 
 
-def as_otio(document: Document) -> Written:
+def as_otio(document: Document) -> FormattedDocument:
     """OpenTimelineIO JSON."""
-    return Written(otio.adapters.write_to_string(timeline(document), "otio_json").encode())
+    return FormattedDocument(
+        otio.adapters.write_to_string(timeline(document), "otio_json").encode()
+    )
 
 
-def as_fcp7(document: Document) -> Written:
+def as_fcp7(document: Document) -> FormattedDocument:
     """Final Cut Pro 7 XML (Premiere, Resolve)."""
     text = otio.adapters.write_to_string(timeline(document), "fcp_xml")
     return _with_head(document, "xmeml", text[text.index("<xmeml") :])
 
 
-def as_fcpxml(document: Document) -> Written:
+def as_fcpxml(document: Document) -> FormattedDocument:
     """FCPXML 1.8 (Final Cut Pro X, Resolve).
 
     Written here: the adapter for it rounds a rate of 30000/1001.
@@ -76,7 +79,7 @@ def as_fcpxml(document: Document) -> Written:
     return _with_head(document, "fcpxml", ET.tostring(root, encoding="unicode"))
 
 
-def as_edl(document: Document) -> Written:
+def as_edl(document: Document) -> FormattedDocument:
     """A CMX3600 edit list: pictures only, names in ASCII capitals as the format has it."""
     made = timeline(document)
     for clip in made.find_clips():
@@ -87,7 +90,7 @@ def as_edl(document: Document) -> Written:
     text = otio.adapters.write_to_string(made, "cmx_3600", rate=float(document.rate))
     # CMX3600 says how its time codes count; the adapter leaves the line out and counts every frame.
     text = text.replace("\n", "\nFCM: NON-DROP FRAME\n", 1)
-    return Written(f"{text.rstrip()}\n* {document.stamp_token}\n".encode())
+    return FormattedDocument(f"{text.rstrip()}\n* {document.stamp_token}\n".encode())
 
 
 def uses_slates(document: Document) -> bool:
@@ -97,10 +100,10 @@ def uses_slates(document: Document) -> bool:
     )
 
 
-def _with_head(document: Document, kind: str, body: str) -> Written:
+def _with_head(document: Document, kind: str, body: str) -> FormattedDocument:
     head = '<?xml version="1.0" encoding="UTF-8"?>'
     text = f"{head}\n<!DOCTYPE {kind}>\n<!-- {document.stamp_token} -->\n{body}\n"
-    return Written(text.encode("utf-8"))
+    return FormattedDocument(text.encode("utf-8"))
 
 
 def _asset(
@@ -139,7 +142,7 @@ def _fraction(frames: int, rate: Fraction) -> str:
     return f"{frames * rate.denominator}/{rate.numerator}s"
 
 
-def _clip(document: Document, span: Span, start: int, end: int) -> otio.schema.Clip:
+def _clip(document: Document, span: BeatSpan, start: int, end: int) -> otio.schema.Clip:
     rate, beat = document.rate, span.beat
     source = _source_start(document, span)
     if source is not None and document.media is not None:
@@ -164,7 +167,7 @@ def _clip(document: Document, span: Span, start: int, end: int) -> otio.schema.C
     return clip
 
 
-def _source_start(document: Document, span: Span) -> float | None:
+def _source_start(document: Document, span: BeatSpan) -> float | None:
     """Where in the proxy the beat comes from, if the proxy reaches to its end (within a frame)."""
     start = span.beat.source_start_s
     if document.media is None or start is None:
@@ -173,7 +176,7 @@ def _source_start(document: Document, span: Span) -> float | None:
     return start if start + span.duration_s <= document.media_s + slack else None
 
 
-def _marker(span: Span, first: int, rate: Fraction) -> otio.schema.Marker:
+def _marker(span: BeatSpan, first: int, rate: Fraction) -> otio.schema.Marker:
     said = clean_line(span.beat.overlay or span.beat.spoken or span.beat.visual)[:80]
     marker = otio.schema.Marker(
         name=_name(f"{span.beat.beat_id} {said}"),

@@ -23,7 +23,8 @@ _PACKAGES = (
     ("CJK HIRAGANA KATAKANA HANGUL BOPOMOFO", "fonts-noto-cjk"),
     ("", "fonts-noto-core"),
 )
-# The fonts inside typst (Libertinus Serif, New Computer Modern) have no file to look into; they draw these.
+# The fonts inside typst (Libertinus Serif, New Computer Modern) have no file to look into; they
+# draw these.
 _EMBEDDED = (
     frozenset(range(0x20, 0x250)) | frozenset(range(0x370, 0x400)) | frozenset(range(0x400, 0x460))
 )
@@ -32,7 +33,9 @@ _EMBEDDED_SIGNS = frozenset(map(ord, "–—‘’“”„†‡•…‰‹›
 
 @cache
 def families() -> tuple[str, ...]:
-    """Names of the installed fonts to set text in, preferred first; never empty (typst brings some)."""
+    """Names of the installed fonts to set text in, preferred first; never empty (typst brings
+    some).
+    """
     there = set(typst.Fonts().families())
     return tuple(n for n in _SANS if n in there)
 
@@ -48,13 +51,18 @@ def undrawable(text: str) -> str:
 
 
 def font_warning(text: str) -> tuple[str, ...]:
-    """What to tell the reader of a document when fonts are missing: which writing, what to install."""
+    """What to tell the reader of a document when fonts are missing: which writing, what to
+    install.
+    """
     lost = undrawable(text)
     if not lost:
         return ()
     kinds = sorted({_writing(c) for c in lost})
     packages = sorted({next(p for names, p in _PACKAGES if not names or k in names) for k in kinds})
-    told = f"no installed text font has {len(lost)} character(s) of {', '.join(kinds)}; boxes or odd signs stand for them."
+    told = (
+        f"no installed text font has {len(lost)} character(s) of {', '.join(kinds)}; boxes or "
+        "odd signs stand for them."
+    )
     return (f"{told} Install e.g. {' '.join(packages)}.",)
 
 

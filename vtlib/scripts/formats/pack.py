@@ -1,4 +1,6 @@
-"""The shoot pack: every document of one version in a ZIP, with a manifest that says what is in it."""
+"""The shoot pack: every document of one version in a ZIP, with a manifest that says what is in
+it.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +11,19 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vtlib.scripts.formats.document import Document, Format, Written
+from vtlib.scripts.formats.document import Document, Format, FormattedDocument
 from vtlib.scripts.formats.edit_lists import uses_slates
 from vtlib.scripts.formats.slates import film
 
 SLATES = "slates.mp4"
 
 
-def write(document: Document, formats: Mapping[str, Format]) -> Written:
+def write(document: Document, formats: Mapping[str, Format]) -> FormattedDocument:
     """A ZIP with a file a format, the slates' film that timelines stand on, and manifest.json.
 
-    It is whole wherever it is carried: clips never point at this machine, and no stranger's film is handed on
-    (the storyboard keeps its frames). The manifest names script, version, date and, for each file, what it is, its bytes and its SHA-256.
+    It is whole wherever it is carried: clips never point at this machine, and no stranger's film is
+    handed on (the storyboard keeps its frames). The manifest names script, version, date and, for
+    each file, what it is, its bytes and its SHA-256.
     """
     held = replace(document, slates=SLATES, media=None, media_s=0.0)
     files: dict[str, tuple[str, bytes]] = {}
@@ -55,4 +58,4 @@ def write(document: Document, formats: Mapping[str, Format]) -> Written:
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
-    return Written(out.getvalue(), tuple(warnings))
+    return FormattedDocument(out.getvalue(), tuple(warnings))

@@ -1,4 +1,6 @@
-"""A document as the plain values that page templates read; names are part of what agencies rely on."""
+"""A document as the plain values that page templates read; names are part of what agencies rely
+on.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from typing import Any
 
 from vtlib.scripts.formats.document import Document
 from vtlib.scripts.schedule import Shoot, strip_board
-from vtlib.scripts.script import Claim, call_to_action, needs
+from vtlib.scripts.script import ScriptClaim, call_to_action, needs
 from vtlib.scripts.text import clean_line, clock
-from vtlib.scripts.timing import Rate, Span, count_words, duration_s, spans, word_rates
+from vtlib.scripts.timing import BeatSpan, SpeechRate, count_words, duration_s, spans, word_rates
 
 _SHORT = 160
 
@@ -43,7 +45,7 @@ def base(document: Document, what: str) -> dict[str, Any]:
     }
 
 
-def beat(span: Span, rate: Rate | None) -> dict[str, Any]:
+def beat(span: BeatSpan, rate: SpeechRate | None) -> dict[str, Any]:
     """A beat as templates read it: texts, `*_short` (160 letters), times as text."""
     one = span.beat
     mark = "~" if span.is_estimated else ""
@@ -140,7 +142,7 @@ def length(seconds: float) -> str:
     return f"{seconds:.1f}".removesuffix(".0") + " s"
 
 
-def _claim(claim: Claim) -> dict[str, Any]:
+def _claim(claim: ScriptClaim) -> dict[str, Any]:
     state = "cleared" if claim.is_cleared else "NOT CLEARED"
     note = f" ({claim.note})" if claim.note else ""
     return {"text": claim.text, "is_cleared": claim.is_cleared, "state": state + note}

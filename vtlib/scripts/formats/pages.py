@@ -1,4 +1,6 @@
-"""PDF: the two-column script, storyboard, shot list, voice-over, call sheet and a creator's one-page brief."""
+"""PDF: the two-column script, storyboard, shot list, voice-over, call sheet and a creator's
+one-page brief.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +8,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from vtlib.scripts.formats import page_data
-from vtlib.scripts.formats.document import Document, Written
-from vtlib.scripts.formats.typst import Job, count_pages, logo_picture, pdf, readable_picture
+from vtlib.scripts.formats.document import Document, FormattedDocument
+from vtlib.scripts.formats.typst import (
+    TypstDocument,
+    count_pages,
+    logo_picture,
+    pdf,
+    readable_picture,
+)
 
 _BRIEF_SIZES = ((9.5, 10), (8.5, 10), (7.5, 8), (6.5, 6))
 
 
-def script(document: Document) -> Written:
+def script(document: Document) -> FormattedDocument:
     """The script in two columns, video and audio."""
     return pdf(job(document, "script", page_data.base(document, "Script")))
 
 
-def storyboard(document: Document) -> Written:
+def storyboard(document: Document) -> FormattedDocument:
     """A panel a beat, with its frame where there is one."""
     data = page_data.base(document, "Storyboard")
     pictures = {}
@@ -29,29 +37,29 @@ def storyboard(document: Document) -> Written:
     return pdf(job(document, "storyboard", data, pictures))
 
 
-def shots(document: Document) -> Written:
+def shots(document: Document) -> FormattedDocument:
     """The shot list."""
     return pdf(job(document, "shots", page_data.base(document, "Shot list")))
 
 
-def voiceover(document: Document) -> Written:
+def voiceover(document: Document) -> FormattedDocument:
     """Only what is said, with times and the rate of words."""
     return pdf(job(document, "voiceover", page_data.voiceover(document)))
 
 
-def callsheet(document: Document) -> Written:
+def callsheet(document: Document) -> FormattedDocument:
     """The schedule with its conflicts, and the strip board by location."""
     return pdf(job(document, "callsheet", page_data.callsheet(document)))
 
 
-def brief(document: Document) -> Written:
+def brief(document: Document) -> FormattedDocument:
     """One page for a creator: letters shrink and beats are left out until it is one."""
     for size, beats in _BRIEF_SIZES:
         made = job(document, "brief", page_data.brief(document, size=size, beats=beats))
         if count_pages(made) == 1:
             return pdf(made)
     last = pdf(made)
-    return Written(last.data, (*last.warnings, "the brief takes more than one page"))
+    return FormattedDocument(last.data, (*last.warnings, "the brief takes more than one page"))
 
 
 def job(
@@ -59,10 +67,12 @@ def job(
     name: str,
     data: Mapping[str, Any],
     pictures: Mapping[str, bytes] | None = None,
-) -> Job:
-    """The work for typst, with the logo beside it. Raises BadInput for a logo that is no picture."""
+) -> TypstDocument:
+    """The work for typst, with the logo beside it. Raises BadInput for a logo that is no
+    picture.
+    """
     held = dict(pictures or {})
     given = dict(data)
     if document.logo is not None:
         given["logo"], held["logo.jpg"] = "logo.jpg", logo_picture(document.logo)
-    return Job(name, given, held, document.templates, document.exported_at)
+    return TypstDocument(name, given, held, document.templates, document.exported_at)

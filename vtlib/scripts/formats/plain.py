@@ -1,4 +1,6 @@
-"""Text formats: Markdown, Fountain, JSON, and the texts of Jinja templates (teleprompter, voice-over)."""
+"""Text formats: Markdown, Fountain, JSON, and the texts of Jinja templates (teleprompter,
+voice-over).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from vtlib.core.errors import BadInput
 from vtlib.scripts import fountain as fountain_text
 from vtlib.scripts import markdown as markdown_text
 from vtlib.scripts.formats import page_data
-from vtlib.scripts.formats.document import Document, Written
+from vtlib.scripts.formats.document import Document, FormattedDocument
 from vtlib.scripts.script import plain
 
 MAX_TEXT = 1_000_000
@@ -21,30 +23,30 @@ MAX_POWER = 10_000
 OURS = Path(__file__).parent / "templates"
 
 
-def markdown(document: Document) -> Written:
+def markdown(document: Document) -> FormattedDocument:
     """The script as Markdown, to edit and import again."""
     text = markdown_text.write(document.script, stamp=document.stamp)
     return _written(text)
 
 
-def fountain(document: Document) -> Written:
+def fountain(document: Document) -> FormattedDocument:
     """The script as Fountain screenplay text, to edit and import again."""
     text = fountain_text.write(document.script, stamp=document.stamp)
     return _written(f"{text}\n/* {document.stamp_token} */\n")
 
 
-def as_json(document: Document) -> Written:
+def as_json(document: Document) -> FormattedDocument:
     """The script whole, with its stamp."""
     data = {**document.stamp, "stamp": document.stamp_token, "script": plain(document.script)}
     return _written(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
 
-def teleprompter(document: Document) -> Written:
+def teleprompter(document: Document) -> FormattedDocument:
     """Only what is said, in short lines."""
     return _templated(document, "teleprompter.txt.j2")
 
 
-def voiceover(document: Document) -> Written:
+def voiceover(document: Document) -> FormattedDocument:
     """What is said with times and the rate of words."""
     return _templated(document, "voiceover.txt.j2")
 
@@ -63,7 +65,7 @@ class _Machine(SandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def _templated(document: Document, name: str) -> Written:
+def _templated(document: Document, name: str) -> FormattedDocument:
     """A text from a template, an agency's over ours; text is data and is not run."""
     own = document.templates / name if document.templates else None
     path = own if own and own.is_file() else OURS / name
@@ -87,5 +89,5 @@ def _templated(document: Document, name: str) -> Written:
     return _written(text.rstrip() + "\n")
 
 
-def _written(text: str) -> Written:
-    return Written(text.encode("utf-8"))
+def _written(text: str) -> FormattedDocument:
+    return FormattedDocument(text.encode("utf-8"))

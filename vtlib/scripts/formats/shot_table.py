@@ -1,4 +1,6 @@
-"""The shot list for spreadsheets: CSV to edit and import again, XLSX to work with. Nothing in it is run."""
+"""The shot list for spreadsheets: CSV to edit and import again, XLSX to work with. Nothing in it
+is run.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +12,30 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from vtlib.scripts.beat_table import COLUMNS, rows
-from vtlib.scripts.formats.document import Document, Written
+from vtlib.scripts.formats.document import Document, FormattedDocument
 from vtlib.tables import to_csv_safe
 
 _WIDE = {"spoken", "visual", "overlay", "audio", "notes"}
 _HEADS = 3  # rows above the table: title, stamp, names of the columns
 
 
-def as_csv(document: Document) -> Written:
-    """All fields of all beats, a beat a row; text that a spreadsheet would run has an apostrophe before it."""
+def as_csv(document: Document) -> FormattedDocument:
+    """All fields of all beats, a beat a row; text that a spreadsheet would run has an apostrophe
+    before it.
+    """
     frame = pd.DataFrame(_rows(document), columns=list(COLUMNS))
-    return Written(to_csv_safe(frame).encode("utf-8-sig"))
+    return FormattedDocument(to_csv_safe(frame).encode("utf-8-sig"))
 
 
-def many_as_csv(documents: list[Document]) -> Written:
+def many_as_csv(documents: list[Document]) -> FormattedDocument:
     """`as_csv` of several scripts in one table."""
     found = [row for document in documents for row in _rows(document)]
-    return Written(to_csv_safe(pd.DataFrame(found, columns=list(COLUMNS))).encode("utf-8-sig"))
+    return FormattedDocument(
+        to_csv_safe(pd.DataFrame(found, columns=list(COLUMNS))).encode("utf-8-sig")
+    )
 
 
-def as_xlsx(document: Document) -> Written:
+def as_xlsx(document: Document) -> FormattedDocument:
     """The same table as a workbook with a head that stays; every text is text, never a formula."""
     book = Workbook()
     sheet = book.active
@@ -53,7 +59,7 @@ def as_xlsx(document: Document) -> Written:
     book.properties.modified = document.exported_at.replace(tzinfo=None)
     out = io.BytesIO()
     book.save(out)
-    return Written(out.getvalue())
+    return FormattedDocument(out.getvalue())
 
 
 def _rows(document: Document) -> list[dict[str, object]]:

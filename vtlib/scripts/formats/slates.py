@@ -1,4 +1,6 @@
-"""Stand-ins for footage: a drawn slate a beat, as pictures and as one film at the exact frame rate."""
+"""Stand-ins for footage: a drawn slate a beat, as pictures and as one film at the exact frame
+rate.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from PIL import Image
 
 from vtlib.scripts.formats import page_data
 from vtlib.scripts.formats.document import Document
-from vtlib.scripts.formats.typst import Job, images
+from vtlib.scripts.formats.typst import TypstDocument, images
 from vtlib.scripts.timing import spans
 
 SIZE = (540, 960)
@@ -22,12 +24,14 @@ def pictures(document: Document) -> dict[str, bytes]:
     data = page_data.base(document, "Slates")
     if not data["beats"]:
         return {}
-    made = images(Job("slate", data, templates=document.templates))
+    made = images(TypstDocument("slate", data, templates=document.templates))
     return dict(zip((b["beat_id"] for b in data["beats"]), made, strict=True))
 
 
 def film(document: Document) -> bytes:
-    """An MP4 in which every beat's slate stands for exactly its frames; empty without a beat that lasts."""
+    """An MP4 in which every beat's slate stands for exactly its frames; empty without a beat
+    that lasts.
+    """
     drawn = pictures(document)
     out = io.BytesIO()
     lengths = [

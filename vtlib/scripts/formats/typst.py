@@ -1,7 +1,7 @@
 """Pages set by typst: templates of ours or of an agency, the data beside them as JSON.
 
-Text reaches typst as data, never as markup, so that nothing in it is run (pitfall 51). Compilation happens in
-a folder of its own: a template reads what lies there and nothing else.
+Text reaches typst as data, never as markup, so that nothing in it is run (pitfall 51). Compilation
+happens in a folder of its own: a template reads what lies there and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import typst
 from PIL import Image, UnidentifiedImageError
 
 from vtlib.core.errors import BadInput, VtError
-from vtlib.scripts.formats.document import Written
+from vtlib.scripts.formats.document import FormattedDocument
 from vtlib.scripts.formats.fonts import families, font_warning
 
 OURS = Path(__file__).parent / "templates"
@@ -27,8 +27,10 @@ _PICTURE_MAX = (1080, 1920)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One document to set: template `name`.typ, its data, pictures by the file name the data uses."""
+class TypstDocument:
+    """One document to set: template `name`.typ, its data, pictures by the file name the data
+    uses.
+    """
 
     name: str
     data: Mapping[str, Any]
@@ -37,18 +39,18 @@ class Job:
     made_at: datetime | None = None
 
 
-def pdf(job: Job) -> Written:
+def pdf(job: TypstDocument) -> FormattedDocument:
     """The document as PDF. Raises VtError when the template is broken, with typst's own words."""
     pages, warnings = _compile(job, "pdf")
-    return Written(pages[0], warnings)
+    return FormattedDocument(pages[0], warnings)
 
 
-def images(job: Job, *, ppi: float = 72) -> tuple[bytes, ...]:
+def images(job: TypstDocument, *, ppi: float = 72) -> tuple[bytes, ...]:
     """Each page as PNG at `ppi` pixels an inch (72: one pixel a typst point)."""
     return _compile(job, "png", ppi=ppi)[0]
 
 
-def count_pages(job: Job) -> int:
+def count_pages(job: TypstDocument) -> int:
     """How many pages the document takes."""
     return len(_compile(job, "svg")[0])
 
@@ -77,7 +79,7 @@ def logo_picture(path: Path) -> bytes:
 
 
 def _compile(
-    job: Job, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
+    job: TypstDocument, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
 ) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     data = {"fonts": families(), **job.data}
     with tempfile.TemporaryDirectory(prefix="vt-typst-") as held:
@@ -92,7 +94,8 @@ def _compile(
         except typst.TypstError as error:
             raise VtError(
                 f"the template {job.name}.typ could not be set: {error}",
-                todo="Correct the template in the workspace's templates/, or move it away to use ours.",
+                todo="Correct the template in the workspace's templates/, or move it away to use "
+                "ours.",
             ) from None
     pages = tuple(made) if isinstance(made, list) else (made,)
     warnings = [str(getattr(w, "message", w)) for w in said]
@@ -100,7 +103,7 @@ def _compile(
     return pages, tuple(dict.fromkeys(warnings)) + font_warning(text)
 
 
-def _lay_out(folder: Path, job: Job) -> Path:
+def _lay_out(folder: Path, job: TypstDocument) -> Path:
     """Put templates (an agency's over ours) and pictures into `folder`; returns the main file."""
     places = [OURS] + ([job.templates] if job.templates and job.templates.is_dir() else [])
     for path in (p for place in places for p in sorted(place.glob("*.typ"))):

@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from vtlib.scripts.formats import page_data
-from vtlib.scripts.formats.document import Document, Written
+from vtlib.scripts.formats.document import Document, FormattedDocument
 from vtlib.scripts.formats.typst import logo_picture
 from vtlib.scripts.text import clean
 
@@ -22,8 +22,10 @@ _WIDTHS = (Cm(2.2), Cm(7.6), Cm(7.6))
 _PROPERTY_MAX = 255  # letters in a core property
 
 
-def write(document: Document) -> Written:
-    """The script in two columns with its facts above, the logo in the header and the stamp in the footer."""
+def write(document: Document) -> FormattedDocument:
+    """The script in two columns with its facts above, the logo in the header and the stamp in
+    the footer.
+    """
     data = page_data.base(document, "Script")
     word = docx.Document()
     section = word.sections[0]
@@ -48,7 +50,7 @@ def write(document: Document) -> Written:
     core.created = core.modified = document.exported_at.replace(tzinfo=None)
     out = io.BytesIO()
     word.save(out)
-    return Written(out.getvalue())
+    return FormattedDocument(out.getvalue())
 
 
 def _facts(word: docx.document.Document, data: dict) -> None:

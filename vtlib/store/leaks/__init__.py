@@ -1,4 +1,6 @@
-"""Words that lead to a stranger, found in any spelling in texts and files. Nothing here reads a database."""
+"""Words that lead to a stranger, found in any spelling in texts and files. Nothing here reads a
+database.
+"""
 
 from vtlib.store.leaks.folding import fold
 from vtlib.store.leaks.needles import Needles, make_needles

@@ -1,8 +1,9 @@
-"""What must not stand in a client's copy: names, ids, addresses and words of strangers, each with how it is sought.
+"""What must not stand in a client's copy: names, ids, addresses and words of strangers, each with
+how it is sought.
 
-A word is sought as written and in every spelling that `fold` makes equal. How freely depends on its length: what a
-short word could meet by chance is sought at the ends of words, and what is an everyday word of the program or of the
-project's own texts only as a handle or in an address.
+A word is sought as written and in every spelling that `fold` makes equal. How freely depends on its
+length: what a short word could meet by chance is sought at the ends of words, and what is an
+everyday word of the program or of the project's own texts only as a handle or in an address.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Needles:
         return sum(map(len, self.by_key.values())) + len(self.shingles)
 
     def within(self, text: str, *, shortest: int = 0) -> Iterator[tuple[str, str, int]]:
-        """(kind, what, place) of each needle in `text`, the same needle once; place = offset in what `fold` compares.
+        """(kind, what, place) of each needle in `text`, the same needle once; place = offset in
+        what `fold` compares.
 
         `shortest`: letters that a name must have, for texts that are half noise.
         """
@@ -111,9 +113,10 @@ def make_needles(
 ) -> Needles:
     """Needles of strangers.
 
-    `strangers`: (account, kind, text), kind handle, name, id, url, text. `own`: texts of the project's own, what
-    stands in them is no leak. `own_names`: handles, names, ids, addresses of own accounts and posts, which are no
-    needles. `common`: whether a squeezed word is an everyday word of the program.
+    `strangers`: (account, kind, text), kind handle, name, id, url, text. `own`: texts of the
+    project's own, what stands in them is no leak. `own_names`: handles, names, ids, addresses of
+    own accounts and posts, which are no needles. `common`: whether a squeezed word is an everyday
+    word of the program.
     """
     ours = _Ours(own)
     named = {squeeze(part) for name in own_names for part in (name, *re.split(r"[/&=?]", name))}
@@ -181,7 +184,9 @@ def _shingles(text: str) -> Iterator[str]:
 
 
 def _whole(text: str) -> Iterator[tuple[str, str]]:
-    """A text too short for a shingle is sought whole; letters that are no Latin ones say more each."""
+    """A text too short for a shingle is sought whole; letters that are no Latin ones say more
+    each.
+    """
     row = squeeze(text)
     least = SHORTEST_TEXT if row.isascii() else SHORTEST_TEXT // 2
     is_whole = least <= len(row) < SHINGLE and len(text.split()) > 1
@@ -198,7 +203,9 @@ def _named(text: str, shared: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 
 def _address(url: str, shared: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """The host, unless it is a platform's or shared by many, and each part of the path that may name somebody."""
+    """The host, unless it is a platform's or shared by many, and each part of the path that may
+    name somebody.
+    """
     host = _host(url)
     if host and not _PLATFORM_HOST.search(host) and host not in shared:
         yield "url", host

@@ -1,4 +1,6 @@
-"""Every byte of a folder, read as a stranger with time would: unpacked, decoded, unescaped, then searched."""
+"""Every byte of a folder, read as a stranger with time would: unpacked, decoded, unescaped, then
+searched.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ _STEPS = 4  # escapes within escapes
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where something that leads to a stranger stands: file (relative), place in it, kind of what, words around."""
+    """Where something that leads to a stranger stands: file (relative), place in it, kind of
+    what, words around.
+    """
 
     file: str
     place: str
@@ -44,8 +48,8 @@ class Hit:
 
 
 def scan_folder(folder: Path, needles: Needles, *, ours: Sequence[str] = ()) -> list[Hit]:
-    """Hits in every file below `folder`, and in their names. `ours`: texts of the program that pages hold as they
-    are (styles, scripts); these very letters are not searched.
+    """Hits in every file below `folder`, and in their names. `ours`: texts of the program that
+    pages hold as they are (styles, scripts); these very letters are not searched.
     """
     hits: list[Hit] = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -116,7 +120,9 @@ class _Search:
 
 
 def _forms(text: str) -> Iterator[tuple[str, str]]:
-    """The text with entities, percent signs, escapes undone until nothing changes, and each form without its tags."""
+    """The text with entities, percent signs, escapes undone until nothing changes, and each form
+    without its tags.
+    """
     steps: tuple[tuple[str, Callable[[str], str]], ...] = (
         ("plain", lambda t: t),
         ("entities", html.unescape),
@@ -165,7 +171,9 @@ def _char(digits: str) -> str:
 
 
 def _unpacked(text: str) -> tuple[str, list[tuple[int, str, bytes]]]:
-    """The text without its base64 and hex runs that decode to something, and these: line, name, bytes."""
+    """The text without its base64 and hex runs that decode to something, and these: line, name,
+    bytes.
+    """
     found: list[tuple[int, str, bytes]] = []
 
     def take(match: re.Match[str], name: str, data: bytes | None) -> str:
@@ -198,15 +206,11 @@ def _decoded(run: str) -> bytes | None:
 
 
 def _parts(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Files inside a file: members of a zip, what gzip and zlib hold, texts and profiles of a PNG."""
+    """Files inside a file: members of a zip, what gzip and zlib hold, texts and profiles of a
+    PNG.
+    """
     if data[:4] == b"PK\x03\x04":
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as packed:
-                for member in packed.infolist():
-                    if member.file_size <= LARGEST:
-                        yield member.filename, packed.read(member)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
-            return
+        yield from _members(data)
     elif data[:2] == b"\x1f\x8b" or data[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda"):
         if (out := _inflated(data, 47)) is not None:
             yield "packed", out
@@ -216,6 +220,17 @@ def _parts(data: bytes) -> Iterator[tuple[str, bytes]]:
         for n, match in enumerate(re.finditer(rb"stream\r?\n(.*?)endstream", data, re.DOTALL)):
             if (out := _inflated(match[1], 15)) is not None:
                 yield f"stream {n}", out
+
+
+def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Members of a zip that are not larger than LARGEST; none of a damaged or locked one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            for member in packed.infolist():
+                if member.file_size <= LARGEST:
+                    yield member.filename, packed.read(member)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
+        return
 
 
 def _png(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -68,6 +68,12 @@ def test_a_damaged_line_does_not_lose_the_others(tmp_path: Path) -> None:
     assert [isinstance(r, Broken) for r in rows] == [False, True, False]
 
 
+def test_a_damaged_first_line_does_not_decide_what_the_file_is(tmp_path: Path) -> None:
+    rows = read(written(tmp_path, "x.jsonl", '{"id": \n{"id": "2"}\n{"id": "3"}'))
+    assert isinstance(rows[0], Broken)
+    assert rows[1:] == [{"id": "2"}, {"id": "3"}]
+
+
 def test_a_truncated_array_keeps_what_came_before(tmp_path: Path) -> None:
     rows = read(written(tmp_path, "x.json", json.dumps(ITEMS)[:-6]))
     assert rows[0] == ITEMS[0]
@@ -199,3 +205,31 @@ def test_a_large_table_is_read_a_row_at_a_time(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert n == 5_000
     assert peak < 5_000_000
+
+
+CAFE = [{"id": "1", "text": "Café Ürün – schön"}, {"id": "2", "text": "mañana será"}, {"id": "3"}]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+@pytest.mark.parametrize("form", ["array", "lines", "object"])
+def test_json_of_any_encoding_gives_the_same_texts(tmp_path: Path, codec: str, form: str) -> None:
+    """Windows programs save JSON as UTF-16 and cp1252: no letter becomes another, and the
+    reading is named.
+    """
+    texts = {
+        "array": json.dumps(CAFE, ensure_ascii=False),
+        "lines": "\n".join(json.dumps(item, ensure_ascii=False) for item in CAFE),
+        "object": json.dumps({"items": CAFE}, ensure_ascii=False, indent=1),
+    }
+    path = written(tmp_path, "x.json", texts[form].encode(codec))
+    assert read(path) == CAFE
+    (one,) = datasets(path)
+    assert codec.split("-", maxsplit=1)[0].upper() in reading_note(one).upper()
+
+
+@pytest.mark.parametrize("cut", [1, 7, 22])
+def test_a_truncated_utf16_file_keeps_what_came_before(tmp_path: Path, cut: int) -> None:
+    raw = json.dumps(CAFE, ensure_ascii=False).encode("utf-16")
+    rows = read(written(tmp_path, "x.json", raw[:-cut]))
+    assert rows[:2] == CAFE[:2]
+    assert isinstance(rows[-1], Broken)

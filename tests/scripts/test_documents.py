@@ -155,6 +155,13 @@ def test_an_agency_replaces_a_template_and_is_told_when_it_is_broken(tmp_path: P
         written("teleprompter", PLAIN, templates=tmp_path)
 
 
+@pytest.mark.parametrize("text", ["{{ 'a' * 2000000 }}", "{{ 9 ** 99999 }}", "{{ [0] * 2000000 }}"])
+def test_a_template_cannot_fill_the_memory(tmp_path: Path, text: str) -> None:
+    (tmp_path / "teleprompter.txt.j2").write_text(text)
+    with pytest.raises(VtError, match=r"teleprompter.*more than 1,000,000 parts"):
+        written("teleprompter", PLAIN, templates=tmp_path)
+
+
 def test_frames_and_logo_stand_in_the_pdf_and_no_picture_is_no_harm(tmp_path: Path) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (90, 160), "red").save(picture, "PNG")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from datetime import datetime, time
 from pathlib import Path
 
@@ -282,6 +283,17 @@ def test_a_workbook_gives_the_same_texts_as_a_csv() -> None:
 def test_what_is_no_table_is_refused(content: bytes, match: str) -> None:
     with pytest.raises(BadInput, match=match):
         table_of(content)
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = workbook([["id"], ["1"]])
+    with zipfile.ZipFile(io.BytesIO(raw)) as pack:
+        size = sum(member.file_size for member in pack.infolist())
+    monkeypatch.setattr("vtlib.tables.workbook.MAX_BYTES", size)
+    assert rows(raw) == [{"id": "1"}]
+    monkeypatch.setattr("vtlib.tables.workbook.MAX_BYTES", size - 1)
+    with pytest.raises(BadInput, match="unpacks to more than"):
+        table_of(raw)
 
 
 def test_a_heading_that_is_missing_is_named() -> None:

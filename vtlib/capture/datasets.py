@@ -23,6 +23,7 @@ from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Broken
 from vtlib.platforms.fields import path_of_key, unflatten
+from vtlib.tables.encodings import detect_encoding
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
 from vtlib.tables.workbook import is_workbook
 
@@ -102,14 +103,23 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
-    """What a person should know of how a table was read: encoding, separator, numbers, dates; ''
-    for JSON.
+    """What a person should know of how a file was read: encoding, and of a table separator,
+    numbers and dates.
     """
     with closing(dataset.open()) as stream:
-        if json_items.reader(stream):
-            return ""
+        is_json = bool(json_items.reader(stream))
+    if is_json:
+        return _encoding_note(dataset)
     table = _table(dataset, options)
     return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
+
+
+def _encoding_note(dataset: Dataset) -> str:
+    try:
+        with closing(dataset.open()) as stream:
+            return detect_encoding(stream, file=dataset.name).note
+    except BadInput:
+        return "bytes of no known encoding, read as �"
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:

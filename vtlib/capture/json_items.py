@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import orjson
-from charset_normalizer import from_bytes
 
+from vtlib.core.errors import BadInput
 from vtlib.core.models import Broken
+from vtlib.tables.encodings import detect_encoding, mend_escaped
 
 BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 64_000
@@ -323,8 +324,12 @@ def _unicode(text: bytes) -> str:
     try:
         return text.decode()
     except UnicodeDecodeError:
-        best = from_bytes(bytes(text)).best()
-        return str(best) if best else text.decode("utf-8", "replace")
+        pass
+    try:
+        encoding = detect_encoding(io.BytesIO(text))
+    except BadInput:
+        return text.decode("utf-8", "replace")
+    return mend_escaped(text.decode(encoding.name, encoding.errors))
 
 
 def _is_wide(head: bytes) -> bool:

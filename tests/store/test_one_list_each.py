@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 import vtlib
-from vtlib.charts.captures import STATE_COLOURS
-from vtlib.charts.theme import TIER_COLOURS, TIER_SHAPES
 from vtlib.core import models
 from vtlib.store import migrate, sql_lists
 
@@ -85,13 +83,8 @@ def test_no_sql_file_spells_a_list_out() -> None:
 
 def test_groups_are_of_their_lists() -> None:
     assert {*models.REACH_METRICS, *models.RATE_METRICS} <= set(models.METRICS)
-    assert set(models.STATES_BEST_FIRST) == set(models.STATES) == set(STATE_COLOURS)
-    assert (
-        set(models.TIERS_STRONGEST_FIRST)
-        == set(models.TIERS)
-        == set(TIER_COLOURS)
-        == set(TIER_SHAPES)
-    )
+    assert set(models.STATES_BEST_FIRST) == set(models.STATES)
+    assert set(models.TIERS_STRONGEST_FIRST) == set(models.TIERS)
     assert {*models.VIDEO_FORMATS, *models.STILL_FORMATS, "text"} == set(models.FORMATS)
 
 

@@ -145,7 +145,7 @@ def test_no_function_is_over_60_lines(path: Path) -> None:
 
 
 def test_a_class_name_stands_for_one_thing() -> None:
-    """The sections of the YAML (core/params.py) and the parts of a model's answers, whose names the schema carries, stand apart."""
+    """Sections of the YAML and parts of a model's answers (the schema has their names) apart."""
     apart = {"core/params", "analysis/answer", "adaptation/answer", "adaptation/comparison/answer"}
     places: dict[str, list[str]] = {}
     for path in modules():

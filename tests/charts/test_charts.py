@@ -11,8 +11,11 @@ import vl_convert
 from tests.report import sample
 from vtlib import charts
 from vtlib.charts.accounts import MAX_MENU, MAX_POINTS
+from vtlib.charts.captures import STATE_COLOURS
 from vtlib.charts.labels import captions
+from vtlib.charts.theme import TIER_COLOURS, TIER_SHAPES
 from vtlib.core.errors import BadInput
+from vtlib.core.models import STATES, TIERS
 
 DAYS = pd.to_datetime(["2026-11-01", "2026-11-01", "2026-11-09"])
 PROBLEMS = pd.DataFrame({"day": DAYS, "stage": ["import", "scraping", "import"], "n": [3, 1, 2]})
@@ -262,3 +265,8 @@ def test_a_video_with_a_title_is_called_by_it() -> None:
     )
     assert captions(posts, 12).tolist() == ["How to fold", "A caption", "", "A caption t…"]
     assert captions(posts[[]], 12).tolist() == [""] * 4
+
+
+def test_every_state_and_tier_has_its_colour() -> None:
+    assert set(STATE_COLOURS) == set(STATES)
+    assert set(TIER_COLOURS) == set(TIER_SHAPES) == set(TIERS)

@@ -93,7 +93,7 @@ def test_what_is_not_there_is_said_with_the_nearest(vt, store) -> None:
         (("post", "show", "https://www.tiktok.com/@nina/video/7106594312292453676"), POST),
         (("account", "show", "@ninna"), "tiktok:nina"),
         (("video", "show", POST), "vt process videos"),
-        (("post", "show", "https://evil.com/x"), "none of the seven platforms"),
+        (("post", "show", "https://evil.com/x"), "none of the known platforms"),
     ):
         said = vt(*words)
         assert said.code == 2

@@ -352,7 +352,10 @@ def test_scripts_are_a_page_and_versions_a_picture(say, script: str, home: Path)
         (("export", "SCRIPT", "--format", "pfd"), "Did you mean pdf"),
         (("update", "SCRIPT", "--set", "spoken=x"), "needs the beat"),
         (("update", "SCRIPT", "--beat", "b1", "--set", "spokn=x"), "Did you mean spoken"),
-        (("track", "SCRIPT", "--post-url", "https://evil.example/video/1"), "none of the seven"),
+        (
+            ("track", "SCRIPT", "--post-url", "https://evil.example/video/1"),
+            "none of the known platforms",
+        ),
         (("diff", "SCRIPT", "1", "9"), "no version 9"),
     ],
 )

@@ -102,7 +102,7 @@ def test_what_is_no_handle(text: str) -> None:
 
 
 def test_what_to_do_next_is_said() -> None:
-    with pytest.raises(BadInput, match="none of the seven platforms"):
+    with pytest.raises(BadInput, match="none of the known platforms"):
         post_ref("https://example.com/p/A")
     with pytest.raises(BadInput, match="names no post"):
         post_ref("https://www.instagram.com/creator_1/")

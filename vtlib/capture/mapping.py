@@ -81,7 +81,7 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
     if not votes:
         columns = ", ".join(dict.fromkeys(str(k) for item in items[:20] for k in item))[:600]
         raise BadInput(
-            "these items look like none of the seven platforms' exports"
+            "these items look like no known platform's exports"
             + (f"; not read: {columns}." if columns else "."),
             todo="Name the platform with --platform, or see docs/adding-a-platform.md.",
             file=file,

@@ -11,9 +11,10 @@ import orjson
 import pandas as pd
 
 from vtlib.core.errors import BadInput
-from vtlib.core.models import METRICS
+from vtlib.core.models import METRICS, STATES_BEST_FIRST
 from vtlib.store import accounts
 from vtlib.store.connection import Connection, Store
+from vtlib.store.sql_lists import quoted
 from vtlib.store.writes import fold, insert_absent, naive, records, replace, stage
 
 TABLES = (
@@ -52,8 +53,7 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
     - posts and accounts: the newest known value (by last_captured_at) of each column stays, older
       captures
       fill gaps, NULL and format `unknown` erase nothing.
-    - post_snapshots: of two at one time the better known state (observed, estimated, hidden,
-      not_exposed)
+    - post_snapshots: of two at one time the better known state (STATES_BEST_FIRST)
       and then the larger count stays; account_snapshots likewise. Where another capture has another
       number for the same time (guessed, as a rule), both stay: the new one a second later.
     - raw_items, problems, project_posts: inserted where their key is not there.
@@ -267,16 +267,13 @@ def _save_posts(connection: Connection) -> None:
 
 def _save_snapshots(connection: Connection) -> None:
     special = {"capture_id": "arg_min(capture_id, _rank)"}
+    worst_first = quoted(STATES_BEST_FIRST[::-1])
     for name in METRICS:
         known = (
             f"coalesce({name}_state, CASE WHEN {name} IS NULL THEN 'not_exposed' ELSE "
             "'observed' END)"
         )
-        place = (
-            f"list_position(['not_exposed', 'hidden', 'estimated', 'observed'], {known}) * "
-            "1e18::HUGEINT "
-            f"+ coalesce({name}, 0)"
-        )
+        place = f"list_position([{worst_first}], {known}) * 1e18::HUGEINT + coalesce({name}, 0)"
         special[name] = f"arg_max({name}, {place})"
         special[f"{name}_state"] = f"arg_max({known}, {place})"
     key = ["post_id", "captured_at"]

@@ -21,12 +21,11 @@ from vtlib.charts.labels import (
     tier_shape,
 )
 from vtlib.charts.theme import COLOURS, WIDTH, finish, naive_utc, nothing, require
+from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 
 MAX_POINTS = 2_400  # about 0.5 MB of page
 MAX_FACETS = 6  # accounts drawn under one another; more get a menu
 MAX_MENU = 48
-FLAGGED = ("watch", "breakout", "extreme")
-NAMED = ("breakout", "extreme")
 NAMED_PER_ACCOUNT = 4  # more texts would cover each other
 
 
@@ -87,7 +86,7 @@ def _thin(placed: pd.DataFrame) -> pd.DataFrame:
     """The accounts with the most and surest breakouts first, and of each every flagged post,
     then the newest.
     """
-    flagged = placed["tier"].isin(NAMED)
+    flagged = placed["tier"].isin(BREAKOUT_TIERS)
     sure = placed["multiplier_low"].where(flagged).fillna(0.0)
     rank = (
         pd.DataFrame({"account_id": placed["account_id"], "flagged": flagged, "sure": sure})
@@ -102,14 +101,14 @@ def _thin(placed: pd.DataFrame) -> pd.DataFrame:
     order = {account: place for place, account in enumerate(best)}
     kept = placed[placed["account_id"].isin(best)].copy()
     kept["place"] = kept["account_id"].map(order)
-    kept["plain"] = ~kept["tier"].isin(FLAGGED)
+    kept["plain"] = ~kept["tier"].isin(FLAGGED_TIERS)
     newest = kept.sort_values(["plain", "posted_at", "post_id"], ascending=[True, False, True])
     few = newest.groupby("place").head(MAX_POINTS // len(best))
     return few.sort_values(["place", "posted_at", "post_id"])
 
 
 def _slim(shown: pd.DataFrame) -> pd.DataFrame:
-    named = shown[shown["tier"].isin(NAMED)].sort_values("multiplier_low", ascending=False)
+    named = shown[shown["tier"].isin(BREAKOUT_TIERS)].sort_values("multiplier_low", ascending=False)
     named = named.groupby("account").head(NAMED_PER_ACCOUNT)
     pairs = zip(named["multiplier"], captions(named, 22), strict=True)
     texts = pd.Series([f"×{m:,.3g} {c}".strip() for m, c in pairs], named.index, dtype="object")
@@ -117,7 +116,7 @@ def _slim(shown: pd.DataFrame) -> pd.DataFrame:
     # A name stands on the side where the drawing goes on.
     middle = shown["posted_at"].min() + (shown["posted_at"].max() - shown["posted_at"].min()) / 2
     slim["side"] = np.where(shown["posted_at"] < middle, "left", "right")
-    slim["caption"] = captions(shown, 60).where(shown["tier"].isin(FLAGGED), "")
+    slim["caption"] = captions(shown, 60).where(shown["tier"].isin(FLAGGED_TIERS), "")
     keep = (
         "account format posted_at views expected band_low band_high multiplier tier name side "
         "caption"

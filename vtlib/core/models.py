@@ -1,10 +1,15 @@
 """The nouns: posts, accounts, snapshots, and a metric that is a value and a state.
 
+The lists of metrics, platforms, formats, states and tiers stand here alone: views, checks, queries
+and comments are generated from them (store/sql_lists.py), Python iterates over them. Adding a
+metric: docs/adding-a-platform.md.
+
 Times are timezone-aware UTC `datetime`s here and naive UTC `TIMESTAMP`s in the database.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -31,11 +36,37 @@ State = Literal["observed", "hidden", "not_exposed", "estimated"]
 
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 FORMATS: tuple[Format, ...] = get_args(Format)
-METRICS = ("views", "plays", "impressions", "likes", "comments", "shares", "saves")
+# What each count of a post means; every name is a column of post_snapshots, with `<name>_state`
+# beside it.
+METRIC_MEANINGS = {
+    "views": "views",
+    "plays": "plays (counted apart from views where a platform has both)",
+    "impressions": "times shown",
+    "likes": "likes or reactions",
+    "comments": "comments",
+    "shares": "shares, reposts or retweets",
+    "saves": "saves or bookmarks",
+    "reposts": "times others passed it on to their own followers, with or without a comment",
+}
+METRICS = tuple(METRIC_MEANINGS)
+REACH_METRICS = ("views", "plays", "impressions")  # a post is judged by the first that is known
+# Parts of the engagement rate. Reposts are none: X and LinkedIn count them as shares too.
+RATE_METRICS = ("likes", "comments", "shares", "saves")
+STILL_FORMATS: tuple[Format, ...] = ("photo", "carousel")
+VIDEO_FORMATS = tuple(f for f in FORMATS if f not in (*STILL_FORMATS, "text"))  # or may be one
 STATES: tuple[State, ...] = get_args(State)
+STATES_BEST_FIRST: tuple[State, ...] = ("observed", "estimated", "hidden", "not_exposed")
 HOOK_TYPES: tuple[HookType, ...] = get_args(HookType)
 STAGES = ("import", "scraping", "outliers", "analysis", "adaptation", "comparison", "performance")
-TIERS = ("none", "watch", "breakout", "extreme", "too_early")
+BREAKOUT_TIERS = ("breakout", "extreme")
+FLAGGED_TIERS = ("watch", *BREAKOUT_TIERS)  # the weakest first
+TIERS = ("none", *FLAGGED_TIERS, "too_early")
+TIERS_STRONGEST_FIRST = (*reversed(FLAGGED_TIERS), "too_early", "none")
+
+
+def in_words(names: Sequence[str]) -> str:
+    """`a, b or c`, as a sentence lists names."""
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 @dataclass(frozen=True, slots=True)

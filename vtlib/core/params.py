@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from vtlib.core.errors import BadInput
-from vtlib.core.models import Format, Platform
+from vtlib.core.models import REACH_METRICS, Format, Platform, in_words
 
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
 Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
@@ -110,7 +110,7 @@ class Scraping(Section):
 class LeastValue(Section):
     """What a post must have counted to be called a breakout; below it is watched at most."""
 
-    views: int = Field(500, ge=0, description="views, plays or impressions")
+    views: int = Field(500, ge=0, description=in_words(REACH_METRICS))
     engagement: int = Field(20, ge=0, description="likes + comments, where no reach is shown")
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from vtlib.core.errors import BadInput
+from vtlib.core.models import TIERS_STRONGEST_FIRST
 from vtlib.media.folder import MediaFolder
 from vtlib.store import people
 from vtlib.store.connection import Connection, query_text
@@ -20,7 +21,7 @@ SORTS: dict[Sort, str] = {
     "value": "reach",
     "posted": "date",
 }
-TIER_FILTERS = ("", "broke_out", "extreme", "breakout", "watch", "too_early", "none")
+TIER_FILTERS = ("", "broke_out", *TIERS_STRONGEST_FIRST)
 DECISION_FILTERS = ("", "open", "keep", "reject", "picked")
 _MEASURES = """SELECT post_id, duration_s, shots, text, speech, faces, thumbs, thumbs_path
 FROM measures WHERE status = 'ok' AND list_contains($ids, post_id)"""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from vtlib.core.errors import BadInput
-from vtlib.core.models import Mapped
+from vtlib.core.models import STILL_FORMATS, Mapped
 from vtlib.media import measurement, store
 from vtlib.media import queue as stage
 from vtlib.media.download import DownloadRequest, DownloadRules, Gate
@@ -20,7 +20,6 @@ from vtlib.media.measurement import Measurer
 from vtlib.platforms import outcome
 from vtlib.store.project import Project, one_session
 
-STILL = ("photo", "carousel")
 FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
 COLUMNS = {
     "role": "role",
@@ -170,7 +169,7 @@ def _addresses(
         page = post["url"] if asks_pages and rules.gate.knows(post["url"] or "") else None
         # YouTube's addresses are of picture or sound alone: its page knows which belong together.
         is_fresh = seen_at is not None and now - seen_at < FRESH and post["platform"] != "youtube"
-        is_still = post["format"] in STILL
+        is_still = post["format"] in STILL_FORMATS
         wanted[post["post_id"]] = DownloadRequest(post["post_id"], page, urls, is_still, is_fresh)
     return wanted
 

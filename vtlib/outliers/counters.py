@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-REACH = ("views", "plays", "impressions")
+from vtlib.core.models import REACH_METRICS
+
 TWOFOLD = 2.0  # two counters of one post that differ by more are named
 HALF = 0.5  # share of posts with any reach on which plays must be known to be the counter
 MIN_SIDE, MIN_GAP_LN = (
@@ -41,13 +42,13 @@ def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
     """
     frame = posts.assign(account=posts["account_id"].fillna(posts["post_id"]))
     keys = [frame["account"], frame["platform"], frame["format"]]
-    seen = frame[list(REACH)].notna()
+    seen = frame[list(REACH_METRICS)].notna()
     known = seen.groupby(keys).transform("sum").to_numpy()
     any_reach = seen.any(axis=1).groupby(keys).transform("sum").to_numpy()
-    best = np.where(known.max(axis=1, initial=0) > 0, known.argmax(axis=1), len(REACH))
-    plays = REACH.index("plays")
+    best = np.where(known.max(axis=1, initial=0) > 0, known.argmax(axis=1), len(REACH_METRICS))
+    plays = REACH_METRICS.index("plays")
     best = np.where((known[:, plays] > 0) & (known[:, plays] >= HALF * any_reach), plays, best)
-    names = np.array([*REACH, "engagement"])
+    names = np.array([*REACH_METRICS, "engagement"])
     frame["metric"] = names[best]
     values = frame[list(names)].to_numpy(float, na_value=np.nan)
     at = frame[[f"{n}_at" for n in names]].to_numpy("datetime64[us]")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
-from vtlib.core.models import TIERS
+from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS, VIDEO_FORMATS
 from vtlib.core.params import Outliers
 from vtlib.outliers import classic, counters, early_calls, growth, rising_tags, scores, tiers
 from vtlib.outliers import messages as outlier_words
@@ -35,7 +35,7 @@ SCORE_COLUMNS = [
     *("t", "df", "multiplier", "multiplier_low", "multiplier_high", "percentile", "p_value"),
     *("q_value", "tier", "reason", "p_tail", "look", "notes"),
 ]
-VIDEO = ("reel", "short", "video", "long", "live", "unknown")
+VIDEO = VIDEO_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     and formats, nearest to their account's usual level, in turn over the accounts.
     """
     table = verdict.scores
-    hits = table[table["tier"].isin(["breakout", "extreme"])].head(params.select_limit)
+    hits = table[table["tier"].isin(BREAKOUT_TIERS)].head(params.select_limit)
     ordinary = table[(table["tier"] == "none") & (table["reason"] == "")]
     same = ordinary.merge(hits[["account_id", "format"]].drop_duplicates())
     same = same.assign(off=(same["x7_ln"] - same["expected_ln"]).abs())
@@ -193,7 +193,7 @@ def summary(verdict: Verdict) -> pd.DataFrame:
                 "accounts": group["account_id"].nunique(),
                 "posts": len(group),
                 "scored": int((group["reason"] == "").sum()),
-                **{t: int((group["tier"] == t).sum()) for t in ("watch", "breakout", "extreme")},
+                **{t: int((group["tier"] == t).sum()) for t in FLAGGED_TIERS},
                 "growth": facts.get("growth", ""),
                 "chance": facts.get("chance", ""),
             }
@@ -434,13 +434,16 @@ def _curve_rows(key: Any, curve: growth.Growth) -> pd.DataFrame:
 
 def _thresholds(params: Outliers) -> tiers.Thresholds:
     return tiers.Thresholds(
-        watch=tiers.Threshold(params.watch_p, params.watch_multiplier),
-        breakout=tiers.Threshold(params.breakout_p, params.breakout_multiplier),
-        extreme=tiers.Threshold(params.extreme_p, params.extreme_multiplier),
+        **{
+            tier: tiers.Threshold(
+                getattr(params, f"{tier}_p"), getattr(params, f"{tier}_multiplier")
+            )
+            for tier in FLAGGED_TIERS
+        }
     )
 
 
 _CURVE = ["platform", "format", "metric", "age_h", "g_ln", "basis", "n_pairs"]
 _SUMMARY = [
-    *(*STRATUM, "accounts", "posts", "scored", "watch", "breakout", "extreme", "growth", "chance"),
+    *(*STRATUM, "accounts", "posts", "scored", *FLAGGED_TIERS, "growth", "chance"),
 ]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
 from vtlib.outliers.counters import Lengths, differ
@@ -21,7 +22,6 @@ from vtlib.outliers.rising_tags import trend_sentences
 if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
 
-FLAGGED = ["breakout", "extreme"]
 UNKNOWN = {
     "": "which of them, one capture cannot tell: hits and the tail of ordinary posts look alike",
     "few": f"too few posts to bound the upper end (under {MIN_SCORES} scores of one kind)",
@@ -38,7 +38,7 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     n_all, n = len(verdict.scores), verdict.n_scored
     if not n_all:
         return skipped("outliers", "no posts: import or scrape some first (vt import dataset …)")
-    hits = verdict.count(*FLAGGED)
+    hits = verdict.count(*BREAKOUT_TIERS)
     lines = [
         (
             f"{number(n, 'post')} of {n_all:,} could be scored, by the {verdict.method} rule: "
@@ -215,7 +215,7 @@ def _counters(placed: pd.DataFrame) -> list[str]:
 
 def _coauthored(table: pd.DataFrame) -> list[str]:
     marked = table["notes"].str.contains("co-authored")
-    n, flagged = int(marked.sum()), int((marked & table["tier"].isin(FLAGGED)).sum())
+    n, flagged = int(marked.sum()), int((marked & table["tier"].isin(BREAKOUT_TIERS)).sum())
     if not n:
         return []
     said = f"{number(n, 'post')} with a co-author (two audiences) left out of baselines"

@@ -11,6 +11,7 @@ import orjson
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
+from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import early_calls, rising_tags, store, trials
 from vtlib.outliers import judgement as stage
@@ -132,9 +133,7 @@ def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str
         "expected_false_alarms_low": verdict.expected_false_alarms_low,
         "expected_false_alarms": verdict.expected_false_alarms,
         "chance_words": list(verdict.chance_words),
-        "n_watch": verdict.count("watch"),
-        "n_breakout": verdict.count("breakout"),
-        "n_extreme": verdict.count("extreme"),
+        **{f"n_{tier}": verdict.count(tier) for tier in FLAGGED_TIERS},
         "strata": verdict.strata,
         "early": {**early_calls.facts(verdict.early), "tags": rising_tags.facts(verdict.trends)},
         "is_trial": is_trial,
@@ -164,7 +163,7 @@ def standing(project: Project, run: dict[str, Any]) -> Standing | None:
 def compared(verdict: Verdict, held: Standing | None) -> TrialComparison | None:
     """Breakouts of a judgement beside those of the one that stands."""
     scores = verdict.scores
-    found = scores.loc[scores["tier"].isin(trials.BREAKOUT_TIERS), "post_id"]
+    found = scores.loc[scores["tier"].isin(BREAKOUT_TIERS), "post_id"]
     return trials.compare(found, held) if held else None
 
 

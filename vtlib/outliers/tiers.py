@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from vtlib.core.models import TIERS
+from vtlib.core.models import FLAGGED_TIERS, TIERS
 from vtlib.outliers.scores import Basis, JudgedPosts, Reason
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ class Thresholds:
 def tiers(
     judged: JudgedPosts, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
 ) -> NDArray[np.int8]:
-    """(n,) positions in `models.TIERS`: none, watch, breakout, extreme, too_early.
+    """(n,) positions in `models.TIERS`.
 
     `least_ln` (n,) the x7 a post needs to be called a breakout. Posts judged against their cohort,
     provisional ones under a prior growth curve, and those under `least_ln` reach "watch" at most;
@@ -43,12 +43,8 @@ def tiers(
     """
     use = thresholds or Thresholds()
     tier = np.full(len(judged.p), TIERS.index("none"), np.int8)
-    for name, threshold in (
-        ("watch", use.watch),
-        ("breakout", use.breakout),
-        ("extreme", use.extreme),
-    ):
-        tier[able(judged, name, least_ln) & _passes(judged, threshold)] = TIERS.index(name)
+    for name in FLAGGED_TIERS:
+        tier[able(judged, name, least_ln) & _passes(judged, getattr(use, name))] = TIERS.index(name)
     tier[judged.reason == Reason.TOO_EARLY] = TIERS.index("too_early")
     return tier
 

@@ -11,8 +11,6 @@ from typing import Any
 
 from vtlib.core.params import Outliers
 
-BREAKOUT_TIERS = ("breakout", "extreme")
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:

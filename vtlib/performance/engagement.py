@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from vtlib.core.models import RATE_METRICS
 from vtlib.performance.history import history
 
-RATE_PARTS = ("likes", "comments", "shares", "saves")
 RATE_METRIC = "engagement_rate"
 
 
 def with_rates(posts: pd.DataFrame) -> pd.DataFrame:
-    """`posts` with engagement_rate: what was observed of likes, comments, shares, saves, over
-    views where observed, else over followers; `rate_basis` says which ('' = neither). Besides
-    share_rate and save_rate, over views alone.
+    """`posts` with engagement_rate: what was observed of RATE_METRICS, over views where
+    observed, else over followers; `rate_basis` says which ('' = neither). Besides share_rate and
+    save_rate, over views alone.
     """
-    parts = posts[list(RATE_PARTS)].astype(float)
+    parts = posts[list(RATE_METRICS)].astype(float)
     total = parts.sum(axis=1, min_count=1)
     views, followers = posts["views"].astype(float), posts["followers"].astype(float)
     by_views, by_followers = views.gt(0), followers.gt(0)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.outliers.trailing import MATURE_H, trailing
-from vtlib.performance.patterns.preparation import BREAKOUTS
 from vtlib.performance.predictions import Calibration, Outlook, calibrate
 
 STRATUM = ["platform", "format", "metric"]
@@ -34,7 +34,7 @@ def history(posts: pd.DataFrame) -> pd.DataFrame:
     odd = frame["is_pinned"].eq(True) | frame["is_paid"].eq(True)
     frame["is_plain"] = ~odd.fillna(value=False).astype(bool)
     frame["is_mature"] = frame["age_h"].ge(MATURE_H) & frame["x7_ln"].notna()
-    frame["is_breakout"] = frame["tier"].isin(BREAKOUTS)
+    frame["is_breakout"] = frame["tier"].isin(BREAKOUT_TIERS)
     for name in OWN:
         frame[name] = np.nan
     for rows in frame.groupby(STRATUM, observed=True).indices.values():

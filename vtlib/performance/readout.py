@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from vtlib.core.conclusion import number
+from vtlib.core.models import RATE_METRICS
 from vtlib.performance.forecasts import RATE, VIEWS
 
 NUMBER_COLUMNS = [
@@ -30,7 +31,7 @@ RATES = {
 }
 UNFORECAST = ("shares a view", "saves a view")  # no forecast is made of them
 _COUNTS = {
-    "engagement rate": ("likes", "comments", "shares", "saves"),
+    "engagement rate": RATE_METRICS,
     "shares a view": ("shares",),
     "saves a view": ("saves",),
 }

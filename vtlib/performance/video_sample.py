@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.performance import sample_power
 from vtlib.performance.patterns.features import Feature
 from vtlib.performance.patterns.library import Library
-from vtlib.performance.patterns.preparation import BREAKOUTS, binary, outcomes, wide
+from vtlib.performance.patterns.preparation import binary, outcomes, wide
 
 RULE = "half breakouts, half ordinary posts, at random within each, one account after the other"
-STILL = ("photo", "carousel", "text")
 PLAN_COLUMNS = [
     *("pattern", "kind", "films_known", "films_with", "share", "claim", "reason"),
     *("films_needed", "films_more"),
@@ -30,8 +30,8 @@ def film_posts(posts: pd.DataFrame) -> pd.DataFrame:
     posts belong to neither side.
     """
     kept, _ = outcomes(posts)
-    kept = kept[~kept["format"].isin(STILL) & kept["tier"].isin(["none", *BREAKOUTS])]
-    return kept.assign(is_hit=kept["tier"].isin(BREAKOUTS)).reset_index(drop=True)
+    kept = kept[kept["format"].isin(VIDEO_FORMATS) & kept["tier"].isin(["none", *BREAKOUT_TIERS])]
+    return kept.assign(is_hit=kept["tier"].isin(BREAKOUT_TIERS)).reset_index(drop=True)
 
 
 def film_plan(

@@ -76,7 +76,7 @@ def post_ref(url: str) -> PostRef:
     source = source_of(address)
     if source is None:
         raise BadInput(
-            f"{address.host} is none of the seven platforms ({url}).",
+            f"{address.host} is none of the known platforms ({url}).",
             todo="Paste the post's own URL, as its Share button gives it.",
         )
     ref = source.post_ref(address)

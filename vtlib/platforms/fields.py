@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from vtlib.core.models import NOT_EXPOSED, Metric
+from vtlib.core.models import METRICS, NOT_EXPOSED, Metric
 
 MAX_COUNT = (
     10**15
@@ -35,9 +35,8 @@ _ROUNDED = re.compile(r"^(\d+(?:[.,]\d+)?)\s*([KMB])$", re.IGNORECASE)
 # As a spreadsheet shows a number too wide for its column: 1.2E+06.
 _POWER = re.compile(r"^\d(?:[.,]\d+)?[eE]\+\d{1,2}$")
 _GROUPED = re.compile(r"^\d{1,3}(?:[.,\s]\d{3})+$")
-_UNIT = re.compile(
-    r"\s+(views?|plays?|likes?|comments?|videos?|subscribers?|followers?|posts?)$", re.IGNORECASE
-)
+_COUNTED = (*(m.removesuffix("s") for m in METRICS), "video", "subscriber", "follower", "post")
+_UNIT = re.compile(rf"\s+({'|'.join(_COUNTED)})s?$", re.IGNORECASE)
 _ISO_LENGTH = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 _SCALE = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -4,7 +4,9 @@ Read are apify/instagram-scraper and its kin (one item shape: -post, -reel, -has
 with selected fields, or flattened), -profile-scraper, and Instagram's own objects as Zeeschuimer
 and 4CAT keep them (app list, GraphQL and "Polaris" forms). `videoViewCount` is views and
 `videoPlayCount` is plays: two scales, never one for the other. Photos and carousels have neither.
-Likes of -1 are hidden; absent counts are not exposed. Followers come from the profile actor alone.
+Likes of -1 are hidden; absent counts are not exposed. Reposts (since August 2025) are left out of
+an item when there are none, as when they were not read: absent is not exposed. Followers come from
+the profile actor alone.
 """
 
 from __future__ import annotations
@@ -261,6 +263,7 @@ def _metrics(raw: dict[str, Any], kind: Format) -> dict[str, Metric]:
         "likes": count(raw.get("likesCount")),
         "comments": comments,
         "shares": count(raw.get("sharesCount")),
+        "reposts": count(first(raw, "repostsCount", "repostCount")),
     }
 
 
@@ -389,6 +392,7 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "igPlayCount": raw.get("ig_play_count"),
         "fbPlayCount": raw.get("fb_play_count"),
         "sharesCount": raw.get("reshare_count"),
+        "repostsCount": raw.get("media_repost_count"),
         "isCommentsDisabled": first(raw, "comments_disabled", "commenting_disabled_for_viewer"),
         "ownerId": first(raw, "user.pk", "user.id", "owner.pk", "owner.id"),
         "ownerUsername": first(raw, "user.username", "owner.username"),

@@ -258,19 +258,26 @@ def _media_urls(raw: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
-    """`stats` leaves out what is 0; elsewhere an absent count is unknown."""
+    """`stats` leaves out what is 0; elsewhere an absent count is unknown.
+
+    LinkedIn has one counter of shares and shows it as reposts: it is both.
+    """
     stats = raw.get("stats")
     if isinstance(stats, dict):
         kinds = sum(whole(stats.get(k)) or 0 for k in _REACTIONS)
+        shares = count(first(stats, "reposts", "shares") or 0)
         return {
             "likes": count(first(stats, "total_reactions", "totalReactionCount") or kinds),
             "comments": count(first(stats, "comments") or 0),
-            "shares": count(first(stats, "reposts", "shares") or 0),
+            "shares": shares,
+            "reposts": shares,
         }
+    shares = _number(first(raw, "numShares", "engagement.shares", "repostsCount"))
     return {
         "likes": count(first(raw, "numLikes", "engagement.likes", "reactionsCount")),
         "comments": _number(first(raw, "numComments", "engagement.comments")),
-        "shares": _number(first(raw, "numShares", "engagement.shares")),
+        "shares": shares,
+        "reposts": shares,
     }
 
 

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vtlib.core.models import (
+    NOT_EXPOSED,
     Account,
     AccountCounts,
     Format,
@@ -232,7 +233,16 @@ def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
         "comments": count(raw.get("commentCount")),
         "shares": count(raw.get("shareCount")),
         "saves": count(raw.get("collectCount")),
+        "reposts": _reposts(raw),
     }
+
+
+def _reposts(raw: dict[str, Any]) -> Metric:
+    """0 is a placeholder: TikTok's page writes it of posts with thousands of shares, the app
+    alone shows reposts.
+    """
+    reposts = count(raw.get("repostCount"))
+    return reposts if reposts.value else NOT_EXPOSED
 
 
 def _post(raw: dict[str, Any], native_id: str, kind: Format) -> Post:
@@ -315,7 +325,10 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "mediaUrls": [u for u in [first(raw, "video.playAddr", "video.downloadAddr")] if u],
         "slideshowImageLinks": [dig(i, "imageURL", "urlList", 0) for i in slides],
         "liveRoomInfo": raw.get("liveRoomInfo"),
-        **{k: first(raw, f"statsV2.{k}", f"stats.{k}") for k in (*_COUNTS, "collectCount")},
+        **{
+            k: first(raw, f"statsV2.{k}", f"stats.{k}")
+            for k in (*_COUNTS, "collectCount", "repostCount")
+        },
     }
 
 

@@ -274,19 +274,36 @@ def _media_url(media: dict[str, Any]) -> str | None:
     return text(best.get("url")) or text(first(media, "media_url_https", "mediaUrl", "url"))
 
 
+_RETWEETS = ("retweetCount", "retweet_count", "retweets")
+
+
 def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
+    """`shares` are retweets alone, as they always were here; `reposts` are retweets and quotes."""
     found = {
         "impressions": count(first(raw, "viewCount", "view_count", "views", "ext_views.count")),
         "likes": count(first(raw, "likeCount", "like_count", "favorites", "favorite_count")),
         "comments": count(first(raw, "replyCount", "reply_count", "replies")),
-        "shares": count(first(raw, "retweetCount", "retweet_count", "retweets")),
+        "shares": count(first(raw, *_RETWEETS)),
         "saves": count(first(raw, "bookmarkCount", "bookmark_count", "bookmarks")),
         "plays": _plays(raw),
+        "reposts": _reposts(raw),
     }
     liked = sum(found[k].value or 0 for k in ("likes", "comments", "shares"))
     if found["impressions"].value == 0 and (liked or _is_uncounted(raw)):
         found["impressions"] = NOT_EXPOSED
     return found
+
+
+def _reposts(raw: dict[str, Any]) -> Metric:
+    """The sum that X shows beside a post (API reference: "add retweet_count and quote_count");
+    one alone is no sum.
+    """
+    parts = [count(first(raw, *_RETWEETS)), count(first(raw, "quoteCount", "quote_count"))]
+    known = [part.value for part in parts if part.value is not None]
+    if len(known) < len(parts):
+        return NOT_EXPOSED
+    is_exact = all(part.state == "observed" for part in parts)
+    return Metric(sum(known), "observed" if is_exact else "estimated")
 
 
 def _is_uncounted(raw: dict[str, Any]) -> bool:

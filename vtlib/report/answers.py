@@ -11,11 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.outliers.judgement import VIDEO
+from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.outliers.messages import chance_range
 from vtlib.report.facts import IndexFacts
 
-LISTED = ("breakout", "extreme")
 _NO_SCORES = "No post has been judged in this run, so nothing can be said about breakouts."
 
 
@@ -41,10 +40,10 @@ def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
     """
     if scores.empty:
         return scores
-    hit = scores[scores["tier"].isin(LISTED)].copy()
+    hit = scores[scores["tier"].isin(BREAKOUT_TIERS)].copy()
     for name in ("multiplier", "multiplier_low", "multiplier_high"):
         hit[name] = pd.to_numeric(hit[name], errors="coerce")
-    hit["_apart"] = ~hit["format"].isin(VIDEO) if "format" in hit else False
+    hit["_apart"] = ~hit["format"].isin(VIDEO_FORMATS) if "format" in hit else False
     order = ["_apart", "multiplier_low", "multiplier", "post_id"]
     ordered = hit.sort_values(order, ascending=[True, False, False, True], na_position="last")
     return ordered.drop(columns="_apart")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from vtlib.analysis.claim_count import count_claims
 from vtlib.core.errors import BadInput
+from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.llm import costs
 from vtlib.llm.bill import bill
@@ -117,7 +118,7 @@ def _held(project: Project, old: ReportRecord, new: ReportRecord) -> dict[str, f
     )
     return {
         "posts scored": float(verdict.n_scored),
-        "breakouts": float(verdict.count("breakout", "extreme")),
+        "breakouts": float(verdict.count(*BREAKOUT_TIERS)),
         "extreme": float(verdict.count("extreme")),
         "to watch": float(verdict.count("watch")),
         **(

@@ -27,6 +27,7 @@ from vtlib.core.settings import make_private
 from vtlib.store import lease
 from vtlib.store.locks import holder, process_name, queued, retrying
 from vtlib.store.migrate import migrate, needs_migration
+from vtlib.store.sql_lists import read_sql
 
 QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
@@ -187,9 +188,11 @@ _SAFE = {
 
 
 def query_text(name: str) -> str:
-    """The SQL of `queries/<name>.sql`. Raises BadInput when there is no such query."""
+    """The SQL of `queries/<name>.sql`, its lists filled in. Raises BadInput when there is no
+    such query.
+    """
     try:
-        return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+        return read_sql(QUERIES / f"{name}.sql")
     except FileNotFoundError:
         known = ", ".join(sorted(p.stem for p in QUERIES.glob("*.sql")))
         raise BadInput(f"there is no query {name}.", todo=f"There are: {known}.") from None

@@ -2,9 +2,7 @@
 
 A file starts with two comment lines, `-- severity: error|warning` and `-- todo: what to do`, and
 selects one column `example` that names the offender, one row an offender. Lists come from
-`vtlib/core/models.py`: `{platforms}`, `{formats}`, `{tiers}` and `{states}` as quoted words,
-`{metrics}` as column names; a file with the line `-- for each metric` is one SELECT that is
-repeated for every `{metric}`.
+core/models.py (sql_lists.py).
 """
 
 from __future__ import annotations
@@ -15,12 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 from vtlib.core.errors import DataCheckFailed
-from vtlib.core.models import FORMATS, METRICS, PLATFORMS, STATES, TIERS
 from vtlib.store.connection import Store
+from vtlib.store.sql_lists import read_sql
 
 FOLDER = Path(__file__).parent / "checks"
-FOR_EACH_METRIC = "-- for each metric"
-WORDS = {"platforms": PLATFORMS, "formats": FORMATS, "tiers": TIERS, "states": STATES}
 
 
 def run_checks(store: Store) -> pd.DataFrame:
@@ -53,15 +49,8 @@ def require_sound(store: Store) -> pd.DataFrame:
 
 
 def check_sql(path: Path) -> str:
-    """The SELECT of a check file with the lists of `vtlib/core/models.py` filled in."""
-    text = path.read_text(encoding="utf-8").strip().rstrip(";")
-    if FOR_EACH_METRIC in text:
-        head, select = text.split(FOR_EACH_METRIC)
-        each = (select.replace("{metric}", metric) for metric in METRICS)
-        text = head + "\nUNION ALL\n".join(each)
-    for name, words in WORDS.items():
-        text = text.replace(f"{{{name}}}", ", ".join(f"'{word}'" for word in words))
-    return text.replace("{metrics}", ", ".join(METRICS))
+    """The SELECT of a check file with its lists filled in."""
+    return read_sql(path).strip().rstrip(";")
 
 
 def _head(sql: str, key: str) -> str:

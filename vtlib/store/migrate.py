@@ -1,8 +1,8 @@
 """Numbered SQL files from an empty database to today's, each applied once, in a transaction,
 recorded.
 
-Views and comments (views/*.sql, comments/*.sql) are made anew whenever one of their files or a
-migration changed; their common digest is recorded as version 0.
+Views and comments (views/*.sql, comments/*.sql) are made anew whenever one of their files, a list
+they name (sql_lists.py) or a migration changed; their common digest is recorded as version 0.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from vtlib.core.errors import BadInput
+from vtlib.store.sql_lists import read_sql
 
 ROOM = Path(__file__).parent
 FOLDER = ROOM / "migrations"
@@ -98,7 +99,7 @@ def _apply(connection: duckdb.DuckDBPyConnection, version: int, paths: list[Path
     connection.begin()
     try:
         for path in paths:
-            connection.execute(path.read_text(encoding="utf-8"))
+            connection.execute(_text(path))
         connection.execute("DELETE FROM schema_migrations WHERE version = ?", [version])
         name = paths[0].name if version else "views and comments"
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -119,8 +120,15 @@ def _known() -> dict[int, str]:
 
 
 def _digest(paths: list[Path]) -> str:
-    """sha256 of the files' content, one after the other."""
-    whole = hashlib.sha256()
+    """sha256 of what the files execute, one after the other."""
+    digest = hashlib.sha256()
     for path in paths:
-        whole.update(path.read_bytes())
-    return whole.hexdigest()
+        digest.update(_text(path).encode())
+    return digest.hexdigest()
+
+
+def _text(path: Path) -> str:
+    """The SQL of a file: a migration as it stands, since it must stay; a view with its lists
+    filled in.
+    """
+    return path.read_text(encoding="utf-8") if path.parent == FOLDER else read_sql(path)

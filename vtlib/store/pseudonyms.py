@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.errors import BadInput
+from vtlib.core.models import METRICS
 
 OTHER = "another creator"  # an account outside the project
 WITHHELD = "(not shown: it names a creator)"
@@ -67,8 +68,8 @@ OUR_WORDS = frozenset(
         *("agree", "claims", "confidence", "difficulty", "interval", "cost", "followers_state"),
         *("model", "prompt_version", "project_id", "product_id", "brand", "script_id", "between"),
         *("target", "prediction", "captured_at_basis", "change", "measure", "trend", "replicates"),
-        *("views_state", "plays_state", "impressions_state", "likes_state", "comments_state"),
-        *("shares_state", "saves_state", "outlier_run_id", "run_id", "provider", "what"),
+        *(f"{metric}_state" for metric in METRICS),
+        *("outlier_run_id", "run_id", "provider", "what"),
     ]
 )
 _CODES = {"post_id": "post", "creative_id": "film"}

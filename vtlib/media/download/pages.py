@@ -38,6 +38,7 @@ from yt_dlp.utils import (
 )
 
 from vtlib.core.deadline import Deadline, TooSlow
+from vtlib.core.models import PLATFORMS
 from vtlib.core.rate_limits import retry_after
 from vtlib.media.download.connection import PAGE_MAX_BYTES, Route, connection_class, unpack, way
 from vtlib.media.download.direct import (
@@ -51,8 +52,10 @@ from vtlib.media.download.direct import (
 from vtlib.media.download.outcome import DownloadFailed, by_address, by_status, by_text
 from vtlib.media.download.url_allowlist import Gate, GateKeeper
 
-# Extractors of the seven platforms; `generic` is added for a configured loopback host alone.
-EXTRACTORS = ["(instagram|tiktok|vm.tiktok|youtube|twitter|facebook|linkedin|pinterest)(:.*)?"]
+# yt-dlp's extractors where they are not called as the platform; `generic` is added for a configured
+# loopback host alone.
+_EXTRACTORS_OF = {"tiktok": "tiktok|vm.tiktok", "x": "twitter"}
+EXTRACTORS = ["(" + "|".join(_EXTRACTORS_OF.get(p, p) for p in PLATFORMS) + ")(:.*)?"]
 HTTP, HLS = "[protocol^=http]", "[protocol=m3u8_native]"
 # One file where there is one (nothing to join), else picture and sound apart, else a playlist.
 FORMAT = f"b{HTTP}/bv*{HTTP}+ba{HTTP}/bv*{HTTP}/b{HLS}"

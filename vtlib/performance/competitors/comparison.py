@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import Estimate, Rate, mean_by_group, per_unit, rate, share_of_sum
 from vtlib.outliers.trailing import MATURE_H
 from vtlib.performance.competitors.mix import COMPETITOR, MIX_COLUMNS, OWN, mixed, rated
 from vtlib.performance.money import most_of
 
 MIN_POSTS = 5
-HIGH_TIERS = ("breakout", "extreme")
 ACCOUNT_COLUMNS = [
     *("account_id", "handle", "platform", "side", "posts", "days", "per_week", "per_week_low"),
     *("per_week_high", "judged", "breakouts", "breakout_share", "breakout_low", "breakout_high"),
@@ -146,7 +146,7 @@ def _account(mine: pd.DataFrame, days: int, interval: float) -> dict[str, Any]:
     first = mine.iloc[0]
     pace = _pace(mine, days, interval)
     judged = mine[mine["reason"].eq("")]
-    hits = rate(int(judged["tier"].isin(HIGH_TIERS).sum()), len(judged), interval=interval)
+    hits = rate(int(judged["tier"].isin(BREAKOUT_TIERS).sum()), len(judged), interval=interval)
     place = _mean(mine, interval)
     engaged = mine["engagement_rate"].dropna().astype(float)
     share = mine["format"].value_counts(normalize=True)
@@ -244,7 +244,7 @@ def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) ->
 
 def _breakouts(posts: pd.DataFrame, interval: float) -> Rate:
     judged = posts[posts["reason"].eq("")]
-    return rate(int(judged["tier"].isin(HIGH_TIERS).sum()), len(judged), interval=interval)
+    return rate(int(judged["tier"].isin(BREAKOUT_TIERS).sum()), len(judged), interval=interval)
 
 
 def _mean(posts: pd.DataFrame, interval: float) -> Estimate:

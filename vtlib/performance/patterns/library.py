@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm as normal
 
+from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
 from vtlib.outliers.tiers import q_values
 from vtlib.performance import effects, trend
 from vtlib.performance.patterns.features import Feature, combinations
 from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS, by_platform
 from vtlib.performance.patterns.preparation import (
-    BREAKOUTS,
     PatternRules,
     binary,
     obstacle,
@@ -164,7 +164,7 @@ def _test(
 
 def _shares(known: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
     ordinary = known["tier"].eq("none").to_numpy(bool)
-    hit = known["tier"].isin(BREAKOUTS).to_numpy(bool)
+    hit = known["tier"].isin(BREAKOUT_TIERS).to_numpy(bool)
     n_ordinary, n_hit = int(ordinary.sum()), int(hit.sum())
     return {
         "share_ordinary": rate(int(on[ordinary].sum()), n_ordinary).share,
@@ -187,8 +187,8 @@ def _examples(on: pd.DataFrame, sign: float, count: int) -> list[str]:
 
 def _note(known: pd.DataFrame, kept: pd.DataFrame) -> str:
     """A warning where the feature is known mostly of posts that were picked for their success."""
-    usual = kept["tier"].isin(BREAKOUTS).mean()
-    here = known["tier"].isin(BREAKOUTS).mean()
+    usual = kept["tier"].isin(BREAKOUT_TIERS).mean()
+    here = known["tier"].isin(BREAKOUT_TIERS).mean()
     if usual > 0 and here > 1.5 * usual:
         return (
             f"known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "

@@ -12,8 +12,6 @@ import pandas as pd
 
 from vtlib.performance.patterns.features import Feature, combine, is_after_the_fact
 
-BREAKOUTS = ("breakout", "extreme")
-
 
 @dataclass(frozen=True, slots=True)
 class PatternRules:

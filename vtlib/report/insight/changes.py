@@ -12,12 +12,12 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.finding import Finding
+from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.report.insight.figures import PATTERN, Kind, kind_of, shown
 
 CAUSES = ("data", "code", "parameters", "prompt", "model")
 CHANGE_COLUMNS = ["figure", "before", "after", "change", "before_n", "after_n", "because"]
 CAUSE_COLUMNS = ["cause", "name", "before", "after"]
-HIGH_TIERS = ("breakout", "extreme")
 MOST = 6
 NONE = "none"  # what one report lacks
 _WORDS = {"prompt": "the prompt", "model": "the model"}
@@ -225,7 +225,7 @@ def _figure_findings(changes: Changes) -> list[Finding]:
 def _tier_findings(tiers: pd.DataFrame) -> list[Finding]:
     if tiers.empty:
         return []
-    before, after = tiers["tier_before"].isin(HIGH_TIERS), tiers["tier"].isin(HIGH_TIERS)
+    before, after = tiers["tier_before"].isin(BREAKOUT_TIERS), tiers["tier"].isin(BREAKOUT_TIERS)
     came, went = int((after & ~before).sum()), int((before & ~after).sum())
     changed = int((before & after).sum())
     rest = f"; {number(changed, 'post')} changed between breakout and extreme" if changed else ""

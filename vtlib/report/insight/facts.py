@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.core.models import BREAKOUT_TIERS
+
 
 def _frame() -> pd.DataFrame:
     return pd.DataFrame()
@@ -53,7 +55,7 @@ class Facts:
     @property
     def listed(self) -> pd.DataFrame:
         """Posts at breakout or above."""
-        return _where(self.scores, "tier", ("breakout", "extreme"))
+        return _where(self.scores, "tier", BREAKOUT_TIERS)
 
     @property
     def claims(self) -> pd.DataFrame:

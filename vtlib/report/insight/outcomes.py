@@ -10,6 +10,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import number, verb
 from vtlib.core.finding import Chapter, Finding, q_text
+from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import Rate, rate
 from vtlib.report.insight.facts import Facts
 
@@ -261,7 +262,7 @@ def _outside(matured: pd.DataFrame, *, above: bool) -> pd.DataFrame:
 def _own_breakouts(facts: Facts) -> pd.DataFrame:
     if facts.own.empty:
         return facts.own
-    return facts.own[facts.own["tier"].isin(["breakout", "extreme"])]
+    return facts.own[facts.own["tier"].isin(BREAKOUT_TIERS)]
 
 
 def _missing(facts: Facts) -> str:

@@ -1,6 +1,11 @@
 -- severity: error
 -- todo: A count and its state disagree (a value that is hidden, or none that is observed): the source file must set both; then map the items again.
--- for each metric
-SELECT post_id || ' {metric} ' || captured_at AS example FROM post_snapshots
-WHERE {metric}_state IS NULL OR {metric}_state NOT IN ({states})
-    OR ({metric} IS NOT NULL) <> ({metric}_state IN ('observed', 'estimated'))
+SELECT post_id || ' ' || metric || ' ' || captured_at AS example
+FROM (
+    SELECT
+        post_id, captured_at, unnest([{{metrics}}]) AS metric, unnest([{{each metric: <metric>}}]) AS value,
+        unnest([{{each metric: <metric>_state}}]) AS state
+    FROM post_snapshots
+)
+WHERE state IS NULL OR state NOT IN ({{states}})
+    OR (value IS NOT NULL) <> (state IN ('observed', 'estimated'))

@@ -10,7 +10,7 @@ COMMENT ON COLUMN predictions.target IS 'what is predicted: ln_views_7d or ln_en
 COMMENT ON COLUMN predictions.made_at IS 'when it was made, UTC';
 COMMENT ON COLUMN predictions.platform IS 'platform it was made for';
 COMMENT ON COLUMN predictions.format IS 'format it was made for';
-COMMENT ON COLUMN predictions.metric IS 'reach count meant: views, plays or impressions';
+COMMENT ON COLUMN predictions.metric IS 'reach count meant: {{reach metrics in words}}';
 COMMENT ON COLUMN predictions.account_id IS 'account it was made for';
 COMMENT ON COLUMN predictions.predicted_ln IS 'predicted ln(1 + count at 7 days)';
 COMMENT ON COLUMN predictions.low_ln IS 'lower end of its 80 % interval';
@@ -130,7 +130,7 @@ COMMENT ON TABLE native_analytics IS 'Numbers of own posts that only their owner
 COMMENT ON COLUMN native_analytics.project_id IS 'slug of the project';
 COMMENT ON COLUMN native_analytics.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN native_analytics.platform IS 'platform whose export it was';
-COMMENT ON COLUMN native_analytics.metric IS 'reach, impressions, views, saves, watch_time, retention and others';
+COMMENT ON COLUMN native_analytics.metric IS 'reach, views, watch_time, retention and others';
 COMMENT ON COLUMN native_analytics.at_ratio IS 'place in the video, 0 to 1, of a retention value; NULL = of the whole';
 COMMENT ON COLUMN native_analytics.value IS 'the number, in `unit`';
 COMMENT ON COLUMN native_analytics.unit IS 'count, s, ratio (0 to 1)';

@@ -1,7 +1,7 @@
 -- What each table and column means, with its unit. `(human)` columns are written by people alone.
 
 COMMENT ON TABLE account_handles IS 'Handles an account with a native id had, with the times they were seen (machine).';
-COMMENT ON COLUMN account_handles.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
+COMMENT ON COLUMN account_handles.platform IS '{{platforms in words}}';
 COMMENT ON COLUMN account_handles.handle IS 'a handle the account had, lower case, no @';
 COMMENT ON COLUMN account_handles.account_id IS 'platform:native_id of the account';
 COMMENT ON COLUMN account_handles.first_seen_at IS 'first capture with this handle, UTC';
@@ -19,7 +19,7 @@ COMMENT ON COLUMN account_snapshots.bio IS 'the profile''s own text (strangers''
 
 COMMENT ON TABLE accounts IS 'Accounts, one row each (machine). Facts of the newest capture that has them.';
 COMMENT ON COLUMN accounts.account_id IS 'platform:native_id of the account, or platform:@handle until the native id is learnt';
-COMMENT ON COLUMN accounts.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
+COMMENT ON COLUMN accounts.platform IS '{{platforms in words}}';
 COMMENT ON COLUMN accounts.native_id IS 'the platform''s own id; NULL while only the handle is known';
 COMMENT ON COLUMN accounts.handle IS 'handle of the latest capture, lower case, no @';
 COMMENT ON COLUMN accounts.display_name IS 'name shown on the profile (strangers'' text)';
@@ -132,7 +132,7 @@ COMMENT ON COLUMN outlier_scores.outlier_run_id IS 'run of the outlier rule';
 COMMENT ON COLUMN outlier_scores.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN outlier_scores.account_id IS 'platform:native_id of the account, or platform:@handle until the native id is learnt';
 COMMENT ON COLUMN outlier_scores.platform IS 'platform of the post';
-COMMENT ON COLUMN outlier_scores.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
+COMMENT ON COLUMN outlier_scores.format IS '{{formats in words}}';
 COMMENT ON COLUMN outlier_scores.basis IS 'account (its own posts) or cohort (the follower fit)';
 COMMENT ON COLUMN outlier_scores.metric IS 'what is judged: views, or engagement (likes + comments)';
 COMMENT ON COLUMN outlier_scores.value IS 'count judged';
@@ -152,7 +152,7 @@ COMMENT ON COLUMN outlier_scores.multiplier_high IS 'upper end of the interval o
 COMMENT ON COLUMN outlier_scores.percentile IS 'place within the account, 0 to 100';
 COMMENT ON COLUMN outlier_scores.p_value IS 'p_tail; with look past the share of earlier posts of such accounts that got as far';
 COMMENT ON COLUMN outlier_scores.q_value IS 'false discovery rate (Benjamini-Hochberg)';
-COMMENT ON COLUMN outlier_scores.tier IS 'none, watch, breakout, extreme or too_early';
+COMMENT ON COLUMN outlier_scores.tier IS '{{tiers in words}}';
 COMMENT ON COLUMN outlier_scores.reason IS 'why it is not scored, or how the score is limited';
 COMMENT ON COLUMN outlier_scores.p_tail IS 'upper tail of Student''s t, by which tiers are decided';
 COMMENT ON COLUMN outlier_scores.look IS 'past: judged by earlier posts alone; around: by the posts nearest in time';
@@ -163,7 +163,7 @@ COMMENT ON COLUMN early_calls.outlier_run_id IS 'run of the outlier rule';
 COMMENT ON COLUMN early_calls.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN early_calls.account_id IS 'platform:native_id of the account, or platform:@handle until the native id is learnt';
 COMMENT ON COLUMN early_calls.platform IS 'platform of the post';
-COMMENT ON COLUMN early_calls.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
+COMMENT ON COLUMN early_calls.format IS '{{formats in words}}';
 COMMENT ON COLUMN early_calls.metric IS 'counter it is judged by';
 COMMENT ON COLUMN early_calls.captured_at IS 'time of the capture the call is made from, UTC';
 COMMENT ON COLUMN early_calls.age_h IS 'age of the post at that capture, h';
@@ -194,28 +194,18 @@ COMMENT ON TABLE post_snapshots IS 'A post''s counts and how each is known, at e
 COMMENT ON COLUMN post_snapshots.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN post_snapshots.captured_at IS 'when the numbers were read at the source, UTC';
 COMMENT ON COLUMN post_snapshots.capture_id IS 'capture it came with';
-COMMENT ON COLUMN post_snapshots.views IS 'views';
-COMMENT ON COLUMN post_snapshots.views_state IS 'how views is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN post_snapshots.plays IS 'plays (counted apart from views where a platform has both)';
-COMMENT ON COLUMN post_snapshots.plays_state IS 'how plays is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN post_snapshots.impressions IS 'times shown';
-COMMENT ON COLUMN post_snapshots.impressions_state IS 'how impressions is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN post_snapshots.likes IS 'likes or reactions';
-COMMENT ON COLUMN post_snapshots.likes_state IS 'how likes is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN post_snapshots.comments IS 'comments';
-COMMENT ON COLUMN post_snapshots.comments_state IS 'how comments is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN post_snapshots.shares IS 'shares, reposts or retweets';
-COMMENT ON COLUMN post_snapshots.shares_state IS 'how shares is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN post_snapshots.saves IS 'saves or bookmarks';
-COMMENT ON COLUMN post_snapshots.saves_state IS 'how saves is known: observed, hidden, not_exposed or estimated';
+{{each metric:
+COMMENT ON COLUMN post_snapshots.<metric> IS '<meaning>';
+COMMENT ON COLUMN post_snapshots.<metric>_state IS 'how <metric> is known: {{states in words}}';
+}}
 
 COMMENT ON TABLE posts IS 'Posts, one row each (machine). Facts of the newest capture that has them; a missing fact never erases one.';
 COMMENT ON COLUMN posts.post_id IS 'platform:native_id of the post';
-COMMENT ON COLUMN posts.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
+COMMENT ON COLUMN posts.platform IS '{{platforms in words}}';
 COMMENT ON COLUMN posts.native_id IS 'the platform''s own id';
 COMMENT ON COLUMN posts.account_id IS 'who posted, platform:native_id, or platform:@handle; NULL = unknown';
 COMMENT ON COLUMN posts.url IS 'canonical URL';
-COMMENT ON COLUMN posts.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
+COMMENT ON COLUMN posts.format IS '{{formats in words}}';
 COMMENT ON COLUMN posts.posted_at IS 'when it was published, UTC; NULL = unknown';
 COMMENT ON COLUMN posts.caption IS 'the post''s text as the author wrote it (strangers'' text)';
 COMMENT ON COLUMN posts.title IS 'title where the platform has one (strangers'' text)';
@@ -300,7 +290,7 @@ COMMENT ON COLUMN projects.archived_at IS 'when it was put away, UTC; NULL = in 
 COMMENT ON TABLE raw_items IS 'Every captured item, unedited, so that it can be mapped again (machine).';
 COMMENT ON COLUMN raw_items.capture_id IS 'capture it came with';
 COMMENT ON COLUMN raw_items.item_no IS 'place in the capture, from 0';
-COMMENT ON COLUMN raw_items.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
+COMMENT ON COLUMN raw_items.platform IS '{{platforms in words}}';
 COMMENT ON COLUMN raw_items.native_id IS 'native id of the post it was mapped to; NULL = no post';
 COMMENT ON COLUMN raw_items.captured_at IS 'when the item was scraped, UTC';
 COMMENT ON COLUMN raw_items.payload IS 'the item as the source gave it (JSON)';

@@ -2,7 +2,7 @@
 
 COMMENT ON VIEW accounts_latest IS 'Accounts with their latest known counters.';
 COMMENT ON COLUMN accounts_latest.account_id IS 'platform:native_id of the account, or platform:@handle until the native id is learnt';
-COMMENT ON COLUMN accounts_latest.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
+COMMENT ON COLUMN accounts_latest.platform IS '{{platforms in words}}';
 COMMENT ON COLUMN accounts_latest.native_id IS 'the platform''s own id';
 COMMENT ON COLUMN accounts_latest.handle IS 'handle, lower case, no @';
 COMMENT ON COLUMN accounts_latest.display_name IS 'name shown on the profile (strangers'' text)';
@@ -42,17 +42,17 @@ COMMENT ON COLUMN capture_history.seconds IS 'duration, s; NULL = not ended';
 
 COMMENT ON VIEW metric_coverage IS 'How each metric is known, by project, platform and format, at the latest snapshots.';
 COMMENT ON COLUMN metric_coverage.project_id IS 'slug of the project';
-COMMENT ON COLUMN metric_coverage.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
-COMMENT ON COLUMN metric_coverage.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
-COMMENT ON COLUMN metric_coverage.metric IS 'views, plays, impressions, likes, comments, shares or saves';
-COMMENT ON COLUMN metric_coverage.state IS 'observed, hidden, not_exposed or estimated';
+COMMENT ON COLUMN metric_coverage.platform IS '{{platforms in words}}';
+COMMENT ON COLUMN metric_coverage.format IS '{{formats in words}}';
+COMMENT ON COLUMN metric_coverage.metric IS '{{metrics in words}}';
+COMMENT ON COLUMN metric_coverage.state IS '{{states in words}}';
 COMMENT ON COLUMN metric_coverage.n IS 'posts of the project in this state at their latest snapshot';
 
 COMMENT ON VIEW metric_state_changes IS 'Metrics whose state changed from one snapshot of a post to the next: a vanished metric is no loss.';
 COMMENT ON COLUMN metric_state_changes.project_id IS 'slug of the project';
-COMMENT ON COLUMN metric_state_changes.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
-COMMENT ON COLUMN metric_state_changes.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
-COMMENT ON COLUMN metric_state_changes.metric IS 'views, plays, impressions, likes, comments, shares or saves';
+COMMENT ON COLUMN metric_state_changes.platform IS '{{platforms in words}}';
+COMMENT ON COLUMN metric_state_changes.format IS '{{formats in words}}';
+COMMENT ON COLUMN metric_state_changes.metric IS '{{metrics in words}}';
 COMMENT ON COLUMN metric_state_changes.captured_day IS 'day of the later snapshot, UTC';
 COMMENT ON COLUMN metric_state_changes.from_state IS 'state in the snapshot before';
 COMMENT ON COLUMN metric_state_changes.to_state IS 'state in this snapshot';
@@ -65,8 +65,8 @@ COMMENT ON COLUMN outlier_latest.created_at IS 'when the run was made, UTC';
 COMMENT ON COLUMN outlier_latest.outlier_run_id IS 'run of the outlier rule';
 COMMENT ON COLUMN outlier_latest.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN outlier_latest.account_id IS 'platform:native_id of the account, or platform:@handle until the native id is learnt';
-COMMENT ON COLUMN outlier_latest.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
-COMMENT ON COLUMN outlier_latest.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
+COMMENT ON COLUMN outlier_latest.platform IS '{{platforms in words}}';
+COMMENT ON COLUMN outlier_latest.format IS '{{formats in words}}';
 COMMENT ON COLUMN outlier_latest.basis IS 'account (its own posts) or cohort (the follower fit)';
 COMMENT ON COLUMN outlier_latest.metric IS 'what is judged: views, or engagement (likes + comments)';
 COMMENT ON COLUMN outlier_latest.value IS 'count judged';
@@ -89,7 +89,7 @@ COMMENT ON COLUMN outlier_latest.p_tail IS 'upper tail of Student''s t, by which
 COMMENT ON COLUMN outlier_latest.look IS 'past: judged by earlier posts alone; around: by the posts nearest in time';
 COMMENT ON COLUMN outlier_latest.notes IS 'what to know beside the score: co-authored, counters that differ, provisional, format unknown (words)';
 COMMENT ON COLUMN outlier_latest.q_value IS 'false discovery rate (Benjamini-Hochberg)';
-COMMENT ON COLUMN outlier_latest.tier IS 'none, watch, breakout, extreme or too_early';
+COMMENT ON COLUMN outlier_latest.tier IS '{{tiers in words}}';
 COMMENT ON COLUMN outlier_latest.reason IS 'why, in words';
 
 COMMENT ON VIEW possibly_paid IS 'What may have been paid and is not booked in spend.';
@@ -102,13 +102,13 @@ COMMENT ON COLUMN possibly_paid.reason IS 'which order or call, and why its cost
 
 COMMENT ON VIEW posts_latest IS 'Posts with their account and the numbers of their latest snapshot.';
 COMMENT ON COLUMN posts_latest.post_id IS 'platform:native_id of the post';
-COMMENT ON COLUMN posts_latest.platform IS 'instagram, tiktok, youtube, x, facebook, linkedin or pinterest';
+COMMENT ON COLUMN posts_latest.platform IS '{{platforms in words}}';
 COMMENT ON COLUMN posts_latest.native_id IS 'the platform''s own id';
 COMMENT ON COLUMN posts_latest.account_id IS 'platform:native_id of the account, or platform:@handle until the native id is learnt';
 COMMENT ON COLUMN posts_latest.handle IS 'handle, lower case, no @';
 COMMENT ON COLUMN posts_latest.display_name IS 'name shown on the profile (strangers'' text)';
 COMMENT ON COLUMN posts_latest.url IS 'canonical URL';
-COMMENT ON COLUMN posts_latest.format IS 'reel, short, video, long, live, photo, carousel, text or unknown';
+COMMENT ON COLUMN posts_latest.format IS '{{formats in words}}';
 COMMENT ON COLUMN posts_latest.posted_at IS 'when it was published, UTC; NULL = unknown';
 COMMENT ON COLUMN posts_latest.caption IS 'the post''s text as the author wrote it (strangers'' text)';
 COMMENT ON COLUMN posts_latest.title IS 'title where the platform has one (strangers'' text)';
@@ -130,20 +130,10 @@ COMMENT ON COLUMN posts_latest.first_seen_at IS 'least time of capture, UTC';
 COMMENT ON COLUMN posts_latest.captured_at IS 'time of the latest snapshot, UTC; NULL = never captured';
 COMMENT ON COLUMN posts_latest.capture_id IS 'capture of the latest snapshot';
 COMMENT ON COLUMN posts_latest.age_h IS 'age of the post at the time of capture, h; NULL = no time of publication';
-COMMENT ON COLUMN posts_latest.views IS 'views';
-COMMENT ON COLUMN posts_latest.views_state IS 'how views is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN posts_latest.plays IS 'plays (counted apart from views where a platform has both)';
-COMMENT ON COLUMN posts_latest.plays_state IS 'how plays is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN posts_latest.impressions IS 'times shown';
-COMMENT ON COLUMN posts_latest.impressions_state IS 'how impressions is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN posts_latest.likes IS 'likes or reactions';
-COMMENT ON COLUMN posts_latest.likes_state IS 'how likes is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN posts_latest.comments IS 'comments';
-COMMENT ON COLUMN posts_latest.comments_state IS 'how comments is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN posts_latest.shares IS 'shares, reposts or retweets';
-COMMENT ON COLUMN posts_latest.shares_state IS 'how shares is known: observed, hidden, not_exposed or estimated';
-COMMENT ON COLUMN posts_latest.saves IS 'saves or bookmarks';
-COMMENT ON COLUMN posts_latest.saves_state IS 'how saves is known: observed, hidden, not_exposed or estimated';
+{{each metric:
+COMMENT ON COLUMN posts_latest.<metric> IS '<meaning>';
+COMMENT ON COLUMN posts_latest.<metric>_state IS 'how <metric> is known: {{states in words}}';
+}}
 
 COMMENT ON VIEW selected_posts IS 'Posts to analyse: picked by rule and not rejected, or kept by a person. The latest review of a post counts.';
 COMMENT ON COLUMN selected_posts.project_id IS 'slug of the project';

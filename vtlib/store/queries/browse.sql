@@ -8,7 +8,7 @@ WITH decided AS (
 found AS (
     SELECT
         p.post_id, p.platform, p.handle, p.url, p.format, p.posted_at, p.caption, p.title, p.duration_s, p.is_paid,
-        p.views, p.views_state, p.plays, p.plays_state, p.likes, p.likes_state, p.comments, p.comments_state,
+        {{each metric: p.<metric>, p.<metric>_state}},
         o.tier, o.multiplier, o.multiplier_low, o.multiplier_high, o.q_value, o.n_baseline, o.metric, o.value,
         o.is_provisional, o.reason AS score_reason, s.role,
         r.decision, r.reason, r.notes, r.hook_ideas, r.reviewer, r.decided_at,
@@ -24,7 +24,7 @@ found AS (
     WHERE l.project_id = $project
         AND ($post = '' OR l.post_id = $post)
         AND ($platform = '' OR p.platform = $platform)
-        AND ($tier = '' OR o.tier = $tier OR ($tier = 'broke_out' AND o.tier IN ('breakout', 'extreme')))
+        AND ($tier = '' OR o.tier = $tier OR ($tier = 'broke_out' AND o.tier IN ({{breakout tiers}})))
         AND ($decision = '' OR coalesce(r.decision, 'open') = $decision OR ($decision = 'picked' AND s.post_id IS NOT NULL))
         AND ($search = '' OR contains(lower(concat_ws(' ', p.handle, p.caption, p.title, p.url)), lower($search)))
 )

@@ -1,8 +1,7 @@
 -- The latest numbers of posts that came of a project's scripts; NULL where nothing was captured.
 SELECT
     p.post_id, p.account_id, p.platform, p.format, p.posted_at, p.handle, p.url, p.captured_at, p.age_h, a.followers,
-    p.views, p.views_state, p.likes, p.likes_state, p.comments, p.comments_state, p.shares, p.shares_state, p.saves,
-    p.saves_state
+    p.views, p.views_state, {{each rate metric: p.<metric>, p.<metric>_state}}
 FROM posts_latest AS p
 LEFT JOIN accounts_latest AS a ON a.account_id = p.account_id
 WHERE p.post_id IN (

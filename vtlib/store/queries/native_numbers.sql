@@ -16,10 +16,7 @@ summed AS (
         arg_max(source, exported_at) AS source, max(exported_at) AS exported_at
     FROM newest AS n
     WHERE day IS NOT NULL
-        AND metric IN (
-            'views', 'engaged_views', 'impressions', 'likes', 'comments', 'shares', 'saves', 'follows',
-            'profile_visits', 'watch_time'
-        )
+        AND (unit = 'count' AND metric <> 'reach' OR metric = 'watch_time')
         AND NOT EXISTS (SELECT 1 FROM whole AS w WHERE w.post_id = n.post_id AND w.metric = n.metric)
     GROUP BY post_id, platform, metric
 )

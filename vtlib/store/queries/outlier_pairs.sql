@@ -5,10 +5,10 @@ WITH mine AS (
     SEMI JOIN (SELECT post_id FROM project_posts WHERE project_id = $project) AS l ON l.post_id = s.post_id
 ),
 long AS (
-    SELECT post_id, 'views' AS metric, captured_at, views AS value FROM mine
-    UNION ALL SELECT post_id, 'plays', captured_at, plays FROM mine
-    UNION ALL SELECT post_id, 'impressions', captured_at, impressions FROM mine
-    UNION ALL SELECT post_id, 'engagement', captured_at, likes + coalesce(comments, 0) FROM mine
+    SELECT
+        post_id, unnest([{{reach metrics}}, 'engagement']) AS metric, captured_at,
+        unnest([{{each reach metric: <metric>}}, likes + coalesce(comments, 0)]) AS value
+    FROM mine
 )
 SELECT * FROM long
 WHERE value IS NOT NULL

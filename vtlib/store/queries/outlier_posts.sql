@@ -4,12 +4,10 @@ WITH mine AS (SELECT post_id FROM project_posts WHERE project_id = $project),
 known AS (
     SELECT
         s.post_id,
-        arg_max(s.views, s.captured_at) AS views,
-        max(s.captured_at) FILTER (s.views IS NOT NULL) AS views_at,
-        arg_max(s.plays, s.captured_at) AS plays,
-        max(s.captured_at) FILTER (s.plays IS NOT NULL) AS plays_at,
-        arg_max(s.impressions, s.captured_at) AS impressions,
-        max(s.captured_at) FILTER (s.impressions IS NOT NULL) AS impressions_at,
+        {{each reach metric:
+            arg_max(s.<metric>, s.captured_at) AS <metric>,
+            max(s.captured_at) FILTER (s.<metric> IS NOT NULL) AS <metric>_at
+        }},
         arg_max(s.likes + coalesce(s.comments, 0), s.captured_at) AS engagement,
         max(s.captured_at) FILTER (s.likes IS NOT NULL) AS engagement_at
     FROM post_snapshots AS s SEMI JOIN mine USING (post_id)

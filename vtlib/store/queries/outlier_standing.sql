@@ -6,6 +6,6 @@ WITH standing AS (
 )
 SELECT
     r.outlier_run_id, r.method, r.name, r.created_at,
-    coalesce(list(s.post_id) FILTER (s.tier IN ('breakout', 'extreme')), []) AS breakouts
+    coalesce(list(s.post_id) FILTER (s.tier IN ({{breakout tiers}})), []) AS breakouts
 FROM standing AS r LEFT JOIN outlier_scores AS s ON s.outlier_run_id = r.outlier_run_id
 GROUP BY ALL

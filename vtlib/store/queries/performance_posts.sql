@@ -2,7 +2,7 @@
 SELECT
     o.*, p.posted_at, p.caption, p.duration_s, p.hashtags, p.mentions, p.audio_id, p.audio_title,
     p.audio_is_original, p.effects, p.stickers, p.is_duet, p.is_stitch, p.title, p.language, p.is_pinned, p.is_paid, p.url, p.handle,
-    a.followers, p.views, p.likes, p.comments, p.shares, p.saves,
+    a.followers, p.views, {{each rate metric: p.<metric>}},
     coalesce(l.is_own, f.role = 'own', false) AS is_own, coalesce(f.role, 'reference') AS role
 FROM outlier_latest AS o
 JOIN posts_latest AS p ON p.post_id = o.post_id

@@ -3,9 +3,7 @@
 WITH mine AS (SELECT post_id FROM project_posts WHERE project_id = $project),
 counts AS (
     SELECT bit_xor(md5_number_lower(concat_ws('|', s.post_id, s.captured_at::VARCHAR,
-        coalesce(s.views::VARCHAR, s.views_state), coalesce(s.plays::VARCHAR, s.plays_state),
-        coalesce(s.impressions::VARCHAR, s.impressions_state), coalesce(s.likes::VARCHAR, s.likes_state),
-        coalesce(s.comments::VARCHAR, s.comments_state)))) AS digest, count(*) AS n, max(s.captured_at) AS latest
+        {{each metric: coalesce(s.<metric>::VARCHAR, s.<metric>_state)}}))) AS digest, count(*) AS n, max(s.captured_at) AS latest
     FROM post_snapshots AS s SEMI JOIN mine USING (post_id)
 ),
 facts AS (

@@ -7,5 +7,5 @@ FROM (SELECT * FROM outlier_scores WHERE outlier_run_id = $old) AS o
 FULL JOIN (SELECT * FROM outlier_scores WHERE outlier_run_id = $new) AS n ON n.post_id = o.post_id
 JOIN posts_latest AS p ON p.post_id = coalesce(n.post_id, o.post_id)
 WHERE coalesce(o.tier, '') <> coalesce(n.tier, '')
-    AND (o.tier IN ('breakout', 'extreme') OR n.tier IN ('breakout', 'extreme'))
+    AND (o.tier IN ({{breakout tiers}}) OR n.tier IN ({{breakout tiers}}))
 ORDER BY n.multiplier_low DESC NULLS LAST, post_id

@@ -4,8 +4,7 @@ SELECT
     p.caption, p.title, p.duration_s, p.is_pinned, p.is_paid, p.is_coauthored, p.language, p.hashtags, p.mentions,
     p.audio_id, p.audio_title, p.audio_is_original, p.effects, p.stickers, p.is_duet, p.is_stitch, p.first_seen_at,
     s.captured_at, s.capture_id, epoch(s.captured_at - p.posted_at) / 3600 AS age_h,
-    s.views, s.views_state, s.plays, s.plays_state, s.impressions, s.impressions_state, s.likes, s.likes_state,
-    s.comments, s.comments_state, s.shares, s.shares_state, s.saves, s.saves_state
+    {{each metric: s.<metric>, s.<metric>_state}}
 FROM posts AS p
 LEFT JOIN accounts AS a ON a.account_id = p.account_id
 LEFT JOIN (SELECT post_id, max(captured_at) AS captured_at FROM post_snapshots GROUP BY post_id) AS l

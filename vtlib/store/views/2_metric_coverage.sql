@@ -3,10 +3,8 @@ SELECT project_id, platform, format, metric, state, count(*) AS n
 FROM (
     SELECT
         pp.project_id, p.platform, p.format,
-        unnest(['views', 'plays', 'impressions', 'likes', 'comments', 'shares', 'saves']) AS metric,
-        unnest([
-            views_state, plays_state, impressions_state, likes_state, comments_state, shares_state, saves_state
-        ]) AS state
+        unnest([{{metrics}}]) AS metric,
+        unnest([{{each metric: <metric>_state}}]) AS state
     FROM posts_latest AS p
     JOIN project_posts AS pp ON pp.post_id = p.post_id
     WHERE p.captured_at IS NOT NULL

@@ -2,10 +2,8 @@ CREATE OR REPLACE VIEW metric_state_changes AS
 WITH states AS (
     SELECT
         post_id, captured_at,
-        unnest(['views', 'plays', 'impressions', 'likes', 'comments', 'shares', 'saves']) AS metric,
-        unnest([
-            views_state, plays_state, impressions_state, likes_state, comments_state, shares_state, saves_state
-        ]) AS to_state
+        unnest([{{metrics}}]) AS metric,
+        unnest([{{each metric: <metric>_state}}]) AS to_state
     FROM post_snapshots
 ),
 steps AS (

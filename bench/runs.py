@@ -2,7 +2,7 @@
 session.
 
 Overhead is wall time of a fresh process beyond the cells' own work. That work is the same in both:
-it is read from papermill's cell durations in the warm run, where the cells find their imports done.
+it is read from papermill's cell durations in `vt run`, where the cells find their imports done.
 Plain papermill is given its best case: one process for all notebooks, which imports it once.
 """
 
@@ -30,7 +30,7 @@ for source, target, parameters in json.load(sys.stdin):
     papermill.execute_notebook(source, target, parameters, kernel_name="python3", cwd=sys.argv[1],
                                language="python", progress_bar=False)
 """
-WARM = """
+OUR_RUN = """
 import sys
 from pathlib import Path
 from vtlib.run import RunPlan, run_project
@@ -51,11 +51,11 @@ class Measured:
 def main() -> int:
     """Print both runs and the ratio of their overheads; 1 when it is under the target."""
     with tempfile.TemporaryDirectory(prefix="vt-bench-") as folder:
-        warm = run_warm(home=workspace(folder, "warm"))
+        ours = run_ours(home=workspace(folder, "ours"))
         plain = run_plain(home=workspace(folder, "plain"))
     rows = [
-        (name, m.wall_s, m.cells_s, m.wall_s - warm.cells_s)
-        for name, m in (("plain papermill", plain), ("vt run", warm))
+        (name, m.wall_s, m.cells_s, m.wall_s - ours.cells_s)
+        for name, m in (("plain papermill", plain), ("vt run", ours))
     ]
     headers = ("", "wall s", "in cells s", "overhead s")
     print(tabulate(rows, headers=headers, floatfmt=".2f"))
@@ -64,10 +64,10 @@ def main() -> int:
     return 0 if ratio >= TARGET else 1
 
 
-def run_warm(*, home: Path) -> Measured:
+def run_ours(*, home: Path) -> Measured:
     """`run_project` in a fresh process, its own start included; nothing is rendered."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-c", WARM, str(home), str(OURS)], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-c", OUR_RUN, str(home), str(OURS)], check=True)  # noqa: S603
     wall_s = time.monotonic() - began
     return Measured(wall_s, in_cells((home / "outputs").rglob("0*.ipynb")))
 

@@ -1,4 +1,4 @@
-"""Notebooks of a few cells, and one nursery with few imports for all tests of this room."""
+"""Notebooks of a few cells, and one fork server with few imports for all tests of this room."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,25 +8,24 @@ import nbformat
 import pytest
 
 from vtlib.core.models import STAGES
-from vtlib.run import RunPlan, sequence, warm_kernels
-from vtlib.run.fork_server import KernelHome
+from vtlib.run import RunPlan, fork_server, sequence
+from vtlib.run.kernels import Kernels
 from vtlib.run.plan import file_stem
 
-LIGHT = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "numpy")
 COMMON = ("project", "profile", "params_file", "run_id", "home")
 CONCLUSION = "from vtlib.core import conclusion\nconclusion.done({stage!r}, ['2 rows.'], rows=2)"
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[KernelHome]:
-    with warm_kernels(LIGHT) as home:
-        yield home
+def kernels() -> Iterator[Kernels]:
+    with fork_server(()) as kernels:
+        yield kernels
 
 
 @pytest.fixture
-def light_run(nursery: KernelHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`run_project` with the nursery of these tests."""
-    monkeypatch.setattr(sequence, "warm_kernels", lambda: contextlib.nullcontext(nursery))
+def light_run(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`run_project` with the fork server of these tests."""
+    monkeypatch.setattr(sequence, "fork_server", lambda _: contextlib.closing(kernels))
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import pytest
 
 from vtlib.core.errors import BadInput
 from vtlib.run import RunPlan, run_project
-from vtlib.run.fork_server import KernelHome
+from vtlib.run.kernels import Kernels
 from vtlib.run.reproduce import reproduce
 
 
 @pytest.mark.usefixtures("light_run")
 def test_what_differs_is_named(
-    plan: RunPlan, write_notebook: Callable[..., Path], nursery: KernelHome
+    plan: RunPlan, write_notebook: Callable[..., Path], kernels: Kernels
 ) -> None:
     chart = write_notebook("comparison", "import random; random.random()", "6 * 7")
     notebook = nbformat.read(chart, 4)
@@ -24,7 +24,7 @@ def test_what_differs_is_named(
     write_notebook("performance", "import random; random.random()", "6 * 7")
     run = run_project(replace(plan, from_stage="adaptation"))
     done = [run.folder / s.notebook for s in run.stages]
-    differing = reproduce(done, kernel=nursery.kernel_name)
+    differing = reproduce(done, kernel=kernels.kernel_name)
     assert differing["05_adaptation.ipynb"] == []  # a conclusion is compared and the same
     assert differing["06_comparison.ipynb"] == []  # a chart is not compared
     (cell,) = differing["07_performance.ipynb"]

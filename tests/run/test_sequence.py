@@ -194,8 +194,7 @@ def test_an_error_of_the_store_is_raised_and_recorded(plan: RunPlan) -> None:
 RUNNER = """
 import sys
 from pathlib import Path
-from vtlib.run import RunPlan, run_project, sequence, warm_kernels
-sequence.warm_kernels = lambda: warm_kernels(("ipykernel.kernelapp",))
+from vtlib.run import RunPlan, run_project
 home = Path(sys.argv[1])
 run = run_project(RunPlan(sys.argv[2], home / "notebooks", home, home / "outputs",
                           from_stage="comparison"))

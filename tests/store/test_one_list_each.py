@@ -29,8 +29,6 @@ ALLOWED = {
     "outliers/definitions.py": "formats that one platform has",
     "charts/captures.py": "a colour a state",
     "charts/theme.py": "a colour and a shape a tier",
-    "cli/outlier_rows.py": "tiers in the order of the answer",
-    "cli/details.py": "tiers at breakout or above",
 }
 
 

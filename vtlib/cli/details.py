@@ -12,7 +12,7 @@ import pandas as pd
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import facts_text
-from vtlib.core.models import METRICS
+from vtlib.core.models import BREAKOUT_TIERS, METRICS
 from vtlib.desk import details
 from vtlib.store.project import Workspace
 
@@ -224,7 +224,7 @@ def _account_lines(found: Row) -> list[str]:
             (
 f"{t['n']} {t['tier']} in "
 f"{t['project_id']}"
-) for t in found["tiers"] if t["tier"] in ("breakout", "extreme")
+) for t in found["tiers"] if t["tier"] in BREAKOUT_TIERS
         ),
     }  # fmt: skip
     history = [{**f, "captured": _time(f["captured_at"])} for f in found["followers"]]

@@ -9,13 +9,11 @@ import click
 import pandas as pd
 
 from vtlib.cli.base import table
-from vtlib.outliers import judgement as stage
+from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.outliers.trials import Standing
 from vtlib.store.project import Project
 from vtlib.tables.csv_safe import to_csv_safe
 
-BROKE_OUT = ("breakout", "extreme")
-TIERS = ("extreme", "breakout", "watch", "too_early", "none")
 SHOWN = ("tier", "x level", "80 % interval", "views", "creator", "caption", "link", "notes")
 _CAPTION = 40
 
@@ -39,7 +37,7 @@ def listed(
     and large first.
     """
     scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
-    scores = scores[scores["tier"].isin(filters.tiers or BROKE_OUT)]
+    scores = scores[scores["tier"].isin(filters.tiers or BREAKOUT_TIERS)]
     if filters.platforms:
         scores = scores[scores["platform"].isin(filters.platforms)]
     if filters.is_since_last and standing is not None:
@@ -54,7 +52,7 @@ def lines(scores: pd.DataFrame, filters: Filters) -> list[str]:
     out.
     """
     limit = filters.limit or 25
-    is_video = scores["format"].isin(stage.VIDEO)
+    is_video = scores["format"].isin(VIDEO_FORMATS)
     empty = "no breakouts" if not filters.tiers else "no such posts"
     if filters.is_since_last:
         empty += " that are new since the judgement before"

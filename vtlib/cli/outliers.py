@@ -9,7 +9,7 @@ import click
 from vtlib.cli import outlier_rows, vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.imports import project_option
-from vtlib.core.models import PLATFORMS
+from vtlib.core.models import PLATFORMS, TIERS_STRONGEST_FIRST
 from vtlib.core.params import Method
 from vtlib.ops import projects
 from vtlib.outliers import judgement as stage
@@ -53,7 +53,7 @@ def analyze() -> None:
     "--tier",
     "tiers",
     multiple=True,
-    type=click.Choice(outlier_rows.TIERS),
+    type=click.Choice(TIERS_STRONGEST_FIRST),
     help="May be repeated. Default: breakout and extreme.",
 )
 @click.option(

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
-from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS, VIDEO_FORMATS
+from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import classic, counters, early_calls, growth, rising_tags, scores, tiers
 from vtlib.outliers import messages as outlier_words
@@ -35,7 +35,6 @@ SCORE_COLUMNS = [
     *("t", "df", "multiplier", "multiplier_low", "multiplier_high", "percentile", "p_value"),
     *("q_value", "tier", "reason", "p_tail", "look", "notes"),
 ]
-VIDEO = VIDEO_FORMATS
 
 
 @dataclass(frozen=True, slots=True)

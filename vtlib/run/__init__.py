@@ -3,10 +3,10 @@
 For: `vt run`, `make demo`.
 Owns: the folder `outputs/<project>/runs/`; rows of runs and stage_runs through `store`.
 Entry points: `project.run`, `sequence`, `reproduce`, `copies` (proof of a client's copy),
-`fork_server` (warm kernels). Importing this room is cheap; papermill is imported by the first run.
+`kernels` (the fork server). Importing this room is cheap; papermill is imported by the first run.
 """
 
-from vtlib.run.fork_server import warm_kernels
+from vtlib.run.kernels import fork_server
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import code_version
 from vtlib.run.sequence import run_project
@@ -18,6 +18,6 @@ __all__ = [
     "StageEvent",
     "StageResult",
     "code_version",
+    "fork_server",
     "run_project",
-    "warm_kernels",
 ]

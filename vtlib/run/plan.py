@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,6 +67,12 @@ class RunPlan:
 
     def notebook(self, stage: str) -> Path:
         return self.notebooks / f"{file_stem(stage)}.ipynb"
+
+    @property
+    def imports(self) -> list[str]:
+        """Names of modules that the notebooks of the stages to run import, each once."""
+        names = (name for stage in self.stages for name in imported_by(self.notebook(stage)))
+        return list(dict.fromkeys(names))
 
     def parameters(self, stage: str, *, run_id: str = "") -> dict[str, Any]:
         """What papermill injects into a stage's notebook: where and what, and its own sections."""
@@ -172,6 +181,24 @@ class Hooks:
     finish_run: Callable[[RunResult], object] = _nothing
     redact: Callable[[Any], Any] = field(default_factory=log.redactor)
     tell: Callable[[str], str] = str
+
+
+def imported_by(notebook: Path) -> list[str]:
+    """Names of modules that a notebook imports, and of what may be one: a and a.b of `from a import
+    b`.
+
+    None of what cannot be read: running the notebook will say what is wrong with it.
+    """
+    names: list[str] = []
+    with contextlib.suppress(OSError, ValueError, KeyError, SyntaxError):
+        for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+            code = "".join(cell["source"]) if cell["cell_type"] == "code" else ""
+            for node in ast.walk(ast.parse(code)):
+                if isinstance(node, ast.Import):
+                    names += [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    names += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+    return names
 
 
 def file_stem(stage: str) -> str:

@@ -27,7 +27,7 @@ def reproduce(
 
     Gives, by file name, what differed: one text a cell, none for a notebook that was reproduced.
     Cells tagged `nbval-ignore-output` (charts) are executed and not compared. `kernel` may be the
-    one of `warm_kernels`. Raises BadInput without nbval (it comes with the dev extra) or without
+    one of `fork_server`. Raises BadInput without nbval (it comes with the dev extra) or without
     notebooks, VtError when the comparison itself fails.
     """
     if importlib.util.find_spec("nbval") is None:

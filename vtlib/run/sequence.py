@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from vtlib.run.fork_server import warm_kernels
+from vtlib.run.kernels import fork_server
 from vtlib.run.plan import Hooks, RunPlan, RunResult
 
 
 def run_project(plan: RunPlan, hooks: Hooks | None = None) -> RunResult:
-    """Run the plan's stages in order, in warm kernels, and return how they went.
+    """Run the plan's stages in order, each in a kernel of its own, and return how they went.
 
     Every stage leaves an executed notebook, and a page where `hooks.render` is given; `run.json` is
     rewritten after each. A failed stage ends the run: its partial notebook is rendered, the stages
@@ -19,13 +19,11 @@ def run_project(plan: RunPlan, hooks: Hooks | None = None) -> RunResult:
     notebook does not declare; what `hooks` raise ends the run as failed and is raised.
     """
     stages, began = plan.stages, datetime.now(UTC)
-    with warm_kernels() as home:
-        # papermill takes 2 s to import; the nursery imports at the same time.
-        from vtlib.run.kernels import kernels  # noqa: PLC0415
+    with fork_server(plan.imports) as kernels:
+        # papermill takes 2 s to import; the fork server imports at the same time.
         from vtlib.run.notebook import refuse_unknown  # noqa: PLC0415
         from vtlib.run.steps import Steps  # noqa: PLC0415
 
         for stage in stages:
             refuse_unknown(plan.notebook(stage), plan.parameters(stage))
-        with kernels(home, cwd=plan.home) as pool:
-            return Steps(plan, hooks or Hooks(), pool, began=began).through(stages)
+        return Steps(plan, hooks or Hooks(), kernels, began=began).through(stages)

@@ -20,9 +20,9 @@ class Steps:
     """A run on its way: its stages, one after the other."""
 
     def __init__(
-        self, plan: RunPlan, hooks: Hooks, pool: Kernels, *, began: datetime | None = None
+        self, plan: RunPlan, hooks: Hooks, kernels: Kernels, *, began: datetime | None = None
     ) -> None:
-        self.plan, self.hooks, self.pool = plan, hooks, pool
+        self.plan, self.hooks, self.kernels = plan, hooks, kernels
         self.result = record.open_run(plan, began=began)
 
     def through(self, stages: tuple[str, ...]) -> RunResult:
@@ -62,7 +62,7 @@ class Steps:
     def _execute(self, stage: str, *, more: bool) -> StageResult:
         target = self.result.folder / f"{file_stem(stage)}.ipynb"
         try:
-            kernel = self.pool.take(more=more)
+            kernel = self.kernels.take(self.plan.home, more=more)
         except (RuntimeError, OSError) as error:
             return StageResult(stage, "failed", f"no kernel: {error}", exit_code=1)
         began, started_at = time.monotonic(), datetime.now(UTC)

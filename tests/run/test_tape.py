@@ -26,9 +26,10 @@ def name_authors(path):
     """The notebook shows who published a video."""
     with Store(path).write() as connection:
         connection.execute(
-            "INSERT INTO accounts (account_id, platform, handle) VALUES ('tiktok:1', 'tiktok', 'ann')"
+            "INSERT INTO accounts (account_id, platform, native_id, handle) "
+            "SELECT DISTINCT platform || ':1', platform, '1', 'ann' FROM posts"
         )
-        connection.execute("UPDATE posts SET account_id = 'tiktok:1'")
+        connection.execute("UPDATE posts SET account_id = platform || ':1'")
 
 
 def test_a_recorded_run_is_replayed_without_a_key(served, live, tmp_path):

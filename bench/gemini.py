@@ -19,9 +19,10 @@ from simulator.gemini import Habits
 from simulator.server import Running, Sandbox, Settings, running
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.core.rate_limits import RateLimiter
-from vtlib.llm.client import Access, Gemini
+from vtlib.llm.client import Client
+from vtlib.llm.gemini import Access, Gemini
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.question import Attachment, Options, Question
+from vtlib.llm.request import Attachment, Options, Request
 
 # A call takes about 12 ms of processor, the simulated model's share of this process included, and a
 # real one takes seconds to answer: at a shorter latency the bench would measure the processor.
@@ -50,9 +51,9 @@ def main() -> int:
     return int(worst > LIMIT)
 
 
-def _timed(live: Running, question: Question, *, calls: int, concurrency: int) -> float:
+def _timed(live: Running, question: Request, *, calls: int, concurrency: int) -> float:
     access = Access(live.token, live.url, inline_max_bytes=50_000_000)
-    with Gemini(access, limiter=RateLimiter({"requests": 10_000})) as gemini:
+    with Client(Gemini(access), limiter=RateLimiter({"requests": 10_000})) as gemini:
         gemini.check_model(MODEL)
         began = time.perf_counter()
         answers = list(gemini.ask_all([question] * calls, concurrency=concurrency))
@@ -62,12 +63,12 @@ def _timed(live: Running, question: Question, *, calls: int, concurrency: int) -
     return taken_s
 
 
-def _question(sandbox: Sandbox, folder: Path) -> Question:
+def _question(sandbox: Sandbox, folder: Path) -> Request:
     post = min((p for p in sandbox.world.posts if p.is_video), key=lambda p: p.duration_s)
     path = clips.film(sandbox.world, post, folder / f"seed-{sandbox.world.seed}")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     film = Attachment(path, "video/mp4", sha256, post.duration_s)
-    return Question(render(load_prompt("analysis")), VideoAnalysis, Options(MODEL, 8192), (film,))
+    return Request(render(load_prompt("analysis")), VideoAnalysis, Options(MODEL, 8192), (film,))
 
 
 if __name__ == "__main__":

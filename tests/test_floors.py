@@ -124,6 +124,15 @@ def test_the_ground_floors_know_no_database_and_no_network(room: str) -> None:
     assert not {p.name: imports(p) & banned for p in files if imports(p) & banned}
 
 
+def test_one_module_knows_the_provider_of_models() -> None:
+    naming = {
+        str(p.relative_to(ROOT))
+        for p in modules()
+        if any(i == "google" or i.startswith("google.") for i in imports(p))
+    }
+    assert naming == {"llm/gemini.py"}
+
+
 @pytest.mark.parametrize("room", sorted(FLOOR))
 def test_a_room_says_what_it_is_for(room: str) -> None:
     doc = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text())) or ""

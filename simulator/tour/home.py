@@ -22,7 +22,7 @@ accounts:
   - {{platform: instagram, handle: sim_snorrelby}}
 scraping: {{limit: 6, profiles: false, deadline_s: {deadline_s}}}
 media: {{parts: [], retry_gap_h: 0, timeout_s: 3, max_tries: 9}}
-gemini: {{inline_max_mb: 0, concurrency: 1, attempts: 2, timeout_s: 2, ready_wait_s: 1, deadline_s: 20, requests_per_minute: 6000}}
+model: {{inline_max_mb: 0, concurrency: 1, attempts: 2, timeout_s: 2, ready_wait_s: 1, deadline_s: 20, requests_per_minute: 6000}}
 """  # noqa: E501
 
 

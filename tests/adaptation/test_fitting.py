@@ -24,7 +24,7 @@ from vtlib.adaptation.comparison import summary as comparison
 from vtlib.analysis import stage as flow
 from vtlib.core.errors import BadInput, CredentialsMissing
 from vtlib.llm import answers as analyses
-from vtlib.llm import text_questions
+from vtlib.llm import text_requests
 from vtlib.llm.answers import DATA
 from vtlib.media import store as media
 from vtlib.scripts import queries as script_reading
@@ -78,7 +78,7 @@ def filled(live, tmp_path_factory):
 
 @pytest.fixture
 def opened(served):
-    return Project.open("p", home=str(served), adaptation=SMALL, gemini={"attempts": 2})
+    return Project.open("p", home=str(served), adaptation=SMALL, model={"attempts": 2})
 
 
 def fill(store, world):
@@ -143,7 +143,7 @@ def test_other_facts_or_another_model_are_rows_beside_the_old(opened):
     fitting.judge(opened)
     catalog.update_product(opened.store, "lamp", {"audience": "readers"})
     fitting.judge(opened)
-    fitting.judge(changed(opened, "adaptation", model="gemini-3.5-flash-lite"))
+    fitting.judge(changed(opened, "model", scripts="gemini-3.5-flash-lite"))
     rows = opened.store.query("SELECT * FROM fits")
     assert len(rows) == 3 * 3 * (VIDEOS - 1)
     assert rows["model"].nunique() == 2
@@ -180,7 +180,7 @@ def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, li
         raise KeyboardInterrupt
 
     places = [
-        (text_questions, "save"),
+        (text_requests, "save"),
         (fitting.store, "save_fits"),
         (adapting.scripts, "create"),
         (adapting.store, "save_adaptation"),
@@ -189,7 +189,7 @@ def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, li
         with monkeypatch.context() as patch:
             patch.setattr(module, name, dies)
             with pytest.raises(KeyboardInterrupt):
-                adapting.work(changed(opened, "gemini", concurrency=1))
+                adapting.work(changed(opened, "model", concurrency=1))
     found = adapting.work(opened)
     assert len(found.rows) == VIDEOS - 1
     assert asked(live)["answered_twice"] == 0
@@ -351,14 +351,14 @@ def test_without_a_key_nothing_pretends(opened, monkeypatch):
     with pytest.raises(CredentialsMissing):
         fitting.judge(bare)
     found = adapting.work(bare)
-    assert summary.conclude(found.rows, found.outcomes, has_key=bare.has_gemini).reason == (
+    assert summary.conclude(found.rows, found.outcomes, has_key=bare.has_model).reason == (
         "set GEMINI_API_KEY"
     )
     assert fitting.compare(bare)[0].empty
 
 
 def test_a_cap_stops_before_it_is_passed(opened):
-    done = fitting.judge(changed(opened, "gemini", max_tokens_run=8_000, concurrency=1))
+    done = fitting.judge(changed(opened, "model", max_tokens_run=8_000, concurrency=1))
     assert (done.exit_code, done.stopped.split(":")[0]) == (8, "budget")
     assert done.n_left > 0
 

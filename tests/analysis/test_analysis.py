@@ -65,7 +65,7 @@ def filled(films, tmp_path_factory):
 
 @pytest.fixture
 def opened(served):
-    return Project.open("p", home=str(served), gemini={"attempts": 2})
+    return Project.open("p", home=str(served), model={"attempts": 2})
 
 
 def fill(store, films):
@@ -88,9 +88,9 @@ def fill(store, films):
         connection.execute("UPDATE measures SET measured_at = '2026-01-01'")
 
 
-def changed(project, **gemini):
-    asked = project.params.gemini.model_copy(update=gemini)
-    return replace(project, params=project.params.model_copy(update={"gemini": asked}))
+def changed(project, **values):
+    model = project.params.model.model_copy(update=values)
+    return replace(project, params=project.params.model_copy(update={"model": model}))
 
 
 def count(project, sql):
@@ -187,8 +187,9 @@ def test_an_answer_that_came_and_was_not_saved_is_taken_from_the_record(opened, 
 
 def test_another_model_is_another_row_beside_the_old(opened):
     flow.analyze(opened)
-    other = opened.params.analysis.model_copy(update={"model": "gemini-3.5-flash-lite", "limit": 2})
-    params = opened.params.model_copy(update={"analysis": other})
+    model = opened.params.model.model_copy(update={"name": "gemini-3.5-flash-lite"})
+    analysis = opened.params.analysis.model_copy(update={"limit": 2})
+    params = opened.params.model_copy(update={"analysis": analysis, "model": model})
     assert flow.analyze(replace(opened, params=params)).outcomes["ok"] == 2
     assert count(opened, "SELECT count(*) FROM analyses") == FILMS + 2
     assert len(opened.frame("analysis_grounding")) == 2

@@ -263,14 +263,14 @@ def test_messages_name_the_setting_and_the_key(vt, home, gemini, monkeypatch):
     fill(home, 1)
     (home / "params" / "p.yaml").write_text("project: p\nanalysis: {model: gemini-9-flash}\n")
     said = vt("analyze", "videos", "--project", "p")
-    assert (said.code, "Set analysis.model." in said.err) == (2, True)
+    assert (said.code, "Set model.name." in said.err) == (2, True)
     assert "Did you mean gemini-3.8-flash?" in said.err
     params(home)
     gemini.fail(
         "generate", base.status(404, {"error": {"code": 404, "message": "gone"}}), always=True
     )
     said = vt("analyze", "videos", "--project", "p")
-    assert "analysis.model" in vt("problems").out + said.out
+    assert "model.name" in vt("problems").out + said.out
     gemini.fail("generate", base.status(401), always=True)
     said = vt("analyze", "videos", "--project", "p")
     assert (said.code, f"GEMINI_API_KEY was refused by {gemini.url}" in said.out) == (3, True)

@@ -15,10 +15,11 @@ from vtlib.analysis.answer import VideoAnalysis
 from vtlib.capture.apify import ActorRun, Apify
 from vtlib.core.errors import SourceFailed
 from vtlib.core.rate_limits import RateLimiter
-from vtlib.llm.client import Access, Gemini
+from vtlib.llm.client import Client
+from vtlib.llm.gemini import Access, Gemini
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.question import Attachment, Options, Question
-from vtlib.llm.retries import Patience
+from vtlib.llm.request import Attachment, Options, Request
+from vtlib.llm.retries import Retries
 from vtlib.ops import connectivity
 
 MODES = ["body", "chunked", "header"]
@@ -54,9 +55,9 @@ def test_a_dripping_model_ends_with_the_question(tmp_path, endpoint, mode):
     with GeminiMock() as mock:
         mock.fail(endpoint, drip(mode, 0.2), always=True)
         access = Access(mock.key, mock.url, timeout_s=1.0, inline_max_bytes=1000, poll_s=0.01)
-        patience = Patience(RateLimiter({}), deadline_s=2.0, first_s=0.01)
+        retries = Retries(RateLimiter({}), deadline_s=2.0, first_s=0.01)
         start = time.monotonic()
-        with Gemini(access, patience=patience) as gemini:
+        with Client(Gemini(access), retries=retries) as gemini:
             outcome = gemini.ask(question(video))
         assert time.monotonic() - start < 8
         # A request for an answer may have been carried out: its reply is lost.
@@ -80,4 +81,4 @@ def test_the_doctor_waits_for_nobody(monkeypatch):
 def question(video):
     prompt = render(load_prompt("analysis"), topics=("tiktok",), strangers={"caption": "x"})
     attached = Attachment(video, "video/mp4", "0" * 64, 3.0)
-    return Question(prompt, VideoAnalysis, Options("gemini-3.8-flash", 400), (attached,))
+    return Request(prompt, VideoAnalysis, Options("gemini-3.8-flash", 400), (attached,))

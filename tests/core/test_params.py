@@ -1,11 +1,15 @@
 """Typed parameters: precedence, refusal with the nearest right name, overrides."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
+from vtlib.core import params
 from vtlib.core.errors import BadInput
 from vtlib.core.params import known_keys, merge, parse_overrides, parse_params, read_yaml
+from vtlib.core.settings import load_settings
+from vtlib.store.project import Workspace, resolve
 
 
 @pytest.mark.parametrize(
@@ -64,3 +68,50 @@ def test_broken_yaml_names_the_file(tmp_path) -> None:
     path.write_text("a: [")
     with pytest.raises(BadInput, match=r"x\.yaml"):
         read_yaml(path)
+
+
+OLD = {
+    "gemini": {"attempts": 2},
+    "analysis": {"model": "a", "first_model": "b", "limit": 3},
+    "adaptation": {"model": "c", "limit": 4},
+}
+NEW = {
+    "model": {"attempts": 2, "name": "a", "first_pass": "b", "scripts": "c"},
+    "analysis": {"limit": 3},
+    "adaptation": {"limit": 4},
+}
+
+
+def test_keys_with_a_new_name_are_still_read_and_warned_of_once(monkeypatch):
+    warnings = []
+    params._warn_of.cache_clear()
+    monkeypatch.setattr(params.log, "get", lambda _: SimpleNamespace(warning=warnings.append))
+    old = parse_params({"project": "p", **OLD})
+    assert old == parse_params({"project": "p", **NEW})
+    assert len(warnings) == len(params.RENAMED)
+    assert any("analysis.model is now called model.name" in w for w in warnings)
+    parse_params({"project": "p", **OLD})
+    assert len(warnings) == len(params.RENAMED), "once"
+
+
+def test_an_old_key_laid_over_a_new_one_wins(tmp_path):
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "p.yaml").write_text("project: p\nmodel: {attempts: 3, name: a}\n")
+    over = parse_overrides(["gemini.attempts=7", "analysis.model=b"])
+    model = resolve(Workspace(load_settings(tmp_path)), "p", over=over).model
+    assert (model.attempts, model.name) == (7, "b")
+
+
+def test_a_key_under_both_of_its_names_is_refused():
+    both = {"project": "p", "model": {"attempts": 3}, "gemini": {"attempts": 4}}
+    with pytest.raises(BadInput, match=r"model\.attempts is set twice"):
+        parse_params(both)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("gemini.attempts", "model.attempts"), ("analysis.limit", "analysis.limit")]
+    + [(o, n) for o, n in params.RENAMED.items()],
+)
+def test_a_dotted_key_by_its_name_today(old, new):
+    assert params.new_key(old) == new

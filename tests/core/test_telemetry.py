@@ -19,7 +19,7 @@ from vtlib.core.errors import BadInput, SourceFailed
 from vtlib.core.rate_limits import RateLimiter
 from vtlib.core.settings import load_settings
 from vtlib.llm.failures import Failed, Failure
-from vtlib.llm.retries import Patience
+from vtlib.llm.retries import Retries
 from vtlib.ops import use
 from vtlib.store.project import Workspace
 
@@ -184,8 +184,8 @@ def test_a_retry_and_both_calls_are_events(tmp_path) -> None:
             raise answer
         return answer
 
-    patience = Patience(RateLimiter({}), pause=lambda _: None)
-    assert patience.insist(ask, what="generateContent", end_s=time.monotonic() + 100) == "there"
+    retries = Retries(RateLimiter({}), pause=lambda _: None)
+    assert retries.run(ask, what="generateContent", end_s=time.monotonic() + 100) == "there"
     found = events(tmp_path / "logs" / "vt.jsonl")
     assert [(e["event"], e.get("outcome"), e["attempt"]) for e in found] == [
         ("service call", "failed", 1),

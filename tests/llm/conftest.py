@@ -10,10 +10,11 @@ from simulator.gemini import Habits
 from simulator.server import Settings, running
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
-from vtlib.llm.client import Access, Gemini
+from vtlib.llm.client import Client
+from vtlib.llm.gemini import Access, Gemini
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.question import Attachment, Options, Question
-from vtlib.llm.retries import Patience
+from vtlib.llm.request import Attachment, Options, Request
+from vtlib.llm.retries import Retries
 
 MODEL = "gemini-3.8-flash"
 
@@ -48,8 +49,8 @@ class Lab:
             inline_max_bytes=10_000_000 if inline else 0,
         )
         limiter = given.pop("limiter", None) or RateLimiter({})
-        patience = Patience(limiter, attempts=attempts, deadline_s=20, first_s=0.01)
-        return Gemini(access, limiter=limiter, patience=patience, **given)
+        retries = Retries(limiter, attempts=attempts, deadline_s=20, first_s=0.01)
+        return Client(Gemini(access), limiter=limiter, retries=retries, **given)
 
     def question(self, *, caption=None, file=None, **options):
         prompt = render(load_prompt("analysis"), topics=("tiktok",), strangers={"caption": caption})
@@ -57,7 +58,7 @@ class Lab:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "0" * 64
         film = Attachment(path, "video/mp4", sha256, self.post.duration_s)
         asked = replace(Options(MODEL, 4096, thinking="low"), **options)
-        return Question(prompt, VideoAnalysis, asked, (film,))
+        return Request(prompt, VideoAnalysis, asked, (film,))
 
 
 @pytest.fixture(scope="session")

@@ -18,13 +18,14 @@ from vtlib.analysis.first_pass import FirstLook
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
 from vtlib.llm import answers as analyses
-from vtlib.llm.client import Access, Gemini
+from vtlib.llm.client import Client
+from vtlib.llm.gemini import Access, Gemini
 from vtlib.llm.malformed import read_answer
 from vtlib.llm.outcomes import DATA
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.question import Options, Question
 from vtlib.llm.replies import reply_of
-from vtlib.llm.retries import Patience
+from vtlib.llm.request import Options, Request
+from vtlib.llm.retries import Retries
 from vtlib.store.connection import Store
 
 ANSWERS = (VideoAnalysis, PictureAnalysis, FirstLook, ProductFits, AdaptedScript)
@@ -100,11 +101,11 @@ class Service:
 
         limiter = RateLimiter({})
         self.noted = {}
-        self.gemini = Gemini(
-            Access("key", f"http://127.0.0.1:{self.server.server_port}", timeout_s=10),
+        self.gemini = Client(
+            Gemini(Access("key", f"http://127.0.0.1:{self.server.server_port}", timeout_s=10)),
             limiter=limiter,
             breaker=CircuitBreaker(10**9),
-            patience=Patience(limiter, attempts=3, first_s=0.001),
+            retries=Retries(limiter, attempts=3, first_s=0.001),
             journal=lambda call: self.noted.update({call.call_id: call}),
             reasks=0,
         )
@@ -114,7 +115,7 @@ class Service:
         noted.
         """
         self.body, self.status, self.asked, self.noted = body, status, 0, {}
-        question = Question(render(load_prompt("analysis")), answer, Options("m", 512))
+        question = Request(render(load_prompt("analysis")), answer, Options("m", 512))
         return self.gemini.ask(question), list(self.noted.values())
 
 

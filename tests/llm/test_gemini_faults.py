@@ -11,6 +11,7 @@ from vtlib.core.errors import BadInput, CredentialsMissing
 from vtlib.core.rate_limits import CircuitBreaker
 from vtlib.llm.failures import quota_reset
 from vtlib.llm.outcomes import DATA
+from vtlib.llm.retries import Retries
 
 # fault, options, outcome while it lasts, outcome when it happens once
 ANSWERS = [
@@ -182,19 +183,19 @@ def test_a_lost_upload_is_deleted_by_its_name(lab):
 
 def test_what_a_killed_run_left_is_swept(lab):
     with lab.gemini(inline=False) as gemini:
-        files = gemini._files
-        with files.attached(lab.question(), end_s=1e12):
+        model = gemini.model
+        with model.attached(lab.question(), retries=Retries(gemini.limiter), end_s=1e12):
             assert lab.sandbox.gemini.files.files
             assert gemini.sweep() == 0, "another run may still need it"
-            assert files.sweep(older_than=timedelta(0)) == 1
+            assert model.sweep(older_than=timedelta(0)) == 1
     assert not lab.sandbox.gemini.files.files
 
 
 def test_keys_and_models_are_checked_by_name(lab):
-    named = {"gemini-3.8-flsh": "analysis.first_model"}
+    named = {"gemini-3.8-flsh": "model.first_pass"}
     with lab.gemini(settings=named) as gemini, pytest.raises(BadInput) as refused:
         gemini.check_model("gemini-3.8-flsh")
-    assert "Set analysis.first_model. Did you mean gemini-3.8-flash?" in str(refused.value)
+    assert "Set model.first_pass. Did you mean gemini-3.8-flash?" in str(refused.value)
     with lab.gemini(key="wrong") as gemini, pytest.raises(CredentialsMissing) as denied:
         gemini.check_model("gemini-3.8-flash")
     assert f"GEMINI_API_KEY was refused by {lab.url}" in str(denied.value)
@@ -207,13 +208,13 @@ def test_no_suggestion_repeats_the_name_that_failed(lab):
     model = "gemini-3.8-flash"
     lab.fault("refused", "gemini.model", times=None, status=404)
     lab.fault("refused", "gemini.generate", times=None, status=404)
-    with lab.gemini(settings={model: "analysis.model"}) as gemini:
+    with lab.gemini(settings={model: "model.name"}) as gemini:
         with pytest.raises(BadInput) as refused:
             gemini.check_model(model)
         outcome = gemini.ask(lab.question())
     assert f"Did you mean {model}?" not in str(refused.value)
-    assert "gemini.api_version" in str(refused.value)
-    assert (outcome.status, "analysis.model" in outcome.reason) == ("not_found", True)
+    assert "model.api_version" in str(refused.value)
+    assert (outcome.status, "model.name" in outcome.reason) == ("not_found", True)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.question import Options, Question
+from vtlib.llm.request import Options, Request
 from vtlib.llm.schema import schema_of
 
 
@@ -97,5 +97,5 @@ def test_what_is_sent(lab):
 
 def test_measured_tokens_make_the_estimate_better():
     prompt = render(load_prompt("analysis"))
-    bare = Question(prompt, VideoAnalysis, Options("m", 100))
+    bare = Request(prompt, VideoAnalysis, Options("m", 100))
     assert bare.guessed_tokens_in() == bare.guessed_tokens_in(tokens_per_s=1000)

@@ -58,7 +58,7 @@ accounts: [{platform: tiktok, handle: peer_one}]
 scraping: {limit: 6, profiles: false}
 media: {parts: [], retry_gap_h: 0, parallel: 1}
 analysis: {controls_share: 0}
-gemini: {inline_max_mb: 0, concurrency: 1}
+model: {inline_max_mb: 0, concurrency: 1}
 """
 TABLES = (
     *("accounts", "account_handles", "account_snapshots", "posts", "post_snapshots", "raw_items"),

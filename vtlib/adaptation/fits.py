@@ -20,12 +20,11 @@ from vtlib.analysis import corrections
 from vtlib.analysis import selection as choosing
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as analyses
-from vtlib.llm import session as asking
-from vtlib.llm import text_questions
+from vtlib.llm import session, text_requests
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.question import Question
 from vtlib.llm.records import Done
-from vtlib.llm.text_questions import Progress, Wanted
+from vtlib.llm.request import Request
+from vtlib.llm.text_requests import Progress, TextRequest
 from vtlib.ops import projects
 from vtlib.platforms import post_ref
 from vtlib.store import people
@@ -40,7 +39,7 @@ class FitPlan:
     them.
     """
 
-    asked: tuple[Wanted, ...]
+    asked: tuple[TextRequest, ...]
     products: Mapping[str, tuple[str, ...]]
 
 
@@ -121,11 +120,11 @@ def judge(
 
     Raises CredentialsMissing without a key when there is something to ask, and what `plan` raises.
     """
-    text_questions.require_caps(project, "comparison", model_of(project))
+    text_requests.require_caps(project, "comparison", model_of(project))
     planned = plan(project, slugs=slugs, post_id=post_id)
     cap = project.params.comparison.max_cost_usd if max_cost_usd is None else max_cost_usd
     try:
-        return text_questions.ask(project, planned.asked, max_cost_usd=cap, progress=progress)
+        return text_requests.ask(project, planned.asked, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, planned)
 
@@ -203,12 +202,12 @@ def compare(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     Raises ModelFailed or CredentialsMissing when nothing could be asked because the service
     refused.
     """
-    if project.has_gemini:
+    if project.has_model:
         judge(project)
     return load(project)
 
 
-Asked = tuple[Wanted, tuple[str, ...]]
+Asked = tuple[TextRequest, tuple[str, ...]]
 
 
 def _known_whole(
@@ -219,7 +218,7 @@ def _known_whole(
     """
     every = people.project_products(project.store, project.slug)
     whole = [_asked(project, video, every) for video in videos]
-    missing = {w.key for w in text_questions.open_ones(project, [w for w, _ in whole])}
+    missing = {w.key for w in text_requests.open_ones(project, [w for w, _ in whole])}
     return [
         all_ if all_[0].key not in missing else some for some, all_ in zip(made, whole, strict=True)
     ]
@@ -233,7 +232,7 @@ def _asked(project: Project, video: dict[str, Any], products: Sequence[Mapping[s
 
 def _wanted(
     project: Project, video: dict[str, Any], products: Sequence[Mapping[str, Any]]
-) -> Wanted:
+) -> TextRequest:
     prompt = render(
         load_prompt(TASK),
         topics=topics(video),
@@ -243,15 +242,13 @@ def _wanted(
             "analysis": told(video),
         },
     )
-    chosen = asking.options(project, model=model_of(project))
-    question = Question(prompt, ProductFits, chosen)
-    return text_questions.wanted(
+    chosen = session.options(project, model=model_of(project))
+    question = Request(prompt, ProductFits, chosen)
+    return text_requests.text_request(
         question, task=TASK, post_id=video["post_id"], about=video["post_id"], role=video["role"]
     )
 
 
 def model_of(project: Project) -> str:
-    """The model that judges fits and writes scripts: adaptation.model, else that of the
-    analysis.
-    """
-    return project.params.adaptation.model or project.params.analysis.model
+    """The model that judges fits and writes scripts: model.scripts, else model.name."""
+    return project.params.model.scripts or project.params.model.name

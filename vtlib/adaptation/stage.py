@@ -20,12 +20,11 @@ from vtlib.adaptation.source import product_facts, told, topics
 from vtlib.analysis import selection as choosing
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.llm import session as asking
-from vtlib.llm import text_questions
+from vtlib.llm import session, text_requests
 from vtlib.llm.prompts.files import Rendered, load_prompt, render
-from vtlib.llm.question import Question
 from vtlib.llm.records import Done
-from vtlib.llm.text_questions import Progress, Wanted
+from vtlib.llm.request import Request
+from vtlib.llm.text_requests import Progress, TextRequest
 from vtlib.performance import library
 from vtlib.performance import stage as performance
 from vtlib.scripts import store as scripts
@@ -55,7 +54,7 @@ class ScriptRequest:
     carries, so that 07 can hold such scripts against the others.
     """
 
-    wanted: Wanted
+    wanted: TextRequest
     product: Mapping[str, Any]
     video: Mapping[str, Any] | None
     scores: Mapping[str, Any] | None
@@ -154,11 +153,11 @@ def adapt(
     Run again it asks nothing and changes no script, whatever people made of it. Raises
     CredentialsMissing without a key when there is something to ask.
     """
-    text_questions.require_caps(project, "adaptation", fitting.model_of(project))
+    text_requests.require_caps(project, "adaptation", fitting.model_of(project))
     cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
     asked = [o.wanted for o in orders]
     try:
-        return text_questions.ask(project, asked, max_cost_usd=cap, progress=progress)
+        return text_requests.ask(project, asked, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, orders)
 
@@ -172,7 +171,7 @@ def work(project: Project) -> Found:
     refused.
     """
     stopped = []
-    if project.has_gemini:
+    if project.has_model:
         params = project.params.adaptation
         judged = fitting.judge(project)
         orders = pairs(project)
@@ -282,8 +281,8 @@ def _adaptation(
         },
     )
     about = f"{video['post_id']}/{product['product_id']}"
-    question = Question(prompt, AdaptedScript, _options(project))
-    asked = text_questions.wanted(
+    question = Request(prompt, AdaptedScript, _options(project))
+    asked = text_requests.text_request(
         question,
         task="adaptation",
         post_id=video["post_id"],
@@ -296,9 +295,9 @@ def _adaptation(
 def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -> ScriptRequest:
     facts = {"product": product_facts(product), "patterns": learned.patterns}
     prompt: Rendered = render(load_prompt("original"), facts=facts)
-    question = Question(prompt, OriginalScript, _options(project))
+    question = Request(prompt, OriginalScript, _options(project))
     about = f"{project.slug}/{product['product_id']}"
-    asked = text_questions.wanted(
+    asked = text_requests.text_request(
         question, task="original", post_id=None, about=about, role=str(product["slug"])
     )
     why = f"from {number(len(learned.patterns), 'pattern')} of the field"
@@ -306,7 +305,7 @@ def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -
 
 
 def _options(project: Project) -> Any:
-    return asking.options(project, model=fitting.model_of(project))
+    return session.options(project, model=fitting.model_of(project))
 
 
 def _learned(project: Project) -> _Learned:

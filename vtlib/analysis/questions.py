@@ -17,10 +17,10 @@ from vtlib.analysis.answer import VideoAnalysis
 from vtlib.analysis.checks import impossible_times
 from vtlib.analysis.first_pass import FirstLook
 from vtlib.analysis.pictures import PictureAnalysis
-from vtlib.llm import session as asking
+from vtlib.llm import session
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.question import Attachment, Options, Question
 from vtlib.llm.records import About
+from vtlib.llm.request import Attachment, Options, Request
 from vtlib.store.project import Project
 
 Depth = Literal["look", "full"]
@@ -40,14 +40,14 @@ def task_of(project: Project, post: dict[Any, Any], depth: Depth) -> Task:
     """What a post is asked: a first look, the full question about a film, or the one about
     pictures.
     """
-    params = project.params.analysis
+    params = project.params.model
     if depth == "look":
-        asked = asking.options(project, model=params.first_model)
+        asked = session.options(project, model=params.first_pass)
         room = min(asked.max_output_tokens, LOOK_TOKENS)
         return Task(
             "first_look", FirstLook, replace(asked, resolution="low", max_output_tokens=room)
         )
-    options = asking.options(project, model=params.model)
+    options = session.options(project, model=params.name)
     if choosing.is_pictures(post):
         return Task("pictures", PictureAnalysis, options)
     return Task("analysis", VideoAnalysis, options)
@@ -59,7 +59,7 @@ def question_of(
     depth: Depth,
     *,
     patterns: Mapping[str, Any] | None = None,
-) -> Question:
+) -> Request:
     """The question about a post of the query analysis_wanted; its key is the analysis_id it will
     have.
 
@@ -75,12 +75,12 @@ def question_of(
         strangers=choosing.strangers(post),
         patterns=patterns if depth == "full" else None,
     )
-    question = Question(prompt, task.answer, task.options, _attached(project, post))
+    question = Request(prompt, task.answer, task.options, _attached(project, post))
     named = hashlib.sha256(f"{post['post_id']}/{question.identity}".encode()).hexdigest()[:24]
     return replace(question, key=named, check=_check(question))
 
 
-def _check(question: Question) -> Callable[[BaseModel], str] | None:
+def _check(question: Request) -> Callable[[BaseModel], str] | None:
     """What of an answer about a film of known length cannot be; None for others."""
     length_s = next((a.duration_s for a in question.attachments if a.duration_s), None)
     return None if length_s is None else partial(impossible_times, duration_s=length_s)

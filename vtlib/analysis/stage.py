@@ -21,11 +21,11 @@ from vtlib.analysis.questions import Depth, about_of, question_of
 from vtlib.core.pattern_text import learned
 from vtlib.llm import answers as store
 from vtlib.llm import records as outcomes
-from vtlib.llm import session as asking
-from vtlib.llm.client import Gemini
+from vtlib.llm import session
+from vtlib.llm.client import Client
 from vtlib.llm.outcomes import DATA, LASTING
 from vtlib.llm.prices import Prices, Usage
-from vtlib.llm.question import Question
+from vtlib.llm.request import Request
 from vtlib.media import store as media
 from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, one_session
@@ -63,10 +63,10 @@ class AnalysisPlan:
     """
 
     posts: pd.DataFrame
-    questions: tuple[Question, ...]
+    questions: tuple[Request, ...]
     prices: Prices
     tokens_per_s: float | None
-    looks: tuple[Question, ...] = ()
+    looks: tuple[Request, ...] = ()
 
     @property
     def n_known(self) -> int:
@@ -141,10 +141,10 @@ def plan(project: Project) -> AnalysisPlan:
         tuple(q for q in some.values() if known.get(q.key) not in LASTING and _is_here(q))
         for some in (asked, looks)
     )
-    return AnalysisPlan(posts, full, asking.prices(project), rate, first)
+    return AnalysisPlan(posts, full, session.prices(project), rate, first)
 
 
-def _is_here(question: Question) -> bool:
+def _is_here(question: Request) -> bool:
     """Whether the files that a question shows are in this folder; a restored one may lack them."""
     return all(a.path.is_file() for a in question.attachments)
 
@@ -164,10 +164,10 @@ def analyze(project: Project, *, progress: Progress | None = None) -> AnalysisRe
     done = AnalysisResult()
     if planned.looks or planned.questions:
         cap = project.params.analysis.max_cost_usd
-        model = project.params.analysis.model
-        with asking.service(project, model=model, max_cost_usd=cap) as gemini:
-            gemini.sweep()
-            passes = _Passes(project, gemini, done, progress)
+        model = project.params.model.name
+        with session.client(project, model=model, max_cost_usd=cap) as client:
+            client.sweep()
+            passes = _Passes(project, client, done, progress)
             passes.ask(planned, "look")
             planned = plan(project) if planned.looks else planned
             done.n_known, done.n_left = planned.n_known, len(planned.questions)
@@ -226,7 +226,7 @@ def analyze_for_notebook(project: Project) -> pd.DataFrame:
     Without a key nothing is asked and what is known is shown. Raises ModelFailed or
     CredentialsMissing when nothing could be asked because the service refused.
     """
-    if project.has_gemini:
+    if project.has_model:
         analyze(project)
     else:
         save_choice(project, plan(project))
@@ -244,7 +244,7 @@ def require_caps(project: Project, planned: AnalysisPlan) -> None:
     """Raises BadInput when somebody set a cap in dollars and a model that would be asked has no
     price.
     """
-    if asking.is_capped(project, "analysis"):
+    if session.is_capped(project, "analysis"):
         require_price(project, planned)
 
 
@@ -252,8 +252,8 @@ def require_price(project: Project, planned: AnalysisPlan) -> None:
     """Raises BadInput when a model that would be asked has no price: a cap in dollars could not
     hold.
     """
-    models = [project.params.analysis.model, *(q.options.model for q in planned.looks)]
-    asking.require_price(project, models, field="max_cost_usd")
+    models = [project.params.model.name, *(q.options.model for q in planned.looks)]
+    session.require_price(project, models, field="max_cost_usd")
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ class _Passes:
     """The passes of one call: what they share."""
 
     project: Project
-    gemini: Gemini
+    client: Client
     done: AnalysisResult
     progress: Progress | None
 
@@ -270,9 +270,9 @@ class _Passes:
         if not questions or self.done.stopped:
             return
         posts = _by_key(planned, depth)
-        self.gemini.check_model(questions[0].options.model)
-        concurrency = self.project.params.gemini.concurrency
-        for question, outcome in self.gemini.ask_all(questions, concurrency=concurrency):
+        self.client.check_model(questions[0].options.model)
+        concurrency = self.project.params.model.concurrency
+        for question, outcome in self.client.ask_all(questions, concurrency=concurrency):
             outcomes.save(self.project, question, outcome, about_of(posts[question.key]))
             counts = self.done.looks if depth == "look" else self.done.outcomes
             self.done.add(outcome, to=counts, was_left=depth == "full")
@@ -281,7 +281,7 @@ class _Passes:
 
 
 def _take_up(project: Project, planned: AnalysisPlan) -> int:
-    asked: dict[str, tuple[Question, outcomes.About]] = {}
+    asked: dict[str, tuple[Request, outcomes.About]] = {}
     for questions, depth in ((planned.looks, "look"), (planned.questions, "full")):
         posts = _by_key(planned, depth)
         asked |= {q.key: (q, about_of(posts[q.key])) for q in questions}
@@ -305,8 +305,6 @@ def _column(frame: pd.DataFrame, values: dict[str, Any]) -> pd.Series:
 
 
 def _rate(project: Project) -> float | None:
-    asked = project.params.gemini
+    asked = project.params.model
     shaped = {"fps": asked.fps, "resolution": asked.resolution}
-    return store.tokens_per_second(
-        project.store, model=project.params.analysis.model, options=shaped
-    )
+    return store.tokens_per_second(project.store, model=project.params.model.name, options=shaped)

@@ -102,7 +102,7 @@ def _planned(project: Project, planned: flow.AnalysisPlan) -> Answer:
     shown = planned.posts.merge(estimate, on="analysis_id", how="left")
     usd = estimate["usd_max"]
     is_priced = len(usd) > 0 and bool(usd.notna().all())
-    capped = project.params.gemini.max_tokens_run
+    capped = project.params.model.max_tokens_run
     unknown = f"cost unknown: no price is known, so tokens are capped ({capped:,} a run)"
     most = f"at most ${usd.sum():,.4f}" if is_priced else unknown
     tokens = int(estimate["tokens_in"].sum() + estimate["tokens_out_max"].sum())

@@ -15,7 +15,7 @@ from vtlib.cli.outliers import analyze
 from vtlib.cli.products import chosen, products_options
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.llm import text_questions
+from vtlib.llm import text_requests
 from vtlib.llm.records import Done
 from vtlib.ops import projects
 from vtlib.store.project import Project, Workspace
@@ -45,9 +45,9 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any
     opened = projects.opened(at, slug, over=over)
     slugs = chosen(opened, given) or []
     if given["max_cost"] is not None:
-        text_questions.require_price(opened, fitting.model_of(opened))
+        text_requests.require_price(opened, fitting.model_of(opened))
     planned = fitting.plan(opened, slugs=slugs, post_id=post_id)
-    rest = text_questions.open_ones(opened, planned.asked)
+    rest = text_requests.open_ones(opened, planned.asked)
     if dry_run:
         return _planned(opened, rest, known=len(planned.asked) - len(rest))
     done = _judged(opened, slugs, post_id, n_open=len(rest))
@@ -61,7 +61,7 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any
 
 
 def _judged(project: Project, slugs: list[str], post_id: str | None, *, n_open: int) -> Done:
-    if not project.has_gemini:
+    if not project.has_model:
         return Done(
             n_left=n_open,
             stopped="set GEMINI_API_KEY" if n_open else "",
@@ -71,16 +71,16 @@ def _judged(project: Project, slugs: list[str], post_id: str | None, *, n_open: 
         return fitting.judge(project, slugs=slugs, post_id=post_id, progress=tick)
 
 
-def _planned(project: Project, rest: list[text_questions.Wanted], *, known: int) -> Answer:
-    estimate = text_questions.estimate(project, rest)
-    data = text_questions.most(estimate) | {
+def _planned(project: Project, rest: list[text_requests.TextRequest], *, known: int) -> Answer:
+    estimate = text_requests.estimate(project, rest)
+    data = text_requests.most(estimate) | {
         "questions": len(rest),
         "known": known,
         "asked": estimate,
     }
     said = (
         f"{number(len(rest), 'video')} would be asked about, {known} are known; "
-        f"{text_questions.most_words(estimate)}"
+        f"{text_requests.most_words(estimate)}"
     )
     return Answer(data, "\n".join([said, "", table(estimate.head(50), empty="nothing to ask")]))
 
@@ -154,7 +154,7 @@ def _all(project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: D
     ranks = ranking.over_videos(fits, judgements, interval=project.params.outliers.interval)
     found = ranking.disagreement(fits, judgements)
     waits = fitting.waits(project)
-    told = summary.conclude(fits, ranks, found, has_key=project.has_gemini, waits=waits)
+    told = summary.conclude(fits, ranks, found, has_key=project.has_model, waits=waits)
     matrix = _matrix(fits)
     lines = [
         *([f"skipped: {told.reason}"] if told.reason else []),
@@ -199,4 +199,4 @@ def said(done: Done) -> dict[str, Any]:
 
 
 def _tail(text: str, done: Done) -> str:
-    return "\n".join([text, "", text_questions.words(done)])
+    return "\n".join([text, "", text_requests.words(done)])

@@ -62,7 +62,7 @@ def adapted(
     """
     from vtlib.adaptation import fits as fitting  # noqa: PLC0415
     from vtlib.adaptation import stage as adapting  # noqa: PLC0415
-    from vtlib.llm import text_questions as textual  # noqa: PLC0415
+    from vtlib.llm import text_requests as textual  # noqa: PLC0415
 
     if dry_run:
         return _planned(project, slugs, first)
@@ -91,7 +91,7 @@ def listed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _planned(project: Project, slugs: list[str], first: Answer) -> Answer:
     from vtlib.adaptation import fits as fitting  # noqa: PLC0415
     from vtlib.adaptation import stage as adapting  # noqa: PLC0415
-    from vtlib.llm import text_questions as textual  # noqa: PLC0415
+    from vtlib.llm import text_requests as textual  # noqa: PLC0415
 
     fits = textual.open_ones(project, fitting.plan(project, slugs=slugs).asked)
     scripts = textual.open_ones(project, [o.wanted for o in adapting.pairs(project, slugs=slugs)])

@@ -14,13 +14,15 @@ import pandas as pd
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, failure, table
 from vtlib.cli.failures import as_error
-from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.core.errors import BadInput, DataCheckFailed, ModelFailed
 from vtlib.core.models import STAGES
 from vtlib.core.params import merge, parse_overrides
+from vtlib.llm.recording import n_missing, require_new
 from vtlib.ops import projects
 from vtlib.run import copies
 from vtlib.run.plan import RunResult, StageEvent
 from vtlib.run.project import run as run_notebooks
+from vtlib.run.tape import Tape
 from vtlib.store import catalog
 from vtlib.store.project import Workspace
 
@@ -35,7 +37,8 @@ profile_option = click.option(
     vt,
     "run",
     example="vt run spring --from outliers -p outliers.method=robust_z --profile client\nvt run "
-    "--brand yakety-pack",
+    "--brand yakety-pack\n"
+    "vt run spring --record replies && vt run spring --replay replies",
 )
 @click.argument("names", nargs=-1, metavar="PROJECT...")
 @click.option("--all", "is_all", is_flag=True, help="Every project that is not archived.")
@@ -56,6 +59,18 @@ profile_option = click.option(
     help="Where a project is being run already, leave with exit code 7; default: wait for it to "
     "end.",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write every model's reply into this new folder, a JSON file a request.",
+)
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Answer from recorded replies: no model is called, nothing is fetched, no cost.",
+)
 def run(
     at: Workspace,
     names: tuple[str, ...],
@@ -70,7 +85,13 @@ def run(
     Several run one after the other; one that fails does not stop the rest, and the exit code is
     that of the worst. The page over all projects (vt overview) is drawn anew. A project runs once
     at a time: a second run of it waits.
+
+    --record writes what models replied; --replay runs the project again from it, at the time of the
+    recorded run: in a copy of the workspace from before, the tables come out the same. A request
+    that is not recorded is a problem not_recorded, and the exit code is 5.
     """
+    tape = _tape(how.pop("record"), how.pop("replay"))
+    how["tape"] = tape
     over: dict[str, Any] = parse_overrides(pairs)
     over = merge(over, {"report": {"profile": profile}} if profile else {})
     chosen = _chosen(at, names, is_all=is_all, brand=brand)
@@ -94,6 +115,15 @@ def run(
         "overview": page,
     }
     return Answer(data, "\n".join([*lines, *last]), max(a.exit_code for a in answers))
+
+
+def _tape(record: Path | None, replay: Path | None) -> Tape:
+    """Raises BadInput for both at once, and for a folder to record into that is not empty."""
+    if record and replay:
+        raise BadInput("--record and --replay exclude each other.", todo="Give one of them.")
+    if record:
+        require_new(record)
+    return Tape(record, replay)
 
 
 def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None) -> list[str]:
@@ -141,6 +171,7 @@ def _overview(at: Workspace) -> Path | None:
 
 
 def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
+    tape: Tape = how["tape"]
     opened = projects.opened(at, project, over=over)
     projects.require_in_use(opened)
     path = at.params_path(project)
@@ -153,6 +184,7 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
         wait=not how["is_impatient"],
         waits=_say,
         told=_tell,
+        tape=tape,
     )
     index = done.folder / "index.html"
     naming = opened.params.report.naming
@@ -166,11 +198,16 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
         "seconds_beside_stages": round(done.seconds_beside, 1),
     }
     said = [f"{done.status}: {index}", _time(done), f"creators: {naming} (report.creators)"]
+    code = done.exit_code
+    if tape.replay and (missing := n_missing(opened, done.run_id)):
+        said.append(f"{missing} requests are not in {tape.replay}: vt problems --kind not_recorded")
+        data["not_recorded"] = missing
+        code = code or ModelFailed.exit_code
     if naming == "named":
-        return Answer(data, "\n".join(said), done.exit_code)
+        return Answer(data, "\n".join(said), code)
     hits = copies.check_copy(opened, done.folder)
     said += copies.sentences(hits)
-    code = done.exit_code or (DataCheckFailed.exit_code if hits else 0)
+    code = code or (DataCheckFailed.exit_code if hits else 0)
     return Answer({**data, "leaks": hits}, "\n".join(said), code)
 
 

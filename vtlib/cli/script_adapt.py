@@ -47,7 +47,7 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
     from vtlib.adaptation import fits as fitting  # noqa: PLC0415
     from vtlib.adaptation import stage as flow  # noqa: PLC0415
     from vtlib.adaptation import summary  # noqa: PLC0415
-    from vtlib.llm import text_questions  # noqa: PLC0415
+    from vtlib.llm import text_requests  # noqa: PLC0415
 
     opened = projects.opened(at, project)
     slugs = chosen(opened, given)
@@ -56,19 +56,19 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
     if (video or given["from_patterns"]) and slugs is None:
         raise BadInput("for which product?", todo="Give --product S or --all-products.")
     if given["max_cost"] is not None:
-        text_questions.require_price(opened, fitting.model_of(opened))
+        text_requests.require_price(opened, fitting.model_of(opened))
     orders = _orders(opened, slugs or [], video, from_patterns=given["from_patterns"])
-    rest = text_questions.open_ones(opened, [o.wanted for o in orders])
+    rest = text_requests.open_ones(opened, [o.wanted for o in orders])
     lacks = "" if orders or video else flow.shortfall(opened, slugs=slugs or [])
     if dry_run:
-        estimate = text_questions.estimate(opened, rest)
+        estimate = text_requests.estimate(opened, rest)
         told = (
             f"{number(len(rest), 'script')} would be written, {len(orders) - len(rest)} are; "
-            f"{text_questions.most_words(estimate)}"
+            f"{text_requests.most_words(estimate)}"
         )
         told = "\n".join([told, *([lacks] if lacks else [])])
         return Answer(
-            text_questions.most(estimate)
+            text_requests.most(estimate)
             | {"questions": len(rest), "known": len(orders) - len(rest)},
             told,
         )
@@ -87,7 +87,7 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
         "scripts": listed(rows),
         "waits": lacks,
     }
-    return Answer(data, f"{text_questions.words(done)}\n\n{shown}", done.exit_code)
+    return Answer(data, f"{text_requests.words(done)}\n\n{shown}", done.exit_code)
 
 
 def _orders(

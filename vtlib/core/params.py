@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from vtlib.core import log
 from vtlib.core.errors import BadInput
 from vtlib.core.models import REACH_METRICS, Format, Platform, in_words
 
@@ -221,16 +223,19 @@ class Analysis(Section):
     controls_share: float = Field(
         0.33, ge=0, le=1, description="of both that goes to ordinary posts, as controls"
     )
-    model: str = "gemini-3.8-flash"
-    first_model: str = Field(
-        "gemini-3.5-flash-lite", description="for first looks, where there are more posts than full"
-    )
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
 
 
-class Gemini(Section):
-    """How models are asked, by whatever stage, and what that may take at most."""
+class ModelChoice(Section):
+    """Which models are asked, by whatever stage, how, and what that may take at most."""
 
+    provider: Literal["gemini"] = Field("gemini", description="whose API the models are behind")
+    name: str = Field("gemini-3.8-flash", description="analyses videos and pictures in full")
+    first_pass: str = Field(
+        "gemini-3.5-flash-lite",
+        description="for the short first pass, where there are more posts than analysis.full",
+    )
+    scripts: str = Field("", description="judges fits, writes scripts; empty = model.name")
     api_version: Literal["v1", "v1beta"] = "v1"
     resolution: Literal["low", "medium", "high"] | None = Field(
         None, description="of video frames; None = the model's own"
@@ -279,7 +284,6 @@ class Adaptation(Section):
     originals: int = Field(
         0, ge=0, description="products that also get a script from patterns alone"
     )
-    model: str = Field("", description="judges fits, writes scripts; empty = analysis.model")
     max_cost_usd: float = Field(5.0, ge=0, description="cap on the scripts of one run")
 
 
@@ -403,7 +407,7 @@ class Params(Section):
     outliers: Outliers = Outliers()
     media: Media = Media()
     analysis: Analysis = Analysis()
-    gemini: Gemini = Gemini()
+    model: ModelChoice = ModelChoice()
     prices: list[Price] = Field([], description="of models, by date; none = cost unknown")
     adaptation: Adaptation = Adaptation()
     comparison: Comparison = Comparison()
@@ -411,6 +415,68 @@ class Params(Section):
     money: Money = Money()
     insight: Insight = Insight()
     report: Report = Report()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_new_names(cls, data: Any) -> Any:
+        return renamed(data) if isinstance(data, dict) else data
+
+
+# Old key -> the key that has its meaning now. Old keys are read for as long as there are YAML files
+# with them.
+RENAMED = {
+    "gemini": "model",
+    "analysis.model": "model.name",
+    "analysis.first_model": "model.first_pass",
+    "adaptation.model": "model.scripts",
+}
+
+
+def renamed(data: dict[str, Any], *, warn: bool = True) -> dict[str, Any]:
+    """`data` (nested mappings) with the keys of RENAMED under their new names, each with a warning
+    once.
+
+    Raises BadInput where an old and its new key are both there with different values.
+    """
+    out = data
+    for old, new in RENAMED.items():
+        *path, name = old.split(".")
+        section = out.get(path[0]) if path else out
+        if not isinstance(section, dict) or name not in section:
+            continue
+        value = section[name]
+        rest = {k: v for k, v in section.items() if k != name}
+        out = {**out, path[0]: rest} if path else rest
+        if value == {}:
+            continue  # a notebook's default
+        moved = value if new == "model" else {new.split(".")[1]: value}
+        out = {**out, "model": _joined(out.get("model", {}), moved, old)}
+        if warn:
+            _warn_of(old, new)
+    return out
+
+
+def new_key(key: str) -> str:
+    """A dotted key as it is called now."""
+    old = next((o for o in RENAMED if key == o or key.startswith(f"{o}.")), "")
+    return RENAMED[old] + key.removeprefix(old) if old else key
+
+
+def _joined(section: Any, moved: Any, old: str) -> Any:
+    if not isinstance(section, dict) or not isinstance(moved, dict):
+        return moved
+    if clash := [k for k, v in moved.items() if k in section and section[k] != v]:
+        raise BadInput(
+            f"model.{clash[0]} is set twice: as itself and as {old}.",
+            todo=f"Keep model.{clash[0]} alone.",
+            field=f"model.{clash[0]}",
+        )
+    return {**section, **moved}
+
+
+@cache
+def _warn_of(old: str, new: str) -> None:
+    log.get(__name__).warning(f"parameter {old} is now called {new}; the old key still works")
 
 
 def parse_params(data: dict[str, Any], *, file: str = "") -> Params:

@@ -62,6 +62,12 @@ class Settings(BaseSettings):
         validation_alias="VT_CLOCK",
         description="ISO time taken for now, for simulated projects (unset = the real time)",
     )
+    replay: Path | None = Field(
+        default=None,
+        validation_alias="VT_REPLAY",
+        description="Folder of recorded replies (vt run --record) that answer instead of a "
+        "model; nothing is fetched",
+    )
     lock_wait_s: float = Field(
         default=60.0,
         ge=0,

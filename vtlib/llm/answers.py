@@ -140,6 +140,46 @@ def answered_calls(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, 
         )
 
 
+def recorded(store: Store, project: str) -> list[dict[str, Any]]:
+    """What came of each request of a project, to be replayed: key, model, prompt_version,
+    status, reason (None = no outcome) and calls, columns of `model_calls` in order: those that
+    led to the outcome, without one all.
+    """
+    with store.read() as connection:
+        rows = records(
+            connection,
+            """SELECT c.* FROM model_calls AS c
+            LEFT JOIN analyses AS a ON a.analysis_id = c.analysis_id
+            WHERE c.project_id = $project
+            AND (a.asked_at IS NULL OR c.started_at BETWEEN a.asked_at AND a.answered_at)
+            ORDER BY c.analysis_id, c.started_at, c.call_id""",
+            {"project": project},
+        )
+        outcomes = records(
+            connection,
+            """SELECT analysis_id AS key, model, prompt_version, status, reason,
+    answer IS NULL AS has_none
+            FROM analyses WHERE project_id = $project AND prompt_version IS NOT NULL
+            ORDER BY analysis_id""",
+            {"project": project},
+        )
+    calls: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        calls.setdefault(row["analysis_id"], []).append(row)
+    known = {
+        o["key"]: {**o, "calls": calls.get(o["key"], [])}
+        for o in outcomes
+        if o.pop("has_none") or o["key"] in calls
+    }
+    bare = {"prompt_version": None, "status": None, "reason": None}
+    rest = {
+        key: {"key": key, "model": made[0]["model"], **bare, "calls": made}
+        for key, made in calls.items()
+        if key not in known
+    }
+    return list((known | rest).values())
+
+
 def get(store: Store, analysis_id: str) -> dict[str, Any] | None:
     """An analysis with its answer decoded, or None."""
     with store.read() as connection:

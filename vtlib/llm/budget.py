@@ -12,7 +12,7 @@ from math import inf
 
 from vtlib.core.errors import BudgetReached
 
-_TODO = "Raise the cap, lower gemini.max_output_tokens, or lower the limit of items."
+_TODO = "Raise the cap, lower model.max_output_tokens, or lower the limit of items."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +86,26 @@ class Budget:
                 if rest_s <= 0 or not self._change.wait(None if rest_s == inf else rest_s):
                     raise TimeoutError("other calls in flight did not settle in time")
             output = int(min(room, demand.max_output_tokens))
-            held = Reservation(demand.usd(output), demand.tokens_in + output, output)
-            self._open.append(held)
-        return held
+            reservation = Reservation(demand.usd(output), demand.tokens_in + output, output)
+            self._open.append(reservation)
+        return reservation
 
-    def settle(self, held: Reservation, *, usd: float | None, tokens: int) -> None:
+    def settle(self, reservation: Reservation, *, usd: float | None, tokens: int) -> None:
         """Put what the call really took in the place of what was set aside. A second time it
         changes nothing.
         """
         with self._change:
-            if not held.is_open:
+            if not reservation.is_open:
                 return
-            held.is_open = False
-            self._open = [one for one in self._open if one is not held]
+            reservation.is_open = False
+            self._open = [one for one in self._open if one is not reservation]
             self._usd += usd or 0.0
             self._tokens += tokens
             self._change.notify_all()
 
-    def keep(self, held: Reservation) -> None:
+    def keep(self, reservation: Reservation) -> None:
         """All that was set aside counts as spent: nobody knows what the call took."""
-        self.settle(held, usd=held.usd, tokens=held.tokens)
+        self.settle(reservation, usd=reservation.usd, tokens=reservation.tokens)
 
     def _room(self, demand: Demand, *, with_open: bool = True) -> float:
         """Tokens of answer that every cap leaves room for; below 0 when not even the input fits."""
@@ -123,9 +123,9 @@ class Budget:
         return min(rooms)
 
     def _spent(self, cap: Cap, *, with_open: bool = True) -> tuple[float, int]:
-        held = self._open if with_open else []
-        usd = cap.spent_usd + self._usd + sum(one.usd or 0.0 for one in held)
-        return usd, cap.spent_tokens + self._tokens + sum(one.tokens for one in held)
+        pending = self._open if with_open else []
+        usd = cap.spent_usd + self._usd + sum(one.usd or 0.0 for one in pending)
+        return usd, cap.spent_tokens + self._tokens + sum(one.tokens for one in pending)
 
     def _refusal(self, demand: Demand) -> BudgetReached:
         usd = demand.usd(demand.min_output_tokens)

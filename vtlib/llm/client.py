@@ -1,65 +1,27 @@
-"""The Gemini API: one question, one named outcome; nothing that the service does to a question
-raises.
+"""A client of language models: one request, one named outcome; nothing that a provider does to a
+request raises.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import Self
 
-from google import genai
-from google.genai import types
-
-from vtlib.core.errors import (
-    BadInput,
-    BudgetReached,
-    CredentialsMissing,
-    ModelFailed,
-    VtError,
-    sentence,
-)
-from vtlib.core.params import nearest
+from vtlib.core.errors import BudgetReached, CredentialsMissing, ModelFailed, VtError, sentence
 from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
 from vtlib.llm.budget import Budget
-from vtlib.llm.failures import Failed, Failure, attempted
-from vtlib.llm.files import FileRefused, Files
+from vtlib.llm.exchange import Exchange, Journal, Wire
+from vtlib.llm.failures import Failure, FileRefused
+from vtlib.llm.model import Model, ModelFacts
 from vtlib.llm.outcomes import STOPS, Outcome
 from vtlib.llm.prices import Prices
-from vtlib.llm.question import Question
-from vtlib.llm.request import Asking, Journal, RequestContext
-from vtlib.llm.retries import Patience, Unanswered
+from vtlib.llm.request import Request
+from vtlib.llm.retries import Retries, RetriesExhausted
 from vtlib.llm.token_estimate import Demands
-from vtlib.llm.transport import BoundedClient
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where the service is and how it is used; seconds and bytes. `base_url` None = the real
-    one.
-    """
-
-    api_key: str = field(repr=False)
-    base_url: str | None = None
-    api_version: str = "v1"
-    timeout_s: float = 180.0
-    ready_wait_s: float = 120.0
-    poll_s: float = 1.0
-    inline_max_bytes: int = 14_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """What the service says of a model; None = it does not say."""
-
-    name: str
-    input_token_limit: int | None
-    output_token_limit: int | None
 
 
 def _no_journal(_call: object) -> None:
@@ -67,94 +29,98 @@ def _no_journal(_call: object) -> None:
 
 
 @dataclass
-class Gemini:
-    """The service behind one key; made once a run, shared by threads, closed at the end (`with`).
+class Client:
+    """A model within rates and caps; made once a run, shared by threads, closed at the end
+    (`with`).
 
-    `journal` is told of every request for an answer twice: before it is made (status `lost`: what a
-    killed run leaves behind) and when it has ended; it is called from worker threads.
-    `tokens_per_s` of video, where measured on earlier calls, makes estimates better. `settings`: by
-    the name of a model the parameter that names it, for messages.
+    `journal` gets every call twice: before it is sent (status `lost`: what a killed run leaves
+    behind) and when it has ended; it is called from worker threads. `tokens_per_s` of video, where
+    measured on earlier calls, makes estimates better. `settings`: by the name of a model the
+    parameter that names it, for messages.
     """
 
-    access: Access
+    model: Model
     limiter: RateLimiter = field(default_factory=lambda: RateLimiter({}))
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     budget: Budget = field(default_factory=Budget)
     prices: Prices = field(default_factory=Prices)
-    patience: Patience | None = None
+    retries: Retries | None = None
     journal: Journal = _no_journal
     reasks: int = 1
     tokens_per_s: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def check_model(self, name: str) -> ModelFacts:
-        """Whether the service knows the model, by one free call.
+        """Whether the provider has the model, by one free call.
 
-        Raises BadInput naming the nearest when it does not, CredentialsMissing, ModelFailed.
+        Raises BadInput naming the nearest when it has not, CredentialsMissing, ModelFailed.
         """
+        setting = self._setting(name)
         try:
-            found = self._insist(lambda: self._client.models.get(model=name), "models.get")
-        except Unanswered as error:
-            if error.failure.status == "not_found":
-                raise self._no_such_model(name) from None
-            raise raised(self._explained(error.failure, name)) from None
-        return ModelFacts(name, found.input_token_limit, found.output_token_limit)
+            return self.model.check(
+                name, setting=setting, retries=self._retries, end_s=self._end_s()
+            )
+        except RetriesExhausted as error:
+            raise raised(self.model.explain(error.failure, setting=setting)) from None
 
-    def count(self, question: Question) -> int:
-        """Tokens that go in, as the service counts them: free, but the files are sent.
+    def count(self, request: Request) -> int:
+        """Tokens that go in, as the provider counts them: free, but the files are sent.
 
         Raises CredentialsMissing or ModelFailed.
         """
-        name, text = question.options.model, types.Part(text=question.prompt.text)
         try:
-            with self._files.attached(question, end_s=self._end_s()) as parts:
-                contents = types.Content(role="user", parts=[*parts, text])
-                counted = self._insist(
-                    lambda: self._client.models.count_tokens(model=name, contents=contents),
-                    "countTokens",
+            with self.model.attached(
+                request, retries=self._retries, end_s=self._end_s()
+            ) as attached:
+                counted = self._retries.run(
+                    lambda: self.model.count(attached), what="countTokens", end_s=self._end_s()
                 )
-        except (Unanswered, FileRefused) as error:
-            raise raised(self._explained(error.failure, name)) from None
-        return counted.total_tokens or question.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+        except (RetriesExhausted, FileRefused) as error:
+            setting = self._setting(request.options.model)
+            raise raised(self.model.explain(error.failure, setting=setting)) from None
+        return counted or request.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
 
-    def ask(self, question: Question) -> Outcome:
-        """Ask, read, and where the answer cannot be used, ask again as often as `reasks` says."""
+    def ask(self, request: Request) -> Outcome:
+        """Send, read, and where the reply cannot be used, ask again as often as `reasks` says."""
         if not self.breaker.allows():
-            said = "the service failed several times in a row; the rest was not asked"
-            return Outcome("circuit_open", reason=said)
-        asking = Asking(self._desk, question, [], self._end_s())
+            reason = "the service failed several times in a row; the rest was not asked"
+            return Outcome("circuit_open", reason=reason)
+        exchange = Exchange(self._wire, request, self._end_s())
         try:
-            with self._files.attached(question, end_s=asking.end_s) as asking.parts:
-                outcome = asking.outcome()
+            with self.model.attached(
+                request, retries=self._retries, end_s=exchange.end_s
+            ) as exchange.request:
+                outcome = exchange.outcome()
         except BudgetReached as error:
-            return Outcome("budget", reason=str(error), calls=tuple(asking.calls))
-        except (Unanswered, FileRefused) as error:
-            failure = self._explained(error.failure, question.options.model)
-            if asking.n_lost and failure.is_passing:
+            return Outcome("budget", reason=str(error), calls=tuple(exchange.calls))
+        except (RetriesExhausted, FileRefused) as error:
+            setting = self._setting(request.options.model)
+            failure = self.model.explain(error.failure, setting=setting)
+            if exchange.n_lost and failure.is_passing:
                 failure = replace(failure, status="lost")
             self.breaker.record(ok=not failure.is_outage)
-            return Outcome(failure.status, reason=failure.reason, calls=tuple(asking.calls))
+            return Outcome(failure.status, reason=failure.reason, calls=tuple(exchange.calls))
         self.breaker.record(ok=True)
         return outcome
 
     def ask_all(
-        self, questions: Iterable[Question], *, concurrency: int
-    ) -> Iterator[tuple[Question, Outcome]]:
+        self, requests: Iterable[Request], *, concurrency: int
+    ) -> Iterator[tuple[Request, Outcome]]:
         """Ask several at a time; each pair comes as soon as it is there.
 
-        After an outcome of STOPS nothing further is asked: what is left out does not come back.
+        After an outcome of STOPS nothing further is sent: what is left out does not come back.
         """
-        waiting = iter(questions)
-        running: dict[Future[Outcome], Question] = {}
+        waiting = iter(requests)
+        running: dict[Future[Outcome], Request] = {}
         is_stopped = False
-        _ = self._desk  # made here, once, and not by several workers at a time
-        with ThreadPoolExecutor(concurrency, thread_name_prefix="gemini") as pool:
+        _ = self._wire  # made here, once, and not by several workers at a time
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="model") as pool:
             while True:
                 while not is_stopped and len(running) < concurrency:
-                    question = next(waiting, None)
-                    if question is None:
+                    request = next(waiting, None)
+                    if request is None:
                         break
-                    running[pool.submit(self.ask, question)] = question
+                    running[pool.submit(self.ask, request)] = request
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -163,13 +129,12 @@ class Gemini:
                     yield running.pop(future), outcome
 
     def sweep(self) -> int:
-        """Delete files that killed runs left at the service; returns how many. Never raises."""
-        return self._files.sweep()
+        """Delete files that killed runs left at the provider; returns how many. Never raises."""
+        return self.model.sweep()
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
-        self._transport.close()
+        self.model.close()
 
     def __enter__(self) -> Self:
         return self
@@ -177,87 +142,22 @@ class Gemini:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _insist(self, act: Callable[[], T], what: str) -> T:
-        return self._patient.insist(lambda: attempted(act), what=what, end_s=self._end_s())
-
     def _end_s(self) -> float:
-        return time.monotonic() + self._patient.deadline_s
+        return time.monotonic() + self._retries.deadline_s
 
-    def _explained(self, failure: Failure, model: str) -> Failure:
-        """The failure with what a person needs to know of it here: whose key, which setting."""
-        if failure.status == "bad_key":
-            place = self.access.base_url or "the Gemini API"
-            reason = f"GEMINI_API_KEY was refused by {place}: {failure.reason}"
-        elif failure.status == "not_found" and failure.http_status == 404:
-            setting = self.settings.get(model, "model")
-            reason = (
-                f"{failure.reason}; the model is named by {setting}, its address by "
-                "gemini.api_version"
-            )
-        else:
-            return failure
-        return replace(failure, reason=reason)
-
-    def _no_such_model(self, name: str) -> BadInput:
-        try:
-            listed = attempted(lambda: [(m.name or "") for m in self._client.models.list()])
-        except Failed:
-            listed = []
-        bare = name.removeprefix("models/")
-        others = [m for m in (one.removeprefix("models/") for one in listed) if m and m != bare]
-        setting = self.settings.get(name, "model")
-        near = nearest(bare, others)
-        todo = (
-            f"Did you mean {near}?" if near else f"There are: {', '.join(others) or 'none listed'}."
-        )
-        if len(others) < len(listed):
-            todo = (
-                f"It is listed but not served as {self.access.api_version}: change "
-                f"gemini.api_version, or the model. {todo}"
-            )
-        return BadInput(
-            f"the service has no model {name}.", todo=f"Set {setting}. {todo}", field=setting
-        )
+    def _setting(self, model: str) -> str:
+        return self.settings.get(model, "model.name")
 
     @cached_property
-    def _patient(self) -> Patience:
-        return self.patience or Patience(self.limiter)
+    def _retries(self) -> Retries:
+        return self.retries or Retries(self.limiter)
 
     @cached_property
-    def _client(self) -> genai.Client:
-        """Kept for as long as we live: a client that is forgotten closes itself. It retries
-        nothing.
-        """
-        return genai.Client(
-            api_key=self.access.api_key,
-            http_options=types.HttpOptions(
-                base_url=self.access.base_url,
-                api_version=self.access.api_version,
-                timeout=round(self.access.timeout_s * 1000),
-                httpx_client=self._transport,
-            ),
-        )
-
-    @cached_property
-    def _transport(self) -> BoundedClient:
-        return BoundedClient(self.access.timeout_s)
-
-    @cached_property
-    def _files(self) -> Files:
-        return Files(
-            self._client,
-            self._patient,
-            inline_max_bytes=self.access.inline_max_bytes,
-            ready_wait_s=self.access.ready_wait_s,
-            poll_s=self.access.poll_s,
-        )
-
-    @cached_property
-    def _desk(self) -> RequestContext:
-        return RequestContext(
-            self._client,
+    def _wire(self) -> Wire:
+        return Wire(
+            self.model,
             self.limiter,
-            self._patient,
+            self._retries,
             self.budget,
             Demands(self.prices, self.tokens_per_s),
             self.journal,

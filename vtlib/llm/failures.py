@@ -1,20 +1,20 @@
-"""What the client's exceptions mean: a named outcome, whether waiting helps, and for how long."""
+"""What the exceptions of a provider's client mean: a named outcome, whether waiting helps, and
+for how long.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import httpx2
-from google.genai import errors
 
-from vtlib.llm.outcomes import Status
+from vtlib.llm.outcomes import Call, Status
 
-T = TypeVar("T")
 _PASSING_HTTP = frozenset({408, 425, 499, 500, 502, 503, 504})
 # The API's own 400 and 500 errors are not charged (ai.google.dev/gemini-api/docs/billing); what a
 # gateway in between says (499, 502, 504) tells nothing of what came of the request behind it.
@@ -45,27 +45,35 @@ class NotOfApi(Exception):
 
 
 class Failed(Exception):
-    """A call of the client that raised; `failure` says what that means."""
+    """A request without a reply; `failure` says why. `call`: the call as it was recorded, None
+    for a live one.
+    """
+
+    def __init__(self, failure: Failure, call: Call | None = None) -> None:
+        super().__init__(failure.reason)
+        self.failure, self.call = failure, call
+
+
+class FileRefused(Exception):
+    """A file that cannot be used for a request; `failure` says why."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.reason)
         self.failure = failure
 
 
-def attempted(act: Callable[[], T]) -> T:
-    """The result of `act`, a call of the client. Raises Failed for whatever the client raises:
-    its parsers raise all kinds (RecursionError, JSONDecodeError, KeyError, UnicodeError).
-    """
-    try:
-        return act()
-    except Exception as error:
-        raise Failed(failure_of(error)) from error
+class ApiError(Protocol):
+    """An error that the API itself reports, as google-genai has it (errors.APIError)."""
+
+    code: Any
+    status: Any
+    message: Any
+    details: Any
+    response: Any
 
 
 def failure_of(error: Exception) -> Failure:
     """The meaning of an exception of the client, whichever it is: its parsers raise all kinds."""
-    if isinstance(error, errors.APIError):
-        return _api_failure(error)
     name = type(error).__name__
     if isinstance(error, NotOfApi):
         said = str(error)
@@ -93,7 +101,8 @@ def failure_of(error: Exception) -> Failure:
     return Failure("unavailable", said, is_passing=True, is_outage=True, may_be_charged=True)
 
 
-def _api_failure(error: errors.APIError) -> Failure:
+def api_failure(error: ApiError) -> Failure:
+    """The meaning of an error that the API, or a gateway before it, reported."""
     code, said = _code(error), _said(error)
     if code < 300:
         return Failure("unavailable", said, code, is_passing=True, may_be_charged=True)
@@ -128,7 +137,7 @@ def _api_failure(error: errors.APIError) -> Failure:
     return Failure("refused", said, code)
 
 
-def _quota(error: errors.APIError, said: str) -> Failure:
+def _quota(error: ApiError, said: str) -> Failure:
     ids = [
         str(v.get("quotaId") or v.get("quotaMetric") or "")
         for d in _details(error, "QuotaFailure")
@@ -151,16 +160,16 @@ def quota_reset(now: datetime | None = None) -> datetime:
     return midnight.astimezone(UTC)
 
 
-def _code(error: errors.APIError) -> int:
+def _code(error: ApiError) -> int:
     return error.code if isinstance(error.code, int) else 0
 
 
-def _is_of_api(error: errors.APIError) -> bool:
+def _is_of_api(error: ApiError) -> bool:
     """Whether the error is worded by the API itself, not by a gateway before it."""
     return isinstance(error.details, Mapping) and isinstance(error.details.get("error"), Mapping)
 
 
-def _retry_after(error: errors.APIError) -> float | None:
+def _retry_after(error: ApiError) -> float | None:
     """Seconds that RetryInfo or Retry-After asks for."""
     for detail in _details(error, "RetryInfo"):
         if match := re.fullmatch(r"(\d+(?:\.\d+)?)s", str(detail.get("retryDelay", ""))):
@@ -170,11 +179,11 @@ def _retry_after(error: errors.APIError) -> float | None:
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
 
 
-def _reasons(error: errors.APIError) -> set[str]:
+def _reasons(error: ApiError) -> set[str]:
     return {str(d.get("reason", "")) for d in _details(error, "ErrorInfo")}
 
 
-def _details(error: errors.APIError, kind: str) -> Iterator[Mapping[str, Any]]:
+def _details(error: ApiError, kind: str) -> Iterator[Mapping[str, Any]]:
     body = error.details
     inner = body.get("error") if isinstance(body, Mapping) else None
     listed = inner.get("details") if isinstance(inner, Mapping) else None
@@ -187,7 +196,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _said(error: errors.APIError) -> str:
+def _said(error: ApiError) -> str:
     """Status and message in a line; a web page shrinks to its status."""
     message = str(error.message or "")
     if "<" in message:

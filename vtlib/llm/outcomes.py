@@ -1,4 +1,4 @@
-"""What came of a question to a model: always one named outcome, with everything the model sent."""
+"""What came of a request to a model: always one named outcome, with everything the model sent."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from vtlib.llm.prices import Usage
 # request), `not_found` (model or file), `file_failed`, `too_large`, `unavailable` (down, or not the
 # API), `timed_out`, `rate_limited`. Perhaps answered, perhaps paid: `lost` (requests were sent and
 # their replies never came or told nothing). Not answered, and no other request would be: `bad_key`,
-# `quota_day`, `not_allowed` (country, billing). Not asked: `circuit_open`, `budget`. Of a call,
-# `lost` without an end: in flight, or cut by a kill.
+# `quota_day`, `not_allowed` (country, billing). Not asked: `circuit_open`, `budget`; in a replay
+# `not_recorded` (the rest goes on). Of a call, `lost` without an end: in flight, or cut by a kill.
 Status = Literal[
     "ok",
     "repaired",
@@ -43,9 +43,14 @@ Status = Literal[
     "circuit_open",
     "budget",
     "lost",
+    "not_recorded",
 ]
 DATA: frozenset[str] = frozenset({"ok", "repaired", "partial"})
-# What will be the same tomorrow, for the same question: not asked again.
+# What a reply came to, be it no data.
+ANSWERED: frozenset[str] = DATA | {
+    *("blocked", "withheld", "empty", "truncated", "unreadable", "invalid")
+}
+# What will be the same tomorrow, for the same request: not sent again.
 LASTING: frozenset[str] = DATA | {"blocked", "withheld", "file_failed", "too_large"}
 STOPS: frozenset[str] = frozenset({"bad_key", "quota_day", "not_allowed", "circuit_open", "budget"})
 
@@ -55,7 +60,7 @@ class Call:
     """One request for an answer, whatever came of it. `usd` None = no price is known, or no usage.
 
     `kind`: ask, or reask after an answer that could not be used; `key`: the caller's name for the
-    question; `ended_at` None = in flight; `estimate_usd` and `estimate_tokens`: what it may take at
+    request; `ended_at` None = in flight; `estimate_usd` and `estimate_tokens`: what it may take at
     most.
     """
 
@@ -86,7 +91,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer to a question. `value` is there for `ok`, `repaired` and `partial` alone.
+    """The answer to a request. `value` is there for `ok`, `repaired` and `partial` alone.
 
     `missing` names the parts a partial answer lacks (they are None in `value`); `repairs` what was
     mended or dropped. `calls` are all requests made for it, in order; `raw` and `finish_reason`
@@ -119,7 +124,7 @@ class Outcome:
     @property
     def usd(self) -> float | None:
         """US dollars of all calls; None when the cost of any call is unknown."""
-        costs = [c.usd for c in self.calls if c.usage.is_known or c.status in _ANSWERED]
+        costs = [c.usd for c in self.calls if c.usage.is_known or c.status in ANSWERED]
         return None if any(c is None for c in costs) else float(sum(c or 0.0 for c in costs))
 
     @property
@@ -141,6 +146,3 @@ class Outcome:
     def plain(self) -> dict[str, Any] | None:
         """The value as JSON knows it."""
         return None if self.value is None else self.value.model_dump(mode="json", warnings=False)
-
-
-_ANSWERED = DATA | {"blocked", "withheld", "empty", "truncated", "unreadable", "invalid"}

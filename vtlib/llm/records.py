@@ -1,4 +1,4 @@
-"""What came of questions to a model: as rows, saved once, and counted. The same for films,
+"""What came of requests to a model: as rows, saved once, and counted. The same for films,
 pictures and texts.
 """
 
@@ -11,21 +11,22 @@ from typing import Any
 
 from vtlib.core import log
 from vtlib.llm import answers as store
-from vtlib.llm import session as asking
+from vtlib.llm.journal import call_of
 from vtlib.llm.outcomes import STOPS, Outcome
-from vtlib.llm.question import Question
-from vtlib.llm.replies import kept_outcome
+from vtlib.llm.replies import recorded_outcome
+from vtlib.llm.request import Request
 from vtlib.store import runs
 from vtlib.store.project import Project, one_session
 
+NO_ROW = STOPS | {"not_recorded"}  # nothing is known of the request: another run sends it
 EXIT_CODES = {"bad_key": 3, "not_allowed": 3, "quota_day": 8, "budget": 8}
 _logger = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a question is about: a post (None = none), in which role, asked by which stage;
-    `task` names its problems.
+    """What a request is about: a post (None = none), in which role, asked by which stage; `task`
+    names its problems.
     """
 
     stage: str
@@ -83,30 +84,33 @@ class Done:
 
 
 @one_session
-def take_up(project: Project, asked: Mapping[str, tuple[Question, About]]) -> int:
+def take_up(project: Project, asked: Mapping[str, tuple[Request, About]]) -> int:
     """Save answers that a process got but died before saving; how many. They are paid: nothing is
     asked.
 
-    `asked`: by the key of the question.
+    `asked`: by the key of the request.
     """
     rows = store.answered_calls(project.store, list(asked))
     for row in rows:
-        question, about = asked[row["analysis_id"]]
-        save(project, question, kept_outcome(asking.call_of(row), question), about)
+        request, about = asked[row["analysis_id"]]
+        save(project, request, recorded_outcome(call_of(row), request), about)
     return len(rows)
 
 
-def save(project: Project, question: Question, outcome: Outcome, about: About) -> None:
-    """Write what came of a question: its row, and a problem where there is no data."""
+def save(project: Project, request: Request, outcome: Outcome, about: About) -> None:
+    """Write what came of a request: its row, and a problem where there is no data."""
     if outcome.status in STOPS and not outcome.calls:
-        return  # it was not asked: nothing happened to the question
-    if outcome.status not in STOPS:
-        store.save_analysis(project.store, _row(project, question, outcome, about))
+        return  # it was not asked: nothing happened to the request
+    if outcome.status not in NO_ROW:
+        store.save_analysis(project.store, _row(project, request, outcome, about))
     if not outcome.has_data:
         source = about.post_id or about.role
+        # What is not recorded says so in every replay; any other problem of a request is one,
+        # however often it comes.
+        replay = project.run_id if outcome.status == "not_recorded" else ""
         _logger.warning("no answer", task=about.task, about=source, status=outcome.status)
         problem = {
-            "problem_id": f"{about.task}-{question.key}-{outcome.status}",
+            "problem_id": "-".join(filter(None, (about.task, request.key, outcome.status, replay))),
             "project_id": project.slug,
             "run_id": project.run_id or None,
             "stage": about.stage,
@@ -118,26 +122,26 @@ def save(project: Project, question: Question, outcome: Outcome, about: About) -
         runs.add_problems(project.store, [problem])
 
 
-def _row(project: Project, question: Question, outcome: Outcome, about: About) -> dict[str, Any]:
+def _row(project: Project, request: Request, outcome: Outcome, about: About) -> dict[str, Any]:
     """Columns of `analyses`."""
-    used, calls, options = outcome.usage, outcome.calls, question.options
+    used, calls, options = outcome.usage, outcome.calls, request.options
     now = project.workspace.now()
     first = calls[0].started_at if calls else now
     last = (calls[-1].ended_at if calls else None) or now
     return {
-        "analysis_id": question.key,
+        "analysis_id": request.key,
         "post_id": about.post_id,
         "project_id": project.slug,
         "run_id": project.run_id or None,
-        "task": question.prompt.version.partition("/")[0],
-        "prompt_version": question.prompt.version,
-        "prompt_sha256": question.prompt.sha256,
-        "schema_sha256": question.schema_sha256,
-        "patterns_version": question.prompt.patterns_version or None,
+        "task": request.prompt.version.partition("/")[0],
+        "prompt_version": request.prompt.version,
+        "prompt_sha256": request.prompt.sha256,
+        "schema_sha256": request.schema_sha256,
+        "patterns_version": request.prompt.patterns_version or None,
         "model": options.model,
         "model_version": next((c.model_version for c in calls if c.model_version), None),
-        "input_hash": question.input_hash,
-        "media_sha256": next((a.sha256 for a in question.attachments), None),
+        "input_hash": request.input_hash,
+        "media_sha256": next((a.sha256 for a in request.attachments), None),
         "options": {k: v for k, v in asdict(options).items() if k != "model"},
         "role": about.role or None,
         "status": outcome.status,

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from vtlib.core import log
 from vtlib.llm.malformed import Reading, read_answer
+from vtlib.llm.model import Reply
 from vtlib.llm.outcomes import Call, Outcome, Status
 from vtlib.llm.prices import Usage
-from vtlib.llm.question import Question
+from vtlib.llm.request import Request
 
 # The client would go on by itself after CONTINUATION, request after request, past every cap of
-# ours: it is told not to (question.py), and the answer counts as cut off.
+# ours: it is told not to (gemini.py), and the answer counts as cut off.
 CUT_OFF = frozenset({"MAX_TOKENS", "CONTINUATION"})
 # The service keeps the answer back, or part of it: whatever text there is, it is no data.
 WITHHELD = frozenset(
@@ -42,21 +42,7 @@ _USAGE = re.compile(r'(?<!\\)"usageMetadata"\s*:\s*')
 # No call takes a trillion tokens, and a database column ends at 2^63.
 MAX_TOKENS = 10**12
 _logger = log.get(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer of the service. `text` without thoughts, None when there is none; `blocked` why
-    the question was turned away, "" when it was not; `flaw` why nothing but the usage could be
-    read, "" when all could.
-    """
-
-    text: str | None
-    finish_reason: str | None
-    blocked: str
-    usage: Usage
-    model_version: str | None
-    flaw: str = ""
+BLOCKED = "the question was blocked: "  # a recorded call is read by it again (recording.py)
 
 
 def reply_of(body: str | None) -> Reply | None:
@@ -86,20 +72,20 @@ def reply_of(body: str | None) -> Reply | None:
     )
 
 
-def read_reply(reply: Reply, question: Question) -> tuple[Status, Reading]:
+def read_reply(reply: Reply, request: Request) -> tuple[Status, Reading]:
     """What the reply is worth: a block and an answer kept back are named before anything is
     read.
     """
     if reply.flaw:
         return "unreadable", Reading("unreadable", reason=reply.flaw)
     if reply.blocked:
-        return "blocked", Reading("empty", reason=f"the question was blocked: {reply.blocked}")
+        return "blocked", Reading("empty", reason=f"{BLOCKED}{reply.blocked}")
     if reply.finish_reason in WITHHELD:
         said = f"the answer was kept back: {reply.finish_reason}"
         return "withheld", Reading("empty", reason=said)
     try:
         is_cut_off = reply.finish_reason in CUT_OFF
-        reading = read_answer(reply.text, question.answer, is_cut_off=is_cut_off)
+        reading = read_answer(reply.text, request.answer, is_cut_off=is_cut_off)
     except Exception as error:
         # The call is paid: a mistake of ours in reading must not lose its cost, nor the rest of the
         # batch.
@@ -110,10 +96,10 @@ def read_reply(reply: Reply, question: Question) -> tuple[Status, Reading]:
     return reading.status, reading
 
 
-def kept_outcome(call: Call, question: Question) -> Outcome:
-    """What a call that was journalled brought, read again from its raw text: nothing is asked."""
+def recorded_outcome(call: Call, request: Request) -> Outcome:
+    """What a call in the journal brought, read again from its raw text: nothing is sent."""
     reply = Reply(call.raw, call.finish_reason, "", call.usage, call.model_version)
-    status, reading = read_reply(reply, question)
+    status, reading = read_reply(reply, request)
     return Outcome(
         status,
         value=reading.value,
@@ -123,7 +109,7 @@ def kept_outcome(call: Call, question: Question) -> Outcome:
         raw=call.raw,
         finish_reason=call.finish_reason,
         calls=(call,),
-    ).checked(question.check)
+    ).checked(request.check)
 
 
 def whole_characters(text: str) -> str:

@@ -1,210 +1,99 @@
-"""One question on the wire: requests within rate and caps, the ladder of answers, a journal of
-all of it.
+"""A request to a model: prompt, files, the shape of the answer, and how to ask. Its identity is
+a digest.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
-from google import genai
-from google.genai import types
+from pydantic import BaseModel
 
-from vtlib.core.errors import BudgetReached
-from vtlib.core.rate_limits import RateLimiter
-from vtlib.llm.budget import Budget, Reservation
-from vtlib.llm.failures import Failed, Failure, NotOfApi, attempted
-from vtlib.llm.malformed import Reading
-from vtlib.llm.outcomes import DATA, Call, Outcome
-from vtlib.llm.prices import Usage
-from vtlib.llm.question import Question
-from vtlib.llm.replies import Reply, read_reply, reply_of
-from vtlib.llm.retries import Patience, Unanswered
-from vtlib.llm.token_estimate import Demands
+from vtlib.llm.prompts.files import Rendered
+from vtlib.llm.schema import digest_of, schema_of
 
-# Answers that can come out better when they are asked for once more.
-REASK = frozenset({"empty", "truncated", "unreadable", "invalid", "partial"})
-# A request whose reply got lost may have been paid: so many are sent for one question, then it is
-# `lost`.
-MAX_LOST = 2
-Journal = Callable[[Call], None]
+# Tokens of a video, as an older page of the service states them; only until calls were measured.
+TOKENS_PER_FRAME, TOKENS_PER_AUDIO_S, FRAMES_PER_S = 258, 32, 1.0
+TOKENS_PER_IMAGE = 258
+CHARS_PER_TOKEN = 3.0  # cautious: prose has about four
 
 
-@dataclass(frozen=True)
-class RequestContext:
-    """What all questions share."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What shapes an answer and so belongs to its identity; None = the model's own."""
 
-    client: genai.Client
-    limiter: RateLimiter
-    patience: Patience
-    budget: Budget
-    demands: Demands
-    journal: Journal
-    reasks: int = 1
+    model: str
+    max_output_tokens: int
+    resolution: Literal["low", "medium", "high"] | None = None
+    fps: float | None = None
+    thinking: Literal["minimal", "low", "medium", "high"] | None = None
+    temperature: float | None = None
 
 
-@dataclass
-class Asking:
-    """One question being asked. `calls` holds every request so far; `end_s` is the deadline
-    (monotonic).
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with the request. `duration_s` for video and sound, None for pictures;
+    `handle`: what the provider made of the file while it is attached (model.py), None before.
     """
 
-    desk: RequestContext
-    question: Question
-    parts: list[types.Part]
-    end_s: float
-    calls: list[Call] = field(default_factory=list)
-    _room: int = 0  # tokens of answer that the last request had
+    path: Path
+    mime_type: str
+    sha256: str
+    duration_s: float | None = None
+    handle: Any = field(default=None, repr=False, compare=False)
 
     @property
-    def n_lost(self) -> int:
-        """Requests that were sent and whose replies got lost."""
-        return sum(call.status == "lost" for call in self.calls)
+    def is_video(self) -> bool:
+        return self.mime_type.startswith("video/")
 
-    def outcome(self) -> Outcome:
-        """The first answer, and while it cannot be used whole, the next; the best one counts.
 
-        Raises Unanswered and BudgetReached when not even a first answer came.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`answer` is the pydantic model of what is wanted back; files stand before the text. `key`
+    is the caller's name for the request: it comes back with every call and is no part of the
+    identity. `check` says what of a value cannot be, "" when nothing: such an answer is at most
+    partial.
+    """
+
+    prompt: Rendered
+    answer: type[BaseModel]
+    options: Options
+    attachments: tuple[Attachment, ...] = ()
+    key: str = ""
+    check: Callable[[BaseModel], str] | None = None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return schema_of(self.answer)
+
+    @property
+    def schema_sha256(self) -> str:
+        return digest_of(self.schema)
+
+    @property
+    def input_hash(self) -> str:
+        """Digest of all that goes in besides model, prompt and schema: files, data, options."""
+        given = {k: v for k, v in asdict(self.options).items() if k != "model"}
+        files = [a.sha256 for a in self.attachments]
+        return digest_of({"files": files, "data": self.prompt.data_sha256, "options": given})
+
+    @property
+    def identity(self) -> str:
+        """Same identity, same request: model, prompt version and text, schema, input."""
+        parts = [self.options.model, self.prompt.version, self.prompt.sha256]
+        return digest_of([*parts, self.schema_sha256, self.input_hash])
+
+    def guessed_tokens_in(self, *, tokens_per_s: float | None = None) -> int:
+        """Tokens that go in, by formula. `tokens_per_s` of video where it was measured on
+        earlier calls.
         """
-        best = self._answer(self.question, is_again=False)
-        for _ in range(self.desk.reasks):
-            if best.status not in REASK:
-                break
-            try:
-                new = self._answer(_again(self.question, best), is_again=True)
-            except (Unanswered, BudgetReached) as error:
-                best = replace(best, reason=f"{best.reason}; asked again, without success: {error}")
-                break
-            best = new if _worth(new) >= _worth(best) else best
-        return replace(best, calls=tuple(self.calls)).checked(self.question.check)
-
-    def _answer(self, question: Question, *, is_again: bool) -> Outcome:
-        reply = self.desk.patience.insist(
-            lambda: self._request(question, is_again=is_again),
-            what="generateContent",
-            end_s=self.end_s,
+        text = len(self.prompt.system) + len(self.prompt.text) + len(str(self.schema))
+        fps = self.options.fps or FRAMES_PER_S
+        rate = tokens_per_s or fps * TOKENS_PER_FRAME + TOKENS_PER_AUDIO_S
+        seen = sum(
+            TOKENS_PER_IMAGE if a.duration_s is None else rate * a.duration_s
+            for a in self.attachments
         )
-        status, reading = read_reply(reply, question)
-        if status == "partial" and self._room < question.options.max_output_tokens:
-            # Not the model's own end: with more money it would be whole, so it is asked again
-            # another time.
-            reason = f"{reading.reason}; the caps left room for {self._room:,} tokens"
-            status, reading = "truncated", Reading("truncated", reason=reason)
-        self._close(replace(self.calls[-1], status=status, reason=reading.reason))
-        return Outcome(
-            status,
-            value=reading.value,
-            reason=reading.reason,
-            missing=reading.missing,
-            repairs=reading.repairs,
-            raw=reply.text,
-            finish_reason=reply.finish_reason,
-        )
-
-    def _request(self, question: Question, *, is_again: bool) -> Reply:
-        """One request; journalled before and after, its cost set aside before and settled after."""
-        desk = self.desk
-        demand = desk.demands.demand(question, on=datetime.now(UTC).date())
-        try:
-            held = desk.budget.reserve(demand, end_s=self.end_s)
-        except TimeoutError as error:
-            raise Unanswered(Failure("timed_out", str(error), is_passing=True)) from None
-        try:
-            booked = desk.limiter.acquire(requests=1, tokens=demand.tokens_in)
-            self._room = held.max_output_tokens
-            self._open(question, held, is_again=is_again)
-        except BaseException:
-            desk.budget.settle(held, usd=0.0, tokens=0)  # nothing was sent
-            raise
-        try:
-            reply = self._reply(question, held)
-            desk.limiter.settle(booked, tokens=reply.usage.tokens_in or demand.tokens_in)
-        finally:
-            desk.budget.keep(held)  # whatever was not settled: nobody knows what it took
-        return reply
-
-    def _reply(self, question: Question, held: Reservation) -> Reply:
-        try:
-            reply = attempted(lambda: self._sent(question, held))
-        except Failed as error:
-            failure = error.failure
-            if not failure.may_be_charged:
-                self.desk.budget.settle(held, usd=0.0, tokens=0)
-            self._close(
-                replace(
-                    self.calls[-1],
-                    status="lost" if failure.may_be_charged else failure.status,
-                    reason=failure.reason,
-                    http_status=failure.http_status,
-                )
-            )
-            if self.n_lost >= MAX_LOST:
-                raise Unanswered(replace(failure, status="lost")) from None
-            raise
-        if reply.usage.is_known:
-            self._settle(question, held, reply.usage)
-        self.calls[-1] = replace(
-            self.calls[-1],
-            http_status=200,
-            raw=reply.text,
-            finish_reason=reply.finish_reason,
-            model_version=reply.model_version,
-            usage=reply.usage,
-            usd=self._usd(reply.usage),
-        )
-        return reply
-
-    def _sent(self, question: Question, held: Reservation) -> Reply:
-        parts = [*self.parts, types.Part(text=question.prompt.text)]
-        response = self.desk.client.models.generate_content(
-            model=question.options.model,
-            contents=types.Content(role="user", parts=parts),
-            config=question.config(max_output_tokens=held.max_output_tokens),
-        )
-        http = response.sdk_http_response
-        reply = reply_of(http.body if http else None)
-        if reply is None:
-            raise NotOfApi("the reply is empty or not the API's, and does not tell what it cost")
-        return reply
-
-    def _settle(self, question: Question, held: Reservation, usage: Usage) -> None:
-        self.desk.budget.settle(held, usd=self._usd(usage), tokens=usage.total)
-        self.desk.demands.count(question, usage)
-
-    def _open(self, question: Question, held: Reservation, *, is_again: bool) -> None:
-        call = Call(
-            uuid.uuid4().hex,
-            question.key,
-            "reask" if is_again else "ask",
-            question.options.model,
-            "lost",
-            started_at=datetime.now(UTC),
-            estimate_usd=held.usd,
-            estimate_tokens=held.tokens,
-        )
-        self.desk.journal(call)
-        self.calls.append(call)
-
-    def _close(self, call: Call) -> None:
-        self.calls[-1] = replace(call, ended_at=datetime.now(UTC))
-        self.desk.journal(self.calls[-1])
-
-    def _usd(self, usage: Usage) -> float | None:
-        today = datetime.now(UTC).date()
-        return self.desk.demands.prices.cost_usd(self.question.options.model, usage, on=today)
-
-
-def _again(question: Question, last: Outcome) -> Question:
-    """The same with a word on what was wrong; twice the room where the answer was cut off."""
-    limit = question.options.max_output_tokens
-    room = 2 * limit if last.status in ("truncated", "partial") else limit
-    options = replace(question.options, max_output_tokens=room)
-    return replace(question, prompt=question.prompt.asked_again(last.reason), options=options)
-
-
-def _worth(outcome: Outcome) -> tuple[int, int]:
-    """Whole before partial before none; of two partial ones the one that lacks fewer parts."""
-    rank = 2 if outcome.status in ("ok", "repaired") else int(outcome.status in DATA)
-    return rank, -len(outcome.missing)
+        return round(text / CHARS_PER_TOKEN + seen)

@@ -1,5 +1,5 @@
-"""Trying again what fails in passing: with back-off, or for as long as the service says; never
-past a deadline.
+"""Retry transient failures with back-off; honour what the service says of waiting; stop at the
+deadline.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 _logger = log.get(__name__)
 
 
-class Unanswered(Exception):
+class RetriesExhausted(Exception):
     """A request that did not get through; `failure` is the last one's."""
 
     def __init__(self, failure: Failure) -> None:
@@ -28,7 +28,7 @@ class Unanswered(Exception):
 
 
 @dataclass(frozen=True)
-class Patience:
+class Retries:
     """How often and how long. `first_s` is the first wait, doubled each time up to `longest_s`,
     with up to half of it taken away by chance so that workers do not come back together.
     """
@@ -40,11 +40,11 @@ class Patience:
     longest_s: float = 60.0
     pause: Callable[[float], None] = time.sleep
 
-    def insist(self, act: Callable[[], T], *, what: str, end_s: float) -> T:
+    def run(self, act: Callable[[], T], *, what: str, end_s: float) -> T:
         """The result of `act`, tried again while it raises Failed and the failure is passing.
 
         `end_s`: the deadline (monotonic). What the service says of waiting holds for every worker.
-        Raises Unanswered.
+        Raises RetriesExhausted.
         """
         for attempt in range(1, self.attempts + 1):
             try:
@@ -59,7 +59,7 @@ class Patience:
             is_last = attempt == self.attempts or time.monotonic() + wait_s > end_s
             if not failure.is_passing or is_last:
                 _logger.info("request failed", what=what, reason=failure.reason, attempt=attempt)
-                raise Unanswered(failure)
+                raise RetriesExhausted(failure)
             _logger.info(
                 "retry",
                 service="gemini",

@@ -1,30 +1,33 @@
-"""The model service as a project uses it: limits, caps and prices from its parameters, every
+"""The model as a project uses it: provider, rates, caps and prices from its parameters, every
 call on record.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC
-from typing import Any, Literal
+from typing import Literal
 
 from vtlib.core.errors import BadInput, CredentialsMissing
 from vtlib.core.rate_limits import RateLimiter
 from vtlib.llm import answers as store
 from vtlib.llm import costs
 from vtlib.llm.budget import Budget, Cap
-from vtlib.llm.client import Access, Gemini
-from vtlib.llm.outcomes import Call
-from vtlib.llm.prices import Prices, Usage
-from vtlib.llm.question import Options
-from vtlib.llm.retries import Patience
+from vtlib.llm.client import Client
+from vtlib.llm.gemini import Access, Gemini
+from vtlib.llm.journal import journal
+from vtlib.llm.model import Model
+from vtlib.llm.prices import Prices
+from vtlib.llm.recording import Replay
+from vtlib.llm.request import Options
+from vtlib.llm.retries import Retries
 from vtlib.store.project import Project
 
 
 def options(project: Project, *, model: str) -> Options:
     """How a project asks a model."""
-    asked = project.params.gemini
+    asked = project.params.model
     return Options(
         model=model,
         max_output_tokens=asked.max_output_tokens,
@@ -40,31 +43,27 @@ def prices(project: Project) -> Prices:
     return Prices.load(project.params.prices)
 
 
-def service(project: Project, *, model: str, max_cost_usd: float) -> Gemini:
-    """The service, to be closed. Raises CredentialsMissing without GEMINI_API_KEY."""
-    key = project.workspace.settings.gemini_api_key
-    if key is None or not key.get_secret_value():
-        raise CredentialsMissing("no GEMINI_API_KEY is set.", todo="Put it into .env: vt doctor.")
-    asked = project.params.gemini
+def client(project: Project, *, model: str, max_cost_usd: float) -> Client:
+    """The model of a project within its rates and caps, to be closed. Raises CredentialsMissing
+    without a key.
+    """
+    params = project.params.model
     limiter = RateLimiter(
-        {"requests": asked.requests_per_minute, "tokens": asked.tokens_per_minute}
+        {"requests": params.requests_per_minute, "tokens": params.tokens_per_minute}
     )
     chosen = options(project, model=model)
-    return Gemini(
-        Access(
-            key.get_secret_value(),
-            project.workspace.settings.gemini_url,
-            api_version=asked.api_version,
-            timeout_s=asked.timeout_s,
-            ready_wait_s=asked.ready_wait_s,
-            inline_max_bytes=int(asked.inline_max_mb * 1e6),
-        ),
+    provider = model_of(project)
+    # A recorded failure is followed by the next recorded call: how often that was tried is
+    # recorded, too.
+    attempts = params.attempts if provider.is_remote else sys.maxsize
+    return Client(
+        provider,
         limiter=limiter,
-        patience=Patience(limiter, attempts=asked.attempts, deadline_s=asked.deadline_s),
+        retries=Retries(limiter, attempts=attempts, deadline_s=params.deadline_s),
         budget=Budget(caps(project, max_cost_usd=max_cost_usd)),
         prices=prices(project),
         journal=journal(project),
-        reasks=asked.reasks,
+        reasks=params.reasks,
         tokens_per_s=store.tokens_per_second(
             project.store,
             model=model,
@@ -74,13 +73,42 @@ def service(project: Project, *, model: str, max_cost_usd: float) -> Gemini:
     )
 
 
+def model_of(project: Project) -> Model:
+    """The provider of a project's models: a recording where one is replayed, else that of
+    `model.provider`.
+    """
+    folder = project.workspace.settings.replay
+    return Replay(folder) if folder else _PROVIDERS[project.params.model.provider](project)
+
+
+def _gemini(project: Project) -> Gemini:
+    """Raises CredentialsMissing without GEMINI_API_KEY."""
+    key = project.workspace.settings.gemini_api_key
+    if key is None or not key.get_secret_value():
+        raise CredentialsMissing("no GEMINI_API_KEY is set.", todo="Put it into .env: vt doctor.")
+    params = project.params.model
+    return Gemini(
+        Access(
+            key.get_secret_value(),
+            project.workspace.settings.gemini_url,
+            api_version=params.api_version,
+            timeout_s=params.timeout_s,
+            ready_wait_s=params.ready_wait_s,
+            inline_max_bytes=int(params.inline_max_mb * 1e6),
+        )
+    )
+
+
+_PROVIDERS: dict[str, Callable[[Project], Model]] = {"gemini": _gemini}
+
+
 def settings(project: Project) -> dict[str, str]:
     """By the name of a model the parameters that name it."""
-    params = project.params
+    params = project.params.model
     named = {
-        "analysis.model": params.analysis.model,
-        "analysis.first_model": params.analysis.first_model,
-        "adaptation.model": params.adaptation.model,
+        "model.name": params.name,
+        "model.first_pass": params.first_pass,
+        "model.scripts": params.scripts,
     }
     return {m: " and ".join(k for k, v in named.items() if v == m) for m in named.values() if m}
 
@@ -88,7 +116,7 @@ def settings(project: Project) -> dict[str, str]:
 def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
     """What a run, the project and the day may take, and what they took already."""
     costs.price_calls(project)  # what got its price later counts, too
-    asked, day = project.params.gemini, project.workspace.now()
+    asked, day = project.params.model, project.workspace.now()
     midnight = day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     ever = store.spent(project.store, project=project.slug)
     today = store.spent(project.store, since=midnight)
@@ -107,9 +135,9 @@ def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
 
 def is_capped(project: Project, section: Literal["analysis", "adaptation", "comparison"]) -> bool:
     """Whether somebody set a cap in dollars, be it the same as the default. A cap that nobody
-    set is no order: without prices tokens are counted (gemini.max_tokens_run).
+    set is no order: without prices tokens are counted (model.max_tokens_run).
     """
-    params, asked = getattr(project.params, section), project.params.gemini
+    params, asked = getattr(project.params, section), project.params.model
     is_set = "max_cost_usd" in params.model_fields_set
     return is_set or (asked.max_cost_project_usd, asked.max_cost_day_usd) != (None, None)
 
@@ -124,70 +152,6 @@ def require_price(project: Project, models: Iterable[str], *, field: str) -> Non
             raise BadInput(
                 f"a cap in dollars cannot hold: no price of {model} is known.",
                 todo="Enter what you pay under prices: in the YAML (docs/analysis.md), or use "
-                "gemini.max_tokens_run.",
+                "model.max_tokens_run.",
                 field=field,
             )
-
-
-def journal(project: Project) -> Callable[[Call], None]:
-    """A journal that writes calls and their spend into the store, one at a time; a question's
-    key is its analysis_id.
-    """
-    lock = threading.Lock()
-
-    def write(call: Call) -> None:
-        with lock:
-            store.save_call(project.store, call_row(project, call))
-
-    return write
-
-
-def call_row(project: Project, call: Call) -> dict[str, Any]:
-    """Columns of `model_calls`."""
-    used = call.usage
-    return {
-        "call_id": call.call_id,
-        "analysis_id": call.key,
-        "project_id": project.slug,
-        "run_id": project.run_id or None,
-        "kind": call.kind,
-        "model": call.model,
-        "status": call.status,
-        "reason": call.reason or None,
-        "http_status": call.http_status,
-        "raw_answer": call.raw,
-        "finish_reason": call.finish_reason,
-        "model_version": call.model_version,
-        "tokens_in": used.tokens_in,
-        "tokens_out": used.tokens_out,
-        "tokens_thinking": used.tokens_thinking,
-        "tokens_cached": used.tokens_cached,
-        "usd": call.usd,
-        "estimate_usd": call.estimate_usd,
-        "estimate_tokens": call.estimate_tokens,
-        "started_at": call.started_at,
-        "ended_at": call.ended_at,
-    }
-
-
-def call_of(row: Mapping[str, Any]) -> Call:
-    """A row of `model_calls` as the call it was."""
-    names = ("tokens_in", "tokens_out", "tokens_thinking", "tokens_cached")
-    return Call(
-        call_id=row["call_id"],
-        key=row["analysis_id"],
-        kind=row["kind"],
-        model=row["model"],
-        status=row["status"],
-        started_at=row["started_at"].replace(tzinfo=UTC),
-        ended_at=row["ended_at"] and row["ended_at"].replace(tzinfo=UTC),
-        reason=row["reason"] or "",
-        http_status=row["http_status"],
-        raw=row["raw_answer"],
-        finish_reason=row["finish_reason"],
-        model_version=row["model_version"],
-        usage=Usage(*(row[name] for name in names)),
-        usd=row["usd"],
-        estimate_usd=row["estimate_usd"],
-        estimate_tokens=row["estimate_tokens"],
-    )

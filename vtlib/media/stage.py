@@ -46,8 +46,8 @@ def process(
 
     What is here is measured while the rest still loads. A permanent outcome is never asked again, a
     passing one when its time has come. A platform that asks for a pause, or cannot be reached, is
-    left alone for the rest of the call. `again` measures anew. Raises BadInput for cookies that
-    cannot be used, StoreBusy while another process does the same.
+    left alone for the rest of the call. A replay fetches nothing. `again` measures anew. Raises
+    BadInput for cookies that cannot be used, StoreBusy while another process does the same.
     """
     folder, done = MediaFolder(project.workspace.outputs), MediaResult()
     rules = _rules(project)
@@ -58,7 +58,8 @@ def process(
         posts = load(project)
         measurer.add(posts)
         downloads = Downloads(project, session, rules, done, measurer, progress)
-        downloads.run(posts, lambda: load(project), lambda due: _addresses(project, due, rules))
+        if not project.is_replay:
+            downloads.run(posts, lambda: load(project), lambda due: _addresses(project, due, rules))
         posts = load(project)
         measurer.add(posts)
         measurer.finish()

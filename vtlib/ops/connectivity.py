@@ -4,6 +4,7 @@ downloaded.
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -90,24 +91,33 @@ def _base(url: str | None, what: str) -> list[HealthCheck]:
 
 
 def _first_model(key: str, url: str | None) -> str:
-    from google import genai  # noqa: PLC0415 - takes a second
-    from google.genai import types  # noqa: PLC0415
-
-    # The timeout is in milliseconds.
-    options = types.HttpOptions(base_url=url, timeout=int(TIMEOUT_S * 1000))
-    client = genai.Client(api_key=key, http_options=options)
-    model = next(iter(client.models.list(config={"page_size": 1})), None)
-    return str(getattr(model, "name", "") or "no model listed")
+    base = (url or SERVICES[1]).rstrip("/")
+    request = urllib.request.Request(  # noqa: S310 - http(s) only: the real service, or VT_GEMINI_URL
+        f"{base}/v1beta/models?pageSize=1", headers={"x-goog-api-key": key}
+    )
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:  # noqa: S310 - as above
+        listed = json.load(reply).get("models")
+    return str(listed[0]["name"]) if listed else "no model listed"
 
 
 def _gemini_refusal(error: Exception, key: str) -> HealthCheck:
-    code = getattr(error, "code", None)
-    said = log.redactor([key])(str(getattr(error, "message", None) or type(error).__name__))[:160]
+    code = error.code if isinstance(error, urllib.error.HTTPError) else None
+    said = log.redactor([key])(_message(error))[:160]
     if code in (401, 403) or (code == 400 and "key" in said.lower()):
         todo = "Put a valid GEMINI_API_KEY into .env."
         return HealthCheck("gemini", "fail", f"the key was refused: {said}", todo, exit_code=3)
     todo = "Check the network, the proxy and VT_GEMINI_URL, then try again."
     return HealthCheck("gemini", "fail", f"no answer: {said}", todo, exit_code=4)
+
+
+def _message(error: Exception) -> str:
+    """What the API says of an error, else the kind of the error: others' texts may hold the key."""
+    if isinstance(error, urllib.error.HTTPError):
+        try:
+            return str(json.load(error)["error"]["message"])
+        except (ValueError, LookupError, TypeError, OSError):
+            return f"HTTP {error.code}"
+    return type(error).__name__
 
 
 def _opened(request: urllib.request.Request) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from vtlib.analysis.claim_count import count_claims
 from vtlib.core.errors import BadInput
 from vtlib.core.models import BREAKOUT_TIERS
-from vtlib.core.params import Outliers
+from vtlib.core.params import Outliers, new_key
 from vtlib.llm import costs
 from vtlib.llm.bill import bill
 from vtlib.outliers import judgement as judging
@@ -142,11 +142,13 @@ def _chosen(known: pd.DataFrame, run_id: str) -> pd.Series:
 
 def _report(project: Project, row: pd.Series) -> ReportRecord:
     inputs = row["inputs"]
+    inputs = orjson.loads(inputs) if isinstance(inputs, str) else inputs
+    parameters = {new_key(k): v for k, v in inputs.get("parameters", {}).items()}
     return ReportRecord(
         str(row["run_id"]),
         pd.Timestamp(row["started_at"]),
         runs.report_figures(project.store, str(row["run_id"])),
-        orjson.loads(inputs) if isinstance(inputs, str) else inputs,
+        {**inputs, "parameters": parameters},
     )
 
 

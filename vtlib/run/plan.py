@@ -17,7 +17,12 @@ from vtlib.core.models import STAGES
 from vtlib.core.params import nearest
 
 # Sections of the YAML that a stage's notebook takes, where they are not just its own name.
-SECTIONS = {"import": ("importing",), "analysis": ("media", "analysis", "gemini")}
+SECTIONS = {
+    "import": ("importing",),
+    "analysis": ("media", "analysis", "model"),
+    "adaptation": ("adaptation", "model"),
+    "comparison": ("comparison", "model"),
+}
 StageStatus = Literal["ok", "skipped", "failed"]
 RunStatus = Literal["running", "ok", "failed"]
 
@@ -31,7 +36,8 @@ class RunPlan:
     `set_params` those that somebody set (None: all), for the notebooks, where a cap that nobody set
     must not become an order. Section `importing` goes to stage import, `report` to every stage, and
     each other section to the stage of its name. `creators`: named, or pseudonyms, when notebooks
-    and the record of the run keep nothing that leads to one. `adopt` is for stage outliers.
+    and the record of the run keep nothing that leads to one. `moment` names the run (None: when it
+    begins): a replay has the name of the run that was recorded. `adopt` is for stage outliers.
     `timeout_s` is for one stage.
     """
 
@@ -48,6 +54,7 @@ class RunPlan:
     only: str = ""
     adopt: bool = False
     timeout_s: float | None = None
+    moment: datetime | None = None
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -15,10 +15,12 @@ from vtlib.run import records as running
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import computing_code
 from vtlib.run.sequence import run_project
+from vtlib.run.tape import Tape
 from vtlib.run.turn import turn
 from vtlib.store.project import Project
 
 Told = Callable[[StageEvent], object]
+ON_NO_TAPE = Tape()
 
 
 def run(  # noqa: PLR0913 - the options of `vt run`
@@ -31,6 +33,7 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     wait: bool = True,
     waits: Callable[[str], object] = str,
     told: Told,
+    tape: Tape = ON_NO_TAPE,
 ) -> RunResult:
     """Run the notebooks of a project; every stage and the run itself are rows, pages and
     `run.json`.
@@ -39,32 +42,33 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     turn it is) or, without `wait`, raises StoreBusy.
 
     `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they
-    are a trial.
+    are a trial. `tape`: a replay has the id of the recorded run where that is free, sends nothing
+    to a model, and neither scrapes nor downloads. Raises BadInput for a folder that holds no
+    recorded run of the project.
     """
-    plan = RunPlan(
-        project=project.slug,
-        notebooks=notebooks(project.workspace.root),
-        home=project.workspace.root,
-        outputs=project.workspace.outputs,
-        params=project.params.model_dump(mode="json"),
-        set_params=project.params.model_dump(mode="json", exclude_unset=True),
-        params_file=params_file,
-        profile=project.params.report.profile,
-        creators=project.params.report.naming,
-        from_stage=from_stage,
-        only=only,
-        adopt=adopt,
-    )
-    at = project.workspace
-    held = turn(
-        at.outputs / project.slug,
-        project=project.slug,
-        now=at.now(),
-        wait=wait,
-        tell=waits,
-    )
-    with held:
-        return run_project(plan, _hooks(project, told))
+    moment = tape.moment(project)
+    with tape.around(project) as playing:
+        at = playing.workspace
+        plan = RunPlan(
+            project=playing.slug,
+            notebooks=notebooks(at.root),
+            home=at.root,
+            outputs=at.outputs,
+            params=playing.params.model_dump(mode="json"),
+            set_params=playing.params.model_dump(mode="json", exclude_unset=True),
+            params_file=params_file,
+            profile=playing.params.report.profile,
+            creators=playing.params.report.naming,
+            from_stage=from_stage,
+            only=only,
+            adopt=adopt,
+            moment=moment,
+        )
+        folder = at.outputs / playing.slug
+        with turn(folder, project=playing.slug, now=at.now(), wait=wait, tell=waits):
+            result = run_project(plan, _hooks(playing, told))
+            tape.keep(playing, result.run_id)
+        return result
 
 
 def notebooks(root: Path) -> Path:

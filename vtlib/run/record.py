@@ -66,7 +66,7 @@ def open_run(plan: RunPlan, *, began: datetime | None = None) -> RunResult:
     started_at = began or datetime.now(UTC)
     runs = plan.outputs / plan.project / "runs"
     runs.mkdir(parents=True, exist_ok=True)
-    moment = started_at
+    moment = plan.moment or started_at
     while True:
         stamp = f"{moment:%Y%m%dT%H%M%SZ}"
         try:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol
 import pandas as pd
 
 from vtlib.core import log, telemetry
-from vtlib.core.params import Params, merge, parse_params, read_yaml
+from vtlib.core.params import Params, merge, parse_params, read_yaml, renamed
 from vtlib.core.settings import Settings, load_settings
 from vtlib.store.connection import Store
 from vtlib.store.pseudonyms import Pseudonyms, for_project
@@ -92,12 +92,20 @@ class Project:
         return self.params.report.profile == "client"
 
     @property
-    def has_apify(self) -> bool:
-        return self.workspace.settings.apify_token is not None
+    def is_replay(self) -> bool:
+        """Whether recorded replies answer instead of a model: then nothing is fetched from
+        anywhere.
+        """
+        return self.workspace.settings.replay is not None
 
     @property
-    def has_gemini(self) -> bool:
-        return self.workspace.settings.gemini_api_key is not None
+    def has_apify(self) -> bool:
+        return self.workspace.settings.apify_token is not None and not self.is_replay
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model can be asked: there is a key, or a recording."""
+        return self.is_replay or self.workspace.settings.gemini_api_key is not None
 
     @classmethod
     def of(cls, workspace: Workspace, slug: str) -> Project:
@@ -140,7 +148,8 @@ class Project:
             otlp_endpoint=settings.otlp_endpoint or "",
         )
         over = merge(sections, {"report": {"profile": profile}} if profile else {})
-        params = resolve(workspace, project, over=over, file=params_file)
+        # A run has warned of old keys; its seven notebooks need not do so again.
+        params = resolve(workspace, project, over=over, file=params_file, warn=not run_id)
         declared = declared_params(workspace, params.project, file=params_file or project)
         return cls(workspace, params, run_id, declared)
 
@@ -224,16 +233,23 @@ def _texts(value: Any) -> list[str]:
 
 
 def resolve(
-    workspace: Workspace, project: str, *, over: dict[str, Any] | None = None, file: str = ""
+    workspace: Workspace,
+    project: str,
+    *,
+    over: dict[str, Any] | None = None,
+    file: str = "",
+    warn: bool = True,
 ) -> Params:
     """The parameters of a project: its YAML, where there is one, with `over` laid on it.
 
-    `project` may be the path of a YAML file. Raises BadInput when a named file is missing.
+    `project` may be the path of a YAML file; `warn` of keys that have a new name. Raises BadInput
+    when a named file is missing.
     """
     path = Path(file) if file else workspace.params_path(project)
     named = bool(file) or project.endswith((".yaml", ".yml"))
     data = read_yaml(path) if named or path.exists() else {"project": project}
-    return parse_params(merge(data, over or {}), file=str(path) if path.exists() else "")
+    layers = merge(renamed(data, warn=warn), renamed(over or {}, warn=warn))
+    return parse_params(layers, file=str(path) if path.exists() else "")
 
 
 def declared_params(workspace: Workspace, slug: str, *, file: str = "") -> Params:
@@ -242,8 +258,8 @@ def declared_params(workspace: Workspace, slug: str, *, file: str = "") -> Param
     """
     is_file = file.endswith((".yaml", ".yml"))
     if is_file and not workspace.params_path(slug).exists():
-        return resolve(workspace, slug, file=file)
-    return resolve(workspace, slug)
+        return resolve(workspace, slug, file=file, warn=False)
+    return resolve(workspace, slug, warn=False)
 
 
 class HasStore(Protocol):

@@ -28,7 +28,7 @@ class Kind:
 
 _JUDGED = Kind(("data", "code", "parameters"), ("outliers",))
 _READ = Kind(
-    ("data", "code", "parameters", "prompt", "model"), ("outliers", "media", "analysis", "gemini")
+    ("data", "code", "parameters", "prompt", "model"), ("outliers", "media", "analysis", "model")
 )
 _LEARNT = Kind(
     ("data", "code", "parameters", "prompt", "model"), ("outliers", "media", "performance")

@@ -1,4 +1,4 @@
-"""Questions without a film: asked once within caps, each outcome saved as it comes, never paid
+"""Requests without a video: sent once within caps, each outcome saved as it comes, never paid
 twice.
 """
 
@@ -12,28 +12,28 @@ from typing import Any, Literal
 import pandas as pd
 
 from vtlib.llm import answers as store
-from vtlib.llm import session as asking
+from vtlib.llm import session
 from vtlib.llm.outcomes import LASTING
 from vtlib.llm.prices import Usage
-from vtlib.llm.question import Question
 from vtlib.llm.records import About, Done, save, take_up
+from vtlib.llm.request import Request
 from vtlib.store.project import Project, one_session
 
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A question about a post (None: about none), and why it is asked."""
+class TextRequest:
+    """A request about a post (None: about none), and why it is asked."""
 
-    question: Question
+    request: Request
     task: str
     post_id: str | None
     role: str = ""
 
     @property
     def key(self) -> str:
-        return self.question.key
+        return self.request.key
 
     @property
     def about(self) -> About:
@@ -41,29 +41,31 @@ class Wanted:
         return About(stage, self.task, self.post_id, self.role)
 
 
-def wanted(question: Question, *, task: str, post_id: str | None, about: str, role: str) -> Wanted:
-    """A question under its key: the same about (post, product) and the same question, the same
+def text_request(
+    request: Request, *, task: str, post_id: str | None, about: str, role: str
+) -> TextRequest:
+    """A request under its key: the same about (post, product) and the same request, the same
     key.
     """
-    digest = hashlib.sha256(f"{task}/{about}/{question.identity}".encode()).hexdigest()[:24]
-    return Wanted(replace(question, key=digest), task, post_id, role)
+    digest = hashlib.sha256(f"{task}/{about}/{request.identity}".encode()).hexdigest()[:24]
+    return TextRequest(replace(request, key=digest), task, post_id, role)
 
 
-def open_ones(project: Project, asked: Sequence[Wanted]) -> list[Wanted]:
+def open_ones(project: Project, asked: Sequence[TextRequest]) -> list[TextRequest]:
     """Those that have no lasting outcome yet. Nothing is asked."""
     known = store.statuses(project.store, [w.key for w in asked])
     return [w for w in asked if known.get(w.key) not in LASTING]
 
 
-def estimate(project: Project, asked: Sequence[Wanted]) -> pd.DataFrame:
-    """A row a question: task, post_id, tokens_in (by formula), tokens_out_max, usd_max (None =
-    no price).
+def estimate(project: Project, asked: Sequence[TextRequest]) -> pd.DataFrame:
+    """A row a request: task, post_id, tokens_in (by formula), tokens_out_max, usd_max (None = no
+    price).
     """
-    prices, today = asking.prices(project), project.workspace.now().date()
+    prices, today = session.prices(project), project.workspace.now().date()
     rows = []
     for one in asked:
-        tokens, most = one.question.guessed_tokens_in(), one.question.options.max_output_tokens
-        usd = prices.cost_usd(one.question.options.model, Usage(tokens, most), on=today)
+        tokens, most = one.request.guessed_tokens_in(), one.request.options.max_output_tokens
+        usd = prices.cost_usd(one.request.options.model, Usage(tokens, most), on=today)
         rows.append((one.task, one.post_id, tokens, most, usd))
     columns = ["task", "post_id", "tokens_in", "tokens_out_max", "usd_max"]
     return pd.DataFrame(rows, columns=columns)
@@ -72,7 +74,7 @@ def estimate(project: Project, asked: Sequence[Wanted]) -> pd.DataFrame:
 @one_session
 def ask(
     project: Project,
-    asked: Sequence[Wanted],
+    asked: Sequence[TextRequest],
     *,
     max_cost_usd: float,
     progress: Progress | None = None,
@@ -82,19 +84,19 @@ def ask(
     An answer that came but was not saved (a process died) is taken from the record of calls. Raises
     CredentialsMissing without a key, when there is something to ask.
     """
-    take_up(project, {w.key: (w.question, w.about) for w in open_ones(project, asked)})
+    take_up(project, {w.key: (w.request, w.about) for w in open_ones(project, asked)})
     rest = {w.key: w for w in open_ones(project, asked)}
     done = Done(n_known=len(asked) - len(rest), n_left=len(rest))
     if not rest:
         return done
-    model = next(iter(rest.values())).question.options.model
-    with asking.service(project, model=model, max_cost_usd=max_cost_usd) as gemini:
-        gemini.check_model(model)
-        concurrency = project.params.gemini.concurrency
-        for question, outcome in gemini.ask_all(
-            [w.question for w in rest.values()], concurrency=concurrency
+    model = next(iter(rest.values())).request.options.model
+    with session.client(project, model=model, max_cost_usd=max_cost_usd) as client:
+        client.check_model(model)
+        concurrency = project.params.model.concurrency
+        for request, outcome in client.ask_all(
+            [w.request for w in rest.values()], concurrency=concurrency
         ):
-            save(project, question, outcome, rest[question.key].about)
+            save(project, request, outcome, rest[request.key].about)
             done.add(outcome, to=done.outcomes)
             if progress:
                 progress(1)
@@ -107,13 +109,13 @@ def require_caps(
     """Raises BadInput when somebody set a cap in dollars and `model` has no price: it could not
     hold.
     """
-    if asking.is_capped(project, section):
+    if session.is_capped(project, section):
         require_price(project, model)
 
 
 def require_price(project: Project, model: str) -> None:
     """Raises BadInput when no price of `model` is known: a cap in dollars could not hold."""
-    asking.require_price(project, [model], field="max_cost")
+    session.require_price(project, [model], field="max_cost")
 
 
 def both(first: Done, second: Done) -> Done:
@@ -133,7 +135,7 @@ def both(first: Done, second: Done) -> Done:
 
 
 def most(estimate: pd.DataFrame) -> dict[str, Any]:
-    """What the questions of an `estimate` may take: tokens_max, usd_max (None = a price is
+    """What the requests of an `estimate` may take: tokens_max, usd_max (None = a price is
     missing).
     """
     usd = estimate["usd_max"]

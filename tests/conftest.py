@@ -28,6 +28,7 @@ settings.load_profile("viraltracker")
 # Files that take minutes come first: one that begins last is waited for by every other process.
 LONG = (
     *("test_demo", "test_killed", "test_kill_matrix", "test_restored", "test_story", "test_tour"),
+    *("test_replay", "test_tape", "test_kernels"),
     *("test_capturing", "test_browser", "test_jupyterlab", "test_workflow", "test_any_value"),
     *("test_sequence", "test_fitting", "test_client_copy", "test_connection", "test_performance"),
 )

@@ -204,7 +204,7 @@ def test_what_people_corrected_is_what_is_asked_about(opened):
     said = {"corrected_by": "ann", "value": "a riddle about steam"}
     analyses.correct(opened.store, video["analysis_id"], "narrative.summary", **said)
     after = fitting.plan(opened).asked[0]
-    assert "a riddle about steam" in after.question.prompt.text
+    assert "a riddle about steam" in after.request.prompt.text
     assert after.key != before.key
 
 
@@ -275,12 +275,12 @@ def test_a_script_from_patterns_alone(opened, monkeypatch):
 def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, monkeypatch):
     post_id = fitting.plan(opened).asked[0].post_id
     (bare,) = adapting.named(opened, post_id=post_id, slugs=["bowl"])
-    assert "associations, not causes" not in bare.wanted.question.prompt.text
+    assert "associations, not causes" not in bare.wanted.request.prompt.text
     assert bare.learned_version is None
     monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([CLAIMED]))
     monkeypatch.setattr(adapting.library, "learned_context", lambda _: {"version": "r1"})
     orders = adapting.named(opened, post_id=post_id, slugs=["bowl"])
-    text = orders[0].wanted.question.prompt.text
+    text = orders[0].wanted.request.prompt.text
     assert "associations, not causes" in text
     assert data_of(text)["patterns"] == [
         {
@@ -407,13 +407,13 @@ def with_pictures(opened):
 
 def test_pictures_are_judged_by_what_they_show_and_nothing_else_is_asked(with_pictures, live):
     planned = {w.post_id: w for w in fitting.plan(with_pictures).asked}
-    asked_of = planned[STILLS].question.prompt
+    asked_of = planned[STILLS].request.prompt
     assert "It is no video" in asked_of.text
     assert "duration_s" not in asked_of.text
     told = data_of(asked_of.text)["analysis"]
     assert [p["number"] for p in told["pictures"]] == [1, 2, 3], "the fourth is not there"
     films = [w for p, w in planned.items() if p != STILLS]
-    assert all("It is no video" not in w.question.prompt.text for w in films)
+    assert all("It is no video" not in w.request.prompt.text for w in films)
     fits, pairs = fitting.compare(with_pictures)
     assert fits.loc[fits["is_pictures"], "post_id"].tolist() == [STILLS] * 3
     ranks, found = ranking.over_videos(fits, pairs), ranking.disagreement(fits, pairs)

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 
@@ -128,7 +129,12 @@ def test_a_run_passes_on_what_was_set_and_nothing_else(home, monkeypatch):
     lets hold.
     """
     plans = []
-    monkeypatch.setattr(vt_run, "run_project", lambda plan, _hooks: plans.append(plan))
+
+    def run_project(plan, _hooks):
+        plans.append(plan)
+        return SimpleNamespace(run_id="r")
+
+    monkeypatch.setattr(vt_run, "run_project", run_project)
     for text in ("project: p\n", "project: p\nanalysis: {max_cost_usd: 5.0}\n"):
         (home / "params" / "p.yaml").write_text(text)
         vt_run.run(Project.open("p", home=str(home)), told=print)
@@ -141,7 +147,7 @@ def test_a_run_passes_on_what_was_set_and_nothing_else(home, monkeypatch):
 def own(plan):
     """The sections that the notebook of the analysis gets."""
     given = plan.parameters("analysis")
-    return {name: given[name] for name in ("media", "analysis", "gemini") if name in given}
+    return {name: given[name] for name in ("media", "analysis", "model") if name in given}
 
 
 @pytest.mark.parametrize(

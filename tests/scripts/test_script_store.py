@@ -125,7 +125,8 @@ import sys
 from pathlib import Path
 from dataclasses import replace
 from tests.scripts.samples import PLAIN
-from vtlib.store import scripts, script_reading
+from vtlib.scripts import queries as script_reading
+from vtlib.scripts import store as scripts
 from vtlib.store.connection import Store
 from vtlib.scripts.store import Making
 store = Store(Path(sys.argv[1]), wait_s=30)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 HEAD = """# The same versions as requirements.lock, for conda users:
-#   conda env create -f environment.yml && conda activate viraltracker && pip install --no-deps -e . -e simulator
+#   conda env create -f environment.yml && conda activate viraltracker
+#   pip install --no-deps -e . -e simulator
 # Written by `make lock`; a test holds pyproject.toml, requirements.lock and this file together.
 name: viraltracker
 channels:

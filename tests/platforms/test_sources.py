@@ -19,7 +19,7 @@ from yt_dlp.extractor import facebook, instagram, linkedin, pinterest, tiktok, t
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS, Mapped, MappedAccount, Rejected
 from vtlib.platforms import SOURCES, account_ref, outcome, post_ref, recognise
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.fields import unflatten
 
 DATA = {
@@ -181,7 +181,7 @@ def test_the_input_an_actor_takes(platform: str, case: dict[str, Any]) -> None:
         asked["since"] = date.fromisoformat(asked["since"])
     actor = next(a for a in SOURCES[platform].ACTORS if a.name == case["actor"])
     assert asked["ask"] in actor.asks
-    assert actor.build(Request(**asked)) == case["input"]
+    assert actor.build(ActorRequest(**asked)) == case["input"]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

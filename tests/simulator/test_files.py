@@ -163,7 +163,7 @@ def test_profiles_name_followers_and_privacy(paths):
 
 def test_what_the_product_asks_is_what_the_actors_take():
     """Every actor the sources know is simulated, and none of their inputs is refused."""
-    from vtlib.platforms.actors import Request
+    from vtlib.platforms.actors import ActorRequest
 
     frame = Frame(WORLD, WORLD.epoch)
     targets = {
@@ -176,7 +176,7 @@ def test_what_the_product_asks_is_what_the_actors_take():
         handle = WORLD.on(platform)[0].handle
         for actor in source.ACTORS:
             for ask in actor.asks:
-                request = Request(ask, targets.get(ask, (handle,)), limit=12)
+                request = ActorRequest(ask, targets.get(ask, (handle,)), limit=12)
                 spec = ACTORS[actor.name]
                 items = list(spec.run(frame, spec.check(actor.build(request))))
                 outcomes = [platforms.outcome(platform, i) for i in items]

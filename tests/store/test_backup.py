@@ -196,7 +196,7 @@ def test_a_backup_of_the_first_schema_is_brought_to_todays(home: Path, tmp_path:
     backup.restore(tmp_path / "there", tmp_path / "new")
     restored, expected = dump(store_of(tmp_path / "new")), dump(store_of(home))
     same = [t for t in expected if t in first]
-    assert {"post_snapshots", "raw_items"} <= set(same)
+    assert {"account_snapshots", "raw_items"} <= set(same)
     assert {t: restored[t] for t in same} == {t: expected[t] for t in same}
     assert any(expected[t] for t in same)
 

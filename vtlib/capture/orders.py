@@ -20,7 +20,7 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS, Platform
 from vtlib.core.params import Scraping, nearest
 from vtlib.platforms import SOURCES
-from vtlib.platforms.actors import Actor, Ask, Request
+from vtlib.platforms.actors import Actor, ActorRequest, Ask
 from vtlib.platforms.searches import target_keys
 
 MOST_ITEMS = 1000  # what the builders of input ask for when there is no limit
@@ -161,7 +161,7 @@ def orders(
             covered.setdefault(row["capture_id"], (row, []))[1].append(target)
     asked = []
     for actor, group in _groups(platform, ask, to_ask, params):
-        request = Request(ask, tuple(group), limit, since, formats)
+        request = ActorRequest(ask, tuple(group), limit, since, formats)
         items = _items_max(actor, request)
         asked.append(
             Asked(
@@ -353,7 +353,7 @@ def _actor(platform: Platform, ask: Ask, target: str, params: Scraping) -> Actor
     return chosen
 
 
-def _items_max(actor: Actor, request: Request) -> int:
+def _items_max(actor: Actor, request: ActorRequest) -> int:
     if request.ask in ("posts", "profiles"):
         return len(request.targets)
     kinds = [k for k in actor.limits_each if not request.formats or k in request.formats]

@@ -56,7 +56,7 @@ class Trial:
     n_tested: int
     stands: bool
     reason: str
-    model: penalised.Model | None
+    model: penalised.PenalisedModel | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _splits(past: Past, rows: Ints, *, seed: int) -> list[tuple[Ints, Ints]]:
     return pairs
 
 
-def _fit(past: Past, kind: Kind, rows: Ints) -> penalised.Model:
+def _fit(past: Past, kind: Kind, rows: Ints) -> penalised.PenalisedModel:
     features, group = past.features[rows], past.group[rows]
     if kind == "lift":
         scale = past.scale[rows]

@@ -21,7 +21,7 @@ _SMALL = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class PenalisedModel:
     """Coefficients for standardised features; `base` what is said with all features at their
     mean.
     """
@@ -39,30 +39,32 @@ class Model:
         )
 
 
-Fit = Callable[[Floats, Floats, Floats, Sequence[float]], list[Model]]
+Fit = Callable[[Floats, Floats, Floats, Sequence[float]], list[PenalisedModel]]
 Loss = Callable[[Floats, Floats, Floats], float]
 
 
-def linear(features: Floats, y: Floats, weight: Floats, penalty: float) -> Model:
+def linear(features: Floats, y: Floats, weight: Floats, penalty: float) -> PenalisedModel:
     """Weighted ridge of y (n,) about its median: the features explain distances, `base` is 0."""
     return linear_path(features, y, weight, [penalty])[0]
 
 
 def linear_path(
     features: Floats, y: Floats, weight: Floats, penalties: Sequence[float]
-) -> list[Model]:
+) -> list[PenalisedModel]:
     """`linear` for each penalty: the products of the features are taken once."""
     center, spread = _moments(features)
     x = _standard(features, center, spread)
     squares, right = _squares(x, weight), x.T @ (weight * (y - np.median(y)))
     even = np.eye(x.shape[1])
     return [
-        Model(center, spread, np.asarray(np.linalg.solve(squares + p * even, right)), 0.0, p)
+        PenalisedModel(
+            center, spread, np.asarray(np.linalg.solve(squares + p * even, right)), 0.0, p
+        )
         for p in penalties
     ]
 
 
-def logistic(features: Floats, happened: Floats, weight: Floats, penalty: float) -> Model:
+def logistic(features: Floats, happened: Floats, weight: Floats, penalty: float) -> PenalisedModel:
     """Weighted ridge logistic of a yes or no (n,) of 0 and 1, by Newton steps; the base rate is
     not penalised.
     """
@@ -71,7 +73,7 @@ def logistic(features: Floats, happened: Floats, weight: Floats, penalty: float)
 
 def logistic_path(
     features: Floats, happened: Floats, weight: Floats, penalties: Sequence[float]
-) -> list[Model]:
+) -> list[PenalisedModel]:
     """`logistic` for each penalty, largest first, each begun where the one before ended; in the
     order given.
     """
@@ -82,7 +84,7 @@ def logistic_path(
     models = {}
     for penalty in sorted(penalties, reverse=True):
         beta = _newton(x, happened, weight, penalty, beta)
-        models[penalty] = Model(center, spread, beta[1:], float(beta[0]), penalty)
+        models[penalty] = PenalisedModel(center, spread, beta[1:], float(beta[0]), penalty)
     return [models[p] for p in penalties]
 
 
@@ -100,7 +102,7 @@ def _newton(x: Floats, happened: Floats, weight: Floats, penalty: float, beta: F
 
 def choose(
     fit: Fit, loss: Loss, data: tuple[Floats, Floats, Floats], group: Ints, *, seed: int = 0
-) -> Model:
+) -> PenalisedModel:
     """The model whose penalty does best on groups it has not seen (5 folds of whole groups).
 
     `data` = (features (n, k), y (n,), weight (n,)). Under 2 groups the largest penalty is taken.

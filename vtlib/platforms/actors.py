@@ -12,7 +12,7 @@ Ask = Literal["accounts", "hashtag", "search", "posts", "profiles"]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ActorRequest:
     """What a capture wants: `targets` are handles, tags, search words or post URLs, by `ask`.
 
     `limit` posts per target (None = all the actor gives); `since` the oldest day wanted (UTC).
@@ -37,7 +37,7 @@ class Actor:
 
     name: str
     asks: tuple[Ask, ...]
-    build: Callable[[Request], dict[str, Any]]
+    build: Callable[[ActorRequest], dict[str, Any]]
     targets_max: int | None = None
     takes: str = ""
     limits_each: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.fields import (
     count,
     dig,
@@ -420,7 +420,7 @@ def _author(item: dict[str, Any]) -> Account | None:
     return _account(native_id, next((h for h in handles if h), None), name)
 
 
-def _page_urls(request: Request) -> dict[str, Any]:
+def _page_urls(request: ActorRequest) -> dict[str, Any]:
     """A single reel's URL gives `no_items`: both actors want the page (apify.md 3.5)."""
     names = (t.lstrip("@") for t in request.targets)
     urls = [n if "/" in n else f"https://www.facebook.com/{n}" for n in names]
@@ -433,7 +433,7 @@ def _page_urls(request: Request) -> dict[str, Any]:
     return built
 
 
-def _posts(request: Request) -> dict[str, Any]:
+def _posts(request: ActorRequest) -> dict[str, Any]:
     return {**_page_urls(request), "captionText": False}
 
 

@@ -30,7 +30,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.creation import is_original_sound, names
 from vtlib.platforms.fields import (
     any_flag,
@@ -457,15 +457,15 @@ def _page(target: str) -> str:
     return f"https://www.instagram.com/{_handle(target)}/"
 
 
-def _kind(request: Request) -> str:
+def _kind(request: ActorRequest) -> str:
     return "reels" if request.formats == ("reel",) else "posts"
 
 
-def _since(request: Request) -> dict[str, str]:
+def _since(request: ActorRequest) -> dict[str, str]:
     return {"onlyPostsNewerThan": request.since.isoformat()} if request.since else {}
 
 
-def _scraper(request: Request) -> dict[str, Any]:
+def _scraper(request: ActorRequest) -> dict[str, Any]:
     """`resultsLimit` is per URL; a search takes its words as one text."""
     built: dict[str, Any] = {
         "resultsType": "posts" if request.ask == "posts" else _kind(request),
@@ -480,7 +480,7 @@ def _scraper(request: Request) -> dict[str, Any]:
     return {**built, "directUrls": [_page(t) for t in request.targets], **_since(request)}
 
 
-def _by_username(request: Request) -> dict[str, Any]:
+def _by_username(request: ActorRequest) -> dict[str, Any]:
     return {
         "username": [_handle(t) for t in request.targets],
         "resultsLimit": request.limit or MAX_ITEMS,
@@ -489,7 +489,7 @@ def _by_username(request: Request) -> dict[str, Any]:
     }
 
 
-def _hashtags(request: Request) -> dict[str, Any]:
+def _hashtags(request: ActorRequest) -> dict[str, Any]:
     return {
         "hashtags": [t.lstrip("#") for t in request.targets],
         "resultsType": _kind(request),
@@ -497,7 +497,7 @@ def _hashtags(request: Request) -> dict[str, Any]:
     }
 
 
-def _profiles(request: Request) -> dict[str, Any]:
+def _profiles(request: ActorRequest) -> dict[str, Any]:
     return {"usernames": [_handle(t) for t in request.targets], "includeAboutSection": False}
 
 

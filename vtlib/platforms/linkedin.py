@@ -32,7 +32,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.fields import (
     count,
     dig,
@@ -373,7 +373,7 @@ def _from_voyager(update: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _one(request: Request) -> str:
+def _one(request: ActorRequest) -> str:
     if len(request.targets) != 1:
         raise BadInput(
             f"this actor takes one profile a run, not {len(request.targets)}.",
@@ -382,7 +382,7 @@ def _one(request: Request) -> str:
     return request.targets[0].removeprefix("company/").removeprefix("in/")
 
 
-def _company_posts(request: Request) -> dict[str, Any]:
+def _company_posts(request: ActorRequest) -> dict[str, Any]:
     """`limit` is reported to be ignored (about 14 a page): what comes back is counted, not
     trusted.
     """
@@ -393,11 +393,11 @@ def _company_posts(request: Request) -> dict[str, Any]:
     }
 
 
-def _profile_posts(request: Request) -> dict[str, Any]:
+def _profile_posts(request: ActorRequest) -> dict[str, Any]:
     return {"username": _one(request), "limit": request.limit or MAX_ITEMS, "page_number": 1}
 
 
-def _urls(request: Request, section: str) -> list[str]:
+def _urls(request: ActorRequest, section: str) -> list[str]:
     """Targets as URLs: they are URLs already, `company/<slug>` or `in/<slug>`, or a bare slug."""
     if request.ask == "posts":
         return [*request.targets]
@@ -409,7 +409,7 @@ def _urls(request: Request, section: str) -> list[str]:
 def _harvest(section: str) -> Any:
     """A person's actor on a company's URL gives nothing and no error: hence one actor each."""
 
-    def build(request: Request) -> dict[str, Any]:
+    def build(request: ActorRequest) -> dict[str, Any]:
         built: dict[str, Any] = {
             "targetUrls": _urls(request, section),
             "maxPosts": (request.limit or MAX_ITEMS) * len(request.targets),  # of the whole run
@@ -423,7 +423,7 @@ def _harvest(section: str) -> Any:
     return build
 
 
-def _post_scraper(request: Request) -> dict[str, Any]:
+def _post_scraper(request: ActorRequest) -> dict[str, Any]:
     built: dict[str, Any] = {
         "urls": _urls(request, "in"),
         "limitPerSource": 1 if request.ask == "posts" else request.limit or MAX_ITEMS,

@@ -25,7 +25,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.fields import (
     count,
     dig,
@@ -273,7 +273,7 @@ def _counts(creator: dict[str, Any]) -> AccountCounts:
     )
 
 
-def _pages(request: Request) -> list[str]:
+def _pages(request: ActorRequest) -> list[str]:
     """The page that shows each target; search words and tags by Pinterest's own search."""
     if request.ask == "accounts":
         names = (t.lstrip("@") for t in request.targets)
@@ -284,7 +284,7 @@ def _pages(request: Request) -> list[str]:
     return [f"{search}{quote_plus(t)}" for t in request.targets]
 
 
-def _search(request: Request) -> dict[str, Any]:
+def _search(request: ActorRequest) -> dict[str, Any]:
     """Fewer than 10 asked give none at all (reported by users of the actor)."""
     return {
         "queries": [*request.targets],
@@ -293,7 +293,7 @@ def _search(request: Request) -> dict[str, Any]:
     }
 
 
-def _scraper(request: Request) -> dict[str, Any]:
+def _scraper(request: ActorRequest) -> dict[str, Any]:
     """`maxItems` is for the whole run."""
     per_target = 1 if request.ask == "posts" else request.limit or MAX_ITEMS
     return {
@@ -303,7 +303,7 @@ def _scraper(request: Request) -> dict[str, Any]:
     }
 
 
-def _crawler(request: Request) -> dict[str, Any]:
+def _crawler(request: ActorRequest) -> dict[str, Any]:
     return {
         "startUrls": _pages(request),
         "maxPinsCnt": request.limit or MAX_ITEMS,

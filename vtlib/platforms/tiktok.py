@@ -31,7 +31,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.creation import is_duet, is_original_sound, is_stitch, names
 from vtlib.platforms.fields import (
     any_flag,
@@ -370,7 +370,7 @@ def _handle(target: str) -> str:
     return (account.handle if account else None) or target.lstrip("@")
 
 
-def _scraper(request: Request) -> dict[str, Any]:
+def _scraper(request: ActorRequest) -> dict[str, Any]:
     """`resultsPerPage` is per target, and 1 unless it is set (apify.md 3.2)."""
     targets = [*request.targets]
     handles = {"profiles": [_handle(t) for t in targets]}

@@ -26,7 +26,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.fields import (
     count,
     dig,
@@ -393,7 +393,7 @@ def _named_in_media(legacy: dict[str, Any]) -> str | None:
     return next((r.handle for r in refs if r and r.handle), None)
 
 
-def _tweet_scraper(request: Request) -> dict[str, Any]:
+def _tweet_scraper(request: ActorRequest) -> dict[str, Any]:
     """`maxItems` is for the whole run. Wrong field names run clean and give nothing (apify.md
     3.4).
     """

@@ -32,7 +32,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms.actors import Actor, Request
+from vtlib.platforms.actors import Actor, ActorRequest
 from vtlib.platforms.fields import (
     count,
     first,
@@ -289,13 +289,13 @@ def _page(target: str) -> str:
 _LIMITS = {"long": "maxResults", "short": "maxResultsShorts", "live": "maxResultStreams"}
 
 
-def _limits(request: Request, limit: int) -> dict[str, int]:
+def _limits(request: ActorRequest, limit: int) -> dict[str, int]:
     """A limit of 0 makes the actor skip that kind, so each is set."""
     wanted = [f for f in request.formats if f in _LIMITS] or [*_LIMITS]
     return {key: limit if kind in wanted else 0 for kind, key in _LIMITS.items()}
 
 
-def _scraper(request: Request) -> dict[str, Any]:
+def _scraper(request: ActorRequest) -> dict[str, Any]:
     """Limits are per target and kind; `oldestPostDate` is asked for and checked again by the
     caller.
     """
@@ -319,7 +319,7 @@ def _scraper(request: Request) -> dict[str, Any]:
     return built
 
 
-def _shorts(request: Request) -> dict[str, Any]:
+def _shorts(request: ActorRequest) -> dict[str, Any]:
     """Channels by URL: a name with @ is refused, and an id is no name."""
     built: dict[str, Any] = {
         "channels": [_page(t) for t in request.targets],

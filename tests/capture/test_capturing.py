@@ -55,8 +55,9 @@ def spent(project) -> float:
 
 
 def test_all_seven_platforms_and_then_nothing_more(world):
-    project = world.project(days_back=60)
-    done = scraping.scrape(project)
+    project, matched = world.project(days_back=60), []
+    done = scraping.scrape(project, on_new=matched.append)
+    assert matched == [project], "new posts may have come of scripts"
     assert {c.platform for c in done} == {a["platform"] for a in SEVEN}
     assert {(c.status, c.exit_code) for c in done} == {("ok", 0)}
     got = scraping.results(project)
@@ -77,8 +78,9 @@ def test_all_seven_platforms_and_then_nothing_more(world):
     assert found[found["n"] > 0].empty
 
     before = rows(world.home())
-    assert scraping.scrape_for_notebook(project) == []
-    assert scraping.scrape(project) == []
+    assert scraping.scrape_for_notebook(project, on_new=matched.append) == []
+    assert scraping.scrape(project, on_new=matched.append) == []
+    assert len(matched) == 1
     scraping.remap(project)
     assert rows(world.home()) == before
     assert len(world.log()["runs"]) == len(log["runs"])

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vtlib.capture.scheduler import Told
 
 LINK_TRIES_MAX = 3
+OnNew = Callable[[Project], object]
 _logger = log.get(__name__)
 SHOWN = (
     *("platform", "ask", "handle", "requested", "found", "mapped", "new", "updated", "skipped"),
@@ -80,14 +81,16 @@ def scrape(
     *,
     again: bool = False,
     told: Told | None = None,
+    on_new: OnNew | None = None,
 ) -> list[Captured]:
     """Take up what was left open, then ask for what the parameters (or `search`) say; how each
     order fared.
 
     What was captured less than `scraping.min_gap_h` ago, or gave nothing then, is not asked, unless
     `again`; what an order covers that stays open is not asked in any case. An order that fails does
-    not stop the others. Raises CredentialsMissing without a token or with a wrong one, StoreBusy
-    while another scrape of the project runs.
+    not stop the others. `on_new` is called once where new posts came: they may have come of
+    scripts (performance/matches.renew). Raises CredentialsMissing without a token or with a wrong
+    one, StoreBusy while another scrape of the project runs.
     """
     from vtlib.capture import collector as capturing  # noqa: PLC0415
     from vtlib.capture import scheduler as placing  # noqa: PLC0415
@@ -112,10 +115,12 @@ def scrape(
                 ask(_linked)
             ask(_profiles)
         capturing.settle_late(desk)
+    if on_new and any(one.new for one in done):
+        on_new(project)
     return done
 
 
-def scrape_for_notebook(project: Project) -> list[str]:
+def scrape_for_notebook(project: Project, *, on_new: OnNew | None = None) -> list[str]:
     """`scrape` where there is a token and something to ask; says which orders were not placed or
     failed.
 
@@ -124,7 +129,7 @@ def scrape_for_notebook(project: Project) -> list[str]:
     """
     if not project.has_apify or not _has_work(project):
         return []
-    done = scrape(project)
+    done = scrape(project, on_new=on_new)
     posts = [c for c in done if c.ask != "profiles"]
     failed = [c for c in posts if c.exit_code == SourceFailed.exit_code]
     if failed and len(failed) == len(posts):

@@ -196,13 +196,14 @@ def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]
         text = "\n".join([table(quote.estimate, empty="nothing to ask"), *quote.words])
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
     with progress("capturing", unit="runs") as tick:
-        done = flow.scrape(project, search, again=again, told=lambda _: tick(1))
-    if any(one.new for one in done):
-        # New posts may have come of scripts; scipy takes a second that other captures do not need.
-        from vtlib.performance import matches  # noqa: PLC0415
-
-        matches.renew(project)
+        done = flow.scrape(project, search, again=again, told=lambda _: tick(1), on_new=_match)
     return _answer(project, done)
+
+
+def _match(project: Project) -> None:
+    from vtlib.performance import matches  # noqa: PLC0415 - scipy takes a second
+
+    matches.renew(project)
 
 
 def _abandoned(one: Captured) -> Answer:

@@ -68,10 +68,7 @@ def live(tmp_path_factory):
 def filled(live, tmp_path_factory):
     """A database with analysed videos and products, made once and copied for each test."""
     store = Store(tmp_path_factory.mktemp("db") / "made.duckdb")
-    people.ensure_project(store, "p", brand="b")
-    for slug in PRODUCTS:
-        catalog.create_product(store, "b", {"name": slug.title(), **FACTS}, slug=slug)
-    people.add_products(store, "p", PRODUCTS)
+    add_products(store)
     fill(store, live.sandbox.world)
     return store.path
 
@@ -79,6 +76,14 @@ def filled(live, tmp_path_factory):
 @pytest.fixture
 def opened(served):
     return Project.open("p", home=str(served), adaptation=SMALL, model={"attempts": 2})
+
+
+def add_products(store):
+    """The project p with its products."""
+    people.ensure_project(store, "p", brand="b")
+    for slug in PRODUCTS:
+        catalog.create_product(store, "b", {"name": slug.title(), **FACTS}, slug=slug)
+    people.add_products(store, "p", PRODUCTS)
 
 
 def fill(store, world):

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.gemini import Habits
-from simulator.server import Settings, running
-from tests.adaptation.test_fitting import FACTS, PRODUCTS
+from tests.adaptation.test_fitting import add_products
 from tests.analysis import test_analysis as filming
 from vtlib.adaptation import fits as fitting
 from vtlib.adaptation import stage as adapting
@@ -16,7 +14,6 @@ from vtlib.analysis import stage as analysing
 from vtlib.core.errors import BadInput
 from vtlib.llm import recording
 from vtlib.llm.recording import RecordedRun
-from vtlib.store import catalog, people
 from vtlib.store.connection import Store
 from vtlib.store.project import Project
 
@@ -25,27 +22,14 @@ SECTIONS = {"adaptation": {"limit": 3, "min_score": 0}, "model": {"attempts": 3}
 FILLED = ("analyses", "analysis_checks", "analysis_choices", "model_calls", "spend", "fits")
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("NO_PROXY", "127.0.0.1")
-    folder = tmp_path_factory.mktemp("clips")
-    with running(Settings(clips=folder, model=Habits(slips=False, ready_s=0.02))) as found:
-        yield found
-    patch.undo()
-
-
-films = filming.films
+live, films = filming.live, filming.films  # fixtures, a world of this file's own
 
 
 @pytest.fixture(scope="module")
 def filled(films, tmp_path_factory):
     """A database with measured videos and products, from before a model was asked."""
     store = Store(tmp_path_factory.mktemp("db") / "made.duckdb")
-    people.ensure_project(store, "p", brand="b")
-    for slug in PRODUCTS:
-        catalog.create_product(store, "b", {"name": slug.title(), **FACTS}, slug=slug)
-    people.add_products(store, "p", PRODUCTS)
+    add_products(store)
     filming.fill(store, films)
     return store.path
 

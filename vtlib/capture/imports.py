@@ -55,8 +55,7 @@ class ImportReport:
 
     found = mapped + problems; `bad_values` are fields of mapped items that could not be read.
     `warnings` say what went in and is not as it should be, `notes` what was guessed and what is not
-    read (`unread`: field
-    -> items that hold it).
+    read (`unread`: field -> items that hold it).
     """
 
     source: str

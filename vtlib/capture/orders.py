@@ -258,8 +258,7 @@ def estimate(
     """What orders may cost at most: columns ESTIMATE, a row an order; money in US dollars.
 
     `prices` is the user's own price of 1000 items by actor; `charged` what earlier captures were
-    charged per
-    1000. usd is missing and basis `unknown` where there is neither.
+    charged per 1000. usd is missing and basis `unknown` where there is neither.
     """
     rows = []
     for one in asked:

@@ -51,8 +51,7 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
 
     `frames`: by table (TABLES), with columns of that table; all are optional, and so is a column.
     - posts and accounts: the newest known value (by last_captured_at) of each column stays, older
-      captures
-      fill gaps, NULL and format `unknown` erase nothing.
+      captures fill gaps, NULL and format `unknown` erase nothing.
     - post_snapshots: of two at one time the better known state (STATES_BEST_FIRST)
       and then the larger count stays; account_snapshots likewise. Where another capture has another
       number for the same time (guessed, as a rule), both stay: the new one a second later.

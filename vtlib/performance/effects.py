@@ -35,10 +35,9 @@ class Shift:
     under 2 accounts.
 
     `low`, `high` interval by the account bootstrap's `se` and Student t with (accounts on the
-    smaller side
-    - 1) degrees of freedom; `p_ranks` Mann-Whitney over posts; `p_accounts` from `se`; `p` the
-      larger of the two; `least`, `most` the shift when any one account is left out; `n_on`, `n_off`
-      posts; `groups_on`, `groups_off` accounts on each side.
+    smaller side less 1) degrees of freedom; `p_ranks` Mann-Whitney over posts; `p_accounts` from
+    `se`; `p` the larger of the two; `least`, `most` the shift when any one account is left out;
+    `n_on`, `n_off` posts; `groups_on`, `groups_off` accounts on each side.
     """
 
     shift: float

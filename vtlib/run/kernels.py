@@ -67,9 +67,7 @@ SINGLE_THREADED = {"JE_ARROW_MALLOC_CONF": "background_thread:false"} | dict.fro
 
 
 class Kernels:
-    """Kernels one after the other, the next starting while one works; `folder` has their
-    sockets.
-    """
+    """Kernels one after the other, the next starting while one works; sockets in `folder`."""
 
     def __init__(self, kernel_name: str, folder: Path, transport: str) -> None:
         self.kernel_name, self.folder, self.transport = kernel_name, folder, transport

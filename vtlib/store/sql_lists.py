@@ -6,9 +6,8 @@ In views, checks, queries and comments (never in migrations):
 - `{{platforms}}` becomes `'instagram', 'tiktok', …`; every name of LISTS can stand there;
 - `{{platforms in words}}` becomes `instagram, tiktok, … or pinterest`, for comments;
 - `{{each metric: s.<metric>, s.<metric>_state}}` is repeated for every metric, with commas between,
-  or as
-  statements where it ends in `;`. Also `each reach metric`, `each rate metric`. `<meaning>` is the
-  metric's.
+  or as statements where it ends in `;`. Also `each reach metric`, `each rate metric`. `<meaning>`
+  is the metric's.
 
 Own code and not Jinja: every command reads these files, and importing Jinja alone takes 0.3 s of
 CPU.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import table
-from vtlib.outliers import judgement as stage
-from vtlib.outliers.trials import Standing
-from vtlib.store.project import Project
-from vtlib.tables.csv_safe import to_csv_safe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.outliers.trials import Standing
+    from vtlib.store.project import Project
 
 BROKE_OUT = ("breakout", "extreme")
 TIERS = ("extreme", "breakout", "watch", "too_early", "none")
@@ -49,6 +51,8 @@ def listed(
 
 def lines(scores: pd.DataFrame, filters: Filters) -> list[str]:
     """Tables for people: videos first, then what is no video; a last line counts what is left out."""
+    from vtlib.outliers import judgement as stage
+
     limit = filters.limit or 25
     is_video = scores["format"].isin(stage.VIDEO)
     empty = "no breakouts" if not filters.tiers else "no such posts"
@@ -70,6 +74,8 @@ def lines(scores: pd.DataFrame, filters: Filters) -> list[str]:
 
 def write_csv(scores: pd.DataFrame, target: str, limit: int | None) -> str:
     """CSV that a spreadsheet opens safely, to a file or, for `-`, as the text that is returned."""
+    from vtlib.tables.csv_safe import to_csv_safe
+
     text = to_csv_safe(scores.head(limit) if limit else scores)
     if target == "-":
         return text.rstrip("\n")
@@ -82,6 +88,8 @@ def write_csv(scores: pd.DataFrame, target: str, limit: int | None) -> str:
 
 
 def _columns(scores: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
     ends = zip(scores["multiplier_low"], scores["multiplier_high"], strict=True)
     frame = pd.DataFrame(
         {
@@ -106,6 +114,8 @@ def _columns(scores: pd.DataFrame) -> pd.DataFrame:
 
 def _text(scores: pd.DataFrame, *names: str) -> pd.Series:
     """The first of the columns that is there and known, row by row; None where none is."""
+    import pandas as pd
+
     text = pd.Series([None] * len(scores), index=scores.index, dtype=object)
     for name in names:
         if name in scores:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, failure, table
 from vtlib.cli.failures import as_error
 from vtlib.core.errors import BadInput, DataCheckFailed
 from vtlib.core.models import STAGES
-from vtlib.core.params import merge, parse_overrides
-from vtlib.ops import projects
-from vtlib.run import copies
-from vtlib.run.plan import RunResult, StageEvent
-from vtlib.run.project import run as run_notebooks
-from vtlib.store import catalog
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.run.plan import RunResult, StageEvent
+    from vtlib.store.project import Workspace
 
 profile_option = click.option(
     "--profile",
@@ -66,6 +62,8 @@ def run(
     Several run one after the other; one that fails does not stop the rest, and the exit code is that of the worst. The page
     over all projects (vt overview) is drawn anew. A project runs once at a time: a second run of it waits.
     """
+    from vtlib.core.params import merge, parse_overrides
+
     over: dict[str, Any] = parse_overrides(pairs)
     over = merge(over, {"report": {"profile": profile}} if profile else {})
     chosen = _chosen(at, names, is_all=is_all, brand=brand)
@@ -93,6 +91,8 @@ def run(
 
 def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None) -> list[str]:
     """The projects that are meant, each once. Raises BadInput where none is, or names and a choice are mixed."""
+    from vtlib.store import catalog
+
     if names and (is_all or brand):
         raise BadInput("name projects, or take --all or --brand, not both.")
     if names:
@@ -124,7 +124,7 @@ def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]
 
 def _overview(at: Workspace) -> Path | None:
     """The page over all projects, drawn anew; one that cannot be drawn is no failure of a run."""
-    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+    from vtlib.run.overview import write_overview
 
     try:
         return write_overview(at)
@@ -134,6 +134,10 @@ def _overview(at: Workspace) -> Path | None:
 
 
 def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
+    from vtlib.ops import projects
+    from vtlib.run import copies
+    from vtlib.run.project import run as run_notebooks
+
     opened = projects.opened(at, project, over=over)
     projects.require_in_use(opened)
     path = at.params_path(project)
@@ -178,8 +182,10 @@ def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | N
 
     Every vt run draws it anew. It names no creators.
     """
-    from vtlib.report import projects as flow  # noqa: PLC0415
-    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+    import pandas as pd
+
+    from vtlib.report import projects as flow
+    from vtlib.run.overview import write_overview
 
     rows = flow.rows(at, brand=brand, has_archived=has_archived)
     path = write_overview(at, out=out, brand=brand, has_archived=has_archived)
@@ -220,6 +226,9 @@ def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -
     --check-client is the proof before a copy with pseudonyms is handed out: each file, packed and encoded parts too, against
     every handle, name, id, address, caption and transcript of strangers in the workspace, in any spelling.
     """
+    from vtlib.ops import projects
+    from vtlib.run import copies
+
     opened = projects.opened(at, project)
     if check_client or folder:
         copy = folder or copies.latest_copy(opened)
@@ -249,8 +258,9 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
 
     Causes that changed together are named together. --recompute is for the latest report, before new data come in.
     """
-    from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second, vt report needs none
-    from vtlib.report.insight import change_findings  # noqa: PLC0415
+    from vtlib.ops import projects
+    from vtlib.report import history as reports
+    from vtlib.report.insight import change_findings
 
     opened = projects.opened(at, project)
     found = reports.changes(opened, old=old, new=new, recompute=recompute)

@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.run import profile_option
 from vtlib.cli.script import by_option, product_option, project_option, script, version_option
+from vtlib.core.choices import ASSET_KINDS, RELEASES
 from vtlib.core.errors import BadInput, DataCheckFailed
-from vtlib.ops import projects
-from vtlib.scripts import production, workflow
-from vtlib.scripts import queries as script_reading
-from vtlib.scripts.formats import FORMATS, RATES, rate_of
-from vtlib.scripts.schedule import common_zone
-from vtlib.scripts.shoots import conflicts, deadlines
-from vtlib.store.project import Workspace
+from vtlib.scripts import workflow
+from vtlib.scripts.formats import FORMATS, RATES
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
@@ -81,6 +79,9 @@ def export(
     Without SCRIPT all scripts of --product, --project or --status. `--format pack` writes everything. For a reader to whom
     creators go by pseudonyms (report.creators) without frames of the source, and without texts that name a creator.
     """
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts.formats import rate_of
+
     wanted = {"product": product, "project": project, "status": status}
     if not refs and any(wanted.values()):
         refs = tuple(r["script_id"] for r in script_reading.listing(at.store, **wanted))
@@ -88,7 +89,7 @@ def export(
             raise BadInput("no script is meant by that.", todo="See: vt script list")
     if not refs:
         raise BadInput("which script?", todo="Name one, or --product, --project, --status.")
-    from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
+    from vtlib.scripts import exports as flow
 
     options = flow.Options(formats, out, version, rate_of(fps), proxy, logo, profile or "")
     files = flow.export(at, refs, options)
@@ -101,7 +102,9 @@ def export(
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
     """Hold exported copies against the store; exit code 6 when one is not of the current version."""
-    from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
+    import pandas as pd
+
+    from vtlib.scripts import exports as flow
 
     found = flow.check_copies(at, files)
     bad = [f for f in found if f["state"] != "current"]
@@ -120,7 +123,8 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
 
     A run writes the same page beside its index. For a client it names neither people nor, unless report.creators is named, creators.
     """
-    from vtlib.run.script_page import write_script_page  # noqa: PLC0415 - nbconvert takes a second
+    from vtlib.ops import projects
+    from vtlib.run.script_page import write_script_page
 
     over = {"report": {"profile": profile}} if profile else {}
     opened = projects.opened(at, project, over=over)
@@ -177,6 +181,13 @@ def schedule(
     zones in UTC.
     With due and publish dates (vt script dates), and as a calendar with --ics. What the register does not have is a conflict.
     """
+    import pandas as pd
+
+    from vtlib.scripts import production
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts.schedule import common_zone
+    from vtlib.scripts.shoots import conflicts, deadlines
+
     script_id = script_reading.find(at.store, ref) if ref else None
     lines = []
     if cancel:
@@ -201,7 +212,7 @@ def schedule(
     clashes = conflicts(at, plan)
     days = deadlines(at, script_id=script_id, project=project)
     if ics:
-        from vtlib.scripts.exports import write_calendar  # noqa: PLC0415 - loads slowly
+        from vtlib.scripts.exports import write_calendar
 
         write_calendar(at, plan, ics, days=days)
     zone = common_zone(plan)
@@ -229,9 +240,13 @@ def schedule(
 
 
 @command(script, "assets", example="vt script assets --kind talent")
-@click.option("--kind", type=click.Choice(production.KINDS))
+@click.option("--kind", type=click.Choice(ASSET_KINDS))
 def assets(at: Workspace, kind: str | None) -> Answer:
     """Props, locations and talent: the register, and where current versions use each."""
+    import pandas as pd
+
+    from vtlib.scripts import production
+
     found = [a for a in production.assets(at.store) if kind in (None, a["kind"])]
     rows = [
         {
@@ -254,12 +269,12 @@ def assets(at: Workspace, kind: str | None) -> Answer:
     example='vt script asset Mia --kind talent --release signed --available "2026-05-04T08:00+02:00/2026-05-04T18:00+02:00"',
 )
 @click.argument("name")
-@click.option("--kind", type=click.Choice(production.KINDS), required=True)
+@click.option("--kind", type=click.Choice(ASSET_KINDS), required=True)
 @click.option("--details")
 @click.option(
     "--release",
     "release_status",
-    type=click.Choice(production.RELEASES),
+    type=click.Choice(RELEASES),
     help="State of the release form.",
 )
 @click.option("--release-file", "release_path", help="Where the signed form is kept.")
@@ -280,6 +295,8 @@ def asset(
     **facts: Any,
 ) -> Answer:
     """Register a prop, location or talent, or change what is known of it."""
+    from vtlib.scripts import production
+
     given = [_window(text) for text in available] or None
     if picture:
         facts["picture_path"] = str(_picture_file(picture))
@@ -289,6 +306,9 @@ def asset(
 
 def _planned(at: Workspace, script_id: str, shoot_id: str) -> str:
     """What was planned: of which version, and what is odd about shooting that one."""
+    from vtlib.scripts import production
+    from vtlib.scripts import queries as script_reading
+
     shoot = next(
         s for s in production.shoots(at.store, script_id=script_id) if s.shoot_id == shoot_id
     )
@@ -303,6 +323,8 @@ def _planned(at: Workspace, script_id: str, shoot_id: str) -> str:
 
 def _needs(at: Workspace, script_id: str, facts: dict[str, Any]) -> dict[str, Any]:
     """What a shoot needs: as given, else what its beats name."""
+    from vtlib.scripts import queries as script_reading
+
     row = script_reading.get(at.store, script_id)
     version = facts["version"] or row["approved_version"] or row["version"]
     held = script_reading.get(at.store, script_id, version=int(version))["script"]

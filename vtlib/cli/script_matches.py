@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.script import by_option, script, script_argument
 from vtlib.core.errors import BadInput
-from vtlib.ops import projects
-from vtlib.performance import matches as flow
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.store.project import Workspace
 
 SHOWN = ("state", "probability", "script_id", "post_id", "handle", "posted_at", "because")
 _WORDS = {"link": "linked", "refuse": "refused", "unlink": "undone", "proposed": "proposed"}
@@ -41,6 +43,9 @@ def matches(
     Matched anew at each call and each run: the same video, words of caption, speech and screen, day, account, length.
     From performance.link_from on a post is linked without asking; vt script unlink undoes it.
     """
+    from vtlib.ops import projects
+    from vtlib.performance import matches as flow
+
     chosen = [(deed, post) for deed, post in _deeds(accept, refuse, reopen) if post]
     if len(chosen) > 1 or (chosen and not ref):
         raise BadInput(
@@ -64,6 +69,8 @@ def _deeds(*posts: str | None) -> list[tuple[str, str | None]]:
 
 
 def _decided(deed: str, at: Workspace, ref: str, post: str, *, by: str, reason: str) -> Answer:
+    from vtlib.performance import matches as flow
+
     if deed == "accept":
         made = flow.accept(at, ref, post, by=by, reason=reason)
         word = f"{made['post_id']} is version {made['version']} of {made['script_id']} ({made['status']})."
@@ -98,6 +105,8 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 @by_option
 def unlink(at: Workspace, ref: str, post: str, reason: str, by: str) -> Answer:
     """Undo the link of a post to a script, whoever or whatever made it; the machine does not link it again."""
+    from vtlib.performance import matches as flow
+
     undone = flow.unlink(at, ref, post, by=by, reason=reason)
     facts = {k: undone[k] for k in ("script_id", "version", "post_id", "linked_by")}
     return Answer(
@@ -115,6 +124,8 @@ def cut(at: Workspace, ref: str, file: Path, by: str) -> Answer:
 
     Its pictures are measured (64-bit hashes) and kept, not the file.
     """
+    from vtlib.performance import matches as flow
+
     made = flow.add_cut(at, ref, file, by=by)
     pictures = f"{made['n_hashes']} pictures of {made['duration_s']:.1f} s"
     return Answer(made, f"{made['name']}: {pictures} are kept for {made['script_id']}.")

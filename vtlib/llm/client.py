@@ -18,9 +18,9 @@ from vtlib.core.errors import (
     CredentialsMissing,
     ModelFailed,
     VtError,
+    nearest,
     sentence,
 )
-from vtlib.core.params import nearest
 from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
 from vtlib.llm.budget import Budget
 from vtlib.llm.failures import Failed, Failure, attempted

@@ -18,7 +18,7 @@ from click.shell_completion import CompletionItem
 
 from vtlib.cli.base import Group, failure, summary
 from vtlib.core.errors import VtError
-from vtlib.core.quick_start import leave_out_grammar
+from vtlib.core.quick_start import leave_out_grammar, leave_out_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,6 +191,7 @@ def vt(log_file: Path | None) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run `vt` and leave with the exit code that is true."""
     leave_out_grammar()
+    leave_out_plugins()
     words = sys.argv[1:] if argv is None else argv
     try:
         code = vt.main(args=words, prog_name="vt", standalone_mode=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -51,7 +51,7 @@ def status(at: Workspace, project: str | None, days: int | None, page: Path | No
 
     over = usage_figures.span(at, project=project, days=days)
     done = usage_figures.figures(at, over)
-    data = {
+    data: dict[str, Any] = {
         "days": done.days,
         "totals": done.totals,
         "problems": done.problem_counts,

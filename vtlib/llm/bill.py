@@ -92,7 +92,7 @@ def price(line: Mapping[str, Any], rates: Rates) -> dict[str, Any]:
 
 def priced(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
     """A frame of lines of money, each as `price` gives it; NaN where nothing has a price."""
-    rows = [price(line, rates) for line in lines.to_dict(orient="records")]
+    rows = [price(line, rates) for line in _rows(lines)]
     made = {name: [row[name] for row in rows] for name in ("usd", "unpriced", "hours_unpriced")}
     types = {"usd": float, "unpriced": int, "hours_unpriced": float}
     return lines.assign(**made).astype(types)
@@ -146,7 +146,7 @@ class Bill:
 
 def bill(lines: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Bill:
     """The bill of priced lines: kind, n, usd, unpriced, and hours_unpriced, gb_months where there are any."""
-    rows = lines if isinstance(lines, Sequence) else lines.to_dict(orient="records")
+    rows = lines if isinstance(lines, Sequence) else _rows(lines)
     return Bill({kind: _part(kind, [r for r in rows if r["kind"] == kind]) for kind in KINDS})
 
 
@@ -168,6 +168,10 @@ def _lacks(kind: str, lines: Sequence[Mapping[str, Any]], n: int) -> str:
     if kind == "storage":
         return f"{_sum(lines, 'gb_months'):,.2f} GB-months without a price"
     return f"{number(n, 'call')} at an unknown price"
+
+
+def _rows(lines: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in lines.to_dict(orient="records")]
 
 
 def _sum(lines: Sequence[Mapping[str, Any]], name: str) -> float:

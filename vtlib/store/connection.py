@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
-from tenacity import RetryError
 
 from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import lease
-from vtlib.store.locks import holder, process_name, queued, retrying
+from vtlib.store.locks import WaitOver, holder, process_name, queued, retrying
 from vtlib.store.migrate import migrate, needs_migration
 
 if TYPE_CHECKING:
@@ -165,7 +164,7 @@ class Store:
         retry = retrying(end, while_=_is_held)
         try:
             return retry(duckdb.connect, str(self.path), read_only=read_only, config=config)
-        except RetryError as error:
+        except WaitOver as error:
             raise self._busy(str(error.last_attempt.exception())) from None
         except duckdb.ConnectionException:
             raise self._busy(f"PID {os.getpid()}") from None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vtlib.cli import run as running
 from vtlib.core.errors import SourceFailed
+from vtlib.run import project as running
 from vtlib.run.plan import RunResult
 
 
@@ -32,7 +32,7 @@ def runs(vt, monkeypatch) -> list[str]:
             "r", project.slug, folder, "analyst", "named", "", {}, datetime(2026, 5, 1), status="ok"
         )
 
-    monkeypatch.setattr(running, "run_notebooks", run)
+    monkeypatch.setattr(running, "run", run)
     return order
 
 

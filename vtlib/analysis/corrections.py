@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 
 
 def checked(model: type[BaseModel], answer: Mapping[str, Any], field: str, value: Any) -> Any:

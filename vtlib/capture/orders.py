@@ -16,9 +16,9 @@ from typing import Any, cast
 import pandas as pd
 
 from vtlib.core.conclusion import number
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import PLATFORMS, Platform
-from vtlib.core.params import Scraping, nearest
+from vtlib.core.params import Scraping
 from vtlib.platforms import SOURCES
 from vtlib.platforms.actors import Actor, ActorRequest, Ask
 from vtlib.platforms.searches import target_keys

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from vtlib.cli.base import Group, failure
+from vtlib.cli.base import Group, failure, summary
 from vtlib.core.errors import VtError
-from vtlib.core.quick_start import leave_out_grammar
+from vtlib.core.quick_start import leave_out_grammar, leave_out_plugins
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
+    from collections.abc import Iterator
+    from importlib.metadata import EntryPoint
 
 FAMILIES = {
     "account": ("details",),
@@ -63,41 +65,60 @@ FAMILIES = {
     "youtube": ("scrape",),
 }
 
-# A line each for `vt --help`, which so imports no family; one without a line says its own.
-SUMMARIES = {
-    "account": "One account: followers over time, posts, tiers.",
-    "advice": "What to shoot, repeat, stop and test.",
-    "analyze": "Judge posts, ask the model about videos, compare, see what worked.",
-    "backup": "Copy the database and params/ to a folder.",
-    "brand": "Whose products are promoted.",
-    "check": "Look for rows that must not exist.",
-    "costs": "What was spent, on what.",
-    "discover": "Posts by search words or hashtags.",
-    "doctor": "Look at everything the work needs.",
-    "import": "Bring in posts without the network: URLs, exports.",
-    "init": "Make a workspace.",
-    "overview": "All projects on one page.",
-    "patterns": "The library of patterns of the last analysis.",
-    "post": "One post: numbers over time, tier and why, video, scripts.",
-    "problems": "Items and stages that failed, with the reason.",
-    "process": "Fetch and measure what was picked.",
-    "product": "What is promoted, with the facts that may be claimed.",
-    "project": "A question under research: accounts, products, runs.",
-    "purge": "Remove media by age or quota, or personal data.",
-    "report": "The latest report of a project.",
-    "restore": "Make a workspace of a backup.",
-    "review": "Keep or reject posts by hand.",
-    "run": "Run the seven notebooks of a project.",
-    "runs": "What ran, newest first, and how each stage fared.",
-    "sandbox": "Run a simulated world on this machine, to try it all.",
-    "scrape": "Capture the newest posts of followed accounts.",
-    "script": "Scripts: versions, review, production, export, posts.",
-    "status": "Errors and usage a day.",
-    "tiktok": "Capture from TikTok by search, hashtag or account.",
-    "use": "Who used which command on which project.",
-    "video": "One film: its measures, duplicates and posts.",
-    "youtube": "Capture from YouTube by search.",
+# `vt --help`, which imports no family: in the order of the work, a line each. What stands in no
+# heading says its own.
+WORKFLOW = {
+    "Set up": {
+        "init": "Make a workspace.",
+        "doctor": "Look at everything the work needs.",
+        "sandbox": "Run a simulated world on this machine, to try it all.",
+        "brand": "Whose products are promoted.",
+        "product": "What is promoted, with the facts that may be claimed.",
+        "project": "A question under research: accounts, products, runs.",
+    },
+    "Bring in": {
+        "import": "Bring in posts without the network: URLs, exports.",
+        "scrape": "Capture the newest posts of followed accounts.",
+        "discover": "Posts by search words or hashtags.",
+        "tiktok": "Capture from TikTok by search, hashtag or account.",
+        "youtube": "Capture from YouTube by search.",
+        "process": "Fetch and measure what was picked.",
+    },
+    "Judge": {
+        "analyze": "Judge posts, ask the model about videos, compare, see what worked.",
+        "review": "Keep or reject posts by hand.",
+    },
+    "Understand": {
+        "post": "One post: numbers over time, tier and why, video, scripts.",
+        "video": "One film: its measures, duplicates and posts.",
+        "account": "One account: followers over time, posts, tiers.",
+        "patterns": "The library of patterns of the last analysis.",
+    },
+    "Write": {
+        "advice": "What to shoot, repeat, stop and test.",
+        "script": "Scripts: versions, review, production, export, posts.",
+    },
+    "Measure": {
+        "report": "The latest report of a project.",
+        "overview": "All projects on one page.",
+        "costs": "What was spent, on what.",
+    },
+    "Keep running": {
+        "run": "Run the seven notebooks of a project.",
+        "runs": "What ran, newest first, and how each stage fared.",
+        "status": "Errors and usage a day.",
+        "problems": "Items and stages that failed, with the reason.",
+        "check": "Look for rows that must not exist.",
+        "use": "Who used which command on which project.",
+        "backup": "Copy the database and params/ to a folder.",
+        "restore": "Make a workspace of a backup.",
+        "purge": "Remove media by age or quota, or personal data.",
+    },
 }
+OTHERS = "From other packages"
+
+
+GROUP = "vtlib.commands"
 
 
 class Families(Group):
@@ -115,26 +136,43 @@ class Families(Group):
         for module in FAMILIES.get(cmd_name, ()):
             import_module(f"vtlib.cli.{module}")
         if cmd_name not in self.commands:
-            for extension in _outside(name=cmd_name):
-                extension.load()(self)
+            for extension in _outside():
+                if extension.name == cmd_name:
+                    extension.load()(self)
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         names = self.list_commands(ctx)
-        with formatter.section("Commands"):
-            formatter.write_dl([(n, SUMMARIES.get(n) or self._own_line(ctx, n)) for n in names])
+        listed = {name for lines in WORKFLOW.values() for name in lines}
+        others = [(n, c) for n in names if n not in listed and (c := self.get_command(ctx, n))]
+        sections = {**WORKFLOW, **({OTHERS: {n: summary(c) for n, c in others}} if others else {})}
+        for heading, lines in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(n, line) for n, line in lines.items() if n in names])
 
-    def _own_line(self, ctx: click.Context, name: str) -> str:
-        one = self.get_command(ctx, name)
-        return one.get_short_help_str() if one else ""
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        lines = {n: line for section in WORKFLOW.values() for n, line in section.items()}
+        names = [n for n in self.list_commands(ctx) if n.startswith(incomplete)]
+        items = [CompletionItem(n, help=lines.get(n)) for n in names]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
-def _outside(name: str = "") -> EntryPoints:
-    """Commands of other packages; reading what is installed takes a tenth of a second."""
-    from importlib.metadata import entry_points  # noqa: PLC0415
+def _outside() -> list[EntryPoint]:
+    """Commands of other packages. `importlib.metadata` parses what every installed package
+    declares, a tenth of a second; so the files are searched for the group's name first.
+    """
+    files = (file for folder in dict.fromkeys(sys.path) for file in _declarations(Path(folder)))
+    with_group = [file.parent for file in files if GROUP in file.read_text("utf-8", "replace")]
+    if not with_group:
+        return []
+    from importlib.metadata import Distribution
 
-    found = entry_points(group="vtlib.commands")
-    return found.select(name=name) if name else found
+    return [e for f in with_group for e in Distribution.at(f).entry_points if e.group == GROUP]
+
+
+def _declarations(folder: Path) -> Iterator[Path]:
+    for pattern in ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt"):
+        yield from folder.glob(pattern)
 
 
 @click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"]})
@@ -155,6 +193,7 @@ def vt(log_file: Path | None) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run `vt` and leave with the exit code that is true."""
     leave_out_grammar()
+    leave_out_plugins()
     words = sys.argv[1:] if argv is None else argv
     try:
         code = vt.main(args=words, prog_name="vt", standalone_mode=False)
@@ -169,7 +208,7 @@ def main(argv: list[str] | None = None) -> None:
         print("interrupted; run the command again, it goes on where it stopped", file=sys.stderr)
         code = 130
     except Exception as fault:  # noqa: BLE001 - outside a command: a start that fails
-        from vtlib.cli.failures import as_error  # noqa: PLC0415
+        from vtlib.cli.failures import as_error
 
         code = _say_error(as_error(fault), as_json="--json" in words)
     sys.exit(code if isinstance(code, int) else 0)

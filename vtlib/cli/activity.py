@@ -4,18 +4,19 @@ must not be.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
-import pandas as pd
 
 from vtlib.cli import vt
-from vtlib.cli.base import Answer, command, table
+from vtlib.cli.base import Answer, Rows, command, table
 from vtlib.core.errors import BadInput
 from vtlib.core.models import STAGES
-from vtlib.llm import costs as money
-from vtlib.llm.bill import USD, bill
-from vtlib.ops.operations import span
-from vtlib.store import data_checks, usage
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.store.project import Workspace
 
 project_option = click.option("--project", help="Slug of a project (default: all).")
 limit_option = click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
@@ -30,6 +31,8 @@ days_option = click.option(
 @limit_option
 def runs_(at: Workspace, run_id: str | None, project: str | None, limit: int) -> Answer:
     """What ran, newest first; with RUN_ID, how each of its stages went."""
+    from vtlib.store import usage
+
     if run_id:
         stages = usage.run_stages(at.store, run_id)
         if stages.empty:
@@ -46,6 +49,10 @@ def runs_(at: Workspace, run_id: str | None, project: str | None, limit: int) ->
 
 def _stages(at: Workspace, run_id: str, stages: pd.DataFrame) -> str:
     """The stages of a run and what it took beside them, so that the seconds add up."""
+    import pandas as pd
+
+    from vtlib.store import usage
+
     shown = stages[["stage", "status", "seconds", "reason"]]
     whole = usage.run_seconds(at.store, run_id)
     if whole is None:
@@ -78,6 +85,9 @@ def problems(
     """Items and stages that failed, newest first, with the reason; docs/troubleshooting.md says
     what to do.
     """
+    from vtlib.ops.status import span
+    from vtlib.store import usage
+
     over = span(at, project=project, days=days)
     counts = usage.problem_counts(at.store, over, stage=stage, kind=kind)
     if is_counted:
@@ -95,15 +105,20 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
     """What was spent on data, models, people and storage; and what may have been paid and is not
     known, with its estimate.
     """
+    from vtlib.llm import costs as money
+    from vtlib.llm.bill import USD, bill
+    from vtlib.ops.status import span
+    from vtlib.store import usage
+
     over = span(at, project=project, days=days)
     lines = money.days_of_all if by_day else money.ledger_of_all
     found = lines(at, project=project, since=over.since)
     whole = bill(found)
-    shown = found.assign(**{"cost (USD)": [_cost(usd) for usd in found["usd"]]})
+    shown = [{**line, "cost (USD)": _cost(line["usd"])} for line in found]
     first = ["day", "project_id"] if by_day else ["project_id"]
     columns = [*first, "kind", "provider", "what", "n", "hours", "cost (USD)"]
-    text = f"{table(shown[columns], empty='nothing was spent')}\ntotal {whole.words}"
-    open_ = usage.possibly_paid(at.store, over)
+    text = f"{table(shown, columns=columns, empty='nothing was spent')}\ntotal {whole.words}"
+    open_ = usage.rows(at.store, "possibly_paid", over)
     data = {
         "total_usd": whole.total,
         "currency": USD,
@@ -111,7 +126,7 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
         "without_price": {kind: part.lacks for kind, part in whole.parts.items() if part.lacks},
         "rows": found,
         "possibly_paid": open_,
-        "possibly_paid_usd": float(open_["estimate_usd"].sum()),
+        "possibly_paid_usd": _known_usd(open_),
     }
     return Answer(data, text + _possibly(open_))
 
@@ -121,6 +136,8 @@ def check(at: Workspace) -> Answer:
     """Look for rows that must not exist (orphans, twins, future dates, …). Exit 6 when there are
     any.
     """
+    from vtlib.store import data_checks
+
     found = data_checks.run_checks(at.store)
     bad = found[found["n"] > 0]
     failed = bool((bad["severity"] == "error").any())
@@ -131,24 +148,40 @@ def check(at: Workspace) -> Answer:
     return Answer({"checks": found, "sound": not failed}, text, 6 if failed else 0)
 
 
-def _cost(usd: float) -> str:
-    return "unknown" if pd.isna(usd) else f"{usd:,.4g}"
+def _cost(usd: float | None) -> str:
+    return "unknown" if usd is None else f"{usd:,.4g}"
 
 
-def _possibly(open_: pd.DataFrame) -> str:
+def _known_usd(requests: Rows) -> float:
+    return sum((r["estimate_usd"] or 0.0 for r in requests), start=0.0)
+
+
+def _possibly(requests: Rows) -> str:
     """What may have been paid besides, a line a provider, what and reason, and its sum; "" when
     there is nothing.
     """
-    if open_.empty:
+    if not requests:
         return ""
-    unpriced = int(open_["estimate_usd"].isna().sum())
+    unpriced = sum(r["estimate_usd"] is None for r in requests)
     more = f", {unpriced:,} of them without a known price" if unpriced else ""
-    total = float(open_["estimate_usd"].sum())
-    head = f"possibly paid besides, at most ${total:,.4f} (estimate): {len(open_):,} requests{more}"
-    groups = open_.groupby(["provider", "what", "reason"], sort=False)["estimate_usd"]
-    shown = groups.agg(n="size", estimate_usd=lambda usd: usd.sum(min_count=1)).reset_index()
-    shown["estimate_usd"] = [_cost(usd) for usd in shown["estimate_usd"]]
-    return "\n".join(["", "", head, table(shown)])
+    total = _known_usd(requests)
+    head = (
+        f"possibly paid besides, at most ${total:,.4f} (estimate): {len(requests):,} requests{more}"
+    )
+    names = ("provider", "what", "reason")
+    groups: dict[tuple[Any, ...], list[float | None]] = {}
+    for r in requests:
+        groups.setdefault(tuple(r[n] for n in names), []).append(r["estimate_usd"])
+    lines = [
+        {**dict(zip(names, group, strict=True)), "n": len(usd), "estimate_usd": _cost(_sum(usd))}
+        for group, usd in groups.items()
+    ]
+    return "\n".join(["", "", head, table(lines)])
+
+
+def _sum(figures: list[float | None]) -> float | None:
+    known = [usd for usd in figures if usd is not None]
+    return sum(known) if known else None
 
 
 def _summed(counts: pd.DataFrame, listed: int) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command, table
-from vtlib.ops import projects
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 
 @command(vt, "advice", example="vt advice --project spring")
@@ -22,9 +25,10 @@ def advice(at: Workspace, project: str, kind: str | None) -> Answer:
     missing. Patterns are those that vt analyze performance or notebook 07 tested last.
     """
     # scipy takes a second that vt --help does not need
-    from vtlib.adaptation import fits  # noqa: PLC0415
-    from vtlib.report import advice as flow  # noqa: PLC0415
-    from vtlib.report.insight.next_steps import NOTE, TITLE, advice_table, sentence  # noqa: PLC0415
+    from vtlib.adaptation import fits
+    from vtlib.ops import projects
+    from vtlib.report import advice as flow
+    from vtlib.report.insight.next_steps import NOTE, TITLE, advice_table, sentence
 
     opened = projects.opened(at, project)
     rows, lacks = flow.advice(opened, fits.ranked(opened))

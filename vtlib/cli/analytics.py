@@ -17,12 +17,10 @@ from vtlib.cli.imports import (
 )
 from vtlib.core.conclusion import number
 from vtlib.core.models import PLATFORMS, Platform
-from vtlib.ops import projects
-from vtlib.store.project import Workspace
-from vtlib.tables.reader import TableOptions
 
 if TYPE_CHECKING:
     from vtlib.capture.own_analytics import Export
+    from vtlib.store.project import Workspace
 
 
 @command(
@@ -55,7 +53,9 @@ def analytics(
     post that is not there yet is made, as own. The same file again replaces its rows; a column
     that is not read is named.
     """
-    from vtlib.performance import stage as performance  # noqa: PLC0415 - scipy takes seconds
+    from vtlib.ops import projects
+    from vtlib.performance import stage as performance
+    from vtlib.tables.reader import TableOptions
 
     opened = projects.opened(at, project)
     options = TableOptions(encoding, date_order or "", decimal or "")

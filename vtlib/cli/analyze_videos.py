@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vtlib.analysis import stage as flow
-from vtlib.analysis import summary
 from vtlib.cli.base import Answer, command, progress, table
 from vtlib.cli.imports import project_option
 from vtlib.cli.outliers import analyze
 from vtlib.cli.products import NAMED, adapted, chosen, products_options
 from vtlib.core.conclusion import number
-from vtlib.ops import projects
-from vtlib.store.project import Project, Workspace
+
+if TYPE_CHECKING:
+    from vtlib.analysis import stage as flow
+    from vtlib.store.project import Project, Workspace
 
 PLANNED = [
     *("place", "post_id", "role", "multiplier_low", "state", "known", "value", "worth"),
@@ -47,6 +47,10 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
     What was answered before is not asked again. With products, their fits are judged next and the
     best pairs become scripts.
     """
+    from vtlib.analysis import stage as flow
+    from vtlib.analysis import summary
+    from vtlib.ops import projects
+
     named = {name: given.pop(name) for name in NAMED}
     given["max_cost_usd"] = max_cost = given.pop("max_cost")
     over: dict[str, Any] = {"analysis": {k: v for k, v in given.items() if v is not None}}

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime
@@ -18,13 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vtlib.core.errors import VtError
+from vtlib.core.errors import VtError, nearest
 
 if TYPE_CHECKING:
     # `vt --help` prints no table and opens no workspace: pandas, pydantic and structlog come late.
     import pandas as pd
 
     from vtlib.store.project import Workspace
+
+
+Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +105,35 @@ def _positional(words: list[str], flag: str, *, many: bool) -> list[str]:
 
 
 class Group(click.Group):
-    """A group that names the nearest command when one does not exist."""
+    """A group that lists each command with its whole first sentence, and names the nearest of a
+    wrong name.
+    """
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(n, self.get_command(ctx, n)) for n in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(n, summary(c)) for n, c in commands if c and not c.hidden])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from vtlib.core.params import nearest  # noqa: PLC0415 - only on a mistake
-
             near = nearest(args[0], self.list_commands(ctx))
             hint = f" Did you mean {near}?" if near else " See --help."
             raise click.UsageError(f"no such command: {args[0]}.{hint}", ctx=ctx) from error
+
+
+def summary(one: click.Command) -> str:
+    """The first sentence of a command's help, however long: click alone cuts it at the width of
+    the terminal.
+    """
+    first = " ".join((one.help or "").split("\n\n")[0].split())
+    end = _SENTENCE_END.search(first)
+    return first[: end.start() + 1] if end else first
+
+
+# A full stop before a capital: not that of "e.g. tiktok".
+_SENTENCE_END = re.compile(r"[.!?](?= [A-Z])")
 
 
 def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any]:
@@ -159,8 +182,8 @@ def run_command(
 
     The command is an event of the log, a span of a trace, and a line of use (ops/use.py).
     """
-    from vtlib.core import log, telemetry  # noqa: PLC0415
-    from vtlib.ops import use  # noqa: PLC0415
+    from vtlib.core import log, telemetry
+    from vtlib.ops import use
 
     began, run_id = time.monotonic(), log.new_run_id()
     code, at = 1, None
@@ -184,10 +207,10 @@ def _run(
     name: str,
     run_id: str,
 ) -> tuple[int, Workspace | None]:
-    from vtlib.cli.failures import as_error  # noqa: PLC0415
-    from vtlib.core import log, telemetry  # noqa: PLC0415
-    from vtlib.core.settings import load_settings  # noqa: PLC0415
-    from vtlib.store.project import Workspace  # noqa: PLC0415
+    from vtlib.cli.failures import as_error
+    from vtlib.core import log, telemetry
+    from vtlib.core.settings import load_settings
+    from vtlib.store.project import Workspace
 
     at: Workspace | None = None
     redact, log_file = log.redactor(), None
@@ -238,7 +261,7 @@ def _run(
 @contextmanager
 def progress(what: str, *, unit: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr for long work; silent when stderr is not a terminal."""
-    from tqdm import tqdm  # noqa: PLC0415
+    from tqdm import tqdm
 
     with tqdm(desc=what, unit=f" {unit}", disable=not sys.stderr.isatty(), leave=False) as bar:
 
@@ -258,14 +281,25 @@ def failure(error: VtError) -> dict[str, Any]:
     }
 
 
-def table(frame: pd.DataFrame, *, empty: str = "nothing yet") -> str:
-    """A frame as a plain table for a terminal; missing values are a dash."""
-    if frame.empty:
-        return empty
-    from tabulate import tabulate  # noqa: PLC0415
+def table(
+    rows: pd.DataFrame | Rows, *, columns: Sequence[str] = (), empty: str = "nothing yet"
+) -> str:
+    """A frame, or rows with their `columns` (default: those of the first), as a plain table for a
+    terminal.
 
-    cells = [[_cell(v) for v in row] for row in frame.itertuples(index=False)]
-    return tabulate(cells, headers=list(frame.columns), tablefmt="simple", disable_numparse=True)
+    Missing values are a dash.
+    """
+    if len(rows) == 0:
+        return empty
+    from tabulate import tabulate
+
+    if isinstance(rows, Sequence):
+        heads = list(columns or rows[0])
+        cells = [[_cell(row.get(name)) for name in heads] for row in rows]
+    else:
+        heads = list(rows.columns)
+        cells = [[_cell(v) for v in row] for row in rows.itertuples(index=False)]
+    return tabulate(cells, headers=heads, tablefmt="simple", disable_numparse=True)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -275,15 +309,30 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def plain(value: Any) -> Any:
     """A value as JSON knows it: missing -> null, numpy -> Python, times -> ISO 8601 with Z."""
-    import numpy as np  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
-
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if type(value) is float:
+        return None if math.isnan(value) else value
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(v) for v in value]
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
+    if type(value) is datetime:
+        return value.isoformat() + ("" if value.tzinfo else "Z")
+    if type(value) is date or isinstance(value, Path):
+        return str(value)
+    return _plain_of_pandas(value)
+
+
+def _plain_of_pandas(value: Any) -> Any:
+    """What is left: values of numpy and pandas, and what subclasses a type of Python."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, np.ndarray):
+        return [plain(v) for v in value]
     if isinstance(value, pd.DataFrame):
         return records(value)
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):

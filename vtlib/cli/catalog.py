@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
-from vtlib.store import catalog
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 
 @vt.group(cls=Group)
@@ -33,6 +33,8 @@ brand_option = click.option("--brand", help="Slug of the brand.")
 @slug_option
 def create_brand(at: Workspace, name: str, slug: str | None) -> Answer:
     """Add a brand."""
+    from vtlib.store import catalog
+
     made = catalog.create_brand(at.store, name, slug=slug)
     return Answer({"slug": made}, f"brand {made}")
 
@@ -63,6 +65,8 @@ def with_archive(group: click.Group, table: str) -> None:
 
 
 def _archived(at: Workspace, table: str, slug: str, *, is_archived: bool) -> Answer:
+    from vtlib.store import catalog
+
     key = catalog.set_archived(at.store, table, slug, is_archived=is_archived)
     word = "archived" if is_archived else "in use again"
     return Answer(catalog.get(at.store, table, key), f"{table[:-1]} {key} is {word}")
@@ -76,6 +80,8 @@ with_archive(product, "products")
 @archived_option
 def list_brands(at: Workspace, has_archived: bool) -> Answer:
     """All brands."""
+    from vtlib.store import catalog
+
     found = catalog.listing(at.store, "brands", has_archived=has_archived)
     return listed(found, ["slug", "name", "created_at", *(["archived_at"] if has_archived else [])])
 
@@ -84,6 +90,8 @@ def list_brands(at: Workspace, has_archived: bool) -> Answer:
 @click.argument("slug")
 def show_brand(at: Workspace, slug: str) -> Answer:
     """One brand and its products."""
+    from vtlib.store import catalog
+
     found = catalog.get(at.store, "brands", slug)
     products = catalog.listing(at.store, "products", brand=slug)
     text = f"{facts_text(found)}\nproducts  {', '.join(p['slug'] for p in products) or '-'}"
@@ -95,6 +103,8 @@ def show_brand(at: Workspace, slug: str) -> Answer:
 @click.option("--name", required=True)
 def update_brand(at: Workspace, slug: str, name: str) -> Answer:
     """Rename a brand; its slug stays."""
+    from vtlib.store import catalog
+
     catalog.update_brand(at.store, slug, name=name)
     return Answer(catalog.get(at.store, "brands", slug), f"brand {slug}: {name}")
 
@@ -131,6 +141,8 @@ def product_facts(function: Any) -> Any:
 @product_facts
 def create_product(at: Workspace, name: str, brand: str, slug: str | None, **given: Any) -> Answer:
     """Add a product to a brand."""
+    from vtlib.store import catalog
+
     made = catalog.create_product(at.store, brand, {"name": name, **_facts(given)}, slug=slug)
     return Answer(catalog.get(at.store, "products", made), f"product {made}")
 
@@ -140,6 +152,8 @@ def create_product(at: Workspace, name: str, brand: str, slug: str | None, **giv
 @archived_option
 def list_products(at: Workspace, brand: str | None, has_archived: bool) -> Answer:
     """All products, or those of a brand."""
+    from vtlib.store import catalog
+
     found = catalog.listing(at.store, "products", brand=brand, has_archived=has_archived)
     more = ["archived_at"] if has_archived else []
     return listed(found, ["slug", "brand_id", "name", "price", "audience", *more])
@@ -150,6 +164,8 @@ def list_products(at: Workspace, brand: str | None, has_archived: bool) -> Answe
 @brand_option
 def show_product(at: Workspace, slug: str, brand: str | None) -> Answer:
     """One product with all its facts. SLUG may be brand/slug."""
+    from vtlib.store import catalog
+
     found = catalog.get(at.store, "products", _ref(slug, brand))
     return Answer(found, facts_text(found))
 
@@ -165,6 +181,8 @@ def update_product(
     at: Workspace, slug: str, brand: str | None, name: str | None, **given: Any
 ) -> Answer:
     """Change facts of a product; what is not given stays."""
+    from vtlib.store import catalog
+
     ref = _ref(slug, brand)
     catalog.update_product(at.store, ref, {"name": name, **_facts(given)})
     found = catalog.get(at.store, "products", ref)
@@ -173,6 +191,8 @@ def update_product(
 
 def listed(rows: list[dict[str, Any]], columns: list[str]) -> Answer:
     """Rows as a table for people and whole for machines."""
+    import pandas as pd
+
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     return Answer(rows, table(frame.where(frame.notna(), None)))
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from textwrap import shorten
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
-from vtlib.adaptation import fits as fitting
-from vtlib.adaptation.comparison import ranking, recommendation, summary
 from vtlib.cli.base import Answer, command, progress, table
 from vtlib.cli.outliers import analyze
 from vtlib.cli.products import chosen, products_options
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.llm import text_requests
-from vtlib.llm.records import Done
-from vtlib.ops import projects
-from vtlib.store.project import Project, Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.llm import text_requests
+    from vtlib.llm.records import Done
+    from vtlib.store.project import Project, Workspace
 
 RANKED = ["rank", "ranks", "product", "p_first", "won", "lost", "even", "mean_score", "first_in"]
 
@@ -36,6 +36,9 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any
     Videos need an analysis (vt analyze videos). What was judged before is not asked again; without
     a key what is known is shown, and exit code 3 says when videos are left.
     """
+    from vtlib.adaptation import fits as fitting
+    from vtlib.ops import projects
+
     post_id = fitting.post_of(video) if video else None
     if not post_id and not project:
         raise BadInput("what shall be compared?", todo="Give --video POST or --project P.")
@@ -61,6 +64,9 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any
 
 
 def _judged(project: Project, slugs: list[str], post_id: str | None, *, n_open: int) -> Done:
+    from vtlib.adaptation import fits as fitting
+    from vtlib.llm.records import Done
+
     if not project.has_model:
         return Done(
             n_left=n_open,
@@ -72,6 +78,8 @@ def _judged(project: Project, slugs: list[str], post_id: str | None, *, n_open: 
 
 
 def _planned(project: Project, rest: list[text_requests.TextRequest], *, known: int) -> Answer:
+    from vtlib.llm import text_requests
+
     estimate = text_requests.estimate(project, rest)
     data = text_requests.most(estimate) | {
         "questions": len(rest),
@@ -86,6 +94,8 @@ def _planned(project: Project, rest: list[text_requests.TextRequest], *, known: 
 
 
 def _one(project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: Done) -> Answer:
+    from vtlib.adaptation.comparison import ranking, recommendation, summary
+
     if fits.empty:
         return Answer({"products": [], **said(done)}, _tail("not judged yet", done), done.exit_code)
     least = project.params.adaptation.min_score
@@ -112,6 +122,10 @@ def _drawn(post: pd.Series, ranked: pd.DataFrame, least: float) -> list[str]:
     """A video, its products with score and one line why, the recommended one and its reason, and
     how sure that is.
     """
+    import pandas as pd
+
+    from vtlib.adaptation.comparison import recommendation
+
     best = ranked.iloc[0]
     is_one = bool(best["is_recommended"])
     none = (
@@ -145,12 +159,17 @@ def _title(post: pd.Series) -> str:
 
 def _line(row: Any) -> str:
     """Why a product fits or not, and what stands in its way, in one line."""
+    from vtlib.adaptation.comparison import summary
+
     ways = summary.obstacles(row.obstacles)
     reason = str(row.reason or "no reason given").rstrip(".")
     return f"{reason}; {ways}" if ways else reason
 
 
 def _all(project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: Done) -> Answer:
+    from vtlib.adaptation import fits as fitting
+    from vtlib.adaptation.comparison import ranking, summary
+
     ranks = ranking.over_videos(fits, judgements, interval=project.params.outliers.interval)
     found = ranking.disagreement(fits, judgements)
     waits = fitting.waits(project)
@@ -178,6 +197,8 @@ def _all(project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, done: D
 
 def _matrix(fits: pd.DataFrame) -> pd.DataFrame:
     """A row a video, a column a product, the score in it."""
+    import pandas as pd
+
     if fits.empty:
         return pd.DataFrame()
     wide = fits.pivot_table(index="post_id", columns="product", values="score", sort=False)
@@ -199,4 +220,6 @@ def said(done: Done) -> dict[str, Any]:
 
 
 def _tail(text: str, done: Done) -> str:
+    from vtlib.llm import text_requests
+
     return "\n".join([text, "", text_requests.words(done)])

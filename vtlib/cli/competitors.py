@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.imports import project_option
 from vtlib.cli.outliers import analyze
-from vtlib.ops import projects
-from vtlib.performance import competitor_stage as flow
-from vtlib.performance import competitors as stage
-from vtlib.performance import creatives
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 SHOWN = [
     *("side", "platform", "handle", "posts", "per_week", "percentile", "ranked"),
@@ -30,6 +28,11 @@ def competitors(at: Workspace, project: str, days: int | None) -> Answer:
     """Compare own accounts with competitors, and the same film across platforms. Nothing is
     fetched or stored.
     """
+    from vtlib.ops import projects
+    from vtlib.performance import competitor_stage as flow
+    from vtlib.performance import competitors as stage
+    from vtlib.performance import creatives
+
     over: dict[str, Any] = {"insight": {"days": days}} if days else {}
     opened = projects.opened(at, project, over=over)
     found = flow.compared(opened)

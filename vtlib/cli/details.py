@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import facts_text
 from vtlib.core.models import BREAKOUT_TIERS, METRICS
-from vtlib.desk import details
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 _BARS = "▁▂▃▄▅▆▇█"
 _ROWS = 20  # of a list on a terminal; --json has all
@@ -40,6 +40,8 @@ def video() -> None:
 @click.argument("name", metavar="POST")
 def show_post(at: Workspace, name: str) -> Answer:
     """All that is known of a post, in every project. POST is its id, its native id or its URL."""
+    from vtlib.desk import details
+
     found = details.post(at.store, name)
     return Answer(found, "\n".join(_post_lines(found)))
 
@@ -50,6 +52,8 @@ def show_account(at: Workspace, name: str) -> Answer:
     """All that is known of an account. ACCOUNT is @handle, platform:handle, its id or its
     profile's URL.
     """
+    from vtlib.desk import details
+
     found = details.account(at.store, name)
     return Answer(found, "\n".join(_account_lines(found)))
 
@@ -60,6 +64,8 @@ def show_video(at: Workspace, name: str) -> Answer:
     """A fetched video: file, measures, and the posts that show it. VIDEO is one of its posts, or
     the first digits of its SHA-256.
     """
+    from vtlib.desk import details
+
     found = details.video(at.store, name)
     (facts,) = found["video"]
     file = {**facts, "path": at.outputs / facts["path"] if facts["path"] else None}
@@ -256,6 +262,8 @@ f"{t['project_id']}"
 
 def _section(title: str, rows: list[Row], columns: tuple[str, ...]) -> list[str]:
     """A titled table of the first rows; nothing at all where there are none."""
+    import pandas as pd
+
     if not rows:
         return []
     shown = pd.DataFrame(rows[:_ROWS], dtype=object).reindex(columns=list(columns))
@@ -295,6 +303,8 @@ def _age(hours: float | None) -> str | None:
 
 
 def _time(moment: Any) -> str | None:
+    import pandas as pd
+
     return None if moment is None or pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 

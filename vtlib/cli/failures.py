@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import re
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from vtlib.core.errors import BadInput, DataCheckFailed, VtError
+
+if TYPE_CHECKING:
+    import duckdb
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -30,6 +32,8 @@ def as_error(error: Exception, *, log_file: Path | None = None) -> VtError:
     """
     if isinstance(error, VtError):
         return error
+    import duckdb
+
     if isinstance(error, duckdb.Error):
         return _of_database(error, log_file)
     if isinstance(error, OSError):
@@ -68,6 +72,8 @@ def _of_system(error: OSError, log_file: Path | None) -> VtError:
 
 
 def _of_database(error: duckdb.Error, log_file: Path | None) -> VtError:
+    import duckdb
+
     words = str(error)
     if _FULL_WORDS.search(words):
         return _full("")

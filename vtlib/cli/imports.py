@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
-from vtlib.capture import imports as importing
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
-from vtlib.ops import projects
-from vtlib.store.project import Workspace
-from vtlib.tables.reader import TableOptions
+
+if TYPE_CHECKING:
+    from vtlib.capture import imports as importing
+    from vtlib.store.project import Workspace
 
 encoding_option = click.option(
     "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
@@ -57,6 +56,9 @@ def import_() -> None:
 @click.option("--notes", default="", help="Why it is of interest.")
 def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
     """Add one post by its URL, in any of its forms."""
+    from vtlib.capture import imports as importing
+    from vtlib.ops import projects
+
     found = importing.import_urls(projects.opened(at, project), [url], own=own, notes=notes)
     return answer(found)
 
@@ -66,6 +68,9 @@ def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
 @project_option
 def urls(at: Workspace, file: Path, project: str) -> Answer:
     """Add posts from a text file, a URL a line (# begins a remark)."""
+    from vtlib.capture import imports as importing
+    from vtlib.ops import projects
+
     lines = projects.read_lines(file)
     return answer(importing.import_urls(projects.opened(at, project), lines))
 
@@ -104,6 +109,10 @@ def dataset(
     adds snapshots. Bad items are kept with the reason (vt problems), the rest go in; a field that
     cannot be read is unknown and its post stays. What is guessed, missing or not read is said.
     """
+    from vtlib.capture import imports as importing
+    from vtlib.ops import projects
+    from vtlib.tables.reader import TableOptions
+
     opened = projects.opened(at, project)
     with progress("importing", unit="items") as tick:
         options = TableOptions(encoding, date_order or "", decimal or "")
@@ -119,11 +128,16 @@ def dataset(
 @strict_option
 def again(at: Workspace, project: str, strict: bool) -> Answer:
     """Map all kept raw items again with today's mapping; no file is needed."""
+    from vtlib.capture import imports as importing
+    from vtlib.ops import projects
+
     return answer(importing.remap(projects.opened(at, project), is_strict=strict))
 
 
 def answer(reports: list[importing.ImportReport]) -> Answer:
     """How each file or URL fared, and the exit code of the worst."""
+    import pandas as pd
+
     rows = pd.DataFrame(
         [
             {

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
-from vtlib.analysis import answers as showing
-from vtlib.analysis import labelling, labels
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.imports import project_option
 from vtlib.cli.outliers import analyze
 from vtlib.core.conclusion import number
-from vtlib.ops import projects
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 AGREED = ["field", "between", "n", "people", "kappa", "low", "high", "verdict"]
 by_option = click.option("--by", required=True, help="Who says so.")
@@ -32,6 +30,9 @@ def show(at: Workspace, post: str, project: str | None, every: bool) -> Answer:
     """An answer field by field: what stands, what a person put right, and what the file says of
     it.
     """
+    from vtlib.analysis import answers as showing
+    from vtlib.ops import projects
+
     opened = projects.opened(at, project or projects.with_post(at, post))
     if every:
         found = showing.versions(opened, post)
@@ -62,6 +63,9 @@ def correct(at: Workspace, post: str, field: str, value: str, project: str, **gi
     FIELD is a place in the answer (vt analyze show); VALUE is JSON, or plain text. Statistics use
     the answer with the latest corrections laid over it.
     """
+    from vtlib.analysis import labelling
+    from vtlib.ops import projects
+
     given["corrected_by"] = given.pop("by")
     done = labelling.correct(projects.opened(at, project), post, field, _value(value), **given)
     return Answer(done, f"{post}: {field} is now {json.dumps(done['after'], ensure_ascii=False)}")
@@ -77,6 +81,11 @@ def label() -> None:
 @project_option
 def export(at: Workspace, file: Path, project: str) -> Answer:
     """Write a sheet of the answered posts with an empty column a field, without the answers."""
+    import pandas as pd
+
+    from vtlib.analysis import labelling, labels
+    from vtlib.ops import projects
+
     n = labelling.export_sheet(projects.opened(at, project), file)
     words = {f.path: ", ".join(f.options) for f in labels.FIELDS}
     guide = pd.DataFrame(list(words.items()), columns=["column", "words"])
@@ -93,6 +102,9 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
 @by_option
 def import_(at: Workspace, file: Path, project: str, by: str) -> Answer:
     """Read the labels of one person; empty cells are passed over."""
+    from vtlib.analysis import labelling
+    from vtlib.ops import projects
+
     n = labelling.import_sheet(projects.opened(at, project), file, by=by)
     return Answer({"file": file, "labels": n}, f"{n} labels taken in: vt analyze agreement")
 
@@ -101,6 +113,9 @@ def import_(at: Workspace, file: Path, project: str, by: str) -> Answer:
 @project_option
 def agreement(at: Workspace, project: str) -> Answer:
     """Cohen's kappa of each labelled field, and which fields statistics may use."""
+    from vtlib.analysis import labelling, labels
+    from vtlib.ops import projects
+
     found = labelling.agreement(projects.opened(at, project))
     said = labels.sentences(found)
     data = {"headline": said, "barred": labels.barred(found), "fields": found}

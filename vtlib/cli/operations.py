@@ -5,17 +5,20 @@ back.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.activity import days_option, project_option
 from vtlib.cli.base import Answer, command, table
-from vtlib.ops import operations
-from vtlib.ops.health import HealthCheck
-from vtlib.store.backup import BackupSummary
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.ops import operations
+    from vtlib.ops.health import HealthCheck
+    from vtlib.store.backup import BackupSummary
+    from vtlib.store.project import Workspace
+    from vtlib.store.usage import UsageScope
 
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
@@ -27,6 +30,8 @@ def doctor(at: Workspace, is_offline: bool) -> Answer:
     it, keys (one free call each), services, yt-dlp's age, fonts. What is optional and missing is
     a warning and exits 0.
     """
+    from vtlib.ops import operations
+
     found = operations.examined(at, is_offline=is_offline)
     counts = {state: sum(f.state == state for f in found) for state in MARKS}
     said = f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed"
@@ -45,16 +50,19 @@ def doctor(at: Workspace, is_offline: bool) -> Answer:
 )
 def status(at: Workspace, project: str | None, days: int | None, page: Path | None) -> Answer:
     """Errors and usage a day: runs, captures, posts, downloads, problems, money."""
-    used = operations.used(at, operations.span(at, project=project, days=days))
-    data = {
-        "days": used.days,
-        "totals": used.totals,
-        "problems": used.problem_counts,
-        "spend_days": used.spend_days,
+    from vtlib.ops import status as usage_figures
+
+    over = usage_figures.span(at, project=project, days=days)
+    done = usage_figures.figures(at, over)
+    data: dict[str, Any] = {
+        "days": done.days,
+        "totals": done.totals,
+        "problems": done.problem_counts,
+        "spend_days": done.spend_days,
     }
-    text = table(used.days, empty="nothing was done in this time")
+    text = table(done.days, empty="nothing was done in this time")
     if page:
-        written = _page(at, page, used, project=project)
+        written = _page(at, page, over, project=project)
         data, text = {**data, "page": written}, f"{text}\n{written}"
     return Answer(data, text)
 
@@ -68,6 +76,8 @@ def backup(at: Workspace, target: Path, with_media: bool) -> Answer:
 
     Others may go on writing. Nothing is overwritten. Keys and reports are not in it.
     """
+    from vtlib.ops import operations
+
     made = operations.back_up(at, target, with_media=with_media)
     gone = f", {len(made.vanished)} vanished meanwhile" if made.vanished else ""
     return Answer(made, f"{_said(made)}{gone}: {made.path}")
@@ -81,6 +91,8 @@ def restore(_: Workspace, source: Path, into: Path) -> Answer:
 
     All checksums are read before anything is written.
     """
+    from vtlib.ops import operations
+
     made = operations.restored(source, into)
     text = (
         f"{_said(made)}, made {made.made_at:%Y-%m-%d %H:%M} UTC\nnext: VT_HOME={made.path} vt "
@@ -99,11 +111,14 @@ def _said(made: BackupSummary) -> str:
     return f"{rows:,} rows of {full} tables, {made.files} files, {made.bytes / 1e6:,.1f} MB"
 
 
-def _page(at: Workspace, path: Path, used: operations.UsageReport, *, project: str | None) -> Path:
-    from vtlib.report import Page  # noqa: PLC0415 - nbconvert takes a second
-    from vtlib.report.usage import write_usage  # noqa: PLC0415
+def _page(at: Workspace, path: Path, over: UsageScope, *, project: str | None) -> Path:
+    import pandas as pd
 
-    since = used.span.since
+    from vtlib.report import Page
+    from vtlib.report.usage import write_usage
+
+    used = operations.used(at, over)
+    since = over.since
     provenance = {
         "project": project or "all",
         "time": f"since {since:%Y-%m-%d %H:%M} UTC" if since else "ever",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import table
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
-from vtlib.outliers.trials import Standing
-from vtlib.store.project import Project
-from vtlib.tables.csv_safe import to_csv_safe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.outliers.trials import Standing
+    from vtlib.store.project import Project
 
 SHOWN = ("tier", "x level", "80 % interval", "views", "creator", "caption", "link", "notes")
 _CAPTION = 40
@@ -72,6 +75,8 @@ def lines(scores: pd.DataFrame, filters: Filters) -> list[str]:
 
 def write_csv(scores: pd.DataFrame, target: str, limit: int | None) -> str:
     """CSV that a spreadsheet opens safely, to a file or, for `-`, as the text that is returned."""
+    from vtlib.tables.csv_safe import to_csv_safe
+
     text = to_csv_safe(scores.head(limit) if limit else scores)
     if target == "-":
         return text.rstrip("\n")
@@ -84,6 +89,8 @@ def write_csv(scores: pd.DataFrame, target: str, limit: int | None) -> str:
 
 
 def _columns(scores: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
     ends = zip(scores["multiplier_low"], scores["multiplier_high"], strict=True)
     frame = pd.DataFrame(
         {
@@ -108,6 +115,8 @@ def _columns(scores: pd.DataFrame) -> pd.DataFrame:
 
 def _text(scores: pd.DataFrame, *names: str) -> pd.Series:
     """The first of the columns that is there and known, row by row; None where none is."""
+    import pandas as pd
+
     text = pd.Series([None] * len(scores), index=scores.index, dtype=object)
     for name in names:
         if name in scores:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from vtlib.cli import outlier_rows, vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.imports import project_option
+from vtlib.core.choices import Method
 from vtlib.core.models import PLATFORMS, TIERS_STRONGEST_FIRST
-from vtlib.core.params import Method
-from vtlib.ops import projects
-from vtlib.outliers import judgement as stage
-from vtlib.outliers import stage as flow
-from vtlib.outliers.early_calls import record_rows
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.outliers import judgement as stage
+    from vtlib.store.project import Workspace
 
 RISING = ["post_id", "probability", "age_h", "value", "needed", "metric"]
 TAGS = ["kind", "platform", "title", "n_creators", "n_creators_before", "ratio", "q_value"]
@@ -91,6 +90,9 @@ def outliers(
     By a method or a look that params/<project>.yaml does not name it is a trial: stored and held
     against the judgement that stands, which stays with its picks until --adopt.
     """
+    from vtlib.ops import projects
+    from vtlib.outliers import stage as flow
+
     chosen = {k: v for k, v in (("method", method), ("look", look)) if v}
     over: dict[str, Any] = {"outliers": chosen} if chosen else {}
     opened = projects.opened(at, project, over=over)
@@ -119,6 +121,8 @@ def outliers(
 
 def _early(verdict: stage.Verdict) -> list[str]:
     """Tables of what rises, of the record, of what gathers pace; only those that hold something."""
+    from vtlib.outliers.early_calls import record_rows
+
     calls, tags = verdict.early.calls, verdict.trends.tags
     rising = calls.loc[calls["is_rising"].astype(bool), RISING]
     gathering = tags.loc[tags["is_gathering"].astype(bool), TAGS]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, command, table
 from vtlib.core.models import PLATFORMS, Platform
-from vtlib.performance import library
-from vtlib.performance.patterns import said
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.performance import library
+    from vtlib.store.project import Workspace
 
 LISTED = {
     "pattern": "pattern",
@@ -64,6 +66,8 @@ def patterns(
     differ no more than chance, and q is over all features on all platforms. It is made by vt
     analyze performance, and by notebook 07.
     """
+    from vtlib.performance import library
+
     if pattern:
         found = library.pattern(at, pattern, project=project)
         data = {**found.row, "examples": found.examples, "platforms": found.platforms}
@@ -98,6 +102,8 @@ def _placed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _listed(rows: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
     if rows.empty:
         return rows
     size = _size(rows)
@@ -112,6 +118,8 @@ def _listed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one(found: library.Shown) -> str:
+    from vtlib.performance.patterns import said
+
     row = found.row
     lines = [
         said(row),
@@ -135,10 +143,14 @@ def _one(found: library.Shown) -> str:
 
 
 def _share(share: Any, count: Any) -> str:
+    import pandas as pd
+
     return f"{share:.0%} of {count:,}" if pd.notna(share) else "none"
 
 
 def _trend(row: dict[str, Any]) -> str:
+    import pandas as pd
+
     if pd.isna(row["half_life_days"]):
         return str(row["trend"])
     high = row["half_life_high"]
@@ -150,6 +162,8 @@ def _trend(row: dict[str, Any]) -> str:
 
 
 def _needed(row: dict[str, Any]) -> str:
+    import pandas as pd
+
     if row["claim"]:
         return "nothing: it may be claimed"
     visible = f"effects under x{math.exp(row['least_visible_ln']):.2f} cannot be seen yet"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.outliers import analyze
 from vtlib.core.errors import BadInput
-from vtlib.ops import projects
-from vtlib.outliers import stage as outliers
-from vtlib.performance import matches
-from vtlib.performance import stage as flow
-from vtlib.performance.pipeline import Result
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.performance.pipeline import Result
+    from vtlib.store.project import Workspace
 
 GROUPS = ["by", "group", "n", "accounts", "size", "engagement_rate", "share_rate", "save_rate"]
 NOT_KEPT = (
@@ -49,6 +48,11 @@ def performance(
     yet. A look at one product or at other days than the project's YAML names is shown and not kept:
     what reports show stays, until --adopt.
     """
+    from vtlib.ops import projects
+    from vtlib.outliers import stage as outliers
+    from vtlib.performance import matches
+    from vtlib.performance import stage as flow
+
     given: dict[str, Any] = {}
     if date_range:
         given["date_range_days"] = days(date_range)
@@ -88,6 +92,8 @@ def _text(found: Result) -> str:
 
 
 def _sized(groups: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
     size = [
         f"x{r:.2f} ({low:.2f} to {high:.2f})" if pd.notna(low) else (f"x{r:.2f}" if n else "-")
         for r, low, high, n in zip(

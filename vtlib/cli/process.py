@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.cli.imports import project_option
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.core.params import Params
-from vtlib.media import downloads
-from vtlib.media import purge as purging
-from vtlib.media import queue as stage
-from vtlib.media import stage as flow
-from vtlib.ops import projects
-from vtlib.performance import video_samples
-from vtlib.store.project import Workspace, resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.media import downloads
+    from vtlib.media import purge as purging
+    from vtlib.store.project import Workspace
 
 SHOWN = ["post_id", "role", "outcome", "kind", "duration_s", "mb", "cuts", "measured", "tries"]
 
@@ -51,6 +49,11 @@ def videos(
     """Download the newest picked posts, and those drawn for patterns (vt process plan --sample),
     and measure them. Run again, it goes on where it stopped.
     """
+    from vtlib.media import queue as stage
+    from vtlib.media import stage as flow
+    from vtlib.ops import projects
+    from vtlib.performance import video_samples
+
     over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
     over |= {"media": {"sample": sample}} if sample is not None else {}
     opened = projects.opened(at, project, over=over)
@@ -101,6 +104,9 @@ def plan(at: Workspace, project: str, effect: float, films: int | None, sample: 
     needs. Time, bytes and dollars are means of what this workspace took so far. --sample draws the
     films; vt process videos measures them.
     """
+    from vtlib.ops import projects
+    from vtlib.performance import video_samples
+
     opened = projects.opened(at, project)
     found = video_samples.plan(opened, effect=effect, films=films)
     new = video_samples.draw(opened, found.size) if sample else 0
@@ -137,6 +143,10 @@ def purge(
     dry_run: bool,
 ) -> Answer:
     """Remove media by age or quota, or personal data, of the whole workspace. All numbers stay."""
+    from vtlib.core.params import Params
+    from vtlib.media import purge as purging
+    from vtlib.store.project import resolve
+
     media = (resolve(at, project) if project else Params(project="none")).media
     if project is None and keep_days is None and quota_gb is None and not personal:
         raise BadInput(

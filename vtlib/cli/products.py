@@ -12,12 +12,10 @@ import click
 from vtlib.cli.base import Answer
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.store.project import Project
 
-if (
-    TYPE_CHECKING
-):  # the model's client and scipy take seconds that no other command of scripts needs
+if TYPE_CHECKING:
     from vtlib.llm.records import Done
+    from vtlib.store.project import Project
 
 NAMED = ("product", "products", "all_products")
 
@@ -40,7 +38,7 @@ def chosen(project: Project, given: Mapping[str, Any]) -> list[str] | None:
 
     Raises BadInput for several options at once and for a product that the project does not have.
     """
-    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting
 
     names = [s.strip() for s in given["products"].split(",") if s.strip()]
     one = [given["product"]] if given["product"] else []
@@ -60,9 +58,9 @@ def adapted(
     `left_usd`: what the run may still take, None = as in the parameters. With `dry_run` the fits
     that are known decide what would be adapted.
     """
-    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
-    from vtlib.adaptation import stage as adapting  # noqa: PLC0415
-    from vtlib.llm import text_requests as textual  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting
+    from vtlib.adaptation import stage as adapting
+    from vtlib.llm import text_requests as textual
 
     if dry_run:
         return _planned(project, slugs, first)
@@ -89,9 +87,9 @@ def listed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _planned(project: Project, slugs: list[str], first: Answer) -> Answer:
-    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
-    from vtlib.adaptation import stage as adapting  # noqa: PLC0415
-    from vtlib.llm import text_requests as textual  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting
+    from vtlib.adaptation import stage as adapting
+    from vtlib.llm import text_requests as textual
 
     fits = textual.open_ones(project, fitting.plan(project, slugs=slugs).asked)
     scripts = textual.open_ones(project, [o.wanted for o in adapting.pairs(project, slugs=slugs)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from vtlib.cli import vt
@@ -16,9 +18,9 @@ from vtlib.cli.catalog import (
 )
 from vtlib.core.conclusion import number
 from vtlib.core.models import PLATFORMS, Platform
-from vtlib.ops import projects
-from vtlib.store import catalog, people
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 ROLES = ("own", "competitor", "reference")
 
@@ -34,6 +36,9 @@ def project() -> None:
 @brand_option
 def create(at: Workspace, name: str, slug: str | None, brand: str | None) -> Answer:
     """Add a project and its params/<slug>.yaml, if that is not there yet."""
+    from vtlib.ops import projects
+    from vtlib.store import catalog
+
     made = catalog.create_project(at.store, name, slug=slug, brand=brand)
     path = projects.write_starter(at, made, title=name, brand=brand)
     return Answer({"slug": made, "params": path}, f"project {made}, parameters in {path}")
@@ -44,6 +49,8 @@ def create(at: Workspace, name: str, slug: str | None, brand: str | None) -> Ans
 @archived_option
 def list_(at: Workspace, brand: str | None, has_archived: bool) -> Answer:
     """All projects, or those of a brand."""
+    from vtlib.store import catalog
+
     found = catalog.listing(at.store, "projects", brand=brand, has_archived=has_archived)
     more = ["archived_at"] if has_archived else []
     return listed(found, ["slug", "name", "brand_id", "created_at", *more])
@@ -56,6 +63,8 @@ with_archive(project, "projects")
 @click.argument("slug")
 def show(at: Workspace, slug: str) -> Answer:
     """One project with its accounts and products."""
+    from vtlib.store import catalog, people
+
     found = catalog.get(at.store, "projects", slug)
     accounts = people.project_accounts(at.store, slug)
     products = people.project_products(at.store, slug)
@@ -80,6 +89,8 @@ def update(
     at: Workspace, slug: str, name: str | None, notes: str | None, brand: str | None
 ) -> Answer:
     """Change a project's name, notes or brand."""
+    from vtlib.store import catalog
+
     catalog.update_project(at.store, slug, {"name": name, "notes": notes, "brand": brand})
     found = catalog.get(at.store, "projects", slug)
     return Answer(found, facts_text(found))
@@ -103,6 +114,9 @@ def add_accounts(
     profile URL a line, or is a CSV with a header: handle and, if you like, platform, role,
     notes.
     """
+    from vtlib.ops import projects
+    from vtlib.store import people
+
     rows = projects.named_accounts(sources, platform=platform, role=role)
     new = people.add_accounts(at.store, slug, rows)
     return Answer(
@@ -115,6 +129,8 @@ def add_accounts(
 @click.argument("products", nargs=-1, required=True, metavar="PRODUCT...")
 def add_products(at: Workspace, slug: str, products: tuple[str, ...]) -> Answer:
     """Give a project products (slug, or brand/slug)."""
+    from vtlib.store import people
+
     people.add_products(at.store, slug, products)
     found = [p["product_id"] for p in people.project_products(at.store, slug)]
     return Answer({"products": found}, f"products of {slug}: {', '.join(found)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,11 +11,11 @@ from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command
 from vtlib.cli.imports import project_option
 from vtlib.cli.script import by_option
+from vtlib.core.choices import DECISIONS, REASONS
 from vtlib.core.conclusion import number
-from vtlib.ops import projects
-from vtlib.outliers import reviews
-from vtlib.store import people
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 
 @vt.group(cls=Group)
@@ -27,6 +28,9 @@ def review() -> None:
 @project_option
 def export(at: Workspace, file: Path, project: str) -> Answer:
     """Write the posts picked for analysis, with empty columns for the answers, as a CSV."""
+    from vtlib.ops import projects
+    from vtlib.outliers import reviews
+
     n = reviews.export(projects.opened(at, project), file)
     text = (
         f"{number(n, 'post')} in {file}; fill in decision (keep or reject) and reason, then: "
@@ -40,6 +44,9 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
 @project_option
 def import_(at: Workspace, file: Path, project: str) -> Answer:
     """Read the answers; rows without a decision are passed over."""
+    from vtlib.ops import projects
+    from vtlib.outliers import reviews
+
     opened = projects.opened(at, project)
     others = reviews.overruled_by(opened, file)
     n = reviews.take_in(opened, file)
@@ -55,9 +62,9 @@ def import_(at: Workspace, file: Path, project: str) -> Answer:
     "spring",
 )
 @click.argument("post_id", metavar="POST")
-@click.argument("decision", type=click.Choice(people.DECISIONS))
+@click.argument("decision", type=click.Choice(DECISIONS))
 @project_option
-@click.option("--reason", default="", help=f"Needed to reject: {', '.join(reviews.REASONS)}.")
+@click.option("--reason", default="", help=f"Needed to reject: {', '.join(REASONS)}.")
 @click.option("--notes", default="")
 @click.option("--hook-ideas", default="")
 @by_option
@@ -65,6 +72,9 @@ def decide(
     at: Workspace, post_id: str, decision: str, project: str, by: str, **words: str
 ) -> Answer:
     """Keep or reject one post, by its id."""
+    from vtlib.ops import projects
+    from vtlib.outliers import reviews
+
     opened = projects.opened(at, project)
     others = reviews.overruled(opened, post_id, decision, reviewer=by)
     made = reviews.decide(opened, post_id, decision, reviewer=by, **words)

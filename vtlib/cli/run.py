@@ -6,25 +6,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, failure, table
 from vtlib.cli.failures import as_error
 from vtlib.core.errors import BadInput, DataCheckFailed, ModelFailed
 from vtlib.core.models import STAGES
-from vtlib.core.params import merge, parse_overrides
-from vtlib.llm.recording import n_missing, require_new
-from vtlib.ops import projects
-from vtlib.run import copies
-from vtlib.run.plan import RunResult, StageEvent
-from vtlib.run.project import run as run_notebooks
-from vtlib.run.tape import Tape
-from vtlib.store import catalog
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.run.plan import RunResult, StageEvent
+    from vtlib.run.tape import Tape
+    from vtlib.store.project import Workspace
 
 profile_option = click.option(
     "--profile",
@@ -90,6 +85,8 @@ def run(
     recorded run: in a copy of the workspace from before, the tables come out the same. A request
     that is not recorded is a problem not_recorded, and the exit code is 5.
     """
+    from vtlib.core.params import merge, parse_overrides
+
     tape = _tape(how.pop("record"), how.pop("replay"))
     how["tape"] = tape
     over: dict[str, Any] = parse_overrides(pairs)
@@ -121,6 +118,9 @@ def _tape(record: Path | None, replay: Path | None) -> Tape:
     """Raises BadInput for both at once, and for a folder to record into that is not empty."""
     if record and replay:
         raise BadInput("--record and --replay exclude each other.", todo="Give one of them.")
+    from vtlib.llm.recording import require_new
+    from vtlib.run.tape import Tape
+
     if record:
         require_new(record)
     return Tape(record, replay)
@@ -130,6 +130,8 @@ def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str |
     """The projects that are meant, each once. Raises BadInput where none is, or names and a
     choice are mixed.
     """
+    from vtlib.store import catalog
+
     if names and (is_all or brand):
         raise BadInput("name projects, or take --all or --brand, not both.")
     if names:
@@ -161,7 +163,7 @@ def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]
 
 def _overview(at: Workspace) -> Path | None:
     """The page over all projects, drawn anew; one that cannot be drawn is no failure of a run."""
-    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+    from vtlib.run.overview import write_overview
 
     try:
         return write_overview(at)
@@ -171,6 +173,11 @@ def _overview(at: Workspace) -> Path | None:
 
 
 def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
+    from vtlib.llm.recording import n_missing
+    from vtlib.ops import projects
+    from vtlib.run import copies
+    from vtlib.run.project import run as run_notebooks
+
     tape: Tape = how["tape"]
     opened = projects.opened(at, project, over=over)
     projects.require_in_use(opened)
@@ -223,8 +230,10 @@ def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | N
 
     Every vt run draws it anew. It names no creators.
     """
-    from vtlib.report import projects as flow  # noqa: PLC0415
-    from vtlib.run.overview import write_overview  # noqa: PLC0415 - nbconvert takes a second
+    import pandas as pd
+
+    from vtlib.report import projects as flow
+    from vtlib.run.overview import write_overview
 
     rows = flow.rows(at, brand=brand, has_archived=has_archived)
     path = write_overview(at, out=out, brand=brand, has_archived=has_archived)
@@ -271,6 +280,9 @@ def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -
     encoded parts too, against every handle, name, id, address, caption and transcript of strangers
     in the workspace, in any spelling.
     """
+    from vtlib.ops import projects
+    from vtlib.run import copies
+
     opened = projects.opened(at, project)
     if check_client or folder:
         copy = folder or copies.latest_copy(opened)
@@ -302,8 +314,9 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
     Causes that changed together are named together. --recompute is for the latest report, before
     new data come in.
     """
-    from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second, vt report needs none
-    from vtlib.report.insight import change_findings  # noqa: PLC0415
+    from vtlib.ops import projects
+    from vtlib.report import history as reports
+    from vtlib.report.insight import change_findings
 
     opened = projects.opened(at, project)
     found = reports.changes(opened, old=old, new=new, recompute=recompute)

@@ -8,20 +8,20 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
-import pandas as pd
 
-from vtlib.capture import stage as flow
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.cli.imports import project_option
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS, Format, Platform
-from vtlib.ops import projects
 from vtlib.platforms.actors import Ask
-from vtlib.store.project import Project, Workspace
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.capture import stage as flow
     from vtlib.capture.collector import Captured
+    from vtlib.store.project import Project, Workspace
 
 MARKS = {
     "ok": "captured",
@@ -95,6 +95,9 @@ def scrape(
     APIFY_TOKEN. Exit 8 when the budget was reached or a run charged more than its cap, 4 when a
     provider did not deliver.
     """
+    from vtlib.capture import stage as flow
+    from vtlib.ops import projects
+
     if abandon:
         return _abandoned(flow.abandon(at, abandon, projects.opened))
     if not project:
@@ -121,6 +124,8 @@ def tiktok() -> None:
 @asking
 def tiktok_search(at: Workspace, words: tuple[str, ...], project: str, **given: Any) -> Answer:
     """Posts that TikTok's search finds; each WORDS is a search of its own."""
+    from vtlib.capture import stage as flow
+
     return _found(at, project, flow.Search("tiktok", "search", words), given)
 
 
@@ -129,6 +134,8 @@ def tiktok_search(at: Workspace, words: tuple[str, ...], project: str, **given: 
 @asking
 def tiktok_hashtag(at: Workspace, tags: tuple[str, ...], project: str, **given: Any) -> Answer:
     """Posts under hashtags."""
+    from vtlib.capture import stage as flow
+
     return _found(at, project, flow.Search("tiktok", "hashtag", tags), given)
 
 
@@ -137,6 +144,8 @@ def tiktok_hashtag(at: Workspace, tags: tuple[str, ...], project: str, **given: 
 @asking
 def tiktok_user(at: Workspace, handles: tuple[str, ...], project: str, **given: Any) -> Answer:
     """The newest posts of accounts, without following them."""
+    from vtlib.capture import stage as flow
+
     return _found(at, project, flow.Search("tiktok", "accounts", handles), given)
 
 
@@ -152,6 +161,8 @@ def youtube() -> None:
 @asking
 def youtube_search(at: Workspace, words: tuple[str, ...], project: str, **given: Any) -> Answer:
     """Videos that YouTube's search finds; each WORDS is a search of its own."""
+    from vtlib.capture import stage as flow
+
     return _found(at, project, flow.Search("youtube", "search", words), given)
 
 
@@ -168,6 +179,8 @@ def discover(
     """Posts by search words or hashtags, where the platform's actor has it (facebook, linkedin:
     none).
     """
+    from vtlib.capture import stage as flow
+
     return _found(at, project, flow.Search(platform, ask, words), given)
 
 
@@ -176,6 +189,8 @@ def _found(at: Workspace, project: str, search: flow.Search, given: dict[str, An
 
 
 def _opened(at: Workspace, project: str, given: dict[str, Any], over: dict[str, Any]) -> Project:
+    from vtlib.ops import projects
+
     named = {
         "days_back": given["days_back"],
         "limit": given["limit"],
@@ -190,6 +205,8 @@ def _opened(at: Workspace, project: str, given: dict[str, Any], over: dict[str, 
 
 
 def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]) -> Answer:
+    from vtlib.capture import stage as flow
+
     again = bool(given["again"])
     if given["dry_run"]:
         quote = flow.quote(project, search, again=again)
@@ -201,7 +218,7 @@ def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]
 
 
 def _match(project: Project) -> None:
-    from vtlib.performance import matches  # noqa: PLC0415 - scipy takes a second
+    from vtlib.performance import matches
 
     matches.renew(project)
 
@@ -217,6 +234,10 @@ def _abandoned(one: Captured) -> Answer:
 
 def _answer(project: Project, done: Sequence[Captured]) -> Answer:
     """How each order fared and what each account got, and the exit code of the worst."""
+    import pandas as pd
+
+    from vtlib.capture import stage as flow
+
     rows = pd.DataFrame(
         [
             {

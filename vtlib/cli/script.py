@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
-from vtlib.adaptation import drafts
-from vtlib.adaptation.drafts import DraftRequest
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.catalog import facts_text
@@ -24,20 +21,12 @@ from vtlib.cli.script_text import (
     taken_text,
 )
 from vtlib.core.errors import BadInput
-from vtlib.core.settings import person
-from vtlib.performance import publication
-from vtlib.scripts import comments, workflow
-from vtlib.scripts import files as script_texts
-from vtlib.scripts import lifecycle as flow
-from vtlib.scripts import queries as script_reading
-from vtlib.scripts import store as scripts
-from vtlib.scripts.forecast_text import expected
-from vtlib.scripts.history import history_lines
-from vtlib.scripts.picture import time_line
+from vtlib.scripts import workflow
 from vtlib.scripts.script import DIFFICULTIES, KINDS
-from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.scripts.templates import NAMES
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 LISTED = (
     *("script_id", "title", "status", "version", "product_id", "assignee", "waiting_for"),
@@ -51,10 +40,16 @@ def script() -> None:
     """Scripts: versions, review, production, export, and the post that came of them."""
 
 
+def _me() -> str:
+    from vtlib.core.settings import person
+
+    return person()
+
+
 by_option = click.option(
     "--by",
     envvar="VT_PERSON",
-    default=person,
+    default=_me,
     help="Who does it; default: VT_PERSON, else the login.",
 )
 notes_option = click.option("--notes", default="", help="Why this version, in words.")
@@ -118,6 +113,11 @@ def create(at: Workspace, by: str, **wanted: Any) -> Answer:
     An --analysis brings its project, and the product that is the project's only one, or was
     recommended for the video.
     """
+    from vtlib.adaptation import drafts
+    from vtlib.adaptation.drafts import DraftRequest
+    from vtlib.scripts.forecast_text import expected
+    from vtlib.scripts.picture import time_line
+
     made = drafts.create(
         at, DraftRequest(**{k: v for k, v in wanted.items() if v is not None}), by=by
     )
@@ -145,10 +145,11 @@ def list_(at: Workspace, **wanted: Any) -> Answer:
     A draft waits for its writer, one in review for reviewers and approvers, from approved on for
     producers (vt script assign).
     """
+    from vtlib.scripts import queries as script_reading
+
     found = script_reading.listing(at.store, **wanted)
-    shown = pd.DataFrame(found, columns=list(LISTED), dtype=object)
     empty = f"no script waits for {wanted['person']}" if wanted["person"] else "nothing yet"
-    return Answer(found, table(shown.where(shown.notna(), None), empty=empty))
+    return Answer(found, table(found, columns=LISTED, empty=empty))
 
 
 @command(
@@ -170,6 +171,9 @@ def dates(at: Workspace, ref: str, **days: str | None) -> Answer:
     They stand in vt script list, on the board, and in calendars (schedule --ics, export --format
     ics).
     """
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import store as scripts
+
     script_id = script_reading.find(at.store, ref)
     changed = {name: _day(text) for name, text in days.items() if text is not None}
     if changed:
@@ -190,6 +194,10 @@ def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool
 
     SCRIPT is its id, a beginning of it (3 letters or more), or its title.
     """
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts.history import history_lines
+    from vtlib.scripts.picture import time_line
+
     row = script_reading.get(at.store, ref, version=version)
     if full:
         return Answer(script_data(row), numbered(row["content"]))
@@ -238,6 +246,9 @@ def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool
 @by_option
 def update(at: Workspace, ref: str, by: str, notes: str, seen: int | None, **facts: Any) -> Answer:
     """Change facts, claims or a beat; what is said changes in a new version."""
+    from vtlib.scripts import lifecycle as flow
+    from vtlib.scripts.store import Making
+
     facts["values"] = dict(_pair(v) for v in facts["values"])
     if facts["values"] and not facts["beat"]:
         raise BadInput("--set needs the beat it changes.", todo="Add --beat, e.g. --beat b1.")
@@ -261,6 +272,9 @@ def version(
     at: Workspace, ref: str, file: Path | None, notes: str, seen: int | None, by: str
 ) -> Answer:
     """Make the next version, a draft; the one before stays as it is."""
+    from vtlib.scripts import lifecycle as flow
+    from vtlib.scripts.store import Making
+
     made = flow.revise(at, ref, Making(by, notes), file=file, seen=seen)
     return Answer(script_data(made), made_text(made))
 
@@ -275,6 +289,8 @@ def diff(at: Workspace, ref: str, before: int | None, after: int | None, lines: 
 
     BEFORE and AFTER are numbers of versions; by default the current one and the one before it.
     """
+    from vtlib.scripts import lifecycle as flow
+
     one, two, found = flow.difference(at, ref, before, after)
     return Answer(
         {"before": one, "after": two, **diff_data(found)}, diff_text(one, two, found, lines)
@@ -298,6 +314,10 @@ def status(
     draft -> review -> approved -> in_production -> produced -> published; archived from anywhere.
     What goes into production is predicted, and the prediction frozen.
     """
+    from vtlib.performance import publication
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts.store import Move
+
     row = script_reading.get(at.store, ref, version=version)
     if to is None:
         return _ways(at, row)
@@ -327,6 +347,11 @@ def comment(
     by: str,
 ) -> Answer:
     """Comment on a script, a beat or a line; resolve a comment; or list them."""
+    import pandas as pd
+
+    from vtlib.scripts import comments
+    from vtlib.scripts import queries as script_reading
+
     script_id = script_reading.find(at.store, ref)
     if resolve:
         comments.resolve(at.store, script_id, resolve, by=by)
@@ -348,6 +373,11 @@ def assign(at: Workspace, ref: str, person: str | None, role: str, remove: bool)
     """Give a person a role, or list who has which. Where there are approvers, only they approve;
     where there are producers, only they start and end production.
     """
+    import pandas as pd
+
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import store as scripts
+
     script_id = script_reading.find(at.store, ref)
     if person and remove:
         scripts.unassign(at.store, script_id, person, role=role)
@@ -377,6 +407,9 @@ def track(
 
     The post is captured again at 24 h, 72 h, 7 d and 30 d by vt scrape --due, and by vt run.
     """
+    from vtlib.performance import publication
+    from vtlib.scripts import lifecycle as flow
+
     made = flow.track(at, ref, post_url, by=by, version=version)
     if variant:
         publication.set_variant(at, made["script_id"], made["post_id"], variant)
@@ -394,6 +427,10 @@ def track(
 @by_option
 def archive(at: Workspace, ref: str, reason: str, by: str) -> Answer:
     """Put a script away; it stays, lists leave it out, `status draft` brings it back."""
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import store as scripts
+    from vtlib.scripts.store import Move
+
     script_id = script_reading.find(at.store, ref)
     moved = scripts.set_status(at.store, script_id, Move("archived", by, reason))
     return Answer(moved, f"{script_id} is archived")
@@ -403,6 +440,9 @@ def archive(at: Workspace, ref: str, reason: str, by: str) -> Answer:
 @script_argument
 def delete(at: Workspace, ref: str) -> Answer:
     """Remove a script that was never in production, with its versions and comments."""
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import store as scripts
+
     script_id = script_reading.find(at.store, ref)
     scripts.delete(at.store, script_id)
     return Answer({"deleted": script_id}, f"{script_id} is deleted")
@@ -431,6 +471,9 @@ def import_(
     Edits of others since are kept; where both contradict, nothing of that script is written, the
     conflicts are shown and the exit code is 2.
     """
+    from vtlib.scripts import files as script_texts
+    from vtlib.scripts.store import Making, ScriptHome
+
     found = []
     for path in files:
         place = ScriptHome(product, project, origin=path.suffix.lstrip(".").lower() or "file")
@@ -458,6 +501,8 @@ def import_(
 
 
 def _ways(at: Workspace, row: dict[str, Any]) -> Answer:
+    from vtlib.scripts import queries as script_reading
+
     posts = script_reading.publications(at.store, row["script_id"])
     has_post = any(p["version"] == row["version"] for p in posts)
     situation = workflow.Situation(row["script"], row["status"], has_post=has_post)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import Answer, command, progress, table
 from vtlib.cli.products import chosen, listed, products_options
 from vtlib.cli.script import script
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.ops import projects
-from vtlib.store.project import Workspace
 
 if TYPE_CHECKING:
     from vtlib.adaptation.stage import ScriptRequest
+    from vtlib.store.project import Workspace
 
 SHOWN = ["script_id", "title", "reason", "claims", "flagged", "structure_pct", "copied_pct"]
 
@@ -43,11 +41,14 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
 
     The same video, product and facts give the same script: what people changed in it stays.
     """
+    import pandas as pd
+
     # The model's client and scipy take seconds that no other command of scripts needs.
-    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
-    from vtlib.adaptation import stage as flow  # noqa: PLC0415
-    from vtlib.adaptation import summary  # noqa: PLC0415
-    from vtlib.llm import text_requests  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting
+    from vtlib.adaptation import stage as flow
+    from vtlib.adaptation import summary
+    from vtlib.llm import text_requests
+    from vtlib.ops import projects
 
     opened = projects.opened(at, project)
     slugs = chosen(opened, given)
@@ -93,8 +94,8 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
 def _orders(
     project: Any, slugs: list[str], video: str, *, from_patterns: bool
 ) -> list[ScriptRequest]:
-    from vtlib.adaptation import fits as fitting  # noqa: PLC0415
-    from vtlib.adaptation import stage as flow  # noqa: PLC0415
+    from vtlib.adaptation import fits as fitting
+    from vtlib.adaptation import stage as flow
 
     if from_patterns:
         return flow.originals(project, slugs=slugs)

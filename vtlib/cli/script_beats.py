@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from vtlib.adaptation import hooks
 from vtlib.cli.base import Answer, command
 from vtlib.cli.script import by_option, notes_option, script, script_argument, seen_option
 from vtlib.cli.script_text import made_text, script_data
 from vtlib.core.errors import BadInput
-from vtlib.scripts import beats as flow
-from vtlib.scripts.picture import time_line
-from vtlib.scripts.store import Making
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 
 @command(script, "beat", example="vt script beat quiet-evenings-3fa2c1 --move b3 --to 1")
@@ -42,6 +40,10 @@ def beat(
     """Add, take out or move a beat, in a new version; what a beat says changes by `update
     --beat`.
     """
+    from vtlib.scripts import beats as flow
+    from vtlib.scripts.picture import time_line
+    from vtlib.scripts.store import Making
+
     if sum(map(bool, (add, remove, move))) != 1:
         raise BadInput("one thing at a time.", todo="Give --add, --remove BEAT or --move BEAT.")
     if add:
@@ -70,6 +72,10 @@ def hook(
     Shoot the versions you want to compare, and link each post with its own --version and --variant:
     notebook 07 and vt analyze performance then compare the variants.
     """
+    from vtlib.adaptation import hooks
+    from vtlib.scripts.picture import time_line
+    from vtlib.scripts.store import Making
+
     if take is None:
         held, known = hooks.variants(at, ref)
         return Answer({"script_id": held["script_id"], "hooks": known}, _hooks_text(known))

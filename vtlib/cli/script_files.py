@@ -6,23 +6,24 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.run import profile_option
 from vtlib.cli.script import by_option, product_option, project_option, script, version_option
+from vtlib.core.choices import ASSET_KINDS, RELEASES
 from vtlib.core.errors import BadInput, DataCheckFailed
-from vtlib.ops import projects
-from vtlib.scripts import production, workflow
-from vtlib.scripts import queries as script_reading
-from vtlib.scripts.formats import FORMATS, RATES, rate_of
-from vtlib.scripts.schedule import Shoot, common_zone
-from vtlib.scripts.shoots import conflicts, deadlines
-from vtlib.store.project import Workspace
+from vtlib.scripts import workflow
+from vtlib.scripts.formats import FORMATS, RATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.scripts.schedule import Shoot
+    from vtlib.store.project import Workspace
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
@@ -84,6 +85,9 @@ def export(
     everything. For a reader to whom creators go by pseudonyms (report.creators) without frames of
     the source, and without texts that name a creator.
     """
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts.formats import rate_of
+
     wanted = {"product": product, "project": project, "status": status}
     if not refs and any(wanted.values()):
         refs = tuple(r["script_id"] for r in script_reading.listing(at.store, **wanted))
@@ -91,7 +95,7 @@ def export(
             raise BadInput("no script is meant by that.", todo="See: vt script list")
     if not refs:
         raise BadInput("which script?", todo="Name one, or --product, --project, --status.")
-    from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
+    from vtlib.scripts import exports as flow
 
     options = flow.ExportOptions(formats, out, version, rate_of(fps), proxy, logo, profile or "")
     files = flow.export(at, refs, options)
@@ -106,7 +110,9 @@ def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
     """Hold exported copies against the store; exit code 6 when one is not of the current
     version.
     """
-    from vtlib.scripts import exports as flow  # noqa: PLC0415 - its libraries load slowly
+    import pandas as pd
+
+    from vtlib.scripts import exports as flow
 
     found = flow.check_copies(at, files)
     bad = [f for f in found if f["state"] != "current"]
@@ -127,7 +133,8 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
     A run writes the same page beside its index. For a client it names neither people nor, unless
     report.creators is named, creators.
     """
-    from vtlib.run.script_page import write_script_page  # noqa: PLC0415 - nbconvert takes a second
+    from vtlib.ops import projects
+    from vtlib.run.script_page import write_script_page
 
     over = {"report": {"profile": profile}} if profile else {}
     opened = projects.opened(at, project, over=over)
@@ -185,6 +192,10 @@ def schedule(
     of several zones in UTC. With due and publish dates (vt script dates), and as a calendar with
     --ics. What the register does not have is a conflict.
     """
+    from vtlib.scripts import production
+    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts.shoots import conflicts, deadlines
+
     script_id = script_reading.find(at.store, ref) if ref else None
     lines = []
     if cancel:
@@ -201,7 +212,7 @@ def schedule(
     clashes = conflicts(at, plan)
     days = deadlines(at, script_id=script_id, project=project)
     if ics:
-        from vtlib.scripts.exports import write_calendar  # noqa: PLC0415 - loads slowly
+        from vtlib.scripts.exports import write_calendar
 
         write_calendar(at, plan, ics, days=days)
     lines += [
@@ -214,6 +225,8 @@ def schedule(
 
 def _shoot(at: Workspace, script_id: str | None, facts: dict[str, Any], *, by: str) -> str:
     """Plan the shoot and say so. Raises BadInput when no script was named."""
+    from vtlib.scripts import production
+
     if script_id is None:
         raise BadInput(
             "which script is shot?", todo="Name it: vt script schedule SCRIPT --starts ..."
@@ -227,6 +240,10 @@ def _shoot(at: Workspace, script_id: str | None, facts: dict[str, Any], *, by: s
 
 def _shoot_rows(plan: Sequence[Shoot]) -> pd.DataFrame:
     """A row a shoot, times in the one zone of all, else UTC."""
+    import pandas as pd
+
+    from vtlib.scripts.schedule import common_zone
+
     zone = common_zone(plan)
     rows = [
         {
@@ -247,9 +264,13 @@ def _shoot_rows(plan: Sequence[Shoot]) -> pd.DataFrame:
 
 
 @command(script, "assets", example="vt script assets --kind talent")
-@click.option("--kind", type=click.Choice(production.KINDS))
+@click.option("--kind", type=click.Choice(ASSET_KINDS))
 def assets(at: Workspace, kind: str | None) -> Answer:
     """Props, locations and talent: the register, and where current versions use each."""
+    import pandas as pd
+
+    from vtlib.scripts import production
+
     found = [a for a in production.assets(at.store) if kind in (None, a["kind"])]
     rows = [
         {
@@ -272,12 +293,12 @@ def assets(at: Workspace, kind: str | None) -> Answer:
     example='vt script asset Mia --kind talent --release signed --available "2026-05-04T08:00+02:00/2026-05-04T18:00+02:00"',  # noqa: E501
 )
 @click.argument("name")
-@click.option("--kind", type=click.Choice(production.KINDS), required=True)
+@click.option("--kind", type=click.Choice(ASSET_KINDS), required=True)
 @click.option("--details")
 @click.option(
     "--release",
     "release_status",
-    type=click.Choice(production.RELEASES),
+    type=click.Choice(RELEASES),
     help="State of the release form.",
 )
 @click.option("--release-file", "release_path", help="Where the signed form is kept.")
@@ -298,6 +319,8 @@ def asset(
     **facts: Any,
 ) -> Answer:
     """Register a prop, location or talent, or change what is known of it."""
+    from vtlib.scripts import production
+
     given = [_window(text) for text in available] or None
     if picture:
         facts["picture_path"] = str(_picture_file(picture))
@@ -307,6 +330,9 @@ def asset(
 
 def _planned(at: Workspace, script_id: str, shoot_id: str) -> str:
     """What was planned: of which version, and what is odd about shooting that one."""
+    from vtlib.scripts import production
+    from vtlib.scripts import queries as script_reading
+
     shoot = next(
         s for s in production.shoots(at.store, script_id=script_id) if s.shoot_id == shoot_id
     )
@@ -321,6 +347,8 @@ def _planned(at: Workspace, script_id: str, shoot_id: str) -> str:
 
 def _needs(at: Workspace, script_id: str, facts: dict[str, Any]) -> dict[str, Any]:
     """What a shoot needs: as given, else what its beats name."""
+    from vtlib.scripts import queries as script_reading
+
     row = script_reading.get(at.store, script_id)
     version = facts["version"] or row["approved_version"] or row["version"]
     held = script_reading.get(at.store, script_id, version=int(version))["script"]

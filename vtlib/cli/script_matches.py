@@ -5,16 +5,18 @@ undone.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.script import by_option, script, script_argument
 from vtlib.core.errors import BadInput
-from vtlib.ops import projects
-from vtlib.performance import matches as flow
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.store.project import Workspace
 
 SHOWN = ("state", "probability", "script_id", "post_id", "handle", "posted_at", "because")
 _WORDS = {"link": "linked", "refuse": "refused", "unlink": "undone", "proposed": "proposed"}
@@ -45,6 +47,9 @@ def matches(
     day, account, length. From performance.link_from on a post is linked without asking; vt script
     unlink undoes it.
     """
+    from vtlib.ops import projects
+    from vtlib.performance import matches as flow
+
     chosen = [(deed, post) for deed, post in _deeds(accept, refuse, reopen) if post]
     if len(chosen) > 1 or (chosen and not ref):
         raise BadInput(
@@ -68,6 +73,8 @@ def _deeds(*posts: str | None) -> list[tuple[str, str | None]]:
 
 
 def _decided(deed: str, at: Workspace, ref: str, post: str, *, by: str, reason: str) -> Answer:
+    from vtlib.performance import matches as flow
+
     if deed == "accept":
         made = flow.accept(at, ref, post, by=by, reason=reason)
         word = (
@@ -107,6 +114,8 @@ def unlink(at: Workspace, ref: str, post: str, reason: str, by: str) -> Answer:
     """Undo the link of a post to a script, whoever or whatever made it; the machine does not
     link it again.
     """
+    from vtlib.performance import matches as flow
+
     undone = flow.unlink(at, ref, post, by=by, reason=reason)
     facts = {k: undone[k] for k in ("script_id", "version", "post_id", "linked_by")}
     return Answer(
@@ -125,6 +134,8 @@ def cut(at: Workspace, ref: str, file: Path, by: str) -> Answer:
 
     Its pictures are measured (64-bit hashes) and kept, not the file.
     """
+    from vtlib.performance import matches as flow
+
     made = flow.add_cut(at, ref, file, by=by)
     pictures = f"{made['n_hashes']} pictures of {made['duration_s']:.1f} s"
     return Answer(made, f"{made['name']}: {pictures} are kept for {made['script_id']}.")

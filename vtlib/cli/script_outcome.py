@@ -5,18 +5,19 @@ what came of it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.script import by_option, script, script_argument, version_option
-from vtlib.performance import publication
-from vtlib.scripts import queries as script_reading
 from vtlib.scripts import workflow
-from vtlib.scripts.store import Move
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.performance import publication
+    from vtlib.store.project import Workspace
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 PREDICTED = ["target", "account_id", "format", "predicted_ln", "low_ln", "high_ln", "naive_ln"]
@@ -31,6 +32,9 @@ def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) ->
     """Move several scripts at once, as `vt script status` moves one; one that cannot go stops no
     other.
     """
+    from vtlib.performance import publication
+    from vtlib.scripts.store import Move
+
     return _batch(publication.move_all(at, refs, Move(to, by, reason)))
 
 
@@ -41,6 +45,8 @@ def links(at: Workspace, file: Path, by: str) -> Answer:
     """Link scripts to their posts as a CSV says: columns script and url, if wanted version and
     variant.
     """
+    from vtlib.performance import publication
+
     return _batch(publication.track_all(at, file, by=by))
 
 
@@ -61,7 +67,7 @@ def predict(at: Workspace, ref: str, version: int | None) -> Answer:
     ln views at 7 days and ln engagement rate, for each own account and format with 5 matured posts
     or more.
     """
-    from vtlib.performance import follow_up as following  # noqa: PLC0415 - scipy takes seconds
+    from vtlib.performance import follow_up as following
 
     made = following.predict(at, ref, version=version)
     if made.empty:
@@ -82,7 +88,7 @@ def performance(at: Workspace, ref: str) -> Answer:
     are judged anew first. Own analytics (vt import analytics) and costs (vt script cost) are shown
     where there are any.
     """
-    from vtlib.performance import follow_up as following  # noqa: PLC0415 - scipy takes seconds
+    from vtlib.performance import follow_up as following
 
     found = following.follow(at, ref)
     lines = [f"{found.script_id}: {found.title}", *found.said]
@@ -100,6 +106,8 @@ def performance(at: Workspace, ref: str) -> Answer:
 
 def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
     """Numbers as they are read: counts whole, rates in percent; what is not known is a dash."""
+    import pandas as pd
+
     rows = []
     for r in numbers.to_dict("records"):
         form = "{:,.0f}" if r["metric"].startswith("views") else "{:.2%}"
@@ -128,6 +136,8 @@ def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
 
 def _actual(row: dict[Any, Any], value: str | None) -> str | None:
     """A rate with the count behind it; views at 7 days are a count themselves."""
+    import pandas as pd
+
     if pd.isna(row["n_seen"]) or row["metric"].startswith("views"):
         return value
     return f"{row['n_seen']:,.0f} ({value})" if value else f"{row['n_seen']:,.0f}"
@@ -143,6 +153,8 @@ def _missing(numbers: pd.DataFrame) -> list[str]:
 
 
 def _patterns(held: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
     size = [
         f"x{r.ratio:.2f} ({r.low:.2f} to {r.high:.2f})" if r.n else None for r in held.itertuples()
     ]
@@ -167,6 +179,9 @@ def _patterns(held: pd.DataFrame) -> pd.DataFrame:
 @by_option
 def cost(at: Workspace, ref: str, by: str, **facts: Any) -> Answer:
     """Note what making a script cost; without hours and amount list what was noted."""
+    from vtlib.performance import publication
+    from vtlib.scripts import queries as script_reading
+
     if facts["hours"] is None and facts["amount"] is None:
         name = script_reading.find(at.store, ref)
     else:

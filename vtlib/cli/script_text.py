@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vtlib.cli.catalog import facts_text
-from vtlib.scripts import files as script_texts
-from vtlib.scripts import lifecycle as flow
-from vtlib.scripts import workflow
-from vtlib.scripts.diff import Difference, summary
-from vtlib.scripts.forecast_text import expected, sentences
-from vtlib.scripts.picture import time_line
-from vtlib.scripts.script import Script, call_to_action, needs, plain
-from vtlib.scripts.text import clock
+
+if TYPE_CHECKING:
+    from vtlib.scripts import files as script_texts
+    from vtlib.scripts.diff import Difference
+    from vtlib.scripts.script import Script
 
 
 def numbered(content: str) -> str:
@@ -22,12 +19,16 @@ def numbered(content: str) -> str:
 
 def script_data(row: dict[str, Any]) -> dict[str, Any]:
     """A script's row for machines: its structure once, parsed."""
+    from vtlib.scripts.script import plain
+
     shown = {k: v for k, v in row.items() if k not in ("structure", "script")}
     return {**shown, "script": plain(row["script"])}
 
 
 def made_text(row: dict[str, Any]) -> str:
     """What a command that made a version says: its number, and which version stands meanwhile."""
+    from vtlib.scripts import lifecycle as flow
+
     note = flow.being_shot(row)
     head = f"{row['script_id']} version {row['version']}, {row['status']}"
     return f"{head}\n{note}" if note else head
@@ -35,6 +36,11 @@ def made_text(row: dict[str, Any]) -> str:
 
 def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> str:
     """A script for a terminal: facts, the beats on a time line, what to look at, open comments."""
+    from vtlib.scripts import lifecycle as flow
+    from vtlib.scripts import workflow
+    from vtlib.scripts.picture import time_line
+    from vtlib.scripts.script import call_to_action, needs
+
     whole = row["script"]
     wanted = needs(whole)
     facts = {
@@ -94,6 +100,8 @@ def expectations(whole: Script, frozen: list[dict[str, Any]]) -> list[str]:
     """What was frozen of the latest version in production, else what was expected when the
     script was made.
     """
+    from vtlib.scripts.forecast_text import expected, sentences
+
     if not frozen:
         return [f"expected: {s}" for s in expected(whole.prediction)]
     last = max(int(p["version"]) for p in frozen)
@@ -114,6 +122,9 @@ def diff_data(found: Difference) -> dict[str, Any]:
 
 def diff_text(one: str, two: str, found: Difference, lines: bool) -> str:
     """A difference for people: facts, beats and, if asked, lines."""
+    from vtlib.scripts.diff import summary
+    from vtlib.scripts.text import clock
+
     if found.is_empty:
         return f"{one} and {two} say the same"
     told = [f"{one} -> {two}: {clock(found.duration_before_s)} -> {clock(found.duration_after_s)}"]
@@ -134,6 +145,8 @@ def diff_text(one: str, two: str, found: Difference, lines: bool) -> str:
 
 def taken_text(taken: script_texts.Taken) -> str:
     """What became of a file that was taken in, with its conflicts."""
+    from vtlib.scripts import files as script_texts
+
     lines = [f"{taken.status:<10} {taken.script_id}  version {taken.version}"]
     for conflict in taken.conflicts:
         said = script_texts.shown(conflict)

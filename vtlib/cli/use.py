@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
 from vtlib.cli import vt
 from vtlib.cli.activity import days_option, project_option
 from vtlib.cli.base import Answer, command, table
-from vtlib.ops import use
-from vtlib.ops.operations import span
-from vtlib.store.project import Workspace
+from vtlib.core.choices import USE_BY
+
+if TYPE_CHECKING:
+    from vtlib.store.project import Workspace
 
 
 @command(vt, "use", example="vt use --days 30 --html use.html")
 @click.option(
     "--by",
-    type=click.Choice(use.BY),
+    type=click.Choice(USE_BY),
     multiple=True,
-    default=use.BY,
+    default=USE_BY,
     help="A line each (again for several; default: person, command and project).",
 )
 @project_option
@@ -38,13 +39,18 @@ def use_(
 
     It stays in this workspace (outputs/logs/use.jsonl); nothing of it is sent.
     """
+    import pandas as pd
+
+    from vtlib.ops import use
+    from vtlib.ops.status import span
+
     lines = use.read(at, project=project, since=span(at, days=days).since)
     found = use.counted(lines, *by)
     text = table(found, empty="nothing was used in this time")
     if page is None:
         return Answer(found, text)
-    from vtlib.report import Page  # noqa: PLC0415 - nbconvert takes a second
-    from vtlib.report.usage import write_use  # noqa: PLC0415
+    from vtlib.report import Page
+    from vtlib.report.usage import write_use
 
     about = {"project": project or "all", "made": f"{pd.Timestamp(at.now()):%Y-%m-%d %H:%M} UTC"}
     written = write_use(

@@ -14,6 +14,8 @@ Every error says what is wrong and, in `todo`, what to do next.
 
 from __future__ import annotations
 
+import difflib
+
 
 def sentence(text: str) -> str:
     """`text` with one full stop at its end, whatever it came with: reasons quote services, which
@@ -107,3 +109,14 @@ class BudgetReached(VtError):
 def article(noun: str) -> str:
     """`an authority`, `a hook`: the noun with its article."""
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """The word of `words` most like `word` but not `word` itself, or ''."""
+    words = [w for w in words if w != word]
+    by_leaf = {w.rsplit(".", 1)[-1]: w for w in words}
+    hit = difflib.get_close_matches(word, words, 1, 0.6) or [
+        by_leaf[m]
+        for m in difflib.get_close_matches(word.rsplit(".", 1)[-1], list(by_leaf), 1, 0.6)
+    ]
+    return hit[0] if hit else ""

@@ -18,10 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from vtlib.core import telemetry
+from vtlib.core.quick_start import left_out
 from vtlib.core.settings import make_private
+
+with left_out("rich"):  # 0.1 s, for tracebacks in colour that our formatters do not print
+    import structlog
 
 MASK = "[redacted]"
 _SHAPES = re.compile(

@@ -6,7 +6,6 @@ A section has the name of its stage (`importing` for 01, since `import` is a Pyt
 
 from __future__ import annotations
 
-import difflib
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -16,11 +15,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput
+from vtlib.core.choices import Method
+from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import REACH_METRICS, Format, Platform, in_words
 
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
-Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
 
 
 class Section(BaseModel):
@@ -540,17 +539,6 @@ def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             keys += known_keys(kind, f"{prefix}{name}.")
     return keys
-
-
-def nearest(word: str, words: list[str]) -> str:
-    """The word of `words` most like `word` but not `word` itself, or ''."""
-    words = [w for w in words if w != word]
-    by_leaf = {w.rsplit(".", 1)[-1]: w for w in words}
-    hit = difflib.get_close_matches(word, words, 1, 0.6) or [
-        by_leaf[m]
-        for m in difflib.get_close_matches(word.rsplit(".", 1)[-1], list(by_leaf), 1, 0.6)
-    ]
-    return hit[0] if hit else ""
 
 
 def _readable(error: ValidationError, file: str) -> BadInput:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # jsonschema imports it where it can, to check the format `iri`, which the schemas of Vega-Lite and
 # of notebooks do not have; building its grammar takes 1 to 2 s.
@@ -13,3 +16,25 @@ def leave_out_grammar() -> None:
     """Keep jsonschema from building a grammar that nothing here checks by."""
     # None is Python's own sign of a missing module.
     sys.modules.setdefault(GRAMMAR, None)  # type: ignore[arg-type]
+
+
+def leave_out_plugins() -> None:
+    """Keep pydantic from reading what every installed package declares, in search of plug-ins
+    for itself: 0.1 s.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
+@contextmanager
+def left_out(name: str) -> Iterator[None]:
+    """Let an optional import of `name` fail in this block, unless it is loaded: libraries that
+    only try it go without.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]

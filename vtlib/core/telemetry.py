@@ -12,7 +12,6 @@ import contextlib
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +53,8 @@ def report(error: BaseException, facts: Mapping[str, Any]) -> bool:
     """
     if not _outlets.dsn or isinstance(error, REFUSALS):
         return False
+    from importlib.metadata import version  # noqa: PLC0415 - the standard library's slowest import
+
     import sentry_sdk  # noqa: PLC0415 - only where errors are sent
 
     if not _outlets.is_reporting:
@@ -120,6 +121,8 @@ def _tracer() -> Any:
     if not _outlets.endpoint:
         return None
     if _outlets.tracer is None:
+        from importlib.metadata import version  # noqa: PLC0415
+
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,
         )

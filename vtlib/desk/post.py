@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from vtlib.adaptation import drafts, product_table
 from vtlib.adaptation.drafts import DraftRequest
+from vtlib.core.choices import REASONS
 from vtlib.core.errors import BadInput
 from vtlib.desk import browse, controls, pictures
 from vtlib.desk.browse import Dossier
@@ -30,7 +31,7 @@ class PostPanel:
         self.keep = controls.button("Keep", session.act(self._keep), kind="primary")
         self.reject = controls.button("Reject", session.act(self._reject), kind="danger")
         self.reason = controls.choice(
-            "Reason to reject", [("choose", ""), *((r, r) for r in reviews.REASONS)], ""
+            "Reason to reject", [("choose", ""), *((r, r) for r in REASONS)], ""
         )
         self.notes = controls.text("Notes", hint="what is worth taking over")
         self.next = controls.button("Next post", session.act(self._next))

@@ -7,13 +7,17 @@ the user's own rate.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from vtlib.core.conclusion import number
-from vtlib.core.params import Params
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.core.params import Params
 
 USD = "USD"
 KINDS = ("data", "model", "people", "storage")
@@ -59,32 +63,43 @@ class Rates:
         )
 
 
-def priced(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
-    """Lines of money (query money_lines or money_days) with `usd` of notes and storage, NaN where
+def price(line: Mapping[str, Any], rates: Rates) -> dict[str, Any]:
+    """A line of money (query money_lines or money_days) with `usd` of notes and storage, None where
     nothing has a price.
 
     `unpriced` counts what has none: bookings, notes with an amount in another currency or hours
-    without a price, kept files.
+    without a price, kept files. `hours_unpriced`: its hours where they have none.
     """
-    hours, amount = _floats(lines, "hours"), _floats(lines, "amount")
-    kept = _floats(lines, "gb_months")
-    named = lines["currency"].fillna(rates.currency)
-    unit = named.map({USD: 1.0, rates.currency: rates.usd_per_unit}).astype(float)
-    per_hour = _or_nan(rates.usd_per_hour)
-    usd = pd.concat(
-        [
-            _floats(lines, "usd"),
-            amount * unit,
-            (hours * per_hour).where(hours > 0),
-            kept * _or_nan(rates.usd_per_gb_month),
-        ],
-        axis=1,
-    ).sum(axis=1, min_count=1)
-    lacks = (hours.gt(0) & np.isnan(per_hour)) | (amount.notna() & unit.isna())
-    lacks |= kept.gt(0) & (rates.usd_per_gb_month is None)
-    counted = _floats(lines, "unpriced").fillna(0)
-    missing = counted.where(~lacks, _floats(lines, "n")).astype(int)
-    return lines.assign(usd=usd, unpriced=missing, hours_unpriced=hours.where(lacks))
+    hours, amount, kept = (_number(line.get(n)) for n in ("hours", "amount", "gb_months"))
+    named = line.get("currency")
+    named = named if isinstance(named, str) else rates.currency
+    unit = {USD: 1.0, rates.currency: rates.usd_per_unit}.get(named)
+    sums = [
+        _number(line.get("usd")),
+        _product(amount, unit),
+        _product(hours, rates.usd_per_hour) if hours and hours > 0 else None,
+        _product(kept, rates.usd_per_gb_month),
+    ]
+    priced = [usd for usd in sums if usd is not None]
+    lacks = (
+        (bool(hours) and rates.usd_per_hour is None)
+        or (amount is not None and unit is None)
+        or (bool(kept) and rates.usd_per_gb_month is None)
+    )
+    return {
+        **line,
+        "usd": sum(priced) if priced else None,
+        "unpriced": int(_number(line["n"] if lacks else line.get("unpriced")) or 0),
+        "hours_unpriced": hours if lacks else None,
+    }
+
+
+def priced(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
+    """A frame of lines of money, each as `price` gives it; NaN where nothing has a price."""
+    rows = [price(line, rates) for line in _rows(lines)]
+    made = {name: [row[name] for row in rows] for name in ("usd", "unpriced", "hours_unpriced")}
+    types = {"usd": float, "unpriced": int, "hours_unpriced": float}
+    return lines.assign(**made).astype(types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,39 +148,47 @@ class Bill:
         return f"{self.figure} in US dollars: {self.split}."
 
 
-def bill(lines: pd.DataFrame) -> Bill:
+def bill(lines: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Bill:
     """The bill of priced lines: kind, n, usd, unpriced, and hours_unpriced, gb_months where
     there are any.
     """
-    return Bill({kind: _part(kind, lines) for kind in KINDS})
+    rows = lines if isinstance(lines, Sequence) else _rows(lines)
+    return Bill({kind: _part(kind, [r for r in rows if r["kind"] == kind]) for kind in KINDS})
 
 
-def _part(kind: str, lines: pd.DataFrame) -> BillPart:
-    mine = lines[lines["kind"].eq(kind)] if len(lines) else lines
-    if mine.empty:
-        return BillPart()
-    n = int(mine["unpriced"].sum()) if "unpriced" in mine else int(mine["usd"].isna().sum())
-    return BillPart(float(mine["usd"].astype(float).sum()), _lacks(kind, mine, n) if n else "")
+def _part(kind: str, lines: Sequence[Mapping[str, Any]]) -> BillPart:
+    n = sum(
+        int(row["unpriced"]) if "unpriced" in row else _number(row["usd"]) is None for row in lines
+    )
+    return BillPart(_sum(lines, "usd"), _lacks(kind, lines, n) if n else "")
 
 
-def _lacks(kind: str, mine: pd.DataFrame, n: int) -> str:
+def _lacks(kind: str, lines: Sequence[Mapping[str, Any]], n: int) -> str:
     if kind == "people":
-        hours = float(_floats(mine, "hours_unpriced").sum())
+        hours = _sum(lines, "hours_unpriced")
         return (
             f"{hours:,.1f} hours without a price"
             if hours
             else f"{number(n, 'note')} in another currency"
         )
     if kind == "storage":
-        return f"{float(_floats(mine, 'gb_months').sum()):,.2f} GB-months without a price"
+        return f"{_sum(lines, 'gb_months'):,.2f} GB-months without a price"
     return f"{number(n, 'call')} at an unknown price"
 
 
-def _floats(lines: pd.DataFrame, column: str) -> pd.Series:
-    if column not in lines:
-        return pd.Series(np.nan, index=lines.index)
-    return lines[column].astype(float)
+def _rows(lines: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in lines.to_dict(orient="records")]
 
 
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _sum(lines: Sequence[Mapping[str, Any]], name: str) -> float:
+    return math.fsum(_number(row.get(name)) or 0.0 for row in lines)
+
+
+def _product(quantity: float | None, price: float | None) -> float | None:
+    return None if quantity is None or price is None else quantity * price
+
+
+def _number(value: Any) -> float | None:
+    """A figure; None where a frame or the database has none."""
+    figure = None if value is None else float(value)
+    return None if figure is None or math.isnan(figure) else figure

@@ -5,15 +5,17 @@ one total.
 from __future__ import annotations
 
 from datetime import datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from vtlib.core import log
 from vtlib.core.errors import VtError
-from vtlib.llm.bill import Rates, priced
+from vtlib.llm.bill import Rates, price, priced
 from vtlib.llm.prices import Prices, Usage
 from vtlib.store import spend as store
 from vtlib.store.project import Project, Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MILLION = 1_000_000
 
@@ -58,31 +60,33 @@ def ledger(project: Project, *, since: datetime | None = None) -> pd.DataFrame:
 
 def ledger_of_all(
     at: Workspace, *, project: str | None = None, since: datetime | None = None
-) -> pd.DataFrame:
-    """The same of one project or of the whole workspace, each project at its own rates."""
+) -> list[dict[str, Any]]:
+    """The same as rows, of one project or of the whole workspace, each project at its own rates."""
     rates = _priced_projects(at, project)
-    found = store.lines(at.store, now=at.now(), project=project, since=since)
-    return _each(found, rates)
+    return _each(store.line_rows(at.store, now=at.now(), project=project, since=since), rates)
 
 
 def days_of_all(
     at: Workspace, *, project: str | None = None, since: datetime | None = None
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     """Priced lines a day, and storage as one line without a day: together what `ledger_of_all`
     sums.
     """
     rates = _priced_projects(at, project)
-    days = store.days(at.store, project=project, since=since)
-    whole = store.lines(at.store, now=at.now(), project=project, since=since)
-    kept = whole[whole["kind"].eq("storage")][[c for c in days.columns if c in whole]]
-    return _each(pd.concat([days, kept], ignore_index=True) if len(kept) else days, rates)
+    days = store.day_rows(at.store, project=project, since=since)
+    lines = store.line_rows(at.store, now=at.now(), project=project, since=since)
+    names = ("project_id", "kind", "provider", "what", "n", "gb_months")
+    kept = [
+        {"day": None, **{n: line[n] for n in names}} for line in lines if line["kind"] == "storage"
+    ]
+    return _each([*days, *kept], rates)
 
 
 def _priced_projects(at: Workspace, project: str | None) -> dict[str, Rates]:
     """The rates of each project whose parameters can be read; its calls are priced on the way."""
     if project is None:
-        names = at.store.query("SELECT project_id FROM projects ORDER BY project_id")
-        slugs = [str(slug) for slug in names["project_id"]]
+        names = at.store.rows("SELECT project_id FROM projects ORDER BY project_id")
+        slugs = [str(row["project_id"]) for row in names]
     else:
         slugs = [project]
     rates = {}
@@ -97,14 +101,8 @@ def _priced_projects(at: Workspace, project: str | None) -> dict[str, Rates]:
     return rates
 
 
-def _each(lines: pd.DataFrame, rates: dict[str, Rates]) -> pd.DataFrame:
-    if lines.empty:
-        return priced(lines, Rates())
-    parts = [
-        priced(rows, rates.get(str(slug), Rates()))
-        for slug, rows in lines.groupby("project_id", dropna=False, sort=False)
-    ]
-    return pd.concat(parts).sort_index()
+def _each(lines: list[dict[str, Any]], rates: dict[str, Rates]) -> list[dict[str, Any]]:
+    return [price(line, rates.get(str(line["project_id"]), Rates())) for line in lines]
 
 
 def _at_most(prices: Prices, call: dict[str, object], on: object) -> float | None:

@@ -16,8 +16,7 @@ from google import genai
 from google.genai import errors, types
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.llm.failures import Failed, Failure, FileRefused, NotOfApi, api_failure, failure_of
 from vtlib.llm.model import ModelFacts, Reply
 from vtlib.llm.replies import reply_of

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +21,6 @@ from vtlib.store import backup, usage
 from vtlib.store.connection import Store
 from vtlib.store.project import Workspace
 from vtlib.store.usage import UsageScope
-from vtlib.store.writes import naive
 
 LOCK_WAIT_MAX_S = 3.0  # the doctor says who holds the database rather than wait for him
 
@@ -59,12 +57,6 @@ class UsageReport:
     def totals(self) -> dict[str, float]:
         """The sum of each figure over the days."""
         return {str(c): float(self.days[c].sum()) for c in self.days.columns if c != "day"}
-
-
-def span(at: Workspace, *, project: str | None = None, days: int | None = None) -> UsageScope:
-    """The last `days` days up to now (None = ever), of one project or of all."""
-    since = naive(at.now() - timedelta(days=days)) if days else None
-    return UsageScope(project, since)
 
 
 def used(at: Workspace, over: UsageScope) -> UsageReport:

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from vtlib.core.settings import make_private, person
-from vtlib.store.project import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.store.project import Workspace
 
 COLUMNS = ["at", "person", "command", "project", "seconds", "exit_code", "outcome", "run_id"]
-BY = ("person", "command", "project")
 _REFUSED = (2, 3, 7, 8)  # errors.py: input, key, database held, cap
 
 
@@ -44,6 +45,8 @@ def read(
     at: Workspace, *, project: str | None = None, since: datetime | None = None
 ) -> pd.DataFrame:
     """The lines, oldest first: COLUMNS, `at` naive UTC; a line cut by a kill is left out."""
+    import pandas as pd  # noqa: PLC0415 - every command notes its use, few read it
+
     rows = []
     if path(at).exists():
         for text in path(at).read_text(encoding="utf-8", errors="replace").splitlines():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vtlib.core.choices import REASONS
 from vtlib.core.errors import BadInput
 from vtlib.store import people
 from vtlib.store.project import Project
@@ -12,7 +13,6 @@ from vtlib.tables.sheets import rows_of
 
 ANSWERS = ("decision", "reason", "notes", "hook_ideas", "reviewer")
 NEEDED, START = ("post_id", "decision"), "Start from: vt review export."
-REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
 
 
 def export(project: Project, path: Path) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.core.pattern_text import said, said_on
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder

@@ -20,8 +20,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from vtlib.core import errors
 from vtlib.core.conclusion import MIMETYPE
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.run.kernels import Kernel
 from vtlib.run.plan import StageStatus
 from vtlib.run.record import write_atomically

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import STAGES
-from vtlib.core.params import nearest
 
 # Sections of the YAML that a stage's notebook takes, where they are not just its own name.
 SECTIONS = {

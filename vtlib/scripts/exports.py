@@ -10,8 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.scripts import production
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts.formats import FORMATS, TIMELINES, Document, read_stamp

@@ -10,9 +10,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.capture import imports as importing
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import PostRef
-from vtlib.core.params import nearest
 from vtlib.ops import projects
 from vtlib.platforms import id_time, post_ref
 from vtlib.scripts import queries as script_reading

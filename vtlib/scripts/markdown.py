@@ -14,8 +14,7 @@ from typing import Any
 
 import yaml
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.scripts.script import BEAT_KINDS, PlannedBeat, Script, parse
 from vtlib.scripts.text import clean, clean_line, slug_of
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from vtlib.core.choices import ASSET_KINDS, RELEASES
 from vtlib.core.errors import BadInput
 from vtlib.scripts.schedule import Shoot
 from vtlib.scripts.store import require
@@ -16,8 +17,6 @@ from vtlib.scripts.text import clean_line, slug_of
 from vtlib.store.connection import Store
 from vtlib.store.writes import naive, records, save
 
-KINDS = ("prop", "location", "talent")
-RELEASES = ("none", "needed", "sent", "signed")
 _SHOOTS = """SELECT s.*, c.title FROM shoots AS s JOIN scripts AS c ON c.script_id = s.script_id
 WHERE ($script IS NULL OR s.script_id = $script) AND ($project IS NULL OR c.project_id = $project)
 ORDER BY s.starts_at, s.shoot_id"""
@@ -30,8 +29,10 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
     `available` is a list of {starts_at, ends_at} (ISO 8601 with offset). A fact of None is left as
     it is. Raises BadInput for another kind or release.
     """
-    if kind not in KINDS:
-        raise BadInput(f"there is no kind of asset {kind}.", todo=f"One of: {', '.join(KINDS)}.")
+    if kind not in ASSET_KINDS:
+        raise BadInput(
+            f"there is no kind of asset {kind}.", todo=f"One of: {', '.join(ASSET_KINDS)}."
+        )
     release = facts.get("release_status")
     if release and release not in RELEASES:
         raise BadInput(f"a release is {', '.join(RELEASES)}, not {release}.")

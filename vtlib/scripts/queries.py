@@ -9,8 +9,7 @@ from datetime import UTC, date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.scripts.script import parse
 from vtlib.scripts.store import version_row
 from vtlib.scripts.workflow import ROLES, waiting_for

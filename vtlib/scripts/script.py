@@ -10,13 +10,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.scripts.text import clean, clean_line, clean_list, slug_of
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Kind = Literal["adaptation", "original", "revision", "iteration"]
 Difficulty = Literal["easy", "medium", "hard"]
@@ -30,6 +30,9 @@ BEATS_MAX = 500
 LONG_TEXTS = ("spoken", "visual", "overlay", "audio", "notes")
 
 
+_CLOSED = {"extra": "forbid"}  # pydantic.ConfigDict
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedBeat:
     """One stretch of the video: what is said, seen, written and heard, and what it needs.
@@ -39,7 +42,7 @@ class PlannedBeat:
     beat.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = _CLOSED
 
     beat_id: str
     kind: str = "beat"
@@ -80,7 +83,7 @@ class ScriptClaim:
     why.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = _CLOSED
 
     text: str
     is_cleared: bool = False
@@ -99,7 +102,7 @@ class Script:
     it.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = _CLOSED
 
     title: str
     beats: tuple[PlannedBeat, ...] = ()
@@ -134,6 +137,8 @@ class Script:
 
 def parse(data: Mapping[str, Any]) -> Script:
     """A script from foreign JSON. Raises BadInput naming the field, and the nearest right name."""
+    from pydantic import ValidationError  # noqa: PLC0415 - as in _adapter
+
     try:
         return _adapter().validate_python(dict(data))
     except ValidationError as error:
@@ -204,6 +209,8 @@ def _seconds(value: Any, name: str) -> float | None:
 
 @cache
 def _adapter() -> TypeAdapter[Script]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - help and lists read no foreign JSON
+
     return TypeAdapter(Script)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vtlib.core.choices import ASSET_KINDS
 from vtlib.scripts import production
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts.schedule import Clash, PlannedDay, Shoot, clashes, windows
@@ -22,7 +23,7 @@ def conflicts(at: Workspace, plan: Sequence[Shoot]) -> tuple[Clash, ...]:
     waiting = [a["name"] for a in register if a.get("release_status") in ("needed", "sent")]
     registered = {
         kind: {str(a["name"]).casefold() for a in register if a["asset_id"] and a["kind"] == kind}
-        for kind in production.KINDS
+        for kind in ASSET_KINDS
     }
     found = clashes(
         production.shoots(at.store),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.scripts.script import PlannedBeat, Script
 
 # (kind, seconds, what the beat is for); the note is a question to its writer, not text of the

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.scripts.script import Script, call_to_action
 from vtlib.scripts.timing import word_rates
 

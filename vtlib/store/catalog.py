@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from vtlib.core.errors import BadInput
-from vtlib.core.params import nearest
+from vtlib.core.errors import BadInput, nearest
 from vtlib.store.connection import Connection, Store
 from vtlib.store.writes import naive, records, save
 

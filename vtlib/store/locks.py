@@ -15,11 +15,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay, wait_random
+from vtlib.core.quick_start import left_out
+
+with left_out("tornado"):  # 0.1 s, for retries in its event loop
+    from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay, wait_random
 
 if sys.platform != "win32":
     import fcntl
 
+WaitOver = RetryError  # of `retrying`
 POLL_MAX_S = 0.01  # short and random: the wait for a lock is a lottery that all waiters can win
 
 

@@ -11,16 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.errors import BadInput
+from vtlib.core.choices import DECISIONS
+from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import PLATFORMS
-from vtlib.core.params import nearest
 from vtlib.store import accounts
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store
 from vtlib.store.writes import naive, records, save, stage
 
 ROLES = ("own", "competitor", "reference")
-DECISIONS = ("keep", "reject")
 
 
 def ensure_project(

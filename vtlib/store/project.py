@@ -14,16 +14,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
-import pandas as pd
-
 from vtlib.core import log, telemetry
-from vtlib.core.params import Params, merge, parse_params, read_yaml, renamed
 from vtlib.core.settings import Settings, load_settings
 from vtlib.store.connection import Store
-from vtlib.store.pseudonyms import Pseudonyms, for_project
 
-if TYPE_CHECKING:  # only a copy with pseudonyms needs them
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vtlib.core.params import Params
     from vtlib.store.leaks import Needles
+    from vtlib.store.pseudonyms import Pseudonyms
 
 _COSTS = ("cost", "usd", "tokens", "charged_usd")  # columns that say what somebody paid
 
@@ -131,6 +131,8 @@ class Project:
         params/); `sections` are parameter sections by name, e.g. outliers={"method": "robust_z"}.
         Raises BadInput for unknown keys, naming the nearest.
         """
+        from vtlib.core.params import merge  # noqa: PLC0415 - as in resolve
+
         settings = load_settings(Path(home) if home else None)
         workspace = Workspace(settings)
         # What a notebook prints stands in a page: never less than a warning.
@@ -214,7 +216,8 @@ class Project:
 
     @cached_property
     def _pseudonyms(self) -> Pseudonyms:
-        from vtlib.store import strangers  # noqa: PLC0415
+        from vtlib.store import strangers  # noqa: PLC0415 - only a copy with pseudonyms needs them
+        from vtlib.store.pseudonyms import for_project  # noqa: PLC0415
 
         return for_project(
             self.frame("accounts"),
@@ -245,6 +248,10 @@ def resolve(
     `project` may be the path of a YAML file; `warn` of keys that have a new name. Raises BadInput
     when a named file is missing.
     """
+    # A quarter of a second for pydantic to build every section: lists of the workspace read no
+    # YAML.
+    from vtlib.core.params import merge, parse_params, read_yaml, renamed  # noqa: PLC0415
+
     path = Path(file) if file else workspace.params_path(project)
     named = bool(file) or project.endswith((".yaml", ".yml"))
     data = read_yaml(path) if named or path.exists() else {"project": project}

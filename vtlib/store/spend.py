@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from vtlib.store.connection import Store
 from vtlib.store.writes import naive, stage
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def lines(
@@ -21,26 +22,31 @@ def lines(
     return store.query_file("money_lines", project=project, since=since, now=naive(now))
 
 
-def days(
+def line_rows(
+    store: Store, *, now: datetime, project: str | None = None, since: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The rows of `lines`, without a frame."""
+    return store.rows_file("money_lines", project=project, since=since, now=naive(now))
+
+
+def day_rows(
     store: Store, *, project: str | None = None, since: datetime | None = None
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     """Query money_days: the same a day, without storage, which is no booking."""
-    return store.query_file("money_days", project=project, since=since)
+    return store.rows_file("money_days", project=project, since=since)
 
 
 def model_calls(store: Store, project: str) -> list[dict[str, Any]]:
     """Calls to models that took or may have taken tokens: call_id, model, started_at, tokens,
     usd, estimates.
     """
-    found = store.query(
+    return store.rows(
         """SELECT call_id, model, started_at, tokens_in, tokens_out, tokens_thinking,
     tokens_cached, usd,
             estimate_usd, estimate_tokens
         FROM model_calls WHERE project_id = $project""",
         {"project": project},
-    ).astype(object)
-    rows = found.where(found.notna(), None).to_dict(orient="records")
-    return [{str(k): v for k, v in row.items()} for row in rows]
+    )
 
 
 def book_prices(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:

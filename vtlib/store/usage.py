@@ -6,10 +6,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from vtlib.store.connection import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAY_COLUMNS = (
+    *("day", "runs", "runs_failed", "captures", "captures_failed", "items", "posts_new"),
+    *("downloads", "downloads_failed", "problems", "usd"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,15 @@ class UsageScope:
 
     project: str | None = None
     since: datetime | None = None
+
+
+def rows(
+    store: Store, query: str, span: UsageScope, *, stage: str | None = None, kind: str | None = None
+) -> list[dict[str, Any]]:
+    """Rows of a query of this module (usage_days, spend_days, possibly_paid, problem_counts)
+    without a frame.
+    """
+    return store.rows_file(query, project=span.project, since=span.since, stage=stage, kind=kind)
 
 
 def days(store: Store, span: UsageScope) -> pd.DataFrame:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import orjson
-import pandas as pd
-import pyarrow as pa
 
 from vtlib.core import log
 from vtlib.core.errors import BadInput
-from vtlib.store.connection import Connection
+from vtlib.store.connection import Connection, spelled
 
-Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Rows: TypeAlias = Union["pd.DataFrame", Sequence[Mapping[str, Any]]]
 
 
 def columns(connection: Connection, table: str) -> dict[str, str]:
@@ -34,6 +36,8 @@ def stage(connection: Connection, table: str, rows: Rows) -> None:
     taken as JSON, anything else is encoded, once. Raises BadInput for a column the table does not
     have.
     """
+    import pyarrow as pa  # noqa: PLC0415 - it and pandas only where rows are written
+
     types = columns(connection, table)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE new_{table} AS SELECT *, 0::BIGINT AS _n FROM {table} "
@@ -131,7 +135,7 @@ def naive(moment: datetime | None) -> datetime:
 
 def records(connection: Connection, sql: str, values: Any = None) -> list[dict[str, Any]]:
     """The rows of a query as dicts of Python values (NULL is None, JSON is decoded)."""
-    result = connection.execute(sql, values)
+    result = connection.execute(*spelled(sql, values))
     heads = [(d[0], str(d[1]) == "JSON") for d in result.description]
     return [
         {
@@ -151,6 +155,9 @@ def _write(connection: Connection, table: str, key: Sequence[str], select: str) 
 
 def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
     """`rows` as an Arrow table whose JSON is text and whose times are naive UTC."""
+    import pandas as pd  # noqa: PLC0415 - as in stage
+    import pyarrow as pa  # noqa: PLC0415
+
     if isinstance(rows, pd.DataFrame):
         held = {str(name): rows[name] for name in rows.columns}
     else:
@@ -160,6 +167,8 @@ def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
 
 
 def _column(values: pd.Series, kind: str) -> pa.Array:
+    import pyarrow as pa  # noqa: PLC0415 - as in stage
+
     if kind == "JSON":
         return pa.array([_json(v) for v in values], pa.string())
     data = pa.array(values, from_pandas=True)
@@ -169,6 +178,8 @@ def _column(values: pd.Series, kind: str) -> pa.Array:
 
 
 def _json(value: Any) -> str | None:
+    import pandas as pd  # noqa: PLC0415 - as in stage
+
     if value is None or value is pd.NA or isinstance(value, str):
         return value if isinstance(value, str) else None
     if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN is a missing cell of a frame

@@ -15,7 +15,7 @@ from vtlib.core.conclusion import number
 from vtlib.llm import answers as analyses
 from vtlib.media import store
 from vtlib.media.folder import MediaFolder
-from vtlib.media.queue import PUBLISHED
+from vtlib.media.queue import PUBLISHED, SAMPLE
 from vtlib.media.timeline import Scene, timeline_chart
 from vtlib.store.project import Project
 
@@ -24,10 +24,11 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness,
     motion.
 
-    With pseudonyms without creators' pictures and the words on screen. Posts of own scripts have
-    none: they are measured to be compared, not explained.
+    With pseudonyms without creators' pictures and the words on screen. Posts of own scripts and
+    those drawn for patterns have none: they are measured to be compared, not explained, and a
+    hundred of them make a page of megabytes.
     """
-    posts = posts[posts["role"].ne(PUBLISHED)]
+    posts = posts[~posts["role"].isin((PUBLISHED, SAMPLE))]
     folder, shown = MediaFolder(project.workspace.outputs), project.shown(posts)
     found = store.measures(project.store, list(posts["post_id"]))
     if not found:

@@ -11,13 +11,13 @@ import pytest
 from tests.capture.scraped import World, vt
 from tests.peers.apify import ApifyMock
 from tests.peers.base import drop, lost_reply, malformed, status, truncate
-from vtlib.capture import job_store
+from vtlib.capture import imports, job_store
 from vtlib.capture import stage as scraping
 from vtlib.capture.apify import Apify
 from vtlib.capture.stage import Search
 from vtlib.cli import main
 from vtlib.core import rate_limits
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, CredentialsMissing
 from vtlib.ops import projects
 from vtlib.platforms import SOURCES
 from vtlib.store import data_checks, runs, usage
@@ -284,3 +284,35 @@ def test_the_commands_say_what_is_open_and_what_giving_it_up_costs(
     assert call("costs")[1]["possibly_paid"] == []
     assert call("scrape", "--abandon", order)[0] == 2
     assert call("scrape")[0] == 2
+
+
+def test_what_a_run_did_not_cost_is_there_for_the_next(world, mock):
+    """$0.20 for orders that follow one another, each of which costs $0.05."""
+    accounts = [*TIKTOK, {"platform": "instagram", "handle": "peer_one"}]
+    project = world.project(accounts=accounts, max_cost_usd=0.2, parallel_runs=1)
+    scraping.scrape(project)
+    orders = project.store.query(
+        "SELECT max_usd, charged_usd FROM capture_orders ORDER BY asked_at"
+    )
+    assert orders["max_usd"].tolist() == pytest.approx([0.2, 0.15, 0.1])
+    assert orders["charged_usd"].tolist() == pytest.approx([0.05] * 3)
+
+
+def test_a_wrong_token_leaves_no_order_open(world, mock):
+    mock.fail("start_run", status(401), always=True)
+    project = world.project(accounts=TIKTOK)
+    with pytest.raises(CredentialsMissing):
+        scraping.scrape(project)
+    (order,) = project.store.rows("SELECT status, closed_at FROM capture_orders")
+    assert order["status"] == "not_started"
+    assert order["closed_at"]
+
+
+def test_captures_of_files_and_of_runs_are_both_mapped_again(world, mock, tmp_path):
+    project = world.project(accounts=TIKTOK)
+    scraping.scrape(project)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([item(7)]))
+    imports.import_files(project, [path])
+    reports = imports.remap(project)
+    assert [(r.status, r.mapped) for r in reports] == [("ok", 1), ("ok", 5)]

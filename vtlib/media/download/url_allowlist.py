@@ -228,8 +228,8 @@ def _carried(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
     (RFC 5214).
     """
     carried = [*([address.sixtofour] if address.sixtofour else []), *(address.teredo or ())]
-    interface = int(address) & (1 << 64) - 1
-    if interface >> 32 & 0xFDFFFFFF == 0x5EFE:
+    # The upper half of an ISATAP interface is 0000:5EFE or, for a global IPv4, 0200:5EFE.
+    if int(address) >> 32 & 0xFDFFFFFF == 0x5EFE:
         carried.append(_last_v4(address))
     return carried
 

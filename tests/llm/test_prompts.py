@@ -19,9 +19,8 @@ from vtlib.analysis.first_pass import FirstLook
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
-from vtlib.llm.prompts.fence import MAX_CHARS, fenced, inert
-from vtlib.llm.prompts.files import FOLDER, load_prompt, render
-from vtlib.llm.schema import digest_of, schema_of
+from vtlib.llm.prompts.files import FOLDER, MAX_CHARS, fenced, inert, load_prompt, render
+from vtlib.llm.request import digest_of, schema_of
 
 TASKS = sorted(p.stem for p in FOLDER.glob("*.md"))
 ANSWERS = {

@@ -36,7 +36,7 @@ from tests.peers.gemini import Answer, GeminiMock
 from tests.peers.host import HostMock
 from tests.peers.killed import process_of
 from vtlib.analysis.answer import VideoAnalysis
-from vtlib.llm.schema import schema_of
+from vtlib.llm.request import schema_of
 from vtlib.media.folder import DONE
 from vtlib.outliers import store as outliers
 from vtlib.store import usage

@@ -13,7 +13,7 @@ from typing import Self
 
 from vtlib.core.errors import BudgetReached, CredentialsMissing, ModelFailed, VtError, sentence
 from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
-from vtlib.llm.budget import Budget
+from vtlib.llm.budget import Budget, Demands
 from vtlib.llm.exchange import Exchange, Journal, Wire
 from vtlib.llm.failures import Failure, FileRefused
 from vtlib.llm.model import Model, ModelFacts
@@ -21,7 +21,6 @@ from vtlib.llm.outcomes import STOPS, Outcome
 from vtlib.llm.prices import Prices
 from vtlib.llm.request import Request
 from vtlib.llm.retries import Retries, RetriesExhausted
-from vtlib.llm.token_estimate import Demands
 
 
 def _no_journal(_call: object) -> None:

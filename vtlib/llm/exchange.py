@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from vtlib.core.errors import BudgetReached
 from vtlib.core.rate_limits import RateLimiter
-from vtlib.llm.budget import Budget, Reservation
+from vtlib.llm.budget import Budget, Demands, Reservation
 from vtlib.llm.failures import Failed, Failure
 from vtlib.llm.malformed import Reading
 from vtlib.llm.model import Model, Reply
@@ -20,7 +20,6 @@ from vtlib.llm.prices import Usage
 from vtlib.llm.replies import read_reply
 from vtlib.llm.request import Request
 from vtlib.llm.retries import Retries, RetriesExhausted
-from vtlib.llm.token_estimate import Demands
 
 # Answers that can come out better when they are asked for once more.
 REASK = frozenset({"empty", "truncated", "unreadable", "invalid", "partial"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,19 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import httpx2
 from google import genai
 from google.genai import errors, types
 
 from vtlib.core import log
+from vtlib.core.deadline import TooSlow, call_within, rest_of_limit_s
 from vtlib.core.errors import BadInput, nearest
 from vtlib.llm.failures import Failed, Failure, FileRefused, NotOfApi, api_failure, failure_of
 from vtlib.llm.model import ModelFacts, Reply
 from vtlib.llm.replies import reply_of
 from vtlib.llm.request import Attachment, Request
 from vtlib.llm.retries import Retries, RetriesExhausted
-from vtlib.llm.transport import BoundedClient
 
 T = TypeVar("T")
 PREFIX = "vt-"  # of every file of ours at the service, so that leftovers of a killed run are known
@@ -310,3 +313,45 @@ def _inline(file: Attachment, fps: float | None) -> types.Part:
 
 def _sampling(file: Attachment, fps: float | None) -> types.VideoMetadata | None:
     return types.VideoMetadata(fps=fps) if fps and file.is_video else None
+
+
+MIN_UPLOAD_BYTES_PER_S = (
+    50_000.0  # what a body that is sent is granted, on top of the time to answer
+)
+
+
+class BoundedClient(httpx2.Client):
+    """As google-genai would make it, but a request ends after `total_s` and what its body needs, or
+    with the `limited_to` around it, whichever is sooner: head and body of the answer included.
+
+    Late is a ReadTimeout: the request may have been carried out.
+    """
+
+    def __init__(self, total_s: float, **how: Any) -> None:
+        super().__init__(follow_redirects=True, verify=_trust(), **how)
+        self.total_s = total_s
+
+    def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+        """The answer, read whole. Raises httpx2.TimeoutException when it is not there in time."""
+        sent = int(request.headers.get("content-length") or 0)
+        within_s = rest_of_limit_s(self.total_s + sent / MIN_UPLOAD_BYTES_PER_S)
+        if within_s <= 0:
+            raise httpx2.PoolTimeout("no time is left for another request", request=request)
+        start = time.monotonic()
+        try:
+            return call_within(within_s, lambda: super(BoundedClient, self).send(request, **how))
+        except TooSlow:
+            took_s = time.monotonic() - start
+            raise httpx2.ReadTimeout(
+                f"no whole answer in {took_s:.0f} s", request=request
+            ) from None
+
+
+def _trust() -> ssl.SSLContext:
+    """Certificates as google-genai 3.4 takes them: from SSL_CERT_FILE and SSL_CERT_DIR, else
+    httpx2's own.
+    """
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file or folder:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    return httpx2.create_ssl_context()

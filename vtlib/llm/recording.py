@@ -21,9 +21,9 @@ from vtlib.core.errors import BadInput
 from vtlib.llm import answers as store
 from vtlib.llm.exchange import ASKED_AGAIN
 from vtlib.llm.failures import Failed, Failure, FileRefused
-from vtlib.llm.journal import call_of
 from vtlib.llm.model import ModelFacts, Reply
 from vtlib.llm.outcomes import ANSWERED, Call
+from vtlib.llm.records import call_of
 from vtlib.llm.replies import BLOCKED
 from vtlib.llm.request import Request
 from vtlib.store.project import Project

@@ -16,10 +16,10 @@ from vtlib.llm import costs
 from vtlib.llm.budget import Budget, Cap
 from vtlib.llm.client import Client
 from vtlib.llm.gemini import Access, Gemini
-from vtlib.llm.journal import journal
 from vtlib.llm.model import Model
 from vtlib.llm.prices import Prices
 from vtlib.llm.recording import Replay
+from vtlib.llm.records import journal
 from vtlib.llm.request import Options
 from vtlib.llm.retries import Retries
 from vtlib.store.project import Project

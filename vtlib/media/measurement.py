@@ -16,8 +16,7 @@ from vtlib.core.errors import BadInput
 from vtlib.media import queue as stage
 from vtlib.media import store
 from vtlib.media.folder import MediaSession
-from vtlib.media.measures import measure
-from vtlib.media.measures.record import VERSION
+from vtlib.media.measures import VERSION, measure
 from vtlib.media.proxies import compress
 from vtlib.store.project import Project
 

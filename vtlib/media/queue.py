@@ -12,8 +12,8 @@ import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
 from vtlib.core.params import Media
-from vtlib.media.duplicate_index import duplicates
 from vtlib.media.duplicates import METHOD as TWINS_METHOD
+from vtlib.media.duplicates import duplicates
 
 __all__ = [
     "PUBLISHED",

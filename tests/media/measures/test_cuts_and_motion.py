@@ -11,7 +11,7 @@ from PIL import Image
 from tests.media.measures.rendered_clips import Clip, cutting, render, view, write_text
 from vtlib.media.measures.cuts import find_cuts, shots_between
 from vtlib.media.measures.frames import read_strip
-from vtlib.media.measures.look import read_curves
+from vtlib.media.measures.pictures import read_curves
 
 PORTRAIT, LANDSCAPE = (180, 320), (320, 180)
 FILM = Fraction(30_000, 1001)

@@ -64,7 +64,7 @@ def test_an_absent_package_is_said_not_silently_empty(clip, monkeypatch):
             raise ImportError(f"No module named {name!r}", name=name)
         return real(name, *args, **kwargs)
 
-    for module in ("text._engine", "faces._cascade", "speech._session"):
+    for module in ("text._engine", "pictures._cascade", "sound._session"):
         name, cached = module.split(".")
         __import__(f"vtlib.media.measures.{name}")
         getattr(__import__("sys").modules[f"vtlib.media.measures.{name}"], cached).cache_clear()

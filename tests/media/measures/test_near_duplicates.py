@@ -13,7 +13,7 @@ from PIL import Image
 from tests.media.measures.rendered_clips import Clip, cutting, render, view, write_text
 from vtlib.media.duplicates import distance, same_creative
 from vtlib.media.measures import measure
-from vtlib.media.measures.hashes import hash64
+from vtlib.media.measures.pictures import hash64
 
 SIZE = (180, 320)
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=12)

@@ -19,26 +19,18 @@ from itertools import combinations
 import numpy as np
 
 METHOD = "lcs-phash64/1"
-MAX_DISTANCE = (
-    12  # bits of 64; unrelated pictures lie near 32, under 13 by chance once in 2 million
-)
+# Bits of 64; unrelated pictures differ in about 32, in under 13 by chance once in 2 million.
+MAX_DISTANCE = 12
 MIN_SHARE = 0.6
-MIN_HASHES = 2  # a match of one picture says nothing of two videos
+MIN_HASHES = 2  # one matching picture is no evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`share` (0 to 1) of the shorter video's keyframes that the other has too, in a common
-    order.
-    """
+    """`share` (0 to 1) of the shorter video's keyframes that the other has in the same order."""
 
     share: float
     is_same: bool
-
-
-def distance(a: int, b: int) -> int:
-    """Bits in which two hashes differ, 0 to 64."""
-    return (a ^ b).bit_count()
 
 
 def same_creative(
@@ -50,10 +42,10 @@ def same_creative(
 ) -> Match:
     """Whether two videos show the same pictures in the same order.
 
-    The hashes are in order of time, taken at like distances. The longest common subsequence
+    The hashes are in order of time, at equal intervals. The longest common subsequence
     (hashes within `max_distance` count as equal) over the shorter video's length is the share, so
-    that a trimmed copy is found. Two videos of one unmoving scene look the same to it: hold the
-    sound or the captions beside it. With fewer than two hashes on a side nothing is the same.
+    that a trimmed copy is found. Two videos of one unmoving scene count as the same: compare
+    sound or captions too. With fewer than two hashes on a side nothing is the same.
     """
     if min(len(hashes_a), len(hashes_b)) < MIN_HASHES:
         return Match(0.0, is_same=False)
@@ -67,8 +59,8 @@ def _common(near: np.ndarray) -> int:
     """Length of the longest common subsequence, a row of the table at a time."""
     row = np.zeros(near.shape[1] + 1, np.int64)
     for hits in near:
-        grown = np.maximum(row[1:], np.where(hits, row[:-1] + 1, 0))
-        row[1:] = np.maximum.accumulate(grown)
+        longer = np.maximum(row[1:], np.where(hits, row[:-1] + 1, 0))
+        row[1:] = np.maximum.accumulate(longer)
     return int(row[-1])
 
 
@@ -79,9 +71,7 @@ DIRECT = 1 << 30  # up to so many pairs of hashes (about 2 s) all are compared: 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """Positions of two videos that show the same pictures, and the `share` (0 to 1) of the
-    shorter one's.
-    """
+    """Positions of two videos with the same pictures; `share` (0 to 1) of the shorter one's."""
 
     a: int
     b: int
@@ -89,11 +79,11 @@ class Duplicate:
 
 
 def duplicates(videos: Sequence[Sequence[int]], *, n_new: int) -> list[Duplicate]:
-    """All pairs that `twins.same_creative` calls the same, one of each pair among the first `n_new`
+    """All pairs that `same_creative` calls the same, one of each pair among the first `n_new`
     videos.
 
-    `videos`: the 64-bit hashes of each, in order of time, whoever posted it. Nothing is passed
-    over: the pairs are those of holding each of the new ones against all others.
+    `videos`: the 64-bit hashes of each, in order of time, whoever posted it. The index is exact:
+    the pairs are those of comparing each new video with all others.
     """
     arrays = [np.array(video, np.uint64) for video in videos]
     rows = []
@@ -105,7 +95,7 @@ def duplicates(videos: Sequence[Sequence[int]], *, n_new: int) -> list[Duplicate
 
 
 def _may_be_same(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether enough pictures of the shorter have any like them in the other, in whatever order."""
+    """Whether enough pictures of the shorter have a match in the other, in any order."""
     shorter, longer = sorted((a, b), key=len)
     near = np.bitwise_count(shorter[:, None] ^ longer[None, :]) <= MAX_DISTANCE
     return bool(near.any(axis=1).mean() >= MIN_SHARE)
@@ -117,8 +107,8 @@ def candidate_pairs(
     """Pairs of positions in `videos` (int64 [n, 2], ascending) that may be the same, one of each
     under `n_new`.
 
-    `videos`: the hashes of each, uint64. Every pair that `twins.same_creative` calls the same is
-    among them; it has the last word on each. A video of fewer than two hashes is in no pair.
+    `videos`: the hashes of each, uint64. Every pair that `same_creative` calls the same is
+    among them; it decides. A video of fewer than two hashes is in no pair.
     """
     sizes = np.array([len(v) for v in videos], np.int64)
     rows, counts = _rows(videos)
@@ -145,8 +135,8 @@ class _HashRows:
     values: np.ndarray
     video: np.ndarray
 
-    def pick(self, chosen: np.ndarray) -> _HashRows:
-        return _HashRows(self.values[chosen], self.video[chosen])
+    def pick(self, mask: np.ndarray) -> _HashRows:
+        return _HashRows(self.values[mask], self.video[mask])
 
     @cached_property
     def parts(self) -> list[_Part]:
@@ -155,9 +145,7 @@ class _HashRows:
 
 @dataclass(frozen=True)
 class _Part:
-    """Rows by the bits of one part: `order` of the rows, where each bucket `starts`, the `key`
-    of each row.
-    """
+    """Rows by the bits of one part: their `order`, bucket `starts`, and the `key` of each row."""
 
     key: np.ndarray
     order: np.ndarray
@@ -177,7 +165,7 @@ class _Part:
 
 
 def _rows(videos: Sequence[np.ndarray]) -> tuple[_HashRows, np.ndarray]:
-    """Each hash of a video once, and how often the video has it."""
+    """Distinct hashes of each video, and how often the video has each."""
     usable = [n for n, video in enumerate(videos) if len(video) >= MIN_HASHES]
     once = [np.unique(videos[n], return_counts=True) for n in usable]
     video = np.repeat(np.array(usable, np.int64), [len(values) for values, _ in once])
@@ -186,9 +174,7 @@ def _rows(videos: Sequence[np.ndarray]) -> tuple[_HashRows, np.ndarray]:
 
 
 def _probes(rows: _HashRows, counts: np.ndarray, sizes: np.ndarray, min_share: float) -> np.ndarray:
-    """Which hashes of each video are looked up: the rarest that are more than what a duplicate
-    may lack.
-    """
+    """Which hashes of each video to look up: the rarest, one more than a duplicate may lack."""
     company = sum(np.diff(part.starts)[part.key] for part in rows.parts)
     order = np.lexsort((company, rows.video))
     ahead = np.cumsum(counts[order]) - counts[order]  # of the rows before, all videos
@@ -196,9 +182,9 @@ def _probes(rows: _HashRows, counts: np.ndarray, sizes: np.ndarray, min_share: f
     is_first = np.concatenate([[True], video[1:] != video[:-1]])[: len(video)]
     ahead -= np.maximum.accumulate(np.where(is_first, ahead, 0))
     may_lack = sizes - np.ceil(min_share * sizes - 1e-9).astype(np.int64)
-    chosen = np.zeros(len(order), bool)
-    chosen[order] = ahead <= may_lack[video]
-    return chosen
+    mask = np.zeros(len(order), bool)
+    mask[order] = ahead <= may_lack[video]
+    return mask
 
 
 def _near(probes: _HashRows, others: _HashRows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -230,9 +216,7 @@ def _near_directly(probes: _HashRows, others: _HashRows) -> Iterator[tuple[np.nd
 
 
 class _Block:
-    """Memory for a block of comparisons, used again and again: new memory takes longer than the
-    comparison.
-    """
+    """Buffers for a block of comparisons, reused: allocating takes longer than comparing."""
 
     def __init__(self) -> None:
         self.bits, self.apart = np.empty(0, np.uint64), np.empty(0, np.uint8)
@@ -250,5 +234,5 @@ class _Block:
 
 def _flips(width: int, radius: int) -> np.ndarray:
     """All numbers of `width` bits with at most `radius` set."""
-    chosen = (c for n in range(radius + 1) for c in combinations(range(width), n))
-    return np.array([sum(1 << bit for bit in c) for c in chosen], np.int64)
+    bit_sets = (c for n in range(radius + 1) for c in combinations(range(width), n))
+    return np.array([sum(1 << bit for bit in c) for c in bit_sets], np.int64)

@@ -136,7 +136,7 @@ def test_rotated_metadata_is_applied(tmp_path):
 
 def test_one_frame_is_one_shot_without_motion(tmp_path):
     strip = read_strip(render(Clip(cutting([]), duration_s=1 / 30), tmp_path / "a.mp4"))
-    assert strip.decoded == 1
+    assert strip.n_decoded == 1
     assert find_cuts(strip) == []
     assert read_curves(strip, []).mean("motion", 0, 1) is None
 

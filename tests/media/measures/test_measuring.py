@@ -203,4 +203,4 @@ def test_samples_follow_jumps_and_memory_is_bounded(tmp_path, monkeypatch):
     assert len(strip.times_s) <= 51
     assert np.all(np.diff(strip.times_s) > 0)
     assert strip.times_s[-1] > 3.8
-    assert strip.decoded == 120
+    assert strip.n_decoded == 120

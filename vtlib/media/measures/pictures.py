@@ -27,7 +27,7 @@ MOTION_METHOD = "motion/1"
 LOOK_METHOD = "look/1"
 _STEP_S = 0.1  # motion is taken over this step, so that it means the same at every frame rate
 _SLACK_S = 0.02  # a frame this much early still closes a step
-_MAX_STEP_S = 0.5  # over a longer hole in the frames nothing is said
+_MAX_STEP_S = 0.5  # over a longer gap in the frames there is no value
 _BLACK, _WHITE = 16.0, 235.0  # limited range
 _CHROMA_GAIN = 255 / 224
 
@@ -72,7 +72,7 @@ def read_curves(strip: TinyFrames, cuts_s: list[float]) -> Curves:
 def _motion(strip: TinyFrames, cuts_s: list[float]) -> tuple[Floats, Floats]:
     times = strip.times_s
     cuts = np.array(cuts_s)
-    found: list[tuple[float, float]] = []
+    points: list[tuple[float, float]] = []
     at = 0
     for i in range(1, len(times)):
         step = times[i] - times[at]
@@ -80,10 +80,10 @@ def _motion(strip: TinyFrames, cuts_s: list[float]) -> tuple[Floats, Floats]:
             continue
         if step <= _MAX_STEP_S and not np.any((cuts > times[at]) & (cuts <= times[i])):
             change = np.abs(strip.luma[i].astype(np.int16) - strip.luma[at]).mean()
-            # To the middle of the step, and to what a step of exactly 0.1 s would have shown.
-            found.append(((times[i] + times[at]) / 2, float(change) * _STEP_S / step))
+            # At the middle of the step, scaled to a step of exactly 0.1 s.
+            points.append(((times[i] + times[at]) / 2, float(change) * _STEP_S / step))
         at = i
-    pairs = np.array(found).reshape(-1, 2)
+    pairs = np.array(points).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 
@@ -120,8 +120,8 @@ def picture_box(luma: Luma) -> Box:
     """
     few = luma[:: max(1, len(luma) // 60)].astype(np.float32)
     top, bottom = _bars(few.transpose(1, 0, 2).reshape(few.shape[1], -1))
-    left, right = _bars(few.transpose(2, 0, 1).reshape(few.shape[2], -1))
-    return left, top, 1 - right, 1 - bottom
+    left_bar, right_bar = _bars(few.transpose(2, 0, 1).reshape(few.shape[2], -1))
+    return left_bar, top, 1 - right_bar, 1 - bottom
 
 
 def _bars(lines: np.ndarray) -> tuple[float, float]:
@@ -144,7 +144,7 @@ def hash64(image: Image.Image, box: Box = (0, 0, 1, 1)) -> int | None:
     if pixels.std() < _MIN_CONTRAST:
         return None
     low = dctn(pixels, norm="ortho")[:_LOW, :_LOW].ravel()
-    low[0] = 0.0  # brightness says nothing
+    low[0] = 0.0  # the mean brightness carries no information
     bits = low > np.median(low[1:])
     return int.from_bytes(np.packbits(bits).tobytes())
 
@@ -163,10 +163,10 @@ class Thumb:
 
 
 def write_thumbs(samples: Sequence[Sample], shots: Sequence[ShotSpan], folder: Path) -> list[Thumb]:
-    """Write JPEGs of at most 480 px into `folder` (made if need be), each whole or not at all.
+    """Write JPEGs of at most 480 px into `folder` (made if missing), each complete or not at all.
 
     Files are `first.jpg` and `shot_000.jpg` and so on; older ones of the same name are replaced. A
-    shot too short to hold a sample has none. Over 60 shots, 60 evenly chosen ones are shown.
+    shot without a sample has none. Over 60 shots, 60 evenly spaced ones are written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     out = [Thumb(samples[0].t_s, -1, _write(samples[0], folder / "first.jpg"))]
@@ -225,11 +225,11 @@ def _faces_in(sample: Sample) -> Faces:
     image = sample.image().convert("L")
     image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.BILINEAR)
     least = max(24, round(_MIN_FACE * min(image.size)))
-    found = _cascade().detectMultiScale(
+    boxes = _cascade().detectMultiScale(
         np.asarray(image), scaleFactor=1.15, minNeighbors=4, minSize=(least, least)
     )
     area = image.width * image.height
-    ratios = [float(w * h) / area for _, _, w, h in found]
+    ratios = [float(w * h) / area for _, _, w, h in boxes]
     return Faces(sample.t_s, len(ratios), max(ratios, default=0.0))
 
 

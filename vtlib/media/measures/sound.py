@@ -16,7 +16,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.error import BlockingIOError as NotYet
-from av.error import EOFError as Ended
+from av.error import EOFError as EndOfStream
 from av.error import FFmpegError
 from av.filter import Graph
 
@@ -25,11 +25,11 @@ from vtlib.media.probe import open_media
 
 LOUDNESS_METHOD = "ebur128 (FFmpeg), silence/1"
 RATE_HZ = 16_000
-MAX_SOUND_S = 1_800.0  # 115 MB of samples; speech and tempo of more are not looked at
+MAX_SOUND_S = 1_800.0  # 115 MB of samples; speech and tempo beyond are not measured
 SILENCE_DBFS = -50.0
 MIN_SILENCE_S = 0.5
 _WINDOW_S = 0.05
-_GATE_LUFS = -70.0  # R 128's absolute gate: at or under it nothing was loud enough to measure
+_GATE_LUFS = -70.0  # R 128's absolute gate: at or below it nothing was loud enough to measure
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -75,14 +75,14 @@ class _SoundReader:
         self.source = self.sink = None
         self.shape: tuple[str, str, int] | None = None
         self.parts: list[Floats] = []
-        self.kept = 0
+        self.n_samples = 0
         self.start: float | None = None
         self.corrupt = 0
         self.momentary: list[tuple[float, float]] = []
         self.integrated = self.range = float("nan")
 
     def take(self, frame: AudioFrame) -> None:
-        """Add a decoded frame; a change of format in mid-stream is left out of the loudness."""
+        """Add a decoded frame; after a change of format in mid-stream, loudness is not measured."""
         if self.start is None:
             self.start = frame.time or 0.0
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -92,11 +92,11 @@ class _SoundReader:
         if shape == self.shape and self.graph is not None:
             self.graph.push(frame)
             self._pull()
-        if self.kept < MAX_SOUND_S * RATE_HZ:
+        if self.n_samples < MAX_SOUND_S * RATE_HZ:
             self._keep(self.resampler.resample(frame))
 
     def sound(self, picture_start_s: float) -> Sound | None:
-        """What was collected, or None."""
+        """The collected sound, or None."""
         if self.start is None or self.graph is None:
             return None
         self._keep(self.resampler.resample(None))
@@ -105,7 +105,7 @@ class _SoundReader:
         shift = self.start - picture_start_s
         is_measured = self.integrated > _GATE_LUFS
         return Sound(
-            samples=_aligned(np.concatenate(self.parts), shift),
+            samples=_align(np.concatenate(self.parts), shift),
             integrated_lufs=self.integrated if is_measured else None,
             range_lu=self.range if is_measured else None,
             momentary=tuple((t + shift, m) for t, m in self.momentary),
@@ -133,7 +133,7 @@ class _SoundReader:
         while True:
             try:
                 frame = self.graph.pull()
-            except (NotYet, Ended):
+            except (NotYet, EndOfStream):
                 return
             values = frame.metadata
             if "lavfi.r128.M" not in values:
@@ -146,10 +146,10 @@ class _SoundReader:
         for frame in frames:
             part = frame.to_ndarray()[0].astype(np.float32, copy=False)
             self.parts.append(part)
-            self.kept += len(part)
+            self.n_samples += len(part)
 
 
-def _aligned(samples: Floats, shift_s: float) -> Floats:
+def _align(samples: Floats, shift_s: float) -> Floats:
     """`samples` with the picture's zero as theirs: padded when late, cut when early."""
     n = round(shift_s * RATE_HZ)
     return np.pad(samples, (n, 0)) if n > 0 else samples[-n:]
@@ -187,26 +187,26 @@ def find_speech(samples: Floats) -> list[ShotSpan]:
     step = _CHUNK / RATE_HZ
     length_s = len(samples) / RATE_HZ
     chances = speech_chances(samples)
-    joined: list[ShotSpan] = []
+    spans: list[ShotSpan] = []
     for span in spans_of(chances >= THRESHOLD, step):
-        is_pause = bool(joined) and span.start_s - joined[-1].end_s < MAX_GAP_S
-        start_s = joined.pop().start_s if is_pause else span.start_s
-        joined.append(ShotSpan(start_s, min(span.end_s, length_s)))
-    return [span for span in joined if span.end_s - span.start_s >= MIN_SPEECH_S]
+        is_pause = bool(spans) and span.start_s - spans[-1].end_s < MAX_GAP_S
+        start_s = spans.pop().start_s if is_pause else span.start_s
+        spans.append(ShotSpan(start_s, min(span.end_s, length_s)))
+    return [span for span in spans if span.end_s - span.start_s >= MIN_SPEECH_S]
 
 
 def speech_chances(samples: Floats) -> Floats:
     """The model's chance of speech for every 32 ms [n]."""
     n = max(1, -(-len(samples) // _CHUNK))
-    padded = np.zeros(_CONTEXT + n * _CHUNK, np.float32)
-    padded[_CONTEXT : _CONTEXT + len(samples)] = samples
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _CONTEXT + _CHUNK)[::_CHUNK]
-    hidden = cell = np.zeros((1, 1, 128), np.float32)
+    signal = np.zeros(_CONTEXT + n * _CHUNK, np.float32)
+    signal[_CONTEXT : _CONTEXT + len(samples)] = samples
+    windows = np.lib.stride_tricks.sliding_window_view(signal, _CONTEXT + _CHUNK)[::_CHUNK]
+    state = cell = np.zeros((1, 1, 128), np.float32)
     out: list[Floats] = [np.zeros(0, np.float32)]
     for at in range(0, n, _BLOCK):
         block = np.ascontiguousarray(windows[at : at + _BLOCK])
-        chances, hidden, cell = _session().run(
-            ["speech_probs", "hn", "cn"], {"input": block, "h": hidden, "c": cell}
+        chances, state, cell = _session().run(
+            ["speech_probs", "hn", "cn"], {"input": block, "h": state, "c": cell}
         )
         out.append(chances.reshape(-1))
     return np.concatenate(out)
@@ -230,7 +230,7 @@ MIN_CONFIDENCE = 0.35  # speech alone and noise stay under it
 MIN_SOUND_S = 4.0
 _HOP, _FRAME = 160, 512  # 10 ms, 32 ms
 _BANDS = 24
-_CENTRE_BPM, _SPREAD_OCTAVES = 120.0, 1.0  # people tap near 120: settles octaves only
+_CENTRE_BPM, _SPREAD_OCTAVES = 120.0, 1.0  # people tap near 120: decides between octaves only
 
 
 def find_tempo(samples: Floats) -> tuple[float | None, float]:
@@ -252,12 +252,12 @@ def find_tempo(samples: Floats) -> tuple[float | None, float]:
     lags = np.arange(_lag(MAX_BPM), _lag(MIN_BPM) + 1)
     tempi = 60 * RATE_HZ / _HOP / lags
     prior = np.exp(-0.5 * (np.log2(tempi / _CENTRE_BPM) / _SPREAD_OCTAVES) ** 2)
-    doubled = curve[np.minimum(2 * lags, len(curve) - 1)]
-    best = int(lags[np.argmax((curve[lags] + 0.5 * doubled) * prior)])
+    at_double = curve[np.minimum(2 * lags, len(curve) - 1)]
+    best = int(lags[np.argmax((curve[lags] + 0.5 * at_double) * prior)])
     confidence = float(np.clip(curve[best - 1 : best + 2].max(), 0, 1))
     if confidence < MIN_CONFIDENCE:
         return None, confidence
-    return 60 * RATE_HZ / _HOP / _refined(curve, best), confidence
+    return 60 * RATE_HZ / _HOP / _refine_lag(curve, best), confidence
 
 
 def _lag(bpm: float) -> int:
@@ -265,7 +265,7 @@ def _lag(bpm: float) -> int:
 
 
 def _onsets(samples: Floats) -> Floats:
-    """Half-wave rectified flux of log band energies, its slow mean taken off."""
+    """Half-wave rectified flux of log band energies, minus its slow mean."""
     n = 1 + (len(samples) - _FRAME) // _HOP
     frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP][:n]
     window = np.hanning(_FRAME).astype(np.float32)
@@ -282,7 +282,7 @@ def _onsets(samples: Floats) -> Floats:
     return (smooth - slow).astype(np.float32)
 
 
-def _refined(curve: Floats, lag: int) -> float:
+def _refine_lag(curve: Floats, lag: int) -> float:
     """The lag with its fraction, read at the largest whole multiple up to eight beats."""
     times = max(k for k in (8, 4, 2, 1) if k == 1 or (k * lag + k) < len(curve) // 2)
     near = np.arange(max(1, times * lag - times), times * lag + times + 1)

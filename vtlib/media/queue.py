@@ -166,11 +166,8 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
         again = "repeats a video" if copies == 1 else "repeat videos"
         lines.append(f"{number(copies, 'post')} {again} that another post showed first.")
     if not n_kept:
-        reason = (
-            "no media could be downloaded"
-            if waits or len(by_status)
-            else "no media address is known"
-        )
+        is_tried = waits or len(by_status)
+        reason = "no media could be downloaded" if is_tried else "no media address is known"
         return skipped("analysis", f"{reason}: capture the posts again (vt scrape)", lines)
     return done("analysis", lines, media=n_kept, measured=len(measures), lost=int(by_status.sum()))
 

@@ -78,7 +78,7 @@ _COLOURS = {
     "speech": "#3f8f6b",
     "faces": "#8a5fa8",
 }
-# Colour and mark of a model's scene, by the check of its first cut against the file.
+# Colour and mark of a model's scene, by the check of the cut that starts it.
 _MARKS = {
     "supported": ("#4c6a92", ""),
     "drifted": ("#e0a030", "~"),
@@ -167,10 +167,9 @@ def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> a
 def _lanes(table: pd.DataFrame, axis: alt.X) -> alt.LayerChart:
     is_model = table["lane"] == "model"
     order = [name for name in _COLOURS if name != "model" or is_model.any()]
+    colours = table["lane"].map(_COLOURS)
     table = table.assign(
-        colour=table["lane"]
-        .map(_COLOURS)
-        .mask(is_model, table["held"].map(lambda h: _MARKS[h][0])),
+        colour=colours.mask(is_model, table["held"].map(lambda h: _MARKS[h][0])),
         mark=table["held"].map(lambda h: _MARKS[h][1]),
     )
     y = alt.Y("lane:N", sort=order, title=None, scale=alt.Scale(domain=order))
@@ -202,7 +201,7 @@ def _lanes(table: pd.DataFrame, axis: alt.X) -> alt.LayerChart:
 def _curve(points: list[list[float]], title: str, axis: alt.X, *, is_last: bool) -> alt.Chart:
     table = pd.DataFrame(points, columns=["start_s", "value"])
     if title.startswith("loudness"):
-        table["value"] = table["value"].clip(lower=-60)  # below is silence
+        table["value"] = table["value"].clip(lower=-60)  # below -60 LUFS is silence
     x = axis.title("seconds").axis(alt.Axis(grid=True)) if is_last else axis.axis(None)
     return (
         alt.Chart(table)

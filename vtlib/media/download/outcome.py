@@ -115,9 +115,9 @@ def by_address(code: int, text: str = "", body: str = "") -> tuple[str, str]:
     if code == 403 and re.search(r"signature|expired", body, re.IGNORECASE):
         return "expired", EXPIRED_REASON
     outcome, reason = by_status(code, text)
-    return (
-        ("expired", f"{EXPIRED_REASON} ({reason})") if outcome == "removed" else (outcome, reason)
-    )
+    if outcome == "removed":
+        return "expired", f"{EXPIRED_REASON} ({reason})"
+    return outcome, reason
 
 
 def by_proof(proof: Proof) -> tuple[str, str]:

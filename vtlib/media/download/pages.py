@@ -101,9 +101,8 @@ def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = 
         raise
     except Exception as error:  # noqa: BLE001 - an extractor that meets a new page may raise anything
         failure = _failure(error, page)
-        if (
-            failure.fetched.status == "broken" and clock.slowness
-        ):  # yt-dlp's message is less specific
+        if failure.fetched.status == "broken" and clock.slowness:
+            # yt-dlp's own message does not name the deadline.
             raise connection_failure(clock.slowness[-1]) from None
         raise failure from None
 

@@ -312,12 +312,11 @@ def with_parts(
         if item["start_s"] < end
     )
     samples = [f for f in faces.values.get("seen", []) if start <= f["t_s"] < end]
+    with_face = sum(f["n"] > 0 for f in samples) / len(samples) if samples else None
     return {
         "speech_share": _round(speech_s / end, 3) if speech_s is not None and end else None,
         "text_chars_per_s": _round(n_chars / end, 2) if text.status == "ok" and end else None,
-        "face_share": _round(sum(f["n"] > 0 for f in samples) / len(samples), 3)
-        if samples
-        else None,
+        "face_share": _round(with_face, 3),
     }
 
 

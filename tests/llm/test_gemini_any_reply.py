@@ -62,7 +62,7 @@ def valid(model=VideoAnalysis):
     from random import Random
 
     from simulator.gemini.analyst import filled
-    from vtlib.llm.schema import schema_of
+    from vtlib.llm.request import schema_of
 
     return filled(schema_of(model), Random(1))
 

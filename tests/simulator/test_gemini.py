@@ -20,7 +20,7 @@ from simulator.gemini.viewer import Viewer, Watched
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.analysis.checks import check
 from vtlib.analysis.cuts import match_cuts
-from vtlib.llm.schema import schema_of
+from vtlib.llm.request import schema_of
 
 WORLD = build_world(seed=7)
 FILMS = [p for p in WORLD.posts if p.is_video and p.duration_s < 40][:400]

@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from vtlib.desk.browse import PostView
-from vtlib.media.tracks import LANES, Bar, bars
+from vtlib.media.timeline import LANES, Bar, bars
 from vtlib.scripts.text import clean, clean_line
 from vtlib.tables import cell
 from vtlib.tables.cells import metric

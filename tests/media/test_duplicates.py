@@ -7,8 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from vtlib.media.duplicate_index import Duplicate, candidate_pairs, duplicates
-from vtlib.media.duplicates import same_creative
+from vtlib.media.duplicates import Duplicate, candidate_pairs, duplicates, same_creative
 
 
 def videos(seed, n=60):

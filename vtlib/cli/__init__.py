@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "account": ("details",),
-    "advice": ("advice",),
-    "analyze": ("outliers", "analyze_videos", "labels", "compare", "competitors", "performance"),
+    "advice": ("patterns",),
+    "analyze": ("outliers", "videos", "compare", "performance"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("activity",),
     "costs": ("activity",),
     "discover": ("scrape",),
     "doctor": ("operations",),
-    "import": ("imports", "analytics"),
-    "init": ("workspace",),
+    "import": ("imports",),
+    "init": ("project",),
     "overview": ("run",),
     "patterns": ("patterns",),
     "post": ("details",),
@@ -46,21 +46,14 @@ FAMILIES = {
     "purge": ("process",),
     "report": ("run",),
     "restore": ("operations",),
-    "review": ("review",),
+    "review": ("outliers",),
     "run": ("run",),
     "runs": ("activity",),
     "scrape": ("scrape",),
-    "script": (
-        "script",
-        "script_files",
-        "script_beats",
-        "script_adapt",
-        "script_outcome",
-        "script_matches",
-    ),
+    "script": ("script", "script_versions", "script_files", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scrape",),
-    "use": ("use",),
+    "use": ("operations",),
     "video": ("details",),
     "youtube": ("scrape",),
 }
@@ -143,8 +136,10 @@ class Families(Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         names = self.list_commands(ctx)
-        listed = {name for lines in WORKFLOW.values() for name in lines}
-        others = [(n, c) for n in names if n not in listed and (c := self.get_command(ctx, n))]
+        headed_names = {name for lines in WORKFLOW.values() for name in lines}
+        others = [
+            (n, c) for n in names if n not in headed_names and (c := self.get_command(ctx, n))
+        ]
         sections = {**WORKFLOW, **({OTHERS: {n: summary(c) for n, c in others}} if others else {})}
         for heading, lines in sections.items():
             with formatter.section(heading):

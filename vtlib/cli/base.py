@@ -149,18 +149,32 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any
             ctx = click.get_current_context()
             words = ctx.command_path.removeprefix("vt ")
             file = log_file or ctx.find_root().params.get("log_file")
-            with logged_to(file):
+            with log_to_file(file):
                 return run_command(function, as_json=as_json, options=options, name=words)
 
-        made = click.command(name, cls=Command, example=example)(call)
-        group.add_command(made)
-        return made
+        cli_command = click.command(name, cls=Command, example=example)(call)
+        group.add_command(cli_command)
+        return cli_command
 
     return decorate
 
 
+def _me() -> str:
+    from vtlib.core.settings import person
+
+    return person()
+
+
+by_option = click.option(
+    "--by",
+    envvar="VT_PERSON",
+    default=_me,
+    help="Who does it; default: VT_PERSON, else the login.",
+)
+
+
 @contextmanager
-def logged_to(file: Path | None) -> Iterator[None]:
+def log_to_file(file: Path | None) -> Iterator[None]:
     """Every event to `file`, too, those of the notebooks' processes included."""
     if file is None:
         yield
@@ -249,8 +263,10 @@ def _run(
             exit_code=error.exit_code,
             exc_info=fault,
         )
-        reported = fault if error.exit_code == 1 else error.with_traceback(fault.__traceback__)
-        telemetry.report(reported, {"command": name, "exit_code": error.exit_code})
+        fault_to_report = (
+            fault if error.exit_code == 1 else error.with_traceback(fault.__traceback__)
+        )
+        telemetry.report(fault_to_report, {"command": name, "exit_code": error.exit_code})
         answer = Answer(failure(error), f"error: {error}", error.exit_code)
         _print(redact(_text(answer, as_json=as_json)), to_stderr=not as_json)
         return error.exit_code, at

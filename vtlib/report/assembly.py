@@ -117,25 +117,25 @@ def scripts(*, with_charts: bool) -> list[Markup]:
 
 def shell(page: Page, *, with_charts: bool) -> dict[str, Any]:
     """What every page begins with: page, style, scripts, policy and provenance, keys masked."""
-    used = scripts(with_charts=with_charts)
+    page_scripts = scripts(with_charts=with_charts)
     return {
         "page": page,
         "style": trusted(text("page.css")),
-        "scripts": used,
-        "policy": policy(used),
+        "scripts": page_scripts,
+        "policy": policy(page_scripts),
         "provenance": provenance_rows(log.redactor(page.secrets)(dict(page.provenance))),
     }
 
 
-def policy(used: list[Markup]) -> str:
+def policy(page_scripts: list[Markup]) -> str:
     """A content security policy: nothing is fetched, and of scripts only `used`, by hash, may run.
 
     Styles stay inline because Vega-Embed sets them; `blob:` is its "save as picture".
     """
-    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in used]
-    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
+    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in page_scripts]
+    sources = " ".join(f"'sha256-{h}'" for h in hashes)
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: "
+        f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; img-src data: "
         "blob:; "
         "base-uri 'none'; form-action 'none'"
     )
@@ -152,15 +152,17 @@ class Chart:
 
 def chart(spec: Mapping[str, Any]) -> Chart:
     """A Vega-Lite spec as a page takes it; its data cannot end their own script element."""
-    said = spec.get("title") or {}
+    heading = spec.get("title") or {}
     title, under = (
-        (said, []) if isinstance(said, str) else (said.get("text", ""), said.get("subtitle", []))
+        (heading, [])
+        if isinstance(heading, str)
+        else (heading.get("text", ""), heading.get("subtitle", []))
     )
-    kept = {k: v for k, v in spec.items() if k not in ("$schema", "title")}
-    packed = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    body = {k: v for k, v in spec.items() if k not in ("$schema", "title")}
+    text_json = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
-        packed = packed.replace(sign, f"\\u{ord(sign):04x}")
-    return Chart(_line(title, " "), _line(under, " · "), trusted(packed))
+        text_json = text_json.replace(sign, f"\\u{ord(sign):04x}")
+    return Chart(_line(title, " "), _line(under, " · "), trusted(text_json))
 
 
 def _line(text: Any, between: str) -> str:

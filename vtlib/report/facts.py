@@ -62,7 +62,7 @@ class Drawer:
     rows in all.
     """
 
-    said: str
+    text: str
     table: HtmlTable | None = None
     n: int = 0
 

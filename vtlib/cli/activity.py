@@ -1,6 +1,4 @@
-"""`vt runs`, `vt problems`, `vt costs`, `vt check`: what ran, what failed, what it cost, what
-must not be.
-"""
+"""`vt runs`, `vt problems`, `vt costs`, `vt check`: runs, failures, money, data checks."""
 
 from __future__ import annotations
 
@@ -157,9 +155,7 @@ def _known_usd(requests: Rows) -> float:
 
 
 def _possibly(requests: Rows) -> str:
-    """What may have been paid besides, a line a provider, what and reason, and its sum; "" when
-    there is nothing.
-    """
+    """Charges that may have been paid, one line each, and their sum; "" without any."""
     if not requests:
         return ""
     n_no_price = sum(r["estimate_usd"] is None for r in requests)

@@ -112,9 +112,7 @@ def update_brand(at: Workspace, slug: str, name: str) -> Answer:
 
 
 def product_options(function: Any) -> Any:
-    """The options that describe a product; a list is one option with commas, or the option
-    repeated.
-    """
+    """Options that describe a product; lists are comma-separated or repeated."""
     for name, text in (
         ("--context-prompt", "What a model is told besides; @FILE reads it from a file."),
         ("--price", "As a customer reads it, with its currency."),
@@ -218,9 +216,7 @@ def _ref(slug: str, brand: str | None) -> str:
 
 
 def _split_values(values: tuple[str, ...]) -> list[str]:
-    """`--benefits "calm evenings, no screens"` is two; an option that is repeated is taken as it
-    stands.
-    """
+    """One value is split at commas; repeated options are taken literally."""
     words = values[0].split(",") if len(values) == 1 else values
     return [w.strip() for w in words if w.strip()]
 

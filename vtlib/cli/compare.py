@@ -37,9 +37,7 @@ PRODUCT_OPTIONS = ("product", "products", "all_products")
 
 
 def products_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--product S, --products A,B or --all-products; they arrive as product, products,
-    all_products.
-    """
+    """--product, --products A,B or --all-products, passed under these names."""
     for option in (
         click.option("--all-products", is_flag=True, help="All products of the project."),
         click.option("--products", default="", help="Several products, their slugs with commas."),
@@ -280,8 +278,7 @@ def _with_cost(text: str, result: Done) -> str:
 def adapt_products(
     project: Project, slugs: list[str], first: Answer, *, left_usd: float | None, dry_run: bool
 ) -> Answer:
-    """The second step of `vt analyze videos`: judge fits, adapt the best pairs, added to the
-    `first` answer.
+    """Second step of `vt analyze videos`: judge fits, adapt the best pairs, extend `first`.
 
     `left_usd`: what the run may still take, None = as in the parameters. With `dry_run` the fits
     that are known decide what would be adapted.

@@ -125,9 +125,7 @@ def _post_lines(parts: Row) -> list[str]:
 
 
 def _numbers(snapshots: list[Row]) -> list[str]:
-    """A bar line and the rows of what was counted at each capture; a metric nobody ever saw is
-    left out.
-    """
+    """Counts at each capture, with a sparkline a metric; metrics never counted are left out."""
     if not snapshots:
         return ["", "Numbers over time: never captured"]
     metrics = [m for m in METRICS if any(s[m] is not None for s in snapshots)]
@@ -146,9 +144,7 @@ def _numbers(snapshots: list[Row]) -> list[str]:
 
 
 def _tier_lines(row: Row) -> list[str]:
-    """What a project makes of the post: tier, multiplier with interval, why, pick, a person's
-    decision.
-    """
+    """A project's verdict on the post: tier, multiplier with interval, pick, decision."""
     lines = ["", f"Project {row['project_id']}" + (", own post" if row["is_own"] else "")]
     if row["tier"] is None:
         return [*lines, f"  not judged yet: vt analyze outliers --project {row['project_id']}"]
@@ -311,5 +307,5 @@ def _time(moment: Any) -> str | None:
 
 
 def _line(text: str | None) -> str:
-    """Strangers' text on one line, without what would drive a terminal."""
+    """Text of others on one line, without terminal control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())[:300]

@@ -1,6 +1,4 @@
-"""Write the generated pages of docs/: commands, parameters, schema. `make docs`; a test holds
-them.
-"""
+"""Write the generated pages of docs/: commands, parameters, schema (`make docs`)."""
 
 from __future__ import annotations
 

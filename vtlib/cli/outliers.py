@@ -126,7 +126,7 @@ def outliers(
 
 
 def _early_lines(verdict: judgement.Verdict) -> list[str]:
-    """Tables of what rises, of the record, of what gathers pace; only those that hold something."""
+    """Tables of rising posts, of earlier calls and of growing tags; empty ones are left out."""
     from vtlib.outliers.early_calls import record_rows
 
     calls, tags = verdict.early.calls, verdict.trends.tags
@@ -162,9 +162,7 @@ class Filters:
 def breakout_rows(
     project: Project, run: dict[str, object], standing: Standing | None, filters: Filters
 ) -> pd.DataFrame:
-    """The scores of a stored run with creator, caption and link that `filters` let through, sure
-    and large first.
-    """
+    """Scores of a stored run that pass `filters`, with creator, caption and link."""
     scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
     scores = scores[scores["tier"].isin(filters.tiers or BREAKOUT_TIERS)]
     if filters.platforms:
@@ -177,9 +175,7 @@ def breakout_rows(
 
 
 def table_lines(scores: pd.DataFrame, filters: Filters) -> list[str]:
-    """Tables for people: videos first, then what is no video; a last line counts what is left
-    out.
-    """
+    """Tables of videos, then of other formats; the last line counts the rest."""
     limit = filters.limit or 25
     is_video = scores["format"].isin(VIDEO_FORMATS)
     empty = "no breakouts" if not filters.tiers else "no such posts"

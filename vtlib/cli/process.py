@@ -176,9 +176,7 @@ def purge(
 
 
 def _n_failed(result: downloads.MediaResult, posts: pd.DataFrame) -> int:
-    """Posts that failed in this call, and those that are still to be asked; what was lost before
-    is known.
-    """
+    """Posts that failed in this call or still wait for a retry."""
     return len(result.failed | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
 
 

@@ -1,6 +1,4 @@
-"""`vt run` and `vt report`: the notebooks, where the pages are, what changed from one report to
-the next.
-"""
+"""`vt run`, `vt overview`, `vt report`: run the notebooks, find the pages, compare reports."""
 
 from __future__ import annotations
 
@@ -129,9 +127,7 @@ def _tape(record: Path | None, replay: Path | None) -> Tape:
 def _project_slugs(
     at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None
 ) -> list[str]:
-    """The projects that are meant, each once. Raises BadInput where none is, or names and a
-    choice are mixed.
-    """
+    """Slugs of the selected projects; BadInput for none, or for names with --all or --brand."""
     from vtlib.store import catalog
 
     if names and (is_all or brand):
@@ -154,7 +150,7 @@ def _project_slugs(
 
 
 def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
-    """One of several runs: what ends it is its answer, and the next one begins."""
+    """One of several runs; an error becomes its answer, so that the next one starts."""
     print(f"== {name}", file=sys.stderr, flush=True)
     try:
         return _run_one(at, name, over, how)
@@ -164,7 +160,7 @@ def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]
 
 
 def _overview(at: Workspace) -> Path | None:
-    """The page over all projects, drawn anew; one that cannot be drawn is no failure of a run."""
+    """Redraw the page over all projects; a failure to do so does not fail the run."""
     from vtlib.run.overview import write_overview
 
     try:
@@ -247,9 +243,7 @@ def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | N
 
 
 class Reports(Group):
-    """`vt report PROJECT` is `vt report show PROJECT`: any first word that is no command is a
-    project.
-    """
+    """`vt report PROJECT` is short for `vt report show PROJECT`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         names = [a for a in args if not a.startswith("-")]
@@ -343,7 +337,7 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
 
 
 def _time(result: RunResult) -> str:
-    """What the whole run took, as it adds up."""
+    """Duration of the run, split into stages and the rest."""
     stages = result.seconds - result.seconds_beside
     return (
         f"{result.seconds:.1f} s: stages {stages:.1f} s, starting and pages "

@@ -1,6 +1,4 @@
-"""`vt scrape`, `vt tiktok`, `vt youtube`, `vt discover`: capture through actors, within a
-budget.
-"""
+"""`vt scrape`, `vt tiktok`, `vt youtube`, `vt discover`: capture through actors, with budgets."""
 
 from __future__ import annotations
 
@@ -237,7 +235,7 @@ def _match(project: Project) -> None:
 
 
 def _abandon_answer(one: Captured) -> Answer:
-    """An order that was given up, and what it cost."""
+    """An abandoned scrape job and its cost."""
     text = (
         f"order {one.capture_id} ({one.platform}, {one.targets} {one.ask}, {one.actor}) "
         f"{one.reason}"
@@ -246,7 +244,7 @@ def _abandon_answer(one: Captured) -> Answer:
 
 
 def _answer(project: Project, captures: Sequence[Captured]) -> Answer:
-    """How each order fared and what each account got, and the exit code of the worst."""
+    """Outcome of each scrape job and target, and the worst exit code."""
     import pandas as pd
 
     from vtlib.capture import stage as capture_stage
@@ -283,9 +281,7 @@ def _answer(project: Project, captures: Sequence[Captured]) -> Answer:
 
 
 def _short_lines(short: pd.DataFrame) -> list[str]:
-    """Targets that gave less than was asked, those that gave nothing first, and how many more
-    there are.
-    """
+    """Targets that returned less than requested, the emptiest first."""
     worst = short.sort_values("mapped", kind="stable").head(SHORT_SHOWN) if len(short) else short
     rows = worst.to_dict("records")
     lines = [f"{r['platform']} {r['target'] or '-'}: {r['reason']}" for r in rows]

@@ -329,7 +329,7 @@ def asset(
 
 
 def _shoot_text(at: Workspace, script_id: str, shoot_id: str) -> str:
-    """What was planned: of which version, and what is odd about shooting that one."""
+    """The planned shoot and its version, with a note when that is not an approved one."""
     from vtlib.scripts import production
     from vtlib.scripts import queries as script_queries
 
@@ -346,7 +346,7 @@ def _shoot_text(at: Workspace, script_id: str, shoot_id: str) -> str:
 
 
 def _needs(at: Workspace, script_id: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """What a shoot needs: as given, else what its beats name."""
+    """What a shoot needs: from the options, else from its beats."""
     from vtlib.scripts import queries as script_queries
 
     row = script_queries.get(at.store, script_id)
@@ -374,9 +374,7 @@ def _call(text: str | None, starts_at: datetime) -> datetime | None:
 
 
 def _crew_member(text: str) -> dict[str, str]:
-    """`Ann, camera, +49 30 1234, 08:15` -> name, role, contact, call; a part that is a time is
-    the call.
-    """
+    """`Ann, camera, +49 30 1234, 08:15` -> name, role, contact, call (the part that is a time)."""
     parts = [part.strip() for part in text.split(",")]
     calls = [part for part in parts if _CLOCK.fullmatch(part)]
     fields = [part for part in parts if part not in calls]

@@ -1,4 +1,4 @@
-"""How scripts look on a terminal and to machines."""
+"""Scripts as text for a terminal and as data for machines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def script_data(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def version_text(row: dict[str, Any]) -> str:
-    """What a command that made a version says: its number, and which version stands meanwhile."""
+    """A new version: its number, status, and which version is being shot."""
     from vtlib.scripts import lifecycle
 
     note = lifecycle.being_shot(row)
@@ -96,9 +96,7 @@ def _publication(row: dict[str, Any]) -> str:
 
 
 def expectations(content: Script, frozen: list[dict[str, Any]]) -> list[str]:
-    """What was frozen of the latest version in production, else what was expected when the
-    script was made.
-    """
+    """Frozen predictions of the latest version in production, else the first forecast."""
     from vtlib.scripts.forecast_text import expected, sentences
 
     if not frozen:
@@ -144,7 +142,7 @@ def diff_text(one: str, two: str, difference: Difference, lines: bool) -> str:
 
 
 def import_text(result: script_files.Taken) -> str:
-    """What became of a file that was taken in, with its conflicts."""
+    """Result of an imported file, with its conflicts."""
     from vtlib.scripts import files as script_files
 
     lines = [f"{result.status:<10} {result.script_id}  version {result.version}"]
@@ -158,5 +156,5 @@ def import_text(result: script_files.Taken) -> str:
 
 
 def _printable(text: str) -> str:
-    """Strangers' text on one line without what would drive the terminal."""
+    """Text of others on one line, without terminal control characters."""
     return "".join(c if c.isprintable() else " " for c in text)

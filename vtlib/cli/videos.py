@@ -50,7 +50,6 @@ def videos(at: Workspace, project: str, dry_run: bool, **options: Any) -> Answer
     best pairs become scripts.
     """
     from vtlib.analysis import stage as analysis_stage
-    from vtlib.analysis import summary
     from vtlib.ops import projects
 
     product_options = {name: options.pop(name) for name in PRODUCT_OPTIONS}
@@ -59,22 +58,29 @@ def videos(at: Workspace, project: str, dry_run: bool, **options: Any) -> Answer
     current = projects.opened(at, project, over=over)
     slugs = product_slugs(current, product_options)
     plan = analysis_stage.plan(current)
-    check = (
-        analysis_stage.require_caps
-        if options["max_cost_usd"] is None
-        else analysis_stage.require_price
-    )
-    check(current, plan)
+    if max_cost is None:
+        analysis_stage.require_caps(current, plan)
+    else:
+        analysis_stage.require_price(current, plan)
     if dry_run:
         first = _plan_answer(current, plan)
-        return (
-            first
-            if slugs is None
-            else adapt_products(current, slugs, first, left_usd=None, dry_run=True)
-        )
+        if slugs is None:
+            return first
+        return adapt_products(current, slugs, first, left_usd=None, dry_run=True)
     with progress("asking", unit="videos") as tick:
         result = analysis_stage.analyze(current, progress=tick)
-    analyses = analysis_stage.load(current)
+    first = _result_answer(current, result)
+    if slugs is None:
+        return first
+    left_usd = None if max_cost is None else max(max_cost - result.most_usd, 0.0)
+    return adapt_products(current, slugs, first, left_usd=left_usd, dry_run=False)
+
+
+def _result_answer(project: Project, result: analysis_stage.AnalysisResult) -> Answer:
+    from vtlib.analysis import stage as analysis_stage
+    from vtlib.analysis import summary
+
+    analyses = analysis_stage.load(project)
     conclusion = summary.conclude(analyses)
     cost = "cost unknown: no price is known" if result.usd is None else f"${result.usd:,.4f}"
     lines = [
@@ -102,11 +108,7 @@ def videos(at: Workspace, project: str, dry_run: bool, **options: Any) -> Answer
         "headline": conclusion.headline,
         "analyses": analyses.drop(columns=["explanation", "scores"]),
     }
-    first = Answer(data, "\n".join(lines), result.exit_code)
-    if slugs is None:
-        return first
-    left_usd = None if max_cost is None else max(max_cost - result.most_usd, 0.0)
-    return adapt_products(current, slugs, first, left_usd=left_usd, dry_run=False)
+    return Answer(data, "\n".join(lines), result.exit_code)
 
 
 def _plan_answer(project: Project, plan: analysis_stage.AnalysisPlan) -> Answer:

@@ -1,6 +1,4 @@
-"""What to shoot, repeat, stop and test in a project: what the store knows, brought to the rules
-of report/insight/advice_rule.
-"""
+"""Advice for a project: frames from the store for report/insight/advice_rule."""
 
 from __future__ import annotations
 
@@ -78,8 +76,7 @@ class Runs:
 def advice(
     project: Project, fits: pd.DataFrame, runs: Runs | None = None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The advice of a project (ADVICE_COLUMNS) as its reader may see it, and what is missing when
-    there is none.
+    """Advice of a project (ADVICE_COLUMNS) for its reader, and what is missing if none.
 
     `ranked`: the project's fits, ranked (adaptation/fits.ranked).
 
@@ -103,9 +100,7 @@ def table(project: Project, fits: pd.DataFrame) -> tables.HtmlTable:
 
 
 def evidence(project: Project, fits: pd.DataFrame, runs: Runs) -> Evidence:
-    """What advice may rest on; with pseudonyms no video of a stranger, so that no sentence leads
-    to one.
-    """
+    """Input of the advice rules; with pseudonyms without videos of other creators."""
     patterns = project.frame("patterns")
     carrier_rows = carriers(patterns, runs.inputs.values) if len(patterns) else pd.DataFrame()
     posts = runs.matured[runs.matured["lift_ln"].notna()]
@@ -161,8 +156,6 @@ def _level(project: Project, past: pd.DataFrame) -> float:
 
 
 def _cost_of_a_post(runs: Runs) -> float:
-    """What a post of a script cost so far, US dollars: all that is noted, over matured posts;
-    NaN without either.
-    """
+    """Noted costs over matured posts of scripts, US dollars; NaN if either is unknown."""
     n, usd = len(runs.matured), float(runs.inputs.costs["usd"].astype(float).sum())
     return usd / n if n and usd > 0 else float("nan")

@@ -24,9 +24,7 @@ _NO_SCORES = "No post has been judged in this run, so nothing can be said about 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One short answer: a heading, the figure that says it, sentences or points, and where there
-    is more.
-    """
+    """A short answer: title, figure, sentences or points, and a link to more."""
 
     id: str
     title: str
@@ -37,8 +35,7 @@ class Card:
 
 
 def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
-    """The posts of tier breakout or extreme, by the lower end of their interval (else the
-    multiplier).
+    """Posts of tier breakout or extreme, sorted by the lower end of the interval.
 
     Videos first; photos, carousels and text posts are a list of their own after them.
     """
@@ -68,7 +65,7 @@ def interval(low: float, high: float) -> str:
 
 
 def lead(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> str:
-    """The one sentence a reader takes away."""
+    """The headline of the page."""
     if not run:
         return _NO_SCORES
     if breakout_posts.empty:
@@ -230,18 +227,14 @@ _OPEN = ("approved", "in_production", "review", "draft", "produced", "published"
 
 
 def outcomes(facts: Facts, *, spend: pd.DataFrame | None) -> list[Card]:
-    """The cards in reading order; a card without rows is left out; money is told unless `spend`
-    is None.
-    """
+    """Cards in reading order; empty ones are left out, costs too if `spend` is None."""
     cards = [why(facts), fits(facts), shoot(facts), did_it_work(facts)]
     cards += [None if spend is None else spent(spend)]
     return [card for card in cards if card is not None]
 
 
 def why(facts: Facts) -> Card | None:
-    """The surest pattern that may be claimed, else that there is none; and how far models agree
-    with the files.
-    """
+    """The surest claimed pattern, and the share of models' claims that files support."""
     sentences: list[str] = []
     figure = ""
     if len(facts.patterns):
@@ -276,9 +269,7 @@ def why(facts: Facts) -> Card | None:
 
 
 def fits(facts: Facts) -> Card | None:
-    """The product that most videos are recommended for, and the best pair, by the one rule; a
-    model's opinion, and told so.
-    """
+    """The product recommended most often and the best pair; a model's opinion."""
     table = facts.fits
     if table.empty:
         return None
@@ -327,9 +318,7 @@ def shoot(facts: Facts) -> Card | None:
 
 
 def did_it_work(facts: Facts) -> Card | None:
-    """Matured posts of scripts against their own median; under the least number nothing is
-    claimed.
-    """
+    """Matured posts of scripts against their account's median; no claim below min_matured."""
     if facts.verdicts.empty:
         return None
     verdicts = facts.matured
@@ -351,9 +340,7 @@ def did_it_work(facts: Facts) -> Card | None:
 
 
 def spent(spend: pd.DataFrame) -> Card:
-    """All money of the project so far; what has no known price is said to have none, never shown
-    as 0.
-    """
+    """All money of the project; services without a price are listed, not counted as 0."""
     if spend.empty:
         return Card("spent", "What it cost", "$0.00", ["Nothing was bought."])
     total = bill(spend)

@@ -1,6 +1,4 @@
-"""Puts a page together: styles, scripts and their hashes, charts as data, HTML from others made
-harmless.
-"""
+"""Parts of a page: style, scripts with hashes, charts as data, sanitised HTML."""
 
 from __future__ import annotations
 
@@ -98,9 +96,7 @@ _SPANS = ("colspan", "rowspan")
 
 
 def trusted(html: str) -> Markup:
-    """HTML that templates take as it is: our own, or cleaned, or escaped by the filter that made
-    it.
-    """
+    """HTML that templates do not escape: our own, sanitised or already escaped."""
     return Markup(html)  # noqa: S704 - the one place
 
 
@@ -170,7 +166,7 @@ def _line(text: Any, between: str) -> str:
 
 
 def harmless(html: str, *, with_pictures: bool = True) -> Markup:
-    """HTML from a notebook with only tables, text, http links and inlined pictures left in it."""
+    """HTML of a notebook, sanitised: only tables, text, http links and inline images remain."""
     if _OWN_TABLE.fullmatch(html):
         return trusted(html)
     # The cleaner keeps the words inside what it strips; a style sheet's are of no use to a reader.

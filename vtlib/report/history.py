@@ -1,6 +1,4 @@
-"""What a report stood on and said, kept with its run; and what changed from one report to
-another.
-"""
+"""Record the figures and inputs of a report; compare two reports."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ _SILENT = ("report", "title", "insight")  # sections that change no figure
 
 
 def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd.DataFrame) -> None:
-    """Keep the figures of a run's report and what they stand on.
+    """Store the figures of a run's report and the inputs behind them.
 
     `code`: names and versions of what computed them; `ranked`: the project's fits
     (adaptation/fits.ranked).
@@ -74,8 +72,7 @@ def _with_claims(project: Project, figures: pd.DataFrame) -> pd.DataFrame:
 def changes(
     project: Project, *, old: str = "", new: str = "", recompute: bool = False
 ) -> tuple[Changes, pd.DataFrame] | None:
-    """What changed from one report to the next, and the posts whose tier did (as its reader may see
-    them).
+    """Changes between two reports, and the posts whose tier changed.
 
     `new`: a run, default the latest with a report; `old` default the one before it. None when there
     is no earlier report. `recompute`: judge the present data with the old parameters, to tell the
@@ -101,9 +98,7 @@ def changes(
 def _with_old_parameters(
     project: Project, old: ReportRecord, new: ReportRecord
 ) -> dict[str, float] | None:
-    """Figures of the outlier rule with the old parameters on what the new report stood on; None
-    where it is gone.
-    """
+    """Figures of the new data under the old parameters; None if the data changed since."""
     now = project.frame("report_inputs")
     here = now[now["cause"].eq("data")]
     if dict(zip(here["name"], here["value"], strict=True)) != dict(new.inputs.get("data", {})):
@@ -161,9 +156,7 @@ def _scores(report: ReportRecord) -> str | None:
 
 
 def _parameters(project: Project, outlier_run: pd.DataFrame) -> dict[str, str]:
-    """Dotted key -> value as JSON. Those of the outlier rule are the ones that the scores were
-    made with.
-    """
+    """Dotted key -> value as JSON; for the outlier rule those of the stored scores."""
     parameters = project.params.model_dump(mode="json")
     if len(outlier_run):
         stored_params = outlier_run["params"].iloc[0]

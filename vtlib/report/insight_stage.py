@@ -1,6 +1,4 @@
-"""The insight of a run: facts of the project as its reader may see them, and the chapters
-written from them.
-"""
+"""The insight of a run: load the project's facts and write the chapters."""
 
 from __future__ import annotations
 
@@ -78,7 +76,7 @@ def _notes(project: Project) -> pd.DataFrame:
 
 
 def _scripts(project: Project) -> pd.DataFrame:
-    """Scripts as a report tells of them; drafts where its reader is shown these."""
+    """Scripts for the report; drafts only where the reader may see them."""
     rows = project.frame("insight_scripts")
     if not project.shows("drafts"):
         rows = rows[~rows["status"].isin(workflow.DRAFTS)]
@@ -87,9 +85,7 @@ def _scripts(project: Project) -> pd.DataFrame:
 
 @one_session
 def chapters(project: Project, facts: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
-    """Every chapter in reading order: outcomes, advice, chores, certainty, cost, changes,
-    competitors, films.
-    """
+    """All chapters in reading order."""
     return (
         insight.attempts(facts),
         insight.successes(facts),

@@ -63,7 +63,7 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
 
 
 def write_atomic(path: Path, body: str) -> None:
-    """Write a page so that a reader never meets half of it."""
+    """Write a page through a temporary file, so that readers never see half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.write_text(body, encoding="utf-8")
@@ -95,21 +95,21 @@ def _cell(cell: Any, page: Page) -> dict[str, Any]:
 
 
 def _drop_title(cells: list[dict[str, Any]]) -> None:
-    """The page has the title already; the notebook's own first heading would say it twice."""
+    """Remove the notebook's first heading: the page shows the title already."""
     if cells and not cells[0]["is_code"]:
         item = cells[0]["items"][0]
         item["html"] = assembly.trusted(_FIRST_HEADING.sub("", item["html"]).strip())
 
 
 def _anchor(cell: Any) -> str:
-    """The cell's id; papermill's own cell has one made by dice."""
+    """The cell's id; papermill's injected cell has a random one."""
     if "injected-parameters" in cell.metadata.get("tags", []):
         return "given-parameters"
     return re.sub(r"[^A-Za-z0-9_-]", "", str(cell.get("id", "")))
 
 
 def _merge_streams(outputs: list[Any]) -> list[Any]:
-    """Outputs with what one stream said in pieces put together."""
+    """Outputs with consecutive pieces of the same stream merged."""
     pieces: list[Any] = []
     for out in outputs:
         last = pieces[-1] if pieces else None

@@ -1,4 +1,4 @@
-"""All projects of a workspace side by side: what an agency looks at in the morning."""
+"""Key figures of all projects of a workspace."""
 
 from __future__ import annotations
 

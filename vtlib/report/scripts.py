@@ -1,6 +1,4 @@
-"""The page of a project's scripts: the board, and each script with its beats and versions as
-pictures.
-"""
+"""The page of a project's scripts: board, beats and versions as pictures."""
 
 from __future__ import annotations
 
@@ -49,9 +47,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
 
 
 def lead(views: Sequence[ScriptView], *, n_hidden: int = 0) -> str:
-    """How many scripts there are and how far they are; `n_hidden`: drafts that the reader is not
-    shown.
-    """
+    """Number of scripts by status; `n_hidden`: drafts that the reader may not see."""
     if not views and n_hidden:
         return "No script is approved yet."
     if not views:

@@ -1,4 +1,4 @@
-"""A page that is sections under one leading sentence; the page of insight is one."""
+"""A page of sections under a headline; the insight page is one."""
 
 from __future__ import annotations
 
@@ -39,15 +39,13 @@ def write_sections(
 
 
 def environment() -> jinja2.Environment:
-    """Where templates are found; everything is escaped that is not ours, and a missing name is
-    an error.
-    """
+    """Jinja environment of the templates: autoescape on, undefined names raise."""
     loader = jinja2.FileSystemLoader(assembly.TEMPLATES)
     return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
 
 def section_content(section: PageSection) -> dict[str, Any]:
-    """A section as templates take it."""
+    """A section as templates expect it."""
     chart = assembly.chart(section.chart.to_dict()) if section.chart is not None else None
     content = {"id": section.id, "title": section.title, "sentences": section.sentences}
     return {**content, "drawers": section.drawers, "table": section.table, "chart": chart}
@@ -57,9 +55,7 @@ MAX_ROWS = 50  # a drawer is for looking, the database for working
 
 
 def write_insight(path: Path, chapters: Sequence[Chapter], *, page: Page) -> Path:
-    """Write the chapters as the self-contained page `path` and return it; an empty project gives
-    honest sentences.
-    """
+    """Write the chapters as the self-contained page `path` and return it."""
     sections = [
         PageSection(c.title, drawers=tuple(map(drawer, c.findings)), chart=c.chart, id=c.id)
         for c in chapters
@@ -79,7 +75,7 @@ def drawer(finding: Finding) -> Drawer:
 
 
 def lead(chapters: Sequence[Chapter]) -> str:
-    """What a reader takes away: the first sentence of what worked, and of what did not."""
+    """Headline: the first sentence on successes and on failures."""
     by_id = {c.id: c for c in chapters}
     parts = [by_id[name].findings[0].said for name in ("worked", "failed") if name in by_id]
     return " ".join(parts) or "Nothing is known yet."

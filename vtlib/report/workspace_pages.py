@@ -35,9 +35,7 @@ _DAYS = {
 
 
 def write_usage(path: Path, report: UsageReport, *, page: Page) -> Path:
-    """Write errors and usage as the self-contained page `path`; what is missing is said in
-    words.
-    """
+    """Write errors and usage as the self-contained page `path`."""
     sections = [_days(report), _problems(report), _spend(report), _runs(report)]
     return write_sections(path, page=page, lead=usage_lead(report), sections=sections)
 
@@ -61,7 +59,7 @@ def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
 
 
 def usage_lead(report: UsageReport) -> str:
-    """The one sentence a reader takes away, made from the figures."""
+    """The headline of the usage page."""
     if report.days.empty:
         return "Nothing was done in this time."
     sums = {k: int(v) for k, v in report.totals.items() if k != "usd"}
@@ -128,9 +126,7 @@ def _runs(report: UsageReport) -> PageSection:
 
 
 def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page) -> Path:
-    """Write projects (rows of report/projects.rows with `href`) as the self-contained page
-    `path`; returns it.
-    """
+    """Write projects (rows of report/projects.rows with `href`) as the page `path`."""
     redact = log.redactor(page.secrets)
     content = {
         **assembly.shell(page, with_charts=False),
@@ -148,7 +144,7 @@ def _minute(moment: datetime | None) -> str:
 
 
 def projects_lead(rows: Sequence[Mapping[str, Any]]) -> str:
-    """How many projects there are, how many broke out in them, and which last run failed."""
+    """Number of projects and breakouts, and failed last runs."""
     if not rows:
         return "No projects yet: vt project create NAME."
     n = sum(row["breakouts"] or 0 for row in rows)

@@ -1,6 +1,4 @@
-"""Insight: what was tried, what worked, what did not, what next, what it cost, how sure, and
-what changed.
-"""
+"""Insight: attempts, successes, failures, next steps, costs, certainty, changes."""
 
 from vtlib.core.finding import Chapter, Finding
 from vtlib.report.insight.changes import (

@@ -1,5 +1,4 @@
-"""What to shoot, repeat, stop and test: from claimed patterns, fits, verdicts and variants, each
-with what it may bring. Pure.
+"""Advice to shoot, repeat, stop or test, with its expected gain. Pure.
 
 docs/method.md ("Advice") states rules, formulas and order.
 """
@@ -37,8 +36,7 @@ TESTS = 3
 
 
 def advise(evidence: Evidence) -> pd.DataFrame:
-    """ADVICE_COLUMNS, the surest and largest gain first (RULE); empty where nothing passes its
-    rule.
+    """Rows of ADVICE_COLUMNS, sorted by RULE; empty if no rule applies.
 
     `ratio` to `ratio_high`: expected views of a post that follows the advice over those of one that
     does not, with an interval corrected for having been picked; `gain_views` = level x (ratio - 1);
@@ -64,7 +62,7 @@ def advise(evidence: Evidence) -> pd.DataFrame:
 
 
 def missing(evidence: Evidence) -> list[str]:
-    """What is missing before anything can be advised, in sentences; for an empty list of advice."""
+    """Sentences that explain an empty list of advice."""
     patterns = evidence.patterns
     lines = []
     if patterns.empty:
@@ -103,9 +101,7 @@ def missing(evidence: Evidence) -> list[str]:
 
 
 def _from_patterns(evidence: Evidence) -> list[dict[str, Any]]:
-    """Claimed patterns that no single account makes and that do not fade, and what they ask for:
-    shoot, repeat or stop.
-    """
+    """Claimed patterns that hold across accounts and over time."""
     table = evidence.patterns
     if table.empty:
         return []
@@ -173,7 +169,7 @@ def _pattern_row(
 
 
 def _from_scripts(evidence: Evidence) -> list[dict[str, Any]]:
-    """Scripts whose posts are surely above or below their accounts' level."""
+    """Scripts whose posts are significantly above or below their accounts' level."""
     table = by_script(evidence)
     if table.empty:
         return []
@@ -232,9 +228,7 @@ def _from_variants(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _from_money(evidence: Evidence) -> list[dict[str, Any]]:
-    """Products whose views beyond the own level are surely worth less, at the user's value, than
-    they cost.
-    """
+    """Products that cost more than their additional views are worth, surely."""
     table = evidence.returns
     if table.empty:
         return []
@@ -257,9 +251,7 @@ def _from_money(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _tests(evidence: Evidence) -> list[dict[str, Any]]:
-    """At most TESTS things that a stated number of posts would settle; their interval includes
-    no gain.
-    """
+    """At most TESTS open questions that a stated number of posts would settle."""
     rows = [*_pattern_tests(evidence), *_variant_tests(evidence)]
     return sorted(rows, key=lambda r: (r["posts"], r["what"]))[:TESTS]
 

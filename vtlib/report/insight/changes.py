@@ -24,7 +24,7 @@ Inputs = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class ReportRecord:
-    """A run's report as it was recorded.
+    """The recorded report of a run.
 
     `figures`: figure, value, low, high, n. `inputs`: cause -> name -> value (causes: CAUSES;
     parameters by dotted key).
@@ -38,8 +38,7 @@ class ReportRecord:
 
 @dataclass(frozen=True)
 class Changes:
-    """`figures`: CHANGE_COLUMNS, those that changed alone. `causes`: CAUSE_COLUMNS, every input
-    that changed.
+    """`figures`: CHANGE_COLUMNS; `causes`: CAUSE_COLUMNS, all inputs that changed.
 
     `n_same`: figures that are as they were.
     """
@@ -75,7 +74,7 @@ def compare(
 
 
 def changed_inputs(old: Inputs, new: Inputs) -> pd.DataFrame:
-    """CAUSE_COLUMNS: inputs that differ; what one side lacks stands as 'none'."""
+    """CAUSE_COLUMNS: inputs that differ; 'none' where one side lacks it."""
     rows = []
     for cause in CAUSES:
         before, after = old.get(cause, {}), new.get(cause, {})
@@ -87,7 +86,7 @@ def changed_inputs(old: Inputs, new: Inputs) -> pd.DataFrame:
 
 
 def because(kind: Kind, causes: pd.DataFrame) -> str:
-    """Why a figure of this kind changed, in words; says so when nothing recorded explains it."""
+    """Why a figure of this kind changed, in words."""
     if kind.grows:
         return "counts what was done since"
     words = _join_words(_movers(kind, causes))
@@ -97,8 +96,7 @@ def because(kind: Kind, causes: pd.DataFrame) -> str:
 
 
 def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
-    """`rows` (query report_tiers) with `why`: the post is new, its count is, or its baseline or the
-    rule moved.
+    """`rows` (query report_tiers) with `why`: new post, new count, new baseline or rule.
 
     A post is `gone` where the later run does not have it.
     """
@@ -107,9 +105,7 @@ def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
 
 
 def findings(changes: Changes, tiers: pd.DataFrame) -> list[Finding]:
-    """The sentences: what changed under the report, which figures did and why, which posts came
-    and went.
-    """
+    """Sentences: changed inputs, changed figures with their causes, changed tiers."""
     since = f"Since the report of {changes.old.made_at:%Y-%m-%d %H:%M} UTC"
     if changes.figures.empty:
         under = _inputs_text(changes.causes)
@@ -154,8 +150,7 @@ def _figure_change(
 
 
 def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
-    """The causes that changed and can move a figure of this kind; of parameters those of its
-    sections alone.
+    """Causes that changed and can move a figure of this kind.
 
     What was asked for the first time is data that was not there before: neither prompt nor model
     changed.
@@ -206,7 +201,7 @@ def _input_finding(sentence: str, changes: Changes) -> Finding:
 
 
 def _figure_findings(changes: Changes) -> list[Finding]:
-    """A sentence a cause, with the figures that moved by it."""
+    """One sentence a cause, with the figures that it changed."""
     columns = {
         "figure": "figure",
         "before": "before (80 % interval)",
@@ -327,16 +322,12 @@ _KINDS = {
 
 
 def kind_of(figure: str) -> Kind:
-    """What can move a figure; patterns are learnt, counts of rows come from data and the code
-    that reads it.
-    """
+    """What can move a figure; unknown ones depend on data and code."""
     return _LEARNT if figure.startswith(PATTERN) else _KINDS.get(figure, Kind())
 
 
 def with_intervals(figures: pd.DataFrame, *, interval: float = 0.8) -> pd.DataFrame:
-    """`figures` (figure, value, low, high, n) with the interval of each share (Wilson); the rest
-    as it is.
-    """
+    """`figures` (figure, value, low, high, n) with Wilson intervals for shares."""
     out = figures.copy()
     for i, row in out[out["figure"].isin(SHARES)].iterrows():
         n = int(row["n"])
@@ -346,9 +337,7 @@ def with_intervals(figures: pd.DataFrame, *, interval: float = 0.8) -> pd.DataFr
 
 
 def value_text(figure: str, value: Any) -> str:
-    """A value as people read it: shares in percent, ratios with x, money with $, counts with
-    commas.
-    """
+    """A value formatted by its unit: percent, ratio, dollars or count."""
     if value is None or pd.isna(value):
         return "none"
     if figure in SHARES:

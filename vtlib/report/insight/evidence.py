@@ -1,4 +1,4 @@
-"""What advice may rest on, and how surely a script's posts are off their accounts' level. Pure."""
+"""Input of the advice rules, and tests of scripts against ordinary posts. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _frame() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What advice may rest on; any frame may be empty.
+    """Input of the advice rules; any frame may be empty.
 
     `patterns`: the latest library. `uses`: pattern, n_own, n_known (own posts that carry it, of
     those of which it is known). `fits`: recommendation.rank_products with `patterns`, the names of
@@ -52,8 +52,7 @@ class Evidence:
 
 
 def ordinary_scatter(past: pd.DataFrame, script_posts: pd.DataFrame) -> Floats:
-    """How posts other than those of scripts (`linked`) scatter about their own level, in their own
-    scales.
+    """Scatter of posts other than `script_posts` about their own level, in scales.
 
     `past`: `history`'s frame; posts without a level or younger than 7 days are not in it.
     """

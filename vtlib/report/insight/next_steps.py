@@ -34,9 +34,7 @@ NOTE = (
 
 
 def next_steps(facts: Facts) -> Chapter:
-    """What to shoot, repeat, stop and test, the surest and largest gain first; else what is
-    missing.
-    """
+    """Advice, surest and largest gain first; else what is missing."""
     rows = facts.advice
     if rows.empty:
         lacks = facts.advice_lacks or ("No pattern was tested and no script has a matured post.",)
@@ -68,9 +66,7 @@ def advice_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
-    """One advice in a sentence: what, expected gain with interval, n, why, cost, and the way to
-    do it.
-    """
+    """One piece of advice: action, gain with interval, n, reason, cost, command."""
     views, cost = _views(row), _cost(row)
     parts = [
         (
@@ -116,7 +112,7 @@ OPEN = ("draft", "review", "approved", "in_production")
 
 @dataclass(frozen=True, slots=True)
 class AdviceStep:
-    """A command, what it is about, and a note that a sentence ends with ("" = none)."""
+    """The command that follows an advice, a note for its sentence, and its script or product."""
 
     command: str
     note: str = ""

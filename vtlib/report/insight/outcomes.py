@@ -1,6 +1,4 @@
-"""What was tried, what worked and what did not: sentences from a project's frames, each with the
-rows behind it.
-"""
+"""Chapters on attempts, successes and failures, each sentence with its rows. Pure."""
 
 from __future__ import annotations
 
@@ -82,7 +80,7 @@ _VARIANTS = {
 
 
 def attempts(facts: Facts) -> Chapter:
-    """Scripts, posts that came of them, own posts, features tested."""
+    """Scripts, their posts, own posts, tested features."""
     sentences = []
     if len(facts.scripts):
         counts = facts.scripts["status"].value_counts()
@@ -125,7 +123,7 @@ def attempts(facts: Facts) -> Chapter:
 
 
 def successes(facts: Facts) -> Chapter:
-    """Posts above forecast and level, patterns with more views, variants that won."""
+    """Posts above forecast or level, patterns with more views, winning variants."""
     sentences = _beats_median(facts, is_success=True)
     above = _outside(facts.matured, above=True)
     if len(above):
@@ -157,9 +155,7 @@ def successes(facts: Facts) -> Chapter:
 
 
 def failures(facts: Facts) -> Chapter:
-    """Posts below forecast, patterns with fewer views, features that cannot be claimed, variants
-    without a winner.
-    """
+    """Posts below forecast, patterns with fewer views, tests without a winner."""
     sentences = _beats_median(facts, is_success=False)
     below = _outside(facts.matured, above=False)
     if len(below):
@@ -189,9 +185,7 @@ def failures(facts: Facts) -> Chapter:
 
 
 def _beats_median(facts: Facts, *, is_success: bool) -> list[Finding]:
-    """How many matured posts of scripts beat their account's own median, against the half that
-    luck gives; told as a success only when it is more than that half.
-    """
+    """Matured posts above their account's median, against the half expected by chance."""
     verdicts = facts.matured[facts.matured["beats_median"].notna()] if len(facts.matured) else None
     if verdicts is None or verdicts.empty:
         return []
@@ -219,9 +213,7 @@ def _beats_median(facts: Facts, *, is_success: bool) -> list[Finding]:
 
 
 def _claims(facts: Facts, claim: str) -> list[Finding]:
-    """A sentence a claimed pattern; its rows are the pattern and, where known, posts that show
-    it.
-    """
+    """One sentence a claimed pattern."""
     claims = facts.claims
     rows = claims[claims["claim"].eq(claim)] if len(claims) else claims
     return [

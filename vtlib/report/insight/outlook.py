@@ -1,6 +1,4 @@
-"""What to look after, what it cost and how sure all of it is: sentences from a project's frames,
-with the rows behind.
-"""
+"""Chapters on chores, costs and certainty, each sentence with its rows. Pure."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ _STEPS = {
 
 
 def chores(facts: Facts) -> Chapter:
-    """What waits, what is missing, what is broken: the first first, each with its command.
-    Chores, no advice.
-    """
+    """Open steps, missing setup and failures, most urgent first, with commands."""
     sentences = [*_set_up(facts), *_scripts_wait(facts), *_picks_wait(facts)]
     sentences += [*_posts_needed(facts), *_broken(facts)]
     if not sentences:
@@ -76,9 +72,7 @@ def chores(facts: Facts) -> Chapter:
 
 
 def cost(facts: Facts) -> Chapter:
-    """All money by kind, hours and amounts of production, and what a thousand views beyond the
-    own level cost.
-    """
+    """Money by kind, production hours, and the cost of 1,000 additional views."""
     sentences = []
     if len(facts.spend):
         text = f"So far in this project {bill(facts.spend).words}"
@@ -115,7 +109,7 @@ def cost(facts: Facts) -> Chapter:
 
 
 def certainty(facts: Facts) -> Chapter:
-    """False alarms, patterns, forecasts, and how much of what models say the files bear out."""
+    """False alarms, patterns, forecasts, and how many claims of models files support."""
     sentences = [*_alarms(facts), *_patterns(facts), *_forecasts(facts), *_grounded(facts)]
     if not sentences:
         sentences.append(Finding("Nothing was judged, so there is nothing to be sure of."))
@@ -123,7 +117,7 @@ def certainty(facts: Facts) -> Chapter:
 
 
 def _set_up(facts: Facts) -> list[Finding]:
-    """What is missing before anything of ours can be said."""
+    """Missing setup: own accounts, failed or skipped stages."""
     sentences = []
     if len(facts.scores) and facts.own.empty:
         sentences.append(

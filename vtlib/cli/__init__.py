@@ -58,12 +58,12 @@ FAMILIES = {
     "youtube": ("scrape",),
 }
 
-# `vt --help`, which imports no family: in the order of the work, a line each. What stands in no
-# heading says its own.
+# `vt --help`, which imports no family: in the order of the work, a line each. Commands of other
+# packages bring their own line.
 WORKFLOW = {
     "Set up": {
         "init": "Make a workspace.",
-        "doctor": "Look at everything the work needs.",
+        "doctor": "Check everything the work needs.",
         "sandbox": "Run a simulated world on this machine, to try it all.",
         "brand": "Whose products are promoted.",
         "product": "What is promoted, with the facts that may be claimed.",
@@ -83,7 +83,7 @@ WORKFLOW = {
     },
     "Understand": {
         "post": "One post: numbers over time, tier and why, video, scripts.",
-        "video": "One film: its measures, duplicates and posts.",
+        "video": "One video: its measures, duplicates and posts.",
         "account": "One account: followers over time, posts, tiers.",
         "patterns": "The library of patterns of the last analysis.",
     },

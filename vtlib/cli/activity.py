@@ -92,7 +92,7 @@ def problems(
         return Answer(counts, table(counts, empty="no problems"))
     rows = usage.problem_list(at.store, over, stage=stage, kind=kind, limit=limit)
     lines = rows[["seen_at", "stage", "kind", "source", "item_no", "field", "reason"]]
-    return Answer(rows, table(lines, empty="no problems") + _summed(counts, len(rows)))
+    return Answer(rows, table(lines, empty="no problems") + _totals_line(counts, len(rows)))
 
 
 @command(vt, "costs", example="vt costs --by-day --days 30")
@@ -126,7 +126,7 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
         "possibly_paid": open_,
         "possibly_paid_usd": _known_usd(open_),
     }
-    return Answer(data, text + _possibly(open_))
+    return Answer(data, text + _possibly_paid_text(open_))
 
 
 @command(vt, "check", example="vt check")
@@ -154,7 +154,7 @@ def _known_usd(requests: Rows) -> float:
     return sum((r["estimate_usd"] or 0.0 for r in requests), start=0.0)
 
 
-def _possibly(requests: Rows) -> str:
+def _possibly_paid_text(requests: Rows) -> str:
     """Charges that may have been paid, one line each, and their sum; "" without any."""
     if not requests:
         return ""
@@ -180,8 +180,8 @@ def _sum(figures: list[float | None]) -> float | None:
     return sum(amounts) if amounts else None
 
 
-def _summed(counts: pd.DataFrame, n_rows: int) -> str:
-    """A last line that says how many there are of what, the listed ones and the rest."""
+def _totals_line(counts: pd.DataFrame, n_rows: int) -> str:
+    """Total and counts by kind, of all problems, below the listed ones."""
     if counts.empty:
         return ""
     kinds = ", ".join(f"{r.stage} {r.kind} {r.n:,}" for r in counts.head(8).itertuples())

@@ -7,8 +7,8 @@ import pytest
 from vtlib.adaptation import selection as choosing
 from vtlib.adaptation.comparison import ranking, recommendation, summary
 from vtlib.adaptation.comparison.answer_rows import fit_rows, judgement_rows
+from vtlib.report.answers import outcomes
 from vtlib.report.insight import Facts
-from vtlib.report.outcomes import outcomes
 
 PRODUCTS = ("b/x", "b/y", "b/z")
 

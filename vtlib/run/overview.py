@@ -21,7 +21,7 @@ def write_overview(
     It links each project's latest report by a relative address.
     """
     from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
-    from vtlib.report.overview import write_projects  # noqa: PLC0415
+    from vtlib.report.workspace_pages import write_projects  # noqa: PLC0415
 
     path = out or at.outputs / PAGE
     rows = [

@@ -23,7 +23,7 @@ from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Broken
 from vtlib.platforms.fields import path_of_key, unflatten
-from vtlib.tables.encodings import detect_encoding
+from vtlib.tables.encodings import Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
 from vtlib.tables.workbook import is_workbook
 
@@ -92,34 +92,35 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
     reading goes on where it can. `options` are what a person says of a table. Raises BadInput
     when the file is not a dataset at all.
     """
+    encoding = _encoding(dataset)
     with closing(dataset.open()) as stream:
-        read_json = json_items.reader(stream)
+        read_json = json_items.reader(stream, encoding)
     if read_json is None:
         _refuse_pages(_head(dataset), dataset.name)
         yield from enumerate(_table_items(_table(dataset, options)), 1)
         return
     with closing(dataset.open()) as stream:
-        yield from enumerate(read_json(json_items.utf8(stream)), 1)
+        yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
     """What a person should know of how a file was read: encoding, and of a table separator,
     numbers and dates.
     """
+    encoding = _encoding(dataset)
     with closing(dataset.open()) as stream:
-        is_json = bool(json_items.reader(stream))
+        is_json = bool(json_items.reader(stream, encoding))
     if is_json:
-        return _encoding_note(dataset)
+        return encoding.note
     table = _table(dataset, options)
     return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
 
 
-def _encoding_note(dataset: Dataset) -> str:
-    try:
-        with closing(dataset.open()) as stream:
-            return detect_encoding(stream, file=dataset.name).note
-    except BadInput:
-        return "bytes of no known encoding, read as �"
+@lru_cache(maxsize=8)
+def _encoding(dataset: Dataset) -> Encoding:
+    """Told once for all of a file: in a short line alone, one code page looks like another."""
+    with closing(dataset.open()) as stream:
+        return json_encoding(stream)
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:

@@ -6,7 +6,6 @@ scanner of quotes and brackets, and each element is decoded by itself. Nothing h
 
 from __future__ import annotations
 
-import codecs
 import io
 import json
 import re
@@ -15,9 +14,8 @@ from typing import IO, Any
 
 import orjson
 
-from vtlib.core.errors import BadInput
 from vtlib.core.models import Broken
-from vtlib.tables.encodings import detect_encoding, mend_escaped
+from vtlib.tables.encodings import UTF8, Encoding, decode_bytes, utf8
 
 BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 64_000
@@ -25,7 +23,9 @@ MAX_HEAD_BYTES = 1 << 25
 MAX_ITEM_BYTES = 1 << 28  # one item; the largest export known to us is 80 MB for 20,000 items
 MAX_DAMAGES = 500  # each may cost a look through the rest of the file
 SAMPLE_LINES = 20
-_NESTED_MAX = 200  # levels kept of an item that nests deeper than a decoder goes
+# Levels kept of an item that nests deeper than a decoder goes: more than orjson writes (254), so
+# that platforms/sanitise.py cuts the item and says so.
+_NESTED_MAX = 300
 _LISTS = ("items", "collector", "itemList")
 _MARKS = re.compile(rb'["\[\]{}]')
 _MARKS_AND_COMMA = re.compile(rb'["\[\]{},]')
@@ -38,11 +38,14 @@ _SEPARATORS = b" \t\r\n,"
 _BLANKS = b" \t\r\n"
 
 
-def reader(stream: IO[bytes]) -> Callable[[IO[bytes]], Iterator[Any]] | None:
-    """What reads the items of a file (given as `utf8` leaves it), by its first lines; None when
-    it is no JSON.
+def reader(
+    stream: IO[bytes], encoding: Encoding = UTF8
+) -> Callable[[IO[bytes], Encoding], Iterator[Any]] | None:
+    """What reads the items of a file, by its first lines; None when it is no JSON.
+
+    A reader takes the stream as `tables/encodings.utf8` gives it, and the encoding of the file.
     """
-    text = utf8(stream)
+    text = utf8(stream, encoding)
     head = text.read(HEAD_BYTES)
     first = head.lstrip(_BLANKS)[:1]
     while first != b"[" and head.count(b"\n") < 3 and len(head) < MAX_HEAD_BYTES:
@@ -50,17 +53,17 @@ def reader(stream: IO[bytes]) -> Callable[[IO[bytes]], Iterator[Any]] | None:
         head += more
         if not more:
             break
-    if _is_lines(head):
+    if _is_lines(head, encoding):
         return line_items
     return {b"[": array_items, b"{": object_items}.get(first)
 
 
-def array_items(stream: IO[bytes]) -> Iterator[Any]:
+def array_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The elements of a JSON array, one at a time; a damaged one is a Broken."""
-    return _Array(stream).items()
+    return _Array(stream, encoding).items()
 
 
-def line_items(stream: IO[bytes]) -> Iterator[Any]:
+def line_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The objects of a file of lines; a line that is none is a Broken."""
     while line := stream.readline(MAX_ITEM_BYTES):
         if len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
@@ -68,33 +71,16 @@ def line_items(stream: IO[bytes]) -> Iterator[Any]:
             while (rest := stream.readline(BLOCK_BYTES)) and not rest.endswith(b"\n"):
                 pass
         elif word := line.strip():
-            yield from _of_text(word, "the line is no JSON")
+            yield from _of_text(word, "the line is no JSON", encoding)
 
 
-def object_items(stream: IO[bytes]) -> Iterator[Any]:
+def object_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The items of one object written over several lines."""
-    yield from _of_text(stream.read(), "the JSON breaks off or is damaged")
+    yield from _of_text(stream.read(), "the JSON breaks off or is damaged", encoding)
 
 
-def utf8(stream: IO[bytes]) -> IO[bytes]:
-    """The stream as UTF-8 without a mark at its start, where it begins with the mark of another
-    encoding.
-    """
-    head = stream.read(4)
-    stream.seek(0)
-    if head.startswith(codecs.BOM_UTF8):
-        stream.seek(len(codecs.BOM_UTF8))
-        return stream
-    marks = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    marked = head.startswith(marks)
-    name = json.detect_encoding(head) if marked or _is_wide(head) else "utf-8"
-    if name == "utf-8":
-        return stream
-    return io.BufferedReader(_Recoded(stream, name), BLOCK_BYTES)
-
-
-def decode(text: bytes) -> Any:
-    """The value of a JSON text, or a Broken with the reason.
+def decode(text: bytes, encoding: Encoding = UTF8) -> Any:
+    """The value of a JSON text, or a Broken with the reason; what is no UTF-8 is of `encoding`.
 
     NaN and Infinity are floats, halves of surrogate pairs stay in texts, numbers keep all digits,
     and what nests deeper than a decoder goes is null: whoever stores the value must look at it
@@ -107,9 +93,9 @@ def decode(text: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return _loads(_unicode(text))
+        return _loads(decode_bytes(text, encoding))
     except RecursionError:
-        return decode(_pruned(text))
+        return decode(_pruned(text), encoding)
     except ValueError as error:
         return Broken(f"{error}", text[:500].decode("utf-8", "replace"))
 
@@ -131,34 +117,13 @@ def unwrapped(value: Any) -> list[Any]:
     return [value]
 
 
-class _Recoded(io.RawIOBase):
-    """The bytes of a stream of another encoding, as UTF-8."""
-
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        self._text = codecs.getreader(encoding)(stream, "replace")
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: Any) -> int:
-        while not self._rest:
-            words = self._text.read(BLOCK_BYTES)
-            if not words:
-                return 0
-            self._rest = words.lstrip("\ufeff").encode("utf-8", "replace")
-        size = min(len(target), len(self._rest))
-        target[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size
-
-
 class _Array:
     """A scanner over a stream that begins with an array; what follows the array is read on when
     it is another.
     """
 
-    def __init__(self, stream: IO[bytes], *, alone: bool = True) -> None:
-        self.stream = stream
+    def __init__(self, stream: IO[bytes], encoding: Encoding = UTF8, *, alone: bool = True) -> None:
+        self.stream, self.encoding = stream, encoding
         self.text = stream.read(BLOCK_BYTES)
         self.at = self.text.find(b"[") + 1
         self.alone = alone
@@ -168,7 +133,7 @@ class _Array:
         item: Any = None
         while (start := self._element()) is not None:
             end = self._end(start)
-            item = decode(self.text[start:end]) if end else None
+            item = decode(self.text[start:end], self.encoding) if end else None
             if end and not isinstance(item, Broken):
                 yield item
                 self.at = end
@@ -291,22 +256,23 @@ class _Array:
         return bool(block)
 
 
-def _is_lines(head: bytes) -> bool:
+def _is_lines(head: bytes, encoding: Encoding) -> bool:
     """Whether a file is one object a line, by most of its first lines: the first may be damaged."""
     lines = [word for line in head.split(b"\n") if (word := line.strip(_BLANKS))]
     sample = (lines[:-1] or lines)[:SAMPLE_LINES]
-    objects = sum(isinstance(decode(line), dict) for line in sample if line[:1] == b"{")
+    objects = sum(isinstance(decode(line, encoding), dict) for line in sample if line[:1] == b"{")
     return bool(sample) and 2 * objects >= len(sample)
 
 
-def _of_text(text: bytes, fault: str) -> Iterator[Any]:
-    value = decode(text)
+def _of_text(text: bytes, fault: str, encoding: Encoding) -> Iterator[Any]:
+    value = decode(text, encoding)
     if not isinstance(value, Broken):
         yield from unwrapped(value)
         return
     listed = _WRAPPED.search(text[:100_000])
     if listed:
-        yield from _Array(io.BytesIO(text[listed.end() - 1 :]), alone=False).items()
+        rest = io.BytesIO(text[listed.end() - 1 :])
+        yield from _Array(rest, encoding, alone=False).items()
     else:
         yield Broken(f"{fault}: {value.reason}", value.text)
 
@@ -318,23 +284,6 @@ def _loads(text: str) -> Any:
 def _integer(digits: str) -> int | float:
     """Python refuses to read more than 4,300 digits."""
     return int(digits) if len(digits) < 1_000 else float(digits)
-
-
-def _unicode(text: bytes) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        pass
-    try:
-        encoding = detect_encoding(io.BytesIO(text))
-    except BadInput:
-        return text.decode("utf-8", "replace")
-    return mend_escaped(text.decode(encoding.name, encoding.errors))
-
-
-def _is_wide(head: bytes) -> bool:
-    """UTF-16 or UTF-32 without a mark: text in it has NULs where JSON has none."""
-    return len(head) == 4 and head.count(0) in (2, 3) and any(b in head for b in b"[{")
 
 
 def _pruned(text: bytes) -> bytes:

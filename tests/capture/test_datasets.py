@@ -236,7 +236,7 @@ def test_a_truncated_utf16_file_keeps_what_came_before(tmp_path: Path, cut: int)
 
 
 WORDS = ["Привет мир, это видео", "Тест", "Чай", "Я", "Ещё одно видео о чае и мёде", "Да", "кот"]
-CHINESE = ["今天的视频播放量很高，谢谢大家，视频播放次数很多", "学", "很好"]
+CHINESE = ["今天的视频播放量很高，谢谢大家, 视频播放次数很多", "学", "很好"]
 
 
 @pytest.mark.parametrize(("codec", "words"), [("cp1251", WORDS), ("gb18030", CHINESE)])

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
+from io import BytesIO
 from typing import Any
 
 from apify_client import ApifyClient
@@ -37,9 +38,11 @@ from vtlib.capture.apify_errors import (
     translated,
 )
 from vtlib.capture.apify_transport import Transport
+from vtlib.capture.json_items import array_items
 from vtlib.core import log
 from vtlib.core.deadline import TooSlow, call_within
 from vtlib.core.errors import SourceFailed, VtError
+from vtlib.core.models import Broken
 from vtlib.core.rate_limits import Manners, manners
 
 PUBLIC_URL = "https://api.apify.com"
@@ -80,6 +83,15 @@ class ActorRun:
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Items of a dataset; `count` of them by the header, `total` in all pages."""
+
+    items: list[Any]
+    count: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -271,11 +283,9 @@ class Apify:
         is.
         """
         with self._asking(f"read the items of run {job.run_id}"):
-            dataset, offset = self._client.dataset(job.dataset_id), 0
+            offset = 0
             while True:
-                page = call_within(
-                    self.items_wait_s, partial(dataset.list_items, offset=offset, limit=PAGE_ITEMS)
-                )
+                page = call_within(self.items_wait_s, partial(self._page, job.dataset_id, offset))
                 if page.count != len(page.items):
                     raise _short(job, len(page.items), page.count)
                 if not page.items:
@@ -284,6 +294,28 @@ class Apify:
                 offset += len(page.items)
             if offset < page.total:
                 raise _short(job, offset, page.total)
+
+    def _page(self, dataset_id: str, offset: int) -> ItemPage:
+        """A page of items; one that the client's parser cannot nest through is read by ours, which
+        cuts the item at fault. Raises ValueError for a damaged page.
+        """
+        dataset = self._client.dataset(dataset_id)
+        try:
+            page = dataset.list_items(offset=offset, limit=PAGE_ITEMS)
+            return ItemPage(page.items, page.count, page.total)
+        except RecursionError:
+            reply = self._client.http_client.call(
+                method="GET",
+                url=f"{self._url.rstrip('/').removesuffix('/v2')}/v2/datasets/{dataset_id}/items",
+                params={"offset": offset, "limit": PAGE_ITEMS},
+                timeout="long",
+            )
+        items = list(array_items(BytesIO(reply.content)))
+        if any(isinstance(one, Broken) for one in items):
+            raise ValueError("the page of items is damaged")
+        headers = {k.lower(): v for k, v in reply.headers.items()}
+        count, total = (int(headers[f"x-apify-pagination-{k}"]) for k in ("count", "total"))
+        return ItemPage(items, count, total)
 
     def abort(self, job: ActorRun) -> ActorRun:
         """End a run at the provider; it costs nothing more from then on. Returns it as it ended."""

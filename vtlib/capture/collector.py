@@ -221,7 +221,7 @@ def _finished(project: Project, row: Row) -> Captured:
     ran = scraping.Ran(asked, row["provider_status"] or "", row["provider_message"] or "")
     new = job_store.new_posts(store, capture.capture_id)
     targets = scraping.per_target(seen, kept, ran=ran, new=new)
-    counted = sum(one.has_counts for one in seen)
+    counted = sum(one.has_counts and not one.is_within for one in seen)
     came = scraping.Came(
         *(ran, tuple(targets), tally, counted),
         at_cap=job_rows.is_at_cap(row),
@@ -348,7 +348,7 @@ def _keep_items(desk: Collector, row: Row, job: ActorRun) -> int:
     begun = {"captures": pd.DataFrame([job_rows.capture_row(row, now=desk.now)])}
 
     def raw_items(frames: ingest.Frames) -> ingest.Frames:
-        return {"raw_items": frames["raw_items"], **begun}
+        return {**mapping.raw_frames(frames), **begun}
 
     numbered = enumerate(desk.apify.items(job), 1)
     while batch := list(islice(numbered, CHUNK_ITEMS)):

@@ -48,7 +48,7 @@ from vtlib.platforms import outcome, posts_within, recognise
 from vtlib.platforms.field_use import FieldUse
 from vtlib.platforms.fields import nested
 from vtlib.platforms.foreign import foreign_layout, own_statistics
-from vtlib.platforms.sanitise import cleaned
+from vtlib.platforms.sanitise import CUTS, cleaned
 
 __all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
 
@@ -144,6 +144,15 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
         rows["raw_items"].append(raw_row(payload, row_no, found, capture))
     rows["post_snapshots"] = one_a_key(rows["post_snapshots"])
     return Chunk({t: frame(t, r) for t, r in rows.items()}, +tally, frozenset(keys), use)
+
+
+def raw_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The raw items of a mapped chunk, and the problems of what was cut from them for storage:
+    the stored item does not show it any more.
+    """
+    problems = frames["problems"]
+    is_cut = problems["reason"].map(lambda reason: str(reason).endswith(CUTS)).astype(bool)
+    return {"raw_items": frames["raw_items"], "problems": problems[is_cut]}
 
 
 def refuse_numberless(chunk: Chunk, *, file: str = "") -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,8 +19,8 @@ from vtlib.capture.messages import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.capture.orders import Asked
 from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
 from vtlib.core.errors import sentence
-from vtlib.core.models import METRICS, MappedAccount, Rejected
-from vtlib.platforms import outcome
+from vtlib.core.models import METRICS, Mapped, MappedAccount, Rejected
+from vtlib.platforms import outcome, posts_within
 from vtlib.platforms.searches import names_in, names_of
 
 OUT = {
@@ -39,7 +39,7 @@ _UNKNOWN = "private, empty or nothing as new as asked: the provider does not say
 @dataclass(frozen=True, slots=True)
 class RunItem:
     """One item of a run: for which target ("" = none of them), and the post, account or refusal
-    it is.
+    it is. A post inside a profile's item (`is_within`) has that item's number.
     """
 
     item_no: int
@@ -51,6 +51,11 @@ class RunItem:
     has_counts: bool = False
     refusal: str = ""
     said: str = ""
+    is_within: bool = False
+
+    @property
+    def key(self) -> tuple[int, str | None]:
+        return self.item_no, self.post_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,10 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class SelectedPosts:
-    """The posts that are kept, and why the other items of posts are not (item_no -> a key of
-    OUT).
-    """
+    """The posts that are kept, and why the others are not (item_no, post_id -> a key of OUT)."""
 
     posts: frozenset[str] = frozenset()
-    out: Mapping[int, str] = field(default_factory=dict)
+    out: Mapping[tuple[int, str | None], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,11 @@ class Came:
 
 
 def look(items: Iterable[tuple[int, Any]], asked: Asked) -> list[RunItem]:
-    """What each (item_no, item) is, and for which target of the order it came. Nothing raises."""
+    """What each (item_no, item) is, the posts inside profiles after their profile, and for which
+    target of the order it came. Nothing raises.
+    """
     known = {t: names_of(asked.platform, t) for t in asked.targets}
-    return [_seen(item_no, item, asked, known) for item_no, item in items]
+    return [one for item_no, item in items for one in _seen(item_no, item, asked, known)]
 
 
 def keep(seen: Sequence[RunItem], asked: Asked, *, captured_at: datetime) -> SelectedPosts:
@@ -99,7 +104,7 @@ def keep(seen: Sequence[RunItem], asked: Asked, *, captured_at: datetime) -> Sel
     time are not too old.
     """
     oldest = captured_at - timedelta(days=asked.days_back) if asked.days_back else None
-    out: dict[int, str] = {}
+    out: dict[tuple[int, str | None], str] = {}
     fit: dict[str, dict[str, RunItem]] = {}
     for one in seen:
         if one.post_id is None:
@@ -107,14 +112,14 @@ def keep(seen: Sequence[RunItem], asked: Asked, *, captured_at: datetime) -> Sel
         mine = fit.setdefault(one.target, {})
         reason = _misfit(one, asked, oldest) or ("twice" if one.post_id in mine else "")
         if reason:
-            out[one.item_no] = reason
+            out[one.key] = reason
         else:
             mine[one.post_id] = one
     for target, mine in fit.items():
         if target and asked.limit is not None:
             beyond = _ranked(list(mine.values()), asked)[asked.limit :]
-            out.update({one.item_no: "beyond_limit" for one in beyond})
-    kept = {one.post_id for mine in fit.values() for one in mine.values() if one.item_no not in out}
+            out.update({one.key: "beyond_limit" for one in beyond})
+    kept = {one.post_id for mine in fit.values() for one in mine.values() if one.key not in out}
     return SelectedPosts(frozenset(p for p in kept if p), out)
 
 
@@ -278,19 +283,30 @@ def _cost_line(captures: pd.DataFrame) -> str:
     return f"The provider charged ${float(usd.sum()):,.2f}{rest}."
 
 
-def _seen(item_no: int, item: Any, asked: Asked, known: Mapping[str, frozenset[str]]) -> RunItem:
+def _seen(
+    item_no: int, item: Any, asked: Asked, known: Mapping[str, frozenset[str]]
+) -> list[RunItem]:
     result = outcome(asked.platform, item)
     under, owner = names_in(item if isinstance(item, dict) else {}, result)
     target = _match(under, known) or _match(owner, known)
     if not target and len(known) == 1:
         target = next(iter(known))  # a run with one target brings nothing else
     if isinstance(result, Rejected):
-        return RunItem(item_no, target, refusal=result.kind, said=result.reason)
+        return [RunItem(item_no, target, refusal=result.kind, said=result.reason)]
     if isinstance(result, MappedAccount):
-        return RunItem(item_no, target, is_account=True)
-    post = result.post
-    counted = any(m.state != "not_exposed" for m in result.metrics.values())
-    return RunItem(item_no, target, post.post_id, post.posted_at, post.format, has_counts=counted)
+        lists, _ = posts_within(asked.platform, item, result)
+        posts = [_post(item_no, target, p) for mine in lists.values() for p in mine]
+        account = RunItem(item_no, target, is_account=True)
+        return [account, *(replace(one, is_within=True) for one in posts)]
+    return [_post(item_no, target, result)]
+
+
+def _post(item_no: int, target: str, mapped: Mapped) -> RunItem:
+    post = mapped.post
+    has_counts = any(m.state != "not_exposed" for m in mapped.metrics.values())
+    return RunItem(
+        item_no, target, post.post_id, post.posted_at, post.format, has_counts=has_counts
+    )
 
 
 def _match(names: frozenset[str], known: Mapping[str, frozenset[str]]) -> str:
@@ -316,14 +332,15 @@ def _row(
     target: str, mine: Sequence[RunItem], kept: SelectedPosts, *, asked: Asked, new: Collection[str]
 ) -> dict[str, Any]:
     posts = [one for one in mine if one.post_id]
-    taken = {one.post_id for one in posts if one.item_no not in kept.out}
+    taken = {one.post_id for one in posts if one.key not in kept.out}
+    own = [one for one in mine if not one.is_within]
     return {
         "platform": asked.platform,
         "ask": asked.ask,
         "target": target,
         "requested": _requested(target, asked),
-        "found": len(mine),
-        "mapped": len(posts) + sum(one.is_account for one in mine),
+        "found": len(own),
+        "mapped": sum(bool(one.post_id) or one.is_account for one in own),
         "new": len(taken & set(new)),
         "updated": len(taken - set(new)),
         "skipped": len(posts) - len(taken),
@@ -349,7 +366,7 @@ def _words(
         said.append(_nothing(mine, ran.status))
     elif wanted and got < wanted and ran.asked.ask not in ("posts", "profiles"):
         said.append(f"{got} of {wanted} asked: {_why_fewer(ran)}")
-    left = Counter(kept.out[one.item_no] for one in mine if one.item_no in kept.out)
+    left = Counter(kept.out[one.key] for one in mine if one.key in kept.out)
     said += [f"{n} left out, {OUT[k]}" for k, n in left.items() if k != "twice"]
     return "; ".join(said)
 

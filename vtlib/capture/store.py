@@ -12,6 +12,7 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, STATES_BEST_FIRST
+from vtlib.platforms.sanitise import CUTS
 from vtlib.store import accounts
 from vtlib.store.connection import Connection, Store
 from vtlib.store.sql_lists import quoted
@@ -146,11 +147,17 @@ def unmap(store: Store, capture_id: str) -> None:
     """Take back what mapping made of a capture (snapshots, problems), before its items are mapped
     again.
 
-    Raw items, posts and accounts stay: mapping again overwrites their facts.
+    Raw items, posts and accounts stay: mapping again overwrites their facts. Problems of values
+    that were cut from the raw items stay too, since the raw items do not show them.
     """
     with store.write() as connection:
-        for table in ("post_snapshots", "account_snapshots", "problems"):
+        for table in ("post_snapshots", "account_snapshots"):
             connection.execute(f"DELETE FROM {table} WHERE capture_id = ?", [capture_id])
+        connection.execute(
+            "DELETE FROM problems WHERE capture_id = ? "
+            "AND NOT (kind = 'bad_value' AND list_has_any([suffix(reason, c) FOR c IN ?], [true]))",
+            [capture_id, [*CUTS]],
+        )
 
 
 def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000) -> frozenset[str]:

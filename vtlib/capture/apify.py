@@ -119,9 +119,9 @@ class Apify:
         with self._asking("ask for the time"):
             url = f"{self._url.rstrip('/').removesuffix('/v2')}/v2/users/me"
             reply = self._client.http_client.call(method="GET", url=url)
-            named = {k.lower(): v for k, v in reply.headers.items()}
+            headers = {k.lower(): v for k, v in reply.headers.items()}
         try:
-            return parsedate_to_datetime(named["date"]).astimezone(UTC)
+            return parsedate_to_datetime(headers["date"]).astimezone(UTC)
         except (KeyError, ValueError):
             return None
 
@@ -141,12 +141,12 @@ class Apify:
         they made a run, when it changes. Refusals that pass are tried again, four starts in all.
         Raises LostReply when the run may exist and could not be found, else as `start` does.
         """
-        lost: LostReply | None = None
+        lost_reply: LostReply | None = None
         for n in range(1, LOST_STARTS_MAX + 1):
             try:
                 return self._retried_start(order)
             except LostReply as error:
-                lost = error
+                lost_reply = error
                 note_lost(n)
                 run = self.find_patiently(order, since=since, taken=taken)
                 if run is not None:
@@ -157,8 +157,8 @@ class Apify:
                 if n == LOST_STARTS_MAX or isinstance(error, LateReply):
                     raise
             except VtError as error:
-                if lost:  # the first start may have made a run, whatever is wrong with the second
-                    raise lost from error
+                if lost_reply:  # the first start may have made a run, whatever the second met
+                    raise lost_reply from error
                 raise
         raise AssertionError("the last round returns or raises")
 
@@ -220,14 +220,14 @@ class Apify:
 
         Raises LostReply when a run's input cannot be read: then nobody can tell.
         """
-        known, unreadable = taken(), ""
+        other_ids, unreadable = taken(), ""
         with self._asking(f"list the runs of {order.actor}"):
             runs = self._client.actor(order.actor).runs()
-            listed = runs.iterate(
+            summaries = runs.iterate(
                 desc=False, started_after=since - CLOCK_SKEW, chunk_size=PAGE_ITEMS
             )
-            for row in listed:
-                if row.id in known:
+            for row in summaries:
+                if row.id in other_ids:
                     continue
                 run = self._client.run(row.id).get()
                 run_input = self._input_of(run) if run is not None else None
@@ -320,13 +320,13 @@ class Apify:
     def abort(self, job: ActorRun) -> ActorRun:
         """End a run at the provider; it costs nothing more from then on. Returns it as it ended."""
         with self._asking(f"abort run {job.run_id}"):
-            ended = _job(self._client.run(job.run_id).abort())
+            run = _job(self._client.run(job.run_id).abort())
         for _ in range(20):
-            if ended.has_ended:
-                return ended
+            if run.has_ended:
+                return run
             self.pause(self.pause_s)
-            ended = self.job(job.run_id) or ended
-        return ended
+            run = self.job(job.run_id) or run
+        return run
 
     def _input_of(self, run: Any) -> Any:
         record = self._client.key_value_store(run.default_key_value_store_id).get_record("INPUT")

@@ -81,10 +81,10 @@ class Collector:
     now: datetime
 
 
-def not_asked(asked: Asked, reason: str, *, exit_code: int) -> Captured:
+def not_asked(order: Asked, reason: str, *, exit_code: int) -> Captured:
     """An order that was not placed, and why."""
     return Captured(
-        *(asked.platform, asked.actor, asked.ask, len(asked.targets), "not asked"),
+        *(order.platform, order.actor, order.ask, len(order.targets), "not asked"),
         reason=reason,
         exit_code=exit_code,
     )
@@ -99,13 +99,13 @@ def covered(cover: Cover) -> Captured:
     )
 
 
-def place(desk: Collector, asked: Asked, *, max_usd: float) -> Row | Captured:
+def place(desk: Collector, order: Asked, *, max_usd: float) -> Row | Captured:
     """Write an order and start its run; returns its row in the ledger, or how it failed.
 
     Raises CredentialsMissing and StoreBusy: they hold for all orders.
     """
     store = desk.project.store
-    row = job_rows.order_row(desk.project, asked, max_usd=max_usd, provider_now=desk.now)
+    row = job_rows.order_row(desk.project, order, max_usd=max_usd, provider_now=desk.now)
     job_store.write(store, row)
 
     def note_lost(starts: int) -> None:
@@ -117,7 +117,7 @@ def place(desk: Collector, asked: Asked, *, max_usd: float) -> Row | Captured:
     except LostReply as error:
         return _left_open(desk.project, row, error)
     except (ActorGone, NotAllowed) as error:
-        error.todo = f"{error.todo} {ordering.other_actors(asked)}"
+        error.todo = f"{error.todo} {ordering.other_actors(order)}"
         return _close(desk, row, status="failed", error=error)
     except (SourceFailed, BudgetReached) as error:
         return _close(desk, row, status="failed", error=error)
@@ -152,10 +152,10 @@ def collect(desk: Collector, row: Row) -> Captured:
     try:
         if row["status"] != "fetched":
             row, job = _ended(desk, row)
-            found = _keep_items(desk, row, job)
+            n_items = _keep_items(desk, row, job)
             # Before `fetched`: after it nothing here is done again.
-            _book(desk, {**row, "found": found})
-            row = job_store.update(store, row, status="fetched", found=found)
+            _book(desk, {**row, "found": n_items})
+            row = job_store.update(store, row, status="fetched", found=n_items)
     except SourceFailed as error:
         return _left_open(desk.project, job_store.get(store, row["capture_id"]) or row, error)
     return finish(desk.project, row)
@@ -184,10 +184,10 @@ def abandon(project: Project, apify: Apify | None, row: Row) -> Captured:
         cost = "no run of it is known to Apify, so it cost nothing"
     reason = f"given up: {cost}"
     captures.begin(store, job_rows.capture_row(row, now=now))
-    ended = {"status": "failed", "reason": reason, "charged_usd": row["charged_usd"]}
-    stored = captures.finish(store, row["capture_id"], ended)
+    changes = {"status": "failed", "reason": reason, "charged_usd": row["charged_usd"]}
+    capture_row = captures.finish(store, row["capture_id"], changes)
     job_store.close(store, row, status="abandoned", reason=reason)
-    return replace(_captured(row, stored, exit_code=0), status="abandoned")
+    return replace(_captured(row, capture_row, exit_code=0), status="abandoned")
 
 
 def finish(project: Project, row: Row) -> Captured:
@@ -200,30 +200,30 @@ def finish(project: Project, row: Row) -> Captured:
 
 
 def _finished(project: Project, row: Row) -> Captured:
-    store, capture, asked = project.store, job_rows.capture_of(row), job_rows.asked_of(row)
-    held: list[list[mapping.Item]] = []
-    seen: list[scraping.RunItem] = []
+    store, capture, order = project.store, job_rows.capture_of(row), job_rows.asked_of(row)
+    batches: list[list[mapping.Item]] = []
+    run_items: list[scraping.RunItem] = []
     for batch in captures.raw_items(store, capture.capture_id, chunk=HELD_ITEMS_MAX):
-        seen += scraping.look(batch, asked)
-        held = [batch]
-    kept = scraping.keep(seen, asked, captured_at=capture.captured_at)
+        run_items += scraping.look(batch, order)
+        batches = [batch]
+    selection = scraping.keep(run_items, order, captured_at=capture.captured_at)
     tally: Counter[str] = Counter()
     keys: set[str] = set()
     use = FieldUse()
-    narrow = partial(scraping.narrow, kept=kept)
-    is_whole = len(seen) <= HELD_ITEMS_MAX
+    narrow = partial(scraping.narrow, kept=selection)
+    is_whole = len(run_items) <= HELD_ITEMS_MAX
     again = captures.raw_items(store, capture.capture_id)
-    for batch in held if is_whole else again:
+    for batch in batches if is_whole else again:
         for chunk in ingest.store_items(store, batch, capture, narrow):
             tally.update(chunk.tally)
             keys |= chunk.keys
             use.add(chunk.use)
-    ran = scraping.Ran(asked, row["provider_status"] or "", row["provider_message"] or "")
+    ran = scraping.Ran(order, row["provider_status"] or "", row["provider_message"] or "")
     new = job_store.new_posts(store, capture.capture_id)
-    targets = scraping.per_target(seen, kept, ran=ran, new=new)
-    counted = sum(one.has_counts and not one.is_within for one in seen)
+    targets = scraping.per_target(run_items, selection, ran=ran, new=new)
+    n_counted = sum(one.has_counts and not one.is_within for one in run_items)
     came = scraping.Came(
-        *(ran, tuple(targets), tally, counted),
+        *(ran, tuple(targets), tally, n_counted),
         at_cap=job_rows.is_at_cap(row),
         overcharge=job_rows.overcharge(row),
     )
@@ -344,20 +344,20 @@ def _note_end(desk: Collector, row: Row, job: ActorRun) -> Row:
 
 def _keep_items(desk: Collector, row: Row, job: ActorRun) -> int:
     """Put everything a run collected among the raw items, before any of it is judged."""
-    capture, found = job_rows.capture_of(row), 0
-    begun = {"captures": pd.DataFrame([job_rows.capture_row(row, now=desk.now)])}
+    capture, n_items = job_rows.capture_of(row), 0
+    capture_frames = {"captures": pd.DataFrame([job_rows.capture_row(row, now=desk.now)])}
 
     def raw_items(frames: ingest.Frames) -> ingest.Frames:
-        return {**mapping.raw_frames(frames), **begun}
+        return {**mapping.raw_frames(frames), **capture_frames}
 
-    numbered = enumerate(desk.apify.items(job), 1)
-    while batch := list(islice(numbered, CHUNK_ITEMS)):
+    rows = enumerate(desk.apify.items(job), 1)
+    while batch := list(islice(rows, CHUNK_ITEMS)):
         for _ in ingest.store_items(desk.project.store, batch, capture, raw_items):
-            begun.clear()
-        found += len(batch)
-    if begun:
+            capture_frames.clear()
+        n_items += len(batch)
+    if capture_frames:
         captures.begin(desk.project.store, job_rows.capture_row(row, now=desk.now))
-    return found
+    return n_items
 
 
 def _book(desk: Collector, row: Row) -> None:
@@ -365,8 +365,8 @@ def _book(desk: Collector, row: Row) -> None:
     if row["charged_usd"] is None:
         return
     at, store = desk.project.workspace.now(), desk.project.store
-    spent = job_rows.spend_row(row, usd=row["charged_usd"], units=row["found"], at=at)
-    runs.book_charge(store, spent)
+    charge = job_rows.spend_row(row, usd=row["charged_usd"], units=row["found"], at=at)
+    runs.book_charge(store, charge)
     if job_rows.overcharge(row):
         runs.add_problems(store, [job_rows.overcharge_problem(row, at=at)])
 
@@ -381,34 +381,34 @@ def _closed(
     before = captures.previous_keys(project.store, row["actor"], before=row["capture_id"])
     least = project.params.importing.min_mapped_ratio
     status, reason, exit_code = scraping.judge(came, least=least)
-    lost = captures.vanished_metrics(project.store, row["capture_id"])
+    metrics = captures.vanished_metrics(project.store, row["capture_id"])
     # A vanished metric is a warning: all items are in. Where nothing has any count the judge has
     # said so.
-    warnings = [vanished(lost)] if lost and status == "ok" else []
+    warnings = [vanished(metrics)] if metrics and status == "ok" else []
     reason = "; ".join(w for w in (reason, *warnings) if w)
-    ended = {
+    changes = {
         "status": status,
         "reason": reason or None,
         "new_keys": sorted(keys - before) if before else [],
         "warnings": warnings,
-        "vanished": [str(one["metric"]) for one in lost],
+        "vanished": [str(one["metric"]) for one in metrics],
         "unread": unread,
         "charged_usd": row["charged_usd"],
         "ended_at": row["run_ended_at"],
     }
-    stored = captures.finish(project.store, row["capture_id"], ended)
+    capture_row = captures.finish(project.store, row["capture_id"], changes)
     job_store.close(project.store, row, status=status, reason=reason, targets=came.rows)
-    return _captured(row, stored, exit_code=exit_code)
+    return _captured(row, capture_row, exit_code=exit_code)
 
 
 def _close(desk: Collector, row: Row, *, status: str, error: VtError) -> Captured:
     """Close an order that brought nothing."""
     store, capture_id = desk.project.store, row["capture_id"]
     captures.begin(store, job_rows.capture_row(row, now=desk.now))
-    ended = {"status": "failed", "reason": str(error), "ended_at": desk.now}
-    stored = captures.finish(store, capture_id, ended)
+    changes = {"status": "failed", "reason": str(error), "ended_at": desk.now}
+    capture_row = captures.finish(store, capture_id, changes)
     job_store.close(store, row, status=status, reason=str(error))
-    return _captured(row, stored, exit_code=error.exit_code)
+    return _captured(row, capture_row, exit_code=error.exit_code)
 
 
 def _left_open(project: Project, row: Row, error: SourceFailed) -> Captured:
@@ -422,17 +422,17 @@ def _left_open(project: Project, row: Row, error: SourceFailed) -> Captured:
     return replace(_captured(row, {}, exit_code=code), status="open", reason=reason)
 
 
-def _captured(row: Row, stored: Row, *, exit_code: int) -> Captured:
-    said = Captured(
+def _captured(row: Row, capture_row: Row, *, exit_code: int) -> Captured:
+    result = Captured(
         *(row["platform"], row["actor"], row["ask"], len(row["targets"])),
-        status=stored.get("status") or "",
+        status=capture_row.get("status") or "",
         capture_id=row["capture_id"],
         run_id=row.get("provider_run_id") or "",
-        requested=stored.get("requested"),
+        requested=capture_row.get("requested"),
         charged_usd=row.get("charged_usd"),
-        new_keys=tuple(stored.get("new_keys") or ()),
-        reason=stored.get("reason") or "",
+        new_keys=tuple(capture_row.get("new_keys") or ()),
+        reason=capture_row.get("reason") or "",
         exit_code=exit_code,
     )
-    counts: dict[str, Any] = {n: int(stored.get(n) or 0) for n in _COUNTS}
-    return replace(said, **counts)
+    counts: dict[str, Any] = {n: int(capture_row.get(n) or 0) for n in _COUNTS}
+    return replace(result, **counts)

@@ -62,13 +62,13 @@ def expand(patterns: Iterable[str | Path], *, base: Path) -> list[Path]:
     Raises BadInput for a pattern that names nothing. In folders, files with other endings are
     passed over.
     """
-    found: dict[Path, None] = {}
+    paths: dict[Path, None] = {}
     for pattern in patterns:
         hits = sorted(_matches(base, str(pattern)))
         if not hits:
             raise BadInput(f"{pattern}: no such file.", todo="Check the path; quote globs.")
-        found.update(dict.fromkeys(hits))
-    return list(found)
+        paths.update(dict.fromkeys(hits))
+    return list(paths)
 
 
 def names_nothing(pattern: str | Path, *, base: Path) -> bool:
@@ -155,8 +155,8 @@ def _open(path: Path, member: str) -> IO[bytes]:
     if member:
         return zipfile.ZipFile(path).open(member)
     with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
+        is_gzip = stream.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 
 def _describe(path: Path, member: str, captured_at: datetime | None) -> Dataset:
@@ -178,7 +178,7 @@ def _age(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
 
 
-def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
+def capture_time(name: str, modified_at: datetime) -> tuple[datetime, str]:
     """When a file was captured (UTC) and how we know: the date in its name, else the file's own
     time.
 
@@ -187,7 +187,7 @@ def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
     """
     match = _DATED.search(name)
     if not match:
-        return modified, "file time"
+        return modified_at, "file time"
     year, month, day, hour, minute, second = (int(g) if g else None for g in match.groups())
     if hour is not None:
         return datetime(
@@ -200,7 +200,7 @@ def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
         first = datetime(year or 0, month or 1, 28, 23, 59, 59, tzinfo=UTC) + timedelta(days=4)
         end, basis = first - timedelta(days=first.day), "month in the file name"
     start = end.replace(hour=0, minute=0, second=0) if day else end.replace(day=1, hour=0)
-    return (modified, basis) if start <= modified < end else (end, basis)
+    return (modified_at, basis) if start <= modified_at < end else (end, basis)
 
 
 def _head(dataset: Dataset) -> bytes:

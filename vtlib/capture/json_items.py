@@ -108,12 +108,12 @@ def unwrapped(value: Any) -> list[Any]:
         return [value]  # a line of Zeeschuimer: its `data` is one item, whatever stands in it
     inner: Any = value.get("data") if isinstance(value, dict) else None
     for box in (inner, value):
-        listed: Any = box
+        members: Any = box
         if isinstance(box, dict) and len(box) <= 10:
-            listed = next((box[k] for k in _LISTS if box.get(k)), None)
+            members = next((box[k] for k in _LISTS if box.get(k)), None)
         # An empty list, or one of texts, is a field of an item and not a list of items.
-        if isinstance(listed, list) and any(isinstance(one, dict) for one in listed):
-            return listed
+        if isinstance(members, list) and any(isinstance(one, dict) for one in members):
+            return members
     return [value]
 
 
@@ -174,35 +174,35 @@ class _Array:
         elif self.alone:
             self.at += 1
             if self._next_mark():
-                shown = self.text[self.at : self.at + 500].decode("utf-8", "replace")
-                yield Broken("something stands after the end of the JSON", shown)
+                excerpt = self.text[self.at : self.at + 500].decode("utf-8", "replace")
+                yield Broken("something stands after the end of the JSON", excerpt)
 
     def _end(self, start: int) -> int | None:
         """Where the element that begins at `start` ends, or None when quotes and brackets do not
         match.
         """
-        at, opened = start, bytearray()
+        at, brackets = start, bytearray()
         while True:
-            marks = _MARKS if opened else _MARKS_AND_COMMA
-            found = marks.search(self.text, at)
-            if found is None:
+            marks = _MARKS if brackets else _MARKS_AND_COMMA
+            match = marks.search(self.text, at)
+            if match is None:
                 at = len(self.text)
                 if not self._more():
-                    return at if not opened and self.text[start:at].strip() else None
+                    return at if not brackets and self.text[start:at].strip() else None
                 continue
-            mark, at = self.text[found.start()], found.end()
+            mark, at = self.text[match.start()], match.end()
             if mark == 0x22:
                 closing = self._closing_quote(at)
                 if closing is None:
                     return None
                 at = closing + 1
             elif mark in b"[{":
-                opened.append(mark)
-            elif not opened:  # a comma or the array's own end, after a bare value
-                return max(found.start(), start + 1)
-            elif opened.pop() != _PAIRS.get(mark):
+                brackets.append(mark)
+            elif not brackets:  # a comma or the array's own end, after a bare value
+                return max(match.start(), start + 1)
+            elif brackets.pop() != _PAIRS.get(mark):
                 return None
-            elif not opened:
+            elif not brackets:
                 return at
 
     def _closing_quote(self, first: int) -> int | None:
@@ -233,17 +233,17 @@ class _Array:
         self.damages += 1
         self.at = end or self._border(start)
         reason = item.reason if isinstance(item, Broken) else "quotes and brackets do not match"
-        shown = self.text[start : min(self.at, start + 500)].decode("utf-8", "replace")
-        return Broken(f"the JSON breaks off or is damaged here: {reason}", shown)
+        excerpt = self.text[start : min(self.at, start + 500)].decode("utf-8", "replace")
+        return Broken(f"the JSON breaks off or is damaged here: {reason}", excerpt)
 
     def _border(self, start: int) -> int:
         opening = _OPENING.match(self.text, start)
         key = rb'"' + re.escape(opening.group(1)) + rb'"\s*:' if opening else rb'"'
         border = re.compile(rb"\}\s*,\s*(?=\{\s*" + key + rb")")
-        while not (found := border.search(self.text, start + 1)):
+        while not (match := border.search(self.text, start + 1)):
             if not self._more():
                 return len(self.text)
-        return found.end()
+        return match.end()
 
     def _more(self) -> bool:
         """Read on, by blocks that grow with the element in hand; False at the end, or when it is
@@ -269,9 +269,9 @@ def _of_text(text: bytes, fault: str, encoding: Encoding) -> Iterator[Any]:
     if not isinstance(value, Broken):
         yield from unwrapped(value)
         return
-    listed = _WRAPPED.search(text[:100_000])
-    if listed:
-        rest = io.BytesIO(text[listed.end() - 1 :])
+    match = _WRAPPED.search(text[:100_000])
+    if match:
+        rest = io.BytesIO(text[match.end() - 1 :])
         yield from _Array(rest, encoding, alone=False).items()
     else:
         yield Broken(f"{fault}: {value.reason}", value.text)
@@ -288,19 +288,19 @@ def _integer(digits: str) -> int | float:
 
 def _pruned(text: bytes) -> bytes:
     """A JSON text without what nests deeper than _NESTED_MAX: null stands there."""
-    parts, depth, at, copied = [], 0, 0, 0
-    while found := _MARKS.search(text, at):
-        mark, at = text[found.start()], found.end()
+    parts, depth, at, start = [], 0, 0, 0
+    while match := _MARKS.search(text, at):
+        mark, at = text[match.start()], match.end()
         if mark == 0x22:
             closing = _STRING_REST.match(text, at)
             at = closing.end() if closing else len(text)
         elif mark in b"[{":
             depth += 1
             if depth == _NESTED_MAX + 1:
-                parts += [text[copied : found.start()], b"null"]
+                parts += [text[start : match.start()], b"null"]
         else:
             depth -= 1
             if depth == _NESTED_MAX:
-                copied = at
-    parts.append(text[copied:] if depth < _NESTED_MAX else b"")
+                start = at
+    parts.append(text[start:] if depth < _NESTED_MAX else b"")
     return b"".join(parts)

@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.capture import datasets as files
-from vtlib.capture import ingest, own_posts
-from vtlib.capture import mapping as stage
-from vtlib.capture import messages as words
-from vtlib.capture import stage as scraping
+from vtlib.capture import ingest, mapping, messages, own_posts, stage
 from vtlib.capture import store as captures
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
@@ -89,7 +86,7 @@ class _Total:
     keys: set[str] = field(default_factory=set)
     use: FieldUse = field(default_factory=FieldUse)
 
-    def add(self, chunks: Iterable[stage.Chunk]) -> None:
+    def add(self, chunks: Iterable[mapping.Chunk]) -> None:
         for chunk in chunks:
             self.tally.update(chunk.tally)
             self.keys |= chunk.keys
@@ -190,8 +187,8 @@ def import_urls(
     people.ensure_project(project.store, project.slug)
     rows = [_read_url(number, url) for number, url in enumerate(urls, 1)]
     refs = [(number, url, ref) for number, url, ref, _ in rows if ref]
-    capture = stage.Capture(
-        capture_id=stage.capture_key(project.slug, "urls", *(url for _, url, _ in refs)),
+    capture = mapping.Capture(
+        capture_id=mapping.capture_key(project.slug, "urls", *(url for _, url, _ in refs)),
         project_id=project.slug,
         provider="person",
         source=f"{len(refs)} URLs",
@@ -204,7 +201,7 @@ def import_urls(
     )
     if refs:
         captures.begin(project.store, _begin_row(capture))
-        captures.ingest(project.store, stage.url_rows(refs, capture))
+        captures.ingest(project.store, mapping.url_rows(refs, capture))
         captures.finish(project.store, capture.capture_id)
     for _, _, ref in refs:
         if ref.post_id and (own or notes):
@@ -218,7 +215,7 @@ def conclude(project: Project, reports: Iterable[ImportReport]) -> Conclusion:
     """The sentences of notebook 01; files that are gone and known are named."""
     frames = (project.frame(name) for name in ("places", "capture_history", "problem_kinds"))
     absent = [f"{one.source}: {one.reason}." for one in reports if one.status == "gone"]
-    return stage.conclude(*frames, gone=absent)
+    return mapping.conclude(*frames, gone=absent)
 
 
 def remap(project: Project, *, is_strict: bool = False) -> list[ImportReport]:
@@ -228,7 +225,7 @@ def remap(project: Project, *, is_strict: bool = False) -> list[ImportReport]:
         _remap(project, row, is_strict=is_strict) for row in rows if row["provider"] != "apify"
     ]
     # Only an order knows the filters that its items were asked with.
-    scrape_results = scraping.remap(project) if len(results) < len(rows) else []
+    scrape_results = stage.remap(project) if len(results) < len(rows) else []
     return results + [_of_order(project, c.capture_id, c.exit_code) for c in scrape_results]
 
 
@@ -253,7 +250,7 @@ def _guarded(project: Project, one: files.Dataset, choices: ImportOptions) -> Im
 def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
     time = one.captured_at.isoformat() if choices.captured_at else ""
     table_options = astuple(choices.options) if choices.options != TableOptions() else ()
-    capture_id = stage.capture_key(
+    capture_id = mapping.capture_key(
         project.slug, one.sha256, time, choices.platform or "", *table_options
     )
     previous = captures.get(project.store, capture_id)
@@ -266,7 +263,7 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     first = next(batches, [])
     chunk = ingest.mapped(first, capture)
     if chunk:
-        stage.refuse_numberless(chunk, file=one.name)
+        mapping.refuse_numberless(chunk, file=one.name)
     captures.begin(project.store, _begin_row(capture))
     total = _Total()
     for batch in chain([first], batches):
@@ -280,16 +277,16 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
 
 def _capture(
     project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
-) -> stage.Capture:
+) -> mapping.Capture:
     rows = files.items(one, choices.options)
     items = (item for _, item in rows if isinstance(item, dict))
     sample = list(islice(items, SAMPLE_ITEMS))
     if choices.platform:
-        stage.refuse_foreign(sample, file=one.name)
+        mapping.refuse_foreign(sample, file=one.name)
         platform, actor, is_forced = choices.platform, "given", True
     else:
-        (platform, actor), is_forced = stage.recognise_items(sample, file=one.name), False
-    return stage.Capture(
+        (platform, actor), is_forced = mapping.recognise_items(sample, file=one.name), False
+    return mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
         provider="file",
@@ -306,7 +303,7 @@ def _capture(
     )
 
 
-def _batches(items: Iterable[stage.Item]) -> Iterator[list[stage.Item]]:
+def _batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
     stream = iter(items)
     while batch := list(islice(stream, CHUNK_ITEMS)):
         yield batch
@@ -355,22 +352,22 @@ def _of_order(project: Project, capture_id: str, exit_code: int) -> ImportReport
 
 
 def _finish(
-    project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool
+    project: Project, capture: mapping.Capture, total: _Total, *, is_strict: bool
 ) -> ImportReport:
     """Close the capture, say what is new in its shape and what to know of it, and fail it when
     too little could be mapped.
     """
     tally = total.tally
     before = captures.previous_keys(project.store, capture.actor or "", before=capture.capture_id)
-    ratio = words.mapped_ratio(tally)
+    ratio = messages.mapped_ratio(tally)
     least = project.params.importing.min_mapped_ratio
     metrics = captures.vanished_metrics(project.store, capture.capture_id)
     posts = tally["mapped"] + tally["within"]
     is_own_time = bool(posts) and tally["own_time"] == posts
     basis = "item" if is_own_time else capture.captured_at_basis
     is_failure = ratio is not None and ratio < least
-    warnings = words.warnings(tally, metrics, at=capture.captured_at, basis=basis)
-    fate = words.fate(tally, ratio=ratio, least=least)
+    warnings = messages.warnings(tally, metrics, at=capture.captured_at, basis=basis)
+    fate = messages.fate(tally, ratio=ratio, least=least)
     unread = total.use.unread()
     row = captures.finish(
         project.store,
@@ -385,10 +382,10 @@ def _finish(
             "unread": unread,
         },
     )
-    bad = words.unreadable(tally)
+    bad = messages.unreadable(tally)
     code = 4 if is_failure or (is_strict and warnings) else 2 if bad else 0
     report = _report(row, status="failed" if is_failure else "ok", reason=row["reason"] or "")
-    notes = (words.guessed(capture.captured_at, basis), words.not_read(unread))
+    notes = (messages.guessed(capture.captured_at, basis), messages.not_read(unread))
     return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
 
 
@@ -412,15 +409,15 @@ def _report(row: dict[str, Any], *, status: str, reason: str) -> ImportReport:
     )
 
 
-def _begin_row(capture: stage.Capture) -> dict[str, Any]:
+def _begin_row(capture: mapping.Capture) -> dict[str, Any]:
     names = ("capture_id", "project_id", "provider", "actor", "platform", "source", "source_sha256")
     times = ("captured_at", "captured_at_basis", "started_at", "requested")
     return {name: getattr(capture, name) for name in (*names, *times)}
 
 
-def _capture_of(row: dict[str, Any], project: Project) -> stage.Capture:
+def _capture_of(row: dict[str, Any], project: Project) -> mapping.Capture:
     """A stored capture as it was when its items were first read."""
-    return stage.Capture(
+    return mapping.Capture(
         capture_id=row["capture_id"],
         project_id=row["project_id"],
         provider=row["provider"],

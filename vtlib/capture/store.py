@@ -155,7 +155,8 @@ def unmap(store: Store, capture_id: str) -> None:
             connection.execute(f"DELETE FROM {table} WHERE capture_id = ?", [capture_id])
         connection.execute(
             "DELETE FROM problems WHERE capture_id = ? "
-            "AND NOT (kind = 'bad_value' AND list_has_any([suffix(reason, c) FOR c IN ?], [true]))",
+            "AND NOT (coalesce(kind, '') = 'bad_value' "
+            "AND coalesce(list_bool_or([suffix(reason, c) FOR c IN ?]), false))",
             [capture_id, [*CUTS]],
         )
 

@@ -27,6 +27,7 @@ from vtlib.store.usage import UsageScope
 TIKTOK = [{"platform": "tiktok", "handle": "peer_one"}]
 ACTOR = "clockworks/tiktok-scraper"
 ITEM_USD = 0.01
+DAY = "2026-11-01T08:00:00.000Z"
 
 
 def item(n: int) -> dict:
@@ -246,6 +247,44 @@ def test_what_gave_only_errors_or_nothing_is_not_asked_again_at_once(world, mock
     assert len(mock.runs) == 2
     scraping.scrape(world.project(accounts=TIKTOK, profiles=False, min_gap_h=0))
     assert len(mock.runs) == 3
+
+
+def test_an_item_nested_too_deep_is_a_problem_and_the_order_finishes(world, mock):
+    """Deeper than the client's parser goes: its field is cut, all else is in."""
+    items = [item(n) for n in range(5)]
+    page = json.dumps([*items[:2], {**items[2], "deep": "DEEP"}, *items[3:]])
+    body = page.replace('"DEEP"', "[" * 20_000 + "]" * 20_000).encode()
+    place = {"total": 5, "offset": 0, "count": 5, "limit": 1000, "desc": "false"}
+    headers = {f"X-Apify-Pagination-{k}": str(v) for k, v in place.items()}
+    mock.add_actor(ACTOR, lambda _: items, item_usd=ITEM_USD)
+    deep = status(200, body, {"Content-Type": "application/json", **headers}, work=True)
+    empty = status(200, [], {**headers, "X-Apify-Pagination-count": "0"}, work=True)
+    mock.fail("list_items", deep, deep, empty)
+    project = world.project(accounts=TIKTOK, profiles=False)
+    (done,) = scraping.scrape(project)
+    assert (done.status, done.found, done.mapped, done.new) == ("ok", 5, 5, 5)
+    for _ in range(2):
+        problems = runs.recent(project.store, "problems", project="p")
+        assert problems["kind"].tolist() == ["bad_value"]
+        assert "nested more than 200 levels" in problems["reason"][0]
+        scraping.remap(project)
+
+
+def test_posts_inside_profiles_are_read_as_posts(world, mock):
+    latest = [
+        {"shortCode": f"DYYY{n}abc", "likesCount": n, "type": "Video", "timestamp": DAY}
+        for n in range(3)
+    ]
+    profile = {"id": "7", "username": "pine", "followersCount": 9, "latestPosts": latest}
+    mock.add_actor("apify/instagram-profile-scraper", lambda _: [profile], item_usd=ITEM_USD)
+    mock.add_actor("apify/instagram-scraper", lambda _: [], item_usd=ITEM_USD)
+    project = world.project(accounts=[{"platform": "instagram", "handle": "pine"}])
+    profiles = next(c for c in scraping.scrape(project) if c.ask == "profiles")
+    assert (profiles.status, profiles.found, profiles.mapped, profiles.new) == ("ok", 1, 1, 3)
+    posts = project.store.query("SELECT DISTINCT account_id, count(*) AS n FROM posts GROUP BY 1")
+    assert posts.to_dict("records") == [{"account_id": "instagram:7", "n": 3}]
+    got = scraping.results(project).set_index("ask").loc["profiles"]
+    assert tuple(got[["found", "mapped", "new"]]) == (1, 1, 3)
 
 
 def test_an_actor_that_is_gone_points_to_another(world, mock):

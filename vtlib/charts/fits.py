@@ -7,8 +7,17 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from vtlib.charts.labels import account_names, captions, number, rounded
-from vtlib.charts.theme import COLOURS, WIDTH, finish, nothing, require
+from vtlib.charts.theme import (
+    COLOURS,
+    WIDTH,
+    account_names,
+    captions,
+    finish,
+    nothing,
+    number,
+    require,
+    rounded,
+)
 
 SOURCE = "fits"
 VIDEO_PX = 56  # a row of cells and the video's name above it

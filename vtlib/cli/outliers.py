@@ -9,8 +9,7 @@ import click
 from vtlib.cli import outlier_rows, vt
 from vtlib.cli.base import Answer, Group, command, table
 from vtlib.cli.imports import project_option
-from vtlib.core.choices import Method
-from vtlib.core.models import PLATFORMS, TIERS_STRONGEST_FIRST
+from vtlib.core.models import PLATFORMS, TIERS_STRONGEST_FIRST, Method
 
 if TYPE_CHECKING:
     from vtlib.outliers import judgement as stage

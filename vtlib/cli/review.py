@@ -11,8 +11,8 @@ from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command
 from vtlib.cli.imports import project_option
 from vtlib.cli.script import by_option
-from vtlib.core.choices import DECISIONS, REASONS
 from vtlib.core.conclusion import number
+from vtlib.core.models import DECISIONS, REASONS
 
 if TYPE_CHECKING:
     from vtlib.store.project import Workspace

@@ -62,6 +62,13 @@ BREAKOUT_TIERS = ("breakout", "extreme")
 FLAGGED_TIERS = ("watch", *BREAKOUT_TIERS)  # the weakest first
 TIERS = ("none", *FLAGGED_TIERS, "too_early")
 TIERS_STRONGEST_FIRST = (*reversed(FLAGGED_TIERS), "too_early", "none")
+# What parameters and options of the command line let people choose from.
+Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
+DECISIONS = ("keep", "reject")
+REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
+ASSET_KINDS = ("prop", "location", "talent")
+RELEASES = ("none", "needed", "sent", "signed")
+USE_BY = ("person", "command", "project")
 
 
 def in_words(names: Sequence[str]) -> str:

@@ -7,17 +7,13 @@ A section has the name of its stage (`importing` for 01, since `import` is a Pyt
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from vtlib.core import log
-from vtlib.core.choices import Method
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.models import REACH_METRICS, Format, Platform, in_words
+from vtlib.core.models import REACH_METRICS, Format, Method, Platform, in_words
+from vtlib.core.param_keys import renamed
 
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
@@ -421,113 +417,12 @@ class Params(Section):
         return renamed(data) if isinstance(data, dict) else data
 
 
-# Old key -> the key that has its meaning now. Old keys are read for as long as there are YAML files
-# with them.
-RENAMED = {
-    "gemini": "model",
-    "analysis.model": "model.name",
-    "analysis.first_model": "model.first_pass",
-    "adaptation.model": "model.scripts",
-}
-
-
-def renamed(data: dict[str, Any], *, warn: bool = True) -> dict[str, Any]:
-    """`data` (nested mappings) with the keys of RENAMED under their new names, each with a warning
-    once.
-
-    Raises BadInput where an old and its new key are both there with different values.
-    """
-    out = data
-    for old, new in RENAMED.items():
-        *path, name = old.split(".")
-        section = out.get(path[0]) if path else out
-        if not isinstance(section, dict) or name not in section:
-            continue
-        value = section[name]
-        rest = {k: v for k, v in section.items() if k != name}
-        out = {**out, path[0]: rest} if path else rest
-        if value == {}:
-            continue  # a notebook's default
-        moved = value if new == "model" else {new.split(".")[1]: value}
-        out = {**out, "model": _joined(out.get("model", {}), moved, old)}
-        if warn:
-            _warn_of(old, new)
-    return out
-
-
-def new_key(key: str) -> str:
-    """A dotted key as it is called now."""
-    old = next((o for o in RENAMED if key == o or key.startswith(f"{o}.")), "")
-    return RENAMED[old] + key.removeprefix(old) if old else key
-
-
-def _joined(section: Any, moved: Any, old: str) -> Any:
-    if not isinstance(section, dict) or not isinstance(moved, dict):
-        return moved
-    if clash := [k for k, v in moved.items() if k in section and section[k] != v]:
-        raise BadInput(
-            f"model.{clash[0]} is set twice: as itself and as {old}.",
-            todo=f"Keep model.{clash[0]} alone.",
-            field=f"model.{clash[0]}",
-        )
-    return {**section, **moved}
-
-
-@cache
-def _warn_of(old: str, new: str) -> None:
-    log.get(__name__).warning(f"parameter {old} is now called {new}; the old key still works")
-
-
 def parse_params(data: dict[str, Any], *, file: str = "") -> Params:
     """Check `data` against the model. Raises BadInput naming the key, and the nearest right one."""
     try:
         return Params.model_validate(data)
     except ValidationError as error:
         raise _readable(error, file) from None
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file. Raises BadInput when it is missing, broken or not a mapping."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(
-            f"there is no {path}",
-            todo=f"Create it (copy params/demo.yaml) or run: vt project create {path.stem}",
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"not readable as YAML: {error}", file=str(path)) from None
-    if not isinstance(data, dict):
-        raise BadInput("a mapping of keys to values is expected", file=str(path))
-    return data
-
-
-def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `over` laid on it, section by section; neither is changed."""
-    both = {
-        k: merge(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v
-        for k, v in over.items()
-    }
-    return {**base, **both}
-
-
-def parse_overrides(pairs: list[str] | tuple[str, ...]) -> dict[str, Any]:
-    """`["outliers.method=robust_z"]` as nested mappings, values read as YAML. Raises BadInput."""
-    out: dict[str, Any] = {}
-    for pair in pairs:
-        key, sep, text = pair.partition("=")
-        if not sep or not key.strip():
-            raise BadInput(
-                f"-p {pair}: write it as section.key=value", todo="E.g. -p outliers.method=robust_z"
-            )
-        try:
-            value: Any = yaml.safe_load(text)
-        except yaml.YAMLError:
-            value = text
-        for part in reversed(key.strip().split(".")):
-            value = {part: value}
-        out = merge(out, value)
-    return out
 
 
 def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:

@@ -1,6 +1,4 @@
-"""Shares, rank correlations and forecasts of yes or no, each with what is known of its
-uncertainty.
-"""
+"""Shares, rank correlations and forecasts of yes or no with their uncertainty; winsorising."""
 
 from __future__ import annotations
 
@@ -179,3 +177,13 @@ def log_loss(probability: Floats, happened: NDArray[np.bool_]) -> Floats:
     """(n,) minus ln of the probability given to what happened, held at 0.001 to 0.999."""
     held = np.clip(probability, 1e-3, 1 - 1e-3)
     return np.asarray(-np.log(np.where(happened, held, 1 - held)))
+
+
+MAD_SD = 1.4826  # SD of a normal distribution per unit of its MAD
+
+
+def clipped(y: Floats, *, reach_sd: float) -> Floats:
+    """`y` held within `reach_sd` robust SDs (MAD) of its median; as it is where the MAD is 0."""
+    middle = np.median(y)
+    reach = reach_sd * MAD_SD * np.median(np.abs(y - middle))
+    return np.clip(y, middle - reach, middle + reach) if reach > 0 else y

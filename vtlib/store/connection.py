@@ -1,7 +1,7 @@
 """One DuckDB file, many processes: each operation opens its own connection and closes it, and what
 does many short ones in a row shares one (`Store.session`).
 
-Our own processes queue for the file (`locking.py`); other programs that open it (the duckdb
+Our own processes queue for the file (`locks.py`); other programs that open it (the duckdb
 command, a notebook's own connection) are waited for by retrying, since DuckDB refuses a second
 opener at once.
 """
@@ -23,7 +23,7 @@ import duckdb
 from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.core.settings import make_private
-from vtlib.store import lease
+from vtlib.store import locks
 from vtlib.store.locks import WaitOver, holder, process_name, queued, retrying
 from vtlib.store.migrate import migrate, needs_migration
 from vtlib.store.sql_lists import read_sql
@@ -59,11 +59,11 @@ class Store:
         than most of them.
 
         Each is a transaction of its own as ever. Other processes get their turn between two of them
-        every `lease.LEASE_S` seconds, and `lease.IDLE_S` after the last: a session may wait for a
+        every `locks.LEASE_S` seconds, and `locks.IDLE_S` after the last: a session may wait for a
         network. One that `is_reading` opens the file for reading, beside other readers, until
         something is written.
         """
-        with lease.session(self.path, is_reading=is_reading):
+        with locks.session(self.path, is_reading=is_reading):
             yield
 
     @contextmanager
@@ -133,7 +133,7 @@ class Store:
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
-        held = lease.lease_of(self.path)
+        held = locks.lease_of(self.path)
         with ExitStack() as place:
             if held is None:
                 yield place.enter_context(self._opened(end, read_only=read_only))

@@ -11,9 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.choices import DECISIONS
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.models import PLATFORMS
+from vtlib.core.models import DECISIONS, PLATFORMS
 from vtlib.store import accounts
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store

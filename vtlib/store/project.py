@@ -131,7 +131,7 @@ class Project:
         params/); `sections` are parameter sections by name, e.g. outliers={"method": "robust_z"}.
         Raises BadInput for unknown keys, naming the nearest.
         """
-        from vtlib.core.params import merge  # noqa: PLC0415 - as in resolve
+        from vtlib.core.param_keys import merge  # noqa: PLC0415 - as in resolve
 
         settings = load_settings(Path(home) if home else None)
         workspace = Workspace(settings)
@@ -207,23 +207,22 @@ class Project:
         """What leads to a stranger, from the whole workspace: his names, ids, addresses and
         words.
         """
-        from vtlib.store import strangers  # noqa: PLC0415
+        from vtlib.store.pseudonyms import project_needles  # noqa: PLC0415
 
         params = self.params.model_dump(
             mode="json", include={"project", "title", "brand", "products"}
         )
-        return strangers.needles(self.store, self.slug, own=_texts(params))
+        return project_needles(self.store, self.slug, own=_texts(params))
 
     @cached_property
     def _pseudonyms(self) -> Pseudonyms:
-        from vtlib.store import strangers  # noqa: PLC0415 - only a copy with pseudonyms needs them
-        from vtlib.store.pseudonyms import for_project  # noqa: PLC0415
+        from vtlib.store import pseudonyms  # noqa: PLC0415 - only a client's copy needs them
 
-        return for_project(
+        return pseudonyms.for_project(
             self.frame("accounts"),
-            salt=f"{strangers.salt(self.workspace.outputs)} {self.slug}",
+            salt=f"{pseudonyms.workspace_salt(self.workspace.outputs)} {self.slug}",
             is_ours=lambda text: next(self.needles.within(text), None) is None,
-            about=strangers.known_of_posts(self.store, self.slug),
+            about=pseudonyms.known_of_posts(self.store, self.slug),
         )
 
 
@@ -250,7 +249,8 @@ def resolve(
     """
     # A quarter of a second for pydantic to build every section: lists of the workspace read no
     # YAML.
-    from vtlib.core.params import merge, parse_params, read_yaml, renamed  # noqa: PLC0415
+    from vtlib.core.param_keys import merge, read_yaml, renamed  # noqa: PLC0415
+    from vtlib.core.params import parse_params  # noqa: PLC0415
 
     path = Path(file) if file else workspace.params_path(project)
     named = bool(file) or project.endswith((".yaml", ".yml"))

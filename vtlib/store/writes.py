@@ -146,6 +146,17 @@ def records(connection: Connection, sql: str, values: Any = None) -> list[dict[s
     ]
 
 
+def decoded(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """`frame` with the texts of these columns read as JSON; DuckDB gives JSON to pandas as text."""
+    import pandas as pd  # noqa: PLC0415 - as in stage
+
+    values = {
+        name: [orjson.loads(v) if isinstance(v, str) else v for v in frame[name]]
+        for name in columns
+    }
+    return frame.assign(**{n: pd.Series(v, frame.index, dtype=object) for n, v in values.items()})
+
+
 def _write(connection: Connection, table: str, key: Sequence[str], select: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {select}")
     match = " AND ".join(f"t.{k} IS NOT DISTINCT FROM c.{k}" for k in key)

@@ -2,8 +2,7 @@
 database.
 """
 
-from vtlib.store.leaks.folding import fold
-from vtlib.store.leaks.needles import Needles, make_needles
+from vtlib.store.leaks.needles import Needles, fold, make_needles
 from vtlib.store.leaks.scanner import Hit, scan_bytes, scan_folder
 
 __all__ = ["Hit", "Needles", "fold", "make_needles", "scan_bytes", "scan_folder"]

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from vtlib.store.leaks.folding import fold
-from vtlib.store.leaks.needles import Needles
+from vtlib.store.leaks.needles import Needles, fold
 
 DEEPEST = 4  # files in files
 LARGEST = 200_000_000  # bytes that one packed part may unpack to

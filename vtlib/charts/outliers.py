@@ -1,6 +1,4 @@
-"""The chart of `outlier_scores` joined with `posts` and `accounts`: every post, and who broke
-out.
-"""
+"""Charts of notebook 03: posts against their account's level, multipliers, the growth curve."""
 
 from __future__ import annotations
 
@@ -10,17 +8,23 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from vtlib.charts.labels import (
+from vtlib.charts.theme import (
+    COLOURS,
     COLUMNS,
     SOURCE,
+    WIDTH,
     account_names,
     captions,
+    day,
+    finish,
+    naive_utc,
+    nothing,
     number,
+    require,
     rounded,
     tier_colour,
     tier_shape,
 )
-from vtlib.charts.theme import COLOURS, WIDTH, finish, naive_utc, nothing, require
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 
 MAX_POINTS = 2_400  # about 0.5 MB of page
@@ -199,3 +203,159 @@ def _menu(slim: pd.DataFrame, names: list[str]) -> Any:
         .add_params(pick)
         .transform_filter("datum.account === picked_account")
     )
+
+
+ROW_PX = 38
+
+
+def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) -> Any:
+    """The top posts by the lower end of their interval: multiplier (point) and 80 % interval
+    (line).
+
+    `scores` as for `accounts_over_time`. 1 is the account's own level. Posts without an interval
+    (classic rules, not scored) are left out and counted.
+    """
+    title = "How far above their account's own level"
+    if scores.empty:
+        return nothing("no post has been scored yet", title=title, source=source)
+    require(scores, tuple(COLUMNS), chart="multipliers")
+    sure = scores.dropna(subset=["multiplier", "multiplier_low", "multiplier_high"])
+    sure = sure[sure["multiplier_low"] > 0]
+    if sure.empty:
+        reason = "this method states no interval" if scores["multiplier"].notna().any() else ""
+        return nothing(reason or "no post has a multiplier", title=title, source=source)
+    top = sure.sort_values(["multiplier_low", "post_id"], ascending=[False, True]).head(limit)
+    rows = top.assign(label=_labels(top), rank=range(1, len(top) + 1), posted_at=day(top))
+    keep = ["label", "rank", "posted_at", "platform", "tier", *COLUMNS[6:9]]
+    subtitle = (
+        f"{source} · n = {number(len(sure))} posts with an interval · top {len(top)} · line: 80 %"
+    )
+    chart = _intervals(rounded(rows[keep]))
+    return finish(chart, title=title, subtitle=subtitle)
+
+
+def _intervals(rows: pd.DataFrame) -> Any:
+    ends = [*rows["multiplier_low"], *rows["multiplier_high"], 1.0]
+    scale = alt.Scale(type="log", domain=[min(ends) * 0.9, max(ends) * 1.1], nice=False)
+    axis = alt.Axis(labelExpr="'×' + format(datum.value, '~g')", tickCount=6, labelOverlap=True)
+    title = "times the account's own level (1 = as usual)"
+    x, low, usual_x = (
+        alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+        for field in ("multiplier", "multiplier_low", "one")
+    )
+    y = alt.Y("rank:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
+    base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
+    tip = [
+        alt.Tooltip("label:N", title="post"),
+        alt.Tooltip("multiplier:Q", format=",.2f"),
+        alt.Tooltip("multiplier_low:Q", title="low (80 %)", format=",.2f"),
+        alt.Tooltip("multiplier_high:Q", title="high (80 %)", format=",.2f"),
+        alt.Tooltip("tier:N"),
+    ]
+    usual = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(
+        strokeDash=[4, 4], color=COLOURS["grey"]
+    )
+    line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=7).encode(
+        low,
+        alt.X2("multiplier_high:Q"),
+        y,
+        color=tier_colour(),
+        tooltip=tip,
+    )
+    point = base.mark_point(filled=True, size=95, opacity=1, yOffset=7).encode(
+        x, y, color=tier_colour(), shape=tier_shape(), tooltip=tip
+    )
+    name = base.mark_text(
+        align="left", baseline="bottom", dy=0, limit=alt.expr("width - 4")
+    ).encode(y=y, x=alt.value(2), text="label:N")
+    return alt.layer(usual.encode(usual_x), line, point, name)
+
+
+def _labels(frame: pd.DataFrame) -> pd.Series:
+    label = account_names(frame) + " · " + day(frame)
+    caption = captions(frame, 48)
+    return label + (" · " + caption).where(caption != "", "")
+
+
+MAX_PAIRS = 300
+_HUES = [COLOURS[c] for c in ("blue", "vermillion", "green", "purple", "orange", "sky", "grey")]
+
+
+def growth(
+    curve: pd.DataFrame, pairs: pd.DataFrame | None = None, *, source: str = "post_snapshots"
+) -> Any:
+    """Share of its 7-day count that a post has at an age: prior (dashed) or fit (solid), with data
+    pairs.
+
+    `curve`: platform, format, age_h (hours, > 0), g_ln (ln of count at that age over count at 7
+    days), basis (`prior` or `fitted`), and n_pairs, the number of snapshot pairs behind it.
+    `pairs`, optional: platform, format, age_h, g_ln, one row a pair; at most 300 are drawn, evenly
+    along age. Raises BadInput when a column is missing.
+    """
+    title = "How a post's count grows with age"
+    if curve.empty:
+        return nothing("no growth curve was needed", title=title, source=source)
+    require(curve, ("platform", "format", "age_h", "g_ln", "basis", "n_pairs"), chart="growth")
+    known = _named(curve)
+    lines = _shares(curve, known).assign(basis=curve["basis"].to_numpy())
+    dots = _shares(_spread(pairs), known) if pairs is not None and not pairs.empty else None
+    n = int(curve.drop_duplicates(["platform", "format"])["n_pairs"].fillna(0).sum())
+    kinds = ", ".join(sorted(set(curve["basis"].astype(str))))
+    subtitle = f"{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days"
+    return finish(_picture(lines, dots), title=title, subtitle=subtitle)
+
+
+def _named(curve: pd.DataFrame) -> dict[str, str]:
+    named = zip(_strata(curve), curve["basis"].astype(str), strict=True)
+    return {stratum: f"{stratum} ({basis})" for stratum, basis in named}
+
+
+def _strata(frame: pd.DataFrame) -> list[str]:
+    return [f"{p} · {f}" for p, f in zip(frame["platform"], frame["format"], strict=True)]
+
+
+def _shares(frame: pd.DataFrame, known: dict[str, str]) -> pd.DataFrame:
+    share = np.exp(frame["g_ln"].to_numpy(float))
+    stratum = [known.get(name, name) for name in _strata(frame)]
+    data = {
+        "stratum": stratum,
+        "age_d": frame["age_h"].to_numpy(float) / 24,
+        "share": share,
+    }
+    return pd.DataFrame(data).round({"age_d": 4, "share": 4})
+
+
+def _spread(pairs: pd.DataFrame) -> pd.DataFrame:
+    ordered = pairs.sort_values(["age_h", "g_ln"], kind="stable")
+    if len(ordered) <= MAX_PAIRS:
+        return ordered
+    return ordered.iloc[np.linspace(0, len(ordered) - 1, MAX_PAIRS).astype(int)]
+
+
+def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
+    strata = sorted(set(lines["stratum"]) | set(dots["stratum"] if dots is not None else ()))
+    hues = [_HUES[i % len(_HUES)] for i in range(len(strata))]
+    colour = alt.Color(
+        "stratum:N",
+        scale=alt.Scale(domain=strata, range=hues),
+        legend=alt.Legend(title=None, columns=2, labelLimit=190),
+    )
+    axis = alt.Axis(values=[0.04, 0.25, 1, 3, 7, 14, 30, 90], format="~g", labelOverlap=True)
+    days = alt.X("age_d:Q", title="age (days)", scale=alt.Scale(type="log", nice=False), axis=axis)
+    share = alt.Y(
+        "share:Q", title="share of the 7-day count", axis=alt.Axis(format="%", tickCount=5)
+    )
+    dash = alt.StrokeDash(
+        "basis:N",
+        scale=alt.Scale(domain=["fitted", "prior"], range=[[1, 0], [5, 4]]),
+        legend=None,  # the names say it
+    )
+    line = (
+        alt.Chart(lines, width=WIDTH, height=260)
+        .mark_line(strokeWidth=2.5)
+        .encode(days, share, color=colour, strokeDash=dash)
+    )
+    if dots is None:
+        return alt.layer(line)
+    marks = alt.Chart(dots).mark_point(filled=True, size=18, opacity=0.4, clip=True)
+    return alt.layer(marks.encode(days, share, color=colour), line)

@@ -15,13 +15,14 @@ from vtlib.charts.theme import (
     WIDTH,
     account_names,
     captions,
+    dashed_rule,
     day,
     finish,
     naive_utc,
     nothing,
     number,
     require,
-    rounded,
+    significant,
     tier_colour,
     tier_shape,
 )
@@ -49,51 +50,49 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     if scores.empty:
         return nothing("no post has been scored yet", title=title, source=source)
     require(scores, tuple(COLUMNS), chart="accounts")
-    placed = _bands(scores)
-    if placed.empty:
+    posts = _bands(scores)
+    if posts.empty:
         return nothing("no scored post has a time and a value", title=title, source=source)
-    shown = _thin(placed)
+    points = _thin(posts)
     subtitle = (
         f"{source} · n = {number(len(scores))} posts of "
         f"{number(scores['account_id'].nunique())} accounts"
     )
-    if len(shown) < len(scores):
-        drawn = shown["account_id"].nunique()
+    if len(points) < len(scores):
+        n_accounts = points["account_id"].nunique()
         subtitle += (
-            f" · drawn: {number(len(shown))} posts of {number(drawn)} accounts, every "
+            f" · drawn: {number(len(points))} posts of {number(n_accounts)} accounts, every "
             "breakout first"
         )
     subtitle += " · band: 80 % of ordinary posts"
-    names = list(dict.fromkeys(shown["account"]))
-    slim = _slim(shown)
-    picture = _faceted(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
+    names = list(dict.fromkeys(points["account"]))
+    slim = _slim(points)
+    picture = _facets(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
     return finish(picture, title=title, subtitle=subtitle)
 
 
 def _bands(scores: pd.DataFrame) -> pd.DataFrame:
-    placed = scores.assign(posted_at=naive_utc(scores["posted_at"]))
-    placed = placed[placed["posted_at"].notna() & placed["value"].notna()].copy()
-    multiplier = pd.to_numeric(placed["multiplier"], errors="coerce").astype(float)
-    value = placed["value"].astype(float)
-    expected = (1 + value) / multiplier.where(multiplier > 0) - 1
-    low = expected * placed["multiplier_low"].astype(float) / multiplier
-    high = expected * placed["multiplier_high"].astype(float) / multiplier
-    # The axis is a logarithm: a post with no views stands at 1.
-    placed["views"] = value.clip(lower=1)
-    for name, ends in (("expected", expected), ("band_low", low), ("band_high", high)):
-        placed[name] = ends.clip(lower=1).replace(np.inf, np.nan)
-    placed["account"] = account_names(placed)
-    return placed
+    posts = scores.assign(posted_at=naive_utc(scores["posted_at"]))
+    posts = posts[posts["posted_at"].notna() & posts["value"].notna()].copy()
+    multiplier = pd.to_numeric(posts["multiplier"], errors="coerce").astype(float)
+    value = posts["value"].astype(float)
+    level = (1 + value) / multiplier.where(multiplier > 0) - 1
+    low = level * posts["multiplier_low"].astype(float) / multiplier
+    high = level * posts["multiplier_high"].astype(float) / multiplier
+    # The axis is logarithmic: a post without views is drawn at 1.
+    posts["views"] = value.clip(lower=1)
+    for name, ends in (("expected", level), ("band_low", low), ("band_high", high)):
+        posts[name] = ends.clip(lower=1).replace(np.inf, np.nan)
+    posts["account"] = account_names(posts)
+    return posts
 
 
-def _thin(placed: pd.DataFrame) -> pd.DataFrame:
-    """The accounts with the most and surest breakouts first, and of each every flagged post,
-    then the newest.
-    """
-    flagged = placed["tier"].isin(BREAKOUT_TIERS)
-    sure = placed["multiplier_low"].where(flagged).fillna(0.0)
+def _thin(posts: pd.DataFrame) -> pd.DataFrame:
+    """Accounts with the surest breakouts first; of each all flagged posts, then the newest."""
+    is_breakout = posts["tier"].isin(BREAKOUT_TIERS)
+    sure = posts["multiplier_low"].where(is_breakout).fillna(0.0)
     rank = (
-        pd.DataFrame({"account_id": placed["account_id"], "flagged": flagged, "sure": sure})
+        pd.DataFrame({"account_id": posts["account_id"], "flagged": is_breakout, "sure": sure})
         .groupby("account_id")
         .agg(flagged=("flagged", "sum"), sure=("sure", "max"), posts=("sure", "size"))
         .reset_index()
@@ -103,35 +102,33 @@ def _thin(placed: pd.DataFrame) -> pd.DataFrame:
     )
     best = list(rank["account_id"].head(MAX_MENU))
     order = {account: place for place, account in enumerate(best)}
-    kept = placed[placed["account_id"].isin(best)].copy()
-    kept["place"] = kept["account_id"].map(order)
-    kept["plain"] = ~kept["tier"].isin(FLAGGED_TIERS)
-    newest = kept.sort_values(["plain", "posted_at", "post_id"], ascending=[True, False, True])
+    subset = posts[posts["account_id"].isin(best)].copy()
+    subset["place"] = subset["account_id"].map(order)
+    subset["plain"] = ~subset["tier"].isin(FLAGGED_TIERS)
+    newest = subset.sort_values(["plain", "posted_at", "post_id"], ascending=[True, False, True])
     few = newest.groupby("place").head(MAX_POINTS // len(best))
     return few.sort_values(["place", "posted_at", "post_id"])
 
 
-def _slim(shown: pd.DataFrame) -> pd.DataFrame:
-    named = shown[shown["tier"].isin(BREAKOUT_TIERS)].sort_values("multiplier_low", ascending=False)
-    named = named.groupby("account").head(NAMED_PER_ACCOUNT)
-    pairs = zip(named["multiplier"], captions(named, 22), strict=True)
-    texts = pd.Series([f"×{m:,.3g} {c}".strip() for m, c in pairs], named.index, dtype="object")
-    slim = shown.assign(name=texts.reindex(shown.index).fillna(""))
-    # A name stands on the side where the drawing goes on.
-    middle = shown["posted_at"].min() + (shown["posted_at"].max() - shown["posted_at"].min()) / 2
-    slim["side"] = np.where(shown["posted_at"] < middle, "left", "right")
-    slim["caption"] = captions(shown, 60).where(shown["tier"].isin(FLAGGED_TIERS), "")
+def _slim(posts: pd.DataFrame) -> pd.DataFrame:
+    top = posts[posts["tier"].isin(BREAKOUT_TIERS)].sort_values("multiplier_low", ascending=False)
+    top = top.groupby("account").head(NAMED_PER_ACCOUNT)
+    pairs = zip(top["multiplier"], captions(top, 22), strict=True)
+    texts = pd.Series([f"×{m:,.3g} {c}".strip() for m, c in pairs], top.index, dtype="object")
+    slim = posts.assign(name=texts.reindex(posts.index).fillna(""))
+    # A name goes on the side with more room.
+    middle = posts["posted_at"].min() + (posts["posted_at"].max() - posts["posted_at"].min()) / 2
+    slim["side"] = np.where(posts["posted_at"] < middle, "left", "right")
+    slim["caption"] = captions(posts, 60).where(posts["tier"].isin(FLAGGED_TIERS), "")
     keep = (
         "account format posted_at views expected band_low band_high multiplier tier name side "
         "caption"
     )
-    return rounded(slim[keep.split()])
+    return significant(slim[keep.split()])
 
 
 def _layers(width: str) -> list[Any]:
-    """The layers of one picture; `width` is the name of its width in Vega, which bounds the
-    names.
-    """
+    """The layers of one picture; `width`: name of its width in Vega, which limits names."""
     time = alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6, labelOverlap=True))
     count, low, middle = (_views(field) for field in ("views", "band_low", "expected"))
     base = alt.Chart(width=WIDTH)
@@ -180,7 +177,7 @@ def _views(field: str) -> Any:
     )
 
 
-def _faceted(slim: pd.DataFrame, names: list[str]) -> Any:
+def _facets(slim: pd.DataFrame, names: list[str]) -> Any:
     layers = alt.layer(*_layers("child_width")).properties(width=WIDTH, height=130)
     # One row an account: each on its own scale, all on the same time.
     return (
@@ -209,8 +206,7 @@ ROW_PX = 38
 
 
 def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) -> Any:
-    """The top posts by the lower end of their interval: multiplier (point) and 80 % interval
-    (line).
+    """Top posts by the lower end of their interval: multiplier (point), 80 % interval (line).
 
     `scores` as for `accounts_over_time`. 1 is the account's own level. Posts without an interval
     (classic rules, not scored) are left out and counted.
@@ -230,7 +226,7 @@ def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) 
     subtitle = (
         f"{source} · n = {number(len(sure))} posts with an interval · top {len(top)} · line: 80 %"
     )
-    chart = _intervals(rounded(rows[keep]))
+    chart = _intervals(significant(rows[keep]))
     return finish(chart, title=title, subtitle=subtitle)
 
 
@@ -252,9 +248,7 @@ def _intervals(rows: pd.DataFrame) -> Any:
         alt.Tooltip("multiplier_high:Q", title="high (80 %)", format=",.2f"),
         alt.Tooltip("tier:N"),
     ]
-    usual = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(
-        strokeDash=[4, 4], color=COLOURS["grey"]
-    )
+    usual = dashed_rule("one", 1.0)
     line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=7).encode(
         low,
         alt.X2("multiplier_high:Q"),
@@ -284,8 +278,7 @@ _HUES = [COLOURS[c] for c in ("blue", "vermillion", "green", "purple", "orange",
 def growth(
     curve: pd.DataFrame, pairs: pd.DataFrame | None = None, *, source: str = "post_snapshots"
 ) -> Any:
-    """Share of its 7-day count that a post has at an age: prior (dashed) or fit (solid), with data
-    pairs.
+    """Share of its 7-day count a post has at an age: prior (dashed) or fit (solid), with pairs.
 
     `curve`: platform, format, age_h (hours, > 0), g_ln (ln of count at that age over count at 7
     days), basis (`prior` or `fitted`), and n_pairs, the number of snapshot pairs behind it.
@@ -296,27 +289,27 @@ def growth(
     if curve.empty:
         return nothing("no growth curve was needed", title=title, source=source)
     require(curve, ("platform", "format", "age_h", "g_ln", "basis", "n_pairs"), chart="growth")
-    known = _named(curve)
-    lines = _shares(curve, known).assign(basis=curve["basis"].to_numpy())
-    dots = _shares(_spread(pairs), known) if pairs is not None and not pairs.empty else None
+    names = _stratum_labels(curve)
+    lines = _shares(curve, names).assign(basis=curve["basis"].to_numpy())
+    dots = _shares(_sample(pairs), names) if pairs is not None and not pairs.empty else None
     n = int(curve.drop_duplicates(["platform", "format"])["n_pairs"].fillna(0).sum())
     kinds = ", ".join(sorted(set(curve["basis"].astype(str))))
     subtitle = f"{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days"
     return finish(_picture(lines, dots), title=title, subtitle=subtitle)
 
 
-def _named(curve: pd.DataFrame) -> dict[str, str]:
-    named = zip(_strata(curve), curve["basis"].astype(str), strict=True)
-    return {stratum: f"{stratum} ({basis})" for stratum, basis in named}
+def _stratum_labels(curve: pd.DataFrame) -> dict[str, str]:
+    pairs = zip(_strata(curve), curve["basis"].astype(str), strict=True)
+    return {stratum: f"{stratum} ({basis})" for stratum, basis in pairs}
 
 
 def _strata(frame: pd.DataFrame) -> list[str]:
     return [f"{p} · {f}" for p, f in zip(frame["platform"], frame["format"], strict=True)]
 
 
-def _shares(frame: pd.DataFrame, known: dict[str, str]) -> pd.DataFrame:
+def _shares(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     share = np.exp(frame["g_ln"].to_numpy(float))
-    stratum = [known.get(name, name) for name in _strata(frame)]
+    stratum = [names.get(name, name) for name in _strata(frame)]
     data = {
         "stratum": stratum,
         "age_d": frame["age_h"].to_numpy(float) / 24,
@@ -325,11 +318,11 @@ def _shares(frame: pd.DataFrame, known: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(data).round({"age_d": 4, "share": 4})
 
 
-def _spread(pairs: pd.DataFrame) -> pd.DataFrame:
-    ordered = pairs.sort_values(["age_h", "g_ln"], kind="stable")
-    if len(ordered) <= MAX_PAIRS:
-        return ordered
-    return ordered.iloc[np.linspace(0, len(ordered) - 1, MAX_PAIRS).astype(int)]
+def _sample(pairs: pd.DataFrame) -> pd.DataFrame:
+    by_age = pairs.sort_values(["age_h", "g_ln"], kind="stable")
+    if len(by_age) <= MAX_PAIRS:
+        return by_age
+    return by_age.iloc[np.linspace(0, len(by_age) - 1, MAX_PAIRS).astype(int)]
 
 
 def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:

@@ -15,11 +15,12 @@ from vtlib.charts.theme import (
     COLOURS,
     WIDTH,
     account_names,
+    dashed_rule,
     finish,
     nothing,
     number,
     require,
-    rounded,
+    significant,
 )
 from vtlib.core.finding import q_text
 
@@ -31,19 +32,18 @@ _CLAIMS = (
 )
 
 
-def predictions(held: pd.DataFrame, *, limit: int = 30, source: str = "verdicts") -> Any:
-    """Matured predictions of views: 80 % interval (line), own median (tick) and what happened
-    (point).
+def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdicts") -> Any:
+    """Matured predictions: 80 % interval (line), own median (tick) and actual views (point).
 
     `held`: script_id, version, post_id, target, status, actual_ln, low_ln, high_ln, naive_ln,
     is_inside, age_h.
     """
     title = "What was predicted, and what happened"
-    require(held, ("status", "actual_ln", "low_ln", "high_ln", "naive_ln"), chart="predictions")
-    known = held[held["status"].eq("matured") & held["target"].eq("ln_views_7d")]
-    if known.empty:
+    require(verdicts, ("status", "actual_ln", "low_ln", "high_ln", "naive_ln"), chart="predictions")
+    mature = verdicts[verdicts["status"].eq("matured") & verdicts["target"].eq("ln_views_7d")]
+    if mature.empty:
         return nothing("no prediction has matured yet", title=title, source=source)
-    top = known.sort_values(["captured_at", "post_id"]).tail(limit)
+    top = mature.sort_values(["captured_at", "post_id"]).tail(limit)
     rows = pd.DataFrame(
         {
             "label": top["script_id"] + " v" + top["version"].astype(str) + " · " + top["post_id"],
@@ -54,10 +54,10 @@ def predictions(held: pd.DataFrame, *, limit: int = 30, source: str = "verdicts"
             "word": np.where(top["is_inside"].eq(True), _HITS[0][0], _HITS[1][0]),
         }
     )
-    inside = int(known["is_inside"].eq(True).sum())
-    under = f"{source} · n = {number(len(known))}, {inside} inside · line: 80 % · tick: own median"
+    inside = int(mature["is_inside"].eq(True).sum())
+    under = f"{source} · n = {number(len(mature))}, {inside} inside · line: 80 % · tick: own median"
     look = Look("views at 7 days", mark=None, words=_HITS)
-    return finish(forest(rounded(rows), look), title=title, subtitle=under)
+    return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
 def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patterns") -> Any:
@@ -82,26 +82,25 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
             "replicates": top["replicates"],
         }
     )
-    claimed = int(table["claim"].ne("").sum())
-    under = f"{source} · n = {number(len(table))} tested · {claimed} claimed · line: 80 %"
+    n_claims = int(table["claim"].ne("").sum())
+    under = f"{source} · n = {number(len(table))} tested · {n_claims} claimed · line: 80 %"
     look = Look("views with it over views without (1 = no effect)", words=_CLAIMS)
-    chart = forest(rounded(rows), look, tips=("definition", "replicates"))
+    chart = forest(significant(rows), look, tips=("definition", "replicates"))
     return finish(chart, title=title, subtitle=under)
 
 
 def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -> Any:
-    """Reach of own posts against their own level, by what they have in common, with the 80 %
-    interval.
+    """Reach of own posts against their own level by group, with the 80 % interval.
 
     `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high; top_share and ratio_without
     where one post makes most of the views. Groups without a matured post are left out.
     """
     title = "Reach against the own level"
     require(groups, ("by", "group", "n", "ratio", "ratio_low", "ratio_high"), chart="reach")
-    known = groups[groups["n"].gt(0)]
-    if known.empty:
+    mature = groups[groups["n"].gt(0)]
+    if mature.empty:
         return nothing("no own post of these days has matured", title=title, source=source)
-    top = known.head(limit)
+    top = mature.head(limit)
     posts = top["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
     rows = pd.DataFrame(
         {
@@ -117,46 +116,43 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
             "word": "",
         }
     )
-    whole = int(known["n"].max())
-    under = f"{source} · n = {number(whole)} matured posts · line: 80 %, none for a single post"
+    n_posts = int(mature["n"].max())
+    under = f"{source} · n = {number(n_posts)} matured posts · line: 80 %, none for a single post"
     look = Look("times the own level (1 = as usual)")
-    return finish(forest(rounded(rows), look), title=title, subtitle=under)
+    return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
 def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any:
-    """Views beyond the own level by product with the 80 % interval; the tick is what luck alone
-    passes in one case of ten.
+    """Views beyond the own level by product, 80 % interval; tick: luck passes it 1 time in 10.
 
     `table`: product_id, n, incremental_views, low, high, luck_high; top_share and without where one
     post makes most.
     """
     title = "Views beyond the own level"
     require(table, ("product_id", "n", "incremental_views", "low", "high"), chart="returns")
-    known = table[table["n"].gt(0)]
-    if known.empty:
+    mature = table[table["n"].gt(0)]
+    if mature.empty:
         return nothing("no post of a script has matured", title=title, source=source)
-    posts = known["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
+    posts = mature["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
     rows = pd.DataFrame(
         {
-            "label": known["product_id"] + " · " + posts + _one_post(known, "without", ",.0f"),
-            "value": known["incremental_views"],
-            "low": known["low"],
-            "high": known["high"],
-            "beside": known["luck_high"],
+            "label": mature["product_id"] + " · " + posts + _one_post(mature, "without", ",.0f"),
+            "value": mature["incremental_views"],
+            "low": mature["low"],
+            "high": mature["high"],
+            "beside": mature["luck_high"],
             "word": "",
         }
     )
     under = (
-        f"{source} · n = {number(int(known['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
+        f"{source} · n = {number(int(mature['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
     )
     look = Look("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
-    return finish(forest(rounded(rows), look), title=title, subtitle=under)
+    return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
 def _one_post(table: pd.DataFrame, without: str, style: str) -> list[str]:
-    """Behind a label: what one post makes of the sum, and the figure without it; '' where none
-    makes most.
-    """
+    """Suffix of a label: share of the top post and the figure without it; '' if none dominates."""
     if "top_share" not in table:
         return [""] * len(table)
     mark = "×" if without == "ratio_without" else ""
@@ -191,8 +187,7 @@ class Look:
 
 
 def forest(rows: pd.DataFrame, look: Look, *, tips: Sequence[str] = ()) -> Any:
-    """A row each of `rows`: label, value, low, high (may be missing), word, and optionally `beside`
-    (a tick).
+    """A row for each of `rows`: label, value, low, high, word, optionally `beside` (a tick).
 
     `tips` are further columns shown on hovering.
     """
@@ -221,9 +216,7 @@ def forest(rows: pd.DataFrame, look: Look, *, tips: Sequence[str] = ()) -> Any:
         tick = base.mark_tick(thickness=2.5, height=15, yOffset=7, color=COLOURS["grey"])
         layers.insert(1, tick.encode(x["beside"], y, tooltip=tip))
     if look.mark is not None:
-        dashes = alt.Chart(pd.DataFrame({"mark": [look.mark]})).mark_rule(
-            strokeDash=[4, 4], color=COLOURS["grey"]
-        )
+        dashes = dashed_rule("mark", look.mark)
         layers.insert(0, dashes.encode(x["mark"]))
     return alt.layer(*layers)
 
@@ -249,8 +242,8 @@ def _ticks(low: float, high: float) -> list[float]:
     """Round numbers on a log axis, at most nine: finer ones only where the axis is short."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in _STEPS:
-        found = [float(f"{s * 10.0**p:.6g}") for p in powers for s in steps]
-        inside = [tick for tick in found if low <= tick <= high]
+        ticks = [float(f"{s * 10.0**p:.6g}") for p in powers for s in steps]
+        inside = [tick for tick in ticks if low <= tick <= high]
         if len(inside) <= MOST_TICKS:
             break
     return inside
@@ -283,8 +276,7 @@ _SHAPES = ["diamond", "circle"]
 def standing(
     accounts: pd.DataFrame, *, limit: int = 24, source: str = "posts, outlier_scores"
 ) -> Any:
-    """Mean percentile of each account's posts among the other side's (point) with its 80 % interval
-    (line).
+    """Mean percentile of each account among the other side's posts, with 80 % interval.
 
     `accounts`: account_id, handle, platform, side (own, competitor), percentile, percentile_low,
     percentile_high, ranked (posts). 50 is level. At most `limit` accounts, own ones and the
@@ -294,10 +286,10 @@ def standing(
     if accounts.empty:
         return nothing("no accounts to compare", title=title, source=source)
     require(accounts, _COLUMNS, chart="standing")
-    known = accounts.dropna(subset=["percentile"])
-    if known.empty:
+    comparable = accounts.dropna(subset=["percentile"])
+    if comparable.empty:
         return nothing("too few mature posts of one format", title=title, source=source)
-    order = known.assign(place=known["side"].map({"own": 0}).fillna(1))
+    order = comparable.assign(place=comparable["side"].map({"own": 0}).fillna(1))
     top = order.sort_values(["place", "platform", "percentile"], ascending=[True, True, False])
     top = top.head(limit).sort_values(
         ["platform", "place", "percentile"], ascending=[True, True, False]
@@ -305,14 +297,13 @@ def standing(
     rows = top.assign(label=account_names(top), rank=range(len(top)))
     keep = ["label", "rank", "side", "percentile", "percentile_low", "percentile_high", "ranked"]
     subtitle = (
-        f"{source} · n = {number(int(known['ranked'].sum()))} posts of {number(len(known))} "
-        "accounts · "
-        "same platform and format · line: 80 %"
+        f"{source} · n = {number(int(comparable['ranked'].sum()))} posts of "
+        f"{number(len(comparable))} accounts · same platform and format · line: 80 %"
     )
-    return finish(_drawn(rounded(rows[keep])), title=title, subtitle=subtitle)
+    return finish(_percentiles(significant(rows[keep])), title=title, subtitle=subtitle)
 
 
-def _drawn(rows: pd.DataFrame) -> Any:
+def _percentiles(rows: pd.DataFrame) -> Any:
     scale = alt.Scale(domain=[0, 100])
     x, low = (
         alt.X(f"{field}:Q", title="mean percentile (50 = level)", scale=scale)
@@ -337,9 +328,7 @@ def _drawn(rows: pd.DataFrame) -> Any:
         alt.Tooltip("ranked:Q", title="posts"),
     ]
     base = alt.Chart(rows, width=WIDTH, height=ACCOUNT_PX * len(rows))
-    level = alt.Chart(pd.DataFrame({"fifty": [50]})).mark_rule(
-        strokeDash=[4, 4], color=COLOURS["grey"]
-    )
+    level = dashed_rule("fifty", 50)
     line = base.mark_rule(strokeWidth=3, opacity=0.7).encode(
         low, alt.X2("percentile_high:Q"), y, color=colour, tooltip=tip
     )

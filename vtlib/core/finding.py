@@ -43,9 +43,7 @@ MOST = 12
 
 
 def said(row: Mapping[str, Any]) -> str:
-    """A pattern in one sentence: its ratio with interval, q, posts, accounts, origin, and
-    whether it is claimed.
-    """
+    """A pattern in one sentence: ratio with interval, q, posts, accounts, origin, claim."""
     what = (
         f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
         f"{row['ratio_high']:.2f}, 80 %), "
@@ -56,9 +54,7 @@ def said(row: Mapping[str, Any]) -> str:
 
 
 def said_on(row: Mapping[str, Any]) -> str:
-    """A pattern on one platform in one sentence: believed ratio, q, posts, whether claimed,
-    whether it differs there.
-    """
+    """A pattern on one platform in one sentence, with what differs from other platforms."""
     what = (
         f"{row['pattern']} on {row['platform']}: x{row['ratio']:.2f} views "
         f"({row['ratio_low']:.2f} to "
@@ -71,8 +67,7 @@ def said_on(row: Mapping[str, Any]) -> str:
 
 
 def learned(table: pd.DataFrame, platforms: pd.DataFrame | None = None) -> dict[str, Any] | None:
-    """What the library may claim, as context for a prompt: plain JSON values, None without a
-    library.
+    """What the pattern library may claim, as plain JSON for a prompt; None without a library.
 
     `table`: rows of `patterns_latest`. `version` is the run of the library, to be kept with what
     was made from it; `statement` says how much was tested and how to read the numbers; `effects`
@@ -84,14 +79,16 @@ def learned(table: pd.DataFrame, platforms: pd.DataFrame | None = None) -> dict[
         return None
     claims = table[table["claim"].ne("")].head(MOST)
     places = pd.DataFrame() if platforms is None else platforms
-    told = places[places["claim"].ne("") | places["differs"].ne("")] if len(places) else places
+    platform_rows = (
+        places[places["claim"].ne("") | places["differs"].ne("")] if len(places) else places
+    )
     by_name: dict[str, list[dict[str, Any]]] = {}
-    for row in told.to_dict("records"):
+    for row in platform_rows.to_dict("records"):
         by_name.setdefault(str(row["pattern"]), []).append(_on_platform(row))
     alone = {n: rows for n, rows in by_name.items() if n not in set(claims["pattern"])}
-    tested = len(table)
+    n_tested = len(table)
     statement = (
-        f"{tested} features were tested on this project's posts; {len(claims)} go with more or "
+        f"{n_tested} features were tested on this project's posts; {len(claims)} go with more or "
         "fewer views of an "
         "account than usual. ratio 1 = as usual; ratio_low to ratio_high holds the truth in four "
         "cases of five. "
@@ -118,15 +115,13 @@ def learned(table: pd.DataFrame, platforms: pd.DataFrame | None = None) -> dict[
 
 
 def _on_platform(row: Mapping[Any, Any]) -> dict[str, Any]:
-    rounded = {k: round(float(row[k]), 2) for k in ("ratio", "ratio_low", "ratio_high")}
+    ratios = {k: round(float(row[k]), 2) for k in ("ratio", "ratio_low", "ratio_high")}
     words = {k: str(row[k]) for k in ("platform", "claim", "differs", "replicates")}
-    return words | rounded | {"n_with": int(row["n_with"]), "q_value": round(row["q_value"], 4)}
+    return words | ratios | {"n_with": int(row["n_with"]), "q_value": round(row["q_value"], 4)}
 
 
 def _effect(row: Mapping[Any, Any]) -> dict[str, Any]:
-    rounded = {k: round(float(row[k]), 2) for k in ("ratio", "ratio_low", "ratio_high")}
+    ratios = {k: round(float(row[k]), 2) for k in ("ratio", "ratio_low", "ratio_high")}
     words = ("pattern", "definition", "claim", "kind", "replicates", "trend", "note")
     counts = {k: int(row[k]) for k in ("n_with", "accounts_with")}
-    return (
-        {k: str(row[k]) for k in words} | rounded | counts | {"q_value": round(row["q_value"], 4)}
-    )
+    return {k: str(row[k]) for k in words} | ratios | counts | {"q_value": round(row["q_value"], 4)}

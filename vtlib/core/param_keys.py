@@ -13,7 +13,7 @@ from vtlib.core.errors import BadInput
 
 # Old key -> the key that has its meaning now. Old keys are read for as long as there are YAML files
 # with them.
-RENAMED = {
+NEW_KEYS = {
     "gemini": "model",
     "analysis.model": "model.name",
     "analysis.first_model": "model.first_pass",
@@ -21,14 +21,13 @@ RENAMED = {
 }
 
 
-def renamed(data: dict[str, Any], *, warn: bool = True) -> dict[str, Any]:
-    """`data` (nested mappings) with the keys of RENAMED under their new names, each with a warning
-    once.
+def use_new_keys(data: dict[str, Any], *, warn: bool = True) -> dict[str, Any]:
+    """`data` (nested mappings) with the keys of NEW_KEYS renamed; warns once of each.
 
     Raises BadInput where an old and its new key are both there with different values.
     """
     out = data
-    for old, new in RENAMED.items():
+    for old, new in NEW_KEYS.items():
         *path, name = old.split(".")
         section = out.get(path[0]) if path else out
         if not isinstance(section, dict) or name not in section:
@@ -38,8 +37,8 @@ def renamed(data: dict[str, Any], *, warn: bool = True) -> dict[str, Any]:
         out = {**out, path[0]: rest} if path else rest
         if value == {}:
             continue  # a notebook's default
-        moved = value if new == "model" else {new.split(".")[1]: value}
-        out = {**out, "model": _joined(out.get("model", {}), moved, old)}
+        values = value if new == "model" else {new.split(".")[1]: value}
+        out = {**out, "model": _join(out.get("model", {}), values, old)}
         if warn:
             _warn_of(old, new)
     return out
@@ -47,20 +46,20 @@ def renamed(data: dict[str, Any], *, warn: bool = True) -> dict[str, Any]:
 
 def new_key(key: str) -> str:
     """A dotted key as it is called now."""
-    old = next((o for o in RENAMED if key == o or key.startswith(f"{o}.")), "")
-    return RENAMED[old] + key.removeprefix(old) if old else key
+    old = next((o for o in NEW_KEYS if key == o or key.startswith(f"{o}.")), "")
+    return NEW_KEYS[old] + key.removeprefix(old) if old else key
 
 
-def _joined(section: Any, moved: Any, old: str) -> Any:
-    if not isinstance(section, dict) or not isinstance(moved, dict):
-        return moved
-    if clash := [k for k, v in moved.items() if k in section and section[k] != v]:
+def _join(section: Any, values: Any, old: str) -> Any:
+    if not isinstance(section, dict) or not isinstance(values, dict):
+        return values
+    if clash := [k for k, v in values.items() if k in section and section[k] != v]:
         raise BadInput(
             f"model.{clash[0]} is set twice: as itself and as {old}.",
             todo=f"Keep model.{clash[0]} alone.",
             field=f"model.{clash[0]}",
         )
-    return {**section, **moved}
+    return {**section, **values}
 
 
 @cache
@@ -85,7 +84,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `over` laid on it, section by section; neither is changed."""
+    """`base` updated by `over`, section by section, as a new mapping."""
     both = {
         k: merge(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v
         for k, v in over.items()

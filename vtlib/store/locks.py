@@ -30,13 +30,11 @@ if sys.platform != "win32":
     import fcntl
 
 WaitOver = RetryError  # of `retrying`
-POLL_MAX_S = 0.01  # short and random: the wait for a lock is a lottery that all waiters can win
+POLL_MAX_S = 0.01  # short and random, so that every waiter gets its turn
 
 
 def retrying(end: float, *, while_: Callable[[BaseException], bool]) -> Retrying:
-    """Try again, with jitter, while `while_` holds, until the monotonic time `end`; then
-    RetryError.
-    """
+    """Retry with jitter while `while_` holds, until the monotonic time `end`; then RetryError."""
     return Retrying(
         stop=stop_after_delay(max(end - time.monotonic(), 0.0)),
         wait=wait_random(0.001, POLL_MAX_S),
@@ -45,19 +43,18 @@ def retrying(end: float, *, while_: Callable[[BaseException], bool]) -> Retrying
 
 
 @contextmanager
-def queued(path: Path, *, shared: bool, end: float) -> Iterator[None]:
-    """Hold the place in front of the database at `path`. Raises TimeoutError at the monotonic time
-    `end`.
+def wait_in_queue(path: Path, *, is_shared: bool, end: float) -> Iterator[None]:
+    """Hold the lock on the database at `path`; TimeoutError at the monotonic time `end`.
 
     Where the system has no `flock` (Windows), DuckDB's own lock and its retries are all there is.
     """
     if sys.platform == "win32":
         yield
         return
-    with ExitStack() as held:
-        lock = held.enter_context(_beside(path, "lock"))
+    with ExitStack() as stack:
+        lock = stack.enter_context(_beside(path, "lock"))
         with _beside(path, "queue") as queue:
-            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
             try:
                 for file, how in ((queue, fcntl.LOCK_EX), (lock, kind)):
                     retrying(end, while_=_is_taken)(fcntl.flock, file, how | fcntl.LOCK_NB)
@@ -67,7 +64,7 @@ def queued(path: Path, *, shared: bool, end: float) -> Iterator[None]:
 
 
 def holder(path: Path) -> int | None:
-    """The process id that holds the database at `path`, or its queue; None where it cannot be told.
+    """The process id that holds the database at `path`, or its queue; None if unknown.
 
     Read from /proc/locks: opening the database file to ask would drop DuckDB's own locks.
     """
@@ -104,8 +101,8 @@ def _locker(file: Path, kind: str) -> int | None:
         lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    held = (line.split() for line in lines if "->" not in line)
-    pids = [int(f[4]) for f in held if f[1] == kind and f[5].rsplit(":", 1)[-1] == inode]
+    fields = (line.split() for line in lines if "->" not in line)
+    pids = [int(f[4]) for f in fields if f[1] == kind and f[5].rsplit(":", 1)[-1] == inode]
     return next((pid for pid in pids if pid > 0), None)
 
 
@@ -124,7 +121,7 @@ def _beside(path: Path, end: str) -> IO[bytes]:
 LEASE_S = 1.0  # an open costs about .05 s: one in twenty
 IDLE_S = 0.25
 
-Opened: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyConnection]]
+OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 class Lease:
@@ -147,21 +144,21 @@ class Lease:
         self._timer: threading.Timer | None = None
 
     @contextmanager
-    def shared(
-        self, opened: Opened, *, read_only: bool, end: float
+    def cursor(
+        self, open_file: OpenFile, *, read_only: bool, end: float
     ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor of its own on the open file, which `opened(read_only)` opens.
+        """A cursor of its own on the open file, which `open_file(read_only)` opens.
 
         A writer waits for the operations of other threads, and they for it: until the monotonic
         time `end`, then TimeoutError, which comes at once for a write within a read of its own that
         opened the file for reading.
         """
-        cursor, is_outer = self._taken(opened, read_only=read_only, end=end)
+        cursor, is_outer = self._acquire(open_file, read_only=read_only, end=end)
         try:
             with cursor:
                 yield cursor
         finally:
-            self._left(is_outer=is_outer)
+            self._release(is_outer=is_outer)
 
     def close(self) -> None:
         """Close the file, unless an operation goes on: its end closes it then."""
@@ -169,8 +166,8 @@ class Lease:
             if not self._users:
                 self._close()
 
-    def _taken(
-        self, opened: Opened, *, read_only: bool, end: float
+    def _acquire(
+        self, open_file: OpenFile, *, read_only: bool, end: float
     ) -> tuple[duckdb.DuckDBPyConnection, bool]:
         me = threading.get_ident()
         with self._turn:
@@ -185,7 +182,7 @@ class Lease:
                 self._close()
             if self._connection is None:
                 self._is_read_only = read_only and self.is_reading
-                self._connection = self._stack.enter_context(opened(self._is_read_only))
+                self._connection = self._stack.enter_context(open_file(self._is_read_only))
                 self._until_s = time.monotonic() + LEASE_S
             cursor = self._connection.cursor()
             self._users[me] += 1
@@ -194,7 +191,7 @@ class Lease:
                 self._writer = me
             return cursor, is_outer
 
-    def _left(self, *, is_outer: bool) -> None:
+    def _release(self, *, is_outer: bool) -> None:
         me = threading.get_ident()
         with self._turn:
             if is_outer:
@@ -210,9 +207,7 @@ class Lease:
             self._turn.notify_all()
 
     def _is_free(self, me: int, *, read_only: bool) -> bool:
-        """Whether an operation of thread `me` may begin; one within another of its own always
-        may.
-        """
+        """Whether an operation of thread `me` may begin; nested ones always may."""
         if not self._users or self._users[me]:
             return True
         # Once the lease is over the others end first, so that another process gets in.
@@ -264,8 +259,7 @@ def lease_of(path: Path) -> Lease | None:
 
 
 def linger() -> None:
-    """Let this process's operations share open files from now on, as if they were in reading
-    sessions.
+    """Let this process's operations share open files from now on, as in reading sessions.
 
     For a process that does many of them and then ends: nothing waits for a file to close.
     """

@@ -1,5 +1,4 @@
-"""Numbered SQL files from an empty database to today's, each applied once, in a transaction,
-recorded.
+"""Numbered SQL files, each applied once in a transaction and recorded; docs/schema.md.
 
 Views and comments (views/*.sql, comments/*.sql) are made anew whenever one of their files, a list
 they name (sql_lists.py) or a migration changed; their common digest is recorded as version 0.
@@ -32,13 +31,11 @@ def files() -> list[tuple[int, Path]]:
 
 
 def view_files() -> list[Path]:
-    """What is made anew: views first (in order of their names), then the comments on all
-    columns.
-    """
+    """What is rebuilt: views in order of their names, then the comments on all columns."""
     return sorted((ROOM / "views").glob("*.sql")) + sorted((ROOM / "comments").glob("*.sql"))
 
 
-def applied(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
+def applied_versions(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
     """sha256 of each applied version (0 = the views); empty for a new database."""
     try:
         rows = connection.execute("SELECT version, sha256 FROM schema_migrations").fetchall()
@@ -49,26 +46,24 @@ def applied(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
 
 def needs_migration(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether a file is not applied yet. Raises BadInput as `require_known` does."""
-    done = applied(connection)
-    require_known(done)
-    return _known() != done
+    versions = applied_versions(connection)
+    require_known(versions)
+    return _digests() != versions
 
 
-def require_known(done: Mapping[int, str]) -> None:
-    """Raise BadInput when `done` (sha256 by version) was made by newer code, or by a migration
-    that was changed after it had been applied.
-    """
-    known = _known()
-    newer = set(done) - set(known)
+def require_known(versions: Mapping[int, str]) -> None:
+    """Raise BadInput when `versions` (sha256 by version) has a newer or an edited migration."""
+    digests = _digests()
+    newer = set(versions) - set(digests)
     if newer:
         raise BadInput(
             f"the database was made by a newer version (migration {max(newer)}).",
             todo="Update this checkout, or name another file in VT_DATABASE.",
         )
-    changed = [v for v in known if v and v in done and known[v] != done[v]]
-    if changed:
+    edits = [v for v in digests if v and v in versions and digests[v] != versions[v]]
+    if edits:
         raise BadInput(
-            f"migration {changed[0]} was changed after it had been applied.",
+            f"migration {edits[0]} was changed after it had been applied.",
             todo="Restore the file and put the change into a new migration.",
         )
 
@@ -76,19 +71,18 @@ def require_known(done: Mapping[int, str]) -> None:
 def migrate(
     connection: duckdb.DuckDBPyConnection, *, versions: Collection[int] | None = None
 ) -> list[str]:
-    """Apply what is missing; returns the names of the files applied. Killed anywhere, it can be run
-    again.
+    """Apply what is missing; returns the names of the files. Safe to repeat when killed.
 
     With `versions` only these, and no views: an older schema, to take in what was written with it.
     """
     needs_migration(connection)
     connection.execute(_RECORD)
-    done, names = applied(connection), []
+    before, names = applied_versions(connection), []
     for version, path in files():
-        if version not in done and (versions is None or version in versions):
+        if version not in before and (versions is None or version in versions):
             _apply(connection, version, [path])
             names.append(path.name)
-    is_stale = names or done.get(VIEWS_VERSION) != _known()[VIEWS_VERSION]
+    is_stale = names or before.get(VIEWS_VERSION) != _digests()[VIEWS_VERSION]
     if versions is None and is_stale:
         _apply(connection, VIEWS_VERSION, view_files())
         names.append("views")
@@ -114,7 +108,7 @@ def _apply(connection: duckdb.DuckDBPyConnection, version: int, paths: list[Path
 
 
 @cache
-def _known() -> dict[int, str]:
+def _digests() -> dict[int, str]:
     """The digest of every version, read once a process: each operation compares them."""
     return {v: _digest([path]) for v, path in files()} | {VIEWS_VERSION: _digest(view_files())}
 
@@ -128,9 +122,7 @@ def _digest(paths: list[Path]) -> str:
 
 
 def _text(path: Path) -> str:
-    """The SQL of a file: a migration as it stands, since it must stay; a view with its lists
-    filled in.
-    """
+    """The SQL of a file; of views and comments with their lists filled in."""
     return path.read_text(encoding="utf-8") if path.parent == FOLDER else read_sql(path)
 
 
@@ -168,9 +160,6 @@ def schema_markdown() -> str:
 
 def _relation(name: str, comment: str | None, columns: list[tuple[str, str, str | None]]) -> str:
     lines = [f"### {name}", "", comment or "", "", "| column | type | meaning |", "|---|---|---|"]
-    lines += [f"| {column} | {kind} | {_cell(text)} |" for column, kind, text in columns]
+    cells = [(column, kind, (text or "").replace("|", "\\|")) for column, kind, text in columns]
+    lines += [f"| {column} | {kind} | {text} |" for column, kind, text in cells]
     return "\n".join(lines)
-
-
-def _cell(text: str | None) -> str:
-    return (text or "").replace("|", "\\|")

@@ -1,6 +1,4 @@
-"""CSV that a spreadsheet opens without running anything in it, and texts as they were before
-that.
-"""
+"""CSV that a spreadsheet opens without running anything in it, and the way back."""
 
 from __future__ import annotations
 

@@ -23,8 +23,6 @@ NO_VALUE = "–"
 _STATUSES = ("ok", "skipped", "failed", "running", "unchanged", "warning")
 # Control and bidirectional-override characters: text that shows itself as something else.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-_PLAIN_NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)*$")
 _BY_SUFFIX = (
     ("_usd", "usd"),
     ("_at", "time"),
@@ -65,8 +63,8 @@ def form_of(column: pd.Series, name: str) -> str:
     for suffix, form in _BY_SUFFIX:
         if name.endswith(suffix):
             return form
-    whole = column.dropna().map(lambda v: float(v).is_integer()).all()
-    return "int" if whole else ".4g"
+    is_whole = column.dropna().map(lambda v: float(v).is_integer()).all()
+    return "int" if is_whole else ".4g"
 
 
 def is_numeric(form: str) -> bool:
@@ -78,8 +76,8 @@ def metric(value: Any, state: Any, form: str) -> Cell:
     """A count with its state: the state's word where there is no count, ~ before an estimate."""
     if state in ("hidden", "not_exposed"):
         return Cell(str(state).replace("_", " "), kind="state")
-    shown = cell(value, form)
-    return replace(shown, text=f"~{shown.text}") if state == "estimated" and shown.sort else shown
+    count = cell(value, form)
+    return replace(count, text=f"~{count.text}") if state == "estimated" and count.sort else count
 
 
 def cell(value: Any, form: str) -> Cell:
@@ -123,8 +121,8 @@ def _figure(number: float, form: str) -> str:
         return f"${number:,.2f}" if number == 0 or abs(number) >= 0.01 else f"${number:.4f}"
     if form == "multiplier":
         return f"×{number:,.0f}" if number >= 100 else f"×{number:#.3g}".rstrip(".")
-    named = {"int": ",.0f", "tenth": ",.1f", "ratio": ".2f", "pct": ".1f"}
-    return format(number, named.get(form, form)) + ("%" if form == "pct" else "")
+    formats = {"int": ",.0f", "tenth": ",.1f", "ratio": ".2f", "pct": ".1f"}
+    return format(number, formats.get(form, form)) + ("%" if form == "pct" else "")
 
 
 def _time(value: Any, form: str) -> Cell:
@@ -151,8 +149,8 @@ def _link(url: str) -> Cell:
 
 
 def _flag(value: Any) -> Cell:
-    known = ("yes" if value else "no") if isinstance(value, (bool, np.bool_)) else ""
-    return Cell(known, known) if known else _text(value)
+    word = ("yes" if value else "no") if isinstance(value, (bool, np.bool_)) else ""
+    return Cell(word, word) if word else _text(value)
 
 
 def _text(value: Any) -> Cell:
@@ -232,13 +230,13 @@ def show(
             f"the table of {source} has no column {', '.join(missing)}",
             todo=f"It has: {', '.join(map(str, frame.columns))}.",
         )
-    shown = frame.head(max_rows)
-    chosen = {name: (formats or {}).get(name) or form_of(frame[name], name) for name in labels}
-    cells = [_column(shown, name, chosen[name]) for name in labels]
-    kinds = tuple("number" if is_numeric(chosen[name]) else "text" for name in labels)
+    head = frame.head(max_rows)
+    forms = {name: (formats or {}).get(name) or form_of(frame[name], name) for name in labels}
+    cells = [_column(head, name, forms[name]) for name in labels]
+    kinds = tuple("number" if is_numeric(forms[name]) else "text" for name in labels)
     caption = f"Source: {source} · n = {len(frame):,}"
-    if len(shown) < len(frame):
-        caption = f"Source: {source} · showing {len(shown):,} of n = {len(frame):,}"
+    if len(head) < len(frame):
+        caption = f"Source: {source} · showing {len(head):,} of n = {len(frame):,}"
     rows = tuple(zip(*cells, strict=True)) if cells else ()
     return HtmlTable(tuple(labels.values()), kinds, rows, caption)
 
@@ -262,7 +260,7 @@ def _column(frame: pd.DataFrame, name: str, form: str) -> list[Cell]:
     state = f"{name}_state"
     if state in frame.columns:
         pairs = zip(frame[name], frame[state], strict=True)
-        return [metric(value, known, form) for value, known in pairs]
+        return [metric(value, count_state, form) for value, count_state in pairs]
     return [cell(value, form) for value in frame[name]]
 
 

@@ -67,10 +67,12 @@ def _panel(panel: Panel) -> str:
         for label, text in panel.lines
         if text
     )
-    left = f'<div class="vt-panel-from">{picture}<small>{escape(panel.source)}</small>{words}</div>'
+    source = (
+        f'<div class="vt-panel-from">{picture}<small>{escape(panel.source)}</small>{words}</div>'
+    )
     kind = "vt-panel" if panel.source else "vt-panel vt-panel-alone"
     return (
-        f'<div class="{kind}">{left if panel.source else ""}'
+        f'<div class="{kind}">{source if panel.source else ""}'
         f'<div class="vt-panel-to"><p class="vt-panel-head"><b>{escape(panel.number)}</b> '
         f'<span class="vt-tag vt-change-{escape(panel.change)}">{escape(panel.change)}</span> '
         f"{escape(panel.head)}</p><dl>{lines}</dl>"
@@ -80,9 +82,7 @@ def _panel(panel: Panel) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A post: `picture` a small JPEG (None: the words `without` stand in its place), `url` "" =
-    no link is shown.
-    """
+    """A post: `picture` a small JPEG (None = the words `without`), `url` "" = no link."""
 
     words: str
     url: str = ""
@@ -106,16 +106,16 @@ class Gallery:
         )
 
     def __repr__(self) -> str:
-        told = [f"    {e.words} {e.url}".rstrip() for e in self.examples]
-        return "\n".join([self.title, self.subtitle, *told])
+        lines = [f"    {e.words} {e.url}".rstrip() for e in self.examples]
+        return "\n".join([self.title, self.subtitle, *lines])
 
 
 def _figure(example: Example) -> str:
     if example.picture:
-        shown = _inline(example.picture, f"Keyframe of {example.words}")
+        picture = _inline(example.picture, f"Keyframe of {example.words}")
     else:
-        shown = f'<div class="vt-gallery-none">{escape(example.without)}</div>'
+        picture = f'<div class="vt-gallery-none">{escape(example.without)}</div>'
     words = f'<span dir="auto">{escape(example.words)}</span>'
     if example.url.startswith("https://"):
         words = f'<a href="{escape(example.url, quote=True)}" rel="noopener noreferrer">{words}</a>'
-    return f"<figure>{shown}<figcaption>{words}</figcaption></figure>"
+    return f"<figure>{picture}<figcaption>{words}</figcaption></figure>"

@@ -1,6 +1,4 @@
-"""Words that lead to a stranger, found in any spelling in texts and files. Nothing here reads a
-database.
-"""
+"""Words that lead to a stranger, found in any spelling in texts and files. Reads no database."""
 
 from vtlib.store.leaks.needles import Needles, fold, make_needles
 from vtlib.store.leaks.scanner import Hit, scan_bytes, scan_folder

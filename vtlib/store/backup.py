@@ -26,7 +26,7 @@ import orjson
 from vtlib.core.archive_limits import check_zip
 from vtlib.core.errors import BadInput, DataCheckFailed
 from vtlib.store.connection import Connection, Store
-from vtlib.store.migrate import VIEWS_VERSION, applied, migrate, require_known
+from vtlib.store.migrate import VIEWS_VERSION, applied_versions, migrate, require_known
 
 DATABASE = PurePosixPath("outputs/viraltracker.duckdb")
 _STAGING = ".restoring"
@@ -99,7 +99,7 @@ def _write_tables(
     scratch.mkdir(parents=True)
     try:
         with store.read() as connection:
-            schema = {v: d for v, d in applied(connection).items() if v != VIEWS_VERSION}
+            schema = {v: d for v, d in applied_versions(connection).items() if v != VIEWS_VERSION}
             rows = {name: _copy_out(connection, name, scratch) for name in table_names(connection)}
         tables = {
             name: out.add(f"tables/{name}.parquet", scratch / f"{name}.parquet", rows=n)

@@ -88,8 +88,8 @@ DRAWN = {
     "reach": lambda: charts.reach(GROUPS),
     "returns": lambda: charts.returns(RETURNS),
     "standing": lambda: charts.standing(STANDING),
-    "accounts": lambda: charts.outliers_over_time(sample.scores()),
-    "accounts menu": lambda: charts.outliers_over_time(sample.scores(accounts=12)),
+    "accounts": lambda: charts.accounts_over_time(sample.scores()),
+    "accounts menu": lambda: charts.accounts_over_time(sample.scores(accounts=12)),
     "multipliers": lambda: charts.multipliers(sample.scores()),
     "growth": lambda: charts.growth(sample.curve(), sample.pairs()),
     "coverage": lambda: charts.coverage(sample.states()),
@@ -104,8 +104,8 @@ EMPTY = {
     "returns": lambda: charts.returns(RETURNS.assign(n=0)),
     "standing": lambda: charts.standing(pd.DataFrame()),
     "nothing ranked": lambda: charts.standing(STANDING.assign(percentile=None)),
-    "accounts": lambda: charts.outliers_over_time(sample.scores().head(0)),
-    "no columns": lambda: charts.outliers_over_time(pd.DataFrame()),
+    "accounts": lambda: charts.accounts_over_time(sample.scores().head(0)),
+    "no columns": lambda: charts.accounts_over_time(pd.DataFrame()),
     "multipliers": lambda: charts.multipliers(pd.DataFrame()),
     "growth": lambda: charts.growth(pd.DataFrame()),
     "coverage": lambda: charts.coverage(pd.DataFrame()),
@@ -113,7 +113,7 @@ EMPTY = {
     "problems a day": lambda: charts.problems_per_day(pd.DataFrame()),
     "spend a day": lambda: charts.spend_per_day(pd.DataFrame()),
     "no interval": lambda: charts.multipliers(sample.scores().assign(multiplier_low=None)),
-    "no value": lambda: charts.outliers_over_time(sample.scores().assign(value=None)),
+    "no value": lambda: charts.accounts_over_time(sample.scores().assign(value=None)),
 }
 
 
@@ -158,12 +158,12 @@ def test_an_empty_frame_says_why(name: str) -> None:
 @pytest.mark.parametrize("gone", ["tier", "multiplier_low", "posted_at"])
 def test_a_renamed_column_is_an_error_not_an_empty_chart(gone: str) -> None:
     with pytest.raises(BadInput, match=gone):
-        charts.outliers_over_time(sample.scores().drop(columns=gone))
+        charts.accounts_over_time(sample.scores().drop(columns=gone))
 
 
 def test_many_posts_are_thinned_and_no_breakout_is_lost() -> None:
     frame = sample.scores(accounts=100, posts=200)
-    spec = charts.outliers_over_time(frame).to_dict()
+    spec = charts.accounts_over_time(frame).to_dict()
     drawn = pd.DataFrame(rows(spec))
     assert len(drawn) <= MAX_POINTS
     assert drawn["account"].nunique() == MAX_MENU
@@ -179,7 +179,7 @@ def test_the_band_is_where_ordinary_posts_would_fall() -> None:
     one = sample.scores(accounts=1, posts=1).assign(
         value=7999, multiplier=8.0, multiplier_low=4.0, multiplier_high=16.0, tier="breakout"
     )
-    drawn = rows(charts.outliers_over_time(one).to_dict())[0]
+    drawn = rows(charts.accounts_over_time(one).to_dict())[0]
     assert drawn["expected"] == pytest.approx(999, rel=0.001)
     assert drawn["band_low"] == pytest.approx(499.5, rel=0.001)
     assert drawn["band_high"] == pytest.approx(1998, rel=0.001)
@@ -229,7 +229,7 @@ def test_times_with_a_zone_are_shown_as_utc() -> None:
     zoned = frame.assign(
         posted_at=frame["posted_at"].dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")
     )
-    assert charts.outliers_over_time(zoned).to_dict() == charts.outliers_over_time(frame).to_dict()
+    assert charts.accounts_over_time(zoned).to_dict() == charts.outliers_over_time(frame).to_dict()
 
 
 def test_the_renderer_keeps_what_nbformat_saves_and_jupyterlab_draws(tmp_path) -> None:

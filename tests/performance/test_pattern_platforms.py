@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm, t
 
 from tests.performance.test_patterns import said, world
-from vtlib.core.pattern_text import learned
+from vtlib.core.finding import learned
 from vtlib.performance import library as learning
 from vtlib.performance import store
 from vtlib.performance.patterns import Feature, find, post_features

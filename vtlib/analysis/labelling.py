@@ -15,10 +15,10 @@ from vtlib.analysis.corrections import checked, effective, standing
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as store
-from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project
+from vtlib.store.writes import decoded
 from vtlib.tables import to_csv_safe
-from vtlib.tables.sheets import rows_of
+from vtlib.tables.reader import rows_of
 
 ANSWERS: Mapping[str, type[BaseModel]] = {"analysis": VideoAnalysis, "pictures": PictureAnalysis}
 ABOUT = ("post_id", "platform", "handle", "url", "caption")

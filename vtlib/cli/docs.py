@@ -12,7 +12,7 @@ from vtlib.cli import vt
 from vtlib.cli.base import Command
 from vtlib.core.params import Params
 from vtlib.core.settings import Settings
-from vtlib.store.schema_doc import schema_markdown
+from vtlib.store.migrate import schema_markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
 GENERATED_NOTE = "<!-- made by `make docs`; change the code, not this page -->"

@@ -10,7 +10,7 @@ import click
 from vtlib.cli import vt
 from vtlib.cli.activity import days_option, project_option
 from vtlib.cli.base import Answer, command, table
-from vtlib.core.choices import USE_BY
+from vtlib.core.models import USE_BY
 
 if TYPE_CHECKING:
     from vtlib.ops import operations

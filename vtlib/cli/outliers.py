@@ -11,9 +11,16 @@ import click
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, by_option, command, table
 from vtlib.cli.imports import project_option
-from vtlib.core.choices import DECISIONS, REASONS, Method
 from vtlib.core.conclusion import number
-from vtlib.core.models import BREAKOUT_TIERS, PLATFORMS, TIERS_STRONGEST_FIRST, VIDEO_FORMATS
+from vtlib.core.models import (
+    BREAKOUT_TIERS,
+    DECISIONS,
+    PLATFORMS,
+    REASONS,
+    TIERS_STRONGEST_FIRST,
+    VIDEO_FORMATS,
+    Method,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -83,7 +83,7 @@ def run(
     recorded run: in a copy of the workspace from before, the tables come out the same. A request
     that is not recorded is a problem not_recorded, and the exit code is 5.
     """
-    from vtlib.core.params import merge, parse_overrides
+    from vtlib.core.param_keys import merge, parse_overrides
 
     tape = _tape(how.pop("record"), how.pop("replay"))
     how["tape"] = tape

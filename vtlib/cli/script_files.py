@@ -14,8 +14,8 @@ import click
 from vtlib.cli.base import Answer, by_option, command, table
 from vtlib.cli.run import profile_option
 from vtlib.cli.script import product_option, project_option, script, version_option
-from vtlib.core.choices import ASSET_KINDS, RELEASES
 from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.core.models import ASSET_KINDS, RELEASES
 from vtlib.scripts import workflow
 from vtlib.scripts.formats import FORMATS, RATES
 

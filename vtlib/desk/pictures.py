@@ -15,7 +15,7 @@ from vtlib.desk.browse import PostView
 from vtlib.media.timeline import LANES, Bar, bars
 from vtlib.scripts.text import clean, clean_line
 from vtlib.tables import cell
-from vtlib.tables.cells import metric
+from vtlib.tables.html import metric
 
 SIMULATED = Markup(
     '<span class="vt-simulated" title="no creator, post or figure here is real">SIMULATED DATA</span>'  # noqa: E501
@@ -79,7 +79,7 @@ def tag(word: str, *, kind: str = "") -> Markup:
 
 
 def value(thing: Any, form: str) -> str:
-    """A value in one of the formats of tables/cells.py; missing is a dash."""
+    """A value in one of the formats of tables/html.py; missing is a dash."""
     return cell(thing, form).text
 
 

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from vtlib.adaptation import drafts, product_table
 from vtlib.adaptation.drafts import DraftRequest
-from vtlib.core.choices import REASONS
 from vtlib.core.errors import BadInput
+from vtlib.core.models import REASONS
 from vtlib.desk import browse, controls, pictures
 from vtlib.desk.browse import Dossier
 from vtlib.desk.session import DeskSession

@@ -14,7 +14,8 @@ import pandas as pd
 
 from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy, VtError
-from vtlib.core.params import Params, parse_params, read_yaml
+from vtlib.core.param_keys import read_yaml
+from vtlib.core.params import Params, parse_params
 from vtlib.ops import connectivity, health
 from vtlib.ops.health import HealthCheck
 from vtlib.store import backup, usage

@@ -14,8 +14,7 @@ from vtlib.core.settings import Settings, load_settings, make_private
 from vtlib.platforms import account_ref
 from vtlib.store import catalog, people
 from vtlib.store.project import Project, Workspace, declared_params, resolve
-from vtlib.tables.reader import read_table, read_text
-from vtlib.tables.sheets import sheet_rows
+from vtlib.tables.reader import read_table, read_text, sheet_rows
 
 TABLES = (".txt", ".csv", ".tsv", ".xlsx")
 STARTER = """# Parameters of this project; docs/parameters.md lists every key. Secrets belong in .env.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vtlib.core.choices import REASONS
 from vtlib.core.errors import BadInput
+from vtlib.core.models import REASONS
 from vtlib.store import people
 from vtlib.store.project import Project
 from vtlib.tables import to_csv_safe
-from vtlib.tables.sheets import rows_of
+from vtlib.tables.reader import rows_of
 
 ANSWERS = ("decision", "reason", "notes", "hook_ideas", "reviewer")
 NEEDED, START = ("post_id", "decision"), "Start from: vt review export."

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from scipy.stats import mannwhitneyu, wilcoxon
 
-from vtlib.core.winsorise import clipped
+from vtlib.core.proportions import clipped
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

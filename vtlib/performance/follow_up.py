@@ -21,8 +21,8 @@ from vtlib.performance.outcome import outcome
 from vtlib.performance.pipeline import Inputs, hold
 from vtlib.performance.publication import costs, project_of
 from vtlib.scripts import queries as script_reading
-from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, Workspace
+from vtlib.store.writes import decoded
 
 
 @dataclass(frozen=True, slots=True)

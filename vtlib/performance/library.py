@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.pattern_text import said, said_on
+from vtlib.core.finding import said, said_on
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
 from vtlib.performance.patterns import learned

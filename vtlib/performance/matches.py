@@ -28,9 +28,8 @@ from vtlib.scripts import store as scripts
 from vtlib.scripts.lifecycle import linked, named_post
 from vtlib.scripts.script import parse
 from vtlib.scripts.store import Move
-from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, Workspace
-from vtlib.store.writes import naive
+from vtlib.store.writes import decoded, naive
 
 MACHINE = "vt (automatic)"
 COLUMNS = (

@@ -22,7 +22,7 @@ from vtlib.scripts import store as scripts
 from vtlib.scripts.store import Move
 from vtlib.store.project import Project, Workspace
 from vtlib.store.writes import naive
-from vtlib.tables.sheets import rows_of
+from vtlib.tables.reader import rows_of
 
 
 @dataclass(frozen=True, slots=True)

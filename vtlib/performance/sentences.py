@@ -12,7 +12,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, done, number, skipped
 from vtlib.core.errors import sentence
-from vtlib.core.pattern_text import said_on, surely
+from vtlib.core.finding import q_text, said_on
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import LEARNED, Range
@@ -196,7 +196,7 @@ def _claim(row: pd.Series) -> InsightSentence:
     last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     said = (
         f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
-        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {surely(row['q_value'])}, "
+        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {q_text(row['q_value'])}, "
         f"{row['replicates']}{last}); {row['kind']}"
         + (f"; {row['note']}" if row["note"] else "")
         + "."

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from vtlib.core.proportions import Rate, rate
-from vtlib.core.winsorise import clipped
+from vtlib.core.proportions import Rate, clipped, rate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,7 +11,8 @@ import pandas as pd
 from vtlib.analysis.claim_count import count_claims
 from vtlib.core.errors import BadInput
 from vtlib.core.models import BREAKOUT_TIERS
-from vtlib.core.params import Outliers, new_key
+from vtlib.core.param_keys import new_key
+from vtlib.core.params import Outliers
 from vtlib.llm import costs
 from vtlib.llm.bill import bill
 from vtlib.outliers import judgement

@@ -329,7 +329,7 @@ def _become_kernel(requester: Connection, arguments: list[str], env: dict[str, s
     """Run an IPython kernel in this process, as `python -m ipykernel_launcher` would."""
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - preloaded; not for the requester
 
-    from vtlib.store.lease import linger  # noqa: PLC0415
+    from vtlib.store.locks import linger  # noqa: PLC0415
 
     os.setpgid(0, 0)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)

@@ -19,7 +19,7 @@ from vtlib.scripts.merge import Conflict, merge
 from vtlib.scripts.script import Script, parse
 from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Workspace
-from vtlib.tables.sheets import read_sheet, sheet_rows
+from vtlib.tables.reader import read_sheet, sheet_rows
 
 SUFFIXES = (".md", ".markdown", ".fountain", ".spmd", ".json", ".csv")
 # What a format does not hold stays as it is in the store.

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from vtlib.core.choices import ASSET_KINDS, RELEASES
 from vtlib.core.errors import BadInput
+from vtlib.core.models import ASSET_KINDS, RELEASES
 from vtlib.scripts.schedule import Shoot
 from vtlib.scripts.store import require
 from vtlib.scripts.text import clean_line, slug_of

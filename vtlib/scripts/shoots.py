@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vtlib.core.choices import ASSET_KINDS
+from vtlib.core.models import ASSET_KINDS
 from vtlib.scripts import production
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts.schedule import Clash, PlannedDay, Shoot, clashes, windows

@@ -1,5 +1,4 @@
-"""Which encoding a text file has: its mark, valid UTF-8, zeros between letters, else
-charset-normalizer.
+"""The encoding of a text file: its mark, valid UTF-8, zeros, else charset-normalizer.
 
 charset-normalizer tells scripts apart (Cyrillic, Greek, Japanese, …) but not the code pages of one
 script in a few short captions: it reads "Café" in cp1252 as Arabic. So Latin words are told by
@@ -165,13 +164,11 @@ def _is_wide_json(head: bytes) -> bool:
 
 
 def mend_escaped(text: str) -> str:
-    """`text` decoded with `surrogateescape`: a single byte that is no UTF-8 is cp1252, more of
-    them are U+FFFD.
-    """
-    return _ESCAPED.sub(_mended, text) if _ESCAPED.search(text) else text
+    """Repair `surrogateescape` text: a single byte is cp1252, several are U+FFFD."""
+    return _ESCAPED.sub(_mend, text) if _ESCAPED.search(text) else text
 
 
-def _mended(match: re.Match[str]) -> str:
+def _mend(match: re.Match[str]) -> str:
     raw = bytes(ord(c) - 0xDC00 for c in match.group())
     return raw.decode("cp1252", "replace") if len(raw) == 1 else "\ufffd"
 
@@ -239,9 +236,7 @@ def _guess(sample: bytes, file: str) -> Encoding:
 
 
 def _is_latin(sample: bytes) -> bool:
-    """Whether the words with high bytes are mostly ASCII letters with one or two high bytes in a
-    row.
-    """
+    """Whether most words with high bytes are ASCII letters with one or two high bytes in a row."""
     words = [w for w in sample.split() if len(w) > 1] or sample.split()
     runs = _HIGH.findall(b" ".join(words))
     high = sum(map(len, runs))
@@ -256,9 +251,7 @@ _ICELANDIC = frozenset("áíóúæÁÍÓÚÆ")
 
 
 def _oddness(sample: bytes, name: str) -> float:
-    """How many characters do not belong into words, read as `name`; infinite when it cannot be
-    read so.
-    """
+    """Characters that belong into no word, read as `name`; infinite if it cannot be decoded."""
     try:
         text = sample.decode(name)
     except UnicodeDecodeError:
@@ -272,5 +265,5 @@ def _oddness(sample: bytes, name: str) -> float:
 
 
 def _is_strange(character: str) -> bool:
-    """A sign that stands in no word: superscript, fraction, accent alone; quotes and dashes do."""
+    """A sign that no word has: superscript, fraction, accent alone; quotes and dashes do."""
     return unicodedata.category(character) in ("No", "Sk", "So", "Sc", "Sm") or character in "¿¡ªºƒ"

@@ -2,7 +2,7 @@
 account's own level.
 """
 
-from vtlib.core.pattern_text import learned, said
+from vtlib.core.finding import learned, said
 from vtlib.performance.patterns.analysed import analysed_features
 from vtlib.performance.patterns.features import Feature, post_features
 from vtlib.performance.patterns.library import DROPPED_COLUMNS, PATTERN_COLUMNS, Library, find

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.desk.desk_home import HOSTILE, workspace
-from vtlib.desk.matches import MatchesPanel
+from vtlib.desk.board import MatchesPanel
 from vtlib.desk.session import DeskSession
 from vtlib.performance import match_store as store
 from vtlib.performance import matches

@@ -9,10 +9,9 @@ import pytest
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from vtlib.core.errors import BadInput
 from vtlib.scripts import beat_table, origins, picture, schedule, workflow
-from vtlib.scripts.diff import compare, summary
-from vtlib.scripts.merge import merge
+from vtlib.scripts.diff import compare, merge, summary
+from vtlib.scripts.origins import NAMES, from_template
 from vtlib.scripts.script import BEATS_MAX, PlannedBeat, Script, ScriptClaim
-from vtlib.scripts.templates import NAMES, from_template
 from vtlib.scripts.timing import count_words, duration_s, spans, word_rates
 from vtlib.scripts.workflow import Situation
 

@@ -6,15 +6,27 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
-from vtlib.desk.matches import MatchesPanel
 from vtlib.desk.session import DeskSession
-from vtlib.desk.transitions import MovePanel
+from vtlib.performance import matches
 from vtlib.scripts import editor as open_scripts
-from vtlib.scripts.editor import CARDS_MAX
+from vtlib.scripts.editor import CARDS_MAX, OpenScript
 from vtlib.scripts.page import dates_text
-from vtlib.scripts.text import clock
-from vtlib.scripts.workflow import STATUSES
+from vtlib.scripts.store import Move
+from vtlib.scripts.text import clean_line, clock
+from vtlib.scripts.workflow import FORWARD, STATUSES
+
+SHOWN_MAX = 20
+_VERBS = {
+    "draft": "Back to draft",
+    "review": "Send to review",
+    "approved": "Approve",
+    "in_production": "Start production",
+    "produced": "Mark produced",
+    "published": "Mark published",
+    "archived": "Archive",
+}
 
 
 class BoardPanel:
@@ -78,3 +90,109 @@ class BoardPanel:
 
     def _edit(self) -> None:
         self._session.go(view="script")
+
+
+class MatchesPanel:
+    """Proposals of the project, the likeliest first, and links that the machine made, each with
+    a way to undo it.
+    """
+
+    def __init__(self, session: DeskSession) -> None:
+        self._session = session
+        self.why = controls.text("Reason", hint="for refusing or undoing")
+        self.rows = controls.box()
+        self.buttons: dict[tuple[str, str, str], Any] = {}
+        self.view = controls.box(kind="vt-card")
+
+    def refresh(self) -> None:
+        """Read the proposals again."""
+        found = matches.listing(self._session.project)
+        is_ours = found["state"].eq("link") & found["decided_by"].eq(matches.MACHINE)
+        shown = found[found["state"].eq("proposed") | is_ours].head(SHOWN_MAX)
+        self.buttons = {}
+        head = widgets.HTML(pictures.heading("Posts of scripts", f"{len(shown)} to look at"))
+        if shown.empty:
+            quiet = pictures.quiet("No new post fits a script in production.")
+            self.view.children = [head, widgets.HTML(quiet)]
+            return
+        self.rows.children = [self._row(row) for row in shown.to_dict("records")]
+        self.view.children = [head, self.rows, self.why]
+
+    def _row(self, row: dict[Any, Any]) -> Any:
+        pair = (str(row["script_id"]), str(row["post_id"]))
+        is_linked = row["state"] == "link"
+        reasons = row["reason"] if is_linked else "; ".join(row["reasons"])
+        chance = "" if row["probability"] != row["probability"] else f"{row['probability']:.0%} · "
+        head = "linked by itself" if is_linked else "proposed"
+        text = f"{head} · {chance}{row['handle']} {pair[1]} → {row['script']}: {reasons}"
+        deeds = ("undo",) if is_linked else ("link", "refuse")
+        for deed in deeds:
+            made = controls.button(
+                deed.title(),
+                self._session.act(self._decide, deed, *pair),
+                tip=f"{deed} {pair[1]} and {row['script']}",
+                kind="primary" if deed == "link" else "",
+            )
+            self.buttons[deed, *pair] = made
+        line = [self.buttons[deed, *pair] for deed in deeds]
+        return controls.line(widgets.HTML(pictures.quiet(clean_line(text))), *line)
+
+    def _decide(self, deed: str, script: str, post: str) -> str:
+        at, by = self._session.project.workspace, self._session.person
+        acts = {"link": matches.accept, "refuse": matches.refuse, "undo": matches.unlink}
+        acts[deed](at, script, post, by=by, reason=self.why.value)
+        self.why.value = ""
+        self._session.wrote()
+        words = {"link": "linked to", "refuse": "refused for", "undo": "not linked any more to"}
+        return f"{post}: {words[deed]} {script}."
+
+
+class MovePanel:
+    """Buttons for the ways a version can go; a way back needs the reason."""
+
+    def __init__(self, session: DeskSession) -> None:
+        self._session = session
+        self._open: OpenScript | None = None
+        self.reason = controls.text("Reason", hint="for a way back, or the archive")
+        self.buttons = {s: controls.button(_VERBS[s], session.act(self._move, s)) for s in STATUSES}
+        self.lacks = widgets.HTML()
+        row = controls.line(*self.buttons.values(), self.reason, kind="vt-moves")
+        self.view = controls.box(row, self.lacks)
+
+    def show(self, found: OpenScript) -> None:
+        """Offer the ways of a version."""
+        self._open = found
+        here = str(found.row["status"])
+        for status, button in self.buttons.items():
+            button.layout.display = None if status in found.ways else "none"
+            button.disabled = bool(found.ways.get(status))
+            is_ahead = status == FORWARD.get(here)
+            button.description = _verb(here, status)
+            (button.add_class if is_ahead else button.remove_class)("vt-primary")
+        told = [f"{_verb(here, to)} waits for {'; '.join(w)}." for to, w in found.ways.items() if w]
+        self.lacks.value = pictures.quiet(" ".join(told)) if told else ""
+
+    def _move(self, to: str) -> str:
+        from vtlib.performance import publication  # noqa: PLC0415 - what is expected of a script loads slowly
+
+        if self._open is None:
+            raise BadInput("no script lies open.")
+        self._session.require_saved("version", again=lambda: self._move(to))
+        row = self._open.row
+        moved, predicted = publication.move(
+            self._session.project.workspace,
+            str(row["script_id"]),
+            Move(to, self._session.person, self.reason.value),
+            version=self._open.version,
+        )
+        self.reason.value = ""
+        self._session.wrote()
+        change = f"{moved['from']} to {to}".replace("_", " ")
+        said = f"{self._open.script.title}, version {moved['version']}: {change}."
+        return f"{said} {predicted}".strip()
+
+
+def _verb(here: str, to: str) -> str:
+    order = STATUSES.index
+    is_back = to != "archived" and here != "archived" and order(to) < order(here)
+    return f"Back to {to.replace('_', ' ')}" if is_back else _VERBS[to]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
+from markupsafe import Markup
 
+from vtlib.adaptation import drafts, product_table
+from vtlib.adaptation.drafts import DraftRequest
+from vtlib.core.choices import REASONS
+from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
 from vtlib.desk import browse, controls, pictures
-from vtlib.desk.browse import DECISION_FILTERS, SORTS, TIER_FILTERS, PostPage, Wish
-from vtlib.desk.post import PostPanel
+from vtlib.desk.browse import DECISION_FILTERS, SORTS, TIER_FILTERS, Dossier, PostPage, Wish
 from vtlib.desk.session import DeskSession
+from vtlib.outliers import reviews
 
 _DECISIONS = {
     "": "all",
@@ -20,6 +26,7 @@ _DECISIONS = {
     "reject": "rejected",
     "picked": "picked by rule",
 }
+_FROM = "starts from its analysis, else from its measured shots, else from its caption"
 
 
 class PostsPanel:
@@ -132,3 +139,216 @@ def _filters(wish: Wish) -> dict[str, Any]:
         "is_ascending": controls.choice("Order", orders, wish.is_ascending),
         "search": controls.text("Search", wish.search, hint="handle or caption"),
     }
+
+
+class PostPanel:
+    """The post that lies open, the decision about it, and the way to a script."""
+
+    def __init__(self, session: DeskSession, *, after: Callable[[str], str | None]) -> None:
+        self._session, self._after = session, after
+        self.head, self.film, self.about = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.keep = controls.button("Keep", session.act(self._keep), kind="primary")
+        self.reject = controls.button("Reject", session.act(self._reject), kind="danger")
+        self.reason = controls.choice(
+            "Reason to reject", [("choose", ""), *((r, r) for r in REASONS)], ""
+        )
+        self.notes = controls.text("Notes", hint="what is worth taking over")
+        self.next = controls.button("Next post", session.act(self._next))
+        self.title = controls.text("Title of the script", hint="a working title")
+        self.form = session.form(
+            "post", {"reason": self.reason, "notes": self.notes}, save=self._save
+        )
+        session.form("post", {"title": self.title}, save=self._create)
+        self._shown: tuple[str, str] = ("", "")  # the post, and whose words on it the form holds
+        self.decisions = widgets.HTML()
+        self.product = controls.choice("Product", [("none", "")], "")
+        self.create = controls.button("Write a script", session.act(self._create), kind="primary")
+        self._body = controls.box(
+            controls.line(self.keep, self.reject, self.reason, self.next),
+            self.notes,
+            self.decisions,
+            self.film,
+            widgets.HTML(pictures.heading("Write a script after it", _FROM)),
+            controls.line(self.title, self.product, self.create),
+            self.about,
+            kind="vt-form",
+        )
+        self.view = controls.box(self.head, self._body, kind="vt-detail vt-card")
+
+    def refresh(self) -> None:
+        """Read the post that lies open again; words that are not saved yet stay."""
+        post_id = self._session.place.post_id
+        self._body.layout.display = None if post_id else "none"
+        if not post_id:
+            self.head.value = pictures.quiet(
+                "Open a post to see it here: its time line, the decision, a script after it."
+            )
+            return
+        found = browse.dossier(self._session.project, post_id)
+        self.head.value = _head(found)
+        self.film.value = _film(found)
+        self.about.value = _about(found)
+        self.decisions.value = _decisions(found.decisions)
+        shown = (post_id, self._session.person)
+        if shown != self._shown or not self.form.changes():
+            self._shown, own = shown, self._own(found)
+            self.form.fill({n: pictures.text_of(own.get(n)) for n in self.form.fields})
+        products = product_table.products(self._session.project)
+        held = self.product.value
+        self.product.options = [("none", ""), *((p["name"], p["product_id"]) for p in products)]
+        self.product.value = held if held in [p["product_id"] for p in products] else ""
+
+    def _own(self, found: Dossier) -> Mapping[str, Any]:
+        """What the person at the desk decided on the post; nothing = not yet."""
+        person = self._session.person
+        return next((d for d in found.decisions if d["reviewer"] == person), {})
+
+    def _save(self) -> str:
+        """Keep the words typed with the decision that the person took before."""
+        post_id = self._session.place.post_id
+        own = self._own(browse.dossier(self._session.project, post_id))
+        if not own:
+            raise BadInput(
+                "notes are stored with a decision.", todo="Press Keep or Reject, or let them go."
+            )
+        return self._keep() if own["decision"] == "keep" else self._reject()
+
+    def _keep(self) -> str:
+        return self._decide("keep")
+
+    def _reject(self) -> str:
+        if not self.reason.value:
+            self._session.focus(self.reason)
+            raise BadInput("a rejection needs a reason.", todo="Choose one beside the button.")
+        return self._decide("reject", reason=self.reason.value)
+
+    def _decide(self, decision: str, **words: str) -> str:
+        post_id = self._session.place.post_id
+        words["notes"] = self.notes.value
+        others = reviews.overruled(
+            self._session.project, post_id, decision, reviewer=self._session.person
+        )
+        reviews.decide(
+            self._session.project, post_id, decision, reviewer=self._session.person, **words
+        )
+        self.form.filled = {n: c.value for n, c in self.form.fields.items()}
+        self._session.wrote()
+        self._session.focus(self.next)
+        over = f". This overrules {', '.join(others)}" if others else ""
+        return f"{'Kept' if decision == 'keep' else 'Rejected'}: {post_id}{over}"
+
+    def _next(self) -> str | None:
+        self._session.require_saved("post", again=self._next)
+        return self._after(self._session.place.post_id)
+
+    def _create(self) -> str:
+        session = self._session
+        wanted = DraftRequest(
+            title=self.title.value,
+            product=self.product.value or None,
+            project=session.project.slug,
+            post=session.place.post_id,
+        )
+        made = drafts.create(session.project.workspace, wanted, by=session.person)
+        self.title.value = ""
+        session.wrote()
+        session.go(script_id=made["script_id"], view="script")
+        return f"Script {made['script_id']} from {made['origin']}, version 1, a draft."
+
+
+def _head(found: Dossier) -> Markup:
+    facts = found.seen.facts
+    handle = pictures.text_of(facts["handle"]) or "unknown"
+    under = f"{facts['platform']} {facts['format']}, {_multiplier(facts)}"
+    tier = pictures.text_of(facts["tier"])
+    words = pictures.text_of(facts["caption"]) or pictures.text_of(facts["title"])
+    return Markup(
+        '<div class="vt-detail-head">{}{}<span class="vt-end">{}</span></div>'
+        '<p class="vt-whole-caption" dir="auto">{}</p>'
+    ).format(
+        pictures.heading(f"@{handle}", under),
+        pictures.tag(tier) if tier else "",
+        pictures.link(facts["url"], "original"),
+        words or "no caption",
+    )
+
+
+def _about(found: Dossier) -> Markup:
+    facts = found.seen.facts
+    reach = f"{pictures.value(facts['value'], 'int')} {pictures.text_of(facts['metric'])}"
+    shown = [
+        ("reach", reach.strip()),
+        ("likes", pictures.counted(facts, "likes")),
+        ("comments", pictures.counted(facts, "comments")),
+        ("posted", f"{pictures.value(facts['posted_at'], 'time')} UTC"),
+        ("length", f"{pictures.value(facts['duration_s'], 'tenth')} s"),
+        ("judged against", f"{pictures.value(facts['n_baseline'], 'int')} posts of the account"),
+        ("false discovery rate", pictures.value(facts["q_value"], "p")),
+        ("decision", _decision(facts)),
+        ("scripts after it", ", ".join(f"{s['title']} ({s['status']})" for s in found.scripts)),
+    ]
+    why = _why(found.answer, found.model) if found.answer else Markup("")
+    return why + pictures.heading("Numbers") + pictures.facts_list(shown)
+
+
+def _multiplier(facts: Mapping[str, Any]) -> str:
+    number = pictures.value(facts["multiplier"], "multiplier")
+    early = ", provisional" if facts["is_provisional"] is True else ""
+    return f"{number} ({pictures.interval(facts)}){early}"
+
+
+def _decision(facts: Mapping[str, Any]) -> str:
+    made = pictures.text_of(facts["decision"])
+    if not made:
+        return (
+            "picked by the rule, nobody decided"
+            if pictures.text_of(facts["role"])
+            else "nobody decided"
+        )
+    why = pictures.text_of(facts["reason"])
+    by = pictures.text_of(facts["reviewer"]) or "somebody"
+    return f"{'kept' if made == 'keep' else 'rejected'} by {by}{f', {why}' if why else ''}"
+
+
+def _decisions(made: Sequence[Mapping[str, Any]]) -> Markup:
+    """Every reviewer's decision, the one that stands first; nothing to say of one alone."""
+    if len(made) < 2:
+        return Markup("")
+    stands = made[0]
+    head = pictures.heading("Decisions", "the latest stands")
+    cells = [Markup('<li dir="auto">{}</li>').format(_decided(d, stands)) for d in made]
+    return Markup('{}<ul class="vt-decisions">{}</ul>').format(head, Markup("").join(cells))
+
+
+def _decided(made: Mapping[str, Any], stands: Mapping[str, Any]) -> Markup:
+    """One reviewer's decision; overruled when the one that stands is another."""
+    names = [pictures.text_of(d["reviewer"]) or "somebody" for d in (made, stands)]
+    is_over = made["decision"] != stands["decision"]
+    facts = (
+        "kept" if made["decision"] == "keep" else "rejected",
+        pictures.text_of(made["reason"]),
+        f"{pictures.value(made['decided_at'], 'time')} UTC",
+        f"overruled by {names[1]}" if is_over else "stands" if made is stands else "agrees",
+        pictures.text_of(made["notes"]),
+    )
+    return Markup("<b>{}</b> {}").format(names[0], " · ".join(f for f in facts if f))
+
+
+def _film(found: Dossier) -> Markup:
+    return pictures.strip(found.seen.pictures) + pictures.lanes(found.seen.measures)
+
+
+def _why(answer: Mapping[str, Any], model: str) -> Markup:
+    hook, narrative = answer.get("hook") or {}, answer.get("narrative") or {}
+    types = sorted(hook.get("types") or [], key=lambda t: -float(t.get("probability") or 0))
+    reasons = answer.get("explanation") or []
+    call = answer.get("call_to_action") or {}
+    shown = [
+        ("hook", hook.get("spoken") or hook.get("overlay_text") or hook.get("visual")),
+        ("kinds of hook", ", ".join(str(t.get("type", "")).replace("_", " ") for t in types[:3])),
+        ("story", narrative.get("summary")),
+        ("why it worked", " ".join(str(r.get("text") or "") for r in reasons[:3])),
+        ("call to action", call.get("text")),
+    ]
+    under = f"{model}: an opinion; notebook 04 holds it against what was measured"
+    return pictures.heading("What a model saw", under) + pictures.facts_list(shown)

@@ -158,7 +158,7 @@ class DeskSession:
             self._next.focus()
             self._next = None
         if self.place != self._kept:
-            flow.keep_place(self.project, self.person, self.place)
+            flow.save_place(self.project, self.person, self.place)
             self._kept = self.place
 
     def _tried(self, action: Callable[..., Any], *given: Any) -> str:

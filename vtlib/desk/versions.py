@@ -13,7 +13,7 @@ from vtlib.scripts import files as script_texts
 from vtlib.scripts import lifecycle as flow
 from vtlib.scripts.diff import Difference, summary
 from vtlib.scripts.editor import OpenScript
-from vtlib.scripts.history import history_lines
+from vtlib.scripts.picture import history_lines
 from vtlib.scripts.store import Making
 from vtlib.scripts.text import clock
 

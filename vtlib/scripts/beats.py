@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtlib.scripts import beat_order
+from vtlib.scripts import beat_table
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
 from vtlib.scripts.script import Script
@@ -21,7 +21,7 @@ def add(
     `seen` is the version the work started from. Raises BadInput when others have gone on since.
     """
     held = script_reading.get(at.store, ref)
-    script, beat_id = beat_order.with_beat(held["script"], after=after)
+    script, beat_id = beat_table.with_beat(held["script"], after=after)
     return _saved(at, held, script, making, seen), beat_id
 
 
@@ -30,7 +30,7 @@ def remove(
 ) -> dict[str, Any]:
     """Take a beat out; returns the script's row. Raises BadInput like `add`."""
     held = script_reading.get(at.store, ref)
-    return _saved(at, held, beat_order.without_beat(held["script"], beat_id), making, seen)
+    return _saved(at, held, beat_table.without_beat(held["script"], beat_id), making, seen)
 
 
 def move(
@@ -40,7 +40,7 @@ def move(
     `add`.
     """
     held = script_reading.get(at.store, ref)
-    script = beat_order.with_beat_at(held["script"], *beat)
+    script = beat_table.with_beat_at(held["script"], *beat)
     return held if script == held["script"] else _saved(at, held, script, making, seen)
 
 

@@ -14,15 +14,15 @@ from vtlib.core.errors import BadInput, nearest
 from vtlib.scripts import production
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts.formats import FORMATS, TIMELINES, Document, read_stamp
-from vtlib.scripts.formats import frames as pictures
+from vtlib.scripts.formats import slates as pictures
 from vtlib.scripts.formats.calendar import production as production_calendar
 from vtlib.scripts.formats.edit_lists import uses_slates
 from vtlib.scripts.formats.shot_table import many_as_csv
 from vtlib.scripts.formats.slates import film
 from vtlib.scripts.lifecycle import being_shot
 from vtlib.scripts.page import as_read
+from vtlib.scripts.production import conflicts, contacts, deadlines
 from vtlib.scripts.schedule import PlannedDay, Shoot
-from vtlib.scripts.shoots import conflicts, contacts, deadlines
 from vtlib.scripts.timing import spans
 from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace, one_session, resolve

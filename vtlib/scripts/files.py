@@ -14,8 +14,8 @@ from vtlib.core.errors import BadInput
 from vtlib.scripts import beat_table, fountain, markdown
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
+from vtlib.scripts.diff import Conflict, merge
 from vtlib.scripts.markdown import MarkdownScript
-from vtlib.scripts.merge import Conflict, merge
 from vtlib.scripts.script import Script, parse
 from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Workspace

@@ -9,8 +9,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from vtlib.scripts.history import Stretch, stretches
-from vtlib.scripts.picture import fitted
+from vtlib.scripts.picture import Stretch, fitted, stretches
 from vtlib.scripts.script import Script
 from vtlib.scripts.text import clock
 from vtlib.scripts.timing import BeatSpan, duration_s, spans, word_rates

@@ -10,7 +10,7 @@ from tests.desk.desk_home import workspace
 from vtlib.core.errors import BadInput
 from vtlib.desk import Desk
 from vtlib.scripts import lifecycle as scripts_flow
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import queries
 from vtlib.scripts.store import Making
 from vtlib.store.connection import Store
 from vtlib.store.data_checks import run_checks
@@ -47,11 +47,11 @@ def written(desk: Desk) -> Desk:
 
 
 def said(desk: Desk) -> str:
-    return desk.session.said.value
+    return desk.session.message.value
 
 
 def script(desk: Desk) -> dict:
-    return script_reading.get(desk.session.project.store, desk.session.place.script_id)
+    return queries.get(desk.session.project.store, desk.session.place.script_id)
 
 
 def test_pages_are_cut_by_the_database_and_filters_begin_at_the_first(desk: Desk) -> None:
@@ -183,7 +183,7 @@ def test_the_whole_text_is_laid_on_what_others_did(written: Desk, project: Proje
     text.area.value = text.area.value.replace("# Calm lid", "# Calm lids")
     text.save.click()
     row = script(written)
-    assert "with what others changed" in said(written)
+    assert "merged with other people" in said(written)
     assert (row["title"], row["script"].beats[0].spoken, row["version"]) == (
         "Calm lids",
         "Theirs.",
@@ -209,7 +209,7 @@ def test_the_board_moves_a_script_and_says_what_it_lacks(written: Desk) -> None:
     facts.claim.value = "8 and up"
     facts.add.click()
     written.tabs.value = "board"
-    moving = written.board.moving
+    moving = written.board.transitions
     moving.buttons["review"].click()
     assert moving.buttons["approved"].disabled
     assert "call to action" in moving.lacks.value

@@ -10,7 +10,7 @@ from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from vtlib.core.errors import BadInput
 from vtlib.scripts import beat_table, origins, picture, schedule, workflow
 from vtlib.scripts.diff import compare, merge, summary
-from vtlib.scripts.origins import NAMES, from_template
+from vtlib.scripts.origins import TEMPLATES, from_template
 from vtlib.scripts.script import BEATS_MAX, PlannedBeat, Script, ScriptClaim
 from vtlib.scripts.timing import count_words, duration_s, spans, word_rates
 from vtlib.scripts.workflow import Situation
@@ -142,7 +142,7 @@ def test_the_way_forward_and_back_is_open() -> None:
 
 
 def test_templates_are_ready_to_fill() -> None:
-    for name in NAMES:
+    for name in TEMPLATES:
         script = from_template(name, "x")
         assert script.beats[0].kind == "hook"
         assert script.beats[-1].kind == "cta"

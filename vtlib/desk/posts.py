@@ -1,4 +1,4 @@
-"""Outliers: the posts of a project, a page at a time; beside them the one that lies open."""
+"""Outliers: the posts of a project, a page at a time, with the selected post beside them."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _FROM = "starts from its analysis, else from its measured shots, else from its c
 
 
 class PostsPanel:
-    """The list with its filters and pages; a row's button lays a post open beside it."""
+    """The list with its filters and pages; a row's button selects the post shown beside it."""
 
     def __init__(self, session: DeskSession) -> None:
         self._session = session
         self.page = PostPage()
         self.filters = _filters(session.place.wish)
         for name, control in self.filters.items():
-            control.observe(session.act(self._filtered, name), "value")
+            control.observe(session.act(self._apply_filter, name), "value")
         self.rows = [_Row(session, self) for _ in range(Wish().size)]
         self.previous, self.next = (
-            controls.button(text, session.act(self._turned, step), tip=tip)
+            controls.button(text, session.act(self._turn_page, step), tip=tip)
             for text, step, tip in (("‹ Back", -1, "previous page"), ("More ›", 1, "next page"))
         )
         self.count = widgets.HTML()
@@ -58,28 +58,28 @@ class PostsPanel:
         for name, control in self.filters.items():
             control.value = getattr(self._session.place.wish, name)
         self.page = browse.page(self._session.project, self._session.place.wish)
-        shown: list[Any] = [*self.page.rows, *[None] * len(self.rows)]
-        for row, seen in zip(self.rows, shown, strict=False):
-            row.show(seen)
+        page_rows: list[Any] = [*self.page.rows, *[None] * len(self.rows)]
+        for row, post in zip(self.rows, page_rows, strict=False):
+            row.show(post)
         number, n_pages, n = self.page.number, self.page.n_pages, self.page.n
         posts = f"{n:,} posts" if n != 1 else "1 post"
-        said = (
+        label = (
             f"{posts} · page {number:,} of {n_pages:,}" if n else "No post matches these filters."
         )
-        self.count.value = pictures.quiet(said)
+        self.count.value = pictures.quiet(label)
         self.previous.disabled, self.next.disabled = number <= 1, number >= n_pages
 
     def mark(self) -> None:
-        """Show which of the posts lies open."""
+        """Mark the selected post."""
         for row in self.rows:
             row.draw()
 
     def open_after(self, post_id: str) -> str | None:
-        """Lay the next post of the list open, turning the page where it ends."""
+        """Select the next post of the list; after the last row, turn the page."""
         ids = [r.post_id for r in self.page.rows]
         place = ids.index(post_id) + 1 if post_id in ids else 0
         if place >= len(ids) and self.page.number < self.page.n_pages:
-            self._turned(1)
+            self._turn_page(1)
             self.refresh()
             ids, place = [r.post_id for r in self.page.rows], 0
         if place < len(ids):
@@ -88,12 +88,12 @@ class PostsPanel:
             return None
         return "That was the last post of this list."
 
-    def _filtered(self, name: str) -> None:
+    def _apply_filter(self, name: str) -> None:
         wish, value = self._session.place.wish, self.filters[name].value
         if value != getattr(wish, name):
             self._session.go(wish=replace(wish, page=1, **{name: value}))
 
-    def _turned(self, step: int) -> None:
+    def _turn_page(self, step: int) -> None:
         self._session.go(wish=replace(self._session.place.wish, page=self.page.number + step))
 
 
@@ -102,27 +102,27 @@ class _Row:
 
     def __init__(self, session: DeskSession, posts: PostsPanel) -> None:
         self._session, self._posts = session, posts
-        self.seen: browse.PostView | None = None
+        self.post: browse.PostView | None = None
         self.html = widgets.HTML()
         self.open = controls.button("Open", session.act(self._open))
         self.view = controls.line(self.html, self.open, kind="vt-row")
 
-    def show(self, seen: browse.PostView | None) -> None:
+    def show(self, post: browse.PostView | None) -> None:
         """Show a post, or nothing."""
-        self.seen = seen
-        self.view.layout.display = "none" if seen is None else None
+        self.post = post
+        self.view.layout.display = "none" if post is None else None
         self.draw()
 
     def draw(self) -> None:
-        """Draw the post again: it may lie open now."""
-        if self.seen is not None:
-            is_open = self.seen.post_id == self._session.place.post_id
-            self.html.value = pictures.row(self.seen, is_open=is_open)
-            self.open.tooltip = f"open the post of {pictures.text_of(self.seen.facts['handle'])}"
+        """Draw the post again: it may be the selected one now."""
+        if self.post is not None:
+            is_open = self.post.post_id == self._session.place.post_id
+            self.html.value = pictures.row(self.post, is_open=is_open)
+            self.open.tooltip = f"open the post of {pictures.text_of(self.post.facts['handle'])}"
 
     def _open(self) -> None:
-        if self.seen is not None:
-            self._session.go(post_id=self.seen.post_id)
+        if self.post is not None:
+            self._session.go(post_id=self.post.post_id)
             self._session.focus(self._posts.post.keep)
 
 
@@ -142,7 +142,7 @@ def _filters(wish: Wish) -> dict[str, Any]:
 
 
 class PostPanel:
-    """The post that lies open, the decision about it, and the way to a script."""
+    """The selected post, the decision about it, and a form that starts a script from it."""
 
     def __init__(self, session: DeskSession, *, after: Callable[[str], str | None]) -> None:
         self._session, self._after = session, after
@@ -176,7 +176,7 @@ class PostPanel:
         self.view = controls.box(self.head, self._body, kind="vt-detail vt-card")
 
     def refresh(self) -> None:
-        """Read the post that lies open again; words that are not saved yet stay."""
+        """Read the selected post again; unsaved text stays."""
         post_id = self._session.place.post_id
         self._body.layout.display = None if post_id else "none"
         if not post_id:
@@ -184,32 +184,32 @@ class PostPanel:
                 "Open a post to see it here: its time line, the decision, a script after it."
             )
             return
-        found = browse.dossier(self._session.project, post_id)
-        self.head.value = _head(found)
-        self.film.value = _film(found)
-        self.about.value = _about(found)
-        self.decisions.value = _decisions(found.decisions)
-        shown = (post_id, self._session.person)
-        if shown != self._shown or not self.form.changes():
-            self._shown, own = shown, self._own(found)
+        dossier = browse.dossier(self._session.project, post_id)
+        self.head.value = _head(dossier)
+        self.film.value = _film(dossier)
+        self.about.value = _about(dossier)
+        self.decisions.value = _decisions(dossier.decisions)
+        form_key = (post_id, self._session.person)
+        if form_key != self._shown or not self.form.changes():
+            self._shown, own = form_key, self._own(dossier)
             self.form.fill({n: pictures.text_of(own.get(n)) for n in self.form.fields})
         products = product_table.products(self._session.project)
-        held = self.product.value
+        product_id = self.product.value
         self.product.options = [("none", ""), *((p["name"], p["product_id"]) for p in products)]
-        self.product.value = held if held in [p["product_id"] for p in products] else ""
+        self.product.value = product_id if product_id in [p["product_id"] for p in products] else ""
 
-    def _own(self, found: Dossier) -> Mapping[str, Any]:
+    def _own(self, dossier: Dossier) -> Mapping[str, Any]:
         """What the person at the desk decided on the post; nothing = not yet."""
         person = self._session.person
-        return next((d for d in found.decisions if d["reviewer"] == person), {})
+        return next((d for d in dossier.decisions if d["reviewer"] == person), {})
 
     def _save(self) -> str:
-        """Keep the words typed with the decision that the person took before."""
+        """Save the notes with the decision that the person made before."""
         post_id = self._session.place.post_id
         own = self._own(browse.dossier(self._session.project, post_id))
         if not own:
             raise BadInput(
-                "notes are stored with a decision.", todo="Press Keep or Reject, or let them go."
+                "notes are stored with a decision.", todo="Press Keep or Reject, or discard them."
             )
         return self._keep() if own["decision"] == "keep" else self._reject()
 
@@ -231,8 +231,8 @@ class PostPanel:
         reviews.decide(
             self._session.project, post_id, decision, reviewer=self._session.person, **words
         )
-        self.form.filled = {n: c.value for n, c in self.form.fields.items()}
-        self._session.wrote()
+        self.form.initial = {n: c.value for n, c in self.form.fields.items()}
+        self._session.mark_stale()
         self._session.focus(self.next)
         over = f". This overrules {', '.join(others)}" if others else ""
         return f"{'Kept' if decision == 'keep' else 'Rejected'}: {post_id}{over}"
@@ -243,21 +243,21 @@ class PostPanel:
 
     def _create(self) -> str:
         session = self._session
-        wanted = DraftRequest(
+        request = DraftRequest(
             title=self.title.value,
             product=self.product.value or None,
             project=session.project.slug,
             post=session.place.post_id,
         )
-        made = drafts.create(session.project.workspace, wanted, by=session.person)
+        draft = drafts.create(session.project.workspace, request, by=session.person)
         self.title.value = ""
-        session.wrote()
-        session.go(script_id=made["script_id"], view="script")
-        return f"Script {made['script_id']} from {made['origin']}, version 1, a draft."
+        session.mark_stale()
+        session.go(script_id=draft["script_id"], view="script")
+        return f"Script {draft['script_id']} from {draft['origin']}, version 1, a draft."
 
 
-def _head(found: Dossier) -> Markup:
-    facts = found.seen.facts
+def _head(dossier: Dossier) -> Markup:
+    facts = dossier.post.facts
     handle = pictures.text_of(facts["handle"]) or "unknown"
     under = f"{facts['platform']} {facts['format']}, {_multiplier(facts)}"
     tier = pictures.text_of(facts["tier"])
@@ -273,10 +273,10 @@ def _head(found: Dossier) -> Markup:
     )
 
 
-def _about(found: Dossier) -> Markup:
-    facts = found.seen.facts
+def _about(dossier: Dossier) -> Markup:
+    facts = dossier.post.facts
     reach = f"{pictures.value(facts['value'], 'int')} {pictures.text_of(facts['metric'])}"
-    shown = [
+    items = [
         ("reach", reach.strip()),
         ("likes", pictures.counted(facts, "likes")),
         ("comments", pictures.counted(facts, "comments")),
@@ -285,10 +285,10 @@ def _about(found: Dossier) -> Markup:
         ("judged against", f"{pictures.value(facts['n_baseline'], 'int')} posts of the account"),
         ("false discovery rate", pictures.value(facts["q_value"], "p")),
         ("decision", _decision(facts)),
-        ("scripts after it", ", ".join(f"{s['title']} ({s['status']})" for s in found.scripts)),
+        ("scripts after it", ", ".join(f"{s['title']} ({s['status']})" for s in dossier.scripts)),
     ]
-    why = _why(found.answer, found.model) if found.answer else Markup("")
-    return why + pictures.heading("Numbers") + pictures.facts_list(shown)
+    why = _why(dossier.answer, dossier.model) if dossier.answer else Markup("")
+    return why + pictures.heading("Numbers") + pictures.facts_list(items)
 
 
 def _multiplier(facts: Mapping[str, Any]) -> str:
@@ -298,8 +298,8 @@ def _multiplier(facts: Mapping[str, Any]) -> str:
 
 
 def _decision(facts: Mapping[str, Any]) -> str:
-    made = pictures.text_of(facts["decision"])
-    if not made:
+    decision = pictures.text_of(facts["decision"])
+    if not decision:
         return (
             "picked by the rule, nobody decided"
             if pictures.text_of(facts["role"])
@@ -307,35 +307,35 @@ def _decision(facts: Mapping[str, Any]) -> str:
         )
     why = pictures.text_of(facts["reason"])
     by = pictures.text_of(facts["reviewer"]) or "somebody"
-    return f"{'kept' if made == 'keep' else 'rejected'} by {by}{f', {why}' if why else ''}"
+    return f"{'kept' if decision == 'keep' else 'rejected'} by {by}{f', {why}' if why else ''}"
 
 
-def _decisions(made: Sequence[Mapping[str, Any]]) -> Markup:
-    """Every reviewer's decision, the one that stands first; nothing to say of one alone."""
-    if len(made) < 2:
+def _decisions(decisions: Sequence[Mapping[str, Any]]) -> Markup:
+    """Every reviewer's decision, the latest (which counts) first; empty for fewer than two."""
+    if len(decisions) < 2:
         return Markup("")
-    stands = made[0]
+    stands = decisions[0]
     head = pictures.heading("Decisions", "the latest stands")
-    cells = [Markup('<li dir="auto">{}</li>').format(_decided(d, stands)) for d in made]
+    cells = [Markup('<li dir="auto">{}</li>').format(_decided(d, stands)) for d in decisions]
     return Markup('{}<ul class="vt-decisions">{}</ul>').format(head, Markup("").join(cells))
 
 
-def _decided(made: Mapping[str, Any], stands: Mapping[str, Any]) -> Markup:
+def _decided(decision: Mapping[str, Any], stands: Mapping[str, Any]) -> Markup:
     """One reviewer's decision; overruled when the one that stands is another."""
-    names = [pictures.text_of(d["reviewer"]) or "somebody" for d in (made, stands)]
-    is_over = made["decision"] != stands["decision"]
+    names = [pictures.text_of(d["reviewer"]) or "somebody" for d in (decision, stands)]
+    is_over = decision["decision"] != stands["decision"]
     facts = (
-        "kept" if made["decision"] == "keep" else "rejected",
-        pictures.text_of(made["reason"]),
-        f"{pictures.value(made['decided_at'], 'time')} UTC",
-        f"overruled by {names[1]}" if is_over else "stands" if made is stands else "agrees",
-        pictures.text_of(made["notes"]),
+        "kept" if decision["decision"] == "keep" else "rejected",
+        pictures.text_of(decision["reason"]),
+        f"{pictures.value(decision['decided_at'], 'time')} UTC",
+        f"overruled by {names[1]}" if is_over else "stands" if decision is stands else "agrees",
+        pictures.text_of(decision["notes"]),
     )
     return Markup("<b>{}</b> {}").format(names[0], " · ".join(f for f in facts if f))
 
 
-def _film(found: Dossier) -> Markup:
-    return pictures.strip(found.seen.pictures) + pictures.lanes(found.seen.measures)
+def _film(dossier: Dossier) -> Markup:
+    return pictures.strip(dossier.post.pictures) + pictures.lanes(dossier.post.measures)
 
 
 def _why(answer: Mapping[str, Any], model: str) -> Markup:
@@ -343,7 +343,7 @@ def _why(answer: Mapping[str, Any], model: str) -> Markup:
     types = sorted(hook.get("types") or [], key=lambda t: -float(t.get("probability") or 0))
     reasons = answer.get("explanation") or []
     call = answer.get("call_to_action") or {}
-    shown = [
+    items = [
         ("hook", hook.get("spoken") or hook.get("overlay_text") or hook.get("visual")),
         ("kinds of hook", ", ".join(str(t.get("type", "")).replace("_", " ") for t in types[:3])),
         ("story", narrative.get("summary")),
@@ -351,4 +351,4 @@ def _why(answer: Mapping[str, Any], model: str) -> Markup:
         ("call to action", call.get("text")),
     ]
     under = f"{model}: an opinion; notebook 04 holds it against what was measured"
-    return pictures.heading("What a model saw", under) + pictures.facts_list(shown)
+    return pictures.heading("What a model saw", under) + pictures.facts_list(items)

@@ -1,6 +1,4 @@
-"""What the desk needs beside the flows of the stages: its projects, and where each person left
-off.
-"""
+"""The desk's projects, and where each person left off."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ VIEWS: tuple[View, ...] = get_args(View)
 
 @dataclass(frozen=True, slots=True)
 class DeskPlace:
-    """What lies open on somebody's desk: a view, the posts wished for, a post and a script."""
+    """What a person has selected: view, post filters, post and script."""
 
     view: View = "outliers"
     wish: Wish = field(default_factory=Wish)
@@ -31,9 +29,7 @@ class DeskPlace:
 
 
 def entered(project: Project) -> Project:
-    """The project, known to the store as its YAML describes it. Raises BadInput when it is known
-    in no way.
-    """
+    """The project, stored as its YAML describes it. Raises BadInput when neither exists."""
     if project.workspace.params_path(project.slug).exists():
         projects.sync(project)
     else:

@@ -1,4 +1,4 @@
-"""What changed between two versions: by line, by beat, and on the time line."""
+"""Two versions compared by line, beat and time; and two edits of one version merged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BeatChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two versions compared: unified lines, every beat, changed facts of the whole, both lengths
+    """Two versions compared: unified lines, every beat, changed facts of the script, both lengths
     in s.
     """
 
@@ -56,9 +56,7 @@ class Difference:
 def compare(
     before: Script, after: Script, *, names: tuple[str, str] = ("before", "after")
 ) -> Difference:
-    """The difference of two versions; beats meet by their id, so a beat that moved is the same
-    beat.
-    """
+    """The difference of two versions; beats are matched by id, so a moved beat is the same beat."""
     old, new = (markdown.write(s).split("\n") for s in (before, after))
     lines = difflib.unified_diff(old, new, fromfile=names[0], tofile=names[1], lineterm="", n=2)
     facts = _changed(before, after, without=("beats",))
@@ -80,21 +78,16 @@ def summary(change: BeatChange) -> str:
         text += (
             f"  starts {clock(change.start_before_s or 0)} -> {clock(change.start_after_s or 0)}"
         )
-    told = [n for n in change.values if n != "duration_s"]
-    return f"{text}  ({', '.join(told)})" if told else text
-
-
-def changed_fields(before: PlannedBeat, after: PlannedBeat) -> dict[str, tuple[Any, Any]]:
-    """Each field of a beat that differs, with both values."""
-    return _changed(before, after)
+    names = [n for n in change.values if n != "duration_s"]
+    return f"{text}  ({', '.join(names)})" if names else text
 
 
 def _beats(before: tuple[BeatSpan, ...], after: tuple[BeatSpan, ...]) -> tuple[BeatChange, ...]:
     old = {s.beat.beat_id: s for s in before}
     new = {s.beat.beat_id: s for s in after}
-    kept = [i for i in old if i in new]
-    moved = set(kept) - _in_order(kept, [i for i in new if i in old])
-    out = [_change(old.get(i), span, is_moved=i in moved) for i, span in new.items()]
+    common_ids = [i for i in old if i in new]
+    moved_ids = set(common_ids) - _in_order(common_ids, [i for i in new if i in old])
+    out = [_change(old.get(i), span, is_moved=i in moved_ids) for i, span in new.items()]
     for position, (beat_id, span) in enumerate(old.items()):
         if beat_id not in new:
             out.insert(min(position, len(out)), _change(span, None, is_moved=False))
@@ -108,13 +101,13 @@ def _in_order(before: list[str], after: list[str]) -> set[str]:
 
 
 def _change(old: BeatSpan | None, new: BeatSpan | None, *, is_moved: bool) -> BeatChange:
-    shown = new or old
-    if shown is None:
+    span = new or old
+    if span is None:
         raise ValueError("a beat is in one of the versions")
-    values = changed_fields(old.beat, new.beat) if old and new else {}
+    values = _changed(old.beat, new.beat) if old and new else {}
     return BeatChange(
-        shown.beat.beat_id,
-        shown.beat.kind,
+        span.beat.beat_id,
+        span.beat.kind,
         _word(old, new, values, is_moved=is_moved),
         old.number if old else None,
         new.number if new else None,
@@ -141,8 +134,8 @@ def _word(
         return "changed"
     if is_moved:
         return "moved"
-    retimed = (old.start_s, old.end_s) != (new.start_s, new.end_s)
-    return "retimed" if retimed or values else "same"
+    is_retimed = (old.start_s, old.end_s) != (new.start_s, new.end_s)
+    return "retimed" if is_retimed or values else "same"
 
 
 def _changed(
@@ -164,10 +157,11 @@ class Conflict:
 
 
 def merge(base: Script, mine: Script, theirs: Script) -> tuple[Script, tuple[Conflict, ...]]:
-    """Both edits laid on the version they started from, and the fields where they contradict.
+    """Both edits merged onto the version they started from (three-way merge), and the conflicting
+    fields.
 
-    A contradiction keeps `theirs`. A beat that one removed and the other edited is a contradiction
-    too. The order is theirs; beats that only I added follow the beat they followed.
+    A conflict keeps `theirs`. A beat that one removed and the other edited is a conflict too. The
+    order is theirs; beats that only I added follow the beat they followed.
     """
     facts, conflicts = _fields(base, mine, theirs, place="script", without=("beats",))
     old, me, they = ({b.beat_id: b for b in s.beats} for s in (base, mine, theirs))
@@ -184,10 +178,10 @@ def _beat(
     old: PlannedBeat | None, mine: PlannedBeat | None, theirs: PlannedBeat | None, beat_id: str
 ) -> tuple[PlannedBeat | None, list[Conflict]]:
     if mine is None or theirs is None:
-        kept = mine or theirs
+        remaining = mine or theirs
         if old is None:
-            return kept, []
-        if kept is None or kept == old:
+            return remaining, []
+        if remaining is None or remaining == old:
             return None, []
         return theirs, [Conflict(beat_id, "beat", old, mine, theirs)]
     if old is None:

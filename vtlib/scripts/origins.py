@@ -1,6 +1,4 @@
-"""A first draft from what is known of a video: its analysis, else its measures, else its
-caption.
-"""
+"""First drafts: from a template, a pattern of the library, an analysis, measures or a caption."""
 
 from __future__ import annotations
 
@@ -73,8 +71,8 @@ def from_analysis(answer: Mapping[str, Any], title: str, *, post: Mapping[str, A
     props) stays empty, and the notes say so.
     """
     hook, call = (answer.get(n) or {} for n in ("hook", "call_to_action"))
-    whole = answer.get("beats") or []
-    beats = tuple(_analysed(n, beat, answer) for n, beat in enumerate(whole, 1))
+    answer_beats = answer.get("beats") or []
+    beats = tuple(_analysed(n, beat, answer) for n, beat in enumerate(answer_beats, 1))
     narrative = answer.get("narrative") or {}
     script = Script(
         title,
@@ -172,9 +170,7 @@ def _patterns(hook: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _told(answer: Mapping[str, Any], why: str) -> list[str]:
-    """What a writer should know of the original, a line each; nothing that the answer does not
-    say.
-    """
+    """Notes on the original for the writer, one a line, only what the answer says."""
     narrative, sound = (answer.get(n) or {} for n in ("narrative", "sound"))
     music = "; ".join(str(t) for t in (sound.get("music"), sound.get("role")) if t)
     lists = {
@@ -198,7 +194,7 @@ def _measured(
     number: int, shot: Mapping[str, Any], texts: Sequence[Mapping[str, Any]]
 ) -> PlannedBeat:
     start, end = float(shot.get("start_s") or 0), shot.get("end_s")
-    seen = [
+    overlays = [
         str(t.get("text") or "")
         for t in texts
         if start <= float(t.get("start_s") or 0) < (float(end) if end else float("inf"))
@@ -207,7 +203,7 @@ def _measured(
         f"b{number}",
         "hook" if start < _HOOK_S else "beat",
         duration_s=max(float(end) - start, 0) or None if end else None,
-        overlay="\n".join(dict.fromkeys(s for s in seen if s)),
+        overlay="\n".join(dict.fromkeys(s for s in overlays if s)),
         source_start_s=start,
     )
 
@@ -224,20 +220,20 @@ def difficulty(script: Script) -> tuple[Difficulty | None, str]:
     """
     if not script.beats:
         return None, "Difficulty cannot be judged without beats."
-    wanted = needs(script)
+    needed_assets = needs(script)
     counts = {
         "beats": len(script.beats),
-        "places": len(wanted["locations"]),
-        "people": len(wanted["talent"]),
-        "props": len(wanted["props"]),
+        "places": len(needed_assets["locations"]),
+        "people": len(needed_assets["talent"]),
+        "props": len(needed_assets["props"]),
     }
     level: Difficulty = "hard"
     if all(counts[n] <= most for n, most in _EASY.items()):
         level = "easy"
     elif all(counts[n] <= most for n, most in _MEDIUM.items()):
         level = "medium"
-    said = ", ".join(f"{n} {name}" for name, n in counts.items())
-    return level, f"Difficulty {level} is a rule of thumb over {said}."
+    sentence = ", ".join(f"{n} {name}" for name, n in counts.items())
+    return level, f"Difficulty {level} is a rule of thumb over {sentence}."
 
 
 def from_pattern(
@@ -255,9 +251,9 @@ def from_pattern(
     script = from_template(template or TEMPLATE, title)
     beats = tuple(_with_evidence(b, pattern) if _is_hook(b, names) else b for b in script.beats)
     length = next((_LENGTHS_S[n] for n in names if n in _LENGTHS_S), None)
-    whole = replace(script, beats=beats if length is None else _stretched(beats, length))
+    draft = replace(script, beats=beats if length is None else _stretched(beats, length))
     return replace(
-        whole,
+        draft,
         logline=str(pattern.get("definition") or name),
         source_patterns=tuple(names),
         references=tuple(examples),
@@ -266,9 +262,7 @@ def from_pattern(
 
 
 def evidence(pattern: Mapping[str, Any]) -> str:
-    """What is known of a pattern: ratio of views, 80 % interval, n, accounts, q, and what to
-    keep in mind.
-    """
+    """A pattern's evidence: ratio of views, 80 % interval, n, accounts, q, and caveats."""
     claim = pattern.get("claim") or "nothing can be claimed yet"
     ratio, low, high, q = (
         _number(pattern.get(n)) for n in ("ratio", "ratio_low", "ratio_high", "q_value")

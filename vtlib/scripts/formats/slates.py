@@ -1,6 +1,4 @@
-"""Stand-ins for footage: a drawn slate a beat, as pictures and as one film at the exact frame
-rate.
-"""
+"""Pictures of beats: frames of the source video, and drawn slates as stand-ins for footage."""
 
 from __future__ import annotations
 
@@ -27,15 +25,15 @@ def pictures(document: Document) -> dict[str, bytes]:
     data = page_data.base(document, "Slates")
     if not data["beats"]:
         return {}
-    made = images(TypstDocument("slate", data, templates=document.templates))
-    return dict(zip((b["beat_id"] for b in data["beats"]), made, strict=True))
+    images_png = images(TypstDocument("slate", data, templates=document.templates))
+    return dict(zip((b["beat_id"] for b in data["beats"]), images_png, strict=True))
 
 
 def film(document: Document) -> bytes:
     """An MP4 in which every beat's slate stands for exactly its frames; empty without a beat
     that lasts.
     """
-    drawn = pictures(document)
+    slate_pngs = pictures(document)
     out = io.BytesIO()
     lengths = [
         (s.beat.beat_id, *frame_range(s.start_s, s.end_s, document.rate))
@@ -49,7 +47,7 @@ def film(document: Document) -> bytes:
         stream.pix_fmt = "yuv420p"
         stream.options = {"preset": "ultrafast", "crf": "30", "tune": "stillimage"}
         for beat_id, start, end in lengths:
-            pixels = _pixels(drawn[beat_id])
+            pixels = _pixels(slate_pngs[beat_id])
             for number in range(start, end):
                 frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
                 frame.pts, frame.time_base = number, 1 / document.rate

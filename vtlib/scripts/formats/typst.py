@@ -105,23 +105,25 @@ def _compile(
     job: TypstDocument, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
 ) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     data = {"fonts": families(), **job.data}
-    with tempfile.TemporaryDirectory(prefix="vt-typst-") as held:
-        folder = Path(held)
+    with tempfile.TemporaryDirectory(prefix="vt-typst-") as directory:
+        folder = Path(directory)
         main = _lay_out(folder, job)
         (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         options: dict[str, Any] = {"ppi": ppi} if form == "png" else {}
         if form == "pdf" and job.made_at is not None:
             options["timestamp"] = job.made_at.replace(microsecond=0)
         try:
-            made, said = typst.compile_with_warnings(main, root=folder, format=form, **options)
+            output, messages = typst.compile_with_warnings(
+                main, root=folder, format=form, **options
+            )
         except typst.TypstError as error:
             raise VtError(
                 f"the template {job.name}.typ could not be set: {error}",
                 todo="Correct the template in the workspace's templates/, or move it away to use "
                 "ours.",
             ) from None
-    pages = tuple(made) if isinstance(made, list) else (made,)
-    warnings = [str(getattr(w, "message", w)) for w in said]
+    pages = tuple(output) if isinstance(output, list) else (output,)
+    warnings = [str(getattr(w, "message", w)) for w in messages]
     text = json.dumps(job.data, ensure_ascii=False)
     return pages, tuple(dict.fromkeys(warnings)) + font_warning(text)
 
@@ -150,28 +152,28 @@ def families() -> tuple[str, ...]:
 
 def undrawable(text: str) -> str:
     """The characters of `text`, each once and sorted, that no installed font can draw."""
-    needed = {ord(c) for c in text if _is_drawn(c)} - _EMBEDDED - _EMBEDDED_SIGNS
+    codes = {ord(c) for c in text if _is_drawn(c)} - _EMBEDDED - _EMBEDDED_SIGNS
     for path, index in _files():
-        if not needed:
+        if not codes:
             break
-        needed -= _coverage(path, index)
-    return "".join(map(chr, sorted(needed)))
+        codes -= _coverage(path, index)
+    return "".join(map(chr, sorted(codes)))
 
 
 def font_warning(text: str) -> tuple[str, ...]:
     """What to tell the reader of a document when fonts are missing: which writing, what to
     install.
     """
-    lost = undrawable(text)
-    if not lost:
+    characters = undrawable(text)
+    if not characters:
         return ()
-    kinds = sorted({_writing(c) for c in lost})
+    kinds = sorted({_writing(c) for c in characters})
     packages = sorted({next(p for names, p in _PACKAGES if not names or k in names) for k in kinds})
-    told = (
-        f"no installed text font has {len(lost)} character(s) of {', '.join(kinds)}; boxes or "
-        "odd signs stand for them."
+    sentence = (
+        f"no installed text font has {len(characters)} character(s) of {', '.join(kinds)}; boxes "
+        "or odd signs stand for them."
     )
-    return (f"{told} Install e.g. {' '.join(packages)}.",)
+    return (f"{sentence} Install e.g. {' '.join(packages)}.",)
 
 
 @cache

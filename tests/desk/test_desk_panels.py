@@ -58,13 +58,13 @@ def test_pages_are_cut_by_the_database_and_filters_begin_at_the_first(desk: Desk
     assert "20 posts · page 1 of 3" in desk.posts.count.value
     desk.posts.next.click()
     desk.posts.next.click()
-    shown = [r.seen.post_id for r in desk.posts.rows if r.view.layout.display != "none"]
+    shown = [r.post.post_id for r in desk.posts.rows if r.view.layout.display != "none"]
     assert shown == ["tiktok:17", "tiktok:18", "tiktok:19", "tiktok:20"]
     assert desk.posts.next.disabled
     desk.posts.filters["tier"].value = "broke_out"
     assert "10 posts · page 1 of 2" in desk.posts.count.value
     desk.posts.filters["is_ascending"].value = True
-    assert desk.posts.rows[0].seen.post_id == "tiktok:10"
+    assert desk.posts.rows[0].post.post_id == "tiktok:10"
     desk.posts.filters["search"].value = "no such words"
     assert "No post matches" in desk.posts.count.value
 

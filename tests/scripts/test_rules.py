@@ -193,7 +193,7 @@ def test_what_cannot_be_in_two_places_is_a_clash(other: dict, kinds: set[str]) -
     one = shoot("one", 0, talent=("Mia",), props=("Deck",))
     morning = schedule.Availability(DAY, DAY + timedelta(hours=4))
     found = schedule.clashes(
-        [shoot("two", **other), one], available={"hat": [morning]}, unreleased=["Jon"]
+        [shoot("two", **other), one], available={"hat": [morning]}, without_release=["Jon"]
     )
     assert {c.kind for c in found} == kinds
 
@@ -201,7 +201,7 @@ def test_what_cannot_be_in_two_places_is_a_clash(other: dict, kinds: set[str]) -
 def test_what_the_register_does_not_have_is_a_clash() -> None:
     one = shoot("one", 0, talent=("Mia",), props=("Deck",))
     register = {"talent": {"mia"}, "prop": {"mia"}, "location": {one.location.casefold()}}
-    (found,) = schedule.clashes([one], registered=register)
+    (found,) = schedule.clashes([one], register=register)
     assert (found.kind, found.name) == ("unregistered", "Deck")
     assert "--kind prop" in found.reason
 

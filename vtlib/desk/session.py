@@ -79,8 +79,8 @@ class DeskSession:
         """Raise WordsUnsaved when a form of these kinds has unsaved text; `again` runs after the
         answer.
         """
-        if unsaved := [f for f in self.forms if f.kind in kinds and f.changes()]:
-            raise WordsUnsaved(unsaved, again)
+        if open_forms := [f for f in self.forms if f.kind in kinds and f.changes()]:
+            raise WordsUnsaved(open_forms, again)
 
     def _settle_view(self) -> None:
         self.settle()

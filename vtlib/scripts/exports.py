@@ -156,11 +156,11 @@ def _check(at: Workspace, path: Path) -> dict[str, Any]:
         return blank
     try:
         row = queries.get(at.store, stamp.script_id)
-        exported = queries.get(at.store, stamp.script_id, version=stamp.version)
+        version = queries.get(at.store, stamp.script_id, version=stamp.version)
     except BadInput:
         return {**blank, "script_id": stamp.script_id, "version": stamp.version}
     state = "current" if row["version"] == stamp.version else "stale"
-    if stamp.fingerprint and exported["fingerprint"] != stamp.fingerprint:
+    if stamp.fingerprint and version["fingerprint"] != stamp.fingerprint:
         state = "edited"
     facts = {"version": stamp.version, "current": row["version"], "state": state}
     return {**blank, "script_id": row["script_id"], **facts}

@@ -99,14 +99,14 @@ class _Scene:
     place: str = ""
     beat_id: str = ""
     action: list[str] = field(default_factory=list)
-    spoken: list[str] = field(default_factory=list)
+    dialogue: list[str] = field(default_factory=list)
     speakers: list[str] = field(default_factory=list)
     transition: str = ""
     notes: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.place or self.action or self.spoken or self.notes)
+        return not (self.place or self.action or self.dialogue or self.notes)
 
     def facts(self) -> dict[str, Any]:
         """What a beat is made of."""
@@ -119,9 +119,9 @@ class _Scene:
         one = len(set(self.speakers)) == 1
         speaker = self.speakers[0] if one and self.speakers[0] != NARRATOR else ""
         lines = (
-            self.spoken
+            self.dialogue
             if one
-            else [f"{w}: {s}" for w, s in zip(self.speakers, self.spoken, strict=True)]
+            else [f"{w}: {s}" for w, s in zip(self.speakers, self.dialogue, strict=True)]
         )
         return {
             "beat_id": self.beat_id or "b1",
@@ -262,7 +262,7 @@ def _take_dialogue(scene: _Scene, lines: list[str]) -> None:
     body = "\n".join(lines[1:])
     if body.strip():
         scene.speakers.append(clean_line(_unescape(speaker.removeprefix("@"))))
-        scene.spoken.append(clean(_unescape(body)))
+        scene.dialogue.append(clean(_unescape(body)))
 
 
 def _is_character(line: str) -> bool:

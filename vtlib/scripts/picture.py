@@ -163,9 +163,9 @@ def _version_row(
     bar = "".join(_status_sign(own, moment) * cell for moment in steps)
     parent = f"from v{version['parent_version']}" if version["parent_version"] else ""
     word = str(version["status"]).replace("_", " ")
-    created = f"{version['created_at']:%d %b %H:%M}"
+    created_at = f"{version['created_at']:%d %b %H:%M}"
     length = clock(version["duration_s"] or 0)
-    head = f"v{version['version']:<3} {bar} {word:<13} {length:>7} {created}"
+    head = f"v{version['version']:<3} {bar} {word:<13} {length:>7} {created_at}"
     why = " ".join(t for t in (parent, version["made_by"] or "", version["notes"] or "") if t)
     return f"{head}  {fitted(why, max(width - len(head) - 2, 16))}".rstrip()
 

@@ -173,8 +173,8 @@ def conflicts(at: Workspace, plan: Sequence[Shoot]) -> tuple[Clash, ...]:
     all_clashes = clashes(
         shoots(at.store),
         available=available,
-        unreleased=waiting,
-        registered=registered_names,
+        without_release=waiting,
+        register=registered_names,
     )
     own = {s.shoot_id for s in plan}
     return tuple(c for c in all_clashes if own & set(c.shoot_ids))

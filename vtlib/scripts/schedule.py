@@ -113,20 +113,20 @@ def clashes(
     shoots: Sequence[Shoot],
     *,
     available: Mapping[str, Sequence[Availability]] | None = None,
-    unreleased: Iterable[str] = (),
-    registered: Mapping[str, Collection[str]] | None = None,
+    without_release: Iterable[str] = (),
+    register: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Clash, ...]:
     """Conflicts of a schedule, in order of time.
 
     Two shoots at once that share talent, a prop or a place; talent in two places with less than 30
     min between; an asset outside the times it can be had (`available`: by name in lower case; one
-    without windows can always be had); whatever needs a release that is not signed (`unreleased`:
-    names); and, with `registered` (kind -> names in lower case), whatever the register does not
-    have: nobody can say whether it can be had, or may be shown.
+    without windows can always be had); whatever needs a release that is not signed
+    (`without_release`: names); and, with `register` (kind -> names in lower case), whatever the
+    register does not have: nobody can say whether it can be had, or may be shown.
     """
     by_time = sorted(shoots, key=lambda s: (s.starts_at, s.shoot_id))
     out = [c for i, one in enumerate(by_time) for two in by_time[i + 1 :] for c in _pair(one, two)]
-    open_ = {n.casefold() for n in unreleased}
+    open_ = {n.casefold() for n in without_release}
     for shoot in by_time:
         names = (*shoot.talent, *shoot.props, *((shoot.location,) if shoot.location else ()))
         out += [c for n in names if (c := _away(shoot, n, (available or {}).get(n.casefold(), ())))]
@@ -135,7 +135,7 @@ def clashes(
             for n in names
             if n.casefold() in open_
         ]
-        out += _unregistered(shoot, registered) if registered is not None else []
+        out += _unregistered(shoot, register) if register is not None else []
     return tuple(out)
 
 

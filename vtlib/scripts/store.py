@@ -106,7 +106,7 @@ def add_version(store: Store, script_id: str, script: Script, making: Making, *,
         row = require(connection, script_id)
         current = int(row["current_version"])
         if current != seen:
-            raise _overtaken(connection, script_id, current=current, seen=seen)
+            raise _overtaken(connection, script_id, current=current, base_version=seen)
         if row["status"] == "archived":
             raise BadInput(
                 f"{script_id} is archived.",
@@ -409,12 +409,14 @@ def _known_post(connection: Connection, post_id: str | None) -> str | None:
     return post_id
 
 
-def _overtaken(connection: Connection, script_id: str, *, current: int, seen: int) -> Overtaken:
+def _overtaken(
+    connection: Connection, script_id: str, *, current: int, base_version: int
+) -> Overtaken:
     newest = version_row(connection, script_id, current)
     return Overtaken(
         f"{script_id} is at version {current} by now ({newest['made_by']}, "
-        f"{newest['created_at']:%Y-%m-%d %H:%M} UTC), you started from {seen}; nothing was "
+        f"{newest['created_at']:%Y-%m-%d %H:%M} UTC), you started from {base_version}; nothing was "
         "written.",
-        todo=f"Look at it: vt script diff {script_id} {seen} {current}; then edit version "
+        todo=f"Look at it: vt script diff {script_id} {base_version} {current}; then edit version "
         f"{current}.",
     )

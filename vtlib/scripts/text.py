@@ -12,8 +12,8 @@ _BREAKS = re.compile(r"\r\n|\r|\u2028|\u2029")
 
 def clean(text: object) -> str:
     """`text` without control characters and stray white space at its ends; line breaks are LF."""
-    unified = _BREAKS.sub("\n", "" if text is None else str(text)).replace("\t", " ")
-    safe = "".join(c for c in unified if c == "\n" or not _is_unsafe(c))
+    body = _BREAKS.sub("\n", "" if text is None else str(text)).replace("\t", " ")
+    safe = "".join(c for c in body if c == "\n" or not _is_unsafe(c))
     return "\n".join(line.rstrip() for line in safe.split("\n")).strip()
 
 

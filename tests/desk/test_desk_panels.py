@@ -154,7 +154,7 @@ def test_beats_are_added_moved_and_removed(written: Desk) -> None:
     )
     beats.up.click()
     beats.up.click()
-    assert "at the end already" in said(written)
+    assert "at that end already" in said(written)
     assert [b.beat_id for b in script(written)["script"].beats] == ["b3", "b1", "b2"]
     beats.remove.click()
     assert [b.beat_id for b in script(written)["script"].beats] == ["b1", "b2"]

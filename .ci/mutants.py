@@ -50,7 +50,7 @@ TARGETS = {
     "vtlib/outliers/rule.py": ["tests/outliers"],
     "vtlib/outliers/tiers.py": ["tests/outliers"],
     "vtlib/adaptation/claims.py": ["tests/adaptation/test_adaptation.py"],
-    "vtlib/scripts/merge.py": ["tests/scripts"],
+    "vtlib/scripts/diff.py": ["tests/scripts"],
     "vtlib/media/download/url_allowlist.py": ["tests/media/download"],
     "vtlib/performance/predictions.py": ["tests/performance/test_predictions.py"],
     "vtlib/performance/abtest.py": ["tests/performance/test_abtest.py", EVIDENCE],

@@ -41,8 +41,7 @@ EFFECTS = {
     "video_samples",
     "report": "advice history insight_stage projects vega",
     "scripts": (
-        "beats comments editor exports files formats/typst lifecycle page production "
-        "queries shoots store"
+        "beats comments editor exports files formats/typst lifecycle page production queries store"
     ),
 }
 CLOCKS = {"now", "utcnow", "monotonic", "time", "sleep"}

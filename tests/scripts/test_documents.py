@@ -21,7 +21,7 @@ from tests.scripts.reading import CLASHES, NOW, SHOOTS, document, text_of, writt
 from tests.scripts.samples import HOSTILE, PLAIN, SAMPLES, WORLD
 from vtlib.core.errors import VtError
 from vtlib.scripts import fountain, markdown
-from vtlib.scripts.formats import FORMATS, fonts, pages, read_stamp
+from vtlib.scripts.formats import FORMATS, pages, read_stamp, typst
 from vtlib.scripts.formats.captions import cues
 from vtlib.scripts.schedule import PlannedDay
 from vtlib.scripts.script import PlannedBeat, Script, fingerprint, parse
@@ -123,10 +123,10 @@ def test_many_writings_come_out_and_a_missing_font_is_named(monkeypatch) -> None
     text = pdf_text(made.data)
     assert "Grüße" in text
     assert "привет" in text
-    lost = fonts.undrawable("مرحبا שלום 日本 🎬 नमस्ते")
-    assert bool(fonts.font_warning("日本")) == bool(set(lost) & set("日本"))
-    monkeypatch.setattr(fonts, "_files", tuple)
-    (warning,) = fonts.font_warning("Grüße привет 日本 🎬 مرحبا")
+    lost = typst.undrawable("مرحبا שלום 日本 🎬 नमस्ते")
+    assert bool(typst.font_warning("日本")) == bool(set(lost) & set("日本"))
+    monkeypatch.setattr(typst, "_files", tuple)
+    (warning,) = typst.font_warning("Grüße привет 日本 🎬 مرحبا")
     for word in (
         "CJK",
         "EMOJI",
@@ -136,7 +136,7 @@ def test_many_writings_come_out_and_a_missing_font_is_named(monkeypatch) -> None
         "fonts-noto-core",
     ):
         assert word in warning
-    assert fonts.font_warning("Grüße, привет – “so”") == ()
+    assert typst.font_warning("Grüße, привет – “so”") == ()
 
 
 def test_an_agency_replaces_a_template_and_is_told_when_it_is_broken(tmp_path: Path) -> None:

@@ -18,10 +18,9 @@ from vtlib.scripts import origins
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
 from vtlib.scripts.files import read_file
-from vtlib.scripts.from_pattern import from_pattern
+from vtlib.scripts.origins import from_pattern, from_template
 from vtlib.scripts.script import Script
 from vtlib.scripts.store import Making, ScriptHome
-from vtlib.scripts.templates import from_template
 from vtlib.store import catalog
 from vtlib.store.project import Workspace, one_session
 from vtlib.store.writes import records

@@ -8,7 +8,7 @@ from typing import Any
 
 from vtlib.adaptation import store as fits
 from vtlib.core.errors import BadInput
-from vtlib.scripts import beat_order
+from vtlib.scripts import beat_table
 from vtlib.scripts import queries as script_reading
 from vtlib.scripts import store as scripts
 from vtlib.scripts.store import Making
@@ -29,7 +29,7 @@ def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, An
             todo="Scripts of vt script adapt have some; others take theirs by vt script update "
             "--beat.",
         )
-    return held, beat_order.lettered(found)
+    return held, beat_table.lettered(found)
 
 
 def take(
@@ -45,7 +45,7 @@ def take(
     by_letter = {v["variant"]: v for v in known}
     if (hook := by_letter.get(variant.strip().upper())) is None:
         raise BadInput(f"there is no hook {variant}.", todo=f"There are: {', '.join(by_letter)}.")
-    script = beat_order.with_hook(held["script"], hook)
+    script = beat_table.with_hook(held["script"], hook)
     if script == held["script"]:
         return held
     scripts.add_version(at.store, held["script_id"], script, making, seen=seen or held["version"])

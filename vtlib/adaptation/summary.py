@@ -10,7 +10,7 @@ import pandas as pd
 
 from vtlib.adaptation.claims import without_grounds
 from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
-from vtlib.scripts.beat_order import lettered
+from vtlib.scripts.beat_table import lettered
 
 COLUMNS = {
     "title": "script",

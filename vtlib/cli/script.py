@@ -18,7 +18,7 @@ from vtlib.cli.script_text import (
 )
 from vtlib.core.errors import BadInput
 from vtlib.scripts import workflow
-from vtlib.scripts.templates import NAMES
+from vtlib.scripts.origins import TEMPLATES
 
 if TYPE_CHECKING:
     from vtlib.store.project import Workspace
@@ -79,7 +79,7 @@ script_argument = click.argument("ref", metavar="SCRIPT")
     default="",
     help="Name of a pattern of --project's library (vt patterns), on --template's beats.",
 )
-@click.option("--template", type=click.Choice(NAMES), default=None)
+@click.option("--template", type=click.Choice(TEMPLATES), default=None)
 @click.option("--from-file", "file", type=FILE, help="Markdown, Fountain or JSON.")
 @click.option(
     "--forecast/--no-forecast",
@@ -181,8 +181,7 @@ def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool
     SCRIPT is its id, a beginning of it (3 letters or more), or its title.
     """
     from vtlib.scripts import queries as script_queries
-    from vtlib.scripts.history import history_lines
-    from vtlib.scripts.picture import time_line
+    from vtlib.scripts.picture import history_lines, time_line
 
     row = script_queries.get(at.store, ref, version=version)
     if full:

@@ -194,7 +194,7 @@ def schedule(
     """
     from vtlib.scripts import production
     from vtlib.scripts import queries as script_queries
-    from vtlib.scripts.shoots import conflicts, deadlines
+    from vtlib.scripts.production import conflicts, deadlines
 
     script_id = script_queries.find(at.store, ref) if ref else None
     lines = []

@@ -45,10 +45,10 @@ def apify(token: str | None, url: str | None) -> list[HealthCheck]:
         return [HealthCheck("apify", "fail", error.message, todo, exit_code=error.exit_code)]
     except (VtError, TooSlow) as error:
         todo = "Check the network, the proxy and VT_APIFY_URL, then try again."
-        said = error.message if isinstance(error, VtError) else f"no answer: {error}"
-        return [HealthCheck("apify", "fail", said, todo, exit_code=4)]
-    said = f"the token is valid ({name or 'an account without a name'})"
-    return [HealthCheck("apify", "ok", said), *_base(url, "apify")]
+        message = error.message if isinstance(error, VtError) else f"no answer: {error}"
+        return [HealthCheck("apify", "fail", message, todo, exit_code=4)]
+    message = f"the token is valid ({name or 'an account without a name'})"
+    return [HealthCheck("apify", "ok", message), *_base(url, "apify")]
 
 
 def gemini(key: str | None, url: str | None) -> list[HealthCheck]:
@@ -69,7 +69,7 @@ def gemini(key: str | None, url: str | None) -> list[HealthCheck]:
 def reachable(urls: Sequence[str], *, what: str) -> list[HealthCheck]:
     """Whether somebody answers at `urls` (any answer counts), all asked at once; warnings only."""
     with ThreadPoolExecutor(max_workers=max(len(urls), 1)) as pool:
-        silent = [u for u, said in zip(urls, pool.map(_answers, urls), strict=True) if said]
+        silent = [u for u, error in zip(urls, pool.map(_answers, urls), strict=True) if error]
     hosts = [urlsplit(u).hostname or u for u in urls]
     if not silent:
         return [HealthCheck(what, "ok", f"{', '.join(hosts)} answer")]
@@ -96,18 +96,18 @@ def _first_model(key: str, url: str | None) -> str:
         f"{base}/v1beta/models?pageSize=1", headers={"x-goog-api-key": key}
     )
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:  # noqa: S310 - as above
-        listed = json.load(reply).get("models")
-    return str(listed[0]["name"]) if listed else "no model listed"
+        models = json.load(reply).get("models")
+    return str(models[0]["name"]) if models else "no model listed"
 
 
 def _gemini_refusal(error: Exception, key: str) -> HealthCheck:
     code = error.code if isinstance(error, urllib.error.HTTPError) else None
-    said = log.redactor([key])(_message(error))[:160]
-    if code in (401, 403) or (code == 400 and "key" in said.lower()):
+    message = log.redactor([key])(_message(error))[:160]
+    if code in (401, 403) or (code == 400 and "key" in message.lower()):
         todo = "Put a valid GEMINI_API_KEY into .env."
-        return HealthCheck("gemini", "fail", f"the key was refused: {said}", todo, exit_code=3)
+        return HealthCheck("gemini", "fail", f"the key was refused: {message}", todo, exit_code=3)
     todo = "Check the network, the proxy and VT_GEMINI_URL, then try again."
-    return HealthCheck("gemini", "fail", f"no answer: {said}", todo, exit_code=4)
+    return HealthCheck("gemini", "fail", f"no answer: {message}", todo, exit_code=4)
 
 
 def _message(error: Exception) -> str:

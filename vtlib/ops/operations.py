@@ -31,10 +31,10 @@ def examined(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
 
     Services are asked all at once, one free call each; `is_offline` asks none.
     """
-    found = [*_machine(at), *_workspace(at), *_database(at)]
+    checks = [*_machine(at), *_workspace(at), *_database(at)]
     if is_offline:
-        return [*found, HealthCheck("services", "ok", "not asked (--offline)")]
-    return [*found, *_services(at)]
+        return [*checks, HealthCheck("services", "ok", "not asked (--offline)")]
+    return [*checks, *_services(at)]
 
 
 def exit_code(findings: list[HealthCheck]) -> int:
@@ -83,8 +83,8 @@ def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.
 
     Keys and settings (`.env`) are left out. Raises BadInput when `target` exists, StoreBusy.
     """
-    chosen = list(_params(at)) + ([path for path, _ in _media(at)] if with_media else [])
-    return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=chosen)
+    files = list(_params(at)) + ([path for path, _ in _media(at)] if with_media else [])
+    return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=files)
 
 
 def restored(source: Path, into: Path) -> backup.BackupSummary:
@@ -107,22 +107,22 @@ def _machine(at: Workspace) -> list[HealthCheck]:
 
 def _workspace(at: Workspace) -> list[HealthCheck]:
     """The folder, its parameter files (each is read), its disk and its `.env`."""
-    projects, found = _read_params(at)
+    projects, checks = _read_params(at)
     if not os.access(at.root, os.W_OK):
         todo = "Change its owner, or name another folder in VT_HOME."
-        found.append(HealthCheck("workspace", "fail", f"{at.root} cannot be written", todo, 2))
+        checks.append(HealthCheck("workspace", "fail", f"{at.root} cannot be written", todo, 2))
     elif not at.params_folder.is_dir():
         says = f"{at.root} has no params/: it is no workspace yet"
-        found.append(HealthCheck("workspace", "warn", says, "Run: vt init"))
+        checks.append(HealthCheck("workspace", "warn", says, "Run: vt init"))
     else:
         says = f"{at.root}, {len(projects)} parameter files that can be used"
-        found.append(HealthCheck("workspace", "ok", says))
-    found += _open_to_others("keys in .env", at.root / ".env", mode="600")
-    found += _open_to_others("outputs", at.outputs, mode="700")
+        checks.append(HealthCheck("workspace", "ok", says))
+    checks += _open_to_others("keys in .env", at.root / ".env", mode="600")
+    checks += _open_to_others("outputs", at.outputs, mode="700")
     quotas = [p.media.quota_gb for p in projects if p.media.quota_gb]
-    used = sum(size for _, size in _media(at))
+    media_size = sum(size for _, size in _media(at))
     quota = int(min(quotas) * 1e9) if quotas else None
-    return [*found, *health.disk(at.root, media_bytes=used, quota_bytes=quota)]
+    return [*checks, *health.disk(at.root, media_bytes=media_size, quota_bytes=quota)]
 
 
 def _open_to_others(name: str, path: Path, *, mode: str) -> list[HealthCheck]:
@@ -167,16 +167,16 @@ def _services(at: Workspace) -> list[HealthCheck]:
     settings = at.settings
     token = settings.apify_token.get_secret_value() if settings.apify_token else None
     key = settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else None
-    asked = [
+    probes = [
         lambda: connectivity.apify(token, settings.apify_url),
         lambda: connectivity.gemini(key, settings.gemini_url),
     ]
     # Pointed at this machine, nothing outside is meant to be asked.
     if not connectivity.is_here(settings.apify_url):
-        asked.append(lambda: connectivity.reachable(connectivity.SERVICES, what="service hosts"))
-        asked.append(lambda: connectivity.reachable(connectivity.VIDEO_HOSTS, what="video hosts"))
-    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        return [finding for found in pool.map(lambda ask: ask(), asked) for finding in found]
+        probes.append(lambda: connectivity.reachable(connectivity.SERVICES, what="service hosts"))
+        probes.append(lambda: connectivity.reachable(connectivity.VIDEO_HOSTS, what="video hosts"))
+    with ThreadPoolExecutor(max_workers=len(probes)) as pool:
+        return [finding for checks in pool.map(lambda ask: ask(), probes) for finding in checks]
 
 
 def _params(at: Workspace) -> Iterator[Path]:

@@ -70,8 +70,8 @@ def write_starter(at: Workspace, slug: str, *, title: str, brand: str | None) ->
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = f"brand: {{slug: {brand}}}\n" if brand else ""
-        quoted = yaml.safe_dump(title, allow_unicode=True, width=1000).splitlines()[0]
-        path.write_text(STARTER.format(slug=slug, title=quoted, brand=lines), encoding="utf-8")
+        title_yaml = yaml.safe_dump(title, allow_unicode=True, width=1000).splitlines()[0]
+        path.write_text(STARTER.format(slug=slug, title=title_yaml, brand=lines), encoding="utf-8")
     return path
 
 
@@ -80,9 +80,9 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
     params = resolve(at, project, over=over)
     if not at.params_path(project).exists():
         catalog.get(at.store, "projects", project)  # raises with the nearest slug
-    found = Project(at, params, declared=declared_params(at, params.project, file=project))
-    sync(found)
-    return found
+    result = Project(at, params, declared=declared_params(at, params.project, file=project))
+    sync(result)
+    return result
 
 
 def require_in_use(project: Project) -> None:
@@ -108,14 +108,14 @@ def with_post(at: Workspace, post_id: str) -> str:
     return the_one(people.projects_of_post(at.store, post_id), post_id)
 
 
-def the_one(found: list[str], post_id: str) -> str:
-    """The only one of the projects `found` to have a post. Raises BadInput for none, and for
+def the_one(slugs: list[str], post_id: str) -> str:
+    """The only one of the projects `slugs` to have a post. Raises BadInput for none, and for
     several.
     """
-    if len(found) == 1:
-        return found[0]
-    many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."
-    raise BadInput(many, todo="Name the project: --project P." if found else "See: vt project list")
+    if len(slugs) == 1:
+        return slugs[0]
+    many = f"{post_id} is in {', '.join(slugs)}." if slugs else f"no project has {post_id}."
+    raise BadInput(many, todo="Name the project: --project P." if slugs else "See: vt project list")
 
 
 def with_product(at: Workspace, product: str | None) -> str:
@@ -124,16 +124,16 @@ def with_product(at: Workspace, product: str | None) -> str:
     Raises BadInput for none, and for several, which are named.
     """
     if product:
-        found = people.projects_of(at.store, product_id(at, product))
+        slugs = people.projects_of(at.store, product_id(at, product))
     else:
-        found = [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
-    if len(found) == 1:
-        return found[0]
+        slugs = [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
+    if len(slugs) == 1:
+        return slugs[0]
     whose = f"with product {product}" if product else "to choose from"
-    if not found:
+    if not slugs:
         raise BadInput(f"there is no project {whose}.", todo="See: vt project list")
     raise BadInput(
-        f"there are several projects {whose}: {', '.join(found)}.", todo="Name one with --project."
+        f"there are several projects {whose}: {', '.join(slugs)}.", todo="Name one with --project."
     )
 
 
@@ -214,8 +214,8 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
     rows = _account_rows(path)
     accounts = []
     for number, row in rows:
-        given = {name: text.strip() for name, text in row.items()}
-        where = given.get("platform") or platform
+        cells = {name: text.strip() for name, text in row.items()}
+        where = cells.get("platform") or platform
         if where is not None and where not in PLATFORMS:
             raise BadInput(
                 f"{where} is none of {', '.join(PLATFORMS)}.",
@@ -226,10 +226,10 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
         try:
             accounts.append(
                 account_row(
-                    given.get("handle", ""),
+                    cells.get("handle", ""),
                     platform=where,
-                    role=given.get("role") or role,
-                    notes=given.get("notes", ""),
+                    role=cells.get("role") or role,
+                    notes=cells.get("notes", ""),
                 )
             )
         except BadInput as error:

@@ -52,13 +52,13 @@ def read(
         for text in path(at).read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError):
                 rows.append(json.loads(text))
-    found = pd.DataFrame([r for r in rows if isinstance(r, dict)], columns=COLUMNS)
-    found["at"] = pd.to_datetime(found["at"], utc=True, format="ISO8601").dt.tz_localize(None)
+    lines = pd.DataFrame([r for r in rows if isinstance(r, dict)], columns=COLUMNS)
+    lines["at"] = pd.to_datetime(lines["at"], utc=True, format="ISO8601").dt.tz_localize(None)
     if project:
-        found = found[found["project"].eq(project)]
+        lines = lines[lines["project"].eq(project)]
     if since is not None:
-        found = found[found["at"] >= pd.Timestamp(since)]
-    return found.reset_index(drop=True)
+        lines = lines[lines["at"] >= pd.Timestamp(since)]
+    return lines.reset_index(drop=True)
 
 
 def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
     first_at, last_at.
     """
     groups = lines.groupby(list(by), dropna=False, sort=True)
-    found = groups.agg(
+    counts = groups.agg(
         n=("command", "size"),
         failed=("outcome", lambda o: int((o == "failed").sum())),
         refused=("outcome", lambda o: int((o == "refused").sum())),
@@ -75,4 +75,4 @@ def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
         first_at=("at", "min"),
         last_at=("at", "max"),
     )
-    return found.reset_index().sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    return counts.reset_index().sort_values("n", ascending=False, kind="stable", ignore_index=True)

@@ -102,26 +102,26 @@ def compare(  # noqa: PLR0913 - three arrays of posts, three choices
     each; else "accounts differ" (no verdict), or too little data. `aim` is the effect worth finding
     (x1.5).
     """
-    known = np.isfinite(y)
-    value, second, code = y[known], is_b[known], block[known]
-    of = np.zeros(len(value), np.int64) if account is None else account[known]
+    usable = np.isfinite(y)
+    value, second, code = y[usable], is_b[usable], block[usable]
+    of = np.zeros(len(value), np.int64) if account is None else account[usable]
     difference = _differences(value, second, code)
     sides = [of[~second], of[second]]
     accounts = [len(np.unique(side)) for side in sides]
     counts = (len(sides[0]), len(sides[1]), len(difference), accounts[0], accounts[1])
     both = np.isin(of, np.intersect1d(sides[0], sides[1]))
-    crossed = (int((both & ~second).sum()), int((both & second).sum()))
+    crossover = (int((both & ~second).sum()), int((both & second).sum()))
     if len(difference) >= MIN_PAIRS:
-        seen = _paired(difference)
-    elif min(crossed) >= MIN_POSTS:
-        seen = _within(value[both], second[both], of[both])
+        evidence = _paired(difference)
+    elif min(crossover) >= MIN_POSTS:
+        evidence = _within(value[both], second[both], of[both])
     elif min(counts[:2]) < MIN_POSTS or min(accounts) < MIN_ACCOUNTS:
         nan = float("nan")
         few: Design = "too little data" if min(counts[:2]) < MIN_POSTS else "accounts differ"
         return VariantTest(few, *counts, nan, nan, nan, nan, nan, "", nan, None, nan)
     else:
-        seen = _by_account(value, second, of)
-    return _judged(seen, counts, alpha, aim)
+        evidence = _by_account(value, second, of)
+    return _judged(evidence, counts, alpha, aim)
 
 
 def e_value(t: float, *, df: float, n: float, prior_sd: float = EFFECT_SD) -> float:
@@ -137,23 +137,23 @@ def e_value(t: float, *, df: float, n: float, prior_sd: float = EFFECT_SD) -> fl
 
 
 def _differences(y: Floats, is_b: Bools, block: Ints) -> Floats:
-    found = []
+    differences = []
     for code in np.unique(block[block >= 0]):
         here = block == code
         a, b = y[here & ~is_b], y[here & is_b]
         if len(a) and len(b):
-            found.append(float(b.mean() - a.mean()))
-    return np.array(found, np.float64)
+            differences.append(float(b.mean() - a.mean()))
+    return np.array(differences, np.float64)
 
 
 def _paired(d: Floats) -> _Evidence:
     n = len(d)
-    held = clipped(d, reach_sd=CLIP_SD)
-    sd = float(held.std(ddof=1))
+    robust = clipped(d, reach_sd=CLIP_SD)
+    sd = float(robust.std(ddof=1))
     walsh = ((d[:, None] + d[None, :]) / 2)[np.triu_indices(n)]
     p = float(wilcoxon(d).pvalue) if np.any(d) else 1.0
     shift = float(np.median(walsh))
-    return _Evidence("paired", shift, float(held.mean()), sd / np.sqrt(n), n - 1, n, sd, p)
+    return _Evidence("paired", shift, float(robust.mean()), sd / np.sqrt(n), n - 1, n, sd, p)
 
 
 def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
@@ -165,18 +165,18 @@ def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     for code, side in np.ndindex(*middle.shape):
         middle[code, side] = np.median(y[(codes == code) & (is_b == bool(side))])
     at = middle[codes, is_b.astype(int)]
-    held = at + clipped(y - at, reach_sd=CLIP_SD)
+    robust = at + clipped(y - at, reach_sd=CLIP_SD)
     count = np.stack([np.bincount(codes[is_b == side]) for side in (False, True)], axis=1)
     total = np.stack(
-        [np.bincount(codes[is_b == side], held[is_b == side]) for side in (False, True)], axis=1
+        [np.bincount(codes[is_b == side], robust[is_b == side]) for side in (False, True)], axis=1
     )
     mean = total / count
     weight = count.prod(axis=1) / count.sum(axis=1)
     size = float(weight.sum())
     difference = float(weight @ (mean[:, 1] - mean[:, 0]) / size)
     # An account has one mean of its own, and all accounts share one difference.
-    fitted = (total.sum(axis=1) - count[:, 1] * difference) / count.sum(axis=1)
-    rest = held - fitted[codes] - difference * is_b
+    account_mean = (total.sum(axis=1) - count[:, 1] * difference) / count.sum(axis=1)
+    rest = robust - account_mean[codes] - difference * is_b
     df = len(y) - len(middle) - 1
     sd = float(np.sqrt(rest @ rest / df))
     level = np.bincount(codes, y) / np.bincount(codes)
@@ -204,23 +204,23 @@ def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     return _Evidence("by account", shift, shift, se, df, size, sd, p)
 
 
-def _judged(seen: _Evidence, counts: Counts, alpha: float, aim: float) -> VariantTest:
-    e = e_value(_ratio(seen.mean, seen.se), df=seen.df, n=seen.size)
+def _judged(evidence: _Evidence, counts: Counts, alpha: float, aim: float) -> VariantTest:
+    e = e_value(_ratio(evidence.mean, evidence.se), df=evidence.df, n=evidence.size)
     any_time = min(1.0, 1.0 / e) if e > 0 else 1.0
-    sure = any_time <= alpha and seen.p <= alpha
-    half = float(stdtrit(seen.df, 0.9)) * seen.se
+    sure = any_time <= alpha and evidence.p <= alpha
+    half = float(stdtrit(evidence.df, 0.9)) * evidence.se
     return VariantTest(
-        seen.design,
+        evidence.design,
         *counts,
-        seen.shift,
-        seen.shift - half,
-        seen.shift + half,
-        seen.p,
+        evidence.shift,
+        evidence.shift - half,
+        evidence.shift + half,
+        evidence.p,
         any_time,
-        ("B" if seen.shift > 0 else "A") if sure else "",
-        _visible(seen.df, seen.size, alpha) * seen.se,
-        _needed(seen, aim, counts, alpha) if seen.sd > 0 else None,
-        seen.sd,
+        ("B" if evidence.shift > 0 else "A") if sure else "",
+        _visible(evidence.df, evidence.size, alpha) * evidence.se,
+        _needed(evidence, aim, counts, alpha) if evidence.sd > 0 else None,
+        evidence.sd,
     )
 
 
@@ -256,17 +256,17 @@ def _limit(df: float, n: float, alpha: float) -> tuple[float, float]:
     return t * (1 - 1 / (4 * df)), float(np.sqrt(1 + t * t / (2 * df)))
 
 
-def _needed(seen: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
+def _needed(evidence: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
     """More units (pairs, posts or accounts a variant) until the e-value finds `aim` with power
     .8.
     """
     now = {"paired": counts[2], "unpaired": min(counts[:2]), "by account": min(counts[3:5])}
-    paired = seen.design == "paired"
-    lost = 1 if paired else 2 * now[seen.design] - seen.df
+    is_paired = evidence.design == "paired"
+    df_used = 1 if is_paired else 2 * now[evidence.design] - evidence.df
 
     def enough(units: int) -> bool:
-        size, df = (units, units - 1) if paired else (units / 2, 2 * units - lost)
-        return power(aim / seen.sd, df=max(df, 1), n=size, alpha=alpha) >= POWER
+        size, df = (units, units - 1) if is_paired else (units / 2, 2 * units - df_used)
+        return power(aim / evidence.sd, df=max(df, 1), n=size, alpha=alpha) >= POWER
 
     first, last = 1, MOST_NEEDED
     if not enough(last):
@@ -274,7 +274,7 @@ def _needed(seen: _Evidence, aim: float, counts: Counts, alpha: float) -> int | 
     while first < last:
         middle = (first + last) // 2
         first, last = (first, middle) if enough(middle) else (middle + 1, last)
-    return max(0, first - now[seen.design])
+    return max(0, first - now[evidence.design])
 
 
 def _ratio(mean: float, se: float) -> float:

@@ -24,19 +24,19 @@ def compared(project: Project) -> CompetitorComparison:
     With pseudonyms hashtags are left out of the mix: strangers wrote them.
     """
     posts = with_rates(project.frame("performance_posts"))
-    found = stage.compare(
+    comparison = stage.compare(
         posts,
         _hooks(project),
         days=project.params.insight.days,
         interval=project.params.outliers.interval,
     )
-    mix = found.mix
+    mix = comparison.mix
     if not project.names_creators and len(mix):
         mix = mix[mix["of"].ne("hashtag")].reset_index(drop=True)
     return replace(
-        found,
-        accounts=project.shown(found.accounts, ours=("formats",)),
-        platforms=_platforms(project, found.platforms),
+        comparison,
+        accounts=project.shown(comparison.accounts, ours=("formats",)),
+        platforms=_platforms(project, comparison.platforms),
         mix=project.shown(mix, ours=("of", "name")),
     )
 
@@ -53,8 +53,8 @@ def _platforms(project: Project, platforms: pd.DataFrame) -> pd.DataFrame:
     """The table of platforms, a stranger's post in it under its code."""
     names = platforms[["top_post", "top_account"]].dropna()
     names = names.rename(columns={"top_post": "post_id", "top_account": "account_id"})
-    shown = project.shown(names).reindex(platforms.index)
-    return platforms.assign(top_post=shown["post_id"], top_account=shown["account_id"])
+    public = project.shown(names).reindex(platforms.index)
+    return platforms.assign(top_post=public["post_id"], top_account=public["account_id"])
 
 
 def _hooks(project: Project) -> pd.DataFrame:

@@ -90,8 +90,8 @@ def feature_shift(
     if df < 1:
         return Shift(pairs.shift, nan, nan, nan, nan, p_ranks, nan, nan, nan, *counts)
     size = pairs.count.shape[0]
-    drawn = _medians(pairs, rng.multinomial(size, np.full(size, 1 / size), DRAWS))
-    se = float(np.nanstd(drawn, ddof=1))
+    bootstrap = _medians(pairs, rng.multinomial(size, np.full(size, 1 / size), DRAWS))
+    se = float(np.nanstd(bootstrap, ddof=1))
     rest = _medians(pairs, 1 - np.eye(size, dtype=np.int64))
     half = float(student.ppf(0.5 + interval / 2, df)) * se
     p_accounts = float(2 * student.sf(abs(pairs.shift) / se, df)) if se > 0 else 1.0
@@ -116,10 +116,10 @@ def shrink(effect: Floats, se: Floats) -> Shrunk:
     believed is sqrt(T2 se2 / (T2 + se2)), with the error of T2 itself left out. Fewer than 2
     features: nothing is shrunk.
     """
-    known = np.isfinite(effect) & np.isfinite(se) & (se > 0)
-    if known.sum() < 2:
+    usable = np.isfinite(effect) & np.isfinite(se) & (se > 0)
+    if usable.sum() < 2:
         return Shrunk(effect.astype(np.float64), se.astype(np.float64), float("nan"))
-    variance = _between(effect[known], se[known])
+    variance = _between(effect[usable], se[usable])
     weight = variance / (variance + se**2)
     return Shrunk(effect * weight, se * np.sqrt(weight), variance)
 
@@ -135,8 +135,8 @@ def posts_needed(
     """
     if not (np.isfinite(effect) and np.isfinite(se)) or abs(effect) < 1e-3 or se <= 0:
         return None
-    needed = abs(effect) / float(normal.ppf(1 - alpha / 2) + normal.ppf(power))
-    return max(0, int(np.ceil(n_on * ((se / needed) ** 2 - 1))))
+    se_needed = abs(effect) / float(normal.ppf(1 - alpha / 2) + normal.ppf(power))
+    return max(0, int(np.ceil(n_on * ((se / se_needed) ** 2 - 1))))
 
 
 def least_visible(se: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
@@ -241,8 +241,8 @@ def _crossing(mass: Floats, edge: Floats) -> Floats:
     if len(edge) == 1:
         return np.where(total > 0, edge[0], np.nan)
     rows = np.arange(len(mass))
-    left, right = share[rows, at - 1], share[rows, at]
-    step = np.where(right > left, right - left, 1.0)
-    place = np.clip((0.5 - left) / step, 0.0, 1.0)
-    found = edge[at - 1] + place * (edge[at] - edge[at - 1])
-    return np.where(total > 0, found, np.nan)
+    lower, upper = share[rows, at - 1], share[rows, at]
+    step = np.where(upper > lower, upper - lower, 1.0)
+    place = np.clip((0.5 - lower) / step, 0.0, 1.0)
+    crossing = edge[at - 1] + place * (edge[at] - edge[at - 1])
+    return np.where(total > 0, crossing, np.nan)

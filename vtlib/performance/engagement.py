@@ -41,6 +41,6 @@ def rate_history(posts: pd.DataFrame) -> pd.DataFrame:
     are rates of 0.
     """
     rate = posts["engagement_rate"].astype(float)
-    known = posts["rate_basis"].eq("views") & rate.gt(0)
-    made = posts[known & posts["metric"].ne("engagement")]
-    return history(made.assign(x7_ln=np.log(rate[made.index]), metric=RATE_METRIC))
+    is_usable = posts["rate_basis"].eq("views") & rate.gt(0)
+    rows = posts[is_usable & posts["metric"].ne("engagement")]
+    return history(rows.assign(x7_ln=np.log(rate[rows.index]), metric=RATE_METRIC))

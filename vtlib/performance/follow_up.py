@@ -52,11 +52,11 @@ def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dic
     """
     names = [name for name, _ in versions]
     try:
-        made = performance.freeze_all(projects.opened(at, slug), versions)
+        predictions = performance.freeze_all(projects.opened(at, slug), versions)
     except BadInput as error:
         return dict.fromkeys(names, f"not predicted: {error.message}")
-    of = dict(iter(made.groupby("script_id"))) if len(made) else {}
-    return {name: predicted(of.get(name, made[:0])) for name in names}
+    of = dict(iter(predictions.groupby("script_id"))) if len(predictions) else {}
+    return {name: predicted(of.get(name, predictions[:0])) for name in names}
 
 
 def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:
@@ -67,11 +67,11 @@ def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFr
     return performance.freeze(project_of(at, row), row["script_id"], version=int(row["version"]))
 
 
-def predicted(made: pd.DataFrame) -> str:
+def predicted(predictions: pd.DataFrame) -> str:
     """A line on what was frozen."""
-    if made.empty:
+    if predictions.empty:
         return "predicted before: nothing new is known"
-    places = made.drop_duplicates(["account_id", "format"])
+    places = predictions.drop_duplicates(["account_id", "format"])
     where = number(len(places), "place")
     return f"predicted for {where} of own accounts: vt script performance shows it"
 
@@ -86,28 +86,28 @@ def follow(at: Workspace, ref: str) -> ScriptOutcome:
     outliers.renew(project)
     inputs = performance.load_posts(project)
     posts = with_rates(inputs.posts)
-    aged = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))
-    past = history(aged)
-    held = hold(inputs, past, rate_history(aged))
-    held = held[held["script_id"].eq(name)]
+    with_error = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))
+    past = history(with_error)
+    verdicts = hold(inputs, past, rate_history(with_error))
+    verdicts = verdicts[verdicts["script_id"].eq(name)]
     links = inputs.links[inputs.links["script_id"].eq(name)]
     facts = past[["post_id", "x7_ln", "lift_ln", "age_h"]]
     runs = links.merge(facts, on="post_id", how="left")
-    made = inputs.predictions[inputs.predictions["script_id"].eq(name)]
+    predictions = inputs.predictions[inputs.predictions["script_id"].eq(name)]
     native = project.frame("native_numbers")
     posts_of = _posts_of(project, links, past)
-    numbers = readout.numbers(posts_of, held, _own(posts, past))
+    numbers = readout.numbers(posts_of, verdicts, _own(posts, past))
     patterns = _patterns(project, name, inputs, past) if len(runs) else readout.none_held()
     return ScriptOutcome(
         name,
         row["title"],
-        outcome(held, runs, made),
-        readout.verdict(held) if len(runs) else "",
+        outcome(verdicts, runs, predictions),
+        readout.verdict(verdicts) if len(runs) else "",
         numbers,
         patterns,
         readout.advice(patterns),
-        held,
-        made,
+        verdicts,
+        predictions,
         native[native["post_id"].isin(links["post_id"])],
         costs(at, name),
     )
@@ -138,9 +138,9 @@ def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFra
     them.
     """
     scripts = decoded(project.frame("performance_scripts"), "structure")
-    made = decoded(inputs.predictions, "patterns")
-    uses = readout.pattern_uses(scripts, made, inputs.links)
-    mine = made[made["script_id"].eq(script_id)]
+    predictions = decoded(inputs.predictions, "patterns")
+    uses = readout.pattern_uses(scripts, predictions, inputs.links)
+    mine = predictions[predictions["script_id"].eq(script_id)]
     word = mine["patterns"].iloc[-1] if len(mine) else []
     names = uses.loc[uses["script_id"].eq(script_id), "pattern"].unique()
     return readout.patterns_held(list(names), uses, past, word or [])

@@ -57,34 +57,34 @@ def age_error(scores: pd.DataFrame, *, interval: float = 0.8) -> pd.Series:
     return pd.Series(beyond, index=scores.index).mask(scores["age_h"].ge(MATURE_H), 0.0)
 
 
-def current_levels(past: pd.DataFrame, wanted: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-    """OWN for accounts as of `now` (naive UTC): one row for each of `wanted` (WANTED_COLUMNS), in
+def current_levels(past: pd.DataFrame, places: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
+    """OWN for accounts as of `now` (naive UTC): one row for each of `places` (WANTED_COLUMNS), in
     its order.
 
     `past` is `history`'s frame. The metric is the one most of the account's posts of that format
     have; an account without posts of the format gets NaN everywhere.
     """
-    made = wanted[WANTED_COLUMNS].reset_index(drop=True)
+    levels = places[WANTED_COLUMNS].reset_index(drop=True)
     usual = past.groupby(WANTED_COLUMNS)["metric"].agg(lambda m: m.mode().iloc[0]).reset_index()
-    made = made.merge(usual, on=WANTED_COLUMNS, how="left")
+    levels = levels.merge(usual, on=WANTED_COLUMNS, how="left")
     latest = past.sort_values("posted_h").groupby("account_id")["followers"].last()
     hour = (now - pd.Timestamp("1970-01-01")).total_seconds() / 3600
-    made = made.assign(
-        followers=made["account_id"].map(latest),
+    levels = levels.assign(
+        followers=levels["account_id"].map(latest),
         posted_h=hour,
         x7_ln=np.nan,
         is_plain=False,
         is_mature=False,
-        asked=np.arange(len(made)),
+        asked=np.arange(len(levels)),
     )
     for name in OWN:
-        made[name] = np.nan
-    known = past[past["posted_h"] <= hour]
-    for rows in made.groupby(STRATUM, observed=True).indices.values():
-        same = known.merge(made.iloc[rows[:1]][STRATUM])
-        both = pd.concat([same[_NEEDED], made.iloc[rows][_NEEDED]], ignore_index=True)
-        made.loc[rows, OWN] = _own(both)[len(same) :]
-    return made[[*WANTED_COLUMNS, "metric", *OWN]]
+        levels[name] = np.nan
+    earlier = past[past["posted_h"] <= hour]
+    for rows in levels.groupby(STRATUM, observed=True).indices.values():
+        same = earlier.merge(levels.iloc[rows[:1]][STRATUM])
+        both = pd.concat([same[_NEEDED], levels.iloc[rows][_NEEDED]], ignore_index=True)
+        levels.loc[rows, OWN] = _own(both)[len(same) :]
+    return levels[[*WANTED_COLUMNS, "metric", *OWN]]
 
 
 def outlook(
@@ -106,8 +106,8 @@ def to_median(frame: pd.DataFrame) -> np.ndarray:
 
 def spread(past: pd.DataFrame, predicted_lift: np.ndarray) -> Calibration:
     """How far matured plain posts fell from forecasts made for them without knowledge of them."""
-    made = outlook(past, predicted_lift)
-    return calibrate(past["lift_ln"].to_numpy(float), made.effect, made.error)
+    prospects = outlook(past, predicted_lift)
+    return calibrate(past["lift_ln"].to_numpy(float), prospects.effect, prospects.error)
 
 
 def _own(frame: pd.DataFrame) -> np.ndarray:

@@ -35,9 +35,9 @@ def probabilities(x: np.ndarray, post: np.ndarray, weights: np.ndarray) -> np.nd
     _, place = np.unique(post, return_inverse=True)
     top = np.zeros(place.max() + 1)
     np.maximum.at(top, place, utility)
-    grown = np.exp(utility - top[place])
-    rest = np.exp(-top) + np.bincount(place, grown)
-    return grown / rest[place]
+    odds = np.exp(utility - top[place])
+    rest = np.exp(-top) + np.bincount(place, odds)
+    return odds / rest[place]
 
 
 def fit(x: np.ndarray, post: np.ndarray, is_true: np.ndarray) -> np.ndarray:
@@ -61,5 +61,5 @@ def fit(x: np.ndarray, post: np.ndarray, is_true: np.ndarray) -> np.ndarray:
         slope = x.T @ (p - is_true)
         return cost + (penalty * weights**2).sum(), slope + 2 * penalty * weights
 
-    found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B")
-    return np.asarray(found.x)
+    result = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B")
+    return np.asarray(result.x)

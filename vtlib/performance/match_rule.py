@@ -54,7 +54,7 @@ class Known:
 
 
 def match(
-    posts: pd.DataFrame, scripts: pd.DataFrame, known: Known, *, window_days: int
+    posts: pd.DataFrame, scripts: pd.DataFrame, context: Known, *, window_days: int
 ) -> pd.DataFrame:
     """PAIR_COLUMNS: each candidate pair of a new own post and a script in production, the likeliest
     first.
@@ -69,21 +69,21 @@ def match(
     pairs = fresh.merge(scripts, how="cross", suffixes=("", "_script"))
     days = (pairs["posted_at"] - pairs["production_at"]).dt.total_seconds() / 86_400
     pairs = pairs[(days >= 0) & (days <= window_days)]
-    shut = set(known.closed[["script_id", "post_id"]].itertuples(index=False, name=None))
+    shut = set(context.closed[["script_id", "post_id"]].itertuples(index=False, name=None))
     keys = zip(pairs["script_id"], pairs["post_id"], strict=True)
     pairs = pairs[[key not in shut for key in keys]].reset_index(drop=True)
     if pairs.empty:
         return pd.DataFrame(columns=list(PAIR_COLUMNS))
-    evidence = _MatchEvidence.of(posts, scripts, known)
+    evidence = _MatchEvidence.of(posts, scripts, context)
     rows = [evidence.row(pair) for pair in pairs.to_dict("records")]
     weights = np.array([WEIGHTS[name] for name in FEATURES])
     x = np.array([[row[name] for name in FEATURES] for row, _ in rows], float)
     chance = probabilities(x, pd.factorize(pairs["post_id"])[0], weights)
-    found = pairs[["post_id", "script_id", "version"]].assign(
+    result = pairs[["post_id", "script_id", "version"]].assign(
         probability=chance, **{name: x[:, n] for n, name in enumerate(FEATURES)}
     )
-    found["reasons"] = pd.Series([reasons for _, reasons in rows], dtype=object)
-    order = found.sort_values(
+    result["reasons"] = pd.Series([reasons for _, reasons in rows], dtype=object)
+    order = result.sort_values(
         ["probability", "post_id", "script_id"], ascending=[False, True, True]
     )
     return order[list(PAIR_COLUMNS)].reset_index(drop=True)
@@ -103,27 +103,27 @@ class _MatchEvidence:
     cuts: Mapping[str, Sequence[Sequence[int]]]
 
     @classmethod
-    def of(cls, posts: pd.DataFrame, scripts: pd.DataFrame, known: Known) -> _MatchEvidence:
+    def of(cls, posts: pd.DataFrame, scripts: pd.DataFrame, context: Known) -> _MatchEvidence:
         rows = posts.to_dict("records")
         caption = {str(r["post_id"]): words(_texts(r["title"], r["caption"])) for r in rows}
-        said = [words(_texts(r["speech"], r["overlays"])) for r in rows]
+        texts = [words(_texts(r["speech"], r["overlays"])) for r in rows]
         lines = [words(" ".join(own)) for own in scripts["lines"]]
         return cls(
-            weights=rarity([*(t for t in (*caption.values(), *said) if t), *lines]),
+            weights=rarity([*(t for t in (*caption.values(), *texts) if t), *lines]),
             caption=caption,
             hashes={str(r["post_id"]): r["hashes"] for r in rows},
             account={str(r["post_id"]): str(r["account_id"]) for r in rows},
             sisters={
                 str(script): own["post_id"].astype(str).tolist()
-                for script, own in known.links.groupby("script_id")
+                for script, own in context.links.groupby("script_id")
             },
             places=frozenset(
-                known.places[["script_id", "account_id", "format"]].itertuples(
+                context.places[["script_id", "account_id", "format"]].itertuples(
                     index=False, name=None
                 )
             ),
-            with_places=frozenset(known.places["script_id"]),
-            cuts=known.cuts,
+            with_places=frozenset(context.places["script_id"]),
+            cuts=context.cuts,
         )
 
     def row(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], list[str]]:
@@ -131,9 +131,9 @@ class _MatchEvidence:
         parts = (self._video, self._words, self._day, self._place, self._length)
         row, reasons = dict.fromkeys(FEATURES, 0.0) | {"constant": 1.0}, []
         for part in parts:
-            values, said = part(pair)
+            values, reason = part(pair)
             row |= values
-            reasons += [said] if said else []
+            reasons += [reason] if reason else []
         return row, reasons
 
     def _video(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], str]:
@@ -143,8 +143,8 @@ class _MatchEvidence:
         cuts += [h for s in self.sisters.get(script, ()) if (h := self.hashes.get(s)) is not None]
         if own is None or len(own) == 0 or not cuts:
             return {}, ""
-        found = (same_creative(list(own), list(cut)) for cut in cuts)
-        share = max((m.share for m in found if m.is_same), default=0.0)
+        comparisons = (same_creative(list(own), list(cut)) for cut in cuts)
+        share = max((m.share for m in comparisons if m.is_same), default=0.0)
         if share:
             return {
                 "same_video": 1.0
@@ -155,32 +155,32 @@ class _MatchEvidence:
         post, script = str(pair["post_id"]), str(pair["script_id"])
         lines: Sequence[str] = [str(pair["title_script"]), *_list(pair["lines"])]
         caption, line = best_line(lines, self.caption[post], self.weights)
-        said = words(_texts(pair["speech"], pair["overlays"]))
-        spoken = coverage(words(" ".join(_list(pair["lines"]))), said, self.weights)
+        post_words = words(_texts(pair["speech"], pair["overlays"]))
+        speech_share = coverage(words(" ".join(_list(pair["lines"]))), post_words, self.weights)
         others = [
             self.caption.get(s, frozenset()) for s in self.sisters.get(script, ()) if s != post
         ]
         sister = max((coverage(o, self.caption[post], self.weights) for o in others), default=0.0)
-        said_of = (
+        claims = (
             (caption, f'its caption has {caption:.0%} of the line "{_short(line)}"'),
-            (spoken, f"{spoken:.0%} of the script's words are said or shown in it"),
+            (speech_share, f"{speech_share:.0%} of the script's words are said or shown in it"),
             (sister, f"its caption is that of another post of the script ({sister:.0%})"),
         )
         values = {
             "caption_words": caption,
-            "speech_words": spoken,
+            "speech_words": speech_share,
             "sister_words": sister,
         }
-        return values, "; ".join(text for share, text in said_of if share >= SPOKEN_MIN)
+        return values, "; ".join(text for share, text in claims if share >= SPOKEN_MIN)
 
     def _day(self, pair: Mapping[Any, Any]) -> tuple[dict[str, float], str]:
-        posted, planned = pd.Timestamp(str(pair["posted_at"])), pair["publish_on"]
-        if planned is not None and not pd.isna(planned):
-            off = abs((posted.normalize() - pd.Timestamp(str(planned))).days)
+        posted_at, planned_at = pd.Timestamp(str(pair["posted_at"])), pair["publish_on"]
+        if planned_at is not None and not pd.isna(planned_at):
+            off = abs((posted_at.normalize() - pd.Timestamp(str(planned_at))).days)
             near = "on the planned day" if not off else f"{number(off, 'day')} off the planned day"
             values = {"on_day": float(np.exp(-off / ON_DAY_SCALE_D)), "far_day": float(off > FAR_D)}
             return values, f"posted {near}" if off <= FAR_D else ""
-        since = (posted - pd.Timestamp(str(pair["production_at"]))).days
+        since = (posted_at - pd.Timestamp(str(pair["production_at"]))).days
         values = {"on_day": 0.5 * float(np.exp(-since / SINCE_SCALE_D))}
         return values, f"posted {number(since, 'day')} after the script went into production"
 
@@ -202,8 +202,8 @@ class _MatchEvidence:
             return {}, ""
         off = min(abs(float(np.log(float(post) / float(script)))), 2.0)
         is_like = off < np.log(1.25)
-        said = f"{float(post):.0f} s long, as its script ({float(script):.0f} s)"
-        return {"length_off": off}, said if is_like else ""
+        reason = f"{float(post):.0f} s long, as its script ({float(script):.0f} s)"
+        return {"length_off": off}, reason if is_like else ""
 
 
 def _texts(*texts: object) -> str:

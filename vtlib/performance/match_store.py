@@ -89,15 +89,15 @@ def unlink(store: Store, script_id: str, post_id: str) -> dict[str, Any]:
     """
     with store.write() as connection:
         sql = "SELECT * FROM publications WHERE script_id = ? AND post_id = ?"
-        found = records(connection, sql, [script_id, post_id])
-        if not found:
+        rows = records(connection, sql, [script_id, post_id])
+        if not rows:
             raise BadInput(
                 f"{post_id} is not linked to {script_id}.", todo=f"vt script show {script_id}"
             )
         connection.execute(
             "DELETE FROM publications WHERE script_id = ? AND post_id = ?", [script_id, post_id]
         )
-    return found[0]
+    return rows[0]
 
 
 def add_cut(store: Store, cut: Mapping[str, Any], *, by: str, at: datetime) -> None:
@@ -114,7 +114,7 @@ def cuts(store: Store, project: str) -> dict[str, list[list[int]]]:
         "JOIN scripts AS s ON s.script_id = c.script_id AND s.project_id = ? ORDER BY c.added_at",
         [project],
     )
-    held: dict[str, list[list[int]]] = {}
+    hashes: dict[str, list[list[int]]] = {}
     for row in rows.to_dict("records"):
-        held.setdefault(row["script_id"], []).append([int(h, 16) for h in row["hashes"]])
-    return held
+        hashes.setdefault(row["script_id"], []).append([int(h, 16) for h in row["hashes"]])
+    return hashes

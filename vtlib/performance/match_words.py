@@ -32,9 +32,9 @@ def words(text: str | None) -> frozenset[str]:
 
 def rarity(texts: Iterable[frozenset[str]]) -> dict[str, float]:
     """ln(n / texts with the word) of each word; what every text has weighs nothing."""
-    held = list(texts)
-    counts = Counter(word for text in held for word in text)
-    return {word: math.log((len(held) + 1) / (n + 0.5)) for word, n in counts.items()}
+    documents = list(texts)
+    counts = Counter(word for text in documents for word in text)
+    return {word: math.log((len(documents) + 1) / (n + 0.5)) for word, n in counts.items()}
 
 
 def coverage(line: frozenset[str], text: frozenset[str], weights: Mapping[str, float]) -> float:

@@ -88,9 +88,9 @@ def _renewed(project: Project) -> Renewed:
     for pair in sure.to_dict("records"):
         _link(project, pair)
     rows = listing(project)
-    made = set(sure["post_id"])
+    linked_ids = set(sure["post_id"])
     return Renewed(
-        rows[rows["state"].eq("link") & rows["post_id"].isin(made)],
+        rows[rows["state"].eq("link") & rows["post_id"].isin(linked_ids)],
         rows[rows["state"].eq("proposed")],
     )
 
@@ -103,8 +103,8 @@ def listing(project: Project) -> pd.DataFrame:
     is_linked = rows["linked_script"].eq(rows["script_id"])
     is_elsewhere = rows["linked_script"].notna() & ~is_linked
     state = rows["state"].mask(is_linked, "link")
-    shown = rows.assign(state=state)[~(is_elsewhere & state.eq("proposed"))]
-    return shown[[*COLUMNS]].reset_index(drop=True)
+    matches = rows.assign(state=state)[~(is_elsewhere & state.eq("proposed"))]
+    return matches[[*COLUMNS]].reset_index(drop=True)
 
 
 def accept(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
@@ -113,9 +113,9 @@ def accept(at: Workspace, script: str, post: str, *, by: str, reason: str = "") 
     """
     pair = _proposal(at, script, post)
     ref = post_of(pair["post_id"], pair["url"])
-    made = linked(at, pair["script_id"], ref, by=by, version=int(pair["version"]))
+    link = linked(at, pair["script_id"], ref, by=by, version=int(pair["version"]))
     _decide(at, pair, "link", by=by, reason=reason)
-    return made
+    return link
 
 
 def refuse(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
@@ -153,12 +153,12 @@ def unlink(at: Workspace, script: str, post: str, *, by: str, reason: str = "") 
     script_id, post_id = pair["script_id"], pair["post_id"]
     with at.store.session():
         row = store.unlink(at.store, script_id, post_id)
-        said = f"linked by {row['linked_by']} on {row['linked_at']:%Y-%m-%d %H:%M} UTC"
-        why = f"{reason}; {said}" if reason else said
+        origin = f"linked by {row['linked_by']} on {row['linked_at']:%Y-%m-%d %H:%M} UTC"
+        why = f"{reason}; {origin}" if reason else origin
         _decide(at, {**pair, "version": row["version"]}, "unlink", by=by, reason=why)
-        left = script_reading.publications(at.store, script_id)
+        others = script_reading.publications(at.store, script_id)
         status = script_reading.get(at.store, script_id, version=int(row["version"]))["status"]
-        if status == "published" and all(p["version"] != row["version"] for p in left):
+        if status == "published" and all(p["version"] != row["version"] for p in others):
             move = Move("produced", by, f"the link to {post_id} was undone")
             scripts.set_status(at.store, script_id, move, version=int(row["version"]))
     return {**pair, "version": row["version"], "linked_by": row["linked_by"]}
@@ -193,9 +193,9 @@ def add_cut(at: Workspace, script: str, file: Path, *, by: str) -> dict[str, Any
 def _pairs(project: Project) -> pd.DataFrame:
     """Candidate pairs with their probability; refused ones are none."""
     posts = project.frame("match_posts")
-    made = decoded(project.frame("match_scripts"), "structure")
-    lines = [_lines(parse(s)) for s in made["structure"]]
-    made = made.assign(lines=pd.Series(lines, index=made.index, dtype=object))
+    script_rows = decoded(project.frame("match_scripts"), "structure")
+    lines = [_lines(parse(s)) for s in script_rows["structure"]]
+    script_rows = script_rows.assign(lines=pd.Series(lines, index=script_rows.index, dtype=object))
     hashes = [
         None if not isinstance(h, (list, tuple, np.ndarray)) else [int(v, 16) for v in h]
         for h in posts["hashes"]
@@ -203,14 +203,14 @@ def _pairs(project: Project) -> pd.DataFrame:
     posts = posts.assign(
         hashes=pd.Series(hashes, index=posts.index, dtype=object), is_new=~posts["is_linked"]
     )
-    known = stage.Known(
+    context = stage.Known(
         store.links(project.store, project.slug),
         project.frame("match_places"),
         store.cuts(project.store, project.slug),
         store.closed(project.store, project.slug),
     )
     window = project.params.performance.match_window_days
-    return stage.match(posts, made, known, window_days=window).merge(
+    return stage.match(posts, script_rows, context, window_days=window).merge(
         posts[["post_id", "url"]], on="post_id", how="left"
     )
 
@@ -247,7 +247,7 @@ def _link(project: Project, pair: Mapping[Any, Any]) -> None:
 
 def _decide(at: Workspace, pair: Mapping[Any, Any], decision: str, *, by: str, reason: str) -> None:
     chance, version = pair.get("probability"), pair.get("version")
-    made = Decision(
+    row = Decision(
         str(pair["script_id"]),
         str(pair["post_id"]),
         decision,
@@ -257,8 +257,8 @@ def _decide(at: Workspace, pair: Mapping[Any, Any], decision: str, *, by: str, r
         None if chance is None or pd.isna(chance) else float(chance),
         is_automatic=by == MACHINE,
     )
-    store.decide(at.store, made, at=at.now())
-    _logger.info("match", decision=decision, script=made.script_id, post=made.post_id, by=by)
+    store.decide(at.store, row, at=at.now())
+    _logger.info("match", decision=decision, script=row.script_id, post=row.post_id, by=by)
 
 
 def post_of(post_id: str, url: str | None) -> PostRef:

@@ -12,14 +12,14 @@ import pandas as pd
 from vtlib.performance.forecasts import RATE, VIEWS
 
 
-def outcome(held: pd.DataFrame, runs: pd.DataFrame, made: pd.DataFrame) -> list[str]:
+def outcome(verdicts: pd.DataFrame, runs: pd.DataFrame, predictions: pd.DataFrame) -> list[str]:
     """What is known of one script, post by post; honest where nothing is.
 
-    `held`: its verdicts (VERDICT_COLUMNS); `runs`: its links (post_id, url, variant,
-    source_multiplier) with `history`'s columns where the post was captured; `made`: its frozen
-    predictions.
+    `verdicts`: its verdicts (VERDICT_COLUMNS); `runs`: its links (post_id, url, variant,
+    source_multiplier) with `history`'s columns where the post was captured; `predictions`: its
+    frozen predictions.
     """
-    if made.empty and runs.empty:
+    if predictions.empty and runs.empty:
         return [
             (
                 "Neither predicted nor published: a prediction is frozen when a version goes into "
@@ -27,10 +27,13 @@ def outcome(held: pd.DataFrame, runs: pd.DataFrame, made: pd.DataFrame) -> list[
             )
         ]
     if runs.empty:
-        return [*_waiting(made), "No post is linked yet: vt script track SCRIPT --post-url URL."]
+        return [
+            *_waiting(predictions),
+            "No post is linked yet: vt script track SCRIPT --post-url URL.",
+        ]
     lines: list[str] = []
     for run in runs.to_dict("records"):
-        mine = held[held["post_id"].eq(run["post_id"])]
+        mine = verdicts[verdicts["post_id"].eq(run["post_id"])]
         lines += [_head(run), *(f"  {line}" for line in _post(mine, run))]
     return lines
 
@@ -39,34 +42,34 @@ def _post(mine: pd.DataFrame, run: dict[Any, Any]) -> list[str]:
     """Lines on one post: views, engagement rate, percentile, source."""
     views = mine[mine["target"].eq(VIEWS)]
     if views.empty:
-        said = "not predicted before it was published, so it is no test of a prediction"
-        return [said, *_level(run)]
+        note = "not predicted before it was published, so it is no test of a prediction"
+        return [note, *_level(run)]
     lines = [_said(row, _views, "views at 7 days") for row in views.to_dict("records")]
     rates = mine[mine["target"].eq(RATE) & mine["status"].ne("no forecast")]
     lines += [_said(row, _share, "engagement rate") for row in rates.to_dict("records")]
     return lines + _beside(views.iloc[-1], run)
 
 
-def _said(row: dict[Any, Any], shown: Any, what: str) -> str:
+def _said(row: dict[Any, Any], form: Any, what: str) -> str:
     """Predicted against actual of one verdict; too early with its projected range."""
     if row["status"] == "no forecast":
         return f"{what}: no forecast, {row['reason']}"
     guess = (
-        f"{what}: predicted {shown(row['predicted_ln'])} "
-        f"({shown(row['low_ln'])} to {shown(row['high_ln'])}, 80 %), own median "
-        f"{shown(row['naive_ln'])}"
+        f"{what}: predicted {form(row['predicted_ln'])} "
+        f"({form(row['low_ln'])} to {form(row['high_ln'])}, 80 %), own median "
+        f"{form(row['naive_ln'])}"
     )
     if row["status"] == "matured":
         word = "over" if row["difference_pct"] >= 0 else "under"
         inside = "inside" if row["is_inside"] else "outside"
         return (
-            f"{guess}; actual {shown(row['actual_ln'])}: {abs(row['difference_pct']):,.0f} % "
+            f"{guess}; actual {form(row['actual_ln'])}: {abs(row['difference_pct']):,.0f} % "
             f"{word}, "
             f"{inside} the interval"
         )
     early = f"{guess}; {row['status']}: {row['reason']}"
     if pd.notna(row["projected_low_ln"]):
-        low, high = shown(row["projected_low_ln"]), shown(row["projected_high_ln"])
+        low, high = form(row["projected_low_ln"]), form(row["projected_high_ln"])
         early += f"; on its way to {low} to {high} (80 %)"
     return early
 
@@ -101,8 +104,10 @@ def _level(run: dict[Any, Any]) -> list[str]:
     ]
 
 
-def _waiting(made: pd.DataFrame) -> list[str]:
-    latest = made[made["version"].eq(made["version"].max()) & made["target"].eq(VIEWS)]
+def _waiting(predictions: pd.DataFrame) -> list[str]:
+    latest = predictions[
+        predictions["version"].eq(predictions["version"].max()) & predictions["target"].eq(VIEWS)
+    ]
     return [
         f"version {row['version']} on {row['account_id']} ({row['format']}): predicted "
         f"{_views(row['predicted_ln'])} ({_views(row['low_ln'])} to {_views(row['high_ln'])}, 80 "

@@ -78,9 +78,9 @@ def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
     `shift`, `se` (features, groups), ln units; NaN or an error of 0 = not tested there. No feature:
     empty arrays.
     """
-    known = np.isfinite(shift) & np.isfinite(se) & (se > 0)
+    is_known = np.isfinite(shift) & np.isfinite(se) & (se > 0)
     covariances = _covariances(shift.shape[1])
-    fits = [_posterior(shift[f], se[f], known[f], covariances) for f in range(len(shift))]
+    fits = [_posterior(shift[f], se[f], is_known[f], covariances) for f in range(len(shift))]
     if not fits:
         nothing = np.full(shift.shape, np.nan)
         return Pooled(nothing, nothing, nothing, nothing, np.full(0, np.nan))
@@ -93,10 +93,10 @@ def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
     # Where most of the mass is at 0 the mean can lie beyond a quantile: the interval reaches to it.
     ends = (np.minimum(low, effect), np.maximum(high, effect))
     effect, error, low, high = (
-        np.where(known, v, np.nan) for v in (effect, np.sqrt(np.maximum(spread, 0)), *ends)
+        np.where(is_known, v, np.nan) for v in (effect, np.sqrt(np.maximum(spread, 0)), *ends)
     )
     with np.errstate(invalid="ignore"):
-        common = np.nansum(effect, axis=1) / known.sum(axis=1)
+        common = np.nansum(effect, axis=1) / is_known.sum(axis=1)
     return Pooled(effect, error, low, high, common)
 
 
@@ -107,18 +107,18 @@ def contrasts(shift: Floats, se: Floats, df: Floats) -> Contrast:
     widened by (df + 1) / df, as a bootstrap of few accounts varies too little, and p is Student's
     with Satterthwaite's degrees of freedom.
     """
-    known = np.isfinite(shift) & np.isfinite(se) & (se > 0) & (df >= 1)
-    free = np.where(known, df, 1.0)
-    variance = np.where(known, np.where(known, se, 1.0) ** 2 * (free + 1) / free, 1.0)
-    weight = np.where(known, 1 / variance, 0.0)
+    is_known = np.isfinite(shift) & np.isfinite(se) & (se > 0) & (df >= 1)
+    free = np.where(is_known, df, 1.0)
+    variance = np.where(is_known, np.where(is_known, se, 1.0) ** 2 * (free + 1) / free, 1.0)
+    weight = np.where(is_known, 1 / variance, 0.0)
     total = weight.sum(axis=1, keepdims=True) - weight
     parts = weight**2 / free
     others = parts.sum(axis=1, keepdims=True) - parts
-    products = weight * np.where(known, shift, 0.0)
+    products = weight * np.where(is_known, shift, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         rest = (products.sum(axis=1, keepdims=True) - products) / total
         error = np.sqrt(1 / weight + 1 / total)
-        is_tried = known & (total > 0)
+        is_tried = is_known & (total > 0)
         difference = np.where(is_tried, shift - rest, np.nan)
         freedom = error**4 / (variance**2 / free + others / total**4)
         p = 2 * student.sf(np.abs(difference) / error, freedom)
@@ -132,29 +132,29 @@ def _covariances(size: int) -> Floats:
     and one group alone.
     """
     alike, apart = np.ones((size, size)), np.eye(size)
-    found = [np.zeros((size, size))]
+    matrices = [np.zeros((size, size))]
     for scale in SCALES_LN:
-        found += [
+        matrices += [
             scale**2 * (r * alike + (1 - r) * apart) for r in (SHARED if size > 1 else (1.0,))
         ]
-        found += [scale**2 * np.diag(row) for row in apart] if size > 1 else []
-    return np.stack(found)
+        matrices += [scale**2 * np.diag(row) for row in apart] if size > 1 else []
+    return np.stack(matrices)
 
 
 def _posterior(
-    d: Floats, se: Floats, known: NDArray[np.bool_], covariances: Floats
+    d: Floats, se: Floats, is_known: NDArray[np.bool_], covariances: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Of one feature under each component: ln likelihood (components,), posterior mean and variance
     (components, groups).
     """
-    x, noise = d[known], np.diag(se[known] ** 2)
-    total = covariances[:, known][:, :, known] + noise
+    x, noise = d[is_known], np.diag(se[is_known] ** 2)
+    total = covariances[:, is_known][:, :, is_known] + noise
     inverse = np.linalg.inv(total)
     away = np.einsum("k,jkl,l->j", x, inverse, x)
     likely = -0.5 * (np.linalg.slogdet(total)[1] + away)
-    gain = covariances[:, :, known] @ inverse
-    left = covariances - gain @ covariances[:, known, :]
-    variance = np.maximum(np.diagonal(left, axis1=1, axis2=2), 0.0)
+    gain = covariances[:, :, is_known] @ inverse
+    remainder = covariances - gain @ covariances[:, is_known, :]
+    variance = np.maximum(np.diagonal(remainder, axis1=1, axis2=2), 0.0)
     return likely, gain @ x, variance
 
 

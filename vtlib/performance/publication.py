@@ -46,8 +46,8 @@ def move(
     Returns the change and a line on the prediction ('' where none is due). That nothing can be
     predicted stops no production; the line says why. Raises BadInput where scripts.set_status does.
     """
-    moved = scripts.set_status(at.store, script_id, to, version=version)
-    return moved, _predicted(at, [moved]).get(script_id, "")
+    change = scripts.set_status(at.store, script_id, to, version=version)
+    return change, _predicted(at, [change]).get(script_id, "")
 
 
 def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[ScriptChange]:
@@ -55,15 +55,15 @@ def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[ScriptChange]
     stops no other.
     """
     with at.store.session():
-        done = [_moved(at, ref, to) for ref in refs]
-    said = _predicted(at, [one.facts for one in done if one.facts])
+        changes = [_moved(at, ref, to) for ref in refs]
+    lines = _predicted(at, [one.facts for one in changes if one.facts])
     return [
         replace(
             one,
-            said="; ".join(t for t in (one.said, said.get(one.script_id, "")) if t),
-            facts={**one.facts, "prediction": said.get(one.script_id, "")} if one.facts else {},
+            said="; ".join(t for t in (one.said, lines.get(one.script_id, "")) if t),
+            facts={**one.facts, "prediction": lines.get(one.script_id, "")} if one.facts else {},
         )
-        for one in done
+        for one in changes
     ]
 
 
@@ -89,7 +89,7 @@ def track_all(at: Workspace, path: Path, *, by: str) -> list[ScriptChange]:
 
 
 def _tracked(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[ScriptChange]:
-    held: dict[str, list[str]] = {}
+    urls_by_project: dict[str, list[str]] = {}
     ready: list[tuple[str, dict[str, str], PostRef] | ScriptChange] = []
     for row in rows:
         try:
@@ -101,9 +101,9 @@ def _tracked(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[Scri
             ready.append(ScriptChange(row["script"], str(error), {}, error.exit_code))
             continue
         if script["project_id"]:
-            held.setdefault(str(script["project_id"]), []).append(row["url"])
+            urls_by_project.setdefault(str(script["project_id"]), []).append(row["url"])
         ready.append((str(script["script_id"]), row, post))
-    for project, urls in held.items():
+    for project, urls in urls_by_project.items():
         importing.import_urls(projects.opened(at, project), urls, own=True)
     return [one if isinstance(one, ScriptChange) else _linked(at, *one, by=by) for one in ready]
 
@@ -113,17 +113,19 @@ def _linked(
 ) -> ScriptChange:
     try:
         version = int(row["version"]) if row.get("version") else None
-        made = linking.linked(at, script_id, post, by=by, version=version)
+        link = linking.linked(at, script_id, post, by=by, version=version)
         if row.get("variant"):
-            set_variant(at, script_id, made["post_id"], row["variant"])
+            set_variant(at, script_id, link["post_id"], row["variant"])
     except ValueError:
         return ScriptChange(
             script_id, f"version {row['version']} is no number", {}, BadInput.exit_code
         )
     except BadInput as error:
         return ScriptChange(script_id, str(error), {}, error.exit_code)
-    said = f"version {made['version']} ({made['status']}) is {made['post_id']}. {made['forecast']}"
-    return ScriptChange(script_id, said, {**made, "variant": row.get("variant") or None})
+    message = (
+        f"version {link['version']} ({link['status']}) is {link['post_id']}. {link['forecast']}"
+    )
+    return ScriptChange(script_id, message, {**link, "variant": row.get("variant") or None})
 
 
 def _link_rows(path: Path) -> list[dict[str, str]]:
@@ -138,24 +140,24 @@ def _predicted(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, s
 
 
 def _frozen(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    said: dict[str, str] = {}
+    lines: dict[str, str] = {}
     due: dict[str, list[tuple[str, int]]] = {}
-    for moved in moves:
-        if moved["to"] != "in_production" or moved["from"] == "produced":
+    for change in moves:
+        if change["to"] != "in_production" or change["from"] == "produced":
             continue
-        name = moved["script_id"]
+        name = change["script_id"]
         slug = script_reading.get(at.store, name)["project_id"]
         if slug:
-            due.setdefault(str(slug), []).append((name, int(moved["version"])))
+            due.setdefault(str(slug), []).append((name, int(change["version"])))
         else:
-            said[name] = "not predicted: the script has no project (vt script update --project)"
+            lines[name] = "not predicted: the script has no project (vt script update --project)"
     if due:
         # scipy takes seconds to import, and most scripts are moved without it.
         from vtlib.performance import follow_up  # noqa: PLC0415
 
         for slug, versions in due.items():
-            said |= follow_up.freeze(at, slug, versions)
-    return said
+            lines |= follow_up.freeze(at, slug, versions)
+    return lines
 
 
 def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> str:
@@ -180,9 +182,9 @@ def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> 
 
 def costs(at: Workspace, script_id: str) -> pd.DataFrame:
     """What was noted as cost of a script."""
-    found = at.store.query_file("script_costs", script=script_id)
-    named = found["currency"].fillna(_currency(at, script_id))
-    return found.assign(currency=named.where(found["amount"].notna(), None))
+    rows = at.store.query_file("script_costs", script=script_id)
+    currency = rows["currency"].fillna(_currency(at, script_id))
+    return rows.assign(currency=currency.where(rows["amount"].notna(), None))
 
 
 def _currency(at: Workspace, script_id: str) -> str:

@@ -54,25 +54,25 @@ def grouped(
         for name in ("platform", "format", "creator")
     ]
     parts.append(by_group(_patterned(own, library, values), "pattern").assign(by="pattern"))
-    learned = runs["learned_version"].notna().map({True: LEARNED, False: "without"})
-    named = runs.assign(
+    with_learned = runs["learned_version"].notna().map({True: LEARNED, False: "without"})
+    labels = runs.assign(
         product=runs["product_id"],
         script_type=runs["kind"],
         variant=runs["script_id"].astype("string") + " " + runs["variant"].astype("string"),
-        learned=learned,
+        learned=with_learned,
     )
     parts += [
-        by_group(named, name).assign(by=name.replace("_", " "))
+        by_group(labels, name).assign(by=name.replace("_", " "))
         for name in ("product", "brand", "script_type", "variant", "learned")
     ]
-    known = [p for p in parts if len(p)]
-    if not known:
+    filled = [p for p in parts if len(p)]
+    if not filled:
         return pd.DataFrame(columns=[*GROUP_COLUMNS, "by"])
-    return pd.concat(known, ignore_index=True)
+    return pd.concat(filled, ignore_index=True)
 
 
 def _patterned(own: pd.DataFrame, library: Library, values: pd.DataFrame) -> pd.DataFrame:
     """Own posts once for each claimed pattern that they have."""
-    held = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
-    theirs = held.loc[held["has"], ["pattern", "post_id"]]
+    has_pattern = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
+    theirs = has_pattern.loc[has_pattern["has"], ["pattern", "post_id"]]
     return own.merge(theirs.astype({"post_id": own["post_id"].dtype}), on="post_id")

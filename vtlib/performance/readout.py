@@ -37,20 +37,20 @@ _COUNTS = {
 }
 
 
-def numbers(posts: pd.DataFrame, held: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+def numbers(posts: pd.DataFrame, verdicts: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     """Each post's views, engagement, shares and saves beside what was expected: NUMBER_COLUMNS, a
     row a metric.
 
     `posts`: post_id, account_id, platform, format, posted_at, age_h, views, x7_ln, RATES' columns
-    and `<count>_state`; `held`: verdicts of these posts; `own`: own matured plain posts with x7_ln,
-    RATES' columns, account_id, platform, format, posted_at. Expected is the frozen forecast, where
-    none is the median of the account's own earlier posts of that format, low and high hold 80 % of
-    them (5 or more, else NaN). Views are those at 7 days, rates those of the last capture, whose
-    counts are `n_seen`. `missing` says what a row lacks and what to do.
+    and `<count>_state`; `verdicts`: verdicts of these posts; `own`: own matured plain posts with
+    x7_ln, RATES' columns, account_id, platform, format, posted_at. Expected is the frozen forecast,
+    where none is the median of the account's own earlier posts of that format, low and high hold 80
+    % of them (5 or more, else NaN). Views are those at 7 days, rates those of the last capture,
+    whose counts are `n_seen`. `missing` says what a row lacks and what to do.
     """
     rows = []
     for post in posts.to_dict("records"):
-        mine = held[held["post_id"].eq(post["post_id"])]
+        mine = verdicts[verdicts["post_id"].eq(post["post_id"])]
         same = own[
             own["account_id"].eq(post["account_id"])
             & own["format"].eq(post["format"])
@@ -63,22 +63,24 @@ def numbers(posts: pd.DataFrame, held: pd.DataFrame, own: pd.DataFrame) -> pd.Da
 
 def _views(post: Mapping[Any, Any], mine: pd.DataFrame, same: pd.DataFrame) -> dict[str, Any]:
     ln = post["x7_ln"]
-    known = pd.notna(ln)
-    seen = post["views"] if pd.notna(post["views"]) else math.nan
-    row = _row(post, "views at 7 days" if known else "views so far", same, "x7_ln")
+    is_known = pd.notna(ln)
+    views_so_far = post["views"] if pd.notna(post["views"]) else math.nan
+    row = _row(post, "views at 7 days" if is_known else "views so far", same, "x7_ln")
     for name in ("expected", "low", "high"):
         row[name] = math.expm1(row[name]) if pd.notna(row[name]) else math.nan
     forecast = _forecast(mine)
     if forecast is not None:
         row |= {k: math.expm1(v) for k, v in forecast.items()} | {"basis": FORECAST}
-    return _held_against(row, math.expm1(ln) if known else seen, post, is_late=known)
+    return _held_against(row, math.expm1(ln) if is_known else views_so_far, post, is_late=is_known)
 
 
 def _rate(
-    post: Mapping[Any, Any], name: str, held: pd.DataFrame, same: pd.DataFrame
+    post: Mapping[Any, Any], name: str, verdicts: pd.DataFrame, same: pd.DataFrame
 ) -> dict[str, Any]:
     row = _row(post, name, same, RATES[name])
-    forecast = _forecast(held[held["target"].eq(RATE)]) if name == "engagement rate" else None
+    forecast = (
+        _forecast(verdicts[verdicts["target"].eq(RATE)]) if name == "engagement rate" else None
+    )
     if forecast is not None:
         row |= {k: math.exp(v) for k, v in forecast.items()} | {"basis": FORECAST}
     return _held_against(row, post[RATES[name]], post, is_late=post["age_h"] >= 168)
@@ -111,10 +113,10 @@ def _row(post: Mapping[Any, Any], name: str, same: pd.DataFrame, column: str) ->
 
 def _forecast(mine: pd.DataFrame) -> dict[str, float] | None:
     """The last prediction that counts for a post, ln: expected, low, high."""
-    known = mine[mine["status"].ne("no forecast") & mine["predicted_ln"].notna()]
-    if known.empty:
+    rows = mine[mine["status"].ne("no forecast") & mine["predicted_ln"].notna()]
+    if rows.empty:
         return None
-    last = known.iloc[-1]
+    last = rows.iloc[-1]
     return {
         "expected": float(last["predicted_ln"]),
         "low": float(last["low_ln"]),
@@ -160,17 +162,17 @@ def _missing(row: Mapping[str, Any], value: float, post: Mapping[Any, Any]) -> s
     return "; ".join(parts)
 
 
-def verdict(held: pd.DataFrame) -> str:
+def verdict(verdicts: pd.DataFrame) -> str:
     """What the posts of a script say of its forecast of views, in a sentence; why not, where
     they say nothing.
     """
-    views = held[held["target"].eq(VIEWS)]
-    judged = views[views["status"].eq("matured") & views["difference_pct"].notna()]
-    if judged.empty:
+    views = verdicts[verdicts["target"].eq(VIEWS)]
+    rows = views[views["status"].eq("matured") & views["difference_pct"].notna()]
+    if rows.empty:
         early = views["status"].eq("too early").any()
         why = "too early, the posts are not 7 days old" if early else "no post tests a forecast"
         return f"Verdict: cannot be told yet; {why}."
-    last = judged.drop_duplicates("post_id", keep="last")
+    last = rows.drop_duplicates("post_id", keep="last")
     off, n = float(last["difference_pct"].median()), len(last)
     inside = int(last["is_inside"].astype(bool).sum())
     word = "over" if off >= 0 else "under"
@@ -209,11 +211,13 @@ def none_held() -> pd.DataFrame:
     return patterns_held([], pd.DataFrame(columns=["pattern", "post_id"]), pd.DataFrame(), [])
 
 
-def pattern_uses(scripts: pd.DataFrame, made: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+def pattern_uses(
+    scripts: pd.DataFrame, predictions: pd.DataFrame, links: pd.DataFrame
+) -> pd.DataFrame:
     """script_id, pattern, post_id: which posts were made with which patterns.
 
-    `scripts`: script_id, version, structure (source_patterns in it); `made`: predictions with
-    `patterns`; `links`: script_id, version, post_id. What the plan names counts, and what the
+    `scripts`: script_id, version, structure (source_patterns in it); `predictions`: predictions
+    with `patterns`; `links`: script_id, version, post_id. What the plan names counts, and what the
     library knew of it.
     """
     rows = [
@@ -223,12 +227,12 @@ def pattern_uses(scripts: pd.DataFrame, made: pd.DataFrame, links: pd.DataFrame)
     ]
     rows += [
         (str(r["script_id"]), int(r["version"]), str(p["pattern"]))
-        for r in made.to_dict("records")
+        for r in predictions.to_dict("records")
         for p in (r["patterns"] or [])
     ]
-    named = pd.DataFrame(rows, columns=["script_id", "version", "pattern"]).drop_duplicates()
+    uses = pd.DataFrame(rows, columns=["script_id", "version", "pattern"]).drop_duplicates()
     posts = links[["script_id", "version", "post_id"]]
-    return named.merge(posts, on=["script_id", "version"])[["script_id", "pattern", "post_id"]]
+    return uses.merge(posts, on=["script_id", "version"])[["script_id", "pattern", "post_id"]]
 
 
 def _pattern(
@@ -236,9 +240,9 @@ def _pattern(
 ) -> dict[str, Any]:
     of = past[past["post_id"].isin(uses.loc[uses["pattern"].eq(name), "post_id"])]
     of = of[of["lift_ln"].notna() & of["own_scale_ln"].notna()]
-    said = _library_word(word)
+    library_text = _library_word(word)
     if of.empty:
-        return {"pattern": name, "n": 0, "verdict": "cannot be told yet", "library": said}
+        return {"pattern": name, "n": 0, "verdict": "cannot be told yet", "library": library_text}
     error = np.sqrt(of["own_scale_ln"].astype(float) ** 2 + of["own_error_ln"].astype(float) ** 2)
     mean, n = float(of["lift_ln"].mean()), len(of)
     reach = float(student.ppf(0.9, max(float(of["own_df"].mean()), 1.0)))
@@ -247,7 +251,7 @@ def _pattern(
     verdict = "use again" if low > 1 else "leave out" if high < 1 else "cannot be told yet"
     sought = abs(math.log(float(word["ratio"]))) if word and pd.notna(word["ratio"]) else 0.0
     sought = max(sought, math.log(LEAST_RATIO))
-    needed = math.ceil((reach * float(error.mean()) / sought) ** 2)
+    n_needed = math.ceil((reach * float(error.mean()) / sought) ** 2)
     return {
         "pattern": name,
         "n": n,
@@ -255,8 +259,8 @@ def _pattern(
         "low": low,
         "high": high,
         "verdict": verdict,
-        "posts_needed": max(needed, n + 1) if verdict == "cannot be told yet" else None,
-        "library": said,
+        "posts_needed": max(n_needed, n + 1) if verdict == "cannot be told yet" else None,
+        "library": library_text,
     }
 
 
@@ -273,14 +277,14 @@ def advice(table: pd.DataFrame) -> list[str]:
     lines = []
     for verdict in ("use again", "leave out"):
         some = table[table["verdict"].eq(verdict)]
-        sized = [
+        texts = [
             (
                 f"{r['pattern']} (x{r['ratio']:.2f}, {r['low']:.2f} to {r['high']:.2f}, "
                 f"{number(r['n'], 'post')})"
             )
             for r in some.to_dict("records")
         ]
-        lines.append(f"{verdict}: {', '.join(sized) or 'nothing can be named yet'}")
+        lines.append(f"{verdict}: {', '.join(texts) or 'nothing can be named yet'}")
     rest = table[table["verdict"].eq("cannot be told yet")]
     if len(rest):
         need = rest["posts_needed"].dropna()

@@ -13,19 +13,19 @@ from vtlib.performance.trend import Halves
 MIN_ASKED = 3  # accounts with posts on both sides
 
 
-def replicates(shift: Shift, agreed: Rate, again: Halves) -> str:
+def replicates(shift: Shift, by_account: Rate, again: Halves) -> str:
     """One of "repeatable", "untried in time", "mixed", "one hit", "too few accounts".
 
     Repeatable: no account alone makes it, more than half of the accounts agree, beyond chance, and
     it was there in the earlier half of the posts and again, beyond chance, in the later half; where
     that could not be tried, "untried in time". One hit: without some single account the sign turns.
-    Else mixed, or too few accounts to ask. `agreed`: agreement over accounts.
+    Else mixed, or too few accounts to ask. `by_account`: agreement over accounts.
     """
-    if agreed.n < MIN_ASKED:
+    if by_account.n < MIN_ASKED:
         return "too few accounts"
     if shift.least * shift.shift <= 0 or shift.most * shift.shift <= 0:
         return "one hit"
-    if agreed.low <= 0.5:
+    if by_account.low <= 0.5:
         return "mixed"
     if not again.tried:
         return "untried in time"

@@ -50,18 +50,18 @@ def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> fl
         return float("nan")
     rng = np.random.default_rng(0)
     half = size // 2
-    drawn = np.concatenate(
+    sample = np.concatenate(
         [rng.choice(hits, (WORLDS, half)), rng.choice(others, (WORLDS, size - half))], axis=1
     )
     center = np.median(others)
     scale = max(float(np.median(np.abs(others - center))) / student.ppf(0.75, DF), 1e-6)
-    far = (drawn - center) / scale
+    far = (sample - center) / scale
     gain = student.logpdf(far - target.effect_ln / scale, DF) - student.logpdf(far, DF)
     chance = expit(logit(target.share) + gain)
-    has = rng.random(drawn.shape) < chance
+    has = rng.random(sample.shape) < chance
     n_on = has.sum(axis=1)
     n_off = size - n_on
-    ranks = rankdata(drawn, axis=1)
+    ranks = rankdata(sample, axis=1)
     u = (ranks * has).sum(axis=1) - n_on * (n_on + 1) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (u - n_on * n_off / 2) / np.sqrt(n_on * n_off * (size + 1) / 12)

@@ -26,14 +26,14 @@ FROZEN = (
 )
 
 
-def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
+def freeze(store: Store, project: str, predictions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
     """Append predictions and return those that were new, with their prediction_id; nothing is ever
     changed.
 
-    `made`: FROZEN without project_id, one row a script version and target. The same prediction from
-    the same data is there already and is not written twice; a later change of anything is a new
-    row. Each row's text carries the digest of the one before it, so that editing or removing one
-    shows (checks `prediction_*`).
+    `predictions`: FROZEN without project_id, one row a script version and target. The same
+    prediction from the same data is there already and is not written twice; a later change of
+    anything is a new row. Each row's text carries the digest of the one before it, so that editing
+    or removing one shows (checks `prediction_*`).
     """
     new: list[dict[str, Any]] = []
     with store.write() as connection:
@@ -43,16 +43,16 @@ def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> p
             [project],
         ).fetchone()
         seq, previous = (int(last[0]), str(last[1])) if last else (0, "")
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT prediction_id FROM predictions WHERE project_id = ?", [project]
         ).fetchall()
-        known = {str(row[0]) for row in found}
-        for record in made.to_dict("records"):
+        ids = {str(row[0]) for row in rows}
+        for record in predictions.to_dict("records"):
             facts = {k: _plain(record.get(k)) for k in FROZEN} | {"project_id": project}
             key = hashlib.sha256(_text(facts)).hexdigest()[:24]
-            if key in known:
+            if key in ids:
                 continue
-            known.add(key)
+            ids.add(key)
             seq += 1
             moment = naive(at)
             head = {
@@ -70,12 +70,13 @@ def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> p
     return pd.DataFrame(new)
 
 
-def save_verdicts(store: Store, project: str, held: pd.DataFrame, *, at: datetime) -> None:
+def save_verdicts(store: Store, project: str, verdicts: pd.DataFrame, *, at: datetime) -> None:
     """Replace the project's verdicts.
 
-    `held`: performance VERDICT_COLUMNS; `actual` (a count, or a rate) is added from `actual_ln`.
+    `verdicts`: performance VERDICT_COLUMNS; `actual` (a count, or a rate) is added from
+    `actual_ln`.
     """
-    rows = held.rename(columns={"prediction_id": "prediction"}).assign(
+    rows = verdicts.rename(columns={"prediction_id": "prediction"}).assign(
         project_id=project, judged_at=naive(at)
     )
     with store.write() as connection:
@@ -147,8 +148,8 @@ def known_posts(store: Store, post_ids: Sequence[str], *, but_for: str = "") -> 
             "(capture_id) "
             "WHERE list_contains($ids, s.post_id) AND c.actor IS DISTINCT FROM $actor"
         )
-    given = {"ids": [*post_ids], **({"actor": but_for} if but_for else {})}
-    return {str(i) for i in store.query(sql, given)["post_id"]}
+    parameters = {"ids": [*post_ids], **({"actor": but_for} if but_for else {})}
+    return {str(i) for i in store.query(sql, parameters)["post_id"]}
 
 
 def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -> str:

@@ -29,9 +29,11 @@ def film_posts(posts: pd.DataFrame) -> pd.DataFrame:
     """Judged plain posts with moving pictures: the columns of `posts`, y, and `is_hit`; watch
     posts belong to neither side.
     """
-    kept, _ = outcomes(posts)
-    kept = kept[kept["format"].isin(VIDEO_FORMATS) & kept["tier"].isin(["none", *BREAKOUT_TIERS])]
-    return kept.assign(is_hit=kept["tier"].isin(BREAKOUT_TIERS)).reset_index(drop=True)
+    usable, _ = outcomes(posts)
+    usable = usable[
+        usable["format"].isin(VIDEO_FORMATS) & usable["tier"].isin(["none", *BREAKOUT_TIERS])
+    ]
+    return usable.assign(is_hit=usable["tier"].isin(BREAKOUT_TIERS)).reset_index(drop=True)
 
 
 def film_plan(
@@ -50,24 +52,24 @@ def film_plan(
     Benjamini-Hochberg: claim_q (claims + 1) / tests, with those counted that cannot be tested yet.
     films_more None: over 1,000 films, or no breakout. Empty without posts.
     """
-    known = set(library.table["pattern"])
-    tests = len(known | {f.name for f in features})
+    tested_names = set(library.table["pattern"])
+    tests = len(tested_names | {f.name for f in features})
     alpha = library.rules.claim_q * (len(library.claimed) + 1) / max(tests, 1)
     claims = library.table.set_index("pattern")["claim"]
     reasons = library.dropped.set_index("pattern")["reason"]
-    held = wide(values, films, features)
+    wide_values = wide(values, films, features)
     y, is_hit = films["y"].to_numpy(float), films["is_hit"].to_numpy(bool)
     rows = []
-    needed: dict[float, int | None] = {}
+    films_by_share: dict[float, int | None] = {}
     for feature in features if len(films) else ():
-        value, _ = binary(held, films, feature)
+        value, _ = binary(wide_values, films, feature)
         n, usual = int(value.notna().sum()), float(value[~films["is_hit"]].mean())
         is_known = n >= MIN_KNOWN and np.isfinite(usual)
         share = float(np.clip(round(usual if is_known else USUAL_SHARE, 1), 0.05, 0.95))
-        if share not in needed:
+        if share not in films_by_share:
             target = sample_power.Target(share, float(np.log(effect)), alpha)
-            needed[share] = sample_power.films_needed(y, is_hit, target)
-        total = needed[share]
+            films_by_share[share] = sample_power.films_needed(y, is_hit, target)
+        total = films_by_share[share]
         rows.append(
             {
                 "pattern": feature.name,
@@ -85,33 +87,33 @@ def film_plan(
     return table.astype({"films_needed": "Int64", "films_more": "Int64"})
 
 
-def draw(films: pd.DataFrame, size: int, *, held: Sequence[str], seed: str) -> pd.DataFrame:
+def draw(films: pd.DataFrame, size: int, *, previous_ids: Sequence[str], seed: str) -> pd.DataFrame:
     """post_id, stratum (breakout, ordinary), drawn_share: what is still to be drawn for `size`
     films in all.
 
-    Half of `size` are breakouts, or all there are, the rest ordinary posts; `held` (post ids:
-    drawn, measured or lost before) count and are not drawn again. Within a stratum the order is
-    random (by `seed`, the same again for the same posts) and goes from account to account, so that
-    few accounts do not stand for all.
+    Half of `size` are breakouts, or all there are, the rest ordinary posts; `previous_ids` (post
+    ids: drawn, measured or lost before) count and are not drawn again. Within a stratum the order
+    is random (by `seed`, the same again for the same posts) and goes from account to account, so
+    that few accounts do not stand for all.
     """
-    here = films[films["post_id"].isin(set(held))]
-    rest = films[~films["post_id"].isin(set(held))]
+    here = films[films["post_id"].isin(set(previous_ids))]
+    rest = films[~films["post_id"].isin(set(previous_ids))]
     n_hits = min(size // 2, int(films["is_hit"].sum()))
     parts = []
-    for is_hit, wanted in ((True, n_hits), (False, size - n_hits)):
+    for is_hit, target in ((True, n_hits), (False, size - n_hits)):
         stratum = rest[rest["is_hit"].eq(is_hit)]
         lot = [hashlib.sha256(f"{seed}/{p}".encode()).hexdigest() for p in stratum["post_id"]]
         order = stratum.assign(lot=lot).sort_values("lot")
         order["turn"] = order.groupby("account_id").cumcount()
-        more = max(0, wanted - int(here["is_hit"].eq(is_hit).sum()))
-        drawn = order.sort_values(["turn", "lot"]).head(more)
+        more = max(0, target - int(here["is_hit"].eq(is_hit).sum()))
+        picks = order.sort_values(["turn", "lot"]).head(more)
         everyone = int(films["is_hit"].eq(is_hit).sum())
         parts.append(
             pd.DataFrame(
                 {
-                    "post_id": drawn["post_id"],
+                    "post_id": picks["post_id"],
                     "stratum": "breakout" if is_hit else "ordinary",
-                    "drawn_share": wanted / everyone if everyone else np.nan,
+                    "drawn_share": target / everyone if everyone else np.nan,
                 }
             )
         )

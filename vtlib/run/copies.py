@@ -50,10 +50,10 @@ def sentences(hits: Sequence[Hit]) -> list[str]:
     if not hits:
         return ["Nothing in it leads to a stranger."]
     files = len({hit.file for hit in hits})
-    said = [f"{len(hits)} places in {files} files lead to a stranger; do not hand it out:"]
-    said += [f"{h.file}, {h.place}: {h.kind} {h.what} ({h.around})" for h in hits[:LISTED]]
+    lines = [f"{len(hits)} places in {files} files lead to a stranger; do not hand it out:"]
+    lines += [f"{h.file}, {h.place}: {h.kind} {h.what} ({h.around})" for h in hits[:LISTED]]
     more = len(hits) - LISTED
-    return [*said, f"… and {more:,} more (--json has all)"] if more > 0 else said
+    return [*lines, f"… and {more:,} more (--json has all)"] if more > 0 else lines
 
 
 def _naming(record: Path) -> str:

@@ -49,17 +49,17 @@ def render(project: Project, ipynb: Path, html: Path) -> None:
     render_stage(ipynb, html, page=_page(project, title, html.name, provenance))
 
 
-def write_insight(project: Project, result: RunResult, known: Facts) -> Path:
+def write_insight(project: Project, result: RunResult, insight_facts: Facts) -> Path:
     """insight.html of a run, from the store as it is now."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415 - charts take two seconds
     from vtlib.report import write_insight  # noqa: PLC0415
 
-    chapters = insight.chapters(project, known, run_id=result.run_id)
+    chapters = insight.chapters(project, insight_facts, run_id=result.run_id)
     page = _page(project, f"Insight · {_name(project)}", INSIGHT, _provenance(project, result))
     return write_insight(result.folder / INSIGHT, chapters, page=page)
 
 
-def write_index(project: Project, result: RunResult, known: Facts) -> Path:
+def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Path:
     """index.html of a run; can be made again at any time from the store and run.json."""
     from vtlib.report import IndexFacts, StageLink, write_index  # noqa: PLC0415
 
@@ -68,21 +68,21 @@ def write_index(project: Project, result: RunResult, known: Facts) -> Path:
         for s in result.stages
     )
     page = _page(project, _name(project), "index.html", _provenance(project, result))
-    told = running.gathered(project)
+    sections = running.gathered(project)
     write_script_page(project, result.folder / SCRIPTS, nav=_nav(SCRIPTS))
     return write_index(
-        result.folder, facts=IndexFacts(page=page, stages=links, insight=known, **told)
+        result.folder, facts=IndexFacts(page=page, stages=links, insight=insight_facts, **sections)
     )
 
 
-def facts(project: Project, result: RunResult, ranked: pd.DataFrame) -> Facts:
-    """What the insight of a run is written from. `ranked`: the project's fits
+def facts(project: Project, result: RunResult, fits: pd.DataFrame) -> Facts:
+    """What the insight of a run is written from. `fits`: the project's fits
     (adaptation/fits.ranked).
     """
     from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
     stages = tuple((TITLES[s.stage], s.status, s.reason) for s in result.stages)
-    return insight.facts(project, ranked, stages=stages)
+    return insight.facts(project, fits, stages=stages)
 
 
 def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]) -> Any:

@@ -93,10 +93,10 @@ class _View:
         return self.project
 
 
-def _hooks(project: Project, told: Told) -> Hooks:
+def _hooks(project: Project, on_event: Told) -> Hooks:
     view = _View(project)
     return Hooks(
-        on_event=told,
+        on_event=on_event,
         render=lambda ipynb, html: pages.render(view(), ipynb, html),
         write_index=lambda result: finished(view(), result),
         check=lambda: running.offenders(project),
@@ -118,11 +118,11 @@ def finished(project: Project, result: RunResult) -> Path:
     from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second
 
     with project.store.session():
-        ranked = fits.ranked(project)
-        reports.record(project, result.run_id, code=computing_code(), ranked=ranked)
-        known = pages.facts(project, result, ranked)
-        pages.write_insight(project, result, known)
-        return pages.write_index(project, result, known)
+        ranking = fits.ranked(project)
+        reports.record(project, result.run_id, code=computing_code(), ranked=ranking)
+        insight_facts = pages.facts(project, result, ranking)
+        pages.write_insight(project, result, insight_facts)
+        return pages.write_index(project, result, insight_facts)
 
 
 def _begin(project: Project, result: RunResult) -> None:

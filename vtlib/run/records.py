@@ -14,8 +14,8 @@ from vtlib.store.project import Project, one_session
 @one_session
 def offenders(project: Project) -> list[str]:
     """What the checks of severity error find, in words."""
-    found = data_checks.run_checks(project.store)
-    bad = found[(found["n"] > 0) & (found["severity"] == "error")]
+    checks = data_checks.run_checks(project.store)
+    bad = checks[(checks["n"] > 0) & (checks["severity"] == "error")]
     return [f"{r.check} ({r.n}): {r.what_to_do}" for r in bad.itertuples()]
 
 
@@ -52,10 +52,10 @@ def models(project: Project) -> dict[str, str]:
     """Which models and prompts stand behind the answers of a project: cause and task ->
     versions; empty = none.
     """
-    found = project.frame("report_inputs")
-    asked = found[found["cause"].isin(["model", "prompt"])]
-    names = asked["name"].astype(str) + ", " + asked["cause"].astype(str)
-    return dict(zip(names, asked["value"].astype(str), strict=True))
+    inputs = project.frame("report_inputs")
+    rows = inputs[inputs["cause"].isin(["model", "prompt"])]
+    names = rows["name"].astype(str) + ", " + rows["cause"].astype(str)
+    return dict(zip(names, rows["value"].astype(str), strict=True))
 
 
 def save_start(project: Project, row: dict[str, Any]) -> None:

@@ -60,8 +60,8 @@ def compare(
     value (features named hook_…). Posts of reference accounts are not compared. Without own or
     without competitors' posts all frames are empty and `reason` says so.
     """
-    chosen = _chosen(posts, days)
-    sides = set(chosen["side"])
+    window = _chosen(posts, days)
+    sides = set(window["side"])
     if missing := {OWN, COMPETITOR} - sides:
         who = "own" if OWN in missing else "competitors'"
         return CompetitorComparison(
@@ -72,14 +72,14 @@ def compare(
             interval,
             _reason(who, posts, days),
         )
-    chosen = chosen.assign(is_usable=_usable(chosen))
-    chosen = chosen.assign(percentile=_percentiles(chosen))
+    window = window.assign(is_usable=_usable(window))
+    window = window.assign(percentile=_percentiles(window))
     accounts = [
-        _account(mine, days, interval) for _, mine in chosen.groupby(["platform", "account_id"])
+        _account(mine, days, interval) for _, mine in window.groupby(["platform", "account_id"])
     ]
     table = pd.DataFrame(accounts, columns=ACCOUNT_COLUMNS)
-    shared = chosen.groupby("platform")["side"].transform("nunique").eq(2)
-    both = chosen[shared]
+    is_shared = window.groupby("platform")["side"].transform("nunique").eq(2)
+    both = window[is_shared]
     platforms = [
         _platform(str(name), mine, table, interval) for name, mine in both.groupby("platform")
     ]
@@ -119,19 +119,19 @@ def _reason(who: str, posts: pd.DataFrame, days: int) -> str:
     )
 
 
-def _usable(chosen: pd.DataFrame) -> pd.Series:
+def _usable(window: pd.DataFrame) -> pd.Series:
     """Posts that can be ranked: mature, neither pinned nor paid."""
-    odd = chosen["is_pinned"].eq(True) | chosen["is_paid"].eq(True)
+    odd = window["is_pinned"].eq(True) | window["is_paid"].eq(True)
     is_plain = ~odd.fillna(value=False).astype(bool)
-    return is_plain & chosen["x7_ln"].notna() & chosen["age_h"].ge(MATURE_H)
+    return is_plain & window["x7_ln"].notna() & window["age_h"].ge(MATURE_H)
 
 
-def _percentiles(chosen: pd.DataFrame) -> pd.Series:
+def _percentiles(window: pd.DataFrame) -> pd.Series:
     """Of each usable post its percentile (0 to 100, mid-rank) among the other side's of its
     platform, format and metric; NaN under MIN_POSTS of them.
     """
-    out = pd.Series(np.nan, index=chosen.index, dtype=float)
-    for _, rows in chosen[chosen["is_usable"]].groupby(_STRATUM, observed=True):
+    out = pd.Series(np.nan, index=window.index, dtype=float)
+    for _, rows in window[window["is_usable"]].groupby(_STRATUM, observed=True):
         for side, mine in rows.groupby("side"):
             others = np.sort(rows.loc[rows["side"].ne(side), "x7_ln"].to_numpy(float))
             if len(others) < MIN_POSTS:
@@ -145,10 +145,12 @@ def _percentiles(chosen: pd.DataFrame) -> pd.Series:
 def _account(mine: pd.DataFrame, days: int, interval: float) -> dict[str, Any]:
     first = mine.iloc[0]
     pace = _pace(mine, days, interval)
-    judged = mine[mine["reason"].eq("")]
-    hits = rate(int(judged["tier"].isin(BREAKOUT_TIERS).sum()), len(judged), interval=interval)
+    judgements = mine[mine["reason"].eq("")]
+    hits = rate(
+        int(judgements["tier"].isin(BREAKOUT_TIERS).sum()), len(judgements), interval=interval
+    )
     place = _mean(mine, interval)
-    engaged = mine["engagement_rate"].dropna().astype(float)
+    rates = mine["engagement_rate"].dropna().astype(float)
     share = mine["format"].value_counts(normalize=True)
     return {
         "account_id": first["account_id"],
@@ -165,7 +167,7 @@ def _account(mine: pd.DataFrame, days: int, interval: float) -> dict[str, Any]:
         "breakout_high": hits.high,
         **_three("percentile", place),
         "ranked": place.n,
-        "engagement_rate": float(engaged.median()) if len(engaged) else np.nan,
+        "engagement_rate": float(rates.median()) if len(rates) else np.nan,
         "formats": ", ".join(f"{name} {part:.0%}" for name, part in share.items()),
     }
 
@@ -188,8 +190,8 @@ def _platform(
     here = accounts[accounts["platform"].eq(name)]
     mine, theirs = (both[both["side"].eq(s)] for s in (OWN, COMPETITOR))
     place = _mean(mine, interval)
-    ranked = mine.loc[mine["percentile"].notna(), _STRATUM].drop_duplicates()
-    against = theirs[theirs["is_usable"]].merge(ranked)
+    strata = mine.loc[mine["percentile"].notna(), _STRATUM].drop_duplicates()
+    against = theirs[theirs["is_usable"]].merge(strata)
     likes, comments = both["likes"].astype(float), both["comments"].astype(float)
     engagement = np.asarray(likes + comments, np.float64)
     is_own = both["side"].eq(OWN).to_numpy(bool)
@@ -243,19 +245,21 @@ def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) ->
 
 
 def _breakouts(posts: pd.DataFrame, interval: float) -> Rate:
-    judged = posts[posts["reason"].eq("")]
-    return rate(int(judged["tier"].isin(BREAKOUT_TIERS).sum()), len(judged), interval=interval)
+    judgements = posts[posts["reason"].eq("")]
+    return rate(
+        int(judgements["tier"].isin(BREAKOUT_TIERS).sum()), len(judgements), interval=interval
+    )
 
 
 def _mean(posts: pd.DataFrame, interval: float) -> Estimate:
     group = posts["account_id"].factorize()[0].astype(np.int64)
-    found = mean_by_group(posts["percentile"].to_numpy(float), group, interval=interval)
-    low, high = np.clip([found.low, found.high], 0.0, 100.0)  # a percentile lies there
-    return Estimate(found.value, float(low), float(high), found.n)
+    mean = mean_by_group(posts["percentile"].to_numpy(float), group, interval=interval)
+    low, high = np.clip([mean.low, mean.high], 0.0, 100.0)  # a percentile lies there
+    return Estimate(mean.value, float(low), float(high), mean.n)
 
 
-def _three(name: str, found: Estimate) -> dict[str, float]:
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+def _three(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
 def _empty(columns: list[str]) -> pd.DataFrame:

@@ -27,21 +27,23 @@ def mixed(both: pd.DataFrame, hooks: pd.DataFrame, interval: float) -> pd.DataFr
     """
     rows = []
     for platform, mine in both.groupby("platform"):
-        held = mine[["post_id", "side", "format"]].rename(columns={"format": "name"})
-        rows += _shares(held, mine, (str(platform), "format"), interval, 10)
-    tagged = both[both["hashtags"].map(lambda tags: hasattr(tags, "__len__"))]
-    tags = tagged[["post_id", "side", "hashtags"]].explode("hashtags").dropna()
+        occurrences = mine[["post_id", "side", "format"]].rename(columns={"format": "name"})
+        rows += _shares(occurrences, mine, (str(platform), "format"), interval, 10)
+    with_tags = both[both["hashtags"].map(lambda tags: hasattr(tags, "__len__"))]
+    tags = with_tags[["post_id", "side", "hashtags"]].explode("hashtags").dropna()
     tags = tags.assign(name="#" + tags["hashtags"].astype(str).str.lower()).drop_duplicates(
         ["post_id", "name"]
     )
-    rows += _shares(tags, tagged, ("all", "hashtag"), interval, _TOPICS)
-    named = hooks[hooks["feature"].str.startswith("hook_")].merge(
+    rows += _shares(tags, with_tags, ("all", "hashtag"), interval, _TOPICS)
+    hook_rows = hooks[hooks["feature"].str.startswith("hook_")].merge(
         both[["post_id", "side"]], on="post_id"
     )
-    read = named.drop_duplicates("post_id")
-    held = named[named["value"].eq(1)]
-    held = held.assign(name=held["feature"].str.removeprefix("hook_").str.replace("_", " "))
-    rows += _shares(held, read, ("all", "hook"), interval, _HOOKS)
+    read = hook_rows.drop_duplicates("post_id")
+    occurrences = hook_rows[hook_rows["value"].eq(1)]
+    occurrences = occurrences.assign(
+        name=occurrences["feature"].str.removeprefix("hook_").str.replace("_", " ")
+    )
+    rows += _shares(occurrences, read, ("all", "hook"), interval, _HOOKS)
     table = pd.DataFrame(rows, columns=MIX_COLUMNS)
     return table.assign(q_value=_q_values(table))
 
@@ -60,10 +62,10 @@ def _q_values(table: pd.DataFrame) -> np.ndarray:
 
 
 def _shares(
-    held: pd.DataFrame, of: pd.DataFrame, what: tuple[str, str], interval: float, most: int
+    occurrences: pd.DataFrame, of: pd.DataFrame, what: tuple[str, str], interval: float, most: int
 ) -> list[dict[str, Any]]:
     totals = of["side"].value_counts()
-    counts = held.groupby(["name", "side"]).size().unstack(fill_value=0)  # noqa: PD010 - counts of pairs as a table
+    counts = occurrences.groupby(["name", "side"]).size().unstack(fill_value=0)  # noqa: PD010 - counts of pairs as a table
     counts = counts.reindex(columns=[OWN, COMPETITOR], fill_value=0)
     order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index[:most]
     rows = []
@@ -88,6 +90,6 @@ def _shares(
     return rows
 
 
-def rated(name: str, found: Rate) -> dict[str, float]:
+def rated(name: str, estimate: Rate) -> dict[str, float]:
     """A share and its ends under `name`, `name_low`, `name_high`."""
-    return {name: found.share, f"{name}_low": found.low, f"{name}_high": found.high}
+    return {name: estimate.share, f"{name}_low": estimate.low, f"{name}_high": estimate.high}

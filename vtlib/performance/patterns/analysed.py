@@ -27,18 +27,18 @@ def analysed_features(
     """
     rows: list[tuple[str, str, float]] = []
     names: dict[str, str] = {}
-    said = [_read(a) for a in analyses["answer"]]
-    hooks = sorted({h for s in said for h in s["hooks"]})
-    signs = sorted({c for s in said for c in s["signs"]})
+    answers = [_read(a) for a in analyses["answer"]]
+    hooks = sorted({h for s in answers for h in s["hooks"]})
+    signs = sorted({c for s in answers for c in s["signs"]})
     absent: Any = [()] * len(analyses)
-    denied = analyses.get("unsupported", absent)
-    for post, found, paths in zip(analyses["post_id"], said, denied, strict=True):
-        if not found["is_answer"]:
+    refutations = analyses.get("unsupported", absent)
+    for post, answer, paths in zip(analyses["post_id"], answers, refutations, strict=True):
+        if not answer["is_answer"]:
             continue
-        rows += [(post, f"hook_{h}", float(h in found["hooks"])) for h in hooks]
-        doubtful = {found["order"].get(str(p)) for p in paths} if paths is not None else set()
+        rows += [(post, f"hook_{h}", float(h in answer["hooks"])) for h in hooks]
+        doubtful = {answer["order"].get(str(p)) for p in paths} if paths is not None else set()
         rows += [
-            (post, f"sees_{c}", float(c in found["signs"])) for c in signs if c not in doubtful
+            (post, f"sees_{c}", float(c in answer["signs"])) for c in signs if c not in doubtful
         ]
     names |= {f"hook_{h}": f"A model calls the hook {h.replace('_', ' ')}." for h in hooks}
     names |= {f"sees_{c}": f"A model sees {c.replace('_', ' ')} in the hook." for c in signs}

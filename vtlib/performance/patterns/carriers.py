@@ -19,9 +19,9 @@ def carriers(patterns: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
         names = names or [row["pattern"]]
         if not set(names) <= set(wide.columns):
             continue
-        known = wide[names].dropna()
+        complete = wide[names].dropna()
         least = row["threshold"] if pd.notna(row["threshold"]) else 1.0
-        has = (known >= least).all(axis=1)
+        has = (complete >= least).all(axis=1)
         parts.append(
             pd.DataFrame({"pattern": row["pattern"], "post_id": has.index, "has": has.to_numpy()})
         )

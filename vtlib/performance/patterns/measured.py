@@ -91,23 +91,23 @@ def script_values(scripts: pd.DataFrame, features: Sequence[Feature]) -> pd.Data
         scripts["source_patterns"],
         strict=True,
     ):
-        said = _lengths(seconds) | dict.fromkeys(_named(patterns), 1.0)
-        said |= {f"{kind}{n}": 1.0 for n in _named(patterns) for kind in ("hook_", "sees_")}
-        rows += [(script, version, name, value) for name, value in said.items() if name in names]
+        facts = _lengths(seconds) | dict.fromkeys(_named(patterns), 1.0)
+        facts |= {f"{kind}{n}": 1.0 for n in _named(patterns) for kind in ("hook_", "sees_")}
+        rows += [(script, version, name, value) for name, value in facts.items() if name in names]
     return pd.DataFrame(rows, columns=["script_id", "version", "feature", "value"])
 
 
 def _opening(by_s: Mapping[float, Mapping[str, Any]]) -> list[tuple[str, float]]:
-    found = []
+    rows = []
     for feature, until_s, field, least in _WINDOWS:
         value = by_s.get(until_s, {}).get(field)
         if value is not None:
-            found.append((feature.name, float(value >= least)))
+            rows.append((feature.name, float(value >= least)))
     for feature, field in _NUMBERS:
         value = by_s.get(NUMBERS_WINDOW_S, {}).get(field)
         if value is not None:
-            found.append((feature.name, float(value)))
-    return found
+            rows.append((feature.name, float(value)))
+    return rows
 
 
 def _lengths(seconds: float | None) -> dict[str, float]:

@@ -26,44 +26,44 @@ PLATFORM_COLUMNS = [
 
 
 def by_platform(
-    tested: Sequence[tuple[Feature, pd.Series]], kept: pd.DataFrame, use: PatternRules
+    candidates: Sequence[tuple[Feature, pd.Series]], usable: pd.DataFrame, use: PatternRules
 ) -> pd.DataFrame:
     """PLATFORM_COLUMNS, one row a feature and platform that could be tested by the same rules as
     the library.
 
-    `tested`: features with their values (1, 0, NaN) over `kept`, posts with y, day, account_id,
-    platform. `ratio` is what is believed on that platform: its own shift drawn to the others' and
-    to 0 as far as all features say (performance/pooling.py); `common_ratio` the mean of what is
-    believed on all platforms. q_value is over all features on all platforms, `claim` by the
+    `candidates`: features with their values (1, 0, NaN) over `usable`, posts with y, day,
+    account_id, platform. `ratio` is what is believed on that platform: its own shift drawn to the
+    others' and to 0 as far as all features say (performance/pooling.py); `common_ratio` the mean of
+    what is believed on all platforms. q_value is over all features on all platforms, `claim` by the
     library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
     difference to the other platforms has difference_q under the same limit and the feature is
     claimed on some platform. Empty without a platform.
     """
-    if "platform" not in kept:
+    if "platform" not in usable:
         return pd.DataFrame(columns=PLATFORM_COLUMNS)
     rows = [
-        _row(feature, platform, value[here], kept[here], use)
-        for feature, value in tested
-        for platform, here in _places(kept).items()
-        if not obstacle(feature, value[here], kept[here], use)
+        _row(feature, platform, value[here], usable[here], use)
+        for feature, value in candidates
+        for platform, here in _places(usable).items()
+        if not obstacle(feature, value[here], usable[here], use)
     ]
     return _believed(pd.DataFrame(rows), use)
 
 
-def _places(kept: pd.DataFrame) -> dict[str, pd.Series]:
-    names = sorted(kept["platform"].dropna().unique())
-    return {str(name): kept["platform"].eq(name) for name in names}
+def _places(usable: pd.DataFrame) -> dict[str, pd.Series]:
+    names = sorted(usable["platform"].dropna().unique())
+    return {str(name): usable["platform"].eq(name) for name in names}
 
 
 def _row(
     feature: Feature, platform: str, value: pd.Series, posts: pd.DataFrame, use: PatternRules
 ) -> dict[str, Any]:
-    known = posts[value.notna()]
+    rows = posts[value.notna()]
     on = value[value.notna()].eq(1).to_numpy(bool)
-    y, day = known["y"].to_numpy(float), known["day"].to_numpy(float)
-    group = known["account_id"].factorize(sort=True)[0].astype(np.int64)
+    y, day = rows["y"].to_numpy(float), rows["day"].to_numpy(float)
+    group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
     shift = effects.feature_shift(y, on, group, interval=use.interval)
-    agreed = trend.agreement(y, on, group, sign=float(np.sign(shift.shift)))
+    by_account = trend.agreement(y, on, group, sign=float(np.sign(shift.shift)))
     again = trend.halves(y, on, group, day=day, interval=use.interval)
     return {
         "pattern": feature.name,
@@ -78,7 +78,7 @@ def _row(
         "n_without": shift.n_off,
         "accounts_with": shift.groups_on,
         "accounts_without": shift.groups_off,
-        "replicates": replicates(shift, agreed, again),
+        "replicates": replicates(shift, by_account, again),
     }
 
 
@@ -93,7 +93,7 @@ def _believed(rows: pd.DataFrame, use: PatternRules) -> pd.DataFrame:
     shift, raw, se, df = (
         _grid(rows[c], at, shape) for c in ("shift_ln", "shift_se_ln", "_se", "_df")
     )
-    pooled, apart = (
+    posterior, apart = (
         pooling.pool(shift, se, interval=use.interval),
         pooling.contrasts(shift, raw, df),
     )
@@ -101,12 +101,12 @@ def _believed(rows: pd.DataFrame, use: PatternRules) -> pd.DataFrame:
     other = q_values(apart.p[at])
     up, more = rows["shift_ln"].gt(0), apart.difference[at] > 0
     table = rows.assign(
-        effect_ln=pooled.effect[at],
-        effect_se_ln=pooled.se[at],
-        ratio=np.exp(pooled.effect[at]),
-        ratio_low=np.exp(pooled.low[at]),
-        ratio_high=np.exp(pooled.high[at]),
-        common_ratio=np.exp(pooled.common[feature]),
+        effect_ln=posterior.effect[at],
+        effect_se_ln=posterior.se[at],
+        ratio=np.exp(posterior.effect[at]),
+        ratio_low=np.exp(posterior.low[at]),
+        ratio_high=np.exp(posterior.high[at]),
+        common_ratio=np.exp(posterior.common[feature]),
         q_value=sure,
         claim=np.where(sure <= use.claim_q, np.where(up, "more views", "fewer views"), ""),
         rest_ratio=np.exp(apart.rest[at]),

@@ -9,7 +9,7 @@ import pytest
 from tests.performance.test_patterns import said, world
 from vtlib.performance import video_sample
 from vtlib.performance.patterns import Feature, find
-from vtlib.performance.sample_power import Target, films_needed, power
+from vtlib.performance.video_sample import Target, films_needed, power
 
 
 def films(n: int = 40) -> pd.DataFrame:

@@ -163,7 +163,7 @@ def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]
 
 def _overview(at: Workspace) -> Path | None:
     """The page over all projects, drawn anew; one that cannot be drawn is no failure of a run."""
-    from vtlib.run.overview import write_overview
+    from vtlib.run.pages import write_overview
 
     try:
         return write_overview(at)
@@ -233,7 +233,7 @@ def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | N
     import pandas as pd
 
     from vtlib.report import projects as flow
-    from vtlib.run.overview import write_overview
+    from vtlib.run.pages import write_overview
 
     rows = flow.rows(at, brand=brand, has_archived=has_archived)
     path = write_overview(at, out=out, brand=brand, has_archived=has_archived)

@@ -1,6 +1,4 @@
-"""Do the services answer, and do they take our keys? One free call each; nothing is charged or
-downloaded.
-"""
+"""Do the services answer and accept our keys? One free call each."""
 
 from __future__ import annotations
 
@@ -67,7 +65,7 @@ def gemini(key: str | None, url: str | None) -> list[HealthCheck]:
 
 
 def reachable(urls: Sequence[str], *, what: str) -> list[HealthCheck]:
-    """Whether somebody answers at `urls` (any answer counts), all asked at once; warnings only."""
+    """Whether any reply comes from `urls`, requested in parallel; warnings only."""
     with ThreadPoolExecutor(max_workers=max(len(urls), 1)) as pool:
         silent = [u for u, error in zip(urls, pool.map(_answers, urls), strict=True) if error]
     hosts = [urlsplit(u).hostname or u for u in urls]
@@ -84,7 +82,7 @@ def is_here(url: str | None) -> bool:
 
 
 def _base(url: str | None, what: str) -> list[HealthCheck]:
-    """Says so when a service is not the real one: it is easily forgotten."""
+    """A line when a service address is overridden (simulator, proxy)."""
     return (
         [HealthCheck(f"{what} address", "ok", f"{url} instead of the real service")] if url else []
     )
@@ -111,7 +109,7 @@ def _gemini_refusal(error: Exception, key: str) -> HealthCheck:
 
 
 def _message(error: Exception) -> str:
-    """What the API says of an error, else the kind of the error: others' texts may hold the key."""
+    """The API's error message, else the class of the error: other texts may hold the key."""
     if isinstance(error, urllib.error.HTTPError):
         try:
             return str(json.load(error)["error"]["message"])
@@ -126,7 +124,7 @@ def _opened(request: urllib.request.Request) -> str:
 
 
 def _answers(url: str) -> str:
-    """'' when anything answers at `url`, whatever it says; else the reason."""
+    """'' when `url` replies, whatever the status; else the reason."""
     if urlsplit(url).scheme not in ("http", "https"):
         return "no http address"
     request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - http(s) only, see above

@@ -1,7 +1,6 @@
 """Is this machine fit for the work? Probes of Python, packages, codecs, disk, fonts and cookies.
 
-Each probe answers with findings and never raises for what it finds; none writes. What needs the
-network is asked in `reaching.py`.
+Each probe returns HealthChecks, never raises and writes nothing. Network probes: `connectivity`.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _INSTALL = "Run: make setup"
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One line of `vt doctor`: what was looked at, how it stands, and what to do.
+    """One line of `vt doctor`: the subject, its state, and what to do.
 
     `exit_code` counts only where `state` is `fail`.
     """
@@ -65,7 +64,7 @@ def python() -> list[HealthCheck]:
 
 
 def packages(requirements: Iterable[str] | None = None) -> list[HealthCheck]:
-    """Whether everything is installed in a version that fits: what must be, and the media extra.
+    """Whether required packages and the media extra are installed in versions that fit.
 
     `requirements`: requirement lines (default: this package's own).
     """
@@ -110,9 +109,7 @@ def codecs(available: Iterable[str] | None = None) -> list[HealthCheck]:
 
 
 def helpers(which: Callable[[str], str | None] = shutil.which) -> list[HealthCheck]:
-    """The script engine that yt-dlp looks for by itself; it adds formats and is needed by
-    YouTube alone.
-    """
+    """The script engine that yt-dlp finds by itself; only YouTube needs it."""
     if which("deno"):
         return [HealthCheck("script engine", "ok", "deno")]
     says = "no deno: YouTube may offer fewer formats"
@@ -139,7 +136,7 @@ def yt_dlp_age(today: date, version: str | None = None) -> list[HealthCheck]:
 
 
 def fonts(families: Iterable[str] | None = None) -> list[HealthCheck]:
-    """Whether scripts as PDF can show what captions hold."""
+    """Whether PDF exports have fonts for Latin letters, emoji and CJK."""
     if families is None:
         try:
             import typst  # noqa: PLC0415 - only the doctor asks
@@ -165,9 +162,7 @@ def fonts(families: Iterable[str] | None = None) -> list[HealthCheck]:
 def disk(
     folder: Path, *, media_bytes: int = 0, quota_bytes: int | None = None
 ) -> list[HealthCheck]:
-    """Room where the workspace lies, and how much of its quota the media take. Bytes in, GB in
-    words.
-    """
+    """Free space of the workspace, and the media's share of their quota. Bytes in, GB out."""
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free_gb = shutil.disk_usage(place).free / 1e9
     state: State = (
@@ -187,7 +182,7 @@ def disk(
 
 
 def cookies(file: Path | None, browser: str | None) -> list[HealthCheck]:
-    """The cookies that downloads were told to use; none is the usual case."""
+    """The cookies configured for downloads; usually none."""
     if file is not None and not file.is_file():
         todo = "Correct VT_COOKIES_FILE, or unset it."
         return [HealthCheck("cookies", "fail", f"there is no file {file}", todo, exit_code=2)]

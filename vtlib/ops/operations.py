@@ -1,6 +1,4 @@
-"""Keeping the workbench running: is all well, what was done and what failed, a copy and back
-again.
-"""
+"""Operations: health checks, usage and errors, backup and restore."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from vtlib.store.connection import Store
 from vtlib.store.project import Workspace
 from vtlib.store.usage import UsageScope
 
-LOCK_WAIT_MAX_S = 3.0  # the doctor says who holds the database rather than wait for him
+LOCK_WAIT_MAX_S = 3.0  # the doctor reports a held database rather than wait for it
 
 
 def examined(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
@@ -38,7 +36,7 @@ def examined(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
 
 
 def exit_code(findings: list[HealthCheck]) -> int:
-    """The code of the worst that failed, 0 when nothing did: a warning is no failure."""
+    """The highest exit code among failures, else 0: a warning is no failure."""
     return max((f.exit_code for f in findings if f.state == "fail"), default=0)
 
 
@@ -126,7 +124,7 @@ def _workspace(at: Workspace) -> list[HealthCheck]:
 
 
 def _open_to_others(name: str, path: Path, *, mode: str) -> list[HealthCheck]:
-    """A finding where others on this machine can read `path`."""
+    """A warning when other users of this machine can read `path`."""
     if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
         return []
     todo = f"Run: chmod {mode} {path}"
@@ -163,7 +161,7 @@ def _database(at: Workspace) -> list[HealthCheck]:
 
 
 def _services(at: Workspace) -> list[HealthCheck]:
-    """Asked at once, told in one order: a service that does not answer costs its time once."""
+    """Services in parallel, results in a fixed order."""
     settings = at.settings
     token = settings.apify_token.get_secret_value() if settings.apify_token else None
     key = settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else None
@@ -184,7 +182,7 @@ def _params(at: Workspace) -> Iterator[Path]:
 
 
 def _media(at: Workspace) -> Iterator[tuple[Path, int]]:
-    """What was downloaded, with its bytes; work in progress is left out."""
+    """Downloaded files with their bytes, without unfinished ones."""
     from vtlib.media.folder import MediaFolder  # noqa: PLC0415 - brings yt-dlp with it
 
     for name, size in MediaFolder(at.outputs).listed():

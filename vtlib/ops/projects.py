@@ -38,7 +38,7 @@ report:
 
 
 def init(folder: Path) -> Path:
-    """Make a workspace; what is there stays as it is. Returns its absolute path."""
+    """Make a workspace, keeping existing files. Returns its absolute path."""
     root = folder.expanduser().resolve()
     (root / "params").mkdir(parents=True, exist_ok=True)
     make_private(root / "outputs")
@@ -51,7 +51,7 @@ def init(folder: Path) -> Path:
 
 
 def env_text() -> str:
-    """What `.env` begins as (and `.env.example` is): every setting, explained, none set."""
+    """The initial `.env` (and `.env.example`): every setting explained, none set."""
     lines = [
         (
             "# Settings of this workspace. The environment wins over this file. Secrets belong here, "  # noqa: E501
@@ -65,7 +65,7 @@ def env_text() -> str:
 
 
 def write_starter(at: Workspace, slug: str, *, title: str, brand: str | None) -> Path:
-    """params/<slug>.yaml for a new project; one that is there stays as it is."""
+    """params/<slug>.yaml for a new project; an existing file is kept."""
     path = at.params_path(slug)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,9 +86,7 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
 
 
 def require_in_use(project: Project) -> None:
-    """Raise BadInput when the project, or its brand, is archived: nothing is run or captured for
-    it.
-    """
+    """Raise BadInput when the project or its brand is archived."""
     if reason := catalog.archived_because(project.store, project.slug):
         noun, name = ("project", project.slug)
         if reason.startswith("the brand "):
@@ -102,16 +100,12 @@ def product_id(at: Workspace, ref: str) -> str:
 
 
 def with_post(at: Workspace, post_id: str) -> str:
-    """The one project that has a post. Raises BadInput for none, and for several, which are
-    named.
-    """
+    """The only project that has a post. Raises BadInput for none or several."""
     return the_one(people.projects_of_post(at.store, post_id), post_id)
 
 
 def the_one(slugs: list[str], post_id: str) -> str:
-    """The only one of the projects `slugs` to have a post. Raises BadInput for none, and for
-    several.
-    """
+    """The only one of `slugs`, projects with a post. Raises BadInput for none or several."""
     if len(slugs) == 1:
         return slugs[0]
     many = f"{post_id} is in {', '.join(slugs)}." if slugs else f"no project has {post_id}."
@@ -138,9 +132,7 @@ def with_product(at: Workspace, product: str | None) -> str:
 
 
 def sync(project: Project) -> None:
-    """Bring what the YAML says of brand, products and accounts into the store; what it does not
-    name stays.
-    """
+    """Write brand, products and accounts of the YAML to the store; others stay."""
     with project.store.session():
         _sync(project)
 
@@ -173,9 +165,7 @@ def _sync(project: Project) -> None:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, without blanks and remarks. Raises BadInput when it cannot be
-    read.
-    """
+    """Lines of a text file without blanks and comments. Raises BadInput when unreadable."""
     lines = (line.split(" #")[0].strip() for line in read_text(path).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -240,9 +230,7 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
 
 
 def _account_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """(row, cells) of a table with a heading `handle`; else (number, handle) of the lines that
-    are no remark.
-    """
+    """(row, cells) of a table with a column `handle`; else (number, handle) of its lines."""
     table = read_table(path, is_guarded=True)
     if "handle" in {name.lower() for name in table.columns}:
         return list(sheet_rows(table))

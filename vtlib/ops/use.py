@@ -1,6 +1,4 @@
-"""Who used which command on which project, for the workspace alone: a line a command, never sent
-anywhere.
-"""
+"""Log of use, local to the workspace: a line for each command, never sent anywhere."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ def path(at: Workspace) -> Path:
 
 
 def note(at: Workspace, facts: Mapping[str, Any]) -> None:
-    """Add a command's line: command, project, seconds, exit_code, run_id. A full disk fails no
-    command.
-    """
+    """Log a command: command, project, seconds, exit_code, run_id. Ignores a full disk."""
     code = int(facts["exit_code"])
     outcome = "ok" if code == 0 else "refused" if code in _REFUSED else "failed"
     line = {"at": at.now().isoformat(), "person": person(), **facts, "outcome": outcome}
@@ -62,9 +58,7 @@ def read(
 
 
 def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
-    """Commands by `by` (of BY), most first: n, failed, refused, hours and median seconds,
-    first_at, last_at.
-    """
+    """Commands by `by`, most first: n, failed, refused, seconds, median_s, first_at, last_at."""
     groups = lines.groupby(list(by), dropna=False, sort=True)
     counts = groups.agg(
         n=("command", "size"),

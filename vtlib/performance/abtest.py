@@ -45,10 +45,10 @@ class VariantTest:
 
     `shift` B minus A with its 80 % interval; `p` of the one test made now; `p_any_time` holds for
     any number of looks; `winner` "A", "B" or "" (no evidence); `least_visible` the effect for which
-    this test would name a winner now in four cases of five; `needed` more pairs, posts a variant
-    (unpaired) or accounts a variant (by account) until an effect of `aim` would be named as often,
-    None when not computable; `sd` of a difference, a post, or an account's mean. `accounts_a`,
-    `accounts_b` accounts that ran each.
+    this test would name a winner now in four cases of five; `units_needed` more pairs, posts a
+    variant (unpaired) or accounts a variant (by account) until an effect of `aim` would be named as
+    often, None when not computable; `sd` of a difference, a post, or an account's mean.
+    `accounts_a`, `accounts_b` accounts that ran each.
     """
 
     design: Design
@@ -64,15 +64,13 @@ class VariantTest:
     p_any_time: float
     winner: str
     least_visible: float
-    needed: int | None
+    units_needed: int | None
     sd: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What a design's test saw: `mean` and `se` of clipped values, `df`, `size` as e_value's n,
-    `sd`.
-    """
+    """A design's test: `mean`, `se`, `sd` of clipped values, `df`, `size` (n of `e_value`)."""
 
     design: Design
     shift: float
@@ -157,9 +155,7 @@ def _paired(d: Floats) -> _Evidence:
 
 
 def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
-    """Posts of accounts that ran both variants, each account's own difference weighed by what it
-    can tell.
-    """
+    """Posts of accounts that ran both variants, accounts weighted by their information."""
     codes = np.unique(account, return_inverse=True)[1]
     middle = np.zeros((codes.max() + 1, 2))
     for code, side in np.ndindex(*middle.shape):
@@ -188,9 +184,7 @@ def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
 
 
 def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
-    """Accounts as clusters: means of accounts against one another, Student t with (accounts - 2)
-    df.
-    """
+    """Accounts as clusters: Student t on account means with (accounts - 2) df."""
     sides = []
     for side in (False, True):
         mine = clipped(y[is_b == side], reach_sd=CLIP_SD)
@@ -225,9 +219,7 @@ def _judged(evidence: _Evidence, counts: Counts, alpha: float, aim: float) -> Va
 
 
 def critical_t(*, df: float, n: float, alpha: float = 0.05) -> float:
-    """The t statistic from which the e-value names a winner (e = 1 / alpha); inf where none
-    does.
-    """
+    """The t statistic at which the e-value names a winner (e = 1 / alpha); inf for none."""
     g = 1 + n * EFFECT_SD**2
     ratio = float(np.exp(np.log(g / alpha**2) / (df + 1)))  # of 1 + t2 / df over 1 + t2 / (g df)
     return float(np.sqrt(df * (ratio - 1) / (1 - ratio / g))) if ratio < g else float("inf")
@@ -257,9 +249,7 @@ def _limit(df: float, n: float, alpha: float) -> tuple[float, float]:
 
 
 def _needed(evidence: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
-    """More units (pairs, posts or accounts a variant) until the e-value finds `aim` with power
-    .8.
-    """
+    """More units (pairs, posts, accounts a variant) until `aim` is found with power .8."""
     now = {"paired": counts[2], "unpaired": min(counts[:2]), "by account": min(counts[3:5])}
     is_paired = evidence.design == "paired"
     df_used = 1 if is_paired else 2 * now[evidence.design] - evidence.df

@@ -1,6 +1,4 @@
-"""Own accounts against competitors, and the same film on several platforms: loaded, compared, as
-a reader may see it.
-"""
+"""Own accounts against competitors, and the same video on several platforms."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import pandas as pd
 from vtlib.performance import competitors as stage
 from vtlib.performance import creatives
 from vtlib.performance.competitors import CompetitorComparison
-from vtlib.performance.engagement import with_rates
+from vtlib.performance.history import with_rates
 from vtlib.performance.patterns import analysed_features
 from vtlib.store.project import Project, one_session
 

@@ -1,6 +1,4 @@
-"""The same film on several platforms: a natural experiment on what the platform adds, since the
-film is held fixed.
-"""
+"""The same video on several platforms: a natural experiment on what the platform adds."""
 
 from __future__ import annotations
 
@@ -63,9 +61,7 @@ def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
 
 
 def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
-    """Sentences on pairs of platforms, each with its films; says what is missing where nothing
-    can be said.
-    """
+    """Sentences on pairs of platforms with their videos, or on what is missing."""
     if posts.empty:
         return [
             Finding(

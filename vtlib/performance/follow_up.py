@@ -1,6 +1,4 @@
-"""What is expected of a script, and what became of it: predictions frozen, posts held against
-them.
-"""
+"""Follow-up of a script: freeze its predictions, compare its posts with them."""
 
 from __future__ import annotations
 
@@ -15,12 +13,11 @@ from vtlib.ops import projects
 from vtlib.outliers import stage as outliers
 from vtlib.performance import readout
 from vtlib.performance import stage as performance
-from vtlib.performance.engagement import rate_history, with_rates
-from vtlib.performance.history import age_error, history
-from vtlib.performance.outcome import outcome
+from vtlib.performance.history import age_error, history, rate_history, with_rates
 from vtlib.performance.pipeline import Inputs, hold
 from vtlib.performance.publication import costs, project_of
-from vtlib.scripts import queries as script_reading
+from vtlib.performance.readout import outcome
+from vtlib.scripts import queries
 from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, Workspace
 
@@ -47,9 +44,7 @@ class ScriptOutcome:
 
 
 def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dict[str, str]:
-    """Freeze predictions of versions of a project's scripts; a line a script on it, or on why
-    there is none.
-    """
+    """Freeze predictions of a project's script versions; returns a line for each script."""
     names = [name for name, _ in versions]
     try:
         predictions = performance.freeze_all(projects.opened(at, slug), versions)
@@ -60,10 +55,8 @@ def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dic
 
 
 def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:
-    """Freeze a prediction of a script version now; the rows that were new. Raises BadInput like
-    `freeze`.
-    """
-    row = script_reading.get(at.store, ref, version=version)
+    """Freeze a prediction of a script version now; returns the new rows. Raises as `freeze`."""
+    row = queries.get(at.store, ref, version=version)
     return performance.freeze(project_of(at, row), row["script_id"], version=int(row["version"]))
 
 
@@ -81,7 +74,7 @@ def follow(at: Workspace, ref: str) -> ScriptOutcome:
 
     Raises BadInput for an unknown script, and one without a project.
     """
-    row = script_reading.get(at.store, ref)
+    row = queries.get(at.store, ref)
     project, name = project_of(at, row), row["script_id"]
     outliers.renew(project)
     inputs = performance.load_posts(project)
@@ -134,9 +127,7 @@ def _over_views(posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame) -> pd.DataFrame:
-    """How the patterns of a script did on the posts of all scripts of the project that have
-    them.
-    """
+    """How the patterns of a script did on all the project's posts that have them."""
     scripts = decoded(project.frame("performance_scripts"), "structure")
     predictions = decoded(inputs.predictions, "patterns")
     uses = readout.pattern_uses(scripts, predictions, inputs.links)

@@ -40,7 +40,7 @@ Kind = Literal["lift", "breakout"]
 class Trial:
     """A forecaster on posts, accounts and times it had not seen.
 
-    `predicted`, `naive` (n,): lift in ln units (naive 0), or probability of a breakout (naive: its
+    `forecast`, `naive` (n,): lift in ln units (naive 0), or probability of a breakout (naive: its
     share among the posts learnt from); NaN where a post was not tried. `gain` mean loss of the
     naive forecast minus that of the model, with an 80 % interval by account (loss: Huber's, of the
     error in units of the account's scale; or minus ln of the probability). `stands` = the
@@ -49,7 +49,7 @@ class Trial:
     """
 
     kind: Kind
-    predicted: Floats
+    forecast: Floats
     naive: Floats
     gain: Estimate
     naive_loss: float
@@ -115,9 +115,7 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
 
 
 def _splits(past: Past, rows: Ints, *, seed: int) -> list[tuple[Ints, Ints]]:
-    """(train, test): test = one block of time x one fold of accounts; train = other accounts,
-    earlier.
-    """
+    """(train, test): test = a block of time x a fold of accounts; train = others, earlier."""
     at = past.posted_h[rows]
     edges = np.quantile(at, np.linspace(FIRST_SHARE, 1, BLOCKS + 1))
     fold = penalised.folds(past.group[rows], FOLDS, seed=seed)

@@ -1,6 +1,4 @@
-"""Forecasts: what was learnt from the past, whether it may speak, and predictions for scripts
-before they run.
-"""
+"""Forecasts for scripts before they are published, learnt from earlier posts."""
 
 from __future__ import annotations
 
@@ -43,14 +41,14 @@ PREDICTION_COLUMNS = [
 class Forecaster:
     """What was learnt. `lift` and `breakout` are trials on unseen accounts and times: the models
     they hold speak only if they beat the naive forecast there. `effects`: pattern, effect_ln
-    (shrunk, of having it), share (of posts that have it). `made`, `naive` calibrations of both
-    forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
+    (shrunk, of having it), share (of posts that have it). `calibration`, `naive` calibrations of
+    both forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
     """
 
     names: tuple[str, ...]
     lift: forecaster.Trial
     breakout: forecaster.Trial
-    made: predictions.Calibration
+    calibration: predictions.Calibration
     naive: predictions.Calibration
     evaluation: predictions.Evaluation
     n: int
@@ -95,7 +93,7 @@ def learn(
     nothing = np.zeros(len(past))
     naive = spread(past, to_median(past))
     # Where the model stands down every forecast is the own level, whatever it said in the trial.
-    calibration = spread(past, lift.predicted if lift.stands else nothing)
+    calibration = spread(past, lift.forecast if lift.stands else nothing)
     n_known = int(np.isfinite(data.lift).sum())
     evaluation = _held_against(past, lift, data)
     target = RATE if is_rate else VIEWS
@@ -123,7 +121,7 @@ def predict(
     )
     table = table_of(rows, key, learnt.names)
     effect = _effect(learnt, table)
-    forecast = predictions.forecast(outlook(levels, effect), learnt.made)
+    forecast = predictions.forecast(outlook(levels, effect), learnt.calibration)
     naive = predictions.forecast(outlook(levels, to_median(levels)), learnt.naive)
     chance = learnt.breakout.model
     unknown = np.isnan(forecast.ln)
@@ -145,7 +143,7 @@ def predict(
             "n_baseline": levels["own_n"].fillna(0).astype(int),
             "effect_ln": effect,
             "effects": _parts(learnt, table),
-            "interval_basis": learnt.made.basis,
+            "interval_basis": learnt.calibration.basis,
             "method": METHOD,
             "reason": np.where(unknown, _FEW, "" if learnt.stands else _down(learnt)),
         },
@@ -156,14 +154,12 @@ def predict(
 def _held_against(
     past: pd.DataFrame, lift: forecaster.Trial, data: forecaster.Past
 ) -> predictions.Evaluation:
-    """The model's and the naive forecast on the posts that the trial forecast, whether it stands
-    or not.
-    """
-    is_tried = np.isfinite(lift.predicted)
+    """Score the model and the naive forecast on the posts of the trial."""
+    is_tried = np.isfinite(lift.forecast)
     rows = past[is_tried]
-    forecast = lift.predicted[is_tried]
+    forecast = lift.forecast[is_tried]
     actual = rows["x7_ln"].where(rows["lift_ln"].notna()).to_numpy(float)
-    calibration = spread(past, np.where(is_tried, lift.predicted, np.nan))
+    calibration = spread(past, np.where(is_tried, lift.forecast, np.nan))
     forecasts = predictions.forecast(outlook(rows, forecast), calibration)
     usual = to_median(past)
     naive = predictions.forecast(
@@ -179,9 +175,7 @@ def _effect(learnt: Forecaster, table: np.ndarray) -> np.ndarray:
 
 
 def _parts(learnt: Forecaster, table: np.ndarray) -> list[list[dict[str, Any]]]:
-    """What each known feature adds, largest first: feature, value, effect_ln (those under .005
-    left out).
-    """
+    """What each feature adds, largest first: feature, value, effect_ln (under .005 omitted)."""
     model = learnt.lift.model
     if model is None:
         return [[] for _ in range(len(table))]

@@ -1,6 +1,4 @@
-"""Matured posts with what was known of their account when they were posted: the ground all
-forecasts stand on.
-"""
+"""Matured posts with their account's level at the time of posting: the basis of forecasts."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from vtlib.core.models import BREAKOUT_TIERS
+from vtlib.core.models import BREAKOUT_TIERS, RATE_METRICS
 from vtlib.outliers.trailing import MATURE_H, trailing
 from vtlib.performance.predictions import Calibration, Outlook, calibrate
 
@@ -75,7 +73,6 @@ def current_levels(past: pd.DataFrame, places: pd.DataFrame, now: pd.Timestamp) 
         x7_ln=np.nan,
         is_plain=False,
         is_mature=False,
-        asked=np.arange(len(levels)),
     )
     for name in OWN:
         levels[name] = np.nan
@@ -127,3 +124,41 @@ def _own(frame: pd.DataFrame) -> np.ndarray:
 
 
 _NEEDED = ["x7_ln", "posted_h", "account_id", "is_plain", "is_mature", "followers"]
+
+
+RATE_METRIC = "engagement_rate"
+
+
+def with_rates(posts: pd.DataFrame) -> pd.DataFrame:
+    """`posts` with engagement_rate: what was observed of RATE_METRICS, over views where
+    observed, else over followers; `rate_basis` says which ('' = neither). Besides share_rate and
+    save_rate, over views alone.
+    """
+    parts = posts[list(RATE_METRICS)].astype(float)
+    total = parts.sum(axis=1, min_count=1)
+    views, followers = posts["views"].astype(float), posts["followers"].astype(float)
+    by_views, by_followers = views.gt(0), followers.gt(0)
+    base = views.where(by_views, followers.where(by_followers))
+    rate = total / base
+    basis = np.select(
+        [by_views & rate.notna(), by_followers & rate.notna()], ["views", "followers"], ""
+    )
+    return posts.assign(
+        engagement_rate=rate,
+        rate_basis=basis,
+        share_rate=parts["shares"] / views.where(by_views),
+        save_rate=parts["saves"] / views.where(by_views),
+    )
+
+
+def rate_history(posts: pd.DataFrame) -> pd.DataFrame:
+    """`history` of ln engagement rates over views: x7_ln and all own levels are of the rate, metric
+    says so.
+
+    `posts` as `with_rates` gives them. A rate over followers is another thing and is left out; so
+    are rates of 0.
+    """
+    rate = posts["engagement_rate"].astype(float)
+    is_usable = posts["rate_basis"].eq("views") & rate.gt(0)
+    rows = posts[is_usable & posts["metric"].ne("engagement")]
+    return history(rows.assign(x7_ln=np.log(rate[rows.index]), metric=RATE_METRIC))

@@ -1,4 +1,4 @@
-"""What was learnt goes on: the library as people read it, and as context that prompts carry."""
+"""The pattern library as people read it, and as context for prompts."""
 
 from __future__ import annotations
 

@@ -1,22 +1,121 @@
-"""Which new own posts came of which scripts in production: evidence for each pair, a
-probability, reasons in words.
-"""
+"""Match new own posts to scripts in production: evidence, probability, reasons in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.media.duplicates import same_creative
-from vtlib.performance.match_odds import FEATURES, METHOD, probabilities
-from vtlib.performance.match_words import best_line, coverage, rarity, words
 
-__all__ = ["METHOD", "PAIR_COLUMNS", "Known", "match"]
+METHOD = "match-logit/1"
+FEATURES = (
+    *(
+        "constant",
+        "same_video",
+        "other_video",
+        "caption_words",
+        "speech_words",
+        "sister_words",
+    ),
+    *("on_day", "far_day", "usual_place", "place_taken", "length_off"),
+)
+RIDGE = 0.05  # of squared weights: keeps a feature that always or never decides finite
+
+
+def probabilities(x: np.ndarray, post: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The probability (0 to 1) of each pair: float [n], for features `x` [n, len(FEATURES)] and
+    the number of its `post`.
+    """
+    if not len(x):
+        return np.empty(0)
+    utility = x @ weights
+    _, place = np.unique(post, return_inverse=True)
+    top = np.zeros(place.max() + 1)
+    np.maximum.at(top, place, utility)
+    odds = np.exp(utility - top[place])
+    rest = np.exp(-top) + np.bincount(place, odds)
+    return odds / rest[place]
+
+
+def fit(x: np.ndarray, post: np.ndarray, is_true: np.ndarray) -> np.ndarray:
+    """Weights of FEATURES by penalised likelihood.
+
+    `post`: number of the post of each pair; `is_true`: whether it came of that script (at most one
+    true pair a post). A post without a true pair came of none. Nothing is penalised but weights
+    other than the constant.
+    """
+    from scipy.optimize import minimize  # noqa: PLC0415 - it loads slowly, and only fitting needs it
+
+    _, place = np.unique(post, return_inverse=True)
+    penalty = np.full(x.shape[1], RIDGE)
+    penalty[0] = 0.0
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        p = probabilities(x, post, weights)
+        none = np.maximum(1 - np.bincount(place, p), 1e-12)
+        has_one = np.bincount(place, is_true) > 0
+        cost = -np.log(np.maximum(p[is_true], 1e-12)).sum() - np.log(none[~has_one]).sum()
+        slope = x.T @ (p - is_true)
+        return cost + (penalty * weights**2).sum(), slope + 2 * penalty * weights
+
+    result = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B")
+    return np.asarray(result.x)
+
+
+_WORDS = re.compile(r"\w+")
+# Writing without spaces (Chinese, Japanese, Thai, …): pairs of signs take the place of words.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+MIN_WORDS = 2  # a line of one word says nothing
+MIN_WEIGHT = 3.0  # ln; lines of common words alone are shared by everyone
+
+
+@lru_cache(maxsize=20_000)
+def words(text: str | None) -> frozenset[str]:
+    """The words of a text, case and form folded; of writing without spaces, pairs of signs."""
+    plain = unicodedata.normalize("NFKC", text or "").casefold()
+    parts: set[str] = set()
+    for word in _WORDS.findall(plain):
+        runs = _UNSPACED.findall(word)
+        if runs:
+            parts |= {run[n : n + 2] for run in runs for n in range(max(len(run) - 1, 1))}
+        else:
+            parts.add(word)
+    return frozenset(parts)
+
+
+def rarity(texts: Iterable[frozenset[str]]) -> dict[str, float]:
+    """ln(n / texts with the word) of each word; what every text has weighs nothing."""
+    documents = list(texts)
+    counts = Counter(word for text in documents for word in text)
+    return {word: math.log((len(documents) + 1) / (n + 0.5)) for word, n in counts.items()}
+
+
+def coverage(line: frozenset[str], text: frozenset[str], weights: Mapping[str, float]) -> float:
+    """Share (0 to 1, by weight) of a line's words in the text; 0 for an uninformative line."""
+    total = sum(weights.get(word, 0.0) for word in line)
+    if len(line) < MIN_WORDS or total < MIN_WEIGHT or not text:
+        return 0.0
+    return sum(weights.get(word, 0.0) for word in line & text) / total
+
+
+def best_line(
+    lines: Iterable[str], text: frozenset[str], weights: Mapping[str, float]
+) -> tuple[float, str]:
+    """The largest coverage of any line, and that line; (0, '') where none is covered."""
+    return max(((coverage(words(line), text, weights), line) for line in lines), default=(0.0, ""))
+
+
+__all__ = ["METHOD", "PAIR_COLUMNS", "MatchContext", "match"]
 
 # Fitted by `bench/matches.py --fit` on the simulated worlds of seeds 1 to 15.
 WEIGHTS = {
@@ -40,21 +139,21 @@ SPOKEN_MIN = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class MatchContext:
     """What is known beside posts and scripts: `links` (script_id, post_id) of posts linked
     before, `places` (script_id, account_id, format) where a script was expected, `cuts` the
-    picture hashes of each script's own video files, `closed` (script_id, post_id) pairs that
+    picture hashes of each script's own video files, `closed_pairs` (script_id, post_id) pairs that
     were refused or undone: no candidates.
     """
 
     links: pd.DataFrame
     places: pd.DataFrame
     cuts: Mapping[str, Sequence[Sequence[int]]]
-    closed: pd.DataFrame
+    closed_pairs: pd.DataFrame
 
 
 def match(
-    posts: pd.DataFrame, scripts: pd.DataFrame, context: Known, *, window_days: int
+    posts: pd.DataFrame, scripts: pd.DataFrame, context: MatchContext, *, window_days: int
 ) -> pd.DataFrame:
     """PAIR_COLUMNS: each candidate pair of a new own post and a script in production, the likeliest
     first.
@@ -69,7 +168,7 @@ def match(
     pairs = fresh.merge(scripts, how="cross", suffixes=("", "_script"))
     days = (pairs["posted_at"] - pairs["production_at"]).dt.total_seconds() / 86_400
     pairs = pairs[(days >= 0) & (days <= window_days)]
-    shut = set(context.closed[["script_id", "post_id"]].itertuples(index=False, name=None))
+    shut = set(context.closed_pairs[["script_id", "post_id"]].itertuples(index=False, name=None))
     keys = zip(pairs["script_id"], pairs["post_id"], strict=True)
     pairs = pairs[[key not in shut for key in keys]].reset_index(drop=True)
     if pairs.empty:
@@ -103,7 +202,7 @@ class _MatchEvidence:
     cuts: Mapping[str, Sequence[Sequence[int]]]
 
     @classmethod
-    def of(cls, posts: pd.DataFrame, scripts: pd.DataFrame, context: Known) -> _MatchEvidence:
+    def of(cls, posts: pd.DataFrame, scripts: pd.DataFrame, context: MatchContext) -> Self:
         rows = posts.to_dict("records")
         caption = {str(r["post_id"]): words(_texts(r["title"], r["caption"])) for r in rows}
         texts = [words(_texts(r["speech"], r["overlays"])) for r in rows]

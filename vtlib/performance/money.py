@@ -1,6 +1,4 @@
-"""Views beyond the own level, with what luck alone would have brought, what they cost, and the
-post that makes them.
-"""
+"""Views beyond the own level, the share of luck in them, their cost and their top post."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ class Gain:
     many such posts bring on average; NaN for one post; `top` position of the post that makes more
     than half of the sum (-1: none), `top_share` its part, `without` the sum without it; `by_luck`
     the sum that ordinary posts of these accounts would show on average, `luck_high` the sum that
-    luck passes in one case of ten; `signed` sum of V7 - exp(m~), misses included. NaN posts are
+    luck passes in one case of ten; `net_sum` sum of V7 - exp(m~), misses included. NaN posts are
     passed over; `n` posts counted.
     """
 
@@ -38,7 +36,7 @@ class Gain:
     total: Estimate
     by_luck: float
     luck_high: float
-    signed: float
+    net_sum: float
     n: int
     top: int
     top_share: float
@@ -139,9 +137,7 @@ class _Posts:
 
 @dataclass(frozen=True, slots=True)
 class _Scatter:
-    """How ordinary posts scatter about their level, in scales: `at` with `weight` (None: a
-    normal curve).
-    """
+    """Scatter of ordinary posts about their level, in scales; None: a normal curve."""
 
     at: Floats | None
     weight: Floats | None
@@ -202,9 +198,7 @@ def _interval(posts: _Posts, scatter: _Scatter, tail: float) -> Estimate:
 
 
 def _location(lift: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """Mean and mean square of `lift` (n, draws) about it in units of `spread`, values held
-    within CLIP of the median.
-    """
+    """Mean and mean square of `lift` (n, draws), clipped at CLIP `spread` from the median."""
     middle = np.median(lift, axis=0)
     off = np.clip((lift - middle) / spread, -CLIP, CLIP)
     mean = (off * spread).mean(axis=0)
@@ -216,9 +210,7 @@ def _stretch(square: Floats, n: int) -> Floats:
 
 
 def returns(total: Estimate, cost: float, *, value_per_thousand: float | None = None) -> Return:
-    """What gained views (`Gain.total`, or `.without`) cost a thousand, and their value at the
-    user's own figure.
-    """
+    """Cost per thousand gained views (`Gain.total`, `.without`), and their value."""
     worth = float("nan") if value_per_thousand is None else value_per_thousand / 1000
     value = Estimate(total.value * worth, total.low * worth, total.high * worth, total.n)
     net = Estimate(value.value - cost, value.low - cost, value.high - cost, total.n)

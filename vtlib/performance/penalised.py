@@ -22,9 +22,7 @@ _SMALL = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class PenalisedModel:
-    """Coefficients for standardised features; `base` what is said with all features at their
-    mean.
-    """
+    """Coefficients of standardised features; `base` is the score with all at their mean."""
 
     center: Floats
     spread: Floats
@@ -65,18 +63,14 @@ def linear_path(
 
 
 def logistic(features: Floats, outcome: Floats, weight: Floats, penalty: float) -> PenalisedModel:
-    """Weighted ridge logistic of a yes or no (n,) of 0 and 1, by Newton steps; the base rate is
-    not penalised.
-    """
+    """Weighted ridge logistic of 0 and 1 (n,), by Newton steps; base rate not penalised."""
     return logistic_path(features, outcome, weight, [penalty])[0]
 
 
 def logistic_path(
     features: Floats, outcome: Floats, weight: Floats, penalties: Sequence[float]
 ) -> list[PenalisedModel]:
-    """`logistic` for each penalty, largest first, each begun where the one before ended; in the
-    order given.
-    """
+    """`logistic` for each penalty, warm-started from the largest; in the order of the input."""
     center, spread = _moments(features)
     x = np.column_stack([np.ones(len(outcome)), _standard(features, center, spread)])
     share = np.clip(np.average(outcome, weights=weight), 1e-3, 1 - 1e-3)

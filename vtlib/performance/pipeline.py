@@ -1,4 +1,4 @@
-"""The stage as one: from what the store has to everything notebook 07 shows."""
+"""The whole stage as a pure function: from the store's frames to all that notebook 07 shows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from vtlib.core.conclusion import Conclusion
 from vtlib.core.params import Performance
 from vtlib.llm.bill import Rates, bill
 from vtlib.performance import sentences
-from vtlib.performance.engagement import rate_history, with_rates
 from vtlib.performance.forecasts import RATE, VIEWS, Forecaster, learn
-from vtlib.performance.history import age_error, history
+from vtlib.performance.history import age_error, history, rate_history, with_rates
 from vtlib.performance.patterns import Feature, Library, PatternRules, find
 from vtlib.performance.reach import Range, grouped, span, within
 from vtlib.performance.sentences import InsightSentence
@@ -23,9 +22,7 @@ from vtlib.performance.verdicts import evaluation_table, report, verdicts
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the store has: judged posts with their facts, features, links of scripts,
-    predictions, priced lines of money.
-    """
+    """Frames of the store: judged posts, features, script links, predictions, costs."""
 
     posts: pd.DataFrame
     values: pd.DataFrame
@@ -61,7 +58,7 @@ class Result:
     of own posts in `days`; `variants`, `returns`; `insights` in reading order.
     """
 
-    judged: PerformanceKnowledge
+    knowledge: PerformanceKnowledge
     reported: pd.DataFrame
     days: Range
     page: pd.DataFrame
@@ -75,19 +72,19 @@ class Result:
 
     @property
     def library(self) -> Library:
-        return self.judged.library
+        return self.knowledge.library
 
     @property
     def learnt(self) -> Forecaster:
-        return self.judged.learnt
+        return self.knowledge.learnt
 
     @property
     def past(self) -> pd.DataFrame:
-        return self.judged.past
+        return self.knowledge.past
 
     @property
     def held(self) -> pd.DataFrame:
-        return self.judged.held
+        return self.knowledge.held
 
 
 def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> PerformanceKnowledge:
@@ -108,8 +105,9 @@ def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Perf
 
 def hold(inputs: Inputs, past: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     """Verdicts on all predictions: ln views at 7 days, then engagement rates."""
+    sources = inputs.links[["script_id", "source_percentile"]].drop_duplicates("script_id")
     predictions, links = inputs.predictions, inputs.links
-    of_views = verdicts(predictions[predictions["target"].eq(VIEWS)], links, past, _sources(links))
+    of_views = verdicts(predictions[predictions["target"].eq(VIEWS)], links, past, sources)
     of_rates = verdicts(predictions[predictions["target"].eq(RATE)], links, rates)
     post_ids = set(inputs.posts["post_id"])
     for one, lacks in ((of_views, "a count of reach"), (of_rates, "likes or comments over views")):
@@ -203,9 +201,5 @@ def product_costs(costs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _billed(costs: pd.DataFrame) -> list[str]:
-    """The one sentence on all money of the project, whatever products are reported."""
+    """One sentence on all costs of the project, for any choice of products."""
     return [f"All of the project cost {bill(costs).words}"] if len(costs) else []
-
-
-def _sources(links: pd.DataFrame) -> pd.DataFrame:
-    return links[["script_id", "source_percentile"]].drop_duplicates("script_id")

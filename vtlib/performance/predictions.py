@@ -32,13 +32,13 @@ class Calibration:
     """Where actual posts fell about their forecasts, in units of the stated error.
 
     `z` (groups, grid) quantiles at equal steps of probability, learnt from `n` posts, a row for
-    each group of volatility; empty = Student t is used. `pooled` (grid,) those of all posts.
+    each group of volatility; empty = Student t is used. `overall` (grid,) those of all posts.
     `edges` (groups - 1,) stated errors between groups.
     """
 
     z: Floats
     n: int
-    pooled: Floats
+    overall: Floats
     edges: Floats
 
     @property
@@ -73,9 +73,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """Arrays (n,): `ln` the point, `low` and `high` its interval, `p_beats` the chance to beat
-    the own median.
-    """
+    """Arrays (n,): point `ln`, interval `low`, `high`, chance `p_beats` of beating the median."""
 
     ln: Floats
     low: Floats
@@ -193,13 +191,11 @@ def _drawn(z: Floats, overall: Floats) -> Floats:
 
 
 def _bounds(calibration: Calibration, interval: float) -> tuple[Floats, Floats]:
-    """(groups,) lower and upper end in units of the error; where the tails are cut is chosen
-    over all posts.
-    """
+    """(groups,) lower and upper end in units of the error; tails chosen over all posts."""
     grid, out = _probabilities(), 1 - interval
     tails = np.linspace(LEAST_TAIL, 1 - LEAST_TAIL, 21) * out
-    width = np.interp(tails + interval, grid, calibration.pooled) - np.interp(
-        tails, grid, calibration.pooled
+    width = np.interp(tails + interval, grid, calibration.overall) - np.interp(
+        tails, grid, calibration.overall
     )
     tail = float(tails[np.argmin(width)])
     # One post more than was seen: the finite-sample share of split conformal, half of it at either

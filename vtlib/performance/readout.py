@@ -1,6 +1,4 @@
-"""What is read out of one script: its numbers against what was expected, and which of its
-patterns held.
-"""
+"""Read-out of a script: its numbers against what was expected, and its patterns."""
 
 from __future__ import annotations
 
@@ -163,9 +161,7 @@ def _missing(row: Mapping[str, Any], value: float, post: Mapping[Any, Any]) -> s
 
 
 def verdict(verdicts: pd.DataFrame) -> str:
-    """What the posts of a script say of its forecast of views, in a sentence; why not, where
-    they say nothing.
-    """
+    """A sentence on how a script's posts did against its forecast of views, or why none."""
     views = verdicts[verdicts["target"].eq(VIEWS)]
     rows = views[views["status"].eq("matured") & views["difference_pct"].notna()]
     if rows.empty:
@@ -291,3 +287,120 @@ def advice(table: pd.DataFrame) -> list[str]:
         more = f"; about {int(need.min()):,} posts with it are needed" if len(need) else ""
         lines.append(f"cannot be told yet: {', '.join(rest['pattern'])}{more}")
     return lines
+
+
+def outcome(verdicts: pd.DataFrame, runs: pd.DataFrame, predictions: pd.DataFrame) -> list[str]:
+    """What is known of one script, post by post; honest where nothing is.
+
+    `verdicts`: its verdicts (VERDICT_COLUMNS); `runs`: its links (post_id, url, variant,
+    source_multiplier) with `history`'s columns where the post was captured; `predictions`: its
+    frozen predictions.
+    """
+    if predictions.empty and runs.empty:
+        return [
+            (
+                "Neither predicted nor published: a prediction is frozen when a version goes into "
+                "production."
+            )
+        ]
+    if runs.empty:
+        return [
+            *_waiting(predictions),
+            "No post is linked yet: vt script track SCRIPT --post-url URL.",
+        ]
+    lines: list[str] = []
+    for run in runs.to_dict("records"):
+        mine = verdicts[verdicts["post_id"].eq(run["post_id"])]
+        lines += [_head(run), *(f"  {line}" for line in _post_lines(mine, run))]
+    return lines
+
+
+def _post_lines(mine: pd.DataFrame, run: dict[Any, Any]) -> list[str]:
+    """Lines on one post: views, engagement rate, percentile, source."""
+    views = mine[mine["target"].eq(VIEWS)]
+    if views.empty:
+        note = "not predicted before it was published, so it is no test of a prediction"
+        return [note, *_level(run)]
+    lines = [_target_line(row, _views_text, "views at 7 days") for row in views.to_dict("records")]
+    rates = mine[mine["target"].eq(RATE) & mine["status"].ne("no forecast")]
+    lines += [_target_line(row, _rate_text, "engagement rate") for row in rates.to_dict("records")]
+    return lines + _beside(views.iloc[-1], run)
+
+
+def _target_line(row: dict[Any, Any], form: Any, what: str) -> str:
+    """Predicted against actual of one verdict; too early with its projected range."""
+    if row["status"] == "no forecast":
+        return f"{what}: no forecast, {row['reason']}"
+    guess = (
+        f"{what}: predicted {form(row['predicted_ln'])} "
+        f"({form(row['low_ln'])} to {form(row['high_ln'])}, 80 %), own median "
+        f"{form(row['naive_ln'])}"
+    )
+    if row["status"] == "matured":
+        word = "over" if row["difference_pct"] >= 0 else "under"
+        inside = "inside" if row["is_inside"] else "outside"
+        return (
+            f"{guess}; actual {form(row['actual_ln'])}: {abs(row['difference_pct']):,.0f} % "
+            f"{word}, "
+            f"{inside} the interval"
+        )
+    early = f"{guess}; {row['status']}: {row['reason']}"
+    if pd.notna(row["projected_low_ln"]):
+        low, high = form(row["projected_low_ln"]), form(row["projected_high_ln"])
+        early += f"; on its way to {low} to {high} (80 %)"
+    return early
+
+
+def _beside(row: pd.Series, run: dict[Any, Any]) -> list[str]:
+    """Percentile among the account's own posts at the same age, and what the source video did."""
+    lines = []
+    if pd.notna(row["percentile"]):
+        lines.append(
+            f"percentile {row['percentile']:.0f} of the account's own posts at the same age (7 "
+            "days)"
+        )
+    if pd.notna(row["source_percentile"]):
+        times = run.get("source_multiplier")
+        size = f" (x{times:.1f})" if times is not None and pd.notna(times) else ""
+        lines.append(
+            f"its source video: percentile {row['source_percentile']:.0f} of its own account{size}"
+        )
+    return lines
+
+
+def _level(run: dict[Any, Any]) -> list[str]:
+    """An unpredicted post against its account's own level, where both are known."""
+    if pd.isna(run.get("x7_ln")):
+        return ["not captured yet: vt scrape --due, or import an export"]
+    views = _views_text(run["x7_ln"])
+    if pd.isna(run.get("lift_ln")):
+        return [f"{views} views at 7 days, as far as known; no own level to compare with"]
+    return [f"{views} views at 7 days: x{np.exp(run['lift_ln']):.2f} of its own level"]
+
+
+def _waiting(predictions: pd.DataFrame) -> list[str]:
+    latest = predictions[
+        predictions["version"].eq(predictions["version"].max()) & predictions["target"].eq(VIEWS)
+    ]
+    return [
+        f"version {row['version']} on {row['account_id']} ({row['format']}): predicted "
+        f"{_views_text(row['predicted_ln'])} ({_views_text(row['low_ln'])} to "
+        f"{_views_text(row['high_ln'])}, 80 %), own median "
+        f"{_views_text(row['naive_ln'])}, frozen {row['made_at']:%Y-%m-%d %H:%M} UTC"
+        for row in latest.to_dict("records")
+    ]
+
+
+def _head(run: dict[Any, Any]) -> str:
+    variant = f", variant {run['variant']}" if isinstance(run.get("variant"), str) else ""
+    at = run.get("age_h")
+    age = f", last captured {at / 24:.1f} days old" if at is not None and pd.notna(at) else ""
+    return f"{run['post_id']}{variant}{age}"
+
+
+def _views_text(ln: float) -> str:
+    return f"{np.expm1(ln):,.0f}"
+
+
+def _rate_text(ln: float) -> str:
+    return f"{np.exp(ln):.1%}"

@@ -1,6 +1,4 @@
-"""What is expected of a script when it is made; performance/stage freezes it when production
-begins.
-"""
+"""The forecast of a script while it is written; performance/stage freezes it later."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from vtlib.store.writes import naive
 
 
 def expected(project: Project, script: Script, *, platform: str = "") -> dict[str, Any]:
-    """A script's `prediction`: made_at, target, places (expecting.FACTS each); without any,
+    """A script's `prediction`: made_at, target, places (forecast_text.FACTS each); without any,
     `reason`.
 
     `platform` keeps those places alone, where own accounts are there. Nothing is stored and nothing

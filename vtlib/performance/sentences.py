@@ -1,6 +1,4 @@
-"""What was tried, what worked, what did not, how sure: sentences made from numbers, each with
-its n.
-"""
+"""Sentences on reach, patterns, forecasts and verdicts, each with its n and its rows."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from vtlib.core.errors import sentence
 from vtlib.core.pattern_text import said_on, surely
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
-from vtlib.performance.reach import LEARNED, Range
+from vtlib.performance.reach import WITH_LEARNED, Range
 
 MOST = 3
 
@@ -31,9 +29,7 @@ class InsightSentence:
 
 
 def reach_insights(groups: pd.DataFrame, days: Range) -> list[InsightSentence]:
-    """What own posts of the range reached, in all and by product, brand and script type where
-    that is known.
-    """
+    """Reach of own posts of the range: in all, by product, brand and script type."""
     if days.since is None or days.until is None:
         return [InsightSentence("reach", "No own post has been judged yet.", "groups")]
     when = f"{days.since:%Y-%m-%d} to {days.until:%Y-%m-%d}"
@@ -58,17 +54,15 @@ def reach_insights(groups: pd.DataFrame, days: Range) -> list[InsightSentence]:
 
 
 def learned_insights(groups: pd.DataFrame) -> list[InsightSentence]:
-    """Whether scripts made with learned effects before their writer's eyes did better than those
-    without.
-    """
+    """Scripts written with learned patterns at hand against scripts without."""
     subset = groups[groups["by"].eq("learned") & groups["n"].gt(0)]
     rows = {str(row["group"]): row for _, row in subset.iterrows()}
-    if LEARNED not in rows:
+    if WITH_LEARNED not in rows:
         return []
-    text = f"Scripts made {LEARNED}: {_reached(rows[LEARNED])}"
+    text = f"Scripts made {WITH_LEARNED}: {_reached(rows[WITH_LEARNED])}"
     if "without" not in rows:
         return [InsightSentence("learned", f"{text}; none were made without.", "groups")]
-    one, two = rows[LEARNED], rows["without"]
+    one, two = rows[WITH_LEARNED], rows["without"]
     apart = one["ratio_low"] > two["ratio_high"] or one["ratio_high"] < two["ratio_low"]
     word = (
         "the intervals lie apart" if apart else "the intervals overlap, so no difference is claimed"
@@ -143,9 +137,7 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
 
 
 def verdict_insights(verdicts: pd.DataFrame, page: Sequence[str]) -> list[InsightSentence]:
-    """The calibration page's sentences, then the scripts furthest above and below their
-    prediction.
-    """
+    """The calibration page's sentences, then the scripts furthest from their prediction."""
     lines = [InsightSentence("calibration", line, "verdicts") for line in page]
     rows = verdicts[verdicts["status"].eq("matured") & verdicts["difference_pct"].notna()]
     order = rows.sort_values("difference_pct", ascending=False)
@@ -205,9 +197,7 @@ def _claim(row: pd.Series) -> InsightSentence:
 
 
 def _on_platforms(library: Library) -> list[InsightSentence]:
-    """What holds on one platform and differs from the others, or is claimed there alone; nothing
-    with one platform.
-    """
+    """Claims that differ by platform or hold on one alone; nothing with one platform."""
     table = library.platforms
     if table.empty or table["platform"].nunique() < 2:
         return []

@@ -1,6 +1,4 @@
-"""Does an effect hold everywhere and does it last: agreement over accounts and weeks, trend,
-half-life.
-"""
+"""Does an effect hold everywhere, and does it last: agreement, trend, half-life, replication."""
 
 from __future__ import annotations
 
@@ -13,6 +11,7 @@ from scipy.stats import t as student
 
 from vtlib.core.proportions import Rate, rate
 from vtlib.core.winsorise import clipped
+from vtlib.performance.effects import Shift
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -181,9 +180,7 @@ def _half_life(overall: Floats, bootstrap: Floats, tail: float) -> tuple[float, 
 
 
 def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[Floats, Floats]:
-    """(c, d) of the whole and (draws, 2) of accounts drawn again: sums of squares add up by
-    account.
-    """
+    """(c, d) of all posts, and (draws, 2) of bootstrapped accounts (sums add by account)."""
     design = np.stack([np.ones_like(y), week, on.astype(np.float64), on * week], axis=1)
     code = np.unique(group, return_inverse=True)[1]
     size = int(code.max()) + 1
@@ -213,3 +210,27 @@ def _medians(y: Floats, cell: Ints, rows: Bools) -> tuple[Floats, Ints]:
     low, high = first + np.maximum(count - 1, 0) // 2, first + count // 2
     middle = (values[low] + values[high]) / 2
     return np.where(count > 0, middle, np.nan), count
+
+
+MIN_ASKED = 3  # accounts with posts on both sides
+
+
+def replicates(shift: Shift, by_account: Rate, again: Halves) -> str:
+    """One of "repeatable", "untried in time", "mixed", "one hit", "too few accounts".
+
+    Repeatable: no account alone makes it, more than half of the accounts agree, beyond chance, and
+    it was there in the earlier half of the posts and again, beyond chance, in the later half; where
+    that could not be tried, "untried in time". One hit: without some single account the sign turns.
+    Else mixed, or too few accounts to ask. `by_account`: agreement over accounts.
+    """
+    if by_account.n < MIN_ASKED:
+        return "too few accounts"
+    if shift.least * shift.shift <= 0 or shift.most * shift.shift <= 0:
+        return "one hit"
+    if by_account.low <= 0.5:
+        return "mixed"
+    if not again.tried:
+        return "untried in time"
+    sign = np.sign(shift.shift)
+    is_held = min(again.early * sign, again.low * sign, again.high * sign) > 0
+    return "repeatable" if is_held else "mixed"

@@ -134,7 +134,7 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
         "p_any_time": test.p_any_time,
         "winner": {"A": names[0], "B": names[1]}.get(test.winner, ""),
         "least_visible_ratio": np.exp(test.least_visible),
-        "posts_needed": test.needed,
+        "posts_needed": test.units_needed,
         "said": _said(test, names),
     }
 
@@ -167,7 +167,7 @@ def _said(test: abtest.VariantTest, names: tuple[str, str]) -> str:
         winner = names[1] if test.winner == "B" else names[0]
         return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {p_text}."
     one, many = _UNITS[test.design]
-    more = f"; {number(test.needed, one, many)} would show x1.5" if test.needed else ""
+    more = f"; {number(test.units_needed, one, many)} would show x1.5" if test.units_needed else ""
     detectable = (
         (
             f"so many name a winner at a true difference of x{np.exp(test.least_visible):.2f} in "
@@ -207,9 +207,7 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
 
 
 def _carried(mine: pd.DataFrame, lift: np.ndarray, code: np.ndarray) -> dict[str, Any]:
-    """The post that makes more than half of the group's views at 7 days, and the ratio without
-    it.
-    """
+    """The post with over half of the group's 7-day views, and the ratio without it."""
     views = np.exp(mine["x7_ln"].to_numpy(float)) if "x7_ln" in mine else np.full(len(mine), np.nan)
     top, share = money.most_of(views)
     if top < 0:
@@ -262,7 +260,7 @@ def _roi(
         "high": gain.total.high,
         "by_luck": gain.by_luck,
         "luck_high": gain.luck_high,
-        "signed": gain.signed,
+        "signed": gain.net_sum,
         "cost": cost,
         "cost_per_thousand": back.cost_per_thousand.value,
         "cost_low": back.cost_per_thousand.low,

@@ -1,4 +1,4 @@
-"""Predictions held against what happened: verdicts, and what they add up to."""
+"""Verdicts: predictions against actual numbers, and the calibration report."""
 
 from __future__ import annotations
 
@@ -101,18 +101,14 @@ def evaluation_table(evaluation: predictions.Evaluation) -> pd.DataFrame:
 
 
 def counted(rows: pd.DataFrame) -> pd.DataFrame:
-    """The verdicts that count: matured, plain (not paid, not pinned), the last prediction a
-    script and post.
-    """
+    """Verdicts that count: matured, plain, the last prediction of a script and post."""
     use = rows["status"].eq("matured") & rows["is_plain"].eq(True)
     use &= rows["predicted_ln"].notna()
     return rows[use].drop_duplicates(["script_id", "post_id", "target"], keep="last")
 
 
 def _meant(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of the predictions for several accounts those for where the script was published; one if
-    there is none.
-    """
+    """The prediction for the account and format of the post; one row if there is none."""
     here = rows["account_id"].eq(rows["posted_by"]) & rows["format"].eq(rows["posted_as"])
     rows = rows.assign(is_meant=here)
     pair = [rows["script_id"], rows["version"], rows["post_id"]]

@@ -1,20 +1,81 @@
-"""04: which films more are measured so that patterns of films can be tested, and what that
-takes.
-"""
+"""Which videos to measure next so that patterns of videos can be tested; power, plan, draw."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+from scipy.stats import norm as normal
+from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
-from vtlib.performance import sample_power
 from vtlib.performance.patterns.features import Feature
 from vtlib.performance.patterns.library import Library
 from vtlib.performance.patterns.preparation import binary, outcomes, wide
+
+Floats = NDArray[np.float64]
+SIZES = (20, 30, 40, 60, 80, 110, 150, 200, 270, 370, 500, 700, 1000)
+WORLDS = 200
+POWER = 0.8
+DF = 4  # of outcomes: heavier tails than a normal curve
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An effect to be found: `share` of ordinary posts with the feature (0 to 1), `effect_ln`
+    its shift, ln units, `alpha` the two-sided p that a claim needs.
+    """
+
+    share: float
+    effect_ln: float
+    alpha: float
+
+
+def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> float:
+    """Chance that the target is found among `size` films, half breakouts, half ordinary posts.
+
+    `y` (posts,) outcomes in ln over the own level, `is_hit` which are breakouts. Drawn with
+    replacement, so a size beyond the posts at hand is answered as if there were more like them. NaN
+    without breakouts or without ordinary posts.
+    """
+    hits, others = y[is_hit], y[~is_hit]
+    if not (len(hits) and len(others)):
+        return float("nan")
+    rng = np.random.default_rng(0)
+    half = size // 2
+    sample = np.concatenate(
+        [rng.choice(hits, (WORLDS, half)), rng.choice(others, (WORLDS, size - half))], axis=1
+    )
+    center = np.median(others)
+    scale = max(float(np.median(np.abs(others - center))) / student.ppf(0.75, DF), 1e-6)
+    far = (sample - center) / scale
+    gain = student.logpdf(far - target.effect_ln / scale, DF) - student.logpdf(far, DF)
+    chance = expit(logit(target.share) + gain)
+    has = rng.random(sample.shape) < chance
+    n_on = has.sum(axis=1)
+    n_off = size - n_on
+    ranks = rankdata(sample, axis=1)
+    u = (ranks * has).sum(axis=1) - n_on * (n_on + 1) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (u - n_on * n_off / 2) / np.sqrt(n_on * n_off * (size + 1) / 12)
+    return float(np.mean(np.nan_to_num(2 * normal.sf(np.abs(z)), nan=1.0) <= target.alpha))
+
+
+def films_needed(
+    y: Floats, is_hit: NDArray[np.bool_], target: Target, *, sizes: Sequence[int] = SIZES
+) -> int | None:
+    """The least of `sizes` with power .8; None: not with 1,000 films, or nothing to draw from."""
+    for size in sizes:
+        if power(y, is_hit, size, target) >= POWER:
+            return size
+    return None
+
 
 RULE = "half breakouts, half ordinary posts, at random within each, one account after the other"
 PLAN_COLUMNS = [
@@ -26,9 +87,7 @@ MIN_KNOWN = 20
 
 
 def film_posts(posts: pd.DataFrame) -> pd.DataFrame:
-    """Judged plain posts with moving pictures: the columns of `posts`, y, and `is_hit`; watch
-    posts belong to neither side.
-    """
+    """Judged plain posts with video, with y and `is_hit`; watch posts are left out."""
     usable, _ = outcomes(posts)
     usable = usable[
         usable["format"].isin(VIDEO_FORMATS) & usable["tier"].isin(["none", *BREAKOUT_TIERS])
@@ -67,8 +126,8 @@ def film_plan(
         is_known = n >= MIN_KNOWN and np.isfinite(usual)
         share = float(np.clip(round(usual if is_known else USUAL_SHARE, 1), 0.05, 0.95))
         if share not in films_by_share:
-            target = sample_power.Target(share, float(np.log(effect)), alpha)
-            films_by_share[share] = sample_power.films_needed(y, is_hit, target)
+            target = Target(share, float(np.log(effect)), alpha)
+            films_by_share[share] = films_needed(y, is_hit, target)
         total = films_by_share[share]
         rows.append(
             {

@@ -1,6 +1,4 @@
-"""Which films more to measure or to ask about so that patterns of films can be tested, what that
-takes, and their draw.
-"""
+"""Plan and draw the videos to measure or to analyse next, with what that costs."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ import pandas as pd
 from vtlib.core.conclusion import number
 from vtlib.media import store
 from vtlib.performance import stage as performance
-from vtlib.performance import video_sample as stage
+from vtlib.performance import video_sample
 from vtlib.performance.patterns import Feature, measured_features
 from vtlib.store.project import Project
 
@@ -73,14 +71,14 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     posts.
     """
     inputs, knowledge = performance.knowledge(project)
-    posts = stage.film_posts(inputs.posts)
+    posts = video_sample.film_posts(inputs.posts)
     features = _film_features(inputs.features)
     names = {f.name for f in features}
     values = inputs.values[inputs.values["feature"].isin(names)]
-    table = stage.film_plan(posts, values, features, knowledge.library, effect=effect)
+    table = video_sample.film_plan(posts, values, features, knowledge.library, effect=effect)
     table = _without_parts(table, features, project.params.media.parts)
     films_state = project.frame("film_held")
-    counts = _counted(films_state)
+    counts = _unavailable_rows(films_state)
     rest = posts[~posts["post_id"].isin(counts["post_id"])]
     n_measured = int(
         posts["post_id"].isin(films_state.loc[films_state["is_measured"], "post_id"]).sum()
@@ -90,7 +88,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     return SamplePlan(
         table,
         measure,
-        more["model"] if films is None else max(0, films - _known(table, "model")),
+        more["model"] if films is None else max(0, films - _n_known(table, "model")),
         int(
             (films_state["is_drawn"] & ~films_state["is_measured"] & ~films_state["is_lost"]).sum()
         ),
@@ -111,24 +109,24 @@ def draw(project: Project, size: int) -> int:
     """
     if not size:
         return 0
-    films = stage.film_posts(project.frame("performance_posts"))
+    films = video_sample.film_posts(project.frame("performance_posts"))
     films_state = project.frame("film_held")
-    counts = _counted(films_state)
+    counts = _unavailable_rows(films_state)
     unavailable = counts.loc[counts["is_lost"] & ~counts["is_measured"], "post_id"]
     # What cannot be had stands for nothing: it is left out of both the count and the draw.
-    rows = stage.draw(
+    rows = video_sample.draw(
         films[~films["post_id"].isin(unavailable)],
         size,
         previous_ids=list(counts["post_id"]),
         seed=project.slug,
     )
     store.save_film_sample(
-        project.store, project.slug, rows, rule=stage.RULE, at=project.workspace.now()
+        project.store, project.slug, rows, rule=video_sample.RULE, at=project.workspace.now()
     )
     return len(rows)
 
 
-def _counted(films_state: pd.DataFrame) -> pd.DataFrame:
+def _unavailable_rows(films_state: pd.DataFrame) -> pd.DataFrame:
     """Rows of film_held that are measured, drawn or cannot be had."""
     return films_state[
         films_state["is_measured"] | films_state["is_drawn"] | films_state["is_lost"]
@@ -161,7 +159,7 @@ def _most(rows: pd.DataFrame) -> int:
     return int(counts.max()) if len(counts) else 0
 
 
-def _known(table: pd.DataFrame, kind: str) -> int:
+def _n_known(table: pd.DataFrame, kind: str) -> int:
     counts = table.loc[table["kind"].eq(kind), "films_known"]
     return int(counts.max()) if len(counts) else 0
 

@@ -128,9 +128,7 @@ def execute(
 
 
 def read_conclusion(path: Path) -> NotebookResult:
-    """The conclusion of an executed notebook: the last output of the kind that `Conclusion`
-    makes.
-    """
+    """The conclusion of an executed notebook: its last output of `Conclusion`'s kind."""
     notebook = nbformat.read(path, as_version=4)
     conclusion: Any = None
     for cell in notebook.cells:
@@ -198,9 +196,7 @@ def _result(output: NotebookNode) -> NotebookNode | None:
 
 
 def cell_seconds(path: Path) -> dict[str, float]:
-    """Seconds each code cell of an executed notebook took, by cell id, from papermill's
-    metadata.
-    """
+    """Seconds of each code cell by cell id, from papermill's metadata."""
     return {
         cell.id: float(cell.metadata.get("papermill", {}).get("duration") or 0)
         for cell in nbformat.read(path, as_version=4).cells

@@ -90,9 +90,7 @@ def open_run(plan: RunPlan, *, began: datetime | None = None) -> RunResult:
 
 
 def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
-    """Write `run.json`, whole or not at all; with pseudonyms only what a client may see,
-    sentences as `tell` gives them.
-    """
+    """Write `run.json` atomically; with pseudonyms only CLIENT_FACTS, sentences by `tell`."""
     facts = asdict(run) | {"exit_code": run.exit_code, "code": code_facts(), "packages": packages()}
     del facts["folder"]  # it is where the file lies, wherever that is carried to
     if run.creators == "pseudonyms":
@@ -101,9 +99,7 @@ def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
 
 
 def _for_client(facts: dict[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
-    """Parameters name accounts, files and words searched: the store keeps them (vt runs), the
-    folder does not.
-    """
+    """Without parameters: they name accounts, files and search words."""
     stages = [
         {name: stage[name] for name in STAGE_FACTS}
         | {"reason": tell(stage["reason"]), "headline": [tell(line) for line in stage["headline"]]}

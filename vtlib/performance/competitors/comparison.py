@@ -12,12 +12,93 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control, fisher_exact
 
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import Estimate, Rate, mean_by_group, per_unit, rate, share_of_sum
 from vtlib.outliers.trailing import MATURE_H
-from vtlib.performance.competitors.mix import COMPETITOR, MIX_COLUMNS, OWN, mixed, rated
 from vtlib.performance.money import most_of
+
+OWN, COMPETITOR = "own", "competitor"
+MIX_COLUMNS = [
+    *("platform", "of", "name", "n_own", "of_own", "own", "own_low", "own_high"),
+    *("n_competitor", "of_competitor", "competitor", "competitor_low", "competitor_high"),
+    "q_value",
+]
+_TOPICS, _HOOKS = 12, 14
+
+
+def mixed(both: pd.DataFrame, hooks: pd.DataFrame, interval: float) -> pd.DataFrame:
+    """Shares of formats by platform, of hashtags and hook types over all; most common first."""
+    rows = []
+    for platform, mine in both.groupby("platform"):
+        occurrences = mine[["post_id", "side", "format"]].rename(columns={"format": "name"})
+        rows += _shares(occurrences, mine, (str(platform), "format"), interval, 10)
+    with_tags = both[both["hashtags"].map(lambda tags: hasattr(tags, "__len__"))]
+    tags = with_tags[["post_id", "side", "hashtags"]].explode("hashtags").dropna()
+    tags = tags.assign(name="#" + tags["hashtags"].astype(str).str.lower()).drop_duplicates(
+        ["post_id", "name"]
+    )
+    rows += _shares(tags, with_tags, ("all", "hashtag"), interval, _TOPICS)
+    hook_rows = hooks[hooks["feature"].str.startswith("hook_")].merge(
+        both[["post_id", "side"]], on="post_id"
+    )
+    read = hook_rows.drop_duplicates("post_id")
+    occurrences = hook_rows[hook_rows["value"].eq(1)]
+    occurrences = occurrences.assign(
+        name=occurrences["feature"].str.removeprefix("hook_").str.replace("_", " ")
+    )
+    rows += _shares(occurrences, read, ("all", "hook"), interval, _HOOKS)
+    table = pd.DataFrame(rows, columns=MIX_COLUMNS)
+    return table.assign(q_value=_q_values(table))
+
+
+def _q_values(table: pd.DataFrame) -> np.ndarray:
+    """Of each share whether the sides differ: Fisher's exact test, Benjamini-Hochberg over all of
+    them.
+
+    Posts of one account are alike, which the test does not know: a description, no proof.
+    """
+    counts = table[["n_own", "of_own", "n_competitor", "of_competitor"]].astype(int)
+    p = [
+        fisher_exact(np.array([[a, b - a], [c, d - c]])).pvalue for a, b, c, d in counts.to_numpy()
+    ]
+    return np.asarray(false_discovery_control(p)) if p else np.array([])
+
+
+def _shares(
+    occurrences: pd.DataFrame, of: pd.DataFrame, what: tuple[str, str], interval: float, most: int
+) -> list[dict[str, Any]]:
+    totals = of["side"].value_counts()
+    counts = occurrences.groupby(["name", "side"]).size().unstack(fill_value=0)  # noqa: PD010 - counts of pairs as a table
+    counts = counts.reindex(columns=[OWN, COMPETITOR], fill_value=0)
+    order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index[:most]
+    rows = []
+    for name in order:
+        own, rivals = (
+            rate(int(counts.loc[name, s]), int(totals.get(s, 0)), interval=interval)
+            for s in (OWN, COMPETITOR)
+        )
+        rows.append(
+            {
+                "platform": what[0],
+                "of": what[1],
+                "name": name,
+                "n_own": own.k,
+                "of_own": own.n,
+                **rated("own", own),
+                "n_competitor": rivals.k,
+                "of_competitor": rivals.n,
+                **rated("competitor", rivals),
+            }
+        )
+    return rows
+
+
+def rated(name: str, estimate: Rate) -> dict[str, float]:
+    """A share and its ends under `name`, `name_low`, `name_high`."""
+    return {name: estimate.share, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+
 
 MIN_POSTS = 5
 ACCOUNT_COLUMNS = [
@@ -65,9 +146,9 @@ def compare(
     if missing := {OWN, COMPETITOR} - sides:
         who = "own" if OWN in missing else "competitors'"
         return CompetitorComparison(
-            _empty(ACCOUNT_COLUMNS),
-            _empty(PLATFORM_COLUMNS),
-            _empty(MIX_COLUMNS),
+            pd.DataFrame(columns=ACCOUNT_COLUMNS),
+            pd.DataFrame(columns=PLATFORM_COLUMNS),
+            pd.DataFrame(columns=MIX_COLUMNS),
             days,
             interval,
             _reason(who, posts, days),
@@ -221,9 +302,7 @@ def _platform(
 
 
 def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) -> dict[str, Any]:
-    """The post that makes more than half of all likes and comments, and the own part without it;
-    else no post.
-    """
+    """The post with over half of all likes and comments, and the own share without it."""
     top, share = most_of(engagement)
     if top < 0:
         nan = float("nan")
@@ -260,7 +339,3 @@ def _mean(posts: pd.DataFrame, interval: float) -> Estimate:
 
 def _three(name: str, estimate: Estimate) -> dict[str, float]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-
-
-def _empty(columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(columns=columns)

@@ -1,6 +1,4 @@
-"""Sentences on own accounts and competitors, each with its n and interval and the rows behind
-it.
-"""
+"""Sentences on own accounts and competitors, each with n, interval and its rows."""
 
 from __future__ import annotations
 
@@ -74,9 +72,7 @@ MIX_LABELS = {
 
 
 def findings(comparison: CompetitorComparison) -> list[Finding]:
-    """A sentence a platform on reach, breakouts and pace, each with n and interval; and one on
-    what posts are made of.
-    """
+    """Reach, breakouts and pace by platform, then content mix; each with n and interval."""
     if comparison.reason:
         return [Finding(f"No comparison with competitors: {comparison.reason}.")]
     source = f"posts, outlier_scores, the last {comparison.days} days"
@@ -128,9 +124,8 @@ def _breakouts(platforms: pd.DataFrame, interval: float) -> str:
         n_judged = platforms[f"judged_{side}"]
         hits = (platforms[f"breakout_{side}"].fillna(0) * n_judged).round()
         estimate = rate(int(hits.sum()), int(n_judged.sum()), interval=interval)
-        parts.append(
-            f"{_part(estimate.share, estimate.low, estimate.high)} of {estimate.n:,} {word} posts judged"
-        )
+        share = _part(estimate.share, estimate.low, estimate.high)
+        parts.append(f"{share} of {estimate.n:,} {word} posts judged")
     return f"Breakouts, each against its own account's level: {parts[0]}, {parts[1]}."
 
 

@@ -148,9 +148,7 @@ def _hour(posts: pd.DataFrame, first: int, last: int) -> pd.Series:
 
 
 def _original_sound(posts: pd.DataFrame) -> pd.Series:
-    """As the platform says; where it does not, by the title, which comes in the language of the
-    app.
-    """
+    """As the platform says, else by the title, which is in the language of the app."""
     title = _column(posts, "audio_title").astype("string").str.strip()
     by_title = title.str.contains(ORIGINAL_SOUND, regex=True).astype("Float64")
     by_title = by_title.where(title.fillna("").ne(""))
@@ -192,9 +190,7 @@ def _flag(posts: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _made_of(posts: pd.DataFrame, name: str) -> pd.Series:
-    """A duet or stitch: as the platform says; on TikTok else by the caption, which begins with
-    it unless deleted.
-    """
+    """A duet or stitch: as the platform says; on TikTok else by the start of the caption."""
     has_form = _column(posts, "platform").eq("tiktok") & posts["caption"].notna()
     return _flag(posts, name).fillna(pd.Series(0.0, index=posts.index).where(has_form))
 
@@ -209,9 +205,7 @@ def _part(posts: pd.DataFrame, least: int) -> pd.Series:
 
 
 def _usual_language(posts: pd.DataFrame) -> pd.Series:
-    """Another language than most of the account's earlier and later posts; unknown with under 5
-    of them.
-    """
+    """Another language than most of the account's posts; unknown with under 5 of them."""
     language = _column(posts, "language").astype("string").str.lower().str.split("-").str[0]
     account = _column(posts, "account_id")
     if not language.notna().any():

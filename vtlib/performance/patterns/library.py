@@ -29,7 +29,7 @@ from vtlib.performance.patterns.preparation import (
     outcomes,
     wide,
 )
-from vtlib.performance.replication import replicates
+from vtlib.performance.trend import replicates
 
 PATTERN_COLUMNS = [
     *("pattern_id", "pattern", "definition", "kind", "source", "parts", "threshold"),

@@ -1,6 +1,4 @@
-"""Posts and features made ready for testing: outcomes, yes or no, and why something cannot be
-tested.
-"""
+"""Prepare posts and features for tests: outcomes, yes or no, obstacles, carriers."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from vtlib.performance.patterns.features import Feature, combine, is_after_the_f
 
 @dataclass(frozen=True, slots=True)
 class PatternRules:
-    """Set beforehand. `chosen` combinations of feature names; `claim_q` above which nothing is
-    claimed.
-    """
+    """Rules set beforehand: `chosen` combinations; no claim above `claim_q`."""
 
     chosen: tuple[tuple[str, ...], ...] = ()
     min_posts: int = 8
@@ -28,9 +24,7 @@ class PatternRules:
 
 
 def outcomes(posts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Posts whose outcome counts, with `y` (ln over own level) and `day`; and how many were left
-    out, why.
-    """
+    """Posts with an outcome, `y` (ln over own level) and `day`; counts left out by reason."""
     reasons = pd.Series("", index=posts.index, dtype=object)
     # The first obstacle is the reason, so the last written here comes first.
     reasons[posts["is_pinned"].eq(True).fillna(value=False)] = "pinned"
@@ -117,3 +111,26 @@ def obstacle(feature: Feature, value: pd.Series, usable: pd.DataFrame, use: Patt
     if (usable["tier"].eq("none") & is_known).sum() < use.min_posts:
         return "too few ordinary posts as controls: patterns of winners alone mislead"
     return ""
+
+
+def carriers(patterns: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """pattern, post_id, has (bool): a row for each pattern and post of which all its features are
+    known.
+
+    `patterns`: pattern, parts, threshold (PATTERN_COLUMNS). `values`: post_id, feature, value. A
+    pattern whose features are known of no post has no row.
+    """
+    wide = values.pivot_table(index="post_id", columns="feature", values="value", aggfunc="last")
+    parts = [pd.DataFrame({"pattern": [], "post_id": [], "has": []}).astype({"has": bool})]
+    for row in patterns.to_dict("records"):
+        names = list(row["parts"]) if row["parts"] is not None else []
+        names = names or [row["pattern"]]
+        if not set(names) <= set(wide.columns):
+            continue
+        complete = wide[names].dropna()
+        least = row["threshold"] if pd.notna(row["threshold"]) else 1.0
+        has = (complete >= least).all(axis=1)
+        parts.append(
+            pd.DataFrame({"pattern": row["pattern"], "post_id": has.index, "has": has.to_numpy()})
+        )
+    return pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vtlib.performance.selection_intervals import selected_interval
+from vtlib.performance.effects import selected_interval
 from vtlib.report.insight.commands import (
     variant_command,
     way_of_pattern,

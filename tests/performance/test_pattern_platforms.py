@@ -14,8 +14,13 @@ from vtlib.core.finding import learned
 from vtlib.performance import library as learning
 from vtlib.performance import store
 from vtlib.performance.patterns import Feature, find, post_features
-from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS
-from vtlib.performance.pooling import PRIOR_FEATURES, SCALES_LN, contrasts, pool
+from vtlib.performance.patterns.platforms import (
+    PLATFORM_COLUMNS,
+    PRIOR_FEATURES,
+    SCALES_LN,
+    contrasts,
+    pool,
+)
 from vtlib.store.project import Project
 
 PLATFORMS = ("instagram", "tiktok", "youtube")

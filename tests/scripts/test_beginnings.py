@@ -3,7 +3,7 @@
 import pytest
 
 from vtlib.core.errors import BadInput
-from vtlib.performance.patterns.analysed import analysed_features
+from vtlib.performance.patterns.video_features import analysed_features
 from vtlib.scripts import origins
 from vtlib.scripts.forecast_text import expected, sentences
 from vtlib.scripts.origins import difficulty, from_pattern

@@ -161,7 +161,7 @@ def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]
 
 def _overview(at: Workspace) -> Path | None:
     """Redraw the page over all projects; a failure to do so does not fail the run."""
-    from vtlib.run.overview import write_overview
+    from vtlib.run.pages import write_overview
 
     try:
         return write_overview(at)
@@ -233,7 +233,7 @@ def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | N
     import pandas as pd
 
     from vtlib.report import projects as report_projects
-    from vtlib.run.overview import write_overview
+    from vtlib.run.pages import write_overview
 
     rows = report_projects.rows(at, brand=brand, has_archived=has_archived)
     path = write_overview(at, out=out, brand=brand, has_archived=has_archived)

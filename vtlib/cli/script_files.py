@@ -134,7 +134,7 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
     report.creators is named, creators.
     """
     from vtlib.ops import projects
-    from vtlib.run.script_page import write_script_page
+    from vtlib.run.pages import write_script_page
 
     over = {"report": {"profile": profile}} if profile else {}
     current = projects.opened(at, project, over=over)

@@ -11,9 +11,8 @@ import pandas as pd
 from vtlib import tables
 from vtlib.llm.bill import Rates
 from vtlib.performance import stage as performance_stage
-from vtlib.performance.engagement import with_rates
-from vtlib.performance.history import age_error, current_levels, history
-from vtlib.performance.patterns.carriers import carriers
+from vtlib.performance.history import age_error, current_levels, history, with_rates
+from vtlib.performance.patterns.preparation import carriers
 from vtlib.performance.pipeline import Inputs, product_costs
 from vtlib.performance.variants import compare_variants, roi
 from vtlib.report.insight.advice_rule import advise, missing

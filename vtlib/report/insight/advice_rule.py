@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vtlib.performance.selection_intervals import selected_interval
+from vtlib.performance.effects import selected_interval
 from vtlib.report.insight.evidence import MIN_RUNS, Evidence, by_script
 from vtlib.report.insight.next_steps import (
     pattern_step,

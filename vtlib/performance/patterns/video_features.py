@@ -1,6 +1,4 @@
-"""Features from what was measured of the video file, and those a script says of itself before it
-is shot.
-"""
+"""Features of the video file, of a model's analysis, and of a script's plan."""
 
 from __future__ import annotations
 
@@ -91,23 +89,23 @@ def script_values(scripts: pd.DataFrame, features: Sequence[Feature]) -> pd.Data
         scripts["source_patterns"],
         strict=True,
     ):
-        said = _lengths(seconds) | dict.fromkeys(_named(patterns), 1.0)
-        said |= {f"{kind}{n}": 1.0 for n in _named(patterns) for kind in ("hook_", "sees_")}
-        rows += [(script, version, name, value) for name, value in said.items() if name in names]
+        facts = _lengths(seconds) | dict.fromkeys(_named(patterns), 1.0)
+        facts |= {f"{kind}{n}": 1.0 for n in _named(patterns) for kind in ("hook_", "sees_")}
+        rows += [(script, version, name, value) for name, value in facts.items() if name in names]
     return pd.DataFrame(rows, columns=["script_id", "version", "feature", "value"])
 
 
 def _opening(by_s: Mapping[float, Mapping[str, Any]]) -> list[tuple[str, float]]:
-    found = []
+    rows = []
     for feature, until_s, field, least in _WINDOWS:
         value = by_s.get(until_s, {}).get(field)
         if value is not None:
-            found.append((feature.name, float(value >= least)))
+            rows.append((feature.name, float(value >= least)))
     for feature, field in _NUMBERS:
         value = by_s.get(NUMBERS_WINDOW_S, {}).get(field)
         if value is not None:
-            found.append((feature.name, float(value)))
-    return found
+            rows.append((feature.name, float(value)))
+    return rows
 
 
 def _lengths(seconds: float | None) -> dict[str, float]:
@@ -125,3 +123,58 @@ def _named(patterns: Any) -> list[str]:
     if not isinstance(patterns, (list, tuple)):
         return []
     return [part.strip() for name in patterns for part in str(name).split(" + ")]
+
+
+LIKELY = 0.5
+
+
+def analysed_features(
+    analyses: pd.DataFrame, *, barred: Mapping[str, str] | None = None
+) -> tuple[pd.DataFrame, list[Feature]]:
+    """(values, features) of kind model from analyses: post_id, answer (dict), prompt_version, and
+    optionally unsupported (paths of claims that the file does not bear out: their catalysts are
+    unknown, not absent).
+
+    A hook type counts from a probability of .5 on; what an answer does not name is absent; without
+    an answer all is unknown. `barred`: fields that people and model agree on too little (kappa
+    under .6), and why: their features are there, and refused by that reason.
+    """
+    rows: list[tuple[str, str, float]] = []
+    names: dict[str, str] = {}
+    answers = [_read(a) for a in analyses["answer"]]
+    hooks = sorted({h for s in answers for h in s["hooks"]})
+    signs = sorted({c for s in answers for c in s["signs"]})
+    absent: Any = [()] * len(analyses)
+    refutations = analyses.get("unsupported", absent)
+    for post, answer, paths in zip(analyses["post_id"], answers, refutations, strict=True):
+        if not answer["is_answer"]:
+            continue
+        rows += [(post, f"hook_{h}", float(h in answer["hooks"])) for h in hooks]
+        doubtful = {answer["order"].get(str(p)) for p in paths} if paths is not None else set()
+        rows += [
+            (post, f"sees_{c}", float(c in answer["signs"])) for c in signs if c not in doubtful
+        ]
+    names |= {f"hook_{h}": f"A model calls the hook {h.replace('_', ' ')}." for h in hooks}
+    names |= {f"sees_{c}": f"A model sees {c.replace('_', ' ')} in the hook." for c in signs}
+    source = ", ".join(sorted(set(analyses["prompt_version"].dropna()))) if len(analyses) else ""
+    why = barred or {}
+    reasons = {
+        n: why.get("hook.types" if n.startswith("hook_") else "hook.catalysts", "") for n in names
+    }
+    features = [Feature(n, text, "model", source, barred=reasons[n]) for n, text in names.items()]
+    return pd.DataFrame(rows, columns=VALUE_COLUMNS), features
+
+
+def _read(answer: Any) -> dict[str, Any]:
+    """Hook types, catalysts, and which catalyst stands at which path of the answer."""
+    hook = answer.get("hook") if isinstance(answer, dict) else None
+    if not isinstance(hook, dict):
+        return {"is_answer": False, "hooks": set(), "signs": set(), "order": {}}
+    guesses = [g for g in hook.get("types") or [] if isinstance(g, dict)]
+    signs = [s.get("kind") for s in hook.get("catalysts") or [] if isinstance(s, dict)]
+    return {
+        "is_answer": True,
+        "hooks": {g["type"] for g in guesses if (g.get("probability") or 0) >= LIKELY},
+        "signs": {s for s in signs if s},
+        "order": {f"hook.catalysts.{i}": s for i, s in enumerate(signs)},
+    }

@@ -10,9 +10,17 @@ import pytest
 
 from simulator.build import build_world
 from simulator.productions import produce
-from vtlib.performance.match_odds import FEATURES, fit, probabilities
-from vtlib.performance.match_rule import Known, match
-from vtlib.performance.match_words import best_line, coverage, rarity, words
+from vtlib.performance.match_rule import (
+    FEATURES,
+    MatchContext,
+    best_line,
+    coverage,
+    fit,
+    match,
+    probabilities,
+    rarity,
+    words,
+)
 
 NONE = pd.DataFrame(columns=["script_id", "post_id"])
 
@@ -21,7 +29,7 @@ def pairs(seed: int) -> pd.DataFrame:
     made = produce(build_world(seed=seed))
     places = pd.DataFrame(made.places, columns=["script_id", "account_id", "format"])
     links = pd.DataFrame(made.links, columns=["script_id", "post_id"])
-    known = Known(links, places, made.cuts, NONE)
+    known = MatchContext(links, places, made.cuts, NONE)
     found = match(pd.DataFrame(made.posts), pd.DataFrame(made.scripts), known, window_days=60)
     return found.assign(is_true=found["post_id"].map(made.truth).eq(found["script_id"]))
 

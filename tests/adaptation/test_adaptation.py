@@ -11,11 +11,9 @@ from vtlib.adaptation import summary
 from vtlib.adaptation.answer import AdaptedScript, ClaimMade, whole
 from vtlib.adaptation.claims import check
 from vtlib.adaptation.comparison.recommendation import rank_products
-from vtlib.adaptation.distance import Distance, structure, wording
-from vtlib.adaptation.scripts import adapted
+from vtlib.adaptation.scripts import Distance, adapted, structure, wording
 from vtlib.adaptation.selection import pairs, patterns
-from vtlib.adaptation.source import by_lot, described, product_facts
-from vtlib.adaptation.source import wording as source_wording
+from vtlib.adaptation.source import by_lot, described, product_facts, source_lines
 from vtlib.core.errors import BadInput
 from vtlib.scripts.script import parse, plain
 from vtlib.scripts.workflow import Situation, missing, require_move
@@ -154,7 +152,7 @@ def test_what_the_check_refuted_and_scores_are_not_asked_about():
     assert [b["number"] for b in told["beats"]] == [1, 2]
     assert "factors" not in told
     assert described({})["beats"] == []
-    assert "why does it hum at noon" in source_wording(ANALYSIS, "a\nb")
+    assert "why does it hum at noon" in source_lines(ANALYSIS, "a\nb")
 
 
 def test_the_order_of_products_is_by_lot_and_the_same_each_time():

@@ -9,8 +9,7 @@ import pytest
 
 from tests.outliers import early_worlds as worlds
 from vtlib.outliers.early import Calls, Captures, Rule, early_calls
-from vtlib.outliers.early_odds import MIN_BREAKOUTS, MIN_POSTS, Odds, odds, together
-from vtlib.outliers.early_record import record
+from vtlib.outliers.early_odds import MIN_BREAKOUTS, MIN_POSTS, Odds, odds, record, together
 from vtlib.outliers.growth import REFERENCE_H
 from vtlib.outliers.scores import Posts
 

@@ -19,7 +19,7 @@ from simulator.gemini.analyst import LABEL, filled, video_analysis
 from simulator.gemini.viewer import Viewer, Watched
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.analysis.checks import check
-from vtlib.analysis.cuts import match_cuts
+from vtlib.analysis.evidence import match_cuts
 from vtlib.llm.schema import schema_of
 
 WORLD = build_world(seed=7)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from vtlib.adaptation import store
 from vtlib.adaptation.comparison import ProductFits
-from vtlib.adaptation.comparison.answer_rows import fit_rows, judgement_rows
+from vtlib.adaptation.comparison.answer import fit_rows, judgement_rows
 from vtlib.adaptation.comparison.recommendation import rank_products
 from vtlib.adaptation.source import by_lot, product_facts, told, topics
 from vtlib.analysis import corrections

@@ -88,7 +88,7 @@ def described_pictures(
     }
 
 
-def wording(answer: Mapping[str, Any], caption: str | None) -> list[str]:
+def source_lines(answer: Mapping[str, Any], caption: str | None) -> list[str]:
     """Every line of the source that a script must not repeat: said, written on screen, and the
     caption.
     """

@@ -11,8 +11,15 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from vtlib.analysis.answer import FACTORS
-from vtlib.analysis.cuts import CutTruth
-from vtlib.analysis.evidence import SLACK_S, ClaimFinding, Held, Lacking, Measured, findings
+from vtlib.analysis.evidence import (
+    SLACK_S,
+    ClaimFinding,
+    CutTruth,
+    Held,
+    Lacking,
+    Measured,
+    findings,
+)
 
 VERSION = "checking/1"
 DURATION_S, LAST_SCENE, COVERAGE = 2.0, 0.70, 0.60

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
 from vtlib.analysis.answer import Claim, Rating, Span
-from vtlib.analysis.cuts import EXACT_S, CutTruth, match_cuts
 
 Held = Literal["supported", "drifted", "unsupported", "not_checked"]
 Times = Sequence[tuple[float, float]]
@@ -245,7 +247,7 @@ def _spans(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
 
 def _rating_evidence(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
     """Scores without a moment, and moments of scores that lie outside the video."""
-    for path, rating in _ratings(answer):
+    for path, rating in ratings(answer):
         if not rating.evidence:
             yield ClaimFinding(path, "score", "unsupported", "no moment is given for it")
         for span in rating.evidence:
@@ -296,7 +298,8 @@ def _placed(path: str, kind: str, span: Span, seen: Measured) -> ClaimFinding:
     return ClaimFinding(path, kind, held, said, span.start_s, span.end_s)
 
 
-def _ratings(answer: Lacking) -> Iterator[tuple[str, Rating]]:
+def ratings(answer: Lacking) -> Iterator[tuple[str, Rating]]:
+    """(place, rating) of every score in an answer, about a video or about pictures."""
     if answer.factors:
         for name in type(answer.factors).model_fields:
             yield f"factors.{name}", getattr(answer.factors, name)
@@ -356,3 +359,88 @@ def _touches(start: float, end: float, spans: Times) -> bool:
 def _gap(start: float, end: float, a: float, b: float) -> float:
     """Seconds between two spans; 0 when they meet."""
     return max(a - end, start - b, 0.0)
+
+
+MATCH_S = 1.5  # further apart they are not the same cut; drifts up to 1.4 s were seen
+EXACT_S = 0.5  # nearer than this a time is taken as right
+
+
+@dataclass(frozen=True, slots=True)
+class CutTruth:
+    """How a model's cuts stand against the measured ones; times in s.
+
+    `pairs` are (claimed, measured) cuts that belong together; `invented` were not measured,
+    `missed` not named (scenes may hold several shots, so a missed cut is no mistake by itself).
+    `drift_s` is the median of claimed minus measured, `spread_s` the median distance, `worst_s` the
+    largest; None without pairs.
+    """
+
+    n_measured: int
+    n_claimed: int
+    pairs: tuple[tuple[float, float], ...]
+    invented: tuple[float, ...]
+    missed: tuple[float, ...]
+
+    @property
+    def drift_s(self) -> float | None:
+        return float(np.median([c - m for c, m in self.pairs])) if self.pairs else None
+
+    @property
+    def spread_s(self) -> float | None:
+        return float(np.median([abs(c - m) for c, m in self.pairs])) if self.pairs else None
+
+    @property
+    def worst_s(self) -> float | None:
+        return max(abs(c - m) for c, m in self.pairs) if self.pairs else None
+
+    def measured_for(self, claimed_s: float) -> float | None:
+        """The measured cut that a claimed one stands for; None = invented."""
+        return next((m for c, m in self.pairs if c == claimed_s), None)
+
+    def to_row(self) -> dict[str, float | int | None]:
+        """Counts and drifts for the store."""
+        rounded = {n: getattr(self, n) for n in ("drift_s", "spread_s", "worst_s")}
+        return {
+            "n_measured": self.n_measured,
+            "n_claimed": self.n_claimed,
+            "n_matched": len(self.pairs),
+            "n_invented": len(self.invented),
+            "n_missed": len(self.missed),
+            **{n: None if v is None else round(v, 3) for n, v in rounded.items()},
+        }
+
+
+def match_cuts(
+    claimed_s: Sequence[float], measured_s: Sequence[float], *, match_s: float = MATCH_S
+) -> CutTruth:
+    """Pair cuts one to one, as many as lie within `match_s`, and of all such pairings the
+    nearest.
+    """
+    claimed, measured = sorted(claimed_s), sorted(measured_s)
+    pairs: list[tuple[float, float]] = []
+    if claimed and measured:
+        apart = np.abs(np.subtract.outer(claimed, measured))
+        # Out of reach costs more than any number of pairs within it, so no pair is given up for
+        # nearness.
+        cost = np.where(apart <= match_s, apart, match_s * (len(claimed) + len(measured) + 1))
+        rows, columns = linear_sum_assignment(cost)
+        pairs = [
+            (claimed[i], measured[j])
+            for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
+            if apart[i, j] <= match_s
+        ]
+    taken_c, taken_m = [c for c, _ in pairs], [m for _, m in pairs]
+    return CutTruth(
+        len(measured),
+        len(claimed),
+        tuple(pairs),
+        tuple(_without(claimed, taken_c)),
+        tuple(_without(measured, taken_m)),
+    )
+
+
+def _without(values: list[float], taken: list[float]) -> list[float]:
+    left = list(values)
+    for value in taken:
+        left.remove(value)
+    return left

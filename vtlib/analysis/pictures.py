@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from vtlib.analysis.answer import RUBRICS, HookGuess, Idea, Part, Risk, Score, Shot
 from vtlib.analysis.checks import Check, Flag
-from vtlib.analysis.cuts import match_cuts
-from vtlib.analysis.evidence import ClaimFinding, Lacking
+from vtlib.analysis.evidence import ClaimFinding, Lacking, match_cuts, ratings
 
 VERSION = "pictures/1"
 Number = Annotated[int, Field(ge=1)]
@@ -115,17 +114,8 @@ def _findings(answer: Lacking, n: int) -> Iterator[ClaimFinding]:
         yield _numbered(f"pictures.{i}", "scene", [picture.number], n)
     for i, claim in enumerate(answer.explanation or []):
         yield _numbered(f"explanation.{i}", "claim", claim.pictures, n)
-    for path, rating in _ratings(answer):
+    for path, rating in ratings(answer):
         yield _numbered(path, "score", rating.pictures, n)
-
-
-def _ratings(answer: Lacking) -> Iterator[tuple[str, Any]]:
-    if answer.factors:
-        for name in type(answer.factors).model_fields:
-            yield f"factors.{name}", getattr(answer.factors, name)
-    for name in ("platform_fit", "overall"):
-        if getattr(answer, name) is not None:
-            yield name, getattr(answer, name)
 
 
 def _numbered(path: str, kind: str, numbers: list[int], n: int) -> ClaimFinding:

@@ -13,9 +13,8 @@ import pandas as pd
 from pydantic import BaseModel
 
 from vtlib.analysis import selection as choosing
-from vtlib.analysis.answer import VideoAnalysis
+from vtlib.analysis.answer import FirstLook, VideoAnalysis
 from vtlib.analysis.checks import impossible_times
-from vtlib.analysis.first_pass import FirstLook
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.llm import session
 from vtlib.llm.prompts.files import load_prompt, render

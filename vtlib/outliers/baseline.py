@@ -8,14 +8,15 @@ k of a post are then one run of neighbours, found by bisection, and medians come
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-
-from vtlib.outliers.parallel import in_slices
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -291,3 +292,22 @@ def _span(
 def _itself(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
     """(m, 5) the post's own entry in the counts of what was passed over."""
     return np.asarray(kind[:, None] == np.arange(1, len(BaselineExclusion)))
+
+
+MAX_THREADS = 4
+SLICE_ROWS = 16_384  # 51 float64 columns of that many rows are 6.7 MB: near the cache
+
+
+def in_slices(work: Callable[[slice], None], n: int, *, rows: int = SLICE_ROWS) -> None:
+    """Call `work` once for each slice of `range(n)`; it writes its own part of the results.
+
+    The result does not depend on the number of threads. Errors of `work` are raised here.
+    """
+    slices = [slice(a, min(a + rows, n)) for a in range(0, n, rows)]
+    threads = min(MAX_THREADS, os.cpu_count() or 1, len(slices))
+    if threads <= 1:
+        for part in slices:
+            work(part)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, slices))

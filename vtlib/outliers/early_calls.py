@@ -18,7 +18,7 @@ from vtlib.core.conclusion import number
 from vtlib.core.params import Outliers
 from vtlib.outliers import early_odds
 from vtlib.outliers.early import DUE_H, WINDOW_H, Calls, Captures, Rule, early_calls
-from vtlib.outliers.early_record import Record, record
+from vtlib.outliers.early_odds import Record, record
 from vtlib.outliers.scores import Posts, RuleSettings
 
 CALL_COLUMNS = [

@@ -25,10 +25,6 @@ _LN_TAIL_TAU = (np.log(0.1), np.log(365.0))  # days: done within hours, to growi
 _PER_KNOT, _MAX_KNOTS, _ROUNDS = 20, 40, 60
 
 
-def _none() -> Floats:
-    return np.empty(0)
-
-
 @dataclass(frozen=True, slots=True)
 class Growth:
     """A growth curve. `knot_*` are empty for a prior; beyond its knots a fit goes on as their own
@@ -42,15 +38,10 @@ class Growth:
     basis: Literal["prior", "fitted"]
     tau_d: float
     n_pairs: int = 0
-    knot_age_h: Floats = field(default_factory=_none)
-    knot_g: Floats = field(default_factory=_none)
-    knot_se: Floats = field(default_factory=_none)
+    knot_age_h: Floats = field(default_factory=lambda: np.empty(0))
+    knot_g: Floats = field(default_factory=lambda: np.empty(0))
+    knot_se: Floats = field(default_factory=lambda: np.empty(0))
     tail_tau_d: float | None = None
-
-
-def prior_growth(tau_d: float, *, n_pairs: int = 0) -> Growth:
-    """The curve before there is data: tau 3 d for Reels and TikTok, 10 d for YouTube."""
-    return Growth("prior", tau_d, n_pairs)
 
 
 def fit_growth(
@@ -74,7 +65,7 @@ def fit_growth(
         np.unique(code[repeated], return_inverse=True)[1],
     )
     n_pairs = len(age) - (int(code.max()) + 1 if len(code) else 0)
-    prior = prior_growth(tau_d, n_pairs=n_pairs)
+    prior = Growth("prior", tau_d, n_pairs=n_pairs)
     if n_pairs < min_pairs:
         return prior
     knot, cell = _cells(age)
@@ -213,3 +204,45 @@ def _spread(age: Floats, value: Floats, code: Ints, curve: tuple[Ints, Floats]) 
         if len(here) >= 5:
             sd[k], weight[k] = 1.4826 * np.median(np.abs(here)), len(here)
     return np.asarray(isotonic_regression(sd, weights=weight, increasing=False).x)
+
+
+MIN_POSTS = 20  # on either side
+OLD_H = 90 * 24.0  # older posts are no match for young ones
+LEAST_LN = float(np.log(1.25))
+SURE = 3.0  # standard errors
+
+
+@dataclass(frozen=True, slots=True)
+class AgeTrend:
+    """Median multiplier of posts under and over 7 days, with how many; `slopes` where they
+    differ for sure.
+    """
+
+    young: float
+    old: float
+    n_young: int
+    n_old: int
+    slopes: bool
+
+
+def age_trend(ln_multiplier: Floats, age_h: Floats) -> AgeTrend | None:
+    """Compare posts under 7 days with those up to 90 days old; None with fewer than 20 on a side.
+
+    `ln_multiplier` (n,) NaN = not scored, `age_h` (n,) hours at capture. Medians, their standard
+    errors from the MAD; "for sure" = apart by x1.25 and 3 standard errors.
+    """
+    known = np.isfinite(ln_multiplier) & np.isfinite(age_h) & (age_h <= OLD_H)
+    young = ln_multiplier[known & (age_h < REFERENCE_H)]
+    old = ln_multiplier[known & (age_h >= REFERENCE_H)]
+    if min(len(young), len(old)) < MIN_POSTS:
+        return None
+    levels = [float(np.median(side)) for side in (young, old)]
+    errors = [
+        1.2533 * 1.4826 * float(np.median(np.abs(side - level))) / np.sqrt(len(side))
+        for side, level in zip((young, old), levels, strict=True)
+    ]
+    apart = abs(levels[0] - levels[1])
+    slopes = apart > max(LEAST_LN, SURE * float(np.hypot(*errors)))
+    return AgeTrend(
+        float(np.exp(levels[0])), float(np.exp(levels[1])), len(young), len(old), bool(slopes)
+    )

@@ -17,13 +17,12 @@ import pandas as pd
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
-from vtlib.outliers import classic, counters, early_calls, growth, rising_tags, scores, tiers
-from vtlib.outliers import messages as outlier_words
+from vtlib.outliers import classic, counters, early_calls, growth, messages, rising_tags, scores
 from vtlib.outliers import rule as calibrated
-from vtlib.outliers.age_check import AgeTrend, age_trend
 from vtlib.outliers.baseline import BaselineExclusion
 from vtlib.outliers.chance import Chance, chance, low_end, together
-from vtlib.outliers.definitions import changes
+from vtlib.outliers.counters import changes
+from vtlib.outliers.growth import AgeTrend, age_trend
 from vtlib.outliers.messages import chance_note, notes, remarks
 
 PRIOR_TAU_D = {"youtube": 10.0}  # statistics.md, step 4; 3 days elsewhere
@@ -112,7 +111,7 @@ def judge(
         ranges += [range_] if range_ else []
         calls += _early(group, pairs, key, params)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORE_COLUMNS)
-    table["q_value"] = tiers.q_values(table["p_value"].to_numpy(float))
+    table["q_value"] = scores.q_values(table["p_value"].to_numpy(float))
     calibrated_run = params.method == "calibrated"
     return Verdict(
         params.method,
@@ -165,14 +164,9 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     )
 
 
-def record_rows(early: early_calls.Early) -> pd.DataFrame:
-    """How earlier calls came true, as a table: `outlier_early`."""
-    return early_calls.record_rows(early)
-
-
 def conclude(verdict: Verdict, params: Outliers | None = None) -> Conclusion:
     """The stage's sentences, from the numbers: `outlier_words`."""
-    return outlier_words.conclude(verdict, params or Outliers())
+    return messages.conclude(verdict, params or Outliers())
 
 
 def summary(verdict: Verdict) -> pd.DataFrame:
@@ -213,9 +207,9 @@ def _stratum(
             continue
         judged = calibrated.judge(posts, curve, early_calls.settings_of(params, look))
         least = np.log1p(least_value(group, params)) + (judged.x7_ln - posts.x)
-        found = _rows(group, judged, tiers.tiers(judged, use, least_ln=least)).assign(look=look)
+        found = _rows(group, judged, scores.tiers(judged, use, least_ln=least)).assign(look=look)
         rows = found if rows is None else found.where(pd.Series(here), rows)
-        able = tiers.able(judged, "breakout", least) & here
+        able = scores.able(judged, "breakout", least) & here
         breakout = use.breakout
         ranges.append(
             chance(judged, p=breakout.p, multiplier=breakout.multiplier, among=able, least_ln=least)
@@ -401,7 +395,7 @@ def _growth(group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers
     tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
     seen = pairs[pairs["metric"] == key[2]].merge(group[["post_id", "posted_at"]], on="post_id")
     if seen.empty:
-        return growth.prior_growth(tau_d)
+        return growth.Growth("prior", tau_d)
     code = group["account"].factorize()[0].astype(np.int64)
     again = group["post_id"].isin(seen["post_id"]).to_numpy(bool)
     common = growth.common_pairs(np.log1p(group["value"].to_numpy(float)), code, again)
@@ -431,10 +425,10 @@ def _curve_rows(key: Any, curve: growth.Growth) -> pd.DataFrame:
     )
 
 
-def _thresholds(params: Outliers) -> tiers.Thresholds:
-    return tiers.Thresholds(
+def _thresholds(params: Outliers) -> scores.Thresholds:
+    return scores.Thresholds(
         **{
-            tier: tiers.Threshold(
+            tier: scores.Threshold(
                 getattr(params, f"{tier}_p"), getattr(params, f"{tier}_multiplier")
             )
             for tier in FLAGGED_TIERS

@@ -14,8 +14,7 @@ from vtlib.core.conclusion import Conclusion, done, number, skipped
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
-from vtlib.outliers.counters import Lengths, differ
-from vtlib.outliers.definitions import changes
+from vtlib.outliers.counters import Lengths, changes, differ
 from vtlib.outliers.early_calls import early_sentences
 from vtlib.outliers.rising_tags import trend_sentences
 

@@ -1,22 +1,25 @@
-"""Sounds and hashtags that gather pace over distinct creators, of stage 03. The test is in
-`outliers/early_tags`.
+"""Sounds and hashtags that more distinct creators used in the last week than in the weeks before.
+
+A window is 7 days. Only posts that had been captured by the end of a window count in it, so that an
+earlier window can be replayed from the data of its day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import binom, hypergeom
 
 from vtlib.core.conclusion import number
 from vtlib.core.params import Outliers
-from vtlib.outliers import early_tags
 from vtlib.outliers.early_calls import hours
-from vtlib.outliers.early_record import share_interval
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.early_odds import share_interval
+from vtlib.outliers.scores import q_values
 
 TAG_COLUMNS = [
     *("kind", "platform", "tag", "title", "n_creators", "n_creators_before", "active"),
@@ -32,7 +35,7 @@ class Trends:
     """
 
     tags: pd.DataFrame
-    sequel: early_tags.Sequel | None
+    sequel: Sequel | None
     reason: str = ""
 
     @property
@@ -62,24 +65,24 @@ def trends(posts: pd.DataFrame | None, params: Outliers, *, asked: Sequence[str]
         for kind, column in _KINDS.items():
             names, uses = _uses(here, column, {a.lower().lstrip("#") for a in asked})
             at_h = hours(np.array([end], "datetime64[us]"))[0]
-            found = early_tags.gathering(uses, at_h, min_creators=params.trend_min_creators)
+            found = gathering(uses, at_h, min_creators=params.trend_min_creators)
             if found is None:
                 continue
             frames.append(_tag_rows(here, (kind, str(platform), names), found))
-            sequels.append(early_tags.sequel(uses, at_h, min_creators=params.trend_min_creators))
+            sequels.append(sequel(uses, at_h, min_creators=params.trend_min_creators))
     if not frames:
         reason = (
-            f"under {early_tags.MIN_ACTIVE} creators with posts in the last 7 days, or under "
-            f"{early_tags.MIN_ACTIVE_BEFORE} in the three weeks before it together"
+            f"under {MIN_ACTIVE} creators with posts in the last 7 days, or under "
+            f"{MIN_ACTIVE_BEFORE} in the three weeks before it together"
         )
         return Trends(pd.DataFrame(columns=TAG_COLUMNS), None, reason)
     table = pd.concat(frames, ignore_index=True)
     q = q_values(table["p_value"].to_numpy(float))  # over sounds and hashtags together
     enough = table["n_creators"] >= params.trend_min_creators
-    table = table.assign(q_value=q, is_gathering=(q <= early_tags.MAX_Q) & enough)
+    table = table.assign(q_value=q, is_gathering=(q <= MAX_Q) & enough)
     order = ["is_gathering", "p_value", "platform", "tag"]
     table = table.sort_values(order, ascending=[False, True, True, True])
-    total = early_tags.Sequel(*(sum(v) for v in zip(*(_counts(s) for s in sequels), strict=True)))
+    total = Sequel(*(sum(v) for v in zip(*(astuple(s) for s in sequels), strict=True)))
     return Trends(table[TAG_COLUMNS].reset_index(drop=True), total)
 
 
@@ -116,13 +119,13 @@ def facts(found: Trends) -> dict[str, Any] | None:
     return asdict(found.sequel) if found.sequel else None
 
 
-def _uses(posts: pd.DataFrame, column: str, asked: set[str]) -> tuple[list[str], early_tags.Uses]:
+def _uses(posts: pd.DataFrame, column: str, asked: set[str]) -> tuple[list[str], Uses]:
     rows = posts[column].explode() if column == "hashtags" else posts[column]
     at = pd.Series(np.arange(len(posts)), index=posts.index)
     used = pd.DataFrame({"post": at[rows.index].to_numpy(), "tag": rows.to_numpy(object)})
     used = used[used["tag"].notna() & ~used["tag"].isin([*asked, ""])].drop_duplicates()
     code, names = pd.factorize(used["tag"].astype(str), sort=True)
-    uses = early_tags.Uses(
+    uses = Uses(
         posts["account_id"].factorize()[0].astype(np.int64),
         hours(posts["posted_at"].to_numpy("datetime64[us]")),
         hours(posts["first_seen_at"].to_numpy("datetime64[us]")),
@@ -132,9 +135,7 @@ def _uses(posts: pd.DataFrame, column: str, asked: set[str]) -> tuple[list[str],
     return list(names), uses
 
 
-def _tag_rows(
-    posts: pd.DataFrame, head: tuple[str, str, list[str]], found: early_tags.Tags
-) -> pd.DataFrame:
+def _tag_rows(posts: pd.DataFrame, head: tuple[str, str, list[str]], found: Tags) -> pd.DataFrame:
     kind, platform, names = head
     tags = [names[t] for t in found.tag]
     titles = {}
@@ -159,5 +160,146 @@ def _tag_rows(
     )
 
 
-def _counts(s: early_tags.Sequel) -> tuple[int, ...]:
-    return (s.n, s.n_rose, s.n_stayed, s.n_others, s.n_rose_others, s.n_stayed_others)
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+WINDOW_H = 168.0
+N_BEFORE = 3  # windows that the last one is held against
+N_REPLAYS = 12  # earlier windows whose calls make the record
+MIN_USES = 4  # creators of a tag, all windows together: fewer can show nothing, and are no test
+MIN_ACTIVE, MIN_ACTIVE_BEFORE = (
+    5,
+    10,
+)  # creators who posted in the last window, in those before together
+MAX_Q = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Posts (posts,) `creator` codes, `posted_h`, `seen_h` hours of their first capture; and who
+    used what: (uses,) `tag` codes and `post` positions.
+    """
+
+    creator: Ints
+    posted_h: Floats
+    seen_h: Floats
+    tag: Ints
+    post: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """One entry a tag tested, (tags,): `n` distinct creators in the last window, `n_before`
+    creators x windows before it, `ratio` of the shares of active creators, `p`, `q` over all
+    tags tested, `is_gathering`.
+    """
+
+    tag: Ints
+    n: Ints
+    n_before: Ints
+    active: int
+    active_before: int
+    ratio: Floats
+    p: Floats
+    q: Floats
+    is_gathering: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """What became of earlier calls in the window after: `n` called, `n_rose` on a larger share
+    of creators still, `n_stayed` above the share before the call; the same of tags as common
+    that were not called (`*_others`).
+    """
+
+    n: int
+    n_rose: int
+    n_stayed: int
+    n_others: int
+    n_rose_others: int
+    n_stayed_others: int
+
+
+def gathering(uses: Uses, at_h: float, *, min_creators: int = 3) -> Tags | None:
+    """Tags by how much more of the active creators used them in the 7 days to `at_h` than in the 21
+    days before.
+
+    p is the larger of two one-sided conditional tests, given how often a tag was used in all:
+    Fisher's by active creators, and a binomial by posts, so that a window captured more fully is no
+    trend. q by Benjamini-Hochberg over all tags with 4 uses or more; "gathers pace" from
+    `min_creators` distinct creators and q <= .10. None where under 5 creators posted in the last
+    window or under 10 creators x windows lie before it.
+    """
+    window = _windows(uses, at_h)
+    active, active_before = _creators(window, uses.creator)
+    if active < MIN_ACTIVE or active_before < MIN_ACTIVE_BEFORE or not len(uses.tag):
+        return None
+    n, n_before = _counts(uses, window)
+    total = n + n_before
+    tag = np.flatnonzero(total >= MIN_USES)
+    n, n_before, total = n[tag], n_before[tag], total[tag]
+    posts = int((window == 0).sum())
+    share = posts / max(int((window >= 0).sum()), 1)
+    p = np.maximum(
+        hypergeom.sf(n - 1, active + active_before, active, total), binom.sf(n - 1, total, share)
+    )
+    ratio = (n / active) / ((n_before + 0.5) / (active_before + 0.5))
+    q = q_values(np.minimum(p, 1.0))
+    return Tags(
+        tag, n, n_before, active, active_before, ratio, p, q, (q <= MAX_Q) & (n >= min_creators)
+    )
+
+
+def sequel(uses: Uses, at_h: float, *, min_creators: int = 3) -> Sequel:
+    """The record: calls of up to 12 earlier windows, as seen then, held against the window after
+    each.
+    """
+    totals = np.zeros(6, np.int64)
+    for back in range(1, N_REPLAYS + 1):
+        end = at_h - back * WINDOW_H
+        tags = gathering(uses, end, min_creators=min_creators)
+        if tags is None:
+            continue
+        window = _windows(uses, end + WINDOW_H)
+        active, _ = _creators(window, uses.creator)
+        if active < MIN_ACTIVE:
+            continue
+        share = _counts(uses, window)[0][tags.tag] / active
+        rose = share > tags.n / tags.active
+        stayed = share > tags.n_before / tags.active_before
+        called, others = tags.is_gathering, ~tags.is_gathering & (tags.n >= min_creators)
+        for k, side in ((0, called), (3, others)):
+            totals[k : k + 3] += [side.sum(), (side & rose).sum(), (side & stayed).sum()]
+    return Sequel(*(int(t) for t in totals))
+
+
+def _windows(uses: Uses, at_h: float) -> Ints:
+    """(posts,) 0 for the 7 days to `at_h`, 1 to 3 for the windows before it, -1 elsewhere or not
+    captured by then.
+    """
+    with np.errstate(invalid="ignore"):
+        back = np.floor((at_h - uses.posted_h) / WINDOW_H)
+        inside = (back >= 0) & (back <= N_BEFORE) & (uses.seen_h <= at_h)
+    return np.where(inside, np.nan_to_num(back, nan=-1), -1).astype(np.int64)
+
+
+def _creators(window: Ints, creator: Ints) -> tuple[int, int]:
+    """Distinct creators of the last window, and creators x windows before it."""
+    pairs = np.unique(np.stack([window, creator]), axis=1)[0]
+    return int((pairs == 0).sum()), int((pairs > 0).sum())
+
+
+def _counts(uses: Uses, window: Ints) -> tuple[Ints, Ints]:
+    """(tags,) distinct creators in the last window, and creators x windows before it."""
+    at = window[uses.post]
+    known = at >= 0
+    triples = np.unique(
+        np.stack([uses.tag[known], at[known], uses.creator[uses.post][known]]), axis=1
+    )
+    size = int(uses.tag.max()) + 1
+    is_now = triples[1] == 0
+    return (
+        np.bincount(triples[0][is_now], minlength=size),
+        np.bincount(triples[0][~is_now], minlength=size),
+    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from vtlib.analysis.claim_count import count_claims
+from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number
 from vtlib.core.finding import q_text
 from vtlib.core.proportions import rate

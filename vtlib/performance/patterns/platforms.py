@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, pooling, trend
 from vtlib.performance.patterns.features import Feature
 from vtlib.performance.patterns.preparation import PatternRules, obstacle

@@ -12,7 +12,7 @@ from tests.analysis.analysis_samples import plain
 from vtlib.analysis import labels, summary
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.analysis.answer_rows import fields, side_by_side
-from vtlib.analysis.corrections import checked, effective, standing
+from vtlib.analysis.corrections import apply_corrections, open_claims, valid_value
 from vtlib.analysis.labels import cohen_kappa
 from vtlib.core.errors import BadInput
 
@@ -31,7 +31,7 @@ FIELD = {f.path: f for f in labels.FIELDS}
     ],
 )
 def test_a_correction_is_taken_as_the_schema_has_it(field, value, stands):
-    assert checked(VideoAnalysis, plain(), field, value) == stands
+    assert valid_value(VideoAnalysis, plain(), field, value) == stands
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,16 @@ def test_a_correction_is_taken_as_the_schema_has_it(field, value, stands):
 )
 def test_what_the_schema_refuses_is_named(field, value, said):
     with pytest.raises(BadInput, match=said):
-        checked(VideoAnalysis, plain(), field, value)
+        valid_value(VideoAnalysis, plain(), field, value)
 
 
 def test_the_last_correction_counts_and_the_answer_stays():
     answer = plain()
     words = [{"field": "overall.score", "value": v} for v in (1, 5)]
     gone = {"field": "beats.99.action", "value": "x"}
-    assert effective(answer, [*words, gone])["overall"]["score"] == 5
+    assert apply_corrections(answer, [*words, gone])["overall"]["score"] == 5
     assert answer["overall"]["score"] == 3
-    assert standing(["overall", "beats.1"], words) == ["beats.1"]
+    assert open_claims(["overall", "beats.1"], words) == ["beats.1"]
 
 
 def test_labels_are_words_of_the_field():
@@ -124,7 +124,7 @@ def test_a_rubric_that_never_varies_says_nothing():
 
 
 def test_an_answer_is_read_field_by_field_and_side_by_side():
-    before, after = plain(), effective(plain(), [{"field": "overall.score", "value": 5}])
+    before, after = plain(), apply_corrections(plain(), [{"field": "overall.score", "value": 5}])
     claims = [
         {"path": "beats.1", "held": "drifted", "reason": "late", "start_s": 3.0, "end_s": 5.0},
     ]

@@ -41,7 +41,7 @@ def taken(posts, index):
     return Posts(**{f.name: getattr(posts, f.name)[index] for f in dataclasses.fields(posts)})
 
 
-def joined(one, other):
+def combine_strata(one, other):
     return Posts(
         **{
             f.name: np.append(getattr(one, f.name), getattr(other, f.name))
@@ -127,7 +127,7 @@ def test_small_accounts_are_held_against_their_cohort_and_reach_watch_at_most(n)
     giant = plain_posts(
         [1e9] * n, [99] * n, ln_followers=np.full(n, 10.0), posted_h=np.arange(n) * 1.0
     )
-    judged = judge(joined(rest, giant), GROWTH)
+    judged = judge(combine_strata(rest, giant), GROWTH)
     assert (judged.basis[-n:] == Basis.COHORT).all()
     assert words(judged)[-n:] == (["watch"] * n if n > 1 else ["none"])
     level = judged.stratum.level
@@ -150,7 +150,7 @@ def test_accounts_of_one_post_each_still_make_a_cohort():
 
 def test_followers_unknown_fall_back_to_the_mean_of_the_stratum():
     rest = world(1, 20).posts
-    judged = judge(joined(rest, plain_posts([5000], [99])), GROWTH)
+    judged = judge(combine_strata(rest, plain_posts([5000], [99])), GROWTH)
     assert judged.expected_ln[-1] == pytest.approx(judged.stratum.level.mean_ln)
 
 
@@ -165,7 +165,7 @@ def test_giants_are_found_and_two_do_not_hide_each_other(giants):
 
 def test_constants_have_no_spread_and_take_the_priors():
     constant = plain_posts([500] * 29 + [500_000], [99] * 30, ln_followers=np.full(30, 8.0))
-    judged = judge(joined(world(4, 30).posts, constant), GROWTH)
+    judged = judge(combine_strata(world(4, 30).posts, constant), GROWTH)
     assert_sound(judged)
     assert words(judged)[-30:-1] == ["none"] * 29
     assert words(judged)[-1] in ("breakout", "extreme")
@@ -279,7 +279,7 @@ def test_without_fading_and_prior_it_is_the_plain_conformal_p(monkeypatch):
     monkeypatch.setattr(rule, "PRIOR_WEIGHT", 0.0)
     monkeypatch.setattr(rule, "MIN_CHUNK", 400)
     t = np.random.default_rng(1).normal(size=800)
-    ours = rule._ranked(t, np.ones(800))[400:]
+    ours = rule._weighted_rank(t, np.ones(800))[400:]
     plain = [(1 + (t[:400] >= one).sum()) / 401 for one in t[400:]]
     assert ours == pytest.approx(plain)
 

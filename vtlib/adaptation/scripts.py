@@ -1,4 +1,7 @@
-"""From a model's answer to a script object, with what was found out about it. Pure."""
+"""From a model's answer to a script, with its claims checked and its distance measured. Pure.
+
+The distance from the source: structure may be kept, wording may not.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from vtlib.adaptation.answer import (
     Written,
 )
 from vtlib.adaptation.claims import CheckedClaim, check, without_grounds
-from vtlib.adaptation.source import described_pictures, product_facts, shows_pictures, source_lines
+from vtlib.adaptation.source import describe_pictures, product_facts, shows_pictures, source_lines
 from vtlib.scripts.script import PlannedBeat, Script, ScriptClaim
 from vtlib.scripts.timing import duration_s
 
@@ -26,9 +29,7 @@ _VOICES = {"on_camera": "On camera", "voice_over": "Voice-over", "nobody": ""}
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A script, the map from its source, its hooks, its claims as checked, its distance (None:
-    no source).
-    """
+    """A script, its map from the source, hooks, checked claims, distance (None: no source)."""
 
     script: Script
     beat_map: list[dict[str, Any]]
@@ -69,21 +70,21 @@ def adapted(
     is_film = not shows_pictures(post)
     spans = _spans(source) if is_film else []
     unit = "beat" if is_film else "picture"
-    beats = tuple(_adapted(n, b, spans, unit=unit) for n, b in enumerate(answer.beats, 1))
+    beats = tuple(_adapted_beat(n, b, spans, unit=unit) for n, b in enumerate(answer.beats, 1))
     types = [t["type"] for t in (source.get("hook") or {}).get("types") or []]
     story = (source.get("narrative") or {}).get("structure")
-    checked = _checked(answer, product, answer.beats)
-    script = _script(answer, beats, checked, kind="adaptation")
+    claims = _checked(answer, product, answer.beats)
+    script = _script(answer, beats, claims, kind="adaptation")
     script = replace(
         script,
         source_patterns=(*types, *([str(story)] if story else [])),
         references=(str(post["url"]),) if post.get("url") else (),
     )
-    followed = [b.source_beat for b in answer.beats]
+    source_beats = [b.source_beat for b in answer.beats]
     of_structure = (
-        structure(spans, followed, length_s=duration_s(script))
+        structure(spans, source_beats, length_s=duration_s(script))
         if is_film
-        else order_of_pictures(_pictures(source, post), followed)
+        else order_of_pictures(_pictures(source, post), source_beats)
     )
     of_wording = wording(
         _lines(answer, answer.beats), source_lines(source, _text(post.get("caption")))
@@ -93,29 +94,34 @@ def adapted(
         for n, b in enumerate(answer.beats, 1)
     ]
     beat_map += [
-        {"beat_id": None, "source_beat": left.source_beat, "change": "dropped", "why": left.why}
-        for left in answer.left_out
+        {
+            "beat_id": None,
+            "source_beat": omission.source_beat,
+            "change": "dropped",
+            "why": omission.why,
+        }
+        for omission in answer.left_out
     ]
-    return Made(script, beat_map, _hooks(answer), checked, Distance(*of_structure, *of_wording))
+    return Made(script, beat_map, _hooks(answer), claims, Distance(*of_structure, *of_wording))
 
 
 def _pictures(source: Mapping[str, Any], post: Mapping[str, Any]) -> list[int]:
-    """Numbers of the pictures that the post has; the check refuted the others."""
-    there = described_pictures(source, post.get("unsupported") or ())["pictures"]
+    """Numbers of the pictures that the post has, without those that the check refuted."""
+    there = describe_pictures(source, post.get("unsupported") or ())["pictures"]
     return [int(p["number"]) for p in there]
 
 
 def original(answer: OriginalScript, product: Mapping[str, Any]) -> Made:
     """A script from a product's facts and patterns alone."""
     beats = tuple(_beat(n, b) for n, b in enumerate(answer.beats, 1))
-    checked = _checked(answer, product, answer.beats)
-    script = _script(answer, beats, checked, kind="original")
+    claims = _checked(answer, product, answer.beats)
+    script = _script(answer, beats, claims, kind="original")
     script = replace(script, source_patterns=tuple(p.pattern for p in answer.patterns))
     beat_map = [
         {"beat_id": f"b{n}", "source_beat": None, "change": "new", "why": b.why}
         for n, b in enumerate(answer.beats, 1)
     ]
-    return Made(script, beat_map, _hooks(answer), checked, None)
+    return Made(script, beat_map, _hooks(answer), claims, None)
 
 
 def _checked(
@@ -128,16 +134,16 @@ def _checked(
 
 def _lines(answer: Written, beats: Sequence[ScriptBeat]) -> list[str]:
     """Every line that viewers hear or read."""
-    said = [t for b in beats for t in (b.spoken, b.overlay)]
-    said += [t for h in answer.hooks for t in (h.spoken, h.overlay)]
-    return [t for t in (*said, answer.call_to_action) if t]
+    lines = [t for b in beats for t in (b.spoken, b.overlay)]
+    lines += [t for h in answer.hooks for t in (h.spoken, h.overlay)]
+    return [t for t in (*lines, answer.call_to_action) if t]
 
 
 def _script(
-    answer: Written, beats: tuple[PlannedBeat, ...], checked: Sequence[CheckedClaim], *, kind: Any
+    answer: Written, beats: tuple[PlannedBeat, ...], claims: Sequence[CheckedClaim], *, kind: Any
 ) -> Script:
     notes = [f"Difficulty: {answer.difficulty_why}", "Hook variants, to be tested:"]
-    notes += [f"{n}. {_spelled(hook)}" for n, hook in enumerate(answer.hooks, 1)]
+    notes += [f"{n}. {_hook_line(hook)}" for n, hook in enumerate(answer.hooks, 1)]
     return Script(
         answer.title,
         beats,
@@ -147,39 +153,37 @@ def _script(
         audience=answer.audience,
         difficulty=answer.difficulty,
         language=answer.language,
-        claims=tuple(_claim(c) for c in checked),
+        claims=tuple(_claim(c) for c in claims),
         notes="\n".join(notes),
     )
 
 
-def _claim(checked: CheckedClaim) -> ScriptClaim:
-    """What a fact bears out is cleared by that fact, which a person wrote; all else waits for a
-    person.
-    """
-    if checked.held == "founded":
+def _claim(claim: CheckedClaim) -> ScriptClaim:
+    """A claim supported by a fact is cleared, since a person wrote the fact; others wait."""
+    if claim.held == "founded":
         return ScriptClaim(
-            checked.text, is_cleared=True, note=f"a fact of the product, {checked.reason}"
+            claim.text, is_cleared=True, note=f"a fact of the product, {claim.reason}"
         )
-    return ScriptClaim(checked.text, note=f"{checked.held}: {checked.reason}")
+    return ScriptClaim(claim.text, note=f"{claim.held}: {claim.reason}")
 
 
-def _spelled(hook: HookVariant) -> str:
-    said = [f'"{hook.spoken}"' if hook.spoken else "", hook.overlay or "", hook.visual]
-    shown = " / ".join(s for s in said if s)
-    return f"{hook.type.replace('_', ' ')}: {shown} (tests {hook.tests})"
+def _hook_line(hook: HookVariant) -> str:
+    parts = [f'"{hook.spoken}"' if hook.spoken else "", hook.overlay or "", hook.visual]
+    text = " / ".join(s for s in parts if s)
+    return f"{hook.type.replace('_', ' ')}: {text} (tests {hook.tests})"
 
 
 def _hooks(answer: Written) -> list[dict[str, Any]]:
     return [hook.model_dump(mode="json") for hook in answer.hooks]
 
 
-def _adapted(
+def _adapted_beat(
     number: int, beat: AdaptedBeat, spans: Sequence[tuple[float, float]], *, unit: str
 ) -> PlannedBeat:
     n = beat.source_beat
     start = spans[n - 1][0] if n is not None and n <= len(spans) else None
-    said = f"{beat.change} after {unit} {n} of the source" if n else "new, without a source"
-    return _beat(number, beat, source_start_s=start, notes=f"{said}: {beat.why}")
+    origin = f"{beat.change} after {unit} {n} of the source" if n else "new, without a source"
+    return _beat(number, beat, source_start_s=start, notes=f"{origin}: {beat.why}")
 
 
 def _beat(
@@ -245,44 +249,45 @@ class Distance:
 
     @property
     def is_copied(self) -> bool:
-        """Whether wording was taken over: too much of it, or one run too long."""
+        """Whether wording was copied: too much of it, or one run too long."""
         return (self.copied_ratio or 0) > COPIED_MAX or self.longest_run > LONGEST_MAX
 
 
 def structure(
     spans: Sequence[tuple[float, float]],
-    followed: Sequence[int | None],
+    source_beats: Sequence[int | None],
     *,
     length_s: float,
 ) -> tuple[float | None, float | None, float | None]:
     """structure_ratio, order_ratio, pace_ratio.
 
-    `spans`: start and end of the source's beats, s; `followed`: of each beat of the script the
+    `spans`: start and end of the source's beats, s; `source_beats`: of each beat of the script the
     number (from 1) of the one it follows, None = new; `length_s` of the script. Numbers that are
     not there count as new.
     """
-    known = [n for n in followed if n is not None and 1 <= n <= len(spans)]
+    numbers = [n for n in source_beats if n is not None and 1 <= n <= len(spans)]
     total = sum(end - start for start, end in spans)
     if not spans or total <= 0:
         return None, None, None
-    covered = sum(spans[n - 1][1] - spans[n - 1][0] for n in set(known))
-    order = _rising(known) / len(known) if known else None
-    return covered / total, order, length_s / total
+    cover_s = sum(spans[n - 1][1] - spans[n - 1][0] for n in set(numbers))
+    order = _longest_rising(numbers) / len(numbers) if numbers else None
+    return cover_s / total, order, length_s / total
 
 
 def order_of_pictures(
-    pictures: Sequence[int], followed: Sequence[int | None]
+    pictures: Sequence[int], source_numbers: Sequence[int | None]
 ) -> tuple[float | None, float | None, None]:
     """structure_ratio and order_ratio of a script after a post of pictures: each picture counts the
     same.
 
-    `pictures`: the numbers of those that the post has and the analysis describes; `followed` as in
-    `structure`, by these numbers. pace_ratio is None: pictures have no length.
+    `pictures`: numbers of the pictures that the post has and the analysis describes;
+    `source_numbers`: of each beat the picture it follows, None = new. pace_ratio is None: pictures
+    have no length.
     """
     place = {number: n for n, number in enumerate(sorted(set(pictures)), 1)}
     spans = [(float(n), n + 1.0) for n in range(len(place))]
-    kept, order, _ = structure(spans, [place.get(f or 0) for f in followed], length_s=0.0)
-    return kept, order, None
+    ratio, order, _ = structure(spans, [place.get(f or 0) for f in source_numbers], length_s=0.0)
+    return ratio, order, None
 
 
 def wording(
@@ -299,27 +304,25 @@ def wording(
     for line in lines:
         mine = _tokens(line)
         n_words += len(mine)
-        for start, end in _taken(mine, theirs):
+        for start, end in _copied_runs(mine, theirs):
             n_copied += end - start
             longest = max(longest, end - start)
             runs.append(" ".join(mine[start:end]))
     return (n_copied / n_words if n_words else None), longest, tuple(dict.fromkeys(runs))
 
 
-def _taken(mine: list[str], theirs: list[list[str]]) -> list[tuple[int, int]]:
-    """The runs of `mine` that stand in one of `theirs`, from the left, the longest first at each
-    place.
-    """
-    found, at = [], 0
+def _copied_runs(mine: list[str], theirs: list[list[str]]) -> list[tuple[int, int]]:
+    """Runs of `mine` that occur in one of `theirs`, from the left, the longest first."""
+    runs, at = [], 0
     while at < len(mine):
         length = max((_match(mine, at, other) for other in theirs), default=0)
         is_line = at == 0 and length == len(mine) >= LINE_WORDS
         if length >= RUN_WORDS or is_line:
-            found.append((at, at + length))
+            runs.append((at, at + length))
             at += length
         else:
             at += 1
-    return found
+    return runs
 
 
 def _match(mine: list[str], at: int, other: list[str]) -> int:
@@ -342,7 +345,7 @@ def _tokens(text: str) -> list[str]:
     return _TOKEN.findall(text.casefold())
 
 
-def _rising(numbers: Sequence[int]) -> int:
+def _longest_rising(numbers: Sequence[int]) -> int:
     """Length of the longest part that does not fall (patience sorting)."""
     tops: list[float] = []
     for number in numbers:

@@ -1,6 +1,4 @@
-"""What a question says of a video and of products: the analysis without what its check refuted,
-and no numbers that would come back as scores. Pure.
-"""
+"""How a request describes a video and products: without refuted claims and scores. Pure."""
 
 from __future__ import annotations
 
@@ -15,33 +13,29 @@ PICTURES = "pictures"
 
 
 def shows_pictures(post: Mapping[str, Any]) -> bool:
-    """Whether what is known of a post (adaptation/store.videos) is an analysis of pictures and
-    of no film.
-    """
+    """Whether the analysis of a post (adaptation/store.videos) is about pictures."""
     return bool(post.get("task") == PICTURES)
 
 
 def told(post: Mapping[str, Any]) -> dict[str, Any]:
-    """The analysis of a post (adaptation/store.videos) as a question takes it, of a film or of
-    pictures.
-    """
-    teller = described_pictures if shows_pictures(post) else described
-    return teller(post["answer"], post["unsupported"])
+    """The analysis of a post (adaptation/store.videos) for a request: video or pictures."""
+    describe = describe_pictures if shows_pictures(post) else describe_video
+    return describe(post["answer"], post["unsupported"])
 
 
 def topics(post: Mapping[str, Any]) -> tuple[str, ...]:
-    """The sections of a prompt that a post asks for besides the common ones."""
+    """The extra sections of a prompt for this post."""
     return (PICTURES,) if shows_pictures(post) else ()
 
 
-def described(answer: Mapping[str, Any], unsupported: Sequence[str] = ()) -> dict[str, Any]:
-    """An analysis as a question takes it: beats numbered from 1, hook, words, story; no scores.
+def describe_video(answer: Mapping[str, Any], bad_paths: Sequence[str] = ()) -> dict[str, Any]:
+    """An analysis of a video for a request: numbered beats, hook, words, story; no scores.
 
-    Overlays, lines and reasons that the check found unsupported (`unsupported`: paths such as
-    overlays.0) are left out. Missing parts of a partial answer are left out too.
+    Overlays, lines and reasons that the check refuted (`bad_paths`: paths such as overlays.0) and
+    missing parts of a partial answer are left out.
     """
-    bad = set(unsupported)
-    kept = {
+    bad = set(bad_paths)
+    lists = {
         name: [v for n, v in enumerate(answer.get(name) or []) if f"{name}.{n}" not in bad]
         for name in _LISTS
     }
@@ -52,27 +46,24 @@ def described(answer: Mapping[str, Any], unsupported: Sequence[str] = ()) -> dic
         "language": answer.get("language"),
         "hook": {k: hook.get(k) for k in ("spoken", "visual", "overlay_text")} | {"types": types},
         "beats": [{"number": n, **beat} for n, beat in enumerate(answer.get("beats") or [], 1)],
-        "transcript": kept["transcript"],
-        "overlays": kept["overlays"],
+        "transcript": lists["transcript"],
+        "overlays": lists["overlays"],
         "story": {k: narrative.get(k) for k in ("structure", "summary")},
         "sound": (answer.get("sound") or {}).get("role"),
         "call_to_action": (answer.get("call_to_action") or {}).get("text"),
-        "why_it_may_have_worked": [c.get("text") for c in kept["explanation"]],
+        "why_it_may_have_worked": [c.get("text") for c in lists["explanation"]],
         "risks": [r.get("why") for r in answer.get("risks") or []],
     }
 
 
-def described_pictures(
-    answer: Mapping[str, Any], unsupported: Sequence[str] = ()
-) -> dict[str, Any]:
-    """An analysis of pictures as a question takes it: pictures by number, hook, their order; no
-    scores.
+def describe_pictures(answer: Mapping[str, Any], bad_paths: Sequence[str] = ()) -> dict[str, Any]:
+    """An analysis of pictures for a request: pictures by number, hook, their order; no scores.
 
-    Pictures that the post has not and reasons that no picture shows (`unsupported`) are left out.
-    There are no seconds, cuts or lines in it, since pictures have none.
+    Refuted pictures and reasons (`bad_paths`) are left out. There are no seconds, cuts or lines,
+    since pictures have none.
     """
-    bad, hook = set(unsupported), answer.get("hook") or {}
-    kept = {
+    bad, hook = set(bad_paths), answer.get("hook") or {}
+    lists = {
         name: [v for n, v in enumerate(answer.get(name) or []) if f"{name}.{n}" not in bad]
         for name in ("pictures", "explanation")
     }
@@ -80,18 +71,16 @@ def described_pictures(
     return {
         "language": answer.get("language"),
         "hook": {k: hook.get(k) for k in ("visual", "overlay_text")} | {"types": types},
-        "pictures": kept["pictures"],
+        "pictures": lists["pictures"],
         "order": answer.get("structure"),
         "call_to_action": answer.get("call_to_action"),
-        "why_it_may_have_worked": [c.get("text") for c in kept["explanation"]],
+        "why_it_may_have_worked": [c.get("text") for c in lists["explanation"]],
         "risks": [r.get("why") for r in answer.get("risks") or []],
     }
 
 
 def source_lines(answer: Mapping[str, Any], caption: str | None) -> list[str]:
-    """Every line of the source that a script must not repeat: said, written on screen, and the
-    caption.
-    """
+    """Every line of the source that a script must not copy: speech, words on screen, caption."""
     lines = [t.get("text") for name in ("transcript", "overlays") for t in answer.get(name) or []]
     lines += [p.get("overlay") for p in answer.get("pictures") or []]
     hook = answer.get("hook") or {}
@@ -102,9 +91,7 @@ def source_lines(answer: Mapping[str, Any], caption: str | None) -> list[str]:
 
 
 def product_facts(product: Mapping[str, Any]) -> dict[str, Any]:
-    """A product as a question takes it: its id, and its facts by key (benefits.1), which claims
-    must name.
-    """
+    """A product for a request: id, and facts by key (benefits.1), which claims must name."""
     facts = {name: product[name] for name in SINGLE_FACTS if product.get(name)}
     for name in FACTS:
         facts |= {f"{name}.{n}": text for n, text in enumerate(product.get(name) or [], 1)}
@@ -112,10 +99,10 @@ def product_facts(product: Mapping[str, Any]) -> dict[str, Any]:
     return out | ({"context": product["context_prompt"]} if product.get("context_prompt") else {})
 
 
-def by_lot(products: Iterable[Mapping[str, Any]], *, post_id: str) -> list[Mapping[str, Any]]:
-    """Products in an order that the video decides: whoever is named first gains nothing over all
-    videos.
-    """
+def shuffle_by_post(
+    products: Iterable[Mapping[str, Any]], *, post_id: str
+) -> list[Mapping[str, Any]]:
+    """Products in a random order fixed by the post, so that no place in it favours a product."""
 
     def lot(product: Mapping[str, Any]) -> str:
         return hashlib.sha256(f"{post_id}/{product['product_id']}".encode()).hexdigest()

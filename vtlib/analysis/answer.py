@@ -285,15 +285,15 @@ class VideoAnalysis(Part):
     ideas: list[Idea]
 
 
-def restored(held: Mapping[str, Any], model: type[BaseModel] = VideoAnalysis) -> Any:
+def restored(answer: Mapping[str, Any], model: type[BaseModel] = VideoAnalysis) -> Any:
     """An answer (a `model`) from its stored form; parts that a partial answer lacks are None.
 
     Raises ValidationError for a part that is no longer valid.
     """
     parts: dict[str, Any] = dict.fromkeys(model.model_fields)
     for name, info in model.model_fields.items():
-        if held.get(name) is not None:
-            parts[name] = TypeAdapter(info.rebuild_annotation()).validate_python(held[name])
+        if answer.get(name) is not None:
+            parts[name] = TypeAdapter(info.rebuild_annotation()).validate_python(answer[name])
     return model.model_construct(**parts)
 
 

@@ -101,12 +101,12 @@ def check_pictures(answer: Lacking, n_pictures: int) -> Check:
     A claim that names no picture, or one that is not there, is unsupported; the rest are not checked, so no
     share of the answer is grounded: nothing could be confirmed.
     """  # noqa: E501
-    found = tuple(_findings(answer, n_pictures))
-    seen = [p.number for p in answer.pictures or []]
-    said = f"{len(seen)} pictures are described, the post has {n_pictures}"
-    is_whole = seen == list(range(1, n_pictures + 1))
-    flag = Flag("pictures", "ok" if is_whole else "failed", "" if is_whole else said)
-    return Check(found, match_cuts([], []), (flag,), VERSION)
+    claims = tuple(_findings(answer, n_pictures))
+    numbers = [p.number for p in answer.pictures or []]
+    message = f"{len(numbers)} pictures are described, the post has {n_pictures}"
+    is_whole = numbers == list(range(1, n_pictures + 1))
+    flag = Flag("pictures", "ok" if is_whole else "failed", "" if is_whole else message)
+    return Check(claims, match_cuts([], []), (flag,), VERSION)
 
 
 def _findings(answer: Lacking, n: int) -> Iterator[ClaimFinding]:
@@ -122,6 +122,6 @@ def _numbered(path: str, kind: str, numbers: list[int], n: int) -> ClaimFinding:
     if not numbers:
         return ClaimFinding(path, kind, "unsupported", "no picture is given for it")
     if beyond := [k for k in numbers if k > n]:
-        said = f"there is no picture {beyond[0]}: the post has {n}"
-        return ClaimFinding(path, kind, "unsupported", said)
+        reason = f"there is no picture {beyond[0]}: the post has {n}"
+        return ClaimFinding(path, kind, "unsupported", reason)
     return ClaimFinding(path, kind, "not_checked", "no measure knows of it")

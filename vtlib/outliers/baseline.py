@@ -1,9 +1,10 @@
-"""Baselines: for every post, the posts of the same account nearest to it in time, itself left out.
+"""Baselines: for every post, the posts of the same account nearest to it in time, without itself;
+to judge current posts, the posts just before it alone.
 
-Or, to judge what breaks out now, the posts just before it alone.
-
-Everything is in ln units of the metric. Posts are laid out once by account and time; the nearest
-k of a post are then one run of neighbours, found by bisection, and medians come from sorted rows.
+Everything is in ln units of the metric. Posts are sorted once by account and time; the nearest k of
+a post are then one run of neighbours, found by bisection, and medians come from sorted rows. Long
+arrays are worked on in slices by several threads: numpy and scipy.special release the interpreter
+lock in sorts and searches, and slices keep temporary arrays small.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class PostTimeline:
-    """Posts laid out by account, time and value; those that serve in baselines apart."""
+    """Posts sorted by account, time and value, with those that serve in baselines separately."""
 
     order: Ints  # positions in the arrays given
     key: Ints  # account and second in one number, growing
@@ -88,25 +89,24 @@ def arrange(
     kind: NDArray[np.int8],
     reach: tuple[int, float],
 ) -> PostTimeline:
-    """Lay posts out for `baselines` and `central`.
+    """Sort posts for `baselines` and `central`.
 
     `x` (n,) ln value, NaN = not observed; `posted_h` (n,) hours since any epoch, read to the
-    second, NaN = unknown (the post then has no place and is passed over); `group` (n,) account
-    codes >= 0; `kind` (n,) LeftOut codes; `reach` = (most posts in a baseline, days to either
-    side).
+    second, NaN = unknown (such a post is passed over); `group` (n,) account codes >= 0; `kind` (n,)
+    BaselineExclusion codes; `reach` = (most posts in a baseline, days to either side).
     """
     max_posts, days = reach
-    placed = np.flatnonzero(np.isfinite(posted_h))
-    second = np.rint(posted_h[placed] * 3600.0).astype(np.int64)
+    with_time = np.flatnonzero(np.isfinite(posted_h))
+    second = np.rint(posted_h[with_time] * 3600.0).astype(np.int64)
     window_s = int(days * 86_400)
-    first = int(second.min()) if placed.size else 0
+    first = int(second.min()) if with_time.size else 0
     # Two accounts are further apart than a window, so a search never leaves its account.
-    stride_s = (int(second.max()) - first if placed.size else 0) + window_s + 1
-    if placed.size and int(group.max()) >= 2**62 // stride_s:
+    stride_s = (int(second.max()) - first if with_time.size else 0) + window_s + 1
+    if with_time.size and int(group.max()) >= 2**62 // stride_s:
         raise ValueError("account codes are too large: number them 0 to the number of accounts - 1")
-    key = group[placed].astype(np.int64) * stride_s + (second - first)
-    order = _ordered(key, x[placed])
-    rows = placed[order]
+    key = group[with_time].astype(np.int64) * stride_s + (second - first)
+    order = _ordered(key, x[with_time])
+    rows = with_time[order]
     key, xs, kinds = key[order], x[rows], kind[rows]
     serves = (kinds == BaselineExclusion.SERVES) & np.isfinite(xs)
     return PostTimeline(
@@ -183,12 +183,12 @@ def central(line: PostTimeline) -> Accounts:
 def _ordered(key: Ints, x: Floats) -> Ints:
     """The order by key, then by value: what is equal in both is exchangeable."""
     order = np.argsort(key)
-    ordered = key[order]
-    same = ordered[1:] == ordered[:-1]
+    sorted_key = key[order]
+    same = sorted_key[1:] == sorted_key[:-1]
     if same.any():
-        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
-        rows = order[tied]
-        order[tied] = rows[np.lexsort((x[rows], key[rows]))]
+        ties = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        rows = order[ties]
+        order[ties] = rows[np.lexsort((x[rows], key[rows]))]
     return order
 
 
@@ -207,13 +207,13 @@ def _nearest(line: PostTimeline, part: slice, *, past_only: bool) -> tuple[Ints,
     high = np.searchsorted(line.serving_key, key + line.window_s, side="right")
     own = np.where(serves, line.serving_before[part], -1)
     first, last = low.copy(), high - 1
-    capped = np.flatnonzero(high - low - serves > k)
-    if capped.size:
-        mine, real = own[capped], serves[capped]
-        start = _bisect(line, key[capped], mine, (low[capped], high[capped]))
+    full = np.flatnonzero(high - low - serves > k)
+    if full.size:
+        mine, real = own[full], serves[full]
+        start = _bisect(line, key[full], mine, (low[full], high[full]))
         # `start` counts the others only: step over the post itself.
-        first[capped] = start + (real & (start >= mine))
-        last[capped] = start + k - 1 + (real & (start + k - 1 >= mine))
+        first[full] = start + (real & (start >= mine))
+        last[full] = start + k - 1 + (real & (start + k - 1 >= mine))
     return first, last, own
 
 
@@ -221,17 +221,17 @@ def _bisect(line: PostTimeline, key: Ints, own: Ints, bounds: tuple[Ints, Ints])
     """Where the k nearest others begin, counted among the others."""
     k, keys = line.max_posts, line.serving_key
     serves = own >= 0
-    left, right = bounds[0].copy(), bounds[1] - serves - k
-    for _ in range(int((right - left).max()).bit_length()):
-        middle = (left + right) // 2
-        open_ = left < right
+    low, high = bounds[0].copy(), bounds[1] - serves - k
+    for _ in range(int((high - low).max()).bit_length()):
+        middle = (low + high) // 2
+        open_ = low < high
         before = middle + (serves & (middle >= own))
         after = middle + k
         after = np.minimum(after + (serves & (after >= own)), len(keys) - 1)
         later = (key - keys[before]) > (keys[after] - key)
-        left = np.where(open_ & later, middle + 1, left)
-        right = np.where(open_ & ~later, middle, right)
-    return left
+        low = np.where(open_ & later, middle + 1, low)
+        high = np.where(open_ & ~later, middle, high)
+    return low
 
 
 def _rows(line: PostTimeline, first: Ints, size: Ints) -> Floats:
@@ -275,7 +275,7 @@ def _passed_over(line: PostTimeline) -> NDArray[np.int32] | None:
 def _span(
     line: PostTimeline, part: slice, run: tuple[Ints, Ints, Ints], *, past_only: bool
 ) -> tuple[Ints, Ints]:
-    """The stretch of posts a baseline was chosen from: up to its ends if full, else the window."""
+    """The posts a baseline was chosen from: up to its ends if full, else the whole window."""
     key, top = line.key[part], len(line.serving_key) - 1
     first, last, n = run
     full = n >= line.max_posts

@@ -1,9 +1,9 @@
-"""How many of the posts over a threshold chance alone may have put there: a range, not a number.
+"""How many of the posts over a threshold are there by chance: a range, not a number.
 
-Detection does not depend on anything here. From one capture ordinary posts with a heavy right tail,
-a second kind of content and true hits cannot be told apart, so the range is wide where they may be
-confused, ends at the number flagged at most, and says what it could not tell. docs/method.md shows
-it against the truth.
+Detection does not depend on anything here. From one capture, ordinary posts with a heavy right
+tail, a second kind of content and true hits cannot be told apart. So the range is wide where they
+may be confused, never exceeds the number flagged, and says what could not be told. docs/method.md
+compares it with the truth of simulations.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Chance:
 
 
 def chance(
-    judged: JudgedPosts,
+    scores: JudgedPosts,
     *,
     p: float,
     multiplier: float,
@@ -74,33 +74,33 @@ def chance(
     `among` (n,) the posts that may be flagged (default: those judged by their own account). The
     bulk that bounds the tail is all scores by own account.
     """
-    own = judged.basis == Basis.ACCOUNT
+    own = scores.basis == Basis.ACCOUNT
     able = np.flatnonzero(own if among is None else own & among)
     if not able.size:
         return Chance(0, 0, 0.0, 0.0, 0.0, 0, 0, "")
-    passes = (judged.p_tail < p) & (judged.multiplier >= multiplier) & (judged.x7_ln >= least_ln)
-    flagged, df = int(np.count_nonzero(passes[able])), judged.df[able]
-    needed = np.maximum(np.log(multiplier), (least_ln - judged.expected_ln))[able]
-    limit = np.maximum(_quantile(df, 1 - p), needed / judged.error_ln[able])
+    passes = (scores.p_tail < p) & (scores.multiplier >= multiplier) & (scores.x7_ln >= least_ln)
+    n_flagged, df = int(np.count_nonzero(passes[able])), scores.df[able]
+    need_ln = np.maximum(np.log(multiplier), (least_ln - scores.expected_ln))[able]
+    limit = np.maximum(_quantile(df, 1 - p), need_ln / scores.error_ln[able])
     student = float(stdtr(df, -limit).sum())
-    bulk, share = judged.t[own], float(passes[own].mean())
+    bulk, share = scores.t[own], float(passes[own].mean())
     word: Word = ""
     if len(bulk) < MIN_SCORES:
         word = "few"
-    elif _misfits(bulk, judged.df[own]):
+    elif _misfits(bulk, scores.df[own]):
         word = "misfit"
     elif share > SECOND_KIND:
         word = "second_kind"
     cells, count = _binned(limit)
     least = min(student, _least(bulk, cells, count, share))
-    mirrored = float(np.count_nonzero(judged.t[able] < -limit))
-    most = float(flagged) if word else max(student, mirrored, _most(bulk, cells, count))
-    low = 0 if word == "misfit" else low_end(least, flagged)
-    return Chance(len(able), flagged, student, least, most, low, high_end(most, flagged), word)
+    mirror = float(np.count_nonzero(scores.t[able] < -limit))
+    most = float(n_flagged) if word else max(student, mirror, _most(bulk, cells, count))
+    low = 0 if word == "misfit" else low_end(least, n_flagged)
+    return Chance(len(able), n_flagged, student, least, most, low, high_end(most, n_flagged), word)
 
 
-def together(ranges: Sequence[Chance]) -> Chance:
-    """One range for parts of a stratum; the gravest word stands for all."""
+def combine(ranges: Sequence[Chance]) -> Chance:
+    """One range for parts of a stratum, with the gravest of their words."""
     words: tuple[Word, ...] = ("misfit", "second_kind", "few", "")
     sure = [r for r in ranges if r.word != "misfit"]
     return Chance(
@@ -115,14 +115,14 @@ def together(ranges: Sequence[Chance]) -> Chance:
     )
 
 
-def low_end(mean: float, flagged: int) -> int:
+def low_end(mean: float, n_flagged: int) -> int:
     """The fewest that come by chance, nine times in ten; never more than were flagged."""
-    return int(min(poisson.ppf(1 - SURE, mean), flagged)) if mean > 0 else 0
+    return int(min(poisson.ppf(1 - SURE, mean), n_flagged)) if mean > 0 else 0
 
 
-def high_end(mean: float, flagged: int) -> int:
+def high_end(mean: float, n_flagged: int) -> int:
     """The most that come by chance, nine times in ten; never more than were flagged."""
-    return int(min(poisson.ppf(SURE, mean), flagged)) if mean > 0 else 0
+    return int(min(poisson.ppf(SURE, mean), n_flagged)) if mean > 0 else 0
 
 
 def _misfits(t: Floats, df: Floats) -> bool:
@@ -141,11 +141,11 @@ def _least(t: Floats, limit: Floats, count: Floats, share: float) -> float:
     """
     hits = min(HITS_A_FLAG * share, MAX_HITS)
     shift = float(ndtri(0.5 / (1 - hits)))
-    widened = _mad(hits, shift) / float(ndtri(0.75))
+    widening = _mad(hits, shift) / float(ndtri(0.75))
     reach = (np.quantile(t, _REACH) - np.median(t)) / ndtri(_REACH) * (1 - 2 / np.sqrt(len(t)))
     thinner = min(1.0, float(reach[1] / reach[0])) if reach[0] > 0 else 1.0
     scale = max(min(1.0, float(reach.min())) * thinner**_ONWARD, 0.05)
-    return LEAST_SHARE * float((count * ndtr(-(limit * widened + shift) / scale)).sum())
+    return LEAST_SHARE * float((count * ndtr(-(limit * widening + shift) / scale)).sum())
 
 
 def _mad(hits: float, shift: float) -> float:
@@ -164,9 +164,9 @@ def _most(t: Floats, limit: Floats, count: Floats) -> float:
     About their median; scale and degrees of freedom on a grid, by their likelihood in 24 equally
     filled cells; of those within LOOSE of the best the one that flags most.
     """
-    known = np.sort(t)
-    at = np.rint(np.linspace(*BULK, _CELLS + 1) * (len(known) - 1)).astype(int)
-    edges = known[at]
+    scores = np.sort(t)
+    at = np.rint(np.linspace(*BULK, _CELLS + 1) * (len(scores) - 1)).astype(int)
+    edges = scores[at]
     share = np.diff(at).astype(np.float64)
     df, scale = (a.ravel() for a in np.meshgrid(_DF, _SCALE, indexing="ij"))
     z = (edges - edges[0]) / scale[:, None]
@@ -182,8 +182,8 @@ def _most(t: Floats, limit: Floats, count: Floats) -> float:
 
 def _binned(limit: Floats) -> tuple[Floats, Floats]:
     """Thresholds in at most 200 cells: their means, and how many posts each stands for."""
-    ordered = np.sort(limit)
-    parts = np.array_split(ordered, min(len(ordered), 200))
+    limits = np.sort(limit)
+    parts = np.array_split(limits, min(len(limits), 200))
     return np.array([part.mean() for part in parts]), np.array([len(part) for part in parts], float)
 
 

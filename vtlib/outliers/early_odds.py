@@ -1,11 +1,11 @@
-"""The chance that a post ends as a breakout at 7 days, learnt from earlier calls that had come due
-by then.
+"""The chance that a post ends as a breakout at 7 days, learnt from earlier calls that came due
+before.
 
-How far a post goes beyond the growth curve is predicted from its own growth so far, its account's
-and the stratum's (ridge regression); how sure that is comes from what earlier posts did besides (a
-smoothed empirical distribution, wider where earlier ones were off by more); the chance is then set
-right by how earlier chances came out (a penalised logistic line, Platt 1999). Nothing looks ahead:
-each call is made from what was due before it.
+How far a post grows beyond the growth curve is predicted from its own growth so far, its account's
+and the stratum's (ridge regression). How sure that is comes from the residuals of earlier posts: a
+smoothed empirical distribution, wider where residuals were larger. The chance is then recalibrated
+by the outcomes of earlier chances (a penalised logistic line, Platt 1999). No call uses data from
+after its own time.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _LN_ABS_NORMAL = -0.635  # mean ln |z| of a normal z
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """One entry a call: `chance` 0 to 1 (NaN where there was too little to learn from), `raw`
-    before it was set right.
+    """One entry a call: `chance` 0 to 1 (NaN with too little to learn from), `raw` before
+    recalibration.
 
-    `base` share of breakouts among what it was learnt from; `n` posts, `n_breakouts`, `n_accounts`
-    of that.
+    `base` share of breakouts among the calls it was learnt from; `n` posts, `n_breakouts`,
+    `n_accounts` of those.
     """
 
     chance: Floats
@@ -53,9 +53,7 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """Coefficients of the mean and of the ln spread, residuals in units of the spread with their
-    weights.
-    """
+    """Coefficients of the mean and the ln spread; scaled residuals with their weights."""
 
     mean: Floats
     spread: Floats
@@ -68,7 +66,7 @@ def odds(calls: Calls, stratum: Ints | None = None) -> Odds:
     """The chance of each call, from calls that were due before its cutoff and made at most 120 days
     earlier.
 
-    `stratum` (calls,) codes where calls of several strata are learnt from together (`together`):
+    `stratum` (calls,) codes where calls of several strata are learnt from together (`concatenate`):
     each then has a usual growth of its own. Needs 50 posts, 5 of them breakouts, of 3 accounts;
     counts are given for every call, also where it is silent.
     """
@@ -96,16 +94,17 @@ def odds(calls: Calls, stratum: Ints | None = None) -> Odds:
     return out
 
 
-def together(parts: Sequence[Calls]) -> tuple[Calls, Ints]:
-    """Calls of several strata as one, part by part, with their stratum; posts are numbered anew,
-    accounts are not: an account has one code in all parts.
+def concatenate(parts: Sequence[Calls]) -> tuple[Calls, Ints]:
+    """Calls of several strata as one, and the stratum of each.
+
+    Posts are numbered anew; accounts are not: an account has one code in all parts.
     """
     size = [int(p.post.max(initial=-1)) + 1 for p in parts]
     begin = np.cumsum([0, *size[:-1]])
-    moved = [replace(p, post=p.post + int(b)) for p, b in zip(parts, begin, strict=True)]
+    copies = [replace(p, post=p.post + int(b)) for p, b in zip(parts, begin, strict=True)]
     stratum = np.repeat(np.arange(len(parts)), [len(p.post) for p in parts])
     names = [f.name for f in fields(Calls)]
-    return Calls(**{k: np.concatenate([getattr(p, k) for p in moved]) for k in names}), stratum
+    return Calls(**{k: np.concatenate([getattr(p, k) for p in copies]) for k in names}), stratum
 
 
 def _hit(calls: Calls, at: Ints) -> Bools:
@@ -119,9 +118,10 @@ def _weights(post: Ints) -> Floats:
 
 
 def _usual(calls: Calls, stratum: Ints, past: Ints, here: Ints) -> Floats:
-    """(calls, 2) mean growth beyond the curve of earlier posts of each call's stratum, and of
-    its account beyond that, drawn to 0 as five posts would; 0 for the stratum where there is but
-    one.
+    """(calls, 2) mean growth beyond the curve of earlier posts: of the stratum, and of the account
+    beyond that.
+
+    Both are shrunk to 0 as by five posts; the stratum's is 0 where there is only one stratum.
     """
     weight = _weights(calls.post[past]) if len(past) else np.empty(0)
     growth = np.clip(calls.growth[past], -MAX_PACE, MAX_PACE)
@@ -140,10 +140,8 @@ def _means(code: Ints, values: Floats, weight: Floats, size: int) -> Floats:
 
 
 def _features(calls: Calls, usual: Floats, at: Ints) -> Floats:
-    """(calls, 7) 1, ln growth still expected, early height in scales, its positive part, pace,
-    the usual growth.
-    """
-    height = np.clip((calls.x7[at] - calls.expected[at]) / calls.scale[at], -MAX_EARLY, MAX_EARLY)
+    """(calls, 7) 1, growth still expected, height, positive height, pace, usual growth."""
+    height = np.clip((calls.x7[at] - calls.level[at]) / calls.scale[at], -MAX_EARLY, MAX_EARLY)
     pace = np.clip(np.nan_to_num(calls.pace[at]), -MAX_PACE, MAX_PACE)
     return np.column_stack(
         [np.ones(len(at)), calls.ahead[at], height, np.maximum(height, 0), pace, *usual[at].T]
@@ -151,9 +149,7 @@ def _features(calls: Calls, usual: Floats, at: Ints) -> Floats:
 
 
 def _spread_features(features: Floats) -> Floats:
-    """(calls, 3) 1, ln growth still expected, positive part of the early height: where calls are
-    off by more.
-    """
+    """(calls, 3) 1, growth still expected, positive height: these make residuals larger."""
     return features[:, [0, 1, 3]]
 
 
@@ -191,9 +187,7 @@ def _above(model: _Model, features: Floats, gap: Floats) -> Floats:
 
 
 def _set_right(raw: Floats, earlier: Floats, hit: Bools, weight: Floats) -> Floats:
-    """`raw` on the line logit p = a + b logit raw that earlier chances bear out, drawn to a = 0,
-    b = 1.
-    """
+    """`raw` recalibrated: logit p = a + b logit raw, fitted and shrunk to a = 0, b = 1."""
     use = np.isfinite(earlier)
     if use.sum() < MIN_CALIBRATION:
         return raw
@@ -217,9 +211,7 @@ BANDS = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 1.0)  # edges of the chance
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Calls whose chance lay from `low` to under `high`: `n`, `said` their mean, `n_true`,
-    `share` with its interval.
-    """
+    """Calls with a chance from `low` to under `high`; `said`: their mean chance."""
 
     low: float
     high: float
@@ -233,9 +225,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Bands that hold calls, and Brier scores of the chances and of the base rate known at each
-    call.
-    """
+    """Bands with calls, and Brier scores of the chances and of the base rate at each call."""
 
     n: int
     n_true: int

@@ -30,9 +30,7 @@ _KINDS = {"hashtag": "hashtags", "sound": "audio_id"}
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """Sounds and hashtags: `tags` TAG_COLUMNS, those that gather pace first; `sequel` the
-    record; `reason` of silence.
-    """
+    """`tags` TAG_COLUMNS, rising ones first; `sequel` the record; `reason` if empty."""
 
     tags: pd.DataFrame
     sequel: Sequel | None
@@ -46,29 +44,29 @@ class Trends:
 NO_TRENDS = Trends(pd.DataFrame(columns=TAG_COLUMNS), None, "no sounds or hashtags were given")
 
 
-def trends(posts: pd.DataFrame | None, params: Outliers, *, asked: Sequence[str] = ()) -> Trends:
+def trends(posts: pd.DataFrame | None, params: Outliers, *, searches: Sequence[str] = ()) -> Trends:
     """Sounds and hashtags used by more distinct creators in the last 7 days than in the 21 days
     before.
 
     `posts` (None = not given): post_id, account_id, platform, posted_at, first_seen_at,
-    captured_at, hashtags, audio_id, audio_title. `asked`: hashtags and words that posts were
+    captured_at, hashtags, audio_id, audio_title. `searches`: hashtags and words that posts were
     searched by: their numbers are the search's doing, and they are left out.
     """
     if posts is None:
         return NO_TRENDS
-    known = posts.dropna(subset=["account_id", "posted_at", "first_seen_at"])
+    usable = posts.dropna(subset=["account_id", "posted_at", "first_seen_at"])
     frames, sequels = [], []
-    end = known["captured_at"].max()
+    end = usable["captured_at"].max()
     if pd.isna(end):
         return Trends(pd.DataFrame(columns=TAG_COLUMNS), None, "no posts with a time")
-    for platform, here in known.groupby("platform", sort=True):
+    for platform, here in usable.groupby("platform", sort=True):
         for kind, column in _KINDS.items():
-            names, uses = _uses(here, column, {a.lower().lstrip("#") for a in asked})
+            names, uses = _uses(here, column, {a.lower().lstrip("#") for a in searches})
             at_h = hours(np.array([end], "datetime64[us]"))[0]
-            found = gathering(uses, at_h, min_creators=params.trend_min_creators)
-            if found is None:
+            tags = gathering(uses, at_h, min_creators=params.trend_min_creators)
+            if tags is None:
                 continue
-            frames.append(_tag_rows(here, (kind, str(platform), names), found))
+            frames.append(_tag_rows(here, (kind, str(platform), names), tags))
             sequels.append(sequel(uses, at_h, min_creators=params.trend_min_creators))
     if not frames:
         reason = (
@@ -86,19 +84,17 @@ def trends(posts: pd.DataFrame | None, params: Outliers, *, asked: Sequence[str]
     return Trends(table[TAG_COLUMNS].reset_index(drop=True), total)
 
 
-def trend_sentences(found: Trends) -> list[str]:
-    """How many sounds and hashtags gather pace, and what became of earlier ones; nothing where
-    none could be tested.
-    """
-    if found.reason or found.tags.empty:
+def trend_sentences(result: Trends) -> list[str]:
+    """How many sounds and hashtags gather pace, and how earlier ones went on; else empty."""
+    if result.reason or result.tags.empty:
         return []
-    n = found.n_gathering
+    n = result.n_gathering
     line = (
-        f"Of {number(len(found.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
+        f"Of {number(len(result.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
         f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against "
         "the 21 before, q <= .10)."
     )
-    s = found.sequel
+    s = result.sequel
     if s is None or not s.n:
         return [line, "No earlier call of that kind has come due."] if n else [line]
     low, high = share_interval(s.n_rose, s.n)
@@ -114,30 +110,30 @@ def trend_sentences(found: Trends) -> list[str]:
     ]
 
 
-def facts(found: Trends) -> dict[str, Any] | None:
-    """What a run keeps of the record; None without one."""
-    return asdict(found.sequel) if found.sequel else None
+def facts(result: Trends) -> dict[str, Any] | None:
+    """The record as stored with the run; None without one."""
+    return asdict(result.sequel) if result.sequel else None
 
 
-def _uses(posts: pd.DataFrame, column: str, asked: set[str]) -> tuple[list[str], Uses]:
+def _uses(posts: pd.DataFrame, column: str, searches: set[str]) -> tuple[list[str], Uses]:
     rows = posts[column].explode() if column == "hashtags" else posts[column]
     at = pd.Series(np.arange(len(posts)), index=posts.index)
-    used = pd.DataFrame({"post": at[rows.index].to_numpy(), "tag": rows.to_numpy(object)})
-    used = used[used["tag"].notna() & ~used["tag"].isin([*asked, ""])].drop_duplicates()
-    code, names = pd.factorize(used["tag"].astype(str), sort=True)
+    table = pd.DataFrame({"post": at[rows.index].to_numpy(), "tag": rows.to_numpy(object)})
+    table = table[table["tag"].notna() & ~table["tag"].isin([*searches, ""])].drop_duplicates()
+    code, names = pd.factorize(table["tag"].astype(str), sort=True)
     uses = Uses(
         posts["account_id"].factorize()[0].astype(np.int64),
         hours(posts["posted_at"].to_numpy("datetime64[us]")),
         hours(posts["first_seen_at"].to_numpy("datetime64[us]")),
         code.astype(np.int64),
-        used["post"].to_numpy(np.int64),
+        table["post"].to_numpy(np.int64),
     )
     return list(names), uses
 
 
-def _tag_rows(posts: pd.DataFrame, head: tuple[str, str, list[str]], found: Tags) -> pd.DataFrame:
+def _tag_rows(posts: pd.DataFrame, head: tuple[str, str, list[str]], result: Tags) -> pd.DataFrame:
     kind, platform, names = head
-    tags = [names[t] for t in found.tag]
+    tags = [names[t] for t in result.tag]
     titles = {}
     if kind == "sound":
         latest = posts.dropna(subset=["audio_id"]).sort_values("posted_at")
@@ -148,14 +144,14 @@ def _tag_rows(posts: pd.DataFrame, head: tuple[str, str, list[str]], found: Tags
             "platform": platform,
             "tag": tags,
             "title": [titles.get(t) if kind == "sound" else f"#{t}" for t in tags],
-            "n_creators": found.n,
-            "n_creators_before": found.n_before,
-            "active": found.active,
-            "active_before": found.active_before,
-            "ratio": found.ratio,
-            "p_value": found.p,
-            "q_value": found.q,
-            "is_gathering": found.is_gathering,
+            "n_creators": result.n,
+            "n_creators_before": result.n_before,
+            "active": result.active,
+            "active_before": result.active_before,
+            "ratio": result.ratio,
+            "p_value": result.p,
+            "q_value": result.q,
+            "is_gathering": result.is_gathering,
         }
     )
 
@@ -177,8 +173,10 @@ MAX_Q = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Posts (posts,) `creator` codes, `posted_h`, `seen_h` hours of their first capture; and who
-    used what: (uses,) `tag` codes and `post` positions.
+    """Posts and who used which tag.
+
+    (posts,) `creator` codes, `posted_h`, `seen_h` hours of the first capture; (uses,) `tag` codes
+    and `post` positions.
     """
 
     creator: Ints
@@ -190,9 +188,10 @@ class Uses:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """One entry a tag tested, (tags,): `n` distinct creators in the last window, `n_before`
-    creators x windows before it, `ratio` of the shares of active creators, `p`, `q` over all
-    tags tested, `is_gathering`.
+    """One entry a tag tested, (tags,).
+
+    `n` distinct creators in the last window, `n_before` creators x windows before it, `ratio` of
+    the shares of active creators, `p`, `q` over all tags tested, `is_gathering`.
     """
 
     tag: Ints
@@ -208,9 +207,10 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Sequel:
-    """What became of earlier calls in the window after: `n` called, `n_rose` on a larger share
-    of creators still, `n_stayed` above the share before the call; the same of tags as common
-    that were not called (`*_others`).
+    """How earlier calls went on in the window after.
+
+    `n` calls, `n_rose` with a still larger share of creators, `n_stayed` above the share before the
+    call; the same of equally common tags that were not called (`*_others`).
     """
 
     n: int
@@ -252,9 +252,7 @@ def gathering(uses: Uses, at_h: float, *, min_creators: int = 3) -> Tags | None:
 
 
 def sequel(uses: Uses, at_h: float, *, min_creators: int = 3) -> Sequel:
-    """The record: calls of up to 12 earlier windows, as seen then, held against the window after
-    each.
-    """
+    """The record: calls of up to 12 earlier windows, each with the window after it."""
     totals = np.zeros(6, np.int64)
     for back in range(1, N_REPLAYS + 1):
         end = at_h - back * WINDOW_H
@@ -267,17 +265,15 @@ def sequel(uses: Uses, at_h: float, *, min_creators: int = 3) -> Sequel:
             continue
         share = _counts(uses, window)[0][tags.tag] / active
         rose = share > tags.n / tags.active
-        stayed = share > tags.n_before / tags.active_before
-        called, others = tags.is_gathering, ~tags.is_gathering & (tags.n >= min_creators)
-        for k, side in ((0, called), (3, others)):
-            totals[k : k + 3] += [side.sum(), (side & rose).sum(), (side & stayed).sum()]
+        still_above = share > tags.n_before / tags.active_before
+        calls, others = tags.is_gathering, ~tags.is_gathering & (tags.n >= min_creators)
+        for k, side in ((0, calls), (3, others)):
+            totals[k : k + 3] += [side.sum(), (side & rose).sum(), (side & still_above).sum()]
     return Sequel(*(int(t) for t in totals))
 
 
 def _windows(uses: Uses, at_h: float) -> Ints:
-    """(posts,) 0 for the 7 days to `at_h`, 1 to 3 for the windows before it, -1 elsewhere or not
-    captured by then.
-    """
+    """(posts,) 0 = the 7 days to `at_h`, 1 to 3 = the windows before, -1 = no window."""
     with np.errstate(invalid="ignore"):
         back = np.floor((at_h - uses.posted_h) / WINDOW_H)
         inside = (back >= 0) & (back <= N_BEFORE) & (uses.seen_h <= at_h)
@@ -293,9 +289,9 @@ def _creators(window: Ints, creator: Ints) -> tuple[int, int]:
 def _counts(uses: Uses, window: Ints) -> tuple[Ints, Ints]:
     """(tags,) distinct creators in the last window, and creators x windows before it."""
     at = window[uses.post]
-    known = at >= 0
+    inside = at >= 0
     triples = np.unique(
-        np.stack([uses.tag[known], at[known], uses.creator[uses.post][known]]), axis=1
+        np.stack([uses.tag[inside], at[inside], uses.creator[uses.post][inside]]), axis=1
     )
     size = int(uses.tag.max()) + 1
     is_now = triples[1] == 0

@@ -87,7 +87,7 @@ class Posts:
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """What was learnt from the stratum as a whole."""
+    """What was estimated from the stratum as a whole."""
 
     n_posts: int
     n_scored: int
@@ -149,7 +149,7 @@ class Thresholds:
 
 
 def tiers(
-    judged: JudgedPosts, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
+    result: JudgedPosts, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
 ) -> NDArray[np.int8]:
     """(n,) positions in `models.TIERS`.
 
@@ -159,10 +159,12 @@ def tiers(
     `judged.reason` tells it from an ordinary one.
     """
     use = thresholds or Thresholds()
-    tier = np.full(len(judged.p), TIERS.index("none"), np.int8)
+    tier = np.full(len(result.p), TIERS.index("none"), np.int8)
     for name in FLAGGED_TIERS:
-        tier[able(judged, name, least_ln) & _passes(judged, getattr(use, name))] = TIERS.index(name)
-    tier[judged.reason == Reason.TOO_EARLY] = TIERS.index("too_early")
+        tier[can_reach(result, name, least_ln) & _passes(result, getattr(use, name))] = TIERS.index(
+            name
+        )
+    tier[result.reason == Reason.TOO_EARLY] = TIERS.index("too_early")
     return tier
 
 
@@ -172,24 +174,26 @@ def q_values(p: Floats) -> Floats:
     What a report may claim about a list, not a gate. Give it all posts of a run at once.
     """
     q = np.full(len(p), np.nan)
-    known = np.isfinite(p)
-    if known.any():
-        q[known] = false_discovery_control(p[known])
+    is_test = np.isfinite(p)
+    if is_test.any():
+        q[is_test] = false_discovery_control(p[is_test])
     return q
 
 
-def able(judged: JudgedPosts, tier: str, least_ln: Floats | float = -np.inf) -> NDArray[np.bool_]:
+def can_reach(
+    result: JudgedPosts, tier: str, least_ln: Floats | float = -np.inf
+) -> NDArray[np.bool_]:
     """(n,) which posts could reach a tier, whatever their p and multiplier."""
     if tier == "watch":
-        return np.asarray((judged.basis != Basis.NONE) & (judged.n_group > 1))
-    is_prior = judged.stratum.growth.basis == "prior"
+        return np.asarray((result.basis != Basis.NONE) & (result.n_group > 1))
+    is_prior = result.stratum.growth.basis == "prior"
     with np.errstate(invalid="ignore"):
-        enough = judged.x7_ln >= least_ln
+        enough = result.x7_ln >= least_ln
     return np.asarray(
-        (judged.basis == Basis.ACCOUNT) & ~(judged.is_provisional & is_prior) & enough
+        (result.basis == Basis.ACCOUNT) & ~(result.is_provisional & is_prior) & enough
     )
 
 
-def _passes(judged: JudgedPosts, threshold: Threshold) -> NDArray[np.bool_]:
+def _passes(result: JudgedPosts, threshold: Threshold) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        return (judged.p_tail < threshold.p) & (judged.multiplier >= threshold.multiplier)
+        return (result.p_tail < threshold.p) & (result.multiplier >= threshold.multiplier)

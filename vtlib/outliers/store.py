@@ -44,10 +44,7 @@ def save_run(
 
 
 def save_selections(store: Store, project: str, picks: pd.DataFrame) -> None:
-    """Replace what rules picked for a project. What people decided (`reviews`) is not touched.
-
-    `picks`: post_id, role (breakout, control), rule, outlier_run_id, picked_at (UTC).
-    """
+    """Replace what rules picked for a project; people's decisions (`reviews`) are not touched."""
     with store.write() as connection:
         _pick(connection, project, picks)
 
@@ -66,7 +63,7 @@ def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFra
 def _replace_run(
     connection: duckdb.DuckDBPyConnection, table: str, run_id: str, rows: pd.DataFrame | None
 ) -> None:
-    """The rows of one run in place of those that were there; None or an empty frame leaves none."""
+    """Replace the rows of one run; None or an empty frame leaves none."""
     connection.execute(f"DELETE FROM {table} WHERE outlier_run_id = ?", [run_id])
     if rows is None or rows.empty:
         return

@@ -93,23 +93,23 @@ def fit_rows(question: Mapping[str, Any], products: Sequence[str]) -> Rows:
     row. A partial answer gives the rows that are whole.
     """
     answer = question["answer"] or {}
-    known = {
+    common = {
         name: question[name] for name in ("post_id", "model", "prompt_version", "input_hash")
     } | {"judged_at": question["answered_at"], "n_products": len(products)}
     rows: dict[str, dict[str, Any]] = {}
     for fit in _valid(Fit, answer.get("fits")):
         if fit.product in products and fit.product not in rows:
-            rows[fit.product] = {**known, **_fit(fit, answer, products)}
+            rows[fit.product] = {**common, **_fit(fit, answer, products)}
     return list(rows.values())
 
 
-def judgement_rows(question: Mapping[str, Any], judged: Sequence[str]) -> Rows:
-    """Columns of `fit_judgements` but for analysis_id: each pair of `judged` once, in the order
+def judgement_rows(question: Mapping[str, Any], products: Sequence[str]) -> Rows:
+    """Columns of `fit_judgements` but for analysis_id: each pair of `products` once, in the order
     of their ids' place in the question; a pair that is judged twice and differently counts as
     even.
     """
-    place = {product: n for n, product in enumerate(judged)}
-    known = {"post_id": question["post_id"], "judged_at": question["answered_at"]}
+    place = {product: n for n, product in enumerate(products)}
+    common = {"post_id": question["post_id"], "judged_at": question["answered_at"]}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for duel in _valid(Duel, (question["answer"] or {}).get("duels")):
         if duel.first not in place or duel.second not in place or duel.first == duel.second:
@@ -120,8 +120,8 @@ def judgement_rows(question: Mapping[str, Any], judged: Sequence[str]) -> Rows:
             better = {"first": "second", "second": "first"}.get(better, "even")
         if pair in rows and rows[pair]["better"] != better:
             better = "even"
-        named = {"first_product_id": pair[0], "second_product_id": pair[1]}
-        rows[pair] = {**known, **named, "better": better, "reason": duel.why}
+        ids = {"first_product_id": pair[0], "second_product_id": pair[1]}
+        rows[pair] = {**common, **ids, "better": better, "reason": duel.why}
     return list(rows.values())
 
 
@@ -141,9 +141,9 @@ def _fit(fit: Fit, answer: Mapping[str, Any], products: Sequence[str]) -> dict[s
     }
 
 
-def _valid(model: type[A], found: Any) -> list[A]:
+def _valid(model: type[A], items: Any) -> list[A]:
     out = []
-    for one in found or []:
+    for one in items or []:
         try:
             out.append(model.model_validate(one))
         except ValidationError:

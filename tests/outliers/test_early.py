@@ -96,7 +96,7 @@ def test_what_is_captured_later_changes_no_earlier_call() -> None:
     before, after = (called(posts, c) for c in (captures, other))
     early = [c.cutoff_h < day for c, _ in (before, after)]
     assert early[0].sum() > 200
-    for field in ("post", "at_h", "x7", "expected", "need", "ahead", "pace"):
+    for field in ("post", "at_h", "x7", "level", "need", "ahead", "pace"):
         one, two = (getattr(c, field)[e] for (c, _), e in zip((before, after), early, strict=True))
         np.testing.assert_array_equal(one, two, err_msg=field)
     chances = [o.chance[e] for (_, o), e in zip((before, after), early, strict=True)]

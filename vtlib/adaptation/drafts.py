@@ -26,15 +26,15 @@ from vtlib.store.writes import records
 
 _POST = "SELECT * FROM posts_latest WHERE post_id = ?"
 _ANSWER = (
-    "SELECT post_id, answer, model, prompt_version FROM analyses_latest WHERE post_id = ? "
-    "AND task = 'analysis'"
+    "SELECT post_id, answer, model, prompt_version FROM analyses_latest WHERE post_id = ? AND task "
+    "= 'analysis'"
 )
 _ONE_ANSWER = """SELECT post_id, project_id, task, answer, model, prompt_version FROM analyses
 WHERE analysis_id = ? AND answer IS NOT NULL AND status IN ('ok', 'repaired', 'partial')"""
 _PRODUCTS = "SELECT product_id FROM project_products WHERE project_id = ? ORDER BY product_id"
 _MEASURES = (
-    "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' "
-    "ORDER BY measured_at DESC LIMIT 1"
+    "SELECT shots, text, duration_s FROM measures WHERE post_id = ? AND status = 'ok' ORDER BY "
+    "measured_at DESC LIMIT 1"
 )
 _ADAPTATION = """SELECT post_id, product_id, project_id, script_id FROM adaptations
 WHERE analysis_id = $ref OR script_id = $ref ORDER BY made_at DESC"""

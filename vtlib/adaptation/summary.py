@@ -124,8 +124,8 @@ def _wording_line(rows: Rows) -> str:
         return f"None of {number(len(far), 'script')} with a source takes over its wording."
     longest = max(d["longest_run"] for d in copies)
     return (
-        f"{len(copies):,} of {number(len(far), 'script')} with a source take over wording "
-        f"(up to {longest:,} words in a row): rewrite before review."
+        f"{len(copies):,} of {number(len(far), 'script')} with a source take over wording (up to "
+        f"{longest:,} words in a row): rewrite before review."
     )
 
 

@@ -16,10 +16,8 @@ import pandas as pd
 
 RULE = (
     "breakouts: ln(1 + multiplier_low) x (what can be learnt + what can be borrowed, by a first "
-    "look) for a "
-    "thousand tokens, the most first; without first looks: the sure and large first; controls: "
-    "by lot within "
-    "their share; of posts that show the same film, one"
+    "look) for a thousand tokens, the most first; without first looks: the sure and large first; "
+    "controls: by lot within their share; of posts that show the same film, one"
 )
 MIME = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/webm"}
 PICTURES = {

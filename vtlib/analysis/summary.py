@@ -79,9 +79,8 @@ def lines_of(choices: pd.DataFrame) -> list[str]:
     lines = []
     if states["looked_at"]:
         lines.append(
-            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the "
-            "full question, "
-            f"{states['looked_at']:,} got a first look alone; first looks took "
+            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the full "
+            f"question, {states['looked_at']:,} got a first look alone; first looks took "
             f"{choices['look_tokens'].sum():,.0f} tokens."
         )
     if states["twin"]:
@@ -116,9 +115,8 @@ def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
     if claims.checked:
         n_invented = int(newest["cuts_invented"].sum())
         lines.append(
-            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} "
-            "agree with the file; "
-            f"{number(n_invented, 'cut')} {verb(n_invented, 'were')} invented."
+            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} agree "
+            f"with the file; {number(n_invented, 'cut')} {verb(n_invented, 'were')} invented."
         )
     lines += [_constant(r) for r in constant_scores(frame).to_dict("records")]
     lines += [_cost_line(frame)] if costs else []

@@ -14,10 +14,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr
 from scipy.stats import poisson
 
-from vtlib.outliers.scores import Basis, JudgedPosts
+from vtlib.outliers.scores import Basis, JudgedPosts, student_quantile
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def chance(
     passes = (scores.p_tail < p) & (scores.multiplier >= multiplier) & (scores.x7_ln >= least_ln)
     n_flagged, df = int(np.count_nonzero(passes[able])), scores.df[able]
     need_ln = np.maximum(np.log(multiplier), (least_ln - scores.expected_ln))[able]
-    limit = np.maximum(_quantile(df, 1 - p), need_ln / scores.error_ln[able])
+    limit = np.maximum(student_quantile(df, 1 - p), need_ln / scores.error_ln[able])
     student = float(stdtr(df, -limit).sum())
     bulk, share = scores.t[own], float(passes[own].mean())
     word: Word = ""
@@ -95,8 +95,10 @@ def chance(
     least = min(student, _least(bulk, cells, count, share))
     mirror = float(np.count_nonzero(scores.t[able] < -limit))
     most = float(n_flagged) if word else max(student, mirror, _most(bulk, cells, count))
-    low = 0 if word == "misfit" else low_end(least, n_flagged)
-    return Chance(len(able), n_flagged, student, least, most, low, high_end(most, n_flagged), word)
+    low = 0 if word == "misfit" else _poisson_end(1 - SURE, least, n_flagged)
+    return Chance(
+        len(able), n_flagged, student, least, most, low, _poisson_end(SURE, most, n_flagged), word
+    )
 
 
 def combine(ranges: Sequence[Chance]) -> Chance:
@@ -109,20 +111,15 @@ def combine(ranges: Sequence[Chance]) -> Chance:
         student=sum(r.student for r in ranges),
         least=sum(r.least for r in sure),
         most=sum(r.most for r in ranges),
-        low=low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure)),
+        low=_poisson_end(1 - SURE, sum(r.least for r in sure), sum(r.n_flagged for r in sure)),
         high=sum(r.high for r in ranges),
         word=next(w for w in words if w == "" or any(r.word == w for r in ranges)),
     )
 
 
-def low_end(mean: float, n_flagged: int) -> int:
-    """The fewest that come by chance, nine times in ten; never more than were flagged."""
-    return int(min(poisson.ppf(1 - SURE, mean), n_flagged)) if mean > 0 else 0
-
-
-def high_end(mean: float, n_flagged: int) -> int:
-    """The most that come by chance, nine times in ten; never more than were flagged."""
-    return int(min(poisson.ppf(SURE, mean), n_flagged)) if mean > 0 else 0
+def _poisson_end(probability: float, mean: float, n_flagged: int) -> int:
+    """A quantile of how many come by chance, never more than were flagged."""
+    return int(min(poisson.ppf(probability, mean), n_flagged)) if mean > 0 else 0
 
 
 def _misfits(t: Floats, df: Floats) -> bool:
@@ -185,8 +182,3 @@ def _binned(limit: Floats) -> tuple[Floats, Floats]:
     limits = np.sort(limit)
     parts = np.array_split(limits, min(len(limits), 200))
     return np.array([part.mean() for part in parts]), np.array([len(part) for part in parts], float)
-
-
-def _quantile(df: Floats, probability: float) -> Floats:
-    distinct, index = np.unique(df, return_inverse=True)
-    return np.asarray(stdtrit(distinct, probability)[index])

@@ -149,18 +149,17 @@ def early_sentences(early: Early, params: Outliers) -> list[str]:
     """
     calls = early.calls
     if early.replay is None and calls.empty:
-        return _silence(early.parts)
+        return _missing(early.parts)
     if calls.empty:
         first = "Early calls: no post that could be called is between 24 and 72 h old now."
     else:
         least, n = params.rising_min_probability, sorted({int(k) for k in calls["n_learnt"]})
         learnt = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
         first = (
-            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still "
-            "under 7 days "
-            f"{early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to end "
-            "as a breakout at 7 days "
-            f"of {least:.0%} or more), learnt from {learnt} earlier posts."
+            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still under "
+            f"7 days {early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to "
+            f"end as a breakout at 7 days of {least:.0%} or more), learnt from {learnt} earlier "
+            "posts."
         )
     is_refuted = (calls["probability"] >= params.rising_min_probability) & ~calls[
         "is_rising"
@@ -169,8 +168,8 @@ def early_sentences(early: Early, params: Outliers) -> list[str]:
     if is_refuted.any():
         n_posts = number(int(is_refuted.sum()), "post")
         lines.append(
-            f"{n_posts} with such a chance not called rising: earlier calls did no better than "
-            "the share of breakouts."
+            f"{n_posts} with such a chance not called rising: earlier calls did no better than the "
+            "share of breakouts."
         )
     return lines
 
@@ -319,7 +318,7 @@ def _record_sentences(early: Early) -> list[str]:
         lines.append("No earlier call has come due: how often they come true is not known yet.")
     else:
         lines.append(
-            f"Calls replayed from what was captured by their day: {_bands(early.replay)}. "
+            f"Calls replayed from the data of their day: {_bands(early.replay)}. "
             f"{_brier(early.replay)}"
         )
     if early.earlier is not None:
@@ -329,19 +328,20 @@ def _record_sentences(early: Early) -> list[str]:
 
 def _bands(history: Record) -> str:
     return "; ".join(
-        f"said {b.said:.0%}, came true {b.share:.0%} of {b.n:,}" for b in reversed(history.bands)
+        f"predicted {b.said:.0%}, came true {b.share:.0%} of {b.n:,}"
+        for b in reversed(history.bands)
     )
 
 
 def _brier(history: Record) -> str:
     return (
-        f"Brier score {history.brier:.3f}, of saying the share of breakouts each time "
-        f"{history.brier_base:.3f} "
-        f"({number(history.n, 'call')}, {number(history.n_true, 'breakout')})."
+        f"Brier score {history.brier:.3f}, with the share of breakouts as every prediction "
+        f"{history.brier_base:.3f} ({number(history.n, 'call')}, "
+        f"{number(history.n_true, 'breakout')})."
     )
 
 
-def _silence(parts: Sequence[CallStratum]) -> list[str]:
+def _missing(parts: Sequence[CallStratum]) -> list[str]:
     """Why there are no early calls, where there are some captures to learn from."""
     pairs, young = (sum(getattr(p, k) for p in parts) for k in ("n_pairs", "n_young"))
     if not pairs and not young:
@@ -352,15 +352,13 @@ def _silence(parts: Sequence[CallStratum]) -> list[str]:
     low, high = (f"{h / 24:g}" for h in DUE_H)
     return [
         (
-            f"Early calls are silent: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to "
-            f"{WINDOW_H[1]:.0f} h and "
-            f"again at {low} to {high} days; {posts:,} of them with enough earlier posts of "
-            "their account to be called, "
-            f"of {number(accounts, 'account')}, {number(breakouts, 'breakout')} among them. A "
-            "chance is learnt from "
+            f"There are no early calls: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to "
+            f"{WINDOW_H[1]:.0f} h and again at {low} to {high} days; {posts:,} of them with enough "
+            f"earlier posts of their account to be called, of {number(accounts, 'account')}, "
+            f"{number(breakouts, 'breakout')} among them. A chance is learnt from "
             f"{early_odds.MIN_POSTS} such posts of {early_odds.MIN_ACCOUNTS} accounts with "
-            f"{early_odds.MIN_BREAKOUTS} "
-            "breakouts: scrape new posts after two days and again after a week."
+            f"{early_odds.MIN_BREAKOUTS} breakouts: scrape new posts after two days and again "
+            "after a week."
         )
     ]
 

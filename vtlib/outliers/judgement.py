@@ -20,9 +20,9 @@ from vtlib.core.params import Outliers
 from vtlib.outliers import classic, counters, early_calls, growth, messages, rising_tags, scores
 from vtlib.outliers import rule as calibrated
 from vtlib.outliers.baseline import BaselineExclusion
-from vtlib.outliers.chance import Chance, chance, combine, low_end
+from vtlib.outliers.chance import Chance, chance, combine
 from vtlib.outliers.counters import definition_changes
-from vtlib.outliers.growth import AgeTrend, age_trend
+from vtlib.outliers.growth import age_trend
 from vtlib.outliers.messages import chance_note, notes, remarks
 
 PRIOR_TAU_D = {"youtube": 10.0}  # statistics.md, step 4; 3 days elsewhere
@@ -112,27 +112,22 @@ def judge(
         calls += _early(group, pairs, key, params)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORE_COLUMNS)
     table["q_value"] = scores.q_values(table["p_value"].to_numpy(float))
-    calibrated_run = params.method == "calibrated"
+    total = combine(ranges) if params.method == "calibrated" else None
     return Verdict(
         params.method,
         table.sort_values(
             ["multiplier_low", "multiplier", "post_id"], ascending=[False, False, True]
         )[SCORE_COLUMNS].reset_index(drop=True),
         strata,
-        float(sum(r.high for r in ranges)) if calibrated_run else None,
+        float(total.high) if total else None,
         pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE),
-        float(_low(ranges)) if calibrated_run else None,
-        sum(r.student for r in ranges) if calibrated_run else None,
+        float(total.low) if total else None,
+        total.student if total else None,
         tuple(sorted({r.word for r in ranges if r.word and r.n_flagged})),
-        remarks(frame, table, strata, params, (since, lengths)) if calibrated_run else (),
+        remarks(frame, table, strata, params, (since, lengths)) if total else (),
         early_calls.combine_strata(calls, inputs.calls, params),
         rising_tags.trends(inputs.uses, params, searches=inputs.searches),
     )
-
-
-def _low(ranges: list[Chance]) -> int:
-    sure = [r for r in ranges if r.word != "misfit"]
-    return low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure))
 
 
 def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
@@ -216,7 +211,11 @@ def _stratum(
     assert rows is not None  # noqa: S101 - a stratum has posts
     both = combine(ranges)
     trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), posts.age_h)
-    return rows, {**learnt, "chance": chance_note(both), "age": _aged(trend)}, both
+    return (
+        rows,
+        {**learnt, "chance": chance_note(both), "age": asdict(trend) if trend else {}},
+        both,
+    )
 
 
 def _early(
@@ -241,10 +240,6 @@ def least_value(group: pd.DataFrame, params: Outliers) -> float:
     """What a post of this stratum must have counted to be called a breakout."""
     is_engagement = group["metric"].iloc[0] == "engagement"
     return params.min_value.engagement if is_engagement else params.min_value.views
-
-
-def _aged(trend: AgeTrend | None) -> dict[str, Any]:
-    return asdict(trend) if trend else {}
 
 
 def _arrays(group: pd.DataFrame) -> scores.Posts:

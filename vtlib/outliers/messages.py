@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
 
 UNKNOWN = {
-    "": "which of them, one capture cannot tell: hits and the tail of ordinary posts look alike",
+    "": "one capture cannot tell which: hits and the tail of ordinary posts look alike",
     "few": f"too few posts to bound the upper end (under {MIN_SCORES} scores of one kind)",
     "second_kind": f"over {SECOND_KIND:.1%} of the posts passed: a second kind of content in the "
     "same accounts "
     "would look no different from hits",
-    "misfit": "the null does not fit: counts not claimed",
+    "misfit": "the scores do not follow the model of ordinary posts, so no count is claimed",
 }
 _HEADS = ["platform", "format", "metric"]
 
@@ -39,8 +39,8 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     lines = [
         (
             f"{number(n, 'post')} of {n_all:,} could be scored, by the {verdict.method} rule: "
-            f"{number(hits, 'breakout')}, of which {verdict.count('extreme'):,} extreme, "
-            f"and {number(verdict.count('watch'), 'post')} to watch."
+            f"{number(hits, 'breakout')}, of which {verdict.count('extreme'):,} extreme, and "
+            f"{number(verdict.count('watch'), 'post')} to watch."
         )
     ]
     if verdict.expected_false_alarms is None:
@@ -61,12 +61,18 @@ def chance_sentence(verdict: Verdict, hits: int) -> str:
     student = f"{verdict.student or 0:,.1f}"
     if not hits:
         return (
-            "Nothing was flagged. Were every post ordinary, Student's t would flag about "
+            "Nothing was flagged. If every post were ordinary, Student's t would flag about "
             f"{student}."
         )
-    return chance_range(
-        hits, verdict.expected_false_alarms_low, verdict.expected_false_alarms, verdict.chance_words
-    ) + (f" Were every post ordinary, Student's t would flag about {student}.")
+    return (
+        chance_range(
+            hits,
+            verdict.expected_false_alarms_low,
+            verdict.expected_false_alarms,
+            verdict.chance_words,
+        )
+        + f" If every post were ordinary, Student's t would flag about {student}."
+    )
 
 
 def chance_range(
@@ -78,7 +84,7 @@ def chance_range(
     """
     unknown = "; ".join(UNKNOWN[w] for w in words if w in UNKNOWN) or UNKNOWN[""]
     if low is None or high is None or pd.isna(low) or pd.isna(high):
-        return f"Of {hits:,} flagged, how many chance put there was not recorded."
+        return f"Of {hits:,} flagged, the number by chance was not recorded."
     end = "all of them" if high >= hits else f"{high:,.0f}"
     if "misfit" in words:
         unknown = unknown[0].upper() + unknown[1:]
@@ -167,9 +173,8 @@ def remarks(
 def _least(params: Outliers) -> str:
     least = params.min_value
     return (
-        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes "
-        "and comments "
-        "where no reach is shown (outliers.min_value)."
+        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes and "
+        "comments where no reach is shown (outliers.min_value)."
     )
 
 
@@ -178,22 +183,20 @@ def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
     if past.all():
         return (
             "Judged by earlier posts alone (look: past); tiers by Student's tail, p is the share "
-            "of earlier "
-            "posts of such accounts that got as far."
+            "of earlier posts of such accounts that got as far."
         )
     if not past.any():
         return "Judged by the posts around each, before and after it (look: around), for study."
     return (
         f"{number(int(past.sum()), 'post')} published since {since:%Y-%m-%d %H:%M} UTC, the last "
-        "capture of the run "
-        "before, judged by earlier posts alone (look: past); the others by the posts around each "
-        "(look: around)."
+        "capture of the run before, judged by earlier posts alone (look: past); the others by the "
+        "posts around each (look: around)."
     )
 
 
 def _small(table: pd.DataFrame) -> list[str]:
     n = int((table["notes"].str.contains("too small") & table["p_tail"].lt(0.01)).sum())
-    return [f"{number(n, 'post')} stood out and fell short of that."] if n else []
+    return [f"{number(n, 'post')} stood out but did not reach that minimum."] if n else []
 
 
 def _counters(frame: pd.DataFrame) -> list[str]:
@@ -204,8 +207,8 @@ def _counters(frame: pd.DataFrame) -> list[str]:
         more, less = ("Plays", "views") if ratio > 1 else ("Views", "plays")
         lines.append(
             f"{more} of {number(len(group), f'{platform} {format_}')} are more than twice their "
-            f"{less} "
-            f"(median x{max(ratio, 1 / ratio):,.1f}): two counts, judged by {metric} throughout."
+            f"{less} (median x{max(ratio, 1 / ratio):,.1f}): two counts, judged by {metric} "
+            "throughout."
         )
     return lines
 
@@ -229,16 +232,14 @@ def _kinds(frame: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
         split = lengths.get(str(platform))
         if split and split.limit_s:
             lines.append(
-                f"{number(len(group), f'{platform} post')} without a format fall in two by "
-                "length (about "
-                f"{split.short_s:,.0f} and {split.long_s:,.0f} s) and are judged apart, at "
-                f"{split.limit_s:,.0f} s."
+                f"{number(len(group), f'{platform} post')} without a format form two groups by "
+                f"length (about {split.short_s:,.0f} and {split.long_s:,.0f} s) and are judged "
+                f"separately, split at {split.limit_s:,.0f} s."
             )
         else:
             lines.append(
                 f"{number(len(group), f'{platform} post')} without a format: kinds may be mixed, "
-                "and a "
-                "flag may tell a kind from another instead of a hit."
+                "and a flag may tell a kind from another instead of a hit."
             )
     return lines
 
@@ -255,7 +256,7 @@ def _cuts(frame: pd.DataFrame) -> list[str]:
 
 def _provisional(table: pd.DataFrame) -> list[str]:
     n = int(table["is_provisional"].fillna(value=False).sum())
-    text = "provisional: watched at most until captures of their own show how posts grow here"
+    text = "provisional: at most on watch until repeated captures show how posts grow here"
     return [f"{number(n, 'young post')} {text}."] if n else []
 
 
@@ -266,10 +267,9 @@ def _ages(strata: list[dict[str, Any]]) -> list[str]:
         if not age.get("slopes"):
             continue
         lines.append(
-            f"Residuals slope with age in {facts['platform']} {facts['format']}: posts under 7 "
-            "days stand at "
-            f"x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at "
-            f"x{age['old']:.2f}: the growth curve "
-            f"({facts['growth']}) does not fit, and young posts are not comparable."
+            f"Residuals depend on age in {facts['platform']} {facts['format']}: posts under 7 days "
+            f"are at x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at "
+            f"x{age['old']:.2f}: the growth curve ({facts['growth']}) does not fit, and young "
+            "posts are not comparable."
         )
     return lines

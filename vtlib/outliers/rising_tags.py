@@ -91,8 +91,8 @@ def trend_sentences(result: Trends) -> list[str]:
     n = result.n_gathering
     line = (
         f"Of {number(len(result.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
-        f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against "
-        "the 21 before, q <= .10)."
+        f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against the "
+        "21 before, q <= .10)."
     )
     s = result.sequel
     if s is None or not s.n:
@@ -103,9 +103,8 @@ def trend_sentences(result: Trends) -> list[str]:
         line,
         (
             f"Of {number(s.n, 'earlier call')} of that kind, each as seen then, "
-            f"{s.n_rose / s.n:.0%} rose again in the next "
-            f"7 days (80 % interval {low:.0%} to {high:.0%}){others}; {s.n_stayed / s.n:.0%} "
-            "stayed above the weeks before."
+            f"{s.n_rose / s.n:.0%} rose again in the next 7 days (80 % interval {low:.0%} to "
+            f"{high:.0%}){others}; {s.n_stayed / s.n:.0%} stayed above the weeks before."
         ),
     ]
 

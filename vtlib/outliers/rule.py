@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from vtlib.outliers import shrinkage
 from vtlib.outliers.baseline import (
@@ -25,7 +25,15 @@ from vtlib.outliers.baseline import (
     central,
 )
 from vtlib.outliers.growth import Growth, shift, shift_se
-from vtlib.outliers.scores import Basis, JudgedPosts, Posts, Reason, RuleSettings, Stratum
+from vtlib.outliers.scores import (
+    Basis,
+    JudgedPosts,
+    Posts,
+    Reason,
+    RuleSettings,
+    Stratum,
+    student_quantile,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +79,7 @@ def judge(posts: Posts, growth: Growth, settings: RuleSettings | None = None) ->
     p = p_tail
     if use.look == "past":
         p = _past_p(t, p_tail, posts.posted_h[at], parts.scale, (base.n[at], basis[at]))
-    ln_m, half = x7[at] - parts.mean, _quantile(parts.df, 0.5 + use.interval / 2) * error
+    ln_m, half = x7[at] - parts.mean, student_quantile(parts.df, 0.5 + use.interval / 2) * error
     n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
     learnt = Stratum(len(x7), len(t), n_account, len(t) - n_account, growth, scale, level)
 
@@ -219,12 +227,6 @@ def _score(
         mean[cohort], scale[cohort] = mu0[cohort], scale_prior.s0
         error[cohort], df[cohort] = shrinkage.cohort_error(tau2[cohort], scale_prior, level)
     return _ScoreParts(at, mean, scale, error, df)
-
-
-def _quantile(df: Floats, probability: float) -> Floats:
-    """Student t quantile; few degrees of freedom are distinct, so each is looked up once."""
-    distinct, index = np.unique(df, return_inverse=True)
-    return np.asarray(stdtrit(distinct, probability)[index])
 
 
 MEMORY = 4_000  # earlier scores of a group that are looked at

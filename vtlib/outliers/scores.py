@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 from scipy.stats import false_discovery_control
 
 from vtlib.core.models import FLAGGED_TIERS, TIERS
@@ -197,3 +198,9 @@ def can_reach(
 def _passes(result: JudgedPosts, threshold: Threshold) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         return (result.p_tail < threshold.p) & (result.multiplier >= threshold.multiplier)
+
+
+def student_quantile(df: Floats, probability: float) -> Floats:
+    """Student t quantiles; few degrees of freedom are distinct, so each is computed once."""
+    distinct, index = np.unique(df, return_inverse=True)
+    return np.asarray(stdtrit(distinct, probability)[index])

@@ -32,9 +32,9 @@ def save_run(
         stage(connection, "outlier_scores", scores)
         connection.execute("DELETE FROM outlier_scores WHERE outlier_run_id = ?", [run_id])
         connection.execute(
-            "INSERT INTO outlier_scores BY NAME "
-            "SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_outlier_scores "
-            "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+            "INSERT INTO outlier_scores BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS "
+            "outlier_run_id) FROM new_outlier_scores QUALIFY row_number() OVER (PARTITION BY "
+            "post_id ORDER BY _n DESC) = 1",
             [run_id],
         )
         for table in ("early_calls", "early_tags"):
@@ -53,9 +53,8 @@ def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFra
     stage(connection, "selections", picks)
     connection.execute("DELETE FROM selections WHERE project_id = ?", [project])
     connection.execute(
-        "INSERT INTO selections BY NAME "
-        "SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM new_selections "
-        "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+        "INSERT INTO selections BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM "
+        "new_selections QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
         [project],
     )
 
@@ -69,7 +68,7 @@ def _replace_run(
         return
     stage(connection, table, rows)
     connection.execute(
-        f"INSERT INTO {table} BY NAME "
-        f"SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_{table}",
+        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM "
+        f"new_{table}",
         [run_id],
     )

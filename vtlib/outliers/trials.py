@@ -58,25 +58,25 @@ def sentences(
     name, before = run["name"] or "", (standing.name if standing else "")
     if not name and not before:
         return []
-    beside = _held_against(standing, comparison)
+    beside = _comparison_text(standing, comparison)
     if run["is_trial"]:
         return [
             f"Trial by {name}: stored, not the project's judgement; nothing was picked. {beside}",
             (
-                "--adopt (in the notebook: adopt = True) makes it the project's; to stay so it "
-                f"belongs into {file}."
+                "--adopt (in the notebook: adopt = True) makes it the project's; to make it "
+                f"permanent, write it into {file}."
             ),
         ]
     if name:
         return [f"Adopted: {name}. {beside} The next run by {file} judges as that file says."]
     return [
-        f"By {file}: takes the place of the judgement that was adopted with {before}. {beside}",
+        f"By {file}: replaces the judgement that was adopted with {before}. {beside}",
     ]
 
 
-def _held_against(standing: Standing | None, comparison: TrialComparison | None) -> str:
+def _comparison_text(standing: Standing | None, comparison: TrialComparison | None) -> str:
     if standing is None or comparison is None:
-        return "There is no other judgement to hold it against."
+        return "There is no other judgement to compare it with."
     when = f"{standing.created_at:%Y-%m-%d %H:%M} UTC"
     by = standing.name or standing.method
     return (

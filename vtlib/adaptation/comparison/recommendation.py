@@ -9,9 +9,8 @@ from vtlib.core.conclusion import number, product_name
 
 RULE = "score, then pairs"
 FIT_RULE = (
-    "the product with the highest mean of the four scores; equal scores by pairs won, then by "
-    "the model's own choice; "
-    "recommended from {min_score:g} of 5 (adaptation.min_score)"
+    "the product with the highest mean of the four scores; equal scores by pairs won, then by the "
+    "model's own choice; recommended from {min_score:g} of 5 (adaptation.min_score)"
 )
 EXTRA_COLUMNS = ("rank", "is_recommended", "is_model_choice", "wins", "of", "why", "disagreement")
 
@@ -93,13 +92,11 @@ def shortfall(rows: pd.DataFrame, *, min_score: float, project: str) -> str:
     lower = int(score * 10) / 10
     product = best.get("product") or best["product_id"]
     return (
-        f"No script was written: the best of {number(len(rows), 'pair')} is "
-        f"{product_name(best)} with {best['post_id']}, "
-        f"{score:.2f} of 5, under adaptation.min_score {min_score:g}. "
+        f"No script was written: the best of {number(len(rows), 'pair')} is {product_name(best)} "
+        f"with {best['post_id']}, {score:.2f} of 5, under adaptation.min_score {min_score:g}. "
         f"Lower the threshold: vt run {project} --only adaptation -p "
-        f"adaptation.min_score={lower:g}. "
-        f"Or write this one anyway: vt script adapt --project {project} --video "
-        f"{best['post_id']} --product {product}"
+        f"adaptation.min_score={lower:g}. Or write this one anyway: vt script adapt --project "
+        f"{project} --video {best['post_id']} --product {product}"
     )
 
 

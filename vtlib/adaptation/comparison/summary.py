@@ -169,8 +169,8 @@ def disagreements(disagreement: Disagreement) -> list[str]:
         lines.append(f"{_of(disagreement.minority)} judgements go against the majority of videos.")
     if disagreement.circles:
         lines.append(
-            f"{disagreement.circles:,} of {disagreement.triads:,} triples of products "
-            "go in a circle."
+            f"{disagreement.circles:,} of {disagreement.triads:,} triples of products go in a "
+            "circle."
         )
     first = disagreement.first_named
     if first.n and not first.low <= 0.5 <= first.high:

@@ -104,7 +104,7 @@ LEVEL = [fit("b/x", 3, 3, 3, 3), fit("b/y", 3, 3, 3, 3)]
     [
         (GOOD, CLEAR, "b/x", "b/x", ""),
         (GOOD, CLEAR, "b/y", "b/x", "The model's own choice is y."),
-        (GOOD, CLEAR, None, "b/x", "The model itself would take none."),
+        (GOOD, CLEAR, None, "b/x", "The model itself recommends none."),
         (
             GOOD,
             [duel("b/x", "b/y", "second"), *CLEAR[1:]],
@@ -113,7 +113,7 @@ LEVEL = [fit("b/x", 3, 3, 3, 3), fit("b/y", 3, 3, 3, 3)]
             "Pairs put y first (2 of 2 won, x 1 of 2 won).",
         ),
         (LEVEL, [], "b/y", "b/y", ""),
-        (LEVEL, [], None, "b/x", "X and y are level, taken in the order of their names; the"),
+        (LEVEL, [], None, "b/x", "X and y are tied, taken in the order of their names; the"),
     ],
 )
 def test_one_rule_recommends_and_says_who_disagrees(fits, duels, own, first, says):
@@ -178,7 +178,7 @@ def test_few_judgements_make_no_claim():
     assert "not surely" in " ".join(said.headline)
     bare = ranking.over_videos(fits, pairs.head(0))
     assert bare["rank_high"].eq(3).all()
-    assert "cannot be told" in summary.order(bare, 0)
+    assert "cannot be ranked" in summary.order(bare, 0)
 
 
 @pytest.mark.parametrize(("has_key", "reason"), [(False, "set GEMINI_API_KEY"), (True, "why")])

@@ -12,8 +12,7 @@ from vtlib.core.errors import BadInput, nearest
 from vtlib.ops import projects
 from vtlib.performance.script_predictions import expected
 from vtlib.platforms import post_ref
-from vtlib.scripts import origins
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import origins, queries
 from vtlib.scripts import store as scripts
 from vtlib.scripts.files import read_file
 from vtlib.scripts.from_pattern import from_pattern
@@ -76,13 +75,13 @@ class FirstDraft:
 @one_session
 def create(at: Workspace, request: DraftRequest, *, by: str) -> dict[str, Any]:
     """Make a script from a post, a pattern, a template, a file, or empty; returns its row
-    (script_reading.get).
+    (queries.get).
 
-    Raises BadInput like `script_origins.begin`, and for an unknown product or project.
+    Raises BadInput like `begin`, and for an unknown product or project.
     """
     start = begin(at, request, by=by)
     script_id = scripts.create(at.store, start.script, start.making, place=start.place)
-    return script_reading.get(at.store, script_id)
+    return queries.get(at.store, script_id)
 
 
 def begin(at: Workspace, request: DraftRequest, *, by: str) -> FirstDraft:
@@ -198,7 +197,7 @@ def _from_adaptation(at: Workspace, request: DraftRequest, start: FirstDraft) ->
         todo = "See: vt script list --project P; its scripts come from vt script adapt."
         raise BadInput(f"there is no adaptation {request.adaptation}.", todo=todo)
     row = rows[0]
-    original = script_reading.get(at.store, str(row["script_id"]), version=1)
+    original = queries.get(at.store, str(row["script_id"]), version=1)
     script = replace(original["script"], title=request.title or original["script"].title)
     place = replace(
         start.place,
@@ -207,7 +206,7 @@ def _from_adaptation(at: Workspace, request: DraftRequest, start: FirstDraft) ->
         post_id=row["post_id"],
         origin="adaptation",
     )
-    version = script_reading.versions(at.store, original["script_id"])[0]
+    version = queries.versions(at.store, original["script_id"])[0]
     by = replace(start.making, model=version["model"], prompt_version=version["prompt_version"])
     return FirstDraft(script, place, by)
 

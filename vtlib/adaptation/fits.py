@@ -14,8 +14,7 @@ from vtlib.adaptation.comparison import ProductFits
 from vtlib.adaptation.comparison.answer import fit_rows, judgement_rows
 from vtlib.adaptation.comparison.recommendation import rank_products
 from vtlib.adaptation.source import product_facts, shuffle_by_post, told, topics
-from vtlib.analysis import corrections
-from vtlib.analysis import selection as choosing
+from vtlib.analysis import corrections, selection
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as analyses
 from vtlib.llm import session, text_requests
@@ -227,9 +226,9 @@ def _text_request(
     prompt = render(
         load_prompt(TASK),
         topics=topics(video),
-        facts={**choosing.facts(video), "products": [product_facts(p) for p in products]},
+        facts={**selection.facts(video), "products": [product_facts(p) for p in products]},
         strangers={
-            **choosing.strangers(video),
+            **selection.strangers(video),
             "analysis": told(video),
         },
     )

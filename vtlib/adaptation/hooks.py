@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtlib.adaptation import store as fits
+from vtlib.adaptation import store
 from vtlib.core.errors import BadInput
-from vtlib.scripts import beat_order
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import beat_order, queries
 from vtlib.scripts import store as scripts
 from vtlib.scripts.store import Making
 from vtlib.store.project import Workspace
@@ -19,8 +18,8 @@ def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, An
 
     Raises BadInput for an unknown script, and for one that no model wrote.
     """
-    row = script_reading.get(at.store, ref)
-    hooks = fits.hooks(at.store, row["script_id"])
+    row = queries.get(at.store, ref)
+    hooks = store.hooks(at.store, row["script_id"])
     if not hooks:
         raise BadInput(
             f"no hooks were written with {row['script_id']}.",
@@ -47,4 +46,4 @@ def take(
     if script == row["script"]:
         return row
     scripts.add_version(at.store, row["script_id"], script, making, seen=seen or row["version"])
-    return script_reading.get(at.store, row["script_id"])
+    return queries.get(at.store, row["script_id"])

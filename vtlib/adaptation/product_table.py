@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.adaptation import fits as fitting
+from vtlib.adaptation import fits
 from vtlib.adaptation.comparison import ranking, summary
 from vtlib.adaptation.comparison.recommendation import rank_products
 from vtlib.store import catalog, people
@@ -31,12 +31,12 @@ class ProductTable:
 def comparison(project: Project) -> ProductTable:
     """What was judged so far; nothing is asked of a model."""
     own = products(project)
-    fits, judgements = fitting.load(project)
-    if fits.empty:
-        why = fitting.waits(project) or "run notebook 06, or vt analyze compare"
-        return ProductTable(own, fits, pd.DataFrame(), why)
-    over = ranking.over_videos(fits, judgements, interval=project.params.outliers.interval)
-    order = rank_products(fits, judgements, min_score=project.params.adaptation.min_score)
+    fit_rows, judgements = fits.load(project)
+    if fit_rows.empty:
+        why = fits.waits(project) or "run notebook 06, or vt analyze compare"
+        return ProductTable(own, fit_rows, pd.DataFrame(), why)
+    over = ranking.over_videos(fit_rows, judgements, interval=project.params.outliers.interval)
+    order = rank_products(fit_rows, judgements, min_score=project.params.adaptation.min_score)
     return ProductTable(own, order, summary.rank_table(over))
 
 

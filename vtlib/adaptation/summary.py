@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.adaptation.claims import without_grounds
-from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.core.conclusion import Conclusion, done, number, skipped
 from vtlib.scripts.beat_order import lettered
 
 COLUMNS = {
@@ -110,9 +110,8 @@ def _claims_line(rows: Rows) -> str:
     n_flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     if not total:
         return "No claim about a product was made."
-    stand = verb(total - n_flagged, "stand")
-    text = f"{total - n_flagged:,} of {number(total, 'claim')} {stand} in the facts of the product"
-    return f"{text}; {n_flagged:,} do not and wait for a person to clear them."
+    rest = f"; a person has to clear the other {n_flagged:,}" if n_flagged else ""
+    return f"{total - n_flagged:,} of {number(total, 'claim')} rest on a fact of the product{rest}."
 
 
 def _wording_line(rows: Rows) -> str:

@@ -63,16 +63,16 @@ def reasons(answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> l
     return rows
 
 
-def side_by_side(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def side_by_side(rows: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     """Answers (rows of query analyses, decoded) side by side: `field` and a column each."""
     table = {"field": [*("model", "prompt", "answered", "cost"), *SIDE]}
     for n, row in enumerate(rows, 1):
         head = [row["model"], row["prompt_version"], str(row["answered_at"])[:16], row["cost"]]
-        table[f"answer {n}"] = [*map(str, head), *(_short(_found(row, name)) for name in SIDE)]
+        table[f"answer {n}"] = [*map(str, head), *(_short(_field(row, name)) for name in SIDE)]
     return pd.DataFrame(table)
 
 
-def _found(row: Mapping[str, Any], name: str) -> Any:
+def _field(row: Mapping[Any, Any], name: str) -> Any:
     if name in row:
         return row[name]
     node: Any = row["answer"]

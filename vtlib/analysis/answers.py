@@ -64,11 +64,7 @@ def reasons(project: Project) -> pd.DataFrame:
 
 def versions(project: Project, post_id: str) -> pd.DataFrame:
     """Every full answer about a post side by side: `field`, a column an answer, newest first."""
-    return answer_rows.side_by_side(_plain(_versions(project, post_id)))
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    return answer_rows.side_by_side(_versions(project, post_id).to_dict("records"))
 
 
 def _versions(project: Project, post_id: str) -> pd.DataFrame:

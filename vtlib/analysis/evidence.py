@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -127,10 +128,7 @@ def _overlay_finding(
 ) -> ClaimFinding:
     """Words on screen against words read by OCR."""
     start, end = span
-
-    def finding(state: ClaimState, reason: str = "", drift_s: float | None = None) -> ClaimFinding:
-        return ClaimFinding(path, "overlay", state, reason, start, end, drift_s)
-
+    finding = partial(ClaimFinding, path, "overlay", start_s=start, end_s=end)
     if bad := _impossible(start, end, file):
         return finding("unsupported", bad)
     if file.texts is None:
@@ -144,7 +142,7 @@ def _overlay_finding(
     if _gap(start, end, near[0], near[1]) <= SLACK_S:
         return finding("supported", drift_s=round(start - near[0], 3))
     where = f"these words stand from {near[0]:.1f} to {near[1]:.1f} s"
-    return finding("drifted", where, round(start - near[0], 3))
+    return finding("drifted", where, drift_s=round(start - near[0], 3))
 
 
 def _transcript(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
@@ -158,20 +156,18 @@ def _transcript(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
 
 def _speech_finding(path: str, span: tuple[float, float], file: Measured) -> ClaimFinding:
     start, end = span
+    finding = partial(ClaimFinding, path, "speech", start_s=start, end_s=end)
     if bad := _impossible(start, end, file):
-        return ClaimFinding(path, "speech", "unsupported", bad, start, end)
+        return finding("unsupported", bad)
     if file.speech is None:
-        return ClaimFinding(
-            path, "speech", "not_checked", f"speech: {file.why['speech']}", start, end
-        )
+        return finding("not_checked", f"speech: {file.why['speech']}")
     inside = _overlap(start, end, file.speech)
     if inside >= SPEECH_SHARE * (end - start) and (inside > 0 or _touches(start, end, file.speech)):
-        return ClaimFinding(path, "speech", "supported", "", start, end)
+        return finding("supported")
     if not _touches(start, end, file.speech):
         reason = "no speech was measured there" if file.has_sound else "the file has no sound"
-        return ClaimFinding(path, "speech", "unsupported", reason, start, end)
-    reason = f"only {inside:.1f} s of it lie in measured speech"
-    return ClaimFinding(path, "speech", "drifted", reason, start, end)
+        return finding("unsupported", reason)
+    return finding("drifted", f"only {inside:.1f} s of it lie in measured speech")
 
 
 def _hook(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
@@ -185,11 +181,8 @@ def _hook(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     if hook.spoken:
         finding = _speech_finding("hook.spoken", span, file)
         # A hook may hold more than speech: any speech in it will do.
-        yield (
-            finding
-            if finding.held != "drifted"
-            else ClaimFinding(finding.path, finding.kind, "supported", "", *span)
-        )
+        is_part = finding.held == "drifted"
+        yield replace(finding, held="supported", reason="") if is_part else finding
     if hook.payoff_s is not None:
         at = Span(start_s=hook.payoff_s, end_s=hook.payoff_s)
         yield _span_finding("hook.payoff_s", "moment", at, file)
@@ -213,8 +206,7 @@ def _catalyst_finding(path: str, kind: str, span: Span, file: Measured) -> Claim
         is_there = any(start - SLACK_S <= t <= end + SLACK_S for t in file.faces_s) or None
     if is_there is None:
         return place
-    reason = "" if is_there else "it was not measured there"
-    return ClaimFinding(path, kind, "supported" if is_there else "unsupported", reason, start, end)
+    return _decide(place, "" if is_there else "it was not measured there")
 
 
 def _sound(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
@@ -278,17 +270,19 @@ def _moment_finding(path: str, sense: str, span: Span, file: Measured) -> ClaimF
     if sense == "read":
         if file.texts is None:
             return place
-        stands = _touches(start, end, [(t[0], t[1]) for t in file.texts])
-        reason = "" if stands else "no words were read on screen there"
-        return ClaimFinding(
-            path, "claim", "supported" if stands else "unsupported", reason, start, end
-        )
+        is_there = _touches(start, end, [(t[0], t[1]) for t in file.texts])
+        return _decide(place, "" if is_there else "no words were read on screen there")
     if file.speech and _touches(start, end, file.speech):
-        return ClaimFinding(path, "claim", "supported", "", start, end)
+        return _decide(place, "")
     silence = file.silence or ()
     if not file.has_sound or (silence and _overlap(start, end, silence) >= end - start > 0):
-        return ClaimFinding(path, "claim", "unsupported", "it is silent there", start, end)
+        return _decide(place, "it is silent there")
     return place
+
+
+def _decide(finding: ClaimFinding, reason: str) -> ClaimFinding:
+    """The finding as unsupported for that reason; "" = supported."""
+    return replace(finding, held="unsupported" if reason else "supported", reason=reason)
 
 
 def _span_finding(path: str, kind: str, span: Span, file: Measured) -> ClaimFinding:

@@ -53,16 +53,10 @@ def answers(project: Project) -> pd.DataFrame:
 
 def read_answers(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` (analysis_id, answer) with corrections applied, model_answer and corrected."""
-    raw = decoded(frame, "answer")["answer"]
-    words = _corrections(project, list(frame["analysis_id"]))
-    mine = [words.get(i, []) for i in frame["analysis_id"]]
-    laid = [apply_corrections(a, w) for a, w in zip(raw, mine, strict=True)]
-    return frame.assign(
-        model_answer=raw,
-        answer=pd.Series(laid, index=frame.index, dtype=object),
-        corrected=pd.Series(
-            [[c["field"] for c in w] for w in mine], index=frame.index, dtype=object
-        ),
+    raw, rows = _with_corrections(project, frame)
+    fields = [[c["field"] for c in own] for own in rows["corrections"]]
+    return rows.drop(columns="corrections").assign(
+        model_answer=raw, corrected=pd.Series(fields, index=frame.index, dtype=object)
     )
 
 
@@ -71,14 +65,25 @@ def corrected(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
 
     Claims that a person corrected are no longer unsupported.
     """
+    _, rows = _with_corrections(project, frame)
+    pairs = zip(rows["unsupported"], rows["corrections"], strict=True)
+    paths = [open_claims(list(claims), own) for claims, own in pairs]
+    return rows.drop(columns="corrections").assign(
+        unsupported=pd.Series(paths, index=frame.index, dtype=object)
+    )
+
+
+def _with_corrections(project: Project, frame: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
+    """(the model's answers, `frame` with corrected answers and their corrections)."""
     raw = decoded(frame, "answer")["answer"]
-    words = _corrections(project, list(frame["analysis_id"]))
-    mine = [words.get(i, []) for i in frame["analysis_id"]]
-    laid = [apply_corrections(a, w) for a, w in zip(raw, mine, strict=True)]
-    unsupported = [open_claims(list(u), w) for u, w in zip(frame["unsupported"], mine, strict=True)]
-    return frame.assign(
-        answer=pd.Series(laid, index=frame.index, dtype=object),
-        unsupported=pd.Series(unsupported, index=frame.index, dtype=object),
+    by_answer: dict[str, list[dict[str, Any]]] = {}
+    for row in store.corrections(project.store, list(frame["analysis_id"])):
+        by_answer.setdefault(row["analysis_id"], []).append(row)
+    own = [by_answer.get(i, []) for i in frame["analysis_id"]]
+    answers = [apply_corrections(a, c) for a, c in zip(raw, own, strict=True)]
+    columns = {"answer": answers, "corrections": own}
+    return raw, frame.assign(
+        **{k: pd.Series(v, index=frame.index, dtype=object) for k, v in columns.items()}
     )
 
 
@@ -152,10 +157,3 @@ def _answer(project: Project, post_id: str, analysis_id: str | None) -> dict[str
             todo="See: vt analyze videos, vt analyze show POST.",
         )
     return {str(k): v for k, v in frame.iloc[0].to_dict().items()}
-
-
-def _corrections(project: Project, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-    by_answer: dict[str, list[dict[str, Any]]] = {}
-    for row in store.corrections(project.store, ids):
-        by_answer.setdefault(row["analysis_id"], []).append(row)
-    return by_answer

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel
 
-from vtlib.analysis import selection as choosing
+from vtlib.analysis import selection
 from vtlib.analysis.answer import FirstLook, VideoAnalysis
 from vtlib.analysis.checks import impossible_times
 from vtlib.analysis.pictures import PictureAnalysis
@@ -45,7 +45,7 @@ def task_of(project: Project, post: dict[Any, Any], depth: Depth) -> Task:
             "first_look", FirstLook, replace(settings, resolution="low", max_output_tokens=room)
         )
     options = session.options(project, model=params.name)
-    if choosing.is_pictures(post):
+    if selection.is_pictures(post):
         return Task("pictures", PictureAnalysis, options)
     return Task("analysis", VideoAnalysis, options)
 
@@ -67,9 +67,9 @@ def question_of(
     task = task_of(project, post, depth)
     prompt = render(
         load_prompt(task.name),
-        topics=[choosing.topic(post["platform"], post["format"])],
-        facts=choosing.facts(post),
-        strangers=choosing.strangers(post),
+        topics=[selection.topic(post["platform"], post["format"])],
+        facts=selection.facts(post),
+        strangers=selection.strangers(post),
         patterns=patterns if depth == "full" else None,
     )
     question = Request(prompt, task.answer, task.options, _attached(project, post))
@@ -90,16 +90,16 @@ def about_of(post: dict[Any, Any]) -> About:
 
 def _attached(project: Project, post: dict[Any, Any]) -> tuple[Attachment, ...]:
     outputs = project.workspace.outputs
-    if choosing.is_pictures(post):
+    if selection.is_pictures(post):
         return tuple(
             Attachment(
                 Path(outputs, image["path"]),
-                choosing.picture_type(image["path"]),
+                selection.picture_type(image["path"]),
                 image["sha256"],
             )
             for image in post["images"]
         )
     path = post["proxy_path"] if pd.isna(post["path"]) else post["path"]
-    mime = choosing.mime_type(post["container"] if path == post["path"] else "mp4")
+    mime = selection.mime_type(post["container"] if path == post["path"] else "mp4")
     duration_s = None if pd.isna(post["duration_s"]) else float(post["duration_s"])
     return (Attachment(Path(outputs, str(path)), mime, str(post["sha256"]), duration_s),)

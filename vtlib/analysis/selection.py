@@ -17,7 +17,7 @@ import pandas as pd
 RULE = (
     "breakouts: ln(1 + multiplier_low) x (what can be learnt + what can be borrowed, by a first "
     "look) for a thousand tokens, the most first; without first looks: the sure and large first; "
-    "controls: by lot within their share; of posts that show the same film, one"
+    "controls: at random within their share; of posts that show the same video, one"
 )
 MIME = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/webm"}
 PICTURES = {
@@ -42,12 +42,14 @@ def view(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFr
     multiplier; controls by a hash of their id, so that a second run chooses the same. Of posts that
     show the same film the one that has an answer is taken, else the first.
     """
+    rows = posts.to_dict("records")
+    columns = {
+        "note": [_note(r) for r in rows],
+        "lot": [hashlib.sha256(str(p).encode()).hexdigest() for p in posts["post_id"]],
+    }
     frame = posts.assign(
-        state=[_state(r) for r in posts.to_dict("records")],
-        note=pd.Series(
-            [_note(r) for r in posts.to_dict("records")], index=posts.index, dtype=object
-        ),
-        lot=pd.Series([_lot(p) for p in posts["post_id"]], index=posts.index, dtype=object),
+        state=[_state(r) for r in rows],
+        **{k: pd.Series(v, index=posts.index, dtype=object) for k, v in columns.items()},
     )
     frame = _mark_duplicates(frame)
     able = frame[frame["state"] == "ask"]
@@ -183,10 +185,6 @@ def _note(post: Mapping[Any, Any]) -> str:
     if _is_na(post["media_status"]):
         return "not downloaded: vt process videos"
     return str(post["media_reason"] or post["media_status"]).replace("_", " ")
-
-
-def _lot(post_id: object) -> str:
-    return hashlib.sha256(str(post_id).encode()).hexdigest()
 
 
 def _text(value: Any) -> str | None:

@@ -57,8 +57,8 @@ def constant_scores(answers: pd.DataFrame) -> pd.DataFrame:
     """Rubrics that hardly vary over the answers of one model and prompt: model, prompt_version,
     rubric, score, share, n.
 
-    A rubric that is the same number in CONSTANT_SHARE of CONSTANT_MIN answers or more says nothing
-    (pitfall 33). Under CONSTANT_MIN answers nothing is said.
+    A rubric with the same number in CONSTANT_SHARE of at least CONSTANT_MIN answers carries no
+    information (pitfall 33); with fewer answers there is no row.
     """
     names = ["model", "prompt_version", "rubric", "score", "share", "n"]
     rows = []
@@ -85,7 +85,7 @@ def lines_of(choices: pd.DataFrame) -> list[str]:
         )
     if states["twin"]:
         lines.append(
-            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a film that was "
+            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a video that was "
             "asked about once."
         )
     return lines
@@ -105,10 +105,10 @@ def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
     ]
     bad = Counter(frame.loc[~frame["status"].isin(DATA), "status"])
     lines += [f"{number(n, 'post')}: {word.replace('_', ' ')}." for word, n in bad.most_common()]
-    n_mended = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
-    if any(n_mended):
+    n_repaired = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
+    if any(n_repaired):
         lines.append(
-            f"{number(n_mended[0], 'answer')} had to be mended, {n_mended[1]:,} are partial."
+            f"{number(n_repaired[0], 'answer')} had to be repaired, {n_repaired[1]:,} are partial."
         )
     newest = newest_answers(frame)
     claims = count_claims(newest)
@@ -134,7 +134,7 @@ def _cost_line(frame: pd.DataFrame) -> str:
 def _constant(row: Mapping[Any, Any]) -> str:
     name = str(row["rubric"]).replace("_", " ")
     often = f"{row['share']:.0%} of {row['n']} answers of {row['model']}"
-    return f"The rubric {name} is {row['score']} in {often}: it says nothing."
+    return f"The rubric {name} is {row['score']} in {often}: it carries no information."
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:

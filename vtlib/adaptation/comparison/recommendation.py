@@ -62,7 +62,7 @@ def disagreement(rows: pd.DataFrame) -> str:
     parts = []
     level = rows[rows["rank"].eq(1)]
     if len(level) > 1:
-        parts.append(f"{_listed(level)} are level, taken in the order of their names")
+        parts.append(f"{_listed(level)} are tied, taken in the order of their names")
     if rows["of"].gt(0).any():
         by_pairs = rows[rows["wins"].eq(rows["wins"].max())]
         if first["product_id"] not in set(by_pairs["product_id"]):
@@ -72,7 +72,7 @@ def disagreement(rows: pd.DataFrame) -> str:
             )
     own = rows[rows["is_model_choice"]]
     if own.empty:
-        parts.append("the model itself would take none")
+        parts.append("the model itself recommends none")
     elif first["product_id"] not in set(own["product_id"]):
         parts.append(f"the model's own choice is {_listed(own)}")
     text = "; ".join(parts)

@@ -110,8 +110,7 @@ def conclude(
     lines = [
         (
             f"{number(n_products, 'product')} judged for {number(n_videos, 'video')}: "
-            f"{number(len(fits), 'pair')}, {number(n_judged, 'time')} two products were held "
-            "together."
+            f"{number(len(fits), 'pair')}, {number(n_judged, 'direct comparison')} of products."
         ),
         order(ranks, n_judged),
     ]
@@ -142,13 +141,13 @@ def order(ranks: pd.DataFrame, n_judged: int) -> str:
     if ranks.empty:
         return ""
     if len(ranks) == 1:
-        return f"{ranks['product'].iloc[0]} was judged alone: there is no order to speak of."
+        return f"{ranks['product'].iloc[0]} was the only product judged, so there is no ranking."
     if not n_judged:
-        return "No two products were held together, so their order cannot be told."
+        return "No two products were compared directly, so they cannot be ranked."
     first = ranks.iloc[0]
     level = ranks.loc[ranks["rank"].eq(1), "product"]
     if len(level) > 1:
-        return f"{' and '.join(level)} are level over all videos."
+        return f"{' and '.join(level)} are tied over all videos."
     text = (
         f"{first['p_first']:.0%} probability of rank 1, rank {first['rank_low']} to "
         f"{first['rank_high']} (80 %)"

@@ -67,9 +67,9 @@ def adapted(
     Of a post of pictures (`post` has task pictures) beats follow pictures: they have no time in the
     source.
     """
-    is_film = not shows_pictures(post)
-    spans = _spans(source) if is_film else []
-    unit = "beat" if is_film else "picture"
+    is_video = not shows_pictures(post)
+    spans = _spans(source) if is_video else []
+    unit = "beat" if is_video else "picture"
     beats = tuple(_adapted_beat(n, b, spans, unit=unit) for n, b in enumerate(answer.beats, 1))
     types = [t["type"] for t in (source.get("hook") or {}).get("types") or []]
     story = (source.get("narrative") or {}).get("structure")
@@ -83,7 +83,7 @@ def adapted(
     source_beats = [b.source_beat for b in answer.beats]
     of_structure = (
         structure(spans, source_beats, length_s=duration_s(script))
-        if is_film
+        if is_video
         else order_of_pictures(_pictures(source, post), source_beats)
     )
     of_wording = wording(

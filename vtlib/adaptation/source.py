@@ -85,7 +85,7 @@ def source_lines(answer: Mapping[str, Any], caption: str | None) -> list[str]:
     lines += [p.get("overlay") for p in answer.get("pictures") or []]
     hook = answer.get("hook") or {}
     lines += [hook.get("spoken"), hook.get("overlay_text"), *(caption or "").splitlines()]
-    asks = answer.get("call_to_action")  # of pictures a line, of a film a line with its time
+    asks = answer.get("call_to_action")  # a line for pictures, a line with its time for a video
     lines.append(asks.get("text") if isinstance(asks, Mapping) else asks)
     return list(dict.fromkeys(str(line) for line in lines if line))
 

@@ -9,7 +9,7 @@ from vtlib.store.connection import Store
 from vtlib.store.writes import records, save
 
 _TABLES = {"fits": "fits", "adaptation": "adaptations", "original": "adaptations"}
-# Of each post the newest full answer, about its film or its pictures.
+# The newest full answer of each post, about its video or its pictures.
 _ANSWERS = """(
     SELECT * FROM analyses_latest WHERE task IN ('analysis', 'pictures')
     QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY answered_at DESC, analysis_id) = 1
@@ -109,11 +109,11 @@ def not_read_out(store: Store, task: str, analysis_ids: Sequence[str]) -> list[d
 
 
 def videos(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked posts that have an analysis, films and posts of pictures, sure and large breakouts
-    first; controls only by `post_id`.
+    """Picked posts that have an analysis, of a video or of pictures, large breakouts first.
 
-    Columns: what a question needs of the post; analysis_id, task (analysis or pictures), answer
-    (decoded, as the model gave it), unsupported (paths that the check refuted).
+    Controls only by `post_id`. Columns: what a request needs of the post; analysis_id, task
+    (analysis or pictures), answer (decoded, as the model gave it), unsupported (paths that the
+    check refuted).
     """
     return _rows(store, _VIDEOS, project, post_id)
 

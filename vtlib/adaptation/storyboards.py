@@ -62,8 +62,8 @@ def _caption(row: Mapping[str, Any], omissions: Sequence[Mapping[str, Any]], *, 
     far = row["distance"] or {}
     if far.get("structure_ratio") is not None:
         share = f"{far['structure_ratio']:.0%} of the source's"
-        is_film = unit == "beat"
-        parts.append(f"{share} time is followed" if is_film else f"{share} pictures are followed")
+        is_video = unit == "beat"
+        parts.append(f"{share} time is followed" if is_video else f"{share} pictures are followed")
     if far.get("copied_ratio") is not None:
         parts.append(f"{far['copied_ratio']:.0%} of the words are the source's")
     parts += [f"{unit} {m['source_beat']} is left out: {m['why']}" for m in omissions]

@@ -16,13 +16,11 @@ from vtlib.analysis.answer import Claim, Span
 
 ClaimState = Literal["supported", "drifted", "unsupported", "not_checked"]
 Times = Sequence[tuple[float, float]]
-Lacking: TypeAlias = (
-    Any  # a VideoAnalysis; of a partial answer, with None for parts that are missing
-)
+Lacking: TypeAlias = Any  # a VideoAnalysis; in a partial answer missing parts are None
 
 SLACK_S = 0.5  # how far a time may lie outside a measured span or the video
 SAME_TEXT = 0.75  # likeness (difflib) of words on screen and words read by OCR
-PART_CHARS = 4  # shorter words lie in too many others
+PART_CHARS = 4  # shorter words occur in too many others
 SPEECH_SHARE = 0.5  # of a spoken line that has to lie in measured speech
 _LATIN = re.compile(r"[a-zß-ÿ0-9]", re.IGNORECASE)
 
@@ -175,7 +173,7 @@ def _hook(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     if hook is None:
         return
     span = (hook.span.start_s, hook.span.end_s)
-    if hook.overlay_text:  # it may stand at any time of the hook, so no drift can be told
+    if hook.overlay_text:  # it may appear at any time of the hook: no drift
         finding = _overlay_finding("hook.overlay_text", hook.overlay_text, span, file)
         yield replace(finding, drift_s=None)
     if hook.spoken:

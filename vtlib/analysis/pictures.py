@@ -1,4 +1,4 @@
-"""The typed answer about a post of pictures, and what can be checked of it: pictures are named by number."""  # noqa: E501
+"""The typed answer about a post of pictures, and its check: pictures are named by number."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ class PictureAnalysis(Part):
 
 
 def check_pictures(answer: Lacking, n_pictures: int) -> Check:
-    """Hold a PictureAnalysis against the number of pictures: the only thing that is measured of them.
+    """Check a PictureAnalysis against the number of pictures, all that is measured of them.
 
-    A claim that names no picture, or one that is not there, is unsupported; the rest are not checked, so no
-    share of the answer is grounded: nothing could be confirmed.
-    """  # noqa: E501
+    A claim that names no picture, or a missing one, is unsupported; the rest are not checked, so no
+    share of the answer is grounded.
+    """
     claims = tuple(_findings(answer, n_pictures))
     numbers = [p.number for p in answer.pictures or []]
     message = f"{len(numbers)} pictures are described, the post has {n_pictures}"

@@ -40,7 +40,7 @@ def view(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFr
     Of `limit` places `controls_share` (0 to 1) go to controls, rounded; places that one side cannot
     fill go to the other. Breakouts and posts that people kept come by the lower end of their
     multiplier; controls by a hash of their id, so that a second run chooses the same. Of posts that
-    show the same film the one that has an answer is taken, else the first.
+    show the same video the one that has an answer is taken, else the first.
     """
     rows = posts.to_dict("records")
     columns = {
@@ -133,7 +133,7 @@ def picture_type(path: str) -> str:
 
 
 def is_pictures(post: Mapping[Any, Any]) -> bool:
-    """Whether a post shows pictures and no film."""
+    """Whether a post shows pictures and no video."""
     return bool(post["media_status"] == "photo")
 
 

@@ -170,7 +170,7 @@ def _line(text: Any) -> str | None:
 
 
 def _hooks(hook: Mapping[str, Any]) -> list[str]:
-    """Hook types in words, the most probable first."""
+    """Hook types as text, the most probable first."""
     types = sorted(hook.get("types") or [], key=lambda t: -t["probability"])
     return [t["type"].replace("_", " ") for t in types]
 

@@ -195,7 +195,7 @@ def _ordered(key: Ints, x: Floats) -> Ints:
 def _nearest(line: PostTimeline, part: slice, *, past_only: bool) -> tuple[Ints, Ints, Ints]:
     """First and last serving post of each baseline, and the post's own place among them.
 
-    The run holds one post more when the post itself stands inside; `own` is -1 if it serves
+    The run has one post more if the post itself is inside; `own` is -1 if it serves
     nowhere.
     """
     key, k = line.key[part], line.max_posts

@@ -32,7 +32,8 @@ LOOSE = 0.5  # of ln likelihood: what the bulk still allows
 BULK = (0.5, 0.9)
 _CELLS = 24
 _REACH = np.array([0.9, 0.96])
-_ONWARD = 1.8  # from 96 % to a threshold of 2.6 it is 1.8 times as far as from 90 % to 96 %, in normal quantiles  # noqa: E501
+# In normal quantiles a threshold of 2.6 is 1.8 times as far from 96 % as 96 % is from 90 %.
+_ONWARD = 1.8
 _DF = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 100.0])
 _SCALE = np.geomspace(0.25, 4.0, 57)
 
@@ -178,7 +179,7 @@ def _most(t: Floats, limit: Floats, count: Floats) -> float:
 
 
 def _binned(limit: Floats) -> tuple[Floats, Floats]:
-    """Thresholds in at most 200 cells: their means, and how many posts each stands for."""
+    """Thresholds in at most 200 cells: their means, and how many posts each has."""
     limits = np.sort(limit)
     parts = np.array_split(limits, min(len(limits), 200))
     return np.array([part.mean() for part in parts]), np.array([len(part) for part in parts], float)

@@ -18,10 +18,8 @@ from vtlib.core.models import REACH_METRICS
 
 TWOFOLD = 2.0  # two counters of one post that differ by more are named
 HALF = 0.5  # share of posts with any reach on which plays must be known to be the counter
-MIN_SIDE, MIN_GAP_LN = (
-    5,
-    float(np.log(1.8)),
-)  # posts on either side, and what lies between them in ln length
+# Posts on either side of a split by length, and the gap between them in ln length.
+MIN_SIDE, MIN_GAP_LN = 5, float(np.log(1.8))
 APART = 0.8  # share of the variance of ln length that the two sides must explain
 _Floats = NDArray[np.float64]
 
@@ -129,6 +127,7 @@ class Definition:
     why: str
 
 
+# Each date as the platform published it; add a row to cut the series of another change.
 DEFINITIONS = (
     Definition(
         "youtube",

@@ -36,9 +36,7 @@ class CallStratum:
     name: str
     group: pd.DataFrame
     calls: Calls
-    n_pairs: int = (
-        0  # posts captured at 24 to 72 h and again at 7 days, with or without an own baseline
-    )
+    n_pairs: int = 0  # posts captured at 24 to 72 h and again at 7 days, with or without baseline
     n_young: int = 0  # posts captured last at 24 to 72 h
 
     @property

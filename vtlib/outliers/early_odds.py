@@ -154,7 +154,7 @@ def _spread_features(features: Floats) -> Floats:
 
 
 def _ridge(features: Floats, y: Floats, weight: Floats, prior: float) -> Floats:
-    """Least squares in which every slope, but not the level, is drawn to 0."""
+    """Least squares in which every slope, but not the level, is shrunk to 0."""
     penalty = np.full(features.shape[1], prior)
     penalty[0] = 1e-9
     gram = features.T @ (features * weight[:, None]) + np.diag(penalty)

@@ -138,7 +138,7 @@ def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:
     split = lengths.get(str(first["platform"]))
     if first["part"] and split and split.limit_s:
         side = "up to" if first["part"] == "short" else "over"
-        return f"format unknown, told apart by length: {side} {split.limit_s:.0f} s"
+        return f"format unknown, split by length: {side} {split.limit_s:.0f} s"
     return "format unknown: kinds may be mixed"
 
 

@@ -160,13 +160,13 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 WINDOW_H = 168.0
-N_BEFORE = 3  # windows that the last one is held against
+N_BEFORE = 3  # windows that the last one is compared with
 N_REPLAYS = 12  # earlier windows whose calls make the record
-MIN_USES = 4  # creators of a tag, all windows together: fewer can show nothing, and are no test
-MIN_ACTIVE, MIN_ACTIVE_BEFORE = (
-    5,
-    10,
-)  # creators who posted in the last window, in those before together
+MIN_USES = (
+    4  # creators of a tag, all windows together: fewer cannot show a trend and are not tested
+)
+# Creators who posted in the last window, and in the windows before it together.
+MIN_ACTIVE, MIN_ACTIVE_BEFORE = 5, 10
 MAX_Q = 0.10
 
 

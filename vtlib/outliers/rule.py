@@ -1,9 +1,13 @@
 """The default rule, for one stratum: how unusual is each post for its account, in calibrated terms.
 
 A stratum is one platform, one format, one metric: never mix formats, or views with likes.
-Everything is in ln units; the multiplier is the one figure turned back into a ratio. What a post is
-judged by is its value brought to 7 days of age, against the shrunk level and scale of its own
+Everything is in ln units; the multiplier is the one figure turned back into a ratio. A post is
+judged by its value brought to 7 days of age, against the shrunk level and scale of its own
 baseline.
+
+The p of past-only judgements is split conformal prediction in groups (Mondrian) with fading weights
+(Barber, Candes, Ramdas & Tibshirani 2023, arXiv 2202.13415). Own code: `crepes` and `mapie` have
+groups but no weights, want one fit for every date of publication, and need scikit-learn.
 """
 
 from __future__ import annotations
@@ -232,7 +236,7 @@ def _score(
 MEMORY = 4_000  # earlier scores of a group that are looked at
 HALF_LIFE = 1_000  # scores of a group after which one counts half
 PRIOR_WEIGHT = 20.0  # what the wider group's p weighs, in scores
-CHUNKS = 500  # so many stretches of time, of at least MIN_CHUNK posts, are each judged by what was before  # noqa: E501
+CHUNKS = 500  # stretches of time of at least MIN_CHUNK posts, each judged by those before it
 MIN_CHUNK = 25
 VOLATILITY_GROUPS = 4
 SIZE_EDGES = (15, 40)  # posts in a baseline: small, middling, nearly full

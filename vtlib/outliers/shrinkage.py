@@ -110,7 +110,7 @@ def own_scale(mad: Floats, mean_ad: Floats, n: NDArray[np.integer], floor: Float
 
     A MAD under the floor says that more than half of the posts show one number: the mean deviation
     (Iglewicz & Hoaglin 1993, for a MAD of 0) then speaks for the others. Where it too is next to
-    nothing the answer is 0: no spread was seen, and the stratum's stands in for it (`moderate`).
+    nothing the answer is 0: no spread was measured, and `moderate` uses the stratum's instead.
     """
     scale, mean = robust_scale(mad, n), MEAN_AD_SD * mean_ad
     with np.errstate(invalid="ignore"):

@@ -22,9 +22,7 @@ MIN_POSTS = 5
 # (bench/forecasts.py) half-lives of 5 to 15 posts do alike; a slow part keeps quiet accounts
 # steady.
 FAST, SLOW, FAST_SHARE = 8.0, 80.0, 0.6
-LEVEL_POSTS = (
-    50.0  # posts that such a level is worth: 1 / sum of its squared weights, in the long run
-)
+LEVEL_POSTS = 50.0  # effective posts of such a level in the long run: 1 / sum of squared weights
 SCALE_HALF_LIFE = 10.0
 SCALE_POSTS = 20.0  # errors that the account's own scale is worth at most
 PRIOR_POSTS = 10.0  # errors that the stratum's scale is worth
@@ -75,9 +73,9 @@ def trailing(
     may be in a baseline (not pinned, not paid, mature by now); `ln_followers` (n,) NaN = unknown.
     Behind each post stand the serving posts of its account that were 7 days old by then. Level:
     exponentially weighted means (half-lives 8 and 80 posts) of values held within 2 scales; scale:
-    the same (half-life 10) of absolute one-step errors, drawn to the stratum's up to then. The
-    level is drawn to what accounts with as many followers reach, by a line fitted to what was known
-    at the time (10 accounts or more). Under 5 earlier posts everything is NaN.
+    the same (half-life 10) of absolute one-step errors, shrunk to the stratum's up to then. The
+    level is shrunk to what accounts with as many followers reach, by a line fitted to what was
+    known at the time (10 accounts or more). Under 5 earlier posts everything is NaN.
     """
     line = _arrange(posted_h, group, serves & np.isfinite(x7))
     x = pd.Series(x7[line.rows])

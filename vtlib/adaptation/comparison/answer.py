@@ -1,4 +1,8 @@
-"""The typed answer about one video and several products: each judged on rubrics, every two held together."""  # noqa: E501
+"""The typed answer about one video and several products, and its rows for the store. Pure.
+
+Each product is judged on rubrics, every two are compared. Products that were not asked about are
+dropped.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +81,7 @@ class ProductFits(Part):
 
 
 def mean_score(fit: Fit) -> float:
-    """The mean of the four rubrics, 0 to 5: each counts the same, because no weight has been measured."""  # noqa: E501
+    """The mean of the four rubrics, 0 to 5, equally weighted: no weights have been measured."""
     return sum(getattr(fit, name) for name in RUBRICS) / len(RUBRICS)
 
 

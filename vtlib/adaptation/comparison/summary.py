@@ -87,7 +87,7 @@ def obstacles(items: Sequence[Mapping[str, Any]] | None) -> str | None:
 
 
 def rank_table(ranks: pd.DataFrame) -> pd.DataFrame:
-    """`ranks` (ranking.over_videos) with the interval of the rank in words, as RANK_COLUMNS."""
+    """`ranks` (ranking.over_videos) with the interval of the rank as text, as RANK_COLUMNS."""
     spans = [f"{r.rank_low} to {r.rank_high}" for r in ranks.itertuples()]
     texts = pd.Series(spans, index=ranks.index, dtype=object)
     return ranks.assign(ranks=texts, chance=100 * ranks["p_first"].astype(float))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vtlib.adaptation.source import post_of
 from vtlib.core.errors import BadInput, nearest
 from vtlib.ops import projects
 from vtlib.performance.script_predictions import expected
-from vtlib.platforms import post_ref
 from vtlib.scripts import origins, queries
 from vtlib.scripts import store as scripts
 from vtlib.scripts.files import read_file
@@ -134,7 +133,7 @@ def _plain(request: DraftRequest, place: ScriptHome) -> tuple[Script, ScriptHome
 def _from_post(at: Workspace, request: DraftRequest, start: FirstDraft) -> FirstDraft:
     with at.store.read() as connection:
         answers = _answer(connection, request)
-        post_id = str(answers[0]["post_id"]) if request.analysis else _post_id(request.post)
+        post_id = str(answers[0]["post_id"]) if request.analysis else post_of(request.post)
         posts = records(connection, _POST, [post_id])
         measures = records(connection, _MEASURES, [post_id])
     if not posts:
@@ -158,7 +157,7 @@ def _from_post(at: Workspace, request: DraftRequest, start: FirstDraft) -> First
 def _answer(connection: Any, request: DraftRequest) -> list[dict[str, Any]]:
     """The analysis with that id, else the newest of the post. Raises BadInput for an unknown id."""
     if not request.analysis:
-        return records(connection, _ANSWER, [_post_id(request.post)])
+        return records(connection, _ANSWER, [post_of(request.post)])
     rows = records(connection, _ONE_ANSWER, [request.analysis])
     if not rows:
         todo = "Ids: vt analyze show POST --json. What a model did not answer has none."
@@ -255,12 +254,3 @@ def _with_product(at: Workspace, start: FirstDraft) -> FirstDraft:
         audience=script.audience or str(product.get("audience") or ""),
     )
     return replace(start, script=filled_script)
-
-
-def _post_id(text: str) -> str:
-    if re.fullmatch(r"[a-z]+:[^/\s]+", text):
-        return text
-    post_id = post_ref(text).post_id
-    if post_id is None:
-        raise BadInput(f"{text} is a short link.", todo="Open it and paste the post's own URL.")
-    return post_id

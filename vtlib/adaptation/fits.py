@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from vtlib.adaptation import store
 from vtlib.adaptation.comparison import ProductFits
 from vtlib.adaptation.comparison.answer import fit_rows, judgement_rows
 from vtlib.adaptation.comparison.recommendation import rank_products
+from vtlib.adaptation.source import post_of as post_of  # noqa: PLC0414 - commands take it here
 from vtlib.adaptation.source import product_facts, shuffle_by_post, told, topics
 from vtlib.analysis import corrections, selection
 from vtlib.core.errors import BadInput
@@ -23,7 +23,6 @@ from vtlib.llm.records import Done
 from vtlib.llm.request import Request
 from vtlib.llm.text_requests import Progress, TextRequest
 from vtlib.ops import projects
-from vtlib.platforms import post_ref
 from vtlib.store import people
 from vtlib.store.project import Project, Workspace, one_session
 
@@ -159,15 +158,6 @@ def ranked(
         names = ("first_product_id", "second_product_id")
         pairs = pairs[pairs[names[0]].isin(ids) & pairs[names[1]].isin(ids)]
     return rank_products(fits, pairs, min_score=project.params.adaptation.min_score)
-
-
-def post_of(text: str) -> str:
-    """The id of a post given by id or URL. Raises BadInput for a short link or no post."""
-    if re.fullmatch(r"[a-z]+:[^/\s]+", text):
-        return text
-    if (post_id := post_ref(text).post_id) is None:
-        raise BadInput(f"{text} is a short link.", todo="Open it and paste the post's own URL.")
-    return post_id
 
 
 def project_of(at: Workspace, post_id: str) -> str:

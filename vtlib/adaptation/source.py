@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from vtlib.core.errors import BadInput
+from vtlib.platforms import post_ref
 
 FACTS = ("problems", "benefits", "features")
 SINGLE_FACTS = ("name", "description", "audience", "price")
@@ -34,11 +38,7 @@ def describe_video(answer: Mapping[str, Any], bad_paths: Sequence[str] = ()) -> 
     Overlays, lines and reasons that the check refuted (`bad_paths`: paths such as overlays.0) and
     missing parts of a partial answer are left out.
     """
-    bad = set(bad_paths)
-    lists = {
-        name: [v for n, v in enumerate(answer.get(name) or []) if f"{name}.{n}" not in bad]
-        for name in _LISTS
-    }
+    lists = _without(answer, _LISTS, bad_paths)
     hook, narrative = answer.get("hook") or {}, answer.get("narrative") or {}
     types = [t["type"] for t in hook.get("types") or []]
     return {
@@ -62,11 +62,8 @@ def describe_pictures(answer: Mapping[str, Any], bad_paths: Sequence[str] = ()) 
     Refuted pictures and reasons (`bad_paths`) are left out. There are no seconds, cuts or lines,
     since pictures have none.
     """
-    bad, hook = set(bad_paths), answer.get("hook") or {}
-    lists = {
-        name: [v for n, v in enumerate(answer.get(name) or []) if f"{name}.{n}" not in bad]
-        for name in ("pictures", "explanation")
-    }
+    hook = answer.get("hook") or {}
+    lists = _without(answer, ("pictures", "explanation"), bad_paths)
     types = [t["type"] for t in hook.get("types") or []]
     return {
         "language": answer.get("language"),
@@ -76,6 +73,17 @@ def describe_pictures(answer: Mapping[str, Any], bad_paths: Sequence[str] = ()) 
         "call_to_action": answer.get("call_to_action"),
         "why_it_may_have_worked": [c.get("text") for c in lists["explanation"]],
         "risks": [r.get("why") for r in answer.get("risks") or []],
+    }
+
+
+def _without(
+    answer: Mapping[str, Any], names: Iterable[str], bad_paths: Sequence[str]
+) -> dict[str, list[Any]]:
+    """Those lists of an answer without the entries that the check refuted."""
+    bad = set(bad_paths)
+    return {
+        name: [v for n, v in enumerate(answer.get(name) or []) if f"{name}.{n}" not in bad]
+        for name in names
     }
 
 
@@ -103,8 +111,16 @@ def shuffle_by_post(
     products: Iterable[Mapping[str, Any]], *, post_id: str
 ) -> list[Mapping[str, Any]]:
     """Products in a random order fixed by the post, so that no place in it favours a product."""
+    return sorted(
+        products,
+        key=lambda p: hashlib.sha256(f"{post_id}/{p['product_id']}".encode()).hexdigest(),
+    )
 
-    def lot(product: Mapping[str, Any]) -> str:
-        return hashlib.sha256(f"{post_id}/{product['product_id']}".encode()).hexdigest()
 
-    return sorted(products, key=lot)
+def post_of(text: str) -> str:
+    """The id of a post given by id or URL. Raises BadInput for a short link or no post."""
+    if re.fullmatch(r"[a-z]+:[^/\s]+", text):
+        return text
+    if (post_id := post_ref(text).post_id) is None:
+        raise BadInput(f"{text} is a short link.", todo="Open it and paste the post's own URL.")
+    return post_id

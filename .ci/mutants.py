@@ -48,7 +48,7 @@ TARGETS = {
     "vtlib/capture/imports.py": [*FILES, "tests/cli/test_workflow.py"],
     "vtlib/outliers/judgement.py": ["tests/outliers/test_outliers.py"],
     "vtlib/outliers/rule.py": ["tests/outliers"],
-    "vtlib/outliers/tiers.py": ["tests/outliers"],
+    "vtlib/outliers/scores.py": ["tests/outliers"],
     "vtlib/adaptation/claims.py": ["tests/adaptation/test_adaptation.py"],
     "vtlib/scripts/diff.py": ["tests/scripts"],
     "vtlib/media/download/url_allowlist.py": ["tests/media/download"],

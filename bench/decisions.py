@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vtlib.analysis.agreement import cohen_kappa
+from vtlib.analysis.labels import cohen_kappa
 from vtlib.core.proportions import rate
 from vtlib.performance.abtest import VariantTest, compare
 from vtlib.performance.money import incremental

@@ -8,7 +8,7 @@ import pytest
 from vtlib.adaptation import fits
 from vtlib.analysis import stage as analysis
 from vtlib.analysis import summary
-from vtlib.analysis.claim_count import claims_of, count_claims, newest_answers
+from vtlib.analysis.summary import claims_of, count_claims, newest_answers
 from vtlib.core.settings import load_settings
 from vtlib.report import history as reports
 from vtlib.report.answers import why

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from simulator.words import HOSTILE
 from vtlib.adaptation.answer import AdaptedScript, OriginalScript
 from vtlib.adaptation.comparison import ProductFits
-from vtlib.analysis.answer import VideoAnalysis
-from vtlib.analysis.first_pass import FirstLook
+from vtlib.analysis.answer import FirstLook, VideoAnalysis
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS

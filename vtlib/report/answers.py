@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.analysis.claim_count import count_claims
+from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number
 from vtlib.core.finding import q_text
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from vtlib.analysis.claim_count import count_claims
+from vtlib.analysis.summary import count_claims
 from vtlib.core.errors import BadInput
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.param_keys import new_key

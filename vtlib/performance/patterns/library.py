@@ -18,7 +18,7 @@ from scipy.stats import norm as normal
 
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
 from vtlib.performance.patterns.features import Feature, combinations
 from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS, by_platform

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm as normal
 from scipy.stats import t as student
 
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
 from vtlib.performance.effects import Shift
 from vtlib.performance.patterns.features import Feature

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.scores import q_values
 from vtlib.performance import effects
 
 Floats = NDArray[np.float64]

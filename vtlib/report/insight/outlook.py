@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from vtlib.analysis.claim_count import count_claims
+from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number, verb
 from vtlib.core.finding import Chapter, Finding
 from vtlib.core.proportions import rate

@@ -5,7 +5,7 @@ they were seen.
 import numpy as np
 import pytest
 
-from vtlib.outliers.early_tags import WINDOW_H, Uses, gathering, sequel
+from vtlib.outliers.rising_tags import WINDOW_H, Uses, gathering, sequel
 
 WEEKS, TAGS = 12, 60
 

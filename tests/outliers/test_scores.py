@@ -5,12 +5,11 @@ import pytest
 
 from tests.outliers.worlds import world
 from vtlib.core.models import TIERS
-from vtlib.outliers.growth import Growth, prior_growth
+from vtlib.outliers.growth import Growth
 from vtlib.outliers.rule import judge
-from vtlib.outliers.scores import Basis, Reason
-from vtlib.outliers.tiers import q_values, tiers
+from vtlib.outliers.scores import Basis, Reason, q_values, tiers
 
-JUDGED = judge(world(1, 12).posts, prior_growth(3.0))
+JUDGED = judge(world(1, 12).posts, Growth("prior", 3.0))
 
 
 def rigged(

@@ -1,19 +1,21 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.outliers.worlds import plain_posts, world
 from vtlib.core.models import TIERS
+from vtlib.outliers import rule
 from vtlib.outliers.baseline import BaselineExclusion
-from vtlib.outliers.growth import prior_growth, shift, shift_se
+from vtlib.outliers.growth import Growth, shift, shift_se
 from vtlib.outliers.rule import judge
-from vtlib.outliers.scores import REASONS, Basis, Posts, Reason
-from vtlib.outliers.tiers import tiers
+from vtlib.outliers.scores import REASONS, Basis, Posts, Reason, RuleSettings, tiers
 
-GROWTH = prior_growth(3.0)
+GROWTH = Growth("prior", 3.0)
 FLOATS = (
     "expected_ln",
     "scale_ln",
@@ -39,7 +41,7 @@ def taken(posts, index):
     return Posts(**{f.name: getattr(posts, f.name)[index] for f in dataclasses.fields(posts)})
 
 
-def joined(one, other):
+def combine_strata(one, other):
     return Posts(
         **{
             f.name: np.append(getattr(one, f.name), getattr(other, f.name))
@@ -125,7 +127,7 @@ def test_small_accounts_are_held_against_their_cohort_and_reach_watch_at_most(n)
     giant = plain_posts(
         [1e9] * n, [99] * n, ln_followers=np.full(n, 10.0), posted_h=np.arange(n) * 1.0
     )
-    judged = judge(joined(rest, giant), GROWTH)
+    judged = judge(combine_strata(rest, giant), GROWTH)
     assert (judged.basis[-n:] == Basis.COHORT).all()
     assert words(judged)[-n:] == (["watch"] * n if n > 1 else ["none"])
     level = judged.stratum.level
@@ -148,7 +150,7 @@ def test_accounts_of_one_post_each_still_make_a_cohort():
 
 def test_followers_unknown_fall_back_to_the_mean_of_the_stratum():
     rest = world(1, 20).posts
-    judged = judge(joined(rest, plain_posts([5000], [99])), GROWTH)
+    judged = judge(combine_strata(rest, plain_posts([5000], [99])), GROWTH)
     assert judged.expected_ln[-1] == pytest.approx(judged.stratum.level.mean_ln)
 
 
@@ -163,7 +165,7 @@ def test_giants_are_found_and_two_do_not_hide_each_other(giants):
 
 def test_constants_have_no_spread_and_take_the_priors():
     constant = plain_posts([500] * 29 + [500_000], [99] * 30, ln_followers=np.full(30, 8.0))
-    judged = judge(joined(world(4, 30).posts, constant), GROWTH)
+    judged = judge(combine_strata(world(4, 30).posts, constant), GROWTH)
     assert_sound(judged)
     assert words(judged)[-30:-1] == ["none"] * 29
     assert words(judged)[-1] in ("breakout", "extreme")
@@ -267,3 +269,86 @@ def test_the_formula_by_hand():
     assert judged.t[i] == pytest.approx(t)
     assert judged.df[i] == pytest.approx(facts.scale.d0 + d)
     assert judged.multiplier[i] == pytest.approx(np.exp(judged.x7_ln[i] - expected))
+
+
+REACH = Path(__file__).parents[2].parent / "shared" / "real" / "reach"
+
+
+def test_without_fading_and_prior_it_is_the_plain_conformal_p(monkeypatch):
+    monkeypatch.setattr(rule, "HALF_LIFE", 1e12)
+    monkeypatch.setattr(rule, "PRIOR_WEIGHT", 0.0)
+    monkeypatch.setattr(rule, "MIN_CHUNK", 400)
+    t = np.random.default_rng(1).normal(size=800)
+    ours = rule._weighted_rank(t, np.ones(800))[400:]
+    plain = [(1 + (t[:400] >= one).sum()) / 401 for one in t[400:]]
+    assert ours == pytest.approx(plain)
+
+
+def test_p_of_posts_to_come_holds_when_the_stated_tail_is_wrong():
+    draw = np.random.default_rng(2)
+    t, n = draw.standard_t(3, 6_000), 6_000
+    p = rule.later_p(t, np.full(n, 0.5), np.arange(n) * 1.0, draw.uniform(size=n), np.full(n, 30))
+    later = p[1_000:]
+    assert (later < 0.01).mean() == pytest.approx(0.01, abs=0.005)
+    assert (later < 0.05).mean() == pytest.approx(0.05, abs=0.01)
+
+
+def real(name: str) -> Posts:
+    frame = pd.read_parquet(REACH / f"{name}.parquet")
+    posted, captured = (
+        frame[c].to_numpy("datetime64[s]").astype(float) / 3600
+        for c in ("posted_at", "captured_at")
+    )
+    followers = frame["followers"].to_numpy(float)
+    known = np.log(np.where(followers > 0, followers, np.nan))
+    return Posts(
+        x=np.log1p(frame["views"].to_numpy(float)),
+        posted_h=posted,
+        age_h=captured - posted,
+        group=pd.factorize(frame["account"], sort=True)[0].astype(np.int64),
+        ln_followers=known,
+        is_pinned=np.zeros(len(frame), bool),
+        is_paid=np.zeros(len(frame), bool),
+    )
+
+
+@pytest.mark.parametrize("name", ["tiktok_creators", "tiktok_politicians"])
+def test_on_real_posts_one_in_a_hundred_is_one_in_a_hundred(name):
+    judged = judge(real(name), Growth("prior", 3.0), RuleSettings(look="past"))
+    own = judged.basis == Basis.ACCOUNT
+    p, scale = judged.p[own], judged.scale_ln[own]
+    assert 0.007 <= (p < 0.01).mean() <= 0.014
+    assert 0.04 <= (p < 0.05).mean() <= 0.065
+    quarter = np.searchsorted(np.quantile(scale, [0.25, 0.5, 0.75]), scale)
+    for k in range(4):
+        assert 0.025 <= (p[quarter == k] < 0.05).mean() <= 0.1
+        assert 0.005 <= (p[quarter == k] < 0.01).mean() <= 0.02
+
+
+@pytest.mark.parametrize("name", ["tiktok_creators", "tiktok_politicians"])
+@pytest.mark.parametrize("share", [0.005, 0.03])
+def test_dead_posts_do_not_move_the_flags_of_real_posts(name, share):
+    posts = real(name)
+    flagged = [_flags(posts), _flags(_with_dead(posts, share))]
+    assert flagged[0] > 50
+    assert flagged[1] == pytest.approx(flagged[0], rel=0.1)
+
+
+def _flags(posts: Posts) -> int:
+    judged = judge(posts, Growth("prior", 3.0))
+    own = judged.basis == Basis.ACCOUNT
+    return int((own & (judged.p_tail < 0.01) & (judged.multiplier >= 3)).sum())
+
+
+def _with_dead(posts: Posts, share: float) -> Posts:
+    draw = np.random.default_rng(3)
+    n = len(posts.x)
+    again = draw.integers(0, n, int(share * n))
+    return Posts(
+        x=np.append(posts.x, np.log1p(draw.integers(0, 12, len(again)))),
+        posted_h=np.append(posts.posted_h, posts.posted_h[again] + 0.5),
+        **{
+            name: np.append(getattr(posts, name), getattr(posts, name)[again])
+            for name in ("age_h", "group", "ln_followers", "is_pinned", "is_paid")
+        },
+    )

@@ -77,6 +77,7 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **options: A
     a key what is known is shown, and exit code 3 says when videos are left.
     """
     from vtlib.adaptation import fits as product_fits
+    from vtlib.llm import text_requests
     from vtlib.ops import projects
 
     post_id = product_fits.post_of(video) if video else None

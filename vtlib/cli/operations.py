@@ -13,7 +13,6 @@ from vtlib.cli.base import Answer, command, table
 from vtlib.core.models import USE_BY
 
 if TYPE_CHECKING:
-    from vtlib.ops import operations
     from vtlib.ops.health import HealthCheck
     from vtlib.store.backup import BackupSummary
     from vtlib.store.project import Workspace
@@ -113,6 +112,7 @@ def _backup_summary(copy: BackupSummary) -> str:
 def _write_status_page(at: Workspace, path: Path, over: UsageScope, *, project: str | None) -> Path:
     import pandas as pd
 
+    from vtlib.ops import operations
     from vtlib.report import Page
     from vtlib.report.workspace_pages import write_usage
 

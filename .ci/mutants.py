@@ -74,8 +74,6 @@ def main() -> int:
         os.chdir(copy)
         sample = _sample(modules, seed=options.seed, size=options.sample)
         tried, survivors, n_late = _try(sample)
-    for survivor in survivors:
-        print(f"\n{survivor.mutation.operator_name}\n{survivor.diff}")
     score = 100 * (1 - len(survivors) / len(sample))
     _print_modules(tried, survivors)
     print(f"{len(sample) - len(survivors)} of {len(sample)} changes were noticed: {score:.1f} %")
@@ -144,6 +142,7 @@ def _try(sample: list[MutationSpec]) -> tuple[dict[str, int], list[Survivor], in
         tried[module] = tried.get(module, 0) + 1
         if result.test_outcome == TestOutcome.SURVIVED:
             survivors.append(Survivor(spec, result.diff or ""))
+            print(f"\n{spec.operator_name}\n{result.diff}", flush=True)
         n_late += result.output == "timeout"
     return tried, survivors, n_late
 

@@ -3,6 +3,7 @@ databases from one.
 """
 
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import UTC
 from itertools import count
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
-from vtlib.store import people
+from vtlib.store import locks, people
 from vtlib.store.connection import Connection, Store
 from vtlib.store.project import Project, Workspace
 
@@ -56,6 +57,35 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "_open", opened)
+        # An open costs as much as ten small operations, and a test does dozens in a row.
+        locks.linger()
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup():
+    """What a fixture wrote is whole on disk when the next one, or the test, begins."""
+    try:
+        return (yield)
+    finally:
+        locks.close_idle()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    """As after a fixture: no test meets the open file of another."""
+    try:
+        return (yield)
+    finally:
+        locks.close_idle()
+
+
+@pytest.fixture
+def unshared():
+    """Each operation opens the file for itself, as in a process that does only one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locks, "_lingering", threading.Event())
+        patch.setattr(locks, "_leases", {})
         yield
 
 

@@ -21,6 +21,8 @@ from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.store import migrate
 from vtlib.store.connection import Store
 
+pytestmark = pytest.mark.usefixtures("unshared")
+
 SOAK_S = float(os.environ.get("VT_SOAK_S", "0"))
 ADD = "INSERT INTO brands (brand_id, slug) VALUES (?, ?)"
 

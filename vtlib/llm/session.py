@@ -13,7 +13,6 @@ from vtlib.llm import answers as store
 from vtlib.llm import costs
 from vtlib.llm.budget import Budget, Cap
 from vtlib.llm.client import Client
-from vtlib.llm.gemini import Access, Gemini
 from vtlib.llm.model import Model
 from vtlib.llm.prices import Prices
 from vtlib.llm.recording import Replay
@@ -74,8 +73,11 @@ def model_of(project: Project) -> Model:
     return Replay(folder) if folder else _PROVIDERS[project.params.model.provider](project)
 
 
-def _gemini(project: Project) -> Gemini:
+def _gemini(project: Project) -> Model:
     """Raises CredentialsMissing without GEMINI_API_KEY."""
+    # google-genai takes a second to load; most commands and every stage but two never ask it.
+    from vtlib.llm.gemini import Access, Gemini  # noqa: PLC0415
+
     key = project.workspace.settings.gemini_api_key
     if key is None or not key.get_secret_value():
         raise CredentialsMissing("no GEMINI_API_KEY is set.", todo="Put it into .env: vt doctor.")

@@ -264,3 +264,11 @@ def linger() -> None:
     For a process that does many of them and then ends: nothing waits for a file to close.
     """
     _lingering.set()
+
+
+def close_idle() -> None:
+    """Close every file that only lingers: it is whole on disk then, to be copied or read."""
+    with _guard:
+        idle = list(_leases.values())
+    for lease in idle:
+        lease.close()

@@ -65,8 +65,8 @@ def videos(at: Workspace, project: str, dry_run: bool, **given: Any) -> Answer:
             first if slugs is None else adapted(opened, slugs, first, left_usd=None, dry_run=True)
         )
     with progress("asking", unit="videos") as tick:
-        done = flow.analyze(opened, progress=tick)
-    found = flow.load(opened)
+        result = flow.run(opened, progress=tick)
+    done, found = result.tally, result.answers
     said = summary.conclude(found)
     cost = "cost unknown: no price is known" if done.usd is None else f"${done.usd:,.4f}"
     lines = [

@@ -53,8 +53,13 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any
     rest = text_requests.open_ones(opened, planned.asked)
     if dry_run:
         return _planned(opened, rest, known=len(planned.asked) - len(rest))
-    done = _judged(opened, slugs, post_id, n_open=len(rest))
-    fits, judgements = fitting.load(opened, post_id=post_id)
+    if opened.has_model:
+        with progress("judging", unit="videos") as tick:
+            result = fitting.run(opened, slugs=slugs, post_id=post_id, progress=tick)
+    else:
+        result = fitting.known(opened, post_id=post_id)
+    done = result.done or _not_judged(n_open=len(rest))
+    fits, judgements = result.fits, result.judgements
     if slugs and len(fits):
         fits = fits[fits["product"].isin(slugs) | fits["product_id"].isin(slugs)]
         pairs = judgements[["first_product_id", "second_product_id"]]
@@ -63,18 +68,15 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any
     return show(opened, fits, judgements, done)
 
 
-def _judged(project: Project, slugs: list[str], post_id: str | None, *, n_open: int) -> Done:
-    from vtlib.adaptation import fits as fitting
+def _not_judged(*, n_open: int) -> Done:
+    """The outcome without a model: what was open stays so."""
     from vtlib.llm.records import Done
 
-    if not project.has_model:
-        return Done(
-            n_left=n_open,
-            stopped="set GEMINI_API_KEY" if n_open else "",
-            exit_code=3 * bool(n_open),
-        )
-    with progress("judging", unit="videos") as tick:
-        return fitting.judge(project, slugs=slugs, post_id=post_id, progress=tick)
+    return Done(
+        n_left=n_open,
+        stopped="set GEMINI_API_KEY" if n_open else "",
+        exit_code=3 * bool(n_open),
+    )
 
 
 def _planned(project: Project, rest: list[text_requests.TextRequest], *, known: int) -> Answer:

@@ -119,8 +119,8 @@ def dataset(
         wanted = importing.ImportOptions(
             platform, _time(captured_at), tick, is_strict=strict, options=options
         )
-        found = importing.import_files(opened, files, wanted)
-    return answer(found)
+        result = importing.run(opened, files, wanted)
+    return answer([*result.reports])
 
 
 @command(import_, "again", example="vt import again --project spring")

@@ -96,8 +96,8 @@ def outliers(
     chosen = {k: v for k, v in (("method", method), ("look", look)) if v}
     over: dict[str, Any] = {"outliers": chosen} if chosen else {}
     opened = projects.opened(at, project, over=over)
-    verdict = flow.judged(opened)
-    run = flow.save(opened, verdict, adopt=adopt)
+    result = flow.run(opened, adopt=adopt)
+    verdict, run = result.verdict, result.run
     said = flow.conclude(opened, verdict, run)
     held = flow.compared(verdict, flow.standing(opened, run))
     filters = outlier_rows.Filters(limit=limit, **chosen_rows)

@@ -62,9 +62,9 @@ def performance(
     opened = projects.opened(at, slug, over={"performance": given})
     outliers.renew(opened)
     links = matches.renew(opened)
-    found = flow.compute(opened, flow.load(opened))
     is_kept = adopt or not flow.is_restricted(opened)
-    run = flow.save(opened, found) if is_kept else flow.library_run(opened, found)
+    result = flow.run(opened, is_kept=is_kept)
+    found, run = result.found, result.run
     note = "" if is_kept else f"\n\n{NOT_KEPT.format(slug=slug)}"
     note += f"\n\n{links.message}" if links.message else ""
     return Answer(_data(slug, found, run) | {"is_kept": is_kept}, _text(found) + note)

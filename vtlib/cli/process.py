@@ -59,9 +59,9 @@ def videos(
     opened = projects.opened(at, project, over=over)
     video_samples.draw(opened, opened.params.media.sample)
     with progress("downloading", unit="posts") as tick:
-        done = flow.process(opened, again=again, progress=tick)
-    posts = stage.overview(flow.load(opened))
-    said = stage.conclude(posts, flow.twins(opened))
+        result = flow.run(opened, again=again, progress=tick)
+    done, posts = result.media, stage.overview(result.posts)
+    said = stage.conclude(posts, result.duplicates)
     failed = _failed(done, posts)
     rest = [f"{name} rests for now: {why}" for name, why in sorted(done.resting.items())]
     if failed:

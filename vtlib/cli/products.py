@@ -68,9 +68,10 @@ def adapted(
     if left_usd is not None:
         left_usd = max(left_usd - judged.most_usd, 0.0)
     orders = adapting.pairs(project, slugs=slugs)
-    written = adapting.adapt(project, orders, max_cost_usd=left_usd)
+    result = adapting.run(project, orders, max_cost_usd=left_usd)
+    written = result.done
     keys = {o.wanted.key for o in orders}
-    scripts = [r for r in adapting.load(project) if r["analysis_id"] in keys]
+    scripts = [r for r in result.rows if r["analysis_id"] in keys]
     both = textual.both(judged, written)
     lines = [first.text, "", f"fits and scripts: {textual.words(both)}"]
     lines += [f"  {r['script_id']}: {r['title']}, {r['reason']}" for r in scripts]

@@ -213,8 +213,8 @@ def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]
         text = "\n".join([table(quote.estimate, empty="nothing to ask"), *quote.words])
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
     with progress("capturing", unit="runs") as tick:
-        done = flow.scrape(project, search, again=again, told=lambda _: tick(1), on_new=_match)
-    return _answer(project, done)
+        result = flow.run(project, search, again=again, told=lambda _: tick(1), on_new=_match)
+    return _answer(result.captures, result.targets)
 
 
 def _match(project: Project) -> None:
@@ -232,11 +232,9 @@ def _abandoned(one: Captured) -> Answer:
     return Answer({"abandoned": one, "charged_usd": one.charged_usd}, text)
 
 
-def _answer(project: Project, done: Sequence[Captured]) -> Answer:
+def _answer(done: Sequence[Captured], targets: pd.DataFrame) -> Answer:
     """How each order fared and what each account got, and the exit code of the worst."""
     import pandas as pd
-
-    from vtlib.capture import stage as flow
 
     rows = pd.DataFrame(
         [
@@ -250,7 +248,6 @@ def _answer(project: Project, done: Sequence[Captured]) -> Answer:
             for c in done
         ]
     )
-    targets = flow.targets_of(project, [c.capture_id for c in done])
     short = targets[targets["reason"].notna()] if len(targets) else targets
     said = [f"{c.platform} ({c.actor}): {c.reason}" for c in done if c.reason]
     said += _short_lines(short)

@@ -74,9 +74,10 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **given: Any) 
             told,
         )
     with progress("writing", unit="scripts") as tick:
-        done = flow.adapt(opened, orders, max_cost_usd=given["max_cost"], progress=tick)
+        result = flow.run(opened, orders, max_cost_usd=given["max_cost"], progress=tick)
+    done = result.done
     keys = {o.wanted.key for o in orders}
-    rows = [r for r in flow.load(opened) if r["analysis_id"] in keys]
+    rows = [r for r in result.rows if r["analysis_id"] in keys]
     empty = lacks or "no script was written"
     shown = table(pd.DataFrame(summary.overview(rows))[SHOWN], empty=empty)
     data = {"outcomes": dict(done.outcomes), "known": done.n_known, "left": done.n_left}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,28 @@ from vtlib.store.writes import naive
 from vtlib.tables.reader import TableOptions
 
 MIN_POSTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceResult:
+    """The stage as it is stored: its frames and sentences, and the `run` of the library."""
+
+    found: Result
+    run: dict[str, Any]
+
+
+@one_session
+def run(
+    project: Project, found: Result | None = None, *, is_kept: bool = True
+) -> PerformanceResult:
+    """Judge what the store has, and store verdicts and library.
+
+    `found`: what `compute` gave, where a notebook has shown its steps; None = computed here.
+    Without `is_kept` nothing is stored: a look at a part.
+    """
+    found = compute(project, load(project)) if found is None else found
+    row = save(project, found) if is_kept else library_run(project, found)
+    return PerformanceResult(found, row)
 
 
 @one_session

@@ -10,6 +10,7 @@ from vtlib.charts.accounts import accounts_over_time
 from vtlib.charts.captures import capture_history, coverage
 from vtlib.charts.fits import fit_matrix, product_ranks
 from vtlib.charts.growth import growth
+from vtlib.charts.linked import linked
 from vtlib.charts.multipliers import multipliers
 from vtlib.charts.percentiles import standing
 from vtlib.charts.performance import pattern_effects, predictions, reach, returns
@@ -26,6 +27,7 @@ __all__ = [
     "enable",
     "fit_matrix",
     "growth",
+    "linked",
     "multipliers",
     "nothing",
     "pattern_effects",

@@ -35,6 +35,10 @@ COLUMNS = {
     "outcome": "file",
     "url": "url",
 }
+FETCHED = {k: COLUMNS[k] for k in ("role", "handle", "platform", "format", "outcome", "url")}
+MEASURED = {
+    k: COLUMNS[k] for k in ("role", "handle", "platform", "duration_s", "cuts", "cuts_3s", "url")
+}
 TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
 
 

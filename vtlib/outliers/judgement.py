@@ -165,6 +165,34 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     )
 
 
+def baseline_of(
+    posts: pd.DataFrame, scores: pd.DataFrame, post_id: str, params: Outliers
+) -> pd.DataFrame:
+    """The posts that a post was judged against by the default rule, nearest in time first:
+    post_id, account_id, platform, format, metric, value, posted_at.
+
+    `posts` as for `judge`, `scores` its scores. Empty for a post that was not scored, and for one
+    judged against its cohort.
+    """
+    row = scores[scores["post_id"].eq(post_id) & scores["n_baseline"].gt(0)]
+    placed = counters.with_metric(posts)
+    placed["part"], _ = counters.parts(placed)
+    names = ["post_id", "account_id", "platform", "format", "metric", "value", "posted_at"]
+    if row.empty:
+        return placed.loc[[], names]
+    key = placed.loc[placed["post_id"].eq(post_id), [*STRATUM, "part"]].iloc[0]
+    group = placed[placed[[*STRATUM, "part"]].eq(key).all(axis=1)].reset_index(drop=True)
+    arrays = _arrays(group)
+    at = int(group.index[group["post_id"].eq(post_id)][0])
+    gap_h = arrays.posted_h - arrays.posted_h[at]
+    kinds = calibrated.left_out_kinds(arrays, mature_h=params.mature_h)
+    near = (arrays.group == arrays.group[at]) & (kinds == BaselineExclusion.SERVES)
+    near &= (np.abs(gap_h) <= params.window_days * 24) & (np.arange(len(group)) != at)
+    near &= gap_h < 0 if row["look"].iloc[0] == "past" else True
+    found = group[near].assign(off=np.abs(gap_h)[near], gap=gap_h[near])
+    return found.sort_values(["off", "gap"]).head(params.max_baseline)[names]
+
+
 def record_rows(early: early_calls.Early) -> pd.DataFrame:
     """How earlier calls came true, as a table: `outlier_early`."""
     return early_calls.record_rows(early)
@@ -443,6 +471,10 @@ def _thresholds(params: Outliers) -> tiers.Thresholds:
 
 
 _CURVE = ["platform", "format", "metric", "age_h", "g_ln", "basis", "n_pairs"]
+STEPS = (
+    *("platform", "format", "metric", "value", "age_h", "n_baseline", "basis", "multiplier"),
+    *("multiplier_low", "multiplier_high", "p_value", "q_value", "tier", "reason"),
+)  # what judging did, column by column
 _SUMMARY = [
     *(*STRATUM, "accounts", "posts", "scored", *FLAGGED_TIERS, "growth", "chance"),
 ]

@@ -21,9 +21,10 @@ from vtlib.capture.own_analytics import Export, read_export
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform
+from vtlib.core.params import Performance
 from vtlib.llm import costs as money
 from vtlib.llm.bill import Rates
-from vtlib.performance import store
+from vtlib.performance import store, verdicts
 from vtlib.performance.forecasts import VIEWS, Forecaster, predict, used_patterns
 from vtlib.performance.history import OWN, current_levels
 from vtlib.performance.patterns import (
@@ -100,6 +101,12 @@ def knowledge(project: Project) -> tuple[Inputs, PerformanceKnowledge]:
     """What the past teaches, as forecasts need it."""
     inputs, params = load(project), project.params
     return inputs, judge(inputs, params.performance, interval=params.outliers.interval)
+
+
+def calibration(result: Result, params: Performance) -> list[str]:
+    """What may be said of matured predictions of views by other parameters (min_matured)."""
+    views = result.reported[result.reported["target"].eq(VIEWS)]
+    return verdicts.report(views, min_matured=params.min_matured)[1]
 
 
 def is_restricted(project: Project) -> bool:

@@ -2,7 +2,7 @@
 
 For: notebooks, pages, imports, reviews.
 Owns: nothing stored.
-Entry points: `show`, `reader.read_table`, `sheets`, `csv_safe`.
+Entry points: `show`, `enable` (sortable, filterable tables in JupyterLab), `reader.read_table`, `sheets`, `csv_safe`.
 """
 
 from vtlib.tables.board import Board, Panel
@@ -10,6 +10,7 @@ from vtlib.tables.cells import Cell, cell
 from vtlib.tables.csv_safe import to_csv_safe
 from vtlib.tables.gallery import Example, Gallery
 from vtlib.tables.html import HtmlTable, show
+from vtlib.tables.interactive import enable
 
 __all__ = [
     "Board",
@@ -19,6 +20,7 @@ __all__ = [
     "HtmlTable",
     "Panel",
     "cell",
+    "enable",
     "show",
     "to_csv_safe",
 ]

@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS
+from vtlib.tables import interactive
 from vtlib.tables.cells import Cell, cell, form_of, is_numeric, metric
 
 PLAIN_ROWS = 20
@@ -28,6 +29,10 @@ class HtmlTable:
     caption: str
 
     def _repr_html_(self) -> str:
+        return interactive.dressed(self.__html__())
+
+    def __html__(self) -> str:
+        """The table without scripts; templates take it as it is."""
         head = "".join(
             f'<th scope="col" class="vt-{kind}">{escape(label)}</th>'
             for label, kind in zip(self.labels, self.kinds, strict=True)
@@ -37,9 +42,6 @@ class HtmlTable:
             f'<div class="vt-table-box"><table class="vt-table"><caption>{escape(self.caption)}'
             f"</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
         )
-
-    def __html__(self) -> str:
-        return self._repr_html_()  # templates take it as it is
 
     def __repr__(self) -> str:
         rows = [[cell.text for cell in row] for row in self.rows[:PLAIN_ROWS]]

@@ -2,7 +2,8 @@
 
 For: notebooks, pages, imports, reviews.
 Owns: nothing stored.
-Entry points: `show`, `enable` (sortable, filterable tables in JupyterLab), `reader.read_table`, `sheets`, `csv_safe`.
+Entry points: `show`, `enable` (tables that sort and filter in JupyterLab),
+`reader.read_table`, `sheets`, `csv_safe`.
 """
 
 from vtlib.tables.board import Board, Panel

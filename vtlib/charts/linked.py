@@ -92,12 +92,13 @@ def _side(slim: pd.DataFrame, axes: Mapping[str, str], side: str) -> dict[str, A
     if _kind(slim[name]) == "text":
         return {"shorthand": f"{name}:N", "title": None}
     kind = "log" if side in axes.get("log", "") else "linear"
+    base = {} if kind == "log" else {"zero": False}
     axis = alt.Axis(tickCount=6, labelOverlap=True, labelExpr=_FIGURE)
     return {
         "shorthand": f"{name}:Q",
         "title": words,
         "axis": axis,
-        "scale": alt.Scale(type=kind, nice=False, padding=10, zero=False),
+        "scale": alt.Scale(type=kind, nice=False, padding=10, **base),
     }
 
 

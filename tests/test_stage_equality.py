@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 
@@ -116,9 +115,8 @@ def ways(made, live, tmp_path, monkeypatch, capsys) -> Callable[..., dict[str, d
                 assert left.value.code in (0, None), capsys.readouterr()
             else:
                 run(Project.open("p", home=str(home)))
-            ends[way] = {
-                t: rows(Project.open("p", home=str(home)).store, t) for t in tables.split()
-            }
+            store = Project.open("p", home=str(home)).store
+            ends[way] = {table: rows(store, table) for table in tables.split()}
         return ends
 
     return go
@@ -127,11 +125,9 @@ def ways(made, live, tmp_path, monkeypatch, capsys) -> Callable[..., dict[str, d
 def rows(store: Store, table: str) -> list[str]:
     """The rows of a table as text, in order, without ids of runs and times of writing."""
     found = store.query(f"SELECT * FROM {table}")
-    times = [
-        n for n in found if pd.api.types.is_datetime64_any_dtype(found[n]) and n != "posted_at"
-    ]
-    kept = found.drop(columns=[*times, *(LEFT_OUT & set(found.columns))])
-    return sorted(kept.astype(str).agg(" | ".join, axis=1))
+    times = set(found.select_dtypes(["datetime", "datetimetz"])) - {"posted_at"}
+    kept = found.drop(columns=sorted(times | (LEFT_OUT & set(found.columns))))
+    return sorted(str(row) for row in kept.astype(object).to_dict("records"))
 
 
 def same(ends: dict[str, dict[str, Any]]) -> None:

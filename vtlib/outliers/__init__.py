@@ -3,7 +3,7 @@
 For: notebook 03, `vt analyze outliers`, `vt review`.
 Owns: tables outlier_runs, outlier_scores, selections, early_calls, early_tags; YAML section
 `outliers`.
-Entry points: `stage.run` (load, judge, save), `judgement.judge` (every post against its own account;
+Entry points: `stage.run` (load, judge, save), `judgement.judge` (every post against its account;
 pure), `reviews`.
 Files: `rule` is the default rule for one stratum, `classic` the others; `baseline`, `shrinkage`,
 `growth`, `counters`, `definitions` prepare it; `tiers`, `chance` say what a score means; `early*`,

@@ -29,12 +29,20 @@ from vtlib.capture import store as captures
 from vtlib.cli import main
 from vtlib.core.errors import VtError
 from vtlib.media import stage as media
+from vtlib.ops import projects
 from vtlib.outliers import stage as outliers
 from vtlib.performance import stage as performance
 from vtlib.store.connection import Store
 from vtlib.store.project import Project
 
-LEFT_OUT = {"run_id", "outlier_run_id", "pattern_run_id", "capture_id", "forecaster"}
+LEFT_OUT = {
+    "run_id",
+    "outlier_run_id",
+    "pattern_run_id",
+    "capture_id",
+    "first_capture_id",
+    "forecaster",
+}
 PARAMS = {
     "project": "p",
     "is_simulated": True,
@@ -89,6 +97,9 @@ def made(live, tmp_path_factory) -> Path:
     captures.begin(store, begun("c", 55))
     captures.ingest(store, batch)
     captures.finish(store, "c")
+    with store.write() as connection:
+        connection.execute("UPDATE posts SET account_id = 'tiktok:7' WHERE account_id IS NULL")
+    projects.sync(Project.open("p", home=str(home)))
     return home
 
 

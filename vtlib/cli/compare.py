@@ -37,6 +37,7 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **given: Any
     a key what is known is shown, and exit code 3 says when videos are left.
     """
     from vtlib.adaptation import fits as fitting
+    from vtlib.llm import text_requests
     from vtlib.ops import projects
 
     post_id = fitting.post_of(video) if video else None

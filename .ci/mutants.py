@@ -30,24 +30,30 @@ from tqdm import tqdm
 ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 600
 
+ORDERS = [
+    *("tests/capture/test_orders.py", "tests/capture/test_open_orders.py"),
+    "tests/capture/test_capturing.py",
+]
+EVIDENCE = "tests/performance/test_variant_evidence.py"
+FILES = [f"tests/capture/test_{name}.py" for name in ("importing", "file_reports", "odd_files")]
 TARGETS = {
     "vtlib/llm/budget.py": ["tests/llm"],
     "vtlib/core/rate_limits.py": ["tests/core/test_rate_limits.py"],
-    "vtlib/capture/scheduler.py": ["tests/capture/test_capturing.py"],
-    "vtlib/capture/collector.py": ["tests/capture/test_capturing.py"],
-    "vtlib/capture/job_store.py": ["tests/capture/test_capturing.py"],
+    "vtlib/capture/scheduler.py": ORDERS,
+    "vtlib/capture/collector.py": ORDERS,
+    "vtlib/capture/job_store.py": ORDERS,
     "vtlib/store/writes.py": ["tests/store", "tests/capture/test_captures.py"],
-    "vtlib/capture/mapping.py": ["tests/capture/test_importing.py"],
+    "vtlib/capture/mapping.py": [*FILES, "tests/platforms"],
     "vtlib/capture/ingest.py": ["tests/capture/test_ingestion.py"],
-    "vtlib/capture/imports.py": ["tests/capture/test_importing.py", "tests/cli/test_workflow.py"],
+    "vtlib/capture/imports.py": [*FILES, "tests/cli/test_workflow.py"],
     "vtlib/outliers/judgement.py": ["tests/outliers/test_outliers.py"],
     "vtlib/outliers/rule.py": ["tests/outliers"],
-    "vtlib/outliers/tiers.py": ["tests/outliers"],
+    "vtlib/outliers/scores.py": ["tests/outliers"],
     "vtlib/adaptation/claims.py": ["tests/adaptation/test_adaptation.py"],
-    "vtlib/scripts/merge.py": ["tests/scripts"],
+    "vtlib/scripts/diff.py": ["tests/scripts"],
     "vtlib/media/download/url_allowlist.py": ["tests/media/download"],
     "vtlib/performance/predictions.py": ["tests/performance/test_predictions.py"],
-    "vtlib/performance/abtest.py": ["tests/performance/test_abtest.py"],
+    "vtlib/performance/abtest.py": ["tests/performance/test_abtest.py", EVIDENCE],
 }
 
 

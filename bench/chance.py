@@ -18,11 +18,11 @@ import zlib
 import numpy as np
 
 from vtlib.outliers.chance import chance
-from vtlib.outliers.growth import prior_growth
+from vtlib.outliers.growth import Growth
 from vtlib.outliers.rule import judge
 from vtlib.outliers.scores import Basis, Posts
 
-GROWTH = prior_growth(3.0)
+GROWTH = Growth("prior", 3.0)
 P, MULTIPLIER, TIMES = 0.01, 3.0, 20.0
 HITS = (0.0, 0.02, 0.05, 0.15)
 DAYS = 170

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vtlib.analysis.agreement import cohen_kappa
+from vtlib.analysis.labels import cohen_kappa
 from vtlib.core.proportions import rate
 from vtlib.performance.abtest import VariantTest, compare
 from vtlib.performance.money import incremental
@@ -67,7 +67,7 @@ def ab_tests(draws: int) -> list[tuple[str, str, float, float, float, int]]:
         draw = np.random.default_rng([7, units])
         none = [run(draw, design, units, 0.0) for _ in range(draws)]
         least = float(np.median([f.least_visible for f in none]))
-        needed = [f.needed for f in none if f.needed is not None]
+        needed = [f.units_needed for f in none if f.units_needed is not None]
         more = units + int(np.median(needed))
         won = [run(draw, design, units, least).winner == "B" for _ in range(draws)]
         later = [run(draw, design, more, AIM).winner == "B" for _ in range(draws)]

@@ -21,8 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from vtlib.media.duplicate_index import duplicates
-from vtlib.media.duplicates import same_creative
+from vtlib.media.duplicates import duplicates, same_creative
 
 COPIES = 0.05
 NEW = 100

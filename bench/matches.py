@@ -26,7 +26,7 @@ from statsmodels.stats.proportion import proportion_confint
 from simulator.build import build_world
 from simulator.productions import Production, produce
 from vtlib.performance import match_rule
-from vtlib.performance.match_odds import FEATURES, fit
+from vtlib.performance.match_rule import FEATURES, fit
 
 WINDOW_D = 60
 FIT_SEEDS = range(1, 16)
@@ -36,7 +36,7 @@ THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 def pairs_of(made: Production) -> pd.DataFrame:
     """Candidate pairs of a production, with `is_true`."""
-    known = match_rule.Known(
+    known = match_rule.MatchContext(
         pd.DataFrame(made.links, columns=["script_id", "post_id"]),
         pd.DataFrame(made.places, columns=["script_id", "account_id", "format"]),
         made.cuts,

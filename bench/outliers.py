@@ -24,10 +24,9 @@ import numpy as np
 import pandas as pd
 
 from vtlib.outliers.chance import chance
-from vtlib.outliers.growth import prior_growth, shift
+from vtlib.outliers.growth import Growth, shift
 from vtlib.outliers.rule import judge
-from vtlib.outliers.scores import Posts
-from vtlib.outliers.tiers import q_values, tiers
+from vtlib.outliers.scores import Posts, q_values, tiers
 
 ROWS = [100_000, 1_000_000]
 FULL = 10_000_000
@@ -63,7 +62,7 @@ def make(path: Path, rows: int) -> None:
     account = draw.integers(0, accounts, rows)
     level, sd = draw.normal(9, 1.5, accounts), draw.uniform(0.6, 1.6, accounts)
     second = draw.integers(0, YEAR_S, rows)
-    grown = shift(prior_growth(TAU_D), (YEAR_S - second) / 3600.0)
+    grown = shift(Growth("prior", TAU_D), (YEAR_S - second) / 3600.0)
     ln_views = level[account] + sd[account] * draw.normal(size=rows) + grown
     drawn = pd.DataFrame(
         {
@@ -106,7 +105,7 @@ def calibrated(frame: pd.DataFrame) -> str:
         is_pinned=frame["is_pinned"].to_numpy(bool),
         is_paid=frame["is_paid"].to_numpy(bool),
     )
-    judged = judge(posts, prior_growth(TAU_D))
+    judged = judge(posts, Growth("prior", TAU_D))
     found = tiers(judged)
     q_values(judged.p)
     range_ = chance(judged, p=0.01, multiplier=3.0)

@@ -28,7 +28,7 @@ from vtlib.charts.theme import COLOURS, finish
 from vtlib.core.params import Outliers
 from vtlib.core.proportions import rate
 from vtlib.outliers import rule
-from vtlib.outliers.growth import prior_growth
+from vtlib.outliers.growth import Growth
 from vtlib.outliers.judgement import judge
 from vtlib.outliers.scores import Basis, Posts, RuleSettings
 from vtlib.outliers.trailing import MATURE_H, trailing
@@ -83,7 +83,7 @@ def tails(posts: pd.DataFrame) -> pd.DataFrame:
             is_pinned=none,
             is_paid=none,
         ),
-        prior_growth(3.0),
+        Growth("prior", 3.0),
         RuleSettings(look="past"),
     )
     own = judged.basis == Basis.ACCOUNT

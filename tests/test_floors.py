@@ -36,13 +36,12 @@ EFFECTS = {
     "downloads folder measurement "
     "purge stage store",
     "outliers": "reviews stage store",
-    "performance": "competitor_stage follow_up library match_store matches publication "
+    "performance": "competitor_stage follow_up library matches publication "
     "script_predictions stage store "
     "video_samples",
     "report": "advice history insight_stage post projects vega",
     "scripts": (
-        "beats comments editor exports files formats/typst lifecycle page production "
-        "queries shoots store"
+        "beats comments editor exports files formats/typst lifecycle page production queries store"
     ),
 }
 CLOCKS = {"now", "utcnow", "monotonic", "time", "sleep"}

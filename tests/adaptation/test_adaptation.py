@@ -11,11 +11,9 @@ from vtlib.adaptation import summary
 from vtlib.adaptation.answer import AdaptedScript, ClaimMade, whole
 from vtlib.adaptation.claims import check
 from vtlib.adaptation.comparison.recommendation import rank_products
-from vtlib.adaptation.distance import Distance, structure, wording
-from vtlib.adaptation.scripts import adapted
+from vtlib.adaptation.scripts import Distance, adapted, structure, wording
 from vtlib.adaptation.selection import pairs, patterns
-from vtlib.adaptation.source import by_lot, described, product_facts
-from vtlib.adaptation.source import wording as source_wording
+from vtlib.adaptation.source import describe_video, product_facts, shuffle_by_post, source_lines
 from vtlib.core.errors import BadInput
 from vtlib.scripts.script import parse, plain
 from vtlib.scripts.workflow import Situation, missing, require_move
@@ -149,19 +147,21 @@ ANALYSIS = {
 
 
 def test_what_the_check_refuted_and_scores_are_not_asked_about():
-    told = described(ANALYSIS, ["overlays.1"])
+    told = describe_video(ANALYSIS, ["overlays.1"])
     assert [o["text"] for o in told["overlays"]] == ["Why?"]
     assert [b["number"] for b in told["beats"]] == [1, 2]
     assert "factors" not in told
-    assert described({})["beats"] == []
-    assert "why does it hum at noon" in source_wording(ANALYSIS, "a\nb")
+    assert describe_video({})["beats"] == []
+    assert "why does it hum at noon" in source_lines(ANALYSIS, "a\nb")
 
 
 def test_the_order_of_products_is_by_lot_and_the_same_each_time():
     products = [{"product_id": f"b/{n}"} for n in range(6)]
-    orders = {tuple(p["product_id"] for p in by_lot(products, post_id=str(i))) for i in range(40)}
+    orders = {
+        tuple(p["product_id"] for p in shuffle_by_post(products, post_id=str(i))) for i in range(40)
+    }
     assert len(orders) > 20
-    assert by_lot(products, post_id="x") == by_lot(products[::-1], post_id="x")
+    assert shuffle_by_post(products, post_id="x") == shuffle_by_post(products[::-1], post_id="x")
 
 
 def beat(**change):

@@ -454,4 +454,4 @@ def test_a_script_after_pictures_follows_them_by_number_and_has_no_pace(with_pic
 
 def test_words_on_pictures_may_not_be_taken_over(with_pictures):
     (video,) = fitting.videos(with_pictures, post_id=STILLS)
-    assert "Nobody tells you this" in source.wording(video["answer"], video["caption"])
+    assert "Nobody tells you this" in source.source_lines(video["answer"], video["caption"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.adaptation.test_fitting import add_products
-from tests.analysis import test_analysis as filming
+from tests.analysis import test_stage as filming
 from vtlib.adaptation import fits as fitting
 from vtlib.adaptation import stage as adapting
 from vtlib.analysis import stage as analysing

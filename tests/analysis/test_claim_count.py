@@ -8,11 +8,11 @@ import pytest
 from vtlib.adaptation import fits
 from vtlib.analysis import stage as analysis
 from vtlib.analysis import summary
-from vtlib.analysis.claim_count import claims_of, count_claims, newest_answers
+from vtlib.analysis.summary import claims_of, count_claims, newest_answers
 from vtlib.core.settings import load_settings
 from vtlib.report import history as reports
+from vtlib.report.answers import why
 from vtlib.report.insight import Facts, certainty
-from vtlib.report.outcomes import why
 from vtlib.store import people
 from vtlib.store.connection import Store
 from vtlib.store.project import Project, Workspace

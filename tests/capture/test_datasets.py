@@ -233,3 +233,28 @@ def test_a_truncated_utf16_file_keeps_what_came_before(tmp_path: Path, cut: int)
     rows = read(written(tmp_path, "x.json", raw[:-cut]))
     assert rows[:2] == CAFE[:2]
     assert isinstance(rows[-1], Broken)
+
+
+WORDS = ["Привет мир, это видео", "Тест", "Чай", "Я", "Ещё одно видео о чае и мёде", "Да", "кот"]
+CHINESE = ["今天的视频播放量很高，谢谢大家, 视频播放次数很多", "学", "很好"]
+
+
+@pytest.mark.parametrize(("codec", "words"), [("cp1251", WORDS), ("gb18030", CHINESE)])
+@pytest.mark.parametrize("as_lines", [True, False])
+def test_short_lines_are_read_in_the_code_page_of_their_neighbours(
+    tmp_path: Path, codec: str, words: list[str], as_lines: bool
+) -> None:
+    """Two letters alone look like Latin; the bytes of some characters are valid UTF-8 too."""
+    sound = [{"id": str(n), "text": word} for n, word in enumerate(words * 3)]
+    lines = [json.dumps(one, ensure_ascii=False) for one in sound]
+    content = "\n".join(lines) if as_lines else f"[{','.join(lines)}]"
+    path = written(tmp_path, "x.json", content.encode(codec))
+    assert read(path) == sound
+    assert codec in reading_note(datasets(path)[0]).lower()
+
+
+def test_a_line_of_another_program_stays_what_it_is(tmp_path: Path) -> None:
+    latin = [json.dumps({"text": f"Café {n} très bon"}, ensure_ascii=False) for n in range(9)]
+    content = "\n".join(latin).encode("cp1252") + '\n{"text": "crème brûlée"}'.encode()
+    texts = [item["text"] for item in read(written(tmp_path, "x.jsonl", content))]
+    assert texts == [*(f"Café {n} très bon" for n in range(9)), "crème brûlée"]

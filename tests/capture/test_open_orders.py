@@ -11,13 +11,13 @@ import pytest
 from tests.capture.scraped import World, vt
 from tests.peers.apify import ApifyMock
 from tests.peers.base import drop, lost_reply, malformed, status, truncate
-from vtlib.capture import job_store
+from vtlib.capture import imports, job_store
 from vtlib.capture import stage as scraping
 from vtlib.capture.apify import Apify
 from vtlib.capture.stage import Search
 from vtlib.cli import main
 from vtlib.core import rate_limits
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, CredentialsMissing
 from vtlib.ops import projects
 from vtlib.platforms import SOURCES
 from vtlib.store import data_checks, runs, usage
@@ -27,6 +27,7 @@ from vtlib.store.usage import UsageScope
 TIKTOK = [{"platform": "tiktok", "handle": "peer_one"}]
 ACTOR = "clockworks/tiktok-scraper"
 ITEM_USD = 0.01
+DAY = "2026-11-01T08:00:00.000Z"
 
 
 def item(n: int) -> dict:
@@ -248,6 +249,44 @@ def test_what_gave_only_errors_or_nothing_is_not_asked_again_at_once(world, mock
     assert len(mock.runs) == 3
 
 
+def test_an_item_nested_too_deep_is_a_problem_and_the_order_finishes(world, mock):
+    """Deeper than the client's parser goes: its field is cut, all else is in."""
+    items = [item(n) for n in range(5)]
+    page = json.dumps([*items[:2], {**items[2], "deep": "DEEP"}, *items[3:]])
+    body = page.replace('"DEEP"', "[" * 20_000 + "]" * 20_000).encode()
+    place = {"total": 5, "offset": 0, "count": 5, "limit": 1000, "desc": "false"}
+    headers = {f"X-Apify-Pagination-{k}": str(v) for k, v in place.items()}
+    mock.add_actor(ACTOR, lambda _: items, item_usd=ITEM_USD)
+    deep = status(200, body, {"Content-Type": "application/json", **headers}, work=True)
+    empty = status(200, [], {**headers, "X-Apify-Pagination-count": "0"}, work=True)
+    mock.fail("list_items", deep, deep, empty)
+    project = world.project(accounts=TIKTOK, profiles=False)
+    (done,) = scraping.scrape(project)
+    assert (done.status, done.found, done.mapped, done.new) == ("ok", 5, 5, 5)
+    for _ in range(2):
+        problems = runs.recent(project.store, "problems", project="p")
+        assert problems["kind"].tolist() == ["bad_value"]
+        assert "nested more than 200 levels" in problems["reason"][0]
+        scraping.remap(project)
+
+
+def test_posts_inside_profiles_are_read_as_posts(world, mock):
+    latest = [
+        {"shortCode": f"DYYY{n}abc", "likesCount": n, "type": "Video", "timestamp": DAY}
+        for n in range(3)
+    ]
+    profile = {"id": "7", "username": "pine", "followersCount": 9, "latestPosts": latest}
+    mock.add_actor("apify/instagram-profile-scraper", lambda _: [profile], item_usd=ITEM_USD)
+    mock.add_actor("apify/instagram-scraper", lambda _: [], item_usd=ITEM_USD)
+    project = world.project(accounts=[{"platform": "instagram", "handle": "pine"}])
+    profiles = next(c for c in scraping.scrape(project) if c.ask == "profiles")
+    assert (profiles.status, profiles.found, profiles.mapped, profiles.new) == ("ok", 1, 1, 3)
+    posts = project.store.query("SELECT DISTINCT account_id, count(*) AS n FROM posts GROUP BY 1")
+    assert posts.to_dict("records") == [{"account_id": "instagram:7", "n": 3}]
+    got = scraping.results(project).set_index("ask").loc["profiles"]
+    assert tuple(got[["found", "mapped", "new"]]) == (1, 1, 3)
+
+
 def test_an_actor_that_is_gone_points_to_another(world, mock):
     del mock.actors[ACTOR]
     (failed,) = world.scrape(accounts=TIKTOK, profiles=False)
@@ -284,3 +323,37 @@ def test_the_commands_say_what_is_open_and_what_giving_it_up_costs(
     assert call("costs")[1]["possibly_paid"] == []
     assert call("scrape", "--abandon", order)[0] == 2
     assert call("scrape")[0] == 2
+
+
+def test_what_a_run_did_not_cost_is_there_for_the_next(world, mock):
+    """$0.20 for orders that follow one another: each may cost what those before it left."""
+    accounts = [*TIKTOK, {"platform": "instagram", "handle": "peer_one"}]
+    project = world.project(accounts=accounts, max_cost_usd=0.2, parallel_runs=1)
+    scraping.scrape(project)
+    orders = project.store.query(
+        "SELECT max_usd, charged_usd FROM capture_orders ORDER BY asked_at"
+    )
+    before = orders["charged_usd"].cumsum() - orders["charged_usd"]
+    assert orders["charged_usd"].gt(0).all()
+    assert orders["max_usd"].tolist() == pytest.approx((0.2 - before).tolist())
+    assert len(orders) > 1
+
+
+def test_a_wrong_token_leaves_no_order_open(world, mock):
+    mock.fail("start_run", status(401), always=True)
+    project = world.project(accounts=TIKTOK)
+    with pytest.raises(CredentialsMissing):
+        scraping.scrape(project)
+    (order,) = project.store.rows("SELECT status, closed_at FROM capture_orders")
+    assert order["status"] == "not_started"
+    assert order["closed_at"]
+
+
+def test_captures_of_files_and_of_runs_are_both_mapped_again(world, mock, tmp_path):
+    project = world.project(accounts=TIKTOK)
+    scraping.scrape(project)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([item(7)]))
+    imports.import_files(project, [path])
+    reports = imports.remap(project)
+    assert [(r.status, r.mapped) for r in reports] == [("ok", 1), ("ok", 5)]

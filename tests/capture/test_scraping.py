@@ -342,7 +342,8 @@ def test_filters_are_enforced_again():
     ]
     kept = scraping.keep(items, run, captured_at=NOW)
     assert kept.posts == {"tiktok:4", "tiktok:5", "tiktok:7", "tiktok:9"}
-    assert kept.out == {1: "too_old", 2: "other_type", 6: "twice", 3: "beyond_limit"}
+    reasons = {item_no: reason for (item_no, _), reason in kept.out.items()}
+    assert reasons == {1: "too_old", 2: "other_type", 6: "twice", 3: "beyond_limit"}
 
 
 def test_a_search_keeps_the_providers_order():
@@ -371,7 +372,7 @@ def test_kept_posts_are_what_was_asked(items, limit, days_back):
         for no, (target, post, age, form) in enumerate(items)
     ]
     kept = scraping.keep(found, run, captured_at=NOW)
-    stays = [s for s in found if s.item_no not in kept.out]
+    stays = [s for s in found if s.key not in kept.out]
     assert {s.post_id for s in stays} == kept.posts
     assert all(s.format == "video" for s in stays)
     assert all(not days_back or s.posted_at >= NOW - timedelta(days=days_back) for s in stays)

@@ -10,10 +10,9 @@ import vl_convert
 
 from tests.report import sample
 from vtlib import charts
-from vtlib.charts.accounts import MAX_MENU, MAX_POINTS
 from vtlib.charts.captures import STATE_COLOURS
-from vtlib.charts.labels import captions
-from vtlib.charts.theme import TIER_COLOURS, TIER_SHAPES
+from vtlib.charts.outliers import MAX_MENU, MAX_POINTS
+from vtlib.charts.theme import TIER_COLOURS, TIER_SHAPES, captions
 from vtlib.core.errors import BadInput
 from vtlib.core.models import STATES, TIERS
 
@@ -230,7 +229,7 @@ def test_times_with_a_zone_are_shown_as_utc() -> None:
     zoned = frame.assign(
         posted_at=frame["posted_at"].dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")
     )
-    assert charts.accounts_over_time(zoned).to_dict() == charts.accounts_over_time(frame).to_dict()
+    assert charts.accounts_over_time(zoned).to_dict() == charts.outliers_over_time(frame).to_dict()
 
 
 def test_the_renderer_keeps_what_nbformat_saves_and_jupyterlab_draws(tmp_path) -> None:

@@ -95,14 +95,14 @@ def test_one_capture_a_post_is_silence(vt_p, home) -> None:
     ingest(str(home), until=45.0, again=False)
     only = judged(vt_p)
     assert only["early_calls"] == only["rising"] == []
-    assert "Early calls are silent: 0 posts captured" in " ".join(only["headline"])
+    assert "There are no early calls: 0 posts captured" in " ".join(only["headline"])
 
 
 def test_few_captures_are_silence_and_say_what_is_missing(vt_p, home) -> None:
     ingest(str(home), until=20.0)
     only = judged(vt_p)
     assert only["rising"] == []
-    assert "Early calls are silent" in " ".join(only["headline"])
+    assert "There are no early calls" in " ".join(only["headline"])
     assert "A chance is learnt from 50 such posts of 3 accounts with 5 breakouts" in " ".join(
         only["headline"]
     )

@@ -18,7 +18,7 @@ from tests.peers.gemini import Answer, GeminiMock, quota
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.llm import session as asking
 from vtlib.llm.failures import quota_reset
-from vtlib.llm.schema import schema_of
+from vtlib.llm.request import schema_of
 from vtlib.run import project as vt_run
 from vtlib.store import people
 from vtlib.store.connection import Store

@@ -40,7 +40,7 @@ def test_from_picks_to_measures_and_out_again(vt, home, live, monkeypatch):
     again = vt("process", "videos", "--project", "p")
     assert again.code == 0
     assert "expired" in again.out
-    assert "1 film measured" in again.out
+    assert "1 video measured" in again.out
 
     before = picked.files(home)
     told = vt("purge", "--keep-days", "0", "--dry-run", "--json")

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from vtlib.core import params
+from vtlib.core import param_keys
 from vtlib.core.errors import BadInput
-from vtlib.core.params import known_keys, merge, parse_overrides, parse_params, read_yaml
+from vtlib.core.param_keys import merge, parse_overrides, read_yaml
+from vtlib.core.params import known_keys, parse_params
 from vtlib.core.settings import load_settings
 from vtlib.store.project import Workspace, resolve
 
@@ -84,14 +85,14 @@ NEW = {
 
 def test_keys_with_a_new_name_are_still_read_and_warned_of_once(monkeypatch):
     warnings = []
-    params._warn_of.cache_clear()
-    monkeypatch.setattr(params.log, "get", lambda _: SimpleNamespace(warning=warnings.append))
+    param_keys._warn_of.cache_clear()
+    monkeypatch.setattr(param_keys.log, "get", lambda _: SimpleNamespace(warning=warnings.append))
     old = parse_params({"project": "p", **OLD})
     assert old == parse_params({"project": "p", **NEW})
-    assert len(warnings) == len(params.RENAMED)
+    assert len(warnings) == len(param_keys.NEW_KEYS)
     assert any("analysis.model is now called model.name" in w for w in warnings)
     parse_params({"project": "p", **OLD})
-    assert len(warnings) == len(params.RENAMED), "once"
+    assert len(warnings) == len(param_keys.NEW_KEYS), "once"
 
 
 def test_an_old_key_laid_over_a_new_one_wins(tmp_path):
@@ -111,7 +112,7 @@ def test_a_key_under_both_of_its_names_is_refused():
 @pytest.mark.parametrize(
     ("old", "new"),
     [("gemini.attempts", "model.attempts"), ("analysis.limit", "analysis.limit")]
-    + [(o, n) for o, n in params.RENAMED.items()],
+    + [(o, n) for o, n in param_keys.NEW_KEYS.items()],
 )
 def test_a_dotted_key_by_its_name_today(old, new):
-    assert params.new_key(old) == new
+    assert param_keys.new_key(old) == new

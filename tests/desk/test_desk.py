@@ -10,8 +10,7 @@ import pytest
 
 from tests.desk.desk_home import workspace
 from tests.desk.lab_server import BROWSER, CHROMIUM, FLAGS, ROOT, lab_server, open_notebook, run_all
-from vtlib.scripts import comments
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import comments, queries
 from vtlib.store.project import Project
 
 pytestmark = BROWSER
@@ -79,7 +78,7 @@ def words_outlive_other_presses(page: Any, desk: Any, project: Project) -> None:
     press(page, "Send to review")
     hears(page, "not saved yet: Visual")
     press(page, "Stay")
-    (script,) = script_reading.listing(project.store, project="p")
+    (script,) = queries.listing(project.store, project="p")
     assert (script["status"], script["version"]) == ("draft", 2)
     expect(visual).to_have_value("A lid, closed.")
     press(page, "Save beat")
@@ -127,9 +126,9 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     press(page, "Export")
     hears(page, "1 file written")
 
-    (script,) = script_reading.listing(project.store, project="p")
+    (script,) = queries.listing(project.store, project="p")
     assert (script["status"], script["version"]) == ("approved", 4)
-    held = script_reading.get(project.store, script["script_id"])
+    held = queries.get(project.store, script["script_id"])
     assert held["post_id"] == "tiktok:1"
     assert held["script"].beats[0].spoken == "Nobody talks at our table."
     assert held["script"].beats[0].visual == "A lid, closed."

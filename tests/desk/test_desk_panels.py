@@ -10,7 +10,7 @@ from tests.desk.desk_home import workspace
 from vtlib.core.errors import BadInput
 from vtlib.desk import Desk
 from vtlib.scripts import lifecycle as scripts_flow
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import queries
 from vtlib.scripts.store import Making
 from vtlib.store.connection import Store
 from vtlib.store.data_checks import run_checks
@@ -47,24 +47,24 @@ def written(desk: Desk) -> Desk:
 
 
 def said(desk: Desk) -> str:
-    return desk.session.said.value
+    return desk.session.message.value
 
 
 def script(desk: Desk) -> dict:
-    return script_reading.get(desk.session.project.store, desk.session.place.script_id)
+    return queries.get(desk.session.project.store, desk.session.place.script_id)
 
 
 def test_pages_are_cut_by_the_database_and_filters_begin_at_the_first(desk: Desk) -> None:
     assert "20 posts · page 1 of 3" in desk.posts.count.value
     desk.posts.next.click()
     desk.posts.next.click()
-    shown = [r.seen.post_id for r in desk.posts.rows if r.view.layout.display != "none"]
+    shown = [r.post.post_id for r in desk.posts.rows if r.view.layout.display != "none"]
     assert shown == ["tiktok:17", "tiktok:18", "tiktok:19", "tiktok:20"]
     assert desk.posts.next.disabled
     desk.posts.filters["tier"].value = "broke_out"
     assert "10 posts · page 1 of 2" in desk.posts.count.value
     desk.posts.filters["is_ascending"].value = True
-    assert desk.posts.rows[0].seen.post_id == "tiktok:10"
+    assert desk.posts.rows[0].post.post_id == "tiktok:10"
     desk.posts.filters["search"].value = "no such words"
     assert "No post matches" in desk.posts.count.value
 
@@ -154,7 +154,7 @@ def test_beats_are_added_moved_and_removed(written: Desk) -> None:
     )
     beats.up.click()
     beats.up.click()
-    assert "at the end already" in said(written)
+    assert "at that end already" in said(written)
     assert [b.beat_id for b in script(written)["script"].beats] == ["b3", "b1", "b2"]
     beats.remove.click()
     assert [b.beat_id for b in script(written)["script"].beats] == ["b1", "b2"]
@@ -183,7 +183,7 @@ def test_the_whole_text_is_laid_on_what_others_did(written: Desk, project: Proje
     text.area.value = text.area.value.replace("# Calm lid", "# Calm lids")
     text.save.click()
     row = script(written)
-    assert "with what others changed" in said(written)
+    assert "merged with other people" in said(written)
     assert (row["title"], row["script"].beats[0].spoken, row["version"]) == (
         "Calm lids",
         "Theirs.",
@@ -209,7 +209,7 @@ def test_the_board_moves_a_script_and_says_what_it_lacks(written: Desk) -> None:
     facts.claim.value = "8 and up"
     facts.add.click()
     written.tabs.value = "board"
-    moving = written.board.moving
+    moving = written.board.transitions
     moving.buttons["review"].click()
     assert moving.buttons["approved"].disabled
     assert "call to action" in moving.lacks.value

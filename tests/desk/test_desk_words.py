@@ -12,9 +12,9 @@ import pytest
 from tests.desk.desk_home import workspace
 from vtlib.desk import Desk
 from vtlib.outliers import reviews
-from vtlib.scripts import beats as arranging
+from vtlib.scripts import beats as beat_edits
 from vtlib.scripts import lifecycle as scripts_flow
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import queries
 from vtlib.scripts.store import Making
 from vtlib.store.project import Project
 
@@ -42,11 +42,11 @@ def desk(project: Project) -> Desk:
 
 
 def said(desk: Desk) -> str:
-    return desk.session.said.value
+    return desk.session.message.value
 
 
 def script(desk: Desk) -> dict[str, Any]:
-    return script_reading.get(desk.session.project.store, desk.session.place.script_id)
+    return queries.get(desk.session.project.store, desk.session.place.script_id)
 
 
 def others(project: Project, desk: Desk, facts: dict[str, Any]) -> None:
@@ -77,7 +77,7 @@ PRESSES = {
     "claim": lambda d: d.script.facts.add.click(),
     "side": lambda d: setattr(d.script.tabs, "value", "Versions"),
     "view": lambda d: setattr(d.tabs, "value", "board"),
-    "review": lambda d: d.script.moving.buttons["review"].click(),
+    "review": lambda d: d.script.transitions.buttons["review"].click(),
     "move": lambda d: d.script.beats.down.click(),
     "add": lambda d: d.script.beats.add.click(),
     "next post": lambda d: d.posts.post.next.click(),
@@ -102,7 +102,7 @@ def test_words_outlive_every_press(desk: Desk, press: str) -> None:
 
 def test_what_is_sent_to_review_has_the_words_or_is_not_sent(desk: Desk) -> None:
     fields_with_words(desk)
-    review = desk.script.moving.buttons["review"]
+    review = desk.script.transitions.buttons["review"]
     question = desk.session.question
     review.click()
     assert "not saved yet: Spoken, Notes; Logline; New claim" in said(desk)
@@ -205,7 +205,7 @@ def test_facts_too_and_what_does_not_contradict_is_laid_together(
 def test_a_beat_that_others_removed_keeps_its_words(desk: Desk, project: Project) -> None:
     beats = desk.script.beats
     beats.fields["spoken"].value = "Mine."
-    arranging.remove(project.workspace, desk.session.place.script_id, "b1", Making("Ben"))
+    beat_edits.remove(project.workspace, desk.session.place.script_id, "b1", Making("Ben"))
     beats.save.click()
     assert beats.fields["spoken"].value == "Mine."
     assert "the beat was removed" in beats.beside.html.value
@@ -222,9 +222,9 @@ def test_a_text_without_its_script_id_is_no_edit(desk: Desk, stamp: str) -> None
     text.save.click()
     assert "no edit of Calm lid; nothing was written" in said(desk)
     assert text.area.value == pasted
-    assert len(script_reading.listing(desk.session.project.store)) == 1
+    assert len(queries.listing(desk.session.project.store)) == 1
     text.new.click()
-    found = script_reading.listing(desk.session.project.store, project="p")
+    found = queries.listing(desk.session.project.store, project="p")
     assert {s["title"] for s in found} == {"Calm lid", "Pasted"}
     assert script(desk)["title"] == "Pasted"
 
@@ -265,14 +265,14 @@ def test_two_reviewers_stand_side_by_side(desk: Desk, project: Project) -> None:
 def test_a_second_press_while_a_button_works_does_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    beats, real, seen = desk.script.beats, arranging.add, []
+    beats, real, seen = desk.script.beats, beat_edits.add, []
 
     def slow(*given: Any, **more: Any) -> Any:
         seen.append(beats.add.disabled)
         beats.add.click()
         return real(*given, **more)
 
-    monkeypatch.setattr("vtlib.desk.beats.arranging.add", slow)
+    monkeypatch.setattr("vtlib.desk.beats.beat_edits.add", slow)
     beats.add.click()
     assert (seen, beats.add.disabled) == ([True], False)
     assert script(desk)["version"] == 2

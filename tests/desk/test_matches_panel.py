@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.desk.desk_home import HOSTILE, workspace
-from vtlib.desk.matches import MatchesPanel
+from vtlib.desk.board import MatchesPanel
 from vtlib.desk.session import DeskSession
-from vtlib.performance import match_store as store
-from vtlib.performance import matches
-from vtlib.scripts import store as scripts
+from vtlib.performance import matches, store
+from vtlib.scripts import store as script_store
 from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.store import Making, Move, ScriptHome
 
@@ -17,9 +16,9 @@ from vtlib.scripts.store import Making, Move, ScriptHome
 def test_a_person_links_undoes_and_refuses_at_the_desk(tmp_path: Path) -> None:
     project = workspace(tmp_path, n=3)
     made = Script("Calm lid", beats=(PlannedBeat("b", "cta", duration_s=6.0, spoken="Look"),))
-    name = scripts.create(project.store, made, Making("Ann"), place=ScriptHome(project="p"))
+    name = script_store.create(project.store, made, Making("Ann"), place=ScriptHome(project="p"))
     for status in ("review", "approved", "in_production", "produced"):
-        scripts.set_status(project.store, name, Move(status, "Ann"))
+        script_store.set_status(project.store, name, Move(status, "Ann"))
     rows = [
         {
             "project_id": "p",

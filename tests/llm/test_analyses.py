@@ -66,9 +66,9 @@ def test_calls_are_booked_once_and_only_when_tokens_are_known(store):
     assert one(store, "SELECT count(*) FROM model_calls") == 1
     assert one(store, "SELECT tokens_thinking FROM spend") == 5
     analyses.save_call(store, call(call_id="c2", tokens_in=7, project_id="q"))
-    assert analyses.spent(store) == (0.25, 132)
-    assert analyses.spent(store, project="q") == (0.0, 7)
-    assert analyses.spent(store, since=datetime(2026, 6, 2)) == (0.0, 0)
+    assert analyses.spend_so_far(store) == (0.25, 132)
+    assert analyses.spend_so_far(store, project="q") == (0.0, 7)
+    assert analyses.spend_so_far(store, since=datetime(2026, 6, 2)) == (0.0, 0)
 
 
 def test_tokens_a_second_need_enough_calls_that_differ(store):

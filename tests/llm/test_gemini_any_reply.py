@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from vtlib.adaptation.answer import AdaptedScript
 from vtlib.adaptation.comparison import ProductFits
-from vtlib.analysis.answer import VideoAnalysis, restored
-from vtlib.analysis.first_pass import FirstLook
+from vtlib.analysis.answer import FirstLook, VideoAnalysis, restored
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
 from vtlib.llm import answers as analyses
@@ -62,7 +61,7 @@ def valid(model=VideoAnalysis):
     from random import Random
 
     from simulator.gemini.analyst import filled
-    from vtlib.llm.schema import schema_of
+    from vtlib.llm.request import schema_of
 
     return filled(schema_of(model), Random(1))
 

@@ -7,8 +7,7 @@ import pytest
 
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.request import Options, Request
-from vtlib.llm.schema import schema_of
+from vtlib.llm.request import Options, Request, schema_of
 
 
 @pytest.fixture

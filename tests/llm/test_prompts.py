@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 from simulator.words import HOSTILE
 from vtlib.adaptation.answer import AdaptedScript, OriginalScript
 from vtlib.adaptation.comparison import ProductFits
-from vtlib.analysis.answer import VideoAnalysis
-from vtlib.analysis.first_pass import FirstLook
+from vtlib.analysis.answer import FirstLook, VideoAnalysis
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
-from vtlib.llm.prompts.fence import MAX_CHARS, fenced, inert
-from vtlib.llm.prompts.files import FOLDER, load_prompt, render
-from vtlib.llm.schema import digest_of, schema_of
+from vtlib.llm.prompts.files import FOLDER, MAX_CHARS, fence, inert, load_prompt, render
+from vtlib.llm.request import digest_of, schema_of
 
 TASKS = sorted(p.stem for p in FOLDER.glob("*.md"))
 ANSWERS = {
@@ -99,7 +97,7 @@ SPITEFUL = st.text() | st.sampled_from(
 
 @given(st.dictionaries(st.text(), SPITEFUL | st.lists(SPITEFUL), min_size=1, max_size=4))
 def test_no_text_closes_its_fence_or_stands_outside(data):
-    whole = fenced(data, word=WORD)
+    whole = fence(data, word=WORD)
     lines = whole.splitlines()
     assert len(lines) == 3, "whatever is a line end to anybody is escaped"
     word = re.fullmatch(r"<<<data (\w+) begins>>>", lines[0]).group(1)
@@ -147,5 +145,5 @@ def test_known_patterns_go_in_as_context_and_make_no_other_question() -> None:
         assert prompt.sections["patterns"] not in bare.text
         assert told.data_sha256 == bare.data_sha256
         assert (told.patterns_version, bare.patterns_version) == ("run-1", "")
-        assert told.asked_again("no JSON").patterns_version == "run-1"
+        assert told.with_retry_note("no JSON").patterns_version == "run-1"
         assert not set("0123456789") & set(prompt.sections["patterns"])

@@ -156,8 +156,8 @@ def test_twins_are_found_across_platforms_and_counted_once(processed):
     posts = flow.load(opened(processed))
     said = stage.conclude(posts, twins)
     assert said.counts["measured"] == 4
-    assert "3 films measured" in repr(said)
-    assert "1 post repeats a film" in repr(said)
+    assert "3 videos measured" in repr(said)
+    assert "1 post repeats a video" in repr(said)
 
 
 def test_timelines_have_pictures_but_for_a_client(processed):

@@ -87,8 +87,8 @@ def test_a_gap_is_never_longer_than_a_week(tries, hours):
 def test_twins_are_sought_once_a_pair_and_by_content():
     film = ("00ff00ff00ff00ff", "ffff0000ffff0000", "f0f0f0f0f0f0f0f0")
     other = ("0123456789abcdef", "fedcba9876543210", "5555aaaa5555aaaa")
-    new = [stage.Film("b", "1", film), stage.Film("c", "2", other)]
-    known = [stage.Film("a", "3", film), stage.Film("d", "2", ())]
+    new = [stage.MeasuredVideo("b", "1", film), stage.MeasuredVideo("c", "2", other)]
+    known = [stage.MeasuredVideo("a", "3", film), stage.MeasuredVideo("d", "2", ())]
     assert stage.find_twins(new, known) == [
         {"post_id": "a", "twin_post_id": "b", "share": 1.0},
         {"post_id": "c", "twin_post_id": "d", "share": 1.0},

@@ -7,7 +7,7 @@ import pytest
 from tests.media.measures.rendered_clips import Clip, cutting, render, tone
 from vtlib.core.errors import BadInput
 from vtlib.media.probe import prove
-from vtlib.media.proxies import compress, fitted
+from vtlib.media.proxies import compress, fit_size
 
 
 def middle(path, size):
@@ -60,4 +60,4 @@ def test_what_is_no_video_leaves_nothing(tmp_path):
     ],
 )
 def test_sizes(size, small):
-    assert fitted(*size) == small
+    assert fit_size(*size) == small

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtlib.outliers.baseline import BaselineExclusion, arrange, baselines, central
+from vtlib.outliers.baseline import BaselineExclusion, arrange, baselines, central, in_slices
 
 NEAREST, DAYS = 3, 2
 
@@ -122,3 +122,23 @@ def test_nothing_at_all():
 def test_account_codes_that_would_overflow_are_refused():
     with pytest.raises(ValueError, match="account codes"):
         judged(np.ones(2), np.array([0.0, 9e5]), np.array([0, 2**60]), np.zeros(2, np.int8))
+
+
+@pytest.mark.parametrize("n", [0, 1, 9, 10, 11, 35])
+def test_every_row_is_worked_on_once(n):
+    seen = np.zeros(n, int)
+
+    def work(part):
+        seen[part] += 1
+
+    in_slices(work, n, rows=10)
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("n", [5, 50])
+def test_an_error_in_a_slice_is_raised(n):
+    def work(part):
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        in_slices(work, n, rows=10)

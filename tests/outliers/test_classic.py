@@ -31,7 +31,7 @@ def test_trimmed_sd_golden(views, mean, limit, flagged):
     found = trimmed_sd(value, np.zeros(len(value), np.int64))
     assert found.center == pytest.approx(mean, abs=0.005)
     assert found.limit == pytest.approx(limit, abs=0.005)
-    assert value[found.flagged].tolist() == flagged
+    assert value[found.is_flagged].tolist() == flagged
     assert (found.obstacle == ClassicExclusion.NONE).all()
 
 
@@ -53,7 +53,7 @@ def test_what_cannot_be_judged_says_why(rule, views, obstacle):
     assert (found.obstacle == obstacle).all()
     assert np.isnan(found.score).all()
     assert np.isnan(found.limit).all()
-    assert not found.flagged.any()
+    assert not found.is_flagged.any()
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_scores_are_in_the_rules_own_unit(rule, score):
     if rule is trimmed_sd:  # kept: 11 12 12
         score = (100 - 35 / 3) / np.std([11, 12, 12])
     assert found.score[0] == pytest.approx(score)
-    assert found.flagged.tolist() == [rule is not percentile, False, False, False, False]
+    assert found.is_flagged.tolist() == [rule is not percentile, False, False, False, False]
     assert found.n.tolist() == [5] * 5
 
 
 def test_a_percentile_needs_enough_posts_to_be_passed():
     found = percentile(np.arange(40.0), np.zeros(40, np.int64))
-    assert found.flagged.nonzero()[0].tolist() == [38, 39]
+    assert found.is_flagged.nonzero()[0].tolist() == [38, 39]
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -9,8 +9,7 @@ import pytest
 
 from tests.outliers import early_worlds as worlds
 from vtlib.outliers.early import Calls, Captures, Rule, early_calls
-from vtlib.outliers.early_odds import MIN_BREAKOUTS, MIN_POSTS, Odds, odds, together
-from vtlib.outliers.early_record import record
+from vtlib.outliers.early_odds import MIN_BREAKOUTS, MIN_POSTS, Odds, concatenate, odds, record
 from vtlib.outliers.growth import REFERENCE_H
 from vtlib.outliers.scores import Posts
 
@@ -97,7 +96,7 @@ def test_what_is_captured_later_changes_no_earlier_call() -> None:
     before, after = (called(posts, c) for c in (captures, other))
     early = [c.cutoff_h < day for c, _ in (before, after)]
     assert early[0].sum() > 200
-    for field in ("post", "at_h", "x7", "expected", "need", "ahead", "pace"):
+    for field in ("post", "at_h", "x7", "level", "need", "ahead", "pace"):
         one, two = (getattr(c, field)[e] for (c, _), e in zip((before, after), early, strict=True))
         np.testing.assert_array_equal(one, two, err_msg=field)
     chances = [o.chance[e] for (_, o), e in zip((before, after), early, strict=True)]
@@ -120,9 +119,9 @@ def test_open_calls_are_those_of_posts_under_seven_days_old() -> None:
 def test_a_breakout_needs_the_rules_multiplier_p_and_least_count() -> None:
     posts, captures = few(gap_h=60.0, per_account=25)
     plain = early_calls(posts, captures, Rule())
-    assert (plain.need - plain.expected >= np.log(3) - 1e-9).all()
+    assert (plain.need - plain.level >= np.log(3) - 1e-9).all()
     harder = early_calls(posts, captures, Rule(multiplier=50.0))
-    assert (harder.need - harder.expected >= np.log(50) - 1e-9).all()
+    assert (harder.need - harder.level >= np.log(50) - 1e-9).all()
     large = early_calls(posts, captures, Rule(least_ln=20.0))
     assert (large.need >= 20).all()
 
@@ -141,10 +140,10 @@ def test_formats_with_too_few_captures_learn_from_all_together() -> None:
         parts.append(early_calls(*world, Rule()))
     alone = [odds(p) for p in parts]
     apart = [replace(p, account=p.account + 100 * k) for k, p in enumerate(parts)]
-    joint = odds(*together(apart))
+    joint = odds(*concatenate(apart))
     assert all(np.isnan(a.chance).mean() > 0.6 for a in alone)
     assert np.isfinite(joint.chance).mean() > 0.4
-    chance, base, is_true = outcomes(together(apart)[0], joint)
+    chance, base, is_true = outcomes(concatenate(apart)[0], joint)
     found = record(chance, base, is_true)
     assert found is not None
     assert found.brier < 0.8 * found.brier_base

@@ -2,6 +2,8 @@
 picked.
 """
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,6 +140,29 @@ def test_picks_are_the_surest_and_controls_are_ordinary_posts_of_the_same_accoun
     picks = stage.select(verdict, Outliers(select_limit=5, controls_ratio=3))
     assert list(picks["role"]) == ["breakout", "control", "control", "control"]
     assert all(p.startswith("a/") for p in picks["post_id"])
+
+
+def test_a_control_is_scored_and_ordinary() -> None:
+    verdict = judged(posts("a", [*STEADY, 50_000, 60_000]))
+    scores = verdict.scores.set_index("post_id")
+    ordinary = [f"a/views/{i}" for i in range(10)]
+    scores.loc[ordinary[0], "tier"] = "watch"  # not ordinary
+    scores.loc[ordinary[1], "reason"] = "too_young"  # not scored
+    verdict = dataclasses.replace(verdict, scores=scores.reset_index())
+    picks = stage.select(verdict, Outliers(controls_ratio=5))
+    controls = picks.loc[picks["role"] == "control", "post_id"]
+    assert sorted(controls) == ordinary[2:]
+
+
+@pytest.mark.parametrize("method", ["trimmed_sd", "robust_z", "percentile"])
+def test_a_classic_score_is_a_percentile_only_where_that_is_the_rule(method: str) -> None:
+    scores = judged(posts("a", list(range(100, 1300, 100))), method=method).scores
+    scored = scores[scores["basis"] == method]
+    assert len(scored)
+    if method == "percentile":
+        assert scored["percentile"].equals(scored["t"])
+    else:
+        assert scored["percentile"].isna().all()
 
 
 def test_order_of_the_input_does_not_matter() -> None:

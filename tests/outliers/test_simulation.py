@@ -12,14 +12,12 @@ from scipy.special import stdtr
 
 from tests.outliers.worlds import plain_posts, world
 from vtlib.core.models import TIERS
-from vtlib.outliers.age_check import age_trend
 from vtlib.outliers.chance import chance
-from vtlib.outliers.growth import prior_growth
+from vtlib.outliers.growth import Growth, age_trend
 from vtlib.outliers.rule import judge
-from vtlib.outliers.scores import Basis
-from vtlib.outliers.tiers import tiers
+from vtlib.outliers.scores import Basis, tiers
 
-GROWTH = prior_growth(3.0)
+GROWTH = Growth("prior", 3.0)
 BREAKOUT = TIERS.index("breakout"), TIERS.index("extreme")
 POSTS = 25_000
 
@@ -165,8 +163,8 @@ def test_a_growth_curve_that_does_not_fit_shows_as_a_slope_and_flags_no_young_po
     """Posts that are done within a day, judged by tau = 10 d: the young stand high for their age
     alone.
     """
-    made = world(1, 31, growth=prior_growth(1.0))
-    judged = judge(made.posts, prior_growth(10.0))
+    made = world(1, 31, growth=Growth("prior", 1.0))
+    judged = judge(made.posts, Growth("prior", 10.0))
     trend = age_trend(np.log(judged.multiplier), made.posts.age_h)
     assert trend.slopes
     assert trend.young > 1.25 * trend.old

@@ -93,7 +93,7 @@ def test_an_adopted_trial_stands_with_its_picks_and_is_judged_anew_as_it_was(
     assert outliers.renew(project)["name"] == "method=median_multiple"
     assert project.frame("outlier_run")["method"].tolist() == ["median_multiple"]
     _, said = judged(project)
-    assert "takes the place of the judgement that was adopted with method=median_multiple" in said
+    assert "replaces the judgement that was adopted with method=median_multiple" in said
     assert outliers.renew(project)["name"] is None
 
 

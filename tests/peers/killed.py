@@ -18,7 +18,7 @@ from vtlib.capture import stage as scraping  # noqa: F401
 from vtlib.capture import store as captures
 from vtlib.cli import main
 from vtlib.llm import answers as analyses
-from vtlib.llm import transport  # noqa: F401
+from vtlib.llm import gemini  # noqa: F401
 from vtlib.media import probe  # noqa: F401
 from vtlib.media import stage as downloads  # noqa: F401
 from vtlib.media import store as media

@@ -36,8 +36,8 @@ from tests.peers.gemini import Answer, GeminiMock
 from tests.peers.host import HostMock
 from tests.peers.killed import process_of
 from vtlib.analysis.answer import VideoAnalysis
-from vtlib.llm.schema import schema_of
-from vtlib.media.folder import DONE
+from vtlib.llm.request import schema_of
+from vtlib.media.folder import NOTE_FILE
 from vtlib.outliers import store as outliers
 from vtlib.store import usage
 from vtlib.store.connection import Store
@@ -275,7 +275,7 @@ class Matrix:
         if room == "ask":
             return N_FILMS + len(usage.possibly_paid(base, UsageScope()))
         saved = set(base.query("SELECT post_id FROM media WHERE status = 'ok'")["post_id"])
-        notes = (home / "outputs" / "media").rglob(DONE)
+        notes = (home / "outputs" / "media").rglob(NOTE_FILE)
         saved |= {json.loads(n.read_text())["note"]["media"]["post_id"] for n in notes}
         return 2 * N_FILMS - len(saved)
 

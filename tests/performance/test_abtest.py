@@ -70,7 +70,7 @@ def test_posts_that_have_not_matured_do_not_count() -> None:
 
 def test_more_posts_are_needed_for_a_smaller_aim() -> None:
     y, b, block = posts(np.random.default_rng(7), 8, 0.0, paired=True)
-    large, small = (compare(y, b, block, aim=a).needed for a in (0.7, 0.2))
+    large, small = (compare(y, b, block, aim=a).units_needed for a in (0.7, 0.2))
     assert large is not None
     assert small is not None
     assert small > large >= 0
@@ -104,7 +104,7 @@ def test_adding_a_constant_changes_nothing(design: str) -> None:
     assert one.design == design
     for name in ("shift", "low", "high", "p", "p_any_time", "least_visible", "sd"):
         assert getattr(one, name) == pytest.approx(getattr(two, name)), name
-    assert (one.needed, one.winner) == (two.needed, two.winner)
+    assert (one.units_needed, one.winner) == (two.units_needed, two.winner)
 
 
 def test_the_stated_power_is_that_of_the_test_which_names_the_winner() -> None:
@@ -120,8 +120,8 @@ def test_posts_still_needed_bring_the_power_stated() -> None:
     rng = np.random.default_rng(11)
     b, block = np.tile([False, True], 20), np.repeat(np.arange(20), 2)
     found = compare(rng.normal(size=40) * 0.5, b, block, aim=0.4)
-    assert found.needed
-    n = 20 + found.needed
+    assert found.units_needed
+    n = 20 + found.units_needed
     e = 0.4 / found.sd
     assert power(e, df=n - 1, n=n) >= 0.8 > power(e, df=n - 2, n=n - 1)
 

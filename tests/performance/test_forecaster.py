@@ -76,6 +76,19 @@ def test_too_little_to_try_is_said(n: int) -> None:
     assert np.isnan(trial.gain.value)
 
 
+def test_linear_ridge_agrees_with_statsmodels() -> None:
+    from statsmodels.api import WLS
+
+    rng = np.random.default_rng(0)
+    x, weight = rng.normal(size=(300, 6)), rng.uniform(0.5, 2, 300)
+    y = rng.normal(size=300) + x[:, 0]
+    standard = (x - x.mean(axis=0)) / x.std(axis=0)
+    theirs = WLS(y - np.median(y), standard, weights=weight)
+    ours = penalised.linear(x, y, weight, 30.0).coefficient
+    expected = theirs.fit_regularized(alpha=30.0 / weight.sum(), L1_wt=0).params
+    assert ours == pytest.approx(expected, abs=1e-9)
+
+
 def test_logistic_agrees_with_what_is_known() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4000, 2))

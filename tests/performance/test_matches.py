@@ -108,7 +108,7 @@ def links(project: Project) -> list[tuple[str, str, str]]:
 
 def test_a_sure_post_is_linked_and_its_script_published(project: Project) -> None:
     renewed = matches.renew(project)
-    assert renewed.linked["post_id"].tolist() == ["tiktok:1"]
+    assert renewed.new_links["post_id"].tolist() == ["tiktok:1"]
     assert links(project) == [("hum", "tiktok:1", matches.MACHINE)]
     made = project.store.query("SELECT * FROM match_decisions").iloc[0]
     assert (made["decision"], made["decided_by"], made["is_automatic"]) == (
@@ -130,9 +130,9 @@ def test_words_of_the_caption_and_the_day_alone_are_proposed_and_not_linked(
     with project.store.write() as connection:
         connection.execute("DELETE FROM measures")
     renewed = matches.renew(project)
-    assert renewed.linked.empty
-    assert renewed.proposed["post_id"].tolist() == ["tiktok:1"]
-    assert 0.8 < renewed.proposed["probability"].iloc[0] < 0.95
+    assert renewed.new_links.empty
+    assert renewed.proposals["post_id"].tolist() == ["tiktok:1"]
+    assert 0.8 < renewed.proposals["probability"].iloc[0] < 0.95
     assert not links(project)
 
 
@@ -191,8 +191,8 @@ def test_a_post_that_a_person_linked_keeps_its_script(project: Project) -> None:
     post = {"post_id": "tiktok:1", "url": "https://www.tiktok.com/@ann/video/1"}
     scripts.link(project.store, "tart", post, by="Zoe")
     renewed = matches.renew(project)
-    assert renewed.linked.empty
-    assert renewed.proposed.empty
+    assert renewed.new_links.empty
+    assert renewed.proposals.empty
     assert links(project) == [("tart", "tiktok:1", "Zoe")]
 
 
@@ -226,6 +226,6 @@ def test_the_cut_tells_two_posts_with_the_same_words_apart(project: Project) -> 
             key=["post_id"],
         )
     renewed = matches.renew(project)
-    assert renewed.linked["post_id"].tolist() == ["tiktok:2"]
-    assert "the same video" in renewed.linked["reasons"].iloc[0][0]
-    assert "tiktok:1" not in renewed.proposed["post_id"].tolist()
+    assert renewed.new_links["post_id"].tolist() == ["tiktok:2"]
+    assert "the same video" in renewed.new_links["reasons"].iloc[0][0]
+    assert "tiktok:1" not in renewed.proposals["post_id"].tolist()

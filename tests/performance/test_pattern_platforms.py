@@ -10,12 +10,17 @@ import pytest
 from scipy.stats import norm, t
 
 from tests.performance.test_patterns import said, world
-from vtlib.core.pattern_text import learned
+from vtlib.core.finding import learned
 from vtlib.performance import library as learning
 from vtlib.performance import store
 from vtlib.performance.patterns import Feature, find, post_features
-from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS
-from vtlib.performance.pooling import PRIOR_FEATURES, SCALES_LN, contrasts, pool
+from vtlib.performance.patterns.platforms import (
+    PLATFORM_COLUMNS,
+    PRIOR_FEATURES,
+    SCALES_LN,
+    contrasts,
+    pool,
+)
 from vtlib.store.project import Project
 
 PLATFORMS = ("instagram", "tiktok", "youtube")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.core.pattern_text import learned
+from vtlib.core.finding import learned
 from vtlib.performance.patterns import (
     Feature,
     PatternRules,

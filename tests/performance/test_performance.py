@@ -11,7 +11,6 @@ from simulator.build import build_world
 from vtlib.core.params import Performance
 from vtlib.llm.bill import Rates, priced
 from vtlib.performance import (
-    engagement,
     forecasts,
     history,
     reach,
@@ -19,11 +18,10 @@ from vtlib.performance import (
     variants,
     verdicts,
 )
-from vtlib.performance.engagement import with_rates
-from vtlib.performance.history import current_levels
-from vtlib.performance.outcome import outcome
+from vtlib.performance.history import current_levels, with_rates
 from vtlib.performance.patterns import find
 from vtlib.performance.pipeline import Inputs, product_costs, work
+from vtlib.performance.readout import outcome
 
 NOW = pd.Timestamp("2026-07-31 06:00")
 PREDICTIONS = ["prediction_id", *("script_id", "version", "target", "made_at", "account_id")]
@@ -364,7 +362,7 @@ def test_engagement_rates_are_predicted_beside_views(simulated) -> None:
             **dict.fromkeys(("comments", "shares", "saves"))
         )
     )
-    rates = engagement.rate_history(posts)
+    rates = history.rate_history(posts)
     assert np.exp(rates["x7_ln"]).dropna().round(6).eq(0.05).all()
     learnt = forecasts.learn(rates, values, features, is_rate=True)
     assert not learnt.stands
@@ -385,7 +383,7 @@ def reached(**facts: object) -> pd.DataFrame:
         "ratio_low": 1.0,
         "ratio_high": 1.4,
     }
-    rows = [row | {"group": reach.LEARNED}, row | {"group": "without"} | facts]
+    rows = [row | {"group": reach.WITH_LEARNED}, row | {"group": "without"} | facts]
     return pd.DataFrame(rows)
 
 

@@ -4,6 +4,7 @@ account.
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from vtlib.outliers.trailing import trailing
 from vtlib.performance.predictions import Forecasts, Outlook, calibrate, evaluate, forecast
@@ -154,6 +155,16 @@ def test_with_few_posts_student_t_is_used() -> None:
     made = forecast(Outlook(9 * one, 0 * one, one, 1e6 * one), learnt)
     assert made.high[0] == pytest.approx(9 + 1.2816, abs=1e-3)
     assert made.p_beats[0] == 0.5
+
+
+def test_student_s_interval_is_scipy_s_at_any_error_and_df() -> None:
+    mean, error = np.array([9.0, 7.0, 3.0]), np.array([0.3, 1.0, 2.5])
+    df = np.array([3.0, 8.0, 60.0])
+    outlook = Outlook(mean, np.array([0.2, 0.0, -0.4]), error, df)
+    made = forecast(outlook, calibrate(*history(0, 5)[::-1]))
+    low, high = student.interval(0.8, df, loc=outlook.mean + outlook.effect, scale=error)
+    assert made.low == pytest.approx(low)
+    assert made.high == pytest.approx(high)
 
 
 @pytest.mark.parametrize("n", [0, 99, 1500])

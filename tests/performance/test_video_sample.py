@@ -9,7 +9,7 @@ import pytest
 from tests.performance.test_patterns import said, world
 from vtlib.performance import video_sample
 from vtlib.performance.patterns import Feature, find
-from vtlib.performance.sample_power import Target, films_needed, power
+from vtlib.performance.video_sample import Target, films_needed, power
 
 
 def films(n: int = 40) -> pd.DataFrame:
@@ -22,7 +22,7 @@ def films(n: int = 40) -> pd.DataFrame:
 
 def test_a_draw_has_both_sides_spread_over_accounts_and_goes_on_where_it_stopped() -> None:
     posts = films()
-    drawn = video_sample.draw(posts, 40, held=[], seed="p")
+    drawn = video_sample.draw(posts, 40, previous_ids=[], seed="p")
     assert drawn["stratum"].value_counts().to_dict() == {"breakout": 20, "ordinary": 20}
     assert drawn["post_id"].is_unique
     of = posts.set_index("post_id").loc[drawn["post_id"]]
@@ -30,13 +30,13 @@ def test_a_draw_has_both_sides_spread_over_accounts_and_goes_on_where_it_stopped
     assert of.loc[~of["is_hit"], "account_id"].nunique() == 12
     share = drawn.groupby("stratum")["drawn_share"].first()
     assert share["ordinary"] == pytest.approx(20 / (~posts["is_hit"]).sum())
-    assert video_sample.draw(posts, 40, held=list(drawn["post_id"]), seed="p").empty
-    more = video_sample.draw(posts, 50, held=list(drawn["post_id"]), seed="p")
+    assert video_sample.draw(posts, 40, previous_ids=list(drawn["post_id"]), seed="p").empty
+    more = video_sample.draw(posts, 50, previous_ids=list(drawn["post_id"]), seed="p")
     assert len(more) == 10
     assert not set(more["post_id"]) & set(drawn["post_id"])
     # Fewer breakouts than half: ordinary posts take the rest.
     few = posts[~posts["is_hit"] | (posts["is_hit"].cumsum() <= 5)]
-    counts = video_sample.draw(few, 40, held=[], seed="p")["stratum"].value_counts()
+    counts = video_sample.draw(few, 40, previous_ids=[], seed="p")["stratum"].value_counts()
     assert counts.to_dict() == {"ordinary": 35, "breakout": 5}
 
 

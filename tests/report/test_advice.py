@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.performance.patterns.carriers import carriers
-from vtlib.performance.selection_intervals import selected_interval
+from vtlib.performance.effects import selected_interval
+from vtlib.performance.patterns.preparation import carriers
 from vtlib.report.insight.advice_rule import advise, missing
 from vtlib.report.insight.evidence import Evidence, by_script
 from vtlib.report.insight.next_steps import sentence

@@ -10,7 +10,7 @@ import pytest
 from tests.report import insight_sample, sample
 from tests.report.test_insight_page import written
 from vtlib.report import render_stage, write_index, write_insight
-from vtlib.tables.board import Board, Panel
+from vtlib.tables.pictures import Board, Panel
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

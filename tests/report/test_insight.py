@@ -14,11 +14,11 @@ from vtlib.report import insight
 from vtlib.report.insight import Facts
 
 WRITERS = [
-    insight.tried,
-    insight.worked,
-    insight.failed,
+    insight.attempts,
+    insight.successes,
+    insight.failures,
     insight.next_steps,
-    insight.look_after,
+    insight.chores,
     insight.cost,
     insight.certainty,
 ]
@@ -141,14 +141,14 @@ def test_a_sentence_with_a_source_has_its_rows_and_all_columns(write) -> None:
 
 def test_few_matured_posts_claim_nothing() -> None:
     few = insight_sample.facts(matured=4, beats=4)
-    assert "(under 20 posts: too early to claim)" in insight.worked(few).findings[0].said
+    assert "(under 20 posts: too early to claim)" in insight.successes(few).findings[0].said
     said = [f.said for f in insight.certainty(few).findings]
     assert "Forecasts: nothing can be claimed yet, 4 matured posts of 20 needed." in said
 
 
 def test_a_failed_stage_comes_first() -> None:
     facts = Facts(stages=(("What broke out", "failed", "a column is missing"),))
-    (first,) = insight.look_after(facts).findings
+    (first,) = insight.chores(facts).findings
     assert first.said.startswith("What broke out failed: a column is missing.")
 
 
@@ -163,7 +163,7 @@ def test_an_unknown_price_is_no_zero() -> None:
 def test_no_more_than_chance_is_no_success() -> None:
     even = insight_sample.facts(matured=24, beats=13)
     told = "13 of 24 matured posts of scripts beat their account's own median"
-    assert not any(told in f.said for f in insight.worked(even).findings)
-    first = insight.failed(even).findings[0].said
+    assert not any(told in f.said for f in insight.successes(even).findings)
+    first = insight.failures(even).findings[0].said
     assert first.startswith(told)
     assert first.endswith("no more than chance would give.")

@@ -11,15 +11,15 @@ import pytest
 from tests.report import insight_sample, sample
 from tests.report.test_pages import FETCHED
 from vtlib.report import IndexFacts, Page, assembly, insight, write_index, write_insight
+from vtlib.report.answers import outcomes
 from vtlib.report.insight import Chapter, Facts, Finding
-from vtlib.report.outcomes import outcomes
 
 WRITERS = (
-    insight.tried,
-    insight.worked,
-    insight.failed,
+    insight.attempts,
+    insight.successes,
+    insight.failures,
     insight.next_steps,
-    insight.look_after,
+    insight.chores,
     insight.certainty,
     insight.cost,
 )

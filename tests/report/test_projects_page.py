@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from vtlib.report.facts import Page
-from vtlib.report.overview import write_projects
+from vtlib.report.workspace_pages import write_projects
 
 NEVER = {
     "project": "autumn",

@@ -85,12 +85,14 @@ def test_what_is_the_same_is_not_listed() -> None:
 
 def test_two_causes_are_told_apart_by_computing_anew() -> None:
     old, new = report("a", {"breakouts": 37.0}), report("b", {"breakouts": 30.0}, [DATA, METHOD])
-    found = compare(old, new, held={"breakouts": 41.0})
+    found = compare(old, new, recomputation={"breakouts": 41.0})
     assert found.figures["because"].tolist() == [
         "data: 37 to 41; then parameters: 41 to 30 (computed anew)"
     ]
     # One cause alone needs no second computation.
-    alone = compare(old, report("b", {"breakouts": 30.0}, [METHOD]), held={"breakouts": 37.0})
+    alone = compare(
+        old, report("b", {"breakouts": 30.0}, [METHOD]), recomputation={"breakouts": 37.0}
+    )
     assert alone.figures["because"].tolist() == ["parameters"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
-from vtlib.run.script_page import write_script_page
+from vtlib.run.pages import write_script_page
 from vtlib.scripts import comments
 from vtlib.scripts import store as scripts
 from vtlib.scripts.store import Making, Move, ScriptHome

@@ -18,7 +18,7 @@ from jupyter_core.utils import run_sync
 
 from vtlib.core.models import STAGES
 from vtlib.run import RunPlan, fork_server
-from vtlib.run.kernels import FORKED, PLAIN, ForkedProcess, Kernel, Kernels
+from vtlib.run.kernels import FORK, PLAIN, ForkedProcess, Kernel, Kernels
 from vtlib.run.plan import imported_by
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kernels are plain here")
@@ -243,7 +243,7 @@ def test_the_seven_notebooks_find_their_imports_done(tmp_path: Path) -> None:
     """Fails when a library that notebooks use begins to start threads at its import."""
     plan = RunPlan("demo", NOTEBOOKS, tmp_path, tmp_path)
     with fork_server(plan.imports) as kernels:
-        assert kernels.kernel_name == FORKED
+        assert kernels.kernel_name == FORK
         with taken(kernels, tmp_path) as kernel:
             assert ask(kernel, "import os; os.getppid()") != str(os.getpid())
             assert ask(kernel, IMPORTED.format(names=plan.imports)) == "[]"

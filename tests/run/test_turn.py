@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vtlib.core.errors import StoreBusy
-from vtlib.run.turn import turn
+from vtlib.run.project import turn
 
 NOW = datetime(2026, 5, 1, 8)
 

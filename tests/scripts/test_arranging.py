@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.scripts.samples import PLAIN
 from vtlib.core.errors import BadInput
-from vtlib.scripts.beat_order import with_beat, with_beat_at, without_beat
+from vtlib.scripts.beat_table import with_beat, with_beat_at, without_beat
 from vtlib.scripts.script import PlannedBeat, Script
 
 

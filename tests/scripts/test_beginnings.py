@@ -3,11 +3,10 @@
 import pytest
 
 from vtlib.core.errors import BadInput
-from vtlib.performance.patterns.analysed import analysed_features
+from vtlib.performance.patterns.video_features import analysed_features
 from vtlib.scripts import origins
-from vtlib.scripts.effort import difficulty
 from vtlib.scripts.forecast_text import expected, sentences
-from vtlib.scripts.from_pattern import from_pattern
+from vtlib.scripts.origins import difficulty, from_pattern
 from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.timing import duration_s
 

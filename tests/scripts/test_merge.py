@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scripts.samples import PLAIN
-from vtlib.scripts.merge import Conflict, merge
+from vtlib.scripts.diff import Conflict, merge
 from vtlib.scripts.script import PlannedBeat, Script
 
 A, B, C, D = (replace(PLAIN.beats[0], beat_id=i, spoken=f"line {i}") for i in "abcd")

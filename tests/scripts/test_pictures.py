@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.scripts.samples import SAMPLES
-from vtlib.scripts.history import history_lines, stretches
+from vtlib.scripts.picture import history_lines, stretches
 from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.svg import STATUS_COLOURS, beats_svg, versions_svg
 from vtlib.scripts.workflow import STATUSES

@@ -9,10 +9,9 @@ import pytest
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from vtlib.core.errors import BadInput
 from vtlib.scripts import beat_table, origins, picture, schedule, workflow
-from vtlib.scripts.diff import compare, summary
-from vtlib.scripts.merge import merge
+from vtlib.scripts.diff import compare, merge, summary
+from vtlib.scripts.origins import TEMPLATES, from_template
 from vtlib.scripts.script import BEATS_MAX, PlannedBeat, Script, ScriptClaim
-from vtlib.scripts.templates import NAMES, from_template
 from vtlib.scripts.timing import count_words, duration_s, spans, word_rates
 from vtlib.scripts.workflow import Situation
 
@@ -143,7 +142,7 @@ def test_the_way_forward_and_back_is_open() -> None:
 
 
 def test_templates_are_ready_to_fill() -> None:
-    for name in NAMES:
+    for name in TEMPLATES:
         script = from_template(name, "x")
         assert script.beats[0].kind == "hook"
         assert script.beats[-1].kind == "cta"
@@ -194,7 +193,7 @@ def test_what_cannot_be_in_two_places_is_a_clash(other: dict, kinds: set[str]) -
     one = shoot("one", 0, talent=("Mia",), props=("Deck",))
     morning = schedule.Availability(DAY, DAY + timedelta(hours=4))
     found = schedule.clashes(
-        [shoot("two", **other), one], available={"hat": [morning]}, unreleased=["Jon"]
+        [shoot("two", **other), one], available={"hat": [morning]}, without_release=["Jon"]
     )
     assert {c.kind for c in found} == kinds
 
@@ -202,7 +201,7 @@ def test_what_cannot_be_in_two_places_is_a_clash(other: dict, kinds: set[str]) -
 def test_what_the_register_does_not_have_is_a_clash() -> None:
     one = shoot("one", 0, talent=("Mia",), props=("Deck",))
     register = {"talent": {"mia"}, "prop": {"mia"}, "location": {one.location.casefold()}}
-    (found,) = schedule.clashes([one], registered=register)
+    (found,) = schedule.clashes([one], register=register)
     assert (found.kind, found.name) == ("unregistered", "Deck")
     assert "--kind prop" in found.reason
 

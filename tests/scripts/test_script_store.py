@@ -16,9 +16,8 @@ import pytest
 
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from vtlib.core.errors import BadInput
-from vtlib.scripts import comments, production
-from vtlib.scripts import queries as script_reading
-from vtlib.scripts import store as scripts
+from vtlib.scripts import comments, production, queries
+from vtlib.scripts import store as script_store
 from vtlib.scripts.script import Script
 from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.store import catalog
@@ -38,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def script_id(store: Store) -> str:
-    return scripts.create(store, PLAIN, ANN, place=ScriptHome(product="core-deck"))
+    return script_store.create(store, PLAIN, ANN, place=ScriptHome(product="core-deck"))
 
 
 def offenders(store: Store) -> dict[str, str]:
@@ -52,13 +51,13 @@ def retitled(title: str) -> Script:
 
 def walk(store: Store, script_id: str, *path: str, version: int | None = None) -> None:
     for to in path:
-        scripts.set_status(store, script_id, Move(to, "Ann", "so"), version=version)
+        script_store.set_status(store, script_id, Move(to, "Ann", "so"), version=version)
 
 
 @pytest.mark.parametrize("script", [PLAIN, WORLD, HOSTILE], ids=["plain", "world", "hostile"])
 def test_a_script_comes_back_as_it_was(store: Store, script: Script) -> None:
-    made = scripts.create(store, script, ANN, place=ScriptHome(origin="markdown"))
-    held = script_reading.get(store, made)
+    made = script_store.create(store, script, ANN, place=ScriptHome(origin="markdown"))
+    held = queries.get(store, made)
     assert held["script"] == script
     assert (held["version"], held["status"], held["made_by"]) == (1, "draft", "Ann")
     assert offenders(store) == {}
@@ -66,36 +65,36 @@ def test_a_script_comes_back_as_it_was(store: Store, script: Script) -> None:
 
 def test_a_machine_that_runs_again_makes_no_second_script(store: Store) -> None:
     for _ in range(2):
-        made = scripts.create(store, PLAIN, ANN, place=ScriptHome(), script_id="ad-1")
+        made = script_store.create(store, PLAIN, ANN, place=ScriptHome(), script_id="ad-1")
         assert made == "ad-1"
-    assert len(script_reading.listing(store)) == 1
+    assert len(queries.listing(store)) == 1
 
 
 def test_a_new_version_is_a_draft_and_says_what_is_being_shot(store: Store, script_id: str) -> None:
     walk(store, script_id, "review", "approved", "in_production")
-    assert scripts.add_version(store, script_id, retitled("Two"), ANN, seen=1) == 2
-    held = script_reading.get(store, script_id)
+    assert script_store.add_version(store, script_id, retitled("Two"), ANN, seen=1) == 2
+    held = queries.get(store, script_id)
     assert (held["status"], held["version"], held["title"]) == ("draft", 2, "Two")
     assert (held["approved_version"], held["approved_status"]) == (1, "in_production")
     walk(store, script_id, "produced", version=1)
-    held = script_reading.get(store, script_id)
+    held = queries.get(store, script_id)
     assert (held["status"], held["approved_status"]) == ("draft", "produced")
     assert offenders(store) == {}
 
 
 def test_who_started_from_an_older_version_is_told(store: Store, script_id: str) -> None:
-    scripts.add_version(store, script_id, retitled("Ben's"), Making("Ben"), seen=1)
+    script_store.add_version(store, script_id, retitled("Ben's"), Making("Ben"), seen=1)
     with pytest.raises(
         BadInput, match=r"version 2 by now \(Ben.*started from 1; nothing was written"
     ):
-        scripts.add_version(store, script_id, retitled("Ann's"), ANN, seen=1)
-    assert [v["made_by"] for v in script_reading.versions(store, script_id)] == ["Ann", "Ben"]
+        script_store.add_version(store, script_id, retitled("Ann's"), ANN, seen=1)
+    assert [v["made_by"] for v in queries.versions(store, script_id)] == ["Ann", "Ben"]
 
 
 def _add(path: Path, script_id: str, person: str, seen: int, start: float) -> None:
     time.sleep(max(0.0, start - time.time()))
     try:
-        scripts.add_version(
+        script_store.add_version(
             Store(path, wait_s=60), script_id, retitled(person), Making(person), seen=seen
         )
     except BadInput:
@@ -115,7 +114,7 @@ def test_of_processes_that_started_from_one_version_one_wins(store: Store, scrip
         worker.join(120)
     assert sorted(w.exitcode for w in workers) == [0, 2, 2, 2]
     winner = next(f"p{n}" for n, w in enumerate(workers) if w.exitcode == 0)
-    held = script_reading.get(store, script_id)
+    held = queries.get(store, script_id)
     assert (held["version"], held["made_by"], held["title"]) == (2, winner, winner)
     assert offenders(store) == {}
 
@@ -125,16 +124,16 @@ import sys
 from pathlib import Path
 from dataclasses import replace
 from tests.scripts.samples import PLAIN
-from vtlib.scripts import queries as script_reading
-from vtlib.scripts import store as scripts
+from vtlib.scripts import queries
+from vtlib.scripts import store as script_store
 from vtlib.store.connection import Store
 from vtlib.scripts.store import Making
 store = Store(Path(sys.argv[1]), wait_s=30)
-seen = script_reading.get(store, sys.argv[2])["version"]
+seen = queries.get(store, sys.argv[2])["version"]
 print("ready", flush=True)
 while True:
     text = replace(PLAIN, title=f"after {seen}", notes="x" * 20_000)
-    seen = scripts.add_version(store, sys.argv[2], text, Making("w"), seen=seen)
+    seen = script_store.add_version(store, sys.argv[2], text, Making("w"), seen=seen)
     print(seen, flush=True)
 """
 
@@ -155,7 +154,7 @@ def test_a_kill_at_any_moment_leaves_one_current_version(store: Store, script_id
         os.kill(writer.pid, signal.SIGKILL)
         said = writer.communicate()[0].split()
         acknowledged = max([acknowledged, *seen, *map(int, said)])
-        held = script_reading.get(store, script_id)
+        held = queries.get(store, script_id)
         assert held["version"] >= acknowledged, "what was acknowledged is there"
         expected = f"after {held['version'] - 1}" if held["version"] > 1 else PLAIN.title
         assert held["title"] == held["script"].title == expected
@@ -165,10 +164,10 @@ def test_a_kill_at_any_moment_leaves_one_current_version(store: Store, script_id
 
 def test_statuses_are_kept_with_time_person_and_reason(store: Store, script_id: str) -> None:
     walk(store, script_id, "review", "approved")
-    scripts.set_status(store, script_id, Move("draft", "Ben", "hook is slow"))
+    script_store.set_status(store, script_id, Move("draft", "Ben", "hook is slow"))
     told = [
         (c["from_status"], c["to_status"], c["changed_by"], c["reason"])
-        for c in script_reading.parts(store, script_id)["history"]
+        for c in queries.parts(store, script_id)["history"]
     ]
     assert told == [
         (None, "draft", "Ann", "empty"),
@@ -176,16 +175,16 @@ def test_statuses_are_kept_with_time_person_and_reason(store: Store, script_id: 
         ("review", "approved", "Ann", "so"),
         ("approved", "draft", "Ben", "hook is slow"),
     ]
-    assert script_reading.get(store, script_id)["approved_version"] is None
+    assert queries.get(store, script_id)["approved_version"] is None
 
 
 def test_only_an_approver_approves_where_there_is_one(store: Store, script_id: str) -> None:
     walk(store, script_id, "review")
-    scripts.assign(store, script_id, "Zoë", role="approver")
+    script_store.assign(store, script_id, "Zoë", role="approver")
     with pytest.raises(BadInput, match="only Zoë"):
         walk(store, script_id, "approved")
-    scripts.set_status(store, script_id, Move("approved", "Zoë"))
-    assert script_reading.get(store, script_id)["status"] == "approved"
+    script_store.set_status(store, script_id, Move("approved", "Zoë"))
+    assert queries.get(store, script_id)["status"] == "approved"
 
 
 def test_published_needs_a_post_and_a_post_belongs_to_one_script(
@@ -195,15 +194,15 @@ def test_published_needs_a_post_and_a_post_belongs_to_one_script(
     with pytest.raises(BadInput, match="linked post"):
         walk(store, script_id, "published")
     post = {"post_id": "tiktok:1", "url": "https://www.tiktok.com/@a/video/1"}
-    assert scripts.link(store, script_id, post, by="Ann") == 1
-    assert scripts.link(store, script_id, post, by="Ann") == 1
+    assert script_store.link(store, script_id, post, by="Ann") == 1
+    assert script_store.link(store, script_id, post, by="Ann") == 1
     walk(store, script_id, "published")
-    assert len(script_reading.publications(store, script_id)) == 1
-    other = scripts.create(store, WORLD, ANN, place=ScriptHome())
+    assert len(queries.publications(store, script_id)) == 1
+    other = script_store.create(store, WORLD, ANN, place=ScriptHome())
     with pytest.raises(BadInput, match="is linked to"):
-        scripts.link(store, other, post, by="Ann")
+        script_store.link(store, other, post, by="Ann")
     with pytest.raises(BadInput, match="its history stays"):
-        scripts.delete(store, script_id)
+        script_store.delete(store, script_id)
 
 
 def test_checks_find_what_must_not_be(store: Store, script_id: str) -> None:
@@ -217,9 +216,9 @@ def test_checks_find_what_must_not_be(store: Store, script_id: str) -> None:
 
 def test_a_script_that_was_never_shot_can_be_deleted(store: Store, script_id: str) -> None:
     comments.add(store, script_id, "faster", by="Ben", place=(None, "b1", None))
-    scripts.assign(store, script_id, "Ben", role="reviewer")
-    scripts.delete(store, script_id)
-    assert script_reading.listing(store, archived=True) == []
+    script_store.assign(store, script_id, "Ben", role="reviewer")
+    script_store.delete(store, script_id)
+    assert queries.listing(store, archived=True) == []
     assert offenders(store) == {}
 
 
@@ -228,7 +227,7 @@ def test_comments_hang_on_a_beat_or_line_and_are_resolved(store: Store, script_i
     comments.add(store, script_id, "typo", by="Ben", place=(None, "", 12))
     comments.resolve(store, script_id, first, by="Ann")
     assert [c["body"] for c in comments.listing(store, script_id, open_only=True)] == ["typo"]
-    assert script_reading.get(store, script_id)["open_comments"] == 1
+    assert queries.get(store, script_id)["open_comments"] == 1
     for place, said in (
         ((None, "b9", None), "no beat b9"),
         ((None, "", 999), "no line"),
@@ -239,12 +238,12 @@ def test_comments_hang_on_a_beat_or_line_and_are_resolved(store: Store, script_i
 
 
 def test_scripts_are_found_and_listed(store: Store, script_id: str) -> None:
-    other = scripts.create(store, WORLD, ANN, place=ScriptHome())
-    scripts.assign(store, other, "Ben")
-    assert script_reading.find(store, script_id[:8]) == script_id
-    assert script_reading.find(store, "quiet EVENINGS") == script_id
+    other = script_store.create(store, WORLD, ANN, place=ScriptHome())
+    script_store.assign(store, other, "Ben")
+    assert queries.find(store, script_id[:8]) == script_id
+    assert queries.find(store, "quiet EVENINGS") == script_id
     with pytest.raises(BadInput, match="there is no script"):
-        script_reading.find(store, "nothing")
+        queries.find(store, "nothing")
     for wanted, ids in (
         ({"product": "core-deck"}, [script_id]),
         ({"brand": "yakety-pack"}, [script_id]),
@@ -254,10 +253,10 @@ def test_scripts_are_found_and_listed(store: Store, script_id: str) -> None:
         ({"status": "review"}, []),
         ({}, [other, script_id]),
     ):
-        assert [r["script_id"] for r in script_reading.listing(store, **wanted)] == ids
+        assert [r["script_id"] for r in queries.listing(store, **wanted)] == ids
     walk(store, other, "archived")
-    assert [r["script_id"] for r in script_reading.listing(store)] == [script_id]
-    assert len(script_reading.listing(store, archived=True)) == 2
+    assert [r["script_id"] for r in queries.listing(store)] == [script_id]
+    assert len(queries.listing(store, archived=True)) == 2
 
 
 def test_the_register_knows_where_things_are_used(store: Store, script_id: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.scripts.reading import document, written
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from vtlib.core.errors import BadInput
-from vtlib.scripts.formats import RATES, frames, rate_of, slates
+from vtlib.scripts.formats import RATES, rate_of, slates
 from vtlib.scripts.formats.edit_lists import uses_slates
 from vtlib.scripts.script import PlannedBeat, Script
 
@@ -132,7 +132,7 @@ def test_clips_stand_on_the_proxy_where_it_reaches(name: str, proxy: Path) -> No
             replace(PLAIN.beats[1], source_start_s=5.0),
         ),
     )
-    length = frames.length_s(proxy)
+    length = slates.length_s(proxy)
     made = document(script, media=proxy, media_s=length, rate=Fraction(25))
     clips = read_back(
         name,
@@ -149,14 +149,14 @@ def test_clips_stand_on_the_proxy_where_it_reaches(name: str, proxy: Path) -> No
 def test_frames_come_from_their_times(proxy: Path) -> None:
     from PIL import Image
 
-    found = frames.at_times(proxy, {"a": 0.0, "b": 4.0, "late": 60.0})
+    found = slates.at_times(proxy, {"a": 0.0, "b": 4.0, "late": 60.0})
     bright = {
         n: Image.open(io.BytesIO(j)).convert("L").getpixel((30, 60)) for n, j in found.items()
     }
     assert set(bright) == {"a", "b"}
     assert bright["b"] - bright["a"] == pytest.approx(100, abs=8)
     with pytest.raises(BadInput, match="cannot be read as a video"):
-        frames.length_s(Path(__file__))
+        slates.length_s(Path(__file__))
 
 
 def test_the_slates_film_has_every_slate_for_its_frames() -> None:

@@ -19,8 +19,8 @@ from simulator.gemini.analyst import LABEL, filled, video_analysis
 from simulator.gemini.viewer import Viewer, Watched
 from vtlib.analysis.answer import VideoAnalysis
 from vtlib.analysis.checks import check
-from vtlib.analysis.cuts import match_cuts
-from vtlib.llm.schema import schema_of
+from vtlib.analysis.evidence import match_cuts
+from vtlib.llm.request import schema_of
 
 WORLD = build_world(seed=7)
 FILMS = [p for p in WORLD.posts if p.is_video and p.duration_s < 40][:400]
@@ -51,7 +51,7 @@ def test_mistakes_are_those_of_real_models():
         cuts = [b["start_s"] for b in answer["beats"] if b["starts_with_cut"]]
         found = match_cuts(cuts, watched.plan["cuts_s"])
         drifts += [abs(c - m) for c, m in found.pairs]
-        invented, missed = invented + len(found.invented), missed + len(found.missed)
+        invented, missed = invented + len(found.invented_s), missed + len(found.missed_s)
         claimed += len(cuts)
     assert sum(d <= 0.5 for d in drifts) / len(drifts) > 0.8
     assert max(drifts) > 1

@@ -168,7 +168,7 @@ def test_others_get_their_turn_while_a_session_goes_on(
     """Another process writes 15 rows between the operations of a session that never ends by
     itself.
     """
-    monkeypatch.setattr("vtlib.store.lease.LEASE_S", 0.05)
+    monkeypatch.setattr("vtlib.store.locks.LEASE_S", 0.05)
     store.query("SELECT 1")
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         others = pool.submit(_work, store.path, 1)

@@ -26,7 +26,7 @@ ALLOWED = {
     "core/models.py": "the lists",
     "capture/own_columns.py": "a source: headings of exports",
     "capture/own_analytics.py": "a source: formats as exports call them",
-    "outliers/definitions.py": "formats that one platform has",
+    "outliers/counters.py": "formats that one platform has",
     "charts/captures.py": "a colour a state",
     "charts/theme.py": "a colour and a shape a tier",
 }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtlib.core.errors import BadInput
-from vtlib.store.pseudonyms import OTHER, WITHHELD, for_project, rounded
+from vtlib.store.pseudonyms import OTHER, WITHHELD, for_project, round_count
 
 ACCOUNTS = pd.DataFrame(
     {
@@ -70,7 +70,7 @@ def test_a_stranger_is_a_number_with_rounded_followers() -> None:
     label = NAMES.apply(FRAME)["handle"].iloc[0]
     assert label == f"{NAMES.name('instagram:4711')}, 120k followers"
     assert NAMES.name("instagram:4711").startswith("creator ")
-    assert [rounded(n) for n in (98, 999, 1_234_567, 0)] == ["98", "1k", "1.2M", "0"]
+    assert [round_count(n) for n in (98, 999, 1_234_567, 0)] == ["98", "1k", "1.2M", "0"]
 
 
 def test_own_accounts_keep_their_names_and_words() -> None:

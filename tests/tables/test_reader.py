@@ -17,8 +17,15 @@ from vtlib.core.errors import BadInput
 from vtlib.tables import to_csv_safe
 from vtlib.tables.csv_safe import from_csv_safe, guard_text
 from vtlib.tables.encodings import detect_encoding
-from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
-from vtlib.tables.sheets import rows_of
+from vtlib.tables.reader import (
+    Damage,
+    Table,
+    TableOptions,
+    describe,
+    describe_styles,
+    read_table,
+    rows_of,
+)
 
 DATA = Path(__file__).parent / "data"
 CASES = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ For: notebooks 05 and 06, `vt analyze compare`, `vt script adapt`, `vt script cr
 Owns: tables adaptations, fits, fit_judgements; YAML sections `adaptation` and `comparison`.
 Entry points: `stage.run` (scripts from chosen pairs), `fits.run` (judge, rank), `drafts` (a first
 draft without a model), `hooks`, `storyboards`, `product_table`.
-Files: `answer`, `scripts`, `source`, `claims`, `distance`, `selection`, `summary` and `comparison/`
-(ranking and the one rule that recommends a product) are pure; `pairwise` is Bradley and Terry's
-model.
+Files: `answer`, `scripts` (with the distance from the source), `source`, `claims`, `selection`,
+`summary` and `comparison/` (ranks by Bradley and Terry's model, and the one rule that recommends a
+product) are pure.
 """

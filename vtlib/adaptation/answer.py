@@ -121,9 +121,9 @@ class OriginalScript(Written):
     patterns: list[PatternUse]
 
 
-def whole(model: type[A], held: dict[str, Any] | None) -> A | None:
-    """A stored answer, or None where it is not whole: half a script is no script."""
+def whole(model: type[A], answer: dict[str, Any] | None) -> A | None:
+    """A stored answer, or None where it is incomplete: half a script is no script."""
     try:
-        return model.model_validate(held)
+        return model.model_validate(answer)
     except ValidationError:
         return None

@@ -1,6 +1,4 @@
-"""Claims of a script held against the facts of its product: what no fact bears out is flagged,
-never let pass.
-"""
+"""Claims of a script checked against the facts of its product; unsupported ones are flagged."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from typing import Any, Literal
 
 from vtlib.adaptation.answer import ClaimMade
 
-Held = Literal["founded", "doubtful", "unfounded"]
+ClaimState = Literal["founded", "doubtful", "unfounded"]
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*\s*%?")
 # Words that promise an outcome; no fact of a product is likely to hold them by accident.
@@ -27,18 +25,16 @@ _KEPT_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CheckedClaim:
-    """A claim and how it stands; `fact` is the key of the fact it rests on, "" = none."""
+    """A checked claim; `fact` is the key of the fact it rests on, "" = none."""
 
     text: str
-    held: Held
+    held: ClaimState
     fact: str
     reason: str
 
 
 def without_grounds(claims: Iterable[Mapping[str, Any] | CheckedClaim] | None) -> list[str]:
-    """The texts of claims that no fact bears out, doubtful ones included: the one rule that
-    counts them.
-    """
+    """Texts of the claims that no fact supports, doubtful ones included: the one rule."""
     rows = [c if isinstance(c, Mapping) else {"text": c.text, "held": c.held} for c in claims or []]
     return [str(c["text"]) for c in rows if c["held"] != "founded"]
 
@@ -50,21 +46,21 @@ def check(
     lines: Iterable[str],
     own_words: str = "",
 ) -> tuple[CheckedClaim, ...]:
-    """Every claim that was made, and every figure and promise in `lines` that no fact holds.
+    """Every claim that was made, and every figure and promise in `lines` that no fact contains.
 
-    founded: it names a fact, and at least half of its words stand in that fact (`own_words`, such
-    as the product's name, aside). doubtful: the fact says less or something else. unfounded: it
-    names none, or one that does not exist. Words alone are compared: a founded claim can still be
+    founded: it names a fact, and at least half of its words are in that fact (`own_words`, such as
+    the product's name, aside). doubtful: the fact says less or something else. unfounded: it names
+    no fact, or one that does not exist. Only words are compared: a founded claim can still be
     untrue.
     """
-    judged = [_judged(c, facts, own_words) for c in claims]
-    said = " ".join(facts.values()).casefold()
-    flagged = [c.text for c in judged if c.held != "founded"]
-    found = [h for line in lines for h in _overstated(_without(line, flagged), said)]
-    return (*judged, *dict.fromkeys(found))
+    checks = [_check_one(c, facts, own_words) for c in claims]
+    fact_text = " ".join(facts.values()).casefold()
+    texts = [c.text for c in checks if c.held != "founded"]
+    extra = [h for line in lines for h in _overstated(_without(line, texts), fact_text)]
+    return (*checks, *dict.fromkeys(extra))
 
 
-def _judged(claim: ClaimMade, facts: Mapping[str, str], own_words: str) -> CheckedClaim:
+def _check_one(claim: ClaimMade, facts: Mapping[str, str], own_words: str) -> CheckedClaim:
     key = claim.fact or ""
     if not key:
         return CheckedClaim(claim.text, "unfounded", "", "no fact of the product says so")
@@ -81,17 +77,17 @@ def _judged(claim: ClaimMade, facts: Mapping[str, str], own_words: str) -> Check
     return CheckedClaim(claim.text, "doubtful", key, f"{much} of it stands in {key}: {fact}")
 
 
-def _without(line: str, flagged: Sequence[str]) -> str:
-    """`line` without claims that are flagged already: nothing is said twice."""
-    for text in flagged:
+def _without(line: str, texts: Sequence[str]) -> str:
+    """`line` without claims that are flagged already, so that none is reported twice."""
+    for text in texts:
         line = line.replace(text, " ")
     return line
 
 
-def _overstated(line: str, said: str) -> list[CheckedClaim]:
+def _overstated(line: str, fact_text: str) -> list[CheckedClaim]:
     figures = [m.group().strip() for m in _NUMBER.finditer(line)]
     promises = [m.group() for m in _PROMISE.finditer(line)]
-    strange = [w for w in (*figures, *promises) if w.casefold() not in said]
+    strange = [w for w in (*figures, *promises) if w.casefold() not in fact_text]
     if not strange:
         return []
     return [CheckedClaim(line.strip(), "unfounded", "", f"no fact holds: {', '.join(strange)}")]

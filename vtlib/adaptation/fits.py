@@ -1,10 +1,7 @@
-"""Which product fits which video or post of pictures: one question a post over all products,
-asked from its analysis.
-"""
+"""Which product fits which video or post of pictures: one request a post over all products."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +10,11 @@ import pandas as pd
 
 from vtlib.adaptation import store
 from vtlib.adaptation.comparison import ProductFits
-from vtlib.adaptation.comparison.answer_rows import fit_rows, judgement_rows
+from vtlib.adaptation.comparison.answer import fit_rows, judgement_rows
 from vtlib.adaptation.comparison.recommendation import rank_products
-from vtlib.adaptation.source import by_lot, product_facts, told, topics
-from vtlib.analysis import corrections
-from vtlib.analysis import selection as choosing
+from vtlib.adaptation.source import post_of as post_of  # noqa: PLC0414 - commands take it here
+from vtlib.adaptation.source import product_facts, shuffle_by_post, told, topics
+from vtlib.analysis import corrections, selection
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as analyses
 from vtlib.llm import session, text_requests
@@ -26,7 +23,6 @@ from vtlib.llm.records import Done
 from vtlib.llm.request import Request
 from vtlib.llm.text_requests import Progress, TextRequest
 from vtlib.ops import projects
-from vtlib.platforms import post_ref
 from vtlib.store import people
 from vtlib.store.project import Project, Workspace, one_session
 
@@ -35,9 +31,7 @@ TASK = "fits"
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
-    """Questions about fits and, by their keys, the products in the order in which each names
-    them.
-    """
+    """Requests for fits and, by their keys, the products in the order each names them."""
 
     asked: tuple[TextRequest, ...]
     products: Mapping[str, tuple[str, ...]]
@@ -78,18 +72,16 @@ def known(project: Project, *, post_id: str | None = None) -> ComparisonResult:
 
 @one_session
 def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked posts with an analysis, of a film or of pictures (adaptation/store.videos), what
-    people corrected laid over the answers.
-    """
-    found = store.videos(project.store, project.slug, post_id=post_id)
-    said: dict[str, list[dict[str, Any]]] = {}
-    for one in analyses.corrections(project.store, [v["analysis_id"] for v in found]):
-        said.setdefault(one["analysis_id"], []).append(one)
-    for video in found:
-        mine = said.get(video["analysis_id"], [])
-        video["answer"] = corrections.effective(video["answer"], mine)
-        video["unsupported"] = corrections.standing(video["unsupported"], mine)
-    return found
+    """Picked posts with an analysis (adaptation/store.videos), people's corrections applied."""
+    posts = store.videos(project.store, project.slug, post_id=post_id)
+    by_answer: dict[str, list[dict[str, Any]]] = {}
+    for one in analyses.corrections(project.store, [v["analysis_id"] for v in posts]):
+        by_answer.setdefault(one["analysis_id"], []).append(one)
+    for video in posts:
+        mine = by_answer.get(video["analysis_id"], [])
+        video["answer"] = corrections.apply_corrections(video["answer"], mine)
+        video["unsupported"] = corrections.open_claims(video["unsupported"], mine)
+    return posts
 
 
 def products_of(project: Project, slugs: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -98,20 +90,20 @@ def products_of(project: Project, slugs: Sequence[str] = ()) -> list[dict[str, A
 
     Raises BadInput for one that the project does not have, or has from several brands.
     """
-    known = people.project_products(project.store, project.slug)
-    chosen = [_product(project, known, s) for s in slugs or project.params.adaptation.products]
-    return [p for p in known if not chosen or p["product_id"] in chosen]
+    products = people.project_products(project.store, project.slug)
+    ids = [_product(project, products, s) for s in slugs or project.params.adaptation.products]
+    return [p for p in products if not ids or p["product_id"] in ids]
 
 
-def _product(project: Project, known: Sequence[Mapping[str, Any]], ref: str) -> str:
+def _product(project: Project, products: Sequence[Mapping[str, Any]], ref: str) -> str:
     """The id of the product that people call `ref`."""
-    hits = [str(p["product_id"]) for p in known if ref in (p["slug"], p["product_id"])]
+    hits = [str(p["product_id"]) for p in products if ref in (p["slug"], p["product_id"])]
     if len(hits) == 1:
         return hits[0]
     if hits:
         todo = f"Name it with its brand: {' or '.join(hits)}."
         raise BadInput(f"the product {ref} is in several brands.", todo=todo)
-    there = ", ".join(p["slug"] for p in known) or "none"
+    there = ", ".join(p["slug"] for p in products) or "none"
     raise BadInput(
         f"the project {project.slug} has no product {ref}.",
         todo=f"It has: {there}. Add one: vt project add-products {project.slug} {ref}",
@@ -120,24 +112,25 @@ def _product(project: Project, known: Sequence[Mapping[str, Any]], ref: str) -> 
 
 @one_session
 def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = None) -> FitPlan:
-    """A question for each picked video with an analysis (at most comparison.limit), or for
-    `post_id` alone; for few products that of all, where it is answered already.
+    """A request for each picked video with an analysis (at most comparison.limit), or for
+    `post_id`.
 
-    Nothing is asked. Without products there are no questions. Raises BadInput for an unknown
-    product, and for a post that has no analysis.
+    For few products the request over all is used where it has an answer. Nothing is asked. Without
+    products there are no requests. Raises BadInput for an unknown product, and for a post that has
+    no analysis.
     """
     products = products_of(project, slugs)
-    found = videos(project, post_id=post_id)
-    if post_id and not found:
+    posts = videos(project, post_id=post_id)
+    if post_id and not posts:
         raise BadInput(
             f"there is no analysis of {post_id} in {project.slug}.",
             todo=f"First: vt analyze videos --project {project.slug}",
         )
-    chosen = found[: project.params.comparison.limit] if products else []
-    made = [_asked(project, video, products) for video in chosen]
+    picks = posts[: project.params.comparison.limit] if products else []
+    questions = [_fit_question(project, video, products) for video in picks]
     if slugs:
-        made = _known_whole(project, chosen, made)
-    return FitPlan(tuple(w for w, _ in made), {w.key: ids for w, ids in made})
+        questions = _reuse_full_answers(project, picks, questions)
+    return FitPlan(tuple(w for w, _ in questions), {w.key: ids for w, ids in questions})
 
 
 @one_session
@@ -149,37 +142,35 @@ def judge(
     max_cost_usd: float | None = None,
     progress: Progress | None = None,
 ) -> Done:
-    """Ask what was not judged before and read the answers out; run again, it asks nothing.
+    """Send the requests that have no answer yet and store the answers; repeated, it asks nothing.
 
     Raises CredentialsMissing without a key when there is something to ask, and what `plan` raises.
     """
     text_requests.require_caps(project, "comparison", model_of(project))
-    planned = plan(project, slugs=slugs, post_id=post_id)
+    fit_plan = plan(project, slugs=slugs, post_id=post_id)
     cap = project.params.comparison.max_cost_usd if max_cost_usd is None else max_cost_usd
     try:
-        return text_requests.ask(project, planned.asked, max_cost_usd=cap, progress=progress)
+        return text_requests.ask(project, fit_plan.asked, max_cost_usd=cap, progress=progress)
     finally:
-        read_out(project, planned)
+        read_out(project, fit_plan)
 
 
 @one_session
-def read_out(project: Project, planned: FitPlan) -> int:
-    """Answers as rows of fits and judgements, those that were not yet; how many."""
-    found = store.not_read_out(project.store, TASK, list(planned.products))
-    for question in found:
-        products = planned.products[question["analysis_id"]]
+def read_out(project: Project, fit_plan: FitPlan) -> int:
+    """Store new answers as rows of fits and judgements; how many."""
+    answers = store.not_read_out(project.store, TASK, list(fit_plan.products))
+    for question in answers:
+        products = fit_plan.products[question["analysis_id"]]
         fits = fit_rows(question, products)
-        judged = [p for p in products if p in {f["product_id"] for f in fits}]
-        pairs = judgement_rows(question, judged)
+        with_fit = [p for p in products if p in {f["product_id"] for f in fits}]
+        pairs = judgement_rows(question, with_fit)
         store.save_fits(project.store, question["analysis_id"], fits, pairs)
-    return len(found)
+    return len(answers)
 
 
 @one_session
 def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The newest fits of a project's videos, and the pairwise judgements behind them; of one
-    post if named.
-    """
+    """The newest fits of a project's videos and their pairwise judgements; of one post if given."""
     fits = store.fits(project.store, project.slug, post_id=post_id)
     pairs = store.judgements(project.store, project.slug, post_id=post_id)
     columns = ["analysis_id", "post_id", "first_product_id", "second_product_id", "better"]
@@ -189,38 +180,26 @@ def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame,
 def ranked(
     project: Project, *, post_id: str | None = None, slugs: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The newest fits of a project ranked by the one rule
-    (adaptation/comparison/recommendation); of one post, or of a few products, if named.
+    """The newest fits ranked by the one rule (comparison/recommendation).
+
+    Of one post, or of a few products, if given.
     """
     fits, pairs = load(project, post_id=post_id)
     if slugs and len(fits):
-        chosen = [p["product_id"] for p in products_of(project, slugs)]
-        fits = fits[fits["product_id"].isin(chosen)]
+        ids = [p["product_id"] for p in products_of(project, slugs)]
+        fits = fits[fits["product_id"].isin(ids)]
         names = ("first_product_id", "second_product_id")
-        pairs = pairs[pairs[names[0]].isin(chosen) & pairs[names[1]].isin(chosen)]
+        pairs = pairs[pairs[names[0]].isin(ids) & pairs[names[1]].isin(ids)]
     return rank_products(fits, pairs, min_score=project.params.adaptation.min_score)
 
 
-def post_of(text: str) -> str:
-    """The id of the post that a person names by id or URL. Raises BadInput for a short link or
-    no post.
-    """
-    if re.fullmatch(r"[a-z]+:[^/\s]+", text):
-        return text
-    if (found := post_ref(text).post_id) is None:
-        raise BadInput(f"{text} is a short link.", todo="Open it and paste the post's own URL.")
-    return found
-
-
 def project_of(at: Workspace, post_id: str) -> str:
-    """The one project with products that has the post. Raises BadInput when there is none or
-    several.
-    """
+    """The only project with products that has the post. Raises BadInput for none or several."""
     return projects.the_one(store.projects_with(at.store, post_id), post_id)
 
 
 def waits(project: Project) -> str:
-    """Why nothing can be judged, "" when something can."""
+    """Why nothing can be judged; "" if something can."""
     if not people.project_products(project.store, project.slug):
         return f"the project has no products: vt project add-products {project.slug} SLUG"
     if not store.videos(project.store, project.slug):
@@ -228,43 +207,44 @@ def waits(project: Project) -> str:
     return ""
 
 
-Asked = tuple[TextRequest, tuple[str, ...]]
+FitQuestion = tuple[TextRequest, tuple[str, ...]]
 
 
-def _known_whole(
-    project: Project, videos: Sequence[dict[str, Any]], made: Sequence[Asked]
-) -> list[Asked]:
-    """Where all products of the project were judged side by side already, that answer serves for
-    a few of them.
-    """
+def _reuse_full_answers(
+    project: Project, videos: Sequence[dict[str, Any]], questions: Sequence[FitQuestion]
+) -> list[FitQuestion]:
+    """The answer over all products also serves for a few of them, where it exists."""
     every = people.project_products(project.store, project.slug)
-    whole = [_asked(project, video, every) for video in videos]
-    missing = {w.key for w in text_requests.open_ones(project, [w for w, _ in whole])}
+    full = [_fit_question(project, video, every) for video in videos]
+    missing = {w.key for w in text_requests.open_ones(project, [w for w, _ in full])}
     return [
-        all_ if all_[0].key not in missing else some for some, all_ in zip(made, whole, strict=True)
+        all_ if all_[0].key not in missing else some
+        for some, all_ in zip(questions, full, strict=True)
     ]
 
 
-def _asked(project: Project, video: dict[str, Any], products: Sequence[Mapping[str, Any]]) -> Asked:
-    """The question about a video, and its products in the order in which it names them."""
-    order = by_lot(products, post_id=video["post_id"])
-    return _wanted(project, video, order), tuple(p["product_id"] for p in order)
+def _fit_question(
+    project: Project, video: dict[str, Any], products: Sequence[Mapping[str, Any]]
+) -> FitQuestion:
+    """The request about a video, and its products in the order it names them."""
+    order = shuffle_by_post(products, post_id=video["post_id"])
+    return _text_request(project, video, order), tuple(p["product_id"] for p in order)
 
 
-def _wanted(
+def _text_request(
     project: Project, video: dict[str, Any], products: Sequence[Mapping[str, Any]]
 ) -> TextRequest:
     prompt = render(
         load_prompt(TASK),
         topics=topics(video),
-        facts={**choosing.facts(video), "products": [product_facts(p) for p in products]},
+        facts={**selection.facts(video), "products": [product_facts(p) for p in products]},
         strangers={
-            **choosing.strangers(video),
+            **selection.strangers(video),
             "analysis": told(video),
         },
     )
-    chosen = session.options(project, model=model_of(project))
-    question = Request(prompt, ProductFits, chosen)
+    options = session.options(project, model=model_of(project))
+    question = Request(prompt, ProductFits, options)
     return text_requests.text_request(
         question, task=TASK, post_id=video["post_id"], about=video["post_id"], role=video["role"]
     )

@@ -1,15 +1,12 @@
-"""The hooks that were written with a script: shown, and taken as a version that can be tested
-against the others.
-"""
+"""The hooks written with a script: listed, and applied as a new version to test."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vtlib.adaptation import store as fits
+from vtlib.adaptation import store
 from vtlib.core.errors import BadInput
-from vtlib.scripts import beat_order
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import beat_table, queries
 from vtlib.scripts import store as scripts
 from vtlib.scripts.store import Making
 from vtlib.store.project import Workspace
@@ -21,15 +18,15 @@ def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, An
 
     Raises BadInput for an unknown script, and for one that no model wrote.
     """
-    held = script_reading.get(at.store, ref)
-    found = fits.hooks(at.store, held["script_id"])
-    if not found:
+    row = queries.get(at.store, ref)
+    hooks = store.hooks(at.store, row["script_id"])
+    if not hooks:
         raise BadInput(
-            f"no hooks were written with {held['script_id']}.",
+            f"no hooks were written with {row['script_id']}.",
             todo="Scripts of vt script adapt have some; others take theirs by vt script update "
             "--beat.",
         )
-    return held, beat_order.lettered(found)
+    return row, beat_table.lettered(hooks)
 
 
 def take(
@@ -41,12 +38,12 @@ def take(
     `seen` is the version the work started from. Raises BadInput like `variants`, for a letter that
     is none, and when others have gone on since.
     """
-    held, known = variants(at, ref)
-    by_letter = {v["variant"]: v for v in known}
+    row, hooks = variants(at, ref)
+    by_letter = {v["variant"]: v for v in hooks}
     if (hook := by_letter.get(variant.strip().upper())) is None:
         raise BadInput(f"there is no hook {variant}.", todo=f"There are: {', '.join(by_letter)}.")
-    script = beat_order.with_hook(held["script"], hook)
-    if script == held["script"]:
-        return held
-    scripts.add_version(at.store, held["script_id"], script, making, seen=seen or held["version"])
-    return script_reading.get(at.store, held["script_id"])
+    script = beat_table.with_hook(row["script"], hook)
+    if script == row["script"]:
+        return row
+    scripts.add_version(at.store, row["script_id"], script, making, seen=seen or row["version"])
+    return queries.get(at.store, row["script_id"])

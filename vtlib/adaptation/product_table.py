@@ -1,4 +1,4 @@
-"""Products held side by side for the videos of a project, for people who choose."""
+"""Products side by side for the videos of a project, for people who choose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.adaptation import fits as fitting
+from vtlib.adaptation import fits
 from vtlib.adaptation.comparison import ranking, summary
 from vtlib.adaptation.comparison.recommendation import rank_products
 from vtlib.store import catalog, people
@@ -30,19 +30,17 @@ class ProductTable:
 
 def comparison(project: Project) -> ProductTable:
     """What was judged so far; nothing is asked of a model."""
-    chosen = products(project)
-    found, judgements = fitting.load(project)
-    if found.empty:
-        why = fitting.waits(project) or "run notebook 06, or vt analyze compare"
-        return ProductTable(chosen, found, pd.DataFrame(), why)
-    over = ranking.over_videos(found, judgements, interval=project.params.outliers.interval)
-    ranked = rank_products(found, judgements, min_score=project.params.adaptation.min_score)
-    return ProductTable(chosen, ranked, summary.rank_table(over))
+    own = products(project)
+    fit_rows, judgements = fits.load(project)
+    if fit_rows.empty:
+        why = fits.waits(project) or "run notebook 06, or vt analyze compare"
+        return ProductTable(own, fit_rows, pd.DataFrame(), why)
+    over = ranking.over_videos(fit_rows, judgements, interval=project.params.outliers.interval)
+    order = rank_products(fit_rows, judgements, min_score=project.params.adaptation.min_score)
+    return ProductTable(own, order, summary.rank_table(over))
 
 
 def products(project: Project) -> list[dict[str, Any]]:
-    """The products that the project is about; where it names none, all of its brand or
-    workspace.
-    """
+    """The project's products; if it has none, all of its brand or workspace."""
     own = people.project_products(project.store, project.slug)
     return own or catalog.listing(project.store, "products")

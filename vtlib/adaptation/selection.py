@@ -1,6 +1,4 @@
-"""Which pairs of video and product become scripts, and which patterns a script without a video
-may use. Pure.
-"""
+"""Which pairs of video and product become scripts, and which patterns scripts use. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +9,15 @@ import pandas as pd
 PATTERNS_MAX = 12
 
 
-def pairs(ranked: pd.DataFrame, *, limit: int) -> list[dict[str, Any]]:
-    """Pairs to adapt, at most `limit`: the recommended rows of `ranked` (comparison/recommendation)
+def pairs(fits: pd.DataFrame, *, limit: int) -> list[dict[str, Any]]:
+    """Pairs to adapt, at most `limit`: the recommended rows of `fits` (comparison/recommendation)
     with `why`.
 
     Best scores first, equal ones by how far the video stands above its account's level.
     """
-    if ranked.empty:
+    if fits.empty:
         return []
-    best = ranked[ranked["is_recommended"]].head(limit)
+    best = fits[fits["is_recommended"]].head(limit)
     return [
         {**{str(k): v for k, v in r.items()}, "why": f"fit {r['score']:.1f} of 5: {r['why']}"}
         for r in best.to_dict("records")
@@ -36,7 +34,7 @@ def patterns(library: pd.DataFrame) -> list[dict[str, Any]]:
         return []
     sure = library["claim"].fillna("").ne("")
     is_lead = library["ratio_low"].gt(1) | library["ratio_high"].lt(1)
-    kept = library.assign(is_claim=sure)[sure | is_lead].sort_values(
+    best = library.assign(is_claim=sure)[sure | is_lead].sort_values(
         ["is_claim", "q_value", "pattern"], ascending=[False, True, True]
     )
     rows = [
@@ -47,6 +45,6 @@ def patterns(library: pd.DataFrame) -> list[dict[str, Any]]:
             "direction": "more views" if r["ratio"] > 1 else "fewer views",
             "is_claim": bool(r["is_claim"]),
         }
-        for r in kept.head(PATTERNS_MAX).to_dict("records")
+        for r in best.head(PATTERNS_MAX).to_dict("records")
     ]
     return sorted(rows, key=lambda r: (not r["is_claim"], r["pattern"]))

@@ -1,6 +1,4 @@
-"""Fits of products to videos, and what was adapted from them: machine rows, read out of answers
-of models.
-"""
+"""Fits of products to videos, and adaptations: machine rows from answers of models."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from vtlib.store.connection import Store
 from vtlib.store.writes import records, save
 
 _TABLES = {"fits": "fits", "adaptation": "adaptations", "original": "adaptations"}
-# Of each post the newest full answer, about its film or its pictures.
+# The newest full answer of each post, about its video or its pictures.
 _ANSWERS = """(
     SELECT * FROM analyses_latest WHERE task IN ('analysis', 'pictures')
     QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY answered_at DESC, analysis_id) = 1
@@ -74,7 +72,7 @@ def save_fits(
     fits: Sequence[Mapping[str, Any]],
     judgements: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write what one question said, in place of what was read out of it before.
+    """Write the rows of one answer, in place of its earlier ones.
 
     `fits` and `judgements`: columns of `fits` and `fit_judgements` without analysis_id.
     """
@@ -84,21 +82,20 @@ def save_fits(
             ("fit_judgements", judgements, ["first_product_id", "second_product_id"]),
         ):
             connection.execute(f"DELETE FROM {table} WHERE analysis_id = ?", [analysis_id])
-            whole = [{**row, "analysis_id": analysis_id} for row in rows]
-            save(connection, table, whole, key=["analysis_id", *key])
+            full_rows = [{**row, "analysis_id": analysis_id} for row in rows]
+            save(connection, table, full_rows, key=["analysis_id", *key])
 
 
 def save_adaptation(store: Store, row: Mapping[str, Any]) -> None:
-    """Write what was made of an answer, once: columns of `adaptations`; a row that is there
-    stays.
-    """
+    """Write a row of `adaptations` once; an existing row stays."""
     with store.write() as connection:
         save(connection, "adaptations", [row], key=["analysis_id"], keep=True)
 
 
 def not_read_out(store: Store, task: str, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Of these questions those whose answer was not read out yet, e.g. because a process died
-    between: rows of `analyses`, answer decoded.
+    """Those of these requests whose answer has no rows yet: rows of `analyses`, decoded.
+
+    For example because a process died in between.
     """
     with store.read() as connection:
         return records(
@@ -112,19 +109,17 @@ def not_read_out(store: Store, task: str, analysis_ids: Sequence[str]) -> list[d
 
 
 def videos(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """Picked posts that have an analysis, films and posts of pictures, sure and large breakouts
-    first; controls only by `post_id`.
+    """Picked posts that have an analysis, of a video or of pictures, large breakouts first.
 
-    Columns: what a question needs of the post; analysis_id, task (analysis or pictures), answer
-    (decoded, as the model gave it), unsupported (paths that the check refuted).
+    Controls only by `post_id`. Columns: what a request needs of the post; analysis_id, task
+    (analysis or pictures), answer (decoded, as the model gave it), unsupported (paths that the
+    check refuted).
     """
     return _rows(store, _VIDEOS, project, post_id)
 
 
 def fits(store: Store, project: str, *, post_id: str | None = None) -> list[dict[str, Any]]:
-    """The newest fit of each post and product of a project, with names and is_pictures; JSON
-    decoded.
-    """
+    """The newest fit of each post and product of a project, with names and is_pictures."""
     return _rows(store, _FITS, project, post_id)
 
 
@@ -134,21 +129,17 @@ def judgements(store: Store, project: str, *, post_id: str | None = None) -> lis
 
 
 def adaptations(store: Store, project: str) -> list[dict[str, Any]]:
-    """Every adaptation of a project, the newest first, with its script as it stands now (NULL =
-    deleted).
-    """
+    """Every adaptation of a project with its current script (NULL = deleted), newest first."""
     with store.read() as connection:
         return records(connection, _ADAPTATIONS, {"project": project})
 
 
 def hooks(store: Store, script_id: str) -> list[dict[str, Any]]:
-    """The hook variants that were written with a script: type, spoken, overlay, visual, tests;
-    empty without.
-    """
+    """Hooks written with a script: type, spoken, overlay, visual, tests; empty without."""
     with store.read() as connection:
         sql = "SELECT hooks FROM adaptations WHERE script_id = ? ORDER BY made_at DESC LIMIT 1"
-        found = records(connection, sql, [script_id])
-    return list(found[0]["hooks"] or []) if found else []
+        rows = records(connection, sql, [script_id])
+    return list(rows[0]["hooks"] or []) if rows else []
 
 
 def projects_with(store: Store, post_id: str) -> list[str]:
@@ -160,7 +151,7 @@ def projects_with(store: Store, post_id: str) -> list[str]:
 
 
 def outcomes(store: Store, project: str) -> list[dict[str, Any]]:
-    """How many questions of 05 and 06 ended how: task, status, n."""
+    """How the requests of 05 and 06 ended: task, status, n."""
     with store.read() as connection:
         return records(connection, _OUTCOMES, {"project": project})
 

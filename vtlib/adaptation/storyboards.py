@@ -1,6 +1,4 @@
-"""Storyboards: the source's keyframe beside each beat of an adapted script, as the script stands
-now.
-"""
+"""Storyboards: the source's keyframe beside each beat of an adapted script."""
 
 from __future__ import annotations
 
@@ -31,64 +29,64 @@ def boards(project: Project, rows: Sequence[Mapping[str, Any]], *, limit: int = 
     there = [row for row in rows if row["structure"]][:limit]
     if not there:
         return []
-    kept = ["title", "structure", "beat_map", "product_name"]
-    shown = project.shown(pd.DataFrame(there)[kept], ours=kept).to_dict("records")
+    columns = ["title", "structure", "beat_map", "product_name"]
+    safe_rows = project.shown(pd.DataFrame(there)[columns], ours=columns).to_dict("records")
     return [
-        _board(project, {**row, **{n: seen[n] for n in kept}})
-        for row, seen in zip(there, shown, strict=True)
+        _board(project, {**row, **{n: safe[n] for n in columns}})
+        for row, safe in zip(there, safe_rows, strict=True)
     ]
 
 
 def _board(project: Project, row: Mapping[str, Any]) -> Board:
     script = parse(row["structure"])
     source, pictures = _source(project, row["post_id"])
-    mapped = {m["beat_id"]: m for m in row["beat_map"] or [] if m["beat_id"]}
+    by_beat = {m["beat_id"]: m for m in row["beat_map"] or [] if m["beat_id"]}
     panels = [
         _panel(
             span.beat,
             f"{span.number}  {clock(span.start_s)}, {span.duration_s:g} s",
-            mapped.get(span.beat.beat_id, {}),
+            by_beat.get(span.beat.beat_id, {}),
             source,
             pictures,
         )
         for span in spans(script)
     ]
-    left = [m for m in row["beat_map"] or [] if m["change"] == "dropped"]
+    omissions = [m for m in row["beat_map"] or [] if m["change"] == "dropped"]
     under = f"{row['product_name']} · {script.logline}"
     unit = "picture" if any("picture" in s for s in source) else "beat"
-    return Board(script.title, under, tuple(panels), _caption(row, left, unit=unit))
+    return Board(script.title, under, tuple(panels), _caption(row, omissions, unit=unit))
 
 
-def _caption(row: Mapping[str, Any], left: Sequence[Mapping[str, Any]], *, unit: str) -> str:
+def _caption(row: Mapping[str, Any], omissions: Sequence[Mapping[str, Any]], *, unit: str) -> str:
     parts = [f"Source: scripts, {row['script_id']} version {row['version']}"]
     far = row["distance"] or {}
     if far.get("structure_ratio") is not None:
         share = f"{far['structure_ratio']:.0%} of the source's"
-        is_film = unit == "beat"
-        parts.append(f"{share} time is followed" if is_film else f"{share} pictures are followed")
+        is_video = unit == "beat"
+        parts.append(f"{share} time is followed" if is_video else f"{share} pictures are followed")
     if far.get("copied_ratio") is not None:
         parts.append(f"{far['copied_ratio']:.0%} of the words are the source's")
-    parts += [f"{unit} {m['source_beat']} is left out: {m['why']}" for m in left]
+    parts += [f"{unit} {m['source_beat']} is left out: {m['why']}" for m in omissions]
     return " · ".join(parts)
 
 
 def _panel(
     beat: PlannedBeat,
     number: str,
-    mapped: Mapping[str, Any],
+    link: Mapping[str, Any],
     source: Sequence[Mapping[str, Any]],
     pictures: Pictures,
 ) -> Panel:
-    n = mapped.get("source_beat")
-    seen = source[n - 1] if n and n <= len(source) else None
+    n = link.get("source_beat")
+    origin = source[n - 1] if n and n <= len(source) else None
     shot = ", ".join(s for s in (beat.shot_size, beat.shot_angle, beat.shot_movement) if s)
     return Panel(
         number,
-        str(mapped.get("change") or "new"),
-        str(mapped.get("why") or beat.notes),
-        source=_when(n, seen) if seen else "new" if source else "",
-        source_words=_words(seen) if seen else "",
-        picture=_picture(pictures, seen) if seen else None,
+        str(link.get("change") or "new"),
+        str(link.get("why") or beat.notes),
+        source=_when(n, origin) if origin else "new" if source else "",
+        source_words=_words(origin) if origin else "",
+        picture=_picture(pictures, origin) if origin else None,
         head=f"{beat.kind}, {shot}" if shot else beat.kind,
         lines=(
             (beat.speaker.lower() or "says", beat.spoken),
@@ -108,22 +106,20 @@ def _panel(
 def _source(
     project: Project, post_id: str | None
 ) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
-    """The analysed beats of a video and its thumbnails, of a post of pictures the pictures;
-    neither words nor pictures with pseudonyms.
-    """
-    found = fits.videos(project, post_id=post_id) if post_id else []
-    if found and shows_pictures(found[0]):
-        return _stills(project, found[0])
+    """The source's beats and thumbnails, or its pictures; with pseudonyms no words or images."""
+    posts = fits.videos(project, post_id=post_id) if post_id else []
+    if posts and shows_pictures(posts[0]):
+        return _stills(project, posts[0])
     beats: list[Mapping[str, Any]] = (
-        list((found[0]["answer"] or {}).get("beats") or []) if found else []
+        list((posts[0]["answer"] or {}).get("beats") or []) if posts else []
     )
     if not project.names_creators or not post_id:
         return [{k: v for k, v in b.items() if k not in ("speech", "overlay")} for b in beats], []
-    measured = media.measures(project.store, [post_id])
+    measures = media.measures(project.store, [post_id])
     folder = MediaFolder(project.workspace.outputs)
     pictures = [
         picture
-        for m in measured
+        for m in measures
         for picture in folder.thumbnails(m["thumbs_path"], m["thumbs"] or [])
     ]
     return beats, pictures
@@ -132,16 +128,14 @@ def _source(
 def _stills(
     project: Project, post: Mapping[str, Any]
 ) -> tuple[list[Mapping[str, Any]], list[tuple[float, bytes]]]:
-    """The described pictures of a post by number, and (number, small JPEG) of those that are
-    kept.
-    """
-    described = sorted((post["answer"] or {}).get("pictures") or [], key=lambda p: p["number"])
-    seen = [{"picture": p["number"], "shot": p["shot"], "overlay": p["overlay"]} for p in described]
+    """The described pictures of a post by number, and (number, small JPEG) of stored ones."""
+    items = sorted((post["answer"] or {}).get("pictures") or [], key=lambda p: p["number"])
+    rows = [{"picture": p["number"], "shot": p["shot"], "overlay": p["overlay"]} for p in items]
     if not project.names_creators:
-        return [{**s, "overlay": None} for s in seen], []
+        return [{**s, "overlay": None} for s in rows], []
     folder = MediaFolder(project.workspace.outputs)
-    kept = folder.stills(media.image_paths(project.store, post["post_id"]))
-    return list(seen), [(float(n), small) for n, small in enumerate(kept, 1) if small]
+    images = folder.stills(media.image_paths(project.store, post["post_id"]))
+    return list(rows), [(float(n), small) for n, small in enumerate(images, 1) if small]
 
 
 def _when(number: int | None, beat: Mapping[str, Any]) -> str:
@@ -159,8 +153,8 @@ def _words(beat: Mapping[str, Any]) -> str:
 
 
 def _picture(pictures: Pictures, beat: Mapping[str, Any]) -> bytes | None:
-    """The thumbnail nearest to the middle of a beat; of a picture that picture alone."""
+    """The thumbnail nearest to the middle of a beat; for a picture, that picture."""
     if "picture" in beat:
-        return next((found for number, found in pictures if number == beat["picture"]), None)
+        return next((image for number, image in pictures if number == beat["picture"]), None)
     middle = (float(beat.get("start_s") or 0) + float(beat.get("end_s") or 0)) / 2
     return min(pictures, key=lambda p: abs(p[0] - middle), default=(0.0, None))[1]

@@ -1,4 +1,4 @@
-"""What was written, as tables and sentences made from numbers. Pure."""
+"""The scripts as tables and sentences from numbers. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.adaptation.claims import without_grounds
-from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
-from vtlib.scripts.beat_order import lettered
+from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.scripts.beat_table import lettered
 
 COLUMNS = {
     "title": "script",
@@ -45,27 +45,28 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def overview(rows: Rows) -> pd.DataFrame:
-    """A row an adaptation (adaptation/store.adaptations): COLUMNS, account_id, handle, platform,
-    and flagged: the claims that a person has to clear.
+    """A row an adaptation (adaptation/store.adaptations): COLUMNS, the account and `flagged`.
+
+    `flagged`: the claims that a person has to clear.
     """
-    made = [_row(r) for r in rows]
-    return pd.DataFrame(made, columns=["account_id", "handle", "platform", "flagged", *COLUMNS])
+    records = [_row(r) for r in rows]
+    return pd.DataFrame(records, columns=["account_id", "handle", "platform", "flagged", *COLUMNS])
 
 
 def hooks(rows: Rows) -> pd.DataFrame:
     """Every hook variant, as HOOK_COLUMNS: A, B, C of each script."""
-    made = [
+    records = [
         {**_named(r), **hook, "type": hook["type"].replace("_", " ")}
         for r in rows
         for hook in lettered(r["hooks"] or [])
     ]
-    return pd.DataFrame(made, columns=list(HOOK_COLUMNS))
+    return pd.DataFrame(records, columns=list(HOOK_COLUMNS))
 
 
 def claims(rows: Rows) -> pd.DataFrame:
-    """Every claim as it was checked, as CLAIM_COLUMNS: what no fact bears out first."""
-    made = [{**_named(r), **claim} for r in rows for claim in r["claims"] or []]
-    table = pd.DataFrame(made, columns=list(CLAIM_COLUMNS))
+    """Every checked claim, as CLAIM_COLUMNS, unsupported ones first."""
+    records = [{**_named(r), **claim} for r in rows for claim in r["claims"] or []]
+    table = pd.DataFrame(records, columns=list(CLAIM_COLUMNS))
     order = table["held"].map({"unfounded": 0, "doubtful": 1}).fillna(2)
     return table.assign(order=order).sort_values("order", kind="stable").drop(columns="order")
 
@@ -73,9 +74,7 @@ def claims(rows: Rows) -> pd.DataFrame:
 def conclude(
     rows: Rows, outcomes: Rows, *, has_key: bool, waits: str = "", stopped: str = ""
 ) -> Conclusion:
-    """The end of 05. `outcomes`: task, status, n; `waits`: why no pair was adapted; `stopped`:
-    early end.
-    """
+    """The conclusion of 05. `waits`: why no pair was adapted; `stopped`: why it ended early."""
     if not rows:
         reason = stopped or waits if has_key else "set GEMINI_API_KEY"
         return skipped("adaptation", reason or "no pair of video and product fits well enough")
@@ -92,9 +91,9 @@ def conclude(
     ]
     if waits and not by["adaptation"]:
         lines.append(waits)
-    gone = sum(r["title"] is None for r in rows)
-    if gone:
-        lines.append(f"{number(gone, 'script')} deleted by people and not made again.")
+    n_gone = sum(r["title"] is None for r in rows)
+    if n_gone:
+        lines.append(f"{number(n_gone, 'script')} deleted by people and not made again.")
     bad = Counter[str]()
     for o in outcomes:
         if o["task"] != "fits" and o["status"] not in ("ok", "repaired"):
@@ -102,31 +101,30 @@ def conclude(
     lines += [f"{number(n, 'question')}: {s.replace('_', ' ')}." for s, n in bad.most_common()]
     if stopped:
         lines.append(f"Stopped: {stopped}")
-    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
-    return done("adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=flagged)
+    n_flagged = sum(len(without_grounds(r["claims"])) for r in rows)
+    return done("adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=n_flagged)
 
 
 def _claims_line(rows: Rows) -> str:
     total = sum(len(r["claims"] or []) for r in rows)
-    flagged = sum(len(without_grounds(r["claims"])) for r in rows)
+    n_flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     if not total:
         return "No claim about a product was made."
-    stand = verb(total - flagged, "stand")
-    kept = f"{total - flagged:,} of {number(total, 'claim')} {stand} in the facts of the product"
-    return f"{kept}; {flagged:,} do not and wait for a person to clear them."
+    rest = f"; a person has to clear the other {n_flagged:,}" if n_flagged else ""
+    return f"{total - n_flagged:,} of {number(total, 'claim')} rest on a fact of the product{rest}."
 
 
 def _wording_line(rows: Rows) -> str:
     far = [r["distance"] for r in rows if r["distance"]]
-    copied = [d for d in far if d["is_copied"]]
+    copies = [d for d in far if d["is_copied"]]
     if not far:
         return ""
-    if not copied:
+    if not copies:
         return f"None of {number(len(far), 'script')} with a source takes over its wording."
-    longest = max(d["longest_run"] for d in copied)
+    longest = max(d["longest_run"] for d in copies)
     return (
-        f"{len(copied):,} of {number(len(far), 'script')} with a source take over wording "
-        f"(up to {longest:,} words in a row): rewrite before review."
+        f"{len(copies):,} of {number(len(far), 'script')} with a source take over wording (up to "
+        f"{longest:,} words in a row): rewrite before review."
     )
 
 
@@ -136,17 +134,17 @@ def _named(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     far, scores = row["distance"] or {}, row["scores"] or {}
-    checked = row["claims"] or []
-    bad = without_grounds(checked)
+    claims = row["claims"] or []
+    bad = without_grounds(claims)
     plain = {n: row.get(n) for n in ("account_id", "handle", "platform", "url", "difficulty")}
-    made = {n: row.get(n) for n in ("duration_s", "status", "script_id")}
+    script = {n: row.get(n) for n in ("duration_s", "status", "script_id")}
     return {
         **plain,
-        **made,
+        **script,
         **_named(row),
         "reason": row["reason"],
         "fit": sum(scores.values()) / len(scores) if scores else None,
-        "claims": f"{len(checked) - len(bad)} of {len(checked)}",
+        "claims": f"{len(claims) - len(bad)} of {len(claims)}",
         "flagged": " / ".join(bad) or None,
         "structure_pct": _pct(far.get("structure_ratio")),
         "copied_pct": _pct(far.get("copied_ratio")),

@@ -6,8 +6,8 @@ Owns: YAML section `analysis`; its answers are rows of `llm` (analyses, analysis
 analysis_claims).
 Entry points: `stage.run` (ask, check, save), `checks.check` (an answer against the file; pure),
 `labelling`, `timelines`.
-Files: `answer`, `first_pass`, `pictures` are the typed answers; `evidence`, `cuts`, `checks`,
-`claim_count` verify; `selection` says which posts are asked about; `labels`, `agreement`,
-`corrections` are people beside the model. All but `stage`, `questions`, `answers`, `labelling`,
-`timelines` are pure.
+Files: `answer` (with the first pass), `pictures` are the typed answers; `evidence` (claims and
+cuts), `checks` verify; `summary` counts claims; `selection` says which posts are asked about;
+`labels` (with agreement), `corrections` are people beside the model. All but `stage`, `questions`,
+`answers`, `labelling`, `timelines` are pure.
 """

@@ -1,9 +1,10 @@
-"""The typed answer about one video: what a model is asked for, and what is accepted from it.
+"""The typed answers about one video: the full answer and the short one of the first pass.
 
-Times are seconds from the first frame. Scores are whole numbers from 0 to 5 with anchored meanings, which
-stand in the schema; shares and probabilities are 0 to 1. The JSON schema of `VideoAnalysis` goes to the
-model as it is; a prompt and this schema are one versioned thing (llm/prompts).
-"""  # noqa: E501
+Times are seconds from the first frame. Scores are whole numbers from 0 to 5 with anchored meanings,
+which are part of the schema; shares and probabilities are 0 to 1. The JSON schema of the model goes
+to the service as it is, class docstrings and field descriptions included: a prompt and its schema
+are one versioned thing (llm/prompts).
+"""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 
 
 def read_time(value: Any) -> Any:
-    """Seconds from `M:SS.f`, `H:MM:SS` or `4.2s`; anything else is left for the validation to judge."""  # noqa: E501
+    """Seconds from `M:SS.f`, `H:MM:SS` or `4.2s`; anything else is left to the validation."""
     if not isinstance(value, str):
         return value
     text = value.strip().lower().removesuffix("s").strip()
@@ -206,7 +207,7 @@ class Rating(Part):
     evidence: list[Span]
 
 
-# The rubrics that films and pictures share: in the same words, so that their scores can be compared.  # noqa: E501
+# Rubrics of both videos and pictures, in the same words, so that their scores can be compared.
 RUBRICS = {
     "hook_strength": "0: nothing holds the viewer; 1: a topic, no tension; 2: a weak question; "
     "3: a clear promise; 4: a promise that is hard to leave; 5: leaving feels like a loss",
@@ -285,13 +286,40 @@ class VideoAnalysis(Part):
     ideas: list[Idea]
 
 
-def restored(held: Mapping[str, Any], model: type[BaseModel] = VideoAnalysis) -> Any:
+def restored(answer: Mapping[str, Any], model: type[BaseModel] = VideoAnalysis) -> Any:
     """An answer (a `model`) from its stored form; parts that a partial answer lacks are None.
 
     Raises ValidationError for a part that is no longer valid.
     """
     parts: dict[str, Any] = dict.fromkeys(model.model_fields)
     for name, info in model.model_fields.items():
-        if held.get(name) is not None:
-            parts[name] = TypeAdapter(info.rebuild_annotation()).validate_python(held[name])
+        if answer.get(name) is not None:
+            parts[name] = TypeAdapter(info.rebuild_annotation()).validate_python(answer[name])
     return model.model_construct(**parts)
+
+
+class Judgement(Part):
+    """A score on an anchored rubric, and why."""
+
+    score: Score
+    why: str
+
+
+class FirstLook(Part):
+    """What a post is about at a glance, and how much a closer look would teach."""
+
+    subject: str = Field(description="what is shown, in a sentence")
+    hook_type: HookType | None = Field(
+        None, description="the one that fits best; null if none does"
+    )
+    teaches: Judgement = Field(
+        description="how much of why it works can be seen in the post itself. 0: nothing, it "
+        "lives from "
+        "fame or news; 1: little; 2: something; 3: one clear device; 4: several; 5: a whole method"
+    )
+    borrowable: Judgement = Field(
+        description="how well another team could do the same with another subject. 0: it hangs "
+        "on a person or "
+        "an event; 1: hardly; 2: with much effort; 3: with a plan; 4: easily; 5: any team, at once"
+    )
+    risks: list[Risk] = Field(description="what a brand must know; empty if nothing")

@@ -1,6 +1,4 @@
-"""An answer as rows that a person reads: what stands where, when, and what the file says of it.
-Pure.
-"""
+"""An answer as rows for people: each statement, when, and whether the file agrees. Pure."""
 
 from __future__ import annotations
 
@@ -28,8 +26,9 @@ SIDE = (
 def fields(
     answer: Mapping[str, Any], model_answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """A row a statement: `field` (its place), `says`, `when`, what the `file` says of it and
-    why; `model_said` where a person put it right.
+    """A row a statement: `field` (its path), says, when, file (whether the file agrees), reason.
+
+    `model_said` is the model's value where a person corrected it.
     """
     marks: dict[str, Mapping[str, Any]] = {}
     for claim in claims:
@@ -39,45 +38,41 @@ def fields(
     for path, value in _leaves(answer):
         claim = marks.get(path) or marks.get(path.rpartition(".")[0]) or {}
         old = before.get(path)
-        held = MARKS.get(str(claim.get("held")), "")
+        mark = MARKS.get(str(claim.get("held")), "")
         put_right = "" if path in before and old == value else f"{old}"
-        rows.append((path, value, _when(claim), held, claim.get("reason") or "", put_right))
+        rows.append((path, value, _when(claim), mark, claim.get("reason") or "", put_right))
     return pd.DataFrame(rows, columns=list(FIELDS))
 
 
 def reasons(answer: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The reasons an answer gives: reason, when, sense, what the `file` says of it and a note
-    why.
-    """
+    """The reasons an answer gives: reason, when, sense, `file` (does it agree) and note."""
     marks = {str(c["path"]): c for c in claims}
-    found = []
+    rows = []
     for n, claim in enumerate(answer.get("explanation") or []):
         mark = marks.get(f"explanation.{n}") or {}
-        shown = ", ".join(f"picture {k}" for k in claim.get("pictures") or [])
-        found.append(
+        pictures = ", ".join(f"picture {k}" for k in claim.get("pictures") or [])
+        rows.append(
             {
                 "reason": claim["text"],
-                "when": _when(mark) or shown,
+                "when": _when(mark) or pictures,
                 "sense": claim["sense"],
                 "file": MARKS.get(str(mark.get("held")), MARKS["not_checked"]),
                 "note": "" if mark.get("held") == "not_checked" else mark.get("reason") or "",
             }
         )
-    return found
+    return rows
 
 
-def side_by_side(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """`field` and a column an answer (rows of query analyses with decoded answers): SIDE, in
-    short.
-    """
+def side_by_side(rows: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
+    """Answers (rows of query analyses, decoded) side by side: `field` and a column each."""
     table = {"field": [*("model", "prompt", "answered", "cost"), *SIDE]}
     for n, row in enumerate(rows, 1):
         head = [row["model"], row["prompt_version"], str(row["answered_at"])[:16], row["cost"]]
-        table[f"answer {n}"] = [*map(str, head), *(_short(_found(row, name)) for name in SIDE)]
+        table[f"answer {n}"] = [*map(str, head), *(_short(_field(row, name)) for name in SIDE)]
     return pd.DataFrame(table)
 
 
-def _found(row: Mapping[str, Any], name: str) -> Any:
+def _field(row: Mapping[Any, Any], name: str) -> Any:
     if name in row:
         return row[name]
     node: Any = row["answer"]

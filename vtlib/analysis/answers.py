@@ -1,6 +1,4 @@
-"""Answers as people read them: one field by field with its evidence, or every version side by
-side.
-"""
+"""Answers for people: one field by field with its evidence, or all versions side by side."""
 
 from __future__ import annotations
 
@@ -35,20 +33,20 @@ ABOUT = (
 
 
 def newest(project: Project, post_id: str) -> tuple[dict[str, Any], pd.DataFrame]:
-    """(facts, fields) of the newest full answer about a post; fields as
-    analysis/answer_rows.fields.
+    """(facts, fields) of the newest full answer about a post; fields as in `answer_rows.fields`.
 
     Raises BadInput when there is none.
     """
     row = _versions(project, post_id).iloc[0].to_dict()
     claims = store.claims(project.store, row["analysis_id"])
-    said = answer_rows.fields(row["answer"], row["model_answer"], claims)
-    return {name: row[name] for name in ABOUT}, said
+    statements = answer_rows.fields(row["answer"], row["model_answer"], claims)
+    return {name: row[name] for name in ABOUT}, statements
 
 
 def reasons(project: Project) -> pd.DataFrame:
-    """Why posts may have worked, a row a reason of the newest answers, with what the file says
-    of it: columns REASONS. What the file contradicts stands last and counts in no statistic.
+    """Why posts may have worked: a row a reason of the newest answers, columns REASONS.
+
+    Reasons that the file contradicts come last and count in no statistic.
     """
     rows = [
         {**{n: row[n] for n in ("post_id", "platform", "handle", "url")}, **reason}
@@ -57,33 +55,27 @@ def reasons(project: Project) -> pd.DataFrame:
             row["answer"], store.claims(project.store, row["analysis_id"])
         )
     ]
-    found = pd.DataFrame(rows, columns=["post_id", "url", *REASONS])
+    frame = pd.DataFrame(rows, columns=["post_id", "url", *REASONS])
     order = {word: n for n, word in enumerate(answer_rows.MARKS.values())}
-    return found.sort_values("file", key=lambda c: c.map(order), kind="stable").reset_index(
+    return frame.sort_values("file", key=lambda c: c.map(order), kind="stable").reset_index(
         drop=True
     )
 
 
 def versions(project: Project, post_id: str) -> pd.DataFrame:
-    """Every full answer about a post side by side: `field`, and a column an answer, the newest
-    first.
-    """
-    return answer_rows.side_by_side(_plain(_versions(project, post_id)))
-
-
-def _plain(found: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
+    """Every full answer about a post side by side: `field`, a column an answer, newest first."""
+    return answer_rows.side_by_side(_versions(project, post_id).to_dict("records"))
 
 
 def _versions(project: Project, post_id: str) -> pd.DataFrame:
-    found = project.frame("analyses", post=post_id)
-    found = found[found["task"].isin(list(ANSWERS)) & found["answer"].notna()].reset_index(
+    frame = project.frame("analyses", post=post_id)
+    frame = frame[frame["task"].isin(list(ANSWERS)) & frame["answer"].notna()].reset_index(
         drop=True
     )
-    if found.empty:
+    if frame.empty:
         raise BadInput(
             f"there is no answer about {post_id} in project {project.slug}.",
             todo="vt analyze videos asks for answers.",
         )
-    cost = ["unknown" if pd.isna(usd) else f"${usd:,.4f}" for usd in found["usd"]]
-    return read_answers(project, found).assign(cost=cost)
+    cost = ["unknown" if pd.isna(usd) else f"${usd:,.4f}" for usd in frame["usd"]]
+    return read_answers(project, frame).assign(cost=cost)

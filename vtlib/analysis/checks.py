@@ -1,4 +1,4 @@
-"""An answer against the file: findings, self-checks, and the share of it that is grounded. Pure."""
+"""An answer against the file: claims, self-checks, and the share that is grounded. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from vtlib.analysis.answer import FACTORS
-from vtlib.analysis.cuts import CutTruth
-from vtlib.analysis.evidence import SLACK_S, ClaimFinding, Held, Lacking, Measured, findings
+from vtlib.analysis.evidence import (
+    SLACK_S,
+    ClaimFinding,
+    ClaimState,
+    CutTruth,
+    Lacking,
+    Measured,
+    findings,
+)
 
 VERSION = "checking/1"
 DURATION_S, LAST_SCENE, COVERAGE = 2.0, 0.70, 0.60
@@ -32,16 +39,16 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How an answer stands. Only claims that could be checked count in `grounding_share`."""
+    """The result of a check. Only claims that could be checked count in `grounding_share`."""
 
     findings: tuple[ClaimFinding, ...]
     cuts: CutTruth
     flags: tuple[Flag, ...]
     version: str = VERSION
 
-    def n(self, held: Held) -> int:
-        """How many claims stand so."""
-        return sum(f.held == held for f in self.findings)
+    def n(self, state: ClaimState) -> int:
+        """How many claims are in this state."""
+        return sum(f.held == state for f in self.findings)
 
     @property
     def n_checked(self) -> int:
@@ -49,9 +56,7 @@ class Check:
 
     @property
     def grounding_share(self) -> float | None:
-        """Supported among checked claims, 0 to 1; None when nothing could be checked, or only
-        numbers of pictures.
-        """
+        """Supported among checked claims, 0 to 1; None if none was checked, and for pictures."""
         is_measured = self.n_checked and not self.version.startswith("pictures")
         return self.n("supported") / self.n_checked if is_measured else None
 
@@ -84,56 +89,53 @@ class Check:
 
 
 def impossible_times(answer: BaseModel, *, duration_s: float) -> str:
-    """What an answer says of times behind the end of its video, "" when it says nothing of the
-    kind.
-    """
+    """How many times lie behind the end of the video, as a message; "" = none."""
     times = list(_all_times(answer.model_dump(warnings=False)))
     late = sum(time > duration_s + SLACK_S for time in times)
     return f"{late} of {len(times)} times lie behind the end ({duration_s:.1f} s)" if late else ""
 
 
 def check(answer: Lacking, measures: Mapping[str, Any]) -> Check:
-    """Hold a VideoAnalysis (whole, or partial with None for what is missing) against the file's
-    measures.
+    """Compare a VideoAnalysis (parts of a partial one are None) with the file's measures.
 
-    `measures`: `Measures.to_row()` or a row of the table. Parts that were not measured make claims
-    `not_checked`, never right.
+    `measures`: `Measures.to_row()` or a row of the table. Claims about parts that were not measured
+    are `not_checked`, never right.
     """
-    seen = Measured.of(measures)
-    found, cuts = findings(answer, seen)
-    flags = tuple(_flag(name, test, answer, seen) for name, test in TESTS.items())
-    return Check(tuple(found), cuts, flags)
+    file = Measured.of(measures)
+    claims, cuts = findings(answer, file)
+    flags = tuple(_flag(name, test, answer, file) for name, test in TESTS.items())
+    return Check(tuple(claims), cuts, flags)
 
 
 # Each says what is wrong, "" when nothing is, None when it cannot be told.
 Test = Callable[[Lacking, Measured], str | None]
 
 
-def _flag(name: str, test: Test, answer: Lacking, seen: Measured) -> Flag:
-    said = test(answer, seen)
-    if said is None:
+def _flag(name: str, test: Test, answer: Lacking, file: Measured) -> Flag:
+    message = test(answer, file)
+    if message is None:
         return Flag(name, "not_checked", "a part of the answer or of the measures is missing")
-    return Flag(name, "failed" if said else "ok", said)
+    return Flag(name, "failed" if message else "ok", message)
 
 
-def _duration(answer: Lacking, seen: Measured) -> str | None:
+def _duration(answer: Lacking, file: Measured) -> str | None:
     if answer.duration_s is None:
         return None
-    apart = abs(answer.duration_s - seen.duration_s)
-    said = f"the model says {answer.duration_s:.1f} s, the file has {seen.duration_s:.1f} s"
-    return said if apart > DURATION_S else ""
+    apart = abs(answer.duration_s - file.duration_s)
+    message = f"the model says {answer.duration_s:.1f} s, the file has {file.duration_s:.1f} s"
+    return message if apart > DURATION_S else ""
 
 
-def _times_inside(answer: Lacking, seen: Measured) -> str | None:
+def _times_inside(answer: Lacking, file: Measured) -> str | None:
     spans = _all_spans(answer.model_dump(warnings=False))
-    late = sum(end > seen.duration_s + SLACK_S for _, end in spans)
+    late = sum(end > file.duration_s + SLACK_S for _, end in spans)
     return f"{late} of {len(spans)} times lie behind the end" if late else ""
 
 
-def _order(answer: Lacking, _seen: Measured) -> str | None:
-    turned = sum(end < start for start, end in _all_spans(answer.model_dump(warnings=False)))
-    if turned:
-        return f"{turned} spans end before they start"
+def _order(answer: Lacking, _file: Measured) -> str | None:
+    n_backwards = sum(end < start for start, end in _all_spans(answer.model_dump(warnings=False)))
+    if n_backwards:
+        return f"{n_backwards} spans end before they start"
     for part in ("beats", "transcript"):
         starts = [item.start_s for item in getattr(answer, part) or []]
         if starts != sorted(starts):
@@ -141,42 +143,42 @@ def _order(answer: Lacking, _seen: Measured) -> str | None:
     return ""
 
 
-def _last_scene(answer: Lacking, seen: Measured) -> str | None:
+def _last_scene(answer: Lacking, file: Measured) -> str | None:
     if not answer.beats:
         return None
-    share = max(b.end_s for b in answer.beats) / seen.duration_s
+    share = max(b.end_s for b in answer.beats) / file.duration_s
     return f"the last scene ends at {share:.0%} of the video" if share < LAST_SCENE else ""
 
 
-def _coverage(answer: Lacking, seen: Measured) -> str | None:
+def _coverage(answer: Lacking, file: Measured) -> str | None:
     if not answer.beats:
         return None
-    covered, until = 0.0, 0.0
+    cover_s, until = 0.0, 0.0
     for beat in sorted(answer.beats, key=lambda b: b.start_s):
-        end = min(beat.end_s, seen.duration_s)
-        covered += max(0.0, end - max(beat.start_s, until))
+        end = min(beat.end_s, file.duration_s)
+        cover_s += max(0.0, end - max(beat.start_s, until))
         until = max(until, end)
-    share = covered / seen.duration_s
+    share = cover_s / file.duration_s
     return f"the scenes cover {share:.0%} of the video" if share < COVERAGE else ""
 
 
-def _transcript(answer: Lacking, seen: Measured) -> str | None:
-    if answer.transcript is None or seen.speech is None:
+def _transcript(answer: Lacking, file: Measured) -> str | None:
+    if answer.transcript is None or file.speech is None:
         return None
-    spoken = sum(b - a for a, b in seen.speech)
-    if spoken >= SPEECH_S and not answer.transcript:
-        return f"{spoken:.1f} s of speech were measured, and none is written down"
+    speech_s = sum(b - a for a, b in file.speech)
+    if speech_s >= SPEECH_S and not answer.transcript:
+        return f"{speech_s:.1f} s of speech were measured, and none is written down"
     return ""
 
 
-def _overlays(answer: Lacking, seen: Measured) -> str | None:
-    if answer.overlays is None or seen.texts is None:
+def _overlays(answer: Lacking, file: Measured) -> str | None:
+    if answer.overlays is None or file.texts is None:
         return None
-    said = f"{len(seen.texts)} texts were read on screen, and none is named"
-    return said if seen.texts and not answer.overlays else ""
+    message = f"{len(file.texts)} texts were read on screen, and none is named"
+    return message if file.texts and not answer.overlays else ""
 
 
-def _required(answer: Lacking, _seen: Measured) -> str | None:
+def _required(answer: Lacking, _file: Measured) -> str | None:
     fields = type(answer).model_fields
     lacking = [
         n for n, info in fields.items() if info.is_required() and getattr(answer, n, None) is None
@@ -186,22 +188,22 @@ def _required(answer: Lacking, _seen: Measured) -> str | None:
     return f"without {', '.join(lacking)}" if lacking else ""
 
 
-def _overall(answer: Lacking, _seen: Measured) -> str | None:
+def _overall(answer: Lacking, _file: Measured) -> str | None:
     if answer.overall is None or answer.factors is None:
         return None
     mean = fmean(getattr(answer.factors, name).score for name in FACTORS)
-    said = f"overall {answer.overall.score}, while its parts have {mean:.1f} on average"
-    return said if abs(answer.overall.score - mean) > OVERALL_GAP else ""
+    message = f"overall {answer.overall.score}, while its parts have {mean:.1f} on average"
+    return message if abs(answer.overall.score - mean) > OVERALL_GAP else ""
 
 
-def _constant(answer: Lacking, _seen: Measured) -> str | None:
+def _constant(answer: Lacking, _file: Measured) -> str | None:
     if answer.factors is None:
         return None
     scores = {getattr(answer.factors, name).score for name in FACTORS}
     return f"every rubric has {scores.pop()}" if len(scores) == 1 else ""
 
 
-def _hook(answer: Lacking, _seen: Measured) -> str | None:
+def _hook(answer: Lacking, _file: Measured) -> str | None:
     if answer.hook is None:
         return None
     shares = answer.hook.modality

@@ -1,6 +1,4 @@
-"""What people say of an answer: a field put right, in its own row, and laid over the answer when
-it is read. Pure.
-"""
+"""People's corrections of answers: validated, then applied when an answer is read. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +11,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from vtlib.core.errors import BadInput, nearest
 
 
-def checked(model: type[BaseModel], answer: Mapping[str, Any], field: str, value: Any) -> Any:
+def valid_value(model: type[BaseModel], answer: Mapping[str, Any], field: str, value: Any) -> Any:
     """`value` for `field` (`hook.payoff_s`, `factors.emotion.score`, `beats.2.start_s`) as the
     schema takes it.
 
-    Hook types may be given as bare names: they are certain then. Raises BadInput for a place that
-    the answer has not, and for a value that its schema refuses.
+    Hook types may be given as bare names: they count as certain. Raises BadInput for a field that
+    the answer does not have, and for a value that its schema refuses.
     """
     top, *_ = field.split(".")
     if top not in model.model_fields:
@@ -28,28 +26,24 @@ def checked(model: type[BaseModel], answer: Mapping[str, Any], field: str, value
             todo=f"Did you mean {near}?" if near else f"It has: {', '.join(model.model_fields)}.",
             field=field,
         )
-    changed = placed(answer, field, _whole(field, value))
+    draft = with_value(answer, field, _hook_types(field, value))
     try:
-        part = TypeAdapter(model.model_fields[top].rebuild_annotation()).validate_python(
-            changed[top]
-        )
+        part = TypeAdapter(model.model_fields[top].rebuild_annotation()).validate_python(draft[top])
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, (top, *first["loc"])))
         raise BadInput(
             f"{place}: {first['msg']}.", todo="The schema refuses that value.", field=field
         ) from None
-    held = {top: TypeAdapter(Any).dump_python(part, mode="json")}
-    return _at(held, field)
+    tree = {top: TypeAdapter(Any).dump_python(part, mode="json")}
+    return _at(tree, field)
 
 
-def placed(answer: Mapping[str, Any], field: str, value: Any) -> dict[str, Any]:
-    """A copy of `answer` with `value` at `field`. Raises BadInput when the way there does not
-    exist.
-    """
-    made: dict[str, Any] = copy.deepcopy(dict(answer))
+def with_value(answer: Mapping[str, Any], field: str, value: Any) -> dict[str, Any]:
+    """A copy of `answer` with `value` at `field`. Raises BadInput if there is no such field."""
+    out: dict[str, Any] = copy.deepcopy(dict(answer))
     *way, last = field.split(".")
-    node: Any = made
+    node: Any = out
     for step in way:
         node = _step(node, step, field)
     if isinstance(node, list):
@@ -59,30 +53,27 @@ def placed(answer: Mapping[str, Any], field: str, value: Any) -> dict[str, Any]:
         node[last] = value
     else:
         raise _no_place(field)
-    return made
+    return out
 
 
-def effective(
+def apply_corrections(
     answer: Mapping[str, Any], corrections: Iterable[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The answer with people's corrections (field, value) laid over it, in their order: the last
-    one counts.
+    """The answer with people's corrections (field, value) applied in order: the last one counts.
 
-    A correction whose place is not there any more is passed over.
+    A correction of a field that no longer exists is skipped.
     """
-    made = dict(answer)
+    out = dict(answer)
     for one in corrections:
         try:
-            made = placed(made, one["field"], one["value"])
+            out = with_value(out, one["field"], one["value"])
         except BadInput:
             continue
-    return made
+    return out
 
 
-def standing(paths: Sequence[str], corrections: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Of the claims (`paths`) that the file does not bear out, those that no person has put
-    right.
-    """
+def open_claims(paths: Sequence[str], corrections: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Those claims (`paths`) contradicted by the file that no person has corrected."""
     fields = [str(c["field"]) for c in corrections]
     return [p for p in paths if not any(_is_within(p, f) or _is_within(f, p) for f in fields)]
 
@@ -91,7 +82,7 @@ def _is_within(path: str, field: str) -> bool:
     return path == field or path.startswith(field + ".")
 
 
-def _whole(field: str, value: Any) -> Any:
+def _hook_types(field: str, value: Any) -> Any:
     if field != "hook.types" or not isinstance(value, list):
         return value
     return [{"type": v, "probability": 1.0} if isinstance(v, str) else v for v in value]

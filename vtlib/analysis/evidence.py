@@ -1,4 +1,4 @@
-"""Claims of an answer held against what was measured from the file, one finding a claim."""
+"""Claims of an answer compared with what was measured from the file, one finding a claim."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from vtlib.analysis.answer import Claim, Rating, Span
-from vtlib.analysis.cuts import EXACT_S, CutTruth, match_cuts
+import numpy as np
+from scipy.optimize import linear_sum_assignment
 
-Held = Literal["supported", "drifted", "unsupported", "not_checked"]
+from vtlib.analysis.answer import Claim, Span
+
+ClaimState = Literal["supported", "drifted", "unsupported", "not_checked"]
 Times = Sequence[tuple[float, float]]
-Lacking: TypeAlias = (
-    Any  # a VideoAnalysis; of a partial answer, with None for parts that are missing
-)
+Lacking: TypeAlias = Any  # a VideoAnalysis; in a partial answer missing parts are None
 
 SLACK_S = 0.5  # how far a time may lie outside a measured span or the video
 SAME_TEXT = 0.75  # likeness (difflib) of words on screen and words read by OCR
-PART_CHARS = 4  # shorter words lie in too many others
+PART_CHARS = 4  # shorter words occur in too many others
 SPEECH_SHARE = 0.5  # of a spoken line that has to lie in measured speech
 _LATIN = re.compile(r"[a-zß-ÿ0-9]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimFinding:
-    """One claim and how it stands. `path` names it in the answer (`beats.3`); `drift_s` is claimed
-    minus measured where it could be told.
+    """One claim and the result of its check.
 
+    `path` names it in the answer (`beats.3`); `drift_s` is claimed minus measured where known.
     `supported`: measured, and at that time; `drifted`: measured, at another time; `unsupported`:
-    not measured, or impossible; `not_checked`: nothing measured says anything about it.
+    not measured, or impossible; `not_checked`: no measure says anything about it.
     """
 
     path: str
     kind: str
-    held: Held
+    held: ClaimState
     reason: str = ""
     start_s: float | None = None
     end_s: float | None = None
@@ -44,9 +45,7 @@ class ClaimFinding:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the checker needs of the measures; None = that part was not measured, and `why` says
-    why.
-    """
+    """The measures that the checker needs; None = not measured, for the reason in `why`."""
 
     duration_s: float
     cuts_s: tuple[float, ...]
@@ -80,223 +79,219 @@ class Measured:
         )
 
 
-def findings(answer: Lacking, seen: Measured) -> tuple[list[ClaimFinding], CutTruth]:
-    """Every claim with a time or about something measured, and the cut-truth meter. Missing
-    parts make none.
-    """
+def findings(answer: Lacking, file: Measured) -> tuple[list[ClaimFinding], CutTruth]:
+    """Findings for every claim that can be checked, and the cuts; missing parts give none."""
     cuts = match_cuts(
         [b.start_s for b in answer.beats or [] if b.starts_with_cut and b.start_s > 0],
-        seen.cuts_s,
+        file.cuts_s,
     )
     return [
-        *_beats(answer, cuts, seen),
-        *_overlays(answer, seen),
-        *_transcript(answer, seen),
-        *_hook(answer, seen),
-        *_sound(answer, seen),
-        *_spans(answer, seen),
-        *_claims(answer, seen),
+        *_beats(answer, cuts, file),
+        *_overlays(answer, file),
+        *_transcript(answer, file),
+        *_hook(answer, file),
+        *_sound(answer, file),
+        *_spans(answer, file),
+        *_claims(answer, file),
     ], cuts
 
 
-def _beats(answer: Lacking, cuts: CutTruth, seen: Measured) -> Iterator[ClaimFinding]:
+def _beats(answer: Lacking, cuts: CutTruth, file: Measured) -> Iterator[ClaimFinding]:
     for n, beat in enumerate(answer.beats or []):
         path = f"beats.{n}"
-        if bad := _impossible(beat.start_s, beat.end_s, seen):
+        if bad := _impossible(beat.start_s, beat.end_s, file):
             yield ClaimFinding(path, "scene", "unsupported", bad, beat.start_s, beat.end_s)
         elif beat.starts_with_cut and beat.start_s > 0:
-            measured = cuts.measured_for(beat.start_s)
-            if measured is None:
-                said = "no cut was measured there"
-                yield ClaimFinding(path, "cut", "unsupported", said, beat.start_s, beat.end_s)
+            cut_s = cuts.measured_for(beat.start_s)
+            if cut_s is None:
+                reason = "no cut was measured there"
+                yield ClaimFinding(path, "cut", "unsupported", reason, beat.start_s, beat.end_s)
                 continue
-            drift = beat.start_s - measured
-            held: Held = "supported" if abs(drift) <= EXACT_S else "drifted"
-            said = "" if held == "supported" else f"the cut is at {measured:.2f} s"
-            yield ClaimFinding(path, "cut", held, said, beat.start_s, beat.end_s, round(drift, 3))
+            drift = beat.start_s - cut_s
+            state: ClaimState = "supported" if abs(drift) <= EXACT_S else "drifted"
+            reason = "" if state == "supported" else f"the cut is at {cut_s:.2f} s"
+            yield ClaimFinding(
+                path, "cut", state, reason, beat.start_s, beat.end_s, round(drift, 3)
+            )
 
 
-def _overlays(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
+def _overlays(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     for n, overlay in enumerate(answer.overlays or []):
         span = (overlay.start_s, overlay.end_s)
-        yield _written(f"overlays.{n}", overlay.text, span, seen)
+        yield _overlay_finding(f"overlays.{n}", overlay.text, span, file)
 
 
-def _written(path: str, text: str, span: tuple[float, float], seen: Measured) -> ClaimFinding:
+def _overlay_finding(
+    path: str, text: str, span: tuple[float, float], file: Measured
+) -> ClaimFinding:
     """Words on screen against words read by OCR."""
     start, end = span
-
-    def finding(held: Held, reason: str = "", drift_s: float | None = None) -> ClaimFinding:
-        return ClaimFinding(path, "overlay", held, reason, start, end, drift_s)
-
-    if bad := _impossible(start, end, seen):
+    finding = partial(ClaimFinding, path, "overlay", start_s=start, end_s=end)
+    if bad := _impossible(start, end, file):
         return finding("unsupported", bad)
-    if seen.texts is None:
-        return finding("not_checked", f"words on screen: {seen.why['text']}")
+    if file.texts is None:
+        return finding("not_checked", f"words on screen: {file.why['text']}")
     if not _is_readable(text):
         return finding("not_checked", "a script that the reader of words does not know")
-    alike = [t for t in seen.texts if likeness(text, t[2]) >= SAME_TEXT]
+    alike = [t for t in file.texts if likeness(text, t[2]) >= SAME_TEXT]
     if not alike:
         return finding("unsupported", "no such words were read on screen")
     near = min(alike, key=lambda t: _gap(start, end, t[0], t[1]))
     if _gap(start, end, near[0], near[1]) <= SLACK_S:
         return finding("supported", drift_s=round(start - near[0], 3))
-    said = f"these words stand from {near[0]:.1f} to {near[1]:.1f} s"
-    return finding("drifted", said, round(start - near[0], 3))
+    where = f"these words stand from {near[0]:.1f} to {near[1]:.1f} s"
+    return finding("drifted", where, drift_s=round(start - near[0], 3))
 
 
-def _transcript(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
+def _transcript(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     for n, line in enumerate(answer.transcript or []):
         path, span = f"transcript.{n}", (line.start_s, line.end_s)
         if line.speaker == "overlay":
-            yield _written(path, line.text, span, seen)
+            yield _overlay_finding(path, line.text, span, file)
         else:
-            yield _spoken(path, span, seen)
+            yield _speech_finding(path, span, file)
 
 
-def _spoken(path: str, span: tuple[float, float], seen: Measured) -> ClaimFinding:
+def _speech_finding(path: str, span: tuple[float, float], file: Measured) -> ClaimFinding:
     start, end = span
-    if bad := _impossible(start, end, seen):
-        return ClaimFinding(path, "speech", "unsupported", bad, start, end)
-    if seen.speech is None:
-        return ClaimFinding(
-            path, "speech", "not_checked", f"speech: {seen.why['speech']}", start, end
-        )
-    inside = _overlap(start, end, seen.speech)
-    if inside >= SPEECH_SHARE * (end - start) and (inside > 0 or _touches(start, end, seen.speech)):
-        return ClaimFinding(path, "speech", "supported", "", start, end)
-    if not _touches(start, end, seen.speech):
-        said = "no speech was measured there" if seen.has_sound else "the file has no sound"
-        return ClaimFinding(path, "speech", "unsupported", said, start, end)
-    said = f"only {inside:.1f} s of it lie in measured speech"
-    return ClaimFinding(path, "speech", "drifted", said, start, end)
+    finding = partial(ClaimFinding, path, "speech", start_s=start, end_s=end)
+    if bad := _impossible(start, end, file):
+        return finding("unsupported", bad)
+    if file.speech is None:
+        return finding("not_checked", f"speech: {file.why['speech']}")
+    inside = _overlap(start, end, file.speech)
+    if inside >= SPEECH_SHARE * (end - start) and (inside > 0 or _touches(start, end, file.speech)):
+        return finding("supported")
+    if not _touches(start, end, file.speech):
+        reason = "no speech was measured there" if file.has_sound else "the file has no sound"
+        return finding("unsupported", reason)
+    return finding("drifted", f"only {inside:.1f} s of it lie in measured speech")
 
 
-def _hook(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
+def _hook(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     hook = answer.hook
     if hook is None:
         return
     span = (hook.span.start_s, hook.span.end_s)
-    if hook.overlay_text:  # it may stand at any time of the hook, so no drift can be told
-        found = _written("hook.overlay_text", hook.overlay_text, span, seen)
-        yield replace(found, drift_s=None)
+    if hook.overlay_text:  # it may appear at any time of the hook: no drift
+        finding = _overlay_finding("hook.overlay_text", hook.overlay_text, span, file)
+        yield replace(finding, drift_s=None)
     if hook.spoken:
-        found = _spoken("hook.spoken", span, seen)
+        finding = _speech_finding("hook.spoken", span, file)
         # A hook may hold more than speech: any speech in it will do.
-        yield (
-            found
-            if found.held != "drifted"
-            else ClaimFinding(found.path, found.kind, "supported", "", *span)
-        )
+        is_part = finding.held == "drifted"
+        yield replace(finding, held="supported", reason="") if is_part else finding
     if hook.payoff_s is not None:
         at = Span(start_s=hook.payoff_s, end_s=hook.payoff_s)
-        yield _placed("hook.payoff_s", "moment", at, seen)
+        yield _span_finding("hook.payoff_s", "moment", at, file)
     for n, sign in enumerate(hook.catalysts):
-        yield _sign(f"hook.catalysts.{n}", sign.kind, sign.span, seen)
+        yield _catalyst_finding(f"hook.catalysts.{n}", sign.kind, sign.span, file)
 
 
-def _sign(path: str, kind: str, span: Span, seen: Measured) -> ClaimFinding:
-    """A catalyst, where a measure knows of it."""
-    place = _placed(path, kind, span, seen)
+def _catalyst_finding(path: str, kind: str, span: Span, file: Measured) -> ClaimFinding:
+    """A catalyst, where something measured can confirm or refute it."""
+    place = _span_finding(path, kind, span, file)
     if place.held == "unsupported":
         return place
     start, end = span.start_s, span.end_s
-    known: bool | None = None
-    if kind == "words_on_screen_2s" and seen.texts is not None:
-        known = any(t[0] < 2 + SLACK_S for t in seen.texts)
-    elif kind == "spoken_question" and seen.speech is not None:
-        known = _touches(start, end, seen.speech)
-    elif kind == "close_up_face" and seen.faces_s is not None:
+    is_there: bool | None = None
+    if kind == "words_on_screen_2s" and file.texts is not None:
+        is_there = any(t[0] < 2 + SLACK_S for t in file.texts)
+    elif kind == "spoken_question" and file.speech is not None:
+        is_there = _touches(start, end, file.speech)
+    elif kind == "close_up_face" and file.faces_s is not None:
         # Only faces from the front are found: one that is not may still be there.
-        known = any(start - SLACK_S <= t <= end + SLACK_S for t in seen.faces_s) or None
-    if known is None:
+        is_there = any(start - SLACK_S <= t <= end + SLACK_S for t in file.faces_s) or None
+    if is_there is None:
         return place
-    said = "" if known else "it was not measured there"
-    return ClaimFinding(path, kind, "supported" if known else "unsupported", said, start, end)
+    return _decide(place, "" if is_there else "it was not measured there")
 
 
-def _sound(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
+def _sound(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     use = answer.sound
     if use is None:
         return
-    if use.music and not seen.has_sound:
+    if use.music and not file.has_sound:
         yield ClaimFinding("sound.music", "music", "unsupported", "the file has no sound")
-    if use.is_cut_to_beat and (not seen.has_sound or not seen.cuts_s):
-        lacks = "no sound" if not seen.has_sound else "no cuts"
+    if use.is_cut_to_beat and (not file.has_sound or not file.cuts_s):
+        lacks = "no sound" if not file.has_sound else "no cuts"
         yield ClaimFinding("sound.is_cut_to_beat", "music", "unsupported", f"the video has {lacks}")
 
 
-def _spans(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
-    """Moments and evidence that nothing measures: they have to lie inside the video at least."""
+def _spans(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
+    """Moments and evidence that are not measured: they must at least lie inside the video."""
     for n, moment in enumerate(answer.key_moments or []):
-        yield _placed(f"key_moments.{n}", "moment", moment.span, seen)
+        yield _span_finding(f"key_moments.{n}", "moment", moment.span, file)
     if answer.narrative:
         for n, feeling in enumerate(answer.narrative.arc):
-            yield _placed(f"narrative.arc.{n}", "feeling", feeling.span, seen)
+            yield _span_finding(f"narrative.arc.{n}", "feeling", feeling.span, file)
     if answer.call_to_action:
         call = answer.call_to_action
         claim = Claim(text=call.text, sense=call.means, evidence=[call.span])
-        yield _claim("call_to_action", claim, seen)
+        yield _claim_finding("call_to_action", claim, file)
     for n, risk in enumerate(answer.risks or []):
         if risk.span:
-            yield _placed(f"risks.{n}", "risk", risk.span, seen)
-    yield from _rating_evidence(answer, seen)
+            yield _span_finding(f"risks.{n}", "risk", risk.span, file)
+    yield from _rating_evidence(answer, file)
 
 
-def _rating_evidence(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
+def _rating_evidence(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     """Scores without a moment, and moments of scores that lie outside the video."""
-    for path, rating in _ratings(answer):
+    for path, rating in ratings(answer):
         if not rating.evidence:
             yield ClaimFinding(path, "score", "unsupported", "no moment is given for it")
         for span in rating.evidence:
-            found = _placed(path, "score", span, seen)
-            if found.held == "unsupported":
-                yield found
+            finding = _span_finding(path, "score", span, file)
+            if finding.held == "unsupported":
+                yield finding
 
 
-def _claims(answer: Lacking, seen: Measured) -> Iterator[ClaimFinding]:
+def _claims(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     for n, claim in enumerate(answer.explanation or []):
-        yield _claim(f"explanation.{n}", claim, seen)
+        yield _claim_finding(f"explanation.{n}", claim, file)
 
 
-def _claim(path: str, claim: Claim, seen: Measured) -> ClaimFinding:
-    """A reason stands when any of its moments does; without moments it does not."""
+def _claim_finding(path: str, claim: Claim, file: Measured) -> ClaimFinding:
+    """A reason is as good as the best of its moments; without moments it is unsupported."""
     if not claim.evidence:
         return ClaimFinding(path, "claim", "unsupported", "no moment is given for it")
-    found = [_sensed(path, claim.sense, span, seen) for span in claim.evidence]
-    order: tuple[Held, ...] = ("supported", "drifted", "not_checked", "unsupported")
-    return min(found, key=lambda f: order.index(f.held))
+    moments = [_moment_finding(path, claim.sense, span, file) for span in claim.evidence]
+    order: tuple[ClaimState, ...] = ("supported", "drifted", "not_checked", "unsupported")
+    return min(moments, key=lambda f: order.index(f.held))
 
 
-def _sensed(path: str, sense: str, span: Span, seen: Measured) -> ClaimFinding:
-    place = _placed(path, "claim", span, seen)
+def _moment_finding(path: str, sense: str, span: Span, file: Measured) -> ClaimFinding:
+    place = _span_finding(path, "claim", span, file)
     start, end = span.start_s, span.end_s
     if place.held == "unsupported" or sense == "seen":
         return place
     if sense == "read":
-        if seen.texts is None:
+        if file.texts is None:
             return place
-        stands = _touches(start, end, [(t[0], t[1]) for t in seen.texts])
-        said = "" if stands else "no words were read on screen there"
-        return ClaimFinding(
-            path, "claim", "supported" if stands else "unsupported", said, start, end
-        )
-    if seen.speech and _touches(start, end, seen.speech):
-        return ClaimFinding(path, "claim", "supported", "", start, end)
-    silence = seen.silence or ()
-    if not seen.has_sound or (silence and _overlap(start, end, silence) >= end - start > 0):
-        return ClaimFinding(path, "claim", "unsupported", "it is silent there", start, end)
+        is_there = _touches(start, end, [(t[0], t[1]) for t in file.texts])
+        return _decide(place, "" if is_there else "no words were read on screen there")
+    if file.speech and _touches(start, end, file.speech):
+        return _decide(place, "")
+    silence = file.silence or ()
+    if not file.has_sound or (silence and _overlap(start, end, silence) >= end - start > 0):
+        return _decide(place, "it is silent there")
     return place
 
 
-def _placed(path: str, kind: str, span: Span, seen: Measured) -> ClaimFinding:
-    bad = _impossible(span.start_s, span.end_s, seen)
-    held: Held = "unsupported" if bad else "not_checked"
-    said = bad or "no measure knows of it"
-    return ClaimFinding(path, kind, held, said, span.start_s, span.end_s)
+def _decide(finding: ClaimFinding, reason: str) -> ClaimFinding:
+    """The finding as unsupported for that reason; "" = supported."""
+    return replace(finding, held="unsupported" if reason else "supported", reason=reason)
 
 
-def _ratings(answer: Lacking) -> Iterator[tuple[str, Rating]]:
+def _span_finding(path: str, kind: str, span: Span, file: Measured) -> ClaimFinding:
+    bad = _impossible(span.start_s, span.end_s, file)
+    state: ClaimState = "unsupported" if bad else "not_checked"
+    reason = bad or "no measure knows of it"
+    return ClaimFinding(path, kind, state, reason, span.start_s, span.end_s)
+
+
+def ratings(answer: Lacking) -> Iterator[tuple[str, Any]]:
+    """(place, rating) of every score in an answer, about a video or about pictures."""
     if answer.factors:
         for name in type(answer.factors).model_fields:
             yield f"factors.{name}", getattr(answer.factors, name)
@@ -305,31 +300,31 @@ def _ratings(answer: Lacking) -> Iterator[tuple[str, Rating]]:
             yield name, rating
 
 
-def _impossible(start_s: float, end_s: float, seen: Measured) -> str:
+def _impossible(start_s: float, end_s: float, file: Measured) -> str:
     if end_s < start_s:
         return "it ends before it starts"
-    if end_s > seen.duration_s + SLACK_S:
-        return f"it lies outside the video of {seen.duration_s:.1f} s"
+    if end_s > file.duration_s + SLACK_S:
+        return f"it lies outside the video of {file.duration_s:.1f} s"
     return ""
 
 
-def likeness(claimed: str, read: str) -> float:
+def likeness(claim: str, read: str) -> float:
     """0 to 1, of letters and digits alone: the whole texts, or the shorter in its place in the
     longer.
 
     OCR reads a block line by line, a model the block as one: either may be a part of the other.
     """
-    short, long = sorted((_plain(claimed), _plain(read)), key=len)
+    short, long = sorted((_plain(claim), _plain(read)), key=len)
     if not short:
         return 0.0
     matcher = SequenceMatcher(None, short, long, autojunk=False)
-    whole = matcher.ratio()
+    ratio = matcher.ratio()
     if len(short) < PART_CHARS:
-        return whole
+        return ratio
     match = matcher.find_longest_match()
     start = max(match.b - match.a, 0)
     part = SequenceMatcher(None, short, long[start : start + len(short)], autojunk=False)
-    return max(whole, part.ratio())
+    return max(ratio, part.ratio())
 
 
 def _plain(text: str) -> str:
@@ -341,8 +336,8 @@ def _is_readable(text: str) -> bool:
     return not letters or sum(bool(_LATIN.match(c)) for c in letters) >= len(letters) / 2
 
 
-def _pairs(found: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:
-    return tuple((float(a), float(b)) for a, b in found)
+def _pairs(spans: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(a), float(b)) for a, b in spans)
 
 
 def _overlap(start: float, end: float, spans: Times) -> float:
@@ -356,3 +351,86 @@ def _touches(start: float, end: float, spans: Times) -> bool:
 def _gap(start: float, end: float, a: float, b: float) -> float:
     """Seconds between two spans; 0 when they meet."""
     return max(a - end, start - b, 0.0)
+
+
+MATCH_S = 1.5  # further apart they are not the same cut; drifts up to 1.4 s were seen
+EXACT_S = 0.5  # nearer than this a time is taken as right
+
+
+@dataclass(frozen=True, slots=True)
+class CutTruth:
+    """A model's cuts compared with the measured ones; times in s.
+
+    `pairs` are (claimed, measured) cuts that belong together; `invented_s` were not measured,
+    `missed_s` not named (a scene may hold several shots, so a missed cut is no mistake by itself).
+    `drift_s` is the median of claimed minus measured, `spread_s` the median distance, `worst_s` the
+    largest; None without pairs.
+    """
+
+    n_measured: int
+    n_claimed: int
+    pairs: tuple[tuple[float, float], ...]
+    invented_s: tuple[float, ...]
+    missed_s: tuple[float, ...]
+
+    @property
+    def drift_s(self) -> float | None:
+        return float(np.median([c - m for c, m in self.pairs])) if self.pairs else None
+
+    @property
+    def spread_s(self) -> float | None:
+        return float(np.median([abs(c - m) for c, m in self.pairs])) if self.pairs else None
+
+    @property
+    def worst_s(self) -> float | None:
+        return max(abs(c - m) for c, m in self.pairs) if self.pairs else None
+
+    def measured_for(self, claimed_s: float) -> float | None:
+        """The measured cut that a claimed one is paired with; None = invented."""
+        return next((m for c, m in self.pairs if c == claimed_s), None)
+
+    def to_row(self) -> dict[str, float | int | None]:
+        """Counts and drifts for the store."""
+        drifts = {n: getattr(self, n) for n in ("drift_s", "spread_s", "worst_s")}
+        return {
+            "n_measured": self.n_measured,
+            "n_claimed": self.n_claimed,
+            "n_matched": len(self.pairs),
+            "n_invented": len(self.invented_s),
+            "n_missed": len(self.missed_s),
+            **{n: None if v is None else round(v, 3) for n, v in drifts.items()},
+        }
+
+
+def match_cuts(
+    claimed_s: Sequence[float], measured_s: Sequence[float], *, match_s: float = MATCH_S
+) -> CutTruth:
+    """Pair cuts one to one within `match_s`: as many as possible, then the nearest."""
+    claims, cuts = sorted(claimed_s), sorted(measured_s)
+    pairs: list[tuple[float, float]] = []
+    if claims and cuts:
+        apart = np.abs(np.subtract.outer(claims, cuts))
+        # Out of reach costs more than any number of pairs within it, so no pair is given up for
+        # nearness.
+        cost = np.where(apart <= match_s, apart, match_s * (len(claims) + len(cuts) + 1))
+        rows, columns = linear_sum_assignment(cost)
+        pairs = [
+            (claims[i], cuts[j])
+            for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
+            if apart[i, j] <= match_s
+        ]
+    taken_c, taken_m = [c for c, _ in pairs], [m for _, m in pairs]
+    return CutTruth(
+        len(cuts),
+        len(claims),
+        tuple(pairs),
+        tuple(_without(claims, taken_c)),
+        tuple(_without(cuts, taken_m)),
+    )
+
+
+def _without(values: list[float], minus: list[float]) -> list[float]:
+    rest = list(values)
+    for value in minus:
+        rest.remove(value)
+    return rest

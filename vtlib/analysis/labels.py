@@ -1,18 +1,20 @@
-"""Fields that people label without having seen the answer, and how far people and a model agree
-on them. Pure.
+"""Fields that people label blind, and how far people and a model agree on them. Pure.
+
+Agreement beyond chance is Cohen's kappa with an interval.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
+from scipy.stats import norm as normal
 
-from vtlib.analysis.agreement import LEVEL, Agreement, cohen_kappa
 from vtlib.analysis.answer import CATALYSTS, FACTORS, Shot
 from vtlib.core.errors import BadInput
 from vtlib.core.models import HOOK_TYPES
@@ -60,8 +62,8 @@ class Field:
             raise BadInput("one word is expected.", field=self.path)
         return int(words[0]) if self.kind == "score" else words[0]
 
-    def said(self, answer: Mapping[str, Any]) -> Any:
-        """What an answer says there, as a label; None when it says nothing."""
+    def label_of(self, answer: Mapping[str, Any]) -> Any:
+        """The label that an answer gives; None when it has none."""
         node: Any = dict(answer)
         for step in self.path.split("."):
             node = node.get(step) if isinstance(node, dict) else None
@@ -106,24 +108,24 @@ def agreement(answers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     posts the verdict is that it is too early; from there on a kappa between model and people under
     KAPPA_MIN bars the field.
     """
-    said = dict(zip(answers["post_id"], answers["answer"], strict=True))
+    answer_of = dict(zip(answers["post_id"], answers["answer"], strict=True))
     rows = []
     for field in FIELDS:
         mine = labels[labels["field"] == field.path]
         if mine.empty:
             continue
-        for between, made in (("model and people", _with_model), ("people", _among)):
-            found = list(made(field, mine, said))
-            if not found and between == "people":
+        for between, pairs_of in (("model and people", _with_model), ("people", _among)):
+            ratings = list(pairs_of(field, mine, answer_of))
+            if not ratings and between == "people":
                 continue
-            pairs, units = [p for p, _ in found], [u for _, u in found]
+            pairs, units = [p for p, _ in ratings], [u for _, u in ratings]
             rows.append(_row(field, between, field.kappa(pairs, units), mine))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def barred(found: pd.DataFrame) -> dict[str, str]:
+def barred(table: pd.DataFrame) -> dict[str, str]:
     """Fields of `agreement` that statistics leave out, and why."""
-    mine = found[(found["between"] == "model and people") & (found["verdict"] == "barred")]
+    mine = table[(table["between"] == "model and people") & (table["verdict"] == "barred")]
     return {
         r[
             "field"
@@ -134,9 +136,9 @@ def barred(found: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def sentences(found: pd.DataFrame) -> list[str]:
+def sentences(table: pd.DataFrame) -> list[str]:
     """What agreement says, for the end of the stage."""
-    mine = found[found["between"] == "model and people"]
+    mine = table[table["between"] == "model and people"]
     if mine.empty:
         return [
             (
@@ -146,7 +148,7 @@ def sentences(found: pd.DataFrame) -> list[str]:
         ]
     out = [
         f"{path.removesuffix('.score').replace('_', ' ')}: barred from statistics, {reason}."
-        for path, reason in barred(found).items()
+        for path, reason in barred(table).items()
     ]
     early = int((mine["verdict"] == "too early").sum())
     fine = int((mine["verdict"] == "may be used").sum())
@@ -161,34 +163,34 @@ def sentences(found: pd.DataFrame) -> list[str]:
 
 
 def _with_model(
-    field: Field, labels: pd.DataFrame, said: Mapping[str, Any]
+    field: Field, labels: pd.DataFrame, answer_of: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[int, int], str]]:
     for row in labels.to_dict("records"):
-        model = field.said(said.get(row["post_id"]) or {})
+        model = field.label_of(answer_of.get(row["post_id"]) or {})
         if model is not None:
             yield from ((pair, row["post_id"]) for pair in field.pairs(model, row["value"]))
 
 
 def _among(
-    field: Field, labels: pd.DataFrame, _said: Mapping[str, Any]
+    field: Field, labels: pd.DataFrame, _answer_of: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[int, int], str]]:
     for post, rows in labels.sort_values("corrected_by").groupby("post_id"):
         for one, other in combinations(list(rows["value"]), 2):
             yield from ((pair, str(post)) for pair in field.pairs(one, other))
 
 
-def _row(field: Field, between: str, made: Agreement, labels: pd.DataFrame) -> tuple[Any, ...]:
+def _row(field: Field, between: str, result: Agreement, labels: pd.DataFrame) -> tuple[Any, ...]:
     people = labels["corrected_by"].nunique()
-    facts = (made.kappa, made.low, made.high, made.observed)
-    return field.path, between, made.n, people, *facts, _verdict(made)
+    facts = (result.kappa, result.low, result.high, result.share)
+    return field.path, between, result.n, people, *facts, _verdict(result)
 
 
-def _verdict(made: Agreement) -> str:
-    if made.n < MIN_POSTS:
+def _verdict(result: Agreement) -> str:
+    if result.n < MIN_POSTS:
         return "too early"
-    if math.isnan(made.kappa):
+    if math.isnan(result.kappa):
         return "one value only"
-    return "may be used" if made.kappa >= KAPPA_MIN else "barred"
+    return "may be used" if result.kappa >= KAPPA_MIN else "barred"
 
 
 __all__ = [
@@ -203,3 +205,91 @@ __all__ = [
     "barred",
     "sentences",
 ]
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How two raters agree: `n` units (posts), `pairs` of ratings, `share` that are equal.
+
+    `kappa` and its interval are NaN when both raters used one category only: nothing can be said
+    then.
+    """
+
+    n: int
+    pairs: int
+    share: float
+    kappa: float
+    low: float
+    high: float
+
+
+def cohen_kappa(
+    first: Sequence[int] | np.ndarray,
+    second: Sequence[int] | np.ndarray,
+    *,
+    n_categories: int,
+    units: Sequence[Any] | None = None,
+    weights: Literal["none", "quadratic"] = "none",
+) -> Agreement:
+    """Cohen's kappa (1960) of ratings 0 .. n_categories-1; with quadratic weights (Cohen 1968) for
+    ordered ones.
+
+    `first` and `second` are ratings of the same things, `units` what they belong to (default: each
+    its own): ratings of one unit are not independent, so units count, and pairs only as far as they
+    differ within units. The interval (95 %) is Wilson's of the share of disagreement over the
+    disagreement that chance would give: right from 12 labels on and at complete agreement, where a
+    bootstrap has no width (coverage by simulation: .93 to .99, more with quadratic weights; a
+    bootstrap over units: .2 to .8). Without ratings, or under two units, NaN.
+    """
+    a, b = np.asarray(first, dtype=int), np.asarray(second, dtype=int)
+    if a.shape != b.shape:
+        raise ValueError("two raters need the same number of ratings")
+    if not a.size:
+        return Agreement(0, 0, np.nan, np.nan, np.nan, np.nan)
+    _, unit = np.unique(
+        np.arange(a.size) if units is None else np.asarray(units), return_inverse=True
+    )
+    n = int(unit.max()) + 1
+    tables = np.zeros((n, n_categories, n_categories))
+    np.add.at(tables, (unit, a, b), 1)
+    cost = _cost(n_categories, weights)
+    kappa = float(_kappa(tables.sum(axis=0)[None], cost)[0])
+    low, high = np.nan, np.nan
+    if np.isfinite(kappa) and n > 1:
+        low, high = _interval(tables, cost)
+    return Agreement(n, a.size, float(np.mean(a == b)), kappa, float(low), float(high))
+
+
+def _interval(tables: np.ndarray, cost: np.ndarray) -> tuple[float, float]:
+    """Lower and upper end of kappa from ratings by unit (units, k, k)."""
+    pairs = tables.sum(axis=(1, 2))
+    share = (tables * cost).sum(axis=(1, 2)) / (pairs * cost.max())
+    total = tables.sum(axis=0)
+    chance = float((np.outer(total.sum(axis=1), total.sum(axis=0)) * cost).sum())
+    by_chance = chance / (total.sum() ** 2 * cost.max())
+    d = float(np.average(share, weights=pairs))
+    n, spread = len(share), float(((share - d) ** 2).sum() / (len(share) - 1))
+    worth = np.clip(n * d * (1 - d) / spread, n, pairs.sum()) if spread > 0 else n
+    z2 = float(normal.ppf(0.5 + LEVEL / 2)) ** 2
+    middle = (d + z2 / (2 * worth)) / (1 + z2 / worth)
+    half = np.sqrt(z2 * (d * (1 - d) / worth + z2 / (4 * worth**2))) / (1 + z2 / worth)
+    lowest = max(-1.0, 1 - (middle + half) / by_chance)
+    return float(lowest), float(1 - max(middle - half, 0.0) / by_chance)
+
+
+def _cost(k: int, weights: str) -> np.ndarray:
+    """The cost of a disagreement: 1, or the square of its distance."""
+    apart = np.abs(np.subtract.outer(np.arange(k), np.arange(k))).astype(float)
+    return apart**2 if weights == "quadratic" else (apart > 0).astype(float)
+
+
+def _kappa(tables: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """Of each table (draws, k, k); NaN where chance alone would agree on everything."""
+    total = tables.sum(axis=(1, 2))
+    chance = tables.sum(axis=2)[:, :, None] * tables.sum(axis=1)[:, None, :]
+    disagreement = (tables * cost).sum(axis=(1, 2)) / total
+    by_chance = (chance * cost).sum(axis=(1, 2)) / total**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(by_chance > 0, 1 - disagreement / by_chance, np.nan)

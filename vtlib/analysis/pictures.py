@@ -1,16 +1,15 @@
-"""The typed answer about a post of pictures, and what can be checked of it: pictures are named by number."""  # noqa: E501
+"""The typed answer about a post of pictures, and its check: pictures are named by number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from vtlib.analysis.answer import RUBRICS, HookGuess, Idea, Part, Risk, Score, Shot
 from vtlib.analysis.checks import Check, Flag
-from vtlib.analysis.cuts import match_cuts
-from vtlib.analysis.evidence import ClaimFinding, Lacking
+from vtlib.analysis.evidence import ClaimFinding, Lacking, match_cuts, ratings
 
 VERSION = "pictures/1"
 Number = Annotated[int, Field(ge=1)]
@@ -97,17 +96,17 @@ class PictureAnalysis(Part):
 
 
 def check_pictures(answer: Lacking, n_pictures: int) -> Check:
-    """Hold a PictureAnalysis against the number of pictures: the only thing that is measured of them.
+    """Check a PictureAnalysis against the number of pictures, all that is measured of them.
 
-    A claim that names no picture, or one that is not there, is unsupported; the rest are not checked, so no
-    share of the answer is grounded: nothing could be confirmed.
-    """  # noqa: E501
-    found = tuple(_findings(answer, n_pictures))
-    seen = [p.number for p in answer.pictures or []]
-    said = f"{len(seen)} pictures are described, the post has {n_pictures}"
-    is_whole = seen == list(range(1, n_pictures + 1))
-    flag = Flag("pictures", "ok" if is_whole else "failed", "" if is_whole else said)
-    return Check(found, match_cuts([], []), (flag,), VERSION)
+    A claim that names no picture, or a missing one, is unsupported; the rest are not checked, so no
+    share of the answer is grounded.
+    """
+    claims = tuple(_findings(answer, n_pictures))
+    numbers = [p.number for p in answer.pictures or []]
+    message = f"{len(numbers)} pictures are described, the post has {n_pictures}"
+    is_whole = numbers == list(range(1, n_pictures + 1))
+    flag = Flag("pictures", "ok" if is_whole else "failed", "" if is_whole else message)
+    return Check(claims, match_cuts([], []), (flag,), VERSION)
 
 
 def _findings(answer: Lacking, n: int) -> Iterator[ClaimFinding]:
@@ -115,23 +114,14 @@ def _findings(answer: Lacking, n: int) -> Iterator[ClaimFinding]:
         yield _numbered(f"pictures.{i}", "scene", [picture.number], n)
     for i, claim in enumerate(answer.explanation or []):
         yield _numbered(f"explanation.{i}", "claim", claim.pictures, n)
-    for path, rating in _ratings(answer):
+    for path, rating in ratings(answer):
         yield _numbered(path, "score", rating.pictures, n)
-
-
-def _ratings(answer: Lacking) -> Iterator[tuple[str, Any]]:
-    if answer.factors:
-        for name in type(answer.factors).model_fields:
-            yield f"factors.{name}", getattr(answer.factors, name)
-    for name in ("platform_fit", "overall"):
-        if getattr(answer, name) is not None:
-            yield name, getattr(answer, name)
 
 
 def _numbered(path: str, kind: str, numbers: list[int], n: int) -> ClaimFinding:
     if not numbers:
         return ClaimFinding(path, kind, "unsupported", "no picture is given for it")
     if beyond := [k for k in numbers if k > n]:
-        said = f"there is no picture {beyond[0]}: the post has {n}"
-        return ClaimFinding(path, kind, "unsupported", said)
+        reason = f"there is no picture {beyond[0]}: the post has {n}"
+        return ClaimFinding(path, kind, "unsupported", reason)
     return ClaimFinding(path, kind, "not_checked", "no measure knows of it")

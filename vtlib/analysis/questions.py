@@ -1,4 +1,4 @@
-"""From a picked post to a question for a model: shared by the passes of 04."""
+"""From a picked post to a request for a model: shared by the passes of 04."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel
 
-from vtlib.analysis import selection as choosing
-from vtlib.analysis.answer import VideoAnalysis
+from vtlib.analysis import selection
+from vtlib.analysis.answer import FirstLook, VideoAnalysis
 from vtlib.analysis.checks import impossible_times
-from vtlib.analysis.first_pass import FirstLook
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.llm import session
 from vtlib.llm.prompts.files import load_prompt, render
@@ -37,18 +36,16 @@ class Task:
 
 
 def task_of(project: Project, post: dict[Any, Any], depth: Depth) -> Task:
-    """What a post is asked: a first look, the full question about a film, or the one about
-    pictures.
-    """
+    """Which request a post gets: first pass, full for a video, or full for pictures."""
     params = project.params.model
     if depth == "look":
-        asked = session.options(project, model=params.first_pass)
-        room = min(asked.max_output_tokens, LOOK_TOKENS)
+        settings = session.options(project, model=params.first_pass)
+        room = min(settings.max_output_tokens, LOOK_TOKENS)
         return Task(
-            "first_look", FirstLook, replace(asked, resolution="low", max_output_tokens=room)
+            "first_look", FirstLook, replace(settings, resolution="low", max_output_tokens=room)
         )
     options = session.options(project, model=params.name)
-    if choosing.is_pictures(post):
+    if selection.is_pictures(post):
         return Task("pictures", PictureAnalysis, options)
     return Task("analysis", VideoAnalysis, options)
 
@@ -64,45 +61,45 @@ def question_of(
     have.
 
     The same post, model, prompt, schema and input give the same key. A full question carries the
-    project's known `patterns` (core/pattern_text.learned) with their doubt; which version it had is
+    project's known `patterns` (core/finding.learned) with their doubt; which version it had is
     kept beside the answer (analyses.patterns_version).
     """
     task = task_of(project, post, depth)
     prompt = render(
         load_prompt(task.name),
-        topics=[choosing.topic(post["platform"], post["format"])],
-        facts=choosing.facts(post),
-        strangers=choosing.strangers(post),
+        topics=[selection.topic(post["platform"], post["format"])],
+        facts=selection.facts(post),
+        strangers=selection.strangers(post),
         patterns=patterns if depth == "full" else None,
     )
     question = Request(prompt, task.answer, task.options, _attached(project, post))
-    named = hashlib.sha256(f"{post['post_id']}/{question.identity}".encode()).hexdigest()[:24]
-    return replace(question, key=named, check=_check(question))
+    key = hashlib.sha256(f"{post['post_id']}/{question.identity}".encode()).hexdigest()[:24]
+    return replace(question, key=key, check=_check(question))
 
 
 def _check(question: Request) -> Callable[[BaseModel], str] | None:
-    """What of an answer about a film of known length cannot be; None for others."""
+    """The check of times for an answer about a video of known length; None for others."""
     length_s = next((a.duration_s for a in question.attachments if a.duration_s), None)
     return None if length_s is None else partial(impossible_times, duration_s=length_s)
 
 
 def about_of(post: dict[Any, Any]) -> About:
-    """What is kept beside the answer about a post of the query analysis_wanted."""
+    """What is stored beside the answer about a post of the query analysis_wanted."""
     return About("analysis", "analysis", post["post_id"], post["role"])
 
 
 def _attached(project: Project, post: dict[Any, Any]) -> tuple[Attachment, ...]:
     outputs = project.workspace.outputs
-    if choosing.is_pictures(post):
+    if selection.is_pictures(post):
         return tuple(
             Attachment(
                 Path(outputs, image["path"]),
-                choosing.picture_type(image["path"]),
+                selection.picture_type(image["path"]),
                 image["sha256"],
             )
             for image in post["images"]
         )
-    stored = post["proxy_path"] if pd.isna(post["path"]) else post["path"]
-    mime = choosing.mime_type(post["container"] if stored == post["path"] else "mp4")
+    path = post["proxy_path"] if pd.isna(post["path"]) else post["path"]
+    mime = selection.mime_type(post["container"] if path == post["path"] else "mp4")
     duration_s = None if pd.isna(post["duration_s"]) else float(post["duration_s"])
-    return (Attachment(Path(outputs, str(stored)), mime, str(post["sha256"]), duration_s),)
+    return (Attachment(Path(outputs, str(path)), mime, str(post["sha256"]), duration_s),)

@@ -1,8 +1,8 @@
-"""Which of the picked posts are asked about, how deeply, and in what order. Pure.
+"""Which picked posts are sent to the model, how deeply, and in what order. Pure.
 
-Two passes: a cheap first look at all that are in view, a full question about those where most can
-be learnt for the money. Controls come by lot in both: a model's opinion must not choose what
-breakouts are held against.
+Two passes: a cheap first pass over all posts in view, a full request for those where most can be
+learnt for the money. Controls are chosen at random in both: a model's opinion must not choose the
+posts that breakouts are compared with.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ import pandas as pd
 
 RULE = (
     "breakouts: ln(1 + multiplier_low) x (what can be learnt + what can be borrowed, by a first "
-    "look) for a "
-    "thousand tokens, the most first; without first looks: the sure and large first; controls: "
-    "by lot within "
-    "their share; of posts that show the same film, one"
+    "look) for a thousand tokens, the most first; without first looks: the sure and large first; "
+    "controls: at random within their share; of posts that show the same video, one"
 )
 MIME = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "matroska": "video/webm"}
 PICTURES = {
@@ -42,63 +40,66 @@ def view(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFr
     Of `limit` places `controls_share` (0 to 1) go to controls, rounded; places that one side cannot
     fill go to the other. Breakouts and posts that people kept come by the lower end of their
     multiplier; controls by a hash of their id, so that a second run chooses the same. Of posts that
-    show the same film the one that has an answer is taken, else the first.
+    show the same video the one that has an answer is taken, else the first.
     """
-    found = posts.assign(
-        state=[_state(r) for r in posts.to_dict("records")],
-        note=pd.Series(
-            [_note(r) for r in posts.to_dict("records")], index=posts.index, dtype=object
-        ),
-        lot=pd.Series([_lot(p) for p in posts["post_id"]], index=posts.index, dtype=object),
+    rows = posts.to_dict("records")
+    columns = {
+        "note": [_note(r) for r in rows],
+        "lot": [hashlib.sha256(str(p).encode()).hexdigest() for p in posts["post_id"]],
+    }
+    frame = posts.assign(
+        state=[_state(r) for r in rows],
+        **{k: pd.Series(v, index=posts.index, dtype=object) for k, v in columns.items()},
     )
-    found = _without_twins(found)
-    able = found[found["state"] == "ask"]
+    frame = _mark_duplicates(frame)
+    able = frame[frame["state"] == "ask"]
     is_control = able["role"] == "control"
     first = able[~is_control].sort_values(
         ["multiplier_low", "lot"], ascending=[False, True], na_position="last"
     )
     second = able[is_control].sort_values("lot")
-    found = _placed(found, _shared(list(first.index), list(second.index), limit, controls_share))
-    is_left = (found["state"] == "ask") & found["place"].isna()
-    found.loc[is_left, "state"] = "left_out"
-    found.loc[is_left, "note"] = f"beyond the {limit} that analysis.limit allows"
-    return found.sort_values("place", na_position="last").reset_index(drop=True)
+    frame = _with_place(
+        frame, _fill_places(list(first.index), list(second.index), limit, controls_share)
+    )
+    is_left = (frame["state"] == "ask") & frame["place"].isna()
+    frame.loc[is_left, "state"] = "left_out"
+    frame.loc[is_left, "note"] = f"beyond the {limit} that analysis.limit allows"
+    return frame.sort_values("place", na_position="last").reset_index(drop=True)
 
 
 def choose(
-    viewed: pd.DataFrame,
-    looks: Mapping[str, Mapping[str, Any]],
+    posts: pd.DataFrame,
+    first_answers: Mapping[str, Mapping[str, Any]],
     *,
     full: int,
     controls_share: float,
 ) -> pd.DataFrame:
-    """What is asked in full: `viewed` (of `view`, with `tokens`, the estimated input) with `value`,
-    `worth`, and states full, looked_at, twin, left_out, no_media; `place` is the place in the order
-    of worth.
+    """Which posts get a full request: `posts` with `value`, `worth`, `place` and a new `state`.
 
-    `looks`: of posts, the answer to a first look ({"teaches": {"score"}, "borrowable": {"score"}});
-    posts without one count as NO_LOOK. When all in view fit into `full` all are asked, in the same
-    order.
+    `posts`: of `view`, with `tokens`, the estimated input. States: full, looked_at, twin, left_out,
+    no_media; `place` is the place in the order of worth. `first_answers`: by post id the answer of
+    the first pass ({"teaches": {"score"}, "borrowable": {"score"}}); posts without one count as
+    NO_LOOK. If all fit into `full`, all are asked, in the same order.
     """
-    shares = pd.Series([_share(looks.get(p)) for p in viewed["post_id"]], index=viewed.index)
-    low = pd.to_numeric(viewed["multiplier_low"], errors="coerce").astype(float).fillna(0.0)
-    is_control = viewed["role"] == "control"
+    shares = pd.Series([_share(first_answers.get(p)) for p in posts["post_id"]], index=posts.index)
+    low = pd.to_numeric(posts["multiplier_low"], errors="coerce").astype(float).fillna(0.0)
+    is_control = posts["role"] == "control"
     value = (low.clip(lower=0).map(math.log1p) * shares).where(~is_control)
-    tokens = pd.to_numeric(viewed["tokens"], errors="coerce").astype(float)
-    found = viewed.assign(value=value, worth=value / tokens * 1000)
-    able = found[found["state"] == "ask"]
+    tokens = pd.to_numeric(posts["tokens"], errors="coerce").astype(float)
+    frame = posts.assign(value=value, worth=value / tokens * 1000)
+    able = frame[frame["state"] == "ask"]
     first = able[able["role"] != "control"].sort_values(
         ["worth", "place"], ascending=[False, True], na_position="last"
     )
     second = able[able["role"] == "control"].sort_values("lot")
-    order = _shared(list(first.index), list(second.index), full, controls_share)
-    found = _placed(found, order)
-    is_full = found["place"].notna()
-    found.loc[(found["state"] == "ask") & ~is_full, "note"] = (
+    order = _fill_places(list(first.index), list(second.index), full, controls_share)
+    frame = _with_place(frame, order)
+    is_full = frame["place"].notna()
+    frame.loc[(frame["state"] == "ask") & ~is_full, "note"] = (
         f"not among the {full} that analysis.full allows"
     )
-    found["state"] = found["state"].mask(found["state"] == "ask", "looked_at").mask(is_full, "full")
-    return found.sort_values("place", na_position="last").reset_index(drop=True)
+    frame["state"] = frame["state"].mask(frame["state"] == "ask", "looked_at").mask(is_full, "full")
+    return frame.sort_values("place", na_position="last").reset_index(drop=True)
 
 
 def topic(platform: str, format_: str) -> str:
@@ -109,9 +110,7 @@ def topic(platform: str, format_: str) -> str:
 
 
 def facts(post: Mapping[str, Any]) -> dict[str, Any]:
-    """What the question says of a post: never a count, a handle or a measure, which would come
-    back.
-    """
+    """Facts about a post for the request: no count, handle or measure, which would come back."""
     return {"platform": post["platform"], "format": post["format"]}
 
 
@@ -123,9 +122,7 @@ def strangers(post: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mime_type(container: str | None) -> str:
-    """The MIME type for a container as FFmpeg names it (a list of names); MP4 when it is
-    unknown.
-    """
+    """The MIME type of a container as FFmpeg names it (a list of names); MP4 if unknown."""
     names = (container or "").split(",")
     return next((MIME[n] for n in names if n in MIME), "video/mp4")
 
@@ -136,45 +133,41 @@ def picture_type(path: str) -> str:
 
 
 def is_pictures(post: Mapping[Any, Any]) -> bool:
-    """Whether a post shows pictures and no film."""
+    """Whether a post shows pictures and no video."""
     return bool(post["media_status"] == "photo")
 
 
-def _shared(first: list[Any], second: list[Any], places: int, share: float) -> list[Any]:
-    """Both sides within `places`, the second with its share; what one cannot fill goes to the
-    other.
-    """
+def _fill_places(first: list[Any], second: list[Any], places: int, share: float) -> list[Any]:
+    """Both sides within `places`, the second with its share; free places go to the other."""
     n_second = min(len(second), max(round(places * share), places - len(first)))
     return [*first[: max(places - n_second, 0)], *second[:n_second]]
 
 
-def _placed(found: pd.DataFrame, order: list[Any]) -> pd.DataFrame:
+def _with_place(frame: pd.DataFrame, order: list[Any]) -> pd.DataFrame:
     place = pd.Series(range(1, len(order) + 1), index=order, dtype="Int64")
-    return found.assign(place=place.reindex(found.index))
+    return frame.assign(place=place.reindex(frame.index))
 
 
-def _without_twins(found: pd.DataFrame) -> pd.DataFrame:
-    """Of posts with one `creative_id` all but one become twins: the same film is asked about
-    once.
-    """
-    able = found[found["state"] == "ask"].assign(is_control=lambda f: f["role"] == "control")
+def _mark_duplicates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mark all but one of the posts with the same `creative_id` as twins: one request each."""
+    able = frame[frame["state"] == "ask"].assign(is_control=lambda f: f["role"] == "control")
     order = able.sort_values(
         ["has_answer", "is_control", "multiplier_low", "lot"], ascending=[False, True, False, True]
     )
-    kept = order.drop_duplicates("creative_id").set_index("creative_id")["post_id"]
+    post_of = order.drop_duplicates("creative_id").set_index("creative_id")["post_id"]
     twins = order.index[order["creative_id"].duplicated()]
-    found.loc[twins, "note"] = [
-        f"shows the same as {kept[c]}, which is asked about"
-        for c in found.loc[twins, "creative_id"]
+    frame.loc[twins, "note"] = [
+        f"shows the same as {post_of[c]}, which is asked about"
+        for c in frame.loc[twins, "creative_id"]
     ]
-    found.loc[twins, "state"] = "twin"
-    return found
+    frame.loc[twins, "state"] = "twin"
+    return frame
 
 
 def _share(look: Mapping[str, Any] | None) -> float:
     scores = [(look or {}).get(n) or {} for n in ("teaches", "borrowable")]
-    known = [s["score"] for s in scores if s.get("score") is not None]
-    return sum(known) / (SCORE_MAX * len(known)) if known else NO_LOOK
+    marks = [s["score"] for s in scores if s.get("score") is not None]
+    return sum(marks) / (SCORE_MAX * len(marks)) if marks else NO_LOOK
 
 
 def _state(post: Mapping[Any, Any]) -> str:
@@ -192,10 +185,6 @@ def _note(post: Mapping[Any, Any]) -> str:
     if _is_na(post["media_status"]):
         return "not downloaded: vt process videos"
     return str(post["media_reason"] or post["media_status"]).replace("_", " ")
-
-
-def _lot(post_id: object) -> str:
-    return hashlib.sha256(str(post_id).encode()).hexdigest()
 
 
 def _text(value: Any) -> str | None:

@@ -18,7 +18,7 @@ from vtlib.analysis.checks import VERSION, check
 from vtlib.analysis.pictures import VERSION as PICTURES_VERSION
 from vtlib.analysis.pictures import PictureAnalysis, check_pictures
 from vtlib.analysis.questions import Depth, about_of, question_of
-from vtlib.core.pattern_text import learned
+from vtlib.core.finding import learned
 from vtlib.llm import answers as store
 from vtlib.llm import records as outcomes
 from vtlib.llm import session
@@ -27,8 +27,8 @@ from vtlib.llm.outcomes import DATA, LASTING
 from vtlib.llm.prices import Prices, Usage
 from vtlib.llm.request import Request
 from vtlib.media import store as media
-from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, one_session
+from vtlib.store.writes import decoded
 
 ESTIMATE = ["analysis_id", "depth", "tokens_in", "tokens_out_max", "usd_max"]
 DONE = {

@@ -1,16 +1,17 @@
-"""What the analyses of a project say together: a row a video, grounding, and sentences made from
-numbers.
+"""All analyses of a project: a row a video, how grounded they are, and sentences.
+
+Claims are counted by one rule here for notebook 04, index, insight, figures and commands. Pure.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from vtlib.analysis.claim_count import DATA, TASKS, claims_of, count_claims, newest_answers
 from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
 
 CAPTION_CHARS = 60
@@ -43,112 +44,107 @@ COLUMNS = {
 
 
 def overview(analyses: pd.DataFrame) -> pd.DataFrame:
-    """A row a question (query analyses): outcome, main answers, how grounded they are, what they
-    took.
+    """A row a request (query analyses): outcome, main answers, how grounded they are, their cost.
 
-    Scores of the model are opinions: they stand beside what was measured and are no measurement.
+    Scores of the model are opinions beside the measures, and no measurement themselves.
     """
     full = analyses[analyses["task"].isin(TASKS)]
     rows = [_row(r) for r in full.to_dict("records")]
     return pd.DataFrame(rows, columns=[*HIDDEN, *COLUMNS])
 
 
-def constant_scores(found: pd.DataFrame) -> pd.DataFrame:
+def constant_scores(answers: pd.DataFrame) -> pd.DataFrame:
     """Rubrics that hardly vary over the answers of one model and prompt: model, prompt_version,
     rubric, score, share, n.
 
-    A rubric that is the same number in CONSTANT_SHARE of CONSTANT_MIN answers or more says nothing
-    (pitfall 33). Under CONSTANT_MIN answers nothing is said.
+    A rubric with the same number in CONSTANT_SHARE of at least CONSTANT_MIN answers carries no
+    information (pitfall 33); with fewer answers there is no row.
     """
     names = ["model", "prompt_version", "rubric", "score", "share", "n"]
     rows = []
-    good = found[found["status"].isin(DATA)]
+    good = answers[answers["status"].isin(DATA)]
     for (model, prompt), mine in good.groupby(["model", "prompt_version"]):
-        scored = [(name, score) for s in mine["scores"] for name, score in s.items()]
-        table = pd.DataFrame(scored, columns=["rubric", "score"])
-        for rubric, held in table.groupby("rubric")["score"]:
-            counts = held.value_counts(normalize=True)
-            if len(held) >= CONSTANT_MIN and counts.iloc[0] >= CONSTANT_SHARE:
-                rows.append((model, prompt, rubric, counts.index[0], counts.iloc[0], len(held)))
+        pairs = [(name, score) for s in mine["scores"] for name, score in s.items()]
+        table = pd.DataFrame(pairs, columns=["rubric", "score"])
+        for rubric, values in table.groupby("rubric")["score"]:
+            counts = values.value_counts(normalize=True)
+            if len(values) >= CONSTANT_MIN and counts.iloc[0] >= CONSTANT_SHARE:
+                rows.append((model, prompt, rubric, counts.index[0], counts.iloc[0], len(values)))
     return pd.DataFrame(rows, columns=names)
 
 
-def lines_of(chosen: pd.DataFrame) -> list[str]:
-    """What the choice of posts says (query analysis_choices); nothing where all were asked in
-    full.
-    """
-    states = Counter(chosen["state"])
+def lines_of(choices: pd.DataFrame) -> list[str]:
+    """Sentences about the choice of posts (query analysis_choices); none if all were full."""
+    states = Counter(choices["state"])
     lines = []
     if states["looked_at"]:
         lines.append(
-            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the "
-            "full question, "
-            f"{states['looked_at']:,} got a first look alone; first looks took "
-            f"{chosen['look_tokens'].sum():,.0f} tokens."
+            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the full "
+            f"question, {states['looked_at']:,} got a first look alone; first looks took "
+            f"{choices['look_tokens'].sum():,.0f} tokens."
         )
     if states["twin"]:
         lines.append(
-            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a film that was "
+            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a video that was "
             "asked about once."
         )
     return lines
 
 
-def conclude(found: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = True) -> Conclusion:
-    """Sentences for the end of the stage, from `overview`; `more` of them come last; `costs`:
-    tokens and money, too.
-    """
-    if found.empty:
+def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = True) -> Conclusion:
+    """The conclusion of the stage from `overview`, then `more`; `costs`: tokens and money, too."""
+    if frame.empty:
         return skipped("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
-    good = found[found["status"].isin(DATA)]
+    good = frame[frame["status"].isin(DATA)]
     roles = Counter(good["role"])
     lines = [
         (
-            f"{number(len(good), 'post')} of {len(found):,} asked about have an answer: "
+            f"{number(len(good), 'post')} of {len(frame):,} asked about have an answer: "
             f"{roles['control']:,} ordinary, {len(good) - roles['control']:,} others."
         )
     ]
-    bad = Counter(found.loc[~found["status"].isin(DATA), "status"])
+    bad = Counter(frame.loc[~frame["status"].isin(DATA), "status"])
     lines += [f"{number(n, 'post')}: {word.replace('_', ' ')}." for word, n in bad.most_common()]
-    mended = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
-    if any(mended):
-        lines.append(f"{number(mended[0], 'answer')} had to be mended, {mended[1]:,} are partial.")
-    newest = newest_answers(found)
+    n_repaired = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
+    if any(n_repaired):
+        lines.append(
+            f"{number(n_repaired[0], 'answer')} had to be repaired, {n_repaired[1]:,} are partial."
+        )
+    newest = newest_answers(frame)
     claims = count_claims(newest)
     if claims.checked:
-        invented = int(newest["cuts_invented"].sum())
+        n_invented = int(newest["cuts_invented"].sum())
         lines.append(
-            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} "
-            "agree with the file; "
-            f"{number(invented, 'cut')} {verb(invented, 'were')} invented."
+            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} agree "
+            f"with the file; {number(n_invented, 'cut')} {verb(n_invented, 'were')} invented."
         )
-    lines += [_constant(r) for r in constant_scores(found).to_dict("records")]
-    lines += [_cost_line(found)] if costs else []
+    lines += [_constant(r) for r in constant_scores(frame).to_dict("records")]
+    lines += [_cost_line(frame)] if costs else []
     lines += more
-    counts = {"analysed": len(good), "not_analysed": len(found) - len(good)}
+    counts = {"analysed": len(good), "not_analysed": len(frame) - len(good)}
     return done("analysis", lines, **counts)
 
 
-def _cost_line(found: pd.DataFrame) -> str:
-    tokens, priced = int(found["tokens"].sum()), found["usd"].dropna()
-    cost = f"${priced.sum():,.2f}" if len(priced) == len(found) else "cost unknown without prices"
+def _cost_line(frame: pd.DataFrame) -> str:
+    tokens, costs = int(frame["tokens"].sum()), frame["usd"].dropna()
+    cost = f"${costs.sum():,.2f}" if len(costs) == len(frame) else "cost unknown without prices"
     return f"{tokens:,} tokens for full answers; {cost}."
 
 
 def _constant(row: Mapping[Any, Any]) -> str:
     name = str(row["rubric"]).replace("_", " ")
     often = f"{row['share']:.0%} of {row['n']} answers of {row['model']}"
-    return f"The rubric {name} is {row['score']} in {often}: it says nothing."
+    return f"The rubric {name} is {row['score']} in {often}: it carries no information."
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     answer = _mapping(row["answer"])
     hook, cuts = answer.get("hook") or {}, _mapping(row["cuts"])
     flags = row["flags"] if isinstance(row["flags"], list) else []
-    checked = claims_of(row)
+    count = claims_of(row)
     tokens = [row[n] for n in ("tokens_in", "tokens_out", "tokens_thinking")]
     factors, overall = answer.get("factors") or {}, answer.get("overall") or {}
-    rated = {**factors, "platform_fit": answer.get("platform_fit"), "overall": overall}
+    ratings = {**factors, "platform_fit": answer.get("platform_fit"), "overall": overall}
     claims = answer.get("explanation") or []
     return {
         **{name: row.get(name) for name in (*HIDDEN, *COLUMNS) if name in row},
@@ -156,13 +152,13 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "hook_types": ", ".join(_hooks(hook)) or None,
         "hook_strength": (factors.get("hook_strength") or {}).get("score"),
         "overall": overall.get("score"),
-        "agree": f"{checked.supported} of {checked.checked}" if checked.checked else None,
+        "agree": f"{count.supported} of {count.checked}" if count.checked else None,
         "cuts_invented": cuts.get("n_invented"),
         "cut_drift_s": cuts.get("drift_s"),
         "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,
         "tokens": _total(tokens),
         "cost": "unknown" if pd.isna(row["usd"]) else f"${row['usd']:,.4f}",
-        "scores": {n: r["score"] for n, r in rated.items() if r and r.get("score") is not None},
+        "scores": {n: r["score"] for n, r in ratings.items() if r and r.get("score") is not None},
         "explanation": " ".join(c["text"] for c in claims) or None,
     }
 
@@ -174,7 +170,7 @@ def _line(text: Any) -> str | None:
 
 
 def _hooks(hook: Mapping[str, Any]) -> list[str]:
-    """Hook types in words, the most probable first."""
+    """Hook types as text, the most probable first."""
     types = sorted(hook.get("types") or [], key=lambda t: -t["probability"])
     return [t["type"].replace("_", " ") for t in types]
 
@@ -185,3 +181,59 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _total(values: list[Any]) -> int:
     return sum(int(v) for v in values if not pd.isna(v))
+
+
+DATA = ("ok", "repaired", "partial")
+TASKS = ("analysis", "pictures")  # full answers; first looks choose, and are none
+_HELD = ("supported", "drifted", "unsupported", "not_checked")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCount:
+    """Claims of `answers` answers: supported, at another time, contradicted, not checked."""
+
+    answers: int = 0
+    supported: int = 0
+    drifted: int = 0
+    contradicted: int = 0
+    not_checked: int = 0
+
+    @property
+    def checked(self) -> int:
+        """How many claims could be checked, contradicted ones included."""
+        return self.supported + self.drifted + self.contradicted
+
+    @property
+    def share(self) -> float:
+        """Supported among checked, 0 to 1; NaN when nothing could be checked."""
+        return self.supported / self.checked if self.checked else float("nan")
+
+
+def claims_of(row: Mapping[Any, Any]) -> ClaimCount:
+    """The claims of one answer: a row with n_supported and the like (missing = 0)."""
+    counts = [row.get(f"n_{name}") for name in _HELD]
+    return ClaimCount(1, *(0 if pd.isna(n) else int(n) for n in counts))
+
+
+def newest_answers(answers: pd.DataFrame) -> pd.DataFrame:
+    """Of each post and task (TASKS) the newest answer with data: the rows that claims are counted
+    over.
+
+    `answers`: post_id, task, status, answered_at; as the view analyses_latest picks them.
+    """
+    full = answers[answers["status"].isin(DATA) & answers["task"].isin(TASKS)]
+    order = full.sort_values(["answered_at", "analysis_id"], ascending=False, kind="stable")
+    return order.drop_duplicates(["post_id", "task"])
+
+
+def count_claims(rows: pd.DataFrame) -> ClaimCount:
+    """The claims of answers (n_supported, n_drifted, n_unsupported, n_not_checked a row) or of
+    groups of them (the same without n_, and `answers`: query analysis_grounding). Without rows
+    all counts are 0.
+    """
+    if rows.empty:
+        return ClaimCount()
+    prefix = "n_" if "n_supported" in rows else ""
+    sums = [int(pd.to_numeric(rows[prefix + name]).fillna(0).sum()) for name in _HELD]
+    answers = int(rows["answers"].sum()) if "answers" in rows else len(rows)
+    return ClaimCount(answers, *sums)

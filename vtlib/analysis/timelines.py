@@ -1,6 +1,4 @@
-"""A picture per measured video on one axis of time. Apart from media.py: drawing takes 2 s to
-import.
-"""
+"""A timeline chart a measured video. Kept apart because drawing takes 2 s to import."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from vtlib.core.conclusion import number
 from vtlib.llm import answers as analyses
 from vtlib.media import store
 from vtlib.media.folder import MediaFolder
-from vtlib.media.queue import PUBLISHED
+from vtlib.media.queue import PUBLISHED, SAMPLE
 from vtlib.media.timeline import Scene, timeline_chart
 from vtlib.store.project import Project
 
@@ -24,22 +22,23 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness,
     motion.
 
-    With pseudonyms without creators' pictures and the words on screen. Posts of own scripts have
-    none: they are measured to be compared, not explained.
+    With pseudonyms without creators' pictures and the words on screen. Posts of own scripts and
+    those drawn for patterns have none: they are measured for comparison, and a hundred of them
+    make a page of megabytes.
     """
-    posts = posts[posts["role"].ne(PUBLISHED)]
-    folder, shown = MediaFolder(project.workspace.outputs), project.shown(posts)
-    found = store.measures(project.store, list(posts["post_id"]))
-    if not found:
+    posts = posts[~posts["role"].isin((PUBLISHED, SAMPLE))]
+    folder, display = MediaFolder(project.workspace.outputs), project.shown(posts)
+    measures = store.measures(project.store, list(posts["post_id"]))
+    if not measures:
         title = "What the videos show, second by second"
         return [nothing("no video has been measured yet", title=title, source="measures")]
-    said = labelling.answers(project).set_index("post_id")
+    answers = labelling.answers(project).set_index("post_id")
     scenes = {
-        row["post_id"]: _scenes(project, said.loc[row["post_id"]])
-        for row in found
-        if row["post_id"] in said.index
+        row["post_id"]: _scenes(project, answers.loc[row["post_id"]])
+        for row in measures
+        if row["post_id"] in answers.index
     }
-    about = dict(zip(posts["post_id"], shown.to_dict("records"), strict=True))
+    about = dict(zip(posts["post_id"], display.to_dict("records"), strict=True))
     return [
         _timeline(
             about[row["post_id"]],
@@ -47,19 +46,19 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
             folder if project.names_creators else None,
             scenes=scenes.get(row["post_id"], ()),
         )
-        for row in found
+        for row in measures
     ]
 
 
-def _scenes(project: Project, said: pd.Series) -> list[Scene]:
-    """The scenes of an answer, each with how the cut that starts it stands against the file."""
-    held = {c["path"]: c["held"] for c in analyses.claims(project.store, said["analysis_id"])}
-    found = []
-    for n, beat in enumerate(said["answer"].get("beats") or []):
-        mark = held.get(f"beats.{n}", "") if beat["starts_with_cut"] else ""
+def _scenes(project: Project, answer: pd.Series) -> list[Scene]:
+    """The scenes of an answer, each marked with the check of the cut that starts it."""
+    state_of = {c["path"]: c["held"] for c in analyses.claims(project.store, answer["analysis_id"])}
+    scenes = []
+    for n, beat in enumerate(answer["answer"].get("beats") or []):
+        mark = state_of.get(f"beats.{n}", "") if beat["starts_with_cut"] else ""
         label = f"scene {n + 1}: {beat['action']}"
-        found.append(Scene(beat["start_s"], beat["end_s"], label, mark))
-    return found
+        scenes.append(Scene(beat["start_s"], beat["end_s"], label, mark))
+    return scenes
 
 
 def _timeline(
@@ -69,9 +68,7 @@ def _timeline(
     *,
     scenes: Sequence[Scene],
 ) -> Any:
-    """`folder` None: a report with pseudonyms, where neither pictures nor words of creators are
-    shown.
-    """
+    """One chart; `folder` None = pseudonyms: neither pictures nor words of creators."""
     pictures = [] if folder is None else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
     if folder is None:
         scenes = ()

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
+from io import BytesIO
 from typing import Any
 
 from apify_client import ApifyClient
@@ -37,9 +38,11 @@ from vtlib.capture.apify_errors import (
     translated,
 )
 from vtlib.capture.apify_transport import Transport
+from vtlib.capture.json_items import array_items
 from vtlib.core import log
 from vtlib.core.deadline import TooSlow, call_within
 from vtlib.core.errors import SourceFailed, VtError
+from vtlib.core.models import Broken
 from vtlib.core.rate_limits import Manners, manners
 
 PUBLIC_URL = "https://api.apify.com"
@@ -82,6 +85,15 @@ class ActorRun:
         return self.status in ENDED
 
 
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Items of a dataset; `count` of them by the header, `total` in all pages."""
+
+    items: list[Any]
+    count: int
+    total: int
+
+
 @dataclass(frozen=True)
 class Apify:
     """The provider behind one token. `pause` waits (a test may count instead of sleeping)."""
@@ -107,9 +119,9 @@ class Apify:
         with self._asking("ask for the time"):
             url = f"{self._url.rstrip('/').removesuffix('/v2')}/v2/users/me"
             reply = self._client.http_client.call(method="GET", url=url)
-            named = {k.lower(): v for k, v in reply.headers.items()}
+            headers = {k.lower(): v for k, v in reply.headers.items()}
         try:
-            return parsedate_to_datetime(named["date"]).astimezone(UTC)
+            return parsedate_to_datetime(headers["date"]).astimezone(UTC)
         except (KeyError, ValueError):
             return None
 
@@ -129,12 +141,12 @@ class Apify:
         they made a run, when it changes. Refusals that pass are tried again, four starts in all.
         Raises LostReply when the run may exist and could not be found, else as `start` does.
         """
-        lost: LostReply | None = None
+        lost_reply: LostReply | None = None
         for n in range(1, LOST_STARTS_MAX + 1):
             try:
                 return self._retried_start(order)
             except LostReply as error:
-                lost = error
+                lost_reply = error
                 note_lost(n)
                 run = self.find_patiently(order, since=since, taken=taken)
                 if run is not None:
@@ -145,8 +157,8 @@ class Apify:
                 if n == LOST_STARTS_MAX or isinstance(error, LateReply):
                     raise
             except VtError as error:
-                if lost:  # the first start may have made a run, whatever is wrong with the second
-                    raise lost from error
+                if lost_reply:  # the first start may have made a run, whatever the second met
+                    raise lost_reply from error
                 raise
         raise AssertionError("the last round returns or raises")
 
@@ -208,14 +220,14 @@ class Apify:
 
         Raises LostReply when a run's input cannot be read: then nobody can tell.
         """
-        known, unreadable = taken(), ""
+        other_ids, unreadable = taken(), ""
         with self._asking(f"list the runs of {order.actor}"):
             runs = self._client.actor(order.actor).runs()
-            listed = runs.iterate(
+            summaries = runs.iterate(
                 desc=False, started_after=since - CLOCK_SKEW, chunk_size=PAGE_ITEMS
             )
-            for row in listed:
-                if row.id in known:
+            for row in summaries:
+                if row.id in other_ids:
                     continue
                 run = self._client.run(row.id).get()
                 run_input = self._input_of(run) if run is not None else None
@@ -271,11 +283,9 @@ class Apify:
         is.
         """
         with self._asking(f"read the items of run {job.run_id}"):
-            dataset, offset = self._client.dataset(job.dataset_id), 0
+            offset = 0
             while True:
-                page = call_within(
-                    self.items_wait_s, partial(dataset.list_items, offset=offset, limit=PAGE_ITEMS)
-                )
+                page = call_within(self.items_wait_s, partial(self._page, job.dataset_id, offset))
                 if page.count != len(page.items):
                     raise _short(job, len(page.items), page.count)
                 if not page.items:
@@ -285,16 +295,38 @@ class Apify:
             if offset < page.total:
                 raise _short(job, offset, page.total)
 
+    def _page(self, dataset_id: str, offset: int) -> ItemPage:
+        """A page of items; one that the client's parser cannot nest through is read by ours, which
+        cuts the item at fault. Raises ValueError for a damaged page.
+        """
+        dataset = self._client.dataset(dataset_id)
+        try:
+            page = dataset.list_items(offset=offset, limit=PAGE_ITEMS)
+            return ItemPage(page.items, page.count, page.total)
+        except RecursionError:
+            reply = self._client.http_client.call(
+                method="GET",
+                url=f"{self._url.rstrip('/').removesuffix('/v2')}/v2/datasets/{dataset_id}/items",
+                params={"offset": offset, "limit": PAGE_ITEMS},
+                timeout="long",
+            )
+        items = list(array_items(BytesIO(reply.content)))
+        if any(isinstance(one, Broken) for one in items):
+            raise ValueError("the page of items is damaged")
+        headers = {k.lower(): v for k, v in reply.headers.items()}
+        count, total = (int(headers[f"x-apify-pagination-{k}"]) for k in ("count", "total"))
+        return ItemPage(items, count, total)
+
     def abort(self, job: ActorRun) -> ActorRun:
         """End a run at the provider; it costs nothing more from then on. Returns it as it ended."""
         with self._asking(f"abort run {job.run_id}"):
-            ended = _job(self._client.run(job.run_id).abort())
+            run = _job(self._client.run(job.run_id).abort())
         for _ in range(20):
-            if ended.has_ended:
-                return ended
+            if run.has_ended:
+                return run
             self.pause(self.pause_s)
-            ended = self.job(job.run_id) or ended
-        return ended
+            run = self.job(job.run_id) or run
+        return run
 
     def _input_of(self, run: Any) -> Any:
         record = self._client.key_value_store(run.default_key_value_store_id).get_record("INPUT")

@@ -19,9 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.capture import ingest, job_rows, job_store, mapping
-from vtlib.capture import orders as ordering
-from vtlib.capture import results as scraping
+from vtlib.capture import ingest, job_rows, job_store, mapping, orders, results
 from vtlib.capture import store as captures
 from vtlib.capture.apify import ENDED, ActorRun, Apify, ScrapeJob
 from vtlib.capture.apify_errors import ActorGone, LostReply, NotAllowed
@@ -81,10 +79,10 @@ class Collector:
     now: datetime
 
 
-def not_asked(asked: Asked, reason: str, *, exit_code: int) -> Captured:
+def not_asked(order: Asked, reason: str, *, exit_code: int) -> Captured:
     """An order that was not placed, and why."""
     return Captured(
-        *(asked.platform, asked.actor, asked.ask, len(asked.targets), "not asked"),
+        *(order.platform, order.actor, order.ask, len(order.targets), "not asked"),
         reason=reason,
         exit_code=exit_code,
     )
@@ -99,13 +97,13 @@ def covered(cover: Cover) -> Captured:
     )
 
 
-def place(desk: Collector, asked: Asked, *, max_usd: float) -> Row | Captured:
+def place(collector: Collector, order: Asked, *, max_usd: float) -> Row | Captured:
     """Write an order and start its run; returns its row in the ledger, or how it failed.
 
     Raises CredentialsMissing and StoreBusy: they hold for all orders.
     """
-    store = desk.project.store
-    row = job_rows.order_row(desk.project, asked, max_usd=max_usd, provider_now=desk.now)
+    store = collector.project.store
+    row = job_rows.order_row(collector.project, order, max_usd=max_usd, provider_now=collector.now)
     job_store.write(store, row)
 
     def note_lost(starts: int) -> None:
@@ -113,52 +111,56 @@ def place(desk: Collector, asked: Asked, *, max_usd: float) -> Row | Captured:
         row = job_store.update(store, row, lost_starts=starts)
 
     try:
-        job = desk.apify.begin(_order(desk, row), **_whereabouts(desk, row), note_lost=note_lost)
+        job = collector.apify.begin(
+            _order(collector, row), **_whereabouts(collector, row), note_lost=note_lost
+        )
     except LostReply as error:
-        return _left_open(desk.project, row, error)
+        return _left_open(collector.project, row, error)
     except (ActorGone, NotAllowed) as error:
-        error.todo = f"{error.todo} {ordering.other_actors(asked)}"
-        return _close(desk, row, status="failed", error=error)
+        error.todo = f"{error.todo} {orders.other_actors(order)}"
+        return _close(collector, row, status="failed", error=error)
     except (SourceFailed, BudgetReached) as error:
-        return _close(desk, row, status="failed", error=error)
+        return _close(collector, row, status="failed", error=error)
     except VtError as error:
         job_store.close(store, row, status="not_started", reason=str(error))
         raise
-    return _note_run(desk, row, job)
+    return _note_run(collector, row, job)
 
 
-def take_up(desk: Collector, row: Row) -> Captured | None:
+def take_up(collector: Collector, row: Row) -> Captured | None:
     """Bring an order that was left open to its end, without a new run; None = it never started."""
     try:
         if row["status"] == "starting":
-            job = desk.apify.find_patiently(_order(desk, row), **_whereabouts(desk, row))
+            job = collector.apify.find_patiently(
+                _order(collector, row), **_whereabouts(collector, row)
+            )
             if job is None:
                 reason = "no run of it is known to Apify: it was never started"
-                job_store.close(desk.project.store, row, status="not_started", reason=reason)
+                job_store.close(collector.project.store, row, status="not_started", reason=reason)
                 return None
-            row = _note_found(desk, row, job)
+            row = _note_found(collector, row, job)
     except SourceFailed as error:
-        return _left_open(desk.project, row, error)
-    return collect(desk, row)
+        return _left_open(collector.project, row, error)
+    return collect(collector, row)
 
 
-def collect(desk: Collector, row: Row) -> Captured:
+def collect(collector: Collector, row: Row) -> Captured:
     """Wait for the run of an order, book its charge, keep its items, map them and close it.
 
     Past `scraping.deadline_s` the run is aborted at the provider; what it collected is kept all the
     same.
     """
-    store = desk.project.store
+    store = collector.project.store
     try:
         if row["status"] != "fetched":
-            row, job = _ended(desk, row)
-            found = _keep_items(desk, row, job)
+            row, job = _ended(collector, row)
+            n_items = _keep_items(collector, row, job)
             # Before `fetched`: after it nothing here is done again.
-            _book(desk, {**row, "found": found})
-            row = job_store.update(store, row, status="fetched", found=found)
+            _book(collector, {**row, "found": n_items})
+            row = job_store.update(store, row, status="fetched", found=n_items)
     except SourceFailed as error:
-        return _left_open(desk.project, job_store.get(store, row["capture_id"]) or row, error)
-    return finish(desk.project, row)
+        return _left_open(collector.project, job_store.get(store, row["capture_id"]) or row, error)
+    return finish(collector.project, row)
 
 
 def abandon(project: Project, apify: Apify | None, row: Row) -> Captured:
@@ -184,10 +186,10 @@ def abandon(project: Project, apify: Apify | None, row: Row) -> Captured:
         cost = "no run of it is known to Apify, so it cost nothing"
     reason = f"given up: {cost}"
     captures.begin(store, job_rows.capture_row(row, now=now))
-    ended = {"status": "failed", "reason": reason, "charged_usd": row["charged_usd"]}
-    stored = captures.finish(store, row["capture_id"], ended)
+    changes = {"status": "failed", "reason": reason, "charged_usd": row["charged_usd"]}
+    capture_row = captures.finish(store, row["capture_id"], changes)
     job_store.close(store, row, status="abandoned", reason=reason)
-    return replace(_captured(row, stored, exit_code=0), status="abandoned")
+    return replace(_captured(row, capture_row, exit_code=0), status="abandoned")
 
 
 def finish(project: Project, row: Row) -> Captured:
@@ -200,72 +202,75 @@ def finish(project: Project, row: Row) -> Captured:
 
 
 def _finished(project: Project, row: Row) -> Captured:
-    store, capture, asked = project.store, job_rows.capture_of(row), job_rows.asked_of(row)
-    held: list[list[mapping.Item]] = []
-    seen: list[scraping.RunItem] = []
+    store, capture, order = project.store, job_rows.capture_of(row), job_rows.asked_of(row)
+    batches: list[list[mapping.Item]] = []
+    run_items: list[results.RunItem] = []
     for batch in captures.raw_items(store, capture.capture_id, chunk=HELD_ITEMS_MAX):
-        seen += scraping.look(batch, asked)
-        held = [batch]
-    kept = scraping.keep(seen, asked, captured_at=capture.captured_at)
+        run_items += results.look(batch, order)
+        batches = [batch]
+    selection = results.keep(run_items, order, captured_at=capture.captured_at)
     tally: Counter[str] = Counter()
     keys: set[str] = set()
     use = FieldUse()
-    narrow = partial(scraping.narrow, kept=kept)
-    is_whole = len(seen) <= HELD_ITEMS_MAX
+    narrow = partial(results.narrow, kept=selection)
+    is_whole = len(run_items) <= HELD_ITEMS_MAX
     again = captures.raw_items(store, capture.capture_id)
-    for batch in held if is_whole else again:
+    for batch in batches if is_whole else again:
         for chunk in ingest.store_items(store, batch, capture, narrow):
             tally.update(chunk.tally)
             keys |= chunk.keys
             use.add(chunk.use)
-    ran = scraping.Ran(asked, row["provider_status"] or "", row["provider_message"] or "")
+    ran = results.Ran(order, row["provider_status"] or "", row["provider_message"] or "")
     new = job_store.new_posts(store, capture.capture_id)
-    targets = scraping.per_target(seen, kept, ran=ran, new=new)
-    counted = sum(one.has_counts for one in seen)
-    came = scraping.Came(
-        *(ran, tuple(targets), tally, counted),
+    targets = results.per_target(run_items, selection, ran=ran, new=new)
+    n_counted = sum(one.has_counts and not one.is_within for one in run_items)
+    came = results.Came(
+        *(ran, tuple(targets), tally, n_counted),
         at_cap=job_rows.is_at_cap(row),
         overcharge=job_rows.overcharge(row),
     )
     return _closed(project, row, came, keys, use.unread())
 
 
-def settle_late(desk: Collector) -> None:
+def settle_late(collector: Collector) -> None:
     """Book charges that were not known when their orders were closed, and look again for runs of
     starts that were lost in earlier scrapes. Where the provider does not answer, the next scrape
     does it.
     """
-    store = desk.project.store
+    store = collector.project.store
     try:
-        for row in job_store.unpriced(store, desk.project.slug):
-            job = desk.apify.job(row["provider_run_id"])
+        for row in job_store.unpriced(store, collector.project.slug):
+            job = collector.apify.job(row["provider_run_id"])
             if job is not None and job.charged_usd is not None:
-                _book(desk, job_store.update(store, row, charged_usd=job.charged_usd))
-        for row in job_store.lost(store, desk.project.slug, before=desk.now):
-            job = desk.apify.find(_order(desk, row), **_whereabouts(desk, row))
+                _book(collector, job_store.update(store, row, charged_usd=job.charged_usd))
+        for row in job_store.lost(store, collector.project.slug, before=collector.now):
+            job = collector.apify.find(_order(collector, row), **_whereabouts(collector, row))
             if job is not None and job.charged_usd is not None:
-                _book(desk, {**row, "provider_run_id": job.run_id, "charged_usd": job.charged_usd})
+                _book(
+                    collector,
+                    {**row, "provider_run_id": job.run_id, "charged_usd": job.charged_usd},
+                )
             if job is None or job.charged_usd is not None:
                 job_store.update(store, row, lost_starts=0)
     except SourceFailed as error:
         _logger.warning("charges stay unknown", error=str(error))
 
 
-def _order(desk: Collector, row: Row) -> ScrapeJob:
-    limit_s = math.ceil(desk.project.params.scraping.deadline_s) + NET_S
+def _order(collector: Collector, row: Row) -> ScrapeJob:
+    limit_s = math.ceil(collector.project.params.scraping.deadline_s) + NET_S
     return ScrapeJob(row["actor"], row["run_input"], row["max_items"], row["max_usd"], limit_s)
 
 
-def _whereabouts(desk: Collector, row: Row) -> dict[str, Any]:
+def _whereabouts(collector: Collector, row: Row) -> dict[str, Any]:
     """Where the run of an order would be found, should the reply to its start be lost."""
-    store = desk.project.store
+    store = collector.project.store
     began = row.get("provider_asked_at") or row["asked_at"]
     return {"since": job_rows.utc(began), "taken": lambda: job_store.run_ids(store)}
 
 
-def _note_run(desk: Collector, row: Row, job: ActorRun) -> Row:
+def _note_run(collector: Collector, row: Row, job: ActorRun) -> Row:
     return job_store.update(
-        desk.project.store,
+        collector.project.store,
         row,
         status="running",
         provider_run_id=job.run_id,
@@ -274,15 +279,17 @@ def _note_run(desk: Collector, row: Row, job: ActorRun) -> Row:
     )
 
 
-def _note_found(desk: Collector, row: Row, job: ActorRun) -> Row:
+def _note_found(collector: Collector, row: Row, job: ActorRun) -> Row:
     """The run of a start whose reply was lost is known now: one start less of which nobody
     knows.
     """
     rest = max((row["lost_starts"] or 0) - 1, 0)
-    return _note_run(desk, job_store.update(desk.project.store, row, lost_starts=rest), job)
+    return _note_run(
+        collector, job_store.update(collector.project.store, row, lost_starts=rest), job
+    )
 
 
-def _ended(desk: Collector, row: Row) -> tuple[Row, ActorRun]:
+def _ended(collector: Collector, row: Row) -> tuple[Row, ActorRun]:
     """The run of an order at its end, its charge booked as soon as it is told, before any item is
     read.
 
@@ -293,30 +300,30 @@ def _ended(desk: Collector, row: Row) -> tuple[Row, ActorRun]:
         return row, ActorRun(
             row["provider_run_id"], row["dataset_id"], row["provider_status"], began
         )
-    job = desk.apify.job(row["provider_run_id"])
+    job = collector.apify.job(row["provider_run_id"])
     if job is None:
         raise SourceFailed(_unknown_run(row))
-    passed_s = (desk.project.workspace.now() - job_rows.utc(row["asked_at"])).total_seconds()
-    rest_s = max(desk.project.params.scraping.deadline_s - passed_s, 0)
-    job = desk.apify.wait(job, deadline_s=rest_s)
-    return _note_end(desk, row, job), job
+    passed_s = (collector.project.workspace.now() - job_rows.utc(row["asked_at"])).total_seconds()
+    rest_s = max(collector.project.params.scraping.deadline_s - passed_s, 0)
+    job = collector.apify.wait(job, deadline_s=rest_s)
+    return _note_end(collector, row, job), job
 
 
-def _settle(desk: Collector, row: Row) -> str:
+def _settle(collector: Collector, row: Row) -> str:
     """End the run of an order, where there is one, and book it; why its charge stays unknown (""
     = no run).
     """
     if row["provider_run_id"]:
-        job = desk.apify.job(row["provider_run_id"])
+        job = collector.apify.job(row["provider_run_id"])
         if job is None:
             return _unknown_run(row)
     else:
-        job = desk.apify.find_patiently(_order(desk, row), **_whereabouts(desk, row))
+        job = collector.apify.find_patiently(_order(collector, row), **_whereabouts(collector, row))
         if job is None:
-            job_store.update(desk.project.store, row, lost_starts=0)
+            job_store.update(collector.project.store, row, lost_starts=0)
             return ""
-        row = _note_found(desk, row, job)
-    _note_end(desk, row, job if job.has_ended else desk.apify.abort(job))
+        row = _note_found(collector, row, job)
+    _note_end(collector, row, job if job.has_ended else collector.apify.abort(job))
     return "Apify has not said it yet"
 
 
@@ -328,9 +335,9 @@ def _unknown_run(row: Row) -> str:
     )
 
 
-def _note_end(desk: Collector, row: Row, job: ActorRun) -> Row:
+def _note_end(collector: Collector, row: Row, job: ActorRun) -> Row:
     row = job_store.update(
-        desk.project.store,
+        collector.project.store,
         row,
         provider_status=job.status,
         provider_message=job.message or None,
@@ -338,41 +345,41 @@ def _note_end(desk: Collector, row: Row, job: ActorRun) -> Row:
         run_ended_at=job.ended_at,
         charged_usd=job.charged_usd,
     )
-    _book(desk, row)
+    _book(collector, row)
     return row
 
 
-def _keep_items(desk: Collector, row: Row, job: ActorRun) -> int:
+def _keep_items(collector: Collector, row: Row, job: ActorRun) -> int:
     """Put everything a run collected among the raw items, before any of it is judged."""
-    capture, found = job_rows.capture_of(row), 0
-    begun = {"captures": pd.DataFrame([job_rows.capture_row(row, now=desk.now)])}
+    capture, n_items = job_rows.capture_of(row), 0
+    capture_frames = {"captures": pd.DataFrame([job_rows.capture_row(row, now=collector.now)])}
 
     def raw_items(frames: ingest.Frames) -> ingest.Frames:
-        return {"raw_items": frames["raw_items"], **begun}
+        return {**mapping.raw_frames(frames), **capture_frames}
 
-    numbered = enumerate(desk.apify.items(job), 1)
-    while batch := list(islice(numbered, CHUNK_ITEMS)):
-        for _ in ingest.store_items(desk.project.store, batch, capture, raw_items):
-            begun.clear()
-        found += len(batch)
-    if begun:
-        captures.begin(desk.project.store, job_rows.capture_row(row, now=desk.now))
-    return found
+    rows = enumerate(collector.apify.items(job), 1)
+    while batch := list(islice(rows, CHUNK_ITEMS)):
+        for _ in ingest.store_items(collector.project.store, batch, capture, raw_items):
+            capture_frames.clear()
+        n_items += len(batch)
+    if capture_frames:
+        captures.begin(collector.project.store, job_rows.capture_row(row, now=collector.now))
+    return n_items
 
 
-def _book(desk: Collector, row: Row) -> None:
+def _book(collector: Collector, row: Row) -> None:
     """Book what a run was charged, where it is known, and name a charge above its cap."""
     if row["charged_usd"] is None:
         return
-    at, store = desk.project.workspace.now(), desk.project.store
-    spent = job_rows.spend_row(row, usd=row["charged_usd"], units=row["found"], at=at)
-    runs.book_charge(store, spent)
+    at, store = collector.project.workspace.now(), collector.project.store
+    charge = job_rows.spend_row(row, usd=row["charged_usd"], units=row["found"], at=at)
+    runs.book_charge(store, charge)
     if job_rows.overcharge(row):
         runs.add_problems(store, [job_rows.overcharge_problem(row, at=at)])
 
 
 def _closed(
-    project: Project, row: Row, came: scraping.Came, keys: set[str], unread: dict[str, int]
+    project: Project, row: Row, came: results.Came, keys: set[str], unread: dict[str, int]
 ) -> Captured:
     """Close an order whose items are mapped: what is new in its shape, and whether it failed."""
     if job_rows.overcharge(row):  # mapping again has taken it away
@@ -380,41 +387,41 @@ def _closed(
         runs.add_problems(project.store, [problem])
     before = captures.previous_keys(project.store, row["actor"], before=row["capture_id"])
     least = project.params.importing.min_mapped_ratio
-    status, reason, exit_code = scraping.judge(came, least=least)
-    lost = captures.vanished_metrics(project.store, row["capture_id"])
+    status, reason, exit_code = results.judge(came, least=least)
+    metrics = captures.vanished_metrics(project.store, row["capture_id"])
     # A vanished metric is a warning: all items are in. Where nothing has any count the judge has
     # said so.
-    warnings = [vanished(lost)] if lost and status == "ok" else []
+    warnings = [vanished(metrics)] if metrics and status == "ok" else []
     reason = "; ".join(w for w in (reason, *warnings) if w)
-    ended = {
+    changes = {
         "status": status,
         "reason": reason or None,
         "new_keys": sorted(keys - before) if before else [],
         "warnings": warnings,
-        "vanished": [str(one["metric"]) for one in lost],
+        "vanished": [str(one["metric"]) for one in metrics],
         "unread": unread,
         "charged_usd": row["charged_usd"],
         "ended_at": row["run_ended_at"],
     }
-    stored = captures.finish(project.store, row["capture_id"], ended)
+    capture_row = captures.finish(project.store, row["capture_id"], changes)
     job_store.close(project.store, row, status=status, reason=reason, targets=came.rows)
-    return _captured(row, stored, exit_code=exit_code)
+    return _captured(row, capture_row, exit_code=exit_code)
 
 
-def _close(desk: Collector, row: Row, *, status: str, error: VtError) -> Captured:
+def _close(collector: Collector, row: Row, *, status: str, error: VtError) -> Captured:
     """Close an order that brought nothing."""
-    store, capture_id = desk.project.store, row["capture_id"]
-    captures.begin(store, job_rows.capture_row(row, now=desk.now))
-    ended = {"status": "failed", "reason": str(error), "ended_at": desk.now}
-    stored = captures.finish(store, capture_id, ended)
+    store, capture_id = collector.project.store, row["capture_id"]
+    captures.begin(store, job_rows.capture_row(row, now=collector.now))
+    changes = {"status": "failed", "reason": str(error), "ended_at": collector.now}
+    capture_row = captures.finish(store, capture_id, changes)
     job_store.close(store, row, status=status, reason=str(error))
-    return _captured(row, stored, exit_code=error.exit_code)
+    return _captured(row, capture_row, exit_code=error.exit_code)
 
 
 def _left_open(project: Project, row: Row, error: SourceFailed) -> Captured:
     _logger.warning("left open", order=row["capture_id"], error=str(error))
     overcharge = job_rows.overcharge(row)
-    covers = ordering.cover_reason(
+    covers = orders.cover_reason(
         {**row, "closed_at": None}, gap_h=project.params.scraping.min_gap_h
     )
     reason = " ".join(w for w in (error.message, overcharge and f"{overcharge}.", covers) if w)
@@ -422,17 +429,17 @@ def _left_open(project: Project, row: Row, error: SourceFailed) -> Captured:
     return replace(_captured(row, {}, exit_code=code), status="open", reason=reason)
 
 
-def _captured(row: Row, stored: Row, *, exit_code: int) -> Captured:
-    said = Captured(
+def _captured(row: Row, capture_row: Row, *, exit_code: int) -> Captured:
+    result = Captured(
         *(row["platform"], row["actor"], row["ask"], len(row["targets"])),
-        status=stored.get("status") or "",
+        status=capture_row.get("status") or "",
         capture_id=row["capture_id"],
         run_id=row.get("provider_run_id") or "",
-        requested=stored.get("requested"),
+        requested=capture_row.get("requested"),
         charged_usd=row.get("charged_usd"),
-        new_keys=tuple(stored.get("new_keys") or ()),
-        reason=stored.get("reason") or "",
+        new_keys=tuple(capture_row.get("new_keys") or ()),
+        reason=capture_row.get("reason") or "",
         exit_code=exit_code,
     )
-    counts: dict[str, Any] = {n: int(stored.get(n) or 0) for n in _COUNTS}
-    return replace(said, **counts)
+    counts: dict[str, Any] = {n: int(capture_row.get(n) or 0) for n in _COUNTS}
+    return replace(result, **counts)

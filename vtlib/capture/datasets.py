@@ -23,7 +23,7 @@ from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Broken
 from vtlib.platforms.fields import path_of_key, unflatten
-from vtlib.tables.encodings import detect_encoding
+from vtlib.tables.encodings import Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
 from vtlib.tables.workbook import is_workbook
 
@@ -62,13 +62,13 @@ def expand(patterns: Iterable[str | Path], *, base: Path) -> list[Path]:
     Raises BadInput for a pattern that names nothing. In folders, files with other endings are
     passed over.
     """
-    found: dict[Path, None] = {}
+    paths: dict[Path, None] = {}
     for pattern in patterns:
         hits = sorted(_matches(base, str(pattern)))
         if not hits:
             raise BadInput(f"{pattern}: no such file.", todo="Check the path; quote globs.")
-        found.update(dict.fromkeys(hits))
-    return list(found)
+        paths.update(dict.fromkeys(hits))
+    return list(paths)
 
 
 def names_nothing(pattern: str | Path, *, base: Path) -> bool:
@@ -92,34 +92,35 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
     reading goes on where it can. `options` are what a person says of a table. Raises BadInput
     when the file is not a dataset at all.
     """
+    encoding = _encoding(dataset)
     with closing(dataset.open()) as stream:
-        read_json = json_items.reader(stream)
+        read_json = json_items.reader(stream, encoding)
     if read_json is None:
         _refuse_pages(_head(dataset), dataset.name)
         yield from enumerate(_table_items(_table(dataset, options)), 1)
         return
     with closing(dataset.open()) as stream:
-        yield from enumerate(read_json(json_items.utf8(stream)), 1)
+        yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
     """What a person should know of how a file was read: encoding, and of a table separator,
     numbers and dates.
     """
+    encoding = _encoding(dataset)
     with closing(dataset.open()) as stream:
-        is_json = bool(json_items.reader(stream))
+        is_json = bool(json_items.reader(stream, encoding))
     if is_json:
-        return _encoding_note(dataset)
+        return encoding.note
     table = _table(dataset, options)
     return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
 
 
-def _encoding_note(dataset: Dataset) -> str:
-    try:
-        with closing(dataset.open()) as stream:
-            return detect_encoding(stream, file=dataset.name).note
-    except BadInput:
-        return "bytes of no known encoding, read as �"
+@lru_cache(maxsize=8)
+def _encoding(dataset: Dataset) -> Encoding:
+    """Told once for all of a file: in a short line alone, one code page looks like another."""
+    with closing(dataset.open()) as stream:
+        return json_encoding(stream)
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:
@@ -154,8 +155,8 @@ def _open(path: Path, member: str) -> IO[bytes]:
     if member:
         return zipfile.ZipFile(path).open(member)
     with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
+        is_gzip = stream.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 
 def _describe(path: Path, member: str, captured_at: datetime | None) -> Dataset:
@@ -177,7 +178,7 @@ def _age(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
 
 
-def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
+def capture_time(name: str, modified_at: datetime) -> tuple[datetime, str]:
     """When a file was captured (UTC) and how we know: the date in its name, else the file's own
     time.
 
@@ -186,7 +187,7 @@ def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
     """
     match = _DATED.search(name)
     if not match:
-        return modified, "file time"
+        return modified_at, "file time"
     year, month, day, hour, minute, second = (int(g) if g else None for g in match.groups())
     if hour is not None:
         return datetime(
@@ -199,7 +200,7 @@ def capture_time(name: str, modified: datetime) -> tuple[datetime, str]:
         first = datetime(year or 0, month or 1, 28, 23, 59, 59, tzinfo=UTC) + timedelta(days=4)
         end, basis = first - timedelta(days=first.day), "month in the file name"
     start = end.replace(hour=0, minute=0, second=0) if day else end.replace(day=1, hour=0)
-    return (modified, basis) if start <= modified < end else (end, basis)
+    return (modified_at, basis) if start <= modified_at < end else (end, basis)
 
 
 def _head(dataset: Dataset) -> bytes:

@@ -14,10 +14,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.capture import datasets as files
-from vtlib.capture import ingest, own_posts
-from vtlib.capture import mapping as stage
-from vtlib.capture import messages as words
-from vtlib.capture import stage as scraping
+from vtlib.capture import ingest, mapping, messages, own_posts, stage
 from vtlib.capture import store as captures
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
@@ -99,7 +96,7 @@ class _Total:
     keys: set[str] = field(default_factory=set)
     use: FieldUse = field(default_factory=FieldUse)
 
-    def add(self, chunks: Iterable[stage.Chunk]) -> None:
+    def add(self, chunks: Iterable[mapping.Chunk]) -> None:
         for chunk in chunks:
             self.tally.update(chunk.tally)
             self.keys |= chunk.keys
@@ -134,19 +131,19 @@ def run(
 
 
 def import_files(
-    project: Project, paths: Iterable[str | Path], wanted: ImportOptions | None = None
+    project: Project, paths: Iterable[str | Path], choices: ImportOptions | None = None
 ) -> list[ImportReport]:
     """Import files, folders and globs; one that fails is reported and the rest go on.
 
     Raises BadInput only for a path that names nothing. Idempotent: a file with the same content
     changes nothing, an interrupted one is taken up again.
     """
-    wanted = wanted or ImportOptions()
-    if wanted.captured_at and wanted.captured_at > project.workspace.now() + timedelta(days=1):
+    choices = choices or ImportOptions()
+    if choices.captured_at and choices.captured_at > project.workspace.now() + timedelta(days=1):
         raise BadInput("--captured-at lies in the future.", todo="Times are UTC.")
-    found = files.expand(paths, base=wanted.base)
+    matches = files.expand(paths, base=choices.base)
     people.ensure_project(project.store, project.slug)
-    return [r for path in found for r in _import_file(project, path, wanted)]
+    return [r for path in matches for r in _import_file(project, path, choices)]
 
 
 def import_all(project: Project) -> list[ImportReport]:
@@ -155,20 +152,20 @@ def import_all(project: Project) -> list[ImportReport]:
     whose captures are here, as in a restored or copied workspace, is reported as "gone" and no
     failure.
     """
-    asked = project.params.importing
-    wanted = ImportOptions(asked.platform, asked.captured_at, base=project.workspace.root)
+    params = project.params.importing
+    choices = ImportOptions(params.platform, params.captured_at, base=project.workspace.root)
     people.ensure_project(project.store, project.slug)
-    gone = _gone(project, asked.datasets, base=wanted.base)
-    there = [path for path in asked.datasets if path not in {one.source for one in gone}]
-    found = import_files(project, there, wanted) if there else []
-    found += gone
-    found += import_urls(project, asked.urls) if asked.urls else []
-    bad = [r for r in found if r.status == "failed"]
+    absent = _gone(project, params.datasets, base=choices.base)
+    there = [path for path in params.datasets if path not in {one.source for one in absent}]
+    reports = import_files(project, there, choices) if there else []
+    reports += absent
+    reports += import_urls(project, params.urls) if params.urls else []
+    bad = [r for r in reports if r.status == "failed"]
     if bad:
-        said = "; ".join(f"{r.source}: {r.reason}" for r in bad)
+        reasons = "; ".join(f"{r.source}: {r.reason}" for r in bad)
         kind = SourceFailed if any(r.exit_code == SourceFailed.exit_code for r in bad) else BadInput
-        raise kind(f"{len(bad)} of {len(found)} did not go in: {said}")
-    return found
+        raise kind(f"{len(bad)} of {len(reports)} did not go in: {reasons}")
+    return reports
 
 
 def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[ImportReport]:
@@ -176,13 +173,13 @@ def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[Impo
     missing = [path for path in patterns if files.names_nothing(path, base=base)]
     if not missing:
         return []
-    captured = [
+    history = [
         row
         for row in captures.list_captures(project.store, project.slug)
         if row["provider"] == "file" and row["status"] == "ok"
     ]
-    named = {path: [r for r in captured if _names(path, r["source"])] for path in missing}
-    return [_gone_report(path, rows) for path, rows in named.items() if rows]
+    rows_by_path = {path: [r for r in history if _names(path, r["source"])] for path in missing}
+    return [_gone_report(path, rows) for path, rows in rows_by_path.items() if rows]
 
 
 def _names(pattern: str, source: str) -> bool:
@@ -197,8 +194,8 @@ def _names(pattern: str, source: str) -> bool:
 def _gone_report(path: str, rows: Sequence[Mapping[str, Any]]) -> ImportReport:
     last = rows[-1]["captured_at"]
     until = f", the last of {last:%Y-%m-%d %H:%M} UTC" if last else ""
-    said = f"no such file here; what it brought is known ({len(rows)} of its captures{until})"
-    return ImportReport(path, status="gone", reason=said)
+    reason = f"no such file here; what it brought is known ({len(rows)} of its captures{until})"
+    return ImportReport(path, status="gone", reason=reason)
 
 
 def import_urls(
@@ -212,8 +209,8 @@ def import_urls(
     people.ensure_project(project.store, project.slug)
     rows = [_read_url(number, url) for number, url in enumerate(urls, 1)]
     refs = [(number, url, ref) for number, url, ref, _ in rows if ref]
-    capture = stage.Capture(
-        capture_id=stage.capture_key(project.slug, "urls", *(url for _, url, _ in refs)),
+    capture = mapping.Capture(
+        capture_id=mapping.capture_key(project.slug, "urls", *(url for _, url, _ in refs)),
         project_id=project.slug,
         provider="person",
         source=f"{len(refs)} URLs",
@@ -226,7 +223,7 @@ def import_urls(
     )
     if refs:
         captures.begin(project.store, _begin_row(capture))
-        captures.ingest(project.store, stage.url_rows(refs, capture))
+        captures.ingest(project.store, mapping.url_rows(refs, capture))
         captures.finish(project.store, capture.capture_id)
     for _, _, ref in refs:
         if ref.post_id and (own or notes):
@@ -239,75 +236,79 @@ def import_urls(
 def conclude(project: Project, reports: Iterable[ImportReport]) -> Conclusion:
     """The sentences of notebook 01; files that are gone and known are named."""
     frames = (project.frame(name) for name in ("places", "capture_history", "problem_kinds"))
-    gone = [f"{one.source}: {one.reason}." for one in reports if one.status == "gone"]
-    return stage.conclude(*frames, gone=gone)
+    absent = [f"{one.source}: {one.reason}." for one in reports if one.status == "gone"]
+    return mapping.conclude(*frames, gone=absent)
 
 
 def remap(project: Project, *, is_strict: bool = False) -> list[ImportReport]:
     """Map the project's kept raw items again with today's mapping; no file is needed."""
     rows = captures.list_captures(project.store, project.slug)
-    done = [_remap(project, row, is_strict=is_strict) for row in rows if row["provider"] != "apify"]
+    results = [
+        _remap(project, row, is_strict=is_strict) for row in rows if row["provider"] != "apify"
+    ]
     # Only an order knows the filters that its items were asked with.
-    scraped = scraping.remap(project) if len(done) < len(rows) else []
-    return done + [_of_order(project, c.capture_id, c.exit_code) for c in scraped]
+    scrape_results = stage.remap(project) if len(results) < len(rows) else []
+    return results + [_of_order(project, c.capture_id, c.exit_code) for c in scrape_results]
 
 
-def _import_file(project: Project, path: Path, wanted: ImportOptions) -> list[ImportReport]:
+def _import_file(project: Project, path: Path, choices: ImportOptions) -> list[ImportReport]:
     try:
-        sets = files.datasets(path, captured_at=wanted.captured_at)
+        sets = files.datasets(path, captured_at=choices.captured_at)
     except BadInput as error:
         return [ImportReport(path.name, status="failed", reason=str(error), exit_code=2)]
-    return [_guarded(project, one, wanted) for one in sets]
+    return [_guarded(project, one, choices) for one in sets]
 
 
-def _guarded(project: Project, one: files.Dataset, wanted: ImportOptions) -> ImportReport:
+def _guarded(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
     try:
         with project.store.session():
-            return _import_dataset(project, one, wanted)
+            return _import_dataset(project, one, choices)
     except VtError as error:
         if error.exit_code == 7:  # a busy store is no fault of this file: the whole command waits
             raise
         return ImportReport(one.name, status="failed", reason=str(error), exit_code=error.exit_code)
 
 
-def _import_dataset(project: Project, one: files.Dataset, wanted: ImportOptions) -> ImportReport:
-    given = one.captured_at.isoformat() if wanted.captured_at else ""
-    said = astuple(wanted.options) if wanted.options != TableOptions() else ()
-    capture_id = stage.capture_key(project.slug, one.sha256, given, wanted.platform or "", *said)
-    known = captures.get(project.store, capture_id)
-    if known and known["status"] == "ok":
-        return _report(known, status="unchanged", reason="this content was imported before")
-    capture = _capture(project, one, wanted, capture_id)
-    if known:  # taken up again: as it was when it began
-        capture = replace(capture, captured_at=known["captured_at"].replace(tzinfo=UTC))
-    batches = _batches(files.items(one, wanted.options))
+def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
+    time = one.captured_at.isoformat() if choices.captured_at else ""
+    table_options = astuple(choices.options) if choices.options != TableOptions() else ()
+    capture_id = mapping.capture_key(
+        project.slug, one.sha256, time, choices.platform or "", *table_options
+    )
+    previous = captures.get(project.store, capture_id)
+    if previous and previous["status"] == "ok":
+        return _report(previous, status="unchanged", reason="this content was imported before")
+    capture = _capture(project, one, choices, capture_id)
+    if previous:  # taken up again: as it was when it began
+        capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
+    batches = _batches(files.items(one, choices.options))
     first = next(batches, [])
     chunk = ingest.mapped(first, capture)
     if chunk:
-        stage.refuse_numberless(chunk, file=one.name)
+        mapping.refuse_numberless(chunk, file=one.name)
     captures.begin(project.store, _begin_row(capture))
     total = _Total()
     for batch in chain([first], batches):
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
         chunk = None
-        if wanted.progress:
-            wanted.progress(len(batch))
-    report = _finish(project, capture, total, is_strict=wanted.is_strict)
-    return replace(report, reading=files.reading_note(one, wanted.options))
+        if choices.progress:
+            choices.progress(len(batch))
+    report = _finish(project, capture, total, is_strict=choices.is_strict)
+    return replace(report, reading=files.reading_note(one, choices.options))
 
 
 def _capture(
-    project: Project, one: files.Dataset, wanted: ImportOptions, capture_id: str
-) -> stage.Capture:
-    rows = files.items(one, wanted.options)
+    project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
+) -> mapping.Capture:
+    rows = files.items(one, choices.options)
     items = (item for _, item in rows if isinstance(item, dict))
     sample = list(islice(items, SAMPLE_ITEMS))
-    if wanted.platform:
-        stage.refuse_foreign(sample, file=one.name)
-        platform, actor, forced = wanted.platform, "given", True
+    if choices.platform:
+        mapping.refuse_foreign(sample, file=one.name)
+        platform, actor, is_forced = choices.platform, "given", True
     else:
-        (platform, actor), forced = stage.recognise_items(sample, file=one.name), False
-    return stage.Capture(
+        (platform, actor), is_forced = mapping.recognise_items(sample, file=one.name), False
+    return mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
         provider="file",
@@ -319,12 +320,12 @@ def _capture(
         platform=platform,
         actor=actor,
         source_sha256=one.sha256,
-        forced=forced,
+        forced=is_forced,
         run_id=project.run_id or None,
     )
 
 
-def _batches(items: Iterable[stage.Item]) -> Iterator[list[stage.Item]]:
+def _batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
     stream = iter(items)
     while batch := list(islice(stream, CHUNK_ITEMS)):
         yield batch
@@ -373,40 +374,40 @@ def _of_order(project: Project, capture_id: str, exit_code: int) -> ImportReport
 
 
 def _finish(
-    project: Project, capture: stage.Capture, total: _Total, *, is_strict: bool
+    project: Project, capture: mapping.Capture, total: _Total, *, is_strict: bool
 ) -> ImportReport:
     """Close the capture, say what is new in its shape and what to know of it, and fail it when
     too little could be mapped.
     """
     tally = total.tally
     before = captures.previous_keys(project.store, capture.actor or "", before=capture.capture_id)
-    ratio = words.mapped_ratio(tally)
+    ratio = messages.mapped_ratio(tally)
     least = project.params.importing.min_mapped_ratio
-    lost = captures.vanished_metrics(project.store, capture.capture_id)
+    metrics = captures.vanished_metrics(project.store, capture.capture_id)
     posts = tally["mapped"] + tally["within"]
     is_own_time = bool(posts) and tally["own_time"] == posts
     basis = "item" if is_own_time else capture.captured_at_basis
-    failed = ratio is not None and ratio < least
-    warnings = words.warnings(tally, lost, at=capture.captured_at, basis=basis)
-    fate = words.fate(tally, ratio=ratio, least=least)
+    is_failure = ratio is not None and ratio < least
+    warnings = messages.warnings(tally, metrics, at=capture.captured_at, basis=basis)
+    fate = messages.fate(tally, ratio=ratio, least=least)
     unread = total.use.unread()
     row = captures.finish(
         project.store,
         capture.capture_id,
         {
-            "status": "failed" if failed else "ok",
+            "status": "failed" if is_failure else "ok",
             "reason": "; ".join(w for w in (fate, *warnings) if w) or None,
             "new_keys": sorted(total.keys - before) if before else [],
             "captured_at_basis": basis,
             "warnings": warnings,
-            "vanished": [str(one["metric"]) for one in lost],
+            "vanished": [str(one["metric"]) for one in metrics],
             "unread": unread,
         },
     )
-    bad = words.unreadable(tally)
-    code = 4 if failed or (is_strict and warnings) else 2 if bad else 0
-    report = _report(row, status="failed" if failed else "ok", reason=row["reason"] or "")
-    notes = (words.guessed(capture.captured_at, basis), words.not_read(unread))
+    bad = messages.unreadable(tally)
+    code = 4 if is_failure or (is_strict and warnings) else 2 if bad else 0
+    report = _report(row, status="failed" if is_failure else "ok", reason=row["reason"] or "")
+    notes = (messages.guessed(capture.captured_at, basis), messages.not_read(unread))
     return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
 
 
@@ -430,15 +431,15 @@ def _report(row: dict[str, Any], *, status: str, reason: str) -> ImportReport:
     )
 
 
-def _begin_row(capture: stage.Capture) -> dict[str, Any]:
+def _begin_row(capture: mapping.Capture) -> dict[str, Any]:
     names = ("capture_id", "project_id", "provider", "actor", "platform", "source", "source_sha256")
     times = ("captured_at", "captured_at_basis", "started_at", "requested")
     return {name: getattr(capture, name) for name in (*names, *times)}
 
 
-def _capture_of(row: dict[str, Any], project: Project) -> stage.Capture:
+def _capture_of(row: dict[str, Any], project: Project) -> mapping.Capture:
     """A stored capture as it was when its items were first read."""
-    return stage.Capture(
+    return mapping.Capture(
         capture_id=row["capture_id"],
         project_id=row["project_id"],
         provider=row["provider"],

@@ -53,7 +53,7 @@ def store_items(
     """
     try:
         chunk = chunk or map_items(batch, capture)
-        parted = captures.ingest(store, choose(chunk.frames))
+        n_moved = captures.ingest(store, choose(chunk.frames))
     except _REFUSALS as error:
         if len(batch) > 1:
             middle = len(batch) // 2
@@ -62,6 +62,6 @@ def store_items(
             return
         reason = f"cannot be stored: {error}"[:REASON_CHARS]
         chunk = map_items([(batch[0][0], Broken(reason))], capture)
-        parted = captures.ingest(store, choose(chunk.frames))
-    chunk.tally["parted"] += parted
+        n_moved = captures.ingest(store, choose(chunk.frames))
+    chunk.tally["parted"] += n_moved
     yield chunk

@@ -15,26 +15,26 @@ PROVIDER = "apify"
 
 
 def order_row(
-    project: Project, asked: Asked, *, max_usd: float, provider_now: datetime
+    project: Project, order: Asked, *, max_usd: float, provider_now: datetime
 ) -> dict[str, Any]:
     """A new order as the ledger keeps it; `provider_now` is a time of the provider's not after
     its start.
     """
     at = project.workspace.now()
-    words = (project.slug, PROVIDER, asked.actor, asked.ask, *asked.targets, at.isoformat())
+    words = (project.slug, PROVIDER, order.actor, order.ask, *order.targets, at.isoformat())
     return {
         "capture_id": mapping.capture_key(*words),
         "project_id": project.slug,
         "run_id": project.run_id or None,
-        "platform": asked.platform,
-        "actor": asked.actor,
-        "ask": asked.ask,
-        "targets": list(asked.targets),
-        "post_limit": asked.limit,
-        "days_back": asked.days_back,
-        "formats": list(asked.formats),
-        "run_input": asked.run_input,
-        "max_items": asked.items_max,
+        "platform": order.platform,
+        "actor": order.actor,
+        "ask": order.ask,
+        "targets": list(order.targets),
+        "post_limit": order.limit,
+        "days_back": order.days_back,
+        "formats": list(order.formats),
+        "run_input": order.run_input,
+        "max_items": order.items_max,
         "max_usd": math.floor(max_usd * 10_000) / 10_000,
         "status": "starting",
         "asked_at": at,
@@ -61,19 +61,19 @@ def capture_of(row: Mapping[str, Any]) -> mapping.Capture:
     """The capture that a run's items belong to; its time is that of the run's end at the
     provider.
     """
-    asked, began = asked_of(row), utc(row["run_started_at"])
+    order, began = asked_of(row), utc(row["run_started_at"])
     return mapping.Capture(
         capture_id=row["capture_id"],
         project_id=row["project_id"],
         provider=PROVIDER,
-        source=asked.label,
+        source=order.label,
         captured_at=utc(row["run_ended_at"]) if row.get("run_ended_at") else began,
         captured_at_basis="run",
         started_at=began,
         came_from="scraping",
-        platform=asked.platform,
-        actor=asked.actor,
-        requested=_requested(asked),
+        platform=order.platform,
+        actor=order.actor,
+        requested=_requested(order),
         forced=True,
         run_id=row["run_id"],
     )
@@ -81,18 +81,18 @@ def capture_of(row: Mapping[str, Any]) -> mapping.Capture:
 
 def capture_row(row: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """The order's row of `captures`; `now` stands where no run was started."""
-    asked, began = asked_of(row), row.get("run_started_at")
+    order, began = asked_of(row), row.get("run_started_at")
     return {
         "capture_id": row["capture_id"],
         "project_id": row["project_id"],
         "provider": PROVIDER,
-        "actor": asked.actor,
-        "platform": asked.platform,
-        "source": asked.label,
+        "actor": order.actor,
+        "platform": order.platform,
+        "source": order.label,
         "captured_at": row.get("run_ended_at") or began,
         "captured_at_basis": "run" if began else None,
         "started_at": began or now,
-        "requested": _requested(asked),
+        "requested": _requested(order),
     }
 
 
@@ -119,11 +119,11 @@ def overcharge(row: Mapping[str, Any]) -> str:
     """In words that a run was charged more than its cap; "" when it was not. The provider counts
     to $0.0001.
     """
-    charged, cap = row.get("charged_usd"), row.get("max_usd")
-    if charged is None or cap is None or charged <= cap + 1e-4:
+    usd, cap = row.get("charged_usd"), row.get("max_usd")
+    if usd is None or cap is None or usd <= cap + 1e-4:
         return ""
     return (
-        f"Apify charged ${charged:,.2f} for run {row['provider_run_id']}, more than the cap of "
+        f"Apify charged ${usd:,.2f} for run {row['provider_run_id']}, more than the cap of "
         f"${cap:,.2f} "
         "that was sent with it: take it up with Apify, and name another actor in scraping.actors"
     )
@@ -148,10 +148,10 @@ def overcharge_problem(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any
 
 def is_at_cap(row: Mapping[str, Any]) -> bool:
     """Whether one more item would have cost more than was allowed."""
-    charged, found, cap = row.get("charged_usd"), row.get("found"), row["max_usd"]
-    if not charged or not found or cap is None or found >= row["max_items"]:
+    usd, n_items, cap = row.get("charged_usd"), row.get("found"), row["max_usd"]
+    if not usd or not n_items or cap is None or n_items >= row["max_items"]:
         return False
-    return bool(charged + charged / found > cap + 1e-9)
+    return bool(usd + usd / n_items > cap + 1e-9)
 
 
 def utc(moment: datetime) -> datetime:
@@ -159,7 +159,7 @@ def utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _requested(asked: Asked) -> int | None:
-    if asked.ask in ("posts", "profiles"):
-        return len(asked.targets)
-    return asked.limit * len(asked.targets) if asked.limit else None
+def _requested(order: Asked) -> int | None:
+    if order.ask in ("posts", "profiles"):
+        return len(order.targets)
+    return order.limit * len(order.targets) if order.limit else None

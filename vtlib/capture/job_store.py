@@ -26,9 +26,9 @@ def write(store: Store, row: Mapping[str, Any]) -> None:
 
 def update(store: Store, row: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     """Write an order with `facts` set (None leaves one as it is); returns the row as it is now."""
-    whole = {**row, **{k: v for k, v in facts.items() if v is not None}}
+    new_row = {**row, **{k: v for k, v in facts.items() if v is not None}}
     with store.write() as connection:
-        save(connection, "capture_orders", [whole], key=["capture_id"])
+        save(connection, "capture_orders", [new_row], key=["capture_id"])
         return _one(connection, row["capture_id"])
 
 
@@ -46,13 +46,13 @@ def close(
     Rows of capture_targets that the capture has are replaced; one closed before keeps its time.
     """
     at = row.get("closed_at") or naive(None)
-    closed = {**row, "status": status, "reason": reason or None, "closed_at": at}
+    new_row = {**row, "status": status, "reason": reason or None, "closed_at": at}
     facts = {name: row[name] for name in ("capture_id", "project_id")}
     with store.write() as connection:
         connection.execute("DELETE FROM capture_targets WHERE capture_id = ?", [row["capture_id"]])
         rows = [{**facts, **target} for target in targets]
         save(connection, "capture_targets", rows, key=["capture_id", "target"])
-        save(connection, "capture_orders", [closed], key=["capture_id"])
+        save(connection, "capture_orders", [new_row], key=["capture_id"])
 
 
 def left_open(store: Store, project: str | None = None) -> list[dict[str, Any]]:

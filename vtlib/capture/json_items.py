@@ -6,7 +6,6 @@ scanner of quotes and brackets, and each element is decoded by itself. Nothing h
 
 from __future__ import annotations
 
-import codecs
 import io
 import json
 import re
@@ -15,9 +14,8 @@ from typing import IO, Any
 
 import orjson
 
-from vtlib.core.errors import BadInput
 from vtlib.core.models import Broken
-from vtlib.tables.encodings import detect_encoding, mend_escaped
+from vtlib.tables.encodings import UTF8, Encoding, decode_bytes, utf8
 
 BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 64_000
@@ -25,7 +23,9 @@ MAX_HEAD_BYTES = 1 << 25
 MAX_ITEM_BYTES = 1 << 28  # one item; the largest export known to us is 80 MB for 20,000 items
 MAX_DAMAGES = 500  # each may cost a look through the rest of the file
 SAMPLE_LINES = 20
-_NESTED_MAX = 200  # levels kept of an item that nests deeper than a decoder goes
+# Levels kept of an item that nests deeper than a decoder goes: more than orjson writes (254), so
+# that platforms/sanitise.py cuts the item and says so.
+_NESTED_MAX = 300
 _LISTS = ("items", "collector", "itemList")
 _MARKS = re.compile(rb'["\[\]{}]')
 _MARKS_AND_COMMA = re.compile(rb'["\[\]{},]')
@@ -38,11 +38,14 @@ _SEPARATORS = b" \t\r\n,"
 _BLANKS = b" \t\r\n"
 
 
-def reader(stream: IO[bytes]) -> Callable[[IO[bytes]], Iterator[Any]] | None:
-    """What reads the items of a file (given as `utf8` leaves it), by its first lines; None when
-    it is no JSON.
+def reader(
+    stream: IO[bytes], encoding: Encoding = UTF8
+) -> Callable[[IO[bytes], Encoding], Iterator[Any]] | None:
+    """What reads the items of a file, by its first lines; None when it is no JSON.
+
+    A reader takes the stream as `tables/encodings.utf8` gives it, and the encoding of the file.
     """
-    text = utf8(stream)
+    text = utf8(stream, encoding)
     head = text.read(HEAD_BYTES)
     first = head.lstrip(_BLANKS)[:1]
     while first != b"[" and head.count(b"\n") < 3 and len(head) < MAX_HEAD_BYTES:
@@ -50,17 +53,17 @@ def reader(stream: IO[bytes]) -> Callable[[IO[bytes]], Iterator[Any]] | None:
         head += more
         if not more:
             break
-    if _is_lines(head):
+    if _is_lines(head, encoding):
         return line_items
     return {b"[": array_items, b"{": object_items}.get(first)
 
 
-def array_items(stream: IO[bytes]) -> Iterator[Any]:
+def array_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The elements of a JSON array, one at a time; a damaged one is a Broken."""
-    return _Array(stream).items()
+    return _Array(stream, encoding).items()
 
 
-def line_items(stream: IO[bytes]) -> Iterator[Any]:
+def line_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The objects of a file of lines; a line that is none is a Broken."""
     while line := stream.readline(MAX_ITEM_BYTES):
         if len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
@@ -68,33 +71,16 @@ def line_items(stream: IO[bytes]) -> Iterator[Any]:
             while (rest := stream.readline(BLOCK_BYTES)) and not rest.endswith(b"\n"):
                 pass
         elif word := line.strip():
-            yield from _of_text(word, "the line is no JSON")
+            yield from _of_text(word, "the line is no JSON", encoding)
 
 
-def object_items(stream: IO[bytes]) -> Iterator[Any]:
+def object_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The items of one object written over several lines."""
-    yield from _of_text(stream.read(), "the JSON breaks off or is damaged")
+    yield from _of_text(stream.read(), "the JSON breaks off or is damaged", encoding)
 
 
-def utf8(stream: IO[bytes]) -> IO[bytes]:
-    """The stream as UTF-8 without a mark at its start, where it begins with the mark of another
-    encoding.
-    """
-    head = stream.read(4)
-    stream.seek(0)
-    if head.startswith(codecs.BOM_UTF8):
-        stream.seek(len(codecs.BOM_UTF8))
-        return stream
-    marks = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    marked = head.startswith(marks)
-    name = json.detect_encoding(head) if marked or _is_wide(head) else "utf-8"
-    if name == "utf-8":
-        return stream
-    return io.BufferedReader(_Recoded(stream, name), BLOCK_BYTES)
-
-
-def decode(text: bytes) -> Any:
-    """The value of a JSON text, or a Broken with the reason.
+def decode(text: bytes, encoding: Encoding = UTF8) -> Any:
+    """The value of a JSON text, or a Broken with the reason; what is no UTF-8 is of `encoding`.
 
     NaN and Infinity are floats, halves of surrogate pairs stay in texts, numbers keep all digits,
     and what nests deeper than a decoder goes is null: whoever stores the value must look at it
@@ -107,9 +93,9 @@ def decode(text: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return _loads(_unicode(text))
+        return _loads(decode_bytes(text, encoding))
     except RecursionError:
-        return decode(_pruned(text))
+        return decode(_pruned(text), encoding)
     except ValueError as error:
         return Broken(f"{error}", text[:500].decode("utf-8", "replace"))
 
@@ -122,34 +108,13 @@ def unwrapped(value: Any) -> list[Any]:
         return [value]  # a line of Zeeschuimer: its `data` is one item, whatever stands in it
     inner: Any = value.get("data") if isinstance(value, dict) else None
     for box in (inner, value):
-        listed: Any = box
+        members: Any = box
         if isinstance(box, dict) and len(box) <= 10:
-            listed = next((box[k] for k in _LISTS if box.get(k)), None)
+            members = next((box[k] for k in _LISTS if box.get(k)), None)
         # An empty list, or one of texts, is a field of an item and not a list of items.
-        if isinstance(listed, list) and any(isinstance(one, dict) for one in listed):
-            return listed
+        if isinstance(members, list) and any(isinstance(one, dict) for one in members):
+            return members
     return [value]
-
-
-class _Recoded(io.RawIOBase):
-    """The bytes of a stream of another encoding, as UTF-8."""
-
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        self._text = codecs.getreader(encoding)(stream, "replace")
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: Any) -> int:
-        while not self._rest:
-            words = self._text.read(BLOCK_BYTES)
-            if not words:
-                return 0
-            self._rest = words.lstrip("\ufeff").encode("utf-8", "replace")
-        size = min(len(target), len(self._rest))
-        target[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size
 
 
 class _Array:
@@ -157,8 +122,8 @@ class _Array:
     it is another.
     """
 
-    def __init__(self, stream: IO[bytes], *, alone: bool = True) -> None:
-        self.stream = stream
+    def __init__(self, stream: IO[bytes], encoding: Encoding = UTF8, *, alone: bool = True) -> None:
+        self.stream, self.encoding = stream, encoding
         self.text = stream.read(BLOCK_BYTES)
         self.at = self.text.find(b"[") + 1
         self.alone = alone
@@ -168,7 +133,7 @@ class _Array:
         item: Any = None
         while (start := self._element()) is not None:
             end = self._end(start)
-            item = decode(self.text[start:end]) if end else None
+            item = decode(self.text[start:end], self.encoding) if end else None
             if end and not isinstance(item, Broken):
                 yield item
                 self.at = end
@@ -209,35 +174,35 @@ class _Array:
         elif self.alone:
             self.at += 1
             if self._next_mark():
-                shown = self.text[self.at : self.at + 500].decode("utf-8", "replace")
-                yield Broken("something stands after the end of the JSON", shown)
+                excerpt = self.text[self.at : self.at + 500].decode("utf-8", "replace")
+                yield Broken("something stands after the end of the JSON", excerpt)
 
     def _end(self, start: int) -> int | None:
         """Where the element that begins at `start` ends, or None when quotes and brackets do not
         match.
         """
-        at, opened = start, bytearray()
+        at, brackets = start, bytearray()
         while True:
-            marks = _MARKS if opened else _MARKS_AND_COMMA
-            found = marks.search(self.text, at)
-            if found is None:
+            marks = _MARKS if brackets else _MARKS_AND_COMMA
+            match = marks.search(self.text, at)
+            if match is None:
                 at = len(self.text)
                 if not self._more():
-                    return at if not opened and self.text[start:at].strip() else None
+                    return at if not brackets and self.text[start:at].strip() else None
                 continue
-            mark, at = self.text[found.start()], found.end()
+            mark, at = self.text[match.start()], match.end()
             if mark == 0x22:
                 closing = self._closing_quote(at)
                 if closing is None:
                     return None
                 at = closing + 1
             elif mark in b"[{":
-                opened.append(mark)
-            elif not opened:  # a comma or the array's own end, after a bare value
-                return max(found.start(), start + 1)
-            elif opened.pop() != _PAIRS.get(mark):
+                brackets.append(mark)
+            elif not brackets:  # a comma or the array's own end, after a bare value
+                return max(match.start(), start + 1)
+            elif brackets.pop() != _PAIRS.get(mark):
                 return None
-            elif not opened:
+            elif not brackets:
                 return at
 
     def _closing_quote(self, first: int) -> int | None:
@@ -268,17 +233,17 @@ class _Array:
         self.damages += 1
         self.at = end or self._border(start)
         reason = item.reason if isinstance(item, Broken) else "quotes and brackets do not match"
-        shown = self.text[start : min(self.at, start + 500)].decode("utf-8", "replace")
-        return Broken(f"the JSON breaks off or is damaged here: {reason}", shown)
+        excerpt = self.text[start : min(self.at, start + 500)].decode("utf-8", "replace")
+        return Broken(f"the JSON breaks off or is damaged here: {reason}", excerpt)
 
     def _border(self, start: int) -> int:
         opening = _OPENING.match(self.text, start)
         key = rb'"' + re.escape(opening.group(1)) + rb'"\s*:' if opening else rb'"'
         border = re.compile(rb"\}\s*,\s*(?=\{\s*" + key + rb")")
-        while not (found := border.search(self.text, start + 1)):
+        while not (match := border.search(self.text, start + 1)):
             if not self._more():
                 return len(self.text)
-        return found.end()
+        return match.end()
 
     def _more(self) -> bool:
         """Read on, by blocks that grow with the element in hand; False at the end, or when it is
@@ -291,22 +256,23 @@ class _Array:
         return bool(block)
 
 
-def _is_lines(head: bytes) -> bool:
+def _is_lines(head: bytes, encoding: Encoding) -> bool:
     """Whether a file is one object a line, by most of its first lines: the first may be damaged."""
     lines = [word for line in head.split(b"\n") if (word := line.strip(_BLANKS))]
     sample = (lines[:-1] or lines)[:SAMPLE_LINES]
-    objects = sum(isinstance(decode(line), dict) for line in sample if line[:1] == b"{")
+    objects = sum(isinstance(decode(line, encoding), dict) for line in sample if line[:1] == b"{")
     return bool(sample) and 2 * objects >= len(sample)
 
 
-def _of_text(text: bytes, fault: str) -> Iterator[Any]:
-    value = decode(text)
+def _of_text(text: bytes, fault: str, encoding: Encoding) -> Iterator[Any]:
+    value = decode(text, encoding)
     if not isinstance(value, Broken):
         yield from unwrapped(value)
         return
-    listed = _WRAPPED.search(text[:100_000])
-    if listed:
-        yield from _Array(io.BytesIO(text[listed.end() - 1 :]), alone=False).items()
+    match = _WRAPPED.search(text[:100_000])
+    if match:
+        rest = io.BytesIO(text[match.end() - 1 :])
+        yield from _Array(rest, encoding, alone=False).items()
     else:
         yield Broken(f"{fault}: {value.reason}", value.text)
 
@@ -320,38 +286,21 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) < 1_000 else float(digits)
 
 
-def _unicode(text: bytes) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        pass
-    try:
-        encoding = detect_encoding(io.BytesIO(text))
-    except BadInput:
-        return text.decode("utf-8", "replace")
-    return mend_escaped(text.decode(encoding.name, encoding.errors))
-
-
-def _is_wide(head: bytes) -> bool:
-    """UTF-16 or UTF-32 without a mark: text in it has NULs where JSON has none."""
-    return len(head) == 4 and head.count(0) in (2, 3) and any(b in head for b in b"[{")
-
-
 def _pruned(text: bytes) -> bytes:
     """A JSON text without what nests deeper than _NESTED_MAX: null stands there."""
-    parts, depth, at, copied = [], 0, 0, 0
-    while found := _MARKS.search(text, at):
-        mark, at = text[found.start()], found.end()
+    parts, depth, at, start = [], 0, 0, 0
+    while match := _MARKS.search(text, at):
+        mark, at = text[match.start()], match.end()
         if mark == 0x22:
             closing = _STRING_REST.match(text, at)
             at = closing.end() if closing else len(text)
         elif mark in b"[{":
             depth += 1
             if depth == _NESTED_MAX + 1:
-                parts += [text[copied : found.start()], b"null"]
+                parts += [text[start : match.start()], b"null"]
         else:
             depth -= 1
             if depth == _NESTED_MAX:
-                copied = at
-    parts.append(text[copied:] if depth < _NESTED_MAX else b"")
+                start = at
+    parts.append(text[start:] if depth < _NESTED_MAX else b"")
     return b"".join(parts)

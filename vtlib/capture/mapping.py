@@ -48,7 +48,7 @@ from vtlib.platforms import outcome, posts_within, recognise
 from vtlib.platforms.field_use import FieldUse
 from vtlib.platforms.fields import nested
 from vtlib.platforms.foreign import foreign_layout, own_statistics
-from vtlib.platforms.sanitise import cleaned
+from vtlib.platforms.sanitise import CUTS, cleaned
 
 __all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
 
@@ -121,29 +121,38 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
     tally: Counter[str] = Counter()
     keys: set[str] = set()
     use = FieldUse()
-    for row_no, given in items:
-        item, payload, cut = _kept(given)
+    for row_no, original in items:
+        item, payload, cut = _kept(original)
         if isinstance(item, dict):
             keys.update(item)
-        found, misread = _outcome(item, capture, use), list(cut)
+        result, misread = _outcome(item, capture, use), list(cut)
         tally["found"] += 1
-        if isinstance(found, Rejected):
-            tally[found.kind] += 1
-            rows["problems"].append(problem_row(found, row_no, capture))
+        if isinstance(result, Rejected):
+            tally[result.kind] += 1
+            rows["problems"].append(problem_row(result, row_no, capture))
         else:
-            tally["mapped" if isinstance(found, Mapped) else "accounts"] += 1
-            _add(rows, found, capture)
-            within, strange = _within(found, item, use)
+            tally["mapped" if isinstance(result, Mapped) else "accounts"] += 1
+            _add(rows, result, capture)
+            within, strange = _within(result, item, use)
             for post in within:
                 _add(rows, post, capture)
-            misread += [*strange, *(m for one in (found, *within) for m in one.misread)]
-            tally.update(_facts([found, *within], item, capture))
+            misread += [*strange, *(m for one in (result, *within) for m in one.misread)]
+            tally.update(_facts([result, *within], item, capture))
             tally["within"] += len(within)
         tally[BAD_VALUE] += len(misread)
         rows["problems"] += [misread_row(m, row_no, capture) for m in dict.fromkeys(misread)]
-        rows["raw_items"].append(raw_row(payload, row_no, found, capture))
+        rows["raw_items"].append(raw_row(payload, row_no, result, capture))
     rows["post_snapshots"] = one_a_key(rows["post_snapshots"])
     return Chunk({t: frame(t, r) for t, r in rows.items()}, +tally, frozenset(keys), use)
+
+
+def raw_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The raw items of a mapped chunk, and the problems of what was cut from them for storage:
+    the stored item does not show it any more.
+    """
+    problems = frames["problems"]
+    is_cut = problems["reason"].map(lambda reason: str(reason).endswith(CUTS)).astype(bool)
+    return {"raw_items": frames["raw_items"], "problems": problems[is_cut]}
 
 
 def refuse_numberless(chunk: Chunk, *, file: str = "") -> None:
@@ -219,9 +228,9 @@ def conclude(
         lines.append(
             f"{number(n, 'item')} could not be used; each is kept with its reason (vt problems)."
         )
-    if warned := int(captures["status"].eq("warning").sum()):
+    if n_warnings := int(captures["status"].eq("warning").sum()):
         lines.append(
-            f"{number(warned, 'capture')} went in with a warning; the table of captures gives "
+            f"{number(n_warnings, 'capture')} went in with a warning; the table of captures gives "
             "the reason."
         )
     lines += gone
@@ -244,24 +253,24 @@ def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccou
     platform = hit[0] if hit else capture.platform
     if platform is None:
         return Rejected("unreadable", "no platform recognises this item", item)
-    found = outcome(platform, use.item(nested(item)) if isinstance(item, dict) else item)
-    return replace(found, payload=item) if isinstance(found, Rejected) else found
+    result = outcome(platform, use.item(nested(item)) if isinstance(item, dict) else item)
+    return replace(result, payload=item) if isinstance(result, Rejected) else result
 
 
 def _within(
-    found: Mapped | MappedAccount, item: Any, use: FieldUse
+    result: Mapped | MappedAccount, item: Any, use: FieldUse
 ) -> tuple[list[Mapped], list[Misread]]:
     """The posts inside an account's item, and what stands among them and is none."""
-    if isinstance(found, Mapped):
+    if isinstance(result, Mapped):
         return [], []
-    posts, strange = posts_within(found.account.platform, item, found)
+    posts, strange = posts_within(result.account.platform, item, result)
     use.asked.update(posts)
-    return [post for listed in posts.values() for post in listed], strange
+    return [post for members in posts.values() for post in members], strange
 
 
-def _facts(found: Sequence[Mapped | MappedAccount], item: Any, capture: Capture) -> Counter[str]:
+def _facts(results: Sequence[Mapped | MappedAccount], item: Any, capture: Capture) -> Counter[str]:
     """What is counted of an item's posts (Chunk.tally)."""
-    posts = [one for one in found if isinstance(one, Mapped)]
+    posts = [one for one in results if isinstance(one, Mapped)]
     is_flat = not any(isinstance(value, (dict, list)) for value in item.values())
     return Counter(
         numbered=sum(
@@ -281,13 +290,13 @@ def _is_younger(post: Mapped, capture: Capture) -> bool:
     return bool(posted_at and posted_at > (post.captured_at or capture.captured_at))
 
 
-def _add(rows: dict[str, list[Row]], found: Mapped | MappedAccount, capture: Capture) -> None:
-    at = naive(found.captured_at or capture.captured_at)
-    if found.account:
-        rows["accounts"].append(account_row(found.account, at))
-        if found.counts and found.counts != AccountCounts():
-            rows["account_snapshots"].append(counts_row(found.account, found.counts, at, capture))
-    if isinstance(found, Mapped):
-        rows["posts"].append(post_row(found, at))
-        rows["post_snapshots"].append(snapshot_row(found, at, capture))
-        rows["project_posts"].append(link_row(found.post.post_id, capture))
+def _add(rows: dict[str, list[Row]], result: Mapped | MappedAccount, capture: Capture) -> None:
+    at = naive(result.captured_at or capture.captured_at)
+    if result.account:
+        rows["accounts"].append(account_row(result.account, at))
+        if result.counts and result.counts != AccountCounts():
+            rows["account_snapshots"].append(counts_row(result.account, result.counts, at, capture))
+    if isinstance(result, Mapped):
+        rows["posts"].append(post_row(result, at))
+        rows["post_snapshots"].append(snapshot_row(result, at, capture))
+        rows["project_posts"].append(link_row(result.post.post_id, capture))

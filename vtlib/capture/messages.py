@@ -26,8 +26,8 @@ def mapped_ratio(tally: Counter[str]) -> float | None:
 
     Error items and the like are not counted: they are the provider's word, not our failure.
     """
-    meant = tally["found"] - sum(tally[k] for k in NOT_COUNTED)
-    return (tally["mapped"] + tally["accounts"]) / meant if meant else None
+    n_posts = tally["found"] - sum(tally[k] for k in NOT_COUNTED)
+    return (tally["mapped"] + tally["accounts"]) / n_posts if n_posts else None
 
 
 def unreadable(tally: Counter[str]) -> int:
@@ -53,14 +53,14 @@ def fate(tally: Counter[str], *, ratio: float | None, least: float) -> str:
     return f"{bad} of {tally['found']} items could not be read: vt problems" if bad else ""
 
 
-def vanished(lost: Sequence[Mapping[str, Any]]) -> str:
+def vanished(metrics: Sequence[Mapping[str, Any]]) -> str:
     """What is said of metrics that a capture lost against the one before
     (capture/store.vanished_metrics).
     """
-    if not lost:
+    if not metrics:
         return ""
-    names = ", ".join(str(one["metric"]) for one in lost)
-    n = max(int(one["n_now"]) for one in lost)
+    names = ", ".join(str(one["metric"]) for one in metrics)
+    n = max(int(one["n_now"]) for one in metrics)
     return (
         f"{names} vanished: the actor's last capture had it, none of {number(n, 'post')} has it "
         "now. Has a field "
@@ -70,31 +70,31 @@ def vanished(lost: Sequence[Mapping[str, Any]]) -> str:
 
 
 def warnings(
-    tally: Counter[str], lost: Sequence[Mapping[str, Any]], *, at: datetime, basis: str
+    tally: Counter[str], metrics: Sequence[Mapping[str, Any]], *, at: datetime, basis: str
 ) -> list[str]:
     """Sentences on what went in and is not as it should be; `at`: when the capture was made,
     `basis`: how that is known.
     """
-    found = [vanished(lost)]
+    lines = [vanished(metrics)]
     if bad := tally[BAD_VALUE]:
-        found.append(
+        lines.append(
             f"{number(bad, 'value')} could not be read and {'counts' if bad == 1 else 'count'} "
             "as unknown, "
             f"the {'item is' if bad == 1 else 'items are'} in: vt problems"
         )
     if young := tally["younger"]:
-        found.append(
+        lines.append(
             f"{number(young, 'post')} {'is' if young == 1 else 'are'} younger than the capture "
             f"({at:%Y-%m-%d %H:%M}, "
             f"from {GUESSED.get(basis, 'what was ' + basis)}): give its time with --captured-at"
         )
-    if parted := tally["parted"]:
-        found.append(
-            f"{number(parted, 'post')} had other numbers in another capture of the same moment: "
+    if n_moved := tally["parted"]:
+        lines.append(
+            f"{number(n_moved, 'post')} had other numbers in another capture of the same moment: "
             "both are kept, "
             "a second apart; tell the captures apart with --captured-at"
         )
-    return [line for line in found if line]
+    return [line for line in lines if line]
 
 
 def guessed(at: datetime, basis: str) -> str:

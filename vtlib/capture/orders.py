@@ -97,13 +97,13 @@ def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) 
     `accounts`: platform, handle, native_id, role (missing = not followed). What `ledger` covers is
     left out.
     """
-    followed = accounts[accounts["role"].notna()] if len(accounts) else accounts
-    found = Wave()
+    own_rows = accounts[accounts["role"].notna()] if len(accounts) else accounts
+    wave = Wave()
     for platform in _platforms(params):
-        rows = followed[followed["platform"] == platform] if len(followed) else followed
+        rows = own_rows[own_rows["platform"] == platform] if len(own_rows) else own_rows
         targets = [_target(platform, r) for r in rows.to_dict("records")]
-        found += orders(targets, ask="accounts", platform=platform, params=params, ledger=ledger)
-    return found
+        wave += orders(targets, ask="accounts", platform=platform, params=params, ledger=ledger)
+    return wave
 
 
 def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
@@ -112,27 +112,25 @@ def profile_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) 
 
     `accounts`: those that are due (platform, handle, native_id).
     """
-    found = Wave()
+    wave = Wave()
     for platform in _platforms(params) if params.profiles else ():
         rows = accounts[accounts["platform"] == platform] if len(accounts) else accounts
         targets = [_target(platform, r) for r in rows.to_dict("records")]
         if targets and can_be_asked(platform, "profiles"):
-            found += orders(
-                targets, ask="profiles", platform=platform, params=params, ledger=ledger
-            )
-    return found
+            wave += orders(targets, ask="profiles", platform=platform, params=params, ledger=ledger)
+    return wave
 
 
 def post_orders(posts: pd.DataFrame, *, params: Scraping, ledger: Ledger) -> Wave:
     """Orders for posts by URL. `posts`: platform, url; platforms without such an actor are left
     out.
     """
-    found = Wave()
+    wave = Wave()
     for platform in _platforms(params):
         urls = list(posts.loc[posts["platform"] == platform, "url"]) if len(posts) else []
         if urls and can_be_asked(platform, "posts"):
-            found += orders(urls, ask="posts", platform=platform, params=params, ledger=ledger)
-    return found
+            wave += orders(urls, ask="posts", platform=platform, params=params, ledger=ledger)
+    return wave
 
 
 def orders(
@@ -151,19 +149,19 @@ def orders(
     blank = Asked(platform, "", ask, (), {}, 0, limit, days, formats)
     covering = _covering(blank, ledger)
     to_ask: list[str] = []
-    covered: dict[str, tuple[Mapping[str, Any], list[str]]] = {}
+    by_order: dict[str, tuple[Mapping[str, Any], list[str]]] = {}
     for target in dict.fromkeys(t for t in targets if t):
         keys = target_keys(platform, ask, target)
         row = next((r for r, mine in covering if keys & mine), None)
         if row is None:
             to_ask.append(target)
         else:
-            covered.setdefault(row["capture_id"], (row, []))[1].append(target)
-    asked = []
+            by_order.setdefault(row["capture_id"], (row, []))[1].append(target)
+    new_orders = []
     for actor, group in _groups(platform, ask, to_ask, params):
         request = ActorRequest(ask, tuple(group), limit, since, formats)
         items = _items_max(actor, request)
-        asked.append(
+        new_orders.append(
             Asked(
                 *(platform, actor.name, ask, request.targets, actor.build(request), items),
                 *(limit, days, formats),
@@ -171,10 +169,10 @@ def orders(
         )
     covers = [
         Cover(platform, row["actor"], ask, tuple(mine), row["capture_id"], reason)
-        for row, mine in covered.values()
+        for row, mine in by_order.values()
         if (reason := cover_reason(row, gap_h=params.min_gap_h))
     ]
-    return Wave(tuple(asked), tuple(covers))
+    return Wave(tuple(new_orders), tuple(covers))
 
 
 def cover_reason(row: Mapping[str, Any], *, gap_h: float) -> str:
@@ -198,21 +196,21 @@ def cover_reason(row: Mapping[str, Any], *, gap_h: float) -> str:
     return ""
 
 
-def other_actors(asked: Asked) -> str:
+def other_actors(order: Asked) -> str:
     """What to do when the actor of an order cannot be run: which others `scraping.actors` could
     name.
     """
     others = [
         a.name
-        for a in SOURCES[asked.platform].ACTORS
-        if a.name != asked.actor and asked.ask in a.asks and all(map(a.can_take, asked.targets))
+        for a in SOURCES[order.platform].ACTORS
+        if a.name != order.actor and order.ask in a.asks and all(map(a.can_take, order.targets))
     ]
     if others:
-        return f"Name another in scraping.actors ({asked.platform}): {', '.join(others)}."
+        return f"Name another in scraping.actors ({order.platform}): {', '.join(others)}."
     return (
         "scraping.actors could name another, and none is known that can be asked for "
-        f"{asked.ask} of "
-        f"{asked.platform}: import an export (vt import dataset), or see docs/adding-a-platform.md."
+        f"{order.ask} of "
+        f"{order.platform}: import an export (vt import dataset), or see docs/adding-a-platform.md."
     )
 
 
@@ -233,8 +231,8 @@ def due_posts(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.Dat
     age_h = (pd.Timestamp(now).tz_localize(None) - posts["posted_at"]).dt.total_seconds() / 3600
     seen_h = (posts["last_captured_at"] - posts["posted_at"]).dt.total_seconds() / 3600
     horizons = sorted(params.refresh_horizons_h)
-    passed = age_h.map(lambda a: max((h for h in horizons if h <= a), default=float("nan")))
-    due = passed.notna() & ~(seen_h >= passed) & (age_h <= horizons[-1] * LAST_HORIZON_FACTOR)
+    horizon_h = age_h.map(lambda a: max((h for h in horizons if h <= a), default=float("nan")))
+    due = horizon_h.notna() & ~(seen_h >= horizon_h) & (age_h <= horizons[-1] * LAST_HORIZON_FACTOR)
     return posts[due].sort_values("posted_at", ascending=False).head(params.refresh_limit)
 
 
@@ -247,13 +245,13 @@ def due_links(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.Dat
     if posts.empty:
         return posts
     fresh = posts[posts["last_captured_at"].isna()]
-    seen = posts[posts["last_captured_at"].notna() & posts["posted_at"].notna()]
-    found = pd.concat([fresh, due_posts(seen, params=params, now=now)])
-    return found.head(params.refresh_limit)
+    captured_posts = posts[posts["last_captured_at"].notna() & posts["posted_at"].notna()]
+    links = pd.concat([fresh, due_posts(captured_posts, params=params, now=now)])
+    return links.head(params.refresh_limit)
 
 
 def estimate(
-    asked: Sequence[Asked], *, prices: Mapping[str, float], charged: Mapping[str, float]
+    new_orders: Sequence[Asked], *, prices: Mapping[str, float], charged: Mapping[str, float]
 ) -> pd.DataFrame:
     """What orders may cost at most: columns ESTIMATE, a row an order; money in US dollars.
 
@@ -261,7 +259,7 @@ def estimate(
     charged per 1000. usd is missing and basis `unknown` where there is neither.
     """
     rows = []
-    for one in asked:
+    for one in new_orders:
         price = prices.get(one.actor, charged.get(one.actor))
         basis = "yours" if one.actor in prices else "earlier captures" if price is not None else ""
         usd = None if price is None else one.items_max * price / 1000
@@ -271,28 +269,28 @@ def estimate(
     return frame.astype({"usd_per_1000": "Float64", "usd": "Float64"})
 
 
-def estimate_words(estimated: pd.DataFrame, *, remaining_usd: float) -> list[str]:
+def estimate_words(frame: pd.DataFrame, *, remaining_usd: float) -> list[str]:
     """The estimate in sentences, with the cap that is sent in every case."""
-    if estimated.empty:
+    if frame.empty:
         return ["Nothing has to be asked."]
-    known = estimated["usd"].dropna()
-    items = int(estimated["items_max"].sum())
-    first = f"{number(len(estimated), 'run')}, at most {number(items, 'item')}"
-    unknown = len(estimated) - len(known)
-    if unknown == len(estimated):
+    usd = frame["usd"].dropna()
+    items = int(frame["items_max"].sum())
+    first = f"{number(len(frame), 'run')}, at most {number(items, 'item')}"
+    unknown = len(frame) - len(usd)
+    if unknown == len(frame):
         cost = "what they cost is unknown: give your price in scraping.usd_per_1000"
     else:
-        cost = f"at most ${float(known.sum()):,.2f}"
+        cost = f"at most ${float(usd.sum()):,.2f}"
         cost += f", and {number(unknown, 'run')} of unknown price" if unknown else ""
     return [f"{first}: {cost}.", f"The provider is told to stop at ${remaining_usd:,.2f} in all."]
 
 
-def weights(estimated: pd.DataFrame) -> list[float]:
+def weights(frame: pd.DataFrame) -> list[float]:
     """The weight of each order when a budget is shared out: its cost where all are known, else
     its items.
     """
-    by = "usd" if len(estimated) and estimated["usd"].notna().all() else "items_max"
-    return [max(float(w), 1e-9) for w in estimated[by]]
+    by = "usd" if len(frame) and frame["usd"].notna().all() else "items_max"
+    return [max(float(w), 1e-9) for w in frame[by]]
 
 
 def paused(actor: str, failed_at: datetime | None, *, now: datetime) -> str:
@@ -338,18 +336,18 @@ def _groups(
 
 def _actor(platform: Platform, ask: Ask, target: str, params: Scraping) -> Actor:
     able = [a for a in SOURCES[platform].ACTORS if ask in a.asks and a.can_take(target)]
-    named = params.actors.get(platform)
-    if named and named not in (known := [a.name for a in SOURCES[platform].ACTORS]):
-        near = nearest(named, known)
-        todo = f"Did you mean {near}?" if near else f"Known: {', '.join(known)}."
-        raise BadInput(f"scraping.actors: {named} is not known for {platform}.", todo=todo)
-    chosen = next((a for a in able if a.name == named), able[0] if able else None)
-    if chosen is None:
+    name = params.actors.get(platform)
+    if name and name not in (names := [a.name for a in SOURCES[platform].ACTORS]):
+        near = nearest(name, names)
+        todo = f"Did you mean {near}?" if near else f"Known: {', '.join(names)}."
+        raise BadInput(f"scraping.actors: {name} is not known for {platform}.", todo=todo)
+    actor = next((a for a in able if a.name == name), able[0] if able else None)
+    if actor is None:
         raise BadInput(
             f"no actor of {platform} can be asked for {ask} ({target}).",
             todo="vt discover --help lists what each platform can be asked.",
         )
-    return chosen
+    return actor
 
 
 def _items_max(actor: Actor, request: ActorRequest) -> int:
@@ -359,24 +357,24 @@ def _items_max(actor: Actor, request: ActorRequest) -> int:
     return (request.limit or MOST_ITEMS) * len(request.targets) * max(len(kinds), 1)
 
 
-def _covering(wanted: Asked, ledger: Ledger) -> list[tuple[Mapping[str, Any], frozenset[str]]]:
+def _covering(order: Asked, ledger: Ledger) -> list[tuple[Mapping[str, Any], frozenset[str]]]:
     """Orders that cover targets of such a question, each with the keys of its targets: the open
     ones, then those within the gap that asked for at least as much.
     """
     rows = [*ledger.open_orders] + [
         row
         for row in ledger.recent
-        if tuple(row["formats"] or ()) == wanted.formats
-        and _reaches(row["post_limit"], wanted.limit)
-        and _reaches(row["days_back"], wanted.days_back)
+        if tuple(row["formats"] or ()) == order.formats
+        and _reaches(row["post_limit"], order.limit)
+        and _reaches(row["days_back"], order.days_back)
     ]
-    keyed = partial(target_keys, wanted.platform, wanted.ask)
+    keys_of = partial(target_keys, order.platform, order.ask)
     return [
-        (row, frozenset().union(*map(keyed, row["targets"] or ())))
+        (row, frozenset().union(*map(keys_of, row["targets"] or ())))
         for row in rows
-        if (row["ask"], row["platform"]) == (wanted.ask, wanted.platform)
+        if (row["ask"], row["platform"]) == (order.ask, order.platform)
     ]
 
 
-def _reaches(had: int | None, wanted: int | None) -> bool:
-    return had is None or (wanted is not None and had >= wanted)
+def _reaches(had: int | None, least: int | None) -> bool:
+    return had is None or (least is not None and had >= least)

@@ -116,8 +116,8 @@ def read_export(
     """
     raw = _bytes(path)
     table = read_table(path, options=options)
-    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
-    exported_at, basis = capture_time(path.name, modified)
+    modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
+    exported_at, basis = capture_time(path.name, modified_at)
     base: dict[str, Any] = {
         "exported_at": exported_at.replace(tzinfo=None),
         "source": path.name,
@@ -128,11 +128,11 @@ def read_export(
     at = columns.find_column(heads, columns.POSITION)
     value_at = columns.find_column(heads, columns.RETENTION)
     if at and value_at:
-        found = _retention(table, (at, value_at), base | _post(post_id, path))
+        export = _retention(table, (at, value_at), base | _post(post_id, path))
     else:
-        found = _posts(table, _layout(table), base, platform)
+        export = _posts(table, _layout(table), base, platform)
     return replace(
-        found,
+        export,
         sha256=base["source_sha256"],
         exported_at=base["exported_at"],
         exported_at_basis=basis,
@@ -187,12 +187,12 @@ def _dated_styles(table: Table, times: list[str]) -> tuple[Mapping[str, Style], 
     platform's habit gives.
     """
     styles = dict(table.styles)
-    shown = {styles[h].order for h in times if styles[h].order in ("dmy", "mdy")}
+    orders = {styles[h].order for h in times if styles[h].order in ("dmy", "mdy")}
     is_meta = {*columns.META} <= {h.lower() for h in table.columns}
     note = ""
     order = table.options.date_order
-    if len(shown) == 1:
-        order = next(iter(shown))
+    if len(orders) == 1:
+        order = next(iter(orders))
     elif not order and is_meta:
         order = "mdy"
         is_open = any(styles[h].kind == "date" and not styles[h].order for h in times)

@@ -53,7 +53,7 @@ def own_post_frames(
         rows["posts"].append(_post(post, owner, capture))
         if post.counts:
             rows["post_snapshots"].append(_snapshot(post, capture))
-    return {name: _frame(name, found) for name, found in rows.items()}
+    return {name: _frame(name, table_rows) for name, table_rows in rows.items()}
 
 
 def _raw_item(post: OwnPost, capture: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,5 +111,5 @@ def _snapshot(post: OwnPost, capture: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _frame(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    typed = pa.Table.from_pylist(rows, schema=TABLES[table])
-    return pd.DataFrame(typed.to_pandas(types_mapper=pd.ArrowDtype))
+    arrow = pa.Table.from_pylist(rows, schema=TABLES[table])
+    return pd.DataFrame(arrow.to_pandas(types_mapper=pd.ArrowDtype))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,8 +19,8 @@ from vtlib.capture.messages import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.capture.orders import Asked
 from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
 from vtlib.core.errors import sentence
-from vtlib.core.models import METRICS, MappedAccount, Rejected
-from vtlib.platforms import outcome
+from vtlib.core.models import METRICS, Mapped, MappedAccount, Rejected
+from vtlib.platforms import outcome, posts_within
 from vtlib.platforms.searches import names_in, names_of
 
 OUT = {
@@ -39,7 +39,7 @@ _UNKNOWN = "private, empty or nothing as new as asked: the provider does not say
 @dataclass(frozen=True, slots=True)
 class RunItem:
     """One item of a run: for which target ("" = none of them), and the post, account or refusal
-    it is.
+    it is. A post inside a profile's item (`is_within`) has that item's number.
     """
 
     item_no: int
@@ -51,6 +51,11 @@ class RunItem:
     has_counts: bool = False
     refusal: str = ""
     said: str = ""
+    is_within: bool = False
+
+    @property
+    def key(self) -> tuple[int, str | None]:
+        return self.item_no, self.post_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,10 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class SelectedPosts:
-    """The posts that are kept, and why the other items of posts are not (item_no -> a key of
-    OUT).
-    """
+    """The posts that are kept, and why the others are not (item_no, post_id -> a key of OUT)."""
 
     posts: frozenset[str] = frozenset()
-    out: Mapping[int, str] = field(default_factory=dict)
+    out: Mapping[tuple[int, str | None], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,51 +90,53 @@ class Came:
     overcharge: str = ""
 
 
-def look(items: Iterable[tuple[int, Any]], asked: Asked) -> list[RunItem]:
-    """What each (item_no, item) is, and for which target of the order it came. Nothing raises."""
-    known = {t: names_of(asked.platform, t) for t in asked.targets}
-    return [_seen(item_no, item, asked, known) for item_no, item in items]
+def look(items: Iterable[tuple[int, Any]], order: Asked) -> list[RunItem]:
+    """What each (item_no, item) is, the posts inside profiles after their profile, and for which
+    target of the order it came. Nothing raises.
+    """
+    names = {t: names_of(order.platform, t) for t in order.targets}
+    return [one for item_no, item in items for one in _seen(item_no, item, order, names)]
 
 
-def keep(seen: Sequence[RunItem], asked: Asked, *, captured_at: datetime) -> SelectedPosts:
+def keep(run_items: Sequence[RunItem], order: Asked, *, captured_at: datetime) -> SelectedPosts:
     """Which posts the order meant: no older than `days_back` before the capture, of the formats
     asked, and of each target the newest `limit` (search and hashtag: the first). Posts without a
     time are not too old.
     """
-    oldest = captured_at - timedelta(days=asked.days_back) if asked.days_back else None
-    out: dict[int, str] = {}
+    oldest = captured_at - timedelta(days=order.days_back) if order.days_back else None
+    out: dict[tuple[int, str | None], str] = {}
     fit: dict[str, dict[str, RunItem]] = {}
-    for one in seen:
+    for one in run_items:
         if one.post_id is None:
             continue
         mine = fit.setdefault(one.target, {})
-        reason = _misfit(one, asked, oldest) or ("twice" if one.post_id in mine else "")
+        reason = _misfit(one, order, oldest) or ("twice" if one.post_id in mine else "")
         if reason:
-            out[one.item_no] = reason
+            out[one.key] = reason
         else:
             mine[one.post_id] = one
     for target, mine in fit.items():
-        if target and asked.limit is not None:
-            beyond = _ranked(list(mine.values()), asked)[asked.limit :]
-            out.update({one.item_no: "beyond_limit" for one in beyond})
-    kept = {one.post_id for mine in fit.values() for one in mine.values() if one.item_no not in out}
-    return SelectedPosts(frozenset(p for p in kept if p), out)
+        if target and order.limit is not None:
+            beyond = _ranked(list(mine.values()), order)[order.limit :]
+            out.update({one.key: "beyond_limit" for one in beyond})
+    posts = {one.post_id for mine in fit.values() for one in mine.values() if one.key not in out}
+    return SelectedPosts(frozenset(p for p in posts if p), out)
 
 
 def narrow(frames: Mapping[str, pd.DataFrame], kept: SelectedPosts) -> dict[str, pd.DataFrame]:
     """The rows of a mapped chunk (capture/mapping.py) without posts that are left out, and without
     snapshots that hold no count; raw items are in the store already.
     """
-    found = {t: f for t, f in frames.items() if t != "raw_items"}
+    rows = {t: f for t, f in frames.items() if t != "raw_items"}
     for table in ("posts", "post_snapshots", "project_posts"):
-        found[table] = found[table][found[table]["post_id"].isin(kept.posts)]
-    states = found["post_snapshots"][[f"{name}_state" for name in METRICS]]
-    found["post_snapshots"] = found["post_snapshots"][(states != "not_exposed").any(axis=1)]
-    return found
+        rows[table] = rows[table][rows[table]["post_id"].isin(kept.posts)]
+    states = rows["post_snapshots"][[f"{name}_state" for name in METRICS]]
+    rows["post_snapshots"] = rows["post_snapshots"][(states != "not_exposed").any(axis=1)]
+    return rows
 
 
 def per_target(
-    seen: Sequence[RunItem], kept: SelectedPosts, *, ran: Ran, new: Collection[str]
+    run_items: Sequence[RunItem], selection: SelectedPosts, *, ran: Ran, new: Collection[str]
 ) -> list[dict[str, Any]]:
     """A row a target, with what it got: columns TARGETS; one with target "" for items that came for
     none.
@@ -139,11 +144,12 @@ def per_target(
     `new`: ids of posts that this capture added to the project.
     """
     groups: dict[str, list[RunItem]] = {t: [] for t in ran.asked.targets}
-    for one in seen:
+    for one in run_items:
         groups.setdefault(one.target, []).append(one)
-    rows = (_row(t, mine, kept, asked=ran.asked, new=new) for t, mine in groups.items())
+    rows = (_row(t, mine, selection, asked=ran.asked, new=new) for t, mine in groups.items())
     return [
-        {**row, "reason": _words(row, groups[row["target"]], kept, ran=ran) or None} for row in rows
+        {**row, "reason": _words(row, groups[row["target"]], selection, ran=ran) or None}
+        for row in rows
     ]
 
 
@@ -156,7 +162,7 @@ def judge(came: Came, *, least: float) -> tuple[str, str, int]:
     ratio = mapped_ratio(came.tally)
     shape = fate(came.tally, ratio=ratio, least=least) if ratio is not None else ""
     countless = came.counted < least * came.tally["mapped"]
-    renamed = countless or (ratio is not None and ratio < least)
+    is_renamed = countless or (ratio is not None and ratio < least)
     words = [w for w in (_end_words(came), _nothing_words(came), shape) if w]
     if countless:
         words.append(
@@ -164,10 +170,10 @@ def judge(came: Came, *, least: float) -> tuple[str, str, int]:
             f"{verb(came.counted, 'have')} any count: has the actor "
             "renamed its fields? All items are kept: after an update, run vt import again"
         )
-    failed = came.ran.status != "SUCCEEDED" or renamed or _is_empty(came)
-    refused = _refused(came)
-    if refused and not _is_empty(came):
-        words.append(f"{refused} of {number(len(came.ran.asked.targets), 'target')} gave nothing")
+    is_failure = came.ran.status != "SUCCEEDED" or is_renamed or _is_empty(came)
+    n_refused = _refused(came)
+    if n_refused and not _is_empty(came):
+        words.append(f"{n_refused} of {number(len(came.ran.asked.targets), 'target')} gave nothing")
     if came.overcharge:
         words.append(came.overcharge)
     elif came.at_cap:
@@ -176,20 +182,20 @@ def judge(came: Came, *, least: float) -> tuple[str, str, int]:
         8
         if came.at_cap or came.overcharge
         else 4
-        if failed or refused
+        if is_failure or n_refused
         else 2
         if unreadable(came.tally)
         else 0
     )
-    return "failed" if failed else "ok", "; ".join(words), code
+    return "failed" if is_failure else "ok", "; ".join(words), code
 
 
 def _end_words(came: Came) -> str:
-    ran, found = came.ran, came.tally["found"]
+    ran, n_items = came.ran, came.tally["found"]
     if ran.status == "SUCCEEDED":
         return ""
-    said = f" ({ran.message})" if ran.message else ""
-    return f"the run ended {ran.status}{said}: what it had is kept ({number(found, 'item')})"
+    message = f" ({ran.message})" if ran.message else ""
+    return f"the run ended {ran.status}{message}: what it had is kept ({number(n_items, 'item')})"
 
 
 def _nothing_words(came: Came) -> str:
@@ -197,8 +203,8 @@ def _nothing_words(came: Came) -> str:
         return ""
     if not came.tally["found"]:
         return "the provider gave nothing and no reason"
-    refused = sum(came.tally[k] for k in NOT_COUNTED)
-    return "the provider gave only error items" if refused == came.tally["found"] else ""
+    n_refused = sum(came.tally[k] for k in NOT_COUNTED)
+    return "the provider gave only error items" if n_refused == came.tally["found"] else ""
 
 
 def _is_empty(came: Came) -> bool:
@@ -242,24 +248,24 @@ def conclude(
             "follow accounts: vt project add-accounts" if has_token else "set APIFY_TOKEN in .env"
         )
         return skipped("scraping", f"nothing was asked of a provider: {need}", said)
-    asked = targets[targets["handle"] != ""]
-    short = asked[asked["reason"].notna()]
-    lines = [_asked_line(asked, captures, short), _came_line(targets)]
+    target_rows = targets[targets["handle"] != ""]
+    short = target_rows[target_rows["reason"].notna()]
+    lines = [_asked_line(target_rows, captures, short), _came_line(targets)]
     lines += [_cost_line(captures)] if costs else []
     lines += said
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
     lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]
     if len(short) > 5:
         lines.append(f"… and {len(short) - 5:,} more (see the table).")
-    return done("scraping", lines, asked=len(asked), short=len(short), runs=len(captures))
+    return done("scraping", lines, asked=len(target_rows), short=len(short), runs=len(captures))
 
 
-def _asked_line(asked: pd.DataFrame, captures: pd.DataFrame, short: pd.DataFrame) -> str:
-    what = number(len(asked), "target")
-    where = number(asked["platform"].nunique(), "platform")
+def _asked_line(targets: pd.DataFrame, captures: pd.DataFrame, short: pd.DataFrame) -> str:
+    what = number(len(targets), "target")
+    where = number(targets["platform"].nunique(), "platform")
     runs = number(len(captures), "run")
-    whole = f"{len(asked) - len(short):,} of them gave all that was asked"
-    return f"{what} (accounts, tags, words, posts) on {where} were asked for in {runs}; {whole}."
+    complete = f"{len(targets) - len(short):,} of them gave all that was asked"
+    return f"{what} (accounts, tags, words, posts) on {where} were asked for in {runs}; {complete}."
 
 
 def _came_line(targets: pd.DataFrame) -> str:
@@ -278,35 +284,46 @@ def _cost_line(captures: pd.DataFrame) -> str:
     return f"The provider charged ${float(usd.sum()):,.2f}{rest}."
 
 
-def _seen(item_no: int, item: Any, asked: Asked, known: Mapping[str, frozenset[str]]) -> RunItem:
-    result = outcome(asked.platform, item)
+def _seen(
+    item_no: int, item: Any, order: Asked, names: Mapping[str, frozenset[str]]
+) -> list[RunItem]:
+    result = outcome(order.platform, item)
     under, owner = names_in(item if isinstance(item, dict) else {}, result)
-    target = _match(under, known) or _match(owner, known)
-    if not target and len(known) == 1:
-        target = next(iter(known))  # a run with one target brings nothing else
+    target = _match(under, names) or _match(owner, names)
+    if not target and len(names) == 1:
+        target = next(iter(names))  # a run with one target brings nothing else
     if isinstance(result, Rejected):
-        return RunItem(item_no, target, refusal=result.kind, said=result.reason)
+        return [RunItem(item_no, target, refusal=result.kind, said=result.reason)]
     if isinstance(result, MappedAccount):
-        return RunItem(item_no, target, is_account=True)
-    post = result.post
-    counted = any(m.state != "not_exposed" for m in result.metrics.values())
-    return RunItem(item_no, target, post.post_id, post.posted_at, post.format, has_counts=counted)
+        lists, _ = posts_within(order.platform, item, result)
+        posts = [_post(item_no, target, p) for mine in lists.values() for p in mine]
+        account = RunItem(item_no, target, is_account=True)
+        return [account, *(replace(one, is_within=True) for one in posts)]
+    return [_post(item_no, target, result)]
 
 
-def _match(names: frozenset[str], known: Mapping[str, frozenset[str]]) -> str:
-    return next((t for t, mine in known.items() if names & mine), "")
+def _post(item_no: int, target: str, mapped: Mapped) -> RunItem:
+    post = mapped.post
+    has_counts = any(m.state != "not_exposed" for m in mapped.metrics.values())
+    return RunItem(
+        item_no, target, post.post_id, post.posted_at, post.format, has_counts=has_counts
+    )
 
 
-def _misfit(one: RunItem, asked: Asked, oldest: datetime | None) -> str:
-    if asked.formats and one.format not in asked.formats:
+def _match(names: frozenset[str], names_by_target: Mapping[str, frozenset[str]]) -> str:
+    return next((t for t, mine in names_by_target.items() if names & mine), "")
+
+
+def _misfit(one: RunItem, order: Asked, oldest: datetime | None) -> str:
+    if order.formats and one.format not in order.formats:
         return "other_type"
     if oldest and one.posted_at and one.posted_at < oldest:
         return "too_old"
     return ""
 
 
-def _ranked(mine: list[RunItem], asked: Asked) -> list[RunItem]:
-    if asked.ask != "accounts":
+def _ranked(mine: list[RunItem], order: Asked) -> list[RunItem]:
+    if order.ask != "accounts":
         return mine  # in the provider's order of relevance
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(mine, key=lambda one: one.posted_at or never, reverse=True)
@@ -316,42 +333,43 @@ def _row(
     target: str, mine: Sequence[RunItem], kept: SelectedPosts, *, asked: Asked, new: Collection[str]
 ) -> dict[str, Any]:
     posts = [one for one in mine if one.post_id]
-    taken = {one.post_id for one in posts if one.item_no not in kept.out}
+    post_ids = {one.post_id for one in posts if one.key not in kept.out}
+    own = [one for one in mine if not one.is_within]
     return {
         "platform": asked.platform,
         "ask": asked.ask,
         "target": target,
         "requested": _requested(target, asked),
-        "found": len(mine),
-        "mapped": len(posts) + sum(one.is_account for one in mine),
-        "new": len(taken & set(new)),
-        "updated": len(taken - set(new)),
-        "skipped": len(posts) - len(taken),
+        "found": len(own),
+        "mapped": sum(bool(one.post_id) or one.is_account for one in own),
+        "new": len(post_ids & set(new)),
+        "updated": len(post_ids - set(new)),
+        "skipped": len(posts) - len(post_ids),
         "problems": sum(bool(one.refusal) for one in mine),
     }
 
 
-def _requested(target: str, asked: Asked) -> int | None:
+def _requested(target: str, order: Asked) -> int | None:
     if not target:
         return 0
-    return 1 if asked.ask in ("posts", "profiles") else asked.limit
+    return 1 if order.ask in ("posts", "profiles") else order.limit
 
 
 def _words(
     facts: Mapping[str, Any], mine: Sequence[RunItem], kept: SelectedPosts, *, ran: Ran
 ) -> str:
     """What a person must know of a target; "" when it gave all that was asked."""
-    said = []
-    got, wanted = facts["new"] + facts["updated"], facts["requested"]
+    clauses = []
+    got, limit = facts["new"] + facts["updated"], facts["requested"]
     if not facts["target"]:
-        said.append("these items name none of what was asked for")
+        clauses.append("these items name none of what was asked for")
     elif not facts["mapped"]:
-        said.append(_nothing(mine, ran.status))
-    elif wanted and got < wanted and ran.asked.ask not in ("posts", "profiles"):
-        said.append(f"{got} of {wanted} asked: {_why_fewer(ran)}")
-    left = Counter(kept.out[one.item_no] for one in mine if one.item_no in kept.out)
-    said += [f"{n} left out, {OUT[k]}" for k, n in left.items() if k != "twice"]
-    return "; ".join(said)
+        clauses.append(_nothing(mine, ran.status))
+    elif limit and got < limit and ran.asked.ask not in ("posts", "profiles"):
+        clauses.append(f"{got} of {limit} asked: {_why_fewer(ran)}")
+    reasons = Counter(kept.out[one.key] for one in mine if one.key in kept.out)
+    clauses += [f"{n} left out, {OUT[k]}" for k, n in reasons.items() if k != "twice"]
+    return "; ".join(clauses)
 
 
 def _nothing(mine: Sequence[RunItem], status: str) -> str:

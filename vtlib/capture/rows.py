@@ -86,14 +86,14 @@ def counts_row(account: Account, counts: AccountCounts, at: datetime, capture: C
     }
 
 
-def post_row(found: Mapped, at: datetime) -> Row:
+def post_row(mapped: Mapped, at: datetime) -> Row:
     """A row of posts."""
-    post = found.post
+    post = mapped.post
     return {
         "post_id": post.post_id,
         "platform": post.platform,
         "native_id": post.native_id,
-        "account_id": found.account.account_id if found.account else None,
+        "account_id": mapped.account.account_id if mapped.account else None,
         "url": post.url,
         "format": post.format,
         "posted_at": naive(post.posted_at) if post.posted_at else None,
@@ -121,7 +121,7 @@ def post_row(found: Mapped, at: datetime) -> Row:
 def bare_post_row(ref: PostRef, capture: Capture) -> Row:
     """A row of posts of which only the URL is known."""
     at = naive(capture.captured_at)
-    known = {
+    facts = {
         "post_id": ref.post_id,
         "platform": ref.platform,
         "native_id": ref.native_id,
@@ -129,18 +129,18 @@ def bare_post_row(ref: PostRef, capture: Capture) -> Row:
         "format": ref.format,
         "first_seen_at": at,
     }
-    return {**known, "hashtags": [], "mentions": []}
+    return {**facts, "hashtags": [], "mentions": []}
 
 
-def snapshot_row(found: Mapped, at: datetime, capture: Capture) -> Row:
+def snapshot_row(mapped: Mapped, at: datetime, capture: Capture) -> Row:
     """A row of post_snapshots."""
     row: Row = {
-        "post_id": found.post.post_id,
+        "post_id": mapped.post.post_id,
         "captured_at": at,
         "capture_id": capture.capture_id,
     }
     for name in METRICS:
-        metric = found.metrics.get(name, NOT_EXPOSED)
+        metric = mapped.metrics.get(name, NOT_EXPOSED)
         row[name], row[f"{name}_state"] = metric.value, metric.state
     return row
 
@@ -156,52 +156,54 @@ def link_row(post_id: str, capture: Capture) -> Row:
     }
 
 
-def raw_row(payload: str | None, number: int, found: Any, capture: Capture) -> Row:
+def raw_row(payload: str | None, number: int, result: Any, capture: Capture) -> Row:
     """An item as it came; `payload` is its JSON."""
-    mapped = isinstance(found, Mapped)
+    is_post = isinstance(result, Mapped)
     return {
         "capture_id": capture.capture_id,
         "item_no": number,
-        "platform": found.post.platform if mapped else capture.platform,
-        "native_id": found.post.native_id if mapped else None,
-        "captured_at": naive(getattr(found, "captured_at", None) or capture.captured_at),
+        "platform": result.post.platform if is_post else capture.platform,
+        "native_id": result.post.native_id if is_post else None,
+        "captured_at": naive(getattr(result, "captured_at", None) or capture.captured_at),
         "payload": payload,
     }
 
 
 def misread_row(misread: Misread, number: int, capture: Capture) -> Row:
     """A field that is there and unreadable, of an item that is in."""
-    found = Rejected(BAD_VALUE, f"{misread.field_name}: {misread.reason}", None, misread.field_name)
+    rejected = Rejected(
+        BAD_VALUE, f"{misread.field_name}: {misread.reason}", None, misread.field_name
+    )
     place = f"{number} {misread.field_name}"
     key = capture_key(capture.capture_id, "import", place, BAD_VALUE)
-    return {**problem_row(found, number, capture), "problem_id": key}
+    return {**problem_row(rejected, number, capture), "problem_id": key}
 
 
-def problem_row(found: Rejected, number: int, capture: Capture) -> Row:
+def problem_row(rejected_item: Rejected, number: int, capture: Capture) -> Row:
     """A row of problems: an item that is not in."""
     return {
-        "problem_id": capture_key(capture.capture_id, "import", str(number), found.kind),
+        "problem_id": capture_key(capture.capture_id, "import", str(number), rejected_item.kind),
         "project_id": capture.project_id,
         "run_id": capture.run_id,
         "stage": "scraping" if capture.provider == "apify" else "import",
         "capture_id": capture.capture_id,
-        "kind": found.kind,
-        "reason": found.reason[:_MAX_REASON],
+        "kind": rejected_item.kind,
+        "reason": rejected_item.reason[:_MAX_REASON],
         "source": capture.source,
         "item_no": number,
-        "field": found.field_name[:_MAX_REASON] or None,
-        "payload": as_json(found.payload),
+        "field": rejected_item.field_name[:_MAX_REASON] or None,
+        "payload": as_json(rejected_item.payload),
         "seen_at": naive(capture.captured_at),
     }
 
 
 def one_a_key(rows: list[Row]) -> list[Row]:
     """The same post twice in one capture: the larger count of each metric stays (apify.md 1.9)."""
-    kept: dict[tuple[Any, Any], Row] = {}
+    by_key: dict[tuple[Any, Any], Row] = {}
     for row in rows:
         key = (row["post_id"], row["captured_at"])
-        kept[key] = _larger(kept[key], row) if key in kept else row
-    return list(kept.values())
+        by_key[key] = _larger(by_key[key], row) if key in by_key else row
+    return list(by_key.values())
 
 
 def _larger(one: Row, other: Row) -> Row:
@@ -214,8 +216,8 @@ def _larger(one: Row, other: Row) -> Row:
 
 def frame(table: str, rows: list[Row]) -> pd.DataFrame:
     """Rows as a typed frame (Arrow-backed, so that a missing count stays missing and whole)."""
-    typed = pa.Table.from_pylist(rows, schema=TABLES[table])
-    return pd.DataFrame(typed.to_pandas(types_mapper=pd.ArrowDtype))
+    arrow = pa.Table.from_pylist(rows, schema=TABLES[table])
+    return pd.DataFrame(arrow.to_pandas(types_mapper=pd.ArrowDtype))
 
 
 def as_json(value: Any) -> str | None:

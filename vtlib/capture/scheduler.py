@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pandas as pd
 
-from vtlib.capture import collector, job_rows, job_store
-from vtlib.capture import orders as ordering
+from vtlib.capture import collector as jobs
+from vtlib.capture import job_rows, job_store, orders
 from vtlib.capture.collector import Captured, Collector, Row
 from vtlib.capture.orders import Asked, Cover
 from vtlib.store.project import Project
@@ -36,15 +36,15 @@ class Purse:
         self.left_usd -= cap
         return cap
 
-    def settle(self, reserved: float, charged: float | None) -> None:
+    def settle(self, cap: float, usd: float | None) -> None:
         """Put back what was not charged; of an unknown charge, nothing."""
-        self.left_usd += 0.0 if charged is None else reserved - charged
+        self.left_usd += 0.0 if usd is None else cap - usd
 
 
-def estimate(project: Project, asked: Sequence[Asked]) -> pd.DataFrame:
+def estimate(project: Project, new_orders: Sequence[Asked]) -> pd.DataFrame:
     """What orders may cost, by the user's prices or what earlier captures were charged."""
-    return ordering.estimate(
-        asked,
+    return orders.estimate(
+        new_orders,
         prices=project.params.scraping.usd_per_1000,
         charged=job_store.charged_per_1000(project.store),
     )
@@ -52,26 +52,26 @@ def estimate(project: Project, asked: Sequence[Asked]) -> pd.DataFrame:
 
 def left_usd(project: Project) -> float:
     """What one scrape may spend now: its own cap, and what the project's budget has left."""
-    asked = project.params.scraping
-    if asked.budget_usd is None:
-        return asked.max_cost_usd
-    spent = job_store.spent_usd(project.store, project.slug, provider=job_rows.PROVIDER)
-    return max(min(asked.max_cost_usd, asked.budget_usd - spent), 0.0)
+    params = project.params.scraping
+    if params.budget_usd is None:
+        return params.max_cost_usd
+    usd = job_store.spent_usd(project.store, project.slug, provider=job_rows.PROVIDER)
+    return max(min(params.max_cost_usd, params.budget_usd - usd), 0.0)
 
 
-def take_up(desk: Collector, *, told: Told) -> list[Captured]:
+def take_up(collector: Collector, *, told: Told) -> list[Captured]:
     """Bring orders that were left open to their end, before anything new is asked."""
-    done = []
-    for row in job_store.left_open(desk.project.store, desk.project.slug):
-        captured = collector.take_up(desk, row)
-        if captured is not None:
-            told(captured)
-            done.append(captured)
-    return done
+    results = []
+    for row in job_store.left_open(collector.project.store, collector.project.slug):
+        result = jobs.take_up(collector, row)
+        if result is not None:
+            told(result)
+            results.append(result)
+    return results
 
 
 def ask_all(
-    desk: Collector, wave: Sequence[Asked], purse: Purse, *, again: bool, told: Told
+    collector: Collector, wave: Sequence[Asked], purse: Purse, *, again: bool, told: Told
 ) -> list[Captured]:
     """Place orders, `parallel_runs` at one time; each failure is told and the others go on.
 
@@ -79,56 +79,56 @@ def ask_all(
     """
     if not wave:
         return []
-    waiting = deque(zip(wave, ordering.weights(estimate(desk.project, wave)), strict=True))
+    waiting = deque(zip(wave, orders.weights(estimate(collector.project, wave)), strict=True))
     flying: deque[tuple[Row, float]] = deque()
-    done: list[Captured] = []
-    failing = {} if again else _failing(desk)
-    at_once = desk.project.params.scraping.parallel_runs
+    results: list[Captured] = []
+    failing = {} if again else _failing(collector)
+    at_once = collector.project.params.scraping.parallel_runs
     while waiting or flying:
         # What is reserved for a run comes back when it costs less: wait for it rather than refuse.
         may_place = len(flying) < at_once and (purse.left_usd >= LEAST_CAP_USD or not flying)
         if waiting and may_place:
-            asked, weight = waiting.popleft()
+            order, weight = waiting.popleft()
             cap = purse.reserve(weight, of=weight + sum(w for _, w in waiting))
-            placed = _placed(desk, asked, cap, failed_at=failing.get(asked.actor))
-            if not isinstance(placed, Captured):
-                flying.append((placed, cap))
+            outcome = _placed(collector, order, cap, failed_at=failing.get(order.actor))
+            if not isinstance(outcome, Captured):
+                flying.append((outcome, cap))
                 continue
-            captured = placed
+            result = outcome
         else:
             row, cap = flying.popleft()
-            captured = collector.collect(desk, row)
-        may_cost = captured.status == "open" or bool(captured.run_id)
-        purse.settle(cap, captured.charged_usd if may_cost else 0.0)
-        if captured.status == "failed" and not again:
-            failing = _failing(desk)
-        told(captured)
-        done.append(captured)
-    return done
+            result = jobs.collect(collector, row)
+        may_cost = result.status == "open" or bool(result.run_id)
+        purse.settle(cap, result.charged_usd if may_cost else 0.0)
+        if result.status == "failed" and not again:
+            failing = _failing(collector)
+        told(result)
+        results.append(result)
+    return results
 
 
 def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: Told) -> list[Captured]:
     """Say what is not asked for an order that covers it, where this scrape has not said so of
     that order.
     """
-    seen = {c.capture_id for c in done}
-    spared = [collector.covered(c) for c in covers if c.capture_id not in seen]
-    for one in spared:
+    order_ids = {c.capture_id for c in done}
+    results = [jobs.covered(c) for c in covers if c.capture_id not in order_ids]
+    for one in results:
         told(one)
-    return spared
+    return results
 
 
 def _placed(
-    desk: Collector, asked: Asked, cap: float, *, failed_at: datetime | None
+    collector: Collector, order: Asked, cap: float, *, failed_at: datetime | None
 ) -> Row | Captured:
     if cap <= 0:
         reason = "not asked: scraping.max_cost_usd or scraping.budget_usd is reached"
-        return collector.not_asked(asked, reason, exit_code=8)
-    reason = ordering.paused(asked.actor, failed_at, now=naive(desk.project.workspace.now()))
+        return jobs.not_asked(order, reason, exit_code=8)
+    reason = orders.paused(order.actor, failed_at, now=naive(collector.project.workspace.now()))
     if reason:
-        return collector.not_asked(asked, f"not asked: {reason}", exit_code=4)
-    return collector.place(desk, asked, max_usd=cap)
+        return jobs.not_asked(order, f"not asked: {reason}", exit_code=4)
+    return jobs.place(collector, order, max_usd=cap)
 
 
-def _failing(desk: Collector) -> dict[str, datetime]:
-    return job_store.failing_actors(desk.project.store, times=ordering.ACTOR_FAILURES_MAX)
+def _failing(collector: Collector) -> dict[str, datetime]:
+    return job_store.failing_actors(collector.project.store, times=orders.ACTOR_FAILURES_MAX)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from vtlib.capture import job_store
-from vtlib.capture import orders as ordering
+from vtlib.capture import job_store, orders
 from vtlib.capture import store as captures
 from vtlib.capture.orders import Ledger, Wave
 from vtlib.core import log
@@ -26,7 +25,7 @@ from vtlib.store.project import Project, Workspace
 
 if TYPE_CHECKING:
     # apify-client takes most of a second to import, and most notebooks never ask: hence the late
-    # imports of flows.capturing and flows.placing below.
+    # imports of collector and scheduler below.
     from vtlib.capture.apify import Apify
     from vtlib.capture.collector import Captured, Collector
     from vtlib.capture.scheduler import Told
@@ -110,14 +109,14 @@ def quote(project: Project, search: Search | None = None, *, again: bool = False
     Profiles are not in it where nothing was captured yet: which accounts lack them shows
     afterwards.
     """
-    from vtlib.capture import scheduler as placing  # noqa: PLC0415
+    from vtlib.capture import scheduler  # noqa: PLC0415
 
     ledger = _ledger(project, now=project.workspace.now(), again=again)
     wave = _first(project, ledger, search)
     if not search:
         wave += _profiles(project, ledger)
-    found = placing.estimate(project, wave.orders)
-    words = ordering.estimate_words(found, remaining_usd=placing.left_usd(project))
+    found = scheduler.estimate(project, wave.orders)
+    words = orders.estimate_words(found, remaining_usd=scheduler.left_usd(project))
     covers = dict.fromkeys(f"{c.platform} ({c.ask}): {c.reason}" for c in wave.covers)
     return Quote(found, (*words, *covers, *_cannot(project)))
 
@@ -139,19 +138,19 @@ def scrape(
     scripts (performance/matches.renew). Raises CredentialsMissing without a token or with a wrong
     one, StoreBusy while another scrape of the project runs.
     """
-    from vtlib.capture import collector as capturing  # noqa: PLC0415
-    from vtlib.capture import scheduler as placing  # noqa: PLC0415
+    from vtlib.capture import collector as jobs  # noqa: PLC0415
+    from vtlib.capture import scheduler  # noqa: PLC0415
 
     tell = told or (lambda _: None)
     with _alone(project):
-        desk = _desk(project)
-        done = placing.take_up(desk, told=tell)
-        purse = placing.Purse(placing.left_usd(project))
+        collector = _collector(project)
+        done = scheduler.take_up(collector, told=tell)
+        purse = scheduler.Purse(scheduler.left_usd(project))
 
         def ask(plan: Callable[[Project, Ledger], Wave]) -> Wave:
-            wave = plan(project, _ledger(project, now=desk.now, again=again))
-            done.extend(placing.spare(wave.covers, done=done, told=tell))
-            done.extend(placing.ask_all(desk, wave.orders, purse, again=again, told=tell))
+            wave = plan(project, _ledger(project, now=collector.now, again=again))
+            done.extend(scheduler.spare(wave.covers, done=done, told=tell))
+            done.extend(scheduler.ask_all(collector, wave.orders, purse, again=again, told=tell))
             return wave
 
         first = ask(partial(_first, search=search))
@@ -161,7 +160,7 @@ def scrape(
             if not _is_narrow(project):
                 ask(_linked)
             ask(_profiles)
-        capturing.settle_late(desk)
+        jobs.settle_late(collector)
     if on_new and any(one.new for one in done):
         on_new(project)
     return done
@@ -191,12 +190,12 @@ def remap(project: Project) -> list[Captured]:
     """Map the kept items of scraped captures again, with today's mapping and their orders'
     filters.
     """
-    from vtlib.capture import collector as capturing  # noqa: PLC0415
+    from vtlib.capture import collector as jobs  # noqa: PLC0415
 
     done = []
     for row in job_store.fetched(project.store, project.slug):
         captures.unmap(project.store, row["capture_id"])
-        done.append(capturing.finish(project, row))
+        done.append(jobs.finish(project, row))
     return done
 
 
@@ -209,7 +208,7 @@ def abandon(
 
     Raises BadInput when no open order has that id, StoreBusy while a scrape of its project runs.
     """
-    from vtlib.capture import collector as capturing  # noqa: PLC0415
+    from vtlib.capture import collector as jobs  # noqa: PLC0415
 
     row = job_store.get(workspace.store, order)
     if row is None or row["closed_at"] is not None:
@@ -218,7 +217,7 @@ def abandon(
         raise BadInput(f"there is no open order {order}.", todo=todo)
     project = opened(workspace, row["project_id"])
     with _alone(project):
-        return capturing.abandon(project, _apify(project) if project.has_apify else None, row)
+        return jobs.abandon(project, _apify(project) if project.has_apify else None, row)
 
 
 def _has_work(project: Project) -> bool:
@@ -235,7 +234,7 @@ def _first(project: Project, ledger: Ledger, search: Search | None) -> Wave:
     if asked.due and not search:
         return _linked(project, ledger)
     if search:
-        return ordering.orders(
+        return orders.orders(
             search.targets,
             ask=search.ask,
             platform=search.platform,
@@ -244,11 +243,11 @@ def _first(project: Project, ledger: Ledger, search: Search | None) -> Wave:
         )
     if asked.refresh:
         known = project.frame("refreshable_posts")
-        due = ordering.due_posts(known, params=asked, now=ledger.now)
-        return ordering.post_orders(due, params=asked, ledger=ledger)
+        due = orders.due_posts(known, params=asked, now=ledger.now)
+        return orders.post_orders(due, params=asked, ledger=ledger)
     links = job_store.short_links(project.store, project.slug, tries_max=LINK_TRIES_MAX)
-    wave = ordering.account_orders(project.frame("accounts"), params=asked, ledger=ledger)
-    return wave + ordering.post_orders(links, params=asked, ledger=ledger)
+    wave = orders.account_orders(project.frame("accounts"), params=asked, ledger=ledger)
+    return wave + orders.post_orders(links, params=asked, ledger=ledger)
 
 
 def _linked(project: Project, ledger: Ledger) -> Wave:
@@ -257,8 +256,8 @@ def _linked(project: Project, ledger: Ledger) -> Wave:
     """
     asked = project.params.scraping
     known = project.frame("linked_posts")
-    due = ordering.due_links(known, params=asked, now=ledger.now)
-    return ordering.post_orders(due, params=asked, ledger=ledger)
+    due = orders.due_links(known, params=asked, now=ledger.now)
+    return orders.post_orders(due, params=asked, ledger=ledger)
 
 
 def _is_narrow(project: Project) -> bool:
@@ -272,9 +271,7 @@ def _profiles(project: Project, ledger: Ledger) -> Wave:
     asked = project.params.scraping
     if _is_narrow(project):
         return Wave()
-    return ordering.profile_orders(
-        project.frame("unprofiled_accounts"), params=asked, ledger=ledger
-    )
+    return orders.profile_orders(project.frame("unprofiled_accounts"), params=asked, ledger=ledger)
 
 
 def _cannot(project: Project) -> list[str]:
@@ -283,7 +280,7 @@ def _cannot(project: Project) -> list[str]:
         return []
     linked = project.params.scraping.due
     known = set(project.frame("linked_posts" if linked else "refreshable_posts")["platform"])
-    lacking = [p for p in PLATFORMS if p in known and not ordering.can_be_asked(p, "posts")]
+    lacking = [p for p in PLATFORMS if p in known and not orders.can_be_asked(p, "posts")]
     return [f"{p}: no actor takes post URLs; its pages are captured by vt scrape." for p in lacking]
 
 
@@ -304,7 +301,7 @@ def _settle_links(project: Project) -> None:
         job_store.settle_problems(project.store, solved)
 
 
-def _desk(project: Project) -> Collector:
+def _collector(project: Project) -> Collector:
     from vtlib.capture.collector import Collector  # noqa: PLC0415
 
     settings = project.workspace.settings

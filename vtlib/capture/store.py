@@ -12,6 +12,7 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, STATES_BEST_FIRST
+from vtlib.platforms.sanitise import CUTS
 from vtlib.store import accounts
 from vtlib.store.connection import Connection, Store
 from vtlib.store.sql_lists import quoted
@@ -74,11 +75,11 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
         _part(connection, "account_snapshots", "account_id", ("followers", "following", "posts"))
         accounts.save_snapshots(connection)
         _save_posts(connection)
-        parted = _part(connection, "post_snapshots", "post_id", METRICS)
+        n_moved = _part(connection, "post_snapshots", "post_id", METRICS)
         _save_snapshots(connection)
         insert_absent(connection, "project_posts", ["project_id", "post_id"])
         insert_absent(connection, "problems", ["problem_id"])
-    return parted
+    return n_moved
 
 
 def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -92,13 +93,13 @@ def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) 
     found = mapped + problems. Raises BadInput when there is no such capture.
     """
     with store.write() as connection:
-        known = _one(connection, capture_id)
-        if known is None:
+        previous = _one(connection, capture_id)
+        if previous is None:
             raise BadInput(f"there is no capture {capture_id}")
-        given = {k: v for k, v in (row or {}).items() if v is not None}
+        facts = {k: v for k, v in (row or {}).items() if v is not None}
         _hide_likes(connection, capture_id)
-        closed = {"status": "ok", "ended_at": naive(None), **_counts(connection, capture_id)}
-        stage(connection, "captures", [{**known, **closed, **given}])
+        facts_of_end = {"status": "ok", "ended_at": naive(None), **_counts(connection, capture_id)}
+        stage(connection, "captures", [{**previous, **facts_of_end, **facts}])
         replace(connection, "captures", ["capture_id"])
         return _one(connection, capture_id) or {}
 
@@ -146,11 +147,18 @@ def unmap(store: Store, capture_id: str) -> None:
     """Take back what mapping made of a capture (snapshots, problems), before its items are mapped
     again.
 
-    Raw items, posts and accounts stay: mapping again overwrites their facts.
+    Raw items, posts and accounts stay: mapping again overwrites their facts. Problems of values
+    that were cut from the raw items stay too, since the raw items do not show them.
     """
     with store.write() as connection:
-        for table in ("post_snapshots", "account_snapshots", "problems"):
+        for table in ("post_snapshots", "account_snapshots"):
             connection.execute(f"DELETE FROM {table} WHERE capture_id = ?", [capture_id])
+        connection.execute(
+            "DELETE FROM problems WHERE capture_id = ? "
+            "AND NOT (coalesce(kind, '') = 'bad_value' "
+            "AND coalesce(list_bool_or([suffix(reason, c) FOR c IN ?]), false))",
+            [capture_id, [*CUTS]],
+        )
 
 
 def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000) -> frozenset[str]:
@@ -201,13 +209,13 @@ def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
         )
     now = {r["format"]: r for r in rows if r["is_now"] and r["n"] >= MIN_VANISHED}
     before = {r["format"]: r for r in rows if not r["is_now"] and r["n"] >= MIN_VANISHED}
-    lost = []
+    metrics = []
     for metric in METRICS:
         had = [f for f in before if f in now and 2 * before[f][metric] >= before[f]["n"]]
         if had and not any(now[f][metric] for f in had):
             n_before, n_now = (sum(rows_[f]["n"] for f in had) for rows_ in (before, now))
-            lost.append({"metric": metric, "n_before": n_before, "n_now": n_now})
-    return lost
+            metrics.append({"metric": metric, "n_before": n_before, "n_now": n_now})
+    return metrics
 
 
 def _refuse_strange(frames: Mapping[str, pd.DataFrame]) -> None:
@@ -219,11 +227,11 @@ def _refuse_strange(frames: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _begin(connection: Connection, row: Mapping[str, Any]) -> None:
-    known = _one(connection, str(row["capture_id"])) or {}
-    given = {k: v for k, v in row.items() if v is not None}
-    first = {"started_at": known.get("started_at") or given.get("started_at") or naive(None)}
-    opened = {**known, **given, **first, "status": "running", "reason": None, "ended_at": None}
-    stage(connection, "captures", [opened])
+    previous = _one(connection, str(row["capture_id"])) or {}
+    facts = {k: v for k, v in row.items() if v is not None}
+    first = {"started_at": previous.get("started_at") or facts.get("started_at") or naive(None)}
+    new_row = {**previous, **facts, **first, "status": "running", "reason": None, "ended_at": None}
+    stage(connection, "captures", [new_row])
     replace(connection, "captures", ["capture_id"])
 
 
@@ -232,7 +240,7 @@ def _part(connection: Connection, table: str, key: str, numbers: Sequence[str]) 
     time.
     """
     differ = " OR ".join(f"s.{name} <> n.{name}" for name in numbers)
-    moved: set[str] = set()
+    moves: set[str] = set()
     for _ in range(_MAX_PARTED):
         clashes = connection.execute(
             f"""SELECT DISTINCT n._n, n.{key} FROM new_{table} AS n JOIN {table} AS s
@@ -246,8 +254,8 @@ def _part(connection: Connection, table: str, key: str, numbers: Sequence[str]) 
             "WHERE list_contains($rows, _n)",
             {"rows": [row for row, _ in clashes]},
         )
-        moved.update(str(one) for _, one in clashes)
-    return len(moved)
+        moves.update(str(one) for _, one in clashes)
+    return len(moves)
 
 
 def _save_posts(connection: Connection) -> None:
@@ -268,13 +276,13 @@ def _save_snapshots(connection: Connection) -> None:
     special = {"capture_id": "arg_min(capture_id, _rank)"}
     worst_first = quoted(STATES_BEST_FIRST[::-1])
     for name in METRICS:
-        known = (
+        state = (
             f"coalesce({name}_state, CASE WHEN {name} IS NULL THEN 'not_exposed' ELSE "
             "'observed' END)"
         )
-        place = f"list_position([{worst_first}], {known}) * 1e18::HUGEINT + coalesce({name}, 0)"
+        place = f"list_position([{worst_first}], {state}) * 1e18::HUGEINT + coalesce({name}, 0)"
         special[name] = f"arg_max({name}, {place})"
-        special[f"{name}_state"] = f"arg_max({known}, {place})"
+        special[f"{name}_state"] = f"arg_max({state}, {place})"
     key = ["post_id", "captured_at"]
     fold(connection, "post_snapshots", key, order="captured_at", special=special)
 

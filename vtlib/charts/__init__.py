@@ -6,16 +6,12 @@ Entry points: one function a chart; `enable`, `theme.finish`. Every chart carrie
 and n under its title; an empty frame gives a small chart that says why there is nothing to show.
 """
 
-from vtlib.charts.accounts import accounts_over_time
-from vtlib.charts.captures import capture_history, coverage
+from vtlib.charts.captures import capture_history, coverage, problems_per_day, spend_per_day
 from vtlib.charts.fits import fit_matrix, product_ranks
-from vtlib.charts.growth import growth
 from vtlib.charts.linked import linked
-from vtlib.charts.multipliers import multipliers
-from vtlib.charts.percentiles import standing
-from vtlib.charts.performance import pattern_effects, predictions, reach, returns
+from vtlib.charts.outliers import accounts_over_time, growth, multipliers
+from vtlib.charts.performance import pattern_effects, predictions, reach, returns, standing
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
-from vtlib.charts.usage import problems_per_day, spend_per_day
 
 __all__ = [
     "COLOURS",

@@ -1,4 +1,4 @@
-"""Charts of what was captured: which counts a platform shows, and what each capture brought."""
+"""Charts of the work itself: counts that platforms show, captures, problems and spend by day."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ _COUNT_COLOURS = [COLOURS[c] for c in ("grey", "sky", "green", "blue", "orange")
 
 
 def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
-    """Platform x format x metric: the share of counts that is observed, estimated, hidden, not
-    exposed.
+    """Share of counts observed, estimated, hidden, not exposed by platform, format, metric.
 
     `states` is either counted (platform, format, metric, state, n: do this in the database when
     there are many) or one row a snapshot (platform, format and the `<metric>_state` columns).
@@ -32,12 +31,12 @@ def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
     title = "Which counts can be seen"
     if states.empty:
         return nothing("no snapshot has been captured", title=title, source=source)
-    counted = _counted(states)
-    if counted.empty:
+    counts = _state_counts(states)
+    if counts.empty:
         return nothing("no snapshot names a state", title=title, source=source)
-    tiles, strata, metrics = _tiles(counted)
+    tiles, strata, metrics = _tiles(counts)
     n = int(
-        counted.groupby(["platform", "format", "metric"])["n"]
+        counts.groupby(["platform", "format", "metric"])["n"]
         .sum()
         .groupby(level=[0, 1])
         .max()
@@ -48,7 +47,7 @@ def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
 
 
 def capture_history(captures: pd.DataFrame, *, source: str = "captures") -> Any:
-    """What each capture found, mapped, brought anew, updated and skipped, over the time of capture.
+    """Items that each capture found, mapped, added, updated and skipped, over time.
 
     `captures`: captured_at (UTC; else started_at is used) and found, mapped, new, updated, skipped
     (items). Captures of the same minute are added up; over 24 times they are added up by day, week
@@ -63,10 +62,10 @@ def capture_history(captures: pd.DataFrame, *, source: str = "captures") -> Any:
     if bars.empty:
         return nothing("no capture has a time", title=title, source=source)
     subtitle = f"{source} · n = {len(captures):,} captures · items, by {unit} of capture (UTC)"
-    return finish(_grouped(bars), title=title, subtitle=subtitle)
+    return finish(_grouped_bars(bars), title=title, subtitle=subtitle)
 
 
-def _counted(states: pd.DataFrame) -> pd.DataFrame:
+def _state_counts(states: pd.DataFrame) -> pd.DataFrame:
     if {"platform", "format", "metric", "state", "n"} <= set(states.columns):
         return states
     require(states, ("platform", "format"), chart="coverage")
@@ -78,16 +77,16 @@ def _counted(states: pd.DataFrame) -> pd.DataFrame:
     return long.assign(n=1).groupby(keys)["n"].sum().reset_index()
 
 
-def _tiles(counted: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
+def _tiles(counts: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
     """One bar of total width 0.94 a stratum and metric, cut into its states in a fixed order."""
-    data = counted.copy()
+    data = counts.copy()
     data["stratum"] = (
         data["platform"].astype(str) + " · " + data["format"].fillna("unknown").astype(str)
     )
     metrics = [m for m in METRICS if m in set(data["metric"])]
     data = data[data["metric"].isin(metrics) & data["state"].isin(STATES)]
-    summed = data.groupby(["stratum", "metric", "state"])["n"].sum()
-    data = summed.reset_index()
+    totals = data.groupby(["stratum", "metric", "state"])["n"].sum()
+    data = totals.reset_index()
     data["total"] = data.groupby(["stratum", "metric"])["n"].transform("sum")
     data["place"] = data["state"].map({state: i for i, state in enumerate(STATE_COLOURS)})
     data = data.sort_values(["stratum", "metric", "place"])
@@ -143,19 +142,19 @@ def _bars(captures: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     times = naive_utc(captures["captured_at"])
     if "started_at" in captures:
         times = times.fillna(naive_utc(captures["started_at"]))
-    known = captures.assign(time=times).dropna(subset=["time"])
-    unit, label = "month", known["time"].dt.strftime("%Y-%m")
+    rows = captures.assign(time=times).dropna(subset=["time"])
+    unit, label = "month", rows["time"].dt.strftime("%Y-%m")
     for name, form in (("minute", "%Y-%m-%d %H:%M"), ("day", "%Y-%m-%d"), ("week", "%G week %V")):
-        words = known["time"].dt.strftime(form)
+        words = rows["time"].dt.strftime(form)
         if words.nunique() <= MAX_BARS:
             unit, label = name, words
             break
-    counts = known[list(COUNTS)].apply(pd.to_numeric, errors="coerce").fillna(0)
-    summed = counts.groupby(label.rename("time")).sum().sort_index().tail(MAX_BARS).reset_index()
-    return summed.melt("time", list(COUNTS), "count", "items"), unit
+    counts = rows[list(COUNTS)].apply(pd.to_numeric, errors="coerce").fillna(0)
+    totals = counts.groupby(label.rename("time")).sum().sort_index().tail(MAX_BARS).reset_index()
+    return totals.melt("time", list(COUNTS), "count", "items"), unit
 
 
-def _grouped(bars: pd.DataFrame) -> Any:
+def _grouped_bars(bars: pd.DataFrame) -> Any:
     colour = alt.Color(
         "count:N",
         scale=alt.Scale(domain=list(COUNTS), range=_COUNT_COLOURS),
@@ -170,5 +169,73 @@ def _grouped(bars: pd.DataFrame) -> Any:
             alt.XOffset("count:N", sort=list(COUNTS)),
             color=colour,
             tooltip=["time:O", "count:N", alt.Tooltip("items:Q", format=",")],
+        )
+    )
+
+
+MAX_DAYS = 60  # bars that a page can still tell apart
+_HUES = [COLOURS[c] for c in ("vermillion", "blue", "orange", "sky", "green", "purple", "grey")]
+
+
+def problems_per_day(problems: pd.DataFrame, *, source: str = "problems") -> Any:
+    """Problems a day, stacked by stage, the last 60 days. `problems`: day, stage, n.
+
+    Raises BadInput when a column is missing.
+    """
+    title = "Problems a day"
+    if problems.empty:
+        return nothing("no problem was met", title=title, source=source)
+    require(problems, ("day", "stage", "n"), chart="problems a day")
+    n = int(problems["n"].sum())
+    subtitle = f"{source} · n = {n:,} problems · days in UTC"
+    bars = _days(problems, part="stage", value="n")
+    return finish(_stacked_bars(bars, "problems", ","), title=title, subtitle=subtitle)
+
+
+def spend_per_day(spend: pd.DataFrame, *, source: str = "spend") -> Any:
+    """US dollars a day by provider, the last 60 days. `spend`: day, provider, usd, n.
+
+    Raises BadInput when a column is missing.
+    """
+    title = "Spend a day"
+    if spend.empty:
+        return nothing("nothing was spent", title=title, source=source)
+    require(spend, ("day", "provider", "usd", "n"), chart="spend a day")
+    total, n = float(spend["usd"].sum()), int(spend["n"].sum())
+    subtitle = f"{source} · n = {n:,} bookings · ${total:,.2f} in all · days in UTC"
+    bars = _days(spend, part="provider", value="usd")
+    return finish(_stacked_bars(bars, "US dollars", "$,.2f"), title=title, subtitle=subtitle)
+
+
+def _days(frame: pd.DataFrame, *, part: str, value: str) -> pd.DataFrame:
+    """Day (text), part, value, with every day between the first and the last."""
+    days = pd.to_datetime(frame["day"])
+    data = pd.DataFrame({"day": days, "part": frame[part].fillna("unknown").astype(str)})
+    data["value"] = pd.to_numeric(frame[value], errors="coerce").fillna(0)
+    first = max(days.min(), days.max() - pd.Timedelta(days=MAX_DAYS - 1))
+    recent = data[data["day"] >= first]
+    wide = recent.pivot_table("value", "day", "part", aggfunc="sum", fill_value=0)
+    days_all = pd.date_range(first, days.max(), freq="D")
+    by_day = wide.reindex(days_all, fill_value=0).set_axis(days_all.strftime("%Y-%m-%d"))
+    long = by_day.rename_axis("day").reset_index().melt("day", var_name="part", value_name="value")
+    return long.round({"value": 4})
+
+
+def _stacked_bars(bars: pd.DataFrame, label: str, form: str) -> Any:
+    parts = sorted(set(bars["part"]))
+    hues = [_HUES[i % len(_HUES)] for i in range(len(parts))]
+    colour = alt.Color(
+        "part:N",
+        scale=alt.Scale(domain=parts, range=hues),
+        legend=alt.Legend(title=None, columns=4, symbolType="square"),
+    )
+    return (
+        alt.Chart(bars, width=WIDTH, height=200)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            alt.X("day:O", title=None, axis=alt.Axis(labelAngle=-35, labelOverlap=True)),
+            alt.Y("value:Q", title=label, axis=alt.Axis(format="~s", tickCount=5)),
+            color=colour,
+            tooltip=["day:O", "part:N", alt.Tooltip("value:Q", format=form, title=label)],
         )
     )

@@ -7,8 +7,18 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from vtlib.charts.labels import account_names, captions, number, rounded
-from vtlib.charts.theme import COLOURS, WIDTH, finish, nothing, require
+from vtlib.charts.theme import (
+    COLOURS,
+    WIDTH,
+    account_names,
+    captions,
+    dashed_rule,
+    finish,
+    nothing,
+    number,
+    require,
+    significant,
+)
 
 SOURCE = "fits"
 VIDEO_PX = 56  # a row of cells and the video's name above it
@@ -17,8 +27,7 @@ ROW_PX = 40
 
 
 def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
-    """Every judged pair as a cell, the score 0 to 5 in it: products across, videos down, the best
-    video first.
+    """Every judged pair as a cell with its score 0 to 5: products across, best videos first.
 
     `fits`: post_id, product_name, account_id, platform, score, reason; handle, caption where known.
     A pair that was not judged has no cell.
@@ -29,7 +38,7 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
     require(
         fits, ("post_id", "product_name", "account_id", "platform", "score"), chart="fit matrix"
     )
-    rows = rounded(_cells(fits))
+    rows = significant(_cells(fits))
     videos = list(dict.fromkeys(rows.sort_values("best", ascending=False)["video"]))
     products = list(rows.groupby("product")["score"].mean().sort_values(ascending=False).index)
     x = alt.X(
@@ -65,25 +74,24 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         .encode(y=y, x=alt.value(1), text="video:N")
     )
     n = f"n = {number(len(rows))} pairs of {number(len(videos))} videos"
-    said = f"{source} · {n} · mean of four rubrics, 0 to 5 · a model's opinion, no measurement"
-    return finish(alt.layer(cells, figures, names), title=title, subtitle=said)
+    subtitle = f"{source} · {n} · mean of four rubrics, 0 to 5 · a model's opinion, no measurement"
+    return finish(alt.layer(cells, figures, names), title=title, subtitle=subtitle)
 
 
 def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any:
-    """Products by strength over all videos (point) with the interval (line); 0 is the average
-    product.
+    """Strength of products over all videos (point) with its interval (line); 0 is average.
 
     `ranks`: as adaptation/comparison/ranking.over_videos gives them. Without pairwise judgements
     nothing is drawn.
     """
     title = "How sure the order of products is"
-    judged = ranks[ranks["won"] + ranks["lost"] + ranks["even"] > 0] if len(ranks) else ranks
-    if judged.empty:
+    active = ranks[ranks["won"] + ranks["lost"] + ranks["even"] > 0] if len(ranks) else ranks
+    if active.empty:
         return nothing("no two products have been held together", title=title, source=source)
-    span = [f"rank {r.rank} ({r.rank_low} to {r.rank_high})" for r in judged.itertuples()]
-    rows = judged.assign(label=[f"{p} · {s}" for p, s in zip(judged["product"], span, strict=True)])
+    span = [f"rank {r.rank} ({r.rank_low} to {r.rank_high})" for r in active.itertuples()]
+    rows = active.assign(label=[f"{p} · {s}" for p, s in zip(active["product"], span, strict=True)])
     keep = ["label", "rank", "strength_ln", "strength_low", "strength_high", "p_first", "won"]
-    rows = rounded(rows[[*keep, "lost", "even", "product_id"]])
+    rows = significant(rows[[*keep, "lost", "even", "product_id"]])
     base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
     y = alt.Y("product_id:N", sort=list(rows["product_id"]), axis=None)
     under = "log-odds of winning against the average product (0)"
@@ -94,9 +102,7 @@ def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any
         alt.Tooltip("p_first:Q", format=".0%", title="probability of rank 1"),
         *(alt.Tooltip(f"{n}:Q", format=".0f") for n in ("won", "lost", "even")),
     ]
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(
-        strokeDash=[4, 4], color=COLOURS["grey"]
-    )
+    zero = dashed_rule("zero", 0.0)
     line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=8, color=COLOURS["blue"]).encode(
         alt.X("strength_low:Q", title=under), alt.X2("strength_high:Q"), y, tooltip=tip
     )
@@ -106,10 +112,10 @@ def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any
     name = base.mark_text(align="left", baseline="bottom", limit=WIDTH - 4).encode(
         y=y, x=alt.value(2), text="label:N"
     )
-    n = int((judged["won"] + judged["lost"] + judged["even"]).sum() // 2)
-    said = f"{source} · n = {number(n)} pairs held together · Bradley-Terry · line: 80 %"
+    n = int((active["won"] + active["lost"] + active["even"]).sum() // 2)
+    subtitle = f"{source} · n = {number(n)} pairs held together · Bradley-Terry · line: 80 %"
     layers = alt.layer(zero.encode(alt.X("zero:Q", title=under)), line, point, name)
-    return finish(layers, title=title, subtitle=said)
+    return finish(layers, title=title, subtitle=subtitle)
 
 
 _BY_WORD = "split(datum.value, ' ')"  # on a phone a column is as wide as a word

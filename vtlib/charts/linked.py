@@ -12,8 +12,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from vtlib.charts.labels import number, rounded, tier_colour
-from vtlib.charts.theme import COLOURS, WIDTH, finish, nothing, require
+from vtlib.charts.theme import (
+    COLOURS,
+    WIDTH,
+    finish,
+    nothing,
+    number,
+    require,
+    significant,
+    tier_colour,
+)
 
 MAX_POINTS = 600  # about 0.1 MB of page
 MAX_ROWS = 12
@@ -67,7 +75,7 @@ def _slim(rows: pd.DataFrame) -> pd.DataFrame:
             slim[name] = [" ".join(str(v).split())[:TEXT_CHARS] if v else "" for v in slim[name]]
         else:
             slim[name] = pd.to_numeric(slim[name], errors="coerce").astype(float)
-    return rounded(slim)
+    return significant(slim)
 
 
 def _points(slim: pd.DataFrame, axes: Mapping[str, str], picked: Any) -> Any:

@@ -1,16 +1,28 @@
-"""Charts of notebook 07: predictions against what happened, patterns, reach by group, money."""
+"""Charts of notebook 07 and of competitors: predictions, patterns, reach, returns, percentiles."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
-from vtlib.charts.forest import Look, forest
-from vtlib.charts.labels import number, rounded
-from vtlib.charts.theme import COLOURS, finish, nothing, require
-from vtlib.core.pattern_text import surely
+from vtlib.charts.theme import (
+    COLOURS,
+    WIDTH,
+    account_names,
+    dashed_rule,
+    finish,
+    nothing,
+    number,
+    require,
+    significant,
+)
+from vtlib.core.finding import q_text
 
 _HITS = (("inside the interval", COLOURS["blue"]), ("outside", COLOURS["vermillion"]))
 _CLAIMS = (
@@ -20,19 +32,18 @@ _CLAIMS = (
 )
 
 
-def predictions(held: pd.DataFrame, *, limit: int = 30, source: str = "verdicts") -> Any:
-    """Matured predictions of views: 80 % interval (line), own median (tick) and what happened
-    (point).
+def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdicts") -> Any:
+    """Matured predictions: 80 % interval (line), own median (tick) and actual views (point).
 
     `held`: script_id, version, post_id, target, status, actual_ln, low_ln, high_ln, naive_ln,
     is_inside, age_h.
     """
     title = "What was predicted, and what happened"
-    require(held, ("status", "actual_ln", "low_ln", "high_ln", "naive_ln"), chart="predictions")
-    known = held[held["status"].eq("matured") & held["target"].eq("ln_views_7d")]
-    if known.empty:
+    require(verdicts, ("status", "actual_ln", "low_ln", "high_ln", "naive_ln"), chart="predictions")
+    mature = verdicts[verdicts["status"].eq("matured") & verdicts["target"].eq("ln_views_7d")]
+    if mature.empty:
         return nothing("no prediction has matured yet", title=title, source=source)
-    top = known.sort_values(["captured_at", "post_id"]).tail(limit)
+    top = mature.sort_values(["captured_at", "post_id"]).tail(limit)
     rows = pd.DataFrame(
         {
             "label": top["script_id"] + " v" + top["version"].astype(str) + " · " + top["post_id"],
@@ -43,10 +54,10 @@ def predictions(held: pd.DataFrame, *, limit: int = 30, source: str = "verdicts"
             "word": np.where(top["is_inside"].eq(True), _HITS[0][0], _HITS[1][0]),
         }
     )
-    inside = int(known["is_inside"].eq(True).sum())
-    under = f"{source} · n = {number(len(known))}, {inside} inside · line: 80 % · tick: own median"
+    inside = int(mature["is_inside"].eq(True).sum())
+    under = f"{source} · n = {number(len(mature))}, {inside} inside · line: 80 % · tick: own median"
     look = Look("views at 7 days", mark=None, words=_HITS)
-    return finish(forest(rounded(rows), look), title=title, subtitle=under)
+    return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
 def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patterns") -> Any:
@@ -59,7 +70,7 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         return nothing("no feature is known of enough posts", title=title, source=source)
     require(table, ("pattern", "ratio", "ratio_low", "ratio_high", "claim"), chart="pattern")
     top = table.head(limit)
-    posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(surely)
+    posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(q_text)
     rows = pd.DataFrame(
         {
             "label": top["pattern"] + " · " + posts + " · " + top["kind"],
@@ -71,26 +82,25 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
             "replicates": top["replicates"],
         }
     )
-    claimed = int(table["claim"].ne("").sum())
-    under = f"{source} · n = {number(len(table))} tested · {claimed} claimed · line: 80 %"
+    n_claims = int(table["claim"].ne("").sum())
+    under = f"{source} · n = {number(len(table))} tested · {n_claims} claimed · line: 80 %"
     look = Look("views with it over views without (1 = no effect)", words=_CLAIMS)
-    chart = forest(rounded(rows), look, tips=("definition", "replicates"))
+    chart = forest(significant(rows), look, tips=("definition", "replicates"))
     return finish(chart, title=title, subtitle=under)
 
 
 def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -> Any:
-    """Reach of own posts against their own level, by what they have in common, with the 80 %
-    interval.
+    """Reach of own posts against their own level by group, with the 80 % interval.
 
     `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high; top_share and ratio_without
     where one post makes most of the views. Groups without a matured post are left out.
     """
     title = "Reach against the own level"
     require(groups, ("by", "group", "n", "ratio", "ratio_low", "ratio_high"), chart="reach")
-    known = groups[groups["n"].gt(0)]
-    if known.empty:
+    mature = groups[groups["n"].gt(0)]
+    if mature.empty:
         return nothing("no own post of these days has matured", title=title, source=source)
-    top = known.head(limit)
+    top = mature.head(limit)
     posts = top["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
     rows = pd.DataFrame(
         {
@@ -106,46 +116,43 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
             "word": "",
         }
     )
-    whole = int(known["n"].max())
-    under = f"{source} · n = {number(whole)} matured posts · line: 80 %, none for a single post"
+    n_posts = int(mature["n"].max())
+    under = f"{source} · n = {number(n_posts)} matured posts · line: 80 %, none for a single post"
     look = Look("times the own level (1 = as usual)")
-    return finish(forest(rounded(rows), look), title=title, subtitle=under)
+    return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
 def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any:
-    """Views beyond the own level by product with the 80 % interval; the tick is what luck alone
-    passes in one case of ten.
+    """Views beyond the own level by product, 80 % interval; tick: luck passes it 1 time in 10.
 
     `table`: product_id, n, incremental_views, low, high, luck_high; top_share and without where one
     post makes most.
     """
     title = "Views beyond the own level"
     require(table, ("product_id", "n", "incremental_views", "low", "high"), chart="returns")
-    known = table[table["n"].gt(0)]
-    if known.empty:
+    mature = table[table["n"].gt(0)]
+    if mature.empty:
         return nothing("no post of a script has matured", title=title, source=source)
-    posts = known["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
+    posts = mature["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
     rows = pd.DataFrame(
         {
-            "label": known["product_id"] + " · " + posts + _one_post(known, "without", ",.0f"),
-            "value": known["incremental_views"],
-            "low": known["low"],
-            "high": known["high"],
-            "beside": known["luck_high"],
+            "label": mature["product_id"] + " · " + posts + _one_post(mature, "without", ",.0f"),
+            "value": mature["incremental_views"],
+            "low": mature["low"],
+            "high": mature["high"],
+            "beside": mature["luck_high"],
             "word": "",
         }
     )
     under = (
-        f"{source} · n = {number(int(known['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
+        f"{source} · n = {number(int(mature['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
     )
     look = Look("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
-    return finish(forest(rounded(rows), look), title=title, subtitle=under)
+    return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
 def _one_post(table: pd.DataFrame, without: str, style: str) -> list[str]:
-    """Behind a label: what one post makes of the sum, and the figure without it; '' where none
-    makes most.
-    """
+    """Suffix of a label: share of the top post and the figure without it; '' if none dominates."""
     if "top_share" not in table:
         return [""] * len(table)
     mark = "×" if without == "ratio_without" else ""
@@ -153,3 +160,179 @@ def _one_post(table: pd.DataFrame, without: str, style: str) -> list[str]:
         "" if pd.isna(part) else f" · one makes {part:.0%}, without it {mark}{rest:{style}}"
         for part, rest in zip(table["top_share"], table[without], strict=True)
     ]
+
+
+ROW_PX = 38
+MOST_TICKS = 9
+# From fine to coarse, of each power of ten.
+_STEPS: tuple[tuple[float, ...], ...] = (
+    (1, 1.1, 1.2, 1.5, 1.7, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
+    (1, 1.5, 2, 3, 5, 7),
+    (1, 2, 5),
+    (1, 3),
+    (1,),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a forest is read: `title` of the axis, `mark` drawn as a dashed line (None = none),
+    `is_ratio`: a log axis with ×; `words` colour by the value of column `word`, first the best.
+    """
+
+    title: str
+    mark: float | None = 1.0
+    is_ratio: bool = True
+    words: Sequence[tuple[str, str]] = ()
+
+
+def forest(rows: pd.DataFrame, look: Look, *, tips: Sequence[str] = ()) -> Any:
+    """A row for each of `rows`: label, value, low, high, word, optionally `beside` (a tick).
+
+    `tips` are further columns shown on hovering.
+    """
+    rows = rows.assign(rank=range(1, len(rows) + 1))
+    scale, axis = _scale(rows, look)
+    base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
+    y = alt.Y("rank:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
+    x = {
+        name: alt.X(f"{name}:Q", title=look.title, scale=scale, axis=axis)
+        for name in ("value", "low", "beside", "mark")
+    }
+    colour = _colour(look)
+    tip = [alt.Tooltip(f"{n}:N") for n in ("label", *tips)]
+    tip += [alt.Tooltip(f"{n}:Q", format=",.3~f") for n in ("value", "low", "high")]
+    line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=7).encode(
+        x["low"], alt.X2("high:Q"), y, color=colour, tooltip=tip
+    )
+    point = base.mark_point(filled=True, size=95, opacity=1, yOffset=7).encode(
+        x["value"], y, color=colour, shape=_shape(look), tooltip=tip
+    )
+    name = base.mark_text(align="left", baseline="bottom", limit=alt.expr("width - 4")).encode(
+        y=y, x=alt.value(2), text="label:N"
+    )
+    layers = [line, point, name]
+    if "beside" in rows:
+        tick = base.mark_tick(thickness=2.5, height=15, yOffset=7, color=COLOURS["grey"])
+        layers.insert(1, tick.encode(x["beside"], y, tooltip=tip))
+    if look.mark is not None:
+        dashes = dashed_rule("mark", look.mark)
+        layers.insert(0, dashes.encode(x["mark"]))
+    return alt.layer(*layers)
+
+
+def _scale(rows: pd.DataFrame, look: Look) -> tuple[Any, Any]:
+    ends = rows[[c for c in ("value", "low", "high", "beside") if c in rows]].to_numpy(float)
+    least, most = float(pd.Series(ends.ravel()).min()), float(pd.Series(ends.ravel()).max())
+    if look.mark is not None:
+        least, most = min(least, look.mark), max(most, look.mark)
+    if look.is_ratio:
+        words = (
+            "'×' + format(datum.value, '~g')" if look.mark == 1.0 else "format(datum.value, '~s')"
+        )
+        low, high = least * 0.9, most * 1.1
+        axis = alt.Axis(labelExpr=words, values=_ticks(low, high), labelOverlap=True)
+        return alt.Scale(type="log", domain=[low, high], nice=False), axis
+    room = 0.05 * max(most - least, 1e-9)
+    axis = alt.Axis(format="~s", tickCount=6, labelOverlap=True)
+    return alt.Scale(domain=[least - room, most + room], nice=False), axis
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers on a log axis, at most nine: finer ones only where the axis is short."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in _STEPS:
+        ticks = [float(f"{s * 10.0**p:.6g}") for p in powers for s in steps]
+        inside = [tick for tick in ticks if low <= tick <= high]
+        if len(inside) <= MOST_TICKS:
+            break
+    return inside
+
+
+def _colour(look: Look) -> Any:
+    if not look.words:
+        return alt.value(COLOURS["blue"])
+    names, colours = zip(*look.words, strict=True)
+    scale = alt.Scale(domain=list(names), range=list(colours))
+    return alt.Color("word:N", scale=scale, legend=alt.Legend(title=None))
+
+
+def _shape(look: Look) -> Any:
+    """A shape for each word, so that it does not hang on colour alone."""
+    if not look.words:
+        return alt.value("circle")
+    names = [name for name, _ in look.words]
+    shapes = ["triangle-up", "triangle-down", "circle", "square"][: len(names)]
+    scale = alt.Scale(domain=names, range=shapes)
+    return alt.Shape("word:N", scale=scale, legend=alt.Legend(title=None))
+
+
+ACCOUNT_PX = 26
+_COLUMNS = ("account_id", "handle", "platform", "side", "percentile", "ranked")
+_SIDES = {"own": COLOURS["orange"], "competitor": COLOURS["grey"]}
+_SHAPES = ["diamond", "circle"]
+
+
+def standing(
+    accounts: pd.DataFrame, *, limit: int = 24, source: str = "posts, outlier_scores"
+) -> Any:
+    """Mean percentile of each account among the other side's posts, with 80 % interval.
+
+    `accounts`: account_id, handle, platform, side (own, competitor), percentile, percentile_low,
+    percentile_high, ranked (posts). 50 is level. At most `limit` accounts, own ones and the
+    platforms they are on first. Raises BadInput when a column is missing.
+    """
+    title = "Where posts stand among the other side's"
+    if accounts.empty:
+        return nothing("no accounts to compare", title=title, source=source)
+    require(accounts, _COLUMNS, chart="standing")
+    comparable = accounts.dropna(subset=["percentile"])
+    if comparable.empty:
+        return nothing("too few mature posts of one format", title=title, source=source)
+    order = comparable.assign(place=comparable["side"].map({"own": 0}).fillna(1))
+    top = order.sort_values(["place", "platform", "percentile"], ascending=[True, True, False])
+    top = top.head(limit).sort_values(
+        ["platform", "place", "percentile"], ascending=[True, True, False]
+    )
+    rows = top.assign(label=account_names(top), rank=range(len(top)))
+    keep = ["label", "rank", "side", "percentile", "percentile_low", "percentile_high", "ranked"]
+    subtitle = (
+        f"{source} · n = {number(int(comparable['ranked'].sum()))} posts of "
+        f"{number(len(comparable))} accounts · same platform and format · line: 80 %"
+    )
+    return finish(_percentiles(significant(rows[keep])), title=title, subtitle=subtitle)
+
+
+def _percentiles(rows: pd.DataFrame) -> Any:
+    scale = alt.Scale(domain=[0, 100])
+    x, low = (
+        alt.X(f"{field}:Q", title="mean percentile (50 = level)", scale=scale)
+        for field in ("percentile", "percentile_low")
+    )
+    y = alt.Y(
+        "label:N",
+        sort=list(rows["label"]),
+        title=None,
+        axis=alt.Axis(labelLimit=190, grid=False, ticks=False),
+    )
+    names = list(_SIDES)
+    colour = alt.Color(
+        "side:N", scale=alt.Scale(domain=names, range=[_SIDES[n] for n in names]), title=None
+    )
+    shape = alt.Shape("side:N", scale=alt.Scale(domain=names, range=_SHAPES), title=None)
+    tip = [
+        alt.Tooltip("label:N", title="account"),
+        alt.Tooltip("percentile:Q", format=".0f"),
+        alt.Tooltip("percentile_low:Q", title="low (80 %)", format=".0f"),
+        alt.Tooltip("percentile_high:Q", title="high (80 %)", format=".0f"),
+        alt.Tooltip("ranked:Q", title="posts"),
+    ]
+    base = alt.Chart(rows, width=WIDTH, height=ACCOUNT_PX * len(rows))
+    level = dashed_rule("fifty", 50)
+    line = base.mark_rule(strokeWidth=3, opacity=0.7).encode(
+        low, alt.X2("percentile_high:Q"), y, color=colour, tooltip=tip
+    )
+    point = base.mark_point(filled=True, size=90, opacity=1).encode(
+        x, y, color=colour, shape=shape, tooltip=tip
+    )
+    return alt.layer(level.encode(alt.X("fifty:Q", scale=scale)), line, point)

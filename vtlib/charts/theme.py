@@ -1,6 +1,4 @@
-"""The one look of all charts, and the renderer that keeps them in a notebook without the
-network.
-"""
+"""The look, labels and rounding that all charts share, and the renderer of notebooks."""
 
 from __future__ import annotations
 
@@ -92,17 +90,13 @@ CONFIG: dict[str, Any] = {
 
 
 def enable() -> None:
-    """Make Altair keep charts as Vega-Lite data with a plain-text twin, and ask nothing of the
-    network.
-    """
+    """Make Altair show charts as Vega-Lite data with a text version, without the network."""
     alt.renderers.register("vt", _render)
     alt.renderers.enable("vt")
 
 
 def finish(chart: Any, *, title: str, subtitle: str) -> Any:
-    """`chart` with the house's look, a title, and under it the source and n (wrapped for
-    phones).
-    """
+    """`chart` with the house's look, a title, and a subtitle with source and n."""
     look = alt.TitleParams(text=title, subtitle=_wrap(subtitle))
     return chart.properties(title=look).configure(**CONFIG)
 
@@ -118,10 +112,14 @@ def nothing(reason: str, *, title: str, source: str) -> Any:
     return finish(chart, title=title, subtitle=f"{source} · n = 0")
 
 
+def dashed_rule(field: str, value: float) -> Any:
+    """A dashed line at `value` on the scale that encodes `field`."""
+    line = alt.Chart(pd.DataFrame({field: [value]}))
+    return line.mark_rule(strokeDash=[4, 4], color=COLOURS["grey"])
+
+
 def require(frame: pd.DataFrame, columns: tuple[str, ...], *, chart: str) -> None:
-    """Raise BadInput when `frame` lacks a column: a renamed one must never empty a chart in
-    silence.
-    """
+    """Raise BadInput when `frame` lacks a column: a chart must never go empty silently."""
     missing = [c for c in columns if c not in frame.columns]
     if missing:
         raise BadInput(
@@ -131,27 +129,96 @@ def require(frame: pd.DataFrame, columns: tuple[str, ...], *, chart: str) -> Non
 
 
 def naive_utc(times: pd.Series) -> pd.Series:
-    """Times as naive UTC: a browser then shows them as they are, wherever it stands."""
-    parsed = pd.to_datetime(times, utc=True, errors="coerce")
-    return parsed.dt.tz_localize(None).dt.floor("s")
+    """Times as naive UTC, which a browser of any zone shows unchanged."""
+    utc = pd.to_datetime(times, utc=True, errors="coerce")
+    return utc.dt.tz_localize(None).dt.floor("s")
 
 
 def _wrap(text: str, width: int = 62) -> list[str]:
     lines = [""]
     for part in text.split(" · "):
-        joined = f"{lines[-1]} · {part}" if lines[-1] else part
-        if len(joined) > width and lines[-1]:
+        line = f"{lines[-1]} · {part}" if lines[-1] else part
+        if len(line) > width and lines[-1]:
             lines.append(part)
         else:
-            lines[-1] = joined
+            lines[-1] = line
     return lines
 
 
 def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     # Without $schema, JupyterLab's Vega-Lite 5 draws it and does not warn of a v6 spec.
-    kept = {k: v for k, v in spec.items() if k != "$schema"}
+    chart = {k: v for k, v in spec.items() if k != "$schema"}
     title = spec.get("title") or {}
     text = title if isinstance(title, str) else title.get("text", "")
     under = [] if isinstance(title, str) else title.get("subtitle", [])
     words = [under] if isinstance(under, str) else list(under)
-    return {MIMETYPE: kept, "text/plain": "\n".join([f"[chart] {text}", " · ".join(words)]).strip()}
+    return {
+        MIMETYPE: chart,
+        "text/plain": "\n".join([f"[chart] {text}", " · ".join(words)]).strip(),
+    }
+
+
+SOURCE = "outlier_scores"
+COLUMNS = [
+    *("post_id", "account_id", "platform", "format", "posted_at", "value"),
+    *("multiplier", "multiplier_low", "multiplier_high", "tier"),
+]
+_TIER_WORDS = "datum.value === 'none' ? 'ordinary' : replace(datum.value, '_', ' ')"
+
+
+def tier_colour() -> Any:
+    """The tier as a colour; with `tier_shape` it makes one legend."""
+    scale = alt.Scale(domain=list(TIER_COLOURS), range=list(TIER_COLOURS.values()))
+    words = alt.Legend(title=None, labelExpr=_TIER_WORDS)
+    return alt.Color("tier:N", scale=scale, legend=words)
+
+
+def tier_shape() -> Any:
+    """The tier as a shape, so that it does not hang on colour alone."""
+    scale = alt.Scale(domain=list(TIER_SHAPES), range=list(TIER_SHAPES.values()))
+    return alt.Shape("tier:N", scale=scale, legend=alt.Legend(title=None, labelExpr=_TIER_WORDS))
+
+
+def account_names(frame: pd.DataFrame) -> pd.Series:
+    """`handle · platform`, with the account id where two accounts would read the same."""
+    ids = frame["account_id"].astype(str)
+    handle = frame["handle"].astype("object") if "handle" in frame else ids
+    labels = handle.where(handle.notna(), ids).astype(str)
+    frame_of = pd.DataFrame({"name": labels + " · " + frame["platform"].astype(str), "id": ids})
+    holders = frame_of.groupby("name")["id"].transform("nunique")
+    names = [
+        f"{n} · {i}" if h > 1 else n for n, i, h in zip(frame_of["name"], ids, holders, strict=True)
+    ]
+    return pd.Series(names, index=frame.index, dtype="object")
+
+
+def captions(frame: pd.DataFrame, length: int) -> pd.Series:
+    """Title, else caption, on one line, at most `length` characters; else empty text."""
+    titles, words = (
+        [" ".join(t.split()) if isinstance(t, str) else "" for t in frame[name]]
+        if name in frame
+        else [""] * len(frame)
+        for name in ("title", "caption")
+    )
+    flat = [title or text for title, text in zip(titles, words, strict=True)]
+    short = [t if len(t) <= length else t[: length - 1].rstrip() + "…" for t in flat]
+    return pd.Series(short, index=frame.index, dtype="object")
+
+
+def day(frame: pd.DataFrame) -> pd.Series:
+    """The day a post went up (UTC), as text."""
+    days: pd.Series = naive_utc(frame["posted_at"]).dt.strftime("%Y-%m-%d")
+    return days.fillna("no date")
+
+
+def significant(frame: pd.DataFrame) -> pd.DataFrame:
+    """Round numbers to four significant digits: smaller pages, same text on every machine."""
+    out = frame.reset_index(drop=True).copy()
+    for name in out.select_dtypes("number").columns:
+        out[name] = [float(f"{v:.4g}") if pd.notna(v) else None for v in out[name]]
+    return out
+
+
+def number(count: int) -> str:
+    """A whole number with thousands separated."""
+    return f"{count:,}"

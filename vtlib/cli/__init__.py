@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "account": ("details",),
-    "advice": ("advice",),
-    "analyze": ("outliers", "analyze_videos", "labels", "compare", "competitors", "performance"),
+    "advice": ("patterns",),
+    "analyze": ("outliers", "videos", "compare", "performance"),
     "backup": ("operations",),
     "brand": ("catalog",),
     "check": ("activity",),
     "costs": ("activity",),
     "discover": ("scrape",),
     "doctor": ("operations",),
-    "import": ("imports", "analytics"),
-    "init": ("workspace",),
+    "import": ("imports",),
+    "init": ("project",),
     "overview": ("run",),
     "patterns": ("patterns",),
     "post": ("details",),
@@ -46,31 +46,24 @@ FAMILIES = {
     "purge": ("process",),
     "report": ("run",),
     "restore": ("operations",),
-    "review": ("review",),
+    "review": ("outliers",),
     "run": ("run",),
     "runs": ("activity",),
     "scrape": ("scrape",),
-    "script": (
-        "script",
-        "script_files",
-        "script_beats",
-        "script_adapt",
-        "script_outcome",
-        "script_matches",
-    ),
+    "script": ("script", "script_versions", "script_files", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scrape",),
-    "use": ("use",),
+    "use": ("operations",),
     "video": ("details",),
     "youtube": ("scrape",),
 }
 
-# `vt --help`, which imports no family: in the order of the work, a line each. What stands in no
-# heading says its own.
+# `vt --help`, which imports no family: in the order of the work, a line each. Commands of other
+# packages bring their own line.
 WORKFLOW = {
     "Set up": {
         "init": "Make a workspace.",
-        "doctor": "Look at everything the work needs.",
+        "doctor": "Check everything the work needs.",
         "sandbox": "Run a simulated world on this machine, to try it all.",
         "brand": "Whose products are promoted.",
         "product": "What is promoted, with the facts that may be claimed.",
@@ -90,7 +83,7 @@ WORKFLOW = {
     },
     "Understand": {
         "post": "One post: numbers over time, tier and why, video, scripts.",
-        "video": "One film: its measures, duplicates and posts.",
+        "video": "One video: its measures, duplicates and posts.",
         "account": "One account: followers over time, posts, tiers.",
         "patterns": "The library of patterns of the last analysis.",
     },
@@ -143,8 +136,10 @@ class Families(Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         names = self.list_commands(ctx)
-        listed = {name for lines in WORKFLOW.values() for name in lines}
-        others = [(n, c) for n in names if n not in listed and (c := self.get_command(ctx, n))]
+        headed_names = {name for lines in WORKFLOW.values() for name in lines}
+        others = [
+            (n, c) for n in names if n not in headed_names and (c := self.get_command(ctx, n))
+        ]
         sections = {**WORKFLOW, **({OTHERS: {n: summary(c) for n, c in others}} if others else {})}
         for heading, lines in sections.items():
             with formatter.section(heading):

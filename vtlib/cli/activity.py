@@ -1,6 +1,4 @@
-"""`vt runs`, `vt problems`, `vt costs`, `vt check`: what ran, what failed, what it cost, what
-must not be.
-"""
+"""`vt runs`, `vt problems`, `vt costs`, `vt check`: runs, failures, money, data checks."""
 
 from __future__ import annotations
 
@@ -38,13 +36,13 @@ def runs_(at: Workspace, run_id: str | None, project: str | None, limit: int) ->
         if stages.empty:
             raise BadInput(f"there is no run {run_id}, or no stage of it.", todo="See: vt runs")
         return Answer(stages, _stages(at, run_id, stages))
-    found = usage.run_list(at.store, project=project, limit=limit)
-    ended = found[["n_ok", "n_skipped", "n_failed"]].itertuples(index=False)
-    shown = found.assign(stages=["/".join(map(str, row)) for row in ended])
+    rows = usage.run_list(at.store, project=project, limit=limit)
+    counts = rows[["n_ok", "n_skipped", "n_failed"]].itertuples(index=False)
+    lines = rows.assign(stages=["/".join(map(str, row)) for row in counts])
     columns = ["run_id", "status", "started_at", "seconds", "stages", "failed_stage", "reason"]
-    said = table(shown[columns], empty="no runs yet: vt run PROJECT")
-    note = "\nstages: ok/skipped/failed; one run's: vt runs RUN_ID" if len(found) else ""
-    return Answer(found, said + note)
+    text = table(lines[columns], empty="no runs yet: vt run PROJECT")
+    note = "\nstages: ok/skipped/failed; one run's: vt runs RUN_ID" if len(rows) else ""
+    return Answer(rows, text + note)
 
 
 def _stages(at: Workspace, run_id: str, stages: pd.DataFrame) -> str:
@@ -53,16 +51,16 @@ def _stages(at: Workspace, run_id: str, stages: pd.DataFrame) -> str:
 
     from vtlib.store import usage
 
-    shown = stages[["stage", "status", "seconds", "reason"]]
-    whole = usage.run_seconds(at.store, run_id)
-    if whole is None:
-        return table(shown)
-    beside = max(whole - float(stages["seconds"].sum()), 0.0)
+    lines = stages[["stage", "status", "seconds", "reason"]]
+    total_s = usage.run_seconds(at.store, run_id)
+    if total_s is None:
+        return table(lines)
+    beside = max(total_s - float(stages["seconds"].sum()), 0.0)
     rest = pd.DataFrame(
-        [("starting and pages", None, beside, None), ("the whole run", None, whole, None)],
-        columns=shown.columns,
+        [("starting and pages", None, beside, None), ("the whole run", None, total_s, None)],
+        columns=lines.columns,
     )
-    both = pd.concat([shown.astype(object), rest.astype(object)])
+    both = pd.concat([lines.astype(object), rest.astype(object)])
     return table(both.assign(seconds=[f"{float(s):.1f}" for s in both["seconds"]]))
 
 
@@ -92,9 +90,9 @@ def problems(
     counts = usage.problem_counts(at.store, over, stage=stage, kind=kind)
     if is_counted:
         return Answer(counts, table(counts, empty="no problems"))
-    found = usage.problem_list(at.store, over, stage=stage, kind=kind, limit=limit)
-    shown = found[["seen_at", "stage", "kind", "source", "item_no", "field", "reason"]]
-    return Answer(found, table(shown, empty="no problems") + _summed(counts, len(found)))
+    rows = usage.problem_list(at.store, over, stage=stage, kind=kind, limit=limit)
+    lines = rows[["seen_at", "stage", "kind", "source", "item_no", "field", "reason"]]
+    return Answer(rows, table(lines, empty="no problems") + _totals_line(counts, len(rows)))
 
 
 @command(vt, "costs", example="vt costs --by-day --days 30")
@@ -105,30 +103,30 @@ def costs(at: Workspace, project: str | None, days: int | None, by_day: bool) ->
     """What was spent on data, models, people and storage; and what may have been paid and is not
     known, with its estimate.
     """
-    from vtlib.llm import costs as money
+    from vtlib.llm import costs as llm_costs
     from vtlib.llm.bill import USD, bill
     from vtlib.ops.status import span
     from vtlib.store import usage
 
     over = span(at, project=project, days=days)
-    lines = money.days_of_all if by_day else money.ledger_of_all
-    found = lines(at, project=project, since=over.since)
-    whole = bill(found)
-    shown = [{**line, "cost (USD)": _cost(line["usd"])} for line in found]
+    lines = llm_costs.days_of_all if by_day else llm_costs.ledger_of_all
+    ledger = lines(at, project=project, since=over.since)
+    total = bill(ledger)
+    cells = [{**line, "cost (USD)": _cost(line["usd"])} for line in ledger]
     first = ["day", "project_id"] if by_day else ["project_id"]
     columns = [*first, "kind", "provider", "what", "n", "hours", "cost (USD)"]
-    text = f"{table(shown, columns=columns, empty='nothing was spent')}\ntotal {whole.words}"
+    text = f"{table(cells, columns=columns, empty='nothing was spent')}\ntotal {total.words}"
     open_ = usage.rows(at.store, "possibly_paid", over)
     data = {
-        "total_usd": whole.total,
+        "total_usd": total.total,
         "currency": USD,
-        "split_usd": {kind: part.usd for kind, part in whole.parts.items()},
-        "without_price": {kind: part.lacks for kind, part in whole.parts.items() if part.lacks},
-        "rows": found,
+        "split_usd": {kind: part.usd for kind, part in total.parts.items()},
+        "without_price": {kind: part.lacks for kind, part in total.parts.items() if part.lacks},
+        "rows": ledger,
         "possibly_paid": open_,
         "possibly_paid_usd": _known_usd(open_),
     }
-    return Answer(data, text + _possibly(open_))
+    return Answer(data, text + _possibly_paid_text(open_))
 
 
 @command(vt, "check", example="vt check")
@@ -138,14 +136,14 @@ def check(at: Workspace) -> Answer:
     """
     from vtlib.store import data_checks
 
-    found = data_checks.run_checks(at.store)
-    bad = found[found["n"] > 0]
-    failed = bool((bad["severity"] == "error").any())
+    checks = data_checks.run_checks(at.store)
+    bad = checks[checks["n"] > 0]
+    has_errors = bool((bad["severity"] == "error").any())
     text = table(
         bad[["check", "severity", "n", "example", "what_to_do"]],
-        empty=f"{len(found)} checks, nothing found",
+        empty=f"{len(checks)} checks, nothing found",
     )
-    return Answer({"checks": found, "sound": not failed}, text, 6 if failed else 0)
+    return Answer({"checks": checks, "sound": not has_errors}, text, 6 if has_errors else 0)
 
 
 def _cost(usd: float | None) -> str:
@@ -156,14 +154,12 @@ def _known_usd(requests: Rows) -> float:
     return sum((r["estimate_usd"] or 0.0 for r in requests), start=0.0)
 
 
-def _possibly(requests: Rows) -> str:
-    """What may have been paid besides, a line a provider, what and reason, and its sum; "" when
-    there is nothing.
-    """
+def _possibly_paid_text(requests: Rows) -> str:
+    """Charges that may have been paid, one line each, and their sum; "" without any."""
     if not requests:
         return ""
-    unpriced = sum(r["estimate_usd"] is None for r in requests)
-    more = f", {unpriced:,} of them without a known price" if unpriced else ""
+    n_no_price = sum(r["estimate_usd"] is None for r in requests)
+    more = f", {n_no_price:,} of them without a known price" if n_no_price else ""
     total = _known_usd(requests)
     head = (
         f"possibly paid besides, at most ${total:,.4f} (estimate): {len(requests):,} requests{more}"
@@ -180,14 +176,14 @@ def _possibly(requests: Rows) -> str:
 
 
 def _sum(figures: list[float | None]) -> float | None:
-    known = [usd for usd in figures if usd is not None]
-    return sum(known) if known else None
+    amounts = [usd for usd in figures if usd is not None]
+    return sum(amounts) if amounts else None
 
 
-def _summed(counts: pd.DataFrame, listed: int) -> str:
-    """A last line that says how many there are of what, the listed ones and the rest."""
+def _totals_line(counts: pd.DataFrame, n_rows: int) -> str:
+    """Total and counts by kind, of all problems, below the listed ones."""
     if counts.empty:
         return ""
     kinds = ", ".join(f"{r.stage} {r.kind} {r.n:,}" for r in counts.head(8).itertuples())
     total = int(counts["n"].sum())
-    return f"\n{total:,} problems, {listed:,} listed: {kinds}"
+    return f"\n{total:,} problems, {n_rows:,} listed: {kinds}"

@@ -1,6 +1,4 @@
-"""What every `vt` command shares: --json, logging, errors with exit codes, help that ends in an
-example.
-"""
+"""Shared by every `vt` command: --json, logging, errors with exit codes, example in the help."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command says: `data` for machines, `text` for people, and the exit code that is
-    true.
-    """
+    """Result of a command: `data` for machines, `text` for people, and the exit code."""
 
     data: Any
     text: str = ""
@@ -44,9 +40,7 @@ class Answer:
 
 
 class Command(click.Command):
-    """A command whose help ends in an example. What it names by SCRIPT may come as --script,
-    too.
-    """
+    """A command whose help ends in an example; SCRIPT and URL are also accepted as options."""
 
     def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,9 +69,7 @@ _BY_OPTION = {"ref": "--script", "refs": "--script", "url": "--url"}
 
 
 def _subject_option(argument: click.Argument) -> click.Option:
-    """The option beside an argument, for the help alone: `_positional` takes it out of the
-    words.
-    """
+    """The option beside an argument, shown in the help only: `_positional` handles it."""
     flag = _BY_OPTION[str(argument.name)]
     words = f"{flag.strip('-').upper()}, as an option."
     return click.Option(
@@ -105,9 +97,7 @@ def _positional(words: list[str], flag: str, *, many: bool) -> list[str]:
 
 
 class Group(click.Group):
-    """A group that lists each command with its whole first sentence, and names the nearest of a
-    wrong name.
-    """
+    """A group that lists whole first sentences and suggests the nearest command for a typo."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         commands = [(n, self.get_command(ctx, n)) for n in self.list_commands(ctx)]
@@ -124,9 +114,7 @@ class Group(click.Group):
 
 
 def summary(one: click.Command) -> str:
-    """The first sentence of a command's help, however long: click alone cuts it at the width of
-    the terminal.
-    """
+    """The first sentence of a command's help, uncut (click cuts it at the terminal's width)."""
     first = " ".join((one.help or "").split("\n\n")[0].split())
     end = _SENTENCE_END.search(first)
     return first[: end.start() + 1] if end else first
@@ -137,9 +125,7 @@ _SENTENCE_END = re.compile(r"[.!?](?= [A-Z])")
 
 
 def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any]:
-    """Register a function(workspace, **options) -> Answer as `name`, with --json and honest
-    exits.
-    """
+    """Register a function(workspace, **options) -> Answer as `name`, with --json."""
 
     def decorate(function: Callable[..., Answer]) -> click.Command:
         @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -149,19 +135,33 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any
             ctx = click.get_current_context()
             words = ctx.command_path.removeprefix("vt ")
             file = log_file or ctx.find_root().params.get("log_file")
-            with logged_to(file):
+            with log_to_file(file):
                 return run_command(function, as_json=as_json, options=options, name=words)
 
-        made = click.command(name, cls=Command, example=example)(call)
-        group.add_command(made)
-        return made
+        cli_command = click.command(name, cls=Command, example=example)(call)
+        group.add_command(cli_command)
+        return cli_command
 
     return decorate
 
 
+def _me() -> str:
+    from vtlib.core.settings import person
+
+    return person()
+
+
+by_option = click.option(
+    "--by",
+    envvar="VT_PERSON",
+    default=_me,
+    help="Who does it; default: VT_PERSON, else the login.",
+)
+
+
 @contextmanager
-def logged_to(file: Path | None) -> Iterator[None]:
-    """Every event to `file`, too, those of the notebooks' processes included."""
+def log_to_file(file: Path | None) -> Iterator[None]:
+    """Also write every event to `file`, including those of the notebooks' processes."""
     if file is None:
         yield
         return
@@ -249,8 +249,10 @@ def _run(
             exit_code=error.exit_code,
             exc_info=fault,
         )
-        reported = fault if error.exit_code == 1 else error.with_traceback(fault.__traceback__)
-        telemetry.report(reported, {"command": name, "exit_code": error.exit_code})
+        fault_to_report = (
+            fault if error.exit_code == 1 else error.with_traceback(fault.__traceback__)
+        )
+        telemetry.report(fault_to_report, {"command": name, "exit_code": error.exit_code})
         answer = Answer(failure(error), f"error: {error}", error.exit_code)
         _print(redact(_text(answer, as_json=as_json)), to_stderr=not as_json)
         return error.exit_code, at
@@ -272,7 +274,7 @@ def progress(what: str, *, unit: str) -> Iterator[Callable[[int], None]]:
 
 
 def failure(error: VtError) -> dict[str, Any]:
-    """An error as machines read it."""
+    """An error as a JSON object."""
     return {
         "error": type(error).__name__,
         "message": error.message,
@@ -284,8 +286,7 @@ def failure(error: VtError) -> dict[str, Any]:
 def table(
     rows: pd.DataFrame | Rows, *, columns: Sequence[str] = (), empty: str = "nothing yet"
 ) -> str:
-    """A frame, or rows with their `columns` (default: those of the first), as a plain table for a
-    terminal.
+    """A frame, or rows with `columns` (default: those of the first row), as a plain text table.
 
     Missing values are a dash.
     """
@@ -372,9 +373,7 @@ def _text(answer: Answer, *, as_json: bool) -> str:
 
 
 def _print(text: str, *, to_stderr: bool) -> None:
-    """Print, to whatever the terminal can show; a reader that went away (`vt … | head`) is no
-    error.
-    """
+    """Print with what the terminal can encode; a closed pipe (`vt … | head`) is no error."""
     stream = sys.stderr if to_stderr else sys.stdout
     try:
         if text:

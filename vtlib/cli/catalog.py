@@ -35,8 +35,8 @@ def create_brand(at: Workspace, name: str, slug: str | None) -> Answer:
     """Add a brand."""
     from vtlib.store import catalog
 
-    made = catalog.create_brand(at.store, name, slug=slug)
-    return Answer({"slug": made}, f"brand {made}")
+    key = catalog.create_brand(at.store, name, slug=slug)
+    return Answer({"slug": key}, f"brand {key}")
 
 
 archived_option = click.option(
@@ -55,16 +55,16 @@ def with_archive(group: click.Group, table: str) -> None:
         """Put it away: lists, vt run --all and new fits leave it out; every row stays, and
         unarchive brings it back.
         """
-        return _archived(at, table, slug, is_archived=True)
+        return _set_archived(at, table, slug, is_archived=True)
 
     @command(group, "unarchive", example=f"vt {noun} unarchive {example}")
     @click.argument("slug")
     def unarchive(at: Workspace, slug: str) -> Answer:
         """Bring back what was archived."""
-        return _archived(at, table, slug, is_archived=False)
+        return _set_archived(at, table, slug, is_archived=False)
 
 
-def _archived(at: Workspace, table: str, slug: str, *, is_archived: bool) -> Answer:
+def _set_archived(at: Workspace, table: str, slug: str, *, is_archived: bool) -> Answer:
     from vtlib.store import catalog
 
     key = catalog.set_archived(at.store, table, slug, is_archived=is_archived)
@@ -82,8 +82,10 @@ def list_brands(at: Workspace, has_archived: bool) -> Answer:
     """All brands."""
     from vtlib.store import catalog
 
-    found = catalog.listing(at.store, "brands", has_archived=has_archived)
-    return listed(found, ["slug", "name", "created_at", *(["archived_at"] if has_archived else [])])
+    brands = catalog.listing(at.store, "brands", has_archived=has_archived)
+    return rows_answer(
+        brands, ["slug", "name", "created_at", *(["archived_at"] if has_archived else [])]
+    )
 
 
 @command(brand, "show", example="vt brand show yakety-pack")
@@ -92,10 +94,10 @@ def show_brand(at: Workspace, slug: str) -> Answer:
     """One brand and its products."""
     from vtlib.store import catalog
 
-    found = catalog.get(at.store, "brands", slug)
+    row = catalog.get(at.store, "brands", slug)
     products = catalog.listing(at.store, "products", brand=slug)
-    text = f"{facts_text(found)}\nproducts  {', '.join(p['slug'] for p in products) or '-'}"
-    return Answer({**found, "products": products}, text)
+    text = f"{facts_text(row)}\nproducts  {', '.join(p['slug'] for p in products) or '-'}"
+    return Answer({**row, "products": products}, text)
 
 
 @command(brand, "update", example='vt brand update yakety-pack --name "Yakety"')
@@ -109,10 +111,8 @@ def update_brand(at: Workspace, slug: str, name: str) -> Answer:
     return Answer(catalog.get(at.store, "brands", slug), f"brand {slug}: {name}")
 
 
-def product_facts(function: Any) -> Any:
-    """The options that describe a product; a list is one option with commas, or the option
-    repeated.
-    """
+def product_options(function: Any) -> Any:
+    """Options that describe a product; lists are comma-separated or repeated."""
     for name, text in (
         ("--context-prompt", "What a model is told besides; @FILE reads it from a file."),
         ("--price", "As a customer reads it, with its currency."),
@@ -138,13 +138,17 @@ def product_facts(function: Any) -> Any:
 @click.argument("name")
 @click.option("--brand", required=True, help="Slug of the brand.")
 @slug_option
-@product_facts
-def create_product(at: Workspace, name: str, brand: str, slug: str | None, **given: Any) -> Answer:
+@product_options
+def create_product(
+    at: Workspace, name: str, brand: str, slug: str | None, **options: Any
+) -> Answer:
     """Add a product to a brand."""
     from vtlib.store import catalog
 
-    made = catalog.create_product(at.store, brand, {"name": name, **_facts(given)}, slug=slug)
-    return Answer(catalog.get(at.store, "products", made), f"product {made}")
+    key = catalog.create_product(
+        at.store, brand, {"name": name, **_product_row(options)}, slug=slug
+    )
+    return Answer(catalog.get(at.store, "products", key), f"product {key}")
 
 
 @command(product, "list", example="vt product list --brand yakety-pack")
@@ -154,9 +158,9 @@ def list_products(at: Workspace, brand: str | None, has_archived: bool) -> Answe
     """All products, or those of a brand."""
     from vtlib.store import catalog
 
-    found = catalog.listing(at.store, "products", brand=brand, has_archived=has_archived)
+    products = catalog.listing(at.store, "products", brand=brand, has_archived=has_archived)
     more = ["archived_at"] if has_archived else []
-    return listed(found, ["slug", "brand_id", "name", "price", "audience", *more])
+    return rows_answer(products, ["slug", "brand_id", "name", "price", "audience", *more])
 
 
 @command(product, "show", example="vt product show yakety-pack/core-deck")
@@ -166,8 +170,8 @@ def show_product(at: Workspace, slug: str, brand: str | None) -> Answer:
     """One product with all its facts. SLUG may be brand/slug."""
     from vtlib.store import catalog
 
-    found = catalog.get(at.store, "products", _ref(slug, brand))
-    return Answer(found, facts_text(found))
+    row = catalog.get(at.store, "products", _ref(slug, brand))
+    return Answer(row, facts_text(row))
 
 
 @command(
@@ -176,20 +180,20 @@ def show_product(at: Workspace, slug: str, brand: str | None) -> Answer:
 @click.argument("slug")
 @brand_option
 @click.option("--name")
-@product_facts
+@product_options
 def update_product(
-    at: Workspace, slug: str, brand: str | None, name: str | None, **given: Any
+    at: Workspace, slug: str, brand: str | None, name: str | None, **options: Any
 ) -> Answer:
     """Change facts of a product; what is not given stays."""
     from vtlib.store import catalog
 
     ref = _ref(slug, brand)
-    catalog.update_product(at.store, ref, {"name": name, **_facts(given)})
-    found = catalog.get(at.store, "products", ref)
-    return Answer(found, facts_text(found))
+    catalog.update_product(at.store, ref, {"name": name, **_product_row(options)})
+    row = catalog.get(at.store, "products", ref)
+    return Answer(row, facts_text(row))
 
 
-def listed(rows: list[dict[str, Any]], columns: list[str]) -> Answer:
+def rows_answer(rows: list[dict[str, Any]], columns: list[str]) -> Answer:
     """Rows as a table for people and whole for machines."""
     import pandas as pd
 
@@ -202,8 +206,8 @@ def facts_text(facts: dict[str, Any]) -> str:
     width = max(map(len, facts)) + 2
     lines = []
     for name, value in facts.items():
-        shown = "; ".join(map(str, value)) if isinstance(value, list) else value
-        lines.append(f"{name:<{width}}{'-' if shown in (None, '') else shown}")
+        text = "; ".join(map(str, value)) if isinstance(value, list) else value
+        lines.append(f"{name:<{width}}{'-' if text in (None, '') else text}")
     return "\n".join(lines)
 
 
@@ -211,18 +215,16 @@ def _ref(slug: str, brand: str | None) -> str:
     return f"{brand}/{slug}" if brand and "/" not in slug else slug
 
 
-def _several(values: tuple[str, ...]) -> list[str]:
-    """`--benefits "calm evenings, no screens"` is two; an option that is repeated is taken as it
-    stands.
-    """
+def _split_values(values: tuple[str, ...]) -> list[str]:
+    """One value is split at commas; repeated options are taken literally."""
     words = values[0].split(",") if len(values) == 1 else values
     return [w.strip() for w in words if w.strip()]
 
 
-def _facts(given: dict[str, Any]) -> dict[str, Any]:
+def _product_row(options: dict[str, Any]) -> dict[str, Any]:
     names = {"problem": "problems", "benefit": "benefits", "feature": "features"}
     facts: dict[str, Any] = {
-        names.get(k, k): _several(v) if isinstance(v, tuple) else v for k, v in given.items()
+        names.get(k, k): _split_values(v) if isinstance(v, tuple) else v for k, v in options.items()
     }
     prompt = str(facts.get("context_prompt") or "")
     if prompt.startswith("@"):

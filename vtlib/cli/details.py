@@ -42,8 +42,8 @@ def show_post(at: Workspace, name: str) -> Answer:
     """All that is known of a post, in every project. POST is its id, its native id or its URL."""
     from vtlib.desk import details
 
-    found = details.post(at.store, name)
-    return Answer(found, "\n".join(_post_lines(found)))
+    parts = details.post(at.store, name)
+    return Answer(parts, "\n".join(_post_lines(parts)))
 
 
 @command(account, "show", example="vt account show @some_handle")
@@ -54,8 +54,8 @@ def show_account(at: Workspace, name: str) -> Answer:
     """
     from vtlib.desk import details
 
-    found = details.account(at.store, name)
-    return Answer(found, "\n".join(_account_lines(found)))
+    parts = details.account(at.store, name)
+    return Answer(parts, "\n".join(_account_lines(parts)))
 
 
 @command(video, "show", example="vt video show tiktok:7106594312292453675")
@@ -66,21 +66,21 @@ def show_video(at: Workspace, name: str) -> Answer:
     """
     from vtlib.desk import details
 
-    found = details.video(at.store, name)
-    (facts,) = found["video"]
+    parts = details.video(at.store, name)
+    (facts,) = parts["video"]
     file = {**facts, "path": at.outputs / facts["path"] if facts["path"] else None}
     lines = [
         *_video_lines(file, with_measures=True),
         *_section(
             "Posts that show it",
-            found["posts"],
+            parts["posts"],
             ("post_id", "handle", "posted_at", "views", "share", "url"),
         ),
-        *_section("Answers of models", found["analyses"], _ANALYSES),
-        *_section("Fits", found["fits"], _FITS),
-        *_section("Scripts", found["scripts"], _SCRIPTS),
+        *_section("Answers of models", parts["analyses"], _ANALYSES),
+        *_section("Fits", parts["fits"], _FITS),
+        *_section("Scripts", parts["scripts"], _SCRIPTS),
     ]
-    return Answer(found, "\n".join(lines))
+    return Answer(parts, "\n".join(lines))
 
 
 _ANALYSES = ("analysis_id", "task", "model", "status", "grounding_share", "answered_at")
@@ -90,18 +90,18 @@ _SCRIPTS = ("link", "script_id", "title", "status", "version")
 
 def sparkline(values: Sequence[float | None]) -> str:
     """Numbers as a line of bars from the least to the greatest; a space where one is not known."""
-    known = [v for v in values if v is not None]
-    if not known:
+    numbers = [v for v in values if v is not None]
+    if not numbers:
         return ""
-    low, span = min(known), max(known) - min(known)
+    low, span = min(numbers), max(numbers) - min(numbers)
     top = len(_BARS) - 1
     return "".join(
         " " if v is None else _BARS[round((v - low) / span * top) if span else 0] for v in values
     )
 
 
-def _post_lines(found: Row) -> list[str]:
-    facts = found["post"]
+def _post_lines(parts: Row) -> list[str]:
+    facts = parts["post"]
     head = {
         "post": facts["post_id"],
         "link": facts["url"],
@@ -113,25 +113,25 @@ def _post_lines(found: Row) -> list[str]:
     }
     return [
         facts_text(head),
-        *_numbers(found["snapshots"]),
-        *(line for row in found["projects"] for line in _tier_lines(row)),
-        *_video_lines(found["video"][0] if found["video"] else None, with_measures=False),
-        *_section("Duplicates", found["duplicates"], ("post_id", "handle", "posted_at", "views", "url")),  # noqa: E501
-        *_section("Answers of models", found["analyses"], _ANALYSES),
-        *_section("Fits", found["fits"], _FITS),
-        *_section("Scripts", found["scripts"], _SCRIPTS),
-        *_section("Verdicts", found["verdicts"], ("script_id", "target", "status", "percentile", "reason")),  # noqa: E501
+        *_numbers(parts["snapshots"]),
+        *(line for row in parts["projects"] for line in _tier_lines(row)),
+        *_video_lines(parts["video"][0] if parts["video"] else None, with_measures=False),
+        *_section("Duplicates", parts["duplicates"], ("post_id", "handle", "posted_at", "views", "url")),  # noqa: E501
+        *_section("Answers of models", parts["analyses"], _ANALYSES),
+        *_section("Fits", parts["fits"], _FITS),
+        *_section("Scripts", parts["scripts"], _SCRIPTS),
+        *_section("Verdicts", parts["verdicts"], ("script_id", "target", "status", "percentile", "reason")),  # noqa: E501
     ]  # fmt: skip
 
 
 def _numbers(snapshots: list[Row]) -> list[str]:
-    """A bar line and the rows of what was counted at each capture; a metric nobody ever saw is
-    left out.
-    """
+    """Counts at each capture, with a sparkline a metric; metrics never counted are left out."""
     if not snapshots:
         return ["", "Numbers over time: never captured"]
     metrics = [m for m in METRICS if any(s[m] is not None for s in snapshots)]
-    hidden = [m for m in METRICS if m not in metrics and snapshots[-1][f"{m}_state"] == "hidden"]
+    hidden_metrics = [
+        m for m in METRICS if m not in metrics and snapshots[-1][f"{m}_state"] == "hidden"
+    ]
     bars = [
         f"  {m:<12}{sparkline([s[m] for s in snapshots])}  {_change(snapshots, m)}" for m in metrics
     ]
@@ -139,14 +139,12 @@ def _numbers(snapshots: list[Row]) -> list[str]:
         {"captured": _time(s["captured_at"]), "age": _age(s["age_h"]), **{m: s[m] for m in metrics}}
         for s in snapshots
     ]
-    note = [f"  hidden by the platform: {', '.join(hidden)}"] if hidden else []
+    note = [f"  hidden by the platform: {', '.join(hidden_metrics)}"] if hidden_metrics else []
     return [*_section("Numbers over time", rows[-_ROWS:], tuple(rows[0])), *bars, *note]
 
 
 def _tier_lines(row: Row) -> list[str]:
-    """What a project makes of the post: tier, multiplier with interval, why, pick, a person's
-    decision.
-    """
+    """A project's verdict on the post: tier, multiplier with interval, pick, decision."""
     lines = ["", f"Project {row['project_id']}" + (", own post" if row["is_own"] else "")]
     if row["tier"] is None:
         return [*lines, f"  not judged yet: vt analyze outliers --project {row['project_id']}"]
@@ -161,8 +159,8 @@ def _tier_lines(row: Row) -> list[str]:
     lines += [f"  tier {row['tier']}{level}"]
     why = [row["why"], row["score_notes"]]
     lines += [f"  why: {_line(text)}" for text in why if text]
-    picked = [f"picked as {row['picked_as']}"] if row["picked_as"] else []
-    decided = (
+    pick_lines = [f"picked as {row['picked_as']}"] if row["picked_as"] else []
+    decision_lines = (
         [
             (
                 f"{row['decision']} by {row['reviewer'] or 'nobody named'}: "
@@ -172,7 +170,7 @@ def _tier_lines(row: Row) -> list[str]:
         if row["decision"]
         else []
     )
-    return lines + [f"  {text}" for text in (*picked, *decided)]
+    return lines + [f"  {text}" for text in (*pick_lines, *decision_lines)]
 
 
 def _video_lines(facts: Row | None, *, with_measures: bool) -> list[str]:
@@ -181,11 +179,11 @@ def _video_lines(facts: Row | None, *, with_measures: bool) -> list[str]:
     shape = f"{facts['width']}x{facts['height']}" if facts["width"] else None
     length = f"{facts['duration_s']:.1f} s" if facts["duration_s"] else None
     size = f"{facts['bytes'] / 1e6:,.1f} MB" if facts["bytes"] else None
-    shown = " ".join(t for t in (length, shape, facts["codec"], size) if t)
+    summary = " ".join(t for t in (length, shape, facts["codec"], size) if t)
     state = (
         facts["status"] if facts["purged_at"] is None else f"removed {_time(facts['purged_at'])}"
     )
-    lines = ["", f"Video: {state}" + (f", {shown}" if shown else "")]
+    lines = ["", f"Video: {state}" + (f", {summary}" if summary else "")]
     if facts["reason"] and facts["status"] != "ok":
         lines.append(f"  because {_line(facts['reason'])}")
     if facts["sha256"]:
@@ -209,13 +207,13 @@ def _measures(facts: Row) -> list[str]:
         "brightness": facts["brightness"],
         "colorfulness": facts["colorfulness"],
     }
-    rounded = {k: f"{v:.3g}" if isinstance(v, float) else v for k, v in plain.items()}
-    return [f"  {line}" for line in facts_text(rounded).splitlines()]
+    texts = {k: f"{v:.3g}" if isinstance(v, float) else v for k, v in plain.items()}
+    return [f"  {line}" for line in facts_text(texts).splitlines()]
 
 
-def _account_lines(found: Row) -> list[str]:
-    facts = found["account"]
-    earlier = [h["handle"] for h in found["handles"] if h["handle"] != facts["handle"]]
+def _account_lines(parts: Row) -> list[str]:
+    facts = parts["account"]
+    earlier = [h["handle"] for h in parts["handles"] if h["handle"] != facts["handle"]]
     head = {
         "account": facts["account_id"],
         "handle": f"@{facts['handle']}" if facts["handle"] else None,
@@ -225,16 +223,16 @@ def _account_lines(found: Row) -> list[str]:
         "followers": None if facts["followers"] is None else f"{facts['followers']:,}",
         "first seen": _time(facts["first_seen_at"]),
         "last captured": _time(facts["last_captured_at"]),
-        "projects": ", ".join(f"{p['project_id']} ({p['role']})" for p in found["projects"]),
+        "projects": ", ".join(f"{p['project_id']} ({p['role']})" for p in parts["projects"]),
         "breakouts": ", ".join(
             (
 f"{t['n']} {t['tier']} in "
 f"{t['project_id']}"
-) for t in found["tiers"] if t["tier"] in BREAKOUT_TIERS
+) for t in parts["tiers"] if t["tier"] in BREAKOUT_TIERS
         ),
     }  # fmt: skip
-    history = [{**f, "captured": _time(f["captured_at"])} for f in found["followers"]]
-    posts = [{**p, "caption": _line(p["caption"])[:40]} for p in found["posts"]]
+    history = [{**f, "captured": _time(f["captured_at"])} for f in parts["followers"]]
+    posts = [{**p, "caption": _line(p["caption"])[:40]} for p in parts["posts"]]
     lines = [facts_text(head)]
     lines += _section(
         "Followers over time", history[-_ROWS:], ("captured", "followers", "following", "posts")
@@ -245,7 +243,7 @@ f"{t['project_id']}"
         )
     lines += _section(
         "Posts by format",
-        found["formats"],
+        parts["formats"],
         ("format", "n_posts", "median_views", "most_views", "last_posted_at"),
     )
     lines += _section(
@@ -255,7 +253,7 @@ f"{t['project_id']}"
     )
     return lines + _section(
         "Scripts that became its posts",
-        found["scripts"],
+        parts["scripts"],
         ("script_id", "title", "status", "post_id"),
     )
 
@@ -266,24 +264,24 @@ def _section(title: str, rows: list[Row], columns: tuple[str, ...]) -> list[str]
 
     if not rows:
         return []
-    shown = pd.DataFrame(rows[:_ROWS], dtype=object).reindex(columns=list(columns))
+    cells = pd.DataFrame(rows[:_ROWS], dtype=object).reindex(columns=list(columns))
     for name in columns:
         if name.endswith("_at"):
-            shown[name] = [_time(v) for v in shown[name]]
+            cells[name] = [_time(v) for v in cells[name]]
         else:
-            shown[name] = [f"{v:,}" if type(v) is int else v for v in shown[name]]
+            cells[name] = [f"{v:,}" if type(v) is int else v for v in cells[name]]
     rest = len(rows) - _ROWS
     more = [f"  and {rest} more (--json has all)"] if rest > 0 else []
-    heads = shown.rename(columns=lambda c: c.removesuffix("_at"))
-    return ["", title, table(heads.astype(object).where(shown.notna().to_numpy(), None)), *more]
+    heads = cells.rename(columns=lambda c: c.removesuffix("_at"))
+    return ["", title, table(heads.astype(object).where(cells.notna().to_numpy(), None)), *more]
 
 
 def _change(rows: list[Row], name: str) -> str:
     """From the first known number to the last."""
-    known = [r[name] for r in rows if r[name] is not None]
-    if not known:
+    values = [r[name] for r in rows if r[name] is not None]
+    if not values:
         return "not known"
-    return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} -> {known[-1]:,}"
+    return f"{values[0]:,}" if len(values) == 1 else f"{values[0]:,} -> {values[-1]:,}"
 
 
 def _name(facts: Row) -> str:
@@ -309,5 +307,5 @@ def _time(moment: Any) -> str | None:
 
 
 def _line(text: str | None) -> str:
-    """Strangers' text on one line, without what would drive a terminal."""
+    """Text of others on one line, without terminal control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())[:300]

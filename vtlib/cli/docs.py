@@ -1,6 +1,4 @@
-"""Write the generated pages of docs/: commands, parameters, schema. `make docs`; a test holds
-them.
-"""
+"""Write the generated pages of docs/: commands, parameters, schema (`make docs`)."""
 
 from __future__ import annotations
 
@@ -14,10 +12,10 @@ from vtlib.cli import vt
 from vtlib.cli.base import Command
 from vtlib.core.params import Params
 from vtlib.core.settings import Settings
-from vtlib.store.schema_doc import schema_markdown
+from vtlib.store.migrate import schema_markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
-MADE = "<!-- made by `make docs`; change the code, not this page -->"
+GENERATED_NOTE = "<!-- made by `make docs`; change the code, not this page -->"
 
 
 def pages() -> dict[str, str]:
@@ -31,27 +29,27 @@ def pages() -> dict[str, str]:
 
 def commands_markdown() -> str:
     """Every command with its help and an example, from the commands themselves."""
-    parts = ["# Commands", MADE, _COMMON]
+    parts = ["# Commands", GENERATED_NOTE, _COMMON]
     parts += [_command(path, one) for path, one in walk(vt, ("vt",))]
     return "\n\n".join(parts) + "\n"
 
 
 def walk(group: click.Group, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
     """All leaf commands below `group`, in order of their names."""
-    found: list[tuple[tuple[str, ...], click.Command]] = []
+    commands: list[tuple[tuple[str, ...], click.Command]] = []
     context = click.Context(group)
     for name in group.list_commands(context):
         one = group.get_command(context, name)
         if one is None:
             continue
         here = (*path, name)
-        found += walk(one, here) if isinstance(one, click.Group) else [(here, one)]
-    return found
+        commands += walk(one, here) if isinstance(one, click.Group) else [(here, one)]
+    return commands
 
 
 def parameters_markdown() -> str:
     """Every parameter with its type, default and meaning; every setting of the environment."""
-    lines = ["# Parameters", "", MADE, "", _PARAMETERS, ""]
+    lines = ["# Parameters", "", GENERATED_NOTE, "", _PARAMETERS, ""]
     lines += _section(Params, "")
     lines += ["## Environment and `.env`", "", "| variable | meaning |", "|---|---|"]
     lines += [

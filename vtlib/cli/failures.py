@@ -1,4 +1,4 @@
-"""What goes wrong outside our own errors, in one sentence with its exit code and a next step."""
+"""Errors from outside as one sentence with an exit code and a next step."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ _MAX_WORDS = 300
 
 
 def as_error(error: Exception, *, log_file: Path | None = None) -> VtError:
-    """`error` as one of ours (errors.py). `log_file`: where the details are, for what we do not
-    foresee.
-    """
+    """`error` as a VtError; `log_file` is named for unexpected ones."""
     if isinstance(error, VtError):
         return error
     import duckdb

@@ -1,4 +1,4 @@
-"""`vt import`."""
+"""`vt import`: posts from URLs and exports, and own analytics."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
+from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.core.models import PLATFORMS
+from vtlib.core.models import PLATFORMS, Platform
 
 if TYPE_CHECKING:
-    from vtlib.capture import imports as importing
+    from vtlib.capture import imports
+    from vtlib.capture.own_analytics import Export
     from vtlib.store.project import Workspace
 
 encoding_option = click.option(
@@ -56,11 +58,11 @@ def import_() -> None:
 @click.option("--notes", default="", help="Why it is of interest.")
 def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
     """Add one post by its URL, in any of its forms."""
-    from vtlib.capture import imports as importing
+    from vtlib.capture import imports
     from vtlib.ops import projects
 
-    found = importing.import_urls(projects.opened(at, project), [url], own=own, notes=notes)
-    return answer(found)
+    reports = imports.import_urls(projects.opened(at, project), [url], own=own, notes=notes)
+    return reports_answer(reports)
 
 
 @command(import_, "urls", example="vt import urls urls.txt --project spring")
@@ -68,11 +70,11 @@ def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
 @project_option
 def urls(at: Workspace, file: Path, project: str) -> Answer:
     """Add posts from a text file, a URL a line (# begins a remark)."""
-    from vtlib.capture import imports as importing
+    from vtlib.capture import imports
     from vtlib.ops import projects
 
     lines = projects.read_lines(file)
-    return answer(importing.import_urls(projects.opened(at, project), lines))
+    return reports_answer(imports.import_urls(projects.opened(at, project), lines))
 
 
 @command(
@@ -109,18 +111,18 @@ def dataset(
     adds snapshots. Bad items are kept with the reason (vt problems), the rest go in; a field that
     cannot be read is unknown and its post stays. What is guessed, missing or not read is said.
     """
-    from vtlib.capture import imports as importing
+    from vtlib.capture import imports
     from vtlib.ops import projects
     from vtlib.tables.reader import TableOptions
 
-    opened = projects.opened(at, project)
+    current = projects.opened(at, project)
     with progress("importing", unit="items") as tick:
         options = TableOptions(encoding, date_order or "", decimal or "")
-        wanted = importing.ImportOptions(
+        settings = imports.ImportOptions(
             platform, _time(captured_at), tick, is_strict=strict, options=options
         )
-        result = importing.run(opened, files, wanted)
-    return answer([*result.reports])
+        result = imports.run(current, files, settings)
+    return reports_answer([*result.reports])
 
 
 @command(import_, "again", example="vt import again --project spring")
@@ -128,13 +130,13 @@ def dataset(
 @strict_option
 def again(at: Workspace, project: str, strict: bool) -> Answer:
     """Map all kept raw items again with today's mapping; no file is needed."""
-    from vtlib.capture import imports as importing
+    from vtlib.capture import imports
     from vtlib.ops import projects
 
-    return answer(importing.remap(projects.opened(at, project), is_strict=strict))
+    return reports_answer(imports.remap(projects.opened(at, project), is_strict=strict))
 
 
-def answer(reports: list[importing.ImportReport]) -> Answer:
+def reports_answer(reports: list[imports.ImportReport]) -> Answer:
     """How each file or URL fared, and the exit code of the worst."""
     import pandas as pd
 
@@ -156,23 +158,23 @@ def answer(reports: list[importing.ImportReport]) -> Answer:
             for r in reports
         ]
     )
-    said = [_said(r) for r in reports if r.reason and r.status != "unchanged"]
-    said += [f"{r.source}: {r.reading}" for r in reports if r.reading]
-    said += [f"{r.source}: {note}" for r in reports for note in r.notes]
-    said += [f"{r.source}: new fields {', '.join(r.new_keys[:12])}" for r in reports if r.new_keys]
-    failed = sum(1 for r in reports if r.exit_code)
-    if failed:
-        said.append(f"{failed} of {len(reports)} did not go in whole")
+    lines = [_reason(r) for r in reports if r.reason and r.status != "unchanged"]
+    lines += [f"{r.source}: {r.reading}" for r in reports if r.reading]
+    lines += [f"{r.source}: {note}" for r in reports for note in r.notes]
+    lines += [f"{r.source}: new fields {', '.join(r.new_keys[:12])}" for r in reports if r.new_keys]
+    n_failed = sum(1 for r in reports if r.exit_code)
+    if n_failed:
+        lines.append(f"{n_failed} of {len(reports)} did not go in whole")
     worst = max((r.exit_code for r in reports), default=0)
-    return Answer({"imports": reports, "failed": failed}, "\n".join([table(rows), *said]), worst)
+    return Answer({"imports": reports, "failed": n_failed}, "\n".join([table(rows), *lines]), worst)
 
 
-def _said(report: importing.ImportReport) -> str:
-    named = report.reason.startswith(report.source)
-    return report.reason if named else f"{report.source}: {report.reason}"
+def _reason(report: imports.ImportReport) -> str:
+    has_source = report.reason.startswith(report.source)
+    return report.reason if has_source else f"{report.source}: {report.reason}"
 
 
-def _mark(report: importing.ImportReport) -> str:
+def _mark(report: imports.ImportReport) -> str:
     if report.status == "ok" and report.warnings:
         return "imported, WARNING"
     return MARKS.get(report.status, report.status)
@@ -188,3 +190,84 @@ def _time(text: str | None) -> datetime | None:
             f"--captured-at {text}: no time.", todo="Write it as 2026-05-21T08:00:00Z (UTC)."
         ) from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@command(
+    import_,
+    "analytics",
+    example="vt import analytics exports/Content.csv --project spring\n"
+    "vt import analytics retention.csv --project spring --post youtube:dQw4w9WgXcQ",
+)
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@project_option
+@click.option("--platform", type=click.Choice(PLATFORMS), help="Only where links do not tell.")
+@click.option("--post", default="", help="platform:id, for a retention curve of one post.")
+@encoding_option
+@order_option
+@decimal_option
+def analytics(
+    at: Workspace,
+    files: tuple[Path, ...],
+    project: str,
+    platform: Platform | None,
+    post: str,
+    encoding: str,
+    date_order: Any,
+    decimal: str | None,
+) -> Answer:
+    """Import exports of own analytics (CSV, XLSX): Instagram, Facebook, TikTok, YouTube Studio;
+    views, reach, impressions, saves, watch time, retention; of posts' whole lives or by day. A
+    post that is not there yet is made, as own. The same file again replaces its rows; a column
+    that is not read is named.
+    """
+    from vtlib.ops import projects
+    from vtlib.performance import stage as performance_stage
+    from vtlib.tables.reader import TableOptions
+
+    current = projects.opened(at, project)
+    options = TableOptions(encoding, date_order or "", decimal or "")
+    lines, data = [], []
+    for path in files:
+        export, n_new = performance_stage.import_native(
+            current, path, platform=platform, post_id=post, options=options
+        )
+        lines += _lines(path.name, export, n_new)
+        data.append(
+            {
+                "file": path,
+                "platform": export.platform,
+                "numbers": len(export.rows),
+                "posts": export.n_posts,
+                "new_posts": n_new,
+                "days": len({r["day"] for r in export.rows if r["day"]}),
+                "totals": export.n_totals,
+                "skipped": export.skipped,
+                "unknown_columns": export.unknown_columns,
+                "reading": export.note,
+                "exported_at": export.exported_at,
+                "exported_at_basis": export.exported_at_basis,
+            }
+        )
+    return Answer(data, "\n".join(lines))
+
+
+def _lines(name: str, export: Export, n_new: int) -> list[str]:
+    days = {r["day"] for r in export.rows if r["day"]}
+    by_day = f", by day ({min(days)} to {max(days)})" if days else ""
+    new_posts = f", {n_new} of them new" if n_new else ""
+    n, when = len(export.rows), f"{export.exported_at:%Y-%m-%d %H:%M} UTC"
+    posts = number(export.n_posts, "post")
+    head = f"{name}: {number(n, 'number')} of {posts}{new_posts}{by_day}"
+    lines = [f"{head}; as of {when} ({export.exported_at_basis})"]
+    if export.n_totals:
+        lines.append(f"  {number(export.n_totals, 'row')} of totals passed over")
+    lines += [f"  row {row}: {reason}" for row, reason in export.skipped[:10]]
+    if len(export.skipped) > 10:
+        lines.append(f"  and {number(len(export.skipped) - 10, 'row')} more")
+    if export.note:
+        lines.append(f"  {export.note}")
+    if export.unknown_columns:
+        lines.append(f"  columns not read: {', '.join(export.unknown_columns)}")
+    return lines

@@ -1,6 +1,4 @@
-"""`vt doctor`, `vt status`, `vt backup`, `vt restore`: is all well, how is it going, a copy and
-back.
-"""
+"""`vt doctor`, `vt status`, `vt backup`, `vt restore`, `vt use`: health, usage, backups."""
 
 from __future__ import annotations
 
@@ -12,9 +10,9 @@ import click
 from vtlib.cli import vt
 from vtlib.cli.activity import days_option, project_option
 from vtlib.cli.base import Answer, command, table
+from vtlib.core.models import USE_BY
 
 if TYPE_CHECKING:
-    from vtlib.ops import operations
     from vtlib.ops.health import HealthCheck
     from vtlib.store.backup import BackupSummary
     from vtlib.store.project import Workspace
@@ -32,11 +30,11 @@ def doctor(at: Workspace, is_offline: bool) -> Answer:
     """
     from vtlib.ops import operations
 
-    found = operations.examined(at, is_offline=is_offline)
-    counts = {state: sum(f.state == state for f in found) for state in MARKS}
-    said = f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed"
-    text = "\n".join([*map(_line, found), "", said])
-    return Answer({"findings": found, **counts}, text, operations.exit_code(found))
+    checks = operations.examined(at, is_offline=is_offline)
+    counts = {state: sum(f.state == state for f in checks) for state in MARKS}
+    summary = f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed"
+    text = "\n".join([*map(_check_line, checks), "", summary])
+    return Answer({"findings": checks, **counts}, text, operations.exit_code(checks))
 
 
 @command(vt, "status", example="vt status --days 30 --html status.html")
@@ -50,20 +48,20 @@ def doctor(at: Workspace, is_offline: bool) -> Answer:
 )
 def status(at: Workspace, project: str | None, days: int | None, page: Path | None) -> Answer:
     """Errors and usage a day: runs, captures, posts, downloads, problems, money."""
-    from vtlib.ops import status as usage_figures
+    from vtlib.ops import status as usage_status
 
-    over = usage_figures.span(at, project=project, days=days)
-    done = usage_figures.figures(at, over)
+    over = usage_status.span(at, project=project, days=days)
+    figures = usage_status.figures(at, over)
     data: dict[str, Any] = {
-        "days": done.days,
-        "totals": done.totals,
-        "problems": done.problem_counts,
-        "spend_days": done.spend_days,
+        "days": figures.days,
+        "totals": figures.totals,
+        "problems": figures.problem_counts,
+        "spend_days": figures.spend_days,
     }
-    text = table(done.days, empty="nothing was done in this time")
+    text = table(figures.days, empty="nothing was done in this time")
     if page:
-        written = _page(at, page, over, project=project)
-        data, text = {**data, "page": written}, f"{text}\n{written}"
+        file = _write_status_page(at, page, over, project=project)
+        data, text = {**data, "page": file}, f"{text}\n{file}"
     return Answer(data, text)
 
 
@@ -78,9 +76,9 @@ def backup(at: Workspace, target: Path, with_media: bool) -> Answer:
     """
     from vtlib.ops import operations
 
-    made = operations.back_up(at, target, with_media=with_media)
-    gone = f", {len(made.vanished)} vanished meanwhile" if made.vanished else ""
-    return Answer(made, f"{_said(made)}{gone}: {made.path}")
+    copy = operations.back_up(at, target, with_media=with_media)
+    losses = f", {len(copy.vanished)} vanished meanwhile" if copy.vanished else ""
+    return Answer(copy, f"{_backup_summary(copy)}{losses}: {copy.path}")
 
 
 @command(vt, "restore", example="vt restore ../backups/2026-11-24.zip ../research-again")
@@ -93,31 +91,32 @@ def restore(_: Workspace, source: Path, into: Path) -> Answer:
     """
     from vtlib.ops import operations
 
-    made = operations.restored(source, into)
+    copy = operations.restored(source, into)
     text = (
-        f"{_said(made)}, made {made.made_at:%Y-%m-%d %H:%M} UTC\nnext: VT_HOME={made.path} vt "
-        "doctor"
+        f"{_backup_summary(copy)}, made {copy.made_at:%Y-%m-%d %H:%M} UTC\n"
+        f"next: VT_HOME={copy.path} vt doctor"
     )
-    return Answer(made, text)
+    return Answer(copy, text)
 
 
-def _line(one: HealthCheck) -> str:
+def _check_line(one: HealthCheck) -> str:
     head = f"{MARKS[one.state]}  {one.what:<16}"
     return f"{head}{one.says}" + (f"\n{'':<22}{one.todo}" if one.todo else "")
 
 
-def _said(made: BackupSummary) -> str:
-    rows, full = sum(made.rows.values()), sum(1 for n in made.rows.values() if n)
-    return f"{rows:,} rows of {full} tables, {made.files} files, {made.bytes / 1e6:,.1f} MB"
+def _backup_summary(copy: BackupSummary) -> str:
+    rows, full = sum(copy.rows.values()), sum(1 for n in copy.rows.values() if n)
+    return f"{rows:,} rows of {full} tables, {copy.files} files, {copy.bytes / 1e6:,.1f} MB"
 
 
-def _page(at: Workspace, path: Path, over: UsageScope, *, project: str | None) -> Path:
+def _write_status_page(at: Workspace, path: Path, over: UsageScope, *, project: str | None) -> Path:
     import pandas as pd
 
+    from vtlib.ops import operations
     from vtlib.report import Page
-    from vtlib.report.usage import write_usage
+    from vtlib.report.workspace_pages import write_usage
 
-    used = operations.used(at, over)
+    usage = operations.used(at, over)
     since = over.since
     provenance = {
         "project": project or "all",
@@ -126,4 +125,45 @@ def _page(at: Workspace, path: Path, over: UsageScope, *, project: str | None) -
     }
     title = f"Errors and usage · {project or 'all projects'}"
     secrets = at.settings.secrets
-    return write_usage(path, used, page=Page(title, provenance=provenance, secrets=secrets))
+    return write_usage(path, usage, page=Page(title, provenance=provenance, secrets=secrets))
+
+
+@command(vt, "use", example="vt use --days 30 --html use.html")
+@click.option(
+    "--by",
+    type=click.Choice(USE_BY),
+    multiple=True,
+    default=USE_BY,
+    help="A line each (again for several; default: person, command and project).",
+)
+@project_option
+@days_option
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page that opens anywhere.",
+)
+def use_(
+    at: Workspace, by: tuple[str, ...], project: str | None, days: int | None, page: Path | None
+) -> Answer:
+    """How often each person used which command on which project, how long, and how it ended.
+
+    It stays in this workspace (outputs/logs/use.jsonl); nothing of it is sent.
+    """
+    import pandas as pd
+
+    from vtlib.ops import use
+    from vtlib.ops.status import span
+
+    lines = use.read(at, project=project, since=span(at, days=days).since)
+    counts = use.counted(lines, *by)
+    text = table(counts, empty="nothing was used in this time")
+    if page is None:
+        return Answer(counts, text)
+    from vtlib.report import Page
+    from vtlib.report.workspace_pages import write_use
+
+    about = {"project": project or "all", "made": f"{pd.Timestamp(at.now()):%Y-%m-%d %H:%M} UTC"}
+    file = write_use(page, lines, page=Page("Use", provenance=about, secrets=at.settings.secrets))
+    return Answer({"rows": counts, "page": file}, f"{text}\n{file}")

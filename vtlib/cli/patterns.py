@@ -1,4 +1,4 @@
-"""`vt patterns`: what goes with breaking out, and how sure that is."""
+"""`vt patterns`: features that go with breakouts, with their certainty; `vt advice` from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vtlib.performance import library
     from vtlib.store.project import Workspace
 
-LISTED = {
+LIBRARY_COLUMNS = {
     "pattern": "pattern",
     "claim": "claim",
     "size": "ratio (80 %)",
@@ -30,7 +30,7 @@ LISTED = {
     "kind": "from",
     "posts_needed": "posts needed",
 }
-ON_PLATFORM = {
+PLATFORM_COLUMNS = {
     "pattern": "pattern",
     "platform": "platform",
     "claim": "claim",
@@ -48,14 +48,14 @@ ON_PLATFORM = {
 @command(vt, "patterns", example="vt patterns --project spring")
 @click.argument("pattern", required=False)
 @click.option("--project", help="Slug of a project (default: all).")
-@click.option("--claimed", is_flag=True, help="Only what may be claimed.")
+@click.option("--claimed", "is_claimed", is_flag=True, help="Only what may be claimed.")
 @click.option("--platform", type=click.Choice(PLATFORMS), help="What holds on this platform.")
 @click.option("--by-platform", is_flag=True, help="A row for each pattern and platform.")
 def patterns(
     at: Workspace,
     pattern: str | None,
     project: str | None,
-    claimed: bool,
+    is_claimed: bool,
     platform: Platform | None,
     by_platform: bool,
 ) -> Answer:
@@ -69,19 +69,19 @@ def patterns(
     from vtlib.performance import library
 
     if pattern:
-        found = library.pattern(at, pattern, project=project)
-        data = {**found.row, "examples": found.examples, "platforms": found.platforms}
-        return Answer(data, _one(found))
+        detail = library.pattern(at, pattern, project=project)
+        data = {**detail.row, "examples": detail.examples, "platforms": detail.platforms}
+        return Answer(data, _pattern_text(detail))
     if platform or by_platform:
         rows = library.by_platform(at, project, platform=platform)
-        rows = rows[rows["claim"].ne("")] if claimed and len(rows) else rows
+        rows = rows[rows["claim"].ne("")] if is_claimed and len(rows) else rows
         where = f" on {platform}" if platform else ""
         empty = f"no patterns{where} yet: vt analyze performance"
-        return Answer(rows, table(_placed(rows), empty=empty))
+        return Answer(rows, table(_platform_table(rows), empty=empty))
     rows = library.library(at, project)
-    rows = rows[rows["claim"].ne("")] if claimed and len(rows) else rows
+    rows = rows[rows["claim"].ne("")] if is_claimed and len(rows) else rows
     empty = "no patterns yet: vt analyze performance"
-    return Answer(rows, table(_listed(rows), empty=empty))
+    return Answer(rows, table(_library_table(rows), empty=empty))
 
 
 def _size(rows: pd.DataFrame) -> list[str]:
@@ -91,17 +91,17 @@ def _size(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def _placed(rows: pd.DataFrame) -> pd.DataFrame:
+def _platform_table(rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return rows
     common = [f"x{r:.2f}" for r in rows["common_ratio"]]
-    shown = rows.assign(size=_size(rows), common=common)
+    cells = rows.assign(size=_size(rows), common=common)
     many = len(set(rows["project_id"])) > 1
-    names = {"project_id": "project", **ON_PLATFORM} if many else ON_PLATFORM
-    return shown[list(names)].rename(columns=names)
+    names = {"project_id": "project", **PLATFORM_COLUMNS} if many else PLATFORM_COLUMNS
+    return cells[list(names)].rename(columns=names)
 
 
-def _listed(rows: pd.DataFrame) -> pd.DataFrame:
+def _library_table(rows: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     if rows.empty:
@@ -111,16 +111,16 @@ def _listed(rows: pd.DataFrame) -> pd.DataFrame:
         f"{a:.0%} / {b:.0%}" if pd.notna(b) else f"{a:.0%} / -"
         for a, b in zip(rows["share_ordinary"], rows["share_breakout"], strict=True)
     ]
-    shown = rows.assign(size=size, base=base)
+    cells = rows.assign(size=size, base=base)
     many = len(set(rows["project_id"])) > 1
-    names = {"project_id": "project", **LISTED} if many else LISTED
-    return shown[list(names)].rename(columns=names)
+    names = {"project_id": "project", **LIBRARY_COLUMNS} if many else LIBRARY_COLUMNS
+    return cells[list(names)].rename(columns=names)
 
 
-def _one(found: library.Shown) -> str:
+def _pattern_text(detail: library.Shown) -> str:
     from vtlib.performance.patterns import said
 
-    row = found.row
+    row = detail.row
     lines = [
         said(row),
         str(row["definition"]),
@@ -134,12 +134,12 @@ def _one(found: library.Shown) -> str:
         f"weeks       {row['weeks_agree']} of {row['weeks_asked']} that could be asked agree",
         f"replicates  {row['replicates']}",
         f"over time   {_trend(row)}",
-        f"still       {_needed(row)}",
+        f"still       {_posts_needed(row)}",
     ]
-    lines += [f"            {s}" for s in found.on_platforms] if len(found.platforms) > 1 else []
+    lines += [f"            {s}" for s in detail.on_platforms] if len(detail.platforms) > 1 else []
     lines += [f"mind        {row['note']}"] if row["note"] else []
     columns = ["handle", "multiplier", "views", "url", "frames"]
-    return "\n".join([*lines, "", table(found.examples[columns], empty="no examples")])
+    return "\n".join([*lines, "", table(detail.examples[columns], empty="no examples")])
 
 
 def _share(share: Any, count: Any) -> str:
@@ -161,7 +161,7 @@ def _trend(row: dict[str, Any]) -> str:
     )
 
 
-def _needed(row: dict[str, Any]) -> str:
+def _posts_needed(row: dict[str, Any]) -> str:
     import pandas as pd
 
     if row["claim"]:
@@ -170,3 +170,32 @@ def _needed(row: dict[str, Any]) -> str:
     if pd.isna(row["posts_needed"]):
         return f"no effect to look for; {visible}"
     return f"about {int(row['posts_needed']):,} more posts with it to be sure; {visible}"
+
+
+@command(vt, "advice", example="vt advice --project spring")
+@click.option("--project", required=True, help="Slug of the project.")
+@click.option("--kind", type=click.Choice(["shoot", "repeat", "stop", "test"]), help="Only these.")
+def advice(at: Workspace, project: str, kind: str | None) -> Answer:
+    """What to shoot, repeat, stop and test, from claimed patterns, verdicts, variants, fits and
+    costs.
+
+    Each with the views that a post may bring over one that does not follow it, 80 % interval, n and
+    the way to do it. What the numbers do not carry is not there; without any it says what is
+    missing. Patterns are those that vt analyze performance or notebook 07 tested last.
+    """
+    # scipy takes a second that vt --help does not need
+    from vtlib.adaptation import fits
+    from vtlib.ops import projects
+    from vtlib.report import advice as report_advice
+    from vtlib.report.insight.next_steps import NOTE, TITLE, advice_table, sentence
+
+    current = projects.opened(at, project)
+    rows, lacks = report_advice.advice(current, fits.ranked(current))
+    rows_of_kind = rows[rows["kind"].eq(kind)] if kind else rows
+    data = {"advice": rows_of_kind, "missing": lacks}
+    if rows.empty:
+        return Answer(data, "\n".join(["nothing can be advised yet:", *lacks]))
+    brief = advice_table(rows_of_kind)[["place", "kind", "what", "gain", "views", "n"]]
+    lines = [f"{row['place']}. {sentence(row)}" for row in rows_of_kind.to_dict("records")]
+    empty = f"no advice of the kind {kind}"
+    return Answer(data, "\n".join([TITLE, "", table(brief, empty=empty), "", *lines, "", NOTE]))

@@ -1,4 +1,4 @@
-"""`vt analyze performance`."""
+"""`vt analyze performance` and `vt analyze competitors`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vtlib.cli.base import Answer, command, table
+from vtlib.cli.imports import project_option
 from vtlib.cli.outliers import analyze
 from vtlib.core.errors import BadInput
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from vtlib.store.project import Workspace
 
 GROUPS = ["by", "group", "n", "accounts", "size", "engagement_rate", "share_rate", "save_rate"]
-NOT_KEPT = (
+NOT_STORED = (
     "A look at a part: shown and not kept, so reports stay as they are "
     "(--adopt keeps it; vt analyze performance --project {slug} looks at everything)."
 )
@@ -49,25 +50,25 @@ def performance(
     what reports show stays, until --adopt.
     """
     from vtlib.ops import projects
-    from vtlib.outliers import stage as outliers
+    from vtlib.outliers import stage as outliers_stage
     from vtlib.performance import matches
-    from vtlib.performance import stage as flow
+    from vtlib.performance import stage as performance_stage
 
-    given: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     if date_range:
-        given["date_range_days"] = days(date_range)
+        settings["date_range_days"] = days(date_range)
     if product:
-        given["products"] = [projects.product_id(at, product)]
+        settings["products"] = [projects.product_id(at, product)]
     slug = project or projects.with_product(at, product)
-    opened = projects.opened(at, slug, over={"performance": given})
-    outliers.renew(opened)
-    links = matches.renew(opened)
-    is_kept = adopt or not flow.is_restricted(opened)
-    result = flow.run(opened, is_kept=is_kept)
-    found, run = result.found, result.run
-    note = "" if is_kept else f"\n\n{NOT_KEPT.format(slug=slug)}"
+    current = projects.opened(at, slug, over={"performance": settings})
+    outliers_stage.renew(current)
+    links = matches.renew(current)
+    is_kept = adopt or not performance_stage.is_restricted(current)
+    stage_result = performance_stage.run(current, is_kept=is_kept)
+    result, run = stage_result.found, stage_result.run
+    note = "" if is_kept else f"\n\n{NOT_STORED.format(slug=slug)}"
     note += f"\n\n{links.message}" if links.message else ""
-    return Answer(_data(slug, found, run) | {"is_kept": is_kept}, _text(found) + note)
+    return Answer(_data(slug, result, run) | {"is_kept": is_kept}, _text(result) + note)
 
 
 def days(text: str) -> int:
@@ -79,19 +80,19 @@ def days(text: str) -> int:
     return count
 
 
-def _text(found: Result) -> str:
-    shown = _sized(found.groups)
-    parts = ["\n".join(found.conclusion.headline) or repr(found.conclusion)]
-    if len(shown):
-        parts.append(table(shown[GROUPS].head(40)))
-    if found.page["n"].max() > 0:
-        parts.append(table(found.page))
-    if len(found.returns):
-        parts.append(table(found.returns.drop(columns=["said"])))
+def _text(result: Result) -> str:
+    groups = _with_size(result.groups)
+    parts = ["\n".join(result.conclusion.headline) or repr(result.conclusion)]
+    if len(groups):
+        parts.append(table(groups[GROUPS].head(40)))
+    if result.page["n"].max() > 0:
+        parts.append(table(result.page))
+    if len(result.returns):
+        parts.append(table(result.returns.drop(columns=["said"])))
     return "\n\n".join(parts)
 
 
-def _sized(groups: pd.DataFrame) -> pd.DataFrame:
+def _with_size(groups: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     size = [
@@ -103,21 +104,64 @@ def _sized(groups: pd.DataFrame) -> pd.DataFrame:
     return groups.assign(size=size)
 
 
-def _data(slug: str, found: Result, run: dict[str, Any]) -> dict[str, Any]:
+def _data(slug: str, result: Result, run: dict[str, Any]) -> dict[str, Any]:
     return {
         "project": slug,
-        "status": found.conclusion.status,
-        "since": found.days.since,
-        "until": found.days.until,
-        "headline": found.conclusion.headline,
-        "insights": found.insights,
-        "groups": found.groups,
-        "calibration": found.page,
-        "calibration_rates": found.rate_page,
+        "status": result.conclusion.status,
+        "since": result.days.since,
+        "until": result.days.until,
+        "headline": result.conclusion.headline,
+        "insights": result.insights,
+        "groups": result.groups,
+        "calibration": result.page,
+        "calibration_rates": result.rate_page,
         "forecaster": run["forecaster"],
-        "variants": found.variants,
-        "returns": found.returns,
-        "verdicts": found.held,
+        "variants": result.variants,
+        "returns": result.returns,
+        "verdicts": result.held,
         "patterns_tested": run["n_tested"],
         "patterns_claimed": run["n_claimed"],
     }
+
+
+ACCOUNT_COLUMNS = [
+    *("side", "platform", "handle", "posts", "per_week", "percentile", "ranked"),
+    *("breakouts", "judged", "formats"),
+]
+
+
+@command(analyze, "competitors", example="vt analyze competitors --project spring --days 60")
+@project_option
+@click.option(
+    "--days", type=click.IntRange(7), help="Posts of so many days. Default: insight.days."
+)
+def competitors(at: Workspace, project: str, days: int | None) -> Answer:
+    """Compare own accounts with competitors, and the same film across platforms. Nothing is
+    fetched or stored.
+    """
+    from vtlib.ops import projects
+    from vtlib.performance import competitor_stage, creatives
+    from vtlib.performance import competitors as competitor_rule
+
+    over: dict[str, Any] = {"insight": {"days": days}} if days else {}
+    current = projects.opened(at, project, over=over)
+    comparison = competitor_stage.compared(current)
+    posts, pairs = competitor_stage.films(current)
+    sentences = [
+        f.said for f in (*competitor_rule.findings(comparison), *creatives.findings(posts, pairs))
+    ]
+    data = {
+        "days": comparison.days,
+        "reason": comparison.reason,
+        "said": sentences,
+        "platforms": comparison.platforms,
+        "accounts": comparison.accounts,
+        "mix": comparison.mix,
+        "films": pairs,
+    }
+    text = [
+        *sentences,
+        "",
+        table(comparison.accounts[ACCOUNT_COLUMNS], empty="no accounts to compare"),
+    ]
+    return Answer(data, "\n".join(text))

@@ -16,10 +16,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from vtlib.media import downloads
-    from vtlib.media import purge as purging
+    from vtlib.media import purge as media_purge
     from vtlib.store.project import Workspace
 
-SHOWN = ["post_id", "role", "outcome", "kind", "duration_s", "mb", "cuts", "measured", "tries"]
+POST_COLUMNS = [
+    "post_id",
+    "role",
+    "outcome",
+    "kind",
+    "duration_s",
+    "mb",
+    "cuts",
+    "measured",
+    "tries",
+]
 
 
 @vt.group(cls=Group)
@@ -49,40 +59,42 @@ def videos(
     """Download the newest picked posts, and those drawn for patterns (vt process plan --sample),
     and measure them. Run again, it goes on where it stopped.
     """
-    from vtlib.media import queue as stage
-    from vtlib.media import stage as flow
+    from vtlib.media import queue as media_queue
+    from vtlib.media import stage as media_stage
     from vtlib.ops import projects
     from vtlib.performance import video_samples
 
     over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
     over |= {"media": {"sample": sample}} if sample is not None else {}
-    opened = projects.opened(at, project, over=over)
-    video_samples.draw(opened, opened.params.media.sample)
+    current = projects.opened(at, project, over=over)
+    video_samples.draw(current, current.params.media.sample)
     with progress("downloading", unit="posts") as tick:
-        result = flow.run(opened, again=again, progress=tick)
-    done, posts = result.media, stage.overview(result.posts)
-    said = stage.conclude(posts, result.duplicates)
-    failed = _failed(done, posts)
-    rest = [f"{name} rests for now: {why}" for name, why in sorted(done.resting.items())]
-    if failed:
+        stage_result = media_stage.run(current, again=again, progress=tick)
+    result, posts = stage_result.media, media_queue.overview(stage_result.posts)
+    conclusion = media_queue.conclude(posts, stage_result.duplicates)
+    n_failed = _n_failed(result, posts)
+    rest = [f"{name} rests for now: {why}" for name, why in sorted(result.resting.items())]
+    if n_failed:
         rest.append(
-            f"{failed} {'post' if failed == 1 else 'posts'} failed or wait; run the command "
+            f"{n_failed} {'post' if n_failed == 1 else 'posts'} failed or wait; run the command "
             "again later"
         )
-    lines = [*said.headline, *rest, *([done.stopped] if done.stopped else [])]
+    lines = [*conclusion.headline, *rest, *([result.stopped] if result.stopped else [])]
     data = {
-        "fetched": dict(done.fetched),
-        "measured": done.measured,
-        "resting": done.resting,
-        "stopped": done.stopped,
-        "headline": said.headline,
-        "skipped": said.reason,
-        "failed": failed,
-        "posts": posts[[*SHOWN, "status", "reason", "sha256", "path", "came_by", "next_try_at"]],
+        "fetched": dict(result.fetched),
+        "measured": result.measured,
+        "resting": result.resting,
+        "stopped": result.stopped,
+        "headline": conclusion.headline,
+        "skipped": conclusion.reason,
+        "failed": n_failed,
+        "posts": posts[
+            [*POST_COLUMNS, "status", "reason", "sha256", "path", "came_by", "next_try_at"]
+        ],
     }
-    text = "\n".join([table(posts[SHOWN], empty="no posts are picked"), *lines])
-    reason = f"\nskipped: {said.reason}" if said.status == "skipped" else ""
-    return Answer(data, text + reason, _exit_code(done, failed))
+    text = "\n".join([table(posts[POST_COLUMNS], empty="no posts are picked"), *lines])
+    reason = f"\nskipped: {conclusion.reason}" if conclusion.status == "skipped" else ""
+    return Answer(data, text + reason, _exit_code(result, n_failed))
 
 
 @command(process, "plan", example="vt process plan --project spring --sample")
@@ -107,21 +119,23 @@ def plan(at: Workspace, project: str, effect: float, films: int | None, sample: 
     from vtlib.ops import projects
     from vtlib.performance import video_samples
 
-    opened = projects.opened(at, project)
-    found = video_samples.plan(opened, effect=effect, films=films)
-    new = video_samples.draw(opened, found.size) if sample else 0
-    lines = found.words
+    current = projects.opened(at, project)
+    sample_plan = video_samples.plan(current, effect=effect, films=films)
+    new = video_samples.draw(current, sample_plan.size) if sample else 0
+    lines = sample_plan.words
     if sample:
         lines = [*lines, f"{number(new, 'film')} drawn: vt process videos --project {project}"]
     data = {
-        **{k: getattr(found, k) for k in ("patterns", "measure", "ask", "available", "rates")},
-        "drawn": found.drawn + new,
+        **{
+            k: getattr(sample_plan, k) for k in ("patterns", "measure", "ask", "available", "rates")
+        },
+        "drawn": sample_plan.drawn + new,
         "new": new,
         "headline": lines,
     }
-    shown = found.patterns.rename(columns=lambda c: c.replace("_", " "))
+    cells = sample_plan.patterns.rename(columns=lambda c: c.replace("_", " "))
     empty = "no posts are judged yet: vt analyze outliers"
-    return Answer(data, "\n".join([table(shown, empty=empty), *lines]))
+    return Answer(data, "\n".join([table(cells, empty=empty), *lines]))
 
 
 @command(vt, "purge", example="vt purge --project spring --dry-run")
@@ -144,7 +158,7 @@ def purge(
 ) -> Answer:
     """Remove media by age or quota, or personal data, of the whole workspace. All numbers stay."""
     from vtlib.core.params import Params
-    from vtlib.media import purge as purging
+    from vtlib.media import purge as media_purge
     from vtlib.store.project import resolve
 
     media = (resolve(at, project) if project else Params(project="none")).media
@@ -152,38 +166,36 @@ def purge(
         raise BadInput(
             "say what is to go.", todo="Add --project, --keep-days, --quota-gb or --personal."
         )
-    wanted = purging.PurgeRequest(
+    request = media_purge.PurgeRequest(
         keep_days if keep_days is not None or not project else media.keep_days,
         quota_gb if quota_gb is not None or not project else media.quota_gb,
         personal,
     )
-    done = (purging.preview if dry_run else purging.purge)(at, wanted)
-    return Answer(purging.report(done, dry_run=dry_run), _said(done, dry_run=dry_run))
+    result = (media_purge.preview if dry_run else media_purge.purge)(at, request)
+    return Answer(media_purge.report(result, dry_run=dry_run), _purge_text(result, dry_run=dry_run))
 
 
-def _failed(done: downloads.MediaResult, posts: pd.DataFrame) -> int:
-    """Posts that failed in this call, and those that are still to be asked; what was lost before
-    is known.
-    """
-    return len(done.failed | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
+def _n_failed(result: downloads.MediaResult, posts: pd.DataFrame) -> int:
+    """Posts that failed in this call or still wait for a retry."""
+    return len(result.failed | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
 
 
-def _exit_code(done: downloads.MediaResult, failed: int) -> int:
+def _exit_code(result: downloads.MediaResult, n_failed: int) -> int:
     """8 when the quota stopped it, 4 when posts failed or wait, else 0."""
-    if done.stopped:
+    if result.stopped:
         return 8
-    return 4 if failed else 0
+    return 4 if n_failed else 0
 
 
-def _said(done: purging.Purge, *, dry_run: bool) -> str:
+def _purge_text(result: media_purge.Purge, *, dry_run: bool) -> str:
     verb = "would go" if dry_run else "removed"
-    shown = done.files[["why", "path", "bytes", "fetched_at"]]
-    lines = [table(shown, empty=f"no media {verb}")]
-    if done.orphans:
-        lines.append(f"{number(len(done.orphans), 'file')} that no row names {verb}")
-    lines += [f"{name.replace('_', ' ')}: {n:,}" for name, n in done.personal.items()]
+    files = result.files[["why", "path", "bytes", "fetched_at"]]
+    lines = [table(files, empty=f"no media {verb}")]
+    if result.orphans:
+        lines.append(f"{number(len(result.orphans), 'file')} that no row names {verb}")
+    lines += [f"{name.replace('_', ' ')}: {n:,}" for name, n in result.personal.items()]
     lines.append(
-        f"{done.freed_bytes / 1e6:,.1f} MB of {done.held_bytes / 1e6:,.1f} MB {verb}; all "
+        f"{result.freed_bytes / 1e6:,.1f} MB of {result.held_bytes / 1e6:,.1f} MB {verb}; all "
         "numbers stay"
     )
     return "\n".join(lines)

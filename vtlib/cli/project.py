@@ -1,7 +1,8 @@
-"""`vt project`."""
+"""`vt project`, and `vt init` for their workspace."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from vtlib.cli.catalog import (
     archived_option,
     brand_option,
     facts_text,
-    listed,
+    rows_answer,
     slug_option,
     with_archive,
 )
@@ -39,9 +40,9 @@ def create(at: Workspace, name: str, slug: str | None, brand: str | None) -> Ans
     from vtlib.ops import projects
     from vtlib.store import catalog
 
-    made = catalog.create_project(at.store, name, slug=slug, brand=brand)
-    path = projects.write_starter(at, made, title=name, brand=brand)
-    return Answer({"slug": made, "params": path}, f"project {made}, parameters in {path}")
+    key = catalog.create_project(at.store, name, slug=slug, brand=brand)
+    path = projects.write_starter(at, key, title=name, brand=brand)
+    return Answer({"slug": key, "params": path}, f"project {key}, parameters in {path}")
 
 
 @command(project, "list", example="vt project list")
@@ -51,9 +52,9 @@ def list_(at: Workspace, brand: str | None, has_archived: bool) -> Answer:
     """All projects, or those of a brand."""
     from vtlib.store import catalog
 
-    found = catalog.listing(at.store, "projects", brand=brand, has_archived=has_archived)
+    rows = catalog.listing(at.store, "projects", brand=brand, has_archived=has_archived)
     more = ["archived_at"] if has_archived else []
-    return listed(found, ["slug", "name", "brand_id", "created_at", *more])
+    return rows_answer(rows, ["slug", "name", "brand_id", "created_at", *more])
 
 
 with_archive(project, "projects")
@@ -65,19 +66,19 @@ def show(at: Workspace, slug: str) -> Answer:
     """One project with its accounts and products."""
     from vtlib.store import catalog, people
 
-    found = catalog.get(at.store, "projects", slug)
+    row = catalog.get(at.store, "projects", slug)
     accounts = people.project_accounts(at.store, slug)
     products = people.project_products(at.store, slug)
-    shown = accounts[["platform", "handle", "role", "followers", "notes"]]
+    cells = accounts[["platform", "handle", "role", "followers", "notes"]]
     text = "\n".join(
         [
-            facts_text(found),
+            facts_text(row),
             f"products  {', '.join(p['product_id'] for p in products) or '-'}",
             "",
-            table(shown, empty="no accounts: vt project add-accounts"),
+            table(cells, empty="no accounts: vt project add-accounts"),
         ]
     )
-    return Answer({**found, "accounts": accounts, "products": products}, text)
+    return Answer({**row, "accounts": accounts, "products": products}, text)
 
 
 @command(project, "update", example='vt project update spring-launch --notes "second round"')
@@ -92,8 +93,8 @@ def update(
     from vtlib.store import catalog
 
     catalog.update_project(at.store, slug, {"name": name, "notes": notes, "brand": brand})
-    found = catalog.get(at.store, "projects", slug)
-    return Answer(found, facts_text(found))
+    row = catalog.get(at.store, "projects", slug)
+    return Answer(row, facts_text(row))
 
 
 @command(
@@ -132,5 +133,17 @@ def add_products(at: Workspace, slug: str, products: tuple[str, ...]) -> Answer:
     from vtlib.store import people
 
     people.add_products(at.store, slug, products)
-    found = [p["product_id"] for p in people.project_products(at.store, slug)]
-    return Answer({"products": found}, f"products of {slug}: {', '.join(found)}")
+    product_ids = [p["product_id"] for p in people.project_products(at.store, slug)]
+    return Answer({"products": product_ids}, f"products of {slug}: {', '.join(product_ids)}")
+
+
+@command(vt, "init", example="vt init my-research && cd my-research && vt project create Spring")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+def init(_: Workspace, folder: Path) -> Answer:
+    """Make a workspace: params/, outputs/, .env and the database. What is there stays as it is."""
+    from vtlib.ops import projects
+
+    folder_path = projects.init(folder)
+    return Answer(
+        {"workspace": folder_path}, f"workspace {folder_path}; next: vt project create NAME"
+    )

@@ -1,6 +1,4 @@
-"""`vt run` and `vt report`: the notebooks, where the pages are, what changed from one report to
-the next.
-"""
+"""`vt run`, `vt overview`, `vt report`: run the notebooks, find the pages, compare reports."""
 
 from __future__ import annotations
 
@@ -85,30 +83,30 @@ def run(
     recorded run: in a copy of the workspace from before, the tables come out the same. A request
     that is not recorded is a problem not_recorded, and the exit code is 5.
     """
-    from vtlib.core.params import merge, parse_overrides
+    from vtlib.core.param_keys import merge, parse_overrides
 
     tape = _tape(how.pop("record"), how.pop("replay"))
     how["tape"] = tape
     over: dict[str, Any] = parse_overrides(pairs)
     over = merge(over, {"report": {"profile": profile}} if profile else {})
-    chosen = _chosen(at, names, is_all=is_all, brand=brand)
+    slugs = _project_slugs(at, names, is_all=is_all, brand=brand)
     is_one = len(names) == 1 and not is_all and not brand
     if is_one:
-        answer = _run_one(at, chosen[0], over, how)
+        answer = _run_one(at, slugs[0], over, how)
         _overview(at)
         return answer
-    answers = [_attempt(at, name, over, how) for name in chosen]
-    failed = [name for name, a in zip(chosen, answers, strict=True) if a.exit_code]
-    ended = f"{len(chosen) - len(failed)} of {len(chosen)} projects ran through"
-    lines = [f"{name}: {a.text}" for name, a in zip(chosen, answers, strict=True)]
+    answers = [_attempt(at, name, over, how) for name in slugs]
+    failures = [name for name, a in zip(slugs, answers, strict=True) if a.exit_code]
+    summary = f"{len(slugs) - len(failures)} of {len(slugs)} projects ran through"
+    lines = [f"{name}: {a.text}" for name, a in zip(slugs, answers, strict=True)]
     page = _overview(at)
     last = [
-        ended + (f"; not {', '.join(failed)}" if failed else ""),
+        summary + (f"; not {', '.join(failures)}" if failures else ""),
         *([f"all projects: {page}"] if page else []),
     ]
     data = {
-        "projects": {n: a.data for n, a in zip(chosen, answers, strict=True)},
-        "failed": failed,
+        "projects": {n: a.data for n, a in zip(slugs, answers, strict=True)},
+        "failed": failures,
         "overview": page,
     }
     return Answer(data, "\n".join([*lines, *last]), max(a.exit_code for a in answers))
@@ -126,10 +124,10 @@ def _tape(record: Path | None, replay: Path | None) -> Tape:
     return Tape(record, replay)
 
 
-def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None) -> list[str]:
-    """The projects that are meant, each once. Raises BadInput where none is, or names and a
-    choice are mixed.
-    """
+def _project_slugs(
+    at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str | None
+) -> list[str]:
+    """Slugs of the selected projects; BadInput for none, or for names with --all or --brand."""
     from vtlib.store import catalog
 
     if names and (is_all or brand):
@@ -142,17 +140,17 @@ def _chosen(at: Workspace, names: tuple[str, ...], *, is_all: bool, brand: str |
         )
     if is_all and brand:
         raise BadInput("--all and --brand exclude each other.", todo="Give one of them.")
-    found = [str(p["slug"]) for p in catalog.listing(at.store, "projects", brand=brand)]
-    if not found:
+    slugs = [str(p["slug"]) for p in catalog.listing(at.store, "projects", brand=brand)]
+    if not slugs:
         raise BadInput(
             f"there is no project{f' of brand {brand}' if brand else ''} in use.",
             todo="See: vt project list --archived",
         )
-    return found
+    return slugs
 
 
 def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]) -> Answer:
-    """One of several runs: what ends it is its answer, and the next one begins."""
+    """One of several runs; an error becomes its answer, so that the next one starts."""
     print(f"== {name}", file=sys.stderr, flush=True)
     try:
         return _run_one(at, name, over, how)
@@ -162,8 +160,8 @@ def _attempt(at: Workspace, name: str, over: dict[str, Any], how: dict[str, Any]
 
 
 def _overview(at: Workspace) -> Path | None:
-    """The page over all projects, drawn anew; one that cannot be drawn is no failure of a run."""
-    from vtlib.run.overview import write_overview
+    """Redraw the page over all projects; a failure to do so does not fail the run."""
+    from vtlib.run.pages import write_overview
 
     try:
         return write_overview(at)
@@ -179,43 +177,45 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
     from vtlib.run.project import run as run_notebooks
 
     tape: Tape = how["tape"]
-    opened = projects.opened(at, project, over=over)
-    projects.require_in_use(opened)
+    current = projects.opened(at, project, over=over)
+    projects.require_in_use(current)
     path = at.params_path(project)
-    done = run_notebooks(
-        opened,
+    result = run_notebooks(
+        current,
         from_stage=how["from_stage"] or "",
         only=how["only"] or "",
         params_file=str(path) if path.exists() else "",
         adopt=how["adopt"],
         wait=not how["is_impatient"],
-        waits=_say,
-        told=_tell,
+        waits=_print_line,
+        told=_print_stage,
         tape=tape,
     )
-    index = done.folder / "index.html"
-    naming = opened.params.report.naming
+    index = result.folder / "index.html"
+    naming = current.params.report.naming
     data = {
-        "run_id": done.run_id,
-        "status": done.status,
+        "run_id": result.run_id,
+        "status": result.status,
         "creators": naming,
         "index": index,
-        "stages": done.stages,
-        "seconds": round(done.seconds, 1),
-        "seconds_beside_stages": round(done.seconds_beside, 1),
+        "stages": result.stages,
+        "seconds": round(result.seconds, 1),
+        "seconds_beside_stages": round(result.seconds_beside, 1),
     }
-    said = [f"{done.status}: {index}", _time(done), f"creators: {naming} (report.creators)"]
-    code = done.exit_code
-    if tape.replay and (missing := n_missing(opened, done.run_id)):
-        said.append(f"{missing} requests are not in {tape.replay}: vt problems --kind not_recorded")
+    lines = [f"{result.status}: {index}", _time(result), f"creators: {naming} (report.creators)"]
+    code = result.exit_code
+    if tape.replay and (missing := n_missing(current, result.run_id)):
+        lines.append(
+            f"{missing} requests are not in {tape.replay}: vt problems --kind not_recorded"
+        )
         data["not_recorded"] = missing
         code = code or ModelFailed.exit_code
     if naming == "named":
-        return Answer(data, "\n".join(said), code)
-    hits = copies.check_copy(opened, done.folder)
-    said += copies.sentences(hits)
+        return Answer(data, "\n".join(lines), code)
+    hits = copies.check_copy(current, result.folder)
+    lines += copies.sentences(hits)
     code = code or (DataCheckFailed.exit_code if hits else 0)
-    return Answer({**data, "leaks": hits}, "\n".join(said), code)
+    return Answer({**data, "leaks": hits}, "\n".join(lines), code)
 
 
 @command(vt, "overview", example="vt overview --brand yakety-pack")
@@ -232,20 +232,18 @@ def overview(at: Workspace, brand: str | None, has_archived: bool, out: Path | N
     """
     import pandas as pd
 
-    from vtlib.report import projects as flow
-    from vtlib.run.overview import write_overview
+    from vtlib.report import projects as report_projects
+    from vtlib.run.pages import write_overview
 
-    rows = flow.rows(at, brand=brand, has_archived=has_archived)
+    rows = report_projects.rows(at, brand=brand, has_archived=has_archived)
     path = write_overview(at, out=out, brand=brand, has_archived=has_archived)
-    shown = pd.DataFrame(rows, columns=list(flow.COLUMNS), dtype=object)
-    text = table(shown.where(shown.notna(), None), empty="no projects yet: vt project create NAME")
+    frame = pd.DataFrame(rows, columns=list(report_projects.COLUMNS), dtype=object)
+    text = table(frame.where(frame.notna(), None), empty="no projects yet: vt project create NAME")
     return Answer({"page": path, "projects": rows}, f"{text}\n{path}")
 
 
 class Reports(Group):
-    """`vt report PROJECT` is `vt report show PROJECT`: any first word that is no command is a
-    project.
-    """
+    """`vt report PROJECT` is short for `vt report show PROJECT`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         names = [a for a in args if not a.startswith("-")]
@@ -283,19 +281,19 @@ def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -
     from vtlib.ops import projects
     from vtlib.run import copies
 
-    opened = projects.opened(at, project)
+    current = projects.opened(at, project)
     if check_client or folder:
-        copy = folder or copies.latest_copy(opened)
-        hits = copies.check_copy(opened, copy)
-        said = "\n".join([str(copy), *copies.sentences(hits)])
+        copy = folder or copies.latest_copy(current)
+        hits = copies.check_copy(current, copy)
+        text = "\n".join([str(copy), *copies.sentences(hits)])
         code = DataCheckFailed.exit_code if hits else 0
-        return Answer({"folder": copy, "leaks": hits}, said, code)
-    runs = sorted((at.outputs / opened.slug / "runs").glob("*/index.html"))
+        return Answer({"folder": copy, "leaks": hits}, text, code)
+    runs = sorted((at.outputs / current.slug / "runs").glob("*/index.html"))
     if not runs:
         raise BadInput(f"{project} has no report yet.", todo=f"Run: vt run {project}")
     pages = sorted(p.name for p in runs[-1].parent.glob("*.html"))
-    found: dict[str, Any] = {"index": Path(runs[-1]), "pages": pages}
-    return Answer(found, str(runs[-1]))
+    data: dict[str, Any] = {"index": Path(runs[-1]), "pages": pages}
+    return Answer(data, str(runs[-1]))
 
 
 @command(report, "diff", example="vt report diff spring --from spring-20260301T080000Z")
@@ -315,49 +313,53 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
     new data come in.
     """
     from vtlib.ops import projects
-    from vtlib.report import history as reports
+    from vtlib.report import history as report_history
     from vtlib.report.insight import change_findings
 
-    opened = projects.opened(at, project)
-    found = reports.changes(opened, old=old, new=new, recompute=recompute)
-    if found is None:
+    current = projects.opened(at, project)
+    history = report_history.changes(current, old=old, new=new, recompute=recompute)
+    if history is None:
         why = f"{project} has no two reports with recorded figures yet"
         return Answer({"figures": [], "reason": why}, f"{why}: vt run {project}")
-    changes, tiers = found
-    said = [f.said for f in change_findings(changes, tiers)]
+    changes, tiers = history
+    sentences = [f.said for f in change_findings(changes, tiers)]
     data = {
         "from": changes.old.run_id,
         "to": changes.new.run_id,
-        "said": said,
+        "said": sentences,
         "figures": changes.figures,
         "unchanged": changes.n_same,
         "causes": changes.causes,
         "posts": tiers,
     }
-    shown = changes.figures[["figure", "before", "after", "because"]]
-    return Answer(data, "\n".join([*said, "", table(shown, empty="no figure changed")]))
+    cells = changes.figures[["figure", "before", "after", "because"]]
+    return Answer(data, "\n".join([*sentences, "", table(cells, empty="no figure changed")]))
 
 
-def _time(done: RunResult) -> str:
-    """What the whole run took, as it adds up."""
-    stages = done.seconds - done.seconds_beside
+def _time(result: RunResult) -> str:
+    """Duration of the run, split into stages and the rest."""
+    stages = result.seconds - result.seconds_beside
     return (
-        f"{done.seconds:.1f} s: stages {stages:.1f} s, starting and pages "
-        f"{done.seconds_beside:.1f} s"
+        f"{result.seconds:.1f} s: stages {stages:.1f} s, starting and pages "
+        f"{result.seconds_beside:.1f} s"
     )
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _tell(event: StageEvent) -> None:
+def _print_stage(event: StageEvent) -> None:
     """One line a stage, on stderr."""
     head = f"[{event.number}/{event.total}] {event.stage:<12}"
     if event.result is None:
         if sys.stderr.isatty():
             print(head, end="\r", file=sys.stderr, flush=True)
         return
-    done = event.result
-    said = done.reason or (done.headline[0] if done.headline else "")
-    print(f"{head} {done.status:<8}{done.seconds:6.1f} s  {said}", file=sys.stderr, flush=True)
+    outcome = event.result
+    message = outcome.reason or (outcome.headline[0] if outcome.headline else "")
+    print(
+        f"{head} {outcome.status:<8}{outcome.seconds:6.1f} s  {message}",
+        file=sys.stderr,
+        flush=True,
+    )

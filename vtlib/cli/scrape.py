@@ -1,6 +1,4 @@
-"""`vt scrape`, `vt tiktok`, `vt youtube`, `vt discover`: capture through actors, within a
-budget.
-"""
+"""`vt scrape`, `vt tiktok`, `vt youtube`, `vt discover`: capture through actors, with budgets."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from vtlib.platforms.actors import Ask
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vtlib.capture import stage as flow
+    from vtlib.capture import stage as capture_stage
     from vtlib.capture.collector import Captured
     from vtlib.store.project import Project, Workspace
 
@@ -54,7 +52,7 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def asking(function: Callable[..., Any]) -> Callable[..., Any]:
+def capture_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every capture takes."""
     return project_option(_with_options(function))
 
@@ -85,7 +83,7 @@ def scrape(
     refresh: bool,
     due: bool,
     abandon: str | None,
-    **given: Any,
+    **options: Any,
 ) -> Answer:
     """Capture the newest posts of the accounts that a project follows, and their followers.
 
@@ -95,11 +93,11 @@ def scrape(
     APIFY_TOKEN. Exit 8 when the budget was reached or a run charged more than its cap, 4 when a
     provider did not deliver.
     """
-    from vtlib.capture import stage as flow
+    from vtlib.capture import stage as capture_stage
     from vtlib.ops import projects
 
     if abandon:
-        return _abandoned(flow.abandon(at, abandon, projects.opened))
+        return _abandon_answer(capture_stage.abandon(at, abandon, projects.opened))
     if not project:
         raise BadInput("--project is needed: the slug of a project.", todo="See: vt project list")
     if refresh and due:
@@ -109,7 +107,7 @@ def scrape(
         "refresh": refresh or None,
         "due": due or None,
     }
-    return _capture(_opened(at, project, given, over), None, given)
+    return _capture(_open_project(at, project, options, over), None, options)
 
 
 @vt.group(cls=Group)
@@ -121,32 +119,32 @@ def tiktok() -> None:
     tiktok, "search", example='vt tiktok search "folding colander" --project spring --limit 30'
 )
 @click.argument("words", nargs=-1, required=True)
-@asking
-def tiktok_search(at: Workspace, words: tuple[str, ...], project: str, **given: Any) -> Answer:
+@capture_options
+def tiktok_search(at: Workspace, words: tuple[str, ...], project: str, **options: Any) -> Answer:
     """Posts that TikTok's search finds; each WORDS is a search of its own."""
-    from vtlib.capture import stage as flow
+    from vtlib.capture import stage as capture_stage
 
-    return _found(at, project, flow.Search("tiktok", "search", words), given)
+    return _search(at, project, capture_stage.Search("tiktok", "search", words), options)
 
 
 @command(tiktok, "hashtag", example="vt tiktok hashtag kitchenhacks --project spring --limit 30")
 @click.argument("tags", nargs=-1, required=True)
-@asking
-def tiktok_hashtag(at: Workspace, tags: tuple[str, ...], project: str, **given: Any) -> Answer:
+@capture_options
+def tiktok_hashtag(at: Workspace, tags: tuple[str, ...], project: str, **options: Any) -> Answer:
     """Posts under hashtags."""
-    from vtlib.capture import stage as flow
+    from vtlib.capture import stage as capture_stage
 
-    return _found(at, project, flow.Search("tiktok", "hashtag", tags), given)
+    return _search(at, project, capture_stage.Search("tiktok", "hashtag", tags), options)
 
 
 @command(tiktok, "user", example="vt tiktok user some_handle --project spring --limit 30")
 @click.argument("handles", nargs=-1, required=True)
-@asking
-def tiktok_user(at: Workspace, handles: tuple[str, ...], project: str, **given: Any) -> Answer:
+@capture_options
+def tiktok_user(at: Workspace, handles: tuple[str, ...], project: str, **options: Any) -> Answer:
     """The newest posts of accounts, without following them."""
-    from vtlib.capture import stage as flow
+    from vtlib.capture import stage as capture_stage
 
-    return _found(at, project, flow.Search("tiktok", "accounts", handles), given)
+    return _search(at, project, capture_stage.Search("tiktok", "accounts", handles), options)
 
 
 @vt.group(cls=Group)
@@ -158,12 +156,12 @@ def youtube() -> None:
     youtube, "search", example='vt youtube search "tiny kitchen" --project spring --post-type short'
 )
 @click.argument("words", nargs=-1, required=True)
-@asking
-def youtube_search(at: Workspace, words: tuple[str, ...], project: str, **given: Any) -> Answer:
+@capture_options
+def youtube_search(at: Workspace, words: tuple[str, ...], project: str, **options: Any) -> Answer:
     """Videos that YouTube's search finds; each WORDS is a search of its own."""
-    from vtlib.capture import stage as flow
+    from vtlib.capture import stage as capture_stage
 
-    return _found(at, project, flow.Search("youtube", "search", words), given)
+    return _search(at, project, capture_stage.Search("youtube", "search", words), options)
 
 
 @command(
@@ -172,48 +170,61 @@ def youtube_search(at: Workspace, words: tuple[str, ...], project: str, **given:
 @click.argument("ask", type=click.Choice(["search", "hashtag"]))
 @click.argument("words", nargs=-1, required=True)
 @click.option("--platform", required=True, type=click.Choice(PLATFORMS))
-@asking
+@capture_options
 def discover(
-    at: Workspace, ask: Ask, words: tuple[str, ...], platform: Platform, project: str, **given: Any
+    at: Workspace,
+    ask: Ask,
+    words: tuple[str, ...],
+    platform: Platform,
+    project: str,
+    **options: Any,
 ) -> Answer:
     """Posts by search words or hashtags, where the platform's actor has it (facebook, linkedin:
     none).
     """
-    from vtlib.capture import stage as flow
+    from vtlib.capture import stage as capture_stage
 
-    return _found(at, project, flow.Search(platform, ask, words), given)
-
-
-def _found(at: Workspace, project: str, search: flow.Search, given: dict[str, Any]) -> Answer:
-    return _capture(_opened(at, project, given, {}), search, given)
+    return _search(at, project, capture_stage.Search(platform, ask, words), options)
 
 
-def _opened(at: Workspace, project: str, given: dict[str, Any], over: dict[str, Any]) -> Project:
+def _search(
+    at: Workspace, project: str, search: capture_stage.Search, options: dict[str, Any]
+) -> Answer:
+    return _capture(_open_project(at, project, options, {}), search, options)
+
+
+def _open_project(
+    at: Workspace, project: str, options: dict[str, Any], over: dict[str, Any]
+) -> Project:
     from vtlib.ops import projects
 
-    named = {
-        "days_back": given["days_back"],
-        "limit": given["limit"],
-        "post_types": list(given["post_types"]) or None,
-        "max_cost_usd": given["max_cost"],
+    settings = {
+        "days_back": options["days_back"],
+        "limit": options["limit"],
+        "post_types": list(options["post_types"]) or None,
+        "max_cost_usd": options["max_cost"],
         **over,
     }
-    section = {k: v for k, v in named.items() if v is not None}
-    found = projects.opened(at, project, over={"scraping": section})
-    projects.require_in_use(found)
-    return found
+    section = {k: v for k, v in settings.items() if v is not None}
+    current = projects.opened(at, project, over={"scraping": section})
+    projects.require_in_use(current)
+    return current
 
 
-def _capture(project: Project, search: flow.Search | None, given: dict[str, Any]) -> Answer:
-    from vtlib.capture import stage as flow
+def _capture(
+    project: Project, search: capture_stage.Search | None, options: dict[str, Any]
+) -> Answer:
+    from vtlib.capture import stage as capture_stage
 
-    again = bool(given["again"])
-    if given["dry_run"]:
-        quote = flow.quote(project, search, again=again)
+    again = bool(options["again"])
+    if options["dry_run"]:
+        quote = capture_stage.quote(project, search, again=again)
         text = "\n".join([table(quote.estimate, empty="nothing to ask"), *quote.words])
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
     with progress("capturing", unit="runs") as tick:
-        result = flow.run(project, search, again=again, told=lambda _: tick(1), on_new=_match)
+        result = capture_stage.run(
+            project, search, again=again, told=lambda _: tick(1), on_new=_match
+        )
     return _answer(result.captures, result.targets)
 
 
@@ -223,8 +234,8 @@ def _match(project: Project) -> None:
     matches.renew(project)
 
 
-def _abandoned(one: Captured) -> Answer:
-    """An order that was given up, and what it cost."""
+def _abandon_answer(one: Captured) -> Answer:
+    """An abandoned scrape job and its cost."""
     text = (
         f"order {one.capture_id} ({one.platform}, {one.targets} {one.ask}, {one.actor}) "
         f"{one.reason}"
@@ -232,8 +243,8 @@ def _abandoned(one: Captured) -> Answer:
     return Answer({"abandoned": one, "charged_usd": one.charged_usd}, text)
 
 
-def _answer(done: Sequence[Captured], targets: pd.DataFrame) -> Answer:
-    """How each order fared and what each account got, and the exit code of the worst."""
+def _answer(captures: Sequence[Captured], targets: pd.DataFrame) -> Answer:
+    """Outcome of each scrape job and target, and the worst exit code."""
     import pandas as pd
 
     rows = pd.DataFrame(
@@ -245,31 +256,29 @@ def _answer(done: Sequence[Captured], targets: pd.DataFrame) -> Answer:
                 **{n: getattr(c, n) for n in _COUNTS},
                 "usd": c.charged_usd,
             }
-            for c in done
+            for c in captures
         ]
     )
     short = targets[targets["reason"].notna()] if len(targets) else targets
-    said = [f"{c.platform} ({c.actor}): {c.reason}" for c in done if c.reason]
-    said += _short_lines(short)
-    said += [f"{c.actor}: new fields {', '.join(c.new_keys[:12])}" for c in done if c.new_keys]
-    failed = sum(1 for c in done if c.exit_code)
-    charged = sum(c.charged_usd or 0.0 for c in done)
-    said.append(
-        f"charged ${charged:,.2f}"
-        + (f"; {failed} of {len(done)} runs fell short" if failed else "")
+    lines = [f"{c.platform} ({c.actor}): {c.reason}" for c in captures if c.reason]
+    lines += _short_lines(short)
+    lines += [f"{c.actor}: new fields {', '.join(c.new_keys[:12])}" for c in captures if c.new_keys]
+    n_failed = sum(1 for c in captures if c.exit_code)
+    total_usd = sum(c.charged_usd or 0.0 for c in captures)
+    lines.append(
+        f"charged ${total_usd:,.2f}"
+        + (f"; {n_failed} of {len(captures)} runs fell short" if n_failed else "")
     )
     empty = (
         "nothing to ask: captured a moment ago (--again asks all the same), or nothing is followed"
     )
-    worst = max((c.exit_code for c in done), default=0)
-    data = {"captures": done, "targets": targets, "charged_usd": charged, "failed": failed}
-    return Answer(data, "\n".join([table(rows, empty=empty), *said]), worst)
+    worst = max((c.exit_code for c in captures), default=0)
+    data = {"captures": captures, "targets": targets, "charged_usd": total_usd, "failed": n_failed}
+    return Answer(data, "\n".join([table(rows, empty=empty), *lines]), worst)
 
 
 def _short_lines(short: pd.DataFrame) -> list[str]:
-    """Targets that gave less than was asked, those that gave nothing first, and how many more
-    there are.
-    """
+    """Targets that returned less than requested, the emptiest first."""
     worst = short.sort_values("mapped", kind="stable").head(SHORT_SHOWN) if len(short) else short
     rows = worst.to_dict("records")
     lines = [f"{r['platform']} {r['target'] or '-'}: {r['reason']}" for r in rows]

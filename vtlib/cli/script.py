@@ -9,26 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vtlib.cli import vt
-from vtlib.cli.base import Answer, Group, command, table
+from vtlib.cli.base import Answer, Group, by_option, command, table
 from vtlib.cli.catalog import facts_text
 from vtlib.cli.script_text import (
-    diff_data,
-    diff_text,
-    made_text,
     numbered,
     script_data,
     summary_text,
-    taken_text,
 )
 from vtlib.core.errors import BadInput
 from vtlib.scripts import workflow
-from vtlib.scripts.script import DIFFICULTIES, KINDS
-from vtlib.scripts.templates import NAMES
+from vtlib.scripts.origins import TEMPLATES
 
 if TYPE_CHECKING:
     from vtlib.store.project import Workspace
 
-LISTED = (
+LIST_COLUMNS = (
     *("script_id", "title", "status", "version", "product_id", "assignee", "waiting_for"),
     *("due_on", "shoot_on", "publish_on", "duration_s", "open_comments", "updated_at"),
 )
@@ -40,21 +35,12 @@ def script() -> None:
     """Scripts: versions, review, production, export, and the post that came of them."""
 
 
-def _me() -> str:
-    from vtlib.core.settings import person
-
-    return person()
-
-
-by_option = click.option(
-    "--by",
-    envvar="VT_PERSON",
-    default=_me,
-    help="Who does it; default: VT_PERSON, else the login.",
-)
 notes_option = click.option("--notes", default="", help="Why this version, in words.")
 seen_option = click.option(
-    "--seen", type=int, help="The version you started from; default: the current one."
+    "--seen",
+    "base_version",
+    type=int,
+    help="The version you started from; default: the current one.",
 )
 version_option = click.option("--version", type=int, help="Default: the current version.")
 product_option = click.option("--product", help="Slug of the product (or brand/slug).")
@@ -93,7 +79,7 @@ script_argument = click.argument("ref", metavar="SCRIPT")
     default="",
     help="Name of a pattern of --project's library (vt patterns), on --template's beats.",
 )
-@click.option("--template", type=click.Choice(NAMES), default=None)
+@click.option("--template", type=click.Choice(TEMPLATES), default=None)
 @click.option("--from-file", "file", type=FILE, help="Markdown, Fountain or JSON.")
 @click.option(
     "--forecast/--no-forecast",
@@ -104,7 +90,7 @@ script_argument = click.argument("ref", metavar="SCRIPT")
 )
 @notes_option
 @by_option
-def create(at: Workspace, by: str, **wanted: Any) -> Answer:
+def create(at: Workspace, by: str, **options: Any) -> Answer:
     """Make a script: from a post, an analysis, an adaptation, a pattern, a template, a file, or
     empty.
 
@@ -118,13 +104,13 @@ def create(at: Workspace, by: str, **wanted: Any) -> Answer:
     from vtlib.scripts.forecast_text import expected
     from vtlib.scripts.picture import time_line
 
-    made = drafts.create(
-        at, DraftRequest(**{k: v for k, v in wanted.items() if v is not None}), by=by
+    row = drafts.create(
+        at, DraftRequest(**{k: v for k, v in options.items() if v is not None}), by=by
     )
-    head = f"script {made['script_id']} from {made['origin']}, version 1, draft"
-    place = f"product {made['product_id'] or '-'}, project {made['project_id'] or '-'}"
-    told = [head, place, time_line(made["script"]), *expected(made["script"].prediction)]
-    return Answer(script_data(made), "\n".join(told))
+    head = f"script {row['script_id']} from {row['origin']}, version 1, draft"
+    place = f"product {row['product_id'] or '-'}, project {row['project_id'] or '-'}"
+    lines = [head, place, time_line(row["script"]), *expected(row["script"].prediction)]
+    return Answer(script_data(row), "\n".join(lines))
 
 
 @command(script, "list", example="vt script list --product core-deck --status draft")
@@ -138,18 +124,18 @@ def create(at: Workspace, by: str, **wanted: Any) -> Answer:
     "--waiting-for", "person", metavar="NAME", help="Only those whose next step is that person's."
 )
 @click.option("--archived", is_flag=True, help="Archived ones too.")
-def list_(at: Workspace, **wanted: Any) -> Answer:
+def list_(at: Workspace, **filters: Any) -> Answer:
     """Scripts with their current versions, the last changed first; whose step is next; due, shoot
     and publish dates.
 
     A draft waits for its writer, one in review for reviewers and approvers, from approved on for
     producers (vt script assign).
     """
-    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import queries as script_queries
 
-    found = script_reading.listing(at.store, **wanted)
-    empty = f"no script waits for {wanted['person']}" if wanted["person"] else "nothing yet"
-    return Answer(found, table(found, columns=LISTED, empty=empty))
+    rows = script_queries.listing(at.store, **filters)
+    empty = f"no script waits for {filters['person']}" if filters["person"] else "nothing yet"
+    return Answer(rows, table(rows, columns=LIST_COLUMNS, empty=empty))
 
 
 @command(
@@ -171,17 +157,17 @@ def dates(at: Workspace, ref: str, **days: str | None) -> Answer:
     They stand in vt script list, on the board, and in calendars (schedule --ics, export --format
     ics).
     """
-    from vtlib.scripts import queries as script_reading
-    from vtlib.scripts import store as scripts
+    from vtlib.scripts import queries as script_queries
+    from vtlib.scripts import store as script_store
 
-    script_id = script_reading.find(at.store, ref)
-    changed = {name: _day(text) for name, text in days.items() if text is not None}
-    if changed:
-        scripts.set_dates(at.store, script_id, changed)
-    rows = script_reading.listing(at.store, archived=True)
+    script_id = script_queries.find(at.store, ref)
+    changes = {name: _day(text) for name, text in days.items() if text is not None}
+    if changes:
+        script_store.set_dates(at.store, script_id, changes)
+    rows = script_queries.listing(at.store, archived=True)
     (row,) = [r for r in rows if r["script_id"] == script_id]
-    found = {name: row[name] for name in ("script_id", "due_on", "shoot_on", "publish_on")}
-    return Answer(found, facts_text(found))
+    facts = {name: row[name] for name in ("script_id", "due_on", "shoot_on", "publish_on")}
+    return Answer(facts, facts_text(facts))
 
 
 @command(script, "show", example="vt script show quiet-evenings-3fa2c1 --full")
@@ -194,107 +180,21 @@ def show(at: Workspace, ref: str, version: int | None, full: bool, picture: bool
 
     SCRIPT is its id, a beginning of it (3 letters or more), or its title.
     """
-    from vtlib.scripts import queries as script_reading
-    from vtlib.scripts.history import history_lines
-    from vtlib.scripts.picture import time_line
+    from vtlib.scripts import queries as script_queries
+    from vtlib.scripts.picture import history_lines, time_line
 
-    row = script_reading.get(at.store, ref, version=version)
+    row = script_queries.get(at.store, ref, version=version)
     if full:
         return Answer(script_data(row), numbered(row["content"]))
-    parts = script_reading.parts(at.store, row["script_id"])
+    parts = script_queries.parts(at.store, row["script_id"])
     if picture:
-        drawn = [time_line(row["script"]), "", history_lines(parts["versions"], parts["history"])]
-        return Answer({**script_data(row), **parts}, "\n".join(drawn))
+        pictures = [
+            time_line(row["script"]),
+            "",
+            history_lines(parts["versions"], parts["history"]),
+        ]
+        return Answer({**script_data(row), **parts}, "\n".join(pictures))
     return Answer({**script_data(row), **parts}, summary_text(row, parts))
-
-
-@command(
-    script,
-    "update",
-    example='vt script update quiet-evenings-3fa2c1 --beat b1 --set "spoken=Nobody talks at our table." --notes "shorter hook"',  # noqa: E501
-)
-@script_argument
-@click.option("--title")
-@click.option("--logline")
-@click.option("--cta", "call_to_action", help="What the viewer shall do.")
-@click.option("--audience")
-@click.option("--difficulty", type=click.Choice(DIFFICULTIES))
-@click.option("--kind", type=click.Choice(KINDS))
-@click.option("--language", help="BCP 47, e.g. en or ar.")
-@click.option(
-    "--claim", "claims", multiple=True, help="Add a claim that has to be cleared. May be repeated."
-)
-@click.option(
-    "--clear",
-    "cleared",
-    type=int,
-    multiple=True,
-    help="Number of a claim that is cleared. May be repeated.",
-)
-@click.option("--beat", help="Id of the beat that --set changes.")
-@click.option(
-    "--set",
-    "values",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="E.g. spoken=..., duration_s=3. May be repeated.",
-)
-@product_option
-@project_option
-@notes_option
-@seen_option
-@by_option
-def update(at: Workspace, ref: str, by: str, notes: str, seen: int | None, **facts: Any) -> Answer:
-    """Change facts, claims or a beat; what is said changes in a new version."""
-    from vtlib.scripts import lifecycle as flow
-    from vtlib.scripts.store import Making
-
-    facts["values"] = dict(_pair(v) for v in facts["values"])
-    if facts["values"] and not facts["beat"]:
-        raise BadInput("--set needs the beat it changes.", todo="Add --beat, e.g. --beat b1.")
-    made = flow.change(at, ref, facts, Making(by, notes or _changed(facts)), seen=seen)
-    return Answer(script_data(made), made_text(made))
-
-
-@command(
-    script,
-    "version",
-    example='vt script version quiet-evenings-3fa2c1 --from-file edited.md --notes "updated hook timing"',  # noqa: E501
-)
-@script_argument
-@click.option(
-    "--from-file", "file", type=FILE, help="Markdown, Fountain or JSON; without it a copy."
-)
-@notes_option
-@seen_option
-@by_option
-def version(
-    at: Workspace, ref: str, file: Path | None, notes: str, seen: int | None, by: str
-) -> Answer:
-    """Make the next version, a draft; the one before stays as it is."""
-    from vtlib.scripts import lifecycle as flow
-    from vtlib.scripts.store import Making
-
-    made = flow.revise(at, ref, Making(by, notes), file=file, seen=seen)
-    return Answer(script_data(made), made_text(made))
-
-
-@command(script, "diff", example="vt script diff quiet-evenings-3fa2c1 1 3")
-@script_argument
-@click.argument("before", type=int, required=False)
-@click.argument("after", type=int, required=False)
-@click.option("--lines", is_flag=True, help="Line by line as well.")
-def diff(at: Workspace, ref: str, before: int | None, after: int | None, lines: bool) -> Answer:
-    """What changed between two versions: beats, times and, if asked, lines.
-
-    BEFORE and AFTER are numbers of versions; by default the current one and the one before it.
-    """
-    from vtlib.scripts import lifecycle as flow
-
-    one, two, found = flow.difference(at, ref, before, after)
-    return Answer(
-        {"before": one, "after": two, **diff_data(found)}, diff_text(one, two, found, lines)
-    )
 
 
 @command(
@@ -315,17 +215,19 @@ def status(
     What goes into production is predicted, and the prediction frozen.
     """
     from vtlib.performance import publication
-    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import queries as script_queries
     from vtlib.scripts.store import Move
 
-    row = script_reading.get(at.store, ref, version=version)
+    row = script_queries.get(at.store, ref, version=version)
     if to is None:
-        return _ways(at, row)
-    moved, said = publication.move(at, row["script_id"], Move(to, by, reason), version=version)
-    warned = workflow.warnings(row["script"]) if to in ("review", "approved") else ()
-    lines = [f"{row['script_id']} version {moved['version']}: {moved['from']} -> {to}", *warned]
-    data = {**moved, "warnings": warned, "prediction": said}
-    return Answer(data, "\n".join([*lines, *([said] if said else [])]))
+        return _next_statuses(at, row)
+    change, prediction = publication.move(
+        at, row["script_id"], Move(to, by, reason), version=version
+    )
+    warnings = workflow.warnings(row["script"]) if to in ("review", "approved") else ()
+    lines = [f"{row['script_id']} version {change['version']}: {change['from']} -> {to}", *warnings]
+    data = {**change, "warnings": warnings, "prediction": prediction}
+    return Answer(data, "\n".join([*lines, *([prediction] if prediction else [])]))
 
 
 @command(script, "comment", example='vt script comment quiet-evenings-3fa2c1 "Too slow" --beat b1')
@@ -350,18 +252,19 @@ def comment(
     import pandas as pd
 
     from vtlib.scripts import comments
-    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import queries as script_queries
 
-    script_id = script_reading.find(at.store, ref)
+    script_id = script_queries.find(at.store, ref)
     if resolve:
         comments.resolve(at.store, script_id, resolve, by=by)
     if text:
         comments.add(at.store, script_id, text, by=by, place=(version, beat, line))
-    found = comments.listing(at.store, script_id)
-    shown = pd.DataFrame(
-        found, columns=["comment_id", "version", "beat_id", "line", "author", "body", "resolved_by"]
+    comment_rows = comments.listing(at.store, script_id)
+    frame = pd.DataFrame(
+        comment_rows,
+        columns=["comment_id", "version", "beat_id", "line", "author", "body", "resolved_by"],
     )
-    return Answer(found, table(shown, empty="no comments"))
+    return Answer(comment_rows, table(frame, empty="no comments"))
 
 
 @command(script, "assign", example="vt script assign quiet-evenings-3fa2c1 Zoe --role approver")
@@ -375,17 +278,18 @@ def assign(at: Workspace, ref: str, person: str | None, role: str, remove: bool)
     """
     import pandas as pd
 
-    from vtlib.scripts import queries as script_reading
-    from vtlib.scripts import store as scripts
+    from vtlib.scripts import queries as script_queries
+    from vtlib.scripts import store as script_store
 
-    script_id = script_reading.find(at.store, ref)
+    script_id = script_queries.find(at.store, ref)
     if person and remove:
-        scripts.unassign(at.store, script_id, person, role=role)
+        script_store.unassign(at.store, script_id, person, role=role)
     elif person:
-        scripts.assign(at.store, script_id, person, role=role)
-    found = script_reading.people(at.store, script_id)
+        script_store.assign(at.store, script_id, person, role=role)
+    people = script_queries.people(at.store, script_id)
     return Answer(
-        found, table(pd.DataFrame(found, columns=["person", "role", "assigned_at"]), empty="nobody")
+        people,
+        table(pd.DataFrame(people, columns=["person", "role", "assigned_at"]), empty="nobody"),
     )
 
 
@@ -408,13 +312,13 @@ def track(
     The post is captured again at 24 h, 72 h, 7 d and 30 d by vt scrape --due, and by vt run.
     """
     from vtlib.performance import publication
-    from vtlib.scripts import lifecycle as flow
+    from vtlib.scripts import lifecycle
 
-    made = flow.track(at, ref, post_url, by=by, version=version)
+    link = lifecycle.track(at, ref, post_url, by=by, version=version)
     if variant:
-        publication.set_variant(at, made["script_id"], made["post_id"], variant)
-    head = f"{made['script_id']} version {made['version']} ({made['status']}) is {made['post_id']}"
-    return Answer({**made, "variant": variant}, "\n".join([head, made["forecast"]]))
+        publication.set_variant(at, link["script_id"], link["post_id"], variant)
+    head = f"{link['script_id']} version {link['version']} ({link['status']}) is {link['post_id']}"
+    return Answer({**link, "variant": variant}, "\n".join([head, link["forecast"]]))
 
 
 @command(
@@ -427,83 +331,31 @@ def track(
 @by_option
 def archive(at: Workspace, ref: str, reason: str, by: str) -> Answer:
     """Put a script away; it stays, lists leave it out, `status draft` brings it back."""
-    from vtlib.scripts import queries as script_reading
-    from vtlib.scripts import store as scripts
+    from vtlib.scripts import queries as script_queries
+    from vtlib.scripts import store as script_store
     from vtlib.scripts.store import Move
 
-    script_id = script_reading.find(at.store, ref)
-    moved = scripts.set_status(at.store, script_id, Move("archived", by, reason))
-    return Answer(moved, f"{script_id} is archived")
+    script_id = script_queries.find(at.store, ref)
+    change = script_store.set_status(at.store, script_id, Move("archived", by, reason))
+    return Answer(change, f"{script_id} is archived")
 
 
 @command(script, "delete", example="vt script delete quiet-evenings-3fa2c1")
 @script_argument
 def delete(at: Workspace, ref: str) -> Answer:
     """Remove a script that was never in production, with its versions and comments."""
-    from vtlib.scripts import queries as script_reading
-    from vtlib.scripts import store as scripts
+    from vtlib.scripts import queries as script_queries
+    from vtlib.scripts import store as script_store
 
-    script_id = script_reading.find(at.store, ref)
-    scripts.delete(at.store, script_id)
+    script_id = script_queries.find(at.store, ref)
+    script_store.delete(at.store, script_id)
     return Answer({"deleted": script_id}, f"{script_id} is deleted")
 
 
-@command(
-    script,
-    "import",
-    example="vt script import quiet-evenings-3fa2c1-v2.md --notes 'edited by the client'",
-)
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
-@product_option
-@project_option
-@notes_option
-@by_option
-def import_(
-    at: Workspace,
-    files: tuple[Path, ...],
-    product: str | None,
-    project: str | None,
-    notes: str,
-    by: str,
-) -> Answer:
-    """Take in edited exports (Markdown, Fountain, JSON, CSV of many scripts) or new scripts.
+def _next_statuses(at: Workspace, row: dict[str, Any]) -> Answer:
+    from vtlib.scripts import queries as script_queries
 
-    Edits of others since are kept; where both contradict, nothing of that script is written, the
-    conflicts are shown and the exit code is 2.
-    """
-    from vtlib.scripts import files as script_texts
-    from vtlib.scripts.store import Making, ScriptHome
-
-    found = []
-    for path in files:
-        place = ScriptHome(product, project, origin=path.suffix.lstrip(".").lower() or "file")
-        found += script_texts.take_in(
-            at, path, Making(by, notes or f"edited in {path.name}"), place=place
-        )
-    conflicts = sum(t.status == "conflict" for t in found)
-    data = [
-        {
-            "status": t.status,
-            "script_id": t.script_id,
-            "title": t.title,
-            "version": t.version,
-            "conflicts": [script_texts.shown(c) for c in t.conflicts],
-        }
-        for t in found
-    ]
-    lines = [taken_text(t) for t in found]
-    if conflicts:
-        lines.append(
-            f"{conflicts} of {len(found)} scripts were not taken in: edit the current version, "
-            "or correct the file"
-        )
-    return Answer(data, "\n".join(lines), BadInput.exit_code if conflicts else 0)
-
-
-def _ways(at: Workspace, row: dict[str, Any]) -> Answer:
-    from vtlib.scripts import queries as script_reading
-
-    posts = script_reading.publications(at.store, row["script_id"])
+    posts = script_queries.publications(at.store, row["script_id"])
     has_post = any(p["version"] == row["version"] for p in posts)
     situation = workflow.Situation(row["script"], row["status"], has_post=has_post)
     ways = {to: workflow.missing(situation, to) for to in workflow.allowed(row["status"])}
@@ -531,19 +383,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise BadInput(f"{text!r} is no day.", todo="Write it as 2026-05-02, or none.") from None
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sep, value = text.partition("=")
-    if not sep:
-        raise BadInput(f"--set {text}: write it as field=value", todo='E.g. --set "spoken=Hello"')
-    return name.strip(), value
-
-
-def _changed(facts: dict[str, Any]) -> str:
-    names = [
-        n.replace("_", " ")
-        for n, v in facts.items()
-        if v and n not in ("values", "product", "project")
-    ]
-    return f"changed {', '.join(names)}" if names else ""

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from vtlib.cli.base import Answer, command, table
+from vtlib.cli.base import Answer, by_option, command, table
 from vtlib.cli.run import profile_option
-from vtlib.cli.script import by_option, product_option, project_option, script, version_option
-from vtlib.core.choices import ASSET_KINDS, RELEASES
+from vtlib.cli.script import product_option, project_option, script, version_option
 from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.core.models import ASSET_KINDS, RELEASES
 from vtlib.scripts import workflow
 from vtlib.scripts.formats import FORMATS, RATES
 
@@ -85,20 +85,20 @@ def export(
     everything. For a reader to whom creators go by pseudonyms (report.creators) without frames of
     the source, and without texts that name a creator.
     """
-    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import queries as script_queries
     from vtlib.scripts.formats import rate_of
 
-    wanted = {"product": product, "project": project, "status": status}
-    if not refs and any(wanted.values()):
-        refs = tuple(r["script_id"] for r in script_reading.listing(at.store, **wanted))
+    filters = {"product": product, "project": project, "status": status}
+    if not refs and any(filters.values()):
+        refs = tuple(r["script_id"] for r in script_queries.listing(at.store, **filters))
         if not refs:
             raise BadInput("no script is meant by that.", todo="See: vt script list")
     if not refs:
         raise BadInput("which script?", todo="Name one, or --product, --project, --status.")
-    from vtlib.scripts import exports as flow
+    from vtlib.scripts import exports
 
-    options = flow.ExportOptions(formats, out, version, rate_of(fps), proxy, logo, profile or "")
-    files = flow.export(at, refs, options)
+    options = exports.ExportOptions(formats, out, version, rate_of(fps), proxy, logo, profile or "")
+    files = exports.export(at, refs, options)
     lines = [f"{f.format:<14} {f.path}" for f in files]
     lines += [f"  {f.format}: {w}" for f in files for w in f.warnings]
     return Answer(files, "\n".join(lines))
@@ -112,12 +112,12 @@ def stale(at: Workspace, files: tuple[Path, ...]) -> Answer:
     """
     import pandas as pd
 
-    from vtlib.scripts import exports as flow
+    from vtlib.scripts import exports
 
-    found = flow.check_copies(at, files)
-    bad = [f for f in found if f["state"] != "current"]
-    frame = pd.DataFrame(found, columns=["state", "script_id", "version", "current", "file"])
-    return Answer(found, table(frame), DataCheckFailed.exit_code if bad else 0)
+    copies = exports.check_copies(at, files)
+    bad = [f for f in copies if f["state"] != "current"]
+    frame = pd.DataFrame(copies, columns=["state", "script_id", "version", "current", "file"])
+    return Answer(copies, table(frame), DataCheckFailed.exit_code if bad else 0)
 
 
 @command(
@@ -134,12 +134,12 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
     report.creators is named, creators.
     """
     from vtlib.ops import projects
-    from vtlib.run.script_page import write_script_page
+    from vtlib.run.pages import write_script_page
 
     over = {"report": {"profile": profile}} if profile else {}
-    opened = projects.opened(at, project, over=over)
-    path = out or at.outputs / "scripts" / f"{opened.slug}.html"
-    write_script_page(opened, path)
+    current = projects.opened(at, project, over=over)
+    path = out or at.outputs / "scripts" / f"{current.slug}.html"
+    write_script_page(current, path)
     return Answer({"page": path}, str(path))
 
 
@@ -193,10 +193,10 @@ def schedule(
     --ics. What the register does not have is a conflict.
     """
     from vtlib.scripts import production
-    from vtlib.scripts import queries as script_reading
-    from vtlib.scripts.shoots import conflicts, deadlines
+    from vtlib.scripts import queries as script_queries
+    from vtlib.scripts.production import conflicts, deadlines
 
-    script_id = script_reading.find(at.store, ref) if ref else None
+    script_id = script_queries.find(at.store, ref) if ref else None
     lines = []
     if cancel:
         production.cancel(at.store, cancel)
@@ -235,7 +235,7 @@ def _shoot(at: Workspace, script_id: str | None, facts: dict[str, Any], *, by: s
     times["call_at"] = _call(facts["call"], times["starts_at"])
     crew = [_crew_member(text) for text in facts["crew"]]
     needs = {**_needs(at, script_id, facts), **times, "crew": crew}
-    return _planned(at, script_id, production.plan(at.store, script_id, needs, by=by))
+    return _shoot_text(at, script_id, production.plan(at.store, script_id, needs, by=by))
 
 
 def _shoot_rows(plan: Sequence[Shoot]) -> pd.DataFrame:
@@ -271,7 +271,7 @@ def assets(at: Workspace, kind: str | None) -> Answer:
 
     from vtlib.scripts import production
 
-    found = [a for a in production.assets(at.store) if kind in (None, a["kind"])]
+    rows_of_kind = [a for a in production.assets(at.store) if kind in (None, a["kind"])]
     rows = [
         {
             "kind": a["kind"],
@@ -282,9 +282,9 @@ def assets(at: Workspace, kind: str | None) -> Answer:
             "picture": a.get("picture_path"),
             "used in": [f"{u['script_id']} v{u['version']}" for u in a["used_in"]],
         }
-        for a in found
+        for a in rows_of_kind
     ]
-    return Answer(found, table(pd.DataFrame(rows), empty="nothing is registered or used"))
+    return Answer(rows_of_kind, table(pd.DataFrame(rows), empty="nothing is registered or used"))
 
 
 @command(
@@ -321,22 +321,22 @@ def asset(
     """Register a prop, location or talent, or change what is known of it."""
     from vtlib.scripts import production
 
-    given = [_window(text) for text in available] or None
+    windows = [_window(text) for text in available] or None
     if picture:
         facts["picture_path"] = str(_picture_file(picture))
-    key = production.register(at.store, kind, name, {**facts, "available": given})
+    key = production.register(at.store, kind, name, {**facts, "available": windows})
     return Answer({"asset_id": key}, f"{kind} {name} is {key}")
 
 
-def _planned(at: Workspace, script_id: str, shoot_id: str) -> str:
-    """What was planned: of which version, and what is odd about shooting that one."""
+def _shoot_text(at: Workspace, script_id: str, shoot_id: str) -> str:
+    """The planned shoot and its version, with a note when that is not an approved one."""
     from vtlib.scripts import production
-    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import queries as script_queries
 
     shoot = next(
         s for s in production.shoots(at.store, script_id=script_id) if s.shoot_id == shoot_id
     )
-    row = script_reading.get(at.store, script_id, version=shoot.version)
+    row = script_queries.get(at.store, script_id, version=shoot.version)
     odd = ""
     if row["status"] in ("draft", "review"):
         odd = ", which is not approved"
@@ -346,13 +346,13 @@ def _planned(at: Workspace, script_id: str, shoot_id: str) -> str:
 
 
 def _needs(at: Workspace, script_id: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """What a shoot needs: as given, else what its beats name."""
-    from vtlib.scripts import queries as script_reading
+    """What a shoot needs: from the options, else from its beats."""
+    from vtlib.scripts import queries as script_queries
 
-    row = script_reading.get(at.store, script_id)
+    row = script_queries.get(at.store, script_id)
     version = facts["version"] or row["approved_version"] or row["version"]
-    held = script_reading.get(at.store, script_id, version=int(version))["script"]
-    beats = [b for b in held.beats if not facts["beats"] or b.beat_id in facts["beats"]]
+    content = script_queries.get(at.store, script_id, version=int(version))["script"]
+    beats = [b for b in content.beats if not facts["beats"] or b.beat_id in facts["beats"]]
     talent = list(dict.fromkeys(t for b in beats for t in b.talent))
     props = list(dict.fromkeys(p for b in beats for p in b.props))
     return {
@@ -374,9 +374,7 @@ def _call(text: str | None, starts_at: datetime) -> datetime | None:
 
 
 def _crew_member(text: str) -> dict[str, str]:
-    """`Ann, camera, +49 30 1234, 08:15` -> name, role, contact, call; a part that is a time is
-    the call.
-    """
+    """`Ann, camera, +49 30 1234, 08:15` -> name, role, contact, call (the part that is a time)."""
     parts = [part.strip() for part in text.split(",")]
     calls = [part for part in parts if _CLOCK.fullmatch(part)]
     fields = [part for part in parts if part not in calls]

@@ -1,6 +1,4 @@
-"""`vt script move|links|predict|performance|cost`: into production, expected, published, and
-what came of it.
-"""
+"""`vt script move|links|matches|unlink|cut|predict|performance|cost`: production to result."""
 
 from __future__ import annotations
 
@@ -9,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vtlib.cli.base import Answer, command, table
-from vtlib.cli.script import by_option, script, script_argument, version_option
+from vtlib.cli.base import Answer, by_option, command, table
+from vtlib.cli.script import script, script_argument, version_option
+from vtlib.core.errors import BadInput
 from vtlib.scripts import workflow
 
 if TYPE_CHECKING:
@@ -19,8 +18,17 @@ if TYPE_CHECKING:
     from vtlib.performance import publication
     from vtlib.store.project import Workspace
 
+
 FILE = click.Path(path_type=Path, dir_okay=False)
-PREDICTED = ["target", "account_id", "format", "predicted_ln", "low_ln", "high_ln", "naive_ln"]
+PREDICTION_COLUMNS = [
+    "target",
+    "account_id",
+    "format",
+    "predicted_ln",
+    "low_ln",
+    "high_ln",
+    "naive_ln",
+]
 
 
 @command(script, "move", example="vt script move in_production quiet-ev loud-mor --by Zoe")
@@ -35,7 +43,7 @@ def move(at: Workspace, to: str, refs: tuple[str, ...], reason: str, by: str) ->
     from vtlib.performance import publication
     from vtlib.scripts.store import Move
 
-    return _batch(publication.move_all(at, refs, Move(to, by, reason)))
+    return _changes_answer(publication.move_all(at, refs, Move(to, by, reason)))
 
 
 @command(script, "links", example="vt script links published.csv")
@@ -47,15 +55,15 @@ def links(at: Workspace, file: Path, by: str) -> Answer:
     """
     from vtlib.performance import publication
 
-    return _batch(publication.track_all(at, file, by=by))
+    return _changes_answer(publication.track_all(at, file, by=by))
 
 
-def _batch(done: list[publication.ScriptChange]) -> Answer:
+def _changes_answer(changes: list[publication.ScriptChange]) -> Answer:
     """How each script fared, and the exit code of the worst."""
-    failed = [one for one in done if one.exit_code]
-    lines = [f"{one.script_id}: {one.said}" for one in done]
-    lines += [f"{len(failed)} of {len(done)} were not done"] if failed else []
-    return Answer(done, "\n".join(lines), max((one.exit_code for one in done), default=0))
+    failures = [one for one in changes if one.exit_code]
+    lines = [f"{one.script_id}: {one.said}" for one in changes]
+    lines += [f"{len(failures)} of {len(changes)} were not done"] if failures else []
+    return Answer(changes, "\n".join(lines), max((one.exit_code for one in changes), default=0))
 
 
 @command(script, "predict", example="vt script predict quiet-evenings-3fa2c1")
@@ -67,13 +75,15 @@ def predict(at: Workspace, ref: str, version: int | None) -> Answer:
     ln views at 7 days and ln engagement rate, for each own account and format with 5 matured posts
     or more.
     """
-    from vtlib.performance import follow_up as following
+    from vtlib.performance import follow_up
 
-    made = following.predict(at, ref, version=version)
-    if made.empty:
-        return Answer([], following.predicted(made))
-    shown = table(made[[*PREDICTED, "reason"]])
-    return Answer(made.drop(columns=["content"]), f"{following.predicted(made)}\n{shown}")
+    predictions = follow_up.predict(at, ref, version=version)
+    if predictions.empty:
+        return Answer([], follow_up.predicted(predictions))
+    text = table(predictions[[*PREDICTION_COLUMNS, "reason"]])
+    return Answer(
+        predictions.drop(columns=["content"]), f"{follow_up.predicted(predictions)}\n{text}"
+    )
 
 
 @command(script, "performance", example="vt script performance quiet-evenings-3fa2c1")
@@ -88,20 +98,20 @@ def performance(at: Workspace, ref: str) -> Answer:
     are judged anew first. Own analytics (vt import analytics) and costs (vt script cost) are shown
     where there are any.
     """
-    from vtlib.performance import follow_up as following
+    from vtlib.performance import follow_up
 
-    found = following.follow(at, ref)
-    lines = [f"{found.script_id}: {found.title}", *found.said]
-    if len(found.numbers):
-        lines += ["", table(_read_out(found.numbers)), *_missing(found.numbers), found.verdict]
-    if len(found.patterns):
-        lines += ["", table(_patterns(found.patterns)), *found.advice]
-    whole = found.native[found.native["at_ratio"].isna()]
-    if len(whole):
-        lines += ["", table(whole[["post_id", "metric", "value", "unit", "exported_at"]])]
-    if len(found.costs):
-        lines += ["", table(found.costs[["what", "hours", "amount", "currency", "spent_at"]])]
-    return Answer(found, "\n".join(lines))
+    report = follow_up.follow(at, ref)
+    lines = [f"{report.script_id}: {report.title}", *report.said]
+    if len(report.numbers):
+        lines += ["", table(_read_out(report.numbers)), *_missing(report.numbers), report.verdict]
+    if len(report.patterns):
+        lines += ["", table(_patterns(report.patterns)), *report.advice]
+    totals = report.native[report.native["at_ratio"].isna()]
+    if len(totals):
+        lines += ["", table(totals[["post_id", "metric", "value", "unit", "exported_at"]])]
+    if len(report.costs):
+        lines += ["", table(report.costs[["what", "hours", "amount", "currency", "spent_at"]])]
+    return Answer(report, "\n".join(lines))
 
 
 def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
@@ -111,18 +121,18 @@ def _read_out(numbers: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for r in numbers.to_dict("records"):
         form = "{:,.0f}" if r["metric"].startswith("views") else "{:.2%}"
-        known = {
+        texts = {
             k: form.format(r[k]) for k in ("expected", "low", "high", "actual") if r[k] == r[k]
         }
-        span = f" ({known['low']} to {known['high']})" if "low" in known else ""
+        span = f" ({texts['low']} to {texts['high']})" if "low" in texts else ""
         off = r["difference_pct"]
         rows.append(
             {
                 "post": r["post_id"],
                 "": r["metric"],
-                "expected (80 %)": known["expected"] + span if "expected" in known else None,
+                "expected (80 %)": texts["expected"] + span if "expected" in texts else None,
                 "by": r["basis"] or None,
-                "actual": _actual(r, known.get("actual")),
+                "actual": _actual(r, texts.get("actual")),
                 "off": f"{abs(off):,.0f} % {'over' if off >= 0 else 'under'}"
                 if pd.notna(off)
                 else None,
@@ -152,14 +162,15 @@ def _missing(numbers: pd.DataFrame) -> list[str]:
     ]
 
 
-def _patterns(held: pd.DataFrame) -> pd.DataFrame:
+def _patterns(patterns: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     size = [
-        f"x{r.ratio:.2f} ({r.low:.2f} to {r.high:.2f})" if r.n else None for r in held.itertuples()
+        f"x{r.ratio:.2f} ({r.low:.2f} to {r.high:.2f})" if r.n else None
+        for r in patterns.itertuples()
     ]
-    shown = held.assign(here=pd.Series(size, index=held.index, dtype=object))
-    return shown[["pattern", "library", "n", "here", "verdict", "posts_needed"]]
+    cells = patterns.assign(here=pd.Series(size, index=patterns.index, dtype=object))
+    return cells[["pattern", "library", "n", "here", "verdict", "posts_needed"]]
 
 
 @command(
@@ -180,13 +191,138 @@ def _patterns(held: pd.DataFrame) -> pd.DataFrame:
 def cost(at: Workspace, ref: str, by: str, **facts: Any) -> Answer:
     """Note what making a script cost; without hours and amount list what was noted."""
     from vtlib.performance import publication
-    from vtlib.scripts import queries as script_reading
+    from vtlib.scripts import queries as script_queries
 
     if facts["hours"] is None and facts["amount"] is None:
-        name = script_reading.find(at.store, ref)
+        name = script_queries.find(at.store, ref)
     else:
         name = publication.note_cost(at, ref, facts, by=by)
-    found = publication.costs(at, name)
+    costs = publication.costs(at, name)
     return Answer(
-        found, table(found[["what", "hours", "amount", "currency", "spent_at"]], empty="no costs")
+        costs, table(costs[["what", "hours", "amount", "currency", "spent_at"]], empty="no costs")
     )
+
+
+MATCH_COLUMNS = ("state", "probability", "script_id", "post_id", "handle", "posted_at", "because")
+_WORDS = {"link": "linked", "refuse": "refused", "unlink": "undone", "proposed": "proposed"}
+
+
+@command(script, "matches", example="vt script matches --project spring")
+@click.option("--project", help="Slug of the project.")
+@click.option("--script", "ref", help="With --accept, --refuse or --reopen: which script.")
+@click.option("--accept", metavar="POST", help="Link this proposed post (id or URL) to --script.")
+@click.option("--refuse", metavar="POST", help="It did not come of --script: not proposed again.")
+@click.option("--reopen", metavar="POST", help="Take a refusal back.")
+@click.option("--reason", default="", help="Why, in words.")
+@by_option
+def matches(
+    at: Workspace,
+    project: str | None,
+    ref: str | None,
+    accept: str | None,
+    refuse: str | None,
+    reopen: str | None,
+    reason: str,
+    by: str,
+) -> Answer:
+    """Which new own posts came of which scripts: proposed with a probability and reasons, or linked
+    already.
+
+    Matched anew at each call and each run: the same video, words of caption, speech and screen,
+    day, account, length. From performance.link_from on a post is linked without asking; vt script
+    unlink undoes it.
+    """
+    from vtlib.ops import projects
+    from vtlib.performance import matches as post_matches
+
+    decisions = [(decision, post) for decision, post in _deeds(accept, refuse, reopen) if post]
+    if len(decisions) > 1 or (decisions and not ref):
+        raise BadInput(
+            "--accept, --refuse and --reopen take one post, and --script names its script.",
+            todo="vt script matches --script S --accept POST",
+        )
+    if decisions:
+        ((decision, post),) = decisions
+        return _decide(decision, at, str(ref), str(post), by=by, reason=reason)
+    if not project:
+        raise BadInput("--project is needed: the slug of a project.", todo="See: vt project list")
+    current = projects.opened(at, project)
+    renewal = post_matches.renew(current)
+    rows = post_matches.listing(current)
+    text = table(_match_table(rows), empty="no post fits a script in production")
+    return Answer(rows, "\n\n".join(t for t in (renewal.message, text) if t))
+
+
+def _deeds(*posts: str | None) -> list[tuple[str, str | None]]:
+    return list(zip(("accept", "refuse", "reopen"), posts, strict=True))
+
+
+def _decide(decision: str, at: Workspace, ref: str, post: str, *, by: str, reason: str) -> Answer:
+    from vtlib.performance import matches as post_matches
+
+    if decision == "accept":
+        link = post_matches.accept(at, ref, post, by=by, reason=reason)
+        word = (
+            f"{link['post_id']} is version {link['version']} of {link['script_id']} "
+            f"({link['status']})."
+        )
+        return Answer(link, f"{word} {link['forecast']}")
+    if decision == "refuse":
+        pair = post_matches.refuse(at, ref, post, by=by, reason=reason)
+        message = (
+            f"{pair['post_id']} did not come of {pair['script_id']}: it is not proposed again."
+        )
+    else:
+        pair = post_matches.reopen(at, ref, post, by=by, reason=reason)
+        message = f"{pair['post_id']} may be proposed for {pair['script_id']} again."
+    return Answer({k: pair[k] for k in ("script_id", "post_id")} | {"decision": decision}, message)
+
+
+def _match_table(rows: pd.DataFrame) -> pd.DataFrame:
+    because = [
+        r["reason"] or "; ".join(r["reasons"] if r["reasons"] is not None else ())
+        for r in rows.to_dict("records")
+    ]
+    chance = rows["probability"].map("{:.0%}".format, na_action="ignore")
+    state = rows["state"].map(_WORDS)
+    return rows.assign(because=because, probability=chance, state=state)[[*MATCH_COLUMNS]]
+
+
+@command(
+    script,
+    "unlink",
+    example="vt script unlink quiet-evenings-3fa2c1 --post tiktok:7106594312292453675",
+)
+@script_argument
+@click.option("--post", required=True, help="Id or URL of the post.")
+@click.option("--reason", default="", help="Why, in words.")
+@by_option
+def unlink(at: Workspace, ref: str, post: str, reason: str, by: str) -> Answer:
+    """Undo the link of a post to a script, whoever or whatever made it; the machine does not
+    link it again.
+    """
+    from vtlib.performance import matches as post_matches
+
+    undone = post_matches.unlink(at, ref, post, by=by, reason=reason)
+    facts = {k: undone[k] for k in ("script_id", "version", "post_id", "linked_by")}
+    return Answer(
+        facts,
+        f"{undone['post_id']} is not linked to {undone['script_id']} any more (it was, by "
+        f"{undone['linked_by']}).",
+    )
+
+
+@command(script, "cut", example="vt script cut quiet-evenings-3fa2c1 final-v3.mp4")
+@script_argument
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@by_option
+def cut(at: Workspace, ref: str, file: Path, by: str) -> Answer:
+    """Show the edited video of a script: posts that show the same pictures are then known by them.
+
+    Its pictures are measured (64-bit hashes) and kept, not the file.
+    """
+    from vtlib.performance import matches as post_matches
+
+    row = post_matches.add_cut(at, ref, file, by=by)
+    pictures = f"{row['n_hashes']} pictures of {row['duration_s']:.1f} s"
+    return Answer(row, f"{row['name']}: {pictures} are kept for {row['script_id']}.")

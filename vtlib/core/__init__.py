@@ -1,4 +1,4 @@
-"""Words that every room uses: errors, models, parameters, settings, logs, deadlines.
+"""Definitions that every room uses: errors, models, parameters, settings, logs, deadlines.
 
 For: one definition each of platforms, metrics, formats, states (`models`), of a project's
 parameters (`params`), of errors with their exit codes (`errors`), of settings and secrets

@@ -1,4 +1,4 @@
-"""What a stage says at its end: a status, a reason, and sentences made from numbers."""
+"""The result of a stage: a status, a reason, and sentences made from numbers."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def skipped(stage: str, reason: str, headline: Sequence[str] = ()) -> Conclusion
 
 
 def both(first: Conclusion, second: Conclusion) -> Conclusion:
-    """Two halves of a stage as one: done when either did something; why the other did not is
-    told.
-    """
+    """Two halves of a stage as one; when only one was skipped, the headline says why."""
     if first.status == second.status == "skipped":
         reason = "; ".join(dict.fromkeys([first.reason, second.reason]))
         return skipped(first.stage, reason, [*first.headline, *second.headline])
@@ -78,9 +76,7 @@ def number(count: float, noun: str = "", plural: str = "") -> str:
 
 
 def product_name(row: Any) -> str:
-    """A product as people call it: its name, else its slug, else its id. `row`: a mapping or a
-    row of a frame.
-    """
+    """Name of a product, else its slug, else its id. `row`: a mapping or a row of a frame."""
     for key in ("product_name", "product", "product_id"):
         value = row.get(key)
         if isinstance(value, str) and value:

@@ -1,8 +1,8 @@
-"""One clock for what is read from outside: a total deadline, a longest silence and a least rate.
+"""Deadlines for everything read from outside: total time, longest silence, least rate.
 
-A socket's own timeout counts anew with every byte, so a host that sends one byte a second holds a
-reader for ever. Here each wait for bytes gets what is left of the whole; `call_within` bounds what
-shows no bytes.
+A socket's own timeout restarts with every byte, so a host that sends one byte a second blocks a
+reader without end. Here each wait gets the rest of the total; `call_within` limits calls that show
+no bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Deadline:
 
     `total_s` from now on; `silence_s` without a byte, for a connection and for a head, and the
     window over which a body must come at `min_bytes_per_s` (0 = any rate). `slowness`: each TooSlow
-    so far, since a client in between may have turned it into an error of its own.
+    so far, since a client in between may have wrapped it in another error.
     """
 
     total_s: float
@@ -43,7 +43,7 @@ class Deadline:
         object.__setattr__(self, "end_s", time.monotonic() + self.total_s)
 
     def rest_s(self) -> float:
-        """Seconds left of the whole. Raises TooSlow when there are none."""
+        """Seconds left of `total_s`. Raises TooSlow when there are none."""
         rest = self.end_s - time.monotonic()
         if rest <= 0:
             raise self.too_slow(f"not done within {self.total_s:g} s")
@@ -71,11 +71,11 @@ class Meter:
     _window_s: float = 0.0
 
     def begin_head(self) -> None:
-        """From here on a connection is made or a head is read: as long as a silence may last."""
+        """Start of a connection or a response head, which may take `silence_s`."""
         self._head_end_s = time.monotonic() + self.deadline.silence_s
 
     def begin_body(self) -> None:
-        """From here on the least rate holds."""
+        """Start of the body, to which the least rate applies."""
         self._head_end_s = None
 
     def wait_s(self) -> float:
@@ -83,16 +83,14 @@ class Meter:
         rest = self.deadline.rest_s()
         if self._head_end_s is None:
             return min(rest, self.deadline.silence_s)
-        left = self._head_end_s - time.monotonic()
-        if left <= 0:
+        head_rest = self._head_end_s - time.monotonic()
+        if head_rest <= 0:
             raise self.deadline.too_slow(f"no answer within {self.deadline.silence_s:g} s")
-        return min(rest, left)
+        return min(rest, head_rest)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Around one wait for bytes; a socket's timeout becomes a TooSlow that says which limit
-        it was.
-        """
+        """Time one wait for bytes; a socket timeout becomes TooSlow with the limit it hit."""
         start = time.monotonic()
         try:
             yield
@@ -126,8 +124,7 @@ class Meter:
 def call_within(seconds: float, act: Callable[[], T]) -> T:
     """The result of `act`, or TooSlow after `seconds`.
 
-    For clients that show no bytes. What is late runs on in a thread that nobody waits for, not even
-    the end of the process; its result is dropped.
+    For clients that show no bytes. A late call goes on in a daemon thread; its result is dropped.
     """
     box: list[Any] = []
     context = copy_context()
@@ -150,9 +147,7 @@ def call_within(seconds: float, act: Callable[[], T]) -> T:
 
 
 def bounded(items: Iterator[T], seconds: float) -> Iterator[T]:
-    """`items`, each waited for at most `seconds`, then TooSlow: for iterators that read pages on
-    the way.
-    """
+    """`items`, each awaited for at most `seconds`, then TooSlow; for iterators that fetch pages."""
     end = object()
     while (item := call_within(seconds, lambda: next(items, end))) is not end:
         yield item  # type: ignore[misc]
@@ -169,8 +164,6 @@ def limited_to(end_s: float) -> Iterator[None]:
 
 
 def rest_of_limit_s(seconds: float) -> float:
-    """`seconds`, or what is left of the enclosing `limited_to` where that is less; never below
-    0.
-    """
+    """`seconds`, or the rest of the enclosing `limited_to` where that is less; at least 0."""
     end_s = _until_s.get()
     return seconds if end_s is None else max(0.0, min(seconds, end_s - time.monotonic()))

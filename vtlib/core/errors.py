@@ -18,9 +18,7 @@ import difflib
 
 
 def sentence(text: str) -> str:
-    """`text` with one full stop at its end, whatever it came with: reasons quote services, which
-    end in one.
-    """
+    """`text` with one full stop at its end, also where it quotes a service that sent one."""
     bare = text.rstrip()
     return bare if bare.endswith(("!", "?", "…")) else bare.rstrip(".") + "."
 
@@ -53,15 +51,8 @@ class BadInput(VtError):
         row: int | None = None,
         field: str = "",
     ) -> None:
-        place = ", ".join(
-            part
-            for part in (
-                file,
-                f"row {row}" if row is not None else "",
-                f"field {field}" if field else "",
-            )
-            if part
-        )
+        parts = (file, "" if row is None else f"row {row}", f"field {field}" if field else "")
+        place = ", ".join(part for part in parts if part)
         super().__init__(f"{place}: {message}" if place else message, todo=todo)
         self.file, self.row, self.field = file, row, field
 

@@ -1,4 +1,4 @@
-"""A sentence with the rows it was made from, and chapters of such sentences."""
+"""Sentences made from numbers: findings in chapters; patterns as text for people and prompts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-
-
-def _nothing() -> pd.DataFrame:
-    return pd.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class Finding:
 
     said: str
     source: str = ""
-    rows: pd.DataFrame = field(default_factory=_nothing)
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -41,3 +37,91 @@ class Chapter:
 def q_text(value: float) -> str:
     """A q value as read: three digits, and never 0."""
     return "q < 0.001" if value < 0.001 else f"q {value:.3f}"
+
+
+MOST = 12
+
+
+def said(row: Mapping[str, Any]) -> str:
+    """A pattern in one sentence: ratio with interval, q, posts, accounts, origin, claim."""
+    what = (
+        f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
+        f"{row['ratio_high']:.2f}, 80 %), "
+        f"{q_text(row['q_value'])}, {row['n_with']:,} posts of {row['accounts_with']} accounts, "
+        f"{row['replicates']}, {row['kind']}"
+    )
+    return what + ("." if row["claim"] else "; nothing can be claimed of it yet.")
+
+
+def said_on(row: Mapping[str, Any]) -> str:
+    """A pattern on one platform in one sentence, with what differs from other platforms."""
+    what = (
+        f"{row['pattern']} on {row['platform']}: x{row['ratio']:.2f} views "
+        f"({row['ratio_low']:.2f} to "
+        f"{row['ratio_high']:.2f}, 80 %), {q_text(row['q_value'])}, {row['n_with']:,} posts of "
+        f"{row['accounts_with']} accounts, {row['replicates']}"
+    )
+    if row["differs"]:
+        what += f", {row['differs']} (x{row['rest_ratio']:.2f} on the other platforms)"
+    return what + ("." if row["claim"] else "; nothing can be claimed of it there yet.")
+
+
+def learned(table: pd.DataFrame, platforms: pd.DataFrame | None = None) -> dict[str, Any] | None:
+    """What the pattern library may claim, as plain JSON for a prompt; None without a library.
+
+    `table`: rows of `patterns_latest`. `version` is the run of the library, to be kept with what
+    was made from it; `statement` says how much was tested and how to read the numbers; `effects`
+    the claims, surest first, at most 12, each with `platforms` where its effect is claimed or
+    differs there; `unproven` names of features tested of which nothing can be claimed, anywhere;
+    `on_one_platform` claims of a platform alone. `platforms`: rows of `pattern_platforms_latest`.
+    """
+    if table.empty:
+        return None
+    claims = table[table["claim"].ne("")].head(MOST)
+    places = pd.DataFrame() if platforms is None else platforms
+    platform_rows = (
+        places[places["claim"].ne("") | places["differs"].ne("")] if len(places) else places
+    )
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for row in platform_rows.to_dict("records"):
+        by_name.setdefault(str(row["pattern"]), []).append(_on_platform(row))
+    alone = {n: rows for n, rows in by_name.items() if n not in set(claims["pattern"])}
+    n_tested = len(table)
+    statement = (
+        f"{n_tested} features were tested on this project's posts; {len(claims)} go with more or "
+        "fewer views of an "
+        "account than usual. ratio 1 = as usual; ratio_low to ratio_high holds the truth in four "
+        "cases of five. "
+        "These are associations, not causes; a feature among unproven is neither good nor bad. "
+        "An effect with platforms "
+        "differs or is surer there; differs is empty where no difference between platforms can "
+        "be claimed."
+    )
+    return {
+        "version": str(table["pattern_run_id"].iloc[0]),
+        "statement": statement,
+        "effects": [
+            _effect(row)
+            | ({"platforms": by_name[row["pattern"]]} if row["pattern"] in by_name else {})
+            for row in claims.to_dict("records")
+        ],
+        "on_one_platform": dict(list(alone.items())[:MOST]),
+        "unproven": table.loc[
+            table["claim"].eq("") & ~table["pattern"].isin(list(alone)), "pattern"
+        ]
+        .head(40)
+        .tolist(),
+    }
+
+
+def _on_platform(row: Mapping[Any, Any]) -> dict[str, Any]:
+    ratios = {k: round(float(row[k]), 2) for k in ("ratio", "ratio_low", "ratio_high")}
+    words = {k: str(row[k]) for k in ("platform", "claim", "differs", "replicates")}
+    return words | ratios | {"n_with": int(row["n_with"]), "q_value": round(row["q_value"], 4)}
+
+
+def _effect(row: Mapping[Any, Any]) -> dict[str, Any]:
+    ratios = {k: round(float(row[k]), 2) for k in ("ratio", "ratio_low", "ratio_high")}
+    words = ("pattern", "definition", "claim", "kind", "replicates", "trend", "note")
+    counts = {k: int(row[k]) for k in ("n_with", "accounts_with")}
+    return {k: str(row[k]) for k in words} | ratios | counts | {"q_value": round(row["q_value"], 4)}

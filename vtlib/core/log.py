@@ -1,5 +1,4 @@
-"""Structured logging: one line an event, run id and project in every line, secrets redacted by
-construction.
+"""Structured logging: one line per event with run id and project, secrets redacted.
 
 The console (stderr) shows what a person needs; `outputs/logs/vt.jsonl` keeps everything.
 docs/logs.md lists the events.
@@ -34,8 +33,8 @@ _SHAPES = re.compile(
 
 def redactor(secrets: Iterable[str] = ()) -> Any:
     """A function that masks `secrets`, and anything shaped like a key, in text at any depth."""
-    known = sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True)
-    pattern = re.compile("|".join([*map(re.escape, known), _SHAPES.pattern]))
+    literals = sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True)
+    pattern = re.compile("|".join([*map(re.escape, literals), _SHAPES.pattern]))
 
     def redact(value: Any) -> Any:
         if isinstance(value, str):
@@ -44,11 +43,8 @@ def redactor(secrets: Iterable[str] = ()) -> Any:
             return {redact(k): redact(v) for k, v in value.items()}
         if isinstance(value, (list, tuple)):
             return [redact(v) for v in value]
-        return (
-            value
-            if isinstance(value, (int, float, bool, type(None)))
-            else pattern.sub(MASK, str(value))
-        )
+        is_plain = isinstance(value, (int, float, bool, type(None)))
+        return value if is_plain else pattern.sub(MASK, str(value))
 
     return redact
 
@@ -61,20 +57,17 @@ def set_up(
     run_id: str = "",
     file: Path | None = None,
 ) -> None:
-    """Send log lines to stderr from `level` up and, all of them, to `folder`/vt.jsonl (5 x 5 MB)
-    and to `file`.
-    """
+    """Log to stderr from `level` up; log all events to `folder`/vt.jsonl (5 x 5 MB) and `file`."""
     make_private(folder.parent)
     folder.mkdir(exist_ok=True)
-    logging.raiseExceptions = (
-        False  # a full disk must not print a traceback for each line that is lost
-    )
+    # A full disk must not print a traceback for each line that is lost.
+    logging.raiseExceptions = False
     redact = redactor(secrets)
 
     def redact_event(_logger: Any, _name: str, event: Any) -> Any:
         return {k: v if k.startswith("_") else redact(v) for k, v in event.items()}
 
-    shared: list[Any] = [
+    processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _with_context,
         structlog.stdlib.add_log_level,
@@ -85,7 +78,7 @@ def set_up(
     console = logging.StreamHandler(sys.stderr)
     console.setLevel(level)
     console.setFormatter(
-        _formatter(shared, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        _formatter(processors, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
     )
     files: list[logging.Handler] = [
         logging.handlers.RotatingFileHandler(
@@ -95,7 +88,7 @@ def set_up(
     if file is not None:
         files.append(logging.FileHandler(file, encoding="utf-8", delay=True))
     for one in files:
-        one.setFormatter(_formatter(shared, structlog.processors.JSONRenderer()))
+        one.setFormatter(_formatter(processors, structlog.processors.JSONRenderer()))
     root = logging.getLogger("vtlib")
     for old in root.handlers:
         old.close()
@@ -107,7 +100,7 @@ def set_up(
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *processors,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -121,9 +114,7 @@ def get(name: str) -> Any:
 
 
 def about(**facts: Any) -> None:
-    """Put run_id, project or whatever else into every later event of this process, its threads
-    too.
-    """
+    """Add run_id, project or other facts to every later event of this process and its threads."""
     _context.update({k: v for k, v in facts.items() if v})
 
 
@@ -134,26 +125,25 @@ def new_run_id() -> str:
 
 @contextmanager
 def timed(event: str, *, level: str = "info", **facts: Any) -> Iterator[dict[str, Any]]:
-    """An event when the block ends, with its seconds and outcome: ok, refused or failed; and a span
-    of a trace.
+    """Log an event with seconds and outcome (ok, refused, failed) at the end, and trace it.
 
     What the block puts into the yielded facts goes with it (an `outcome`, rows, …).
     """
-    began, told = time.monotonic(), dict(facts)
-    with telemetry.span(event, told):
+    began, fields = time.monotonic(), dict(facts)
+    with telemetry.span(event, fields):
         try:
-            yield told
+            yield fields
         except GeneratorExit:
             raise
         except BaseException as error:
             is_refused = isinstance(error, telemetry.REFUSALS)
-            told.setdefault("outcome", "refused" if is_refused else "failed")
-            told.setdefault("error", type(error).__name__)
+            fields.setdefault("outcome", "refused" if is_refused else "failed")
+            fields.setdefault("error", type(error).__name__)
             raise
         finally:
-            told.setdefault("outcome", "ok")
-            told["seconds"] = round(time.monotonic() - began, 4)
-            getattr(get("events"), level)(event, **told)
+            fields.setdefault("outcome", "ok")
+            fields["seconds"] = round(time.monotonic() - began, 4)
+            getattr(get("events"), level)(event, **fields)
 
 
 _context: dict[str, Any] = {}
@@ -163,9 +153,9 @@ def _with_context(_logger: Any, _name: str, event: Any) -> Any:
     return {**_context, **event}
 
 
-def _formatter(shared: list[Any], renderer: Any) -> logging.Formatter:
+def _formatter(processors: list[Any], renderer: Any) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=processors,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
 

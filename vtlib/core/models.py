@@ -62,6 +62,13 @@ BREAKOUT_TIERS = ("breakout", "extreme")
 FLAGGED_TIERS = ("watch", *BREAKOUT_TIERS)  # the weakest first
 TIERS = ("none", *FLAGGED_TIERS, "too_early")
 TIERS_STRONGEST_FIRST = (*reversed(FLAGGED_TIERS), "too_early", "none")
+# What parameters and options of the command line let people choose from.
+Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
+DECISIONS = ("keep", "reject")
+REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
+ASSET_KINDS = ("prop", "location", "talent")
+RELEASES = ("none", "needed", "sent", "signed")
+USE_BY = ("person", "command", "project")
 
 
 def in_words(names: Sequence[str]) -> str:
@@ -81,8 +88,8 @@ class Metric:
     state: State = "not_exposed"
 
     def __post_init__(self) -> None:
-        known = self.state in ("observed", "estimated")
-        if known != (self.value is not None) or (self.value is not None and self.value < 0):
+        has_value = self.state in ("observed", "estimated")
+        if has_value != (self.value is not None) or (self.value is not None and self.value < 0):
             raise ValueError(f"a metric of {self.value!r} cannot be {self.state}")
 
 
@@ -111,9 +118,7 @@ class PostRef:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who posted. `native_id` is None while only the handle is known; handles are lower case, no
-    @.
-    """
+    """Who posted. Handles are lower case, no @; `native_id` None = only the handle is known."""
 
     platform: Platform
     native_id: str | None = None
@@ -176,9 +181,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """A field of an item that is there and cannot be read: its path, and why. What it stands for
-    is unknown.
-    """
+    """A field of an item that cannot be read: its path and why. Its value is unknown."""
 
     field_name: str
     reason: str

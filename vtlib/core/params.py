@@ -7,17 +7,13 @@ A section has the name of its stage (`importing` for 01, since `import` is a Pyt
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from vtlib.core import log
-from vtlib.core.choices import Method
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.models import REACH_METRICS, Format, Platform, in_words
+from vtlib.core.models import REACH_METRICS, Format, Method, Platform, in_words
+from vtlib.core.param_keys import use_new_keys
 
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
@@ -34,7 +30,7 @@ class Brand(Section):
 
 
 class Product(Section):
-    """What is known of a product; adaptation may claim nothing beyond it."""
+    """Facts of a product; adaptation may claim nothing else."""
 
     slug: str = Slug
     name: str = ""
@@ -44,7 +40,7 @@ class Product(Section):
     problems: list[str] = []
     benefits: list[str] = []
     features: list[str] = []
-    context_prompt: str = Field("", description="what a model is told besides")
+    context_prompt: str = Field("", description="further context for the model")
 
 
 class TrackedAccount(Section):
@@ -83,7 +79,7 @@ class Scraping(Section):
         False, description="only read the numbers of known posts again, at refresh_horizons_h"
     )
     due: bool = Field(
-        False, description="only posts that came of our scripts, when refresh_horizons_h says so"
+        False, description="only posts of our scripts that are due by refresh_horizons_h"
     )
     refresh_horizons_h: list[float] = Field(
         [24, 72, 168, 720],
@@ -92,7 +88,9 @@ class Scraping(Section):
     )
     refresh_limit: int = Field(500, ge=1, description="posts a refresh, the newest first")
     min_gap_h: float = Field(
-        1.0, ge=0, description="what was captured less than this ago is not asked (and paid) again"
+        1.0,
+        ge=0,
+        description="what was captured less than this ago is not requested (and paid) again",
     )
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one scrape; sent to the provider")
     budget_usd: float | None = Field(
@@ -102,14 +100,12 @@ class Scraping(Section):
         {}, description="your own price of 1000 items, by actor; default: what earlier ones cost"
     )
     actors: dict[Platform, str] = Field({}, description="another actor than the first, by platform")
-    deadline_s: float = Field(
-        900, gt=0, description="a run that takes longer is aborted, what it found is kept"
-    )
+    deadline_s: float = Field(900, gt=0, description="a longer run is aborted, its items are kept")
     parallel_runs: int = Field(4, ge=1, le=32, description="runs at the provider at one time")
 
 
 class LeastValue(Section):
-    """What a post must have counted to be called a breakout; below it is watched at most."""
+    """Least count of a breakout; a post below it is `watch` at most."""
 
     views: int = Field(500, ge=0, description=in_words(REACH_METRICS))
     engagement: int = Field(20, ge=0, description="likes + comments, where no reach is shown")
@@ -180,11 +176,11 @@ class Media(Section):
         description="how long the download of one post may last, all its addresses together",
     )
     min_kb_s: float = Field(
-        5, ge=0, description="a host that sends less, over timeout_s, is left; 0 = any rate"
+        5, ge=0, description="least rate of a host over timeout_s; 0 = any rate"
     )
-    max_tries: int = Field(5, ge=1, description="then a download that keeps failing is given up")
+    max_tries: int = Field(5, ge=1, description="then a failing download is given up")
     retry_gap_h: float = Field(
-        1, ge=0, description="before the second try; then 4 times as long each"
+        1, ge=0, description="before the second try; then 4 times as long each time"
     )
     parts: list[Literal["speech", "text", "faces"]] = Field(
         ["speech", "text", "faces"],
@@ -205,7 +201,7 @@ class Media(Section):
     sample: int = Field(
         0,
         ge=0,
-        description="films measured for patterns in all, drawn at random: half breakouts, half "
+        description="videos measured for patterns, a random sample: half breakouts, half "
         "ordinary posts (vt process plan says how many are needed)",
     )
 
@@ -213,20 +209,20 @@ class Media(Section):
 class Analysis(Section):
     """04: what is downloaded, measured and asked."""
 
-    limit: int = Field(20, ge=0, description="posts that are downloaded, measured and looked at")
+    limit: int = Field(20, ge=0, description="posts that are downloaded, measured and analysed")
     full: int = Field(
         12,
         ge=0,
-        description="of these, how many are asked about in full; the rest get a first look",
+        description="how many of these are analysed in full; the rest get a first pass",
     )
     controls_share: float = Field(
-        0.33, ge=0, le=1, description="of both that goes to ordinary posts, as controls"
+        0.33, ge=0, le=1, description="share of both that are ordinary posts, as controls"
     )
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
 
 
 class ModelChoice(Section):
-    """Which models are asked, by whatever stage, how, and what that may take at most."""
+    """Models of all stages, how they are asked, and caps on tokens and cost."""
 
     provider: Literal["gemini"] = Field("gemini", description="whose API the models are behind")
     name: str = Field("gemini-3.8-flash", description="analyses videos and pictures in full")
@@ -240,20 +236,22 @@ class ModelChoice(Section):
         None, description="of video frames; None = the model's own"
     )
     fps: float | None = Field(
-        None, gt=0, le=24, description="frames a second a model looks at; None = its own"
+        None, gt=0, le=24, description="frames a second that a model sees; None = its own"
     )
     thinking: Literal["minimal", "low", "medium", "high"] | None = "low"
     temperature: float | None = Field(None, ge=0, le=2, description="None = the model's own")
-    max_output_tokens: int = Field(16_384, ge=256, description="of an answer, thinking included")
+    max_output_tokens: int = Field(16_384, ge=256, description="of a reply, thinking included")
     inline_max_mb: float = Field(14, ge=0, description="larger files are uploaded, then deleted")
     concurrency: int = Field(4, ge=1, le=64)
     requests_per_minute: int = Field(30, ge=1)
     tokens_per_minute: int = Field(1_000_000, ge=1_000)
     timeout_s: float = Field(180, gt=0, description="for one request")
     ready_wait_s: float = Field(120, gt=0, description="for an uploaded file to be ready")
-    deadline_s: float = Field(900, gt=0, description="for one question, all waiting included")
-    attempts: int = Field(5, ge=1, description="at one request that fails in passing")
-    reasks: int = Field(1, ge=0, le=3, description="after an answer that cannot be used")
+    deadline_s: float = Field(
+        900, gt=0, description="for one request, retries and waiting included"
+    )
+    attempts: int = Field(5, ge=1, description="at one request with transient errors")
+    reasks: int = Field(1, ge=0, le=3, description="repeated requests after an unusable reply")
     max_tokens_run: int = Field(3_000_000, ge=0)
     max_tokens_day: int = Field(15_000_000, ge=0, description="of the workspace, UTC days")
     max_cost_project_usd: float | None = Field(None, ge=0, description="None = no cap")
@@ -331,9 +329,7 @@ class Performance(Section):
 
 
 class Money(Section):
-    """In which currency amounts are noted, and what nobody bills: the user's figures, never
-    ours.
-    """
+    """Currency of amounts, and prices that nobody bills: the user's figures, never ours."""
 
     currency: str = Field(
         "USD",
@@ -377,18 +373,18 @@ class Report(Section):
     )
     client_shows: list[Literal["costs", "drafts"]] = Field(
         [],
-        description="what a client is shown besides: costs (money, tokens, returns), drafts "
+        description="what a client also sees: costs (money, tokens, returns), drafts "
         "(scripts not yet approved)",
     )
     max_rows: int = Field(50, ge=10, description="rows a table shows; the database has all")
 
     @property
     def naming(self) -> Literal["named", "pseudonyms"]:
-        """How creators stand on pages: `creators`, and without it what the profile asks for."""
+        """How pages name creators: `creators`, else the default of the profile."""
         return self.creators or ("pseudonyms" if self.profile == "client" else "named")
 
     def shows(self, what: Literal["costs", "drafts"]) -> bool:
-        """Whether the reader is shown costs, or drafts: an analyst always."""
+        """Whether the reader sees costs, or drafts; an analyst always does."""
         return self.profile == "analyst" or what in self.client_shows
 
 
@@ -418,64 +414,7 @@ class Params(Section):
     @model_validator(mode="before")
     @classmethod
     def _by_new_names(cls, data: Any) -> Any:
-        return renamed(data) if isinstance(data, dict) else data
-
-
-# Old key -> the key that has its meaning now. Old keys are read for as long as there are YAML files
-# with them.
-RENAMED = {
-    "gemini": "model",
-    "analysis.model": "model.name",
-    "analysis.first_model": "model.first_pass",
-    "adaptation.model": "model.scripts",
-}
-
-
-def renamed(data: dict[str, Any], *, warn: bool = True) -> dict[str, Any]:
-    """`data` (nested mappings) with the keys of RENAMED under their new names, each with a warning
-    once.
-
-    Raises BadInput where an old and its new key are both there with different values.
-    """
-    out = data
-    for old, new in RENAMED.items():
-        *path, name = old.split(".")
-        section = out.get(path[0]) if path else out
-        if not isinstance(section, dict) or name not in section:
-            continue
-        value = section[name]
-        rest = {k: v for k, v in section.items() if k != name}
-        out = {**out, path[0]: rest} if path else rest
-        if value == {}:
-            continue  # a notebook's default
-        moved = value if new == "model" else {new.split(".")[1]: value}
-        out = {**out, "model": _joined(out.get("model", {}), moved, old)}
-        if warn:
-            _warn_of(old, new)
-    return out
-
-
-def new_key(key: str) -> str:
-    """A dotted key as it is called now."""
-    old = next((o for o in RENAMED if key == o or key.startswith(f"{o}.")), "")
-    return RENAMED[old] + key.removeprefix(old) if old else key
-
-
-def _joined(section: Any, moved: Any, old: str) -> Any:
-    if not isinstance(section, dict) or not isinstance(moved, dict):
-        return moved
-    if clash := [k for k, v in moved.items() if k in section and section[k] != v]:
-        raise BadInput(
-            f"model.{clash[0]} is set twice: as itself and as {old}.",
-            todo=f"Keep model.{clash[0]} alone.",
-            field=f"model.{clash[0]}",
-        )
-    return {**section, **moved}
-
-
-@cache
-def _warn_of(old: str, new: str) -> None:
-    log.get(__name__).warning(f"parameter {old} is now called {new}; the old key still works")
+        return use_new_keys(data) if isinstance(data, dict) else data
 
 
 def parse_params(data: dict[str, Any], *, file: str = "") -> Params:
@@ -484,50 +423,6 @@ def parse_params(data: dict[str, Any], *, file: str = "") -> Params:
         return Params.model_validate(data)
     except ValidationError as error:
         raise _readable(error, file) from None
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file. Raises BadInput when it is missing, broken or not a mapping."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(
-            f"there is no {path}",
-            todo=f"Create it (copy params/demo.yaml) or run: vt project create {path.stem}",
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"not readable as YAML: {error}", file=str(path)) from None
-    if not isinstance(data, dict):
-        raise BadInput("a mapping of keys to values is expected", file=str(path))
-    return data
-
-
-def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `over` laid on it, section by section; neither is changed."""
-    both = {
-        k: merge(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v
-        for k, v in over.items()
-    }
-    return {**base, **both}
-
-
-def parse_overrides(pairs: list[str] | tuple[str, ...]) -> dict[str, Any]:
-    """`["outliers.method=robust_z"]` as nested mappings, values read as YAML. Raises BadInput."""
-    out: dict[str, Any] = {}
-    for pair in pairs:
-        key, sep, text = pair.partition("=")
-        if not sep or not key.strip():
-            raise BadInput(
-                f"-p {pair}: write it as section.key=value", todo="E.g. -p outliers.method=robust_z"
-            )
-        try:
-            value: Any = yaml.safe_load(text)
-        except yaml.YAMLError:
-            value = text
-        for part in reversed(key.strip().split(".")):
-            value = {part: value}
-        out = merge(out, value)
-    return out
 
 
 def known_keys(model: type[BaseModel] = Params, prefix: str = "") -> list[str]:

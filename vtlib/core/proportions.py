@@ -1,6 +1,4 @@
-"""Shares, rank correlations and forecasts of yes or no, each with what is known of its
-uncertainty.
-"""
+"""Shares, rank correlations and forecasts of yes or no with their uncertainty; winsorising."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval; NaN where there are too few values (n says how many there
-    were).
-    """
+    """A number with its interval; NaN where there are too few values (`n`)."""
 
     value: float
     low: float
@@ -42,9 +38,7 @@ class Estimate:
 
 
 def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
-    """Share k of n with the score interval of Wilson (1927): right also for small n and shares
-    near 0 or 1.
-    """
+    """Share k of n with Wilson's score interval (1927), valid for small n and near 0 or 1."""
     if n == 0:
         nan = float("nan")
         return Rate(nan, nan, nan, 0, 0)
@@ -62,11 +56,9 @@ def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
 
 
 def per_unit(count: int, exposure: float, *, interval: float = 0.8) -> Estimate:
-    """Events a unit of exposure with the exact Poisson interval (Garwood 1936); NaN without
-    exposure.
+    """Events per unit of exposure, exact Poisson interval (Garwood 1936); NaN without exposure.
 
-    Right where events come independently of one another; events in bursts are less sure than it
-    says.
+    Valid for independent events; for events in bursts the interval is too narrow.
     """
     if not exposure > 0:
         nan = float("nan")
@@ -85,13 +77,12 @@ def share_of_sum(
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Estimate:
-    """My part of the sum of `x`, with an interval from drawing the values of each side again (their
-    numbers are kept).
+    """Share of the sum of `x` that `is_mine` makes, with a bootstrap interval by side.
 
-    NaN values are passed over. NaN everywhere when the sum is 0; no interval under 2 values.
+    NaN values are skipped. NaN everywhere when the sum is 0; no interval under 2 values.
     """
-    known = np.isfinite(x)
-    value, mine = x[known], is_mine[known]
+    is_finite = np.isfinite(x)
+    value, mine = x[is_finite], is_mine[is_finite]
     n, total, nan = len(value), float(value.sum()), float("nan")
     if total <= 0:
         return Estimate(nan, nan, nan, n)
@@ -100,16 +91,15 @@ def share_of_sum(
         return Estimate(share, nan, nan, n)
     rng = np.random.default_rng(seed)
     ours, theirs = (_drawn_sums(value[side], rng, draws) for side in (mine, ~mine))
-    drawn = ours + theirs
-    parts = ours[drawn > 0] / drawn[drawn > 0]
+    sums = ours + theirs
+    parts = ours[sums > 0] / sums[sums > 0]
     tail = (1 - interval) / 2
     low, high = np.quantile(parts, [tail, 1 - tail])
     return Estimate(share, float(low), float(high), n)
 
 
 def mean_test(x: Floats, *, interval: float = 0.8) -> tuple[Estimate, float]:
-    """Mean with its t interval, and the p value of no difference from 0; NaN values are passed
-    over.
+    """Mean with its t interval and the p value of no difference from 0; NaN is skipped.
 
     Under 3 values or without variance interval and p are NaN.
     """
@@ -117,19 +107,18 @@ def mean_test(x: Floats, *, interval: float = 0.8) -> tuple[Estimate, float]:
     n, nan = len(value), float("nan")
     if n < 3 or np.ptp(value) == 0:
         return Estimate(float(value.mean()) if n else nan, nan, nan, n), nan
-    found = ttest_1samp(value, 0.0)
-    low, high = found.confidence_interval(interval)
-    return Estimate(float(value.mean()), float(low), float(high), n), float(found.pvalue)
+    result = ttest_1samp(value, 0.0)
+    low, high = result.confidence_interval(interval)
+    return Estimate(float(value.mean()), float(low), float(high), n), float(result.pvalue)
 
 
 def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
-    """Rank correlation with its interval by Fisher's z, variance (1 + r2 / 2) / (n - 3) (Bonett &
-    Wright 2000).
+    """Rank correlation with Fisher's z interval, variance (1 + r2 / 2) / (n - 3).
 
-    Pairs with a NaN are passed over. Under 5 pairs, or without variance on a side: NaN.
+    Bonett & Wright (2000). Pairs with a NaN are skipped; NaN under 5 pairs or without variance.
     """
-    known = np.isfinite(x) & np.isfinite(y)
-    a, b, n = x[known], y[known], int(known.sum())
+    is_finite = np.isfinite(x) & np.isfinite(y)
+    a, b, n = x[is_finite], y[is_finite], int(is_finite.sum())
     nan = float("nan")
     if n < 5 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return Estimate(nan, nan, nan, n)
@@ -140,14 +129,14 @@ def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
 
 
 def mean_by_group(x: Floats, group: Ints, *, interval: float = 0.8) -> Estimate:
-    """Mean with the interval that groups (accounts) allow; NaN values are passed over.
+    """Mean with the interval that groups (accounts) allow; NaN is skipped.
 
     Student t with (groups - 1) degrees of freedom on the jackknife over groups (CR3, Bell &
-    McCaffrey 2002): right from 3 groups on, where drawing so few groups again all but repeats them.
+    McCaffrey 2002): valid from 3 groups on, where a bootstrap over so few groups fails.
     Under 2 groups single values are the groups; under 2 values the interval is NaN.
     """
-    known = np.isfinite(x)
-    value, code = x[known], group[known]
+    is_finite = np.isfinite(x)
+    value, code = x[is_finite], group[is_finite]
     n, nan = len(value), float("nan")
     if n < 2:
         return Estimate(float(value[0]) if n else nan, nan, nan, n)
@@ -168,14 +157,22 @@ def _drawn_sums(value: Floats, rng: np.random.Generator, draws: int) -> Floats:
     return np.asarray(rng.multinomial(n, np.full(n, 1 / n), draws) @ value)
 
 
-def brier(probability: Floats, happened: NDArray[np.bool_]) -> Floats:
-    """(n,) squared errors of forecasts of yes or no; their mean is the Brier score, 0.25 for
-    always one half.
-    """
-    return np.asarray((probability - happened.astype(np.float64)) ** 2)
+def brier(probability: Floats, outcomes: NDArray[np.bool_]) -> Floats:
+    """(n,) squared errors of yes/no forecasts; their mean is the Brier score (0.25 = a coin)."""
+    return np.asarray((probability - outcomes.astype(np.float64)) ** 2)
 
 
-def log_loss(probability: Floats, happened: NDArray[np.bool_]) -> Floats:
+def log_loss(probability: Floats, outcomes: NDArray[np.bool_]) -> Floats:
     """(n,) minus ln of the probability given to what happened, held at 0.001 to 0.999."""
-    held = np.clip(probability, 1e-3, 1 - 1e-3)
-    return np.asarray(-np.log(np.where(happened, held, 1 - held)))
+    p = np.clip(probability, 1e-3, 1 - 1e-3)
+    return np.asarray(-np.log(np.where(outcomes, p, 1 - p)))
+
+
+MAD_SD = 1.4826  # SD of a normal distribution per unit of its MAD
+
+
+def clipped(y: Floats, *, reach_sd: float) -> Floats:
+    """`y` held within `reach_sd` robust SDs (MAD) of its median; as it is where the MAD is 0."""
+    middle = np.median(y)
+    reach = reach_sd * MAD_SD * np.median(np.abs(y - middle))
+    return np.clip(y, middle - reach, middle + reach) if reach > 0 else y

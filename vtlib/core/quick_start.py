@@ -19,17 +19,13 @@ def leave_out_grammar() -> None:
 
 
 def leave_out_plugins() -> None:
-    """Keep pydantic from reading what every installed package declares, in search of plug-ins
-    for itself: 0.1 s.
-    """
+    """Stop pydantic from scanning every installed package for plug-ins (0.1 s)."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 @contextmanager
 def left_out(name: str) -> Iterator[None]:
-    """Let an optional import of `name` fail in this block, unless it is loaded: libraries that
-    only try it go without.
-    """
+    """Make an optional import of `name` fail in this block, unless it is loaded already."""
     if name in sys.modules:
         yield
         return

@@ -1,6 +1,4 @@
-"""How hard a service may be asked: so much a minute, shared by all workers, and not at all while
-it is down.
-"""
+"""Rate limits and circuit breakers of services, shared by all workers of a process."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ WINDOW_S = 60.0
 
 
 def retry_after(value: str | None, *, now: datetime) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110: whole seconds or a date); None when it is
-    neither.
-    """
+    """Seconds of a Retry-After header (RFC 9110: seconds or a date); None for anything else."""
     text = (value or "").strip()
     if text.isascii() and text.isdecimal():
         return float(text)
@@ -41,8 +37,7 @@ class RateLimiter:
     """At most `limits[quantity]` in any minute, for any number of threads, in the order they come.
 
     A quantity without a limit is free. A single request above its limit waits for an empty minute
-    and passes: what is larger must be refused by whoever knows what it costs. `clock` and `pause`
-    are for tests.
+    and passes; its caller must check the size. `clock` and `pause` are for tests.
     """
 
     limits: Mapping[str, float]
@@ -64,12 +59,12 @@ class RateLimiter:
             return booking
 
     def settle(self, booking: Booking, **amounts: float) -> None:
-        """Put what it really was in the place of what was booked."""
+        """Replace the booked amounts by the real ones."""
         with self._lock:
             booking.amounts.update(amounts)
 
     def hold(self, seconds: float) -> None:
-        """Let nobody pass for `seconds`: the service said so to one, it holds for all."""
+        """Block all requests for `seconds`, e.g. after Retry-After."""
         with self._lock:
             self._not_before_s = max(self._not_before_s, self.clock() + seconds)
 
@@ -79,7 +74,7 @@ class RateLimiter:
             return max(self._not_before_s - self.clock(), 0.0)
 
     def _rest(self, amounts: Mapping[str, float]) -> float:
-        """Seconds until `amounts` may pass, as things stand; 0 = now."""
+        """Seconds until `amounts` may pass; 0 = now."""
         with self._lock:
             now = self.clock()
             while self._booked and now - self._booked[0].at_s >= WINDOW_S:
@@ -92,19 +87,19 @@ class RateLimiter:
             return max(rests)
 
     def _until_room(self, name: str, amount: float, limit: float, now: float) -> float:
-        spent = sum(b.amounts.get(name, 0.0) for b in self._booked)
+        total = sum(b.amounts.get(name, 0.0) for b in self._booked)
         until = now
         for booking in self._booked:
-            if spent + amount <= limit:
+            if total + amount <= limit:
                 break
-            spent -= booking.amounts.get(name, 0.0)
+            total -= booking.amounts.get(name, 0.0)
             until = booking.at_s + WINDOW_S
         return until - now
 
 
 @dataclass
 class CircuitBreaker:
-    """Stops asking after `failures_max` failures in a row; after `open_s` one may try, and decides.
+    """Blocks requests after `failures_max` failures in a row; after `open_s` one trial decides.
 
     Count as failures only what says that the service is down, not what is wrong with one request.
     """
@@ -123,11 +118,11 @@ class CircuitBreaker:
                 return True
             if self.clock() - self._opened_at_s < self.open_s:
                 return False
-            self._opened_at_s = self.clock()  # the one on trial; others wait for what it finds
+            self._opened_at_s = self.clock()  # one request on trial; others wait for its result
             return True
 
     def record(self, *, ok: bool) -> None:
-        """Say how a request went."""
+        """Count the result of a request."""
         with self._lock:
             self._failures = 0 if ok else self._failures + 1
             if ok:
@@ -158,9 +153,7 @@ _shared_lock = threading.Lock()
 def manners(
     service: str, *, per_minute: float, failures_max: int = 5, open_s: float = 60.0
 ) -> Manners:
-    """The limiter (quantity `requests`) and breaker of `service` (a name with its address); the
-    first who asks decides the numbers.
-    """
+    """Limiter (quantity `requests`) and breaker of `service`; the first call sets the numbers."""
     with _shared_lock:
         if service not in _shared:
             limiter = RateLimiter({"requests": per_minute})

@@ -24,7 +24,7 @@ from vtlib.core.errors import BadInput
 
 
 class Settings(BaseModel):
-    """Everything the environment decides; each field's description stands in `.env.example`."""
+    """Everything the environment decides; `.env.example` has the descriptions."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -123,9 +123,7 @@ class Settings(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
-        """A blank value is the default (a blank key is no key), and blanks around a value are no
-        part of it.
-        """
+        """A blank value means the default; blanks around a value are stripped."""
         if not isinstance(value, str):
             return value
         return value.strip() or cls.model_fields[str(info.field_name)].default
@@ -146,8 +144,8 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Secret values as text, for redaction only."""
-        held = (self.apify_token, self.gemini_api_key, self.sentry_dsn)
-        return tuple(s.get_secret_value() for s in held if s and s.get_secret_value())
+        keys = (self.apify_token, self.gemini_api_key, self.sentry_dsn)
+        return tuple(s.get_secret_value() for s in keys if s and s.get_secret_value())
 
 
 def load_settings(home: Path | None = None) -> Settings:
@@ -182,9 +180,7 @@ def person() -> str:
 
 
 def make_private(folder: Path) -> None:
-    """Make `folder` readable by its owner alone; one that is there keeps its rights (`vt doctor`
-    names them).
-    """
+    """Create `folder` readable by its owner alone; an existing one keeps its rights."""
     if not folder.is_dir():
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
 

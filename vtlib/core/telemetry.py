@@ -1,9 +1,7 @@
-"""Errors to Sentry and traces to OpenTelemetry, each off until its address is set, and nothing
-personal in either.
+"""Errors to Sentry and traces to OpenTelemetry: off by default, nothing personal in either.
 
-What leaves is listed in SENT and made here from nothing else: no message, no path, no name of a
-project, account or person, no payload, no address of this machine. Both packages are imported when
-they are first needed.
+Only what FACT_NAMES lists is sent: no message, no path, no name of a project, account or person,
+no payload, no address of this machine. Both packages are imported when they are first needed.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from typing import Any
 
 from vtlib.core.errors import BadInput, BudgetReached, CredentialsMissing, StoreBusy, VtError
 
-SENT = frozenset(
+FACT_NAMES = frozenset(
     {"command", "stage", "service", "outcome", "status", "exit_code", "seconds", "rows", "attempt"}
 )
 REFUSALS = (BadInput, BudgetReached, CredentialsMissing, StoreBusy)
@@ -45,8 +43,7 @@ def set_up(*, sentry_dsn: str = "", otlp_endpoint: str = "") -> None:
 
 
 def report(error: BaseException, facts: Mapping[str, Any]) -> bool:
-    """Send an error as its kind, its place in this package and `facts` of SENT; whether it was
-    handed over.
+    """Send an error as its kind, its place in this package and FACT_NAMES; whether it was sent.
 
     What was refused (a wrong input, a missing key, a cap, a busy database) is no error of the work
     and is not sent.
@@ -84,9 +81,7 @@ def report(error: BaseException, facts: Mapping[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def span(name: str, facts: Mapping[str, Any]) -> Iterator[None]:
-    """A span of a trace around a block, with what `facts` hold of SENT when the block ends;
-    nothing while traces are off.
-    """
+    """Trace a block with those `facts` that are in FACT_NAMES; nothing while traces are off."""
     tracer = _tracer()
     if tracer is None:
         yield
@@ -97,7 +92,7 @@ def span(name: str, facts: Mapping[str, Any]) -> Iterator[None]:
         try:
             yield
         finally:
-            open_.set_attributes(_sent(facts))
+            open_.set_attributes(_facts(facts))
             if facts.get("outcome") == "failed":
                 from opentelemetry.trace import StatusCode  # noqa: PLC0415
 
@@ -143,14 +138,11 @@ def _tracer() -> Any:
 
 
 def _event(error: BaseException, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """An error as Sentry takes it; of a foreign library the name of the module, of ours the
-    place.
-    """
     return {
         "level": "error",
         "platform": "python",
         "tags": {
-            **{k: str(v) for k, v in _sent(facts).items()},
+            **{k: str(v) for k, v in _facts(facts).items()},
             "python": platform.python_version(),
             "system": platform.system(),
         },
@@ -194,5 +186,7 @@ _LIBRARIES = frozenset(
 )
 
 
-def _sent(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in facts.items() if k in SENT and isinstance(v, (str, int, float, bool))}
+def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        k: v for k, v in facts.items() if k in FACT_NAMES and isinstance(v, (str, int, float, bool))
+    }

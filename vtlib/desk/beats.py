@@ -1,4 +1,4 @@
-"""Beats of the open script: chosen from a time line, edited, added, moved; each change a new
+"""Beats of the selected script: choose from a time line, edit, add, move; each change a new
 version.
 """
 
@@ -9,13 +9,11 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
 from vtlib.desk.drafts import Beside, WordsUnsaved
 from vtlib.desk.session import DeskSession
-from vtlib.scripts import beats as arranging
-from vtlib.scripts import editor as open_scripts
-from vtlib.scripts import lifecycle as flow
+from vtlib.desk.version_form import VersionForm
+from vtlib.scripts import beats as beat_edits
 from vtlib.scripts.beat_table import rows
 from vtlib.scripts.editor import OpenScript
 from vtlib.scripts.picture import fitted
@@ -40,15 +38,14 @@ _SHORT = {
 }
 
 
-class BeatsPanel:
-    """The time line as a list, and the beat chosen in it as a form."""
+class BeatsPanel(VersionForm):
+    """The time line as a list, and the selected beat as a form."""
 
     def __init__(self, session: DeskSession) -> None:
-        self._session = session
-        self._open: OpenScript | None = None
+        super().__init__(session)
         self.list = widgets.Select(options=[], rows=7, layout={"width": "auto"})
         controls.labelled("Beats", self.list).add_class("vt-beats")
-        self.warned = widgets.HTML()
+        self.warnings = widgets.HTML()
         self.kind = controls.labelled(
             "Kind",
             widgets.Combobox(options=BEAT_KINDS, ensure_option=False, layout={"width": "auto"}),
@@ -60,8 +57,7 @@ class BeatsPanel:
             **{n: controls.lines(label) for n, label in _LONG.items()},
             **{n: controls.text(label) for n, label in _SHORT.items()},
         }
-        self.form = session.form("version", self.fields, save=self._save, discard=self._let_go)
-        self._seen = 0  # version that the form was filled from
+        self.form = session.form("version", self.fields, save=self._save, discard=self._reset)
         self.beside = Beside(session.act(self._save_over))
         self.why = controls.text("Why this version", hint="e.g. shorter hook")
         self.save = controls.button("Save beat", session.act(self._save), kind="primary")
@@ -88,193 +84,135 @@ class BeatsPanel:
             kind="vt-form",
         )
         order = controls.line(self.add, self.up, self.down, self.remove)
-        self.view = controls.box(self.list, self.warned, order, form, kind="vt-card")
-        self._chosen = session.act(self._choose)
-        self.list.observe(self._chosen, "value")
+        self.view = controls.box(self.list, self.warnings, order, form, kind="vt-card")
+        self._on_choice = session.act(self._choose)
+        self.list.observe(self._on_choice, "value")
         self._shown = ""
 
     @property
     def beat_id(self) -> str:
-        """The beat that is chosen, or nothing."""
+        """The id of the selected beat, or an empty text."""
         return self.list.value or ""
 
-    def show(self, found: OpenScript) -> None:
-        """Show a version; the beat that was chosen stays so where it still exists, and unsaved
-        words stay.
+    def show(self, version: OpenScript) -> None:
+        """Show a version; the selected beat stays selected if it still exists, and unsaved text
+        stays.
         """
-        is_other = self._open is None or self._open.row["script_id"] != found.row["script_id"]
+        is_other = self._is_other_script(version)
         before = "" if is_other else self._shown
-        self._open = found
-        ids = [b.beat_id for b in found.script.beats]
-        is_kept = before in ids or (before and self.changes())
-        self._offer(before if is_kept else next(iter(ids), ""))
-        told = warnings(found.script)
-        self.warned.value = pictures.message("\n".join(told), kind="warning") if told else ""
+        self._open = version
+        ids = [b.beat_id for b in version.script.beats]
+        is_stored_place = before in ids or (before and self.changes())
+        self._offer(before if is_stored_place else next(iter(ids), ""))
+        messages = warnings(version.script)
+        self.warnings.value = (
+            pictures.message("\n".join(messages), kind="warning") if messages else ""
+        )
         if is_other or not self.changes():
             self._fill()
         else:
             self._rebase()
 
     def changes(self) -> dict[str, str]:
-        """Fields of the form that say something else than the beat it was filled with."""
+        """Fields of the form that differ from the stored beat."""
         return self.form.changes()
 
-    def _rebase(self) -> bool:
-        """Whether the words typed can go onto the version that is stored now; where not, both
-        are shown.
-        """
-        open_ = self._opened()
-        if self._shown not in [b.beat_id for b in open_.script.beats]:
-            held = {n: ("(the beat was removed)", typed) for n, typed in self.changes().items()}
-        else:
-            held = self.form.contradicted(self._stored())
-        if held:
-            self.beside.show(held, by=f"version {open_.version} by {open_.row['made_by']}")
-            return False
-        self.beside.hide()
-        self._seen = open_.version
-        return True
+    def _conflicts(self) -> dict[str, tuple[str, str]]:
+        if self._shown not in [b.beat_id for b in self._version.script.beats]:
+            return {n: ("(the beat was removed)", text) for n, text in self.changes().items()}
+        return super()._conflicts()
 
     def _offer(self, beat_id: str) -> None:
-        """Draw the list anew with `beat_id` chosen, without being told of it."""
+        """Redraw the list with `beat_id` selected, without a change event."""
         options = _options(self._open) if self._open else []
-        self.list.unobserve(self._chosen, "value")
+        self.list.unobserve(self._on_choice, "value")
         self.list.options = options
         self.list.value = beat_id if beat_id in [key for _, key in options] else None
-        self.list.observe(self._chosen, "value")
+        self.list.observe(self._on_choice, "value")
 
     def _stored(self) -> dict[str, str]:
-        found = rows(self._open.script) if self._open else []
-        row = next((r for r in found if r["beat_id"] == self._shown), {})
+        beats = rows(self._open.script) if self._open else []
+        row = next((r for r in beats if r["beat_id"] == self._shown), {})
         return {n: _text(row.get(n)) for n in self.fields}
 
     def _fill(self) -> None:
         self._shown = self.beat_id
-        self._seen = self._open.version if self._open else 0
-        self.form.fill(self._stored())
-        self.beside.hide()
+        super()._fill()
 
     def _choose(self) -> None:
         if self.beat_id == self._shown:
             return
         if self.changes():
-            wished = self.beat_id
+            beat_id = self.beat_id
             self._offer(self._shown)
-            raise WordsUnsaved([self.form], lambda: self._turn(wished))
+            raise WordsUnsaved([self.form], lambda: self._turn(beat_id))
         self._fill()
 
     def _turn(self, beat_id: str) -> None:
         self._offer(beat_id)
         self._fill()
 
-    def _discard(self) -> str:
-        self._let_go()
-        return "As it is stored."
-
-    def _let_go(self) -> None:
-        """Show the database's version of the beat, whoever wrote it."""
-        open_ = self._opened()
-        self.form.put_back()
-        self.show(self._latest(open_))
-
-    def _latest(self, open_: OpenScript) -> OpenScript:
-        return open_scripts.opened(self._session.project.workspace, str(open_.row["script_id"]))
-
-    def _save(self) -> str:
-        if not self.changes():
+    def _save_next(self) -> str:
+        changes = self.changes()
+        if not changes:
             return "Nothing was changed."
-        try:
-            return self._written()
-        except BadInput:
-            self._open = self._latest(self._opened())
-            if self._open.version == self._seen:
-                raise  # nobody was quicker: the words themselves cannot be used
-            if self._rebase():
-                return f"{self._written()} What others changed meanwhile stays."
-            made_by = self._open.row["made_by"]
-            raise BadInput(
-                f"{made_by} changed the same words in version {self._open.version}; nothing was "
-                "written.",
-                todo="Yours stay in the form, the stored ones stand beneath: save yours over "
-                "them, or discard.",
-            ) from None
-
-    def _save_over(self) -> str:
-        self._open = self._latest(self._opened())
-        self._seen = self._open.version
-        return self._written()
-
-    def _written(self) -> str:
-        open_, changed = self._opened(), self.changes()
-        facts = {"beat": self._shown, "values": changed}
-        notes = self.why.value or f"{self._shown}: {', '.join(changed)}"
-        made = flow.change(
-            self._session.project.workspace,
-            str(open_.row["script_id"]),
-            facts,
-            Making(self._session.person, notes),
-            seen=self._seen,
-        )
+        notes = self.why.value or f"{self._shown}: {', '.join(changes)}"
+        facts = {"beat": self._shown, "values": changes}
+        message = self._change(facts, notes, base_version=self._base_version)
         self.why.value = ""
-        self.form.filled = {n: c.value for n, c in self.fields.items()}
-        self._session.wrote()
-        return f"Saved as version {made['version']}, a draft."
+        self.form.initial = {n: c.value for n, c in self.fields.items()}
+        return message
 
     def _add(self) -> str:
-        made, beat_id = arranging.add(
+        row, beat_id = beat_edits.add(
             *self._what(f"a beat after {self.beat_id}", self._add),
             after=self.beat_id,
-            seen=self._opened().version,
+            seen=self._version.version,
         )
-        self._session.wrote()
+        self._session.mark_stale()
         self._shown = beat_id
-        return f"{beat_id} added in version {made['version']}."
+        return f"{beat_id} added in version {row['version']}."
 
     def _remove(self) -> str:
         at, ref, making = self._what(f"without {self.beat_id}", self._remove)
-        made = arranging.remove(at, ref, self.beat_id, making, seen=self._opened().version)
-        self._session.wrote()
-        return f"Removed in version {made['version']}; version {made['version'] - 1} still has it."
+        row = beat_edits.remove(at, ref, self.beat_id, making, seen=self._version.version)
+        self._session.mark_stale()
+        return f"Removed in version {row['version']}; version {row['version'] - 1} still has it."
 
     def _move(self, step: int) -> str:
-        ids = [b.beat_id for b in self._opened().script.beats]
+        ids = [b.beat_id for b in self._version.script.beats]
         number = ids.index(self.beat_id) + 1 + step
         if not 1 <= number <= len(ids):
-            return "It stands at the end already."
+            return "It is at that end already."
         at, ref, making = self._what(f"{self.beat_id} moved", lambda: self._move(step))
-        made = arranging.move(at, ref, (self.beat_id, number), making, seen=self._opened().version)
-        self._session.wrote()
-        return f"Moved in version {made['version']}."
+        row = beat_edits.move(at, ref, (self.beat_id, number), making, seen=self._version.version)
+        self._session.mark_stale()
+        return f"Moved in version {row['version']}."
 
     def _what(self, notes: str, again: Callable[[], object]) -> tuple[Any, str, Making]:
         if self.changes():
             raise WordsUnsaved([self.form], again)
-        row = self._opened().row
+        row = self._version.row
         return (
             self._session.project.workspace,
             str(row["script_id"]),
             Making(self._session.person, notes),
         )
 
-    def _opened(self) -> OpenScript:
-        if self._open is None:
-            raise BadInput("no script lies open.")
-        return self._open
 
-
-def _options(found: OpenScript) -> list[tuple[str, str]]:
+def _options(version: OpenScript) -> list[tuple[str, str]]:
     """A line a beat: number, start, length, kind, first words."""
-    return [(_line(span), span.beat.beat_id) for span in spans(found.script)]
+    return [(_line(span), span.beat.beat_id) for span in spans(version.script)]
 
 
 def _line(span: BeatSpan) -> str:
     beat = span.beat
-    said = fitted(beat.spoken or beat.overlay or beat.visual or beat.name, 60)
+    words = fitted(beat.spoken or beat.overlay or beat.visual or beat.name, 60)
     length = f"{span.duration_s:4.1f} s{'~' if span.is_estimated else ' '}"
-    return f"{span.number:>2}  {clock(span.start_s)}  {length} {beat.kind:<9} {said}"
+    return f"{span.number:>2}  {clock(span.start_s)}  {length} {beat.kind:<9} {words}"
 
 
-def _text(held: Any) -> str:
-    if held is None:
+def _text(value: Any) -> str:
+    if value is None:
         return ""
-    return f"{held:g}" if isinstance(held, float) else str(held)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""A project's posts a screen at a time, with pictures; and all that is known of one of them."""
+"""A project's posts, a page at a time with pictures; and one post in detail."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """A post with what can be seen of it.
+    """A post with its measures and pictures.
 
     `facts` is a row of queries/browse.sql; `measures` a row of `measures` or None; `pictures` are
     (time in s, small JPEG), empty where no video was fetched.
@@ -78,13 +78,12 @@ class PostPage:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One post whole: what is seen, what a model answered (None: not asked), scripts modelled on
-    it.
+    """One post in detail: view, a model's answer (None: not asked), scripts modelled on it.
 
-    `decisions` are rows of `reviews`, a reviewer each, the one that stands (the latest) first.
+    `decisions`: rows of `reviews`, one a reviewer, the latest (which counts) first.
     """
 
-    seen: PostView
+    post: PostView
     answer: Mapping[str, Any] | None = None
     model: str = ""
     scripts: Sequence[Mapping[str, Any]] = field(default=())
@@ -92,35 +91,35 @@ class Dossier:
 
 
 def page(project: Project, wish: Wish) -> PostPage:
-    """The page that is wished for; beyond the last one, the last. Filtered, sorted and cut by
-    the database.
-    """
+    """The requested page of posts, at most the last one; the database filters, sorts and limits."""
     with project.store.read() as connection:
-        found = _rows(connection, project, wish)
-        if not found and wish.page > 1:
+        posts = _rows(connection, project, wish)
+        if not posts and wish.page > 1:
             wish = replace(wish, page=1)
             if first := _rows(connection, project, wish):
                 wish = replace(wish, page=_n_pages(first, wish))
-                found = _rows(connection, project, wish)
-        measured = _measures(connection, found)
-    rows = tuple(_seen(project, facts, measured, n_pictures=1) for facts in found)
-    n = int(found[0]["n_found"]) if found else 0
-    return PostPage(rows, n, max(wish.page, 1), _n_pages(found, wish))
+                posts = _rows(connection, project, wish)
+        measures = _measures(connection, posts)
+    rows = tuple(_seen(project, facts, measures, n_pictures=1) for facts in posts)
+    n = int(posts[0]["n_found"]) if posts else 0
+    return PostPage(rows, n, max(wish.page, 1), _n_pages(posts, wish))
 
 
 def dossier(project: Project, post_id: str) -> Dossier:
     """All about one post of the project. Raises BadInput when it is not in the project."""
     with project.store.read() as connection:
-        found = _rows(connection, project, Wish(size=1), post=post_id)
-        if not found:
+        posts = _rows(connection, project, Wish(size=1), post=post_id)
+        if not posts:
             raise BadInput(f"{post_id} is no post of {project.slug}.", todo="Open another one.")
-        measured = _measures(connection, found)
+        measures = _measures(connection, posts)
         answers = records(connection, _ANSWER, [post_id])
-        made = records(connection, _SCRIPTS, [post_id, project.slug])
-    decided = people.decisions(project.store, project.slug, post_id)
-    held = answers[0] if answers else {}
-    seen = _seen(project, found[0], measured, n_pictures=None)
-    return Dossier(seen, held.get("answer"), str(held.get("model") or ""), made, decided)
+        scripts = records(connection, _SCRIPTS, [post_id, project.slug])
+    decisions = people.decisions(project.store, project.slug, post_id)
+    analysis = answers[0] if answers else {}
+    view = _seen(project, posts[0], measures, n_pictures=None)
+    return Dossier(
+        view, analysis.get("answer"), str(analysis.get("model") or ""), scripts, decisions
+    )
 
 
 def _rows(
@@ -131,26 +130,26 @@ def _rows(
     return records(connection, query_text("browse"), values)
 
 
-def _n_pages(found: list[dict[str, Any]], wish: Wish) -> int:
-    n = int(found[0]["n_found"]) if found else 0
+def _n_pages(posts: list[dict[str, Any]], wish: Wish) -> int:
+    n = int(posts[0]["n_found"]) if posts else 0
     return max(-(-n // wish.size), 1)
 
 
-def _measures(connection: Connection, found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    ids = [f["post_id"] for f in found]
+def _measures(connection: Connection, posts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    ids = [f["post_id"] for f in posts]
     return {str(m["post_id"]): m for m in records(connection, _MEASURES, {"ids": ids})}
 
 
 def _seen(
     project: Project,
     facts: dict[str, Any],
-    measured: Mapping[str, dict[str, Any]],
+    measures: Mapping[str, dict[str, Any]],
     *,
     n_pictures: int | None,
 ) -> PostView:
-    held = measured.get(facts["post_id"])
-    if held is None:
+    row = measures.get(facts["post_id"])
+    if row is None:
         return PostView(facts)
     folder = MediaFolder(project.workspace.outputs)
-    thumbs = list(held["thumbs"] or [])[:n_pictures]
-    return PostView(facts, held, folder.thumbnails(held["thumbs_path"], thumbs))
+    thumbs = list(row["thumbs"] or [])[:n_pictures]
+    return PostView(facts, row, folder.thumbnails(row["thumbs_path"], thumbs))

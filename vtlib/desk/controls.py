@@ -8,75 +8,77 @@ from typing import Any
 import ipywidgets as widgets
 
 
-def button(text: str, done: Callable[..., None], *, tip: str = "", kind: str = "") -> Any:
+def button(text: str, action: Callable[..., None], *, tip: str = "", kind: str = "") -> Any:
     """A button; `kind` is primary, danger or nothing."""
-    made = widgets.Button(description=text, tooltip=tip or text, layout=_AUTO)
-    made.add_class("vt-button")
+    widget = widgets.Button(description=text, tooltip=tip or text, layout=_AUTO)
+    widget.add_class("vt-button")
     if kind:
-        made.add_class(f"vt-{kind}")
-    made.on_click(done)
-    return made
+        widget.add_class(f"vt-{kind}")
+    widget.on_click(action)
+    return widget
 
 
 def choice(label: str, options: Iterable[Any], value: Any = None) -> Any:
     """A list to choose from, its label above."""
-    given = list(options)
-    known = [o[1] if isinstance(o, tuple) else o for o in given]
-    made = widgets.Dropdown(options=given, value=value if value in known else None, layout=_AUTO)
-    return labelled(label, made)
+    choices = list(options)
+    values = [o[1] if isinstance(o, tuple) else o for o in choices]
+    widget = widgets.Dropdown(
+        options=choices, value=value if value in values else None, layout=_AUTO
+    )
+    return labelled(label, widget)
 
 
 def text(label: str, value: str = "", *, hint: str = "") -> Any:
-    """One line; its value counts when Enter is pressed or the line is left."""
-    made = widgets.Text(value=value, placeholder=hint, continuous_update=False, layout=_AUTO)
-    return labelled(label, made)
+    """A text field; its value changes on Enter or when it loses the focus."""
+    widget = widgets.Text(value=value, placeholder=hint, continuous_update=False, layout=_AUTO)
+    return labelled(label, widget)
 
 
 def lines(label: str, value: str = "", *, rows: int = 2, hint: str = "") -> Any:
     """Several lines."""
-    made = widgets.Textarea(
+    widget = widgets.Textarea(
         value=value, placeholder=hint, continuous_update=False, rows=rows, layout=_AUTO
     )
-    return labelled(label, made)
+    return labelled(label, widget)
 
 
-def labelled(label: str, made: Any) -> Any:
+def labelled(label: str, widget: Any) -> Any:
     """The control with its own label (which screen readers read), set above it by the style
     sheet.
     """
-    made.description = label
-    made.add_class("vt-field")
-    return made
+    widget.description = label
+    widget.add_class("vt-field")
+    return widget
 
 
 def box(*children: Any, kind: str = "") -> Any:
     """Children one below the other."""
-    made = widgets.VBox(list(children))
+    widget = widgets.VBox(list(children))
     for name in kind.split():
-        made.add_class(name)
-    return made
+        widget.add_class(name)
+    return widget
 
 
 def line(*children: Any, kind: str = "") -> Any:
     """Children side by side, wrapping."""
-    made = widgets.HBox(list(children))
-    made.add_class("vt-line")
+    widget = widgets.HBox(list(children))
+    widget.add_class("vt-line")
     for name in kind.split():
-        made.add_class(name)
-    return made
+        widget.add_class(name)
+    return widget
 
 
 def views(names: Sequence[tuple[str, str]], panels: Iterable[Any]) -> tuple[Any, Any]:
     """Buttons to switch between panels, and the panels, of which one is shown.
 
-    Whoever hears of the press reads what the panel shows, and turns the stack then (`turn`).
+    The observer of the buttons reads the panel's data first and then calls `turn`.
     """
     tabs = widgets.ToggleButtons(options=list(names), tooltips=[n for n, _ in names], layout=_AUTO)
     tabs.add_class("vt-tabs")
-    shown = list(panels)
-    for panel in shown:
+    stack = list(panels)
+    for panel in stack:
         panel.add_class("vt-view")
-    return tabs, widgets.Stack(shown, selected_index=0)
+    return tabs, widgets.Stack(stack, selected_index=0)
 
 
 def turn(tabs: Any, stack: Any) -> None:

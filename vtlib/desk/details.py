@@ -1,6 +1,4 @@
-"""One post, account or video with everything the store knows of it, in every project. Reads
-only.
-"""
+"""One post, account or video with everything stored about it, in every project. Reads only."""
 
 from __future__ import annotations
 
@@ -162,17 +160,17 @@ def video(store: Store, ref: str) -> Row:
     """
     with store.read() as connection:
         key = _post_of_file(connection, ref) or find_post(connection, ref)
-        found = _post(connection, key)
-        if not found["video"]:
+        facts = _post(connection, key)
+        if not facts["video"]:
             raise BadInput(
                 f"no video of {key} was fetched.",
                 todo="vt process videos fetches those of picked posts.",
             )
         own = {
-            name: found["post"][name]
+            name: facts["post"][name]
             for name in ("post_id", "platform", "handle", "posted_at", "views", "url")
         }
-        return {**found, "posts": [own, *found["duplicates"]]}
+        return {**facts, "posts": [own, *facts["duplicates"]]}
 
 
 def find_post(connection: Connection, ref: str) -> str:
@@ -190,9 +188,9 @@ def find_post(connection: Connection, ref: str) -> str:
         raise BadInput(
             f"{ref} is a post on several platforms.", todo=f"Name it: {' or '.join(hits)}."
         )
-    known = {k: k for k in _column(connection, "SELECT post_id FROM posts")}
-    known |= {k.partition(":")[2]: k for k in known}
-    near = known.get(nearest(key or word, list(known)) or "")
+    names = {k: k for k in _column(connection, "SELECT post_id FROM posts")}
+    names |= {k.partition(":")[2]: k for k in names}
+    near = names.get(nearest(key or word, list(names)) or "")
     raise BadInput(f"there is no post {ref}.", todo=_todo(connection, near))
 
 
@@ -215,11 +213,11 @@ def find_account(connection: Connection, ref: str) -> str:
         "SELECT platform, handle FROM accounts WHERE handle IS NOT NULL"
     ).fetchall()
     near = nearest(str(facts["word"]), [str(handle) for _, handle in rows])
-    whole = next((f"{platform}:{handle}" for platform, handle in rows if handle == near), "")
+    full_name = next((f"{platform}:{handle}" for platform, handle in rows if handle == near), "")
     raise BadInput(
         f"there is no account {ref}.",
-        todo=f"Did you mean {whole}?"
-        if whole
+        todo=f"Did you mean {full_name}?"
+        if full_name
         else "Follow it: vt project add-accounts PROJECT FILE",
     )
 
@@ -227,9 +225,9 @@ def find_account(connection: Connection, ref: str) -> str:
 def _account_facts(ref: str) -> Mapping[str, str | None]:
     """platform, ref and word (handle or native id) of a URL, `platform:name` or a bare name."""
     if "/" in ref:
-        found = account_ref(ref)
-        word = found.native_id or found.handle
-        return {"platform": found.platform, "ref": f"{found.platform}:{word}", "word": word}
+        account = account_ref(ref)
+        word = account.native_id or account.handle
+        return {"platform": account.platform, "ref": f"{account.platform}:{word}", "word": word}
     platform, colon, name = ref.partition(":")
     return {
         "platform": platform.lower() if colon else None,

@@ -1,4 +1,4 @@
-"""Words that are typed and not saved: never filled over, and asked about before they are left."""
+"""Unsaved text: never overwritten, and the user is asked before leaving it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Kind = Literal[
 
 
 class Form:
-    """Fields beside what was stored when they were filled; `save` and `discard` are what its
-    buttons do.
+    """Fields and the stored values that they were filled with; `save` and `discard` are its
+    buttons' actions.
     """
 
     def __init__(
@@ -30,43 +30,39 @@ class Form:
         discard: Callable[[], object] | None = None,
     ) -> None:
         self.kind, self.fields, self.save = kind, fields, save
-        self.discard = discard or self.put_back
-        self.filled = {n: c.value for n, c in fields.items()}
+        self.discard = discard or self.reset
+        self.initial = {n: c.value for n, c in fields.items()}
 
     def changes(self) -> dict[str, str]:
-        """Fields that say something else than what they were filled with."""
-        return {n: c.value for n, c in self.fields.items() if c.value != self.filled[n]}
+        """Fields whose text differs from what they were filled with."""
+        return {n: c.value for n, c in self.fields.items() if c.value != self.initial[n]}
 
-    def fill(self, stored: Mapping[str, str]) -> None:
-        """Show what is stored, whatever was typed."""
-        self.filled = {n: stored.get(n, "") for n in self.fields}
-        for name, held in self.filled.items():
-            self.fields[name].value = held
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Fill the fields with stored values, over any text."""
+        self.initial = {n: values.get(n, "") for n in self.fields}
+        for name, value in self.initial.items():
+            self.fields[name].value = value
 
-    def put_back(self) -> None:
-        """Back to what it was filled with."""
-        self.fill(self.filled)
+    def reset(self) -> None:
+        """Restore the values that the fields were filled with."""
+        self.fill(self.initial)
 
-    def contradicted(self, stored: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-        """Typed fields that others changed since they were filled: what is stored now, and what
-        was typed.
-        """
+    def conflicts(self, row: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+        """Edited fields that others changed too: (stored now, typed)."""
         return {
-            n: (stored.get(n, ""), typed)
-            for n, typed in self.changes().items()
-            if stored.get(n, "") not in (self.filled[n], typed)
+            n: (row.get(n, ""), text)
+            for n, text in self.changes().items()
+            if row.get(n, "") not in (self.initial[n], text)
         }
 
     @property
     def label(self) -> str:
-        """The labels of what is not saved."""
+        """Labels of the unsaved fields."""
         return ", ".join(self.fields[n].description for n in self.changes())
 
 
 class WordsUnsaved(BadInput):
-    """Something was pressed that leaves typed words behind; `again` does it once they are saved
-    or discarded.
-    """
+    """An action would leave unsaved text; `again` repeats it after save or discard."""
 
     def __init__(self, forms: Iterable[Form], again: Callable[[], object]) -> None:
         self.forms, self.again = list(forms), again
@@ -79,55 +75,48 @@ class UnsavedPrompt:
 
     def __init__(self, act: Callable[..., Callable[..., None]], settle: Callable[[], None]) -> None:
         self._settle = settle
-        self.asked: WordsUnsaved | None = None
+        self.request: WordsUnsaved | None = None
         self.save = controls.button("Save", act(self._save), kind="primary", tip="save, then go on")
         self.discard = controls.button(
-            "Discard", act(self._discard), kind="danger", tip="let the words go, then go on"
+            "Discard", act(self._discard), kind="danger", tip="discard the text, then go on"
         )
         self.stay = controls.button("Stay", act(self._stay), tip="go on writing")
         self.view = controls.line(self.save, self.discard, self.stay, kind="vt-question")
-        self._show(None)
+        self.show(None)
 
-    def ask(self, asked: WordsUnsaved) -> None:
-        """Offer the three ways."""
-        self._show(asked)
-
-    def withdraw(self) -> None:
-        """Ask no more: something else was done."""
-        self._show(None)
-
-    def _show(self, asked: WordsUnsaved | None) -> None:
-        self.asked = asked
-        self.view.layout.display = "none" if asked is None else None
+    def show(self, request: WordsUnsaved | None) -> None:
+        """Offer the three answers to a request; None hides them."""
+        self.request = request
+        self.view.layout.display = "none" if request is None else None
 
     def _save(self) -> object:
-        asked = self._taken()
-        for form in asked.forms:
+        request = self._close()
+        for form in request.forms:
             if form.changes():
                 form.save()
         self._settle()
-        return asked.again()
+        return request.again()
 
     def _discard(self) -> object:
-        asked = self._taken()
-        for form in asked.forms:
+        request = self._close()
+        for form in request.forms:
             form.discard()
         self._settle()
-        return asked.again()
+        return request.again()
 
     def _stay(self) -> None:
-        self._taken()
+        self._close()
 
-    def _taken(self) -> WordsUnsaved:
-        if self.asked is None:
+    def _close(self) -> WordsUnsaved:
+        if self.request is None:
             raise BadInput("nothing waits for an answer.")
-        asked = self.asked
-        self._show(None)
-        return asked
+        request = self.request
+        self.show(None)
+        return request
 
 
 class Beside:
-    """What is stored now beside one's own words, after somebody else was quicker."""
+    """The stored text below one's own, after another person saved first."""
 
     def __init__(self, over: Callable[..., None]) -> None:
         self.html = widgets.HTML()

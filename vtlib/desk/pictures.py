@@ -1,6 +1,4 @@
-"""What the desk shows that is no control, as HTML. Whatever comes in is escaped by Markup's
-`format`.
-"""
+"""HTML of the desk: messages, post rows, timeline tracks. Input is escaped by Markup's `format`."""
 
 from __future__ import annotations
 
@@ -12,10 +10,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from vtlib.desk.browse import PostView
-from vtlib.media.tracks import LANES, Bar, bars
+from vtlib.media.timeline import LANES, Bar, bars
 from vtlib.scripts.text import clean, clean_line
 from vtlib.tables import cell
-from vtlib.tables.cells import metric
+from vtlib.tables.html import metric
 
 SIMULATED = Markup(
     '<span class="vt-simulated" title="no creator, post or figure here is real">SIMULATED DATA</span>'  # noqa: E501
@@ -32,9 +30,7 @@ _BAR = Markup(
 
 
 def message(text: str, *, kind: str) -> Markup:
-    """A line about what happened; an error interrupts a screen reader, anything else waits its
-    turn.
-    """
+    """A line about what happened; role alert makes a screen reader announce errors at once."""
     role = "alert" if kind == "error" else "status"
     return Markup('<div class="vt-said vt-said-{}" role="{}" dir="auto">{}</div>').format(
         kind, role, clean(text)
@@ -48,10 +44,10 @@ def pair(name: str, before: object, after: object) -> Markup:
     ).format(name.replace("_", " "), _worded(before), _worded(after))
 
 
-def _worded(held: object) -> str:
-    if isinstance(held, tuple):
-        return "; ".join(str(getattr(h, "text", h)) for h in held) or "–"
-    return "–" if held in (None, "") else str(held)
+def _worded(content: object) -> str:
+    if isinstance(content, tuple):
+        return "; ".join(str(getattr(h, "text", h)) for h in content) or "–"
+    return "–" if content in (None, "") else str(content)
 
 
 def quiet(text: str) -> Markup:
@@ -74,12 +70,12 @@ def column_head(status: str, n: int) -> Markup:
 
 def tag(word: str, *, kind: str = "") -> Markup:
     """A word in a pill, coloured by what it says; never by colour alone."""
-    shown = Markup('<span class="vt-tag vt-is-{}">{}</span>')
-    return shown.format(kind or word, word.replace("_", " "))
+    html = Markup('<span class="vt-tag vt-is-{}">{}</span>')
+    return html.format(kind or word, word.replace("_", " "))
 
 
 def value(thing: Any, form: str) -> str:
-    """A value in one of the formats of tables/cells.py; missing is a dash."""
+    """A value in one of the formats of tables/html.py; missing is a dash."""
     return cell(thing, form).text
 
 
@@ -89,21 +85,21 @@ def counted(facts: Mapping[str, Any], name: str) -> str:
 
 
 def text_of(thing: Any) -> str:
-    """A text that may be missing, without what would drive the page."""
+    """A text that may be missing (then empty), without control characters."""
     return "" if thing is None or thing is pd.NaT or thing != thing else clean(thing)  # noqa: PLR0124 - NaN
 
 
-def picture(seen: PostView) -> Markup:
+def picture(post: PostView) -> Markup:
     """The first picture of a post, or its platform's letters where no video was fetched."""
-    if seen.pictures:
-        return _image(seen.pictures[0], "vt-thumb")
-    shown = Markup('<span class="vt-thumb vt-no-thumb" title="no video was fetched">{}</span>')
-    return shown.format(str(seen.facts["platform"])[:2].upper())
+    if post.pictures:
+        return _image(post.pictures[0], "vt-thumb")
+    html = Markup('<span class="vt-thumb vt-no-thumb" title="no video was fetched">{}</span>')
+    return html.format(str(post.facts["platform"])[:2].upper())
 
 
-def row(seen: PostView, *, is_open: bool) -> Markup:
-    """A post in the list: picture, how far it broke out, whose it is, its words, its time line."""
-    facts = seen.facts
+def row(post: PostView, *, is_open: bool) -> Markup:
+    """A post in the list: picture, multiplier, tier, handle, caption, shots."""
+    facts = post.facts
     marks = [tag(text_of(facts["tier"]))] if text_of(facts["tier"]) not in ("", "none") else []
     if text_of(facts["decision"]):
         marks.append(tag({"keep": "kept", "reject": "rejected"}[facts["decision"]]))
@@ -116,7 +112,7 @@ def row(seen: PostView, *, is_open: bool) -> Markup:
         '<div class="vt-caption" dir="auto">{words}</div>{lanes}</div></div>'
     ).format(
         open=Markup(" vt-open") if is_open else "",
-        picture=picture(seen),
+        picture=picture(post),
         multiplier=value(facts["multiplier"], "multiplier"),
         marks=Markup("").join(marks),
         handle=text_of(facts["handle"]) or "unknown",
@@ -124,7 +120,7 @@ def row(seen: PostView, *, is_open: bool) -> Markup:
         where=facts["platform"],
         when=value(facts["posted_at"], "date"),
         words=clean_line(words),
-        lanes=lanes(seen.measures, only=("shots",)) if seen.measures else "",
+        lanes=lanes(post.measures, only=("shots",)) if post.measures else "",
     )
 
 
@@ -143,19 +139,19 @@ def lanes(measures: Mapping[str, Any] | None, *, only: Sequence[str] = LANES) ->
     if not measures or not measures["duration_s"]:
         return quiet("The video was not measured: no time line.")
     length = float(measures["duration_s"])
-    found = [b for b in bars(measures) if b.lane in only]
-    absent = {b.lane: b.label for b in found if b.end_s <= b.start_s}
-    shown = [lane for lane in only if lane not in absent]
-    drawn = [
-        _bar(b, n, shown.index(b.lane), length) for n, b in enumerate(found) if b.lane in shown
+    segments = [b for b in bars(measures) if b.lane in only]
+    absent = {b.lane: b.label for b in segments if b.end_s <= b.start_s}
+    names = [lane for lane in only if lane not in absent]
+    rects = [
+        _bar(b, n, names.index(b.lane), length) for n, b in enumerate(segments) if b.lane in names
     ]
-    n_shots = sum(b.lane == "shots" for b in found)
+    n_shots = sum(b.lane == "shots" for b in segments)
     svg = _DRAWN.format(
-        height=max(_LANE_PX * len(shown) - 4, 1),
+        height=max(_LANE_PX * len(names) - 4, 1),
         label=f"time line of {length:.1f} s: {n_shots} shots",
-        bars=Markup("").join(drawn),
+        bars=Markup("").join(rects),
     )
-    return svg if len(only) == 1 else _legend(found, shown, absent) + svg + _axis(length)
+    return svg if len(only) == 1 else _legend(segments, names, absent) + svg + _axis(length)
 
 
 def _bar(bar: Bar, number: int, lane: int, length_s: float) -> Markup:
@@ -171,7 +167,7 @@ def _bar(bar: Bar, number: int, lane: int, length_s: float) -> Markup:
 
 
 def strip(pictures: Iterable[tuple[float, bytes]]) -> Markup:
-    """Pictures of a film side by side with their times."""
+    """Frames of a video side by side with their times."""
     frames = [
         Markup("<figure>{}<figcaption>{:.1f} s</figcaption></figure>").format(_image(p, ""), p[0])
         for p in pictures
@@ -181,12 +177,12 @@ def strip(pictures: Iterable[tuple[float, bytes]]) -> Markup:
 
 def facts_list(facts: Iterable[tuple[str, Any]]) -> Markup:
     """Names and values; what is empty is left out."""
-    shown = [
-        Markup('<div><dt>{}</dt><dd dir="auto">{}</dd></div>').format(name, held)
-        for name, held in facts
-        if held not in ("", None)
+    items = [
+        Markup('<div><dt>{}</dt><dd dir="auto">{}</dd></div>').format(name, text)
+        for name, text in facts
+        if text not in ("", None)
     ]
-    return Markup('<dl class="vt-facts">{}</dl>').format(Markup("").join(shown))
+    return Markup('<dl class="vt-facts">{}</dl>').format(Markup("").join(items))
 
 
 def link(url: Any, text: str) -> Markup:
@@ -206,12 +202,12 @@ def _image(picture: tuple[float, bytes], kind: str) -> Markup:
     ).format(kind, picture[0], data)
 
 
-def _legend(found: Sequence[Bar], shown: Sequence[str], absent: Mapping[str, str]) -> Markup:
+def _legend(segments: Sequence[Bar], names: Sequence[str], absent: Mapping[str, str]) -> Markup:
     items = [
         Markup('<span><i class="vt-lane-{}"></i>{} {}</span>').format(
-            lane, lane, sum(b.lane == lane for b in found)
+            lane, lane, sum(b.lane == lane for b in segments)
         )
-        for lane in shown
+        for lane in names
     ]
     items += [
         Markup('<span title="{}">{}: not measured</span>').format(why, n)

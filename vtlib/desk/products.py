@@ -1,4 +1,4 @@
-"""Products side by side, and how well each fits each video, as far as a model judged it."""
+"""Products side by side, and a model's fit of each product to each video."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from vtlib import tables
-from vtlib.adaptation import product_table as flow
+from vtlib.adaptation import product_table
 from vtlib.adaptation.comparison import summary
 from vtlib.adaptation.product_table import ProductTable
 from vtlib.desk import controls, pictures
@@ -20,9 +20,7 @@ _VIDEOS_MAX = 50
 
 
 class ProductsPanel:
-    """What the products are for, their ranks, and a row a video with a score and a reason for
-    each.
-    """
+    """Product facts, ranks, and a table of videos by products with score and reason."""
 
     def __init__(self, session: DeskSession) -> None:
         self._session = session
@@ -33,12 +31,12 @@ class ProductsPanel:
         self.view = controls.box(self.products, self.ranks, self.matrix, self._row, kind="vt-form")
 
     def refresh(self) -> None:
-        """Read what was judged again."""
-        found = flow.comparison(self._session.project)
-        self.products.value = _products(found)
-        self.ranks.value = _ranks(found)
-        self.matrix.value = _matrix(found)
-        videos = {f["post_id"]: f"@{f['handle']} · {f['platform']}" for f in _fits(found)}
+        """Read the comparison again."""
+        comparison = product_table.comparison(self._session.project)
+        self.products.value = _products(comparison)
+        self.ranks.value = _ranks(comparison)
+        self.matrix.value = _matrix(comparison)
+        videos = {f["post_id"]: f"@{f['handle']} · {f['platform']}" for f in _fits(comparison)}
         self.post.options = [(name, key) for key, name in videos.items()]
         self.post.value = next(iter(videos), None)
         self._row.layout.display = None if videos else "none"
@@ -47,12 +45,12 @@ class ProductsPanel:
         self._session.go(view="outliers", post_id=self.post.value)
 
 
-def _fits(found: ProductTable) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in found.fits.to_dict("records")]
+def _fits(comparison: ProductTable) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in comparison.fits.to_dict("records")]
 
 
-def _products(found: ProductTable) -> Markup:
-    if not found.products:
+def _products(comparison: ProductTable) -> Markup:
+    if not comparison.products:
         return pictures.quiet(
             "The project has no products: vt product create, then vt project add-products."
         )
@@ -71,27 +69,27 @@ def _products(found: ProductTable) -> Markup:
                 ]
             ),
         )
-        for p in found.products
+        for p in comparison.products
     ]
     return Markup('<div class="vt-products">{}</div>').format(Markup("").join(cards))
 
 
-def _ranks(found: ProductTable) -> Markup:
-    if found.ranks.empty:
+def _ranks(comparison: ProductTable) -> Markup:
+    if comparison.ranks.empty:
         return Markup("")
-    shown = tables.show(
-        found.ranks,
+    table = tables.show(
+        comparison.ranks,
         source="fit_judgements",
         columns=summary.RANK_COLUMNS,
         formats=summary.RANK_FORMATS,
     )
-    return pictures.heading("Ranks over all videos", _OPINION) + Markup(shown._repr_html_())  # noqa: S704 - escaped by show
+    return pictures.heading("Ranks over all videos", _OPINION) + Markup(table._repr_html_())  # noqa: S704 - escaped by show
 
 
-def _matrix(found: ProductTable) -> Markup:
-    if found.waits_for:
-        return pictures.quiet(f"No fit was judged yet: {found.waits_for}.")
-    fits = _fits(found)
+def _matrix(comparison: ProductTable) -> Markup:
+    if comparison.waits_for:
+        return pictures.quiet(f"No fit was judged yet: {comparison.waits_for}.")
+    fits = _fits(comparison)
     cells = {(f["post_id"], f["product_id"]): f for f in fits}
     about = {f["post_id"]: f for f in fits}
     videos = list(about)[:_VIDEOS_MAX]
@@ -132,7 +130,7 @@ def _cell(fit: Mapping[str, Any] | None) -> Markup:
     )
 
 
-def _obstacle(held: Any) -> str:
+def _obstacle(item: Any) -> str:
     return (
-        str(held.get("what") or held.get("kind") or "") if isinstance(held, Mapping) else str(held)
+        str(item.get("what") or item.get("kind") or "") if isinstance(item, Mapping) else str(item)
     )

@@ -1,32 +1,31 @@
-"""The script that lies open: its beats to edit, and beside them status, comments, versions,
-text, documents.
-"""
+"""The selected script: beats to edit, status, comments, versions, text, documents."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
 from markupsafe import Markup
 
 from vtlib.core.conclusion import number
+from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
 from vtlib.desk.beats import BeatsPanel
-from vtlib.desk.comments import CommentsPanel
-from vtlib.desk.documents import DocumentsPanel
+from vtlib.desk.board import MovePanel
 from vtlib.desk.facts import FactsPanel
 from vtlib.desk.session import DeskSession
-from vtlib.desk.transitions import MovePanel
+from vtlib.desk.version_form import VersionPanel
 from vtlib.desk.versions import TextPanel, VersionsPanel
-from vtlib.scripts import editor as open_scripts
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import comments, editor, queries
 from vtlib.scripts.editor import OpenScript
+from vtlib.scripts.formats import FORMATS
 from vtlib.scripts.lifecycle import being_shot
 from vtlib.scripts.workflow import STATUSES
 
 
 class ScriptPanel:
-    """Picks a script and hands the version that lies open to its parts."""
+    """Selects a script and shows its version in each panel."""
 
     def __init__(self, session: DeskSession) -> None:
         self._session = session
@@ -36,7 +35,7 @@ class ScriptPanel:
         self.head = widgets.HTML()
         self.beats = BeatsPanel(session)
         self.facts = FactsPanel(session)
-        self.moving = MovePanel(session)
+        self.transitions = MovePanel(session)
         self.comments = CommentsPanel(session, about=lambda: self.beats.beat_id)
         self.versions = VersionsPanel(session)
         self.text = TextPanel(session)
@@ -52,7 +51,7 @@ class ScriptPanel:
             [(n, n) for n in self.sides], [s.view for s in self.sides.values()]
         )
         self.tabs.observe(session.act(self._show_side), "value")
-        side = controls.box(self.moving.view, self.tabs, self._stack, kind="vt-side vt-card")
+        side = controls.box(self.transitions.view, self.tabs, self._stack, kind="vt-side vt-card")
         split = widgets.HBox([self.beats.view, side])
         split.add_class("vt-split")
         self._body = split
@@ -61,12 +60,12 @@ class ScriptPanel:
         self.script.observe(session.act(self._pick), "value")
 
     def refresh(self) -> None:
-        """Read the script that lies open, and the list of scripts, again."""
+        """Read the selected script and the list of scripts again."""
         session = self._session
-        found = script_reading.listing(session.project.store, project=session.project.slug)
-        ids = [s["script_id"] for s in found]
+        scripts = queries.listing(session.project.store, project=session.project.slug)
+        ids = [s["script_id"] for s in scripts]
         script_id = session.place.script_id
-        options = [(_name(s), s["script_id"]) for s in found]
+        options = [(_name(s), s["script_id"]) for s in scripts]
         if script_id and script_id not in ids:
             options.append((script_id, script_id))
         self._is_filling = True
@@ -84,32 +83,32 @@ class ScriptPanel:
                 "script."
             )
             return
-        self.open = open_scripts.opened(self._session.project.workspace, script_id)
+        self.open = editor.opened(self._session.project.workspace, script_id)
         self.head.value = _head(self.open)
         self.beats.show(self.open)
-        self.moving.show(self.open)
+        self.transitions.show(self.open)
         self._show_side()
 
     def _show_side(self) -> None:
-        """Only the part that is looked at is read and drawn."""
+        """Read and draw only the visible panel."""
         if self.open is not None:
             self.sides[self.tabs.value].show(self.open)
             controls.turn(self.tabs, self._stack)
 
     def _pick(self) -> None:
-        chosen = self.script.value
-        if chosen and chosen != self._session.place.script_id and not self._is_filling:
-            self._session.go(script_id=chosen)
+        script_id = self.script.value
+        if script_id and script_id != self._session.place.script_id and not self._is_filling:
+            self._session.go(script_id=script_id)
 
 
 def _name(row: dict[str, Any]) -> str:
     return f"{row['title']} · {row['status'].replace('_', ' ')} · v{row['version']}"
 
 
-def _head(found: OpenScript) -> Markup:
-    row, script = found.row, found.script
+def _head(version: OpenScript) -> Markup:
+    row, script = version.row, version.script
     facts = (
-        f"version {found.version} by {row['made_by']}",
+        f"version {version.version} by {row['made_by']}",
         row["product_id"] or "no product",
         f"from {row['origin']}" + (f" of {row['post_id']}" if row["post_id"] else ""),
         f"{pictures.value(row['duration_s'], 'tenth')} s in {number(len(script.beats), 'beat')}",
@@ -127,3 +126,114 @@ def _head(found: OpenScript) -> Markup:
     ]
     track = Markup('<ol class="vt-track">{}</ol>').format(Markup("").join(steps))
     return Markup('<div class="vt-script-head"><div>{}</div>{}</div>').format(title, track)
+
+
+class DocumentsPanel(VersionPanel):
+    """A choice of export formats, and the files that were written with their warnings."""
+
+    def __init__(self, session: DeskSession) -> None:
+        super().__init__(session)
+        options = [(f"{name} ({form.suffix}): {form.what}", name) for name, form in FORMATS.items()]
+        self.formats = widgets.SelectMultiple(
+            options=options, value=("pdf",), rows=9, layout={"width": "auto"}
+        )
+        controls.labelled("Formats (several with Ctrl)", self.formats)
+        self.write = controls.button("Export", session.act(self._write), kind="primary")
+        self.files = widgets.HTML()
+        self.view = controls.box(self.formats, self.write, self.files, kind="vt-form")
+
+    def show(self, version: OpenScript) -> None:
+        """Export this version; files of another version are no longer listed."""
+        if self._open is None or self._open.row["fingerprint"] != version.row["fingerprint"]:
+            self.files.value = ""
+        self._open = version
+
+    def _write(self) -> str:
+        from vtlib.scripts import exports  # noqa: PLC0415 - its libraries load slowly
+
+        if self._open is None or not self.formats.value:
+            raise BadInput("nothing to write.", todo="Choose a format.")
+        self._session.require_saved("version", again=self._write)
+        options = exports.ExportOptions(tuple(self.formats.value), version=self._open.version)
+        at = self._session.project.workspace
+        files = exports.export(at, [self._script_id], options)
+        self.files.value = Markup("").join(
+            Markup('<p class="vt-file"><b>{}</b> <code>{}</code>{}</p>').format(
+                f.format,
+                f.path.relative_to(at.root),
+                pictures.quiet("; ".join(f.warnings)) if f.warnings else "",
+            )
+            for f in files
+        )
+        return f"{len(files)} file{'s' if len(files) != 1 else ''} written."
+
+
+class CommentsPanel(VersionPanel):
+    """Open comments with a button each, resolved ones below; a new one is about a beat or the
+    whole.
+    """
+
+    def __init__(self, session: DeskSession, *, about: Callable[[], str]) -> None:
+        super().__init__(session)
+        self._about = about
+        self.body = controls.lines("New comment", hint="what should change, and why")
+        self.on_beat = widgets.Checkbox(
+            value=True, description="about the chosen beat", indent=False
+        )
+        self.send = controls.button("Comment", session.act(self._send), kind="primary")
+        session.form("script", {"body": self.body}, save=self._send)
+        self.list = controls.box(kind="vt-comments")
+        send_line = controls.line(self.on_beat, self.send)
+        self.view = controls.box(self.list, self.body, send_line, kind="vt-form")
+
+    def show(self, version: OpenScript) -> None:
+        """Show the comments on all versions of a script, unresolved ones first."""
+        self._open = version
+        waiting = [c for c in version.comments if c["resolved_at"] is None]
+        resolved_comments = [c for c in version.comments if c["resolved_at"] is not None]
+        lines = [self._line(c) for c in waiting]
+        if not version.comments:
+            lines = [widgets.HTML(pictures.quiet("No comments yet."))]
+        self.list.children = [*lines, *(widgets.HTML(_shown(c)) for c in resolved_comments)]
+
+    def _line(self, comment: Mapping[str, Any]) -> Any:
+        key = comment["comment_id"]
+        resolve = controls.button(
+            "Resolve",
+            self._session.act(self._resolve, key),
+            tip=f"mark comment {key} as resolved",
+        )
+        return controls.line(widgets.HTML(_shown(comment)), resolve, kind="vt-row")
+
+    def _send(self) -> str:
+        beat = self._about() if self.on_beat.value else ""
+        comments.add(
+            self._session.project.store,
+            self._script_id,
+            self.body.value,
+            by=self._session.person,
+            place=(self._version.version, beat, None),
+        )
+        self.body.value = ""
+        self._session.mark_stale()
+        return f"Commented{f' on {beat}' if beat else ''}."
+
+    def _resolve(self, key: str) -> str:
+        comments.resolve(
+            self._session.project.store,
+            self._script_id,
+            key,
+            by=self._session.person,
+        )
+        self._session.mark_stale()
+        return "Resolved."
+
+
+def _shown(comment: Mapping[str, Any]) -> Markup:
+    place = comment["beat_id"] or (f"line {comment['line']}" if comment["line"] else "the whole")
+    resolution = f" · resolved by {comment['resolved_by']}" if comment["resolved_at"] else ""
+    head = f"{comment['author']} on {place}, version {comment['version']}{resolution}"
+    kind = "vt-resolved" if resolution else ""
+    return Markup(
+        '<div class="vt-comment {}"><div class="vt-quiet" dir="auto">{}</div><div dir="auto">{}</div></div>'  # noqa: E501
+    ).format(kind, head, comment["body"])

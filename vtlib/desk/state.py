@@ -1,6 +1,4 @@
-"""What the desk needs beside the flows of the stages: its projects, and where each person left
-off.
-"""
+"""The desk's projects, and where each person left off."""
 
 from __future__ import annotations
 
@@ -10,11 +8,11 @@ from typing import Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from vtlib.core.errors import BadInput, StoreBusy
-from vtlib.desk import store
 from vtlib.desk.browse import Wish
 from vtlib.ops import projects
 from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace
+from vtlib.store.writes import naive, records, save
 
 View = Literal["outliers", "products", "script", "board"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -22,7 +20,7 @@ VIEWS: tuple[View, ...] = get_args(View)
 
 @dataclass(frozen=True, slots=True)
 class DeskPlace:
-    """What lies open on somebody's desk: a view, the posts wished for, a post and a script."""
+    """What a person has selected: view, post filters, post and script."""
 
     view: View = "outliers"
     wish: Wish = field(default_factory=Wish)
@@ -31,9 +29,7 @@ class DeskPlace:
 
 
 def entered(project: Project) -> Project:
-    """The project, known to the store as its YAML describes it. Raises BadInput when it is known
-    in no way.
-    """
+    """The project, stored as its YAML describes it. Raises BadInput when neither exists."""
     if project.workspace.params_path(project.slug).exists():
         projects.sync(project)
     else:
@@ -46,28 +42,29 @@ def project_slugs(at: Workspace) -> list[str]:
     return [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
 
 
-def opened(at: Workspace, slug: str) -> Project:
-    """A project to lay on the desk. Raises BadInput when it is not known."""
-    return projects.opened(at, slug)
-
-
 def place_of(project: Project, person: str) -> DeskPlace:
-    """Where a person left off in a project; the beginning where nothing is known or it cannot be
-    read.
-    """
-    held = store.place(project.store, project.slug, person)
+    """Where a person left off in a project; the default for a new person or an unreadable row."""
+    sql = "SELECT place FROM desk_places WHERE project_id = ? AND person = ?"
+    with project.store.read() as connection:
+        rows = records(connection, sql, [project.slug, person])
     try:
-        return TypeAdapter(DeskPlace).validate_python(held) if held else DeskPlace()
+        return TypeAdapter(DeskPlace).validate_python(rows[0]["place"]) if rows else DeskPlace()
     except ValidationError:
         return DeskPlace()  # written by another version of the desk
 
 
-def keep_place(project: Project, person: str, place: DeskPlace) -> None:
-    """Remember where a person is. Nobody waits for it: while others hold the database it is let
-    be.
+def save_place(project: Project, person: str, place: DeskPlace) -> None:
+    """Store where a person is; skipped after half a second while another process holds the
+    database.
     """
-    hurried = replace(project.store, wait_s=0.5)
+    row = {
+        "project_id": project.slug,
+        "person": person,
+        "place": asdict(place),
+        "saved_at": naive(None),
+    }
     try:
-        store.save_place(hurried, project.slug, person, asdict(place))
+        with replace(project.store, wait_s=0.5).write() as connection:
+            save(connection, "desk_places", [row], key=["project_id", "person"])
     except (StoreBusy, BadInput):
         return

@@ -1,4 +1,4 @@
-"""Versions of the open script: listed, compared; and its whole text to edit."""
+"""Versions of the selected script: list, comparison, and the full text to edit."""
 
 from __future__ import annotations
 
@@ -8,50 +8,48 @@ from markupsafe import Markup
 from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
 from vtlib.desk.session import DeskSession
-from vtlib.scripts import editor as open_scripts
-from vtlib.scripts import files as script_texts
-from vtlib.scripts import lifecycle as flow
+from vtlib.desk.version_form import VersionPanel
+from vtlib.scripts import editor, files, lifecycle
 from vtlib.scripts.diff import Difference, summary
 from vtlib.scripts.editor import OpenScript
-from vtlib.scripts.history import history_lines
+from vtlib.scripts.picture import history_lines
 from vtlib.scripts.store import Making
 from vtlib.scripts.text import clock
 
 _BARS = 60  # cells: bar, status, length and date; the reasons stand in the table below
 
 
-class VersionsPanel:
+class VersionsPanel(VersionPanel):
     """What changed between two versions, beat by beat, and every version with its maker and
     reason.
     """
 
     def __init__(self, session: DeskSession) -> None:
-        self._session = session
-        self._open: OpenScript | None = None
+        super().__init__(session)
         self._is_filling = False
         self.before, self.after = controls.choice("From", [], None), controls.choice("To", [], None)
         self.diff, self.list = widgets.HTML(), widgets.HTML()
         for control in (self.before, self.after):
-            control.observe(session.act(self._compared), "value")
-        chosen = controls.line(self.before, self.after)
-        self.view = controls.box(chosen, self.diff, self.list, kind="vt-form")
+            control.observe(session.act(self._compare), "value")
+        choices = controls.line(self.before, self.after)
+        self.view = controls.box(choices, self.diff, self.list, kind="vt-form")
 
-    def show(self, found: OpenScript) -> None:
+    def show(self, version: OpenScript) -> None:
         """List the versions of a script, and compare the last two."""
-        self._open = found
-        numbers = [int(v["version"]) for v in found.versions]
+        self._open = version
+        numbers = [int(v["version"]) for v in version.versions]
         options = [(f"version {n}", n) for n in numbers]
         self._is_filling = True
         for control, number in (
-            (self.before, max(found.version - 1, 1)),
-            (self.after, found.version),
+            (self.before, max(version.version - 1, 1)),
+            (self.after, version.version),
         ):
             control.options, control.value = options, number
         self._is_filling = False
-        self.list.value = _versions(found)
-        self._compared()
+        self.list.value = _versions(version)
+        self._compare()
 
-    def _compared(self) -> None:
+    def _compare(self) -> None:
         if (
             self._is_filling
             or self._open is None
@@ -62,25 +60,24 @@ class VersionsPanel:
         if self.before.value == self.after.value:
             self.diff.value = pictures.quiet("One version: nothing to compare yet.")
             return
-        _, _, found = flow.difference(
+        _, _, result = lifecycle.difference(
             self._session.project.workspace,
-            str(self._open.row["script_id"]),
+            self._script_id,
             self.before.value,
             self.after.value,
         )
-        self.diff.value = difference(found)
+        self.diff.value = difference(result)
 
 
-class TextPanel:
-    """The script as Markdown. What others changed meanwhile is kept; contradictions are shown."""
+class TextPanel(VersionPanel):
+    """The script as Markdown. Other people's edits are merged; conflicts are shown."""
 
     def __init__(self, session: DeskSession) -> None:
-        self._session = session
-        self._open: OpenScript | None = None
+        super().__init__(session)
         self.area = controls.lines("Markdown", rows=18)
         self.area.add_class("vt-mono")
         self.form = session.form(
-            "version", {"text": self.area}, save=self._save, discard=self._let_go
+            "version", {"text": self.area}, save=self._save, discard=self._reset
         )
         self.stored = controls.lines("Stored now", rows=18)
         self.stored.add_class("vt-mono")
@@ -104,132 +101,119 @@ class TextPanel:
         self.view = controls.box(self.area, buttons, self._beside, kind="vt-form")
         self._show_beside("")
 
-    def show(self, found: OpenScript) -> None:
-        """Show the text of a version; words that are not saved yet stay."""
-        is_other = self._open is None or self._open.row["script_id"] != found.row["script_id"]
-        if is_other or not self.form.changes():
-            self._open = found
-            self.form.fill({"text": open_scripts.text(found.row)})
+    def show(self, version: OpenScript) -> None:
+        """Show the text of a version; unsaved text stays."""
+        if self._is_other_script(version) or not self.form.changes():
+            self._open = version
+            self.form.fill({"text": editor.text(version.row)})
             self._show_beside("")
 
     def _save(self) -> str:
         if not self.form.changes():
             return "Nothing was changed."
-        row = self._opened().row
-        taken = open_scripts.take_text(
-            self._session.project.workspace, self._text(), row, self._making()
+        row = self._version.row
+        result = editor.take_text(
+            self._session.project.workspace, self.area.value, row, self._making()
         )
-        if taken.status == "conflict":
+        if result.status == "conflict":
             latest = self._latest()
-            self.stored.value = open_scripts.text(latest.row)
-            self._show_beside(_conflicts(taken))
+            self.stored.value = editor.text(latest.row)
+            self._show_beside(_conflicts(result))
             raise BadInput(
                 f"{latest.row['made_by']} changed the same places in version {latest.version}; "
                 "nothing was written.",
-                todo="Yours stays in the field, the stored text stands beneath: take over its "
-                "words, save yours over it, or discard.",
+                todo="Your text stays in the field with the stored text below it: copy what you "
+                "need, save yours over it, or discard.",
             )
-        return self._taken(taken)
+        return self._finish(result)
 
     def _save_over(self) -> str:
-        """Save this text as the next version, whatever the stored one says."""
+        """Save this text as the next version, over the stored one."""
         row = self._latest().row
-        return self._taken(
-            open_scripts.take_text(
-                self._session.project.workspace, self._text(), row, self._making(), is_over=True
+        return self._finish(
+            editor.take_text(
+                self._session.project.workspace, self.area.value, row, self._making(), is_over=True
             )
         )
 
     def _save_new(self) -> str:
-        row, session = self._opened().row, self._session
+        row, session = self._version.row, self._session
         at = session.project.workspace
-        made = open_scripts.text_as_new(at, self._text(), row, self._making())
-        self.form.put_back()
-        session.wrote()
-        session.go(script_id=made)
-        return f"Script {made}, version 1, a draft of project {session.project.slug}."
+        script_id = editor.text_as_new(at, self.area.value, row, self._making())
+        self.form.reset()
+        session.mark_stale()
+        session.go(script_id=script_id)
+        return f"Script {script_id}, version 1, a draft of project {session.project.slug}."
 
-    def _taken(self, taken: script_texts.Taken) -> str:
-        self.form.filled = {"text": self.area.value}
+    def _finish(self, result: files.Taken) -> str:
+        self.form.initial = {"text": self.area.value}
         self.why.value = ""
-        self._session.wrote()
-        merged = ", with what others changed meanwhile" if taken.status == "merged" else ""
-        return f"Version {taken.version}{merged}."
+        self._session.mark_stale()
+        suffix = ", merged with other people's changes" if result.status == "merged" else ""
+        return f"Version {result.version}{suffix}."
 
     def _discard(self) -> str:
-        self._let_go()
-        return "As it is stored."
+        self._reset()
+        return "Changes discarded."
 
-    def _let_go(self) -> None:
-        """Show the database's version of the text, whoever wrote it."""
-        self.form.put_back()
+    def _reset(self) -> None:
+        """Show the text that the database has, whoever wrote it."""
+        self.form.reset()
         self.show(self._latest())
-
-    def _text(self) -> str:
-        return str(self.area.value)
 
     def _making(self) -> Making:
         return Making(self._session.person, self.why.value or "edited as text")
-
-    def _latest(self) -> OpenScript:
-        script_id = str(self._opened().row["script_id"])
-        return open_scripts.opened(self._session.project.workspace, script_id)
-
-    def _opened(self) -> OpenScript:
-        if self._open is None:
-            raise BadInput("no script lies open.")
-        return self._open
 
     def _show_beside(self, conflicts: str) -> None:
         self.conflicts.value = conflicts
         self._beside.layout.display = None if conflicts else "none"
 
 
-def difference(found: Difference) -> Markup:
-    """A difference for eyes: what was in red and struck, what is in green, unchanged beats left
-    out.
-    """
-    if found.is_empty:
-        return pictures.quiet("Both say the same.")
+def difference(comparison: Difference) -> Markup:
+    """A comparison as HTML: old values struck in red, new ones in green; only changed beats."""
+    if comparison.is_empty:
+        return pictures.quiet("No differences.")
     parts = [
         Markup('<p class="vt-quiet">{} to {}</p>').format(
-            clock(found.duration_before_s), clock(found.duration_after_s)
+            clock(comparison.duration_before_s), clock(comparison.duration_after_s)
         )
     ]
-    parts += [pictures.pair(name, *pair) for name, pair in found.facts.items()]
-    for change in found.beats:
+    parts += [pictures.pair(name, *pair) for name, pair in comparison.facts.items()]
+    for change in comparison.beats:
         if change.change != "same":
             parts.append(Markup('<h4 dir="auto">{}</h4>').format(summary(change)))
             parts += [pictures.pair(name, *pair) for name, pair in change.values.items()]
     return Markup('<div class="vt-diff">{}</div>').format(Markup("").join(parts))
 
 
-def _versions(found: OpenScript) -> Markup:
+def _versions(version: OpenScript) -> Markup:
     """Bars of statuses as `vt script show --picture` draws them, and who made each version, and
     why.
     """
-    drawn = Markup("<pre>{}</pre>").format(
-        history_lines(found.versions, found.history, width=_BARS)
+    bars = Markup("<pre>{}</pre>").format(
+        history_lines(version.versions, version.history, width=_BARS)
     )
     rows = [
         Markup('<tr><td>v{}</td><td dir="auto">{}</td><td dir="auto">{}</td></tr>').format(
             v["version"], v["made_by"], v["notes"] or "–"
         )
-        for v in reversed(found.versions)
+        for v in reversed(version.versions)
     ]
     head = Markup("<tr><th>version</th><th>by</th><th>why</th></tr>")
-    listed = Markup('<table class="vt-table"><thead>{}</thead><tbody>{}</tbody></table>')
+    table = Markup('<table class="vt-table"><thead>{}</thead><tbody>{}</tbody></table>')
     return (
         pictures.heading("Every version", "each step one change of a status, not to scale")
-        + drawn
-        + listed.format(head, Markup("").join(rows))
+        + bars
+        + table.format(head, Markup("").join(rows))
     )
 
 
-def _conflicts(taken: script_texts.Taken) -> Markup:
+def _conflicts(result: files.Taken) -> Markup:
     rows = []
-    for conflict in taken.conflicts:
-        said = script_texts.shown(conflict)
-        place = f"{said['place']}, {said['field']}"
-        rows.append(pictures.pair(f"{place}: stored now, then yours", said["theirs"], said["mine"]))
+    for conflict in result.conflicts:
+        sides = files.shown(conflict)
+        place = f"{sides['place']}, {sides['field']}"
+        rows.append(
+            pictures.pair(f"{place}: stored now, then yours", sides["theirs"], sides["mine"])
+        )
     return Markup('<div class="vt-diff">{}</div>').format(Markup("").join(rows))

@@ -8,8 +8,7 @@ model_calls; YAML sections `model` and `money`; the prompts in `prompts/`, the p
 Entry points: `session.client` (the model of a project within its limits),
 `text_requests.ask`, `records` (outcomes as rows), `recording` (replies as files), `costs`.
 Files: `model` is the protocol, one request in and one reply out; `gemini` (the only module that
-knows google-genai) and `recording.Replay` (recorded replies) are its implementations, `client` and
-`exchange` what all providers share. `request`, `schema`, `malformed`, `outcomes` are pure;
-`budget`, `token_estimate`, `prices` say what a call may cost; `retries`, `failures`, `replies`,
-`transport` are the edge to the service.
+knows google-genai) and `recording.Replay` (recorded replies) are its implementations, `client`
+what all providers share. `request`, `malformed`, `outcomes` are pure; `budget` and
+`prices` say what a call may cost; `retries`, `failures`, `replies` are the edge to the service.
 """

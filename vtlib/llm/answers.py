@@ -1,6 +1,4 @@
-"""Answers of models about posts, every call that was made for them, their checks; and people's
-corrections.
-"""
+"""Answers of models about posts, their calls and checks, and people's corrections: the tables."""
 
 from __future__ import annotations
 
@@ -15,8 +13,8 @@ from vtlib.store.connection import Connection, Store
 from vtlib.store.writes import naive, records, save, stage
 
 DATA = ("ok", "repaired", "partial")
-MIN_SLOPE_CALLS = 8  # fewer calls do not tell what a second of video costs
-_COUNTED = ("tokens_in", "tokens_out", "tokens_thinking", "tokens_cached", "usd")
+MIN_SLOPE_CALLS = 8  # fewer calls give no usable slope
+_BOOKED = ("tokens_in", "tokens_out", "tokens_thinking", "usd", "project_id", "run_id")
 
 
 def save_call(store: Store, row: Mapping[str, Any]) -> None:
@@ -27,32 +25,29 @@ def save_call(store: Store, row: Mapping[str, Any]) -> None:
     with store.write() as connection:
         save(connection, "model_calls", [row], key=["call_id"])
         if row.get("tokens_in") is not None or row.get("tokens_out") is not None:
-            booked = {name: row.get(name) for name in (*_COUNTED[:3], "usd")}
-            place = {name: row.get(name) for name in ("project_id", "run_id")}
-            spent = {
+            spend = {
                 "spend_id": row["call_id"],
                 "at": row.get("started_at"),
                 "provider": "gemini",
                 "what": row.get("model"),
                 "units": 1.0,
-                **booked,
-                **place,
+                **{name: row.get(name) for name in _BOOKED},
             }
-            save(connection, "spend", [spent], key=["spend_id"], keep=True)
+            save(connection, "spend", [spend], key=["spend_id"], keep=True)
 
 
 def save_analysis(store: Store, row: Mapping[str, Any]) -> None:
-    """Write what came of a question, in place of what came of the same one before.
+    """Write the outcome of a request, in place of its earlier outcome.
 
-    `row`: columns of `analyses`; repairs, missing as lists, options, answer as values. An answer
-    that is there is not replaced by a failure. Raises BadInput for an answer where the status has
+    `row`: columns of `analyses`; repairs, missing as lists, options, answer as values. A failure
+    does not replace an answer. Raises BadInput for an answer where the status has
     none, or the reverse (pitfall 26).
     """
     if (row.get("status") in DATA) != (row.get("answer") is not None):
         raise BadInput(f"status {row.get('status')!r} does not fit the answer of {row['post_id']}.")
     with store.write() as connection:
-        known = _status(connection, str(row["analysis_id"]))
-        if known in DATA and row.get("status") not in DATA:
+        previous_status = _status(connection, str(row["analysis_id"]))
+        if previous_status in DATA and row.get("status") not in DATA:
             return
         save(connection, "analyses", [row], key=["analysis_id"])
 
@@ -64,23 +59,19 @@ def save_check(
     row: Mapping[str, Any],
     claims: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write how an answer stands, in place of what was known. `row`: columns of
+    """Write the check of an answer, in place of its last one. `row`: columns of
     `analysis_checks`, `claims` of `analysis_claims`, both without analysis_id.
     """
     with store.write() as connection:
-        save(
-            connection,
-            "analysis_checks",
-            [{"analysis_id": analysis_id, **row}],
-            key=["analysis_id"],
-        )
+        check = {"analysis_id": analysis_id, **row}
+        save(connection, "analysis_checks", [check], key=["analysis_id"])
         connection.execute("DELETE FROM analysis_claims WHERE analysis_id = ?", [analysis_id])
         rows = [{"analysis_id": analysis_id, **claim} for claim in claims]
         save(connection, "analysis_claims", rows, key=["analysis_id", "position"])
 
 
 def statuses(store: Store, analysis_ids: Sequence[str]) -> dict[str, str]:
-    """The status of those questions that were asked before."""
+    """Statuses of the requests that have an outcome, by analysis_id."""
     with store.read() as connection:
         rows = connection.execute(
             "SELECT analysis_id, status FROM analyses WHERE list_contains($ids, analysis_id)",
@@ -90,7 +81,7 @@ def statuses(store: Store, analysis_ids: Sequence[str]) -> dict[str, str]:
 
 
 def answers(store: Store, analysis_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The answers, decoded, of those questions that have one."""
+    """The decoded answers of the requests that have one, by analysis_id."""
     with store.read() as connection:
         rows = records(
             connection,
@@ -102,9 +93,7 @@ def answers(store: Store, analysis_ids: Sequence[str]) -> dict[str, dict[str, An
 
 
 def claims(store: Store, analysis_id: str) -> list[dict[str, Any]]:
-    """How the claims of an answer stand against the file, in order: columns of
-    `analysis_claims`.
-    """
+    """The checked claims of an answer, in order: columns of `analysis_claims`."""
     with store.read() as connection:
         return records(
             connection,
@@ -114,17 +103,15 @@ def claims(store: Store, analysis_id: str) -> list[dict[str, Any]]:
 
 
 def save_choices(store: Store, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what a project chose to ask in full, in place of its last choice. `rows`: columns of
-    `analysis_choices`.
-    """
+    """Replace a project's choice of posts to analyse in full (columns of `analysis_choices`)."""
     with store.write() as connection:
         connection.execute("DELETE FROM analysis_choices WHERE project_id = ?", [project])
         save(connection, "analysis_choices", rows, key=["project_id", "post_id"])
 
 
 def answered_calls(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Of questions without a stored answer the latest call that brought data: a process died
-    before it could be made an analysis. Columns of `model_calls`.
+    """The latest call with data of each request without a stored answer (a process died before
+    it was saved): columns of `model_calls`.
     """
     with store.read() as connection:
         return records(
@@ -140,8 +127,8 @@ def answered_calls(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, 
         )
 
 
-def recorded(store: Store, project: str) -> list[dict[str, Any]]:
-    """What came of each request of a project, to be replayed: key, model, prompt_version,
+def requests_to_replay(store: Store, project: str) -> list[dict[str, Any]]:
+    """Each request of a project with its outcome, for a replay: key, model, prompt_version,
     status, reason (None = no outcome) and calls, columns of `model_calls` in order: those that
     led to the outcome, without one all.
     """
@@ -166,18 +153,18 @@ def recorded(store: Store, project: str) -> list[dict[str, Any]]:
     calls: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         calls.setdefault(row["analysis_id"], []).append(row)
-    known = {
+    with_outcome = {
         o["key"]: {**o, "calls": calls.get(o["key"], [])}
         for o in outcomes
         if o.pop("has_none") or o["key"] in calls
     }
-    bare = {"prompt_version": None, "status": None, "reason": None}
-    rest = {
-        key: {"key": key, "model": made[0]["model"], **bare, "calls": made}
-        for key, made in calls.items()
-        if key not in known
+    no_outcome = {"prompt_version": None, "status": None, "reason": None}
+    without = {
+        key: {"key": key, "model": own[0]["model"], **no_outcome, "calls": own}
+        for key, own in calls.items()
+        if key not in with_outcome
     }
-    return list((known | rest).values())
+    return list((with_outcome | without).values())
 
 
 def get(store: Store, analysis_id: str) -> dict[str, Any] | None:
@@ -188,8 +175,8 @@ def get(store: Store, analysis_id: str) -> dict[str, Any] | None:
 
 
 def unchecked(store: Store, project: str, *, version: str) -> list[dict[str, Any]]:
-    """Answers about a project's posts whose film is measured, and which this version of the
-    checker has not seen, or not since: analysis_id, media_sha256, answer (decoded).
+    """Answers about a project's posts whose video is measured, not yet checked by this version
+    of the checker, or measured since: analysis_id, media_sha256, answer (decoded).
     """
     with store.read() as connection:
         return records(
@@ -209,9 +196,7 @@ def unchecked(store: Store, project: str, *, version: str) -> list[dict[str, Any
 
 
 def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict[str, Any]]:
-    """Answers about a project's posts of pictures that this version of the checker has not seen:
-    analysis_id, n_pictures, answer (decoded).
-    """
+    """Unchecked answers about posts of pictures: analysis_id, n_pictures, answer (decoded)."""
     with store.read() as connection:
         return records(
             connection,
@@ -227,7 +212,7 @@ def unchecked_pictures(store: Store, project: str, *, version: str) -> list[dict
         )
 
 
-def spent(
+def spend_so_far(
     store: Store, *, project: str | None = None, since: datetime | None = None
 ) -> tuple[float, int]:
     """(US dollars, tokens) that models took or may have taken: of a project or of all, since a time
@@ -259,7 +244,7 @@ def tokens_per_second(store: Store, *, model: str, options: Mapping[str, Any]) -
     """Tokens that a second of video takes with these options, measured on earlier answers by
     regression.
 
-    None under MIN_SLOPE_CALLS answers of one call each, or when their lengths do not tell.
+    None under MIN_SLOPE_CALLS answers of one call each, or without a positive slope.
     """
     with store.read() as connection:
         row = connection.execute(
@@ -277,9 +262,9 @@ def tokens_per_second(store: Store, *, model: str, options: Mapping[str, Any]) -
 
 
 def correct(store: Store, analysis_id: str, field: str, value: Any, **who: Any) -> None:
-    """Write what a person says in the place of a field; the model's answer stays as it is.
+    """Write a person's correction of a field; the model's answer is not changed.
 
-    `field`: a place in the answer (`hook.payoff_s`); `value` as JSON knows it; `who`: corrected_by
+    `field`: a place in the answer (`hook.payoff_s`); `value` plain JSON; `who`: corrected_by
     (needed), kind (correction, the default, or label), notes, corrected_at (default now). Raises
     BadInput when there is no such answer.
     """
@@ -294,7 +279,7 @@ def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     if any(not row.get("corrected_by") for row in rows):
         raise BadInput("a correction needs the name of who makes it.", field="corrected_by")
-    made = [
+    entries = [
         {
             **row,
             "value": orjson.dumps(row["value"]).decode(),
@@ -310,7 +295,7 @@ def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
                     f"there is no answer {analysis_id} to correct.",
                     todo="See: vt analyze show POST.",
                 )
-        stage(connection, "analysis_corrections", made)
+        stage(connection, "analysis_corrections", entries)
         connection.execute(
             "INSERT INTO analysis_corrections BY NAME "
             "SELECT * EXCLUDE (_n) FROM new_analysis_corrections"
@@ -318,9 +303,7 @@ def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def corrections(store: Store, analysis_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The latest correction of each field and person, oldest first; `value` decoded. Labels are
-    none.
-    """
+    """The latest correction of each field and person, oldest first, decoded; no labels."""
     with store.read() as connection:
         return records(
             connection,

@@ -1,7 +1,6 @@
-"""One rule of what something cost: prices of people's notes and of storage, and the one total split
-into its four kinds.
+"""Costs: prices of people's notes and of storage, and one total split into its four kinds.
 
-All sums are US dollars. Amounts, hours and views are priced in the user's currency and turned by
+All sums are US dollars. Amounts, hours and views are priced in the user's currency and converted at
 the user's own rate.
 """
 
@@ -36,7 +35,7 @@ class Rates:
     """The user's own figures in US dollars: of one unit of `currency`, an hour, a GB kept for a
     month, a thousand views.
 
-    None = not given: then it has no price.
+    None = not set: such lines have no price.
     """
 
     currency: str = USD
@@ -70,25 +69,25 @@ def price(line: Mapping[str, Any], rates: Rates) -> dict[str, Any]:
     `unpriced` counts what has none: bookings, notes with an amount in another currency or hours
     without a price, kept files. `hours_unpriced`: its hours where they have none.
     """
-    hours, amount, kept = (_number(line.get(n)) for n in ("hours", "amount", "gb_months"))
-    named = line.get("currency")
-    named = named if isinstance(named, str) else rates.currency
-    unit = {USD: 1.0, rates.currency: rates.usd_per_unit}.get(named)
+    hours, amount, gb_months = (_number(line.get(n)) for n in ("hours", "amount", "gb_months"))
+    currency = line.get("currency")
+    currency = currency if isinstance(currency, str) else rates.currency
+    unit = {USD: 1.0, rates.currency: rates.usd_per_unit}.get(currency)
     sums = [
         _number(line.get("usd")),
         _product(amount, unit),
         _product(hours, rates.usd_per_hour) if hours and hours > 0 else None,
-        _product(kept, rates.usd_per_gb_month),
+        _product(gb_months, rates.usd_per_gb_month),
     ]
-    priced = [usd for usd in sums if usd is not None]
+    known_usd = [usd for usd in sums if usd is not None]
     lacks = (
         (bool(hours) and rates.usd_per_hour is None)
         or (amount is not None and unit is None)
-        or (bool(kept) and rates.usd_per_gb_month is None)
+        or (bool(gb_months) and rates.usd_per_gb_month is None)
     )
     return {
         **line,
-        "usd": sum(priced) if priced else None,
+        "usd": sum(known_usd) if known_usd else None,
         "unpriced": int(_number(line["n"] if lacks else line.get("unpriced")) or 0),
         "hours_unpriced": hours if lacks else None,
     }
@@ -97,14 +96,14 @@ def price(line: Mapping[str, Any], rates: Rates) -> dict[str, Any]:
 def priced(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
     """A frame of lines of money, each as `price` gives it; NaN where nothing has a price."""
     rows = [price(line, rates) for line in _rows(lines)]
-    made = {name: [row[name] for row in rows] for name in ("usd", "unpriced", "hours_unpriced")}
+    columns = {name: [row[name] for row in rows] for name in ("usd", "unpriced", "hours_unpriced")}
     types = {"usd": float, "unpriced": int, "hours_unpriced": float}
-    return lines.assign(**made).astype(types)
+    return lines.assign(**columns).astype(types)
 
 
 @dataclass(frozen=True, slots=True)
 class BillPart:
-    """One kind: US dollars that are known, and in words what has no price ("" = nothing)."""
+    """One kind: its known US dollars, and a phrase on what has no price ("" = nothing)."""
 
     usd: float = 0.0
     lacks: str = ""
@@ -149,9 +148,7 @@ class Bill:
 
 
 def bill(lines: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Bill:
-    """The bill of priced lines: kind, n, usd, unpriced, and hours_unpriced, gb_months where
-    there are any.
-    """
+    """The bill of priced lines (kind, n, usd, unpriced, optionally hours_unpriced, gb_months)."""
     rows = lines if isinstance(lines, Sequence) else _rows(lines)
     return Bill({kind: _part(kind, [r for r in rows if r["kind"] == kind]) for kind in KINDS})
 

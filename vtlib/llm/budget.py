@@ -1,5 +1,6 @@
-"""Hard caps on money and tokens: a call that could pass one is not made, and waits while others
-may give back.
+"""Hard caps on money and tokens: a call that could exceed one is not made, and waits while calls in
+flight may use less than was reserved. What a call may take is estimated by formula, and closer to
+the truth once calls of the same kind were counted.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from math import inf
 
 from vtlib.core.errors import BudgetReached
+from vtlib.llm.prices import Prices, Usage
+from vtlib.llm.request import Request
 
 _TODO = "Raise the cap, lower model.max_output_tokens, or lower the limit of items."
 
@@ -28,8 +32,8 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a call may take: its input, and room for its answer (thinking included) between two
-    bounds, in tokens.
+    """What a call may take: its input, and the least and most tokens of its answer (thinking
+    included).
 
     `usd_in` is the price of the input, US dollars; None = no price is known, and no cap in dollars
     counts it.
@@ -60,9 +64,7 @@ class Reservation:
 
 @dataclass
 class Budget:
-    """Several caps at once, shared by threads. What is reserved counts as spent until it is
-    settled.
-    """
+    """Several caps at once, shared by threads. A reservation counts as spent until settled."""
 
     caps: Sequence[Cap] = ()
     _usd: float = field(default=0.0, repr=False)
@@ -91,9 +93,7 @@ class Budget:
         return reservation
 
     def settle(self, reservation: Reservation, *, usd: float | None, tokens: int) -> None:
-        """Put what the call really took in the place of what was set aside. A second time it
-        changes nothing.
-        """
+        """Replace a reservation by what the call took. A second time it changes nothing."""
         with self._change:
             if not reservation.is_open:
                 return
@@ -104,7 +104,7 @@ class Budget:
             self._change.notify_all()
 
     def keep(self, reservation: Reservation) -> None:
-        """All that was set aside counts as spent: nobody knows what the call took."""
+        """Count the whole reservation as spent: nobody knows what the call took."""
         self.settle(reservation, usd=reservation.usd, tokens=reservation.tokens)
 
     def _room(self, demand: Demand, *, with_open: bool = True) -> float:
@@ -113,10 +113,14 @@ class Budget:
         for cap in self.caps:
             spent_usd, spent_tokens = self._spent(cap, with_open=with_open)
             if cap.usd is not None and demand.usd_in is not None:
-                left = cap.usd - spent_usd - demand.usd_in
+                rest_usd = cap.usd - spent_usd - demand.usd_in
                 per_token = demand.usd_per_output_token
                 rooms.append(
-                    left / per_token if left >= 0 and per_token else inf if left >= 0 else -1
+                    rest_usd / per_token
+                    if rest_usd >= 0 and per_token
+                    else inf
+                    if rest_usd >= 0
+                    else -1
                 )
             if cap.tokens is not None:
                 rooms.append(cap.tokens - spent_tokens - demand.tokens_in)
@@ -145,3 +149,68 @@ class Budget:
                 )
                 return BudgetReached(f"{message}.", todo=_TODO)
         return BudgetReached("the next call could pass a cap.", todo=_TODO)
+
+
+# Near a cap an answer gets less room than model.max_output_tokens, but at least the longest
+# answer of this run and a fifth more; before any was counted, half of the parameter.
+MARGIN = 1.2
+FIRST_RATIO = 0.5
+# A refusal in a sentence does not show how long an answer is.
+MIN_OUTPUT_TOKENS = 512
+# So many counted calls show how far the formula for input tokens is too high.
+MIN_CALLS = 3
+
+
+@dataclass
+class _Largest:
+    """The largest of one kind: output in tokens, input as a ratio of the formula's guess."""
+
+    n_calls: int = 0
+    output_tokens: int = 0
+    input_ratio: float = 0.0
+
+
+@dataclass
+class Demands:
+    """Demands of calls, by earlier calls of the same prompt and model; shared by threads."""
+
+    prices: Prices
+    tokens_per_s: float | None = None
+    _largest: dict[tuple[str, str], _Largest] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def demand(self, request: Request, *, on: date) -> Demand:
+        """What `request` may take, with prices of the day `on`."""
+        guess = request.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+        most = request.options.max_output_tokens
+        with self._lock:
+            largest = self._largest.get(_kind(request), _Largest())
+            least = max(largest.output_tokens * MARGIN, MIN_OUTPUT_TOKENS)
+            least = least if largest.output_tokens else most * FIRST_RATIO
+            ratio = min(largest.input_ratio * MARGIN, 1.0) if largest.n_calls >= MIN_CALLS else 1.0
+        tokens_in = round(guess * ratio)
+        model = request.options.model
+        one_million = self.prices.cost_usd(model, Usage(0, 1_000_000), on=on)
+        return Demand(
+            tokens_in,
+            most,
+            min(round(least), most),
+            self.prices.cost_usd(model, Usage(tokens_in, 0), on=on),
+            (one_million or 0.0) / 1_000_000,
+        )
+
+    def count(self, request: Request, usage: Usage) -> None:
+        """Record what a call of this kind took."""
+        output = (usage.tokens_out or 0) + (usage.tokens_thinking or 0)
+        guess = request.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+        with self._lock:
+            largest = self._largest.setdefault(_kind(request), _Largest())
+            largest.n_calls += 1
+            largest.output_tokens = max(largest.output_tokens, output)
+            largest.input_ratio = max(
+                largest.input_ratio, (usage.tokens_in or guess) / max(guess, 1)
+            )
+
+
+def _kind(request: Request) -> tuple[str, str]:
+    return request.prompt.version, request.options.model

@@ -1,6 +1,4 @@
-"""What the exceptions of a provider's client mean: a named outcome, whether waiting helps, and
-for how long.
-"""
+"""Meaning of exceptions of a provider's client: status, whether to retry, and when."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ import httpx2
 from vtlib.llm.outcomes import Call, Status
 
 _PASSING_HTTP = frozenset({408, 425, 499, 500, 502, 503, 504})
-# The API's own 400 and 500 errors are not charged (ai.google.dev/gemini-api/docs/billing); what a
-# gateway in between says (499, 502, 504) tells nothing of what came of the request behind it.
+# The API's own 400 and 500 errors are not charged (ai.google.dev/gemini-api/docs/billing); after a
+# gateway's error (499, 502, 504) the request behind it may still have been carried out.
 _GATEWAY_HTTP = frozenset({499, 502, 504})
 # A quota of requests a day begins anew at midnight, Pacific time
 # (ai.google.dev/gemini-api/docs/rate-limits).
@@ -26,7 +24,7 @@ _QUOTA_ZONE = ZoneInfo("America/Los_Angeles")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`is_passing`: asking again may help. `wait_s`: how long the service said to wait (None =
+    """`is_passing`: a retry may help. `wait_s`: the pause that the service asked for (None =
     it did not). `is_outage`: the service is down, as against busy or refusing. `may_be_charged`:
     the request may have been carried out although no answer came.
     """
@@ -45,9 +43,7 @@ class NotOfApi(Exception):
 
 
 class Failed(Exception):
-    """A request without a reply; `failure` says why. `call`: the call as it was recorded, None
-    for a live one.
-    """
+    """A request without a reply: `failure`, and in a replay the recorded `call`."""
 
     def __init__(self, failure: Failure, call: Call | None = None) -> None:
         super().__init__(failure.reason)
@@ -76,9 +72,9 @@ def failure_of(error: Exception) -> Failure:
     """The meaning of an exception of the client, whichever it is: its parsers raise all kinds."""
     name = type(error).__name__
     if isinstance(error, NotOfApi):
-        said = str(error)
+        reason = str(error)
         return Failure(
-            "unavailable", said, 200, is_passing=True, is_outage=True, may_be_charged=True
+            "unavailable", reason, 200, is_passing=True, is_outage=True, may_be_charged=True
         )
     if isinstance(error, UnicodeEncodeError):
         return Failure("bad_key", f"the key holds characters that no header can carry ({name})")
@@ -89,59 +85,59 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError)):
         return Failure("unavailable", f"no connection ({name})", is_passing=True, is_outage=True)
     if isinstance(error, httpx2.TimeoutException):
-        said = f"no answer in time ({name})"
-        sent = not isinstance(error, (httpx2.ConnectTimeout, httpx2.PoolTimeout))
-        return Failure("timed_out", said, is_passing=True, is_outage=True, may_be_charged=sent)
+        reason = f"no answer in time ({name})"
+        was_sent = not isinstance(error, (httpx2.ConnectTimeout, httpx2.PoolTimeout))
+        return Failure(
+            "timed_out", reason, is_passing=True, is_outage=True, may_be_charged=was_sent
+        )
     if isinstance(error, (httpx2.HTTPError, httpx2.StreamError, OSError)):
-        said = f"the connection broke ({name})"
-        return Failure("unavailable", said, is_passing=True, is_outage=True, may_be_charged=True)
-    # A page of a proxy or portal, an upload answered without its headers, an error nested too deep
-    # to be read.
-    said = f"the answer is not the API's ({name})"
-    return Failure("unavailable", said, is_passing=True, is_outage=True, may_be_charged=True)
+        reason = f"the connection broke ({name})"
+        return Failure("unavailable", reason, is_passing=True, is_outage=True, may_be_charged=True)
+    # The page of a proxy or portal, an upload answered without headers, JSON nested too deep.
+    reason = f"the answer is not the API's ({name})"
+    return Failure("unavailable", reason, is_passing=True, is_outage=True, may_be_charged=True)
 
 
 def api_failure(error: ApiError) -> Failure:
     """The meaning of an error that the API, or a gateway before it, reported."""
-    code, said = _code(error), _said(error)
+    code, message = _code(error), _message(error)
     if code < 300:
-        return Failure("unavailable", said, code, is_passing=True, may_be_charged=True)
+        return Failure("unavailable", message, code, is_passing=True, may_be_charged=True)
     if code == 429:
-        return _quota(error, said)
-    if code in (400, 403) and re.search(r"\bfile\b.+\b(exist|active)\b", said, re.IGNORECASE):
-        return Failure(
-            "not_found", said, code
-        )  # how an unknown, expired or unready file is refused
+        return _quota(error, message)
+    if code in (400, 403) and re.search(r"\bfile\b.+\b(exist|active)\b", message, re.IGNORECASE):
+        # How the API refuses an unknown, expired or unready file.
+        return Failure("not_found", message, code)
     if code in (401, 403) or (code == 400 and _reasons(error) & {"API_KEY_INVALID"}):
-        return Failure("bad_key", said, code)
+        return Failure("bad_key", message, code)
     if code == 400 and error.status == "FAILED_PRECONDITION":
-        return Failure("not_allowed", said, code)
+        return Failure("not_allowed", message, code)
     if code == 407:
         todo = "the proxy asks for a name and password: they belong into HTTPS_PROXY"
-        return Failure("not_allowed", f"{todo} ({said})", code)
+        return Failure("not_allowed", f"{todo} ({message})", code)
     if code == 404:
-        return Failure("not_found", said, code)
+        return Failure("not_found", message, code)
     if code == 413:
-        return Failure("too_large", said, code)
+        return Failure("too_large", message, code)
     if code in _PASSING_HTTP or code >= 500:
         wait_s = _retry_after(error)
         return Failure(
             "unavailable",
-            said,
+            message,
             code,
             is_passing=True,
             wait_s=wait_s,
             is_outage=True,
             may_be_charged=code in _GATEWAY_HTTP and not (code == 502 and _is_of_api(error)),
         )
-    return Failure("refused", said, code)
+    return Failure("refused", message, code)
 
 
-def _quota(error: ApiError, said: str) -> Failure:
+def _quota(error: ApiError, message: str) -> Failure:
     ids = [
         str(v.get("quotaId") or v.get("quotaMetric") or "")
         for d in _details(error, "QuotaFailure")
-        for v in _listed(d.get("violations"))
+        for v in _as_list(d.get("violations"))
         if isinstance(v, Mapping)
     ]
     if any("perday" in i.lower() for i in ids):
@@ -149,8 +145,8 @@ def _quota(error: ApiError, said: str) -> Failure:
             "the provider's quota for the day is used up; a new one begins at "
             f"{quota_reset():%Y-%m-%d %H:%M} UTC"
         )
-        return Failure("quota_day", f"{day} ({said}; {', '.join(ids)})", 429)
-    return Failure("rate_limited", said, 429, is_passing=True, wait_s=_retry_after(error))
+        return Failure("quota_day", f"{day} ({message}; {', '.join(ids)})", 429)
+    return Failure("rate_limited", message, 429, is_passing=True, wait_s=_retry_after(error))
 
 
 def quota_reset(now: datetime | None = None) -> datetime:
@@ -186,17 +182,17 @@ def _reasons(error: ApiError) -> set[str]:
 def _details(error: ApiError, kind: str) -> Iterator[Mapping[str, Any]]:
     body = error.details
     inner = body.get("error") if isinstance(body, Mapping) else None
-    listed = inner.get("details") if isinstance(inner, Mapping) else None
-    for detail in _listed(listed):
+    items = inner.get("details") if isinstance(inner, Mapping) else None
+    for detail in _as_list(items):
         if isinstance(detail, Mapping) and str(detail.get("@type", "")).endswith(kind):
             yield detail
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _said(error: ApiError) -> str:
+def _message(error: ApiError) -> str:
     """Status and message in a line; a web page shrinks to its status."""
     message = str(error.message or "")
     if "<" in message:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,31 +12,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import httpx2
 from google import genai
 from google.genai import errors, types
 
 from vtlib.core import log
+from vtlib.core.deadline import TooSlow, call_within, rest_of_limit_s
 from vtlib.core.errors import BadInput, nearest
 from vtlib.llm.failures import Failed, Failure, FileRefused, NotOfApi, api_failure, failure_of
 from vtlib.llm.model import ModelFacts, Reply
 from vtlib.llm.replies import reply_of
 from vtlib.llm.request import Attachment, Request
 from vtlib.llm.retries import Retries, RetriesExhausted
-from vtlib.llm.transport import BoundedClient
 
 T = TypeVar("T")
-PREFIX = "vt-"  # of every file of ours at the service, so that leftovers of a killed run are known
+PREFIX = "vt-"  # of our files at the service: marks what a killed run left behind
 LEFT_BEHIND = timedelta(hours=1)
 _logger = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where the service is and how it is used; seconds and bytes. `base_url` None = the real
-    one.
-    """
+    """The service's address and limits; seconds and bytes. `base_url` None = Google's."""
 
     api_key: str = field(repr=False)
     base_url: str | None = None
@@ -47,12 +48,10 @@ class Access:
 
 @dataclass
 class Gemini:
-    """The service behind one key. `undeleted` names files whose deletion failed: they expire at
-    the service.
-    """
+    """The service behind one key. `undeleted_files`: deletion failed; they expire there."""
 
     access: Access
-    undeleted: list[str] = field(default_factory=list)
+    undeleted_files: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     is_remote = True
@@ -78,15 +77,13 @@ class Gemini:
     def count(self, request: Request) -> int | None:
         """Tokens that go in, as the service counts them. Raises Failed."""
         model = request.options.model
-        counted = attempt(
+        result = attempt(
             lambda: self._client.models.count_tokens(model=model, contents=content_of(request))
         )
-        return counted.total_tokens
+        return result.total_tokens
 
     def explain(self, failure: Failure, *, setting: str) -> Failure:
-        """A refused key with its place, a missing model with the parameters that name it and its
-        address.
-        """
+        """The failure with its place: who refused the key, which parameters name the model."""
         if failure.status == "bad_key":
             place = self.access.base_url or "the Gemini API"
             reason = f"GEMINI_API_KEY was refused by {place}: {failure.reason}"
@@ -124,8 +121,13 @@ class Gemini:
         try:
             for file in attempt(lambda: list(self._client.files.list())):
                 is_ours = (file.name or "").removeprefix("files/").startswith(PREFIX)
-                created = file.create_time
-                if is_ours and file.name and created and datetime.now(UTC) - created > older_than:
+                created_at = file.create_time
+                if (
+                    is_ours
+                    and file.name
+                    and created_at
+                    and datetime.now(UTC) - created_at > older_than
+                ):
                     count += self._delete(file.name)
         except Failed as error:
             _logger.warning("leftovers could not be listed", reason=error.failure.reason)
@@ -138,14 +140,12 @@ class Gemini:
 
     @property
     def _client(self) -> genai.Client:
-        with self._lock:  # made once, and not by several workers at a time
+        with self._lock:  # made once, not by several workers at a time
             return self._connection
 
     @cached_property
     def _connection(self) -> genai.Client:
-        """Held for as long as we live: a client that is forgotten closes itself. It retries
-        nothing.
-        """
+        """Kept here: google-genai closes a client when it is garbage-collected. No retries."""
         return genai.Client(
             api_key=self.access.api_key,
             http_options=types.HttpOptions(
@@ -174,16 +174,16 @@ class Gemini:
 
     def _unknown(self, name: str, setting: str) -> BadInput:
         try:
-            listed = attempt(lambda: [(m.name or "") for m in self._client.models.list()])
+            names = attempt(lambda: [(m.name or "") for m in self._client.models.list()])
         except Failed:
-            listed = []
+            names = []
         bare = name.removeprefix("models/")
-        others = [m for m in (one.removeprefix("models/") for one in listed) if m and m != bare]
+        others = [m for m in (one.removeprefix("models/") for one in names) if m and m != bare]
         near = nearest(bare, others)
         todo = (
             f"Did you mean {near}?" if near else f"There are: {', '.join(others) or 'none listed'}."
         )
-        if len(others) < len(listed):
+        if len(others) < len(names):
             todo = (
                 f"It is listed but not served as {self.access.api_version}: change "
                 f"model.api_version, or the model. {todo}"
@@ -209,31 +209,31 @@ class Gemini:
             raise FileRefused(Failure("file_failed", "the file is empty"))
         if size <= self.access.inline_max_bytes:
             return _inline(file, fps)
-        uploaded = retries.run(
+        remote_file = retries.run(
             lambda: attempt(lambda: self._upload(file, names)), what="files.upload", end_s=end_s
         )
-        uri = self._ready(uploaded, retries, end_s)
+        uri = self._ready(remote_file, retries, end_s)
         data = types.FileData(file_uri=uri, mime_type=file.mime_type)
         return types.Part(file_data=data, video_metadata=_sampling(file, fps))
 
     def _upload(self, file: Attachment, names: list[str]) -> types.File:
-        # A name of ours, ASCII, known before the upload: it can be deleted whatever reply gets
-        # lost.
+        # The name is ours and known before the upload: the file can be deleted even if the reply
+        # is lost.
         name = f"files/{PREFIX}{file.sha256[:12]}-{secrets.token_hex(6)}"
         names.append(name)
         config = types.UploadFileConfig(name=name, mime_type=file.mime_type)
         with file.path.open("rb") as handle:  # a handle: no file name goes into a header
-            uploaded = self._client.files.upload(file=handle, config=config)
-        if uploaded.name and uploaded.name != name:
-            names.append(uploaded.name)
-        return uploaded
+            remote_file = self._client.files.upload(file=handle, config=config)
+        if remote_file.name and remote_file.name != name:
+            names.append(remote_file.name)
+        return remote_file
 
     def _ready(self, file: types.File, retries: Retries, end_s: float) -> str:
         wait_s = self.access.ready_wait_s
         name, end = file.name or "", min(time.monotonic() + wait_s, end_s)
         while file.state == types.FileState.PROCESSING:
             if time.monotonic() >= end:
-                reason = f"the service was not done with the file after {wait_s:g} s"
+                reason = f"the service was still processing the file after {wait_s:g} s"
                 raise FileRefused(Failure("timed_out", reason, is_passing=True))
             retries.pause(self.access.poll_s)
             file = retries.run(
@@ -258,7 +258,7 @@ class Gemini:
             else:
                 return True
         _logger.warning("file not deleted, it expires there by itself", file=name, reason=reason)
-        self.undeleted.append(name)
+        self.undeleted_files.append(name)
         return False
 
 
@@ -275,16 +275,14 @@ def attempt(act: Callable[[], T]) -> T:
 
 
 def content_of(request: Request) -> types.Content:
-    """The files, then the text: they stand before it. A file that was not attached goes inside
-    the request.
-    """
+    """The files, then the text. A file that was not attached goes inside the request."""
     fps = request.options.fps
     files = [a.handle or _inline(a, fps) for a in request.attachments]
     return types.Content(role="user", parts=[*files, types.Part(text=request.prompt.text)])
 
 
 def config_of(request: Request) -> types.GenerateContentConfig:
-    """How google-genai is told: JSON by schema, validated by us and not by the client."""
+    """The request's options for google-genai: JSON by schema, which we validate ourselves."""
     options = request.options
     resolution = options.resolution and f"MEDIA_RESOLUTION_{options.resolution.upper()}"
     thinking = options.thinking and types.ThinkingConfig(
@@ -309,4 +307,44 @@ def _inline(file: Attachment, fps: float | None) -> types.Part:
 
 
 def _sampling(file: Attachment, fps: float | None) -> types.VideoMetadata | None:
-    return types.VideoMetadata(fps=fps) if fps and file.is_video else None
+    is_video = file.mime_type.startswith("video/")
+    return types.VideoMetadata(fps=fps) if fps and is_video else None
+
+
+MIN_UPLOAD_BYTES_PER_S = 50_000.0  # a request's body adds time to the deadline at this rate
+
+
+class BoundedClient(httpx2.Client):
+    """httpx client under google-genai with a deadline for each whole request: `total_s` plus the
+    time its body needs, or the `limited_to` around it, whichever is sooner. httpx's own timeout
+    starts anew with every byte.
+
+    After the deadline it raises ReadTimeout: the request may have been carried out.
+    """
+
+    def __init__(self, total_s: float, **how: Any) -> None:
+        super().__init__(follow_redirects=True, verify=_trust(), **how)
+        self.total_s = total_s
+
+    def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+        """The complete response. Raises httpx2.TimeoutException when it is not complete in time."""
+        n_bytes = int(request.headers.get("content-length") or 0)
+        within_s = rest_of_limit_s(self.total_s + n_bytes / MIN_UPLOAD_BYTES_PER_S)
+        if within_s <= 0:
+            raise httpx2.PoolTimeout("no time is left for another request", request=request)
+        start = time.monotonic()
+        try:
+            return call_within(within_s, lambda: super(BoundedClient, self).send(request, **how))
+        except TooSlow:
+            took_s = time.monotonic() - start
+            raise httpx2.ReadTimeout(
+                f"no whole answer in {took_s:.0f} s", request=request
+            ) from None
+
+
+def _trust() -> ssl.SSLContext:
+    """As google-genai 3.4: certificates of SSL_CERT_FILE and SSL_CERT_DIR, else httpx2's."""
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file or folder:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    return httpx2.create_ssl_context()

@@ -1,8 +1,8 @@
-"""From a model's text to a validated value: the repair ladder. Nothing here asks or guesses.
+"""From a model's text to a validated value: the repair ladder. Nothing is sent or guessed.
 
-1. as it is; 2. without code fences, prose around it, trailing commas outside strings and halves of
-  characters; 3. for a text that was cut off, the parts that are whole, marked partial. The re-ask
-  is the caller's.
+1. unchanged; 2. without code fences, prose around it, trailing commas outside strings and halves of
+  characters; 3. for a text that was cut off, its complete parts, marked partial. The caller asks
+  again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OPENING_FENCE = re.compile(r"```[\w-]*[ \t]*\n?")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What could be read. `value` for `ok`, `repaired`, `partial`; `reason` for the others."""
+    """A reply's value (status `ok`, `repaired`, `partial`) or the `reason` why there is none."""
 
     status: Literal["ok", "repaired", "partial", "empty", "truncated", "unreadable", "invalid"]
     value: BaseModel | None = None
@@ -35,11 +35,10 @@ class Reading:
 
 
 def read_answer(text: str | None, model: type[BaseModel], *, is_cut_off: bool = False) -> Reading:
-    """`text` as `model`, by the ladder. `is_cut_off`: the service said that it stopped at the token
-    limit.
+    """`text` as `model`, by the ladder. `is_cut_off`: the reply ended at the token limit.
 
-    Half a part is never taken: the last part of a text that was cut off is dropped, and so is every
-    part that does not validate.
+    Of a text that was cut off, the last part is dropped, and so is every part that does not
+    validate.
     """
     if not text or not text.strip():
         return Reading("truncated" if is_cut_off else "empty", reason="there is no text")
@@ -47,22 +46,20 @@ def read_answer(text: str | None, model: type[BaseModel], *, is_cut_off: bool = 
         return Reading("ok", model.model_validate_json(text))
     except ValidationError as error:
         first = error
-    mended, repairs = mend(text)
+    clean_text, repairs = mend(text)
     if repairs:
         try:
-            return Reading("repaired", model.model_validate_json(mended), repairs=repairs)
+            return Reading("repaired", model.model_validate_json(clean_text), repairs=repairs)
         except ValidationError as error:
             first = error
     if is_cut_off:
-        return _partial(mended, model, repairs)
+        return _partial(clean_text, model, repairs)
     is_json = first.errors(include_url=False)[0]["type"] != "json_invalid"
-    return Reading("invalid" if is_json else "unreadable", reason=_said(first), repairs=repairs)
+    return Reading("invalid" if is_json else "unreadable", reason=_mistakes(first), repairs=repairs)
 
 
 def mend(text: str) -> tuple[str, tuple[str, ...]]:
-    """`text` without fences, prose around the JSON, trailing commas, halves of characters; and
-    what was taken away.
-    """
+    """(`text` without fences, prose, trailing commas and half characters; repairs by name)."""
     repairs = []
     text = text.strip().removeprefix("\ufeff").strip()
     bare = _OPENING_FENCE.sub("", text, count=1) if text.startswith("```") else text
@@ -73,10 +70,10 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     end = max(bare.rfind("}"), bare.rfind("]")) + 1
     if bare[:start].strip() or (end and bare[end:].strip()):
         # What follows the last bracket of a text that was cut off may be the rest of it: keep that.
-        whole = bare[start:end] if end else bare[start:]
-        is_prose = _is_json(_without_commas(whole)) or bool(bare[:start].strip())
+        json_part = bare[start:end] if end else bare[start:]
+        is_prose = _is_json(_without_commas(json_part)) or bool(bare[:start].strip())
         if is_prose:
-            bare = whole if _is_json(_without_commas(whole)) else bare[start:]
+            bare = json_part if _is_json(_without_commas(json_part)) else bare[start:]
             repairs.append("prose around the JSON")
     clean = _without_commas(bare)
     if clean != bare:
@@ -108,18 +105,18 @@ def _is_json(text: str) -> bool:
 
 def _partial(text: str, model: type[BaseModel], repairs: tuple[str, ...]) -> Reading:
     try:
-        found = pydantic_core.from_json(text, allow_partial=True)
+        parts = pydantic_core.from_json(text, allow_partial=True)
     except ValueError as error:
         return Reading("truncated", reason=f"cut off, and not readable: {error}", repairs=repairs)
-    if not isinstance(found, dict) or not found:
+    if not isinstance(parts, dict) or not parts:
         return Reading("truncated", reason="cut off before anything was whole", repairs=repairs)
     good: dict[str, Any] = {}
-    last = next(reversed(found))
+    last = next(reversed(parts))
     for name, info in model.model_fields.items():
-        part = found.get(name)
+        part = parts.get(name)
         if name == last:  # the text broke off in it, or may have
             part = part[:-1] if isinstance(part, list) else None
-        if name not in found or (name == last and not part):
+        if name not in parts or (name == last and not part):
             continue
         adapter: TypeAdapter[Any] = TypeAdapter(info.rebuild_annotation())
         try:
@@ -130,16 +127,16 @@ def _partial(text: str, model: type[BaseModel], repairs: tuple[str, ...]) -> Rea
     if not good:
         return Reading("truncated", reason="cut off before any part was whole", repairs=repairs)
     value = model.model_construct(**good, **dict.fromkeys(missing))
-    said = f"cut off at the token limit; missing: {', '.join(missing) or 'ends of lists'}"
-    return Reading("partial", value, said, (*repairs, "cut off"), missing)
+    reason = f"cut off at the token limit; missing: {', '.join(missing) or 'ends of lists'}"
+    return Reading("partial", value, reason, (*repairs, "cut off"), missing)
 
 
-def _said(error: ValidationError) -> str:
-    """The first mistakes in a line; never the input, which may be a stranger's text."""
-    found = error.errors(include_url=False, include_input=False)
-    shown = [
+def _mistakes(error: ValidationError) -> str:
+    """The first four mistakes in a line; never the input, which may be a stranger's text."""
+    mistakes = error.errors(include_url=False, include_input=False)
+    lines = [
         f"{'.'.join(map(str, e['loc'])) or 'the whole'}: {e['msg'].split(' [')[0]}"
-        for e in found[:4]
+        for e in mistakes[:4]
     ]
-    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-    return "; ".join(shown) + more
+    more = f" and {len(mistakes) - 4} more" if len(mistakes) > 4 else ""
+    return "; ".join(lines) + more

@@ -1,6 +1,4 @@
-"""What a language model is to the rest of the package: one request in, one reply out, whoever
-provides it.
-"""
+"""The protocol of a language model: one request in, one reply out, whoever provides it."""
 
 from __future__ import annotations
 
@@ -17,14 +15,14 @@ from vtlib.llm.retries import Retries
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply of a model. `text` without thoughts, None when there is none; `blocked` why the
-    request was turned away, "" when it was not; `flaw` why nothing but the usage could be read,
-    "" when all could. `call`: the call as it was recorded, None for a live reply.
+    """One reply of a model. `text` without thoughts, None when there is none; `block_reason`: why
+    the request was blocked ("" = it was not); `flaw`: why only the usage could be read ("" = all
+    could). `call`: the call as it was recorded, None for a live reply.
     """
 
     text: str | None
     finish_reason: str | None
-    blocked: str
+    block_reason: str
     usage: Usage
     model_version: str | None
     flaw: str = ""
@@ -33,7 +31,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What the service says of a model; None = it does not say."""
+    """Limits of a model, as the service states them; None = it does not."""
 
     name: str
     input_token_limit: int | None = None
@@ -47,9 +45,7 @@ class Model(Protocol):
 
     @property
     def is_remote(self) -> bool:
-        """Whether a request leaves this machine: it is then booked before it is sent, and held
-        to caps and rates.
-        """
+        """Whether a request leaves this machine: only then do caps and rates apply."""
 
     def ask(self, request: Request) -> Reply:
         """The reply to a request. Raises Failed, and nothing else, where none came."""
@@ -57,8 +53,7 @@ class Model(Protocol):
     def attached(
         self, request: Request, *, retries: Retries, end_s: float
     ) -> AbstractContextManager[Request]:
-        """The request with its files at the provider, for as long as the block lasts; then nothing
-        of them stays.
+        """The request with its files at the provider; they are deleted when the block ends.
 
         `end_s`: the deadline (monotonic). Raises FileRefused and RetriesExhausted.
         """
@@ -74,7 +69,7 @@ class Model(Protocol):
         """Tokens that go in, as the provider counts them (None: it does not). Raises Failed."""
 
     def explain(self, failure: Failure, *, setting: str) -> Failure:
-        """The failure with what a person needs to know of it here: whose key, which setting."""
+        """The failure with what the user needs to fix it: which key, which setting."""
 
     def sweep(self) -> int:
         """Delete files that killed runs left at the provider; returns how many. Never raises."""

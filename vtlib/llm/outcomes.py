@@ -1,4 +1,4 @@
-"""What came of a request to a model: always one named outcome, with everything the model sent."""
+"""The outcome of a request to a model: one status, with everything the model sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from vtlib.llm.prices import Usage
 
 # Data: `ok`; `repaired` (fences, commas, prose around it); `partial` (cut off: only whole parts; or
-# it says what cannot be, such as times behind the end of the video). Answered, but no data:
+# it holds something impossible, such as times after the video's end). Answered, but no data:
 # `blocked` (the question), `withheld` (the answer), `empty`, `truncated` (cut off and nothing whole
 # in it), `unreadable` (no JSON), `invalid` (JSON of another shape). Not answered: `refused` (this
 # request), `not_found` (model or file), `file_failed`, `too_large`, `unavailable` (down, or not the
@@ -46,18 +46,18 @@ Status = Literal[
     "not_recorded",
 ]
 DATA: frozenset[str] = frozenset({"ok", "repaired", "partial"})
-# What a reply came to, be it no data.
-ANSWERED: frozenset[str] = DATA | {
+# A reply came, with or without data.
+REPLY_STATUSES: frozenset[str] = DATA | {
     *("blocked", "withheld", "empty", "truncated", "unreadable", "invalid")
 }
-# What will be the same tomorrow, for the same request: not sent again.
+# Final for the same request: it is not sent again.
 LASTING: frozenset[str] = DATA | {"blocked", "withheld", "file_failed", "too_large"}
 STOPS: frozenset[str] = frozenset({"bad_key", "quota_day", "not_allowed", "circuit_open", "budget"})
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request for an answer, whatever came of it. `usd` None = no price is known, or no usage.
+    """One call for an answer. `usd` None = no price is known, or no usage.
 
     `kind`: ask, or reask after an answer that could not be used; `key`: the caller's name for the
     request; `ended_at` None = in flight; `estimate_usd` and `estimate_tokens`: what it may take at
@@ -83,9 +83,7 @@ class Call:
 
     @property
     def is_possibly_paid(self) -> bool:
-        """Whether it may have been paid although nobody said how much; the same rule as the view
-        possibly_paid_calls.
-        """
+        """Whether it may have been paid; the same rule as the view possibly_paid_calls."""
         return not self.usage.is_known and (self.status == "lost" or self.http_status == 200)
 
 
@@ -113,29 +111,27 @@ class Outcome:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all calls together; None where no call said."""
+        """Tokens of all calls together; None where no call reported any."""
 
         def total(name: str) -> int | None:
-            known = [n for c in self.calls if (n := getattr(c.usage, name)) is not None]
-            return sum(known) if known else None
+            counts = [n for c in self.calls if (n := getattr(c.usage, name)) is not None]
+            return sum(counts) if counts else None
 
         return Usage(*map(total, ("tokens_in", "tokens_out", "tokens_thinking", "tokens_cached")))
 
     @property
     def usd(self) -> float | None:
         """US dollars of all calls; None when the cost of any call is unknown."""
-        costs = [c.usd for c in self.calls if c.usage.is_known or c.status in ANSWERED]
+        costs = [c.usd for c in self.calls if c.usage.is_known or c.status in REPLY_STATUSES]
         return None if any(c is None for c in costs) else float(sum(c or 0.0 for c in costs))
 
     @property
     def possibly_usd(self) -> float:
-        """US dollars that calls without a known cost may have taken at most; calls without a
-        price count 0.
-        """
+        """The most that calls without a known cost may have taken; US dollars, 0 if no price."""
         return float(sum(c.estimate_usd or 0.0 for c in self.calls if c.is_possibly_paid))
 
     def checked(self, check: Callable[[BaseModel], str] | None) -> Outcome:
-        """The same, but at most `partial` when `check` says that the value holds what cannot be."""
+        """The same, but at most `partial` when `check` finds something impossible in the value."""
         flaw = check(self.value) if check and self.value is not None else ""
         if not flaw:
             return self
@@ -144,5 +140,5 @@ class Outcome:
         )
 
     def plain(self) -> dict[str, Any] | None:
-        """The value as JSON knows it."""
+        """The value as plain JSON."""
         return None if self.value is None else self.value.model_dump(mode="json", warnings=False)

@@ -19,12 +19,12 @@ import orjson
 
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as store
-from vtlib.llm.exchange import ASKED_AGAIN
+from vtlib.llm.client import ASKED_AGAIN
 from vtlib.llm.failures import Failed, Failure, FileRefused
-from vtlib.llm.journal import call_of
 from vtlib.llm.model import ModelFacts, Reply
-from vtlib.llm.outcomes import ANSWERED, Call
-from vtlib.llm.replies import BLOCKED
+from vtlib.llm.outcomes import REPLY_STATUSES, Call
+from vtlib.llm.records import call_of
+from vtlib.llm.replies import BLOCK_PREFIX
 from vtlib.llm.request import Request
 from vtlib.store.project import Project
 
@@ -42,9 +42,7 @@ class RecordedRun:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What came of one request: status and reason of its outcome ("" = it has none), its calls
-    in order.
-    """
+    """One recorded request: status and reason of its outcome ("" = none), its calls in order."""
 
     status: str
     reason: str
@@ -55,7 +53,7 @@ class Recording:
         it; the last one ends as the outcome did, unless an earlier call was answered.
         """
         call, is_last = self.calls[position], position + 1 == len(self.calls)
-        has_answer = any(c.status in ANSWERED for c in self.calls)
+        has_answer = any(c.status in REPLY_STATUSES for c in self.calls)
         status, reason = call.status, call.reason
         if is_last and self.status and not has_answer:
             status, reason = self.status, self.reason  # type: ignore[assignment]
@@ -64,9 +62,7 @@ class Recording:
 
 @dataclass
 class Replay:
-    """A folder of recorded replies as a model. A request that is not in it fails as
-    `not_recorded`.
-    """
+    """A folder of recorded replies as a model. Missing requests fail as `not_recorded`."""
 
     folder: Path
     _positions: dict[str, int] = field(default_factory=dict, repr=False)
@@ -75,9 +71,7 @@ class Replay:
     is_remote = False
 
     def ask(self, request: Request) -> Reply:
-        """The next recorded reply to a request. Raises Failed with what was recorded, or
-        `not_recorded`.
-        """
+        """The next recorded reply. Raises Failed as recorded, or with `not_recorded`."""
         recording = read(self.folder, request.key)
         if recording is None:
             reason = (
@@ -92,7 +86,7 @@ class Replay:
             reason = refusal or f"{request.key} was not sent once more when it was recorded"
             raise Failed(Failure("not_recorded", reason))
         call = recording.calls[position]
-        if call.status not in ANSWERED:
+        if call.status not in REPLY_STATUSES:
             raise Failed(recording.failure(position), call)
         return reply_of_call(call)
 
@@ -105,7 +99,7 @@ class Replay:
         yield request
 
     def check(self, name: str, **_: Any) -> ModelFacts:
-        """Every model is there: what it replied is recorded, or is not."""
+        """Every model exists: its replies are recorded or missing."""
         return ModelFacts(name)
 
     def count(self, request: Request) -> int | None:  # noqa: ARG002 - as the protocol has it
@@ -113,11 +107,11 @@ class Replay:
         return None
 
     def explain(self, failure: Failure, **_: Any) -> Failure:
-        """As it was recorded."""
+        """The failure as it was recorded."""
         return failure
 
     def sweep(self) -> int:
-        """Nothing lies anywhere."""
+        """A replay leaves no files."""
         return 0
 
     def close(self) -> None:
@@ -131,7 +125,7 @@ def reply_of_call(call: Call) -> Reply:
     return Reply(
         text=call.raw,
         finish_reason=call.finish_reason,
-        blocked=call.reason.removeprefix(BLOCKED) if is_blocked else "",
+        block_reason=call.reason.removeprefix(BLOCK_PREFIX) if is_blocked else "",
         usage=call.usage,
         model_version=call.model_version,
         flaw=call.reason if has_flaw else "",
@@ -140,9 +134,7 @@ def reply_of_call(call: Call) -> Reply:
 
 
 def read(folder: Path, key: str) -> Recording | None:
-    """What was recorded of a request, None when nothing was. Raises BadInput for a file that is
-    no recording.
-    """
+    """The recording of a request, or None. Raises BadInput for a file that is no recording."""
     path = folder / f"{key}.json"
     try:
         data = orjson.loads(path.read_bytes())
@@ -180,7 +172,7 @@ def write(project: Project, folder: Path, run: RecordedRun) -> int:
     the calls that led to it; a request without one keeps all of its calls.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rows = store.recorded(project.store, project.slug)
+    rows = store.requests_to_replay(project.store, project.slug)
     for row in rows:
         calls = [_plain(call) for call in row.pop("calls")]
         _save(folder / f"{row['key']}.json", {**row, "calls": calls})
@@ -191,11 +183,11 @@ def write(project: Project, folder: Path, run: RecordedRun) -> int:
 
 def n_missing(project: Project, run_id: str) -> int:
     """How many requests of a run were not in its recording."""
-    found = project.store.query(
+    rows = project.store.query(
         "SELECT count(*) AS n FROM problems WHERE run_id = $run_id AND kind = 'not_recorded'",
         {"run_id": run_id},
     )
-    return int(found["n"].iloc[0])
+    return int(rows["n"].iloc[0])
 
 
 def _plain(call: Mapping[str, Any]) -> dict[str, Any]:

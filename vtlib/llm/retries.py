@@ -1,6 +1,4 @@
-"""Retry transient failures with back-off; honour what the service says of waiting; stop at the
-deadline.
-"""
+"""Retry transient errors with back-off; honour the service's pause; stop at the deadline."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ _logger = log.get(__name__)
 
 
 class RetriesExhausted(Exception):
-    """A request that did not get through; `failure` is the last one's."""
+    """A request that failed at every attempt; `failure` is the last one."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.reason)
@@ -30,7 +28,7 @@ class RetriesExhausted(Exception):
 @dataclass(frozen=True)
 class Retries:
     """How often and how long. `first_s` is the first wait, doubled each time up to `longest_s`,
-    with up to half of it taken away by chance so that workers do not come back together.
+    minus up to half of it at random so that workers do not retry together.
     """
 
     limiter: RateLimiter
@@ -43,7 +41,7 @@ class Retries:
     def run(self, act: Callable[[], T], *, what: str, end_s: float) -> T:
         """The result of `act`, tried again while it raises Failed and the failure is passing.
 
-        `end_s`: the deadline (monotonic). What the service says of waiting holds for every worker.
+        `end_s`: the deadline (monotonic). A pause that the service asks for holds for every worker.
         Raises RetriesExhausted.
         """
         for attempt in range(1, self.attempts + 1):

@@ -1,6 +1,4 @@
-"""Requests without a video: sent once within caps, each outcome saved as it comes, never paid
-twice.
-"""
+"""Requests without a video: sent once within caps, each outcome saved at once, never paid twice."""
 
 from __future__ import annotations
 
@@ -44,26 +42,22 @@ class TextRequest:
 def text_request(
     request: Request, *, task: str, post_id: str | None, about: str, role: str
 ) -> TextRequest:
-    """A request under its key: the same about (post, product) and the same request, the same
-    key.
-    """
+    """A request with its key, a digest of `task`, `about` (post, product) and the request."""
     digest = hashlib.sha256(f"{task}/{about}/{request.identity}".encode()).hexdigest()[:24]
     return TextRequest(replace(request, key=digest), task, post_id, role)
 
 
-def open_ones(project: Project, asked: Sequence[TextRequest]) -> list[TextRequest]:
-    """Those that have no lasting outcome yet. Nothing is asked."""
-    known = store.statuses(project.store, [w.key for w in asked])
-    return [w for w in asked if known.get(w.key) not in LASTING]
+def open_ones(project: Project, requests: Sequence[TextRequest]) -> list[TextRequest]:
+    """Those that have no lasting outcome yet. Nothing is sent."""
+    statuses = store.statuses(project.store, [w.key for w in requests])
+    return [w for w in requests if statuses.get(w.key) not in LASTING]
 
 
-def estimate(project: Project, asked: Sequence[TextRequest]) -> pd.DataFrame:
-    """A row a request: task, post_id, tokens_in (by formula), tokens_out_max, usd_max (None = no
-    price).
-    """
+def estimate(project: Project, requests: Sequence[TextRequest]) -> pd.DataFrame:
+    """A row a request: task, post_id, tokens_in, tokens_out_max, usd_max (None = no price)."""
     prices, today = session.prices(project), project.workspace.now().date()
     rows = []
-    for one in asked:
+    for one in requests:
         tokens, most = one.request.guessed_tokens_in(), one.request.options.max_output_tokens
         usd = prices.cost_usd(one.request.options.model, Usage(tokens, most), on=today)
         rows.append((one.task, one.post_id, tokens, most, usd))
@@ -74,21 +68,21 @@ def estimate(project: Project, asked: Sequence[TextRequest]) -> pd.DataFrame:
 @one_session
 def ask(
     project: Project,
-    asked: Sequence[TextRequest],
+    requests: Sequence[TextRequest],
     *,
     max_cost_usd: float,
     progress: Progress | None = None,
 ) -> Done:
-    """Ask those that have no outcome yet and save what comes, one by one.
+    """Send those that have no outcome yet and save each outcome.
 
     An answer that came but was not saved (a process died) is taken from the record of calls. Raises
-    CredentialsMissing without a key, when there is something to ask.
+    CredentialsMissing without a key, when there is something to send.
     """
-    take_up(project, {w.key: (w.request, w.about) for w in open_ones(project, asked)})
-    rest = {w.key: w for w in open_ones(project, asked)}
-    done = Done(n_known=len(asked) - len(rest), n_left=len(rest))
+    take_up(project, {w.key: (w.request, w.about) for w in open_ones(project, requests)})
+    rest = {w.key: w for w in open_ones(project, requests)}
+    result = Done(n_known=len(requests) - len(rest), n_left=len(rest))
     if not rest:
-        return done
+        return result
     model = next(iter(rest.values())).request.options.model
     with session.client(project, model=model, max_cost_usd=max_cost_usd) as client:
         client.check_model(model)
@@ -97,18 +91,16 @@ def ask(
             [w.request for w in rest.values()], concurrency=concurrency
         ):
             save(project, request, outcome, rest[request.key].about)
-            done.add(outcome, to=done.outcomes)
+            result.add(outcome, to=result.outcomes)
             if progress:
                 progress(1)
-    return done
+    return result
 
 
 def require_caps(
     project: Project, section: Literal["adaptation", "comparison"], model: str
 ) -> None:
-    """Raises BadInput when somebody set a cap in dollars and `model` has no price: it could not
-    hold.
-    """
+    """Raises BadInput if a cap in dollars was set by a person and `model` has no price."""
     if session.is_capped(project, section):
         require_price(project, model)
 
@@ -119,7 +111,7 @@ def require_price(project: Project, model: str) -> None:
 
 
 def both(first: Done, second: Done) -> Done:
-    """Two rounds as one."""
+    """The sum of two results."""
     usd = None if first.usd is None or second.usd is None else first.usd + second.usd
     return Done(
         first.outcomes + second.outcomes,
@@ -135,9 +127,7 @@ def both(first: Done, second: Done) -> Done:
 
 
 def most(estimate: pd.DataFrame) -> dict[str, Any]:
-    """What the requests of an `estimate` may take: tokens_max, usd_max (None = a price is
-    missing).
-    """
+    """What the requests of an `estimate` may take: tokens_max, usd_max (None = no price)."""
     usd = estimate["usd_max"]
     is_priced = len(usd) > 0 and bool(usd.notna().all())
     tokens = int(estimate["tokens_in"].sum() + estimate["tokens_out_max"].sum())
@@ -145,21 +135,21 @@ def most(estimate: pd.DataFrame) -> dict[str, Any]:
 
 
 def most_words(estimate: pd.DataFrame) -> str:
-    """`most` in words."""
-    found = most(estimate)
-    usd = found["usd_max"]
+    """`most` as a sentence."""
+    totals = most(estimate)
+    usd = totals["usd_max"]
     cost = "cost unknown: no price is known" if usd is None else f"at most ${usd:,.4f}"
-    return f"at most {found['tokens_max']:,} tokens, {cost}"
+    return f"at most {totals['tokens_max']:,} tokens, {cost}"
 
 
-def words(done: Done) -> str:
-    """What was asked, in a line."""
-    cost = "cost unknown: no price is known" if done.usd is None else f"${done.usd:,.4f}"
-    ended = ", ".join(f"{s.replace('_', ' ')} {n}" for s, n in done.outcomes.most_common())
-    asked = f"now asked: {sum(done.outcomes.values())}" + (f" ({ended})" if ended else "")
-    told = (
-        f"{asked}, known before: {done.n_known}, left: {done.n_left}; {done.tokens:,} tokens, "
-        f"{cost}"
+def words(result: Done) -> str:
+    """A result in a line, and a line each for possibly paid calls and an early stop."""
+    cost = "cost unknown: no price is known" if result.usd is None else f"${result.usd:,.4f}"
+    by_status = ", ".join(f"{s.replace('_', ' ')} {n}" for s, n in result.outcomes.most_common())
+    outcomes = f" ({by_status})" if by_status else ""
+    line = (
+        f"now asked: {sum(result.outcomes.values())}{outcomes}, known before: {result.n_known}, "
+        f"left: {result.n_left}; {result.tokens:,} tokens, {cost}"
     )
-    more = [done.possibly_words, f"stopped: {done.stopped}" if done.stopped else ""]
-    return "\n".join([told, *filter(None, more)])
+    stop = f"stopped: {result.stopped}" if result.stopped else ""
+    return "\n".join(filter(None, [line, result.possibly_words, stop]))

@@ -6,6 +6,6 @@ section `media`.
 Entry points: `stage.run` (download and measure what is due), `stage.load` (where each post
 stands), `purge`.
 Files: `queue` says what is due and what an outcome means (pure); `download/` fetches; `probe`,
-`measures/`, `proxies` read files; `duplicates`, `duplicate_index` compare (pure); `timeline`,
-`tracks` draw; `folder`, `store` keep.
+`measures/`, `proxies` read files; `duplicates` compares (pure); `timeline` draws; `retention` says
+what a purge removes (pure); `folder` and `store` write files and rows.
 """

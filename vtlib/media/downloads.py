@@ -1,6 +1,4 @@
-"""Posts fetched some at a time, and measured as they come: a slow one holds neither the others
-nor their measuring.
-"""
+"""Posts downloaded several at a time, and measured as they arrive."""
 
 from __future__ import annotations
 
@@ -18,25 +16,23 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core import log
-from vtlib.media import queue as stage
 from vtlib.media import store
 from vtlib.media.download import DownloadRequest, DownloadRules, Fetched, fetch
 from vtlib.media.folder import MediaFolder, MediaSession, StoredFile
 from vtlib.media.measurement import Measurer
+from vtlib.media.queue import next_try
 from vtlib.store.connection import Store
 from vtlib.store.project import Project
 
-MORE_FOR_SLOW = 4  # times media.parallel: so many at most, the slow ones among them
+MORE_FOR_SLOW = 4  # times media.parallel: the most downloads at a time, slow ones included
 Progress = Callable[[int], None]
 Result = tuple[dict[str, Any], Path]  # a note to save, the work folder it came from
 
 
 @dataclass(slots=True)
 class MediaResult:
-    """What one call did: fetched by status, measured, and why it stopped before the end ('' = it
-    did not).
-
-    `failed`: ids of the posts that were asked for and are not here.
+    """The result of one call: fetched by status, measured, and why it stopped early ('' = it did
+    not). `failed`: ids of posts that could not be fetched; `resting`: reasons by platform.
     """
 
     fetched: Counter[str] = field(default_factory=Counter)
@@ -49,8 +45,8 @@ class MediaResult:
 
 @dataclass
 class Downloads:
-    """Posts on their way here. The database is used by the caller's thread alone; `_lock` guards
-    `done`.
+    """Downloads in progress. The database is used by the caller's thread alone; `_lock` guards
+    `result`.
 
     A download that takes longer than media.timeout_s gives its place to the next.
     """
@@ -58,12 +54,12 @@ class Downloads:
     project: Project
     session: MediaSession
     rules: DownloadRules
-    done: MediaResult
+    result: MediaResult
     measurer: Measurer
     progress: Progress | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _queue: deque[tuple[Mapping[Any, Any], DownloadRequest]] = field(default_factory=deque)
-    _listed: set[str] = field(default_factory=set)
+    _listed_ids: set[str] = field(default_factory=set)
     _started_s: dict[Future[Result | None], float] = field(default_factory=dict)
 
     def run(
@@ -72,9 +68,8 @@ class Downloads:
         plan: Callable[[], pd.DataFrame],
         addresses: Callable[[pd.DataFrame], dict[str, DownloadRequest]],
     ) -> None:
-        """Fetch what is due of `posts` (media/queue.plan); `plan` gives them anew when one is
-        lost, since that makes room for the next within the limit. `addresses`: what to ask for
-        each.
+        """Fetch the due ones of `posts` (media/queue.plan). When one is lost, `plan` runs again,
+        since the next then fits the limit. `addresses`: the request of each post.
         """
         self._list(posts, addresses)
         with _pool(self.project.params.media.parallel * MORE_FOR_SLOW) as pool:
@@ -82,49 +77,49 @@ class Downloads:
                 self._start(pool)
                 if not self._started_s:
                     break
-                if self._save(self._finished()):
+                if self._save(self._wait_for_any()):
                     self._list(plan(), addresses)
 
     def _list(
         self, posts: pd.DataFrame, addresses: Callable[[pd.DataFrame], dict[str, DownloadRequest]]
     ) -> None:
-        due = posts[(posts["state"] == "fetch") & ~posts["post_id"].isin(self._listed)]
-        due = due[~due["platform"].isin(self.done.resting)]
-        if due.empty or self.done.stopped:
+        due = posts[(posts["state"] == "fetch") & ~posts["post_id"].isin(self._listed_ids)]
+        due = due[~due["platform"].isin(self.result.resting)]
+        if due.empty or self.result.stopped:
             return
-        self._listed |= set(due["post_id"])
-        wanted = addresses(due)
-        self._queue.extend((row, wanted[row["post_id"]]) for row in due.to_dict("records"))
+        self._listed_ids |= set(due["post_id"])
+        requests = addresses(due)
+        self._queue.extend((row, requests[row["post_id"]]) for row in due.to_dict("records"))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         while self._queue and self._has_place():
-            row, wanted = self._queue.popleft()
-            self._started_s[pool.submit(self._fetch, row, wanted)] = time.monotonic()
+            row, request = self._queue.popleft()
+            self._started_s[pool.submit(self._fetch, row, request)] = time.monotonic()
 
     def _has_place(self) -> bool:
         parallel, now = self.project.params.media.parallel, time.monotonic()
         quick = sum(now - s < self.rules.timeout_s for s in self._started_s.values())
         return quick < parallel and len(self._started_s) < parallel * MORE_FOR_SLOW
 
-    def _finished(self) -> list[Result | None]:
-        """What has ended by now, the measuring brought forward meanwhile."""
+    def _wait_for_any(self) -> list[Result | None]:
+        """Results of finished downloads; meanwhile measures are saved and begun."""
         self.measurer.advance()
         latest = max(self._started_s.values())
         place_s = max(latest + self.rules.timeout_s - time.monotonic(), 0.1)
         futures: list[Future[Any]] = [*self._started_s, *self.measurer.running()]
-        ended, _ = wait(
+        ready, _ = wait(
             futures,
             timeout=place_s if self._queue else None,
             return_when=FIRST_COMPLETED,
         )
         results = []
-        for future in [f for f in self._started_s if f in ended]:
+        for future in [f for f in self._started_s if f in ready]:
             del self._started_s[future]
             results.append(future.result())
         return results
 
     def _save(self, results: list[Result | None]) -> bool:
-        """Save what came; whether one of them was lost or waits."""
+        """Save results; whether one of them was lost or waits."""
         is_short = False
         for result in results:
             if result is not None:
@@ -132,42 +127,42 @@ class Downloads:
                 save_note(self.project.store, note)
                 self.session.clear(work)
                 media = note["media"]
-                self.done.fetched[media["status"]] += 1
+                self.result.fetched[media["status"]] += 1
                 if media["status"] == "ok":
                     self.measurer.add(pd.DataFrame([{**media, "measured_version": None}]))
                 if media["status"] not in ("ok", "photo"):
-                    self.done.failed.add(media["post_id"])
+                    self.result.failed.add(media["post_id"])
                     is_short = True
             if self.progress:
                 self.progress(1)
         return is_short
 
-    def _fetch(self, row: Mapping[Any, Any], wanted: DownloadRequest) -> Result | None:
-        """In a worker: a post into the store; None when it is not its time."""
+    def _fetch(self, row: Mapping[Any, Any], request: DownloadRequest) -> Result | None:
+        """In a worker: download a post into the media folder; None when nothing was tried."""
         platform = str(row["platform"])
         with self._lock:
-            self.done.stopped = self.done.stopped or _quota(self.project, self.session.media)
-            if self.done.stopped or platform in self.done.resting:
+            self.result.stopped = self.result.stopped or _quota(self.project, self.session.media)
+            if self.result.stopped or platform in self.result.resting:
                 return None
-        work = self.session.work(wanted.post_id)
-        fetched = fetch(wanted, work, self.rules)
-        if fetched.status == "rate_limited" or fetched.is_offline:
+        work = self.session.work(request.post_id)
+        outcome = fetch(request, work, self.rules)
+        if outcome.status == "rate_limited" or outcome.is_offline:
             with self._lock:
-                self.done.resting.setdefault(platform, fetched.reason)
-        if fetched.is_offline:  # nothing was learnt of the post: no try is counted
+                self.result.resting.setdefault(platform, outcome.reason)
+        if outcome.is_offline:  # says nothing about the post: not counted as a try
             self.session.clear(work)
             return None
-        kept = self.session.describe(fetched.files)
-        note = _note(self, row, fetched, kept)
-        if kept:
-            self.session.finish(work, fetched.files, kept, note)
-        log.get(__name__).debug("fetched", post=wanted.post_id, status=fetched.status)
+        files = self.session.describe(outcome.files)
+        note = _note(self, row, outcome, files)
+        if files:
+            self.session.finish(work, outcome.files, files, note)
+        log.get(__name__).debug("fetched", post=request.post_id, status=outcome.status)
         return note, work
 
 
 @contextmanager
 def _pool(size: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that, when the block is left by an error or Ctrl-C, start nothing more."""
+    """Threads that start nothing more once the block ends, also by an error or Ctrl-C."""
     pool = ThreadPoolExecutor(size, thread_name_prefix="download")
     try:
         yield pool
@@ -176,51 +171,51 @@ def _pool(size: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _note(
-    at: Downloads, row: Mapping[Any, Any], fetched: Fetched, kept: list[StoredFile]
+    at: Downloads, row: Mapping[Any, Any], outcome: Fetched, files: list[StoredFile]
 ) -> dict[str, Any]:
     """The rows of `media` and `media_images` as plain JSON."""
     now, params = at.project.workspace.now(), at.project.params.media
     tries = 1 + (0 if pd.isna(row["tries"]) else int(row["tries"]))
     media: dict[str, Any] = {
         "post_id": row["post_id"],
-        "status": fetched.status,
-        "reason": fetched.reason,
-        "came_by": fetched.came_by or None,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "came_by": outcome.came_by or None,
         "tries": tries,
         "tried_at": now,
         "had_cookies": at.rules.has_cookies,
         "max_mb": params.max_file_mb,
     }
-    if kept:
-        first, proof = kept[0], fetched.files[0].proof
+    if files:
+        first, proof = files[0], outcome.files[0].proof
         facts = asdict(proof) if proof else {}
-        media |= asdict(first) | {"n_files": len(kept), "fetched_at": now}
+        media |= asdict(first) | {"n_files": len(files), "fetched_at": now}
         media |= {k: facts.get(k) for k in ("container", "codec", "duration_s", "has_audio")}
     else:
-        wait_s = fetched.retry_after_s
-        media["next_try_at"] = stage.next_try(
-            fetched.status, tries=tries, params=params, now=now, retry_after_s=wait_s
+        wait_s = outcome.retry_after_s
+        media["next_try_at"] = next_try(
+            outcome.status, tries=tries, params=params, now=now, retry_after_s=wait_s
         )
-    images = [{k: v for k, v in asdict(k_).items() if k != "kind"} for k_ in kept]
+    images = [{k: v for k, v in asdict(k_).items() if k != "kind"} for k_ in files]
     return {
         "media": {k: _text(v) for k, v in media.items()},
-        "images": images if fetched.status == "photo" or len(kept) > 1 else [],
+        "images": images if outcome.status == "photo" or len(files) > 1 else [],
     }
 
 
 def save_note(at: Store, note: Mapping[str, Any]) -> None:
-    """Save how a post fared, as `_note` wrote it."""
+    """Save the outcome of a post, as `_note` wrote it."""
     row = {k: _moment(v) if k.endswith("_at") else v for k, v in note["media"].items()}
     store.save_media(at, row, note["images"])
 
 
 def _quota(project: Project, folder: MediaFolder) -> str:
     limit = project.params.media.quota_gb
-    used = folder.used_bytes() / 1e9
-    if limit is None or used < limit:
+    used_gb = folder.used_bytes() / 1e9
+    if limit is None or used_gb < limit:
         return ""
     return (
-        f"the media folder holds {used:.2f} GB and may hold {limit:g}: nothing more is fetched. "
+        f"the media folder holds {used_gb:.2f} GB and may hold {limit:g}: nothing more is fetched. "
         f"vt purge --project {project.slug} --dry-run shows what would go."
     )
 

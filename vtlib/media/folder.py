@@ -1,10 +1,8 @@
-"""The media folder: every file once by the hash of its content, whatever project or post it came
-with.
+"""The media folder: every file once, by the hash of its content, whatever its project or post.
 
 `media/<2 hex>/<sha256>.<suffix>` under the outputs folder, thumbnails in `<sha256>.thumbs/` beside
-it. Work in progress lies in `media/tmp/`, one process at a time, under a lock that the kernel
-releases however the process dies; the next session finishes what was whole there and removes the
-rest.
+it. Work in progress is in `media/tmp/`, one process at a time, under a lock that the kernel
+releases however the process dies; the next session keeps complete items and removes the rest.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ from vtlib.core.errors import StoreBusy
 from vtlib.media.download.outcome import ProvenFile
 
 CHUNK_BYTES = 1 << 20
-DONE = "done.json"
+NOTE_FILE = "done.json"
 SMALL_PX = 180
 
 
@@ -59,9 +57,7 @@ class MediaFolder:
 
     @contextmanager
     def session(self) -> Iterator[MediaSession]:
-        """A place for work in progress, swept at the end. Raises StoreBusy while another process
-        has one.
-        """
+        """A place for work in progress, cleared at the end. Raises StoreBusy if another has it."""
         self.root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.root / ".lock")
         try:
@@ -69,7 +65,7 @@ class MediaFolder:
         except Timeout:
             raise StoreBusy(
                 "another process is downloading or measuring in this workspace.",
-                todo="Wait for it; what it has done will be there.",
+                todo="Wait for it; what it has done is kept.",
             ) from None
         try:
             (self.root / "tmp").mkdir(exist_ok=True)
@@ -79,13 +75,13 @@ class MediaFolder:
             lock.release()
 
     def thumbnails(
-        self, relative: str | None, listed: Sequence[Mapping[str, Any]]
+        self, relative: str | None, thumbs: Sequence[Mapping[str, Any]]
     ) -> list[tuple[float, bytes]]:
         """(time in s, small JPEG) of the thumbnails `listed` ({t_s, file}) that are still there."""
         folder = self.path(relative) if relative else None
         if folder is None:
             return []
-        there = [(t["t_s"], folder / t["file"]) for t in listed if (folder / t["file"]).is_file()]
+        there = [(t["t_s"], folder / t["file"]) for t in thumbs if (folder / t["file"]).is_file()]
         return [(float(t_s), _small(path)) for t_s, path in there]
 
     def stills(self, relatives: Sequence[str | None]) -> list[bytes | None]:
@@ -93,7 +89,7 @@ class MediaFolder:
         return [_small_or_none(self.path(r)) if r else None for r in relatives]
 
     def used_bytes(self) -> int:
-        """What the store takes on disk, work in progress included."""
+        """Bytes on disk, work in progress included."""
         return sum(size for _, size in self.listed())
 
     def listed(self) -> Iterator[tuple[str, int]]:
@@ -105,12 +101,12 @@ class MediaFolder:
                     continue
                 try:
                     size = path.stat().st_size
-                except FileNotFoundError:  # another process moved it on: it is work in progress
+                except FileNotFoundError:  # another process moved it: work in progress
                     continue
                 yield path.relative_to(self.outputs).as_posix(), size
 
     def remove(self, relative: str) -> None:
-        """Delete a stored file with all that stands beside it: thumbnails, small copy."""
+        """Delete a stored file with its thumbnails and small copy."""
         path = self.path(relative)
         home = path.parent.parent if path.parent.suffix == ".thumbs" else path.parent
         for beside in home.glob(f"{stem(relative)}.*"):
@@ -121,13 +117,13 @@ class MediaFolder:
 
     def keep_only(self, relative: str) -> None:
         """Of the files with one content, keep this one (a small copy) and the thumbnails."""
-        kept = self.path(relative)
-        for beside in kept.parent.glob(f"{stem(relative)}.*"):
-            if beside.is_file() and beside != kept:
+        copy = self.path(relative)
+        for beside in copy.parent.glob(f"{stem(relative)}.*"):
+            if beside.is_file() and beside != copy:
                 beside.unlink()
 
     def place(self, work: Path, files: Sequence[Mapping[str, str]]) -> None:
-        """Move files of a work folder to where they belong; those that are there already stay."""
+        """Move files of a work folder into the store; missing ones were moved before."""
         for file in files:
             source, target = work / file["name"], self.path(file["path"])
             if source.exists():
@@ -143,52 +139,54 @@ class MediaSession:
     folder: Path
 
     def left_over(self) -> Iterator[dict[str, Any]]:
-        """What a dead process had fetched whole but not noted: its notes, the files now in place.
+        """Notes of items that a dead process fetched completely but did not save; their files are
+        moved into the store.
 
-        A note is forgotten when the next is asked for, so save it at once. Then all else goes that
-        it left.
+        A note is deleted when the next is requested, so save it at once. The rest is removed.
         """
-        for done in sorted(self.folder.glob(f"*/{DONE}")):
-            held = json.loads(done.read_text(encoding="utf-8"))
-            self.media.place(done.parent, held["files"])
-            yield held["note"]
-            self.clear(done.parent)
+        for note_file in sorted(self.folder.glob(f"*/{NOTE_FILE}")):
+            data = json.loads(note_file.read_text(encoding="utf-8"))
+            self.media.place(note_file.parent, data["files"])
+            yield data["note"]
+            self.clear(note_file.parent)
         _sweep(self.folder)
 
     def work(self, key: str) -> Path:
-        """A new empty folder for one item; `key` may hold anything."""
+        """A new empty folder for one item; `key` may be any text."""
         path = self.folder / hashlib.sha256(key.encode()).hexdigest()[:16]
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir()
         return path
 
     def describe(self, files: Sequence[ProvenFile]) -> list[StoredFile]:
-        """What the files will be in the store: each read once, a megabyte at a time."""
-        return [_kept(file) for file in files]
+        """The files as they will be stored: each read once, a megabyte at a time."""
+        return [_stored_file(file) for file in files]
 
     def finish(
         self,
         work: Path,
         files: Sequence[ProvenFile],
-        kept: Sequence[StoredFile],
+        stored_files: Sequence[StoredFile],
         note: Mapping[str, Any],
     ) -> None:
-        """Move the files of `work` into the store. From here on the item is whole: a process
-        killed before `note` (plain JSON) is saved hands it on to the next through `left_over`.
+        """Move the files of `work` into the store. From here on the item is complete: if the
+        process is killed before `note` (plain JSON) is saved, `left_over` yields it next time.
         """
-        moves = [{"name": f.path.name, "path": k.path} for f, k in zip(files, kept, strict=True)]
+        moves = [
+            {"name": f.path.name, "path": k.path} for f, k in zip(files, stored_files, strict=True)
+        ]
         text = json.dumps({"files": moves, "note": dict(note)})
-        part = work / f"{DONE}.part"
+        part = work / f"{NOTE_FILE}.part"
         part.write_text(text, encoding="utf-8")
-        part.replace(work / DONE)
+        part.replace(work / NOTE_FILE)
         self.media.place(work, moves)
 
     def clear(self, work: Path) -> None:
-        """Forget a work folder whose note is saved, or that came to nothing."""
+        """Remove a work folder whose note is saved, or that failed."""
         shutil.rmtree(work, ignore_errors=True)
 
     def adopt(self, folder: Path, relative: str) -> None:
-        """Move a finished folder (thumbnails) or file into the store; an older one gives way."""
+        """Move a finished folder (thumbnails) or file into the store; an older one is replaced."""
         target = self.media.path(relative)
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
@@ -202,20 +200,20 @@ def stored_path(sha256: str, suffix: str) -> str:
 
 
 def stem(relative: str) -> str:
-    """The digest in a stored path, that of a thumbnail's film included."""
+    """The digest in a stored path; of a thumbnail, that of its video."""
     parts = relative.split("/")
     name = parts[-2] if parts[-2].endswith(".thumbs") else parts[-1]
     return name.partition(".")[0]
 
 
 def _sweep(tmp: Path) -> None:
-    """Remove what is unfinished; an item that is whole but not noted stays for the next session."""
+    """Remove incomplete items; complete ones that are not saved yet stay for the next session."""
     for folder in tmp.iterdir():
-        if not (folder / DONE).exists():
+        if not (folder / NOTE_FILE).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _kept(file: ProvenFile) -> StoredFile:
+def _stored_file(file: ProvenFile) -> StoredFile:
     digest, size = hashlib.sha256(), 0
     with file.path.open("rb") as stream:
         while block := stream.read(CHUNK_BYTES):

@@ -1,6 +1,4 @@
-"""04, first half: fetched files to measures, small copies and twins; each file saved as it is
-done.
-"""
+"""Notebook 04, first half: measures, small copies and duplicates of fetched files."""
 
 from __future__ import annotations
 
@@ -13,22 +11,19 @@ from typing import Any, Self
 import pandas as pd
 
 from vtlib.core.errors import BadInput
-from vtlib.media import queue as stage
 from vtlib.media import store
 from vtlib.media.folder import MediaSession
-from vtlib.media.measures import measure
-from vtlib.media.measures.record import VERSION
+from vtlib.media.measures import VERSION, measure
 from vtlib.media.proxies import compress
+from vtlib.media.queue import TWINS_METHOD, MeasuredVideo, find_twins
 from vtlib.store.project import Project
 
 
 @dataclass
 class Measurer:
-    """Measures fetched videos one after the other beside the caller, who saves and reads the
-    database.
+    """Measures fetched videos one after the other in a worker thread; the caller's thread saves.
 
-    Each post once, unless it is measured already (`again`: all); a file that another post had
-    measures of is not measured twice.
+    Each post is measured once (`again`: anew); posts with the same file share its measures.
     """
 
     project: Project
@@ -36,7 +31,7 @@ class Measurer:
     again: bool = False
     count: int = 0
     _queue: deque[Mapping[Any, Any]] = field(default_factory=deque)
-    _listed: set[str] = field(default_factory=set)
+    _listed_ids: set[str] = field(default_factory=set)
     _current: tuple[Mapping[Any, Any], Future[dict[str, Any]]] | None = None
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="measure")
@@ -52,17 +47,17 @@ class Measurer:
         """List the fetched videos among `posts` (status, path, sha256, measured_*) that are due."""
         videos = posts[(posts["status"] == "ok") & posts["path"].notna()]
         for row in videos.to_dict("records"):
-            is_new = row["post_id"] not in self._listed
+            is_new = row["post_id"] not in self._listed_ids
             if is_new and (self.again or _is_due(row, self._parts)):
-                self._listed.add(row["post_id"])
+                self._listed_ids.add(row["post_id"])
                 self._queue.append(row)
 
     def running(self) -> list[Future[dict[str, Any]]]:
-        """What to wait for before `advance` has something to do."""
+        """The futures to wait for before the next `advance`."""
         return [self._current[1]] if self._current else []
 
     def advance(self) -> None:
-        """Save what is measured by now and begin the next."""
+        """Save finished measures and begin the next video."""
         while self._current is None or self._current[1].done():
             if self._current:
                 row, future = self._current
@@ -73,7 +68,7 @@ class Measurer:
             self._begin(self._queue.popleft())
 
     def finish(self) -> None:
-        """Wait until all is measured and saved."""
+        """Wait until every video is measured and saved."""
         self.advance()
         while running := self.running():
             wait(running)
@@ -84,7 +79,7 @@ class Measurer:
         if same and _covers(same, self._parts):
             self._save(row, {**same, "seconds": None})
             return
-        future = self._pool.submit(_measured, self.project, self.session, row, self._parts)
+        future = self._pool.submit(_measure_file, self.project, self.session, row, self._parts)
         self._current = (row, future)
 
     def _save(self, row: Mapping[Any, Any], measures: Mapping[str, Any]) -> None:
@@ -99,38 +94,34 @@ class Measurer:
 def _is_due(row: Mapping[Any, Any], parts: list[str]) -> bool:
     if pd.isna(row["measured_version"]) or row["measured_sha256"] != row["sha256"]:
         return True
-    held = {"version": row["measured_version"], "parts": row["measured_parts"]}
-    return not _covers(held, parts)
+    measures = {"version": row["measured_version"], "parts": row["measured_parts"]}
+    return not _covers(measures, parts)
 
 
-def _covers(held: Mapping[str, Any], parts: list[str]) -> bool:
-    return held["version"] == VERSION and set(parts) <= set(held["parts"])
+def _covers(measures: Mapping[str, Any], parts: list[str]) -> bool:
+    return measures["version"] == VERSION and set(parts) <= set(measures["parts"])
 
 
-def _measured(
+def _measure_file(
     project: Project, session: MediaSession, row: Mapping[Any, Any], parts: list[str]
 ) -> dict[str, Any]:
-    """In a worker: a row of `measures`; a file that cannot be decoded is a failed row, not an
-    error.
-    """
+    """In a worker: a row of `measures`; a file that cannot be decoded is a failed row."""
     work = session.work(f"measure {row['sha256']}")
     base = {"sha256": row["sha256"], "version": VERSION, "parts": parts}
     base["measured_at"] = project.workspace.now()
     try:
-        found = measure(session.media.path(row["path"]), thumbs_dir=work / "thumbs", parts=parts)
+        measures = measure(session.media.path(row["path"]), thumbs_dir=work / "thumbs", parts=parts)
     except BadInput as error:
         session.clear(work)
         return {**base, "status": "failed", "reason": error.message}
     thumbs = f"media/{row['sha256'][:2]}/{row['sha256']}.thumbs"
     session.adopt(work / "thumbs", thumbs)
     session.clear(work)
-    return {**base, **found.to_row(), "status": "ok", "reason": "", "thumbs_path": thumbs}
+    return {**base, **measures.to_row(), "status": "ok", "reason": "", "thumbs_path": thumbs}
 
 
 def compress_all(project: Project, session: MediaSession, posts: pd.DataFrame) -> None:
-    """Small copies, where params.media.storage wants them; the original is measured before it
-    goes.
-    """
+    """Small copies, if media.storage asks for them; originals were measured before."""
     storage = project.params.media.storage
     if storage == "original":
         return
@@ -138,7 +129,7 @@ def compress_all(project: Project, session: MediaSession, posts: pd.DataFrame) -
     for sha256, path in due[["sha256", "path"]].drop_duplicates().itertuples(index=False):
         facts = store.proxy_of(project.store, sha256)
         if facts is None:
-            facts = _compressed(session, sha256, path)
+            facts = _compress(session, sha256, path)
             store.save_proxy(project.store, sha256, facts)
         if storage == "proxy":
             swap = {"path": facts["proxy_path"], "bytes": facts["proxy_bytes"]}
@@ -146,31 +137,31 @@ def compress_all(project: Project, session: MediaSession, posts: pd.DataFrame) -
             session.media.keep_only(facts["proxy_path"])
 
 
-def _compressed(session: MediaSession, sha256: str, path: str) -> dict[str, Any]:
-    """proxy_path and proxy_bytes of a new copy; the file itself where a copy would gain nothing."""
+def _compress(session: MediaSession, sha256: str, path: str) -> dict[str, Any]:
+    """proxy_path and proxy_bytes of a new copy; the file itself where a copy is not smaller."""
     work = session.work(f"compress {sha256}")
-    original, made = session.media.path(path), work / "proxy.mp4"
+    original, copy = session.media.path(path), work / "proxy.mp4"
     try:
-        compress(original, made)
-        size = made.stat().st_size
+        compress(original, copy)
+        size = copy.stat().st_size
     except BadInput:
         size = original.stat().st_size
     if size >= original.stat().st_size:
         session.clear(work)
         return {"proxy_path": path, "proxy_bytes": original.stat().st_size}
     target = f"media/{sha256[:2]}/{sha256}.proxy.mp4"
-    session.adopt(made, target)
+    session.adopt(copy, target)
     session.clear(work)
     return {"proxy_path": target, "proxy_bytes": size}
 
 
 def compare(project: Project) -> None:
-    """Seek twins of every video measured since the last time, among all of the workspace."""
-    films: dict[bool, list[stage.Film]] = {True: [], False: []}
+    """Find duplicates of every video measured since the last time, among the whole workspace."""
+    videos: dict[bool, list[MeasuredVideo]] = {True: [], False: []}
     for row in store.to_compare(project.store):
-        film = stage.Film(row["post_id"], row["sha256"], tuple(row["hashes"] or ()))
-        films[row["is_new"]].append(film)
-    if films[True]:
-        rows = stage.find_twins(films[True], films[False])
-        labelled = [{**row, "method": stage.TWINS_METHOD} for row in rows]
-        store.save_twins(project.store, [f.post_id for f in films[True]], labelled)
+        video = MeasuredVideo(row["post_id"], row["sha256"], tuple(row["hashes"] or ()))
+        videos[row["is_new"]].append(video)
+    if videos[True]:
+        rows = find_twins(videos[True], videos[False])
+        twins = [{**row, "method": TWINS_METHOD} for row in rows]
+        store.save_twins(project.store, [v.post_id for v in videos[True]], twins)

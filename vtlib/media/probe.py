@@ -1,10 +1,10 @@
-"""Is this file a whole, playable video? Proven from its bytes, its boxes and its packets.
+"""Whether a file is a complete, playable video, by its bytes, boxes and packets.
 
 Three steps, each cheaper than the next: the first bytes name the format (the file name never
 does), an MP4's top-level boxes must tile the file exactly and hold a `moov`, and every packet is
-demuxed. Damage in the middle of intact packets shows only in decoding: `measures` counts it.
-Nothing reads the whole file into memory, and only formats that cannot point elsewhere are opened:
-a playlist or a reference file would make FFmpeg fetch what it names.
+demuxed. Damage inside packets shows only in decoding: `measures` counts it. No file is read
+into memory at once, and only formats that cannot point elsewhere are opened: FFmpeg would fetch
+what a playlist or a reference file names.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Kind = Literal[
     "ok", "not_video", "truncated", "empty", "html", "json", "image", "audio_only", "broken"
 ]
 METHOD = "probe/1"
-MIN_DURATION_S = 0.3  # shorter is a picture in a video's clothes
+MIN_DURATION_S = 0.3  # shorter files are still pictures stored as a video
 _IMAGE_CODECS = frozenset({"png", "mjpeg", "gif", "webp", "bmp", "tiff"})
 _BOXES = frozenset(b"ftyp moov mdat free skip wide styp pnot uuid".split())
 _IMAGE_BRANDS = frozenset(b"heic heix heif mif1 msf1 avif avis".split())
@@ -37,11 +37,11 @@ _TS_PACKET = 188
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a file is, and, as far as it could be read, its facts.
+    """What kind of file it is, and its properties as far as they could be read.
 
     `width` and `height` are as displayed (rotation and pixel aspect applied); `fps` is the average
     rate; `duration_s` is the picture's; `frames` counts the video packets in the file and
-    `frames_declared` what its header promises (None where the format does not say).
+    `frames_declared` the header's number (None where the format has none).
     """
 
     kind: Kind
@@ -61,7 +61,7 @@ class Proof:
 
     @property
     def ok(self) -> bool:
-        """The file is a whole, playable video."""
+        """Whether the file is a complete, playable video."""
         return self.kind == "ok"
 
     def to_row(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Proof:
 
 
 def prove(path: Path) -> Proof:
-    """Prove that `path` is a whole, playable video, or say what it is instead.
+    """Check that `path` is a complete, playable video, or name what it is instead.
 
     Never raises for what is in the file; raises BadInput where there is no file.
     """
@@ -182,14 +182,14 @@ def _by_packets(path: Path, size: int) -> Proof:
             facts = _facts(container, size)
         if facts.ok:
             with open_media(path) as container:
-                facts = _displayed(container, facts)
+                facts = _with_display_size(container, facts)
     except (FFmpegError, ValueError, OSError) as error:
         return Proof("broken", f"cannot be opened: {type(error).__name__}", size)
     return facts
 
 
 def _facts(container: InputContainer, size: int) -> Proof:
-    """Facts of the header and the packets, with a verdict on them."""
+    """Properties of the header and the packets, with a verdict."""
     has_audio = bool(container.streams.audio)
     stream = next((s for s in container.streams.video if not _is_cover(s)), None)
     facts = Proof("ok", "", size, container=container.format.name, has_audio=has_audio)
@@ -197,28 +197,28 @@ def _facts(container: InputContainer, size: int) -> Proof:
         kind: Kind = "audio_only" if has_audio else "not_video"
         return replace(facts, kind=kind, reason="no video stream")
     times, end, corrupt = _walk(container, stream)
-    declared = stream.frames or None
+    header_frames = stream.frames or None
     facts = replace(
         facts,
         codec=stream.codec_context.name,
         fps=stream.average_rate,
         frames=len(times),
-        frames_declared=declared,
+        frames_declared=header_frames,
         duration_s=round(end, 3),
         is_variable_rate=_is_variable(times),
     )
-    promised = _promised_s(container, stream)
+    header_s = _header_duration_s(container, stream)
     if facts.codec in _IMAGE_CODECS and len(times) <= 1:
         kind = "audio_only" if has_audio else "image"
         return replace(facts, kind=kind, reason="a single picture, not a video")
     if not times:
         return replace(facts, kind="broken", reason="no video packets")
-    if declared and len(times) < declared:
+    if header_frames and len(times) < header_frames:
         return replace(
-            facts, kind="truncated", reason=f"{len(times)} of {declared} frames are there"
+            facts, kind="truncated", reason=f"{len(times)} of {header_frames} frames are there"
         )
-    if promised and end < promised - max(1.0, 0.05 * promised):
-        return replace(facts, kind="truncated", reason=f"{end:.1f} of {promised:.1f} s are there")
+    if header_s and end < header_s - max(1.0, 0.05 * header_s):
+        return replace(facts, kind="truncated", reason=f"{end:.1f} of {header_s:.1f} s are there")
     if corrupt:
         return replace(facts, kind="broken", reason=f"{corrupt} packets are marked corrupt")
     if end < MIN_DURATION_S:
@@ -258,10 +258,10 @@ def _is_variable(times: list[float]) -> bool:
     return sum(abs(s - middle) > 0.2 * middle for s in steps) > 0.05 * len(steps)
 
 
-def _promised_s(container: InputContainer, stream: VideoStream) -> float | None:
-    """The length the header promises the picture; None where a format only estimates it.
+def _header_duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+    """The picture's length (s) by the header; None where a format only estimates it.
 
-    Matroska states one length for all its streams, so it binds only where the picture is alone.
+    Matroska states one length for all its streams, so it counts only for a single stream.
     """
     if container.format.name == "mov" and stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
@@ -269,7 +269,7 @@ def _promised_s(container: InputContainer, stream: VideoStream) -> float | None:
     return container.duration / av.time_base if is_alone and container.duration else None
 
 
-def _displayed(container: InputContainer, facts: Proof) -> Proof:
+def _with_display_size(container: InputContainer, facts: Proof) -> Proof:
     """`facts` with the size as shown; a first frame that does not decode is `broken`."""
     frame = next(container.decode(container.streams.video[0]), None)
     if frame is None:

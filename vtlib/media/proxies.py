@@ -1,8 +1,8 @@
-"""A small H.264 copy of a video that plays everywhere, made with PyAV alone.
+"""A small H.264 copy of a video that plays everywhere, by PyAV alone.
 
 540 pixels on the shorter side, x264 veryfast crf 27, AAC, index first: 17 % of a 3 Mb/s original at
-SSIM .954 on the file it was tried on (media.md 4 in the project's notes). Made once from the
-original, never from a copy.
+SSIM .954 on the file it was tested with (media.md 4 in the project's notes). Always made from the
+original.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def compress(source: Path, target: Path) -> None:
 
     Raises BadInput, leaving nothing, when the original cannot be decoded or the copy is not whole.
     """
-    given = prove(source)
-    if not given.ok:
-        raise BadInput(f"no whole video: {given.reason}", file=str(source))
-    size = fitted(given.width or 0, given.height or 0)
+    original = prove(source)
+    if not original.ok:
+        raise BadInput(f"no whole video: {original.reason}", file=str(source))
+    size = fit_size(original.width or 0, original.height or 0)
     try:
         _transcode(source, target, size)
     except (FFmpegError, ValueError) as error:
@@ -45,7 +45,7 @@ def compress(source: Path, target: Path) -> None:
         raise BadInput(f"the compressed copy is not whole: {proof.reason}", file=str(source))
 
 
-def fitted(width: int, height: int) -> tuple[int, int]:
+def fit_size(width: int, height: int) -> tuple[int, int]:
     """The size with the shorter side at most 540 and both even, never larger than it was."""
     scale = min(1.0, SHORT_SIDE / max(min(width, height), 1))
     return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))  # type: ignore[return-value]
@@ -53,31 +53,31 @@ def fitted(width: int, height: int) -> tuple[int, int]:
 
 def _transcode(source: Path, target: Path, size: tuple[int, int]) -> None:
     with (
-        open_media(source) as given,
+        open_media(source) as original,
         av.open(str(target), "w", options={"movflags": "faststart"}) as out,
     ):
-        picture = given.streams.video[0]
+        picture = original.streams.video[0]
         picture.thread_type = "AUTO"
-        sound = given.streams.audio[0] if given.streams.audio else None
-        made = out.add_stream("libx264", options=_OPTIONS)
-        made.width, made.height = size
-        made.pix_fmt = "yuv420p"
-        made.codec_context.time_base = picture.time_base or Fraction(1, 90_000)
-        heard = out.add_stream("aac", bit_rate=96_000) if sound else None
+        sound = original.streams.audio[0] if original.streams.audio else None
+        video = out.add_stream("libx264", options=_OPTIONS)
+        video.width, video.height = size
+        video.pix_fmt = "yuv420p"
+        video.codec_context.time_base = picture.time_base or Fraction(1, 90_000)
+        audio = out.add_stream("aac", bit_rate=96_000) if sound else None
         graph: Graph | None = None
-        for packet in given.demux([s for s in (picture, sound) if s]):
+        for packet in original.demux([s for s in (picture, sound) if s]):
             for frame in packet.decode():
                 if packet.stream is sound:
-                    _encode(out, heard, frame)
+                    _encode(out, audio, frame)
                     continue
-                shown = cast("av.VideoFrame", frame)
-                graph = graph or _graph(picture, shown, size)
-                graph.push(shown)
-                _drain(graph, out, made)
+                image = cast("av.VideoFrame", frame)
+                graph = graph or _graph(picture, image, size)
+                graph.push(image)
+                _drain(graph, out, video)
         if graph is not None:
             graph.push(None)
-            _drain(graph, out, made)
-        for stream in (made, heard):
+            _drain(graph, out, video)
+        for stream in (video, audio):
             if stream is not None:
                 _encode(out, stream, None)
 
@@ -87,18 +87,18 @@ def _encode(out: Any, stream: Any, frame: Any) -> None:
         out.mux(packet)
 
 
-def _drain(graph: Graph, out: Any, made: Any) -> None:
+def _drain(graph: Graph, out: Any, stream: Any) -> None:
     while True:
         try:
             frame: Any = graph.pull()
         except (BlockingIOError, EOFError):
             return
         frame.pict_type = 0  # the encoder chooses
-        _encode(out, made, frame)
+        _encode(out, stream, frame)
 
 
 def _graph(stream: Any, frame: av.VideoFrame, size: tuple[int, int]) -> Graph:
-    """Turned upright, in square pixels of the size wanted."""
+    """Filters that turn frames upright and scale them to `size` in square pixels."""
     graph = Graph()
     steps = [graph.add_buffer(template=stream)]
     steps += [graph.add("transpose", turn) for turn in _TURNS.get(frame.rotation % 360, [])]

@@ -1,4 +1,4 @@
-"""`vt purge`: media by age and quota, what describes persons; the numbers stay."""
+"""`vt purge`: removes media by age and quota, and personal data; the numbers stay."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.media import retention as stage
 from vtlib.media import store
 from vtlib.media.downloads import save_note
 from vtlib.media.folder import MediaFolder, stem
+from vtlib.media.retention import to_purge, without_persons
 from vtlib.store.project import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeRequest:
-    """What is to go: media fetched more than `keep_days` ago, media beyond `quota_gb`, what
-    describes persons.
-    """
+    """What to remove: media older than `keep_days`, media beyond `quota_gb`, personal data."""
 
     keep_days: int | None = None
     quota_gb: float | None = None
@@ -27,8 +25,8 @@ class PurgeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """What went, or would go. `files`: sha256, path, bytes (with its thumbnails), fetched_at,
-    why; `orphans` are files that no row names; `personal`: rows gone through, or {}.
+    """What was or would be removed. `files`: sha256, path, bytes (with its thumbnails),
+    fetched_at, why; `orphans` are files that no row names; `personal`: rows checked, or {}.
     """
 
     files: pd.DataFrame
@@ -38,49 +36,49 @@ class Purge:
     held_bytes: int
 
 
-def preview(at: Workspace, wanted: PurgeRequest) -> Purge:
+def preview(at: Workspace, request: PurgeRequest) -> Purge:
     """What `purge` would remove; nothing is changed."""
     folder = MediaFolder(at.outputs)
     sizes = dict(folder.listed())
-    whole = pd.Series(sizes, dtype="int64").groupby([stem(path) for path in sizes]).sum()
-    known = store.files(at.store)
-    known["bytes"] = [int(whole.get(sha256, 0)) for sha256 in known["sha256"]]
-    quota = wanted.quota_gb * 1e9 if wanted.quota_gb is not None else None
-    gone = stage.to_purge(known, now=at.now(), keep_days=wanted.keep_days, quota_bytes=quota)
-    named = set(known["sha256"])
-    orphans = [p for p in sizes if stem(p) not in named and not p.startswith("media/tmp/")]
-    freed = int(gone["bytes"].sum()) + sum(sizes[p] for p in orphans)
-    personal = store.count_personal(at.store) if wanted.is_personal else {}
-    return Purge(gone, orphans, personal, freed, sum(sizes.values()))
+    bytes_by_digest = pd.Series(sizes, dtype="int64").groupby([stem(path) for path in sizes]).sum()
+    files = at.store.query_file("media_files")
+    files["bytes"] = [int(bytes_by_digest.get(sha256, 0)) for sha256 in files["sha256"]]
+    quota = request.quota_gb * 1e9 if request.quota_gb is not None else None
+    removals = to_purge(files, now=at.now(), keep_days=request.keep_days, quota_bytes=quota)
+    digests = set(files["sha256"])
+    orphans = [p for p in sizes if stem(p) not in digests and not p.startswith("media/tmp/")]
+    freed_bytes = int(removals["bytes"].sum()) + sum(sizes[p] for p in orphans)
+    personal = store.count_personal(at.store) if request.is_personal else {}
+    return Purge(removals, orphans, personal, freed_bytes, sum(sizes.values()))
 
 
-def purge(at: Workspace, wanted: PurgeRequest) -> Purge:
-    """Remove what is wanted, and files that no row names. Rows, numbers and measures stay.
+def purge(at: Workspace, request: PurgeRequest) -> Purge:
+    """Remove what `request` names, and files that no row names. Rows, numbers and measures stay.
 
-    A row is changed before its file goes: killed in between, the file is named by no row and goes
-    next time. Raises StoreBusy while another process downloads or measures.
+    A row is changed before its file is removed: killed in between, the file is an orphan and is
+    removed next time. Raises StoreBusy while another process downloads or measures.
     """
     folder = MediaFolder(at.outputs)
     with folder.session() as session:
         for note in session.left_over():
             save_note(at.store, note)
-        found = preview(at, wanted)
-        store.mark_purged(at.store, list(found.files["sha256"]))
-        for path in [*found.files["path"], *found.orphans]:
+        result = preview(at, request)
+        store.mark_purged(at.store, list(result.files["sha256"]))
+        for path in [*result.files["path"], *result.orphans]:
             folder.remove(path)
-        if wanted.is_personal:
+        if request.is_personal:
             store.forget_persons(at.store)
-            store.rewrite_items(at.store, stage.without_persons)
-    return found
+            store.rewrite_items(at.store, without_persons)
+    return result
 
 
-def report(done: Purge, *, dry_run: bool) -> dict[str, Any]:
+def report(result: Purge, *, dry_run: bool) -> dict[str, Any]:
     """The facts of a purge for machines."""
     return {
         "dry_run": dry_run,
-        "files": done.files,
-        "orphans": done.orphans,
-        "personal": done.personal,
-        "freed_bytes": done.freed_bytes,
-        "held_bytes": done.held_bytes,
+        "files": result.files,
+        "orphans": result.orphans,
+        "personal": result.personal,
+        "freed_bytes": result.freed_bytes,
+        "held_bytes": result.held_bytes,
     }

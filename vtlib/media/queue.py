@@ -1,4 +1,4 @@
-"""04, first half: which picked posts are fetched next, which are given up, which are twins."""
+"""Notebook 04, first half: which picked posts are fetched next, given up, or duplicates."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
 from vtlib.core.params import Media
-from vtlib.media.duplicate_index import duplicates
 from vtlib.media.duplicates import METHOD as TWINS_METHOD
+from vtlib.media.duplicates import duplicates
 
 __all__ = [
     "PUBLISHED",
     "SAMPLE",
     "TWINS_METHOD",
-    "Film",
+    "MeasuredVideo",
     "conclude",
     "find_twins",
     "next_try",
@@ -28,14 +28,14 @@ __all__ = [
 ]
 
 PERMANENT = ("private", "removed", "login", "age", "geo", "not_video", "too_large")
-EXPIRED = "expired"  # a signed media address that ran out: the next capture brings a new one
+EXPIRED_STATUS = "expired"  # a signed media address that ran out: the next capture brings a new one
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
 SAMPLE = "sample"  # the role of posts drawn at random for patterns
-PUBLISHED = "published"  # the role of posts that came of own scripts: nobody picked them
+PUBLISHED = "published"  # the role of posts of own scripts: nobody picked them
 _WORDS = {
-    "fetch": "not asked yet",
-    "no_address": "no address that can be asked: capture the post again (vt scrape)",
+    "fetch": "not tried yet",
+    "no_address": "no usable address: capture the post again (vt scrape)",
     "expired": "the media address has expired: capture the post again (vt scrape)",
 }
 
@@ -46,18 +46,18 @@ def plan(
     """`posts` (query media_wanted, with `has_address`) with `state` and `note`; the newest `limit`
     that count.
 
-    States: kept (a file was fetched, if perhaps purged since), fetch, waits (for its next try),
+    States: kept (a file was fetched, though perhaps purged since), fetch, waits (for its next try),
     lost (permanent, or given up), no_address (none, or none that still answers: a new capture
-    brings one). Lost posts and those without an address take no place of the limit, so the same
+    brings one). Lost posts and those without an address do not count towards the limit, so the same
     call after fetching shows the next ones.
     """
     rows = [_state(r, params, now, has_cookies=has_cookies) for r in posts.to_dict("records")]
-    found = posts.assign(
+    result = posts.assign(
         state=pd.Series([s for s, _ in rows], dtype=object, index=posts.index),
         note=pd.Series([n for _, n in rows], dtype=object, index=posts.index),
     )
-    counts = found["state"].isin(["kept", "fetch", "waits"])
-    return found[(counts.cumsum() <= limit) & (counts | (counts.cumsum() < limit))].reset_index(
+    counts = result["state"].isin(["kept", "fetch", "waits"])
+    return result[(counts.cumsum() <= limit) & (counts | (counts.cumsum() < limit))].reset_index(
         drop=True
     )
 
@@ -65,34 +65,36 @@ def plan(
 def next_try(
     status: str, *, tries: int, params: Media, now: datetime, retry_after_s: float | None
 ) -> datetime | None:
-    """When a post is asked again: after `retry_gap_h`, then 4 times as long each, at least what
+    """When a post is tried again: after `retry_gap_h`, then 4 times as long each, at least what
     the host asked for, at most a week. None: never (permanent, or tried often enough), or not
     before a new capture (expired).
     """
-    if status in (*PERMANENT, EXPIRED) or tries >= params.max_tries:
+    if status in (*PERMANENT, EXPIRED_STATUS) or tries >= params.max_tries:
         return None
     gap = timedelta(hours=min(params.retry_gap_h * 4 ** (tries - 1), MAX_GAP_H))
     return now + max(gap, timedelta(seconds=retry_after_s or 0))
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
-    """A measured video as twins are sought: `hashes` are 16 hex digits each."""
+class MeasuredVideo:
+    """A measured video; `hashes` are 16 hex digits each."""
 
     post_id: str
     sha256: str
     hashes: tuple[str, ...]
 
 
-def find_twins(new: Sequence[Film], known: Sequence[Film]) -> list[dict[str, Any]]:
-    """Pairs of posts that show the same film: post_id, twin_post_id (the greater of the two),
+def find_twins(
+    new: Sequence[MeasuredVideo], others: Sequence[MeasuredVideo]
+) -> list[dict[str, Any]]:
+    """Pairs of posts that show the same video: post_id, twin_post_id (the greater of the two),
     share.
 
-    Each of `new` against all others once. Two videos of one unmoving scene are taken for twins
-    (media/duplicates).
+    Each of `new` is compared with all others once. Two videos of one unmoving scene count as the
+    same (media/duplicates).
     """
     fresh = {f.post_id for f in new}
-    everyone = [*new, *(k for k in known if k.post_id not in fresh)]
+    everyone = [*new, *(k for k in others if k.post_id not in fresh)]
     shares = dict.fromkeys(_same_file(everyone, len(new)), 1.0)
     for pair in duplicates([_numbers(f) for f in everyone], n_new=len(new)):
         shares.setdefault((pair.a, pair.b), pair.share)
@@ -103,17 +105,17 @@ def find_twins(new: Sequence[Film], known: Sequence[Film]) -> list[dict[str, Any
     return rows
 
 
-def _same_file(films: Sequence[Film], n_new: int) -> list[tuple[int, int]]:
+def _same_file(videos: Sequence[MeasuredVideo], n_new: int) -> list[tuple[int, int]]:
     """Pairs of positions with one file, the first of each under `n_new`."""
     places: dict[str, list[int]] = {}
-    for place, film in enumerate(films):
-        places.setdefault(film.sha256, []).append(place)
-    pairs = (pair for held in places.values() for pair in combinations(held, 2))
+    for place, video in enumerate(videos):
+        places.setdefault(video.sha256, []).append(place)
+    pairs = (pair for positions in places.values() for pair in combinations(positions, 2))
     return [(a, b) for a, b in pairs if a < n_new]
 
 
 def overview(posts: pd.DataFrame) -> pd.DataFrame:
-    """The table of outcomes: a row a post of `plan`, newest first, in words."""
+    """The posts of `plan`, newest first, with columns outcome (in words), mb and measured."""
     size = pd.to_numeric(posts["bytes"]) / 1e6
     return posts.assign(
         outcome=[_outcome(r) for r in posts.to_dict("records")],
@@ -123,63 +125,67 @@ def overview(posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
-    """What came, what did not and why, what was measured."""
+    """What was downloaded, what was not and why, what was measured."""
     if posts.empty:
         return skipped(
             "analysis", "no posts are picked: run 03 outliers, or keep posts in a review"
         )
-    state, kept = posts["state"].value_counts(), posts[posts["state"] == "kept"]
-    gone = int(kept["is_gone"].sum()) if "is_gone" in kept else 0
-    n_kept, n_still = len(kept), int((kept["status"] == "photo").sum())
-    measured = kept[kept["measured_status"] == "ok"]
+    state, files = posts["state"].value_counts(), posts[posts["state"] == "kept"]
+    n_gone = int(files["is_gone"].sum()) if "is_gone" in files else 0
+    n_kept, n_still = len(files), int((files["status"] == "photo").sum())
+    measures = files[files["measured_status"] == "ok"]
     lines = [
         (
-            f"Of {_asked(posts)}, the media of {n_kept:,} {'came' if gone else 'are here'}: "
+            f"Of {_post_counts(posts)}, the media of {n_kept:,} "
+            f"{'came' if n_gone else 'are here'}: "
             f"{number(n_kept - n_still, 'video')} and {number(n_still, 'photo post')}."
         )
     ]
-    if gone:
-        word = "file is" if gone == 1 else "files are"
+    if n_gone:
+        files_are, their = ("file is", "its") if n_gone == 1 else ("files are", "their")
         lines.append(
-            f"{gone:,} {word} not in this folder (a backup without --media?); what was measured "
-            "and said is known."
+            f"{n_gone:,} {files_are} not in this folder (a backup without --media?); {their} "
+            "measures and analyses are still there."
         )
-    lost = posts.loc[posts["state"] == "lost", "status"].value_counts()
-    lines += [f"{number(c, 'post')} cannot be had: {_said(s)}." for s, c in lost.items()]
+    by_status = posts.loc[posts["state"] == "lost", "status"].value_counts()
+    lines += [
+        f"{number(c, 'post')} cannot be downloaded: {_outcome_words(s)}."
+        for s, c in by_status.items()
+    ]
     waits = int(state.get("waits", 0)) + int(state.get("fetch", 0))
     if waits:
-        lines.append(f"{number(waits, 'post')} will be asked again later.")
+        lines.append(f"{number(waits, 'post')} will be tried again later.")
     if n := int(state.get("no_address", 0)):
         lines.append(
-            f"{number(n, 'post')} {verb(n, 'have')} no address that can be asked: capture them "
-            "again."
+            f"{number(n, 'post')} {verb(n, 'have')} no usable address: capture them again."
         )
-    if len(measured):
-        lines.append(_measured(measured))
+    if len(measures):
+        lines.append(_measures_line(measures))
     copies = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
     if copies:
-        again = "repeats a film" if copies == 1 else "repeat films"
+        again = "repeats a video" if copies == 1 else "repeat videos"
         lines.append(f"{number(copies, 'post')} {again} that another post showed first.")
     if not n_kept:
-        reason = "no media could be had" if waits or len(lost) else "no media address is known"
+        is_tried = waits or len(by_status)
+        reason = "no media could be downloaded" if is_tried else "no media address is known"
         return skipped("analysis", f"{reason}: capture the posts again (vt scrape)", lines)
-    return done("analysis", lines, media=n_kept, measured=len(measured), lost=int(lost.sum()))
+    return done("analysis", lines, media=n_kept, measured=len(measures), lost=int(by_status.sum()))
 
 
-def _asked(posts: pd.DataFrame) -> str:
+def _post_counts(posts: pd.DataFrame) -> str:
     roles = list(posts["role"]) if "role" in posts else []
-    own, drawn = roles.count(PUBLISHED), roles.count(SAMPLE)
-    picked = len(posts) - own - drawn
-    words = [number(picked, "picked post")] if picked or not (own or drawn) else []
-    words += [f"{number(own, 'post')} of own scripts"] if own else []
-    words += [f"{number(drawn, 'post')} drawn for patterns"] if drawn else []
+    n_own, n_drawn = roles.count(PUBLISHED), roles.count(SAMPLE)
+    n_picked = len(posts) - n_own - n_drawn
+    words = [number(n_picked, "picked post")] if n_picked or not (n_own or n_drawn) else []
+    words += [f"{number(n_own, 'post')} of own scripts"] if n_own else []
+    words += [f"{number(n_drawn, 'post')} drawn for patterns"] if n_drawn else []
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _measured(rows: pd.DataFrame) -> str:
-    films = rows.drop_duplicates("creative_id", keep="last")  # the first published of twins
-    text = f"{number(len(films), 'film')} measured"
-    by_role = films.groupby("role")["cuts_3s"].agg(["mean", "size"])
+def _measures_line(rows: pd.DataFrame) -> str:
+    videos = rows.drop_duplicates("creative_id", keep="last")  # the first published of each
+    text = f"{number(len(videos), 'video')} measured"
+    by_role = videos.groupby("role")["cuts_3s"].agg(["mean", "size"])
     if {"breakout", "control"} <= set(by_role.index):
         hit, calm = by_role.loc["breakout"], by_role.loc["control"]
         return (
@@ -190,7 +196,7 @@ def _measured(rows: pd.DataFrame) -> str:
     return text + "."
 
 
-def _said(status: object) -> str:
+def _outcome_words(status: object) -> str:
     return (
         "failed too often"
         if status in ("broken", "rate_limited")
@@ -220,11 +226,9 @@ def _state(
     if status in PERMANENT:
         return ("fetch" if _is_changed(row, params, has_cookies=has_cookies) else "lost"), reason
     is_newer = pd.notna(row["address_at"]) and row["address_at"] > row["tried_at"]
-    if (
-        status in ("broken", EXPIRED) and row["has_address"] and is_newer
-    ):  # a new address may do better
-        return "fetch", reason
-    if status == EXPIRED:
+    if status in ("broken", EXPIRED_STATUS) and row["has_address"] and is_newer:
+        return "fetch", reason  # a new address may work
+    if status == EXPIRED_STATUS:
         return "no_address", _WORDS["expired"]
     if pd.isna(row["next_try_at"]):
         return "lost", f"given up after {row['tries']} tries: {reason}"
@@ -240,13 +244,11 @@ def _new(row: Mapping[Any, Any]) -> tuple[str, str]:
 
 
 def _is_changed(row: Mapping[Any, Any], params: Media, *, has_cookies: bool) -> bool:
-    """What made a permanent outcome was changed by a person since: cookies set, the limit
-    raised.
-    """
+    """Whether a person removed the cause of a permanent outcome: cookies set, the limit raised."""
     if row["status"] == "too_large":
         return params.max_file_mb > row["max_mb"]
     return row["status"] in WITH_COOKIES and has_cookies and not row["had_cookies"]
 
 
-def _numbers(film: Film) -> list[int]:
-    return [int(h, 16) for h in film.hashes]
+def _numbers(video: MeasuredVideo) -> list[int]:
+    return [int(h, 16) for h in video.hashes]

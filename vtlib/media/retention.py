@@ -1,4 +1,4 @@
-"""What a purge removes: files by age and quota, and what describes persons; the numbers stay."""
+"""What a purge removes: files by age and quota, and personal data; the numbers stay."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pandas as pd
 def to_purge(
     files: pd.DataFrame, *, now: datetime, keep_days: int | None, quota_bytes: float | None
 ) -> pd.DataFrame:
-    """The files that retention or the quota would remove, with `why`, in the order they would go.
+    """The files that retention or the quota would remove, with `why`, in the order of removal.
 
-    `files`: sha256, path, bytes, fetched_at, is_picked; one row a file. For the quota those that no
-    project picks go first, then the oldest, until the rest fits.
+    `files`: sha256, path, bytes, fetched_at, is_picked; one row a file. For the quota, files
+    that no project picks are removed first, then the oldest, until the rest fits.
     """
     old = pd.Series(data=False, index=files.index)
     if keep_days is not None:
@@ -34,15 +34,15 @@ def to_purge(
 
 
 def without_persons(item: Any, *, within: str = "") -> Any:
-    """A raw item without what describes a person: bios, display names, pictures, contact data, and
-    comments with their writers; all else stays.
+    """A raw item without personal data: bios, display names, pictures, contact data, and comments
+    with their writers; all else stays.
 
     Handles and ids stay, so that the item still maps to the same post and account, with the same
     numbers. `within` is the key that holds the item.
     """
     if isinstance(item, dict):
-        kept = {k: v for k, v in item.items() if not _is_personal(str(k), within, v)}
-        return {k: without_persons(v, within=str(k)) for k, v in kept.items()}
+        fields = {k: v for k, v in item.items() if not _is_personal(str(k), within, v)}
+        return {k: without_persons(v, within=str(k)) for k, v in fields.items()}
     return [without_persons(v, within=within) for v in item] if isinstance(item, list) else item
 
 
@@ -57,9 +57,7 @@ def _is_personal(key: str, within: str, value: Any) -> bool:
 
 
 def _is_comment(word: str, above: list[str], value: Any) -> bool:
-    """Comments themselves, also in flattened exports (latestComments/0/text); a number of
-    comments is none.
-    """
+    """Whether it is a comment, also in flattened exports (latestComments/0/text); no counts."""
     inside = any(name.lower() in _COMMENTS for name in above)
     return (
         inside or word == "firstcomment" or (word in _COMMENTS and isinstance(value, list | dict))

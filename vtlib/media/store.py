@@ -1,4 +1,4 @@
-"""Media of posts, what was measured of them, and twins. Machine columns only."""
+"""Tables of media, measures and duplicates. Machine columns only."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ _CHUNK = 2_000
 def save_media(
     store: Store, row: Mapping[str, Any], images: Sequence[Mapping[str, Any]] = ()
 ) -> None:
-    """Write how the media of a post fared, in place of what was known; `images` are all of a photo
-    post's.
+    """Write the outcome of a post's media, in place of the last one; `images`: all of a photo post.
 
     `row`: columns of `media`; `images`: columns of `media_images` without post_id and position.
     """
     post_id = row["post_id"]
-    numbered = [{"post_id": post_id, "position": n, **image} for n, image in enumerate(images)]
+    image_rows = [{"post_id": post_id, "position": n, **image} for n, image in enumerate(images)]
     with store.write() as connection:
         save(connection, "media", [row], key=["post_id"])
         connection.execute("DELETE FROM media_images WHERE post_id = ?", [post_id])
-        save(connection, "media_images", numbered, key=["post_id", "position"])
+        save(connection, "media_images", image_rows, key=["post_id", "position"])
 
 
 def save_measures(store: Store, row: Mapping[str, Any]) -> None:
-    """Write what was measured of a post's video; its twins are to be sought again."""
+    """Write the measures of a post's video; its duplicates are looked for again."""
     with store.write() as connection:
         save(connection, "measures", [{**row, "compared_at": None}], key=["post_id"])
         connection.execute(
@@ -44,16 +43,14 @@ def save_measures(store: Store, row: Mapping[str, Any]) -> None:
 def save_film_sample(
     store: Store, project: str, rows: pd.DataFrame, *, rule: str, at: datetime
 ) -> None:
-    """Add drawn posts (post_id, stratum, drawn_share); one drawn before stays as it is."""
-    drawn = rows.assign(project_id=project, rule=rule, drawn_at=naive(at))
+    """Add drawn posts (post_id, stratum, drawn_share); one drawn before is not changed."""
+    sample = rows.assign(project_id=project, rule=rule, drawn_at=naive(at))
     with store.write() as connection:
-        save(connection, "film_samples", drawn, key=["project_id", "post_id"], keep=True)
+        save(connection, "film_samples", sample, key=["project_id", "post_id"], keep=True)
 
 
 def save_proxy(store: Store, sha256: str, facts: Mapping[str, Any]) -> None:
-    """Set proxy_path and proxy_bytes (and path, bytes where the original goes) for a file's
-    posts.
-    """
+    """Set proxy_path, proxy_bytes (and path, bytes if the copy replaces it) of a file's posts."""
     sets = ", ".join(f"{name} = ${name}" for name in facts)
     with store.write() as connection:
         connection.execute(
@@ -64,13 +61,13 @@ def save_proxy(store: Store, sha256: str, facts: Mapping[str, Any]) -> None:
 def proxy_of(store: Store, sha256: str) -> dict[str, Any] | None:
     """proxy_path and proxy_bytes of a file, None while it has none."""
     with store.read() as connection:
-        found = records(
+        rows = records(
             connection,
             "SELECT proxy_path, proxy_bytes FROM media "
             "WHERE sha256 = ? AND proxy_path IS NOT NULL LIMIT 1",
             [sha256],
         )
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
 def image_paths(store: Store, post_id: str) -> list[str | None]:
@@ -83,26 +80,26 @@ def image_paths(store: Store, post_id: str) -> list[str | None]:
 def measures_of(store: Store, sha256: str) -> dict[str, Any] | None:
     """The measures of a file, whichever post had it, or None."""
     with store.read() as connection:
-        found = records(
+        rows = records(
             connection, "SELECT * FROM measures WHERE sha256 = ? ORDER BY post_id LIMIT 1", [sha256]
         )
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
 def measures(store: Store, post_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """What was measured of these posts (status ok), in their order; JSON decoded."""
+    """Measures of these posts (status ok), in their order; JSON decoded."""
     with store.read() as connection:
-        found = records(
+        rows = records(
             connection,
             "SELECT * FROM measures WHERE status = 'ok' AND list_contains($ids, post_id)",
             {"ids": list(post_ids)},
         )
     place = {post_id: n for n, post_id in enumerate(post_ids)}
-    return sorted(found, key=lambda row: place[row["post_id"]])
+    return sorted(rows, key=lambda row: place[row["post_id"]])
 
 
 def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """The newest kept raw items of posts, given as (platform, native_id), at most three each,
+    """The newest stored raw items of posts, as (platform, native_id), at most three each,
     newest first: platform, native_id, captured_at, payload (decoded).
     """
     with store.read() as connection:
@@ -122,9 +119,7 @@ def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[st
 
 
 def to_compare(store: Store) -> list[dict[str, Any]]:
-    """Measured videos with hashes: post_id, sha256, hashes, is_new (not compared with the others
-    yet).
-    """
+    """Measured videos with hashes: post_id, sha256, hashes, is_new (not compared yet)."""
     with store.read() as connection:
         return records(
             connection,
@@ -134,26 +129,15 @@ def to_compare(store: Store) -> list[dict[str, Any]]:
 
 
 def save_twins(store: Store, post_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add pairs of twins, and note that `post_ids` have been compared with all others."""
+    """Add pairs of duplicates, and mark `post_ids` as compared with all others."""
     now = naive(None)
     with store.write() as connection:
-        save(
-            connection,
-            "twins",
-            [{**row, "found_at": now} for row in rows],
-            key=["post_id", "twin_post_id"],
-        )
+        twins = [{**row, "found_at": now} for row in rows]
+        save(connection, "twins", twins, key=["post_id", "twin_post_id"])
         connection.execute(
             "UPDATE measures SET compared_at = $now WHERE list_contains($ids, post_id)",
             {"now": now, "ids": list(post_ids)},
         )
-
-
-def files(store: Store) -> pd.DataFrame:
-    """Every file that a row names, once: sha256, path, bytes (with its proxy), fetched_at,
-    is_picked.
-    """
-    return store.query_file("media_files")
 
 
 def mark_purged(store: Store, hashes: Sequence[str]) -> None:
@@ -174,7 +158,7 @@ def mark_purged(store: Store, hashes: Sequence[str]) -> None:
 
 
 def count_personal(store: Store) -> dict[str, int]:
-    """What a purge of personal data would go through: bios, display_names, raw_items."""
+    """How many rows a purge of personal data checks: bios, display_names, raw_items."""
     with store.read() as connection:
         return records(
             connection,
@@ -192,7 +176,7 @@ def forget_persons(store: Store) -> None:
 
 
 def rewrite_items(store: Store, clean: Any) -> int:
-    """Put `clean(item)` in the place of every kept raw item and problem; returns how many changed.
+    """Replace every stored raw item and problem by `clean(item)`; returns how many changed.
 
     A chunk a transaction: killed anywhere, it can be run again.
     """
@@ -203,24 +187,24 @@ def rewrite_items(store: Store, clean: Any) -> int:
 
 
 def _rewrite(store: Store, table: str, key: Sequence[str], clean: Any) -> int:
-    changed, last = 0, None
+    n_changed, last = 0, None
     while True:
         with store.write() as connection:
             rows = _page(connection, table, key, last)
             if not rows:
-                return changed
+                return n_changed
             last = rows[-1][:-1]
-            cleaned = [
+            pairs = [
                 (row[:-1], clean(orjson.loads(row[-1])), orjson.loads(row[-1])) for row in rows
             ]
-            new = [(head, after) for head, after, before in cleaned if after != before]
+            new = [(head, after) for head, after, before in pairs if after != before]
             for head, after in new:
                 where = " AND ".join(f"{k} IS NOT DISTINCT FROM ?" for k in key)
                 connection.execute(
                     f"UPDATE {table} SET payload = ? WHERE {where}",
                     [orjson.dumps(after).decode(), *head],
                 )
-            changed += len(new)
+            n_changed += len(new)
 
 
 def _page(
@@ -228,9 +212,9 @@ def _page(
 ) -> list[tuple[Any, ...]]:
     names = ", ".join(key)
     after = f"AND ({names}) > ({', '.join('?' * len(key))})" if last else ""
-    found: Iterable[tuple[Any, ...]] = connection.execute(
+    rows: Iterable[tuple[Any, ...]] = connection.execute(
         f"SELECT {names}, payload FROM {table} WHERE payload IS NOT NULL {after} "
         f"ORDER BY {names} LIMIT {_CHUNK}",
         list(last or ()),
     ).fetchall()
-    return list(found)
+    return list(rows)

@@ -1,31 +1,85 @@
-"""A video on one axis: pictures, shots, text, speech, loudness and motion."""
+"""A video on one axis of time: pictures, shots, text, speech, loudness and motion; as bars, for
+whatever draws them, and as a chart.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from vtlib.media.tracks import bars
+LANES = ("shots", "text", "speech", "faces")
+_LEAST_S = 0.1  # a text in a single sample is still drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of a lane in s; a lane without measures is one bar from 0 to 0 with the reason."""
+
+    lane: str
+    start_s: float
+    end_s: float
+    label: str
+
+
+def bars(measures: Mapping[str, Any]) -> list[Bar]:
+    """The bars of all LANES from `Measures.to_row()`; a lane without results has none."""
+    result = [
+        Bar("shots", s["start_s"], s["end_s"], f"shot {i}")
+        for i, s in enumerate(measures["shots"], start=1)
+    ]
+    for lane, read in (("text", _texts), ("speech", _speech), ("faces", _faces)):
+        part = measures.get(lane) or {"status": "not_asked", "reason": "not measured"}
+        if part["status"] == "ok":
+            result += [Bar(lane, a, b, label) for a, b, label in read(part)]
+        else:
+            result.append(Bar(lane, 0.0, 0.0, _why(part)))
+    return result
+
+
+def _why(part: Mapping[str, Any]) -> str:
+    """Why a lane is empty."""
+    if part["status"] == "not_asked":
+        return "not measured: not among media.parts"
+    return f"{part['status'].replace('_', ' ')}: {part['reason']}"
+
+
+def _texts(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
+    return [
+        (t["start_s"], max(t["end_s"], t["start_s"] + _LEAST_S), t["text"]) for t in part["items"]
+    ]
+
+
+def _speech(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
+    return [(a, b, "speech") for a, b in part["segments"]]
+
+
+def _faces(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
+    """Samples with a face, each standing until the next sample."""
+    samples = part["seen"]
+    ends = [s["t_s"] for s in samples[1:]] + [samples[-1]["t_s"]] if samples else []
+    pairs = zip(samples, ends, strict=True)
+    return [(s["t_s"], end, f"{s['n']} face(s)") for s, end in pairs if s["n"]]
+
 
 WIDTH = 760  # px, as wide as a report's column
 _THUMB_HEIGHT = 92
 _LANE_HEIGHT = 16
 _CURVE_HEIGHT = 60
 _MAX_THUMBS = 14  # more would overlap
-_LANES = {
+_COLOURS = {
     "shots": "#4c6a92",
     "model": "#9a9a9a",
     "text": "#b8762f",
     "speech": "#3f8f6b",
     "faces": "#8a5fa8",
 }
-# Scenes of a model by how the cut that starts them stands against the file.
-_HELD = {
+# Colour and mark of a model's scene, by the check of the cut that starts it.
+_MARKS = {
     "supported": ("#4c6a92", ""),
     "drifted": ("#e0a030", "~"),
     "unsupported": ("#c0392b", "?"),
@@ -35,8 +89,8 @@ _HELD = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A scene as a model has it. `held`: how the cut that starts it stands (supported, drifted,
-    unsupported), "" where none starts it.
+    """A scene by a model. `held`: the check of the cut that starts it (supported, drifted,
+    unsupported), "" without a cut.
     """
 
     start_s: float
@@ -53,9 +107,9 @@ def timeline_chart(
     """One chart of a video's measures (`Measures.to_row()`), the time in seconds on a shared axis.
 
     `thumbnails` are (time in s, JPEG bytes) and go inline as data URLs, 14 at most, evenly chosen.
-    `scenes` of a model stand under the measured shots: ? marks a start where the file has no cut, ~
-    one that is off. A lane that was not measured says so in its place; one where nothing was found
-    is empty.
+    `scenes` of a model are drawn under the measured shots: ? marks a start where the file has no
+    cut, ~ one that is off. A lane that was not measured shows the reason; one without results is
+    empty.
     """
     duration_s = float(measures["duration_s"])
     axis = alt.X("start_s:Q", scale=alt.Scale(domain=[0, duration_s], nice=False), title=None)
@@ -73,14 +127,14 @@ def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.Dat
     """The bars as rows: lane, start_s, end_s, label, held ("" but for scenes of a model); a lane
     without measures has one, from 0 to 0. Without scenes there is no lane for the model.
     """
-    found = bars(measures)
-    rows = [(b.lane, b.start_s, b.end_s, b.label) for b in found if b.lane == "shots"]
+    all_bars = bars(measures)
+    rows = [(b.lane, b.start_s, b.end_s, b.label) for b in all_bars if b.lane == "shots"]
     rows += [("model", s.start_s, s.end_s, s.label) for s in scenes]
-    rows += [(b.lane, b.start_s, b.end_s, b.label) for b in found if b.lane != "shots"]
+    rows += [(b.lane, b.start_s, b.end_s, b.label) for b in all_bars if b.lane != "shots"]
     table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
-    held = {(s.start_s, s.label): s.held for s in scenes}
+    statuses = {(s.start_s, s.label): s.held for s in scenes}
     places = zip(table["start_s"], table["label"], strict=True)
-    marks = [held.get((float(start), str(label)), "") for start, label in places]
+    marks = [statuses.get((float(start), str(label)), "") for start, label in places]
     return table.assign(held=marks)
 
 
@@ -112,10 +166,11 @@ def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> a
 
 def _lanes(table: pd.DataFrame, axis: alt.X) -> alt.LayerChart:
     is_model = table["lane"] == "model"
-    order = [name for name in _LANES if name != "model" or is_model.any()]
+    order = [name for name in _COLOURS if name != "model" or is_model.any()]
+    colours = table["lane"].map(_COLOURS)
     table = table.assign(
-        colour=table["lane"].map(_LANES).mask(is_model, table["held"].map(lambda h: _HELD[h][0])),
-        mark=table["held"].map(lambda h: _HELD[h][1]),
+        colour=colours.mask(is_model, table["held"].map(lambda h: _MARKS[h][0])),
+        mark=table["held"].map(lambda h: _MARKS[h][1]),
     )
     y = alt.Y("lane:N", sort=order, title=None, scale=alt.Scale(domain=order))
     colour = alt.Color("colour:N", legend=None, scale=None)
@@ -146,7 +201,7 @@ def _lanes(table: pd.DataFrame, axis: alt.X) -> alt.LayerChart:
 def _curve(points: list[list[float]], title: str, axis: alt.X, *, is_last: bool) -> alt.Chart:
     table = pd.DataFrame(points, columns=["start_s", "value"])
     if title.startswith("loudness"):
-        table["value"] = table["value"].clip(lower=-60)  # under that all is silence
+        table["value"] = table["value"].clip(lower=-60)  # below -60 LUFS is silence
     x = axis.title("seconds").axis(alt.Axis(grid=True)) if is_last else axis.axis(None)
     return (
         alt.Chart(table)

@@ -1,6 +1,4 @@
-"""Do the services answer, and do they take our keys? One free call each; nothing is charged or
-downloaded.
-"""
+"""Do the services answer and accept our keys? One free call each."""
 
 from __future__ import annotations
 
@@ -45,10 +43,10 @@ def apify(token: str | None, url: str | None) -> list[HealthCheck]:
         return [HealthCheck("apify", "fail", error.message, todo, exit_code=error.exit_code)]
     except (VtError, TooSlow) as error:
         todo = "Check the network, the proxy and VT_APIFY_URL, then try again."
-        said = error.message if isinstance(error, VtError) else f"no answer: {error}"
-        return [HealthCheck("apify", "fail", said, todo, exit_code=4)]
-    said = f"the token is valid ({name or 'an account without a name'})"
-    return [HealthCheck("apify", "ok", said), *_base(url, "apify")]
+        message = error.message if isinstance(error, VtError) else f"no answer: {error}"
+        return [HealthCheck("apify", "fail", message, todo, exit_code=4)]
+    message = f"the token is valid ({name or 'an account without a name'})"
+    return [HealthCheck("apify", "ok", message), *_base(url, "apify")]
 
 
 def gemini(key: str | None, url: str | None) -> list[HealthCheck]:
@@ -67,9 +65,9 @@ def gemini(key: str | None, url: str | None) -> list[HealthCheck]:
 
 
 def reachable(urls: Sequence[str], *, what: str) -> list[HealthCheck]:
-    """Whether somebody answers at `urls` (any answer counts), all asked at once; warnings only."""
+    """Whether any reply comes from `urls`, requested in parallel; warnings only."""
     with ThreadPoolExecutor(max_workers=max(len(urls), 1)) as pool:
-        silent = [u for u, said in zip(urls, pool.map(_answers, urls), strict=True) if said]
+        silent = [u for u, error in zip(urls, pool.map(_answers, urls), strict=True) if error]
     hosts = [urlsplit(u).hostname or u for u in urls]
     if not silent:
         return [HealthCheck(what, "ok", f"{', '.join(hosts)} answer")]
@@ -84,7 +82,7 @@ def is_here(url: str | None) -> bool:
 
 
 def _base(url: str | None, what: str) -> list[HealthCheck]:
-    """Says so when a service is not the real one: it is easily forgotten."""
+    """A line when a service address is overridden (simulator, proxy)."""
     return (
         [HealthCheck(f"{what} address", "ok", f"{url} instead of the real service")] if url else []
     )
@@ -96,22 +94,22 @@ def _first_model(key: str, url: str | None) -> str:
         f"{base}/v1beta/models?pageSize=1", headers={"x-goog-api-key": key}
     )
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:  # noqa: S310 - as above
-        listed = json.load(reply).get("models")
-    return str(listed[0]["name"]) if listed else "no model listed"
+        models = json.load(reply).get("models")
+    return str(models[0]["name"]) if models else "no model listed"
 
 
 def _gemini_refusal(error: Exception, key: str) -> HealthCheck:
     code = error.code if isinstance(error, urllib.error.HTTPError) else None
-    said = log.redactor([key])(_message(error))[:160]
-    if code in (401, 403) or (code == 400 and "key" in said.lower()):
+    message = log.redactor([key])(_message(error))[:160]
+    if code in (401, 403) or (code == 400 and "key" in message.lower()):
         todo = "Put a valid GEMINI_API_KEY into .env."
-        return HealthCheck("gemini", "fail", f"the key was refused: {said}", todo, exit_code=3)
+        return HealthCheck("gemini", "fail", f"the key was refused: {message}", todo, exit_code=3)
     todo = "Check the network, the proxy and VT_GEMINI_URL, then try again."
-    return HealthCheck("gemini", "fail", f"no answer: {said}", todo, exit_code=4)
+    return HealthCheck("gemini", "fail", f"no answer: {message}", todo, exit_code=4)
 
 
 def _message(error: Exception) -> str:
-    """What the API says of an error, else the kind of the error: others' texts may hold the key."""
+    """The API's error message, else the class of the error: other texts may hold the key."""
     if isinstance(error, urllib.error.HTTPError):
         try:
             return str(json.load(error)["error"]["message"])
@@ -126,7 +124,7 @@ def _opened(request: urllib.request.Request) -> str:
 
 
 def _answers(url: str) -> str:
-    """'' when anything answers at `url`, whatever it says; else the reason."""
+    """'' when `url` replies, whatever the status; else the reason."""
     if urlsplit(url).scheme not in ("http", "https"):
         return "no http address"
     request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - http(s) only, see above

@@ -1,7 +1,6 @@
 """Is this machine fit for the work? Probes of Python, packages, codecs, disk, fonts and cookies.
 
-Each probe answers with findings and never raises for what it finds; none writes. What needs the
-network is asked in `reaching.py`.
+Each probe returns HealthChecks, never raises and writes nothing. Network probes: `connectivity`.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _INSTALL = "Run: make setup"
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One line of `vt doctor`: what was looked at, how it stands, and what to do.
+    """One line of `vt doctor`: the subject, its state, and what to do.
 
     `exit_code` counts only where `state` is `fail`.
     """
@@ -64,13 +63,13 @@ def python() -> list[HealthCheck]:
     return [HealthCheck("python", "ok", says)]
 
 
-def packages(required: Iterable[str] | None = None) -> list[HealthCheck]:
-    """Whether everything is installed in a version that fits: what must be, and the media extra.
+def packages(requirements: Iterable[str] | None = None) -> list[HealthCheck]:
+    """Whether required packages and the media extra are installed in versions that fit.
 
-    `required`: requirement lines (default: this package's own).
+    `requirements`: requirement lines (default: this package's own).
     """
-    must, media = _missing(required if required is not None else _requirements())
-    found = [
+    must, media = _missing(requirements if requirements is not None else _requirements())
+    checks = [
         HealthCheck("packages", "fail", f"missing or too old: {', '.join(must)}", _INSTALL)
         if must
         else HealthCheck("packages", "ok", "all that are needed, in versions that fit")
@@ -78,8 +77,8 @@ def packages(required: Iterable[str] | None = None) -> list[HealthCheck]:
     if media:
         says = f"without {', '.join(media)}: no on-screen text, faces or speech from files"
         todo = f'Optional: .venv/bin/python -m pip install "{_PACKAGE}[media]"'
-        found.append(HealthCheck("media extra", "warn", says, todo))
-    return found
+        checks.append(HealthCheck("media extra", "warn", says, todo))
+    return checks
 
 
 def codecs(available: Iterable[str] | None = None) -> list[HealthCheck]:
@@ -93,11 +92,11 @@ def codecs(available: Iterable[str] | None = None) -> list[HealthCheck]:
     else:
         version = "PyAV"
     has = set(available)
-    lost = [does for name, does in CODECS.items() if name not in has]
+    missing = [does for name, does in CODECS.items() if name not in has]
     poorer = [does for name, does in CODECS_WANTED.items() if name not in has]
-    if lost:
+    if missing:
         return [
-            HealthCheck("ffmpeg parts", "fail", f"{version} cannot {', '.join(lost)}", _INSTALL)
+            HealthCheck("ffmpeg parts", "fail", f"{version} cannot {', '.join(missing)}", _INSTALL)
         ]
     if poorer:
         says = f"{version} cannot {', '.join(poorer)}"
@@ -110,9 +109,7 @@ def codecs(available: Iterable[str] | None = None) -> list[HealthCheck]:
 
 
 def helpers(which: Callable[[str], str | None] = shutil.which) -> list[HealthCheck]:
-    """The script engine that yt-dlp looks for by itself; it adds formats and is needed by
-    YouTube alone.
-    """
+    """The script engine that yt-dlp finds by itself; only YouTube needs it."""
     if which("deno"):
         return [HealthCheck("script engine", "ok", "deno")]
     says = "no deno: YouTube may offer fewer formats"
@@ -139,7 +136,7 @@ def yt_dlp_age(today: date, version: str | None = None) -> list[HealthCheck]:
 
 
 def fonts(families: Iterable[str] | None = None) -> list[HealthCheck]:
-    """Whether scripts as PDF can show what captions hold."""
+    """Whether PDF exports have fonts for Latin letters, emoji and CJK."""
     if families is None:
         try:
             import typst  # noqa: PLC0415 - only the doctor asks
@@ -148,24 +145,24 @@ def fonts(families: Iterable[str] | None = None) -> list[HealthCheck]:
         except ImportError:
             return [HealthCheck("fonts", "warn", "typst does not load: no PDF export", _INSTALL)]
     names = [str(f).lower() for f in families]
-    lost = [
+    missing = [
         what for what, any_of in FONTS.items() if not any(a in n for n in names for a in any_of)
     ]
-    if lost:
+    if missing:
         todo = (
             "Optional: install fonts-noto-core, fonts-noto-color-emoji, fonts-noto-cjk "
             "(Debian names)."
         )
-        return [HealthCheck("fonts", "warn", f"PDFs would show boxes for {', '.join(lost)}", todo)]
+        return [
+            HealthCheck("fonts", "warn", f"PDFs would show boxes for {', '.join(missing)}", todo)
+        ]
     return [HealthCheck("fonts", "ok", f"{len(names)} families")]
 
 
 def disk(
     folder: Path, *, media_bytes: int = 0, quota_bytes: int | None = None
 ) -> list[HealthCheck]:
-    """Room where the workspace lies, and how much of its quota the media take. Bytes in, GB in
-    words.
-    """
+    """Free space of the workspace, and the media's share of their quota. Bytes in, GB out."""
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free_gb = shutil.disk_usage(place).free / 1e9
     state: State = (
@@ -174,18 +171,18 @@ def disk(
     todo = (
         "" if state == "ok" else "Free some space, or move the workspace; vt purge removes media."
     )
-    found = [HealthCheck("disk", state, f"{free_gb:,.1f} GB free at {place}", todo)]
+    checks = [HealthCheck("disk", state, f"{free_gb:,.1f} GB free at {place}", todo)]
     if quota_bytes:
         share = media_bytes / quota_bytes
         says = f"{media_bytes / 1e9:,.2f} of {quota_bytes / 1e9:,.1f} GB"
         full = share >= QUOTA_WARN_RATIO
         tip = "Raise the quota, or: vt purge" if full else ""
-        found.append(HealthCheck("media quota", "warn" if full else "ok", says, tip))
-    return found
+        checks.append(HealthCheck("media quota", "warn" if full else "ok", says, tip))
+    return checks
 
 
 def cookies(file: Path | None, browser: str | None) -> list[HealthCheck]:
-    """The cookies that downloads were told to use; none is the usual case."""
+    """The cookies configured for downloads; usually none."""
     if file is not None and not file.is_file():
         todo = "Correct VT_COOKIES_FILE, or unset it."
         return [HealthCheck("cookies", "fail", f"there is no file {file}", todo, exit_code=2)]
@@ -213,18 +210,22 @@ def _missing(lines: Iterable[str]) -> tuple[list[str], list[str]]:
     must: list[str] = []
     media: list[str] = []
     for line in lines:
-        wanted = Requirement(line)
-        is_needed = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
-        is_media = wanted.marker is not None and wanted.marker.evaluate({"extra": "media"})
-        if not (is_needed or is_media) or _fits(wanted):
+        requirement = Requirement(line)
+        is_needed = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        is_media = requirement.marker is not None and requirement.marker.evaluate(
+            {"extra": "media"}
+        )
+        if not (is_needed or is_media) or _fits(requirement):
             continue
-        (must if is_needed else media).append(f"{wanted.name}{wanted.specifier}")
+        (must if is_needed else media).append(f"{requirement.name}{requirement.specifier}")
     return must, media
 
 
-def _fits(wanted: Any) -> bool:
+def _fits(requirement: Any) -> bool:
     try:
-        return bool(wanted.specifier.contains(metadata.version(wanted.name), prereleases=True))
+        return bool(
+            requirement.specifier.contains(metadata.version(requirement.name), prereleases=True)
+        )
     except metadata.PackageNotFoundError:
         return False
 

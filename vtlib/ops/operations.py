@@ -1,6 +1,4 @@
-"""Keeping the workbench running: is all well, what was done and what failed, a copy and back
-again.
-"""
+"""Operations: health checks, usage and errors, backup and restore."""
 
 from __future__ import annotations
 
@@ -14,7 +12,8 @@ import pandas as pd
 
 from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy, VtError
-from vtlib.core.params import Params, parse_params, read_yaml
+from vtlib.core.param_keys import read_yaml
+from vtlib.core.params import Params, parse_params
 from vtlib.ops import connectivity, health
 from vtlib.ops.health import HealthCheck
 from vtlib.store import backup, usage
@@ -22,7 +21,7 @@ from vtlib.store.connection import Store
 from vtlib.store.project import Workspace
 from vtlib.store.usage import UsageScope
 
-LOCK_WAIT_MAX_S = 3.0  # the doctor says who holds the database rather than wait for him
+LOCK_WAIT_MAX_S = 3.0  # the doctor reports a held database rather than wait for it
 
 
 def examined(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
@@ -31,14 +30,14 @@ def examined(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
 
     Services are asked all at once, one free call each; `is_offline` asks none.
     """
-    found = [*_machine(at), *_workspace(at), *_database(at)]
+    checks = [*_machine(at), *_workspace(at), *_database(at)]
     if is_offline:
-        return [*found, HealthCheck("services", "ok", "not asked (--offline)")]
-    return [*found, *_services(at)]
+        return [*checks, HealthCheck("services", "ok", "not asked (--offline)")]
+    return [*checks, *_services(at)]
 
 
 def exit_code(findings: list[HealthCheck]) -> int:
-    """The code of the worst that failed, 0 when nothing did: a warning is no failure."""
+    """The highest exit code among failures, else 0: a warning is no failure."""
     return max((f.exit_code for f in findings if f.state == "fail"), default=0)
 
 
@@ -83,8 +82,8 @@ def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.
 
     Keys and settings (`.env`) are left out. Raises BadInput when `target` exists, StoreBusy.
     """
-    chosen = list(_params(at)) + ([path for path, _ in _media(at)] if with_media else [])
-    return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=chosen)
+    files = list(_params(at)) + ([path for path, _ in _media(at)] if with_media else [])
+    return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=files)
 
 
 def restored(source: Path, into: Path) -> backup.BackupSummary:
@@ -107,26 +106,26 @@ def _machine(at: Workspace) -> list[HealthCheck]:
 
 def _workspace(at: Workspace) -> list[HealthCheck]:
     """The folder, its parameter files (each is read), its disk and its `.env`."""
-    projects, found = _read_params(at)
+    projects, checks = _read_params(at)
     if not os.access(at.root, os.W_OK):
         todo = "Change its owner, or name another folder in VT_HOME."
-        found.append(HealthCheck("workspace", "fail", f"{at.root} cannot be written", todo, 2))
+        checks.append(HealthCheck("workspace", "fail", f"{at.root} cannot be written", todo, 2))
     elif not at.params_folder.is_dir():
         says = f"{at.root} has no params/: it is no workspace yet"
-        found.append(HealthCheck("workspace", "warn", says, "Run: vt init"))
+        checks.append(HealthCheck("workspace", "warn", says, "Run: vt init"))
     else:
         says = f"{at.root}, {len(projects)} parameter files that can be used"
-        found.append(HealthCheck("workspace", "ok", says))
-    found += _open_to_others("keys in .env", at.root / ".env", mode="600")
-    found += _open_to_others("outputs", at.outputs, mode="700")
+        checks.append(HealthCheck("workspace", "ok", says))
+    checks += _open_to_others("keys in .env", at.root / ".env", mode="600")
+    checks += _open_to_others("outputs", at.outputs, mode="700")
     quotas = [p.media.quota_gb for p in projects if p.media.quota_gb]
-    used = sum(size for _, size in _media(at))
+    media_size = sum(size for _, size in _media(at))
     quota = int(min(quotas) * 1e9) if quotas else None
-    return [*found, *health.disk(at.root, media_bytes=used, quota_bytes=quota)]
+    return [*checks, *health.disk(at.root, media_bytes=media_size, quota_bytes=quota)]
 
 
 def _open_to_others(name: str, path: Path, *, mode: str) -> list[HealthCheck]:
-    """A finding where others on this machine can read `path`."""
+    """A warning when other users of this machine can read `path`."""
     if os.name != "posix" or not path.exists() or not path.stat().st_mode & 0o077:
         return []
     todo = f"Run: chmod {mode} {path}"
@@ -163,20 +162,20 @@ def _database(at: Workspace) -> list[HealthCheck]:
 
 
 def _services(at: Workspace) -> list[HealthCheck]:
-    """Asked at once, told in one order: a service that does not answer costs its time once."""
+    """Services in parallel, results in a fixed order."""
     settings = at.settings
     token = settings.apify_token.get_secret_value() if settings.apify_token else None
     key = settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else None
-    asked = [
+    probes = [
         lambda: connectivity.apify(token, settings.apify_url),
         lambda: connectivity.gemini(key, settings.gemini_url),
     ]
     # Pointed at this machine, nothing outside is meant to be asked.
     if not connectivity.is_here(settings.apify_url):
-        asked.append(lambda: connectivity.reachable(connectivity.SERVICES, what="service hosts"))
-        asked.append(lambda: connectivity.reachable(connectivity.VIDEO_HOSTS, what="video hosts"))
-    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        return [finding for found in pool.map(lambda ask: ask(), asked) for finding in found]
+        probes.append(lambda: connectivity.reachable(connectivity.SERVICES, what="service hosts"))
+        probes.append(lambda: connectivity.reachable(connectivity.VIDEO_HOSTS, what="video hosts"))
+    with ThreadPoolExecutor(max_workers=len(probes)) as pool:
+        return [finding for checks in pool.map(lambda ask: ask(), probes) for finding in checks]
 
 
 def _params(at: Workspace) -> Iterator[Path]:
@@ -184,7 +183,7 @@ def _params(at: Workspace) -> Iterator[Path]:
 
 
 def _media(at: Workspace) -> Iterator[tuple[Path, int]]:
-    """What was downloaded, with its bytes; work in progress is left out."""
+    """Downloaded files with their bytes, without unfinished ones."""
     from vtlib.media.folder import MediaFolder  # noqa: PLC0415 - brings yt-dlp with it
 
     for name, size in MediaFolder(at.outputs).listed():

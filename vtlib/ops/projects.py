@@ -14,8 +14,7 @@ from vtlib.core.settings import Settings, load_settings, make_private
 from vtlib.platforms import account_ref
 from vtlib.store import catalog, people
 from vtlib.store.project import Project, Workspace, declared_params, resolve
-from vtlib.tables.reader import read_table, read_text
-from vtlib.tables.sheets import sheet_rows
+from vtlib.tables.reader import read_table, read_text, sheet_rows
 
 TABLES = (".txt", ".csv", ".tsv", ".xlsx")
 STARTER = """# Parameters of this project; docs/parameters.md lists every key. Secrets belong in .env.
@@ -38,7 +37,7 @@ report:
 
 
 def init(folder: Path) -> Path:
-    """Make a workspace; what is there stays as it is. Returns its absolute path."""
+    """Make a workspace, keeping existing files. Returns its absolute path."""
     root = folder.expanduser().resolve()
     (root / "params").mkdir(parents=True, exist_ok=True)
     make_private(root / "outputs")
@@ -51,7 +50,7 @@ def init(folder: Path) -> Path:
 
 
 def env_text() -> str:
-    """What `.env` begins as (and `.env.example` is): every setting, explained, none set."""
+    """The initial `.env` (and `.env.example`): every setting explained, none set."""
     lines = [
         (
             "# Settings of this workspace. The environment wins over this file. Secrets belong here, "  # noqa: E501
@@ -65,13 +64,13 @@ def env_text() -> str:
 
 
 def write_starter(at: Workspace, slug: str, *, title: str, brand: str | None) -> Path:
-    """params/<slug>.yaml for a new project; one that is there stays as it is."""
+    """params/<slug>.yaml for a new project; an existing file is kept."""
     path = at.params_path(slug)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = f"brand: {{slug: {brand}}}\n" if brand else ""
-        quoted = yaml.safe_dump(title, allow_unicode=True, width=1000).splitlines()[0]
-        path.write_text(STARTER.format(slug=slug, title=quoted, brand=lines), encoding="utf-8")
+        title_yaml = yaml.safe_dump(title, allow_unicode=True, width=1000).splitlines()[0]
+        path.write_text(STARTER.format(slug=slug, title=title_yaml, brand=lines), encoding="utf-8")
     return path
 
 
@@ -80,15 +79,13 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
     params = resolve(at, project, over=over)
     if not at.params_path(project).exists():
         catalog.get(at.store, "projects", project)  # raises with the nearest slug
-    found = Project(at, params, declared=declared_params(at, params.project, file=project))
-    sync(found)
-    return found
+    result = Project(at, params, declared=declared_params(at, params.project, file=project))
+    sync(result)
+    return result
 
 
 def require_in_use(project: Project) -> None:
-    """Raise BadInput when the project, or its brand, is archived: nothing is run or captured for
-    it.
-    """
+    """Raise BadInput when the project or its brand is archived."""
     if reason := catalog.archived_because(project.store, project.slug):
         noun, name = ("project", project.slug)
         if reason.startswith("the brand "):
@@ -102,20 +99,16 @@ def product_id(at: Workspace, ref: str) -> str:
 
 
 def with_post(at: Workspace, post_id: str) -> str:
-    """The one project that has a post. Raises BadInput for none, and for several, which are
-    named.
-    """
+    """The only project that has a post. Raises BadInput for none or several."""
     return the_one(people.projects_of_post(at.store, post_id), post_id)
 
 
-def the_one(found: list[str], post_id: str) -> str:
-    """The only one of the projects `found` to have a post. Raises BadInput for none, and for
-    several.
-    """
-    if len(found) == 1:
-        return found[0]
-    many = f"{post_id} is in {', '.join(found)}." if found else f"no project has {post_id}."
-    raise BadInput(many, todo="Name the project: --project P." if found else "See: vt project list")
+def the_one(slugs: list[str], post_id: str) -> str:
+    """The only one of `slugs`, projects with a post. Raises BadInput for none or several."""
+    if len(slugs) == 1:
+        return slugs[0]
+    many = f"{post_id} is in {', '.join(slugs)}." if slugs else f"no project has {post_id}."
+    raise BadInput(many, todo="Name the project: --project P." if slugs else "See: vt project list")
 
 
 def with_product(at: Workspace, product: str | None) -> str:
@@ -124,23 +117,21 @@ def with_product(at: Workspace, product: str | None) -> str:
     Raises BadInput for none, and for several, which are named.
     """
     if product:
-        found = people.projects_of(at.store, product_id(at, product))
+        slugs = people.projects_of(at.store, product_id(at, product))
     else:
-        found = [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
-    if len(found) == 1:
-        return found[0]
+        slugs = [str(p["slug"]) for p in catalog.listing(at.store, "projects")]
+    if len(slugs) == 1:
+        return slugs[0]
     whose = f"with product {product}" if product else "to choose from"
-    if not found:
+    if not slugs:
         raise BadInput(f"there is no project {whose}.", todo="See: vt project list")
     raise BadInput(
-        f"there are several projects {whose}: {', '.join(found)}.", todo="Name one with --project."
+        f"there are several projects {whose}: {', '.join(slugs)}.", todo="Name one with --project."
     )
 
 
 def sync(project: Project) -> None:
-    """Bring what the YAML says of brand, products and accounts into the store; what it does not
-    name stays.
-    """
+    """Write brand, products and accounts of the YAML to the store; others stay."""
     with project.store.session():
         _sync(project)
 
@@ -173,9 +164,7 @@ def _sync(project: Project) -> None:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, without blanks and remarks. Raises BadInput when it cannot be
-    read.
-    """
+    """Lines of a text file without blanks and comments. Raises BadInput when unreadable."""
     lines = (line.split(" #")[0].strip() for line in read_text(path).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -214,8 +203,8 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
     rows = _account_rows(path)
     accounts = []
     for number, row in rows:
-        given = {name: text.strip() for name, text in row.items()}
-        where = given.get("platform") or platform
+        cells = {name: text.strip() for name, text in row.items()}
+        where = cells.get("platform") or platform
         if where is not None and where not in PLATFORMS:
             raise BadInput(
                 f"{where} is none of {', '.join(PLATFORMS)}.",
@@ -226,10 +215,10 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
         try:
             accounts.append(
                 account_row(
-                    given.get("handle", ""),
+                    cells.get("handle", ""),
                     platform=where,
-                    role=given.get("role") or role,
-                    notes=given.get("notes", ""),
+                    role=cells.get("role") or role,
+                    notes=cells.get("notes", ""),
                 )
             )
         except BadInput as error:
@@ -240,9 +229,7 @@ def read_accounts(path: Path, *, platform: str | None, role: str) -> list[dict[s
 
 
 def _account_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """(row, cells) of a table with a heading `handle`; else (number, handle) of the lines that
-    are no remark.
-    """
+    """(row, cells) of a table with a column `handle`; else (number, handle) of its lines."""
     table = read_table(path, is_guarded=True)
     if "handle" in {name.lower() for name in table.columns}:
         return list(sheet_rows(table))

@@ -1,6 +1,4 @@
-"""The figures of `vt status` as plain rows: a command that prints a few lines waits for no
-pandas.
-"""
+"""The figures of `vt status` as plain rows, without importing pandas."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Figures:
-    """What was done, failed and spent; rows as the queries of `store/usage.py` name their
-    columns.
-    """
+    """Runs, errors and spend; rows with the columns of the queries of `store/usage.py`."""
 
     days: list[dict[str, Any]]
     spend_days: list[dict[str, Any]]

@@ -1,6 +1,4 @@
-"""Who used which command on which project, for the workspace alone: a line a command, never sent
-anywhere.
-"""
+"""Log of use, local to the workspace: a line for each command, never sent anywhere."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ def path(at: Workspace) -> Path:
 
 
 def note(at: Workspace, facts: Mapping[str, Any]) -> None:
-    """Add a command's line: command, project, seconds, exit_code, run_id. A full disk fails no
-    command.
-    """
+    """Log a command: command, project, seconds, exit_code, run_id. Ignores a full disk."""
     code = int(facts["exit_code"])
     outcome = "ok" if code == 0 else "refused" if code in _REFUSED else "failed"
     line = {"at": at.now().isoformat(), "person": person(), **facts, "outcome": outcome}
@@ -52,21 +48,19 @@ def read(
         for text in path(at).read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError):
                 rows.append(json.loads(text))
-    found = pd.DataFrame([r for r in rows if isinstance(r, dict)], columns=COLUMNS)
-    found["at"] = pd.to_datetime(found["at"], utc=True, format="ISO8601").dt.tz_localize(None)
+    lines = pd.DataFrame([r for r in rows if isinstance(r, dict)], columns=COLUMNS)
+    lines["at"] = pd.to_datetime(lines["at"], utc=True, format="ISO8601").dt.tz_localize(None)
     if project:
-        found = found[found["project"].eq(project)]
+        lines = lines[lines["project"].eq(project)]
     if since is not None:
-        found = found[found["at"] >= pd.Timestamp(since)]
-    return found.reset_index(drop=True)
+        lines = lines[lines["at"] >= pd.Timestamp(since)]
+    return lines.reset_index(drop=True)
 
 
 def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
-    """Commands by `by` (of BY), most first: n, failed, refused, hours and median seconds,
-    first_at, last_at.
-    """
+    """Commands by `by`, most first: n, failed, refused, seconds, median_s, first_at, last_at."""
     groups = lines.groupby(list(by), dropna=False, sort=True)
-    found = groups.agg(
+    counts = groups.agg(
         n=("command", "size"),
         failed=("outcome", lambda o: int((o == "failed").sum())),
         refused=("outcome", lambda o: int((o == "refused").sum())),
@@ -75,4 +69,4 @@ def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
         first_at=("at", "min"),
         last_at=("at", "max"),
     )
-    return found.reset_index().sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    return counts.reset_index().sort_values("n", ascending=False, kind="stable", ignore_index=True)

@@ -1,21 +1,23 @@
-"""Baselines: for every post, the posts of the same account nearest to it in time, itself left out.
+"""Baselines: for every post, the posts of the same account nearest to it in time, without itself;
+to judge current posts, the posts just before it alone.
 
-Or, to judge what breaks out now, the posts just before it alone.
-
-Everything is in ln units of the metric. Posts are laid out once by account and time; the nearest
-k of a post are then one run of neighbours, found by bisection, and medians come from sorted rows.
+Everything is in ln units of the metric. Posts are sorted once by account and time; the nearest k of
+a post are then one run of neighbours, found by bisection, and medians come from sorted rows. Long
+arrays are worked on in slices by several threads: numpy and scipy.special release the interpreter
+lock in sorts and searches, and slices keep temporary arrays small.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-
-from vtlib.outliers.parallel import in_slices
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,7 +66,7 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class PostTimeline:
-    """Posts laid out by account, time and value; those that serve in baselines apart."""
+    """Posts sorted by account, time and value, with those that serve in baselines separately."""
 
     order: Ints  # positions in the arrays given
     key: Ints  # account and second in one number, growing
@@ -87,25 +89,24 @@ def arrange(
     kind: NDArray[np.int8],
     reach: tuple[int, float],
 ) -> PostTimeline:
-    """Lay posts out for `baselines` and `central`.
+    """Sort posts for `baselines` and `central`.
 
     `x` (n,) ln value, NaN = not observed; `posted_h` (n,) hours since any epoch, read to the
-    second, NaN = unknown (the post then has no place and is passed over); `group` (n,) account
-    codes >= 0; `kind` (n,) LeftOut codes; `reach` = (most posts in a baseline, days to either
-    side).
+    second, NaN = unknown (such a post is passed over); `group` (n,) account codes >= 0; `kind` (n,)
+    BaselineExclusion codes; `reach` = (most posts in a baseline, days to either side).
     """
     max_posts, days = reach
-    placed = np.flatnonzero(np.isfinite(posted_h))
-    second = np.rint(posted_h[placed] * 3600.0).astype(np.int64)
+    with_time = np.flatnonzero(np.isfinite(posted_h))
+    second = np.rint(posted_h[with_time] * 3600.0).astype(np.int64)
     window_s = int(days * 86_400)
-    first = int(second.min()) if placed.size else 0
+    first = int(second.min()) if with_time.size else 0
     # Two accounts are further apart than a window, so a search never leaves its account.
-    stride_s = (int(second.max()) - first if placed.size else 0) + window_s + 1
-    if placed.size and int(group.max()) >= 2**62 // stride_s:
+    stride_s = (int(second.max()) - first if with_time.size else 0) + window_s + 1
+    if with_time.size and int(group.max()) >= 2**62 // stride_s:
         raise ValueError("account codes are too large: number them 0 to the number of accounts - 1")
-    key = group[placed].astype(np.int64) * stride_s + (second - first)
-    order = _ordered(key, x[placed])
-    rows = placed[order]
+    key = group[with_time].astype(np.int64) * stride_s + (second - first)
+    order = _ordered(key, x[with_time])
+    rows = with_time[order]
     key, xs, kinds = key[order], x[rows], kind[rows]
     serves = (kinds == BaselineExclusion.SERVES) & np.isfinite(xs)
     return PostTimeline(
@@ -182,19 +183,19 @@ def central(line: PostTimeline) -> Accounts:
 def _ordered(key: Ints, x: Floats) -> Ints:
     """The order by key, then by value: what is equal in both is exchangeable."""
     order = np.argsort(key)
-    ordered = key[order]
-    same = ordered[1:] == ordered[:-1]
+    sorted_key = key[order]
+    same = sorted_key[1:] == sorted_key[:-1]
     if same.any():
-        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
-        rows = order[tied]
-        order[tied] = rows[np.lexsort((x[rows], key[rows]))]
+        ties = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        rows = order[ties]
+        order[ties] = rows[np.lexsort((x[rows], key[rows]))]
     return order
 
 
 def _nearest(line: PostTimeline, part: slice, *, past_only: bool) -> tuple[Ints, Ints, Ints]:
     """First and last serving post of each baseline, and the post's own place among them.
 
-    The run holds one post more when the post itself stands inside; `own` is -1 if it serves
+    The run has one post more if the post itself is inside; `own` is -1 if it serves
     nowhere.
     """
     key, k = line.key[part], line.max_posts
@@ -206,13 +207,13 @@ def _nearest(line: PostTimeline, part: slice, *, past_only: bool) -> tuple[Ints,
     high = np.searchsorted(line.serving_key, key + line.window_s, side="right")
     own = np.where(serves, line.serving_before[part], -1)
     first, last = low.copy(), high - 1
-    capped = np.flatnonzero(high - low - serves > k)
-    if capped.size:
-        mine, real = own[capped], serves[capped]
-        start = _bisect(line, key[capped], mine, (low[capped], high[capped]))
+    full = np.flatnonzero(high - low - serves > k)
+    if full.size:
+        mine, real = own[full], serves[full]
+        start = _bisect(line, key[full], mine, (low[full], high[full]))
         # `start` counts the others only: step over the post itself.
-        first[capped] = start + (real & (start >= mine))
-        last[capped] = start + k - 1 + (real & (start + k - 1 >= mine))
+        first[full] = start + (real & (start >= mine))
+        last[full] = start + k - 1 + (real & (start + k - 1 >= mine))
     return first, last, own
 
 
@@ -220,17 +221,17 @@ def _bisect(line: PostTimeline, key: Ints, own: Ints, bounds: tuple[Ints, Ints])
     """Where the k nearest others begin, counted among the others."""
     k, keys = line.max_posts, line.serving_key
     serves = own >= 0
-    left, right = bounds[0].copy(), bounds[1] - serves - k
-    for _ in range(int((right - left).max()).bit_length()):
-        middle = (left + right) // 2
-        open_ = left < right
+    low, high = bounds[0].copy(), bounds[1] - serves - k
+    for _ in range(int((high - low).max()).bit_length()):
+        middle = (low + high) // 2
+        open_ = low < high
         before = middle + (serves & (middle >= own))
         after = middle + k
         after = np.minimum(after + (serves & (after >= own)), len(keys) - 1)
         later = (key - keys[before]) > (keys[after] - key)
-        left = np.where(open_ & later, middle + 1, left)
-        right = np.where(open_ & ~later, middle, right)
-    return left
+        low = np.where(open_ & later, middle + 1, low)
+        high = np.where(open_ & ~later, middle, high)
+    return low
 
 
 def _rows(line: PostTimeline, first: Ints, size: Ints) -> Floats:
@@ -274,7 +275,7 @@ def _passed_over(line: PostTimeline) -> NDArray[np.int32] | None:
 def _span(
     line: PostTimeline, part: slice, run: tuple[Ints, Ints, Ints], *, past_only: bool
 ) -> tuple[Ints, Ints]:
-    """The stretch of posts a baseline was chosen from: up to its ends if full, else the window."""
+    """The posts a baseline was chosen from: up to its ends if full, else the whole window."""
     key, top = line.key[part], len(line.serving_key) - 1
     first, last, n = run
     full = n >= line.max_posts
@@ -291,3 +292,22 @@ def _span(
 def _itself(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
     """(m, 5) the post's own entry in the counts of what was passed over."""
     return np.asarray(kind[:, None] == np.arange(1, len(BaselineExclusion)))
+
+
+MAX_THREADS = 4
+SLICE_ROWS = 16_384  # 51 float64 columns of that many rows are 6.7 MB: near the cache
+
+
+def in_slices(work: Callable[[slice], None], n: int, *, rows: int = SLICE_ROWS) -> None:
+    """Call `work` once for each slice of `range(n)`; it writes its own part of the results.
+
+    The result does not depend on the number of threads. Errors of `work` are raised here.
+    """
+    slices = [slice(a, min(a + rows, n)) for a in range(0, n, rows)]
+    threads = min(MAX_THREADS, os.cpu_count() or 1, len(slices))
+    if threads <= 1:
+        for part in slices:
+            work(part)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, slices))

@@ -1,9 +1,9 @@
-"""How many of the posts over a threshold chance alone may have put there: a range, not a number.
+"""How many of the posts over a threshold are there by chance: a range, not a number.
 
-Detection does not depend on anything here. From one capture ordinary posts with a heavy right tail,
-a second kind of content and true hits cannot be told apart, so the range is wide where they may be
-confused, ends at the number flagged at most, and says what it could not tell. docs/method.md shows
-it against the truth.
+Detection does not depend on anything here. From one capture, ordinary posts with a heavy right
+tail, a second kind of content and true hits cannot be told apart. So the range is wide where they
+may be confused, never exceeds the number flagged, and says what could not be told. docs/method.md
+compares it with the truth of simulations.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr
 from scipy.stats import poisson
 
-from vtlib.outliers.scores import Basis, JudgedPosts
+from vtlib.outliers.scores import Basis, JudgedPosts, student_quantile
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,8 @@ LOOSE = 0.5  # of ln likelihood: what the bulk still allows
 BULK = (0.5, 0.9)
 _CELLS = 24
 _REACH = np.array([0.9, 0.96])
-_ONWARD = 1.8  # from 96 % to a threshold of 2.6 it is 1.8 times as far as from 90 % to 96 %, in normal quantiles  # noqa: E501
+# In normal quantiles a threshold of 2.6 is 1.8 times as far from 96 % as 96 % is from 90 %.
+_ONWARD = 1.8
 _DF = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 100.0])
 _SCALE = np.geomspace(0.25, 4.0, 57)
 
@@ -61,7 +62,7 @@ class Chance:
 
 
 def chance(
-    judged: JudgedPosts,
+    scores: JudgedPosts,
     *,
     p: float,
     multiplier: float,
@@ -74,33 +75,35 @@ def chance(
     `among` (n,) the posts that may be flagged (default: those judged by their own account). The
     bulk that bounds the tail is all scores by own account.
     """
-    own = judged.basis == Basis.ACCOUNT
+    own = scores.basis == Basis.ACCOUNT
     able = np.flatnonzero(own if among is None else own & among)
     if not able.size:
         return Chance(0, 0, 0.0, 0.0, 0.0, 0, 0, "")
-    passes = (judged.p_tail < p) & (judged.multiplier >= multiplier) & (judged.x7_ln >= least_ln)
-    flagged, df = int(np.count_nonzero(passes[able])), judged.df[able]
-    needed = np.maximum(np.log(multiplier), (least_ln - judged.expected_ln))[able]
-    limit = np.maximum(_quantile(df, 1 - p), needed / judged.error_ln[able])
+    passes = (scores.p_tail < p) & (scores.multiplier >= multiplier) & (scores.x7_ln >= least_ln)
+    n_flagged, df = int(np.count_nonzero(passes[able])), scores.df[able]
+    need_ln = np.maximum(np.log(multiplier), (least_ln - scores.expected_ln))[able]
+    limit = np.maximum(student_quantile(df, 1 - p), need_ln / scores.error_ln[able])
     student = float(stdtr(df, -limit).sum())
-    bulk, share = judged.t[own], float(passes[own].mean())
+    bulk, share = scores.t[own], float(passes[own].mean())
     word: Word = ""
     if len(bulk) < MIN_SCORES:
         word = "few"
-    elif _misfits(bulk, judged.df[own]):
+    elif _misfits(bulk, scores.df[own]):
         word = "misfit"
     elif share > SECOND_KIND:
         word = "second_kind"
     cells, count = _binned(limit)
     least = min(student, _least(bulk, cells, count, share))
-    mirrored = float(np.count_nonzero(judged.t[able] < -limit))
-    most = float(flagged) if word else max(student, mirrored, _most(bulk, cells, count))
-    low = 0 if word == "misfit" else low_end(least, flagged)
-    return Chance(len(able), flagged, student, least, most, low, high_end(most, flagged), word)
+    mirror = float(np.count_nonzero(scores.t[able] < -limit))
+    most = float(n_flagged) if word else max(student, mirror, _most(bulk, cells, count))
+    low = 0 if word == "misfit" else _poisson_end(1 - SURE, least, n_flagged)
+    return Chance(
+        len(able), n_flagged, student, least, most, low, _poisson_end(SURE, most, n_flagged), word
+    )
 
 
-def together(ranges: Sequence[Chance]) -> Chance:
-    """One range for parts of a stratum; the gravest word stands for all."""
+def combine(ranges: Sequence[Chance]) -> Chance:
+    """One range for parts of a stratum, with the gravest of their words."""
     words: tuple[Word, ...] = ("misfit", "second_kind", "few", "")
     sure = [r for r in ranges if r.word != "misfit"]
     return Chance(
@@ -109,20 +112,15 @@ def together(ranges: Sequence[Chance]) -> Chance:
         student=sum(r.student for r in ranges),
         least=sum(r.least for r in sure),
         most=sum(r.most for r in ranges),
-        low=low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure)),
+        low=_poisson_end(1 - SURE, sum(r.least for r in sure), sum(r.n_flagged for r in sure)),
         high=sum(r.high for r in ranges),
         word=next(w for w in words if w == "" or any(r.word == w for r in ranges)),
     )
 
 
-def low_end(mean: float, flagged: int) -> int:
-    """The fewest that come by chance, nine times in ten; never more than were flagged."""
-    return int(min(poisson.ppf(1 - SURE, mean), flagged)) if mean > 0 else 0
-
-
-def high_end(mean: float, flagged: int) -> int:
-    """The most that come by chance, nine times in ten; never more than were flagged."""
-    return int(min(poisson.ppf(SURE, mean), flagged)) if mean > 0 else 0
+def _poisson_end(probability: float, mean: float, n_flagged: int) -> int:
+    """A quantile of how many come by chance, never more than were flagged."""
+    return int(min(poisson.ppf(probability, mean), n_flagged)) if mean > 0 else 0
 
 
 def _misfits(t: Floats, df: Floats) -> bool:
@@ -141,11 +139,11 @@ def _least(t: Floats, limit: Floats, count: Floats, share: float) -> float:
     """
     hits = min(HITS_A_FLAG * share, MAX_HITS)
     shift = float(ndtri(0.5 / (1 - hits)))
-    widened = _mad(hits, shift) / float(ndtri(0.75))
+    widening = _mad(hits, shift) / float(ndtri(0.75))
     reach = (np.quantile(t, _REACH) - np.median(t)) / ndtri(_REACH) * (1 - 2 / np.sqrt(len(t)))
     thinner = min(1.0, float(reach[1] / reach[0])) if reach[0] > 0 else 1.0
     scale = max(min(1.0, float(reach.min())) * thinner**_ONWARD, 0.05)
-    return LEAST_SHARE * float((count * ndtr(-(limit * widened + shift) / scale)).sum())
+    return LEAST_SHARE * float((count * ndtr(-(limit * widening + shift) / scale)).sum())
 
 
 def _mad(hits: float, shift: float) -> float:
@@ -164,9 +162,9 @@ def _most(t: Floats, limit: Floats, count: Floats) -> float:
     About their median; scale and degrees of freedom on a grid, by their likelihood in 24 equally
     filled cells; of those within LOOSE of the best the one that flags most.
     """
-    known = np.sort(t)
-    at = np.rint(np.linspace(*BULK, _CELLS + 1) * (len(known) - 1)).astype(int)
-    edges = known[at]
+    scores = np.sort(t)
+    at = np.rint(np.linspace(*BULK, _CELLS + 1) * (len(scores) - 1)).astype(int)
+    edges = scores[at]
     share = np.diff(at).astype(np.float64)
     df, scale = (a.ravel() for a in np.meshgrid(_DF, _SCALE, indexing="ij"))
     z = (edges - edges[0]) / scale[:, None]
@@ -181,12 +179,7 @@ def _most(t: Floats, limit: Floats, count: Floats) -> float:
 
 
 def _binned(limit: Floats) -> tuple[Floats, Floats]:
-    """Thresholds in at most 200 cells: their means, and how many posts each stands for."""
-    ordered = np.sort(limit)
-    parts = np.array_split(ordered, min(len(ordered), 200))
+    """Thresholds in at most 200 cells: their means, and how many posts each has."""
+    limits = np.sort(limit)
+    parts = np.array_split(limits, min(len(limits), 200))
     return np.array([part.mean() for part in parts]), np.array([len(part) for part in parts], float)
-
-
-def _quantile(df: Floats, probability: float) -> Floats:
-    distinct, index = np.unique(df, return_inverse=True)
-    return np.asarray(stdtrit(distinct, probability)[index])

@@ -49,7 +49,7 @@ class Classic:
     0.
 
     `center` what the account usually reaches (mean of kept, or median); `n` observed posts of the
-    account; `flagged` = score strictly above the rule's k (at or above for `median_multiple`),
+    account; `is_flagged` = score strictly above the rule's k (at or above for `median_multiple`),
     upwards only.
     """
 
@@ -57,7 +57,7 @@ class Classic:
     limit: Floats
     center: Floats
     n: Ints
-    flagged: NDArray[np.bool_]
+    is_flagged: NDArray[np.bool_]
     obstacle: NDArray[np.int8]
 
 
@@ -83,8 +83,8 @@ def trimmed_sd(
     """
     by = _sort(value, group)
     inside = (by.value >= _quantile(by, low)[by.run]) & (by.value <= _quantile(by, high)[by.run])
-    kept = np.bincount(by.run, inside, minlength=len(by.n))
-    size = np.maximum(kept, 1)
+    n_inside = np.bincount(by.run, inside, minlength=len(by.n))
+    size = np.maximum(n_inside, 1)
     mean = np.bincount(by.run, np.where(inside, by.value, 0), minlength=len(by.n)) / size
     off = np.where(inside, by.value - mean[by.run], 0)
     sd = np.sqrt(np.bincount(by.run, off * off, minlength=len(by.n)) / size)
@@ -92,7 +92,7 @@ def trimmed_sd(
     with np.errstate(invalid="ignore", divide="ignore"):
         score = np.where(distance == 0, 0.0, distance / sd[by.run])
     limit = mean + k * sd
-    obstacle = np.where(kept < 2, ClassicExclusion.ONE_KEPT, ClassicExclusion.NONE)
+    obstacle = np.where(n_inside < 2, ClassicExclusion.ONE_KEPT, ClassicExclusion.NONE)
     return _answer(by, value, (score, by.value > limit[by.run]), (mean, limit), obstacle)
 
 
@@ -139,8 +139,8 @@ def percentile(value: Floats, group: Ints, *, k: float = 95.0) -> Classic:
 
 
 def _sort(value: Floats, group: Ints) -> _Sorted:
-    seen = np.flatnonzero(np.isfinite(value))
-    at = seen[np.lexsort((value[seen], group[seen]))]
+    with_value = np.flatnonzero(np.isfinite(value))
+    at = with_value[np.lexsort((value[with_value], group[with_value]))]
     start = np.flatnonzero(np.diff(group[at], prepend=-1))
     n = np.diff(np.append(start, len(at)))
     return _Sorted(at, value[at], start, n, np.repeat(np.arange(len(n)), n))
@@ -162,17 +162,17 @@ def _answer(
     levels: tuple[Floats, Floats],
     obstacle: NDArray[np.integer],
 ) -> Classic:
-    """Lay each run's answer out over its posts, and the obstacles over both."""
+    """Each account's result for its posts, with the obstacles over both."""
     why = np.where(by.n < MIN_POSTS, ClassicExclusion.TOO_FEW, obstacle)[by.run]
-    judged = why == ClassicExclusion.NONE
+    is_ok = why == ClassicExclusion.NONE
 
     def lay(of: Floats) -> Floats:
         out = np.full(len(value), np.nan)
-        out[by.at] = np.where(judged, of, np.nan)
+        out[by.at] = np.where(is_ok, of, np.nan)
         return out
 
-    n, flagged = np.zeros(len(value), np.int64), np.zeros(len(value), bool)
+    n, is_hit = np.zeros(len(value), np.int64), np.zeros(len(value), bool)
     reason = np.full(len(value), ClassicExclusion.NOT_OBSERVED, np.int8)
-    n[by.at], flagged[by.at], reason[by.at] = by.n[by.run], verdict[1] & judged, why
+    n[by.at], is_hit[by.at], reason[by.at] = by.n[by.run], verdict[1] & is_ok, why
     center, limit = (level[by.run] for level in levels)
-    return Classic(lay(verdict[0]), lay(limit), lay(center), n, flagged, reason)
+    return Classic(lay(verdict[0]), lay(limit), lay(center), n, is_hit, reason)

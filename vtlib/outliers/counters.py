@@ -1,8 +1,9 @@
 """Which counter a post is judged by, and which posts make one series.
 
 An account's posts of one format are judged by one counter throughout. Where plays and views are
-both known, plays: they are the reach of a reel. Formats nobody told are told apart by length where
-lengths fall in two.
+both known, by plays: they are the reach of a reel. Posts of unknown format are split by length
+where lengths form two groups. A baseline does not reach across a date on which a platform changed
+what a count means (`DEFINITIONS`).
 """
 
 from __future__ import annotations
@@ -17,10 +18,8 @@ from vtlib.core.models import REACH_METRICS
 
 TWOFOLD = 2.0  # two counters of one post that differ by more are named
 HALF = 0.5  # share of posts with any reach on which plays must be known to be the counter
-MIN_SIDE, MIN_GAP_LN = (
-    5,
-    float(np.log(1.8)),
-)  # posts on either side, and what lies between them in ln length
+# Posts on either side of a split by length, and the gap between them in ln length.
+MIN_SIDE, MIN_GAP_LN = 5, float(np.log(1.8))
 APART = 0.8  # share of the variance of ln length that the two sides must explain
 _Floats = NDArray[np.float64]
 
@@ -37,17 +36,19 @@ class Lengths:
 
 
 def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
-    """`posts` with `account`, the `metric` its account is judged by, its `value` and
-    `captured_at`, and `counters_ratio`: plays / views of a post that knows both (NaN otherwise).
+    """`posts` with account, metric, value, captured_at and counters_ratio.
+
+    `metric` is the one its account is judged by; `counters_ratio` is plays / views of a post that
+    has both (NaN otherwise).
     """
     frame = posts.assign(account=posts["account_id"].fillna(posts["post_id"]))
     keys = [frame["account"], frame["platform"], frame["format"]]
-    seen = frame[list(REACH_METRICS)].notna()
-    known = seen.groupby(keys).transform("sum").to_numpy()
-    any_reach = seen.any(axis=1).groupby(keys).transform("sum").to_numpy()
-    best = np.where(known.max(axis=1, initial=0) > 0, known.argmax(axis=1), len(REACH_METRICS))
+    has_value = frame[list(REACH_METRICS)].notna()
+    counts = has_value.groupby(keys).transform("sum").to_numpy()
+    any_reach = has_value.any(axis=1).groupby(keys).transform("sum").to_numpy()
+    best = np.where(counts.max(axis=1, initial=0) > 0, counts.argmax(axis=1), len(REACH_METRICS))
     plays = REACH_METRICS.index("plays")
-    best = np.where((known[:, plays] > 0) & (known[:, plays] >= HALF * any_reach), plays, best)
+    best = np.where((counts[:, plays] > 0) & (counts[:, plays] >= HALF * any_reach), plays, best)
     names = np.array([*REACH_METRICS, "engagement"])
     frame["metric"] = names[best]
     values = frame[list(names)].to_numpy(float, na_value=np.nan)
@@ -61,7 +62,7 @@ def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def differ(ratio: pd.Series) -> pd.Series:
+def is_twofold(ratio: pd.Series) -> pd.Series:
     """Whether two counters of one post differ more than twofold; unknown = no."""
     values = ratio.to_numpy(float, na_value=np.nan)
     with np.errstate(invalid="ignore"):
@@ -71,47 +72,90 @@ def differ(ratio: pd.Series) -> pd.Series:
 def lengths(duration_s: _Floats) -> Lengths | None:
     """How the posts of one platform without a format fall by length; None without five lengths.
 
-    Two kinds: a cut of ln length with at least 5 posts on either side, a gap of x1.8 between them,
-    which leaves at most a fifth of the variance.
+    Two groups need a cut of ln length with at least 5 posts on either side and a gap of x1.8, which
+    leaves at most a fifth of the variance within the groups.
     """
-    known = np.sort(duration_s[np.isfinite(duration_s) & (duration_s > 0)])
-    if len(known) < MIN_SIDE:
+    durations = np.sort(duration_s[np.isfinite(duration_s) & (duration_s > 0)])
+    if len(durations) < MIN_SIDE:
         return None
-    ln = np.log(known)
-    whole = float(ln.var())
-    heap = Lengths(None, len(known), 0, float(np.median(known)), float("nan"))
-    if len(known) < 2 * MIN_SIDE or whole == 0:
+    ln = np.log(durations)
+    variance = float(ln.var())
+    heap = Lengths(None, len(durations), 0, float(np.median(durations)), float("nan"))
+    if len(durations) < 2 * MIN_SIDE or variance == 0:
         return heap
     k = np.arange(1, len(ln))
     first = np.cumsum(ln)[:-1] / k
     second = (ln.sum() - np.cumsum(ln)[:-1]) / (len(ln) - k)
     between = k * (len(ln) - k) * (first - second) ** 2 / len(ln) ** 2
     able = (k >= MIN_SIDE) & (len(ln) - k >= MIN_SIDE) & (np.diff(ln) >= MIN_GAP_LN)
-    able &= between >= APART * whole
+    able &= between >= APART * variance
     if not able.any():
         return heap
     cut = int(k[able][between[able].argmax()])
     limit = float(np.exp((ln[cut - 1] + ln[cut]) / 2))
-    short, long = float(np.median(known[:cut])), float(np.median(known[cut:]))
-    return Lengths(limit, cut, len(known) - cut, short, long)
+    short, long = float(np.median(durations[:cut])), float(np.median(durations[cut:]))
+    return Lengths(limit, cut, len(durations) - cut, short, long)
 
 
-def parts(frame: pd.DataFrame) -> tuple[pd.Series, dict[str, Lengths]]:
-    """(`part` of every post, lengths by platform): "" or, for formats nobody told, "short" and
-    "long".
-    """
+def split_by_length(frame: pd.DataFrame) -> tuple[pd.Series, dict[str, Lengths]]:
+    """(part of every post: "short", "long" or "", lengths by platform of unknown formats)."""
     part = pd.Series("", index=frame.index)
-    found: dict[str, Lengths] = {}
+    by_platform: dict[str, Lengths] = {}
     if "duration_s" not in frame:
-        return part, found
+        return part, by_platform
     unknown = frame[frame["format"].eq("unknown")]
     for platform, group in unknown.groupby("platform", observed=True):
         duration = group["duration_s"].to_numpy(float, na_value=np.nan)
-        seen = lengths(duration)
-        if seen is None:
+        split = lengths(duration)
+        if split is None:
             continue
-        found[str(platform)] = seen
-        if seen.limit_s is not None:
-            side = np.where(duration <= seen.limit_s, "short", "long")
+        by_platform[str(platform)] = split
+        if split.limit_s is not None:
+            side = np.where(duration <= split.limit_s, "short", "long")
             part.loc[group.index] = np.where(np.isfinite(duration), side, "")
-    return part, found
+    return part, by_platform
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """From `since` (UTC) on, `metric` counts something else; `why` says what."""
+
+    platform: str
+    format: str
+    metric: str
+    since: pd.Timestamp
+    why: str
+
+
+# Each date as the platform published it; add a row to cut the series of another change.
+DEFINITIONS = (
+    Definition(
+        "youtube",
+        "short",
+        "views",
+        pd.Timestamp("2025-03-31"),
+        "since 2025-03-31 a view of a Short is counted without a minimum watch time",
+    ),
+    *(
+        Definition(
+            "x",
+            kind,
+            metric,
+            # Twitter said on Thursday, 2022-12-22, that views are now visible; older tweets show
+            # none (benzinga.com/news/22/12/ 30182780, huffpost.com 2022-12-23 on its FAQ); replies
+            # carry a count from about that day on (github.com/n0madic/twitter-scraper/pull/99).
+            # What was posted in the weeks before counts in part at most.
+            pd.Timestamp("2022-12-22"),
+            "X has shown impressions since 2022-12-22, of posts from about then on",
+        )
+        for kind in ("text", "photo", "carousel", "video", "unknown")
+        for metric in ("impressions", "views")
+    ),
+)
+
+
+def definition_changes(platform: str, kind: str, metric: str) -> list[Definition]:
+    """The changes of one series (`kind` is its format), earliest first."""
+    key = (platform, kind, metric)
+    rows = [d for d in DEFINITIONS if (d.platform, d.format, d.metric) == key]
+    return sorted(rows, key=lambda d: d.since)

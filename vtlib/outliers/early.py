@@ -1,8 +1,8 @@
-"""Early calls: what was known of a post 24 to 72 h after it went up, and what it needed to end as a
-breakout at 7 days.
+"""Early calls: what was known of a post 24 to 72 h after publication, and the count it needed to
+end as a breakout at 7 days.
 
 Each call is replayed from captures older than the UTC day it was made on, so that no later capture
-can change it. The chance itself is in `early_odds`, the record of earlier calls in `early_record`.
+can change it. The chance and the record of earlier calls are in `early_odds`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ _HIGH_LN = 200.0  # a count so high that only the floor of p is left
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """Captures of a stratum's posts, (captures,), by post and time: `post` positions, `at_h`
-    hours, `x` ln(1 + count).
-    """
+    """Captures by post and time, (captures,): `post`, `at_h` hours, `x` ln(1 + count)."""
 
     post: Ints
     at_h: Floats
@@ -43,9 +41,7 @@ class Captures:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a breakout is, and how levels are made: `p`, `multiplier`, `least_ln` (ln of the
-    least count), ln units.
-    """
+    """What a breakout is (`least_ln` = ln of the least count), and the settings of levels."""
 
     p: float = 0.01
     multiplier: float = 3.0
@@ -61,7 +57,7 @@ class Calls:
 
     `post` position, `at_h` hours of its capture, `cutoff_h`: only older captures of other posts
     were used, `age_h`, `x` ln count, `x7` the same brought to 7 days by the stratum's curve,
-    `expected`, `scale` the account's own level and ln SD, `need` the ln count at 7 days from which
+    `level`, `scale` the account's own level and ln SD, `need` the ln count at 7 days from which
     it is a breakout, `ahead` ln growth that the curve still expects, `pace` ln growth between two
     captures beyond the curve's (NaN = one capture), `end` ln count at 7 days (NaN = not captured
     then), `due_h` hours of that capture (inf), `is_open` under 7 days old at the newest capture.
@@ -74,7 +70,7 @@ class Calls:
     age_h: Floats
     x: Floats
     x7: Floats
-    expected: Floats
+    level: Floats
     scale: Floats
     need: Floats
     ahead: Floats
@@ -97,9 +93,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Positions among the captures: of the call, of the capture before it (-1), and of the one
-    that says the end (-1).
-    """
+    """Captures of each call, by position: its own, the one before, the 7-day one; -1 = none."""
 
     call: Ints
     before: Ints
@@ -150,7 +144,7 @@ def early_calls(posts: Posts, captures: Captures, rule: Rule) -> Calls:
         age_h=age[use],
         x=captures.x[rows.call][use],
         x7=level[0, use],
-        expected=level[1, use],
+        level=level[1, use],
         scale=level[2, use],
         need=level[3, use],
         ahead=level[4, use],
@@ -201,9 +195,7 @@ def _pace(posts: Posts, captures: Captures, curve: Growth, before: Ints, call: I
 
 
 def _past(posts: Posts, captures: Captures, cutoff: float, *, without: Ints) -> Ints:
-    """The latest capture before `cutoff` of each post, (posts,), -1 without one or where it is
-    `without`.
-    """
+    """(posts,) the latest capture before `cutoff`; -1 = none, or a post of `without`."""
     stride = float(captures.at_h.max() - captures.at_h.min()) + 2.0
     begin = float(captures.at_h.min())
     key = captures.post * stride + (captures.at_h - begin)
@@ -215,9 +207,7 @@ def _past(posts: Posts, captures: Captures, cutoff: float, *, without: Ints) -> 
 
 
 def _curve(posts: Posts, captures: Captures, cutoff: float, rule: Rule) -> Growth:
-    """The stratum's growth curve from captures before `cutoff`, not shaped by re-captured
-    winners alone.
-    """
+    """The growth curve from captures before `cutoff`, not from re-captured winners alone."""
     use = np.flatnonzero((captures.at_h < cutoff) & (captures.at_h >= cutoff - MEMORY_H))
     post = captures.post[use]
     count = np.bincount(post, minlength=len(posts.posted_h))
@@ -234,35 +224,33 @@ def _curve(posts: Posts, captures: Captures, cutoff: float, rule: Rule) -> Growt
 
 
 def _needs(before: tuple[Posts, Captures, Ints], curve: Growth, rule: Rule, post: Ints) -> Floats:
-    """(3, calls) level, scale and the ln count at 7 days that makes a breakout; NaN without an
-    own baseline.
-    """
+    """(3, calls) level, scale and the ln count needed at 7 days; NaN without an own baseline."""
     posts, captures, past = before
     reach_h = float(posts.posted_h[post].min()) - rule.settings.window_days * 24.0
-    known = np.flatnonzero((past >= 0) & (posts.posted_h >= reach_h))
-    at = np.concatenate([known, post])
+    with_past = np.flatnonzero((past >= 0) & (posts.posted_h >= reach_h))
+    at = np.concatenate([with_past, post])
     n = len(post)
     # A called post is laid in as if it were 7 days old, "pinned": it is judged and serves in no
     # baseline. Its count is so high that only the floor of p is left, which says whether p could
     # get under the rule's at all.
-    x = np.concatenate([captures.x[past[known]], np.full(n, _HIGH_LN)])
-    age = captures.at_h[past[known]] - posts.posted_h[known]
-    judged = calibrated.judge(
+    x = np.concatenate([captures.x[past[with_past]], np.full(n, _HIGH_LN)])
+    age = captures.at_h[past[with_past]] - posts.posted_h[with_past]
+    scores = calibrated.judge(
         Posts(
             x=x,
             posted_h=posts.posted_h[at],
             age_h=np.concatenate([age, np.full(n, REFERENCE_H)]),
             group=np.unique(posts.group[at], return_inverse=True)[1].astype(np.int64),
             ln_followers=np.full(len(at), np.nan),
-            is_pinned=np.concatenate([posts.is_pinned[known], np.ones(n, bool)]),
+            is_pinned=np.concatenate([posts.is_pinned[with_past], np.ones(n, bool)]),
             is_paid=posts.is_paid[at],
             is_coauthored=posts.is_coauthored[at],
         ),
         curve,
         rule.settings,
     )
-    able = (judged.basis == Basis.ACCOUNT) & (judged.p_tail < rule.p)
-    least = np.maximum(np.log(rule.multiplier), judged.error_ln * stdtrit(judged.df, 1 - rule.p))
-    need = np.maximum(judged.expected_ln + least, rule.least_ln)
-    made = np.stack([judged.expected_ln, judged.scale_ln, np.where(able, need, np.nan)])
-    return np.asarray(made[:, len(known) :])
+    able = (scores.basis == Basis.ACCOUNT) & (scores.p_tail < rule.p)
+    least = np.maximum(np.log(rule.multiplier), scores.error_ln * stdtrit(scores.df, 1 - rule.p))
+    need = np.maximum(scores.expected_ln + least, rule.least_ln)
+    levels = np.stack([scores.expected_ln, scores.scale_ln, np.where(able, need, np.nan)])
+    return np.asarray(levels[:, len(with_past) :])

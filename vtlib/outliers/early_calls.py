@@ -1,7 +1,7 @@
-"""Early calls of stage 03: which young posts are on their way to a breakout, and how such calls
-came true.
+"""Early calls of stage 03: which young posts are heading for a breakout, and how such calls came
+true.
 
-The chances are in `outliers/early*`; here frames become arrays and arrays become rows and
+The chances are in `early` and `early_odds`; here frames become arrays and arrays become rows and
 sentences.
 """
 
@@ -18,7 +18,7 @@ from vtlib.core.conclusion import number
 from vtlib.core.params import Outliers
 from vtlib.outliers import early_odds
 from vtlib.outliers.early import DUE_H, WINDOW_H, Calls, Captures, Rule, early_calls
-from vtlib.outliers.early_record import Record, record
+from vtlib.outliers.early_odds import Record, record
 from vtlib.outliers.scores import Posts, RuleSettings
 
 CALL_COLUMNS = [
@@ -36,9 +36,7 @@ class CallStratum:
     name: str
     group: pd.DataFrame
     calls: Calls
-    n_pairs: int = (
-        0  # posts captured at 24 to 72 h and again at 7 days, with or without an own baseline
-    )
+    n_pairs: int = 0  # posts captured at 24 to 72 h and again at 7 days, with or without baseline
     n_young: int = 0  # posts captured last at 24 to 72 h
 
     @property
@@ -60,14 +58,14 @@ class CallStratum:
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """All early calls of a run: `calls` CALL_COLUMNS, the likeliest first; `replayed` the record
-    of calls replayed from what was captured by their day, `made` of those that earlier runs
+    """All early calls of a run: `calls` CALL_COLUMNS, the likeliest first; `replay` the record
+    of calls replayed from what was captured by their day, `earlier` of those that earlier runs
     stored; `parts` what each stratum had.
     """
 
     calls: pd.DataFrame
-    replayed: Record | None
-    made: Record | None
+    replay: Record | None
+    earlier: Record | None
     parts: tuple[CallStratum, ...]
 
     @property
@@ -100,9 +98,7 @@ def rule_of(params: Outliers, least: float, tau_d: float) -> Rule:
 
 
 def settings_of(params: Outliers, look: Any) -> RuleSettings:
-    """The calibrated rule's settings, as the project's parameters say; `look` is `past` or
-    `around`.
-    """
+    """The calibrated rule's settings from the parameters; `look`: past or around."""
     return RuleSettings(
         max_baseline=params.max_baseline,
         window_days=params.window_days,
@@ -114,78 +110,79 @@ def settings_of(params: Outliers, look: Any) -> RuleSettings:
     )
 
 
-def joined(parts: Sequence[CallStratum], made: pd.DataFrame | None, params: Outliers) -> Early:
-    """The strata's early calls with their chances, each learnt from its own stratum or, where that
-    has too few, from all.
+def combine_strata(
+    parts: Sequence[CallStratum], earlier: pd.DataFrame | None, params: Outliers
+) -> Early:
+    """The strata's early calls with their chances, learnt from the own stratum, else from all
+    strata.
 
-    `made`: post_id, probability, base_ratio, needed: calls of earlier runs.
+    `earlier`: post_id, probability, base_ratio, needed: calls that earlier runs stored.
     """
     some = [p for p in parts if len(p.calls.post)]
     odds = _odds(some)
     past = [_past(p, o) for p, o in zip(some, odds, strict=True)]
     all_past = pd.concat(past, ignore_index=True) if past else pd.DataFrame(columns=_PAST)
-    replayed = _record(all_past, params.interval)
+    replay = _record(all_past, params.interval)
     calls = []
     for part, chances, own in zip(some, odds, past, strict=True):
-        judge = _record(own, params.interval) if len(own) >= MIN_RECORD else replayed
+        judge = _record(own, params.interval) if len(own) >= MIN_RECORD else replay
         rows = _open_rows(part, chances)
         is_likely = rows["probability"] >= params.rising_min_probability
         calls.append(rows.assign(is_rising=is_likely & (not _is_refuted(judge))))
-    held = [c for c in calls if len(c)]
-    table = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=CALL_COLUMNS)
+    frames = [c for c in calls if len(c)]
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=CALL_COLUMNS)
     table = table.sort_values(["probability", "post_id"], ascending=[False, True])
     return Early(
-        table.reset_index(drop=True), replayed, _made(some, made, params.interval), tuple(parts)
+        table.reset_index(drop=True),
+        replay,
+        _record_of_earlier(some, earlier, params.interval),
+        tuple(parts),
     )
 
 
 def early_sentences(early: Early, params: Outliers) -> list[str]:
-    """What is rising, its record beside it; else what is missing. Nothing where no post is young
-    and none was re-captured.
+    """Which posts are rising and how earlier calls came true, or what is missing to tell.
+
+    Empty where no post is young and none was captured again.
     """
     calls = early.calls
-    if early.replayed is None and calls.empty:
-        return _silence(early.parts)
+    if early.replay is None and calls.empty:
+        return _missing(early.parts)
     if calls.empty:
         first = "Early calls: no post that could be called is between 24 and 72 h old now."
     else:
         least, n = params.rising_min_probability, sorted({int(k) for k in calls["n_learnt"]})
         learnt = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
         first = (
-            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still "
-            "under 7 days "
-            f"{early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to end "
-            "as a breakout at 7 days "
-            f"of {least:.0%} or more), learnt from {learnt} earlier posts."
+            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still under "
+            f"7 days {early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to "
+            f"end as a breakout at 7 days of {least:.0%} or more), learnt from {learnt} earlier "
+            "posts."
         )
-    refuted = (calls["probability"] >= params.rising_min_probability) & ~calls["is_rising"].astype(
-        bool
-    )
+    is_refuted = (calls["probability"] >= params.rising_min_probability) & ~calls[
+        "is_rising"
+    ].astype(bool)
     lines = [first, *_record_sentences(early)]
-    if refuted.any():
-        n_posts = number(int(refuted.sum()), "post")
+    if is_refuted.any():
+        n_posts = number(int(is_refuted.sum()), "post")
         lines.append(
-            f"{n_posts} with such a chance not called rising: earlier calls did no better than "
-            "the share of breakouts."
+            f"{n_posts} with such a chance not called rising: earlier calls did no better than the "
+            "share of breakouts."
         )
     return lines
 
 
 def facts(early: Early) -> dict[str, Any]:
-    """What a run keeps of its early calls beside the rows: records, what there was to learn
-    from.
-    """
+    """Records of earlier calls and what there was to learn from, as stored with the run."""
     return {
-        "replayed": asdict(early.replayed) if early.replayed else None,
-        "made": asdict(early.made) if early.made else None,
+        "replayed": asdict(early.replay) if early.replay else None,
+        "made": asdict(early.earlier) if early.earlier else None,
         "learnt": [p.learnt for p in early.parts if p.n_pairs],
     }
 
 
 def record_rows(early: Early) -> pd.DataFrame:
-    """The record as a table: by band of the chance, how many calls, what was said and what came
-    true.
-    """
+    """The record as a table: number of calls, predicted and actual share by band."""
     rows = [
         {
             "record": name,
@@ -196,9 +193,9 @@ def record_rows(early: Early) -> pd.DataFrame:
             "true_low_ratio": b.share_low,
             "true_high_ratio": b.share_high,
         }
-        for name, held in (("replayed", early.replayed), ("of earlier runs", early.made))
-        if held
-        for b in held.bands
+        for name, history in (("replayed", early.replay), ("of earlier runs", early.earlier))
+        if history
+        for b in history.bands
     ]
     columns = ["record", "chance", "n", "said_ratio", "true_ratio"]
     return pd.DataFrame(rows, columns=[*columns, "true_low_ratio", "true_high_ratio"])
@@ -212,35 +209,35 @@ def _captures(group: pd.DataFrame, pairs: pd.DataFrame) -> Captures:
     ]
     once = group[~group["post_id"].isin(again["post_id"])]
     columns = ["post_id", "captured_at", "value"]
-    held = pd.concat([again[columns], once[columns]], ignore_index=True).dropna()
-    post = position[held["post_id"]].to_numpy(np.int64)
-    at_h = hours(held["captured_at"].to_numpy("datetime64[us]"))
-    posted = group["posted_at"].notna().to_numpy()[post]
+    captures = pd.concat([again[columns], once[columns]], ignore_index=True).dropna()
+    post = position[captures["post_id"]].to_numpy(np.int64)
+    at_h = hours(captures["captured_at"].to_numpy("datetime64[us]"))
+    has_time = group["posted_at"].notna().to_numpy()[post]
     order = np.lexsort((at_h, post))
-    order = order[posted[order]]
-    return Captures(post[order], at_h[order], np.log1p(held["value"].to_numpy(float))[order])
+    order = order[has_time[order]]
+    return Captures(post[order], at_h[order], np.log1p(captures["value"].to_numpy(float))[order])
 
 
 def _odds(parts: Sequence[CallStratum]) -> list[tuple[early_odds.Odds, np.ndarray]]:
-    """Odds of each part, and which of them were learnt from all formats: its own were too few."""
+    """Odds of each part, and which were learnt from all formats, as its own were too few."""
     if not parts:
         return []
     ids = [p.group["account"].to_numpy(object)[p.calls.post] for p in parts]
     code = pd.factorize(np.concatenate(ids))[0].astype(np.int64)
     codes = np.split(code, np.cumsum([len(i) for i in ids])[:-1])
-    shared = [replace(p.calls, account=c) for p, c in zip(parts, codes, strict=True)]
-    all_calls, stratum = early_odds.together(shared)
+    by_account = [replace(p.calls, account=c) for p, c in zip(parts, codes, strict=True)]
+    all_calls, stratum = early_odds.concatenate(by_account)
     wide = early_odds.odds(all_calls, stratum)
     out = []
     for k, part in enumerate(parts):
         own = early_odds.odds(part.calls)
         at = np.flatnonzero(stratum == k)
         is_wide = np.isnan(own.chance)
-        merged = {
+        values = {
             f.name: np.where(is_wide, getattr(wide, f.name)[at], getattr(own, f.name))
             for f in fields(early_odds.Odds)
         }
-        out.append((early_odds.Odds(**merged), is_wide))
+        out.append((early_odds.Odds(**values), is_wide))
     return out
 
 
@@ -289,18 +286,18 @@ def _record(past: pd.DataFrame, interval: float) -> Record | None:
     )
 
 
-def _is_refuted(held: Record | None) -> bool:
-    return held is not None and held.n >= MIN_RECORD and not held.is_better
+def _is_refuted(history: Record | None) -> bool:
+    return history is not None and history.n >= MIN_RECORD and not history.is_better
 
 
-def _made(
-    parts: Sequence[CallStratum], made: pd.DataFrame | None, interval: float
+def _record_of_earlier(
+    parts: Sequence[CallStratum], earlier: pd.DataFrame | None, interval: float
 ) -> Record | None:
     """The record of calls that earlier runs stored and that have come due."""
-    if made is None or made.empty or not parts:
+    if earlier is None or earlier.empty or not parts:
         return None
     ends = pd.concat([_ends(p) for p in parts], ignore_index=True).drop_duplicates("post_id")
-    due = made.merge(ends, on="post_id")
+    due = earlier.merge(ends, on="post_id")
     is_breakout = due["end_ln"] >= np.log1p(due["needed"].astype(float))
     past = (due["probability"], due["base_ratio"], is_breakout)
     return _record(pd.DataFrame(dict(zip(_PAST, past, strict=True))), interval)
@@ -315,34 +312,35 @@ def _ends(part: CallStratum) -> pd.DataFrame:
 
 def _record_sentences(early: Early) -> list[str]:
     lines = []
-    if early.replayed is None:
+    if early.replay is None:
         lines.append("No earlier call has come due: how often they come true is not known yet.")
     else:
         lines.append(
-            f"Calls replayed from what was captured by their day: {_bands(early.replayed)}. "
-            f"{_brier(early.replayed)}"
+            f"Calls replayed from the data of their day: {_bands(early.replay)}. "
+            f"{_brier(early.replay)}"
         )
-    if early.made is not None:
-        lines.append(f"Calls that earlier runs stored: {_bands(early.made)}.")
+    if early.earlier is not None:
+        lines.append(f"Calls that earlier runs stored: {_bands(early.earlier)}.")
     return lines
 
 
-def _bands(held: Record) -> str:
+def _bands(history: Record) -> str:
     return "; ".join(
-        f"said {b.said:.0%}, came true {b.share:.0%} of {b.n:,}" for b in reversed(held.bands)
+        f"predicted {b.said:.0%}, came true {b.share:.0%} of {b.n:,}"
+        for b in reversed(history.bands)
     )
 
 
-def _brier(held: Record) -> str:
+def _brier(history: Record) -> str:
     return (
-        f"Brier score {held.brier:.3f}, of saying the share of breakouts each time "
-        f"{held.brier_base:.3f} "
-        f"({number(held.n, 'call')}, {number(held.n_true, 'breakout')})."
+        f"Brier score {history.brier:.3f}, with the share of breakouts as every prediction "
+        f"{history.brier_base:.3f} ({number(history.n, 'call')}, "
+        f"{number(history.n_true, 'breakout')})."
     )
 
 
-def _silence(parts: Sequence[CallStratum]) -> list[str]:
-    """What there would have to be, where there are some captures to learn from."""
+def _missing(parts: Sequence[CallStratum]) -> list[str]:
+    """Why there are no early calls, where there are some captures to learn from."""
     pairs, young = (sum(getattr(p, k) for p in parts) for k in ("n_pairs", "n_young"))
     if not pairs and not young:
         return []
@@ -352,15 +350,13 @@ def _silence(parts: Sequence[CallStratum]) -> list[str]:
     low, high = (f"{h / 24:g}" for h in DUE_H)
     return [
         (
-            f"Early calls are silent: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to "
-            f"{WINDOW_H[1]:.0f} h and "
-            f"again at {low} to {high} days; {posts:,} of them with enough earlier posts of "
-            "their account to be called, "
-            f"of {number(accounts, 'account')}, {number(breakouts, 'breakout')} among them. A "
-            "chance is learnt from "
+            f"There are no early calls: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to "
+            f"{WINDOW_H[1]:.0f} h and again at {low} to {high} days; {posts:,} of them with enough "
+            f"earlier posts of their account to be called, of {number(accounts, 'account')}, "
+            f"{number(breakouts, 'breakout')} among them. A chance is learnt from "
             f"{early_odds.MIN_POSTS} such posts of {early_odds.MIN_ACCOUNTS} accounts with "
-            f"{early_odds.MIN_BREAKOUTS} "
-            "breakouts: scrape new posts after two days and again after a week."
+            f"{early_odds.MIN_BREAKOUTS} breakouts: scrape new posts after two days and again "
+            "after a week."
         )
     ]
 

@@ -1,11 +1,11 @@
-"""The chance that a post ends as a breakout at 7 days, learnt from earlier calls that had come due
-by then.
+"""The chance that a post ends as a breakout at 7 days, learnt from earlier calls that came due
+before.
 
-How far a post goes beyond the growth curve is predicted from its own growth so far, its account's
-and the stratum's (ridge regression); how sure that is comes from what earlier posts did besides (a
-smoothed empirical distribution, wider where earlier ones were off by more); the chance is then set
-right by how earlier chances came out (a penalised logistic line, Platt 1999). Nothing looks ahead:
-each call is made from what was due before it.
+How far a post grows beyond the growth curve is predicted from its own growth so far, its account's
+and the stratum's (ridge regression). How sure that is comes from the residuals of earlier posts: a
+smoothed empirical distribution, wider where residuals were larger. The chance is then recalibrated
+by the outcomes of earlier chances (a penalised logistic line, Platt 1999). No call uses data from
+after its own time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtr
+from scipy.stats import binomtest
 
 from vtlib.outliers.early import MEMORY_H, Calls
 
@@ -35,11 +36,11 @@ _LN_ABS_NORMAL = -0.635  # mean ln |z| of a normal z
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """One entry a call: `chance` 0 to 1 (NaN where there was too little to learn from), `raw`
-    before it was set right.
+    """One entry a call: `chance` 0 to 1 (NaN with too little to learn from), `raw` before
+    recalibration.
 
-    `base` share of breakouts among what it was learnt from; `n` posts, `n_breakouts`, `n_accounts`
-    of that.
+    `base` share of breakouts among the calls it was learnt from; `n` posts, `n_breakouts`,
+    `n_accounts` of those.
     """
 
     chance: Floats
@@ -52,9 +53,7 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """Coefficients of the mean and of the ln spread, residuals in units of the spread with their
-    weights.
-    """
+    """Coefficients of the mean and the ln spread; scaled residuals with their weights."""
 
     mean: Floats
     spread: Floats
@@ -67,7 +66,7 @@ def odds(calls: Calls, stratum: Ints | None = None) -> Odds:
     """The chance of each call, from calls that were due before its cutoff and made at most 120 days
     earlier.
 
-    `stratum` (calls,) codes where calls of several strata are learnt from together (`together`):
+    `stratum` (calls,) codes where calls of several strata are learnt from together (`concatenate`):
     each then has a usual growth of its own. Needs 50 posts, 5 of them breakouts, of 3 accounts;
     counts are given for every call, also where it is silent.
     """
@@ -95,16 +94,17 @@ def odds(calls: Calls, stratum: Ints | None = None) -> Odds:
     return out
 
 
-def together(parts: Sequence[Calls]) -> tuple[Calls, Ints]:
-    """Calls of several strata as one, part by part, with their stratum; posts are numbered anew,
-    accounts are not: an account has one code in all parts.
+def concatenate(parts: Sequence[Calls]) -> tuple[Calls, Ints]:
+    """Calls of several strata as one, and the stratum of each.
+
+    Posts are numbered anew; accounts are not: an account has one code in all parts.
     """
     size = [int(p.post.max(initial=-1)) + 1 for p in parts]
     begin = np.cumsum([0, *size[:-1]])
-    moved = [replace(p, post=p.post + int(b)) for p, b in zip(parts, begin, strict=True)]
+    copies = [replace(p, post=p.post + int(b)) for p, b in zip(parts, begin, strict=True)]
     stratum = np.repeat(np.arange(len(parts)), [len(p.post) for p in parts])
     names = [f.name for f in fields(Calls)]
-    return Calls(**{k: np.concatenate([getattr(p, k) for p in moved]) for k in names}), stratum
+    return Calls(**{k: np.concatenate([getattr(p, k) for p in copies]) for k in names}), stratum
 
 
 def _hit(calls: Calls, at: Ints) -> Bools:
@@ -118,9 +118,10 @@ def _weights(post: Ints) -> Floats:
 
 
 def _usual(calls: Calls, stratum: Ints, past: Ints, here: Ints) -> Floats:
-    """(calls, 2) mean growth beyond the curve of earlier posts of each call's stratum, and of
-    its account beyond that, drawn to 0 as five posts would; 0 for the stratum where there is but
-    one.
+    """(calls, 2) mean growth beyond the curve of earlier posts: of the stratum, and of the account
+    beyond that.
+
+    Both are shrunk to 0 as by five posts; the stratum's is 0 where there is only one stratum.
     """
     weight = _weights(calls.post[past]) if len(past) else np.empty(0)
     growth = np.clip(calls.growth[past], -MAX_PACE, MAX_PACE)
@@ -139,10 +140,8 @@ def _means(code: Ints, values: Floats, weight: Floats, size: int) -> Floats:
 
 
 def _features(calls: Calls, usual: Floats, at: Ints) -> Floats:
-    """(calls, 7) 1, ln growth still expected, early height in scales, its positive part, pace,
-    the usual growth.
-    """
-    height = np.clip((calls.x7[at] - calls.expected[at]) / calls.scale[at], -MAX_EARLY, MAX_EARLY)
+    """(calls, 7) 1, growth still expected, height, positive height, pace, usual growth."""
+    height = np.clip((calls.x7[at] - calls.level[at]) / calls.scale[at], -MAX_EARLY, MAX_EARLY)
     pace = np.clip(np.nan_to_num(calls.pace[at]), -MAX_PACE, MAX_PACE)
     return np.column_stack(
         [np.ones(len(at)), calls.ahead[at], height, np.maximum(height, 0), pace, *usual[at].T]
@@ -150,14 +149,12 @@ def _features(calls: Calls, usual: Floats, at: Ints) -> Floats:
 
 
 def _spread_features(features: Floats) -> Floats:
-    """(calls, 3) 1, ln growth still expected, positive part of the early height: where calls are
-    off by more.
-    """
+    """(calls, 3) 1, growth still expected, positive height: these make residuals larger."""
     return features[:, [0, 1, 3]]
 
 
 def _ridge(features: Floats, y: Floats, weight: Floats, prior: float) -> Floats:
-    """Least squares in which every slope, but not the level, is drawn to 0."""
+    """Least squares in which every slope, but not the level, is shrunk to 0."""
     penalty = np.full(features.shape[1], prior)
     penalty[0] = 1e-9
     gram = features.T @ (features * weight[:, None]) + np.diag(penalty)
@@ -190,9 +187,7 @@ def _above(model: _Model, features: Floats, gap: Floats) -> Floats:
 
 
 def _set_right(raw: Floats, earlier: Floats, hit: Bools, weight: Floats) -> Floats:
-    """`raw` on the line logit p = a + b logit raw that earlier chances bear out, drawn to a = 0,
-    b = 1.
-    """
+    """`raw` recalibrated: logit p = a + b logit raw, fitted and shrunk to a = 0, b = 1."""
     use = np.isfinite(earlier)
     if use.sum() < MIN_CALIBRATION:
         return raw
@@ -209,3 +204,81 @@ def _set_right(raw: Floats, earlier: Floats, hit: Bools, weight: Floats) -> Floa
             break
     line[1] = max(line[1], 0.0)  # an order that came out backwards is no order
     return np.asarray(expit(line[0] + line[1] * logit(raw)))
+
+
+BANDS = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 1.0)  # edges of the chance
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Calls with a chance from `low` to under `high`; `said`: their mean chance."""
+
+    low: float
+    high: float
+    n: int
+    n_true: int
+    said: float
+    share: float
+    share_low: float
+    share_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Bands with calls, and Brier scores of the chances and of the base rate at each call."""
+
+    n: int
+    n_true: int
+    brier: float
+    brier_base: float
+    bands: tuple[Band, ...]
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the chances did better than the base rate."""
+        return self.brier < self.brier_base
+
+
+def record(
+    chance: Floats,
+    base: Floats,
+    is_true: Bools,
+    *,
+    interval: float = 0.8,
+    edges: tuple[float, ...] = BANDS,
+) -> Record | None:
+    """The record of calls that came due, one a post; None without any.
+
+    `chance`, `base` (calls,) 0 to 1, `is_true` (calls,). Wilson intervals of the given level: posts
+    of one account are alike, so they are no wider than they should be.
+    """
+    n = len(chance)
+    if not n:
+        return None
+    at = np.clip(np.searchsorted(edges, chance, side="right") - 1, 0, len(edges) - 2)
+    bands = tuple(
+        band(chance[at == k], is_true[at == k], (edges[k], edges[k + 1]), interval=interval)
+        for k in np.unique(at)
+    )
+    return Record(
+        n,
+        int(is_true.sum()),
+        float(np.mean((chance - is_true) ** 2)),
+        float(np.mean((base - is_true) ** 2)),
+        bands,
+    )
+
+
+def band(
+    chance: Floats, is_true: Bools, ends: tuple[float, float], *, interval: float = 0.8
+) -> Band:
+    """One band of at least one call, with Wilson's interval of the share that came true."""
+    n, n_true = len(chance), int(is_true.sum())
+    low, high = share_interval(n_true, n, interval=interval)
+    return Band(*ends, n, n_true, float(chance.mean()), n_true / n, low, high)
+
+
+def share_interval(n_true: int, n: int, *, interval: float = 0.8) -> tuple[float, float]:
+    """Wilson's interval of a share, 0 to 1; n >= 1."""
+    ends = binomtest(n_true, n).proportion_ci(interval, method="wilson")
+    return float(ends.low), float(ends.high)

@@ -1,7 +1,8 @@
 """How far along a post of a given age is: g(age) = E[ln V(age) - ln V(7 d)], in ln units.
 
 Log growth adds up (Szabo & Huberman, arXiv 0811.0405), so one curve serves posts of every size.
-Fitted on repeated snapshots where there are enough of them, a prior 1 - exp(-age / tau) before.
+Fitted on repeated snapshots where there are enough of them, else a prior 1 - exp(-age / tau).
+`age_trend` checks whether the curve fits: residuals of young and old posts should be alike.
 """
 
 from __future__ import annotations
@@ -25,10 +26,6 @@ _LN_TAIL_TAU = (np.log(0.1), np.log(365.0))  # days: done within hours, to growi
 _PER_KNOT, _MAX_KNOTS, _ROUNDS = 20, 40, 60
 
 
-def _none() -> Floats:
-    return np.empty(0)
-
-
 @dataclass(frozen=True, slots=True)
 class Growth:
     """A growth curve. `knot_*` are empty for a prior; beyond its knots a fit goes on as their own
@@ -42,15 +39,10 @@ class Growth:
     basis: Literal["prior", "fitted"]
     tau_d: float
     n_pairs: int = 0
-    knot_age_h: Floats = field(default_factory=_none)
-    knot_g: Floats = field(default_factory=_none)
-    knot_se: Floats = field(default_factory=_none)
+    knot_age_h: Floats = field(default_factory=lambda: np.empty(0))
+    knot_g: Floats = field(default_factory=lambda: np.empty(0))
+    knot_se: Floats = field(default_factory=lambda: np.empty(0))
     tail_tau_d: float | None = None
-
-
-def prior_growth(tau_d: float, *, n_pairs: int = 0) -> Growth:
-    """The curve before there is data: tau 3 d for Reels and TikTok, 10 d for YouTube."""
-    return Growth("prior", tau_d, n_pairs)
 
 
 def fit_growth(
@@ -67,14 +59,14 @@ def fit_growth(
     use = np.isfinite(age_h) & np.isfinite(x) & (age_h >= MIN_AGE_H)
     age, value = age_h[use], x[use]
     code = np.unique(post[use], return_inverse=True)[1]
-    repeated = np.bincount(code)[code] > 1 if len(code) else np.zeros(0, bool)
+    again = np.bincount(code)[code] > 1 if len(code) else np.zeros(0, bool)
     age, value, code = (
-        age[repeated],
-        value[repeated],
-        np.unique(code[repeated], return_inverse=True)[1],
+        age[again],
+        value[again],
+        np.unique(code[again], return_inverse=True)[1],
     )
     n_pairs = len(age) - (int(code.max()) + 1 if len(code) else 0)
-    prior = prior_growth(tau_d, n_pairs=n_pairs)
+    prior = Growth("prior", tau_d, n_pairs=n_pairs)
     if n_pairs < min_pairs:
         return prior
     knot, cell = _cells(age)
@@ -93,19 +85,19 @@ def common_pairs(x: Floats, account: Ints, is_again: NDArray[np.bool_]) -> NDArr
     than once. An account whose posts captured again are fewer than half, and stand high among its
     posts (mean rank of at least .65 where .5 is chance), shows how winners grow, not how posts do.
     """
-    seen = np.isfinite(x)
-    code = np.where(seen, account, -1)
+    has_value = np.isfinite(x)
+    code = np.where(has_value, account, -1)
     order = np.lexsort((x, code))
     start = np.flatnonzero(np.diff(code[order], prepend=-2))
     size = np.diff(np.append(start, len(order)))
     rank = np.empty(len(x))
     rank[order] = (np.arange(len(order)) - np.repeat(start, size) + 0.5) / np.repeat(size, size)
-    again = is_again & seen
-    total = np.bincount(account[seen], minlength=int(account.max(initial=0)) + 1)
+    again = is_again & has_value
+    total = np.bincount(account[has_value], minlength=int(account.max(initial=0)) + 1)
     number = np.bincount(account[again], minlength=len(total))
     high = np.bincount(account[again], rank[again], minlength=len(total)) / np.maximum(number, 1)
-    chosen = (number < total / 2) & (high >= CHOSEN_RANK)
-    return np.asarray(again & ~chosen[account])
+    is_winners = (number < total / 2) & (high >= CHOSEN_RANK)
+    return np.asarray(again & ~is_winners[account])
 
 
 def shift(growth: Growth, age_h: ArrayLike) -> Floats:
@@ -147,13 +139,13 @@ def shift_se(growth: Growth, age_h: ArrayLike) -> Floats:
     prior_adds = _saturation(age, growth.tau_d) - _saturation(np.asarray(REFERENCE_H), growth.tau_d)
     se = np.maximum(se, np.abs(prior_adds))
     if len(growth.knot_age_h):
-        fitted = np.interp(np.log(age), np.log(growth.knot_age_h), growth.knot_se)
-        se = np.where(age < growth.knot_age_h[0], np.maximum(se, fitted), fitted)
+        fit_se = np.interp(np.log(age), np.log(growth.knot_age_h), growth.knot_se)
+        se = np.where(age < growth.knot_age_h[0], np.maximum(se, fit_se), fit_se)
     return np.asarray(np.where(age < REFERENCE_H, se, np.where(np.isnan(age), np.nan, 0.0)))
 
 
 def _tail_tau(knot: Floats, g: Floats, weight: Floats) -> float:
-    """Days of the saturation curve nearest to the later half of the knots, whatever its height."""
+    """Days of the saturation curve that fits the shape of the later half of the knots best."""
     late = slice(len(knot) // 2, None) if len(knot) >= 4 else slice(None)
     age, at, w = knot[late], g[late], weight[late] / weight[late].sum()
 
@@ -161,8 +153,8 @@ def _tail_tau(knot: Floats, g: Floats, weight: Floats) -> float:
         rest = at - _saturation(age, float(np.exp(ln_tau)))
         return float((w * (rest - (w * rest).sum()) ** 2).sum())
 
-    found = minimize_scalar(misfit, bounds=_LN_TAIL_TAU, method="bounded")
-    return float(np.exp(found.x))
+    fit = minimize_scalar(misfit, bounds=_LN_TAIL_TAU, method="bounded")
+    return float(np.exp(fit.x))
 
 
 def _saturation(age_h: Floats, tau_d: float) -> Floats:
@@ -185,23 +177,21 @@ def _cells(age: Floats) -> tuple[Floats, Ints]:
 
 
 def _alternate(value: Floats, code: Ints, cell: Ints, *, start: Floats) -> Floats:
-    """Post levels and an isotonic curve in turn, until the curve stands still."""
+    """Post levels and an isotonic curve in turn, until the curve no longer changes."""
     g, size, weight = start, np.bincount(code), np.bincount(cell).astype(np.float64)
     for _ in range(_ROUNDS):
         level = np.bincount(code, value - g[cell]) / size
         rest = np.bincount(cell, value - level[code]) / weight
         new = isotonic_regression(rest, weights=weight).x
-        moved = float(np.abs((new - new.mean()) - (g - g.mean())).max())
+        step = float(np.abs((new - new.mean()) - (g - g.mean())).max())
         g = new
-        if moved < 1e-4:
+        if step < 1e-4:
             break
     return np.asarray(g)
 
 
 def _spread(age: Floats, value: Floats, code: Ints, curve: tuple[Ints, Floats]) -> Floats:
-    """Robust SD, per age group, of ln V(age) - ln V(last) less the curve's part; never grows
-    with age.
-    """
+    """Robust SD by age group of ln V(age) - ln V(last) less the curve; it never grows with age."""
     cell, g = curve
     order = np.lexsort((age, code))
     last = order[np.append(np.flatnonzero(np.diff(code[order])), len(order) - 1)][code]
@@ -213,3 +203,43 @@ def _spread(age: Floats, value: Floats, code: Ints, curve: tuple[Ints, Floats]) 
         if len(here) >= 5:
             sd[k], weight[k] = 1.4826 * np.median(np.abs(here)), len(here)
     return np.asarray(isotonic_regression(sd, weights=weight, increasing=False).x)
+
+
+MIN_POSTS = 20  # on either side
+OLD_H = 90 * 24.0  # older posts are no match for young ones
+LEAST_LN = float(np.log(1.25))
+SURE = 3.0  # standard errors
+
+
+@dataclass(frozen=True, slots=True)
+class AgeTrend:
+    """Median multiplier under and over 7 days, with n; `slopes` if they clearly differ."""
+
+    young: float
+    old: float
+    n_young: int
+    n_old: int
+    slopes: bool
+
+
+def age_trend(ln_multiplier: Floats, age_h: Floats) -> AgeTrend | None:
+    """Compare posts under 7 days with those up to 90 days old; None with fewer than 20 on a side.
+
+    `ln_multiplier` (n,) NaN = not scored, `age_h` (n,) hours at capture. Medians with standard
+    errors from the MAD; a clear difference is x1.25 and 3 standard errors.
+    """
+    usable = np.isfinite(ln_multiplier) & np.isfinite(age_h) & (age_h <= OLD_H)
+    young = ln_multiplier[usable & (age_h < REFERENCE_H)]
+    old = ln_multiplier[usable & (age_h >= REFERENCE_H)]
+    if min(len(young), len(old)) < MIN_POSTS:
+        return None
+    levels = [float(np.median(side)) for side in (young, old)]
+    errors = [
+        1.2533 * 1.4826 * float(np.median(np.abs(side - level))) / np.sqrt(len(side))
+        for side, level in zip((young, old), levels, strict=True)
+    ]
+    apart = abs(levels[0] - levels[1])
+    slopes = apart > max(LEAST_LN, SURE * float(np.hypot(*errors)))
+    return AgeTrend(
+        float(np.exp(levels[0])), float(np.exp(levels[1])), len(young), len(old), bool(slopes)
+    )

@@ -1,8 +1,8 @@
 """03 outliers: every post judged against its own account, stratum by stratum.
 
-A stratum is platform x format x metric (x length, where nobody told the format). Which counter an
-account is judged by, and which posts make one series, is settled in `counters` and `definitions`;
-the sentences are in `outlier_words`. docs/method.md says what is computed and why.
+A stratum is platform x format x metric (x length for unknown formats). `counters` decides which
+counter an account is judged by and which posts make one series; the sentences are in `messages`.
+docs/method.md says what is computed and why.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ import pandas as pd
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
-from vtlib.outliers import classic, counters, early_calls, growth, rising_tags, scores, tiers
-from vtlib.outliers import messages as outlier_words
+from vtlib.outliers import classic, counters, early_calls, growth, messages, rising_tags, scores
 from vtlib.outliers import rule as calibrated
-from vtlib.outliers.age_check import AgeTrend, age_trend
 from vtlib.outliers.baseline import BaselineExclusion
-from vtlib.outliers.chance import Chance, chance, low_end, together
-from vtlib.outliers.definitions import changes
+from vtlib.outliers.chance import Chance, chance, combine
+from vtlib.outliers.counters import definition_changes
+from vtlib.outliers.growth import age_trend
 from vtlib.outliers.messages import chance_note, notes, remarks
 
 PRIOR_TAU_D = {"youtube": 10.0}  # statistics.md, step 4; 3 days elsewhere
@@ -39,14 +38,14 @@ SCORE_COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class EarlyInputs:
-    """`made`: early calls that earlier runs stored (post_id, probability, base_ratio, needed);
-    `uses`: posts with their hashtags and sounds (`outlier_tags.trends`); `asked`: hashtags and
+    """`calls`: early calls that earlier runs stored (post_id, probability, base_ratio, needed);
+    `uses`: posts with their hashtags and sounds (`rising_tags.trends`); `searches`: hashtags and
     words that posts were searched by.
     """
 
-    made: pd.DataFrame | None = None
+    calls: pd.DataFrame | None = None
     uses: pd.DataFrame | None = None
-    asked: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Verdict:
     chance_words: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     early: early_calls.Early = field(
-        default_factory=lambda: early_calls.joined([], None, Outliers())
+        default_factory=lambda: early_calls.combine_strata([], None, Outliers())
     )
     trends: rising_tags.Trends = rising_tags.NO_TRENDS
 
@@ -99,48 +98,43 @@ def judge(
     alone. Optional columns of posts: is_coauthored, duration_s. An empty frame gives no scores.
     `early`: what the early calls need besides.
     """
-    placed = counters.with_metric(posts)
-    placed["part"], lengths = counters.parts(placed)
+    frame = counters.with_metric(posts)
+    frame["part"], lengths = counters.split_by_length(frame)
     parts, strata, curves, ranges, calls = [], [], [], [], []
-    given = early or EarlyInputs()
-    for key, group in placed.groupby([*STRATUM, "part"], sort=True, observed=True):
+    inputs = early or EarlyInputs()
+    for key, group in frame.groupby([*STRATUM, "part"], sort=True, observed=True):
         curve = _growth(group, pairs, key, params)
-        found, learnt, range_ = _stratum(group, curve, params, since)
-        parts.append(found.assign(notes=notes(group, found, least_value(group, params), lengths)))
+        rows, learnt, range_ = _stratum(group, curve, params, since)
+        parts.append(rows.assign(notes=notes(group, rows, least_value(group, params), lengths)))
         strata.append({**dict(zip([*STRATUM, "part"], key, strict=True)), **learnt})
         curves.append(_curve_rows(key, curve))
         ranges += [range_] if range_ else []
         calls += _early(group, pairs, key, params)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORE_COLUMNS)
-    table["q_value"] = tiers.q_values(table["p_value"].to_numpy(float))
-    calibrated_run = params.method == "calibrated"
+    table["q_value"] = scores.q_values(table["p_value"].to_numpy(float))
+    total = combine(ranges) if params.method == "calibrated" else None
     return Verdict(
         params.method,
         table.sort_values(
             ["multiplier_low", "multiplier", "post_id"], ascending=[False, False, True]
         )[SCORE_COLUMNS].reset_index(drop=True),
         strata,
-        float(sum(r.high for r in ranges)) if calibrated_run else None,
+        float(total.high) if total else None,
         pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE),
-        float(_low(ranges)) if calibrated_run else None,
-        sum(r.student for r in ranges) if calibrated_run else None,
+        float(total.low) if total else None,
+        total.student if total else None,
         tuple(sorted({r.word for r in ranges if r.word and r.n_flagged})),
-        remarks(placed, table, strata, params, (since, lengths)) if calibrated_run else (),
-        early_calls.joined(calls, given.made, params),
-        rising_tags.trends(given.uses, params, asked=given.asked),
+        remarks(frame, table, strata, params, (since, lengths)) if total else (),
+        early_calls.combine_strata(calls, inputs.calls, params),
+        rising_tags.trends(inputs.uses, params, searches=inputs.searches),
     )
 
 
-def _low(ranges: list[Chance]) -> int:
-    sure = [r for r in ranges if r.word != "misfit"]
-    return low_end(sum(r.least for r in sure), sum(r.n_flagged for r in sure))
-
-
 def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
-    """Posts handed on to analysis: post_id, role (breakout, control), rule.
+    """Posts picked for analysis: post_id, role (breakout, control), rule.
 
-    Breakouts by the lower end of their multiplier; as controls ordinary posts of the same accounts
-    and formats, nearest to their account's usual level, in turn over the accounts.
+    Breakouts by the lower end of their multiplier; controls are ordinary posts of the same accounts
+    and formats, nearest to their account's usual level, one account after the other.
     """
     table = verdict.scores
     hits = table[table["tier"].isin(BREAKOUT_TIERS)].head(params.select_limit)
@@ -149,8 +143,8 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     same = same.assign(off=(same["x7_ln"] - same["expected_ln"]).abs())
     same = same.sort_values(["off", "post_id"], kind="stable")
     same["turn"] = same.groupby("account_id").cumcount()
-    wanted = round(len(hits) * params.controls_ratio)
-    controls = same.sort_values(["turn", "off", "post_id"], kind="stable").head(wanted)
+    n_controls = round(len(hits) * params.controls_ratio)
+    controls = same.sort_values(["turn", "off", "post_id"], kind="stable").head(n_controls)
     order = "the interval's lower end" if verdict.method == "calibrated" else "the multiplier"
     rule = f"{verdict.method}: breakout or above, top {params.select_limit} by {order}"
     return pd.concat(
@@ -176,7 +170,7 @@ def baseline_of(
     """
     row = scores[scores["post_id"].eq(post_id) & scores["n_baseline"].gt(0)]
     placed = counters.with_metric(posts)
-    placed["part"], _ = counters.parts(placed)
+    placed["part"], _ = counters.split_by_length(placed)
     names = ["post_id", "account_id", "platform", "format", "metric", "value", "posted_at"]
     if row.empty:
         return placed.loc[[], names]
@@ -189,24 +183,17 @@ def baseline_of(
     near = (arrays.group == arrays.group[at]) & (kinds == BaselineExclusion.SERVES)
     near &= (np.abs(gap_h) <= params.window_days * 24) & (np.arange(len(group)) != at)
     near &= gap_h < 0 if row["look"].iloc[0] == "past" else True
-    found = group[near].assign(off=np.abs(gap_h)[near], gap=gap_h[near])
-    return found.sort_values(["off", "gap"]).head(params.max_baseline)[names]
-
-
-def record_rows(early: early_calls.Early) -> pd.DataFrame:
-    """How earlier calls came true, as a table: `outlier_early`."""
-    return early_calls.record_rows(early)
+    near_posts = group[near].assign(off=np.abs(gap_h)[near], gap=gap_h[near])
+    return near_posts.sort_values(["off", "gap"]).head(params.max_baseline)[names]
 
 
 def conclude(verdict: Verdict, params: Outliers | None = None) -> Conclusion:
-    """The stage's sentences, from the numbers: `outlier_words`."""
-    return outlier_words.conclude(verdict, params or Outliers())
+    """The stage's sentences, from the numbers (`messages.conclude`)."""
+    return messages.conclude(verdict, params or Outliers())
 
 
 def summary(verdict: Verdict) -> pd.DataFrame:
-    """One row a stratum: platform, format, metric, posts, scored, watch, breakout, extreme,
-    growth, chance.
-    """
+    """One row a stratum: platform, format, metric, posts, scored, posts by tier, growth, chance."""
     table = verdict.scores
     learnt: dict[tuple[Any, ...], dict[str, Any]] = {}
     for s in verdict.strata:
@@ -239,20 +226,24 @@ def _stratum(
     for look, here in (("around", ~is_new), ("past", is_new)):
         if not here.any():
             continue
-        judged = calibrated.judge(posts, curve, early_calls.settings_of(params, look))
-        least = np.log1p(least_value(group, params)) + (judged.x7_ln - posts.x)
-        found = _rows(group, judged, tiers.tiers(judged, use, least_ln=least)).assign(look=look)
-        rows = found if rows is None else found.where(pd.Series(here), rows)
-        able = tiers.able(judged, "breakout", least) & here
+        result = calibrated.judge(posts, curve, early_calls.settings_of(params, look))
+        least = np.log1p(least_value(group, params)) + (result.x7_ln - posts.x)
+        frame = _rows(group, result, scores.tiers(result, use, least_ln=least)).assign(look=look)
+        rows = frame if rows is None else frame.where(pd.Series(here), rows)
+        able = scores.can_reach(result, "breakout", least) & here
         breakout = use.breakout
         ranges.append(
-            chance(judged, p=breakout.p, multiplier=breakout.multiplier, among=able, least_ln=least)
+            chance(result, p=breakout.p, multiplier=breakout.multiplier, among=able, least_ln=least)
         )
-        learnt = _learnt(judged)
+        learnt = _learnt(result)
     assert rows is not None  # noqa: S101 - a stratum has posts
-    both = together(ranges)
+    both = combine(ranges)
     trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), posts.age_h)
-    return rows, {**learnt, "chance": chance_note(both), "age": _aged(trend)}, both
+    return (
+        rows,
+        {**learnt, "chance": chance_note(both), "age": asdict(trend) if trend else {}},
+        both,
+    )
 
 
 def _early(
@@ -279,12 +270,8 @@ def least_value(group: pd.DataFrame, params: Outliers) -> float:
     return params.min_value.engagement if is_engagement else params.min_value.views
 
 
-def _aged(trend: AgeTrend | None) -> dict[str, Any]:
-    return asdict(trend) if trend else {}
-
-
 def _arrays(group: pd.DataFrame) -> scores.Posts:
-    posted = group["posted_at"].to_numpy("datetime64[us]")
+    posted_at = group["posted_at"].to_numpy("datetime64[us]")
     hour = np.timedelta64(3_600_000_000, "us")
     followers = group["followers"].to_numpy(float, na_value=np.nan)
     with np.errstate(divide="ignore"):
@@ -293,8 +280,8 @@ def _arrays(group: pd.DataFrame) -> scores.Posts:
         )
     return scores.Posts(
         x=np.log1p(group["value"].to_numpy(float)),
-        posted_h=_hours(posted - np.datetime64(0, "us"), hour),
-        age_h=_hours(group["captured_at"].to_numpy("datetime64[us]") - posted, hour),
+        posted_h=_hours(posted_at - np.datetime64(0, "us"), hour),
+        age_h=_hours(group["captured_at"].to_numpy("datetime64[us]") - posted_at, hour),
         group=_series(group),
         ln_followers=ln_followers,
         is_pinned=_is(group, "is_pinned"),
@@ -314,7 +301,7 @@ def _series(group: pd.DataFrame) -> np.ndarray:
     """Codes of what is compared: an account, between two changes of what its counter means."""
     account = group["account"].factorize(sort=True)[0].astype(np.int64)
     first = group.iloc[0]
-    cuts = changes(str(first["platform"]), str(first["format"]), str(first["metric"]))
+    cuts = definition_changes(str(first["platform"]), str(first["format"]), str(first["metric"]))
     if not cuts:
         return account
     at = np.array([c.since for c in cuts], "datetime64[us]")
@@ -326,28 +313,28 @@ def _hours(span: Any, hour: np.timedelta64) -> np.ndarray:
     return np.where(np.isnat(span), np.nan, span / hour)
 
 
-def _rows(group: pd.DataFrame, judged: scores.JudgedPosts, tier: np.ndarray) -> pd.DataFrame:
+def _rows(group: pd.DataFrame, result: scores.JudgedPosts, tier: np.ndarray) -> pd.DataFrame:
     account = "engagement" if group["metric"].iloc[0] == "engagement" else "account"
     names = np.array(["none", account, "cohort"])
     return _facts(group).assign(
-        basis=names[judged.basis],
+        basis=names[result.basis],
         age_h=_arrays(group).age_h,
-        is_provisional=judged.is_provisional,
-        n_baseline=judged.n_baseline,
-        left_out=_left_out(judged.left_out),
-        x7_ln=judged.x7_ln,
-        expected_ln=judged.expected_ln,
-        scale_ln=judged.scale_ln,
-        t=judged.t,
-        df=judged.df,
-        multiplier=judged.multiplier,
-        multiplier_low=judged.low,
-        multiplier_high=judged.high,
-        percentile=judged.percentile,
-        p_value=judged.p,
-        p_tail=judged.p_tail,
+        is_provisional=result.is_provisional,
+        n_baseline=result.n_baseline,
+        left_out=_left_out(result.left_out),
+        x7_ln=result.x7_ln,
+        expected_ln=result.expected_ln,
+        scale_ln=result.scale_ln,
+        t=result.t,
+        df=result.df,
+        multiplier=result.multiplier,
+        multiplier_low=result.low,
+        multiplier_high=result.high,
+        percentile=result.percentile,
+        p_value=result.p,
+        p_tail=result.p_tail,
         tier=np.array(TIERS)[tier],
-        reason=np.array([scores.REASONS[r] for r in scores.Reason])[judged.reason],
+        reason=np.array([scores.REASONS[r] for r in scores.Reason])[result.reason],
     )
 
 
@@ -363,8 +350,8 @@ def _left_out(counts: np.ndarray) -> pd.Series:
     return pd.Series([json.dumps(r) for r in rows], dtype=object)
 
 
-def _learnt(judged: scores.JudgedPosts) -> dict[str, Any]:
-    s = judged.stratum
+def _learnt(result: scores.JudgedPosts) -> dict[str, Any]:
+    s = result.stratum
     return {
         "n_posts": s.n_posts,
         "n_scored": s.n_scored,
@@ -388,30 +375,30 @@ def _float(value: float) -> float | None:
 def _classic(group: pd.DataFrame, params: Outliers) -> pd.DataFrame:
     value = group["value"].to_numpy(float)
     codes = group["account"].factorize(sort=True)[0].astype(np.int64)
-    found = _RULES[params.method](value, codes, params)
+    result = _RULES[params.method](value, codes, params)
     missing = np.full(len(group), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        multiplier = np.where(found.center > 0, value / found.center, np.nan)
+        multiplier = np.where(result.center > 0, value / result.center, np.nan)
     return _facts(group).assign(
-        basis=np.where(found.obstacle == 0, params.method, "none"),
+        basis=np.where(result.obstacle == 0, params.method, "none"),
         age_h=_arrays(group).age_h,
         is_provisional=False,
-        n_baseline=found.n,
+        n_baseline=result.n,
         left_out="{}",
         x7_ln=np.log1p(value),
-        expected_ln=np.log1p(found.center),
+        expected_ln=np.log1p(result.center),
         scale_ln=missing,
-        t=found.score,
+        t=result.score,
         df=missing,
         multiplier=multiplier,
         multiplier_low=missing,
         multiplier_high=missing,
-        percentile=found.score if params.method == "percentile" else missing,
+        percentile=result.score if params.method == "percentile" else missing,
         p_value=missing,
         p_tail=missing,
         look="around",
-        tier=np.where(found.flagged, "breakout", "none"),
-        reason=np.array([classic.OBSTACLES[o] for o in classic.ClassicExclusion])[found.obstacle],
+        tier=np.where(result.is_flagged, "breakout", "none"),
+        reason=np.array([classic.OBSTACLES[o] for o in classic.ClassicExclusion])[result.obstacle],
     )
 
 
@@ -427,18 +414,20 @@ _RULES: dict[str, Any] = {
 
 def _growth(group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers) -> growth.Growth:
     tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
-    seen = pairs[pairs["metric"] == key[2]].merge(group[["post_id", "posted_at"]], on="post_id")
-    if seen.empty:
-        return growth.prior_growth(tau_d)
+    captures = pairs[pairs["metric"] == key[2]].merge(group[["post_id", "posted_at"]], on="post_id")
+    if captures.empty:
+        return growth.Growth("prior", tau_d)
     code = group["account"].factorize()[0].astype(np.int64)
-    again = group["post_id"].isin(seen["post_id"]).to_numpy(bool)
+    again = group["post_id"].isin(captures["post_id"]).to_numpy(bool)
     common = growth.common_pairs(np.log1p(group["value"].to_numpy(float)), code, again)
-    seen = seen[seen["post_id"].isin(group["post_id"][common])]
-    age = (seen["captured_at"] - seen["posted_at"]).dt.total_seconds().to_numpy(float) / 3600
+    captures = captures[captures["post_id"].isin(group["post_id"][common])]
+    age = (captures["captured_at"] - captures["posted_at"]).dt.total_seconds().to_numpy(
+        float
+    ) / 3600
     return growth.fit_growth(
         age,
-        np.log1p(seen["value"].to_numpy(float)),
-        seen["post_id"].factorize()[0],
+        np.log1p(captures["value"].to_numpy(float)),
+        captures["post_id"].factorize()[0],
         tau_d=tau_d,
         min_pairs=params.growth_min_pairs,
     )
@@ -459,10 +448,10 @@ def _curve_rows(key: Any, curve: growth.Growth) -> pd.DataFrame:
     )
 
 
-def _thresholds(params: Outliers) -> tiers.Thresholds:
-    return tiers.Thresholds(
+def _thresholds(params: Outliers) -> scores.Thresholds:
+    return scores.Thresholds(
         **{
-            tier: tiers.Threshold(
+            tier: scores.Threshold(
                 getattr(params, f"{tier}_p"), getattr(params, f"{tier}_multiplier")
             )
             for tier in FLAGGED_TIERS

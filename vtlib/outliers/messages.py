@@ -1,6 +1,4 @@
-"""What stage 03 says: how many were flagged, how many chance may have put there, what was left
-out and why.
-"""
+"""Sentences of stage 03: how many posts were flagged, how many by chance, what was left out."""
 
 from __future__ import annotations
 
@@ -14,8 +12,7 @@ from vtlib.core.conclusion import Conclusion, done, number, skipped
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
-from vtlib.outliers.counters import Lengths, differ
-from vtlib.outliers.definitions import changes
+from vtlib.outliers.counters import Lengths, definition_changes, is_twofold
 from vtlib.outliers.early_calls import early_sentences
 from vtlib.outliers.rising_tags import trend_sentences
 
@@ -23,12 +20,12 @@ if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
 
 UNKNOWN = {
-    "": "which of them, one capture cannot tell: hits and the tail of ordinary posts look alike",
+    "": "one capture cannot tell which: hits and the tail of ordinary posts look alike",
     "few": f"too few posts to bound the upper end (under {MIN_SCORES} scores of one kind)",
     "second_kind": f"over {SECOND_KIND:.1%} of the posts passed: a second kind of content in the "
     "same accounts "
     "would look no different from hits",
-    "misfit": "the null does not fit: counts not claimed",
+    "misfit": "the scores do not follow the model of ordinary posts, so no count is claimed",
 }
 _HEADS = ["platform", "format", "metric"]
 
@@ -42,8 +39,8 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     lines = [
         (
             f"{number(n, 'post')} of {n_all:,} could be scored, by the {verdict.method} rule: "
-            f"{number(hits, 'breakout')}, of which {verdict.count('extreme'):,} extreme, "
-            f"and {number(verdict.count('watch'), 'post')} to watch."
+            f"{number(hits, 'breakout')}, of which {verdict.count('extreme'):,} extreme, and "
+            f"{number(verdict.count('watch'), 'post')} to watch."
         )
     ]
     if verdict.expected_false_alarms is None:
@@ -53,36 +50,41 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     lines += verdict.remarks
     lines += early_sentences(verdict.early, params)
     lines += trend_sentences(verdict.trends)
-    left = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
-    lines += [f"{number(c, 'post')} {reason}." for reason, c in sorted(left.items())]
+    reasons = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
+    lines += [f"{number(c, 'post')} {reason}." for reason, c in sorted(reasons.items())]
     rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
     return done("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
 
 
 def chance_sentence(verdict: Verdict, hits: int) -> str:
-    """The range of chance, and what cannot be told."""
+    """How many flagged posts may be due to chance, and what cannot be told."""
     student = f"{verdict.student or 0:,.1f}"
     if not hits:
         return (
-            "Nothing was flagged. Were every post ordinary, Student's t would flag about "
+            "Nothing was flagged. If every post were ordinary, Student's t would flag about "
             f"{student}."
         )
-    return chance_range(
-        hits, verdict.expected_false_alarms_low, verdict.expected_false_alarms, verdict.chance_words
-    ) + (f" Were every post ordinary, Student's t would flag about {student}.")
+    return (
+        chance_range(
+            hits,
+            verdict.expected_false_alarms_low,
+            verdict.expected_false_alarms,
+            verdict.chance_words,
+        )
+        + f" If every post were ordinary, Student's t would flag about {student}."
+    )
 
 
 def chance_range(
     hits: int, low: float | None, high: float | None, words: Sequence[str] = ()
 ) -> str:
-    """One sentence: of so many flagged, between so many and so many by chance, and what cannot be
-    told.
+    """How many of the flagged posts are due to chance, as one sentence for every page.
 
-    For every page that says it: `low`, `high` as in `outlier_runs`, `words` keys of UNKNOWN.
+    `low`, `high` as in `outlier_runs`, `words` keys of UNKNOWN.
     """
     unknown = "; ".join(UNKNOWN[w] for w in words if w in UNKNOWN) or UNKNOWN[""]
     if low is None or high is None or pd.isna(low) or pd.isna(high):
-        return f"Of {hits:,} flagged, how many chance put there was not recorded."
+        return f"Of {hits:,} flagged, the number by chance was not recorded."
     end = "all of them" if high >= hits else f"{high:,.0f}"
     if "misfit" in words:
         unknown = unknown[0].upper() + unknown[1:]
@@ -94,18 +96,18 @@ def chance_range(
     return f"Of {hits:,} flagged, between {low:,.0f} and {end} would be there by chance: {unknown}."
 
 
-def chance_note(found: Chance) -> str:
+def chance_note(chance: Chance) -> str:
     """The range of one stratum, short."""
-    if not found.n_flagged:
-        return f"none flagged; Student's t {found.student:.1f}"
-    said = f"{found.low} to {found.high} of {found.n_flagged}"
-    return f"{said}; {UNKNOWN[found.word]}" if found.word else said
+    if not chance.n_flagged:
+        return f"none flagged; Student's t {chance.student:.1f}"
+    text = f"{chance.low} to {chance.high} of {chance.n_flagged}"
+    return f"{text}; {UNKNOWN[chance.word]}" if chance.word else text
 
 
 def notes(
-    group: pd.DataFrame, scored: pd.DataFrame, least: float, lengths: Mapping[str, Lengths]
+    group: pd.DataFrame, scores: pd.DataFrame, least: float, lengths: Mapping[str, Lengths]
 ) -> list[str]:
-    """(n,) what a reader must know beside a post's score, in words; "" where there is nothing."""
+    """(n,) notes beside each score, as text; "" where there is nothing to note."""
     n = len(group)
     words: list[list[str]] = [[] for _ in range(n)]
 
@@ -122,46 +124,47 @@ def notes(
             add(group[flag].eq(True).fillna(value=False), word)
     ratio = group["counters_ratio"].to_numpy(float)
     add(
-        differ(group["counters_ratio"]),
+        is_twofold(group["counters_ratio"]),
         [f"plays are x{r:,.1f} of views" for r in np.nan_to_num(ratio)],
     )
-    add(scored["is_provisional"].fillna(value=False), "provisional: its growth is not known yet")
-    passed = scored["multiplier_low"].gt(1) & scored["value"].lt(least)
-    add(passed.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
+    add(scores["is_provisional"].fillna(value=False), "provisional: its growth is not known yet")
+    too_small = scores["multiplier_low"].gt(1) & scores["value"].lt(least)
+    add(too_small.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
     return ["; ".join(w) for w in words]
 
 
 def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:
-    seen = lengths.get(str(first["platform"]))
-    if first["part"] and seen and seen.limit_s:
+    split = lengths.get(str(first["platform"]))
+    if first["part"] and split and split.limit_s:
         side = "up to" if first["part"] == "short" else "over"
-        return f"format unknown, told apart by length: {side} {seen.limit_s:.0f} s"
+        return f"format unknown, split by length: {side} {split.limit_s:.0f} s"
     return "format unknown: kinds may be mixed"
 
 
 def remarks(
-    placed: pd.DataFrame,
+    frame: pd.DataFrame,
     table: pd.DataFrame,
     strata: list[dict[str, Any]],
     params: Outliers,
-    known: tuple[pd.Timestamp | None, Mapping[str, Lengths]],
+    context: tuple[pd.Timestamp | None, Mapping[str, Lengths]],
 ) -> tuple[str, ...]:
-    """Sentences on how the posts were judged; only what applies.
+    """Sentences on how the posts were judged; only those that apply.
 
-    `known` = (time from which posts count as new, lengths of posts without a format by platform).
+    `context`: the time from which posts count as new, and by platform the lengths of posts without
+    a format.
     """
-    since, lengths = known
-    if placed.empty:
+    since, lengths = context
+    if frame.empty:
         return ()
     return (
         _look(table, since),
         _least(params),
         *_small(table),
-        *_counters(placed),
+        *_counters(frame),
         *_coauthored(table),
-        *_kinds(placed, lengths),
-        *_cuts(placed),
+        *_kinds(frame, lengths),
+        *_cuts(frame),
         *_provisional(table),
         *_ages(strata),
     )
@@ -170,9 +173,8 @@ def remarks(
 def _least(params: Outliers) -> str:
     least = params.min_value
     return (
-        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes "
-        "and comments "
-        "where no reach is shown (outliers.min_value)."
+        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes and "
+        "comments where no reach is shown (outliers.min_value)."
     )
 
 
@@ -181,95 +183,93 @@ def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
     if past.all():
         return (
             "Judged by earlier posts alone (look: past); tiers by Student's tail, p is the share "
-            "of earlier "
-            "posts of such accounts that got as far."
+            "of earlier posts of such accounts that got as far."
         )
     if not past.any():
         return "Judged by the posts around each, before and after it (look: around), for study."
     return (
         f"{number(int(past.sum()), 'post')} published since {since:%Y-%m-%d %H:%M} UTC, the last "
-        "capture of the run "
-        "before, judged by earlier posts alone (look: past); the others by the posts around each "
-        "(look: around)."
+        "capture of the run before, judged by earlier posts alone (look: past); the others by the "
+        "posts around each (look: around)."
     )
 
 
 def _small(table: pd.DataFrame) -> list[str]:
     n = int((table["notes"].str.contains("too small") & table["p_tail"].lt(0.01)).sum())
-    return [f"{number(n, 'post')} stood out and fell short of that."] if n else []
+    return [f"{number(n, 'post')} stood out but did not reach that minimum."] if n else []
 
 
-def _counters(placed: pd.DataFrame) -> list[str]:
-    off = placed[differ(placed["counters_ratio"])]
-    said = []
+def _counters(frame: pd.DataFrame) -> list[str]:
+    off = frame[is_twofold(frame["counters_ratio"])]
+    lines = []
     for (platform, format_), group in off.groupby(["platform", "format"], observed=True):
-        ratio, used = group["counters_ratio"].median(), group["metric"].mode().iloc[0]
+        ratio, metric = group["counters_ratio"].median(), group["metric"].mode().iloc[0]
         more, less = ("Plays", "views") if ratio > 1 else ("Views", "plays")
-        said.append(
+        lines.append(
             f"{more} of {number(len(group), f'{platform} {format_}')} are more than twice their "
-            f"{less} "
-            f"(median x{max(ratio, 1 / ratio):,.1f}): two counts, judged by {used} throughout."
+            f"{less} (median x{max(ratio, 1 / ratio):,.1f}): two counts, judged by {metric} "
+            "throughout."
         )
-    return said
+    return lines
 
 
 def _coauthored(table: pd.DataFrame) -> list[str]:
-    marked = table["notes"].str.contains("co-authored")
-    n, flagged = int(marked.sum()), int((marked & table["tier"].isin(BREAKOUT_TIERS)).sum())
+    has_coauthor = table["notes"].str.contains("co-authored")
+    n, n_flagged = (
+        int(has_coauthor.sum()),
+        int((has_coauthor & table["tier"].isin(BREAKOUT_TIERS)).sum()),
+    )
     if not n:
         return []
-    said = f"{number(n, 'post')} with a co-author (two audiences) left out of baselines"
-    return [said + (f"; so published: {flagged:,} of the flagged." if flagged else ".")]
+    text = f"{number(n, 'post')} with a co-author (two audiences) left out of baselines"
+    return [text + (f"; so published: {n_flagged:,} of the flagged." if n_flagged else ".")]
 
 
-def _kinds(placed: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
-    said = []
-    unknown = placed[placed["format"].eq("unknown")]
+def _kinds(frame: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
+    lines = []
+    unknown = frame[frame["format"].eq("unknown")]
     for platform, group in unknown.groupby("platform", observed=True):
-        seen = lengths.get(str(platform))
-        if seen and seen.limit_s:
-            said.append(
-                f"{number(len(group), f'{platform} post')} without a format fall in two by "
-                "length (about "
-                f"{seen.short_s:,.0f} and {seen.long_s:,.0f} s) and are judged apart, at "
-                f"{seen.limit_s:,.0f} s."
+        split = lengths.get(str(platform))
+        if split and split.limit_s:
+            lines.append(
+                f"{number(len(group), f'{platform} post')} without a format form two groups by "
+                f"length (about {split.short_s:,.0f} and {split.long_s:,.0f} s) and are judged "
+                f"separately, split at {split.limit_s:,.0f} s."
             )
         else:
-            said.append(
+            lines.append(
                 f"{number(len(group), f'{platform} post')} without a format: kinds may be mixed, "
-                "and a "
-                "flag may tell a kind from another instead of a hit."
+                "and a flag may tell a kind from another instead of a hit."
             )
-    return said
+    return lines
 
 
-def _cuts(placed: pd.DataFrame) -> list[str]:
-    said = []
-    for key, group in placed.groupby(_HEADS, observed=True):
-        for change in changes(*(str(k) for k in key)):
+def _cuts(frame: pd.DataFrame) -> list[str]:
+    lines = []
+    for key, group in frame.groupby(_HEADS, observed=True):
+        for change in definition_changes(*(str(k) for k in key)):
             before = group["posted_at"].lt(change.since)
             if before.any() and not before.all():
-                said.append(f"Baselines do not cross {change.since:%Y-%m-%d}: {change.why}.")
-    return list(dict.fromkeys(said))
+                lines.append(f"Baselines do not cross {change.since:%Y-%m-%d}: {change.why}.")
+    return list(dict.fromkeys(lines))
 
 
 def _provisional(table: pd.DataFrame) -> list[str]:
     n = int(table["is_provisional"].fillna(value=False).sum())
-    said = "provisional: watched at most until captures of their own show how posts grow here"
-    return [f"{number(n, 'young post')} {said}."] if n else []
+    text = "provisional: at most on watch until repeated captures show how posts grow here"
+    return [f"{number(n, 'young post')} {text}."] if n else []
 
 
 def _ages(strata: list[dict[str, Any]]) -> list[str]:
-    said = []
+    lines = []
     for facts in strata:
         age = facts.get("age") or {}
         if not age.get("slopes"):
             continue
-        said.append(
-            f"Residuals slope with age in {facts['platform']} {facts['format']}: posts under 7 "
-            "days stand at "
-            f"x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at "
-            f"x{age['old']:.2f}: the growth curve "
-            f"({facts['growth']}) does not fit, and young posts are not comparable."
+        lines.append(
+            f"Residuals depend on age in {facts['platform']} {facts['format']}: posts under 7 days "
+            f"are at x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at "
+            f"x{age['old']:.2f}: the growth curve ({facts['growth']}) does not fit, and young "
+            "posts are not comparable."
         )
-    return said
+    return lines

@@ -1,18 +1,18 @@
-"""Review by people, in a spreadsheet: out as a safe CSV, in as decisions."""
+"""Reviews by people in a spreadsheet: a safe CSV out, decisions in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from vtlib.core.choices import REASONS
 from vtlib.core.errors import BadInput
+from vtlib.core.models import REASONS
 from vtlib.store import people
 from vtlib.store.project import Project
 from vtlib.tables import to_csv_safe
-from vtlib.tables.sheets import rows_of
+from vtlib.tables.reader import rows_of
 
 ANSWERS = ("decision", "reason", "notes", "hook_ideas", "reviewer")
-NEEDED, START = ("post_id", "decision"), "Start from: vt review export."
+COLUMNS, START = ("post_id", "decision"), "Start from: vt review export."
 
 
 def export(project: Project, path: Path) -> int:
@@ -32,28 +32,24 @@ def decided(path: Path) -> list[dict[str, str | None]]:
     Raises BadInput with the file, row and field of the first that is wrong.
     """
     rows = [
-        _answer(row, number, path.name) for number, row in rows_of(path, needed=NEEDED, todo=START)
+        _answer(row, number, path.name) for number, row in rows_of(path, needed=COLUMNS, todo=START)
     ]
     return [r for r in rows if r["decision"]]
 
 
 def overruled_by(project: Project, path: Path) -> dict[str, list[str]]:
-    """Whose standing decisions the answers in a file go against, by post (`overruled`); call it
-    before `take_in`.
-    """
-    found = {
+    """Reviewers whose decisions a file contradicts, by post; call it before `take_in`."""
+    by_post = {
         str(row["post_id"]): overruled(
             project, str(row["post_id"]), str(row["decision"]), reviewer=row["reviewer"] or ""
         )
         for row in decided(path)
     }
-    return {post: others for post, others in found.items() if others}
+    return {post: others for post, others in by_post.items() if others}
 
 
 def take_in(project: Project, path: Path) -> int:
-    """Read the answers (`decided`); returns how many decisions. All or none: the first wrong row
-    is named.
-    """
+    """Store a file's decisions, all or none; returns how many."""
     rows = decided(path)
     try:
         return people.save_reviews(project.store, project.slug, rows)
@@ -69,8 +65,8 @@ def decide(
     Raises BadInput for another decision, a rejection without one of REASONS, and a post not in the
     project.
     """
-    given = {"post_id": post_id, "decision": decision, "reviewer": reviewer, **words}
-    answer = _answer(given)
+    row = {"post_id": post_id, "decision": decision, "reviewer": reviewer, **words}
+    answer = _answer(row)
     if answer["decision"] is None:
         raise BadInput("keep or reject?", todo="Say one of them.")
     people.save_reviews(project.store, project.slug, [answer])
@@ -78,16 +74,14 @@ def decide(
 
 
 def overruled(project: Project, post_id: str, decision: str, *, reviewer: str) -> list[str]:
-    """Whose standing decisions on a post a new one of `reviewer` goes against, in words, the
-    latest first.
-    """
-    found = people.decisions(project.store, project.slug, post_id)
+    """Other reviewers' decisions that a new one contradicts, as text, the latest first."""
+    rows = people.decisions(project.store, project.slug, post_id)
     return [
         (
             f"{d['reviewer'] or 'somebody'} "
             f"({d['decision']}{', ' + d['reason'] if d['reason'] else ''})"
         )
-        for d in found
+        for d in rows
         if (d["reviewer"] or "") != reviewer and d["decision"] != decision
     ]
 
@@ -95,16 +89,16 @@ def overruled(project: Project, post_id: str, decision: str, *, reviewer: str) -
 def _answer(
     row: dict[str, str], number: int | None = None, file: str = ""
 ) -> dict[str, str | None]:
-    given = {k: (row.get(k) or "").strip() or None for k in ("post_id", *ANSWERS)}
-    decision = (given["decision"] or "").lower() or None
+    values = {k: (row.get(k) or "").strip() or None for k in ("post_id", *ANSWERS)}
+    decision = (values["decision"] or "").lower() or None
     if decision not in (None, "keep", "reject"):
         raise BadInput(
-            f"{given['decision']!r} is neither keep nor reject.",
+            f"{values['decision']!r} is neither keep nor reject.",
             file=file,
             row=number,
             field="decision",
         )
-    if decision == "reject" and (given["reason"] or "").lower() not in REASONS:
+    if decision == "reject" and (values["reason"] or "").lower() not in REASONS:
         raise BadInput(
             "a rejection needs a reason.",
             todo=f"One of: {', '.join(REASONS)}.",
@@ -112,4 +106,4 @@ def _answer(
             row=number,
             field="reason",
         )
-    return {**given, "decision": decision, "reason": (given["reason"] or "").lower() or None}
+    return {**values, "decision": decision, "reason": (values["reason"] or "").lower() or None}

@@ -1,22 +1,25 @@
-"""Sounds and hashtags that gather pace over distinct creators, of stage 03. The test is in
-`outliers/early_tags`.
+"""Sounds and hashtags that more distinct creators used in the last week than in the weeks before.
+
+A window is 7 days. Only posts that had been captured by the end of a window count in it, so that an
+earlier window can be replayed from the data of its day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import binom, hypergeom
 
 from vtlib.core.conclusion import number
 from vtlib.core.params import Outliers
-from vtlib.outliers import early_tags
 from vtlib.outliers.early_calls import hours
-from vtlib.outliers.early_record import share_interval
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.early_odds import share_interval
+from vtlib.outliers.scores import q_values
 
 TAG_COLUMNS = [
     *("kind", "platform", "tag", "title", "n_creators", "n_creators_before", "active"),
@@ -27,12 +30,10 @@ _KINDS = {"hashtag": "hashtags", "sound": "audio_id"}
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """Sounds and hashtags: `tags` TAG_COLUMNS, those that gather pace first; `sequel` the
-    record; `reason` of silence.
-    """
+    """`tags` TAG_COLUMNS, rising ones first; `sequel` the record; `reason` if empty."""
 
     tags: pd.DataFrame
-    sequel: early_tags.Sequel | None
+    sequel: Sequel | None
     reason: str = ""
 
     @property
@@ -43,59 +44,57 @@ class Trends:
 NO_TRENDS = Trends(pd.DataFrame(columns=TAG_COLUMNS), None, "no sounds or hashtags were given")
 
 
-def trends(posts: pd.DataFrame | None, params: Outliers, *, asked: Sequence[str] = ()) -> Trends:
+def trends(posts: pd.DataFrame | None, params: Outliers, *, searches: Sequence[str] = ()) -> Trends:
     """Sounds and hashtags used by more distinct creators in the last 7 days than in the 21 days
     before.
 
     `posts` (None = not given): post_id, account_id, platform, posted_at, first_seen_at,
-    captured_at, hashtags, audio_id, audio_title. `asked`: hashtags and words that posts were
+    captured_at, hashtags, audio_id, audio_title. `searches`: hashtags and words that posts were
     searched by: their numbers are the search's doing, and they are left out.
     """
     if posts is None:
         return NO_TRENDS
-    known = posts.dropna(subset=["account_id", "posted_at", "first_seen_at"])
+    usable = posts.dropna(subset=["account_id", "posted_at", "first_seen_at"])
     frames, sequels = [], []
-    end = known["captured_at"].max()
+    end = usable["captured_at"].max()
     if pd.isna(end):
         return Trends(pd.DataFrame(columns=TAG_COLUMNS), None, "no posts with a time")
-    for platform, here in known.groupby("platform", sort=True):
+    for platform, here in usable.groupby("platform", sort=True):
         for kind, column in _KINDS.items():
-            names, uses = _uses(here, column, {a.lower().lstrip("#") for a in asked})
+            names, uses = _uses(here, column, {a.lower().lstrip("#") for a in searches})
             at_h = hours(np.array([end], "datetime64[us]"))[0]
-            found = early_tags.gathering(uses, at_h, min_creators=params.trend_min_creators)
-            if found is None:
+            tags = gathering(uses, at_h, min_creators=params.trend_min_creators)
+            if tags is None:
                 continue
-            frames.append(_tag_rows(here, (kind, str(platform), names), found))
-            sequels.append(early_tags.sequel(uses, at_h, min_creators=params.trend_min_creators))
+            frames.append(_tag_rows(here, (kind, str(platform), names), tags))
+            sequels.append(sequel(uses, at_h, min_creators=params.trend_min_creators))
     if not frames:
         reason = (
-            f"under {early_tags.MIN_ACTIVE} creators with posts in the last 7 days, or under "
-            f"{early_tags.MIN_ACTIVE_BEFORE} in the three weeks before it together"
+            f"under {MIN_ACTIVE} creators with posts in the last 7 days, or under "
+            f"{MIN_ACTIVE_BEFORE} in the three weeks before it together"
         )
         return Trends(pd.DataFrame(columns=TAG_COLUMNS), None, reason)
     table = pd.concat(frames, ignore_index=True)
     q = q_values(table["p_value"].to_numpy(float))  # over sounds and hashtags together
     enough = table["n_creators"] >= params.trend_min_creators
-    table = table.assign(q_value=q, is_gathering=(q <= early_tags.MAX_Q) & enough)
+    table = table.assign(q_value=q, is_gathering=(q <= MAX_Q) & enough)
     order = ["is_gathering", "p_value", "platform", "tag"]
     table = table.sort_values(order, ascending=[False, True, True, True])
-    total = early_tags.Sequel(*(sum(v) for v in zip(*(_counts(s) for s in sequels), strict=True)))
+    total = Sequel(*(sum(v) for v in zip(*(astuple(s) for s in sequels), strict=True)))
     return Trends(table[TAG_COLUMNS].reset_index(drop=True), total)
 
 
-def trend_sentences(found: Trends) -> list[str]:
-    """How many sounds and hashtags gather pace, and what became of earlier ones; nothing where
-    none could be tested.
-    """
-    if found.reason or found.tags.empty:
+def trend_sentences(result: Trends) -> list[str]:
+    """How many sounds and hashtags gather pace, and how earlier ones went on; else empty."""
+    if result.reason or result.tags.empty:
         return []
-    n = found.n_gathering
+    n = result.n_gathering
     line = (
-        f"Of {number(len(found.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
-        f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against "
-        "the 21 before, q <= .10)."
+        f"Of {number(len(result.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
+        f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against the "
+        "21 before, q <= .10)."
     )
-    s = found.sequel
+    s = result.sequel
     if s is None or not s.n:
         return [line, "No earlier call of that kind has come due."] if n else [line]
     low, high = share_interval(s.n_rose, s.n)
@@ -104,39 +103,36 @@ def trend_sentences(found: Trends) -> list[str]:
         line,
         (
             f"Of {number(s.n, 'earlier call')} of that kind, each as seen then, "
-            f"{s.n_rose / s.n:.0%} rose again in the next "
-            f"7 days (80 % interval {low:.0%} to {high:.0%}){others}; {s.n_stayed / s.n:.0%} "
-            "stayed above the weeks before."
+            f"{s.n_rose / s.n:.0%} rose again in the next 7 days (80 % interval {low:.0%} to "
+            f"{high:.0%}){others}; {s.n_stayed / s.n:.0%} stayed above the weeks before."
         ),
     ]
 
 
-def facts(found: Trends) -> dict[str, Any] | None:
-    """What a run keeps of the record; None without one."""
-    return asdict(found.sequel) if found.sequel else None
+def facts(result: Trends) -> dict[str, Any] | None:
+    """The record as stored with the run; None without one."""
+    return asdict(result.sequel) if result.sequel else None
 
 
-def _uses(posts: pd.DataFrame, column: str, asked: set[str]) -> tuple[list[str], early_tags.Uses]:
+def _uses(posts: pd.DataFrame, column: str, searches: set[str]) -> tuple[list[str], Uses]:
     rows = posts[column].explode() if column == "hashtags" else posts[column]
     at = pd.Series(np.arange(len(posts)), index=posts.index)
-    used = pd.DataFrame({"post": at[rows.index].to_numpy(), "tag": rows.to_numpy(object)})
-    used = used[used["tag"].notna() & ~used["tag"].isin([*asked, ""])].drop_duplicates()
-    code, names = pd.factorize(used["tag"].astype(str), sort=True)
-    uses = early_tags.Uses(
+    table = pd.DataFrame({"post": at[rows.index].to_numpy(), "tag": rows.to_numpy(object)})
+    table = table[table["tag"].notna() & ~table["tag"].isin([*searches, ""])].drop_duplicates()
+    code, names = pd.factorize(table["tag"].astype(str), sort=True)
+    uses = Uses(
         posts["account_id"].factorize()[0].astype(np.int64),
         hours(posts["posted_at"].to_numpy("datetime64[us]")),
         hours(posts["first_seen_at"].to_numpy("datetime64[us]")),
         code.astype(np.int64),
-        used["post"].to_numpy(np.int64),
+        table["post"].to_numpy(np.int64),
     )
     return list(names), uses
 
 
-def _tag_rows(
-    posts: pd.DataFrame, head: tuple[str, str, list[str]], found: early_tags.Tags
-) -> pd.DataFrame:
+def _tag_rows(posts: pd.DataFrame, head: tuple[str, str, list[str]], result: Tags) -> pd.DataFrame:
     kind, platform, names = head
-    tags = [names[t] for t in found.tag]
+    tags = [names[t] for t in result.tag]
     titles = {}
     if kind == "sound":
         latest = posts.dropna(subset=["audio_id"]).sort_values("posted_at")
@@ -147,17 +143,158 @@ def _tag_rows(
             "platform": platform,
             "tag": tags,
             "title": [titles.get(t) if kind == "sound" else f"#{t}" for t in tags],
-            "n_creators": found.n,
-            "n_creators_before": found.n_before,
-            "active": found.active,
-            "active_before": found.active_before,
-            "ratio": found.ratio,
-            "p_value": found.p,
-            "q_value": found.q,
-            "is_gathering": found.is_gathering,
+            "n_creators": result.n,
+            "n_creators_before": result.n_before,
+            "active": result.active,
+            "active_before": result.active_before,
+            "ratio": result.ratio,
+            "p_value": result.p,
+            "q_value": result.q,
+            "is_gathering": result.is_gathering,
         }
     )
 
 
-def _counts(s: early_tags.Sequel) -> tuple[int, ...]:
-    return (s.n, s.n_rose, s.n_stayed, s.n_others, s.n_rose_others, s.n_stayed_others)
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+WINDOW_H = 168.0
+N_BEFORE = 3  # windows that the last one is compared with
+N_REPLAYS = 12  # earlier windows whose calls make the record
+MIN_USES = (
+    4  # creators of a tag, all windows together: fewer cannot show a trend and are not tested
+)
+# Creators who posted in the last window, and in the windows before it together.
+MIN_ACTIVE, MIN_ACTIVE_BEFORE = 5, 10
+MAX_Q = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Posts and who used which tag.
+
+    (posts,) `creator` codes, `posted_h`, `seen_h` hours of the first capture; (uses,) `tag` codes
+    and `post` positions.
+    """
+
+    creator: Ints
+    posted_h: Floats
+    seen_h: Floats
+    tag: Ints
+    post: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """One entry a tag tested, (tags,).
+
+    `n` distinct creators in the last window, `n_before` creators x windows before it, `ratio` of
+    the shares of active creators, `p`, `q` over all tags tested, `is_gathering`.
+    """
+
+    tag: Ints
+    n: Ints
+    n_before: Ints
+    active: int
+    active_before: int
+    ratio: Floats
+    p: Floats
+    q: Floats
+    is_gathering: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """How earlier calls went on in the window after.
+
+    `n` calls, `n_rose` with a still larger share of creators, `n_stayed` above the share before the
+    call; the same of equally common tags that were not called (`*_others`).
+    """
+
+    n: int
+    n_rose: int
+    n_stayed: int
+    n_others: int
+    n_rose_others: int
+    n_stayed_others: int
+
+
+def gathering(uses: Uses, at_h: float, *, min_creators: int = 3) -> Tags | None:
+    """Tags by how much more of the active creators used them in the 7 days to `at_h` than in the 21
+    days before.
+
+    p is the larger of two one-sided conditional tests, given how often a tag was used in all:
+    Fisher's by active creators, and a binomial by posts, so that a window captured more fully is no
+    trend. q by Benjamini-Hochberg over all tags with 4 uses or more; "gathers pace" from
+    `min_creators` distinct creators and q <= .10. None where under 5 creators posted in the last
+    window or under 10 creators x windows lie before it.
+    """
+    window = _windows(uses, at_h)
+    active, active_before = _creators(window, uses.creator)
+    if active < MIN_ACTIVE or active_before < MIN_ACTIVE_BEFORE or not len(uses.tag):
+        return None
+    n, n_before = _counts(uses, window)
+    total = n + n_before
+    tag = np.flatnonzero(total >= MIN_USES)
+    n, n_before, total = n[tag], n_before[tag], total[tag]
+    posts = int((window == 0).sum())
+    share = posts / max(int((window >= 0).sum()), 1)
+    p = np.maximum(
+        hypergeom.sf(n - 1, active + active_before, active, total), binom.sf(n - 1, total, share)
+    )
+    ratio = (n / active) / ((n_before + 0.5) / (active_before + 0.5))
+    q = q_values(np.minimum(p, 1.0))
+    return Tags(
+        tag, n, n_before, active, active_before, ratio, p, q, (q <= MAX_Q) & (n >= min_creators)
+    )
+
+
+def sequel(uses: Uses, at_h: float, *, min_creators: int = 3) -> Sequel:
+    """The record: calls of up to 12 earlier windows, each with the window after it."""
+    totals = np.zeros(6, np.int64)
+    for back in range(1, N_REPLAYS + 1):
+        end = at_h - back * WINDOW_H
+        tags = gathering(uses, end, min_creators=min_creators)
+        if tags is None:
+            continue
+        window = _windows(uses, end + WINDOW_H)
+        active, _ = _creators(window, uses.creator)
+        if active < MIN_ACTIVE:
+            continue
+        share = _counts(uses, window)[0][tags.tag] / active
+        rose = share > tags.n / tags.active
+        still_above = share > tags.n_before / tags.active_before
+        calls, others = tags.is_gathering, ~tags.is_gathering & (tags.n >= min_creators)
+        for k, side in ((0, calls), (3, others)):
+            totals[k : k + 3] += [side.sum(), (side & rose).sum(), (side & still_above).sum()]
+    return Sequel(*(int(t) for t in totals))
+
+
+def _windows(uses: Uses, at_h: float) -> Ints:
+    """(posts,) 0 = the 7 days to `at_h`, 1 to 3 = the windows before, -1 = no window."""
+    with np.errstate(invalid="ignore"):
+        back = np.floor((at_h - uses.posted_h) / WINDOW_H)
+        inside = (back >= 0) & (back <= N_BEFORE) & (uses.seen_h <= at_h)
+    return np.where(inside, np.nan_to_num(back, nan=-1), -1).astype(np.int64)
+
+
+def _creators(window: Ints, creator: Ints) -> tuple[int, int]:
+    """Distinct creators of the last window, and creators x windows before it."""
+    pairs = np.unique(np.stack([window, creator]), axis=1)[0]
+    return int((pairs == 0).sum()), int((pairs > 0).sum())
+
+
+def _counts(uses: Uses, window: Ints) -> tuple[Ints, Ints]:
+    """(tags,) distinct creators in the last window, and creators x windows before it."""
+    at = window[uses.post]
+    inside = at >= 0
+    triples = np.unique(
+        np.stack([uses.tag[inside], at[inside], uses.creator[uses.post][inside]]), axis=1
+    )
+    size = int(uses.tag.max()) + 1
+    is_now = triples[1] == 0
+    return (
+        np.bincount(triples[0][is_now], minlength=size),
+        np.bincount(triples[0][~is_now], minlength=size),
+    )

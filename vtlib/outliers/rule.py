@@ -1,9 +1,13 @@
 """The default rule, for one stratum: how unusual is each post for its account, in calibrated terms.
 
 A stratum is one platform, one format, one metric: never mix formats, or views with likes.
-Everything is in ln units; the multiplier is the one figure turned back into a ratio. What a post is
-judged by is its value brought to 7 days of age, against the shrunk level and scale of its own
+Everything is in ln units; the multiplier is the one figure turned back into a ratio. A post is
+judged by its value brought to 7 days of age, against the shrunk level and scale of its own
 baseline.
+
+The p of past-only judgements is split conformal prediction in groups (Mondrian) with fading weights
+(Barber, Candes, Ramdas & Tibshirani 2023, arXiv 2202.13415). Own code: `crepes` and `mapie` have
+groups but no weights, want one fit for every date of publication, and need scikit-learn.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from vtlib.outliers import shrinkage
 from vtlib.outliers.baseline import (
@@ -24,9 +28,16 @@ from vtlib.outliers.baseline import (
     baselines,
     central,
 )
-from vtlib.outliers.conformal import later_p
 from vtlib.outliers.growth import Growth, shift, shift_se
-from vtlib.outliers.scores import Basis, JudgedPosts, Posts, Reason, RuleSettings, Stratum
+from vtlib.outliers.scores import (
+    Basis,
+    JudgedPosts,
+    Posts,
+    Reason,
+    RuleSettings,
+    Stratum,
+    student_quantile,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,11 +45,11 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class _ScoreParts:
     """The posts that can be scored (`at`), and the parts of their scores."""
 
     at: Ints
-    expected: Floats
+    mean: Floats
     scale: Floats
     error: Floats
     df: Floats
@@ -62,17 +73,17 @@ def judge(posts: Posts, growth: Growth, settings: RuleSettings | None = None) ->
     mature_h = use.mature_h if growth.basis == "fitted" else max(use.mature_h, use.own_h)
     provisional = (reason == Reason.SCORED) & (posts.age_h < mature_h)
     se_age = np.where(provisional, shift_se(growth, posts.age_h), 0.0)
-    scored = _score(posts, base, (scale, level), basis)
-    at = scored.at
-    error = np.hypot(scored.error, se_age[at])
-    t = (x7[at] - scored.expected) / error
+    parts = _score(posts, base, (scale, level), basis)
+    at = parts.at
+    error = np.hypot(parts.error, se_age[at])
+    t = (x7[at] - parts.mean) / error
     p_tail = np.maximum(
-        stdtr(scored.df, -t), least_p(_speakers(base.n[at], basis[at], (scale, level)))
+        stdtr(parts.df, -t), least_p(_support(base.n[at], basis[at], (scale, level)))
     )
     p = p_tail
     if use.look == "past":
-        p = _past_p(t, p_tail, posts.posted_h[at], scored.scale, (base.n[at], basis[at]))
-    ln_m, half = x7[at] - scored.expected, _quantile(scored.df, 0.5 + use.interval / 2) * error
+        p = _past_p(t, p_tail, posts.posted_h[at], parts.scale, (base.n[at], basis[at]))
+    ln_m, half = x7[at] - parts.mean, student_quantile(parts.df, 0.5 + use.interval / 2) * error
     n_account = int(np.count_nonzero(basis == Basis.ACCOUNT))
     learnt = Stratum(len(x7), len(t), n_account, len(t) - n_account, growth, scale, level)
 
@@ -85,11 +96,11 @@ def judge(posts: Posts, growth: Growth, settings: RuleSettings | None = None) ->
         x7_ln=x7,
         n_baseline=base.n,
         left_out=base.left_out,
-        expected_ln=lay(scored.expected),
-        scale_ln=lay(scored.scale),
+        expected_ln=lay(parts.mean),
+        scale_ln=lay(parts.scale),
         error_ln=lay(error),
         t=lay(t),
-        df=lay(scored.df),
+        df=lay(parts.df),
         p=lay(p),
         p_tail=lay(p_tail),
         multiplier=lay(np.exp(ln_m)),
@@ -117,7 +128,7 @@ def _past_p(
 
 
 def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
-    """(n,) LeftOut codes: whether a post serves in baselines, and the first reason why not."""
+    """(n,) BaselineExclusion codes: whether a post serves in baselines, else why not."""
     kind = np.full(len(posts.x), BaselineExclusion.SERVES, np.int8)
     kind[posts.is_coauthored] = BaselineExclusion.COAUTHORED
     kind[posts.is_paid] = BaselineExclusion.PAID
@@ -130,42 +141,43 @@ def left_out_kinds(posts: Posts, *, mature_h: float) -> NDArray[np.int8]:
 def least_p(n: NDArray[np.integer]) -> Floats:
     """The smallest p that n posts support: 1 / ((n + 1)(n + 2)).
 
-    Of n + 1 like posts one is the largest with a chance of 1 / (n + 1), and stays it beside one
-    more with 1 / (n + 2): as far again as n posts see is left to Student's shape, and no further.
+    Of n + 1 posts alike one is the largest with a chance of 1 / (n + 1), and stays it beside one
+    more with 1 / (n + 2): Student's shape may extrapolate as far again as n posts show, and no
+    further.
     """
     return np.asarray(1.0 / ((n + 1.0) * (n + 2.0)))
 
 
-def _speakers(
+def _support(
     n: NDArray[np.int32],
     basis: NDArray[np.int8],
     priors: tuple[shrinkage.ScalePrior, shrinkage.LevelPrior],
 ) -> Ints:
-    """Posts that speak for each scale: of the baseline; of all accounts where scales are shared;
-    accounts, of a cohort.
-    """
+    """Posts behind each scale: the baseline, all accounts (shared scales), or the cohort."""
     scale, level = priors
-    shared = int(n[basis == Basis.ACCOUNT].size) if scale.d0 > 0 else 0
-    own = np.maximum(n, shared)
+    n_shared = int(n[basis == Basis.ACCOUNT].size) if scale.d0 > 0 else 0
+    own = np.maximum(n, n_shared)
     return np.where(basis == Basis.COHORT, level.n_accounts, own).astype(np.int64)
 
 
 def _group_size(posts: Posts) -> Ints:
     """(n,) observed posts of each post's group."""
-    seen = np.isfinite(posts.x)
-    if not len(seen):
+    has_value = np.isfinite(posts.x)
+    if not len(has_value):
         return np.zeros(0, np.int64)
-    return np.bincount(posts.group[seen], minlength=int(posts.group.max()) + 1)[posts.group]
+    return np.bincount(posts.group[has_value], minlength=int(posts.group.max()) + 1)[posts.group]
 
 
 def _priors(
     line: PostTimeline, posts: Posts, *, min_n: int
 ) -> tuple[shrinkage.ScalePrior, shrinkage.LevelPrior]:
     accounts = central(line)
-    known = np.isfinite(posts.ln_followers)
+    has_followers = np.isfinite(posts.ln_followers)
     size = int(posts.group.max(initial=0)) + 1
-    total = np.bincount(posts.group[known], posts.ln_followers[known], minlength=size)
-    count = np.bincount(posts.group[known], minlength=size)
+    total = np.bincount(
+        posts.group[has_followers], posts.ln_followers[has_followers], minlength=size
+    )
+    count = np.bincount(posts.group[has_followers], minlength=size)
     with np.errstate(invalid="ignore"):
         followers = (total / count)[accounts.group]
     own = shrinkage.own_scale(
@@ -199,7 +211,7 @@ def _score(
     base: Baselines,
     priors: tuple[shrinkage.ScalePrior, shrinkage.LevelPrior],
     basis: NDArray[np.int8],
-) -> _Scored:
+) -> _ScoreParts:
     """Level, scale, error and degrees of freedom, before the error of age."""
     scale_prior, level = priors
     at = np.flatnonzero(basis)
@@ -211,17 +223,70 @@ def _score(
     scale, df = shrinkage.moderate(own_scale, n, scale_prior)
     weight = shrinkage.level_weight(scale * scale, n, tau2)
     own = base.median[at]
-    expected = np.where(weight < 1, weight * own + (1 - weight) * mu0, own)
-    scale = np.fmax(scale, shrinkage.count_noise(expected))
+    mean = np.where(weight < 1, weight * own + (1 - weight) * mu0, own)
+    scale = np.fmax(scale, shrinkage.count_noise(mean))
     error = scale * np.sqrt(1 + weight * shrinkage.MEDIAN_VARIANCE / np.maximum(n, 1))
     cohort = np.flatnonzero(basis[at] == Basis.COHORT)
     if cohort.size:
-        expected[cohort], scale[cohort] = mu0[cohort], scale_prior.s0
+        mean[cohort], scale[cohort] = mu0[cohort], scale_prior.s0
         error[cohort], df[cohort] = shrinkage.cohort_error(tau2[cohort], scale_prior, level)
-    return _Scored(at, expected, scale, error, df)
+    return _ScoreParts(at, mean, scale, error, df)
 
 
-def _quantile(df: Floats, probability: float) -> Floats:
-    """Student t quantile; few degrees of freedom are distinct, so each is looked up once."""
-    distinct, index = np.unique(df, return_inverse=True)
-    return np.asarray(stdtrit(distinct, probability)[index])
+MEMORY = 4_000  # earlier scores of a group that are looked at
+HALF_LIFE = 1_000  # scores of a group after which one counts half
+PRIOR_WEIGHT = 20.0  # what the wider group's p weighs, in scores
+CHUNKS = 500  # stretches of time of at least MIN_CHUNK posts, each judged by those before it
+MIN_CHUNK = 25
+VOLATILITY_GROUPS = 4
+SIZE_EDGES = (15, 40)  # posts in a baseline: small, middling, nearly full
+
+
+def later_p(
+    t: Floats, p_tail: Floats, posted_h: Floats, scale: Floats, n_baseline: NDArray[np.integer]
+) -> Floats:
+    """(n,) P that a post published later gets as far: of posts to come, 1 % fall under p = .01.
+
+    `t` (n,) past-only scores, `p_tail` (n,) their Student tails, `posted_h` (n,) hours, `scale`
+    (n,) ln SD, `n_baseline` (n,). From wide to narrow (all, volatility, volatility x size of the
+    baseline), each narrower group's count starts from the wider one's p as PRIOR_WEIGHT scores; the
+    widest from `p_tail`.
+    """
+    if not len(t):
+        return p_tail.copy()
+    order = np.argsort(posted_h, kind="stable")
+    edges = np.quantile(scale, np.linspace(0, 1, VOLATILITY_GROUPS + 1)[1:-1])
+    calm = np.searchsorted(edges, scale)
+    size = np.searchsorted(SIZE_EDGES, n_baseline, side="right")
+    p = p_tail[order]
+    for group in (np.zeros_like(calm), calm, calm * (len(SIZE_EDGES) + 1) + size):
+        p = _shrunk_to_wider(t[order], p, group[order])
+    out = np.empty(len(t))
+    out[order] = p
+    return out
+
+
+def _shrunk_to_wider(t: Floats, wider: Floats, group: Ints) -> Floats:
+    """(n,) p by group, in order of time, shrunk to `wider`."""
+    p = wider.copy()
+    for code in np.unique(group):
+        at = np.flatnonzero(group == code)
+        p[at] = _weighted_rank(t[at], wider[at])
+    return p
+
+
+def _weighted_rank(t: Floats, wider: Floats) -> Floats:
+    """Weighted rank of each score among the scores before its chunk."""
+    p = wider.copy()
+    chunk = max(MIN_CHUNK, len(t) // CHUNKS)
+    for start in range(chunk, len(t), chunk):
+        here = slice(start, start + chunk)
+        past = t[max(0, start - MEMORY) : start]
+        weight = 0.5 ** (np.arange(len(past))[::-1] / HALF_LIFE)
+        order = np.argsort(past)
+        above = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
+        weight_above = above[np.searchsorted(past[order], t[here], side="left")]
+        p[here] = (weight_above + (1.0 + PRIOR_WEIGHT) * wider[here]) / (
+            weight.sum() + 1.0 + PRIOR_WEIGHT
+        )
+    return p

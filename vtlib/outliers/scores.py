@@ -8,7 +8,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
+from scipy.stats import false_discovery_control
 
+from vtlib.core.models import FLAGGED_TIERS, TIERS
 from vtlib.outliers.growth import Growth
 from vtlib.outliers.shrinkage import LevelPrior, ScalePrior
 
@@ -85,7 +88,7 @@ class Posts:
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """What was learnt from the stratum as a whole."""
+    """What was estimated from the stratum as a whole."""
 
     n_posts: int
     n_scored: int
@@ -129,3 +132,75 @@ class JudgedPosts:
     is_provisional: Bools
     n_group: Ints
     stratum: Stratum
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Both have to hold: p below `p`, multiplier at least `multiplier`."""
+
+    p: float
+    multiplier: float
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    watch: Threshold = Threshold(0.05, 2.0)
+    breakout: Threshold = Threshold(0.01, 3.0)
+    extreme: Threshold = Threshold(0.001, 10.0)
+
+
+def tiers(
+    result: JudgedPosts, thresholds: Thresholds | None = None, *, least_ln: Floats | float = -np.inf
+) -> NDArray[np.int8]:
+    """(n,) positions in `models.TIERS`.
+
+    `least_ln` (n,) the x7 a post needs to be called a breakout. Posts judged against their cohort,
+    provisional ones under a prior growth curve, and those under `least_ln` reach "watch" at most;
+    an account's only post reaches nothing. A post that was not scored is "none" (or "too_early"):
+    `judged.reason` tells it from an ordinary one.
+    """
+    use = thresholds or Thresholds()
+    tier = np.full(len(result.p), TIERS.index("none"), np.int8)
+    for name in FLAGGED_TIERS:
+        tier[can_reach(result, name, least_ln) & _passes(result, getattr(use, name))] = TIERS.index(
+            name
+        )
+    tier[result.reason == Reason.TOO_EARLY] = TIERS.index("too_early")
+    return tier
+
+
+def q_values(p: Floats) -> Floats:
+    """Benjamini-Hochberg q of each p; NaN (not scored) stays NaN and is not counted as a test.
+
+    What a report may claim about a list, not a gate. Give it all posts of a run at once.
+    """
+    q = np.full(len(p), np.nan)
+    is_test = np.isfinite(p)
+    if is_test.any():
+        q[is_test] = false_discovery_control(p[is_test])
+    return q
+
+
+def can_reach(
+    result: JudgedPosts, tier: str, least_ln: Floats | float = -np.inf
+) -> NDArray[np.bool_]:
+    """(n,) which posts could reach a tier, whatever their p and multiplier."""
+    if tier == "watch":
+        return np.asarray((result.basis != Basis.NONE) & (result.n_group > 1))
+    is_prior = result.stratum.growth.basis == "prior"
+    with np.errstate(invalid="ignore"):
+        enough = result.x7_ln >= least_ln
+    return np.asarray(
+        (result.basis == Basis.ACCOUNT) & ~(result.is_provisional & is_prior) & enough
+    )
+
+
+def _passes(result: JudgedPosts, threshold: Threshold) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return (result.p_tail < threshold.p) & (result.multiplier >= threshold.multiplier)
+
+
+def student_quantile(df: Floats, probability: float) -> Floats:
+    """Student t quantiles; few degrees of freedom are distinct, so each is computed once."""
+    distinct, index = np.unique(df, return_inverse=True)
+    return np.asarray(stdtrit(distinct, probability)[index])

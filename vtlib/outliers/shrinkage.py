@@ -1,4 +1,4 @@
-"""What a stratum's accounts say of one another: priors for an account's level and its scale.
+"""Priors for an account's level and scale, from all accounts of the stratum.
 
 Level: medians shrunk to a line over ln followers. Scale: moderated variances (Smyth 2004,
 doi:10.2202/1544-6115.1027) on MADs with small-sample factors (Croux & Rousseeuw 1992).
@@ -110,7 +110,7 @@ def own_scale(mad: Floats, mean_ad: Floats, n: NDArray[np.integer], floor: Float
 
     A MAD under the floor says that more than half of the posts show one number: the mean deviation
     (Iglewicz & Hoaglin 1993, for a MAD of 0) then speaks for the others. Where it too is next to
-    nothing the answer is 0: no spread was seen, and the stratum's stands in for it (`moderate`).
+    nothing the answer is 0: no spread was measured, and `moderate` uses the stratum's instead.
     """
     scale, mean = robust_scale(mad, n), MEAN_AD_SD * mean_ad
     with np.errstate(invalid="ignore"):
@@ -119,7 +119,7 @@ def own_scale(mad: Floats, mean_ad: Floats, n: NDArray[np.integer], floor: Float
 
 
 def moderate(scale: Floats, n: NDArray[np.integer], prior: ScalePrior) -> tuple[Floats, Floats]:
-    """Scale drawn to the prior, and its degrees of freedom d0 + d; a scale of 0 counts as s0."""
+    """Scale shrunk to the prior, and its degrees of freedom d0 + d; a scale of 0 counts as s0."""
     d = scale_df(n)
     own = np.where(scale > 0, scale, prior.s0)
     s2 = (prior.d0 * prior.s0**2 + d * own**2) / (prior.d0 + d)
@@ -139,23 +139,23 @@ def fit_level(
         use = np.isfinite(median) & (n >= 1)
     y, lnf = median[use], ln_followers[use]
     noise = float(np.minimum(1.0, MEDIAN_VARIANCE / n[use]).mean()) if len(y) else np.nan
-    known = np.isfinite(lnf)
+    has_followers = np.isfinite(lnf)
     nan = float("nan")
     if len(y) < MIN_ACCOUNTS:
-        return LevelPrior(nan, nan, nan, nan, nan, len(y), int(known.sum()), noise)
+        return LevelPrior(nan, nan, nan, nan, nan, len(y), int(has_followers.sum()), noise)
     mean, mean_tau2 = float(y.mean()), float(y.var(ddof=1))
     a, b, tau2 = mean, 0.0, mean_tau2
-    if known.sum() >= MIN_ACCOUNTS and np.ptp(lnf[known]) > 0:
-        a, b, tau2 = _line(lnf[known], y[known])
-    return LevelPrior(a, b, tau2, mean, mean_tau2, len(y), int(known.sum()), noise)
+    if has_followers.sum() >= MIN_ACCOUNTS and np.ptp(lnf[has_followers]) > 0:
+        a, b, tau2 = _line(lnf[has_followers], y[has_followers])
+    return LevelPrior(a, b, tau2, mean, mean_tau2, len(y), int(has_followers.sum()), noise)
 
 
 def expected_level(ln_followers: Floats, prior: LevelPrior) -> tuple[Floats, Floats]:
     """(mu0, tau2) for posts of accounts with these ln followers; NaN where there is no prior."""
-    known = np.isfinite(ln_followers)
-    at = np.where(known, ln_followers, 0.0)
-    mu0 = np.where(known, prior.a + prior.b * at, prior.mean_ln)
-    return mu0, np.where(known, prior.tau2, prior.mean_tau2)
+    has_followers = np.isfinite(ln_followers)
+    at = np.where(has_followers, ln_followers, 0.0)
+    mu0 = np.where(has_followers, prior.a + prior.b * at, prior.mean_ln)
+    return mu0, np.where(has_followers, prior.tau2, prior.mean_tau2)
 
 
 def level_weight(s2: Floats, n: NDArray[np.integer], tau2: Floats) -> Floats:

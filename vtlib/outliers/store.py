@@ -32,9 +32,9 @@ def save_run(
         stage(connection, "outlier_scores", scores)
         connection.execute("DELETE FROM outlier_scores WHERE outlier_run_id = ?", [run_id])
         connection.execute(
-            "INSERT INTO outlier_scores BY NAME "
-            "SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_outlier_scores "
-            "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+            "INSERT INTO outlier_scores BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS "
+            "outlier_run_id) FROM new_outlier_scores QUALIFY row_number() OVER (PARTITION BY "
+            "post_id ORDER BY _n DESC) = 1",
             [run_id],
         )
         for table in ("early_calls", "early_tags"):
@@ -44,10 +44,7 @@ def save_run(
 
 
 def save_selections(store: Store, project: str, picks: pd.DataFrame) -> None:
-    """Replace what rules picked for a project. What people decided (`reviews`) is not touched.
-
-    `picks`: post_id, role (breakout, control), rule, outlier_run_id, picked_at (UTC).
-    """
+    """Replace what rules picked for a project; people's decisions (`reviews`) are not touched."""
     with store.write() as connection:
         _pick(connection, project, picks)
 
@@ -56,9 +53,8 @@ def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFra
     stage(connection, "selections", picks)
     connection.execute("DELETE FROM selections WHERE project_id = ?", [project])
     connection.execute(
-        "INSERT INTO selections BY NAME "
-        "SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM new_selections "
-        "QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
+        "INSERT INTO selections BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS project_id) FROM "
+        "new_selections QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
         [project],
     )
 
@@ -66,13 +62,13 @@ def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFra
 def _replace_run(
     connection: duckdb.DuckDBPyConnection, table: str, run_id: str, rows: pd.DataFrame | None
 ) -> None:
-    """The rows of one run in place of those that were there; None or an empty frame leaves none."""
+    """Replace the rows of one run; None or an empty frame leaves none."""
     connection.execute(f"DELETE FROM {table} WHERE outlier_run_id = ?", [run_id])
     if rows is None or rows.empty:
         return
     stage(connection, table, rows)
     connection.execute(
-        f"INSERT INTO {table} BY NAME "
-        f"SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM new_{table}",
+        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM "
+        f"new_{table}",
         [run_id],
     )

@@ -1,6 +1,4 @@
-"""What could be known before publication: an account's own level and scale from its earlier
-posts alone.
-"""
+"""An account's level and scale from its earlier posts alone: what was known before publication."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ MIN_POSTS = 5
 # (bench/forecasts.py) half-lives of 5 to 15 posts do alike; a slow part keeps quiet accounts
 # steady.
 FAST, SLOW, FAST_SHARE = 8.0, 80.0, 0.6
-LEVEL_POSTS = (
-    50.0  # posts that such a level is worth: 1 / sum of its squared weights, in the long run
-)
+LEVEL_POSTS = 50.0  # effective posts of such a level in the long run: 1 / sum of squared weights
 SCALE_HALF_LIFE = 10.0
 SCALE_POSTS = 20.0  # errors that the account's own scale is worth at most
 PRIOR_POSTS = 10.0  # errors that the stratum's scale is worth
@@ -77,23 +73,23 @@ def trailing(
     may be in a baseline (not pinned, not paid, mature by now); `ln_followers` (n,) NaN = unknown.
     Behind each post stand the serving posts of its account that were 7 days old by then. Level:
     exponentially weighted means (half-lives 8 and 80 posts) of values held within 2 scales; scale:
-    the same (half-life 10) of absolute one-step errors, drawn to the stratum's up to then. The
-    level is drawn to what accounts with as many followers reach, by a line fitted to what was known
-    at the time (10 accounts or more). Under 5 earlier posts everything is NaN.
+    the same (half-life 10) of absolute one-step errors, shrunk to the stratum's up to then. The
+    level is shrunk to what accounts with as many followers reach, by a line fitted to what was
+    known at the time (10 accounts or more). Under 5 earlier posts everything is NaN.
     """
     line = _arrange(posted_h, group, serves & np.isfinite(x7))
     x = pd.Series(x7[line.rows])
     level, size, errors = _states(x, line.group)
     enough = line.behind >= MIN_POSTS
 
-    def known(state: Floats) -> Floats:
+    def at_post(state: Floats) -> Floats:
         return np.where(enough, np.append(state, np.nan)[line.last], np.nan)
 
     usual = _usual(np.abs(errors), line, posted_h)
     count = np.minimum(line.behind - 1.0, SCALE_POSTS)
-    drawn = (count * known(size) + PRIOR_POSTS * usual) / (count + PRIOR_POSTS)
-    mean = known(level)
-    scale = np.maximum(MEAN_ABS_SD * drawn, _floor(mean))
+    shrunk = (count * at_post(size) + PRIOR_POSTS * usual) / (count + PRIOR_POSTS)
+    mean = at_post(level)
+    scale = np.maximum(MEAN_ABS_SD * shrunk, _floor(mean))
     worth = np.minimum(line.behind, LEVEL_POSTS)
     mu0, tau2 = _priors(line, level, (posted_h, group, ln_followers))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -112,18 +108,18 @@ def trailing(
 
 
 def _arrange(posted_h: Floats, group: Ints, serves: Bools) -> _Line:
-    placed = np.isfinite(posted_h)
+    has_time = np.isfinite(posted_h)
     second = np.zeros(len(posted_h), np.int64)
-    second[placed] = np.rint(posted_h[placed] * 3600.0).astype(np.int64)
-    second -= second[placed].min() if placed.any() else 0
+    second[has_time] = np.rint(posted_h[has_time] * 3600.0).astype(np.int64)
+    second -= second[has_time].min() if has_time.any() else 0
     # Two accounts stand further apart than 7 days, so that a search never leaves its account.
     stride = int(second.max(initial=0)) + int(MATURE_H * 3600) + 1
     key = group.astype(np.int64) * stride + second
-    rows = np.flatnonzero(serves & placed)
+    rows = np.flatnonzero(serves & has_time)
     rows = rows[np.argsort(key[rows], kind="stable")]
     first = np.searchsorted(key[rows], group * stride)
     end = np.searchsorted(key[rows], key - int(MATURE_H * 3600), side="right")
-    behind = np.where(placed, np.maximum(end - first, 0), 0)
+    behind = np.where(has_time, np.maximum(end - first, 0), 0)
     last = np.where(behind > 0, end - 1, -1)
     return _Line(rows, group[rows], second[rows], behind, last)
 
@@ -134,8 +130,8 @@ def _states(x: pd.Series, group: Ints) -> tuple[Floats, Floats, Floats]:
     errors = x.to_numpy() - _before(level, group)
     reach = CLIP_SD * MEAN_ABS_SD * _before(_moving(errors, group), group)
     tame = np.where(np.isfinite(reach), np.clip(errors, -reach, reach), errors)
-    held = np.where(np.isfinite(errors), _before(level, group) + tame, x)
-    level = _level(pd.Series(held), group)
+    tame_x = np.where(np.isfinite(errors), _before(level, group) + tame, x)
+    level = _level(pd.Series(tame_x), group)
     errors = x.to_numpy() - _before(level, group)
     return level, _moving(errors, group), errors
 
@@ -163,13 +159,11 @@ def _before(state: Floats, group: Ints) -> Floats:
 
 
 def _usual(errors: Floats, line: _Line, posted_h: Floats) -> Floats:
-    """(n,) mean absolute error in the stratum of all posts that were mature by then; 1.0 /
-    1.2533 before any.
-    """
+    """(n,) mean absolute error of posts mature at the time; 1.0 / 1.2533 before any."""
     order = np.argsort(line.second, kind="stable")
     e = errors[order]
-    known = np.isfinite(e)
-    total, count = (np.append(0.0, np.cumsum(v)) for v in (np.where(known, e, 0.0), known))
+    is_error = np.isfinite(e)
+    total, count = (np.append(0.0, np.cumsum(v)) for v in (np.where(is_error, e, 0.0), is_error))
     at_h = posted_h[line.rows][order]
     end = np.searchsorted(at_h, posted_h - MATURE_H, side="right")
     default = shrinkage.DEFAULT_SCALE_LN / MEAN_ABS_SD
@@ -177,16 +171,14 @@ def _usual(errors: Floats, line: _Line, posted_h: Floats) -> Floats:
 
 
 def _floor(level: Floats) -> Floats:
-    """Counting noise: a count of m varies by sqrt(m), which is m ** -.5 in ln. Rates (ln < 0)
-    have none here.
-    """
+    """Counting noise: a count m varies by sqrt(m), in ln m ** -.5; rates (ln < 0) have none."""
     return np.where(level > 0, np.clip(np.exp(-level / 2), MIN_SCALE, MAX_FLOOR), MIN_SCALE)
 
 
 def _medians(line: _Line, x7: Floats) -> Floats:
     """(n,) median of the last 50 serving posts that were mature by then."""
-    padded = np.concatenate([np.full(MAX_POSTS, np.nan), x7[line.rows]])
-    window = sliding_window_view(padded, MAX_POSTS)
+    series = np.concatenate([np.full(MAX_POSTS, np.nan), x7[line.rows]])
+    window = sliding_window_view(series, MAX_POSTS)
     # One median a state, not a post: posts of one week share theirs.
     states, at = np.unique(np.stack([line.last, line.behind]), axis=1, return_inverse=True)
     out = np.full(states.shape[1], np.nan)
@@ -195,24 +187,22 @@ def _medians(line: _Line, x7: Floats) -> Floats:
         values = window[states[0][part] + 1]
         size = np.minimum(states[1][part], MAX_POSTS)
         mine = np.arange(MAX_POSTS) >= (MAX_POSTS - size)[:, None]
-        ordered = np.sort(np.where(mine, values, np.inf), axis=1)
+        rows = np.sort(np.where(mine, values, np.inf), axis=1)
         rank = np.arange(len(part))
-        out[part] = (ordered[rank, (size - 1) // 2] + ordered[rank, size // 2]) / 2
+        out[part] = (rows[rank, (size - 1) // 2] + rows[rank, size // 2]) / 2
     return out[at.ravel()]
 
 
 def _priors(
     line: _Line, level: Floats, posts: tuple[Floats, Ints, Floats]
 ) -> tuple[Floats, Floats]:
-    """(mu0, tau2) of each post, by what accounts' levels were at the beginning of the block of
-    time it lies in.
-    """
+    """(mu0, tau2) of each post, from the accounts' levels at the start of its block of time."""
     posted_h, group, ln_followers = posts
     mu0, tau2 = np.full(len(group), np.nan), np.full(len(group), np.nan)
-    placed = np.isfinite(posted_h)
+    has_time = np.isfinite(posted_h)
     if not len(line.rows) or len(np.unique(line.group)) < shrinkage.MIN_ACCOUNTS:
         return mu0, tau2
-    edges = np.unique(np.quantile(posted_h[placed], np.linspace(0, 1, BLOCKS + 1)[:-1]))
+    edges = np.unique(np.quantile(posted_h[has_time], np.linspace(0, 1, BLOCKS + 1)[:-1]))
     block = np.searchsorted(edges, posted_h, side="right") - 1
     first = np.flatnonzero(np.diff(line.group, prepend=-1))
     follow = ln_followers[line.rows]
@@ -222,6 +212,6 @@ def _priors(
         here = ripe > 0
         state = (first + ripe - 1)[here]
         prior = shrinkage.fit_level(level[state], ripe[here], follow[state])
-        rows = placed & (block == number)
+        rows = has_time & (block == number)
         mu0[rows], tau2[rows] = shrinkage.expected_level(ln_followers[rows], prior)
     return mu0, tau2

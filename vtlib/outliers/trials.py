@@ -1,6 +1,4 @@
-"""A judgement by other parameters than the project's: what they are, and how it differs from the
-one that stands.
-"""
+"""A trial: a judgement by other parameters, and how it differs from the project's judgement."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ from vtlib.core.params import Outliers
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The judgement that stands: its run, `name` (parameters that differ from the YAML, "" =
-    none) and breakouts.
-    """
+    """The project's judgement; `name`: parameters unlike the YAML's, "" = none."""
 
     outlier_run_id: str
     method: str
@@ -27,9 +23,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class TrialComparison:
-    """How many posts broke out by both judgements, by this one alone, and by the standing one
-    alone.
-    """
+    """How many posts are breakouts in both judgements, only in this one, only in the project's."""
 
     standing_run_id: str
     n_both: int
@@ -37,16 +31,14 @@ class TrialComparison:
     n_standing: int
 
 
-def name_of(params: Outliers, declared: Outliers) -> str:
-    """Parameters of `params` that differ from the `declared` ones, e.g. "method=robust_z"; "" =
-    none.
-    """
-    here, there = params.model_dump(mode="json"), declared.model_dump(mode="json")
+def name_of(params: Outliers, project_params: Outliers) -> str:
+    """Parameters of `params` that differ from `project_params`: "method=robust_z", or ""."""
+    here, there = params.model_dump(mode="json"), project_params.model_dump(mode="json")
     return ", ".join(f"{k}={v}" for k, v in here.items() if v != there[k])
 
 
 def compare(breakouts: Iterable[str], standing: Standing) -> TrialComparison:
-    """Post ids of this judgement's breakouts held against those of the standing one."""
+    """This judgement's breakouts (post ids) compared with those of the project's judgement."""
     these = set(breakouts)
     return TrialComparison(
         standing.outlier_run_id,
@@ -57,38 +49,37 @@ def compare(breakouts: Iterable[str], standing: Standing) -> TrialComparison:
 
 
 def sentences(
-    run: dict[str, Any], standing: Standing | None, compared: TrialComparison | None, *, file: str
+    run: dict[str, Any], standing: Standing | None, comparison: TrialComparison | None, *, file: str
 ) -> list[str]:
-    """What to know of a run that differs from the YAML, or follows one that did; nothing to say =
-    no sentences.
+    """Sentences about a run that differs from the YAML, or follows one that did; else none.
 
     `run`: is_trial, name. `file`: the project's YAML, to name it.
     """
     name, before = run["name"] or "", (standing.name if standing else "")
     if not name and not before:
         return []
-    held = _held_against(standing, compared)
+    beside = _comparison_text(standing, comparison)
     if run["is_trial"]:
         return [
-            f"Trial by {name}: stored, not the project's judgement; nothing was picked. {held}",
+            f"Trial by {name}: stored, not the project's judgement; nothing was picked. {beside}",
             (
-                "--adopt (in the notebook: adopt = True) makes it the project's; to stay so it "
-                f"belongs into {file}."
+                "--adopt (in the notebook: adopt = True) makes it the project's; to make it "
+                f"permanent, write it into {file}."
             ),
         ]
     if name:
-        return [f"Adopted: {name}. {held} The next run by {file} judges as that file says."]
+        return [f"Adopted: {name}. {beside} The next run by {file} judges as that file says."]
     return [
-        f"By {file}: takes the place of the judgement that was adopted with {before}. {held}",
+        f"By {file}: replaces the judgement that was adopted with {before}. {beside}",
     ]
 
 
-def _held_against(standing: Standing | None, compared: TrialComparison | None) -> str:
-    if standing is None or compared is None:
-        return "There is no other judgement to hold it against."
+def _comparison_text(standing: Standing | None, comparison: TrialComparison | None) -> str:
+    if standing is None or comparison is None:
+        return "There is no other judgement to compare it with."
     when = f"{standing.created_at:%Y-%m-%d %H:%M} UTC"
     by = standing.name or standing.method
     return (
-        f"Breakouts beside the judgement of {when} ({by}): {compared.n_both} in both, "
-        f"{compared.n_this} only here, {compared.n_standing} only there."
+        f"Breakouts beside the judgement of {when} ({by}): {comparison.n_both} in both, "
+        f"{comparison.n_this} only here, {comparison.n_standing} only there."
     )

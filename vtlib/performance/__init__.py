@@ -9,6 +9,6 @@ Entry points: `stage.run` (load, judge, save), `pipeline` (all that notebook 07 
 pure), `publication` (scripts on their way to posts), `follow_up`, `matches`, `library` (patterns as
 people read them), `video_samples`, `competitor_stage`.
 Files: `patterns/` tests features of posts; `competitors/` compares accounts; `predictions`,
-`forecaster`, `verdicts`, `abtest`, `variants`, `effects`, `pooling`, `trend`, `money` are the
+`forecaster`, `verdicts`, `abtest`, `variants`, `effects`, `trend`, `money` are the
 methods, pure. Sources and error rates: docs/method.md.
 """

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from scipy.stats import mannwhitneyu, wilcoxon
 
-from vtlib.core.winsorise import clipped
+from vtlib.core.proportions import clipped
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,10 +45,10 @@ class VariantTest:
 
     `shift` B minus A with its 80 % interval; `p` of the one test made now; `p_any_time` holds for
     any number of looks; `winner` "A", "B" or "" (no evidence); `least_visible` the effect for which
-    this test would name a winner now in four cases of five; `needed` more pairs, posts a variant
-    (unpaired) or accounts a variant (by account) until an effect of `aim` would be named as often,
-    None when not computable; `sd` of a difference, a post, or an account's mean. `accounts_a`,
-    `accounts_b` accounts that ran each.
+    this test would name a winner now in four cases of five; `units_needed` more pairs, posts a
+    variant (unpaired) or accounts a variant (by account) until an effect of `aim` would be named as
+    often, None when not computable; `sd` of a difference, a post, or an account's mean.
+    `accounts_a`, `accounts_b` accounts that ran each.
     """
 
     design: Design
@@ -64,15 +64,13 @@ class VariantTest:
     p_any_time: float
     winner: str
     least_visible: float
-    needed: int | None
+    units_needed: int | None
     sd: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What a design's test saw: `mean` and `se` of clipped values, `df`, `size` as e_value's n,
-    `sd`.
-    """
+    """A design's test: `mean`, `se`, `sd` of clipped values, `df`, `size` (n of `e_value`)."""
 
     design: Design
     shift: float
@@ -102,26 +100,26 @@ def compare(  # noqa: PLR0913 - three arrays of posts, three choices
     each; else "accounts differ" (no verdict), or too little data. `aim` is the effect worth finding
     (x1.5).
     """
-    known = np.isfinite(y)
-    value, second, code = y[known], is_b[known], block[known]
-    of = np.zeros(len(value), np.int64) if account is None else account[known]
+    usable = np.isfinite(y)
+    value, second, code = y[usable], is_b[usable], block[usable]
+    of = np.zeros(len(value), np.int64) if account is None else account[usable]
     difference = _differences(value, second, code)
     sides = [of[~second], of[second]]
     accounts = [len(np.unique(side)) for side in sides]
     counts = (len(sides[0]), len(sides[1]), len(difference), accounts[0], accounts[1])
     both = np.isin(of, np.intersect1d(sides[0], sides[1]))
-    crossed = (int((both & ~second).sum()), int((both & second).sum()))
+    crossover = (int((both & ~second).sum()), int((both & second).sum()))
     if len(difference) >= MIN_PAIRS:
-        seen = _paired(difference)
-    elif min(crossed) >= MIN_POSTS:
-        seen = _within(value[both], second[both], of[both])
+        evidence = _paired(difference)
+    elif min(crossover) >= MIN_POSTS:
+        evidence = _within(value[both], second[both], of[both])
     elif min(counts[:2]) < MIN_POSTS or min(accounts) < MIN_ACCOUNTS:
         nan = float("nan")
         few: Design = "too little data" if min(counts[:2]) < MIN_POSTS else "accounts differ"
         return VariantTest(few, *counts, nan, nan, nan, nan, nan, "", nan, None, nan)
     else:
-        seen = _by_account(value, second, of)
-    return _judged(seen, counts, alpha, aim)
+        evidence = _by_account(value, second, of)
+    return _judged(evidence, counts, alpha, aim)
 
 
 def e_value(t: float, *, df: float, n: float, prior_sd: float = EFFECT_SD) -> float:
@@ -137,46 +135,44 @@ def e_value(t: float, *, df: float, n: float, prior_sd: float = EFFECT_SD) -> fl
 
 
 def _differences(y: Floats, is_b: Bools, block: Ints) -> Floats:
-    found = []
+    differences = []
     for code in np.unique(block[block >= 0]):
         here = block == code
         a, b = y[here & ~is_b], y[here & is_b]
         if len(a) and len(b):
-            found.append(float(b.mean() - a.mean()))
-    return np.array(found, np.float64)
+            differences.append(float(b.mean() - a.mean()))
+    return np.array(differences, np.float64)
 
 
 def _paired(d: Floats) -> _Evidence:
     n = len(d)
-    held = clipped(d, reach_sd=CLIP_SD)
-    sd = float(held.std(ddof=1))
+    robust = clipped(d, reach_sd=CLIP_SD)
+    sd = float(robust.std(ddof=1))
     walsh = ((d[:, None] + d[None, :]) / 2)[np.triu_indices(n)]
     p = float(wilcoxon(d).pvalue) if np.any(d) else 1.0
     shift = float(np.median(walsh))
-    return _Evidence("paired", shift, float(held.mean()), sd / np.sqrt(n), n - 1, n, sd, p)
+    return _Evidence("paired", shift, float(robust.mean()), sd / np.sqrt(n), n - 1, n, sd, p)
 
 
 def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
-    """Posts of accounts that ran both variants, each account's own difference weighed by what it
-    can tell.
-    """
+    """Posts of accounts that ran both variants, accounts weighted by their information."""
     codes = np.unique(account, return_inverse=True)[1]
     middle = np.zeros((codes.max() + 1, 2))
     for code, side in np.ndindex(*middle.shape):
         middle[code, side] = np.median(y[(codes == code) & (is_b == bool(side))])
     at = middle[codes, is_b.astype(int)]
-    held = at + clipped(y - at, reach_sd=CLIP_SD)
+    robust = at + clipped(y - at, reach_sd=CLIP_SD)
     count = np.stack([np.bincount(codes[is_b == side]) for side in (False, True)], axis=1)
     total = np.stack(
-        [np.bincount(codes[is_b == side], held[is_b == side]) for side in (False, True)], axis=1
+        [np.bincount(codes[is_b == side], robust[is_b == side]) for side in (False, True)], axis=1
     )
     mean = total / count
     weight = count.prod(axis=1) / count.sum(axis=1)
     size = float(weight.sum())
     difference = float(weight @ (mean[:, 1] - mean[:, 0]) / size)
     # An account has one mean of its own, and all accounts share one difference.
-    fitted = (total.sum(axis=1) - count[:, 1] * difference) / count.sum(axis=1)
-    rest = held - fitted[codes] - difference * is_b
+    account_mean = (total.sum(axis=1) - count[:, 1] * difference) / count.sum(axis=1)
+    rest = robust - account_mean[codes] - difference * is_b
     df = len(y) - len(middle) - 1
     sd = float(np.sqrt(rest @ rest / df))
     level = np.bincount(codes, y) / np.bincount(codes)
@@ -188,9 +184,7 @@ def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
 
 
 def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
-    """Accounts as clusters: means of accounts against one another, Student t with (accounts - 2)
-    df.
-    """
+    """Accounts as clusters: Student t on account means with (accounts - 2) df."""
     sides = []
     for side in (False, True):
         mine = clipped(y[is_b == side], reach_sd=CLIP_SD)
@@ -204,30 +198,28 @@ def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     return _Evidence("by account", shift, shift, se, df, size, sd, p)
 
 
-def _judged(seen: _Evidence, counts: Counts, alpha: float, aim: float) -> VariantTest:
-    e = e_value(_ratio(seen.mean, seen.se), df=seen.df, n=seen.size)
+def _judged(evidence: _Evidence, counts: Counts, alpha: float, aim: float) -> VariantTest:
+    e = e_value(_ratio(evidence.mean, evidence.se), df=evidence.df, n=evidence.size)
     any_time = min(1.0, 1.0 / e) if e > 0 else 1.0
-    sure = any_time <= alpha and seen.p <= alpha
-    half = float(stdtrit(seen.df, 0.9)) * seen.se
+    sure = any_time <= alpha and evidence.p <= alpha
+    half = float(stdtrit(evidence.df, 0.9)) * evidence.se
     return VariantTest(
-        seen.design,
+        evidence.design,
         *counts,
-        seen.shift,
-        seen.shift - half,
-        seen.shift + half,
-        seen.p,
+        evidence.shift,
+        evidence.shift - half,
+        evidence.shift + half,
+        evidence.p,
         any_time,
-        ("B" if seen.shift > 0 else "A") if sure else "",
-        _visible(seen.df, seen.size, alpha) * seen.se,
-        _needed(seen, aim, counts, alpha) if seen.sd > 0 else None,
-        seen.sd,
+        ("B" if evidence.shift > 0 else "A") if sure else "",
+        _visible(evidence.df, evidence.size, alpha) * evidence.se,
+        _needed(evidence, aim, counts, alpha) if evidence.sd > 0 else None,
+        evidence.sd,
     )
 
 
 def critical_t(*, df: float, n: float, alpha: float = 0.05) -> float:
-    """The t statistic from which the e-value names a winner (e = 1 / alpha); inf where none
-    does.
-    """
+    """The t statistic at which the e-value names a winner (e = 1 / alpha); inf for none."""
     g = 1 + n * EFFECT_SD**2
     ratio = float(np.exp(np.log(g / alpha**2) / (df + 1)))  # of 1 + t2 / df over 1 + t2 / (g df)
     return float(np.sqrt(df * (ratio - 1) / (1 - ratio / g))) if ratio < g else float("inf")
@@ -256,17 +248,15 @@ def _limit(df: float, n: float, alpha: float) -> tuple[float, float]:
     return t * (1 - 1 / (4 * df)), float(np.sqrt(1 + t * t / (2 * df)))
 
 
-def _needed(seen: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
-    """More units (pairs, posts or accounts a variant) until the e-value finds `aim` with power
-    .8.
-    """
+def _needed(evidence: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
+    """More units (pairs, posts, accounts a variant) until `aim` is found with power .8."""
     now = {"paired": counts[2], "unpaired": min(counts[:2]), "by account": min(counts[3:5])}
-    paired = seen.design == "paired"
-    lost = 1 if paired else 2 * now[seen.design] - seen.df
+    is_paired = evidence.design == "paired"
+    df_used = 1 if is_paired else 2 * now[evidence.design] - evidence.df
 
     def enough(units: int) -> bool:
-        size, df = (units, units - 1) if paired else (units / 2, 2 * units - lost)
-        return power(aim / seen.sd, df=max(df, 1), n=size, alpha=alpha) >= POWER
+        size, df = (units, units - 1) if is_paired else (units / 2, 2 * units - df_used)
+        return power(aim / evidence.sd, df=max(df, 1), n=size, alpha=alpha) >= POWER
 
     first, last = 1, MOST_NEEDED
     if not enough(last):
@@ -274,7 +264,7 @@ def _needed(seen: _Evidence, aim: float, counts: Counts, alpha: float) -> int | 
     while first < last:
         middle = (first + last) // 2
         first, last = (first, middle) if enough(middle) else (middle + 1, last)
-    return max(0, first - now[seen.design])
+    return max(0, first - now[evidence.design])
 
 
 def _ratio(mean: float, se: float) -> float:

@@ -1,6 +1,4 @@
-"""Own accounts against competitors, and the same film on several platforms: loaded, compared, as
-a reader may see it.
-"""
+"""Own accounts against competitors, and the same video on several platforms."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import pandas as pd
 from vtlib.performance import competitors as stage
 from vtlib.performance import creatives
 from vtlib.performance.competitors import CompetitorComparison
-from vtlib.performance.engagement import with_rates
+from vtlib.performance.history import with_rates
 from vtlib.performance.patterns import analysed_features
 from vtlib.store.project import Project, one_session
 
@@ -24,19 +22,19 @@ def compared(project: Project) -> CompetitorComparison:
     With pseudonyms hashtags are left out of the mix: strangers wrote them.
     """
     posts = with_rates(project.frame("performance_posts"))
-    found = stage.compare(
+    comparison = stage.compare(
         posts,
         _hooks(project),
         days=project.params.insight.days,
         interval=project.params.outliers.interval,
     )
-    mix = found.mix
+    mix = comparison.mix
     if not project.names_creators and len(mix):
         mix = mix[mix["of"].ne("hashtag")].reset_index(drop=True)
     return replace(
-        found,
-        accounts=project.shown(found.accounts, ours=("formats",)),
-        platforms=_platforms(project, found.platforms),
+        comparison,
+        accounts=project.shown(comparison.accounts, ours=("formats",)),
+        platforms=_platforms(project, comparison.platforms),
         mix=project.shown(mix, ours=("of", "name")),
     )
 
@@ -53,8 +51,8 @@ def _platforms(project: Project, platforms: pd.DataFrame) -> pd.DataFrame:
     """The table of platforms, a stranger's post in it under its code."""
     names = platforms[["top_post", "top_account"]].dropna()
     names = names.rename(columns={"top_post": "post_id", "top_account": "account_id"})
-    shown = project.shown(names).reindex(platforms.index)
-    return platforms.assign(top_post=shown["post_id"], top_account=shown["account_id"])
+    public = project.shown(names).reindex(platforms.index)
+    return platforms.assign(top_post=public["post_id"], top_account=public["account_id"])
 
 
 def _hooks(project: Project) -> pd.DataFrame:

@@ -1,6 +1,4 @@
-"""The same film on several platforms: a natural experiment on what the platform adds, since the
-film is held fixed.
-"""
+"""The same video on several platforms: a natural experiment on what the platform adds."""
 
 from __future__ import annotations
 
@@ -45,27 +43,25 @@ def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
     are alike (`unit`). Posts that are too early or not judged are passed over; under MIN_FILMS
     films there is no ratio.
     """
-    known = posts[posts["lift_ln"].notna() & posts["reason"].eq("")]
-    if known.empty:
+    judgements = posts[posts["lift_ln"].notna() & posts["reason"].eq("")]
+    if judgements.empty:
         return pd.DataFrame(columns=PAIR_COLUMNS)
-    wide = known.pivot_table("lift_ln", "creative_id", "platform", aggfunc="mean")
-    whose = known.groupby("creative_id")["account_id"].min()
+    wide = judgements.pivot_table("lift_ln", "creative_id", "platform", aggfunc="mean")
+    whose = judgements.groupby("creative_id")["account_id"].min()
     rows = [
         _pair((str(a), str(b)), (wide[a] - wide[b]).dropna(), whose, interval)
         for a, b in combinations(wide.columns, 2)
     ]
     table = pd.DataFrame([r for r in rows if r["films"]], columns=[*PAIR_COLUMNS[:-1], "p"])
-    tested = table["p"].notna()
+    has_p = table["p"].notna()
     q = pd.Series(np.nan, index=table.index, dtype=float)
-    if tested.any():
-        q[tested] = false_discovery_control(table.loc[tested, "p"].to_numpy(float))
+    if has_p.any():
+        q[has_p] = false_discovery_control(table.loc[has_p, "p"].to_numpy(float))
     return table.assign(q_value=q)[PAIR_COLUMNS]
 
 
 def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
-    """Sentences on pairs of platforms, each with its films; says what is missing where nothing
-    can be said.
-    """
+    """Sentences on pairs of platforms with their videos, or on what is missing."""
     if posts.empty:
         return [
             Finding(
@@ -74,19 +70,19 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
                 "(vt process videos)."
             )
         ]
-    found = []
+    result = []
     for _, row in pairs.iterrows():
         mine = posts[posts["platform"].isin([row["a"], row["b"]])]
         mine = mine[mine.groupby("creative_id")["platform"].transform("nunique").eq(2)]
-        found.append(Finding(_sentence(row), _SOURCE, mine, LABELS))
-    if not found:
+        result.append(Finding(_sentence(row), _SOURCE, mine, LABELS))
+    if not result:
         films = posts["creative_id"].nunique()
-        said = (
+        text = (
             f"{number(films, 'film')} {verb(films, 'stand')} on several platforms, none "
             "judged on two of them yet."
         )
-        found.append(Finding(said, _SOURCE, posts, LABELS))
-    return found
+        result.append(Finding(text, _SOURCE, posts, LABELS))
+    return result
 
 
 def _pair(
@@ -97,16 +93,16 @@ def _pair(
     values = (by_account if is_many else off).to_numpy(np.float64)
     if len(off) < MIN_FILMS:
         values = values[:0]
-    found, p = mean_test(values, interval=interval)
+    mean, p = mean_test(values, interval=interval)
     return {
         "a": names[0],
         "b": names[1],
         "films": len(off),
         "accounts": len(by_account),
         "unit": "creator" if is_many else "film",
-        "ratio": np.exp(found.value),
-        "ratio_low": np.exp(found.low),
-        "ratio_high": np.exp(found.high),
+        "ratio": np.exp(mean.value),
+        "ratio_low": np.exp(mean.low),
+        "ratio_high": np.exp(mean.high),
         "p": p,
     }
 

@@ -90,8 +90,8 @@ def feature_shift(
     if df < 1:
         return Shift(pairs.shift, nan, nan, nan, nan, p_ranks, nan, nan, nan, *counts)
     size = pairs.count.shape[0]
-    drawn = _medians(pairs, rng.multinomial(size, np.full(size, 1 / size), DRAWS))
-    se = float(np.nanstd(drawn, ddof=1))
+    bootstrap = _medians(pairs, rng.multinomial(size, np.full(size, 1 / size), DRAWS))
+    se = float(np.nanstd(bootstrap, ddof=1))
     rest = _medians(pairs, 1 - np.eye(size, dtype=np.int64))
     half = float(student.ppf(0.5 + interval / 2, df)) * se
     p_accounts = float(2 * student.sf(abs(pairs.shift) / se, df)) if se > 0 else 1.0
@@ -116,10 +116,10 @@ def shrink(effect: Floats, se: Floats) -> Shrunk:
     believed is sqrt(T2 se2 / (T2 + se2)), with the error of T2 itself left out. Fewer than 2
     features: nothing is shrunk.
     """
-    known = np.isfinite(effect) & np.isfinite(se) & (se > 0)
-    if known.sum() < 2:
+    usable = np.isfinite(effect) & np.isfinite(se) & (se > 0)
+    if usable.sum() < 2:
         return Shrunk(effect.astype(np.float64), se.astype(np.float64), float("nan"))
-    variance = _between(effect[known], se[known])
+    variance = _between(effect[usable], se[usable])
     weight = variance / (variance + se**2)
     return Shrunk(effect * weight, se * np.sqrt(weight), variance)
 
@@ -135,8 +135,8 @@ def posts_needed(
     """
     if not (np.isfinite(effect) and np.isfinite(se)) or abs(effect) < 1e-3 or se <= 0:
         return None
-    needed = abs(effect) / float(normal.ppf(1 - alpha / 2) + normal.ppf(power))
-    return max(0, int(np.ceil(n_on * ((se / needed) ** 2 - 1))))
+    se_needed = abs(effect) / float(normal.ppf(1 - alpha / 2) + normal.ppf(power))
+    return max(0, int(np.ceil(n_on * ((se / se_needed) ** 2 - 1))))
 
 
 def least_visible(se: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
@@ -145,9 +145,7 @@ def least_visible(se: float, *, alpha: float = 0.05, power: float = 0.8) -> floa
 
 
 def _between(effect: Floats, se: Floats) -> float:
-    """T2 with sum d2 / (T2 + se2) = number of features; 0 where features differ no more than
-    chance.
-    """
+    """T2 with sum d2 / (T2 + se2) = number of features; 0 when they differ by chance alone."""
     size = len(effect)
 
     def excess(variance: float) -> float:
@@ -159,9 +157,7 @@ def _between(effect: Floats, se: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """All pairwise differences on - off, binned: `count` (clusters, clusters, cells) by their
-    accounts.
-    """
+    """Pairwise differences on - off, binned: `count` (clusters, clusters, cells)."""
 
     shift: float
     edge: Floats
@@ -216,9 +212,7 @@ def _thin(rows: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _medians(pairs: _Pairs, weight: Ints) -> Floats:
-    """(draws,) weighted median difference when accounts count `weight` (draws, clusters) times
-    each.
-    """
+    """(draws,) weighted median difference; `weight` (draws, clusters) counts the accounts."""
     size, cells = pairs.count.shape[0], pairs.count.shape[2]
     flat = pairs.count.reshape(size, size * cells)
     out = np.empty(len(weight))
@@ -231,9 +225,7 @@ def _medians(pairs: _Pairs, weight: Ints) -> Floats:
 
 
 def _crossing(mass: Floats, edge: Floats) -> Floats:
-    """Where the cumulated `mass` (draws, cells) passes one half, linear within a cell; NaN
-    without mass.
-    """
+    """Where the cumulated `mass` (draws, cells) passes one half; NaN without mass."""
     total = mass.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.cumsum(mass, axis=1)[:, : len(edge)] / total[:, None]
@@ -241,8 +233,36 @@ def _crossing(mass: Floats, edge: Floats) -> Floats:
     if len(edge) == 1:
         return np.where(total > 0, edge[0], np.nan)
     rows = np.arange(len(mass))
-    left, right = share[rows, at - 1], share[rows, at]
-    step = np.where(right > left, right - left, 1.0)
-    place = np.clip((0.5 - left) / step, 0.0, 1.0)
-    found = edge[at - 1] + place * (edge[at] - edge[at - 1])
-    return np.where(total > 0, found, np.nan)
+    lower, upper = share[rows, at - 1], share[rows, at]
+    step = np.where(upper > lower, upper - lower, 1.0)
+    place = np.clip((0.5 - lower) / step, 0.0, 1.0)
+    crossing = edge[at - 1] + place * (edge[at] - edge[at - 1])
+    return np.where(total > 0, crossing, np.nan)
+
+
+SMALLEST_P = 1e-12
+
+
+def selected_interval(
+    effect: Floats,
+    se: Floats,
+    *,
+    picked: tuple[int, int],
+    interval: float = 0.8,
+    p: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """(low, high) of `effect` (n,) with standard error `se`, at the level 1 - R (1 - interval) / m,
+    `picked` = (R, m).
+
+    Of the intervals of R effects picked out of m tested at most 1 - interval miss the truth on
+    average, though they were picked by their size (Benjamini & Yekutieli 2005, false coverage
+    rate). `p`: with it the error is at least as large as the p value says, so that an effect with a
+    p above the level's has 0 inside. NaN stays NaN.
+    """
+    share = min(picked[0] / max(picked[1], 1), 1.0) * (1 - interval)
+    z = float(normal.isf(share / 2))
+    width = np.asarray(se, float)
+    if p is not None:
+        behind = normal.isf(np.clip(np.asarray(p, float), SMALLEST_P, 1 - 1e-9) / 2)
+        width = np.maximum(width, np.abs(effect) / behind)
+    return effect - z * width, effect + z * width

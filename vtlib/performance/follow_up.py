@@ -1,6 +1,4 @@
-"""What is expected of a script, and what became of it: predictions frozen, posts held against
-them.
-"""
+"""Follow-up of a script: freeze its predictions, compare its posts with them."""
 
 from __future__ import annotations
 
@@ -15,14 +13,13 @@ from vtlib.ops import projects
 from vtlib.outliers import stage as outliers
 from vtlib.performance import readout
 from vtlib.performance import stage as performance
-from vtlib.performance.engagement import rate_history, with_rates
-from vtlib.performance.history import age_error, history
-from vtlib.performance.outcome import outcome
+from vtlib.performance.history import age_error, history, rate_history, with_rates
 from vtlib.performance.pipeline import Inputs, hold
 from vtlib.performance.publication import costs, project_of
-from vtlib.scripts import queries as script_reading
-from vtlib.store.json_columns import decoded
+from vtlib.performance.readout import outcome
+from vtlib.scripts import queries
 from vtlib.store.project import Project, Workspace
+from vtlib.store.writes import decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +44,27 @@ class ScriptOutcome:
 
 
 def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dict[str, str]:
-    """Freeze predictions of versions of a project's scripts; a line a script on it, or on why
-    there is none.
-    """
+    """Freeze predictions of a project's script versions; returns a line for each script."""
     names = [name for name, _ in versions]
     try:
-        made = performance.freeze_all(projects.opened(at, slug), versions)
+        predictions = performance.freeze_all(projects.opened(at, slug), versions)
     except BadInput as error:
         return dict.fromkeys(names, f"not predicted: {error.message}")
-    of = dict(iter(made.groupby("script_id"))) if len(made) else {}
-    return {name: predicted(of.get(name, made[:0])) for name in names}
+    of = dict(iter(predictions.groupby("script_id"))) if len(predictions) else {}
+    return {name: predicted(of.get(name, predictions[:0])) for name in names}
 
 
 def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:
-    """Freeze a prediction of a script version now; the rows that were new. Raises BadInput like
-    `freeze`.
-    """
-    row = script_reading.get(at.store, ref, version=version)
+    """Freeze a prediction of a script version now; returns the new rows. Raises as `freeze`."""
+    row = queries.get(at.store, ref, version=version)
     return performance.freeze(project_of(at, row), row["script_id"], version=int(row["version"]))
 
 
-def predicted(made: pd.DataFrame) -> str:
+def predicted(predictions: pd.DataFrame) -> str:
     """A line on what was frozen."""
-    if made.empty:
+    if predictions.empty:
         return "predicted before: nothing new is known"
-    places = made.drop_duplicates(["account_id", "format"])
+    places = predictions.drop_duplicates(["account_id", "format"])
     where = number(len(places), "place")
     return f"predicted for {where} of own accounts: vt script performance shows it"
 
@@ -81,33 +74,33 @@ def follow(at: Workspace, ref: str) -> ScriptOutcome:
 
     Raises BadInput for an unknown script, and one without a project.
     """
-    row = script_reading.get(at.store, ref)
+    row = queries.get(at.store, ref)
     project, name = project_of(at, row), row["script_id"]
     outliers.renew(project)
     inputs = performance.load_posts(project)
     posts = with_rates(inputs.posts)
-    aged = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))
-    past = history(aged)
-    held = hold(inputs, past, rate_history(aged))
-    held = held[held["script_id"].eq(name)]
+    with_error = posts.assign(se_age_ln=age_error(posts, interval=project.params.outliers.interval))
+    past = history(with_error)
+    verdicts = hold(inputs, past, rate_history(with_error))
+    verdicts = verdicts[verdicts["script_id"].eq(name)]
     links = inputs.links[inputs.links["script_id"].eq(name)]
     facts = past[["post_id", "x7_ln", "lift_ln", "age_h"]]
     runs = links.merge(facts, on="post_id", how="left")
-    made = inputs.predictions[inputs.predictions["script_id"].eq(name)]
+    predictions = inputs.predictions[inputs.predictions["script_id"].eq(name)]
     native = project.frame("native_numbers")
     posts_of = _posts_of(project, links, past)
-    numbers = readout.numbers(posts_of, held, _own(posts, past))
+    numbers = readout.numbers(posts_of, verdicts, _own(posts, past))
     patterns = _patterns(project, name, inputs, past) if len(runs) else readout.none_held()
     return ScriptOutcome(
         name,
         row["title"],
-        outcome(held, runs, made),
-        readout.verdict(held) if len(runs) else "",
+        outcome(verdicts, runs, predictions),
+        readout.verdict(verdicts) if len(runs) else "",
         numbers,
         patterns,
         readout.advice(patterns),
-        held,
-        made,
+        verdicts,
+        predictions,
         native[native["post_id"].isin(links["post_id"])],
         costs(at, name),
     )
@@ -134,13 +127,11 @@ def _over_views(posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame) -> pd.DataFrame:
-    """How the patterns of a script did on the posts of all scripts of the project that have
-    them.
-    """
+    """How the patterns of a script did on all the project's posts that have them."""
     scripts = decoded(project.frame("performance_scripts"), "structure")
-    made = decoded(inputs.predictions, "patterns")
-    uses = readout.pattern_uses(scripts, made, inputs.links)
-    mine = made[made["script_id"].eq(script_id)]
+    predictions = decoded(inputs.predictions, "patterns")
+    uses = readout.pattern_uses(scripts, predictions, inputs.links)
+    mine = predictions[predictions["script_id"].eq(script_id)]
     word = mine["patterns"].iloc[-1] if len(mine) else []
     names = uses.loc[uses["script_id"].eq(script_id), "pattern"].unique()
     return readout.patterns_held(list(names), uses, past, word or [])

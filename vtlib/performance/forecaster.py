@@ -40,7 +40,7 @@ Kind = Literal["lift", "breakout"]
 class Trial:
     """A forecaster on posts, accounts and times it had not seen.
 
-    `predicted`, `naive` (n,): lift in ln units (naive 0), or probability of a breakout (naive: its
+    `forecast`, `naive` (n,): lift in ln units (naive 0), or probability of a breakout (naive: its
     share among the posts learnt from); NaN where a post was not tried. `gain` mean loss of the
     naive forecast minus that of the model, with an 80 % interval by account (loss: Huber's, of the
     error in units of the account's scale; or minus ln of the probability). `stands` = the
@@ -49,7 +49,7 @@ class Trial:
     """
 
     kind: Kind
-    predicted: Floats
+    forecast: Floats
     naive: Floats
     gain: Estimate
     naive_loss: float
@@ -82,27 +82,27 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
     """
     use = np.isfinite(past.lift) & np.isfinite(past.scale) & np.isfinite(past.posted_h)
     rows = np.flatnonzero(use)
-    predicted, naive = np.full(len(use), np.nan), np.full(len(use), np.nan)
+    forecast, naive = np.full(len(use), np.nan), np.full(len(use), np.nan)
     if len(rows) and past.features.shape[1]:
         for train, test in _splits(past, rows, seed=seed):
-            predicted[test], naive[test] = _predict(past, kind, train, test)
-    tested = np.isfinite(predicted)
-    reason = _too_little(past, kind, tested)
+            forecast[test], naive[test] = _predict(past, kind, train, test)
+    is_tested = np.isfinite(forecast)
+    reason = _too_little(past, kind, is_tested)
     nan = float("nan")
     if reason:
-        none = Estimate(nan, nan, nan, int(tested.sum()))
-        return Trial(kind, predicted, naive, none, nan, int(tested.sum()), False, reason, None)
-    before, after = _loss(past, kind, naive)[tested], _loss(past, kind, predicted)[tested]
-    gain = mean_by_group(before - after, past.group[tested], interval=SURE)
+        none = Estimate(nan, nan, nan, int(is_tested.sum()))
+        return Trial(kind, forecast, naive, none, nan, int(is_tested.sum()), False, reason, None)
+    before, after = _loss(past, kind, naive)[is_tested], _loss(past, kind, forecast)[is_tested]
+    gain = mean_by_group(before - after, past.group[is_tested], interval=SURE)
     worth = gain.value > MIN_GAIN * before.mean()
     stands = bool(gain.low > 0 and worth)
     return Trial(
         kind,
-        predicted,
+        forecast,
         naive,
         gain,
         float(before.mean()),
-        int(tested.sum()),
+        int(is_tested.sum()),
         stands,
         ""
         if stands
@@ -115,9 +115,7 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
 
 
 def _splits(past: Past, rows: Ints, *, seed: int) -> list[tuple[Ints, Ints]]:
-    """(train, test): test = one block of time x one fold of accounts; train = other accounts,
-    earlier.
-    """
+    """(train, test): test = a block of time x a fold of accounts; train = others, earlier."""
     at = past.posted_h[rows]
     edges = np.quantile(at, np.linspace(FIRST_SHARE, 1, BLOCKS + 1))
     fold = penalised.folds(past.group[rows], FOLDS, seed=seed)
@@ -137,9 +135,9 @@ def _fit(past: Past, kind: Kind, rows: Ints) -> penalised.PenalisedModel:
         scale = past.scale[rows]
         y = np.clip(past.lift[rows], -CLIP * scale, CLIP * scale)
         return penalised.choose(penalised.linear_path, _squares, (features, y, scale**-2), group)
-    happened = past.is_breakout[rows].astype(np.float64)
+    outcome = past.is_breakout[rows].astype(np.float64)
     even = np.ones(len(rows))
-    return penalised.choose(penalised.logistic_path, _surprise, (features, happened, even), group)
+    return penalised.choose(penalised.logistic_path, _surprise, (features, outcome, even), group)
 
 
 def _predict(past: Past, kind: Kind, train: Ints, test: Ints) -> tuple[Floats, Floats]:
@@ -150,11 +148,11 @@ def _predict(past: Past, kind: Kind, train: Ints, test: Ints) -> tuple[Floats, F
     return np.asarray(expit(score)), np.full(len(test), share)
 
 
-def _loss(past: Past, kind: Kind, said: Floats) -> Floats:
+def _loss(past: Past, kind: Kind, forecast: Floats) -> Floats:
     if kind == "lift":
-        z = np.abs(past.lift - said) / past.scale
+        z = np.abs(past.lift - forecast) / past.scale
         return np.where(z < HUBER, z * z / 2, HUBER * (z - HUBER / 2))
-    return log_loss(said, past.is_breakout)
+    return log_loss(forecast, past.is_breakout)
 
 
 def _squares(score: Floats, y: Floats, weight: Floats) -> float:
@@ -165,13 +163,13 @@ def _surprise(score: Floats, y: Floats, weight: Floats) -> float:
     return float((weight * log_loss(expit(score), y > 0.5)).sum())
 
 
-def _too_little(past: Past, kind: Kind, tested: NDArray[np.bool_]) -> str:
-    n, accounts = int(tested.sum()), len(np.unique(past.group[tested]))
+def _too_little(past: Past, kind: Kind, is_tested: NDArray[np.bool_]) -> str:
+    n, accounts = int(is_tested.sum()), len(np.unique(past.group[is_tested]))
     if n < MIN_TESTED:
         return f"only {n} posts could be tried, {MIN_TESTED} are needed"
     if accounts < MIN_GROUPS:
         return f"only {accounts} accounts could be tried, {MIN_GROUPS} are needed"
-    events = int(past.is_breakout[tested].sum())
+    events = int(past.is_breakout[is_tested].sum())
     if kind == "breakout" and events < MIN_EVENTS:
         return f"only {events} breakouts among the posts tried, {MIN_EVENTS} are needed"
     return ""

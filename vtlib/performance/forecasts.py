@@ -1,6 +1,4 @@
-"""Forecasts: what was learnt from the past, whether it may speak, and predictions for scripts
-before they run.
-"""
+"""Forecasts for scripts before they are published, learnt from earlier posts."""
 
 from __future__ import annotations
 
@@ -43,14 +41,14 @@ PREDICTION_COLUMNS = [
 class Forecaster:
     """What was learnt. `lift` and `breakout` are trials on unseen accounts and times: the models
     they hold speak only if they beat the naive forecast there. `effects`: pattern, effect_ln
-    (shrunk, of having it), share (of posts that have it). `made`, `naive` calibrations of both
-    forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
+    (shrunk, of having it), share (of posts that have it). `calibration`, `naive` calibrations of
+    both forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
     """
 
     names: tuple[str, ...]
     lift: forecaster.Trial
     breakout: forecaster.Trial
-    made: predictions.Calibration
+    calibration: predictions.Calibration
     naive: predictions.Calibration
     evaluation: predictions.Evaluation
     n: int
@@ -95,11 +93,11 @@ def learn(
     nothing = np.zeros(len(past))
     naive = spread(past, to_median(past))
     # Where the model stands down every forecast is the own level, whatever it said in the trial.
-    made = spread(past, lift.predicted if lift.stands else nothing)
-    known = int(np.isfinite(data.lift).sum())
-    held = _held_against(past, lift, data)
+    calibration = spread(past, lift.forecast if lift.stands else nothing)
+    n_known = int(np.isfinite(data.lift).sum())
+    evaluation = _held_against(past, lift, data)
     target = RATE if is_rate else VIEWS
-    return Forecaster(names, lift, breakout, made, naive, held, known, target)
+    return Forecaster(names, lift, breakout, calibration, naive, evaluation, n_known, target)
 
 
 def predict(
@@ -118,15 +116,15 @@ def predict(
     """
     levels = current_levels(past, scripts[WANTED_COLUMNS], now)
     key = scripts["script_id"].astype(str) + "\n" + scripts["version"].astype(str)
-    held = values.assign(
+    rows = values.assign(
         post_id=values["script_id"].astype(str) + "\n" + values["version"].astype(str)
     )
-    table = table_of(held, key, learnt.names)
+    table = table_of(rows, key, learnt.names)
     effect = _effect(learnt, table)
-    made = predictions.forecast(outlook(levels, effect), learnt.made)
+    forecast = predictions.forecast(outlook(levels, effect), learnt.calibration)
     naive = predictions.forecast(outlook(levels, to_median(levels)), learnt.naive)
     chance = learnt.breakout.model
-    unknown = np.isnan(made.ln)
+    unknown = np.isnan(forecast.ln)
     return pd.DataFrame(
         {
             "script_id": scripts["script_id"].to_numpy(),
@@ -134,10 +132,10 @@ def predict(
             "target": learnt.target,
             "made_at": now,
             **{c: levels[c].to_numpy() for c in ("platform", "format", "metric", "account_id")},
-            "predicted_ln": made.ln,
-            "low_ln": made.low,
-            "high_ln": made.high,
-            "p_beats_median": made.p_beats,
+            "predicted_ln": forecast.ln,
+            "low_ln": forecast.low,
+            "high_ln": forecast.high,
+            "p_beats_median": forecast.p_beats,
             "p_breakout": expit(chance.score(table)) if chance else np.nan,
             "naive_ln": naive.ln,
             "naive_low_ln": naive.low,
@@ -145,7 +143,7 @@ def predict(
             "n_baseline": levels["own_n"].fillna(0).astype(int),
             "effect_ln": effect,
             "effects": _parts(learnt, table),
-            "interval_basis": learnt.made.basis,
+            "interval_basis": learnt.calibration.basis,
             "method": METHOD,
             "reason": np.where(unknown, _FEW, "" if learnt.stands else _down(learnt)),
         },
@@ -156,21 +154,19 @@ def predict(
 def _held_against(
     past: pd.DataFrame, lift: forecaster.Trial, data: forecaster.Past
 ) -> predictions.Evaluation:
-    """The model's and the naive forecast on the posts that the trial forecast, whether it stands
-    or not.
-    """
-    tried = np.isfinite(lift.predicted)
-    rows = past[tried]
-    said = lift.predicted[tried]
+    """Score the model and the naive forecast on the posts of the trial."""
+    is_tried = np.isfinite(lift.forecast)
+    rows = past[is_tried]
+    forecast = lift.forecast[is_tried]
     actual = rows["x7_ln"].where(rows["lift_ln"].notna()).to_numpy(float)
-    calibrated = spread(past, np.where(tried, lift.predicted, np.nan))
-    made = predictions.forecast(outlook(rows, said), calibrated)
+    calibration = spread(past, np.where(is_tried, lift.forecast, np.nan))
+    forecasts = predictions.forecast(outlook(rows, forecast), calibration)
     usual = to_median(past)
     naive = predictions.forecast(
-        outlook(rows, usual[tried]), spread(past, np.where(tried, usual, np.nan))
+        outlook(rows, usual[is_tried]), spread(past, np.where(is_tried, usual, np.nan))
     )
     even = predictions.Forecasts(naive.ln, naive.low, naive.high, np.full(len(rows), 0.5))
-    return predictions.evaluate(actual, made, even, data.group[tried])
+    return predictions.evaluate(actual, forecasts, even, data.group[is_tried])
 
 
 def _effect(learnt: Forecaster, table: np.ndarray) -> np.ndarray:
@@ -179,9 +175,7 @@ def _effect(learnt: Forecaster, table: np.ndarray) -> np.ndarray:
 
 
 def _parts(learnt: Forecaster, table: np.ndarray) -> list[list[dict[str, Any]]]:
-    """What each known feature adds, largest first: feature, value, effect_ln (those under .005
-    left out).
-    """
+    """What each feature adds, largest first: feature, value, effect_ln (under .005 omitted)."""
     model = learnt.lift.model
     if model is None:
         return [[] for _ in range(len(table))]
@@ -190,11 +184,11 @@ def _parts(learnt: Forecaster, table: np.ndarray) -> list[list[dict[str, Any]]]:
     )
     rows = []
     for value, effect in zip(table, each, strict=True):
-        named = sorted(zip(learnt.names, value, effect, strict=True), key=lambda p: -abs(p[2]))
+        parts = sorted(zip(learnt.names, value, effect, strict=True), key=lambda p: -abs(p[2]))
         rows.append(
             [
                 {"feature": n, "value": float(v), "effect_ln": round(float(e), 4)}
-                for n, v, e in named
+                for n, v, e in parts
                 if abs(e) >= 0.005
             ]
         )

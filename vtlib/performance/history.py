@@ -1,6 +1,4 @@
-"""Matured posts with what was known of their account when they were posted: the ground all
-forecasts stand on.
-"""
+"""Matured posts with their account's level at the time of posting: the basis of forecasts."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from vtlib.core.models import BREAKOUT_TIERS
+from vtlib.core.models import BREAKOUT_TIERS, RATE_METRICS
 from vtlib.outliers.trailing import MATURE_H, trailing
 from vtlib.performance.predictions import Calibration, Outlook, calibrate
 
@@ -57,34 +55,33 @@ def age_error(scores: pd.DataFrame, *, interval: float = 0.8) -> pd.Series:
     return pd.Series(beyond, index=scores.index).mask(scores["age_h"].ge(MATURE_H), 0.0)
 
 
-def current_levels(past: pd.DataFrame, wanted: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-    """OWN for accounts as of `now` (naive UTC): one row for each of `wanted` (WANTED_COLUMNS), in
+def current_levels(past: pd.DataFrame, places: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
+    """OWN for accounts as of `now` (naive UTC): one row for each of `places` (WANTED_COLUMNS), in
     its order.
 
     `past` is `history`'s frame. The metric is the one most of the account's posts of that format
     have; an account without posts of the format gets NaN everywhere.
     """
-    made = wanted[WANTED_COLUMNS].reset_index(drop=True)
+    levels = places[WANTED_COLUMNS].reset_index(drop=True)
     usual = past.groupby(WANTED_COLUMNS)["metric"].agg(lambda m: m.mode().iloc[0]).reset_index()
-    made = made.merge(usual, on=WANTED_COLUMNS, how="left")
+    levels = levels.merge(usual, on=WANTED_COLUMNS, how="left")
     latest = past.sort_values("posted_h").groupby("account_id")["followers"].last()
     hour = (now - pd.Timestamp("1970-01-01")).total_seconds() / 3600
-    made = made.assign(
-        followers=made["account_id"].map(latest),
+    levels = levels.assign(
+        followers=levels["account_id"].map(latest),
         posted_h=hour,
         x7_ln=np.nan,
         is_plain=False,
         is_mature=False,
-        asked=np.arange(len(made)),
     )
     for name in OWN:
-        made[name] = np.nan
-    known = past[past["posted_h"] <= hour]
-    for rows in made.groupby(STRATUM, observed=True).indices.values():
-        same = known.merge(made.iloc[rows[:1]][STRATUM])
-        both = pd.concat([same[_NEEDED], made.iloc[rows][_NEEDED]], ignore_index=True)
-        made.loc[rows, OWN] = _own(both)[len(same) :]
-    return made[[*WANTED_COLUMNS, "metric", *OWN]]
+        levels[name] = np.nan
+    earlier = past[past["posted_h"] <= hour]
+    for rows in levels.groupby(STRATUM, observed=True).indices.values():
+        same = earlier.merge(levels.iloc[rows[:1]][STRATUM])
+        both = pd.concat([same[_NEEDED], levels.iloc[rows][_NEEDED]], ignore_index=True)
+        levels.loc[rows, OWN] = _own(both)[len(same) :]
+    return levels[[*WANTED_COLUMNS, "metric", *OWN]]
 
 
 def outlook(
@@ -106,8 +103,8 @@ def to_median(frame: pd.DataFrame) -> np.ndarray:
 
 def spread(past: pd.DataFrame, predicted_lift: np.ndarray) -> Calibration:
     """How far matured plain posts fell from forecasts made for them without knowledge of them."""
-    made = outlook(past, predicted_lift)
-    return calibrate(past["lift_ln"].to_numpy(float), made.effect, made.error)
+    prospects = outlook(past, predicted_lift)
+    return calibrate(past["lift_ln"].to_numpy(float), prospects.effect, prospects.error)
 
 
 def _own(frame: pd.DataFrame) -> np.ndarray:
@@ -127,3 +124,41 @@ def _own(frame: pd.DataFrame) -> np.ndarray:
 
 
 _NEEDED = ["x7_ln", "posted_h", "account_id", "is_plain", "is_mature", "followers"]
+
+
+RATE_METRIC = "engagement_rate"
+
+
+def with_rates(posts: pd.DataFrame) -> pd.DataFrame:
+    """`posts` with engagement_rate: what was observed of RATE_METRICS, over views where
+    observed, else over followers; `rate_basis` says which ('' = neither). Besides share_rate and
+    save_rate, over views alone.
+    """
+    parts = posts[list(RATE_METRICS)].astype(float)
+    total = parts.sum(axis=1, min_count=1)
+    views, followers = posts["views"].astype(float), posts["followers"].astype(float)
+    by_views, by_followers = views.gt(0), followers.gt(0)
+    base = views.where(by_views, followers.where(by_followers))
+    rate = total / base
+    basis = np.select(
+        [by_views & rate.notna(), by_followers & rate.notna()], ["views", "followers"], ""
+    )
+    return posts.assign(
+        engagement_rate=rate,
+        rate_basis=basis,
+        share_rate=parts["shares"] / views.where(by_views),
+        save_rate=parts["saves"] / views.where(by_views),
+    )
+
+
+def rate_history(posts: pd.DataFrame) -> pd.DataFrame:
+    """`history` of ln engagement rates over views: x7_ln and all own levels are of the rate, metric
+    says so.
+
+    `posts` as `with_rates` gives them. A rate over followers is another thing and is left out; so
+    are rates of 0.
+    """
+    rate = posts["engagement_rate"].astype(float)
+    is_usable = posts["rate_basis"].eq("views") & rate.gt(0)
+    rows = posts[is_usable & posts["metric"].ne("engagement")]
+    return history(rows.assign(x7_ln=np.log(rate[rows.index]), metric=RATE_METRIC))

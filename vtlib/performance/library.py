@@ -1,4 +1,4 @@
-"""What was learnt goes on: the library as people read it, and as context that prompts carry."""
+"""The pattern library as people read it, and as context for prompts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.pattern_text import said, said_on
+from vtlib.core.finding import said, said_on
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
 from vtlib.performance.patterns import learned
@@ -79,10 +79,14 @@ def pattern(at: Workspace, name: str, *, project: str | None = None) -> Shown:
 
     Raises BadInput for an unknown one, with the nearest, and for one that several projects have.
     """
-    found = library(at, project)
-    rows = found[found["pattern"].eq(name) | found["pattern_id"].eq(name)] if len(found) else found
+    tested_rows = library(at, project)
+    rows = (
+        tested_rows[tested_rows["pattern"].eq(name) | tested_rows["pattern_id"].eq(name)]
+        if len(tested_rows)
+        else tested_rows
+    )
     if rows.empty:
-        near = nearest(name, found["pattern"].tolist())
+        near = nearest(name, tested_rows["pattern"].tolist())
         raise BadInput(
             f"no pattern {name} has been tested.",
             todo=f"Did you mean {near}?" if near else "vt patterns lists them.",
@@ -116,28 +120,28 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
         return []
     claims = rows[rows["claim"].ne("")]
     rows = claims if len(claims) else rows.nsmallest(3, "q_value")
-    found = [{str(k): v for k, v in row.items()} for row in rows.head(most).to_dict("records")]
-    wanted = {row["pattern"]: _named_posts(row)[:each] for row in found}
-    shown = _shown(project, list(dict.fromkeys(p for posts in wanted.values() for p in posts)))
+    patterns = [{str(k): v for k, v in row.items()} for row in rows.head(most).to_dict("records")]
+    post_ids = {row["pattern"]: _named_posts(row)[:each] for row in patterns}
+    examples = _shown(project, list(dict.fromkeys(p for posts in post_ids.values() for p in posts)))
     return [
         Gallery(
             project.told(said(row)),
             project.told(row["definition"]),
-            tuple(shown[p] for p in wanted[row["pattern"]]),
+            tuple(examples[p] for p in post_ids[row["pattern"]]),
         )
-        for row in found
+        for row in patterns
     ]
 
 
-def _shown(project: Project, wanted: list[str]) -> dict[str, Example]:
+def _shown(project: Project, post_ids: list[str]) -> dict[str, Example]:
     """Each post as an example, by its id."""
-    if not wanted:
+    if not post_ids:
         return {}
-    posts = _examples(project.workspace, project.slug, wanted)
+    posts = _examples(project.workspace, project.slug, post_ids)
     folder = MediaFolder(project.workspace.outputs)
     frames = {
         m["post_id"]: pictures[0][1]
-        for m in media.measures(project.store, wanted if project.names_creators else [])
+        for m in media.measures(project.store, post_ids if project.names_creators else [])
         if (pictures := folder.thumbnails(m["thumbs_path"], (m["thumbs"] or [])[:1]))
     }
     return {
@@ -160,11 +164,13 @@ def _named_posts(row: dict[str, Any]) -> list[str]:
     return [str(p) for p in (row["examples"] if row["examples"] is not None else [])]
 
 
-def _examples(at: Workspace, project: str, wanted: list[str]) -> pd.DataFrame:
-    """The example posts in the order of `wanted`."""
-    posts = at.store.query(_EXAMPLES, {"posts": wanted})
-    frames = at.store.query(_THUMBS, {"posts": wanted})
+def _examples(at: Workspace, project: str, post_ids: list[str]) -> pd.DataFrame:
+    """The example posts in the order of `post_ids`."""
+    posts = at.store.query(_EXAMPLES, {"posts": post_ids})
+    frames = at.store.query(_THUMBS, {"posts": post_ids})
     scores = at.store.query_file("outliers", project=project)
-    held = pd.DataFrame({"post_id": wanted}).merge(posts, on="post_id", how="left")
-    held = held.merge(scores[["post_id", "multiplier", "tier"]], on="post_id", how="left")
-    return held.merge(frames.rename(columns={"thumbs_path": "frames"}), on="post_id", how="left")
+    examples = pd.DataFrame({"post_id": post_ids}).merge(posts, on="post_id", how="left")
+    examples = examples.merge(scores[["post_id", "multiplier", "tier"]], on="post_id", how="left")
+    return examples.merge(
+        frames.rename(columns={"thumbs_path": "frames"}), on="post_id", how="left"
+    )

@@ -1,6 +1,4 @@
-"""Posts that came of scripts: matched, proposed, linked by a person or, when sure enough, by the
-machine; undone.
-"""
+"""Match posts to scripts: propose, link (by a person, or automatically when sure), undo."""
 
 from __future__ import annotations
 
@@ -19,18 +17,16 @@ from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform, PostRef
 from vtlib.ops import projects
-from vtlib.performance import match_rule as stage
-from vtlib.performance import match_store as store
-from vtlib.performance.match_odds import FEATURES
-from vtlib.performance.match_store import Decision
-from vtlib.scripts import queries as script_reading
+from vtlib.performance import match_rule, store
+from vtlib.performance.match_rule import FEATURES
+from vtlib.performance.store import Decision
+from vtlib.scripts import queries
 from vtlib.scripts import store as scripts
 from vtlib.scripts.lifecycle import linked, named_post
 from vtlib.scripts.script import parse
 from vtlib.scripts.store import Move
-from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, Workspace
-from vtlib.store.writes import naive
+from vtlib.store.writes import decoded, naive
 
 MACHINE = "vt (automatic)"
 COLUMNS = (
@@ -41,32 +37,25 @@ _logger = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
-    """What matching anew gave: `linked` by the machine just now, `proposed` to people; columns
-    of `listing`.
-    """
+class MatchUpdate:
+    """`new_links` made automatically and `proposals` for people; columns of `listing`."""
 
-    linked: pd.DataFrame
-    proposed: pd.DataFrame
+    new_links: pd.DataFrame
+    proposals: pd.DataFrame
 
     @property
     def message(self) -> str:
         """One sentence; empty when there is nothing to say."""
-        parts = [
-            (
-                f"{number(len(self.linked), 'post')} linked to scripts by the machine (vt script "
-                "unlink undoes it)"
-            )
-            if len(self.linked)
-            else "",
-            f"{number(len(self.proposed), 'post')} may have come of scripts: vt script matches"
-            if len(self.proposed)
-            else "",
-        ]
-        return "; ".join(p for p in parts if p)
+        parts = []
+        if n := len(self.new_links):
+            undo = "vt script unlink undoes it"
+            parts.append(f"{number(n, 'post')} linked to scripts by the machine ({undo})")
+        if n := len(self.proposals):
+            parts.append(f"{number(n, 'post')} may have come of scripts: vt script matches")
+        return "; ".join(parts)
 
 
-def renew(project: Project) -> Renewed:
+def renew(project: Project) -> MatchUpdate:
     """Match new own posts of a project to its scripts in production; link those that are sure,
     propose the likely.
 
@@ -76,10 +65,10 @@ def renew(project: Project) -> Renewed:
     linked them.
     """
     with project.store.session():
-        return _renewed(project)
+        return _renew(project)
 
 
-def _renewed(project: Project) -> Renewed:
+def _renew(project: Project) -> MatchUpdate:
     params = project.params.performance
     pairs = _pairs(project)
     likely = pairs[pairs["probability"] >= params.propose_from]
@@ -88,53 +77,45 @@ def _renewed(project: Project) -> Renewed:
     for pair in sure.to_dict("records"):
         _link(project, pair)
     rows = listing(project)
-    made = set(sure["post_id"])
-    return Renewed(
-        rows[rows["state"].eq("link") & rows["post_id"].isin(made)],
+    linked_ids = set(sure["post_id"])
+    return MatchUpdate(
+        rows[rows["state"].eq("link") & rows["post_id"].isin(linked_ids)],
         rows[rows["state"].eq("proposed")],
     )
 
 
 def listing(project: Project) -> pd.DataFrame:
-    """Matches of a project: COLUMNS; `state` is proposed, link, refuse or unlink, the proposed
-    and likeliest first.
-    """
+    """Matches of a project: COLUMNS; proposals first, the likeliest first."""
     rows = project.frame("match_list")
     is_linked = rows["linked_script"].eq(rows["script_id"])
     is_elsewhere = rows["linked_script"].notna() & ~is_linked
     state = rows["state"].mask(is_linked, "link")
-    shown = rows.assign(state=state)[~(is_elsewhere & state.eq("proposed"))]
-    return shown[[*COLUMNS]].reset_index(drop=True)
+    matches = rows.assign(state=state)[~(is_elsewhere & state.eq("proposed"))]
+    return matches[[*COLUMNS]].reset_index(drop=True)
 
 
 def accept(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
-    """Link a proposed post to its script, as a person says; returns the link. Raises BadInput
-    for no such proposal.
-    """
+    """Link a proposed post to its script; returns the link. Raises BadInput for no proposal."""
     pair = _proposal(at, script, post)
     ref = post_of(pair["post_id"], pair["url"])
-    made = linked(at, pair["script_id"], ref, by=by, version=int(pair["version"]))
+    link = linked(at, pair["script_id"], ref, by=by, version=int(pair["version"]))
     _decide(at, pair, "link", by=by, reason=reason)
-    return made
+    return link
 
 
 def refuse(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
-    """Say that a post did not come of a script: it is not proposed again. Raises BadInput for no
-    such proposal.
-    """
+    """Reject a proposal: it is not proposed again. Raises BadInput for no such proposal."""
     pair = _proposal(at, script, post)
     _decide(at, pair, "refuse", by=by, reason=reason)
     return pair
 
 
 def reopen(at: Workspace, script: str, post: str, *, by: str, reason: str = "") -> dict[str, Any]:
-    """Take a refusal (or that a link was undone) back: the pair may be proposed again at the
-    next run.
-    """
+    """Withdraw a refusal or an unlink: the pair may be proposed again at the next run."""
     pair = _pair(at, script, post)
     rows = listing(_project(at, pair["script_id"]))
     mine = rows[rows["script_id"].eq(pair["script_id"]) & rows["post_id"].eq(pair["post_id"])]
-    if mine.empty or mine["state"].iloc[0] not in store.CLOSED:
+    if mine.empty or mine["state"].iloc[0] not in store.CLOSING:
         raise BadInput(
             f"{pair['post_id']} was not refused for {pair['script_id']}.", todo="vt script matches"
         )
@@ -152,13 +133,13 @@ def unlink(at: Workspace, script: str, post: str, *, by: str, reason: str = "") 
     pair = _pair(at, script, post)
     script_id, post_id = pair["script_id"], pair["post_id"]
     with at.store.session():
-        row = store.unlink(at.store, script_id, post_id)
-        said = f"linked by {row['linked_by']} on {row['linked_at']:%Y-%m-%d %H:%M} UTC"
-        why = f"{reason}; {said}" if reason else said
+        row = store.remove_link(at.store, script_id, post_id)
+        origin = f"linked by {row['linked_by']} on {row['linked_at']:%Y-%m-%d %H:%M} UTC"
+        why = f"{reason}; {origin}" if reason else origin
         _decide(at, {**pair, "version": row["version"]}, "unlink", by=by, reason=why)
-        left = script_reading.publications(at.store, script_id)
-        status = script_reading.get(at.store, script_id, version=int(row["version"]))["status"]
-        if status == "published" and all(p["version"] != row["version"] for p in left):
+        others = queries.publications(at.store, script_id)
+        status = queries.get(at.store, script_id, version=int(row["version"]))["status"]
+        if status == "published" and all(p["version"] != row["version"] for p in others):
             move = Move("produced", by, f"the link to {post_id} was undone")
             scripts.set_status(at.store, script_id, move, version=int(row["version"]))
     return {**pair, "version": row["version"], "linked_by": row["linked_by"]}
@@ -175,7 +156,7 @@ def add_cut(at: Workspace, script: str, file: Path, *, by: str) -> dict[str, Any
 
     if not file.is_file():
         raise BadInput(f"there is no file {file.name}.", todo="Name the edited video.")
-    script_id = script_reading.find(at.store, script)
+    script_id = queries.find(at.store, script)
     with tempfile.TemporaryDirectory() as folder:
         row = measure(file, thumbs_dir=Path(folder), parts=["light"]).to_row()
     cut = {
@@ -185,7 +166,7 @@ def add_cut(at: Workspace, script: str, file: Path, *, by: str) -> dict[str, Any
         "duration_s": row["duration_s"],
         "hashes": row["hashes"],
     }
-    store.add_cut(at.store, cut, by=by, at=at.now())
+    store.save_cut(at.store, cut, by=by, at=at.now())
     facts = {k: cut[k] for k in ("script_id", "name", "duration_s")}
     return facts | {"n_hashes": len(row["hashes"])}
 
@@ -193,9 +174,9 @@ def add_cut(at: Workspace, script: str, file: Path, *, by: str) -> dict[str, Any
 def _pairs(project: Project) -> pd.DataFrame:
     """Candidate pairs with their probability; refused ones are none."""
     posts = project.frame("match_posts")
-    made = decoded(project.frame("match_scripts"), "structure")
-    lines = [_lines(parse(s)) for s in made["structure"]]
-    made = made.assign(lines=pd.Series(lines, index=made.index, dtype=object))
+    script_rows = decoded(project.frame("match_scripts"), "structure")
+    lines = [_lines(parse(s)) for s in script_rows["structure"]]
+    script_rows = script_rows.assign(lines=pd.Series(lines, index=script_rows.index, dtype=object))
     hashes = [
         None if not isinstance(h, (list, tuple, np.ndarray)) else [int(v, 16) for v in h]
         for h in posts["hashes"]
@@ -203,14 +184,14 @@ def _pairs(project: Project) -> pd.DataFrame:
     posts = posts.assign(
         hashes=pd.Series(hashes, index=posts.index, dtype=object), is_new=~posts["is_linked"]
     )
-    known = stage.Known(
-        store.links(project.store, project.slug),
+    context = match_rule.MatchContext(
+        store.linked_posts(project.store, project.slug),
         project.frame("match_places"),
-        store.cuts(project.store, project.slug),
-        store.closed(project.store, project.slug),
+        store.script_cuts(project.store, project.slug),
+        store.closed_pairs(project.store, project.slug),
     )
     window = project.params.performance.match_window_days
-    return stage.match(posts, made, known, window_days=window).merge(
+    return match_rule.match(posts, script_rows, context, window_days=window).merge(
         posts[["post_id", "url"]], on="post_id", how="left"
     )
 
@@ -226,7 +207,7 @@ def _rows(project: Project, pairs: pd.DataFrame) -> list[dict[str, Any]]:
             "project_id": project.slug,
             **{k: pair[k] for k in ("script_id", "version", "post_id", "probability", "reasons")},
             "evidence": {name: round(pair[name], 4) for name in FEATURES[1:]},
-            "method": stage.METHOD,
+            "method": match_rule.METHOD,
             "proposed_at": now,
         }
         for pair in pairs.to_dict("records")
@@ -247,7 +228,7 @@ def _link(project: Project, pair: Mapping[Any, Any]) -> None:
 
 def _decide(at: Workspace, pair: Mapping[Any, Any], decision: str, *, by: str, reason: str) -> None:
     chance, version = pair.get("probability"), pair.get("version")
-    made = Decision(
+    row = Decision(
         str(pair["script_id"]),
         str(pair["post_id"]),
         decision,
@@ -257,8 +238,8 @@ def _decide(at: Workspace, pair: Mapping[Any, Any], decision: str, *, by: str, r
         None if chance is None or pd.isna(chance) else float(chance),
         is_automatic=by == MACHINE,
     )
-    store.decide(at.store, made, at=at.now())
-    _logger.info("match", decision=decision, script=made.script_id, post=made.post_id, by=by)
+    store.save_decision(at.store, row, at=at.now())
+    _logger.info("match", decision=decision, script=row.script_id, post=row.post_id, by=by)
 
 
 def post_of(post_id: str, url: str | None) -> PostRef:
@@ -270,7 +251,7 @@ def post_of(post_id: str, url: str | None) -> PostRef:
 def _pair(at: Workspace, script: str, post: str) -> dict[str, Any]:
     """Script and post as people name them: an id, a title; an id or a URL."""
     post_id = str(named_post(post).post_id) if "://" in post else post
-    return {"script_id": script_reading.find(at.store, script), "post_id": post_id}
+    return {"script_id": queries.find(at.store, script), "post_id": post_id}
 
 
 def _proposal(at: Workspace, script: str, post: str) -> dict[str, Any]:
@@ -291,7 +272,7 @@ def _proposal(at: Workspace, script: str, post: str) -> dict[str, Any]:
 
 
 def _project(at: Workspace, script_id: str) -> Project:
-    slug = script_reading.get(at.store, script_id)["project_id"]
+    slug = queries.get(at.store, script_id)["project_id"]
     if not slug:
         raise BadInput(
             f"{script_id} belongs to no project, so no posts are matched to it.",

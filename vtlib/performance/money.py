@@ -1,6 +1,4 @@
-"""Views beyond the own level, with what luck alone would have brought, what they cost, and the
-post that makes them.
-"""
+"""Views beyond the own level, the share of luck in them, their cost and their top post."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ class Gain:
     many such posts bring on average; NaN for one post; `top` position of the post that makes more
     than half of the sum (-1: none), `top_share` its part, `without` the sum without it; `by_luck`
     the sum that ordinary posts of these accounts would show on average, `luck_high` the sum that
-    luck passes in one case of ten; `signed` sum of V7 - exp(m~), misses included. NaN posts are
+    luck passes in one case of ten; `net_sum` sum of V7 - exp(m~), misses included. NaN posts are
     passed over; `n` posts counted.
     """
 
@@ -38,7 +36,7 @@ class Gain:
     total: Estimate
     by_luck: float
     luck_high: float
-    signed: float
+    net_sum: float
     n: int
     top: int
     top_share: float
@@ -62,7 +60,7 @@ class Return:
 
 def incremental(  # noqa: PLR0913 - what is known of each post, and two choices
     x7: Floats,
-    expected: Floats,
+    level_ln: Floats,
     *,
     scale: Floats,
     error: Floats,
@@ -71,35 +69,35 @@ def incremental(  # noqa: PLR0913 - what is known of each post, and two choices
 ) -> Gain:
     """Views at 7 days beyond the own level.
 
-    `x7` ln views at 7 days, `expected` m~, `scale` s~ of a single post, `error` SD of (x7 - m~)
+    `x7` ln views at 7 days, `level_ln` m~, `scale` s~ of a single post, `error` SD of (x7 - m~)
     besides the post's own scatter (of level and age); all (n,) ln. `shape` (k,) how ordinary posts
     of accounts as volatile scatter, in units of their own scale (from MIN_SHAPE on, else a normal
     curve). The interval is of what as many such posts bring on average: see `_interval`.
     """
-    known = np.isfinite(x7) & np.isfinite(expected) & np.isfinite(scale) & np.isfinite(error)
+    usable = np.isfinite(x7) & np.isfinite(level_ln) & np.isfinite(scale) & np.isfinite(error)
     each = np.full(len(x7), np.nan)
-    n = int(known.sum())
+    n = int(usable.sum())
     nan = float("nan")
     if not n:
         none = Estimate(nan, nan, nan, 0)
         return Gain(each, none, nan, nan, nan, 0, -1, nan, none)
-    x, m = x7[known], expected[known]
+    x, m = x7[usable], level_ln[usable]
     scatter = _scatter(shape)
     beyond = np.exp(x) - np.exp(m)
-    each[known] = np.maximum(0.0, beyond)
+    each[usable] = np.maximum(0.0, beyond)
     tail = (1 - interval) / 2
     lucky = np.zeros(DRAWS)
     rng = np.random.default_rng(0)
-    for level, width in zip(m, scale[known], strict=True):
+    for level, width in zip(m, scale[usable], strict=True):
         lucky += np.maximum(0.0, np.expm1(width * scatter.draw(rng, DRAWS)) * np.exp(level))
-    posts = _Posts(x, m, scale[known], error[known])
+    posts = _Posts(x, m, scale[usable], error[usable])
     top, share = most_of(each)
-    rest = np.flatnonzero(known) != top
+    rest = np.flatnonzero(usable) != top
     none = Estimate(nan, nan, nan, 0)
     return Gain(
         each,
         _interval(posts, scatter, tail),
-        float((np.exp(m) * scatter.gain(np.zeros(1), scale[known][:, None])[:, 0]).sum()),
+        float((np.exp(m) * scatter.gain(np.zeros(1), scale[usable][:, None])[:, 0]).sum()),
         float(np.quantile(lucky, 1 - tail)),
         float(beyond.sum()),
         n,
@@ -115,9 +113,9 @@ def most_of(values: Floats) -> tuple[int, float]:
 
     NaN values are passed over; of one value alone nothing need be said.
     """
-    known = np.isfinite(values)
-    total = float(values[known].sum())
-    if known.sum() < 2 or total <= 0:
+    usable = np.isfinite(values)
+    total = float(values[usable].sum())
+    if usable.sum() < 2 or total <= 0:
         return -1, float("nan")
     top = int(np.nanargmax(values))
     share = float(values[top]) / total
@@ -139,9 +137,7 @@ class _Posts:
 
 @dataclass(frozen=True, slots=True)
 class _Scatter:
-    """How ordinary posts scatter about their level, in scales: `at` with `weight` (None: a
-    normal curve).
-    """
+    """Scatter of ordinary posts about their level, in scales; None: a normal curve."""
 
     at: Floats | None
     weight: Floats | None
@@ -155,21 +151,21 @@ class _Scatter:
         """E max(0, exp(shift + scale r) - 1) over the scatter r; `shift` and `scale` broadcast."""
         if self.at is None or self.weight is None:
             return np.exp(shift + scale**2 / 2) * ndtr(shift / scale + scale) - ndtr(shift / scale)
-        found = np.zeros(np.broadcast_shapes(shift.shape, scale.shape))
+        total = np.zeros(np.broadcast_shapes(shift.shape, scale.shape))
         for at, weight in zip(self.at, self.weight, strict=True):
-            found += weight * np.maximum(0.0, np.expm1(shift + scale * at))
-        return found
+            total += weight * np.maximum(0.0, np.expm1(shift + scale * at))
+        return total
 
 
 def _scatter(shape: Floats | None) -> _Scatter:
     """The scatter of ordinary posts; its upper end kept value by value, the rest in steps."""
-    known = np.empty(0) if shape is None else np.sort(shape[np.isfinite(shape)])
-    if len(known) < MIN_SHAPE:
+    values = np.empty(0) if shape is None else np.sort(shape[np.isfinite(shape)])
+    if len(values) < MIN_SHAPE:
         return _Scatter(None, None)
-    parts = [*np.array_split(known[:-UPPER], STEPS), *known[-UPPER:, None]]
+    parts = [*np.array_split(values[:-UPPER], STEPS), *values[-UPPER:, None]]
     return _Scatter(
         np.array([part.mean() for part in parts]),
-        np.array([len(part) for part in parts]) / len(known),
+        np.array([len(part) for part in parts]) / len(values),
     )
 
 
@@ -194,17 +190,15 @@ def _interval(posts: _Posts, scatter: _Scatter, tail: float) -> Estimate:
     usual = float(squares.mean())
     stretches = _stretch(squares / usual, n)
     stretch = _stretch(np.array([square / usual]), n)[0] / stretches
-    moved = shift - stretch * shifts
+    centre = shift - stretch * shifts
     level = np.exp(posts.m[:, None] + posts.e[:, None] * rng.standard_normal((n, draws)))
-    sums = (level * scatter.gain(moved, stretch * posts.s[:, None])).sum(axis=0)
+    sums = (level * scatter.gain(centre, stretch * posts.s[:, None])).sum(axis=0)
     low, high = np.quantile(sums, [tail, 1 - tail])
     return Estimate(total, float(min(low, total)), float(max(high, total)), n)
 
 
 def _location(lift: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """Mean and mean square of `lift` (n, draws) about it in units of `spread`, values held
-    within CLIP of the median.
-    """
+    """Mean and mean square of `lift` (n, draws), clipped at CLIP `spread` from the median."""
     middle = np.median(lift, axis=0)
     off = np.clip((lift - middle) / spread, -CLIP, CLIP)
     mean = (off * spread).mean(axis=0)
@@ -216,9 +210,7 @@ def _stretch(square: Floats, n: int) -> Floats:
 
 
 def returns(total: Estimate, cost: float, *, value_per_thousand: float | None = None) -> Return:
-    """What gained views (`Gain.total`, or `.without`) cost a thousand, and their value at the
-    user's own figure.
-    """
+    """Cost per thousand gained views (`Gain.total`, `.without`), and their value."""
     worth = float("nan") if value_per_thousand is None else value_per_thousand / 1000
     value = Estimate(total.value * worth, total.low * worth, total.high * worth, total.n)
     net = Estimate(value.value - cost, value.low - cost, value.high - cost, total.n)

@@ -1,4 +1,4 @@
-"""The stage as one: from what the store has to everything notebook 07 shows."""
+"""The whole stage as a pure function: from the store's frames to all that notebook 07 shows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from vtlib.core.conclusion import Conclusion
 from vtlib.core.params import Performance
 from vtlib.llm.bill import Rates, bill
 from vtlib.performance import sentences
-from vtlib.performance.engagement import rate_history, with_rates
 from vtlib.performance.forecasts import RATE, VIEWS, Forecaster, learn
-from vtlib.performance.history import age_error, history
+from vtlib.performance.history import age_error, history, rate_history, with_rates
 from vtlib.performance.patterns import Feature, Library, PatternRules, find
 from vtlib.performance.reach import Range, grouped, span, within
 from vtlib.performance.sentences import InsightSentence
@@ -23,9 +22,7 @@ from vtlib.performance.verdicts import evaluation_table, report, verdicts
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the store has: judged posts with their facts, features, links of scripts,
-    predictions, priced lines of money.
-    """
+    """Frames of the store: judged posts, features, script links, predictions, costs."""
 
     posts: pd.DataFrame
     values: pd.DataFrame
@@ -61,7 +58,7 @@ class Result:
     of own posts in `days`; `variants`, `returns`; `insights` in reading order.
     """
 
-    judged: PerformanceKnowledge
+    knowledge: PerformanceKnowledge
     reported: pd.DataFrame
     days: Range
     page: pd.DataFrame
@@ -75,27 +72,27 @@ class Result:
 
     @property
     def library(self) -> Library:
-        return self.judged.library
+        return self.knowledge.library
 
     @property
     def learnt(self) -> Forecaster:
-        return self.judged.learnt
+        return self.knowledge.learnt
 
     @property
     def past(self) -> pd.DataFrame:
-        return self.judged.past
+        return self.knowledge.past
 
     @property
     def held(self) -> pd.DataFrame:
-        return self.judged.held
+        return self.knowledge.held
 
 
 def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> PerformanceKnowledge:
     """Patterns, forecasters and verdicts of a project; empty frames where there is nothing."""
     posts = with_rates(inputs.posts)
     rules = PatternRules(tuple(map(tuple, params.combinations)), claim_q=params.claim_q)
-    aged = posts.assign(se_age_ln=age_error(posts, interval=interval))
-    past, rates = history(aged), rate_history(aged)
+    with_error = posts.assign(se_age_ln=age_error(posts, interval=interval))
+    past, rates = history(with_error), rate_history(with_error)
     return PerformanceKnowledge(
         find(posts, inputs.values, inputs.features, rules),
         past,
@@ -108,13 +105,14 @@ def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Perf
 
 def hold(inputs: Inputs, past: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     """Verdicts on all predictions: ln views at 7 days, then engagement rates."""
-    made, links = inputs.predictions, inputs.links
-    of_views = verdicts(made[made["target"].eq(VIEWS)], links, past, _sources(links))
-    of_rates = verdicts(made[made["target"].eq(RATE)], links, rates)
-    seen = set(inputs.posts["post_id"])
+    sources = inputs.links[["script_id", "source_percentile"]].drop_duplicates("script_id")
+    predictions, links = inputs.predictions, inputs.links
+    of_views = verdicts(predictions[predictions["target"].eq(VIEWS)], links, past, sources)
+    of_rates = verdicts(predictions[predictions["target"].eq(RATE)], links, rates)
+    post_ids = set(inputs.posts["post_id"])
     for one, lacks in ((of_views, "a count of reach"), (of_rates, "likes or comments over views")):
-        lost = one["status"].eq("not captured") & one["post_id"].isin(seen)
-        one.loc[lost, "reason"] = f"captured, but {lacks} was not observed"
+        is_unobserved = one["status"].eq("not captured") & one["post_id"].isin(post_ids)
+        one.loc[is_unobserved, "reason"] = f"captured, but {lacks} was not observed"
     return pd.concat([of_views, of_rates], ignore_index=True) if len(of_rates) else of_views
 
 
@@ -125,32 +123,36 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
     patterns, forecasters, calibration, comparisons of variants and money rest on everything there
     is.
     """
-    found = judge(inputs, params, interval=interval)
-    days = span(found.past, days=params.date_range_days)
-    everything = found.past.merge(inputs.links, on="post_id", suffixes=("", "_script"))
+    knowledge = judge(inputs, params, interval=interval)
+    days = span(knowledge.past, days=params.date_range_days)
+    everything = knowledge.past.merge(inputs.links, on="post_id", suffixes=("", "_script"))
     links = of_products(inputs.links, params.products)
     runs = of_products(everything, params.products)
-    own = within(found.past[found.past["is_own"].astype(bool)], days)
+    own = within(knowledge.past[knowledge.past["is_own"].astype(bool)], days)
     own = own[own["post_id"].isin(runs["post_id"])] if params.products else own
-    held = found.held[found.held["script_id"].isin(links["script_id"])]
-    page, said = report(held[held["target"].eq(VIEWS)], min_matured=params.min_matured)
-    rate_page, rates_said = report(
-        held[held["target"].eq(RATE)], min_matured=params.min_matured, what="engagement rate"
+    verdict_rows = knowledge.held[knowledge.held["script_id"].isin(links["script_id"])]
+    page, page_sentences = report(
+        verdict_rows[verdict_rows["target"].eq(VIEWS)], min_matured=params.min_matured
     )
-    groups = grouped(own, within(runs, days), library=found.library, values=inputs.values)
+    rate_page, rate_sentences = report(
+        verdict_rows[verdict_rows["target"].eq(RATE)],
+        min_matured=params.min_matured,
+        what="engagement rate",
+    )
+    groups = grouped(own, within(runs, days), library=knowledge.library, values=inputs.values)
     variants = compare_variants(runs)
     returns = roi(
         runs[runs["is_mature"] & runs["is_plain"]],
         of_products(product_costs(inputs.costs, everything), params.products),
-        past=found.past,
+        past=knowledge.past,
         value_per_thousand=inputs.rates.usd_per_thousand_views,
     )
     insights = [
-        *sentences.verdict_insights(held[held["target"].eq(VIEWS)], said),
-        *(InsightSentence("calibration", s, "verdicts") for s in rates_said),
+        *sentences.verdict_insights(verdict_rows[verdict_rows["target"].eq(VIEWS)], page_sentences),
+        *(InsightSentence("calibration", s, "verdicts") for s in rate_sentences),
         *sentences.reach_insights(groups, days),
-        *sentences.pattern_insights(found.library),
-        *sentences.forecaster_insights(found.learnt),
+        *sentences.pattern_insights(knowledge.library),
+        *sentences.forecaster_insights(knowledge.learnt),
         *sentences.learned_insights(groups),
         *(InsightSentence("variant", s, "variants") for s in variants["said"]),
         *(
@@ -160,17 +162,17 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
         *(InsightSentence("money", s, "returns") for s in returns["said"]),
     ]
     return Result(
-        found,
-        held,
+        knowledge,
+        verdict_rows,
         days,
         page,
         rate_page,
-        evaluation_table(found.learnt.evaluation),
+        evaluation_table(knowledge.learnt.evaluation),
         groups,
         variants,
         returns,
         insights,
-        sentences.conclude(insights, held=held, library=found.library),
+        sentences.conclude(insights, verdicts=verdict_rows, library=knowledge.library),
     )
 
 
@@ -191,17 +193,13 @@ def product_costs(costs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     each = costs.assign(cost=costs["usd"].astype(float).fillna(0))
     own = each.dropna(subset=["product_id"]).groupby("product_id")["cost"].sum()
     posts = runs.loc[runs["is_mature"], "product_id"].value_counts()
-    shared = each.loc[each["product_id"].isna(), "cost"].sum()
+    common_cost = each.loc[each["product_id"].isna(), "cost"].sum()
     names = sorted({*own.index, *posts.index})
     share = posts / posts.sum() if posts.sum() else posts
-    total = [own.get(n, 0.0) + shared * share.get(n, 0.0) for n in names]
+    total = [own.get(n, 0.0) + common_cost * share.get(n, 0.0) for n in names]
     return pd.DataFrame({"product_id": names, "cost": total}, columns=["product_id", "cost"])
 
 
 def _billed(costs: pd.DataFrame) -> list[str]:
-    """The one sentence on all money of the project, whatever products are reported."""
+    """One sentence on all costs of the project, for any choice of products."""
     return [f"All of the project cost {bill(costs).words}"] if len(costs) else []
-
-
-def _sources(links: pd.DataFrame) -> pd.DataFrame:
-    return links[["script_id", "source_percentile"]].drop_duplicates("script_id")

@@ -32,13 +32,13 @@ class Calibration:
     """Where actual posts fell about their forecasts, in units of the stated error.
 
     `z` (groups, grid) quantiles at equal steps of probability, learnt from `n` posts, a row for
-    each group of volatility; empty = Student t is used. `pooled` (grid,) those of all posts.
+    each group of volatility; empty = Student t is used. `overall` (grid,) those of all posts.
     `edges` (groups - 1,) stated errors between groups.
     """
 
     z: Floats
     n: int
-    pooled: Floats
+    overall: Floats
     edges: Floats
 
     @property
@@ -73,9 +73,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """Arrays (n,): `ln` the point, `low` and `high` its interval, `p_beats` the chance to beat
-    the own median.
-    """
+    """Arrays (n,): point `ln`, interval `low`, `high`, chance `p_beats` of beating the median."""
 
     ln: Floats
     low: Floats
@@ -115,7 +113,7 @@ class Evaluation:
     rank_lift: Estimate
 
 
-def calibrate(actual: Floats, predicted: Floats, error: Floats) -> Calibration:
+def calibrate(actual: Floats, forecast_ln: Floats, error: Floats) -> Calibration:
     """Learn the spread of (actual - predicted) / error from posts that have matured, by groups of
     `error`.
 
@@ -123,18 +121,18 @@ def calibrate(actual: Floats, predicted: Floats, error: Floats) -> Calibration:
     many groups, up to 4 of one size, as have 100 posts each; a group's quantiles are drawn to those
     of all posts, as if 50 more posts had shown these.
     """
-    z = (actual - predicted) / error
-    known = np.isfinite(z)
-    z, size = z[known], error[known]
+    z = (actual - forecast_ln) / error
+    is_known = np.isfinite(z)
+    z, size = z[is_known], error[is_known]
     n, nothing = len(z), np.empty(0)
     if n < MIN_CALIBRATION:
         return Calibration(nothing, n, nothing, nothing)
     groups = min(MAX_GROUPS, n // GROUP_POSTS)
     edges = np.quantile(size, np.arange(1, groups) / groups)
     code = np.searchsorted(edges, size, side="right")
-    pooled = np.quantile(z, _probabilities())
-    rows = [_drawn(z[code == k], pooled) for k in range(groups)]
-    return Calibration(np.stack(rows), n, pooled, edges)
+    overall = np.quantile(z, _probabilities())
+    rows = [_drawn(z[code == k], overall) for k in range(groups)]
+    return Calibration(np.stack(rows), n, overall, edges)
 
 
 def forecast(outlook: Outlook, calibration: Calibration, *, interval: float = 0.8) -> Forecasts:
@@ -155,19 +153,19 @@ def forecast(outlook: Outlook, calibration: Calibration, *, interval: float = 0.
     return Forecasts(ln, ln - reach, ln + reach, _chance(beats))
 
 
-def evaluate(actual: Floats, made: Forecasts, naive: Forecasts, group: Ints) -> Evaluation:
+def evaluate(actual: Floats, forecasts: Forecasts, naive: Forecasts, group: Ints) -> Evaluation:
     """Hold forecasts against what happened; all arrays (n,), entries with a NaN are passed over.
 
     `naive.ln` is the own median; intervals of means come from drawing accounts (`group`) again.
     With no post left everything is NaN and n = 0.
     """
-    known = np.isfinite(actual) & np.isfinite(made.ln) & np.isfinite(naive.ln)
-    y, code = actual[known], group[known]
-    own = naive.ln[known]
-    ours, theirs = _take(made, known), _take(naive, known)
+    is_known = np.isfinite(actual) & np.isfinite(forecasts.ln) & np.isfinite(naive.ln)
+    y, code = actual[is_known], group[is_known]
+    own = naive.ln[is_known]
+    ours, theirs = _take(forecasts, is_known), _take(naive, is_known)
     beat = y > own
     return Evaluation(
-        n=int(known.sum()),
+        n=int(is_known.sum()),
         forecast=_score(y, ours, beat, code),
         naive=_score(y, theirs, beat, code),
         gain_mae=mean_by_group(np.abs(y - theirs.ln) - np.abs(y - ours.ln), code),
@@ -176,30 +174,28 @@ def evaluate(actual: Floats, made: Forecasts, naive: Forecasts, group: Ints) -> 
     )
 
 
-def _score(y: Floats, made: Forecasts, beat: NDArray[np.bool_], group: Ints) -> Score:
-    inside = (y >= made.low) & (y <= made.high)
+def _score(y: Floats, forecasts: Forecasts, beat: NDArray[np.bool_], group: Ints) -> Score:
+    inside = (y >= forecasts.low) & (y <= forecasts.high)
     return Score(
-        bias=mean_by_group(y - made.ln, group),
-        mae=mean_by_group(np.abs(y - made.ln), group),
+        bias=mean_by_group(y - forecasts.ln, group),
+        mae=mean_by_group(np.abs(y - forecasts.ln), group),
         coverage=rate(int(inside.sum()), len(y)),
-        rank=spearman(made.ln, y),
-        brier=mean_by_group(brier(made.p_beats, beat), group),
+        rank=spearman(forecasts.ln, y),
+        brier=mean_by_group(brier(forecasts.p_beats, beat), group),
     )
 
 
-def _drawn(z: Floats, pooled: Floats) -> Floats:
-    own = np.quantile(z, _probabilities()) if len(z) else pooled
-    return np.asarray((len(z) * own + POOLED_POSTS * pooled) / (len(z) + POOLED_POSTS))
+def _drawn(z: Floats, overall: Floats) -> Floats:
+    own = np.quantile(z, _probabilities()) if len(z) else overall
+    return np.asarray((len(z) * own + POOLED_POSTS * overall) / (len(z) + POOLED_POSTS))
 
 
 def _bounds(calibration: Calibration, interval: float) -> tuple[Floats, Floats]:
-    """(groups,) lower and upper end in units of the error; where the tails are cut is chosen
-    over all posts.
-    """
+    """(groups,) lower and upper end in units of the error; tails chosen over all posts."""
     grid, out = _probabilities(), 1 - interval
     tails = np.linspace(LEAST_TAIL, 1 - LEAST_TAIL, 21) * out
-    width = np.interp(tails + interval, grid, calibration.pooled) - np.interp(
-        tails, grid, calibration.pooled
+    width = np.interp(tails + interval, grid, calibration.overall) - np.interp(
+        tails, grid, calibration.overall
     )
     tail = float(tails[np.argmin(width)])
     # One post more than was seen: the finite-sample share of split conformal, half of it at either
@@ -226,8 +222,10 @@ def _chance(probability: Floats) -> Floats:
     return np.clip(probability, MIN_CHANCE, MAX_CHANCE)
 
 
-def _take(made: Forecasts, rows: NDArray[np.bool_]) -> Forecasts:
-    return Forecasts(made.ln[rows], made.low[rows], made.high[rows], made.p_beats[rows])
+def _take(forecasts: Forecasts, rows: NDArray[np.bool_]) -> Forecasts:
+    return Forecasts(
+        forecasts.ln[rows], forecasts.low[rows], forecasts.high[rows], forecasts.p_beats[rows]
+    )
 
 
 def _probabilities() -> Floats:

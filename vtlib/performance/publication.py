@@ -1,6 +1,4 @@
-"""Scripts on their way to posts: moved, linked, what they cost; what goes into production is
-predicted.
-"""
+"""Scripts on their way to posts: status, links, costs; production freezes a prediction."""
 
 from __future__ import annotations
 
@@ -11,25 +9,22 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.capture import imports as importing
+from vtlib.capture import imports
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PostRef
 from vtlib.ops import projects
 from vtlib.performance import store
-from vtlib.scripts import lifecycle as linking
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import lifecycle, queries
 from vtlib.scripts import store as scripts
 from vtlib.scripts.store import Move
 from vtlib.store.project import Project, Workspace
 from vtlib.store.writes import naive
-from vtlib.tables.sheets import rows_of
+from vtlib.tables.reader import rows_of
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptChange:
-    """How one of several scripts fared: `change` or `link` as the single command gives it, or
-    the error.
-    """
+    """The result for one of several scripts: `facts` of the change or link, or the error."""
 
     script_id: str
     said: str
@@ -46,30 +41,28 @@ def move(
     Returns the change and a line on the prediction ('' where none is due). That nothing can be
     predicted stops no production; the line says why. Raises BadInput where scripts.set_status does.
     """
-    moved = scripts.set_status(at.store, script_id, to, version=version)
-    return moved, _predicted(at, [moved]).get(script_id, "")
+    change = scripts.set_status(at.store, script_id, to, version=version)
+    return change, _prediction_lines(at, [change]).get(script_id, "")
 
 
 def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[ScriptChange]:
-    """`move` for several scripts; what the past teaches is worked out once a project. One error
-    stops no other.
-    """
+    """`move` for several scripts, learning once a project. One error stops no other."""
     with at.store.session():
-        done = [_moved(at, ref, to) for ref in refs]
-    said = _predicted(at, [one.facts for one in done if one.facts])
+        changes = [_move_one(at, ref, to) for ref in refs]
+    lines = _prediction_lines(at, [one.facts for one in changes if one.facts])
     return [
         replace(
             one,
-            said="; ".join(t for t in (one.said, said.get(one.script_id, "")) if t),
-            facts={**one.facts, "prediction": said.get(one.script_id, "")} if one.facts else {},
+            said="; ".join(t for t in (one.said, lines.get(one.script_id, "")) if t),
+            facts={**one.facts, "prediction": lines.get(one.script_id, "")} if one.facts else {},
         )
-        for one in done
+        for one in changes
     ]
 
 
-def _moved(at: Workspace, ref: str, to: Move) -> ScriptChange:
+def _move_one(at: Workspace, ref: str, to: Move) -> ScriptChange:
     try:
-        script_id = script_reading.find(at.store, ref)
+        script_id = queries.find(at.store, ref)
         change = scripts.set_status(at.store, script_id, to)
     except BadInput as error:
         return ScriptChange(ref, str(error), {}, error.exit_code)
@@ -85,45 +78,47 @@ def track_all(at: Workspace, path: Path, *, by: str) -> list[ScriptChange]:
     """
     rows = _link_rows(path)
     with at.store.session():
-        return _tracked(at, rows, by=by)
+        return _track(at, rows, by=by)
 
 
-def _tracked(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[ScriptChange]:
-    held: dict[str, list[str]] = {}
+def _track(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[ScriptChange]:
+    urls_by_project: dict[str, list[str]] = {}
     ready: list[tuple[str, dict[str, str], PostRef] | ScriptChange] = []
     for row in rows:
         try:
             script, post = (
-                script_reading.get(at.store, row["script"]),
-                linking.named_post(row["url"]),
+                queries.get(at.store, row["script"]),
+                lifecycle.named_post(row["url"]),
             )
         except BadInput as error:
             ready.append(ScriptChange(row["script"], str(error), {}, error.exit_code))
             continue
         if script["project_id"]:
-            held.setdefault(str(script["project_id"]), []).append(row["url"])
+            urls_by_project.setdefault(str(script["project_id"]), []).append(row["url"])
         ready.append((str(script["script_id"]), row, post))
-    for project, urls in held.items():
-        importing.import_urls(projects.opened(at, project), urls, own=True)
-    return [one if isinstance(one, ScriptChange) else _linked(at, *one, by=by) for one in ready]
+    for project, urls in urls_by_project.items():
+        imports.import_urls(projects.opened(at, project), urls, own=True)
+    return [one if isinstance(one, ScriptChange) else _link(at, *one, by=by) for one in ready]
 
 
-def _linked(
+def _link(
     at: Workspace, script_id: str, row: Mapping[str, str], post: PostRef, *, by: str
 ) -> ScriptChange:
     try:
         version = int(row["version"]) if row.get("version") else None
-        made = linking.linked(at, script_id, post, by=by, version=version)
+        link = lifecycle.linked(at, script_id, post, by=by, version=version)
         if row.get("variant"):
-            set_variant(at, script_id, made["post_id"], row["variant"])
+            set_variant(at, script_id, link["post_id"], row["variant"])
     except ValueError:
         return ScriptChange(
             script_id, f"version {row['version']} is no number", {}, BadInput.exit_code
         )
     except BadInput as error:
         return ScriptChange(script_id, str(error), {}, error.exit_code)
-    said = f"version {made['version']} ({made['status']}) is {made['post_id']}. {made['forecast']}"
-    return ScriptChange(script_id, said, {**made, "variant": row.get("variant") or None})
+    message = (
+        f"version {link['version']} ({link['status']}) is {link['post_id']}. {link['forecast']}"
+    )
+    return ScriptChange(script_id, message, {**link, "variant": row.get("variant") or None})
 
 
 def _link_rows(path: Path) -> list[dict[str, str]]:
@@ -131,31 +126,31 @@ def _link_rows(path: Path) -> list[dict[str, str]]:
     return [{name: text.strip() for name, text in row.items()} for _, row in rows]
 
 
-def _predicted(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _prediction_lines(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """A line on the prediction of each version that went into production, by script."""
     with at.store.session():
-        return _frozen(at, moves)
+        return _freeze_due(at, moves)
 
 
-def _frozen(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    said: dict[str, str] = {}
+def _freeze_due(at: Workspace, moves: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    lines: dict[str, str] = {}
     due: dict[str, list[tuple[str, int]]] = {}
-    for moved in moves:
-        if moved["to"] != "in_production" or moved["from"] == "produced":
+    for change in moves:
+        if change["to"] != "in_production" or change["from"] == "produced":
             continue
-        name = moved["script_id"]
-        slug = script_reading.get(at.store, name)["project_id"]
+        name = change["script_id"]
+        slug = queries.get(at.store, name)["project_id"]
         if slug:
-            due.setdefault(str(slug), []).append((name, int(moved["version"])))
+            due.setdefault(str(slug), []).append((name, int(change["version"])))
         else:
-            said[name] = "not predicted: the script has no project (vt script update --project)"
+            lines[name] = "not predicted: the script has no project (vt script update --project)"
     if due:
         # scipy takes seconds to import, and most scripts are moved without it.
         from vtlib.performance import follow_up  # noqa: PLC0415
 
         for slug, versions in due.items():
-            said |= follow_up.freeze(at, slug, versions)
-    return said
+            lines |= follow_up.freeze(at, slug, versions)
+    return lines
 
 
 def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> str:
@@ -164,7 +159,7 @@ def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> 
 
     Raises BadInput for neither hours nor an amount, negative ones, and a script without a project.
     """
-    row = script_reading.get(at.store, ref)
+    row = queries.get(at.store, ref)
     project = project_of(at, row)
     cost = {
         **facts,
@@ -180,14 +175,14 @@ def note_cost(at: Workspace, ref: str, facts: Mapping[str, Any], *, by: str) -> 
 
 def costs(at: Workspace, script_id: str) -> pd.DataFrame:
     """What was noted as cost of a script."""
-    found = at.store.query_file("script_costs", script=script_id)
-    named = found["currency"].fillna(_currency(at, script_id))
-    return found.assign(currency=named.where(found["amount"].notna(), None))
+    rows = at.store.query_file("script_costs", script=script_id)
+    currency = rows["currency"].fillna(_currency(at, script_id))
+    return rows.assign(currency=currency.where(rows["amount"].notna(), None))
 
 
 def _currency(at: Workspace, script_id: str) -> str:
     """The currency of a script's project, for notes from before amounts had one."""
-    slug = script_reading.get(at.store, script_id)["project_id"]
+    slug = queries.get(at.store, script_id)["project_id"]
     return Project.of(at, str(slug)).params.money.currency if slug else "USD"
 
 

@@ -1,4 +1,4 @@
-"""Own posts against their own level, by whatever they have in common."""
+"""Reach of own posts against their own level, by group."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vtlib.performance.patterns import Library
-from vtlib.performance.patterns.carriers import carriers
+from vtlib.performance.patterns.preparation import carriers
 from vtlib.performance.variants import GROUP_COLUMNS, by_group
 
-LEARNED = "with learned effects"
+WITH_LEARNED = "with learned effects"
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Days reported on (naive UTC): posts published after `since` up to `until`; both None
-    without any capture.
-    """
+    """Days of the report (naive UTC), `since` < posted <= `until`; None without a capture."""
 
     since: pd.Timestamp | None = None
     until: pd.Timestamp | None = None
@@ -54,25 +52,25 @@ def grouped(
         for name in ("platform", "format", "creator")
     ]
     parts.append(by_group(_patterned(own, library, values), "pattern").assign(by="pattern"))
-    learned = runs["learned_version"].notna().map({True: LEARNED, False: "without"})
-    named = runs.assign(
+    with_learned = runs["learned_version"].notna().map({True: WITH_LEARNED, False: "without"})
+    labels = runs.assign(
         product=runs["product_id"],
         script_type=runs["kind"],
         variant=runs["script_id"].astype("string") + " " + runs["variant"].astype("string"),
-        learned=learned,
+        learned=with_learned,
     )
     parts += [
-        by_group(named, name).assign(by=name.replace("_", " "))
+        by_group(labels, name).assign(by=name.replace("_", " "))
         for name in ("product", "brand", "script_type", "variant", "learned")
     ]
-    known = [p for p in parts if len(p)]
-    if not known:
+    non_empty = [p for p in parts if len(p)]
+    if not non_empty:
         return pd.DataFrame(columns=[*GROUP_COLUMNS, "by"])
-    return pd.concat(known, ignore_index=True)
+    return pd.concat(non_empty, ignore_index=True)
 
 
 def _patterned(own: pd.DataFrame, library: Library, values: pd.DataFrame) -> pd.DataFrame:
     """Own posts once for each claimed pattern that they have."""
-    held = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
-    theirs = held.loc[held["has"], ["pattern", "post_id"]]
+    has_pattern = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
+    theirs = has_pattern.loc[has_pattern["has"], ["pattern", "post_id"]]
     return own.merge(theirs.astype({"post_id": own["post_id"].dtype}), on="post_id")

@@ -1,6 +1,4 @@
-"""What is expected of a script when it is made; performance/stage freezes it when production
-begins.
-"""
+"""The forecast of a script while it is written; performance/stage freezes it later."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from vtlib.store.writes import naive
 
 
 def expected(project: Project, script: Script, *, platform: str = "") -> dict[str, Any]:
-    """A script's `prediction`: made_at, target, places (expecting.FACTS each); without any,
+    """A script's `prediction`: made_at, target, places (forecast_text.FACTS each); without any,
     `reason`.
 
     `platform` keeps those places alone, where own accounts are there. Nothing is stored and nothing
@@ -28,10 +26,10 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
 
     at = project.workspace.now()
     now = pd.Timestamp(naive(at))
-    inputs, found = performance.knowledge(project)
-    wanted = _places(found.past, now, platform=platform)
+    inputs, knowledge = performance.knowledge(project)
+    targets = _places(knowledge.past, now, platform=platform)
     head = {"made_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "target": VIEWS, "places": []}
-    if wanted.empty:
+    if targets.empty:
         few = f"no own account has {performance.MIN_POSTS} matured posts of a format"
         return {**head, "reason": few}
     row: dict[str, Any] = {
@@ -40,10 +38,10 @@ def expected(project: Project, script: Script, *, platform: str = "") -> dict[st
         "duration_s": duration_s(script) or None,
         "source_patterns": list(script.source_patterns),
     }
-    wanted = wanted.assign(script_id=row["script_id"], version=row["version"])
-    said = script_values(pd.DataFrame([row]), inputs.features)
-    made = predict(wanted, said, found.learnt, past=found.past, now=now)
-    places = [_plain(r) for r in made[list(FACTS)].to_dict("records")]
+    targets = targets.assign(script_id=row["script_id"], version=row["version"])
+    values = script_values(pd.DataFrame([row]), inputs.features)
+    forecasts = predict(targets, values, knowledge.learnt, past=knowledge.past, now=now)
+    places = [_plain(r) for r in forecasts[list(FACTS)].to_dict("records")]
     return {**head, "places": places}
 
 
@@ -55,15 +53,15 @@ def _places(past: pd.DataFrame, now: pd.Timestamp, *, platform: str) -> pd.DataF
     places = own[WANTED_COLUMNS].drop_duplicates().reset_index(drop=True)
     if places.empty:
         return places
-    known = places[current_levels(past, places, now)[OWN[1]].notna()]
-    there = known[known["platform"].eq(platform)]
-    return there if len(there) else known
+    usable = places[current_levels(past, places, now)[OWN[1]].notna()]
+    there = usable[usable["platform"].eq(platform)]
+    return there if len(there) else usable
 
 
 def _plain(record: dict[Any, Any]) -> dict[str, Any]:
     """A row as JSON knows it: NaN is None, floats to four digits."""
     out: dict[str, Any] = {}
     for name, value in record.items():
-        known = None if pd.isna(value) else value.item() if hasattr(value, "item") else value
-        out[str(name)] = round(known, 4) if isinstance(known, float) else known
+        cell = None if pd.isna(value) else value.item() if hasattr(value, "item") else value
+        out[str(name)] = round(cell, 4) if isinstance(cell, float) else cell
     return out

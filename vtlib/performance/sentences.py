@@ -1,6 +1,4 @@
-"""What was tried, what worked, what did not, how sure: sentences made from numbers, each with
-its n.
-"""
+"""Sentences on reach, patterns, forecasts and verdicts, each with its n and its rows."""
 
 from __future__ import annotations
 
@@ -12,10 +10,10 @@ import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, done, number, skipped
 from vtlib.core.errors import sentence
-from vtlib.core.pattern_text import said_on, surely
+from vtlib.core.finding import q_text, said_on
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
-from vtlib.performance.reach import LEARNED, Range
+from vtlib.performance.reach import WITH_LEARNED, Range
 
 MOST = 3
 
@@ -31,49 +29,45 @@ class InsightSentence:
 
 
 def reach_insights(groups: pd.DataFrame, days: Range) -> list[InsightSentence]:
-    """What own posts of the range reached, in all and by product, brand and script type where
-    that is known.
-    """
+    """Reach of own posts of the range: in all, by product, brand and script type."""
     if days.since is None or days.until is None:
         return [InsightSentence("reach", "No own post has been judged yet.", "groups")]
     when = f"{days.since:%Y-%m-%d} to {days.until:%Y-%m-%d}"
-    whole = groups[groups["by"].eq("all") & groups["n"].gt(0)]
-    if whole.empty:
-        said = (
+    overall = groups[groups["by"].eq("all") & groups["n"].gt(0)]
+    if overall.empty:
+        text = (
             f"Of own posts published {when} none is 7 days old with 5 earlier ones to compare with."
         )
-        return [InsightSentence("reach", said, "groups")]
-    told = groups[groups["by"].isin(["product", "script type"]) & groups["n"].gt(1)]
+        return [InsightSentence("reach", text, "groups")]
+    rows = groups[groups["by"].isin(["product", "script type"]) & groups["n"].gt(1)]
     lines = [
         InsightSentence(
-            "reach", f"Own posts published {when}: {_reached(whole.iloc[0])}.", "groups"
+            "reach", f"Own posts published {when}: {_reached(overall.iloc[0])}.", "groups"
         )
     ]
     return lines + [
         InsightSentence(
             "reach", f"{row['by']} {row['group']}: {_reached(row)}.", "groups", (str(row["group"]),)
         )
-        for _, row in told.head(MOST * 2).iterrows()
+        for _, row in rows.head(MOST * 2).iterrows()
     ]
 
 
 def learned_insights(groups: pd.DataFrame) -> list[InsightSentence]:
-    """Whether scripts made with learned effects before their writer's eyes did better than those
-    without.
-    """
-    known = groups[groups["by"].eq("learned") & groups["n"].gt(0)]
-    rows = {str(row["group"]): row for _, row in known.iterrows()}
-    if LEARNED not in rows:
+    """Scripts written with learned patterns at hand against scripts without."""
+    subset = groups[groups["by"].eq("learned") & groups["n"].gt(0)]
+    rows = {str(row["group"]): row for _, row in subset.iterrows()}
+    if WITH_LEARNED not in rows:
         return []
-    said = f"Scripts made {LEARNED}: {_reached(rows[LEARNED])}"
+    text = f"Scripts made {WITH_LEARNED}: {_reached(rows[WITH_LEARNED])}"
     if "without" not in rows:
-        return [InsightSentence("learned", f"{said}; none were made without.", "groups")]
-    one, two = rows[LEARNED], rows["without"]
+        return [InsightSentence("learned", f"{text}; none were made without.", "groups")]
+    one, two = rows[WITH_LEARNED], rows["without"]
     apart = one["ratio_low"] > two["ratio_high"] or one["ratio_high"] < two["ratio_low"]
     word = (
         "the intervals lie apart" if apart else "the intervals overlap, so no difference is claimed"
     )
-    return [InsightSentence("learned", f"{said}; without: {_reached(two)}; {word}.", "groups")]
+    return [InsightSentence("learned", f"{text}; without: {_reached(two)}; {word}.", "groups")]
 
 
 def pattern_insights(library: Library) -> list[InsightSentence]:
@@ -82,27 +76,27 @@ def pattern_insights(library: Library) -> list[InsightSentence]:
     if table.empty:
         why = "no feature is known of enough posts" if library.n_posts else "no posts to compare"
         return [InsightSentence("pattern", f"No pattern could be tested: {why}.", "patterns")]
-    claimed = library.claimed
+    claims = library.claimed
     lines = [
         InsightSentence(
             "pattern",
             f"{number(len(table), 'feature')} tested on {number(library.n_posts, 'post')} of "
-            f"{number(library.n_accounts, 'account')}: {number(len(claimed), 'pattern')} can be "
+            f"{number(library.n_accounts, 'account')}: {number(len(claims), 'pattern')} can be "
             "claimed "
             f"at q <= {library.rules.claim_q:.2f} over all tested.",
             "patterns",
         )
     ]
-    lines += [_claim(row) for _, row in claimed.head(MOST * 2).iterrows()]
+    lines += [_claim(row) for _, row in claims.head(MOST * 2).iterrows()]
     lines += _on_platforms(library)
-    if claimed.empty:
+    if claims.empty:
         lines += _nearest(table)
     names = library.dropped.loc[library.dropped["reason"].str.startswith("no variance"), "pattern"]
     if len(names):
-        shown = ", ".join(names.head(5))
+        text = ", ".join(names.head(5))
         lines.append(
             InsightSentence(
-                "dropped", f"Without variance, so not tested: {shown}.", "dropped", tuple(names)
+                "dropped", f"Without variance, so not tested: {text}.", "dropped", tuple(names)
             )
         )
     return lines
@@ -112,7 +106,7 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
     """Whether the model may speak, and what its trial on unseen accounts and times showed."""
     lift, hits = learnt.lift, learnt.breakout
     if lift.stands:
-        said = (
+        text = (
             "Features known before publication beat the own level alone on "
             f"{number(lift.n_tested, 'post')} of "
             f"accounts and times not seen: loss {lift.gain.value / lift.naive_loss:.1%} smaller "
@@ -120,8 +114,8 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
             "80 %)."
         )
     else:
-        said = sentence(f"Forecasts are the own level: the model stands down, {lift.reason}")
-    lines = [InsightSentence("forecast", said, "forecaster")]
+        text = sentence(f"Forecasts are the own level: the model stands down, {lift.reason}")
+    lines = [InsightSentence("forecast", text, "forecaster")]
     if hits.stands:
         lines.append(
             InsightSentence(
@@ -142,13 +136,11 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
     return lines
 
 
-def verdict_insights(held: pd.DataFrame, page: Sequence[str]) -> list[InsightSentence]:
-    """The calibration page's sentences, then the scripts furthest above and below their
-    prediction.
-    """
-    lines = [InsightSentence("calibration", said, "verdicts") for said in page]
-    matured = held[held["status"].eq("matured") & held["difference_pct"].notna()]
-    order = matured.sort_values("difference_pct", ascending=False)
+def verdict_insights(verdicts: pd.DataFrame, page: Sequence[str]) -> list[InsightSentence]:
+    """The calibration page's sentences, then the scripts furthest from their prediction."""
+    lines = [InsightSentence("calibration", line, "verdicts") for line in page]
+    rows = verdicts[verdicts["status"].eq("matured") & verdicts["difference_pct"].notna()]
+    order = rows.sort_values("difference_pct", ascending=False)
     ends = order if len(order) <= 2 else pd.concat([order.head(1), order.tail(1)])
     lines += [
         InsightSentence("verdict", _verdict(row), "verdicts", (str(row["prediction_id"]),))
@@ -158,18 +150,18 @@ def verdict_insights(held: pd.DataFrame, page: Sequence[str]) -> list[InsightSen
 
 
 def conclude(
-    insights: Sequence[InsightSentence], *, held: pd.DataFrame, library: Library
+    insights: Sequence[InsightSentence], *, verdicts: pd.DataFrame, library: Library
 ) -> Conclusion:
     """The stage's conclusion; without posts and without predictions there is nothing to say."""
-    if not len(held) and not library.n_posts:
+    if not len(verdicts) and not library.n_posts:
         return skipped(
             "performance", "no judged posts and no linked scripts: vt script track links a post"
         )
     return done(
         "performance",
         [i.said for i in insights],
-        predictions=int(held["target"].eq(VIEWS).sum()),
-        matured=int((held["status"].eq("matured") & held["target"].eq(VIEWS)).sum()),
+        predictions=int(verdicts["target"].eq(VIEWS).sum()),
+        matured=int((verdicts["status"].eq("matured") & verdicts["target"].eq(VIEWS)).sum()),
         patterns_tested=len(library.table),
         patterns_claimed=len(library.claimed),
     )
@@ -182,11 +174,11 @@ def _reached(row: pd.Series) -> str:
         if pd.notna(row["ratio_low"])
         else " (one post: no interval)"
     )
-    said = f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
+    text = f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
     if not isinstance(row.get("top_post"), str):
-        return said
+        return text
     return (
-        f"{said}; {row['top_post']} alone makes {row['top_share']:.0%} of their views, "
+        f"{text}; {row['top_post']} alone makes {row['top_share']:.0%} of their views, "
         f"without it x{row['ratio_without']:.2f}"
     )
 
@@ -194,20 +186,18 @@ def _reached(row: pd.Series) -> str:
 def _claim(row: pd.Series) -> InsightSentence:
     name = str(row["pattern"])
     last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
-    said = (
+    text = (
         f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
-        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {surely(row['q_value'])}, "
+        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {q_text(row['q_value'])}, "
         f"{row['replicates']}{last}); {row['kind']}"
         + (f"; {row['note']}" if row["note"] else "")
         + "."
     )
-    return InsightSentence("pattern", said, "patterns", (str(row["pattern_id"]),))
+    return InsightSentence("pattern", text, "patterns", (str(row["pattern_id"]),))
 
 
 def _on_platforms(library: Library) -> list[InsightSentence]:
-    """What holds on one platform and differs from the others, or is claimed there alone; nothing
-    with one platform.
-    """
+    """Claims that differ by platform or hold on one alone; nothing with one platform."""
     table = library.platforms
     if table.empty or table["platform"].nunique() < 2:
         return []
@@ -240,17 +230,17 @@ def _nearest(table: pd.DataFrame) -> list[InsightSentence]:
     more = row["posts_needed"]
     need = f"about {int(more):,} more posts with it would settle it" if pd.notna(more) else ""
     need = need or "nothing yet to look for"
-    said = (
+    text = (
         f"Nearest: {row['pattern']}, x{np.exp(row['shift_ln']):.2f} as seen, "
         f"x{row['ratio']:.2f} as believed, q {row['q_value']:.2f}, n {row['n_with']:,}; {need}."
     )
-    return [InsightSentence("pattern", said, "patterns", (str(row["pattern_id"]),))]
+    return [InsightSentence("pattern", text, "patterns", (str(row["pattern_id"]),))]
 
 
 def _verdict(row: pd.Series) -> str:
     word = "above" if row["difference_pct"] > 0 else "below"
     inside = "inside" if row["is_inside"] else "outside"
-    said = (
+    text = (
         f"{row['script_id']} version {row['version']}: {np.expm1(row['actual_ln']):,.0f} views, "
         "predicted "
         f"{np.expm1(row['predicted_ln']):,.0f} ({np.expm1(row['low_ln']):,.0f} to "
@@ -258,5 +248,5 @@ def _verdict(row: pd.Series) -> str:
         "the interval"
     )
     if pd.notna(row["percentile"]):
-        said += f", percentile {row['percentile']:.0f} of the account's own posts"
-    return said + "."
+        text += f", percentile {row['percentile']:.0f} of the account's own posts"
+    return text + "."

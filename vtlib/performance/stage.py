@@ -36,9 +36,8 @@ from vtlib.performance.patterns import (
 )
 from vtlib.performance.pipeline import Inputs, PerformanceKnowledge, Result, judge, work
 from vtlib.store import people
-from vtlib.store.json_columns import decoded
 from vtlib.store.project import Project, one_session
-from vtlib.store.writes import naive
+from vtlib.store.writes import decoded, naive
 from vtlib.tables.reader import TableOptions
 
 MIN_POSTS = 5

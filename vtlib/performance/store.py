@@ -1,11 +1,10 @@
-"""Predictions (frozen, in a row of digests), verdicts, runs of the pattern library, own
-analytics, costs.
-"""
+"""Store predictions (hash chain), verdicts, patterns, matches, own analytics and costs."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput
 from vtlib.store.connection import Connection, Store
-from vtlib.store.writes import naive, save, stage
+from vtlib.store.writes import naive, records, save, stage
 
 # What a prediction says, in the order of its frozen text; `made_at`, `seq` and the digests come
 # beside it.
@@ -26,14 +25,14 @@ FROZEN = (
 )
 
 
-def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
+def freeze(store: Store, project: str, predictions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
     """Append predictions and return those that were new, with their prediction_id; nothing is ever
     changed.
 
-    `made`: FROZEN without project_id, one row a script version and target. The same prediction from
-    the same data is there already and is not written twice; a later change of anything is a new
-    row. Each row's text carries the digest of the one before it, so that editing or removing one
-    shows (checks `prediction_*`).
+    `predictions`: FROZEN without project_id, one row a script version and target. The same
+    prediction from the same data is there already and is not written twice; a later change of
+    anything is a new row. Each row's text carries the digest of the one before it, so that editing
+    or removing one shows (checks `prediction_*`).
     """
     new: list[dict[str, Any]] = []
     with store.write() as connection:
@@ -43,16 +42,16 @@ def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> p
             [project],
         ).fetchone()
         seq, previous = (int(last[0]), str(last[1])) if last else (0, "")
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT prediction_id FROM predictions WHERE project_id = ?", [project]
         ).fetchall()
-        known = {str(row[0]) for row in found}
-        for record in made.to_dict("records"):
+        ids = {str(row[0]) for row in rows}
+        for record in predictions.to_dict("records"):
             facts = {k: _plain(record.get(k)) for k in FROZEN} | {"project_id": project}
             key = hashlib.sha256(_text(facts)).hexdigest()[:24]
-            if key in known:
+            if key in ids:
                 continue
-            known.add(key)
+            ids.add(key)
             seq += 1
             moment = naive(at)
             head = {
@@ -70,12 +69,13 @@ def freeze(store: Store, project: str, made: pd.DataFrame, *, at: datetime) -> p
     return pd.DataFrame(new)
 
 
-def save_verdicts(store: Store, project: str, held: pd.DataFrame, *, at: datetime) -> None:
+def save_verdicts(store: Store, project: str, verdicts: pd.DataFrame, *, at: datetime) -> None:
     """Replace the project's verdicts.
 
-    `held`: performance VERDICT_COLUMNS; `actual` (a count, or a rate) is added from `actual_ln`.
+    `verdicts`: performance VERDICT_COLUMNS; `actual` (a count, or a rate) is added from
+    `actual_ln`.
     """
-    rows = held.rename(columns={"prediction_id": "prediction"}).assign(
+    rows = verdicts.rename(columns={"prediction_id": "prediction"}).assign(
         project_id=project, judged_at=naive(at)
     )
     with store.write() as connection:
@@ -137,9 +137,7 @@ def save_native(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime
 
 
 def known_posts(store: Store, post_ids: Sequence[str], *, but_for: str = "") -> set[str]:
-    """Those of `post_ids` that are stored; with `but_for` (an actor): that another has captured
-    numbers of.
-    """
+    """Those of `post_ids` in the store; with `but_for`, captured by another actor."""
     sql = "SELECT post_id FROM posts WHERE list_contains($ids, post_id)"
     if but_for:
         sql = (
@@ -147,8 +145,8 @@ def known_posts(store: Store, post_ids: Sequence[str], *, but_for: str = "") -> 
             "(capture_id) "
             "WHERE list_contains($ids, s.post_id) AND c.actor IS DISTINCT FROM $actor"
         )
-    given = {"ids": [*post_ids], **({"actor": but_for} if but_for else {})}
-    return {str(i) for i in store.query(sql, given)["post_id"]}
+    parameters = {"ids": [*post_ids], **({"actor": but_for} if but_for else {})}
+    return {str(i) for i in store.query(sql, parameters)["post_id"]}
 
 
 def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -> str:
@@ -171,9 +169,7 @@ def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -
 
 
 def set_variant(store: Store, script_id: str, post_id: str, variant: str | None) -> None:
-    """Say which variant of a script a linked post is. Raises BadInput when the post is not
-    linked to it.
-    """
+    """Set the variant of a linked post. Raises BadInput when it is not linked."""
     with store.write() as connection:
         if not _linked(connection, script_id, post_id):
             raise BadInput(
@@ -212,3 +208,104 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return naive(pd.Timestamp(value).to_pydatetime())
     return value.item() if hasattr(value, "item") else value
+
+
+CLOSING = ("refuse", "unlink")  # decisions after which the machine does not propose a pair again
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on a pair: link, refuse, unlink or reopen, by whom and why."""
+
+    script_id: str
+    post_id: str
+    decision: str
+    by: str
+    reason: str = ""
+    version: int | None = None
+    probability: float | None = None
+    is_automatic: bool = False
+
+
+def save_proposals(store: Store, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the proposals of a project. `rows`: columns of `script_matches`."""
+    with store.write() as connection:
+        stage(connection, "script_matches", rows)
+        connection.execute("DELETE FROM script_matches WHERE project_id = ?", [project])
+        connection.execute(
+            "INSERT INTO script_matches BY NAME SELECT * EXCLUDE (_n) FROM new_script_matches"
+        )
+
+
+def save_decision(store: Store, decision: Decision, *, at: datetime) -> None:
+    """Add a decision."""
+    row = {
+        "script_id": decision.script_id,
+        "version": decision.version,
+        "post_id": decision.post_id,
+        "decision": decision.decision,
+        "reason": decision.reason or None,
+        "probability": decision.probability,
+        "is_automatic": decision.is_automatic,
+        "decided_by": decision.by,
+        "decided_at": naive(at),
+    }
+    key = ["script_id", "post_id", "decision", "decided_at"]
+    with store.write() as connection:
+        save(connection, "match_decisions", [row], key=key)
+
+
+def closed_pairs(store: Store, project: str) -> pd.DataFrame:
+    """Pairs that are not to be proposed: script_id, post_id."""
+    return store.query(
+        """SELECT d.script_id, d.post_id FROM match_decisions AS d
+        JOIN scripts AS s ON s.script_id = d.script_id AND s.project_id = $project
+        QUALIFY row_number() OVER (
+            PARTITION BY d.script_id, d.post_id ORDER BY d.decided_at DESC, d.decision DESC
+        ) = 1 AND list_contains($closed, d.decision)""",
+        {"project": project, "closed": list(CLOSING)},
+    )
+
+
+def linked_posts(store: Store, project: str) -> pd.DataFrame:
+    """Posts linked to scripts of a project: script_id, post_id."""
+    return store.query(
+        "SELECT DISTINCT u.script_id, u.post_id FROM publications AS u "
+        "JOIN scripts AS s ON s.script_id = u.script_id AND s.project_id = ? ORDER BY 1, 2",
+        [project],
+    )
+
+
+def remove_link(store: Store, script_id: str, post_id: str) -> dict[str, Any]:
+    """Remove the link of a post to a script; returns its row. Raises BadInput for none."""
+    with store.write() as connection:
+        sql = "SELECT * FROM publications WHERE script_id = ? AND post_id = ?"
+        rows = records(connection, sql, [script_id, post_id])
+        if not rows:
+            raise BadInput(
+                f"{post_id} is not linked to {script_id}.", todo=f"vt script show {script_id}"
+            )
+        connection.execute(
+            "DELETE FROM publications WHERE script_id = ? AND post_id = ?", [script_id, post_id]
+        )
+    return rows[0]
+
+
+def save_cut(store: Store, cut: Mapping[str, Any], *, by: str, at: datetime) -> None:
+    """Note the pictures of a file made of a script; the same file again is one row."""
+    row = {**cut, "added_by": by, "added_at": naive(at)}
+    with store.write() as connection:
+        save(connection, "script_cuts", [row], key=["script_id", "sha256"])
+
+
+def script_cuts(store: Store, project: str) -> dict[str, list[list[int]]]:
+    """The picture hashes of the files of each script."""
+    rows = store.query(
+        "SELECT c.script_id, c.hashes FROM script_cuts AS c "
+        "JOIN scripts AS s ON s.script_id = c.script_id AND s.project_id = ? ORDER BY c.added_at",
+        [project],
+    )
+    hashes: dict[str, list[list[int]]] = {}
+    for row in rows.to_dict("records"):
+        hashes.setdefault(row["script_id"], []).append([int(h, 16) for h in row["hashes"]])
+    return hashes

@@ -1,6 +1,4 @@
-"""How notebook 07 shows its frames: source, columns and formats of each table, as tables.show
-takes them.
-"""
+"""Tables of notebook 07: source, columns and formats, as `tables.show` takes them."""
 
 from __future__ import annotations
 

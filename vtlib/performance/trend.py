@@ -1,6 +1,4 @@
-"""Does an effect hold everywhere and does it last: agreement over accounts and weeks, trend,
-half-life.
-"""
+"""Does an effect hold everywhere, and does it last: agreement, trend, half-life, replication."""
 
 from __future__ import annotations
 
@@ -11,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from vtlib.core.proportions import Rate, rate
-from vtlib.core.winsorise import clipped
+from vtlib.core.proportions import Rate, clipped, rate
+from vtlib.performance.effects import Shift
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,9 +55,9 @@ def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float) -> Rate:
     """
     with_it, n_with = _medians(y, cell, on)
     without, n_without = _medians(y, cell, ~on)
-    asked = np.minimum(n_with, n_without) >= MIN_PER_CELL
-    agree = (with_it[asked] - without[asked]) * sign > 0
-    return rate(int(agree.sum()), int(asked.sum()))
+    has_both = np.minimum(n_with, n_without) >= MIN_PER_CELL
+    agree = (with_it[has_both] - without[has_both]) * sign > 0
+    return rate(int(agree.sum()), int(has_both.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,12 @@ def halves(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
 
     A half with under 8 posts or 3 accounts on a side is not tried.
     """
-    known = np.isfinite(day)
-    late = day > (np.median(day[known]) if known.any() else np.nan)
-    held = clipped(y, reach_sd=CLIP_SD)
+    is_known = np.isfinite(day)
+    late = day > (np.median(day[is_known]) if is_known.any() else np.nan)
+    robust = clipped(y, reach_sd=CLIP_SD)
     first, second = (
-        _difference(held[rows], on[rows], group[rows], interval=interval)
-        for rows in (known & ~late, known & late)
+        _difference(robust[rows], on[rows], group[rows], interval=interval)
+        for rows in (is_known & ~late, is_known & late)
     )
     return Halves(first[0], second[0], second[1], second[2])
 
@@ -109,14 +107,14 @@ def _difference(
     total = np.stack([np.bincount(code[s], y[s], size) for s in (on, ~on)])
     count = np.stack([np.bincount(code[s], minlength=size) for s in (on, ~on)]).astype(np.float64)
     sums, counts = total.sum(axis=1), count.sum(axis=1)
-    whole = float(np.subtract(*(sums / counts)))
+    difference = float(np.subtract(*(sums / counts)))
     with np.errstate(invalid="ignore", divide="ignore"):
         rest = (sums[:, None] - total) / (counts[:, None] - count)
     drop = rest[0] - rest[1]
     drop = drop[np.isfinite(drop)]
-    error = np.sqrt((len(drop) - 1) / len(drop) * ((drop - whole) ** 2).sum())
+    error = np.sqrt((len(drop) - 1) / len(drop) * ((drop - difference) ** 2).sum())
     half = float(student.ppf(0.5 + interval / 2, accounts - 1) * error)
-    return whole, whole - half, whole + half
+    return difference, difference - half, difference + half
 
 
 def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 0.8) -> Fading:
@@ -134,56 +132,54 @@ def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
         return Fading("too little data", nan, nan, nan, nan, nan, nan, nan, nan)
     start = float(day[on].min())
     week = (day - start) / 7
-    whole, drawn = _coefficients(clipped(y, reach_sd=CLIP_SD), on, group, week=week)
+    overall, bootstrap = _coefficients(clipped(y, reach_sd=CLIP_SD), on, group, week=week)
     tail = (1 - interval) / 2
     # Few accounts drawn again vary too little: Student's t with accounts less one, as for shifts.
     df = min(len(np.unique(group[on])), len(np.unique(group[~on]))) - 1
-    half_width = float(student.ppf(1 - tail, max(df, 1)) * np.nanstd(drawn[:, 1], ddof=1))
-    low, high = whole[1] - half_width, whole[1] + half_width
+    half_width = float(student.ppf(1 - tail, max(df, 1)) * np.nanstd(bootstrap[:, 1], ddof=1))
+    low, high = overall[1] - half_width, overall[1] + half_width
     last = span / 7
-    trend = _trend(whole, (low, high), last)
+    trend = _trend(overall, (low, high), last)
     half = (float("nan"),) * 3
     if trend == "fading":
-        half = _half_life(whole, drawn, tail)
+        half = _half_life(overall, bootstrap, tail)
     return Fading(
         trend,
-        float(whole[1]),
+        float(overall[1]),
         float(low),
         float(high),
-        float(whole[0]),
-        float(whole[0] + whole[1] * last),
+        float(overall[0]),
+        float(overall[0] + overall[1] * last),
         *half,
     )
 
 
-def _trend(whole: Floats, bounds: tuple[float, float], last: float) -> Trend:
+def _trend(overall: Floats, bounds: tuple[float, float], last: float) -> Trend:
     low, high = bounds
     if low <= 0 <= high:
         return "steady or unknown"
     # An effect fades when it moves towards 0 from where it began.
-    start, end = whole[0], whole[0] + whole[1] * last
+    start, end = overall[0], overall[0] + overall[1] * last
     middle = (start + end) / 2
-    return "fading" if whole[1] * middle < 0 else "growing"
+    return "fading" if overall[1] * middle < 0 else "growing"
 
 
-def _half_life(whole: Floats, drawn: Floats, tail: float) -> tuple[float, float, float]:
+def _half_life(overall: Floats, bootstrap: Floats, tail: float) -> tuple[float, float, float]:
     """Days until half of the first effect is left on the line, and its interval over the draws."""
 
     def days(c: Floats, d: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = -7 * c / (2 * d)
-        return np.where(found > 0, found, np.inf)
+            half_life = -7 * c / (2 * d)
+        return np.where(half_life > 0, half_life, np.inf)
 
-    point = float(days(whole[:1], whole[1:])[0])
-    spread = np.sort(days(drawn[:, 0], drawn[:, 1]))
+    point = float(days(overall[:1], overall[1:])[0])
+    spread = np.sort(days(bootstrap[:, 0], bootstrap[:, 1]))
     at = [int(tail * (len(spread) - 1)), int(np.ceil((1 - tail) * (len(spread) - 1)))]
     return point, float(spread[at[0]]), float(spread[at[1]])
 
 
 def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[Floats, Floats]:
-    """(c, d) of the whole and (draws, 2) of accounts drawn again: sums of squares add up by
-    account.
-    """
+    """(c, d) of all posts, and (draws, 2) of bootstrapped accounts (sums add by account)."""
     design = np.stack([np.ones_like(y), week, on.astype(np.float64), on * week], axis=1)
     code = np.unique(group, return_inverse=True)[1]
     size = int(code.max()) + 1
@@ -197,9 +193,9 @@ def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[F
     weight = rng.multinomial(size, np.full(size, 1 / size), DRAWS).astype(np.float64)
     weight = np.concatenate([np.ones((1, size)), weight])
     ridge = 1e-9 * np.eye(4) * len(y)
-    left = np.einsum("rk,kij->rij", weight, squares) + ridge
-    found = np.linalg.solve(left, (weight @ products)[:, :, None])[:, 2:, 0]
-    return found[0], found[1:]
+    normal_matrix = np.einsum("rk,kij->rij", weight, squares) + ridge
+    solutions = np.linalg.solve(normal_matrix, (weight @ products)[:, :, None])[:, 2:, 0]
+    return solutions[0], solutions[1:]
 
 
 def _medians(y: Floats, cell: Ints, rows: Bools) -> tuple[Floats, Ints]:
@@ -208,8 +204,32 @@ def _medians(y: Floats, cell: Ints, rows: Bools) -> tuple[Floats, Ints]:
     size = int(codes.max(initial=-1)) + 1
     count = np.bincount(codes[rows], minlength=size)
     order = np.lexsort((y[rows], codes[rows]))
-    ordered = np.append(y[rows][order], np.nan)
+    values = np.append(y[rows][order], np.nan)
     first = np.cumsum(count) - count
     low, high = first + np.maximum(count - 1, 0) // 2, first + count // 2
-    middle = (ordered[low] + ordered[high]) / 2
+    middle = (values[low] + values[high]) / 2
     return np.where(count > 0, middle, np.nan), count
+
+
+MIN_ASKED = 3  # accounts with posts on both sides
+
+
+def replicates(shift: Shift, by_account: Rate, again: Halves) -> str:
+    """One of "repeatable", "untried in time", "mixed", "one hit", "too few accounts".
+
+    Repeatable: no account alone makes it, more than half of the accounts agree, beyond chance, and
+    it was there in the earlier half of the posts and again, beyond chance, in the later half; where
+    that could not be tried, "untried in time". One hit: without some single account the sign turns.
+    Else mixed, or too few accounts to ask. `by_account`: agreement over accounts.
+    """
+    if by_account.n < MIN_ASKED:
+        return "too few accounts"
+    if shift.least * shift.shift <= 0 or shift.most * shift.shift <= 0:
+        return "one hit"
+    if by_account.low <= 0.5:
+        return "mixed"
+    if not again.tried:
+        return "untried in time"
+    sign = np.sign(shift.shift)
+    is_held = min(again.early * sign, again.low * sign, again.high * sign) > 0
+    return "repeatable" if is_held else "mixed"

@@ -97,13 +97,13 @@ def roi(
     in one case of ten: only gains beyond that are called more than luck. `top_post` makes more than
     half of the views; every figure is there without it too.
     """
-    known = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
-    products = sorted({*posts["product_id"].dropna(), *known})
+    cost_by_product = dict(zip(costs["product_id"], costs["cost"].astype(float), strict=True))
+    products = sorted({*posts["product_id"].dropna(), *cost_by_product})
     rows = []
     for product in products:
         mine = posts[posts["product_id"].eq(product)]
         shape = None if past is None else _shape(past, mine)
-        cost = known.get(product, float("nan"))
+        cost = cost_by_product.get(product, float("nan"))
         rows.append(_roi(product, mine, cost, value_per_thousand, shape))
     return pd.DataFrame(rows, columns=ROI_COLUMNS)
 
@@ -112,7 +112,7 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
     both = mine[mine["variant"].isin(names)]
     week = pd.to_datetime(both["posted_at"]).dt.strftime("%G-%V")
     block = (both["account_id"].astype(str) + week).factorize()[0].astype(np.int64)
-    found = abtest.compare(
+    test = abtest.compare(
         both["lift_ln"].to_numpy(float),
         both["variant"].eq(names[1]).to_numpy(bool),
         block,
@@ -123,73 +123,73 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
         "script_id": script,
         "a": names[0],
         "b": names[1],
-        "design": found.design,
-        "n_a": found.n_a,
-        "n_b": found.n_b,
-        "n_pairs": found.n_pairs,
-        "ratio": np.exp(found.shift),
-        "ratio_low": np.exp(found.low),
-        "ratio_high": np.exp(found.high),
-        "p_value": found.p,
-        "p_any_time": found.p_any_time,
-        "winner": {"A": names[0], "B": names[1]}.get(found.winner, ""),
-        "least_visible_ratio": np.exp(found.least_visible),
-        "posts_needed": found.needed,
-        "said": _said(found, names),
+        "design": test.design,
+        "n_a": test.n_a,
+        "n_b": test.n_b,
+        "n_pairs": test.n_pairs,
+        "ratio": np.exp(test.shift),
+        "ratio_low": np.exp(test.low),
+        "ratio_high": np.exp(test.high),
+        "p_value": test.p,
+        "p_any_time": test.p_any_time,
+        "winner": {"A": names[0], "B": names[1]}.get(test.winner, ""),
+        "least_visible_ratio": np.exp(test.least_visible),
+        "posts_needed": test.units_needed,
+        "said": _said(test, names),
     }
 
 
-def _said(found: abtest.VariantTest, names: tuple[str, str]) -> str:
-    if found.design == "too little data":
+def _said(test: abtest.VariantTest, names: tuple[str, str]) -> str:
+    if test.design == "too little data":
         return (
-            f"No winner: {names[0]} has {number(found.n_a, 'matured post')}, {names[1]} "
-            f"{found.n_b}; "
+            f"No winner: {names[0]} has {number(test.n_a, 'matured post')}, {names[1]} "
+            f"{test.n_b}; "
             f"{abtest.MIN_POSTS} of each are needed to compare at all."
         )
-    if found.design == "accounts differ":
+    if test.design == "accounts differ":
         return (
             f"No verdict: {names[0]} and {names[1]} ran on different accounts "
-            f"({found.accounts_a} and "
-            f"{found.accounts_b}), so accounts and variants cannot be told apart; run both on "
+            f"({test.accounts_a} and "
+            f"{test.accounts_b}), so accounts and variants cannot be told apart; run both on "
             "the same accounts, or each on "
             f"{abtest.MIN_ACCOUNTS} accounts or more."
         )
-    size = f"x{np.exp(found.shift):.2f} ({np.exp(found.low):.2f} to {np.exp(found.high):.2f})"
+    size = f"x{np.exp(test.shift):.2f} ({np.exp(test.low):.2f} to {np.exp(test.high):.2f})"
     what = {
-        "paired": f"{number(found.n_pairs, 'pair')} in the same account and week",
-        "unpaired": f"{found.n_a} and {found.n_b} posts of the same accounts",
+        "paired": f"{number(test.n_pairs, 'pair')} in the same account and week",
+        "unpaired": f"{test.n_a} and {test.n_b} posts of the same accounts",
         "by account": (
-            f"{found.n_a} and {found.n_b} posts, {found.accounts_a} and {found.accounts_b} accounts"
+            f"{test.n_a} and {test.n_b} posts, {test.accounts_a} and {test.accounts_b} accounts"
         ),
-    }[found.design]
-    looks = f"p {found.p_any_time:.3f} however often one looks"
-    if found.winner:
-        winner = names[1] if found.winner == "B" else names[0]
-        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {looks}."
-    one, many = _UNITS[found.design]
-    more = f"; {number(found.needed, one, many)} would show x1.5" if found.needed else ""
-    seen = (
+    }[test.design]
+    p_text = f"p {test.p_any_time:.3f} however often one looks"
+    if test.winner:
+        winner = names[1] if test.winner == "B" else names[0]
+        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {p_text}."
+    one, many = _UNITS[test.design]
+    more = f"; {number(test.units_needed, one, many)} would show x1.5" if test.units_needed else ""
+    detectable = (
         (
-            f"so many name a winner at a true difference of x{np.exp(found.least_visible):.2f} in "
+            f"so many name a winner at a true difference of x{np.exp(test.least_visible):.2f} in "
             "four cases of five"
         )
-        if found.least_visible < MOST_VISIBLE
+        if test.least_visible < MOST_VISIBLE
         else "so few can name no winner"
     )
-    return f"No winner: {names[1]} against {names[0]} {size}, {what}, {looks}; {seen}{more}."
+    return f"No winner: {names[1]} against {names[0]} {size}, {what}, {p_text}; {detectable}{more}."
 
 
 def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
     lift = mine["lift_ln"].to_numpy(float)
     code = mine["account_id"].factorize()[0].astype(np.int64)
-    known = np.isfinite(lift)
-    mean = mean_by_group(lift[known], code[known])
-    above = rate(int((lift[known] > 0).sum()), int(known.sum()))
-    engaged = mine["engagement_rate"].dropna()
+    usable = np.isfinite(lift)
+    mean = mean_by_group(lift[usable], code[usable])
+    above = rate(int((lift[usable] > 0).sum()), int(usable.sum()))
+    rates = mine["engagement_rate"].dropna()
     return {
         "group": name,
-        "n": int(known.sum()),
-        "accounts": int(mine.loc[known, "account_id"].nunique()),
+        "n": int(usable.sum()),
+        "accounts": int(mine.loc[usable, "account_id"].nunique()),
         "ratio": np.exp(mean.value),
         "ratio_low": np.exp(mean.low),
         "ratio_high": np.exp(mean.high),
@@ -197,19 +197,17 @@ def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
         "above_low": above.low,
         "above_high": above.high,
         "breakouts": int(mine["is_breakout"].sum()),
-        "engagement_rate": float(engaged.astype(float).median()),
-        "n_engagement": len(engaged),
+        "engagement_rate": float(rates.astype(float).median()),
+        "n_engagement": len(rates),
         "share_rate": float(mine["share_rate"].astype(float).median()),
         "save_rate": float(mine["save_rate"].astype(float).median()),
-        "not_counted": int((~known).sum()),
-        **_carried(mine[known], lift[known], code[known]),
+        "not_counted": int((~usable).sum()),
+        **_carried(mine[usable], lift[usable], code[usable]),
     }
 
 
 def _carried(mine: pd.DataFrame, lift: np.ndarray, code: np.ndarray) -> dict[str, Any]:
-    """The post that makes more than half of the group's views at 7 days, and the ratio without
-    it.
-    """
+    """The post with over half of the group's 7-day views, and the ratio without it."""
     views = np.exp(mine["x7_ln"].to_numpy(float)) if "x7_ln" in mine else np.full(len(mine), np.nan)
     top, share = money.most_of(views)
     if top < 0:
@@ -262,7 +260,7 @@ def _roi(
         "high": gain.total.high,
         "by_luck": gain.by_luck,
         "luck_high": gain.luck_high,
-        "signed": gain.signed,
+        "signed": gain.net_sum,
         "cost": cost,
         "cost_per_thousand": back.cost_per_thousand.value,
         "cost_low": back.cost_per_thousand.low,
@@ -286,16 +284,16 @@ def _money_said(product: str, gain: money.Gain, top: str) -> str:
     if not gain.n:
         return f"{product}: no matured posts, so nothing can be said of its return."
     more = "more" if gain.total.low > gain.luck_high else "not surely more"
-    said = (
+    text = (
         f"{product}: {_sum_said(gain.total)} beyond the own level in {number(gain.n, 'post')}; "
         f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over "
         f"{gain.luck_high:,.0f}, "
         f"so this is {more} than luck."
     )
     if not top:
-        return said
+        return text
     return (
-        f"{said} One post, {top}, makes {gain.top_share:.0%} of it: {_sum_said(gain.without)} "
+        f"{text} One post, {top}, makes {gain.top_share:.0%} of it: {_sum_said(gain.without)} "
         "without it."
     )
 

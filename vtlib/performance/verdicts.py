@@ -1,4 +1,4 @@
-"""Predictions held against what happened: verdicts, and what they add up to."""
+"""Verdicts: predictions against actual numbers, and the calibration report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTHING_YET = "nothing can be claimed yet"
 
 
 def verdicts(
-    made: pd.DataFrame,
+    prediction_rows: pd.DataFrame,
     links: pd.DataFrame,
     posts: pd.DataFrame,
     sources: pd.DataFrame | None = None,
@@ -32,128 +32,126 @@ def verdicts(
     """What became of each prediction whose script was published: VERDICT_COLUMNS, one row a
     prediction and post.
 
-    `made`: rows of `predictions` (prediction_id and PREDICTION_COLUMNS). `links`: script_id,
-    version, post_id. `posts`: `history`'s frame (own posts) with scale_ln, se_age_ln and
+    `prediction_rows`: rows of `predictions` (prediction_id and PREDICTION_COLUMNS). `links`:
+    script_id, version, post_id. `posts`: `history`'s frame (own posts) with scale_ln, se_age_ln and
     captured_at. `sources`: script_id, source_percentile (of the source video within its own
     account). status: matured (captured at 7 days or later) · too early (with a projected range from
     24 h on) · not captured · no forecast. `difference_pct` of views, + = more than predicted.
     `percentile` of the value brought to 7 days among the account's own other posts. A prediction
     made after the post went up is no prediction: it is left out with its reason.
     """
-    table = made.merge(links[["script_id", "version", "post_id"]], on=["script_id", "version"])
+    table = prediction_rows.merge(
+        links[["script_id", "version", "post_id"]], on=["script_id", "version"]
+    )
     facts = [
         *("post_id", "x7_ln", "age_h", "captured_at", "posted_at", "is_plain", "se_age_ln"),
     ]
     where = posts.reindex(columns=[*facts, "account_id", "format"])
     where = where.rename(columns={"account_id": "posted_by", "format": "posted_as"})
-    held = _meant(table.merge(where, on="post_id", how="left"))
+    rows = _meant(table.merge(where, on="post_id", how="left"))
     if sources is not None:
-        held = held.merge(sources, on="script_id", how="left")
-    held["status"], held["reason"] = _status(held)
+        rows = rows.merge(sources, on="script_id", how="left")
+    rows["status"], rows["reason"] = _status(rows)
     # Of a post that is not known, or stands elsewhere, the prediction for some other place is none.
     numbers = ["predicted_ln", "low_ln", "high_ln", "naive_ln", "p_beats_median"]
-    held.loc[~held["is_meant"], numbers] = np.nan
-    matured, early = held["status"].eq("matured"), held["status"].eq("too early")
-    held["actual_ln"] = held["x7_ln"].where(matured)
-    off = held["actual_ln"] - held["predicted_ln"]
-    held["difference_pct"] = 100 * np.expm1(off)
-    inside = held["actual_ln"].between(held["low_ln"], held["high_ln"])
-    held["is_inside"] = inside.astype("boolean").where(matured & off.notna())
-    beats = held["actual_ln"] > held["naive_ln"]
-    held["beats_median"] = beats.astype("boolean").where(matured & off.notna())
-    reach = Z80 * held["se_age_ln"].fillna(0)
-    held["projected_low_ln"] = (held["x7_ln"] - reach).where(early)
-    held["projected_high_ln"] = (held["x7_ln"] + reach).where(early)
-    held["percentile"] = _percentiles(held, posts)
-    return held.reindex(columns=VERDICT_COLUMNS)
+    rows.loc[~rows["is_meant"], numbers] = np.nan
+    is_matured, early = rows["status"].eq("matured"), rows["status"].eq("too early")
+    rows["actual_ln"] = rows["x7_ln"].where(is_matured)
+    off = rows["actual_ln"] - rows["predicted_ln"]
+    rows["difference_pct"] = 100 * np.expm1(off)
+    inside = rows["actual_ln"].between(rows["low_ln"], rows["high_ln"])
+    rows["is_inside"] = inside.astype("boolean").where(is_matured & off.notna())
+    beats = rows["actual_ln"] > rows["naive_ln"]
+    rows["beats_median"] = beats.astype("boolean").where(is_matured & off.notna())
+    reach = Z80 * rows["se_age_ln"].fillna(0)
+    rows["projected_low_ln"] = (rows["x7_ln"] - reach).where(early)
+    rows["projected_high_ln"] = (rows["x7_ln"] + reach).where(early)
+    rows["percentile"] = _percentiles(rows, posts)
+    return rows.reindex(columns=VERDICT_COLUMNS)
 
 
 def report(
-    held: pd.DataFrame, *, min_matured: int = 20, what: str = "views"
+    rows: pd.DataFrame, *, min_matured: int = 20, what: str = "views"
 ) -> tuple[pd.DataFrame, list[str]]:
     """The calibration page: (table, sentences).
 
-    `held`: verdicts of one target, which `what` names. Table: measure, forecast, low, high, naive,
+    `rows`: verdicts of one target, which `what` names. Table: measure, forecast, low, high, naive,
     naive_low, naive_high, n. Only matured plain posts of scripts count, each script and post once
     (its last prediction). Under `min_matured` of them the first sentence says that nothing can be
     claimed yet, and why.
     """
-    last = counted(held)
-    found = _evaluation(last)
-    table = evaluation_table(found)
+    last = counted(rows)
+    evaluation = _evaluation(last)
+    table = evaluation_table(evaluation)
     subject = "" if what == "views" else f" of predictions of the {what}"
-    if found.n < min_matured:
-        early = int(held["status"].eq("too early").sum()) if len(held) else 0
+    if evaluation.n < min_matured:
+        early = int(rows["status"].eq("too early").sum()) if len(rows) else 0
         waiting = f", {number(early, 'post')} too early" if early else ""
-        said = (
-            f"{NOTHING_YET.capitalize()}{subject}: {number(found.n, 'matured post')} of "
+        text = (
+            f"{NOTHING_YET.capitalize()}{subject}: {number(evaluation.n, 'matured post')} of "
             f"{min_matured} needed{waiting}."
         )
-        return table, [said]
-    return table, _sentences(found, what)
+        return table, [text]
+    return table, _sentences(evaluation, what)
 
 
-def evaluation_table(found: predictions.Evaluation) -> pd.DataFrame:
+def evaluation_table(evaluation: predictions.Evaluation) -> pd.DataFrame:
     """An evaluation as rows: measure, forecast, low, high, naive, naive_low, naive_high, n."""
-    return pd.DataFrame(_rows(found), columns=_MEASURES)
+    return pd.DataFrame(_rows(evaluation), columns=_MEASURES)
 
 
-def counted(held: pd.DataFrame) -> pd.DataFrame:
-    """The verdicts that count: matured, plain (not paid, not pinned), the last prediction a
-    script and post.
-    """
-    use = held["status"].eq("matured") & held["is_plain"].eq(True)
-    use &= held["predicted_ln"].notna()
-    return held[use].drop_duplicates(["script_id", "post_id", "target"], keep="last")
+def counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts that count: matured, plain, the last prediction of a script and post."""
+    use = rows["status"].eq("matured") & rows["is_plain"].eq(True)
+    use &= rows["predicted_ln"].notna()
+    return rows[use].drop_duplicates(["script_id", "post_id", "target"], keep="last")
 
 
-def _meant(held: pd.DataFrame) -> pd.DataFrame:
-    """Of the predictions for several accounts those for where the script was published; one if
-    there is none.
-    """
-    here = held["account_id"].eq(held["posted_by"]) & held["format"].eq(held["posted_as"])
-    held = held.assign(is_meant=here)
-    pair = [held["script_id"], held["version"], held["post_id"]]
-    lost = ~here.groupby(pair).transform("any") & ~held.duplicated(
+def _meant(rows: pd.DataFrame) -> pd.DataFrame:
+    """The prediction for the account and format of the post; one row if there is none."""
+    here = rows["account_id"].eq(rows["posted_by"]) & rows["format"].eq(rows["posted_as"])
+    rows = rows.assign(is_meant=here)
+    pair = [rows["script_id"], rows["version"], rows["post_id"]]
+    is_fallback = ~here.groupby(pair).transform("any") & ~rows.duplicated(
         ["script_id", "version", "post_id"]
     )
-    return held[here | lost].reset_index(drop=True)
+    return rows[here | is_fallback].reset_index(drop=True)
 
 
-def _status(held: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    status = pd.Series("matured", index=held.index, dtype=object)
-    reason = pd.Series("", index=held.index, dtype=object)
+def _status(verdict_rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    status = pd.Series("matured", index=verdict_rows.index, dtype=object)
+    reason = pd.Series("", index=verdict_rows.index, dtype=object)
 
     def mark(rows: pd.Series, name: str, why: str) -> None:
         status[rows], reason[rows] = name, why
 
-    mark(held["age_h"].lt(MATURE_H), "too early", "younger than 7 days when last captured")
-    absent = held["x7_ln"].isna()
+    mark(verdict_rows["age_h"].lt(MATURE_H), "too early", "younger than 7 days when last captured")
+    absent = verdict_rows["x7_ln"].isna()
     mark(absent, "not captured", "no capture of the post since it was linked")
-    young = absent & held["age_h"].lt(EARLIEST_H)
+    young = absent & verdict_rows["age_h"].lt(EARLIEST_H)
     mark(young, "too early", "younger than 24 h when last captured")
-    few = held["predicted_ln"].isna()
+    few = verdict_rows["predicted_ln"].isna()
     mark(few, "no forecast", "the account had too few posts to forecast from")
-    elsewhere = ~held["is_meant"] & held["posted_by"].notna()
+    elsewhere = ~verdict_rows["is_meant"] & verdict_rows["posted_by"].notna()
     mark(
         elsewhere, "no forecast", "published on an account or in a format it was not predicted for"
     )
-    late = pd.to_datetime(held["made_at"]) > pd.to_datetime(held["posted_at"])
+    late = pd.to_datetime(verdict_rows["made_at"]) > pd.to_datetime(verdict_rows["posted_at"])
     mark(late, "no forecast", "made after the post was published")
     return status, reason
 
 
-def _percentiles(held: pd.DataFrame, posts: pd.DataFrame) -> pd.Series:
+def _percentiles(rows: pd.DataFrame, posts: pd.DataFrame) -> pd.Series:
     """0 to 100, mid-rank among the account's other mature posts of the same format and metric."""
     mine = posts[posts["is_mature"] & posts["is_plain"]]
     groups = dict(iter(mine.groupby(["account_id", "platform", "format", "metric"])))
-    found = []
-    for row in held.itertuples():
+    percentiles = []
+    for row in rows.itertuples():
         usual = groups.get((row.account_id, row.platform, row.format, row.metric), mine[:0])
         others = usual.loc[usual["post_id"] != row.post_id, "x7_ln"]
         value = row.x7_ln if row.status in ("matured", "too early") else np.nan
-        found.append(_mid_rank(np.asarray(others, float), value))
-    return pd.Series(found, index=held.index, dtype=float)
+        percentiles.append(_mid_rank(np.asarray(others, float), value))
+    return pd.Series(percentiles, index=rows.index, dtype=float)
 
 
 def _mid_rank(others: np.ndarray, value: Any) -> float:
@@ -168,36 +166,40 @@ def _evaluation(last: pd.DataFrame) -> predictions.Evaluation:
     }
     chance = last["p_beats_median"].to_numpy(float)
     naive = last["naive_ln"].to_numpy(float)
-    made = predictions.Forecasts(
+    forecasts = predictions.Forecasts(
         column["predicted_ln"], column["low_ln"], column["high_ln"], chance
     )
     nothing = np.full(len(last), np.nan)
     plain = predictions.Forecasts(naive, nothing, nothing, np.full(len(last), 0.5))
     group = last["account_id"].factorize(sort=True)[0].astype(np.int64)
-    return predictions.evaluate(column["actual_ln"], made, plain, group)
+    return predictions.evaluate(column["actual_ln"], forecasts, plain, group)
 
 
-def _rows(found: predictions.Evaluation) -> list[tuple[Any, ...]]:
+def _rows(evaluation: predictions.Evaluation) -> list[tuple[Any, ...]]:
     pairs: list[tuple[str, Estimate | Rate, Estimate | Rate | None]] = [
-        ("bias, mean ln(actual / predicted)", found.forecast.bias, found.naive.bias),
-        ("mean absolute error, ln", found.forecast.mae, found.naive.mae),
-        ("share inside the 80 % interval", found.forecast.coverage, None),
-        ("rank correlation with actual", found.forecast.rank, found.naive.rank),
-        ("Brier score of 'beats its own median'", found.forecast.brier, found.naive.brier),
-        ("rank correlation of distances to the own median", found.rank_lift, None),
+        ("bias, mean ln(actual / predicted)", evaluation.forecast.bias, evaluation.naive.bias),
+        ("mean absolute error, ln", evaluation.forecast.mae, evaluation.naive.mae),
+        ("share inside the 80 % interval", evaluation.forecast.coverage, None),
+        ("rank correlation with actual", evaluation.forecast.rank, evaluation.naive.rank),
+        (
+            "Brier score of 'beats its own median'",
+            evaluation.forecast.brier,
+            evaluation.naive.brier,
+        ),
+        ("rank correlation of distances to the own median", evaluation.rank_lift, None),
     ]
-    return [(name, *_numbers(a), *_numbers(b), found.n) for name, a, b in pairs]
+    return [(name, *_numbers(a), *_numbers(b), evaluation.n) for name, a, b in pairs]
 
 
-def _numbers(found: Estimate | Rate | None) -> tuple[float, float, float]:
-    if found is None:
+def _numbers(estimate: Estimate | Rate | None) -> tuple[float, float, float]:
+    if estimate is None:
         return (float("nan"),) * 3
-    value = found.share if isinstance(found, Rate) else found.value
-    return value, found.low, found.high
+    value = estimate.share if isinstance(estimate, Rate) else estimate.value
+    return value, estimate.low, estimate.high
 
 
-def _sentences(found: predictions.Evaluation, what: str) -> list[str]:
-    cover, gain, bias = found.forecast.coverage, found.gain_mae, found.forecast.bias
+def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
+    cover, gain, bias = evaluation.forecast.coverage, evaluation.gain_mae, evaluation.forecast.bias
     fit = "as it should" if cover.low <= 0.8 <= cover.high else "not the 80 % it states"
     if gain.low > 0:
         word = "better than"
@@ -205,14 +207,14 @@ def _sentences(found: predictions.Evaluation, what: str) -> list[str]:
         word = "worse than" if gain.high < 0 else "no better, as far as can be told, than"
     return [
         (
-            f"Of {number(found.n, 'matured post')}, {cover.share:.0%} fell inside the 80 % "
+            f"Of {number(evaluation.n, 'matured post')}, {cover.share:.0%} fell inside the 80 % "
             "interval of their "
             f"{what} ({cover.low:.0%} to {cover.high:.0%}): {fit}."
         ),
         (
             f"Predictions of {what} were {word} 'own median': mean error "
-            f"x{np.exp(found.forecast.mae.value):.2f} "
-            f"against x{np.exp(found.naive.mae.value):.2f} (gain {gain.value:+.2f} ln, "
+            f"x{np.exp(evaluation.forecast.mae.value):.2f} "
+            f"against x{np.exp(evaluation.naive.mae.value):.2f} (gain {gain.value:+.2f} ln, "
             f"{gain.low:+.2f} to {gain.high:+.2f})."
         ),
         (

@@ -1,20 +1,81 @@
-"""04: which films more are measured so that patterns of films can be tested, and what that
-takes.
-"""
+"""Which videos to measure next so that patterns of videos can be tested; power, plan, draw."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+from scipy.stats import norm as normal
+from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
-from vtlib.performance import sample_power
 from vtlib.performance.patterns.features import Feature
 from vtlib.performance.patterns.library import Library
 from vtlib.performance.patterns.preparation import binary, outcomes, wide
+
+Floats = NDArray[np.float64]
+SIZES = (20, 30, 40, 60, 80, 110, 150, 200, 270, 370, 500, 700, 1000)
+WORLDS = 200
+POWER = 0.8
+DF = 4  # of outcomes: heavier tails than a normal curve
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An effect to be found: `share` of ordinary posts with the feature (0 to 1), `effect_ln`
+    its shift, ln units, `alpha` the two-sided p that a claim needs.
+    """
+
+    share: float
+    effect_ln: float
+    alpha: float
+
+
+def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> float:
+    """Chance that the target is found among `size` films, half breakouts, half ordinary posts.
+
+    `y` (posts,) outcomes in ln over the own level, `is_hit` which are breakouts. Drawn with
+    replacement, so a size beyond the posts at hand is answered as if there were more like them. NaN
+    without breakouts or without ordinary posts.
+    """
+    hits, others = y[is_hit], y[~is_hit]
+    if not (len(hits) and len(others)):
+        return float("nan")
+    rng = np.random.default_rng(0)
+    half = size // 2
+    sample = np.concatenate(
+        [rng.choice(hits, (WORLDS, half)), rng.choice(others, (WORLDS, size - half))], axis=1
+    )
+    center = np.median(others)
+    scale = max(float(np.median(np.abs(others - center))) / student.ppf(0.75, DF), 1e-6)
+    far = (sample - center) / scale
+    gain = student.logpdf(far - target.effect_ln / scale, DF) - student.logpdf(far, DF)
+    chance = expit(logit(target.share) + gain)
+    has = rng.random(sample.shape) < chance
+    n_on = has.sum(axis=1)
+    n_off = size - n_on
+    ranks = rankdata(sample, axis=1)
+    u = (ranks * has).sum(axis=1) - n_on * (n_on + 1) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (u - n_on * n_off / 2) / np.sqrt(n_on * n_off * (size + 1) / 12)
+    return float(np.mean(np.nan_to_num(2 * normal.sf(np.abs(z)), nan=1.0) <= target.alpha))
+
+
+def films_needed(
+    y: Floats, is_hit: NDArray[np.bool_], target: Target, *, sizes: Sequence[int] = SIZES
+) -> int | None:
+    """The least of `sizes` with power .8; None: not with 1,000 films, or nothing to draw from."""
+    for size in sizes:
+        if power(y, is_hit, size, target) >= POWER:
+            return size
+    return None
+
 
 RULE = "half breakouts, half ordinary posts, at random within each, one account after the other"
 PLAN_COLUMNS = [
@@ -26,12 +87,12 @@ MIN_KNOWN = 20
 
 
 def film_posts(posts: pd.DataFrame) -> pd.DataFrame:
-    """Judged plain posts with moving pictures: the columns of `posts`, y, and `is_hit`; watch
-    posts belong to neither side.
-    """
-    kept, _ = outcomes(posts)
-    kept = kept[kept["format"].isin(VIDEO_FORMATS) & kept["tier"].isin(["none", *BREAKOUT_TIERS])]
-    return kept.assign(is_hit=kept["tier"].isin(BREAKOUT_TIERS)).reset_index(drop=True)
+    """Judged plain posts with video, with y and `is_hit`; watch posts are left out."""
+    usable, _ = outcomes(posts)
+    usable = usable[
+        usable["format"].isin(VIDEO_FORMATS) & usable["tier"].isin(["none", *BREAKOUT_TIERS])
+    ]
+    return usable.assign(is_hit=usable["tier"].isin(BREAKOUT_TIERS)).reset_index(drop=True)
 
 
 def film_plan(
@@ -50,24 +111,24 @@ def film_plan(
     Benjamini-Hochberg: claim_q (claims + 1) / tests, with those counted that cannot be tested yet.
     films_more None: over 1,000 films, or no breakout. Empty without posts.
     """
-    known = set(library.table["pattern"])
-    tests = len(known | {f.name for f in features})
+    tested_names = set(library.table["pattern"])
+    tests = len(tested_names | {f.name for f in features})
     alpha = library.rules.claim_q * (len(library.claimed) + 1) / max(tests, 1)
     claims = library.table.set_index("pattern")["claim"]
     reasons = library.dropped.set_index("pattern")["reason"]
-    held = wide(values, films, features)
+    wide_values = wide(values, films, features)
     y, is_hit = films["y"].to_numpy(float), films["is_hit"].to_numpy(bool)
     rows = []
-    needed: dict[float, int | None] = {}
+    films_by_share: dict[float, int | None] = {}
     for feature in features if len(films) else ():
-        value, _ = binary(held, films, feature)
+        value, _ = binary(wide_values, films, feature)
         n, usual = int(value.notna().sum()), float(value[~films["is_hit"]].mean())
         is_known = n >= MIN_KNOWN and np.isfinite(usual)
         share = float(np.clip(round(usual if is_known else USUAL_SHARE, 1), 0.05, 0.95))
-        if share not in needed:
-            target = sample_power.Target(share, float(np.log(effect)), alpha)
-            needed[share] = sample_power.films_needed(y, is_hit, target)
-        total = needed[share]
+        if share not in films_by_share:
+            target = Target(share, float(np.log(effect)), alpha)
+            films_by_share[share] = films_needed(y, is_hit, target)
+        total = films_by_share[share]
         rows.append(
             {
                 "pattern": feature.name,
@@ -85,33 +146,33 @@ def film_plan(
     return table.astype({"films_needed": "Int64", "films_more": "Int64"})
 
 
-def draw(films: pd.DataFrame, size: int, *, held: Sequence[str], seed: str) -> pd.DataFrame:
+def draw(films: pd.DataFrame, size: int, *, previous_ids: Sequence[str], seed: str) -> pd.DataFrame:
     """post_id, stratum (breakout, ordinary), drawn_share: what is still to be drawn for `size`
     films in all.
 
-    Half of `size` are breakouts, or all there are, the rest ordinary posts; `held` (post ids:
-    drawn, measured or lost before) count and are not drawn again. Within a stratum the order is
-    random (by `seed`, the same again for the same posts) and goes from account to account, so that
-    few accounts do not stand for all.
+    Half of `size` are breakouts, or all there are, the rest ordinary posts; `previous_ids` (post
+    ids: drawn, measured or lost before) count and are not drawn again. Within a stratum the order
+    is random (by `seed`, the same again for the same posts) and goes from account to account, so
+    that few accounts do not stand for all.
     """
-    here = films[films["post_id"].isin(set(held))]
-    rest = films[~films["post_id"].isin(set(held))]
+    here = films[films["post_id"].isin(set(previous_ids))]
+    rest = films[~films["post_id"].isin(set(previous_ids))]
     n_hits = min(size // 2, int(films["is_hit"].sum()))
     parts = []
-    for is_hit, wanted in ((True, n_hits), (False, size - n_hits)):
+    for is_hit, target in ((True, n_hits), (False, size - n_hits)):
         stratum = rest[rest["is_hit"].eq(is_hit)]
         lot = [hashlib.sha256(f"{seed}/{p}".encode()).hexdigest() for p in stratum["post_id"]]
         order = stratum.assign(lot=lot).sort_values("lot")
         order["turn"] = order.groupby("account_id").cumcount()
-        more = max(0, wanted - int(here["is_hit"].eq(is_hit).sum()))
-        drawn = order.sort_values(["turn", "lot"]).head(more)
+        more = max(0, target - int(here["is_hit"].eq(is_hit).sum()))
+        picks = order.sort_values(["turn", "lot"]).head(more)
         everyone = int(films["is_hit"].eq(is_hit).sum())
         parts.append(
             pd.DataFrame(
                 {
-                    "post_id": drawn["post_id"],
+                    "post_id": picks["post_id"],
                     "stratum": "breakout" if is_hit else "ordinary",
-                    "drawn_share": wanted / everyone if everyone else np.nan,
+                    "drawn_share": target / everyone if everyone else np.nan,
                 }
             )
         )

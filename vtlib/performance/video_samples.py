@@ -1,6 +1,4 @@
-"""Which films more to measure or to ask about so that patterns of films can be tested, what that
-takes, and their draw.
-"""
+"""Plan and draw the videos to measure or to analyse next, with what that costs."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ import pandas as pd
 from vtlib.core.conclusion import number
 from vtlib.media import store
 from vtlib.performance import stage as performance
-from vtlib.performance import video_sample as stage
+from vtlib.performance import video_sample
 from vtlib.performance.patterns import Feature, measured_features
 from vtlib.store.project import Project
 
@@ -43,8 +41,8 @@ class SamplePlan:
         rates = self.rates
         size = _times(rates["bytes"], self.measure, lambda v: f"{v / 1e6:,.0f} MB")
         took = _times(rates["measure_s"], self.measure, _duration)
-        paid = _times(rates["ask_usd"], self.ask, lambda v: f"${v:,.2f}")
-        waited = _times(rates["ask_s"], self.ask, _duration)
+        price = _times(rates["ask_usd"], self.ask, lambda v: f"${v:,.2f}")
+        wait = _times(rates["ask_s"], self.ask, _duration)
         have = self.available
         return [
             (
@@ -53,8 +51,8 @@ class SamplePlan:
                 f"{rates['n_measure']:,}), no money."
             ),
             (
-                f"To ask a model about: {number(self.ask, 'film')} more; {paid} (mean of "
-                f"{rates['n_usd']:,} answers with a price), {waited} one after the other (mean "
+                f"To ask a model about: {number(self.ask, 'film')} more; {price} (mean of "
+                f"{rates['n_usd']:,} answers with a price), {wait} one after the other (mean "
                 f"of {rates['n_ask']:,})."
             ),
             (
@@ -72,30 +70,34 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     `films`: so many measured films in all, whatever patterns need. An empty plan without judged
     posts.
     """
-    inputs, found = performance.knowledge(project)
-    posts = stage.film_posts(inputs.posts)
+    inputs, knowledge = performance.knowledge(project)
+    posts = video_sample.film_posts(inputs.posts)
     features = _film_features(inputs.features)
     names = {f.name for f in features}
     values = inputs.values[inputs.values["feature"].isin(names)]
-    table = stage.film_plan(posts, values, features, found.library, effect=effect)
+    table = video_sample.film_plan(posts, values, features, knowledge.library, effect=effect)
     table = _without_parts(table, features, project.params.media.parts)
-    held = project.frame("film_held")
-    counts = _counted(held)
+    films_state = project.frame("film_held")
+    counts = _unavailable_rows(films_state)
     rest = posts[~posts["post_id"].isin(counts["post_id"])]
-    measured = int(posts["post_id"].isin(held.loc[held["is_measured"], "post_id"]).sum())
+    n_measured = int(
+        posts["post_id"].isin(films_state.loc[films_state["is_measured"], "post_id"]).sum()
+    )
     more = {k: _most(table[table["kind"].eq(k)]) for k in ("measured", "model")}
-    measure = more["measured"] if films is None else max(0, films - measured)
+    measure = more["measured"] if films is None else max(0, films - n_measured)
     return SamplePlan(
         table,
         measure,
-        more["model"] if films is None else max(0, films - _known(table, "model")),
-        int((held["is_drawn"] & ~held["is_measured"] & ~held["is_lost"]).sum()),
+        more["model"] if films is None else max(0, films - _n_known(table, "model")),
+        int(
+            (films_state["is_drawn"] & ~films_state["is_measured"] & ~films_state["is_lost"]).sum()
+        ),
         {
             "breakout": int(rest["is_hit"].sum()),
             "ordinary": int((~rest["is_hit"]).sum()),
         },
         {str(k): v for k, v in project.frame("film_rates").iloc[0].to_dict().items()},
-        measured + measure,
+        n_measured + measure,
     )
 
 
@@ -107,23 +109,28 @@ def draw(project: Project, size: int) -> int:
     """
     if not size:
         return 0
-    films = stage.film_posts(project.frame("performance_posts"))
-    held = project.frame("film_held")
-    counts = _counted(held)
-    lost = counts.loc[counts["is_lost"] & ~counts["is_measured"], "post_id"]
+    films = video_sample.film_posts(project.frame("performance_posts"))
+    films_state = project.frame("film_held")
+    counts = _unavailable_rows(films_state)
+    unavailable = counts.loc[counts["is_lost"] & ~counts["is_measured"], "post_id"]
     # What cannot be had stands for nothing: it is left out of both the count and the draw.
-    rows = stage.draw(
-        films[~films["post_id"].isin(lost)], size, held=list(counts["post_id"]), seed=project.slug
+    rows = video_sample.draw(
+        films[~films["post_id"].isin(unavailable)],
+        size,
+        previous_ids=list(counts["post_id"]),
+        seed=project.slug,
     )
     store.save_film_sample(
-        project.store, project.slug, rows, rule=stage.RULE, at=project.workspace.now()
+        project.store, project.slug, rows, rule=video_sample.RULE, at=project.workspace.now()
     )
     return len(rows)
 
 
-def _counted(held: pd.DataFrame) -> pd.DataFrame:
+def _unavailable_rows(films_state: pd.DataFrame) -> pd.DataFrame:
     """Rows of film_held that are measured, drawn or cannot be had."""
-    return held[held["is_measured"] | held["is_drawn"] | held["is_lost"]]
+    return films_state[
+        films_state["is_measured"] | films_state["is_drawn"] | films_state["is_lost"]
+    ]
 
 
 def _without_parts(
@@ -148,13 +155,13 @@ _MEASURES = ["post_id", "duration_s", "cuts_s", "windows"]
 
 def _most(rows: pd.DataFrame) -> int:
     """The films that the most demanding pattern needs that can be had with 1,000 at all."""
-    known = rows["films_more"].dropna()
-    return int(known.max()) if len(known) else 0
+    counts = rows["films_more"].dropna()
+    return int(counts.max()) if len(counts) else 0
 
 
-def _known(table: pd.DataFrame, kind: str) -> int:
-    known = table.loc[table["kind"].eq(kind), "films_known"]
-    return int(known.max()) if len(known) else 0
+def _n_known(table: pd.DataFrame, kind: str) -> int:
+    counts = table.loc[table["kind"].eq(kind), "films_known"]
+    return int(counts.max()) if len(counts) else 0
 
 
 def _times(rate: Any, count: int, show: Any) -> str:

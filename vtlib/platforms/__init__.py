@@ -151,20 +151,20 @@ def outcome(platform: Platform, item: Any) -> Outcome:
             "unreadable", f"an item is {article(type(item).__name__)}, not an object", item
         )
     whole_item = nested(item)
-    with leniently() as noted:
+    with leniently() as notes:
         try:
-            found = SOURCES[platform].outcome(whole_item)
+            result = SOURCES[platform].outcome(whole_item)
         except _FAULTS as error:
-            found = _outcome_without(platform, whole_item, error)
-    if isinstance(found, Rejected):
-        return replace(found, payload=item)
-    misread = {path_of(whole_item, value) or "a value": reason for value, reason in noted}
-    listed = (*found.misread, *(Misread(name, reason) for name, reason in misread.items()))
-    return checked(replace(found, misread=listed) if listed else found)
+            result = _outcome_without(platform, whole_item, error)
+    if isinstance(result, Rejected):
+        return replace(result, payload=item)
+    misread = {path_of(whole_item, value) or "a value": reason for value, reason in notes}
+    faults = (*result.misread, *(Misread(name, reason) for name, reason in misread.items()))
+    return checked(replace(result, misread=faults) if faults else result)
 
 
 def posts_within(
-    platform: Platform, item: Any, found: MappedAccount
+    platform: Platform, item: Any, account_item: MappedAccount
 ) -> tuple[dict[str, list[Mapped]], list[Misread]]:
     """Posts that an account's item carries in lists of its own (Instagram's `latestPosts`), by
     list; and the members of these lists that are none. Posts that name nobody are the account's.
@@ -173,9 +173,11 @@ def posts_within(
     misread: list[Misread] = []
     for key, value in nested(item).items():
         members = [outcome(platform, one) for one in value] if isinstance(value, list) else []
-        mapped = [one for one in members if isinstance(one, Mapped)]
-        if mapped:
-            posts[key] = [replace(one, account=one.account or found.account) for one in mapped]
+        member_posts = [one for one in members if isinstance(one, Mapped)]
+        if member_posts:
+            posts[key] = [
+                replace(one, account=one.account or account_item.account) for one in member_posts
+            ]
             misread += [
                 Misread(f"{key}.{place}", one.reason)
                 for place, one in enumerate(members)
@@ -189,20 +191,20 @@ def _outcome_without(platform: Platform, item: dict[str, Any], error: Exception)
     last.
     """
     refusal = Rejected("bad_field", f"{type(error).__name__}: {error}"[:500], item)
-    rest, dropped = dict(item), []
+    rest, faults = dict(item), []
     for _ in range(_MAX_DROPPED):
         use = FieldUse()
         try:
-            found = SOURCES[platform].outcome(Traced(rest, use))
+            result = SOURCES[platform].outcome(Traced(rest, use))
         except _FAULTS as fault:
             name, _, inner = use.last.partition(".")
             if inner and isinstance(rest.get(name), dict):
                 rest[name] = {k: v for k, v in rest[name].items() if k != inner}
             else:
                 rest.pop(name, None)
-            dropped.append(Misread(use.last[:200], f"{type(fault).__name__}: {fault}"[:200]))
+            faults.append(Misread(use.last[:200], f"{type(fault).__name__}: {fault}"[:200]))
         else:
             return (
-                refusal if isinstance(found, Rejected) else replace(found, misread=tuple(dropped))
+                refusal if isinstance(result, Rejected) else replace(result, misread=tuple(faults))
             )
     return refusal

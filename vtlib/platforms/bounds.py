@@ -16,33 +16,35 @@ _ROUNDED_ID = re.compile(r"-?\d+([.,]\d+)?[eE]\+?\d+")
 
 
 @overload
-def checked(found: Mapped) -> Mapped: ...
+def checked(result: Mapped) -> Mapped: ...
 @overload
-def checked(found: MappedAccount) -> MappedAccount: ...
+def checked(result: MappedAccount) -> MappedAccount: ...
 @overload
-def checked(found: Mapped | MappedAccount) -> Mapped | MappedAccount: ...
-def checked(found: Mapped | MappedAccount) -> Mapped | MappedAccount:
+def checked(result: Mapped | MappedAccount) -> Mapped | MappedAccount: ...
+def checked(result: Mapped | MappedAccount) -> Mapped | MappedAccount:
     """`found` without facts that cannot be; each is named in `misread`.
 
     An id that a spreadsheet or JavaScript rounded ("6.8E+18") is no id: the handle identifies, or
     nobody.
     """
     faults: list[Misread] = []
-    account = _account(found.account, faults)
-    if isinstance(found, MappedAccount):
-        account = account or found.account
+    account = _account(result.account, faults)
+    if isinstance(result, MappedAccount):
+        account = account or result.account
         return (
-            replace(found, account=account, misread=(*found.misread, *faults)) if faults else found
+            replace(result, account=account, misread=(*result.misread, *faults))
+            if faults
+            else result
         )
-    post = found.post
+    post = result.post
     if post.posted_at and post.posted_at.year not in _YEARS:
         faults.append(Misread("posted_at", f"{post.posted_at:%Y} is no year of a post"))
         post = replace(post, posted_at=None)
     if post.language and len(post.language) > _MAX_NAME:
         post = replace(post, language=None)
     if not faults:
-        return found
-    return replace(found, post=post, account=account, misread=(*found.misread, *faults))
+        return result
+    return replace(result, post=post, account=account, misread=(*result.misread, *faults))
 
 
 def _account(account: Account | None, faults: list[Misread]) -> Account | None:

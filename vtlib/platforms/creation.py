@@ -20,7 +20,7 @@ _DUET = re.compile(r"(?i)(?:^|\s)#?duet with:? @")
 _STITCH = re.compile(r"(?i)(?:^|\s)#?stitch with:? @")
 
 
-def is_original_sound(title: str | None, given: Any) -> bool | None:
+def is_original_sound(title: str | None, value: Any) -> bool | None:
     """True for a sound that somebody recorded, False for a track of a library; None where neither
     field says.
 
@@ -29,7 +29,7 @@ def is_original_sound(title: str | None, given: Any) -> bool | None:
     """
     if title and re.match(ORIGINAL_SOUND, title):
         return True
-    return flag(given)
+    return flag(value)
 
 
 def is_duet(caption: str | None, origin: Any = None) -> bool | None:
@@ -54,5 +54,5 @@ def names(value: Any, *keys: str) -> tuple[str, ...] | None:
 def _is_made_of(form: re.Pattern[str], caption: str | None, origin: Any) -> bool | None:
     if caption and form.search(caption):
         return True
-    known = text(origin)
-    return None if known is None else known != "0"
+    video_id = text(origin)
+    return None if video_id is None else video_id != "0"

@@ -98,8 +98,8 @@ def account_ref(address: Address) -> Account | None:
     if path[0] == "profile.php":
         return _account(address.query.get("id"), None, None)
     if path[0] in ("people", "pages", "p"):
-        found = re.search(r"(\d{5,25})$", path[-1])
-        return _account(found.group(1), None, None) if found else None
+        match = re.search(r"(\d{5,25})$", path[-1])
+        return _account(match.group(1), None, None) if match else None
     if path[0].lower() in _PAGES or not _HANDLE.fullmatch(path[0]) or post_ref(address):
         return None
     return _account(path[0], None, None) if path[0].isdigit() else _account(None, path[0], None)
@@ -123,17 +123,17 @@ def recognise(item: dict[str, Any]) -> str | None:
         return "apify/facebook-reels-scraper"
     if {"likes", "shares", "postId", "feedbackId", "media", "pageName", "error"} & set(item):
         return "apify/facebook-posts-scraper"
-    counted = {"likesCount", "commentsCount", "sharesCount", "viewsCount"} & set(item)
-    if counted:
+    counts = {"likesCount", "commentsCount", "sharesCount", "viewsCount"} & set(item)
+    if counts:
         return "apify/facebook-hashtag-scraper"
     return "apify/facebook-posts-scraper" if any(map(post_ref, _addresses(item))) else None
 
 
 def outcome(item: dict[str, Any]) -> Outcome:
     """Map one item; error items, whose `url` is the page's, are Rejected."""
-    refused = _refused(item)
-    if refused:
-        return refused
+    refusal = _refused(item)
+    if refusal:
+        return refusal
     account = _author(item)
     if _is_page(item):
         counts = AccountCounts(
@@ -168,8 +168,8 @@ def _named(path: tuple[str, ...], query: dict[str, str]) -> tuple[str, Format]:
     if head in ("story.php", "permalink.php"):
         return query.get("story_fbid", ""), "unknown"
     if head == "groups":
-        shown = path[3] if len(path) > 3 and path[2] in ("posts", "permalink") else ""
-        return shown or query.get("multi_permalinks", "").split(",")[0], "unknown"
+        name = path[3] if len(path) > 3 and path[2] in ("posts", "permalink") else ""
+        return name or query.get("multi_permalinks", "").split(",")[0], "unknown"
     for part, kind in _SECTIONS.items():
         if part in path[:2] and last != part:
             return last, kind
@@ -184,8 +184,8 @@ def _post_url(native_id: str, *, is_video: bool) -> str:
 
 
 def _is_video_object(item: dict[str, Any]) -> bool:
-    typed = item.get("__typename") == "Video" or "playable_duration_in_ms" in item
-    return typed and bool({"id", "videoId"} & set(item)) and "post_id" not in item
+    is_video = item.get("__typename") == "Video" or "playable_duration_in_ms" in item
+    return is_video and bool({"id", "videoId"} & set(item)) and "post_id" not in item
 
 
 def _is_page(item: dict[str, Any]) -> bool:
@@ -281,13 +281,13 @@ def _last_number(value: Any) -> str | None:
 def _media(item: dict[str, Any]) -> list[dict[str, Any]]:
     """The photos and videos of a post; a reel or a bare Video object is its own only one."""
     media = item.get("media")
-    listed = media if isinstance(media, list) else [media]
-    found = [m for m in listed if isinstance(m, dict) and not m.get("mediaset_token")]
+    members = media if isinstance(media, list) else [media]
+    items = [m for m in members if isinstance(m, dict) and not m.get("mediaset_token")]
     if _is_video_object(item):
         return [item]
     videos = (first(item, f"{box}video") for box in _BOXES)
-    merged = {k: v for video in videos if isinstance(video, dict) for k, v in video.items()}
-    return found or ([{"__typename": "Video", **merged}] if merged else [])
+    video_fields = {k: v for video in videos if isinstance(video, dict) for k, v in video.items()}
+    return items or ([{"__typename": "Video", **video_fields}] if video_fields else [])
 
 
 def _is_video(media: dict[str, Any]) -> bool:
@@ -295,22 +295,22 @@ def _is_video(media: dict[str, Any]) -> bool:
 
 
 def _format(item: dict[str, Any], refs: list[PostRef]) -> Format:
-    said = {r.format for r in refs}
-    if "reel" in said or recognise(item) == "apify/facebook-reels-scraper":
+    formats = {r.format for r in refs}
+    if "reel" in formats or recognise(item) == "apify/facebook-reels-scraper":
         return "reel"
     media = _media(item)
-    if "video" in said or flag(item.get("isVideo")) or (len(media) == 1 and _is_video(media[0])):
+    if "video" in formats or flag(item.get("isVideo")) or (len(media) == 1 and _is_video(media[0])):
         return "video"
-    if len(media) > 1 or dig(item, "media", 0, "mediaset_token") or "carousel" in said:
+    if len(media) > 1 or dig(item, "media", 0, "mediaset_token") or "carousel" in formats:
         return "carousel"
-    if media or "photo" in said:
+    if media or "photo" in formats:
         return "photo"
     return "text" if text(item.get("text")) else "unknown"
 
 
 def _post(item: dict[str, Any], url: str, kind: Format) -> Post:
-    said = first(item, "text", "message.text", "message", "description", "caption")
-    caption = text(said)
+    raw_caption = first(item, "text", "message.text", "message", "description", "caption")
+    caption = text(raw_caption)
     together = item.get("collaborators")
     return Post(
         platform="facebook",
@@ -333,9 +333,9 @@ def _posted_at(item: dict[str, Any]) -> datetime | None:
     """Numbers first (seconds or ms); `time` can be a sentence for people, which says no zone."""
     numbers = first(item, "timestamp", "creation_time", "publish_time", "created_time")
     own = (m.get("publish_time") for m in _media(item))
-    written = text(first(item, "time", "date", "publishedAt")) or ""
-    is_exact = re.match(r"\d{4}-\d\d-\d\d|\d{9,13}$", written)
-    return moment(numbers or (is_exact and written) or next((t for t in own if t), None))
+    value = text(first(item, "time", "date", "publishedAt")) or ""
+    is_exact = re.match(r"\d{4}-\d\d-\d\d|\d{9,13}$", value)
+    return moment(numbers or (is_exact and value) or next((t for t in own if t), None))
 
 
 def _duration_s(item: dict[str, Any]) -> float | None:
@@ -368,10 +368,10 @@ def _plays(item: dict[str, Any]) -> Metric:
     exact = count(first(item, "playCount", "play_count"))
     if exact != NOT_EXPOSED:
         return exact
-    rounded = count(first(item, "playCountRounded", "play_count_reduced"))
-    if rounded.value is None or rounded.value < 1000:
-        return rounded
-    return Metric(rounded.value, "estimated")
+    estimate = count(first(item, "playCountRounded", "play_count_reduced"))
+    if estimate.value is None or estimate.value < 1000:
+        return estimate
+    return Metric(estimate.value, "estimated")
 
 
 def _likes(item: dict[str, Any]) -> Metric:
@@ -379,14 +379,14 @@ def _likes(item: dict[str, Any]) -> Metric:
         first(item, "likes", "likesCount", "reactionsCount", "feedback.reaction_count.count")
     )
     kinds = [whole(item.get(k)) for k in _REACTIONS]
-    known = [k for k in kinds if k is not None]
-    return total if total != NOT_EXPOSED or not known else count(sum(known))
+    values = [k for k in kinds if k is not None]
+    return total if total != NOT_EXPOSED or not values else count(sum(values))
 
 
 def _comments(item: dict[str, Any]) -> Metric:
-    given = first(item, "comments", "commentsCount")
-    if given is not None:
-        return NOT_EXPOSED if isinstance(given, (list, dict)) else count(given)
+    value = first(item, "comments", "commentsCount")
+    if value is not None:
+        return NOT_EXPOSED if isinstance(value, (list, dict)) else count(value)
     leaves_out_zero = recognise(item) == "apify/facebook-posts-scraper" and "likes" in item
     return count(0) if leaves_out_zero else NOT_EXPOSED
 
@@ -413,8 +413,8 @@ def _author(item: dict[str, Any]) -> Account | None:
     word = text(item.get("pageName")) or ""
     handles = [*(a.handle for a in pages), *posts, word if _HANDLE.fullmatch(word) else None]
     # facebookId is the page's where facebookUrl is, and the post's where a post was asked for.
-    paged = [*(a.native_id for a in pages), item.get("facebookId") if pages else None]
-    native_id = native_id or next((n for n in paged if n), None)
+    page = [*(a.native_id for a in pages), item.get("facebookId") if pages else None]
+    native_id = native_id or next((n for n in page if n), None)
     names = ("user.name", "video_owner.name", "short_form_video_context.video_owner.name")
     name = text(first(item, *names, "owner.name", "title" if _is_page(item) else "pageName"))
     return _account(native_id, next((h for h in handles if h), None), name)
@@ -424,13 +424,13 @@ def _page_urls(request: ActorRequest) -> dict[str, Any]:
     """A single reel's URL gives `no_items`: both actors want the page (apify.md 3.5)."""
     names = (t.lstrip("@") for t in request.targets)
     urls = [n if "/" in n else f"https://www.facebook.com/{n}" for n in names]
-    built: dict[str, Any] = {
+    run_input: dict[str, Any] = {
         "startUrls": [{"url": u} for u in urls],
         "resultsLimit": request.limit or MAX_ITEMS,
     }
     if request.since:
-        built["onlyPostsNewerThan"] = request.since.isoformat()
-    return built
+        run_input["onlyPostsNewerThan"] = request.since.isoformat()
+    return run_input
 
 
 def _posts(request: ActorRequest) -> dict[str, Any]:

@@ -27,10 +27,10 @@ class FieldUse:
 
     def item(self, item: dict[str, Any]) -> dict[str, Any]:
         """`item`, noting what is asked of it where it is the first with some field, or its turn."""
-        held = [key for key, value in item.items() if value not in _EMPTY]
-        self.present.update(held)
+        keys = [key for key, value in item.items() if value not in _EMPTY]
+        self.present.update(keys)
         self._items += 1
-        if self._items % TRACED_EVERY == 1 or not self.traced.issuperset(held):
+        if self._items % TRACED_EVERY == 1 or not self.traced.issuperset(keys):
             return Traced(item, self)
         return item
 

@@ -47,10 +47,10 @@ def leniently() -> Iterator[list[tuple[Any, str]]]:
     """Within, a field that cannot be read counts as unknown; (value, reason) of each is given in
     the list.
     """
-    noted: list[tuple[Any, str]] = []
-    token = _NOTED.set(noted)
+    notes: list[tuple[Any, str]] = []
+    token = _NOTED.set(notes)
     try:
-        yield noted
+        yield notes
     finally:
         _NOTED.reset(token)
 
@@ -67,10 +67,10 @@ def _field(unknown: Any) -> Callable[[Callable[[Any], _T]], Callable[[Any], _T]]
                 _refuse_misfits(value)
                 return function(value)
             except (ValueError, OverflowError, OSError) as error:
-                noted = _NOTED.get()
-                if noted is None:
+                notes = _NOTED.get()
+                if notes is None:
                     raise ValueError(str(error)) from error
-                noted.append((value, str(error)))
+                notes.append((value, str(error)))
                 return unknown
 
         return read
@@ -178,10 +178,10 @@ def any_flag(item: dict[str, Any], *keys: str) -> bool | None:
 
     A list or mapping counts by having something in it.
     """
-    found = (dig(item, *key.split(".")) for key in keys)
-    known = [bool(v) if isinstance(v, (list, dict)) else flag(v) for v in found]
-    told = [v for v in known if v is not None]
-    return any(told) if told else None
+    values = (dig(item, *key.split(".")) for key in keys)
+    flags = [bool(v) if isinstance(v, (list, dict)) else flag(v) for v in values]
+    present = [v for v in flags if v is not None]
+    return any(present) if present else None
 
 
 @_field(None)
@@ -201,12 +201,12 @@ def moment(value: Any) -> datetime | None:
         stamp = stamp / 1000 if stamp > 1e11 else stamp
         return _within(datetime.fromtimestamp(stamp, UTC)) if stamp else None
     word = str(value).strip()
-    found = _iso(word) or _named(word)
-    if found is None:
+    time = _iso(word) or _named(word)
+    if time is None:
         raise ValueError(f"{word!r} is no time")
-    if found.tzinfo is None:
+    if time.tzinfo is None:
         raise ValueError(f"{word!r} has no time zone")
-    return _within(found.astimezone(UTC))
+    return _within(time.astimezone(UTC))
 
 
 def _within(moment: datetime) -> datetime:
@@ -233,8 +233,8 @@ def _seconds(value: Any) -> float:
         return float(value)
     spelt = _ISO_LENGTH.fullmatch(str(value).strip())
     if spelt:
-        scaled = zip(spelt.groups(), (86_400, 3_600, 60, 1), strict=True)
-        return sum(float(n or 0) * scale for n, scale in scaled)
+        pairs = zip(spelt.groups(), (86_400, 3_600, 60, 1), strict=True)
+        return sum(float(n or 0) * scale for n, scale in pairs)
     parts = [float(p) for p in str(value).strip().split(":")]
     return sum(p * 60**i for i, p in enumerate(reversed(parts)))
 
@@ -244,11 +244,11 @@ def words(value: Any, *keys: str) -> tuple[str, ...]:
     order, once.
     """
     items = value if isinstance(value, list) else []
-    found = (
+    texts = (
         text(next((i[k] for k in keys if i.get(k)), None)) if isinstance(i, dict) else text(i)
         for i in items
     )
-    return tuple(dict.fromkeys(w.lstrip("#@") for w in found if w))
+    return tuple(dict.fromkeys(w.lstrip("#@") for w in texts if w))
 
 
 def first(item: Any, *keys: str) -> Any:
@@ -256,12 +256,12 @@ def first(item: Any, *keys: str) -> Any:
 
     Empty texts, lists and mappings hold nothing; 0 and False do.
     """
-    found: Iterable[Any] = (dig(item, *key.split(".")) for key in keys)
+    values: Iterable[Any] = (dig(item, *key.split(".")) for key in keys)
     if (
         type(item) is not dict
     ):  # one that notes what is asked for: alternatives are no unread fields
-        found = [*found]
-    return next((v for v in found if v is not None and v not in ("", [], {})), None)
+        values = [*values]
+    return next((v for v in values if v is not None and v not in ("", [], {})), None)
 
 
 def hashtags_in(caption: str | None) -> tuple[str, ...]:

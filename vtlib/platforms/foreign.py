@@ -49,4 +49,4 @@ def _inside(item: dict[str, Any]) -> list[dict[str, Any]]:
     """The first member of each list that an answer of an API wraps: {"data": {"videos": [...]}}."""
     boxes = [item, *(v for k in _INNER if isinstance(v := item.get(k), dict))]
     lists = [v for box in boxes for k in _INNER if isinstance(v := box.get(k), list)]
-    return [found[0] for found in lists if found and isinstance(found[0], dict)]
+    return [members[0] for members in lists if members and isinstance(members[0], dict)]

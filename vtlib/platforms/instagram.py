@@ -107,9 +107,9 @@ def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields; actors of one item shape share one
     name.
     """
-    wrapped = zeeschuimer(item)
-    if wrapped and wrapped[0]:
-        return "zeeschuimer" if wrapped[0].removeprefix("www.") in HOSTS else None
+    capture = zeeschuimer(item)
+    if capture and capture[0]:
+        return "zeeschuimer" if capture[0].removeprefix("www.") in HOSTS else None
     if _is_web(item):
         return "instagram web"
     if _is_profile(item):
@@ -124,18 +124,18 @@ def recognise(item: dict[str, Any]) -> str | None:
     if here and first(item, "error", "errorDescription", "requestErrorMessages"):
         return "apify/instagram-scraper"
     is_counted = any(k in item for k in (*_COUNTS, "caption", "timestamp"))
-    named = any(map(post_ref, here))
-    return "apify/instagram-scraper (some fields)" if named and is_counted else None
+    has_post_url = any(map(post_ref, here))
+    return "apify/instagram-scraper (some fields)" if has_post_url and is_counted else None
 
 
 def outcome(item: dict[str, Any]) -> Outcome:
     """Map one item; error items, comments and advertisements are Rejected."""
-    captured = zeeschuimer(item)
-    raw = captured[1] if captured else item
+    capture = zeeschuimer(item)
+    raw = capture[1] if capture else item
     raw = _from_web(raw) if _is_web(raw) else raw
-    refused = _refused(raw, item)
-    if refused:
-        return refused
+    refusal = _refused(raw, item)
+    if refusal:
+        return refusal
     if _is_profile(raw):
         return _profile(raw, item)
     owner = (text(raw.get(k)) for k in ("ownerId", "ownerUsername", "ownerFullName"))
@@ -148,7 +148,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
         post=_post(raw, code, kind),
         account=account,
         metrics=_metrics(raw, kind),
-        captured_at=moment(captured[2]) if captured else None,
+        captured_at=moment(capture[2]) if capture else None,
         media_urls=_media_urls(raw, kind),
     )
 
@@ -171,8 +171,8 @@ def _account(native_id: str | None, handle: str | None, name: str | None) -> Acc
 
 
 def _urls(item: dict[str, Any], *more: str) -> Iterator[Address]:
-    found = (try_split(item.get(k)) for k in ("url", "postUrl", *more))
-    return (a for a in found if a and a.is_on(HOSTS))
+    addresses = (try_split(item.get(k)) for k in ("url", "postUrl", *more))
+    return (a for a in addresses if a and a.is_on(HOSTS))
 
 
 def _is_web(item: dict[str, Any]) -> bool:
@@ -183,26 +183,30 @@ def _is_web(item: dict[str, Any]) -> bool:
 
 
 def _is_profile(item: dict[str, Any]) -> bool:
-    counted = {"followersCount", "followsCount", "postsCount", "latestPosts"} & set(item)
-    return "username" in item and bool(counted) and "shortCode" not in item
+    counts = {"followersCount", "followsCount", "postsCount", "latestPosts"} & set(item)
+    return "username" in item and bool(counts) and "shortCode" not in item
 
 
 def _is_comment(item: dict[str, Any]) -> bool:
     if "shortCode" in item or "caption" in item:
         return False
-    named = any(map(post_ref, _urls(item, "commentUrl")))
-    return named and "text" in item and bool({"commentUrl", "repliesCount", "postUrl"} & set(item))
+    has_post_url = any(map(post_ref, _urls(item, "commentUrl")))
+    return (
+        has_post_url
+        and "text" in item
+        and bool({"commentUrl", "repliesCount", "postUrl"} & set(item))
+    )
 
 
 def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
     where = next(_urls(raw, "inputUrl"), None)
-    asked = account_ref(where) if where else None
-    handle = asked.handle if asked else None
+    target = account_ref(where) if where else None
+    handle = target.handle if target else None
     error = first(raw, "error", "errorDescription", "requestErrorMessages.0")
     if error and not first(raw, "shortCode", "ownerUsername"):
         kind = "no_items" if raw.get("error") == "no_items" else "provider_error"
-        said = text(first(raw, "errorDescription", "error")) or str(error)
-        return Rejected(kind, f"{said} ({where.url})" if where else said, item, account=handle)
+        reason = text(first(raw, "errorDescription", "error")) or str(error)
+        return Rejected(kind, f"{reason} ({where.url})" if where else reason, item, account=handle)
     if _is_comment(raw):
         return Rejected("not_a_post", "a comment", item)
     if raw.get("productType") == "ad":
@@ -230,11 +234,11 @@ def _short_code(raw: dict[str, Any]) -> str | None:
     """From `shortCode`, else from the link, else from the number (spreadsheets make `#NAME?` of
     "-Ab…").
     """
-    given = _code(text(first(raw, "shortCode", "shortcode", "code")) or "")
-    linked = next((r.native_id for a in _urls(raw) if (r := post_ref(a))), None)
+    codes = _code(text(first(raw, "shortCode", "shortcode", "code")) or "")
+    link_codes = next((r.native_id for a in _urls(raw) if (r := post_ref(a))), None)
     number = re.fullmatch(r"(\d{15,20})(_\d+)?", text(raw.get("id")) or "")
-    if given or linked or not number:
-        return given or linked
+    if codes or link_codes or not number:
+        return codes or link_codes
     from yt_dlp.extractor.instagram import _pk_to_id  # noqa: PLC0415 - half a second, rarely needed
 
     return str(_pk_to_id(number.group(1)))
@@ -247,9 +251,9 @@ def _format(raw: dict[str, Any]) -> Format:
     if kind or raw.get("productType") == "carousel_container":
         return kind or "carousel"
     refs = (r for a in _urls(raw) if (r := post_ref(a)))
-    linked: Format = next((r.format for r in refs), "unknown")
+    link_format: Format = next((r.format for r in refs), "unknown")
     is_video = first(raw, "videoUrl", "videoPlayCount", "videoViewCount", "videoDuration")
-    return "reel" if is_video is not None else linked
+    return "reel" if is_video is not None else link_format
 
 
 def _metrics(raw: dict[str, Any], kind: Format) -> dict[str, Metric]:
@@ -309,14 +313,14 @@ def _post(raw: dict[str, Any], code: str, kind: Format) -> Post:
 
 def _audio_id(raw: dict[str, Any]) -> str | None:
     """The sound's id; "0" stands where a sound was taken down (items of 2026)."""
-    known = text(first(raw, "musicInfo.audio_id"))
-    return None if known == "0" else known
+    audio_id = text(first(raw, "musicInfo.audio_id"))
+    return None if audio_id == "0" else audio_id
 
 
 def _is_original(raw: dict[str, Any], sound: str | None) -> bool | None:
     """Unknown where the sound was taken down: then `uses_original_audio` is false of everything."""
-    given = dig(raw, "musicInfo", "uses_original_audio")
-    return is_original_sound(sound, given if _audio_id(raw) or sound else None)
+    value = dig(raw, "musicInfo", "uses_original_audio")
+    return is_original_sound(sound, value if _audio_id(raw) or sound else None)
 
 
 def _id_time(pk: Any) -> datetime | None:
@@ -342,42 +346,42 @@ def id_time(native_id: str) -> datetime | None:
 
 def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Quotes and stops that the actor keeps on a tag (`ShadowThread”`) are not of it."""
-    stripped = (t.strip("\"'`”“„’‘«».,;:!?…()[]") for t in tags)
-    return tuple(dict.fromkeys(t for t in stripped if t))
+    bare_tags = (t.strip("\"'`”“„’‘«».,;:!?…()[]") for t in tags)
+    return tuple(dict.fromkeys(t for t in bare_tags if t))
 
 
 def _is_coauthored(raw: dict[str, Any]) -> bool | None:
     """Listed co-authors, or a post that came under another's profile; a tagged feed says
     nothing.
     """
-    listed = raw.get("coauthorProducers")
-    if isinstance(listed, list):
-        return bool(listed)
-    asked = try_split(raw.get("inputUrl"))
-    account = account_ref(asked) if asked and "tagged" not in asked.path else None
+    authors = raw.get("coauthorProducers")
+    if isinstance(authors, list):
+        return bool(authors)
+    target = try_split(raw.get("inputUrl"))
+    account = account_ref(target) if target and "tagged" not in target.path else None
     owner = {(text(raw.get(k)) or "").lower() for k in ("ownerUsername", "ownerId")} - {""}
     return True if account and owner and account.handle not in owner else None
 
 
 def _media_urls(raw: dict[str, Any], kind: Format) -> tuple[str, ...]:
     if kind == "reel":
-        found: list[Any] = [raw.get("videoUrl")]
+        urls: list[Any] = [raw.get("videoUrl")]
     else:
         children = raw.get("childPosts")
         parts = [c for c in children if isinstance(c, dict)] if isinstance(children, list) else []
-        found = [first(c, "videoUrl", "displayUrl") for c in parts]
-        found = found or raw.get("images") or [raw.get("displayUrl")]
-    return tuple(dict.fromkeys(u for u in found if isinstance(u, str) and u))
+        urls = [first(c, "videoUrl", "displayUrl") for c in parts]
+        urls = urls or raw.get("images") or [raw.get("displayUrl")]
+    return tuple(dict.fromkeys(u for u in urls if isinstance(u, str) and u))
 
 
 def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
     """Instagram's own object of a post in the words of the actors."""
-    hidden = flag(raw.get("like_and_view_counts_disabled"))
+    hides_likes = flag(raw.get("like_and_view_counts_disabled"))
     likes = first(raw, "like_count", "edge_media_preview_like.count", "edge_liked_by.count")
     comments = ("edge_media_to_parent_comment.count", "edge_media_to_comment.count")
     captions = ("caption.text", "edge_media_to_caption.edges")
     caption = first(raw, *captions)
-    pinned = raw.get("timeline_pinned_user_ids")
+    pins = raw.get("timeline_pinned_user_ids")
     return {
         "shortCode": first(raw, "code", "shortcode"),
         "id": first(raw, "pk", "id"),
@@ -385,7 +389,7 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "productType": "ad" if _is_ad(raw) else raw.get("product_type"),
         "caption": dig(caption, 0, "node", "text") if isinstance(caption, list) else caption,
         "timestamp": first(raw, "taken_at", "taken_at_timestamp"),
-        "likesCount": -1 if hidden else likes,
+        "likesCount": -1 if hides_likes else likes,
         "commentsCount": first(raw, "comment_count", *comments, "edge_media_preview_comment.count"),
         "videoViewCount": first(raw, "view_count", "video_view_count"),
         "videoPlayCount": first(raw, "play_count", "video_play_count"),
@@ -397,7 +401,7 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
         "ownerId": first(raw, "user.pk", "user.id", "owner.pk", "owner.id"),
         "ownerUsername": first(raw, "user.username", "owner.username"),
         "ownerFullName": first(raw, "user.full_name", "owner.full_name"),
-        "isPinned": bool(pinned) if isinstance(pinned, list) else None,
+        "isPinned": bool(pins) if isinstance(pins, list) else None,
         "isSponsored": any_flag(raw, "is_paid_partnership", "sponsor_tags"),
         "coauthorProducers": raw.get("coauthor_producers"),
         "videoDuration": raw.get("video_duration"),
@@ -410,10 +414,10 @@ def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _web_type(raw: dict[str, Any]) -> str | None:
-    numbered = {1: "Image", 2: "Video", 8: "Sidecar"}.get(whole(raw.get("media_type")) or 0)
-    named = str(raw.get("__typename"))
-    found = (t for w, t in _WEB_TYPES.items() if w in named)
-    return numbered or next(found, "Video" if flag(raw.get("is_video")) else None)
+    number_type = {1: "Image", 2: "Video", 8: "Sidecar"}.get(whole(raw.get("media_type")) or 0)
+    type_name = str(raw.get("__typename"))
+    name_types = (t for w, t in _WEB_TYPES.items() if w in type_name)
+    return number_type or next(name_types, "Video" if flag(raw.get("is_video")) else None)
 
 
 _WEB_TYPES = {"Video": "Video", "Sidecar": "Sidecar", "Carousel": "Sidecar", "Image": "Image"}
@@ -467,17 +471,17 @@ def _since(request: ActorRequest) -> dict[str, str]:
 
 def _scraper(request: ActorRequest) -> dict[str, Any]:
     """`resultsLimit` is per URL; a search takes its words as one text."""
-    built: dict[str, Any] = {
+    run_input: dict[str, Any] = {
         "resultsType": "posts" if request.ask == "posts" else _kind(request),
         "resultsLimit": 1 if request.ask == "posts" else request.limit or MAX_ITEMS,
         "addParentData": False,
     }
     if request.ask == "search":
         one_text = {"search": ", ".join(request.targets), "searchType": "hashtag"}
-        return {**built, **one_text, "searchLimit": len(request.targets), **_since(request)}
+        return {**run_input, **one_text, "searchLimit": len(request.targets), **_since(request)}
     if request.ask == "posts":
-        return {**built, "directUrls": [*request.targets]}
-    return {**built, "directUrls": [_page(t) for t in request.targets], **_since(request)}
+        return {**run_input, "directUrls": [*request.targets]}
+    return {**run_input, "directUrls": [_page(t) for t in request.targets], **_since(request)}
 
 
 def _by_username(request: ActorRequest) -> dict[str, Any]:

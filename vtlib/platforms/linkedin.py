@@ -65,8 +65,8 @@ def post_ref(address: Address) -> PostRef | None:
     if address.host.endswith("lnkd.in"):
         short = len(address.path) > 0
         return PostRef("linkedin", None, address.url, needs_network=True) if short else None
-    said = " ".join((*address.path, *(address.query.get(k, "") for k in _URN_KEYS)))
-    urns = dict(reversed(list(_urns(said))))
+    words = " ".join((*address.path, *(address.query.get(k, "") for k in _URN_KEYS)))
+    urns = dict(reversed(list(_urns(words))))
     if not urns or address.path[:1] not in (("posts",), ("feed",), ("embed",), ("video",)):
         return None
     slug = address.path[1].split("_", 1)[0] if address.path[0] == "posts" else None
@@ -91,10 +91,10 @@ def account_ref(address: Address) -> Account | None:
 
 def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields."""
-    wrapped = zeeschuimer(item)
-    if wrapped:
-        is_update = "*socialDetail" in wrapped[1] or "updateMetadata" in wrapped[1]
-        return "zeeschuimer" if wrapped[0] == "linkedin.com" or is_update else None
+    capture = zeeschuimer(item)
+    if capture:
+        is_update = "*socialDetail" in capture[1] or "updateMetadata" in capture[1]
+        return "zeeschuimer" if capture[0] == "linkedin.com" or is_update else None
     if {"activity_urn", "source_company"} & set(item) and "urn" not in item:
         return "apimaestro/linkedin-company-posts"
     if isinstance(item.get("posted_at"), dict) and ({"urn", "full_urn"} & set(item)):
@@ -102,8 +102,14 @@ def recognise(item: dict[str, Any]) -> str | None:
     if "linkedinUrl" in item and ({"engagement", "postedAt", "content", "actor"} & set(item)):
         is_company = dig(item, "author", "type") == "company"
         return f"harvestapi/linkedin-{'company' if is_company else 'profile'}-posts"
-    said = {"numLikes", "postedAtISO", "authorProfileId", "timeSincePosted", "authorFollowersCount"}
-    if said & set(item) and (isinstance(item.get("urn"), str) or any(_addresses(item))):
+    fields = {
+        "numLikes",
+        "postedAtISO",
+        "authorProfileId",
+        "timeSincePosted",
+        "authorFollowersCount",
+    }
+    if fields & set(item) and (isinstance(item.get("urn"), str) or any(_addresses(item))):
         return "supreme_coder/linkedin-post"
     if item.get("error") and any(_addresses(item)):
         return "supreme_coder/linkedin-post"
@@ -112,8 +118,8 @@ def recognise(item: dict[str, Any]) -> str | None:
 
 def outcome(item: dict[str, Any]) -> Outcome:
     """Map one item; error items and comments are Rejected."""
-    captured = zeeschuimer(item)
-    raw = _from_voyager(captured[1]) if captured else item
+    capture = zeeschuimer(item)
+    raw = _from_voyager(capture[1]) if capture else item
     native_id = _native_id(raw)
     if native_id is None:
         return _refused(raw, item)
@@ -125,14 +131,14 @@ def outcome(item: dict[str, Any]) -> Outcome:
         account=account,
         metrics=_metrics(raw),
         counts=_counts(raw),
-        captured_at=moment(captured[2]) if captured else None,
+        captured_at=moment(capture[2]) if capture else None,
         media_urls=_media_urls(raw),
     )
 
 
-def _urns(said: str) -> Iterator[tuple[str, str]]:
+def _urns(words: str) -> Iterator[tuple[str, str]]:
     """(kind, number) of every urn in a text, in order."""
-    return ((_KINDS[m.group(1).lower()], m.group(2)) for m in _URN.finditer(said))
+    return ((_KINDS[m.group(1).lower()], m.group(2)) for m in _URN.finditer(words))
 
 
 def _post_url(native_id: str) -> str:
@@ -165,8 +171,8 @@ def _native_id(raw: dict[str, Any]) -> str | None:
         return str(bare)
     keys = ("activity_urn", "full_urn", "urn", "entityUrn", "shareUrn", "post_url", "url")
     inner = ("urn.activity_urn", "socialContent.shareUrl", "share_url", "linkedinUrl", "postUrl")
-    said = " ".join(text(first(raw, k)) or "" for k in (*keys, *inner))
-    urns = dict(reversed(list(_urns(said))))
+    words = " ".join(text(first(raw, k)) or "" for k in (*keys, *inner))
+    urns = dict(reversed(list(_urns(words))))
     if "activity" in urns:
         return urns["activity"]
     # harvestapi's `id` and a bare `urn` are the activity's number, unless a link says what else
@@ -208,18 +214,20 @@ def _posted_at(raw: dict[str, Any], native_id: str) -> datetime | None:
     time.
     """
     numbers = ("posted_at.timestamp", "postedAtTimestamp", "postedAt.timestamp")
-    written = first(raw, *numbers, "postedAtISO", "postedAt.date", "postedAt")
-    is_exact = re.match(r"\d{4}-\d\d-\d\dT|\d{9,13}(\.\d+)?$", str(written))
+    value = first(raw, *numbers, "postedAtISO", "postedAt.date", "postedAt")
+    is_exact = re.match(r"\d{4}-\d\d-\d\dT|\d{9,13}(\.\d+)?$", str(value))
     if is_exact:
-        return moment(written)
+        return moment(value)
     return id_time(native_id)
 
 
 def id_time(native_id: str) -> datetime | None:
     """When a number was given out; None for one that holds no time."""
     ms = int(native_id.rsplit(":", 1)[-1]) >> 22
-    known = 1_262_304_000_000 < ms < 4_102_444_800_000  # 2010 to 2100: older numbers hold no time
-    return datetime.fromtimestamp(ms / 1000, UTC) if known else None
+    has_time = (
+        1_262_304_000_000 < ms < 4_102_444_800_000
+    )  # 2010 to 2100: older numbers hold no time
+    return datetime.fromtimestamp(ms / 1000, UTC) if has_time else None
 
 
 def _videos(raw: dict[str, Any]) -> list[dict[str, Any]]:
@@ -232,10 +240,10 @@ def _videos(raw: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _images(raw: dict[str, Any]) -> list[Any]:
     if "image" in str(dig(raw, "media", "type")):
-        found = first(raw, "media.items", "media.images")
-        return found if isinstance(found, list) else [raw["media"]]
-    found = first(raw, "postImages", "images")
-    return found if isinstance(found, list) else []
+        images = first(raw, "media.items", "media.images")
+        return images if isinstance(images, list) else [raw["media"]]
+    images = first(raw, "postImages", "images")
+    return images if isinstance(images, list) else []
 
 
 def _format(raw: dict[str, Any]) -> Format:
@@ -314,9 +322,9 @@ def _author(raw: dict[str, Any]) -> Account | None:
         return _account(section, slug, name)
     is_company = "company" in str(first(raw, "author.type", "authorType")).lower()
     slug_keys = ("author.username", "author.publicIdentifier", "author.publicId")
-    known = text(first(raw, *slug_keys, "author.universalName", "authorProfileId"))
-    if known:
-        return _account("company" if is_company else "in", known, name)
+    author_slug = text(first(raw, *slug_keys, "author.universalName", "authorProfileId"))
+    if author_slug:
+        return _account("company" if is_company else "in", author_slug, name)
     return _asked_for(raw, name) or _named_in_link(raw, name)
 
 
@@ -325,10 +333,10 @@ _NAME_PARTS = (("first_name", "firstName"), ("last_name", "lastName"))
 
 def _asked_for(raw: dict[str, Any], name: str | None) -> Account | None:
     links = (try_split(raw.get(k)) for k in ("source_company", "inputUrl", "profile_input"))
-    found = next((r for a in links if a and a.is_on(HOSTS) and (r := account_ref(a))), None)
-    if found is None or found.native_id is None:
+    account = next((r for a in links if a and a.is_on(HOSTS) and (r := account_ref(a))), None)
+    if account is None or account.native_id is None:
         return None
-    section, slug = found.native_id.split("/", 1)
+    section, slug = account.native_id.split("/", 1)
     return _account(section, slug, name)
 
 
@@ -341,8 +349,8 @@ def _named_in_link(raw: dict[str, Any], name: str | None) -> Account | None:
 
 def _counts(raw: dict[str, Any]) -> AccountCounts:
     number = first(raw, "author.follower_count", "author.followers", "authorFollowersCount")
-    told = re.match(r"([\d.,]+) followers", str(first(raw, "author.info", "author.headline")))
-    return AccountCounts(followers=whole(number or (told.group(1) if told else None)))
+    match = re.match(r"([\d.,]+) followers", str(first(raw, "author.info", "author.headline")))
+    return AccountCounts(followers=whole(number or (match.group(1) if match else None)))
 
 
 def _from_voyager(update: dict[str, Any]) -> dict[str, Any]:
@@ -410,29 +418,29 @@ def _harvest(section: str) -> Any:
     """A person's actor on a company's URL gives nothing and no error: hence one actor each."""
 
     def build(request: ActorRequest) -> dict[str, Any]:
-        built: dict[str, Any] = {
+        run_input: dict[str, Any] = {
             "targetUrls": _urls(request, section),
             "maxPosts": (request.limit or MAX_ITEMS) * len(request.targets),  # of the whole run
             "scrapeReactions": False,
             "scrapeComments": False,
         }
         if request.since:
-            built["postedLimitDate"] = request.since.isoformat()
-        return built
+            run_input["postedLimitDate"] = request.since.isoformat()
+        return run_input
 
     return build
 
 
 def _post_scraper(request: ActorRequest) -> dict[str, Any]:
-    built: dict[str, Any] = {
+    run_input: dict[str, Any] = {
         "urls": _urls(request, "in"),
         "limitPerSource": 1 if request.ask == "posts" else request.limit or MAX_ITEMS,
         "deepScrape": True,
         "rawData": False,
     }
     if request.since:
-        built["scrapeUntil"] = request.since.isoformat()
-    return built
+        run_input["scrapeUntil"] = request.since.isoformat()
+    return run_input
 
 
 _PERSON = r"^in/|linkedin\.com/in/"

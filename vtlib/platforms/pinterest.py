@@ -86,11 +86,11 @@ def account_ref(address: Address) -> Account | None:
 
 def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields."""
-    wrapped = zeeschuimer(item)
-    raw = wrapped[1] if wrapped else item
-    if wrapped:
+    capture = zeeschuimer(item)
+    raw = capture[1] if capture else item
+    if capture:
         is_pin = raw.get("_zs-origin") or isinstance(raw.get("pinner"), dict)
-        return "zeeschuimer" if wrapped[0] == "pinterest.com" or is_pin else None
+        return "zeeschuimer" if capture[0] == "pinterest.com" or is_pin else None
     if isinstance(item.get("pin"), dict) and ({"creator", "board_ref", "seed_value"} & set(item)):
         return "fatihtahta/pinterest-scraper-search"
     if "seed_value" in item and (_is_here(item) or item.get("entity_type") in ("pin", "video")):
@@ -98,21 +98,21 @@ def recognise(item: dict[str, Any]) -> str | None:
     if "profile" in item and ("aggregated_stats" in item or _is_here(item)):
         return "alexey/pinterest-crawler"
     if {"pinner", "native_creator", "nativeCreator"} & set(item):
-        known = {"board", "images", "imageSpec_orig", "grid_title", "dominant_color"}
-        return "epctex/pinterest-scraper" if known & set(item) else None
+        fields = {"board", "images", "imageSpec_orig", "grid_title", "dominant_color"}
+        return "epctex/pinterest-scraper" if fields & set(item) else None
     return "epctex/pinterest-scraper" if item.get("error") and _is_here(item) else None
 
 
 def outcome(item: dict[str, Any]) -> Outcome:
     """Map one item; promoted pins and error items are Rejected."""
-    captured = zeeschuimer(item)
-    raw = captured[1] if captured else item
+    capture = zeeschuimer(item)
+    raw = capture[1] if capture else item
     pin = {**raw["pin"], **raw} if isinstance(raw.get("pin"), dict) else raw
     creator = _creator(raw)
     account = _account(creator)
-    refused = _refused(pin, item, account)
-    if refused:
-        return refused
+    refusal = _refused(pin, item, account)
+    if refusal:
+        return refusal
     if str(first(raw, "entity_type", "type")) in ("user", "profile", "creator"):
         return MappedAccount(account, _counts(creator)) if account else _no_id(item)
     native_id = text(first(pin, "entityId", "id")) or _id_of_url(pin)
@@ -126,7 +126,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
         account=account,
         metrics=_metrics(pin),
         counts=_counts(creator),
-        captured_at=moment(captured[2]) if captured else None,
+        captured_at=moment(capture[2]) if capture else None,
         media_urls=_media_urls(pin),
     )
 
@@ -140,10 +140,10 @@ def _refused(pin: dict[str, Any], item: dict[str, Any], account: Account | None)
     handle = account.handle if account else None
     if item.get("error") and not first(pin, "id", "entityId"):
         refs = (account_ref(a) for k in ("inputUrl", "url") if (a := try_split(item.get(k))))
-        asked = next((r.handle for r in refs if r), None)
+        target = next((r.handle for r in refs if r), None)
         kind = "no_items" if item["error"] == "no_items" else "provider_error"
         reason = text(first(item, "errorDescription", "error")) or ""
-        return Rejected(kind, reason, item, account=handle or asked)
+        return Rejected(kind, reason, item, account=handle or target)
     if flag(first(pin, "is_promoted", "isPromoted")) or isinstance(pin.get("promoter"), dict):
         return Rejected("promoted", "an advertisement, its id changes", item, account=handle)
     if str(first(pin, "entity_type", "type")) in ("board", "section", "story", "comment"):
@@ -199,8 +199,8 @@ def _videos(pin: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for page in first(pin, "story_pin_data.pages", "storyPinData.pages") or []:
         boxes += [first(b, "video") for b in page.get("blocks") or [] if isinstance(b, dict)]
     for box in boxes:
-        listed = first(box, "video_list", "videoList") or {}
-        yield from (v for v in listed.values() if isinstance(v, dict))
+        encodings = first(box, "video_list", "videoList") or {}
+        yield from (v for v in encodings.values() if isinstance(v, dict))
 
 
 def _media_urls(pin: dict[str, Any]) -> tuple[str, ...]:
@@ -227,21 +227,21 @@ def _metrics(pin: dict[str, Any]) -> dict[str, Metric]:
 def _likes(pin: dict[str, Any]) -> Metric:
     """Reactions of all kinds; a CSV reader makes a list of their numbered kinds."""
     kinds = first(pin, "reaction_counts", "reactionCounts")
-    listed = kinds.values() if isinstance(kinds, dict) else kinds
+    numbers = kinds.values() if isinstance(kinds, dict) else kinds
     if isinstance(pin.get("reaction_counts"), dict) and not kinds:
         return count(0)
-    if not listed:
+    if not numbers:
         return count(first(pin, "totalReactionCount", "total_reaction_count"))
-    return count(sum(whole(n) or 0 for n in listed))
+    return count(sum(whole(n) or 0 for n in numbers))
 
 
 def _creator(raw: dict[str, Any]) -> dict[str, Any]:
     people = (raw.get(k) for k in ("creator", "pinner", "native_creator", "nativeCreator"))
-    found = next((p for p in people if isinstance(p, dict) and first(p, "username", "id")), None)
+    person = next((p for p in people if isinstance(p, dict) and first(p, "username", "id")), None)
     profile = raw.get("profile")
-    if found is None and isinstance(profile, str):
+    if person is None and isinstance(profile, str):
         return {"username": profile}
-    return found or (profile if isinstance(profile, dict) else {}) or _bare_profile(raw)
+    return person or (profile if isinstance(profile, dict) else {}) or _bare_profile(raw)
 
 
 def _bare_profile(raw: dict[str, Any]) -> dict[str, Any]:

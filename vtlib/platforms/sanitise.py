@@ -10,6 +10,9 @@ from typing import Any
 from vtlib.core.models import Misread
 
 MAX_LEVELS = 200  # orjson writes 254; the deepest real item known (X, quotes within quotes) has 38
+TOO_DEEP = f"nested more than {MAX_LEVELS} levels deep"
+HALF_CHARACTER = "half a character (a lone surrogate)"
+CUTS = (TOO_DEEP, HALF_CHARACTER)
 _WHOLE_MAX = 2**63  # what passes it is kept as text, with all its digits
 
 
@@ -19,14 +22,14 @@ def cleaned(item: Any) -> tuple[Any, tuple[Misread, ...]]:
     Lists and mappings below MAX_LEVELS become None, halves of surrogate pairs the sign for an
     unknown character; whole numbers beyond 64 bits become text, which loses nothing.
     """
-    lost: list[Misread] = []
+    cuts: list[Misread] = []
     root: list[Any] = [item]
     stack: list[tuple[Any, Any, Any, str, int]] = [(root, 0, item, "", 0)]
     while stack:
         holder, place, value, path, level = stack.pop()
         if isinstance(value, (dict, list)):
             if level >= MAX_LEVELS:
-                lost.append(Misread(_short(path), f"nested more than {MAX_LEVELS} levels deep"))
+                cuts.append(Misread(_short(path), TOO_DEEP))
                 holder[place] = None
                 continue
             copy: Any = {} if isinstance(value, dict) else [None] * len(value)
@@ -40,12 +43,12 @@ def cleaned(item: Any) -> tuple[Any, tuple[Misread, ...]]:
         elif isinstance(value, str):
             holder[place] = _text(value)
             if holder[place] != value:
-                lost.append(Misread(_short(path), "half a character (a lone surrogate)"))
+                cuts.append(Misread(_short(path), HALF_CHARACTER))
         elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _WHOLE_MAX:
             holder[place] = str(value) if value.bit_length() < 4_000 else None
         else:
             holder[place] = value
-    return root[0], tuple(lost)
+    return root[0], tuple(cuts)
 
 
 def path_of(item: Any, value: Any) -> str:

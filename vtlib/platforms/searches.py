@@ -25,10 +25,10 @@ def asked_for(item: dict[str, Any]) -> str | None:
     """The handle, tag, words or URL that an actor found this item under; None where it does not
     say.
     """
-    given = next(
+    value = next(
         (t for k in _KEYS if isinstance(v := first(item, k), str) and (t := text(v))), None
     )
-    return given or (text(item.get("url")) if "error" in item else None)
+    return value or (text(item.get("url")) if "error" in item else None)
 
 
 def names_of(platform: Platform, word: str) -> frozenset[str]:
@@ -36,18 +36,18 @@ def names_of(platform: Platform, word: str) -> frozenset[str]:
     tag, query.
     """
     bare = word.strip().lower()
-    found = {bare, bare.lstrip("@#")}
+    names = {bare, bare.lstrip("@#")}
     address = try_split(word) if "/" in word or "." in word else None
     if address and address.is_on(SOURCES[platform].HOSTS):
         account, post = SOURCES[platform].account_ref(address), SOURCES[platform].post_ref(address)
-        found |= _account_names(account) | _post_names(post)
-        found |= {address.query[k].lower() for k in _QUERY if k in address.query}
-        found |= {address.path[-1].lower()} if len(address.path) > 1 else set()
+        names |= _account_names(account) | _post_names(post)
+        names |= {address.query[k].lower() for k in _QUERY if k in address.query}
+        names |= {address.path[-1].lower()} if len(address.path) > 1 else set()
     elif platform == "linkedin" and "/" in word:
-        found |= {bare.split("/")[-1]}
+        names |= {bare.split("/")[-1]}
     else:
-        found |= _account_names(_try_account(platform, word))
-    return frozenset(found - {""})
+        names |= _account_names(_try_account(platform, word))
+    return frozenset(names - {""})
 
 
 @lru_cache(maxsize=1 << 16)
@@ -65,10 +65,10 @@ def target_keys(platform: Platform, ask: str, target: str) -> frozenset[str]:
         if ask == "posts":
             post = source.post_ref(address)
             return frozenset({post.post_id} if post and post.post_id else {bare.rstrip("/")})
-        found = _account_names(source.account_ref(address))
+        names = _account_names(source.account_ref(address))
     else:
-        found = _account_names(_try_account(platform, bare))
-    return frozenset(found or {bare.casefold().lstrip("@")})
+        names = _account_names(_try_account(platform, bare))
+    return frozenset(names or {bare.casefold().lstrip("@")})
 
 
 def names_in(item: dict[str, Any], result: Outcome) -> tuple[frozenset[str], frozenset[str]]:
@@ -76,9 +76,9 @@ def names_in(item: dict[str, Any], result: Outcome) -> tuple[frozenset[str], fro
     if isinstance(result, Rejected):
         owner = {(result.account or "").lower()} - {""}
         return _under(item), frozenset(owner)
-    found = _account_names(result.account)
+    names = _account_names(result.account)
     post = getattr(result, "post", None)
-    return _under(item), frozenset(found | ({post.post_id.lower()} if post else set()))
+    return _under(item), frozenset(names | ({post.post_id.lower()} if post else set()))
 
 
 def _under(item: dict[str, Any]) -> frozenset[str]:

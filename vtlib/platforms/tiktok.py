@@ -78,8 +78,8 @@ def post_ref(address: Address) -> PostRef | None:
     if len(path) < 2 or path[0] not in ("video", "photo", "v", "embed", "player", "share"):
         return None
     kind = _SECTIONS.get(path[0], "unknown")
-    found = (w for p in path[1:3] if _ID.fullmatch(w := p.removesuffix(".html")))
-    return _ref(next(found, ""), kind, handle)
+    match = (w for p in path[1:3] if _ID.fullmatch(w := p.removesuffix(".html")))
+    return _ref(next(match, ""), kind, handle)
 
 
 def account_ref(address: Address) -> Account | None:
@@ -94,9 +94,9 @@ def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields; actors of one item shape share one
     name.
     """
-    wrapped = zeeschuimer(item)
-    if wrapped and wrapped[0]:
-        return "zeeschuimer" if wrapped[0].startswith("tiktok") else None
+    capture = zeeschuimer(item)
+    if capture and capture[0]:
+        return "zeeschuimer" if capture[0].startswith("tiktok") else None
     if _is_web(item):
         return "tiktok web"
     if {"covers", "videoUrlNoWaterMark"} & set(item) and "authorMeta" in item:
@@ -108,24 +108,24 @@ def recognise(item: dict[str, Any]) -> str | None:
     here = list(_urls(item))
     if here and item.get("error"):
         return "clockworks/tiktok-scraper"
-    counted = "webVideoUrl" in item or any(k in item for k in (*_COUNTS, "createTimeISO"))
-    return "clockworks/tiktok-scraper" if counted and any(map(post_ref, here)) else None
+    counts = "webVideoUrl" in item or any(k in item for k in (*_COUNTS, "createTimeISO"))
+    return "clockworks/tiktok-scraper" if counts and any(map(post_ref, here)) else None
 
 
 def outcome(item: dict[str, Any]) -> Outcome:
     """Map one item; error items, comments and live rooms are Rejected."""
-    captured = zeeschuimer(item)
-    raw = captured[1] if captured else item
+    capture = zeeschuimer(item)
+    raw = capture[1] if capture else item
     raw = _from_web(raw) if _is_web(raw) else raw
-    refused = _refused(raw, item)
-    if refused:
-        return refused
+    refusal = _refused(raw, item)
+    if refusal:
+        return refusal
     author = raw.get("authorMeta") or {}
     account = _author(author) or _author_of_url(raw)
     counts = _counts(author)
     native_id = _native_id(raw)
     if native_id is None and account and not any(k in raw for k in (*_COUNTS, "createTime")):
-        return MappedAccount(account, counts, moment(captured[2]) if captured else None)
+        return MappedAccount(account, counts, moment(capture[2]) if capture else None)
     if native_id is None:
         handle = account.handle if account else None
         return Rejected("bad_field", "the item has no id", item, "id", handle)
@@ -135,7 +135,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
         account=account,
         metrics=_metrics(raw),
         counts=counts,
-        captured_at=moment(captured[2]) if captured else None,
+        captured_at=moment(capture[2]) if capture else None,
         media_urls=_media_urls(raw, kind),
     )
 
@@ -160,8 +160,8 @@ def _account(native_id: str | None, handle: str | None, name: str | None) -> Acc
 
 
 def _urls(item: dict[str, Any]) -> Iterator[Address]:
-    found = (try_split(item.get(k)) for k in ("webVideoUrl", "url", "submittedVideoUrl"))
-    return (a for a in found if a and a.is_on(HOSTS))
+    addresses = (try_split(item.get(k)) for k in ("webVideoUrl", "url", "submittedVideoUrl"))
+    return (a for a in addresses if a and a.is_on(HOSTS))
 
 
 def _is_web(item: dict[str, Any]) -> bool:
@@ -181,8 +181,8 @@ def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
         refs = (account_ref(a) for a in _urls(raw))
         handle = next((r.handle for r in refs if r), None)
         kind = "no_items" if _NOTHING.search(error) else "provider_error"
-        asked = text(first(raw, "url", "input"))
-        return Rejected(kind, f"{error} ({asked})" if asked else error, item, account=handle)
+        target = text(first(raw, "url", "input"))
+        return Rejected(kind, f"{error} ({target})" if target else error, item, account=handle)
     if _is_comment(raw):
         return Rejected("not_a_post", "a comment", item)
     if first(raw, "liveRoomInfo", "liveRoom"):
@@ -213,16 +213,16 @@ def _counts(author: dict[str, Any]) -> AccountCounts:
 def _native_id(raw: dict[str, Any]) -> str | None:
     """The id in the post's own link, else `id`: spreadsheets and JavaScript round 19 digits."""
     refs = (r for a in _urls(raw) if (r := post_ref(a)))
-    linked = next((r.native_id for r in refs if r.native_id), None)
-    given = text(raw.get("id")) or ""
-    return linked or (given if _ID.fullmatch(given) else None)
+    link_ids = next((r.native_id for r in refs if r.native_id), None)
+    ids = text(raw.get("id")) or ""
+    return link_ids or (ids if _ID.fullmatch(ids) else None)
 
 
 def _format(raw: dict[str, Any]) -> Format:
     slides = flag(raw.get("isSlideshow"))
     if slides is None:
-        linked = (r.format for a in _urls(raw) if (r := post_ref(a)))
-        slides = bool(raw.get("slideshowImageLinks")) or "carousel" in linked
+        link_format = (r.format for a in _urls(raw) if (r := post_ref(a)))
+        slides = bool(raw.get("slideshowImageLinks")) or "carousel" in link_format
     return "carousel" if slides else "video"
 
 
@@ -248,7 +248,7 @@ def _reposts(raw: dict[str, Any]) -> Metric:
 def _post(raw: dict[str, Any], native_id: str, kind: Format) -> Post:
     caption, language = text(raw.get("text")), text(raw.get("textLanguage"))
     sound = text(first(raw, "musicMeta.musicName"))
-    named = words(raw.get("detailedMentions"), "name") or words(raw.get("mentions"), "name")
+    mentions = words(raw.get("detailedMentions"), "name") or words(raw.get("mentions"), "name")
     return Post(
         platform="tiktok",
         native_id=native_id,
@@ -261,7 +261,7 @@ def _post(raw: dict[str, Any], native_id: str, kind: Format) -> Post:
         is_paid=any_flag(raw, "isSponsored", "isAd"),
         language=None if language in ("un", "und") else language,
         hashtags=words(raw.get("hashtags"), "name", "title") or hashtags_in(caption),
-        mentions=tuple(m.lower() for m in named),
+        mentions=tuple(m.lower() for m in mentions),
         audio_id=text(first(raw, "musicMeta.musicId")),
         audio_title=sound,
         audio_is_original=is_original_sound(sound, dig(raw, "musicMeta", "musicOriginal")),
@@ -285,12 +285,12 @@ def _media_urls(raw: dict[str, Any], kind: Format) -> tuple[str, ...]:
     keys = ("tiktokLink", "downloadLink")
     if kind == "carousel":
         links = raw.get("slideshowImageLinks")
-        found = [first(i, *keys) if isinstance(i, dict) else i for i in links or []]
+        urls = [first(i, *keys) if isinstance(i, dict) else i for i in links or []]
     else:
-        held = raw.get("mediaUrls")
+        lists = raw.get("mediaUrls")
         alone = first(raw, "videoUrlNoWaterMark", "videoUrl", "videoMeta.downloadAddr")
-        found = held if isinstance(held, list) and held else [alone]
-    return tuple(dict.fromkeys(u for u in found if isinstance(u, str) and u))
+        urls = lists if isinstance(lists, list) and lists else [alone]
+    return tuple(dict.fromkeys(u for u in urls if isinstance(u, str) and u))
 
 
 def _from_web(raw: dict[str, Any]) -> dict[str, Any]:
@@ -336,10 +336,10 @@ def _web_stickers(raw: dict[str, Any]) -> list[str] | None:
     """Words on stickers, as 4CAT joins them: `stickersOnItem[].stickerText`, a list of lines
     each.
     """
-    found = raw.get("stickersOnItem")
-    if not isinstance(found, list):
+    stickers = raw.get("stickersOnItem")
+    if not isinstance(stickers, list):
         return None
-    lines = (words(dig(s, "stickerText")) for s in found)
+    lines = (words(dig(s, "stickerText")) for s in stickers)
     return [" ".join(line) or "sticker" for line in lines]
 
 
@@ -387,11 +387,14 @@ def _scraper(request: ActorRequest) -> dict[str, Any]:
         "posts": {"postURLs": targets},
     }
     one_each = request.ask in ("posts", "profiles")
-    built = {**by_ask[request.ask], "resultsPerPage": 1 if one_each else request.limit or MAX_ITEMS}
+    run_input = {
+        **by_ask[request.ask],
+        "resultsPerPage": 1 if one_each else request.limit or MAX_ITEMS,
+    }
     if request.since and not one_each:
-        built["oldestPostDateUnified"] = request.since.isoformat()
+        run_input["oldestPostDateUnified"] = request.since.isoformat()
     media = ("Videos", "Covers", "Subtitles", "SlideshowImages", "Avatars")
-    return {**built, **{f"shouldDownload{m}": False for m in media}, "proxyCountryCode": "None"}
+    return {**run_input, **{f"shouldDownload{m}": False for m in media}, "proxyCountryCode": "None"}
 
 
 ACTORS: tuple[Actor, ...] = (

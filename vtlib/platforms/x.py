@@ -91,12 +91,12 @@ def account_ref(address: Address) -> Account | None:
 
 def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields."""
-    wrapped = zeeschuimer(item)
-    raw = wrapped[1] if wrapped else item
+    capture = zeeschuimer(item)
+    raw = capture[1] if capture else item
     if isinstance(raw.get("legacy"), dict) and ("rest_id" in raw or raw.get("type") == "adaptive"):
-        return "zeeschuimer" if wrapped else "x graphql"
-    if wrapped:
-        return "zeeschuimer" if wrapped[0] in HOSTS else None
+        return "zeeschuimer" if capture else "x graphql"
+    if capture:
+        return "zeeschuimer" if capture[0] in HOSTS else None
     if set(item) in ({"noResults"}, {"demo"}):
         return "apidojo/tweet-scraper"
     if item.get("type") == "mock_tweet":
@@ -113,14 +113,14 @@ def recognise(item: dict[str, Any]) -> str | None:
 
 def outcome(item: dict[str, Any]) -> Outcome:
     """Map one item; retweets, notices and error items are Rejected."""
-    captured = zeeschuimer(item)
-    raw = captured[1] if captured else item
+    capture = zeeschuimer(item)
+    raw = capture[1] if capture else item
     raw = raw["tweet"] if isinstance(raw.get("tweet"), dict) else raw
     if isinstance(raw.get("legacy"), dict):
         raw = _from_graphql(raw)
-    refused = _refused(raw, item)
-    if refused:
-        return refused
+    refusal = _refused(raw, item)
+    if refusal:
+        return refusal
     if _is_user(raw):
         account = _author(raw)
         return MappedAccount(account, _counts(raw)) if account else _no_id(item, "id")
@@ -133,7 +133,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
         account=_author(author) or _author_of_url(raw),
         metrics=_metrics(raw),
         counts=_counts(author) if isinstance(author, dict) else None,
-        captured_at=moment(captured[2]) if captured else None,
+        captured_at=moment(capture[2]) if capture else None,
         media_urls=_media_urls(raw),
     )
 
@@ -144,8 +144,8 @@ _XQUIK = "xquik/x-tweet-scraper"
 
 def _is_tweet(item: dict[str, Any]) -> bool:
     counts = ("likeCount", "like_count", "retweetCount", "retweet_count", "favorites", "viewCount")
-    named = item.get("type") == "tweet" or item.get("twitterUrl") or item.get("tweet_id")
-    if named:
+    has_post_url = item.get("type") == "tweet" or item.get("twitterUrl") or item.get("tweet_id")
+    if has_post_url:
         return any(k in item for k in (*counts, "text", "fullText", "id"))
     return any(k in item for k in counts) and bool(_urls(item))
 
@@ -155,8 +155,8 @@ def _is_user(item: dict[str, Any]) -> bool:
 
 
 def _urls(item: dict[str, Any]) -> list[Address]:
-    found = (item.get(k) for k in ("url", "twitterUrl", "tweetUrl", "tweet_url", "inputUrl"))
-    return [a for u in found if (a := try_split(u)) and a.is_on(HOSTS)]
+    addresses = (item.get(k) for k in ("url", "twitterUrl", "tweetUrl", "tweet_url", "inputUrl"))
+    return [a for u in addresses if (a := try_split(u)) and a.is_on(HOSTS)]
 
 
 def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
@@ -177,8 +177,8 @@ def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
     handle = author.handle if author else None
     if flag(raw.get("promoted")):
         return Rejected("promoted", "an advertisement in the timeline", item, account=handle)
-    retweeted = first(raw, "retweeted_tweet", "retweet", "retweetedTweet", "retweeted_status")
-    if flag(first(raw, "isRetweet", "is_retweet")) or isinstance(retweeted, dict):
+    retweet = first(raw, "retweeted_tweet", "retweet", "retweetedTweet", "retweeted_status")
+    if flag(first(raw, "isRetweet", "is_retweet")) or isinstance(retweet, dict):
         reason = "a retweet: another person's post, shown again"
         return Rejected("not_a_post", reason, item, account=handle)
     return None
@@ -192,14 +192,14 @@ def _native_id(raw: dict[str, Any]) -> str | None:
     """The id as text, else the one in the URL: a number may have lost its last digits in
     JavaScript.
     """
-    given = first(raw, "id", "tweet_id", "id_str", "tweetId")
-    if isinstance(given, str) and _STATUS.fullmatch(given.strip()):
-        return given.strip()
+    ids = first(raw, "id", "tweet_id", "id_str", "tweetId")
+    if isinstance(ids, str) and _STATUS.fullmatch(ids.strip()):
+        return ids.strip()
     in_url = next((r.native_id for a in _urls(raw) if (r := post_ref(a))), None)
     if in_url:
         return in_url
-    is_number = isinstance(given, int) and not isinstance(given, bool) and given > 0
-    return str(given) if is_number else None
+    is_number = isinstance(ids, int) and not isinstance(ids, bool) and ids > 0
+    return str(ids) if is_number else None
 
 
 def _post(raw: dict[str, Any], native_id: str) -> Post:
@@ -243,8 +243,8 @@ def _media(raw: dict[str, Any]) -> list[dict[str, Any]]:
     media = first(raw, "media") or []
     if isinstance(media, dict):
         media = [{"type": k, **m} for k, ms in media.items() for m in ms if isinstance(m, dict)]
-    found = rich if isinstance(rich, list) else media
-    return [m if isinstance(m, dict) else _pictured(str(m)) for m in found]
+    items = rich if isinstance(rich, list) else media
+    return [m if isinstance(m, dict) else _pictured(str(m)) for m in items]
 
 
 def _pictured(url: str) -> dict[str, Any]:
@@ -279,7 +279,7 @@ _RETWEETS = ("retweetCount", "retweet_count", "retweets")
 
 def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
     """`shares` are retweets alone, as they always were here; `reposts` are retweets and quotes."""
-    found = {
+    metrics = {
         "impressions": count(first(raw, "viewCount", "view_count", "views", "ext_views.count")),
         "likes": count(first(raw, "likeCount", "like_count", "favorites", "favorite_count")),
         "comments": count(first(raw, "replyCount", "reply_count", "replies")),
@@ -288,10 +288,10 @@ def _metrics(raw: dict[str, Any]) -> dict[str, Metric]:
         "plays": _plays(raw),
         "reposts": _reposts(raw),
     }
-    liked = sum(found[k].value or 0 for k in ("likes", "comments", "shares"))
-    if found["impressions"].value == 0 and (liked or _is_uncounted(raw)):
-        found["impressions"] = NOT_EXPOSED
-    return found
+    likes = sum(metrics[k].value or 0 for k in ("likes", "comments", "shares"))
+    if metrics["impressions"].value == 0 and (likes or _is_uncounted(raw)):
+        metrics["impressions"] = NOT_EXPOSED
+    return metrics
 
 
 def _reposts(raw: dict[str, Any]) -> Metric:
@@ -299,11 +299,11 @@ def _reposts(raw: dict[str, Any]) -> Metric:
     one alone is no sum.
     """
     parts = [count(first(raw, *_RETWEETS)), count(first(raw, "quoteCount", "quote_count"))]
-    known = [part.value for part in parts if part.value is not None]
-    if len(known) < len(parts):
+    values = [part.value for part in parts if part.value is not None]
+    if len(values) < len(parts):
         return NOT_EXPOSED
     is_exact = all(part.state == "observed" for part in parts)
-    return Metric(sum(known), "observed" if is_exact else "estimated")
+    return Metric(sum(values), "observed" if is_exact else "estimated")
 
 
 def _is_uncounted(raw: dict[str, Any]) -> bool:
@@ -352,12 +352,12 @@ def _author_of_url(raw: dict[str, Any]) -> Account | None:
 def _counts(author: dict[str, Any]) -> AccountCounts:
     marks = [flag(author.get(k)) for k in ("isVerified", "isBlueVerified", "verified")]
     marks += [flag(author.get(k)) for k in ("is_blue_verified", "blue_verified")]
-    known = [m for m in marks if m is not None]
+    user = [m for m in marks if m is not None]
     return AccountCounts(
         followers=whole(first(author, "followers", "followers_count", "followersCount")),
         following=whole(first(author, "following", "friends_count", "followingCount")),
         posts=whole(first(author, "statusesCount", "statuses_count")),
-        is_verified=any(known) if known else None,
+        is_verified=any(user) if user else None,
         bio=text(author.get("description")),
     )
 
@@ -405,12 +405,12 @@ def _tweet_scraper(request: ActorRequest) -> dict[str, Any]:
         "posts": {"startUrls": targets},
     }[request.ask]
     per_target = 1 if request.ask == "posts" else request.limit or MAX_ITEMS
-    built: dict[str, Any] = {**fields, "maxItems": per_target * len(targets), "sort": "Latest"}
+    run_input: dict[str, Any] = {**fields, "maxItems": per_target * len(targets), "sort": "Latest"}
     if request.since:
-        built["start"] = request.since.isoformat()
+        run_input["start"] = request.since.isoformat()
     if request.formats == ("video",):
-        built["onlyVideo"] = True
-    return built
+        run_input["onlyVideo"] = True
+    return run_input
 
 
 ACTORS: tuple[Actor, ...] = (

@@ -100,25 +100,29 @@ def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields."""
     if "cid" in item and {"videoId", "pageUrl"} & set(item):
         return "streamers/youtube-comments-scraper"
-    named = {"channelId", "channelUrl", "channelUsername", "channelName"} & set(item)
+    channel_fields = {"channelId", "channelUrl", "channelUsername", "channelName"} & set(item)
     if {"aboutChannelInfo", "channelTotalViews", "channelTotalVideos"} & set(item):
         return "streamers/youtube-channel-scraper"
-    if "fromYTUrl" in item or (named and {"viewCount", "commentsCount", "duration"} & set(item)):
+    if "fromYTUrl" in item or (
+        channel_fields and {"viewCount", "commentsCount", "duration"} & set(item)
+    ):
         return "streamers/youtube-scraper"
     here = list(_urls(item, "input"))
     if here and item.get("error"):
         return "streamers/youtube-scraper"
-    told = bool(named) or bool({"viewCount", "numberOfSubscribers", "title"} & set(item))
-    return "streamers/youtube-scraper" if told and any(map(post_ref, here)) else None
+    is_video = bool(channel_fields) or bool(
+        {"viewCount", "numberOfSubscribers", "title"} & set(item)
+    )
+    return "streamers/youtube-scraper" if is_video and any(map(post_ref, here)) else None
 
 
 def outcome(item: dict[str, Any]) -> Outcome:
     """Map one item; error items and comments are Rejected, a channel without a video is an
     account.
     """
-    refused = _refused(item)
-    if refused:
-        return refused
+    refusal = _refused(item)
+    if refusal:
+        return refusal
     account, counts = _channel(item), _counts(item)
     native_id = _native_id(item)
     if native_id is None and account and not any(k in item for k in _TABS):
@@ -157,19 +161,19 @@ def _account(
 
 
 def _urls(item: dict[str, Any], *more: str) -> Iterator[Address]:
-    found = (try_split(item.get(k)) for k in ("url", "videoUrl", *more))
-    return (a for a in found if a and a.is_on(HOSTS))
+    addresses = (try_split(item.get(k)) for k in ("url", "videoUrl", *more))
+    return (a for a in addresses if a and a.is_on(HOSTS))
 
 
 def _refused(item: dict[str, Any]) -> Rejected | None:
     error = text(item.get("error"))
     if error and not text(item.get("id")):
         where = next(_urls(item, "input"), None)
-        asked = account_ref(where) if where else _channel(item)
+        account = account_ref(where) if where else _channel(item)
         kind = "no_items" if error.startswith("NO_") else "provider_error"
-        said = f"{error}: {item['note']}" if text(item.get("note")) else error
-        who = (asked.handle or asked.native_id) if asked else None
-        return Rejected(kind, f"{said} ({where.url})" if where else said, item, account=who)
+        reason = f"{error}: {item['note']}" if text(item.get("note")) else error
+        who = (account.handle or account.native_id) if account else None
+        return Rejected(kind, f"{reason} ({where.url})" if where else reason, item, account=who)
     if "cid" in item and {"videoId", "pageUrl"} & set(item):
         return Rejected("not_a_post", "a comment", item)
     return None
@@ -177,9 +181,9 @@ def _refused(item: dict[str, Any]) -> Rejected | None:
 
 def _native_id(item: dict[str, Any]) -> str | None:
     """From `id`, else from the link (spreadsheets make `#NAME?` of an id that starts with "-")."""
-    given = (text(item.get(k)) or "" for k in ("id", "videoId"))
-    linked = (r.native_id for a in _urls(item) if (r := post_ref(a)))
-    return next((w for w in given if _ID.fullmatch(w)), None) or next(linked, None)
+    ids = (text(item.get(k)) or "" for k in ("id", "videoId"))
+    link_ids = (r.native_id for a in _urls(item) if (r := post_ref(a)))
+    return next((w for w in ids if _ID.fullmatch(w)), None) or next(link_ids, None)
 
 
 def _channel(item: dict[str, Any]) -> Account | None:
@@ -187,12 +191,12 @@ def _channel(item: dict[str, Any]) -> Account | None:
     first.
     """
     address = try_split(_told(item, "channelUrl"))
-    linked = account_ref(address) if address and address.is_on(HOSTS) else None
+    link_account = account_ref(address) if address and address.is_on(HOSTS) else None
     native_id, handle = text(_told(item, "channelId")), text(_told(item, "channelUsername"))
     if handle and _CHANNEL.fullmatch(handle):
         native_id, handle = native_id or handle, None
-    if linked:
-        native_id, handle = native_id or linked.native_id, handle or linked.handle
+    if link_account:
+        native_id, handle = native_id or link_account.native_id, handle or link_account.handle
     return _account(native_id, handle, text(_told(item, "channelName")))
 
 
@@ -246,9 +250,9 @@ def _format(item: dict[str, Any], duration_s: float | None) -> Format:
     """
     kind = _TYPES.get(str(item.get("type")).lower())
     refs = (r for a in _urls(item) if (r := post_ref(a)))
-    linked: Format = next((r.format for r in refs), "unknown")
-    if linked in ("short", "live"):
-        return linked
+    link_format: Format = next((r.format for r in refs), "unknown")
+    if link_format in ("short", "live"):
+        return link_format
     return kind or ("long" if (duration_s or 0) > _SHORT_MAX_S else "unknown")
 
 
@@ -270,8 +274,8 @@ def _posted_at(value: Any) -> datetime | None:
 
 
 def _media_urls(item: dict[str, Any]) -> tuple[str, ...]:
-    listed = item.get("formats")
-    return words([f for f in listed if isinstance(f, dict)], "url") if listed else ()
+    formats = item.get("formats")
+    return words([f for f in formats if isinstance(f, dict)], "url") if formats else ()
 
 
 def _page(target: str) -> str:
@@ -291,8 +295,8 @@ _LIMITS = {"long": "maxResults", "short": "maxResultsShorts", "live": "maxResult
 
 def _limits(request: ActorRequest, limit: int) -> dict[str, int]:
     """A limit of 0 makes the actor skip that kind, so each is set."""
-    wanted = [f for f in request.formats if f in _LIMITS] or [*_LIMITS]
-    return {key: limit if kind in wanted else 0 for kind, key in _LIMITS.items()}
+    kinds = [f for f in request.formats if f in _LIMITS] or [*_LIMITS]
+    return {key: limit if kind in kinds else 0 for kind, key in _LIMITS.items()}
 
 
 def _scraper(request: ActorRequest) -> dict[str, Any]:
@@ -307,28 +311,28 @@ def _scraper(request: ActorRequest) -> dict[str, Any]:
         "hashtag": [f"https://www.youtube.com/hashtag/{quote(t.lstrip('#'))}" for t in targets],
     }.get(request.ask)
     one_each = request.ask in ("posts", "profiles")
-    asked: dict[str, Any] = (
+    start: dict[str, Any] = (
         {"startUrls": [{"url": p} for p in pages]} if pages else {"searchQueries": [*targets]}
     )
     limit = 1 if one_each else request.limit or MAX_ITEMS
-    built = {**asked, **_limits(request, limit), "downloadSubtitles": False}
+    run_input = {**start, **_limits(request, limit), "downloadSubtitles": False}
     if request.ask == "accounts":
-        built["sortVideosBy"] = "NEWEST"
+        run_input["sortVideosBy"] = "NEWEST"
     if request.since and not one_each:
-        built["oldestPostDate"] = request.since.isoformat()
-    return built
+        run_input["oldestPostDate"] = request.since.isoformat()
+    return run_input
 
 
 def _shorts(request: ActorRequest) -> dict[str, Any]:
     """Channels by URL: a name with @ is refused, and an id is no name."""
-    built: dict[str, Any] = {
+    run_input: dict[str, Any] = {
         "channels": [_page(t) for t in request.targets],
         "maxResultsShorts": request.limit or MAX_ITEMS,
         "sortChannelShortsBy": "NEWEST",
     }
     if request.since:
-        built["oldestPostDate"] = request.since.isoformat()
-    return built
+        run_input["oldestPostDate"] = request.since.isoformat()
+    return run_input
 
 
 ACTORS: tuple[Actor, ...] = (

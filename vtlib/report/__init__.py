@@ -10,9 +10,8 @@ are a page or a part each. No request leaves a page.
 
 from vtlib.report.facts import Drawer, IndexFacts, Page, PageSection, StageLink
 from vtlib.report.index import write_index
-from vtlib.report.insight_page import write_insight
 from vtlib.report.pages import render_stage
-from vtlib.report.sections import write_sections
+from vtlib.report.sections import write_insight, write_sections
 
 __all__ = [
     "Drawer",

@@ -1,6 +1,4 @@
-"""What to shoot, repeat, stop and test in a project: what the store knows, brought to the rules
-of report/insight/advice_rule.
-"""
+"""Advice for a project: frames from the store for report/insight/advice_rule."""
 
 from __future__ import annotations
 
@@ -12,10 +10,9 @@ import pandas as pd
 
 from vtlib import tables
 from vtlib.llm.bill import Rates
-from vtlib.performance import stage as performance
-from vtlib.performance.engagement import with_rates
-from vtlib.performance.history import age_error, current_levels, history
-from vtlib.performance.patterns.carriers import carriers
+from vtlib.performance import stage as performance_stage
+from vtlib.performance.history import age_error, current_levels, history, with_rates
+from vtlib.performance.patterns.preparation import carriers
 from vtlib.performance.pipeline import Inputs, product_costs
 from vtlib.performance.variants import compare_variants, roi
 from vtlib.report.insight.advice_rule import advise, missing
@@ -41,7 +38,7 @@ class Runs:
 
     @classmethod
     def of(cls, project: Project) -> Runs:
-        return cls(project, performance.load(project))
+        return cls(project, performance_stage.load(project))
 
     @cached_property
     def posts(self) -> pd.DataFrame:
@@ -76,25 +73,24 @@ class Runs:
 
 
 def advice(
-    project: Project, ranked: pd.DataFrame, runs: Runs | None = None
+    project: Project, fits: pd.DataFrame, runs: Runs | None = None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The advice of a project (ADVICE_COLUMNS) as its reader may see it, and what is missing when
-    there is none.
+    """Advice of a project (ADVICE_COLUMNS) for its reader, and what is missing if none.
 
     `ranked`: the project's fits, ranked (adaptation/fits.ranked).
 
     Nothing is computed anew of patterns: the library as it was last stored (vt analyze performance,
     notebook 07).
     """
-    known = evidence(project, ranked, runs or Runs.of(project))
-    found = advise(known)
-    lacks = missing(known) if found.empty else []
-    return project.shown(found, ours=TEXTS), [project.told(line) for line in lacks]
+    evidence_base = evidence(project, fits, runs or Runs.of(project))
+    rows = advise(evidence_base)
+    lacks = missing(evidence_base) if rows.empty else []
+    return project.shown(rows, ours=TEXTS), [project.told(line) for line in lacks]
 
 
-def table(project: Project, ranked: pd.DataFrame) -> tables.HtmlTable:
+def table(project: Project, fits: pd.DataFrame) -> tables.HtmlTable:
     """The advice as a table; without any the sentences that say what is missing (notebook 07)."""
-    rows, lacks = advice(project, ranked)
+    rows, lacks = advice(project, fits)
     source = "patterns, verdicts, fits, spend"
     if rows.empty:
         frame = pd.DataFrame({"missing before anything can be advised": lacks})
@@ -102,19 +98,17 @@ def table(project: Project, ranked: pd.DataFrame) -> tables.HtmlTable:
     return tables.show(advice_table(rows), source=source, columns=COLUMNS)
 
 
-def evidence(project: Project, ranked: pd.DataFrame, runs: Runs) -> Evidence:
-    """What advice may rest on; with pseudonyms no video of a stranger, so that no sentence leads
-    to one.
-    """
+def evidence(project: Project, fits: pd.DataFrame, runs: Runs) -> Evidence:
+    """Input of the advice rules; with pseudonyms without videos of other creators."""
     patterns = project.frame("patterns")
-    held = carriers(patterns, runs.inputs.values) if len(patterns) else pd.DataFrame()
+    carrier_rows = carriers(patterns, runs.inputs.values) if len(patterns) else pd.DataFrame()
     posts = runs.matured[runs.matured["lift_ln"].notna()]
     params = project.params
     return Evidence(
         project.slug,
         patterns=patterns,
-        uses=_uses(held, runs.posts),
-        fits=_fits(project, ranked, held),
+        uses=_uses(carrier_rows, runs.posts),
+        fits=_fits(project, fits, carrier_rows),
         runs=posts,
         ordinary=ordinary_scatter(runs.past, runs.linked),
         variants=runs.variants,
@@ -127,23 +121,23 @@ def evidence(project: Project, ranked: pd.DataFrame, runs: Runs) -> Evidence:
     )
 
 
-def _uses(held: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+def _uses(carrier_rows: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     """pattern, n_own, n_known: own posts that carry a pattern, of those of which it is known."""
     own = posts.loc[posts["is_own"].astype(bool), "post_id"]
-    mine = held[held["post_id"].isin(own)] if len(held) else held
+    mine = carrier_rows[carrier_rows["post_id"].isin(own)] if len(carrier_rows) else carrier_rows
     if mine.empty:
         return pd.DataFrame(columns=["pattern", "n_own", "n_known"])
     return mine.groupby("pattern")["has"].agg(n_own="sum", n_known="count").reset_index()
 
 
-def _fits(project: Project, ranked: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+def _fits(project: Project, fits: pd.DataFrame, carrier_rows: pd.DataFrame) -> pd.DataFrame:
     """Ranked fits with the patterns that each video carries."""
     if not project.names_creators:
         return pd.DataFrame()
-    has = held[held["has"]] if len(held) else held
+    has = carrier_rows[carrier_rows["has"]] if len(carrier_rows) else carrier_rows
     names = has.groupby("post_id")["pattern"].agg(list).to_dict() if len(has) else {}
-    carried = [names.get(post, []) for post in ranked["post_id"]] if len(ranked) else []
-    return ranked.assign(patterns=pd.Series(carried, index=ranked.index, dtype=object))
+    lists = [names.get(post, []) for post in fits["post_id"]] if len(fits) else []
+    return fits.assign(patterns=pd.Series(lists, index=fits.index, dtype=object))
 
 
 def _level(project: Project, past: pd.DataFrame) -> float:
@@ -156,13 +150,11 @@ def _level(project: Project, past: pd.DataFrame) -> float:
     places = own[["account_id", "platform", "format"]].drop_duplicates()
     now = pd.Timestamp(naive(project.workspace.now()))
     levels = current_levels(past, places, now)
-    known = levels.loc[levels["own_n"].ge(MIN_POSTS), "own_ln"].to_numpy(float)
-    return float(np.median(np.expm1(known))) if len(known) else float("nan")
+    own_levels = levels.loc[levels["own_n"].ge(MIN_POSTS), "own_ln"].to_numpy(float)
+    return float(np.median(np.expm1(own_levels))) if len(own_levels) else float("nan")
 
 
 def _cost_of_a_post(runs: Runs) -> float:
-    """What a post of a script cost so far, US dollars: all that is noted, over matured posts;
-    NaN without either.
-    """
+    """Noted costs over matured posts of scripts, US dollars; NaN if either is unknown."""
     n, usd = len(runs.matured), float(runs.inputs.costs["usd"].astype(float).sum())
     return usd / n if n and usd > 0 else float("nan")

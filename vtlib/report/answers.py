@@ -1,6 +1,4 @@
-"""The sentences of the index, made from numbers: what, how sure, since when, where, what not,
-how dear.
-"""
+"""The cards of a run's index: short answers made from numbers."""
 
 from __future__ import annotations
 
@@ -11,18 +9,22 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.analysis.summary import count_claims
+from vtlib.core.conclusion import number
+from vtlib.core.finding import q_text
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
+from vtlib.core.proportions import rate
+from vtlib.llm.bill import bill
 from vtlib.outliers.messages import chance_range
 from vtlib.report.facts import IndexFacts
+from vtlib.report.insight.facts import Facts
 
 _NO_SCORES = "No post has been judged in this run, so nothing can be said about breakouts."
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One short answer: a heading, the figure that says it, sentences or points, and where there
-    is more.
-    """
+    """A short answer: title, figure, sentences or points, and a link to more."""
 
     id: str
     title: str
@@ -33,8 +35,7 @@ class Card:
 
 
 def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
-    """The posts of tier breakout or extreme, by the lower end of their interval (else the
-    multiplier).
+    """Posts of tier breakout or extreme, sorted by the lower end of the interval.
 
     Videos first; photos, carousels and text posts are a list of their own after them.
     """
@@ -45,14 +46,14 @@ def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
         hit[name] = pd.to_numeric(hit[name], errors="coerce")
     hit["_apart"] = ~hit["format"].isin(VIDEO_FORMATS) if "format" in hit else False
     order = ["_apart", "multiplier_low", "multiplier", "post_id"]
-    ordered = hit.sort_values(order, ascending=[True, False, False, True], na_position="last")
-    return ordered.drop(columns="_apart")
+    ranking = hit.sort_values(order, ascending=[True, False, False, True], na_position="last")
+    return ranking.drop(columns="_apart")
 
 
-def creators(listed: pd.DataFrame) -> list[str]:
+def creators(posts: pd.DataFrame) -> list[str]:
     """The handle, else the account id."""
-    handles = listed["handle"] if "handle" in listed else listed["account_id"]
-    pairs = zip(handles, listed["account_id"], strict=True)
+    handles = posts["handle"] if "handle" in posts else posts["account_id"]
+    pairs = zip(handles, posts["account_id"], strict=True)
     return [str(h) if isinstance(h, str) and h else str(a) for h, a in pairs]
 
 
@@ -63,16 +64,16 @@ def interval(low: float, high: float) -> str:
     return f"×{_figure(low)} to {_figure(high)}"
 
 
-def lead(listed: pd.DataFrame, run: Mapping[str, Any]) -> str:
-    """The one sentence a reader takes away."""
+def lead(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> str:
+    """The headline of the page."""
     if not run:
         return _NO_SCORES
-    if listed.empty:
+    if breakout_posts.empty:
         return (
             f"None of {_n(run.get('n_scored'))} posts judged broke out of its account's own level."
         )
-    extreme = int((listed["tier"] == "extreme").sum())
-    posts, accounts = len(listed), listed["account_id"].nunique()
+    extreme = int((breakout_posts["tier"] == "extreme").sum())
+    posts, accounts = len(breakout_posts), breakout_posts["account_id"].nunique()
     rest = f"; {_count(extreme, 'of them is', 'of them are')} extreme" if extreme else ""
     whose = _count(accounts, "account")
     return (
@@ -87,60 +88,68 @@ def no_breakouts(run: Mapping[str, Any]) -> str:
     return f"None of {_n(run.get('n_scored'))} posts judged reached the tier breakout."
 
 
-def cards(facts: IndexFacts, listed: pd.DataFrame) -> list[Card]:
+def cards(facts: IndexFacts, posts: pd.DataFrame) -> list[Card]:
     """The short answers beside the list."""
     return [
-        _how_sure(facts.outlier_run, len(listed)),
+        _how_sure(facts.outlier_run, len(posts)),
         _since_when(facts.places),
         _where(facts.places),
         _skipped(facts),
     ]
 
 
-def _how_sure(run: Mapping[str, Any], listed: int) -> Card:
+def _how_sure(run: Mapping[str, Any], n_breakouts: int) -> Card:
     card = Card("sure", "How sure")
     if not run:
         return replace(card, figure="Nothing judged")
-    scored, left = run.get("n_scored"), run.get("n_not_scored")
+    n_scored, n_not_scored = run.get("n_scored"), run.get("n_not_scored")
     method = str(run.get("method", "unknown")).replace("_", " ")
-    rest = f"; {_n(left)} posts could not be judged" if _has(left) and int(left or 0) else ""
+    rest = (
+        f"; {_n(n_not_scored)} posts could not be judged"
+        if _has(n_not_scored) and int(n_not_scored or 0)
+        else ""
+    )
     sentences = [f"Method: {method}{rest}."]
-    expected = run.get("expected_false_alarms")
-    if not _has(expected) or not _has(scored):
+    false_alarms = run.get("expected_false_alarms")
+    if not _has(false_alarms) or not _has(n_scored):
         note = "This method states no false-alarm rate."
-        return replace(card, figure=f"{_n(scored)} posts judged", sentences=[note, *sentences])
+        return replace(card, figure=f"{_n(n_scored)} posts judged", sentences=[note, *sentences])
     low, words = run.get("expected_false_alarms_low"), run.get("chance_words")
-    told = f"{_n(scored)} posts were scored."
-    if listed:
-        known = [] if words is None else [str(w) for w in words]
-        told += f" {chance_range(listed, _number(low), float(expected or 0), known)}"
-    figure = _by_chance(listed, _number(low), float(expected or 0))
-    return replace(card, figure=figure, sentences=[told, *sentences])
+    sentence = f"{_n(n_scored)} posts were scored."
+    if n_breakouts:
+        chance_words = [] if words is None else [str(w) for w in words]
+        sentence += (
+            f" {chance_range(n_breakouts, _number(low), float(false_alarms or 0), chance_words)}"
+        )
+    figure = _by_chance(n_breakouts, _number(low), float(false_alarms or 0))
+    return replace(card, figure=figure, sentences=[sentence, *sentences])
 
 
 def _number(value: Any) -> float | None:
     return float(value) if _has(value) else None
 
 
-def _by_chance(listed: int, low: float | None, high: float) -> str:
-    if listed == 0:
+def _by_chance(n_breakouts: int, low: float | None, high: float) -> str:
+    if n_breakouts == 0:
         return "Nothing to be wrong about"
-    if high >= listed and not low:
+    if high >= n_breakouts and not low:
         return "Leads, not findings: all may be chance"
-    return f"{low or 0:,.0f} to {min(high, listed):,.0f} of {listed:,} by chance"
+    return f"{low or 0:,.0f} to {min(high, n_breakouts):,.0f} of {n_breakouts:,} by chance"
 
 
 def _since_when(places: pd.DataFrame) -> Card:
     card = Card("when", "Since when")
-    posted = _span(places, "first_posted_at", "last_posted_at")
-    captured = _span(places, "first_captured_at", "last_captured_at")
-    if not posted and not captured:
+    post_span = _span(places, "first_posted_at", "last_posted_at")
+    capture_span = _span(places, "first_captured_at", "last_captured_at")
+    if not post_span and not capture_span:
         return replace(card, figure="Nothing captured")
     n = int(places["captures"].sum()) if "captures" in places else 0
-    counted = f", {_count(n, 'capture')}" if n else ""
-    sentences = [f"Counts captured {captured}{counted}."] if captured else []
+    n_text = f", {_count(n, 'capture')}" if n else ""
+    sentences = [f"Counts captured {capture_span}{n_text}."] if capture_span else []
     return replace(
-        card, figure=f"Posts of {posted}" if posted else "Posts without dates", sentences=sentences
+        card,
+        figure=f"Posts of {post_span}" if post_span else "Posts without dates",
+        sentences=sentences,
     )
 
 
@@ -157,9 +166,9 @@ def _where(places: pd.DataFrame) -> Card:
 
 def _skipped(facts: IndexFacts) -> Card:
     card = Card("skipped", "What was skipped, and why")
-    missed = [s for s in facts.stages if s.status != "ok"]
+    stages = [s for s in facts.stages if s.status != "ok"]
     groups: dict[tuple[str, str], list[str]] = {}
-    for stage in missed:
+    for stage in stages:
         groups.setdefault((stage.status, stage.reason), []).append(stage.title)
     points = [
         f"{', '.join(titles)}: {status}" + (f", {reason}" if reason else "")
@@ -205,3 +214,139 @@ def _n(value: Any) -> str:
 
 def _count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+_HREFS = {
+    "why": "insight.html#sure",
+    "fits": "06_comparison.html",
+    "shoot": "scripts.html",
+    "worked": "insight.html#worked",
+    "spent": "insight.html#cost",
+}
+_OPEN = ("approved", "in_production", "review", "draft", "produced", "published")
+
+
+def outcomes(facts: Facts, *, spend: pd.DataFrame | None) -> list[Card]:
+    """Cards in reading order; empty ones are left out, costs too if `spend` is None."""
+    cards = [why(facts), fits(facts), shoot(facts), did_it_work(facts)]
+    cards += [None if spend is None else spent(spend)]
+    return [card for card in cards if card is not None]
+
+
+def why(facts: Facts) -> Card | None:
+    """The surest claimed pattern, and the share of models' claims that files support."""
+    sentences: list[str] = []
+    figure = ""
+    if len(facts.patterns):
+        posts = number(facts.pattern_run.get("n_posts") or 0, "post")
+        claims = facts.claims
+        if len(claims):
+            row = claims.iloc[0]
+            name = str(row["pattern"]).replace("_", " ").capitalize()
+            figure = f"{name}: ×{row['ratio']:.2f} views"
+            sentences.append(
+                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, "
+                f"{number(row['n_with'], 'post')}, {q_text(row['q_value'])}; "
+                f"{number(len(claims), 'pattern')} of {len(facts.patterns):,} tested can be "
+                "claimed."
+            )
+        else:
+            figure = "No pattern can be claimed"
+            sentences.append(f"{number(len(facts.patterns), 'feature')} tested on {posts}.")
+    if len(facts.grounding):
+        count = count_claims(facts.grounding)
+        sentence = f"{number(count.answers, 'video')} read by a model"
+        if count.checked:
+            agreement = rate(count.supported, count.checked, interval=facts.interval)
+            sentence += (
+                f": {agreement.share:.0%} of {number(count.checked, 'claim')} agree with the file "
+                f"({agreement.low:.0%} to {agreement.high:.0%})"
+            )
+        sentences.append(f"{sentence}.")
+    if not sentences:
+        return None
+    return Card("why", "Why we think so", figure, sentences, href=_HREFS["why"])
+
+
+def fits(facts: Facts) -> Card | None:
+    """The product recommended most often and the best pair; a model's opinion."""
+    table = facts.fits
+    if table.empty:
+        return None
+    recommendations = table[table["is_recommended"].eq(True)]
+    videos = table["post_id"].nunique()
+    sentences = [
+        (
+            f"{number(len(table), 'pair')} of {number(videos, 'video')} judged by a model: opinions, "  # noqa: E501
+            "0 to 5."
+        )
+    ]
+    best = table.iloc[0]
+    sentences.append(f"Best: {best['product']} with {best['handle']}, {best['score']:.1f}.")
+    differ = int(table["disagreement"].fillna("").ne("").sum()) if "disagreement" in table else 0
+    if differ:
+        sentences.append(
+            f"For {differ:,} of {number(videos, 'video')} pairs or the model's own choice differ."
+        )
+    if recommendations.empty:
+        sentences.append(f"None reaches {facts.min_fit:g} (adaptation.min_score).")
+        return Card(
+            "fits",
+            "What fits which product",
+            "No product recommended",
+            sentences,
+            href=_HREFS["fits"],
+        )
+    counts = recommendations["product"].value_counts()
+    figure = f"{counts.index[0]}: {int(counts.iloc[0]):,} of {number(videos, 'video')}"
+    return Card("fits", "What fits which product", figure, sentences, href=_HREFS["fits"])
+
+
+def shoot(facts: Facts) -> Card | None:
+    """Scripts by status, and the titles nearest to being shot."""
+    scripts = facts.scripts
+    if scripts.empty:
+        return None
+    counts = scripts["status"].value_counts()
+    states = [f"{int(counts[s]):,} {s.replace('_', ' ')}" for s in _OPEN if s in counts]
+    rank = {status: place for place, status in enumerate(_OPEN)}
+    ready = scripts.assign(place=scripts["status"].map(rank)).dropna(subset=["place"])
+    ready = ready[ready["posts"].eq(0)].sort_values("place", kind="stable").head(2)
+    figure = number(len(scripts), "script")
+    sentences = [", ".join(states) + "."] if states else []
+    return Card("shoot", "What to shoot", figure, sentences, _titles(ready), _HREFS["shoot"])
+
+
+def did_it_work(facts: Facts) -> Card | None:
+    """Matured posts of scripts against their account's median; no claim below min_matured."""
+    if facts.verdicts.empty:
+        return None
+    verdicts = facts.matured
+    early = int(facts.verdicts["status"].eq("too early").sum())
+    waiting = f"; {early:,} too early" if early else ""
+    if len(verdicts) < facts.min_matured:
+        sentence = (
+            f"{number(len(verdicts), 'matured post')} of {facts.min_matured:,} needed{waiting}."
+        )
+        return Card(
+            "worked", "Did it work", "Nothing can be claimed yet", [sentence], href=_HREFS["worked"]
+        )
+    beats = rate(int(verdicts["beats_median"].sum()), len(verdicts), interval=facts.interval)
+    sentence = (
+        f"{beats.share:.0%} ({beats.low:.0%} to {beats.high:.0%}); chance would give half{waiting}."
+    )
+    figure = f"{beats.k:,} of {beats.n:,} beat their own median"
+    return Card("worked", "Did it work", figure, [sentence], href=_HREFS["worked"])
+
+
+def spent(spend: pd.DataFrame) -> Card:
+    """All money of the project; services without a price are listed, not counted as 0."""
+    if spend.empty:
+        return Card("spent", "What it cost", "$0.00", ["Nothing was bought."])
+    total = bill(spend)
+    split = f"US dollars: {total.split}."
+    return Card("spent", "What it cost", total.figure, [split], href=_HREFS["spent"])
+
+
+def _titles(scripts: pd.DataFrame) -> Sequence[str]:
+    return [f"{r['title']} ({str(r['status']).replace('_', ' ')})" for _, r in scripts.iterrows()]

@@ -1,6 +1,4 @@
-"""Puts a page together: styles, scripts and their hashes, charts as data, HTML from others made
-harmless.
-"""
+"""Parts of a page: style, scripts with hashes, charts as data, sanitised HTML."""
 
 from __future__ import annotations
 
@@ -98,9 +96,7 @@ _SPANS = ("colspan", "rowspan")
 
 
 def trusted(html: str) -> Markup:
-    """HTML that templates take as it is: our own, or cleaned, or escaped by the filter that made
-    it.
-    """
+    """HTML that templates do not escape: our own, sanitised or already escaped."""
     return Markup(html)  # noqa: S704 - the one place
 
 
@@ -117,25 +113,25 @@ def scripts(*, with_charts: bool) -> list[Markup]:
 
 def shell(page: Page, *, with_charts: bool) -> dict[str, Any]:
     """What every page begins with: page, style, scripts, policy and provenance, keys masked."""
-    used = scripts(with_charts=with_charts)
+    page_scripts = scripts(with_charts=with_charts)
     return {
         "page": page,
         "style": trusted(text("page.css")),
-        "scripts": used,
-        "policy": policy(used),
+        "scripts": page_scripts,
+        "policy": policy(page_scripts),
         "provenance": provenance_rows(log.redactor(page.secrets)(dict(page.provenance))),
     }
 
 
-def policy(used: list[Markup]) -> str:
+def policy(page_scripts: list[Markup]) -> str:
     """A content security policy: nothing is fetched, and of scripts only `used`, by hash, may run.
 
     Styles stay inline because Vega-Embed sets them; `blob:` is its "save as picture".
     """
-    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in used]
-    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
+    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in page_scripts]
+    sources = " ".join(f"'sha256-{h}'" for h in hashes)
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: "
+        f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; img-src data: "
         "blob:; "
         "base-uri 'none'; form-action 'none'"
     )
@@ -152,15 +148,17 @@ class Chart:
 
 def chart(spec: Mapping[str, Any]) -> Chart:
     """A Vega-Lite spec as a page takes it; its data cannot end their own script element."""
-    said = spec.get("title") or {}
+    heading = spec.get("title") or {}
     title, under = (
-        (said, []) if isinstance(said, str) else (said.get("text", ""), said.get("subtitle", []))
+        (heading, [])
+        if isinstance(heading, str)
+        else (heading.get("text", ""), heading.get("subtitle", []))
     )
-    kept = {k: v for k, v in spec.items() if k not in ("$schema", "title")}
-    packed = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    body = {k: v for k, v in spec.items() if k not in ("$schema", "title")}
+    text_json = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
-        packed = packed.replace(sign, f"\\u{ord(sign):04x}")
-    return Chart(_line(title, " "), _line(under, " · "), trusted(packed))
+        text_json = text_json.replace(sign, f"\\u{ord(sign):04x}")
+    return Chart(_line(title, " "), _line(under, " · "), trusted(text_json))
 
 
 def _line(text: Any, between: str) -> str:
@@ -168,7 +166,7 @@ def _line(text: Any, between: str) -> str:
 
 
 def harmless(html: str, *, with_pictures: bool = True) -> Markup:
-    """HTML from a notebook with only tables, text, http links and inlined pictures left in it."""
+    """HTML of a notebook, sanitised: only tables, text, http links and inline images remain."""
     if _OWN_TABLE.fullmatch(html):
         return trusted(html)
     # The cleaner keeps the words inside what it strips; a style sheet's are of no use to a reader.

@@ -1,4 +1,4 @@
-"""What a page is told: plain facts, filled by `run/`; nothing is computed from a database here."""
+"""Input of the pages, filled by `run/`; nothing here reads a database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Link = tuple[str, str]  # text, relative address
 
 @dataclass(frozen=True)
 class Page:
-    """What stands around a page's content.
+    """Title, navigation and provenance around a page's content.
 
     `nav`: (text, relative address) of the run's other pages, in order; the page's own has the
     address "". `provenance`: label -> value (text, number, list or mapping), shown in the footer in
@@ -44,9 +44,7 @@ class Page:
 
 @dataclass(frozen=True)
 class StageLink:
-    """A stage of the run: `href` is its page ("" = none was written), `status` ok, skipped or
-    failed.
-    """
+    """A stage of the run; `href` "" = no page, `status`: ok, skipped or failed."""
 
     stage: str
     title: str
@@ -58,20 +56,16 @@ class StageLink:
 
 @dataclass(frozen=True)
 class Drawer:
-    """A sentence, and the table of the rows that it was made from, shown when asked for; `n`
-    rows in all.
-    """
+    """A sentence with the table behind it, folded; `n` rows in all."""
 
-    said: str
+    text: str
     table: HtmlTable | None = None
     n: int = 0
 
 
 @dataclass(frozen=True)
 class PageSection:
-    """An answer with more to it than a card: sentences, sentences with their rows, a table, a
-    chart.
-    """
+    """A section of a page: sentences, drawers, a table, a chart."""
 
     title: str
     sentences: tuple[str, ...] = ()

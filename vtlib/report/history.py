@@ -1,6 +1,4 @@
-"""What a report stood on and said, kept with its run; and what changed from one report to
-another.
-"""
+"""Record the figures and inputs of a report; compare two reports."""
 
 from __future__ import annotations
 
@@ -10,14 +8,15 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from vtlib.analysis.claim_count import count_claims
+from vtlib.analysis.summary import count_claims
 from vtlib.core.errors import BadInput
 from vtlib.core.models import BREAKOUT_TIERS
-from vtlib.core.params import Outliers, new_key
+from vtlib.core.param_keys import new_key
+from vtlib.core.params import Outliers
 from vtlib.llm import costs
 from vtlib.llm.bill import bill
-from vtlib.outliers import judgement as judging
-from vtlib.outliers import stage as outliers
+from vtlib.outliers import judgement
+from vtlib.outliers import stage as outliers_stage
 from vtlib.report.insight import Changes, ReportRecord, compare, tier_changes, with_intervals
 from vtlib.store import runs
 from vtlib.store.project import Project
@@ -29,27 +28,29 @@ _SILENT = ("report", "title", "insight")  # sections that change no figure
 
 
 def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd.DataFrame) -> None:
-    """Keep the figures of a run's report and what they stand on.
+    """Store the figures of a run's report and the inputs behind them.
 
     `code`: names and versions of what computed them; `ranked`: the project's fits
     (adaptation/fits.ranked).
     """
     figures = with_intervals(_with_claims(project, project.frame("report_figures")))
-    spent = figures["figure"].eq("spent")
-    figures.loc[spent, "value"] = bill(costs.ledger(project)).total
-    chosen = figures["figure"].eq("products recommended")
-    if chosen.any():  # by the rule of adaptation/comparison/recommendation, which SQL does not know
-        figures.loc[chosen, "value"] = float(ranked["is_recommended"].sum())
-    found: dict[str, dict[str, Any]] = {
+    is_spend = figures["figure"].eq("spent")
+    figures.loc[is_spend, "value"] = bill(costs.ledger(project)).total
+    is_recommendation = figures["figure"].eq("products recommended")
+    if (
+        is_recommendation.any()
+    ):  # by the rule of adaptation/comparison/recommendation, which SQL does not know
+        figures.loc[is_recommendation, "value"] = float(ranked["is_recommended"].sum())
+    causes: dict[str, dict[str, Any]] = {
         str(cause): dict(zip(rows["name"], rows["value"], strict=True))
         for cause, rows in project.frame("report_inputs").groupby("cause")
     }
-    judged = project.frame("outlier_run")
+    outlier_run = project.frame("outlier_run")
     inputs = {
-        **found,
+        **causes,
         "code": dict(code),
-        "parameters": _parameters(project, judged),
-        _NO_CAUSE: {OUTLIER_RUN: _first(judged, "outlier_run_id")},
+        "parameters": _parameters(project, outlier_run),
+        _NO_CAUSE: {OUTLIER_RUN: _first(outlier_run, "outlier_run_id")},
     }
     runs.save_report(
         project.store,
@@ -72,49 +73,48 @@ def _with_claims(project: Project, figures: pd.DataFrame) -> pd.DataFrame:
 def changes(
     project: Project, *, old: str = "", new: str = "", recompute: bool = False
 ) -> tuple[Changes, pd.DataFrame] | None:
-    """What changed from one report to the next, and the posts whose tier did (as its reader may see
-    them).
+    """Changes between two reports, and the posts whose tier changed.
 
     `new`: a run, default the latest with a report; `old` default the one before it. None when there
     is no earlier report. `recompute`: judge the present data with the old parameters, to tell the
     two apart; only done for the latest report and where nothing came in since. Raises BadInput for
     a run without a recorded report.
     """
-    known = project.frame("report_runs")
-    after = _chosen(known, new) if new or len(known) else None
+    reports = project.frame("report_runs")
+    after = _find_report(reports, new) if new or len(reports) else None
     if after is None:
         return None
-    earlier = known[known["started_at"] < after["started_at"]]
-    before = _chosen(known, old) if old else (earlier.iloc[0] if len(earlier) else None)
+    earlier = reports[reports["started_at"] < after["started_at"]]
+    before = _find_report(reports, old) if old else (earlier.iloc[0] if len(earlier) else None)
     if before is None:
         return None
     a, b = _report(project, before), _report(project, after)
-    held = _held(project, a, b) if recompute else None
-    found = compare(a, b, held=held)
-    asked = {"old": _scores(a), "new": _scores(b)}
-    tiers = tier_changes(project.frame("report_tiers", **asked), found.causes)
-    return found, project.shown(tiers)
+    recomputation = _with_old_parameters(project, a, b) if recompute else None
+    comparison = compare(a, b, recomputation=recomputation)
+    run_ids = {"old": _scores(a), "new": _scores(b)}
+    tiers = tier_changes(project.frame("report_tiers", **run_ids), comparison.causes)
+    return comparison, project.shown(tiers)
 
 
-def _held(project: Project, old: ReportRecord, new: ReportRecord) -> dict[str, float] | None:
-    """Figures of the outlier rule with the old parameters on what the new report stood on; None
-    where it is gone.
-    """
+def _with_old_parameters(
+    project: Project, old: ReportRecord, new: ReportRecord
+) -> dict[str, float] | None:
+    """Figures of the new data under the old parameters; None if the data changed since."""
     now = project.frame("report_inputs")
     here = now[now["cause"].eq("data")]
     if dict(zip(here["name"], here["value"], strict=True)) != dict(new.inputs.get("data", {})):
         return None
-    given = {
+    old_parameters = {
         name.split(".", 1)[1]: orjson.loads(value)
         for name, value in old.inputs.get("parameters", {}).items()
         if name.startswith("outliers.") and name.split(".", 1)[1] in Outliers.model_fields
     }
     posts = project.frame("outlier_posts")
-    verdict = judging.judge(
+    verdict = judgement.judge(
         posts,
         project.frame("outlier_pairs"),
-        Outliers(**given),
-        since=outliers.since(project, posts),
+        Outliers(**old_parameters),
+        since=outliers_stage.since(project, posts),
     )
     return {
         "posts scored": float(verdict.n_scored),
@@ -129,13 +129,13 @@ def _held(project: Project, old: ReportRecord, new: ReportRecord) -> dict[str, f
     }
 
 
-def _chosen(known: pd.DataFrame, run_id: str) -> pd.Series:
-    rows = known[known["run_id"].eq(run_id)] if run_id else known
+def _find_report(reports: pd.DataFrame, run_id: str) -> pd.Series:
+    rows = reports[reports["run_id"].eq(run_id)] if run_id else reports
     if rows.empty:
-        said = ", ".join(known["run_id"].head(5)) or "none"
+        run_ids = ", ".join(reports["run_id"].head(5)) or "none"
         raise BadInput(
             f"{run_id} is no run of this project with a recorded report.",
-            todo=f"Recorded, newest first: {said}. Older runs were not recorded: vt runs",
+            todo=f"Recorded, newest first: {run_ids}. Older runs were not recorded: vt runs",
         )
     return rows.iloc[0]
 
@@ -156,16 +156,16 @@ def _scores(report: ReportRecord) -> str | None:
     return report.inputs.get(_NO_CAUSE, {}).get(OUTLIER_RUN)
 
 
-def _parameters(project: Project, judged: pd.DataFrame) -> dict[str, str]:
-    """Dotted key -> value as JSON. Those of the outlier rule are the ones that the scores were
-    made with.
-    """
-    given = project.params.model_dump(mode="json")
-    if len(judged):
-        held = judged["params"].iloc[0]
-        given["outliers"] = orjson.loads(held) if isinstance(held, str) else held
+def _parameters(project: Project, outlier_run: pd.DataFrame) -> dict[str, str]:
+    """Dotted key -> value as JSON; for the outlier rule those of the stored scores."""
+    parameters = project.params.model_dump(mode="json")
+    if len(outlier_run):
+        stored_params = outlier_run["params"].iloc[0]
+        parameters["outliers"] = (
+            orjson.loads(stored_params) if isinstance(stored_params, str) else stored_params
+        )
     flat: dict[str, str] = {}
-    for section, value in given.items():
+    for section, value in parameters.items():
         if section in _SILENT:
             continue
         for key, leaf in value.items() if isinstance(value, dict) else [("", value)]:

@@ -13,10 +13,8 @@ from vtlib.core import log
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts, PageSection
 from vtlib.report.insight.next_steps import NOTE, next_steps
-from vtlib.report.insight_page import drawer
-from vtlib.report.outcomes import outcomes
-from vtlib.report.pages import write_whole
-from vtlib.report.sections import drawn_section, environment
+from vtlib.report.pages import write_atomic
+from vtlib.report.sections import drawer, environment, section_content
 
 # The order of importance: a phone shows the first few.
 _COLUMNS = {
@@ -39,28 +37,28 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     What is missing is said in words; keys in reasons and provenance are masked.
     """
     redact = log.redactor(facts.page.secrets)
-    facts = _masked(facts, redact)
-    listed = answers.breakouts(facts.scores)
-    chart = _chart(listed)
-    sections = [drawn_section(section) for section in facts.sections]
+    facts = _mask(facts, redact)
+    posts = answers.breakouts(facts.scores)
+    chart = _chart(posts)
+    sections = [section_content(section) for section in facts.sections]
     has_charts = bool(chart or any(s["chart"] for s in sections))
-    known = {
+    content = {
         **assembly.shell(facts.page, with_charts=has_charts),
-        "lead": answers.lead(listed, facts.outlier_run),
-        "breakouts": _table(listed, facts.top) if len(listed) else None,
+        "lead": answers.lead(posts, facts.outlier_run),
+        "breakouts": _table(posts, facts.top) if len(posts) else None,
         "no_breakouts": answers.no_breakouts(facts.outlier_run),
-        "more": _more(len(listed), facts.top),
-        "cards": answers.cards(facts, listed),
-        "outcomes": outcomes(facts.insight, spend=facts.spend),
+        "more": _more(len(posts), facts.top),
+        "cards": answers.cards(facts, posts),
+        "outcomes": answers.outcomes(facts.insight, spend=facts.spend),
         "chart": chart,
         "sections": sections,
         "stages": facts.stages,
-        "next": drawn_section(_next_steps(facts)),
+        "next": section_content(_next_steps(facts)),
         "problems": _problems(facts.problems) if len(facts.problems) else None,
     }
-    body = environment().get_template("index.html.j2").render(resources={"vt": known})
+    body = environment().get_template("index.html.j2").render(resources={"vt": content})
     path = folder / "index.html"
-    write_whole(path, body)
+    write_atomic(path, body)
     return path
 
 
@@ -71,30 +69,30 @@ def _next_steps(facts: IndexFacts) -> PageSection:
     chapter = next_steps(facts.insight)
     if facts.insight.advice.empty:
         return PageSection(chapter.title, tuple(f.said for f in chapter.findings), id=chapter.id)
-    listed = [drawer(finding) for finding in chapter.findings if finding.source]
-    return PageSection(chapter.title, (NOTE,), drawers=tuple(listed[: facts.top]), id=chapter.id)
+    drawers = [drawer(finding) for finding in chapter.findings if finding.source]
+    return PageSection(chapter.title, (NOTE,), drawers=tuple(drawers[: facts.top]), id=chapter.id)
 
 
-def _masked(facts: IndexFacts, redact: Any) -> IndexFacts:
+def _mask(facts: IndexFacts, redact: Any) -> IndexFacts:
     """Reasons come from errors, and errors may quote an address with its key."""
     stages = tuple(replace(stage, reason=redact(stage.reason)) for stage in facts.stages)
     problems = facts.problems.map(lambda v: redact(v) if isinstance(v, str) else v)
     return replace(facts, stages=stages, problems=problems)
 
 
-def _table(listed: pd.DataFrame, top: int) -> tables.HtmlTable:
+def _table(posts: pd.DataFrame, top: int) -> tables.HtmlTable:
     """The list of breakouts; a creator's name leads to the post where its address may be shown."""
-    ends = zip(listed["multiplier_low"], listed["multiplier_high"], strict=True)
-    shown = listed.assign(
-        creator=answers.creators(listed), interval=[answers.interval(*pair) for pair in ends]
+    ends = zip(posts["multiplier_low"], posts["multiplier_high"], strict=True)
+    cells = posts.assign(
+        creator=answers.creators(posts), interval=[answers.interval(*pair) for pair in ends]
     )
-    columns = {name: head for name, head in _COLUMNS.items() if name in shown}
-    if set(shown.get("metric", ["views"])) - {"views"}:
+    columns = {name: head for name, head in _COLUMNS.items() if name in cells}
+    if set(cells.get("metric", ["views"])) - {"views"}:
         columns["value"] = "views / reactions"
     table = tables.show(
-        shown, source="outlier_scores", columns=columns, formats=_FORMATS, max_rows=top
+        cells, source="outlier_scores", columns=columns, formats=_FORMATS, max_rows=top
     )
-    urls = shown["url"].head(top) if "url" in shown else [None] * len(table.rows)
+    urls = cells["url"].head(top) if "url" in cells else [None] * len(table.rows)
     rows = [
         (replace(row[0], kind="text", href=tables.cell(url, "link").href), *row[1:])
         for row, url in zip(table.rows, urls, strict=True)
@@ -102,22 +100,22 @@ def _table(listed: pd.DataFrame, top: int) -> tables.HtmlTable:
     return replace(table, rows=tuple(rows))
 
 
-def _more(listed: int, top: int) -> str:
-    if listed <= top:
-        return "Sorted by the lower end of the interval: sure and large first." if listed else ""
+def _more(n_posts: int, top: int) -> str:
+    if n_posts <= top:
+        return "Sorted by the lower end of the interval: sure and large first." if n_posts else ""
     return (
-        f"The surest {top} of {listed:,}, by the lower end of the interval; the outliers page "
+        f"The surest {top} of {n_posts:,}, by the lower end of the interval; the outliers page "
         "has all."
     )
 
 
-def _chart(listed: pd.DataFrame) -> assembly.Chart | None:
-    if listed.empty:
+def _chart(posts: pd.DataFrame) -> assembly.Chart | None:
+    if posts.empty:
         return None
-    return assembly.chart(charts.multipliers(listed, limit=15).to_dict())
+    return assembly.chart(charts.multipliers(posts, limit=15).to_dict())
 
 
 def _problems(problems: pd.DataFrame) -> tables.HtmlTable:
     columns = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
-    named = {k: v for k, v in columns.items() if k in problems}
-    return tables.show(problems, source="problems", columns=named, max_rows=20)
+    heads = {k: v for k, v in columns.items() if k in problems}
+    return tables.show(problems, source="problems", columns=heads, max_rows=20)

@@ -1,6 +1,4 @@
-"""The insight of a run: facts of the project as its reader may see them, and the chapters
-written from them.
-"""
+"""The insight of a run: load the project's facts and write the chapters."""
 
 from __future__ import annotations
 
@@ -12,10 +10,10 @@ import pandas as pd
 from vtlib import charts
 from vtlib.core.conclusion import product_name
 from vtlib.performance import competitor_stage, creatives
-from vtlib.performance import competitors as rivals
+from vtlib.performance import competitors as competitor_rule
 from vtlib.performance.library import PATTERN_TEXTS
 from vtlib.report import advice, insight
-from vtlib.report import history as reports
+from vtlib.report import history as report_history
 from vtlib.report.insight import Chapter, Facts, Finding
 from vtlib.scripts import workflow
 from vtlib.store.project import Project, one_session
@@ -36,9 +34,9 @@ def facts(project: Project, ranked: pd.DataFrame, *, stages: Stages = ()) -> Fac
     (adaptation/fits.ranked).
     """
     params, runs = project.params, advice.Runs.of(project)
-    spent, variants, returns = runs.inputs.costs, runs.variants, runs.returns
+    costs, variants, returns = runs.inputs.costs, runs.variants, runs.returns
     own = runs.posts[runs.posts["is_own"].astype(bool)]
-    advised, lacks = advice.advice(project, ranked, runs)
+    advice_rows, lacks = advice.advice(project, ranked, runs)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
         scripts=_scripts(project),
@@ -50,11 +48,11 @@ def facts(project: Project, ranked: pd.DataFrame, *, stages: Stages = ()) -> Fac
         patterns=project.shown(project.frame("patterns"), ours=PATTERN_TEXTS),
         variants=project.shown(variants, ours=("a", "b", "script_id")),
         returns=project.spent(returns),
-        spend=project.spent(spent),
+        spend=project.spent(costs),
         problems=project.shown(problems),
         grounding=project.frame("analysis_grounding"),
         fits=project.shown(_fits(ranked), ours=("product", "product_id")),
-        advice=advised,
+        advice=advice_rows,
         advice_lacks=tuple(lacks),
         min_fit=params.adaptation.min_score,
         outlier_run=_only(project.frame("outlier_run")),
@@ -66,38 +64,36 @@ def facts(project: Project, ranked: pd.DataFrame, *, stages: Stages = ()) -> Fac
     )
 
 
-def _fits(ranked: pd.DataFrame) -> pd.DataFrame:
+def _fits(fits: pd.DataFrame) -> pd.DataFrame:
     """Fits ranked by the one rule, the best first, with the product as people call it."""
-    return ranked.assign(product=[product_name(row) for _, row in ranked.iterrows()])
+    return fits.assign(product=[product_name(row) for _, row in fits.iterrows()])
 
 
 def _notes(project: Project) -> pd.DataFrame:
     """What people noted as costs, each amount with its currency."""
-    found = project.frame("insight_costs")
-    return found.assign(currency=found["currency"].fillna(project.params.money.currency))
+    costs = project.frame("insight_costs")
+    return costs.assign(currency=costs["currency"].fillna(project.params.money.currency))
 
 
 def _scripts(project: Project) -> pd.DataFrame:
-    """Scripts as a report tells of them; drafts where its reader is shown these."""
-    found = project.frame("insight_scripts")
+    """Scripts for the report; drafts only where the reader may see them."""
+    rows = project.frame("insight_scripts")
     if not project.shows("drafts"):
-        found = found[~found["status"].isin(workflow.DRAFTS)]
-    return project.shown(found, ours=_OURS)
+        rows = rows[~rows["status"].isin(workflow.DRAFTS)]
+    return project.shown(rows, ours=_OURS)
 
 
 @one_session
-def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
-    """Every chapter in reading order: outcomes, advice, chores, certainty, cost, changes,
-    competitors, films.
-    """
+def chapters(project: Project, facts: Facts, *, run_id: str = "") -> tuple[Chapter, ...]:
+    """All chapters in reading order."""
     return (
-        insight.tried(known),
-        insight.worked(known),
-        insight.failed(known),
-        insight.next_steps(known),
-        insight.look_after(known),
-        insight.certainty(known),
-        *((insight.cost(known),) if project.shows("costs") else ()),
+        insight.attempts(facts),
+        insight.successes(facts),
+        insight.failures(facts),
+        insight.next_steps(facts),
+        insight.chores(facts),
+        insight.certainty(facts),
+        *((insight.cost(facts),) if project.shows("costs") else ()),
         _changes(project, run_id),
         _competitors(project),
         _films(project),
@@ -105,27 +101,27 @@ def chapters(project: Project, known: Facts, *, run_id: str = "") -> tuple[Chapt
 
 
 def _changes(project: Project, run_id: str) -> Chapter:
-    found = reports.changes(project, new=run_id)
-    if found is None:
-        said = (
+    comparison = report_history.changes(project, new=run_id)
+    if comparison is None:
+        text = (
             "This is the first report whose figures were kept; the next one will say what "
             "changed and why."
         )
-        return Chapter("changes", "What changed since the last report", (Finding(said),))
-    sentences = insight.change_findings(*found)
+        return Chapter("changes", "What changed since the last report", (Finding(text),))
+    sentences = insight.change_findings(*comparison)
     return Chapter("changes", "What changed since the last report", tuple(sentences))
 
 
 def _competitors(project: Project) -> Chapter:
-    found = competitor_stage.compared(project)
-    chart = charts.standing(found.accounts) if len(found.accounts) else None
-    title = f"Against competitors, the last {found.days} days"
-    return Chapter("competitors", title, tuple(rivals.findings(found)), chart)
+    comparison = competitor_stage.compared(project)
+    chart = charts.standing(comparison.accounts) if len(comparison.accounts) else None
+    title = f"Against competitors, the last {comparison.days} days"
+    return Chapter("competitors", title, tuple(competitor_rule.findings(comparison)), chart)
 
 
 def _films(project: Project) -> Chapter:
-    found = creatives.findings(*competitor_stage.films(project))
-    return Chapter("films", "The same film on several platforms", tuple(found))
+    sentences = creatives.findings(*competitor_stage.films(project))
+    return Chapter("films", "The same film on several platforms", tuple(sentences))
 
 
 def _only(frame: pd.DataFrame) -> Mapping[str, Any]:

@@ -58,12 +58,12 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
         "failed": errors[-1] if errors else None,
     }
     body, _ = _exporter().from_notebook_node(notebook, resources={"vt": facts})
-    write_whole(html, body)
+    write_atomic(html, body)
     return html
 
 
-def write_whole(path: Path, body: str) -> None:
-    """Write a page so that a reader never meets half of it."""
+def write_atomic(path: Path, body: str) -> None:
+    """Write a page through a temporary file, so that readers never see half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.write_text(body, encoding="utf-8")
@@ -85,39 +85,39 @@ def _exporter() -> TemplateExporter:
 def _cell(cell: Any, page: Page) -> dict[str, Any]:
     tags = cell.metadata.get("tags", [])
     if cell.cell_type == "markdown":
-        shown = [{"kind": "html", "html": _markdown(cell.source)}]
-        return {"id": _anchor(cell), "items": shown, "code": None, "is_code": False}
+        content = [{"kind": "html", "html": _markdown(cell.source)}]
+        return {"id": _anchor(cell), "items": content, "code": None, "is_code": False}
     outputs = [] if cell.cell_type != "code" or "remove-output" in tags else cell.outputs
-    items = [item for out in _merged(outputs) if (item := _item(out, page))]
+    items = [item for out in _merge_streams(outputs) if (item := _item(out, page))]
     is_shown = page.profile == "analyst" and cell.cell_type == "code" and cell.source.strip()
     code = assembly.trusted(_highlight(cell.source)) if is_shown else None
     return {"id": _anchor(cell), "items": items, "code": code, "is_code": True}
 
 
 def _drop_title(cells: list[dict[str, Any]]) -> None:
-    """The page has the title already; the notebook's own first heading would say it twice."""
+    """Remove the notebook's first heading: the page shows the title already."""
     if cells and not cells[0]["is_code"]:
         item = cells[0]["items"][0]
         item["html"] = assembly.trusted(_FIRST_HEADING.sub("", item["html"]).strip())
 
 
 def _anchor(cell: Any) -> str:
-    """The cell's id; papermill's own cell has one made by dice."""
+    """The cell's id; papermill's injected cell has a random one."""
     if "injected-parameters" in cell.metadata.get("tags", []):
         return "given-parameters"
     return re.sub(r"[^A-Za-z0-9_-]", "", str(cell.get("id", "")))
 
 
-def _merged(outputs: list[Any]) -> list[Any]:
-    """Outputs with what one stream said in pieces put together."""
-    merged: list[Any] = []
+def _merge_streams(outputs: list[Any]) -> list[Any]:
+    """Outputs with consecutive pieces of the same stream merged."""
+    pieces: list[Any] = []
     for out in outputs:
-        last = merged[-1] if merged else None
+        last = pieces[-1] if pieces else None
         if out.output_type == "stream" and last and last.get("name") == out.name:
             last["text"] += out.text
         else:
-            merged.append(out.copy())
-    return merged
+            pieces.append(out.copy())
+    return pieces
 
 
 def _item(out: Any, page: Page) -> dict[str, Any] | None:
@@ -128,16 +128,16 @@ def _item(out: Any, page: Page) -> dict[str, Any] | None:
             text, trace = "What went wrong stands in vt runs.", ""
         return {"kind": "error", "name": out.ename, "text": text, "trace": trace}
     if out.output_type == "stream":
-        said = out.text.rstrip()
+        output = out.text.rstrip()
         if (
             not page.names_creators
-            or not said.strip()
+            or not output.strip()
             or (out.name == "stderr" and page.profile == "client")
         ):
             return None
         return {
             "kind": "log" if out.name == "stderr" else "pre",
-            "html": assembly.trusted(ansi2html(said)),
+            "html": assembly.trusted(ansi2html(output)),
         }
     data = out.get("data", {})
     order: tuple[str, ...] = (
@@ -146,10 +146,10 @@ def _item(out: Any, page: Page) -> dict[str, Any] | None:
     if not page.names_creators:
         order = tuple(k for k in order if k in _RESULTS)
     kind = next((k for k in order if k in data), None)
-    return _drawn(kind, data[kind], page) if kind else None
+    return _render(kind, data[kind], page) if kind else None
 
 
-def _drawn(kind: str, data: Any, page: Page) -> dict[str, Any]:
+def _render(kind: str, data: Any, page: Page) -> dict[str, Any]:
     if kind == RESULT:
         return {"kind": "result", "data": data}
     if kind == CHART:

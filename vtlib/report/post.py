@@ -12,7 +12,7 @@ from vtlib.media.folder import MediaFolder
 from vtlib.outliers import judgement
 from vtlib.store.project import Project, one_session
 from vtlib.tables import Example, Gallery, cell
-from vtlib.tables.cells import form_of
+from vtlib.tables.html import form_of
 
 FACTS = (
     *("handle", "platform", "format", "posted_at", "tier", "multiplier", "multiplier_low"),

@@ -1,10 +1,10 @@
-"""All projects of a workspace side by side: what an agency looks at in the morning."""
+"""Key figures of all projects of a workspace."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import queries as script_queries
 from vtlib.scripts.workflow import STATUSES
 from vtlib.store import catalog
 from vtlib.store.project import Workspace
@@ -60,7 +60,7 @@ def rows(
     ]
     with at.store.read() as connection:
         facts = {f["project_id"]: f for f in records(connection, _FACTS, {"now": now})}
-    scripts = script_reading.listing(at.store)
+    scripts = script_queries.listing(at.store)
     return [
         _row(facts[slug], [s for s in scripts if s["project_id"] == slug], now.date())
         for slug in slugs
@@ -69,7 +69,7 @@ def rows(
 
 def _row(facts: dict[str, Any], scripts: list[dict[str, Any]], today: Any) -> dict[str, Any]:
     counts = {status: sum(s["status"] == status for s in scripts) for status in STATUSES}
-    told = [f"{n} {status.replace('_', ' ')}" for status, n in counts.items() if n]
+    states = [f"{n} {status.replace('_', ' ')}" for status, n in counts.items() if n]
     days = [
         (s[f"{kind}_on"], kind, s["title"])
         for s in scripts
@@ -81,6 +81,6 @@ def _row(facts: dict[str, Any], scripts: list[dict[str, Any]], today: Any) -> di
         "project": facts.pop("project_id"),
         "brand": facts.pop("brand_id"),
         **facts,
-        "scripts": ", ".join(told) or None,
+        "scripts": ", ".join(states) or None,
         "next_date": f"{first[0]} {first[1]}: {first[2]}" if first else None,
     }

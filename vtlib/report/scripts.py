@@ -1,6 +1,4 @@
-"""The page of a project's scripts: the board, and each script with its beats and versions as
-pictures.
-"""
+"""The page of a project's scripts: board, beats and versions as pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from typing import Any
 from vtlib import tables
 from vtlib.report import assembly
 from vtlib.report.facts import Page
-from vtlib.report.pages import write_whole
+from vtlib.report.pages import write_atomic
 from vtlib.report.sections import environment
 from vtlib.scripts.page import ScriptView, Shelf
 from vtlib.scripts.workflow import STATUSES
@@ -29,11 +27,11 @@ _ASSETS = {
 
 def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
     """Write the scripts as the self-contained page `path`; without any it says how to make one."""
-    known = {
+    content = {
         **assembly.shell(page, with_charts=False),
-        "lead": lead(shelf.views, hidden=shelf.hidden),
+        "lead": lead(shelf.views, n_hidden=shelf.hidden),
         "board": _board(shelf.views),
-        "views": [_drawn(v) for v in shelf.views],
+        "views": [_view(v) for v in shelf.views],
         "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)
         if len(shelf.assets)
         else None,
@@ -42,21 +40,21 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
             for name, data in shelf.pictures
         ],
     }
-    write_whole(path, environment().get_template("scripts.html.j2").render(resources={"vt": known}))
+    write_atomic(
+        path, environment().get_template("scripts.html.j2").render(resources={"vt": content})
+    )
     return path
 
 
-def lead(views: Sequence[ScriptView], *, hidden: int = 0) -> str:
-    """How many scripts there are and how far they are; `hidden`: drafts that the reader is not
-    shown.
-    """
-    if not views and hidden:
+def lead(views: Sequence[ScriptView], *, n_hidden: int = 0) -> str:
+    """Number of scripts by status; `n_hidden`: drafts that the reader may not see."""
+    if not views and n_hidden:
         return "No script is approved yet."
     if not views:
         return "No scripts yet: vt script create."
     counts = {s: sum(v.status == s for v in views) for s in STATUSES}
-    told = [f"{n} {s.replace('_', ' ')}" for s, n in counts.items() if n]
-    return f"{len(views)} {'script' if len(views) == 1 else 'scripts'}: {', '.join(told)}."
+    states = [f"{n} {s.replace('_', ' ')}" for s, n in counts.items() if n]
+    return f"{len(views)} {'script' if len(views) == 1 else 'scripts'}: {', '.join(states)}."
 
 
 def _board(views: Sequence[ScriptView]) -> list[dict[str, Any]]:
@@ -68,7 +66,7 @@ def _board(views: Sequence[ScriptView]) -> list[dict[str, Any]]:
     ]
 
 
-def _drawn(view: ScriptView) -> dict[str, Any]:
+def _view(view: ScriptView) -> dict[str, Any]:
     # Pictures are ours: scripts/svg.py escapes every text in them.
     beats, versions = map(assembly.trusted, view.pictures)
     return {"view": view, "beats_picture": beats, "versions_picture": versions}

@@ -1,6 +1,4 @@
-"""A page that is sections under one leading sentence; and how a section is made ready, for the
-index too.
-"""
+"""A page of sections under a headline; the insight page is one."""
 
 from __future__ import annotations
 
@@ -10,10 +8,12 @@ from typing import Any
 
 import jinja2
 
+from vtlib import tables
 from vtlib.core import log
 from vtlib.report import assembly
-from vtlib.report.facts import Page, PageSection
-from vtlib.report.pages import write_whole
+from vtlib.report.facts import Drawer, Page, PageSection
+from vtlib.report.insight import Chapter, Finding
+from vtlib.report.pages import write_atomic
 
 
 def write_sections(
@@ -26,28 +26,80 @@ def write_sections(
     written whole or not at all.
     """
     redact = log.redactor(page.secrets)
-    drawn = [drawn_section(section) for section in sections]
-    known = {
-        **assembly.shell(page, with_charts=any(s["chart"] for s in drawn)),
+    parts = [section_content(section) for section in sections]
+    content = {
+        **assembly.shell(page, with_charts=any(s["chart"] for s in parts)),
         "lead": redact(lead),
-        "sections": drawn,
+        "sections": parts,
         "in_columns": in_columns,
     }
-    body = environment().get_template("sections.html.j2").render(resources={"vt": known})
-    write_whole(path, body)
+    body = environment().get_template("sections.html.j2").render(resources={"vt": content})
+    write_atomic(path, body)
     return path
 
 
 def environment() -> jinja2.Environment:
-    """Where templates are found; everything is escaped that is not ours, and a missing name is
-    an error.
-    """
+    """Jinja environment of the templates: autoescape on, undefined names raise."""
     loader = jinja2.FileSystemLoader(assembly.TEMPLATES)
     return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
 
-def drawn_section(section: PageSection) -> dict[str, Any]:
-    """A section as templates take it."""
-    drawn = assembly.chart(section.chart.to_dict()) if section.chart is not None else None
-    said = {"id": section.id, "title": section.title, "sentences": section.sentences}
-    return {**said, "drawers": section.drawers, "table": section.table, "chart": drawn}
+def section_content(section: PageSection) -> dict[str, Any]:
+    """A section as templates expect it."""
+    chart = assembly.chart(section.chart.to_dict()) if section.chart is not None else None
+    content = {"id": section.id, "title": section.title, "sentences": section.sentences}
+    return {**content, "drawers": section.drawers, "table": section.table, "chart": chart}
+
+
+MAX_ROWS = 50  # a drawer is for looking, the database for working
+
+
+def write_insight(path: Path, chapters: Sequence[Chapter], *, page: Page) -> Path:
+    """Write the chapters as the self-contained page `path` and return it."""
+    sections = [
+        PageSection(c.title, drawers=tuple(map(drawer, c.findings)), chart=c.chart, id=c.id)
+        for c in chapters
+    ]
+    return write_sections(path, page=page, lead=lead(chapters), sections=sections, in_columns=True)
+
+
+def drawer(finding: Finding) -> Drawer:
+    """A sentence with its rows as a table; columns that the rows lack are left out."""
+    columns = {k: v for k, v in finding.columns.items() if k in finding.rows}
+    if not columns or finding.rows.empty:
+        return Drawer(finding.said)
+    table = tables.show(
+        finding.rows, source=finding.source, columns=columns, max_rows=MAX_ROWS, formats=_FORMATS
+    )
+    return Drawer(finding.said, table, len(finding.rows))
+
+
+def lead(chapters: Sequence[Chapter]) -> str:
+    """Headline: the first sentence on successes and on failures."""
+    by_id = {c.id: c for c in chapters}
+    parts = [by_id[name].findings[0].said for name in ("worked", "failed") if name in by_id]
+    return " ".join(parts) or "Nothing is known yet."
+
+
+_FORMATS = {
+    **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "half_life_days"), ",.2f"),
+    **dict.fromkeys(("percentile", "percentile_low", "percentile_high"), ".0f"),
+    **dict.fromkeys(("per_week", "per_week_low", "per_week_high", "hours"), ",.1f"),
+    **dict.fromkeys(("actual", "predicted", "predicted_low", "predicted_high"), "int"),
+    **dict.fromkeys(("incremental_views", "low", "high", "by_luck"), "int"),
+    **dict.fromkeys(("without", "without_low", "without_high"), "int"),
+    **dict.fromkeys(("cost_per_thousand_without", "net_without"), ",.2f"),
+    **dict.fromkeys(("top_share", "engagement_share_without"), ".0%"),
+    **dict.fromkeys(("engagement_share", "engagement_low", "engagement_high"), ".0%"),
+    **dict.fromkeys(("cost", "cost_per_thousand", "cost_low", "cost_high", "amount"), ",.2f"),
+    **dict.fromkeys(("net", "net_low", "net_high"), ",.2f"),
+    **dict.fromkeys(("breakout_share", "breakout_low", "breakout_high"), ".1%"),
+    **dict.fromkeys(("own", "own_low", "own_high", "engagement_rate"), ".1%"),
+    **dict.fromkeys(("competitor", "competitor_low", "competitor_high"), ".1%"),
+    "difference_pct": "pct",
+    "p_any_time": "p",
+    "posted_at": "date",
+    "multiplier_before": "multiplier",
+    "p_value": "p",
+    "q_value": "p",
+}

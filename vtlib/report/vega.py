@@ -1,4 +1,4 @@
-"""The script that draws charts: bundled once a version, then kept in the user's cache folder."""
+"""The Vega script for charts, bundled once per version and cached for the user."""
 
 from __future__ import annotations
 

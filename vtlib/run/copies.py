@@ -1,4 +1,4 @@
-"""The proof of a client's copy: every byte of its folder searched for what leads to a stranger."""
+"""Check a client's copy: search every file for text that identifies a third party."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vtlib.run.record import RECORD
 from vtlib.store.leaks import Hit, scan_folder
 from vtlib.store.project import Project
 
-LISTED = 12  # hits that a person is shown at once
+HITS_SHOWN_MAX = 12  # hits that a person is shown at once
 
 
 def check_copy(project: Project, folder: Path) -> list[Hit]:
@@ -50,10 +50,10 @@ def sentences(hits: Sequence[Hit]) -> list[str]:
     if not hits:
         return ["Nothing in it leads to a stranger."]
     files = len({hit.file for hit in hits})
-    said = [f"{len(hits)} places in {files} files lead to a stranger; do not hand it out:"]
-    said += [f"{h.file}, {h.place}: {h.kind} {h.what} ({h.around})" for h in hits[:LISTED]]
-    more = len(hits) - LISTED
-    return [*said, f"… and {more:,} more (--json has all)"] if more > 0 else said
+    lines = [f"{len(hits)} places in {files} files lead to a stranger; do not hand it out:"]
+    lines += [f"{h.file}, {h.place}: {h.kind} {h.what} ({h.around})" for h in hits[:HITS_SHOWN_MAX]]
+    more = len(hits) - HITS_SHOWN_MAX
+    return [*lines, f"… and {more:,} more (--json has all)"] if more > 0 else lines
 
 
 def _naming(record: Path) -> str:

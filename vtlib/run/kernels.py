@@ -45,7 +45,7 @@ from traitlets import Unicode
 from vtlib.core import log
 from vtlib.core.quick_start import GRAMMAR, leave_out_grammar
 
-FORKED, PLAIN = "vt-fork", "python3"  # names of kernelspecs; the first also of the provisioner
+FORK, PLAIN = "vt-fork", "python3"  # names of kernelspecs; the first also of the provisioner
 LAUNCHER = "ipykernel_launcher"
 START_TIMEOUT_S = 90.0  # the fork server's imports included
 END_TIMEOUT_S = 4.0
@@ -85,7 +85,7 @@ class Kernels:
         return kernel
 
     def close(self) -> None:
-        """End the kernel that nobody took."""
+        """End the spare kernel."""
         if self._spare is not None:
             self._spare.end(at_once=True)
             self._spare = None
@@ -113,7 +113,7 @@ def fork_server(modules: Iterable[str]) -> Iterator[Kernels]:
         root = "/tmp" if is_long else None  # noqa: S108 - the folder in it is private
         home = tempfile.TemporaryDirectory(prefix="vt-", dir=root, ignore_cleanup_errors=True)
         folder = Path(stack.enter_context(home))
-        name, transport = FORKED, "ipc"
+        name, transport = FORK, "ipc"
         try:
             server = stack.enter_context(_start_server(folder, modules))
         except OSError as error:
@@ -130,12 +130,12 @@ def fork_server(modules: Iterable[str]) -> Iterator[Kernels]:
 def _start_server(folder: Path, modules: Iterable[str]) -> subprocess.Popen[bytes]:
     """Start a fork server that listens in `folder`, and write the kernelspec of its kernels."""
     group = "jupyter_client.kernel_provisioners"
-    is_installed = importlib.metadata.entry_points(group=group, name=FORKED)
+    is_installed = importlib.metadata.entry_points(group=group, name=FORK)
     if not hasattr(os, "fork") or not is_installed:
         raise OSError("this platform cannot fork, or vtlib is to be installed: pip install -e .")
-    path, address = folder / "kernels" / FORKED / "kernel.json", str(folder / "fork-server")
+    path, address = folder / "kernels" / FORK / "kernel.json", str(folder / "fork-server")
     spec = get_kernel_dict()
-    config = {"provisioner_name": FORKED, "config": {"address": address}}
+    config = {"provisioner_name": FORK, "config": {"address": address}}
     spec["metadata"]["kernel_provisioner"] = config
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(spec), encoding="utf-8")
@@ -180,7 +180,7 @@ class Kernel:
         run_sync(self.manager.request_shutdown)()
 
     def end(self, *, at_once: bool = False) -> None:
-        """See that it ends, after `ask_to_end` or `at_once`, and release what it used."""
+        """Wait for its end after `ask_to_end`, or kill it `at_once`; release its resources."""
         try:
             if at_once:
                 run_sync(self.manager.shutdown_kernel)(now=True)
@@ -329,7 +329,7 @@ def _become_kernel(requester: Connection, arguments: list[str], env: dict[str, s
     """Run an IPython kernel in this process, as `python -m ipykernel_launcher` would."""
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - preloaded; not for the requester
 
-    from vtlib.store.lease import linger  # noqa: PLC0415
+    from vtlib.store.locks import linger  # noqa: PLC0415
 
     os.setpgid(0, 0)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)

@@ -77,13 +77,17 @@ def refuse_unknown(path: Path, parameters: Mapping[str, Any]) -> None:
     if not path.is_file():
         raise BadInput(f"there is no notebook {path}", todo="Run vt from the project's clone.")
     try:
-        declared = list(papermill.inspect_notebook(_literal(path)))
+        parameter_names = list(papermill.inspect_notebook(_literal(path)))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
         raise BadInput(f"not a notebook: {error}", file=str(path)) from None
     for name in parameters:
-        if name not in declared:
-            near = nearest(name, declared)
-            hint = f"Did you mean {near}?" if near else f"It has: {', '.join(declared) or 'none'}."
+        if name not in parameter_names:
+            near = nearest(name, parameter_names)
+            hint = (
+                f"Did you mean {near}?"
+                if near
+                else f"It has: {', '.join(parameter_names) or 'none'}."
+            )
             raise BadInput(f"{path.name} has no parameter {name}.", todo=hint, file=str(path))
 
 
@@ -124,26 +128,28 @@ def execute(
 
 
 def read_conclusion(path: Path) -> NotebookResult:
-    """The conclusion of an executed notebook: the last output of the kind that `Conclusion`
-    makes.
-    """
+    """The conclusion of an executed notebook: its last output of `Conclusion`'s kind."""
     notebook = nbformat.read(path, as_version=4)
-    found: Any = None
+    conclusion: Any = None
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
-            found = output.get("data", {}).get(MIMETYPE, found)
-    if found is None:
+            conclusion = output.get("data", {}).get(MIMETYPE, conclusion)
+    if conclusion is None:
         return NotebookResult("ok", NO_CONCLUSION)
-    if not isinstance(found, dict) or found.get("status") not in ("ok", "skipped", "failed"):
+    if not isinstance(conclusion, dict) or conclusion.get("status") not in (
+        "ok",
+        "skipped",
+        "failed",
+    ):
         return NotebookResult(
-            "failed", f"the notebook's conclusion cannot be read: {found}", exit_code=1
+            "failed", f"the notebook's conclusion cannot be read: {conclusion}", exit_code=1
         )
     return NotebookResult(
-        found["status"],
-        str(found.get("reason") or ""),
-        tuple(str(line) for line in found.get("headline") or ()),
-        dict(found.get("counts") or {}),
-        exit_code=1 if found["status"] == "failed" else 0,
+        conclusion["status"],
+        str(conclusion.get("reason") or ""),
+        tuple(str(line) for line in conclusion.get("headline") or ()),
+        dict(conclusion.get("counts") or {}),
+        exit_code=1 if conclusion["status"] == "failed" else 0,
     )
 
 
@@ -172,7 +178,7 @@ def reduce_to_results(path: Path) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         if cell.cell_type == "code":
-            cell.outputs = [kept for output in cell.outputs if (kept := _result(output))]
+            cell.outputs = [result for output in cell.outputs if (result := _result(output))]
     write_atomically(path, nbformat.writes(notebook) + "\n")
 
 
@@ -190,9 +196,7 @@ def _result(output: NotebookNode) -> NotebookNode | None:
 
 
 def cell_seconds(path: Path) -> dict[str, float]:
-    """Seconds each code cell of an executed notebook took, by cell id, from papermill's
-    metadata.
-    """
+    """Seconds of each code cell by cell id, from papermill's metadata."""
     return {
         cell.id: float(cell.metadata.get("papermill", {}).get("duration") or 0)
         for cell in nbformat.read(path, as_version=4).cells
@@ -219,12 +223,12 @@ def _stopped(target: Path, ename: str, evalue: str) -> NotebookResult:
 
 
 def _running_cell(notebook: NotebookNode) -> NotebookNode | None:
-    started = [
+    cells = [
         cell
         for cell in notebook.cells
         if cell.cell_type == "code" and cell.metadata.get("papermill", {}).get("start_time")
     ]
-    return started[-1] if started else None
+    return cells[-1] if cells else None
 
 
 def _death(code: int | None) -> str:

@@ -1,22 +1,52 @@
-"""The pages of a run: one a stage, the insight, the index; what each is told comes from the
-store and run.json.
+"""The pages of a run and of the workspace: stages, insight, index, scripts, all projects.
+
+Their facts come from the store and run.json; nothing is computed here.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vtlib.run import records as running
+import pandas as pd
+
+from vtlib.llm import costs
+from vtlib.report import projects
 from vtlib.run.plan import RunResult, file_stem
-from vtlib.run.script_page import SCRIPTS, write_script_page
-from vtlib.store.project import Project
+from vtlib.scripts import page as script_page
+from vtlib.store.project import Project, Workspace, one_session
 
-if TYPE_CHECKING:  # scipy and pandas take seconds that vt report does not need
-    import pandas as pd
-
+if TYPE_CHECKING:  # scipy takes seconds that vt report does not need
     from vtlib.report.insight import Facts
+
+SCRIPTS = "scripts.html"
+
+
+def write_script_page(
+    project: Project, path: Path, *, nav: tuple[tuple[str, str], ...] = ()
+) -> Path:
+    """Write a project's scripts as the self-contained page `path`; returns it."""
+    from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
+    from vtlib.report.scripts import write_scripts  # noqa: PLC0415
+
+    shelf = script_page.gathered(project)
+    page = Page(
+        title=project.told(f"Scripts · {project.params.title or project.slug}"),
+        profile=project.params.report.profile,
+        creators=project.params.report.naming,
+        is_simulated=project.params.is_simulated,
+        nav=nav,
+        provenance={
+            "scripts": len(shelf.views),
+            "made": f"{project.workspace.now():%Y-%m-%d %H:%M} UTC",
+            "creators": project.params.report.naming,
+        },
+        secrets=project.workspace.settings.secrets,
+    )
+    return write_scripts(path, shelf, page=page)
+
 
 TITLES = {
     "import": "What came in",
@@ -49,17 +79,17 @@ def render(project: Project, ipynb: Path, html: Path) -> None:
     render_stage(ipynb, html, page=_page(project, title, html.name, provenance))
 
 
-def write_insight(project: Project, result: RunResult, known: Facts) -> Path:
+def write_insight(project: Project, result: RunResult, insight_facts: Facts) -> Path:
     """insight.html of a run, from the store as it is now."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415 - charts take two seconds
     from vtlib.report import write_insight  # noqa: PLC0415
 
-    chapters = insight.chapters(project, known, run_id=result.run_id)
+    chapters = insight.chapters(project, insight_facts, run_id=result.run_id)
     page = _page(project, f"Insight · {_name(project)}", INSIGHT, _provenance(project, result))
     return write_insight(result.folder / INSIGHT, chapters, page=page)
 
 
-def write_index(project: Project, result: RunResult, known: Facts) -> Path:
+def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Path:
     """index.html of a run; can be made again at any time from the store and run.json."""
     from vtlib.report import IndexFacts, StageLink, write_index  # noqa: PLC0415
 
@@ -68,21 +98,19 @@ def write_index(project: Project, result: RunResult, known: Facts) -> Path:
         for s in result.stages
     )
     page = _page(project, _name(project), "index.html", _provenance(project, result))
-    told = running.gathered(project)
+    sections = index_facts(project)
     write_script_page(project, result.folder / SCRIPTS, nav=_nav(SCRIPTS))
     return write_index(
-        result.folder, facts=IndexFacts(page=page, stages=links, insight=known, **told)
+        result.folder, facts=IndexFacts(page=page, stages=links, insight=insight_facts, **sections)
     )
 
 
-def facts(project: Project, result: RunResult, ranked: pd.DataFrame) -> Facts:
-    """What the insight of a run is written from. `ranked`: the project's fits
-    (adaptation/fits.ranked).
-    """
+def facts(project: Project, result: RunResult, fits: pd.DataFrame) -> Facts:
+    """The facts of a run's insight. `fits`: those of adaptation/fits.ranked."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
     stages = tuple((TITLES[s.stage], s.status, s.reason) for s in result.stages)
-    return insight.facts(project, ranked, stages=stages)
+    return insight.facts(project, fits, stages=stages)
 
 
 def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]) -> Any:
@@ -104,9 +132,9 @@ def _provenance(project: Project, result: RunResult) -> dict[str, Any]:
     return {
         "run": result.run_id,
         "code": result.code_version,
-        "data": running.counts(project),
+        "data": counts(project),
         "parameters": _section(project, "outliers"),
-        "models and prompts": running.models(project) or "none used",
+        "models and prompts": models(project) or "none used",
         "made": f"{result.started_at:%Y-%m-%d %H:%M} UTC",
     }
 
@@ -125,3 +153,73 @@ def _section(project: Project, stage: str) -> dict[str, Any]:
     if name in _LEADING and not project.names_creators:
         return {}
     return dict(getattr(project.params, name).model_dump(mode="json", exclude_unset=True))
+
+
+PAGE = "index.html"
+
+
+def write_overview(
+    at: Workspace, *, out: Path | None = None, brand: str | None = None, has_archived: bool = False
+) -> Path:
+    """Write all projects as they stand now as the self-contained page `out` (default:
+    outputs/index.html); returns it.
+
+    It links each project's latest report by a relative address.
+    """
+    from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
+    from vtlib.report.workspace_pages import write_projects  # noqa: PLC0415
+
+    path = out or at.outputs / PAGE
+    rows = [
+        {**row, "href": _latest_report(at, row, path.parent)}
+        for row in projects.rows(at, brand=brand, has_archived=has_archived)
+    ]
+    page = Page(
+        title="All projects" if brand is None else f"Projects of {brand}",
+        provenance={"projects": len(rows), "made": f"{at.now():%Y-%m-%d %H:%M} UTC"},
+        secrets=at.settings.secrets,
+    )
+    return write_projects(path, rows, page=page)
+
+
+def _latest_report(at: Workspace, row: dict[str, Any], folder: Path) -> str:
+    """The address of the newest index of a project, from `folder`; "" = there is none."""
+    reports = sorted((at.outputs / row["project"] / "runs").glob("*/index.html"))
+    if not reports:
+        return ""
+    return Path(os.path.relpath(reports[-1].resolve(), folder.resolve())).as_posix()
+
+
+@one_session
+def index_facts(project: Project) -> dict[str, Any]:
+    """scores, outlier_run, places, problems, spend as the reader may see them (None: hidden)."""
+    run = project.frame("outlier_run")
+    problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
+    spend = costs.ledger(project)
+    return {
+        "scores": project.shown(project.frame("outliers"), ours=("reason",)),
+        "outlier_run": dict(run.iloc[0]) if len(run) else {},
+        "places": project.frame("places"),
+        "problems": project.shown(problems),
+        "spend": (spend if len(spend) else pd.DataFrame()) if project.shows("costs") else None,
+    }
+
+
+@one_session
+def counts(project: Project) -> dict[str, int]:
+    """Rows behind a report: posts, accounts, captures, snapshots."""
+    places = project.frame("places")
+    return {
+        "posts": int(places["posts"].sum()),
+        "accounts": int(places["accounts"].sum()),
+        "captures": len(project.frame("capture_history")),
+        "snapshots": len(project.frame("snapshots")),
+    }
+
+
+def models(project: Project) -> dict[str, str]:
+    """Models and prompts behind a project's analyses: "name, cause" -> version."""
+    inputs = project.frame("report_inputs")
+    rows = inputs[inputs["cause"].isin(["model", "prompt"])]
+    names = rows["name"].astype(str) + ", " + rows["cause"].astype(str)
+    return dict(zip(names, rows["value"].astype(str), strict=True))

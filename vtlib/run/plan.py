@@ -1,4 +1,4 @@
-"""What is to be run, what came of it, and what happens on the way."""
+"""The plan of a run, its results, its events and the hooks of other rooms."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class StageResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run went, or goes: `stages` holds those that are done, in order."""
+    """The state of a run; `stages` holds the finished ones, in order."""
 
     run_id: str
     project: str
@@ -139,9 +139,7 @@ class RunResult:
 
     @property
     def seconds_beside(self) -> float:
-        """Of the whole run beside its stages: kernels started, insight, index and script page
-        drawn.
-        """
+        """Seconds outside the stages: kernels started, insight, index and script page written."""
         return max(self.seconds - sum(s.seconds for s in self.stages), 0.0)
 
     @property

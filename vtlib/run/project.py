@@ -1,23 +1,69 @@
-"""A project's run from end to end: plan, hooks to the store and the pages, the record of its
-report.
-"""
+"""A project's run from end to end: its lock, plan, hooks to the store and the pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 import vtlib
 from vtlib.core import log, telemetry
+from vtlib.core.errors import StoreBusy
 from vtlib.run import pages
-from vtlib.run import records as running
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import computing_code
 from vtlib.run.sequence import run_project
 from vtlib.run.tape import Tape
-from vtlib.run.turn import turn
-from vtlib.store.project import Project
+from vtlib.store import data_checks, runs
+from vtlib.store.project import Project, one_session
+
+LOCK = "run.lock"
+_HOLDER = "run.holder"
+
+
+@contextmanager
+def turn(
+    folder: Path, *, project: str, now: datetime, wait: bool, tell: Callable[[str], object]
+) -> Iterator[None]:
+    """Hold the one place for runs of a project (`folder`: outputs/<slug>) until the block ends.
+
+    The kernel releases it when a process dies however it dies. Where another process has it, `tell`
+    is told once and this one waits; without `wait` StoreBusy is raised.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        reason = f"{project} is run by {_holder(folder)}"
+        if not wait:
+            raise StoreBusy(
+                f"{reason}.", todo="Wait until it is through, or leave out --no-wait."
+            ) from None
+        tell(f"{reason}; waiting for it to end")
+        lock.acquire()
+    try:
+        facts = {"pid": os.getpid(), "since": f"{now:%Y-%m-%d %H:%M} UTC"}
+        (folder / _HOLDER).write_text(json.dumps(facts), encoding="utf-8")
+        yield
+    finally:
+        (folder / _HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        facts = json.loads((folder / _HOLDER).read_text(encoding="utf-8"))
+        return f"process {facts['pid']} since {facts['since']}"
+    except (OSError, ValueError, KeyError):
+        return "another process"
+
 
 Told = Callable[[StageEvent], object]
 ON_NO_TAPE = Tape()
@@ -78,9 +124,7 @@ def notebooks(root: Path) -> Path:
 
 
 class _View:
-    """The project as its reader sees it now: what a stage has just captured is known to its
-    pseudonyms.
-    """
+    """The project as its reader sees it, reloaded after each change of the database."""
 
     def __init__(self, project: Project) -> None:
         self.project, self.stamp = project, 0
@@ -93,17 +137,17 @@ class _View:
         return self.project
 
 
-def _hooks(project: Project, told: Told) -> Hooks:
+def _hooks(project: Project, on_event: Told) -> Hooks:
     view = _View(project)
     return Hooks(
-        on_event=told,
+        on_event=on_event,
         render=lambda ipynb, html: pages.render(view(), ipynb, html),
         write_index=lambda result: finished(view(), result),
-        check=lambda: running.offenders(project),
+        check=lambda: offenders(project),
         start_run=lambda result: _begin(project, result),
         finish_stage=lambda result, stage: _stage_ended(project, result, stage),
-        finish_run=lambda result: running.save_end(
-            project, result.run_id, status=result.status, ended_at=result.ended_at
+        finish_run=lambda result: runs.finish_run(
+            project.store, result.run_id, status=result.status, ended_at=result.ended_at
         ),
         redact=log.redactor(project.workspace.settings.secrets),
         tell=lambda text: view().told(text),
@@ -111,23 +155,29 @@ def _hooks(project: Project, told: Told) -> Hooks:
 
 
 def finished(project: Project, result: RunResult) -> Path:
-    """The end of a run: its figures and what they stand on are kept, then insight and index are
-    drawn.
-    """
+    """Record a run's figures and inputs, then write insight and index."""
     from vtlib.adaptation import fits  # noqa: PLC0415 - the model's client takes a second
     from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second
 
     with project.store.session():
-        ranked = fits.ranked(project)
-        reports.record(project, result.run_id, code=computing_code(), ranked=ranked)
-        known = pages.facts(project, result, ranked)
-        pages.write_insight(project, result, known)
-        return pages.write_index(project, result, known)
+        ranking = fits.ranked(project)
+        reports.record(project, result.run_id, code=computing_code(), ranked=ranking)
+        insight_facts = pages.facts(project, result, ranking)
+        pages.write_insight(project, result, insight_facts)
+        return pages.write_index(project, result, insight_facts)
+
+
+@one_session
+def offenders(project: Project) -> list[str]:
+    """What the checks of severity error find, in words."""
+    checks = data_checks.run_checks(project.store)
+    bad = checks[(checks["n"] > 0) & (checks["severity"] == "error")]
+    return [f"{r.check} ({r.n}): {r.what_to_do}" for r in bad.itertuples()]
 
 
 def _begin(project: Project, result: RunResult) -> None:
     log.about(run_id=result.run_id, project=project.slug)
-    running.save_start(project, _run_row(result))
+    runs.start_run(project.store, _run_row(result))
 
 
 def _stage_ended(project: Project, result: RunResult, stage: StageResult) -> None:
@@ -144,13 +194,11 @@ def _stage_ended(project: Project, result: RunResult, stage: StageResult) -> Non
         telemetry.report(StageFailed(), facts)
     with telemetry.span("stage", {**facts, "seconds": stage.seconds}):
         pass
-    running.save_stage(project, _stage_row(result, stage))
+    runs.save_stage(project.store, _stage_row(result, stage))
 
 
 class StageFailed(Exception):
-    """How a failed stage is named where errors are reported: its own error stays in its
-    notebook.
-    """
+    """Names a failed stage in error reports; its own error is in its notebook."""
 
 
 def _run_row(result: RunResult) -> dict[str, Any]:

@@ -90,9 +90,7 @@ def open_run(plan: RunPlan, *, began: datetime | None = None) -> RunResult:
 
 
 def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
-    """Write `run.json`, whole or not at all; with pseudonyms only what a client may see,
-    sentences as `tell` gives them.
-    """
+    """Write `run.json` atomically; with pseudonyms only CLIENT_FACTS, sentences by `tell`."""
     facts = asdict(run) | {"exit_code": run.exit_code, "code": code_facts(), "packages": packages()}
     del facts["folder"]  # it is where the file lies, wherever that is carried to
     if run.creators == "pseudonyms":
@@ -101,9 +99,7 @@ def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
 
 
 def _for_client(facts: dict[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
-    """Parameters name accounts, files and words searched: the store keeps them (vt runs), the
-    folder does not.
-    """
+    """Without parameters: they name accounts, files and search words."""
     stages = [
         {name: stage[name] for name in STAGE_FACTS}
         | {"reason": tell(stage["reason"]), "headline": [tell(line) for line in stage["headline"]]}
@@ -134,11 +130,11 @@ def code_facts() -> dict[str, Any]:
     """version, git_commit (40 hex digits or None), git_is_dirty (tracked files edited; or None)."""
     root = Path(vtlib.__file__).parents[1]
     commit = _git(root, "rev-parse", "HEAD") if (root / ".git").exists() else None
-    edited = _git(root, "status", "--porcelain", "--untracked-files=no") if commit else None
+    changes = _git(root, "status", "--porcelain", "--untracked-files=no") if commit else None
     return {
         "version": vtlib.__version__,
         "git_commit": commit or None,
-        "git_is_dirty": None if edited is None else bool(edited),
+        "git_is_dirty": None if changes is None else bool(changes),
     }
 
 
@@ -154,8 +150,8 @@ def computing_code() -> dict[str, str]:
     root = Path(vtlib.__file__).parent
     rooms = {room: (root / room).rglob("*") for room in COMPUTING}
     rooms["notebooks"] = (root.parent / "notebooks").glob("*.ipynb")
-    found = {room: f"#{_digest(files, root.parent)}" for room, files in rooms.items()}
-    return found | {name: v for name, v in packages().items() if name in _NUMERIC}
+    digests = {room: f"#{_digest(files, root.parent)}" for room, files in rooms.items()}
+    return digests | {name: v for name, v in packages().items() if name in _NUMERIC}
 
 
 def _digest(files: Iterable[Path], root: Path) -> str:
@@ -170,18 +166,18 @@ def _digest(files: Iterable[Path], root: Path) -> str:
 @cache
 def packages() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments
+        process = subprocess.run(  # noqa: S603 - fixed arguments
             ["git", "-C", str(root), *arguments],  # noqa: S607 - the user's git, wherever it is
             capture_output=True,
             text=True,
@@ -190,7 +186,7 @@ def _git(root: Path, *arguments: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return process.stdout.strip()
 
 
 def _json(value: Any) -> str:

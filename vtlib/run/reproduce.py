@@ -43,21 +43,21 @@ def reproduce(
             *(str(path.resolve()) for path in notebooks),
         ]
         try:
-            done = subprocess.run(  # noqa: S603 - our own arguments
+            process = subprocess.run(  # noqa: S603 - our own arguments
                 command, capture_output=True, text=True, timeout=timeout_s, check=False
             )
         except subprocess.TimeoutExpired:
             raise VtError(f"executing again took longer than {timeout_s:g} s.") from None
         # 0: all passed, 1: some cells differed; anything else is pytest's own trouble.
-        if done.returncode not in (0, 1) or not report.exists():
-            raise VtError(f"nbval failed: {(done.stdout + done.stderr).strip()[-500:]}")
+        if process.returncode not in (0, 1) or not report.exists():
+            raise VtError(f"nbval failed: {(process.stdout + process.stderr).strip()[-500:]}")
         return _differences(report, notebooks)
 
 
 def _differences(report: Path, notebooks: Sequence[Path]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {path.name: [] for path in notebooks}
+    differences: dict[str, list[str]] = {path.name: [] for path in notebooks}
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest wrote it just now
         for trouble in (*case.iter("failure"), *case.iter("error")):
             text = _COLOURS.sub("", trouble.text or "").strip()
-            found[Path(case.get("file", "")).name].append(text[:LONGEST_TEXT])
-    return found
+            differences[Path(case.get("file", "")).name].append(text[:LONGEST_TEXT])
+    return differences

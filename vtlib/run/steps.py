@@ -48,16 +48,16 @@ class Steps:
         record.save(self.result, tell=self.hooks.tell)
 
     def _stage(self, stage: str, number: int, total: int) -> None:
-        failed = next((s.stage for s in self.result.stages if s.status == "failed"), "")
-        if failed:
-            done = StageResult(stage, "skipped", f"after failed {failed}")
+        failure = next((s.stage for s in self.result.stages if s.status == "failed"), "")
+        if failure:
+            result = StageResult(stage, "skipped", f"after failed {failure}")
         else:
             self.hooks.on_event(StageEvent(stage, number, total))
-            done = self._execute(stage, more=number < total)
-        self.result = replace(self.result, stages=(*self.result.stages, done))
+            result = self._execute(stage, more=number < total)
+        self.result = replace(self.result, stages=(*self.result.stages, result))
         record.save(self.result, tell=self.hooks.tell)
-        self.hooks.finish_stage(self.result, done)
-        self.hooks.on_event(StageEvent(stage, number, total, done))
+        self.hooks.finish_stage(self.result, result)
+        self.hooks.on_event(StageEvent(stage, number, total, result))
 
     def _execute(self, stage: str, *, more: bool) -> StageResult:
         target = self.result.folder / f"{file_stem(stage)}.ipynb"

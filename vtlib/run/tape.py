@@ -1,6 +1,4 @@
-"""Recorded and replayed runs: one clock for all stages, and replies from a folder instead of a
-model.
-"""
+"""Recorded and replayed runs: one clock for all stages, replies from a folder."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ from vtlib.store.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """Folders for the replies of models: `record` to write them into, `replay` to answer from
-    instead of a model.
-    """
+    """`record`: folder to write model replies into; `replay`: folder to answer from."""
 
     record: Path | None = None
     replay: Path | None = None

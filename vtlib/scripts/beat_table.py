@@ -1,9 +1,10 @@
-"""Many scripts as one table, a beat a row, for editing in a spreadsheet; and back."""
+"""Beats as a table for spreadsheets, and edits of the order and number of beats."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from string import ascii_uppercase
 from typing import Any
 
 from vtlib.core.errors import BadInput
@@ -34,23 +35,23 @@ def rows(
 
 
 def merged(base: Script, table: Iterable[Mapping[str, str]], *, file: str = "") -> Script:
-    """`base` with the beats that the rows of a table say, in the order of the rows.
+    """`base` with the beats of a table's rows, in their order.
 
     Columns that the table lacks keep the beat's value; a row without a beat_id is a new beat; a
     beat without a row is gone. Raises BadInput with the row's number for an unreadable one.
     """
     given_rows = list(table)
-    known = {b.beat_id: b for b in base.beats}
+    old_beats = {b.beat_id: b for b in base.beats}
     beats = []
     for number, row in enumerate(given_rows, 2):
-        old = known.get(row.get("beat_id") or "")
-        given = {
+        old = old_beats.get(row.get("beat_id") or "")
+        values = {
             n: _in(n, row[n], (number, file))
             for n in BEAT_COLUMNS
             if n in row and row[n] is not None
         }
-        given["beat_id"] = given.get("beat_id") or f"b{number - 1}"
-        beats.append(replace(old, **given) if old else PlannedBeat(**given))
+        values["beat_id"] = values.get("beat_id") or f"b{number - 1}"
+        beats.append(replace(old, **values) if old else PlannedBeat(**values))
     title = next((r["title"] for r in given_rows if r.get("title")), base.title)
     return parse({**plain(base), "title": title, "beats": [plain_beat(b) for b in beats]})
 
@@ -75,3 +76,61 @@ def _in(name: str, text: str, place: tuple[int, str]) -> Any:
         return float(text.strip().replace(",", "."))
     except ValueError:
         raise BadInput(f"{text!r} is no number.", file=place[1], row=place[0], field=name) from None
+
+
+def with_beat(script: Script, *, after: str = "", kind: str = "beat") -> tuple[Script, str]:
+    """A new empty beat behind the beat `after`, at the end without one; returns its id too.
+
+    Raises BadInput for an unknown beat and above the most beats a script may have.
+    """
+    place = _place(script, after) + 1 if after else len(script.beats)
+    ids = {b.beat_id for b in script.beats}
+    new = next(f"b{n}" for n in range(1, len(ids) + 2) if f"b{n}" not in ids)
+    beats = [*script.beats[:place], PlannedBeat(new, kind), *script.beats[place:]]
+    return replace(script, beats=tuple(beats)), new
+
+
+def without_beat(script: Script, beat_id: str) -> Script:
+    """The script without a beat. Raises BadInput for an unknown one."""
+    place = _place(script, beat_id)
+    return replace(script, beats=script.beats[:place] + script.beats[place + 1 :])
+
+
+def with_beat_at(script: Script, beat_id: str, number: int) -> Script:
+    """The beat as the `number`th, from 1. Raises BadInput for an unknown beat and a place that
+    is none.
+    """
+    beats = list(script.beats)
+    beat = beats.pop(_place(script, beat_id))
+    if not 1 <= number <= len(script.beats):
+        raise BadInput(f"{number} is no place among {len(script.beats)} beats.")
+    beats.insert(number - 1, beat)
+    return replace(script, beats=tuple(beats))
+
+
+def with_hook(script: Script, hook: Mapping[str, Any]) -> Script:
+    """The script with another opening: `spoken`, `overlay` and `visual` of `hook` (None: nothing
+    is said, or written) in its first beat of kind hook, without one in its first beat. Raises
+    BadInput for a script without beats.
+    """
+    if not script.beats:
+        raise BadInput("the script has no beat to open with.", todo="Add one: vt script beat --add")
+    opening = next((b for b in script.beats if b.kind == "hook"), script.beats[0])
+    speech, overlay, visual = (str(hook.get(n) or "") for n in ("spoken", "overlay", "visual"))
+    other = replace(opening, spoken=speech, overlay=overlay, visual=visual)
+    beats = tuple(other if b is opening else b for b in script.beats)
+    return replace(script, beats=beats)
+
+
+def lettered(hooks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Hook variants with their letter as `variant`: A, B, C, ..., 26 at the most."""
+    return [
+        {**hook, "variant": letter} for letter, hook in zip(ascii_uppercase, hooks, strict=False)
+    ]
+
+
+def _place(script: Script, beat_id: str) -> int:
+    ids = [b.beat_id for b in script.beats]
+    if beat_id not in ids:
+        raise BadInput(f"there is no beat {beat_id}.", todo=f"There are: {', '.join(ids[:20])}.")
+    return ids.index(beat_id)

@@ -30,10 +30,10 @@ def add(
     with store.write() as connection:
         number = version or int(require(connection, script_id)["current_version"])
         sql = "SELECT content, structure FROM script_versions WHERE script_id = ? AND version = ?"
-        found = records(connection, sql, [script_id, number])
-        if not found:
+        version_rows = records(connection, sql, [script_id, number])
+        if not version_rows:
             raise BadInput(f"{script_id} has no version {number}.")
-        _require_place(found[0], beat_id, line)
+        _require_place(version_rows[0], beat_id, line)
         key = hashlib.sha256(f"{script_id}|{number}|{by}|{at}|{text}".encode()).hexdigest()[:8]
         row = {
             "comment_id": key,
@@ -42,8 +42,8 @@ def add(
             "beat_id": beat_id or None,
             "line": line,
         }
-        made = {**row, "body": text, "author": by, "created_at": at}
-        save(connection, "script_comments", [made], key=["comment_id"])
+        comment = {**row, "body": text, "author": by, "created_at": at}
+        save(connection, "script_comments", [comment], key=["comment_id"])
     return key
 
 
@@ -70,10 +70,10 @@ def listing(store: Store, script_id: str, *, open_only: bool = False) -> list[di
         return records(connection, sql, {"script": script_id, "open": open_only})
 
 
-def _require_place(held: dict[str, Any], beat_id: str, line: int | None) -> None:
-    known = [str(b["beat_id"]) for b in held["structure"]["beats"]]
-    if beat_id and beat_id not in known:
-        raise BadInput(f"there is no beat {beat_id}.", todo=f"There are: {', '.join(known[:20])}.")
-    lines = str(held["content"]).count("\n") + 1
+def _require_place(row: dict[str, Any], beat_id: str, line: int | None) -> None:
+    ids = [str(b["beat_id"]) for b in row["structure"]["beats"]]
+    if beat_id and beat_id not in ids:
+        raise BadInput(f"there is no beat {beat_id}.", todo=f"There are: {', '.join(ids[:20])}.")
+    lines = str(row["content"]).count("\n") + 1
     if line is not None and not 1 <= line <= lines:
         raise BadInput(f"there is no line {line}; the script has {lines}.")

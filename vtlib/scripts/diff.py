@@ -1,9 +1,10 @@
-"""What changed between two versions: by line, by beat, and on the time line."""
+"""Two versions compared by line, beat and time; and two edits of one version merged."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from vtlib.scripts import markdown
@@ -37,7 +38,7 @@ class BeatChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two versions compared: unified lines, every beat, changed facts of the whole, both lengths
+    """Two versions compared: unified lines, every beat, changed facts of the script, both lengths
     in s.
     """
 
@@ -55,9 +56,7 @@ class Difference:
 def compare(
     before: Script, after: Script, *, names: tuple[str, str] = ("before", "after")
 ) -> Difference:
-    """The difference of two versions; beats meet by their id, so a beat that moved is the same
-    beat.
-    """
+    """The difference of two versions; beats are matched by id, so a moved beat is the same beat."""
     old, new = (markdown.write(s).split("\n") for s in (before, after))
     lines = difflib.unified_diff(old, new, fromfile=names[0], tofile=names[1], lineterm="", n=2)
     facts = _changed(before, after, without=("beats",))
@@ -79,21 +78,16 @@ def summary(change: BeatChange) -> str:
         text += (
             f"  starts {clock(change.start_before_s or 0)} -> {clock(change.start_after_s or 0)}"
         )
-    told = [n for n in change.values if n != "duration_s"]
-    return f"{text}  ({', '.join(told)})" if told else text
-
-
-def changed_fields(before: PlannedBeat, after: PlannedBeat) -> dict[str, tuple[Any, Any]]:
-    """Each field of a beat that differs, with both values."""
-    return _changed(before, after)
+    names = [n for n in change.values if n != "duration_s"]
+    return f"{text}  ({', '.join(names)})" if names else text
 
 
 def _beats(before: tuple[BeatSpan, ...], after: tuple[BeatSpan, ...]) -> tuple[BeatChange, ...]:
     old = {s.beat.beat_id: s for s in before}
     new = {s.beat.beat_id: s for s in after}
-    kept = [i for i in old if i in new]
-    moved = set(kept) - _in_order(kept, [i for i in new if i in old])
-    out = [_change(old.get(i), span, is_moved=i in moved) for i, span in new.items()]
+    common_ids = [i for i in old if i in new]
+    moved_ids = set(common_ids) - _in_order(common_ids, [i for i in new if i in old])
+    out = [_change(old.get(i), span, is_moved=i in moved_ids) for i, span in new.items()]
     for position, (beat_id, span) in enumerate(old.items()):
         if beat_id not in new:
             out.insert(min(position, len(out)), _change(span, None, is_moved=False))
@@ -107,13 +101,13 @@ def _in_order(before: list[str], after: list[str]) -> set[str]:
 
 
 def _change(old: BeatSpan | None, new: BeatSpan | None, *, is_moved: bool) -> BeatChange:
-    shown = new or old
-    if shown is None:
+    span = new or old
+    if span is None:
         raise ValueError("a beat is in one of the versions")
-    values = changed_fields(old.beat, new.beat) if old and new else {}
+    values = _changed(old.beat, new.beat) if old and new else {}
     return BeatChange(
-        shown.beat.beat_id,
-        shown.beat.kind,
+        span.beat.beat_id,
+        span.beat.kind,
         _word(old, new, values, is_moved=is_moved),
         old.number if old else None,
         new.number if new else None,
@@ -140,8 +134,8 @@ def _word(
         return "changed"
     if is_moved:
         return "moved"
-    retimed = (old.start_s, old.end_s) != (new.start_s, new.end_s)
-    return "retimed" if retimed or values else "same"
+    is_retimed = (old.start_s, old.end_s) != (new.start_s, new.end_s)
+    return "retimed" if is_retimed or values else "same"
 
 
 def _changed(
@@ -149,3 +143,80 @@ def _changed(
 ) -> dict[str, tuple[Any, Any]]:
     pairs = {f.name: (getattr(before, f.name), getattr(after, f.name)) for f in fields(before)}
     return {n: pair for n, pair in pairs.items() if n not in without and pair[0] != pair[1]}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field that both changed, each in another way; `place` is a beat's id or `script`."""
+
+    place: str
+    field: str
+    base: Any
+    mine: Any
+    theirs: Any
+
+
+def merge(base: Script, mine: Script, theirs: Script) -> tuple[Script, tuple[Conflict, ...]]:
+    """Both edits merged onto the version they started from (three-way merge), and the conflicting
+    fields.
+
+    A conflict keeps `theirs`. A beat that one removed and the other edited is a conflict too. The
+    order is theirs; beats that only I added follow the beat they followed.
+    """
+    facts, conflicts = _fields(base, mine, theirs, place="script", without=("beats",))
+    old, me, they = ({b.beat_id: b for b in s.beats} for s in (base, mine, theirs))
+    beats: dict[str, PlannedBeat] = {}
+    for beat_id in _order(base, mine, theirs):
+        beat, more = _beat(old.get(beat_id), me.get(beat_id), they.get(beat_id), beat_id)
+        conflicts += more
+        if beat is not None:
+            beats[beat_id] = beat
+    return replace(theirs, **facts, beats=tuple(beats.values())), tuple(conflicts)
+
+
+def _beat(
+    old: PlannedBeat | None, mine: PlannedBeat | None, theirs: PlannedBeat | None, beat_id: str
+) -> tuple[PlannedBeat | None, list[Conflict]]:
+    if mine is None or theirs is None:
+        remaining = mine or theirs
+        if old is None:
+            return remaining, []
+        if remaining is None or remaining == old:
+            return None, []
+        return theirs, [Conflict(beat_id, "beat", old, mine, theirs)]
+    if old is None:
+        return theirs, [] if mine == theirs else [Conflict(beat_id, "beat", None, mine, theirs)]
+    facts, conflicts = _fields(old, mine, theirs, place=beat_id)
+    return replace(theirs, **facts), conflicts
+
+
+def _fields(
+    base: Any, mine: Any, theirs: Any, *, place: str, without: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], list[Conflict]]:
+    facts: dict[str, Any] = {}
+    conflicts = []
+    for name in (f.name for f in fields(base) if f.name not in without):
+        old, me, they = (getattr(s, name) for s in (base, mine, theirs))
+        if me in (old, they):
+            continue
+        if they == old:
+            facts[name] = me
+        else:
+            conflicts.append(Conflict(place, name, old, me, they))
+    return facts, conflicts
+
+
+def _order(base: Script, mine: Script, theirs: Script) -> Iterable[str]:
+    """Ids in their order, or in mine where they did not touch the order of the version both
+    know.
+    """
+    ids = [[b.beat_id for b in s.beats] for s in (base, mine, theirs)]
+    old, me, they = ids
+    both = [i for i in old if i in they]
+    lead, other = (me, they) if [i for i in they if i in old] == both else (they, me)
+    order = list(lead)
+    for position, beat_id in enumerate(other):
+        if beat_id not in order:
+            before = next((i for i in reversed(other[:position]) if i in order), None)
+            order.insert(order.index(before) + 1 if before else 0, beat_id)
+    return order

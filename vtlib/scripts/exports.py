@@ -1,6 +1,4 @@
-"""A script version gathered with what surrounds it and written out; copies held against the
-store.
-"""
+"""Export a script version with its product, schedule and frames; check copies against the store."""
 
 from __future__ import annotations
 
@@ -11,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core.errors import BadInput, nearest
-from vtlib.scripts import production
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import production, queries
 from vtlib.scripts.formats import FORMATS, TIMELINES, Document, read_stamp
-from vtlib.scripts.formats import frames as pictures
+from vtlib.scripts.formats import slates as pictures
 from vtlib.scripts.formats.calendar import production as production_calendar
 from vtlib.scripts.formats.edit_lists import uses_slates
 from vtlib.scripts.formats.shot_table import many_as_csv
 from vtlib.scripts.formats.slates import film
 from vtlib.scripts.lifecycle import being_shot
 from vtlib.scripts.page import as_read
+from vtlib.scripts.production import conflicts, contacts, deadlines
 from vtlib.scripts.schedule import PlannedDay, Shoot
-from vtlib.scripts.shoots import conflicts, contacts, deadlines
 from vtlib.scripts.timing import spans
 from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace, one_session, resolve
@@ -50,7 +47,7 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A file that was written, and what its reader should be told."""
+    """A written file with warnings for its reader."""
 
     format: str
     path: Path
@@ -86,7 +83,7 @@ def gather(at: Workspace, ref: str, options: ExportOptions) -> Document:
     With pseudonyms (report.creators) without frames and film of the source, and without a text that
     names a stranger.
     """
-    row = script_reading.get(at.store, ref, version=options.version)
+    row = queries.get(at.store, ref, version=options.version)
     product = catalog.get(at.store, "products", row["product_id"]) if row["product_id"] else {}
     brand = catalog.get(at.store, "brands", product["brand_id"])["name"] if product else ""
     reader = _reader(at, row["project_id"], options.profile)
@@ -121,7 +118,7 @@ def gather(at: Workspace, ref: str, options: ExportOptions) -> Document:
 
 
 def _reader(at: Workspace, project: str | None, profile: str) -> Project | None:
-    """The project as the reader of an export may see it; None where a script belongs to none."""
+    """The project with the reader's profile; None for a script without a project."""
     if not project:
         return None
     over = {"report": {"profile": profile}} if profile else {}
@@ -134,10 +131,10 @@ def write_calendar(
     """Write a schedule of one or many scripts as a calendar, with its conflicts and the due and
     publish `days`.
     """
-    made = production_calendar(
+    calendar = production_calendar(
         plan, conflicts(at, plan), days, made_at=at.now(), title="Production calendar"
     )
-    return _write("ics", path, made.data, made.warnings)
+    return _write("ics", path, calendar.data, calendar.warnings)
 
 
 def check_copies(at: Workspace, paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -158,12 +155,12 @@ def _check(at: Workspace, path: Path) -> dict[str, Any]:
     if stamp is None:
         return blank
     try:
-        row = script_reading.get(at.store, stamp.script_id)
-        made = script_reading.get(at.store, stamp.script_id, version=stamp.version)
+        row = queries.get(at.store, stamp.script_id)
+        version = queries.get(at.store, stamp.script_id, version=stamp.version)
     except BadInput:
         return {**blank, "script_id": stamp.script_id, "version": stamp.version}
     state = "current" if row["version"] == stamp.version else "stale"
-    if stamp.fingerprint and made["fingerprint"] != stamp.fingerprint:
+    if stamp.fingerprint and version["fingerprint"] != stamp.fingerprint:
         state = "edited"
     facts = {"version": stamp.version, "current": row["version"], "state": state}
     return {**blank, "script_id": row["script_id"], **facts}
@@ -179,8 +176,8 @@ def _export_one(
         beside = target.with_name(f"{target.stem}-slates.mp4")
         files.append(_write("slates", beside, movie))
         document = replace(document, slates=beside.name)
-    made = form.write(document)
-    return [_write(name, target, made.data, made.warnings), *files]
+    result = form.write(document)
+    return [_write(name, target, result.data, result.warnings), *files]
 
 
 def _target(
@@ -220,8 +217,8 @@ def _proxy(at: Workspace, post_id: str | None) -> Path | None:
     if not post_id:
         return None
     with at.store.read() as connection:
-        found = records(connection, _MEDIA, [post_id])
-    paths = (at.outputs / str(r["path"]) for r in found)
+        rows = records(connection, _MEDIA, [post_id])
+    paths = (at.outputs / str(r["path"]) for r in rows)
     return next((p for p in paths if p.is_file()), None)
 
 

@@ -1,6 +1,4 @@
-"""Scripts out to files that people edit, and in again: what they changed, laid on what others
-changed.
-"""
+"""Scripts read from edited files: Markdown, Fountain, JSON, CSV, merged with others' edits."""
 
 from __future__ import annotations
 
@@ -11,26 +9,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vtlib.core.errors import BadInput
-from vtlib.scripts import beat_table, fountain, markdown
-from vtlib.scripts import queries as script_reading
-from vtlib.scripts import store as scripts
+from vtlib.scripts import beat_table, fountain, markdown, queries, store
+from vtlib.scripts.diff import Conflict, merge
 from vtlib.scripts.markdown import MarkdownScript
-from vtlib.scripts.merge import Conflict, merge
 from vtlib.scripts.script import Script, parse
 from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Workspace
-from vtlib.tables.sheets import read_sheet, sheet_rows
+from vtlib.tables.reader import read_sheet, sheet_rows
 
 SUFFIXES = (".md", ".markdown", ".fountain", ".spmd", ".json", ".csv")
-# What a format does not hold stays as it is in the store.
+# Fountain has no place for these: the stored values stay.
 _NOT_IN_FOUNTAIN = ("claims", "references", "prediction", "notes")
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a script in a file; `version` is its current one afterwards (before, in a
-    conflict).
-    """
+    """The result of an import; `version`: the current one afterwards (before, on a conflict)."""
 
     status: Literal["new", "version", "merged", "unchanged", "conflict"]
     script_id: str
@@ -45,8 +39,8 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise BadInput(f"cannot be read: {said}", file=str(path)) from None
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(f"cannot be read: {reason}", file=str(path)) from None
 
 
 def read_file(path: Path) -> MarkdownScript:
@@ -69,56 +63,62 @@ def read_file(path: Path) -> MarkdownScript:
 
 
 def take_in(at: Workspace, path: Path, making: Making, *, place: ScriptHome) -> list[Taken]:
-    """Take in an edited or a new file; a CSV may hold many scripts. Nothing that others wrote is
-    lost.
+    """Import an edited or a new file; a CSV may hold many scripts. No other person's edit is lost.
 
     A file says which version it was taken from. If that is the current one, its text becomes the
-    next version; if others have gone on, both edits are laid together, and where they contradict
-    nothing of that script is written and the conflicts are given back. A file without a stamp is a
-    new script.
+    next version; if there is a newer one, both edits are merged; on conflicts nothing of that
+    script is written and the conflicts are returned. A file without a stamp is a new script.
     """
     if path.suffix.lower() == ".csv":
         return [_take(at, r, making, place) for r in _from_csv(at, path)]
-    found = read_file(path)
-    if not found.script_id:
-        made = scripts.create(at.store, found.script, making, place=place)
-        return [Taken("new", made, found.script.title, 1)]
+    edit = read_file(path)
+    if not edit.script_id:
+        script_id = store.create(at.store, edit.script, making, place=place)
+        return [Taken("new", script_id, edit.script.title, 1)]
     if path.suffix.lower() in (".fountain", ".spmd"):
-        found = replace(found, script=_with_kept(at, found))
-    return [_take(at, found, making, place)]
+        edit = replace(edit, script=_with_kept(at, edit))
+    return [_take(at, edit, making, place)]
 
 
-def take(at: Workspace, found: MarkdownScript, making: Making) -> Taken:
-    """Lay an edited script on what others did to it since the version it was taken from."""
-    return _take(at, found, making, ScriptHome())
+def take(at: Workspace, edit: MarkdownScript, making: Making) -> Taken:
+    """Merge an edited script with the edits since the version it was taken from."""
+    return _take(at, edit, making, ScriptHome())
 
 
-def _take(at: Workspace, found: MarkdownScript, making: Making, place: ScriptHome) -> Taken:
-    if not found.script_id:
-        made = scripts.create(at.store, found.script, making, place=place)
-        return Taken("new", made, found.script.title, 1)
-    held = script_reading.get(at.store, found.script_id)
-    script_id, current = str(held["script_id"]), int(held["version"])
-    seen = found.version or current
+def _take(at: Workspace, edit: MarkdownScript, making: Making, place: ScriptHome) -> Taken:
+    if not edit.script_id:
+        new_id = store.create(at.store, edit.script, making, place=place)
+        return Taken("new", new_id, edit.script.title, 1)
+    row = queries.get(at.store, edit.script_id)
+    script_id, current = str(row["script_id"]), int(row["version"])
+    base_version = edit.version or current
     base = (
-        held["script"]
-        if seen == current
-        else script_reading.get(at.store, script_id, version=seen)["script"]
+        row["script"]
+        if base_version == current
+        else queries.get(at.store, script_id, version=base_version)["script"]
     )
-    mine, theirs = found.script, held["script"]
-    both, conflicts = (mine, ()) if seen == current else merge(base, mine, theirs)
+    mine, theirs = edit.script, row["script"]
+    both, conflicts = (mine, ()) if base_version == current else merge(base, mine, theirs)
     if conflicts:
-        return Taken("conflict", script_id, theirs.title, current, seen, conflicts)
+        return Taken("conflict", script_id, theirs.title, current, base_version, conflicts)
     if mine == base or both == theirs:
-        return Taken("unchanged", script_id, theirs.title, current, seen)
-    number = scripts.add_version(at.store, script_id, both, making, seen=current)
-    return Taken("version" if seen == current else "merged", script_id, both.title, number, seen)
+        return Taken("unchanged", script_id, theirs.title, current, base_version)
+    number = store.add_version(at.store, script_id, both, making, seen=current)
+    return Taken(
+        "version" if base_version == current else "merged",
+        script_id,
+        both.title,
+        number,
+        base_version,
+    )
 
 
-def _with_kept(at: Workspace, found: MarkdownScript) -> Script:
-    """The script of a Fountain file with what the version it was taken from has besides."""
-    base = script_reading.get(at.store, found.script_id, version=found.version)["script"]
-    return replace(found.script, **{n: getattr(base, n) for n in _NOT_IN_FOUNTAIN})
+def _with_kept(at: Workspace, edit: MarkdownScript) -> Script:
+    """The script of a Fountain file, with the fields that Fountain cannot hold from its base
+    version.
+    """
+    base = queries.get(at.store, edit.script_id, version=edit.version)["script"]
+    return replace(edit.script, **{n: getattr(base, n) for n in _NOT_IN_FOUNTAIN})
 
 
 def _from_json(text: str, file: str) -> MarkdownScript:
@@ -157,7 +157,7 @@ def _from_csv(at: Workspace, path: Path) -> Iterator[MarkdownScript]:
     for (script_id, version, title), rows in groups.items():
         number = int(version) if version.isdigit() else None
         base = (
-            script_reading.get(at.store, script_id, version=number)["script"]
+            queries.get(at.store, script_id, version=number)["script"]
             if script_id
             else Script(title or path.stem)
         )
@@ -165,7 +165,7 @@ def _from_csv(at: Workspace, path: Path) -> Iterator[MarkdownScript]:
 
 
 def shown(conflict: Conflict) -> dict[str, Any]:
-    """A conflict as plain values, with what each side says in words."""
+    """A conflict as plain values, each side as text."""
     return {
         "place": conflict.place,
         "field": conflict.field,

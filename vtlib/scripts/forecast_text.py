@@ -1,6 +1,4 @@
-"""What is expected of a script, in words: a forecast with its interval and n, or why there is
-none.
-"""
+"""A script's forecast in words: value, interval and n, or why there is none."""
 
 from __future__ import annotations
 
@@ -19,18 +17,18 @@ def sentences(places: Iterable[Mapping[str, Any]]) -> list[str]:
     """A forecast's places (FACTS each) as sentences: views after 7 days, interval, n; a common
     reason comes last.
     """
-    held = list(places)
-    reasons = {p["reason"] for p in held if p.get("reason")}
-    common = reasons.pop() if len(reasons) == 1 and len(held) > 1 else ""
-    told = [_sentence(p, is_reason_told=not common) for p in held]
-    return [*told, common] if common else told
+    rows = list(places)
+    reasons = {p["reason"] for p in rows if p.get("reason")}
+    common = reasons.pop() if len(reasons) == 1 and len(rows) > 1 else ""
+    lines = [_sentence(p, is_reason_told=not common) for p in rows]
+    return [*lines, common] if common else lines
 
 
 def expected(prediction: Mapping[str, Any] | None) -> list[str]:
     """A script's `prediction` in words; why there is none; nothing for one of another form."""
-    held = prediction or {}
-    told = sentences(held.get("places") or ())
-    return told or ([f"no forecast: {held['reason']}"] if held.get("reason") else [])
+    facts = prediction or {}
+    lines = sentences(facts.get("places") or ())
+    return lines or ([f"no forecast: {facts['reason']}"] if facts.get("reason") else [])
 
 
 def _sentence(place: Mapping[str, Any], *, is_reason_told: bool) -> str:

@@ -56,8 +56,8 @@ def write(script: Script, *, stamp: Mapping[str, Any] | None = None) -> str:
         "Locations": "; ".join(script.locations),
         "Source patterns": "; ".join(script.source_patterns),
     }
-    given = [(k, str(v)) for k, v in {**title, **facts}.items() if v]
-    page = "\n".join(f"{k}: " + _escape(v).replace("\n", "\n    ") for k, v in given)
+    lines = [(k, str(v)) for k, v in {**title, **facts}.items() if v]
+    page = "\n".join(f"{k}: " + _escape(v).replace("\n", "\n    ") for k, v in lines)
     return "\n\n".join([page, *(_scene(b) for b in script.beats)]) + "\n"
 
 
@@ -99,14 +99,14 @@ class _Scene:
     place: str = ""
     beat_id: str = ""
     action: list[str] = field(default_factory=list)
-    spoken: list[str] = field(default_factory=list)
+    dialogue: list[str] = field(default_factory=list)
     speakers: list[str] = field(default_factory=list)
     transition: str = ""
     notes: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.place or self.action or self.spoken or self.notes)
+        return not (self.place or self.action or self.dialogue or self.notes)
 
     def facts(self) -> dict[str, Any]:
         """What a beat is made of."""
@@ -118,10 +118,10 @@ class _Scene:
                 out[name] = _number(out[name])
         one = len(set(self.speakers)) == 1
         speaker = self.speakers[0] if one and self.speakers[0] != NARRATOR else ""
-        said = (
-            self.spoken
+        lines = (
+            self.dialogue
             if one
-            else [f"{w}: {s}" for w, s in zip(self.speakers, self.spoken, strict=True)]
+            else [f"{w}: {s}" for w, s in zip(self.speakers, self.dialogue, strict=True)]
         )
         return {
             "beat_id": self.beat_id or "b1",
@@ -129,7 +129,7 @@ class _Scene:
             "location": "" if self.place == NOWHERE else self.place,
             "visual": "\n\n".join(self.action),
             "speaker": speaker,
-            "spoken": "\n".join(said),
+            "spoken": "\n".join(lines),
             "transition": self.transition,
         }
 
@@ -251,18 +251,18 @@ def _take(scene: _Scene, lines: list[str]) -> None:
 
 def _take_note(scene: _Scene, block: str) -> None:
     text = block.strip()[2:-2]
-    label, sep, said = text.partition(":")
+    label, sep, body = text.partition(":")
     name = _FROM_NOTES.get(label.strip().lower(), "notes") if sep else "notes"
-    said = said if name != "notes" or label.strip().lower() == "notes" else text
-    scene.notes.setdefault(name, []).append(clean(_unescape(said)))
+    body = body if name != "notes" or label.strip().lower() == "notes" else text
+    scene.notes.setdefault(name, []).append(clean(_unescape(body)))
 
 
 def _take_dialogue(scene: _Scene, lines: list[str]) -> None:
     speaker = re.sub(r"\s*\((?:V\.?O\.?|O\.?S\.?|CONT'?D)[^)]*\)\s*|\^$", "", lines[0].strip())
-    said = "\n".join(lines[1:])
-    if said.strip():
+    body = "\n".join(lines[1:])
+    if body.strip():
         scene.speakers.append(clean_line(_unescape(speaker.removeprefix("@"))))
-        scene.spoken.append(clean(_unescape(said)))
+        scene.dialogue.append(clean(_unescape(body)))
 
 
 def _is_character(line: str) -> bool:

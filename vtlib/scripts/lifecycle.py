@@ -1,4 +1,4 @@
-"""Scripts from their beginning to the post: made, revised, compared, moved on, linked."""
+"""Scripts from draft to post: revise, change, compare, link."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.capture import imports as importing
+from vtlib.capture import imports
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import PostRef
 from vtlib.ops import projects
 from vtlib.platforms import id_time, post_ref
-from vtlib.scripts import queries as script_reading
-from vtlib.scripts import store as scripts
+from vtlib.scripts import queries, store
 from vtlib.scripts.beat_table import BEAT_COLUMNS, merged, rows
 from vtlib.scripts.diff import Difference, compare
 from vtlib.scripts.files import read_file
@@ -48,20 +47,20 @@ def revise(
     """Make the next version, from a file or as a copy of the current one; returns the script's row.
 
     `seen` is the version the work started from (default: what the file says, else the current one).
-    Raises BadInput when others have gone on since (nothing is written), and for a file of another
+    Raises BadInput when there is a newer version (nothing is written), and for a file of another
     script.
     """
-    held = script_reading.get(at.store, ref)
-    script, started = held["script"], int(held["version"])
+    row = queries.get(at.store, ref)
+    script, base_version = row["script"], int(row["version"])
     if file is not None:
-        found = read_file(file)
-        if found.script_id not in ("", held["script_id"]):
+        edit = read_file(file)
+        if edit.script_id not in ("", row["script_id"]):
             raise BadInput(
-                f"it is a copy of {found.script_id}, not of {held['script_id']}.", file=file.name
+                f"it is a copy of {edit.script_id}, not of {row['script_id']}.", file=file.name
             )
-        script, started = found.script, found.version or started
-    scripts.add_version(at.store, held["script_id"], script, making, seen=seen or started)
-    return script_reading.get(at.store, held["script_id"])
+        script, base_version = edit.script, edit.version or base_version
+    store.add_version(at.store, row["script_id"], script, making, seen=seen or base_version)
+    return queries.get(at.store, row["script_id"])
 
 
 @one_session
@@ -74,18 +73,18 @@ def change(
     (field=value), and product, project, which need no new version. Raises BadInput for an unknown
     field, with the nearest.
     """
-    held = script_reading.get(at.store, ref)
-    script_id, old = str(held["script_id"]), held["script"]
+    row = queries.get(at.store, ref)
+    script_id, old = str(row["script_id"]), row["script"]
     data = plain(old) | {n: facts[n] for n in FACTS if facts.get(n) is not None}
     data["claims"] = _claims(old, facts, making)
     new = parse(data)
     if facts.get("beat"):
         new = _with_beat(new, str(facts["beat"]), facts.get("values") or {})
     if new != old:
-        scripts.add_version(at.store, script_id, new, making, seen=seen or int(held["version"]))
+        store.add_version(at.store, script_id, new, making, seen=seen or int(row["version"]))
     if facts.get("product") or facts.get("project"):
-        scripts.update(at.store, script_id, {n: facts.get(n) for n in ("product", "project")})
-    return script_reading.get(at.store, script_id)
+        store.update(at.store, script_id, {n: facts.get(n) for n in ("product", "project")})
+    return queries.get(at.store, script_id)
 
 
 def difference(
@@ -95,12 +94,11 @@ def difference(
 
     Raises BadInput for a version that does not exist.
     """
-    current = script_reading.get(at.store, ref)
+    current = queries.get(at.store, ref)
     last = after or int(current["version"])
     first = before or max(last - 1, 1)
     one, two = (
-        script_reading.get(at.store, current["script_id"], version=n)["script"]
-        for n in (first, last)
+        queries.get(at.store, current["script_id"], version=n)["script"] for n in (first, last)
     )
     names = (f"version {first}", f"version {last}")
     return *names, compare(one, two, names=names)
@@ -110,17 +108,17 @@ def difference(
 def track(
     at: Workspace, ref: str, url: str, *, by: str, version: int | None = None
 ) -> dict[str, Any]:
-    """Link a script's version to the post that came of it; a produced one becomes published.
+    """Link a script's version to the post made from it; a produced one becomes published.
 
     The post is imported as our own where the script has a project. Returns script_id, version,
     post_id, url, status. Raises BadInput for a URL that names no post, or only through a short
     link.
     """
-    held = script_reading.get(at.store, ref)
+    row = queries.get(at.store, ref)
     post = named_post(url)
-    if held["project_id"]:
-        importing.import_urls(projects.opened(at, held["project_id"]), [url], own=True)
-    return linked(at, held["script_id"], post, by=by, version=version)
+    if row["project_id"]:
+        imports.import_urls(projects.opened(at, row["project_id"]), [url], own=True)
+    return linked(at, row["script_id"], post, by=by, version=version)
 
 
 def named_post(url: str) -> PostRef:
@@ -139,11 +137,11 @@ def linked(
 ) -> dict[str, Any]:
     """Link a version to a post that was imported; see `track`."""
     facts = {"post_id": str(post.post_id), "url": post.url}
-    number = scripts.link(at.store, script_id, facts, by=by, version=version)
-    status = script_reading.get(at.store, script_id, version=number)["status"]
+    number = store.link(at.store, script_id, facts, by=by, version=version)
+    status = queries.get(at.store, script_id, version=number)["status"]
     if status == "produced":
         move = Move("published", by, f"linked to {post.post_id}")
-        status = scripts.set_status(at.store, script_id, move, version=number)["to"]
+        status = store.set_status(at.store, script_id, move, version=number)["to"]
     return {
         "script_id": script_id,
         "version": number,
@@ -154,37 +152,39 @@ def linked(
 
 
 def _forecast_note(at: Workspace, script_id: str, version: int, post: PostRef) -> str:
-    """Whether a post can test the forecast of its script, said at once: it can not when it is
-    the older one.
+    """Whether a post can test the forecast of its script: not when the post is older than the
+    forecast.
     """
-    made = at.store.query(_FROZEN, [script_id, version])["made_at"].iloc[0]
-    known = at.store.query(_POSTED, [post.post_id])["posted_at"]
-    captured = known.iloc[0] if len(known) else pd.NaT
+    made_at = at.store.query(_FROZEN, [script_id, version])["made_at"].iloc[0]
+    rows = at.store.query(_POSTED, [post.post_id])["posted_at"]
+    captured_at = rows.iloc[0] if len(rows) else pd.NaT
     by_id = id_time(post)
-    posted = pd.Timestamp(naive(by_id)) if pd.isna(captured) and by_id else captured
-    source = ", as its id says" if pd.isna(captured) and by_id else ""
+    posted_at = pd.Timestamp(naive(by_id)) if pd.isna(captured_at) and by_id else captured_at
+    source = ", as its id says" if pd.isna(captured_at) and by_id else ""
     rest = f"Numbers and percentile are shown all the same: vt script performance {script_id}"
-    if pd.isna(made):
+    if pd.isna(made_at):
         return f"No forecast was frozen for version {version}, so this post tests none. {rest}"
-    frozen = f"the forecast frozen on {made:%Y-%m-%d %H:%M} UTC"
-    if pd.isna(posted):
+    frozen = f"the forecast frozen on {made_at:%Y-%m-%d %H:%M} UTC"
+    if pd.isna(posted_at):
         return (
             "When it was posted is known once it is captured (vt scrape --due); then it "
             f"tests {frozen}, or not."
         )
-    when = f"{posted:%Y-%m-%d %H:%M} UTC{source}"
-    if posted < made:
+    when = f"{posted_at:%Y-%m-%d %H:%M} UTC{source}"
+    if posted_at < made_at:
         return f"It was posted on {when}, before {frozen}: it is no test of that forecast. {rest}"
     return f"It was posted on {when}, after {frozen}: it tests it, 7 days on."
 
 
 def being_shot(row: Mapping[str, Any]) -> str:
     """Which approved version stands while the current one is another; empty when there is none."""
-    approved = row.get("approved_version")
-    if approved is None or approved == row["version"]:
+    approved_version = row.get("approved_version")
+    if approved_version is None or approved_version == row["version"]:
         return ""
     words = {"approved": "is approved", "in_production": "is being shot", "archived": "is archived"}
-    return f"version {approved} {words.get(row['approved_status'], 'was shot')}, not this one"
+    return (
+        f"version {approved_version} {words.get(row['approved_status'], 'was shot')}, not this one"
+    )
 
 
 def _claims(script: Script, facts: Mapping[str, Any], making: Making) -> list[dict[str, Any]]:
@@ -198,14 +198,14 @@ def _claims(script: Script, facts: Mapping[str, Any], making: Making) -> list[di
 
 
 def _with_beat(script: Script, beat_id: str, values: Mapping[str, str]) -> Script:
-    known = [b.beat_id for b in script.beats]
-    if beat_id not in known:
-        raise BadInput(f"there is no beat {beat_id}.", todo=f"There are: {', '.join(known[:20])}.")
+    ids = [b.beat_id for b in script.beats]
+    if beat_id not in ids:
+        raise BadInput(f"there is no beat {beat_id}.", todo=f"There are: {', '.join(ids[:20])}.")
     for name in values:
         if name not in BEAT_COLUMNS[1:]:
             near = nearest(name, list(BEAT_COLUMNS))
             todo = f"Did you mean {near}?" if near else f"Known: {', '.join(BEAT_COLUMNS[1:])}."
             raise BadInput(f"a beat has no {name}.", todo=todo)
     table = [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows(script)]
-    edited = [{**row, **values} if row["beat_id"] == beat_id else row for row in table]
-    return merged(script, edited)
+    edits = [{**row, **values} if row["beat_id"] == beat_id else row for row in table]
+    return merged(script, edits)

@@ -71,9 +71,9 @@ class _Open:
 def write(script: Script, *, stamp: Mapping[str, Any] | None = None) -> str:
     """`script` as Markdown; `stamp` (script_id, version, ...) goes on top of its facts."""
     facts = {k: v for k, v in asdict(script).items() if k not in ("title", "beats")}
-    known = {k: _listed(v) for k, v in facts.items() if v not in ("", (), None)}
+    values = {k: _listed(v) for k, v in facts.items() if v not in ("", (), None)}
     top = yaml.safe_dump(
-        {**(stamp or {}), **known}, allow_unicode=True, sort_keys=False, width=10_000
+        {**(stamp or {}), **values}, allow_unicode=True, sort_keys=False, width=10_000
     )
     parts = [f"---\n{top}---\n", f"# {script.title}\n"]
     return "\n".join(parts + [_beat(b) for b in script.beats])
@@ -87,7 +87,7 @@ def read(text: str, *, title: str = "", file: str = "") -> MarkdownScript:
     facts, body, offset = _front_matter(_lines(text), file)
     head, beats = _body(body, offset, file)
     own = facts.pop("title", "")
-    given = {k: facts.pop(k, None) for k in ("script_id", "version")}
+    stamp = {k: facts.pop(k, None) for k in ("script_id", "version")}
     for extra in ("status", "date", "fingerprint", "exported_at"):
         facts.pop(extra, None)
     facts["title"] = clean_line(head.title or own or title or "Untitled")
@@ -97,8 +97,8 @@ def read(text: str, *, title: str = "", file: str = "") -> MarkdownScript:
         script = parse({**facts, "beats": beats})
     except BadInput as error:
         raise BadInput(error.message, todo=error.todo, file=file) from None
-    version = given["version"]
-    return MarkdownScript(script, str(given["script_id"] or ""), int(version) if version else None)
+    version = stamp["version"]
+    return MarkdownScript(script, str(stamp["script_id"] or ""), int(version) if version else None)
 
 
 @dataclass(slots=True)
@@ -143,11 +143,11 @@ def _front_matter(lines: list[str], file: str) -> tuple[dict[str, Any], list[str
         raise BadInput(f"the facts on top are no YAML: {error}", file=file) from None
     if not isinstance(facts, dict):
         raise BadInput("the facts on top are no list of `name: value`.", file=file)
-    known = {f.name for f in fields(Script)} | {"script_id", "version", "status", "date"}
+    names = {f.name for f in fields(Script)} | {"script_id", "version", "status", "date"}
     for name in facts:
-        if name not in known | {"fingerprint", "exported_at"}:
-            near = nearest(str(name), sorted(known))
-            todo = f"Did you mean {near}?" if near else f"Known: {', '.join(sorted(known))}."
+        if name not in names | {"fingerprint", "exported_at"}:
+            near = nearest(str(name), sorted(names))
+            todo = f"Did you mean {near}?" if near else f"Known: {', '.join(sorted(names))}."
             raise BadInput(f"there is no fact {name}.", todo=todo, file=file)
     return facts, lines[end + 1 :], end + 1
 
@@ -205,10 +205,10 @@ def _heading(match: re.Match[str]) -> dict[str, Any]:
     text, facts = match["text"], match["facts"]
     out: dict[str, Any] = {}
     if facts is not None:
-        if found := re.search(r"#([\w-]+)", facts):
-            out["beat_id"] = found[1]
-        if found := _SECONDS.search(re.sub(r"#[\w-]+", "", facts)):
-            out["duration_s"] = float(found[1])
+        if part := re.search(r"#([\w-]+)", facts):
+            out["beat_id"] = part[1]
+        if part := _SECONDS.search(re.sub(r"#[\w-]+", "", facts)):
+            out["duration_s"] = float(part[1])
     else:
         text = _NUMBER.sub("", text)
         text, out = _loose_length(text)
@@ -226,8 +226,8 @@ def _loose_length(text: str) -> tuple[str, dict[str, Any]]:
         length := _clock_s(span["b"]) - _clock_s(span["a"])
     ) > 0:
         return text[: span.start()].strip(), {"duration_s": length}
-    if found := _LOOSE_LENGTH.search(text):
-        return text[: found.start()].strip(), {"duration_s": float(found[1])}
+    if duration := _LOOSE_LENGTH.search(text):
+        return text[: duration.start()].strip(), {"duration_s": float(duration[1])}
     return text, {}
 
 

@@ -1,6 +1,4 @@
-"""What the page of a project's scripts is told: each script with its pictures, as its reader may
-see it.
-"""
+"""Data of a project's script page: each script with its pictures, as its reader may see it."""
 
 from __future__ import annotations
 
@@ -14,8 +12,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from vtlib.core.errors import BadInput
-from vtlib.scripts import production, workflow
-from vtlib.scripts import queries as script_reading
+from vtlib.scripts import production, queries, workflow
 from vtlib.scripts.forecast_text import expected, sentences
 from vtlib.scripts.lifecycle import being_shot
 from vtlib.scripts.script import Script, call_to_action, needs, parse, plain
@@ -73,36 +70,36 @@ def gathered(project: Project) -> Shelf:
     a stranger is not shown.
     """
     try:
-        rows = script_reading.listing(project.store, project=project.slug)
+        rows = queries.listing(project.store, project=project.slug)
     except BadInput:  # a run that failed before its project came to be has an index, too
         rows = []
     order = {s: n for n, s in enumerate(workflow.STATUSES)}
     every = len(rows)
     if not project.shows("drafts"):
         rows = [r for r in rows if r["status"] not in workflow.DRAFTS]
-    hidden = every - len(rows)
+    n_hidden = every - len(rows)
     rows = sorted(rows, key=lambda r: (-order[r["status"]], str(r["title"]).casefold()))
     ids = {r["script_id"] for r in rows}
     pictures = () if project.is_client else _pictures(project, ids)
-    return Shelf(tuple(_view(project, r) for r in rows), _assets(project, ids), hidden, pictures)
+    return Shelf(tuple(_view(project, r) for r in rows), _assets(project, ids), n_hidden, pictures)
 
 
 def dates_text(row: Mapping[str, Any]) -> str:
-    """The dates of a row of script_reading.listing: due 2 May · shoot 4 May · publish 11 May; ""
+    """The dates of a row of queries.listing: due 2 May · shoot 4 May · publish 11 May; ""
     = none.
     """
     days = ((name, row.get(f"{name}_on")) for name in ("due", "shoot", "publish"))
     return " · ".join(f"{name} {day:%-d %b %Y}" for name, day in days if day)
 
 
-def _view(project: Project, listed: Mapping[str, Any]) -> ScriptView:
-    script_id = str(listed["script_id"])
-    row = script_reading.get(project.store, script_id)
-    held = script_reading.parts(project.store, script_id)
-    shown = _Reader(project)
+def _view(project: Project, summary: Mapping[str, Any]) -> ScriptView:
+    script_id = str(summary["script_id"])
+    row = queries.get(project.store, script_id)
+    parts = queries.parts(project.store, script_id)
+    reader = _Reader(project)
     script = as_read(project, row["script"])
-    wanted = {k: ", ".join(v) for k, v in needs(script).items()}
-    frozen = [p for p in held["predictions"] if p["version"] == row["approved_version"]]
+    needed_assets = {k: ", ".join(v) for k, v in needs(script).items()}
+    frozen = [p for p in parts["predictions"] if p["version"] == row["approved_version"]]
     names = {
         "product": row["product_id"],
         "modelled on": None if project.is_client or not project.names_creators else row["post_id"],
@@ -113,12 +110,12 @@ def _view(project: Project, listed: Mapping[str, Any]) -> ScriptView:
         "call to action": call_to_action(script),
         "audience": script.audience,
         "difficulty": script.difficulty or "",
-        **wanted,
+        **needed_assets,
         "patterns": ", ".join(script.source_patterns).replace("_", " "),
         "claims": "; ".join(
             f"{c.text} ({'cleared' if c.is_cleared else 'NOT CLEARED'})" for c in script.claims
         ),
-        "posts": ", ".join(p["url"] for p in held["publications"]),
+        "posts": ", ".join(p["url"] for p in parts["publications"]),
     }
     return ScriptView(
         project.coded("script", script_id),
@@ -128,16 +125,16 @@ def _view(project: Project, listed: Mapping[str, Any]) -> ScriptView:
         clock(row["duration_s"] or 0),
         "" if project.is_client else row["assignee"] or "",
         0 if project.is_client else row["open_comments"] or 0,
-        dates_text(listed),
-        "" if project.is_client else ", ".join(listed["waiting_for"]),
+        dates_text(summary),
+        "" if project.is_client else ", ".join(summary["waiting_for"]),
         being_shot(row),
         {k: v for k, v in facts.items() if v},
         tuple(_beat(s) for s in spans(script)),
-        (beats_svg(script), versions_svg(*shown.people(held["versions"], held["history"]))),
-        tuple(map(shown.clean, sentences(frozen) or expected(script.prediction))),
-        tuple(map(shown.clean, workflow.warnings(script))),
+        (beats_svg(script), versions_svg(*reader.people(parts["versions"], parts["history"]))),
+        tuple(map(reader.clean, sentences(frozen) or expected(script.prediction))),
+        tuple(map(reader.clean, workflow.warnings(script))),
         "" if project.is_client else script.notes,
-        () if project.is_client else tuple(shown.clean(_comment(c)) for c in held["comments"]),
+        () if project.is_client else tuple(reader.clean(_comment(c)) for c in parts["comments"]),
     )
 
 
@@ -171,8 +168,8 @@ class _Reader:
         if not self.project.is_client:
             return [self.clean(v) for v in versions], [self.clean(h) for h in history]
         blank = {"made_by": "", "changed_by": "", "reason": ""}
-        told = [{**v, **blank, "notes": self.clean(v["notes"] or "")} for v in versions]
-        return told, [{**h, **blank} for h in history]
+        public_versions = [{**v, **blank, "notes": self.clean(v["notes"] or "")} for v in versions]
+        return public_versions, [{**h, **blank} for h in history]
 
 
 _WORDS = frozenset(
@@ -196,16 +193,16 @@ def _beat(span: Any) -> dict[str, str]:
 
 def _comment(row: Mapping[str, Any]) -> str:
     place = row["beat_id"] or (f"line {row['line']}" if row["line"] else "the whole")
-    done = f" (resolved by {row['resolved_by']})" if row["resolved_at"] is not None else ""
-    return f"{row['author']} on version {row['version']}, {place}: {row['body']}{done}"
+    resolution = f" (resolved by {row['resolved_by']})" if row["resolved_at"] is not None else ""
+    return f"{row['author']} on version {row['version']}, {place}: {row['body']}{resolution}"
 
 
 def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
     """kind, name, release, available, used_in (titles): what the project's scripts name."""
     rows = []
     for one in production.assets(project.store):
-        used = [u for u in one["used_in"] if u["script_id"] in ids]
-        if used:
+        uses = [u for u in one["used_in"] if u["script_id"] in ids]
+        if uses:
             rows.append(
                 {
                     "kind": one["kind"],
@@ -215,7 +212,7 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
                     if one.get("available")
                     else "always",
                     "contact": "" if project.is_client else one.get("contact") or "",
-                    "used_in": "; ".join(f"{u['title']} (version {u['version']})" for u in used),
+                    "used_in": "; ".join(f"{u['title']} (version {u['version']})" for u in uses),
                 }
             )
     frame = pd.DataFrame(
@@ -240,9 +237,9 @@ def _small(path: Path) -> bytes | None:
     target = io.BytesIO()
     try:
         with Image.open(path) as picture:
-            turned = ImageOps.exif_transpose(picture).convert("RGB")
-            turned.thumbnail(_PICTURE_PX)
-            turned.save(target, "JPEG", quality=80)
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright.thumbnail(_PICTURE_PX)
+            upright.save(target, "JPEG", quality=80)
     except (OSError, ValueError, Image.DecompressionBombError):
         return None
     return target.getvalue()

@@ -1,20 +1,22 @@
-"""What shooting needs: the register of assets (props, locations, talent) and the schedule. Human
-rows.
+"""Shooting: the register of assets (props, locations, talent), the schedule and its conflicts.
+Human rows.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from vtlib.core.choices import ASSET_KINDS, RELEASES
 from vtlib.core.errors import BadInput
-from vtlib.scripts.schedule import Shoot
+from vtlib.core.models import ASSET_KINDS, RELEASES
+from vtlib.scripts import queries
+from vtlib.scripts.schedule import Clash, PlannedDay, Shoot, clashes, windows
 from vtlib.scripts.store import require
 from vtlib.scripts.text import clean_line, slug_of
 from vtlib.store.connection import Store
+from vtlib.store.project import Workspace
 from vtlib.store.writes import naive, records, save
 
 _SHOOTS = """SELECT s.*, c.title FROM shoots AS s JOIN scripts AS c ON c.script_id = s.script_id
@@ -36,19 +38,19 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
     release = facts.get("release_status")
     if release and release not in RELEASES:
         raise BadInput(f"a release is {', '.join(RELEASES)}, not {release}.")
-    shown = clean_line(name)
-    digest = hashlib.sha256(f"{kind}|{shown.casefold()}".encode()).hexdigest()[:6]
-    key = f"{kind}-{slug_of(shown, otherwise='x')}-{digest}"
+    label = clean_line(name)
+    digest = hashlib.sha256(f"{kind}|{label.casefold()}".encode()).hexdigest()[:6]
+    key = f"{kind}-{slug_of(label, otherwise='x')}-{digest}"
     at = naive(None)
     with store.write() as connection:
-        found = records(connection, "SELECT * FROM assets WHERE asset_id = ?", [key])
+        rows = records(connection, "SELECT * FROM assets WHERE asset_id = ?", [key])
         base = (
-            found[0]
-            if found
+            rows[0]
+            if rows
             else {"asset_id": key, "kind": kind, "created_at": at, "release_status": "none"}
         )
-        given = {k: v for k, v in facts.items() if v is not None}
-        row = {**base, "name": shown, **given, "updated_at": at}
+        values = {k: v for k, v in facts.items() if v is not None}
+        row = {**base, "name": label, **values, "updated_at": at}
         save(connection, "assets", [row], key=["asset_id"])
     return key
 
@@ -64,13 +66,13 @@ def assets(store: Store) -> list[dict[str, Any]]:
         uses = records(connection, "SELECT * FROM asset_uses ORDER BY kind, lower(name), script_id")
     by_name: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for use in uses:
-        shown = {k: use[k] for k in ("script_id", "title", "version", "status", "beat_ids")}
-        by_name.setdefault((use["kind"], use["name"].casefold()), []).append(shown)
-    named = {(u["kind"], u["name"].casefold()): u["name"] for u in uses}
+        script = {k: use[k] for k in ("script_id", "title", "version", "status", "beat_ids")}
+        by_name.setdefault((use["kind"], use["name"].casefold()), []).append(script)
+    names = {(u["kind"], u["name"].casefold()): u["name"] for u in uses}
     out = [{**r, "used_in": by_name.pop((r["kind"], r["name"].casefold()), [])} for r in rows]
     absent = [
-        {"asset_id": None, "kind": kind, "name": named[kind, name], "used_in": used}
-        for (kind, name), used in by_name.items()
+        {"asset_id": None, "kind": kind, "name": names[kind, name], "used_in": uses_of_name}
+        for (kind, name), uses_of_name in by_name.items()
     ]
     return out + absent
 
@@ -91,16 +93,16 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
         row = require(connection, script_id)
         version = facts.get("version") or row["approved_version"] or row["current_version"]
         sql = "SELECT structure FROM script_versions WHERE script_id = ? AND version = ?"
-        held = records(connection, sql, [script_id, version])
-        if not held:
+        version_rows = records(connection, sql, [script_id, version])
+        if not version_rows:
             raise BadInput(f"{script_id} has no version {version}.")
-        known = [b["beat_id"] for b in held[0]["structure"]["beats"]]
-        if strange := [b for b in facts.get("beat_ids") or () if b not in known]:
+        ids = [b["beat_id"] for b in version_rows[0]["structure"]["beats"]]
+        if strange := [b for b in facts.get("beat_ids") or () if b not in ids]:
             raise BadInput(
-                f"there is no beat {strange[0]}.", todo=f"There are: {', '.join(known[:20])}."
+                f"there is no beat {strange[0]}.", todo=f"There are: {', '.join(ids[:20])}."
             )
         key = f"{script_id}|{naive(facts['starts_at'])}|{facts.get('location') or ''}"
-        made = {
+        shoot = {
             **facts,
             "shoot_id": hashlib.sha256(key.encode()).hexdigest()[:8],
             "script_id": script_id,
@@ -111,8 +113,8 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
             "created_by": by,
             "created_at": naive(None),
         }
-        save(connection, "shoots", [made], key=["shoot_id"])
-    return str(made["shoot_id"])
+        save(connection, "shoots", [shoot], key=["shoot_id"])
+    return str(shoot["shoot_id"])
 
 
 def cancel(store: Store, shoot_id: str) -> None:
@@ -155,3 +157,52 @@ def _shoot(row: Mapping[str, Any]) -> Shoot:
 
 def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
+
+
+def conflicts(at: Workspace, plan: Sequence[Shoot]) -> tuple[Clash, ...]:
+    """Conflicts of these shoots with every shoot of the workspace and with the register."""
+    register = assets(at.store)
+    available = {
+        str(a["name"]).casefold(): windows(a["available"]) for a in register if a.get("available")
+    }
+    waiting = [a["name"] for a in register if a.get("release_status") in ("needed", "sent")]
+    registered_names = {
+        kind: {str(a["name"]).casefold() for a in register if a["asset_id"] and a["kind"] == kind}
+        for kind in ASSET_KINDS
+    }
+    all_clashes = clashes(
+        shoots(at.store),
+        available=available,
+        without_release=waiting,
+        register=registered_names,
+    )
+    own = {s.shoot_id for s in plan}
+    return tuple(c for c in all_clashes if own & set(c.shoot_ids))
+
+
+def deadlines(
+    at: Workspace, *, script_id: str | None = None, project: str | None = None
+) -> tuple[PlannedDay, ...]:
+    """The due and publish dates of scripts that are not archived, in order of time: of one, of a
+    project, or of all.
+    """
+    rows = queries.listing(at.store, project=project)
+    days = [
+        PlannedDay(str(row["script_id"]), str(row["title"]), kind, row[f"{kind}_on"])
+        for row in rows
+        for kind in ("due", "publish")
+        if row[f"{kind}_on"] and script_id in (None, row["script_id"])
+    ]
+    return tuple(sorted(days, key=lambda d: (d.on, d.kind, d.title)))
+
+
+def contacts(at: Workspace, plan: Sequence[Shoot]) -> dict[str, dict[str, Any]]:
+    """Contact and details of the talent and places of shoots that the register knows, by name in
+    lower case.
+    """
+    names = {n.casefold() for s in plan for n in (*s.talent, s.location) if n}
+    return {
+        str(a["name"]).casefold(): {k: a.get(k) or "" for k in ("contact", "details")}
+        for a in assets(at.store)
+        if a["asset_id"] and a["kind"] != "prop" and str(a["name"]).casefold() in names
+    }

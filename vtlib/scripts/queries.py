@@ -1,6 +1,4 @@
-"""Scripts as they are read: found by what people call them, listed, with their versions and
-history.
-"""
+"""Read scripts: find by id or title, list, versions and history."""
 
 from __future__ import annotations
 
@@ -71,8 +69,8 @@ def get(store: Store, ref: str, *, version: int | None = None) -> dict[str, Any]
         (row,) = records(connection, sql, [script_id])
         row["current_version"], row["current_status"] = row["version"], row["status"]
         if version is not None and version != row["version"]:
-            held = version_row(connection, script_id, version)
-            row |= {k: held[k] for k in held if k in row and k != "script_id"}
+            other = version_row(connection, script_id, version)
+            row |= {k: other[k] for k in other if k in row and k != "script_id"}
         row["script"] = parse(row["structure"])
         return row
 
@@ -88,15 +86,15 @@ def people(store: Store, script_id: str) -> list[dict[str, Any]]:
 
 
 def publications(store: Store, script_id: str) -> list[dict[str, Any]]:
-    """The posts that came of a script, with the version each was made from."""
+    """The posts made from a script, with the version of each."""
     return parts(store, script_id, ("publications",))["publications"]
 
 
 def parts(
     store: Store, script_id: str, names: Iterable[str] = tuple(_PARTS)
 ) -> dict[str, list[dict[str, Any]]]:
-    """What hangs on a script, of one moment: versions, history, comments, people, shoots,
-    publications, predictions.
+    """Everything stored about a script, in one snapshot: versions, history, comments, people,
+    shoots, publications, predictions.
 
     Predictions as they were frozen: where, ln of what is expected, interval, n, reason.
     """
@@ -104,7 +102,7 @@ def parts(
         return {name: records(connection, _PARTS[name], [script_id]) for name in names}
 
 
-def listing(store: Store, *, person: str | None = None, **wanted: Any) -> list[dict[str, Any]]:
+def listing(store: Store, *, person: str | None = None, **filters: Any) -> list[dict[str, Any]]:
     """Scripts, the last changed first: product, brand, project (slugs), status, assignee, search,
     archived.
 
@@ -113,17 +111,17 @@ def listing(store: Store, *, person: str | None = None, **wanted: Any) -> list[d
     that person. Archived ones are left out unless `archived` is true or that status is asked for.
     """
     with store.read() as connection:
-        given = dict.fromkeys(("product", "brand", "project", "status", "assignee", "search"))
-        given |= {k: v for k, v in wanted.items() if v}
+        values = dict.fromkeys(("product", "brand", "project", "status", "assignee", "search"))
+        values |= {k: v for k, v in filters.items() if v}
         for name, table in (("product", "products"), ("brand", "brands"), ("project", "projects")):
-            if given[name]:
-                given[name] = find_in(connection, table, str(given[name]))
-        rows = records(connection, _LIST, {"archived": False, **given})
+            if values[name]:
+                values[name] = find_in(connection, table, str(values[name]))
+        rows = records(connection, _LIST, {"archived": False, **values})
         people = records(connection, _PEOPLE)
         days = first_days(records(connection, _SHOOTS))
-    planned = [_planned(row, people, days) for row in rows]
+    scripts = [_planned(row, people, days) for row in rows]
     name = (person or "").strip().casefold()
-    return [r for r in planned if not name or name in map(str.casefold, r["waiting_for"])]
+    return [r for r in scripts if not name or name in map(str.casefold, r["waiting_for"])]
 
 
 def first_days(shoots: Iterable[Mapping[str, Any]]) -> dict[str, date]:
@@ -155,8 +153,8 @@ def _found(connection: Connection, ref: str) -> str:
         return hits[0]
     if hits:
         raise BadInput(f"{ref} may be {', '.join(hits[:5])}.", todo="Name it in full.")
-    known = [str(i) for (i,) in connection.execute("SELECT script_id FROM scripts").fetchall()]
-    near = nearest(ref, known)
+    ids = [str(i) for (i,) in connection.execute("SELECT script_id FROM scripts").fetchall()]
+    near = nearest(ref, ids)
     raise BadInput(
         f"there is no script {ref}.",
         todo=f"Did you mean {near}?" if near else "See: vt script list",

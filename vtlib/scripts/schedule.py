@@ -1,4 +1,4 @@
-"""Shooting: what is taken where and when, in which order, and what cannot be in two places."""
+"""Shooting schedule: shoots, strip board, and conflicts of time and place."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Something that cannot be: `kind` is talent, prop, location, move, away, release or
+    """A conflict: `kind` is talent, prop, location, move, away, release or
     unregistered.
     """
 
@@ -102,10 +102,10 @@ def strip_board(script: Script, *, only: Sequence[str] = ()) -> tuple[Strip, ...
     """The beats grouped by location, places in the order they first appear; `only` some beats,
     if given.
     """
-    chosen = [s for s in spans(script) if not only or s.beat.beat_id in only]
-    places = {_place(s): n for n, s in reversed(list(enumerate(chosen)))}
+    selection = [s for s in spans(script) if not only or s.beat.beat_id in only]
+    places = {_place(s): n for n, s in reversed(list(enumerate(selection)))}
     return tuple(
-        Strip(_place(s), s) for s in sorted(chosen, key=lambda s: (places[_place(s)], s.number))
+        Strip(_place(s), s) for s in sorted(selection, key=lambda s: (places[_place(s)], s.number))
     )
 
 
@@ -113,21 +113,21 @@ def clashes(
     shoots: Sequence[Shoot],
     *,
     available: Mapping[str, Sequence[Availability]] | None = None,
-    unreleased: Iterable[str] = (),
-    registered: Mapping[str, Collection[str]] | None = None,
+    without_release: Iterable[str] = (),
+    register: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Clash, ...]:
-    """What of a schedule cannot be, in order of time.
+    """Conflicts of a schedule, in order of time.
 
     Two shoots at once that share talent, a prop or a place; talent in two places with less than 30
     min between; an asset outside the times it can be had (`available`: by name in lower case; one
-    without windows can always be had); whatever needs a release that is not signed (`unreleased`:
-    names); and, with `registered` (kind -> names in lower case), whatever the register does not
-    have: nobody can say whether it can be had, or may be shown.
+    without windows can always be had); whatever needs a release that is not signed
+    (`without_release`: names); and, with `register` (kind -> names in lower case), whatever the
+    register does not have: nobody can say whether it can be had, or may be shown.
     """
-    ordered = sorted(shoots, key=lambda s: (s.starts_at, s.shoot_id))
-    out = [c for i, one in enumerate(ordered) for two in ordered[i + 1 :] for c in _pair(one, two)]
-    open_ = {n.casefold() for n in unreleased}
-    for shoot in ordered:
+    by_time = sorted(shoots, key=lambda s: (s.starts_at, s.shoot_id))
+    out = [c for i, one in enumerate(by_time) for two in by_time[i + 1 :] for c in _pair(one, two)]
+    open_ = {n.casefold() for n in without_release}
+    for shoot in by_time:
         names = (*shoot.talent, *shoot.props, *((shoot.location,) if shoot.location else ()))
         out += [c for n in names if (c := _away(shoot, n, (available or {}).get(n.casefold(), ())))]
         out += [
@@ -135,11 +135,11 @@ def clashes(
             for n in names
             if n.casefold() in open_
         ]
-        out += _unregistered(shoot, registered) if registered is not None else []
+        out += _unregistered(shoot, register) if register is not None else []
     return tuple(out)
 
 
-def _unregistered(shoot: Shoot, registered: Mapping[str, Collection[str]]) -> list[Clash]:
+def _unregistered(shoot: Shoot, register: Mapping[str, Collection[str]]) -> list[Clash]:
     places = (shoot.location,) if shoot.location else ()
     needs = {"talent": shoot.talent, "prop": shoot.props, "location": places}
     return [
@@ -152,7 +152,7 @@ def _unregistered(shoot: Shoot, registered: Mapping[str, Collection[str]]) -> li
         )
         for kind, names in needs.items()
         for name in names
-        if name.casefold() not in registered.get(kind, ())
+        if name.casefold() not in register.get(kind, ())
     ]
 
 
@@ -162,7 +162,7 @@ def _place(span: BeatSpan) -> str:
 
 def _pair(one: Shoot, two: Shoot) -> list[Clash]:
     ids = (one.shoot_id, two.shoot_id)
-    said = f"{one.title} ({_when(one)}) and {two.title} ({_when(two)})"
+    both_shoots = f"{one.title} ({_when(one)}) and {two.title} ({_when(two)})"
     both = _shared(one.talent, two.talent)
     if two.starts_at >= one.ends_at:
         far = one.location and two.location and one.location.casefold() != two.location.casefold()
@@ -174,13 +174,14 @@ def _pair(one: Shoot, two: Shoot) -> list[Clash]:
                 for n in both
             ]
         return []
-    out = [Clash("talent", n, ids, f"{n} is in {said} at once") for n in both]
+    out = [Clash("talent", n, ids, f"{n} is in {both_shoots} at once") for n in both]
     out += [
-        Clash("prop", n, ids, f"{n} is in {said} at once") for n in _shared(one.props, two.props)
+        Clash("prop", n, ids, f"{n} is in {both_shoots} at once")
+        for n in _shared(one.props, two.props)
     ]
     if one.location and one.location.casefold() == two.location.casefold():
         out.append(
-            Clash("location", one.location, ids, f"{one.location} is used by {said} at once")
+            Clash("location", one.location, ids, f"{one.location} is used by {both_shoots} at once")
         )
     return out
 
@@ -214,9 +215,9 @@ def common_zone(shoots: Sequence[Shoot]) -> str:
     return zones.pop() if len(zones) == 1 else "UTC"
 
 
-def windows(held: Iterable[Mapping[str, Any]]) -> tuple[Availability, ...]:
+def windows(rows: Iterable[Mapping[str, Any]]) -> tuple[Availability, ...]:
     """Windows from the register's rows (starts_at, ends_at as ISO 8601 with an offset)."""
-    pairs = ((str(w["starts_at"]), str(w["ends_at"])) for w in held)
+    pairs = ((str(w["starts_at"]), str(w["ends_at"])) for w in rows)
     return tuple(
         Availability(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in pairs
     )

@@ -1,6 +1,4 @@
-"""What a script is: beats in order, and what is known of the whole. One object for every
-document.
-"""
+"""The script: beats in order and facts. One object for every document."""
 
 from __future__ import annotations
 
@@ -164,7 +162,7 @@ def fingerprint(script: Script) -> str:
 
 
 def needs(script: Script) -> dict[str, tuple[str, ...]]:
-    """Props, locations and talent of the whole: the script's own, then those of its beats."""
+    """Props, locations and talent of a script: its own, then those of its beats."""
     beats = script.beats
     return {
         "props": _union(script.props, *(b.props for b in beats)),
@@ -177,8 +175,8 @@ def call_to_action(script: Script) -> str:
     """What the viewer is asked to do: the script's own words, else those of its first `cta`
     beat.
     """
-    said = (b.spoken or b.overlay for b in script.beats if b.kind == "cta")
-    return script.call_to_action or next((s for s in said if s), "")
+    lines = (b.spoken or b.overlay for b in script.beats if b.kind == "cta")
+    return script.call_to_action or next((s for s in lines if s), "")
 
 
 def _union(*lists: tuple[str, ...]) -> tuple[str, ...]:
@@ -187,13 +185,13 @@ def _union(*lists: tuple[str, ...]) -> tuple[str, ...]:
 
 def _with_own_ids(beats: tuple[PlannedBeat, ...]) -> tuple[PlannedBeat, ...]:
     """The same beats; an id that came before is replaced by the next free b<number>."""
-    taken: set[str] = set()
-    given = {b.beat_id for b in beats}
-    free = (f"b{n}" for n in range(1, 2 * BEATS_MAX + 1) if f"b{n}" not in given)
+    used_ids: set[str] = set()
+    all_ids = {b.beat_id for b in beats}
+    free = (f"b{n}" for n in range(1, 2 * BEATS_MAX + 1) if f"b{n}" not in all_ids)
     out = []
     for beat in beats:
-        own = beat if beat.beat_id not in taken else replace(beat, beat_id=next(free))
-        taken.add(own.beat_id)
+        own = beat if beat.beat_id not in used_ids else replace(beat, beat_id=next(free))
+        used_ids.add(own.beat_id)
         out.append(own)
     return tuple(out)
 

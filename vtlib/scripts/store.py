@@ -1,9 +1,9 @@
-"""Scripts and their versions: copy on write, one current version, changes of status kept.
+"""Scripts and their versions: copy on write, one current version, a log of status changes.
 
 Human rows. A version never changes but for its status. Which version is current is a column of
-`scripts`, written in the transaction that adds the version, after a look at the version its maker
-had seen: a killed process leaves the old state whole, and of two people who started from one
-version the second is told.
+`scripts`, written in the transaction that adds the version, after a check of the version that its
+maker started from: a killed process leaves the old state, and of two people who started from one
+version the second gets an error.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def create(
     is left as it is. Raises BadInput for an unknown product, project or post.
     """
     at = naive(making.at)
-    made = script_id or f"{slug_of(script.title, otherwise='script')}-{secrets.token_hex(3)}"
+    key = script_id or f"{slug_of(script.title, otherwise='script')}-{secrets.token_hex(3)}"
     with store.write() as connection:
-        if _row(connection, made):
-            return made
+        if _row(connection, key):
+            return key
         row = {
-            "script_id": made,
+            "script_id": key,
             "project_id": find_in(connection, "projects", place.project) if place.project else None,
             "product_id": find_in(connection, "products", place.product) if place.product else None,
             "post_id": _known_post(connection, place.post_id),
@@ -90,9 +90,9 @@ def create(
             **_shown(script),
         }
         save(connection, "scripts", [row], key=["script_id"])
-        _insert_version(connection, made, script, making, version=1)
-        _record(connection, (made, 1, None, "draft"), by=making.by, reason=place.origin, at=at)
-    return made
+        _insert_version(connection, key, script, making, version=1)
+        _record(connection, (key, 1, None, "draft"), by=making.by, reason=place.origin, at=at)
+    return key
 
 
 def add_version(store: Store, script_id: str, script: Script, making: Making, *, seen: int) -> int:
@@ -106,7 +106,7 @@ def add_version(store: Store, script_id: str, script: Script, making: Making, *,
         row = require(connection, script_id)
         current = int(row["current_version"])
         if current != seen:
-            raise _overtaken(connection, script_id, current=current, seen=seen)
+            raise _overtaken(connection, script_id, current=current, base_version=seen)
         if row["status"] == "archived":
             raise BadInput(
                 f"{script_id} is archived.",
@@ -114,14 +114,14 @@ def add_version(store: Store, script_id: str, script: Script, making: Making, *,
             )
         version = current + 1
         _insert_version(connection, script_id, script, making, version=version)
-        changed = {
+        new_row = {
             **row,
             **_shown(script),
             "current_version": version,
             "status": "draft",
             "updated_at": at,
         }
-        save(connection, "scripts", [changed], key=["script_id"])
+        save(connection, "scripts", [new_row], key=["script_id"])
         reason = making.notes or f"from version {current}"
         _record(connection, (script_id, version, None, "draft"), by=making.by, reason=reason, at=at)
     return version
@@ -137,10 +137,10 @@ def set_status(
     at = naive(None)
     with store.write() as connection:
         row = require(connection, script_id)
-        held = version_row(connection, script_id, version or int(row["current_version"]))
-        number, old = int(held["version"]), str(held["status"])
+        version_facts = version_row(connection, script_id, version or int(row["current_version"]))
+        number, old = int(version_facts["version"]), str(version_facts["status"])
         situation = workflow.Situation(
-            parse(held["structure"]),
+            parse(version_facts["structure"]),
             old,
             _people(connection, script_id),
             has_post=_has_post(connection, script_id, number),
@@ -180,8 +180,8 @@ def set_dates(store: Store, script_id: str, dates: Mapping[str, date | None]) ->
         raise BadInput(f"a script has no date {strange[0]}.", todo=f"One of: {', '.join(DATES)}.")
     with store.write() as connection:
         row = require(connection, script_id)
-        changed = {**row, **dates, "updated_at": naive(None)}
-        save(connection, "scripts", [changed], key=["script_id"])
+        new_row = {**row, **dates, "updated_at": naive(None)}
+        save(connection, "scripts", [new_row], key=["script_id"])
 
 
 def assign(store: Store, script_id: str, person: str, *, role: str = "writer") -> None:
@@ -235,14 +235,20 @@ def link(
         sql = "SELECT script_id FROM publications WHERE post_id = ? AND script_id <> ?"
         if other := connection.execute(sql, [post["post_id"], script_id]).fetchone():
             raise BadInput(f"{post['post_id']} is linked to {other[0]} already.")
-        made = {
+        publication = {
             "script_id": script_id,
             "version": number,
             "linked_by": by,
             "linked_at": naive(None),
             **post,
         }
-        save(connection, "publications", [made], key=["script_id", "version", "post_id"], keep=True)
+        save(
+            connection,
+            "publications",
+            [publication],
+            key=["script_id", "version", "post_id"],
+            keep=True,
+        )
     return number
 
 
@@ -256,10 +262,10 @@ def delete(store: Store, script_id: str) -> None:
             f"({marks})"
         )
         shot = connection.execute(sql, [script_id, *workflow.PRODUCED]).fetchone()
-        linked = connection.execute(
+        has_post = connection.execute(
             "SELECT 1 FROM publications WHERE script_id = ?", [script_id]
         ).fetchone()
-        if shot or linked:
+        if shot or has_post:
             word = str(shot[0]).replace("_", " ") if shot else "published"
             raise BadInput(
                 f"{script_id} was {word}; its history stays.",
@@ -284,12 +290,12 @@ def version_row(connection: Connection, script_id: str, version: int) -> dict[st
     none.
     """
     sql = "SELECT * FROM script_versions WHERE script_id = ? AND version = ?"
-    found = records(connection, sql, [script_id, version])
-    if not found:
+    rows = records(connection, sql, [script_id, version])
+    if not rows:
         raise BadInput(
             f"{script_id} has no version {version}.", todo=f"See: vt script show {script_id}"
         )
-    return found[0]
+    return rows[0]
 
 
 _TABLES = (
@@ -303,8 +309,8 @@ _TABLES = (
 
 
 def _row(connection: Connection, script_id: str) -> dict[str, Any] | None:
-    found = records(connection, "SELECT * FROM scripts WHERE script_id = ?", [script_id])
-    return found[0] if found else None
+    rows = records(connection, "SELECT * FROM scripts WHERE script_id = ?", [script_id])
+    return rows[0] if rows else None
 
 
 def _shown(script: Script) -> dict[str, Any]:
@@ -347,13 +353,14 @@ def _write_status(
         connection.execute(
             "UPDATE scripts SET status = ? WHERE script_id = ?", [to, row["script_id"]]
         )
-    approved = row["approved_version"]
+    approved_version = row["approved_version"]
     if to == "approved" and old == "review":
-        approved = version
-    elif to in ("draft", "review") and approved == version:
-        approved = None
+        approved_version = version
+    elif to in ("draft", "review") and approved_version == version:
+        approved_version = None
     connection.execute(
-        "UPDATE scripts SET approved_version = ? WHERE script_id = ?", [approved, row["script_id"]]
+        "UPDATE scripts SET approved_version = ? WHERE script_id = ?",
+        [approved_version, row["script_id"]],
     )
 
 
@@ -402,12 +409,14 @@ def _known_post(connection: Connection, post_id: str | None) -> str | None:
     return post_id
 
 
-def _overtaken(connection: Connection, script_id: str, *, current: int, seen: int) -> Overtaken:
+def _overtaken(
+    connection: Connection, script_id: str, *, current: int, base_version: int
+) -> Overtaken:
     newest = version_row(connection, script_id, current)
     return Overtaken(
         f"{script_id} is at version {current} by now ({newest['made_by']}, "
-        f"{newest['created_at']:%Y-%m-%d %H:%M} UTC), you started from {seen}; nothing was "
+        f"{newest['created_at']:%Y-%m-%d %H:%M} UTC), you started from {base_version}; nothing was "
         "written.",
-        todo=f"Look at it: vt script diff {script_id} {seen} {current}; then edit version "
+        todo=f"Look at it: vt script diff {script_id} {base_version} {current}; then edit version "
         f"{current}.",
     )

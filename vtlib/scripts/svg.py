@@ -9,8 +9,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from vtlib.scripts.history import Stretch, stretches
-from vtlib.scripts.picture import fitted
+from vtlib.scripts.picture import Stretch, fitted, stretches
 from vtlib.scripts.script import Script
 from vtlib.scripts.text import clock
 from vtlib.scripts.timing import BeatSpan, duration_s, spans, word_rates
@@ -39,19 +38,19 @@ def beats_svg(script: Script) -> str:
     Of more than 80 beats the first 80 are drawn and the picture says so; without beats it says
     that.
     """
-    whole = spans(script)
+    beats = spans(script)
     total = duration_s(script)
-    if not whole or not total:
+    if not beats or not total:
         return _svg(_text(0, 16, "no beats yet"), 24, label="no beats yet")
     fast = {r.beat_id for r in word_rates(script) if r.is_too_fast}
     scale = (_WIDTH - _LEFT - _RIGHT) / total
-    drawn = whole[:_BEATS_MAX]
-    rows = [_beat(s, n, scale, is_fast=s.beat.beat_id in fast) for n, s in enumerate(drawn)]
-    height = _ROW * len(drawn)
+    first_beats = beats[:_BEATS_MAX]
+    rows = [_beat(s, n, scale, is_fast=s.beat.beat_id in fast) for n, s in enumerate(first_beats)]
+    height = _ROW * len(first_beats)
     rows += [_tick(at * scale, height, clock(at).removesuffix(".0")) for at in _ticks(total)]
-    if len(whole) > len(drawn):
-        rows.append(_text(_LEFT, height + 34, f"and {len(whole) - len(drawn)} beats more"))
-    return _svg("".join(rows), height + 40, label=f"{len(whole)} beats in {clock(total)}")
+    if len(beats) > len(first_beats):
+        rows.append(_text(_LEFT, height + 34, f"and {len(beats) - len(first_beats)} beats more"))
+    return _svg("".join(rows), height + 40, label=f"{len(beats)} beats in {clock(total)}")
 
 
 def versions_svg(
@@ -63,17 +62,17 @@ def versions_svg(
     `versions`: version, parent_version, status, made_by, notes; `history`: rows of
     script_status_changes. Steps are of equal width, not to scale.
     """
-    whole = stretches(history)
-    moments = sorted({s.since for s in whole})
+    intervals = stretches(history)
+    moments = sorted({s.since for s in intervals})
     if not moments:
         return _svg(_text(0, 16, "no versions yet"), 24, label="no versions yet")
     cell = (_WIDTH - 60 - _RIGHT) / len(moments)
     place = {t: 60 + cell * n for n, t in enumerate(moments)}
     end = 60 + cell * len(moments)
     lanes = {int(v["version"]): n for n, v in enumerate(versions)}
-    body = [_stretch(s, lanes[s.version], place, end) for s in whole if s.version in lanes]
+    body = [_stretch(s, lanes[s.version], place, end) for s in intervals if s.version in lanes]
     body += [_lane(v, n, end) for n, v in enumerate(versions)]
-    body += [_parent(v, lanes, place, whole) for v in versions]
+    body += [_parent(v, lanes, place, intervals) for v in versions]
     bottom = _ROW * len(lanes)
     ends = {0, len(moments) - 1}
     body += [
@@ -81,7 +80,7 @@ def versions_svg(
         for n, t in enumerate(moments)
         if cell > 60 or n in ends
     ]
-    body.append(_legend(dict.fromkeys(s.status for s in whole), bottom + 32))
+    body.append(_legend(dict.fromkeys(s.status for s in intervals), bottom + 32))
     return _svg("".join(body), bottom + 44, label=f"{len(lanes)} versions")
 
 
@@ -92,11 +91,11 @@ def _beat(span: BeatSpan, row: int, scale: float, *, is_fast: bool) -> str:
     colour, shade = (_FAST if is_fast else _BAR), "0.45" if span.is_estimated else "0.9"
     words = span.beat.spoken or span.beat.overlay or span.beat.visual or span.beat.name
     right = _WIDTH - _RIGHT + 8
-    said = f"{clock(span.start_s)} {span.beat.kind}: {words}" + (
+    tooltip = f"{clock(span.start_s)} {span.beat.kind}: {words}" + (
         " (too many words for its seconds)" if is_fast else ""
     )
     return (
-        f"<g><title>{escape(said)}</title>"
+        f"<g><title>{escape(tooltip)}</title>"
         + _text(0, y + 16, fitted(span.beat.kind, 12))
         + _text(86, y + 16, f"{mark}{span.duration_s:.1f} s", size=10)
         + f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="15" rx="2" fill="{colour}" '
@@ -124,11 +123,11 @@ def _stretch(one: Stretch, lane: int, place: Mapping[datetime, float], end: floa
     x = place[one.since]
     until = end if one.until is None else place[one.until]
     word = one.status.replace("_", " ")
-    said = (
+    tooltip = (
         f"version {one.version} {word} since {one.since:%d %b %Y %H:%M} UTC, {one.by}: {one.reason}"
     )
     return (
-        f"<g><title>{escape(said)}</title>"
+        f"<g><title>{escape(tooltip)}</title>"
         f'<rect x="{x:.1f}" y="{lane * _ROW + 4}" width="{max(until - x, 1):.1f}" height="15" '
         f'fill="{STATUS_COLOURS.get(one.status, _BAR)}"/></g>'
     )
@@ -146,11 +145,11 @@ def _parent(
     version: Mapping[str, Any],
     lanes: Mapping[int, int],
     place: Mapping[datetime, float],
-    whole: Sequence[Stretch],
+    intervals: Sequence[Stretch],
 ) -> str:
     """A line from the version it was made from down to where it begins."""
     parent, own = version["parent_version"], int(version["version"])
-    begins = [place[s.since] for s in whole if s.version == own]
+    begins = [place[s.since] for s in intervals if s.version == own]
     if parent not in lanes or not begins:
         return ""
     x, top, bottom = min(begins), lanes[parent] * _ROW + 19, lanes[own] * _ROW + 4

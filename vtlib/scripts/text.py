@@ -1,4 +1,4 @@
-"""Text as every script holds it, so that no format has to fear it."""
+"""Cleaned text: no control characters, so that every export format can hold it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _BREAKS = re.compile(r"\r\n|\r|\u2028|\u2029")
 
 def clean(text: object) -> str:
     """`text` without control characters and stray white space at its ends; line breaks are LF."""
-    whole = _BREAKS.sub("\n", "" if text is None else str(text)).replace("\t", " ")
-    kept = "".join(c for c in whole if c == "\n" or not _is_unsafe(c))
-    return "\n".join(line.rstrip() for line in kept.split("\n")).strip()
+    body = _BREAKS.sub("\n", "" if text is None else str(text)).replace("\t", " ")
+    safe = "".join(c for c in body if c == "\n" or not _is_unsafe(c))
+    return "\n".join(line.rstrip() for line in safe.split("\n")).strip()
 
 
 def clean_line(text: object) -> str:
@@ -24,8 +24,8 @@ def clean_line(text: object) -> str:
 
 def clean_list(items: object) -> tuple[str, ...]:
     """Names, each on one line, without `;` (which parts them in text) and without repeats."""
-    given = items.split(";") if isinstance(items, str) else items or ()
-    names = (clean_line(str(i).replace(";", ",")) for i in given)  # type: ignore[attr-defined]
+    parts = items.split(";") if isinstance(items, str) else items or ()
+    names = (clean_line(str(i).replace(";", ",")) for i in parts)  # type: ignore[attr-defined]
     return tuple(dict.fromkeys(n for n in names if n))
 
 

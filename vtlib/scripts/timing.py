@@ -1,4 +1,4 @@
-"""When each beat stands, and whether its words fit into its seconds."""
+"""Start and end of each beat, and whether its words fit into its seconds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _CUE = re.compile(r"\[[^\]]*\]|\([^)]*\)")  # [beat], (laughs): read, not said
 
 @dataclass(frozen=True, slots=True)
 class BeatSpan:
-    """A beat on the time line. `is_estimated` where its duration was not decided but read off
-    its words.
+    """A beat on the time line. `is_estimated`: its duration is not decided, but estimated from its
+    words.
     """
 
     beat: PlannedBeat
@@ -62,9 +62,7 @@ def spans(script: Script) -> tuple[BeatSpan, ...]:
 
 
 def duration_s(script: Script) -> float:
-    """The length of the whole in s, with estimates where a beat has no duration; 0 without
-    beats.
-    """
+    """The length of a script in s, with estimates where a beat has no duration; 0 without beats."""
     return next((s.end_s for s in reversed(spans(script))), 0.0)
 
 
@@ -75,9 +73,9 @@ def is_timed(script: Script) -> bool:
 
 def count_words(text: str) -> float:
     """Words of a spoken text, stage directions in brackets left out; CJK signs count 0.6 each."""
-    said = _CUE.sub(" ", text)
-    signs = len(_CJK.findall(said))
-    return round(len(_WORD.findall(_CJK.sub(" ", said))) + _CJK_WORDS * signs, 1)
+    speech = _CUE.sub(" ", text)
+    signs = len(_CJK.findall(speech))
+    return round(len(_WORD.findall(_CJK.sub(" ", speech))) + _CJK_WORDS * signs, 1)
 
 
 def estimate_s(beat: PlannedBeat) -> float:

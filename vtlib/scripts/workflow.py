@@ -46,8 +46,8 @@ _WHO = {"approved": "approver", "in_production": "producer", "produced": "produc
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a move is judged by. `people` maps a role to the people who hold it; `has_post`:
-    linked.
+    """What decides whether a move is allowed. `people` maps a role to the people who hold it;
+    `has_post`: linked.
     """
 
     script: Script
@@ -83,8 +83,8 @@ def missing(situation: Situation, to: str) -> tuple[str, ...]:
     if to in ("review", "approved", "in_production") and not has_content:
         out.append("a beat that says or shows something")
     if to in ("approved", "in_production"):
-        if undecided := [b.beat_id for b in script.beats if not b.duration_s]:
-            out.append(f"a duration for {', '.join(undecided[:5])}")
+        if untimed_ids := [b.beat_id for b in script.beats if not b.duration_s]:
+            out.append(f"a duration for {', '.join(untimed_ids[:5])}")
         if not call_to_action(script):
             out.append("a call to action (a fact of the script, or a beat of kind cta)")
         if open_ := [c.text for c in script.claims if not c.is_cleared]:
@@ -95,7 +95,7 @@ def missing(situation: Situation, to: str) -> tuple[str, ...]:
 
 
 def require_move(situation: Situation, to: str, *, by: str, reason: str = "") -> None:
-    """Raise BadInput unless `by` may move the script to `to`, saying what is in the way.
+    """Raise BadInput with the reason unless `by` may move the script to `to`.
 
     A way back and the archive need a reason. Where people hold the role that a step needs
     (approver, producer), only they may take it; where nobody does, anybody may.

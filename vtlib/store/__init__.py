@@ -6,6 +6,6 @@ Owns: the schema (`migrations/`, `views/`, `comments/`, `checks/`), and tables b
 projects, project_accounts, project_products, project_posts, reviews, runs, stage_runs, run_figures,
 problems, spend.
 Entry points: `project.Workspace`, `project.Project`, `connection.Store`, `writes.save`,
-`data_checks.run_checks`, `backup`, `catalog`. `pseudonyms`, `strangers` and `leaks/` say what a
-client's copy may show.
+`data_checks.run_checks`, `backup`, `catalog`. `pseudonyms` and `leaks/` decide what a client's copy
+may show.
 """

@@ -1,9 +1,8 @@
-"""Accounts: one row each, whatever is learnt first, the handle or the native id. Works on staged
-rows.
+"""Accounts: one row each, by handle or native id. Works on staged rows.
 
-While only a handle is known an account is the placeholder `platform:@handle`; when its native id is
-seen with that handle, everything moves to `platform:native_id` and the placeholder goes. A handle
-that several accounts have had means the one that was seen with it last.
+Without a native id an account is the placeholder `platform:@handle`; once the id is seen with that
+handle, everything moves to `platform:native_id` and the placeholder is deleted. A handle of several
+accounts means the one that was seen with it last.
 """
 
 from __future__ import annotations
@@ -25,8 +24,7 @@ _PLACEHOLDER = "account_id LIKE '%:@%'"
 
 
 def settle(connection: Connection) -> None:
-    """Write the staged accounts, and give staged posts and account_snapshots their account's final
-    id.
+    """Write the staged accounts; give staged posts and account_snapshots their final account id.
 
     Needs `new_accounts`, `new_posts` and `new_account_snapshots`. Accounts that only these two name
     are made from their ids.
@@ -42,15 +40,13 @@ def settle(connection: Connection) -> None:
 
 
 def save_snapshots(connection: Connection) -> None:
-    """Join the staged account_snapshots with those there; of two at one time, the larger counts."""
+    """Merge staged account_snapshots with stored ones; at one time the larger count wins."""
     key = ["account_id", "captured_at"]
     fold(connection, "account_snapshots", key, order="captured_at", special=_COUNTS)
 
 
 def _complete(connection: Connection) -> None:
-    """Staged accounts get their parts from their ids and their ids from their parts, in lower
-    case.
-    """
+    """Fill parts of staged accounts from their ids and ids from their parts, in lower case."""
     connection.execute(f"""
         INSERT INTO new_accounts (account_id, platform, first_seen_at, last_captured_at, _n)
         SELECT account_id, split_part(account_id, ':', 1), min(first_seen_at),

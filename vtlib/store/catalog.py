@@ -16,14 +16,8 @@ from vtlib.store.connection import Connection, Store
 from vtlib.store.writes import naive, records, save
 
 PRODUCT_FACTS = (
-    "name",
-    "description",
-    "audience",
-    "price",
-    "problems",
-    "benefits",
-    "features",
-    "context_prompt",
+    *("name", "description", "audience", "price"),
+    *("problems", "benefits", "features", "context_prompt"),
 )
 _KEYS = {"brands": "brand_id", "products": "product_id", "projects": "project_id"}
 
@@ -59,7 +53,7 @@ def create_product(
     """
     slug = slug_of(slug or str(facts["name"]))
     key = f"{find(store, 'brands', brand)}/{slug}"
-    _only(facts, PRODUCT_FACTS)
+    _require_facts(facts, PRODUCT_FACTS)
     row = {**facts, "product_id": key, "brand_id": brand, "slug": slug}
     return _create(store, "products", row, now)
 
@@ -91,7 +85,7 @@ def update_product(
 
     Raises BadInput for an unknown or ambiguous product and an unknown fact.
     """
-    _only(facts, PRODUCT_FACTS)
+    _require_facts(facts, PRODUCT_FACTS)
     _update(store, "products", find(store, "products", product), facts, now)
 
 
@@ -99,7 +93,7 @@ def update_project(
     store: Store, slug: str, facts: Mapping[str, Any], *, now: datetime | None = None
 ) -> None:
     """Change name, notes or brand (a slug) of a project; a fact of None is left as it is."""
-    _only(facts, ("name", "notes", "brand"))
+    _require_facts(facts, ("name", "notes", "brand"))
     row = {k: v for k, v in facts.items() if k != "brand"}
     if facts.get("brand"):
         row["brand_id"] = find(store, "brands", str(facts["brand"]))
@@ -161,8 +155,7 @@ def listing(
 def set_archived(
     store: Store, table: str, ref: str, *, is_archived: bool, now: datetime | None = None
 ) -> str:
-    """Put a brand, product or project away, or bring it back; returns its id. Its rows stay; doing
-    it again changes nothing.
+    """Archive a brand, product or project, or bring it back; returns its id. Rows stay.
 
     Raises BadInput like `find`.
     """
@@ -178,9 +171,7 @@ def set_archived(
 
 
 def archived_because(store: Store, project: str) -> str:
-    """Why a project is out of use, "" when it is in use or not there: it is archived, or its
-    brand is.
-    """
+    """Why a project is out of use: it or its brand is archived; "" when it is in use."""
     sql = """SELECT p.archived_at IS NOT NULL, b.archived_at IS NOT NULL, p.brand_id
     FROM projects AS p
         LEFT JOIN brands AS b ON b.brand_id = p.brand_id WHERE p.project_id = ?"""
@@ -208,12 +199,12 @@ def _create(store: Store, table: str, row: Mapping[str, Any], now: datetime | No
 def _update(
     store: Store, table: str, key: str, facts: Mapping[str, Any], now: datetime | None
 ) -> None:
-    given = {k: v for k, v in facts.items() if v is not None}
+    values = {k: v for k, v in facts.items() if v is not None}
     with store.write() as connection:
         sql = f"SELECT * FROM {table} WHERE {_KEYS[table]} = ?"
-        (known,) = records(connection, sql, [key])
-        if {k: known[k] for k in given} != given:
-            row = {**known, **given, "updated_at": naive(now)}
+        (before,) = records(connection, sql, [key])
+        if {k: before[k] for k in values} != values:
+            row = {**before, **values, "updated_at": naive(now)}
             save(connection, table, [row], key=[_KEYS[table]])
 
 
@@ -222,8 +213,8 @@ def _exists(connection: Connection, table: str, key: str) -> bool:
     return connection.execute(sql, [key]).fetchone() is not None
 
 
-def _only(facts: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    if strange := [name for name in facts if name not in known]:
-        near = nearest(strange[0], list(known))
-        todo = f"Did you mean {near}?" if near else f"Known: {', '.join(known)}."
+def _require_facts(facts: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    if strange := [name for name in facts if name not in names]:
+        near = nearest(strange[0], list(names))
+        todo = f"Did you mean {near}?" if near else f"Known: {', '.join(names)}."
         raise BadInput(f"there is no fact {strange[0]}.", todo=todo)

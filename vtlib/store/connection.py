@@ -1,7 +1,6 @@
-"""One DuckDB file, many processes: each operation opens its own connection and closes it, and what
-does many short ones in a row shares one (`Store.session`).
+"""One DuckDB file, many processes: an operation opens its own connection or shares a session's.
 
-Our own processes queue for the file (`locking.py`); other programs that open it (the duckdb
+Our own processes queue for the file (`locks.py`); other programs that open it (the duckdb
 command, a notebook's own connection) are waited for by retrying, since DuckDB refuses a second
 opener at once.
 """
@@ -23,8 +22,8 @@ import duckdb
 from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.core.settings import make_private
-from vtlib.store import lease
-from vtlib.store.locks import WaitOver, holder, process_name, queued, retrying
+from vtlib.store import locks
+from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
 from vtlib.store.migrate import migrate, needs_migration
 from vtlib.store.sql_lists import read_sql
 
@@ -44,7 +43,7 @@ Values = Mapping[str, Any] | Sequence[Any] | None
 class Store:
     """The database at `path`; `wait_s` seconds is how long any operation waits for it.
 
-    A missing file is made, an old one brought to today, whatever the operation. Every operation
+    Every operation creates a missing file and migrates an old one. It
     raises StoreBusy naming the holder when the wait is over, and BadInput for a file that newer
     code made or that is no database. Operations do not nest: one inside another waits for itself,
     outside a session.
@@ -55,15 +54,14 @@ class Store:
 
     @contextmanager
     def session(self, *, is_reading: bool = False) -> Iterator[None]:
-        """Operations within it share one open file, those of other threads, too: an open costs more
-        than most of them.
+        """Operations in the block, also of other threads, share one open file.
 
         Each is a transaction of its own as ever. Other processes get their turn between two of them
-        every `lease.LEASE_S` seconds, and `lease.IDLE_S` after the last: a session may wait for a
+        every `locks.LEASE_S` seconds, and `locks.IDLE_S` after the last: a session may wait for a
         network. One that `is_reading` opens the file for reading, beside other readers, until
         something is written.
         """
-        with lease.session(self.path, is_reading=is_reading):
+        with locks.session(self.path, is_reading=is_reading):
             yield
 
     @contextmanager
@@ -113,14 +111,12 @@ class Store:
 
         Raises BadInput when there is no such query or it lacks a value.
         """
-        return self.query(*_bound(name, values))
+        return self.query(*_bind(name, values))
 
     def rows(self, sql: str, values: Values = None) -> list[dict[str, Any]]:
-        """The answer to one query as rows of Python's own values, days as midnight: what needs
-        no frame needs no pandas.
-        """
+        """The answer to one query as dicts of Python values, days as midnight; needs no pandas."""
         with self.read() as connection:
-            result = connection.execute(*spelled(sql, values))
+            result = connection.execute(*spell_out(sql, values))
             names = [str(column[0]) for column in result.description]
             return [
                 {name: _moment(value) for name, value in zip(names, row, strict=True)}
@@ -129,28 +125,28 @@ class Store:
 
     def rows_file(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """The rows of `queries/<name>.sql`; otherwise as `query_file`."""
-        return self.rows(*_bound(name, values))
+        return self.rows(*_bind(name, values))
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
-        held = lease.lease_of(self.path)
+        lease = locks.lease_of(self.path)
         with ExitStack() as place:
-            if held is None:
-                yield place.enter_context(self._opened(end, read_only=read_only))
+            if lease is None:
+                yield place.enter_context(self._own_connection(end, read_only=read_only))
                 return
-            shared = held.shared(
-                lambda ro: self._opened(end, read_only=ro), read_only=read_only, end=end
+            cursor = lease.cursor(
+                lambda ro: self._own_connection(end, read_only=ro), read_only=read_only, end=end
             )
             try:
-                connection = place.enter_context(shared)
+                connection = place.enter_context(cursor)
             except TimeoutError:
                 raise self._busy(f"PID {os.getpid()}") from None
             yield connection
 
     @contextmanager
-    def _opened(self, end: float, *, read_only: bool) -> Iterator[Connection]:
+    def _own_connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
         make_private(self.path.parent)
-        with self._queue(end, shared=read_only):
+        with self._queue(end, is_shared=read_only):
             connection = self._open(end, read_only=read_only)
             try:
                 yield connection
@@ -158,17 +154,17 @@ class Store:
                 connection.close()
 
     @contextmanager
-    def _queue(self, end: float, *, shared: bool) -> Iterator[None]:
+    def _queue(self, end: float, *, is_shared: bool) -> Iterator[None]:
         with ExitStack() as place:
             try:
-                place.enter_context(queued(self.path, shared=shared, end=end))
+                place.enter_context(wait_in_queue(self.path, is_shared=is_shared, end=end))
             except TimeoutError:
                 raise self._busy("") from None
             yield
 
     def _open(self, end: float, *, read_only: bool) -> Connection:
         config = {"memory_limit": f"{_memory_mb()}MB", "threads": _threads(), **_SAFE}
-        retry = retrying(end, while_=_is_held)
+        retry = retrying(end, while_=_is_busy)
         try:
             return retry(duckdb.connect, str(self.path), read_only=read_only, config=config)
         except WaitOver as error:
@@ -181,8 +177,8 @@ class Store:
                 todo="Name another file in VT_DATABASE, or move this one away.",
             ) from None
 
-    def _busy(self, said: str) -> StoreBusy:
-        match = re.search(r"PID (\d+)", said)
+    def _busy(self, message: str) -> StoreBusy:
+        match = re.search(r"PID (\d+)", message)
         pid = int(match.group(1)) if match else holder(self.path)
         return StoreBusy(
             f"{self.path.name} was held by {process_name(pid) if pid else 'another process'} "
@@ -202,17 +198,15 @@ _SAFE = {
 
 
 def query_text(name: str) -> str:
-    """The SQL of `queries/<name>.sql`, its lists filled in. Raises BadInput when there is no
-    such query.
-    """
+    """The SQL of `queries/<name>.sql`, lists filled in. Raises BadInput for an unknown name."""
     try:
         return read_sql(QUERIES / f"{name}.sql")
     except FileNotFoundError:
-        known = ", ".join(sorted(p.stem for p in QUERIES.glob("*.sql")))
-        raise BadInput(f"there is no query {name}.", todo=f"There are: {known}.") from None
+        names = ", ".join(sorted(p.stem for p in QUERIES.glob("*.sql")))
+        raise BadInput(f"there is no query {name}.", todo=f"There are: {names}.") from None
 
 
-def _bound(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | None]:
+def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | None]:
     """The SQL of a named query and those of `values` that it has a $parameter for."""
     sql = query_text(name)
     parameters = dict.fromkeys(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", sql)))
@@ -225,12 +219,11 @@ def _bound(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | 
 _BARE = re.compile(r"[A-Za-z0-9_.:@/-]+")
 
 
-def spelled(sql: str, values: Values) -> tuple[str, Values]:
-    """A query with its named values written out, where all are simple: nothing, a flag, a time, a
-    slug or an id.
+def spell_out(sql: str, values: Values) -> tuple[str, Values]:
+    """A query with its named values as literals where all are simple (None, flag, time, id).
 
     DuckDB 1.5 imports pandas (half a second) when it binds any value but NULL. Other values are
-    bound as ever.
+    bound as usual.
     """
     if not isinstance(values, Mapping):
         return sql, values
@@ -254,7 +247,7 @@ def _moment(value: Any) -> Any:
     return datetime(value.year, value.month, value.day) if type(value) is date else value  # noqa: DTZ001 - naive UTC
 
 
-def _is_held(error: BaseException) -> bool:
+def _is_busy(error: BaseException) -> bool:
     return isinstance(error, duckdb.IOException) and bool(_REFUSALS.search(str(error)))
 
 

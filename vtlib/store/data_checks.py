@@ -28,16 +28,18 @@ def run_checks(store: Store) -> pd.DataFrame:
     with store.read() as connection:
         for path in sorted(FOLDER.glob("*.sql")):
             sql = check_sql(path)
-            found = connection.execute(f"SELECT count(*), min(example) FROM (\n{sql}\n)").fetchone()
-            n, example = found or (0, None)
+            result = connection.execute(
+                f"SELECT count(*), min(example) FROM (\n{sql}\n)"
+            ).fetchone()
+            n, example = result or (0, None)
             rows.append((path.stem, _head(sql, "severity"), int(n), example, _head(sql, "todo")))
     return pd.DataFrame(rows, columns=["check", "severity", "n", "example", "what_to_do"])
 
 
 def require_sound(store: Store) -> pd.DataFrame:
     """`run_checks`, but raises DataCheckFailed when a check of severity error finds anything."""
-    found = run_checks(store)
-    bad = found[(found["n"] > 0) & (found["severity"] == "error")]
+    checks = run_checks(store)
+    bad = checks[(checks["n"] > 0) & (checks["severity"] == "error")]
     if len(bad):
         first = bad.iloc[0]
         raise DataCheckFailed(
@@ -45,7 +47,7 @@ def require_sound(store: Store) -> pd.DataFrame:
             f"e.g. {first['example']}.",
             todo=f"{first['what_to_do']} All of them: vt check",
         )
-    return found
+    return checks
 
 
 def check_sql(path: Path) -> str:

@@ -1,19 +1,25 @@
-"""The queue in front of the database file: readers share, a writer is alone, nobody starves.
+"""Who may open the database file: processes queue for it, threads of one process share it.
 
-Two files beside the database carry operating-system locks, which the kernel releases when a process
-dies however it dies. Everyone passes `.queue` alone before waiting for `.lock`, so a writer that
-waits for readers lets no new reader overtake it.
+Readers share, a writer is alone, nobody starves. Two files beside the database carry
+operating-system locks, which the kernel releases when a process dies however it dies. Everyone
+passes `.queue` alone before waiting for `.lock`, so a writer that waits for readers lets no new
+reader overtake it. An open costs about as much as ten small operations, so a session
+(`Store.session`) keeps the file open between them, but only briefly: others get their turn.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
+
+import duckdb
 
 from vtlib.core.quick_start import left_out
 
@@ -24,13 +30,11 @@ if sys.platform != "win32":
     import fcntl
 
 WaitOver = RetryError  # of `retrying`
-POLL_MAX_S = 0.01  # short and random: the wait for a lock is a lottery that all waiters can win
+POLL_MAX_S = 0.01  # short and random, so that every waiter gets its turn
 
 
 def retrying(end: float, *, while_: Callable[[BaseException], bool]) -> Retrying:
-    """Try again, with jitter, while `while_` holds, until the monotonic time `end`; then
-    RetryError.
-    """
+    """Retry with jitter while `while_` holds, until the monotonic time `end`; then RetryError."""
     return Retrying(
         stop=stop_after_delay(max(end - time.monotonic(), 0.0)),
         wait=wait_random(0.001, POLL_MAX_S),
@@ -39,19 +43,18 @@ def retrying(end: float, *, while_: Callable[[BaseException], bool]) -> Retrying
 
 
 @contextmanager
-def queued(path: Path, *, shared: bool, end: float) -> Iterator[None]:
-    """Hold the place in front of the database at `path`. Raises TimeoutError at the monotonic time
-    `end`.
+def wait_in_queue(path: Path, *, is_shared: bool, end: float) -> Iterator[None]:
+    """Hold the lock on the database at `path`; TimeoutError at the monotonic time `end`.
 
     Where the system has no `flock` (Windows), DuckDB's own lock and its retries are all there is.
     """
     if sys.platform == "win32":
         yield
         return
-    with ExitStack() as held:
-        lock = held.enter_context(_beside(path, "lock"))
+    with ExitStack() as stack:
+        lock = stack.enter_context(_beside(path, "lock"))
         with _beside(path, "queue") as queue:
-            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
             try:
                 for file, how in ((queue, fcntl.LOCK_EX), (lock, kind)):
                     retrying(end, while_=_is_taken)(fcntl.flock, file, how | fcntl.LOCK_NB)
@@ -61,7 +64,7 @@ def queued(path: Path, *, shared: bool, end: float) -> Iterator[None]:
 
 
 def holder(path: Path) -> int | None:
-    """The process id that holds the database at `path`, or its queue; None where it cannot be told.
+    """The process id that holds the database at `path`, or its queue; None if unknown.
 
     Read from /proc/locks: opening the database file to ask would drop DuckDB's own locks.
     """
@@ -98,8 +101,8 @@ def _locker(file: Path, kind: str) -> int | None:
         lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    held = (line.split() for line in lines if "->" not in line)
-    pids = [int(f[4]) for f in held if f[1] == kind and f[5].rsplit(":", 1)[-1] == inode]
+    fields = (line.split() for line in lines if "->" not in line)
+    pids = [int(f[4]) for f in fields if f[1] == kind and f[5].rsplit(":", 1)[-1] == inode]
     return next((pid for pid in pids if pid > 0), None)
 
 
@@ -113,3 +116,151 @@ def _name(path: Path, end: str) -> Path:
 
 def _beside(path: Path, end: str) -> IO[bytes]:
     return _name(path, end).open("ab")
+
+
+LEASE_S = 1.0  # an open costs about .05 s: one in twenty
+IDLE_S = 0.25
+
+OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
+class Lease:
+    """The open file of the sessions of one path: opened when it is first needed, closed when nobody
+    used it for IDLE_S seconds or, between operations, after LEASE_S; a timer's thread may close it.
+
+    `is_reading`: it is opened for reading as long as nothing is written.
+    """
+
+    def __init__(self, *, is_reading: bool) -> None:
+        self.is_reading = is_reading
+        self.sessions = 0
+        self._turn = threading.Condition()
+        self._stack = ExitStack()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._is_read_only = False
+        self._until_s = 0.0
+        self._users: Counter[int] = Counter()  # operations by thread; a thread's may nest
+        self._writer: int | None = None
+        self._timer: threading.Timer | None = None
+
+    @contextmanager
+    def cursor(
+        self, open_file: OpenFile, *, read_only: bool, end: float
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own on the open file, which `open_file(read_only)` opens.
+
+        A writer waits for the operations of other threads, and they for it: until the monotonic
+        time `end`, then TimeoutError, which comes at once for a write within a read of its own that
+        opened the file for reading.
+        """
+        cursor, is_outer = self._acquire(open_file, read_only=read_only, end=end)
+        try:
+            with cursor:
+                yield cursor
+        finally:
+            self._release(is_outer=is_outer)
+
+    def close(self) -> None:
+        """Close the file, unless an operation goes on: its end closes it then."""
+        with self._turn:
+            if not self._users:
+                self._close()
+
+    def _acquire(
+        self, open_file: OpenFile, *, read_only: bool, end: float
+    ) -> tuple[duckdb.DuckDBPyConnection, bool]:
+        me = threading.get_ident()
+        with self._turn:
+            while not self._is_free(me, read_only=read_only):
+                if not self._turn.wait(end - time.monotonic()):
+                    raise TimeoutError
+            self._cancel()
+            is_unfit = self._is_read_only and not read_only
+            if self._users and is_unfit:
+                raise TimeoutError
+            if not self._users and (is_unfit or time.monotonic() > self._until_s):
+                self._close()
+            if self._connection is None:
+                self._is_read_only = read_only and self.is_reading
+                self._connection = self._stack.enter_context(open_file(self._is_read_only))
+                self._until_s = time.monotonic() + LEASE_S
+            cursor = self._connection.cursor()
+            self._users[me] += 1
+            is_outer = not read_only and self._writer is None
+            if is_outer:
+                self._writer = me
+            return cursor, is_outer
+
+    def _release(self, *, is_outer: bool) -> None:
+        me = threading.get_ident()
+        with self._turn:
+            if is_outer:
+                self._writer = None
+            self._users[me] -= 1
+            self._users += Counter()  # who has none left is dropped
+            if not self._users and self.sessions:
+                self._timer = threading.Timer(IDLE_S, self.close)
+                self._timer.daemon = True
+                self._timer.start()
+            elif not self._users:
+                self._close()
+            self._turn.notify_all()
+
+    def _is_free(self, me: int, *, read_only: bool) -> bool:
+        """Whether an operation of thread `me` may begin; nested ones always may."""
+        if not self._users or self._users[me]:
+            return True
+        # Once the lease is over the others end first, so that another process gets in.
+        is_over = time.monotonic() > self._until_s
+        return read_only and self._writer is None and not is_over
+
+    def _cancel(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _close(self) -> None:
+        self._cancel()
+        self._connection, self._is_read_only = None, False
+        self._stack.close()
+
+
+_leases: dict[Path, Lease] = {}
+_guard = threading.Lock()
+_lingering = threading.Event()
+
+
+@contextmanager
+def session(path: Path, *, is_reading: bool) -> Iterator[None]:
+    """A session of `path`, in all threads of this process."""
+    with _guard:
+        lease = _leases.setdefault(path, Lease(is_reading=is_reading))
+        lease.is_reading &= is_reading
+        lease.sessions += 1
+    try:
+        yield
+    finally:
+        with _guard:
+            lease.sessions -= 1
+            is_last = not lease.sessions
+            if is_last:
+                del _leases[path]
+        if is_last:
+            lease.close()
+
+
+def lease_of(path: Path) -> Lease | None:
+    """The lease of the sessions of `path`, or None where there is no session."""
+    with _guard:
+        if path not in _leases and _lingering.is_set():
+            _leases[path] = Lease(is_reading=True)
+            _leases[path].sessions = 1
+        return _leases.get(path)
+
+
+def linger() -> None:
+    """Let this process's operations share open files from now on, as in reading sessions.
+
+    For a process that does many of them and then ends: nothing waits for a file to close.
+    """
+    _lingering.set()

@@ -1,5 +1,4 @@
-"""Numbered SQL files from an empty database to today's, each applied once, in a transaction,
-recorded.
+"""Numbered SQL files, each applied once in a transaction and recorded; docs/schema.md.
 
 Views and comments (views/*.sql, comments/*.sql) are made anew whenever one of their files, a list
 they name (sql_lists.py) or a migration changed; their common digest is recorded as version 0.
@@ -32,13 +31,11 @@ def files() -> list[tuple[int, Path]]:
 
 
 def view_files() -> list[Path]:
-    """What is made anew: views first (in order of their names), then the comments on all
-    columns.
-    """
+    """What is rebuilt: views in order of their names, then the comments on all columns."""
     return sorted((ROOM / "views").glob("*.sql")) + sorted((ROOM / "comments").glob("*.sql"))
 
 
-def applied(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
+def applied_versions(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
     """sha256 of each applied version (0 = the views); empty for a new database."""
     try:
         rows = connection.execute("SELECT version, sha256 FROM schema_migrations").fetchall()
@@ -49,26 +46,24 @@ def applied(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
 
 def needs_migration(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether a file is not applied yet. Raises BadInput as `require_known` does."""
-    done = applied(connection)
-    require_known(done)
-    return _known() != done
+    versions = applied_versions(connection)
+    require_known(versions)
+    return _digests() != versions
 
 
-def require_known(done: Mapping[int, str]) -> None:
-    """Raise BadInput when `done` (sha256 by version) was made by newer code, or by a migration
-    that was changed after it had been applied.
-    """
-    known = _known()
-    newer = set(done) - set(known)
+def require_known(versions: Mapping[int, str]) -> None:
+    """Raise BadInput when `versions` (sha256 by version) has a newer or an edited migration."""
+    digests = _digests()
+    newer = set(versions) - set(digests)
     if newer:
         raise BadInput(
             f"the database was made by a newer version (migration {max(newer)}).",
             todo="Update this checkout, or name another file in VT_DATABASE.",
         )
-    changed = [v for v in known if v and v in done and known[v] != done[v]]
-    if changed:
+    edits = [v for v in digests if v and v in versions and digests[v] != versions[v]]
+    if edits:
         raise BadInput(
-            f"migration {changed[0]} was changed after it had been applied.",
+            f"migration {edits[0]} was changed after it had been applied.",
             todo="Restore the file and put the change into a new migration.",
         )
 
@@ -76,19 +71,18 @@ def require_known(done: Mapping[int, str]) -> None:
 def migrate(
     connection: duckdb.DuckDBPyConnection, *, versions: Collection[int] | None = None
 ) -> list[str]:
-    """Apply what is missing; returns the names of the files applied. Killed anywhere, it can be run
-    again.
+    """Apply what is missing; returns the names of the files. Safe to repeat when killed.
 
     With `versions` only these, and no views: an older schema, to take in what was written with it.
     """
     needs_migration(connection)
     connection.execute(_RECORD)
-    done, names = applied(connection), []
+    before, names = applied_versions(connection), []
     for version, path in files():
-        if version not in done and (versions is None or version in versions):
+        if version not in before and (versions is None or version in versions):
             _apply(connection, version, [path])
             names.append(path.name)
-    is_stale = names or done.get(VIEWS_VERSION) != _known()[VIEWS_VERSION]
+    is_stale = names or before.get(VIEWS_VERSION) != _digests()[VIEWS_VERSION]
     if versions is None and is_stale:
         _apply(connection, VIEWS_VERSION, view_files())
         names.append("views")
@@ -114,7 +108,7 @@ def _apply(connection: duckdb.DuckDBPyConnection, version: int, paths: list[Path
 
 
 @cache
-def _known() -> dict[int, str]:
+def _digests() -> dict[int, str]:
     """The digest of every version, read once a process: each operation compares them."""
     return {v: _digest([path]) for v, path in files()} | {VIEWS_VERSION: _digest(view_files())}
 
@@ -128,7 +122,44 @@ def _digest(paths: list[Path]) -> str:
 
 
 def _text(path: Path) -> str:
-    """The SQL of a file: a migration as it stands, since it must stay; a view with its lists
-    filled in.
-    """
+    """The SQL of a file; of views and comments with their lists filled in."""
     return path.read_text(encoding="utf-8") if path.parent == FOLDER else read_sql(path)
+
+
+_HEAD = """# Schema
+
+<!-- made by `make docs`; change the comments in vtlib/store/comments/, not this page -->
+
+One DuckDB file a workspace. Times are naive UTC; ids are text; a key is what identifies a row, held by the
+writers and by `vt check`, not by constraints. *(machine)* tables are written by captures and stages alone,
+*(human)* tables and columns by people alone."""  # noqa: E501
+_COLUMNS = """SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
+WHERE NOT internal ORDER BY table_name, column_index"""
+_RELATIONS = """SELECT table_name AS name, comment, FALSE AS is_view FROM duckdb_tables()
+    WHERE NOT internal
+UNION ALL SELECT view_name, comment, TRUE FROM duckdb_views() WHERE NOT internal ORDER BY is_view,
+name"""
+
+
+def schema_markdown() -> str:
+    """Every table and view with its columns, types and comments, as Markdown."""
+    with duckdb.connect(":memory:") as connection:
+        migrate(connection)
+        relations = connection.execute(_RELATIONS).fetchall()
+        columns = connection.execute(_COLUMNS).fetchall()
+    parts = [_HEAD]
+    for is_view, title in ((False, "## Tables"), (True, "## Views")):
+        parts.append(title)
+        parts += [
+            _relation(name, comment, [c[1:] for c in columns if c[0] == name])
+            for name, comment, view in relations
+            if view is is_view
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _relation(name: str, comment: str | None, columns: list[tuple[str, str, str | None]]) -> str:
+    lines = [f"### {name}", "", comment or "", "", "| column | type | meaning |", "|---|---|---|"]
+    cells = [(column, kind, (text or "").replace("|", "\\|")) for column, kind, text in columns]
+    lines += [f"| {column} | {kind} | {text} |" for column, kind, text in cells]
+    return "\n".join(lines)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from vtlib.core.params import Params, merge, parse_params
+from vtlib.core.param_keys import merge
+from vtlib.core.params import Params, parse_params
 from vtlib.store.project import Project
 
 RUN_KEYS = ("home", "params_file", "profile", "run_id")

@@ -1,4 +1,4 @@
-"""What people decide about a project: its accounts and products, own posts, notes, reviews.
+"""What people decide about a project: accounts, products, own posts, notes, reviews.
 
 Human columns only; captures never write here.
 """
@@ -11,9 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.choices import DECISIONS
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.models import PLATFORMS
+from vtlib.core.models import DECISIONS, PLATFORMS
 from vtlib.store import accounts
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store
@@ -30,17 +29,15 @@ def ensure_project(
     brand: str | None = None,
     now: datetime | None = None,
 ) -> None:
-    """Make the project (and the brand) `slug` if it is not there; one that is there is left as
-    it is.
-    """
+    """Create the project `slug` and its brand where they are missing; else change nothing."""
     at = naive(now)
     with store.write() as connection:
         if brand:
             row = {"brand_id": brand, "slug": brand, "name": brand}
             _keep(connection, "brands", {**row, "created_at": at, "updated_at": at}, "brand_id")
         row = {"project_id": slug, "slug": slug, "name": name or slug}
-        made = {**row, "brand_id": brand, "created_at": at, "updated_at": at}
-        _keep(connection, "projects", made, "project_id")
+        project_row = {**row, "brand_id": brand, "created_at": at, "updated_at": at}
+        _keep(connection, "projects", project_row, "project_id")
 
 
 def add_accounts(
@@ -53,28 +50,28 @@ def add_accounts(
     """Follow accounts; returns how many are new to the project.
 
     `rows`: platform and handle or native_id, and role (ROLES, default competitor), notes, url,
-    display_name. One that is followed takes the given role and notes. An account known by its
-    native id is met by its handle. Raises BadInput with the number of the row.
+    display_name. An account that is followed already takes the new role and notes. A handle
+    also matches an account known by its native id. Raises BadInput with the number of the row.
     """
     at = naive(now)
-    wanted = [_account(i, row) for i, row in enumerate(rows, 1)]
+    entries = [_account(i, row) for i, row in enumerate(rows, 1)]
     facts = ("account_id", "platform", "native_id", "handle", "display_name", "url")
     with store.write() as connection:
         project_id = find_in(connection, "projects", project)
         before = _n_accounts(connection, project_id)
-        stage(connection, "accounts", [{k: w[k] for k in facts} for w in wanted])
+        stage(connection, "accounts", [{k: w[k] for k in facts} for w in entries])
         # snapshots carry the ids through the settling, so that each row learns its account's final
         # id
         stage(connection, "posts", [])
-        stage(connection, "account_snapshots", [{"account_id": w["account_id"]} for w in wanted])
+        stage(connection, "account_snapshots", [{"account_id": w["account_id"]} for w in entries])
         accounts.settle(connection)
         final = connection.execute(
             "SELECT account_id FROM new_account_snapshots WHERE _n >= 0 ORDER BY _n"
         ).fetchall()
-        known = _followed(connection, project_id)
+        links_before = _links(connection, project_id)
         links = [
-            _link(project_id, str(i), w, known.get(str(i), {"added_at": at}))
-            for (i,), w in zip(final, wanted, strict=True)
+            _link(project_id, str(i), w, links_before.get(str(i), {"added_at": at}))
+            for (i,), w in zip(final, entries, strict=True)
         ]
         save(connection, "project_accounts", links, key=["project_id", "account_id"])
         return _n_accounts(connection, project_id) - before
@@ -83,9 +80,7 @@ def add_accounts(
 def add_products(
     store: Store, project: str, products: Iterable[str], *, now: datetime | None = None
 ) -> None:
-    """Give a project products (`slug` or `brand/slug`). Raises BadInput for an unknown or
-    ambiguous one.
-    """
+    """Add products (`slug` or `brand/slug`) to a project. Raises BadInput for an unknown one."""
     with store.write() as connection:
         project_id = find_in(connection, "projects", project)
         rows = [
@@ -112,13 +107,13 @@ def annotate_post(
     Raises BadInput when the post is not in the project.
     """
     with store.write() as connection:
-        done = connection.execute(
+        post_ids = connection.execute(
             "UPDATE project_posts SET is_own = coalesce($own, is_own), notes = coalesce($notes, "
             "notes) "
             "WHERE project_id = $project AND post_id = $post RETURNING post_id",
             {"own": is_own, "notes": notes, "project": project, "post": post_id},
         ).fetchall()
-        if not done:
+        if not post_ids:
             raise BadInput(
                 f"the post {post_id} is not in the project {project}.",
                 todo=f"Import it first: vt import url URL --project {project}",
@@ -126,9 +121,7 @@ def annotate_post(
 
 
 def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
-    """reviewer, decision, reason, notes, decided_at of every reviewer of a post, the latest,
-    which stands, first.
-    """
+    """reviewer, decision, reason, notes, decided_at of a post's reviewers, the valid one first."""
     sql = """SELECT reviewer, decision, reason, notes, decided_at FROM reviews
         WHERE project_id = ? AND post_id = ? ORDER BY decided_at DESC, reviewer DESC"""
     with store.read() as connection:
@@ -136,9 +129,7 @@ def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
 
 
 def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
-    """Mark posts of a project as own where nobody has said whether they are: their owner's
-    export names them.
-    """
+    """Mark posts as own where nobody has decided: their owner's export names them."""
     with store.write() as connection:
         connection.execute(
             "UPDATE project_posts SET is_own = true "
@@ -163,24 +154,23 @@ def save_reviews(
     at = naive(now)
     with store.write() as connection:
         project_id = find_in(connection, "projects", project)
-        known = {
+        post_ids = {
             str(i)
             for (i,) in connection.execute(
                 "SELECT post_id FROM project_posts WHERE project_id = ?", [project_id]
             ).fetchall()
         }
-        taken = [_review(i, row, known) for i, row in enumerate(rows, 1)]
-        made = [
-            {**t, "project_id": project_id, "decided_at": t.get("decided_at") or at} for t in taken
+        reviews = [_review(i, row, post_ids) for i, row in enumerate(rows, 1)]
+        review_rows = [
+            {**t, "project_id": project_id, "decided_at": t.get("decided_at") or at}
+            for t in reviews
         ]
-        save(connection, "reviews", made, key=["project_id", "post_id", "reviewer"])
-        return len(made)
+        save(connection, "reviews", review_rows, key=["project_id", "post_id", "reviewer"])
+        return len(review_rows)
 
 
 def project_accounts(store: Store, project: str) -> pd.DataFrame:
-    """The accounts a project follows: accounts_latest with role, notes, added_at; human order of
-    ids.
-    """
+    """The accounts of a project: accounts_latest with role, notes, added_at."""
     return store.query(
         "SELECT a.*, p.role, p.notes, p.added_at FROM project_accounts AS p "
         "JOIN accounts_latest AS a ON a.account_id = p.account_id "
@@ -243,41 +233,39 @@ def _account(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _link(
-    project_id: str, account_id: str, wanted: Mapping[str, Any], known: Mapping[str, Any]
+    project_id: str, account_id: str, entry: Mapping[str, Any], link: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "project_id": project_id,
         "account_id": account_id,
-        "role": wanted["role"] or known.get("role") or "competitor",
-        "notes": wanted["notes"] or known.get("notes"),
-        "added_at": known["added_at"],
+        "role": entry["role"] or link.get("role") or "competitor",
+        "notes": entry["notes"] or link.get("notes"),
+        "added_at": link["added_at"],
     }
 
 
-def _followed(connection: Connection, project_id: str) -> dict[str, dict[str, Any]]:
+def _links(connection: Connection, project_id: str) -> dict[str, dict[str, Any]]:
     sql = "SELECT * FROM project_accounts WHERE project_id = ?"
     return {r["account_id"]: r for r in records(connection, sql, [project_id])}
 
 
 def _n_accounts(connection: Connection, project_id: str) -> int:
-    return len(_followed(connection, project_id))
+    return len(_links(connection, project_id))
 
 
-def _review(number: int, row: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    post_id, decision = (
-        str(row.get("post_id") or ""),
-        str(row.get("decision") or "").strip().lower(),
-    )
+def _review(number: int, row: Mapping[str, Any], post_ids: set[str]) -> dict[str, Any]:
+    post_id = str(row.get("post_id") or "")
+    decision = str(row.get("decision") or "").strip().lower()
     if decision not in DECISIONS:
         raise BadInput(f"{decision!r} is neither keep nor reject.", row=number, field="decision")
-    if post_id not in known:
+    if post_id not in post_ids:
         raise BadInput(f"{post_id} is no post of this project.", row=number, field="post_id")
-    kept = {k: row.get(k) for k in ("reason", "notes", "hook_ideas")}
+    remarks = {k: row.get(k) for k in ("reason", "notes", "hook_ideas")}
     when = row.get("decided_at")
     return {
         "post_id": post_id,
         "decision": decision,
         "reviewer": str(row.get("reviewer") or ""),
         "decided_at": naive(when) if isinstance(when, datetime) else None,
-        **kept,
+        **remarks,
     }

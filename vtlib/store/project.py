@@ -1,4 +1,4 @@
-"""The one object a notebook opens: paths, parameters, store; the holder of secrets.
+"""The object a notebook opens: paths, parameters, store; the holder of secrets.
 
 No database connection is held: operations open their own, or share one within a session
 (`one_session`).
@@ -57,13 +57,11 @@ class Workspace:
         return self.params_folder / f"{project}.yaml"
 
     def now(self) -> datetime:
-        """The time, UTC; the middle floor gets it as an argument. VT_CLOCK sets it for simulated
-        projects.
-        """
-        given = self.settings.clock
-        if given is None:
+        """The time in UTC, passed on as an argument; VT_CLOCK sets it for simulated projects."""
+        clock = self.settings.clock
+        if clock is None:
             return datetime.now(UTC)
-        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        return clock.astimezone(UTC) if clock.tzinfo else clock.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -93,9 +91,7 @@ class Project:
 
     @property
     def is_replay(self) -> bool:
-        """Whether recorded replies answer instead of a model: then nothing is fetched from
-        anywhere.
-        """
+        """Whether recorded replies answer instead of a model; then nothing is fetched."""
         return self.workspace.settings.replay is not None
 
     @property
@@ -109,9 +105,7 @@ class Project:
 
     @classmethod
     def of(cls, workspace: Workspace, slug: str) -> Project:
-        """The project as its YAML gives it, without a word to the database. Raises BadInput for
-        a wrong YAML.
-        """
+        """The project from its YAML, without the database. Raises BadInput for a wrong YAML."""
         return cls(workspace, resolve(workspace, slug))
 
     @classmethod
@@ -131,11 +125,11 @@ class Project:
         params/); `sections` are parameter sections by name, e.g. outliers={"method": "robust_z"}.
         Raises BadInput for unknown keys, naming the nearest.
         """
-        from vtlib.core.params import merge  # noqa: PLC0415 - as in resolve
+        from vtlib.core.param_keys import merge  # noqa: PLC0415 - as in resolve
 
         settings = load_settings(Path(home) if home else None)
         workspace = Workspace(settings)
-        # What a notebook prints stands in a page: never less than a warning.
+        # A page shows what a notebook prints: nothing below a warning.
         level = "ERROR" if settings.log_level == "ERROR" else "WARNING"
         log.set_up(
             settings.outputs / "logs",
@@ -152,8 +146,8 @@ class Project:
         over = merge(sections, {"report": {"profile": profile}} if profile else {})
         # A run has warned of old keys; its seven notebooks need not do so again.
         params = resolve(workspace, project, over=over, file=params_file, warn=not run_id)
-        declared = declared_params(workspace, params.project, file=params_file or project)
-        return cls(workspace, params, run_id, declared)
+        yaml_params = declared_params(workspace, params.project, file=params_file or project)
+        return cls(workspace, params, run_id, yaml_params)
 
     def frame(self, query: str, **values: Any) -> pd.DataFrame:
         """The answer to a named query (store/queries/<query>.sql) for this project."""
@@ -165,9 +159,7 @@ class Project:
         return self.params.report.naming == "named"
 
     def shows(self, what: Literal["costs", "drafts"]) -> bool:
-        """Whether the reader is shown costs (money, tokens), or drafts (scripts not yet
-        approved).
-        """
+        """Whether the reader sees costs (money, tokens) or drafts (scripts not approved)."""
         return self.params.report.shows(what)
 
     def shown(self, frame: pd.DataFrame, *, ours: Collection[str] = ()) -> pd.DataFrame:
@@ -181,19 +173,15 @@ class Project:
         return frame if self.names_creators else self._pseudonyms.apply(frame, ours)
 
     def told(self, text: str) -> str:
-        """A text of ours as the reader may see it: with pseudonyms only where it names no
-        stranger.
-        """
+        """A text of ours for the reader; with pseudonyms only if it names no stranger."""
         return text if self.names_creators else self._pseudonyms.told(text)
 
     def fresh(self) -> Project:
-        """The same project with nothing remembered: what a stage has just captured counts."""
+        """The same project without cached values, for what a stage has just captured."""
         return Project(self.workspace, self.params, self.run_id, self.declared)
 
     def coded(self, what: str, own_id: str) -> str:
-        """An id of ours, which may be made of a title: with pseudonyms a code where it names a
-        stranger.
-        """
+        """An id of ours, which may hold a title; with pseudonyms a code if it names a stranger."""
         if self.names_creators or self.told(own_id) == own_id:
             return own_id
         return self._pseudonyms.code(what, own_id)
@@ -204,26 +192,23 @@ class Project:
 
     @cached_property
     def needles(self) -> Needles:
-        """What leads to a stranger, from the whole workspace: his names, ids, addresses and
-        words.
-        """
-        from vtlib.store import strangers  # noqa: PLC0415
+        """What leads to a stranger, from the whole workspace: names, ids, addresses, words."""
+        from vtlib.store.pseudonyms import project_needles  # noqa: PLC0415
 
         params = self.params.model_dump(
             mode="json", include={"project", "title", "brand", "products"}
         )
-        return strangers.needles(self.store, self.slug, own=_texts(params))
+        return project_needles(self.store, self.slug, own=_texts(params))
 
     @cached_property
     def _pseudonyms(self) -> Pseudonyms:
-        from vtlib.store import strangers  # noqa: PLC0415 - only a copy with pseudonyms needs them
-        from vtlib.store.pseudonyms import for_project  # noqa: PLC0415
+        from vtlib.store import pseudonyms  # noqa: PLC0415 - only a client's copy needs them
 
-        return for_project(
+        return pseudonyms.for_project(
             self.frame("accounts"),
-            salt=f"{strangers.salt(self.workspace.outputs)} {self.slug}",
+            salt=f"{pseudonyms.workspace_salt(self.workspace.outputs)} {self.slug}",
             is_ours=lambda text: next(self.needles.within(text), None) is None,
-            about=strangers.known_of_posts(self.store, self.slug),
+            about=pseudonyms.post_descriptions(self.store, self.slug),
         )
 
 
@@ -243,19 +228,20 @@ def resolve(
     file: str = "",
     warn: bool = True,
 ) -> Params:
-    """The parameters of a project: its YAML, where there is one, with `over` laid on it.
+    """The parameters of a project: its YAML, where there is one, updated by `over`.
 
     `project` may be the path of a YAML file; `warn` of keys that have a new name. Raises BadInput
     when a named file is missing.
     """
     # A quarter of a second for pydantic to build every section: lists of the workspace read no
     # YAML.
-    from vtlib.core.params import merge, parse_params, read_yaml, renamed  # noqa: PLC0415
+    from vtlib.core.param_keys import merge, read_yaml, use_new_keys  # noqa: PLC0415
+    from vtlib.core.params import parse_params  # noqa: PLC0415
 
     path = Path(file) if file else workspace.params_path(project)
-    named = bool(file) or project.endswith((".yaml", ".yml"))
-    data = read_yaml(path) if named or path.exists() else {"project": project}
-    layers = merge(renamed(data, warn=warn), renamed(over or {}, warn=warn))
+    is_file = bool(file) or project.endswith((".yaml", ".yml"))
+    data = read_yaml(path) if is_file or path.exists() else {"project": project}
+    layers = merge(use_new_keys(data, warn=warn), use_new_keys(over or {}, warn=warn))
     return parse_params(layers, file=str(path) if path.exists() else "")
 
 
@@ -284,9 +270,7 @@ R = TypeVar("R")
 def one_session(
     function: Callable[Concatenate[Place, P], R],
 ) -> Callable[Concatenate[Place, P], R]:
-    """A function of a workspace or project whose operations share one open database
-    (`Store.session`).
-    """
+    """Decorator: operations of the function share one open database (`Store.session`)."""
 
     @functools.wraps(function)
     def call(place: Place, /, *args: P.args, **values: P.kwargs) -> R:

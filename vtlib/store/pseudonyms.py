@@ -1,75 +1,52 @@
-"""A client's view of strangers: numbers, times, our own words for things, and "creator 7, 120k
-followers".
+"""A client's view of strangers: numbers, times, our own words, "creator 7, 120k followers".
 
-Nothing is cleaned: what a stranger wrote is not there. A column passes because it is on the list
-below, or because the caller says that its texts are ours; every other text of a stranger's row is
-withheld, also one that is added to a query tomorrow. Own accounts keep all of it. That a post is
-recognised by its numbers cannot be prevented.
+Texts of strangers are withheld, not cleaned. A column passes if it is on the list below or if the
+caller declares its texts as ours; all other texts of a stranger's row are missing, also those of
+columns added later. Own accounts keep everything. A post may still be recognised by its numbers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+import os
+import re
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from numbers import Number
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 
+import vtlib
 from vtlib.core.errors import BadInput
-from vtlib.core.models import METRICS
+from vtlib.core.models import HOOK_TYPES, METRICS
+from vtlib.core.settings import make_private
+from vtlib.store.connection import Store
+from vtlib.store.leaks import Needles, make_needles
 
 OTHER = "another creator"  # an account outside the project
 WITHHELD = "(not shown: it names a creator)"
 NAMES = ("account_id", "handle", "display_name", "creator")
-WORDS = ("caption", "title")  # of a post: what is known of it stands in their place
+WORDS = ("caption", "title")  # of a post; replaced by what is known of it
 # Columns that hold a word of ours: from a list in this package, a count of ours in words, a slug of
 # the workspace.
 OUR_WORDS = frozenset(
     [
-        *(
-            "platform",
-            "format",
-            "language",
-            "tier",
-            "tier_before",
-            "status",
-            "state",
-            "role",
-            "side",
-        ),
-        *(
-            "metric",
-            "basis",
-            "method",
-            "kind",
-            "stage",
-            "ask",
-            "unit",
-            "by",
-            "task",
-            "design",
-            "winner",
-        ),
-        *(
-            "measured",
-            "outcome",
-            "done",
-            "decided_by",
-            "hook_types",
-            "sense",
-            "when",
-            "file",
-            "held",
-        ),
-        *("agree", "claims", "confidence", "difficulty", "interval", "cost", "followers_state"),
-        *("model", "prompt_version", "project_id", "product_id", "brand", "script_id", "between"),
-        *("target", "prediction", "captured_at_basis", "change", "measure", "trend", "replicates"),
+        *("platform", "format", "language", "tier", "tier_before", "status", "state", "role"),
+        *("side", "metric", "basis", "method", "kind", "stage", "ask", "unit", "by", "task"),
+        *("design", "winner", "measured", "outcome", "done", "decided_by", "hook_types", "sense"),
+        *("when", "file", "held", "agree", "claims", "confidence", "difficulty", "interval"),
+        *("cost", "followers_state", "model", "prompt_version", "project_id", "product_id"),
+        *("brand", "script_id", "between", "target", "prediction", "captured_at_basis", "change"),
+        *("measure", "trend", "replicates", "outlier_run_id", "run_id", "provider", "what"),
         *(f"{metric}_state" for metric in METRICS),
-        *("outlier_run_id", "run_id", "provider", "what"),
     ]
 )
 _CODES = {"post_id": "post", "creative_id": "film"}
@@ -105,9 +82,7 @@ class Pseudonyms:
         return text if self.is_ours(text) else WITHHELD
 
     def code(self, what: str, known_id: str) -> str:
-        """A code for an id that leads somewhere: the same in all of a workspace's copies of the
-        project.
-        """
+        """A stable code for an id: the same in all copies of the project."""
         return f"{what} {_digest(self.salt, what, known_id)[:8]}"
 
     def apply(self, frame: pd.DataFrame, ours: Collection[str] = ()) -> pd.DataFrame:
@@ -135,13 +110,12 @@ class Pseudonyms:
         if not is_text and not name.endswith("native_id"):
             return column
         values = [
-            self._own(v) if who in self.own else self._value(name, v, row, who, is_ours=is_ours)
+            _each(v, self.told)
+            if who in self.own
+            else self._value(name, v, row, who, is_ours=is_ours)
             for v, row, who in zip(column, rows, accounts, strict=True)
         ]
         return pd.Series(values, index=column.index, dtype="object")
-
-    def _own(self, value: Any) -> Any:
-        return _each(value, self.told)
 
     def _value(
         self, name: str, value: Any, row: Mapping[str, Any], account: str, *, is_ours: bool
@@ -164,17 +138,15 @@ class Pseudonyms:
 
     def _known(self, row: Mapping[str, Any]) -> str | None:
         """What is known of a post, in our words."""
-        if (known := self.about.get(str(row.get("post_id")))) is not None:
-            return known
+        if (description := self.about.get(str(row.get("post_id")))) is not None:
+            return description
         kind, length = row.get("format"), row.get("duration_s")
-        said = [] if _none(kind) else [str(kind)]
-        said += [] if _none(length) else [f"{float(str(length)):.0f} s"]
-        return ", ".join(said) or None
+        words = [] if _none(kind) else [str(kind)]
+        words += [] if _none(length) else [f"{float(str(length)):.0f} s"]
+        return ", ".join(words) or None
 
     def _account(self, row: Mapping[str, Any]) -> str:
-        """The account a row is of: by its id, else by its handle (on its platform where that is
-        told); else ''.
-        """
+        """The account of a row by its id, else by its handle (and platform); else ''."""
         if not _none(row.get("account_id")):
             return str(row["account_id"])
         if _none(row.get("handle")):
@@ -204,7 +176,7 @@ def for_project(
     rows = accounts.drop_duplicates("account_id")
     role = rows["role"] if "role" in rows else pd.Series("", index=rows.index)
     own_rows, others = rows[role == "own"], rows[role != "own"]
-    names = _numbered(others, salt)
+    names = _numbers(others, salt)
     return Pseudonyms(
         {**names, **_own_names(own_rows)},
         _labels(others, names),
@@ -216,7 +188,7 @@ def for_project(
     )
 
 
-def _numbered(accounts: pd.DataFrame, salt: str) -> dict[str, str]:
+def _numbers(accounts: pd.DataFrame, salt: str) -> dict[str, str]:
     since = next((c for c in ("added_at", "first_seen_at") if c in accounts), None)
     times = [""] * len(accounts) if since is None else [str(t) for t in accounts[since]]
     ids = [str(a) for a in accounts["account_id"]]
@@ -231,15 +203,15 @@ def _own_names(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def _labels(rows: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
-    """`creator 7, 120k followers`: rounded to two digits, so that the count leads to nobody."""
+    """`creator 7, 120k followers`: rounded to two digits, so that the count identifies nobody."""
     counts = rows["followers"] if "followers" in rows else [None] * len(rows)
     return {
-        str(a): names[str(a)] if _none(n) else f"{names[str(a)]}, {rounded(float(n))} followers"
+        str(a): names[str(a)] if _none(n) else f"{names[str(a)]}, {round_count(float(n))} followers"
         for a, n in zip(rows["account_id"], counts, strict=True)
     }
 
 
-def rounded(count: float) -> str:
+def round_count(count: float) -> str:
     """A count in two digits: `120k`."""
     near = float(f"{count:.2g}")
     for size, letter in _UNITS:
@@ -249,31 +221,29 @@ def rounded(count: float) -> str:
 
 
 def _handles(rows: pd.DataFrame) -> dict[str, str]:
-    """Account by `@handle`, by `platform@handle` where platforms are told; strangers' before own
-    ones.
-    """
+    """Account by `@handle` and `platform@handle`; strangers' before own ones."""
     if "handle" not in rows:
         return {}
     platforms = rows["platform"] if "platform" in rows else [""] * len(rows)
-    found: dict[str, str] = {}
+    by_handle: dict[str, str] = {}
     for account, handle, platform in zip(
         rows["account_id"].astype(str), rows["handle"], platforms, strict=True
     ):
         if not _none(handle):
             word = str(handle).lower().lstrip("@")
-            found.setdefault(f"@{word}", account)
-            found.setdefault(f"{platform}@{word}", account)
-    return found
+            by_handle.setdefault(f"@{word}", account)
+            by_handle.setdefault(f"{platform}@{word}", account)
+    return by_handle
 
 
-def _each(value: Any, told: Callable[[str], str]) -> Any:
-    """`told` on every text in a value, in its keys too."""
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    """`change` applied to every text in a value and its keys."""
     if isinstance(value, str):
-        return told(value)
+        return change(value)
     if isinstance(value, Mapping):
-        return {_each(k, told): _each(v, told) for k, v in value.items()}
+        return {_each(k, change): _each(v, change) for k, v in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
-        return [_each(v, told) for v in value]
+        return [_each(v, change) for v in value]
     return value
 
 
@@ -294,3 +264,99 @@ def _none(value: Any) -> bool:
     return value is None or (
         not isinstance(value, (list, dict, np.ndarray)) and bool(pd.isna(value))
     )
+
+
+SALT = "pseudonyms.salt"
+# Keys of answers and measures whose values quote a video word for word.
+_WORD_KEYS = ("text", "spoken", "speech", "overlay", "overlay_text")
+_TOKEN = re.compile(r"[^\W_]+")
+_NAMES = ("own handle", "own name", "own id", "own url")
+
+
+def project_needles(store: Store, project: str, *, own: Sequence[str] = ()) -> Needles:
+    """Everything that leads to a stranger of `project`. `own`: texts of the project's YAML."""
+    rows = store.query_file("strangers", project=project)
+    texts = list(zip(rows["account_id"], rows["kind"], rows["text"], strict=True))
+    split = [(a, k.replace("json", "text"), t) for a, k, raw in texts for t in _texts(k, raw)]
+    return make_needles(
+        (row for row in split if not row[1].startswith("own")),
+        own=[*own, *(t for _, k, t in split if k == "own text")],
+        own_names=[t for _, k, t in split if k in _NAMES],
+        common=program_words().__contains__,
+    )
+
+
+def post_descriptions(store: Store, project: str) -> dict[str, str]:
+    """Post id -> "result first hook, 23 s, fits Moon spatula": words of our lists and numbers."""
+    rows = store.query_file("known_of_posts", project=project)
+    return {
+        str(row["post_id"]): ", ".join(words)
+        for row in rows.to_dict("records")
+        if (words := list(_known({str(k): v for k, v in row.items()})))
+    }
+
+
+@cache
+def program_words() -> frozenset[str]:
+    """Words of this package's own sources: labels, names of columns, styles."""
+    root = Path(vtlib.__file__).parent
+    files = [
+        p for p in root.rglob("*") if p.suffix in (".py", ".sql", ".j2", ".css", ".js", ".json")
+    ]
+    files += (root.parent / "notebooks").glob("*.ipynb")
+    texts = (p.read_text(encoding="utf-8") for p in files)
+    return frozenset(w for t in texts for w in _TOKEN.findall(t.casefold().replace("_", " ")))
+
+
+def workspace_salt(outputs: Path) -> str:
+    """The salt in `outputs/pseudonyms.salt`, made once and readable by its owner alone."""
+    make_private(outputs)
+    path = outputs / SALT
+    if not path.exists():
+        part = path.with_name(f".{SALT}.{os.getpid()}")
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_hex(16), encoding="ascii")
+        with contextlib.suppress(FileExistsError):  # of two at once the first stays
+            os.link(part, path)
+        part.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def _texts(kind: str, text: str) -> Iterator[str]:
+    if not kind.endswith("json"):
+        yield text
+        return
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        yield text
+        return
+    yield from _words(value)
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Texts that quote a video, at any depth."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, str):
+                if key in _WORD_KEYS:
+                    yield inner
+            else:
+                yield from _words(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner)
+
+
+def _known(row: dict[str, Any]) -> Iterator[str]:
+    hooks = orjson.loads(row["hooks"]) if isinstance(row["hooks"], str) else []
+    guesses = [h for h in hooks if isinstance(h, dict) and h.get("type") in HOOK_TYPES]
+    if guesses:
+        best = max(guesses, key=lambda h: float(h.get("probability") or 0))
+        yield f"{best['type'].replace('_', ' ')} hook"
+    if not guesses and isinstance(row["format"], str):
+        yield row["format"]
+    if row["duration_s"] == row["duration_s"] and row["duration_s"] is not None:
+        yield f"{row['duration_s']:.0f} s"
+    if isinstance(row["product"], str):
+        yield f"fits {row['product']}"

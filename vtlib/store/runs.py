@@ -1,6 +1,4 @@
-"""Runs of notebooks, their stages, what was spent, and problems outside captures. Machine
-columns only.
-"""
+"""Runs of notebooks, stages, spend, and problems outside captures. Machine columns only."""
 
 from __future__ import annotations
 
@@ -18,14 +16,13 @@ _RECENT = {"runs": "started_at", "stage_runs": "started_at", "spend": "at", "pro
 
 
 def start_run(store: Store, row: Mapping[str, Any]) -> None:
-    """Write a run as `running`. `row`: columns of `runs`, at least run_id, project_id; started_at
-    default now.
+    """Write a run as `running`. `row`: columns of `runs`, at least run_id, project_id.
 
     A run with the same run_id is replaced.
     """
-    started = {"started_at": naive(row.get("started_at")), "status": "running"}
+    defaults = {"started_at": naive(row.get("started_at")), "status": "running"}
     with store.write() as connection:
-        save(connection, "runs", [{**row, **started}], key=["run_id"])
+        save(connection, "runs", [{**row, **defaults}], key=["run_id"])
 
 
 def finish_run(store: Store, run_id: str, *, status: str, ended_at: Any = None) -> None:
@@ -72,14 +69,12 @@ def report_figures(store: Store, run_id: str) -> pd.DataFrame:
 
 
 def add_spend(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Book what was spent, each spend_id once. `rows`: columns of `spend`; `at` UTC, usd US
-    dollars.
-    """
+    """Book spend, each spend_id once. `rows`: columns of `spend`; `at` UTC, usd US dollars."""
     _add(store, "spend", rows, "spend_id")
 
 
 def book_charge(store: Store, row: Mapping[str, Any]) -> None:
-    """Book a charge that may be told again: a spend_id that is there keeps its time and takes
+    """Book a charge that may be reported again: a known spend_id keeps its time and takes
     the new `usd`, and `units` where they are known. `row`: columns of `spend`.
     """
     with store.write() as connection:
@@ -98,9 +93,7 @@ def add_problems(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
 def recent(
     store: Store, table: str, *, project: str | None = None, limit: int | None = 50
 ) -> pd.DataFrame:
-    """The latest rows of `runs`, `stage_runs`, `spend` or `problems`, newest first; of one
-    project if named.
-    """
+    """The newest rows of `runs`, `stage_runs`, `spend` or `problems`, of one project or all."""
     time = _RECENT[table]
     of_project = "run_id IN (SELECT run_id FROM runs WHERE project_id = $project)"
     where = of_project if table == "stage_runs" else "project_id = $project"

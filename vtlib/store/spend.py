@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 def lines(
     store: Store, *, now: datetime, project: str | None = None, since: datetime | None = None
 ) -> pd.DataFrame:
-    """Query money_lines: of a project or of all, since a time (UTC) or ever; `now` ends the
-    storage of what is kept.
-    """
+    """Query money_lines: of a project or all, since a time (UTC) or ever; `now` ends storage."""
     return store.query_file("money_lines", project=project, since=since, now=naive(now))
 
 
@@ -37,9 +35,7 @@ def day_rows(
 
 
 def model_calls(store: Store, project: str) -> list[dict[str, Any]]:
-    """Calls to models that took or may have taken tokens: call_id, model, started_at, tokens,
-    usd, estimates.
-    """
+    """Model calls that used or may have used tokens: call_id, model, started_at, tokens, usd."""
     return store.rows(
         """SELECT call_id, model, started_at, tokens_in, tokens_out, tokens_thinking,
     tokens_cached, usd,
@@ -50,16 +46,15 @@ def model_calls(store: Store, project: str) -> list[dict[str, Any]]:
 
 
 def book_prices(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Put new prices of calls into calls, spend and answers. `rows`: call_id, usd, estimate_usd
-    (None = unknown).
+    """Store prices of calls in calls, spend and answers. `rows`: call_id, usd, estimate_usd.
 
     What an answer cost is known once all of its calls are priced.
     """
-    changed = list(rows)
-    if not changed:
+    prices = list(rows)
+    if not prices:
         return
     with store.write() as connection:
-        stage(connection, "model_calls", changed)
+        stage(connection, "model_calls", prices)
         for sql in _BOOK:
             connection.execute(sql)
 

@@ -1,5 +1,4 @@
-"""SQL files name a list of core/models.py, not its members: a new metric or platform changes no
-SQL.
+"""SQL files name lists of core/models.py: a new metric or platform changes no SQL.
 
 In views, checks, queries and comments (never in migrations):
 
@@ -36,9 +35,7 @@ _EACH = re.compile(r"\{\{each ([a-z ]+):\s*(.*?)\s*\}\}", re.DOTALL)
 
 
 def read_sql(path: Path) -> str:
-    """The SQL of a file with its lists filled in. Raises KeyError when it names a list that is
-    not there.
-    """
+    """The SQL of a file, lists filled in. Raises KeyError for an unknown list."""
     return fill_lists(path.read_text(encoding="utf-8"))
 
 

@@ -1,6 +1,4 @@
-"""What was done, what failed and what it cost, read for people: by day, by kind, by run. Nothing
-is written.
-"""
+"""Activity, failures and costs for people: by day, by kind, by run. Reads only."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ class UsageScope:
 def rows(
     store: Store, query: str, span: UsageScope, *, stage: str | None = None, kind: str | None = None
 ) -> list[dict[str, Any]]:
-    """Rows of a query of this module (usage_days, spend_days, possibly_paid, problem_counts)
-    without a frame.
-    """
+    """Rows of usage_days, spend_days, possibly_paid or problem_counts, without pandas."""
     return store.rows_file(query, project=span.project, since=span.since, stage=stage, kind=kind)
 
 
@@ -64,8 +60,9 @@ def problem_counts(
     store: Store, span: UsageScope, *, stage: str | None = None, kind: str | None = None
 ) -> pd.DataFrame:
     """Problems by stage and kind, most first: stage, kind, n, first_at, latest_at, example."""
-    asked = {"project": span.project, "since": span.since, "stage": stage, "kind": kind}
-    return store.query_file("problem_counts", **asked)
+    return store.query_file(
+        "problem_counts", project=span.project, since=span.since, stage=stage, kind=kind
+    )
 
 
 def problem_list(
@@ -77,29 +74,23 @@ def problem_list(
     limit: int = 50,
 ) -> pd.DataFrame:
     """Problems one by one, newest first, at most `limit`: the columns of `problems`."""
-    asked = {"project": span.project, "since": span.since, "stage": stage, "kind": kind}
-    return store.query_file("problem_list", **asked, limit=limit)
+    scope = {"project": span.project, "since": span.since}
+    return store.query_file("problem_list", **scope, stage=stage, kind=kind, limit=limit)
 
 
 def run_list(store: Store, *, project: str | None = None, limit: int = 50) -> pd.DataFrame:
-    """Runs, newest first: the columns of `runs`, seconds, n_ok, n_skipped, n_failed,
-    failed_stage, reason, usd.
-    """
+    """Runs, newest first: columns of `runs`, seconds, n_ok, n_skipped, n_failed, reason, usd."""
     return store.query_file("run_list", project=project, limit=limit)
 
 
 def run_seconds(store: Store, run_id: str) -> float | None:
     """Seconds from the beginning of a run to its end; None while it runs, and of a killed one."""
-    sql = (
-        "SELECT date_diff('millisecond', started_at, ended_at) / 1000 AS s FROM runs WHERE "
-        "run_id = ?"
-    )
-    found = store.query(sql, [run_id])["s"].dropna()
-    return float(found.iloc[0]) if len(found) else None
+    sql = """SELECT date_diff('millisecond', started_at, ended_at) / 1000 AS s
+        FROM runs WHERE run_id = ?"""
+    seconds = store.query(sql, [run_id])["s"].dropna()
+    return float(seconds.iloc[0]) if len(seconds) else None
 
 
 def run_stages(store: Store, run_id: str) -> pd.DataFrame:
-    """The stages of a run in order: stage, status, reason, seconds, started_at, ended_at; empty
-    when unknown.
-    """
+    """Stages of a run in order: stage, status, reason, seconds, started_at, ended_at."""
     return store.query_file("run_stages", run=run_id)

@@ -1,6 +1,6 @@
 """Frames into tables, set by set: staged in the table's own types, then joined with what is there.
 
-Keys are deterministic and nothing leans on constraints, so these statements run on DuckLake too.
+Keys are deterministic and no constraint is needed, so these statements run on DuckLake too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import orjson
 
 from vtlib.core import log
 from vtlib.core.errors import BadInput
-from vtlib.store.connection import Connection, spelled
+from vtlib.store.connection import Connection, spell_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,13 +24,12 @@ Rows: TypeAlias = Union["pd.DataFrame", Sequence[Mapping[str, Any]]]
 
 def columns(connection: Connection, table: str) -> dict[str, str]:
     """Names and types of the columns of a table, in order."""
-    described = connection.execute(f"SELECT * FROM {table} LIMIT 0").description
-    return {str(column[0]): str(column[1]) for column in described}
+    description = connection.execute(f"SELECT * FROM {table} LIMIT 0").description
+    return {str(column[0]): str(column[1]) for column in description}
 
 
 def stage(connection: Connection, table: str, rows: Rows) -> None:
-    """Put `rows` into the temporary table `new_<table>`, with the types of `table` and their order
-    `_n`.
+    """Put `rows` into the temporary table `new_<table>` with its types and their order `_n`.
 
     Columns that are missing are NULL. Times with a zone become naive UTC; in JSON columns text is
     taken as JSON, anything else is encoded, once. Raises BadInput for a column the table does not
@@ -55,9 +54,7 @@ def stage(connection: Connection, table: str, rows: Rows) -> None:
 
 
 def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:
-    """Of the staged rows, insert those whose key is not there; of several with one key, the
-    first.
-    """
+    """Insert staged rows whose key is not there; of several with one key, the first."""
     keys = ", ".join(key)
     connection.execute(
         f"""INSERT INTO {table} BY NAME
@@ -88,8 +85,7 @@ def fold(
     order: str,
     special: Mapping[str, str] | None = None,
 ) -> None:
-    """Join staged rows with those of their key: in each column the newest value by `order` that is
-    known.
+    """Merge staged rows with those of their key: per column the newest known value by `order`.
 
     `special` gives the expression of columns with a rule of their own; in it `_rank` is the place
     in that order (a row that is there comes before a staged one of the same time), `_n` is -1 for a
@@ -97,7 +93,7 @@ def fold(
     """
     rules = special or {}
     names = list(columns(connection, table))
-    picked = [
+    selects = [
         name if name in key else f'{rules.get(name) or f"""arg_max("{name}", _rank)"""} AS "{name}"'
         for name in names
     ]
@@ -112,7 +108,7 @@ def fold(
         ), ranked AS (
             SELECT *, row_number() OVER (ORDER BY {order} NULLS FIRST, _n) AS _rank FROM both_
         )
-        SELECT {", ".join(picked)} FROM ranked GROUP BY {keys}
+        SELECT {", ".join(selects)} FROM ranked GROUP BY {keys}
         EXCEPT {there}""",
     )
 
@@ -120,9 +116,7 @@ def fold(
 def save(
     connection: Connection, table: str, rows: Rows, *, key: Sequence[str], keep: bool = False
 ) -> None:
-    """Stage and write `rows`: rows with their key are replaced or, with `keep`, left as they
-    are.
-    """
+    """Stage and write `rows`; rows with their key are replaced or, with `keep`, left alone."""
     stage(connection, table, rows)
     (insert_absent if keep else replace)(connection, table, key)
 
@@ -135,7 +129,7 @@ def naive(moment: datetime | None) -> datetime:
 
 def records(connection: Connection, sql: str, values: Any = None) -> list[dict[str, Any]]:
     """The rows of a query as dicts of Python values (NULL is None, JSON is decoded)."""
-    result = connection.execute(*spelled(sql, values))
+    result = connection.execute(*spell_out(sql, values))
     heads = [(d[0], str(d[1]) == "JSON") for d in result.description]
     return [
         {
@@ -144,6 +138,17 @@ def records(connection: Connection, sql: str, values: Any = None) -> list[dict[s
         }
         for row in result.fetchall()
     ]
+
+
+def decoded(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """`frame` with the texts of these columns read as JSON; DuckDB gives JSON to pandas as text."""
+    import pandas as pd  # noqa: PLC0415 - as in stage
+
+    values = {
+        name: [orjson.loads(v) if isinstance(v, str) else v for v in frame[name]]
+        for name in columns
+    }
+    return frame.assign(**{n: pd.Series(v, frame.index, dtype=object) for n, v in values.items()})
 
 
 def _write(connection: Connection, table: str, key: Sequence[str], select: str) -> None:
@@ -159,11 +164,11 @@ def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
     import pyarrow as pa  # noqa: PLC0415
 
     if isinstance(rows, pd.DataFrame):
-        held = {str(name): rows[name] for name in rows.columns}
+        series = {str(name): rows[name] for name in rows.columns}
     else:
         names = dict.fromkeys(name for row in rows for name in row)
-        held = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
-    return pa.table({name: _column(held[name], types.get(name, "")) for name in held})
+        series = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
+    return pa.table({name: _column(series[name], types.get(name, "")) for name in series})
 
 
 def _column(values: pd.Series, kind: str) -> pa.Array:

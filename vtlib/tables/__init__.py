@@ -2,16 +2,14 @@
 
 For: notebooks, pages, imports, reviews.
 Owns: nothing stored.
-Entry points: `show`, `enable` (tables that sort and filter in JupyterLab),
-`reader.read_table`, `sheets`, `csv_safe`.
+Entry points: `show`, `enable` (tables that sort and filter in JupyterLab), `reader.read_table`,
+`reader.rows_of`, `csv_safe`.
 """
 
-from vtlib.tables.board import Board, Panel
-from vtlib.tables.cells import Cell, cell
 from vtlib.tables.csv_safe import to_csv_safe
-from vtlib.tables.gallery import Example, Gallery
-from vtlib.tables.html import HtmlTable, show
+from vtlib.tables.html import Cell, HtmlTable, cell, show
 from vtlib.tables.interactive import enable
+from vtlib.tables.pictures import Board, Example, Gallery, Panel
 
 __all__ = [
     "Board",

@@ -1,5 +1,4 @@
-"""How the numbers and dates of a column are written, told from the column as a whole and never from
-one cell.
+"""How a column writes numbers and dates, from the whole column and never from one cell.
 
 A decimal comma, thousands separators (`.`, `,`, blank, narrow blank, apostrophe), percent, day or
 month first. What one column leaves open, another of the same file may settle: one spreadsheet wrote
@@ -59,9 +58,7 @@ _TIME_WORDS = frozenset({"date", "at", "published", "posted", "created", "timest
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as a cell holds it; `is_percent` where it says %, `is_estimated` where it is
-    rounded.
-    """
+    """A number in a cell; `is_percent` where it says %, `is_estimated` where it is rounded."""
 
     value: float
     is_percent: bool = False
@@ -123,11 +120,10 @@ class Style:
             return _serial(word)
         if _ZONED.fullmatch(word) or _BARE.fullmatch(word):
             return datetime.fromisoformat(word.replace(" ", "T", 1).replace(" ", ""))
-        return _dated(word, self.order)
+        return _parse_date(word, self.order)
 
     def plain(self, text: str) -> str:
-        """A cell in the form that exports of the platforms have: 1234.5, ISO times (UTC), true and
-        false.
+        """A cell in the form of platform exports: 1234.5, ISO times (UTC), true and false.
 
         What the column does not decide stays as it is. A rounded id becomes ''.
         """
@@ -206,14 +202,14 @@ class _ColumnEvidence:
 
     def _number(self, match: re.Match[str]) -> str:
         body = match["body"]
-        shown = _shown(match)
-        if shown is None:
+        marks = _decimal_marks(match)
+        if marks is None:
             return "text"
-        self.decimals |= shown - {"?"}
-        self.has_powers |= _is_rounded_id(match, next(iter(shown), "."))
-        self.is_ambiguous |= "?" in shown
+        self.decimals |= marks - {"?"}
+        self.has_powers |= _is_rounded_id(match, next(iter(marks), "."))
+        self.is_ambiguous |= "?" in marks
         self.is_odd |= bool(match["power"]) or not re.fullmatch(r"\d+(\.\d+)?", body)
-        self.is_odd |= "?" in shown
+        self.is_odd |= "?" in marks
         self._range(-1 if match["power"] or match["tail"] else _rough(body))
         return "number"
 
@@ -239,14 +235,14 @@ class _ColumnEvidence:
         serial = is_time_name(name) and _SERIALS[0] <= self.lowest <= self.highest <= _SERIALS[1]
         # Two of 16 digits that end in 0 may be chance; of 18 and more it is none (1 in 10^6).
         is_cut = self.n_long >= 2 and self.n_long_rounded == self.n_long
-        rounded = self.has_powers or is_cut
+        has_cut_ids = self.has_powers or is_cut
         return Style(
             "number",
             _one(self.decimals),
             self.is_ambiguous,
             len(self.decimals) > 1,
-            not (self.is_odd or rounded or serial),
-            has_rounded_ids=rounded,
+            not (self.is_odd or has_cut_ids or serial),
+            has_rounded_ids=has_cut_ids,
             is_serial=serial,
         )
 
@@ -261,19 +257,23 @@ def column_styles(
     """The style of each column from all `rows`; `decimal` and `order` are what a person says,
     for columns that do not show it themselves.
     """
-    seen = {name: _ColumnEvidence() for name in columns}
-    open_columns = dict(seen)
+    by_column = {name: _ColumnEvidence() for name in columns}
+    open_columns = dict(by_column)
     for row in rows:
-        closed = [n for n, e in open_columns.items() if (cell := row.get(n)) and not e.add(cell)]
-        for name in closed:
+        text_columns = [
+            n for n, e in open_columns.items() if (cell := row.get(n)) and not e.add(cell)
+        ]
+        for name in text_columns:
             del open_columns[name]
         if not open_columns:
             break
-    styles = {name: evidence.style(name) for name, evidence in seen.items()}
-    shared = decimal or _one({s.decimal for s in styles.values() if s.decimal and not s.is_mixed})
+    styles = {name: evidence.style(name) for name, evidence in by_column.items()}
+    file_decimal = decimal or _one(
+        {s.decimal for s in styles.values() if s.decimal and not s.is_mixed}
+    )
     orders: set[Order] = {s.order for s in styles.values() if s.order in ("dmy", "mdy")}
     first: Order = order or _one(orders)
-    return {name: _settled(style, shared, first) for name, style in styles.items()}
+    return {name: _with_defaults(style, file_decimal, first) for name, style in styles.items()}
 
 
 def is_time_name(name: str) -> bool:
@@ -292,7 +292,7 @@ def read_length(text: str) -> float | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _settled(style: Style, decimal: str, order: Order) -> Style:
+def _with_defaults(style: Style, decimal: str, order: Order) -> Style:
     if style.kind == "number" and not style.decimal and not style.is_mixed:
         return replace(style, decimal=decimal)
     if style.kind == "date" and not style.order and not style.is_mixed:
@@ -305,10 +305,8 @@ def _one(values: set[Any]) -> Any:
     return next(iter(values)) if len(values) == 1 else ""
 
 
-def _shown(match: re.Match[str]) -> set[str] | None:
-    """What a number shows of its column's decimal separator: '.', ',', '?' (either); None when
-    it is no number.
-    """
+def _decimal_marks(match: re.Match[str]) -> set[str] | None:
+    """Decimal separator that a number shows: '.', ',', '?' (either); None for no number."""
     body = match["body"]
     if _SPACED.fullmatch(body):
         return set(re.findall(r"[.,]", body))
@@ -329,8 +327,8 @@ def _shown(match: re.Match[str]) -> set[str] | None:
 
 def _last_of_two(body: str) -> set[str] | None:
     mark = max(".,", key=body.rfind)
-    whole, _, _ = body.rpartition(mark)
-    return {mark} if _THOUSANDS.fullmatch(whole) and mark not in whole else None
+    integer, _, _ = body.rpartition(mark)
+    return {mark} if _THOUSANDS.fullmatch(integer) and mark not in integer else None
 
 
 def _other(mark: str) -> str:
@@ -338,10 +336,10 @@ def _other(mark: str) -> str:
 
 
 def _decimal_of(match: re.Match[str], *, is_count: bool) -> str:
-    shown = _shown(match)
-    if shown is None:
+    marks = _decimal_marks(match)
+    if marks is None:
         raise ValueError(f"{match.group()!r} is no number")
-    mark = next(iter(shown), ".")
+    mark = next(iter(marks), ".")
     if mark == "?" and is_count:
         return _other(re.sub(r"\d", "", match["body"]))
     return mark
@@ -394,7 +392,7 @@ def _serial(word: str) -> datetime:
     return _EPOCH + timedelta(seconds=round(days * 86_400))
 
 
-def _dated(word: str, order: Order) -> datetime:
+def _parse_date(word: str, order: Order) -> datetime:
     if match := _LONG.fullmatch(word):
         return _at(int(match["year"]), int(match["month"]), int(match["day"]), match)
     match = _SHORT.fullmatch(word)
@@ -413,20 +411,15 @@ def _at(year: int, month: int, day: int, match: re.Match[str]) -> datetime:
     hour, minute, second = 0, 0, 0.0
     if match["clock"]:
         parts = match["clock"].split(":")
-        hour, minute, second = (
-            int(parts[0]),
-            int(parts[1]),
-            float(parts[2]) if len(parts) > 2 else 0.0,
-        )
+        hour, minute = int(parts[0]), int(parts[1])
+        second = float(parts[2]) if len(parts) > 2 else 0.0
         if match["half"]:
             hour = hour % 12 + (12 if match["half"] in "pP" else 0)
     return datetime(year, month, day, hour, minute) + timedelta(seconds=second)  # noqa: DTZ001
 
 
 def _iso(moment: datetime | None, word: str) -> str:
-    """ISO 8601; a clock without a zone is taken for UTC, which exports are written in; a day
-    stays a day.
-    """
+    """ISO 8601; a clock without a zone is taken for UTC, as exports are; a day stays a day."""
     if moment is None:
         return ""
     if ":" not in word and not re.fullmatch(r"\d{5}([.,]\d+)?", word):

@@ -1,6 +1,4 @@
-"""CSV that a spreadsheet opens without running anything in it, and texts as they were before
-that.
-"""
+"""CSV that a spreadsheet opens without running anything in it, and the way back."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.tables.cells import is_missing
+from vtlib.tables.html import is_missing
 
 # What makes a formula, after blanks and quotes; their full-width forms too.
 _SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"

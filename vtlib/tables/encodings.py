@@ -1,5 +1,4 @@
-"""Which encoding a text file has: its mark, valid UTF-8, zeros between letters, else
-charset-normalizer.
+"""The encoding of a text file: its mark, valid UTF-8, zeros, else charset-normalizer.
 
 charset-normalizer tells scripts apart (Cyrillic, Greek, Japanese, …) but not the code pages of one
 script in a few short captions: it reads "Café" in cp1252 as Arabic. So Latin words are told by
@@ -10,10 +9,12 @@ nothing speaks against it, as spreadsheets write it most.
 from __future__ import annotations
 
 import codecs
+import io
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from charset_normalizer import from_bytes
 
@@ -30,10 +31,8 @@ _MARKS = (
 )
 _LATIN = ("cp1252", "cp1254", "cp1250")
 # Code pages that spreadsheets and old exports write, beside the Latin ones.
-_OTHERS = (
-    *("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"),
-    *("cp932", "gb18030", "big5", "cp949"),
-)
+_SINGLE_BYTE = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
+_OTHERS = (*_SINGLE_BYTE, "cp932", "gb18030", "big5", "cp949")
 _WORDS = re.compile(rb"[A-Za-z'\x80-\xff]*[\x80-\xff][A-Za-z'\x80-\xff]*")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _SEQUENCES = re.compile(
@@ -46,7 +45,7 @@ MAX_MESS = 0.2  # charset-normalizer's `chaos`: from here on it is unsure itself
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A codec's name and how it is known: `mark`, `valid`, `detected` or `option`.
+    """A codec's name and how it is known: `mark`, `valid`, `detected`, `option` or `unknown`.
 
     `is_broken`: UTF-8 with some bytes that are none.
     """
@@ -65,8 +64,14 @@ class Encoding:
         """A clause for people; empty for plain UTF-8."""
         if self.is_broken:
             return "UTF-8 with bytes that are none (read as cp1252 where single, else as �)"
+        if self.basis == "unknown":
+            return "bytes of no known encoding, read as �"
         plain = self.name.startswith("utf-8") and self.basis != "option"
         return "" if plain else f"read as {self.name.upper().replace('CP', 'cp')} ({self.basis})"
+
+
+UTF8 = Encoding("utf-8", "valid", is_broken=True)
+_UNKNOWN = Encoding("utf-8", "unknown")
 
 
 def detect_encoding(stream: IO[bytes], *, file: str = "", option: str = "") -> Encoding:
@@ -89,14 +94,81 @@ def detect_encoding(stream: IO[bytes], *, file: str = "", option: str = "") -> E
     return _guess(sample, file)
 
 
-def mend_escaped(text: str) -> str:
-    """`text` decoded with `surrogateescape`: a single byte that is no UTF-8 is cp1252, more of
-    them are U+FFFD.
+def json_encoding(stream: IO[bytes]) -> Encoding:
+    """The encoding of all of a JSON `stream`, read in blocks and set back to its start.
+
+    Nothing is refused: what cannot be told is `unknown`, UTF-8 with � for bytes that are none.
     """
-    return _ESCAPED.sub(_mended, text) if _ESCAPED.search(text) else text
+    head = stream.read(4)
+    stream.seek(0)
+    if _is_wide_json(head):
+        return Encoding(json.detect_encoding(head), "detected")
+    try:
+        return detect_encoding(stream)
+    except BadInput:
+        return _UNKNOWN
+    finally:
+        stream.seek(0)
 
 
-def _mended(match: re.Match[str]) -> str:
+def utf8(stream: IO[bytes], encoding: Encoding = UTF8) -> IO[bytes]:
+    """The stream of `encoding` as UTF-8 without a mark at its start.
+
+    One in a single-byte code page is given back as it is, for `decode_bytes` to read by parts: its
+    quotes and brackets are those of ASCII, and a line that another program appended may be UTF-8.
+    """
+    head = stream.read(4)
+    stream.seek(0)
+    if head.startswith(codecs.BOM_UTF8):
+        stream.seek(len(codecs.BOM_UTF8))
+        return stream
+    marked = head.startswith(tuple(mark for mark, _ in _MARKS))
+    name = json.detect_encoding(head) if marked or _is_wide_json(head) else encoding.name
+    if name.startswith("utf-8") or name in (*_LATIN, *_SINGLE_BYTE):
+        return stream
+    return io.BufferedReader(_Recoded(stream, name), BLOCK)
+
+
+def decode_bytes(text: bytes, encoding: Encoding = UTF8) -> str:
+    """Bytes of a stream that `utf8` gave: UTF-8 where they are valid, else the file's encoding."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return mend_escaped(text.decode(encoding.name, encoding.errors))
+
+
+class _Recoded(io.RawIOBase):
+    """The bytes of a stream of another encoding, as UTF-8."""
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        self._text = codecs.getreader(encoding)(stream, "replace")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        while not self._rest:
+            words = self._text.read(BLOCK)
+            if not words:
+                return 0
+            self._rest = words.lstrip("\ufeff").encode("utf-8", "replace")
+        size = min(len(target), len(self._rest))
+        target[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def _is_wide_json(head: bytes) -> bool:
+    """UTF-16 or UTF-32 without a mark: text in it has NULs where JSON has none."""
+    return len(head) == 4 and head.count(0) in (2, 3) and any(b in head for b in b"[{")
+
+
+def mend_escaped(text: str) -> str:
+    """Repair `surrogateescape` text: a single byte is cp1252, several are U+FFFD."""
+    return _ESCAPED.sub(_mend, text) if _ESCAPED.search(text) else text
+
+
+def _mend(match: re.Match[str]) -> str:
     raw = bytes(ord(c) - 0xDC00 for c in match.group())
     return raw.decode("cp1252", "replace") if len(raw) == 1 else "\ufffd"
 
@@ -164,9 +236,7 @@ def _guess(sample: bytes, file: str) -> Encoding:
 
 
 def _is_latin(sample: bytes) -> bool:
-    """Whether the words with high bytes are mostly ASCII letters with one or two high bytes in a
-    row.
-    """
+    """Whether most words with high bytes are ASCII letters with one or two high bytes in a row."""
     words = [w for w in sample.split() if len(w) > 1] or sample.split()
     runs = _HIGH.findall(b" ".join(words))
     high = sum(map(len, runs))
@@ -181,9 +251,7 @@ _ICELANDIC = frozenset("áíóúæÁÍÓÚÆ")
 
 
 def _oddness(sample: bytes, name: str) -> float:
-    """How many characters do not belong into words, read as `name`; infinite when it cannot be
-    read so.
-    """
+    """Characters that belong into no word, read as `name`; infinite if it cannot be decoded."""
     try:
         text = sample.decode(name)
     except UnicodeDecodeError:
@@ -197,5 +265,5 @@ def _oddness(sample: bytes, name: str) -> float:
 
 
 def _is_strange(character: str) -> bool:
-    """A sign that stands in no word: superscript, fraction, accent alone; quotes and dashes do."""
+    """A sign that no word has: superscript, fraction, accent alone; quotes and dashes do."""
     return unicodedata.category(character) in ("No", "Sk", "So", "Sc", "Sm") or character in "¿¡ªºƒ"

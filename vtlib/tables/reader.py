@@ -1,11 +1,12 @@
-"""The one reader of tables: CSV of every encoding and separator, and XLSX, a row at a time;
-memory stays flat.
-"""
+"""The one reader of tables: CSV of any encoding and separator, and XLSX, a row at a time."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,19 +19,16 @@ from vtlib.tables import workbook
 from vtlib.tables.column_style import Order, Style, column_styles
 from vtlib.tables.csv_safe import from_csv_safe
 from vtlib.tables.encodings import Encoding, detect_encoding, mend_escaped
-from vtlib.tables.layout import cut_rows, find_header, find_separator
 
 Open = Callable[[], IO[bytes]]
 MAX_CELL = 64_000_000  # characters; a cell beyond that is a quote that was never closed
-_SAMPLE = 200_000  # characters from which the form is told
+_SAMPLE = 200_000  # characters that show separator and headings
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
 
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """What a person says of a table where it cannot tell itself: encoding, `dmy` or `mdy`,
-    decimal `.` or `,`.
-    """
+    """What a person knows of a table: encoding, `dmy` or `mdy`, decimal `.` or `,`."""
 
     encoding: str = ""
     date_order: Order = ""
@@ -77,18 +75,17 @@ class Table:
             if isinstance(cells, Damage):
                 yield number, cells
             elif any(cells):
-                yield number, self._named(cells)
+                yield number, self._by_column(cells)
 
     @cached_property
     def styles(self) -> Mapping[str, Style]:
         """How each column writes numbers and dates, from all of its cells; reads the table once."""
-        whole = (row for _, row in self.rows() if isinstance(row, dict))
+        rows = (row for _, row in self.rows() if isinstance(row, dict))
         options = self.options
-        return column_styles(whole, self.columns, decimal=options.decimal, order=options.date_order)
+        return column_styles(rows, self.columns, decimal=options.decimal, order=options.date_order)
 
     def plain_rows(self) -> Iterator[Row]:
-        """`rows` with numbers, times and flags in the form that exports of the platforms have
-        (Style.plain).
+        """`rows` with numbers, times and flags in the form of platform exports (Style.plain).
 
         Raises BadInput for a date column whose day and month can be swapped.
         """
@@ -103,7 +100,7 @@ class Table:
                     continue
             yield number, row
 
-    def _named(self, cells: list[str]) -> dict[str, str] | Damage:
+    def _by_column(self, cells: list[str]) -> dict[str, str] | Damage:
         extra = cells[len(self.columns) :]
         if any(extra):
             return Damage(
@@ -141,7 +138,7 @@ def read_table(
     options: TableOptions | None = None,
     is_guarded: bool = False,
 ) -> Table:
-    """A table in a file, or in the bytes that `source` opens anew each time.
+    """A table in a file, or in the bytes that `source` opens each time.
 
     `needed`: headings it must have, in any case of letters. `is_guarded`: our own sheets, in which
     an apostrophe keeps a spreadsheet from running a cell; it is taken off. Raises BadInput for a
@@ -161,9 +158,7 @@ def read_table(
 
 
 def read_text(path: Path) -> str:
-    """The text of a small file in whatever encoding it has, without a mark. Raises BadInput as
-    `read_table` does.
-    """
+    """The text of a small file in any encoding. Raises BadInput as `read_table` does."""
     open_ = _opener(path)
     with closing(open_()) as stream:
         encoding = detect_encoding(stream, file=path.name)
@@ -172,9 +167,7 @@ def read_text(path: Path) -> str:
 
 
 def describe(table: Table) -> str:
-    """What a person should know of how a table was read; '' for UTF-8 with commas and the
-    headings on top.
-    """
+    """A note on encoding, separator and headings; '' for plain UTF-8 CSV."""
     parts = [table.encoding.note if table.encoding else ""]
     if table.separator and table.separator != ",":
         parts.append(f"separated by {_NAMES.get(table.separator, table.separator)}")
@@ -184,18 +177,16 @@ def describe(table: Table) -> str:
 
 
 def describe_styles(table: Table) -> str:
-    """What a person should know of how numbers and dates of a table were read; '' when there was
-    no choice.
-    """
+    """A note on how numbers and dates were read; '' when there was no choice."""
     styles = table.styles.items()
     decimals = sorted({s.decimal for _, s in styles if s.kind == "number" and s.decimal})
     parts = ["decimal comma"] if decimals == [","] else []
-    dated = [(n, s) for n, s in styles if s.is_serial or (s.kind == "date" and not s.is_plain)]
-    dated = [(n, s) for n, s in dated if not s.is_undecided]
-    parts += [f"{n}: {_order_note(style)}; no zone, taken for UTC" for n, style in dated]
-    rounded = [n for n, s in styles if s.has_rounded_ids]
-    if rounded:
-        parts.append(f"{', '.join(rounded)}: ids that a spreadsheet rounded, left out")
+    dates = [(n, s) for n, s in styles if s.is_serial or (s.kind == "date" and not s.is_plain)]
+    dates = [(n, s) for n, s in dates if not s.is_undecided]
+    parts += [f"{n}: {_order_note(style)}; no zone, taken for UTC" for n, style in dates]
+    cut_ids = [n for n, s in styles if s.has_rounded_ids]
+    if cut_ids:
+        parts.append(f"{', '.join(cut_ids)}: ids that a spreadsheet rounded, left out")
     return "; ".join(parts)
 
 
@@ -209,7 +200,7 @@ def _opener(source: Path | Open) -> Open:
         return source
     path = source
 
-    def opened() -> IO[bytes]:
+    def open_path() -> IO[bytes]:
         try:
             return path.open("rb")
         except OSError as error:
@@ -219,11 +210,11 @@ def _opener(source: Path | Open) -> Open:
                 file=str(path),
             ) from None
 
-    return opened
+    return open_path
 
 
 def _from_text(
-    open_: Open, name: str, needed: Sequence[str], options: TableOptions, *, is_guarded: bool
+    open_: Open, name: str, headings: Sequence[str], options: TableOptions, *, is_guarded: bool
 ) -> Table:
     with closing(open_()) as stream:
         encoding = detect_encoding(stream, file=name, option=options.encoding)
@@ -231,9 +222,9 @@ def _from_text(
         sample = _text(stream, encoding).read(_SAMPLE)
     if not sample.strip():
         raise BadInput("the file holds nothing but blanks.", file=name)
-    separator = find_separator(sample, needed)
+    separator = find_separator(sample, headings)
     first = cut_rows(sample, separator or ",")
-    at = find_header(first, needed)
+    at = find_header(first, headings)
 
     def rows() -> Iterator[tuple[int, list[str] | Damage]]:
         with closing(open_()) as stream:
@@ -241,18 +232,18 @@ def _from_text(
 
     columns = _headings([mend_escaped(cell) for cell in first[at]])
     columns = tuple(from_csv_safe(c) for c in columns) if is_guarded else columns
-    _demand(columns, needed, name)
+    _demand(columns, headings, name)
     return Table(name, columns, at + 1, encoding, separator, (), options, rows, is_guarded)
 
 
-def _from_workbook(open_: Open, name: str, needed: Sequence[str], options: TableOptions) -> Table:
+def _from_workbook(open_: Open, name: str, headings: Sequence[str], options: TableOptions) -> Table:
     sheet = workbook.choose_sheet(open_, name)
     first = sheet.first_rows
-    at = find_header(first, needed)
+    at = find_header(first, headings)
     columns = _headings(first[at] if first else [])
     if not columns:
         raise BadInput("the workbook holds no table.", file=name)
-    _demand(columns, needed, name)
+    _demand(columns, headings, name)
 
     def rows() -> Iterator[tuple[int, list[str] | Damage]]:
         yield from workbook.sheet_rows(open_, sheet.title)
@@ -283,9 +274,7 @@ def _split(
 
 
 def _headings(cells: Sequence[str]) -> tuple[str, ...]:
-    """Names of columns, each once: a second "Views" is "Views (2)", a blank "column 3", blanks
-    at the end none.
-    """
+    """Unique column names: a second "Views" is "Views (2)", a blank "column 3"."""
     names = [cell.lstrip("\ufeff").strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
@@ -300,11 +289,118 @@ def _headings(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(headings)
 
 
-def _demand(columns: Sequence[str], needed: Sequence[str], name: str) -> None:
+def _demand(columns: Sequence[str], headings: Sequence[str], name: str) -> None:
     here = {c.lower() for c in columns}
-    missing = [n for n in needed if n.lower() not in here]
+    missing = [n for n in headings if n.lower() not in here]
     if missing:
         raise BadInput(
             f"the columns {', '.join(missing)} are missing; there are: {', '.join(columns)[:300]}.",
             file=name,
         )
+
+
+SEPARATORS = (",", ";", "\t", "|")
+_DECLARED = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n")  # Excel's own first line
+_HEAD_ROWS = 200
+
+
+def find_separator(sample: str, headings: Sequence[str] = ()) -> str:
+    """The separator under which `sample` (start of the file) is a table; '' for none.
+
+    The one that gives a row with all of the `needed` headings, else the one whose rows agree on
+    their number of cells, with the least rows above the heading.
+    """
+    match = _DECLARED.match(sample)
+    if match:
+        return match.group(1)
+    scores = {s: score for s in SEPARATORS if (score := _score(sample, s, headings))}
+    return max(scores, key=lambda s: scores[s]) if scores else ""
+
+
+def find_header(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> int:
+    """Which of `rows` holds the headings: the first with all of `needed`, else the first that is
+    about as wide as most rows are; titles above it have fewer cells. 0 when none is.
+    """
+    names = {n.lower() for n in headings}
+    if names:
+        for number, row in enumerate(rows):
+            if names <= {cell.strip().lower() for cell in row}:
+                return number
+    width = _width(rows)
+    least = max(2, math.ceil(0.7 * width))
+    return next((n for n, r in enumerate(rows) if _filled(r) >= least or _has_index(r, width)), 0)
+
+
+def cut_rows(sample: str, separator: str) -> list[list[str]]:
+    """The first rows of a text, without a last one that the sample cuts."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator):
+            rows.append(row)
+            if len(rows) > _HEAD_ROWS:
+                break
+    except csv.Error:
+        pass
+    is_cut = len(rows) > 1 and not sample.endswith(("\n", "\r"))
+    return rows[:-1] if is_cut else rows
+
+
+def _score(
+    sample: str, separator: str, headings: Sequence[str]
+) -> tuple[bool, bool, int, float] | None:
+    rows = cut_rows(sample, separator)
+    if not rows:
+        return None
+    head = find_header(rows, headings)
+    width = len(rows[head])
+    if width < 2:
+        return None
+    body = [row for row in rows[head + 1 :] if _filled(row)]
+    agreement = sum(len(row) == width for row in body) / len(body) if body else 1.0
+    has_headings = bool(headings) and {n.lower() for n in headings} <= {
+        c.strip().lower() for c in rows[head]
+    }
+    return has_headings, agreement >= 0.7, -head, agreement * width
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    lengths = [len(row) for row in rows if _filled(row)]
+    widths = Counter(lengths)
+    return max(widths, key=lambda w: (widths[w], w == lengths[0], w), default=0)
+
+
+def _has_index(row: Sequence[str], width: int) -> bool:
+    """Whether a row is full but for its first cell, as pandas heads its index."""
+    return len(row) == width > 1 and not row[0].strip() and all(c.strip() for c in row[1:])
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def read_sheet(path: Path, *, needed: Sequence[str], todo: str = "") -> Table:
+    """A sheet whose guarded texts come as they were written. `todo` where a heading is missing.
+
+    Raises BadInput when it cannot be read or lacks one of the columns `needed`.
+    """
+    try:
+        return read_table(path, needed=needed, is_guarded=True)
+    except BadInput as error:
+        raise BadInput(error.message, todo=error.todo or todo) from None
+
+
+def sheet_rows(table: Table) -> Iterator[tuple[int, dict[str, str]]]:
+    """(row, texts by lower-case heading) as a spreadsheet counts. BadInput for a damaged row."""
+    for number, row in table.rows():
+        if isinstance(row, Damage):
+            raise BadInput(
+                row.reason, todo="Mend that row and try again.", file=table.name, row=number
+            )
+        yield number, {name.lower(): text for name, text in row.items()}
+
+
+def rows_of(
+    path: Path, *, needed: Sequence[str], todo: str = ""
+) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a sheet (`read_sheet`, `sheet_rows`)."""
+    return list(sheet_rows(read_sheet(path, needed=needed, todo=todo)))

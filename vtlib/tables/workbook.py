@@ -1,6 +1,4 @@
-"""XLSX as rows of text, read a row at a time: numbers plain, times ISO, lengths H:MM:SS, percent
-with its sign.
-"""
+"""XLSX as rows of text: numbers plain, times ISO, lengths H:MM:SS, percent with its sign."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError)
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The sheet of a workbook that is read, with its first rows; `notes` names the sheets that
-    are not.
-    """
+    """The sheet to read with its first rows; `notes` names the sheets that are not read."""
 
     title: str
     first_rows: list[list[str]]
@@ -33,30 +29,28 @@ class Sheet:
 
 
 def choose_sheet(open_: Open, name: str) -> Sheet:
-    """The first visible sheet with a table in it. Raises BadInput for a ZIP that is no workbook
-    and an empty one.
-    """
+    """The first visible sheet with a table. Raises BadInput for no workbook or an empty one."""
     _refuse(open_, name)
     try:
         with closing(open_()) as stream:
-            book = _loaded(stream)
-            shown = [s for s in book.worksheets if s.sheet_state == "visible"]
-            firsts = [(s.title, _texts(islice(s.iter_rows(), _FIRST_ROWS))) for s in shown]
-            filled = [(title, rows) for title, rows in firsts if any(map(any, rows))]
+            book = _load(stream)
+            sheets = [s for s in book.worksheets if s.sheet_state == "visible"]
+            firsts = [(s.title, _texts(islice(s.iter_rows(), _FIRST_ROWS))) for s in sheets]
+            tables = [(title, rows) for title, rows in firsts if any(map(any, rows))]
             book.close()
     except _BROKEN as error:
         raise BadInput(f"the workbook cannot be read: {error}", file=name) from None
-    if not filled:
+    if not tables:
         raise BadInput("the workbook is empty.", file=name)
-    others = ", ".join(title for title, _ in filled[1:])
-    notes = (f"sheet {filled[0][0]}", f"not read: sheets {others}") if others else ()
-    return Sheet(filled[0][0], filled[0][1], notes)
+    others = ", ".join(title for title, _ in tables[1:])
+    notes = (f"sheet {tables[0][0]}", f"not read: sheets {others}") if others else ()
+    return Sheet(tables[0][0], tables[0][1], notes)
 
 
 def sheet_rows(open_: Open, title: str) -> Iterator[tuple[int, list[str]]]:
     """(row, texts) of a sheet, rows counted from 1."""
     with closing(open_()) as stream:
-        book = _loaded(stream)
+        book = _load(stream)
         try:
             for number, row in enumerate(book[title].iter_rows(), 1):
                 yield number, [_cell(cell) for cell in row]
@@ -64,7 +58,7 @@ def sheet_rows(open_: Open, title: str) -> Iterator[tuple[int, list[str]]]:
             book.close()
 
 
-def _loaded(stream: IO[bytes]) -> Any:
+def _load(stream: IO[bytes]) -> Any:
     from openpyxl import load_workbook  # noqa: PLC0415 - half a second, and most files are no workbook
 
     return load_workbook(stream, read_only=True, data_only=True)
@@ -93,9 +87,7 @@ def _texts(rows: Iterator[Any]) -> list[list[str]]:
 
 
 def _cell(cell: Any) -> str:
-    """The text of a cell. A number of more than 15 digits was rounded: in scientific notation,
-    as it shows there.
-    """
+    """The text of a cell; more than 15 digits were rounded and stay in scientific notation."""
     value = cell.value
     if value is None or cell.data_type == "e":
         return ""
@@ -121,5 +113,5 @@ def _number(value: float, form: str) -> str:
 
 
 def _length(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    total = round(seconds)
+    return f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"

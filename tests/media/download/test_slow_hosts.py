@@ -187,13 +187,13 @@ def test_a_name_is_resolved_once_and_its_host_is_told_the_name(host, tmp_path, m
     """The dialled address stands for the name: nothing else is looked up, Host and path stay."""
     place = host.url.removeprefix("http://").partition(":")[::2]
     dialled = []
-    real = connection._dialled
+    real = connection._connect
 
     def dial(address, _port, meter):
         dialled.append(address)
         return real(place[0], int(place[1]), meter)
 
-    monkeypatch.setattr(connection, "_dialled", dial)
+    monkeypatch.setattr(connection, "_connect", dial)
     monkeypatch.setenv("NO_PROXY", "*")
     host.serve("/a.mp4", video)
     asked = []

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.media.measures.rendered_clips import Clip, cutting, render, view, write_text
 from vtlib.media.measures.cuts import find_cuts, shots_between
 from vtlib.media.measures.frames import read_strip
-from vtlib.media.measures.look import read_curves
+from vtlib.media.measures.pictures import read_curves
 
 PORTRAIT, LANDSCAPE = (180, 320), (320, 180)
 FILM = Fraction(30_000, 1001)
@@ -136,7 +136,7 @@ def test_rotated_metadata_is_applied(tmp_path):
 
 def test_one_frame_is_one_shot_without_motion(tmp_path):
     strip = read_strip(render(Clip(cutting([]), duration_s=1 / 30), tmp_path / "a.mp4"))
-    assert strip.decoded == 1
+    assert strip.n_decoded == 1
     assert find_cuts(strip) == []
     assert read_curves(strip, []).mean("motion", 0, 1) is None
 

@@ -64,7 +64,7 @@ def test_an_absent_package_is_said_not_silently_empty(clip, monkeypatch):
             raise ImportError(f"No module named {name!r}", name=name)
         return real(name, *args, **kwargs)
 
-    for module in ("text._engine", "faces._cascade", "speech._session"):
+    for module in ("text._engine", "pictures._cascade", "sound._session"):
         name, cached = module.split(".")
         __import__(f"vtlib.media.measures.{name}")
         getattr(__import__("sys").modules[f"vtlib.media.measures.{name}"], cached).cache_clear()
@@ -203,4 +203,4 @@ def test_samples_follow_jumps_and_memory_is_bounded(tmp_path, monkeypatch):
     assert len(strip.times_s) <= 51
     assert np.all(np.diff(strip.times_s) > 0)
     assert strip.times_s[-1] > 3.8
-    assert strip.decoded == 120
+    assert strip.n_decoded == 120

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from tests.media.measures.rendered_clips import RATE_HZ, Clip, beats, render, tone, view
-from vtlib.media.measures.sound import find_silence, read_sound
-from vtlib.media.measures.tempo import find_tempo
+from vtlib.media.measures.sound import find_silence, find_tempo, read_sound
 
 
 def heard(samples, tmp_path):
@@ -68,7 +67,7 @@ def test_no_tempo_where_there_is_no_beat(samples):
 
 def test_noise_and_beats_are_no_speech():
     pytest.importorskip("onnxruntime")
-    from vtlib.media.measures.speech import find_speech
+    from vtlib.media.measures.sound import find_speech
 
     noise = np.random.default_rng(1).normal(0, 0.05, 16_000 * 6).astype(np.float32)
     music = np.interp(np.arange(0, 6, 1 / 16_000), np.arange(0, 6, 1 / RATE_HZ), beats(120, 6))
@@ -81,7 +80,7 @@ def test_spoken_words_are_found_when_they_are_said(tmp_path):
     pytest.importorskip("onnxruntime")
     if not (voice := shutil.which("espeak-ng")):
         pytest.skip("espeak-ng is not installed: there is no voice to test speech with")
-    from vtlib.media.measures.speech import find_speech
+    from vtlib.media.measures.sound import find_speech
 
     wave = subprocess.run(
         [voice, "--stdout", "Stop scrolling, here are three tricks"],

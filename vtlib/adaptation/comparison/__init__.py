@@ -1,6 +1,4 @@
-"""06 comparison: which product fits which video, how products rank, and where judgements
-disagree.
-"""
+"""06 comparison: which product fits which video, product ranks, and disagreements."""
 
 from vtlib.adaptation.comparison.answer import RUBRICS, Duel, Fit, ProductFits, mean_score
 

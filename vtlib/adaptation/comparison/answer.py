@@ -1,10 +1,15 @@
-"""The typed answer about one video and several products: each judged on rubrics, every two held together."""  # noqa: E501
+"""The typed answer about one video and several products, and its rows for the store. Pure.
+
+Each product is judged on rubrics, every two are compared. Products that were not asked about are
+dropped.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 RUBRICS = ("hook_relevance", "audience_match", "transition_ease", "replicability")
 Score = Annotated[int, Field(ge=0, le=5)]
@@ -76,5 +81,75 @@ class ProductFits(Part):
 
 
 def mean_score(fit: Fit) -> float:
-    """The mean of the four rubrics, 0 to 5: each counts the same, because no weight has been measured."""  # noqa: E501
+    """The mean of the four rubrics, 0 to 5, equally weighted: no weights have been measured."""
     return sum(getattr(fit, name) for name in RUBRICS) / len(RUBRICS)
+
+
+A = TypeVar("A", bound=BaseModel)
+Rows = list[dict[str, Any]]
+
+
+def fit_rows(question: Mapping[str, Any], products: Sequence[str]) -> Rows:
+    """Columns of `fits` but for analysis_id, from a row of `analyses` and the ids in the order they
+    were asked.
+
+    A product that was not asked about, or comes twice, is dropped; one that the answer lacks has no
+    row. A partial answer gives the rows that are whole.
+    """
+    answer = question["answer"] or {}
+    common = {
+        name: question[name] for name in ("post_id", "model", "prompt_version", "input_hash")
+    } | {"judged_at": question["answered_at"], "n_products": len(products)}
+    rows: dict[str, dict[str, Any]] = {}
+    for fit in _valid(Fit, answer.get("fits")):
+        if fit.product in products and fit.product not in rows:
+            rows[fit.product] = {**common, **_fit(fit, answer, products)}
+    return list(rows.values())
+
+
+def judgement_rows(question: Mapping[str, Any], products: Sequence[str]) -> Rows:
+    """Columns of `fit_judgements` but for analysis_id: each pair of `products` once, in the order
+    of their ids' place in the question; a pair that is judged twice and differently counts as
+    even.
+    """
+    place = {product: n for n, product in enumerate(products)}
+    common = {"post_id": question["post_id"], "judged_at": question["answered_at"]}
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for duel in _valid(Duel, (question["answer"] or {}).get("duels")):
+        if duel.first not in place or duel.second not in place or duel.first == duel.second:
+            continue
+        pair, better = (duel.first, duel.second), str(duel.better)
+        if place[duel.first] > place[duel.second]:
+            pair = (duel.second, duel.first)
+            better = {"first": "second", "second": "first"}.get(better, "even")
+        if pair in rows and rows[pair]["better"] != better:
+            better = "even"
+        ids = {"first_product_id": pair[0], "second_product_id": pair[1]}
+        rows[pair] = {**common, **ids, "better": better, "reason": duel.why}
+    return list(rows.values())
+
+
+def _fit(fit: Fit, answer: Mapping[str, Any], products: Sequence[str]) -> dict[str, Any]:
+    is_first = answer.get("recommended") == fit.product
+    return {
+        "product_id": fit.product,
+        "position": products.index(fit.product) + 1,
+        "scores": {name: getattr(fit, name) for name in RUBRICS},
+        "score": mean_score(fit),
+        "reason": fit.reason,
+        "best_use": fit.best_use,
+        "obstacles": [o.model_dump(mode="json") for o in fit.obstacles],
+        "confidence": fit.confidence,
+        "is_recommended": is_first,
+        "recommended_why": answer.get("recommended_why") if is_first else None,
+    }
+
+
+def _valid(model: type[A], items: Any) -> list[A]:
+    out = []
+    for one in items or []:
+        try:
+            out.append(model.model_validate(one))
+        except ValidationError:
+            continue
+    return out

@@ -1,5 +1,8 @@
-"""Products ranked for one video and over all of a project, with how sure and how much judgements
-disagree. Pure.
+"""Products ranked for one video and over all of a project, and how judgements disagree. Pure.
+
+Ranks over videos come from pairwise judgements by Bradley and Terry's model with a weak prior:
+R. A. Bradley, M. E. Terry (1952), "Rank analysis of incomplete block designs I", Biometrika 39,
+324-345.
 """
 
 from __future__ import annotations
@@ -11,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from vtlib.adaptation.comparison.recommendation import rank_products, tally
-from vtlib.adaptation.pairwise import circular_triads, ranking_weight, strengths
 from vtlib.core.conclusion import product_name
 from vtlib.core.proportions import Rate, rate
 
@@ -40,13 +43,13 @@ RANK_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Where judgements do not go together; rates with n, intervals and what they count.
+    """Where judgements contradict each other; rates with n, intervals and what they count.
 
     `against_scores`: pairs judged against the order of their scores in the same answer; `minority`:
     judgements against the majority of videos for their pair (pairs judged in two videos or more);
-    `first_named`: how often the product that stood first in the question won, of decided pairs of
-    two videos or more (one half = no matter: the order is by lot); `circles` of `triads` decided
-    ones go round, within videos.
+    `first_named`: how often the product that was named first in the request won, of decided pairs
+    of two videos or more (one half = no effect: the order is random); `circles` of `triads` decided
+    ones are circular, within videos.
     """
 
     against_scores: Rate
@@ -64,11 +67,11 @@ def per_video(
 
     `fits` and `judgements`: rows of adaptation/store of that video.
     """
-    ranked = rank_products(fits, judgements, min_score=min_score)
-    if ranked.empty:
+    order = rank_products(fits, judgements, min_score=min_score)
+    if order.empty:
         return pd.DataFrame(columns=list(VIDEO_COLUMNS))
-    scores = pd.DataFrame(list(ranked["scores"]), index=ranked.index)
-    table = pd.concat([ranked, scores], axis=1)
+    scores = pd.DataFrame(list(order["scores"]), index=order.index)
+    table = pd.concat([order, scores], axis=1)
     table["product"] = [product_name(row) for _, row in table.iterrows()]
     return table.reindex(columns=list(VIDEO_COLUMNS))
 
@@ -92,25 +95,25 @@ def over_videos(
         -1, 2
     )
     outcomes = np.array([_OUTCOME[better] for better in judgements["better"]], dtype=np.float64)
-    found = strengths(
+    model = strengths(
         pairs, outcomes, n_items=len(ids), weights=_weights(judgements), interval=interval
     )
-    won = _tally(judgements)
-    counted = [won.get(i, (0, 0, 0)) for i in ids]
+    tallies = _tally(judgements)
+    counts = [tallies.get(i, (0, 0, 0)) for i in ids]
     best = fits[fits["score"].eq(fits.groupby("post_id")["score"].transform("max"))]
     table = pd.DataFrame(
         {
-            "rank": found.rank,
-            "rank_low": found.rank_low,
-            "rank_high": found.rank_high,
+            "rank": model.rank,
+            "rank_low": model.rank_low,
+            "rank_high": model.rank_high,
             "product": names["product_name"].fillna(names["product"]).to_list(),
-            "strength_ln": found.strength,
-            "strength_low": found.low,
-            "strength_high": found.high,
-            "p_first": found.p_first,
-            "won": [c[0] for c in counted],
-            "lost": [c[1] for c in counted],
-            "even": [c[2] for c in counted],
+            "strength_ln": model.strength,
+            "strength_low": model.low,
+            "strength_high": model.high,
+            "p_first": model.p_first,
+            "won": [c[0] for c in counts],
+            "lost": [c[1] for c in counts],
+            "even": [c[2] for c in counts],
             "n_videos": fits.groupby("product_id")["post_id"].nunique().reindex(ids).to_list(),
             "mean_score": fits.groupby("product_id")["score"].mean().reindex(ids).to_list(),
             "first_in": best.groupby("product_id")["post_id"].nunique().reindex(ids, fill_value=0)
@@ -123,23 +126,23 @@ def over_videos(
 
 
 def disagreement(fits: pd.DataFrame, judgements: pd.DataFrame) -> Disagreement:
-    """How far the judgements of a project go together."""
+    """How far the judgements of a project agree with each other."""
     score = {(f["post_id"], f["product_id"]): f["score"] for f in fits.to_dict("records")}
-    against = asked = first_won = decided = 0
+    against = n_scores = first_won = n_decided = 0
     for row in judgements.to_dict("records"):
         pair = [score.get((row["post_id"], row[f"{n}_product_id"])) for n in ("first", "second")]
         if row["better"] == "even":
             continue
-        decided += 1
+        n_decided += 1
         first_won += row["better"] == "first"
         if pair[0] is not None and pair[1] is not None and pair[0] != pair[1]:
-            asked += 1
+            n_scores += 1
             against += (pair[0] > pair[1]) != (row["better"] == "first")
     circles, triads = _circles(judgements)
     if judgements["post_id"].nunique() < 2:
-        first_won = decided = 0
+        first_won = n_decided = 0
     return Disagreement(
-        rate(against, asked), _minority(judgements), rate(first_won, decided), circles, triads
+        rate(against, n_scores), _minority(judgements), rate(first_won, n_decided), circles, triads
     )
 
 
@@ -164,24 +167,22 @@ def _weights(judgements: pd.DataFrame) -> NDArray[np.float64]:
 def _tally(judgements: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
     """Pairs won, lost and even by product, over all videos."""
     out: dict[str, tuple[int, int, int]] = {}
-    for (_, product), (won, lost, even) in tally(judgements).items():
+    for (_, product), (wins, losses, even) in tally(judgements).items():
         before = out.get(product, (0, 0, 0))
-        out[product] = (before[0] + won, before[1] + lost, before[2] + even)
+        out[product] = (before[0] + wins, before[1] + losses, before[2] + even)
     return out
 
 
 def _minority(judgements: pd.DataFrame) -> Rate:
-    """Decided judgements that go against the majority of their pair, in pairs decided twice or
-    more.
-    """
+    """Decided judgements against the majority of their pair, in pairs decided at least twice."""
     counts: dict[frozenset[str], dict[str, int]] = {}
     for row in judgements.to_dict("records"):
         if row["better"] != "even":
             ids = (row["first_product_id"], row["second_product_id"])
             winner = ids[0] if row["better"] == "first" else ids[1]
-            held = counts.setdefault(frozenset(ids), dict.fromkeys(ids, 0))
-            held[winner] += 1
-    several = [held.values() for held in counts.values() if sum(held.values()) > 1]
+            votes = counts.setdefault(frozenset(ids), dict.fromkeys(ids, 0))
+            votes[winner] += 1
+    several = [votes.values() for votes in counts.values() if sum(votes.values()) > 1]
     return rate(sum(min(v) for v in several), sum(sum(v) for v in several))
 
 
@@ -196,6 +197,127 @@ def _circles(judgements: pd.DataFrame) -> tuple[int, int]:
             if row["better"] != "even":
                 winner, loser = (a, b) if row["better"] == "first" else (b, a)
                 wins[winner, loser] = True
-        found = circular_triads(wins)
-        totals = [totals[0] + found[0], totals[1] + found[1]]
+        triads = circular_triads(wins)
+        totals = [totals[0] + triads[0], totals[1] + triads[1]]
     return totals[0], totals[1]
+
+
+# Of the log-odds strength of an item: two items one such deviation of their difference apart win 8
+# to 1. It keeps an item that never lost at a finite strength, and pulls few judgements towards "no
+# difference".
+PRIOR_SD = 1.5
+DRAWS = 20_000
+_STEPS_MAX = 100
+_SMALL = 1e-10
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Strengths:
+    """Log-odds strengths, centred on 0 over the items; intervals and ranks from the same draws.
+
+    Arrays of length k: `strength` with `low` and `high`; `rank` from 1 (the strongest) with
+    `rank_low` and `rank_high`; `p_first`: the probability of being the strongest.
+    """
+
+    strength: Floats
+    low: Floats
+    high: Floats
+    rank: NDArray[np.int64]
+    rank_low: NDArray[np.int64]
+    rank_high: NDArray[np.int64]
+    p_first: Floats
+
+
+def strengths(
+    judgements: NDArray[np.int64],
+    outcomes: Floats,
+    *,
+    n_items: int,
+    weights: Floats | None = None,
+    interval: float = 0.8,
+) -> Strengths:
+    """Strengths of `n_items` from judgements.
+
+    `judgements`: shape (n, 2), the two items of each; `outcomes`: shape (n,), 1 = the first won, 0
+    = the second, 0.5 = even; `weights`: shape (n,), how much each counts (see `ranking_weight`).
+    Posterior mode under a normal prior (PRIOR_SD), normal approximation around it, `interval` its
+    central mass. Without judgements every strength is 0, and ranks are as wide as there are items.
+    The same input gives the same output.
+    """
+    many = np.ones(len(outcomes)) if weights is None else np.asarray(weights, float)
+    design = np.zeros((len(outcomes), n_items))
+    rows = np.arange(len(outcomes))
+    if len(outcomes):
+        design[rows, judgements[:, 0]] = 1.0
+        design[rows, judgements[:, 1]] = -1.0
+    mode, covariance = _posterior(design, np.asarray(outcomes, float), many)
+    centre = np.eye(n_items) - 1.0 / n_items
+    mode, covariance = centre @ mode, centre @ covariance @ centre
+    rng = np.random.default_rng(0)
+    draws = mode + rng.multivariate_normal(np.zeros(n_items), covariance, DRAWS, method="eigh")
+    tails = [(1 - interval) / 2, (1 + interval) / 2]
+    low, high = np.quantile(draws, tails, axis=0)
+    places = np.argsort(np.argsort(-draws, axis=1), axis=1) + 1
+    rank_low, rank_high = np.quantile(places, tails, axis=0, method="nearest").astype(np.int64)
+    return Strengths(
+        strength=mode,
+        low=low,
+        high=high,
+        rank=_ranks(mode),
+        rank_low=rank_low,
+        rank_high=rank_high,
+        p_first=(places == 1).mean(axis=0),
+    )
+
+
+def ranking_weight(n_items: int) -> float:
+    """How much each judgement of one judge over all pairs of `n_items` counts: 2 / k.
+
+    All k (k - 1) / 2 pairs of one ranking say no more than its k - 1 successive choices (Plackett
+    and Luce), so they are weighted to add up to that; else intervals would be too narrow the more
+    items there are.
+    """
+    return 2.0 / n_items if n_items > 1 else 1.0
+
+
+def circular_triads(wins: NDArray[np.bool_]) -> tuple[int, int]:
+    """How many triads are circular (a beats b beats c beats a), and how many are decided at all.
+
+    `wins`: shape (k, k), whether the row's item beats the column's. Kendall and Babington Smith
+    (1940), "On the method of paired comparisons", Biometrika 31; a triad with an even or a missing
+    pair is undecided.
+    """
+    k = len(wins)
+    circles = n_decided = 0
+    for a in range(k):
+        for b in range(a + 1, k):
+            for c in range(b + 1, k):
+                trio = wins[np.ix_((a, b, c), (a, b, c))]
+                if int(trio.sum()) == 3:
+                    n_decided += 1
+                    circles += int(trio.sum(axis=1).max() == 1)
+    return circles, n_decided
+
+
+def _posterior(design: Floats, outcomes: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Mode and covariance by Newton's method; the target is strictly concave."""
+    n_items = design.shape[1]
+    mode = np.zeros(n_items)
+    prior = np.eye(n_items) / PRIOR_SD**2
+    for _ in range(_STEPS_MAX):
+        p = expit(design @ mode)
+        slope = design.T @ (weights * (outcomes - p)) - prior @ mode
+        curve = design.T @ (design * (weights * p * (1 - p))[:, None]) + prior
+        step = np.linalg.solve(curve, slope)
+        mode = mode + step / max(1.0, float(np.abs(step).max()))
+        if float(np.abs(step).max()) < _SMALL:
+            break
+    return mode, np.asarray(np.linalg.inv(curve), float)
+
+
+def _ranks(strength: Floats) -> NDArray[np.int64]:
+    """1 for the strongest; equal strengths share the better rank."""
+    levels = np.round(strength, 9)
+    return np.array([1 + int((levels > s).sum()) for s in levels], dtype=np.int64)

@@ -1,6 +1,4 @@
-"""The one rule that ranks products for a video and recommends one: notebooks, index, desk,
-commands and scripts use it. Pure.
-"""
+"""The one rule that ranks products for a video and recommends one, used everywhere. Pure."""
 
 from __future__ import annotations
 
@@ -11,18 +9,17 @@ from vtlib.core.conclusion import number, product_name
 
 RULE = "score, then pairs"
 FIT_RULE = (
-    "the product with the highest mean of the four scores; equal scores by pairs won, then by "
-    "the model's own choice; "
-    "recommended from {min_score:g} of 5 (adaptation.min_score)"
+    "the product with the highest mean of the four scores; equal scores by pairs won, then by the "
+    "model's own choice; recommended from {min_score:g} of 5 (adaptation.min_score)"
 )
-ADDED = ("rank", "is_recommended", "is_model_choice", "wins", "of", "why", "disagreement")
+EXTRA_COLUMNS = ("rank", "is_recommended", "is_model_choice", "wins", "of", "why", "disagreement")
 
 
 def rank_products(
     fits: pd.DataFrame, judgements: pd.DataFrame, *, min_score: float
 ) -> pd.DataFrame:
     """Every fit with its rank for its video by RULE, best videos first: the columns of `fits` and
-    ADDED.
+    EXTRA_COLUMNS.
 
     `fits` and `judgements`: frames of adaptation/store, of one video or many. `rank` from 1, shared
     by products that are level; `is_recommended` at most one product of a video, one that reaches
@@ -31,9 +28,11 @@ def rank_products(
     pairs or the model's own choice say otherwise, "" where none does. No fits: an empty frame.
     """
     if fits.empty:
-        return fits.assign(**dict.fromkeys(ADDED))
-    won = tally(judgements)
-    pairs = [won.get((f["post_id"], f["product_id"]), (0, 0, 0)) for f in fits.to_dict("records")]
+        return fits.assign(**dict.fromkeys(EXTRA_COLUMNS))
+    tallies = tally(judgements)
+    pairs = [
+        tallies.get((f["post_id"], f["product_id"]), (0, 0, 0)) for f in fits.to_dict("records")
+    ]
     table = fits.assign(
         is_model_choice=fits["is_recommended"].eq(True),
         wins=[w + even / 2 for w, _, even in pairs],
@@ -52,56 +51,52 @@ def rank_products(
     )
     first = ~table.duplicated("post_id")
     table["is_recommended"] = first & table["score"].ge(min_score)
-    said = {post: disagreement(rows) for post, rows in table.groupby("post_id")}
-    table["disagreement"] = table["post_id"].map(said).where(first, "")
+    notes = {post: disagreement(rows) for post, rows in table.groupby("post_id")}
+    table["disagreement"] = table["post_id"].map(notes).where(first, "")
     return table.drop(columns=["_best", "_above"]).reset_index(drop=True)
 
 
-def disagreement(ranked: pd.DataFrame) -> str:
-    """Where pairs or the model's own choice put another product of one video first, in a
-    sentence; else "".
-    """
-    first = ranked.iloc[0]
+def disagreement(rows: pd.DataFrame) -> str:
+    """Where pairs or the model prefer another product of one video, as a sentence; else ""."""
+    first = rows.iloc[0]
     parts = []
-    level = ranked[ranked["rank"].eq(1)]
+    level = rows[rows["rank"].eq(1)]
     if len(level) > 1:
-        parts.append(f"{_listed(level)} are level, taken in the order of their names")
-    if ranked["of"].gt(0).any():
-        by_pairs = ranked[ranked["wins"].eq(ranked["wins"].max())]
+        parts.append(f"{_listed(level)} are tied, taken in the order of their names")
+    if rows["of"].gt(0).any():
+        by_pairs = rows[rows["wins"].eq(rows["wins"].max())]
         if first["product_id"] not in set(by_pairs["product_id"]):
             parts.append(
                 f"pairs put {_listed(by_pairs)} first ({_won(by_pairs.iloc[0])}, "
                 f"{product_name(first)} {_won(first)})"
             )
-    own = ranked[ranked["is_model_choice"]]
+    own = rows[rows["is_model_choice"]]
     if own.empty:
-        parts.append("the model itself would take none")
+        parts.append("the model itself recommends none")
     elif first["product_id"] not in set(own["product_id"]):
         parts.append(f"the model's own choice is {_listed(own)}")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def shortfall(ranked: pd.DataFrame, *, min_score: float, project: str) -> str:
+def shortfall(rows: pd.DataFrame, *, min_score: float, project: str) -> str:
     """Why no script was written though fits are known: the best pair, its score, the threshold and
     the two ways on.
 
     "" where a pair reaches `min_score`, and without fits.
     """
-    if ranked.empty or ranked["is_recommended"].any():
+    if rows.empty or rows["is_recommended"].any():
         return ""
-    best = ranked.iloc[0]
+    best = rows.iloc[0]
     score = float(best["score"])
     lower = int(score * 10) / 10
     product = best.get("product") or best["product_id"]
     return (
-        f"No script was written: the best of {number(len(ranked), 'pair')} is "
-        f"{product_name(best)} with {best['post_id']}, "
-        f"{score:.2f} of 5, under adaptation.min_score {min_score:g}. "
+        f"No script was written: the best of {number(len(rows), 'pair')} is {product_name(best)} "
+        f"with {best['post_id']}, {score:.2f} of 5, under adaptation.min_score {min_score:g}. "
         f"Lower the threshold: vt run {project} --only adaptation -p "
-        f"adaptation.min_score={lower:g}. "
-        f"Or write this one anyway: vt script adapt --project {project} --video "
-        f"{best['post_id']} --product {product}"
+        f"adaptation.min_score={lower:g}. Or write this one anyway: vt script adapt --project "
+        f"{project} --video {best['post_id']} --product {product}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What 06 says at its end, and the matrix as a table: sentences made from numbers. Pure."""
+"""The conclusion of 06 and its tables: sentences from numbers. Pure."""
 
 from __future__ import annotations
 
@@ -56,24 +56,22 @@ RANK_COLUMNS = {
 
 
 def pair_table(fits: pd.DataFrame) -> pd.DataFrame:
-    """`fits` (adaptation/store) with its scores a column each, as PAIR_COLUMNS; an empty one has
-    the columns.
-    """
+    """`fits` (adaptation/store) with a column a score, as PAIR_COLUMNS."""
     if fits.empty:
         return pd.DataFrame(columns=["account_id", *PAIR_COLUMNS])
     scores = pd.DataFrame(list(fits["scores"]), index=fits.index)
     return pd.concat([fits, scores], axis=1)
 
 
-def best_table(ranked: pd.DataFrame) -> pd.DataFrame:
+def best_table(rows: pd.DataFrame) -> pd.DataFrame:
     """For each video the product of rank 1, as BEST_COLUMNS: `ahead` of the next one (None: alone).
 
-    `ranked`: recommendation.rank_products.
+    `rows`: recommendation.rank_products.
     """
-    if ranked.empty:
+    if rows.empty:
         return pd.DataFrame(columns=["account_id", *BEST_COLUMNS])
-    best = ranked.drop_duplicates("post_id")
-    next_ = ranked[ranked.groupby("post_id").cumcount() == 1].set_index("post_id")["score"]
+    best = rows.drop_duplicates("post_id")
+    next_ = rows[rows.groupby("post_id").cumcount() == 1].set_index("post_id")["score"]
     ways = [obstacles(ways) for ways in best["obstacles"]]
     return best.assign(
         recommended=best["is_recommended"].map({True: "yes", False: "under the threshold"}),
@@ -82,21 +80,26 @@ def best_table(ranked: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def obstacles(found: Sequence[Mapping[str, Any]] | None) -> str | None:
-    """What stands in the way, in words; None when nothing does."""
-    said = [f"{o['kind'].replace('_', ' ')}: {o['what']}" for o in found or []]
-    return "; ".join(said) or None
+def obstacles(items: Sequence[Mapping[str, Any]] | None) -> str | None:
+    """Obstacles as text; None when there are none."""
+    parts = [f"{o['kind'].replace('_', ' ')}: {o['what']}" for o in items or []]
+    return "; ".join(parts) or None
 
 
 def rank_table(ranks: pd.DataFrame) -> pd.DataFrame:
-    """`ranks` (ranking.over_videos) with the interval of the rank in words, as RANK_COLUMNS."""
+    """`ranks` (ranking.over_videos) with the interval of the rank as text, as RANK_COLUMNS."""
     spans = [f"{r.rank_low} to {r.rank_high}" for r in ranks.itertuples()]
-    told = pd.Series(spans, index=ranks.index, dtype=object)
-    return ranks.assign(ranks=told, chance=100 * ranks["p_first"].astype(float))
+    texts = pd.Series(spans, index=ranks.index, dtype=object)
+    return ranks.assign(ranks=texts, chance=100 * ranks["p_first"].astype(float))
 
 
 def conclude(
-    fits: pd.DataFrame, ranks: pd.DataFrame, found: Disagreement, *, has_key: bool, waits: str = ""
+    fits: pd.DataFrame,
+    ranks: pd.DataFrame,
+    disagreement: Disagreement,
+    *,
+    has_key: bool,
+    waits: str = "",
 ) -> Conclusion:
     """The end of 06. `waits`: why nothing could be judged, "" when something could be."""
     if fits.empty:
@@ -107,12 +110,11 @@ def conclude(
     lines = [
         (
             f"{number(n_products, 'product')} judged for {number(n_videos, 'video')}: "
-            f"{number(len(fits), 'pair')}, {number(n_judged, 'time')} two products were held "
-            "together."
+            f"{number(len(fits), 'pair')}, {number(n_judged, 'direct comparison')} of products."
         ),
         order(ranks, n_judged),
     ]
-    lines += disagreements(found)
+    lines += disagreements(disagreement)
     lines += _of_pictures(fits)
     lines.append("Scores are opinions of a model on anchored rubrics, not measurements.")
     counts = {"videos": n_videos, "products": n_products, "pairs": len(fits)}
@@ -120,7 +122,7 @@ def conclude(
 
 
 def _of_pictures(fits: pd.DataFrame) -> list[str]:
-    """What is not known of posts of pictures among `fits` (column is_pictures where known)."""
+    """What is not known of posts of pictures among `fits` (column is_pictures)."""
     n = (
         int(fits.loc[fits["is_pictures"].astype(bool), "post_id"].nunique())
         if "is_pictures" in fits
@@ -139,32 +141,37 @@ def order(ranks: pd.DataFrame, n_judged: int) -> str:
     if ranks.empty:
         return ""
     if len(ranks) == 1:
-        return f"{ranks['product'].iloc[0]} was judged alone: there is no order to speak of."
+        return f"{ranks['product'].iloc[0]} was the only product judged, so there is no ranking."
     if not n_judged:
-        return "No two products were held together, so their order cannot be told."
+        return "No two products were compared directly, so they cannot be ranked."
     first = ranks.iloc[0]
     level = ranks.loc[ranks["rank"].eq(1), "product"]
     if len(level) > 1:
-        return f"{' and '.join(level)} are level over all videos."
-    said = (
+        return f"{' and '.join(level)} are tied over all videos."
+    text = (
         f"{first['p_first']:.0%} probability of rank 1, rank {first['rank_low']} to "
         f"{first['rank_high']} (80 %)"
     )
     if first["p_first"] >= SURE_P:
-        return f"{first['product']} fits best over all videos: {said}."
-    return f"{first['product']} is ahead over all videos, not surely: {said}."
+        return f"{first['product']} fits best over all videos: {text}."
+    return f"{first['product']} is ahead over all videos, not surely: {text}."
 
 
-def disagreements(found: Disagreement) -> list[str]:
-    """How far judgements go together, in sentences; what could not be asked is not said."""
+def disagreements(disagreement: Disagreement) -> list[str]:
+    """Sentences on how far judgements agree; nothing about rates without cases."""
     lines = []
-    if found.against_scores.n:
-        lines.append(f"{_of(found.against_scores)} pairs were judged against their own scores.")
-    if found.minority.n:
-        lines.append(f"{_of(found.minority)} judgements go against the majority of videos.")
-    if found.circles:
-        lines.append(f"{found.circles:,} of {found.triads:,} triples of products go in a circle.")
-    first = found.first_named
+    if disagreement.against_scores.n:
+        lines.append(
+            f"{_of(disagreement.against_scores)} pairs were judged against their own scores."
+        )
+    if disagreement.minority.n:
+        lines.append(f"{_of(disagreement.minority)} judgements go against the majority of videos.")
+    if disagreement.circles:
+        lines.append(
+            f"{disagreement.circles:,} of {disagreement.triads:,} triples of products go in a "
+            "circle."
+        )
+    first = disagreement.first_named
     if first.n and not first.low <= 0.5 <= first.high:
         lines.append(
             f"The product that was named first won {_of(first)} pairs: the order of naming may "
@@ -173,7 +180,7 @@ def disagreements(found: Disagreement) -> list[str]:
     return lines
 
 
-def _of(found: Rate) -> str:
+def _of(ratio: Rate) -> str:
     return (
-        f"{found.k:,} of {found.n:,} ({found.share:.0%}; 80 %: {found.low:.0%} to {found.high:.0%})"
+        f"{ratio.k:,} of {ratio.n:,} ({ratio.share:.0%}; 80 %: {ratio.low:.0%} to {ratio.high:.0%})"
     )

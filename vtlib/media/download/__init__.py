@@ -1,7 +1,7 @@
 """Videos and pictures of posts: from the post's page by yt-dlp, or from a media URL of its capture.
 
-Every answer is one of a few words (`outcome.py`); every request, redirects included, passes one
-gate (`gate.py`); every file is proven whole before it counts.
+Every download has one of a few outcomes (`outcome.py`); every request, redirects included, passes
+the URL allow-list (`url_allowlist.py`); every file is checked to be complete (`../probe.py`).
 """
 
 from vtlib.media.download.outcome import Fetched, ProvenFile

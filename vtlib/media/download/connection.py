@@ -1,10 +1,9 @@
-"""Connections to strangers' hosts: to the address that was checked, every byte under the meter of a
-deadline.
+"""Connections to unknown hosts: only to checked addresses, every byte counted against a deadline.
 
-Both openers use it, ours (`direct.py`) and yt-dlp's (`pages.py`). A name is resolved once, by the
-list (`gate.py`), and the connection goes to what was resolved: an answer that changes in between
-leads nowhere. The host's own name stays in the Host header and in TLS. Behind a proxy, names are
-the proxy's to resolve.
+Both openers use it, ours (`direct.py`) and yt-dlp's (`pages.py`). A name is resolved once, by
+`url_allowlist.py`, and the connection goes to that address, so a DNS answer that changes in between
+has no effect. The host's own name stays in the Host header and in TLS. Behind a proxy, the proxy
+resolves names.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _FILES = ("video/", "audio/", "image/", "application/octet-stream", "binary/", "
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How a connection is made. `max_bytes`: no answer may be larger, as it comes and unpacked."""
+    """How a connection is made. `max_bytes`: the limit of an answer, packed and unpacked."""
 
     gate: Gate
     deadline: Deadline
@@ -37,7 +36,7 @@ class Route:
 
 
 class _Metered:
-    """Mixed into a socket class: each read waits as long as its meter allows."""
+    """Mixin of a socket class: each read waits as long as its meter allows."""
 
     meter: Meter | None = None
 
@@ -60,9 +59,7 @@ class MeteredTls(_Metered, ssl.SSLSocket):
 
 
 class _Connection:
-    """Mixed into http.client's connections. `route` is a class attribute of what
-    `connection_class` makes.
-    """
+    """Mixin of http.client's connections; `connection_class` sets the class attribute `route`."""
 
     route: Route
     sock: Any
@@ -75,7 +72,7 @@ class _Connection:
         if context := getattr(self, "_context", None):
             context.sslsocket_class = MeteredTls
         super().connect()  # type: ignore[misc]
-        self.sock = _metered(self.sock, self._meter)
+        self.sock = _add_meter(self.sock, self._meter)
 
     def getresponse(self) -> http.client.HTTPResponse:
         self._meter.begin_head()
@@ -86,15 +83,13 @@ class _Connection:
         return answer
 
     def _dial(self, place: tuple[str, int], *_: Any) -> socket.socket:
-        """A socket to a checked address of the host, the first that answers. Raises OSError,
-        Refused.
-        """
+        """A socket to the first checked address that answers. Raises OSError, AddressRefused."""
         host, port = place
         find = _resolve if self.route.is_proxied else self.route.gate.addresses
         error: OSError = OSError(f"{host} has no address")
         for address in call_within(self._meter.wait_s(), lambda: find(host, port)):
             try:
-                return _dialled(address, port, self._meter)
+                return _connect(address, port, self._meter)
             except OSError as new:
                 error = new
         raise error
@@ -115,13 +110,13 @@ class Opening(urllib.request.AbstractHTTPHandler):
     def http_open(self, request: urllib.request.Request) -> Any:
         """The answer over plain HTTP."""
         return self.do_open(
-            connection_class(http.client.HTTPConnection, self._way(request)), request
+            connection_class(http.client.HTTPConnection, way(self.route, request)), request
         )
 
     def https_open(self, request: urllib.request.Request) -> Any:
         """The answer over TLS."""
-        made = connection_class(http.client.HTTPSConnection, self._way(request))
-        return self.do_open(functools.partial(made, context=tls_context()), request)
+        connection = connection_class(http.client.HTTPSConnection, way(self.route, request))
+        return self.do_open(functools.partial(connection, context=tls_context()), request)
 
     def http_request(self, request: urllib.request.Request) -> urllib.request.Request:
         """The request with its headers."""
@@ -129,14 +124,9 @@ class Opening(urllib.request.AbstractHTTPHandler):
 
     https_request = http_request
 
-    def _way(self, request: urllib.request.Request) -> Route:
-        return way(self.route, request)
-
 
 def way(route: Route, request: Any) -> Route:
-    """`route` for this request. Behind a proxy nothing is resolved here, so the name alone is
-    checked.
-    """
+    """`route` for this request. Behind a proxy only the name is checked."""
     is_proxied = bool(request._tunnel_host) or request.has_proxy()  # noqa: SLF001 - urllib shows it nowhere else
     if is_proxied:
         route.gate.check(request.full_url)
@@ -145,14 +135,12 @@ def way(route: Route, request: Any) -> Route:
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """The machine's own trust, read once."""
+    """The machine's own certificates, read once."""
     return ssl.create_default_context()
 
 
 def unpack(data: bytes, wbits: int, max_bytes: int) -> bytes:
-    """Content that came as gzip or deflate. Raises Failed beyond `max_bytes`, zlib.error for
-    other bytes.
-    """
+    """Content unpacked with `wbits`. Raises DownloadFailed beyond `max_bytes`, or zlib.error."""
     unpacker = zlib.decompressobj(wbits)
     content = unpacker.decompress(data, max_bytes)
     if unpacker.unconsumed_tail:
@@ -165,30 +153,30 @@ def _too_much(route: Route) -> DownloadFailed:
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in entries]
 
 
-def _dialled(address: str, port: int, meter: Meter) -> socket.socket:
+def _connect(address: str, port: int, meter: Meter) -> socket.socket:
     family, kind, protocol, _, target = socket.getaddrinfo(
         address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
     )[0]
-    made = MeteredSocket(family, kind, protocol)
+    sock = MeteredSocket(family, kind, protocol)
     try:
-        made.settimeout(meter.wait_s())
+        sock.settimeout(meter.wait_s())
         with meter.waiting():
-            made.connect(target)
+            sock.connect(target)
     except BaseException:
-        made.close()
+        sock.close()
         raise
-    made.meter = meter
-    return made
+    sock.meter = meter
+    return sock
 
 
-def _metered(made: Any, meter: Meter) -> Any:
-    """A connected socket with its meter; one that a SOCKS proxy's code made is taken over."""
-    if not isinstance(made, _Metered):
-        made = MeteredSocket(fileno=made.detach())
-    made.meter = meter
-    made.settimeout(meter.wait_s())
-    return made
+def _add_meter(sock: Any, meter: Meter) -> Any:
+    """A connected socket with its meter; a socket of yt-dlp's SOCKS code is converted."""
+    if not isinstance(sock, _Metered):
+        sock = MeteredSocket(fileno=sock.detach())
+    sock.meter = meter
+    sock.settimeout(meter.wait_s())
+    return sock

@@ -1,4 +1,4 @@
-"""A media URL as a file: streamed, bounded in size and time, every redirect through the gate."""
+"""A media URL as a file: streamed, limited in size and time, every redirect checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vtlib.core.deadline import MIN_BYTES_PER_S, Deadline, TooSlow
 from vtlib.core.rate_limits import retry_after
 from vtlib.media.download.connection import Opening, Route
 from vtlib.media.download.outcome import DownloadFailed, by_address, by_text
-from vtlib.media.download.url_allowlist import AddressRefused, Gate, GateKeeper
+from vtlib.media.download.url_allowlist import AddressRefused, AllowlistHandler, Gate
 
 LOGIN_PATH = r"/(login|signin|accounts/login)\b"
 PAUSE_S = 0.5
@@ -33,8 +33,8 @@ USER_AGENT = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a file may be (bytes), how long a silence and how long the whole may last (s),
-    and the rate below which a host is left (bytes a second over `timeout_s`; 0 = any).
+    """The largest file (bytes), the longest silence and the deadline (s), and the lowest rate
+    (bytes a second over `timeout_s`; 0 = any).
     """
 
     max_bytes: int
@@ -43,18 +43,17 @@ class Limits:
     min_bytes_per_s: float = MIN_BYTES_PER_S
 
     def begin(self) -> Deadline:
-        """The clock of one piece of work, running from now on."""
+        """A deadline that starts now."""
         return Deadline(self.deadline_s, self.timeout_s, self.min_bytes_per_s)
 
 
 def save(
     url: str, target: Path, gate: Gate, limits: Limits, *, deadline: Deadline | None = None
 ) -> None:
-    """Stream `url` into `target`; a connection that breaks is made a second time at once.
+    """Stream `url` into `target`; a broken connection is retried once, at once.
 
-    `deadline`: the clock of the work this is part of. Raises Failed with the outcome that the
-    answer tells of; that an address is gone is told as `expired`, since only the post's page knows
-    of the post.
+    `deadline`: that of the whole post. Raises DownloadFailed with the outcome of the answer; an
+    address that is gone is `expired`, since only the post's page shows whether the post is.
     """
     clock = deadline or limits.begin()
     try:
@@ -81,18 +80,18 @@ def status(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> int | No
 def _save(url: str, target: Path, gate: Gate, limits: Limits, deadline: Deadline) -> None:
     try:
         with _opener(url, gate, limits, deadline).open(_request(url)) as answer:
-            _look(answer)
+            _check_content(answer)
             _stream(answer, target, limits)
     except HTTPError as error:
         raise _refusal(error) from None
     except (URLError, http.client.HTTPException, OSError, ValueError, zlib.error) as error:
-        raise broken(error) from None
+        raise connection_failure(error) from None
 
 
 def _opener(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> Any:
     opener = urllib.request.OpenerDirector()
     for handler in (
-        GateKeeper(gate),
+        AllowlistHandler(gate),
         urllib.request.ProxyHandler({} if gate.is_local(url) else None),
         Opening(Route(gate, deadline, limits.max_bytes + HEAD_BYTES)),
         urllib.request.HTTPDefaultErrorHandler(),
@@ -106,11 +105,11 @@ def _opener(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> Any:
 
 def _request(url: str) -> urllib.request.Request:
     headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
-    return urllib.request.Request(url, headers=headers)  # noqa: S310 - the gate lets http(s) through alone
+    return urllib.request.Request(url, headers=headers)  # noqa: S310 - the allow-list passes http(s) only
 
 
-def broken(error: Exception) -> DownloadFailed:
-    """A connection that failed, in words; `is_offline` when none could be made."""
+def connection_failure(error: Exception) -> DownloadFailed:
+    """The failure of a connection; `is_offline` when none could be made."""
     while isinstance(error, URLError) and isinstance(error.reason, Exception):
         if isinstance(error, AddressRefused):
             break
@@ -127,14 +126,12 @@ def broken(error: Exception) -> DownloadFailed:
     is_offline = isinstance(error, OSError) and not isinstance(
         error, (ConnectionError, TimeoutError)
     )
-    said = f"no connection: {type(error).__name__}: {error}"
-    return DownloadFailed("broken", said, is_offline=is_offline, is_glitch=is_glitch)
+    reason = f"no connection: {type(error).__name__}: {error}"
+    return DownloadFailed("broken", reason, is_offline=is_offline, is_glitch=is_glitch)
 
 
-def _look(answer: Any) -> None:
-    """A page or JSON where a file was promised: a login page by its address, another by its
-    words.
-    """
+def _check_content(answer: Any) -> None:
+    """Raise DownloadFailed for a page or JSON instead of a file (login: by its path)."""
     kind = str(answer.headers.get_content_type())
     if not kind.startswith(("text/html", "application/json", "application/problem+json")):
         return
@@ -149,19 +146,19 @@ def _look(answer: Any) -> None:
 
 
 def _stream(answer: Any, target: Path, limits: Limits) -> None:
-    promised = answer.headers.get("Content-Length") or ""
-    if promised.isdigit() and int(promised) > limits.max_bytes:
-        raise too_large(int(promised), limits.max_bytes)
+    length = answer.headers.get("Content-Length") or ""
+    if length.isdigit() and int(length) > limits.max_bytes:
+        raise too_large(int(length), limits.max_bytes)
     size, count = 0, _Count()
     with target.open("wb") as out:
-        for block in _unpacked(answer, count):
+        for block in _unpack_blocks(answer, count):
             size += len(block)
             if size > limits.max_bytes:
                 raise too_large(size, limits.max_bytes)
             out.write(block)
-    if promised.isdigit() and count.size < int(promised):
-        said = f"the connection broke after {count.size} of {promised} bytes"
-        raise DownloadFailed("broken", said, is_glitch=True)
+    if length.isdigit() and count.size < int(length):
+        reason = f"the connection broke after {count.size} of {length} bytes"
+        raise DownloadFailed("broken", reason, is_glitch=True)
     if size == 0:
         raise DownloadFailed("broken", "the answer was empty")
 
@@ -173,8 +170,8 @@ class _Count:
     size: int = 0
 
 
-def _unpacked(answer: Any, count: _Count) -> Iterator[bytes]:
-    """The content a block at a time; a host may pack it though nobody asked for that."""
+def _unpack_blocks(answer: Any, count: _Count) -> Iterator[bytes]:
+    """The content a block at a time; some hosts compress it without being asked."""
     packing = str(answer.headers.get("Content-Encoding") or "identity").strip().lower()
     if packing not in ("identity", "gzip", "x-gzip", "deflate"):
         raise DownloadFailed("broken", f"the file is packed in a way we do not read: {packing}")
@@ -194,8 +191,8 @@ def too_large(size: int, limit: int) -> DownloadFailed:
     return DownloadFailed("too_large", f"over {limit / 1e6:.0f} MB (at least {size / 1e6:.1f} MB)")
 
 
-def beginning(answer: Any) -> str:
-    """What a refusal says in its body, as far as it comes at once; '' when nothing can be read."""
+def read_head(answer: Any) -> str:
+    """The text at the start of a refusal's body, without tags; '' when nothing can be read."""
     try:
         return re.sub(r"<[^>]*>", " ", answer.read(4096).decode("utf-8", "replace"))
     except (DownloadFailed, http.client.HTTPException, OSError, ValueError):
@@ -203,7 +200,7 @@ def beginning(answer: Any) -> str:
 
 
 def _refusal(error: HTTPError) -> DownloadFailed:
-    outcome, reason = by_address(error.code, str(error.reason or ""), beginning(error))
+    outcome, reason = by_address(error.code, str(error.reason or ""), read_head(error))
     wait_s = retry_after(error.headers.get("Retry-After"), now=datetime.now(UTC))
     error.close()
     return DownloadFailed(outcome, reason, retry_after_s=wait_s, is_glitch=error.code >= 500)

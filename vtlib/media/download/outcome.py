@@ -1,6 +1,4 @@
-"""What a download came to: one word of a fixed list, and how answers of strangers are read as
-one.
-"""
+"""Outcomes of a download: one word of a fixed list, and how answers of hosts map to it."""
 
 from __future__ import annotations
 
@@ -12,14 +10,12 @@ from typing import Any
 from vtlib.media.probe import Kind, Proof
 
 MAX_REASON = 240
-EXPIRED = "the media address has expired: capture the post again (vt scrape)"
+EXPIRED_REASON = "the media address has expired: capture the post again (vt scrape)"
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenFile:
-    """A proven file still in the working folder; `kind` is video or image, `suffix` what it
-    really is.
-    """
+    """A checked file in the working folder; `kind` is video or image, `suffix` its real type."""
 
     path: Path
     kind: str
@@ -31,13 +27,13 @@ class ProvenFile:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """How one post fared.
+    """The outcome of one post.
 
-    `status`: ok (a video), photo (pictures, kept), private, removed, expired (a media address that
-    is gone; the post may well be there), login, age, geo, rate_limited, not_video, too_large,
-    broken. `came_by`: page, media_url, or '' when nothing was asked. `retry_after_s` is what the
-    host asked for. `is_offline`: no connection could be made at all; `is_glitch`: one was made and
-    broke, so that asking again at once may help.
+    `status`: ok (a video), photo (pictures), private, removed, expired (a media address that
+    is gone; the post may still exist), login, age, geo, rate_limited, not_video, too_large,
+    broken. `came_by`: page, media_url, or '' when nothing was requested. `retry_after_s`: the
+    pause that the host asked for. `is_offline`: no connection could be made at all; `is_glitch`:
+    one was made and broke, so that an immediate retry may help.
     """
 
     status: str
@@ -50,15 +46,15 @@ class Fetched:
 
 
 class DownloadFailed(Exception):
-    """A candidate that did not deliver; carries the `Fetched` that says why."""
+    """A failed download; `fetched` is its outcome."""
 
     def __init__(self, status: str, reason: str, **more: Any) -> None:
         super().__init__(reason)
-        self.fetched = Fetched(status, said(reason), **more)
+        self.fetched = Fetched(status, one_line(reason), **more)
 
 
-# Sentences of platforms and of yt-dlp's extractors for them, most telling first: a rate limit is
-# often told as a login page, and a login as a missing video.
+# Messages of platforms and of yt-dlp's extractors, most specific first: a rate limit is often shown
+# as a login page, and a login as a missing video.
 _TEXTS = (
     ("rate_limited", r"rate.?limit|too many requests|try again later|wait a few minutes"),
     (
@@ -82,7 +78,7 @@ _KINDS: dict[Kind, str] = {
     "not_video": "not_video",
     "image": "not_video",
     "audio_only": "not_video",
-    "html": "broken",  # an error page passes; tries are limited
+    "html": "broken",  # error pages are transient; tries are limited
     "json": "broken",
     "truncated": "broken",
     "empty": "broken",
@@ -91,38 +87,37 @@ _KINDS: dict[Kind, str] = {
 
 
 def by_text(text: str) -> str | None:
-    """The outcome that a sentence tells of, or None."""
+    """The outcome that a message means, or None."""
     hits = (name for name, pattern in _TEXTS if re.search(pattern, text, re.IGNORECASE))
     return next(hits, None)
 
 
 def by_status(code: int, text: str = "") -> tuple[str, str]:
-    """(outcome, reason) of an HTTP refusal; `text` is its reason phrase, or what stands around
-    it.
-    """
+    """(outcome, reason) of an HTTP refusal; `text`: its reason phrase, or the text around it."""
     if code == 429:
         return "rate_limited", f"HTTP 429: {text or 'too many requests'}"
     if code == 403 and re.search(r"signature|expired", text, re.IGNORECASE):
-        return "expired", EXPIRED
+        return "expired", EXPIRED_REASON
     if code >= 500:
         return "broken", f"HTTP {code}: the host failed"
-    told = by_text(text) or _CODES.get(code)
-    if told:
-        return told, f"HTTP {code}: {text}".rstrip(": ")
+    outcome = by_text(text) or _CODES.get(code)
+    if outcome:
+        return outcome, f"HTTP {code}: {text}".rstrip(": ")
     return "broken", f"HTTP {code}: {text or 'refused'}"
 
 
 def by_address(code: int, text: str = "", body: str = "") -> tuple[str, str]:
-    """As `by_status`, for a refusal of a media address: it tells of the address, never that a post
-    is gone.
+    """As `by_status`, for a refusal of a media address: it never means that the post is gone.
 
-    Delivery networks answer 404 and 410 for signatures that have run out, and for files they moved;
-    object stores say "Request has expired" in the `body` of a 403 (S3's error responses).
+    Delivery networks answer 404 and 410 for expired signatures and for files they moved; object
+    stores say "Request has expired" in the `body` of a 403 (S3's error responses).
     """
     if code == 403 and re.search(r"signature|expired", body, re.IGNORECASE):
-        return "expired", EXPIRED
+        return "expired", EXPIRED_REASON
     outcome, reason = by_status(code, text)
-    return ("expired", f"{EXPIRED} ({reason})") if outcome == "removed" else (outcome, reason)
+    if outcome == "removed":
+        return "expired", f"{EXPIRED_REASON} ({reason})"
+    return outcome, reason
 
 
 def by_proof(proof: Proof) -> tuple[str, str]:
@@ -130,7 +125,7 @@ def by_proof(proof: Proof) -> tuple[str, str]:
     return _KINDS[proof.kind], proof.reason
 
 
-def said(reason: str) -> str:
-    """A stranger's sentence as one short printable line."""
+def one_line(reason: str) -> str:
+    """A host's message as one short printable line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
     return line if len(line) <= MAX_REASON else line[: MAX_REASON - 1] + "…"

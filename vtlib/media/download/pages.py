@@ -1,7 +1,7 @@
 """A post's page as a video file, by yt-dlp: its extractors read the page, its downloaders fetch.
 
-Imported only where used (0.6 s). Every request goes through urllib and our gate: yt-dlp's other
-request handlers follow redirects where nobody can look.
+Imported only where used (0.6 s). Every request goes through urllib and our allow-list: yt-dlp's
+other request handlers follow redirects unchecked.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ from vtlib.media.download.direct import (
     HEAD_BYTES,
     LOGIN_PATH,
     Limits,
-    beginning,
-    broken,
+    connection_failure,
+    read_head,
     too_large,
 )
 from vtlib.media.download.outcome import DownloadFailed, by_address, by_status, by_text
-from vtlib.media.download.url_allowlist import Gate, GateKeeper
+from vtlib.media.download.url_allowlist import AllowlistHandler, Gate
 
-# yt-dlp's extractors where they are not called as the platform; `generic` is added for a configured
-# loopback host alone.
+# yt-dlp's extractors whose name differs from the platform; `generic` is added only for a configured
+# loopback host.
 _EXTRACTORS_OF = {"tiktok": "tiktok|vm.tiktok", "x": "twitter"}
 EXTRACTORS = ["(" + "|".join(_EXTRACTORS_OF.get(p, p) for p in PLATFORMS) + ")(:.*)?"]
 HTTP, HLS = "[protocol^=http]", "[protocol=m3u8_native]"
-# One file where there is one (nothing to join), else picture and sound apart, else a playlist.
+# A single file where there is one, else separate picture and sound, else a playlist.
 FORMAT = f"b{HTTP}/bv*{HTTP}+ba{HTTP}/bv*{HTTP}/b{HLS}"
 
 
@@ -84,10 +84,9 @@ class Reader:
 
 
 def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = None) -> Path:
-    """The video of the page `url` as a file in `folder`. Raises Failed with the outcome told.
+    """The video of the page `url` as a file in `folder`. Raises DownloadFailed with the outcome.
 
-    `deadline`: the clock of the work this is part of. Only the page itself can tell that a post is
-    gone.
+    `deadline`: that of the whole post. Only the page itself shows that a post is gone.
     """
     clock = deadline or reader.limits.begin()
     route = Route(reader.gate, clock, reader.limits.max_bytes + HEAD_BYTES)
@@ -102,8 +101,9 @@ def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = 
         raise
     except Exception as error:  # noqa: BLE001 - an extractor that meets a new page may raise anything
         failure = _failure(error, page)
-        if failure.fetched.status == "broken" and clock.slowness:  # yt-dlp's words say less
-            raise broken(clock.slowness[-1]) from None
+        if failure.fetched.status == "broken" and clock.slowness:
+            # yt-dlp's own message does not name the deadline.
+            raise connection_failure(clock.slowness[-1]) from None
         raise failure from None
 
 
@@ -113,22 +113,20 @@ def _download(tool: Any, info: Any, folder: Path, limits: Limits) -> Path:
     if not info:
         raise DownloadFailed("not_video", "no video in this post")
     parts = info.get("requested_formats") or [info]
-    known = sum(p.get("filesize") or 0 for p in parts)
-    if known > limits.max_bytes:
-        raise too_large(known, limits.max_bytes)
+    size = sum(p.get("filesize") or 0 for p in parts)
+    if size > limits.max_bytes:
+        raise too_large(size, limits.max_bytes)
     paths = []
     for number, part in enumerate(parts):
         path = folder / f"part{number}"
         if not tool.dl(str(path), {**info, **part})[0]:
             raise DownloadFailed("broken", "yt-dlp could not fetch the file")
         paths.append(path)
-    return paths[0] if len(paths) == 1 else _joined(paths, folder / "joined.mp4")
+    return paths[0] if len(paths) == 1 else _join(paths, folder / "joined.mp4")
 
 
-def _joined(paths: list[Path], target: Path) -> Path:
-    """Picture and sound put into one MP4 (Matroska where MP4 has no place for them), not encoded
-    again.
-    """
+def _join(paths: list[Path], target: Path) -> Path:
+    """Picture and sound in one MP4 (Matroska where MP4 cannot hold them), not re-encoded."""
     for name in (target, target.with_suffix(".mkv")):
         try:
             _mux(paths, name)
@@ -147,12 +145,12 @@ def _mux(paths: list[Path], target: Path) -> None:
             packets = []
             for source in sources:
                 stream = source.streams[0]
-                made = out.add_stream_from_template(stream)
-                packets.append((source.demux(stream), made))
-            for demuxed, made in packets:
-                for packet in demuxed:
+                output = out.add_stream_from_template(stream)
+                packets.append((source.demux(stream), output))
+            for source_packets, output in packets:
+                for packet in source_packets:
                     if packet.dts is not None:
-                        packet.stream = made
+                        packet.stream = output
                         out.mux(packet)
         finally:
             for source in sources:
@@ -185,11 +183,10 @@ def _options(url: str, folder: Path, reader: Reader, deadline: Deadline) -> dict
         "hls_prefer_native": True,
     }
     if is_local:
-        options["proxy"] = ""  # straight to this machine, whatever the environment says
+        options["proxy"] = ""  # loopback never goes through a proxy
     if login.file:
-        options["cookiefile"] = str(
-            shutil.copy(login.file, folder / "cookies")
-        )  # yt-dlp rewrites it
+        # A copy, since yt-dlp rewrites the file.
+        options["cookiefile"] = str(shutil.copy(login.file, folder / "cookies"))
     elif login.browser:
         options["cookiesfrombrowser"] = (login.browser,)
     return {**options, **reader.more}
@@ -206,18 +203,18 @@ def _watch(limits: Limits, deadline: Deadline) -> Callable[[dict[str, Any]], Non
 
 
 class _Tool(yt_dlp.YoutubeDL):
-    """yt-dlp with one way out."""
+    """yt-dlp with our request handler alone."""
 
     def __init__(self, options: dict[str, Any], route: Route) -> None:
         self._route = route
         super().__init__(options)
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:  # noqa: ARG002 - yt-dlp's own signature
-        return super().build_request_director([_gated(self._route)])
+        return super().build_request_director([_handler_class(self._route)])
 
 
 class _Opening(HTTPHandler):
-    """yt-dlp's own handler on our connections; what came packed is unpacked within a limit."""
+    """yt-dlp's own handler on our connections; compressed answers are unpacked within a limit."""
 
     def __init__(self, route: Route, **how: Any) -> None:
         super().__init__(**how)
@@ -228,8 +225,8 @@ class _Opening(HTTPHandler):
         if not socks_proxy:
             return connection_class(base, way(self.route, req))
         self.route.gate.check(req.full_url)
-        made = make_socks_conn_class(base, socks_proxy)
-        return connection_class(made, replace(self.route, is_proxied=True))
+        socks_class = make_socks_conn_class(base, socks_proxy)
+        return connection_class(socks_class, replace(self.route, is_proxied=True))
 
     @staticmethod
     def gz(data: bytes) -> bytes:
@@ -249,7 +246,7 @@ class _Opening(HTTPHandler):
         raise DownloadFailed("broken", "the page is packed in a way we do not read: br")
 
 
-def _gated(route: Route) -> type:
+def _handler_class(route: Route) -> type:
     class GatedRH(UrllibRH):
         _SUPPORTED_URL_SCHEMES = ("http", "https")
 
@@ -259,7 +256,7 @@ def _gated(route: Route) -> type:
             context = self._make_sslcontext(legacy_ssl_support=legacy_ssl_support)
             opener = urllib.request.OpenerDirector()
             for handler in (
-                GateKeeper(route.gate),
+                AllowlistHandler(route.gate),
                 ProxyHandler(proxies),
                 _Opening(route, context=context, source_address=self.source_address),
                 urllib.request.HTTPCookieProcessor(cookiejar),
@@ -275,30 +272,30 @@ def _gated(route: Route) -> type:
         def _send(self, request: Any) -> Any:
             try:
                 return super()._send(request)
-            except DownloadFailed as failure:  # yt-dlp would forget what it does not know
+            except DownloadFailed as failure:  # yt-dlp drops exceptions it does not know
                 raise RequestError(cause=failure) from failure
 
         def _prepare_headers(self, _: Any, headers: Any) -> None:
-            add_accept_encoding_header(headers, ["gzip", "deflate"])  # those with a limit
+            add_accept_encoding_header(headers, ["gzip", "deflate"])  # unpacked within a limit
 
     return GatedRH
 
 
 class _Silent:
     def debug(self, text: str) -> None:
-        """What yt-dlp has to say is read from its errors."""
+        """Messages are read from yt-dlp's errors instead."""
 
     info = warning = error = debug
 
 
 def _failure(error: BaseException, page: str | None) -> DownloadFailed:
-    """What an error means; `page` is the address of the page while it is read, None once it was."""
+    """The failure behind an error; `page`: its address while it is being read, else None."""
     chain = list(_causes(error))
     for one in chain:
         if isinstance(one, DownloadFailed):
             return one
         if isinstance(one, TooSlow):
-            return broken(one)
+            return connection_failure(one)
         if isinstance(one, HTTPError):
             return _http_failure(one, page)
     return _extractor_failure(chain)
@@ -306,7 +303,7 @@ def _failure(error: BaseException, page: str | None) -> DownloadFailed:
 
 def _http_failure(error: HTTPError, page: str | None) -> DownloadFailed:
     is_page = page is not None and _is_of_page(error.response.url, page)
-    body = "" if is_page else beginning(error.response)
+    body = "" if is_page else read_head(error.response)
     tell = by_status if is_page else partial(by_address, body=body)
     outcome, reason = tell(error.status, error.reason or "")
     wait_s = retry_after(error.response.headers.get("Retry-After"), now=datetime.now(UTC))
@@ -314,7 +311,7 @@ def _http_failure(error: HTTPError, page: str | None) -> DownloadFailed:
 
 
 def _extractor_failure(chain: Sequence[BaseException]) -> DownloadFailed:
-    """What yt-dlp's own errors mean, by their classes and by their words."""
+    """The failure behind yt-dlp's own errors, by class and message."""
     text = str(getattr(chain[-1], "orig_msg", None) or chain[0]).removeprefix("ERROR: ")
     if any(isinstance(c, CookieLoadError) for c in chain):
         return DownloadFailed("broken", f"the cookies cannot be read: {text}")
@@ -324,7 +321,7 @@ def _extractor_failure(chain: Sequence[BaseException]) -> DownloadFailed:
         return DownloadFailed("login" if re.search(LOGIN_PATH, text) else "not_video", text)
     for one in chain:
         if isinstance(one, URLError) or type(one) in (TimeoutError, ConnectionRefusedError):
-            return broken(one if isinstance(one, URLError) else URLError(one))
+            return connection_failure(one if isinstance(one, URLError) else URLError(one))
     if status := by_text(text):
         return DownloadFailed(status, text)
     is_expected = any(getattr(c, "expected", False) for c in chain)
@@ -333,24 +330,24 @@ def _extractor_failure(chain: Sequence[BaseException]) -> DownloadFailed:
 
 
 def _is_of_page(address: str, page: str) -> bool:
-    """Whether what was asked is the page of the post, and not one of the addresses a page's
-    reader asks too: an interface's answer tells of the interface.
+    """Whether `address` is the post's page, and not an API that the extractor requests too: a
+    refusal of the API says nothing about the post.
     """
-    asked = urlsplit(address or page).path
+    path = urlsplit(address or page).path
     name = urlsplit(page).path.rstrip("/").rpartition("/")[2]
-    return name in asked and not re.search(r"/(api|graphql)/", asked)
+    return name in path and not re.search(r"/(api|graphql)/", path)
 
 
 def _causes(error: BaseException | None) -> Any:
-    seen: set[int] = set()
+    ids: set[int] = set()
     queue = [error]
     while queue:
         one = queue.pop(0)
-        if one is None or id(one) in seen:
+        if one is None or id(one) in ids:
             continue
-        seen.add(id(one))
+        ids.add(id(one))
         yield one
-        held = getattr(one, "exc_info", None)
-        inner = [held[1]] if isinstance(held, tuple) and len(held) > 1 else []
+        exc_info = getattr(one, "exc_info", None)
+        inner = [exc_info[1]] if isinstance(exc_info, tuple) and len(exc_info) > 1 else []
         more = [getattr(one, "cause", None), one.__cause__, one.__context__]
         queue += [c for c in (*inner, *more) if isinstance(c, BaseException)]

@@ -1,4 +1,4 @@
-"""One post to proven files: its media URLs and its page asked in turn, the best answer taken."""
+"""One post to checked files: its media URLs and its page are tried in turn."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vtlib.media.download.url_allowlist import Gate
 from vtlib.media.probe import Proof, prove
 
 MAX_IMAGES = 40
-MAX_URLS = 3  # of one film, in other renditions: where three fail, the rest would too
+MAX_URLS = 3  # renditions of one video: if three fail, the rest would too
 _SUFFIXES = {
     "mp4": ".mp4",
     "mov": ".mp4",
@@ -28,8 +28,8 @@ _SUFFIXES = {
     "avi": ".avi",
     "flv": ".flv",
 }
-# Which answer tells most of the post, where several addresses failed.
-_TELLING = (
+# Where several addresses failed, the first of these is the outcome.
+_BY_PRECEDENCE = (
     *("too_large", "private", "removed", "rate_limited", "expired", "age", "geo", "login"),
     *("not_video", "broken"),
 )
@@ -38,11 +38,11 @@ _GONE = (404, 410)
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """What is asked for a post: its page (None = it is not asked) and the media URLs of its
+    """What to download of a post: its page (None = not requested) and the media URLs of its
     capture.
 
     `is_still`: a photo or slideshow, whose media URLs are pictures. `is_fresh`: the media URLs are
-    new enough to be asked before the page.
+    new enough to be tried before the page.
     """
 
     post_id: str
@@ -54,7 +54,7 @@ class DownloadRequest:
 
 @dataclass(frozen=True)
 class DownloadRules:
-    """How anything is fetched; `deadline_s` holds for one post, all its addresses together.
+    """Limits of downloads; `deadline_s` is for one post, all its addresses together.
 
     `cookies_file` is only ever copied; `more` are further yt-dlp options.
     """
@@ -77,23 +77,22 @@ class DownloadRules:
         return bool(self.cookies_file or self.cookies_browser)
 
 
-def fetch(wanted: DownloadRequest, folder: Path, rules: DownloadRules) -> Fetched:
-    """Files of a post in `folder` (which must be empty), proven whole, or the word for what came
-    instead.
+def fetch(request: DownloadRequest, folder: Path, rules: DownloadRules) -> Fetched:
+    """Download a post into `folder` (which must be empty); its checked files, or a failure.
 
-    Never raises for what hosts answer. Of several failures the most telling is the outcome.
+    Never raises for what hosts answer. Of several failures the most specific is the outcome.
     """
-    with log.timed("service call", service="download", what=wanted.post_id) as facts:
-        found = _fetched(wanted, folder, rules)
-        facts["status"] = found.status
-        facts["outcome"] = "ok" if found.status in ("ok", "photo") else "failed"
-        return found
+    with log.timed("service call", service="download", what=request.post_id) as facts:
+        result = _first_success(request, folder, rules)
+        facts["status"] = result.status
+        facts["outcome"] = "ok" if result.status in ("ok", "photo") else "failed"
+        return result
 
 
-def _fetched(wanted: DownloadRequest, folder: Path, rules: DownloadRules) -> Fetched:
+def _first_success(request: DownloadRequest, folder: Path, rules: DownloadRules) -> Fetched:
     failures: list[Fetched] = []
     work = _Work(folder, rules, rules.limits.begin())
-    for came_by, ask in _candidates(wanted, work):
+    for came_by, ask in _candidates(request, work):
         try:
             files = ask()
         except DownloadFailed as failure:
@@ -103,7 +102,7 @@ def _fetched(wanted: DownloadRequest, folder: Path, rules: DownloadRules) -> Fet
         return Fetched(status, came_by=came_by, files=tuple(files))
     if not failures:
         return Fetched("broken", "no address is known: capture the post again")
-    best = min(failures, key=lambda f: _TELLING.index(f.status))
+    best = min(failures, key=lambda f: _BY_PRECEDENCE.index(f.status))
     waits = [f.retry_after_s for f in failures if f.retry_after_s is not None]
     offline = all(f.is_offline for f in failures)
     return replace(best, retry_after_s=max(waits, default=None), is_offline=offline)
@@ -111,14 +110,14 @@ def _fetched(wanted: DownloadRequest, folder: Path, rules: DownloadRules) -> Fet
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One post being fetched, under one clock."""
+    """The download of one post, under one deadline."""
 
     folder: Path
     rules: DownloadRules
     deadline: Deadline
 
     def save(self, url: str, target: Path, *, max_bytes: int | None = None) -> None:
-        """Stream a media address into `target`. Raises Failed."""
+        """Stream a media address into `target`. Raises DownloadFailed."""
         limits = self.rules.limits
         if max_bytes is not None:
             limits = replace(limits, max_bytes=max_bytes)
@@ -128,18 +127,18 @@ class _Work:
 Ask = Callable[[], list[ProvenFile]]
 
 
-def _candidates(wanted: DownloadRequest, work: _Work) -> Iterator[tuple[str, Ask]]:
-    if wanted.is_still:
-        if wanted.media_urls:
-            yield "media_url", lambda: _stills(wanted, work)
+def _candidates(request: DownloadRequest, work: _Work) -> Iterator[tuple[str, Ask]]:
+    if request.is_still:
+        if request.media_urls:
+            yield "media_url", lambda: _stills(request, work)
         return
-    page = [("page", lambda: [_page(str(wanted.page_url), work)])]
+    page = [("page", lambda: [_page(str(request.page_url), work)])]
     urls: list[tuple[str, Ask]] = [
         ("media_url", lambda u=u: [_video(u, work)])  # type: ignore[misc]
-        for u in wanted.media_urls[:MAX_URLS]
+        for u in request.media_urls[:MAX_URLS]
     ]
-    pages = page if wanted.page_url else []
-    yield from [*urls, *pages] if wanted.is_fresh else [*pages, *urls]
+    pages = page if request.page_url else []
+    yield from [*urls, *pages] if request.is_fresh else [*pages, *urls]
 
 
 def _page(url: str, work: _Work) -> ProvenFile:
@@ -148,58 +147,56 @@ def _page(url: str, work: _Work) -> ProvenFile:
     rules = work.rules
     login = pages.Login(rules.cookies_file, rules.cookies_browser)
     reader = pages.Reader(rules.gate, rules.limits, login, rules.more)
-    with _emptied(work.folder):
-        return _proven(pages.save(url, work.folder, reader, deadline=work.deadline))
+    with _removed_on_failure(work.folder):
+        return _prove_video(pages.save(url, work.folder, reader, deadline=work.deadline))
 
 
 def _video(url: str, work: _Work) -> ProvenFile:
-    with _emptied(work.folder):
+    with _removed_on_failure(work.folder):
         target = work.folder / "video"
         work.save(url, target)
-        return _proven(target)
+        return _prove_video(target)
 
 
-def _stills(wanted: DownloadRequest, work: _Work) -> list[ProvenFile]:
-    """The pictures; where their addresses are gone, the post's page says whether the post is
-    too.
-    """
+def _stills(request: DownloadRequest, work: _Work) -> list[ProvenFile]:
+    """The pictures; if their addresses are gone, the post's page shows whether the post is."""
     try:
-        return _images(wanted.media_urls, work)
+        return _images(request.media_urls, work)
     except DownloadFailed as failure:
         is_expired, rules = failure.fetched.status == "expired", work.rules
-        if is_expired and wanted.page_url:
-            code = direct.status(wanted.page_url, rules.gate, rules.limits, work.deadline)
+        if is_expired and request.page_url:
+            code = direct.status(request.page_url, rules.gate, rules.limits, work.deadline)
             if code in _GONE:
                 raise DownloadFailed("removed", f"HTTP {code} for the post's page") from None
         raise
 
 
 def _images(urls: tuple[str, ...], work: _Work) -> list[ProvenFile]:
-    """All pictures of a post, or none: a slideshow with gaps would be another slideshow."""
-    with _emptied(work.folder):
-        files, left = [], work.rules.max_bytes
+    """All pictures of a post, or none: a slideshow with gaps is not the same slideshow."""
+    with _removed_on_failure(work.folder):
+        files, rest_bytes = [], work.rules.max_bytes
         for number, url in enumerate(urls[:MAX_IMAGES]):
             target = work.folder / f"image{number:02}"
-            work.save(url, target, max_bytes=left)
-            left -= target.stat().st_size
+            work.save(url, target, max_bytes=rest_bytes)
+            rest_bytes -= target.stat().st_size
             files.append(_picture(target))
         return files
 
 
-def _proven(path: Path) -> ProvenFile:
+def _prove_video(path: Path) -> ProvenFile:
     proof = prove(path)
     if not proof.ok:
         raise DownloadFailed(*by_proof(proof))
-    return _film(path, proof)
+    return _video_file(path, proof)
 
 
-def _film(path: Path, proof: Proof) -> ProvenFile:
+def _video_file(path: Path, proof: Proof) -> ProvenFile:
     suffix = next((s for name, s in _SUFFIXES.items() if name in proof.container), ".video")
     return ProvenFile(path, "video", suffix, proof.width, proof.height, proof)
 
 
 def _picture(path: Path) -> ProvenFile:
-    """A picture that decodes; a slide may be a film (a carousel mixes both)."""
+    """A picture that decodes; a slide may be a video (carousels mix both)."""
     try:
         with Image.open(path) as image:
             image.load()
@@ -210,15 +207,15 @@ def _picture(path: Path) -> ProvenFile:
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
         proof = prove(path)
         if proof.ok:
-            return _film(path, proof)
+            return _video_file(path, proof)
         if proof.kind == "image":
             raise DownloadFailed("broken", "a picture that does not decode") from None
         raise DownloadFailed(*by_proof(proof)) from None
 
 
 @contextlib.contextmanager
-def _emptied(folder: Path) -> Iterator[None]:
-    """Leave nothing of an attempt that failed."""
+def _removed_on_failure(folder: Path) -> Iterator[None]:
+    """Remove the files of an attempt that failed."""
     try:
         yield
     except BaseException:

@@ -1,8 +1,8 @@
-"""Which addresses may be asked: http(s) to public hosts of known platforms, and nothing else.
+"""The URL allow-list: http(s) to public hosts of known platforms, and nothing else.
 
-A URL comes from strangers, so it could point at a file, at this machine or into the local network.
-Names are on a list, and what they resolve to is looked at too. The one loopback host let through is
-that of a configured base URL.
+URLs come from strangers and could point at a file, at this machine or into the local network.
+Host names must be on a list, and their resolved addresses are checked too. The only loopback host
+allowed is that of a configured base URL.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ DELIVERY = frozenset(
 )
 
 
-_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA gives out
-# Where an IPv6 address is another way to write an IPv4 one: the last 32 bits. NAT64's own
-# prefix (RFC 6052) is what IPv6-only networks answer for every host that has IPv4 alone.
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA allocates
+# IPv6 prefixes whose last 32 bits are an IPv4 address. NAT64's prefix (RFC 6052) is the answer of
+# IPv6-only networks for every host that has IPv4 alone.
 _TRANSLATED = tuple(
     ipaddress.IPv6Network(prefix)
     for prefix in (
@@ -65,26 +65,24 @@ _TRANSLATED = tuple(
 
 
 class AddressRefused(URLError):
-    """An address that may not be asked; `reason` says why."""
+    """An address that is not allowed; `reason` says why."""
 
 
 def _resolve(host: str) -> list[str]:
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
+    entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in entries]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """What may be asked. `loopback` are `host:port` of configured base URLs; `resolve` names ->
-    addresses.
-    """
+    """The allow-list. `loopback`: `host:port` of base URLs; `resolve`: name to addresses."""
 
     loopback: frozenset[str] = frozenset()
     resolve: Callable[[str], list[str]] = _resolve
 
     @classmethod
     def of(cls, base_urls: Iterable[str | None]) -> Gate:
-        """A gate that lets through the hosts of those base URLs that are on this machine."""
+        """An allow-list that also passes those of the base URLs that are on this machine."""
         parts = [urlsplit(u) for u in base_urls if u]
         return cls(frozenset(_place(p) for p in parts if _is_loopback(p.hostname or "")))
 
@@ -94,28 +92,24 @@ class Gate:
         return parts is not None and _place(parts) in self.loopback
 
     def knows(self, url: str) -> bool:
-        """Whether `url` may be asked as far as its name tells."""
+        """Whether the name of `url` is allowed; nothing is resolved."""
         try:
-            self._name(url)
+            self.check_name(url)
         except AddressRefused:
             return False
         return True
 
-    def check_name(self, url: str) -> None:
-        """Raise Refused unless `url` may be asked as far as its name tells; nothing is resolved."""
-        self._name(url)
-
     def check(self, url: str) -> None:
-        """Raise Refused unless `url` may be asked, URLError when its host does not resolve."""
-        scheme, host = self._name(url)
+        """Raise AddressRefused unless `url` is allowed, URLError when its host does not resolve."""
+        scheme, host = self.check_name(url)
         if not host or _has_proxy(scheme, host):
-            return  # behind a proxy, names are the proxy's to resolve, and it reaches what it may
+            return  # a proxy resolves names itself
         self._public(host)
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """What `host` resolves to, every address checked: connect to these and resolve no more.
+        """The checked addresses of `host`: connect to these and do not resolve again.
 
-        Raises Refused when one of them may not be asked, URLError when the host does not resolve.
+        Raises AddressRefused when one is not allowed, URLError when the host does not resolve.
         """
         if f"{host}:{port}" not in self.loopback:
             return self._public(host.rstrip(".").lower())
@@ -136,9 +130,10 @@ class Gate:
         except OSError as error:
             raise URLError(error) from None
 
-    def _name(self, url: str) -> tuple[str, str]:
-        """(scheme, host) of an address whose name is on the list; the host is '' for our own
-        loopback.
+    def check_name(self, url: str) -> tuple[str, str]:
+        """(scheme, host) of `url`; the host is '' for our own loopback. Nothing is resolved.
+
+        Raises AddressRefused unless the name is on the list.
         """
         parts = _split(url)
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
@@ -153,10 +148,10 @@ class Gate:
         return parts.scheme, host
 
 
-class GateKeeper(urllib.request.BaseHandler):
-    """In an opener, puts every request's name before the gate, those of redirects included.
+class AllowlistHandler(urllib.request.BaseHandler):
+    """Handler of an opener that checks the name of every request, redirects included.
 
-    Its address is checked where the connection is made (`connection.py`).
+    Addresses are checked where the connection is made (`connection.py`).
     """
 
     handler_order = 0
@@ -165,7 +160,7 @@ class GateKeeper(urllib.request.BaseHandler):
         self.gate = gate
 
     def http_request(self, request: Any) -> Any:
-        """The request, unchanged; raises Refused."""
+        """The request, unchanged; raises AddressRefused."""
         self.gate.check_name(request.full_url)
         return request
 
@@ -204,34 +199,30 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_public(address: str) -> bool:
-    """Whether an address is on the public internet, and so is every IPv4 address that it
-    carries.
-    """
+    """Whether an address, and every IPv4 address in it, is on the public internet."""
     try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return _is_public_v4(parsed)
-    if any(parsed in prefix for prefix in _TRANSLATED):
-        return _is_public_v4(_last_v4(parsed))
-    is_unicast = parsed in _UNICAST and parsed.is_global and not parsed.is_reserved
-    return is_unicast and all(_is_public_v4(v4) for v4 in _carried(parsed))
+    if isinstance(ip, ipaddress.IPv4Address):
+        return _is_public_v4(ip)
+    if any(ip in prefix for prefix in _TRANSLATED):
+        return _is_public_v4(_last_v4(ip))
+    is_unicast = ip in _UNICAST and ip.is_global and not ip.is_reserved
+    return is_unicast and all(_is_public_v4(v4) for v4 in _embedded_v4(ip))
 
 
 def _is_public_v4(address: ipaddress.IPv4Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def _carried(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """IPv4 addresses inside a global IPv6 address: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP
-    (RFC 5214).
-    """
-    carried = [*([address.sixtofour] if address.sixtofour else []), *(address.teredo or ())]
-    interface = int(address) & (1 << 64) - 1
-    if interface >> 32 & 0xFDFFFFFF == 0x5EFE:
-        carried.append(_last_v4(address))
-    return carried
+def _embedded_v4(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """IPv4 addresses in an IPv6 one: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214)."""
+    addresses = [*([address.sixtofour] if address.sixtofour else []), *(address.teredo or ())]
+    # The upper half of an ISATAP interface is 0000:5EFE or, for a global IPv4, 0200:5EFE.
+    if int(address) >> 32 & 0xFDFFFFFF == 0x5EFE:
+        addresses.append(_last_v4(address))
+    return addresses
 
 
 def _last_v4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:

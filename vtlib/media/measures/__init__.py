@@ -1,11 +1,19 @@
-"""Measures of a video file, taken locally: one file a family, each with its method and version."""
+"""Measures of a video file, taken locally, each family with its method and version."""
 
-from vtlib.media.measures.file import ALL_PARTS, measure
-from vtlib.media.measures.hashes import hash64
-from vtlib.media.measures.record import MeasureFamily, Measures, OpeningWindow, Shot
+from vtlib.media.measures.file import (
+    ALL_PARTS,
+    VERSION,
+    MeasureFamily,
+    Measures,
+    OpeningWindow,
+    Shot,
+    measure,
+)
+from vtlib.media.measures.pictures import hash64
 
 __all__ = [
     "ALL_PARTS",
+    "VERSION",
     "MeasureFamily",
     "Measures",
     "OpeningWindow",

@@ -1,11 +1,11 @@
-"""Hard cuts and jump zooms from tiny frames: a sudden change, nearly everywhere, that stays.
+"""Hard cuts and jump zooms from tiny frames: a sudden change, nearly everywhere, that lasts.
 
 Own rule, tuned on rendered clips and on photographs set in motion (some shaking, some with dropped
 frames):
 - sudden: the change stands out from the changes around it, so motion, pans and fades do not count;
 - nearly everywhere: blocks with texture change, so a text that pops up does not count;
-- that stays: a flash or a broken frame, after which the old picture is back, does not count;
-- not only the light: a change that a gain and an offset explain does not count.
+- lasting: a flash or a broken frame, after which the old picture is back, does not count;
+- not only lighting: a change that a gain and an offset explain does not count.
 Dissolves and fades are no cuts and are not reported.
 """
 
@@ -28,9 +28,9 @@ MIN_RATIO = 2.0  # against the second largest change within four frames to eithe
 BIG_CHANGE, BIG_RATIO, CALM_RATIO = 20.0, 1.6, 4.0
 MIN_SHARE = 0.55  # of the blocks with texture
 MIN_SHARE_ALL = 0.35  # of all blocks: a banner covers less
-MIN_GAP_S = 0.1  # of two cuts so close the stronger one stands
+MIN_GAP_S = 0.1  # of two closer cuts the stronger one counts
 _REACH = 4  # frames looked at to either side
-_STAY_S = 0.25  # a picture that returns within this never left
+_STAY_S = 0.25  # a picture that returns within this was no cut
 _BLOCK = 6  # px of the strip
 _SHIFT = 3  # px of the halved strip, to every side
 _CHUNK = 512  # frames held as floats at once
@@ -42,20 +42,20 @@ def find_cuts(strip: TinyFrames) -> list[float]:
         return []
     change = frame_changes(strip)
     steps = np.diff(strip.times_s)
-    # Motion moves further over a longer step (variable frame rate), so more is expected of it.
-    allowed = np.clip(steps / np.median(steps), 1.0, 6.0) ** 0.5
-    ratio = change / np.maximum(_second_largest_near(change) * allowed, 0.5)
-    calm = change / np.maximum(_calmer_side(change) * allowed, 0.5)
+    # Motion covers more over a longer step (variable frame rate), so more change is allowed.
+    allowance = np.clip(steps / np.median(steps), 1.0, 6.0) ** 0.5
+    ratio = change / np.maximum(_second_largest_near(change) * allowance, 0.5)
+    calm = change / np.maximum(_calmer_side(change) * allowance, 0.5)
     is_sudden = (change >= MIN_CHANGE) & (ratio >= MIN_RATIO) & (change * ratio >= MIN_PRODUCT)
-    # Out of fast motion into calm, or the reverse: a lesser peak will do if it is a big change.
+    # From fast motion into calm, or the reverse: a lower peak counts if the change is big.
     is_sudden |= (change >= BIG_CHANGE) & (ratio >= BIG_RATIO) & (calm >= CALM_RATIO)
     sudden = np.flatnonzero(is_sudden) + 1
-    found = [i for i in sudden.tolist() if _is_cut(strip, i, float(change[i - 1]))]
-    return _apart(strip.times_s, found, change)
+    indices = [i for i in sudden.tolist() if _is_cut(strip, i, float(change[i - 1]))]
+    return _apart(strip.times_s, indices, change)
 
 
 def frame_changes(strip: TinyFrames) -> Floats:
-    """Change of each frame against the one before, camera shake taken out, grey levels [n - 1].
+    """Change of each frame against the one before, camera shake removed, grey levels [n - 1].
 
     The least mean absolute difference over small shifts of the whole picture, luma at half size
     plus chroma unshifted: a pan or a shaking hand moves the picture, a cut or a zoom changes it.
@@ -64,13 +64,13 @@ def frame_changes(strip: TinyFrames) -> Floats:
     out = np.zeros(n - 1, np.float32)
     for at in range(0, n - 1, _CHUNK):
         part = slice(at, min(n, at + _CHUNK + 1))
-        out[at : part.stop - 1] = _shifted_changes(_halved(strip.luma[part]))
+        out[at : part.stop - 1] = _shifted_changes(_halve(strip.luma[part]))
         colour = strip.chroma[part].astype(np.int16)
         out[at : part.stop - 1] += np.abs(np.diff(colour, axis=0)).mean(axis=(1, 2, 3))
     return out
 
 
-def _halved(frames: np.ndarray) -> np.ndarray:
+def _halve(frames: np.ndarray) -> np.ndarray:
     h, w = (side // 2 for side in frames.shape[1:])
     quads = frames[:, : 2 * h, : 2 * w].reshape(-1, h, 2, w, 2)
     return (quads.sum(axis=(2, 4), dtype=np.uint16) // 4).astype(np.int16)
@@ -83,28 +83,28 @@ def _shifted_changes(frames: np.ndarray) -> Floats:
     best = np.full(len(frames) - 1, np.inf, np.float32)
     for dy in range(2 * r + 1):
         for dx in range(2 * r + 1):
-            moved = frames[:-1, dy : dy + h - 2 * r, dx : dx + w - 2 * r]
-            best = np.minimum(best, np.abs(middle - moved).mean(axis=(1, 2), dtype=np.float32))
+            window = frames[:-1, dy : dy + h - 2 * r, dx : dx + w - 2 * r]
+            best = np.minimum(best, np.abs(middle - window).mean(axis=(1, 2), dtype=np.float32))
     return best
 
 
 def _second_largest_near(change: Floats) -> Floats:
-    """Per step, the second largest of the changes around it: one other cut nearby is forgiven."""
-    padded = np.pad(change, _REACH)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH + 1)
+    """Per step, the second largest of the changes around it: so one other cut nearby is allowed."""
+    wide = np.pad(change, _REACH)
+    windows = np.lib.stride_tricks.sliding_window_view(wide, 2 * _REACH + 1)
     around = np.delete(windows, _REACH, axis=1)
     return np.partition(around, -2, axis=1)[:, -2]
 
 
 def _calmer_side(change: Floats) -> Floats:
     """Per step, the largest change of the four before or of the four after, whichever is less."""
-    padded = np.pad(change, (_REACH, _REACH))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH + 1)
+    wide = np.pad(change, (_REACH, _REACH))
+    windows = np.lib.stride_tricks.sliding_window_view(wide, 2 * _REACH + 1)
     return np.minimum(windows[:, :_REACH].max(axis=1), windows[:, _REACH + 1 :].max(axis=1))
 
 
 def _is_cut(strip: TinyFrames, i: int, change: float) -> bool:
-    before, after = _frame(strip, i - 1), _frame(strip, i)
+    before, after = strip.luma[i - 1 : i + 1].astype(np.float32)
     return (
         _is_everywhere(before, after)
         and not _is_lighting(before, after)
@@ -112,24 +112,20 @@ def _is_cut(strip: TinyFrames, i: int, change: float) -> bool:
     )
 
 
-def _frame(strip: TinyFrames, i: int) -> Floats:
-    return strip.luma[i].astype(np.float32)
-
-
 def _is_everywhere(before: Floats, after: Floats) -> bool:
     """Most blocks with texture in both frames changed (of all blocks, where few have any)."""
     a, b = _blocks(before), _blocks(after)
     contrast = np.minimum(a.std(axis=1), b.std(axis=1))
-    changed = np.abs(a - b).mean(axis=1) > 3.0 + 0.25 * contrast
-    textured = contrast > 4.0
-    share = changed.mean()
-    if textured.mean() < 0.1:
+    is_changed = np.abs(a - b).mean(axis=1) > 3.0 + 0.25 * contrast
+    has_texture = contrast > 4.0
+    share = is_changed.mean()
+    if has_texture.mean() < 0.1:
         return bool(share >= MIN_SHARE)
-    return bool(share >= MIN_SHARE_ALL and changed[textured].mean() >= MIN_SHARE)
+    return bool(share >= MIN_SHARE_ALL and is_changed[has_texture].mean() >= MIN_SHARE)
 
 
 def _blocks(frame: Floats) -> Floats:
-    """[n, pixels] of square blocks; a rest at the right and the bottom is left out."""
+    """[n, pixels] of square blocks; incomplete ones at the right and bottom are dropped."""
     h, w = (side // _BLOCK for side in frame.shape)
     cut = frame[: h * _BLOCK, : w * _BLOCK].reshape(h, _BLOCK, w, _BLOCK)
     return cut.transpose(0, 2, 1, 3).reshape(h * w, -1)
@@ -159,13 +155,13 @@ def _returns(strip: TinyFrames, i: int, change: float) -> bool:
     return bool(between.min() < 0.35 * min(change, np.abs(before[-1] - after[0]).mean()))
 
 
-def _apart(times: np.ndarray, found: list[int], change: Floats) -> list[float]:
+def _apart(times: np.ndarray, indices: list[int], change: Floats) -> list[float]:
     """Cut times at least MIN_GAP_S apart, stronger ones first."""
-    kept: list[int] = []
-    for i in sorted(found, key=lambda i: -change[i - 1]):
-        if all(abs(times[i] - times[j]) >= MIN_GAP_S for j in kept):
-            kept.append(i)
-    return [float(times[i]) for i in sorted(kept)]
+    cuts: list[int] = []
+    for i in sorted(indices, key=lambda i: -change[i - 1]):
+        if all(abs(times[i] - times[j]) >= MIN_GAP_S for j in cuts):
+            cuts.append(i)
+    return [float(times[i]) for i in sorted(cuts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +173,6 @@ class ShotSpan:
 
 
 def shots_between(cuts_s: list[float], duration_s: float) -> list[ShotSpan]:
-    """The shots that the cuts leave: one more than cuts, from 0 to the end without gaps."""
+    """The shots between the cuts: one more than cuts, from 0 to the end without gaps."""
     edges = [0.0, *cuts_s, max(duration_s, cuts_s[-1] if cuts_s else 0.0)]
     return [ShotSpan(a, b) for a, b in pairwise(edges)]

@@ -1,4 +1,4 @@
-"""One decode pass over a video: every frame tiny for counting, a few larger ones for looking at."""
+"""One decode pass over a video: every frame tiny, a few larger ones as samples."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from vtlib.media.probe import display_size, open_media
 Bytes = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 STRIP_LONG_SIDE = 96  # px: motion of a fiftieth of the picture still moves two pixels
-MAX_STRIP_FRAMES = 18_000  # 140 MB; past it every second frame is let go, again and again
+MAX_STRIP_FRAMES = 18_000  # 140 MB; beyond, every second frame is dropped, repeatedly
 SAMPLE_STEP_S = 0.5
 MAX_SAMPLES = 1_200  # on the time grid; jumps add at most five a second
-_JUMP = 12.0  # grey levels between two frames that make a new sample worth having
+_JUMP = 12.0  # grey levels between two frames that call for a new sample
 _SETTLE_S = 0.07  # two frames after a jump the encoder has caught up
 _JUMP_GAP_S = 0.2
 _LIMITED_RANGE = 1  # AVCOL_RANGE_MPEG: luma 16 to 235
@@ -47,7 +47,7 @@ class TinyFrames:
 
     `times_s` [n], rising, 0 = start of the picture; `luma` uint8 [n, h, w]; `chroma` uint8
     [n, 2, h/2, w/2] (Cb, Cr); `samples` about every half second and after every jump, the first
-    frame included. `decoded` counts all frames, `corrupt` those the decoder marked or gave up on.
+    frame included. `n_decoded` counts all frames, `corrupt` those the decoder marked or gave up on.
     `width` and `height` are the displayed size in pixels.
     """
 
@@ -58,7 +58,7 @@ class TinyFrames:
     duration_s: float
     width: int
     height: int
-    decoded: int
+    n_decoded: int
     corrupt: int
     start_s: float = 0.0
 
@@ -90,7 +90,7 @@ def _frames(
 
 
 class _FrameReader:
-    """Collects the strip frame by frame."""
+    """Collects tiny frames and samples, frame by frame."""
 
     def __init__(self, stream: VideoStream, sample_long_side: int) -> None:
         self.stream, self.sample_long_side = stream, sample_long_side
@@ -104,18 +104,18 @@ class _FrameReader:
         self.samples: list[Sample] = []
         self.due, self.last_jump, self.last_step = 0.0, -1.0, 1 / self.rate
         self.end = 0.0
-        self.stride, self.decoded, self.corrupt = 1, 0, 0
+        self.stride, self.n_decoded, self.corrupt = 1, 0, 0
         self.size = self.small = self.large = (0, 0)
         self.turns = 0
 
     def take(self, frame: VideoFrame) -> None:
         """Add a decoded frame."""
-        if not self.decoded:
+        if not self.n_decoded:
             self._measure(frame)
         time = self._time(frame)
-        self.decoded += 1
+        self.n_decoded += 1
         self.corrupt += frame.is_corrupt
-        if (self.times and time <= self.times[-1]) or (self.decoded - 1) % self.stride:
+        if (self.times and time <= self.times[-1]) or (self.n_decoded - 1) % self.stride:
             return
         small = _small(frame, self.small)
         self._sample(frame, time, small)
@@ -129,7 +129,7 @@ class _FrameReader:
             )
 
     def strip(self) -> TinyFrames:
-        """What was collected, upright."""
+        """The collected frames, upright."""
         (w, h), n = self.small, len(self.times)
         planes = np.stack(self.planes).reshape(n, h * w * 3 // 2)
         luma = planes[:, : h * w].reshape(n, h, w)
@@ -143,7 +143,7 @@ class _FrameReader:
             duration_s=self.end,
             width=width,
             height=height,
-            decoded=self.decoded,
+            n_decoded=self.n_decoded,
             corrupt=self.corrupt,
             start_s=(self.start or 0) * self.base,
         )

@@ -14,17 +14,17 @@ import numpy as np
 from vtlib.media.measures.frames import Sample, TinyFrames
 
 METHOD = "rapidocr, text/1"
-LONG_SIDE = 640  # px: 0.2 s a frame instead of a second, and nothing lost (media.md 3)
+LONG_SIDE = 640  # px: 0.2 s a frame instead of a second, with the same result (media.md 3)
 MIN_SCORE = 0.6
 SAME_RATIO = 0.85  # of difflib, between two readings of one text
 _STEP_S = 2.0
-_HOOK_S, _HOOK_STEP_S = 3.0, 0.5  # the first seconds are looked at more closely
+_HOOK_S, _HOOK_STEP_S = 3.0, 0.5  # the first seconds are sampled more often
 _UNCHANGED = 1.5  # grey levels, mean: the same picture is not read twice
 _MIN_STEP = 0.2  # of correlation, between frames with and without the text
 _MIN_JUMP = 4.0  # grey levels, mean over the box
 _JUMP = 12.0  # grey levels between two frames: a cut, or nearly
 _MAX_AREA = 0.5  # of the frame: larger "letters" are walls and windows
-_UNCHANGED_BLOCK = 12.0  # grey levels, any block of 6 px: nor has a small text come or gone
+_UNCHANGED_BLOCK = 12.0  # grey levels, any block of 6 px: no small text appeared or vanished
 
 Box = tuple[float, float, float, float]
 
@@ -43,9 +43,9 @@ Reader = Callable[[Any], list[TextReading]]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredOverlay:
-    """A text and when it stands; times are those of the frames where it came and went.
+    """A text and its times: those of the frames where it appears and vanishes.
 
-    `is_exact` is False where no such frame was found and a time is that of a sample.
+    `is_exact` is False where no such frame was identified and a time is that of a sample.
     """
 
     text: str
@@ -59,21 +59,21 @@ class MeasuredOverlay:
 def find_text(strip: TinyFrames, read: Reader | None = None) -> list[MeasuredOverlay]:
     """Texts of at least one letter or digit, in order of appearance.
 
-    Every 2 s and every 0.5 s in the first three a picture is read, where it changed. A text that
-    stands for less than that may be missed. Raises ImportError without rapidocr.
+    A changed picture is read every 2 s, in the first 3 s every 0.5 s. A text shown for less than
+    that may be missed. Raises ImportError without rapidocr.
     """
     reader = read or read_lines
-    seen: list[tuple[Sample, list[TextReading]]] = []
+    sample_lines: list[tuple[Sample, list[TextReading]]] = []
     last: Sample | None = None
-    for sample in chosen(strip.samples):
+    for sample in choose_samples(strip.samples):
         is_same = last is not None and _is_unchanged(strip, last.t_s, sample.t_s)
-        lines = seen[-1][1] if is_same else _likely(reader(sample.image()))
-        seen.append((sample, lines))
+        lines = sample_lines[-1][1] if is_same else _likely(reader(sample.image()))
+        sample_lines.append((sample, lines))
         last = last if is_same else sample
-    tracks = _tracks([readings for _, readings in seen])
-    times = [sample.t_s for sample, _ in seen]
-    found = [_overlay(strip, track, times, reader) for track in tracks]
-    return sorted(found, key=lambda o: (o.start_s, o.box[1]))
+    tracks = _tracks([readings for _, readings in sample_lines])
+    times = [sample.t_s for sample, _ in sample_lines]
+    overlays = [_overlay(strip, track, times, reader) for track in tracks]
+    return sorted(overlays, key=lambda o: (o.start_s, o.box[1]))
 
 
 def _likely(readings: list[TextReading]) -> list[TextReading]:
@@ -81,14 +81,14 @@ def _likely(readings: list[TextReading]) -> list[TextReading]:
     return [r for r, area in zip(readings, areas, strict=True) if area <= _MAX_AREA]
 
 
-def chosen(samples: Sequence[Sample]) -> list[Sample]:
+def choose_samples(samples: Sequence[Sample]) -> list[Sample]:
     """The samples to read: closer together in the hook, the last one always."""
     out: list[Sample] = []
     for sample in samples:
         step = _HOOK_STEP_S if sample.t_s <= _HOOK_S else _STEP_S
         if not out or sample.t_s - out[-1].t_s >= step - 0.05:
             out.append(sample)
-    # Without the last one a text that goes before the end would seem to stay.
+    # Without the last one a text that vanishes before the end would seem to last.
     return out if out[-1:] == list(samples[-1:]) else [*out, samples[-1]]
 
 
@@ -147,10 +147,10 @@ class _Track:
     last: int
 
 
-def _tracks(seen: list[list[TextReading]]) -> list[_Track]:
+def _tracks(sample_readings: list[list[TextReading]]) -> list[_Track]:
     """Readings of one text in samples that follow each other, joined."""
     tracks: list[_Track] = []
-    for i, readings in enumerate(seen):
+    for i, readings in enumerate(sample_readings):
         for reading in readings:
             track = next((t for t in tracks if t.last == i - 1 and _is_same(t.best, reading)), None)
             if track is None:
@@ -170,19 +170,19 @@ def _is_same(a: TextReading, b: TextReading) -> bool:
 
 
 def _overlay(strip: TinyFrames, track: _Track, times: list[float], read: Reader) -> MeasuredOverlay:
-    """The track, from its first and last sample to the frames where it came and went."""
+    """The overlay of a track: from its samples to the frames where the text comes and goes."""
     reading = track.best
     start_s, end_s, is_exact = 0.0, strip.duration_s, True
     if track.first > 0:
         inside_s, outside_s = times[track.first], times[track.first - 1]
-        inside_s, outside_s = _narrowed(strip, reading, inside_s, outside_s, read)
-        found = _edge(strip, reading.box, inside_s=inside_s, outside_s=outside_s)
-        start_s, is_exact = (inside_s, False) if found is None else (found, is_exact)
+        inside_s, outside_s = _narrow(strip, reading, inside_s, outside_s, read)
+        edge_s = _edge(strip, reading.box, inside_s=inside_s, outside_s=outside_s)
+        start_s, is_exact = (inside_s, False) if edge_s is None else (edge_s, is_exact)
     if track.last < len(times) - 1:
         inside_s, outside_s = times[track.last], times[track.last + 1]
-        inside_s, outside_s = _narrowed(strip, reading, inside_s, outside_s, read)
-        found = _edge(strip, reading.box, inside_s=inside_s, outside_s=outside_s)
-        end_s, is_exact = (inside_s, False) if found is None else (found, is_exact)
+        inside_s, outside_s = _narrow(strip, reading, inside_s, outside_s, read)
+        edge_s = _edge(strip, reading.box, inside_s=inside_s, outside_s=outside_s)
+        end_s, is_exact = (inside_s, False) if edge_s is None else (edge_s, is_exact)
     return MeasuredOverlay(
         reading.text, start_s, max(start_s, end_s), reading.score, reading.box, is_exact
     )
@@ -202,7 +202,7 @@ def _edge(strip: TinyFrames, box: Box, *, inside_s: float, outside_s: float) -> 
     if len(place) < 2:
         return None
     steps = np.abs(np.diff(place, axis=0)).mean(axis=(1, 2))
-    letters = _normed(np.diff(place, axis=2).reshape(len(place), -1))
+    letters = _normalise(np.diff(place, axis=2).reshape(len(place), -1))
     likeness = letters @ letters[0]
     n = np.arange(1, len(likeness))
     sums = np.cumsum(likeness)[:-1]
@@ -215,12 +215,12 @@ def _edge(strip: TinyFrames, box: Box, *, inside_s: float, outside_s: float) -> 
     return float(strip.times_s[first_unlike if step == 1 else first_unlike + 1])
 
 
-def _narrowed(
+def _narrow(
     strip: TinyFrames, reading: TextReading, inside_s: float, outside_s: float, read: Reader
 ) -> tuple[float, float]:
-    """The two samples moved together by reading only the text's place in those between.
+    """The two samples, moved closer together by reading the text's box in those between.
 
-    Done where the whole picture jumps in between: there a change of the place proves little.
+    Only where the whole picture jumps in between: there a change in the box proves little.
     """
     low, high = sorted((_index(strip, inside_s), _index(strip, outside_s)))
     jumps = np.abs(np.diff(strip.luma[low : high + 1].astype(np.int16), axis=0)).mean(axis=(1, 2))
@@ -230,8 +230,8 @@ def _narrowed(
         s for s in strip.samples if min(inside_s, outside_s) < s.t_s < max(inside_s, outside_s)
     ]
     for sample in sorted(between, key=lambda s: abs(s.t_s - inside_s)):
-        found = read(_crop(sample.image(), reading.box))
-        if not any(_is_same(reading, f) for f in found):
+        readings = read(_crop(sample.image(), reading.box))
+        if not any(_is_same(reading, f) for f in readings):
             return inside_s, sample.t_s
         inside_s = sample.t_s
     return inside_s, outside_s
@@ -254,11 +254,11 @@ def _crop(image: Any, box: Box) -> Any:
 def _place(strip: TinyFrames, box: Box, frames: np.ndarray) -> np.ndarray:
     """The luma of `box` in `frames`, one row each."""
     h, w = strip.luma.shape[1:]
-    left, top = int(box[0] * w), int(box[1] * h)
-    right, bottom = max(left + 2, round(box[2] * w)), max(top + 2, round(box[3] * h))
-    return strip.luma[frames, top:bottom, left:right].astype(np.float32)
+    x0, y0 = int(box[0] * w), int(box[1] * h)
+    x1, y1 = max(x0 + 2, round(box[2] * w)), max(y0 + 2, round(box[3] * h))
+    return strip.luma[frames, y0:y1, x0:x1].astype(np.float32)
 
 
-def _normed(rows: np.ndarray) -> np.ndarray:
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
+def _normalise(rows: np.ndarray) -> np.ndarray:
+    deviation = rows - rows.mean(axis=1, keepdims=True)
+    return deviation / np.maximum(np.linalg.norm(deviation, axis=1, keepdims=True), 1e-6)

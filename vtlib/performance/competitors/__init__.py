@@ -1,6 +1,4 @@
-"""Own accounts against chosen competitors: compared by percentile, pace, breakouts and what
-posts are made of.
-"""
+"""Own accounts against chosen competitors: percentile, pace, breakouts and content mix."""
 
 from vtlib.performance.competitors.comparison import CompetitorComparison, compare
 from vtlib.performance.competitors.sentences import findings

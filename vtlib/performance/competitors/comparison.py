@@ -12,12 +12,93 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control, fisher_exact
 
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import Estimate, Rate, mean_by_group, per_unit, rate, share_of_sum
 from vtlib.outliers.trailing import MATURE_H
-from vtlib.performance.competitors.mix import COMPETITOR, MIX_COLUMNS, OWN, mixed, rated
 from vtlib.performance.money import most_of
+
+OWN, COMPETITOR = "own", "competitor"
+MIX_COLUMNS = [
+    *("platform", "of", "name", "n_own", "of_own", "own", "own_low", "own_high"),
+    *("n_competitor", "of_competitor", "competitor", "competitor_low", "competitor_high"),
+    "q_value",
+]
+_TOPICS, _HOOKS = 12, 14
+
+
+def mixed(both: pd.DataFrame, hooks: pd.DataFrame, interval: float) -> pd.DataFrame:
+    """Shares of formats by platform, of hashtags and hook types over all; most common first."""
+    rows = []
+    for platform, mine in both.groupby("platform"):
+        occurrences = mine[["post_id", "side", "format"]].rename(columns={"format": "name"})
+        rows += _shares(occurrences, mine, (str(platform), "format"), interval, 10)
+    with_tags = both[both["hashtags"].map(lambda tags: hasattr(tags, "__len__"))]
+    tags = with_tags[["post_id", "side", "hashtags"]].explode("hashtags").dropna()
+    tags = tags.assign(name="#" + tags["hashtags"].astype(str).str.lower()).drop_duplicates(
+        ["post_id", "name"]
+    )
+    rows += _shares(tags, with_tags, ("all", "hashtag"), interval, _TOPICS)
+    hook_rows = hooks[hooks["feature"].str.startswith("hook_")].merge(
+        both[["post_id", "side"]], on="post_id"
+    )
+    read = hook_rows.drop_duplicates("post_id")
+    occurrences = hook_rows[hook_rows["value"].eq(1)]
+    occurrences = occurrences.assign(
+        name=occurrences["feature"].str.removeprefix("hook_").str.replace("_", " ")
+    )
+    rows += _shares(occurrences, read, ("all", "hook"), interval, _HOOKS)
+    table = pd.DataFrame(rows, columns=MIX_COLUMNS)
+    return table.assign(q_value=_q_values(table))
+
+
+def _q_values(table: pd.DataFrame) -> np.ndarray:
+    """Of each share whether the sides differ: Fisher's exact test, Benjamini-Hochberg over all of
+    them.
+
+    Posts of one account are alike, which the test does not know: a description, no proof.
+    """
+    counts = table[["n_own", "of_own", "n_competitor", "of_competitor"]].astype(int)
+    p = [
+        fisher_exact(np.array([[a, b - a], [c, d - c]])).pvalue for a, b, c, d in counts.to_numpy()
+    ]
+    return np.asarray(false_discovery_control(p)) if p else np.array([])
+
+
+def _shares(
+    occurrences: pd.DataFrame, of: pd.DataFrame, what: tuple[str, str], interval: float, most: int
+) -> list[dict[str, Any]]:
+    totals = of["side"].value_counts()
+    counts = occurrences.groupby(["name", "side"]).size().unstack(fill_value=0)  # noqa: PD010 - counts of pairs as a table
+    counts = counts.reindex(columns=[OWN, COMPETITOR], fill_value=0)
+    order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index[:most]
+    rows = []
+    for name in order:
+        own, rivals = (
+            rate(int(counts.loc[name, s]), int(totals.get(s, 0)), interval=interval)
+            for s in (OWN, COMPETITOR)
+        )
+        rows.append(
+            {
+                "platform": what[0],
+                "of": what[1],
+                "name": name,
+                "n_own": own.k,
+                "of_own": own.n,
+                **rated("own", own),
+                "n_competitor": rivals.k,
+                "of_competitor": rivals.n,
+                **rated("competitor", rivals),
+            }
+        )
+    return rows
+
+
+def rated(name: str, estimate: Rate) -> dict[str, float]:
+    """A share and its ends under `name`, `name_low`, `name_high`."""
+    return {name: estimate.share, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+
 
 MIN_POSTS = 5
 ACCOUNT_COLUMNS = [
@@ -60,26 +141,26 @@ def compare(
     value (features named hook_…). Posts of reference accounts are not compared. Without own or
     without competitors' posts all frames are empty and `reason` says so.
     """
-    chosen = _chosen(posts, days)
-    sides = set(chosen["side"])
+    window = _chosen(posts, days)
+    sides = set(window["side"])
     if missing := {OWN, COMPETITOR} - sides:
         who = "own" if OWN in missing else "competitors'"
         return CompetitorComparison(
-            _empty(ACCOUNT_COLUMNS),
-            _empty(PLATFORM_COLUMNS),
-            _empty(MIX_COLUMNS),
+            pd.DataFrame(columns=ACCOUNT_COLUMNS),
+            pd.DataFrame(columns=PLATFORM_COLUMNS),
+            pd.DataFrame(columns=MIX_COLUMNS),
             days,
             interval,
             _reason(who, posts, days),
         )
-    chosen = chosen.assign(is_usable=_usable(chosen))
-    chosen = chosen.assign(percentile=_percentiles(chosen))
+    window = window.assign(is_usable=_usable(window))
+    window = window.assign(percentile=_percentiles(window))
     accounts = [
-        _account(mine, days, interval) for _, mine in chosen.groupby(["platform", "account_id"])
+        _account(mine, days, interval) for _, mine in window.groupby(["platform", "account_id"])
     ]
     table = pd.DataFrame(accounts, columns=ACCOUNT_COLUMNS)
-    shared = chosen.groupby("platform")["side"].transform("nunique").eq(2)
-    both = chosen[shared]
+    is_shared = window.groupby("platform")["side"].transform("nunique").eq(2)
+    both = window[is_shared]
     platforms = [
         _platform(str(name), mine, table, interval) for name, mine in both.groupby("platform")
     ]
@@ -119,19 +200,19 @@ def _reason(who: str, posts: pd.DataFrame, days: int) -> str:
     )
 
 
-def _usable(chosen: pd.DataFrame) -> pd.Series:
+def _usable(window: pd.DataFrame) -> pd.Series:
     """Posts that can be ranked: mature, neither pinned nor paid."""
-    odd = chosen["is_pinned"].eq(True) | chosen["is_paid"].eq(True)
+    odd = window["is_pinned"].eq(True) | window["is_paid"].eq(True)
     is_plain = ~odd.fillna(value=False).astype(bool)
-    return is_plain & chosen["x7_ln"].notna() & chosen["age_h"].ge(MATURE_H)
+    return is_plain & window["x7_ln"].notna() & window["age_h"].ge(MATURE_H)
 
 
-def _percentiles(chosen: pd.DataFrame) -> pd.Series:
+def _percentiles(window: pd.DataFrame) -> pd.Series:
     """Of each usable post its percentile (0 to 100, mid-rank) among the other side's of its
     platform, format and metric; NaN under MIN_POSTS of them.
     """
-    out = pd.Series(np.nan, index=chosen.index, dtype=float)
-    for _, rows in chosen[chosen["is_usable"]].groupby(_STRATUM, observed=True):
+    out = pd.Series(np.nan, index=window.index, dtype=float)
+    for _, rows in window[window["is_usable"]].groupby(_STRATUM, observed=True):
         for side, mine in rows.groupby("side"):
             others = np.sort(rows.loc[rows["side"].ne(side), "x7_ln"].to_numpy(float))
             if len(others) < MIN_POSTS:
@@ -145,10 +226,12 @@ def _percentiles(chosen: pd.DataFrame) -> pd.Series:
 def _account(mine: pd.DataFrame, days: int, interval: float) -> dict[str, Any]:
     first = mine.iloc[0]
     pace = _pace(mine, days, interval)
-    judged = mine[mine["reason"].eq("")]
-    hits = rate(int(judged["tier"].isin(BREAKOUT_TIERS).sum()), len(judged), interval=interval)
+    judgements = mine[mine["reason"].eq("")]
+    hits = rate(
+        int(judgements["tier"].isin(BREAKOUT_TIERS).sum()), len(judgements), interval=interval
+    )
     place = _mean(mine, interval)
-    engaged = mine["engagement_rate"].dropna().astype(float)
+    rates = mine["engagement_rate"].dropna().astype(float)
     share = mine["format"].value_counts(normalize=True)
     return {
         "account_id": first["account_id"],
@@ -165,7 +248,7 @@ def _account(mine: pd.DataFrame, days: int, interval: float) -> dict[str, Any]:
         "breakout_high": hits.high,
         **_three("percentile", place),
         "ranked": place.n,
-        "engagement_rate": float(engaged.median()) if len(engaged) else np.nan,
+        "engagement_rate": float(rates.median()) if len(rates) else np.nan,
         "formats": ", ".join(f"{name} {part:.0%}" for name, part in share.items()),
     }
 
@@ -188,8 +271,8 @@ def _platform(
     here = accounts[accounts["platform"].eq(name)]
     mine, theirs = (both[both["side"].eq(s)] for s in (OWN, COMPETITOR))
     place = _mean(mine, interval)
-    ranked = mine.loc[mine["percentile"].notna(), _STRATUM].drop_duplicates()
-    against = theirs[theirs["is_usable"]].merge(ranked)
+    strata = mine.loc[mine["percentile"].notna(), _STRATUM].drop_duplicates()
+    against = theirs[theirs["is_usable"]].merge(strata)
     likes, comments = both["likes"].astype(float), both["comments"].astype(float)
     engagement = np.asarray(likes + comments, np.float64)
     is_own = both["side"].eq(OWN).to_numpy(bool)
@@ -219,9 +302,7 @@ def _platform(
 
 
 def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) -> dict[str, Any]:
-    """The post that makes more than half of all likes and comments, and the own part without it;
-    else no post.
-    """
+    """The post with over half of all likes and comments, and the own share without it."""
     top, share = most_of(engagement)
     if top < 0:
         nan = float("nan")
@@ -243,20 +324,18 @@ def _top_post(both: pd.DataFrame, engagement: np.ndarray, is_own: np.ndarray) ->
 
 
 def _breakouts(posts: pd.DataFrame, interval: float) -> Rate:
-    judged = posts[posts["reason"].eq("")]
-    return rate(int(judged["tier"].isin(BREAKOUT_TIERS).sum()), len(judged), interval=interval)
+    judgements = posts[posts["reason"].eq("")]
+    return rate(
+        int(judgements["tier"].isin(BREAKOUT_TIERS).sum()), len(judgements), interval=interval
+    )
 
 
 def _mean(posts: pd.DataFrame, interval: float) -> Estimate:
     group = posts["account_id"].factorize()[0].astype(np.int64)
-    found = mean_by_group(posts["percentile"].to_numpy(float), group, interval=interval)
-    low, high = np.clip([found.low, found.high], 0.0, 100.0)  # a percentile lies there
-    return Estimate(found.value, float(low), float(high), found.n)
+    mean = mean_by_group(posts["percentile"].to_numpy(float), group, interval=interval)
+    low, high = np.clip([mean.low, mean.high], 0.0, 100.0)  # a percentile lies there
+    return Estimate(mean.value, float(low), float(high), mean.n)
 
 
-def _three(name: str, found: Estimate) -> dict[str, float]:
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-
-
-def _empty(columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(columns=columns)
+def _three(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}

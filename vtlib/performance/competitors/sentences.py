@@ -1,6 +1,4 @@
-"""Sentences on own accounts and competitors, each with its n and interval and the rows behind
-it.
-"""
+"""Sentences on own accounts and competitors, each with n, interval and its rows."""
 
 from __future__ import annotations
 
@@ -73,27 +71,25 @@ MIX_LABELS = {
 }
 
 
-def findings(found: CompetitorComparison) -> list[Finding]:
-    """A sentence a platform on reach, breakouts and pace, each with n and interval; and one on
-    what posts are made of.
-    """
-    if found.reason:
-        return [Finding(f"No comparison with competitors: {found.reason}.")]
-    source = f"posts, outlier_scores, the last {found.days} days"
-    only = sorted(set(found.accounts["platform"]) - set(found.platforms["platform"]))
-    said = []
-    for row in found.platforms.itertuples():
-        rows = found.accounts[found.accounts["platform"].eq(str(row.platform))]
-        said.append(Finding(_sentence(row), source, rows, ACCOUNT_LABELS))
-    if len(found.platforms):
-        both = found.platforms
-        said.append(Finding(_breakouts(both, found.interval), source, both, _BREAKOUTS))
-        said.append(Finding(_voice(both), source, both, _VOICE))
-    if len(found.mix):
-        said += _mix_findings(found, source)
+def findings(comparison: CompetitorComparison) -> list[Finding]:
+    """Reach, breakouts and pace by platform, then content mix; each with n and interval."""
+    if comparison.reason:
+        return [Finding(f"No comparison with competitors: {comparison.reason}.")]
+    source = f"posts, outlier_scores, the last {comparison.days} days"
+    only = sorted(set(comparison.accounts["platform"]) - set(comparison.platforms["platform"]))
+    result = []
+    for row in comparison.platforms.itertuples():
+        rows = comparison.accounts[comparison.accounts["platform"].eq(str(row.platform))]
+        result.append(Finding(_sentence(row), source, rows, ACCOUNT_LABELS))
+    if len(comparison.platforms):
+        both = comparison.platforms
+        result.append(Finding(_breakouts(both, comparison.interval), source, both, _BREAKOUTS))
+        result.append(Finding(_voice(both), source, both, _VOICE))
+    if len(comparison.mix):
+        result += _mix_findings(comparison, source)
     if only:
-        rows = found.accounts[found.accounts["platform"].isin(only)]
-        said.append(
+        rows = comparison.accounts[comparison.accounts["platform"].isin(only)]
+        result.append(
             Finding(
                 f"Only one side posts on {', '.join(only)}: nothing to compare there.",
                 source,
@@ -101,7 +97,7 @@ def findings(found: CompetitorComparison) -> list[Finding]:
                 ACCOUNT_LABELS,
             )
         )
-    return said
+    return result
 
 
 def _sentence(row: Any) -> str:
@@ -125,20 +121,19 @@ def _breakouts(platforms: pd.DataFrame, interval: float) -> str:
     """Over all platforms together: single ones have too few breakouts to tell sides apart."""
     parts = []
     for side, word in (("own", "own"), ("competitor", "competitors'")):
-        judged = platforms[f"judged_{side}"]
-        hits = (platforms[f"breakout_{side}"].fillna(0) * judged).round()
-        found = rate(int(hits.sum()), int(judged.sum()), interval=interval)
-        parts.append(
-            f"{_part(found.share, found.low, found.high)} of {found.n:,} {word} posts judged"
-        )
+        n_judged = platforms[f"judged_{side}"]
+        hits = (platforms[f"breakout_{side}"].fillna(0) * n_judged).round()
+        estimate = rate(int(hits.sum()), int(n_judged.sum()), interval=interval)
+        share = _part(estimate.share, estimate.low, estimate.high)
+        parts.append(f"{share} of {estimate.n:,} {word} posts judged")
     return f"Breakouts, each against its own account's level: {parts[0]}, {parts[1]}."
 
 
 def _voice(platforms: pd.DataFrame) -> str:
-    known = platforms.dropna(subset=["engagement_share"]).sort_values(
+    rows = platforms.dropna(subset=["engagement_share"]).sort_values(
         "engagement_share", ascending=False
     )
-    if known.empty:
+    if rows.empty:
         return "No likes are known to share out."
     parts = [
         (
@@ -146,7 +141,7 @@ def _voice(platforms: pd.DataFrame) -> str:
             f"{r.engaged:,}"
         )
         + _top_post(r)
-        for r in known.itertuples()
+        for r in rows.itertuples()
     ]
     return f"Own part of all likes and comments: {'; '.join(parts)}."
 
@@ -162,14 +157,14 @@ def _top_post(row: Any) -> str:
     )
 
 
-def _mix_findings(found: CompetitorComparison, source: str) -> list[Finding]:
-    said = []
+def _mix_findings(comparison: CompetitorComparison, source: str) -> list[Finding]:
+    result = []
     for what, plural in (
         ("format", "formats"),
         ("hashtag", "hashtags"),
         ("hook", "hooks, as a model read them"),
     ):
-        rows = found.mix[found.mix["of"].eq(what)]
+        rows = comparison.mix[comparison.mix["of"].eq(what)]
         if rows.empty:
             continue
         apart = rows[rows["q_value"] <= CLAIM_Q]
@@ -182,12 +177,12 @@ def _mix_findings(found: CompetitorComparison, source: str) -> list[Finding]:
             )
             for r in top.rename(columns={"name": "name_"}).itertuples()
         ]
-        told = "; ".join(parts) or f"no difference that is more than luck (q > {CLAIM_Q:.2f})"
+        text = "; ".join(parts) or f"no difference that is more than luck (q > {CLAIM_Q:.2f})"
         own, rivals = int(rows["of_own"].max()), int(rows["of_competitor"].max())
         if min(own, rivals) < MIN_POSTS:
-            told = f"too few posts to compare ({own:,} own, {rivals:,} of competitors)"
-        said.append(Finding(f"In {plural}: {told}.", source, rows, MIX_LABELS))
-    return said
+            text = f"too few posts to compare ({own:,} own, {rivals:,} of competitors)"
+        result.append(Finding(f"In {plural}: {text}.", source, rows, MIX_LABELS))
+    return result
 
 
 def _part(share: Any, low: Any, high: Any) -> str:

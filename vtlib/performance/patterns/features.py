@@ -60,13 +60,13 @@ def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     parts = []
     for feature, read in _POST_FEATURES:
         value = read(posts)
-        known = value.notna()
+        has_value = value.notna()
         parts.append(
             pd.DataFrame(
                 {
-                    "post_id": posts.loc[known, "post_id"],
+                    "post_id": posts.loc[has_value, "post_id"],
                     "feature": feature.name,
-                    "value": value[known].astype(float),
+                    "value": value[has_value].astype(float),
                 }
             )
         )
@@ -79,26 +79,26 @@ def combine(wide: pd.DataFrame, feature: Feature) -> pd.Series:
 
     One part that is known to be absent settles it.
     """
-    held = wide[list(feature.parts)]
-    absent = (held == 0).any(axis=1)
-    unknown = held.isna().any(axis=1) & ~absent
+    parts = wide[list(feature.parts)]
+    absent = (parts == 0).any(axis=1)
+    unknown = parts.isna().any(axis=1) & ~absent
     return pd.Series(np.where(unknown, np.nan, ~absent), index=wide.index, dtype=float)
 
 
-def combinations(features: Sequence[Feature], chosen: Sequence[Sequence[str]]) -> list[Feature]:
+def combinations(features: Sequence[Feature], groups: Sequence[Sequence[str]]) -> list[Feature]:
     """The combinations chosen beforehand, as features; one with an unknown part is passed over.
 
     A combination is as good as its weakest source: human if all are, model as soon as one is.
     """
     by_name = {f.name: f for f in features}
-    found = []
-    for names in chosen:
+    result = []
+    for names in groups:
         if not all(name in by_name for name in names):
             continue
         parts = [by_name[name] for name in names]
         kinds = {p.kind for p in parts}
         kind: Kind = "model" if "model" in kinds else "human" if kinds == {"human"} else "measured"
-        found.append(
+        result.append(
             Feature(
                 " + ".join(names),
                 " and ".join(p.definition.rstrip(".") for p in parts) + ", all together.",
@@ -108,13 +108,13 @@ def combinations(features: Sequence[Feature], chosen: Sequence[Sequence[str]]) -
                 barred=next((p.barred for p in parts if p.barred), ""),
             )
         )
-    return found
+    return result
 
 
 def _text(posts: pd.DataFrame, pattern: str) -> pd.Series:
     caption = posts["caption"]
-    found = caption.astype("string").str.contains(pattern, regex=True)
-    return found.astype("Float64").where(caption.notna())
+    matches = caption.astype("string").str.contains(pattern, regex=True)
+    return matches.astype("Float64").where(caption.notna())
 
 
 def _first_line(posts: pd.DataFrame, pattern: str) -> pd.Series:
@@ -148,9 +148,7 @@ def _hour(posts: pd.DataFrame, first: int, last: int) -> pd.Series:
 
 
 def _original_sound(posts: pd.DataFrame) -> pd.Series:
-    """As the platform says; where it does not, by the title, which comes in the language of the
-    app.
-    """
+    """As the platform says, else by the title, which is in the language of the app."""
     title = _column(posts, "audio_title").astype("string").str.strip()
     by_title = title.str.contains(ORIGINAL_SOUND, regex=True).astype("Float64")
     by_title = by_title.where(title.fillna("").ne(""))
@@ -162,16 +160,16 @@ def _sound_users(posts: pd.DataFrame, least: int) -> pd.Series:
     if "audio_id" not in posts or "account_id" not in posts:
         return _unknown(posts)
     facts = posts[["audio_id", "account_id"]].assign(at=pd.to_datetime(posts["posted_at"]))
-    known = facts.dropna()
-    known = known[known["audio_id"].astype(str).ne("")]
+    rows = facts.dropna()
+    rows = rows[rows["audio_id"].astype(str).ne("")]
     # Each account counts from its first post with the sound on; the post's own account never
     # counts.
-    sound, at = known["audio_id"].factorize()[0].astype(np.int64) << 34, _seconds(known["at"])
-    own = pd.Series(at, known.index).groupby([known["audio_id"], known["account_id"]])
+    sound, at = rows["audio_id"].factorize()[0].astype(np.int64) << 34, _seconds(rows["at"])
+    own = pd.Series(at, rows.index).groupby([rows["audio_id"], rows["account_id"]])
     began = np.sort((sound + own.transform("min").to_numpy())[~own.cumcount().to_numpy(bool)])
     users = np.searchsorted(began, sound + at) - np.searchsorted(began, sound)
     users -= own.transform("min").to_numpy() < at
-    return pd.Series(users >= least, known.index).astype("Float64").reindex(posts.index)
+    return pd.Series(users >= least, rows.index).astype("Float64").reindex(posts.index)
 
 
 def _seconds(at: pd.Series) -> np.ndarray:
@@ -192,9 +190,7 @@ def _flag(posts: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _made_of(posts: pd.DataFrame, name: str) -> pd.Series:
-    """A duet or stitch: as the platform says; on TikTok else by the caption, which begins with
-    it unless deleted.
-    """
+    """A duet or stitch: as the platform says; on TikTok else by the start of the caption."""
     has_form = _column(posts, "platform").eq("tiktok") & posts["caption"].notna()
     return _flag(posts, name).fillna(pd.Series(0.0, index=posts.index).where(has_form))
 
@@ -203,15 +199,13 @@ def _part(posts: pd.DataFrame, least: int) -> pd.Series:
     """The number of a part or episode in title or caption is `least` or more; no number: 0."""
     title, caption = (_column(posts, n).astype("string") for n in ("title", "caption"))
     words = title.fillna("").str.cat(caption.fillna(""), sep="\n")
-    found = words.str.extract(EPISODE).bfill(axis=1).iloc[:, 0]
-    number = pd.to_numeric(found, errors="coerce").fillna(0)
+    digits = words.str.extract(EPISODE).bfill(axis=1).iloc[:, 0]
+    number = pd.to_numeric(digits, errors="coerce").fillna(0)
     return (number >= least).astype("Float64").where(title.notna() | caption.notna())
 
 
 def _usual_language(posts: pd.DataFrame) -> pd.Series:
-    """Another language than most of the account's earlier and later posts; unknown with under 5
-    of them.
-    """
+    """Another language than most of the account's posts; unknown with under 5 of them."""
     language = _column(posts, "language").astype("string").str.lower().str.split("-").str[0]
     account = _column(posts, "account_id")
     if not language.notna().any():

@@ -18,7 +18,7 @@ from scipy.stats import norm as normal
 
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
 from vtlib.performance.patterns.features import Feature, combinations
 from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS, by_platform
@@ -29,7 +29,7 @@ from vtlib.performance.patterns.preparation import (
     outcomes,
     wide,
 )
-from vtlib.performance.replication import replicates
+from vtlib.performance.trend import replicates
 
 PATTERN_COLUMNS = [
     *("pattern_id", "pattern", "definition", "kind", "source", "parts", "threshold"),
@@ -85,39 +85,39 @@ def find(
     Nothing to test: an empty table.
     """
     use = rules or PatternRules()
-    kept, left_out = outcomes(posts)
-    held = wide(values, kept, features)
+    usable, left_out = outcomes(posts)
+    wide_values = wide(values, usable, features)
     rows: list[dict[str, Any]] = []
-    dropped: list[tuple[str, str, str]] = []
-    tested: list[tuple[Feature, pd.Series]] = []
+    rejections: list[tuple[str, str, str]] = []
+    candidates: list[tuple[Feature, pd.Series]] = []
     for feature in [*features, *combinations(features, use.chosen)]:
-        value, threshold = binary(held, kept, feature)
-        reason = obstacle(feature, value, kept, use)
+        value, threshold = binary(wide_values, usable, feature)
+        reason = obstacle(feature, value, usable, use)
         if reason:
-            dropped.append((feature.name, feature.kind, reason))
+            rejections.append((feature.name, feature.kind, reason))
         else:
-            tested.append((feature, value))
-            rows.append(_test(feature, value, kept, use) | {"threshold": threshold})
+            candidates.append((feature, value))
+            rows.append(_test(feature, value, usable, use) | {"threshold": threshold})
     table, variance = _believed(pd.DataFrame(rows), use)
     return Library(
         table,
-        pd.DataFrame(dropped, columns=DROPPED_COLUMNS),
+        pd.DataFrame(rejections, columns=DROPPED_COLUMNS),
         left_out,
-        len(kept),
-        int(kept["account_id"].nunique()),
+        len(usable),
+        int(usable["account_id"].nunique()),
         variance,
         use,
-        by_platform(tested, kept, use),
+        by_platform(candidates, usable, use),
     )
 
 
 def _test(
-    feature: Feature, value: pd.Series, kept: pd.DataFrame, use: PatternRules
+    feature: Feature, value: pd.Series, usable: pd.DataFrame, use: PatternRules
 ) -> dict[str, Any]:
-    known = kept[value.notna()]
+    rows = usable[value.notna()]
     on = value[value.notna()].eq(1).to_numpy(bool)
-    y, day = known["y"].to_numpy(float), known["day"].to_numpy(float)
-    group = known["account_id"].factorize(sort=True)[0].astype(np.int64)
+    y, day = rows["y"].to_numpy(float), rows["day"].to_numpy(float)
+    group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
     week = np.floor(np.nan_to_num(day) / 7).astype(np.int64)
     shift = effects.feature_shift(y, on, group, interval=use.interval)
     sign = float(np.sign(shift.shift))
@@ -143,7 +143,7 @@ def _test(
         "n_without": shift.n_off,
         "accounts_with": shift.groups_on,
         "accounts_without": shift.groups_off,
-        **_shares(known, on),
+        **_shares(rows, on),
         "accounts_agree": by_account.k,
         "accounts_asked": by_account.n,
         "weeks_agree": by_week.k,
@@ -157,14 +157,14 @@ def _test(
         "half_life_low": change.half_life_low,
         "half_life_high": change.half_life_high,
         "least_visible_ln": effects.least_visible(shift.se),
-        "examples": _examples(known[on], sign, use.n_examples),
-        "note": _note(known, kept),
+        "examples": _examples(rows[on], sign, use.n_examples),
+        "note": _note(rows, usable),
     }
 
 
-def _shares(known: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
-    ordinary = known["tier"].eq("none").to_numpy(bool)
-    hit = known["tier"].isin(BREAKOUT_TIERS).to_numpy(bool)
+def _shares(rows: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
+    ordinary = rows["tier"].eq("none").to_numpy(bool)
+    hit = rows["tier"].isin(BREAKOUT_TIERS).to_numpy(bool)
     n_ordinary, n_hit = int(ordinary.sum()), int(hit.sum())
     return {
         "share_ordinary": rate(int(on[ordinary].sum()), n_ordinary).share,
@@ -185,10 +185,10 @@ def _examples(on: pd.DataFrame, sign: float, count: int) -> list[str]:
     )
 
 
-def _note(known: pd.DataFrame, kept: pd.DataFrame) -> str:
+def _note(rows: pd.DataFrame, usable: pd.DataFrame) -> str:
     """A warning where the feature is known mostly of posts that were picked for their success."""
-    usual = kept["tier"].isin(BREAKOUT_TIERS).mean()
-    here = known["tier"].isin(BREAKOUT_TIERS).mean()
+    usual = usable["tier"].isin(BREAKOUT_TIERS).mean()
+    here = rows["tier"].isin(BREAKOUT_TIERS).mean()
     if usual > 0 and here > 1.5 * usual:
         return (
             f"known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "

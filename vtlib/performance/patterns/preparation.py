@@ -1,6 +1,4 @@
-"""Posts and features made ready for testing: outcomes, yes or no, and why something cannot be
-tested.
-"""
+"""Prepare posts and features for tests: outcomes, yes or no, obstacles, carriers."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from vtlib.performance.patterns.features import Feature, combine, is_after_the_f
 
 @dataclass(frozen=True, slots=True)
 class PatternRules:
-    """Set beforehand. `chosen` combinations of feature names; `claim_q` above which nothing is
-    claimed.
-    """
+    """Rules set beforehand: `chosen` combinations; no claim above `claim_q`."""
 
     chosen: tuple[tuple[str, ...], ...] = ()
     min_posts: int = 8
@@ -28,9 +24,7 @@ class PatternRules:
 
 
 def outcomes(posts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Posts whose outcome counts, with `y` (ln over own level) and `day`; and how many were left
-    out, why.
-    """
+    """Posts with an outcome, `y` (ln over own level) and `day`; counts left out by reason."""
     reasons = pd.Series("", index=posts.index, dtype=object)
     # The first obstacle is the reason, so the last written here comes first.
     reasons[posts["is_pinned"].eq(True).fillna(value=False)] = "pinned"
@@ -40,17 +34,17 @@ def outcomes(posts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     y = pd.to_numeric(posts["x7_ln"] - posts["expected_ln"], errors="coerce")
     reasons[posts["reason"].ne("") | y.isna() | posts["account_id"].isna()] = "not scored"
     keep = reasons.eq("")
-    kept = posts[keep].assign(y=y[keep]).reset_index(drop=True)
-    at = pd.to_datetime(kept["posted_at"])
-    kept["day"] = (at - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400
+    usable = posts[keep].assign(y=y[keep]).reset_index(drop=True)
+    at = pd.to_datetime(usable["posted_at"])
+    usable["day"] = (at - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400
     counts = reasons[~keep].value_counts()
-    return kept, {str(name): int(n) for name, n in sorted(counts.items())}
+    return usable, {str(name): int(n) for name, n in sorted(counts.items())}
 
 
-def wide(values: pd.DataFrame, kept: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
+def wide(values: pd.DataFrame, usable: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
     """One row a kept post, one column a feature; NaN = unknown."""
     names = [f.name for f in features]
-    return pd.DataFrame(table_of(values, kept["post_id"], names), columns=names)
+    return pd.DataFrame(table_of(values, usable["post_id"], names), columns=names)
 
 
 def table_of(values: pd.DataFrame, posts: pd.Series, names: Sequence[str]) -> np.ndarray:
@@ -61,50 +55,52 @@ def table_of(values: pd.DataFrame, posts: pd.Series, names: Sequence[str]) -> np
     code, ids = pd.factorize(posts)
     row = pd.Index(ids).get_indexer(pd.Index(values["post_id"]))
     column = pd.Index(list(names)).get_indexer(pd.Index(values["feature"]))
-    known = (row >= 0) & (column >= 0)
+    is_known = (row >= 0) & (column >= 0)
     table = np.full((len(ids), len(names)), np.nan)
     # Of one place named twice the last value stays.
-    table[row[known], column[known]] = values["value"].to_numpy(float, na_value=np.nan)[known]
+    table[row[is_known], column[is_known]] = values["value"].to_numpy(float, na_value=np.nan)[
+        is_known
+    ]
     return table[code]
 
 
 def binary(
-    held: pd.DataFrame, kept: pd.DataFrame, feature: Feature
+    table: pd.DataFrame, usable: pd.DataFrame, feature: Feature
 ) -> tuple[pd.Series, float | None]:
     """1 with, 0 without, NaN unknown; and the threshold that made it so."""
     if feature.parts:
-        parts = {name: _yes(held[name], kept, None)[0] for name in feature.parts}
+        parts = {name: _yes(table[name], usable, None)[0] for name in feature.parts}
         return combine(pd.DataFrame(parts), feature), None
-    return _yes(held[feature.name], kept, feature.threshold)
+    return _yes(table[feature.name], usable, feature.threshold)
 
 
 def _yes(
-    value: pd.Series, kept: pd.DataFrame, threshold: float | None
+    value: pd.Series, usable: pd.DataFrame, threshold: float | None
 ) -> tuple[pd.Series, float | None]:
-    known = value.dropna()
-    if threshold is None and known.isin([0, 1]).all():
+    values = value.dropna()
+    if threshold is None and values.isin([0, 1]).all():
         return value, None
     if threshold is None:
         # Chosen without a look at the outcome, so that it is no search for the best cut.
-        usual = value[kept["tier"].eq("none")].dropna()
-        threshold = float((usual if len(usual) else known).median())
-        if threshold <= known.min():
-            threshold = float(known[known > known.min()].min())
+        usual = value[usable["tier"].eq("none")].dropna()
+        threshold = float((usual if len(usual) else values).median())
+        if threshold <= values.min():
+            threshold = float(values[values > values.min()].min())
     return (value >= threshold).astype(float).where(value.notna()), threshold
 
 
-def obstacle(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: PatternRules) -> str:
+def obstacle(feature: Feature, value: pd.Series, usable: pd.DataFrame, use: PatternRules) -> str:
     """Why a feature cannot be tested, or ''."""
     if is_after_the_fact(feature.name):
         return "it uses what became of the post"
     if feature.barred:
         return feature.barred
-    known = value.notna()
-    if not known.any():
+    is_known = value.notna()
+    if not is_known.any():
         return "known of no post"
-    on, off = kept[value.eq(1)], kept[value.eq(0)]
+    on, off = usable[value.eq(1)], usable[value.eq(0)]
     if on.empty or off.empty:
-        return f"no variance: {'none' if on.empty else 'all'} of {known.sum():,} posts have it"
+        return f"no variance: {'none' if on.empty else 'all'} of {is_known.sum():,} posts have it"
     if min(len(on), len(off)) < use.min_posts:
         return (
             f"{len(on):,} posts with and {len(off):,} without, {use.min_posts} of each are needed"
@@ -112,6 +108,29 @@ def obstacle(feature: Feature, value: pd.Series, kept: pd.DataFrame, use: Patter
     accounts = on["account_id"].nunique(), off["account_id"].nunique()
     if min(accounts) < use.min_accounts:
         return f"{accounts[0]} accounts with and {accounts[1]} without, {use.min_accounts} needed"
-    if (kept["tier"].eq("none") & known).sum() < use.min_posts:
+    if (usable["tier"].eq("none") & is_known).sum() < use.min_posts:
         return "too few ordinary posts as controls: patterns of winners alone mislead"
     return ""
+
+
+def carriers(patterns: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """pattern, post_id, has (bool): a row for each pattern and post of which all its features are
+    known.
+
+    `patterns`: pattern, parts, threshold (PATTERN_COLUMNS). `values`: post_id, feature, value. A
+    pattern whose features are known of no post has no row.
+    """
+    wide = values.pivot_table(index="post_id", columns="feature", values="value", aggfunc="last")
+    parts = [pd.DataFrame({"pattern": [], "post_id": [], "has": []}).astype({"has": bool})]
+    for row in patterns.to_dict("records"):
+        names = list(row["parts"]) if row["parts"] is not None else []
+        names = names or [row["pattern"]]
+        if not set(names) <= set(wide.columns):
+            continue
+        complete = wide[names].dropna()
+        least = row["threshold"] if pd.notna(row["threshold"]) else 1.0
+        has = (complete >= least).all(axis=1)
+        parts.append(
+            pd.DataFrame({"pattern": row["pattern"], "post_id": has.index, "has": has.to_numpy()})
+        )
+    return pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)

@@ -1,15 +1,18 @@
-"""Insight: what was tried, what worked, what did not, what next, what it cost, how sure, and
-what changed.
-"""
+"""Insight: attempts, successes, failures, next steps, costs, certainty, changes."""
 
 from vtlib.core.finding import Chapter, Finding
-from vtlib.report.insight.changes import Changes, ReportRecord, compare, tier_changes
+from vtlib.report.insight.changes import (
+    Changes,
+    ReportRecord,
+    compare,
+    tier_changes,
+    with_intervals,
+)
 from vtlib.report.insight.changes import findings as change_findings
 from vtlib.report.insight.facts import Facts
-from vtlib.report.insight.figures import with_intervals
 from vtlib.report.insight.next_steps import next_steps
-from vtlib.report.insight.outcomes import failed, tried, worked
-from vtlib.report.insight.outlook import certainty, cost, look_after
+from vtlib.report.insight.outcomes import attempts, failures, successes
+from vtlib.report.insight.outlook import certainty, chores, cost
 
 __all__ = [
     "Changes",
@@ -17,15 +20,15 @@ __all__ = [
     "Facts",
     "Finding",
     "ReportRecord",
+    "attempts",
     "certainty",
     "change_findings",
+    "chores",
     "compare",
     "cost",
-    "failed",
-    "look_after",
+    "failures",
     "next_steps",
+    "successes",
     "tier_changes",
-    "tried",
     "with_intervals",
-    "worked",
 ]

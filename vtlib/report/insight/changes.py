@@ -1,6 +1,4 @@
-"""What changed between two reports, each changed figure put down to what changed under it, as
-far as that is known.
-"""
+"""What changed between two reports, and which recorded cause can explain it. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ import pandas as pd
 from vtlib.core.conclusion import number
 from vtlib.core.finding import Finding
 from vtlib.core.models import BREAKOUT_TIERS
-from vtlib.report.insight.figures import PATTERN, Kind, kind_of, shown
+from vtlib.core.proportions import rate
 
 CAUSES = ("data", "code", "parameters", "prompt", "model")
 CHANGE_COLUMNS = ["figure", "before", "after", "change", "before_n", "after_n", "because"]
@@ -26,7 +24,7 @@ Inputs = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class ReportRecord:
-    """A run's report as it was recorded.
+    """The recorded report of a run.
 
     `figures`: figure, value, low, high, n. `inputs`: cause -> name -> value (causes: CAUSES;
     parameters by dotted key).
@@ -40,8 +38,7 @@ class ReportRecord:
 
 @dataclass(frozen=True)
 class Changes:
-    """`figures`: CHANGE_COLUMNS, those that changed alone. `causes`: CAUSE_COLUMNS, every input
-    that changed.
+    """`figures`: CHANGE_COLUMNS; `causes`: CAUSE_COLUMNS, all inputs that changed.
 
     `n_same`: figures that are as they were.
     """
@@ -54,7 +51,7 @@ class Changes:
 
 
 def compare(
-    old: ReportRecord, new: ReportRecord, *, held: Mapping[str, float] | None = None
+    old: ReportRecord, new: ReportRecord, *, recomputation: Mapping[str, float] | None = None
 ) -> Changes:
     """Changes from `old` to `new`.
 
@@ -67,7 +64,9 @@ def compare(
     is_same = both["value_old"].eq(both["value_new"]) | (
         both["value_old"].isna() & both["value_new"].isna()
     )
-    rows = [_changed(row, causes, held or {}) for _, row in both[~is_same].iterrows()]
+    rows = [
+        _figure_change(row, causes, recomputation or {}) for _, row in both[~is_same].iterrows()
+    ]
     table = pd.DataFrame(rows, columns=CHANGE_COLUMNS)
     order = table["figure"].str.startswith(PATTERN)
     table = table.assign(_last=order).sort_values(["_last", "figure"]).drop(columns="_last")
@@ -75,7 +74,7 @@ def compare(
 
 
 def changed_inputs(old: Inputs, new: Inputs) -> pd.DataFrame:
-    """CAUSE_COLUMNS: inputs that differ; what one side lacks stands as 'none'."""
+    """CAUSE_COLUMNS: inputs that differ; 'none' where one side lacks it."""
     rows = []
     for cause in CAUSES:
         before, after = old.get(cause, {}), new.get(cause, {})
@@ -87,18 +86,17 @@ def changed_inputs(old: Inputs, new: Inputs) -> pd.DataFrame:
 
 
 def because(kind: Kind, causes: pd.DataFrame) -> str:
-    """Why a figure of this kind changed, in words; says so when nothing recorded explains it."""
+    """Why a figure of this kind changed, in words."""
     if kind.grows:
         return "counts what was done since"
-    words = _joined(_movers(kind, causes))
+    words = _join_words(_movers(kind, causes))
     if not words:
         return "nothing recorded explains it"
     return f"{words} changed together" if " and " in words else words
 
 
 def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
-    """`rows` (query report_tiers) with `why`: the post is new, its count is, or its baseline or the
-    rule moved.
+    """`rows` (query report_tiers) with `why`: new post, new count, new baseline or rule.
 
     A post is `gone` where the later run does not have it.
     """
@@ -107,34 +105,36 @@ def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
 
 
 def findings(changes: Changes, tiers: pd.DataFrame) -> list[Finding]:
-    """The sentences: what changed under the report, which figures did and why, which posts came
-    and went.
-    """
+    """Sentences: changed inputs, changed figures with their causes, changed tiers."""
     since = f"Since the report of {changes.old.made_at:%Y-%m-%d %H:%M} UTC"
     if changes.figures.empty:
-        under = _inputs_said(changes.causes)
+        under = _inputs_text(changes.causes)
         return [
             _input_finding(
                 f"{since} no figure changed{under and f', though {under} did'}.", changes
             )
         ]
     total = changes.n_same + len(changes.figures)
-    moved = f"{len(changes.figures):,} of {number(total, 'figure')} changed"
-    under = _inputs_said(changes.causes) or "nothing that is recorded"
-    said = f"{since} {moved}; under them changed: {under}."
-    found = [_input_finding(said, changes), *_figure_findings(changes)]
-    return [*found, *_tier_findings(tiers)]
+    count = f"{len(changes.figures):,} of {number(total, 'figure')} changed"
+    under = _inputs_text(changes.causes) or "nothing that is recorded"
+    sentence = f"{since} {count}; under them changed: {under}."
+    changed_figures = [_input_finding(sentence, changes), *_figure_findings(changes)]
+    return [*changed_figures, *_tier_findings(tiers)]
 
 
-def _changed(row: pd.Series, causes: pd.DataFrame, held: Mapping[str, float]) -> dict[str, Any]:
+def _figure_change(
+    row: pd.Series, causes: pd.DataFrame, recomputation: Mapping[str, float]
+) -> dict[str, Any]:
     figure = str(row["figure"])
     before, after = row["value_old"], row["value_new"]
     change = after - before if pd.notna(before) and pd.notna(after) else None
     kind = kind_of(figure)
-    reason, moved = because(kind, causes), _movers(kind, causes)
-    if figure in held and "parameters" in moved and len(moved) > 1:
-        others = _joined([c for c in moved if c != "parameters"])
-        first, second, third = (shown(figure, v) for v in (before, held[figure], after))
+    reason, movers = because(kind, causes), _movers(kind, causes)
+    if figure in recomputation and "parameters" in movers and len(movers) > 1:
+        others = _join_words([c for c in movers if c != "parameters"])
+        first, second, third = (
+            value_text(figure, v) for v in (before, recomputation[figure], after)
+        )
         reason = (
             f"{others}: {first} to {second}; then parameters: {second} to {third} (computed anew)"
         )
@@ -150,8 +150,7 @@ def _changed(row: pd.Series, causes: pd.DataFrame, held: Mapping[str, float]) ->
 
 
 def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
-    """The causes that changed and can move a figure of this kind; of parameters those of its
-    sections alone.
+    """Causes that changed and can move a figure of this kind.
 
     What was asked for the first time is data that was not there before: neither prompt nor model
     changed.
@@ -163,22 +162,22 @@ def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
     return [c for c in CAUSES if c in set(mine.loc[~other, "cause"])]
 
 
-def _joined(causes: Sequence[str]) -> str:
+def _join_words(causes: Sequence[str]) -> str:
     words = [_WORDS.get(c, c) for c in causes]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _with_interval(figure: str, row: pd.Series, side: str) -> str:
     value, low, high = (row[f"{name}_{side}"] for name in ("value", "low", "high"))
-    text = shown(figure, value)
+    text = value_text(figure, value)
     if pd.isna(value) and figure.startswith(PATTERN):
         return "not claimed"
     if pd.isna(low) or pd.isna(high):
         return text
-    return f"{text} ({shown(figure, low)} to {shown(figure, high)})"
+    return f"{text} ({value_text(figure, low)} to {value_text(figure, high)})"
 
 
-def _inputs_said(causes: pd.DataFrame) -> str:
+def _inputs_text(causes: pd.DataFrame) -> str:
     parts = []
     first = _is_first(causes)
     for cause in CAUSES:
@@ -196,13 +195,13 @@ def _is_first(causes: pd.DataFrame) -> pd.Series:
     return causes["cause"].isin(["prompt", "model"]) & causes["before"].eq(NONE)
 
 
-def _input_finding(said: str, changes: Changes) -> Finding:
+def _input_finding(sentence: str, changes: Changes) -> Finding:
     columns = {"cause": "cause", "name": "what", "before": "before", "after": "now"}
-    return Finding(said, "runs.inputs", changes.causes, columns)
+    return Finding(sentence, "runs.inputs", changes.causes, columns)
 
 
 def _figure_findings(changes: Changes) -> list[Finding]:
-    """A sentence a cause, with the figures that moved by it."""
+    """One sentence a cause, with the figures that it changed."""
     columns = {
         "figure": "figure",
         "before": "before (80 % interval)",
@@ -211,15 +210,15 @@ def _figure_findings(changes: Changes) -> list[Finding]:
         "after_n": "n now",
         "because": "because of",
     }
-    found = []
+    sentences = []
     for reason, rows in changes.figures.groupby("because", sort=False):
         some = "; ".join(
             f"{r['figure']} {r['before']} to {r['after']}" for _, r in rows.head(MOST).iterrows()
         )
         more = f"; {len(rows) - MOST} more" if len(rows) > MOST else ""
-        said = f"{str(reason)[:1].upper()}{str(reason)[1:]}: {some}{more}."
-        found.append(Finding(said, "run_figures", rows, columns))
-    return found
+        sentence = f"{str(reason)[:1].upper()}{str(reason)[1:]}: {some}{more}."
+        sentences.append(Finding(sentence, "run_figures", rows, columns))
+    return sentences
 
 
 def _tier_findings(tiers: pd.DataFrame) -> list[Finding]:
@@ -227,8 +226,10 @@ def _tier_findings(tiers: pd.DataFrame) -> list[Finding]:
         return []
     before, after = tiers["tier_before"].isin(BREAKOUT_TIERS), tiers["tier"].isin(BREAKOUT_TIERS)
     came, went = int((after & ~before).sum()), int((before & ~after).sum())
-    changed = int((before & after).sum())
-    rest = f"; {number(changed, 'post')} changed between breakout and extreme" if changed else ""
+    n_between = int((before & after).sum())
+    rest = (
+        f"; {number(n_between, 'post')} changed between breakout and extreme" if n_between else ""
+    )
     columns = {
         "handle": "creator",
         "platform": "platform",
@@ -239,13 +240,13 @@ def _tier_findings(tiers: pd.DataFrame) -> list[Finding]:
         "why": "why",
         "caption": "caption",
     }
-    if not came + went + changed:
+    if not came + went + n_between:
         return []
-    said = (
+    sentence = (
         f"{number(came, 'post')} newly stood at breakout or above, "
         f"{number(went, 'post')} no longer did{rest}."
     )
-    return [Finding(said, "outlier_scores of both runs", tiers, columns)]
+    return [Finding(sentence, "outlier_scores of both runs", tiers, columns)]
 
 
 def _why(row: pd.Series, reason: str) -> str:
@@ -265,3 +266,86 @@ def _why(row: pd.Series, reason: str) -> str:
 
 def _text(value: Any) -> str:
     return "none" if value is None else str(value)
+
+
+SHARES = ("claims that agree with the file", "predictions inside their interval")
+PATTERN = "pattern "
+FIT = "mean product fit"  # 0 to 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What can move a figure: causes, and the sections of the parameters that it listens to.
+
+    `grows`: it only counts what was done so far, so that a change of it needs no explanation.
+    """
+
+    causes: tuple[str, ...] = ("data", "code")
+    sections: tuple[str, ...] = ()
+    grows: bool = False
+
+
+_JUDGED = Kind(("data", "code", "parameters"), ("outliers",))
+_READ = Kind(
+    ("data", "code", "parameters", "prompt", "model"), ("outliers", "media", "analysis", "model")
+)
+_LEARNT = Kind(
+    ("data", "code", "parameters", "prompt", "model"), ("outliers", "media", "performance")
+)
+_FITTED = Kind(_READ.causes, (*_READ.sections, "comparison", "products"))
+_ADAPTED = Kind(
+    _READ.causes, (*_READ.sections, "comparison", "adaptation", "performance", "products")
+)
+_KINDS = {
+    "posts scored": _JUDGED,
+    "breakouts": _JUDGED,
+    "extreme": _JUDGED,
+    "to watch": _JUDGED,
+    "false alarms at most": _JUDGED,
+    "videos measured": Kind(("data", "code", "parameters"), ("outliers", "media")),
+    "videos read by a model": _READ,
+    "claims that agree with the file": _READ,
+    "matured predictions": Kind(("data", "code", "parameters"), ("outliers",)),
+    "predictions inside their interval": Kind(("data", "code", "parameters"), ("outliers",)),
+    "patterns tested": _LEARNT,
+    "patterns claimed": _LEARNT,
+    "products recommended": Kind(_FITTED.causes, (*_FITTED.sections, "adaptation")),
+    FIT: _FITTED,
+    "claims without grounds in adaptations": _ADAPTED,
+    "products judged for videos": Kind(grows=True),
+    "adaptations": Kind(grows=True),
+    "scripts": Kind(grows=True),
+    "posts of scripts": Kind(grows=True),
+    "problems": Kind(grows=True),
+    "spent": Kind(grows=True),
+}
+
+
+def kind_of(figure: str) -> Kind:
+    """What can move a figure; unknown ones depend on data and code."""
+    return _LEARNT if figure.startswith(PATTERN) else _KINDS.get(figure, Kind())
+
+
+def with_intervals(figures: pd.DataFrame, *, interval: float = 0.8) -> pd.DataFrame:
+    """`figures` (figure, value, low, high, n) with Wilson intervals for shares."""
+    out = figures.copy()
+    for i, row in out[out["figure"].isin(SHARES)].iterrows():
+        n = int(row["n"])
+        share = rate(round(row["value"] * n), n, interval=interval)
+        out.loc[i, ["low", "high"]] = [share.low, share.high]
+    return out
+
+
+def value_text(figure: str, value: Any) -> str:
+    """A value formatted by its unit: percent, ratio, dollars or count."""
+    if value is None or pd.isna(value):
+        return "none"
+    if figure in SHARES:
+        return f"{value:.0%}"
+    if figure.startswith(PATTERN):
+        return f"x{value:.2f}"
+    if figure == FIT:
+        return f"{value:.2f}"
+    if figure == "spent":
+        return f"${value:,.2f}"
+    return f"{value:,.0f}"

@@ -1,4 +1,4 @@
-"""What advice may rest on, and how surely a script's posts are off their accounts' level. Pure."""
+"""Input of the advice rules, and tests of scripts against ordinary posts. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vtlib.outliers.tiers import q_values
+from vtlib.outliers.scores import q_values
 from vtlib.performance import effects
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ def _frame() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What advice may rest on; any frame may be empty.
+    """Input of the advice rules; any frame may be empty.
 
     `patterns`: the latest library. `uses`: pattern, n_own, n_known (own posts that carry it, of
     those of which it is known). `fits`: recommendation.rank_products with `patterns`, the names of
@@ -51,19 +51,18 @@ class Evidence:
     interval: float = 0.8
 
 
-def ordinary_scatter(past: pd.DataFrame, linked: pd.DataFrame) -> Floats:
-    """How posts other than those of scripts (`linked`) scatter about their own level, in their own
-    scales.
+def ordinary_scatter(past: pd.DataFrame, script_posts: pd.DataFrame) -> Floats:
+    """Scatter of posts other than `script_posts` about their own level, in scales.
 
     `past`: `history`'s frame; posts without a level or younger than 7 days are not in it.
     """
-    rest = past[~past["post_id"].isin(linked["post_id"])]
+    rest = past[~past["post_id"].isin(script_posts["post_id"])]
     scale, error = (rest[f"own_{name}_ln"].to_numpy(float) for name in ("scale", "error"))
     lift = rest["lift_ln"].to_numpy(float) / np.hypot(scale, error)
     return np.asarray(lift[np.isfinite(lift)], dtype=np.float64)
 
 
-def by_script(known: Evidence) -> pd.DataFrame:
+def by_script(evidence: Evidence) -> pd.DataFrame:
     """script_id, title, n, accounts, shift_ln, effect_ln, effect_se_ln, p_value, q_value of scripts
     with MIN_RUNS posts.
 
@@ -72,18 +71,22 @@ def by_script(known: Evidence) -> pd.DataFrame:
     do (effects.shrink); p two-sided, against means of as many ordinary posts; q over all these
     scripts.
     """
-    posts = known.runs.groupby("script_id")["script_id"].transform("size") if len(known.runs) else 0
-    runs = known.runs[posts >= MIN_RUNS] if len(known.runs) else known.runs
+    posts = (
+        evidence.runs.groupby("script_id")["script_id"].transform("size")
+        if len(evidence.runs)
+        else 0
+    )
+    runs = evidence.runs[posts >= MIN_RUNS] if len(evidence.runs) else evidence.runs
     if runs.empty:
         return pd.DataFrame()
     rng = np.random.default_rng(0)
-    spread = _spread(known.ordinary)
+    spread = _spread(evidence.ordinary)
     rows = []
     for script, mine in runs.groupby("script_id"):
         scale, error = (mine[f"own_{name}_ln"].to_numpy(float) for name in ("scale", "error"))
         scale = np.hypot(scale, error)
-        mean = float(np.mean(scale * _held(mine["lift_ln"].to_numpy(float) / scale)))
-        lucky = np.abs((_drawn(rng, known.ordinary, (DRAWS, len(mine))) * scale).mean(axis=1))
+        mean = float(np.mean(scale * _winsorise(mine["lift_ln"].to_numpy(float) / scale)))
+        lucky = np.abs((_draw(rng, evidence.ordinary, (DRAWS, len(mine))) * scale).mean(axis=1))
         rows.append(
             {
                 "script_id": str(script),
@@ -105,14 +108,14 @@ def _spread(ordinary: Floats) -> float:
     """Root mean square of ordinary posts in their own scales, 1 where a scale says all."""
     if len(ordinary) < MIN_ORDINARY:
         return FEW_ORDINARY_SD
-    return max(float(np.sqrt(np.mean(_held(ordinary) ** 2))), 1.0)
+    return max(float(np.sqrt(np.mean(_winsorise(ordinary) ** 2))), 1.0)
 
 
-def _drawn(rng: np.random.Generator, ordinary: Floats, size: tuple[int, int]) -> Floats:
+def _draw(rng: np.random.Generator, ordinary: Floats, size: tuple[int, int]) -> Floats:
     if len(ordinary) < MIN_ORDINARY:
-        return _held(FEW_ORDINARY_SD * rng.standard_normal(size))
-    return rng.choice(_held(ordinary), size)
+        return _winsorise(FEW_ORDINARY_SD * rng.standard_normal(size))
+    return rng.choice(_winsorise(ordinary), size)
 
 
-def _held(lifts: Floats) -> Floats:
+def _winsorise(lifts: Floats) -> Floats:
     return np.clip(lifts, -CLIP, CLIP)

@@ -1,4 +1,4 @@
-"""What the chapters of insight are written from: frames of a project as its reader may see them."""
+"""Input of the chapters: frames of a project as its reader may see them."""
 
 from __future__ import annotations
 

@@ -1,19 +1,20 @@
-"""Advice as people read it: a sentence each, a table, and what is missing where there is none.
-Pure.
-"""
+"""Advice as people read it: a sentence each, a table, and the command that follows it. Pure."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from vtlib.core.conclusion import product_name
 from vtlib.core.finding import Chapter, Finding, q_text
-from vtlib.report.insight.advice_rule import RULE
 from vtlib.report.insight.facts import Facts
 
 TITLE = "What to do next"
+RULE = "by the lower end of the gain's interval: sure and large first"
 COLUMNS = {
     "place": "rank",
     "kind": "kind",
@@ -33,25 +34,23 @@ NOTE = (
 
 
 def next_steps(facts: Facts) -> Chapter:
-    """What to shoot, repeat, stop and test, the surest and largest gain first; else what is
-    missing.
-    """
+    """Advice, surest and largest gain first; else what is missing."""
     rows = facts.advice
     if rows.empty:
         lacks = facts.advice_lacks or ("No pattern was tested and no script has a matured post.",)
         lines = ["Nothing can be advised yet, because the numbers carry nothing.", *lacks]
         return Chapter("next", TITLE, tuple(Finding(line) for line in lines))
-    shown = advice_table(rows)
-    found = [
+    cells = advice_table(rows)
+    sentences = [
         Finding(
             f"{row['place']}. {sentence(row)}",
             "patterns, verdicts, fits, spend",
-            shown.loc[[i]],
+            cells.loc[[i]],
             COLUMNS,
         )
         for i, row in rows.iterrows()
     ]
-    return Chapter("next", TITLE, (*found, Finding(NOTE)))
+    return Chapter("next", TITLE, (*sentences, Finding(NOTE)))
 
 
 def advice_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -67,9 +66,7 @@ def advice_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
-    """One advice in a sentence: what, expected gain with interval, n, why, cost, and the way to
-    do it.
-    """
+    """One piece of advice: action, gain with interval, n, reason, cost, command."""
     views, cost = _views(row), _cost(row)
     parts = [
         (
@@ -108,3 +105,81 @@ def _cost(row: Mapping[Any, Any] | pd.Series) -> str:
         "" if pd.isna(price) or price == float("inf") else f", ${price:,.2f} for 1,000 more views"
     )
     return f"${row['usd']:,.2f} a post so far{each} (US dollars)"
+
+
+OPEN = ("draft", "review", "approved", "in_production")
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceStep:
+    """The command that follows an advice, a note for its sentence, and its script or product."""
+
+    command: str
+    note: str = ""
+    script_id: str | None = None
+    product_id: str | None = None
+
+
+def pattern_step(
+    project: str,
+    row: Mapping[Any, Any],
+    kind: str,
+    *,
+    fits: pd.DataFrame,
+    scripts: pd.DataFrame,
+) -> AdviceStep:
+    """To follow a pattern: an open script after a video that carries it, else the best
+    recommended pair whose video carries it, else a new script from the pattern; to leave it out
+    (`kind` stop): the pattern with its posts.
+    """
+    pattern = str(row["pattern"])
+    if kind in ("stop", "repeat"):
+        return AdviceStep(_line("vt", "patterns", pattern, "--project", project))
+    carrying = fits[[pattern in names for names in fits["patterns"]]] if len(fits) else fits
+    if len(scripts) and len(carrying):
+        ready = scripts[scripts["status"].isin(OPEN) & scripts["posts"].eq(0)]
+        ready = ready[ready["source_post_id"].isin(carrying["post_id"])]
+        if len(ready):
+            one = ready.iloc[0]
+            note = f"; the script {one['title']} is after such a video"
+            return AdviceStep(
+                script_command(one["script_id"]), note, str(one["script_id"]), one["product_id"]
+            )
+    best = carrying[carrying["is_recommended"].eq(True)] if len(carrying) else carrying
+    if len(best):
+        fit = best.iloc[0]
+        note = (
+            f"; best fit among its videos: {product_name(fit)} with "
+            f"{fit['handle'] or fit['post_id']}, "
+            f"{fit['score']:.1f} of 5 (an opinion)"
+        )
+        product = str(fit.get("product") or fit["product_id"])
+        words = ("--video", str(fit["post_id"]), "--product", product)
+        return AdviceStep(
+            _line("vt", "script", "adapt", "--project", project, *words),
+            note,
+            None,
+            fit["product_id"],
+        )
+    words = ("--from-pattern", pattern, "--title", f"On {pattern.replace('_', ' ')}")
+    return AdviceStep(_line("vt", "script", "create", "--project", project, *words))
+
+
+def script_command(script_id: str) -> str:
+    """The command that opens a script."""
+    return _line("vt", "script", "show", script_id)
+
+
+def product_command(product_id: str) -> str:
+    """The command that shows what a product's posts brought and cost."""
+    return _line("vt", "analyze", "performance", "--product", product_id.rsplit("/", 1)[-1])
+
+
+def variant_command(script_id: str, variant: str) -> str:
+    """The command that links a post of a variant, so that it counts."""
+    words = ("--post-url", "URL", "--variant", variant)
+    return _line("vt", "script", "track", script_id, *words)
+
+
+def _line(*words: str) -> str:
+    return shlex.join(str(word) for word in words)

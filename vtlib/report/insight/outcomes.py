@@ -1,6 +1,4 @@
-"""What was tried, what worked and what did not: sentences from a project's frames, each with the
-rows behind it.
-"""
+"""Chapters on attempts, successes and failures, each sentence with its rows. Pure."""
 
 from __future__ import annotations
 
@@ -81,13 +79,13 @@ _VARIANTS = {
 }
 
 
-def tried(facts: Facts) -> Chapter:
-    """Scripts, posts that came of them, own posts, features tested."""
-    found = []
+def attempts(facts: Facts) -> Chapter:
+    """Scripts, their posts, own posts, tested features."""
+    sentences = []
     if len(facts.scripts):
         counts = facts.scripts["status"].value_counts()
         states = ", ".join(f"{n:,} {str(s).replace('_', ' ')}" for s, n in counts.items())
-        found.append(
+        sentences.append(
             Finding(
                 f"{number(len(facts.scripts), 'script')}: {states}.",
                 "scripts",
@@ -98,102 +96,100 @@ def tried(facts: Facts) -> Chapter:
         out = facts.scripts[facts.scripts["posts"] > 0]
         posts, foretold = int(out["posts"].sum()), int((out["forecasts"] > 0).sum())
         if posts:
-            said = (
+            text = (
                 f"{number(posts, 'post')} came of {number(len(out), 'script')}, of which "
                 f"{foretold:,} had a forecast frozen."
             )
-            found.append(Finding(said, "scripts, publications, predictions", out, SCRIPTS))
+            sentences.append(Finding(text, "scripts, publications, predictions", out, SCRIPTS))
     if len(facts.own):
-        said = (
+        text = (
             f"{number(len(facts.own), 'post')} of "
             f"{number(facts.own['account_id'].nunique(), 'own account')} {verb(len(facts.own), 'were')} judged."  # noqa: E501
         )
-        found.append(Finding(said, "outlier_scores of own posts", facts.own, _POSTS))
+        sentences.append(Finding(text, "outlier_scores of own posts", facts.own, _POSTS))
     if len(facts.patterns):
         run = facts.pattern_run
-        said = (
+        text = (
             f"{number(len(facts.patterns), 'feature')} {verb(len(facts.patterns), 'were')} "
             f"tested on {number(run['n_posts'], 'post')} of "
             f"{number(run['n_accounts'], 'account')}."
         )
-        found.append(Finding(said, "patterns", facts.patterns, PATTERNS))
-    if not found:
-        found.append(
+        sentences.append(Finding(text, "patterns", facts.patterns, PATTERNS))
+    if not sentences:
+        sentences.append(
             Finding("Nothing yet: no script, no post of an own account, no feature tested.")
         )
-    return Chapter("tried", "What was tried", tuple(found))
+    return Chapter("tried", "What was tried", tuple(sentences))
 
 
-def worked(facts: Facts) -> Chapter:
-    """Posts above forecast and level, patterns with more views, variants that won."""
-    found = _beaten(facts, is_success=True)
+def successes(facts: Facts) -> Chapter:
+    """Posts above forecast or level, patterns with more views, winning variants."""
+    sentences = _beats_median(facts, is_success=True)
     above = _outside(facts.matured, above=True)
     if len(above):
-        said = f"{number(len(above), 'post')} went beyond the upper end of the forecast's interval."
-        found.append(Finding(said, "verdicts", above, VERDICTS))
+        text = f"{number(len(above), 'post')} went beyond the upper end of the forecast's interval."
+        sentences.append(Finding(text, "verdicts", above, VERDICTS))
     hits = _own_breakouts(facts)
     if len(hits):
-        judged = int(facts.own["reason"].eq("").sum())
-        found.append(
+        n_judged = int(facts.own["reason"].eq("").sum())
+        sentences.append(
             Finding(
                 f"{number(len(hits), 'own post')} broke out: "
-                f"{_share(len(hits), judged, facts.interval)} of those judged.",
+                f"{_share(len(hits), n_judged, facts.interval)} of those judged.",
                 "outlier_scores of own posts",
                 hits,
                 _POSTS,
             )
         )
-    found += _claims(facts, "more views")
-    won = facts.variants[facts.variants["winner"].ne("")] if len(facts.variants) else facts.variants
-    found += [
-        Finding(str(r["said"]), "publications, outlier_scores", won.loc[[i]], _VARIANTS)
-        for i, r in won.iterrows()
+    sentences += _claims(facts, "more views")
+    winners = (
+        facts.variants[facts.variants["winner"].ne("")] if len(facts.variants) else facts.variants
+    )
+    sentences += [
+        Finding(str(r["said"]), "publications, outlier_scores", winners.loc[[i]], _VARIANTS)
+        for i, r in winners.iterrows()
     ]
-    if not found:
-        found.append(Finding(f"Nothing can be said to have worked yet: {_missing(facts)}."))
-    return Chapter("worked", "What worked", tuple(found))
+    if not sentences:
+        sentences.append(Finding(f"Nothing can be said to have worked yet: {_missing(facts)}."))
+    return Chapter("worked", "What worked", tuple(sentences))
 
 
-def failed(facts: Facts) -> Chapter:
-    """Posts below forecast, patterns with fewer views, features that cannot be claimed, variants
-    without a winner.
-    """
-    found = _beaten(facts, is_success=False)
+def failures(facts: Facts) -> Chapter:
+    """Posts below forecast, patterns with fewer views, tests without a winner."""
+    sentences = _beats_median(facts, is_success=False)
     below = _outside(facts.matured, above=False)
     if len(below):
-        said = f"{number(len(below), 'post')} fell below the lower end of the forecast's interval."
-        found.append(Finding(said, "verdicts", below, VERDICTS))
-    found += _claims(facts, "fewer views")
+        text = f"{number(len(below), 'post')} fell below the lower end of the forecast's interval."
+        sentences.append(Finding(text, "verdicts", below, VERDICTS))
+    sentences += _claims(facts, "fewer views")
     if len(facts.patterns):
         rest = facts.patterns[facts.patterns["claim"].eq("")].sort_values("q_value")
         if len(rest):
-            said = (
+            text = (
                 f"{len(rest):,} of {number(len(facts.patterns), 'feature')} tested cannot be "
                 "claimed at "
                 f"q <= {facts.claim_q:.2f}: these data show no effect of theirs, which is not "
                 "the same as none."
             )
-            found.append(Finding(said, "patterns", rest, PATTERNS))
+            sentences.append(Finding(text, "patterns", rest, PATTERNS))
     even = (
         facts.variants[facts.variants["winner"].eq("")] if len(facts.variants) else facts.variants
     )
-    found += [
+    sentences += [
         Finding(str(r["said"]), "publications, outlier_scores", even.loc[[i]], _VARIANTS)
         for i, r in even.head(MOST).iterrows()
     ]
-    if not found:
-        found.append(Finding(f"Nothing can be said to have failed yet: {_missing(facts)}."))
-    return Chapter("failed", "What did not", tuple(found))
+    if not sentences:
+        sentences.append(Finding(f"Nothing can be said to have failed yet: {_missing(facts)}."))
+    return Chapter("failed", "What did not", tuple(sentences))
 
 
-def _beaten(facts: Facts, *, is_success: bool) -> list[Finding]:
-    """How many matured posts of scripts beat their account's own median, against the half that
-    luck gives; told as a success only when it is more than that half.
-    """
-    held = facts.matured[facts.matured["beats_median"].notna()] if len(facts.matured) else None
-    if held is None or held.empty:
+def _beats_median(facts: Facts, *, is_success: bool) -> list[Finding]:
+    """Matured posts above their account's median, against the half expected by chance."""
+    verdicts = facts.matured[facts.matured["beats_median"].notna()] if len(facts.matured) else None
+    if verdicts is None or verdicts.empty:
         return []
-    share = rate(int(held["beats_median"].sum()), len(held), interval=facts.interval)
+    share = rate(int(verdicts["beats_median"].sum()), len(verdicts), interval=facts.interval)
     if (share.low > 0.5) != is_success:
         return []
     if share.low > 0.5:
@@ -209,17 +205,15 @@ def _beaten(facts: Facts, *, is_success: bool) -> list[Finding]:
         if share.n >= facts.min_matured
         else f" (under {facts.min_matured} posts: too early to claim)"
     )
-    said = (
+    text = (
         f"{share.k:,} of {number(share.n, 'matured post')} of scripts beat their account's "
-        f"own median: {_spoken(share)}, {word}{early}."
+        f"own median: {_share_text(share)}, {word}{early}."
     )
-    return [Finding(said, "verdicts", held, VERDICTS)]
+    return [Finding(text, "verdicts", verdicts, VERDICTS)]
 
 
 def _claims(facts: Facts, claim: str) -> list[Finding]:
-    """A sentence a claimed pattern; its rows are the pattern and, where known, posts that show
-    it.
-    """
+    """One sentence a claimed pattern."""
     claims = facts.claims
     rows = claims[claims["claim"].eq(claim)] if len(claims) else claims
     return [
@@ -231,7 +225,7 @@ def _claims(facts: Facts, claim: str) -> list[Finding]:
 def _claim(row: pd.Series, claim_q: float) -> str:
     trend = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     return (
-        f"{_named(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
+        f"{_title(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
         f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of "
         f"{number(row['accounts_with'], 'account')} "
         f"against {number(row['n_without'], 'post')} without; {q_text(row['q_value'])} (claimed "
@@ -240,7 +234,7 @@ def _claim(row: pd.Series, claim_q: float) -> str:
     )
 
 
-def _named(pattern: Any) -> str:
+def _title(pattern: Any) -> str:
     name = str(pattern).replace("_", " ")
     return name[:1].upper() + name[1:]
 
@@ -251,12 +245,12 @@ def _known_by(kind: Any) -> str:
     )
 
 
-def _outside(matured: pd.DataFrame, *, above: bool) -> pd.DataFrame:
-    if matured.empty:
-        return matured
-    end = matured["high_ln"] if above else matured["low_ln"]
-    off = matured["actual_ln"].gt(end) if above else matured["actual_ln"].lt(end)
-    return matured[off].sort_values("difference_pct", ascending=not above)
+def _outside(verdicts: pd.DataFrame, *, above: bool) -> pd.DataFrame:
+    if verdicts.empty:
+        return verdicts
+    end = verdicts["high_ln"] if above else verdicts["low_ln"]
+    off = verdicts["actual_ln"].gt(end) if above else verdicts["actual_ln"].lt(end)
+    return verdicts[off].sort_values("difference_pct", ascending=not above)
 
 
 def _own_breakouts(facts: Facts) -> pd.DataFrame:
@@ -279,10 +273,10 @@ def _missing(facts: Facts) -> str:
 
 
 def _share(k: int, n: int, interval: float) -> str:
-    return _spoken(rate(k, n, interval=interval))
+    return _share_text(rate(k, n, interval=interval))
 
 
-def _spoken(found: Rate) -> str:
-    if not found.n:
+def _share_text(share: Rate) -> str:
+    if not share.n:
         return "none known"
-    return f"{found.share:.0%} ({found.low:.0%} to {found.high:.0%}, n {found.n:,})"
+    return f"{share.share:.0%} ({share.low:.0%} to {share.high:.0%}, n {share.n:,})"

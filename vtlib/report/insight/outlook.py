@@ -1,13 +1,11 @@
-"""What to look after, what it cost and how sure all of it is: sentences from a project's frames,
-with the rows behind.
-"""
+"""Chapters on chores, costs and certainty, each sentence with its rows. Pure."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from vtlib.analysis.claim_count import count_claims
+from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number, verb
 from vtlib.core.finding import Chapter, Finding
 from vtlib.core.proportions import rate
@@ -64,45 +62,41 @@ _STEPS = {
 }
 
 
-def look_after(facts: Facts) -> Chapter:
-    """What waits, what is missing, what is broken: the first first, each with its command.
-    Chores, no advice.
-    """
-    found = [*_set_up(facts), *_scripts_wait(facts), *_picks_wait(facts)]
-    found += [*_posts_needed(facts), *_broken(facts)]
-    if not found:
-        found.append(Finding("Nothing waits: capture again when posts have grown (vt scrape)."))
-    return Chapter("after", "To look after", tuple(found))
+def chores(facts: Facts) -> Chapter:
+    """Open steps, missing setup and failures, most urgent first, with commands."""
+    sentences = [*_set_up(facts), *_scripts_wait(facts), *_picks_wait(facts)]
+    sentences += [*_posts_needed(facts), *_broken(facts)]
+    if not sentences:
+        sentences.append(Finding("Nothing waits: capture again when posts have grown (vt scrape)."))
+    return Chapter("after", "To look after", tuple(sentences))
 
 
 def cost(facts: Facts) -> Chapter:
-    """All money by kind, hours and amounts of production, and what a thousand views beyond the
-    own level cost.
-    """
-    found = []
+    """Money by kind, production hours, and the cost of 1,000 additional views."""
+    sentences = []
     if len(facts.spend):
-        said = f"So far in this project {bill(facts.spend).words}"
-        found.append(Finding(said, "spend, production_costs, media", facts.spend, TABLE))
+        text = f"So far in this project {bill(facts.spend).words}"
+        sentences.append(Finding(text, "spend, production_costs, media", facts.spend, TABLE))
     else:
-        found.append(Finding("Nothing was bought in this project so far."))
+        sentences.append(Finding("Nothing was bought in this project so far."))
     if len(facts.production):
         hours = facts.production["hours"].sum()
         parts = [f"{hours:,.1f} hours"] if hours else []
         amounts = facts.production.groupby("currency")["amount"].sum()
         parts += [f"{amount:,.2f} {name}" for name, amount in amounts.items() if amount]
         notes = number(len(facts.production), "note")
-        said = f"Making: {' and '.join(parts)} noted, in {notes}."
+        text = f"Making: {' and '.join(parts)} noted, in {notes}."
         columns = {k: k for k in ("what", "title", "hours", "amount", "currency")} | {
             "title": "script"
         }
-        found.append(Finding(said, "production_costs", facts.production, columns))
+        sentences.append(Finding(text, "production_costs", facts.production, columns))
     elif len(facts.scripts):
-        found.append(
+        sentences.append(
             Finding(
                 "What making the scripts cost was not noted, so no return can be stated in full."
             )
         )
-    found += [
+    sentences += [
         Finding(
             _return(r),
             "publications, outlier_scores, spend, production_costs",
@@ -111,22 +105,22 @@ def cost(facts: Facts) -> Chapter:
         )
         for i, r in facts.returns.iterrows()
     ]
-    return Chapter("cost", "What it cost", tuple(found))
+    return Chapter("cost", "What it cost", tuple(sentences))
 
 
 def certainty(facts: Facts) -> Chapter:
-    """False alarms, patterns, forecasts, and how much of what models say the files bear out."""
-    found = [*_alarms(facts), *_patterns(facts), *_forecasts(facts), *_grounded(facts)]
-    if not found:
-        found.append(Finding("Nothing was judged, so there is nothing to be sure of."))
-    return Chapter("sure", "How sure", tuple(found))
+    """False alarms, patterns, forecasts, and how many claims of models files support."""
+    sentences = [*_alarms(facts), *_patterns(facts), *_forecasts(facts), *_grounded(facts)]
+    if not sentences:
+        sentences.append(Finding("Nothing was judged, so there is nothing to be sure of."))
+    return Chapter("sure", "How sure", tuple(sentences))
 
 
 def _set_up(facts: Facts) -> list[Finding]:
-    """What is missing before anything of ours can be said."""
-    found = []
+    """Missing setup: own accounts, failed or skipped stages."""
+    sentences = []
     if len(facts.scores) and facts.own.empty:
-        found.append(
+        sentences.append(
             Finding(
                 "Mark your own accounts (role: own in the YAML): without them nothing of ours "
                 "can be judged, "
@@ -135,30 +129,30 @@ def _set_up(facts: Facts) -> list[Finding]:
         )
     for title, status, reason in facts.stages:
         if status == "failed":
-            found.append(
+            sentences.append(
                 Finding(f"{title} failed: {reason}. Mend that first; vt runs shows the rest.")
             )
         elif status == "skipped" and reason and not reason.startswith("after failed"):
-            found.append(Finding(f"{title} was skipped: {reason}."))
-    return found
+            sentences.append(Finding(f"{title} was skipped: {reason}."))
+    return sentences
 
 
 def _scripts_wait(facts: Facts) -> list[Finding]:
-    found = []
+    sentences = []
     for status, (one, many) in _STEPS.items():
         rows = _scripts_in(facts, status)
         if len(rows):
-            said = f"{number(len(rows), 'script')} {one if len(rows) == 1 else many}."
-            found.append(Finding(said, "scripts", rows, SCRIPTS))
+            text = f"{number(len(rows), 'script')} {one if len(rows) == 1 else many}."
+            sentences.append(Finding(text, "scripts", rows, SCRIPTS))
     out = _scripts_in(facts, "produced")
-    unlinked = out[out["posts"].eq(0)] if len(out) else out
-    if len(unlinked):
-        said = (
-            f"{number(len(unlinked), 'script')} produced, no post linked: vt script track "
+    without_post = out[out["posts"].eq(0)] if len(out) else out
+    if len(without_post):
+        text = (
+            f"{number(len(without_post), 'script')} produced, no post linked: vt script track "
             "--script S --post-url U."
         )
-        found.append(Finding(said, "scripts, publications", unlinked, SCRIPTS))
-    return found
+        sentences.append(Finding(text, "scripts, publications", without_post, SCRIPTS))
+    return sentences
 
 
 def _scripts_in(facts: Facts, status: str) -> pd.DataFrame:
@@ -170,34 +164,34 @@ def _scripts_in(facts: Facts, status: str) -> pd.DataFrame:
 def _picks_wait(facts: Facts) -> list[Finding]:
     if facts.waiting.empty:
         return []
-    found = []
+    sentences = []
     for column, one, many, command in _GAPS:
         rows = facts.waiting[~facts.waiting[column].astype(bool)]
         if len(rows):
-            said = f"{one if len(rows) == 1 else f'{len(rows):,} {many}'}: {command}."
-            found.append(Finding(said, "selections, media, analyses", rows, _WAITING))
-    return found
+            text = f"{one if len(rows) == 1 else f'{len(rows):,} {many}'}: {command}."
+            sentences.append(Finding(text, "selections, media, analyses", rows, _WAITING))
+    return sentences
 
 
 def _posts_needed(facts: Facts) -> list[Finding]:
-    found = []
+    sentences = []
     if len(facts.verdicts):
         early = facts.verdicts[facts.verdicts["status"].eq("too early")]
         if len(early):
-            said = (
+            text = (
                 f"{number(len(early), 'forecast waits', 'forecasts wait')} for posts to be 7 "
                 "days old: capture them again then (vt scrape --refresh)."
             )
-            found.append(Finding(said, "verdicts", early, VERDICTS))
+            sentences.append(Finding(text, "verdicts", early, VERDICTS))
     lack = facts.min_matured - len(facts.matured)
     if len(facts.scripts) and lack > 0:
-        said = (
+        text = (
             f"{number(lack, 'more matured post')} of scripts with a forecast are needed before "
             "forecasts can be "
             f"judged ({len(facts.matured):,} of {facts.min_matured:,})."
         )
-        found.append(Finding(said, "verdicts", facts.matured, VERDICTS))
-    return found
+        sentences.append(Finding(text, "verdicts", facts.matured, VERDICTS))
+    return sentences
 
 
 def _broken(facts: Facts) -> list[Finding]:
@@ -205,23 +199,23 @@ def _broken(facts: Facts) -> list[Finding]:
         return []
     top = facts.problems.sort_values(["n", "kind"], ascending=[False, True])
     total, row = int(top["n"].sum()), top.iloc[0]
-    said = (
+    text = (
         f"{number(total, 'item')} could not be used; most: {row['stage']}, "
         f"{str(row['kind']).replace('_', ' ')} "
         f"({row['n']:,}). docs/troubleshooting.md says what to do."
     )
     columns = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
-    return [Finding(said, "problems", top, {k: v for k, v in columns.items() if k in top})]
+    return [Finding(text, "problems", top, {k: v for k, v in columns.items() if k in top})]
 
 
 def _return(row: pd.Series) -> str:
-    said = str(row["said"])
+    text = str(row["said"])
     if not row["n"] or pd.isna(row["cost_per_thousand"]):
-        return said
+        return text
     price = row.get("cost_per_thousand_without", np.nan)
     rest = "" if pd.isna(price) else f", {_money(price)} without the one post"
     return (
-        f"{said} ${row['cost']:,.2f} spent: {_money(row['cost_per_thousand'])} for 1,000 of them "
+        f"{text} ${row['cost']:,.2f} spent: {_money(row['cost_per_thousand'])} for 1,000 of them "
         f"(${row['cost_low']:,.2f} to {_money(row['cost_high'])}){rest}."
     )
 
@@ -246,20 +240,20 @@ def _alarms(facts: Facts) -> list[Finding]:
         "n_baseline": "n baseline",
         "caption": "caption",
     }
-    listed, expected = facts.listed, run.get("expected_false_alarms")
-    if expected is None or pd.isna(expected):
-        said = (
-            f"{number(len(listed), 'breakout')} by the rule {run.get('method')}, which states "
+    breakouts, false_alarms = facts.listed, run.get("expected_false_alarms")
+    if false_alarms is None or pd.isna(false_alarms):
+        text = (
+            f"{number(len(breakouts), 'breakout')} by the rule {run.get('method')}, which states "
             "no false-alarm rate."
         )
-        return [Finding(said, "outlier_scores", listed, columns)]
-    scored = int(run.get("n_scored") or 0)
+        return [Finding(text, "outlier_scores", breakouts, columns)]
+    n_scored = int(run.get("n_scored") or 0)
     low, words = run.get("expected_false_alarms_low"), run.get("chance_words")
-    said = (
-        f"{number(scored, 'post')} {verb(scored, 'were')} scored. "
-        f"{chance_range(len(listed), low, expected, [] if words is None else list(words))}"
+    text = (
+        f"{number(n_scored, 'post')} {verb(n_scored, 'were')} scored. "
+        f"{chance_range(len(breakouts), low, false_alarms, [] if words is None else list(words))}"
     )
-    return [Finding(said, "outlier_scores", listed, columns)]
+    return [Finding(text, "outlier_scores", breakouts, columns)]
 
 
 def _patterns(facts: Facts) -> list[Finding]:
@@ -267,39 +261,39 @@ def _patterns(facts: Facts) -> list[Finding]:
         return []
     claims = facts.claims
     if claims.empty:
-        said = (
+        text = (
             f"No pattern can be claimed: of {number(len(facts.patterns), 'feature')} none has "
             f"q <= {facts.claim_q:.2f}."
         )
-        return [Finding(said, "patterns", facts.patterns.sort_values("q_value"), PATTERNS)]
+        return [Finding(text, "patterns", facts.patterns.sort_values("q_value"), PATTERNS)]
     wrong = facts.claim_q * len(claims)
-    said = (
+    text = (
         f"Of {number(len(claims), 'pattern')} claimed at most {facts.claim_q:.0%} ({wrong:,.1f}) "
         "are expected to be "
         f"wrong, over all {number(len(facts.patterns), 'feature')} tested. They go with more "
         "views; that they cause them is not shown."
     )
-    return [Finding(said, "patterns", claims, PATTERNS)]
+    return [Finding(text, "patterns", claims, PATTERNS)]
 
 
 def _forecasts(facts: Facts) -> list[Finding]:
-    held = facts.matured
-    if held.empty and facts.verdicts.empty:
+    verdicts = facts.matured
+    if verdicts.empty and facts.verdicts.empty:
         return []
-    if len(held) < facts.min_matured:
-        said = (
-            f"Forecasts: nothing can be claimed yet, {number(len(held), 'matured post')} of "
+    if len(verdicts) < facts.min_matured:
+        text = (
+            f"Forecasts: nothing can be claimed yet, {number(len(verdicts), 'matured post')} of "
             f"{facts.min_matured:,} needed."
         )
-        return [Finding(said, "verdicts", facts.verdicts, VERDICTS)]
-    inside = rate(int(held["is_inside"].sum()), len(held), interval=facts.interval)
+        return [Finding(text, "verdicts", facts.verdicts, VERDICTS)]
+    inside = rate(int(verdicts["is_inside"].sum()), len(verdicts), interval=facts.interval)
     fit = "as they should" if inside.low <= 0.8 <= inside.high else "not the 80 % they state"
-    said = (
-        f"Of {number(len(held), 'matured post')} {inside.share:.0%} ({inside.low:.0%} to "
+    text = (
+        f"Of {number(len(verdicts), 'matured post')} {inside.share:.0%} ({inside.low:.0%} to "
         f"{inside.high:.0%}) fell inside "
         f"the 80 % interval of their forecast: {fit}."
     )
-    return [Finding(said, "verdicts", held, VERDICTS)]
+    return [Finding(text, "verdicts", verdicts, VERDICTS)]
 
 
 def _grounded(facts: Facts) -> list[Finding]:
@@ -309,11 +303,11 @@ def _grounded(facts: Facts) -> list[Finding]:
     claims = count_claims(table)
     if not claims.checked:
         return []
-    found = rate(claims.supported, claims.checked, interval=facts.interval)
-    said = (
+    share = rate(claims.supported, claims.checked, interval=facts.interval)
+    text = (
         f"Of {number(claims.checked, 'claim')} of models that could be checked, "
-        f"{found.share:.0%} ({found.low:.0%} to "
-        f"{found.high:.0%}) agree with the file; {number(claims.not_checked, 'claim')} could not "
+        f"{share.share:.0%} ({share.low:.0%} to "
+        f"{share.high:.0%}) agree with the file; {number(claims.not_checked, 'claim')} could not "
         "be checked."
     )
     columns = {
@@ -326,4 +320,4 @@ def _grounded(facts: Facts) -> list[Finding]:
         "not_checked": "not checked",
         "cuts_invented": "cuts invented",
     }
-    return [Finding(said, "analyses, analysis_claims", table, columns)]
+    return [Finding(text, "analyses, analysis_claims", table, columns)]

@@ -20,10 +20,10 @@ def _by(module: str, name: str) -> Callable[[Document], FormattedDocument]:
     """A writer whose libraries are loaded when it first writes: together they take a second."""
 
     def write(document: Document) -> FormattedDocument:
-        made: FormattedDocument = getattr(import_module(f"vtlib.scripts.formats.{module}"), name)(
+        writer: FormattedDocument = getattr(import_module(f"vtlib.scripts.formats.{module}"), name)(
             document
         )
-        return made
+        return writer
 
     return write
 
@@ -57,8 +57,8 @@ TIMELINES = ("otio", "fcp7", "fcpxml", "edl")
 
 
 def _pack(document: Document) -> FormattedDocument:
-    made: FormattedDocument = import_module("vtlib.scripts.formats.pack").write(document, _ONE)
-    return made
+    archive: FormattedDocument = import_module("vtlib.scripts.formats.pack").write(document, _ONE)
+    return archive
 
 
 FORMATS: dict[str, Format] = {

@@ -109,8 +109,8 @@ def _event(shoot: Shoot, clashes: Sequence[Clash], beats: Sequence[str]) -> Even
 
 def _beats(document: Document, shoot: Shoot) -> list[str]:
     own = spans(document.script) if shoot.script_id == document.script_id else ()
-    chosen = [s for s in own if not shoot.beat_ids or s.beat.beat_id in shoot.beat_ids]
-    return [f"{s.number}. {s.beat.kind}, {s.duration_s:g} s" for s in chosen]
+    selection = [s for s in own if not shoot.beat_ids or s.beat.beat_id in shoot.beat_ids]
+    return [f"{s.number}. {s.beat.kind}, {s.duration_s:g} s" for s in selection]
 
 
 def _lines(shoot: Shoot, reasons: Sequence[str], beats: Sequence[str]) -> list[str]:

@@ -57,21 +57,21 @@ def _of_beat(span: BeatSpan) -> list[Cue]:
     if len(texts) > max(room, 1):  # rather long captions than ones nobody can read
         texts = _gathered(texts, max(room, 1))
     weights = [max(count_words(t), 1) for t in texts]
-    out, at, done = [], start, 0.0
+    out, at, weight_so_far = [], start, 0.0
     for text, weight in zip(texts, weights, strict=True):
-        done += weight
-        until = start + round((end - start) * done / sum(weights))
+        weight_so_far += weight
+        until = start + round((end - start) * weight_so_far / sum(weights))
         out.append(Cue(at, until, text))
         at = until
     return out
 
 
-def _captions(spoken: str) -> list[str]:
+def _captions(text: str) -> list[str]:
     """The text in pieces of at most two lines, broken where a sentence ends if there is a
     choice.
     """
     out = []
-    for sentence in re.split(r"(?<=[.!?…。!?])\s+|\n+", spoken):
+    for sentence in re.split(r"(?<=[.!?…。!?])\s+|\n+", text):
         lines = textwrap.wrap(sentence, _LINE, break_long_words=True)
         out += ["\n".join(lines[i : i + _LINES]) for i in range(0, len(lines), _LINES)]
     return [t for t in out if t.strip()]

@@ -1,5 +1,5 @@
-"""What an exporter is given: one version of a script and what surrounds it; and the stamp that
-copies carry.
+"""The input of an exporter: one version with its product, schedule and frames; and the stamp of
+copies.
 """
 
 from __future__ import annotations
@@ -112,9 +112,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class FormattedDocument:
-    """A file's bytes, and what its reader should be told (a missing font, a clip that does not
-    fit).
-    """
+    """A file's bytes, and warnings for its reader (a missing font, a clip that does not fit)."""
 
     data: bytes
     warnings: tuple[str, ...] = ()
@@ -161,8 +159,8 @@ def read_stamp(data: bytes, *, name: str = "") -> Stamp | None:
     for text in _texts(data):
         if match := _STAMP.search(text) or _FACTS.search(text):
             return Stamp(match[1].decode(), int(match[2]), match[3].decode())
-    if found := _FILE_NAME.match(name):
-        return Stamp(found["id"], int(found["version"]))
+    if name_match := _FILE_NAME.match(name):
+        return Stamp(name_match["id"], int(name_match["version"]))
     return None
 
 

@@ -25,16 +25,16 @@ _COLOURS = {"hook": "RED", "cta": "GREEN"}
 
 def timeline(document: Document) -> otio.schema.Timeline:
     """The script as a timeline of one video track; beats of no length are left out."""
-    made = otio.schema.Timeline(_name(document.script.title))
-    made.global_start_time = _time(0, document.rate)
-    made.metadata["vt"] = {**document.stamp, "stamp": document.stamp_token}
+    result = otio.schema.Timeline(_name(document.script.title))
+    result.global_start_time = _time(0, document.rate)
+    result.metadata["vt"] = {**document.stamp, "stamp": document.stamp_token}
     track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
-    made.tracks.append(track)
+    result.tracks.append(track)
     for span in spans(document.script):
         start, end = frame_range(span.start_s, span.end_s, document.rate)
         if end > start:
             track.append(_clip(document, span, start, end))
-    return made
+    return result
 
 
 def as_otio(document: Document) -> FormattedDocument:
@@ -61,9 +61,9 @@ def as_fcpxml(document: Document) -> FormattedDocument:
     frame = f"{rate.denominator}/{rate.numerator}s"
     ET.SubElement(resources, "format", id="r1", name="vt", frameDuration=frame)
     event = ET.SubElement(ET.SubElement(root, "library"), "event", name="Scripts")
-    made = timeline(document)
-    project = ET.SubElement(event, "project", name=made.name)
-    clips = list(made.find_clips())
+    source = timeline(document)
+    project = ET.SubElement(event, "project", name=source.name)
+    clips = list(source.find_clips())
     length = _fraction(sum(int(c.source_range.duration.value) for c in clips), rate)
     sequence = ET.SubElement(
         project, "sequence", format="r1", duration=length, tcStart="0s", tcFormat="NDF"
@@ -81,13 +81,13 @@ def as_fcpxml(document: Document) -> FormattedDocument:
 
 def as_edl(document: Document) -> FormattedDocument:
     """A CMX3600 edit list: pictures only, names in ASCII capitals as the format has it."""
-    made = timeline(document)
-    for clip in made.find_clips():
+    source = timeline(document)
+    for clip in source.find_clips():
         clip.name = _ascii(clip.name)
         for marker in clip.markers:
             marker.name = _ascii(marker.name)
-    made.name = _ascii(made.name)
-    text = otio.adapters.write_to_string(made, "cmx_3600", rate=float(document.rate))
+    source.name = _ascii(source.name)
+    text = otio.adapters.write_to_string(source, "cmx_3600", rate=float(document.rate))
     # CMX3600 says how its time codes count; the adapter leaves the line out and counts every frame.
     text = text.replace("\n", "\nFCM: NON-DROP FRAME\n", 1)
     return FormattedDocument(f"{text.rstrip()}\n* {document.stamp_token}\n".encode())
@@ -127,10 +127,10 @@ def _fcpx_clip(spine: ET.Element, clip: otio.schema.Clip, rate: Fraction, *, ass
         "duration": _fraction(int(source.duration.value), rate),
     }
     facts = {"ref": asset, "name": clip.name, "format": "r1", "tcFormat": "NDF", **times}
-    made = ET.SubElement(spine, "asset-clip", facts)
+    element = ET.SubElement(spine, "asset-clip", facts)
     for marker in clip.markers:
         ET.SubElement(
-            made, "marker", start=times["start"], duration=_fraction(1, rate), value=marker.name
+            element, "marker", start=times["start"], duration=_fraction(1, rate), value=marker.name
         )
 
 
@@ -152,9 +152,9 @@ def _clip(document: Document, span: BeatSpan, start: int, end: int) -> otio.sche
         media.name = _name(document.media.stem)
         first = frame_range(source, source, rate)[0]
     else:
-        whole = frame_range(0, duration_s(document.script), rate)[1]
+        total_frames = frame_range(0, duration_s(document.script), rate)[1]
         media = otio.schema.ExternalReference(
-            document.slates or "slates.mp4", _range(0, whole, rate)
+            document.slates or "slates.mp4", _range(0, total_frames, rate)
         )
         media.name = PurePosixPath(document.slates or "slates.mp4").stem
         first = start
@@ -177,13 +177,13 @@ def _source_start(document: Document, span: BeatSpan) -> float | None:
 
 
 def _marker(span: BeatSpan, first: int, rate: Fraction) -> otio.schema.Marker:
-    said = clean_line(span.beat.overlay or span.beat.spoken or span.beat.visual)[:80]
+    words = clean_line(span.beat.overlay or span.beat.spoken or span.beat.visual)[:80]
     marker = otio.schema.Marker(
-        name=_name(f"{span.beat.beat_id} {said}"),
+        name=_name(f"{span.beat.beat_id} {words}"),
         marked_range=_range(first, 1, rate),
         color=_COLOURS.get(span.beat.kind, "CYAN"),
     )
-    marker.comment = said
+    marker.comment = words
     return marker
 
 

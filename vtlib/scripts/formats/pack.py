@@ -21,18 +21,18 @@ SLATES = "slates.mp4"
 def write(document: Document, formats: Mapping[str, Format]) -> FormattedDocument:
     """A ZIP with a file a format, the slates' film that timelines stand on, and manifest.json.
 
-    It is whole wherever it is carried: clips never point at this machine, and no stranger's film is
-    handed on (the storyboard keeps its frames). The manifest names script, version, date and, for
+    It is self-contained: clips never point at this machine, and no other creator's video is
+    included (the storyboard keeps its frames). The manifest names script, version, date and, for
     each file, what it is, its bytes and its SHA-256.
     """
-    held = replace(document, slates=SLATES, media=None, media_s=0.0)
+    portable = replace(document, slates=SLATES, media=None, media_s=0.0)
     files: dict[str, tuple[str, bytes]] = {}
     warnings: list[str] = []
     for name, form in formats.items():
-        made = form.write(held)
-        files[form.file_name(document.file_stem, name)] = (form.what, made.data)
-        warnings += [f"{name}: {w}" for w in made.warnings]
-    if uses_slates(held) and (movie := film(held)):
+        result = form.write(portable)
+        files[form.file_name(document.file_stem, name)] = (form.what, result.data)
+        warnings += [f"{name}: {w}" for w in result.warnings]
+    if uses_slates(portable) and (movie := film(portable)):
         files[SLATES] = ("a slate a beat, for the editing suite", movie)
     manifest = {
         **document.stamp,

@@ -21,7 +21,7 @@ def base(document: Document, what: str) -> dict[str, Any]:
     """What every template has: title, stamp, facts of the whole, `beats`."""
     script = document.script
     rates = {r.beat_id: r for r in word_rates(script)}
-    wanted = needs(script)
+    needed_assets = needs(script)
     return {
         "what": what,
         "title": script.title,
@@ -38,7 +38,7 @@ def base(document: Document, what: str) -> dict[str, Any]:
         "audience": script.audience or str(document.product.get("audience") or ""),
         "product": str(document.product.get("name") or ""),
         "call_to_action": call_to_action(script),
-        **{k: list(v) for k, v in wanted.items()},
+        **{k: list(v) for k, v in needed_assets.items()},
         "claims": [_claim(c) for c in script.claims],
         "notes": script.notes,
         "beats": [beat(s, rates.get(s.beat.beat_id)) for s in spans(script)],
@@ -105,7 +105,7 @@ def brief(document: Document, *, size: float, beats: int) -> dict[str, Any]:
     script, product = document.script, document.product
     data = base(document, "Brief")
     facts = (product.get("description"), *list(product.get("benefits") or [])[:3])
-    left = len(data["beats"]) - beats
+    n_more = len(data["beats"]) - beats
     hook = next((b for b in script.beats if b.kind == "hook"), None)
     return {
         **data,
@@ -124,7 +124,7 @@ def brief(document: Document, *, size: float, beats: int) -> dict[str, Any]:
         "say": [short(c.text) for c in script.claims if c.is_cleared][:5],
         "dont": [short(c.text) for c in script.claims if not c.is_cleared][:5],
         "beats": data["beats"][:beats],
-        "more": f"and {left} beats more, see the script" if left > 0 else "",
+        "more": f"and {n_more} beats more, see the script" if n_more > 0 else "",
     }
 
 

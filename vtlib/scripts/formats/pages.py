@@ -30,10 +30,10 @@ def storyboard(document: Document) -> FormattedDocument:
     data = page_data.base(document, "Storyboard")
     pictures = {}
     for beat in data["beats"]:
-        held = readable_picture(document.frames.get(beat["beat_id"], b""))
-        if held:
+        picture = readable_picture(document.frames.get(beat["beat_id"], b""))
+        if picture:
             beat["picture"] = f"frame-{beat['beat_id']}.jpg"
-            pictures[beat["picture"]] = held
+            pictures[beat["picture"]] = picture
     return pdf(job(document, "storyboard", data, pictures))
 
 
@@ -55,10 +55,10 @@ def callsheet(document: Document) -> FormattedDocument:
 def brief(document: Document) -> FormattedDocument:
     """One page for a creator: letters shrink and beats are left out until it is one."""
     for size, beats in _BRIEF_SIZES:
-        made = job(document, "brief", page_data.brief(document, size=size, beats=beats))
-        if count_pages(made) == 1:
-            return pdf(made)
-    last = pdf(made)
+        page = job(document, "brief", page_data.brief(document, size=size, beats=beats))
+        if count_pages(page) == 1:
+            return pdf(page)
+    last = pdf(page)
     return FormattedDocument(last.data, (*last.warnings, "the brief takes more than one page"))
 
 
@@ -71,8 +71,8 @@ def job(
     """The work for typst, with the logo beside it. Raises BadInput for a logo that is no
     picture.
     """
-    held = dict(pictures or {})
-    given = dict(data)
+    images = dict(pictures or {})
+    values = dict(data)
     if document.logo is not None:
-        given["logo"], held["logo.jpg"] = "logo.jpg", logo_picture(document.logo)
-    return TypstDocument(name, given, held, document.templates, document.exported_at)
+        values["logo"], images["logo.jpg"] = "logo.jpg", logo_picture(document.logo)
+    return TypstDocument(name, values, images, document.templates, document.exported_at)

@@ -6,20 +6,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from jinja2 import TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 
 from vtlib.core.errors import BadInput
 from vtlib.scripts import fountain as fountain_text
 from vtlib.scripts import markdown as markdown_text
 from vtlib.scripts.formats import page_data
 from vtlib.scripts.formats.document import Document, FormattedDocument
+from vtlib.scripts.formats.template_limits import LimitedEnvironment
 from vtlib.scripts.script import plain
 
-MAX_TEXT = 1_000_000
-MAX_POWER = 10_000
 OURS = Path(__file__).parent / "templates"
 
 
@@ -51,25 +48,11 @@ def voiceover(document: Document) -> FormattedDocument:
     return _templated(document, "voiceover.txt.j2")
 
 
-class _Machine(SandboxedEnvironment):
-    """Templates that cannot fill the memory: a text is not multiplied beyond all need."""
-
-    intercepted_binops = frozenset(("*", "**"))
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        numbers = [n for n in (left, right) if isinstance(n, int)]
-        texts = [len(t) for t in (left, right) if isinstance(t, (str, list, tuple))]
-        size = max([*texts, 1]) * max([abs(n) for n in numbers] or [1])
-        if (texts and size > MAX_TEXT) or (operator == "**" and size > MAX_POWER):
-            raise OverflowError(f"{operator} makes something of more than {MAX_TEXT:,} parts")
-        return super().call_binop(context, operator, left, right)
-
-
 def _templated(document: Document, name: str) -> FormattedDocument:
     """A text from a template, an agency's over ours; text is data and is not run."""
     own = document.templates / name if document.templates else None
     path = own if own and own.is_file() else OURS / name
-    machine = _Machine(autoescape=False, trim_blocks=True, lstrip_blocks=True)
+    machine = LimitedEnvironment(autoescape=False, trim_blocks=True, lstrip_blocks=True)
     try:
         data = page_data.voiceover(document)
         text = machine.from_string(path.read_text(encoding="utf-8")).render(d=data)

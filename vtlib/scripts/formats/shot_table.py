@@ -29,9 +29,9 @@ def as_csv(document: Document) -> FormattedDocument:
 
 def many_as_csv(documents: list[Document]) -> FormattedDocument:
     """`as_csv` of several scripts in one table."""
-    found = [row for document in documents for row in _rows(document)]
+    lines = [row for document in documents for row in _rows(document)]
     return FormattedDocument(
-        to_csv_safe(pd.DataFrame(found, columns=list(COLUMNS))).encode("utf-8-sig")
+        to_csv_safe(pd.DataFrame(lines, columns=list(COLUMNS))).encode("utf-8-sig")
     )
 
 
@@ -63,5 +63,5 @@ def as_xlsx(document: Document) -> FormattedDocument:
 
 
 def _rows(document: Document) -> list[dict[str, object]]:
-    made = rows(document.script, script_id=document.script_id, version=document.version)
-    return [{name: row[name] for name in COLUMNS} for row in made]
+    beats = rows(document.script, script_id=document.script_id, version=document.version)
+    return [{name: row[name] for name in COLUMNS} for row in beats]

@@ -9,21 +9,44 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import typst
+from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, UnidentifiedImageError
 
 from vtlib.core.errors import BadInput, VtError
 from vtlib.scripts.formats.document import FormattedDocument
-from vtlib.scripts.formats.fonts import families, font_warning
 
 OURS = Path(__file__).parent / "templates"
 _PICTURE_MAX = (1080, 1920)
+# In order of preference; the first that is installed sets plain text, the others fill its gaps.
+_SANS = (
+    "Noto Sans",
+    "Inter",
+    "DejaVu Sans",
+    "Liberation Sans",
+    "Arial",
+    "Helvetica",
+    "Libertinus Serif",
+)
+_PACKAGES = (
+    ("EMOJI", "fonts-noto-color-emoji"),
+    ("CJK HIRAGANA KATAKANA HANGUL BOPOMOFO", "fonts-noto-cjk"),
+    ("", "fonts-noto-core"),
+)
+# The fonts inside typst (Libertinus Serif, New Computer Modern) have no file to look into; they
+# draw these.
+_EMBEDDED = (
+    frozenset(range(0x20, 0x250)) | frozenset(range(0x370, 0x400)) | frozenset(range(0x400, 0x460))
+)
+_EMBEDDED_SIGNS = frozenset(map(ord, "–—‘’“”„†‡•…‰‹›€™−"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +105,25 @@ def _compile(
     job: TypstDocument, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
 ) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     data = {"fonts": families(), **job.data}
-    with tempfile.TemporaryDirectory(prefix="vt-typst-") as held:
-        folder = Path(held)
+    with tempfile.TemporaryDirectory(prefix="vt-typst-") as directory:
+        folder = Path(directory)
         main = _lay_out(folder, job)
         (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         options: dict[str, Any] = {"ppi": ppi} if form == "png" else {}
         if form == "pdf" and job.made_at is not None:
             options["timestamp"] = job.made_at.replace(microsecond=0)
         try:
-            made, said = typst.compile_with_warnings(main, root=folder, format=form, **options)
+            output, messages = typst.compile_with_warnings(
+                main, root=folder, format=form, **options
+            )
         except typst.TypstError as error:
             raise VtError(
                 f"the template {job.name}.typ could not be set: {error}",
                 todo="Correct the template in the workspace's templates/, or move it away to use "
                 "ours.",
             ) from None
-    pages = tuple(made) if isinstance(made, list) else (made,)
-    warnings = [str(getattr(w, "message", w)) for w in said]
+    pages = tuple(output) if isinstance(output, list) else (output,)
+    warnings = [str(getattr(w, "message", w)) for w in messages]
     text = json.dumps(job.data, ensure_ascii=False)
     return pages, tuple(dict.fromkeys(warnings)) + font_warning(text)
 
@@ -114,3 +139,69 @@ def _lay_out(folder: Path, job: TypstDocument) -> Path:
     if not main.exists():
         raise BadInput(f"there is no template {job.name}.typ.", todo=f"Ours are in {OURS.name}/.")
     return main
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """Names of the installed fonts to set text in, preferred first; never empty (typst brings
+    some).
+    """
+    there = set(typst.Fonts().families())
+    return tuple(n for n in _SANS if n in there)
+
+
+def undrawable(text: str) -> str:
+    """The characters of `text`, each once and sorted, that no installed font can draw."""
+    codes = {ord(c) for c in text if _is_drawn(c)} - _EMBEDDED - _EMBEDDED_SIGNS
+    for path, index in _files():
+        if not codes:
+            break
+        codes -= _coverage(path, index)
+    return "".join(map(chr, sorted(codes)))
+
+
+def font_warning(text: str) -> tuple[str, ...]:
+    """What to tell the reader of a document when fonts are missing: which writing, what to
+    install.
+    """
+    characters = undrawable(text)
+    if not characters:
+        return ()
+    kinds = sorted({_writing(c) for c in characters})
+    packages = sorted({next(p for names, p in _PACKAGES if not names or k in names) for k in kinds})
+    sentence = (
+        f"no installed text font has {len(characters)} character(s) of {', '.join(kinds)}; boxes "
+        "or odd signs stand for them."
+    )
+    return (f"{sentence} Install e.g. {' '.join(packages)}.",)
+
+
+@cache
+def _files() -> tuple[tuple[str, int], ...]:
+    """One file a family is enough: its regular face; big ones last."""
+    faces = sorted(
+        typst.Fonts().fonts(), key=lambda f: (f.family.startswith("Noto Sans CJK"), f.family)
+    )
+    plain = [f for f in faces if f.path and f.style == "normal" and 350 <= f.weight <= 450]
+    return tuple(dict.fromkeys((str(f.path), f.index) for f in plain))
+
+
+@cache
+def _coverage(path: str, index: int) -> frozenset[int]:
+    try:
+        with TTFont(path, fontNumber=index, lazy=True) as font:
+            return frozenset(font.getBestCmap() or {})
+    except (OSError, TTLibError):
+        return frozenset()
+
+
+def _is_drawn(char: str) -> bool:
+    category = unicodedata.category(char)
+    return category not in ("Cf", "Cc", "Zs", "Zl", "Zp") and not "\ufe00" <= char <= "\ufe0f"
+
+
+def _writing(char: str) -> str:
+    """The writing system as the character's Unicode name begins; pictographs are EMOJI."""
+    if ord(char) >= 0x1F000 and unicodedata.category(char) in ("So", "Sk", "Cn"):
+        return "EMOJI"
+    return unicodedata.name(char, "UNKNOWN").split()[0]

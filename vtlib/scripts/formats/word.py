@@ -123,8 +123,8 @@ def _claims(word: docx.document.Document, data: dict) -> None:
 
 
 def _lines(cell: docx.table._Cell, *parts: tuple[str, dict]) -> None:
-    used = [(text, style) for text, style in parts if text]
-    for number, (text, style) in enumerate(used):
+    texts = [(text, style) for text, style in parts if text]
+    for number, (text, style) in enumerate(texts):
         paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
         paragraph.paragraph_format.space_after = Pt(2)
         _say(paragraph, text, **style)

@@ -7,7 +7,7 @@ COMMENT ON COLUMN script_matches.version IS 'version in production';
 COMMENT ON COLUMN script_matches.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN script_matches.probability IS 'probability that it did, 0 to 1, calibrated on simulated worlds';
 COMMENT ON COLUMN script_matches.reasons IS 'what speaks for it, in words';
-COMMENT ON COLUMN script_matches.evidence IS 'values of the features by name (performance/match_odds)';
+COMMENT ON COLUMN script_matches.evidence IS 'values of the features by name (performance/match_rule)';
 COMMENT ON COLUMN script_matches.method IS 'method and version of the model';
 COMMENT ON COLUMN script_matches.proposed_at IS 'when it was computed, UTC';
 

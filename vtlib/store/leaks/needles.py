@@ -1,24 +1,80 @@
-"""What must not stand in a client's copy: names, ids, addresses and words of strangers, each with
-how it is sought.
+"""What must not be in a client's copy: names, ids, addresses and words of strangers.
 
-A word is sought as written and in every spelling that `fold` makes equal. How freely depends on its
-length: what a short word could meet by chance is sought at the ends of words, and what is an
-everyday word of the program or of the project's own texts only as a handle or in an address.
+A word is searched in every spelling that `fold` makes equal. A short word must match whole words, a
+longer one one end of a word; an everyday word of the program or of the project's own texts counts
+only as a handle or in an address.
 """
 
 from __future__ import annotations
 
 import bisect
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
-from vtlib.store.leaks.folding import Folded, fold, squeeze
+# Letters of other scripts, and Latin ones that NFKD leaves, that a reader takes for the Latin
+# letter.
+_ALIKE = str.maketrans(
+    "асеорхуіјѕԁһԛԝкмтвньαβεικνορτυχηγıłøđŀ",
+    "aceopxyijsdhqwkmtbhbabeikvoptuxnyilodl",
+)
+# Words, and the parts of camel case and of letters beside digits that would be written as words of
+# their own.
+_PIECES = re.compile(r"\d+|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[^\W_]")
+_WORDS = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """`letters`: letters and digits alone. Of each piece of the text, in order, where it starts
+    in `letters` and where in `source`, the text without unseen characters.
+    """
+
+    letters: str
+    starts: tuple[int, ...]
+    places: tuple[int, ...]
+    source: str
+
+
+def fold(text: str) -> Folded:
+    """`text` for comparison: NFKD, no marks, case folded, look-alike letters as Latin ones."""
+    source = _visible(text)
+    pieces, starts, places, at = [], [], [], 0
+    for match in _PIECES.finditer(source):
+        piece = match[0].casefold().translate(_ALIKE)
+        pieces.append(piece)
+        starts.append(at)
+        places.append(match.start())
+        at += len(piece)
+    return Folded("".join(pieces), tuple(starts), tuple(places), source)
+
+
+def squeeze(text: str) -> str:
+    """`text` as letters and digits alone, folded."""
+    return "".join(_WORDS.findall(_visible(text).casefold().translate(_ALIKE)))
+
+
+def _visible(text: str) -> str:
+    if text.isascii():
+        return text
+    return _unseen().sub("", unicodedata.normalize("NFKD", text))
+
+
+@cache
+def _unseen() -> re.Pattern[str]:
+    """Combining marks, format characters (zero width, direction, soft hyphen) and blank fillers."""
+    kinds = ("Mn", "Me", "Cf")
+    planes = (range(0x20000), range(0xE0000, 0xE1000))  # none stand elsewhere
+    characters = [c for p in planes for c in map(chr, p) if unicodedata.category(c) in kinds]
+    return re.compile("[" + re.escape("".join(characters)) + "\u115f\u1160\u3164\uffa0]+")
+
 
 SHINGLE = 24  # letters and digits of a stranger's text in a row: about four words
-OWN_SHINGLE = 20  # so far it is ours: what stands beside it on a page may add the rest
-SHORTEST = 4  # a shorter name is sought as a handle alone
+OWN_SHINGLE = 20  # shorter than SHINGLE: words beside it on a page may add the rest
+SHORTEST = 4  # a shorter name is searched as a handle only
 ONE_END = 8  # from here one end must be the end of a word
 ANYWHERE = 12  # from here it is found inside other words
 SHORTEST_TEXT = 12  # a text below is an everyday phrase ("link in bio")
@@ -27,7 +83,7 @@ SHARED_BY = 3  # a host that so many accounts link to leads to none of them
 _KEY = 4
 _LINK = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,12})((?:/[^\s\"'<>)\]]*)?)", re.IGNORECASE)
 _MENTION = re.compile(r"@([\w][\w.\-]{1,60})")
-# What stands before a handle in an address, or an @.
+# What comes before a handle in an address, or an @.
 _AS_HANDLE = re.compile(
     r"(?:@|platform:|\.[a-z]{2,6}/(?:@|user/|users/|c/|in/|company/|channel/|profile\.php\?id=)?)\s?$"
 )
@@ -44,13 +100,13 @@ class Needle:
     """`kind`: handle, name, id, url or text; `is_marked`: only as a handle or in an address."""
 
     kind: str
-    squeezed: str
+    letters: str
     is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Needles:
-    """Ready to be sought; make it with `make_needles`."""
+    """Needles by their first letters, ready for search; made by `make_needles`."""
 
     by_key: dict[str, tuple[Needle, ...]]
     shingles: frozenset[str]
@@ -59,36 +115,35 @@ class Needles:
         return sum(map(len, self.by_key.values())) + len(self.shingles)
 
     def within(self, text: str, *, shortest: int = 0) -> Iterator[tuple[str, str, int]]:
-        """(kind, what, place) of each needle in `text`, the same needle once; place = offset in
-        what `fold` compares.
+        """(kind, what, offset in the folded text) of each needle in `text`, each once.
 
         `shortest`: letters that a name must have, for texts that are half noise.
         """
         yield from self.within_folded(fold(text), shortest=shortest)
 
     def within_folded(self, text: Folded, *, shortest: int = 0) -> Iterator[tuple[str, str, int]]:
-        ends = {*text.starts, len(text.squeezed)}
-        met: set[str] = set()
-        for at, needle in self._candidates(text.squeezed):
-            if needle.squeezed in met or len(needle.squeezed) < shortest:
+        ends = {*text.starts, len(text.letters)}
+        hits: set[str] = set()
+        for at, needle in self._candidates(text.letters):
+            if needle.letters in hits or len(needle.letters) < shortest:
                 continue
             if _stands(needle, at, text, ends):
-                met.add(needle.squeezed)
-                yield needle.kind, needle.squeezed, at
+                hits.add(needle.letters)
+                yield needle.kind, needle.letters, at
 
-    def _candidates(self, squeezed: str) -> Iterator[tuple[int, Needle]]:
+    def _candidates(self, letters: str) -> Iterator[tuple[int, Needle]]:
         by_key, shingles = self.by_key, self.shingles
-        for at in range(len(squeezed)):
-            for needle in by_key.get(squeezed[at : at + _KEY], ()):
-                if squeezed.startswith(needle.squeezed, at):
+        for at in range(len(letters)):
+            for needle in by_key.get(letters[at : at + _KEY], ()):
+                if letters.startswith(needle.letters, at):
                     yield at, needle
-            part = squeezed[at : at + SHINGLE]
+            part = letters[at : at + SHINGLE]
             if part in shingles:
                 yield at, Needle("text", part)
 
 
 def _stands(needle: Needle, at: int, text: Folded, ends: set[int]) -> bool:
-    length = len(needle.squeezed)
+    length = len(needle.letters)
     starts_word, ends_word = at in ends, at + length in ends
     if needle.is_marked:
         return starts_word and ends_word and _is_handle(at, text)
@@ -114,31 +169,33 @@ def make_needles(
     """Needles of strangers.
 
     `strangers`: (account, kind, text), kind handle, name, id, url, text. `own`: texts of the
-    project's own, what stands in them is no leak. `own_names`: handles, names, ids, addresses of
-    own accounts and posts, which are no needles. `common`: whether a squeezed word is an everyday
+    project's own, which are no leak. `own_names`: handles, names, ids, addresses of
+    own accounts and posts, which are no needles. `common`: whether a letters word is an everyday
     word of the program.
     """
     ours = _Ours(own)
-    named = {squeeze(part) for name in own_names for part in (name, *re.split(r"[/&=?]", name))}
+    own_letters = {
+        squeeze(part) for name in own_names for part in (name, *re.split(r"[/&=?]", name))
+    }
     words: dict[str, Needle] = {}
     shingles: set[str] = set()
     rows = list(strangers)
-    shared = _shared_hosts(rows)
+    common_hosts = _shared_hosts(rows)
     for _, kind, text in rows:
         if kind == "text":
             shingles.update(s for s in _shingles(text) if s[:OWN_SHINGLE] not in ours.shingles)
-            parts = [*_whole(text), *_named(text, shared)]
+            parts = [*_whole(text), *_handles_and_links(text, common_hosts)]
         elif kind == "url":
-            parts = list(_address(text, shared))
+            parts = list(_address(text, common_hosts))
         else:
             parts = [(kind, text)]
         for one, word in parts:
             needle = _needle(one, squeeze(word), ours, common)
-            if needle is not None and needle.squeezed not in named:
-                words.setdefault(needle.squeezed, needle)
+            if needle is not None and needle.letters not in own_letters:
+                words.setdefault(needle.letters, needle)
     by_key: dict[str, list[Needle]] = {}
     for needle in words.values():
-        by_key.setdefault(needle.squeezed[:_KEY], []).append(needle)
+        by_key.setdefault(needle.letters[:_KEY], []).append(needle)
     return Needles({k: tuple(v) for k, v in by_key.items()}, frozenset(shingles))
 
 
@@ -148,25 +205,23 @@ class _Ours:
     def __init__(self, texts: Iterable[str]) -> None:
         self.words: set[str] = set()
         self.shingles: set[str] = set()
-        self.squeezed = ""
+        self.letters = ""
         for text in texts:
-            folded = fold(text)
-            marks = [*folded.starts, len(folded.squeezed)]
+            form = fold(text)
+            marks = [*form.starts, len(form.letters)]
             for first, start in enumerate(marks[:-1]):
-                self.words.update(
-                    folded.squeezed[start:end] for end in marks[first + 1 : first + 6]
-                )
-            row = folded.squeezed
+                self.words.update(form.letters[start:end] for end in marks[first + 1 : first + 6])
+            row = form.letters
             self.shingles.update(
                 row[i : i + OWN_SHINGLE] for i in range(len(row) - OWN_SHINGLE + 1)
             )
-            self.squeezed += f"\n{row}"
+            self.letters += f"\n{row}"
 
 
 def _needle(
     kind: str, word: str, ours: _Ours, common: Callable[[str], bool] | None
 ) -> Needle | None:
-    if not word or (kind == "text" and word in ours.squeezed):
+    if not word or (kind == "text" and word in ours.letters):
         return None
     if kind == "text":
         return Needle(kind, word)
@@ -178,15 +233,13 @@ def _needle(
 
 
 def _shingles(text: str) -> Iterator[str]:
-    folded = fold(text)
-    row = folded.squeezed
-    return (row[i : i + SHINGLE] for i in folded.starts if i + SHINGLE <= len(row))
+    form = fold(text)
+    row = form.letters
+    return (row[i : i + SHINGLE] for i in form.starts if i + SHINGLE <= len(row))
 
 
 def _whole(text: str) -> Iterator[tuple[str, str]]:
-    """A text too short for a shingle is sought whole; letters that are no Latin ones say more
-    each.
-    """
+    """A text too short for a shingle as one needle; non-Latin letters count double."""
     row = squeeze(text)
     least = SHORTEST_TEXT if row.isascii() else SHORTEST_TEXT // 2
     is_whole = least <= len(row) < SHINGLE and len(text.split()) > 1
@@ -194,20 +247,18 @@ def _whole(text: str) -> Iterator[tuple[str, str]]:
         yield "text", row[: SHINGLE - 1]
 
 
-def _named(text: str, shared: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _handles_and_links(text: str, common_hosts: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Handles and addresses inside a text."""
-    for found in _MENTION.finditer(text):
-        yield "handle", found[1].rstrip(".-")
-    for found in _LINK.finditer(text):
-        yield from _address(found[0], shared)
+    for match in _MENTION.finditer(text):
+        yield "handle", match[1].rstrip(".-")
+    for match in _LINK.finditer(text):
+        yield from _address(match[0], common_hosts)
 
 
-def _address(url: str, shared: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """The host, unless it is a platform's or shared by many, and each part of the path that may
-    name somebody.
-    """
+def _address(url: str, common_hosts: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Host (unless of a platform or shared) and parts of the path that may name somebody."""
     host = _host(url)
-    if host and not _PLATFORM_HOST.search(host) and host not in shared:
+    if host and not _PLATFORM_HOST.search(host) and host not in common_hosts:
         yield "url", host
     parts = urlsplit(url if "//" in url else f"//{url}")
     for part in re.split(r"[/&=?]", f"{parts.path}/{parts.query}"):

@@ -1,6 +1,4 @@
-"""Every byte of a folder, read as a stranger with time would: unpacked, decoded, unescaped, then
-searched.
-"""
+"""Search every byte of a folder for strangers: unpacked, decoded and unescaped."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from vtlib.store.leaks.folding import fold
-from vtlib.store.leaks.needles import Needles
+from vtlib.store.leaks.needles import Needles, fold
 
 DEEPEST = 4  # files in files
 LARGEST = 200_000_000  # bytes that one packed part may unpack to
@@ -36,9 +33,7 @@ _STEPS = 4  # escapes within escapes
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where something that leads to a stranger stands: file (relative), place in it, kind of
-    what, words around.
-    """
+    """A place that leads to a stranger: file (relative), place in it, kind, what, words around."""
 
     file: str
     place: str
@@ -54,7 +49,7 @@ def scan_folder(folder: Path, needles: Needles, *, ours: Sequence[str] = ()) -> 
     hits: list[Hit] = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
-        hits += _Search(needles, name).found(name, "its name")
+        hits += _Search(needles, name).search_text(name, "its name")
         hits += scan_bytes(path.read_bytes(), needles, file=name, ours=ours)
     return hits
 
@@ -62,8 +57,8 @@ def scan_folder(folder: Path, needles: Needles, *, ours: Sequence[str] = ()) -> 
 def scan_bytes(
     data: bytes, needles: Needles, *, file: str = "", ours: Sequence[str] = ()
 ) -> list[Hit]:
-    """Hits in the bytes of one file, each needle once: where it stands plainest."""
-    hits = _Search(needles, file, tuple(ours)).unpacked(data)
+    """Hits in the bytes of one file, each needle once, in its plainest form."""
+    hits = _Search(needles, file, tuple(ours)).search_bytes(data)
     first: dict[tuple[str, str], Hit] = {}
     for hit in hits:
         first.setdefault((hit.kind, hit.what), hit)
@@ -78,8 +73,8 @@ class _Search:
     file: str
     ours: tuple[str, ...] = ()
 
-    def unpacked(self, data: bytes, layer: str = "", depth: int = 0) -> Iterator[Hit]:
-        """Hits in bytes and in what is packed in them; `layer` says how they were come by."""
+    def search_bytes(self, data: bytes, layer: str = "", depth: int = 0) -> Iterator[Hit]:
+        """Hits in bytes and in what is packed in them; `layer` says how they were reached."""
         if depth > DEEPEST or not data:
             return
         text = _text(data)
@@ -88,75 +83,72 @@ class _Search:
         else:
             for bare in dict.fromkeys((data, data.replace(b"\0", b""))):  # wide letters, too
                 runs = "\n".join(r.decode("latin-1") for r in _RUN.findall(bare))
-                yield from self.found(runs, f"{layer}bytes", shortest=NOISE)
+                yield from self.search_text(runs, f"{layer}bytes", shortest=NOISE)
         for name, part in _parts(data):
-            yield from self.found(name, f"{layer}{name} (its name)")
-            yield from self.unpacked(part, f"{layer}{name} > ", depth + 1)
+            yield from self.search_text(name, f"{layer}{name} (its name)")
+            yield from self.search_bytes(part, f"{layer}{name} > ", depth + 1)
 
     def _layers(self, text: str, layer: str, depth: int) -> Iterator[Hit]:
-        for known in self.ours:
-            text = text.replace(known, " ")
-        clear, packed = _unpacked(text)
-        forms = [("", clear, packed)]
-        forms += [(name, *_unpacked(form)) for name, form in _forms(clear)]
-        seen: set[str] = set()
+        for own in self.ours:
+            text = text.replace(own, " ")
+        clear, parts = _split_encoded(text)
+        forms = [("", clear, parts)]
+        forms += [(name, *_split_encoded(form)) for name, form in _forms(clear)]
+        lines_before: set[str] = set()
         for name, form, inside in forms:
             lines = form.split("\n")
-            fresh = "\n".join("" if line in seen else line for line in lines)
-            yield from self.found(fresh, f"{layer}{name}")
-            seen.update(lines)
+            fresh = "\n".join("" if line in lines_before else line for line in lines)
+            yield from self.search_text(fresh, f"{layer}{name}")
+            lines_before.update(lines)
             for line, kind, data in inside:
                 place = f"{layer}{name} {kind} in line {line} > ".lstrip()
-                yield from self.unpacked(data, place, depth + 1)
+                yield from self.search_bytes(data, place, depth + 1)
 
-    def found(self, text: str, place: str, *, shortest: int = 0) -> Iterator[Hit]:
+    def search_text(self, text: str, place: str, *, shortest: int = 0) -> Iterator[Hit]:
         """Hits in a text as it is."""
-        folded = fold(text)
-        for kind, what, at in self.needles.within_folded(folded, shortest=shortest):
-            offset = folded.places[max(0, bisect.bisect_right(folded.starts, at) - 1)]
-            line = folded.source.count("\n", 0, offset) + 1
-            around = " ".join(folded.source[max(0, offset - 30) : offset + 50].split())
+        form = fold(text)
+        for kind, what, at in self.needles.within_folded(form, shortest=shortest):
+            offset = form.places[max(0, bisect.bisect_right(form.starts, at) - 1)]
+            line = form.source.count("\n", 0, offset) + 1
+            around = " ".join(form.source[max(0, offset - 30) : offset + 50].split())
             yield Hit(self.file, f"{place}, line {line}".lstrip(", "), kind, what, around)
 
 
 def _forms(text: str) -> Iterator[tuple[str, str]]:
-    """The text with entities, percent signs, escapes undone until nothing changes, and each form
-    without its tags.
-    """
+    """The text with entities, percent signs and escapes undone, and each form without tags."""
     steps: tuple[tuple[str, Callable[[str], str]], ...] = (
         ("plain", lambda t: t),
         ("entities", html.unescape),
         ("percent", unquote),
-        ("escapes", _unescaped),
+        ("escapes", _unescape),
         ("CSS escapes", lambda t: _CSS.sub(lambda m: _char(m[1]), t)),
-        ("quoted-printable", _unquoted),
+        ("quoted-printable", _unquote),
     )
-    seen = {text}
+    shapes = {text}
     for name, step in steps:
         form = step(text)
         for _ in range(_STEPS if form != text else 0):  # what one step shows may hide another
-            form, before = _unescaped(unquote(html.unescape(form))), form
+            form, before = _unescape(unquote(html.unescape(form))), form
             if form == before:
                 break
         for label, shape in ((name, form), (f"{name} without tags", _TAG.sub("", form))):
-            if shape not in seen:
-                seen.add(shape)
+            if shape not in shapes:
+                shapes.add(shape)
                 yield label, shape
 
 
-def _unquoted(text: str) -> str:
-    return re.sub(r"(?:=[0-9A-F]{2})+", lambda m: _bytes_of(m[0]), text.replace("=\n", ""))
+def _unquote(text: str) -> str:
+    def plain(run: re.Match[str]) -> str:
+        return bytes.fromhex(run[0].replace("=", "")).decode("utf-8", "replace")
+
+    return re.sub(r"(?:=[0-9A-F]{2})+", plain, text.replace("=\n", ""))
 
 
-def _bytes_of(run: str) -> str:
-    return bytes.fromhex(run.replace("=", "")).decode("utf-8", "replace")
-
-
-def _unescaped(text: str) -> str:
-    def letter(found: re.Match[str]) -> str:
-        if found[3]:
-            return found[3] if found[3] in "/\"'" else " "
-        return _char(found[1] or found[2])
+def _unescape(text: str) -> str:
+    def letter(match: re.Match[str]) -> str:
+        if match[3]:
+            return match[3] if match[3] in "/\"'" else " "
+        return _char(match[1] or match[2])
 
     if "\\" not in text:
         return text
@@ -170,26 +162,24 @@ def _char(digits: str) -> str:
     return chr(number) if number < 0x110000 else ""
 
 
-def _unpacked(text: str) -> tuple[str, list[tuple[int, str, bytes]]]:
-    """The text without its base64 and hex runs that decode to something, and these: line, name,
-    bytes.
-    """
-    found: list[tuple[int, str, bytes]] = []
+def _split_encoded(text: str) -> tuple[str, list[tuple[int, str, bytes]]]:
+    """The text without base64 and hex runs that decode, and those as (line, name, bytes)."""
+    parts: list[tuple[int, str, bytes]] = []
 
     def take(match: re.Match[str], name: str, data: bytes | None) -> str:
         if data is None:
             return match[0]
-        found.append((text.count("\n", 0, match.start()) + 1, name, data))
+        parts.append((text.count("\n", 0, match.start()) + 1, name, data))
         # a word that only looks like base64 stays searchable; a picture's letters do not
         return match[0] if len(match[0]) < 200 else " "
 
-    clear = _BASE64.sub(lambda m: take(m, "base64", _decoded(m[0])), text)
+    clear = _BASE64.sub(lambda m: take(m, "base64", _decode(m[0])), text)
     for match in _HEX.finditer(text):
         take(match, "hex", bytes.fromhex(match[0]))
-    return clear, found
+    return clear, parts
 
 
-def _decoded(run: str) -> bytes | None:
+def _decode(run: str) -> bytes | None:
     body = (
         re.sub(r"^data:.*?;base64,|\\n|\s", "", run).rstrip("=").replace("-", "+").replace("_", "/")
     )
@@ -206,29 +196,27 @@ def _decoded(run: str) -> bytes | None:
 
 
 def _parts(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Files inside a file: members of a zip, what gzip and zlib hold, texts and profiles of a
-    PNG.
-    """
+    """Files inside a file: members of a zip, gzip and zlib data, texts and profiles of a PNG."""
     if data[:4] == b"PK\x03\x04":
         yield from _members(data)
     elif data[:2] == b"\x1f\x8b" or data[:2] in (b"\x78\x01", b"\x78\x9c", b"\x78\xda"):
-        if (out := _inflated(data, 47)) is not None:
+        if (out := _inflate(data, 47)) is not None:
             yield "packed", out
     elif data[:4] == b"\x89PNG":
         yield from _png(data)
     elif data[:5] == b"%PDF-":
         for n, match in enumerate(re.finditer(rb"stream\r?\n(.*?)endstream", data, re.DOTALL)):
-            if (out := _inflated(match[1], 15)) is not None:
+            if (out := _inflate(match[1], 15)) is not None:
                 yield f"stream {n}", out
 
 
 def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
     """Members of a zip that are not larger than LARGEST; none of a damaged or locked one."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            for member in packed.infolist():
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.infolist():
                 if member.file_size <= LARGEST:
-                    yield member.filename, packed.read(member)
+                    yield member.filename, archive.read(member)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
         return
 
@@ -243,13 +231,13 @@ def _png(data: bytes) -> Iterator[tuple[str, bytes]]:
         elif kind in (b"zTXt", b"iTXt"):
             tail = body.partition(b"\0")[2]
             for start in (1, 2 + len(tail[2:].split(b"\0", 2)[0]) + 1):
-                if (out := _inflated(tail[start:].lstrip(b"\0"), 15)) is not None:
+                if (out := _inflate(tail[start:].lstrip(b"\0"), 15)) is not None:
                     yield kind.decode("latin-1"), out
             yield kind.decode("latin-1"), body.replace(b"\0", b" ")
         at += 12 + size
 
 
-def _inflated(data: bytes, window: int) -> bytes | None:
+def _inflate(data: bytes, window: int) -> bytes | None:
     try:
         return zlib.decompressobj(window).decompress(data, LARGEST)
     except zlib.error:

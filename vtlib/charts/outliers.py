@@ -1,0 +1,354 @@
+"""Charts of notebook 03: posts against their account's level, multipliers, the growth curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from vtlib.charts.theme import (
+    COLOURS,
+    COLUMNS,
+    SOURCE,
+    WIDTH,
+    account_names,
+    captions,
+    dashed_rule,
+    day,
+    finish,
+    naive_utc,
+    nothing,
+    number,
+    require,
+    significant,
+    tier_colour,
+    tier_shape,
+)
+from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
+
+MAX_POINTS = 2_400  # about 0.5 MB of page
+MAX_FACETS = 6  # accounts drawn under one another; more get a menu
+MAX_MENU = 48
+NAMED_PER_ACCOUNT = 4  # more texts would cover each other
+
+
+def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
+    """Every account's posts against its baseline band, breakouts named and coloured by tier.
+
+    `scores`: outlier_scores of one run joined with posts and accounts: post_id, account_id,
+    platform, format, posted_at (UTC), value (views, or likes + comments where views are not
+    exposed), multiplier, multiplier_low, multiplier_high, tier; optional handle, caption. The band
+    is where 80 % of the account's ordinary posts of that age would fall: expected x (low / M) to
+    expected x (high / M), with expected = value / M. Up to 6 accounts stand under one another; more
+    get a menu, the surest first. At most 2,400 posts are drawn: every flagged one, then each
+    account's newest. Raises BadInput when a column is missing; an empty frame gives a chart that
+    says so.
+    """
+    title = "Posts against their account's own level"
+    if scores.empty:
+        return nothing("no post has been scored yet", title=title, source=source)
+    require(scores, tuple(COLUMNS), chart="accounts")
+    posts = _bands(scores)
+    if posts.empty:
+        return nothing("no scored post has a time and a value", title=title, source=source)
+    points = _thin(posts)
+    subtitle = (
+        f"{source} · n = {number(len(scores))} posts of "
+        f"{number(scores['account_id'].nunique())} accounts"
+    )
+    if len(points) < len(scores):
+        n_accounts = points["account_id"].nunique()
+        subtitle += (
+            f" · drawn: {number(len(points))} posts of {number(n_accounts)} accounts, every "
+            "breakout first"
+        )
+    subtitle += " · band: 80 % of ordinary posts"
+    names = list(dict.fromkeys(points["account"]))
+    slim = _slim(points)
+    picture = _facets(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
+    return finish(picture, title=title, subtitle=subtitle)
+
+
+def _bands(scores: pd.DataFrame) -> pd.DataFrame:
+    posts = scores.assign(posted_at=naive_utc(scores["posted_at"]))
+    posts = posts[posts["posted_at"].notna() & posts["value"].notna()].copy()
+    multiplier = pd.to_numeric(posts["multiplier"], errors="coerce").astype(float)
+    value = posts["value"].astype(float)
+    level = (1 + value) / multiplier.where(multiplier > 0) - 1
+    low = level * posts["multiplier_low"].astype(float) / multiplier
+    high = level * posts["multiplier_high"].astype(float) / multiplier
+    # The axis is logarithmic: a post without views is drawn at 1.
+    posts["views"] = value.clip(lower=1)
+    for name, ends in (("expected", level), ("band_low", low), ("band_high", high)):
+        posts[name] = ends.clip(lower=1).replace(np.inf, np.nan)
+    posts["account"] = account_names(posts)
+    return posts
+
+
+def _thin(posts: pd.DataFrame) -> pd.DataFrame:
+    """Accounts with the surest breakouts first; of each all flagged posts, then the newest."""
+    is_breakout = posts["tier"].isin(BREAKOUT_TIERS)
+    sure = posts["multiplier_low"].where(is_breakout).fillna(0.0)
+    rank = (
+        pd.DataFrame({"account_id": posts["account_id"], "flagged": is_breakout, "sure": sure})
+        .groupby("account_id")
+        .agg(flagged=("flagged", "sum"), sure=("sure", "max"), posts=("sure", "size"))
+        .reset_index()
+        .sort_values(
+            ["flagged", "sure", "posts", "account_id"], ascending=[False, False, False, True]
+        )
+    )
+    best = list(rank["account_id"].head(MAX_MENU))
+    order = {account: place for place, account in enumerate(best)}
+    subset = posts[posts["account_id"].isin(best)].copy()
+    subset["place"] = subset["account_id"].map(order)
+    subset["plain"] = ~subset["tier"].isin(FLAGGED_TIERS)
+    newest = subset.sort_values(["plain", "posted_at", "post_id"], ascending=[True, False, True])
+    few = newest.groupby("place").head(MAX_POINTS // len(best))
+    return few.sort_values(["place", "posted_at", "post_id"])
+
+
+def _slim(posts: pd.DataFrame) -> pd.DataFrame:
+    top = posts[posts["tier"].isin(BREAKOUT_TIERS)].sort_values("multiplier_low", ascending=False)
+    top = top.groupby("account").head(NAMED_PER_ACCOUNT)
+    pairs = zip(top["multiplier"], captions(top, 22), strict=True)
+    texts = pd.Series([f"×{m:,.3g} {c}".strip() for m, c in pairs], top.index, dtype="object")
+    slim = posts.assign(name=texts.reindex(posts.index).fillna(""))
+    # A name goes on the side with more room.
+    middle = posts["posted_at"].min() + (posts["posted_at"].max() - posts["posted_at"].min()) / 2
+    slim["side"] = np.where(posts["posted_at"] < middle, "left", "right")
+    slim["caption"] = captions(posts, 60).where(posts["tier"].isin(FLAGGED_TIERS), "")
+    keep = (
+        "account format posted_at views expected band_low band_high multiplier tier name side "
+        "caption"
+    )
+    return significant(slim[keep.split()])
+
+
+def _layers(width: str) -> list[Any]:
+    """The layers of one picture; `width`: name of its width in Vega, which limits names."""
+    time = alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6, labelOverlap=True))
+    count, low, middle = (_views(field) for field in ("views", "band_low", "expected"))
+    base = alt.Chart(width=WIDTH)
+    by_format = alt.Detail("format:N")
+    band = base.mark_area(color=COLOURS["blue"], opacity=0.16).encode(
+        time, low, alt.Y2("band_high:Q"), by_format
+    )
+    line = base.mark_line(color=COLOURS["blue"], strokeWidth=1, opacity=0.7).encode(
+        time, middle, by_format
+    )
+    points = base.mark_point(filled=True, opacity=0.9).encode(
+        time,
+        count,
+        color=tier_colour(),
+        shape=tier_shape(),
+        size=alt.condition(
+            "indexof(['breakout','extreme'], datum.tier) >= 0", alt.value(110), alt.value(26)
+        ),
+        tooltip=[
+            alt.Tooltip("account:N"),
+            alt.Tooltip("posted_at:T", title="posted", format="%Y-%m-%d %H:%M"),
+            alt.Tooltip("views:Q", format=",.0f"),
+            alt.Tooltip("expected:Q", format=",.0f"),
+            alt.Tooltip("multiplier:Q", format=",.2f"),
+            alt.Tooltip("tier:N"),
+            alt.Tooltip("format:N"),
+            alt.Tooltip("caption:N"),
+        ],
+    )
+    room = alt.expr(f"{width} * 0.46")
+    names = [
+        base.mark_text(align=side, dx=dx, dy=-7, limit=room, fontWeight=600)
+        .transform_filter(f"datum.side === '{side}'")
+        .encode(time, count, text="name:N")
+        for side, dx in (("left", 8), ("right", -8))
+    ]
+    return [band, line, points, *names]
+
+
+def _views(field: str) -> Any:
+    return alt.Y(
+        f"{field}:Q",
+        title="views",
+        scale=alt.Scale(type="log", nice=False, padding=12),
+        axis=alt.Axis(format="~s", tickCount=4, grid=False, ticks=False, minExtent=34),
+    )
+
+
+def _facets(slim: pd.DataFrame, names: list[str]) -> Any:
+    layers = alt.layer(*_layers("child_width")).properties(width=WIDTH, height=130)
+    # One row an account: each on its own scale, all on the same time.
+    return (
+        layers.facet(
+            facet=alt.Facet("account:N", sort=names, title=None, header=alt.Header(labelPadding=4)),
+            columns=1,
+            data=slim,
+        )
+        .resolve_scale(y="independent")
+        .properties(spacing=18)
+    )
+
+
+def _menu(slim: pd.DataFrame, names: list[str]) -> Any:
+    menu = alt.binding_select(options=names, name="Account ")
+    pick = alt.param(name="picked_account", bind=menu, value=names[0])
+    return (
+        alt.layer(*_layers("width"), data=slim)
+        .properties(width=WIDTH, height=320)
+        .add_params(pick)
+        .transform_filter("datum.account === picked_account")
+    )
+
+
+ROW_PX = 38
+
+
+def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) -> Any:
+    """Top posts by the lower end of their interval: multiplier (point), 80 % interval (line).
+
+    `scores` as for `accounts_over_time`. 1 is the account's own level. Posts without an interval
+    (classic rules, not scored) are left out and counted.
+    """
+    title = "How far above their account's own level"
+    if scores.empty:
+        return nothing("no post has been scored yet", title=title, source=source)
+    require(scores, tuple(COLUMNS), chart="multipliers")
+    sure = scores.dropna(subset=["multiplier", "multiplier_low", "multiplier_high"])
+    sure = sure[sure["multiplier_low"] > 0]
+    if sure.empty:
+        reason = "this method states no interval" if scores["multiplier"].notna().any() else ""
+        return nothing(reason or "no post has a multiplier", title=title, source=source)
+    top = sure.sort_values(["multiplier_low", "post_id"], ascending=[False, True]).head(limit)
+    rows = top.assign(label=_labels(top), rank=range(1, len(top) + 1), posted_at=day(top))
+    keep = ["label", "rank", "posted_at", "platform", "tier", *COLUMNS[6:9]]
+    subtitle = (
+        f"{source} · n = {number(len(sure))} posts with an interval · top {len(top)} · line: 80 %"
+    )
+    chart = _intervals(significant(rows[keep]))
+    return finish(chart, title=title, subtitle=subtitle)
+
+
+def _intervals(rows: pd.DataFrame) -> Any:
+    ends = [*rows["multiplier_low"], *rows["multiplier_high"], 1.0]
+    scale = alt.Scale(type="log", domain=[min(ends) * 0.9, max(ends) * 1.1], nice=False)
+    axis = alt.Axis(labelExpr="'×' + format(datum.value, '~g')", tickCount=6, labelOverlap=True)
+    title = "times the account's own level (1 = as usual)"
+    x, low, usual_x = (
+        alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
+        for field in ("multiplier", "multiplier_low", "one")
+    )
+    y = alt.Y("rank:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
+    base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
+    tip = [
+        alt.Tooltip("label:N", title="post"),
+        alt.Tooltip("multiplier:Q", format=",.2f"),
+        alt.Tooltip("multiplier_low:Q", title="low (80 %)", format=",.2f"),
+        alt.Tooltip("multiplier_high:Q", title="high (80 %)", format=",.2f"),
+        alt.Tooltip("tier:N"),
+    ]
+    usual = dashed_rule("one", 1.0)
+    line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=7).encode(
+        low,
+        alt.X2("multiplier_high:Q"),
+        y,
+        color=tier_colour(),
+        tooltip=tip,
+    )
+    point = base.mark_point(filled=True, size=95, opacity=1, yOffset=7).encode(
+        x, y, color=tier_colour(), shape=tier_shape(), tooltip=tip
+    )
+    name = base.mark_text(
+        align="left", baseline="bottom", dy=0, limit=alt.expr("width - 4")
+    ).encode(y=y, x=alt.value(2), text="label:N")
+    return alt.layer(usual.encode(usual_x), line, point, name)
+
+
+def _labels(frame: pd.DataFrame) -> pd.Series:
+    label = account_names(frame) + " · " + day(frame)
+    caption = captions(frame, 48)
+    return label + (" · " + caption).where(caption != "", "")
+
+
+MAX_PAIRS = 300
+_HUES = [COLOURS[c] for c in ("blue", "vermillion", "green", "purple", "orange", "sky", "grey")]
+
+
+def growth(
+    curve: pd.DataFrame, pairs: pd.DataFrame | None = None, *, source: str = "post_snapshots"
+) -> Any:
+    """Share of its 7-day count a post has at an age: prior (dashed) or fit (solid), with pairs.
+
+    `curve`: platform, format, age_h (hours, > 0), g_ln (ln of count at that age over count at 7
+    days), basis (`prior` or `fitted`), and n_pairs, the number of snapshot pairs behind it.
+    `pairs`, optional: platform, format, age_h, g_ln, one row a pair; at most 300 are drawn, evenly
+    along age. Raises BadInput when a column is missing.
+    """
+    title = "How a post's count grows with age"
+    if curve.empty:
+        return nothing("no growth curve was needed", title=title, source=source)
+    require(curve, ("platform", "format", "age_h", "g_ln", "basis", "n_pairs"), chart="growth")
+    names = _stratum_labels(curve)
+    lines = _shares(curve, names).assign(basis=curve["basis"].to_numpy())
+    dots = _shares(_sample(pairs), names) if pairs is not None and not pairs.empty else None
+    n = int(curve.drop_duplicates(["platform", "format"])["n_pairs"].fillna(0).sum())
+    kinds = ", ".join(sorted(set(curve["basis"].astype(str))))
+    subtitle = f"{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days"
+    return finish(_picture(lines, dots), title=title, subtitle=subtitle)
+
+
+def _stratum_labels(curve: pd.DataFrame) -> dict[str, str]:
+    pairs = zip(_strata(curve), curve["basis"].astype(str), strict=True)
+    return {stratum: f"{stratum} ({basis})" for stratum, basis in pairs}
+
+
+def _strata(frame: pd.DataFrame) -> list[str]:
+    return [f"{p} · {f}" for p, f in zip(frame["platform"], frame["format"], strict=True)]
+
+
+def _shares(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    share = np.exp(frame["g_ln"].to_numpy(float))
+    stratum = [names.get(name, name) for name in _strata(frame)]
+    data = {
+        "stratum": stratum,
+        "age_d": frame["age_h"].to_numpy(float) / 24,
+        "share": share,
+    }
+    return pd.DataFrame(data).round({"age_d": 4, "share": 4})
+
+
+def _sample(pairs: pd.DataFrame) -> pd.DataFrame:
+    by_age = pairs.sort_values(["age_h", "g_ln"], kind="stable")
+    if len(by_age) <= MAX_PAIRS:
+        return by_age
+    return by_age.iloc[np.linspace(0, len(by_age) - 1, MAX_PAIRS).astype(int)]
+
+
+def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
+    strata = sorted(set(lines["stratum"]) | set(dots["stratum"] if dots is not None else ()))
+    hues = [_HUES[i % len(_HUES)] for i in range(len(strata))]
+    colour = alt.Color(
+        "stratum:N",
+        scale=alt.Scale(domain=strata, range=hues),
+        legend=alt.Legend(title=None, columns=2, labelLimit=190),
+    )
+    axis = alt.Axis(values=[0.04, 0.25, 1, 3, 7, 14, 30, 90], format="~g", labelOverlap=True)
+    days = alt.X("age_d:Q", title="age (days)", scale=alt.Scale(type="log", nice=False), axis=axis)
+    share = alt.Y(
+        "share:Q", title="share of the 7-day count", axis=alt.Axis(format="%", tickCount=5)
+    )
+    dash = alt.StrokeDash(
+        "basis:N",
+        scale=alt.Scale(domain=["fitted", "prior"], range=[[1, 0], [5, 4]]),
+        legend=None,  # the names say it
+    )
+    line = (
+        alt.Chart(lines, width=WIDTH, height=260)
+        .mark_line(strokeWidth=2.5)
+        .encode(days, share, color=colour, strokeDash=dash)
+    )
+    if dots is None:
+        return alt.layer(line)
+    marks = alt.Chart(dots).mark_point(filled=True, size=18, opacity=0.4, clip=True)
+    return alt.layer(marks.encode(days, share, color=colour), line)

@@ -229,7 +229,7 @@ def test_times_with_a_zone_are_shown_as_utc() -> None:
     zoned = frame.assign(
         posted_at=frame["posted_at"].dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")
     )
-    assert charts.accounts_over_time(zoned).to_dict() == charts.outliers_over_time(frame).to_dict()
+    assert charts.accounts_over_time(zoned).to_dict() == charts.accounts_over_time(frame).to_dict()
 
 
 def test_the_renderer_keeps_what_nbformat_saves_and_jupyterlab_draws(tmp_path) -> None:

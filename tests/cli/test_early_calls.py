@@ -83,7 +83,7 @@ def test_rising_posts_are_shown_with_the_record_and_counted_when_due(vt_p, home)
 
     ingest(str(home), until=59.0)
     text = vt_p("analyze", "outliers", "--project", "p").out
-    assert "Calls that earlier runs stored: said" in text
+    assert "Calls that earlier runs stored: predicted" in text
     assert "Earlier calls by their chance:" in text
     assert "of earlier runs" in text
     store = Project.open("p", home=str(home)).store

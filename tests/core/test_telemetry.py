@@ -110,7 +110,7 @@ def test_a_trace_reaches_a_collector_without_anything_personal(
     assert {"command", "write"} <= set(spans)
     assert spans["write"].trace_id == spans["command"].trace_id
     assert spans["write"].parent_span_id == spans["command"].span_id
-    assert {a.key for a in spans["command"].attributes} <= telemetry.SENT
+    assert {a.key for a in spans["command"].attributes} <= telemetry.FACT_NAMES
     text = str(sent)
     assert not [word for word in (*PERSONAL, str(home)) if word in text]
 

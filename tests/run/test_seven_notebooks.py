@@ -14,7 +14,8 @@ from papermill.execute import parameterize_notebook
 from papermill.iorw import load_notebook_node
 
 from tests.run.cells import FOLDER, code_cells
-from vtlib.core.params import RENAMED, Params
+from vtlib.core.param_keys import NEW_KEYS
+from vtlib.core.params import Params
 from vtlib.store.notebook import RUN_KEYS
 
 NOTEBOOKS = sorted(FOLDER.glob("0*.ipynb"))
@@ -27,7 +28,7 @@ SECTION = {
     "06_comparison": "comparison",
     "07_performance": "performance",
 }
-KEYS = {*Params.model_fields, *(old for old in RENAMED if "." not in old)}
+KEYS = {*Params.model_fields, *(old for old in NEW_KEYS if "." not in old)}
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 

@@ -156,7 +156,7 @@ def test_a_kernel_that_starts_again_shows_the_same_desk(page: Any, lab: str) -> 
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells").click()
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     expect(page.locator(".vt-desk .vt-said").first).to_contain_text(
-        "before the kernel started again", timeout=120_000
+        "before the kernel restarted", timeout=120_000
     )
     step = page.locator(".vt-desk .vt-here", has_text="approved")
     expect(step.first).to_be_visible(timeout=120_000)

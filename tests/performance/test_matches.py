@@ -158,7 +158,7 @@ def test_what_is_undone_stays_undone(project: Project) -> None:
     assert not links(project)
     status = project.store.query("SELECT status FROM scripts WHERE script_id = 'hum'")
     assert status["status"].tolist() == ["produced"]
-    assert len(matches.renew(project).linked) == 0
+    assert len(matches.renew(project).new_links) == 0
     assert state(project)["hum", "tiktok:1"] == "unlink"
     said = project.store.query(
         "SELECT decided_by, reason FROM match_decisions WHERE decision = 'unlink'"
@@ -166,7 +166,7 @@ def test_what_is_undone_stays_undone(project: Project) -> None:
     assert said["decided_by"].tolist() == ["Ann"]
     assert said["reason"].iloc[0].startswith("another film; linked by vt (automatic) on ")
     matches.reopen(at_home, "hum", "tiktok:1", by="Ann")
-    assert matches.renew(project).linked["post_id"].tolist() == ["tiktok:1"]
+    assert matches.renew(project).new_links["post_id"].tolist() == ["tiktok:1"]
     with pytest.raises(BadInput, match="not linked"):
         matches.unlink(at_home, "tart", "tiktok:1", by="Ann")
 
@@ -174,9 +174,9 @@ def test_what_is_undone_stays_undone(project: Project) -> None:
 def test_a_refused_post_is_not_proposed_again(project: Project) -> None:
     home = str(project.workspace.settings.home)
     project = Project.open("p", home=home, performance={"link_from": 1.0})
-    assert matches.renew(project).proposed["post_id"].tolist() == ["tiktok:1"]
+    assert matches.renew(project).proposals["post_id"].tolist() == ["tiktok:1"]
     matches.refuse(project.workspace, "hum", "tiktok:1", by="Zoe", reason="a rerun")
-    assert len(matches.renew(project).proposed) == 0
+    assert len(matches.renew(project).proposals) == 0
     assert state(project) == {("hum", "tiktok:1"): "refuse"}
     with pytest.raises(BadInput, match="not proposed"):
         matches.accept(project.workspace, "hum", "tiktok:1", by="Zoe")
@@ -198,11 +198,11 @@ def test_a_post_that_a_person_linked_keeps_its_script(project: Project) -> None:
 
 def test_posts_from_before_the_production_and_of_others_are_no_candidates(project: Project) -> None:
     posted(project, "c2", 51, {"1": (39.0, HOOK)})
-    assert matches.renew(project).linked.empty
+    assert matches.renew(project).new_links.empty
     posted(project, "c3", 51, {"2": (50.2, HOOK)})
     with project.store.write() as connection:
         connection.execute("UPDATE project_posts SET is_own = false")
-    assert matches.renew(project).linked.empty
+    assert matches.renew(project).new_links.empty
     assert state(project) == {}
 
 

@@ -75,7 +75,7 @@ FULL = {
         "$10.00 for 1,000 of them ($8.20 to without limit)",
     ],
     "sure": [
-        "would be there by chance: which of them, one capture cannot tell",
+        "would be there by chance: one capture cannot tell which",
         (
             "Of 24 matured posts 0% (0% to 6%) fell inside the 80 % interval of their forecast: not "  # noqa: E501
             "the 80 % they state."

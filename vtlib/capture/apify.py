@@ -117,9 +117,7 @@ class Apify:
         no such header, or none that is a time. Raises CredentialsMissing.
         """
         with self._asking("ask for the time"):
-            url = f"{self._url.rstrip('/').removesuffix('/v2')}/v2/users/me"
-            reply = self._client.http_client.call(method="GET", url=url)
-            headers = {k.lower(): v for k, v in reply.headers.items()}
+            _, headers = self._get("users/me")
         try:
             return parsedate_to_datetime(headers["date"]).astimezone(UTC)
         except (KeyError, ValueError):
@@ -304,18 +302,22 @@ class Apify:
             page = dataset.list_items(offset=offset, limit=PAGE_ITEMS)
             return ItemPage(page.items, page.count, page.total)
         except RecursionError:
-            reply = self._client.http_client.call(
-                method="GET",
-                url=f"{self._url.rstrip('/').removesuffix('/v2')}/v2/datasets/{dataset_id}/items",
+            content, headers = self._get(
+                f"datasets/{dataset_id}/items",
                 params={"offset": offset, "limit": PAGE_ITEMS},
                 timeout="long",
             )
-        items = list(array_items(BytesIO(reply.content)))
+        items = list(array_items(BytesIO(content)))
         if any(isinstance(one, Broken) for one in items):
             raise ValueError("the page of items is damaged")
-        headers = {k.lower(): v for k, v in reply.headers.items()}
         count, total = (int(headers[f"x-apify-pagination-{k}"]) for k in ("count", "total"))
         return ItemPage(items, count, total)
+
+    def _get(self, path: str, **options: Any) -> tuple[bytes, dict[str, str]]:
+        """Body and headers (names in lower case) of an address the client has no method for."""
+        url = f"{self._url.rstrip('/').removesuffix('/v2')}/v2/{path}"
+        reply = self._client.http_client.call(method="GET", url=url, **options)
+        return reply.content, {k.lower(): v for k, v in reply.headers.items()}
 
     def abort(self, job: ActorRun) -> ActorRun:
         """End a run at the provider; it costs nothing more from then on. Returns it as it ended."""

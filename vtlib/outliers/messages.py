@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
 
 UNKNOWN = {
-    "": "one capture cannot tell which: hits and the tail of ordinary posts look alike",
+    "": "one capture cannot tell which, as hits and the tail of ordinary posts look alike",
     "few": f"too few posts to bound the upper end (under {MIN_SCORES} scores of one kind)",
     "second_kind": f"over {SECOND_KIND:.1%} of the posts passed: a second kind of content in the "
     "same accounts "

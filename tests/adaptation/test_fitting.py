@@ -158,7 +158,7 @@ def test_other_facts_or_another_model_are_rows_beside_the_old(opened):
 
 
 def test_pairs_become_drafts_once_and_people_keep_what_they_change(opened, live):
-    found = adapting.work(opened)
+    found = adapting.run(opened)
     assert len(found.rows) == VIDEOS - 1
     assert all(len(r["hooks"]) >= 3 and r["distance"]["structure_ratio"] > 0 for r in found.rows)
     assert {r["status"] for r in found.rows} == {"draft"}
@@ -168,7 +168,7 @@ def test_pairs_become_drafts_once_and_people_keep_what_they_change(opened, live)
     scripts.add_version(opened.store, first, mine, Making("ann"), seen=1)
     scripts.delete(opened.store, second)
     before = asked(live)["answered"]
-    again = adapting.work(opened)
+    again = adapting.run(opened)
     assert asked(live)["answered"] == before
     assert asked(live)["answered_twice"] == 0
     by_id = {r["script_id"]: r for r in again.rows}
@@ -194,8 +194,8 @@ def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, li
         with monkeypatch.context() as patch:
             patch.setattr(module, name, dies)
             with pytest.raises(KeyboardInterrupt):
-                adapting.work(changed(opened, "model", concurrency=1))
-    found = adapting.work(opened)
+                adapting.run(changed(opened, "model", concurrency=1))
+    found = adapting.run(opened)
     assert len(found.rows) == VIDEOS - 1
     assert asked(live)["answered_twice"] == 0
     assert opened.store.query("SELECT count(*) FROM scripts").iloc[0, 0] == VIDEOS - 1
@@ -344,7 +344,7 @@ def test_what_goes_wrong_has_a_name_and_is_never_data(opened, live, kind, status
 def test_half_a_script_is_none_and_is_said(opened, live):
     fitting.judge(opened)
     live.sandbox.faults.add({"kind": "max_tokens", "where": "gemini.generate", "times": None})
-    found = adapting.work(opened)
+    found = adapting.run(opened)
     assert found.rows == []
     assert any(o["task"] == "adaptation" and o["status"] == "partial" for o in found.outcomes)
     assert opened.store.query("SELECT count(*) FROM scripts").iloc[0, 0] == 0
@@ -355,11 +355,11 @@ def test_without_a_key_nothing_pretends(opened, monkeypatch):
     bare = Project.open("p", home=str(opened.workspace.root))
     with pytest.raises(CredentialsMissing):
         fitting.judge(bare)
-    found = adapting.work(bare)
+    found = adapting.run(bare)
     assert summary.conclude(found.rows, found.outcomes, has_key=bare.has_model).reason == (
         "set GEMINI_API_KEY"
     )
-    assert fitting.compare(bare)[0].empty
+    assert fitting.known(bare).fits.empty
 
 
 def test_a_cap_stops_before_it_is_passed(opened):
@@ -369,7 +369,7 @@ def test_a_cap_stops_before_it_is_passed(opened):
 
 
 def test_boards_show_the_source_to_an_analyst_and_not_to_a_client(opened):
-    found = adapting.work(opened)
+    found = adapting.run(opened)
     board = storyboards.boards(opened, found.rows)[0]
     html = board._repr_html_()
     assert html.count('class="vt-panel') >= len(board.panels)
@@ -419,7 +419,8 @@ def test_pictures_are_judged_by_what_they_show_and_nothing_else_is_asked(with_pi
     assert [p["number"] for p in told["pictures"]] == [1, 2, 3], "the fourth is not there"
     films = [w for p, w in planned.items() if p != STILLS]
     assert all("It is no video" not in w.request.prompt.text for w in films)
-    fits, pairs = fitting.compare(with_pictures)
+    result = fitting.run(with_pictures)
+    fits, pairs = result.fits, result.judgements
     assert fits.loc[fits["is_pictures"], "post_id"].tolist() == [STILLS] * 3
     ranks, found = ranking.over_videos(fits, pairs), ranking.disagreement(fits, pairs)
     lines = comparison.conclude(fits, ranks, found, has_key=True).headline

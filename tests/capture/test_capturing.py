@@ -78,7 +78,7 @@ def test_all_seven_platforms_and_then_nothing_more(world):
     assert found[found["n"] > 0].empty
 
     before = rows(world.home())
-    assert scraping.scrape_for_notebook(project, on_new=matched.append) == []
+    assert scraping.run_if_due(project, on_new=matched.append).captures == ()
     assert scraping.scrape(project, on_new=matched.append) == []
     assert len(matched) == 1
     scraping.remap(project)
@@ -161,7 +161,7 @@ def test_a_wrong_token_ends_it_at_once(world, monkeypatch):
     with pytest.raises(CredentialsMissing):
         world.scrape(accounts=INSTAGRAM)
     monkeypatch.delenv("APIFY_TOKEN")
-    assert scraping.scrape_for_notebook(world.project()) == []
+    assert scraping.run_if_due(world.project()).captures == ()
 
 
 def test_an_actor_that_may_not_be_run_does_not_stop_the_others(world):
@@ -344,12 +344,12 @@ def test_an_actor_that_keeps_failing_is_left_alone_and_the_others_go_on(world):
 def test_a_notebook_fails_only_when_nothing_came(world):
     world.fault("error_items", match="instagram")
     with pytest.raises(SourceFailed, match="only error items"):
-        scraping.scrape_for_notebook(world.project(accounts=INSTAGRAM, profiles=False))
+        scraping.run_if_due(world.project(accounts=INSTAGRAM, profiles=False))
 
 
 def test_profiles_alone_do_not_fail_a_notebook(world):
     project = world.project(accounts=INSTAGRAM)
     world.fault("error_items", match="profile", times=None)
     assert [c.status for c in scraping.scrape(project)] == ["ok", "failed"]
-    (said,) = scraping.scrape_for_notebook(project)
+    (said,) = scraping.run_if_due(project).shortfalls
     assert "only error items" in said

@@ -13,6 +13,8 @@ SAFE = (
     "spent",
     "told",
     "films",
+    "numbers",
+    "baseline",
     "shown_rows",
     "early_shown",
     "tags_shown",

@@ -37,6 +37,39 @@ class FitPlan:
     products: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class ComparisonResult:
+    """What judging came to: `fits` and `judgements` as `load` gives them afterwards, `done` what
+    was asked now (None: nothing was, as `known` gives it).
+    """
+
+    fits: pd.DataFrame
+    judgements: pd.DataFrame
+    done: Done | None
+
+
+@one_session
+def run(
+    project: Project,
+    *,
+    slugs: Sequence[str] = (),
+    post_id: str | None = None,
+    max_cost_usd: float | None = None,
+    progress: Progress | None = None,
+) -> ComparisonResult:
+    """Judge what was not judged yet, as `judge`, and read back fits and judgements."""
+    done = judge(
+        project, slugs=slugs, post_id=post_id, max_cost_usd=max_cost_usd, progress=progress
+    )
+    return ComparisonResult(*load(project, post_id=post_id), done)
+
+
+@one_session
+def known(project: Project, *, post_id: str | None = None) -> ComparisonResult:
+    """What is there already, where no model can be asked."""
+    return ComparisonResult(*load(project, post_id=post_id), None)
+
+
 @one_session
 def videos(project: Project, *, post_id: str | None = None) -> list[dict[str, Any]]:
     """Picked posts with an analysis (adaptation/store.videos), people's corrections applied."""
@@ -172,18 +205,6 @@ def waits(project: Project) -> str:
     if not store.videos(project.store, project.slug):
         return f"no picked post has an analysis: vt analyze videos --project {project.slug}"
     return ""
-
-
-@one_session
-def compare(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Judge what was not judged yet, where a key is set, and give what `load` gives (notebook 06).
-
-    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service
-    refused.
-    """
-    if project.has_model:
-        judge(project)
-    return load(project)
 
 
 FitQuestion = tuple[TextRequest, tuple[str, ...]]

@@ -36,14 +36,14 @@ MADE_BY = "vt"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What notebook 05 shows: adaptations as `load` gives them, how questions ended, why it
-    stopped or waits.
+class AdaptationResult:
+    """What writing came to: `rows` as `load` gives them afterwards, `outcomes` how questions ended,
+    `done` what was asked now, `waits` why the rule picks no pair ("" = it does).
     """
 
     rows: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
-    stopped: str = ""
+    done: Done
     waits: str = ""
 
 
@@ -70,6 +70,42 @@ class _Learned:
 
     patterns: list[dict[str, Any]]
     version: str | None
+
+
+@one_session
+def run(
+    project: Project,
+    requests: Sequence[ScriptRequest] | None = None,
+    *,
+    max_cost_usd: float | None = None,
+    progress: Progress | None = None,
+) -> AdaptationResult:
+    """Write the scripts of `requests` that were not written before, and read back all there are.
+
+    None = judge fits, then write what `due` names. Raises ModelFailed or CredentialsMissing when
+    nothing could be asked because the service refused.
+    """
+    done = Done()
+    if requests is None and project.has_model:
+        done = fitting.judge(project)
+    chosen = due(project) if requests is None else requests
+    if chosen:
+        written = adapt(project, chosen, max_cost_usd=max_cost_usd, progress=progress)
+        done = text_requests.both(done, written)
+    ended = store.outcomes(project.store, project.slug)
+    waits = fitting.waits(project) or project.told(shortfall(project))
+    return AdaptationResult(load(project), ended, done, waits)
+
+
+@one_session
+def due(project: Project) -> list[ScriptRequest]:
+    """The pairs that the rule picks, then adaptation.originals scripts from patterns; none where
+    no model can be asked.
+    """
+    if not project.has_model:
+        return []
+    n = project.params.adaptation.originals
+    return [*pairs(project), *(originals(project)[:n] if n else [])]
 
 
 @one_session
@@ -160,28 +196,6 @@ def adapt(
         return text_requests.ask(project, asked, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, orders)
-
-
-@one_session
-def work(project: Project) -> Found:
-    """Judge fits, adapt the best pairs, and write originals, within the caps; without a key only
-    show what is there.
-
-    Raises ModelFailed or CredentialsMissing when nothing could be asked because the service
-    refused.
-    """
-    stopped = []
-    if project.has_model:
-        params = project.params.adaptation
-        judged = fitting.judge(project)
-        orders = pairs(project)
-        if params.originals:
-            orders += originals(project)[: params.originals]
-        written = adapt(project, orders)
-        stopped = [d.stopped for d in (judged, written) if d.stopped]
-    ended = store.outcomes(project.store, project.slug)
-    waits = fitting.waits(project) or project.told(shortfall(project))
-    return Found(load(project), ended, "; ".join(stopped), waits)
 
 
 @one_session

@@ -4,7 +4,7 @@ For: the second half of notebook 04, `vt analyze videos`, `vt analyze show`, `co
 `agreement`.
 Owns: YAML section `analysis`; its answers are rows of `llm` (analyses, analysis_checks,
 analysis_claims).
-Entry points: `stage` (ask and save), `checks.check` (an answer against the file; pure),
+Entry points: `stage.run` (ask, check, save), `checks.check` (an answer against the file; pure),
 `labelling`, `timelines`.
 Files: `answer` (with the first pass), `pictures` are the typed answers; `evidence` (claims and
 cuts), `checks` verify; `summary` counts claims; `selection` says which posts are asked about;

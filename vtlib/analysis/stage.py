@@ -87,7 +87,7 @@ class AnalysisPlan:
 
 
 @dataclass(slots=True)
-class AnalysisResult(outcomes.Done):
+class AnalysisTally(outcomes.Done):
     """What one call did: `outcomes` are those of full questions, `looks` those of first looks
     beside them.
     """
@@ -97,6 +97,35 @@ class AnalysisResult(outcomes.Done):
     @property
     def n_failed(self) -> int:
         return sum(n for status, n in self.outcomes.items() if status not in DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisResult:
+    """What asking came to: `tally` of this call, `answers` as `load` gives them afterwards,
+    `choices` which posts were asked about and why.
+    """
+
+    tally: AnalysisTally
+    answers: pd.DataFrame
+    choices: pd.DataFrame
+
+
+@one_session
+def run(
+    project: Project, *, needs_model: bool = True, progress: Progress | None = None
+) -> AnalysisResult:
+    """Ask the model within the caps, check its answers, and read back what is known of the posts.
+
+    Without a key: with `needs_model` as `analyze`, which raises when there is something to ask;
+    else the choice is stored and what is known is given. Raises ModelFailed when nothing could be
+    asked because the service refused.
+    """
+    if project.has_model or needs_model:
+        tally = analyze(project, progress=progress)
+    else:
+        tally = AnalysisTally()
+        save_choice(project, plan(project))
+    return AnalysisResult(tally, load(project), choices(project))
 
 
 @one_session
@@ -150,7 +179,7 @@ def _is_here(question: Request) -> bool:
 
 
 @one_session
-def analyze(project: Project, *, progress: Progress | None = None) -> AnalysisResult:
+def analyze(project: Project, *, progress: Progress | None = None) -> AnalysisTally:
     """Ask what was not answered before, save each outcome as it comes, and check answers against
     measures.
 
@@ -161,7 +190,7 @@ def analyze(project: Project, *, progress: Progress | None = None) -> AnalysisRe
     require_caps(project, planned)
     if _take_up(project, planned):
         planned = plan(project)
-    done = AnalysisResult()
+    done = AnalysisTally()
     if planned.looks or planned.questions:
         cap = project.params.analysis.max_cost_usd
         model = project.params.model.name
@@ -219,20 +248,6 @@ def recheck(project: Project) -> int:
     return len(rows) + len(stills)
 
 
-def analyze_for_notebook(project: Project) -> pd.DataFrame:
-    """Ask the model where a key is set, within the caps, and give what is known of the project's
-    posts.
-
-    Without a key nothing is asked and what is known is shown. Raises ModelFailed or
-    CredentialsMissing when nothing could be asked because the service refused.
-    """
-    if project.has_model:
-        analyze(project)
-    else:
-        save_choice(project, plan(project))
-    return load(project)
-
-
 @one_session
 def load(project: Project) -> pd.DataFrame:
     """A row a question about the project's posts (analysis/summary.overview), the newest first."""
@@ -262,7 +277,7 @@ class _Passes:
 
     project: Project
     client: Client
-    done: AnalysisResult
+    done: AnalysisTally
     progress: Progress | None
 
     def ask(self, planned: AnalysisPlan, depth: Depth) -> None:

@@ -3,7 +3,7 @@
 For: notebooks 01 and 02, `vt import`, `vt scrape`, `vt discover`, `vt tiktok`, `vt youtube`.
 Owns: tables raw_items, captures, capture_orders, capture_targets, posts, post_snapshots, accounts,
 account_snapshots; YAML sections `importing` and `scraping`.
-Entry points: `imports` (files, URLs, handles), `stage.scrape` and `stage.abandon` (scrape jobs at a
+Entry points: `imports.run` (files, URLs, handles), `stage.run`, `stage.abandon` (scrape jobs at a
 provider), `own_analytics`.
 Files: `datasets`, `json_items` read; `mapping`, `rows` say what an item means (pure); `orders`,
 `results` plan and judge scrape jobs (pure); `scheduler`, `collector` place and collect them;

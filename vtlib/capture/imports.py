@@ -11,6 +11,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from vtlib.capture import datasets as files
 from vtlib.capture import ingest, mapping, messages, own_posts, stage
 from vtlib.capture import store as captures
@@ -78,6 +80,14 @@ class ImportReport:
     reading: str = ""  # how a table was read, where there was a choice
 
 
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What importing came to: a report a dataset or URL, and the project's captures afterwards."""
+
+    reports: tuple[ImportReport, ...]
+    captures: pd.DataFrame
+
+
 @dataclass(slots=True)
 class _Total:
     """What the chunks of one capture came to (capture/mapping.Chunk)."""
@@ -106,6 +116,18 @@ class ImportOptions:
     is_strict: bool = False
     base: Path = field(default_factory=Path.cwd)
     options: TableOptions = field(default_factory=TableOptions)
+
+
+def run(
+    project: Project,
+    paths: Iterable[str | Path] | None = None,
+    wanted: ImportOptions | None = None,
+) -> ImportResult:
+    """Import `paths` as `import_files` does (None: what the parameters name, as `import_all`), and
+    read back the captures.
+    """
+    done = import_all(project) if paths is None else import_files(project, paths, wanted)
+    return ImportResult(tuple(done), project.frame("capture_history"))
 
 
 def import_files(

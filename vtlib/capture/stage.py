@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -54,6 +54,53 @@ class Quote:
 
     estimate: pd.DataFrame
     words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScrapeResult:
+    """What scraping came to: `captures` how each order fared, `targets` what each account, tag and
+    word of them got (columns of capture_targets).
+    """
+
+    captures: tuple[Captured, ...] = ()
+    targets: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def shortfalls(self) -> list[str]:
+        """A sentence an order that was not placed or failed."""
+        bad = (c for c in self.captures if c.status != "ok")
+        return [sentence(f"{c.platform} ({c.actor}): {c.reason}") for c in bad]
+
+
+def run(
+    project: Project,
+    search: Search | None = None,
+    *,
+    again: bool = False,
+    told: Told | None = None,
+    on_new: OnNew | None = None,
+) -> ScrapeResult:
+    """`scrape`, and read back what each target got."""
+    done = scrape(project, search, again=again, told=told, on_new=on_new)
+    return ScrapeResult(tuple(done), targets_of(project, [c.capture_id for c in done]))
+
+
+def run_if_due(project: Project, *, on_new: OnNew | None = None) -> ScrapeResult:
+    """`run` where there is a token and something to ask; without, an empty result (notebook 02).
+
+    Raises SourceFailed when posts were asked for and every such order failed; profiles only add
+    followers.
+    """
+    if not project.has_apify or not _has_work(project):
+        return ScrapeResult()
+    result = run(project, on_new=on_new)
+    posts = [c for c in result.captures if c.ask != "profiles"]
+    failed = [c for c in posts if c.exit_code == SourceFailed.exit_code]
+    if failed and len(failed) == len(posts):
+        raise SourceFailed(
+            sentence(f"nothing could be captured: {failed[0].reason}"), todo="vt problems"
+        )
+    return result
 
 
 def quote(project: Project, search: Search | None = None, *, again: bool = False) -> Quote:
@@ -117,26 +164,6 @@ def scrape(
     if on_new and any(one.new for one in done):
         on_new(project)
     return done
-
-
-def scrape_for_notebook(project: Project, *, on_new: OnNew | None = None) -> list[str]:
-    """`scrape` where there is a token and something to ask; says which orders were not placed or
-    failed.
-
-    Raises SourceFailed when posts were asked for and every such order failed; profiles only add
-    followers.
-    """
-    if not project.has_apify or not _has_work(project):
-        return []
-    done = scrape(project, on_new=on_new)
-    posts = [c for c in done if c.ask != "profiles"]
-    failed = [c for c in posts if c.exit_code == SourceFailed.exit_code]
-    if failed and len(failed) == len(posts):
-        raise SourceFailed(
-            sentence(f"nothing could be captured: {failed[0].reason}"), todo="vt problems"
-        )
-    said = [sentence(f"{c.platform} ({c.actor}): {c.reason}") for c in done if c.status != "ok"]
-    return [project.told(text) for text in said]
 
 
 def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:

@@ -94,8 +94,13 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **options: A
     rest = text_requests.open_ones(current, plan.asked)
     if dry_run:
         return _plan_answer(current, rest, n_known=len(plan.asked) - len(rest))
-    result = _judge(current, slugs, post_id, n_open=len(rest))
-    fits, judgements = product_fits.load(current, post_id=post_id)
+    if current.has_model:
+        with progress("judging", unit="videos") as tick:
+            comparison = product_fits.run(current, slugs=slugs, post_id=post_id, progress=tick)
+    else:
+        comparison = product_fits.known(current, post_id=post_id)
+    result = comparison.done or _not_judged(n_open=len(rest))
+    fits, judgements = comparison.fits, comparison.judgements
     if slugs and len(fits):
         fits = fits[fits["product"].isin(slugs) | fits["product_id"].isin(slugs)]
         pairs = judgements[["first_product_id", "second_product_id"]]
@@ -104,18 +109,15 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **options: A
     return show(current, fits, judgements, result)
 
 
-def _judge(project: Project, slugs: list[str], post_id: str | None, *, n_open: int) -> Done:
-    from vtlib.adaptation import fits as product_fits
+def _not_judged(*, n_open: int) -> Done:
+    """The outcome without a model: what was open stays so."""
     from vtlib.llm.records import Done
 
-    if not project.has_model:
-        return Done(
-            n_left=n_open,
-            stopped="set GEMINI_API_KEY" if n_open else "",
-            exit_code=3 * bool(n_open),
-        )
-    with progress("judging", unit="videos") as tick:
-        return product_fits.judge(project, slugs=slugs, post_id=post_id, progress=tick)
+    return Done(
+        n_left=n_open,
+        stopped="set GEMINI_API_KEY" if n_open else "",
+        exit_code=3 * bool(n_open),
+    )
 
 
 def _plan_answer(

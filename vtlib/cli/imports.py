@@ -121,8 +121,8 @@ def dataset(
         settings = imports.ImportOptions(
             platform, _time(captured_at), tick, is_strict=strict, options=options
         )
-        reports = imports.import_files(current, files, settings)
-    return reports_answer(reports)
+        result = imports.run(current, files, settings)
+    return reports_answer([*result.reports])
 
 
 @command(import_, "again", example="vt import again --project spring")

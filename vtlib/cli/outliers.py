@@ -109,8 +109,8 @@ def outliers(
     settings = {k: v for k, v in (("method", method), ("look", look)) if v}
     over: dict[str, Any] = {"outliers": settings} if settings else {}
     current = projects.opened(at, project, over=over)
-    verdict = outliers_stage.judged(current)
-    run = outliers_stage.save(current, verdict, adopt=adopt)
+    result = outliers_stage.run(current, adopt=adopt)
+    verdict, run = result.verdict, result.run
     conclusion = outliers_stage.conclude(current, verdict, run)
     comparison = outliers_stage.compared(verdict, outliers_stage.standing(current, run))
     filters = Filters(limit=limit, **chosen_rows)

@@ -63,13 +63,9 @@ def performance(
     current = projects.opened(at, slug, over={"performance": settings})
     outliers_stage.renew(current)
     links = matches.renew(current)
-    result = performance_stage.compute(current, performance_stage.load(current))
     is_kept = adopt or not performance_stage.is_restricted(current)
-    run = (
-        performance_stage.save(current, result)
-        if is_kept
-        else performance_stage.library_run(current, result)
-    )
+    stage_result = performance_stage.run(current, is_kept=is_kept)
+    result, run = stage_result.found, stage_result.run
     note = "" if is_kept else f"\n\n{NOT_STORED.format(slug=slug)}"
     note += f"\n\n{links.message}" if links.message else ""
     return Answer(_data(slug, result, run) | {"is_kept": is_kept}, _text(result) + note)

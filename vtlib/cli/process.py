@@ -69,9 +69,9 @@ def videos(
     current = projects.opened(at, project, over=over)
     video_samples.draw(current, current.params.media.sample)
     with progress("downloading", unit="posts") as tick:
-        result = media_stage.process(current, again=again, progress=tick)
-    posts = media_queue.overview(media_stage.load(current))
-    conclusion = media_queue.conclude(posts, media_stage.twins(current))
+        stage_result = media_stage.run(current, again=again, progress=tick)
+    result, posts = stage_result.media, media_queue.overview(stage_result.posts)
+    conclusion = media_queue.conclude(posts, stage_result.duplicates)
     n_failed = _n_failed(result, posts)
     rest = [f"{name} rests for now: {why}" for name, why in sorted(result.resting.items())]
     if n_failed:

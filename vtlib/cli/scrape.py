@@ -222,10 +222,10 @@ def _capture(
         text = "\n".join([table(quote.estimate, empty="nothing to ask"), *quote.words])
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
     with progress("capturing", unit="runs") as tick:
-        captures = capture_stage.scrape(
+        result = capture_stage.run(
             project, search, again=again, told=lambda _: tick(1), on_new=_match
         )
-    return _answer(project, captures)
+    return _answer(result.captures, result.targets)
 
 
 def _match(project: Project) -> None:
@@ -243,11 +243,9 @@ def _abandon_answer(one: Captured) -> Answer:
     return Answer({"abandoned": one, "charged_usd": one.charged_usd}, text)
 
 
-def _answer(project: Project, captures: Sequence[Captured]) -> Answer:
+def _answer(captures: Sequence[Captured], targets: pd.DataFrame) -> Answer:
     """Outcome of each scrape job and target, and the worst exit code."""
     import pandas as pd
-
-    from vtlib.capture import stage as capture_stage
 
     rows = pd.DataFrame(
         [
@@ -261,7 +259,6 @@ def _answer(project: Project, captures: Sequence[Captured]) -> Answer:
             for c in captures
         ]
     )
-    targets = capture_stage.targets_of(project, [c.capture_id for c in captures])
     short = targets[targets["reason"].notna()] if len(targets) else targets
     lines = [f"{c.platform} ({c.actor}): {c.reason}" for c in captures if c.reason]
     lines += _short_lines(short)

@@ -15,6 +15,8 @@ from vtlib.cli.outliers import analyze
 from vtlib.core.conclusion import number
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from vtlib.analysis import stage as analysis_stage
     from vtlib.store.project import Project, Workspace
 
@@ -68,19 +70,18 @@ def videos(at: Workspace, project: str, dry_run: bool, **options: Any) -> Answer
             return first
         return adapt_products(current, slugs, first, left_usd=None, dry_run=True)
     with progress("asking", unit="videos") as tick:
-        result = analysis_stage.analyze(current, progress=tick)
-    first = _result_answer(current, result)
+        result = analysis_stage.run(current, progress=tick)
+    tally = result.tally
+    first = _result_answer(tally, result.answers)
     if slugs is None:
         return first
-    left_usd = None if max_cost is None else max(max_cost - result.most_usd, 0.0)
+    left_usd = None if max_cost is None else max(max_cost - tally.most_usd, 0.0)
     return adapt_products(current, slugs, first, left_usd=left_usd, dry_run=False)
 
 
-def _result_answer(project: Project, result: analysis_stage.AnalysisResult) -> Answer:
-    from vtlib.analysis import stage as analysis_stage
+def _result_answer(result: analysis_stage.AnalysisTally, analyses: pd.DataFrame) -> Answer:
     from vtlib.analysis import summary
 
-    analyses = analysis_stage.load(project)
     conclusion = summary.conclude(analyses)
     cost = "cost unknown: no price is known" if result.usd is None else f"${result.usd:,.4f}"
     lines = [

@@ -4,6 +4,7 @@ as it is done.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,7 +35,31 @@ COLUMNS = {
     "outcome": "file",
     "url": "url",
 }
+FETCHED = {k: COLUMNS[k] for k in ("role", "handle", "platform", "format", "outcome", "url")}
+MEASURED = {
+    k: COLUMNS[k] for k in ("role", "handle", "platform", "duration_s", "cuts", "cuts_3s", "url")
+}
 TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessResult:
+    """What downloading and measuring came to: `media` of this call, `posts` as `load` gives them
+    afterwards, `duplicates` as `twins` gives them.
+    """
+
+    media: MediaResult
+    posts: pd.DataFrame
+    duplicates: pd.DataFrame
+
+
+@one_session
+def run(
+    project: Project, *, again: bool = False, progress: Progress | None = None
+) -> ProcessResult:
+    """Fetch and measure the posts that `process` names, and read back what is known of them."""
+    done = process(project, again=again, progress=progress)
+    return ProcessResult(done, load(project), twins(project))
 
 
 @one_session

@@ -3,7 +3,7 @@
 For: notebook 03, `vt analyze outliers`, `vt review`.
 Owns: tables outlier_runs, outlier_scores, selections, early_calls, early_tags; YAML section
 `outliers`.
-Entry points: `stage` (load, judge, save), `judgement.judge` (every post against its own account;
+Entry points: `stage.run` (load, judge, save), `judgement.judge` (every post against its account;
 pure), `reviews`.
 Files: `rule` is the default rule for one stratum (with the p of past-only judgements), `classic`
 the others; `baseline`, `shrinkage`, `growth`, `counters` (with changes of definition) prepare it;

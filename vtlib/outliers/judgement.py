@@ -159,6 +159,34 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     )
 
 
+def baseline_of(
+    posts: pd.DataFrame, scores: pd.DataFrame, post_id: str, params: Outliers
+) -> pd.DataFrame:
+    """The posts that a post was judged against by the default rule, nearest in time first:
+    post_id, account_id, platform, format, metric, value, posted_at.
+
+    `posts` as for `judge`, `scores` its scores. Empty for a post that was not scored, and for one
+    judged against its cohort.
+    """
+    row = scores[scores["post_id"].eq(post_id) & scores["n_baseline"].gt(0)]
+    placed = counters.with_metric(posts)
+    placed["part"], _ = counters.split_by_length(placed)
+    names = ["post_id", "account_id", "platform", "format", "metric", "value", "posted_at"]
+    if row.empty:
+        return placed.loc[[], names]
+    key = placed.loc[placed["post_id"].eq(post_id), [*STRATUM, "part"]].iloc[0]
+    group = placed[placed[[*STRATUM, "part"]].eq(key).all(axis=1)].reset_index(drop=True)
+    arrays = _arrays(group)
+    at = int(group.index[group["post_id"].eq(post_id)][0])
+    gap_h = arrays.posted_h - arrays.posted_h[at]
+    kinds = calibrated.left_out_kinds(arrays, mature_h=params.mature_h)
+    near = (arrays.group == arrays.group[at]) & (kinds == BaselineExclusion.SERVES)
+    near &= (np.abs(gap_h) <= params.window_days * 24) & (np.arange(len(group)) != at)
+    near &= gap_h < 0 if row["look"].iloc[0] == "past" else True
+    near_posts = group[near].assign(off=np.abs(gap_h)[near], gap=gap_h[near])
+    return near_posts.sort_values(["off", "gap"]).head(params.max_baseline)[names]
+
+
 def conclude(verdict: Verdict, params: Outliers | None = None) -> Conclusion:
     """The stage's sentences, from the numbers (`messages.conclude`)."""
     return messages.conclude(verdict, params or Outliers())
@@ -432,6 +460,10 @@ def _thresholds(params: Outliers) -> scores.Thresholds:
 
 
 _CURVE = ["platform", "format", "metric", "age_h", "g_ln", "basis", "n_pairs"]
+STEPS = (
+    *("platform", "format", "metric", "value", "age_h", "n_baseline", "basis", "multiplier"),
+    *("multiplier_low", "multiplier_high", "p_value", "q_value", "tier", "reason"),
+)  # what judging did, column by column
 _SUMMARY = [
     *(*STRATUM, "accounts", "posts", "scored", *FLAGGED_TIERS, "growth", "chance"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -44,6 +44,25 @@ TAGS = (
     *("is_gathering", "kind", "platform", "title", "n_creators", "active", "n_creators_before"),
     *("active_before", "ratio", "p_value", "q_value"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OutlierResult:
+    """A judgement as it is stored: `verdict` of all posts, `run` its row of outlier_runs."""
+
+    verdict: Verdict
+    run: dict[str, Any]
+
+
+@one_session
+def run(project: Project, verdict: Verdict | None = None, *, adopt: bool = False) -> OutlierResult:
+    """Judge the project's posts as its parameters say, and store run, scores and picks.
+
+    `verdict`: what `judged` gave, where a notebook has shown its steps; None = judged here.
+    `adopt`: as in `save`.
+    """
+    verdict = judged(project) if verdict is None else verdict
+    return OutlierResult(verdict, save(project, verdict, adopt=adopt))
 
 
 @one_session
@@ -94,7 +113,7 @@ def renew(project: Project) -> dict[str, Any]:
     """
     held = project.frame("outlier_run")
     if not len(held) or held["name"].isna().iloc[0]:
-        return save(project, judged(project))
+        return run(project).run
     given = held["params"].iloc[0]
     params = orjson.loads(given) if isinstance(given, str) else given
     rule = Outliers.model_validate({k: v for k, v in params.items() if k in Outliers.model_fields})
@@ -103,7 +122,7 @@ def renew(project: Project) -> dict[str, Any]:
         params=project.params.model_copy(update={"outliers": rule}),
         declared=project.declared or project.params,
     )
-    return save(as_adopted, judged(as_adopted), adopt=True)
+    return run(as_adopted, adopt=True).run
 
 
 @one_session

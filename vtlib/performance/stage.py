@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from vtlib.capture.own_analytics import Export, read_export
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform
+from vtlib.core.params import Performance
 from vtlib.llm import costs as money
 from vtlib.llm.bill import Rates
-from vtlib.performance import store
+from vtlib.performance import store, verdicts
 from vtlib.performance.forecasts import VIEWS, Forecaster, predict, used_patterns
 from vtlib.performance.history import OWN, current_levels
 from vtlib.performance.patterns import (
@@ -40,6 +41,28 @@ from vtlib.store.writes import decoded, naive
 from vtlib.tables.reader import TableOptions
 
 MIN_POSTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceResult:
+    """The stage as it is stored: its frames and sentences, and the `run` of the library."""
+
+    found: Result
+    run: dict[str, Any]
+
+
+@one_session
+def run(
+    project: Project, found: Result | None = None, *, is_kept: bool = True
+) -> PerformanceResult:
+    """Judge what the store has, and store verdicts and library.
+
+    `found`: what `compute` gave, where a notebook has shown its steps; None = computed here.
+    Without `is_kept` nothing is stored: a look at a part.
+    """
+    found = compute(project, load(project)) if found is None else found
+    row = save(project, found) if is_kept else library_run(project, found)
+    return PerformanceResult(found, row)
 
 
 @one_session
@@ -77,6 +100,12 @@ def knowledge(project: Project) -> tuple[Inputs, PerformanceKnowledge]:
     """What the past teaches, as forecasts need it."""
     inputs, params = load(project), project.params
     return inputs, judge(inputs, params.performance, interval=params.outliers.interval)
+
+
+def calibration(result: Result, params: Performance) -> list[str]:
+    """What may be said of matured predictions of views by other parameters (min_matured)."""
+    views = result.reported[result.reported["target"].eq(VIEWS)]
+    return verdicts.report(views, min_matured=params.min_matured)[1]
 
 
 def is_restricted(project: Project) -> bool:

@@ -169,7 +169,7 @@ def _render(kind: str, data: Any, page: Page) -> dict[str, Any]:
 
 def _markdown(source: str) -> Any:
     html = str(assembly.harmless(markdown2html_mistune(source)))
-    return assembly.trusted(html.replace("¶", "").strip())
+    return assembly.trusted(html.replace("&#182;", "").replace("¶", "").strip())
 
 
 def _highlight(source: str) -> str:

@@ -2,11 +2,13 @@
 
 For: notebooks, pages, imports, reviews.
 Owns: nothing stored.
-Entry points: `show`, `reader.read_table`, `reader.rows_of`, `csv_safe`.
+Entry points: `show`, `enable` (tables that sort and filter in JupyterLab), `reader.read_table`,
+`reader.rows_of`, `csv_safe`.
 """
 
 from vtlib.tables.csv_safe import to_csv_safe
 from vtlib.tables.html import Cell, HtmlTable, cell, show
+from vtlib.tables.interactive import enable
 from vtlib.tables.pictures import Board, Example, Gallery, Panel
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "HtmlTable",
     "Panel",
     "cell",
+    "enable",
     "show",
     "to_csv_safe",
 ]

@@ -17,6 +17,7 @@ from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, STATES, TIERS
+from vtlib.tables import interactive
 
 TEXT_LIMIT = 140  # characters of strangers' text in a cell
 NO_VALUE = "–"
@@ -184,6 +185,10 @@ class HtmlTable:
     caption: str
 
     def _repr_html_(self) -> str:
+        return interactive.dressed(self.__html__())
+
+    def __html__(self) -> str:
+        """The table without scripts; templates take it as it is."""
         head = "".join(
             f'<th scope="col" class="vt-{kind}">{escape(label)}</th>'
             for label, kind in zip(self.labels, self.kinds, strict=True)
@@ -193,9 +198,6 @@ class HtmlTable:
             f'<div class="vt-table-box"><table class="vt-table"><caption>{escape(self.caption)}'
             f"</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
         )
-
-    def __html__(self) -> str:
-        return self._repr_html_()  # templates take it as it is
 
     def __repr__(self) -> str:
         rows = [[cell.text for cell in row] for row in self.rows[:PLAIN_ROWS]]

@@ -13,6 +13,9 @@
     if (spec.facet && spec.spec) {
       return { ...spec, spec: { ...spec.spec, width: Math.max(160, room - 74) } };
     }
+    if (spec.vconcat) {
+      return { ...spec, vconcat: spec.vconcat.map((part) => ({ ...part, width: Math.max(160, room - 74) })) };
+    }
     const isOne = spec.layer || spec.mark;
     return isOne ? { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } } : spec;
   };
@@ -46,8 +49,10 @@
     if (window.innerWidth === width) return;
     width = window.innerWidth;
     clearTimeout(timer);
-    timer = setTimeout(() => figures.filter((f) => JSON.parse(
-      f.querySelector('script[type="application/json"]').textContent).facet).forEach(draw), 200);
+    timer = setTimeout(() => figures.filter((f) => {
+      const spec = JSON.parse(f.querySelector('script[type="application/json"]').textContent);
+      return spec.facet || spec.vconcat;
+    }).forEach(draw), 200);
   });
 
   // Tables: a click on a heading sorts by it, a second click the other way; missing values stay last.
@@ -64,7 +69,24 @@
     });
     body.append(...rows.map((r) => r.row));
   };
+  // A field over a table of some length hides the rows that lack one of the words typed.
+  const FILTERED_FROM = 9;
+  const filter = (table) => {
+    const rows = [...(table.tBodies[0]?.rows ?? [])];
+    const field = document.createElement("input");
+    field.type = "search";
+    field.className = "vt-filter";
+    field.placeholder = "Filter rows";
+    field.setAttribute("aria-label", "Filter rows");
+    const texts = rows.map((row) => row.textContent.toLowerCase());
+    field.addEventListener("input", () => {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      rows.forEach((row, place) => { row.hidden = !words.every((word) => texts[place].includes(word)); });
+    });
+    (table.closest(".vt-table-box") ?? table).before(field);
+  };
   document.querySelectorAll("table.vt-table").forEach((table) => {
+    if ((table.tBodies[0]?.rows.length ?? 0) >= FILTERED_FROM) filter(table);
     const heads = [...table.querySelectorAll("thead th")];
     heads.forEach((head, column) => {
       const isNumber = head.classList.contains("vt-number");

@@ -1,0 +1,73 @@
+"""One post looked into, as its reader may see it: its numbers, its baseline, its pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from vtlib.core.models import BREAKOUT_TIERS
+from vtlib.media import store as media
+from vtlib.media.folder import MediaFolder
+from vtlib.outliers import judgement
+from vtlib.store.project import Project, one_session
+from vtlib.tables import Example, Gallery, cell
+from vtlib.tables.html import form_of
+
+FACTS = (
+    *("handle", "platform", "format", "posted_at", "tier", "multiplier", "multiplier_low"),
+    *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "basis"),
+    *("n_baseline", "look", "duration_s", "caption", "url", "reason"),
+)
+MAX_PICTURES = 8
+
+
+def chosen(scores: pd.DataFrame, post_id: str) -> str:
+    """`post_id`, or where it is empty the surest breakout, else the first post; "" = no posts."""
+    if post_id or scores.empty:
+        return post_id
+    hits = scores[scores["tier"].isin(BREAKOUT_TIERS)]
+    return str((hits if len(hits) else scores)["post_id"].iloc[0])
+
+
+@one_session
+def numbers(project: Project, post_id: str) -> pd.DataFrame:
+    """What the judgement that stands says of a post, a row a fact: what, value (as text)."""
+    rows = project.frame("outliers")
+    mine = project.shown(rows[rows["post_id"].eq(post_id)], ours=("reason", "look"))
+    facts = [(name, _text(mine, name)) for name in FACTS if len(mine)]
+    shown = [(name.replace("_", " "), text) for name, text in facts if text]
+    return pd.DataFrame(shown, columns=["what", "value"])
+
+
+@one_session
+def baseline(project: Project, post_id: str) -> pd.DataFrame:
+    """The posts that a post was judged against (outliers/judgement.baseline_of), with `below`:
+    how many times as much the post reached.
+    """
+    posts, scores = project.frame("outlier_posts"), project.frame("outliers")
+    found = judgement.baseline_of(posts, scores, post_id, project.params.outliers)
+    reached = scores.loc[scores["post_id"].eq(post_id), "value"]
+    value = float(reached.iloc[0]) if len(reached) else float("nan")
+    return project.shown(found.assign(times=value / found["value"].astype(float).clip(lower=1)))
+
+
+@one_session
+def pictures(project: Project, post_id: str) -> Gallery:
+    """Keyframes of a post's measured video with their times; with pseudonyms none are shown."""
+    title = project.coded("post", post_id) if post_id else "no post"
+    if not project.names_creators:
+        return Gallery(title, "pictures are not shown in a report with pseudonyms", ())
+    measured = media.measures(project.store, [post_id])
+    if not measured:
+        return Gallery(title, "no video was fetched and measured (vt process videos)", ())
+    folder, row = MediaFolder(project.workspace.outputs), measured[0]
+    frames = folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])[:MAX_PICTURES]
+    cuts = f"{row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
+    shown = tuple(Example(f"{t_s:.1f} s", picture=jpeg) for t_s, jpeg in frames)
+    return Gallery(title, cuts, shown)
+
+
+def _text(row: pd.DataFrame, name: str) -> str:
+    held: Any = row[name].iloc[0] if name in row else None
+    return "" if pd.isna(held) else cell(held, form_of(row[name], name)).text

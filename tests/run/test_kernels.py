@@ -255,9 +255,9 @@ def test_the_seven_notebooks_find_their_imports_done(tmp_path: Path) -> None:
 
 def test_only_what_the_planned_notebooks_import_is_preloaded(tmp_path: Path) -> None:
     plan = RunPlan("demo", NOTEBOOKS, tmp_path, tmp_path, only="outliers")
-    assert {"vtlib.charts", "vtlib.outliers.stage", "vtlib.store.project"} <= set(plan.imports)
+    assert {"vtlib.charts", "vtlib.outliers.stage", "vtlib.store.notebook"} <= set(plan.imports)
     rooms = {name.split(".")[1] for name in plan.imports if name.startswith("vtlib.")}
-    assert rooms == {"charts", "tables", "outliers", "store"}
+    assert rooms == {"charts", "tables", "outliers", "store", "report"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from PIL import Image
 
 from vtlib.core.errors import StoreBusy
+from vtlib.core.whole_files import write_whole
 from vtlib.media.download.outcome import ProvenFile
 
 CHUNK_BYTES = 1 << 20
@@ -176,9 +177,7 @@ class MediaSession:
             {"name": f.path.name, "path": k.path} for f, k in zip(files, stored_files, strict=True)
         ]
         text = json.dumps({"files": moves, "note": dict(note)})
-        part = work / f"{NOTE_FILE}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(work / NOTE_FILE)
+        write_whole(work / NOTE_FILE, text)
         self.media.place(work, moves)
 
     def clear(self, work: Path) -> None:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from vtlib import charts, tables
 from vtlib.core import log
+from vtlib.core.whole_files import write_whole
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts, PageSection
 from vtlib.report.insight.next_steps import NOTE, next_steps
-from vtlib.report.pages import write_atomic
 from vtlib.report.sections import drawer, environment, section_content
 
 # The order of importance: a phone shows the first few.
@@ -58,7 +58,7 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     }
     body = environment().get_template("index.html.j2").render(resources={"vt": content})
     path = folder / "index.html"
-    write_atomic(path, body)
+    write_whole(path, body)
     return path
 
 

@@ -15,6 +15,7 @@ from traitlets.config import Config
 from vtlib.charts import MIMETYPE as CHART
 from vtlib.core import log
 from vtlib.core.conclusion import MIMETYPE as RESULT
+from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
 
@@ -58,16 +59,8 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
         "failed": errors[-1] if errors else None,
     }
     body, _ = _exporter().from_notebook_node(notebook, resources={"vt": facts})
-    write_atomic(html, body)
+    write_whole(html, body)
     return html
-
-
-def write_atomic(path: Path, body: str) -> None:
-    """Write a page through a temporary file, so that readers never see half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(body, encoding="utf-8")
-    part.replace(path)
 
 
 def _exporter() -> TemplateExporter:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vtlib import tables
+from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
-from vtlib.report.pages import write_atomic
 from vtlib.report.sections import environment
 from vtlib.scripts.page import ScriptView, Shelf
 from vtlib.scripts.workflow import STATUSES
@@ -40,7 +40,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
             for name, data in shelf.pictures
         ],
     }
-    write_atomic(
+    write_whole(
         path, environment().get_template("scripts.html.j2").render(resources={"vt": content})
     )
     return path

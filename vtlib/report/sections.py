@@ -10,10 +10,10 @@ import jinja2
 
 from vtlib import tables
 from vtlib.core import log
+from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Drawer, Page, PageSection
 from vtlib.report.insight import Chapter, Finding
-from vtlib.report.pages import write_atomic
 
 
 def write_sections(
@@ -34,7 +34,7 @@ def write_sections(
         "in_columns": in_columns,
     }
     body = environment().get_template("sections.html.j2").render(resources={"vt": content})
-    write_atomic(path, body)
+    write_whole(path, body)
     return path
 
 

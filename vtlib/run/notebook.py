@@ -21,9 +21,9 @@ from papermill.exceptions import PapermillExecutionError
 from vtlib.core import errors
 from vtlib.core.conclusion import MIMETYPE
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.whole_files import write_whole
 from vtlib.run.kernels import Kernel
 from vtlib.run.plan import StageStatus
-from vtlib.run.record import write_atomically
 
 ENGINE = "vt"
 # What a cell's output may be in a copy with pseudonyms: our conclusion, charts, tables; their texts
@@ -158,7 +158,7 @@ def redact_outputs(path: Path, redact: Callable[[Any], Any]) -> None:
     before = json.loads(path.read_text(encoding="utf-8"))
     after = redact(before)
     if after != before:
-        write_atomically(path, json.dumps(after, indent=1, ensure_ascii=False) + "\n")
+        write_whole(path, json.dumps(after, indent=1, ensure_ascii=False) + "\n")
 
 
 def reduce_to_results(path: Path) -> None:
@@ -179,7 +179,7 @@ def reduce_to_results(path: Path) -> None:
         cell.metadata.pop("papermill", None)
         if cell.cell_type == "code":
             cell.outputs = [result for output in cell.outputs if (result := _result(output))]
-    write_atomically(path, nbformat.writes(notebook) + "\n")
+    write_whole(path, nbformat.writes(notebook) + "\n")
 
 
 def _result(output: NotebookNode) -> NotebookNode | None:
@@ -218,7 +218,7 @@ def _stopped(target: Path, ename: str, evalue: str) -> NotebookResult:
                 "error", ename=ename, evalue=evalue, traceback=[f"{ename}: {evalue}"]
             )
         )
-        write_atomically(target, nbformat.writes(notebook) + "\n")
+        write_whole(target, nbformat.writes(notebook) + "\n")
     return _failed(ename, evalue)
 
 

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 import vtlib
 from vtlib.core import log, telemetry
 from vtlib.core.errors import StoreBusy
+from vtlib.core.whole_files import remove_parts
 from vtlib.run import pages
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import computing_code
@@ -49,6 +50,7 @@ def turn(
         tell(f"{reason}; waiting for it to end")
         lock.acquire()
     try:
+        remove_parts(folder)
         facts = {"pid": os.getpid(), "since": f"{now:%Y-%m-%d %H:%M} UTC"}
         (folder / _HOLDER).write_text(json.dumps(facts), encoding="utf-8")
         yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import subprocess
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import vtlib
+from vtlib.core.whole_files import write_whole
 from vtlib.run.plan import RunPlan, RunResult
 
 PACKAGES = (
@@ -95,7 +95,7 @@ def save(run: RunResult, *, tell: Callable[[str], str] = str) -> None:
     del facts["folder"]  # it is where the file lies, wherever that is carried to
     if run.creators == "pseudonyms":
         facts = _for_client(facts, tell)
-    write_atomically(run.folder / RECORD, json.dumps(facts, indent=1, default=_json) + "\n")
+    write_whole(run.folder / RECORD, json.dumps(facts, indent=1, default=_json) + "\n")
 
 
 def _for_client(facts: dict[str, Any], tell: Callable[[str], str]) -> dict[str, Any]:
@@ -106,13 +106,6 @@ def _for_client(facts: dict[str, Any], tell: Callable[[str], str]) -> dict[str, 
         for stage in facts["stages"]
     ]
     return {name: facts[name] for name in CLIENT_FACTS} | {"stages": stages}
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file by renaming a finished one into place."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def code_version() -> str:

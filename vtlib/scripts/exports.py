@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.whole_files import write_whole
 from vtlib.scripts import production, queries
 from vtlib.scripts.formats import FORMATS, TIMELINES, Document, read_stamp
 from vtlib.scripts.formats import slates as pictures
@@ -197,10 +198,7 @@ def _target(
 
 
 def _write(name: str, path: Path, data: bytes, warnings: tuple[str, ...] = ()) -> ExportedFile:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)  # a reader never sees half a file
+    write_whole(path, data)
     return ExportedFile(name, path, len(data), warnings)
 
 

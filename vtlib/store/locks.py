@@ -88,7 +88,7 @@ def process_name(pid: int) -> str:
 
 def _command_by_psutil(pid: int) -> str:
     try:
-        import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - optional, where /proc is missing
+        import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - where /proc is missing
 
         return " ".join(psutil.Process(pid).cmdline())
     except Exception:  # noqa: BLE001 - a nicer message is never worth a second error

@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 from scipy.fft import dctn
 
+from vtlib.core.whole_files import write_whole
 from vtlib.media.measures.cuts import ShotSpan
 from vtlib.media.measures.frames import Sample, TinyFrames
 
@@ -194,9 +195,7 @@ def _write(sample: Sample, path: Path) -> str:
         data = out.getvalue()
     else:
         data = sample.jpeg
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(path)
+    write_whole(path, data)
     return path.name
 
 

@@ -17,7 +17,7 @@ from tabulate import tabulate
 
 from vtlib.capture import store as captures
 from vtlib.desk import Desk, browse
-from vtlib.desk.browse import SORTS, Wish
+from vtlib.desk.browse import SORTS, PostQuery
 from vtlib.outliers import store as outliers
 from vtlib.store import people
 from vtlib.store.project import Project
@@ -33,19 +33,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vt-bench-") as folder:
         project = filled(Path(folder))
         lot = random.Random(7)  # noqa: S311 - no secret
-        last = N_POSTS // Wish().size
+        last = N_POSTS // PostQuery().size
 
         def turned(**wish: object) -> Callable[[], object]:
-            return lambda: browse.page(project, Wish(page=lot.randint(1, last), **wish))  # type: ignore[arg-type]
+            return lambda: browse.page(project, PostQuery(page=lot.randint(1, last), **wish))  # type: ignore[arg-type]
 
         asked = {f"sorted by {name}": turned(sort=key) for key, name in SORTS.items()}
-        asked["searched"] = lambda: browse.page(project, Wish(search=f"post {lot.randint(1, 99)}"))
+        asked["searched"] = lambda: browse.page(
+            project, PostQuery(search=f"post {lot.randint(1, 99)}")
+        )
         rows = [(name, *timed(ask)) for name, ask in asked.items()]
         desk = Desk(project, by="bench")
         rows.append(
             ("button More pressed, row of the place written", *timed(desk.posts.next.click))
         )
-    print(f"{N_POSTS:,} posts, {N_CAPTURES} captures each, {Wish().size} a page, {N_TURNS} turns")
+    print(
+        f"{N_POSTS:,} posts, {N_CAPTURES} captures each, {PostQuery().size} a page, {N_TURNS} turns"
+    )
     print(tabulate(rows, headers=("page", "median ms", "95th percentile ms"), floatfmt=".0f"))
 
 

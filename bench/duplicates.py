@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from vtlib.media.duplicates import duplicates, same_creative
+from vtlib.media.duplicates import compare_hashes, duplicates
 
 COPIES = 0.05
 NEW = 100
@@ -54,7 +54,7 @@ def each_against_each(videos: list[list[int]]) -> list[tuple[int, int]]:
         (a, b)
         for a in range(len(videos))
         for b in range(a + 1, len(videos))
-        if same_creative(videos[a], videos[b]).is_same
+        if compare_hashes(videos[a], videos[b]).is_same
     ]
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from simulator.build import build_world
 from vtlib.adaptation import summary
-from vtlib.adaptation.answer import AdaptedScript, ClaimMade, whole
+from vtlib.adaptation.answer import AdaptedScript, ClaimMade, complete
 from vtlib.adaptation.claims import check
 from vtlib.adaptation.comparison.recommendation import rank_products
-from vtlib.adaptation.scripts import Distance, adapted, structure, wording
+from vtlib.adaptation.scripts import Distance, adapted_script, structure, wording
 from vtlib.adaptation.selection import pairs, patterns
 from vtlib.adaptation.source import describe_video, product_facts, shuffle_by_post, source_lines
 from vtlib.core.errors import BadInput
@@ -209,7 +209,7 @@ def answer(**change):
 def made(**change):
     post = {"url": "https://e.x/1", "caption": "Why?"}
     read = AdaptedScript.model_validate_json(json.dumps(answer(**change)))
-    return adapted(read, PRODUCT, source=ANALYSIS, post=post)
+    return adapted_script(read, PRODUCT, source=ANALYSIS, post=post)
 
 
 def test_an_answer_becomes_a_whole_script():
@@ -271,8 +271,8 @@ def test_distance_is_measured_from_what_the_source_says():
 
 @pytest.mark.parametrize("change", [{"hooks": []}, {"beats": None}, {"title": None}])
 def test_half_an_answer_is_no_script(change):
-    assert whole(AdaptedScript, answer(**change)) is None
-    assert whole(AdaptedScript, None) is None
+    assert complete(AdaptedScript, answer(**change)) is None
+    assert complete(AdaptedScript, None) is None
 
 
 def test_pairs_are_the_best_product_of_each_video():

@@ -119,7 +119,7 @@ def asked(live):
 
 def test_each_video_is_judged_once_for_all_products(opened, live):
     done = fitting.judge(opened)
-    assert (done.outcomes["ok"], done.n_left, done.exit_code) == (VIDEOS - 1, 0, 0), "no controls"
+    assert (done.outcomes["ok"], done.n_open, done.exit_code) == (VIDEOS - 1, 0, 0), "no controls"
     fits, judgements = fitting.load(opened)
     assert len(fits) == len(judgements) == (VIDEOS - 1) * 3
     assert fits["score"].between(0, 5).all()
@@ -129,14 +129,14 @@ def test_each_video_is_judged_once_for_all_products(opened, live):
     require_sound(opened.store)
     before = asked(live)["answered"]
     again = fitting.judge(opened)
-    assert (again.n_known, sum(again.outcomes.values())) == (VIDEOS - 1, 0)
+    assert (again.n_answered_before, sum(again.outcomes.values())) == (VIDEOS - 1, 0)
     assert asked(live)["answered"] == before
 
 
 def test_a_few_products_are_not_asked_about_where_all_were(opened, live):
     fitting.judge(opened)
     before = asked(live)["answered"]
-    assert fitting.judge(opened, slugs=["lamp"]).n_known == VIDEOS - 1
+    assert fitting.judge(opened, slugs=["lamp"]).n_answered_before == VIDEOS - 1
     assert asked(live)["answered"] == before
     with pytest.raises(BadInput, match="no product nix"):
         fitting.plan(opened, slugs=["nix"])
@@ -165,7 +165,7 @@ def test_pairs_become_drafts_once_and_people_keep_what_they_change(opened, live)
     first, second, *_ = (r["script_id"] for r in found.rows)
     held = script_reading.get(opened.store, first)
     mine = replace(held["script"], title="As people want it")
-    scripts.add_version(opened.store, first, mine, Making("ann"), seen=1)
+    scripts.add_version(opened.store, first, mine, Making("ann"), base_version=1)
     scripts.delete(opened.store, second)
     before = asked(live)["answered"]
     again = adapting.run(opened)
@@ -204,11 +204,11 @@ def test_killed_anywhere_nothing_is_paid_twice_and_nothing_is_missing(opened, li
 
 
 def test_what_people_corrected_is_what_is_asked_about(opened):
-    before = fitting.plan(opened).asked[0]
+    before = fitting.plan(opened).requests[0]
     video = fitting.videos(opened)[0]
     said = {"corrected_by": "ann", "value": "a riddle about steam"}
     analyses.correct(opened.store, video["analysis_id"], "narrative.summary", **said)
-    after = fitting.plan(opened).asked[0]
+    after = fitting.plan(opened).requests[0]
     assert "a riddle about steam" in after.request.prompt.text
     assert after.key != before.key
 
@@ -221,8 +221,8 @@ def test_a_cap_in_dollars_needs_a_price(opened):
 
 
 def test_a_person_names_a_pair(opened):
-    post_id = fitting.plan(opened).asked[0].post_id
-    orders = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    post_id = fitting.plan(opened).requests[0].post_id
+    orders = adapting.for_products(opened, post_id=post_id, slugs=["bowl"])
     adapting.adapt(opened, orders)
     (row,) = adapting.load(opened)
     assert (row["product_id"], row["post_id"], row["reason"]) == (
@@ -234,13 +234,15 @@ def test_a_person_names_a_pair(opened):
 
 
 def test_a_hook_variant_becomes_a_version_to_test(opened):
-    post_id = fitting.plan(opened).asked[0].post_id
-    adapting.adapt(opened, adapting.named(opened, post_id=post_id, slugs=["bowl"]))
+    post_id = fitting.plan(opened).requests[0].post_id
+    adapting.adapt(opened, adapting.for_products(opened, post_id=post_id, slugs=["bowl"]))
     (row,) = adapting.load(opened)
     at = opened.workspace
     held, known = hooks.variants(at, row["script_id"])
     assert [v["variant"] for v in known][:3] == ["A", "B", "C"]
-    made = hooks.take(at, row["script_id"], "b", Making("ann", "hook B"), seen=held["version"])
+    made = hooks.take(
+        at, row["script_id"], "b", Making("ann", "hook B"), base_version=held["version"]
+    )
     assert made["version"] == held["version"] + 1
     opening, before = made["script"].beats[0], held["script"].beats[0]
     assert (opening.spoken, opening.overlay) == (
@@ -254,7 +256,7 @@ def test_a_hook_variant_becomes_a_version_to_test(opened):
     with pytest.raises(BadInput, match="no hook Z"):
         hooks.take(at, row["script_id"], "Z", Making("ann", ""))
     with pytest.raises(BadInput, match="version"):
-        hooks.take(at, row["script_id"], "C", Making("bob", ""), seen=held["version"])
+        hooks.take(at, row["script_id"], "C", Making("bob", ""), base_version=held["version"])
 
 
 def test_a_library_is_stored_before_scripts_are_made_with_it(opened):
@@ -278,13 +280,13 @@ def test_a_script_from_patterns_alone(opened, monkeypatch):
 
 
 def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, monkeypatch):
-    post_id = fitting.plan(opened).asked[0].post_id
-    (bare,) = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    post_id = fitting.plan(opened).requests[0].post_id
+    (bare,) = adapting.for_products(opened, post_id=post_id, slugs=["bowl"])
     assert "associations, not causes" not in bare.wanted.request.prompt.text
     assert bare.learned_version is None
     monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([CLAIMED]))
     monkeypatch.setattr(adapting.library, "learned_context", lambda _: {"version": "r1"})
-    orders = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    orders = adapting.for_products(opened, post_id=post_id, slugs=["bowl"])
     text = orders[0].wanted.request.prompt.text
     assert "associations, not causes" in text
     assert data_of(text)["patterns"] == [
@@ -304,13 +306,15 @@ def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, m
     assert "open_question" in made["beat_map"][0]["why"], "the model was told"
     before = asked(live)["answered"]
     monkeypatch.setattr(adapting.library, "learned_context", lambda _: {"version": "r2"})
-    again = adapting.named(opened, post_id=post_id, slugs=["bowl"])
+    again = adapting.for_products(opened, post_id=post_id, slugs=["bowl"])
     adapting.adapt(opened, again)
     assert asked(live)["answered"] == before, "a new run that says the same asks nothing"
 
 
 def test_seeded_mistakes_are_caught(opened):
-    everything = [adapting.named(opened, post_id=w.post_id) for w in fitting.plan(opened).asked]
+    everything = [
+        adapting.for_products(opened, post_id=w.post_id) for w in fitting.plan(opened).requests
+    ]
     adapting.adapt(opened, [o for orders in everything for o in orders])
     rows = adapting.load(opened)
     assert any(c["held"] == "unfounded" for r in rows for c in r["claims"])
@@ -364,8 +368,8 @@ def test_without_a_key_nothing_pretends(opened, monkeypatch):
 
 def test_a_cap_stops_before_it_is_passed(opened):
     done = fitting.judge(changed(opened, "model", max_tokens_run=8_000, concurrency=1))
-    assert (done.exit_code, done.stopped.split(":")[0]) == (8, "budget")
-    assert done.n_left > 0
+    assert (done.exit_code, done.stop_reason.split(":")[0]) == (8, "budget")
+    assert done.n_open > 0
 
 
 def test_boards_show_the_source_to_an_analyst_and_not_to_a_client(opened):
@@ -411,7 +415,7 @@ def with_pictures(opened):
 
 
 def test_pictures_are_judged_by_what_they_show_and_nothing_else_is_asked(with_pictures, live):
-    planned = {w.post_id: w for w in fitting.plan(with_pictures).asked}
+    planned = {w.post_id: w for w in fitting.plan(with_pictures).requests}
     asked_of = planned[STILLS].request.prompt
     assert "It is no video" in asked_of.text
     assert "duration_s" not in asked_of.text
@@ -432,7 +436,7 @@ def test_pictures_are_judged_by_what_they_show_and_nothing_else_is_asked(with_pi
 
 
 def test_a_script_after_pictures_follows_them_by_number_and_has_no_pace(with_pictures):
-    orders = adapting.named(with_pictures, post_id=STILLS, slugs=["bowl"])
+    orders = adapting.for_products(with_pictures, post_id=STILLS, slugs=["bowl"])
     adapting.adapt(with_pictures, orders)
     (row,) = adapting.load(with_pictures)
     far = row["distance"]

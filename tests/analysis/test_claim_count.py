@@ -81,7 +81,7 @@ def test_index_insight_figures_notebook_and_command_count_the_same_claims(projec
         .findings[-1]
         .said.startswith("Of 9 claims of models that could be checked, 67%")
     )
-    reports.record(project, "r", code={}, ranked=fits.ranked(project))
+    reports.record(project, "r", code={}, fits=fits.rank(project))
     (figure,) = project.store.query(
         "SELECT value, n FROM run_figures WHERE figure = 'claims that agree with the file'"
     ).to_dict("records")
@@ -92,7 +92,7 @@ def test_an_answer_whose_only_claim_is_contradicted_counts(project) -> None:
     found = analysis.load(project)
     assert found.loc[found["post_id"].eq("tiktok:2"), "agree"].tolist() == ["0 of 1"]
     counted = count_claims(newest_answers(found))
-    assert (counted.answers, counted.contradicted, counted.not_checked) == (2, 2, 7)
+    assert (counted.answers, counted.n_contradicted, counted.n_not_checked) == (2, 2, 7)
     assert counted == count_claims(project.frame("analysis_grounding"))
     assert claims_of({"n_unsupported": 1}).share == 0
-    assert count_claims(found.head(0)).checked == 0
+    assert count_claims(found.head(0)).n_checked == 0

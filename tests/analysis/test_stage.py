@@ -99,7 +99,7 @@ def count(project, sql):
 
 def test_each_film_is_asked_once_checked_and_on_record(opened, live):
     done = flow.analyze(changed(opened, inline_max_mb=0.0))
-    assert (done.outcomes["ok"], done.n_left, done.exit_code) == (FILMS, 0, 0)
+    assert (done.outcomes["ok"], done.n_open, done.exit_code) == (FILMS, 0, 0)
     assert done.usd is None, "no price, no cost"
     found = flow.load(opened)
     assert len(found) == FILMS
@@ -117,7 +117,7 @@ def test_a_repeated_run_makes_no_call(opened, live):
     flow.analyze(opened)
     live.sandbox.journal.entries.clear()
     done = flow.analyze(opened)
-    assert (done.n_known, sum(done.outcomes.values())) == (FILMS, 0)
+    assert (done.n_answered_before, sum(done.outcomes.values())) == (FILMS, 0)
     assert not live.sandbox.journal.entries
 
 
@@ -214,7 +214,7 @@ def test_what_goes_wrong_is_a_row_with_its_name_and_never_data(
     assert done.outcomes[status] >= 1
     assert (done.exit_code == 0) == (status in DATA)
     stops = status in ("quota_day", "bad_key")
-    assert bool(done.stopped) == stops
+    assert bool(done.stop_reason) == stops
     rows = opened.store.query("SELECT status, answer, raw_answer FROM analyses")
     assert set(rows["status"]) == (set() if stops else {status})
     assert rows["answer"].notna().all() == (status in DATA or rows.empty)
@@ -226,7 +226,7 @@ def test_what_goes_wrong_is_a_row_with_its_name_and_never_data(
 def test_a_cap_stops_before_it_is_passed(opened):
     cap = 15_000
     done = flow.analyze(changed(opened, max_tokens_run=cap, concurrency=1))
-    assert done.stopped.startswith("budget")
+    assert done.stop_reason.startswith("budget")
     assert (done.exit_code, done.tokens <= cap) == (8, True), done
     assert 0 < done.outcomes["ok"] < FILMS
 
@@ -309,7 +309,7 @@ def test_a_persons_word_counts_in_statistics_and_the_models_stays(opened):
     who = {"corrected_by": "ada"}
     labelling.correct(opened, post, "hook.types", ["humor_gag"], **who)
     held = opened.frame("performance_analyses")
-    laid = labelling.corrected(opened, held).set_index("post_id").loc[post, "answer"]
+    laid = labelling.correct_frame(opened, held).set_index("post_id").loc[post, "answer"]
     assert laid["hook"]["types"] == [{"type": "humor_gag", "probability": 1.0}]
     found = labelling.answers(opened).set_index("post_id").loc[post]
     assert found["corrected"] == ["hook.types"]

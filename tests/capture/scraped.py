@@ -14,6 +14,7 @@ import yaml
 from vtlib.capture import stage as scraping
 from vtlib.core.settings import load_settings
 from vtlib.ops import projects
+from vtlib.store import locks
 from vtlib.store.project import Project, Workspace, resolve
 
 SEVEN = [
@@ -105,6 +106,7 @@ def vt(home: Path, *words: str) -> subprocess.Popen:
 
 def rows(home: Path) -> dict[str, list[str]]:
     """What a workspace holds, table by table, without what differs between any two captures."""
+    locks.close_idle()
     with duckdb.connect(str(home / "outputs" / "viraltracker.duckdb"), read_only=True) as base:
         found = {}
         for table in _TABLES:

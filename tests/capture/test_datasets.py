@@ -11,7 +11,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from vtlib.capture.datasets import Broken, capture_time, datasets, expand, items, reading_note
+from vtlib.capture.datasets import (
+    UnreadableItem,
+    capture_time,
+    datasets,
+    expand,
+    items,
+    reading_note,
+)
 from vtlib.core.errors import BadInput
 from vtlib.tables.reader import TableOptions
 
@@ -65,24 +72,24 @@ def test_zip_members_are_datasets_of_their_own(tmp_path: Path) -> None:
 
 def test_a_damaged_line_does_not_lose_the_others(tmp_path: Path) -> None:
     rows = read(written(tmp_path, "x.jsonl", '{"id": "1"}\n{"id": \n{"id": "3"}'))
-    assert [isinstance(r, Broken) for r in rows] == [False, True, False]
+    assert [isinstance(r, UnreadableItem) for r in rows] == [False, True, False]
 
 
 def test_a_damaged_first_line_does_not_decide_what_the_file_is(tmp_path: Path) -> None:
     rows = read(written(tmp_path, "x.jsonl", '{"id": \n{"id": "2"}\n{"id": "3"}'))
-    assert isinstance(rows[0], Broken)
+    assert isinstance(rows[0], UnreadableItem)
     assert rows[1:] == [{"id": "2"}, {"id": "3"}]
 
 
 def test_a_truncated_array_keeps_what_came_before(tmp_path: Path) -> None:
     rows = read(written(tmp_path, "x.json", json.dumps(ITEMS)[:-6]))
     assert rows[0] == ITEMS[0]
-    assert isinstance(rows[-1], Broken)
+    assert isinstance(rows[-1], UnreadableItem)
 
 
 def test_a_ragged_row_is_named(tmp_path: Path) -> None:
     rows = read(written(tmp_path, "x.csv", "id,b\n1,2,3\n4,5\n"))
-    assert isinstance(rows[0], Broken)
+    assert isinstance(rows[0], UnreadableItem)
     assert rows[1] == {"id": "4", "b": "5"}
 
 
@@ -232,7 +239,7 @@ def test_a_truncated_utf16_file_keeps_what_came_before(tmp_path: Path, cut: int)
     raw = json.dumps(CAFE, ensure_ascii=False).encode("utf-16")
     rows = read(written(tmp_path, "x.json", raw[:-cut]))
     assert rows[:2] == CAFE[:2]
-    assert isinstance(rows[-1], Broken)
+    assert isinstance(rows[-1], UnreadableItem)
 
 
 WORDS = ["Привет мир, это видео", "Тест", "Чай", "Я", "Ещё одно видео о чае и мёде", "Да", "кот"]

@@ -8,7 +8,7 @@ import pytest
 
 from vtlib.capture import mapping as stage
 from vtlib.capture import messages as words
-from vtlib.capture.datasets import Broken
+from vtlib.capture.datasets import UnreadableItem
 from vtlib.core.errors import BadInput
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
@@ -58,7 +58,7 @@ def test_the_same_post_twice_is_one_snapshot_with_the_larger_counts() -> None:
         ("just text", "unreadable"),
         (None, "unreadable"),
         ([1], "unreadable"),
-        (Broken("the line is no JSON"), "unreadable"),
+        (UnreadableItem("the line is no JSON"), "unreadable"),
         ({"url": "https://www.tiktok.com/tag/x", "error": "gone", "input": "x"}, "provider_error"),
         ({"playCount": 3, "webVideoUrl": "https://www.tiktok.com/@a"}, "bad_field"),
     ],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vtlib.capture import orders as ordering
 from vtlib.capture import results as scraping
-from vtlib.capture.orders import Asked, Ledger
+from vtlib.capture.orders import Ledger, Order
 from vtlib.capture.results import Came, Ran, RunItem, SelectedPosts
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
@@ -24,9 +24,9 @@ LEDGER = Ledger(NOW)
 TWO = ("a", "b")
 
 
-def asked(**facts) -> Asked:
+def asked(**facts) -> Order:
     base = {"platform": "tiktok", "actor": "u/a", "ask": "accounts", "targets": TWO}
-    return Asked(**{**base, "run_input": {}, "items_max": 100, "limit": 3, **facts})
+    return Order(**{**base, "run_input": {}, "items_max": 100, "limit": 3, **facts})
 
 
 def accounts(*rows) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def seen(no, target="a", *, age_h=1.0, form="video", post=None) -> RunItem:
 # What is asked
 
 
-def account_orders(followed: pd.DataFrame, **known) -> list[Asked]:
+def account_orders(followed: pd.DataFrame, **known) -> list[Order]:
     return [*ordering.account_orders(followed, **known).orders]
 
 

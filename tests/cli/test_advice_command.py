@@ -62,5 +62,5 @@ def test_a_claim_is_advised_with_its_command_and_in_the_notebook(vt, store):
     assert rows[0]["how"].startswith("vt script create --project spring --from-pattern hook_reveal")
     assert rows[0]["gain_views"] is None, "no own account: a ratio, and no views"
     project = Project.of(Workspace(load_settings()), "spring")
-    shown = repr(advice.table(project, fits.ranked(project)))  # notebook 07
+    shown = repr(advice.table(project, fits.rank(project)))  # notebook 07
     assert all(r["what"] in shown for r in rows)

@@ -137,7 +137,7 @@ def test_a_run_passes_on_what_was_set_and_nothing_else(home, monkeypatch):
     monkeypatch.setattr(vt_run, "run_project", run_project)
     for text in ("project: p\n", "project: p\nanalysis: {max_cost_usd: 5.0}\n"):
         (home / "params" / "p.yaml").write_text(text)
-        vt_run.run(Project.open("p", home=str(home)), told=print)
+        vt_run.run(Project.open("p", home=str(home)), on_event=print)
     (home / "params" / "p.yaml").write_text("project: p\n")
     bare, capped = (Project.open("p", home=str(home), **own(plan)) for plan in plans)
     assert [asking.is_capped(p, "analysis") for p in (bare, capped)] == [False, True]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vtlib.adaptation.answer import AdaptedScript
 from vtlib.adaptation.comparison import ProductFits
-from vtlib.analysis.answer import FirstLook, VideoAnalysis, restored
+from vtlib.analysis.answer import FirstLook, VideoAnalysis, from_stored
 from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.rate_limits import CircuitBreaker, RateLimiter
 from vtlib.llm import answers as analyses
@@ -193,7 +193,7 @@ def stored(folder, outcome, noted):
     kept = analyses.get(store, "a")
     assert kept["answer"] == outcome.plain()
     if kept["answer"]:
-        restored(kept["answer"])
+        from_stored(kept["answer"])
 
 
 WHOLE = enveloped(text_of()).decode()

@@ -97,4 +97,4 @@ def test_what_is_sent(lab):
 def test_measured_tokens_make_the_estimate_better():
     prompt = render(load_prompt("analysis"))
     bare = Request(prompt, VideoAnalysis, Options("m", 100))
-    assert bare.guessed_tokens_in() == bare.guessed_tokens_in(tokens_per_s=1000)
+    assert bare.estimate_tokens_in() == bare.estimate_tokens_in(tokens_per_s=1000)

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from vtlib.media.duplicates import Duplicate, candidate_pairs, duplicates, same_creative
+from vtlib.media.duplicates import Duplicate, candidate_pairs, compare_hashes, duplicates
 
 
 def videos(seed, n=60):
@@ -32,7 +32,7 @@ def each_against_each(held, n_new):
     return [
         Duplicate(a, b, match.share)
         for a, b in combinations(range(len(held)), 2)
-        if a < n_new and (match := same_creative(held[a], held[b])).is_same
+        if a < n_new and (match := compare_hashes(held[a], held[b])).is_same
     ]
 
 

@@ -99,7 +99,7 @@ def test_all_come_once_are_measured_and_stay(processed, picks, live):
     assert films["duration_s"].between(3, 9).all()
     before = len(asked(live))
     again = flow.process(opened(processed))
-    assert (again.fetched, again.measured, again.finished) == ({}, 0, 0)
+    assert (again.counts_by_status, again.n_measured, again.n_finished) == ({}, 0, 0)
     assert len(asked(live)) == before
     assert not list((processed / "outputs/media/tmp").iterdir())
     assert sound(processed)
@@ -134,7 +134,7 @@ def test_posts_of_own_scripts_are_fetched_beside_the_picked_ones(home, picks):
         ):
             connection.execute(sql)
     one = opened(home, analysis={"limit": 1})
-    assert flow.process(one).fetched == {"ok": 2}
+    assert flow.process(one).counts_by_status == {"ok": 2}
     posts = flow.load(one)
     assert list(zip(posts["post_id"], posts["role"], strict=True)) == [
         (TWINS[0], "breakout"),
@@ -224,7 +224,7 @@ def test_killed_between_file_and_row_the_file_is_not_fetched_again(home, picks, 
     assert opened(home).store.query("SELECT * FROM media").empty
     count = len(asked(live))
     done = flow.process(opened(home))
-    assert (done.finished, done.fetched) == (1, {})
+    assert (done.n_finished, done.counts_by_status) == (1, {})
     assert len(asked(live)) == count == 1
     assert list(outcomes(home).values()) == ["ok"]
     assert not list((home / "outputs/media/tmp").iterdir())
@@ -260,11 +260,11 @@ def test_a_rate_limit_lets_its_platform_rest_and_is_kept_to(home, picks, live):
     )
     project = opened(home, media={"parallel": 1})
     done = flow.process(project)
-    assert done.fetched == {"rate_limited": 1, "ok": 2, "photo": 2}
-    assert set(done.resting) == {"tiktok"}
+    assert done.counts_by_status == {"rate_limited": 1, "ok": 2, "photo": 2}
+    assert set(done.pauses) == {"tiktok"}
     live.sandbox.faults.clear()
     # The one that was not asked comes; the one that was asked waits as long as the host said.
-    assert flow.process(project).fetched == {"ok": 1}
+    assert flow.process(project).counts_by_status == {"ok": 1}
     waits = flow.load(project)
     due = waits[waits["state"] == "waits"]
     assert len(due) == 1
@@ -300,7 +300,7 @@ def test_without_an_address_nothing_is_asked_and_the_stage_says_so(home, picks, 
     pick(home, **picks)
     done = flow.process(opened(home))
     posts = flow.load(opened(home))
-    assert not done.fetched
+    assert not done.counts_by_status
     assert not asked(live)
     assert set(posts["state"]) == {"no_address"}
     said = stage.conclude(posts, flow.twins(opened(home)))
@@ -320,8 +320,8 @@ def test_the_quota_stops_before_it_is_passed(home, picks, live):
     full.parent.mkdir(parents=True)
     full.write_bytes(bytes(2_000))
     done = flow.process(opened(home, media={"quota_gb": 1e-6}))
-    assert "vt purge" in done.stopped
-    assert (done.fetched, asked(live)) == ({}, [])
+    assert "vt purge" in done.stop_reason
+    assert (done.counts_by_status, asked(live)) == ({}, [])
 
 
 def test_cookies_that_are_not_there_are_named(home, monkeypatch):
@@ -348,7 +348,7 @@ def test_small_copies_by_choice(processed, tmp_path, storage):
         assert original.exists() == (storage == "both")
     before = files(home)
     done = flow.process(project)
-    assert (done.measured, files(home)) == (0, before)
+    assert (done.n_measured, files(home)) == (0, before)
     assert sound(home)
 
 
@@ -372,7 +372,7 @@ def test_a_purge_removes_files_and_leaves_numbers(processed, tmp_path):
     now = rows(home, "measures")
     assert [r[:9] for r in now] == [r[:9] for r in measured]
     assert sound(home)
-    assert not flow.process(project).fetched
+    assert not flow.process(project).counts_by_status
     assert set(stage.overview(flow.load(project))["outcome"]) == {"purged"}
 
 

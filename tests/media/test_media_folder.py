@@ -87,7 +87,7 @@ def test_removing_a_film_takes_its_thumbnails_and_small_copy(tmp_path):
     for name in ("abc.mp4", "abc.proxy.mp4", "abc.thumbs/first.jpg", "abcd.mp4"):
         (folder / name).write_bytes(b"1234")
     assert media.used_bytes() == 16
-    assert {stem(path) for path, _ in media.listed()} == {"abc", "abcd"}
+    assert {stem(path) for path, _ in media.list_files()} == {"abc", "abcd"}
     media.remove("media/ab/abc.mp4")
     media.remove("media/ab/abc.mp4")
     assert everything(media.root) == {"ab/abcd.mp4"}
@@ -97,8 +97,8 @@ def test_a_folder_that_is_not_there_is_empty_and_a_file_that_moves_on_is_passed_
     tmp_path, monkeypatch
 ):
     folder = MediaFolder(tmp_path / "nowhere")
-    assert list(folder.listed()) == []
+    assert list(folder.list_files()) == []
     assert folder.used_bytes() == 0
     there = MediaFolder(tmp_path)
     monkeypatch.setattr(os, "walk", lambda _: [(str(tmp_path / "media"), [], ["gone.mp4"])])
-    assert list(there.listed()) == []
+    assert list(there.list_files()) == []

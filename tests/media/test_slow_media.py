@@ -84,8 +84,8 @@ def test_slow_files_hold_neither_the_others_nor_their_measuring(
     monkeypatch.setattr(store, "save_media", save_media)
     start = time.monotonic()
     done = flow.process(slowly(home))
-    assert done.fetched == {"broken": 6, "ok": len(paths) - 6}
-    assert done.measured == len(paths) - 6 > 0
+    assert done.counts_by_status == {"broken": 6, "ok": len(paths) - 6}
+    assert done.n_measured == len(paths) - 6 > 0
     assert max(saved) - start < 6 / PARALLEL * DEADLINE_S  # not one after the other
 
 
@@ -116,12 +116,12 @@ def test_an_expired_address_waits_for_the_next_capture_and_is_then_asked(host, h
     for path in paths.values():
         host.fail(path, status(404, {"message": "gone"}), always=True)
     one = slowly(home)
-    assert flow.process(one).fetched == {"expired": len(paths)}
+    assert flow.process(one).counts_by_status == {"expired": len(paths)}
     posts = flow.load(one)
     assert set(posts["state"]) == {"no_address"}
     assert posts["note"].str.contains("vt scrape").all()
     asked = len(host.requests)
-    assert not flow.process(one).fetched  # the same address is not asked twice
+    assert not flow.process(one).counts_by_status  # the same address is not asked twice
     assert len(host.requests) == asked
     for path in paths.values():
         host.fail(path)
@@ -129,7 +129,7 @@ def test_an_expired_address_waits_for_the_next_capture_and_is_then_asked(host, h
         connection.execute(
             "UPDATE media SET tried_at = (SELECT min(captured_at) FROM raw_items) - INTERVAL 1 HOUR"
         )
-    assert flow.process(slowly(home)).fetched == {"ok": len(paths)}
+    assert flow.process(slowly(home)).counts_by_status == {"ok": len(paths)}
 
 
 def test_the_command_ends_and_says_why(host, home, video, monkeypatch, capsys):

@@ -10,7 +10,7 @@ import pytest
 from tests.store.frames import account, at, begun, capture
 from vtlib.capture import store as captures
 from vtlib.desk import browse
-from vtlib.desk.browse import Wish
+from vtlib.desk.browse import PostQuery
 from vtlib.outliers import stage as outliers
 from vtlib.store.project import Project
 
@@ -50,7 +50,7 @@ def seen(project: Project) -> list[Any]:
         store.query("SELECT post_id, tier FROM outlier_latest ORDER BY 1").to_numpy().tolist(),
         picks.astype(str).to_numpy().tolist(),
         project.frame("report_figures").fillna(-1).to_numpy().tolist(),
-        browse.page(project, Wish(tier="broke_out")).n,
+        browse.page(project, PostQuery(tier="broke_out")).n,
         project.frame("outlier_captures")["outlier_run_id"].tolist(),
     ]
 

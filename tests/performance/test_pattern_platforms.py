@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm, t
 
 from tests.performance.test_patterns import said, world
-from vtlib.core.finding import learned
+from vtlib.core.finding import pattern_context
 from vtlib.performance import library as learning
 from vtlib.performance import store
 from vtlib.performance.patterns import Feature, find, post_features
@@ -62,7 +62,7 @@ def test_a_platform_s_own_pattern_shows_and_chance_does_not(
     mine = ("own", "tiktok")
     assert table.loc[mine, "common_ratio"] < ratio[mine] < alone[mine]
     assert table.loc[mine, "ratio_low"] < np.exp(0.9) < alone[mine] * 1.3
-    told = learned(library.table.assign(pattern_run_id="r"), library.platforms)
+    told = pattern_context(library.table.assign(pattern_run_id="r"), library.platforms)
     assert json.dumps(told)
     named = {p["platform"] for e in told["effects"] for p in e.get("platforms", [])}
     assert named | {p["platform"] for p in told["on_one_platform"].get("own", [])} >= {"tiktok"}

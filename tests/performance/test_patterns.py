@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vtlib.core.finding import learned
+from vtlib.core.finding import pattern_context
 from vtlib.performance.patterns import (
     Feature,
     PatternRules,
@@ -109,7 +109,7 @@ def test_what_cannot_be_tested_is_dropped_by_name_with_its_reason() -> None:
     values.loc[rare, "value"] = (np.arange(rare.sum()) < 5).astype(float)
     names = ("works", "always", "rare", "likes_rate", "never_seen")
     library = find(posts, values, [Feature(n, n, "model") for n in names])
-    reasons = library.dropped.set_index("pattern")["reason"]
+    reasons = library.untested.set_index("pattern")["reason"]
     assert library.table["pattern"].tolist() == ["works"]
     assert reasons["always"].startswith("no variance: all of 480")
     assert reasons["rare"].startswith("5 posts with")
@@ -121,7 +121,7 @@ def test_winners_alone_are_no_evidence() -> None:
     posts, values = said(world(), works=0.0)
     values = values[values["post_id"].isin(posts.loc[posts["x7_ln"] > 9, "post_id"])]
     posts["tier"] = np.where(posts["x7_ln"] > 9, "breakout", "none")
-    dropped = find(posts, values, FEATURES[:1]).dropped
+    dropped = find(posts, values, FEATURES[:1]).untested
     assert "winners alone" in dropped["reason"].iloc[0]
 
 
@@ -158,7 +158,7 @@ def test_nothing_gives_an_empty_library() -> None:
         world().iloc[:0], pd.DataFrame(columns=["post_id", "feature", "value"]), FEATURES
     )
     assert library.table.empty
-    assert len(library.dropped) == 3
+    assert len(library.untested) == 3
     assert library.claimed.empty
 
 
@@ -288,7 +288,7 @@ def test_a_hook_type_counts_by_its_bare_name() -> None:
 def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
     posts, values = said(world(), works=0.7, harms=-0.7, idle=0.0)
     table = find(posts, values, FEATURES).table.assign(pattern_run_id="r1")
-    told = learned(table)
+    told = pattern_context(table)
     assert told["version"] == "r1"
     assert {e["pattern"]: e["claim"] for e in told["effects"]} == {
         "works": "more views",
@@ -298,4 +298,4 @@ def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
     assert all(e["ratio_low"] < e["ratio"] < e["ratio_high"] for e in told["effects"])
     assert "not causes" in told["statement"]
     json.dumps(told)
-    assert learned(table.head(0)) is None
+    assert pattern_context(table.head(0)) is None

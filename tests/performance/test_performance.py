@@ -9,7 +9,7 @@ import pytest
 from bench.patterns import features_of, judged_at
 from simulator.build import build_world
 from vtlib.core.params import Performance
-from vtlib.llm.bill import Rates, priced
+from vtlib.llm.bill import Rates, price_lines
 from vtlib.performance import (
     forecasts,
     history,
@@ -285,11 +285,11 @@ def test_money_is_shared_by_posts_and_hours_cost_what_the_user_says() -> None:
         }
     )
     runs = pd.DataFrame({"product_id": ["a", "a", "b"], "is_mature": True})
-    shared = product_costs(priced(costs, Rates(usd_per_hour=50.0)), runs).set_index("product_id")[
-        "cost"
-    ]
+    shared = product_costs(price_lines(costs, Rates(usd_per_hour=50.0)), runs).set_index(
+        "product_id"
+    )["cost"]
     assert shared.to_dict() == {"a": 10 + 100 + 20, "b": 10.0}
-    assert product_costs(priced(costs, Rates()), runs)["cost"].tolist() == [30.0, 10.0]
+    assert product_costs(price_lines(costs, Rates()), runs)["cost"].tolist() == [30.0, 10.0]
 
 
 def test_rates_are_over_views_else_followers_and_missing_is_never_0() -> None:
@@ -393,7 +393,7 @@ def reached(**facts: object) -> pd.DataFrame:
 )
 def test_scripts_with_learned_effects_are_compared_with_the_others(facts, word) -> None:
     (found,) = sentences.learned_insights(reached(**facts))
-    assert word in found.said
+    assert word in found.text
 
 
 RUN = {"post_id": "x", "url": "", "variant": None, "x7_ln": 8.5, "lift_ln": 0.4, "age_h": 200.0}

@@ -90,8 +90,8 @@ def test_from_prediction_to_verdict(project: Project) -> None:
     scripts.link(project.store, name, {"post_id": "tiktok:99", "url": "u"}, by="Ann")
     captured(project, "c2", 64, [("99", 61, 900)])
     mark_own(project)
-    assert judged(project).held["status"].tolist() == ["too early"] * 2
-    assert "on its way to" in "\n".join(follow_up.follow(project.workspace, name).said)
+    assert judged(project).verdicts["status"].tolist() == ["too early"] * 2
+    assert "on its way to" in "\n".join(follow_up.follow(project.workspace, name).lines)
     captured(project, "c3", 70, [("99", 61, 1500)])
     result = judged(project)
     row, rate = project.frame("verdicts").sort_values("target", ascending=False).to_dict("records")
@@ -113,7 +113,7 @@ def test_a_post_older_than_the_forecast_shows_its_numbers(project: Project) -> N
     name = script(project)
     performance.freeze(project, name)
     post = PostRef("tiktok", "99", "https://www.tiktok.com/@ann/video/99")
-    made = linking.linked(project.workspace, name, post, by="Ann")
+    made = linking.link_post(project.workspace, name, post, by="Ann")
     assert "before the forecast frozen on" in made["forecast"]
     assert "it is no test of that forecast" in made["forecast"]
     found = follow_up.follow(project.workspace, name)

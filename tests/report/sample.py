@@ -180,7 +180,7 @@ def full_notebook(path: Path) -> Path:
         "caption",
         "url",
     ]
-    end = conclusion.done(
+    end = conclusion.finish_stage(
         "outliers", [f"{len(frame)} posts were judged.", HOSTILE], scored=len(frame), breakouts=9
     )
     return notebook(

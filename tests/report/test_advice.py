@@ -160,9 +160,11 @@ def test_an_interval_of_what_was_picked_holds_no_effect_where_p_says_so() -> Non
     from scipy.stats import norm
 
     p = 2 * norm.sf(np.abs(z))
-    low, high = selected_interval(z, np.full(4000, 0.1), picked=(1, 1), interval=0.8, p=p)
+    low, high = selected_interval(z, np.full(4000, 0.1), n_selected=(1, 1), interval=0.8, p=p)
     assert ((low < 0) & (high > 0))[p > 0.2001].all()
-    few, all_ = (selected_interval(z, np.ones(4000), picked=(n, 20), interval=0.8) for n in (1, 20))
+    few, all_ = (
+        selected_interval(z, np.ones(4000), n_selected=(n, 20), interval=0.8) for n in (1, 20)
+    )
     assert np.all(few[0] < all_[0])
     assert np.mean((all_[0] < 0) & (all_[1] > 0)) == pytest.approx(0.8, abs=0.02)
 

@@ -215,7 +215,7 @@ def test_a_widget_is_shown_by_the_html_beside_it(tmp_path) -> None:
 
 
 def test_a_skipped_stage_says_so_first(tmp_path) -> None:
-    html = rendered(tmp_path, conclusion.skipped("scraping", "no token: set APIFY_TOKEN"))
+    html = rendered(tmp_path, conclusion.skip_stage("scraping", "no token: set APIFY_TOKEN"))
     head = html.split("<header")[1].split("</header>")[0]
     assert "vt-status-skipped" in head
     assert "no token: set APIFY_TOKEN" in head

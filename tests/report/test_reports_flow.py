@@ -55,7 +55,7 @@ def reported(project: Project, name: str, day: float, code: dict[str, str] = COD
     outliers.save(project, verdict, adopt=True)
     row = {"run_id": name, "project_id": "p", "started_at": at(day), "code_version": "1"}
     runs.start_run(project.store, row)
-    reports.record(project, name, code=code, ranked=fits.ranked(project))
+    reports.record(project, name, code=code, fits=fits.rank(project))
 
 
 def test_the_first_report_has_nothing_to_be_held_against(project: Project) -> None:
@@ -131,7 +131,7 @@ def test_empty_and_tiny_projects_have_honest_chapters(project: Project, n: int) 
     if n:
         captured(project, "c1", 50, seed=0, n=n)
         reported(project, "r1", 50)
-    chapters = insight_stage.chapters(project, insight_stage.facts(project, fits.ranked(project)))
+    chapters = insight_stage.chapters(project, insight_stage.facts(project, fits.rank(project)))
     assert [c.id for c in chapters] == [
         *("tried", "worked", "failed", "next", "after", "sure"),
         *("cost", "changes", "competitors", "films"),
@@ -158,7 +158,7 @@ def test_a_client_reads_pseudonyms_and_the_same_numbers(project: Project) -> Non
     assert hidden.platforms["top_post"].str.fullmatch("post [0-9a-f]{8}").all()
     said = [
         f.said + f.rows[[c for c in f.columns if c in f.rows]].to_csv()
-        for c in insight_stage.chapters(client, insight_stage.facts(client, fits.ranked(client)))
+        for c in insight_stage.chapters(client, insight_stage.facts(client, fits.rank(client)))
         for f in c.findings
     ]
     assert "bob_the_rival" not in "\n".join(said)

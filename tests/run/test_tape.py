@@ -8,6 +8,7 @@ import sys
 
 from tests.adaptation import test_fitting as fitting
 from tests.adaptation.test_replay import tables
+from vtlib.store import locks
 from vtlib.store.connection import Store
 
 live, filled = fitting.live, fitting.filled
@@ -40,6 +41,7 @@ def test_a_recorded_run_is_replayed_without_a_key(served, live, tmp_path):
     (home / "outputs").mkdir(parents=True)
     shutil.copytree(served / "params", home / "params")
     name_authors(served / "outputs" / "viraltracker.duckdb")
+    locks.close_idle()
     shutil.copy(
         served / "outputs" / "viraltracker.duckdb", home / "outputs" / "viraltracker.duckdb"
     )

@@ -5,7 +5,7 @@ import pytest
 from vtlib.core.errors import BadInput
 from vtlib.performance.patterns.video_features import analysed_features
 from vtlib.scripts import origins
-from vtlib.scripts.forecast_text import expected, sentences
+from vtlib.scripts.forecast_text import prediction_lines, sentences
 from vtlib.scripts.origins import difficulty, from_pattern
 from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.timing import duration_s
@@ -137,5 +137,7 @@ def test_a_forecast_in_words_has_interval_and_n_and_says_its_reason_once() -> No
     }
     assert "5.0% engagement rate after 7 days, 1.8% to 13.5%" in sentences([rate])[0]
     assert sentences([place, place])[-1] == "own median alone"
-    assert expected({"places": [], "reason": "no own account"}) == ["no forecast: no own account"]
-    assert expected(None) == expected({"target": "views"}) == []
+    assert prediction_lines({"places": [], "reason": "no own account"}) == [
+        "no forecast: no own account"
+    ]
+    assert prediction_lines(None) == prediction_lines({"target": "views"}) == []

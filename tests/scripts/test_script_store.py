@@ -72,7 +72,7 @@ def test_a_machine_that_runs_again_makes_no_second_script(store: Store) -> None:
 
 def test_a_new_version_is_a_draft_and_says_what_is_being_shot(store: Store, script_id: str) -> None:
     walk(store, script_id, "review", "approved", "in_production")
-    assert script_store.add_version(store, script_id, retitled("Two"), ANN, seen=1) == 2
+    assert script_store.add_version(store, script_id, retitled("Two"), ANN, base_version=1) == 2
     held = queries.get(store, script_id)
     assert (held["status"], held["version"], held["title"]) == ("draft", 2, "Two")
     assert (held["approved_version"], held["approved_status"]) == (1, "in_production")
@@ -83,19 +83,23 @@ def test_a_new_version_is_a_draft_and_says_what_is_being_shot(store: Store, scri
 
 
 def test_who_started_from_an_older_version_is_told(store: Store, script_id: str) -> None:
-    script_store.add_version(store, script_id, retitled("Ben's"), Making("Ben"), seen=1)
+    script_store.add_version(store, script_id, retitled("Ben's"), Making("Ben"), base_version=1)
     with pytest.raises(
         BadInput, match=r"version 2 by now \(Ben.*started from 1; nothing was written"
     ):
-        script_store.add_version(store, script_id, retitled("Ann's"), ANN, seen=1)
+        script_store.add_version(store, script_id, retitled("Ann's"), ANN, base_version=1)
     assert [v["made_by"] for v in queries.versions(store, script_id)] == ["Ann", "Ben"]
 
 
-def _add(path: Path, script_id: str, person: str, seen: int, start: float) -> None:
+def _add(path: Path, script_id: str, person: str, base_version: int, start: float) -> None:
     time.sleep(max(0.0, start - time.time()))
     try:
         script_store.add_version(
-            Store(path, wait_s=60), script_id, retitled(person), Making(person), seen=seen
+            Store(path, wait_s=60),
+            script_id,
+            retitled(person),
+            Making(person),
+            base_version=base_version,
         )
     except BadInput:
         sys.exit(2)
@@ -133,7 +137,7 @@ seen = queries.get(store, sys.argv[2])["version"]
 print("ready", flush=True)
 while True:
     text = replace(PLAIN, title=f"after {seen}", notes="x" * 20_000)
-    seen = script_store.add_version(store, sys.argv[2], text, Making("w"), seen=seen)
+    seen = script_store.add_version(store, sys.argv[2], text, Making("w"), base_version=seen)
     print(seen, flush=True)
 """
 

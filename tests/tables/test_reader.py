@@ -155,7 +155,7 @@ def test_rows_count_as_a_spreadsheet_does_and_a_damaged_one_is_named(tmp_path: P
     assert [(n, type(row)) for n, row in table.rows()] == [(4, dict), (6, Damage)]
     (tmp_path / "s.csv").write_text("post_id,notes\n1,a\n2,b,c\n")
     with pytest.raises(BadInput, match=r"s\.csv, row 3"):
-        rows_of(tmp_path / "s.csv", needed=("post_id",))
+        rows_of(tmp_path / "s.csv", headings=("post_id",))
 
 
 LANGUAGES = [
@@ -232,7 +232,7 @@ def test_what_csv_writes_is_read(cells: list[list[str]], separator: str) -> None
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows([head, *body])
     table = read_table(
-        lambda: io.BytesIO(("\ufeff" + file.getvalue()).encode()), name="t", needed=head
+        lambda: io.BytesIO(("\ufeff" + file.getvalue()).encode()), name="t", headings=head
     )
     expected = [dict(zip(head, row, strict=True)) for row in body if any(row)]
     assert [row for _, row in table.rows()] == expected
@@ -242,7 +242,7 @@ def test_what_csv_writes_is_read(cells: list[list[str]], separator: str) -> None
 def test_any_text_comes_back_from_a_safe_csv(texts: list[str]) -> None:
     frame = pd.DataFrame({"id": range(len(texts)), "text": pd.Series(texts, dtype="object")})
     raw = ("\ufeff" + to_csv_safe(frame)).encode()
-    table = read_table(lambda: io.BytesIO(raw), needed=("id", "text"), is_guarded=True)
+    table = read_table(lambda: io.BytesIO(raw), headings=("id", "text"), is_guarded=True)
     assert [row["text"] for _, row in table.rows()] == texts
 
 
@@ -305,4 +305,4 @@ def test_a_workbook_that_unpacks_without_end_is_refused(monkeypatch: pytest.Monk
 
 def test_a_heading_that_is_missing_is_named() -> None:
     with pytest.raises(BadInput, match="columns decision are missing; there are: post_id, x"):
-        read_table(lambda: io.BytesIO(b"post_id,x\n1,2\n"), needed=("post_id", "decision"))
+        read_table(lambda: io.BytesIO(b"post_id,x\n1,2\n"), headings=("post_id", "decision"))

@@ -121,7 +121,7 @@ class OriginalScript(Written):
     patterns: list[PatternUse]
 
 
-def whole(model: type[A], answer: dict[str, Any] | None) -> A | None:
+def complete(model: type[A], answer: dict[str, Any] | None) -> A | None:
     """A stored answer, or None where it is incomplete: half a script is no script."""
     try:
         return model.model_validate(answer)

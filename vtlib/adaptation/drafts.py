@@ -183,7 +183,7 @@ def _product_for(at: Workspace, project: str, post_id: str | None) -> str | None
         return products[0] if products else None
     from vtlib.adaptation import fits  # noqa: PLC0415 - the model's client takes a second
 
-    table = fits.ranked(projects.opened(at, project), post_id=post_id)
+    table = fits.rank(projects.opened(at, project), post_id=post_id)
     return next((str(r["product_id"]) for _, r in table.iterrows() if r["is_recommended"]), None)
 
 

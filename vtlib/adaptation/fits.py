@@ -12,14 +12,14 @@ from vtlib.adaptation import store
 from vtlib.adaptation.comparison import ProductFits
 from vtlib.adaptation.comparison.answer import fit_rows, judgement_rows
 from vtlib.adaptation.comparison.recommendation import rank_products
+from vtlib.adaptation.source import analysis_facts, product_facts, shuffle_by_post, topics
 from vtlib.adaptation.source import post_of as post_of  # noqa: PLC0414 - commands take it here
-from vtlib.adaptation.source import product_facts, shuffle_by_post, told, topics
 from vtlib.analysis import corrections, selection
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as analyses
 from vtlib.llm import session, text_requests
 from vtlib.llm.prompts.files import load_prompt, render
-from vtlib.llm.records import Done
+from vtlib.llm.records import RequestSummary
 from vtlib.llm.request import Request
 from vtlib.llm.text_requests import Progress, TextRequest
 from vtlib.ops import projects
@@ -33,7 +33,7 @@ TASK = "fits"
 class FitPlan:
     """Requests for fits and, by their keys, the products in the order each names them."""
 
-    asked: tuple[TextRequest, ...]
+    requests: tuple[TextRequest, ...]
     products: Mapping[str, tuple[str, ...]]
 
 
@@ -45,7 +45,7 @@ class ComparisonResult:
 
     fits: pd.DataFrame
     judgements: pd.DataFrame
-    done: Done | None
+    done: RequestSummary | None
 
 
 @one_session
@@ -141,7 +141,7 @@ def judge(
     post_id: str | None = None,
     max_cost_usd: float | None = None,
     progress: Progress | None = None,
-) -> Done:
+) -> RequestSummary:
     """Send the requests that have no answer yet and store the answers; repeated, it asks nothing.
 
     Raises CredentialsMissing without a key when there is something to ask, and what `plan` raises.
@@ -150,7 +150,7 @@ def judge(
     fit_plan = plan(project, slugs=slugs, post_id=post_id)
     cap = project.params.comparison.max_cost_usd if max_cost_usd is None else max_cost_usd
     try:
-        return text_requests.ask(project, fit_plan.asked, max_cost_usd=cap, progress=progress)
+        return text_requests.ask(project, fit_plan.requests, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, fit_plan)
 
@@ -177,7 +177,7 @@ def load(project: Project, *, post_id: str | None = None) -> tuple[pd.DataFrame,
     return pd.DataFrame(fits), pd.DataFrame(pairs, columns=[*columns, "reason", "judged_at"])
 
 
-def ranked(
+def rank(
     project: Project, *, post_id: str | None = None, slugs: Sequence[str] = ()
 ) -> pd.DataFrame:
     """The newest fits ranked by the one rule (comparison/recommendation).
@@ -216,7 +216,7 @@ def _reuse_full_answers(
     """The answer over all products also serves for a few of them, where it exists."""
     every = people.project_products(project.store, project.slug)
     full = [_fit_question(project, video, every) for video in videos]
-    missing = {w.key for w in text_requests.open_ones(project, [w for w, _ in full])}
+    missing = {w.key for w in text_requests.unanswered(project, [w for w, _ in full])}
     return [
         all_ if all_[0].key not in missing else some
         for some, all_ in zip(questions, full, strict=True)
@@ -240,7 +240,7 @@ def _text_request(
         facts={**selection.facts(video), "products": [product_facts(p) for p in products]},
         strangers={
             **selection.strangers(video),
-            "analysis": told(video),
+            "analysis": analysis_facts(video),
         },
     )
     options = session.options(project, model=model_of(project))

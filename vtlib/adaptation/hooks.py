@@ -26,17 +26,17 @@ def variants(at: Workspace, ref: str) -> tuple[dict[str, Any], list[dict[str, An
             todo="Scripts of vt script adapt have some; others take theirs by vt script update "
             "--beat.",
         )
-    return row, beat_table.lettered(hooks)
+    return row, beat_table.with_letters(hooks)
 
 
 def take(
-    at: Workspace, ref: str, variant: str, making: Making, *, seen: int | None = None
+    at: Workspace, ref: str, variant: str, making: Making, *, base_version: int | None = None
 ) -> dict[str, Any]:
     """A new version that opens with a variant (its letter); returns the script's row, the same when
     it does already.
 
-    `seen` is the version the work started from. Raises BadInput like `variants`, for a letter that
-    is none, and when others have gone on since.
+    `base_version` is the version the work started from. Raises BadInput like `variants`, for a
+    letter that is none, and when others have gone on since.
     """
     row, hooks = variants(at, ref)
     by_letter = {v["variant"]: v for v in hooks}
@@ -45,5 +45,7 @@ def take(
     script = beat_table.with_hook(row["script"], hook)
     if script == row["script"]:
         return row
-    scripts.add_version(at.store, row["script_id"], script, making, seen=seen or row["version"])
+    scripts.add_version(
+        at.store, row["script_id"], script, making, base_version=base_version or row["version"]
+    )
     return queries.get(at.store, row["script_id"])

@@ -28,7 +28,7 @@ _VOICES = {"on_camera": "On camera", "voice_over": "Voice-over", "nobody": ""}
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ScriptDraft:
     """A script, its map from the source, hooks, checked claims, distance (None: no source)."""
 
     script: Script
@@ -54,13 +54,13 @@ class Made:
         }
 
 
-def adapted(
+def adapted_script(
     answer: AdaptedScript,
     product: Mapping[str, Any],
     *,
     source: Mapping[str, Any],
     post: Mapping[str, Any],
-) -> Made:
+) -> ScriptDraft:
     """A script on the pattern of a video; `source` is the video's analysis, `post` has url and
     caption.
 
@@ -102,7 +102,9 @@ def adapted(
         }
         for omission in answer.left_out
     ]
-    return Made(script, beat_map, _hooks(answer), claims, Distance(*of_structure, *of_wording))
+    return ScriptDraft(
+        script, beat_map, _hooks(answer), claims, Distance(*of_structure, *of_wording)
+    )
 
 
 def _pictures(source: Mapping[str, Any], post: Mapping[str, Any]) -> list[int]:
@@ -111,7 +113,7 @@ def _pictures(source: Mapping[str, Any], post: Mapping[str, Any]) -> list[int]:
     return [int(p["number"]) for p in there]
 
 
-def original(answer: OriginalScript, product: Mapping[str, Any]) -> Made:
+def original_script(answer: OriginalScript, product: Mapping[str, Any]) -> ScriptDraft:
     """A script from a product's facts and patterns alone."""
     beats = tuple(_beat(n, b) for n, b in enumerate(answer.beats, 1))
     claims = _checked(answer, product, answer.beats)
@@ -121,7 +123,7 @@ def original(answer: OriginalScript, product: Mapping[str, Any]) -> Made:
         {"beat_id": f"b{n}", "source_beat": None, "change": "new", "why": b.why}
         for n, b in enumerate(answer.beats, 1)
     ]
-    return Made(script, beat_map, _hooks(answer), claims, None)
+    return ScriptDraft(script, beat_map, _hooks(answer), claims, None)
 
 
 def _checked(

@@ -21,7 +21,7 @@ def shows_pictures(post: Mapping[str, Any]) -> bool:
     return bool(post.get("task") == PICTURES)
 
 
-def told(post: Mapping[str, Any]) -> dict[str, Any]:
+def analysis_facts(post: Mapping[str, Any]) -> dict[str, Any]:
     """The analysis of a post (adaptation/store.videos) for a request: video or pictures."""
     describe = describe_pictures if shows_pictures(post) else describe_video
     return describe(post["answer"], post["unsupported"])

@@ -13,16 +13,16 @@ import pandas as pd
 from vtlib.adaptation import fits as fitting
 from vtlib.adaptation import selection as pairing
 from vtlib.adaptation import store
-from vtlib.adaptation.answer import AdaptedScript, OriginalScript, whole
+from vtlib.adaptation.answer import AdaptedScript, OriginalScript, complete
 from vtlib.adaptation.comparison import recommendation
-from vtlib.adaptation.scripts import Made, adapted, original
-from vtlib.adaptation.source import product_facts, told, topics
+from vtlib.adaptation.scripts import ScriptDraft, adapted_script, original_script
+from vtlib.adaptation.source import analysis_facts, product_facts, topics
 from vtlib.analysis import selection as choosing
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
 from vtlib.llm import session, text_requests
 from vtlib.llm.prompts.files import Rendered, load_prompt, render
-from vtlib.llm.records import Done
+from vtlib.llm.records import RequestSummary
 from vtlib.llm.request import Request
 from vtlib.llm.text_requests import Progress, TextRequest
 from vtlib.performance import library
@@ -43,7 +43,7 @@ class AdaptationResult:
 
     rows: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
-    done: Done
+    done: RequestSummary
     waits: str = ""
 
 
@@ -54,7 +54,7 @@ class ScriptRequest:
     carries, so that 07 can hold such scripts against the others.
     """
 
-    wanted: TextRequest
+    request: TextRequest
     product: Mapping[str, Any]
     video: Mapping[str, Any] | None
     scores: Mapping[str, Any] | None
@@ -85,15 +85,15 @@ def run(
     None = judge fits, then write what `due` names. Raises ModelFailed or CredentialsMissing when
     nothing could be asked because the service refused.
     """
-    done = Done()
+    done = RequestSummary()
     if requests is None and project.has_model:
         done = fitting.judge(project)
     chosen = due(project) if requests is None else requests
     if chosen:
         written = adapt(project, chosen, max_cost_usd=max_cost_usd, progress=progress)
-        done = text_requests.both(done, written)
+        done = text_requests.add_summaries(done, written)
     ended = store.outcomes(project.store, project.slug)
-    waits = fitting.waits(project) or project.told(shortfall(project))
+    waits = fitting.waits(project) or project.text_for_reader(shortfall(project))
     return AdaptationResult(load(project), ended, done, waits)
 
 
@@ -115,7 +115,7 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[ScriptRequest]
     """
     params = project.params.adaptation
     products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
-    ranked = fitting.ranked(project, slugs=slugs or params.products)
+    ranked = fitting.rank(project, slugs=slugs or params.products)
     learned = _learned(project)
     chosen = pairing.pairs(ranked, limit=params.limit)
     videos = {v["post_id"]: v for v in fitting.videos(project)}
@@ -135,12 +135,14 @@ def shortfall(project: Project, *, slugs: Sequence[str] = ()) -> str:
     one.
     """
     params = project.params.adaptation
-    ranked = fitting.ranked(project, slugs=slugs or params.products)
+    ranked = fitting.rank(project, slugs=slugs or params.products)
     return recommendation.shortfall(ranked, min_score=params.min_score, project=project.slug)
 
 
 @one_session
-def named(project: Project, *, post_id: str, slugs: Sequence[str] = ()) -> list[ScriptRequest]:
+def for_products(
+    project: Project, *, post_id: str, slugs: Sequence[str] = ()
+) -> list[ScriptRequest]:
     """Orders for one video and the products that a person named. Raises BadInput without its
     analysis.
     """
@@ -183,7 +185,7 @@ def adapt(
     *,
     max_cost_usd: float | None = None,
     progress: Progress | None = None,
-) -> Done:
+) -> RequestSummary:
     """Ask for the scripts that were not written before, and save each as a draft, once.
 
     Run again it asks nothing and changes no script, whatever people made of it. Raises
@@ -191,7 +193,7 @@ def adapt(
     """
     text_requests.require_caps(project, "adaptation", fitting.model_of(project))
     cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
-    asked = [o.wanted for o in orders]
+    asked = [o.request for o in orders]
     try:
         return text_requests.ask(project, asked, max_cost_usd=cap, progress=progress)
     finally:
@@ -203,7 +205,7 @@ def read_out(project: Project, orders: Sequence[ScriptRequest]) -> int:
     """Answers as drafts and rows of adaptations, those that were not yet; how many. Half an
     answer is no script.
     """
-    by_key = {o.wanted.key: o for o in orders}
+    by_key = {o.request.key: o for o in orders}
     done = 0
     for task in ("adaptation", "original"):
         for question in store.not_read_out(project.store, task, list(by_key)):
@@ -228,17 +230,19 @@ def shown_rows(project: Project, rows: Sequence[dict[str, Any]]) -> list[dict[st
     return [row for row in rows if row["status"] and row["status"] not in workflow.DRAFTS]
 
 
-def _made(order: ScriptRequest, answer: dict[str, Any]) -> Made | None:
+def _made(order: ScriptRequest, answer: dict[str, Any]) -> ScriptDraft | None:
     if order.video is None:
-        text = whole(OriginalScript, answer)
-        return None if text is None else original(text, order.product)
-    script = whole(AdaptedScript, answer)
+        text = complete(OriginalScript, answer)
+        return None if text is None else original_script(text, order.product)
+    script = complete(AdaptedScript, answer)
     if script is None:
         return None
-    return adapted(script, order.product, source=order.video["answer"], post=order.video)
+    return adapted_script(script, order.product, source=order.video["answer"], post=order.video)
 
 
-def _save(project: Project, order: ScriptRequest, question: Mapping[str, Any], made: Made) -> None:
+def _save(
+    project: Project, order: ScriptRequest, question: Mapping[str, Any], made: ScriptDraft
+) -> None:
     """The script first, under an id of its question, then the row that says it was made: killed
     between, the next run finds the script and leaves it as people have it.
     """
@@ -291,7 +295,7 @@ def _adaptation(
         facts={**choosing.facts(video), "product": product_facts(product), **known},
         strangers={
             **choosing.strangers(video),
-            "source": told(video),
+            "source": analysis_facts(video),
         },
     )
     about = f"{video['post_id']}/{product['product_id']}"

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.adaptation.claims import without_grounds
-from vtlib.core.conclusion import Conclusion, done, number, skipped
-from vtlib.scripts.beat_table import lettered
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
+from vtlib.scripts.beat_table import with_letters
 
 COLUMNS = {
     "title": "script",
@@ -58,7 +58,7 @@ def hooks(rows: Rows) -> pd.DataFrame:
     records = [
         {**_named(r), **hook, "type": hook["type"].replace("_", " ")}
         for r in rows
-        for hook in lettered(r["hooks"] or [])
+        for hook in with_letters(r["hooks"] or [])
     ]
     return pd.DataFrame(records, columns=list(HOOK_COLUMNS))
 
@@ -77,7 +77,7 @@ def conclude(
     """The conclusion of 05. `waits`: why no pair was adapted; `stopped`: why it ended early."""
     if not rows:
         reason = stopped or waits if has_key else "set GEMINI_API_KEY"
-        return skipped("adaptation", reason or "no pair of video and product fits well enough")
+        return skip_stage("adaptation", reason or "no pair of video and product fits well enough")
     by = Counter(r["origin"] for r in rows)
     products = len({r["product_id"] for r in rows})
     lines = [
@@ -102,7 +102,9 @@ def conclude(
     if stopped:
         lines.append(f"Stopped: {stopped}")
     n_flagged = sum(len(without_grounds(r["claims"])) for r in rows)
-    return done("adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=n_flagged)
+    return finish_stage(
+        "adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=n_flagged
+    )
 
 
 def _claims_line(rows: Rows) -> str:

@@ -286,7 +286,7 @@ class VideoAnalysis(Part):
     ideas: list[Idea]
 
 
-def restored(answer: Mapping[str, Any], model: type[BaseModel] = VideoAnalysis) -> Any:
+def from_stored(answer: Mapping[str, Any], model: type[BaseModel] = VideoAnalysis) -> Any:
     """An answer (a `model`) from its stored form; parts that a partial answer lacks are None.
 
     Raises ValidationError for a part that is no longer valid.

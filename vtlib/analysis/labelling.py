@@ -56,11 +56,11 @@ def read_answers(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
     raw, rows = _with_corrections(project, frame)
     fields = [[c["field"] for c in own] for own in rows["corrections"]]
     return rows.drop(columns="corrections").assign(
-        model_answer=raw, corrected=pd.Series(fields, index=frame.index, dtype=object)
+        model_answer=raw, correct_frame=pd.Series(fields, index=frame.index, dtype=object)
     )
 
 
-def corrected(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
+def correct_frame(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` (analysis_id, answer, unsupported) with corrections applied to the answers.
 
     Claims that a person corrected are no longer unsupported.
@@ -109,7 +109,7 @@ def import_sheet(project: Project, path: Path, *, by: str) -> int:
     frame = project.frame("analysis_answers")
     ids = dict(zip(frame["post_id"], frame["analysis_id"], strict=True))
     words = []
-    for number, row in rows_of(path, needed=("post_id",)):
+    for number, row in rows_of(path, headings=("post_id",)):
         for field in labels.FIELDS:
             text = (row.get(field.path.lower()) or "").strip()
             if text:
@@ -123,7 +123,7 @@ def import_sheet(project: Project, path: Path, *, by: str) -> int:
                     {"analysis_id": ids[row["post_id"]], "field": field.path, "value": label, **who}
                 )
     if words:
-        store.add_words(project.store, words)
+        store.add_corrections(project.store, words)
     return len(words)
 
 

@@ -24,7 +24,7 @@ MIN_POSTS = 10  # labelled posts under which nothing is said of a field
 LIKELY = 0.5
 NOTHING = "none"
 SCORES = tuple(str(n) for n in range(6))
-SHOWN = {
+COLUMN_TITLES = {
     "field": "field",
     "between": "between",
     "n": "posts labelled",
@@ -195,11 +195,11 @@ def _verdict(result: Agreement) -> str:
 
 __all__ = [
     "COLUMNS",
+    "COLUMN_TITLES",
     "FIELDS",
     "KAPPA_MIN",
     "LEVEL",
     "MIN_POSTS",
-    "SHOWN",
     "Field",
     "agreement",
     "barred",

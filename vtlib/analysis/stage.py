@@ -13,12 +13,12 @@ import pandas as pd
 
 from vtlib.analysis import selection as choosing
 from vtlib.analysis import summary
-from vtlib.analysis.answer import restored
+from vtlib.analysis.answer import from_stored
 from vtlib.analysis.checks import VERSION, check
 from vtlib.analysis.pictures import VERSION as PICTURES_VERSION
 from vtlib.analysis.pictures import PictureAnalysis, check_pictures
 from vtlib.analysis.questions import Depth, about_of, question_of
-from vtlib.core.finding import learned
+from vtlib.core.finding import pattern_context
 from vtlib.llm import answers as store
 from vtlib.llm import records as outcomes
 from vtlib.llm import session
@@ -79,7 +79,7 @@ class AnalysisPlan:
         rows = []
         asked = [*(("look", q) for q in self.looks), *(("full", q) for q in self.questions)]
         for depth, question in asked:
-            tokens = question.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+            tokens = question.estimate_tokens_in(tokens_per_s=self.tokens_per_s)
             out = question.options.max_output_tokens
             usd = self.prices.cost_usd(question.options.model, Usage(tokens, out), on=now.date())
             rows.append((question.key, depth, tokens, out, usd))
@@ -87,7 +87,7 @@ class AnalysisPlan:
 
 
 @dataclass(slots=True)
-class AnalysisTally(outcomes.Done):
+class AnalysisTally(outcomes.RequestSummary):
     """What one call did: `outcomes` are those of full questions, `looks` those of first looks
     beside them.
     """
@@ -140,12 +140,12 @@ def plan(project: Project) -> AnalysisPlan:
         project.frame("analysis_wanted"), limit=params.limit, controls_share=params.controls_share
     )
     able = viewed[viewed["place"].notna()]
-    known_patterns = learned(project.frame("patterns"), project.frame("pattern_platforms"))
+    known_patterns = pattern_context(project.frame("patterns"), project.frame("pattern_platforms"))
     made = {
         r["post_id"]: question_of(project, r, "full", patterns=known_patterns)
         for r in able.to_dict("records")
     }
-    tokens = {p: q.guessed_tokens_in(tokens_per_s=rate) for p, q in made.items()}
+    tokens = {p: q.estimate_tokens_in(tokens_per_s=rate) for p, q in made.items()}
     needs_looks = len(able) > params.full > 0
     seen = able.to_dict("records") if needs_looks else []
     looks = {r["post_id"]: question_of(project, r, "look") for r in seen}
@@ -199,10 +199,10 @@ def analyze(project: Project, *, progress: Progress | None = None) -> AnalysisTa
             passes = _Passes(project, client, done, progress)
             passes.ask(planned, "look")
             planned = plan(project) if planned.looks else planned
-            done.n_known, done.n_left = planned.n_known, len(planned.questions)
+            done.n_answered_before, done.n_open = planned.n_known, len(planned.questions)
             passes.ask(planned, "full")
     else:
-        done.n_known = planned.n_known
+        done.n_answered_before = planned.n_known
     save_choice(project, planned)
     recheck(project)
     return done
@@ -240,10 +240,10 @@ def recheck(project: Project) -> int:
     for row in rows:
         measures = media.measures_of(project.store, row["media_sha256"])
         if measures is not None and measures["status"] == "ok":
-            _save_check(project, row, check(restored(row["answer"]), measures))
+            _save_check(project, row, check(from_stored(row["answer"]), measures))
     stills = store.unchecked_pictures(project.store, project.slug, version=PICTURES_VERSION)
     for row in stills:
-        answer = restored(row["answer"], PictureAnalysis)
+        answer = from_stored(row["answer"], PictureAnalysis)
         _save_check(project, row, check_pictures(answer, int(row["n_pictures"])))
     return len(rows) + len(stills)
 
@@ -282,7 +282,7 @@ class _Passes:
 
     def ask(self, planned: AnalysisPlan, depth: Depth) -> None:
         questions = planned.looks if depth == "look" else planned.questions
-        if not questions or self.done.stopped:
+        if not questions or self.done.stop_reason:
             return
         posts = _by_key(planned, depth)
         self.client.check_model(questions[0].options.model)
@@ -300,7 +300,7 @@ def _take_up(project: Project, planned: AnalysisPlan) -> int:
     for questions, depth in ((planned.looks, "look"), (planned.questions, "full")):
         posts = _by_key(planned, depth)
         asked |= {q.key: (q, about_of(posts[q.key])) for q in questions}
-    return outcomes.take_up(project, asked)
+    return outcomes.recover_answers(project, asked)
 
 
 def _by_key(planned: AnalysisPlan, depth: str) -> dict[str, Any]:

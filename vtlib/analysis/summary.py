@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 
 CAPTION_CHARS = 60
 CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
-HIDDEN = (
+HIDDEN_COLUMNS = (
     *("analysis_id", "post_id", "format", "usd", "scores", "explanation"),
     *("grounding_share", "task", "answered_at"),
     *("n_supported", "n_drifted", "n_unsupported", "n_not_checked"),
@@ -50,7 +50,7 @@ def overview(analyses: pd.DataFrame) -> pd.DataFrame:
     """
     full = analyses[analyses["task"].isin(TASKS)]
     rows = [_row(r) for r in full.to_dict("records")]
-    return pd.DataFrame(rows, columns=[*HIDDEN, *COLUMNS])
+    return pd.DataFrame(rows, columns=[*HIDDEN_COLUMNS, *COLUMNS])
 
 
 def constant_scores(answers: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def lines_of(choices: pd.DataFrame) -> list[str]:
 def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = True) -> Conclusion:
     """The conclusion of the stage from `overview`, then `more`; `costs`: tokens and money, too."""
     if frame.empty:
-        return skipped("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
+        return skip_stage("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
     good = frame[frame["status"].isin(DATA)]
     roles = Counter(good["role"])
     lines = [
@@ -112,17 +112,17 @@ def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
         )
     newest = newest_answers(frame)
     claims = count_claims(newest)
-    if claims.checked:
+    if claims.n_checked:
         n_invented = int(newest["cuts_invented"].sum())
         lines.append(
-            f"Of {number(claims.checked, 'claim')} that could be checked, {claims.share:.0%} agree "
-            f"with the file; {number(n_invented, 'cut')} {verb(n_invented, 'were')} invented."
+            f"Of {number(claims.n_checked, 'claim')} that could be checked, {claims.share:.0%} "
+            f"agree with the file; {number(n_invented, 'cut')} {verb(n_invented, 'were')} invented."
         )
     lines += [_constant(r) for r in constant_scores(frame).to_dict("records")]
     lines += [_cost_line(frame)] if costs else []
     lines += more
     counts = {"analysed": len(good), "not_analysed": len(frame) - len(good)}
-    return done("analysis", lines, **counts)
+    return finish_stage("analysis", lines, **counts)
 
 
 def _cost_line(frame: pd.DataFrame) -> str:
@@ -147,12 +147,12 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     ratings = {**factors, "platform_fit": answer.get("platform_fit"), "overall": overall}
     claims = answer.get("explanation") or []
     return {
-        **{name: row.get(name) for name in (*HIDDEN, *COLUMNS) if name in row},
+        **{name: row.get(name) for name in (*HIDDEN_COLUMNS, *COLUMNS) if name in row},
         "caption": _line(row.get("caption")),
         "hook_types": ", ".join(_hooks(hook)) or None,
         "hook_strength": (factors.get("hook_strength") or {}).get("score"),
         "overall": overall.get("score"),
-        "agree": f"{count.supported} of {count.checked}" if count.checked else None,
+        "agree": f"{count.n_supported} of {count.n_checked}" if count.n_checked else None,
         "cuts_invented": cuts.get("n_invented"),
         "cut_drift_s": cuts.get("drift_s"),
         "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,
@@ -193,20 +193,20 @@ class ClaimCount:
     """Claims of `answers` answers: supported, at another time, contradicted, not checked."""
 
     answers: int = 0
-    supported: int = 0
-    drifted: int = 0
-    contradicted: int = 0
-    not_checked: int = 0
+    n_supported: int = 0
+    n_drifted: int = 0
+    n_contradicted: int = 0
+    n_not_checked: int = 0
 
     @property
-    def checked(self) -> int:
+    def n_checked(self) -> int:
         """How many claims could be checked, contradicted ones included."""
-        return self.supported + self.drifted + self.contradicted
+        return self.n_supported + self.n_drifted + self.n_contradicted
 
     @property
     def share(self) -> float:
         """Supported among checked, 0 to 1; NaN when nothing could be checked."""
-        return self.supported / self.checked if self.checked else float("nan")
+        return self.n_supported / self.n_checked if self.n_checked else float("nan")
 
 
 def claims_of(row: Mapping[Any, Any]) -> ClaimCount:

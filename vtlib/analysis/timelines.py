@@ -13,7 +13,7 @@ from vtlib.core.conclusion import number
 from vtlib.llm import answers as analyses
 from vtlib.media import store
 from vtlib.media.folder import MediaFolder
-from vtlib.media.queue import PUBLISHED, SAMPLE
+from vtlib.media.queue import PUBLISHED_ROLE, SAMPLE_ROLE
 from vtlib.media.timeline import Scene, timeline_chart
 from vtlib.store.project import Project
 
@@ -26,8 +26,8 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     those drawn for patterns have none: they are measured for comparison, and a hundred of them
     make a page of megabytes.
     """
-    posts = posts[~posts["role"].isin((PUBLISHED, SAMPLE))]
-    folder, display = MediaFolder(project.workspace.outputs), project.shown(posts)
+    posts = posts[~posts["role"].isin((PUBLISHED_ROLE, SAMPLE_ROLE))]
+    folder, display = MediaFolder(project.workspace.outputs), project.frame_for_reader(posts)
     measures = store.measures(project.store, list(posts["post_id"]))
     if not measures:
         title = "What the videos show, second by second"

@@ -42,7 +42,7 @@ from vtlib.capture.json_items import array_items
 from vtlib.core import log
 from vtlib.core.deadline import TooSlow, call_within
 from vtlib.core.errors import SourceFailed, VtError
-from vtlib.core.models import Broken
+from vtlib.core.models import UnreadableItem
 from vtlib.core.rate_limits import Manners, manners
 
 PUBLIC_URL = "https://api.apify.com"
@@ -308,7 +308,7 @@ class Apify:
                 timeout="long",
             )
         items = list(array_items(BytesIO(content)))
-        if any(isinstance(one, Broken) for one in items):
+        if any(isinstance(one, UnreadableItem) for one in items):
             raise ValueError("the page of items is damaged")
         count, total = (int(headers[f"x-apify-pagination-{k}"]) for k in ("count", "total"))
         return ItemPage(items, count, total)

@@ -24,7 +24,7 @@ from vtlib.capture import store as captures
 from vtlib.capture.apify import ENDED, ActorRun, Apify, ScrapeJob
 from vtlib.capture.apify_errors import ActorGone, LostReply, NotAllowed
 from vtlib.capture.messages import vanished
-from vtlib.capture.orders import Asked, Cover
+from vtlib.capture.orders import Cover, Order
 from vtlib.core import log
 from vtlib.core.errors import BudgetReached, SourceFailed, VtError
 from vtlib.platforms.field_use import FieldUse
@@ -79,7 +79,7 @@ class Collector:
     now: datetime
 
 
-def not_asked(order: Asked, reason: str, *, exit_code: int) -> Captured:
+def not_asked(order: Order, reason: str, *, exit_code: int) -> Captured:
     """An order that was not placed, and why."""
     return Captured(
         *(order.platform, order.actor, order.ask, len(order.targets), "not asked"),
@@ -97,7 +97,7 @@ def covered(cover: Cover) -> Captured:
     )
 
 
-def place(collector: Collector, order: Asked, *, max_usd: float) -> Row | Captured:
+def place(collector: Collector, order: Order, *, max_usd: float) -> Row | Captured:
     """Write an order and start its run; returns its row in the ledger, or how it failed.
 
     Raises CredentialsMissing and StoreBusy: they hold for all orders.

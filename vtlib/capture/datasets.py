@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 from vtlib.capture import json_items
 from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
-from vtlib.core.models import Broken
+from vtlib.core.models import UnreadableItem
 from vtlib.platforms.fields import path_of_key, unflatten
 from vtlib.tables.encodings import Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
@@ -232,6 +232,6 @@ def _table_items(table: Table) -> Iterator[Any]:
     paths = [path_of_key(name, "/") for name in table.columns]
     for _, row in table.plain_rows():
         if isinstance(row, Damage):
-            yield Broken(row.reason, row.text)
+            yield UnreadableItem(row.reason, row.text)
         else:
             yield unflatten(zip(paths, row.values(), strict=True))

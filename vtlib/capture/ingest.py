@@ -9,7 +9,7 @@ import pandas as pd
 
 from vtlib.capture import store as captures
 from vtlib.capture.mapping import Capture, Chunk, Item, map_items
-from vtlib.core.models import Broken
+from vtlib.core.models import UnreadableItem
 from vtlib.store.connection import Store
 
 REASON_CHARS = 500
@@ -61,7 +61,7 @@ def store_items(
                 yield from store_items(store, half, capture, choose)
             return
         reason = f"cannot be stored: {error}"[:REASON_CHARS]
-        chunk = map_items([(batch[0][0], Broken(reason))], capture)
+        chunk = map_items([(batch[0][0], UnreadableItem(reason))], capture)
         n_moved = captures.ingest(store, choose(chunk.frames))
     chunk.tally["parted"] += n_moved
     yield chunk

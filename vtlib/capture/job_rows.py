@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vtlib.capture import mapping
-from vtlib.capture.orders import Asked
+from vtlib.capture.orders import Order
 from vtlib.store.project import Project
 
 PROVIDER = "apify"
 
 
 def order_row(
-    project: Project, order: Asked, *, max_usd: float, provider_now: datetime
+    project: Project, order: Order, *, max_usd: float, provider_now: datetime
 ) -> dict[str, Any]:
     """A new order as the ledger keeps it; `provider_now` is a time of the provider's not after
     its start.
@@ -42,9 +42,9 @@ def order_row(
     }
 
 
-def asked_of(row: Mapping[str, Any]) -> Asked:
+def asked_of(row: Mapping[str, Any]) -> Order:
     """An order as it was asked."""
-    return Asked(
+    return Order(
         platform=row["platform"],
         actor=row["actor"],
         ask=row["ask"],
@@ -159,7 +159,7 @@ def utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _requested(order: Asked) -> int | None:
+def _requested(order: Order) -> int | None:
     if order.ask in ("posts", "profiles"):
         return len(order.targets)
     return order.limit * len(order.targets) if order.limit else None

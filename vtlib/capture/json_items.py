@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import orjson
 
-from vtlib.core.models import Broken
+from vtlib.core.models import UnreadableItem
 from vtlib.tables.encodings import UTF8, Encoding, decode_bytes, utf8
 
 BLOCK_BYTES = 1 << 20
@@ -67,7 +67,7 @@ def line_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The objects of a file of lines; a line that is none is a Broken."""
     while line := stream.readline(MAX_ITEM_BYTES):
         if len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
-            yield Broken(f"the line is longer than {MAX_ITEM_BYTES:,} bytes")
+            yield UnreadableItem(f"the line is longer than {MAX_ITEM_BYTES:,} bytes")
             while (rest := stream.readline(BLOCK_BYTES)) and not rest.endswith(b"\n"):
                 pass
         elif word := line.strip():
@@ -97,7 +97,7 @@ def decode(text: bytes, encoding: Encoding = UTF8) -> Any:
     except RecursionError:
         return decode(_pruned(text), encoding)
     except ValueError as error:
-        return Broken(f"{error}", text[:500].decode("utf-8", "replace"))
+        return UnreadableItem(f"{error}", text[:500].decode("utf-8", "replace"))
 
 
 def unwrapped(value: Any) -> list[Any]:
@@ -134,14 +134,16 @@ class _Array:
         while (start := self._element()) is not None:
             end = self._end(start)
             item = decode(self.text[start:end], self.encoding) if end else None
-            if end and not isinstance(item, Broken):
+            if end and not isinstance(item, UnreadableItem):
                 yield item
                 self.at = end
                 continue
             item = self._damaged(start, end, item)
             yield item
             if self.damages > MAX_DAMAGES:
-                yield Broken(f"damaged in more than {MAX_DAMAGES} places: the rest is not read")
+                yield UnreadableItem(
+                    f"damaged in more than {MAX_DAMAGES} places: the rest is not read"
+                )
                 return
         yield from self._ending(item)
 
@@ -167,15 +169,15 @@ class _Array:
             if self.at < len(self.text) or not self._more():
                 return self.text[self.at : self.at + 1]
 
-    def _ending(self, last: Any) -> Iterator[Broken]:
+    def _ending(self, last: Any) -> Iterator[UnreadableItem]:
         if self.text[self.at : self.at + 1] != b"]":
-            if not isinstance(last, Broken):
-                yield Broken("the JSON breaks off here: its list is never closed")
+            if not isinstance(last, UnreadableItem):
+                yield UnreadableItem("the JSON breaks off here: its list is never closed")
         elif self.alone:
             self.at += 1
             if self._next_mark():
                 excerpt = self.text[self.at : self.at + 500].decode("utf-8", "replace")
-                yield Broken("something stands after the end of the JSON", excerpt)
+                yield UnreadableItem("something stands after the end of the JSON", excerpt)
 
     def _end(self, start: int) -> int | None:
         """Where the element that begins at `start` ends, or None when quotes and brackets do not
@@ -226,15 +228,17 @@ class _Array:
                 return quote
             at = quote + 1
 
-    def _damaged(self, start: int, end: int | None, item: Any) -> Broken:
+    def _damaged(self, start: int, end: int | None, item: Any) -> UnreadableItem:
         """Step over a damaged element: to its end, else to the next that opens with the same
         key.
         """
         self.damages += 1
         self.at = end or self._border(start)
-        reason = item.reason if isinstance(item, Broken) else "quotes and brackets do not match"
+        reason = (
+            item.reason if isinstance(item, UnreadableItem) else "quotes and brackets do not match"
+        )
         excerpt = self.text[start : min(self.at, start + 500)].decode("utf-8", "replace")
-        return Broken(f"the JSON breaks off or is damaged here: {reason}", excerpt)
+        return UnreadableItem(f"the JSON breaks off or is damaged here: {reason}", excerpt)
 
     def _border(self, start: int) -> int:
         opening = _OPENING.match(self.text, start)
@@ -266,7 +270,7 @@ def _is_lines(head: bytes, encoding: Encoding) -> bool:
 
 def _of_text(text: bytes, fault: str, encoding: Encoding) -> Iterator[Any]:
     value = decode(text, encoding)
-    if not isinstance(value, Broken):
+    if not isinstance(value, UnreadableItem):
         yield from unwrapped(value)
         return
     match = _WRAPPED.search(text[:100_000])
@@ -274,7 +278,7 @@ def _of_text(text: bytes, fault: str, encoding: Encoding) -> Iterator[Any]:
         rest = io.BytesIO(text[match.end() - 1 :])
         yield from _Array(rest, encoding, alone=False).items()
     else:
-        yield Broken(f"{fault}: {value.reason}", value.text)
+        yield UnreadableItem(f"{fault}: {value.reason}", value.text)
 
 
 def _loads(text: str) -> Any:

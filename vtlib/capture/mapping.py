@@ -32,17 +32,17 @@ from vtlib.capture.rows import (
     raw_row,
     snapshot_row,
 )
-from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import BadInput
 from vtlib.core.models import (
     AccountCounts,
-    Broken,
     Mapped,
     MappedAccount,
     Misread,
     Platform,
     PostRef,
     Rejected,
+    UnreadableItem,
 )
 from vtlib.platforms import outcome, posts_within, recognise
 from vtlib.platforms.field_use import FieldUse
@@ -212,7 +212,7 @@ def conclude(
     as stored; `gone` sentences on files that are known and no longer there.
     """
     if places.empty:
-        return skipped(
+        return skip_stage(
             "import", "nothing to import: set importing.datasets, or run vt import dataset …"
         )
     posts, accounts = int(places["posts"].sum()), int(places["accounts"].sum())
@@ -234,7 +234,7 @@ def conclude(
             "the reason."
         )
     lines += gone
-    return done("import", lines, posts=posts, accounts=accounts, captures=len(captures))
+    return finish_stage("import", lines, posts=posts, accounts=accounts, captures=len(captures))
 
 
 def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
@@ -247,7 +247,7 @@ def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
 
 
 def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccount | Rejected:
-    if isinstance(item, Broken):
+    if isinstance(item, UnreadableItem):
         return Rejected("unreadable", item.reason, item.text or None)
     hit = None if capture.forced or not isinstance(item, dict) else recognise(item)
     platform = hit[0] if hit else capture.platform

@@ -31,7 +31,7 @@ ESTIMATE = ("platform", "actor", "ask", "targets", "items_max", "usd_per_1000", 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Order:
     """One order before it is placed. `limit` posts per target, `days_back` before the capture
     (None = no limit), `formats` wanted (empty = all); `items_max` is the most that may come and
     be charged.
@@ -84,7 +84,7 @@ class Cover:
 class Wave:
     """Orders to place, and what is not asked although it is not there."""
 
-    orders: tuple[Asked, ...] = ()
+    orders: tuple[Order, ...] = ()
     covers: tuple[Cover, ...] = ()
 
     def __add__(self, other: Wave) -> Wave:
@@ -146,7 +146,7 @@ def orders(
     limit, days = (params.limit, params.days_back) if wide else (None, None)
     formats = tuple(params.post_types) if wide else ()
     since = (ledger.now - timedelta(days=days)).date() if days else None
-    blank = Asked(platform, "", ask, (), {}, 0, limit, days, formats)
+    blank = Order(platform, "", ask, (), {}, 0, limit, days, formats)
     covering = _covering(blank, ledger)
     to_ask: list[str] = []
     by_order: dict[str, tuple[Mapping[str, Any], list[str]]] = {}
@@ -162,7 +162,7 @@ def orders(
         request = ActorRequest(ask, tuple(group), limit, since, formats)
         items = _items_max(actor, request)
         new_orders.append(
-            Asked(
+            Order(
                 *(platform, actor.name, ask, request.targets, actor.build(request), items),
                 *(limit, days, formats),
             )
@@ -196,7 +196,7 @@ def cover_reason(row: Mapping[str, Any], *, gap_h: float) -> str:
     return ""
 
 
-def other_actors(order: Asked) -> str:
+def other_actors(order: Order) -> str:
     """What to do when the actor of an order cannot be run: which others `scraping.actors` could
     name.
     """
@@ -251,7 +251,7 @@ def due_links(posts: pd.DataFrame, *, params: Scraping, now: datetime) -> pd.Dat
 
 
 def estimate(
-    new_orders: Sequence[Asked], *, prices: Mapping[str, float], charged: Mapping[str, float]
+    new_orders: Sequence[Order], *, prices: Mapping[str, float], charged: Mapping[str, float]
 ) -> pd.DataFrame:
     """What orders may cost at most: columns ESTIMATE, a row an order; money in US dollars.
 
@@ -357,7 +357,7 @@ def _items_max(actor: Actor, request: ActorRequest) -> int:
     return (request.limit or MOST_ITEMS) * len(request.targets) * max(len(kinds), 1)
 
 
-def _covering(order: Asked, ledger: Ledger) -> list[tuple[Mapping[str, Any], frozenset[str]]]:
+def _covering(order: Order, ledger: Ledger) -> list[tuple[Mapping[str, Any], frozenset[str]]]:
     """Orders that cover targets of such a question, each with the keys of its targets: the open
     ones, then those within the gap that asked for at least as much.
     """

@@ -16,8 +16,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.capture.messages import NOT_COUNTED, fate, mapped_ratio, unreadable
-from vtlib.capture.orders import Asked
-from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.capture.orders import Order
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import sentence
 from vtlib.core.models import METRICS, Mapped, MappedAccount, Rejected
 from vtlib.platforms import outcome, posts_within
@@ -62,7 +62,7 @@ class RunItem:
 class Ran:
     """An order and how its run ended at the provider, in the provider's words."""
 
-    asked: Asked
+    asked: Order
     status: str
     message: str = ""
 
@@ -90,7 +90,7 @@ class Came:
     overcharge: str = ""
 
 
-def look(items: Iterable[tuple[int, Any]], order: Asked) -> list[RunItem]:
+def look(items: Iterable[tuple[int, Any]], order: Order) -> list[RunItem]:
     """What each (item_no, item) is, the posts inside profiles after their profile, and for which
     target of the order it came. Nothing raises.
     """
@@ -98,7 +98,7 @@ def look(items: Iterable[tuple[int, Any]], order: Asked) -> list[RunItem]:
     return [one for item_no, item in items for one in _seen(item_no, item, order, names)]
 
 
-def keep(run_items: Sequence[RunItem], order: Asked, *, captured_at: datetime) -> SelectedPosts:
+def keep(run_items: Sequence[RunItem], order: Order, *, captured_at: datetime) -> SelectedPosts:
     """Which posts the order meant: no older than `days_back` before the capture, of the formats
     asked, and of each target the newest `limit` (search and hashtag: the first). Posts without a
     time are not too old.
@@ -234,30 +234,32 @@ def conclude(
     captures: pd.DataFrame,
     *,
     has_token: bool,
-    said: Sequence[str] = (),
+    shortfalls: Sequence[str] = (),
     costs: bool = True,
 ) -> Conclusion:
     """The stage's sentences, from what is stored: latest rows of capture_targets, and their
     captures.
 
-    `said`: what fell short just now, in words; `costs`: whether the reader is told what was
+    `shortfalls`: what fell short just now, in words; `costs`: whether the reader is told what was
     charged.
     """
     if targets.empty:
         need = (
             "follow accounts: vt project add-accounts" if has_token else "set APIFY_TOKEN in .env"
         )
-        return skipped("scraping", f"nothing was asked of a provider: {need}", said)
+        return skip_stage("scraping", f"nothing was asked of a provider: {need}", shortfalls)
     target_rows = targets[targets["handle"] != ""]
     short = target_rows[target_rows["reason"].notna()]
     lines = [_asked_line(target_rows, captures, short), _came_line(targets)]
     lines += [_cost_line(captures)] if costs else []
-    lines += said
+    lines += shortfalls
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
     lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]
     if len(short) > 5:
         lines.append(f"… and {len(short) - 5:,} more (see the table).")
-    return done("scraping", lines, asked=len(target_rows), short=len(short), runs=len(captures))
+    return finish_stage(
+        "scraping", lines, asked=len(target_rows), short=len(short), runs=len(captures)
+    )
 
 
 def _asked_line(targets: pd.DataFrame, captures: pd.DataFrame, short: pd.DataFrame) -> str:
@@ -285,7 +287,7 @@ def _cost_line(captures: pd.DataFrame) -> str:
 
 
 def _seen(
-    item_no: int, item: Any, order: Asked, names: Mapping[str, frozenset[str]]
+    item_no: int, item: Any, order: Order, names: Mapping[str, frozenset[str]]
 ) -> list[RunItem]:
     result = outcome(order.platform, item)
     under, owner = names_in(item if isinstance(item, dict) else {}, result)
@@ -314,7 +316,7 @@ def _match(names: frozenset[str], names_by_target: Mapping[str, frozenset[str]])
     return next((t for t, mine in names_by_target.items() if names & mine), "")
 
 
-def _misfit(one: RunItem, order: Asked, oldest: datetime | None) -> str:
+def _misfit(one: RunItem, order: Order, oldest: datetime | None) -> str:
     if order.formats and one.format not in order.formats:
         return "other_type"
     if oldest and one.posted_at and one.posted_at < oldest:
@@ -322,7 +324,7 @@ def _misfit(one: RunItem, order: Asked, oldest: datetime | None) -> str:
     return ""
 
 
-def _ranked(mine: list[RunItem], order: Asked) -> list[RunItem]:
+def _ranked(mine: list[RunItem], order: Order) -> list[RunItem]:
     if order.ask != "accounts":
         return mine  # in the provider's order of relevance
     never = datetime.min.replace(tzinfo=UTC)
@@ -330,7 +332,7 @@ def _ranked(mine: list[RunItem], order: Asked) -> list[RunItem]:
 
 
 def _row(
-    target: str, mine: Sequence[RunItem], kept: SelectedPosts, *, asked: Asked, new: Collection[str]
+    target: str, mine: Sequence[RunItem], kept: SelectedPosts, *, asked: Order, new: Collection[str]
 ) -> dict[str, Any]:
     posts = [one for one in mine if one.post_id]
     post_ids = {one.post_id for one in posts if one.key not in kept.out}
@@ -349,7 +351,7 @@ def _row(
     }
 
 
-def _requested(target: str, order: Asked) -> int | None:
+def _requested(target: str, order: Order) -> int | None:
     if not target:
         return 0
     return 1 if order.ask in ("posts", "profiles") else order.limit

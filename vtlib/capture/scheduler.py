@@ -11,13 +11,13 @@ import pandas as pd
 from vtlib.capture import collector as jobs
 from vtlib.capture import job_rows, job_store, orders
 from vtlib.capture.collector import Captured, Collector, Row
-from vtlib.capture.orders import Asked, Cover
+from vtlib.capture.orders import Cover, Order
 from vtlib.store.project import Project
 from vtlib.store.writes import naive
 
 LEAST_CAP_USD = 1.0  # a smaller share of the budget is rounded up: actors refuse tiny caps
 SMALLEST_USD = 0.0001  # the provider counts no finer
-Told = Callable[[Captured], object]
+OnResult = Callable[[Captured], object]
 
 
 class Purse:
@@ -41,7 +41,7 @@ class Purse:
         self.left_usd += 0.0 if usd is None else cap - usd
 
 
-def estimate(project: Project, new_orders: Sequence[Asked]) -> pd.DataFrame:
+def estimate(project: Project, new_orders: Sequence[Order]) -> pd.DataFrame:
     """What orders may cost, by the user's prices or what earlier captures were charged."""
     return orders.estimate(
         new_orders,
@@ -59,7 +59,7 @@ def left_usd(project: Project) -> float:
     return max(min(params.max_cost_usd, params.budget_usd - usd), 0.0)
 
 
-def take_up(collector: Collector, *, told: Told) -> list[Captured]:
+def take_up(collector: Collector, *, told: OnResult) -> list[Captured]:
     """Bring orders that were left open to their end, before anything new is asked."""
     results = []
     for row in job_store.left_open(collector.project.store, collector.project.slug):
@@ -71,7 +71,7 @@ def take_up(collector: Collector, *, told: Told) -> list[Captured]:
 
 
 def ask_all(
-    collector: Collector, wave: Sequence[Asked], purse: Purse, *, again: bool, told: Told
+    collector: Collector, wave: Sequence[Order], purse: Purse, *, again: bool, told: OnResult
 ) -> list[Captured]:
     """Place orders, `parallel_runs` at one time; each failure is told and the others go on.
 
@@ -107,7 +107,7 @@ def ask_all(
     return results
 
 
-def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: Told) -> list[Captured]:
+def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: OnResult) -> list[Captured]:
     """Say what is not asked for an order that covers it, where this scrape has not said so of
     that order.
     """
@@ -119,7 +119,7 @@ def spare(covers: Sequence[Cover], *, done: Sequence[Captured], told: Told) -> l
 
 
 def _placed(
-    collector: Collector, order: Asked, cap: float, *, failed_at: datetime | None
+    collector: Collector, order: Order, cap: float, *, failed_at: datetime | None
 ) -> Row | Captured:
     if cap <= 0:
         reason = "not asked: scraping.max_cost_usd or scraping.budget_usd is reached"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     # imports of collector and scheduler below.
     from vtlib.capture.apify import Apify
     from vtlib.capture.collector import Captured, Collector
-    from vtlib.capture.scheduler import Told
+    from vtlib.capture.scheduler import OnResult
 
 LINK_TRIES_MAX = 3
 OnNew = Callable[[Project], object]
@@ -77,11 +77,11 @@ def run(
     search: Search | None = None,
     *,
     again: bool = False,
-    told: Told | None = None,
+    on_result: OnResult | None = None,
     on_new: OnNew | None = None,
 ) -> ScrapeResult:
     """`scrape`, and read back what each target got."""
-    done = scrape(project, search, again=again, told=told, on_new=on_new)
+    done = scrape(project, search, again=again, on_result=on_result, on_new=on_new)
     return ScrapeResult(tuple(done), targets_of(project, [c.capture_id for c in done]))
 
 
@@ -126,7 +126,7 @@ def scrape(
     search: Search | None = None,
     *,
     again: bool = False,
-    told: Told | None = None,
+    on_result: OnResult | None = None,
     on_new: OnNew | None = None,
 ) -> list[Captured]:
     """Take up what was left open, then ask for what the parameters (or `search`) say; how each
@@ -141,7 +141,7 @@ def scrape(
     from vtlib.capture import collector as jobs  # noqa: PLC0415
     from vtlib.capture import scheduler  # noqa: PLC0415
 
-    tell = told or (lambda _: None)
+    tell = on_result or (lambda _: None)
     with _alone(project):
         collector = _collector(project)
         done = scheduler.take_up(collector, told=tell)
@@ -171,8 +171,8 @@ def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
     are not.
     """
     of_people = targets["ask"].isin(["accounts", "profiles"])
-    seen = project.shown(targets, ours=("reason",))
-    words = targets["handle"].map(project.told).where(~of_people, seen["handle"])
+    seen = project.frame_for_reader(targets, ours=("reason",))
+    words = targets["handle"].map(project.text_for_reader).where(~of_people, seen["handle"])
     return seen.assign(handle=words)
 
 
@@ -200,7 +200,7 @@ def remap(project: Project) -> list[Captured]:
 
 
 def abandon(
-    workspace: Workspace, order: str, opened: Callable[[Workspace, str], Project]
+    workspace: Workspace, order: str, open_project: Callable[[Workspace, str], Project]
 ) -> Captured:
     """Give up an order that was left open: its targets may be asked anew; says what it cost.
 
@@ -215,7 +215,7 @@ def abandon(
         still = [r["capture_id"] for r in job_store.left_open(workspace.store)]
         todo = f"Open: {', '.join(still)}." if still else "No order is open."
         raise BadInput(f"there is no open order {order}.", todo=todo)
-    project = opened(workspace, row["project_id"])
+    project = open_project(workspace, row["project_id"])
     with _alone(project):
         return jobs.abandon(project, _apify(project) if project.has_apify else None, row)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from vtlib.llm import text_requests
-    from vtlib.llm.records import Done
+    from vtlib.llm.records import RequestSummary
     from vtlib.store.project import Project, Workspace
 
 RANK_COLUMNS = [
@@ -91,9 +91,9 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **options: A
     if options["max_cost"] is not None:
         text_requests.require_price(current, product_fits.model_of(current))
     plan = product_fits.plan(current, slugs=slugs, post_id=post_id)
-    rest = text_requests.open_ones(current, plan.asked)
+    rest = text_requests.unanswered(current, plan.requests)
     if dry_run:
-        return _plan_answer(current, rest, n_known=len(plan.asked) - len(rest))
+        return _plan_answer(current, rest, n_known=len(plan.requests) - len(rest))
     if current.has_model:
         with progress("judging", unit="videos") as tick:
             comparison = product_fits.run(current, slugs=slugs, post_id=post_id, progress=tick)
@@ -109,13 +109,13 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **options: A
     return show(current, fits, judgements, result)
 
 
-def _not_judged(*, n_open: int) -> Done:
+def _not_judged(*, n_open: int) -> RequestSummary:
     """The outcome without a model: what was open stays so."""
-    from vtlib.llm.records import Done
+    from vtlib.llm.records import RequestSummary
 
-    return Done(
-        n_left=n_open,
-        stopped="set GEMINI_API_KEY" if n_open else "",
+    return RequestSummary(
+        n_open=n_open,
+        stop_reason="set GEMINI_API_KEY" if n_open else "",
         exit_code=3 * bool(n_open),
     )
 
@@ -126,20 +126,20 @@ def _plan_answer(
     from vtlib.llm import text_requests
 
     estimate = text_requests.estimate(project, rest)
-    data = text_requests.most(estimate) | {
+    data = text_requests.upper_bound(estimate) | {
         "questions": len(rest),
         "known": n_known,
         "asked": estimate,
     }
     headline = (
         f"{number(len(rest), 'video')} would be asked about, {n_known} are known; "
-        f"{text_requests.most_words(estimate)}"
+        f"{text_requests.upper_bound_text(estimate)}"
     )
     return Answer(data, "\n".join([headline, "", table(estimate.head(50), empty="nothing to ask")]))
 
 
 def _video_answer(
-    project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, result: Done
+    project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, result: RequestSummary
 ) -> Answer:
     from vtlib.adaptation.comparison import ranking, recommendation, summary
 
@@ -218,7 +218,7 @@ def _line(row: Any) -> str:
 
 
 def _project_answer(
-    project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, result: Done
+    project: Project, fits: pd.DataFrame, judgements: pd.DataFrame, result: RequestSummary
 ) -> Answer:
     from vtlib.adaptation import fits as product_fits
     from vtlib.adaptation.comparison import ranking, summary
@@ -259,23 +259,23 @@ def _matrix(fits: pd.DataFrame) -> pd.DataFrame:
     return wide.loc[best].reset_index().rename_axis(columns=None)
 
 
-def result_data(result: Done) -> dict[str, Any]:
+def result_data(result: RequestSummary) -> dict[str, Any]:
     """What was asked, as machines read it."""
     return {
         "outcomes": dict(result.outcomes),
-        "known": result.n_known,
-        "left": result.n_left,
-        "stopped": result.stopped,
+        "known": result.n_answered_before,
+        "left": result.n_open,
+        "stopped": result.stop_reason,
         "tokens": result.tokens,
         "usd": result.usd,
         "possibly_paid_usd": result.possibly_usd,
     }
 
 
-def _with_cost(text: str, result: Done) -> str:
+def _with_cost(text: str, result: RequestSummary) -> str:
     from vtlib.llm import text_requests
 
-    return "\n".join([text, "", text_requests.words(result)])
+    return "\n".join([text, "", text_requests.summary_text(result)])
 
 
 def adapt_products(
@@ -297,10 +297,10 @@ def adapt_products(
         left_usd = max(left_usd - fit_result.most_usd, 0.0)
     orders = adaptation_stage.pairs(project, slugs=slugs)
     script_result = adaptation_stage.adapt(project, orders, max_cost_usd=left_usd)
-    keys = {o.wanted.key for o in orders}
+    keys = {o.request.key for o in orders}
     scripts = [r for r in adaptation_stage.load(project) if r["analysis_id"] in keys]
-    both = text_requests.both(fit_result, script_result)
-    lines = [first.text, "", f"fits and scripts: {text_requests.words(both)}"]
+    both = text_requests.add_summaries(fit_result, script_result)
+    lines = [first.text, "", f"fits and scripts: {text_requests.summary_text(both)}"]
     lines += [f"  {r['script_id']}: {r['title']}, {r['reason']}" for r in scripts]
     lacks = "" if orders else adaptation_stage.shortfall(project, slugs=slugs)
     lines += [lacks] if lacks else []
@@ -319,24 +319,28 @@ def _plan_fits_and_scripts(project: Project, slugs: list[str], first: Answer) ->
     from vtlib.adaptation import stage as adaptation_stage
     from vtlib.llm import text_requests
 
-    fits = text_requests.open_ones(project, product_fits.plan(project, slugs=slugs).asked)
-    scripts = text_requests.open_ones(
-        project, [o.wanted for o in adaptation_stage.pairs(project, slugs=slugs)]
+    fits = text_requests.unanswered(project, product_fits.plan(project, slugs=slugs).requests)
+    scripts = text_requests.unanswered(
+        project, [o.request for o in adaptation_stage.pairs(project, slugs=slugs)]
     )
     estimate = text_requests.estimate(project, [*fits, *scripts])
     headline = (
         f"{number(len(fits), 'fit')} would be judged, {number(len(scripts), 'script')} written "
         "from fits that are known, at most "
-        f"{project.params.adaptation.limit} in all; {text_requests.most_words(estimate)}"
+        f"{project.params.adaptation.limit} in all; {text_requests.upper_bound_text(estimate)}"
     )
     data = {
         **first.data,
         "fits": len(fits),
         "scripts": len(scripts),
-        "then": text_requests.most(estimate),
+        "then": text_requests.upper_bound(estimate),
     }
     return Answer(data, f"{first.text}\n\n{headline}", first.exit_code)
 
 
-def _data(result: Done) -> dict[str, Any]:
-    return {"outcomes": dict(result.outcomes), "known": result.n_known, "stopped": result.stopped}
+def _data(result: RequestSummary) -> dict[str, Any]:
+    return {
+        "outcomes": dict(result.outcomes),
+        "known": result.n_answered_before,
+        "stopped": result.stop_reason,
+    }

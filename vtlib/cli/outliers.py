@@ -178,7 +178,7 @@ def breakout_rows(
         before = project.frame("outliers_of_run", outlier_run=standing.outlier_run_id)
         tiers = before.set_index("post_id")["tier"]
         scores = scores[scores["tier"].ne(scores["post_id"].map(tiers))]
-    return project.shown(scores.reset_index(drop=True), ours=("reason", "look", "notes"))
+    return project.frame_for_reader(scores.reset_index(drop=True), ours=("reason", "look", "notes"))
 
 
 def table_lines(scores: pd.DataFrame, filters: Filters) -> list[str]:
@@ -288,8 +288,8 @@ def import_(at: Workspace, file: Path, project: str) -> Answer:
     from vtlib.outliers import reviews
 
     current = projects.opened(at, project)
-    others = reviews.overruled_by(current, file)
-    n = reviews.take_in(current, file)
+    others = reviews.conflicts_in_file(current, file)
+    n = reviews.import_sheet(current, file)
     table_lines = [f"{number(n, 'decision')} taken in"]
     table_lines += [f"{post}: overrules {', '.join(whose)}" for post, whose in others.items()]
     return Answer({"file": file, "decisions": n, "overrules": others}, "\n".join(table_lines))
@@ -316,7 +316,7 @@ def decide(
     from vtlib.outliers import reviews
 
     current = projects.opened(at, project)
-    others = reviews.overruled(current, post_id, decision, reviewer=by)
+    others = reviews.conflicts_of(current, post_id, decision, reviewer=by)
     decision_row = reviews.decide(current, post_id, decision, reviewer=by, **words)
     over = f"; overrules {', '.join(others)}" if others else ""
     return Answer({**decision_row, "overrules": others}, f"{post_id}: {decision}{over}")

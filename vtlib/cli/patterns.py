@@ -118,11 +118,11 @@ def _library_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _pattern_text(detail: library.Shown) -> str:
-    from vtlib.performance.patterns import said
+    from vtlib.performance.patterns import pattern_sentence
 
     row = detail.row
     lines = [
-        said(row),
+        pattern_sentence(row),
         str(row["definition"]),
         f"from        {row['kind']}: {row['source'] or '-'}",
         f"posts       {row['n_with']:,} with it, {row['n_without']:,} without",
@@ -190,7 +190,7 @@ def advice(at: Workspace, project: str, kind: str | None) -> Answer:
     from vtlib.report.insight.next_steps import NOTE, TITLE, advice_table, sentence
 
     current = projects.opened(at, project)
-    rows, lacks = report_advice.advice(current, fits.ranked(current))
+    rows, lacks = report_advice.advice(current, fits.rank(current))
     rows_of_kind = rows[rows["kind"].eq(kind)] if kind else rows
     data = {"advice": rows_of_kind, "missing": lacks}
     if rows.empty:

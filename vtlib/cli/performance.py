@@ -118,7 +118,7 @@ def _data(slug: str, result: Result, run: dict[str, Any]) -> dict[str, Any]:
         "forecaster": run["forecaster"],
         "variants": result.variants,
         "returns": result.returns,
-        "verdicts": result.held,
+        "verdicts": result.verdicts,
         "patterns_tested": run["n_tested"],
         "patterns_claimed": run["n_claimed"],
     }
@@ -148,7 +148,8 @@ def competitors(at: Workspace, project: str, days: int | None) -> Answer:
     comparison = competitor_stage.compared(current)
     posts, pairs = competitor_stage.films(current)
     sentences = [
-        f.said for f in (*competitor_rule.findings(comparison), *creatives.findings(posts, pairs))
+        f.sentence
+        for f in (*competitor_rule.findings(comparison), *creatives.findings(posts, pairs))
     ]
     data = {
         "days": comparison.days,

@@ -73,18 +73,18 @@ def videos(
     result, posts = stage_result.media, media_queue.overview(stage_result.posts)
     conclusion = media_queue.conclude(posts, stage_result.duplicates)
     n_failed = _n_failed(result, posts)
-    rest = [f"{name} rests for now: {why}" for name, why in sorted(result.resting.items())]
+    rest = [f"{name} rests for now: {why}" for name, why in sorted(result.pauses.items())]
     if n_failed:
         rest.append(
             f"{n_failed} {'post' if n_failed == 1 else 'posts'} failed or wait; run the command "
             "again later"
         )
-    lines = [*conclusion.headline, *rest, *([result.stopped] if result.stopped else [])]
+    lines = [*conclusion.headline, *rest, *([result.stop_reason] if result.stop_reason else [])]
     data = {
-        "fetched": dict(result.fetched),
-        "measured": result.measured,
-        "resting": result.resting,
-        "stopped": result.stopped,
+        "fetched": dict(result.counts_by_status),
+        "measured": result.n_measured,
+        "resting": result.pauses,
+        "stopped": result.stop_reason,
         "headline": conclusion.headline,
         "skipped": conclusion.reason,
         "failed": n_failed,
@@ -129,7 +129,7 @@ def plan(at: Workspace, project: str, effect: float, films: int | None, sample: 
         **{
             k: getattr(sample_plan, k) for k in ("patterns", "measure", "ask", "available", "rates")
         },
-        "drawn": sample_plan.drawn + new,
+        "drawn": sample_plan.n_drawn + new,
         "new": new,
         "headline": lines,
     }
@@ -177,12 +177,12 @@ def purge(
 
 def _n_failed(result: downloads.MediaResult, posts: pd.DataFrame) -> int:
     """Posts that failed in this call or still wait for a retry."""
-    return len(result.failed | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
+    return len(result.failed_ids | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
 
 
 def _exit_code(result: downloads.MediaResult, n_failed: int) -> int:
     """8 when the quota stopped it, 4 when posts failed or wait, else 0."""
-    if result.stopped:
+    if result.stop_reason:
         return 8
     return 4 if n_failed else 0
 

@@ -187,8 +187,8 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
         params_file=str(path) if path.exists() else "",
         adopt=how["adopt"],
         wait=not how["is_impatient"],
-        waits=_print_line,
-        told=_print_stage,
+        on_wait=_print_line,
+        on_event=_print_stage,
         tape=tape,
     )
     index = result.folder / "index.html"
@@ -322,7 +322,7 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
         why = f"{project} has no two reports with recorded figures yet"
         return Answer({"figures": [], "reason": why}, f"{why}: vt run {project}")
     changes, tiers = history
-    sentences = [f.said for f in change_findings(changes, tiers)]
+    sentences = [f.sentence for f in change_findings(changes, tiers)]
     data = {
         "from": changes.old.run_id,
         "to": changes.new.run_id,

@@ -223,7 +223,7 @@ def _capture(
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
     with progress("capturing", unit="runs") as tick:
         result = capture_stage.run(
-            project, search, again=again, told=lambda _: tick(1), on_new=_match
+            project, search, again=again, on_result=lambda _: tick(1), on_new=_match
         )
     return _answer(result.captures, result.targets)
 

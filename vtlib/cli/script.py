@@ -101,7 +101,7 @@ def create(at: Workspace, by: str, **options: Any) -> Answer:
     """
     from vtlib.adaptation import drafts
     from vtlib.adaptation.drafts import DraftRequest
-    from vtlib.scripts.forecast_text import expected
+    from vtlib.scripts.forecast_text import prediction_lines
     from vtlib.scripts.picture import time_line
 
     row = drafts.create(
@@ -109,7 +109,7 @@ def create(at: Workspace, by: str, **options: Any) -> Answer:
     )
     head = f"script {row['script_id']} from {row['origin']}, version 1, draft"
     place = f"product {row['product_id'] or '-'}, project {row['project_id'] or '-'}"
-    lines = [head, place, time_line(row["script"]), *expected(row["script"].prediction)]
+    lines = [head, place, time_line(row["script"]), *prediction_lines(row["script"].prediction)]
     return Answer(script_data(row), "\n".join(lines))
 
 

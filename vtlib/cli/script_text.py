@@ -97,10 +97,10 @@ def _publication(row: dict[str, Any]) -> str:
 
 def expectations(content: Script, frozen: list[dict[str, Any]]) -> list[str]:
     """Frozen predictions of the latest version in production, else the first forecast."""
-    from vtlib.scripts.forecast_text import expected, sentences
+    from vtlib.scripts.forecast_text import prediction_lines, sentences
 
     if not frozen:
-        return [f"expected: {s}" for s in expected(content.prediction)]
+        return [f"expected: {s}" for s in prediction_lines(content.prediction)]
     last = max(int(p["version"]) for p in frozen)
     latest = [p for p in frozen if p["version"] == last]
     return [f"v{last}, frozen: {s}" for s in sentences(latest)]
@@ -141,7 +141,7 @@ def diff_text(one: str, two: str, difference: Difference, lines: bool) -> str:
     return "\n".join(texts + (["", *map(_printable, difference.lines)] if lines else []))
 
 
-def import_text(result: script_files.Taken) -> str:
+def import_text(result: script_files.ImportedScript) -> str:
     """Result of an imported file, with its conflicts."""
     from vtlib.scripts import files as script_files
 

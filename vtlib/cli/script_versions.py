@@ -61,18 +61,22 @@ def beat(
         raise BadInput("one thing at a time.", todo="Give --add, --remove BEAT or --move BEAT.")
     if add:
         row, key = script_beats.add(
-            at, ref, Making(by, notes or "a beat added"), after=after, seen=base_version
+            at, ref, Making(by, notes or "a beat added"), after=after, base_version=base_version
         )
         return Answer({**script_data(row), "beat_id": key}, f"beat {key}: {version_text(row)}")
     if remove:
         row = script_beats.remove(
-            at, ref, remove, Making(by, notes or f"without {remove}"), seen=base_version
+            at, ref, remove, Making(by, notes or f"without {remove}"), base_version=base_version
         )
     elif to is None:
         raise BadInput("where to?", todo="Give --to NUMBER.")
     else:
         row = script_beats.move(
-            at, ref, (str(move), to), Making(by, notes or f"{move} moved"), seen=base_version
+            at,
+            ref,
+            (str(move), to),
+            Making(by, notes or f"{move} moved"),
+            base_version=base_version,
         )
     return Answer(script_data(row), f"{version_text(row)}\n{time_line(row['script'])}")
 
@@ -98,7 +102,9 @@ def hook(
     if take is None:
         current, variants = hooks.variants(at, ref)
         return Answer({"script_id": current["script_id"], "hooks": variants}, _hooks_text(variants))
-    row = hooks.take(at, ref, take, Making(by, notes or f"hook {take.upper()}"), seen=base_version)
+    row = hooks.take(
+        at, ref, take, Making(by, notes or f"hook {take.upper()}"), base_version=base_version
+    )
     link = (
         f"vt script track {row['script_id']} --version {row['version']} --variant "
         f"{take.upper()} --post-url URL"
@@ -170,17 +176,17 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **options: Any
     if options["max_cost"] is not None:
         text_requests.require_price(current, product_fits.model_of(current))
     orders = _requests(current, slugs or [], video, from_patterns=options["from_patterns"])
-    rest = text_requests.open_ones(current, [o.wanted for o in orders])
+    rest = text_requests.unanswered(current, [o.request for o in orders])
     lacks = "" if orders or video else adaptation_stage.shortfall(current, slugs=slugs or [])
     if dry_run:
         estimate = text_requests.estimate(current, rest)
         message = (
             f"{number(len(rest), 'script')} would be written, {len(orders) - len(rest)} are; "
-            f"{text_requests.most_words(estimate)}"
+            f"{text_requests.upper_bound_text(estimate)}"
         )
         message = "\n".join([message, *([lacks] if lacks else [])])
         return Answer(
-            text_requests.most(estimate)
+            text_requests.upper_bound(estimate)
             | {"questions": len(rest), "known": len(orders) - len(rest)},
             message,
         )
@@ -188,20 +194,24 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **options: Any
         result = adaptation_stage.adapt(
             current, orders, max_cost_usd=options["max_cost"], progress=tick
         )
-    keys = {o.wanted.key for o in orders}
+    keys = {o.request.key for o in orders}
     rows = [r for r in adaptation_stage.load(current) if r["analysis_id"] in keys]
     empty = lacks or "no script was written"
     text = table(pd.DataFrame(summary.overview(rows))[ADAPTATION_COLUMNS], empty=empty)
-    data = {"outcomes": dict(result.outcomes), "known": result.n_known, "left": result.n_left}
+    data = {
+        "outcomes": dict(result.outcomes),
+        "known": result.n_answered_before,
+        "left": result.n_open,
+    }
     data |= {
-        "stopped": result.stopped,
+        "stopped": result.stop_reason,
         "tokens": result.tokens,
         "usd": result.usd,
         "possibly_paid_usd": result.possibly_usd,
         "scripts": adaptation_rows(rows),
         "waits": lacks,
     }
-    return Answer(data, f"{text_requests.words(result)}\n\n{text}", result.exit_code)
+    return Answer(data, f"{text_requests.summary_text(result)}\n\n{text}", result.exit_code)
 
 
 def _requests(
@@ -213,7 +223,9 @@ def _requests(
     if from_patterns:
         return adaptation_stage.originals(project, slugs=slugs)
     if video:
-        return adaptation_stage.named(project, post_id=product_fits.post_of(video), slugs=slugs)
+        return adaptation_stage.for_products(
+            project, post_id=product_fits.post_of(video), slugs=slugs
+        )
     return adaptation_stage.pairs(project, slugs=slugs)
 
 
@@ -264,7 +276,7 @@ def update(
     if facts["values"] and not facts["beat"]:
         raise BadInput("--set needs the beat it changes.", todo="Add --beat, e.g. --beat b1.")
     row = lifecycle.change(
-        at, ref, facts, Making(by, notes or _change_note(facts)), seen=base_version
+        at, ref, facts, Making(by, notes or _change_note(facts)), base_version=base_version
     )
     return Answer(script_data(row), version_text(row))
 
@@ -288,7 +300,7 @@ def version(
     from vtlib.scripts import lifecycle
     from vtlib.scripts.store import Making
 
-    row = lifecycle.revise(at, ref, Making(by, notes), file=file, seen=base_version)
+    row = lifecycle.revise(at, ref, Making(by, notes), file=file, base_version=base_version)
     return Answer(script_data(row), version_text(row))
 
 

@@ -87,22 +87,22 @@ def _result_answer(result: analysis_stage.AnalysisTally, analyses: pd.DataFrame)
     lines = [
         *conclusion.headline,
         (
-            f"now asked: {sum(result.outcomes.values())}, known before: {result.n_known}, "
-            f"left: {result.n_left}, first looks: {sum(result.looks.values())}; {result.tokens:,} "
-            f"tokens, {cost}"
+            f"now asked: {sum(result.outcomes.values())}, known before: "
+            f"{result.n_answered_before}, left: {result.n_open}, first looks: "
+            f"{sum(result.looks.values())}; {result.tokens:,} tokens, {cost}"
         ),
         *([result.possibly_words] if result.possibly_words else []),
-        *([f"stopped: {result.stopped}"] if result.stopped else []),
+        *([f"stopped: {result.stop_reason}"] if result.stop_reason else []),
         "",
         table(analyses[ANALYSIS_COLUMNS].head(25), empty="no analyses yet"),
     ]
     data = {
         "outcomes": dict(result.outcomes),
         "looks": dict(result.looks),
-        "known": result.n_known,
-        "left": result.n_left,
+        "known": result.n_answered_before,
+        "left": result.n_open,
         "failed": result.n_failed,
-        "stopped": result.stopped,
+        "stopped": result.stop_reason,
         "tokens": result.tokens,
         "usd": result.usd,
         "possibly_paid_usd": result.possibly_usd,
@@ -127,8 +127,7 @@ def _plan_answer(project: Project, plan: analysis_stage.AnalysisPlan) -> Answer:
     order = "; the order may change with the first looks" if plan.looks else ""
     headline = (
         f"{first_looks}{number(len(plan.questions), 'post')} would be asked about in full, "
-        f"{plan.n_known} are known; "
-        f"at most {tokens:,} tokens, {most}{order}"
+        f"{plan.n_known} are known; at most {tokens:,} tokens, {most}{order}"
     )
     data = {
         "questions": len(plan.questions),
@@ -223,8 +222,8 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
     words = {f.path: ", ".join(f.options) for f in labels.FIELDS}
     guide = pd.DataFrame(list(words.items()), columns=["column", "words"])
     message = (
-        f"{number(n, 'post')} in {file}; several words are separated by commas, none = "
-        "nothing applies"
+        f"{number(n, 'post')} in {file}; several words are separated by commas, none = nothing "
+        "applies"
     )
     return Answer({"file": file, "posts": n, "fields": words}, f"{message}\n\n{table(guide)}")
 

@@ -41,12 +41,12 @@ class Conclusion:
         }
 
 
-def done(stage: str, headline: Sequence[str], **counts: int) -> Conclusion:
+def finish_stage(stage: str, headline: Sequence[str], **counts: int) -> Conclusion:
     """A stage that did its work."""
     return Conclusion(stage, tuple(headline), counts=counts)
 
 
-def skipped(stage: str, reason: str, headline: Sequence[str] = ()) -> Conclusion:
+def skip_stage(stage: str, reason: str, headline: Sequence[str] = ()) -> Conclusion:
     """A stage with nothing to do; `reason` says why and what to set."""
     return Conclusion(stage, tuple(headline), status="skipped", reason=reason)
 
@@ -55,10 +55,10 @@ def both(first: Conclusion, second: Conclusion) -> Conclusion:
     """Two halves of a stage as one; when only one was skipped, the headline says why."""
     if first.status == second.status == "skipped":
         reason = "; ".join(dict.fromkeys([first.reason, second.reason]))
-        return skipped(first.stage, reason, [*first.headline, *second.headline])
+        return skip_stage(first.stage, reason, [*first.headline, *second.headline])
     waits = [sentence(f"Skipped: {c.reason}") for c in (first, second) if c.status == "skipped"]
     lines = [*first.headline, *second.headline, *waits]
-    return done(first.stage, lines, **{**first.counts, **second.counts})
+    return finish_stage(first.stage, lines, **{**first.counts, **second.counts})
 
 
 _ONE = {"are": "is", "were": "was", "have": "has", "stand": "stands", "repeat": "repeats"}

@@ -146,7 +146,7 @@ def call_within(seconds: float, act: Callable[[], T]) -> T:
     return value
 
 
-def bounded(items: Iterator[T], seconds: float) -> Iterator[T]:
+def each_within(items: Iterator[T], seconds: float) -> Iterator[T]:
     """`items`, each awaited for at most `seconds`, then TooSlow; for iterators that fetch pages."""
     end = object()
     while (item := call_within(seconds, lambda: next(items, end))) is not end:

@@ -18,7 +18,7 @@ class Finding:
     show.
     """
 
-    said: str
+    sentence: str
     source: str = ""
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ def q_text(value: float) -> str:
 MOST = 12
 
 
-def said(row: Mapping[str, Any]) -> str:
+def pattern_sentence(row: Mapping[str, Any]) -> str:
     """A pattern in one sentence: ratio with interval, q, posts, accounts, origin, claim."""
     what = (
         f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
@@ -53,7 +53,7 @@ def said(row: Mapping[str, Any]) -> str:
     return what + ("." if row["claim"] else "; nothing can be claimed of it yet.")
 
 
-def said_on(row: Mapping[str, Any]) -> str:
+def platform_sentence(row: Mapping[str, Any]) -> str:
     """A pattern on one platform in one sentence, with what differs from other platforms."""
     what = (
         f"{row['pattern']} on {row['platform']}: x{row['ratio']:.2f} views "
@@ -66,7 +66,9 @@ def said_on(row: Mapping[str, Any]) -> str:
     return what + ("." if row["claim"] else "; nothing can be claimed of it there yet.")
 
 
-def learned(table: pd.DataFrame, platforms: pd.DataFrame | None = None) -> dict[str, Any] | None:
+def pattern_context(
+    table: pd.DataFrame, platforms: pd.DataFrame | None = None
+) -> dict[str, Any] | None:
     """What the pattern library may claim, as plain JSON for a prompt; None without a library.
 
     `table`: rows of `patterns_latest`. `version` is the run of the library, to be kept with what

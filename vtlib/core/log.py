@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core import telemetry
-from vtlib.core.quick_start import left_out
+from vtlib.core.quick_start import leave_out
 from vtlib.core.settings import make_private
 
-with left_out("rich"):  # 0.1 s, for tracebacks in colour that our formatters do not print
+with leave_out("rich"):  # 0.1 s, for tracebacks in colour that our formatters do not print
     import structlog
 
 MASK = "[redacted]"

@@ -188,7 +188,7 @@ class Misread:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class UnreadableItem:
     """A place in a file that could not be read as an item."""
 
     reason: str

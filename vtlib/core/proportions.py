@@ -171,7 +171,7 @@ def log_loss(probability: Floats, outcomes: NDArray[np.bool_]) -> Floats:
 MAD_SD = 1.4826  # SD of a normal distribution per unit of its MAD
 
 
-def clipped(y: Floats, *, reach_sd: float) -> Floats:
+def winsorise(y: Floats, *, reach_sd: float) -> Floats:
     """`y` held within `reach_sd` robust SDs (MAD) of its median; as it is where the MAD is 0."""
     middle = np.median(y)
     reach = reach_sd * MAD_SD * np.median(np.abs(y - middle))

@@ -24,7 +24,7 @@ def leave_out_plugins() -> None:
 
 
 @contextmanager
-def left_out(name: str) -> Iterator[None]:
+def leave_out(name: str) -> Iterator[None]:
     """Make an optional import of `name` fail in this block, unless it is loaded already."""
     if name in sys.modules:
         yield

@@ -167,7 +167,7 @@ class BeatsPanel(VersionForm):
         row, beat_id = beat_edits.add(
             *self._what(f"a beat after {self.beat_id}", self._add),
             after=self.beat_id,
-            seen=self._version.version,
+            base_version=self._version.version,
         )
         self._session.mark_stale()
         self._shown = beat_id
@@ -175,7 +175,7 @@ class BeatsPanel(VersionForm):
 
     def _remove(self) -> str:
         at, ref, making = self._what(f"without {self.beat_id}", self._remove)
-        row = beat_edits.remove(at, ref, self.beat_id, making, seen=self._version.version)
+        row = beat_edits.remove(at, ref, self.beat_id, making, base_version=self._version.version)
         self._session.mark_stale()
         return f"Removed in version {row['version']}; version {row['version'] - 1} still has it."
 
@@ -185,7 +185,9 @@ class BeatsPanel(VersionForm):
         if not 1 <= number <= len(ids):
             return "It is at that end already."
         at, ref, making = self._what(f"{self.beat_id} moved", lambda: self._move(step))
-        row = beat_edits.move(at, ref, (self.beat_id, number), making, seen=self._version.version)
+        row = beat_edits.move(
+            at, ref, (self.beat_id, number), making, base_version=self._version.version
+        )
         self._session.mark_stale()
         return f"Moved in version {row['version']}."
 

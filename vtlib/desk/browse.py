@@ -32,7 +32,7 @@ _ANSWER = "SELECT answer, model FROM analyses_latest WHERE post_id = ? AND task 
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PostQuery:
     """Which posts, in which order, and which page of them; empty text filters nothing.
 
     `tier` may be broke_out (breakout or extreme), `decision` open (nobody decided) or picked (by
@@ -90,7 +90,7 @@ class Dossier:
     decisions: Sequence[Mapping[str, Any]] = field(default=())
 
 
-def page(project: Project, wish: Wish) -> PostPage:
+def page(project: Project, wish: PostQuery) -> PostPage:
     """The requested page of posts, at most the last one; the database filters, sorts and limits."""
     with project.store.read() as connection:
         posts = _rows(connection, project, wish)
@@ -108,7 +108,7 @@ def page(project: Project, wish: Wish) -> PostPage:
 def dossier(project: Project, post_id: str) -> Dossier:
     """All about one post of the project. Raises BadInput when it is not in the project."""
     with project.store.read() as connection:
-        posts = _rows(connection, project, Wish(size=1), post=post_id)
+        posts = _rows(connection, project, PostQuery(size=1), post=post_id)
         if not posts:
             raise BadInput(f"{post_id} is no post of {project.slug}.", todo="Open another one.")
         measures = _measures(connection, posts)
@@ -123,14 +123,14 @@ def dossier(project: Project, post_id: str) -> Dossier:
 
 
 def _rows(
-    connection: Connection, project: Project, wish: Wish, *, post: str = ""
+    connection: Connection, project: Project, wish: PostQuery, *, post: str = ""
 ) -> list[dict[str, Any]]:
     values = asdict(wish) | {"search": wish.search.strip(), "post": post, "project": project.slug}
     values["start"] = (max(values.pop("page"), 1) - 1) * wish.size
     return records(connection, query_text("browse"), values)
 
 
-def _n_pages(posts: list[dict[str, Any]], wish: Wish) -> int:
+def _n_pages(posts: list[dict[str, Any]], wish: PostQuery) -> int:
     n = int(posts[0]["n_found"]) if posts else 0
     return max(-(-n // wish.size), 1)
 

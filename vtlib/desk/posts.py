@@ -14,7 +14,7 @@ from vtlib.adaptation.drafts import DraftRequest
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS, REASONS
 from vtlib.desk import browse, controls, pictures
-from vtlib.desk.browse import DECISION_FILTERS, SORTS, TIER_FILTERS, Dossier, PostPage, Wish
+from vtlib.desk.browse import DECISION_FILTERS, SORTS, TIER_FILTERS, Dossier, PostPage, PostQuery
 from vtlib.desk.session import DeskSession
 from vtlib.outliers import reviews
 
@@ -37,7 +37,7 @@ class PostsPanel:
         self.filters = _filters(session.place.wish)
         for name, control in self.filters.items():
             control.observe(session.act(self._apply_filter, name), "value")
-        self.rows = [_Row(session, self) for _ in range(Wish().size)]
+        self.rows = [_Row(session, self) for _ in range(PostQuery().size)]
         self.previous, self.next = (
             controls.button(text, session.act(self._turn_page, step), tip=tip)
             for text, step, tip in (("‹ Back", -1, "previous page"), ("More ›", 1, "next page"))
@@ -125,7 +125,7 @@ class _Row:
             self._session.focus(self._posts.post.keep)
 
 
-def _filters(wish: Wish) -> dict[str, Any]:
+def _filters(wish: PostQuery) -> dict[str, Any]:
     tiers = [("all", ""), *((t.replace("_", " "), t) for t in TIER_FILTERS[1:])]
     platforms = [("all", ""), *((p, p) for p in PLATFORMS)]
     decisions = [(_DECISIONS[d], d) for d in DECISION_FILTERS]
@@ -224,7 +224,7 @@ class PostPanel:
     def _decide(self, decision: str, **words: str) -> str:
         post_id = self._session.place.post_id
         words["notes"] = self.notes.value
-        others = reviews.overruled(
+        others = reviews.conflicts_of(
             self._session.project, post_id, decision, reviewer=self._session.person
         )
         reviews.decide(

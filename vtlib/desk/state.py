@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from vtlib.core.errors import BadInput, StoreBusy
-from vtlib.desk.browse import Wish
+from vtlib.desk.browse import PostQuery
 from vtlib.ops import projects
 from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace
@@ -23,7 +23,7 @@ class DeskPlace:
     """What a person has selected: view, post filters, post and script."""
 
     view: View = "outliers"
-    wish: Wish = field(default_factory=Wish)
+    wish: PostQuery = field(default_factory=PostQuery)
     post_id: str = ""
     script_id: str = ""
 

@@ -120,7 +120,7 @@ class VersionForm(VersionPanel):
             self._script_id,
             facts,
             Making(self._session.person, notes),
-            seen=base_version,
+            base_version=base_version,
         )
         self._session.mark_stale()
         return f"Saved as version {row['version']}, a draft."

@@ -145,7 +145,7 @@ class TextPanel(VersionPanel):
         session.go(script_id=script_id)
         return f"Script {script_id}, version 1, a draft of project {session.project.slug}."
 
-    def _finish(self, result: files.Taken) -> str:
+    def _finish(self, result: files.ImportedScript) -> str:
         self.form.initial = {"text": self.area.value}
         self.why.value = ""
         self._session.mark_stale()
@@ -208,7 +208,7 @@ def _versions(version: OpenScript) -> Markup:
     )
 
 
-def _conflicts(result: files.Taken) -> Markup:
+def _conflicts(result: files.ImportedScript) -> Markup:
     rows = []
     for conflict in result.conflicts:
         sides = files.shown(conflict)

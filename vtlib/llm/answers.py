@@ -268,10 +268,10 @@ def correct(store: Store, analysis_id: str, field: str, value: Any, **who: Any) 
     (needed), kind (correction, the default, or label), notes, corrected_at (default now). Raises
     BadInput when there is no such answer.
     """
-    add_words(store, [{"analysis_id": analysis_id, "field": field, "value": value, **who}])
+    add_corrections(store, [{"analysis_id": analysis_id, "field": field, "value": value, **who}])
 
 
-def add_words(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
+def add_corrections(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write corrections and labels, all or none: analysis_id, field, value, and `who` as in
     `correct`.
 

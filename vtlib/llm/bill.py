@@ -93,7 +93,7 @@ def price(line: Mapping[str, Any], rates: Rates) -> dict[str, Any]:
     }
 
 
-def priced(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
+def price_lines(lines: pd.DataFrame, rates: Rates) -> pd.DataFrame:
     """A frame of lines of money, each as `price` gives it; NaN where nothing has a price."""
     rows = [price(line, rates) for line in _rows(lines)]
     columns = {name: [row[name] for row in rows] for name in ("usd", "unpriced", "hours_unpriced")}

@@ -181,7 +181,7 @@ class Demands:
 
     def demand(self, request: Request, *, on: date) -> Demand:
         """What `request` may take, with prices of the day `on`."""
-        guess = request.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+        guess = request.estimate_tokens_in(tokens_per_s=self.tokens_per_s)
         most = request.options.max_output_tokens
         with self._lock:
             largest = self._largest.get(_kind(request), _Largest())
@@ -202,7 +202,7 @@ class Demands:
     def count(self, request: Request, usage: Usage) -> None:
         """Record what a call of this kind took."""
         output = (usage.tokens_out or 0) + (usage.tokens_thinking or 0)
-        guess = request.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+        guess = request.estimate_tokens_in(tokens_per_s=self.tokens_per_s)
         with self._lock:
             largest = self._largest.setdefault(_kind(request), _Largest())
             largest.n_calls += 1

@@ -93,7 +93,7 @@ class Client:
         except (RetriesExhausted, FileRefused) as error:
             setting = self._setting(request.options.model)
             raise as_error(self.model.explain(error.failure, setting=setting)) from None
-        return n_tokens or request.guessed_tokens_in(tokens_per_s=self.tokens_per_s)
+        return n_tokens or request.estimate_tokens_in(tokens_per_s=self.tokens_per_s)
 
     def ask(self, request: Request) -> Outcome:
         """Send the request; where the reply cannot be used, ask again up to `reasks` times."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vtlib.core import log
 from vtlib.core.errors import VtError
-from vtlib.llm.bill import Rates, price, priced
+from vtlib.llm.bill import Rates, price, price_lines
 from vtlib.llm.prices import Prices, Usage
 from vtlib.store import spend as store
 from vtlib.store.project import Project, Workspace
@@ -52,7 +52,7 @@ def ledger(project: Project, *, since: datetime | None = None) -> pd.DataFrame:
     lines = store.lines(
         project.store, now=project.workspace.now(), project=project.slug, since=since
     )
-    return priced(lines, Rates.of(project.params))
+    return price_lines(lines, Rates.of(project.params))
 
 
 def ledger_of_all(

@@ -34,16 +34,16 @@ class About:
 
 
 @dataclass(slots=True)
-class Done:
+class RequestSummary:
     """What a batch of requests came to: outcomes by status, answers known before, why it stopped
     early ("" = it did not). `usd` None = a cost is unknown; `possibly_usd`: the most that calls
     without a known cost may have taken.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
-    n_known: int = 0
-    n_left: int = 0
-    stopped: str = ""
+    n_answered_before: int = 0
+    n_open: int = 0
+    stop_reason: str = ""
     tokens: int = 0
     usd: float | None = 0.0
     exit_code: int = 0
@@ -74,15 +74,15 @@ class Done:
         self.possibly_usd += outcome.possibly_usd
         self.n_possibly += sum(c.is_possibly_paid for c in outcome.calls)
         if outcome.status in STOPS:
-            self.stopped = f"{outcome.status.replace('_', ' ')}: {outcome.reason}"
+            self.stop_reason = f"{outcome.status.replace('_', ' ')}: {outcome.reason}"
             self.exit_code = max(self.exit_code, EXIT_CODES.get(outcome.status, 5))
         else:
-            self.n_left -= was_left
+            self.n_open -= was_left
             self.exit_code = max(self.exit_code, 0 if outcome.has_data else 5)
 
 
 @one_session
-def take_up(project: Project, requests: Mapping[str, tuple[Request, About]]) -> int:
+def recover_answers(project: Project, requests: Mapping[str, tuple[Request, About]]) -> int:
     """Save answers that a process received but died before saving; how many. They are paid:
     nothing is sent.
 

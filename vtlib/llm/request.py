@@ -80,7 +80,7 @@ class Request:
         parts = [self.options.model, self.prompt.version, self.prompt.sha256]
         return digest_of([*parts, self.schema_sha256, self.input_hash])
 
-    def guessed_tokens_in(self, *, tokens_per_s: float | None = None) -> int:
+    def estimate_tokens_in(self, *, tokens_per_s: float | None = None) -> int:
         """Input tokens by formula. `tokens_per_s` of video, if measured on earlier calls."""
         text = len(self.prompt.system) + len(self.prompt.text) + len(str(self.schema))
         fps = self.options.fps or FRAMES_PER_S

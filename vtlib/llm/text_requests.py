@@ -13,7 +13,7 @@ from vtlib.llm import answers as store
 from vtlib.llm import session
 from vtlib.llm.outcomes import LASTING
 from vtlib.llm.prices import Usage
-from vtlib.llm.records import About, Done, save, take_up
+from vtlib.llm.records import About, RequestSummary, recover_answers, save
 from vtlib.llm.request import Request
 from vtlib.store.project import Project, one_session
 
@@ -47,7 +47,7 @@ def text_request(
     return TextRequest(replace(request, key=digest), task, post_id, role)
 
 
-def open_ones(project: Project, requests: Sequence[TextRequest]) -> list[TextRequest]:
+def unanswered(project: Project, requests: Sequence[TextRequest]) -> list[TextRequest]:
     """Those that have no lasting outcome yet. Nothing is sent."""
     statuses = store.statuses(project.store, [w.key for w in requests])
     return [w for w in requests if statuses.get(w.key) not in LASTING]
@@ -58,7 +58,7 @@ def estimate(project: Project, requests: Sequence[TextRequest]) -> pd.DataFrame:
     prices, today = session.prices(project), project.workspace.now().date()
     rows = []
     for one in requests:
-        tokens, most = one.request.guessed_tokens_in(), one.request.options.max_output_tokens
+        tokens, most = one.request.estimate_tokens_in(), one.request.options.max_output_tokens
         usd = prices.cost_usd(one.request.options.model, Usage(tokens, most), on=today)
         rows.append((one.task, one.post_id, tokens, most, usd))
     columns = ["task", "post_id", "tokens_in", "tokens_out_max", "usd_max"]
@@ -72,15 +72,15 @@ def ask(
     *,
     max_cost_usd: float,
     progress: Progress | None = None,
-) -> Done:
+) -> RequestSummary:
     """Send those that have no outcome yet and save each outcome.
 
     An answer that came but was not saved (a process died) is taken from the record of calls. Raises
     CredentialsMissing without a key, when there is something to send.
     """
-    take_up(project, {w.key: (w.request, w.about) for w in open_ones(project, requests)})
-    rest = {w.key: w for w in open_ones(project, requests)}
-    result = Done(n_known=len(requests) - len(rest), n_left=len(rest))
+    recover_answers(project, {w.key: (w.request, w.about) for w in unanswered(project, requests)})
+    rest = {w.key: w for w in unanswered(project, requests)}
+    result = RequestSummary(n_answered_before=len(requests) - len(rest), n_open=len(rest))
     if not rest:
         return result
     model = next(iter(rest.values())).request.options.model
@@ -110,14 +110,14 @@ def require_price(project: Project, model: str) -> None:
     session.require_price(project, [model], field="max_cost")
 
 
-def both(first: Done, second: Done) -> Done:
+def add_summaries(first: RequestSummary, second: RequestSummary) -> RequestSummary:
     """The sum of two results."""
     usd = None if first.usd is None or second.usd is None else first.usd + second.usd
-    return Done(
+    return RequestSummary(
         first.outcomes + second.outcomes,
-        first.n_known + second.n_known,
-        first.n_left + second.n_left,
-        "; ".join(s for s in (first.stopped, second.stopped) if s),
+        first.n_answered_before + second.n_answered_before,
+        first.n_open + second.n_open,
+        "; ".join(s for s in (first.stop_reason, second.stop_reason) if s),
         first.tokens + second.tokens,
         usd,
         max(first.exit_code, second.exit_code),
@@ -126,7 +126,7 @@ def both(first: Done, second: Done) -> Done:
     )
 
 
-def most(estimate: pd.DataFrame) -> dict[str, Any]:
+def upper_bound(estimate: pd.DataFrame) -> dict[str, Any]:
     """What the requests of an `estimate` may take: tokens_max, usd_max (None = no price)."""
     usd = estimate["usd_max"]
     is_priced = len(usd) > 0 and bool(usd.notna().all())
@@ -134,22 +134,22 @@ def most(estimate: pd.DataFrame) -> dict[str, Any]:
     return {"tokens_max": tokens, "usd_max": float(usd.sum()) if is_priced else None}
 
 
-def most_words(estimate: pd.DataFrame) -> str:
+def upper_bound_text(estimate: pd.DataFrame) -> str:
     """`most` as a sentence."""
-    totals = most(estimate)
+    totals = upper_bound(estimate)
     usd = totals["usd_max"]
     cost = "cost unknown: no price is known" if usd is None else f"at most ${usd:,.4f}"
     return f"at most {totals['tokens_max']:,} tokens, {cost}"
 
 
-def words(result: Done) -> str:
+def summary_text(result: RequestSummary) -> str:
     """A result in a line, and a line each for possibly paid calls and an early stop."""
     cost = "cost unknown: no price is known" if result.usd is None else f"${result.usd:,.4f}"
     by_status = ", ".join(f"{s.replace('_', ' ')} {n}" for s, n in result.outcomes.most_common())
     outcomes = f" ({by_status})" if by_status else ""
     line = (
-        f"now asked: {sum(result.outcomes.values())}{outcomes}, known before: {result.n_known}, "
-        f"left: {result.n_left}; {result.tokens:,} tokens, {cost}"
+        f"now asked: {sum(result.outcomes.values())}{outcomes}, known before: "
+        f"{result.n_answered_before}, left: {result.n_open}; {result.tokens:,} tokens, {cost}"
     )
-    stop = f"stopped: {result.stopped}" if result.stopped else ""
+    stop = f"stopped: {result.stop_reason}" if result.stop_reason else ""
     return "\n".join(filter(None, [line, result.possibly_words, stop]))

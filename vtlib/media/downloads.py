@@ -35,12 +35,12 @@ class MediaResult:
     not). `failed`: ids of posts that could not be fetched; `resting`: reasons by platform.
     """
 
-    fetched: Counter[str] = field(default_factory=Counter)
-    failed: set[str] = field(default_factory=set)
-    measured: int = 0
-    finished: int = 0
-    stopped: str = ""
-    resting: dict[str, str] = field(default_factory=dict)
+    counts_by_status: Counter[str] = field(default_factory=Counter)
+    failed_ids: set[str] = field(default_factory=set)
+    n_measured: int = 0
+    n_finished: int = 0
+    stop_reason: str = ""
+    pauses: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,8 +84,8 @@ class Downloads:
         self, posts: pd.DataFrame, addresses: Callable[[pd.DataFrame], dict[str, DownloadRequest]]
     ) -> None:
         due = posts[(posts["state"] == "fetch") & ~posts["post_id"].isin(self._listed_ids)]
-        due = due[~due["platform"].isin(self.result.resting)]
-        if due.empty or self.result.stopped:
+        due = due[~due["platform"].isin(self.result.pauses)]
+        if due.empty or self.result.stop_reason:
             return
         self._listed_ids |= set(due["post_id"])
         requests = addresses(due)
@@ -127,11 +127,11 @@ class Downloads:
                 save_note(self.project.store, note)
                 self.session.clear(work)
                 media = note["media"]
-                self.result.fetched[media["status"]] += 1
+                self.result.counts_by_status[media["status"]] += 1
                 if media["status"] == "ok":
                     self.measurer.add(pd.DataFrame([{**media, "measured_version": None}]))
                 if media["status"] not in ("ok", "photo"):
-                    self.result.failed.add(media["post_id"])
+                    self.result.failed_ids.add(media["post_id"])
                     is_short = True
             if self.progress:
                 self.progress(1)
@@ -141,14 +141,16 @@ class Downloads:
         """In a worker: download a post into the media folder; None when nothing was tried."""
         platform = str(row["platform"])
         with self._lock:
-            self.result.stopped = self.result.stopped or _quota(self.project, self.session.media)
-            if self.result.stopped or platform in self.result.resting:
+            self.result.stop_reason = self.result.stop_reason or _quota(
+                self.project, self.session.media
+            )
+            if self.result.stop_reason or platform in self.result.pauses:
                 return None
         work = self.session.work(request.post_id)
         outcome = fetch(request, work, self.rules)
         if outcome.status == "rate_limited" or outcome.is_offline:
             with self._lock:
-                self.result.resting.setdefault(platform, outcome.reason)
+                self.result.pauses.setdefault(platform, outcome.reason)
         if outcome.is_offline:  # says nothing about the post: not counted as a try
             self.session.clear(work)
             return None

@@ -33,7 +33,7 @@ class Match:
     is_same: bool
 
 
-def same_creative(
+def compare_hashes(
     hashes_a: Sequence[int],
     hashes_b: Sequence[int],
     *,
@@ -89,7 +89,7 @@ def duplicates(videos: Sequence[Sequence[int]], *, n_new: int) -> list[Duplicate
     rows = []
     for a, b in candidate_pairs(arrays, n_new=n_new).tolist():
         if _may_be_same(arrays[a], arrays[b]):
-            match = same_creative(arrays[a], arrays[b])
+            match = compare_hashes(arrays[a], arrays[b])
             rows += [Duplicate(a, b, match.share)] if match.is_same else []
     return rows
 

@@ -91,9 +91,9 @@ class MediaFolder:
 
     def used_bytes(self) -> int:
         """Bytes on disk, work in progress included."""
-        return sum(size for _, size in self.listed())
+        return sum(size for _, size in self.list_files())
 
-    def listed(self) -> Iterator[tuple[str, int]]:
+    def list_files(self) -> Iterator[tuple[str, int]]:
         """(path relative to outputs, bytes) of every file, thumbnails too."""
         for folder, _, names in os.walk(self.root):
             for name in names:
@@ -139,7 +139,7 @@ class MediaSession:
     media: MediaFolder
     folder: Path
 
-    def left_over(self) -> Iterator[dict[str, Any]]:
+    def unsaved_notes(self) -> Iterator[dict[str, Any]]:
         """Notes of items that a dead process fetched completely but did not save; their files are
         moved into the store.
 

@@ -39,7 +39,7 @@ class Purge:
 def preview(at: Workspace, request: PurgeRequest) -> Purge:
     """What `purge` would remove; nothing is changed."""
     folder = MediaFolder(at.outputs)
-    sizes = dict(folder.listed())
+    sizes = dict(folder.list_files())
     bytes_by_digest = pd.Series(sizes, dtype="int64").groupby([stem(path) for path in sizes]).sum()
     files = at.store.query_file("media_files")
     files["bytes"] = [int(bytes_by_digest.get(sha256, 0)) for sha256 in files["sha256"]]
@@ -60,7 +60,7 @@ def purge(at: Workspace, request: PurgeRequest) -> Purge:
     """
     folder = MediaFolder(at.outputs)
     with folder.session() as session:
-        for note in session.left_over():
+        for note in session.unsaved_notes():
             save_note(at.store, note)
         result = preview(at, request)
         store.mark_purged(at.store, list(result.files["sha256"]))

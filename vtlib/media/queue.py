@@ -10,14 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.conclusion import Conclusion, done, number, skipped, verb
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.params import Media
 from vtlib.media.duplicates import METHOD as TWINS_METHOD
 from vtlib.media.duplicates import duplicates
 
 __all__ = [
-    "PUBLISHED",
-    "SAMPLE",
+    "PUBLISHED_ROLE",
+    "SAMPLE_ROLE",
     "TWINS_METHOD",
     "MeasuredVideo",
     "conclude",
@@ -31,8 +31,8 @@ PERMANENT = ("private", "removed", "login", "age", "geo", "not_video", "too_larg
 EXPIRED_STATUS = "expired"  # a signed media address that ran out: the next capture brings a new one
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
-SAMPLE = "sample"  # the role of posts drawn at random for patterns
-PUBLISHED = "published"  # the role of posts of own scripts: nobody picked them
+SAMPLE_ROLE = "sample"  # the role of posts drawn at random for patterns
+PUBLISHED_ROLE = "published"  # the role of posts of own scripts: nobody picked them
 _WORDS = {
     "fetch": "not tried yet",
     "no_address": "no usable address: capture the post again (vt scrape)",
@@ -127,7 +127,7 @@ def overview(posts: pd.DataFrame) -> pd.DataFrame:
 def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     """What was downloaded, what was not and why, what was measured."""
     if posts.empty:
-        return skipped(
+        return skip_stage(
             "analysis", "no posts are picked: run 03 outliers, or keep posts in a review"
         )
     state, files = posts["state"].value_counts(), posts[posts["state"] == "kept"]
@@ -168,13 +168,15 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     if not n_kept:
         is_tried = waits or len(by_status)
         reason = "no media could be downloaded" if is_tried else "no media address is known"
-        return skipped("analysis", f"{reason}: capture the posts again (vt scrape)", lines)
-    return done("analysis", lines, media=n_kept, measured=len(measures), lost=int(by_status.sum()))
+        return skip_stage("analysis", f"{reason}: capture the posts again (vt scrape)", lines)
+    return finish_stage(
+        "analysis", lines, media=n_kept, measured=len(measures), lost=int(by_status.sum())
+    )
 
 
 def _post_counts(posts: pd.DataFrame) -> str:
     roles = list(posts["role"]) if "role" in posts else []
-    n_own, n_drawn = roles.count(PUBLISHED), roles.count(SAMPLE)
+    n_own, n_drawn = roles.count(PUBLISHED_ROLE), roles.count(SAMPLE_ROLE)
     n_picked = len(posts) - n_own - n_drawn
     words = [number(n_picked, "picked post")] if n_picked or not (n_own or n_drawn) else []
     words += [f"{number(n_own, 'post')} of own scripts"] if n_own else []

@@ -14,7 +14,7 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import STILL_FORMATS, Mapped
 from vtlib.media import measurement, store
 from vtlib.media import queue as stage
-from vtlib.media.download import DownloadRequest, DownloadRules, Gate
+from vtlib.media.download import DownloadRequest, DownloadRules, UrlAllowlist
 from vtlib.media.downloads import Downloads, MediaResult, Progress, save_note
 from vtlib.media.folder import MediaFolder
 from vtlib.media.measurement import Measurer
@@ -77,9 +77,9 @@ def process(
     folder, done = MediaFolder(project.workspace.outputs), MediaResult()
     rules = _rules(project)
     with folder.session() as session, Measurer(project, session, again=again) as measurer:
-        for note in session.left_over():
+        for note in session.unsaved_notes():
             save_note(project.store, note)
-            done.finished += 1
+            done.n_finished += 1
         posts = load(project)
         measurer.add(posts)
         downloads = Downloads(project, session, rules, done, measurer, progress)
@@ -88,7 +88,7 @@ def process(
         posts = load(project)
         measurer.add(posts)
         measurer.finish()
-        done.measured = measurer.count
+        done.n_measured = measurer.count
         measurement.compress_all(project, session, posts)
     measurement.compare(project)
     return done
@@ -110,7 +110,7 @@ def load(project: Project) -> pd.DataFrame:
     known = [_has_address(asked[p]) for p in posts["post_id"]]
     posts = posts.assign(has_address=pd.Series(known, dtype=bool, index=posts.index))
     media, role = project.params.media, posts["role"]
-    is_own, is_drawn = role.eq(stage.PUBLISHED), role.eq(stage.SAMPLE)
+    is_own, is_drawn = role.eq(stage.PUBLISHED_ROLE), role.eq(stage.SAMPLE_ROLE)
     kinds = (
         (~is_own & ~is_drawn, project.params.analysis.limit),
         (is_own, media.published_limit),
@@ -150,7 +150,7 @@ def _rules(project: Project) -> DownloadRules:
     if cookies:
         _check_cookies(cookies.expanduser())
     return DownloadRules(
-        gate=Gate.of([settings.apify_url]),
+        allowlist=UrlAllowlist.of([settings.apify_url]),
         max_bytes=int(params.max_file_mb * 1e6),
         timeout_s=params.timeout_s,
         deadline_s=params.deadline_s,
@@ -184,7 +184,7 @@ def _addresses(
         post_id = f"{item['platform']}:{item['native_id']}"
         mapped = outcome(item["platform"], item["payload"])
         if post_id not in found and isinstance(mapped, Mapped):
-            urls = tuple(u for u in mapped.media_urls if rules.gate.knows(u))
+            urls = tuple(u for u in mapped.media_urls if rules.allowlist.knows(u))
             if urls:
                 found[post_id] = (urls, item["captured_at"])
     asks_pages = not project.params.is_simulated
@@ -192,7 +192,7 @@ def _addresses(
     wanted = {}
     for post in posts.to_dict("records"):
         urls, seen_at = found.get(post["post_id"], ((), None))
-        page = post["url"] if asks_pages and rules.gate.knows(post["url"] or "") else None
+        page = post["url"] if asks_pages and rules.allowlist.knows(post["url"] or "") else None
         # YouTube's addresses are of picture or sound alone: its page knows which belong together.
         is_fresh = seen_at is not None and now - seen_at < FRESH and post["platform"] != "youtube"
         is_still = post["format"] in STILL_FORMATS

@@ -96,7 +96,7 @@ class Scene:
     start_s: float
     end_s: float
     label: str
-    held: str = ""
+    cut_status: str = ""
 
 
 def timeline_chart(
@@ -132,7 +132,7 @@ def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.Dat
     rows += [("model", s.start_s, s.end_s, s.label) for s in scenes]
     rows += [(b.lane, b.start_s, b.end_s, b.label) for b in all_bars if b.lane != "shots"]
     table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
-    statuses = {(s.start_s, s.label): s.held for s in scenes}
+    statuses = {(s.start_s, s.label): s.cut_status for s in scenes}
     places = zip(table["start_s"], table["label"], strict=True)
     marks = [statuses.get((float(start), str(label)), "") for start, label in places]
     return table.assign(held=marks)

@@ -186,6 +186,6 @@ def _media(at: Workspace) -> Iterator[tuple[Path, int]]:
     """Downloaded files with their bytes, without unfinished ones."""
     from vtlib.media.folder import MediaFolder  # noqa: PLC0415 - brings yt-dlp with it
 
-    for name, size in MediaFolder(at.outputs).listed():
+    for name, size in MediaFolder(at.outputs).list_files():
         if not name.startswith("media/tmp/"):
             yield at.outputs / name, size

@@ -79,7 +79,7 @@ def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -
     params = resolve(at, project, over=over)
     if not at.params_path(project).exists():
         catalog.get(at.store, "projects", project)  # raises with the nearest slug
-    result = Project(at, params, declared=declared_params(at, params.project, file=project))
+    result = Project(at, params, yaml_params=declared_params(at, params.project, file=project))
     sync(result)
     return result
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
@@ -34,7 +34,7 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     """The stage's sentences, from the numbers."""
     n_all, n = len(verdict.scores), verdict.n_scored
     if not n_all:
-        return skipped("outliers", "no posts: import or scrape some first (vt import dataset …)")
+        return skip_stage("outliers", "no posts: import or scrape some first (vt import dataset …)")
     hits = verdict.count(*BREAKOUT_TIERS)
     lines = [
         (
@@ -53,7 +53,7 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     reasons = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
     lines += [f"{number(c, 'post')} {reason}." for reason, c in sorted(reasons.items())]
     rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
-    return done("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
+    return finish_stage("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
 
 
 def chance_sentence(verdict: Verdict, hits: int) -> str:

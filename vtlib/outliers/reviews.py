@@ -32,15 +32,16 @@ def decided(path: Path) -> list[dict[str, str | None]]:
     Raises BadInput with the file, row and field of the first that is wrong.
     """
     rows = [
-        _answer(row, number, path.name) for number, row in rows_of(path, needed=COLUMNS, todo=START)
+        _answer(row, number, path.name)
+        for number, row in rows_of(path, headings=COLUMNS, todo=START)
     ]
     return [r for r in rows if r["decision"]]
 
 
-def overruled_by(project: Project, path: Path) -> dict[str, list[str]]:
+def conflicts_in_file(project: Project, path: Path) -> dict[str, list[str]]:
     """Reviewers whose decisions a file contradicts, by post; call it before `take_in`."""
     by_post = {
-        str(row["post_id"]): overruled(
+        str(row["post_id"]): conflicts_of(
             project, str(row["post_id"]), str(row["decision"]), reviewer=row["reviewer"] or ""
         )
         for row in decided(path)
@@ -48,7 +49,7 @@ def overruled_by(project: Project, path: Path) -> dict[str, list[str]]:
     return {post: others for post, others in by_post.items() if others}
 
 
-def take_in(project: Project, path: Path) -> int:
+def import_sheet(project: Project, path: Path) -> int:
     """Store a file's decisions, all or none; returns how many."""
     rows = decided(path)
     try:
@@ -73,7 +74,7 @@ def decide(
     return answer
 
 
-def overruled(project: Project, post_id: str, decision: str, *, reviewer: str) -> list[str]:
+def conflicts_of(project: Project, post_id: str, decision: str, *, reviewer: str) -> list[str]:
     """Other reviewers' decisions that a new one contradicts, as text, the latest first."""
     rows = people.decisions(project.store, project.slug, post_id)
     return [

@@ -120,7 +120,7 @@ def renew(project: Project) -> dict[str, Any]:
     as_adopted = replace(
         project,
         params=project.params.model_copy(update={"outliers": rule}),
-        declared=project.declared or project.params,
+        yaml_params=project.yaml_params or project.params,
     )
     return run(as_adopted, adopt=True).run
 
@@ -134,7 +134,7 @@ def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str
     parameters and data: judging the same again replaces the same rows.
     """
     rule = project.params.outliers
-    name = trials.name_of(rule, (project.declared or project.params).outliers)
+    name = trials.name_of(rule, (project.yaml_params or project.params).outliers)
     is_trial = bool(name) and not adopt
     params = rule.model_dump(mode="json")
     run_id = _run_id(
@@ -205,7 +205,7 @@ def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
         scores = project.frame("outliers")
     else:
         scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
-    return project.shown(scores, ours=("reason", "look", "notes"))
+    return project.frame_for_reader(scores, ours=("reason", "look", "notes"))
 
 
 def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
@@ -213,13 +213,13 @@ def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     likeliest first.
     """
     found = project.frame("early_calls", outlier_run=run["outlier_run_id"])
-    return project.shown(found, ours=("learnt_from",))
+    return project.frame_for_reader(found, ours=("learnt_from",))
 
 
 def tags_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     """Sounds and hashtags that a stored run tested; for a client those whose words name nobody."""
     found = project.frame("early_tags", outlier_run=run["outlier_run_id"])
-    return project.shown(found, ours=("title",))
+    return project.frame_for_reader(found, ours=("title",))
 
 
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from scipy.stats import mannwhitneyu, wilcoxon
 
-from vtlib.core.proportions import clipped
+from vtlib.core.proportions import winsorise
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -146,7 +146,7 @@ def _differences(y: Floats, is_b: Bools, block: Ints) -> Floats:
 
 def _paired(d: Floats) -> _Evidence:
     n = len(d)
-    robust = clipped(d, reach_sd=CLIP_SD)
+    robust = winsorise(d, reach_sd=CLIP_SD)
     sd = float(robust.std(ddof=1))
     walsh = ((d[:, None] + d[None, :]) / 2)[np.triu_indices(n)]
     p = float(wilcoxon(d).pvalue) if np.any(d) else 1.0
@@ -161,7 +161,7 @@ def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     for code, side in np.ndindex(*middle.shape):
         middle[code, side] = np.median(y[(codes == code) & (is_b == bool(side))])
     at = middle[codes, is_b.astype(int)]
-    robust = at + clipped(y - at, reach_sd=CLIP_SD)
+    robust = at + winsorise(y - at, reach_sd=CLIP_SD)
     count = np.stack([np.bincount(codes[is_b == side]) for side in (False, True)], axis=1)
     total = np.stack(
         [np.bincount(codes[is_b == side], robust[is_b == side]) for side in (False, True)], axis=1
@@ -187,7 +187,7 @@ def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     """Accounts as clusters: Student t on account means with (accounts - 2) df."""
     sides = []
     for side in (False, True):
-        mine = clipped(y[is_b == side], reach_sd=CLIP_SD)
+        mine = winsorise(y[is_b == side], reach_sd=CLIP_SD)
         codes = np.unique(account[is_b == side], return_inverse=True)[1]
         sides.append(np.bincount(codes, mine) / np.bincount(codes))
     a, b = sides

@@ -32,7 +32,7 @@ class ScriptOutcome:
 
     script_id: str
     title: str
-    said: list[str]
+    lines: list[str]
     verdict: str
     numbers: pd.DataFrame
     patterns: pd.DataFrame
@@ -51,7 +51,7 @@ def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dic
     except BadInput as error:
         return dict.fromkeys(names, f"not predicted: {error.message}")
     of = dict(iter(predictions.groupby("script_id"))) if len(predictions) else {}
-    return {name: predicted(of.get(name, predictions[:0])) for name in names}
+    return {name: prediction_line(of.get(name, predictions[:0])) for name in names}
 
 
 def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def predict(at: Workspace, ref: str, *, version: int | None = None) -> pd.DataFr
     return performance.freeze(project_of(at, row), row["script_id"], version=int(row["version"]))
 
 
-def predicted(predictions: pd.DataFrame) -> str:
+def prediction_line(predictions: pd.DataFrame) -> str:
     """A line on what was frozen."""
     if predictions.empty:
         return "predicted before: nothing new is known"

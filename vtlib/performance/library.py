@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.finding import said, said_on
+from vtlib.core.finding import pattern_sentence, platform_sentence
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
-from vtlib.performance.patterns import learned
+from vtlib.performance.patterns import pattern_context
 from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace
 from vtlib.tables import Example, Gallery
@@ -43,7 +43,8 @@ class Shown:
     def on_platforms(self) -> list[str]:
         """A sentence a platform on which it was tested."""
         return [
-            said_on({str(k): v for k, v in r.items()}) for r in self.platforms.to_dict("records")
+            platform_sentence({str(k): v for k, v in r.items()})
+            for r in self.platforms.to_dict("records")
         ]
 
 
@@ -107,7 +108,7 @@ def learned_context(project: Project) -> dict[str, Any] | None:
     Plain JSON values, to be fenced in as facts; store `version` as `Making.learned_version` of what
     is made with it, so that 07 can compare such scripts with the others.
     """
-    return learned(project.frame("patterns"), project.frame("pattern_platforms"))
+    return pattern_context(project.frame("patterns"), project.frame("pattern_platforms"))
 
 
 def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery]:
@@ -125,8 +126,8 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
     examples = _shown(project, list(dict.fromkeys(p for posts in post_ids.values() for p in posts)))
     return [
         Gallery(
-            project.told(said(row)),
-            project.told(row["definition"]),
+            project.text_for_reader(pattern_sentence(row)),
+            project.text_for_reader(row["definition"]),
             tuple(examples[p] for p in post_ids[row["pattern"]]),
         )
         for row in patterns

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
-from vtlib.media.duplicates import same_creative
+from vtlib.media.duplicates import compare_hashes
 
 METHOD = "match-logit/1"
 FEATURES = (
@@ -242,7 +242,7 @@ class _MatchEvidence:
         cuts += [h for s in self.sisters.get(script, ()) if (h := self.hashes.get(s)) is not None]
         if own is None or len(own) == 0 or not cuts:
             return {}, ""
-        comparisons = (same_creative(list(own), list(cut)) for cut in cuts)
+        comparisons = (compare_hashes(list(own), list(cut)) for cut in cuts)
         share = max((m.share for m in comparisons if m.is_same), default=0.0)
         if share:
             return {

@@ -22,7 +22,7 @@ from vtlib.performance.match_rule import FEATURES
 from vtlib.performance.store import Decision
 from vtlib.scripts import queries
 from vtlib.scripts import store as scripts
-from vtlib.scripts.lifecycle import linked, named_post
+from vtlib.scripts.lifecycle import link_post, named_post
 from vtlib.scripts.script import parse
 from vtlib.scripts.store import Move
 from vtlib.store.project import Project, Workspace
@@ -98,7 +98,7 @@ def accept(at: Workspace, script: str, post: str, *, by: str, reason: str = "") 
     """Link a proposed post to its script; returns the link. Raises BadInput for no proposal."""
     pair = _proposal(at, script, post)
     ref = post_of(pair["post_id"], pair["url"])
-    link = linked(at, pair["script_id"], ref, by=by, version=int(pair["version"]))
+    link = link_post(at, pair["script_id"], ref, by=by, version=int(pair["version"]))
     _decide(at, pair, "link", by=by, reason=reason)
     return link
 
@@ -219,7 +219,7 @@ def _link(project: Project, pair: Mapping[Any, Any]) -> None:
     at, post_id = project.workspace, str(pair["post_id"])
     ref = post_of(post_id, pair["url"])
     try:
-        linked(at, str(pair["script_id"]), ref, by=MACHINE, version=int(pair["version"]))
+        link_post(at, str(pair["script_id"]), ref, by=MACHINE, version=int(pair["version"]))
     except BadInput as error:
         _logger.warning("not linked", post=post_id, script=pair["script_id"], reason=str(error))
         return

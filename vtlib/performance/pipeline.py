@@ -45,7 +45,7 @@ class PerformanceKnowledge:
     rates: pd.DataFrame
     learnt: Forecaster
     learnt_rates: Forecaster
-    held: pd.DataFrame
+    verdicts: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Result:
     """
 
     knowledge: PerformanceKnowledge
-    reported: pd.DataFrame
+    product_verdicts: pd.DataFrame
     days: Range
     page: pd.DataFrame
     rate_page: pd.DataFrame
@@ -83,8 +83,8 @@ class Result:
         return self.knowledge.past
 
     @property
-    def held(self) -> pd.DataFrame:
-        return self.knowledge.held
+    def verdicts(self) -> pd.DataFrame:
+        return self.knowledge.verdicts
 
 
 def judge(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> PerformanceKnowledge:
@@ -130,7 +130,7 @@ def work(inputs: Inputs, params: Performance, *, interval: float = 0.8) -> Resul
     runs = of_products(everything, params.products)
     own = within(knowledge.past[knowledge.past["is_own"].astype(bool)], days)
     own = own[own["post_id"].isin(runs["post_id"])] if params.products else own
-    verdict_rows = knowledge.held[knowledge.held["script_id"].isin(links["script_id"])]
+    verdict_rows = knowledge.verdicts[knowledge.verdicts["script_id"].isin(links["script_id"])]
     page, page_sentences = report(
         verdict_rows[verdict_rows["target"].eq(VIEWS)], min_matured=params.min_matured
     )

@@ -27,7 +27,7 @@ class ScriptChange:
     """The result for one of several scripts: `facts` of the change or link, or the error."""
 
     script_id: str
-    said: str
+    message: str
     facts: dict[str, Any]
     exit_code: int = 0
 
@@ -53,7 +53,7 @@ def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[ScriptChange]
     return [
         replace(
             one,
-            said="; ".join(t for t in (one.said, lines.get(one.script_id, "")) if t),
+            message="; ".join(t for t in (one.message, lines.get(one.script_id, "")) if t),
             facts={**one.facts, "prediction": lines.get(one.script_id, "")} if one.facts else {},
         )
         for one in changes
@@ -106,7 +106,7 @@ def _link(
 ) -> ScriptChange:
     try:
         version = int(row["version"]) if row.get("version") else None
-        link = lifecycle.linked(at, script_id, post, by=by, version=version)
+        link = lifecycle.link_post(at, script_id, post, by=by, version=version)
         if row.get("variant"):
             set_variant(at, script_id, link["post_id"], row["variant"])
     except ValueError:
@@ -122,7 +122,7 @@ def _link(
 
 
 def _link_rows(path: Path) -> list[dict[str, str]]:
-    rows = rows_of(path, needed=("script", "url"), todo="Columns script and url are expected.")
+    rows = rows_of(path, headings=("script", "url"), todo="Columns script and url are expected.")
     return [{name: text.strip() for name, text in row.items()} for _, row in rows]
 
 

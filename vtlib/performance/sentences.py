@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.errors import sentence
-from vtlib.core.finding import q_text, said_on
+from vtlib.core.finding import platform_sentence, q_text
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import WITH_LEARNED, Range
@@ -23,7 +23,7 @@ class InsightSentence:
     """A sentence and the rows behind it: `table` names the frame they are in, `rows` its keys."""
 
     kind: str
-    said: str
+    text: str
     table: str = ""
     rows: tuple[str, ...] = field(default=())
 
@@ -91,7 +91,9 @@ def pattern_insights(library: Library) -> list[InsightSentence]:
     lines += _on_platforms(library)
     if claims.empty:
         lines += _nearest(table)
-    names = library.dropped.loc[library.dropped["reason"].str.startswith("no variance"), "pattern"]
+    names = library.untested.loc[
+        library.untested["reason"].str.startswith("no variance"), "pattern"
+    ]
     if len(names):
         text = ", ".join(names.head(5))
         lines.append(
@@ -154,12 +156,12 @@ def conclude(
 ) -> Conclusion:
     """The stage's conclusion; without posts and without predictions there is nothing to say."""
     if not len(verdicts) and not library.n_posts:
-        return skipped(
+        return skip_stage(
             "performance", "no judged posts and no linked scripts: vt script track links a post"
         )
-    return done(
+    return finish_stage(
         "performance",
-        [i.said for i in insights],
+        [i.text for i in insights],
         predictions=int(verdicts["target"].eq(VIEWS).sum()),
         matured=int((verdicts["status"].eq("matured") & verdicts["target"].eq(VIEWS)).sum()),
         patterns_tested=len(library.table),
@@ -215,7 +217,7 @@ def _on_platforms(library: Library) -> list[InsightSentence]:
         *(
             InsightSentence(
                 "pattern",
-                said_on({str(k): v for k, v in row.items()}),
+                platform_sentence({str(k): v for k, v in row.items()}),
                 "patterns by platform",
                 (str(row["pattern"]),),
             )

@@ -104,13 +104,13 @@ def knowledge(project: Project) -> tuple[Inputs, PerformanceKnowledge]:
 
 def calibration(result: Result, params: Performance) -> list[str]:
     """What may be said of matured predictions of views by other parameters (min_matured)."""
-    views = result.reported[result.reported["target"].eq(VIEWS)]
+    views = result.product_verdicts[result.product_verdicts["target"].eq(VIEWS)]
     return verdicts.report(views, min_matured=params.min_matured)[1]
 
 
 def is_restricted(project: Project) -> bool:
     """Whether the parameters look at other products or days than the project's YAML names."""
-    here, there = (p.performance for p in (project.params, project.declared or project.params))
+    here, there = (p.performance for p in (project.params, project.yaml_params or project.params))
     return (here.products, here.date_range_days) != (there.products, there.date_range_days)
 
 
@@ -121,7 +121,7 @@ def save(project: Project, result: Result) -> dict[str, Any]:
     The run's id comes from rules and data, so judging the same again replaces the same rows.
     """
     run = _save_library(project, result)
-    store.save_verdicts(project.store, project.slug, result.held, at=project.workspace.now())
+    store.save_verdicts(project.store, project.slug, result.verdicts, at=project.workspace.now())
     return run
 
 
@@ -143,7 +143,7 @@ def library_run(project: Project, judged: PerformanceKnowledge | Result) -> dict
     """The row of `pattern_runs` that a library has, stored or not."""
     library, learnt = judged.library, judged.learnt
     rules = {
-        "combinations": [list(c) for c in library.rules.chosen],
+        "combinations": [list(c) for c in library.rules.combinations],
         "claim_q": library.rules.claim_q,
     }
     return {
@@ -157,7 +157,7 @@ def library_run(project: Project, judged: PerformanceKnowledge | Result) -> dict
         "n_tested": len(library.table),
         "n_claimed": len(library.claimed),
         "left_out": library.left_out,
-        "dropped": library.dropped.to_dict("records"),
+        "dropped": library.untested.to_dict("records"),
         "variance": library.variance,
         "forecaster": {
             kind: {
@@ -254,26 +254,26 @@ def _predicted(
 
 
 @one_session
-def told(project: Project) -> pd.DataFrame:
+def reader_verdicts(project: Project) -> pd.DataFrame:
     """The stored verdicts on predicted views with what a reader needs beside them, the newest
     capture last.
     """
     rows = project.frame("verdicts")
     views = rows[rows["target"].eq(VIEWS)]
-    return project.shown(
+    return project.frame_for_reader(
         views.sort_values(["captured_at", "post_id"]), ours=("title", "variant", "reason")
     )
 
 
 @one_session
-def concluded(project: Project, found: Result) -> Conclusion:
+def reader_conclusion(project: Project, found: Result) -> Conclusion:
     """What 07 says at its end as its reader may see it: without sentences on money for one who
     is not shown costs.
     """
     end = found.conclusion
     if project.shows("costs"):
         return end
-    of_money = {i.said for i in found.insights if i.kind == "money"}
+    of_money = {i.text for i in found.insights if i.kind == "money"}
     return replace(end, headline=tuple(s for s in end.headline if s not in of_money))
 
 
@@ -335,7 +335,7 @@ def _save_own_posts(project: Project, export: Export, source: str) -> int:
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     """Values and definitions from every source; of two features with one name the first counts."""
     measures = decoded(project.frame("performance_measures"), "windows")
-    analyses = labelling.corrected(project, project.frame("performance_analyses"))
+    analyses = labelling.correct_frame(project, project.frame("performance_analyses"))
     judged = analysed_features(analyses, barred=labelling.barred(project))
     parts = [post_features(posts), measured_features(measures), judged]
     features: dict[str, Feature] = {}

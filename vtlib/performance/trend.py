@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from vtlib.core.proportions import Rate, clipped, rate
+from vtlib.core.proportions import Rate, rate, winsorise
 from vtlib.performance.effects import Shift
 
 Floats = NDArray[np.float64]
@@ -86,7 +86,7 @@ def halves(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
     """
     is_known = np.isfinite(day)
     late = day > (np.median(day[is_known]) if is_known.any() else np.nan)
-    robust = clipped(y, reach_sd=CLIP_SD)
+    robust = winsorise(y, reach_sd=CLIP_SD)
     first, second = (
         _difference(robust[rows], on[rows], group[rows], interval=interval)
         for rows in (is_known & ~late, is_known & late)
@@ -132,7 +132,7 @@ def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
         return Fading("too little data", nan, nan, nan, nan, nan, nan, nan, nan)
     start = float(day[on].min())
     week = (day - start) / 7
-    overall, bootstrap = _coefficients(clipped(y, reach_sd=CLIP_SD), on, group, week=week)
+    overall, bootstrap = _coefficients(winsorise(y, reach_sd=CLIP_SD), on, group, week=week)
     tail = (1 - interval) / 2
     # Few accounts drawn again vary too little: Student's t with accounts less one, as for shifts.
     df = min(len(np.unique(group[on])), len(np.unique(group[~on]))) - 1

@@ -115,7 +115,7 @@ def film_plan(
     tests = len(tested_names | {f.name for f in features})
     alpha = library.rules.claim_q * (len(library.claimed) + 1) / max(tests, 1)
     claims = library.table.set_index("pattern")["claim"]
-    reasons = library.dropped.set_index("pattern")["reason"]
+    reasons = library.untested.set_index("pattern")["reason"]
     wide_values = wide(values, films, features)
     y, is_hit = films["y"].to_numpy(float), films["is_hit"].to_numpy(bool)
     rows = []

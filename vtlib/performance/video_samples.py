@@ -30,7 +30,7 @@ class SamplePlan:
     patterns: pd.DataFrame
     measure: int
     ask: int
-    drawn: int
+    n_drawn: int
     available: dict[str, int]
     rates: dict[str, Any]
     size: int
@@ -57,7 +57,7 @@ class SamplePlan:
             ),
             (
                 f"At hand and not measured: {number(have['breakout'], 'breakout')} and "
-                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.drawn:,} more "
+                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.n_drawn:,} more "
                 "are drawn and wait for vt process videos."
             ),
         ]

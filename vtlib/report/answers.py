@@ -256,11 +256,11 @@ def why(facts: Facts) -> Card | None:
     if len(facts.grounding):
         count = count_claims(facts.grounding)
         sentence = f"{number(count.answers, 'video')} read by a model"
-        if count.checked:
-            agreement = rate(count.supported, count.checked, interval=facts.interval)
+        if count.n_checked:
+            agreement = rate(count.n_supported, count.n_checked, interval=facts.interval)
             sentence += (
-                f": {agreement.share:.0%} of {number(count.checked, 'claim')} agree with the file "
-                f"({agreement.low:.0%} to {agreement.high:.0%})"
+                f": {agreement.share:.0%} of {number(count.n_checked, 'claim')} agree with the "
+                f"file ({agreement.low:.0%} to {agreement.high:.0%})"
             )
         sentences.append(f"{sentence}.")
     if not sentences:

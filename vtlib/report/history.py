@@ -27,11 +27,11 @@ _NO_CAUSE = "results"
 _SILENT = ("report", "title", "insight")  # sections that change no figure
 
 
-def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd.DataFrame) -> None:
+def record(project: Project, run_id: str, *, code: Mapping[str, Any], fits: pd.DataFrame) -> None:
     """Store the figures of a run's report and the inputs behind them.
 
-    `code`: names and versions of what computed them; `ranked`: the project's fits
-    (adaptation/fits.ranked).
+    `code`: names and versions of what computed them; `fits`: the project's fits
+    (adaptation/fits.rank).
     """
     figures = with_intervals(_with_claims(project, project.frame("report_figures")))
     is_spend = figures["figure"].eq("spent")
@@ -40,7 +40,7 @@ def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd
     if (
         is_recommendation.any()
     ):  # by the rule of adaptation/comparison/recommendation, which SQL does not know
-        figures.loc[is_recommendation, "value"] = float(ranked["is_recommended"].sum())
+        figures.loc[is_recommendation, "value"] = float(fits["is_recommended"].sum())
     causes: dict[str, dict[str, Any]] = {
         str(cause): dict(zip(rows["name"], rows["value"], strict=True))
         for cause, rows in project.frame("report_inputs").groupby("cause")
@@ -64,9 +64,9 @@ def record(project: Project, run_id: str, *, code: Mapping[str, Any], ranked: pd
 def _with_claims(project: Project, figures: pd.DataFrame) -> pd.DataFrame:
     """`figures` with the share of claims that agree with the file, where any was checked."""
     claims = count_claims(project.frame("analysis_grounding"))
-    if not claims.checked:
+    if not claims.n_checked:
         return figures
-    row = {"figure": CLAIMS, "value": claims.share, "n": claims.checked}
+    row = {"figure": CLAIMS, "value": claims.share, "n": claims.n_checked}
     return pd.concat([figures, pd.DataFrame([row])], ignore_index=True)
 
 
@@ -93,7 +93,7 @@ def changes(
     comparison = compare(a, b, recomputation=recomputation)
     run_ids = {"old": _scores(a), "new": _scores(b)}
     tiers = tier_changes(project.frame("report_tiers", **run_ids), comparison.causes)
-    return comparison, project.shown(tiers)
+    return comparison, project.frame_for_reader(tiers)
 
 
 def _with_old_parameters(

@@ -68,7 +68,9 @@ def _next_steps(facts: IndexFacts) -> PageSection:
     """
     chapter = next_steps(facts.insight)
     if facts.insight.advice.empty:
-        return PageSection(chapter.title, tuple(f.said for f in chapter.findings), id=chapter.id)
+        return PageSection(
+            chapter.title, tuple(f.sentence for f in chapter.findings), id=chapter.id
+        )
     drawers = [drawer(finding) for finding in chapter.findings if finding.source]
     return PageSection(chapter.title, (NOTE,), drawers=tuple(drawers[: facts.top]), id=chapter.id)
 

@@ -29,35 +29,39 @@ Stages = tuple[tuple[str, str, str], ...]  # title, status, reason
 
 
 @one_session
-def facts(project: Project, ranked: pd.DataFrame, *, stages: Stages = ()) -> Facts:
+def facts(project: Project, fits: pd.DataFrame, *, stages: Stages = ()) -> Facts:
     """All frames of a project that the chapters are written from. `ranked`: its fits
-    (adaptation/fits.ranked).
+    (adaptation/fits.rank).
     """
     params, runs = project.params, advice.Runs.of(project)
     costs, variants, returns = runs.inputs.costs, runs.variants, runs.returns
     own = runs.posts[runs.posts["is_own"].astype(bool)]
-    advice_rows, lacks = advice.advice(project, ranked, runs)
+    advice_rows, lacks = advice.advice(project, fits, runs)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
         scripts=_scripts(project),
-        verdicts=project.shown(project.frame("insight_verdicts"), ours=_OURS),
-        waiting=project.shown(project.frame("insight_waiting"), ours=_OURS),
-        production=project.spent(project.shown(_notes(project), ours=("what", "currency", *_OURS))),
-        own=project.shown(own.sort_values("multiplier_low", ascending=False)),
-        scores=project.shown(project.frame("outliers"), ours=("reason",)),
-        patterns=project.shown(project.frame("patterns"), ours=PATTERN_TEXTS),
-        variants=project.shown(variants, ours=("a", "b", "script_id")),
-        returns=project.spent(returns),
-        spend=project.spent(costs),
-        problems=project.shown(problems),
+        verdicts=project.frame_for_reader(project.frame("insight_verdicts"), ours=_OURS),
+        waiting=project.frame_for_reader(project.frame("insight_waiting"), ours=_OURS),
+        production=project.costs_for_reader(
+            project.frame_for_reader(_notes(project), ours=("what", "currency", *_OURS))
+        ),
+        own=project.frame_for_reader(own.sort_values("multiplier_low", ascending=False)),
+        scores=project.frame_for_reader(project.frame("outliers"), ours=("reason",)),
+        patterns=project.frame_for_reader(project.frame("patterns"), ours=PATTERN_TEXTS),
+        variants=project.frame_for_reader(variants, ours=("a", "b", "script_id")),
+        returns=project.costs_for_reader(returns),
+        spend=project.costs_for_reader(costs),
+        problems=project.frame_for_reader(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.shown(_fits(ranked), ours=("product", "product_id")),
+        fits=project.frame_for_reader(_fits(fits), ours=("product", "product_id")),
         advice=advice_rows,
         advice_lacks=tuple(lacks),
         min_fit=params.adaptation.min_score,
         outlier_run=_only(project.frame("outlier_run")),
         pattern_run=_only(project.frame("pattern_run")),
-        stages=tuple((title, status, project.told(reason)) for title, status, reason in stages),
+        stages=tuple(
+            (title, status, project.text_for_reader(reason)) for title, status, reason in stages
+        ),
         min_matured=params.performance.min_matured,
         claim_q=params.performance.claim_q,
         interval=params.outliers.interval,
@@ -80,7 +84,7 @@ def _scripts(project: Project) -> pd.DataFrame:
     rows = project.frame("insight_scripts")
     if not project.shows("drafts"):
         rows = rows[~rows["status"].isin(workflow.DRAFTS)]
-    return project.shown(rows, ours=_OURS)
+    return project.frame_for_reader(rows, ours=_OURS)
 
 
 @one_session

@@ -29,7 +29,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
     """Write the scripts as the self-contained page `path`; without any it says how to make one."""
     content = {
         **assembly.shell(page, with_charts=False),
-        "lead": lead(shelf.views, n_hidden=shelf.hidden),
+        "lead": lead(shelf.views, n_hidden=shelf.n_hidden_drafts),
         "board": _board(shelf.views),
         "views": [_view(v) for v in shelf.views],
         "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)

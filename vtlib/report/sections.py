@@ -67,17 +67,17 @@ def drawer(finding: Finding) -> Drawer:
     """A sentence with its rows as a table; columns that the rows lack are left out."""
     columns = {k: v for k, v in finding.columns.items() if k in finding.rows}
     if not columns or finding.rows.empty:
-        return Drawer(finding.said)
+        return Drawer(finding.sentence)
     table = tables.show(
         finding.rows, source=finding.source, columns=columns, max_rows=MAX_ROWS, formats=_FORMATS
     )
-    return Drawer(finding.said, table, len(finding.rows))
+    return Drawer(finding.sentence, table, len(finding.rows))
 
 
 def lead(chapters: Sequence[Chapter]) -> str:
     """Headline: the first sentence on successes and on failures."""
     by_id = {c.id: c for c in chapters}
-    parts = [by_id[name].findings[0].said for name in ("worked", "failed") if name in by_id]
+    parts = [by_id[name].findings[0].sentence for name in ("worked", "failed") if name in by_id]
     return " ".join(parts) or "Nothing is known yet."
 
 

@@ -31,9 +31,9 @@ def write_script_page(
     from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
     from vtlib.report.scripts import write_scripts  # noqa: PLC0415
 
-    shelf = script_page.gathered(project)
+    shelf = script_page.script_shelf(project)
     page = Page(
-        title=project.told(f"Scripts · {project.params.title or project.slug}"),
+        title=project.text_for_reader(f"Scripts · {project.params.title or project.slug}"),
         profile=project.params.report.profile,
         creators=project.params.report.naming,
         is_simulated=project.params.is_simulated,
@@ -94,7 +94,9 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
     from vtlib.report import IndexFacts, StageLink, write_index  # noqa: PLC0415
 
     links = tuple(
-        StageLink(s.stage, TITLES[s.stage], s.page, s.status, project.told(s.reason), s.seconds)
+        StageLink(
+            s.stage, TITLES[s.stage], s.page, s.status, project.text_for_reader(s.reason), s.seconds
+        )
         for s in result.stages
     )
     page = _page(project, _name(project), "index.html", _provenance(project, result))
@@ -118,7 +120,7 @@ def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]
 
     provenance = {**provenance, "creators": NAMINGS[project.params.report.naming]}
     return Page(
-        title=project.told(title),
+        title=project.text_for_reader(title),
         profile=project.params.report.profile,
         creators=project.params.report.naming,
         is_simulated=project.params.is_simulated,
@@ -197,10 +199,10 @@ def index_facts(project: Project) -> dict[str, Any]:
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     spend = costs.ledger(project)
     return {
-        "scores": project.shown(project.frame("outliers"), ours=("reason",)),
+        "scores": project.frame_for_reader(project.frame("outliers"), ours=("reason",)),
         "outlier_run": dict(run.iloc[0]) if len(run) else {},
         "places": project.frame("places"),
-        "problems": project.shown(problems),
+        "problems": project.frame_for_reader(problems),
         "spend": (spend if len(spend) else pd.DataFrame()) if project.shows("costs") else None,
     }
 

@@ -67,7 +67,7 @@ def _holder(folder: Path) -> str:
         return "another process"
 
 
-Told = Callable[[StageEvent], object]
+StageListener = Callable[[StageEvent], object]
 ON_NO_TAPE = Tape()
 
 
@@ -79,14 +79,14 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     params_file: str = "",
     adopt: bool = False,
     wait: bool = True,
-    waits: Callable[[str], object] = str,
-    told: Told,
+    on_wait: Callable[[str], object] = str,
+    on_event: StageListener,
     tape: Tape = ON_NO_TAPE,
 ) -> RunResult:
     """Run the notebooks of a project; every stage and the run itself are rows, pages and
     `run.json`.
 
-    One run of a project at a time: the second waits for the first to end (`waits` is told whose
+    One run of a project at a time: the second waits for the first to end (`on_wait` is told whose
     turn it is) or, without `wait`, raises StoreBusy.
 
     `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they
@@ -113,8 +113,8 @@ def run(  # noqa: PLR0913 - the options of `vt run`
             moment=moment,
         )
         folder = at.outputs / playing.slug
-        with turn(folder, project=playing.slug, now=at.now(), wait=wait, tell=waits):
-            result = run_project(plan, _hooks(playing, told))
+        with turn(folder, project=playing.slug, now=at.now(), wait=wait, tell=on_wait):
+            result = run_project(plan, _hooks(playing, on_event))
             tape.keep(playing, result.run_id)
         return result
 
@@ -139,7 +139,7 @@ class _View:
         return self.project
 
 
-def _hooks(project: Project, on_event: Told) -> Hooks:
+def _hooks(project: Project, on_event: StageListener) -> Hooks:
     view = _View(project)
     return Hooks(
         on_event=on_event,
@@ -152,7 +152,7 @@ def _hooks(project: Project, on_event: Told) -> Hooks:
             project.store, result.run_id, status=result.status, ended_at=result.ended_at
         ),
         redact=log.redactor(project.workspace.settings.secrets),
-        tell=lambda text: view().told(text),
+        tell=lambda text: view().text_for_reader(text),
     )
 
 
@@ -162,8 +162,8 @@ def finished(project: Project, result: RunResult) -> Path:
     from vtlib.report import history as reports  # noqa: PLC0415 - scipy takes a second
 
     with project.store.session():
-        ranking = fits.ranked(project)
-        reports.record(project, result.run_id, code=computing_code(), ranked=ranking)
+        ranking = fits.rank(project)
+        reports.record(project, result.run_id, code=computing_code(), fits=ranking)
         insight_facts = pages.facts(project, result, ranking)
         pages.write_insight(project, result, insight_facts)
         return pages.write_index(project, result, insight_facts)

@@ -122,7 +122,7 @@ def with_hook(script: Script, hook: Mapping[str, Any]) -> Script:
     return replace(script, beats=beats)
 
 
-def lettered(hooks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def with_letters(hooks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Hook variants with their letter as `variant`: A, B, C, ..., 26 at the most."""
     return [
         {**hook, "variant": letter} for letter, hook in zip(ascii_uppercase, hooks, strict=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 from vtlib.core.errors import BadInput
 from vtlib.scripts import files, markdown, queries, store, workflow
-from vtlib.scripts.files import Taken
+from vtlib.scripts.files import ImportedScript
 from vtlib.scripts.script import Script
 from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Project, Workspace
@@ -71,7 +71,7 @@ def text(row: Mapping[str, Any]) -> str:
 
 def take_text(
     at: Workspace, content: str, row: Mapping[str, Any], making: Making, *, is_over: bool = False
-) -> Taken:
+) -> ImportedScript:
     """Import an edited `text` of `row`, as `vt script import` does: merged with other people's
     edits.
 

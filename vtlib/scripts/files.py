@@ -23,14 +23,14 @@ _NOT_IN_FOUNTAIN = ("claims", "references", "prediction", "notes")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportedScript:
     """The result of an import; `version`: the current one afterwards (before, on a conflict)."""
 
     status: Literal["new", "version", "merged", "unchanged", "conflict"]
     script_id: str
     title: str
     version: int
-    seen: int | None = None
+    base_version: int | None = None
     conflicts: tuple[Conflict, ...] = ()
 
 
@@ -62,7 +62,9 @@ def read_file(path: Path) -> MarkdownScript:
     )
 
 
-def take_in(at: Workspace, path: Path, making: Making, *, place: ScriptHome) -> list[Taken]:
+def take_in(
+    at: Workspace, path: Path, making: Making, *, place: ScriptHome
+) -> list[ImportedScript]:
     """Import an edited or a new file; a CSV may hold many scripts. No other person's edit is lost.
 
     A file says which version it was taken from. If that is the current one, its text becomes the
@@ -74,21 +76,21 @@ def take_in(at: Workspace, path: Path, making: Making, *, place: ScriptHome) -> 
     edit = read_file(path)
     if not edit.script_id:
         script_id = store.create(at.store, edit.script, making, place=place)
-        return [Taken("new", script_id, edit.script.title, 1)]
+        return [ImportedScript("new", script_id, edit.script.title, 1)]
     if path.suffix.lower() in (".fountain", ".spmd"):
         edit = replace(edit, script=_with_kept(at, edit))
     return [_take(at, edit, making, place)]
 
 
-def take(at: Workspace, edit: MarkdownScript, making: Making) -> Taken:
+def take(at: Workspace, edit: MarkdownScript, making: Making) -> ImportedScript:
     """Merge an edited script with the edits since the version it was taken from."""
     return _take(at, edit, making, ScriptHome())
 
 
-def _take(at: Workspace, edit: MarkdownScript, making: Making, place: ScriptHome) -> Taken:
+def _take(at: Workspace, edit: MarkdownScript, making: Making, place: ScriptHome) -> ImportedScript:
     if not edit.script_id:
         new_id = store.create(at.store, edit.script, making, place=place)
-        return Taken("new", new_id, edit.script.title, 1)
+        return ImportedScript("new", new_id, edit.script.title, 1)
     row = queries.get(at.store, edit.script_id)
     script_id, current = str(row["script_id"]), int(row["version"])
     base_version = edit.version or current
@@ -100,11 +102,11 @@ def _take(at: Workspace, edit: MarkdownScript, making: Making, place: ScriptHome
     mine, theirs = edit.script, row["script"]
     both, conflicts = (mine, ()) if base_version == current else merge(base, mine, theirs)
     if conflicts:
-        return Taken("conflict", script_id, theirs.title, current, base_version, conflicts)
+        return ImportedScript("conflict", script_id, theirs.title, current, base_version, conflicts)
     if mine == base or both == theirs:
-        return Taken("unchanged", script_id, theirs.title, current, base_version)
-    number = store.add_version(at.store, script_id, both, making, seen=current)
-    return Taken(
+        return ImportedScript("unchanged", script_id, theirs.title, current, base_version)
+    number = store.add_version(at.store, script_id, both, making, base_version=current)
+    return ImportedScript(
         "version" if base_version == current else "merged",
         script_id,
         both.title,
@@ -138,7 +140,7 @@ def _from_json(text: str, file: str) -> MarkdownScript:
 
 
 def _from_csv(at: Workspace, path: Path) -> Iterator[MarkdownScript]:
-    table = read_sheet(path, needed=())
+    table = read_sheet(path, headings=())
     if strange := [c for c in table.columns if c.lower() not in beat_table.COLUMNS]:
         raise BadInput(
             f"there is no column {strange[0]}.",

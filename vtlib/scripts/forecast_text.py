@@ -24,7 +24,7 @@ def sentences(places: Iterable[Mapping[str, Any]]) -> list[str]:
     return [*lines, common] if common else lines
 
 
-def expected(prediction: Mapping[str, Any] | None) -> list[str]:
+def prediction_lines(prediction: Mapping[str, Any] | None) -> list[str]:
     """A script's `prediction` in words; why there is none; nothing for one of another form."""
     facts = prediction or {}
     lines = sentences(facts.get("places") or ())

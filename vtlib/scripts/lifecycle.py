@@ -42,30 +42,42 @@ FACTS = (
 
 @one_session
 def revise(
-    at: Workspace, ref: str, making: Making, *, file: Path | None = None, seen: int | None = None
+    at: Workspace,
+    ref: str,
+    making: Making,
+    *,
+    file: Path | None = None,
+    base_version: int | None = None,
 ) -> dict[str, Any]:
     """Make the next version, from a file or as a copy of the current one; returns the script's row.
 
-    `seen` is the version the work started from (default: what the file says, else the current one).
-    Raises BadInput when there is a newer version (nothing is written), and for a file of another
-    script.
+    `base_version` is the version the work started from (default: what the file says, else the
+    current one). Raises BadInput when there is a newer version (nothing is written), and for a file
+    of another script.
     """
     row = queries.get(at.store, ref)
-    script, base_version = row["script"], int(row["version"])
+    script, file_version = row["script"], int(row["version"])
     if file is not None:
         edit = read_file(file)
         if edit.script_id not in ("", row["script_id"]):
             raise BadInput(
                 f"it is a copy of {edit.script_id}, not of {row['script_id']}.", file=file.name
             )
-        script, base_version = edit.script, edit.version or base_version
-    store.add_version(at.store, row["script_id"], script, making, seen=seen or base_version)
+        script, file_version = edit.script, edit.version or file_version
+    store.add_version(
+        at.store, row["script_id"], script, making, base_version=base_version or file_version
+    )
     return queries.get(at.store, row["script_id"])
 
 
 @one_session
 def change(
-    at: Workspace, ref: str, facts: Mapping[str, Any], making: Making, *, seen: int | None = None
+    at: Workspace,
+    ref: str,
+    facts: Mapping[str, Any],
+    making: Making,
+    *,
+    base_version: int | None = None,
 ) -> dict[str, Any]:
     """Change facts of a script, its claims or one beat, in a new version; returns its row.
 
@@ -81,7 +93,9 @@ def change(
     if facts.get("beat"):
         new = _with_beat(new, str(facts["beat"]), facts.get("values") or {})
     if new != old:
-        store.add_version(at.store, script_id, new, making, seen=seen or int(row["version"]))
+        store.add_version(
+            at.store, script_id, new, making, base_version=base_version or int(row["version"])
+        )
     if facts.get("product") or facts.get("project"):
         store.update(at.store, script_id, {n: facts.get(n) for n in ("product", "project")})
     return queries.get(at.store, script_id)
@@ -118,7 +132,7 @@ def track(
     post = named_post(url)
     if row["project_id"]:
         imports.import_urls(projects.opened(at, row["project_id"]), [url], own=True)
-    return linked(at, row["script_id"], post, by=by, version=version)
+    return link_post(at, row["script_id"], post, by=by, version=version)
 
 
 def named_post(url: str) -> PostRef:
@@ -132,7 +146,7 @@ def named_post(url: str) -> PostRef:
 
 
 @one_session
-def linked(
+def link_post(
     at: Workspace, script_id: str, post: PostRef, *, by: str, version: int | None = None
 ) -> dict[str, Any]:
     """Link a version to a post that was imported; see `track`."""

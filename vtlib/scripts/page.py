@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from vtlib.core.errors import BadInput
 from vtlib.scripts import production, queries, workflow
-from vtlib.scripts.forecast_text import expected, sentences
+from vtlib.scripts.forecast_text import prediction_lines, sentences
 from vtlib.scripts.lifecycle import being_shot
 from vtlib.scripts.script import Script, call_to_action, needs, parse, plain
 from vtlib.scripts.svg import beats_svg, versions_svg
@@ -44,7 +44,7 @@ class ScriptView:
     facts: Mapping[str, str]
     beats: tuple[Mapping[str, str], ...]
     pictures: tuple[str, str]
-    expected: tuple[str, ...]
+    forecast_lines: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: str
     comments: tuple[str, ...]
@@ -59,12 +59,12 @@ class Shelf:
 
     views: tuple[ScriptView, ...]
     assets: pd.DataFrame
-    hidden: int = 0
+    n_hidden_drafts: int = 0
     pictures: tuple[tuple[str, bytes], ...] = ()
 
 
 @one_session
-def gathered(project: Project) -> Shelf:
+def script_shelf(project: Project) -> Shelf:
     """The project's scripts, archived ones left out; for a client without people and comments,
     and without drafts unless `report.client_shows` names them; with pseudonyms a text that names
     a stranger is not shown.
@@ -118,7 +118,7 @@ def _view(project: Project, summary: Mapping[str, Any]) -> ScriptView:
         "posts": ", ".join(p["url"] for p in parts["publications"]),
     }
     return ScriptView(
-        project.coded("script", script_id),
+        project.id_for_reader("script", script_id),
         script.title,
         row["status"],
         int(row["version"]),
@@ -131,7 +131,7 @@ def _view(project: Project, summary: Mapping[str, Any]) -> ScriptView:
         {k: v for k, v in facts.items() if v},
         tuple(_beat(s) for s in spans(script)),
         (beats_svg(script), versions_svg(*reader.people(parts["versions"], parts["history"]))),
-        tuple(map(reader.clean, sentences(frozen) or expected(script.prediction))),
+        tuple(map(reader.clean, sentences(frozen) or prediction_lines(script.prediction))),
         tuple(map(reader.clean, workflow.warnings(script))),
         "" if project.is_client else script.notes,
         () if project.is_client else tuple(reader.clean(_comment(c)) for c in parts["comments"]),
@@ -156,7 +156,7 @@ class _Reader:
         if self.project.names_creators:
             return value
         if isinstance(value, str):
-            return self.project.told(value)
+            return self.project.text_for_reader(value)
         if isinstance(value, Mapping):
             return {k: v if k in _WORDS else self.clean(v) for k, v in value.items()}
         return [self.clean(v) for v in value] if isinstance(value, (list, tuple)) else value
@@ -218,7 +218,7 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
     frame = pd.DataFrame(
         rows, columns=["kind", "name", "release", "available", "contact", "used_in"]
     )
-    return project.shown(frame, ours=tuple(frame.columns))
+    return project.frame_for_reader(frame, ours=tuple(frame.columns))
 
 
 def _pictures(project: Project, ids: set[Any]) -> tuple[tuple[str, bytes], ...]:

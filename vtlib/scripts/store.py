@@ -95,18 +95,20 @@ def create(
     return key
 
 
-def add_version(store: Store, script_id: str, script: Script, making: Making, *, seen: int) -> int:
+def add_version(
+    store: Store, script_id: str, script: Script, making: Making, *, base_version: int
+) -> int:
     """Store `script` as the next version, a draft and current; returns its number.
 
-    `seen` is the version its maker started from. Raises BadInput when another one has become
-    current since (nothing is written), and for an archived script.
+    `base_version` is the version its maker started from. Raises BadInput when another one has
+    become current since (nothing is written), and for an archived script.
     """
     at = naive(making.at)
     with store.write() as connection:
         row = require(connection, script_id)
         current = int(row["current_version"])
-        if current != seen:
-            raise _overtaken(connection, script_id, current=current, base_version=seen)
+        if current != base_version:
+            raise _overtaken(connection, script_id, current=current, base_version=base_version)
         if row["status"] == "archived":
             raise BadInput(
                 f"{script_id} is archived.",

@@ -21,9 +21,9 @@ from typing import IO, TypeAlias
 
 import duckdb
 
-from vtlib.core.quick_start import left_out
+from vtlib.core.quick_start import leave_out
 
-with left_out("tornado"):  # 0.1 s, for retries in its event loop
+with leave_out("tornado"):  # 0.1 s, for retries in its event loop
     from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay, wait_random
 
 if sys.platform != "win32":

@@ -46,5 +46,5 @@ def assume(project: Project, settings: Mapping[str, Mapping[str, Any]]) -> Proje
     """
     params = merge(project.params.model_dump(), {k: dict(v) for k, v in settings.items()})
     return replace(
-        project, params=parse_params(params), declared=project.declared or project.params
+        project, params=parse_params(params), yaml_params=project.yaml_params or project.params
     )

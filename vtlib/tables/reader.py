@@ -134,13 +134,13 @@ def read_table(
     source: Path | Open,
     *,
     name: str = "",
-    needed: Sequence[str] = (),
+    headings: Sequence[str] = (),
     options: TableOptions | None = None,
     is_guarded: bool = False,
 ) -> Table:
     """A table in a file, or in the bytes that `source` opens each time.
 
-    `needed`: headings it must have, in any case of letters. `is_guarded`: our own sheets, in which
+    `headings`: what it must have, in any case of letters. `is_guarded`: our own sheets, in which
     an apostrophe keeps a spreadsheet from running a cell; it is taken off. Raises BadInput for a
     file that cannot be read or is no table, and for a missing heading.
     """
@@ -149,11 +149,11 @@ def read_table(
     with closing(open_()) as stream:
         head = stream.read(4)
     if head.startswith(b"PK\x03\x04"):
-        table = _from_workbook(open_, name, needed, options)
+        table = _from_workbook(open_, name, headings, options)
     elif head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadInput("an Excel file of before 2007.", todo="Save it as XLSX or CSV.", file=name)
     else:
-        table = _from_text(open_, name, needed, options, is_guarded=is_guarded)
+        table = _from_text(open_, name, headings, options, is_guarded=is_guarded)
     return table
 
 
@@ -307,7 +307,7 @@ _HEAD_ROWS = 200
 def find_separator(sample: str, headings: Sequence[str] = ()) -> str:
     """The separator under which `sample` (start of the file) is a table; '' for none.
 
-    The one that gives a row with all of the `needed` headings, else the one whose rows agree on
+    The one that gives a row with all of the `headings`, else the one whose rows agree on
     their number of cells, with the least rows above the heading.
     """
     match = _DECLARED.match(sample)
@@ -318,7 +318,7 @@ def find_separator(sample: str, headings: Sequence[str] = ()) -> str:
 
 
 def find_header(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> int:
-    """Which of `rows` holds the headings: the first with all of `needed`, else the first that is
+    """Which of `rows` holds the headings: the first with all of `headings`, else the first that is
     about as wide as most rows are; titles above it have fewer cells. 0 when none is.
     """
     names = {n.lower() for n in headings}
@@ -378,13 +378,13 @@ def _filled(row: Sequence[str]) -> int:
     return sum(bool(cell.strip()) for cell in row)
 
 
-def read_sheet(path: Path, *, needed: Sequence[str], todo: str = "") -> Table:
+def read_sheet(path: Path, *, headings: Sequence[str], todo: str = "") -> Table:
     """A sheet whose guarded texts come as they were written. `todo` where a heading is missing.
 
-    Raises BadInput when it cannot be read or lacks one of the columns `needed`.
+    Raises BadInput when it cannot be read or lacks one of the columns `headings`.
     """
     try:
-        return read_table(path, needed=needed, is_guarded=True)
+        return read_table(path, headings=headings, is_guarded=True)
     except BadInput as error:
         raise BadInput(error.message, todo=error.todo or todo) from None
 
@@ -400,7 +400,7 @@ def sheet_rows(table: Table) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def rows_of(
-    path: Path, *, needed: Sequence[str], todo: str = ""
+    path: Path, *, headings: Sequence[str], todo: str = ""
 ) -> list[tuple[int, dict[str, str]]]:
     """The rows of a sheet (`read_sheet`, `sheet_rows`)."""
-    return list(sheet_rows(read_sheet(path, needed=needed, todo=todo)))
+    return list(sheet_rows(read_sheet(path, headings=headings, todo=todo)))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtlib.media.download import AddressRefused, DownloadRequest, DownloadRules, Gate, fetch
+from vtlib.media.download import AddressRefused, DownloadRequest, DownloadRules, UrlAllowlist, fetch
 from vtlib.media.download.url_allowlist import DELIVERY
 from vtlib.platforms import SOURCES
 
@@ -43,9 +43,9 @@ ASKED = [
 ]
 
 
-def gate(*addresses: str) -> Gate:
-    allowed = Gate.of([OWN, "https://api.apify.com", None])
-    return Gate(allowed.loopback, lambda _host: list(addresses))
+def gate(*addresses: str) -> UrlAllowlist:
+    allowed = UrlAllowlist.of([OWN, "https://api.apify.com", None])
+    return UrlAllowlist(allowed.loopback, lambda _host: list(addresses))
 
 
 @pytest.mark.parametrize("url", REFUSED)
@@ -139,13 +139,13 @@ def test_a_name_that_does_not_resolve_is_no_refusal():
         raise OSError("no such name")
 
     with pytest.raises(URLError) as caught:
-        Gate(resolve=fail).check("https://www.instagram.com/x")
+        UrlAllowlist(resolve=fail).check("https://www.instagram.com/x")
     assert not isinstance(caught.value, AddressRefused)
 
 
 def test_only_a_loopback_base_url_opens_this_machine():
-    assert Gate.of(["http://10.0.0.5:80", "https://api.apify.com"]).loopback == frozenset()
-    assert Gate.of(["http://localhost:9"]).knows("http://localhost:9/x")
+    assert UrlAllowlist.of(["http://10.0.0.5:80", "https://api.apify.com"]).loopback == frozenset()
+    assert UrlAllowlist.of(["http://localhost:9"]).knows("http://localhost:9/x")
 
 
 @given(st.text(alphabet="abc:/@.?#[]%\\ \t127localhost", max_size=40))
@@ -206,7 +206,7 @@ def test_redirects_pass_the_gate_too(redirects, tmp_path, way, case):
     path, status, reason = case
     url = redirects + path
     wanted = DownloadRequest("x", url if way == "page" else None, () if way == "page" else (url,))
-    got = fetch(wanted, tmp_path, DownloadRules(Gate.of([redirects]), timeout_s=2))
+    got = fetch(wanted, tmp_path, DownloadRules(UrlAllowlist.of([redirects]), timeout_s=2))
     assert (got.status, got.came_by) == (status, way)
     assert reason in got.reason
     assert not list(tmp_path.iterdir())

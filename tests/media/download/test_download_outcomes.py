@@ -8,7 +8,7 @@ from simulator import clips
 from simulator.build import build_world
 from simulator.server import Settings, running
 from vtlib.core.rate_limits import retry_after
-from vtlib.media.download import DownloadRequest, DownloadRules, Gate, fetch
+from vtlib.media.download import DownloadRequest, DownloadRules, UrlAllowlist, fetch
 from vtlib.media.download.outcome import by_status, by_text
 from vtlib.media.probe import prove
 
@@ -62,7 +62,7 @@ def host(tmp_path_factory):
 
 @pytest.fixture
 def ask(host, tmp_path):
-    rules = DownloadRules(Gate.of([host.url]), timeout_s=1, deadline_s=20)
+    rules = DownloadRules(UrlAllowlist.of([host.url]), timeout_s=1, deadline_s=20)
 
     def call(wanted, *faults, **changes):
         for fault in faults:
@@ -164,7 +164,7 @@ def test_no_network_is_told_apart(tmp_path):
         raise OSError("no such name")
 
     wanted = DownloadRequest("x", "https://www.tiktok.com/@a/video/7106594312292453675")
-    assert fetch(wanted, tmp_path, DownloadRules(Gate(resolve=fail))).is_offline
+    assert fetch(wanted, tmp_path, DownloadRules(UrlAllowlist(resolve=fail))).is_offline
 
 
 @pytest.mark.parametrize(

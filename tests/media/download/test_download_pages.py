@@ -7,7 +7,7 @@ import pytest
 from simulator import clips
 from simulator.build import build_world
 from tests.media.download.any_host import any_host
-from vtlib.media.download import DownloadRequest, DownloadRules, Gate, fetch
+from vtlib.media.download import DownloadRequest, DownloadRules, UrlAllowlist, fetch
 from vtlib.media.probe import prove
 
 TIKTOK = "https://www.tiktok.com/@sim/video/7106594312292453675"
@@ -49,7 +49,7 @@ def take(pages, url, folder, resolve=lambda _host: ["93.184.216.34"], **changes)
     (folder / "work").mkdir()
     with any_host(pages, folder) as (proxy, log):
         more = {"proxy": proxy, "nocheckcertificate": True}
-        rules = DownloadRules(Gate(resolve=resolve), timeout_s=5, more=more, **changes)
+        rules = DownloadRules(UrlAllowlist(resolve=resolve), timeout_s=5, more=more, **changes)
         return fetch(DownloadRequest("x", url), folder / "work", rules), log
 
 

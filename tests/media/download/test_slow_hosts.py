@@ -20,7 +20,7 @@ from vtlib.media.download import (
     AddressRefused,
     DownloadRequest,
     DownloadRules,
-    Gate,
+    UrlAllowlist,
     connection,
     direct,
     fetch,
@@ -48,7 +48,7 @@ def host(monkeypatch):
 
 @pytest.fixture
 def ask(host, tmp_path):
-    rules = DownloadRules(Gate.of([host.url]), timeout_s=SILENCE_S, deadline_s=DEADLINE_S)
+    rules = DownloadRules(UrlAllowlist.of([host.url]), timeout_s=SILENCE_S, deadline_s=DEADLINE_S)
 
     def call(*urls, page=None, is_still=False):
         start = time.monotonic()
@@ -144,7 +144,7 @@ def test_a_signature_that_ran_out_waits_for_a_new_capture(host, ask, video, expi
 
 def test_what_comes_packed_is_unpacked_within_the_limit(host, tmp_path, video):
     url = host.serve("/a.mp4", video, gzip=True)
-    gate, limits = Gate.of([host.url]), direct.Limits(len(video), 2.0, 9.0)
+    gate, limits = UrlAllowlist.of([host.url]), direct.Limits(len(video), 2.0, 9.0)
     direct.save(url, tmp_path / "a", gate, limits)
     assert (tmp_path / "a").read_bytes() == video
     host.serve("/b.mp4", gzip.compress(bytes(50_000_000)), headers={"Content-Encoding": "gzip"})
@@ -175,7 +175,7 @@ def test_the_address_connected_to_is_the_address_checked(host, tmp_path):
     never home.
     """
     answers = [["93.184.216.34"], ["127.0.0.1"]]
-    gate = Gate(resolve=lambda _host: answers.pop(0) if answers else ["127.0.0.1"])
+    gate = UrlAllowlist(resolve=lambda _host: answers.pop(0) if answers else ["127.0.0.1"])
     gate.check("http://www.tiktok.com/a")
     with pytest.raises(DownloadFailed) as caught:
         direct.save("http://www.tiktok.com/a", tmp_path / "a", gate, direct.Limits(99, 0.5, 1.0))
@@ -197,7 +197,7 @@ def test_a_name_is_resolved_once_and_its_host_is_told_the_name(host, tmp_path, m
     monkeypatch.setenv("NO_PROXY", "*")
     host.serve("/a.mp4", video)
     asked = []
-    gate = Gate(resolve=lambda name: asked.append(name) or ["93.184.216.34"])
+    gate = UrlAllowlist(resolve=lambda name: asked.append(name) or ["93.184.216.34"])
     direct.save(
         "http://v16.tiktokcdn.com/a.mp4", tmp_path / "a", gate, direct.Limits(10**8, 2.0, 9.0)
     )
@@ -206,7 +206,7 @@ def test_a_name_is_resolved_once_and_its_host_is_told_the_name(host, tmp_path, m
 
 
 def test_a_loopback_name_must_lead_to_this_machine(monkeypatch):
-    gate = Gate.of(["http://localhost:9"])
+    gate = UrlAllowlist.of(["http://localhost:9"])
     assert gate.addresses("localhost", 9)
     monkeypatch.setattr(gate_module, "_resolve", lambda _host: ["93.184.216.34"])
     with pytest.raises(AddressRefused, match="leads elsewhere"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.media.measures.rendered_clips import Clip, cutting, render, view, write_text
-from vtlib.media.duplicates import same_creative
+from vtlib.media.duplicates import compare_hashes
 from vtlib.media.measures import measure
 from vtlib.media.measures.pictures import hash64
 
@@ -59,7 +59,7 @@ def originals(tmp_path_factory):
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_copy_is_the_same_and_others_are_not(change, originals, tmp_path):
     copy = hashes_of(render(CHANGES[change](original(100)), tmp_path / "copy.mp4"))
-    found = {seed: same_creative(copy, hashes).is_same for seed, hashes in originals.items()}
+    found = {seed: compare_hashes(copy, hashes).is_same for seed, hashes in originals.items()}
     assert found == {100: True, 200: False, 300: False}
 
 
@@ -68,7 +68,7 @@ def test_one_shared_scene_is_not_the_same_creative(originals, tmp_path):
         return original(100)(0.5) if t < 1.2 else original(900)(t)
 
     copy = hashes_of(render(Clip(other, 5.5), tmp_path / "other.mp4"))
-    match = same_creative(copy, originals[100])
+    match = compare_hashes(copy, originals[100])
     assert 0 < match.share < 0.5
     assert not match.is_same
 
@@ -86,11 +86,11 @@ def test_unrelated_pictures_lie_far_apart():
 
 @given(HASHES, HASHES)
 def test_the_share_is_symmetric_and_a_ratio(a, b):
-    match = same_creative(a, b)
-    assert match == same_creative(b, a)
+    match = compare_hashes(a, b)
+    assert match == compare_hashes(b, a)
     assert 0 <= match.share <= 1
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=2, max_size=12))
 def test_a_video_is_the_same_as_itself(a):
-    assert same_creative(a, a).share == 1
+    assert compare_hashes(a, a).share == 1

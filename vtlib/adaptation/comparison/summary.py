@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.adaptation.comparison.ranking import Disagreement
-from vtlib.core.conclusion import Conclusion, done, number, skipped
+from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.proportions import Rate
 
 SURE_P = 0.9
@@ -104,7 +104,7 @@ def conclude(
     """The end of 06. `waits`: why nothing could be judged, "" when something could be."""
     if fits.empty:
         reason = waits if has_key else "set GEMINI_API_KEY"
-        return skipped("comparison", reason or "no video has been judged for a product yet")
+        return skip_stage("comparison", reason or "no video has been judged for a product yet")
     n_videos, n_products = fits["post_id"].nunique(), fits["product_id"].nunique()
     n_judged = int((ranks["won"] + ranks["lost"] + ranks["even"]).sum() // 2)
     lines = [
@@ -118,7 +118,7 @@ def conclude(
     lines += _of_pictures(fits)
     lines.append("Scores are opinions of a model on anchored rubrics, not measurements.")
     counts = {"videos": n_videos, "products": n_products, "pairs": len(fits)}
-    return done("comparison", [line for line in lines if line], **counts)
+    return finish_stage("comparison", [line for line in lines if line], **counts)
 
 
 def _of_pictures(fits: pd.DataFrame) -> list[str]:

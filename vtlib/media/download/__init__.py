@@ -6,14 +6,14 @@ the URL allow-list (`url_allowlist.py`); every file is checked to be complete (`
 
 from vtlib.media.download.outcome import Fetched, ProvenFile
 from vtlib.media.download.post import DownloadRequest, DownloadRules, fetch
-from vtlib.media.download.url_allowlist import AddressRefused, Gate
+from vtlib.media.download.url_allowlist import AddressRefused, UrlAllowlist
 
 __all__ = [
     "AddressRefused",
     "DownloadRequest",
     "DownloadRules",
     "Fetched",
-    "Gate",
     "ProvenFile",
+    "UrlAllowlist",
     "fetch",
 ]

@@ -19,7 +19,7 @@ from typing import Any
 
 from vtlib.core.deadline import Deadline, Meter, call_within
 from vtlib.media.download.outcome import DownloadFailed
-from vtlib.media.download.url_allowlist import Gate
+from vtlib.media.download.url_allowlist import UrlAllowlist
 
 PAGE_MAX_BYTES = 50_000_000  # pages with their scripts take 1 to 5 MB
 _FILES = ("video/", "audio/", "image/", "application/octet-stream", "binary/", "application/mp4")
@@ -29,7 +29,7 @@ _FILES = ("video/", "audio/", "image/", "application/octet-stream", "binary/", "
 class Route:
     """How a connection is made. `max_bytes`: the limit of an answer, packed and unpacked."""
 
-    gate: Gate
+    gate: UrlAllowlist
     deadline: Deadline
     max_bytes: int
     is_proxied: bool = False

@@ -19,7 +19,7 @@ from vtlib.core.deadline import MIN_BYTES_PER_S, Deadline, TooSlow
 from vtlib.core.rate_limits import retry_after
 from vtlib.media.download.connection import Opening, Route
 from vtlib.media.download.outcome import DownloadFailed, by_address, by_text
-from vtlib.media.download.url_allowlist import AddressRefused, AllowlistHandler, Gate
+from vtlib.media.download.url_allowlist import AddressRefused, AllowlistHandler, UrlAllowlist
 
 LOGIN_PATH = r"/(login|signin|accounts/login)\b"
 PAUSE_S = 0.5
@@ -48,7 +48,7 @@ class Limits:
 
 
 def save(
-    url: str, target: Path, gate: Gate, limits: Limits, *, deadline: Deadline | None = None
+    url: str, target: Path, gate: UrlAllowlist, limits: Limits, *, deadline: Deadline | None = None
 ) -> None:
     """Stream `url` into `target`; a broken connection is retried once, at once.
 
@@ -65,7 +65,7 @@ def save(
         _save(url, target, gate, limits, clock)
 
 
-def status(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> int | None:
+def status(url: str, gate: UrlAllowlist, limits: Limits, deadline: Deadline) -> int | None:
     """The HTTP status of a page, redirects followed; None when there was no answer."""
     try:
         with _opener(url, gate, limits, deadline).open(_request(url)) as answer:
@@ -77,7 +77,7 @@ def status(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> int | No
         return None
 
 
-def _save(url: str, target: Path, gate: Gate, limits: Limits, deadline: Deadline) -> None:
+def _save(url: str, target: Path, gate: UrlAllowlist, limits: Limits, deadline: Deadline) -> None:
     try:
         with _opener(url, gate, limits, deadline).open(_request(url)) as answer:
             _check_content(answer)
@@ -88,7 +88,7 @@ def _save(url: str, target: Path, gate: Gate, limits: Limits, deadline: Deadline
         raise connection_failure(error) from None
 
 
-def _opener(url: str, gate: Gate, limits: Limits, deadline: Deadline) -> Any:
+def _opener(url: str, gate: UrlAllowlist, limits: Limits, deadline: Deadline) -> Any:
     opener = urllib.request.OpenerDirector()
     for handler in (
         AllowlistHandler(gate),

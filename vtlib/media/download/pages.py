@@ -50,7 +50,7 @@ from vtlib.media.download.direct import (
     too_large,
 )
 from vtlib.media.download.outcome import DownloadFailed, by_address, by_status, by_text
-from vtlib.media.download.url_allowlist import AllowlistHandler, Gate
+from vtlib.media.download.url_allowlist import AllowlistHandler, UrlAllowlist
 
 # yt-dlp's extractors whose name differs from the platform; `generic` is added only for a configured
 # loopback host.
@@ -77,7 +77,7 @@ class Login:
 class Reader:
     """How pages are read. `more` are further yt-dlp options, by their names."""
 
-    gate: Gate
+    gate: UrlAllowlist
     limits: Limits
     login: Login = Login()
     more: Mapping[str, Any] = field(default_factory=dict)

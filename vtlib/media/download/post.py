@@ -15,7 +15,7 @@ from vtlib.core.deadline import MIN_BYTES_PER_S, Deadline
 from vtlib.media.download import direct
 from vtlib.media.download.direct import Limits
 from vtlib.media.download.outcome import DownloadFailed, Fetched, ProvenFile, by_proof
-from vtlib.media.download.url_allowlist import Gate
+from vtlib.media.download.url_allowlist import UrlAllowlist
 from vtlib.media.probe import Proof, prove
 
 MAX_IMAGES = 40
@@ -59,7 +59,7 @@ class DownloadRules:
     `cookies_file` is only ever copied; `more` are further yt-dlp options.
     """
 
-    gate: Gate = field(default_factory=Gate)
+    allowlist: UrlAllowlist = field(default_factory=UrlAllowlist)
     max_bytes: int = 200_000_000
     timeout_s: float = 20.0
     deadline_s: float = 600.0
@@ -121,7 +121,7 @@ class _Work:
         limits = self.rules.limits
         if max_bytes is not None:
             limits = replace(limits, max_bytes=max_bytes)
-        direct.save(url, target, self.rules.gate, limits, deadline=self.deadline)
+        direct.save(url, target, self.rules.allowlist, limits, deadline=self.deadline)
 
 
 Ask = Callable[[], list[ProvenFile]]
@@ -146,7 +146,7 @@ def _page(url: str, work: _Work) -> ProvenFile:
 
     rules = work.rules
     login = pages.Login(rules.cookies_file, rules.cookies_browser)
-    reader = pages.Reader(rules.gate, rules.limits, login, rules.more)
+    reader = pages.Reader(rules.allowlist, rules.limits, login, rules.more)
     with _removed_on_failure(work.folder):
         return _prove_video(pages.save(url, work.folder, reader, deadline=work.deadline))
 
@@ -165,7 +165,7 @@ def _stills(request: DownloadRequest, work: _Work) -> list[ProvenFile]:
     except DownloadFailed as failure:
         is_expired, rules = failure.fetched.status == "expired", work.rules
         if is_expired and request.page_url:
-            code = direct.status(request.page_url, rules.gate, rules.limits, work.deadline)
+            code = direct.status(request.page_url, rules.allowlist, rules.limits, work.deadline)
             if code in _GONE:
                 raise DownloadFailed("removed", f"HTTP {code} for the post's page") from None
         raise

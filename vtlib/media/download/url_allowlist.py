@@ -74,14 +74,14 @@ def _resolve(host: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Gate:
+class UrlAllowlist:
     """The allow-list. `loopback`: `host:port` of base URLs; `resolve`: name to addresses."""
 
     loopback: frozenset[str] = frozenset()
     resolve: Callable[[str], list[str]] = _resolve
 
     @classmethod
-    def of(cls, base_urls: Iterable[str | None]) -> Gate:
+    def of(cls, base_urls: Iterable[str | None]) -> UrlAllowlist:
         """An allow-list that also passes those of the base URLs that are on this machine."""
         parts = [urlsplit(u) for u in base_urls if u]
         return cls(frozenset(_place(p) for p in parts if _is_loopback(p.hostname or "")))
@@ -156,7 +156,7 @@ class AllowlistHandler(urllib.request.BaseHandler):
 
     handler_order = 0
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: UrlAllowlist) -> None:
         self.gate = gate
 
     def http_request(self, request: Any) -> Any:

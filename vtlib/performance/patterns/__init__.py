@@ -1,6 +1,6 @@
 """Patterns: features known before publication, tested against the account's own level."""
 
-from vtlib.core.finding import learned, said
+from vtlib.core.finding import pattern_context, pattern_sentence
 from vtlib.performance.patterns.features import Feature, post_features
 from vtlib.performance.patterns.library import DROPPED_COLUMNS, PATTERN_COLUMNS, Library, find
 from vtlib.performance.patterns.preparation import PatternRules
@@ -18,9 +18,9 @@ __all__ = [
     "PatternRules",
     "analysed_features",
     "find",
-    "learned",
     "measured_features",
+    "pattern_context",
+    "pattern_sentence",
     "post_features",
-    "said",
     "script_values",
 ]

@@ -40,7 +40,7 @@ class Feature:
     source: str = ""
     threshold: float | None = None
     parts: tuple[str, ...] = ()
-    barred: str = ""
+    reason_unusable: str = ""
 
 
 def is_after_the_fact(name: str) -> bool:
@@ -105,7 +105,7 @@ def combinations(features: Sequence[Feature], groups: Sequence[Sequence[str]]) -
                 kind,
                 "; ".join(dict.fromkeys(p.source for p in parts if p.source)),
                 parts=tuple(names),
-                barred=next((p.barred for p in parts if p.barred), ""),
+                reason_unusable=next((p.reason_unusable for p in parts if p.reason_unusable), ""),
             )
         )
     return result

@@ -55,7 +55,7 @@ class Library:
     """
 
     table: pd.DataFrame
-    dropped: pd.DataFrame
+    untested: pd.DataFrame
     left_out: dict[str, int]
     n_posts: int
     n_accounts: int
@@ -90,7 +90,7 @@ def find(
     rows: list[dict[str, Any]] = []
     rejections: list[tuple[str, str, str]] = []
     candidates: list[tuple[Feature, pd.Series]] = []
-    for feature in [*features, *combinations(features, use.chosen)]:
+    for feature in [*features, *combinations(features, use.combinations)]:
         value, threshold = binary(wide_values, usable, feature)
         reason = obstacle(feature, value, usable, use)
         if reason:

@@ -15,7 +15,7 @@ from vtlib.performance.patterns.features import Feature, combine, is_after_the_f
 class PatternRules:
     """Rules set beforehand: `chosen` combinations; no claim above `claim_q`."""
 
-    chosen: tuple[tuple[str, ...], ...] = ()
+    combinations: tuple[tuple[str, ...], ...] = ()
     min_posts: int = 8
     min_accounts: int = 3
     claim_q: float = 0.10
@@ -93,8 +93,8 @@ def obstacle(feature: Feature, value: pd.Series, usable: pd.DataFrame, use: Patt
     """Why a feature cannot be tested, or ''."""
     if is_after_the_fact(feature.name):
         return "it uses what became of the post"
-    if feature.barred:
-        return feature.barred
+    if feature.reason_unusable:
+        return feature.reason_unusable
     is_known = value.notna()
     if not is_known.any():
         return "known of no post"

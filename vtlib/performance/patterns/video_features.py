@@ -161,7 +161,9 @@ def analysed_features(
     reasons = {
         n: why.get("hook.types" if n.startswith("hook_") else "hook.catalysts", "") for n in names
     }
-    features = [Feature(n, text, "model", source, barred=reasons[n]) for n, text in names.items()]
+    features = [
+        Feature(n, text, "model", source, reason_unusable=reasons[n]) for n, text in names.items()
+    ]
     return pd.DataFrame(rows, columns=VALUE_COLUMNS), features
 
 

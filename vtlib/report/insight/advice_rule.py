@@ -306,7 +306,7 @@ def _variant_tests(evidence: Evidence) -> list[dict[str, Any]]:
         effect = np.array([abs(np.log(row["ratio"]))])
         se = np.array([np.log(row["ratio_high"] / row["ratio_low"]) / 2 / 1.2816])
         low, high = selected_interval(
-            effect, se, picked=(1, 1), interval=0.95, p=np.array([row["p_any_time"]])
+            effect, se, n_selected=(1, 1), interval=0.95, p=np.array([row["p_any_time"]])
         )
         ahead = row["b"] if row["ratio"] > 1 else row["a"]
         advice = _row(
@@ -338,7 +338,7 @@ def _corrected(
     return selected_interval(
         rows["effect_ln"].to_numpy(float),
         rows["effect_se_ln"].to_numpy(float),
-        picked=of,
+        n_selected=of,
         interval=evidence.interval if share is None else 1 - share,
         p=None if share is None else rows["p_value"].to_numpy(float),
     )

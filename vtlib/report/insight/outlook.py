@@ -301,13 +301,13 @@ def _grounded(facts: Facts) -> list[Finding]:
     if table.empty:
         return []
     claims = count_claims(table)
-    if not claims.checked:
+    if not claims.n_checked:
         return []
-    share = rate(claims.supported, claims.checked, interval=facts.interval)
+    share = rate(claims.n_supported, claims.n_checked, interval=facts.interval)
     text = (
-        f"Of {number(claims.checked, 'claim')} of models that could be checked, "
+        f"Of {number(claims.n_checked, 'claim')} of models that could be checked, "
         f"{share.share:.0%} ({share.low:.0%} to "
-        f"{share.high:.0%}) agree with the file; {number(claims.not_checked, 'claim')} could not "
+        f"{share.high:.0%}) agree with the file; {number(claims.n_not_checked, 'claim')} could not "
         "be checked."
     )
     columns = {

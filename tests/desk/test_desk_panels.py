@@ -263,6 +263,7 @@ def test_a_place_of_another_version_of_the_desk_is_the_beginning(project: Projec
     assert Desk(project, by="Ann").tabs.value == "outliers"
 
 
+@pytest.mark.usefixtures("unshared")
 def test_a_busy_database_is_said_and_the_desk_goes_on(desk: Desk, project: Project) -> None:
     desk.posts.rows[0].open.click()
     workspace_ = replace(project.workspace)

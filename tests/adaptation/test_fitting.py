@@ -282,12 +282,12 @@ def test_a_script_from_patterns_alone(opened, monkeypatch):
 def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, monkeypatch):
     post_id = fitting.plan(opened).requests[0].post_id
     (bare,) = adapting.for_products(opened, post_id=post_id, slugs=["bowl"])
-    assert "associations, not causes" not in bare.wanted.request.prompt.text
+    assert "associations, not causes" not in bare.request.request.prompt.text
     assert bare.learned_version is None
     monkeypatch.setattr(adapting, "_library", lambda _: pd.DataFrame([CLAIMED]))
     monkeypatch.setattr(adapting.library, "learned_context", lambda _: {"version": "r1"})
     orders = adapting.for_products(opened, post_id=post_id, slugs=["bowl"])
-    text = orders[0].wanted.request.prompt.text
+    text = orders[0].request.request.prompt.text
     assert "associations, not causes" in text
     assert data_of(text)["patterns"] == [
         {
@@ -298,7 +298,7 @@ def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, m
             "is_claim": True,
         }
     ]
-    assert orders[0].wanted.key != bare.wanted.key
+    assert orders[0].request.key != bare.wanted.key
     adapting.adapt(opened, orders)
     versions = opened.store.query("SELECT learned_version FROM script_versions")
     assert versions["learned_version"].tolist() == ["r1"]

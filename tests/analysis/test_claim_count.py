@@ -79,7 +79,7 @@ def test_index_insight_figures_notebook_and_command_count_the_same_claims(projec
     assert (
         certainty(facts)
         .findings[-1]
-        .said.startswith("Of 9 claims of models that could be checked, 67%")
+        .sentence.startswith("Of 9 claims of models that could be checked, 67%")
     )
     reports.record(project, "r", code={}, fits=fits.rank(project))
     (figure,) = project.store.query(

@@ -217,7 +217,7 @@ def test_an_answer_cut_off_by_a_cap_is_no_data(lab):
     """
     lab.fault("max_tokens", times=None, share=0.6)
     question = lab.question(max_output_tokens=8192)
-    budget = Budget([Cap("run", tokens=question.guessed_tokens_in() + 6000)])
+    budget = Budget([Cap("run", tokens=question.estimate_tokens_in() + 6000)])
     with lab.gemini(budget=budget, reasks=0) as gemini:
         outcome = gemini.ask(question)
     assert (outcome.status, outcome.value) == ("truncated", None)
@@ -298,5 +298,5 @@ def test_estimates_are_cautious_and_the_count_is_the_services(lab):
     question = lab.question(fps=2.0, resolution="low")
     with lab.gemini() as gemini:
         counted, outcome = gemini.count(question), gemini.ask(question)
-    assert question.guessed_tokens_in() >= outcome.usage.tokens_in > 0
-    assert counted <= question.guessed_tokens_in()
+    assert question.estimate_tokens_in() >= outcome.usage.tokens_in > 0
+    assert counted <= question.estimate_tokens_in()

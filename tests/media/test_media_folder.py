@@ -53,10 +53,10 @@ def test_what_was_whole_is_handed_on_and_the_rest_removed(tmp_path, moved):
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(b"film")
     with media.session() as session:
-        assert list(session.left_over()) == [{"post": "x"}]
+        assert list(session.unsaved_notes()) == [{"post": "x"}]
     assert everything(media.root) == {"ab/abc.mp4"}
     with media.session() as session:
-        assert list(session.left_over()) == []
+        assert list(session.unsaved_notes()) == []
 
 
 def test_an_error_leaves_what_is_whole_for_the_next(tmp_path):
@@ -68,7 +68,7 @@ def test_an_error_leaves_what_is_whole_for_the_next(tmp_path):
         session.finish(work, [file], session.describe([file]), {"post": "a"})
         raise KeyboardInterrupt
     with media.session() as session:
-        assert list(session.left_over()) == [{"post": "a"}]
+        assert list(session.unsaved_notes()) == [{"post": "a"}]
     assert len(everything(media.root)) == 1
 
 

@@ -67,7 +67,7 @@ def test_formats_are_never_mixed() -> None:
         posts("us", "own", [5.0] * 6, format="photo"), posts("rival", "competitor", [1.0] * 6)
     )
     assert found.platforms["percentile"].isna().all()
-    assert "too few mature posts of one format" in competitors.findings(found)[0].said
+    assert "too few mature posts of one format" in competitors.findings(found)[0].sentence
 
 
 def test_pace_counts_the_window_or_only_what_capture_reaches() -> None:
@@ -99,11 +99,11 @@ def test_the_post_that_makes_most_of_all_likes_is_named_and_left_out_once() -> N
     assert (row["top_post"], row["top_side"]) == ("tiktok:us0", "own")
     assert row["top_share"] == pytest.approx(1000 / 1120)
     assert row["engagement_share_without"] == pytest.approx(30 / 120)
-    said = " ".join(f.said for f in competitors.findings(found))
+    said = " ".join(f.sentence for f in competitors.findings(found))
     assert "one own post, tiktok:us0, makes 89% of all; without it 25%" in said
     even = compared(posts("us", "own", [1.0] * 4), posts("rival", "competitor", [1.0] * 4))
     assert even.platforms["top_post"].tolist() == [None]
-    assert "of all; without it" not in " ".join(f.said for f in competitors.findings(even))
+    assert "of all; without it" not in " ".join(f.sentence for f in competitors.findings(even))
 
 
 def test_a_difference_in_what_posts_are_made_of_is_named_with_its_n() -> None:
@@ -116,7 +116,7 @@ def test_a_difference_in_what_posts_are_made_of_is_named_with_its_n() -> None:
     )
     ours = posts("us", "own", [1.0] * 20, hashtags=[["fold"]] * 20)
     found = compared(ours, posts("rival", "competitor", [1.0] * 20), hooks=hooks)
-    said = [f.said for f in competitors.findings(found)]
+    said = [f.sentence for f in competitors.findings(found)]
     assert any(
         s.startswith("In hashtags: #fold 100% of 20 own, 0% of 20 of competitors") for s in said
     )
@@ -139,7 +139,7 @@ def test_a_side_that_is_missing_is_said(parts, reason) -> None:
     found = compared(*parts)
     assert reason in found.reason
     (only,) = competitors.findings(found)
-    assert reason in only.said
+    assert reason in only.sentence
     assert found.accounts.empty
 
 
@@ -176,7 +176,7 @@ FILMS = [
 def test_the_same_film_on_two_platforms(n, lift, said) -> None:
     made = films(n, lift)
     found = creatives.findings(made, creatives.across(made, interval=0.8))
-    assert found[0].said.startswith(said)
+    assert found[0].sentence.startswith(said)
     assert len(found[0].rows) == len(made)
 
 

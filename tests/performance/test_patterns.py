@@ -254,7 +254,7 @@ def test_measured_and_model_features() -> None:
     ]
     assert {f.kind for f in features} == {"model"}
     _, barred = analysed_features(analyses, barred={"hook.types": "kappa 0.3"})
-    assert {f.name: f.barred for f in barred} == {
+    assert {f.name: f.reason_unusable for f in barred} == {
         "hook_open_question": "kappa 0.3",
         "sees_numbers": "",
     }

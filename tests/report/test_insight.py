@@ -102,28 +102,28 @@ def test_the_cost_of_views_that_one_post_made_is_given_without_it_too() -> None:
     costs = pd.DataFrame({"product_id": ["kettle"], "cost": [42.0]})
     returns = roi(posts, costs, value_per_thousand=50.0)
     *_, last = insight.cost(Facts(returns=returns)).findings
-    assert "One post, p1, makes 95% of it: 1,000 views" in last.said
-    assert last.said.endswith("42.00 without the one post.")  # 42.00 for the 1,000 views left
+    assert "One post, p1, makes 95% of it: 1,000 views" in last.sentence
+    assert last.sentence.endswith("42.00 without the one post.")  # 42.00 for the 1,000 views left
     assert {"top_post", "without", "cost_per_thousand_without"} <= set(last.columns)
     assert returns["net_without"].tolist() == pytest.approx([50.0 - 42.0])
     even = roi(posts.assign(x7_ln=np.log(2_000.0)), costs)
     *_, last = insight.cost(Facts(returns=even)).findings
-    assert "without the one post" not in last.said
+    assert "without the one post" not in last.sentence
 
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_an_empty_project_is_told_so(write) -> None:
     chapter = write(Facts())
     if chapter.id == "next":
-        assert chapter.findings[0].said.startswith("Nothing can be advised yet")
+        assert chapter.findings[0].sentence.startswith("Nothing can be advised yet")
         return
-    assert [f.said for f in chapter.findings] == [EMPTY[chapter.id]]
+    assert [f.sentence for f in chapter.findings] == [EMPTY[chapter.id]]
 
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_sentences_say_the_numbers(write) -> None:
     chapter = write(insight_sample.facts())
-    text = "\n".join(f.said for f in chapter.findings)
+    text = "\n".join(f.sentence for f in chapter.findings)
     assert FULL[chapter.id]
     for part in FULL[chapter.id]:
         assert part in text
@@ -134,36 +134,36 @@ def test_a_sentence_with_a_source_has_its_rows_and_all_columns(write) -> None:
     sourced = [f for f in write(insight_sample.facts()).findings if f.source]
     assert sourced
     for finding in sourced:
-        assert len(finding.rows), finding.said
-        assert set(finding.columns) & set(finding.rows), finding.said
-        assert re.search(r"\d|\bwinner\b", finding.said)
+        assert len(finding.rows), finding.sentence
+        assert set(finding.columns) & set(finding.rows), finding.sentence
+        assert re.search(r"\d|\bwinner\b", finding.sentence)
 
 
 def test_few_matured_posts_claim_nothing() -> None:
     few = insight_sample.facts(matured=4, beats=4)
-    assert "(under 20 posts: too early to claim)" in insight.successes(few).findings[0].said
-    said = [f.said for f in insight.certainty(few).findings]
+    assert "(under 20 posts: too early to claim)" in insight.successes(few).findings[0].sentence
+    said = [f.sentence for f in insight.certainty(few).findings]
     assert "Forecasts: nothing can be claimed yet, 4 matured posts of 20 needed." in said
 
 
 def test_a_failed_stage_comes_first() -> None:
     facts = Facts(stages=(("What broke out", "failed", "a column is missing"),))
     (first,) = insight.chores(facts).findings
-    assert first.said.startswith("What broke out failed: a column is missing.")
+    assert first.sentence.startswith("What broke out failed: a column is missing.")
 
 
 def test_an_unknown_price_is_no_zero() -> None:
     spend = pd.DataFrame(
         {"kind": ["model"], "provider": ["gemini"], "what": ["tokens"], "n": [2], "usd": [None]}
     )
-    said = insight.cost(Facts(spend=spend.astype({"usd": float}))).findings[0].said
+    said = insight.cost(Facts(spend=spend.astype({"usd": float}))).findings[0].sentence
     assert "model 1 call at an unknown price" in said
 
 
 def test_no_more_than_chance_is_no_success() -> None:
     even = insight_sample.facts(matured=24, beats=13)
     told = "13 of 24 matured posts of scripts beat their account's own median"
-    assert not any(told in f.said for f in insight.successes(even).findings)
-    first = insight.failures(even).findings[0].said
+    assert not any(told in f.sentence for f in insight.successes(even).findings)
+    first = insight.failures(even).findings[0].sentence
     assert first.startswith(told)
     assert first.endswith("no more than chance would give.")

@@ -78,7 +78,7 @@ def test_what_is_the_same_is_not_listed() -> None:
     assert found.figures.empty
     assert found.n_same == 2
     (only,) = change_findings(found, pd.DataFrame())
-    assert only.said.startswith(
+    assert only.sentence.startswith(
         "Since the report of 2026-03-01 00:00 UTC no figure changed, though code"
     )
 
@@ -141,7 +141,7 @@ def test_what_is_asked_for_the_first_time_is_no_change_of_prompt_or_model() -> N
     old.inputs["model"].clear()
     found = compare(old, new)
     assert found.figures["because"].tolist() == ["data"]
-    said = change_findings(found, pd.DataFrame())[0].said
+    said = change_findings(found, pd.DataFrame())[0].sentence
     assert "a model was asked for the first time (analysis)" in said
     assert "prompt (" not in said
 

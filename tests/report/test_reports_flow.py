@@ -157,7 +157,7 @@ def test_a_client_reads_pseudonyms_and_the_same_numbers(project: Project) -> Non
     assert open_.platforms["top_post"].tolist() == ["tiktok:829"]
     assert hidden.platforms["top_post"].str.fullmatch("post [0-9a-f]{8}").all()
     said = [
-        f.said + f.rows[[c for c in f.columns if c in f.rows]].to_csv()
+        f.sentence + f.rows[[c for c in f.columns if c in f.rows]].to_csv()
         for c in insight_stage.chapters(client, insight_stage.facts(client, fits.rank(client)))
         for f in c.findings
     ]

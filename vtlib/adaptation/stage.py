@@ -93,7 +93,7 @@ def run(
         written = adapt(project, chosen, max_cost_usd=max_cost_usd, progress=progress)
         done = text_requests.add_summaries(done, written)
     ended = store.outcomes(project.store, project.slug)
-    waits = fitting.waits(project) or project.text_for_reader(shortfall(project))
+    waits = fitting.waits(project) or project.visible_text(shortfall(project))
     return AdaptationResult(load(project), ended, done, waits)
 
 

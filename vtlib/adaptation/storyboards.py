@@ -30,9 +30,7 @@ def boards(project: Project, rows: Sequence[Mapping[str, Any]], *, limit: int = 
     if not there:
         return []
     columns = ["title", "structure", "beat_map", "product_name"]
-    safe_rows = project.frame_for_reader(pd.DataFrame(there)[columns], ours=columns).to_dict(
-        "records"
-    )
+    safe_rows = project.visible(pd.DataFrame(there)[columns], ours=columns).to_dict("records")
     return [
         _board(project, {**row, **{n: safe[n] for n in columns}})
         for row, safe in zip(there, safe_rows, strict=True)

@@ -171,8 +171,8 @@ def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
     are not.
     """
     of_people = targets["ask"].isin(["accounts", "profiles"])
-    seen = project.frame_for_reader(targets, ours=("reason",))
-    words = targets["handle"].map(project.text_for_reader).where(~of_people, seen["handle"])
+    seen = project.visible(targets, ours=("reason",))
+    words = targets["handle"].map(project.visible_text).where(~of_people, seen["handle"])
     return seen.assign(handle=words)
 
 

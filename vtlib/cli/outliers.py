@@ -178,7 +178,7 @@ def breakout_rows(
         before = project.frame("outliers_of_run", outlier_run=standing.outlier_run_id)
         tiers = before.set_index("post_id")["tier"]
         scores = scores[scores["tier"].ne(scores["post_id"].map(tiers))]
-    return project.frame_for_reader(scores.reset_index(drop=True), ours=("reason", "look", "notes"))
+    return project.visible(scores.reset_index(drop=True), ours=("reason", "look", "notes"))
 
 
 def table_lines(scores: pd.DataFrame, filters: Filters) -> list[str]:

@@ -146,7 +146,7 @@ def _posts(session: DeskSession) -> Markup:
     page = browse.page(session.project, session.place.wish)
     under = f"page {page.number} of {page.n_pages}, {number(page.n, 'post')}"
     frame = _frame([r.facts for r in page.rows], _POSTS)
-    table = _shown(session.project.frame_for_reader(frame), source="outlier_scores, reviews")
+    table = _shown(session.project.visible(frame), source="outlier_scores, reviews")
     return pictures.heading("Outliers", under) + table
 
 
@@ -155,7 +155,7 @@ def _products(session: DeskSession) -> Markup:
     head = pictures.heading("Products", ", ".join(p["name"] for p in comparison.products))
     if comparison.waits_for:
         return head + pictures.quiet(f"No fit was judged yet: {comparison.waits_for}.")
-    frame = session.project.frame_for_reader(comparison.fits)[list(_FITS)]
+    frame = session.project.visible(comparison.fits)[list(_FITS)]
     return head + _shown(frame, source="fits, opinions of a model")
 
 

@@ -205,7 +205,7 @@ def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
         scores = project.frame("outliers")
     else:
         scores = project.frame("outliers_of_run", outlier_run=run["outlier_run_id"])
-    return project.frame_for_reader(scores, ours=("reason", "look", "notes"))
+    return project.visible(scores, ours=("reason", "look", "notes"))
 
 
 def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
@@ -213,13 +213,13 @@ def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     likeliest first.
     """
     found = project.frame("early_calls", outlier_run=run["outlier_run_id"])
-    return project.frame_for_reader(found, ours=("learnt_from",))
+    return project.visible(found, ours=("learnt_from",))
 
 
 def tags_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     """Sounds and hashtags that a stored run tested; for a client those whose words name nobody."""
     found = project.frame("early_tags", outlier_run=run["outlier_run_id"])
-    return project.frame_for_reader(found, ours=("title",))
+    return project.visible(found, ours=("title",))
 
 
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:

@@ -33,9 +33,9 @@ def compared(project: Project) -> CompetitorComparison:
         mix = mix[mix["of"].ne("hashtag")].reset_index(drop=True)
     return replace(
         comparison,
-        accounts=project.frame_for_reader(comparison.accounts, ours=("formats",)),
+        accounts=project.visible(comparison.accounts, ours=("formats",)),
         platforms=_platforms(project, comparison.platforms),
-        mix=project.frame_for_reader(mix, ours=("of", "name")),
+        mix=project.visible(mix, ours=("of", "name")),
     )
 
 
@@ -44,14 +44,14 @@ def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(posts, pairs) of films that stand on several platforms."""
     posts = project.frame("creatives_across")
     pairs = creatives.across(posts, interval=project.params.outliers.interval)
-    return project.frame_for_reader(posts, ours=("reason",)), pairs
+    return project.visible(posts, ours=("reason",)), pairs
 
 
 def _platforms(project: Project, platforms: pd.DataFrame) -> pd.DataFrame:
     """The table of platforms, a stranger's post in it under its code."""
     names = platforms[["top_post", "top_account"]].dropna()
     names = names.rename(columns={"top_post": "post_id", "top_account": "account_id"})
-    public = project.frame_for_reader(names).reindex(platforms.index)
+    public = project.visible(names).reindex(platforms.index)
     return platforms.assign(top_post=public["post_id"], top_account=public["account_id"])
 
 

@@ -126,8 +126,8 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
     examples = _shown(project, list(dict.fromkeys(p for posts in post_ids.values() for p in posts)))
     return [
         Gallery(
-            project.text_for_reader(pattern_sentence(row)),
-            project.text_for_reader(row["definition"]),
+            project.visible_text(pattern_sentence(row)),
+            project.visible_text(row["definition"]),
             tuple(examples[p] for p in post_ids[row["pattern"]]),
         )
         for row in patterns

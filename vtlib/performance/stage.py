@@ -260,7 +260,7 @@ def reader_verdicts(project: Project) -> pd.DataFrame:
     """
     rows = project.frame("verdicts")
     views = rows[rows["target"].eq(VIEWS)]
-    return project.frame_for_reader(
+    return project.visible(
         views.sort_values(["captured_at", "post_id"]), ours=("title", "variant", "reason")
     )
 

@@ -85,9 +85,7 @@ def advice(
     evidence_base = evidence(project, fits, runs or Runs.of(project))
     rows = advise(evidence_base)
     lacks = missing(evidence_base) if rows.empty else []
-    return project.frame_for_reader(rows, ours=TEXTS), [
-        project.text_for_reader(line) for line in lacks
-    ]
+    return project.visible(rows, ours=TEXTS), [project.visible_text(line) for line in lacks]
 
 
 def table(project: Project, fits: pd.DataFrame) -> tables.HtmlTable:
@@ -114,7 +112,7 @@ def evidence(project: Project, fits: pd.DataFrame, runs: Runs) -> Evidence:
         runs=posts,
         ordinary=ordinary_scatter(runs.past, runs.linked),
         variants=runs.variants,
-        returns=project.costs_for_reader(runs.returns),
+        returns=project.visible_costs(runs.returns),
         scripts=project.frame("insight_scripts"),
         level=_level(project, runs.past),
         usd=_cost_of_a_post(runs) if project.shows("costs") else float("nan"),

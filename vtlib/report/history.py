@@ -93,7 +93,7 @@ def changes(
     comparison = compare(a, b, recomputation=recomputation)
     run_ids = {"old": _scores(a), "new": _scores(b)}
     tiers = tier_changes(project.frame("report_tiers", **run_ids), comparison.causes)
-    return comparison, project.frame_for_reader(tiers)
+    return comparison, project.visible(tiers)
 
 
 def _with_old_parameters(

@@ -40,27 +40,27 @@ def facts(project: Project, fits: pd.DataFrame, *, stages: Stages = ()) -> Facts
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
         scripts=_scripts(project),
-        verdicts=project.frame_for_reader(project.frame("insight_verdicts"), ours=_OURS),
-        waiting=project.frame_for_reader(project.frame("insight_waiting"), ours=_OURS),
-        production=project.costs_for_reader(
-            project.frame_for_reader(_notes(project), ours=("what", "currency", *_OURS))
+        verdicts=project.visible(project.frame("insight_verdicts"), ours=_OURS),
+        waiting=project.visible(project.frame("insight_waiting"), ours=_OURS),
+        production=project.visible_costs(
+            project.visible(_notes(project), ours=("what", "currency", *_OURS))
         ),
-        own=project.frame_for_reader(own.sort_values("multiplier_low", ascending=False)),
-        scores=project.frame_for_reader(project.frame("outliers"), ours=("reason",)),
-        patterns=project.frame_for_reader(project.frame("patterns"), ours=PATTERN_TEXTS),
-        variants=project.frame_for_reader(variants, ours=("a", "b", "script_id")),
-        returns=project.costs_for_reader(returns),
-        spend=project.costs_for_reader(costs),
-        problems=project.frame_for_reader(problems),
+        own=project.visible(own.sort_values("multiplier_low", ascending=False)),
+        scores=project.visible(project.frame("outliers"), ours=("reason",)),
+        patterns=project.visible(project.frame("patterns"), ours=PATTERN_TEXTS),
+        variants=project.visible(variants, ours=("a", "b", "script_id")),
+        returns=project.visible_costs(returns),
+        spend=project.visible_costs(costs),
+        problems=project.visible(problems),
         grounding=project.frame("analysis_grounding"),
-        fits=project.frame_for_reader(_fits(fits), ours=("product", "product_id")),
+        fits=project.visible(_fits(fits), ours=("product", "product_id")),
         advice=advice_rows,
         advice_lacks=tuple(lacks),
         min_fit=params.adaptation.min_score,
         outlier_run=_only(project.frame("outlier_run")),
         pattern_run=_only(project.frame("pattern_run")),
         stages=tuple(
-            (title, status, project.text_for_reader(reason)) for title, status, reason in stages
+            (title, status, project.visible_text(reason)) for title, status, reason in stages
         ),
         min_matured=params.performance.min_matured,
         claim_q=params.performance.claim_q,
@@ -84,7 +84,7 @@ def _scripts(project: Project) -> pd.DataFrame:
     rows = project.frame("insight_scripts")
     if not project.shows("drafts"):
         rows = rows[~rows["status"].isin(workflow.DRAFTS)]
-    return project.frame_for_reader(rows, ours=_OURS)
+    return project.visible(rows, ours=_OURS)
 
 
 @one_session

@@ -34,7 +34,7 @@ def chosen(scores: pd.DataFrame, post_id: str) -> str:
 def numbers(project: Project, post_id: str) -> pd.DataFrame:
     """What the judgement that stands says of a post, a row a fact: what, value (as text)."""
     rows = project.frame("outliers")
-    mine = project.frame_for_reader(rows[rows["post_id"].eq(post_id)], ours=("reason", "look"))
+    mine = project.visible(rows[rows["post_id"].eq(post_id)], ours=("reason", "look"))
     facts = [(name, _text(mine, name)) for name in FACTS if len(mine)]
     shown = [(name.replace("_", " "), text) for name, text in facts if text]
     return pd.DataFrame(shown, columns=["what", "value"])
@@ -49,15 +49,13 @@ def baseline(project: Project, post_id: str) -> pd.DataFrame:
     found = judgement.baseline_of(posts, scores, post_id, project.params.outliers)
     reached = scores.loc[scores["post_id"].eq(post_id), "value"]
     value = float(reached.iloc[0]) if len(reached) else float("nan")
-    return project.frame_for_reader(
-        found.assign(times=value / found["value"].astype(float).clip(lower=1))
-    )
+    return project.visible(found.assign(times=value / found["value"].astype(float).clip(lower=1)))
 
 
 @one_session
 def pictures(project: Project, post_id: str) -> Gallery:
     """Keyframes of a post's measured video with their times; with pseudonyms none are shown."""
-    title = project.id_for_reader("post", post_id) if post_id else "no post"
+    title = project.visible_id("post", post_id) if post_id else "no post"
     if not project.names_creators:
         return Gallery(title, "pictures are not shown in a report with pseudonyms", ())
     measured = media.measures(project.store, [post_id])

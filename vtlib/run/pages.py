@@ -33,7 +33,7 @@ def write_script_page(
 
     shelf = script_page.script_shelf(project)
     page = Page(
-        title=project.text_for_reader(f"Scripts · {project.params.title or project.slug}"),
+        title=project.visible_text(f"Scripts · {project.params.title or project.slug}"),
         profile=project.params.report.profile,
         creators=project.params.report.naming,
         is_simulated=project.params.is_simulated,
@@ -95,7 +95,7 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
 
     links = tuple(
         StageLink(
-            s.stage, TITLES[s.stage], s.page, s.status, project.text_for_reader(s.reason), s.seconds
+            s.stage, TITLES[s.stage], s.page, s.status, project.visible_text(s.reason), s.seconds
         )
         for s in result.stages
     )
@@ -120,7 +120,7 @@ def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]
 
     provenance = {**provenance, "creators": NAMINGS[project.params.report.naming]}
     return Page(
-        title=project.text_for_reader(title),
+        title=project.visible_text(title),
         profile=project.params.report.profile,
         creators=project.params.report.naming,
         is_simulated=project.params.is_simulated,
@@ -199,10 +199,10 @@ def index_facts(project: Project) -> dict[str, Any]:
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     spend = costs.ledger(project)
     return {
-        "scores": project.frame_for_reader(project.frame("outliers"), ours=("reason",)),
+        "scores": project.visible(project.frame("outliers"), ours=("reason",)),
         "outlier_run": dict(run.iloc[0]) if len(run) else {},
         "places": project.frame("places"),
-        "problems": project.frame_for_reader(problems),
+        "problems": project.visible(problems),
         "spend": (spend if len(spend) else pd.DataFrame()) if project.shows("costs") else None,
     }
 

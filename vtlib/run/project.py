@@ -152,7 +152,7 @@ def _hooks(project: Project, on_event: StageListener) -> Hooks:
             project.store, result.run_id, status=result.status, ended_at=result.ended_at
         ),
         redact=log.redactor(project.workspace.settings.secrets),
-        tell=lambda text: view().text_for_reader(text),
+        tell=lambda text: view().visible_text(text),
     )
 
 

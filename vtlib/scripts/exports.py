@@ -100,9 +100,7 @@ def gather(at: Workspace, ref: str, options: ExportOptions) -> Document:
         row["status"],
         at.now(),
         made_by=row["made_by"] or "",
-        notes=(row["notes"] or "")
-        if reader is None
-        else reader.text_for_reader(row["notes"] or ""),
+        notes=(row["notes"] or "") if reader is None else reader.visible_text(row["notes"] or ""),
         being_shot=being_shot(row),
         product=product,
         brand=brand,

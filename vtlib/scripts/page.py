@@ -118,7 +118,7 @@ def _view(project: Project, summary: Mapping[str, Any]) -> ScriptView:
         "posts": ", ".join(p["url"] for p in parts["publications"]),
     }
     return ScriptView(
-        project.id_for_reader("script", script_id),
+        project.visible_id("script", script_id),
         script.title,
         row["status"],
         int(row["version"]),
@@ -156,7 +156,7 @@ class _Reader:
         if self.project.names_creators:
             return value
         if isinstance(value, str):
-            return self.project.text_for_reader(value)
+            return self.project.visible_text(value)
         if isinstance(value, Mapping):
             return {k: v if k in _WORDS else self.clean(v) for k, v in value.items()}
         return [self.clean(v) for v in value] if isinstance(value, (list, tuple)) else value
@@ -218,7 +218,7 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
     frame = pd.DataFrame(
         rows, columns=["kind", "name", "release", "available", "contact", "used_in"]
     )
-    return project.frame_for_reader(frame, ours=tuple(frame.columns))
+    return project.visible(frame, ours=tuple(frame.columns))
 
 
 def _pictures(project: Project, ids: set[Any]) -> tuple[tuple[str, bytes], ...]:

@@ -162,7 +162,7 @@ class Project:
         """Whether the reader sees costs (money, tokens) or drafts (scripts not approved)."""
         return self.params.report.shows(what)
 
-    def frame_for_reader(self, frame: pd.DataFrame, *, ours: Collection[str] = ()) -> pd.DataFrame:
+    def visible(self, frame: pd.DataFrame, *, ours: Collection[str] = ()) -> pd.DataFrame:
         """A frame as the reader may see it: the same rows and numbers.
 
         With pseudonyms strangers' rows keep what vtlib/store/pseudonyms lists, and the columns
@@ -172,7 +172,7 @@ class Project:
             frame = frame.assign(**{c: None for c in _COSTS if c in frame})
         return frame if self.names_creators else self._pseudonyms.apply(frame, ours)
 
-    def text_for_reader(self, text: str) -> str:
+    def visible_text(self, text: str) -> str:
         """A text of ours for the reader; with pseudonyms only if it names no stranger."""
         return text if self.names_creators else self._pseudonyms.told(text)
 
@@ -180,13 +180,13 @@ class Project:
         """The same project without cached values, for what a stage has just captured."""
         return Project(self.workspace, self.params, self.run_id, self.yaml_params)
 
-    def id_for_reader(self, what: str, own_id: str) -> str:
+    def visible_id(self, what: str, own_id: str) -> str:
         """An id of ours, which may hold a title; with pseudonyms a code if it names a stranger."""
-        if self.names_creators or self.text_for_reader(own_id) == own_id:
+        if self.names_creators or self.visible_text(own_id) == own_id:
             return own_id
         return self._pseudonyms.code(what, own_id)
 
-    def costs_for_reader(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def visible_costs(self, frame: pd.DataFrame) -> pd.DataFrame:
         """A frame about money: without rows for a client who is not shown costs."""
         return frame if self.shows("costs") else frame.iloc[:0]
 

@@ -48,7 +48,9 @@ TARGETS = {
     "vtlib/capture/mapping.py": [*FILES, "tests/platforms"],
     "vtlib/capture/ingest.py": ["tests/capture/test_ingestion.py"],
     "vtlib/capture/imports.py": [*FILES, "tests/cli/test_workflow.py"],
-    "vtlib/outliers/judgement.py": ["tests/outliers/test_outliers.py"],
+    "vtlib/outliers/judgement.py": [
+        *("tests/outliers/test_judgement.py", "tests/outliers/test_outliers.py"),
+    ],
     "vtlib/outliers/rule.py": ["tests/outliers"],
     "vtlib/outliers/scores.py": ["tests/outliers"],
     "vtlib/adaptation/claims.py": [

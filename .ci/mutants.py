@@ -34,7 +34,9 @@ ORDERS = [
     *("tests/capture/test_orders.py", "tests/capture/test_open_orders.py"),
     "tests/capture/test_capturing.py",
 ]
-EVIDENCE = "tests/performance/test_variant_evidence.py"
+VARIANTS = [
+    f"tests/performance/test_{name}.py" for name in ("variant_bounds", "abtest", "variant_evidence")
+]
 FILES = [f"tests/capture/test_{name}.py" for name in ("importing", "file_reports", "odd_files")]
 TARGETS = {
     "vtlib/llm/budget.py": ["tests/llm"],
@@ -46,14 +48,20 @@ TARGETS = {
     "vtlib/capture/mapping.py": [*FILES, "tests/platforms"],
     "vtlib/capture/ingest.py": ["tests/capture/test_ingestion.py"],
     "vtlib/capture/imports.py": [*FILES, "tests/cli/test_workflow.py"],
-    "vtlib/outliers/judgement.py": ["tests/outliers/test_outliers.py"],
+    "vtlib/outliers/judgement.py": [
+        *("tests/outliers/test_judgement.py", "tests/outliers/test_outliers.py"),
+    ],
     "vtlib/outliers/rule.py": ["tests/outliers"],
     "vtlib/outliers/scores.py": ["tests/outliers"],
-    "vtlib/adaptation/claims.py": ["tests/adaptation/test_adaptation.py"],
+    "vtlib/adaptation/claims.py": [
+        *("tests/adaptation/test_claims.py", "tests/adaptation/test_adaptation.py"),
+    ],
     "vtlib/scripts/diff.py": ["tests/scripts"],
     "vtlib/media/download/url_allowlist.py": ["tests/media/download"],
-    "vtlib/performance/predictions.py": ["tests/performance/test_predictions.py"],
-    "vtlib/performance/abtest.py": ["tests/performance/test_abtest.py", EVIDENCE],
+    "vtlib/performance/predictions.py": [
+        *("tests/performance/test_forecasts.py", "tests/performance/test_predictions.py"),
+    ],
+    "vtlib/performance/abtest.py": VARIANTS,
 }
 
 

@@ -18,7 +18,7 @@ _PROMISE = re.compile(
     r"100 ?%|the best|number one|no\.? ?1)\b",
     re.IGNORECASE,
 )
-_STEM = 5  # letters: "folds" and "folding" meet, in most languages that inflect at the end
+_STEM = 5  # letters: "silent" and "silence" meet, in most languages that inflect at the end
 _SHORT = 3  # words up to here carry grammar
 _KEPT_SHARE = 0.5
 

@@ -168,7 +168,7 @@ def baseline_of(
     `posts` as for `judge`, `scores` its scores. Empty for a post that was not scored, and for one
     judged against its cohort.
     """
-    row = scores[scores["post_id"].eq(post_id) & scores["n_baseline"].gt(0)]
+    row = scores[scores["post_id"].eq(post_id) & ~scores["basis"].isin(["none", "cohort"])]
     placed = counters.with_metric(posts)
     placed["part"], _ = counters.split_by_length(placed)
     names = ["post_id", "account_id", "platform", "format", "metric", "value", "posted_at"]
@@ -306,7 +306,7 @@ def _series(group: pd.DataFrame) -> np.ndarray:
         return account
     at = np.array([c.since for c in cuts], "datetime64[us]")
     era = np.searchsorted(at, group["posted_at"].to_numpy("datetime64[us]"), side="right")
-    return np.unique(account * (len(cuts) + 1) + era, return_inverse=True)[1].astype(np.int64)
+    return group.groupby([account, era]).ngroup().to_numpy(np.int64)
 
 
 def _hours(span: Any, hour: np.timedelta64) -> np.ndarray:

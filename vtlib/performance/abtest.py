@@ -12,6 +12,7 @@ Ville's inequality. Power is that of this test at one look.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Literal
 
@@ -178,7 +179,7 @@ def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     level = np.bincount(codes, y) / np.bincount(codes)
     apart = [y[is_b & (codes == c)][:, None] - y[~is_b & (codes == c)] for c in range(len(middle))]
     shift = float(np.median(np.concatenate([pairs.ravel() for pairs in apart])))
-    flat = y - level[codes] if len(middle) > 1 else y
+    flat = y - level[codes]
     p = float(mannwhitneyu(flat[is_b], flat[~is_b]).pvalue)
     return _Evidence("unpaired", shift, difference, sd / np.sqrt(size), df, size, sd, p)
 
@@ -200,7 +201,7 @@ def _by_account(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
 
 def _judged(evidence: _Evidence, counts: Counts, alpha: float, aim: float) -> VariantTest:
     e = e_value(_ratio(evidence.mean, evidence.se), df=evidence.df, n=evidence.size)
-    any_time = min(1.0, 1.0 / e) if e > 0 else 1.0
+    any_time = min(1.0, 1.0 / e)
     sure = any_time <= alpha and evidence.p <= alpha
     half = float(stdtrit(evidence.df, 0.9)) * evidence.se
     return VariantTest(
@@ -250,21 +251,17 @@ def _limit(df: float, n: float, alpha: float) -> tuple[float, float]:
 
 def _needed(evidence: _Evidence, aim: float, counts: Counts, alpha: float) -> int | None:
     """More units (pairs, posts, accounts a variant) until `aim` is found with power .8."""
-    now = {"paired": counts[2], "unpaired": min(counts[:2]), "by account": min(counts[3:5])}
-    is_paired = evidence.design == "paired"
-    df_used = 1 if is_paired else 2 * now[evidence.design] - evidence.df
+    now = {"paired": counts[2], "unpaired": min(counts[:2]), "by account": min(counts[3:])}
+    units_now, sides = now[evidence.design], 1 if evidence.design == "paired" else 2
+    df_used = sides * units_now - evidence.df
 
-    def enough(units: int) -> bool:
-        size, df = (units, units - 1) if is_paired else (units / 2, 2 * units - df_used)
-        return power(aim / evidence.sd, df=max(df, 1), n=size, alpha=alpha) >= POWER
+    def is_enough(units: int) -> bool:
+        df = sides * units - df_used
+        return power(aim / evidence.sd, df=df, n=units / sides, alpha=alpha) >= POWER
 
-    first, last = 1, MOST_NEEDED
-    if not enough(last):
-        return None
-    while first < last:
-        middle = (first + last) // 2
-        first, last = (first, middle) if enough(middle) else (middle + 1, last)
-    return max(0, first - now[evidence.design])
+    able = range(units_now, MOST_NEEDED + 1)
+    more = bisect_left(able, x=True, key=is_enough)
+    return more if more < len(able) else None
 
 
 def _ratio(mean: float, se: float) -> float:

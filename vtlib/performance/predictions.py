@@ -209,11 +209,11 @@ def _bounds(calibration: Calibration, interval: float) -> tuple[Floats, Floats]:
 
 
 def _share_below(at: Floats, rows: Floats, code: Ints) -> Floats:
-    """(n,) probability under the quantiles of each one's group."""
+    """(n,) probability under the quantiles of each one's group, at most half a step from 0 or 1."""
     grid, out = _probabilities(), np.full(len(at), np.nan)
     for k, row in enumerate(rows):
         mine = code == k
-        out[mine] = np.interp(at[mine], row, grid, left=0.0, right=1.0)
+        out[mine] = np.interp(at[mine], row, grid)
     return out
 
 

@@ -87,28 +87,29 @@ def _beats(before: tuple[BeatSpan, ...], after: tuple[BeatSpan, ...]) -> tuple[B
     new = {s.beat.beat_id: s for s in after}
     common_ids = [i for i in old if i in new]
     moved_ids = set(common_ids) - _in_order(common_ids, [i for i in new if i in old])
-    out = [_change(old.get(i), span, is_moved=i in moved_ids) for i, span in new.items()]
+    out = [_change(span, (old.get(i), span), moved_ids) for i, span in new.items()]
     for position, (beat_id, span) in enumerate(old.items()):
         if beat_id not in new:
-            out.insert(min(position, len(out)), _change(span, None, is_moved=False))
+            out.insert(position, _change(span, (span, None), moved_ids))
     return tuple(out)
 
 
 def _in_order(before: list[str], after: list[str]) -> set[str]:
     """The longest run of beats that kept their order: the others moved."""
-    blocks = difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks()
+    blocks = difflib.SequenceMatcher(a=before, b=after).get_matching_blocks()
     return {i for block in blocks for i in before[block.a : block.a + block.size]}
 
 
-def _change(old: BeatSpan | None, new: BeatSpan | None, *, is_moved: bool) -> BeatChange:
-    span = new or old
-    if span is None:
-        raise ValueError("a beat is in one of the versions")
+def _change(
+    span: BeatSpan, versions: tuple[BeatSpan | None, BeatSpan | None], moved_ids: set[str]
+) -> BeatChange:
+    """`span` is the beat in the later of the `versions` that have it."""
+    old, new = versions
     values = _changed(old.beat, new.beat) if old and new else {}
     return BeatChange(
         span.beat.beat_id,
         span.beat.kind,
-        _word(old, new, values, is_moved=is_moved),
+        _word(old, new, values, is_moved=span.beat.beat_id in moved_ids),
         old.number if old else None,
         new.number if new else None,
         old.start_s if old else None,

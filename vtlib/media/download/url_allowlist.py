@@ -220,10 +220,10 @@ def _embedded_v4(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
     """IPv4 addresses in an IPv6 one: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214)."""
     addresses = [*([address.sixtofour] if address.sixtofour else []), *(address.teredo or ())]
     # The upper half of an ISATAP interface is 0000:5EFE or, for a global IPv4, 0200:5EFE.
-    if int(address) >> 32 & 0xFDFFFFFF == 0x5EFE:
+    if address.packed[8:12] in (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe"):
         addresses.append(_last_v4(address))
     return addresses
 
 
 def _last_v4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
-    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return ipaddress.IPv4Address(address.packed[-4:])

@@ -39,8 +39,8 @@ lint: setup  ## ruff (rules and format, notebooks too), no outputs in git
 	@$(BIN)/ruff format --check .
 	@$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
-types: setup  ## mypy, strict, on vtlib
-	@$(BIN)/mypy
+types: setup  ## mypy, strict, on vtlib, the simulator and the cells of the notebooks
+	@$(BIN)/python .ci/typecheck.py
 
 bench: setup  ## ratios measured in one run beside their reference
 	@missed=0; for script in bench/*.py; do echo; $(BIN)/python $$script || missed=1; done; exit $$missed

@@ -21,6 +21,8 @@ from vtlib.store import backup, people
 from vtlib.store.connection import Store
 from vtlib.store.writes import columns
 
+pytestmark = pytest.mark.usefixtures("unshared")
+
 OWNER = "tiktok:7"
 # What Parquet keeps exactly; another type in a migration must be looked at here first.
 KEPT = {"VARCHAR", "JSON", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "TIMESTAMP", "DATE"}

@@ -22,7 +22,7 @@ FACTS = (
 MAX_PICTURES = 8
 
 
-def chosen(scores: pd.DataFrame, post_id: str) -> str:
+def choose(scores: pd.DataFrame, post_id: str) -> str:
     """`post_id`, or where it is empty the surest breakout, else the first post; "" = no posts."""
     if post_id or scores.empty:
         return post_id

@@ -31,7 +31,8 @@ ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 600
 
 ORDERS = [
-    *("tests/capture/test_orders.py", "tests/capture/test_open_orders.py"),
+    *("tests/capture/test_purse.py", "tests/capture/test_orders.py"),
+    *("tests/capture/test_collector.py", "tests/capture/test_open_orders.py"),
     "tests/capture/test_capturing.py",
 ]
 EVIDENCE = "tests/performance/test_variant_evidence.py"

@@ -121,3 +121,102 @@ def test_platform_is_recognised_from_content_and_never_guessed() -> None:
     assert stage.recognise_items([item(1)])[0] == "tiktok"
     with pytest.raises(BadInput, match="look like no known platform"):
         stage.recognise_items([{"a": 1}], file="x.json")
+
+
+FOREIGN = {"kind": "youtube#video", "snippet": {}}
+OWN = {"Post ID": "1", "Permalink": "x"}
+
+
+@pytest.mark.parametrize(
+    ("items", "says"),
+    [
+        ([FOREIGN] * 2 + [{"a": 1}], "layout of YouTube Data API,"),
+        ([OWN] * 2 + [{"a": 1}], "own statistics from Meta Business Suite,"),
+        ([OWN] * 3 + [{"Content": 1, "Video publish time": 2}], "from Meta Business Suite,"),
+        ([{"thread_id": 1, "author": 1, "num_likes": 1}] + [FOREIGN] * 2, "YouTube Data API,"),
+        ([FOREIGN], "layout of YouTube Data API,"),
+        ([FOREIGN, {"a": 1}], None),  # half of them are not most of them
+        ([OWN, {"a": 1}], None),
+        ([FOREIGN] * 2 + [{"a": 1}] * 3, None),
+        ([OWN] * 2 + [{"a": 1}] * 3, None),
+        ([{"a": 1}] * 4, None),
+        ([], None),
+    ],
+)
+def test_only_what_is_mostly_anothers_export_is_refused_by_name(items, says) -> None:
+    if says is None:
+        stage.refuse_foreign(items)
+        return
+    with pytest.raises(BadInput, match=says):
+        stage.refuse_foreign(items)
+
+
+def test_what_is_not_recognised_is_told_with_its_fields() -> None:
+    items = [{f"f{n:02}": 1, "same": 1} for n in range(25)]
+    with pytest.raises(BadInput) as raised:
+        stage.recognise_items(items)
+    names = ", ".join(["f00", "same", *(f"f{n:02}" for n in range(1, 20))])
+    start = "these items look like no known platform's exports"
+    assert raised.value.message == f"{start}; not read: {names}."
+    with pytest.raises(BadInput) as raised:
+        stage.recognise_items([{"x" * 700: 1}])
+    assert raised.value.message == f"{start}; not read: {'x' * 600}."
+    for nothing in ([], ["text"]):
+        with pytest.raises(BadInput) as raised:
+            stage.recognise_items(nothing)
+        assert raised.value.message == f"{start}."
+
+
+def test_most_of_the_items_name_the_platform() -> None:
+    tube = {"id": "dQw4w9WgXcQ", "title": "t", "channelName": "c", "viewCount": 1, "date": "x"}
+    tube["url"] = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+    assert stage.recognise_items([tube, item(1), item(2)])[0] == "tiktok"
+    assert stage.recognise_items([tube, tube, item(2)])[0] == "youtube"
+
+
+@pytest.mark.parametrize(
+    ("tally", "is_refused"),
+    [
+        ({"mapped": 2, "within": 3}, True),
+        ({"within": 5}, True),
+        ({"mapped": 5, "numbered": 1}, False),
+        ({"mapped": 5, "bad_value": 1}, False),
+        ({"accounts": 5}, False),
+        ({}, False),
+    ],
+)
+def test_what_is_named_without_any_number_is_refused_with_its_fields(tally, is_refused) -> None:
+    chunk = stage.Chunk({}, Counter(tally), frozenset({"b", "a"}))
+    if not is_refused:
+        stage.refuse_numberless(chunk)
+        return
+    with pytest.raises(BadInput) as raised:
+        stage.refuse_numberless(chunk)
+    assert raised.value.message == (
+        "5 posts named, none with a number or a date: nothing was stored. Not read: a, b."
+    )
+
+
+def test_the_conclusion_counts_what_is_known() -> None:
+    when = [pd.Timestamp(2026, 3, day) for day in (1, 2, 8, 9)]
+    places = pd.DataFrame(
+        {
+            "posts": [3, 4],
+            "accounts": [1, 2],
+            "first_captured_at": when[1::-1],
+            "last_captured_at": when[2:],
+        }
+    )
+    frames = (pd.DataFrame({"status": ["ok", "warning", "ok"]}), pd.DataFrame({"n": [2, 3]}))
+    known = "7 posts of 3 accounts on 2 platforms are known, from"
+    found = stage.conclude(places, *frames, gone=["a.json: gone."])
+    assert [*found.headline] == [
+        f"{known} 3 captures between 2026-03-01 and 2026-03-09.",
+        "5 items could not be used; each is kept with its reason (vt problems).",
+        "1 capture went in with a warning; the table of captures gives the reason.",
+        "a.json: gone.",
+    ]
+    timeless = places.assign(first_captured_at=pd.NaT, last_captured_at=pd.NaT)
+    plain = (frames[0][:1], frames[1][:0])
+    assert [*stage.conclude(timeless, *plain).headline] == [f"{known} 1 capture."]
+    assert "nothing to import" in str(stage.conclude(places[:0], *plain))

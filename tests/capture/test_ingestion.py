@@ -71,3 +71,41 @@ def test_a_batch_that_was_mapped_already_is_not_mapped_again(store, monkeypatch)
     (stored,) = ingestion.store_items(store, ITEMS[:2], FACTS, chunk=chunk)
     assert stored is chunk
     assert stored.tally["mapped"] == 2
+
+
+def test_a_refused_batch_is_halved_and_its_reason_kept_short(store, monkeypatch):
+    sizes, ingest = [], captures.ingest
+
+    def noting(store, frames):
+        sizes.append(len(frames["raw_items"]))
+        try:
+            return ingest(store, frames)
+        except duckdb.DataError as error:
+            raise duckdb.ConversionException("long " * 200) from error
+
+    monkeypatch.setattr(captures, "ingest", noting)
+    chunks = list(ingestion.store_items(store, ITEMS, FACTS))
+    # 7 = 3 + 4; 3 = 1 + 2; 2 = 1 + 1, of which the second is the one at fault, and a problem
+    assert sizes == [7, 3, 1, 2, 1, 1, 1, 4]
+    assert [len(chunk.frames["raw_items"]) for chunk in chunks] == [1, 1, 1, 4]
+    (problem,) = store.query("SELECT item_no, reason FROM problems").to_dict("records")
+    assert problem["item_no"] == 3
+    assert len(problem["reason"]) == 500
+    assert problem["reason"].startswith("cannot be stored: long long")
+
+
+def test_snapshots_that_moved_are_counted(store, monkeypatch):
+    monkeypatch.setattr(captures, "ingest", lambda *_: 2)
+    (chunk,) = ingestion.store_items(store, ITEMS[:2], FACTS)
+    assert chunk.tally["parted"] == 2
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError, TypeError, OverflowError, duckdb.DataError, duckdb.ProgrammingError]
+)
+def test_what_cannot_be_a_row_is_found_out_when_it_is_stored(monkeypatch, error):
+    def refusing(*_):
+        raise error("no row")
+
+    monkeypatch.setattr(ingestion, "map_items", refusing)
+    assert ingestion.mapped(ITEMS, FACTS) is None

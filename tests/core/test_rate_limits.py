@@ -270,3 +270,75 @@ def test_a_hold_says_how_long_it_lasts():
 )
 def test_retry_after_is_seconds_or_a_date(value, wait_s):
     assert limits.retry_after(value, now=datetime(2026, 6, 10, 12, tzinfo=UTC)) == wait_s
+
+
+def test_defaults_are_three_failures_and_a_minute():
+    time = Time()
+    breaker = CircuitBreaker(clock=time)
+    said = []
+    for _ in range(3):
+        said.append((breaker.allows(), breaker.rest_s()))
+        breaker.record(ok=False)
+    assert said == [(True, 0.0)] * 3
+    time.now = 20
+    assert (breaker.allows(), breaker.rest_s()) == (False, 40.0)
+    time.now = 59.9
+    assert not breaker.allows()
+    time.now = 60
+    assert (breaker.rest_s(), breaker.allows(), breaker.allows()) == (0.0, True, False)
+    time.now = 190
+    assert breaker.rest_s() == 0.0
+    breaker.record(ok=True)
+    assert (breaker.rest_s(), breaker.allows()) == (0.0, True)
+
+
+def test_a_service_is_treated_as_its_first_caller_says(monkeypatch):
+    monkeypatch.setattr(limits, "_shared", {})
+    plain = limits.manners("plain", per_minute=7)
+    assert plain.limiter.limits == {"requests": 7}
+    assert (plain.breaker.failures_max, plain.breaker.open_s) == (5, 60.0)
+    own = limits.manners("own", per_minute=8, failures_max=2, open_s=9.0)
+    assert (own.breaker.failures_max, own.breaker.open_s) == (2, 9.0)
+    assert limits.manners("own", per_minute=1) is own
+    assert own is not plain
+
+
+def test_room_comes_as_each_booking_leaves_the_minute():
+    gate, time = limiter(tokens=100, requests=50)
+    for at, tokens in ((0, 30), (10, 40), (25, 20)):
+        time.now = at
+        gate.acquire(tokens=tokens, other=999)
+    gate.acquire(tokens=10)  # the minute is full to the last token
+    assert time.now == 25
+    gate.acquire(tokens=60)  # 30 leave at 60, 40 at 70: then 30 + 60 are within 100
+    assert time.now == 70
+    gate.acquire(tokens=10)
+    assert time.now == 70
+    gate.acquire(tokens=1)  # 20 of those leave at 85
+    assert time.now == 85
+    assert [b.at_s for b in gate._booked] == [70, 70, 85]
+
+
+def test_the_longer_of_a_hold_and_a_full_minute_counts():
+    gate, time = limiter(requests=1)
+    gate.acquire(requests=1)
+    time.now = 10
+    gate.hold(20)
+    assert gate.hold_s() == 20
+    gate.acquire(requests=1)
+    assert time.now == 60
+    gate.hold(80)
+    time.now = 70
+    assert gate.hold_s() == 70
+    gate.acquire(requests=1)
+    assert time.now == 140
+    time.now = 300
+    assert gate.hold_s() == 0
+
+
+def test_a_wait_shorter_than_a_second_is_waited_for():
+    gate, time = limiter(requests=1)
+    gate.acquire(requests=1)
+    time.now = 59.5
+    gate.acquire(requests=1)
+    assert time.now == 60

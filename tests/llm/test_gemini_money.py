@@ -7,12 +7,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
 from vtlib.core.errors import BudgetReached, StoreBusy
 from vtlib.core.params import Price
-from vtlib.llm.budget import Budget, Cap, Demand
+from vtlib.llm.budget import Budget, Cap, Demand, Demands
 from vtlib.llm.prices import Prices, Usage
 
 MODEL = "gemini-3.8-flash"
@@ -300,3 +301,109 @@ def test_estimates_are_cautious_and_the_count_is_the_services(lab):
         counted, outcome = gemini.count(question), gemini.ask(question)
     assert question.estimate_tokens_in() >= outcome.usage.tokens_in > 0
     assert counted <= question.estimate_tokens_in()
+
+
+USD_CAP = "${} of the run's $1.00 are spent or set aside, the next call may take ${}."
+TOKEN_CAP = "1,800 of the day's 2,000 tokens are used or set aside, the next call may take {}."
+
+
+@pytest.mark.parametrize(
+    ("demand", "says"),
+    [
+        # 0.25 before the run, 0.125 settled, 0.5 set aside: 0.125 are left
+        (Demand(10, 50, 20, 0.0625, 0.003125), None),  # 0.0625 + 20 x 0.003125 = 0.125
+        (Demand(10, 50, 20, 0.0625, 0.00325), USD_CAP.format("0.8750", "0.1275")),
+        (Demand(10, 50, 20, 0.2, 0.0), USD_CAP.format("0.8750", "0.2000")),
+        (Demand(150, 90, 50), None),  # 150 + 50 = 200 tokens are left
+        (Demand(150, 90, 51), TOKEN_CAP.format(201)),
+        (Demand(1150, 90, 51, 0.0, 0.0), TOKEN_CAP.format("1,201")),
+    ],
+)
+def test_a_refusal_names_the_cap_and_what_is_spent_of_it(demand, says):
+    budget = Budget(
+        [
+            Cap("run", usd=1.0, spent_usd=0.25),
+            Cap("week"),
+            Cap("day", tokens=2000, spent_tokens=1000),
+        ]
+    )
+    budget.settle(budget.reserve(Demand(1, 1, 1)), usd=0.125, tokens=500)
+    budget.keep(budget.reserve(Demand(290, 10, 10, 0.25, 0.025)))
+    if says is None:
+        held = budget.reserve(demand, end_s=soon())
+        assert held.max_output_tokens == demand.min_output_tokens
+        assert held.tokens == demand.tokens_in + demand.min_output_tokens
+        return
+    with pytest.raises(BudgetReached) as raised:
+        budget.reserve(demand, end_s=soon())
+    assert raised.value.message == says
+
+
+def test_what_is_set_aside_counts_beside_what_is_spent():
+    budget = Budget([Cap("run", usd=1.0, tokens=1000)])
+    budget.settle(budget.reserve(Demand(100, 0, 0, 0.125)), usd=0.125, tokens=100)
+    open_one = budget.reserve(Demand(200, 50, 50, 0.25, 0.0025))
+    assert (open_one.usd, open_one.tokens) == (0.375, 250)
+    budget.reserve(Demand(150, 0, 0, None), end_s=soon())
+    rest = budget.reserve(Demand(100, 900, 1, 0.25, 0.000625), end_s=soon())
+    assert (rest.max_output_tokens, rest.tokens, rest.usd) == (400, 500, 0.5)
+    with pytest.raises(TimeoutError):
+        budget.reserve(Demand(0, 1, 1, 0.0, 0.001), end_s=time.monotonic() + 0.01)
+    budget.settle(rest, usd=None, tokens=0)
+    assert budget.reserve(Demand(499, 9, 1, 0.0), end_s=soon()).max_output_tokens == 1
+
+
+def test_without_a_cap_an_answer_has_full_room():
+    assert Budget().reserve(Demand(10, 900, 300, 5.0, 1.0)).max_output_tokens == 900
+    none = Budget([Cap("run", usd=0.5)]).reserve(Demand(10, 900, 0, 0.5, 0.0))
+    assert (none.max_output_tokens, none.usd) == (900, 0.5)
+
+
+class Asked:
+    """A question of a kind whose formula guesses 1000 tokens of input."""
+
+    def __init__(self, version="v1", most=9000, guess=1000):
+        self.prompt = SimpleNamespace(version=version)
+        self.options = SimpleNamespace(model=MODEL, max_output_tokens=most)
+        self.guess = guess
+
+    def estimate_tokens_in(self, *, tokens_per_s):
+        return self.guess
+
+
+@pytest.mark.parametrize(
+    ("counted", "tokens_in", "least"),
+    [
+        ([], 1000, 4500),  # half of the parameter before any was counted
+        ([Usage(400, 1000, 500)], 1000, 1800),  # the longest answer and a fifth more
+        ([Usage(400, 1000, 500), Usage(300, 2000)], 1000, 2400),
+        ([Usage(400, 200), Usage(500, None, 100), Usage(300, 50)], 600, 512),
+        ([Usage(400, 1000)] * 2 + [Usage(None, 10)], 1000, 1200),  # not known: as guessed
+        ([Usage(400, 8000)] * 3, 480, 9000),  # never above the parameter
+        ([Usage(900, None, 600)] * 3, 1000, 720),  # never above the formula
+        ([Usage(400)] * 3, 480, 4500),
+    ],
+)
+def test_a_demand_comes_nearer_with_every_counted_call(counted, tokens_in, least):
+    demands = Demands(PRICES)
+    for usage in counted:
+        demands.count(Asked(), usage)
+    usd = tokens_in * 2 / 1e6
+    demand = demands.demand(Asked(), on=DAY)
+    assert (demand.tokens_in, demand.max_output_tokens, demand.min_output_tokens) == (
+        *(tokens_in, 9000),
+        least,
+    )
+    assert demand.usd_in == pytest.approx(usd)
+    assert demand.usd_per_output_token == pytest.approx(20 / 1e6)
+    assert demand.usd(100) == pytest.approx(usd + 0.002)
+    other = demands.demand(Asked("v2"), on=date(2025, 1, 1))  # another kind, before any price
+    assert other == Demand(1000, 9000, 4500, None, 0.0)
+    assert other.usd(100) is None
+
+
+def test_an_input_that_is_guessed_as_nothing_divides_by_no_zero():
+    demands = Demands(PRICES)
+    for _ in range(3):
+        demands.count(Asked(guess=0), Usage(0, 10))
+    assert demands.demand(Asked(), on=DAY).tokens_in == 0

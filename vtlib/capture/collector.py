@@ -130,7 +130,7 @@ def place(collector: Collector, order: Order, *, max_usd: float) -> Row | Captur
 def take_up(collector: Collector, row: Row) -> Captured | None:
     """Bring an order that was left open to its end, without a new run; None = it never started."""
     try:
-        if row["status"] == "starting":
+        if not row["provider_run_id"]:
             job = collector.apify.find_patiently(
                 _order(collector, row), **_whereabouts(collector, row)
             )
@@ -152,10 +152,10 @@ def collect(collector: Collector, row: Row) -> Captured:
     """
     store = collector.project.store
     try:
-        if row["status"] != "fetched":
+        if row["found"] is None:
             row, job = _ended(collector, row)
             n_items = _keep_items(collector, row, job)
-            # Before `fetched`: after it nothing here is done again.
+            # Before `found` is known: after it nothing here is done again.
             _book(collector, {**row, "found": n_items})
             row = job_store.update(store, row, status="fetched", found=n_items)
     except SourceFailed as error:
@@ -181,7 +181,7 @@ def abandon(project: Project, apify: Apify | None, row: Row) -> Captured:
     elif words:
         cost = f"what it cost is unknown, at most ${row['max_usd']:,.2f} ({words}); see vt costs"
         if not row["provider_run_id"]:
-            row = job_store.update(store, row, lost_starts=max(row["lost_starts"] or 0, 1))
+            row = job_store.update(store, row, lost_starts=row["lost_starts"] or 1)
     else:
         cost = "no run of it is known to Apify, so it cost nothing"
     reason = f"given up: {cost}"
@@ -283,7 +283,7 @@ def _note_found(collector: Collector, row: Row, job: ActorRun) -> Row:
     """The run of a start whose reply was lost is known now: one start less of which nobody
     knows.
     """
-    rest = max((row["lost_starts"] or 0) - 1, 0)
+    rest = (row["lost_starts"] or 1) - 1
     return _note_run(
         collector, job_store.update(collector.project.store, row, lost_starts=rest), job
     )

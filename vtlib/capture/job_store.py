@@ -90,7 +90,7 @@ def lost(store: Store, project: str, *, before: datetime) -> list[dict[str, Any]
 def get(store: Store, capture_id: str) -> dict[str, Any] | None:
     """An order's row, or None."""
     rows = _rows(store, "SELECT * FROM capture_orders WHERE capture_id = $id", {"id": capture_id})
-    return rows[0] if rows else None
+    return next(iter(rows), None)
 
 
 def recent(store: Store, project: str, moment: datetime) -> list[dict[str, Any]]:
@@ -159,7 +159,7 @@ def spent_usd(store: Store, project: str, *, provider: str) -> float:
     """What a project has spent at a provider, US dollars; a run that may have been paid counts
     with its cap.
     """
-    row = _rows(
+    (row,) = _rows(
         store,
         """SELECT
             (SELECT coalesce(sum(usd), 0) FROM spend WHERE project_id = $project
@@ -169,7 +169,7 @@ def spent_usd(store: Store, project: str, *, provider: str) -> float:
             AS usd""",
         {"project": project, "provider": provider},
     )
-    return float(row[0]["usd"])
+    return float(row["usd"])
 
 
 def targets(store: Store, capture_ids: Sequence[str]) -> pd.DataFrame:
@@ -230,7 +230,8 @@ def settle_problems(store: Store, problem_ids: Sequence[str]) -> None:
 
 def _one(connection: Connection, capture_id: str) -> dict[str, Any]:
     sql = "SELECT * FROM capture_orders WHERE capture_id = ?"
-    return records(connection, sql, [capture_id])[0]
+    (row,) = records(connection, sql, [capture_id])
+    return row
 
 
 def _rows(store: Store, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:

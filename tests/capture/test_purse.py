@@ -32,6 +32,23 @@ def test_small_shares_are_rounded_up_and_never_beyond_what_is_left():
     assert Purse(0.00005).reserve(1.0, of=1.0) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("left", "weight", "cap"),
+    [
+        (0.0001, 1, 0.0001),  # the provider counts no finer
+        (0.00009, 1, 0.0),
+        (10.0, 1, 1.0),  # a small share is a dollar
+        (60.0, 1, 1.5),
+        (60.0, 40, 60.0),
+        (0.5, 40, 0.5),
+    ],
+)
+def test_a_share_is_a_dollar_at_least_and_what_is_left_at_most(left, weight, cap):
+    purse = Purse(left)
+    assert purse.reserve(weight, of=40) == pytest.approx(cap)
+    assert purse.left_usd == pytest.approx(left - cap)
+
+
 def test_a_charge_above_its_cap_is_taken_from_the_others():
     purse = Purse(4.0)
     cap = purse.reserve(1.0, of=2.0)

@@ -13,7 +13,7 @@ from vtlib.capture import job_store, scheduler
 from vtlib.capture.apify import ActorRun, ScrapeJob
 from vtlib.capture.apify_errors import ActorGone, LostReply, NotAllowed
 from vtlib.capture.collector import Captured, Collector
-from vtlib.capture.orders import Asked, Cover
+from vtlib.capture.orders import Cover, Order
 from vtlib.capture.scheduler import Purse
 from vtlib.core.errors import BudgetReached, CredentialsMissing, SourceFailed
 from vtlib.core.settings import load_settings
@@ -25,7 +25,7 @@ ACTOR = "clockworks/tiktok-scraper"
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 BEGAN = AT + timedelta(seconds=5)
 ENDED = AT + timedelta(seconds=30)
-ORDER = Asked("tiktok", ACTOR, "accounts", ("peer_one",), {"profiles": ["peer_one"]}, 50, limit=50)
+ORDER = Order("tiktok", ACTOR, "accounts", ("peer_one",), {"profiles": ["peer_one"]}, 50, limit=50)
 RUN = ActorRun("r1", "d1", "SUCCEEDED", BEGAN, ENDED, 0.05)
 ZERO = dict.fromkeys(("found", "mapped", "new", "updated", "skipped", "problems"), 0)
 

@@ -5,14 +5,14 @@ import socket
 import pytest
 
 from vtlib.media.download import url_allowlist
-from vtlib.media.download.url_allowlist import AddressRefused, Gate
+from vtlib.media.download.url_allowlist import AddressRefused, UrlAllowlist
 
 PUBLIC, PRIVATE = "93.184.216.34", "10.0.0.1"
 PAGE = "https://www.instagram.com/x"
 
 
-def gate(*addresses: str) -> Gate:
-    return Gate(frozenset({"127.0.0.1:8123"}), lambda _host: list(addresses))
+def gate(*addresses: str) -> UrlAllowlist:
+    return UrlAllowlist(frozenset({"127.0.0.1:8123"}), lambda _host: list(addresses))
 
 
 @pytest.fixture
@@ -61,7 +61,12 @@ def test_a_name_is_compared_in_lower_case_without_its_last_dot() -> None:
 def test_base_urls_of_this_machine_with_the_port_of_their_scheme() -> None:
     urls = ["https://127.0.0.1/a", "http://localhost", "http://[::1]:9", "", None]
     elsewhere = ["https://api.apify.com", "http://10.0.0.1:9", "http://0.0.0.0:9", "localhost:9"]
-    assert Gate.of([*urls, *elsewhere]).loopback == {"127.0.0.1:443", "localhost:80", "::1:9"}
+    allowed = UrlAllowlist.of([*urls, *elsewhere])
+    assert allowed.loopback == {
+        "127.0.0.1:443",
+        "localhost:80",
+        "::1:9",
+    }
 
 
 def test_what_is_local() -> None:
@@ -107,7 +112,7 @@ def test_addresses_are_the_first_of_what_the_system_says_of_each(monkeypatch) ->
     kind6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "name")
     said = [(*kind, (PUBLIC, 443)), (*kind6, ("2a00:1450::1", 443, 0, 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: said)
-    assert Gate().addresses("www.instagram.com", 443) == [PUBLIC, "2a00:1450::1"]
+    assert UrlAllowlist().addresses("www.instagram.com", 443) == [PUBLIC, "2a00:1450::1"]
 
 
 @pytest.mark.parametrize(

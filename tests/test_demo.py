@@ -70,6 +70,18 @@ def test_pages_ask_for_nothing_and_say_simulated(run: Path) -> None:
         assert "Content-Security-Policy" in text
 
 
+def test_a_step_shows_a_table_or_a_picture_and_no_text_of_an_object(run: Path) -> None:
+    shown = [
+        (path.name, cell["id"], output)
+        for path in run.glob("0*.ipynb")
+        for cell in json.loads(path.read_text())["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    assert len(shown) > 20
+    bare = [(p, i) for p, i, o in shown if set(o.get("data", {"text/plain": ""})) == {"text/plain"}]
+    assert not bare
+
+
 def test_a_hostile_caption_is_inert(run: Path) -> None:
     body = (run / "03_outliers.html").read_text().split("</head>", 1)[1]
     scripts = re.findall(r"<script[^>]*>", body)

@@ -157,3 +157,10 @@ def test_a_gallery_shows_pictures_and_links_and_lets_no_stranger_in():
     assert html.count("data:image/jpeg;base64,") == 1
     assert html.count("<a href=") == 1
     assert "https://www.tiktok.com/@ann/video/1" in repr(shown)
+
+
+def test_a_measured_number_is_written_without_an_exponent() -> None:
+    frame = pd.DataFrame({"median": [18_070.5, 238_412.25, 0.2969, 1504.5, 12.344]})
+    text = show(frame, source="s")._repr_html_()
+    assert all(f">{n}<" in text for n in ("18,070", "238,412", "0.2969", "1,504", "12.34"))
+    assert "e+0" not in text

@@ -122,6 +122,8 @@ def _figure(number: float, form: str) -> str:
         return f"${number:,.2f}" if number == 0 or abs(number) >= 0.01 else f"${number:.4f}"
     if form == "multiplier":
         return f"×{number:,.0f}" if number >= 100 else f"×{number:#.3g}".rstrip(".")
+    if form == ".4g" and abs(number) >= 1000:
+        form = "int"  # four digits of 18,070 are 1.807e+04
     formats = {"int": ",.0f", "tenth": ",.1f", "ratio": ".2f", "pct": ".1f"}
     return format(number, formats.get(form, form)) + ("%" if form == "pct" else "")
 

@@ -316,6 +316,8 @@ TOKEN_CAP = "1,800 of the day's 2,000 tokens are used or set aside, the next cal
         (Demand(10, 50, 20, 0.2, 0.0), USD_CAP.format("0.8750", "0.2000")),
         (Demand(150, 90, 50), None),  # 150 + 50 = 200 tokens are left
         (Demand(150, 90, 51), TOKEN_CAP.format(201)),
+        # dollars that just fit are not named when tokens are in the way
+        (Demand(190, 50, 20, 0.0625, 0.003125), TOKEN_CAP.format(210)),
         (Demand(1150, 90, 51, 0.0, 0.0), TOKEN_CAP.format("1,201")),
     ],
 )
@@ -357,6 +359,8 @@ def test_without_a_cap_an_answer_has_full_room():
     assert Budget().reserve(Demand(10, 900, 300, 5.0, 1.0)).max_output_tokens == 900
     none = Budget([Cap("run", usd=0.5)]).reserve(Demand(10, 900, 0, 0.5, 0.0))
     assert (none.max_output_tokens, none.usd) == (900, 0.5)
+    spent = Budget([Cap("run", usd=0.5)]).reserve(Demand(10, 900, 0, 0.5, 0.001))
+    assert (spent.max_output_tokens, spent.usd) == (0, 0.5)
 
 
 class Asked:

@@ -168,26 +168,27 @@ def _try(sample: list[MutationSpec]) -> tuple[dict[str, int], list[Survivor], in
     survivors, n_late = [], 0
     for spec in tqdm(sample, unit=" changes", disable=not sys.stderr.isatty()):
         module = str(spec.module_path)
-        words = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-q",
-            "-n",
-            "0",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:nbval",
-        ]
-        result = mutate_and_test([spec], " ".join([*words, *TARGETS[module]]), TIMEOUT_S)
+        if module not in tried:
+            _require_green(module)
+        result = mutate_and_test([spec], _tests(module), TIMEOUT_S)
         tried[module] = tried.get(module, 0) + 1
         if result.test_outcome == TestOutcome.SURVIVED:
             survivors.append(Survivor(spec, result.diff or ""))
             print(f"\n{spec.operator_name}\n{result.diff}", flush=True)
         n_late += result.output == "timeout"
     return tried, survivors, n_late
+
+
+def _tests(module: str) -> str:
+    words = f"{sys.executable} -m pytest -x -q -n 0 -p no:cacheprovider -p no:nbval"
+    return " ".join([words, *TARGETS[module]])
+
+
+def _require_green(module: str) -> None:
+    """Stop where the tests fail without any change: they would seem to notice every one."""
+    done = subprocess.run(_tests(module).split(), check=False, capture_output=True, text=True)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"{done.stdout[-3000:]}\nThe tests of {module} fail as they are: mend them first.")
 
 
 def _print_modules(tried: dict[str, int], survivors: list[Survivor]) -> None:

@@ -40,7 +40,10 @@ ORDERS = [
 VARIANTS = [
     f"tests/performance/test_{name}.py" for name in ("variant_bounds", "abtest", "variant_evidence")
 ]
-FILES = [f"tests/capture/test_{name}.py" for name in ("importing", "file_reports", "odd_files")]
+FILES = [
+    f"tests/capture/test_{name}.py"
+    for name in ("importing", "file_reports", "odd_files", "import_outcomes")
+]
 TARGETS = {
     "vtlib/llm/budget.py": ["tests/llm"],
     "vtlib/core/rate_limits.py": ["tests/core/test_rate_limits.py"],

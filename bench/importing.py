@@ -29,7 +29,8 @@ from vtlib.core.settings import load_settings
 home, file = map(Path, sys.argv[1:])
 (home / "params").mkdir(parents=True)
 (home / "params" / "big.yaml").write_text("project: big\\n")
-(done,) = importing.import_files(projects.opened(Workspace(load_settings(home)), "big"), [file])
+big = projects.open_project(Workspace(load_settings(home)), "big")
+(done,) = importing.import_files(big, [file])
 assert done.status == "ok", done.reason
 print(done.found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """

@@ -74,7 +74,7 @@ class World:
 
     def project(self, name: str = "ws", *, accounts=SEVEN, **asked) -> Project:
         home = self.home(name, accounts=accounts, **asked)
-        return projects.opened(Workspace(load_settings(home)), "p")
+        return projects.open_project(Workspace(load_settings(home)), "p")
 
     def copy(self, name: str, base: Path) -> Project:
         """Another workspace with the same parameters and a copy of the database `base`."""

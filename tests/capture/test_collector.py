@@ -87,7 +87,7 @@ def project(empty, tmp_path, monkeypatch):
     shutil.copy(empty, tmp_path / "outputs" / "viraltracker.duckdb")
     text = "project: p\nscraping: {deadline_s: 250.5, parallel_runs: 2, max_cost_usd: 3}\n"
     (tmp_path / "params" / "p.yaml").write_text(text)
-    project = projects.opened(Workspace(load_settings(tmp_path)), "p")
+    project = projects.open_project(Workspace(load_settings(tmp_path)), "p")
     with project.store.session():  # the file stays open, as it does for a command
         yield project
 

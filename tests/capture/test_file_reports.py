@@ -21,7 +21,7 @@ TIMES = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 8, 15)]
 def project(tmp_path):
     (tmp_path / "params").mkdir()
     (tmp_path / "params" / "p.yaml").write_text("project: p\nimporting: {datasets: [a.json]}\n")
-    return projects.opened(Workspace(load_settings(tmp_path)), "p")
+    return projects.open_project(Workspace(load_settings(tmp_path)), "p")
 
 
 def write(path, items):

@@ -166,13 +166,13 @@ def test_an_order_that_is_given_up_says_what_it_cost(world, mock):
     project = world.project(accounts=TIKTOK)
     (left,) = scraping.scrape(project)
     with pytest.raises(BadInput, match="no open order nonsense") as raised:
-        scraping.abandon(project.workspace, "nonsense", projects.opened)
+        scraping.abandon(project.workspace, "nonsense", projects.open_project)
     assert left.capture_id in raised.value.todo
-    given_up = scraping.abandon(project.workspace, left.capture_id, projects.opened)
+    given_up = scraping.abandon(project.workspace, left.capture_id, projects.open_project)
     assert (given_up.status, given_up.charged_usd) == ("abandoned", pytest.approx(5 * ITEM_USD))
     assert "charged $0.05" in given_up.reason
     with pytest.raises(BadInput):
-        scraping.abandon(project.workspace, left.capture_id, projects.opened)
+        scraping.abandon(project.workspace, left.capture_id, projects.open_project)
     mock.fail("list_items")
     assert [c.status for c in scraping.scrape(project)] == ["ok"]
     assert len(mock.runs) == 2
@@ -185,7 +185,7 @@ def test_a_run_that_still_runs_is_ended_when_its_order_is_given_up(world, mock):
     project = world.project(accounts=TIKTOK)
     (left,) = scraping.scrape(project)
     mock.fail("get_run")
-    scraping.abandon(project.workspace, left.capture_id, projects.opened)
+    scraping.abandon(project.workspace, left.capture_id, projects.open_project)
     assert [run.status for run in mock.runs] == ["ABORTED"]
 
 
@@ -194,7 +194,7 @@ def test_what_nobody_can_look_up_is_given_up_as_possibly_paid(world, mock):
     mock.fail("list_runs", status(503), always=True)
     project = world.project(accounts=TIKTOK)
     (left,) = scraping.scrape(project)
-    given_up = scraping.abandon(project.workspace, left.capture_id, projects.opened)
+    given_up = scraping.abandon(project.workspace, left.capture_id, projects.open_project)
     assert "unknown, at most $5.00" in given_up.reason
     assert [usd for usd, _ in possibly(project)] == [pytest.approx(5.0)]
     assert job_store.spent_usd(project.store, "p", provider="apify") == pytest.approx(5.0)

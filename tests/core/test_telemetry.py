@@ -168,7 +168,7 @@ def test_use_is_counted_by_person_command_and_project(home) -> None:
     with use.path(at).open("a") as file:
         file.write('{"at": "2026-')  # cut by a kill
     lines = use.read(at, project="secret-client")
-    found = use.counted(lines, "person", "command").set_index("command")
+    found = use.usage_counts(lines, "person", "command").set_index("command")
     assert found["n"].to_dict() == {"costs": 2, "scrape": 1}
     assert found["refused"].to_dict() == {"costs": 0, "scrape": 1}
     assert set(found["person"]) == {"anna"}

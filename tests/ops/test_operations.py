@@ -24,11 +24,11 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def finding(at: Workspace, what: str) -> operations.HealthCheck:
-    return next(f for f in operations.examined(at, is_offline=True) if f.what == what)
+    return next(f for f in operations.examine(at, is_offline=True) if f.what == what)
 
 
 def test_a_new_workspace_has_nothing_that_fails(at: Workspace) -> None:
-    found = operations.examined(at, is_offline=True)
+    found = operations.examine(at, is_offline=True)
     assert operations.exit_code(found) == 0
     assert finding(at, "database").state == "ok"
     assert all(f.todo for f in found if f.state != "ok")
@@ -123,18 +123,18 @@ def busy(at: Workspace) -> None:
 
 def test_errors_and_usage_a_day(at: Workspace) -> None:
     busy(at)
-    days = operations.used(at, operations.UsageScope()).days
+    days = operations.usage_report(at, operations.UsageScope()).days
     figures = ["runs", "runs_failed", "problems", "usd"]
     assert days[figures].to_numpy().tolist() == [[2, 0, 2, 2.0], [1, 1, 0, 1.0]]
-    of_p = operations.used(at, operations.UsageScope("p")).totals
+    of_p = operations.usage_report(at, operations.UsageScope("p")).totals
     assert (of_p["runs"], of_p["usd"], of_p["problems"]) == (2, 2.0, 2)
-    late = operations.used(at, operations.UsageScope(since=NOW - timedelta(days=1)))
+    late = operations.usage_report(at, operations.UsageScope(since=NOW - timedelta(days=1)))
     assert late.totals["runs"] == 2
 
 
 def test_what_is_shown_holds_no_key(at: Workspace) -> None:
     busy(at)
-    counts = operations.used(at, operations.UsageScope()).problem_counts
+    counts = operations.usage_report(at, operations.UsageScope()).problem_counts
     assert "abcdefghijkl" not in counts["example"].iloc[0]
 
 
@@ -147,11 +147,11 @@ def test_a_copy_and_back(at: Workspace, tmp_path: Path, with_media: bool) -> Non
         path.parent.mkdir(parents=True)
         path.write_bytes(b"film")
     operations.back_up(at, tmp_path / "copy.zip", with_media=with_media)
-    back = operations.restored(tmp_path / "copy.zip", tmp_path / "new")
+    back = operations.restore(tmp_path / "copy.zip", tmp_path / "new")
     there = Workspace(load_settings(back.path))
     assert (
-        operations.used(there, operations.UsageScope()).totals
-        == operations.used(at, operations.UsageScope()).totals
+        operations.usage_report(there, operations.UsageScope()).totals
+        == operations.usage_report(at, operations.UsageScope()).totals
     )
     files = {p.relative_to(back.path).as_posix() for p in back.path.rglob("*") if p.is_file()}
     kept = {"outputs/viraltracker.duckdb", "params/p.yaml"}
@@ -162,4 +162,4 @@ def test_a_copy_and_back(at: Workspace, tmp_path: Path, with_media: bool) -> Non
 
 def test_a_backup_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no backup"):
-        operations.restored(tmp_path, tmp_path / "new")
+        operations.restore(tmp_path, tmp_path / "new")

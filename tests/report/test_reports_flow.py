@@ -148,7 +148,7 @@ def test_a_client_reads_pseudonyms_and_the_same_numbers(project: Project) -> Non
     people.add_accounts(project.store, "p", rows, now=at(0))
     reported(project, "r1", 50)
     client = Project.open("p", home=str(project.workspace.root), profile="client")
-    open_, hidden = competitor_stage.compared(project), competitor_stage.compared(client)
+    open_, hidden = competitor_stage.comparison(project), competitor_stage.comparison(client)
     assert "bob_the_rival" in set(open_.accounts["handle"])
     assert "bob_the_rival" not in hidden.accounts.to_csv()
     assert "ann" in set(hidden.accounts["handle"])

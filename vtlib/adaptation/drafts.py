@@ -183,7 +183,7 @@ def _product_for(at: Workspace, project: str, post_id: str | None) -> str | None
         return products[0] if products else None
     from vtlib.adaptation import fits  # noqa: PLC0415 - the model's client takes a second
 
-    table = fits.rank(projects.opened(at, project), post_id=post_id)
+    table = fits.rank(projects.open_project(at, project), post_id=post_id)
     return next((str(r["product_id"]) for _, r in table.iterrows() if r["is_recommended"]), None)
 
 
@@ -210,7 +210,7 @@ def _from_adaptation(at: Workspace, request: DraftRequest, start: FirstDraft) ->
 
 
 def _from_pattern(at: Workspace, request: DraftRequest, start: FirstDraft) -> FirstDraft:
-    slug = projects.opened(at, str(request.project)).slug
+    slug = projects.open_project(at, str(request.project)).slug
     with at.store.read() as connection:
         library = {str(r["pattern"]): r for r in records(connection, _PATTERN, [slug])}
         if request.pattern not in library:
@@ -236,7 +236,7 @@ def _with_forecast(at: Workspace, start: FirstDraft) -> FirstDraft:
     if not start.place.project:
         return start
     platform = (start.place.post_id or "").partition(":")[0]
-    project = projects.opened(at, start.place.project)
+    project = projects.open_project(at, start.place.project)
     forecast = expected(project, start.script, platform=platform)
     return replace(start, script=replace(start.script, prediction=forecast))
 

@@ -195,7 +195,7 @@ def rank(
 
 def project_of(at: Workspace, post_id: str) -> str:
     """The only project with products that has the post. Raises BadInput for none or several."""
-    return projects.the_one(store.projects_with(at.store, post_id), post_id)
+    return projects.only_project(store.projects_with(at.store, post_id), post_id)
 
 
 def waits(project: Project) -> str:

@@ -204,7 +204,7 @@ def abandon(
 ) -> Captured:
     """Give up an order that was left open: its targets may be asked anew; says what it cost.
 
-    `opened`: how a project is opened by its slug (ops/projects.opened).
+    `open_project`: how a project is opened by its slug (ops/projects.open_project).
 
     Raises BadInput when no open order has that id, StoreBusy while a scrape of its project runs.
     """

@@ -86,7 +86,7 @@ def compare(at: Workspace, video: str, project: str, dry_run: bool, **options: A
     limits = {"limit": options["limit"], "max_cost_usd": options["max_cost"]}
     over: dict[str, Any] = {"comparison": {k: v for k, v in limits.items() if v is not None}}
     slug = project or product_fits.project_of(at, str(post_id))
-    current = projects.opened(at, slug, over=over)
+    current = projects.open_project(at, slug, over=over)
     slugs = product_slugs(current, options) or []
     if options["max_cost"] is not None:
         text_requests.require_price(current, product_fits.model_of(current))

@@ -61,7 +61,7 @@ def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
     from vtlib.capture import imports
     from vtlib.ops import projects
 
-    reports = imports.import_urls(projects.opened(at, project), [url], own=own, notes=notes)
+    reports = imports.import_urls(projects.open_project(at, project), [url], own=own, notes=notes)
     return reports_answer(reports)
 
 
@@ -74,7 +74,7 @@ def urls(at: Workspace, file: Path, project: str) -> Answer:
     from vtlib.ops import projects
 
     lines = projects.read_lines(file)
-    return reports_answer(imports.import_urls(projects.opened(at, project), lines))
+    return reports_answer(imports.import_urls(projects.open_project(at, project), lines))
 
 
 @command(
@@ -115,7 +115,7 @@ def dataset(
     from vtlib.ops import projects
     from vtlib.tables.reader import TableOptions
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     with progress("importing", unit="items") as tick:
         options = TableOptions(encoding, date_order or "", decimal or "")
         settings = imports.ImportOptions(
@@ -133,7 +133,7 @@ def again(at: Workspace, project: str, strict: bool) -> Answer:
     from vtlib.capture import imports
     from vtlib.ops import projects
 
-    return reports_answer(imports.remap(projects.opened(at, project), is_strict=strict))
+    return reports_answer(imports.remap(projects.open_project(at, project), is_strict=strict))
 
 
 def reports_answer(reports: list[imports.ImportReport]) -> Answer:
@@ -226,7 +226,7 @@ def analytics(
     from vtlib.performance import stage as performance_stage
     from vtlib.tables.reader import TableOptions
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     options = TableOptions(encoding, date_order or "", decimal or "")
     lines, data = [], []
     for path in files:

@@ -30,7 +30,7 @@ def doctor(at: Workspace, is_offline: bool) -> Answer:
     """
     from vtlib.ops import operations
 
-    checks = operations.examined(at, is_offline=is_offline)
+    checks = operations.examine(at, is_offline=is_offline)
     counts = {state: sum(f.state == state for f in checks) for state in MARKS}
     summary = f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed"
     text = "\n".join([*map(_check_line, checks), "", summary])
@@ -91,7 +91,7 @@ def restore(_: Workspace, source: Path, into: Path) -> Answer:
     """
     from vtlib.ops import operations
 
-    copy = operations.restored(source, into)
+    copy = operations.restore(source, into)
     text = (
         f"{_backup_summary(copy)}, made {copy.made_at:%Y-%m-%d %H:%M} UTC\n"
         f"next: VT_HOME={copy.path} vt doctor"
@@ -116,7 +116,7 @@ def _write_status_page(at: Workspace, path: Path, over: UsageScope, *, project: 
     from vtlib.report import Page
     from vtlib.report.workspace_pages import write_usage
 
-    usage = operations.used(at, over)
+    usage = operations.usage_report(at, over)
     since = over.since
     provenance = {
         "project": project or "all",
@@ -157,7 +157,7 @@ def use_(
     from vtlib.ops.status import span
 
     lines = use.read(at, project=project, since=span(at, days=days).since)
-    counts = use.counted(lines, *by)
+    counts = use.usage_counts(lines, *by)
     text = table(counts, empty="nothing was used in this time")
     if page is None:
         return Answer(counts, text)

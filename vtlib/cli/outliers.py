@@ -108,7 +108,7 @@ def outliers(
 
     settings = {k: v for k, v in (("method", method), ("look", look)) if v}
     over: dict[str, Any] = {"outliers": settings} if settings else {}
-    current = projects.opened(at, project, over=over)
+    current = projects.open_project(at, project, over=over)
     result = outliers_stage.run(current, adopt=adopt)
     verdict, run = result.verdict, result.run
     conclusion = outliers_stage.conclude(current, verdict, run)
@@ -271,7 +271,7 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
     from vtlib.ops import projects
     from vtlib.outliers import reviews
 
-    n = reviews.export(projects.opened(at, project), file)
+    n = reviews.export(projects.open_project(at, project), file)
     text = (
         f"{number(n, 'post')} in {file}; fill in decision (keep or reject) and reason, then: "
         "vt review import"
@@ -287,7 +287,7 @@ def import_(at: Workspace, file: Path, project: str) -> Answer:
     from vtlib.ops import projects
     from vtlib.outliers import reviews
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     others = reviews.conflicts_in_file(current, file)
     n = reviews.import_sheet(current, file)
     table_lines = [f"{number(n, 'decision')} taken in"]
@@ -315,7 +315,7 @@ def decide(
     from vtlib.ops import projects
     from vtlib.outliers import reviews
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     others = reviews.conflicts_of(current, post_id, decision, reviewer=by)
     decision_row = reviews.decide(current, post_id, decision, reviewer=by, **words)
     over = f"; overrules {', '.join(others)}" if others else ""

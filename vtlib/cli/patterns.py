@@ -189,7 +189,7 @@ def advice(at: Workspace, project: str, kind: str | None) -> Answer:
     from vtlib.report import advice as report_advice
     from vtlib.report.insight.next_steps import NOTE, TITLE, advice_table, sentence
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     rows, lacks = report_advice.advice(current, fits.rank(current))
     rows_of_kind = rows[rows["kind"].eq(kind)] if kind else rows
     data = {"advice": rows_of_kind, "missing": lacks}

@@ -60,7 +60,7 @@ def performance(
     if product:
         settings["products"] = [projects.product_id(at, product)]
     slug = project or projects.with_product(at, product)
-    current = projects.opened(at, slug, over={"performance": settings})
+    current = projects.open_project(at, slug, over={"performance": settings})
     outliers_stage.renew(current)
     links = matches.renew(current)
     is_kept = adopt or not performance_stage.is_restricted(current)
@@ -144,8 +144,8 @@ def competitors(at: Workspace, project: str, days: int | None) -> Answer:
     from vtlib.performance import competitors as competitor_rule
 
     over: dict[str, Any] = {"insight": {"days": days}} if days else {}
-    current = projects.opened(at, project, over=over)
-    comparison = competitor_stage.compared(current)
+    current = projects.open_project(at, project, over=over)
+    comparison = competitor_stage.comparison(current)
     posts, pairs = competitor_stage.films(current)
     sentences = [
         f.sentence

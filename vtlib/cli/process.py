@@ -66,7 +66,7 @@ def videos(
 
     over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
     over |= {"media": {"sample": sample}} if sample is not None else {}
-    current = projects.opened(at, project, over=over)
+    current = projects.open_project(at, project, over=over)
     video_samples.draw(current, current.params.media.sample)
     with progress("downloading", unit="posts") as tick:
         stage_result = media_stage.run(current, again=again, progress=tick)
@@ -119,7 +119,7 @@ def plan(at: Workspace, project: str, effect: float, films: int | None, sample: 
     from vtlib.ops import projects
     from vtlib.performance import video_samples
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     sample_plan = video_samples.plan(current, effect=effect, films=films)
     new = video_samples.draw(current, sample_plan.size) if sample else 0
     lines = sample_plan.words

@@ -177,7 +177,7 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
     from vtlib.run.project import run as run_notebooks
 
     tape: Tape = how["tape"]
-    current = projects.opened(at, project, over=over)
+    current = projects.open_project(at, project, over=over)
     projects.require_in_use(current)
     path = at.params_path(project)
     result = run_notebooks(
@@ -281,7 +281,7 @@ def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -
     from vtlib.ops import projects
     from vtlib.run import copies
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     if check_client or folder:
         copy = folder or copies.latest_copy(current)
         hits = copies.check_copy(current, copy)
@@ -316,7 +316,7 @@ def diff(at: Workspace, project: str, old: str, new: str, recompute: bool) -> An
     from vtlib.report import history as report_history
     from vtlib.report.insight import change_findings
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     history = report_history.changes(current, old=old, new=new, recompute=recompute)
     if history is None:
         why = f"{project} has no two reports with recorded figures yet"

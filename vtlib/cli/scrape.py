@@ -97,7 +97,7 @@ def scrape(
     from vtlib.ops import projects
 
     if abandon:
-        return _abandon_answer(capture_stage.abandon(at, abandon, projects.opened))
+        return _abandon_answer(capture_stage.abandon(at, abandon, projects.open_project))
     if not project:
         raise BadInput("--project is needed: the slug of a project.", todo="See: vt project list")
     if refresh and due:
@@ -206,7 +206,7 @@ def _open_project(
         **over,
     }
     section = {k: v for k, v in settings.items() if v is not None}
-    current = projects.opened(at, project, over={"scraping": section})
+    current = projects.open_project(at, project, over={"scraping": section})
     projects.require_in_use(current)
     return current
 

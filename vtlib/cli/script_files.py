@@ -137,7 +137,7 @@ def page(at: Workspace, project: str, out: Path | None, profile: str | None) -> 
     from vtlib.run.pages import write_script_page
 
     over = {"report": {"profile": profile}} if profile else {}
-    current = projects.opened(at, project, over=over)
+    current = projects.open_project(at, project, over=over)
     path = out or at.outputs / "scripts" / f"{current.slug}.html"
     write_script_page(current, path)
     return Answer({"page": path}, str(path))

@@ -246,7 +246,7 @@ def matches(
         return _decide(decision, at, str(ref), str(post), by=by, reason=reason)
     if not project:
         raise BadInput("--project is needed: the slug of a project.", todo="See: vt project list")
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     renewal = post_matches.renew(current)
     rows = post_matches.listing(current)
     text = table(_match_table(rows), empty="no post fits a script in production")

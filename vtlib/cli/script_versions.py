@@ -167,7 +167,7 @@ def adapt(at: Workspace, project: str, video: str, dry_run: bool, **options: Any
     from vtlib.llm import text_requests
     from vtlib.ops import projects
 
-    current = projects.opened(at, project)
+    current = projects.open_project(at, project)
     slugs = product_slugs(current, options)
     if video and options["from_patterns"]:
         raise BadInput("a script follows a video or patterns, not both.")

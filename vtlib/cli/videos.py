@@ -57,7 +57,7 @@ def videos(at: Workspace, project: str, dry_run: bool, **options: Any) -> Answer
     product_options = {name: options.pop(name) for name in PRODUCT_OPTIONS}
     options["max_cost_usd"] = max_cost = options.pop("max_cost")
     over: dict[str, Any] = {"analysis": {k: v for k, v in options.items() if v is not None}}
-    current = projects.opened(at, project, over=over)
+    current = projects.open_project(at, project, over=over)
     slugs = product_slugs(current, product_options)
     plan = analysis_stage.plan(current)
     if max_cost is None:
@@ -159,7 +159,7 @@ def show(at: Workspace, post: str, project: str | None, every: bool) -> Answer:
     from vtlib.analysis import answers
     from vtlib.ops import projects
 
-    current = projects.opened(at, project or projects.with_post(at, post))
+    current = projects.open_project(at, project or projects.with_post(at, post))
     if every:
         rows = answers.versions(current, post)
         return Answer({"post_id": post, "versions": rows}, table(rows))
@@ -196,7 +196,7 @@ def correct(
 
     options["corrected_by"] = options.pop("by")
     correction = labelling.correct(
-        projects.opened(at, project), post, field, _value(value), **options
+        projects.open_project(at, project), post, field, _value(value), **options
     )
     return Answer(
         correction, f"{post}: {field} is now {json.dumps(correction['after'], ensure_ascii=False)}"
@@ -218,7 +218,7 @@ def export(at: Workspace, file: Path, project: str) -> Answer:
     from vtlib.analysis import labelling, labels
     from vtlib.ops import projects
 
-    n = labelling.export_sheet(projects.opened(at, project), file)
+    n = labelling.export_sheet(projects.open_project(at, project), file)
     words = {f.path: ", ".join(f.options) for f in labels.FIELDS}
     guide = pd.DataFrame(list(words.items()), columns=["column", "words"])
     message = (
@@ -237,7 +237,7 @@ def import_(at: Workspace, file: Path, project: str, by: str) -> Answer:
     from vtlib.analysis import labelling
     from vtlib.ops import projects
 
-    n = labelling.import_sheet(projects.opened(at, project), file, by=by)
+    n = labelling.import_sheet(projects.open_project(at, project), file, by=by)
     return Answer({"file": file, "labels": n}, f"{n} labels taken in: vt analyze agreement")
 
 
@@ -248,7 +248,7 @@ def agreement(at: Workspace, project: str) -> Answer:
     from vtlib.analysis import labelling, labels
     from vtlib.ops import projects
 
-    fields = labelling.agreement(projects.opened(at, project))
+    fields = labelling.agreement(projects.open_project(at, project))
     headline = labels.sentences(fields)
     data = {"headline": headline, "barred": labels.barred(fields), "fields": fields}
     return Answer(

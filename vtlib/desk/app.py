@@ -118,7 +118,7 @@ class Desk:
         if self.project.value == session.project.slug:
             return None
         slug = self.project.value
-        session.enter(projects.opened(session.project.workspace, slug), session.person)
+        session.enter(projects.open_project(session.project.workspace, slug), session.person)
         return f"Project {slug}."
 
     def _change_person(self) -> str | None:

@@ -24,7 +24,7 @@ from vtlib.store.usage import UsageScope
 LOCK_WAIT_MAX_S = 3.0  # the doctor reports a held database rather than wait for it
 
 
-def examined(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
+def examine(at: Workspace, *, is_offline: bool = False) -> list[HealthCheck]:
     """Everything `vt doctor` says: the machine, the workspace, the database, and the services'
     answers.
 
@@ -58,7 +58,7 @@ class UsageReport:
         return {str(c): float(self.days[c].sum()) for c in self.days.columns if c != "day"}
 
 
-def used(at: Workspace, over: UsageScope) -> UsageReport:
+def usage_report(at: Workspace, over: UsageScope) -> UsageReport:
     """Errors and usage over a span."""
     redact = log.redactor(at.settings.secrets)
 
@@ -86,7 +86,7 @@ def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.
     return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=files)
 
 
-def restored(source: Path, into: Path) -> backup.BackupSummary:
+def restore(source: Path, into: Path) -> backup.BackupSummary:
     """Make a workspace of a backup in an empty or new folder; raises as `backup.restore` does."""
     return backup.restore(source.expanduser().resolve(), into.expanduser().resolve())
 

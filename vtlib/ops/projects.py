@@ -74,7 +74,7 @@ def write_starter(at: Workspace, slug: str, *, title: str, brand: str | None) ->
     return path
 
 
-def opened(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -> Project:
+def open_project(at: Workspace, project: str, *, over: dict[str, Any] | None = None) -> Project:
     """The project named by slug or YAML path; raises BadInput when it is known in neither way."""
     params = resolve(at, project, over=over)
     if not at.params_path(project).exists():
@@ -100,10 +100,10 @@ def product_id(at: Workspace, ref: str) -> str:
 
 def with_post(at: Workspace, post_id: str) -> str:
     """The only project that has a post. Raises BadInput for none or several."""
-    return the_one(people.projects_of_post(at.store, post_id), post_id)
+    return only_project(people.projects_of_post(at.store, post_id), post_id)
 
 
-def the_one(slugs: list[str], post_id: str) -> str:
+def only_project(slugs: list[str], post_id: str) -> str:
     """The only one of `slugs`, projects with a post. Raises BadInput for none or several."""
     if len(slugs) == 1:
         return slugs[0]

@@ -57,7 +57,7 @@ def read(
     return lines.reset_index(drop=True)
 
 
-def counted(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
+def usage_counts(lines: pd.DataFrame, *by: str) -> pd.DataFrame:
     """Commands by `by`, most first: n, failed, refused, seconds, median_s, first_at, last_at."""
     groups = lines.groupby(list(by), dropna=False, sort=True)
     counts = groups.agg(

@@ -16,7 +16,7 @@ from vtlib.store.project import Project, one_session
 
 
 @one_session
-def compared(project: Project) -> CompetitorComparison:
+def comparison(project: Project) -> CompetitorComparison:
     """The comparison over `insight.days` as its reader may see it; the numbers are the same.
 
     With pseudonyms hashtags are left out of the mix: strangers wrote them.

@@ -47,7 +47,7 @@ def freeze(at: Workspace, slug: str, versions: Sequence[tuple[str, int]]) -> dic
     """Freeze predictions of a project's script versions; returns a line for each script."""
     names = [name for name, _ in versions]
     try:
-        predictions = performance.freeze_all(projects.opened(at, slug), versions)
+        predictions = performance.freeze_all(projects.open_project(at, slug), versions)
     except BadInput as error:
         return dict.fromkeys(names, f"not predicted: {error.message}")
     of = dict(iter(predictions.groupby("script_id"))) if len(predictions) else {}

@@ -278,4 +278,4 @@ def _project(at: Workspace, script_id: str) -> Project:
             f"{script_id} belongs to no project, so no posts are matched to it.",
             todo=f"vt script update {script_id} --project P",
         )
-    return projects.opened(at, str(slug))
+    return projects.open_project(at, str(slug))

@@ -97,7 +97,7 @@ def _track(at: Workspace, rows: list[dict[str, str]], *, by: str) -> list[Script
             urls_by_project.setdefault(str(script["project_id"]), []).append(row["url"])
         ready.append((str(script["script_id"]), row, post))
     for project, urls in urls_by_project.items():
-        imports.import_urls(projects.opened(at, project), urls, own=True)
+        imports.import_urls(projects.open_project(at, project), urls, own=True)
     return [one if isinstance(one, ScriptChange) else _link(at, *one, by=by) for one in ready]
 
 
@@ -198,4 +198,4 @@ def project_of(at: Workspace, row: Mapping[str, Any]) -> Project:
             f"{row['script_id']} belongs to no project, so there is nothing to compare it with.",
             todo=f"vt script update {row['script_id']} --project P",
         )
-    return projects.opened(at, str(row["project_id"]))
+    return projects.open_project(at, str(row["project_id"]))

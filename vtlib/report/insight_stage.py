@@ -117,7 +117,7 @@ def _changes(project: Project, run_id: str) -> Chapter:
 
 
 def _competitors(project: Project) -> Chapter:
-    comparison = competitor_stage.compared(project)
+    comparison = competitor_stage.comparison(project)
     chart = charts.standing(comparison.accounts) if len(comparison.accounts) else None
     title = f"Against competitors, the last {comparison.days} days"
     return Chapter("competitors", title, tuple(competitor_rule.findings(comparison)), chart)

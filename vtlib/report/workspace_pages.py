@@ -14,7 +14,7 @@ from vtlib.core import log
 from vtlib.core.conclusion import number
 from vtlib.core.whole_files import write_whole
 from vtlib.ops.operations import UsageReport
-from vtlib.ops.use import counted
+from vtlib.ops.use import usage_counts
 from vtlib.report import assembly
 from vtlib.report.facts import Page, PageSection
 from vtlib.report.sections import environment, write_sections
@@ -47,7 +47,9 @@ def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
         f"{_count(len(lines), 'command')} of {people:,} {'person' if people == 1 else 'people'}."
     )
     sections = [
-        PageSection(title, table=tables.show(counted(lines, *by), source="outputs/logs/use.jsonl"))
+        PageSection(
+            title, table=tables.show(usage_counts(lines, *by), source="outputs/logs/use.jsonl")
+        )
         for title, by in (
             ("By person", ("person",)),
             ("By command", ("command",)),

@@ -131,7 +131,7 @@ def track(
     row = queries.get(at.store, ref)
     post = named_post(url)
     if row["project_id"]:
-        imports.import_urls(projects.opened(at, row["project_id"]), [url], own=True)
+        imports.import_urls(projects.open_project(at, row["project_id"]), [url], own=True)
     return link_post(at, row["script_id"], post, by=by, version=version)
 
 

@@ -298,7 +298,7 @@ def test_learned_effects_reach_adaptations_and_their_run_is_kept(opened, live, m
             "is_claim": True,
         }
     ]
-    assert orders[0].request.key != bare.wanted.key
+    assert orders[0].request.key != bare.request.key
     adapting.adapt(opened, orders)
     versions = opened.store.query("SELECT learned_version FROM script_versions")
     assert versions["learned_version"].tolist() == ["r1"]

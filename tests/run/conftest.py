@@ -13,7 +13,9 @@ from vtlib.run.kernels import Kernels
 from vtlib.run.plan import file_stem
 
 COMMON = ("project", "profile", "params_file", "run_id", "home")
-CONCLUSION = "from vtlib.core import conclusion\nconclusion.done({stage!r}, ['2 rows.'], rows=2)"
+CONCLUSION = (
+    "from vtlib.core import conclusion\nconclusion.finish_stage({stage!r}, ['2 rows.'], rows=2)"
+)
 
 
 @pytest.fixture(scope="session")

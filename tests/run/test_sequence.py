@@ -150,7 +150,7 @@ def test_a_failed_stage_ends_the_run(
 def test_a_stage_with_nothing_to_do_is_skipped_and_the_next_one_runs(
     plan: RunPlan, write_notebook: Write
 ) -> None:
-    skip = "from vtlib.core import conclusion\nconclusion.skipped('comparison', 'set a key')"
+    skip = "from vtlib.core import conclusion\nconclusion.skip_stage('comparison', 'set a key')"
     write_notebook("comparison", skip)
     run = run_project(replace(plan, from_stage="comparison"))
     assert [(s.status, s.reason) for s in run.stages] == [("skipped", "set a key"), ("ok", "")]

@@ -81,7 +81,7 @@ def test_times_are_naive_utc_to_the_microsecond(store: Store) -> None:
 
 def test_texts_of_a_frame_are_decoded_and_other_values_stay() -> None:
     frame = pd.DataFrame({"a": ['{"b": 1}', None, [2]], "c": ["[1]"] * 3}, index=[7, 8, 9])
-    found = writes.decoded(frame, "a")
+    found = writes.decode_json(frame, "a")
     assert found["a"].tolist() == [{"b": 1}, None, [2]]
     assert found.index.tolist() == [7, 8, 9]
     assert found["c"].tolist() == ["[1]"] * 3

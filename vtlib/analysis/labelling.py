@@ -16,7 +16,7 @@ from vtlib.analysis.pictures import PictureAnalysis
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as store
 from vtlib.store.project import Project
-from vtlib.store.writes import decoded
+from vtlib.store.writes import decode_json
 from vtlib.tables import to_csv_safe
 from vtlib.tables.reader import rows_of
 
@@ -75,7 +75,7 @@ def correct_frame(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _with_corrections(project: Project, frame: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
     """(the model's answers, `frame` with corrected answers and their corrections)."""
-    raw = decoded(frame, "answer")["answer"]
+    raw = decode_json(frame, "answer")["answer"]
     by_answer: dict[str, list[dict[str, Any]]] = {}
     for row in store.corrections(project.store, list(frame["analysis_id"])):
         by_answer.setdefault(row["analysis_id"], []).append(row)
@@ -130,7 +130,7 @@ def import_sheet(project: Project, path: Path, *, by: str) -> int:
 def agreement(project: Project) -> pd.DataFrame:
     """How far people and the model agree, field by field (analysis/labels.agreement)."""
     frame, words = project.frame("analysis_answers"), project.frame("analysis_labels")
-    return labels.agreement(decoded(frame, "answer"), decoded(words, "value"))
+    return labels.agreement(decode_json(frame, "answer"), decode_json(words, "value"))
 
 
 def barred(project: Project) -> dict[str, str]:
@@ -148,7 +148,7 @@ def _label(field: labels.Field, text: str, file: str, row: int) -> Any:
 
 
 def _answer(project: Project, post_id: str, analysis_id: str | None) -> dict[str, Any]:
-    frame = decoded(project.frame("analyses", post=post_id), "answer")
+    frame = decode_json(project.frame("analyses", post=post_id), "answer")
     is_full = frame["task"].isin(list(ANSWERS)) & frame["answer"].notna()
     frame = frame[is_full & ((frame["analysis_id"] == analysis_id) | (analysis_id is None))]
     if frame.empty:

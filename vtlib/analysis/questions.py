@@ -61,8 +61,8 @@ def question_of(
     have.
 
     The same post, model, prompt, schema and input give the same key. A full question carries the
-    project's known `patterns` (core/finding.learned) with their doubt; which version it had is
-    kept beside the answer (analyses.patterns_version).
+    project's known `patterns` (core/finding.pattern_context) with their doubt; which
+    version it had is kept beside the answer (analyses.patterns_version).
     """
     task = task_of(project, post, depth)
     prompt = render(

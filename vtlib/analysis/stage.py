@@ -28,7 +28,7 @@ from vtlib.llm.prices import Prices, Usage
 from vtlib.llm.request import Request
 from vtlib.media import store as media
 from vtlib.store.project import Project, one_session
-from vtlib.store.writes import decoded
+from vtlib.store.writes import decode_json
 
 ESTIMATE = ["analysis_id", "depth", "tokens_in", "tokens_out_max", "usd_max"]
 DONE = {
@@ -252,7 +252,7 @@ def recheck(project: Project) -> int:
 def load(project: Project) -> pd.DataFrame:
     """A row a question about the project's posts (analysis/summary.overview), the newest first."""
     found = project.frame("analyses", post=None)
-    return summary.overview(decoded(found, "answer", "cuts", "flags"))
+    return summary.overview(decode_json(found, "answer", "cuts", "flags"))
 
 
 def require_caps(project: Project, planned: AnalysisPlan) -> None:

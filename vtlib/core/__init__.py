@@ -5,5 +5,5 @@ parameters (`params`), of errors with their exit codes (`errors`), of settings a
 (`settings`), and of what is logged (`log`, `telemetry`).
 Owns: the form of `params/*.yaml`; no table, no command. Imports no other room.
 Entry points: `params.parse_params`, `settings.load_settings`, `errors.VtError` and its kinds,
-`conclusion.done` and `skipped`.
+`conclusion.finish_stage` and `skip_stage`.
 """

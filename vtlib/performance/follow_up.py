@@ -19,7 +19,7 @@ from vtlib.performance.publication import costs, project_of
 from vtlib.performance.readout import outcome
 from vtlib.scripts import queries
 from vtlib.store.project import Project, Workspace
-from vtlib.store.writes import decoded
+from vtlib.store.writes import decode_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ def _over_views(posts: pd.DataFrame) -> pd.DataFrame:
 
 def _patterns(project: Project, script_id: str, inputs: Inputs, past: pd.DataFrame) -> pd.DataFrame:
     """How the patterns of a script did on all the project's posts that have them."""
-    scripts = decoded(project.frame("performance_scripts"), "structure")
-    predictions = decoded(inputs.predictions, "patterns")
+    scripts = decode_json(project.frame("performance_scripts"), "structure")
+    predictions = decode_json(inputs.predictions, "patterns")
     uses = readout.pattern_uses(scripts, predictions, inputs.links)
     mine = predictions[predictions["script_id"].eq(script_id)]
     word = mine["patterns"].iloc[-1] if len(mine) else []

@@ -26,7 +26,7 @@ from vtlib.scripts.lifecycle import link_post, named_post
 from vtlib.scripts.script import parse
 from vtlib.scripts.store import Move
 from vtlib.store.project import Project, Workspace
-from vtlib.store.writes import decoded, naive
+from vtlib.store.writes import decode_json, naive
 
 MACHINE = "vt (automatic)"
 COLUMNS = (
@@ -174,7 +174,7 @@ def add_cut(at: Workspace, script: str, file: Path, *, by: str) -> dict[str, Any
 def _pairs(project: Project) -> pd.DataFrame:
     """Candidate pairs with their probability; refused ones are none."""
     posts = project.frame("match_posts")
-    script_rows = decoded(project.frame("match_scripts"), "structure")
+    script_rows = decode_json(project.frame("match_scripts"), "structure")
     lines = [_lines(parse(s)) for s in script_rows["structure"]]
     script_rows = script_rows.assign(lines=pd.Series(lines, index=script_rows.index, dtype=object))
     hashes = [

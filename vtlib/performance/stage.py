@@ -37,7 +37,7 @@ from vtlib.performance.patterns import (
 from vtlib.performance.pipeline import Inputs, PerformanceKnowledge, Result, judge, work
 from vtlib.store import people
 from vtlib.store.project import Project, one_session
-from vtlib.store.writes import decoded, naive
+from vtlib.store.writes import decode_json, naive
 from vtlib.tables.reader import TableOptions
 
 MIN_POSTS = 5
@@ -334,7 +334,7 @@ def _save_own_posts(project: Project, export: Export, source: str) -> int:
 
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     """Values and definitions from every source; of two features with one name the first counts."""
-    measures = decoded(project.frame("performance_measures"), "windows")
+    measures = decode_json(project.frame("performance_measures"), "windows")
     analyses = labelling.correct_frame(project, project.frame("performance_analyses"))
     judged = analysed_features(analyses, barred=labelling.barred(project))
     parts = [post_features(posts), measured_features(measures), judged]
@@ -348,7 +348,7 @@ def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list
 
 
 def _script(project: Project, script_id: str, version: int | None) -> dict[str, Any]:
-    scripts = decoded(project.frame("performance_scripts"), "structure")
+    scripts = decode_json(project.frame("performance_scripts"), "structure")
     mine = scripts[scripts["script_id"].eq(script_id)]
     mine = mine[mine["version"].eq(version) if version is not None else mine["is_current"]]
     if mine.empty:

@@ -77,7 +77,7 @@ def advice(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Advice of a project (ADVICE_COLUMNS) for its reader, and what is missing if none.
 
-    `ranked`: the project's fits, ranked (adaptation/fits.ranked).
+    `ranked`: the project's fits, ranked (adaptation/fits.rank).
 
     Nothing is computed anew of patterns: the library as it was last stored (vt analyze performance,
     notebook 07).

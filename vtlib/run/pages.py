@@ -108,7 +108,7 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
 
 
 def facts(project: Project, result: RunResult, fits: pd.DataFrame) -> Facts:
-    """The facts of a run's insight. `fits`: those of adaptation/fits.ranked."""
+    """The facts of a run's insight. `fits`: those of adaptation/fits.rank."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
     stages = tuple((TITLES[s.stage], s.status, s.reason) for s in result.stages)

@@ -140,7 +140,7 @@ def records(connection: Connection, sql: str, values: Any = None) -> list[dict[s
     ]
 
 
-def decoded(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def decode_json(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """`frame` with the texts of these columns read as JSON; DuckDB gives JSON to pandas as text."""
     import pandas as pd  # noqa: PLC0415 - as in stage
 

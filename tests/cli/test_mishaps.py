@@ -48,7 +48,7 @@ def test_no_traceback_reaches_the_person(vt, monkeypatch, error: Exception) -> N
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(projects, "opened", fail)
+    monkeypatch.setattr(projects, "open_project", fail)
     said = vt("import", "again", "--project", "p", "--json")
     assert said.code == as_error(error).exit_code
     assert json.loads(said.out)["message"]

@@ -136,7 +136,7 @@ def test_going_into_production_freezes_a_prediction(project: Project) -> None:
     publication.move_all(project.workspace, names, scripts.Move("approved", "Ann"))
     assert project.frame("performance_predictions").empty
     done = publication.move_all(project.workspace, names, scripts.Move("in_production", "Ann"))
-    assert all("predicted for 1 place " in d.message for d in done)
+    assert all("predicted for 1 place " in d.said for d in done)
     assert len(project.frame("performance_predictions")) == 4
 
 

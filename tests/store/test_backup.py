@@ -223,7 +223,7 @@ def test_a_killed_restore_can_be_run_again(home: Path, tmp_path: Path) -> None:
 def test_a_file_that_vanishes_is_named(home: Path, tmp_path: Path) -> None:
     gone = home / "outputs/media/gone.mp4"
     made = backup.save(store_of(home), tmp_path / "there", root=home, files=[gone])
-    assert made.missing == ("outputs/media/gone.mp4",)
+    assert made.vanished == ("outputs/media/gone.mp4",)
     assert made.files == 0
 
 

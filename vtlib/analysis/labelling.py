@@ -56,7 +56,7 @@ def read_answers(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
     raw, rows = _with_corrections(project, frame)
     fields = [[c["field"] for c in own] for own in rows["corrections"]]
     return rows.drop(columns="corrections").assign(
-        model_answer=raw, correct_frame=pd.Series(fields, index=frame.index, dtype=object)
+        model_answer=raw, corrected=pd.Series(fields, index=frame.index, dtype=object)
     )
 
 

@@ -77,7 +77,7 @@ def backup(at: Workspace, target: Path, with_media: bool) -> Answer:
     from vtlib.ops import operations
 
     copy = operations.back_up(at, target, with_media=with_media)
-    losses = f", {len(copy.missing)} vanished meanwhile" if copy.missing else ""
+    losses = f", {len(copy.vanished)} vanished meanwhile" if copy.vanished else ""
     return Answer(copy, f"{_backup_summary(copy)}{losses}: {copy.path}")
 
 

@@ -61,7 +61,7 @@ def links(at: Workspace, file: Path, by: str) -> Answer:
 def _changes_answer(changes: list[publication.ScriptChange]) -> Answer:
     """How each script fared, and the exit code of the worst."""
     failures = [one for one in changes if one.exit_code]
-    lines = [f"{one.script_id}: {one.message}" for one in changes]
+    lines = [f"{one.script_id}: {one.said}" for one in changes]
     lines += [f"{len(failures)} of {len(changes)} were not done"] if failures else []
     return Answer(changes, "\n".join(lines), max((one.exit_code for one in changes), default=0))
 
@@ -101,7 +101,7 @@ def performance(at: Workspace, ref: str) -> Answer:
     from vtlib.performance import follow_up
 
     report = follow_up.follow(at, ref)
-    lines = [f"{report.script_id}: {report.title}", *report.lines]
+    lines = [f"{report.script_id}: {report.title}", *report.said]
     if len(report.numbers):
         lines += ["", table(_read_out(report.numbers)), *_missing(report.numbers), report.verdict]
     if len(report.patterns):

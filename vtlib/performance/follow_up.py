@@ -32,7 +32,7 @@ class ScriptOutcome:
 
     script_id: str
     title: str
-    lines: list[str]
+    said: list[str]
     verdict: str
     numbers: pd.DataFrame
     patterns: pd.DataFrame

@@ -27,7 +27,7 @@ class ScriptChange:
     """The result for one of several scripts: `facts` of the change or link, or the error."""
 
     script_id: str
-    message: str
+    said: str
     facts: dict[str, Any]
     exit_code: int = 0
 
@@ -53,7 +53,7 @@ def move_all(at: Workspace, refs: Iterable[str], to: Move) -> list[ScriptChange]
     return [
         replace(
             one,
-            message="; ".join(t for t in (one.message, lines.get(one.script_id, "")) if t),
+            said="; ".join(t for t in (one.said, lines.get(one.script_id, "")) if t),
             facts={**one.facts, "prediction": lines.get(one.script_id, "")} if one.facts else {},
         )
         for one in changes

@@ -30,7 +30,7 @@ class ImportedScript:
     script_id: str
     title: str
     version: int
-    base_version: int | None = None
+    seen: int | None = None
     conflicts: tuple[Conflict, ...] = ()
 
 

@@ -41,7 +41,7 @@ class BackupSummary:
     rows: dict[str, int]
     files: int
     bytes: int
-    missing: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
 
 
 def save(store: Store, target: Path, *, root: Path, files: Iterable[Path] = ()) -> BackupSummary:
@@ -227,7 +227,7 @@ def _summary(path: Path, manifest: Manifest, missing: tuple[str, ...] = ()) -> B
         rows={name: entry.rows or 0 for name, entry in manifest.tables.items()},
         files=len(manifest.files),
         bytes=sum(entry.bytes for entry in entries),
-        missing=missing,
+        vanished=missing,
     )
 
 

@@ -91,7 +91,7 @@ def test_from_prediction_to_verdict(project: Project) -> None:
     captured(project, "c2", 64, [("99", 61, 900)])
     mark_own(project)
     assert judged(project).verdicts["status"].tolist() == ["too early"] * 2
-    assert "on its way to" in "\n".join(follow_up.follow(project.workspace, name).lines)
+    assert "on its way to" in "\n".join(follow_up.follow(project.workspace, name).said)
     captured(project, "c3", 70, [("99", 61, 1500)])
     result = judged(project)
     row, rate = project.frame("verdicts").sort_values("target", ascending=False).to_dict("records")

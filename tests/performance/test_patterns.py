@@ -146,7 +146,7 @@ def test_a_number_is_split_at_the_ordinary_median_without_a_look_at_the_outcome(
 
 def test_combinations_are_tested_as_chosen_and_count_among_the_tests() -> None:
     posts, values = said(world(), works=0.4, idle=0.0)
-    rules = PatternRules(chosen=(("works", "idle"), ("works", "unknown")))
+    rules = PatternRules(combinations=(("works", "idle"), ("works", "unknown")))
     table = find(posts, values, FEATURES, rules).table.set_index("pattern")
     assert set(table.index) == {"works", "idle", "works + idle"}
     both = values.pivot_table(index="post_id", columns="feature", values="value").min(axis=1).sum()

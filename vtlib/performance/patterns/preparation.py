@@ -13,7 +13,7 @@ from vtlib.performance.patterns.features import Feature, combine, is_after_the_f
 
 @dataclass(frozen=True, slots=True)
 class PatternRules:
-    """Rules set beforehand: `chosen` combinations; no claim above `claim_q`."""
+    """Rules set beforehand: `combinations` of features; no claim above `claim_q`."""
 
     combinations: tuple[tuple[str, ...], ...] = ()
     min_posts: int = 8

@@ -8,10 +8,12 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SAFE = (
+    "visible",
     "shown",
+    "reader_verdicts",
     "shown_targets",
-    "spent",
-    "told",
+    "visible_costs",
+    "visible_text",
     "films",
     "numbers",
     "baseline",

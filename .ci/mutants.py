@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 
 from cosmic_ray.commands.init import init
@@ -71,14 +71,6 @@ TARGETS = {
 }
 
 
-@dataclass(frozen=True)
-class Survivor:
-    """A change that no test noticed."""
-
-    mutation: MutationSpec
-    diff: str
-
-
 def main() -> int:
     """Draw the sample, try each change, print the score a module and what survived."""
     options = _options()
@@ -87,10 +79,12 @@ def main() -> int:
         copy = _copy(Path(folder) / "checkout")
         os.chdir(copy)
         sample = _sample(modules, seed=options.seed, size=options.sample)
-        tried, survivors, n_late = _try(sample)
-    score = 100 * (1 - len(survivors) / len(sample))
-    _print_modules(tried, survivors)
-    print(f"{len(sample) - len(survivors)} of {len(sample)} changes were noticed: {score:.1f} %")
+        tried, survived, n_late = _try(sample)
+    n_noticed = len(sample) - survived.total()
+    score = 100 * n_noticed / len(sample)
+    for module, n in sorted(tried.items()):
+        print(f"{n - survived[module]:>4} of {n:<4} {module}")
+    print(f"{n_noticed} of {len(sample)} changes were noticed: {score:.1f} %")
     # A change that never ends is noticed too, but on a busy machine it may be the tests that are
     # slow.
     print(f"{n_late} of the noticed ones ran out of their {TIMEOUT_S} s")
@@ -166,20 +160,22 @@ def _lies_in(spec: MutationSpec, spans: list[Span]) -> bool:
     return any(start <= spec.start_pos and spec.end_pos <= end for start, end in spans)
 
 
-def _try(sample: list[MutationSpec]) -> tuple[dict[str, int], list[Survivor], int]:
-    tried: dict[str, int] = {}
-    survivors, n_late = [], 0
+def _try(sample: list[MutationSpec]) -> tuple[Counter[str], Counter[str], int]:
+    """(changes tried, changes no test noticed) by module, and how many ran out of time."""
+    tried: Counter[str] = Counter()
+    survived: Counter[str] = Counter()
+    n_late = 0
     for spec in tqdm(sample, unit=" changes", disable=not sys.stderr.isatty()):
         module = str(spec.module_path)
         if module not in tried:
             _require_green(module)
         result = mutate_and_test([spec], _tests(module), TIMEOUT_S)
-        tried[module] = tried.get(module, 0) + 1
+        tried[module] += 1
         if result.test_outcome == TestOutcome.SURVIVED:
-            survivors.append(Survivor(spec, result.diff or ""))
+            survived[module] += 1
             print(f"\n{spec.operator_name}\n{result.diff}", flush=True)
         n_late += result.output == "timeout"
-    return tried, survivors, n_late
+    return tried, survived, n_late
 
 
 def _tests(module: str) -> str:
@@ -192,12 +188,6 @@ def _require_green(module: str) -> None:
     done = subprocess.run(_tests(module).split(), check=False, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         sys.exit(f"{done.stdout[-3000:]}\nThe tests of {module} fail as they are: mend them first.")
-
-
-def _print_modules(tried: dict[str, int], survivors: list[Survivor]) -> None:
-    for module, n in sorted(tried.items()):
-        missed = sum(str(s.mutation.module_path) == module for s in survivors)
-        print(f"{n - missed:>4} of {n:<4} {module}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ A notebook's call of a function that has another name by now would show only whe
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
@@ -31,8 +30,7 @@ def main() -> int:
 
 def _code(notebook: Path) -> str:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    return ast.unparse(ast.parse(text))
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
 
 
 if __name__ == "__main__":

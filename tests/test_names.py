@@ -5,12 +5,13 @@ mypy holds vtlib itself; these files are not typed, and a notebook would tell on
 
 import ast
 import importlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests.run.cells import code_cells
 
 ROOT = Path(__file__).parents[1]
 OURS = ("vtlib", "simulator", "tests")
@@ -23,11 +24,9 @@ FILES = sorted(
 
 
 def code(path: Path) -> ast.Module:
-    text = (ROOT / path).read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
-        cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
-        text = "\n".join("".join(cell["source"]) for cell in cells)
-    return ast.parse(text)
+        return ast.parse("\n".join(code_cells(ROOT / path).values()))
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
@@ -49,6 +48,19 @@ def there(module: str, name: str) -> object | None:
     return getattr(place, name)
 
 
+def taken(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """(name, attribute) of `name.attribute` and of `monkeypatch.setattr(name, "attribute")`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+                yield name, attribute
+            case ast.Call(
+                func=ast.Attribute(attr="setattr"),
+                args=[ast.Name(id=name), ast.Constant(value=str(attribute)), *_],
+            ):
+                yield name, attribute
+
+
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_every_name_of_ours_is_there(path: Path) -> None:
     tree = code(path)
@@ -62,11 +74,10 @@ def test_every_name_of_ours_is_there(path: Path) -> None:
         n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     hidden |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            module = modules.get(node.value.id)
-            if module and node.value.id not in hidden and not hasattr(module, node.attr):
-                missing.add(f"{module.__name__}.{node.attr}")
+    for name, attribute in taken(tree):
+        module = modules.get(name)
+        if module and name not in hidden and not hasattr(module, attribute):
+            missing.add(f"{module.__name__}.{attribute}")
     assert not missing
 
 

@@ -31,13 +31,6 @@ def server(tmp_path_factory):
         yield live
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    base = tmp_path_factory.mktemp("empty") / "viraltracker.duckdb"
-    Store(base).query("SELECT 1")
-    return base
-
-
 @pytest.fixture
 def world(server, empty, tmp_path, monkeypatch):
     monkeypatch.setattr(rate_limits, "_shared", {})

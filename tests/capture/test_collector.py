@@ -18,7 +18,6 @@ from vtlib.capture.scheduler import Purse
 from vtlib.core.errors import BudgetReached, CredentialsMissing, SourceFailed
 from vtlib.core.settings import load_settings
 from vtlib.ops import projects
-from vtlib.store.connection import Store
 from vtlib.store.project import Workspace
 
 ACTOR = "clockworks/tiktok-scraper"
@@ -70,13 +69,6 @@ class Provider:
     @property
     def names(self):
         return [name for name, *_ in self.calls]
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    base = tmp_path_factory.mktemp("empty") / "viraltracker.duckdb"
-    Store(base).query("SELECT 1")
-    return base
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from vtlib.core.errors import BadInput, CredentialsMissing
 from vtlib.ops import projects
 from vtlib.platforms import SOURCES
 from vtlib.store import data_checks, runs, usage
-from vtlib.store.connection import Store
 from vtlib.store.usage import UsageScope
 
 TIKTOK = [{"platform": "tiktok", "handle": "peer_one"}]
@@ -42,13 +41,6 @@ def item(n: int) -> dict:
         "videoMeta": {"duration": 9},
         "input": "peer_one",
     }
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    base = tmp_path_factory.mktemp("empty") / "viraltracker.duckdb"
-    Store(base).query("SELECT 1")
-    return base
 
 
 @pytest.fixture

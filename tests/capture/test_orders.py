@@ -15,13 +15,6 @@ from vtlib.store.usage import UsageScope
 AT = datetime(2026, 6, 1, 12)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    base = tmp_path_factory.mktemp("empty") / "viraltracker.duckdb"
-    Store(base).query("SELECT 1")
-    return base
-
-
 @pytest.fixture
 def store(empty, tmp_path):
     return Store(shutil.copy(empty, tmp_path / "viraltracker.duckdb"))

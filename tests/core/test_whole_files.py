@@ -25,18 +25,32 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["taken"]
 
 
-def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
+def killed_writing(path):
+    """The part that a process leaves which is killed before it renames."""
     code = (
-        "import os, sys, pathlib; from vtlib.core.whole_files import write_whole\n"
+        "import os, pathlib; from vtlib.core.whole_files import write_whole\n"
         "pathlib.Path.replace = lambda *_: os._exit(9)\n"
-        f"write_whole(pathlib.Path({str(tmp_path / 'run' / 'page.html')!r}), 'half')"
+        f"write_whole(pathlib.Path({str(path)!r}), 'half')"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
-    left = list((tmp_path / "run").iterdir())
-    assert len(left) == 1
+    (left,) = path.parent.iterdir()
+    return left
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
+    left = killed_writing(tmp_path / "run" / "page.html")
     running = tmp_path / "run" / f".index.html.{os.getpid()}-1.part"
     others = [running, tmp_path / "run" / "notes.part", tmp_path / ".part"]
     for path in others:
         path.write_text("x")
     remove_parts(tmp_path)
+    assert not left.exists()
     assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == sorted(others)
+
+
+def test_the_next_write_of_a_file_removes_what_a_killed_one_left(tmp_path):
+    left = killed_writing(tmp_path / "out" / "script [1].md")
+    write_whole(tmp_path / "out" / "other.md", "whole")
+    assert left.exists()
+    write_whole(tmp_path / "out" / "script [1].md", "whole")
+    assert sorted(p.name for p in left.parent.iterdir()) == ["other.md", "script [1].md"]

@@ -42,7 +42,7 @@ def numbers(project: Project, post_id: str) -> pd.DataFrame:
 
 @one_session
 def baseline(project: Project, post_id: str) -> pd.DataFrame:
-    """The posts that a post was judged against (outliers/judgement.baseline_of), with `below`:
+    """The posts that a post was judged against (outliers/judgement.baseline_of), with `times`:
     how many times as much the post reached.
     """
     posts, scores = project.frame("outlier_posts"), project.frame("outliers")

@@ -23,7 +23,7 @@ class InsightSentence:
     """A sentence and the rows behind it: `table` names the frame they are in, `rows` its keys."""
 
     kind: str
-    text: str
+    said: str
     table: str = ""
     rows: tuple[str, ...] = field(default=())
 
@@ -161,7 +161,7 @@ def conclude(
         )
     return finish_stage(
         "performance",
-        [i.text for i in insights],
+        [i.said for i in insights],
         predictions=int(verdicts["target"].eq(VIEWS).sum()),
         matured=int((verdicts["status"].eq("matured") & verdicts["target"].eq(VIEWS)).sum()),
         patterns_tested=len(library.table),

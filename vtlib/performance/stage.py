@@ -273,7 +273,7 @@ def reader_conclusion(project: Project, found: Result) -> Conclusion:
     end = found.conclusion
     if project.shows("costs"):
         return end
-    of_money = {i.text for i in found.insights if i.kind == "money"}
+    of_money = {i.said for i in found.insights if i.kind == "money"}
     return replace(end, headline=tuple(s for s in end.headline if s not in of_money))
 
 

@@ -51,3 +51,15 @@ def test_the_lock_names_no_index_and_has_hashes() -> None:
     text = (ROOT / "requirements.lock").read_text()
     assert not re.search(r"https?://|--index|--extra-index|--find-links", text)
     assert text.count("--hash=sha256:") > len(locked())
+
+
+def test_pip_takes_the_lock_as_it_is() -> None:
+    """Without --no-deps pip refuses a lock with hashes as soon as a package asks for an extra."""
+    lines = [
+        line
+        for name in ("Makefile", "docs/install.md")
+        for line in (ROOT / name).read_text().splitlines()
+        if "pip install" in line and "-r requirements.lock" in line and "uv pip" not in line
+    ]
+    assert len(lines) == 2
+    assert all("--no-deps --require-hashes" in line for line in lines)

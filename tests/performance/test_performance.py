@@ -393,7 +393,7 @@ def reached(**facts: object) -> pd.DataFrame:
 )
 def test_scripts_with_learned_effects_are_compared_with_the_others(facts, word) -> None:
     (found,) = sentences.learned_insights(reached(**facts))
-    assert word in found.text
+    assert word in found.said
 
 
 RUN = {"post_id": "x", "url": "", "variant": None, "x7_ln": 8.5, "lift_ln": 0.4, "age_h": 200.0}

@@ -58,10 +58,10 @@ def run(
     progress: Progress | None = None,
 ) -> ComparisonResult:
     """Judge what was not judged yet, as `judge`, and read back fits and judgements."""
-    done = judge(
+    summary = judge(
         project, slugs=slugs, post_id=post_id, max_cost_usd=max_cost_usd, progress=progress
     )
-    return ComparisonResult(*load(project, post_id=post_id), done)
+    return ComparisonResult(*load(project, post_id=post_id), summary)
 
 
 @one_session

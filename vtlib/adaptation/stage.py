@@ -85,16 +85,16 @@ def run(
     None = judge fits, then write what `due` names. Raises ModelFailed or CredentialsMissing when
     nothing could be asked because the service refused.
     """
-    done = RequestSummary()
+    summary = RequestSummary()
     if requests is None and project.has_model:
-        done = fitting.judge(project)
-    chosen = due(project) if requests is None else requests
-    if chosen:
-        written = adapt(project, chosen, max_cost_usd=max_cost_usd, progress=progress)
-        done = text_requests.add_summaries(done, written)
-    ended = store.outcomes(project.store, project.slug)
+        summary = fitting.judge(project)
+    orders = due(project) if requests is None else requests
+    if orders:
+        script_summary = adapt(project, orders, max_cost_usd=max_cost_usd, progress=progress)
+        summary = text_requests.add_summaries(summary, script_summary)
+    outcomes = store.outcomes(project.store, project.slug)
     waits = fitting.waits(project) or project.visible_text(shortfall(project))
-    return AdaptationResult(load(project), ended, done, waits)
+    return AdaptationResult(load(project), outcomes, summary, waits)
 
 
 @one_session
@@ -115,17 +115,17 @@ def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[ScriptRequest]
     """
     params = project.params.adaptation
     products = {p["product_id"]: p for p in fitting.products_of(project, slugs)}
-    ranked = fitting.rank(project, slugs=slugs or params.products)
-    learned = _learned(project)
-    chosen = pairing.pairs(ranked, limit=params.limit)
+    fits = fitting.rank(project, slugs=slugs or params.products)
+    patterns = _learned(project)
+    picks = pairing.pairs(fits, limit=params.limit)
     videos = {v["post_id"]: v for v in fitting.videos(project)}
     return [
         replace(
-            _adaptation(project, products[c["product_id"]], videos[c["post_id"]], learned),
+            _adaptation(project, products[c["product_id"]], videos[c["post_id"]], patterns),
             why=c["why"],
             scores=c["scores"],
         )
-        for c in chosen
+        for c in picks
         if c["post_id"] in videos
     ]
 
@@ -135,8 +135,8 @@ def shortfall(project: Project, *, slugs: Sequence[str] = ()) -> str:
     one.
     """
     params = project.params.adaptation
-    ranked = fitting.rank(project, slugs=slugs or params.products)
-    return recommendation.shortfall(ranked, min_score=params.min_score, project=project.slug)
+    fits = fitting.rank(project, slugs=slugs or params.products)
+    return recommendation.shortfall(fits, min_score=params.min_score, project=project.slug)
 
 
 @one_session
@@ -154,10 +154,10 @@ def for_products(
         )
     fits, _ = fitting.load(project, post_id=post_id)
     scores = {f["product_id"]: f["scores"] for f in fits.to_dict("records")}
-    learned = _learned(project)
+    patterns = _learned(project)
     return [
         replace(
-            _adaptation(project, product, videos[0], learned),
+            _adaptation(project, product, videos[0], patterns),
             why="named by a person",
             scores=scores.get(product["product_id"]),
         )
@@ -172,10 +172,10 @@ def originals(project: Project, *, slugs: Sequence[str] = ()) -> list[ScriptRequ
     Of the stored library, which is made first where there is none. Without a pattern there are no
     orders.
     """
-    learned = _learned(project)
-    if not learned.patterns:
+    patterns = _learned(project)
+    if not patterns.patterns:
         return []
-    return [_original(project, p, learned) for p in fitting.products_of(project, slugs)]
+    return [_original(project, p, patterns) for p in fitting.products_of(project, slugs)]
 
 
 @one_session
@@ -193,9 +193,9 @@ def adapt(
     """
     text_requests.require_caps(project, "adaptation", fitting.model_of(project))
     cap = project.params.adaptation.max_cost_usd if max_cost_usd is None else max_cost_usd
-    asked = [o.request for o in orders]
+    questions = [o.request for o in orders]
     try:
-        return text_requests.ask(project, asked, max_cost_usd=cap, progress=progress)
+        return text_requests.ask(project, questions, max_cost_usd=cap, progress=progress)
     finally:
         read_out(project, orders)
 
@@ -206,14 +206,14 @@ def read_out(project: Project, orders: Sequence[ScriptRequest]) -> int:
     answer is no script.
     """
     by_key = {o.request.key: o for o in orders}
-    done = 0
+    count = 0
     for task in ("adaptation", "original"):
         for question in store.not_read_out(project.store, task, list(by_key)):
             order = by_key[question["analysis_id"]]
-            if (made := _made(order, question["answer"])) is not None:
-                _save(project, order, question, made)
-                done += 1
-    return done
+            if (draft := _made(order, question["answer"])) is not None:
+                _save(project, order, question, draft)
+                count += 1
+    return count
 
 
 def load(project: Project) -> list[dict[str, Any]]:
@@ -288,11 +288,11 @@ def _adaptation(
     video: dict[str, Any],
     learned: _Learned,
 ) -> ScriptRequest:
-    known = {"patterns": learned.patterns} if learned.patterns else {}
+    pattern_facts = {"patterns": learned.patterns} if learned.patterns else {}
     prompt = render(
         load_prompt("adaptation"),
-        topics=(*topics(video), *(["learned"] if known else [])),
-        facts={**choosing.facts(video), "product": product_facts(product), **known},
+        topics=(*topics(video), *(["learned"] if pattern_facts else [])),
+        facts={**choosing.facts(video), "product": product_facts(product), **pattern_facts},
         strangers={
             **choosing.strangers(video),
             "source": analysis_facts(video),
@@ -300,14 +300,16 @@ def _adaptation(
     )
     about = f"{video['post_id']}/{product['product_id']}"
     question = Request(prompt, AdaptedScript, _options(project))
-    asked = text_requests.text_request(
+    request = text_requests.text_request(
         question,
         task="adaptation",
         post_id=video["post_id"],
         about=about,
         role=str(product["slug"]),
     )
-    return ScriptRequest(asked, product, video, None, "", learned.version if known else None)
+    return ScriptRequest(
+        request, product, video, None, "", learned.version if pattern_facts else None
+    )
 
 
 def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -> ScriptRequest:
@@ -315,11 +317,11 @@ def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -
     prompt: Rendered = render(load_prompt("original"), facts=facts)
     question = Request(prompt, OriginalScript, _options(project))
     about = f"{project.slug}/{product['product_id']}"
-    asked = text_requests.text_request(
+    request = text_requests.text_request(
         question, task="original", post_id=None, about=about, role=str(product["slug"])
     )
     why = f"from {number(len(learned.patterns), 'pattern')} of the field"
-    return ScriptRequest(asked, product, None, None, why, learned.version)
+    return ScriptRequest(request, product, None, None, why, learned.version)
 
 
 def _options(project: Project) -> Any:
@@ -328,17 +330,17 @@ def _options(project: Project) -> Any:
 
 def _learned(project: Project) -> _Learned:
     """Without numbers of posts: a new run of the library that says the same asks nothing again."""
-    known = pairing.patterns(_library(project))
+    pattern_rows = pairing.patterns(_library(project))
     context = library.learned_context(project)
-    return _Learned(known, context["version"] if context else None)
+    return _Learned(pattern_rows, context["version"] if context else None)
 
 
 def _library(project: Project) -> pd.DataFrame:
     """The stored library; without one it is made and stored, so that what carries it can name
     its run.
     """
-    stored = project.frame("patterns")
-    if stored.empty:
+    patterns = project.frame("patterns")
+    if patterns.empty:
         performance.remember_library(project)
-        stored = project.frame("patterns")
-    return stored
+        patterns = project.frame("patterns")
+    return patterns

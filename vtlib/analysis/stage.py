@@ -77,8 +77,8 @@ class AnalysisPlan:
         (None = no price).
         """
         rows = []
-        asked = [*(("look", q) for q in self.looks), *(("full", q) for q in self.questions)]
-        for depth, question in asked:
+        questions = [*(("look", q) for q in self.looks), *(("full", q) for q in self.questions)]
+        for depth, question in questions:
             tokens = question.estimate_tokens_in(tokens_per_s=self.tokens_per_s)
             out = question.options.max_output_tokens
             usd = self.prices.cost_usd(question.options.model, Usage(tokens, out), on=now.date())
@@ -136,39 +136,41 @@ def plan(project: Project) -> AnalysisPlan:
     First looks are asked only where more posts are in view than `analysis.full`.
     """
     params, rate = project.params.analysis, _rate(project)
-    viewed = choosing.view(
+    view = choosing.view(
         project.frame("analysis_wanted"), limit=params.limit, controls_share=params.controls_share
     )
-    able = viewed[viewed["place"].notna()]
+    able = view[view["place"].notna()]
     known_patterns = pattern_context(project.frame("patterns"), project.frame("pattern_platforms"))
-    made = {
+    full_questions = {
         r["post_id"]: question_of(project, r, "full", patterns=known_patterns)
         for r in able.to_dict("records")
     }
-    tokens = {p: q.estimate_tokens_in(tokens_per_s=rate) for p, q in made.items()}
+    tokens = {p: q.estimate_tokens_in(tokens_per_s=rate) for p, q in full_questions.items()}
     needs_looks = len(able) > params.full > 0
-    seen = able.to_dict("records") if needs_looks else []
-    looks = {r["post_id"]: question_of(project, r, "look") for r in seen}
+    look_rows = able.to_dict("records") if needs_looks else []
+    looks = {r["post_id"]: question_of(project, r, "look") for r in look_rows}
     answers = store.answers(project.store, [q.key for q in looks.values()])
     posts = choosing.choose(
-        viewed.assign(tokens=_column(viewed, tokens)),
+        view.assign(tokens=_column(view, tokens)),
         {p: answers[q.key] for p, q in looks.items() if q.key in answers},
         full=params.full,
         controls_share=params.controls_share,
     )
-    asked = {p: made[p] for p in posts.loc[posts["place"].notna(), "post_id"]}
-    known = store.statuses(project.store, [q.key for q in (*asked.values(), *looks.values())])
-    posts = posts.assign(
-        analysis_id=_column(posts, {p: q.key for p, q in asked.items()}),
-        look_id=_column(posts, {p: q.key for p, q in looks.items()}),
-        known=_column(posts, {p: known.get(q.key) for p, q in asked.items()}),
+    questions = {p: full_questions[p] for p in posts.loc[posts["place"].notna(), "post_id"]}
+    status_by_key = store.statuses(
+        project.store, [q.key for q in (*questions.values(), *looks.values())]
     )
-    gone = {p for p, q in asked.items() if not _is_here(q)}
-    new = posts["post_id"].isin(gone) & ~posts["known"].isin(LASTING)
+    posts = posts.assign(
+        analysis_id=_column(posts, {p: q.key for p, q in questions.items()}),
+        look_id=_column(posts, {p: q.key for p, q in looks.items()}),
+        known=_column(posts, {p: status_by_key.get(q.key) for p, q in questions.items()}),
+    )
+    absent = {p for p, q in questions.items() if not _is_here(q)}
+    new = posts["post_id"].isin(absent) & ~posts["known"].isin(LASTING)
     posts.loc[new, "note"] = GONE
     full, first = (
-        tuple(q for q in some.values() if known.get(q.key) not in LASTING and _is_here(q))
-        for some in (asked, looks)
+        tuple(q for q in some.values() if status_by_key.get(q.key) not in LASTING and _is_here(q))
+        for some in (questions, looks)
     )
     return AnalysisPlan(posts, full, session.prices(project), rate, first)
 
@@ -186,26 +188,26 @@ def analyze(project: Project, *, progress: Progress | None = None) -> AnalysisTa
     Run again it asks nothing that was answered. Raises CredentialsMissing without a key, BadInput
     for a model the service does not know, and where a cap in dollars was set that could not hold.
     """
-    planned = plan(project)
-    require_caps(project, planned)
-    if _take_up(project, planned):
-        planned = plan(project)
-    done = AnalysisTally()
-    if planned.looks or planned.questions:
+    current = plan(project)
+    require_caps(project, current)
+    if _take_up(project, current):
+        current = plan(project)
+    tally = AnalysisTally()
+    if current.looks or current.questions:
         cap = project.params.analysis.max_cost_usd
         model = project.params.model.name
         with session.client(project, model=model, max_cost_usd=cap) as client:
             client.sweep()
-            passes = _Passes(project, client, done, progress)
-            passes.ask(planned, "look")
-            planned = plan(project) if planned.looks else planned
-            done.n_answered_before, done.n_open = planned.n_known, len(planned.questions)
-            passes.ask(planned, "full")
+            passes = _Passes(project, client, tally, progress)
+            passes.ask(current, "look")
+            current = plan(project) if current.looks else current
+            tally.n_answered_before, tally.n_open = current.n_known, len(current.questions)
+            passes.ask(current, "full")
     else:
-        done.n_answered_before = planned.n_known
-    save_choice(project, planned)
+        tally.n_answered_before = current.n_known
+    save_choice(project, current)
     recheck(project)
-    return done
+    return tally
 
 
 def save_choice(project: Project, planned: AnalysisPlan) -> None:
@@ -227,8 +229,8 @@ def save_choice(project: Project, planned: AnalysisPlan) -> None:
 
 def choices(project: Project) -> pd.DataFrame:
     """The latest choice, in its order: columns CHOICES and post_id."""
-    found = project.frame("analysis_choices")
-    return found.assign(done=found["state"].map(DONE))
+    rows = project.frame("analysis_choices")
+    return rows.assign(done=rows["state"].map(DONE))
 
 
 @one_session
@@ -251,8 +253,8 @@ def recheck(project: Project) -> int:
 @one_session
 def load(project: Project) -> pd.DataFrame:
     """A row a question about the project's posts (analysis/summary.overview), the newest first."""
-    found = project.frame("analyses", post=None)
-    return summary.overview(decode_json(found, "answer", "cuts", "flags"))
+    rows = project.frame("analyses", post=None)
+    return summary.overview(decode_json(rows, "answer", "cuts", "flags"))
 
 
 def require_caps(project: Project, planned: AnalysisPlan) -> None:
@@ -296,11 +298,11 @@ class _Passes:
 
 
 def _take_up(project: Project, planned: AnalysisPlan) -> int:
-    asked: dict[str, tuple[Request, outcomes.About]] = {}
+    requests: dict[str, tuple[Request, outcomes.About]] = {}
     for questions, depth in ((planned.looks, "look"), (planned.questions, "full")):
         posts = _by_key(planned, depth)
-        asked |= {q.key: (q, about_of(posts[q.key])) for q in questions}
-    return outcomes.recover_answers(project, asked)
+        requests |= {q.key: (q, about_of(posts[q.key])) for q in questions}
+    return outcomes.recover_answers(project, requests)
 
 
 def _by_key(planned: AnalysisPlan, depth: str) -> dict[str, Any]:
@@ -310,16 +312,16 @@ def _by_key(planned: AnalysisPlan, depth: str) -> dict[str, Any]:
 
 
 def _save_check(project: Project, row: dict[str, Any], made: Any) -> None:
-    checked = {**made.to_row(), "checked_at": project.workspace.now()}
-    store.save_check(project.store, row["analysis_id"], row=checked, claims=made.claim_rows())
+    row_to_store = {**made.to_row(), "checked_at": project.workspace.now()}
+    store.save_check(project.store, row["analysis_id"], row=row_to_store, claims=made.claim_rows())
 
 
 def _column(frame: pd.DataFrame, values: dict[str, Any]) -> pd.Series:
-    found = [values.get(p) for p in frame["post_id"]]
-    return pd.Series(found, index=frame.index, dtype=object)
+    column = [values.get(p) for p in frame["post_id"]]
+    return pd.Series(column, index=frame.index, dtype=object)
 
 
 def _rate(project: Project) -> float | None:
-    asked = project.params.model
-    shaped = {"fps": asked.fps, "resolution": asked.resolution}
-    return store.tokens_per_second(project.store, model=project.params.model.name, options=shaped)
+    model = project.params.model
+    options = {"fps": model.fps, "resolution": model.resolution}
+    return store.tokens_per_second(project.store, model=project.params.model.name, options=options)

@@ -57,12 +57,12 @@ def linked(
     if rows.empty:
         return nothing("no row has both values", title=title, source=source)
     slim = _slim(rows.head(MAX_POINTS))
-    picked = alt.selection_interval(name="picked")
-    table = _table(slim, columns, picked)
-    drawn = "" if len(slim) == len(frame) else f" · drawn: {number(len(slim))}"
-    said = f"{source} · n = {number(len(frame))}{drawn} · drag over points to list them"
-    picture = alt.vconcat(_points(slim, axes, picked), table, spacing=18, data=slim)
-    return finish(picture, title=title, subtitle=said)
+    selection = alt.selection_interval(name="picked")
+    table = _table(slim, columns, selection)
+    excerpt = "" if len(slim) == len(frame) else f" · drawn: {number(len(slim))}"
+    subtitle = f"{source} · n = {number(len(frame))}{excerpt} · drag over points to list them"
+    picture = alt.vconcat(_points(slim, axes, selection), table, spacing=18, data=slim)
+    return finish(picture, title=title, subtitle=subtitle)
 
 
 def _slim(rows: pd.DataFrame) -> pd.DataFrame:
@@ -114,9 +114,10 @@ def _table(slim: pd.DataFrame, columns: Mapping[str, str], picked: Any) -> Any:
     """A layer a column, its texts cut at the column's width; above them the headings."""
     shares = [_SHARE[_kind(slim[name])] for name in columns]
     scale = alt.Scale(domain=[0, 1], nice=False, zero=False)
-    y = alt.Y("place:O", axis=None, scale=alt.Scale(domain=list(range(MAX_ROWS + 1))))
+    height = min(len(slim), MAX_ROWS) + 1  # rows, the headings among them
+    y = alt.Y("place:O", axis=None, scale=alt.Scale(domain=list(range(height))))
     base = (
-        alt.Chart(width=WIDTH, height=ROW_PX * (MAX_ROWS + 1))
+        alt.Chart(width=WIDTH, height=ROW_PX * height)
         .transform_filter(picked)
         .transform_window(place="row_number()")
         .transform_filter(f"datum.place <= {MAX_ROWS}")

@@ -58,8 +58,8 @@ def run(
     project: Project, *, again: bool = False, progress: Progress | None = None
 ) -> ProcessResult:
     """Fetch and measure the posts that `process` names, and read back what is known of them."""
-    done = process(project, again=again, progress=progress)
-    return ProcessResult(done, load(project), twins(project))
+    tally = process(project, again=again, progress=progress)
+    return ProcessResult(tally, load(project), twins(project))
 
 
 @one_session
@@ -74,24 +74,24 @@ def process(
     left alone for the rest of the call. A replay fetches nothing. `again` measures anew. Raises
     BadInput for cookies that cannot be used, StoreBusy while another process does the same.
     """
-    folder, done = MediaFolder(project.workspace.outputs), MediaResult()
+    folder, tally = MediaFolder(project.workspace.outputs), MediaResult()
     rules = _rules(project)
     with folder.session() as session, Measurer(project, session, again=again) as measurer:
         for note in session.unsaved_notes():
             save_note(project.store, note)
-            done.n_finished += 1
+            tally.n_finished += 1
         posts = load(project)
         measurer.add(posts)
-        downloads = Downloads(project, session, rules, done, measurer, progress)
+        downloads = Downloads(project, session, rules, tally, measurer, progress)
         if not project.is_replay:
             downloads.run(posts, lambda: load(project), lambda due: _addresses(project, due, rules))
         posts = load(project)
         measurer.add(posts)
         measurer.finish()
-        done.n_measured = measurer.count
+        tally.n_measured = measurer.count
         measurement.compress_all(project, session, posts)
     measurement.compare(project)
-    return done
+    return tally
 
 
 @one_session
@@ -106,9 +106,9 @@ def load(project: Project) -> pd.DataFrame:
     """
     rules = _rules(project)
     posts = _with_files(project, project.frame("media_wanted"))
-    asked = _addresses(project, posts, rules)
-    known = [_has_address(asked[p]) for p in posts["post_id"]]
-    posts = posts.assign(has_address=pd.Series(known, dtype=bool, index=posts.index))
+    requests = _addresses(project, posts, rules)
+    has_address = [_has_address(requests[p]) for p in posts["post_id"]]
+    posts = posts.assign(has_address=pd.Series(has_address, dtype=bool, index=posts.index))
     media, role = project.params.media, posts["role"]
     is_own, is_drawn = role.eq(stage.PUBLISHED_ROLE), role.eq(stage.SAMPLE_ROLE)
     kinds = (
@@ -132,8 +132,8 @@ def load(project: Project) -> pd.DataFrame:
 def _with_files(project: Project, posts: pd.DataFrame) -> pd.DataFrame:
     """`posts` without the paths of files that are not there, and `is_gone` for those."""
     folder = MediaFolder(project.workspace.outputs)
-    gone = [isinstance(p, str) and not folder.path(p).exists() for p in posts["path"]]
-    is_gone = pd.Series(gone, index=posts.index, dtype=bool)
+    absent = [isinstance(p, str) and not folder.path(p).exists() for p in posts["path"]]
+    is_gone = pd.Series(absent, index=posts.index, dtype=bool)
     return posts.assign(path=posts["path"].mask(is_gone), is_gone=is_gone)
 
 
@@ -179,25 +179,25 @@ def _addresses(
     A simulated post is on no public platform, so its page is not asked: only its own host is.
     """
     keys = list(posts[["platform", "native_id"]].itertuples(index=False, name=None))
-    found: dict[str, tuple[tuple[str, ...], datetime | None]] = {}
+    sources: dict[str, tuple[tuple[str, ...], datetime | None]] = {}
     for item in store.newest_items(project.store, keys) if keys else []:
         post_id = f"{item['platform']}:{item['native_id']}"
-        mapped = outcome(item["platform"], item["payload"])
-        if post_id not in found and isinstance(mapped, Mapped):
-            urls = tuple(u for u in mapped.media_urls if rules.allowlist.knows(u))
+        result = outcome(item["platform"], item["payload"])
+        if post_id not in sources and isinstance(result, Mapped):
+            urls = tuple(u for u in result.media_urls if rules.allowlist.knows(u))
             if urls:
-                found[post_id] = (urls, item["captured_at"])
+                sources[post_id] = (urls, item["captured_at"])
     asks_pages = not project.params.is_simulated
     now = project.workspace.now().replace(tzinfo=None)
-    wanted = {}
+    requests = {}
     for post in posts.to_dict("records"):
-        urls, seen_at = found.get(post["post_id"], ((), None))
+        urls, seen_at = sources.get(post["post_id"], ((), None))
         page = post["url"] if asks_pages and rules.allowlist.knows(post["url"] or "") else None
         # YouTube's addresses are of picture or sound alone: its page knows which belong together.
         is_fresh = seen_at is not None and now - seen_at < FRESH and post["platform"] != "youtube"
         is_still = post["format"] in STILL_FORMATS
-        wanted[post["post_id"]] = DownloadRequest(post["post_id"], page, urls, is_still, is_fresh)
-    return wanted
+        requests[post["post_id"]] = DownloadRequest(post["post_id"], page, urls, is_still, is_fresh)
+    return requests
 
 
 def _has_address(wanted: DownloadRequest) -> bool:

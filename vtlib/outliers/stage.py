@@ -89,8 +89,8 @@ def early_inputs(project: Project) -> EarlyInputs:
     """What early calls need besides posts and pairs: calls of earlier runs, sounds and hashtags,
     searches.
     """
-    asked = tuple(project.frame("early_asked")["target"])
-    return EarlyInputs(project.frame("early_made"), project.frame("early_uses"), asked)
+    targets = tuple(project.frame("early_asked")["target"])
+    return EarlyInputs(project.frame("early_made"), project.frame("early_uses"), targets)
 
 
 @one_session
@@ -111,11 +111,11 @@ def renew(project: Project) -> dict[str, Any]:
     """Judge the posts anew as the standing judgement did, adopted or by the YAML, and store it;
     returns the run's row.
     """
-    held = project.frame("outlier_run")
-    if not len(held) or held["name"].isna().iloc[0]:
+    latest = project.frame("outlier_run")
+    if not len(latest) or latest["name"].isna().iloc[0]:
         return run(project).run
-    given = held["params"].iloc[0]
-    params = orjson.loads(given) if isinstance(given, str) else given
+    stored_params = latest["params"].iloc[0]
+    params = orjson.loads(stored_params) if isinstance(stored_params, str) else stored_params
     rule = Outliers.model_validate({k: v for k, v in params.items() if k in Outliers.model_fields})
     as_adopted = replace(
         project,
@@ -169,10 +169,10 @@ def standing(project: Project, run: dict[str, Any]) -> Standing | None:
     """The judgement that stands beside a trial, or stood before any other `run`; None = there is
     none.
     """
-    found = project.frame("outlier_standing", outlier_run=run["outlier_run_id"])
-    if found.empty:
+    rows = project.frame("outlier_standing", outlier_run=run["outlier_run_id"])
+    if rows.empty:
         return None
-    row = found.iloc[0]
+    row = rows.iloc[0]
     name = "" if pd.isna(row["name"]) else str(row["name"])
     return Standing(
         row["outlier_run_id"], row["method"], name, row["created_at"], frozenset(row["breakouts"])
@@ -182,19 +182,19 @@ def standing(project: Project, run: dict[str, Any]) -> Standing | None:
 def compared(verdict: Verdict, held: Standing | None) -> TrialComparison | None:
     """Breakouts of a judgement beside those of the one that stands."""
     scores = verdict.scores
-    found = scores.loc[scores["tier"].isin(BREAKOUT_TIERS), "post_id"]
-    return trials.compare(found, held) if held else None
+    breakouts = scores.loc[scores["tier"].isin(BREAKOUT_TIERS), "post_id"]
+    return trials.compare(breakouts, held) if held else None
 
 
 def conclude(project: Project, verdict: Verdict, run: dict[str, Any]) -> Conclusion:
     """The stage's sentences; of a trial, an adopted run and one that replaces an adopted one
     this is said first.
     """
-    held = standing(project, run)
+    other = standing(project, run)
     file = f"params/{project.slug}.yaml"
-    first = trials.sentences(run, held, compared(verdict, held), file=file)
-    made = stage.conclude(verdict, project.params.outliers)
-    return replace(made, headline=(*first, *made.headline))
+    first = trials.sentences(run, other, compared(verdict, other), file=file)
+    conclusion = stage.conclude(verdict, project.params.outliers)
+    return replace(conclusion, headline=(*first, *conclusion.headline))
 
 
 def shown(project: Project, run: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -212,18 +212,18 @@ def early_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     """Early calls of a stored run with handle, url, caption, posted_at beside them, the
     likeliest first.
     """
-    found = project.frame("early_calls", outlier_run=run["outlier_run_id"])
-    return project.visible(found, ours=("learnt_from",))
+    calls = project.frame("early_calls", outlier_run=run["outlier_run_id"])
+    return project.visible(calls, ours=("learnt_from",))
 
 
 def tags_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     """Sounds and hashtags that a stored run tested; for a client those whose words name nobody."""
-    found = project.frame("early_tags", outlier_run=run["outlier_run_id"])
-    return project.visible(found, ours=("title",))
+    tags = project.frame("early_tags", outlier_run=run["outlier_run_id"])
+    return project.visible(tags, ours=("title",))
 
 
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:
     digest = hashlib.sha256(json.dumps([project, params], sort_keys=True).encode())
-    seen = scores.sort_values("post_id")[["post_id", "value", "captured_at"]]
-    digest.update(pd.util.hash_pandas_object(seen, index=False).to_numpy().tobytes())
+    inputs = scores.sort_values("post_id")[["post_id", "value", "captured_at"]]
+    digest.update(pd.util.hash_pandas_object(inputs, index=False).to_numpy().tobytes())
     return digest.hexdigest()[:24]

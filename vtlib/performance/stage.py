@@ -86,8 +86,8 @@ def load_posts(project: Project) -> Inputs:
     """The same without features: enough for verdicts, and quicker."""
     none = pd.DataFrame(columns=["post_id", "feature", "value"])
     posts, links = project.frame("performance_posts"), project.frame("performance_links")
-    made, costs = project.frame("performance_predictions"), money.ledger(project)
-    return Inputs(posts, none, [], links, made, costs, Rates.of(project.params))
+    predictions, costs = project.frame("performance_predictions"), money.ledger(project)
+    return Inputs(posts, none, [], links, predictions, costs, Rates.of(project.params))
 
 
 def compute(project: Project, inputs: Inputs) -> Result:
@@ -209,12 +209,15 @@ def freeze_all(
             todo="Unset it; only projects with is_simulated: true may run by another clock.",
         )
     rows = pd.DataFrame([_script(project, name, number) for name, number in versions])
-    inputs, found = knowledge(project)
+    inputs, past_knowledge = knowledge(project)
     now = naive(project.workspace.now())
-    said = script_values(rows, inputs.features)
+    values = script_values(rows, inputs.features)
     parts = [
-        _predicted(rows, said, learnt, past=past, now=pd.Timestamp(now))
-        for learnt, past in ((found.learnt, found.past), (found.learnt_rates, found.rates))
+        _predicted(rows, values, learnt, past=past, now=pd.Timestamp(now))
+        for learnt, past in (
+            (past_knowledge.learnt, past_knowledge.past),
+            (past_knowledge.learnt_rates, past_knowledge.rates),
+        )
     ]
     if parts[0].empty:
         raise BadInput(
@@ -222,17 +225,19 @@ def freeze_all(
             todo="Mark own accounts (role: own) and import or scrape their posts: vt import "
             "dataset …",
         )
-    made = pd.concat([p for p in parts if len(p)], ignore_index=True)
+    predictions = pd.concat([p for p in parts if len(p)], ignore_index=True)
     features: dict[str, dict[str, float]] = {str(name): {} for name in rows["script_id"]}
-    for name, feature, value in zip(said["script_id"], said["feature"], said["value"], strict=True):
+    for name, feature, value in zip(
+        values["script_id"], values["feature"], values["value"], strict=True
+    ):
         features[str(name)][feature] = value
-    used = {name: used_patterns(found.library, has) for name, has in features.items()}
-    made = made.assign(
-        patterns=pd.Series([used[name] for name in made["script_id"]], dtype=object),
+    used = {name: used_patterns(past_knowledge.library, has) for name, has in features.items()}
+    predictions = predictions.assign(
+        patterns=pd.Series([used[name] for name in predictions["script_id"]], dtype=object),
         model_opinion=opinion,
-        known_until=found.past["captured_at"].max(),
+        known_until=past_knowledge.past["captured_at"].max(),
     )
-    return store.freeze(project.store, project.slug, made, at=now)
+    return store.freeze(project.store, project.slug, predictions, at=now)
 
 
 def _predicted(
@@ -249,8 +254,8 @@ def _predicted(
     places = _places(past, now)
     if places.empty:
         return pd.DataFrame()
-    wanted = rows[["script_id", "version"]].merge(places, how="cross")
-    return predict(wanted, said, learnt, past=past, now=now)
+    targets = rows[["script_id", "version"]].merge(places, how="cross")
+    return predict(targets, said, learnt, past=past, now=now)
 
 
 @one_session
@@ -301,8 +306,8 @@ def import_native(
 def _save_own_posts(project: Project, export: Export, source: str) -> int:
     """Write the posts of an export that are not there yet, as own; returns how many those are."""
     posts = {str(p.ref.post_id): p for p in export.posts}
-    known = store.known_posts(project.store, [*posts])
-    scraped = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
+    stored_posts = store.known_posts(project.store, [*posts])
+    captured_posts = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
     now = naive(project.workspace.now())
     capture_id = capture_key(project.slug, own_posts.ACTOR, export.sha256)
     before = captures.get(project.store, capture_id) or {}  # the same content again is one capture
@@ -318,30 +323,32 @@ def _save_own_posts(project: Project, export: Export, source: str) -> int:
         "captured_at_basis": export.exported_at_basis,
         "started_at": now,
     }
-    followed = people.project_accounts(project.store, project.slug)
-    own = followed[followed["role"].eq("own")]
+    members = people.project_accounts(project.store, project.slug)
+    own = members[members["role"].eq("own")]
     single = own.groupby("platform")["account_id"].filter(lambda ids: len(ids) == 1)
     accounts: dict[Platform, str] = dict(
         zip(own.loc[single.index, "platform"], single, strict=True)
     )
-    frames = own_posts.own_post_frames(posts.values(), capture, scraped=scraped, accounts=accounts)
+    frames = own_posts.own_post_frames(
+        posts.values(), capture, scraped=captured_posts, accounts=accounts
+    )
     captures.begin(project.store, capture)
     captures.ingest(project.store, frames)
     captures.finish(project.store, capture_id)
     people.mark_own(project.store, project.slug, [*posts])
-    return len(posts.keys() - known)
+    return len(posts.keys() - stored_posts)
 
 
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     """Values and definitions from every source; of two features with one name the first counts."""
     measures = decode_json(project.frame("performance_measures"), "windows")
     analyses = labelling.correct_frame(project, project.frame("performance_analyses"))
-    judged = analysed_features(analyses, barred=labelling.barred(project))
-    parts = [post_features(posts), measured_features(measures), judged]
+    analysed = analysed_features(analyses, barred=labelling.barred(project))
+    parts = [post_features(posts), measured_features(measures), analysed]
     features: dict[str, Feature] = {}
     values: list[pd.DataFrame] = []
-    for table, defined in parts:
-        fresh = [f for f in defined if f.name not in features]
+    for table, definitions in parts:
+        fresh = [f for f in definitions if f.name not in features]
         features |= {f.name: f for f in fresh}
         values.append(table[table["feature"].isin([f.name for f in fresh])])
     return pd.concat(values, ignore_index=True), list(features.values())
@@ -376,8 +383,10 @@ def _places(past: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
 
 def _run_id(project: str, rules: dict[str, Any], table: pd.DataFrame) -> str:
     digest = hashlib.sha256(json.dumps([project, rules], sort_keys=True).encode())
-    seen: Sequence[str] = ["pattern_id", "shift_ln", "p_value", "n_with", "n_without"]
-    digest.update(pd.util.hash_pandas_object(table[list(seen)], index=False).to_numpy().tobytes())
+    columns: Sequence[str] = ["pattern_id", "shift_ln", "p_value", "n_with", "n_without"]
+    digest.update(
+        pd.util.hash_pandas_object(table[list(columns)], index=False).to_numpy().tobytes()
+    )
     return digest.hexdigest()[:24]
 
 

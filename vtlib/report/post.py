@@ -36,8 +36,8 @@ def numbers(project: Project, post_id: str) -> pd.DataFrame:
     rows = project.frame("outliers")
     mine = project.visible(rows[rows["post_id"].eq(post_id)], ours=("reason", "look"))
     facts = [(name, _text(mine, name)) for name in FACTS if len(mine)]
-    shown = [(name.replace("_", " "), text) for name, text in facts if text]
-    return pd.DataFrame(shown, columns=["what", "value"])
+    rows_shown = [(name.replace("_", " "), text) for name, text in facts if text]
+    return pd.DataFrame(rows_shown, columns=["what", "value"])
 
 
 @one_session
@@ -46,10 +46,12 @@ def baseline(project: Project, post_id: str) -> pd.DataFrame:
     how many times as much the post reached.
     """
     posts, scores = project.frame("outlier_posts"), project.frame("outliers")
-    found = judgement.baseline_of(posts, scores, post_id, project.params.outliers)
-    reached = scores.loc[scores["post_id"].eq(post_id), "value"]
-    value = float(reached.iloc[0]) if len(reached) else float("nan")
-    return project.visible(found.assign(times=value / found["value"].astype(float).clip(lower=1)))
+    neighbours = judgement.baseline_of(posts, scores, post_id, project.params.outliers)
+    own_value = scores.loc[scores["post_id"].eq(post_id), "value"]
+    value = float(own_value.iloc[0]) if len(own_value) else float("nan")
+    return project.visible(
+        neighbours.assign(times=value / neighbours["value"].astype(float).clip(lower=1))
+    )
 
 
 @one_session
@@ -58,16 +60,16 @@ def pictures(project: Project, post_id: str) -> Gallery:
     title = project.visible_id("post", post_id) if post_id else "no post"
     if not project.names_creators:
         return Gallery(title, "pictures are not shown in a report with pseudonyms", ())
-    measured = media.measures(project.store, [post_id])
-    if not measured:
+    measures = media.measures(project.store, [post_id])
+    if not measures:
         return Gallery(title, "no video was fetched and measured (vt process videos)", ())
-    folder, row = MediaFolder(project.workspace.outputs), measured[0]
+    folder, row = MediaFolder(project.workspace.outputs), measures[0]
     frames = folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])[:MAX_PICTURES]
     cuts = f"{row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
-    shown = tuple(Example(f"{t_s:.1f} s", picture=jpeg) for t_s, jpeg in frames)
-    return Gallery(title, cuts, shown)
+    examples = tuple(Example(f"{t_s:.1f} s", picture=jpeg) for t_s, jpeg in frames)
+    return Gallery(title, cuts, examples)
 
 
 def _text(row: pd.DataFrame, name: str) -> str:
-    held: Any = row[name].iloc[0] if name in row else None
-    return "" if pd.isna(held) else cell(held, form_of(row[name], name)).text
+    content: Any = row[name].iloc[0] if name in row else None
+    return "" if pd.isna(content) else cell(content, form_of(row[name], name)).text

@@ -1,10 +1,13 @@
 """Shifts, their error by account, shrinking, and the power statement."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vtlib.performance import effects
 from vtlib.performance.effects import feature_shift, least_visible, posts_needed, shrink
 
 
@@ -22,6 +25,43 @@ def test_the_shift_is_the_median_of_all_differences() -> None:
     found = feature_shift(y, on, np.array([0, 1, 0, 1]))
     assert found.shift == np.median([1 - 2, 1 - 3, 5 - 2, 5 - 3])
     assert (found.n_on, found.n_off, found.groups_on, found.groups_off) == (2, 2, 2, 2)
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.sampled_from([1, 2, 1000]),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_median_difference_is_numpys_median_of_all_of_them(seed, sizes, levels) -> None:
+    rng = np.random.default_rng(seed)
+    on, off = (rng.integers(0, levels, n) / 7 + (levels > 2) * rng.normal(size=n) for n in sizes)
+    with mock.patch.object(effects, "_FEW_PAIRS", 5):  # so that halving is met by few posts too
+        found = effects._median_difference(on, off)
+    assert found == np.median(on[:, None] - off[None, :])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.integers(1, 97))
+@settings(max_examples=40, deadline=None)
+def test_a_draw_of_accounts_has_the_median_of_its_pairs_to_within_an_edge(seed, size, n) -> None:
+    """Every pair written out as often as its accounts were drawn, against the grid."""
+    rng = np.random.default_rng(seed)
+    y, group, on = rng.normal(size=60), rng.integers(0, size, 60), np.arange(60) % 2 == 0
+    difference = y[on][:, None] - y[~on][None, :]
+    edge = np.unique(np.quantile(difference, np.linspace(0.02, 0.98, n)))
+    below = effects._counts((y[on], group[on]), (y[~on], group[~on]), edge)
+    pairs = effects._Pairs(0.0, edge, below)
+    weight = rng.multinomial(below.shape[1], np.full(below.shape[1], 1 / below.shape[1]), 8)
+    for draw, median in zip(weight, effects._medians(pairs, weight), strict=True):
+        times = np.outer(draw[group[on]], draw[group[~on]]).ravel()
+        every = np.sort(np.repeat(difference.ravel(), times))
+        if not len(every):
+            assert np.isnan(median)
+            continue
+        share = np.searchsorted(every, edge, side="right") / len(every)
+        at = np.clip(np.searchsorted(share, 0.5), 1, max(len(edge) - 1, 1))
+        low, high = edge[at - 1 if len(edge) > 1 else 0], edge[min(at, len(edge) - 1)]
+        assert low - 1e-12 <= median <= high + 1e-12
 
 
 @given(st.integers(0, 10_000), st.floats(-3, 3))

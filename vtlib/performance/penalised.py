@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from vtlib.core.threads import on_one_thread
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 10_000.0)
 FOLDS = 5
 _NEWTON_STEPS = 25
-_SMALL = 2_000_000
+_NEAR = 1e-4  # of a step: after it the curvature changes too little to be worth its product
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,21 @@ def logistic_path(
 
 def _newton(x: Floats, outcome: Floats, weight: Floats, penalty: float, beta: Floats) -> Floats:
     ridge = penalty * np.diag(np.r_[1e-6 / penalty, np.ones(x.shape[1] - 1)])
+    curvature, length = np.empty(0), np.inf
     for _ in range(_NEWTON_STEPS):
         p = expit(x @ beta)
         slope = x.T @ (weight * (outcome - p)) - ridge @ beta * np.r_[0, np.ones(len(beta) - 1)]
-        step = np.linalg.solve(_squares(x, weight * p * (1 - p)) + ridge, slope)
+        if length > _NEAR:
+            curvature = _squares(x, weight * p * (1 - p)) + ridge
+        step = np.linalg.solve(curvature, slope)
         beta = beta + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-6:
+        length = np.abs(step).max()
+        if length < 1e-6:
             break
     return beta
 
 
+@on_one_thread
 def choose(
     fit: Fit, loss: Loss, data: tuple[Floats, Floats, Floats], group: Ints, *, seed: int = 0
 ) -> PenalisedModel:
@@ -129,13 +136,9 @@ def folds(group: Ints, count: int, *, seed: int = 0) -> Ints:
 
 
 def _squares(x: Floats, weight: Floats) -> Floats:
-    """X' W X; small ones without the threads of a matrix product, which cost more than they
-    bring.
-    """
-    products = x * weight[:, None]
-    if x.size * x.shape[1] <= _SMALL:
-        return np.asarray(np.einsum("ni,nj->ij", products, x))
-    return np.asarray(products.T @ x)
+    """X' W X, as the product of one matrix with itself, of which numpy takes half."""
+    scaled = x * np.sqrt(weight)[:, None]
+    return np.asarray(scaled.T @ scaled)
 
 
 def _moments(features: Floats) -> tuple[Floats, Floats]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -199,7 +200,9 @@ def _part(posts: pd.DataFrame, least: int) -> pd.Series:
     """The number of a part or episode in title or caption is `least` or more; no number: 0."""
     title, caption = (_column(posts, n).astype("string") for n in ("title", "caption"))
     words = title.fillna("").str.cat(caption.fillna(""), sep="\n")
-    digits = words.str.extract(EPISODE).bfill(axis=1).iloc[:, 0]
+    # A group a way of writing it; pandas' bfill(axis=1) would go row by row.
+    groups = words.str.extract(EPISODE)
+    digits = reduce(lambda first, other: first.fillna(other), (groups[c] for c in groups))
     number = pd.to_numeric(digits, errors="coerce").fillna(0)
     return (number >= least).astype("Float64").where(title.notna() | caption.notna())
 

@@ -21,7 +21,12 @@ from vtlib.core.proportions import rate
 from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
 from vtlib.performance.patterns.features import Feature, combinations
-from vtlib.performance.patterns.platforms import PLATFORM_COLUMNS, by_platform
+from vtlib.performance.patterns.platforms import (
+    PLATFORM_COLUMNS,
+    Candidate,
+    by_platform,
+    feature_shift,
+)
 from vtlib.performance.patterns.preparation import (
     PatternRules,
     binary,
@@ -89,15 +94,16 @@ def find(
     wide_values = wide(values, usable, features)
     rows: list[dict[str, Any]] = []
     rejections: list[tuple[str, str, str]] = []
-    candidates: list[tuple[Feature, pd.Series]] = []
+    candidates: list[Candidate] = []
     for feature in [*features, *combinations(features, use.combinations)]:
         value, threshold = binary(wide_values, usable, feature)
         reason = obstacle(feature, value, usable, use)
         if reason:
             rejections.append((feature.name, feature.kind, reason))
         else:
-            candidates.append((feature, value))
-            rows.append(_test(feature, value, usable, use) | {"threshold": threshold})
+            shift = feature_shift(value, usable, use)
+            candidates.append(Candidate(feature, value, shift))
+            rows.append(_test(candidates[-1], usable, use) | {"threshold": threshold})
     table, variance = _believed(pd.DataFrame(rows), use)
     return Library(
         table,
@@ -111,15 +117,13 @@ def find(
     )
 
 
-def _test(
-    feature: Feature, value: pd.Series, usable: pd.DataFrame, use: PatternRules
-) -> dict[str, Any]:
+def _test(candidate: Candidate, usable: pd.DataFrame, use: PatternRules) -> dict[str, Any]:
+    feature, value, shift = candidate.feature, candidate.value, candidate.shift
     rows = usable[value.notna()]
     on = value[value.notna()].eq(1).to_numpy(bool)
     y, day = rows["y"].to_numpy(float), rows["day"].to_numpy(float)
     group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
     week = np.floor(np.nan_to_num(day) / 7).astype(np.int64)
-    shift = effects.feature_shift(y, on, group, interval=use.interval)
     sign = float(np.sign(shift.shift))
     by_account = trend.agreement(y, on, group, sign=sign)
     by_week = trend.agreement(y, on, week, sign=sign)

@@ -187,13 +187,32 @@ PLATFORM_COLUMNS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A feature that is tested: its `value` (1, 0, NaN) over the posts, and its shift on all."""
+
+    feature: Feature
+    value: pd.Series
+    shift: Shift
+
+
+def feature_shift(value: pd.Series, posts: pd.DataFrame, use: PatternRules) -> Shift:
+    """The shift of `y` with a feature, over the posts of which `value` is known
+    (effects.feature_shift).
+    """
+    rows = posts[value.notna()]
+    on = value[value.notna()].eq(1).to_numpy(bool)
+    group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
+    return effects.feature_shift(rows["y"].to_numpy(float), on, group, interval=use.interval)
+
+
 def by_platform(
-    candidates: Sequence[tuple[Feature, pd.Series]], usable: pd.DataFrame, use: PatternRules
+    candidates: Sequence[Candidate], usable: pd.DataFrame, use: PatternRules
 ) -> pd.DataFrame:
     """PLATFORM_COLUMNS, one row a feature and platform that could be tested by the same rules as
     the library.
 
-    `candidates`: features with their values (1, 0, NaN) over `usable`, posts with y, day,
+    `candidates`: features with their values over `usable`, posts with y, day,
     account_id, platform. `ratio` is what is believed on that platform: its own shift drawn to the
     others' and to 0 as far as all features say (`pool`); `common_ratio` the mean of
     what is believed on all platforms. q_value is over all features on all platforms, `claim` by the
@@ -204,10 +223,10 @@ def by_platform(
     if "platform" not in usable:
         return pd.DataFrame(columns=PLATFORM_COLUMNS)
     rows = [
-        _row(feature, platform, value[here], usable[here], use)
-        for feature, value in candidates
+        _row(one, platform, here, usable, use)
+        for one in candidates
         for platform, here in _places(usable).items()
-        if not obstacle(feature, value[here], usable[here], use)
+        if not obstacle(one.feature, one.value[here], usable[here], use)
     ]
     return _believed(pd.DataFrame(rows), use)
 
@@ -218,17 +237,19 @@ def _places(usable: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _row(
-    feature: Feature, platform: str, value: pd.Series, posts: pd.DataFrame, use: PatternRules
+    one: Candidate, platform: str, here: pd.Series, usable: pd.DataFrame, use: PatternRules
 ) -> dict[str, Any]:
+    value, posts = one.value[here], usable[here]
     rows = posts[value.notna()]
     on = value[value.notna()].eq(1).to_numpy(bool)
     y, day = rows["y"].to_numpy(float), rows["day"].to_numpy(float)
     group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
-    shift = effects.feature_shift(y, on, group, interval=use.interval)
+    # Where all posts are of one platform, this is the test that was made of all of them.
+    shift = one.shift if here.all() else feature_shift(value, posts, use)
     by_account = trend.agreement(y, on, group, sign=float(np.sign(shift.shift)))
     again = trend.halves(y, on, group, day=day, interval=use.interval)
     return {
-        "pattern": feature.name,
+        "pattern": one.feature.name,
         "platform": platform,
         "shift_ln": shift.shift,
         "shift_low_ln": shift.low,

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
+from vtlib.core.membership import is_in
 from vtlib.core.params import Outliers
 from vtlib.outliers import early_odds
 from vtlib.outliers.early import DUE_H, WINDOW_H, Calls, Captures, Rule, early_calls
@@ -205,9 +206,9 @@ def _captures(group: pd.DataFrame, pairs: pd.DataFrame) -> Captures:
     """Every capture of the stratum's metric, by post and time."""
     position = pd.Series(np.arange(len(group)), index=group["post_id"])
     again = pairs[
-        (pairs["metric"] == group["metric"].iloc[0]) & pairs["post_id"].isin(position.index)
+        (pairs["metric"] == group["metric"].iloc[0]) & is_in(pairs["post_id"], position.index)
     ]
-    once = group[~group["post_id"].isin(again["post_id"])]
+    once = group[~is_in(group["post_id"], again["post_id"])]
     columns = ["post_id", "captured_at", "value"]
     captures = pd.concat([again[columns], once[columns]], ignore_index=True).dropna()
     post = position[captures["post_id"]].to_numpy(np.int64)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
+from vtlib.core.membership import is_in
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import classic, counters, early_calls, growth, messages, rising_tags, scores
@@ -346,8 +347,11 @@ def _facts(group: pd.DataFrame) -> pd.DataFrame:
 
 def _left_out(counts: np.ndarray) -> pd.Series:
     names = [kind.name.lower() for kind in BaselineExclusion if kind]
-    rows = ({n: int(c) for n, c in zip(names, row, strict=True) if c} for row in counts)
-    return pd.Series([json.dumps(r) for r in rows], dtype=object)
+    kinds, kind = np.unique(
+        counts, axis=0, return_inverse=True
+    )  # most posts of an account are alike
+    rows = ({n: int(c) for n, c in zip(names, row, strict=True) if c} for row in kinds)
+    return pd.Series(np.array([json.dumps(r) for r in rows], dtype=object)[kind.ravel()])
 
 
 def _learnt(result: scores.JudgedPosts) -> dict[str, Any]:
@@ -418,9 +422,9 @@ def _growth(group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers
     if captures.empty:
         return growth.Growth("prior", tau_d)
     code = group["account"].factorize()[0].astype(np.int64)
-    again = group["post_id"].isin(captures["post_id"]).to_numpy(bool)
+    again = is_in(group["post_id"], captures["post_id"]).to_numpy(bool)
     common = growth.common_pairs(np.log1p(group["value"].to_numpy(float)), code, again)
-    captures = captures[captures["post_id"].isin(group["post_id"][common])]
+    captures = captures[is_in(captures["post_id"], group["post_id"][common])]
     age = (captures["captured_at"] - captures["posted_at"]).dt.total_seconds().to_numpy(
         float
     ) / 3600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -108,12 +109,11 @@ def notes(
     group: pd.DataFrame, scores: pd.DataFrame, least: float, lengths: Mapping[str, Lengths]
 ) -> list[str]:
     """(n,) notes beside each score, as text; "" where there is nothing to note."""
-    n = len(group)
-    words: list[list[str]] = [[] for _ in range(n)]
+    words: defaultdict[int, list[str]] = defaultdict(list)
 
     def add(where: Any, word: Any) -> None:
         for i in np.flatnonzero(np.asarray(where, bool)):
-            words[i].append(word[i] if isinstance(word, list) else word)
+            words[int(i)].append(word[i] if isinstance(word, list) else word)
 
     for flag, word in (
         ("is_coauthored", "co-authored: reaches two audiences"),
@@ -131,7 +131,7 @@ def notes(
     too_small = scores["multiplier_low"].gt(1) & scores["value"].lt(least)
     add(too_small.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
-    return ["; ".join(w) for w in words]
+    return ["; ".join(words[i]) if i in words else "" for i in range(len(group))]
 
 
 def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:

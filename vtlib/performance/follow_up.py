@@ -9,6 +9,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
+from vtlib.core.membership import is_in
 from vtlib.ops import projects
 from vtlib.outliers import stage as outliers
 from vtlib.performance import readout
@@ -101,7 +102,7 @@ def follow(at: Workspace, ref: str) -> ScriptOutcome:
         readout.advice(patterns),
         verdicts,
         predictions,
-        native[native["post_id"].isin(links["post_id"])],
+        native[is_in(native["post_id"], links["post_id"])],
         costs(at, name),
     )
 
@@ -109,7 +110,7 @@ def follow(at: Workspace, ref: str) -> ScriptOutcome:
 def _posts_of(project: Project, links: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
     """The linked posts as readout.numbers takes them, captured or not."""
     facts = _over_views(with_rates(project.frame("linked_numbers")))
-    mine = facts[facts["post_id"].isin(links["post_id"])]
+    mine = facts[is_in(facts["post_id"], links["post_id"])]
     return mine.merge(past[["post_id", "x7_ln"]], on="post_id", how="left")
 
 

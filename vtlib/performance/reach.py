@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from vtlib.core.membership import is_in
 from vtlib.performance.patterns import Library
 from vtlib.performance.patterns.preparation import carriers
 from vtlib.performance.variants import GROUP_COLUMNS, by_group
@@ -71,6 +72,6 @@ def grouped(
 
 def _patterned(own: pd.DataFrame, library: Library, values: pd.DataFrame) -> pd.DataFrame:
     """Own posts once for each claimed pattern that they have."""
-    has_pattern = carriers(library.claimed, values[values["post_id"].isin(own["post_id"])])
+    has_pattern = carriers(library.claimed, values[is_in(values["post_id"], own["post_id"])])
     theirs = has_pattern.loc[has_pattern["has"], ["pattern", "post_id"]]
     return own.merge(theirs.astype({"post_id": own["post_id"].dtype}), on="post_id")

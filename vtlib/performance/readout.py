@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from vtlib.core.conclusion import number
+from vtlib.core.membership import is_in
 from vtlib.core.models import RATE_METRICS
 from vtlib.performance.forecasts import RATE, VIEWS
 
@@ -234,7 +235,7 @@ def pattern_uses(
 def _pattern(
     name: str, uses: pd.DataFrame, past: pd.DataFrame, word: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    of = past[past["post_id"].isin(uses.loc[uses["pattern"].eq(name), "post_id"])]
+    of = past[is_in(past["post_id"], uses.loc[uses["pattern"].eq(name), "post_id"])]
     of = of[of["lift_ln"].notna() & of["own_scale_ln"].notna()]
     library_text = _library_word(word)
     if of.empty:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import number
+from vtlib.core.membership import is_in
 from vtlib.media import store
 from vtlib.performance import stage as performance
 from vtlib.performance import video_sample
@@ -79,9 +80,9 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     table = _without_parts(table, features, project.params.media.parts)
     films_state = project.frame("film_held")
     counts = _unavailable_rows(films_state)
-    rest = posts[~posts["post_id"].isin(counts["post_id"])]
+    rest = posts[~is_in(posts["post_id"], counts["post_id"])]
     n_measured = int(
-        posts["post_id"].isin(films_state.loc[films_state["is_measured"], "post_id"]).sum()
+        is_in(posts["post_id"], films_state.loc[films_state["is_measured"], "post_id"]).sum()
     )
     more = {k: _most(table[table["kind"].eq(k)]) for k in ("measured", "model")}
     measure = more["measured"] if films is None else max(0, films - n_measured)

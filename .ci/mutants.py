@@ -33,7 +33,7 @@ TIMEOUT_S = 600
 IDENTITIES = ("Operator_Eq_Is", "Operator_NotEq_IsNot")
 
 ORDERS = [
-    *("tests/capture/test_purse.py", "tests/capture/test_orders.py"),
+    *("tests/capture/test_scrape_budget.py", "tests/capture/test_orders.py"),
     *("tests/capture/test_collector.py", "tests/capture/test_open_orders.py"),
     "tests/capture/test_capturing.py",
 ]

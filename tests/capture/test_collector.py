@@ -14,7 +14,7 @@ from vtlib.capture.apify import ActorRun, ScrapeJob
 from vtlib.capture.apify_errors import ActorGone, LostReply, NotAllowed
 from vtlib.capture.collector import Captured, Collector
 from vtlib.capture.orders import Cover, Order
-from vtlib.capture.scheduler import Purse
+from vtlib.capture.scheduler import ScrapeBudget
 from vtlib.core.errors import BudgetReached, CredentialsMissing, SourceFailed
 from vtlib.core.settings import load_settings
 from vtlib.ops import projects
@@ -410,21 +410,21 @@ def wave(*items_max):
     ]
 
 
-def placed(project, orders, purse, *, again=False):
+def placed(project, orders, budget, *, again=False):
     told = []
     done = scheduler.ask_all(
-        Collector(project, None, AT), orders, purse, again=again, told=told.append
+        Collector(project, None, AT), orders, budget, again=again, told=told.append
     )
     assert told == done
     return [(c.capture_id, c.status) for c in done]
 
 
 def test_as_many_runs_as_allowed_share_the_budget_by_weight(project, monkeypatch):
-    flights, purse = Flights(monkeypatch, o0=1.0, o1=None, o2=0.5), Purse(12.0)
-    assert placed(project, wave(10, 20, 30), purse) == [(f"o{n}", "ok") for n in range(3)]
+    flights, budget = Flights(monkeypatch, o0=1.0, o1=None, o2=0.5), ScrapeBudget(12.0)
+    assert placed(project, wave(10, 20, 30), budget) == [(f"o{n}", "ok") for n in range(3)]
     assert flights.events == ["+o0", "+o1", "-o0", "+o2", "-o1", "-o2"]
     assert flights.caps == [2.0, 4.0, 7.0]
-    assert purse.left_usd == pytest.approx(12.0 - 1.0 - 4.0 - 0.5)
+    assert budget.left_usd == pytest.approx(12.0 - 1.0 - 4.0 - 0.5)
 
 
 @pytest.mark.parametrize(
@@ -436,7 +436,7 @@ def test_as_many_runs_as_allowed_share_the_budget_by_weight(project, monkeypatch
 )
 def test_less_than_a_dollar_waits_for_what_comes_back(project, monkeypatch, usd, events):
     flights = Flights(monkeypatch)
-    placed(project, wave(10, 10), Purse(usd))
+    placed(project, wave(10, 10), ScrapeBudget(usd))
     assert flights.events == events
     assert flights.caps[0] == 1.0
 
@@ -452,10 +452,10 @@ def test_less_than_a_dollar_waits_for_what_comes_back(project, monkeypatch, usd,
 )
 def test_of_an_order_that_may_cost_its_cap_stays_reserved(project, monkeypatch, end, left):
     Flights(monkeypatch, o0=end)
-    purse = Purse(3.0)
-    purse.reserve = lambda *_, **__: setattr(purse, "left_usd", purse.left_usd - 2) or 2.0
-    assert placed(project, wave(10), purse) == [("o0", end.status)]
-    assert purse.left_usd == left
+    budget = ScrapeBudget(3.0)
+    budget.reserve = lambda *_, **__: setattr(budget, "left_usd", budget.left_usd - 2) or 2.0
+    assert placed(project, wave(10), budget) == [("o0", end.status)]
+    assert budget.left_usd == left
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -467,7 +467,7 @@ def test_an_actor_that_fails_within_a_wave_is_left_alone(project, monkeypatch, a
     looks = []
     monkeypatch.setattr(scheduler, "_failing", failing)
     Flights(monkeypatch, o0=ended("o0", "failed"), o1=ended("o1", "ok"))
-    assert placed(project, wave(10, 10), Purse(3.0), again=again)[1][1] == (
+    assert placed(project, wave(10, 10), ScrapeBudget(3.0), again=again)[1][1] == (
         "ok" if again else "not asked"
     )
     assert len(looks) == (0 if again else 2)
@@ -475,7 +475,7 @@ def test_an_actor_that_fails_within_a_wave_is_left_alone(project, monkeypatch, a
 
 def test_without_money_nothing_is_asked(project):
     (refused,) = scheduler.ask_all(
-        Collector(project, None, AT), wave(10), Purse(0.0), again=False, told=lambda _: None
+        Collector(project, None, AT), wave(10), ScrapeBudget(0.0), again=False, told=lambda _: None
     )
     assert (refused.status, refused.exit_code) == ("not asked", 8)
-    assert placed(project, [], Purse(0.0)) == []
+    assert placed(project, [], ScrapeBudget(0.0)) == []

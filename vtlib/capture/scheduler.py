@@ -20,7 +20,7 @@ SMALLEST_USD = 0.0001  # the provider counts no finer
 OnResult = Callable[[Captured], object]
 
 
-class Purse:
+class ScrapeBudget:
     """What may still be spent in one scrape: reserved when a run starts, settled when it has
     ended.
     """
@@ -71,7 +71,12 @@ def take_up(collector: Collector, *, told: OnResult) -> list[Captured]:
 
 
 def ask_all(
-    collector: Collector, wave: Sequence[Order], purse: Purse, *, again: bool, told: OnResult
+    collector: Collector,
+    wave: Sequence[Order],
+    budget: ScrapeBudget,
+    *,
+    again: bool,
+    told: OnResult,
 ) -> list[Captured]:
     """Place orders, `parallel_runs` at one time; each failure is told and the others go on.
 
@@ -86,10 +91,10 @@ def ask_all(
     at_once = collector.project.params.scraping.parallel_runs
     while waiting or flying:
         # What is reserved for a run comes back when it costs less: wait for it rather than refuse.
-        may_place = len(flying) < at_once and (purse.left_usd >= LEAST_CAP_USD or not flying)
+        may_place = len(flying) < at_once and (budget.left_usd >= LEAST_CAP_USD or not flying)
         if waiting and may_place:
             order, weight = waiting.popleft()
-            cap = purse.reserve(weight, of=weight + sum(w for _, w in waiting))
+            cap = budget.reserve(weight, of=weight + sum(w for _, w in waiting))
             outcome = _placed(collector, order, cap, failed_at=failing.get(order.actor))
             if not isinstance(outcome, Captured):
                 flying.append((outcome, cap))
@@ -99,7 +104,7 @@ def ask_all(
             row, cap = flying.popleft()
             result = jobs.collect(collector, row)
         may_cost = result.status == "open" or bool(result.run_id)
-        purse.settle(cap, result.charged_usd if may_cost else 0.0)
+        budget.settle(cap, result.charged_usd if may_cost else 0.0)
         if result.status == "failed" and not again:
             failing = _failing(collector)
         told(result)

@@ -145,12 +145,12 @@ def scrape(
     with _alone(project):
         collector = _collector(project)
         done = scheduler.take_up(collector, told=tell)
-        purse = scheduler.Purse(scheduler.left_usd(project))
+        budget = scheduler.ScrapeBudget(scheduler.left_usd(project))
 
         def ask(plan: Callable[[Project, Ledger], Wave]) -> Wave:
             wave = plan(project, _ledger(project, now=collector.now, again=again))
             done.extend(scheduler.spare(wave.covers, done=done, told=tell))
-            done.extend(scheduler.ask_all(collector, wave.orders, purse, again=again, told=tell))
+            done.extend(scheduler.ask_all(collector, wave.orders, budget, again=again, told=tell))
             return wave
 
         first = ask(partial(_first, search=search))

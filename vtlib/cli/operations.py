@@ -67,7 +67,7 @@ def status(at: Workspace, project: str | None, days: int | None, page: Path | No
 
 @command(vt, "backup", example="vt backup ../backups/2026-11-24.zip --media")
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--media", "with_media", is_flag=True, help="Downloaded films and pictures too.")
+@click.option("--media", "with_media", is_flag=True, help="Downloaded videos and pictures too.")
 def backup(at: Workspace, target: Path, with_media: bool) -> Answer:
     """Copy the database (as Parquet, with checksums) and params/ to TARGET: a new folder or a new
     .zip.

@@ -136,7 +136,7 @@ ACCOUNT_COLUMNS = [
     "--days", type=click.IntRange(7), help="Posts of so many days. Default: insight.days."
 )
 def competitors(at: Workspace, project: str, days: int | None) -> Answer:
-    """Compare own accounts with competitors, and the same film across platforms. Nothing is
+    """Compare own accounts with competitors, and the same video across platforms. Nothing is
     fetched or stored.
     """
     from vtlib.ops import projects

@@ -50,7 +50,7 @@ def process() -> None:
 @click.option(
     "--sample",
     type=click.IntRange(0),
-    help="So many films measured in all for patterns, drawn at random. Default: media.sample of "
+    help="So many videos measured in all for patterns, drawn at random. Default: media.sample of "
     "the params.",
 )
 def videos(
@@ -106,15 +106,15 @@ def videos(
     show_default=True,
     help="The effect that is to be found, as a ratio of views.",
 )
-@click.option("--films", type=click.IntRange(0), help="So many measured films in all.")
+@click.option("--films", type=click.IntRange(0), help="So many measured videos in all.")
 @click.option("--sample", is_flag=True, help="Draw them: half breakouts, half ordinary posts.")
 def plan(at: Workspace, project: str, effect: float, films: int | None, sample: bool) -> Answer:
-    """Which films more to measure or to ask about so that which patterns can be tested, and what
-    that takes.
+    """Plan how many more videos to measure, or to ask a model about, before each pattern can be
+    tested; and what that takes.
 
-    films needed: measured in all, half of them breakouts, for power .8 at the p that one more claim
-    needs. Time, bytes and dollars are means of what this workspace took so far. --sample draws the
-    films; vt process videos measures them.
+    Videos needed: measured in all, half of them breakouts, for power .8 at the p that one more
+    claim needs. Time, bytes and dollars are means of what this workspace took so far. --sample
+    draws the videos; vt process videos measures them.
     """
     from vtlib.ops import projects
     from vtlib.performance import video_samples
@@ -124,7 +124,7 @@ def plan(at: Workspace, project: str, effect: float, films: int | None, sample: 
     new = video_samples.draw(current, sample_plan.size) if sample else 0
     lines = sample_plan.words
     if sample:
-        lines = [*lines, f"{number(new, 'film')} drawn: vt process videos --project {project}"]
+        lines = [*lines, f"{number(new, 'video')} drawn: vt process videos --project {project}"]
     data = {
         **{
             k: getattr(sample_plan, k) for k in ("patterns", "measure", "ask", "available", "rates")

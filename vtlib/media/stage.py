@@ -138,7 +138,7 @@ def _with_files(project: Project, posts: pd.DataFrame) -> pd.DataFrame:
 
 
 def twins(project: Project) -> pd.DataFrame:
-    """Posts that show the same film as another: a row a post, by creative (the first one
+    """Posts that show the same video as another: a row a post, by creative (the first one
     published).
     """
     return project.frame("media_twins")
@@ -174,7 +174,7 @@ def _check_cookies(path: Path) -> None:
 def _addresses(
     project: Project, posts: pd.DataFrame, rules: DownloadRules
 ) -> dict[str, DownloadRequest]:
-    """What can be asked for each post: addresses that the gate knows by name.
+    """What can be asked for each post: addresses that the URL allow-list knows by name.
 
     A simulated post is on no public platform, so its page is not asked: only its own host is.
     """

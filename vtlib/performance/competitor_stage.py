@@ -41,7 +41,7 @@ def comparison(project: Project) -> CompetitorComparison:
 
 @one_session
 def films(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(posts, pairs) of films that stand on several platforms."""
+    """(posts, pairs) of videos that stand on several platforms."""
     posts = project.frame("creatives_across")
     pairs = creatives.across(posts, interval=project.params.outliers.interval)
     return project.visible(posts, ours=("reason",)), pairs

@@ -34,14 +34,14 @@ _SOURCE = "twins, outlier_scores"
 
 
 def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
-    """PAIR_COLUMNS: two platforms, how many films both have, and how much further the same film
+    """PAIR_COLUMNS: two platforms, how many videos both have, and how much further the same video
     went on `a` than on `b`, each against its account's own level there, as a ratio; q over all
     pairs compared (t test, Benjamini-Hochberg).
 
-    `posts`: rows of the query creatives_across. A film with several posts on a platform counts by
-    their mean, and from MIN_FILMS creators on each of these by the mean of its films, since they
+    `posts`: rows of the query creatives_across. A video with several posts on a platform counts by
+    their mean, and from MIN_FILMS creators on each of these by the mean of its videos, since they
     are alike (`unit`). Posts that are too early or not judged are passed over; under MIN_FILMS
-    films there is no ratio.
+    videos there is no ratio.
     """
     judgements = posts[posts["lift_ln"].notna() & posts["reason"].eq("")]
     if judgements.empty:
@@ -65,7 +65,7 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
     if posts.empty:
         return [
             Finding(
-                "No film of this project is known on two platforms: twins are found among "
+                "No video of this project is known on two platforms: twins are found among "
                 "measured files "
                 "(vt process videos)."
             )
@@ -78,7 +78,7 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
     if not result:
         films = posts["creative_id"].nunique()
         text = (
-            f"{number(films, 'film')} {verb(films, 'stand')} on several platforms, none "
+            f"{number(films, 'video')} {verb(films, 'stand')} on several platforms, none "
             "judged on two of them yet."
         )
         result.append(Finding(text, _SOURCE, posts, LABELS))
@@ -108,7 +108,7 @@ def _pair(
 
 
 def _sentence(row: pd.Series) -> str:
-    a, b, films = row["a"], row["b"], number(row["films"], "film")
+    a, b, films = row["a"], row["b"], number(row["films"], "video")
     if row["films"] < MIN_FILMS:
         return (
             f"{a} and {b} share {films}: {MIN_FILMS} are needed before anything can be said "
@@ -117,7 +117,7 @@ def _sentence(row: pd.Series) -> str:
     ratio, low, high = row["ratio"], row["ratio_low"], row["ratio_high"]
     if row["q_value"] <= CLAIM_Q:
         better, worse = (a, b) if ratio > 1 else (b, a)
-        word = f"The same film went further on {better} than on {worse}"
+        word = f"The same video went further on {better} than on {worse}"
     else:
         word = f"No difference between {a} and {b} that is more than luck"
     return (

@@ -30,7 +30,7 @@ QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY measured_at DESC) = 1""
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A pattern with all that is known of it, and its examples: post_id, url, handle, views,
-    multiplier, frames (folder of thumbnails, relative to outputs; None where the film was not
+    multiplier, frames (folder of thumbnails, relative to outputs; None where the video was not
     measured); `platforms`: the same pattern on each platform's posts (columns of
     pattern_platforms).
     """

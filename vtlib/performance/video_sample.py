@@ -38,7 +38,7 @@ class Target:
 
 
 def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> float:
-    """Chance that the target is found among `size` films, half breakouts, half ordinary posts.
+    """Chance that the target is found among `size` videos, half breakouts, half ordinary posts.
 
     `y` (posts,) outcomes in ln over the own level, `is_hit` which are breakouts. Drawn with
     replacement, so a size beyond the posts at hand is answered as if there were more like them. NaN
@@ -70,7 +70,7 @@ def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> fl
 def films_needed(
     y: Floats, is_hit: NDArray[np.bool_], target: Target, *, sizes: Sequence[int] = SIZES
 ) -> int | None:
-    """The least of `sizes` with power .8; None: not with 1,000 films, or nothing to draw from."""
+    """The least of `sizes` with power .8; None: not with 1,000 videos, or nothing to draw from."""
     for size in sizes:
         if power(y, is_hit, size, target) >= POWER:
             return size
@@ -82,7 +82,7 @@ PLAN_COLUMNS = [
     *("pattern", "kind", "films_known", "films_with", "share", "claim", "reason"),
     *("films_needed", "films_more"),
 ]
-USUAL_SHARE = 0.3  # of films with a feature that is known of too few yet
+USUAL_SHARE = 0.3  # of videos with a feature that is known of too few yet
 MIN_KNOWN = 20
 
 
@@ -103,13 +103,13 @@ def film_plan(
     *,
     effect: float,
 ) -> pd.DataFrame:
-    """PLAN_COLUMNS, one row a feature that is read from films: of how many it is known, whether it
-    is claimed or why it is not tested, and how many films in all would show an effect of `effect`
+    """PLAN_COLUMNS, one row a feature that is read from videos: of how many it is known, whether it
+    is claimed or why it is not tested, and how many videos in all would show an effect of `effect`
     (a ratio) with power .8 at the p that a claim needs.
 
-    `films`: `film_posts`; `features`, `values`: of films alone. The p of one more claim under
+    `films`: `film_posts`; `features`, `values`: of videos alone. The p of one more claim under
     Benjamini-Hochberg: claim_q (claims + 1) / tests, with those counted that cannot be tested yet.
-    films_more None: over 1,000 films, or no breakout. Empty without posts.
+    films_more None: over 1,000 videos, or no breakout. Empty without posts.
     """
     tested_names = set(library.table["pattern"])
     tests = len(tested_names | {f.name for f in features})
@@ -148,7 +148,7 @@ def film_plan(
 
 def draw(films: pd.DataFrame, size: int, *, previous_ids: Sequence[str], seed: str) -> pd.DataFrame:
     """post_id, stratum (breakout, ordinary), drawn_share: what is still to be drawn for `size`
-    films in all.
+    videos in all.
 
     Half of `size` are breakouts, or all there are, the rest ordinary posts; `previous_ids` (post
     ids: drawn, measured or lost before) count and are not drawn again. Within a stratum the order

@@ -22,10 +22,10 @@ OPTIONAL = ("speech", "text", "faces")  # parts of measuring that media.parts na
 
 @dataclass(frozen=True, slots=True)
 class SamplePlan:
-    """`patterns`: performance/video_sample.PLAN_COLUMNS; `measure`, `ask`: films still to be
+    """`patterns`: performance/video_sample.PLAN_COLUMNS; `measure`, `ask`: videos still to be
     measured, to be asked about (those the most demanding pattern of each kind needs, or as many
     as were asked for); `drawn`: posts drawn and not measured yet; `available`: breakouts and
-    ordinary posts with films not held yet; `rates`: film_rates, a row.
+    ordinary posts with videos not held yet; `rates`: film_rates, a row.
     """
 
     patterns: pd.DataFrame
@@ -47,28 +47,28 @@ class SamplePlan:
         have = self.available
         return [
             (
-                f"To measure: {number(self.measure, 'film')} more; to download {size} "
+                f"To measure: {number(self.measure, 'video')} more; to download {size} "
                 f"(mean of {rates['n_bytes']:,} here), to measure {took} (mean of "
                 f"{rates['n_measure']:,}), no money."
             ),
             (
-                f"To ask a model about: {number(self.ask, 'film')} more; {price} (mean of "
+                f"To ask a model about: {number(self.ask, 'video')} more; {price} (mean of "
                 f"{rates['n_usd']:,} answers with a price), {wait} one after the other (mean "
                 f"of {rates['n_ask']:,})."
             ),
             (
                 f"At hand and not measured: {number(have['breakout'], 'breakout')} and "
-                f"{number(have['ordinary'], 'ordinary post')} with a film; {self.n_drawn:,} more "
+                f"{number(have['ordinary'], 'ordinary post')} with a video; {self.n_drawn:,} more "
                 "are drawn and wait for vt process videos."
             ),
         ]
 
 
 def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> SamplePlan:
-    """What patterns of films need to be tested, at an effect of `effect` (a ratio of views);
+    """What patterns of videos need to be tested, at an effect of `effect` (a ratio of views);
     nothing is asked or drawn.
 
-    `films`: so many measured films in all, whatever patterns need. An empty plan without judged
+    `films`: so many measured videos in all, whatever patterns need. An empty plan without judged
     posts.
     """
     inputs, knowledge = performance.knowledge(project)
@@ -103,7 +103,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
 
 
 def draw(project: Project, size: int) -> int:
-    """Draw films until `size` in all are measured or drawn, and keep the draw; how many are new.
+    """Draw videos until `size` in all are measured or drawn, and keep the draw; how many are new.
 
     The same again draws nothing; a larger `size` adds to what was drawn. vt process videos then
     fetches and measures them.
@@ -137,7 +137,7 @@ def _unavailable_rows(films_state: pd.DataFrame) -> pd.DataFrame:
 def _without_parts(
     table: pd.DataFrame, features: Sequence[Feature], parts: Sequence[str]
 ) -> pd.DataFrame:
-    """Patterns of a part that is not measured need no films: they need the part."""
+    """Patterns of a part that is not measured need no videos: they need the part."""
     off = {f.name: f.source for f in features if f.source in OPTIONAL and f.source not in parts}
     is_off = table["pattern"].isin(list(off))
     reason = table["pattern"].map(off)
@@ -155,7 +155,7 @@ _MEASURES = ["post_id", "duration_s", "cuts_s", "windows"]
 
 
 def _most(rows: pd.DataFrame) -> int:
-    """The films that the most demanding pattern needs that can be had with 1,000 at all."""
+    """The videos that the most demanding pattern needs that can be had with 1,000 at all."""
     counts = rows["films_more"].dropna()
     return int(counts.max()) if len(counts) else 0
 

@@ -125,7 +125,7 @@ def _competitors(project: Project) -> Chapter:
 
 def _films(project: Project) -> Chapter:
     sentences = creatives.findings(*competitor_stage.films(project))
-    return Chapter("films", "The same film on several platforms", tuple(sentences))
+    return Chapter("films", "The same video on several platforms", tuple(sentences))
 
 
 def _only(frame: pd.DataFrame) -> Mapping[str, Any]:

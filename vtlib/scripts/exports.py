@@ -81,8 +81,8 @@ def export(at: Workspace, refs: Sequence[str], options: ExportOptions) -> list[E
 def gather(at: Workspace, ref: str, options: ExportOptions) -> Document:
     """A version of a script with its product, schedule, frames and proxy, as an exporter takes it.
 
-    With pseudonyms (report.creators) without frames and film of the source, and without a text that
-    names a stranger.
+    With pseudonyms (report.creators) without frames and video of the source, and without a
+    text that names a stranger.
     """
     row = queries.get(at.store, ref, version=options.version)
     product = catalog.get(at.store, "products", row["product_id"]) if row["product_id"] else {}

@@ -144,12 +144,12 @@ def test_a_signature_that_ran_out_waits_for_a_new_capture(host, ask, video, expi
 
 def test_what_comes_packed_is_unpacked_within_the_limit(host, tmp_path, video):
     url = host.serve("/a.mp4", video, gzip=True)
-    gate, limits = UrlAllowlist.of([host.url]), direct.Limits(len(video), 2.0, 9.0)
-    direct.save(url, tmp_path / "a", gate, limits)
+    allowlist, limits = UrlAllowlist.of([host.url]), direct.Limits(len(video), 2.0, 9.0)
+    direct.save(url, tmp_path / "a", allowlist, limits)
     assert (tmp_path / "a").read_bytes() == video
     host.serve("/b.mp4", gzip.compress(bytes(50_000_000)), headers={"Content-Encoding": "gzip"})
     with pytest.raises(DownloadFailed) as caught:
-        direct.save(f"{host.url}/b.mp4", tmp_path / "b", gate, direct.Limits(10**6, 2.0, 9.0))
+        direct.save(f"{host.url}/b.mp4", tmp_path / "b", allowlist, direct.Limits(10**6, 2.0, 9.0))
     assert caught.value.fetched.status == "too_large"
     assert (tmp_path / "b").stat().st_size <= 10**6
 
@@ -175,10 +175,12 @@ def test_the_address_connected_to_is_the_address_checked(host, tmp_path):
     never home.
     """
     answers = [["93.184.216.34"], ["127.0.0.1"]]
-    gate = UrlAllowlist(resolve=lambda _host: answers.pop(0) if answers else ["127.0.0.1"])
-    gate.check("http://www.tiktok.com/a")
+    allowlist = UrlAllowlist(resolve=lambda _host: answers.pop(0) if answers else ["127.0.0.1"])
+    allowlist.check("http://www.tiktok.com/a")
     with pytest.raises(DownloadFailed) as caught:
-        direct.save("http://www.tiktok.com/a", tmp_path / "a", gate, direct.Limits(99, 0.5, 1.0))
+        direct.save(
+            "http://www.tiktok.com/a", tmp_path / "a", allowlist, direct.Limits(99, 0.5, 1.0)
+        )
     assert "not asked: www.tiktok.com leads to" in caught.value.fetched.reason
     assert not host.requests
 
@@ -197,20 +199,20 @@ def test_a_name_is_resolved_once_and_its_host_is_told_the_name(host, tmp_path, m
     monkeypatch.setenv("NO_PROXY", "*")
     host.serve("/a.mp4", video)
     asked = []
-    gate = UrlAllowlist(resolve=lambda name: asked.append(name) or ["93.184.216.34"])
+    allowlist = UrlAllowlist(resolve=lambda name: asked.append(name) or ["93.184.216.34"])
     direct.save(
-        "http://v16.tiktokcdn.com/a.mp4", tmp_path / "a", gate, direct.Limits(10**8, 2.0, 9.0)
+        "http://v16.tiktokcdn.com/a.mp4", tmp_path / "a", allowlist, direct.Limits(10**8, 2.0, 9.0)
     )
     assert (asked, dialled) == (["v16.tiktokcdn.com"], ["93.184.216.34"])
     assert host.requests[0].header("host") == "v16.tiktokcdn.com"
 
 
 def test_a_loopback_name_must_lead_to_this_machine(monkeypatch):
-    gate = UrlAllowlist.of(["http://localhost:9"])
-    assert gate.addresses("localhost", 9)
+    allowlist = UrlAllowlist.of(["http://localhost:9"])
+    assert allowlist.addresses("localhost", 9)
     monkeypatch.setattr(gate_module, "_resolve", lambda _host: ["93.184.216.34"])
     with pytest.raises(AddressRefused, match="leads elsewhere"):
-        gate.addresses("localhost", 9)
+        allowlist.addresses("localhost", 9)
 
 
 @given(sizes=st.lists(st.integers(0, 3000), min_size=1, max_size=30), rate=st.integers(1, 10_000))

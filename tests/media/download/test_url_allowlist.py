@@ -11,7 +11,7 @@ PUBLIC, PRIVATE = "93.184.216.34", "10.0.0.1"
 PAGE = "https://www.instagram.com/x"
 
 
-def gate(*addresses: str) -> UrlAllowlist:
+def allowlist(*addresses: str) -> UrlAllowlist:
     return UrlAllowlist(frozenset({"127.0.0.1:8123"}), lambda _host: list(addresses))
 
 
@@ -34,8 +34,8 @@ def proxies(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("port", [80, 443])
 def test_the_ports_of_the_web(port: int) -> None:
     for other in (port - 1, port + 1, 8080, 8443):
-        assert not gate(PUBLIC).knows(f"https://www.instagram.com:{other}/x")
-    assert gate(PUBLIC).check_name(f"http://www.instagram.com:{port}/x") == (
+        assert not allowlist(PUBLIC).knows(f"https://www.instagram.com:{other}/x")
+    assert allowlist(PUBLIC).check_name(f"http://www.instagram.com:{port}/x") == (
         "http",
         "www.instagram.com",
     )
@@ -44,18 +44,18 @@ def test_the_ports_of_the_web(port: int) -> None:
 @pytest.mark.parametrize("user", ["me", ":secret", "me:secret"])
 def test_an_address_with_a_user_or_a_password_is_refused(user: str) -> None:
     with pytest.raises(AddressRefused, match="user name"):
-        gate(PUBLIC).check_name(f"https://{user}@www.instagram.com/x")
+        allowlist(PUBLIC).check_name(f"https://{user}@www.instagram.com/x")
 
 
 @pytest.mark.parametrize("url", ["https:///x", "https://:443/x", "ws://www.instagram.com/x"])
 def test_an_address_without_a_host_or_of_another_scheme_is_refused(url: str) -> None:
     with pytest.raises(AddressRefused, match="only http and https"):
-        gate(PUBLIC).check_name(url)
+        allowlist(PUBLIC).check_name(url)
 
 
 def test_a_name_is_compared_in_lower_case_without_its_last_dot() -> None:
-    assert gate().check_name("HTTPS://WWW.Instagram.com./x") == ("https", "www.instagram.com")
-    assert gate().check_name("http://127.0.0.1:8123/x") == ("http", "")
+    assert allowlist().check_name("HTTPS://WWW.Instagram.com./x") == ("https", "www.instagram.com")
+    assert allowlist().check_name("http://127.0.0.1:8123/x") == ("http", "")
 
 
 def test_base_urls_of_this_machine_with_the_port_of_their_scheme() -> None:
@@ -70,10 +70,10 @@ def test_base_urls_of_this_machine_with_the_port_of_their_scheme() -> None:
 
 
 def test_what_is_local() -> None:
-    assert gate().is_local("http://127.0.0.1:8123/x")
-    assert not gate().is_local("http://127.0.0.1:8124/x")
-    assert not gate().is_local(PAGE)
-    assert not gate().is_local("http://127.0.0.1:port/x")
+    assert allowlist().is_local("http://127.0.0.1:8123/x")
+    assert not allowlist().is_local("http://127.0.0.1:8124/x")
+    assert not allowlist().is_local(PAGE)
+    assert not allowlist().is_local("http://127.0.0.1:port/x")
 
 
 @pytest.mark.parametrize("addresses", [[], [PRIVATE], [PUBLIC, PRIVATE], [PRIVATE, PUBLIC]])
@@ -81,19 +81,19 @@ def test_every_address_of_a_name_has_to_be_public(addresses: list[str], proxies)
     proxies()
     for ask in (lambda g: g.check(PAGE), lambda g: g.addresses("www.instagram.com", 443)):
         with pytest.raises(AddressRefused, match="not public"):
-            ask(gate(*addresses))
+            ask(allowlist(*addresses))
 
 
 @pytest.mark.parametrize("own", [[], [PUBLIC], ["127.0.0.1", PUBLIC], ["nonsense"]])
 def test_every_address_of_an_own_name_has_to_be_of_this_machine(own, monkeypatch) -> None:
     monkeypatch.setattr(url_allowlist, "_resolve", lambda _host: own)
     with pytest.raises(AddressRefused, match="leads elsewhere"):
-        gate(PUBLIC).addresses("127.0.0.1", 8123)
-    assert gate(PUBLIC).addresses("127.0.0.1", 8124) == [PUBLIC]  # another port is not our own
+        allowlist(PUBLIC).addresses("127.0.0.1", 8123)
+    assert allowlist(PUBLIC).addresses("127.0.0.1", 8124) == [PUBLIC]  # another port is not our own
 
 
 def test_a_proxy_resolves_names_itself(proxies) -> None:
-    home = gate(PRIVATE)  # refused as soon as it is looked up
+    home = allowlist(PRIVATE)  # refused as soon as it is looked up
     proxies("https")
     home.check(PAGE)
     with pytest.raises(AddressRefused):
@@ -136,7 +136,7 @@ def test_addresses_are_the_first_of_what_the_system_says_of_each(monkeypatch) ->
 )
 def test_an_ipv6_address_is_as_public_as_what_is_in_it(address: str, *, is_public: bool) -> None:
     try:
-        found = gate(address).addresses("x.com", 443) == [address]
+        found = allowlist(address).addresses("x.com", 443) == [address]
     except AddressRefused:
         found = False
     assert found == is_public

@@ -29,7 +29,7 @@ _FILES = ("video/", "audio/", "image/", "application/octet-stream", "binary/", "
 class Route:
     """How a connection is made. `max_bytes`: the limit of an answer, packed and unpacked."""
 
-    gate: UrlAllowlist
+    allowlist: UrlAllowlist
     deadline: Deadline
     max_bytes: int
     is_proxied: bool = False
@@ -85,7 +85,7 @@ class _Connection:
     def _dial(self, place: tuple[str, int], *_: Any) -> socket.socket:
         """A socket to the first checked address that answers. Raises OSError, AddressRefused."""
         host, port = place
-        find = _resolve if self.route.is_proxied else self.route.gate.addresses
+        find = _resolve if self.route.is_proxied else self.route.allowlist.addresses
         error: OSError = OSError(f"{host} has no address")
         for address in call_within(self._meter.wait_s(), lambda: find(host, port)):
             try:
@@ -129,8 +129,8 @@ def way(route: Route, request: Any) -> Route:
     """`route` for this request. Behind a proxy only the name is checked."""
     is_proxied = bool(request._tunnel_host) or request.has_proxy()  # noqa: SLF001 - urllib shows it nowhere else
     if is_proxied:
-        route.gate.check(request.full_url)
-    return Route(route.gate, route.deadline, route.max_bytes, is_proxied)
+        route.allowlist.check(request.full_url)
+    return Route(route.allowlist, route.deadline, route.max_bytes, is_proxied)
 
 
 @functools.cache

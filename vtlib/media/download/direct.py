@@ -48,7 +48,12 @@ class Limits:
 
 
 def save(
-    url: str, target: Path, gate: UrlAllowlist, limits: Limits, *, deadline: Deadline | None = None
+    url: str,
+    target: Path,
+    allowlist: UrlAllowlist,
+    limits: Limits,
+    *,
+    deadline: Deadline | None = None,
 ) -> None:
     """Stream `url` into `target`; a broken connection is retried once, at once.
 
@@ -57,18 +62,18 @@ def save(
     """
     clock = deadline or limits.begin()
     try:
-        _save(url, target, gate, limits, clock)
+        _save(url, target, allowlist, limits, clock)
     except DownloadFailed as failure:
         if not failure.fetched.is_glitch:
             raise
         time.sleep(PAUSE_S)
-        _save(url, target, gate, limits, clock)
+        _save(url, target, allowlist, limits, clock)
 
 
-def status(url: str, gate: UrlAllowlist, limits: Limits, deadline: Deadline) -> int | None:
+def status(url: str, allowlist: UrlAllowlist, limits: Limits, deadline: Deadline) -> int | None:
     """The HTTP status of a page, redirects followed; None when there was no answer."""
     try:
-        with _opener(url, gate, limits, deadline).open(_request(url)) as answer:
+        with _opener(url, allowlist, limits, deadline).open(_request(url)) as answer:
             return int(answer.status)
     except HTTPError as error:
         error.close()
@@ -77,9 +82,11 @@ def status(url: str, gate: UrlAllowlist, limits: Limits, deadline: Deadline) -> 
         return None
 
 
-def _save(url: str, target: Path, gate: UrlAllowlist, limits: Limits, deadline: Deadline) -> None:
+def _save(
+    url: str, target: Path, allowlist: UrlAllowlist, limits: Limits, deadline: Deadline
+) -> None:
     try:
-        with _opener(url, gate, limits, deadline).open(_request(url)) as answer:
+        with _opener(url, allowlist, limits, deadline).open(_request(url)) as answer:
             _check_content(answer)
             _stream(answer, target, limits)
     except HTTPError as error:
@@ -88,12 +95,12 @@ def _save(url: str, target: Path, gate: UrlAllowlist, limits: Limits, deadline: 
         raise connection_failure(error) from None
 
 
-def _opener(url: str, gate: UrlAllowlist, limits: Limits, deadline: Deadline) -> Any:
+def _opener(url: str, allowlist: UrlAllowlist, limits: Limits, deadline: Deadline) -> Any:
     opener = urllib.request.OpenerDirector()
     for handler in (
-        AllowlistHandler(gate),
-        urllib.request.ProxyHandler({} if gate.is_local(url) else None),
-        Opening(Route(gate, deadline, limits.max_bytes + HEAD_BYTES)),
+        AllowlistHandler(allowlist),
+        urllib.request.ProxyHandler({} if allowlist.is_local(url) else None),
+        Opening(Route(allowlist, deadline, limits.max_bytes + HEAD_BYTES)),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPRedirectHandler(),
         urllib.request.HTTPErrorProcessor(),

@@ -77,7 +77,7 @@ class Login:
 class Reader:
     """How pages are read. `more` are further yt-dlp options, by their names."""
 
-    gate: UrlAllowlist
+    allowlist: UrlAllowlist
     limits: Limits
     login: Login = Login()
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -89,10 +89,10 @@ def save(url: str, folder: Path, reader: Reader, *, deadline: Deadline | None = 
     `deadline`: that of the whole post. Only the page itself shows that a post is gone.
     """
     clock = deadline or reader.limits.begin()
-    route = Route(reader.gate, clock, reader.limits.max_bytes + HEAD_BYTES)
+    route = Route(reader.allowlist, clock, reader.limits.max_bytes + HEAD_BYTES)
     page: str | None = url
     try:
-        reader.gate.check_name(url)
+        reader.allowlist.check_name(url)
         with _Tool(_options(url, folder, reader, clock), route) as tool:
             info = tool.extract_info(url, download=False)
             page = None
@@ -158,7 +158,7 @@ def _mux(paths: list[Path], target: Path) -> None:
 
 
 def _options(url: str, folder: Path, reader: Reader, deadline: Deadline) -> dict[str, Any]:
-    is_local, limits, login = reader.gate.is_local(url), reader.limits, reader.login
+    is_local, limits, login = reader.allowlist.is_local(url), reader.limits, reader.login
     options: dict[str, Any] = {
         "allowed_extractors": [*EXTRACTORS, "generic", "html5"] if is_local else EXTRACTORS,
         "format": FORMAT,
@@ -224,7 +224,7 @@ class _Opening(HTTPHandler):
         socks_proxy = req.headers.pop("Ytdl-socks-proxy", None)
         if not socks_proxy:
             return connection_class(base, way(self.route, req))
-        self.route.gate.check(req.full_url)
+        self.route.allowlist.check(req.full_url)
         socks_class = make_socks_conn_class(base, socks_proxy)
         return connection_class(socks_class, replace(self.route, is_proxied=True))
 
@@ -256,7 +256,7 @@ def _handler_class(route: Route) -> type:
             context = self._make_sslcontext(legacy_ssl_support=legacy_ssl_support)
             opener = urllib.request.OpenerDirector()
             for handler in (
-                AllowlistHandler(route.gate),
+                AllowlistHandler(route.allowlist),
                 ProxyHandler(proxies),
                 _Opening(route, context=context, source_address=self.source_address),
                 urllib.request.HTTPCookieProcessor(cookiejar),

@@ -156,12 +156,12 @@ class AllowlistHandler(urllib.request.BaseHandler):
 
     handler_order = 0
 
-    def __init__(self, gate: UrlAllowlist) -> None:
-        self.gate = gate
+    def __init__(self, allowlist: UrlAllowlist) -> None:
+        self.allowlist = allowlist
 
     def http_request(self, request: Any) -> Any:
         """The request, unchanged; raises AddressRefused."""
-        self.gate.check_name(request.full_url)
+        self.allowlist.check_name(request.full_url)
         return request
 
     https_request = http_request

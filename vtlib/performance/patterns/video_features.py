@@ -132,7 +132,7 @@ def analysed_features(
     analyses: pd.DataFrame, *, barred: Mapping[str, str] | None = None
 ) -> tuple[pd.DataFrame, list[Feature]]:
     """(values, features) of kind model from analyses: post_id, answer (dict), prompt_version, and
-    optionally unsupported (paths of claims that the file does not bear out: their catalysts are
+    optionally unsupported (paths of claims that the file does not support: their catalysts are
     unknown, not absent).
 
     A hook type counts from a probability of .5 on; what an answer does not name is absent; without

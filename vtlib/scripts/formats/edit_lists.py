@@ -2,7 +2,7 @@
 lists.
 
 Each beat is a clip on exact frames: of the source proxy where the beat says where it comes from and
-the proxy is long enough, else of the slates' film, on which every slate stands at its own time.
+the proxy is long enough, else of the slates' video, on which every slate stands at its own time.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def as_edl(document: Document) -> FormattedDocument:
 
 
 def uses_slates(document: Document) -> bool:
-    """Whether any clip of the timeline stands on the slates' film."""
+    """Whether any clip of the timeline stands on the slates' video."""
     return any(
         _source_start(document, s) is None for s in spans(document.script) if s.duration_s > 0
     )

@@ -19,7 +19,7 @@ SLATES = "slates.mp4"
 
 
 def write(document: Document, formats: Mapping[str, Format]) -> FormattedDocument:
-    """A ZIP with a file a format, the slates' film that timelines stand on, and manifest.json.
+    """A ZIP with a file a format, the slates' video that timelines stand on, and manifest.json.
 
     It is self-contained: clips never point at this machine, and no other creator's video is
     included (the storyboard keeps its frames). The manifest names script, version, date and, for

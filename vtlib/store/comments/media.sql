@@ -26,7 +26,7 @@ COMMENT ON COLUMN media.proxy_path IS 'small H.264 copy, relative to outputs; th
 COMMENT ON COLUMN media.proxy_bytes IS 'size of the small copy, bytes';
 COMMENT ON COLUMN media.purged_at IS 'when vt purge removed the file, UTC; it is not fetched again';
 
-COMMENT ON TABLE media_images IS 'The files of a photo post or slideshow, pictures and films, in order (machine).';
+COMMENT ON TABLE media_images IS 'The files of a photo post or slideshow, pictures and videos, in order (machine).';
 COMMENT ON COLUMN media_images.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN media_images.position IS 'place in the slideshow, from 0';
 COMMENT ON COLUMN media_images.sha256 IS 'digest of the file';
@@ -69,21 +69,21 @@ COMMENT ON COLUMN measures.parts IS 'what was asked for: light, speech, text, fa
 COMMENT ON COLUMN measures.measured_at IS 'when, UTC';
 COMMENT ON COLUMN measures.compared_at IS 'when twins of it were sought, UTC; NULL = not yet';
 
-COMMENT ON TABLE twins IS 'Pairs of posts that show the same film (machine).';
+COMMENT ON TABLE twins IS 'Pairs of posts that show the same video (machine).';
 COMMENT ON COLUMN twins.post_id IS 'one post: the lesser post_id';
 COMMENT ON COLUMN twins.twin_post_id IS 'the other post';
-COMMENT ON COLUMN twins.share IS 'share of the shorter film''s keyframes that the other has in the same order, 0 to 1; 1 = or the same file';
+COMMENT ON COLUMN twins.share IS 'share of the shorter video''s keyframes that the other has in the same order, 0 to 1; 1 = or the same file';
 COMMENT ON COLUMN twins.method IS 'method and version of the comparison';
 COMMENT ON COLUMN twins.found_at IS 'when, UTC';
 
-COMMENT ON VIEW creatives IS 'Measured posts by the film they show, twins of twins included: count creative_id to count a film once.';
+COMMENT ON VIEW creatives IS 'Measured posts by the video they show, twins of twins included: count creative_id to count a video once.';
 COMMENT ON COLUMN creatives.post_id IS 'platform:native_id of the post';
-COMMENT ON COLUMN creatives.creative_id IS 'the post that showed the film first';
-COMMENT ON COLUMN creatives.n_posts IS 'posts that show the film';
+COMMENT ON COLUMN creatives.creative_id IS 'the post that showed the video first';
+COMMENT ON COLUMN creatives.n_posts IS 'posts that show the video';
 
 COMMENT ON TABLE film_samples IS 'Posts drawn at random to be measured for patterns, beside the picked ones (machine): one row a project and post.';
 COMMENT ON COLUMN film_samples.project_id IS 'slug of the project';
-COMMENT ON COLUMN film_samples.post_id IS 'post whose film is to be measured';
+COMMENT ON COLUMN film_samples.post_id IS 'post whose video is to be measured';
 COMMENT ON COLUMN film_samples.stratum IS 'breakout or ordinary, as judged when it was drawn';
 COMMENT ON COLUMN film_samples.drawn_share IS 'share of that stratum that was drawn, 0 to 1';
 COMMENT ON COLUMN film_samples.rule IS 'how it was drawn';

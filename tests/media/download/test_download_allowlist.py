@@ -43,7 +43,7 @@ ASKED = [
 ]
 
 
-def gate(*addresses: str) -> UrlAllowlist:
+def allowlist(*addresses: str) -> UrlAllowlist:
     allowed = UrlAllowlist.of([OWN, "https://api.apify.com", None])
     return UrlAllowlist(allowed.loopback, lambda _host: list(addresses))
 
@@ -51,14 +51,14 @@ def gate(*addresses: str) -> UrlAllowlist:
 @pytest.mark.parametrize("url", REFUSED)
 def test_refused(url):
     with pytest.raises(AddressRefused):
-        gate(PUBLIC).check(url)
-    assert not gate(PUBLIC).knows(url)
+        allowlist(PUBLIC).check(url)
+    assert not allowlist(PUBLIC).knows(url)
 
 
 @pytest.mark.parametrize("url", ASKED)
 def test_asked(url):
-    gate(PUBLIC).check(url)
-    assert gate(PUBLIC).knows(url)
+    allowlist(PUBLIC).check(url)
+    assert allowlist(PUBLIC).knows(url)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_asked(url):
 )
 def test_a_known_name_that_leads_home_is_refused(address):
     with pytest.raises(AddressRefused, match="not public"):
-        gate(PUBLIC, address).check("https://www.instagram.com/x")
+        allowlist(PUBLIC, address).check("https://www.instagram.com/x")
 
 
 EVERY_DOMAIN = sorted(DELIVERY.union(*(s.HOSTS for s in SOURCES.values())))
@@ -105,10 +105,10 @@ EVERY_DOMAIN = sorted(DELIVERY.union(*(s.HOSTS for s in SOURCES.values())))
 @pytest.mark.parametrize("domain", EVERY_DOMAIN)
 def test_every_listed_domain_bare_and_with_a_sub_domain(domain):
     for host in (domain, f"a-1.b.{domain}", domain.upper(), f"{domain}."):
-        gate(PUBLIC).check(f"https://{host}/x")
-        assert gate(PUBLIC).addresses(host, 443) == [PUBLIC]
+        allowlist(PUBLIC).check(f"https://{host}/x")
+        assert allowlist(PUBLIC).addresses(host, 443) == [PUBLIC]
     for host in (f"x{domain}", f"{domain}.evil.com", f"{domain}x"):
-        assert not gate(PUBLIC).knows(f"https://{host}/x") or host in EVERY_DOMAIN
+        assert not allowlist(PUBLIC).knows(f"https://{host}/x") or host in EVERY_DOMAIN
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_every_listed_domain_bare_and_with_a_sub_domain(domain):
     ["8.8.8.8", "2a00:1450:4001:82a::200e", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"],
 )
 def test_public_addresses_are_asked_however_they_are_written(address):
-    assert gate(address).addresses("www.instagram.com", 443) == [address]
+    assert allowlist(address).addresses("www.instagram.com", 443) == [address]
 
 
 WRITTEN = ["64:ff9b::{}", "::{}", "::ffff:{}", "::ffff:0:{}", "2a00:1450::5efe:{}"]
@@ -128,7 +128,7 @@ def test_an_address_in_another_is_as_public_as_that(address, form):
     verdicts = []
     for one in (plain, carried):
         try:
-            verdicts.append(bool(gate(one).addresses("x.com", 443)))
+            verdicts.append(bool(allowlist(one).addresses("x.com", 443)))
         except AddressRefused:
             verdicts.append(False)
     assert verdicts[0] == verdicts[1]
@@ -153,7 +153,7 @@ def test_no_text_passes_but_by_its_name(text):
     for url in (text, f"http://{text}", f"https://{text}"):
         names = ("t.co", "x.com", "127.0.0.1:8123", "fb.com")
         is_named = url.startswith(("http://", "https://")) and any(d in url for d in names)
-        assert is_named or not gate(PUBLIC).knows(url)
+        assert is_named or not allowlist(PUBLIC).knows(url)
 
 
 @pytest.fixture(scope="module")

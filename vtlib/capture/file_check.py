@@ -17,6 +17,7 @@ import pandas as pd
 from vtlib.capture import datasets as files
 from vtlib.capture import imports, ingest, mapping, messages
 from vtlib.capture import store as captures
+from vtlib.capture.rows import BAD_VALUE
 from vtlib.core.errors import BadInput, VtError
 from vtlib.core.models import METRICS
 from vtlib.platforms import layouts
@@ -205,7 +206,7 @@ def _mapped(
         "mapped": tally["mapped"] + tally["within"],
         "accounts": tally["accounts"],
         "rejected": {k: tally[k] for k in (*kinds, "needs_network") if tally[k]},
-        "bad_values": tally[mapping.BAD_VALUE],
+        "bad_values": tally[BAD_VALUE],
         "read": tuple(count.readings()),
         "unread": unread,
         "reasons": {name: why[name] for name in unread if name in why},

@@ -28,7 +28,7 @@ def readings(project: Project) -> pd.DataFrame:
     return pd.DataFrame([_reading(row) for row in rows], columns=["capture_id", *COLUMNS])
 
 
-def _reading(row: Mapping[str, Any]) -> dict[str, Any]:
+def _reading(row: Mapping[Any, Any]) -> dict[str, Any]:
     counts = {name: int(row[name]) for name in (*METRICS, "followers")}
     share = f"{int(row['mapped'] or 0):,} of {int(row['found'] or 0):,} items"
     actor = row["actor"] or ""

@@ -1,5 +1,5 @@
-"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain, gzipped or
-zipped.
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain or packed
+(gzip, xz, ZIP).
 
 The format is read from content, never from the name. Memory stays flat: one item at a time.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
@@ -23,12 +25,13 @@ from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
 from vtlib.platforms.fields import path_of_key, unflatten
+from vtlib.platforms.layouts import all_layouts
 from vtlib.tables.encodings import Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
 from vtlib.tables.workbook import is_workbook
 
 MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx")
-ENDINGS = (*MEMBERS, ".gz", ".zip")
+ENDINGS = (*MEMBERS, ".gz", ".xz", ".zip")
 _PLAIN = TableOptions()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
@@ -83,7 +86,7 @@ def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset
     try:
         members = _members(path)
         return [_describe(path, m, captured_at) for m in members]
-    except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile, lzma.LZMAError) as error:
         raise BadInput(f"cannot be read: {error}", file=str(path)) from None
 
 
@@ -101,6 +104,22 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
         return
     with closing(dataset.open()) as stream:
         yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
+
+
+def form(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, str]:
+    """What a file is written in ("JSON lines", "CSV" …), and its encoding ("" for a workbook).
+
+    Raises BadInput as `items` does.
+    """
+    encoding = _encoding(dataset)
+    with closing(dataset.open()) as stream:
+        read_json = json_items.reader(stream, encoding)
+    if read_json is not None:
+        return json_items.FORMS[read_json.__name__], encoding.name
+    _refuse_pages(_head(dataset), dataset.name)
+    table = _table(dataset, options)
+    is_text = table.encoding is not None
+    return "CSV" if is_text else "XLSX", table.encoding.name if table.encoding else ""
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
@@ -148,14 +167,23 @@ def _members(path: Path) -> list[str]:
         names = [n for n in pack.namelist() if Path(n).suffix.lower() in MEMBERS]
     if not names:
         raise BadInput("the ZIP holds no JSON, JSONL, CSV or XLSX file", file=str(path))
-    return sorted(n for n in names if not n.startswith("__MACOSX"))
+    names = sorted(n for n in names if not n.startswith("__MACOSX"))
+    return [n for n in names if _holds_posts(n)] or names
+
+
+def _holds_posts(member: str) -> bool:
+    """Whether a file of a platform's own archive is one with posts: the rest is of other things."""
+    return any(fnmatch(f"/{member}", form) for one in all_layouts() for form in one.members)
 
 
 def _open(path: Path, member: str) -> IO[bytes]:
     if member:
         return zipfile.ZipFile(path).open(member)
     with path.open("rb") as stream:
-        is_gzip = stream.read(2) == b"\x1f\x8b"
+        head = stream.read(6)
+    if head == b"\xfd7zXZ\x00":
+        return cast("IO[bytes]", lzma.open(path, "rb"))
+    is_gzip = head.startswith(b"\x1f\x8b")
     return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 

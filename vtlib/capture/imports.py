@@ -19,7 +19,7 @@ from vtlib.capture import store as captures
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import post_ref
+from vtlib.platforms import layouts, post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
@@ -281,14 +281,14 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     capture = _capture(project, one, choices, capture_id)
     if previous:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
-    batches = _batches(files.items(one, choices.options))
-    first = next(batches, [])
+    stream = batches(files.items(one, choices.options))
+    first = next(stream, [])
     chunk = ingest.mapped(first, capture)
     if chunk:
         mapping.refuse_numberless(chunk, file=one.name)
     captures.begin(project.store, _begin_row(capture))
     total = _Total()
-    for batch in chain([first], batches):
+    for batch in chain([first], stream):
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
         chunk = None
         if choices.progress:
@@ -300,14 +300,7 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
 def _capture(
     project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
 ) -> mapping.Capture:
-    rows = files.items(one, choices.options)
-    items = (item for _, item in rows if isinstance(item, dict))
-    sample = list(islice(items, SAMPLE_ITEMS))
-    if choices.platform:
-        mapping.refuse_foreign(sample, file=one.name)
-        platform, actor, is_forced = choices.platform, "given", True
-    else:
-        (platform, actor), is_forced = mapping.recognise_items(sample, file=one.name), False
+    platform, actor, is_forced = recognised(one, choices)
     return mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
@@ -325,7 +318,27 @@ def _capture(
     )
 
 
-def _batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
+def recognised(one: files.Dataset, choices: ImportOptions) -> tuple[Platform, str, bool]:
+    """(platform, actor or tool, whether the platform was given) of a file, by its first items.
+
+    Raises BadInput as capture/mapping.recognise_items does.
+    """
+    sample = first_items(one, choices)
+    if choices.platform:
+        mapping.refuse_foreign(sample, file=one.name)
+        return choices.platform, "given", True
+    return *mapping.recognise_items(sample, file=one.name), False
+
+
+def first_items(one: files.Dataset, choices: ImportOptions) -> list[dict[str, Any]]:
+    """The items that a file is recognised by."""
+    rows = files.items(one, choices.options)
+    items = (item for _, item in rows if isinstance(item, dict))
+    return list(islice(items, SAMPLE_ITEMS))
+
+
+def batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
+    """Items as they are mapped and stored, CHUNK_ITEMS at a time."""
     stream = iter(items)
     while batch := list(islice(stream, CHUNK_ITEMS)):
         yield batch
@@ -407,7 +420,14 @@ def _finish(
     bad = messages.unreadable(tally)
     code = 4 if is_failure or (is_strict and warnings) else 2 if bad else 0
     report = _report(row, status="failed" if is_failure else "ok", reason=row["reason"] or "")
-    notes = (messages.guessed(capture.captured_at, basis), messages.not_read(unread))
+    layout = layouts.by_name(capture.actor or "")
+    if layout and layout.own:
+        people.mark_capture_own(project.store, project.slug, capture.capture_id)
+    notes = (
+        messages.guessed(capture.captured_at, basis),
+        messages.not_read(unread),
+        layout.note if layout else "",
+    )
     return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
 
 

@@ -44,10 +44,11 @@ from vtlib.core.models import (
     Rejected,
     UnreadableItem,
 )
-from vtlib.platforms import outcome, posts_within, recognise
+from vtlib.platforms import layouts, outcome, posts_within, recognise
 from vtlib.platforms.field_use import FieldUse
 from vtlib.platforms.fields import nested
 from vtlib.platforms.foreign import foreign_layout, own_statistics
+from vtlib.platforms.layouts import Layout
 from vtlib.platforms.sanitise import CUTS, cleaned
 
 __all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
@@ -61,8 +62,9 @@ class Chunk:
 
     `tally` counts `mapped`, `accounts` and each kind of rejection, and beside them posts: `within`
     (inside accounts' items), `younger` (than their capture), `numbered` (with a number or, outside
-    flat tables, a time), `own_time` (the item says when it was captured), and `bad_value`: fields
-    that could not be read. `keys` are the items' own field names, `use` what was asked of them.
+    flat tables of an unknown layout, a time), `own_time` (the item says when it was captured), and
+    `bad_value`: fields that could not be read. `keys` are the items' own field names, `use` what
+    was asked of them.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -77,7 +79,7 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
     """
     items = [item for item in sample if isinstance(item, dict)]
     refuse_foreign(items, file=file)
-    votes = Counter(hit for item in items if (hit := recognise(item)))
+    votes = Counter(hit for item in items if (hit := shape_of(item)))
     if not votes:
         columns = ", ".join(dict.fromkeys(str(k) for item in items[:20] for k in item))[:600]
         raise BadInput(
@@ -89,14 +91,31 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
     return votes.most_common(1)[0][0]
 
 
+def shape_of(item: dict[str, Any]) -> tuple[Platform, str] | None:
+    """The platform and actor, or tool, whose item this is; None when it looks like none."""
+    layout = layouts.recognise(item)
+    if layout is None:
+        return recognise(item)
+    platform = layout.platform or platform_of(layouts.outcome(layout, item))
+    return (platform, layout.name) if platform else None
+
+
+def platform_of(result: Mapped | MappedAccount | Rejected) -> Platform | None:
+    """The platform of what an item means; None where it names neither post nor account."""
+    if isinstance(result, Mapped):
+        return result.post.platform
+    return result.account.platform if isinstance(result, MappedAccount) else None
+
+
 def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> None:
     """Raise BadInput, by name, when most of the items are another tool's export, or own
     statistics.
     """
-    layouts = Counter(name for item in items if (name := foreign_layout(dict(item))))
-    if 2 * layouts.total() > len(items):
+    strange = (dict(item) for item in items if layouts.recognise(item) is None)
+    foreign = Counter(name for item in strange if (name := foreign_layout(item)))
+    if 2 * foreign.total() > len(items):
         raise BadInput(
-            f"this is the layout of {layouts.most_common(1)[0][0]}, which is not read yet: "
+            f"this is the layout of {foreign.most_common(1)[0][0]}, which is not read yet: "
             "nothing was stored.",
             todo="Export with one of the actors of docs/workflow.md, or keep the file until an "
             "update.",
@@ -249,12 +268,23 @@ def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
 def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccount | Rejected:
     if isinstance(item, UnreadableItem):
         return Rejected("unreadable", item.reason, item.text or None)
+    layout = _layout_of(item, capture)
+    if layout:
+        result = layouts.outcome(layout, use.item(item))
+        return replace(result, payload=item) if isinstance(result, Rejected) else result
     hit = None if capture.forced or not isinstance(item, dict) else recognise(item)
     platform = hit[0] if hit else capture.platform
     if platform is None:
         return Rejected("unreadable", "no platform recognises this item", item)
     result = outcome(platform, use.item(nested(item)) if isinstance(item, dict) else item)
     return replace(result, payload=item) if isinstance(result, Rejected) else result
+
+
+def _layout_of(item: Any, capture: Capture) -> Layout | None:
+    """The map that reads an item: a person's, else that of the tool whose item it is."""
+    layout = capture.layout or layouts.recognise(item)
+    other = layout and capture.forced and layout.platform not in (None, capture.platform)
+    return None if other or not isinstance(item, dict) else layout
 
 
 def _within(
@@ -272,6 +302,7 @@ def _facts(results: Sequence[Mapped | MappedAccount], item: Any, capture: Captur
     """What is counted of an item's posts (Chunk.tally)."""
     posts = [one for one in results if isinstance(one, Mapped)]
     is_flat = not any(isinstance(value, (dict, list)) for value in item.values())
+    is_flat = is_flat and layouts.recognise(item) is None
     return Counter(
         numbered=sum(
             _is_numbered(p) or (p.post.posted_at is not None and not is_flat) for p in posts

@@ -1,7 +1,9 @@
 """Dataset files of every kind and damage, read as streams."""
 
 import gzip
+import io
 import json
+import random
 import time
 import tracemalloc
 import zipfile
@@ -11,6 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from vtlib.capture import json_items
 from vtlib.capture.datasets import (
     UnreadableItem,
     capture_time,
@@ -265,3 +268,41 @@ def test_a_line_of_another_program_stays_what_it_is(tmp_path: Path) -> None:
     content = "\n".join(latin).encode("cp1252") + '\n{"text": "crème brûlée"}'.encode()
     texts = [item["text"] for item in read(written(tmp_path, "x.jsonl", content))]
     assert texts == [*(f"Café {n} très bon" for n in range(9)), "crème brûlée"]
+
+
+def any_value(rng: random.Random, depth: int = 0) -> object:
+    """A JSON value that holds what a scanner of quotes and brackets can stumble over."""
+    if depth == 3 or rng.random() < 0.3:
+        return rng.choice([1, 2.5, None, "", 'a},{"id":1', "]", 'é"q\\', "\\", 2**63, 2**70])
+    if rng.random() < 0.5:
+        return [any_value(rng, depth + 1) for _ in range(rng.randint(0, 4))]
+    return {rng.choice(["id", "b"]): any_value(rng, depth + 1) for _ in range(rng.randint(0, 4))}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_stretches_and_the_scanner_read_the_same_of_sound_and_damaged_lists(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a damaged place quotes depends on how much was read; that it is one does not."""
+    rng = random.Random(seed)
+    n_sound = 0
+    for _ in range(50):
+        items = [{"id": any_value(rng), "x": any_value(rng)} for _ in range(rng.randint(0, 30))]
+        text = json.dumps(items, indent=rng.choice([None, 1]), ensure_ascii=rng.random() < 0.5)
+        raw = text.encode()
+        if rng.random() < 0.3:
+            at = rng.randrange(len(raw))
+            raw = raw[:at] + rng.choice([b"", b'"', b"}", b",", b"\n"]) + raw[at + 1 :]
+        monkeypatch.setattr(json_items, "STRETCH_BYTES", rng.choice([100, 1000, 1 << 22]))
+        monkeypatch.setattr(json_items, "BLOCK_BYTES", rng.choice([16, 64, 1 << 20]))
+        stretched = list(json_items.array_items(io.BytesIO(raw)))
+        with monkeypatch.context() as patch:
+            patch.setattr(json_items._Array, "_sound_items", lambda _: iter(()))
+            scanned = list(json_items.array_items(io.BytesIO(raw)))
+        bare = [
+            [one.reason if isinstance(one, UnreadableItem) else one for one in items]
+            for items in (stretched, scanned)
+        ]
+        assert bare[0] == bare[1]
+        n_sound += stretched == items
+    assert n_sound > 10

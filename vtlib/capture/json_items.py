@@ -1,7 +1,8 @@
 """Items out of JSON text of any damage: arrays, lines, and answers that wrap a list.
 
-An item that cannot be decoded loses itself alone: the ends of an array's elements are found by a
-scanner of quotes and brackets, and each element is decoded by itself. Nothing here recurses.
+An item that cannot be decoded loses itself alone. A sound array is decoded by stretches of whole
+elements; from the first stretch with damage on, the ends of its elements are found by a scanner of
+quotes and brackets, and each is decoded by itself. Nothing here recurses.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 64_000
 MAX_HEAD_BYTES = 1 << 25
 MAX_ITEM_BYTES = 1 << 28  # one item; the largest export known to us is 80 MB for 20,000 items
+STRETCH_BYTES = 1 << 22  # decoded at once, while all is well
+BORDERS_TRIED = 4  # ends of a stretch: the last may lie within an element
 MAX_DAMAGES = 500  # each may cost a look through the rest of the file
 SAMPLE_LINES = 20
 # Levels kept of an item that nests deeper than a decoder goes: more than orjson writes (254), so
@@ -136,6 +139,7 @@ class _Array:
         self.damages = 0
 
     def items(self) -> Iterator[Any]:
+        yield from self._sound_items()
         item: Any = None
         while (start := self._element()) is not None:
             end = self._end(start)
@@ -152,6 +156,33 @@ class _Array:
                 )
                 return
         yield from self._ending(item)
+
+    def _sound_items(self) -> Iterator[Any]:
+        """The elements up to the first stretch that cannot be decoded at once."""
+        self._next_mark()
+        opening = _OPENING.match(self.text, self.at)
+        border = _border_before(opening)
+        while opening:
+            self.text, self.at = self.text[self.at :], 0
+            while len(self.text) < STRETCH_BYTES and self._more():
+                pass
+            for end in self._stretch_ends(border):
+                members = _sound_list(self.text[:end])
+                if members is not None:
+                    yield from members
+                    self.at = end
+                    self._next_mark()
+                    break
+            else:
+                return
+
+    def _stretch_ends(self, border: re.Pattern[bytes]) -> list[int]:
+        """Where the text in hand may be cut between two elements, the last place first."""
+        if len(self.text) < STRETCH_BYTES:  # all that is left
+            end = len(self.text.rstrip(_BLANKS)) - 1
+            return [end] if self.text[end : end + 1] == b"]" and end > 0 else []
+        ends = [match.start() + 1 for match in border.finditer(self.text)]
+        return ends[: -BORDERS_TRIED - 1 : -1]
 
     def _element(self) -> int | None:
         """Where the next element begins; None at the end of the array, or of the file."""
@@ -247,9 +278,7 @@ class _Array:
         return UnreadableItem(f"the JSON breaks off or is damaged here: {reason}", excerpt)
 
     def _border(self, start: int) -> int:
-        opening = _OPENING.match(self.text, start)
-        key = rb'"' + re.escape(opening.group(1)) + rb'"\s*:' if opening else rb'"'
-        border = re.compile(rb"\}\s*,\s*(?=\{\s*" + key + rb")")
+        border = _border_before(_OPENING.match(self.text, start))
         while not (match := border.search(self.text, start + 1)):
             if not self._more():
                 return len(self.text)
@@ -264,6 +293,26 @@ class _Array:
         block = self.stream.read(max(BLOCK_BYTES, len(self.text)))
         self.text += block
         return bool(block)
+
+
+def _border_before(opening: re.Match[bytes] | None) -> re.Pattern[bytes]:
+    """What stands between two elements of which the next opens as `opening` does."""
+    key = rb'"' + re.escape(opening.group(1)) + rb'"\s*:' if opening else rb'"'
+    return re.compile(rb"\}\s*,\s*(?=\{\s*" + key + rb")")
+
+
+def _sound_list(text: bytes) -> list[Any] | None:
+    """The elements of a text that is nothing but whole ones; None where it is anything else.
+
+    What decodes between brackets is a list, so that no element and no text can be cut.
+    """
+    if _LONG_NUMBER.search(text):
+        return None
+    try:
+        members: list[Any] = orjson.loads(b"[" + text + b"]")
+    except ValueError:
+        return None
+    return members
 
 
 def _is_lines(head: bytes, encoding: Encoding) -> bool:

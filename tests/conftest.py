@@ -2,6 +2,7 @@
 databases from one.
 """
 
+import gc
 import shutil
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
-from vtlib.store import locks, people
+from vtlib.store import connection, locks, people
 from vtlib.store.connection import Connection, Store
 from vtlib.store.project import Project, Workspace
 
@@ -41,6 +42,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
 
 
+def pytest_collection_finish():
+    """What was imported stays: the collector went through millions of its objects again and again,
+    a fifth of a worker's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Migrations, views and comments of a new database take a second of CPU: a worker makes one,
@@ -57,6 +67,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "_open", opened)
+        # Tables of a few rows: handing them to a second thread costs more than they do.
+        patch.setattr(connection, "_threads", lambda: 1)
         # An open costs as much as ten small operations, and a test does dozens in a row.
         locks.linger()
         yield

@@ -92,12 +92,20 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def poisoned(item: dict[str, Any], path: tuple[Any, ...], value: str) -> bytes:
     """The JSON text of `item` with `value`, a JSON text, at `path`."""
+    return filled(with_a_hole(item, path), value)
+
+
+def with_a_hole(item: dict[str, Any], path: tuple[Any, ...]) -> str:
     root = {"": deepcopy(item)}
     node: Any = root
     for step in ("", *path)[:-1]:
         node = node[step]
     node[("", *path)[-1]] = HOLE
-    return json.dumps(root[""]).replace(json.dumps(HOLE), value).encode("utf-8", "surrogatepass")
+    return json.dumps(root[""])
+
+
+def filled(text: str, value: str) -> bytes:
+    return text.replace(json.dumps(HOLE), value).encode("utf-8", "surrogatepass")
 
 
 values = st.one_of(
@@ -140,7 +148,8 @@ def test_a_line_is_one_item_whatever_stands_at_any_place_of_it() -> None:
     assert len(short) > 20
     for item, paths in zip(ITEMS[::STEP], PATHS[::STEP], strict=True):
         for path in paths[1:]:
-            joined = b"\n".join(poisoned(item, path, value) for value in short)
+            text = with_a_hole(item, path)
+            joined = b"\n".join(filled(text, value) for value in short)
             assert len(list(json_items.line_items(io.BytesIO(joined)))) == len(short), path
 
 

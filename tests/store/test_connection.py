@@ -4,6 +4,7 @@ VT_SOAK_S says for how many seconds eight processes write and read (`make soak`:
 rows each.
 """
 
+import fcntl
 import multiprocessing
 import os
 import re
@@ -162,6 +163,22 @@ def test_each_operation_of_a_session_is_a_transaction_of_its_own(store: Store) -
         assert store.query("SELECT slug FROM brands")["slug"].tolist() == ["a"]
         setting = store.query("SELECT current_setting('preserve_insertion_order') AS held")
         assert setting["held"].tolist() == [True]
+
+
+def test_a_session_keeps_the_file_open_while_nobody_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtlib.store.locks.LEASE_S", 0.0)
+    store.query("SELECT 1")
+    opened = _opened(monkeypatch)
+    with store.session():
+        for _ in range(3):
+            store.query("SELECT 1")
+        with store.path.with_name(f"{store.path.name}.queue").open("ab") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            threading.Timer(0.1, other.close).start()
+            store.query("SELECT 1")
+    assert len(opened) == 2
 
 
 def test_others_get_their_turn_while_a_session_goes_on(

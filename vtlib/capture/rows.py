@@ -219,7 +219,9 @@ def _larger(one: Row, other: Row) -> Row:
 def frame(table: str, rows: list[Row]) -> pd.DataFrame:
     """Rows as a typed frame (Arrow-backed, so that a missing count stays missing and whole)."""
     arrow = pa.Table.from_pylist(rows, schema=TABLES[table])
-    return pd.DataFrame(arrow.to_pandas(types_mapper=pd.ArrowDtype))
+    # The same as to_pandas(types_mapper=pd.ArrowDtype), which takes twice as long.
+    columns = map(pd.arrays.ArrowExtensionArray, arrow.columns)
+    return pd.DataFrame(dict(zip(arrow.column_names, columns, strict=True)), copy=False)
 
 
 def as_json(value: Any) -> str | None:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from vtlib.run.kernels import Kernel
 from vtlib.run.plan import StageStatus
 
 ENGINE = "vt"
+SAVE_EVERY_S = 2.0
 # What a cell's output may be in a copy with pseudonyms: our conclusion, charts, tables; their texts
 # beside them.
 RESULTS = (MIMETYPE, "application/vnd.vegalite.v5+json", "text/html", "text/plain")
@@ -66,7 +68,18 @@ class KernelEngine(NBClientEngine):
             nb_man, km=kernel.manager, kernel_name=kernel_name, timeout_func=timeout_func
         )
         client.kc = kernel.client
-        return client.execute()
+        save = nb_man.save
+        # papermill writes all outputs so far before and after each cell: a quarter of a short run.
+        nb_man.save = partial(_save_in_between, nb_man, save)
+        try:
+            return client.execute()
+        finally:
+            save()
+
+
+def _save_in_between(nb_man: Any, save: Callable[[], object], **_: Any) -> None:
+    if (nb_man.now() - nb_man.last_save_time).total_seconds() >= SAVE_EVERY_S:
+        save()
 
 
 papermill_engines.register(ENGINE, KernelEngine)
@@ -99,7 +112,7 @@ def execute(
     kernel: Kernel,
     timeout_s: float | None = None,
 ) -> NotebookResult:
-    """Run `source` in `kernel` into `target`, which papermill writes after every cell.
+    """Run `source` in `kernel` into `target`, which is written every few seconds.
 
     A failing cell, a dead kernel or a passed time is an Outcome with status `failed`; the partial
     notebook then ends in the error. `timeout_s` is for all cells together.

@@ -56,9 +56,9 @@ class Store:
     def session(self, *, is_reading: bool = False) -> Iterator[None]:
         """Operations in the block, also of other threads, share one open file.
 
-        Each is a transaction of its own as ever. Other processes get their turn between two of them
-        every `locks.LEASE_S` seconds, and `locks.IDLE_S` after the last: a session may wait for a
-        network. One that `is_reading` opens the file for reading, beside other readers, until
+        Each is a transaction of its own as ever. Other processes that wait get their turn between
+        two of them after `locks.LEASE_S` seconds, and other programs `locks.IDLE_S` after the
+        last: a session may wait for a network. One that `is_reading` opens the file for reading, beside other readers, until
         something is written.
         """
         with locks.session(self.path, is_reading=is_reading):

@@ -63,6 +63,18 @@ def wait_in_queue(path: Path, *, is_shared: bool, end: float) -> Iterator[None]:
         yield
 
 
+def is_awaited(path: Path) -> bool:
+    """Whether another process waits for the database at `path`; yes where that cannot be told."""
+    if sys.platform == "win32":
+        return True
+    with _beside(path, "queue") as queue:
+        try:
+            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def holder(path: Path) -> int | None:
     """The process id that holds the database at `path`, or its queue; None if unknown.
 
@@ -118,21 +130,22 @@ def _beside(path: Path, end: str) -> IO[bytes]:
     return _name(path, end).open("ab")
 
 
-LEASE_S = 1.0  # an open costs about .05 s: one in twenty
+LEASE_S = 1.0  # then whoever waits gets in: an open costs about .05 s, one in twenty
 IDLE_S = 0.25
 
 OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 class Lease:
-    """The open file of the sessions of one path: opened when it is first needed, closed when nobody
-    used it for IDLE_S seconds or, between operations, after LEASE_S; a timer's thread may close it.
+    """The open file of the sessions of `path`: opened when it is first needed, closed when nobody
+    used it for IDLE_S seconds or, between operations, once another process waits for it and
+    LEASE_S are over; a timer's thread may close it.
 
     `is_reading`: it is opened for reading as long as nothing is written.
     """
 
-    def __init__(self, *, is_reading: bool) -> None:
-        self.is_reading = is_reading
+    def __init__(self, path: Path, *, is_reading: bool) -> None:
+        self.path, self.is_reading = path, is_reading
         self.sessions = 0
         self._turn = threading.Condition()
         self._stack = ExitStack()
@@ -178,7 +191,7 @@ class Lease:
             is_unfit = self._is_read_only and not read_only
             if self._users and is_unfit:
                 raise TimeoutError
-            if not self._users and (is_unfit or time.monotonic() > self._until_s):
+            if not self._users and (is_unfit or self._is_over()):
                 self._close()
             if self._connection is None:
                 self._is_read_only = read_only and self.is_reading
@@ -211,8 +224,11 @@ class Lease:
         if not self._users or self._users[me]:
             return True
         # Once the lease is over the others end first, so that another process gets in.
-        is_over = time.monotonic() > self._until_s
-        return read_only and self._writer is None and not is_over
+        return read_only and self._writer is None and not self._is_over()
+
+    def _is_over(self) -> bool:
+        is_due = self._connection is not None and time.monotonic() > self._until_s
+        return is_due and is_awaited(self.path)
 
     def _cancel(self) -> None:
         if self._timer:
@@ -234,7 +250,7 @@ _lingering = threading.Event()
 def session(path: Path, *, is_reading: bool) -> Iterator[None]:
     """A session of `path`, in all threads of this process."""
     with _guard:
-        lease = _leases.setdefault(path, Lease(is_reading=is_reading))
+        lease = _leases.setdefault(path, Lease(path, is_reading=is_reading))
         lease.is_reading &= is_reading
         lease.sessions += 1
     try:
@@ -253,7 +269,7 @@ def lease_of(path: Path) -> Lease | None:
     """The lease of the sessions of `path`, or None where there is no session."""
     with _guard:
         if path not in _leases and _lingering.is_set():
-            _leases[path] = Lease(is_reading=True)
+            _leases[path] = Lease(path, is_reading=True)
             _leases[path].sessions = 1
         return _leases.get(path)
 

@@ -301,13 +301,14 @@ def _capture(
     project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
 ) -> mapping.Capture:
     platform, actor, is_forced = recognised(one, choices)
+    captured_at, basis = capture_time(one, actor)
     return mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
         provider="file",
         source=one.name,
-        captured_at=one.captured_at,
-        captured_at_basis=one.captured_at_basis,
+        captured_at=captured_at,
+        captured_at_basis=basis,
         started_at=project.workspace.now(),
         came_from="dataset",
         platform=platform,
@@ -328,6 +329,16 @@ def recognised(one: files.Dataset, choices: ImportOptions) -> tuple[Platform, st
         mapping.refuse_foreign(sample, file=one.name)
         return choices.platform, "given", True
     return *mapping.recognise_items(sample, file=one.name), False
+
+
+def capture_time(one: files.Dataset, actor: str) -> tuple[datetime, str]:
+    """When a file was captured and how that is known: a tool that names its files by the time of
+    the post says nothing of it there.
+    """
+    layout = layouts.by_name(actor)
+    if layout and layout.named_by_post and one.captured_at_basis != "given":
+        return files.modified_at(one), "file time"
+    return one.captured_at, one.captured_at_basis
 
 
 def first_items(one: files.Dataset, choices: ImportOptions) -> list[dict[str, Any]]:

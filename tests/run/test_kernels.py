@@ -84,6 +84,20 @@ def test_siblings_share_nothing(kernels: Kernels, tmp_path: Path) -> None:
         other.end(at_once=True)
 
 
+def test_a_kernel_shows_no_progress_bar_of_duckdb(kernels: Kernels, tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+import duckdb
+from vtlib.store.connection import Store
+setting = "SELECT current_setting('enable_progress_bar')"
+with Store(Path({str(tmp_path / "v.duckdb")!r})).read() as connection:
+    ours = connection.execute(setting).fetchone()[0]
+[duckdb.connect().execute(setting).fetchone()[0], ours]
+"""
+    with taken(kernels, tmp_path) as kernel:
+        assert ask(kernel, code) == "[True, False]"
+
+
 def test_an_interrupt_reaches_the_cell(kernels: Kernels, tmp_path: Path) -> None:
     with taken(kernels, tmp_path) as kernel:
         code = (

@@ -58,8 +58,8 @@ class Store:
 
         Each is a transaction of its own as ever. Other processes that wait get their turn between
         two of them after `locks.LEASE_S` seconds, and other programs `locks.IDLE_S` after the
-        last: a session may wait for a network. One that `is_reading` opens the file for reading, beside other readers, until
-        something is written.
+        last: a session may wait for a network. One that `is_reading` opens the file for reading,
+        beside other readers, until something is written.
         """
         with locks.session(self.path, is_reading=is_reading):
             yield
@@ -132,7 +132,8 @@ class Store:
         lease = locks.lease_of(self.path)
         with ExitStack() as place:
             if lease is None:
-                yield place.enter_context(self._own_connection(end, read_only=read_only))
+                own = place.enter_context(self._own_connection(end, read_only=read_only))
+                yield _without_progress_bar(own)
                 return
             cursor = lease.cursor(
                 lambda ro: self._own_connection(end, read_only=ro), read_only=read_only, end=end
@@ -141,7 +142,7 @@ class Store:
                 connection = place.enter_context(cursor)
             except TimeoutError:
                 raise self._busy(f"PID {os.getpid()}") from None
-            yield connection
+            yield _without_progress_bar(connection)
 
     @contextmanager
     def _own_connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
@@ -204,6 +205,11 @@ def query_text(name: str) -> str:
     except FileNotFoundError:
         names = ", ".join(sorted(p.stem for p in QUERIES.glob("*.sql")))
         raise BadInput(f"there is no query {name}.", todo=f"There are: {names}.") from None
+
+
+def _without_progress_bar(connection: Connection) -> Connection:
+    """In a notebook's kernel DuckDB shows one for whatever takes two seconds, beside our own."""
+    return connection.execute("SET enable_progress_bar = false")
 
 
 def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | None]:

@@ -98,6 +98,24 @@ def test_next_turns_the_page_where_it_ends(desk: Desk) -> None:
     assert (desk.session.place.post_id, desk.session.place.wish.page) == ("tiktok:9", 2)
 
 
+def test_a_skipped_post_stays_behind_though_decisions_shorten_the_list(desk: Desk) -> None:
+    desk.posts.filters["decision"].value = "open"
+    desk.posts.rows[0].open.click()
+    desk.posts.post.next.click()  # tiktok:1 is skipped
+    decided = []
+    for _ in range(8):
+        decided.append(desk.session.place.post_id)
+        desk.posts.post.keep.click()
+        desk.posts.post.next.click()
+    assert decided == [f"tiktok:{n}" for n in range(2, 10)]
+    assert desk.session.place.post_id == "tiktok:10"
+    desk.posts.filters["platform"].value = "tiktok"  # another list, in which the next is the first
+    desk.posts.filters["decision"].value = "reject"
+    desk.posts.filters["decision"].value = "open"
+    desk.posts.rows[0].open.click()
+    assert desk.session.place.post_id == "tiktok:1"
+
+
 def test_what_strangers_wrote_is_inert(desk: Desk) -> None:
     desk.posts.rows[0].open.click()
     post = desk.posts.post

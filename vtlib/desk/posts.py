@@ -34,6 +34,8 @@ class PostsPanel:
     def __init__(self, session: DeskSession) -> None:
         self._session = session
         self.page = PostPage()
+        self._index = 0  # where the selected post stood in the list before a decision took it out
+        self._wish = session.place.wish
         self.filters = _filters(session.place.wish)
         for name, control in self.filters.items():
             control.observe(session.act(self._apply_filter, name), "value")
@@ -56,7 +58,12 @@ class PostsPanel:
         """Read the page again, with the filters as the place has them."""
         for name, control in self.filters.items():
             control.value = getattr(self._session.place.wish, name)
-        self.page = browse.page(self._session.project, self._session.place.wish)
+        place, ids = self._session.place, [r.post_id for r in self.page.rows]
+        if place.wish != self._wish:
+            self._index, self._wish = 0, place.wish
+        elif place.post_id in ids:
+            self._index = ids.index(place.post_id)
+        self.page = browse.page(self._session.project, place.wish)
         page_rows: list[Any] = [*self.page.rows, *[None] * len(self.rows)]
         for row, post in zip(self.rows, page_rows, strict=False):
             row.show(post)
@@ -74,9 +81,12 @@ class PostsPanel:
             row.draw()
 
     def open_after(self, post_id: str) -> str | None:
-        """Select the next post of the list; after the last row, turn the page."""
+        """Select the next post of the list; after the last row, turn the page.
+
+        Where a decision took the post out of the list, the next one stands in its place.
+        """
         ids = [r.post_id for r in self.page.rows]
-        place = ids.index(post_id) + 1 if post_id in ids else 0
+        place = ids.index(post_id) + 1 if post_id in ids else self._index
         if place >= len(ids) and self.page.number < self.page.n_pages:
             self._turn_page(1)
             self.refresh()

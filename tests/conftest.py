@@ -17,7 +17,7 @@ from tests.run.shared_server import shared_server
 from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
 from vtlib.run import sequence
-from vtlib.store import connection, locks, people
+from vtlib.store import locks, people
 from vtlib.store.connection import Connection, Store
 from vtlib.store.project import Project, Workspace
 
@@ -72,8 +72,6 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, shared_server(NOTEBOOKS) as fork_server:
         patch.setattr(sequence, "fork_server", fork_server)
         patch.setattr(Store, "_open", opened)
-        # Tables of a few rows: handing them to a second thread costs more than they do.
-        patch.setattr(connection, "_threads", lambda: 1)
         # An open costs as much as ten small operations, and a test does dozens in a row.
         locks.linger()
         yield

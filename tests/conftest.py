@@ -8,17 +8,21 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.run.shared_server import shared_server
 from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
-from vtlib.store import connection, locks, people
+from vtlib.run import sequence
+from vtlib.store import locks, people
 from vtlib.store.connection import Connection, Store
 from vtlib.store.project import Project, Workspace
 
 leave_out_grammar()
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 settings.register_profile(
     "viraltracker",
@@ -65,10 +69,9 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             shutil.copyfile(first, self.path)
         return real(self, end, read_only=read_only)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, shared_server(NOTEBOOKS) as fork_server:
+        patch.setattr(sequence, "fork_server", fork_server)
         patch.setattr(Store, "_open", opened)
-        # Tables of a few rows: handing them to a second thread costs more than they do.
-        patch.setattr(connection, "_threads", lambda: 1)
         # An open costs as much as ten small operations, and a test does dozens in a row.
         locks.linger()
         yield

@@ -3,8 +3,10 @@ all else goes on.
 """
 
 import json
+import shutil
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -20,7 +22,7 @@ from vtlib.media import store
 
 WORLD = build_world(seed=7)
 DRIPS = ["body", "chunked", "header"]
-PARALLEL, DEADLINE_S, SILENCE_S = 2, 6.0, 1.5
+PARALLEL, DEADLINE_S, SILENCE_S = 2, 4.0, 1.0
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +33,37 @@ def video(tmp_path_factory):
     return clips.film(WORLD, short, tmp_path_factory.mktemp("film")).read_bytes()
 
 
-@pytest.fixture
-def host(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with HostMock() as mock:
-        monkeypatch.setenv("VT_APIFY_URL", mock.url)
+@pytest.fixture(scope="module")
+def running_host():
+    with pytest.MonkeyPatch.context() as patch, HostMock() as mock:
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        patch.setenv("VT_APIFY_URL", mock.url)
         yield mock
 
 
 @pytest.fixture
-def home(host, tmp_path):
+def host(running_host):
+    """The second host, with nothing on it."""
+    yield running_host
+    for path in running_host.pages:
+        running_host.fail(path)
+    running_host.pages.clear()
+
+
+@pytest.fixture(scope="module")
+def imported(running_host, tmp_path_factory):
     """Twelve picked videos of a capture whose media addresses are on the second host."""
-    live = SimpleNamespace(url=host.url, sandbox=SimpleNamespace(world=WORLD))
-    folder = workspace(live, tmp_path / "home")
+    live = SimpleNamespace(url=running_host.url, sandbox=SimpleNamespace(world=WORLD))
+    folder = workspace(live, tmp_path_factory.mktemp("imported") / "home")
     posts = opened(folder).frame("posts")
     tiktoks = posts[(posts["platform"] == "tiktok") & (posts["format"] == "video")]
     pick(folder, breakout=list(tiktoks["post_id"])[:12])
     return folder
+
+
+@pytest.fixture
+def home(host, imported, tmp_path):
+    return Path(shutil.copytree(imported, tmp_path / "home"))
 
 
 def slowly(home):
@@ -73,7 +89,7 @@ def test_slow_files_hold_neither_the_others_nor_their_measuring(
     paths = served(host, home, video)
     slow = list(paths)[:6]  # the newest come first, and are more than there are places
     for post_id in slow:
-        host.fail(paths[post_id], drip(mode, 0.3), always=True)
+        host.fail(paths[post_id], drip(mode, 0.2), always=True)
     saved = []
     write = store.save_media
 
@@ -138,7 +154,7 @@ def test_the_command_ends_and_says_why(host, home, video, monkeypatch, capsys):
     text = text.replace("timeout_s: 30", f"timeout_s: {SILENCE_S}, deadline_s: {DEADLINE_S}")
     (home / "params/p.yaml").write_text(text)
     slow = next(iter(paths))
-    host.fail(paths[slow], drip("body", 0.3), always=True)
+    host.fail(paths[slow], drip("body", 0.2), always=True)
     monkeypatch.setenv("VT_HOME", str(home))
     with pytest.raises(SystemExit) as left:
         main(["process", "videos", "--project", "p", "--json"])

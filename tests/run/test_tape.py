@@ -1,13 +1,13 @@
 """`vt run --record` and `--replay`, notebooks and all: the same run again, without a key."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
+
+import pytest
 
 from tests.adaptation import test_fitting as fitting
 from tests.adaptation.test_replay import tables
+from vtlib.cli import main
 from vtlib.store import locks
 from vtlib.store.connection import Store
 
@@ -16,11 +16,17 @@ live, filled = fitting.live, fitting.filled
 REAL_TIME = {"runs", "stage_runs"}
 
 
-def vt(home, *words, **env):
-    program = [sys.executable, "-c", "from vtlib.cli import main; main()", *words, "--json"]
-    values = {**os.environ, "VT_HOME": str(home), **env}
-    done = subprocess.run(program, env=values, capture_output=True, text=True, check=False)
-    return done.returncode, json.loads(done.stdout)
+@pytest.fixture
+def vt(monkeypatch, capsys):
+    def call(home, *words, **env):
+        for name, value in {"VT_HOME": str(home), **env}.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([*words, "--json"])
+        return int(left.value.code or 0), json.loads(capsys.readouterr().out)
+
+    return call
 
 
 def name_authors(path):
@@ -33,7 +39,7 @@ def name_authors(path):
         connection.execute("UPDATE posts SET account_id = platform || ':1'")
 
 
-def test_a_recorded_run_is_replayed_without_a_key(served, live, tmp_path):
+def test_a_recorded_run_is_replayed_without_a_key(served, live, tmp_path, vt):
     home, folder = tmp_path / "again", tmp_path / "replies"
     (served / "params" / "p.yaml").write_text(
         "project: p\nmodel: {provider: gemini, attempts: 2}\n"

@@ -28,8 +28,9 @@ def columns(connection: Connection, table: str) -> dict[str, str]:
     return {str(column[0]): str(column[1]) for column in description}
 
 
-def stage(connection: Connection, table: str, rows: Rows) -> None:
-    """Put `rows` into the temporary table `new_<table>` with its types and their order `_n`.
+def stage(connection: Connection, table: str, rows: Rows) -> int:
+    """Put `rows` into the temporary table `new_<table>` with its types and their order `_n`;
+    returns how many they are.
 
     Columns that are missing are NULL. Times with a zone become naive UTC; in JSON columns text is
     taken as JSON, anything else is encoded, once. Raises BadInput for a column the table does not
@@ -51,6 +52,7 @@ def stage(connection: Connection, table: str, rows: Rows) -> None:
         connection.execute(f"INSERT INTO new_{table} BY NAME SELECT * FROM _rows")
         connection.unregister("_rows")
         log.get(__name__).debug("rows", table=table, rows=data.num_rows)
+    return int(data.num_rows)
 
 
 def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:
@@ -117,8 +119,13 @@ def save(
     connection: Connection, table: str, rows: Rows, *, key: Sequence[str], keep: bool = False
 ) -> None:
     """Stage and write `rows`; rows with their key are replaced or, with `keep`, left alone."""
-    stage(connection, table, rows)
-    (insert_absent if keep else replace)(connection, table, key)
+    number = stage(connection, table, rows)
+    if keep and number:
+        insert_absent(connection, table, key)
+    elif number > 1:
+        replace(connection, table, key)
+    elif number:  # most often: there is nothing to choose from
+        _move(connection, table, key, f"(SELECT * EXCLUDE (_n) FROM new_{table})")
 
 
 def naive(moment: datetime | None) -> datetime:
@@ -153,9 +160,14 @@ def decode_json(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def _write(connection: Connection, table: str, key: Sequence[str], select: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {select}")
+    _move(connection, table, key, "changed")
+
+
+def _move(connection: Connection, table: str, key: Sequence[str], source: str) -> None:
+    """Put the rows of `source` in the place of those with their key."""
     match = " AND ".join(f"t.{k} IS NOT DISTINCT FROM c.{k}" for k in key)
-    connection.execute(f"DELETE FROM {table} AS t USING changed AS c WHERE {match}")
-    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM changed")
+    connection.execute(f"DELETE FROM {table} AS t USING {source} AS c WHERE {match}")
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")
 
 
 def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:

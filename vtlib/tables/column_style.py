@@ -163,7 +163,8 @@ class Style:
         if match["plus"] or (unit := _unit(match)) and unit not in _PLAIN_UNITS - self._own_units():
             return units.short_form(_number(match, self.decimal or ".", self.units).value)
         bare = _bare(match["body"], self.decimal or ".")
-        return match["sign"] + bare + (match["power"] or "") + (match["tail"] or "")
+        tail = "" if (match["tail"] or "").startswith("s") else match["tail"] or ""  # seconds
+        return match["sign"] + bare + (match["power"] or "") + tail
 
 
 @dataclass(slots=True)
@@ -234,6 +235,7 @@ class _ColumnEvidence:
         self.is_ambiguous |= "?" in marks
         self.is_odd |= bool(match["power"]) or not re.fullmatch(r"\d+(\.\d+)?", body)
         self.is_odd |= "?" in marks or bool(match["plus"])
+        self.is_odd |= (match["tail"] or "").startswith("s")
         if unit := _unit(match):
             self.units.add(unit)
             self.is_odd |= unit not in _PLAIN_UNITS

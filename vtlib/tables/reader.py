@@ -7,9 +7,9 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -64,6 +64,15 @@ class Table:
     options: TableOptions = field(repr=False)
     _rows: Callable[[], Iterator[tuple[int, list[str] | Damage]]] = field(repr=False)
     _is_guarded: bool = field(default=False, repr=False)
+    _is_left_out: Callable[[dict[str, str]], bool] | None = field(default=None, repr=False)
+
+    def without(self, is_left_out: Callable[[dict[str, str]], bool]) -> Table:
+        """The table without the rows for which that is true, as sums of the others."""
+        return replace(self, _is_left_out=is_left_out)
+
+    def with_options(self, options: TableOptions) -> Table:
+        """The table as a person who knows more of it has it read."""
+        return replace(self, options=options)
 
     def rows(self) -> Iterator[Row]:
         """(row, texts by column) of each row with something in it, or the row's Damage; rows
@@ -75,7 +84,9 @@ class Table:
             if isinstance(cells, Damage):
                 yield number, cells
             elif any(cells):
-                yield number, self._by_column(cells)
+                row = self._by_column(cells)
+                if isinstance(row, Damage) or not (self._is_left_out and self._is_left_out(row)):
+                    yield number, row
 
     @cached_property
     def styles(self) -> Mapping[str, Style]:
@@ -84,12 +95,13 @@ class Table:
         options = self.options
         return column_styles(rows, self.columns, decimal=options.decimal, order=options.date_order)
 
-    def plain_rows(self) -> Iterator[Row]:
+    def plain_rows(self, dates: Container[str] | None = None) -> Iterator[Row]:
         """`rows` with numbers, times and flags in the form of platform exports (Style.plain).
 
-        Raises BadInput for a date column whose day and month can be swapped.
+        Raises BadInput for a date column (one of `dates`, where these are all that matter) whose
+        day and month can be swapped.
         """
-        self._refuse_unclear_dates()
+        self._refuse_unclear_dates(dates)
         odd = {name: style for name, style in self.styles.items() if not style.is_plain}
         for number, row in self.rows():
             if isinstance(row, dict):
@@ -112,8 +124,10 @@ class Table:
         cells = cells + [""] * (len(self.columns) - len(cells))
         return dict(zip(self.columns, cells, strict=False))
 
-    def _refuse_unclear_dates(self) -> None:
+    def _refuse_unclear_dates(self, dates: Container[str] | None) -> None:
         for name, style in self.styles.items():
+            if dates is not None and name not in dates:
+                continue
             if style.kind == "date" and style.is_mixed:
                 raise BadInput(
                     "some dates have the day first and some the month.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from itertools import chain, islice
@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 
 from vtlib.capture import datasets as files
-from vtlib.capture import ingest, mapping, messages, own_posts, stage
+from vtlib.capture import ingest, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
+from vtlib.capture.table_maps import TableMap
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
@@ -23,7 +24,7 @@ from vtlib.platforms import post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
-from vtlib.tables.reader import TableOptions
+from vtlib.tables.reader import TableOptions, UnclearDates
 
 CHUNK_ITEMS = 2_000
 SAMPLE_ITEMS = 200
@@ -107,7 +108,7 @@ class _Total:
 class ImportOptions:
     """How files are to be taken: a platform to force, the time of capture, who is told of
     progress, whether a warning is a failure (exit code 4), the folder that relative paths begin
-    at, and what a person says of tables.
+    at, what a person says of tables, the map of a table's columns, and whether its posts are ours.
     """
 
     platform: Platform | None = None
@@ -116,6 +117,8 @@ class ImportOptions:
     is_strict: bool = False
     base: Path = field(default_factory=Path.cwd)
     options: TableOptions = field(default_factory=TableOptions)
+    table_map: TableMap | None = None
+    is_own: bool = False
 
 
 def run(
@@ -271,22 +274,23 @@ def _guarded(project: Project, one: files.Dataset, choices: ImportOptions) -> Im
 
 def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
     time = one.captured_at.isoformat() if choices.captured_at else ""
-    table_options = astuple(choices.options) if choices.options != TableOptions() else ()
+    words = choices.table_map.parts() if choices.table_map else ()
     capture_id = mapping.capture_key(
-        project.slug, one.sha256, time, choices.platform or "", *table_options
+        project.slug, one.sha256, time, choices.platform or "", *choices.options.parts(), *words
     )
     previous = captures.get(project.store, capture_id)
     if previous and previous["status"] == "ok":
         return _report(previous, status="unchanged", reason="this content was imported before")
-    capture = _capture(project, one, choices, capture_id)
+    capture, table_map = _capture(project, one, choices, capture_id)
     if previous:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
-    batches = _batches(files.items(one, choices.options))
+    batches = _batches(_items(one, choices, table_map))
     first = next(batches, [])
     chunk = ingest.mapped(first, capture)
     if chunk:
         mapping.refuse_numberless(chunk, file=one.name)
-    captures.begin(project.store, _begin_row(capture))
+    layout = table_map.record() if table_map else None
+    captures.begin(project.store, {**_begin_row(capture), "layout": layout})
     total = _Total()
     for batch in chain([first], batches):
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
@@ -294,21 +298,26 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
         if choices.progress:
             choices.progress(len(batch))
     report = _finish(project, capture, total, is_strict=choices.is_strict)
-    return replace(report, reading=files.reading_note(one, choices.options))
+    if choices.is_own:
+        people.mark_own(project.store, project.slug, captures.post_ids(project.store, capture_id))
+    notes = (*table_map.notes, *report.notes) if table_map else report.notes
+    options = table_map.table_options(choices.options) if table_map else choices.options
+    return replace(report, reading=files.reading_note(one, options), notes=notes)
+
+
+def _items(
+    one: files.Dataset, choices: ImportOptions, table_map: TableMap | None
+) -> Iterator[mapping.Item]:
+    if table_map is None:
+        return files.items(one, choices.options)
+    return table_maps.items(one, choices.options, table_map)
 
 
 def _capture(
     project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
-) -> mapping.Capture:
-    rows = files.items(one, choices.options)
-    items = (item for _, item in rows if isinstance(item, dict))
-    sample = list(islice(items, SAMPLE_ITEMS))
-    if choices.platform:
-        mapping.refuse_foreign(sample, file=one.name)
-        platform, actor, is_forced = choices.platform, "given", True
-    else:
-        (platform, actor), is_forced = mapping.recognise_items(sample, file=one.name), False
-    return mapping.Capture(
+) -> tuple[mapping.Capture, TableMap | None]:
+    """The capture of a file, and the map of its columns where it is a table of no known shape."""
+    capture = mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
         provider="file",
@@ -317,12 +326,47 @@ def _capture(
         captured_at_basis=one.captured_at_basis,
         started_at=project.workspace.now(),
         came_from="dataset",
-        platform=platform,
-        actor=actor,
+        platform=choices.platform,
+        actor="given",
         source_sha256=one.sha256,
-        forced=is_forced,
+        forced=choices.platform is not None,
         run_id=project.run_id or None,
     )
+    if choices.table_map:
+        return _mapped(capture, one, choices, choices.table_map), choices.table_map
+    sample = _sample(one, choices)
+    hit = mapping.recognised_items(sample, file=one.name)
+    if hit and not choices.platform:
+        capture = replace(capture, platform=hit[0], actor=hit[1])
+    is_table = bool(sample) and not mapping.is_nested(sample)
+    if is_table and (hit is None or mapping.is_numberless(sample, capture)):
+        table_map = table_maps.find(project, one, choices.options, platform=choices.platform)
+    else:
+        table_map = None
+    if table_map:
+        return _mapped(capture, one, choices, table_map), table_map
+    if not hit and not choices.platform:
+        raise mapping.unknown_items(sample, file=one.name)
+    return capture, None
+
+
+def _mapped(
+    capture: mapping.Capture, one: files.Dataset, choices: ImportOptions, table_map: TableMap
+) -> mapping.Capture:
+    platform, actor = table_map.shape(one, choices.options)
+    return replace(
+        capture, platform=platform, actor=actor, forced=False, layout=table_map.applied
+    )
+
+
+def _sample(one: files.Dataset, choices: ImportOptions) -> list[dict[str, Any]]:
+    """The first items of a file; () of a table whose dates only a map can read."""
+    items = (item for _, item in files.items(one, choices.options) if isinstance(item, dict))
+    try:
+        return list(islice(items, SAMPLE_ITEMS))
+    except UnclearDates:
+        rows = files.items(one, replace(choices.options, date_order="dmy"))
+        return [item for _, item in islice(rows, SAMPLE_ITEMS) if isinstance(item, dict)]
 
 
 def _batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
@@ -454,4 +498,5 @@ def _capture_of(row: dict[str, Any], project: Project) -> mapping.Capture:
         requested=row["requested"],
         forced=row["actor"] == "given",
         run_id=project.run_id or None,
+        layout=table_maps.applied_of(row),
     )

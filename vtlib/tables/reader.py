@@ -26,13 +26,27 @@ _SAMPLE = 200_000  # characters that show separator and headings
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
 
 
+class UnclearDates(BadInput):
+    """Dates of which no row shows whether the day or the month comes first."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """What a person knows of a table: encoding, `dmy` or `mdy`, decimal `.` or `,`."""
+    """What a person knows of a table: encoding, `dmy` or `mdy`, decimal `.` or `,`, the sheet of a
+    workbook, the table of a database.
+    """
 
     encoding: str = ""
     date_order: Order = ""
     decimal: str = ""
+    sheet: str = ""
+    table: str = ""
+
+    def parts(self) -> tuple[str, ...]:
+        """What makes a reading another one; () where nothing is said."""
+        first = (self.encoding, self.date_order, self.decimal)
+        second = tuple(f"{n}={v}" for n in ("sheet", "table") if (v := getattr(self, n)))
+        return (*first, *second) if any(first) or second else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +150,7 @@ class Table:
                     field=name,
                 )
             if style.kind == "date" and style.is_undecided:
-                raise BadInput(
+                raise UnclearDates(
                     "these dates can be day/month or month/day, and no row shows which.",
                     todo="Say which: --date-order dmy or --date-order mdy.",
                     file=self.name,
@@ -164,6 +178,10 @@ def read_table(
         head = stream.read(4)
     if head.startswith(b"PK\x03\x04"):
         table = _from_workbook(open_, name, headings, options)
+    elif head == b"PAR1":
+        from vtlib.tables.columnar import read_parquet  # noqa: PLC0415 - which makes a Table
+
+        table = read_parquet(open_, name, options)
     elif head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadInput("an Excel file of before 2007.", todo="Save it as XLSX or CSV.", file=name)
     else:
@@ -251,7 +269,7 @@ def _from_text(
 
 
 def _from_workbook(open_: Open, name: str, headings: Sequence[str], options: TableOptions) -> Table:
-    sheet = workbook.choose_sheet(open_, name)
+    sheet = workbook.choose_sheet(open_, name, options.sheet)
     first = sheet.first_rows
     at = find_header(first, headings)
     columns = _headings(first[at] if first else [])

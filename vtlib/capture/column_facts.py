@@ -25,9 +25,13 @@ SAMPLE_ROWS = 3_000
 MOST = 0.8  # share of the filled cells that makes a column one of a kind
 _N_SAMPLES = 3
 _SAMPLE_CHARS = 60
-_AVERAGES = frozenset("average mean median durchschnitt mittelwert ø promedio moyenne media média "
-                      "gemiddelde genomsnitt gjennomsnitt gennemsnit średnia ortalama среднее 平均 평균 sum".split())
-_SUMMARY = TOTALS | _AVERAGES | {"all posts", "sum total", "suma total", "total général", "total geral"}
+_AVERAGES = frozenset(
+    "average mean median durchschnitt mittelwert ø promedio moyenne media média "
+    "gemiddelde genomsnitt gjennomsnitt gennemsnit średnia ortalama среднее 平均 평균 sum".split()
+)
+_SUMMARY = (
+    TOTALS | _AVERAGES | {"all posts", "sum total", "suma total", "total général", "total geral"}
+)
 _ID_FORMS: Mapping[Platform, re.Pattern[str]] = {
     "tiktok": re.compile(r"[67]\d{18}"),
     "youtube": re.compile(r"[\w-]{11}"),
@@ -127,7 +131,12 @@ class ColumnFacts:
     @cached_property
     def is_text(self) -> bool:
         return bool(self.filled) and not (
-            self.is_number or self.is_time or self.is_clock or self.share(_is_url) >= MOST
+            self.is_number
+            or self.is_time
+            or self.is_clock
+            or self.style.kind == "flag"
+            or self.share(_is_flag) == 1
+            or self.share(_is_url) >= MOST
         )
 
     @cached_property
@@ -138,9 +147,11 @@ class ColumnFacts:
     def is_index(self) -> bool:
         """Whether the column counts the rows: 0, 1, 2 … or 1, 2, 3 …"""
         values = [n.value for n in self.numbers if n is not None]
-        return len(values) > 2 and values in (
-            [float(n + values[0]) for n in range(len(values))],
-        ) and values[0] in (0, 1)
+        return (
+            len(values) > 2
+            and values in ([float(n + values[0]) for n in range(len(values))],)
+            and values[0] in (0, 1)
+        )
 
     @cached_property
     def median(self) -> float:
@@ -243,6 +254,10 @@ def _post(cell: str) -> PostRef | None:
 
 def _is_url(cell: str) -> bool:
     return bool(re.match(r"(https?://|www\.)?[\w-]+(\.[\w-]+)+/", cell))
+
+
+def _is_flag(cell: str) -> bool:
+    return cell.lower() in ("true", "false", "yes", "no")
 
 
 def _is_profile(cell: str) -> bool:

@@ -107,7 +107,12 @@ def _lists() -> _Lists:
         data["by_platform"],
         tuple(
             sorted(
-                ((k, one.concept) for k, hits in phrases.items() for one in hits[:1] if _is_partial(one)),
+                (
+                    (k, one.concept)
+                    for k, hits in phrases.items()
+                    for one in hits[:1]
+                    if _is_partial(one)
+                ),
                 key=lambda pair: -len(pair[0]),
             )
         ),
@@ -187,7 +192,10 @@ _NEUTRAL = frozenset({"utc", "gmt", "and", "time", "hour", "iso"})
 def _of_unit(tokens: tuple[str, ...]) -> Iterator[Meaning]:
     """A length whose heading names its unit, a date whose heading names UTC."""
     units = _lists().lengths
-    for left_out, concepts in ((frozenset(units), ("duration_s",)), (_NEUTRAL, ("posted_at", "captured_at", "date"))):
+    for left_out, concepts in (
+        (frozenset(units), ("duration_s",)),
+        (_NEUTRAL, ("posted_at", "captured_at", "date")),
+    ):
         bare = tuple(t for t in tokens if t not in left_out)
         if bare == tokens:
             continue

@@ -354,9 +354,7 @@ def _mapped(
     capture: mapping.Capture, one: files.Dataset, choices: ImportOptions, table_map: TableMap
 ) -> mapping.Capture:
     platform, actor = table_map.shape(one, choices.options)
-    return replace(
-        capture, platform=platform, actor=actor, forced=False, layout=table_map.applied
-    )
+    return replace(capture, platform=platform, actor=actor, forced=False, layout=table_map.applied)
 
 
 def _sample(one: files.Dataset, choices: ImportOptions) -> list[dict[str, Any]]:

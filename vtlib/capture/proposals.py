@@ -115,7 +115,9 @@ def answered(proposal: Proposal, question: Question, choice: Choice) -> Proposal
     )
 
 
-def of_layout(layout: Layout, columns: Iterable[str], samples: Mapping[str, tuple[str, ...]]) -> Proposal:
+def of_layout(
+    layout: Layout, columns: Iterable[str], samples: Mapping[str, tuple[str, ...]]
+) -> Proposal:
     """A person's own layout as a proposal of which nothing is open."""
     by_column = {
         str(path[0]): target

@@ -74,7 +74,12 @@ class Board:
         """Read a column as `target`; `more`: certainty (sure), convert, values."""
         certainty: Certainty = more.pop("certainty", "sure")  # type: ignore[assignment]
         self.matches[facts.name] = Match(
-            facts.name, target, certainty, why, facts.samples, **more  # type: ignore[arg-type]
+            facts.name,
+            target,
+            certainty,
+            why,
+            facts.samples,
+            **more,  # type: ignore[arg-type]
         )
 
     def leave(self, facts: ColumnFacts, why: str) -> None:
@@ -84,7 +89,9 @@ class Board:
     def ask(self, text: str, target: str, candidates: Iterable[ColumnFacts], **more: str) -> None:
         """Ask which of `candidates` is `target`; `more`: none = label of "none of them"."""
         columns = [*candidates]
-        choices = [Choice(f'"{c.name}" ({", ".join(c.samples)})', {target: c.name}) for c in columns]
+        choices = [
+            Choice(f'"{c.name}" ({", ".join(c.samples)})', {target: c.name}) for c in columns
+        ]
         choices.append(Choice(more.get("none", "none of them"), {target: ""}))
         answer = f'a map with `{target}: "{columns[0].name}"`, or without {target}'
         self.add(Question(text, answer, tuple(choices), tuple(c.name for c in columns)))

@@ -73,7 +73,9 @@ def _best(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
 
 
 def _asked(board: Board, dates: list[ColumnFacts]) -> bool:
-    return any(board.matches.get(f.name) and board.matches[f.name].certainty == "open" for f in dates)
+    return any(
+        board.matches.get(f.name) and board.matches[f.name].certainty == "open" for f in dates
+    )
 
 
 def _of_plain(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
@@ -81,7 +83,9 @@ def _of_plain(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
     near = [f for f in dates if _id_agreement(board, f)]
     if near:
         return max(near, key=lambda f: f.share(lambda cell: ":" in cell))
-    can_be = [f for f in dates if _id_agreement(board, f) is None and not _varies_within_posts(board, f)]
+    can_be = [
+        f for f in dates if _id_agreement(board, f) is None and not _varies_within_posts(board, f)
+    ]
     if not can_be:
         for facts in dates:
             if not _varies_within_posts(board, facts):
@@ -186,7 +190,9 @@ def _settle_order(board: Board) -> None:
         if by_order["dmy"].times == by_order["mdy"].times:
             why, order = "", "dmy"
         else:
-            why, order = _order_by_ids(board, by_order) or _order_by_time(board, by_order) or ("", "")
+            why, order = (
+                _order_by_ids(board, by_order) or _order_by_time(board, by_order) or ("", "")
+            )
         if order:
             board.facts = {**board.facts, name: by_order[order]}
             board.options["date_order"] = order
@@ -224,8 +230,14 @@ def _question_order(board: Board, facts: ColumnFacts) -> None:
             f'"{facts.name}": day or month first? No row shows it',
             "--date-order dmy|mdy, or a map with `options: {date_order: dmy}`",
             (
-                Choice(f"day first ({facts.samples[0]} = {_read(facts, 'dmy')})", options={"date_order": "dmy"}),
-                Choice(f"month first ({facts.samples[0]} = {_read(facts, 'mdy')})", options={"date_order": "mdy"}),
+                Choice(
+                    f"day first ({facts.samples[0]} = {_read(facts, 'dmy')})",
+                    options={"date_order": "dmy"},
+                ),
+                Choice(
+                    f"month first ({facts.samples[0]} = {_read(facts, 'mdy')})",
+                    options={"date_order": "mdy"},
+                ),
             ),
             (facts.name,),
         ),

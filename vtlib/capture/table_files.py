@@ -50,7 +50,9 @@ def table_of(dataset: Dataset, options: TableOptions) -> Table:
     return table
 
 
-def layout_items(dataset: Dataset, options: TableOptions, layout: Layout) -> Iterator[tuple[int, Any]]:
+def layout_items(
+    dataset: Dataset, options: TableOptions, layout: Layout
+) -> Iterator[tuple[int, Any]]:
     """(row, item) as a layout reads them: headings to plain texts, rows that sum up left out.
 
     Items of JSON stay as they came, with their texts plain. Raises BadInput for a date of the
@@ -77,7 +79,9 @@ def _json_items(dataset: Dataset, table: Table) -> Iterator[Any]:
     odd = {name: style for name, style in table.styles.items() if not style.is_plain}
     for item in _read_json(dataset):
         if isinstance(item, dict):
-            texts = {n: style.plain(v) for n, style in odd.items() if isinstance(v := item.get(n), str)}
+            texts = {
+                n: style.plain(v) for n, style in odd.items() if isinstance(v := item.get(n), str)
+            }
             yield {**item, **texts}
         else:
             yield item
@@ -115,7 +119,9 @@ def _read_json(dataset: Dataset) -> Iterator[Any]:
 
 def _is_json(dataset: Dataset) -> bool:
     with closing(dataset.open()) as stream:
-        return not is_binary(stream) and json_items.reader(stream, json_encoding(stream)) is not None
+        return (
+            not is_binary(stream) and json_items.reader(stream, json_encoding(stream)) is not None
+        )
 
 
 def is_binary(stream: IO[bytes]) -> bool:

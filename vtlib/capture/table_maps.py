@@ -25,7 +25,10 @@ from vtlib.store.project import Project
 from vtlib.tables.reader import Table, TableOptions
 
 _SAMPLE_ROWS = 200
-_OF_CELLS = ("date_order", "decimal")  # options that make plain texts of cells: read before a map is
+_OF_CELLS = (
+    "date_order",
+    "decimal",
+)  # options that make plain texts of cells: read before a map is
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,14 @@ class TableMap:
     def shape(self, one: Dataset, options: TableOptions) -> tuple[Platform, str]:
         """The platform of most rows, and `actor`. Raises BadInput where no row names a post."""
         rows = islice(items(one, options, self), _SAMPLE_ROWS)
-        results = [layouts.outcome(self.applied, item) for _, item in rows if isinstance(item, dict)]
+        results = [
+            layouts.outcome(self.applied, item) for _, item in rows if isinstance(item, dict)
+        ]
         votes = Counter(p for one in results if (p := _platform(one)))
         if not votes:
-            reason = next((one.reason for one in results if hasattr(one, "reason")), "it has no rows")
+            reason = next(
+                (one.reason for one in results if hasattr(one, "reason")), "it has no rows"
+            )
             raise BadInput(
                 f"no row names a post: {reason}.",
                 todo="Map url or native_id (with platform) to the column that does.",
@@ -88,9 +95,7 @@ def _platform(result: Any) -> Platform | None:
     return result.account.platform if isinstance(result, MappedAccount) else None
 
 
-def items(
-    one: Dataset, options: TableOptions, table_map: TableMap
-) -> Iterator[tuple[int, Any]]:
+def items(one: Dataset, options: TableOptions, table_map: TableMap) -> Iterator[tuple[int, Any]]:
     """The rows of a table as its map reads them."""
     return layout_items(one, table_map.table_options(options), table_map.layout)
 
@@ -163,8 +168,7 @@ def open_questions(proposal: Proposal, *, file: str = "", project: str = "") -> 
     lines = [f"- {q.text} Answer: {q.answer}." for q in proposal.questions]
     command = f"vt import table {file or 'FILE'} --project {project or 'P'}"
     return BadInput(
-        "not all of its columns can be told; nothing was stored.\n"
-        + "\n".join(lines),
+        "not all of its columns can be told; nothing was stored.\n" + "\n".join(lines),
         todo=f"Write a map, edit it and use it: {command} --propose map.yaml, then {command} --map "
         "map.yaml.",
         file=file,

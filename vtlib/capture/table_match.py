@@ -64,7 +64,11 @@ def dates_of(layout: Layout) -> set[str]:
 def _unread(board: Board, name: str) -> Match:
     facts = board.facts[name]
     known = next((m.why for m in board.meanings[name] if m.kind == "other"), "")
-    why = board.reasons.get(name) or known or ("an index" if facts.is_index else "no heading that is known")
+    why = (
+        board.reasons.get(name)
+        or known
+        or ("an index" if facts.is_index else "no heading that is known")
+    )
     return Match(name, "", "unread", why if facts.filled else "blank", facts.samples)
 
 
@@ -82,9 +86,11 @@ def _match_accounts(board: Board) -> None:
     for facts in board.named("handle", "who", "display_name"):
         target = _kind_of_name(board, facts)
         if target and not board.taken(target):
-            board.take(target, facts, "named so" if target != "display_name" else "names, no handles")
+            board.take(
+                target, facts, "named so" if target != "display_name" else "names, no handles"
+            )
         else:
-            board.reasons[facts.name] = "another column names the account"
+            board.reasons[facts.name] = "not the account, or another column names it"
     for facts in board.named("account_id"):
         if not board.taken("account_id") and facts.share(_is_account_id) >= MOST:
             board.take("account_id", facts, "named so")
@@ -107,6 +113,8 @@ def _kind_of_name(board: Board, facts: ColumnFacts) -> str:
     ]
     if linked and all(a == b for a, b in linked):
         return "handle"
+    if _varies_within_accounts(board, facts):
+        return ""
     concept = next((m.concept for m in board.meanings[facts.name]), "")
     if not facts.is_handle or concept == "display_name":
         return "display_name"
@@ -114,6 +122,17 @@ def _kind_of_name(board: Board, facts: ColumnFacts) -> str:
     is_sure = concept == "handle" or has_mark
     other = linked or "youtube" in board.platforms or facts.share(lambda c: c != c.lower()) > 0
     return "handle" if is_sure or not other else "display_name"
+
+
+def _varies_within_accounts(board: Board, facts: ColumnFacts) -> bool:
+    """Whether one account has several of these: then it is not its name."""
+    handles = board.taken("handle")
+    keys = handles.cells if handles else [r.handle or "" if r else "" for r in board.refs]
+    names: dict[str, set[str]] = {}
+    for key, cell in zip(keys, facts.cells, strict=False):
+        if key and cell.strip():
+            names.setdefault(key, set()).add(cell.strip())
+    return any(len(one) > 1 for one in names.values())
 
 
 def _match_lengths(board: Board) -> None:
@@ -136,7 +155,12 @@ def _take_length(board: Board, facts: ColumnFacts, unit: str) -> None:
             s is not None and s % 60 == 0 and s >= 600 for s in clocks if s is not None
         )
         if facts.is_clock and is_shifted and facts.share(lambda c: c.count(":") == 2) == 1:
-            _ask_length(board, facts, "all lengths are full minutes: did a spreadsheet take 0:32 for 32 minutes?", "seconds")
+            _ask_length(
+                board,
+                facts,
+                "all lengths are full minutes: did a spreadsheet take 0:32 for 32 minutes?",
+                "seconds",
+            )
         else:
             board.take("duration_s", facts, "named so, and lengths")
         return
@@ -152,7 +176,9 @@ def _take_length(board: Board, facts: ColumnFacts, unit: str) -> None:
     elif facts.median < _SHORTEST_S and has_fractions:
         _ask_length(board, facts, "lengths in seconds or in minutes?", "minutes")
     else:
-        board.take("duration_s", facts, "named so, in seconds", certainty="sure" if unit else "likely")
+        board.take(
+            "duration_s", facts, "named so, in seconds", certainty="sure" if unit else "likely"
+        )
 
 
 def _ask_length(board: Board, facts: ColumnFacts, text: str, other: str) -> None:
@@ -160,7 +186,7 @@ def _ask_length(board: Board, facts: ColumnFacts, text: str, other: str) -> None
     board.add(
         Question(
             f'"{facts.name}" ({", ".join(facts.samples)}): {text}',
-            f"a map with `duration_s: {line}`, or `duration_s: \"{facts.name}\"` for seconds",
+            f'a map with `duration_s: {line}`, or `duration_s: "{facts.name}"` for seconds',
             (
                 Choice("seconds", {"duration_s": facts.name}, {"duration_s": ""}),
                 Choice(other, {"duration_s": facts.name}, {"duration_s": other}),
@@ -195,8 +221,17 @@ def _match_texts(board: Board) -> None:
             for facts in texts[1:]:
                 board.reasons[facts.name] = f'"{texts[0].name}" is read as {target}'
     title = board.taken("title")
-    if title and not board.taken("caption") and board.platforms and board.platforms <= _WITHOUT_TITLES:
-        board.take("caption", title, f"posts of {' and '.join(sorted(board.platforms))} have captions, no titles")
+    if (
+        title
+        and not board.taken("caption")
+        and board.platforms
+        and board.platforms <= _WITHOUT_TITLES
+    ):
+        board.take(
+            "caption",
+            title,
+            f"posts of {' and '.join(sorted(board.platforms))} have captions, no titles",
+        )
 
 
 def _match_rest(board: Board) -> None:
@@ -206,7 +241,10 @@ def _match_rest(board: Board) -> None:
     for facts in board.named("format"):
         _take_format(board, facts)
     for facts in board.named("language"):
-        if not board.taken("language") and facts.share(lambda c: 2 <= len(c) <= 8 and c[0].isalpha()) == 1:
+        if (
+            not board.taken("language")
+            and facts.share(lambda c: 2 <= len(c) <= 8 and c[0].isalpha()) == 1
+        ):
             board.take("language", facts, "named so")
     for facts in board.named("is_paid"):
         if facts.share(lambda c: c.lower() in ("true", "false", "yes", "no", "0", "1")) == 1:

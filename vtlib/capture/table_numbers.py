@@ -69,7 +69,9 @@ def _take_one(board: Board, target: str, columns: list[ColumnFacts]) -> None:
         return
     different = {f.cells: f for f in reversed(counts)}
     if len(different) > 1:
-        board.ask(f"{len(different)} columns are called {target}: which one?", target, different.values())
+        board.ask(
+            f"{len(different)} columns are called {target}: which one?", target, different.values()
+        )
         return
     board.take(target, counts[0], "named so, and counts")
     for facts in counts[1:]:
@@ -140,15 +142,13 @@ def _hold_against_views(board: Board) -> None:
     if whole is None:
         return
     name = next(m for m in REACH_METRICS if board.taken(m) is whole)
-    larger = [
-        (m, f) for m in RATE_METRICS if (f := board.taken(m)) and _is_larger(f, whole)
-    ]
+    larger = [(m, f) for m in RATE_METRICS if (f := board.taken(m)) and _is_larger(f, whole)]
     for metric, facts in larger:
         board.add(
             Question(
                 f'"{facts.name}" ({metric}) is larger than "{whole.name}" ({name}) in most rows: are '
                 "the headings right?",
-                f'a map with `{metric}: …` and `{name}: …` as they are',
+                f"a map with `{metric}: …` and `{name}: …` as they are",
                 (
                     Choice("they are right"),
                     Choice("they are the wrong way round", {metric: whole.name, name: facts.name}),
@@ -168,7 +168,9 @@ def _ask_followers(board: Board) -> None:
         return
     is_small = likes is not None and _is_larger(likes, followers)
     if is_small or _differs_within_accounts(board, followers):
-        doubt = "is smaller than the likes in most rows" if is_small else "differs from post to post"
+        doubt = (
+            "is smaller than the likes in most rows" if is_small else "differs from post to post"
+        )
         board.add(
             Question(
                 f'"{followers.name}" {doubt}: followers of the account, or those that the post won?',

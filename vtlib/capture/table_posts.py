@@ -42,7 +42,9 @@ def _match_links(board: Board) -> None:
     best = next((f for f in named if f in links), links[0])
     rivals = [f for f in links if f is not best and not _same_posts(f, best)]
     if rivals:
-        board.ask("two columns link to different posts: which are the rows about?", "url", [best, *rivals])
+        board.ask(
+            "two columns link to different posts: which are the rows about?", "url", [best, *rivals]
+        )
     else:
         named_too = " and named so" if best in named else ""
         board.take("url", best, f"links of posts{named_too}")
@@ -87,7 +89,9 @@ def _match_ids(board: Board) -> None:
                 )
             )
         return
-    rivals = [f for f in candidates[1:] if f.filled != candidates[0].filled and len(set(f.filled)) > 1]
+    rivals = [
+        f for f in candidates[1:] if f.filled != candidates[0].filled and len(set(f.filled)) > 1
+    ]
     best = candidates[0]
     if rivals and board.metric_of(best.name) != "native_id":
         board.ask("which column is the id of the post?", "native_id", [best, *rivals])
@@ -127,7 +131,9 @@ def _platform_of_ids(board: Board, facts: ColumnFacts) -> Platform | None:
     dates = [f for f in board.free() if f.is_time]
     hits = id_platforms(facts.filled)
     for date in dates:
-        near = id_platforms(facts.filled, [t for c, t in zip(facts.cells, date.times, strict=True) if c.strip()])
+        near = id_platforms(
+            facts.filled, [t for c, t in zip(facts.cells, date.times, strict=True) if c.strip()]
+        )
         hits = near if len(near) < len(hits) else hits
     word = next((p for p in (_platform_word(n) for n in board.facts) if p in hits), None)
     if word or len(hits) == 1:

@@ -110,9 +110,7 @@ def store(project: Project, planned: TablePlan, proposal: Proposal | None = None
         answer = proposal or planned.proposal
         by = "person" if proposal is not None else "match"
         if answer.questions:
-            raise table_maps.open_questions(
-                answer, file=str(planned.path), project=project.slug
-            )
+            raise table_maps.open_questions(answer, file=str(planned.path), project=project.slug)
         table_map = table_maps.of_proposal(answer, planned.table.columns, by=by)
     choices = planned.choices
     options = ImportOptions(
@@ -148,7 +146,9 @@ def map_text(planned: TablePlan) -> str:
     )
     by_target = {m.target: m for m in proposal.matches if m.target}
     lines += [head.rstrip(), "fields:"]
-    lines += [_field_lines(target, source, by_target.get(target)) for target, source in fields.items()]
+    lines += [
+        _field_lines(target, source, by_target.get(target)) for target, source in fields.items()
+    ]
     lines += [_unread_line(m) for m in proposal.matches if not m.target and m.samples]
     return "\n".join(lines) + "\n"
 
@@ -162,7 +162,9 @@ def _field_lines(target: str, source: Any, match: Match | None) -> str:
 
 
 def _unread_line(match: Match) -> str:
-    heading = yaml.safe_dump(match.column, allow_unicode=True, width=10_000).removesuffix("...\n").strip()
+    heading = (
+        yaml.safe_dump(match.column, allow_unicode=True, width=10_000).removesuffix("...\n").strip()
+    )
     return f"  # not read: {heading} ({match.why}): {' | '.join(match.samples)}"
 
 
@@ -176,12 +178,16 @@ def _read_as(match: Match) -> str:
 def _known_export(one: files.Dataset, choices: TableChoices) -> str:
     """The known export whose rows these are; '' for none."""
     try:
-        rows = files.items(one, replace(choices.options, date_order=choices.options.date_order or "dmy"))
+        rows = files.items(
+            one, replace(choices.options, date_order=choices.options.date_order or "dmy")
+        )
         items = [item for _, item in islice(rows, _SAMPLE) if isinstance(item, dict)]
     except UnclearDates:
         items = []
     hit = mapping.recognised_items(items, file=one.name)
     if hit is None:
         return ""
-    capture = mapping.Capture("", "", "file", one.name, one.captured_at, "", one.captured_at, "", *hit)
+    capture = mapping.Capture(
+        "", "", "file", one.name, one.captured_at, "", one.captured_at, "", *hit
+    )
     return "" if mapping.is_numberless(items, capture) else " ".join(hit)

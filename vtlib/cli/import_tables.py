@@ -38,11 +38,22 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @project_option
 @click.option("--platform", type=click.Choice(PLATFORMS), help="Only where links do not tell.")
-@click.option("--map", "map_file", type=click.Path(path_type=Path), help="A map of the columns (docs/tables.md).")
-@click.option("--propose", type=click.Path(path_type=Path), help="Write the match as a map to edit; store nothing.")
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path),
+    help="A map of the columns (docs/tables.md).",
+)
+@click.option(
+    "--propose",
+    type=click.Path(path_type=Path),
+    help="Write the match as a map to edit; store nothing.",
+)
 @click.option("--yes", is_flag=True, help="Take the match as it is, where no question is open.")
 @click.option("--own", is_flag=True, help="The posts are ours.")
-@click.option("--sheet", default="", help="Of a workbook. Default: the one that looks like a table.")
+@click.option(
+    "--sheet", default="", help="Of a workbook. Default: the one that looks like a table."
+)
 @click.option("--table", "table_name", default="", help="Of a DuckDB or SQLite file with several.")
 @click.option(
     "--captured-at",
@@ -69,7 +80,11 @@ def import_table(at: Workspace, file: Path, project: str, **said: Any) -> Answer
         return _propose(planned, said["propose"])
     if planned.export or planned.table_map or said["yes"]:
         return _stored(current, planned, None)
-    if sys.stdin.isatty() and sys.stdout.isatty() and not click.get_current_context().params["as_json"]:
+    if (
+        sys.stdin.isatty()
+        and sys.stdout.isatty()
+        and not click.get_current_context().params["as_json"]
+    ):
         return _on_terminal(current, planned)
     return _refusal(planned, project)
 
@@ -134,7 +149,9 @@ def _on_terminal(project: Project, planned: TablePlan) -> Answer:
     while proposal.questions:
         question = proposal.questions[0]
         if not question.choices:
-            raise BadInput(question.text, todo=f"{question.answer[:1].upper()}{question.answer[1:]}.")
+            raise BadInput(
+                question.text, todo=f"{question.answer[:1].upper()}{question.answer[1:]}."
+            )
         click.echo(f"\n{question.text}")
         for number, one in enumerate(question.choices, 1):
             click.echo(f"  {number}  {one.label}")

@@ -409,7 +409,7 @@ def _number(
         raise ValueError(f"{match.group()!r} is no number with {decimal!r} for fractions")
     value = float(bare + (match["power"] or ""))
     unit = _unit(match)
-    value *= units.scale_of(unit, column_units) if unit else 1
+    value = round(value * units.scale_of(unit, column_units), 3) if unit else value
     value = -value if match["sign"] in ("-", "−") else value
     is_estimated = bool(unit or match["power"] or match["plus"])
     return Number(value, match["tail"] == "%", is_estimated)

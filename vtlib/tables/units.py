@@ -42,7 +42,10 @@ def _key(unit: str) -> str:
 
 
 SCALES: dict[str, float] = {
-    _key(word): scale for scale, words in _WORDS.items() for word in words.split() if word[-1] != "."
+    _key(word): scale
+    for scale, words in _WORDS.items()
+    for word in words.split()
+    if word[-1] != "."
 }
 _DOTTED = {"mil.": 1e6}  # Czech and Romanian; Spanish mil is a thousand and has no point
 PATTERN = "|".join(

@@ -65,7 +65,9 @@ def _named(tables: list[_FirstRows], title: str, name: str) -> _FirstRows:
 
 def _first_table(tables: list[_FirstRows]) -> _FirstRows:
     """The first with at least a tenth of the cells of the largest."""
-    sizes = [sum(sum(map(bool, row)) for row in rows if sum(map(bool, row)) > 1) for _, rows in tables]
+    sizes = [
+        sum(sum(map(bool, row)) for row in rows if sum(map(bool, row)) > 1) for _, rows in tables
+    ]
     least = max(sizes) / 10
     return next(one for one, size in zip(tables, sizes, strict=True) if size >= least)
 

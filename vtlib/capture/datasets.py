@@ -1,5 +1,5 @@
-"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX, Parquet), plain,
-gzipped or zipped, and a table of a DuckDB or SQLite file.
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX, Parquet), plain or
+packed (gzip, xz, ZIP), and a table of a DuckDB or SQLite file.
 
 The format is read from content, never from the name. Memory stays flat: one item at a time.
 """
@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
 from vtlib.capture import json_items
-from vtlib.capture.table_files import cached_table, is_binary
+from vtlib.capture.table_files import cached_table, is_binary, table_form
 from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
 from vtlib.platforms.fields import path_of_key, unflatten
+from vtlib.platforms.layouts import all_layouts
 from vtlib.tables.encodings import UTF8, Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles
 from vtlib.tables.workbook import is_workbook
 
 MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".parquet")
-ENDINGS = (*MEMBERS, ".gz", ".zip")
+ENDINGS = (*MEMBERS, ".gz", ".xz", ".zip")
 _PLAIN = TableOptions()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
@@ -84,7 +87,7 @@ def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset
     try:
         members = _members(path)
         return [_describe(path, m, captured_at) for m in members]
-    except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile, lzma.LZMAError) as error:
         raise BadInput(f"cannot be read: {error}", file=str(path)) from None
 
 
@@ -100,6 +103,19 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
         return
     with closing(dataset.open()) as stream:
         yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
+
+
+def form(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, str]:
+    """What a file is written in ("JSON lines", "CSV" …), and its encoding ("" for a workbook).
+
+    Raises BadInput as `items` does.
+    """
+    encoding = _encoding(dataset)
+    read_json = _json_reader(dataset, encoding)
+    if read_json is not None:
+        return json_items.FORMS[read_json.__name__], encoding.name
+    table = cached_table(dataset, options)
+    return table_form(dataset), table.encoding.name if table.encoding else ""
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
@@ -150,14 +166,23 @@ def _members(path: Path) -> list[str]:
         names = [n for n in pack.namelist() if Path(n).suffix.lower() in MEMBERS]
     if not names:
         raise BadInput("the ZIP holds no JSON, JSONL, CSV, XLSX or Parquet file", file=str(path))
-    return sorted(n for n in names if not n.startswith("__MACOSX"))
+    names = sorted(n for n in names if not n.startswith("__MACOSX"))
+    return [n for n in names if _holds_posts(n)] or names
+
+
+def _holds_posts(member: str) -> bool:
+    """Whether a file of a platform's own archive is one with posts: the rest is of other things."""
+    return any(fnmatch(f"/{member}", form) for one in all_layouts() for form in one.members)
 
 
 def _open(path: Path, member: str) -> IO[bytes]:
     if member:
         return zipfile.ZipFile(path).open(member)
     with path.open("rb") as stream:
-        is_gzip = stream.read(2) == b"\x1f\x8b"
+        head = stream.read(6)
+    if head == b"\xfd7zXZ\x00":
+        return cast("IO[bytes]", lzma.open(path, "rb"))
+    is_gzip = head.startswith(b"\x1f\x8b")
     return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from vtlib.capture import datasets as files
 from vtlib.capture import ingest, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
+from vtlib.capture.shapes import FileShape, shape_of_file
 from vtlib.capture.table_maps import TableMap
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
@@ -24,10 +25,9 @@ from vtlib.platforms import post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
-from vtlib.tables.reader import TableOptions, UnclearDates
+from vtlib.tables.reader import TableOptions
 
 CHUNK_ITEMS = 2_000
-SAMPLE_ITEMS = 200
 Progress = Callable[[int], None]
 
 ACCOUNTS = ("platform", "handle", "display_name", "role", "followers", "n_posts")
@@ -281,18 +281,19 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     previous = captures.get(project.store, capture_id)
     if previous and previous["status"] == "ok":
         return _report(previous, status="unchanged", reason="this content was imported before")
-    capture, table_map = _capture(project, one, choices, capture_id)
+    shape = _shape(project, one, choices)
+    capture = _capture(project, one, shape, capture_id)
     if previous:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
-    batches = _batches(_items(one, choices, table_map))
-    first = next(batches, [])
+    stream = batches(shape.items(one, choices.options))
+    first = next(stream, [])
     chunk = ingest.mapped(first, capture)
     if chunk:
         mapping.refuse_numberless(chunk, file=one.name)
-    layout = table_map.record() if table_map else None
-    captures.begin(project.store, {**_begin_row(capture), "layout": layout})
+    record = shape.table_map.record() if shape.table_map else None
+    captures.begin(project.store, {**_begin_row(capture), "layout": record})
     total = _Total()
-    for batch in chain([first], batches):
+    for batch in chain([first], stream):
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
         chunk = None
         if choices.progress:
@@ -300,74 +301,42 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     report = _finish(project, capture, total, is_strict=choices.is_strict)
     if choices.is_own:
         people.mark_own(project.store, project.slug, captures.post_ids(project.store, capture_id))
-    notes = (*table_map.notes, *report.notes) if table_map else report.notes
-    options = table_map.table_options(choices.options) if table_map else choices.options
-    return replace(report, reading=files.reading_note(one, options), notes=notes)
+    notes = (*shape.table_map.notes, *report.notes) if shape.table_map else report.notes
+    reading = files.reading_note(one, shape.options(choices.options))
+    return replace(report, reading=reading, notes=notes)
 
 
-def _items(
-    one: files.Dataset, choices: ImportOptions, table_map: TableMap | None
-) -> Iterator[mapping.Item]:
-    if table_map is None:
-        return files.items(one, choices.options)
-    return table_maps.items(one, choices.options, table_map)
+def _shape(project: Project, one: files.Dataset, choices: ImportOptions) -> FileShape:
+    if choices.table_map:
+        known = choices.table_map.shape(one, choices.options)
+        return FileShape(*known, table_map=choices.table_map)
+    return shape_of_file(one, choices.options, platform=choices.platform, project=project)
 
 
 def _capture(
-    project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
-) -> tuple[mapping.Capture, TableMap | None]:
-    """The capture of a file, and the map of its columns where it is a table of no known shape."""
-    capture = mapping.Capture(
+    project: Project, one: files.Dataset, shape: FileShape, capture_id: str
+) -> mapping.Capture:
+    captured_at, basis = shape.captured_at(one)
+    return mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
         provider="file",
         source=one.name,
-        captured_at=one.captured_at,
-        captured_at_basis=one.captured_at_basis,
+        captured_at=captured_at,
+        captured_at_basis=basis,
         started_at=project.workspace.now(),
         came_from="dataset",
-        platform=choices.platform,
-        actor="given",
+        platform=shape.platform,
+        actor=shape.actor,
         source_sha256=one.sha256,
-        forced=choices.platform is not None,
+        forced=shape.is_forced,
         run_id=project.run_id or None,
+        layout=shape.layout,
     )
-    if choices.table_map:
-        return _mapped(capture, one, choices, choices.table_map), choices.table_map
-    sample = _sample(one, choices)
-    hit = mapping.recognised_items(sample, file=one.name)
-    if hit and not choices.platform:
-        capture = replace(capture, platform=hit[0], actor=hit[1])
-    is_table = bool(sample) and not mapping.is_nested(sample)
-    if is_table and (hit is None or mapping.is_numberless(sample, capture)):
-        table_map = table_maps.find(project, one, choices.options, platform=choices.platform)
-    else:
-        table_map = None
-    if table_map:
-        return _mapped(capture, one, choices, table_map), table_map
-    if not hit and not choices.platform:
-        raise mapping.unknown_items(sample, file=one.name)
-    return capture, None
 
 
-def _mapped(
-    capture: mapping.Capture, one: files.Dataset, choices: ImportOptions, table_map: TableMap
-) -> mapping.Capture:
-    platform, actor = table_map.shape(one, choices.options)
-    return replace(capture, platform=platform, actor=actor, forced=False, layout=table_map.applied)
-
-
-def _sample(one: files.Dataset, choices: ImportOptions) -> list[dict[str, Any]]:
-    """The first items of a file; () of a table whose dates only a map can read."""
-    items = (item for _, item in files.items(one, choices.options) if isinstance(item, dict))
-    try:
-        return list(islice(items, SAMPLE_ITEMS))
-    except UnclearDates:
-        rows = files.items(one, replace(choices.options, date_order="dmy"))
-        return [item for _, item in islice(rows, SAMPLE_ITEMS) if isinstance(item, dict)]
-
-
-def _batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
+def batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
+    """Items as they are mapped and stored, CHUNK_ITEMS at a time."""
     stream = iter(items)
     while batch := list(islice(stream, CHUNK_ITEMS)):
         yield batch
@@ -449,7 +418,14 @@ def _finish(
     bad = messages.unreadable(tally)
     code = 4 if is_failure or (is_strict and warnings) else 2 if bad else 0
     report = _report(row, status="failed" if is_failure else "ok", reason=row["reason"] or "")
-    notes = (messages.guessed(capture.captured_at, basis), messages.not_read(unread))
+    layout = layouts.by_name(capture.actor or "")
+    if layout and layout.own:
+        people.mark_capture_own(project.store, project.slug, capture.capture_id)
+    notes = (
+        messages.guessed(capture.captured_at, basis),
+        messages.not_read(unread),
+        layout.note if layout else "",
+    )
     return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from vtlib.capture.database_tables import database_kind, read_database
 from vtlib.capture.table_match import dates_of, without_sums
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
+from vtlib.platforms import post_ref
 from vtlib.platforms.layouts.layout import Layout
 from vtlib.tables.columnar import typed_table
 from vtlib.tables.encodings import json_encoding, utf8
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ITEMS = 2_000
 _HEAD_BYTES = 64_000
-_BINARY = (b"PK\x03\x04", b"PAR1")
+_FORMS = {b"PK\x03\x04": "XLSX", b"PAR1": "Parquet"}
 
 
 def table_of(dataset: Dataset, options: TableOptions) -> Table:
@@ -47,7 +49,21 @@ def table_of(dataset: Dataset, options: TableOptions) -> Table:
             todo="Export as JSON.",
             file=dataset.name,
         )
-    return table
+    return _without_headings(table) if any(map(_is_post_link, table.columns)) else table
+
+
+def _without_headings(table: Table) -> Table:
+    """A table whose first row is a post already: its columns are "column 1" and so on."""
+    names = tuple(f"column {n}" for n in range(1, len(table.columns) + 1))
+    note = "no headings: the first row is a post"
+    return replace(table, columns=names, header_row=0, notes=(*table.notes, note))
+
+
+def _is_post_link(heading: str) -> bool:
+    try:
+        return "/" in heading and bool(post_ref(heading))
+    except BadInput:
+        return False
 
 
 def layout_items(
@@ -124,11 +140,19 @@ def _is_json(dataset: Dataset) -> bool:
         )
 
 
+def table_form(dataset: Dataset) -> str:
+    """What a table is written in: CSV, XLSX, Parquet, DuckDB or SQLite."""
+    with closing(dataset.open()) as stream:
+        head = stream.read(16)
+    names = {"duckdb": "DuckDB", "sqlite": "SQLite"}
+    return names.get(database_kind(head)) or _FORMS.get(head[:4], "CSV")
+
+
 def is_binary(stream: IO[bytes]) -> bool:
     """Whether a file is a workbook, Parquet or a database, by its first bytes; it is set back."""
     head = stream.read(16)
     stream.seek(0)
-    return head[:4] in _BINARY or bool(database_kind(head))
+    return head[:4] in _FORMS or bool(database_kind(head))
 
 
 def _refuse_pages(head: bytes, name: str) -> None:

@@ -176,7 +176,7 @@ def open_questions(proposal: Proposal, *, file: str = "", project: str = "") -> 
 
 
 def find(
-    project: Project, one: Dataset, options: TableOptions, *, platform: Platform | None
+    project: Project | None, one: Dataset, options: TableOptions, *, platform: Platform | None
 ) -> TableMap | None:
     """The map of a file that is no known export: remembered, else matched where nothing is open.
 
@@ -184,7 +184,7 @@ def find(
     questions.
     """
     table = cached_table(one, options)
-    known = remembered(project, one, table)
+    known = remembered(project, one, table) if project else None
     if known:
         return known
     proposal = propose(table, captured_at=one.captured_at, platform=platform)
@@ -193,7 +193,7 @@ def find(
     if not names_posts or not (has_numbers or proposal.questions):
         return None
     if proposal.questions:
-        raise open_questions(proposal, file=str(one.path), project=project.slug)
+        raise open_questions(proposal, file=str(one.path), project=project.slug if project else "")
     read = ", ".join(f"{m.column} = {m.target}" for m in proposal.matches if m.target)
     notes = (f"matched by its columns: {read}", *proposal.notes)
     return TableMap(proposal.layout(), table.columns, "match", notes)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from vtlib.capture import datasets as files
-from vtlib.capture import imports, mapping, table_maps
+from vtlib.capture import imports, shapes, table_maps
 from vtlib.capture.imports import ImportOptions, ImportReport
 from vtlib.capture.proposals import Match, Proposal
 from vtlib.capture.table_maps import TableMap
@@ -22,9 +21,7 @@ from vtlib.platforms.layouts import Layout
 from vtlib.platforms.layouts.layout import TARGETS
 from vtlib.store import people
 from vtlib.store.project import Project
-from vtlib.tables.reader import Table, TableOptions, UnclearDates, describe
-
-_SAMPLE = 200
+from vtlib.tables.reader import Table, TableOptions, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ def plan(project: Project, path: str | Path, choices: TableChoices | None = None
     if choices.layout:
         table_map = table_maps.of_person(choices.layout, table)
         return replace(draft, table_map=table_map, proposal=table_maps.shown(choices.layout, table))
-    export = _known_export(one, choices)
+    export = shapes.known_export(one, choices.options)
     if export:
         return replace(draft, export=export)
     known = table_maps.remembered(project, one, table)
@@ -173,21 +170,3 @@ def _read_as(match: Match) -> str:
         return "-" if match.certainty != "open" else "?"
     words = f"{match.target} ({match.convert})" if match.convert else match.target
     return f"{words}?" if match.certainty == "open" else words
-
-
-def _known_export(one: files.Dataset, choices: TableChoices) -> str:
-    """The known export whose rows these are; '' for none."""
-    try:
-        rows = files.items(
-            one, replace(choices.options, date_order=choices.options.date_order or "dmy")
-        )
-        items = [item for _, item in islice(rows, _SAMPLE) if isinstance(item, dict)]
-    except UnclearDates:
-        items = []
-    hit = mapping.recognised_items(items, file=one.name)
-    if hit is None:
-        return ""
-    capture = mapping.Capture(
-        "", "", "file", one.name, one.captured_at, "", one.captured_at, "", *hit
-    )
-    return "" if mapping.is_numberless(items, capture) else " ".join(hit)

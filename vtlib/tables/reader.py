@@ -42,6 +42,10 @@ class TableOptions:
     sheet: str = ""
     table: str = ""
 
+    def with_date_order(self, order: Order) -> TableOptions:
+        """The options with an order of day and month, where none is said."""
+        return replace(self, date_order=self.date_order or order)
+
     def parts(self) -> tuple[str, ...]:
         """What makes a reading another one; () where nothing is said."""
         first = (self.encoding, self.date_order, self.decimal)
@@ -262,7 +266,7 @@ def _from_text(
         with closing(open_()) as stream:
             yield from _split(_text(stream, encoding), separator or ",", encoding)
 
-    columns = _headings([mend_escaped(cell) for cell in first[at]])
+    columns = _headings([mend_escaped(cell) for cell in first[at]], _body_width(first[at + 1 :]))
     columns = tuple(from_csv_safe(c) for c in columns) if is_guarded else columns
     _demand(columns, headings, name)
     return Table(name, columns, at + 1, encoding, separator, (), options, rows, is_guarded)
@@ -272,7 +276,7 @@ def _from_workbook(open_: Open, name: str, headings: Sequence[str], options: Tab
     sheet = workbook.choose_sheet(open_, name, options.sheet)
     first = sheet.first_rows
     at = find_header(first, headings)
-    columns = _headings(first[at] if first else [])
+    columns = _headings(first[at] if first else [], _body_width(first[at + 1 :]))
     if not columns:
         raise BadInput("the workbook holds no table.", file=name)
     _demand(columns, headings, name)
@@ -305,11 +309,21 @@ def _split(
         yield number, [mend_escaped(c) for c in cells] if encoding.is_broken else cells
 
 
-def _headings(cells: Sequence[str]) -> tuple[str, ...]:
-    """Unique column names: a second "Views" is "Views (2)", a blank "column 3"."""
+def _body_width(rows: Sequence[Sequence[str]]) -> int:
+    """Cells of the rows under the headings: of the last column that is filled in half of them."""
+    body = [row for row in rows if _filled(row)]
+    filled = Counter(n for row in body for n, cell in enumerate(row, 1) if cell.strip())
+    return max((n for n, count in filled.items() if 2 * count > len(body)), default=0)
+
+
+def _headings(cells: Sequence[str], width: int = 0) -> tuple[str, ...]:
+    """Unique column names: a second "Views" is "Views (2)", a blank "column 3"; as many as the
+    rows have cells (`width`), where the last columns have no heading.
+    """
     names = [cell.lstrip("\ufeff").strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
+    names += [""] * (width - len(names) if names else 0)
     headings: dict[str, None] = {}
     for number, name in enumerate(names, 1):
         new = name or f"column {number}"

@@ -463,7 +463,9 @@ class _Maker:
         )
         views = int(10 ** self.dice.uniform(3, 6.6))
         likes = max(1, int(views * self.dice.uniform(0.01, 0.12)))
-        handle = f"{self.dice.choice(['pine', 'moon', 'salt', 'glow'])}.{self.dice.choice(['lab', 'pan', 'kit'])}"
+        names, kinds = ["pine", "moon", "salt", "glow"], ["lab", "pan", "kit"]
+        handle = f"{self.dice.choice(names)}.{self.dice.choice(kinds)}"
+        start = self.dice.choice(["Look at", "How I made", "Never buy"])
         native = self.native_id(at)
         return {
             "posted_at": at.replace(microsecond=0),
@@ -477,7 +479,7 @@ class _Maker:
             "saves": max(0, int(likes * self.dice.uniform(0.01, 0.3))),
             "duration_s": self.dice.randint(6, 90),
             "followers": 1_000_000 + sum(map(ord, handle)) * 1_000,
-            "caption": f"{self.dice.choice(['Look at', 'How I made', 'Never buy'])} this, part {self.dice.randint(1, 90)} #craft",
+            "caption": f"{start} this, part {self.dice.randint(1, 90)} #craft",
         }
 
     def native_id(self, at: datetime) -> str:
@@ -505,7 +507,7 @@ class _Maker:
             "x": f"https://x.com/{handle.replace('.', '_')}/status/{native}",
             "instagram": f"https://www.instagram.com/reel/{native}/",
             "facebook": f"https://www.facebook.com/reel/{native}",
-            "youtube": f"https://www.youtube.com/{self.dice.choice(['watch?v=', 'shorts/'])}{native}",
+            "youtube": f"https://youtube.com/{self.dice.choice(['watch?v=', 'shorts/'])}{native}",
         }[self.platform]
 
     def columns(self, posts: list[dict[str, object]]) -> dict[str, tuple[str, list[str]]]:

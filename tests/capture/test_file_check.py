@@ -114,3 +114,17 @@ def test_an_archive_gives_its_posts_alone_and_marks_them_own(project, tmp_path) 
     assert any("gives no link" in note for note in report.notes)
     posts = project.frame("posts")
     assert posts.loc[posts["post_id"] == "instagram:archive:1772323200", "is_own"].all()
+
+
+def test_the_date_in_the_name_of_a_post_s_file_is_no_time_of_capture(project, tmp_path) -> None:
+    case = written(tmp_path, "instaloader")
+    path = case.rename(tmp_path / "2020-03-01_00-00-00_UTC.json")
+    assert check(path).captured_at_basis == "file time"
+    (report,) = imports.import_files(project, [path])
+    assert report.captured_at_basis == "file time"
+    assert report.captured_at.year > 2020
+
+
+def test_flat_columns_with_dots_are_named_with_their_counts(tmp_path) -> None:
+    one = check(written(tmp_path, "meta_content_library"))
+    assert one.unread["post_owner.type"] == 1

@@ -1,4 +1,4 @@
-"""What a table says and does not say: each case is one thing that goes wrong in tables of people."""
+"""What a table says and does not say: each case is one thing that goes wrong in real tables."""
 
 import io
 
@@ -59,7 +59,7 @@ BASE = {"url": LINKS, "views": VIEWS, "likes": LIKES}
 def test_a_column_that_is_no_target(heading: str, cells: list[str]) -> None:
     proposal = match({**BASE, heading: cells})
     assert read_as(proposal) == {"url": "url", "views": "views", "likes": "likes"}
-    assert [m.why for m in proposal.matches if m.column == heading][0]
+    assert next(m.why for m in proposal.matches if m.column == heading)
     assert not proposal.questions
 
 
@@ -70,22 +70,56 @@ def test_a_column_that_is_no_target(heading: str, cells: list[str]) -> None:
         ({**BASE, "Video views": ["1", "2", "3"]}, "2 columns are called views"),
         ({**BASE, "Views": ["1", "2", "3"]}, "2 columns are called views"),
         ({"url": LINKS, "Views (organic)": VIEWS, "likes": LIKES}, "called views alone"),
-        ({"url": LINKS, "views": VIEWS, "likes": ["2.5%", "2.3%", "4.7%"]}, "fractions or percents"),
+        (
+            {"url": LINKS, "views": VIEWS, "likes": ["2.5%", "2.3%", "4.7%"]},
+            "fractions or percents",
+        ),
         ({**BASE, "": ["17", "5", "960"]}, "without a heading"),
         ({"url": LINKS, "views": VIEWS, "Zorp": LIKES}, "of what?"),
-        ({"url": YOUTUBE, "views": VIEWS, "Created": ["2026-03-04", "2026-03-05", "2026-04-06"]}, "row or the export"),
+        (
+            {"url": YOUTUBE, "views": VIEWS, "Created": ["2026-03-04", "2026-03-05", "2026-04-06"]},
+            "row or the export",
+        ),
         ({"url": YOUTUBE, "views": VIEWS, "Date": ["2026-10-19"] * 3}, "same day in all rows"),
-        ({"url": YOUTUBE, "views": VIEWS, "Published": ["03/04/2026", "04/04/2026", "06/04/2026"]}, "day or month first"),
-        ({"url": YOUTUBE, "views": VIEWS, "Publish date": ["2026-03-04", "2026-03-05", "2026-04-06"], "Upload date": ["2026-01-04", "2026-01-05", "2026-02-06"]}, "which column says when"),
-        ({"url": YOUTUBE, "views": VIEWS, "Publish date": ["2027-03-04", "2027-03-05", "2027-04-06"]}, "after the file's time"),
+        (
+            {
+                "url": YOUTUBE,
+                "views": VIEWS,
+                "Published": ["03/04/2026", "04/04/2026", "06/04/2026"],
+            },
+            "day or month first",
+        ),
+        (
+            {
+                "url": YOUTUBE,
+                "views": VIEWS,
+                "Publish date": ["2026-03-04", "2026-03-05", "2026-04-06"],
+                "Upload date": ["2026-01-04", "2026-01-05", "2026-02-06"],
+            },
+            "which column says when",
+        ),
+        (
+            {
+                "url": YOUTUBE,
+                "views": VIEWS,
+                "Publish date": ["2027-03-04", "2027-03-05", "2027-04-06"],
+            },
+            "after the file's time",
+        ),
         ({**BASE, "Followers": ["12", "3", "190"]}, "followers of the account, or"),
         ({**BASE, "Duration": ["15033", "9102", "61200"]}, "milliseconds"),
         ({**BASE, "Duration": ["0.25", "0.5", "1.2"]}, "minutes"),
         ({**BASE, "Duration": ["0:15:00", "0:32:00", "0:48:00"]}, "full minutes"),
-        ({"video_id": ["7.61331E+18", "7.61368E+18", "7.62555E+18"], "views": VIEWS}, "spreadsheet rounded"),
+        (
+            {"video_id": ["7.61331E+18", "7.61368E+18", "7.62555E+18"], "views": VIEWS},
+            "spreadsheet rounded",
+        ),
         ({"title": ["a", "b", "c"], "views": VIEWS}, "no column names posts"),
         ({"url": LINKS, "source link": YOUTUBE, "views": VIEWS}, "link to different posts"),
-        ({"url": [LINKS[0]] * 2, "Day": ["2026-10-01", "2026-10-02"], "views": VIEWS[:2]}, "several rows"),
+        (
+            {"url": [LINKS[0]] * 2, "Day": ["2026-10-01", "2026-10-02"], "views": VIEWS[:2]},
+            "several rows",
+        ),
         ({"url": LINKS, "views": ["1.2B", "3.4B", "5B"]}, "thousands (Turkish bin) or billions"),
         ({"video_id": [str(one) for one in TIKTOK], "views": VIEWS}, "--platform"),
     ],
@@ -103,13 +137,54 @@ def test_what_nobody_can_tell_is_asked(columns: dict[str, list[str]], words: str
         ({**BASE, "Date": ["2026-03-04", "2026-03-05", "2026-04-06"]}, "posted_at", "Date"),
         ({**BASE, "Date": ["2026-10-01", "2026-10-02", "2026-10-03"]}, "posted_at", ""),
         ({**BASE, "Created": ["2026-03-04", "2026-03-05", "2026-04-06"]}, "posted_at", "Created"),
-        ({**BASE, "Export date": ["2026-10-19"] * 3, "Publish date": ["2026-03-04", "2026-03-05", "2026-04-06"]}, "posted_at", "Publish date"),
+        (
+            {
+                **BASE,
+                "Export date": ["2026-10-19"] * 3,
+                "Publish date": ["2026-03-04", "2026-03-05", "2026-04-06"],
+            },
+            "posted_at",
+            "Publish date",
+        ),
         ({"url": LINKS, "plays": VIEWS}, "views", "plays"),
-        ({"url": [f"https://x.com/a/status/{n}" for n in (2030000000000000000, 2030000000000000001, 3)], "views": VIEWS}, "impressions", "views"),
-        ({"url": [f"https://www.instagram.com/reel/DVaaaaaaaa{n}/" for n in "123"], "plays": VIEWS}, "plays", "plays"),
-        ({"url": LINKS, "favorites": LIKES, "likes": ["400", "220", "51000"]}, "saves", "favorites"),
-        ({"tiktok video id": [str(one) for one in TIKTOK], "views": VIEWS}, "native_id", "tiktok video id"),
-        ({"video_id": [str(n) for n in TIKTOK], "views": VIEWS, "posted": ["2026-03-04", "2026-03-05", "2026-04-06"]}, "native_id", "video_id"),
+        (
+            {
+                "url": [
+                    f"https://x.com/a/status/{n}"
+                    for n in (2030000000000000000, 2030000000000000001, 3)
+                ],
+                "views": VIEWS,
+            },
+            "impressions",
+            "views",
+        ),
+        (
+            {
+                "url": [f"https://www.instagram.com/reel/DVaaaaaaaa{n}/" for n in "123"],
+                "plays": VIEWS,
+            },
+            "plays",
+            "plays",
+        ),
+        (
+            {"url": LINKS, "favorites": LIKES, "likes": ["400", "220", "51000"]},
+            "saves",
+            "favorites",
+        ),
+        (
+            {"tiktok video id": [str(one) for one in TIKTOK], "views": VIEWS},
+            "native_id",
+            "tiktok video id",
+        ),
+        (
+            {
+                "video_id": [str(n) for n in TIKTOK],
+                "views": VIEWS,
+                "posted": ["2026-03-04", "2026-03-05", "2026-04-06"],
+            },
+            "native_id",
+            "video_id",
+        ),
         ({**BASE, "author": ["moon.lab"] * 3}, "handle", "author"),
         ({**BASE, "channel": ["Moon Lab"] * 3}, "display_name", "channel"),
         ({**BASE, "Duration (min)": ["0.25", "0.5", "1.2"]}, "duration_s", "Duration (min)"),

@@ -10,7 +10,32 @@ from babel.numbers import format_compact_decimal
 from vtlib.tables.column_style import column_styles
 from vtlib.tables.named_dates import LANGUAGES, read_named_date
 
-SPOKEN = "de es fr it pt nl nb da sv pl tr el ru uk cs ja ko zh zh_Hant ar hi id fi en_IN".split()
+SPOKEN = [
+    "de",
+    "es",
+    "fr",
+    "it",
+    "pt",
+    "nl",
+    "nb",
+    "da",
+    "sv",
+    "pl",
+    "tr",
+    "el",
+    "ru",
+    "uk",
+    "cs",
+    "ja",
+    "ko",
+    "zh",
+    "zh_Hant",
+    "ar",
+    "hi",
+    "id",
+    "fi",
+    "en_IN",
+]
 COUNTS = [1_200, 45_000, 300_000, 3_600_000, 12_000_000, 950_000]
 
 

@@ -26,8 +26,28 @@ MOST = 0.8  # share of the filled cells that makes a column one of a kind
 _N_SAMPLES = 3
 _SAMPLE_CHARS = 60
 _AVERAGES = frozenset(
-    "average mean median durchschnitt mittelwert ø promedio moyenne media média "
-    "gemiddelde genomsnitt gjennomsnitt gennemsnit średnia ortalama среднее 平均 평균 sum".split()
+    [
+        "average",
+        "mean",
+        "median",
+        "durchschnitt",
+        "mittelwert",
+        "ø",
+        "promedio",
+        "moyenne",
+        "media",
+        "média",
+        "gemiddelde",
+        "genomsnitt",
+        "gjennomsnitt",
+        "gennemsnit",
+        "średnia",
+        "ortalama",
+        "среднее",
+        "平均",
+        "평균",
+        "sum",
+    ]
 )
 _SUMMARY = (
     TOTALS | _AVERAGES | {"all posts", "sum total", "suma total", "total général", "total geral"}
@@ -49,7 +69,7 @@ _HASHTAGS = re.compile(r"(?:#\w+[\s,;|]*)+")
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """The cells of one column (`cells`, aligned with those of the other columns) and their style."""
+    """The cells of one column, aligned with those of the other columns, and their style."""
 
     name: str
     cells: tuple[str, ...]
@@ -145,13 +165,10 @@ class ColumnFacts:
 
     @cached_property
     def is_index(self) -> bool:
-        """Whether the column counts the rows: 0, 1, 2 … or 1, 2, 3 …"""
+        """Whether the column counts the rows from 0 or 1."""
         values = [n.value for n in self.numbers if n is not None]
-        return (
-            len(values) > 2
-            and values in ([float(n + values[0]) for n in range(len(values))],)
-            and values[0] in (0, 1)
-        )
+        is_from_start = len(values) > 2 and values[0] in (0, 1)
+        return is_from_start and all(v == values[0] + n for n, v in enumerate(values))
 
     @cached_property
     def median(self) -> float:
@@ -221,7 +238,7 @@ def _moment(word: str) -> datetime | None:
     if re.fullmatch(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?", word):
         return datetime.fromisoformat(word)
     at = moment(word)
-    return at if at and at.year >= 2005 else None  # noqa: PLR2004 - the year of the first platform
+    return at if at and at.year >= 2005 else None
 
 
 def _agrees(platform: Platform, ids: Sequence[str], times: Sequence[datetime | None]) -> bool:

@@ -201,6 +201,11 @@ def _describe(path: Path, member: str, captured_at: datetime | None) -> Dataset:
     return Dataset(path, member, digest.hexdigest(), size, moment, basis)
 
 
+def modified_at(dataset: Dataset) -> datetime:
+    """The file's own time (UTC)."""
+    return _age(dataset.path)
+
+
 def _age(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
 

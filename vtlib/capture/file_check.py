@@ -89,7 +89,7 @@ class FileCheck:
 
 
 @dataclass(slots=True)
-class _Count:
+class _TargetCount:
     """How many rows of all chunks hold each target, and the first value of each."""
 
     items: Counter[str] = field(default_factory=Counter)
@@ -178,7 +178,10 @@ def _recognised(
         }
     alike = sum(1 for item in sample if (mapping.shape_of(item) or ("", ""))[1] == kind)
     layout = layouts.by_name(kind)
+    captured_at, basis = shape.captured_at(one)
     return {
+        "captured_at": captured_at,
+        "captured_at_basis": basis,
         "platform": shape.platform,
         "kind": kind,
         "certain": messages.certainty(kind),
@@ -198,7 +201,7 @@ def _mapped(
     """What the mapping makes of all items, chunk by chunk."""
     capture = replace(_capture(one, choices, facts), layout=shape.layout)
     tally: Counter[str] = Counter()
-    use, count, keys = FieldUse(), _Count(), set[str]()
+    use, count, keys = FieldUse(), _TargetCount(), set[str]()
     for batch in imports.batches(shape.items(one, choices.options)):
         chunk = ingest.mapped(batch, capture)
         if chunk is None:  # one of them cannot be a row: the import finds out which
@@ -236,8 +239,8 @@ def _capture(
         project_id="",
         provider="file",
         source=one.name,
-        captured_at=one.captured_at,
-        captured_at_basis=one.captured_at_basis,
+        captured_at=facts["captured_at"],
+        captured_at_basis=facts["captured_at_basis"],
         started_at=one.captured_at,
         came_from="dataset",
         platform=facts["platform"],

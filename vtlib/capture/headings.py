@@ -216,7 +216,9 @@ def _partly(tokens: tuple[str, ...]) -> Iterator[Meaning]:
             continue
         rest = padded.replace(f" {phrase} ", " ", 1) if not is_east else key.replace(phrase, " ", 1)
         words = [w for w in rest.split() if w not in lists.numbers and w not in lists.things]
-        yield Meaning(concept, "part", rest=frozenset(_class_of(w) for w in words) or {"words"})
+        yield Meaning(
+            concept, "part", rest=frozenset(_class_of(w) for w in words) or frozenset({"words"})
+        )
         return
 
 

@@ -21,7 +21,7 @@ from vtlib.capture.table_maps import TableMap
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import post_ref
+from vtlib.platforms import layouts, post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
@@ -300,7 +300,7 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
             choices.progress(len(batch))
     report = _finish(project, capture, total, is_strict=choices.is_strict)
     if choices.is_own:
-        people.mark_own(project.store, project.slug, captures.post_ids(project.store, capture_id))
+        people.mark_capture_own(project.store, project.slug, capture_id)
     notes = (*shape.table_map.notes, *report.notes) if shape.table_map else report.notes
     reading = files.reading_note(one, shape.options(choices.options))
     return replace(report, reading=reading, notes=notes)

@@ -107,7 +107,7 @@ def unknown_items(items: Sequence[dict[str, Any]], *, file: str = "") -> BadInpu
 
 
 def is_numberless(items: Sequence[dict[str, Any]], capture: Capture) -> bool:
-    """Whether items, by the shape they were recognised by, name posts without a number or a time."""
+    """Whether items, by the shape they look like, name posts without a number or a time."""
     chunk = map_items(enumerate(items, 1), capture)
     return bool(chunk.tally["mapped"]) and not chunk.tally["numbered"]
 

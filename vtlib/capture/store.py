@@ -121,15 +121,6 @@ def list_captures(store: Store, project: str | None = None) -> list[dict[str, An
         )
 
 
-def post_ids(store: Store, capture_id: str) -> list[str]:
-    """The posts that a capture has numbers of."""
-    with store.read() as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT post_id FROM post_snapshots WHERE capture_id = ?", [capture_id]
-        ).fetchall()
-    return [str(one) for (one,) in rows]
-
-
 def latest_layout(store: Store, project: str, actor: str) -> Mapping[str, Any] | None:
     """How the project's last table with the same headings (`actor`) was read by a person's map."""
     with store.read() as connection:

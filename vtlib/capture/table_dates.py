@@ -1,7 +1,7 @@
 """Which column of a table says when a post was published, and whether day or month comes first.
 
-Ids of TikTok, Instagram, X and LinkedIn hold the time they were given out: a column of dates is held
-against them.
+Ids of TikTok, Instagram, X and LinkedIn hold the time they were given out: a column of dates is
+held against them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vtlib.capture.column_facts import MOST, ColumnFacts, id_age_days, is_near_id
+from vtlib.capture.headings import normalised
 from vtlib.capture.proposals import Choice, Question
 from vtlib.capture.table_board import Board, repeated
 from vtlib.core.models import PostRef, in_words
@@ -21,7 +22,23 @@ _ORDERS: tuple[Order, ...] = ("dmy", "mdy")
 _DAY = timedelta(days=1)
 _MIN_SPREAD_S = 3_600  # between ids that show something: made-up ones count on by ones
 _MIN_FOR_CONSTANT = 3  # rows: one day for all of so many is no date of posting
-_CREATED = frozenset({"created", "create", "creation", "erstell", "creado", "creacion", "cree"})
+# Beginnings of "created", normalised: such a date can be that of the post or of the row.
+_CREATED = (
+    *("creat", "erstell", "crea", "cree", "cria", "aangemaakt", "gemaakt", "skapa", "opprett"),
+    *(
+        "oprett",
+        "luotu",
+        "utworz",
+        "vytvor",
+        "olustur",
+        "δημιουργ",
+        "создан",
+        "作成",
+        "생성",
+        "创建",
+    ),
+    *("創建", "dibuat"),
+)
 
 
 def match_dates(board: Board) -> None:
@@ -92,7 +109,7 @@ def _of_plain(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
                 board.reasons[facts.name] = "not near the times in the posts' ids, which are taken"
         return None
     first = can_be[0]
-    fault = _fault(board, first) or _doubt(board, first)
+    fault = _fault(board, first) or _doubt(first)
     if len(can_be) == 1 and not fault:
         return first
     reason = f": {fault}" if fault else ""
@@ -116,9 +133,8 @@ def _unnamed(board: Board) -> ColumnFacts | None:
     return near[0] if near else None
 
 
-def _doubt(board: Board, facts: ColumnFacts) -> str:
-    words = facts.name.casefold().replace("_", " ").split()
-    if any(word.startswith(tuple(_CREATED)) for word in words):
+def _doubt(facts: ColumnFacts) -> str:
+    if any(word.startswith(_CREATED) for word in normalised(facts.name).split()):
         return "created can be the post or the row"
     if facts.is_constant and len(facts.filled) >= _MIN_FOR_CONSTANT:
         return "it is the same day in all rows"
@@ -187,18 +203,23 @@ def _settle_order(board: Board) -> None:
         if style.kind != "date" or style.order or style.is_mixed:
             continue
         by_order = {order: _with_order(facts, order) for order in _ORDERS}
-        if by_order["dmy"].times == by_order["mdy"].times:
-            why, order = "", "dmy"
-        else:
-            why, order = (
-                _order_by_ids(board, by_order) or _order_by_time(board, by_order) or ("", "")
-            )
+        why, order = _order_of(board, by_order)
         if order:
             board.facts = {**board.facts, name: by_order[order]}
-            board.options["date_order"] = order
+            board.options.setdefault("date_order", order)
             words = {"dmy": "day", "mdy": "month"}
             if why:
                 board.notes.append(f'"{name}": {words[order]} first, {why}')
+
+
+def _order_of(board: Board, by_order: dict[Order, ColumnFacts]) -> tuple[str, Order]:
+    """The order of a column's dates and how it is known; '' where nothing tells."""
+    order = _order_by_ids(board, by_order) or _order_by_time(board, by_order)
+    if order:
+        return order
+    is_same = by_order["dmy"].times == by_order["mdy"].times  # 03/03/2026 in all rows
+    first: Order = "dmy" if is_same and not board.options else ""
+    return "", first
 
 
 def _with_order(facts: ColumnFacts, order: Order) -> ColumnFacts:
@@ -291,7 +312,7 @@ def _match_series(board: Board, others: list[ColumnFacts]) -> None:
     board.add(
         Question(
             f"{text} by {names}: numbers so far at that time, or those of single days?",
-            f'a map with `captured_at: "{days[0].name}"` for numbers so far; numbers of single days '
+            f'a map with `captured_at: "{days[0].name}"` for numbers so far; those of single days '
             "are own statistics: vt import analytics",
             tuple(Choice(f'numbers so far, at "{f.name}"', {"captured_at": f.name}) for f in days),
             tuple(f.name for f in days),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
@@ -106,7 +106,7 @@ def _json_items(dataset: Dataset, table: Table) -> Iterator[Any]:
 def _json_table(dataset: Dataset, options: TableOptions) -> Table:
     """Items as rows; members of an object are columns "author.name"."""
 
-    def rows(names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    def rows() -> Iterator[dict[str, Any]]:
         return (dict(_flat(item)) for item in _read_json(dataset) if isinstance(item, dict))
 
     columns = list(dict.fromkeys(name for row in islice(rows(), _SAMPLE_ITEMS) for name in row))

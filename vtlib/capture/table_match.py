@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from vtlib.capture.column_facts import MOST, ColumnFacts, column_facts, is_summary_row
@@ -16,7 +17,7 @@ from vtlib.capture.table_numbers import match_numbers
 from vtlib.capture.table_posts import match_posts
 from vtlib.core.models import Platform
 from vtlib.platforms.layouts.layout import Layout
-from vtlib.tables.reader import Damage, Table
+from vtlib.tables.reader import Table
 
 ZONE = {"zone": "UTC"}  # of clocks that name none, as platforms' own exports have them
 _LONGEST_S = 43_200  # seconds: a video of twelve hours; more are milliseconds
@@ -101,7 +102,7 @@ def _is_account_id(cell: str) -> bool:
 
 
 def _kind_of_name(board: Board, facts: ColumnFacts) -> str:
-    """handle or display_name; '' for what is neither."""
+    """Handle or display_name; '' for what is neither."""
     if facts.is_number and not facts.style.has_rounded_ids and facts.median > 1e8:
         return "account_id"
     if not facts.is_text:
@@ -234,25 +235,26 @@ def _match_texts(board: Board) -> None:
         )
 
 
+_FLAGS = frozenset({"true", "false", "yes", "no", "0", "1"})
+# target -> what all, or most, of its cells are
+_REST: tuple[tuple[str, Callable[[str], bool], float], ...] = (
+    ("language", lambda cell: 2 <= len(cell) <= 8 and cell[0].isalpha(), 1),
+    ("is_paid", lambda cell: cell.lower() in _FLAGS, 1),
+    ("thumbnail", lambda cell: cell.startswith("http"), MOST),
+    ("media_urls", lambda cell: cell.startswith("http"), MOST),
+)
+
+
 def _match_rest(board: Board) -> None:
     for facts in board.named("hashtags"):
         if facts.is_text and not board.taken("hashtags"):
             board.take("hashtags", facts, "named so")
     for facts in board.named("format"):
         _take_format(board, facts)
-    for facts in board.named("language"):
-        if (
-            not board.taken("language")
-            and facts.share(lambda c: 2 <= len(c) <= 8 and c[0].isalpha()) == 1
-        ):
-            board.take("language", facts, "named so")
-    for facts in board.named("is_paid"):
-        if facts.share(lambda c: c.lower() in ("true", "false", "yes", "no", "0", "1")) == 1:
-            board.take("is_paid", facts, "named so")
-    for target in ("thumbnail", "media_urls"):
+    for target, test, least in _REST:
         for facts in board.named(target):
-            if not board.taken(target) and facts.share(lambda c: c.startswith("http")) >= MOST:
-                board.take(target, facts, "named so, and links")
+            if not board.taken(target) and facts.share(test) >= least:
+                board.take(target, facts, "named so")
     for facts in board.named("platform"):
         board.reasons[facts.name] = "the links tell the platform"
 

@@ -108,7 +108,7 @@ def _ask_unit(board: Board, target: str, facts: ColumnFacts) -> None:
     if {u.casefold() for u in facts.style.units} == {"b"} and facts.style.units:
         board.add(
             Question(
-                f'"{facts.name}" has numbers with B and none with K or M: thousands (Turkish bin) or billions?',
+                f'"{facts.name}" has B and neither K nor M: thousands (Turkish bin) or billions?',
                 "write the numbers in full, or with K and M",
                 columns=(facts.name,),
             ),
@@ -146,8 +146,8 @@ def _hold_against_views(board: Board) -> None:
     for metric, facts in larger:
         board.add(
             Question(
-                f'"{facts.name}" ({metric}) is larger than "{whole.name}" ({name}) in most rows: are '
-                "the headings right?",
+                f'"{facts.name}" ({metric}) is larger than "{whole.name}" ({name}) in most rows: '
+                "are the headings right?",
                 f"a map with `{metric}: …` and `{name}: …` as they are",
                 (
                     Choice("they are right"),
@@ -162,7 +162,7 @@ def _hold_against_views(board: Board) -> None:
 
 
 def _ask_followers(board: Board) -> None:
-    """Followers of the account are about the same in all of its rows, and mostly above the likes."""
+    """Followers of an account are about the same in all of its rows, and mostly above the likes."""
     followers, likes = board.taken("followers"), board.taken("likes")
     if followers is None:
         return
@@ -173,7 +173,7 @@ def _ask_followers(board: Board) -> None:
         )
         board.add(
             Question(
-                f'"{followers.name}" {doubt}: followers of the account, or those that the post won?',
+                f'"{followers.name}" {doubt}: followers of the account, or won by the post?',
                 f'a map with `followers: "{followers.name}"`, or without followers',
                 (
                     Choice("won by the post: leave it unread", {"followers": ""}),

@@ -12,9 +12,16 @@ from vtlib.core.models import Platform, PostRef
 
 _WORDS: dict[str, Platform] = {
     **{name: name for name in get_args(Platform)},
-    **{"twitter": "x", "yt": "youtube", "ig": "instagram", "insta": "instagram"},
-    **{"fb": "facebook", "tik": "tiktok", "reels": "instagram", "shorts": "youtube"},
-    **{"抖音": "tiktok", "tt": "tiktok"},
+    "twitter": "x",
+    "yt": "youtube",
+    "ig": "instagram",
+    "insta": "instagram",
+    "fb": "facebook",
+    "tik": "tiktok",
+    "reels": "instagram",
+    "shorts": "youtube",
+    "抖音": "tiktok",
+    "tt": "tiktok",
 }
 
 
@@ -77,14 +84,14 @@ def _match_ids_beside(board: Board) -> None:
 
 def _match_ids(board: Board) -> None:
     candidates = [f for f in board.named("native_id") if _is_id(f)]
-    candidates = candidates or [f for f in _id_columns(board)]
+    candidates = candidates or _id_columns(board)
     rounded = [f for f in board.named("native_id") if f.style.has_rounded_ids]
     if not candidates:
         if rounded:
             board.add(
                 Question(
-                    f'"{rounded[0].name}" holds ids that a spreadsheet rounded, and there is no link',
-                    "export it again and open it with that column as text, or add a column of links",
+                    f'"{rounded[0].name}" holds ids that a spreadsheet rounded; there is no link',
+                    "export it again and open it with that column as text, or add links",
                     columns=(rounded[0].name,),
                 )
             )
@@ -123,7 +130,7 @@ def _id_columns(board: Board) -> list[ColumnFacts]:
 
 
 def _platform_of_ids(board: Board, facts: ColumnFacts) -> Platform | None:
-    """Of the ids, told apart by times of posting, a column or a heading that names it; else asked."""
+    """Of the ids, told apart by times of posting, a column or a heading that names it."""
     if board.platform:
         return board.platform
     if _match_platform_column(board):

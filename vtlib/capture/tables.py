@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from vtlib.capture import datasets as files
 from vtlib.capture import imports, shapes, table_maps
 from vtlib.capture.imports import ImportOptions, ImportReport
 from vtlib.capture.proposals import Match, Proposal
+from vtlib.capture.table_files import cached_table
 from vtlib.capture.table_maps import TableMap
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform
@@ -32,7 +33,7 @@ class TableChoices:
 
     platform: Platform | None = None
     captured_at: datetime | None = None
-    options: TableOptions = TableOptions()
+    options: TableOptions = field(default_factory=TableOptions)
     is_own: bool = False
     layout: Layout | None = None
 
@@ -81,7 +82,7 @@ def plan(project: Project, path: str | Path, choices: TableChoices | None = None
             f"{path} is {len(sets) or len(paths)} files.", todo="Give one table at a time."
         )
     one = sets[0]
-    table = table_maps.cached_table(one, choices.options)
+    table = cached_table(one, choices.options)
     draft = TablePlan(paths[0], one, table, Proposal("", ()), choices, reading=describe(table))
     if choices.layout:
         table_map = table_maps.of_person(choices.layout, table)
@@ -126,8 +127,8 @@ def map_text(planned: TablePlan) -> str:
     """The proposal as a map.yaml to edit: each column with its samples, questions as comments."""
     proposal = planned.proposal
     lines = [
-        f"# How the columns of {planned.table.name} are read. Edit, then: vt import table FILE --project P "
-        "--map THIS",
+        f"# How the columns of {planned.table.name} are read. Edit it, then:",
+        "# vt import table FILE --project P --map THIS",
         "# fields: what a post has: the heading of the column that holds it, exactly as written.",
         f"# There are: {', '.join(TARGETS)}.",
         "# as: minutes or milliseconds where a length is not in seconds; values: words of cells.",

@@ -160,7 +160,9 @@ class Style:
         is_clear = self.decimal or match["power"] or not re.search(r"[.,]", match["body"])
         if self.is_mixed or not (is_clear or _unit(match) or match["plus"]):
             return word
-        if match["plus"] or (unit := _unit(match)) and unit not in _PLAIN_UNITS - self._own_units():
+        if match["plus"] or (
+            (unit := _unit(match)) and unit not in _PLAIN_UNITS - self._own_units()
+        ):
             return units.short_form(_number(match, self.decimal or ".", self.units).value)
         bare = _bare(match["body"], self.decimal or ".")
         tail = "" if (match["tail"] or "").startswith("s") else match["tail"] or ""  # seconds

@@ -11,23 +11,46 @@ import unicodedata
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-LANGUAGES = "en de es fr it pt nl nb da sv fi pl cs hu ro tr el ru uk id".split()
+LANGUAGES = [
+    "en",
+    "de",
+    "es",
+    "fr",
+    "it",
+    "pt",
+    "nl",
+    "nb",
+    "da",
+    "sv",
+    "fi",
+    "pl",
+    "cs",
+    "hu",
+    "ro",
+    "tr",
+    "el",
+    "ru",
+    "uk",
+    "id",
+]
 _AT = r"(?:(?:at|um|à|alle|às|kl\.?|o|в)\s)?"
 _CLOCK = rf"(?:[ ,T]+{_AT}(?P<clock>\d{{1,2}}:\d\d(?::\d\d)?)(?:\s?(?P<half>[AaPp])\.?[Mm]\.?)?)?"
 _WORD = r"(?P<month>[^\W\d_]{3,12})\.?"
 _DAY = r"(?P<day>\d{1,2})"
 _YEAR = r"(?P<year>\d{4})(?:\s?(?:г|р)\.?)?"
 _WEEKDAY = r"(?:[^\W\d_]{2,12}\.?,? (?:den )?)?"
-_FORMS = tuple(
-    re.compile(form)
-    for form in (
-        rf"{_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|º)?[. \-]{{1,2}}(?:de )?{_WORD},?[ \-](?:de )?{_YEAR}{_CLOCK}",
-        rf"{_WEEKDAY}{_WORD} {_DAY}(?:st|nd|rd|th)?,? {_YEAR}{_CLOCK}",
-        rf"(?P<year>\d{{4}})\. {_WORD} {_DAY}\.{_CLOCK}",
-        r"(?P<year>\d{4})\s?[年년.]\s?(?P<month>\d{1,2})\s?[月월.]\s?(?P<day>\d{1,2})\s?[日일.]?"
-        r"(?:\s*(?P<half>午前|午後|上午|下午|오전|오후)?\s?(?P<clock>\d{1,2}:\d\d(?::\d\d)?))?",
-    )
+_DAY_FIRST = (
+    rf"{_WEEKDAY}{_DAY}(?:st|nd|rd|th|er|º)?[. \-]{{1,2}}"
+    rf"(?:de )?{_WORD},?[ \-](?:de )?{_YEAR}{_CLOCK}"
 )
+_MONTH_FIRST = rf"{_WEEKDAY}{_WORD} {_DAY}(?:st|nd|rd|th)?,? {_YEAR}{_CLOCK}"
+_YEAR_FIRST = rf"(?P<year>\d{{4}})\. {_WORD} {_DAY}\.{_CLOCK}"  # as in Hungarian
+_HALF = r"(?P<half>午前|午後|上午|下午|오전|오후)"
+_EAST = (
+    r"(?P<year>\d{4})\s?[年년.]\s?(?P<month>\d{1,2})\s?[月월.]\s?(?P<day>\d{1,2})\s?[日일.]?"
+    rf"(?:\s*{_HALF}?\s?(?P<clock>\d{{1,2}}:\d\d(?::\d\d)?))?"
+)
+_FORMS = tuple(re.compile(form) for form in (_DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST, _EAST))
 _AFTER_NOON = frozenset({"p", "午後", "下午", "오후"})
 
 
@@ -67,7 +90,8 @@ def _bare(name: str) -> str:
 @lru_cache(maxsize=1)
 def _months() -> dict[str, int]:
     """Names of months without accents. Names that mean two months in two languages are left out
-    (Czech listopad is November, Croatian October)."""
+    (Czech listopad is November, Croatian October).
+    """
     from babel.dates import get_month_names  # noqa: PLC0415 - half a second for all languages
 
     names: dict[str, set[int]] = {}

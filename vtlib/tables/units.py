@@ -12,20 +12,29 @@ import unicodedata
 from collections.abc import Iterable
 
 _WORDS: dict[float, str] = {
-    1e3: "k t tn th tsd tausend thousand mil mila mille millier milliers duizend dzd tusen tusind "
-    "tys tysiąc tysiąca tysiące tysięcy tis tisíc tisíce tuhat tuhatta bin χιλ χιλιάδα χιλιάδες тыс тысяч тысяча "
-    "тысячи тис тисяч тисяча тисячі хил хиляди ألف آلاف الف rb ribu mii nghìn हज़ार 千 천",
+    1e3: (
+        "k t tn th tsd tausend thousand mil mila mille millier milliers duizend dzd tusen "
+        "tusind tys tysiąc tysiąca tysiące tysięcy tis tisíc tisíce tuhat tuhatta bin χιλ "
+        "χιλιάδα χιλιάδες тыс тысяч тысяча тысячи тис тисяч тисяча тисячі хил хиляди ألف آلاف "
+        "الف rb ribu mii nghìn हज़ार 千 천"
+    ),
     1e4: "万 萬 만 w",
     1e5: "l lac lakh lakhs लाख",
-    1e6: "m mm mn mio mln mill milj mi mil. million millions millionen millioner millón millones "
-    "milhão milhões milione milioni milion miliona miliony milionów milionu milionů miljoen miljon miljoner milyon "
-    "miljoona miljoonaa jt juta tr triệu εκ εκατ εκατομμύριο εκατομμύρια млн миллион миллиона миллионов мільйон мільйона "
-    "мільйони мільйонів милион مليون ملايين 百万 백만",
+    1e6: (
+        "m mm mn mio mln mill milj mi mil. million millions millionen millioner millón "
+        "millones milhão milhões milione milioni milion miliona miliony milionów milionu "
+        "milionů miljoen miljon miljoner milyon miljoona miljoonaa jt juta tr triệu εκ εκατ "
+        "εκατομμύριο εκατομμύρια млн миллион миллиона миллионов мільйон мільйона мільйони "
+        "мільйонів милион مليون ملايين 百万 백만"
+    ),
     1e7: "cr crore crores करोड़ क॰",
     1e8: "億 亿 억",
-    1e9: "b bn md mrd mld mia mr bi billion billions milliarde milliarden milliard milliards "
-    "milliarder miljardi miljardia miliarda miliardo miliardi miliard miliardy miljard miljarder milyar bilhão bilhões δισ "
-    "δισεκατομμύρια млрд миллиард миллиарда миллиардов мільярд мільярда мільярди مليار",
+    1e9: (
+        "b bn md mrd mld mia mr bi billion billions milliarde milliarden milliard milliards "
+        "milliarder miljardi miljardia miliarda miliardo miliardi miliard miliardy miljard "
+        "miljarder milyar bilhão bilhões δισ δισεκατομμύρια млрд миллиард миллиарда "
+        "миллиардов мільярд мільярда мільярди مليار"
+    ),
 }
 # In a column with one of the first, the letter is the last: Turkish 12,5 B (bin) is 12,500 and
 # Indonesian 1,2 M (miliar) 1,200,000,000.

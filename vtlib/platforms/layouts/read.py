@@ -140,10 +140,10 @@ def outcome(layout: Layout, item: Any) -> Outcome:
         return Rejected("unreadable", reason, item)
     facts = _Facts(layout, item)
     refusal = next((why for member, why in layout.rejects.items() if says_yes(item, member)), None)
-    if refusal:
-        return Rejected("not_a_post", refusal, item)
     try:
         result = _outcome(facts)
+        if refusal:  # after its fields were looked at: they are no unread ones
+            return Rejected("not_a_post", refusal, item)
     except _FAULTS as error:
         return Rejected("bad_field", f"{type(error).__name__}: {error}"[:500], item)
     if isinstance(result, Rejected):

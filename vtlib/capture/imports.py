@@ -17,15 +17,17 @@ from vtlib.capture import datasets as files
 from vtlib.capture import ingest, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
 from vtlib.capture.shapes import FileShape, shape_of_file
+from vtlib.capture.table_files import cached_table
 from vtlib.capture.table_maps import TableMap
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
+from vtlib.core.params import TableFile
 from vtlib.platforms import layouts, post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
-from vtlib.tables.reader import TableOptions
+from vtlib.tables.reader import TableOptions, read_text
 
 CHUNK_ITEMS = 2_000
 Progress = Callable[[int], None]
@@ -158,9 +160,14 @@ def import_all(project: Project) -> list[ImportReport]:
     params = project.params.importing
     choices = ImportOptions(params.platform, params.captured_at, base=project.workspace.root)
     people.ensure_project(project.store, project.slug)
-    absent = _gone(project, params.datasets, base=choices.base)
+    mapped_tables = [one.file for one in params.tables if one.map]
+    absent = _gone(project, [*params.datasets, *mapped_tables], base=choices.base)
     there = [path for path in params.datasets if path not in {one.source for one in absent}]
     reports = import_files(project, there, choices) if there else []
+    known = {one.source for one in absent}
+    reports += [
+        r for t in params.tables if t.file not in known for r in _table(project, t, choices)
+    ]
     reports += absent
     reports += import_urls(project, params.urls) if params.urls else []
     bad = [r for r in reports if r.status == "failed"]
@@ -169,6 +176,22 @@ def import_all(project: Project) -> list[ImportReport]:
         kind = SourceFailed if any(r.exit_code == SourceFailed.exit_code for r in bad) else BadInput
         raise kind(f"{len(bad)} of {len(reports)} did not go in: {reasons}")
     return reports
+
+
+def _table(project: Project, one: TableFile, choices: ImportOptions) -> list[ImportReport]:
+    """Import a table of the parameters by its map; one without a map waits."""
+    if not one.map:
+        reason = f"it has no map: vt import table {one.file} --project {project.slug} --propose F"
+        return [ImportReport(one.file, status="waits", reason=reason)]
+    options = TableOptions(sheet=one.sheet, table=one.table)
+    try:
+        (path,) = files.expand([one.file], base=choices.base)
+        (dataset,) = files.datasets(path, captured_at=choices.captured_at)
+        layout = layouts.load(read_text(choices.base / one.map), file=one.map)
+        table_map = table_maps.of_person(layout, cached_table(dataset, options))
+    except BadInput as error:
+        return [ImportReport(one.file, status="failed", reason=str(error), exit_code=2)]
+    return import_files(project, [path], replace(choices, options=options, table_map=table_map))
 
 
 def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[ImportReport]:

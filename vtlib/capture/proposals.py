@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform
 from vtlib.platforms.layouts.layout import FieldSource, Layout
 
@@ -14,7 +16,7 @@ NOTHING = ""  # of a choice: the column is not read
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ColumnMatch:
     """One column. `target` '' = not read; `convert` and `values` as in a layout's field."""
 
     column: str
@@ -55,14 +57,14 @@ class Proposal:
     """How a table would be read. `options`: of the layout; `notes`: what was seen on the way."""
 
     name: str
-    matches: tuple[Match, ...]
+    matches: tuple[ColumnMatch, ...]
     questions: tuple[Question, ...] = ()
     platform: Platform | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
-    def unread(self) -> tuple[Match, ...]:
+    def unread(self) -> tuple[ColumnMatch, ...]:
         """Columns that are not read, blank ones aside."""
         return tuple(m for m in self.matches if not m.target and m.samples)
 
@@ -115,6 +117,43 @@ def answered(proposal: Proposal, question: Question, choice: Choice) -> Proposal
     )
 
 
+def chosen(
+    proposal: Proposal,
+    targets: Mapping[str, str],
+    *,
+    date_order: str = "",
+    platform: Platform | None = None,
+) -> Proposal:
+    """The proposal with the target that a person chose for each column ('' = not read), of which
+    nothing is open. Raises BadInput where two columns are one target.
+    """
+    counts = Counter(target for target in targets.values() if target)
+    double = next((target for target, n in counts.items() if n > 1), None)
+    if double:
+        names = " and ".join(f'"{c}"' for c, target in targets.items() if target == double)
+        raise BadInput(f"{names} cannot both be {double}.", todo="Leave one of them unread.")
+    matches = tuple(
+        m
+        if targets.get(m.column, "") == m.target and m.certainty != "open"
+        else replace(
+            m,
+            target=targets.get(m.column, ""),
+            certainty="sure" if targets.get(m.column) else "unread",
+            why="you said so",
+            convert=m.convert if targets.get(m.column) == m.target else "",
+        )
+        for m in proposal.matches
+    )
+    options = {**proposal.options, **({"date_order": date_order} if date_order else {})}
+    return replace(
+        proposal,
+        matches=matches,
+        questions=(),
+        platform=platform or proposal.platform,
+        options=options,
+    )
+
+
 def of_layout(
     layout: Layout, columns: Iterable[str], samples: Mapping[str, tuple[str, ...]]
 ) -> Proposal:
@@ -126,7 +165,7 @@ def of_layout(
         if len(path) == 1
     }
     matches = tuple(
-        Match(
+        ColumnMatch(
             name,
             by_column.get(name, ""),
             "sure" if name in by_column else "unread",

@@ -10,18 +10,18 @@ from functools import cached_property
 
 from vtlib.capture.column_facts import ColumnFacts
 from vtlib.capture.headings import Meaning, by_platform, meanings
-from vtlib.capture.proposals import Certainty, Choice, Match, Question
+from vtlib.capture.proposals import Certainty, Choice, ColumnMatch, Question
 from vtlib.core.models import Platform, PostRef
 
 
 @dataclass
-class Board:
+class MatchBoard:
     """Columns of a table while they are matched. `captured_at`: when the file was made (UTC)."""
 
     facts: Mapping[str, ColumnFacts]
     captured_at: datetime
     platform: Platform | None = None
-    matches: dict[str, Match] = field(default_factory=dict)
+    matches: dict[str, ColumnMatch] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Board:
     def take(self, target: str, facts: ColumnFacts, why: str, **more: object) -> None:
         """Read a column as `target`; `more`: certainty (sure), convert, values."""
         certainty: Certainty = more.pop("certainty", "sure")  # type: ignore[assignment]
-        self.matches[facts.name] = Match(
+        self.matches[facts.name] = ColumnMatch(
             facts.name,
             target,
             certainty,
@@ -84,7 +84,7 @@ class Board:
 
     def leave(self, facts: ColumnFacts, why: str) -> None:
         """Leave a column unread, for good."""
-        self.matches[facts.name] = Match(facts.name, "", "unread", why, facts.samples)
+        self.matches[facts.name] = ColumnMatch(facts.name, "", "unread", why, facts.samples)
 
     def ask(self, text: str, target: str, candidates: Iterable[ColumnFacts], **more: str) -> None:
         """Ask which of `candidates` is `target`; `more`: none = label of "none of them"."""
@@ -103,7 +103,7 @@ class Board:
             facts = self.facts[name]
             before = self.matches.get(name)
             kept = before.target if before else target
-            self.matches[name] = Match(
+            self.matches[name] = ColumnMatch(
                 name,
                 kept,
                 "open",

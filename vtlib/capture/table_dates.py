@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from vtlib.capture.column_facts import MOST, ColumnFacts, id_age_days, is_near_id
 from vtlib.capture.headings import normalised
 from vtlib.capture.proposals import Choice, Question
-from vtlib.capture.table_board import Board, repeated
+from vtlib.capture.table_board import MatchBoard, repeated
 from vtlib.core.models import PostRef, in_words
 from vtlib.platforms import id_time
 from vtlib.tables.column_style import Order
@@ -41,7 +41,7 @@ _CREATED = (
 )
 
 
-def match_dates(board: Board) -> None:
+def match_dates(board: MatchBoard) -> None:
     """Take the column of posting, ask where several could be it, and settle day and month."""
     _settle_order(board)
     strong = [f for f in board.named("posted_at") if f.is_time]
@@ -64,7 +64,7 @@ def match_dates(board: Board) -> None:
     _match_series(board, [f for f in plain if f is not best])
 
 
-def _best(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
+def _best(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:
     """The one of several dates of posting; None where that is asked."""
     sound = [f for f in dates if _fault(board, f) == ""]
     if not sound:
@@ -89,13 +89,13 @@ def _best(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
     return max(choices, key=lambda f: f.share(lambda cell: ":" in cell))
 
 
-def _asked(board: Board, dates: list[ColumnFacts]) -> bool:
+def _asked(board: MatchBoard, dates: list[ColumnFacts]) -> bool:
     return any(
         board.matches.get(f.name) and board.matches[f.name].certainty == "open" for f in dates
     )
 
 
-def _of_plain(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
+def _of_plain(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:
     """A column called "Date" as the time of posting, where it can be nothing else."""
     near = [f for f in dates if _id_agreement(board, f)]
     if near:
@@ -122,7 +122,7 @@ def _of_plain(board: Board, dates: list[ColumnFacts]) -> ColumnFacts | None:
     return None
 
 
-def _unnamed(board: Board) -> ColumnFacts | None:
+def _unnamed(board: MatchBoard) -> ColumnFacts | None:
     """Dates under a heading that no list has: taken where the ids agree, else asked."""
     dates = [
         f for f in board.free() if not board.meanings[f.name] and f.is_time and not f.is_number
@@ -141,7 +141,7 @@ def _doubt(facts: ColumnFacts) -> str:
     return ""
 
 
-def _fault(board: Board, facts: ColumnFacts) -> str:
+def _fault(board: MatchBoard, facts: ColumnFacts) -> str:
     """Why a column cannot say when posts were published; '' where it can."""
     times = [t for t in facts.times if t]
     late = [t for t in times if t > board.captured_at + 2 * _DAY]
@@ -154,7 +154,7 @@ def _fault(board: Board, facts: ColumnFacts) -> str:
     return ""
 
 
-def _id_agreement(board: Board, facts: ColumnFacts) -> bool | None:
+def _id_agreement(board: MatchBoard, facts: ColumnFacts) -> bool | None:
     """Whether times are near those in the posts' ids; None where the ids hold none, or where one
     post, or ids given out in the same hour, show too little.
     """
@@ -167,14 +167,14 @@ def _id_agreement(board: Board, facts: ColumnFacts) -> bool | None:
     return False if max(given) - min(given) > _MIN_SPREAD_S else None
 
 
-def _is_before_ids(board: Board, facts: ColumnFacts) -> bool:
+def _is_before_ids(board: MatchBoard, facts: ColumnFacts) -> bool:
     """Whether times lie before the ids were given out, which no time of posting does."""
     ages = _ages(board, facts)
     early = [age for age in ages if age < 0 and not is_near_id(age)]
     return len(early) > (1 - MOST) * len(ages) and _id_agreement(board, facts) is False
 
 
-def _ages(board: Board, facts: ColumnFacts) -> list[float]:
+def _ages(board: MatchBoard, facts: ColumnFacts) -> list[float]:
     ages = [
         id_age_days(ref.platform, ref.native_id, at)
         for ref, at in zip(board.refs, facts.times, strict=False)
@@ -188,7 +188,7 @@ def _given(ref: PostRef) -> float:
     return at.timestamp() if at else 0
 
 
-def _varies_within_posts(board: Board, facts: ColumnFacts) -> bool:
+def _varies_within_posts(board: MatchBoard, facts: ColumnFacts) -> bool:
     days: dict[str, set[object]] = defaultdict(set)
     for ref, at in zip(board.refs, facts.times, strict=False):
         if ref and ref.post_id and at:
@@ -196,7 +196,7 @@ def _varies_within_posts(board: Board, facts: ColumnFacts) -> bool:
     return any(len(one) > 1 for one in days.values())
 
 
-def _settle_order(board: Board) -> None:
+def _settle_order(board: MatchBoard) -> None:
     """Day or month first, where the dates do not show it: by the ids, then by the file's time."""
     for name, facts in [*board.facts.items()]:
         style = facts.style
@@ -212,7 +212,7 @@ def _settle_order(board: Board) -> None:
                 board.notes.append(f'"{name}": {words[order]} first, {why}')
 
 
-def _order_of(board: Board, by_order: dict[Order, ColumnFacts]) -> tuple[str, Order]:
+def _order_of(board: MatchBoard, by_order: dict[Order, ColumnFacts]) -> tuple[str, Order]:
     """The order of a column's dates and how it is known; '' where nothing tells."""
     order = _order_by_ids(board, by_order) or _order_by_time(board, by_order)
     if order:
@@ -226,12 +226,16 @@ def _with_order(facts: ColumnFacts, order: Order) -> ColumnFacts:
     return ColumnFacts(facts.name, facts.cells, replace(facts.style, order=order))
 
 
-def _order_by_ids(board: Board, by_order: dict[Order, ColumnFacts]) -> tuple[str, Order] | None:
+def _order_by_ids(
+    board: MatchBoard, by_order: dict[Order, ColumnFacts]
+) -> tuple[str, Order] | None:
     fits: list[Order] = [order for order, facts in by_order.items() if _id_agreement(board, facts)]
     return ("as the posts' ids show", fits[0]) if len(fits) == 1 else None
 
 
-def _order_by_time(board: Board, by_order: dict[Order, ColumnFacts]) -> tuple[str, Order] | None:
+def _order_by_time(
+    board: MatchBoard, by_order: dict[Order, ColumnFacts]
+) -> tuple[str, Order] | None:
     """The one order in which no date lies after the file's own time."""
     latest = board.captured_at + _DAY
     fits: list[Order] = [
@@ -242,7 +246,7 @@ def _order_by_time(board: Board, by_order: dict[Order, ColumnFacts]) -> tuple[st
     return ("since the other would lie in the future", fits[0]) if len(fits) == 1 else None
 
 
-def _question_order(board: Board, facts: ColumnFacts) -> None:
+def _question_order(board: MatchBoard, facts: ColumnFacts) -> None:
     style = board.facts[facts.name].style
     if style.kind != "date" or style.order or style.is_mixed:
         return
@@ -271,7 +275,7 @@ def _read(facts: ColumnFacts, order: Order) -> str:
     return f"{at:%d %b %Y}" if at else "?"
 
 
-def _match_captures(board: Board) -> None:
+def _match_captures(board: MatchBoard) -> None:
     """When the numbers were read: a time, or a day after all posts of its rows."""
     named = [f for f in board.named("captured_at") if f.is_time]
     if not named:
@@ -289,7 +293,7 @@ def _match_captures(board: Board) -> None:
             board.take("captured_at", best, "the day on which the numbers were read")
 
 
-def _match_series(board: Board, others: list[ColumnFacts]) -> None:
+def _match_series(board: MatchBoard, others: list[ColumnFacts]) -> None:
     """Several rows a post: numbers at several times, or of single days."""
     if not repeated(board.refs) or board.taken("captured_at"):
         return

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from vtlib.capture.column_facts import MOST, ColumnFacts, column_facts, is_summary_row
 from vtlib.capture.headings import format_words, normalised
-from vtlib.capture.proposals import Choice, Match, Proposal, Question
-from vtlib.capture.table_board import Board
+from vtlib.capture.proposals import Choice, ColumnMatch, Proposal, Question
+from vtlib.capture.table_board import MatchBoard
 from vtlib.capture.table_dates import match_dates
 from vtlib.capture.table_numbers import match_numbers
 from vtlib.capture.table_posts import match_posts
@@ -31,7 +31,7 @@ def propose(table: Table, *, captured_at: datetime, platform: Platform | None = 
     says. Rows that sum up the others are passed over (`without_sums`).
     """
     plain = without_sums(table)
-    board = Board(column_facts(plain), captured_at, platform)
+    board = MatchBoard(column_facts(plain), captured_at, platform)
     _leave_blank(board)
     match_posts(board)
     match_dates(board)
@@ -62,7 +62,7 @@ def dates_of(layout: Layout) -> set[str]:
     return {str(path[0]) for source in sources if source for path in source.paths}
 
 
-def _unread(board: Board, name: str) -> Match:
+def _unread(board: MatchBoard, name: str) -> ColumnMatch:
     facts = board.facts[name]
     known = next((m.why for m in board.meanings[name] if m.kind == "other"), "")
     why = (
@@ -70,16 +70,16 @@ def _unread(board: Board, name: str) -> Match:
         or known
         or ("an index" if facts.is_index else "no heading that is known")
     )
-    return Match(name, "", "unread", why if facts.filled else "blank", facts.samples)
+    return ColumnMatch(name, "", "unread", why if facts.filled else "blank", facts.samples)
 
 
-def _leave_blank(board: Board) -> None:
+def _leave_blank(board: MatchBoard) -> None:
     for facts in [*board.free()]:
         if facts.is_index and not any(m.kind == "target" for m in board.meanings[facts.name]):
             board.leave(facts, "it counts the rows")
 
 
-def _match_accounts(board: Board) -> None:
+def _match_accounts(board: MatchBoard) -> None:
     """Handle, name, link and id of the account, by heading and by what the cells can be."""
     links = [f for f in board.free() if f.is_profile_link]
     if links:
@@ -101,7 +101,7 @@ def _is_account_id(cell: str) -> bool:
     return len(cell) >= 3 and not any(c.isspace() for c in cell) and "E+" not in cell
 
 
-def _kind_of_name(board: Board, facts: ColumnFacts) -> str:
+def _kind_of_name(board: MatchBoard, facts: ColumnFacts) -> str:
     """Handle or display_name; '' for what is neither."""
     if facts.is_number and not facts.style.has_rounded_ids and facts.median > 1e8:
         return "account_id"
@@ -125,7 +125,7 @@ def _kind_of_name(board: Board, facts: ColumnFacts) -> str:
     return "handle" if is_sure or not other else "display_name"
 
 
-def _varies_within_accounts(board: Board, facts: ColumnFacts) -> bool:
+def _varies_within_accounts(board: MatchBoard, facts: ColumnFacts) -> bool:
     """Whether one account has several of these: then it is not its name."""
     handles = board.taken("handle")
     keys = handles.cells if handles else [r.handle or "" if r else "" for r in board.refs]
@@ -136,7 +136,7 @@ def _varies_within_accounts(board: Board, facts: ColumnFacts) -> bool:
     return any(len(one) > 1 for one in names.values())
 
 
-def _match_lengths(board: Board) -> None:
+def _match_lengths(board: MatchBoard) -> None:
     for facts in board.named("duration_s"):
         if board.taken("duration_s") or not (facts.is_number or facts.is_clock or _is_iso(facts)):
             board.reasons[facts.name] = "no lengths, or another column has them"
@@ -149,7 +149,7 @@ def _is_iso(facts: ColumnFacts) -> bool:
     return facts.share(lambda cell: cell.startswith("PT")) >= MOST
 
 
-def _take_length(board: Board, facts: ColumnFacts, unit: str) -> None:
+def _take_length(board: MatchBoard, facts: ColumnFacts, unit: str) -> None:
     if not facts.is_number:
         clocks = facts.lengths_s
         is_shifted = len(facts.filled) > 2 and all(
@@ -182,7 +182,7 @@ def _take_length(board: Board, facts: ColumnFacts, unit: str) -> None:
         )
 
 
-def _ask_length(board: Board, facts: ColumnFacts, text: str, other: str) -> None:
+def _ask_length(board: MatchBoard, facts: ColumnFacts, text: str, other: str) -> None:
     line = f'{{path: "{facts.name}", as: {other}}}'
     board.add(
         Question(
@@ -199,7 +199,7 @@ def _ask_length(board: Board, facts: ColumnFacts, text: str, other: str) -> None
     )
 
 
-def _ask_decimal(board: Board, facts: ColumnFacts) -> None:
+def _ask_decimal(board: MatchBoard, facts: ColumnFacts) -> None:
     board.add(
         Question(
             f'"{facts.name}" ({", ".join(facts.samples)}): a decimal mark, or thousands?',
@@ -214,7 +214,7 @@ def _ask_decimal(board: Board, facts: ColumnFacts) -> None:
     )
 
 
-def _match_texts(board: Board) -> None:
+def _match_texts(board: MatchBoard) -> None:
     for target in _TEXTS:
         texts = [f for f in board.named(target) if f.is_text]
         if texts:
@@ -245,7 +245,7 @@ _REST: tuple[tuple[str, Callable[[str], bool], float], ...] = (
 )
 
 
-def _match_rest(board: Board) -> None:
+def _match_rest(board: MatchBoard) -> None:
     for facts in board.named("hashtags"):
         if facts.is_text and not board.taken("hashtags"):
             board.take("hashtags", facts, "named so")
@@ -259,7 +259,7 @@ def _match_rest(board: Board) -> None:
         board.reasons[facts.name] = "the links tell the platform"
 
 
-def _take_format(board: Board, facts: ColumnFacts) -> None:
+def _take_format(board: MatchBoard, facts: ColumnFacts) -> None:
     words = {cell: format_words().get(normalised(cell)) for cell in set(facts.filled)}
     known = {cell: name for cell, name in words.items() if name}
     if len(known) >= MOST * len(words) and known and not board.taken("format"):

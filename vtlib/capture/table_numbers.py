@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from vtlib.capture.column_facts import MOST, ColumnFacts
 from vtlib.capture.proposals import Choice, Question
-from vtlib.capture.table_board import Board
+from vtlib.capture.table_board import MatchBoard
 from vtlib.core.models import METRICS, RATE_METRICS, REACH_METRICS
 
 _WHOLE = ("views", "likes", "comments")  # without one of these, a nameless count is asked about
@@ -16,7 +16,7 @@ _GROWTH = 2.0  # of an account's followers between its posts in one table
 _ONLY_PARTS = frozenset({"parts", "words"})  # organic, paid, or words that no list has
 
 
-def match_numbers(board: Board) -> None:
+def match_numbers(board: MatchBoard) -> None:
     """Take the columns of counts by their headings, ask about those in conflict."""
     for target in _OF_ACCOUNTS:
         _take_one(board, target, board.named(target))
@@ -35,7 +35,7 @@ def match_numbers(board: Board) -> None:
     _ask_nameless(board)
 
 
-def _target_here(board: Board, target: str) -> str:
+def _target_here(board: MatchBoard, target: str) -> str:
     """A post of X has impressions, which it calls views, and its reposts are our shares."""
     if board.platforms == {"x"}:
         return {"views": "impressions", "reposts": "shares"}.get(target, target)
@@ -44,13 +44,13 @@ def _target_here(board: Board, target: str) -> str:
     return target
 
 
-def _move_plays(board: Board, by_target: dict[str, list[ColumnFacts]]) -> None:
+def _move_plays(board: MatchBoard, by_target: dict[str, list[ColumnFacts]]) -> None:
     """TikTok and YouTube have one counter: a column of plays is that of views."""
     if board.platforms <= {"tiktok", "youtube"} and board.platforms and not by_target["views"]:
         by_target["views"], by_target["plays"] = by_target["plays"], []
 
 
-def _move_two_meanings(board: Board, by_target: dict[str, list[ColumnFacts]]) -> None:
+def _move_two_meanings(board: MatchBoard, by_target: dict[str, list[ColumnFacts]]) -> None:
     """A heading that can be shares or reposts is the one that no other column is."""
     if len(by_target["shares"]) < 2 or by_target["reposts"]:
         return
@@ -60,7 +60,7 @@ def _move_two_meanings(board: Board, by_target: dict[str, list[ColumnFacts]]) ->
         by_target["reposts"] = both
 
 
-def _take_one(board: Board, target: str, columns: list[ColumnFacts]) -> None:
+def _take_one(board: MatchBoard, target: str, columns: list[ColumnFacts]) -> None:
     counts = [f for f in columns if f.is_count]
     for facts in columns:
         if facts not in counts:
@@ -79,7 +79,7 @@ def _take_one(board: Board, target: str, columns: list[ColumnFacts]) -> None:
     _ask_unit(board, target, counts[0])
 
 
-def _not_a_count(board: Board, target: str, facts: ColumnFacts, *, is_alone: bool) -> None:
+def _not_a_count(board: MatchBoard, target: str, facts: ColumnFacts, *, is_alone: bool) -> None:
     """A column that is called a count and holds none: left where it holds text, else asked."""
     if facts.share(_has_digit) < 1 - MOST or facts.is_time or facts.is_handle or not is_alone:
         board.reasons[facts.name] = f"called {target}, and holds no counts"
@@ -103,7 +103,7 @@ def _has_digit(cell: str) -> bool:
     return any(c.isdigit() for c in cell)
 
 
-def _ask_unit(board: Board, target: str, facts: ColumnFacts) -> None:
+def _ask_unit(board: MatchBoard, target: str, facts: ColumnFacts) -> None:
     """A column in B alone: English billions, or Turkish thousands (bin)."""
     if {u.casefold() for u in facts.style.units} == {"b"} and facts.style.units:
         board.add(
@@ -116,7 +116,7 @@ def _ask_unit(board: Board, target: str, facts: ColumnFacts) -> None:
         )
 
 
-def _ask_parts(board: Board, target: str) -> None:
+def _ask_parts(board: MatchBoard, target: str) -> None:
     """Views (organic), where no column has all views: a part is never taken for the whole."""
     parts = []
     for facts in [*board.free()]:
@@ -136,7 +136,7 @@ def _ask_parts(board: Board, target: str) -> None:
     board.ask(text, target, parts, none="none of them is all")
 
 
-def _hold_against_views(board: Board) -> None:
+def _hold_against_views(board: MatchBoard) -> None:
     """Ask where a part is larger than the whole in more rows than mistakes explain."""
     whole = next((f for m in REACH_METRICS if (f := board.taken(m))), None)
     if whole is None:
@@ -161,7 +161,7 @@ def _hold_against_views(board: Board) -> None:
     _ask_followers(board)
 
 
-def _ask_followers(board: Board) -> None:
+def _ask_followers(board: MatchBoard) -> None:
     """Followers of an account are about the same in all of its rows, and mostly above the likes."""
     followers, likes = board.taken("followers"), board.taken("likes")
     if followers is None:
@@ -184,7 +184,7 @@ def _ask_followers(board: Board) -> None:
         )
 
 
-def _differs_within_accounts(board: Board, followers: ColumnFacts) -> bool:
+def _differs_within_accounts(board: MatchBoard, followers: ColumnFacts) -> bool:
     names = [f.cells for f in board.named("handle", "account_id", "who", "display_name")[:1]]
     keys = names[0] if names else [ref.handle or "" if ref else "" for ref in board.refs]
     values: dict[str, list[float]] = {}
@@ -202,7 +202,7 @@ def _is_larger(part: ColumnFacts, whole: ColumnFacts) -> bool:
     return bool(pairs) and sum(a > b for a, b in pairs) > _TOLERANCE * len(pairs)
 
 
-def _ask_nameless(board: Board) -> None:
+def _ask_nameless(board: MatchBoard) -> None:
     """Counts under a blank heading, or one that no list has, while a count is missing."""
     missing = [m for m in METRICS if not board.taken(m)]
     has_whole = all(_known(board, m) for m in _WHOLE)
@@ -224,7 +224,7 @@ def _ask_nameless(board: Board) -> None:
         )
 
 
-def _known(board: Board, metric: str) -> bool:
+def _known(board: MatchBoard, metric: str) -> bool:
     if metric == "views":
         return any(board.taken(m) for m in REACH_METRICS)
     return board.taken(metric) is not None

@@ -7,7 +7,7 @@ from typing import get_args
 
 from vtlib.capture.column_facts import MOST, ColumnFacts, id_platforms
 from vtlib.capture.proposals import Choice, Question
-from vtlib.capture.table_board import Board
+from vtlib.capture.table_board import MatchBoard
 from vtlib.core.models import Platform, PostRef
 
 _WORDS: dict[str, Platform] = {
@@ -25,7 +25,7 @@ _WORDS: dict[str, Platform] = {
 }
 
 
-def match_posts(board: Board) -> None:
+def match_posts(board: MatchBoard) -> None:
     """Take the column of links, or else that of ids, and say of each row which post it is."""
     _match_links(board)
     if not board.taken("url"):
@@ -41,7 +41,7 @@ def match_posts(board: Board) -> None:
         )
 
 
-def _match_links(board: Board) -> None:
+def _match_links(board: MatchBoard) -> None:
     links = [f for f in board.free() if f.is_post_link]
     if not links:
         return
@@ -66,7 +66,7 @@ def _same_posts(one: ColumnFacts, other: ColumnFacts) -> bool:
     return bool(pairs) and all(a.post_id == b.post_id for a, b in pairs)
 
 
-def _match_ids_beside(board: Board) -> None:
+def _match_ids_beside(board: MatchBoard) -> None:
     """An id beside a link: the link names the post, the id is read where it says the same."""
     for facts in board.named("native_id"):
         pairs = [
@@ -82,7 +82,7 @@ def _match_ids_beside(board: Board) -> None:
             board.leave(facts, "not the id in the link, which names the post")
 
 
-def _match_ids(board: Board) -> None:
+def _match_ids(board: MatchBoard) -> None:
     candidates = [f for f in board.named("native_id") if _is_id(f)]
     candidates = candidates or _id_columns(board)
     rounded = [f for f in board.named("native_id") if f.style.has_rounded_ids]
@@ -116,7 +116,7 @@ def _is_id(facts: ColumnFacts) -> bool:
     return bool(id_platforms(facts.filled)) and not facts.style.has_rounded_ids
 
 
-def _id_columns(board: Board) -> list[ColumnFacts]:
+def _id_columns(board: MatchBoard) -> list[ColumnFacts]:
     """Columns whose cells are ids of posts, each another, under a heading that says nothing."""
     return [
         f
@@ -129,7 +129,7 @@ def _id_columns(board: Board) -> list[ColumnFacts]:
     ]
 
 
-def _platform_of_ids(board: Board, facts: ColumnFacts) -> Platform | None:
+def _platform_of_ids(board: MatchBoard, facts: ColumnFacts) -> Platform | None:
     """Of the ids, told apart by times of posting, a column or a heading that names it."""
     if board.platform:
         return board.platform
@@ -155,7 +155,7 @@ def _platform_of_ids(board: Board, facts: ColumnFacts) -> Platform | None:
     return None
 
 
-def _match_platform_column(board: Board) -> bool:
+def _match_platform_column(board: MatchBoard) -> bool:
     """Take a column that names the platform of each row, where the links do not."""
     for facts in board.named("platform"):
         words = {word: _platform_word(word) for word in set(facts.filled)}

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from vtlib.capture import datasets as files
 from vtlib.capture import imports, shapes, table_maps
 from vtlib.capture.imports import ImportOptions, ImportReport
-from vtlib.capture.proposals import Match, Proposal
+from vtlib.capture.proposals import ColumnMatch, Proposal
 from vtlib.capture.table_files import cached_table
 from vtlib.capture.table_maps import TableMap
 from vtlib.core.errors import BadInput
@@ -23,6 +24,8 @@ from vtlib.platforms.layouts.layout import TARGETS
 from vtlib.store import people
 from vtlib.store.project import Project
 from vtlib.tables.reader import Table, TableOptions, describe
+
+WAITING = ("file", "column", "samples", "read as", "sure", "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,28 @@ def store(project: Project, planned: TablePlan, proposal: Proposal | None = None
     return report
 
 
+def waiting(project: Project) -> pd.DataFrame:
+    """How the tables of `importing.tables` that have no map yet would be read: file, and WAITING.
+
+    A file that is no table has one row that says why. Empty where none waits.
+    """
+    rows: list[dict[str, Any]] = []
+    for one in project.params.importing.tables:
+        if one.map:
+            continue
+        options = TableOptions(sheet=one.sheet, table=one.table)
+        try:
+            planned = plan(project, one.file, TableChoices(options=options))
+            rows += [{"file": one.file, **row} for row in planned.rows()]
+            rows += [
+                {"file": one.file, "read as": "?", "why": q.text}
+                for q in planned.proposal.questions
+            ]
+        except BadInput as error:
+            rows.append({"file": one.file, "why": str(error)})
+    return pd.DataFrame(rows, columns=list(WAITING))
+
+
 def map_text(planned: TablePlan) -> str:
     """The proposal as a map.yaml to edit: each column with its samples, questions as comments."""
     proposal = planned.proposal
@@ -151,7 +176,7 @@ def map_text(planned: TablePlan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _field_lines(target: str, source: Any, match: Match | None) -> str:
+def _field_lines(target: str, source: Any, match: ColumnMatch | None) -> str:
     text = yaml.safe_dump({target: source}, sort_keys=False, allow_unicode=True, width=10_000)
     body = "\n".join(f"  {line}" for line in text.rstrip().splitlines())
     first, mark, rest = body.partition("\n")
@@ -159,14 +184,14 @@ def _field_lines(target: str, source: Any, match: Match | None) -> str:
     return f"{first}{note}{mark}{rest}"
 
 
-def _unread_line(match: Match) -> str:
+def _unread_line(match: ColumnMatch) -> str:
     heading = (
         yaml.safe_dump(match.column, allow_unicode=True, width=10_000).removesuffix("...\n").strip()
     )
     return f"  # not read: {heading} ({match.why}): {' | '.join(match.samples)}"
 
 
-def _read_as(match: Match) -> str:
+def _read_as(match: ColumnMatch) -> str:
     if not match.target:
         return "-" if match.certainty != "open" else "?"
     words = f"{match.target} ({match.convert})" if match.convert else match.target

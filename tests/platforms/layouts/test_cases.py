@@ -117,3 +117,19 @@ def test_no_layout_claims_an_item_that_a_platform_reads() -> None:
     payloads = [one["payload"] for p in data for one in json.loads(p.read_text())["items"]]
     assert payloads
     assert not [one for one in payloads if layouts.recognise(one)]
+
+
+ODD = (None, [], {}, "x", "7.5E+18", -1, 1e300, True, {"a": {"b": [1]}}, ["x"], "\ud83d")
+
+
+def test_nothing_that_stands_in_a_field_raises() -> None:
+    for case in (c.values[0] for c in EACH):
+        layout = layouts.by_name(case["layout"])
+        content = case.get("content")
+        answers = content if isinstance(content, list) else [content]
+        members = [m for one in answers for m in layouts.unwrapped(one) or [one]]
+        for item in (m for m in members if layout and isinstance(m, dict)):
+            for key in item:
+                for odd in ODD:
+                    layouts.recognise(item | {key: odd})
+                    assert layouts.outcome(layout, item | {key: odd})

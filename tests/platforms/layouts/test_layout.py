@@ -1,6 +1,7 @@
 """A layout as data: what a person may write, and what an item or a row means by it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,3 +181,14 @@ def test_a_sum_needs_all_of_its_parts_and_a_placeholder_is_no_count() -> None:
     }
     part = read({"l": LINK, "a": 1, "s": 5, "h": True, "c": 0, "kind": "part"}, text)
     assert {name: one.state for name, one in part.metrics.items()} == {"saves": "hidden"}
+
+
+def test_the_map_in_the_docs_is_one() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "adding-a-platform.md").read_text("utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    layout = layouts.load(text)
+    row = {"video_id": "7582653500000000001", "play_count": 5, "like_count": 3, "likes_hidden": 1}
+    assert layouts.outcome(layout, row).metrics == {
+        "views": Metric(5, "observed"),
+        "likes": Metric(None, "hidden"),
+    }

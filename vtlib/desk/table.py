@@ -30,7 +30,9 @@ class TablePanel:
         self._planned: TablePlan | None = None
         self.file = controls.text("File", hint="exports/posts.xlsx, from the workspace")
         self.show = controls.button("Show its columns", session.act(self._show))
-        self.platform = controls.choice("Platform", [("as the links tell", ""), *((name, name) for name in PLATFORMS)], "")
+        self.platform = controls.choice(
+            "Platform", [("as the links tell", ""), *((name, name) for name in PLATFORMS)], ""
+        )
         self.order = controls.choice("Dates", _ORDERS, "")
         self.own = widgets.Checkbox(value=False, description="our posts", indent=False)
         self.questions = widgets.HTML()

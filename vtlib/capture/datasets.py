@@ -1,5 +1,5 @@
-"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain or packed
-(gzip, xz, ZIP).
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX, Parquet), plain or
+packed (gzip, xz, ZIP), and a table of a DuckDB or SQLite file.
 
 The format is read from content, never from the name. Memory stays flat: one item at a time.
 """
@@ -21,16 +21,17 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from vtlib.capture import json_items
+from vtlib.capture.table_files import cached_table, is_binary, table_form
 from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
 from vtlib.platforms.fields import path_of_key, unflatten
 from vtlib.platforms.layouts import all_layouts
-from vtlib.tables.encodings import Encoding, json_encoding, utf8
-from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
+from vtlib.tables.encodings import UTF8, Encoding, json_encoding, utf8
+from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles
 from vtlib.tables.workbook import is_workbook
 
-MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx")
+MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".parquet")
 ENDINGS = (*MEMBERS, ".gz", ".xz", ".zip")
 _PLAIN = TableOptions()
 _DATED = re.compile(
@@ -96,11 +97,9 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
     when the file is not a dataset at all.
     """
     encoding = _encoding(dataset)
-    with closing(dataset.open()) as stream:
-        read_json = json_items.reader(stream, encoding)
+    read_json = _json_reader(dataset, encoding)
     if read_json is None:
-        _refuse_pages(_head(dataset), dataset.name)
-        yield from enumerate(_table_items(_table(dataset, options)), 1)
+        yield from enumerate(_table_items(cached_table(dataset, options)), 1)
         return
     with closing(dataset.open()) as stream:
         yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
@@ -112,14 +111,11 @@ def form(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, str]:
     Raises BadInput as `items` does.
     """
     encoding = _encoding(dataset)
-    with closing(dataset.open()) as stream:
-        read_json = json_items.reader(stream, encoding)
+    read_json = _json_reader(dataset, encoding)
     if read_json is not None:
         return json_items.FORMS[read_json.__name__], encoding.name
-    _refuse_pages(_head(dataset), dataset.name)
-    table = _table(dataset, options)
-    is_text = table.encoding is not None
-    return "CSV" if is_text else "XLSX", table.encoding.name if table.encoding else ""
+    table = cached_table(dataset, options)
+    return table_form(dataset), table.encoding.name if table.encoding else ""
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
@@ -127,19 +123,22 @@ def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
     numbers and dates.
     """
     encoding = _encoding(dataset)
-    with closing(dataset.open()) as stream:
-        is_json = bool(json_items.reader(stream, encoding))
-    if is_json:
+    if _json_reader(dataset, encoding):
         return encoding.note
-    table = _table(dataset, options)
+    table = cached_table(dataset, options)
     return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
+
+
+def _json_reader(dataset: Dataset, encoding: Encoding) -> Any:
+    with closing(dataset.open()) as stream:
+        return None if is_binary(stream) else json_items.reader(stream, encoding)
 
 
 @lru_cache(maxsize=8)
 def _encoding(dataset: Dataset) -> Encoding:
     """Told once for all of a file: in a short line alone, one code page looks like another."""
     with closing(dataset.open()) as stream:
-        return json_encoding(stream)
+        return UTF8 if is_binary(stream) else json_encoding(stream)
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:
@@ -166,7 +165,7 @@ def _members(path: Path) -> list[str]:
             return [""]
         names = [n for n in pack.namelist() if Path(n).suffix.lower() in MEMBERS]
     if not names:
-        raise BadInput("the ZIP holds no JSON, JSONL, CSV or XLSX file", file=str(path))
+        raise BadInput("the ZIP holds no JSON, JSONL, CSV, XLSX or Parquet file", file=str(path))
     names = sorted(n for n in names if not n.startswith("__MACOSX"))
     return [n for n in names if _holds_posts(n)] or names
 
@@ -234,31 +233,6 @@ def capture_time(name: str, modified_at: datetime) -> tuple[datetime, str]:
         end, basis = first - timedelta(days=first.day), "month in the file name"
     start = end.replace(hour=0, minute=0, second=0) if day else end.replace(day=1, hour=0)
     return (modified_at, basis) if start <= modified_at < end else (end, basis)
-
-
-def _head(dataset: Dataset) -> bytes:
-    with closing(dataset.open()) as stream:
-        return stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
-
-
-def _refuse_pages(head: bytes, name: str) -> None:
-    """Raise BadInput for what begins as no table can."""
-    if not head:
-        raise BadInput("the file holds nothing but blanks", file=name)
-    if head[:1] == b"<":
-        raise BadInput("this is a web page or XML, not a dataset", file=name)
-
-
-@lru_cache(maxsize=8)
-def _table(dataset: Dataset, options: TableOptions) -> Table:
-    table = read_table(dataset.open, name=dataset.name, options=options)
-    if len(table.columns) < 2:
-        raise BadInput(
-            "neither JSON, JSONL nor a table with several columns",
-            todo="Export as JSON.",
-            file=dataset.name,
-        )
-    return table
 
 
 def _table_items(table: Table) -> Iterator[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from itertools import chain, islice
@@ -14,19 +14,23 @@ from typing import Any
 import pandas as pd
 
 from vtlib.capture import datasets as files
-from vtlib.capture import ingest, mapping, messages, own_posts, stage
+from vtlib.capture import ingest, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
+from vtlib.capture.read_facts import ReadFacts
+from vtlib.capture.shapes import FileShape, shape_of_file
+from vtlib.capture.table_files import cached_table
+from vtlib.capture.table_maps import TableMap
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
+from vtlib.core.params import TableFile
 from vtlib.platforms import layouts, post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
-from vtlib.tables.reader import TableOptions
+from vtlib.tables.reader import TableOptions, read_text
 
 CHUNK_ITEMS = 2_000
-SAMPLE_ITEMS = 200
 Progress = Callable[[int], None]
 
 ACCOUNTS = ("platform", "handle", "display_name", "role", "followers", "n_posts")
@@ -54,7 +58,7 @@ class ImportReport:
 
     found = mapped + problems; `bad_values` are fields of mapped items that could not be read.
     `warnings` say what went in and is not as it should be, `notes` what was guessed and what is not
-    read (`unread`: field -> items that hold it).
+    read (`unread`: field -> items that hold it); `read_facts` what is (target -> items).
     """
 
     source: str
@@ -71,6 +75,7 @@ class ImportReport:
     problems: int = 0
     bad_values: int = 0
     new_keys: tuple[str, ...] = ()
+    read_facts: Mapping[str, int] = field(default_factory=dict)
     unread: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -95,19 +100,21 @@ class _Total:
     tally: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
     use: FieldUse = field(default_factory=FieldUse)
+    facts: ReadFacts = field(default_factory=ReadFacts)
 
     def add(self, chunks: Iterable[mapping.Chunk]) -> None:
         for chunk in chunks:
             self.tally.update(chunk.tally)
             self.keys |= chunk.keys
             self.use.add(chunk.use)
+            self.facts.add(chunk.frames)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How files are to be taken: a platform to force, the time of capture, who is told of
     progress, whether a warning is a failure (exit code 4), the folder that relative paths begin
-    at, and what a person says of tables.
+    at, what a person says of tables, the map of a table's columns, and whether its posts are ours.
     """
 
     platform: Platform | None = None
@@ -116,6 +123,8 @@ class ImportOptions:
     is_strict: bool = False
     base: Path = field(default_factory=Path.cwd)
     options: TableOptions = field(default_factory=TableOptions)
+    table_map: TableMap | None = None
+    is_own: bool = False
 
 
 def run(
@@ -155,9 +164,14 @@ def import_all(project: Project) -> list[ImportReport]:
     params = project.params.importing
     choices = ImportOptions(params.platform, params.captured_at, base=project.workspace.root)
     people.ensure_project(project.store, project.slug)
-    absent = _gone(project, params.datasets, base=choices.base)
+    mapped_tables = [one.file for one in params.tables if one.map]
+    absent = _gone(project, [*params.datasets, *mapped_tables], base=choices.base)
     there = [path for path in params.datasets if path not in {one.source for one in absent}]
     reports = import_files(project, there, choices) if there else []
+    known = {one.source for one in absent}
+    reports += [
+        r for t in params.tables if t.file not in known for r in _table(project, t, choices)
+    ]
     reports += absent
     reports += import_urls(project, params.urls) if params.urls else []
     bad = [r for r in reports if r.status == "failed"]
@@ -166,6 +180,22 @@ def import_all(project: Project) -> list[ImportReport]:
         kind = SourceFailed if any(r.exit_code == SourceFailed.exit_code for r in bad) else BadInput
         raise kind(f"{len(bad)} of {len(reports)} did not go in: {reasons}")
     return reports
+
+
+def _table(project: Project, one: TableFile, choices: ImportOptions) -> list[ImportReport]:
+    """Import a table of the parameters by its map; one without a map waits."""
+    if not one.map:
+        reason = f"it has no map: vt import table {one.file} --project {project.slug} --propose F"
+        return [ImportReport(one.file, status="waits", reason=reason)]
+    options = TableOptions(sheet=one.sheet, table=one.table)
+    try:
+        (path,) = files.expand([one.file], base=choices.base)
+        (dataset,) = files.datasets(path, captured_at=choices.captured_at)
+        layout = layouts.load(read_text(choices.base / one.map), file=one.map)
+        table_map = table_maps.of_person(layout, cached_table(dataset, options))
+    except BadInput as error:
+        return [ImportReport(one.file, status="failed", reason=str(error), exit_code=2)]
+    return import_files(project, [path], replace(choices, options=options, table_map=table_map))
 
 
 def _gone(project: Project, patterns: Sequence[str], *, base: Path) -> list[ImportReport]:
@@ -271,22 +301,24 @@ def _guarded(project: Project, one: files.Dataset, choices: ImportOptions) -> Im
 
 def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
     time = one.captured_at.isoformat() if choices.captured_at else ""
-    table_options = astuple(choices.options) if choices.options != TableOptions() else ()
+    words = choices.table_map.parts() if choices.table_map else ()
     capture_id = mapping.capture_key(
-        project.slug, one.sha256, time, choices.platform or "", *table_options
+        project.slug, one.sha256, time, choices.platform or "", *choices.options.parts(), *words
     )
     previous = captures.get(project.store, capture_id)
     if previous and previous["status"] == "ok":
         return _report(previous, status="unchanged", reason="this content was imported before")
-    capture = _capture(project, one, choices, capture_id)
+    shape = _shape(project, one, choices)
+    capture = _capture(project, one, shape, capture_id)
     if previous:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
-    stream = batches(files.items(one, choices.options))
+    stream = batches(shape.items(one, choices.options))
     first = next(stream, [])
     chunk = ingest.mapped(first, capture)
     if chunk:
         mapping.refuse_numberless(chunk, file=one.name)
-    captures.begin(project.store, _begin_row(capture))
+    record = shape.table_map.record() if shape.table_map else None
+    captures.begin(project.store, {**_begin_row(capture), "layout": record})
     total = _Total()
     for batch in chain([first], stream):
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
@@ -294,14 +326,24 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
         if choices.progress:
             choices.progress(len(batch))
     report = _finish(project, capture, total, is_strict=choices.is_strict)
-    return replace(report, reading=files.reading_note(one, choices.options))
+    if choices.is_own:
+        people.mark_capture_own(project.store, project.slug, capture_id)
+    notes = (*shape.table_map.notes, *report.notes) if shape.table_map else report.notes
+    reading = files.reading_note(one, shape.options(choices.options))
+    return replace(report, reading=reading, notes=notes)
+
+
+def _shape(project: Project, one: files.Dataset, choices: ImportOptions) -> FileShape:
+    if choices.table_map:
+        known = choices.table_map.shape(one, choices.options)
+        return FileShape(*known, table_map=choices.table_map)
+    return shape_of_file(one, choices.options, platform=choices.platform, project=project)
 
 
 def _capture(
-    project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
+    project: Project, one: files.Dataset, shape: FileShape, capture_id: str
 ) -> mapping.Capture:
-    platform, actor, is_forced = recognised(one, choices)
-    captured_at, basis = capture_time(one, actor)
+    captured_at, basis = shape.captured_at(one)
     return mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
@@ -311,41 +353,13 @@ def _capture(
         captured_at_basis=basis,
         started_at=project.workspace.now(),
         came_from="dataset",
-        platform=platform,
-        actor=actor,
+        platform=shape.platform,
+        actor=shape.actor,
         source_sha256=one.sha256,
-        forced=is_forced,
+        forced=shape.is_forced,
         run_id=project.run_id or None,
+        layout=shape.layout,
     )
-
-
-def recognised(one: files.Dataset, choices: ImportOptions) -> tuple[Platform, str, bool]:
-    """(platform, actor or tool, whether the platform was given) of a file, by its first items.
-
-    Raises BadInput as capture/mapping.recognise_items does.
-    """
-    sample = first_items(one, choices)
-    if choices.platform:
-        mapping.refuse_foreign(sample, file=one.name)
-        return choices.platform, "given", True
-    return *mapping.recognise_items(sample, file=one.name), False
-
-
-def capture_time(one: files.Dataset, actor: str) -> tuple[datetime, str]:
-    """When a file was captured and how that is known: a tool that names its files by the time of
-    the post says nothing of it there.
-    """
-    layout = layouts.by_name(actor)
-    if layout and layout.named_by_post and one.captured_at_basis != "given":
-        return files.modified_at(one), "file time"
-    return one.captured_at, one.captured_at_basis
-
-
-def first_items(one: files.Dataset, choices: ImportOptions) -> list[dict[str, Any]]:
-    """The items that a file is recognised by."""
-    rows = files.items(one, choices.options)
-    items = (item for _, item in rows if isinstance(item, dict))
-    return list(islice(items, SAMPLE_ITEMS))
 
 
 def batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
@@ -426,6 +440,7 @@ def _finish(
             "warnings": warnings,
             "vanished": [str(one["metric"]) for one in metrics],
             "unread": unread,
+            "read_facts": total.facts.counts(),
         },
     )
     bad = messages.unreadable(tally)
@@ -454,6 +469,7 @@ def _report(row: dict[str, Any], *, status: str, reason: str) -> ImportReport:
         captured_at_basis=row["captured_at_basis"] or "",
         new=int(row["new"] or 0),
         new_keys=tuple(row["new_keys"] or ()),
+        read_facts=row["read_facts"] or {},
         unread=row["unread"] or {},
         warnings=tuple(row["warnings"] or ()),
         status=status,
@@ -485,4 +501,5 @@ def _capture_of(row: dict[str, Any], project: Project) -> mapping.Capture:
         requested=row["requested"],
         forced=row["actor"] == "given",
         run_id=project.run_id or None,
+        layout=table_maps.applied_of(row),
     )

@@ -34,7 +34,7 @@ FAMILIES = {
     "costs": ("activity",),
     "discover": ("scrape",),
     "doctor": ("operations",),
-    "import": ("imports",),
+    "import": ("imports", "import_tables"),
     "init": ("project",),
     "overview": ("run",),
     "patterns": ("patterns",),

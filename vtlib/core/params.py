@@ -50,11 +50,23 @@ class TrackedAccount(Section):
     notes: str = ""
 
 
+class TableFile(Section):
+    """A table and its map; without a map its match is shown, and nothing is stored."""
+
+    file: str = Field(description="path, relative to the workspace")
+    map: str | None = Field(None, description="map.yaml, as vt import table --propose writes it")
+    sheet: str = Field("", description="of a workbook; empty = the one that looks like a table")
+    table: str = Field("", description="of a DuckDB or SQLite file with several")
+
+
 class Importing(Section):
     """01: what comes in without the network."""
 
     datasets: list[str] = Field(
         [], description="files, folders or globs, relative to the workspace"
+    )
+    tables: list[TableFile] = Field(
+        [], description="tables of any kind, each with the map of its columns (docs/tables.md)"
     )
     urls: list[str] = Field([], description="post URLs")
     platform: Platform | None = Field(None, description="only where content does not tell")

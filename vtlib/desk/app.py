@@ -1,4 +1,4 @@
-"""The desk as a whole: project, person, four views, one line for messages."""
+"""The desk as a whole: project, person, five views, one line for messages."""
 
 from __future__ import annotations
 
@@ -20,12 +20,19 @@ from vtlib.desk.posts import PostsPanel
 from vtlib.desk.products import ProductsPanel
 from vtlib.desk.script import ScriptPanel
 from vtlib.desk.session import DeskSession
+from vtlib.desk.table import TablePanel
 from vtlib.ops import projects
 from vtlib.scripts import editor
 from vtlib.scripts.beat_table import rows
 from vtlib.store.project import Project
 
-_NAMES = {"outliers": "Outliers", "products": "Products", "script": "Script", "board": "Board"}
+_NAMES = {
+    "outliers": "Outliers",
+    "products": "Products",
+    "script": "Script",
+    "board": "Board",
+    "table": "Table",
+}
 
 # JupyterLab's one-letter shortcuts (b adds a cell, d d deletes one) also fire from buttons of an
 # output unless the focused element has this attribute. No widget can set it, so the onerror
@@ -59,6 +66,7 @@ class Desk:
         self._label = widgets.HTML()
         self.posts, self.products = PostsPanel(self.session), ProductsPanel(self.session)
         self.script, self.board = ScriptPanel(self.session), BoardPanel(self.session)
+        self.table = TablePanel(self.session)
         self._parts: dict[str, dict[str, Callable[[], None]]] = {
             "outliers": {
                 "posts": self.posts.refresh,
@@ -68,8 +76,9 @@ class Desk:
             "products": {"products": self.products.refresh},
             "script": {"script": self.script.refresh},
             "board": {"board": self.board.refresh},
+            "table": {},
         }
-        views = (self.posts, self.products, self.script, self.board)
+        views = (self.posts, self.products, self.script, self.board, self.table)
         self.tabs, self._stack = controls.views(
             [(_NAMES[v], v) for v in state.VIEWS], [p.view for p in views]
         )

@@ -14,7 +14,7 @@ from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace
 from vtlib.store.writes import naive, records, save
 
-View = Literal["outliers", "products", "script", "board"]
+View = Literal["outliers", "products", "script", "board", "table"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 

@@ -9,7 +9,8 @@ store.
 A platform's module offers: `NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it),
 `post_ref(address)` and `account_ref(address)` (offline, None when the URL is not one),
 `recognise(item)` (the actor or export shape, or None), `outcome(item)` (item -> Mapped |
-MappedAccount | Rejected).
+MappedAccount | Rejected); and, where a link can be made of an id alone, `POST_LINK`. What other
+tools write is read by maps that are data (layouts/).
 """
 
 from __future__ import annotations

@@ -28,13 +28,17 @@ class Sheet:
     notes: tuple[str, ...]
 
 
-def choose_sheet(open_: Open, name: str) -> Sheet:
-    """The first visible sheet with a table. Raises BadInput for no workbook or an empty one."""
+def choose_sheet(open_: Open, name: str, title: str = "") -> Sheet:
+    """The sheet called `title`, else the first visible one that looks like a table.
+
+    A cover or a note before it has far fewer cells than the largest. Raises BadInput for no
+    workbook, an empty one, and a title that no sheet has.
+    """
     _refuse(open_, name)
     try:
         with closing(open_()) as stream:
             book = _load(stream)
-            sheets = [s for s in book.worksheets if s.sheet_state == "visible"]
+            sheets = [s for s in book.worksheets if s.sheet_state == "visible" or s.title == title]
             firsts = [(s.title, _texts(islice(s.iter_rows(), _FIRST_ROWS))) for s in sheets]
             tables = [(title, rows) for title, rows in firsts if any(map(any, rows))]
             book.close()
@@ -42,9 +46,30 @@ def choose_sheet(open_: Open, name: str) -> Sheet:
         raise BadInput(f"the workbook cannot be read: {error}", file=name) from None
     if not tables:
         raise BadInput("the workbook is empty.", file=name)
-    others = ", ".join(title for title, _ in tables[1:])
-    notes = (f"sheet {tables[0][0]}", f"not read: sheets {others}") if others else ()
-    return Sheet(tables[0][0], tables[0][1], notes)
+    chosen = _named(tables, title, name) if title else _first_table(tables)
+    others = ", ".join(one for one, _ in tables if one != chosen[0])
+    notes = (f"sheet {chosen[0]}", f"not read: sheets {others}") if others else ()
+    return Sheet(chosen[0], chosen[1], notes)
+
+
+_FirstRows = tuple[str, list[list[str]]]
+
+
+def _named(tables: list[_FirstRows], title: str, name: str) -> _FirstRows:
+    match = next((one for one in tables if one[0].casefold() == title.casefold()), None)
+    if match is None:
+        names = ", ".join(one for one, _ in tables)
+        raise BadInput(f"no sheet {title!r}.", todo=f"There are: {names}.", file=name)
+    return match
+
+
+def _first_table(tables: list[_FirstRows]) -> _FirstRows:
+    """The first with at least a tenth of the cells of the largest."""
+    sizes = [
+        sum(sum(map(bool, row)) for row in rows if sum(map(bool, row)) > 1) for _, rows in tables
+    ]
+    least = max(sizes) / 10
+    return next(one for one, size in zip(tables, sizes, strict=True) if size >= least)
 
 
 def sheet_rows(open_: Open, title: str) -> Iterator[tuple[int, list[str]]]:

@@ -98,6 +98,11 @@ def _milliseconds(value: Any, options: Options) -> float | None:
     return length / 1000 if length else None
 
 
+def _minutes(value: Any, options: Options) -> float | None:
+    length = fields.seconds(_plain_number(value, options))
+    return length if length is None or ":" in str(value) else 60 * length
+
+
 def _words(value: Any, _options: Options) -> tuple[str, ...]:
     """Texts from a list of texts or objects, a JSON list in a cell, or a text with commas."""
     members = _listed(value, _LIST_MARKS)
@@ -222,6 +227,7 @@ CONVERTERS: dict[str, Converter] = {
     "day": _day,
     "seconds": _seconds,
     "milliseconds": _milliseconds,
+    "minutes": _minutes,
     "words": _words,
     "urls": _urls,
     "text": _plain_text,

@@ -36,7 +36,7 @@ EFFECTS = {
     "downloads folder measurement "
     "purge stage store",
     "outliers": "reviews stage store",
-    "performance": "competitor_stage follow_up library matches publication "
+    "performance": "competitor_stage follow_up library matches own_statistics publication "
     "script_predictions stage store "
     "video_samples",
     "report": "advice history insight_stage post projects vega",

@@ -32,7 +32,7 @@ ENDINGS = (*MEMBERS, ".gz", ".zip")
 _PLAIN = TableOptions()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
-    r"(?:[T_ -]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
+    r"(?:[T_ -]?(?!20\d\d-)([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
 )
 
 
@@ -101,6 +101,16 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
         return
     with closing(dataset.open()) as stream:
         yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
+
+
+def headings(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, ...]:
+    """The headings of a table; none for JSON and for what is no table."""
+    encoding = _encoding(dataset)
+    with closing(dataset.open()) as stream:
+        is_json = bool(json_items.reader(stream, encoding))
+    if is_json or _head(dataset)[:1] == b"<":
+        return ()
+    return read_table(dataset.open, name=dataset.name, options=options).columns
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
@@ -201,6 +211,14 @@ def capture_time(name: str, modified_at: datetime) -> tuple[datetime, str]:
         end, basis = first - timedelta(days=first.day), "month in the file name"
     start = end.replace(hour=0, minute=0, second=0) if day else end.replace(day=1, hour=0)
     return (modified_at, basis) if start <= modified_at < end else (end, basis)
+
+
+def last_date_in(name: str) -> str:
+    """A name from the last of its dates on, as `2026-09-01_2026-09-28` names a range that ends
+    there; the whole name where it has one date or none.
+    """
+    dates = [*_DATED.finditer(name)]
+    return name[dates[-1].start() :] if dates else name
 
 
 def _head(dataset: Dataset) -> bytes:

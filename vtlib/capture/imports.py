@@ -300,6 +300,7 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
 def _capture(
     project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
 ) -> mapping.Capture:
+    mapping.refuse_own(files.headings(one, choices.options), file=one.name)
     rows = files.items(one, choices.options)
     items = (item for _, item in rows if isinstance(item, dict))
     sample = list(islice(items, SAMPLE_ITEMS))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.capture.own_columns import tool_of
 from vtlib.capture.rows import (
     BAD_VALUE,
     TABLES,
@@ -104,11 +105,21 @@ def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> Non
         )
     own = Counter(name for item in items if (name := own_statistics(dict(item))))
     if 2 * own.total() > len(items):
-        raise BadInput(
-            f"these are own statistics from {own.most_common(1)[0][0]}, no export of posts.",
-            todo="Bring them in with vt import analytics.",
-            file=file,
-        )
+        raise _own(own.most_common(1)[0][0], file)
+
+
+def refuse_own(headings: Sequence[str], *, file: str = "") -> None:
+    """Raise BadInput for a table that is own statistics by its headings, in any language."""
+    if tool := tool_of(headings):
+        raise _own(tool, file)
+
+
+def _own(tool: str, file: str) -> BadInput:
+    return BadInput(
+        f"these are own statistics from {tool}, no export of posts.",
+        todo="Bring them in with vt import analytics.",
+        file=file,
+    )
 
 
 def map_items(items: Iterable[Item], capture: Capture) -> Chunk:

@@ -11,7 +11,7 @@ import click
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.core.conclusion import number
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, VtError
 from vtlib.core.models import PLATFORMS, Platform
 
 if TYPE_CHECKING:
@@ -217,57 +217,86 @@ def analytics(
     date_order: Any,
     decimal: str | None,
 ) -> Answer:
-    """Import exports of own analytics (CSV, XLSX): Instagram, Facebook, TikTok, YouTube Studio;
-    views, reach, impressions, saves, watch time, retention; of posts' whole lives or by day. A
-    post that is not there yet is made, as own. The same file again replaces its rows; a column
-    that is not read is named.
+    """Import exports of own analytics (CSV, XLSX, ZIP) of YouTube Studio, TikTok Studio, Meta
+    Business Suite (Instagram, Facebook), LinkedIn, X and Pinterest, with headings in any of about
+    25 languages. A post that is not there yet is made, as own; days are a series; followers by day
+    go to the own account.
+
+    Numbers: views, reach, impressions, saves, watch time, retention, clicks and others; of posts'
+    whole lives or by day. The same file again replaces its rows. A column that is not read is
+    named, and so are numbers that are of no post.
     """
     from vtlib.ops import projects
-    from vtlib.performance import stage as performance_stage
+    from vtlib.performance import own_statistics
     from vtlib.tables.reader import TableOptions
 
     current = projects.open_project(at, project)
     options = TableOptions(encoding, date_order or "", decimal or "")
-    lines, data = [], []
+    lines: list[str] = []
+    data: list[dict[str, Any]] = []
+    failures: list[VtError] = []
     for path in files:
-        export, n_new = performance_stage.import_native(
-            current, path, platform=platform, post_id=post, options=options
-        )
+        try:
+            export, n_new = own_statistics.import_native(
+                current, path, platform=platform, post_id=post, options=options
+            )
+        except BadInput as error:
+            if len(files) == 1:
+                raise
+            failures.append(error)
+            lines.append(f"{path.name}: FAILED: {error}")
+            data.append({"file": path, "status": "failed", "reason": str(error)})
+            continue
         lines += _lines(path.name, export, n_new)
-        data.append(
-            {
-                "file": path,
-                "platform": export.platform,
-                "numbers": len(export.rows),
-                "posts": export.n_posts,
-                "new_posts": n_new,
-                "days": len({r["day"] for r in export.rows if r["day"]}),
-                "totals": export.n_totals,
-                "skipped": export.skipped,
-                "unknown_columns": export.unknown_columns,
-                "reading": export.note,
-                "exported_at": export.exported_at,
-                "exported_at_basis": export.exported_at_basis,
-            }
-        )
-    return Answer(data, "\n".join(lines))
+        data.append(_facts(path, export, n_new))
+    stored = [one for one in data if one["status"] == "ok"]
+    if failures or not stored:
+        lines.append(f"{len(data) - len(stored)} of {number(len(data), 'file')} not stored")
+    return Answer(data, "\n".join(lines), 2 if failures or not stored else 0)
+
+
+def _facts(path: Path, export: Export, n_new: int) -> dict[str, Any]:
+    return {
+        "file": path,
+        "status": "not stored" if export.is_empty else "ok",
+        "platform": export.platform,
+        "numbers": len(export.rows),
+        "posts": export.n_posts,
+        "new_posts": n_new,
+        "days": len({r["day"] for r in export.rows if r["day"]}),
+        "follower_days": len(export.followers),
+        "totals": export.n_totals,
+        "negative": export.n_negative,
+        "skipped": export.skipped,
+        "unknown_columns": export.unknown_columns,
+        "not_per_post": export.elsewhere,
+        "reading": export.note,
+        "exported_at": export.exported_at,
+        "exported_at_basis": export.exported_at_basis,
+    }
 
 
 def _lines(name: str, export: Export, n_new: int) -> list[str]:
-    days = {r["day"] for r in export.rows if r["day"]}
-    by_day = f", by day ({min(days)} to {max(days)})" if days else ""
-    new_posts = f", {n_new} of them new" if n_new else ""
-    n, when = len(export.rows), f"{export.exported_at:%Y-%m-%d %H:%M} UTC"
-    posts = number(export.n_posts, "post")
-    head = f"{name}: {number(n, 'number')} of {posts}{new_posts}{by_day}"
-    lines = [f"{head}; as of {when} ({export.exported_at_basis})"]
+    when = f"as of {export.exported_at:%Y-%m-%d %H:%M} UTC ({export.exported_at_basis})"
+    lines = [f"{name}: {_summary(export, n_new)}; {when}"]
     if export.n_totals:
         lines.append(f"  {number(export.n_totals, 'row')} of totals passed over")
+    if export.n_negative:
+        lines.append(f"  {number(export.n_negative, 'number')} below 0 not read")
     lines += [f"  row {row}: {reason}" for row, reason in export.skipped[:10]]
     if len(export.skipped) > 10:
         lines.append(f"  and {number(len(export.skipped) - 10, 'row')} more")
-    if export.note:
-        lines.append(f"  {export.note}")
+    lines += [f"  {text}" for text in (*export.elsewhere, export.note) if text]
     if export.unknown_columns:
         lines.append(f"  columns not read: {', '.join(export.unknown_columns)}")
     return lines
+
+
+def _summary(export: Export, n_new: int) -> str:
+    if export.is_empty:
+        return "nothing stored"
+    days = {r["day"] for r in export.rows if r["day"]}
+    by_day = f", by day ({min(days)} to {max(days)})" if days else ""
+    new_posts = f", {n_new} of them new" if n_new else ""
+    posts = number(export.n_posts, "post")
+    return f"{number(len(export.rows), 'number')} of {posts}{new_posts}{by_day}"

@@ -157,6 +157,24 @@ def read_table(
     return table
 
 
+def read_tables(
+    source: Path | Open, *, name: str = "", options: TableOptions | None = None
+) -> list[tuple[str, Table]]:
+    """(title, table) of each visible sheet of a workbook; of another file its one table, title ''.
+
+    Raises BadInput as `read_table` does.
+    """
+    open_, name = _opener(source), name or (source.name if isinstance(source, Path) else "")
+    with closing(open_()) as stream:
+        is_book = stream.read(4).startswith(b"PK\x03\x04")
+    if not is_book:
+        return [("", read_table(source, name=name, options=options))]
+    reading = ((), options or TableOptions())
+    sheets = workbook.list_sheets(open_, name)
+    tables = [(s.title, _from_sheet(open_, name, s, reading)) for s in sheets]
+    return [(title if len(tables) > 1 else "", t) for title, t in tables if t is not None]
+
+
 def read_text(path: Path) -> str:
     """The text of a small file in any encoding. Raises BadInput as `read_table` does."""
     open_ = _opener(path)
@@ -238,17 +256,24 @@ def _from_text(
 
 def _from_workbook(open_: Open, name: str, headings: Sequence[str], options: TableOptions) -> Table:
     sheet = workbook.choose_sheet(open_, name)
-    first = sheet.first_rows
+    table = _from_sheet(open_, name, sheet, (headings, options))
+    if table is None:
+        raise BadInput("the workbook holds no table.", file=name)
+    _demand(table.columns, headings, name)
+    return table
+
+
+def _from_sheet(
+    open_: Open, name: str, sheet: workbook.Sheet, reading: tuple[Sequence[str], TableOptions]
+) -> Table | None:
+    first, (headings, options) = sheet.first_rows, reading
     at = find_header(first, headings)
     columns = _headings(first[at] if first else [])
-    if not columns:
-        raise BadInput("the workbook holds no table.", file=name)
-    _demand(columns, headings, name)
 
     def rows() -> Iterator[tuple[int, list[str] | Damage]]:
         yield from workbook.sheet_rows(open_, sheet.title)
 
-    return Table(name, columns, at + 1, None, "", sheet.notes, options, rows)
+    return Table(name, columns, at + 1, None, "", sheet.notes, options, rows) if columns else None
 
 
 def _text(stream: IO[bytes], encoding: Encoding) -> io.TextIOWrapper:

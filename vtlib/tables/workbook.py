@@ -30,21 +30,27 @@ class Sheet:
 
 def choose_sheet(open_: Open, name: str) -> Sheet:
     """The first visible sheet with a table. Raises BadInput for no workbook or an empty one."""
+    tables = list_sheets(open_, name)
+    others = ", ".join(sheet.title for sheet in tables[1:])
+    notes = (f"sheet {tables[0].title}", f"not read: sheets {others}") if others else ()
+    return Sheet(tables[0].title, tables[0].first_rows, notes)
+
+
+def list_sheets(open_: Open, name: str) -> list[Sheet]:
+    """All visible sheets that are not empty. Raises BadInput for no workbook or an empty one."""
     _refuse(open_, name)
     try:
         with closing(open_()) as stream:
             book = _load(stream)
             sheets = [s for s in book.worksheets if s.sheet_state == "visible"]
             firsts = [(s.title, _texts(islice(s.iter_rows(), _FIRST_ROWS))) for s in sheets]
-            tables = [(title, rows) for title, rows in firsts if any(map(any, rows))]
+            tables = [Sheet(title, rows, ()) for title, rows in firsts if any(map(any, rows))]
             book.close()
     except _BROKEN as error:
         raise BadInput(f"the workbook cannot be read: {error}", file=name) from None
     if not tables:
         raise BadInput("the workbook is empty.", file=name)
-    others = ", ".join(title for title, _ in tables[1:])
-    notes = (f"sheet {tables[0][0]}", f"not read: sheets {others}") if others else ()
-    return Sheet(tables[0][0], tables[0][1], notes)
+    return tables
 
 
 def sheet_rows(open_: Open, title: str) -> Iterator[tuple[int, list[str]]]:

@@ -257,6 +257,10 @@ def test_a_dataset_that_is_own_statistics_is_sent_to_its_command(tmp_path: Path,
     path = tmp_path / "export.csv"
     path.write_text(text, encoding="utf-8")
     dataset = datasets.datasets(path)[0]
-    with pytest.raises(BadInput, match=r"own statistics from .*vt import analytics"):
+
+    def refuse() -> None:
         mapping.refuse_own(datasets.headings(dataset))
         mapping.refuse_foreign([item for _, item in datasets.items(dataset)])
+
+    with pytest.raises(BadInput, match=r"own statistics from .*vt import analytics"):
+        refuse()

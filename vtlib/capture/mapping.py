@@ -45,10 +45,11 @@ from vtlib.core.models import (
     Rejected,
     UnreadableItem,
 )
-from vtlib.platforms import outcome, posts_within, recognise
+from vtlib.platforms import layouts, outcome, posts_within, recognise
 from vtlib.platforms.field_use import FieldUse
 from vtlib.platforms.fields import nested
 from vtlib.platforms.foreign import foreign_layout, own_statistics
+from vtlib.platforms.layouts import Layout
 from vtlib.platforms.sanitise import CUTS, cleaned
 
 __all__ = ["TABLES", "Capture", "Chunk", "capture_key", "map_items"]
@@ -78,7 +79,7 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
     """
     items = [item for item in sample if isinstance(item, dict)]
     refuse_foreign(items, file=file)
-    votes = Counter(hit for item in items if (hit := recognise(item)))
+    votes = Counter(hit for item in items if (hit := shape_of(item)))
     if not votes:
         columns = ", ".join(dict.fromkeys(str(k) for item in items[:20] for k in item))[:600]
         raise BadInput(
@@ -88,6 +89,22 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
             file=file,
         )
     return votes.most_common(1)[0][0]
+
+
+def shape_of(item: dict[str, Any]) -> tuple[Platform, str] | None:
+    """The platform and actor, or tool, whose item this is; None when it looks like none."""
+    layout = layouts.recognise(item)
+    if layout is None:
+        return recognise(item)
+    platform = layout.platform or platform_of(layouts.outcome(layout, item))
+    return (platform, layout.name) if platform else None
+
+
+def platform_of(result: Mapped | MappedAccount | Rejected) -> Platform | None:
+    """The platform of what an item means; None where it names neither post nor account."""
+    if isinstance(result, Mapped):
+        return result.post.platform
+    return result.account.platform if isinstance(result, MappedAccount) else None
 
 
 def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> None:
@@ -260,12 +277,23 @@ def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
 def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccount | Rejected:
     if isinstance(item, UnreadableItem):
         return Rejected("unreadable", item.reason, item.text or None)
+    layout = _layout_of(item, capture)
+    if layout:
+        result = layouts.outcome(layout, use.item(item))
+        return replace(result, payload=item) if isinstance(result, Rejected) else result
     hit = None if capture.forced or not isinstance(item, dict) else recognise(item)
     platform = hit[0] if hit else capture.platform
     if platform is None:
         return Rejected("unreadable", "no platform recognises this item", item)
     result = outcome(platform, use.item(nested(item)) if isinstance(item, dict) else item)
     return replace(result, payload=item) if isinstance(result, Rejected) else result
+
+
+def _layout_of(item: Any, capture: Capture) -> Layout | None:
+    """The map that reads an item: a person's, else that of the tool whose item it is."""
+    layout = capture.layout or layouts.recognise(item)
+    other = layout and capture.forced and layout.platform not in (None, capture.platform)
+    return None if other or not isinstance(item, dict) else layout
 
 
 def _within(

@@ -25,6 +25,7 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
+from vtlib.platforms.layouts import Layout
 
 Row = dict[str, Any]
 _MAX_REASON = 1_000
@@ -49,6 +50,7 @@ class Capture:
     requested: int | None = None
     forced: bool = False
     run_id: str | None = None
+    layout: Layout | None = None  # a map that a person gave for this file
 
 
 def capture_key(*parts: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 # What each tool calls it, and fields that its items hold and none of the layouts that are read.
 _LAYOUTS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("apidojo/tiktok-scraper", frozenset({"channel", "bookmarks", "uploadedAt"})),
     ("YouTube Data API", frozenset({"kind", "snippet"})),
     ("yt-dlp (.info.json)", frozenset({"extractor_key", "webpage_url"})),
     ("yt-dlp (.info.json)", frozenset({"extractor", "webpage_url", "uploader"})),

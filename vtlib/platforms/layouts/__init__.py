@@ -1,0 +1,92 @@
+"""Layouts: what the fields of other tools' files, and the columns of tables, mean; as data.
+
+`files/<tool>.yaml` are those that come with the package (docs/formats.md lists them). `recognise`
+tells whose item one is, `unwrapped` takes an answer apart, `outcome` reads an item. Pure.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vtlib.platforms.layouts.layout import Layout, dump, layout_of, load, load_all
+from vtlib.platforms.layouts.paths import holds, is_empty, value_at
+from vtlib.platforms.layouts.read import outcome
+
+__all__ = [
+    "Layout",
+    "all_layouts",
+    "by_name",
+    "dump",
+    "layout_of",
+    "load",
+    "outcome",
+    "recognise",
+    "unwrapped",
+]
+
+FILES = Path(__file__).parent / "files"
+
+
+@cache
+def all_layouts() -> tuple[Layout, ...]:
+    """Every layout that comes with the package, by file and place in it."""
+    files = sorted(FILES.glob("*.yaml"))
+    return tuple(one for file in files for one in load_all(file.read_text("utf-8"), file=file.name))
+
+
+def by_name(name: str) -> Layout | None:
+    """The layout of that name, or None."""
+    return next((one for one in all_layouts() if one.name == name), None)
+
+
+def recognise(item: Any) -> Layout | None:
+    """The layout whose item this is, by the most fields it is known by; None for any other."""
+    if not isinstance(item, dict):
+        return None
+    best, most = None, 0
+    for members, layout in _known_sets():
+        if len(members) > most and all(holds(item, member) for member in members):
+            best, most = layout, len(members)
+    return best
+
+
+def unwrapped(answer: Any) -> list[Any] | None:
+    """The items inside an answer of an API whose layout is known, what is joined with them put
+    in; None for anything else.
+    """
+    if not isinstance(answer, dict):
+        return None
+    for path, layout in _item_paths():
+        members = value_at(answer, (path,))
+        if isinstance(members, list) and any(recognise(one) is layout for one in members[:20]):
+            return [_joined(one, answer, layout) for one in members]
+    return None
+
+
+@cache
+def _known_sets() -> tuple[tuple[tuple[str, ...], Layout], ...]:
+    return tuple((members, one) for one in all_layouts() for members in one.knows)
+
+
+@cache
+def _item_paths() -> tuple[tuple[str, Layout], ...]:
+    return tuple((path, one) for one in all_layouts() for path in one.items)
+
+
+def _joined(item: Any, answer: dict[str, Any], layout: Layout) -> Any:
+    if not isinstance(item, dict):
+        return item
+    for join in layout.joins:
+        keys = value_at(item, (join.by,))
+        wanted = {str(key) for key in (keys if isinstance(keys, list) else [keys])}
+        members = value_at(answer, (join.members,))
+        hits = [
+            one
+            for one in (members if isinstance(members, list) else [])
+            if isinstance(one, dict) and str(one.get(join.key)) in wanted
+        ]
+        if hits and not is_empty(keys):
+            item = {**item, join.into: hits if isinstance(keys, list) else hits[0]}
+    return item

@@ -22,6 +22,7 @@ from vtlib.capture import json_items
 from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
+from vtlib.platforms import exported
 from vtlib.platforms.fields import path_of_key, unflatten
 from vtlib.tables.encodings import Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
@@ -237,6 +238,8 @@ def _refuse_pages(head: bytes, name: str) -> None:
 @lru_cache(maxsize=8)
 def _table(dataset: Dataset, options: TableOptions) -> Table:
     table = read_table(dataset.open, name=dataset.name, options=options)
+    if exported.is_table(table.columns):
+        return table.guarded()
     if len(table.columns) < 2:
         raise BadInput(
             "neither JSON, JSONL nor a table with several columns",
@@ -248,7 +251,8 @@ def _table(dataset: Dataset, options: TableOptions) -> Table:
 
 def _table_items(table: Table) -> Iterator[Any]:
     paths = [path_of_key(name, "/") for name in table.columns]
-    for _, row in table.plain_rows():
+    exact = exported.TEXTS + exported.LISTS if exported.is_table(table.columns) else ()
+    for _, row in table.plain_rows(exact):
         if isinstance(row, Damage):
             yield UnreadableItem(row.reason, row.text)
         else:

@@ -19,7 +19,7 @@ from vtlib.capture import store as captures
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import post_ref
+from vtlib.platforms import exported, post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
@@ -294,6 +294,9 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
         if choices.progress:
             choices.progress(len(batch))
     report = _finish(project, capture, total, is_strict=choices.is_strict)
+    if capture.actor == exported.NAME:
+        items = (item for _, item in files.items(one, choices.options))
+        people.keep_facts(project.store, project.slug, exported.human_facts(items))
     return replace(report, reading=files.reading_note(one, choices.options))
 
 

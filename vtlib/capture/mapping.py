@@ -45,7 +45,7 @@ from vtlib.core.models import (
     Rejected,
     UnreadableItem,
 )
-from vtlib.platforms import layouts, outcome, posts_within, recognise
+from vtlib.platforms import exported, layouts, outcome, posts_within, recognise
 from vtlib.platforms.field_use import FieldUse
 from vtlib.platforms.fields import nested
 from vtlib.platforms.foreign import foreign_layout, own_statistics
@@ -93,6 +93,8 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
 
 def shape_of(item: dict[str, Any]) -> tuple[Platform, str] | None:
     """The platform and actor, or tool, whose item this is; None when it looks like none."""
+    if exported.is_row(item):
+        return item["platform"], exported.NAME
     layout = layouts.recognise(item)
     if layout is None:
         return recognise(item)
@@ -277,6 +279,9 @@ def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
 def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccount | Rejected:
     if isinstance(item, UnreadableItem):
         return Rejected("unreadable", item.reason, item.text or None)
+    if capture.actor == exported.NAME and isinstance(item, dict):
+        result = exported.outcome(use.item(item))
+        return replace(result, payload=item) if isinstance(result, Rejected) else result
     layout = _layout_of(item, capture)
     if layout:
         result = layouts.outcome(layout, use.item(item))
@@ -336,6 +341,8 @@ def _add(rows: dict[str, list[Row]], result: Mapped | MappedAccount, capture: Ca
         if result.counts and result.counts != AccountCounts():
             rows["account_snapshots"].append(counts_row(result.account, result.counts, at, capture))
     if isinstance(result, Mapped):
-        rows["posts"].append(post_row(result, at))
-        rows["post_snapshots"].append(snapshot_row(result, at, capture))
+        is_bare = capture.actor == exported.NAME and result.captured_at is None
+        rows["posts"].append(post_row(result, at) | ({"last_captured_at": None} if is_bare else {}))
+        if not is_bare:  # a post known by its link alone has no snapshot
+            rows["post_snapshots"].append(snapshot_row(result, at, capture))
         rows["project_posts"].append(link_row(result.post.post_id, capture))

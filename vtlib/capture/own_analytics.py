@@ -18,7 +18,7 @@ from typing import Any, Literal
 from vtlib.capture import own_columns as columns
 from vtlib.capture.datasets import Dataset, capture_time, datasets, last_date_in
 from vtlib.capture.own_layout import (
-    Layout,
+    ExportColumns,
     find_layouts,
     find_metrics,
     identify,
@@ -234,7 +234,7 @@ def _no_column(table: Table, missing: str) -> BadInput:
     )
 
 
-def _posts(source: _Source, layout: Layout) -> Export:
+def _posts(source: _Source, layout: ExportColumns) -> Export:
     part = Export()
     posts: dict[str, OwnPost] = {}
     n_totals = n_negative = 0
@@ -268,7 +268,9 @@ def _is_negative(text: str) -> bool:
     return text.strip()[:1] in ("-", "−") and any(c.isdigit() for c in text)
 
 
-def _own_post(cells: Mapping[str, str], layout: Layout, ref: PostRef, place: Place) -> OwnPost:
+def _own_post(
+    cells: Mapping[str, str], layout: ExportColumns, ref: PostRef, place: Place
+) -> OwnPost:
     facts = {name: cells[head].strip() for name, head in layout.facts.items()}
     kind = next((f for word, f in _TYPES.items() if word in facts.get("type", "").lower()), None)
     title, caption = facts.get("title") or None, facts.get("caption") or None
@@ -293,7 +295,7 @@ def _stored(head: str, metric: str, value: Any) -> dict[str, Any]:
     return {**facts, "value": float(value.value), "unit": columns.unit_of(metric)}
 
 
-def _is_total(cells: Mapping[str, str], layout: Layout) -> bool:
+def _is_total(cells: Mapping[str, str], layout: ExportColumns) -> bool:
     """Whether a row sums the others up: it names no post, and its first text is such a word, or it
     has numbers alone.
     """
@@ -317,7 +319,7 @@ def _account_days(source: _Source) -> Export:
     )
 
 
-def _followers(source: _Source, layout: Layout) -> dict[date, int]:
+def _followers(source: _Source, layout: ExportColumns) -> dict[date, int]:
     head, day_head = layout.facts["followers"], layout.day or ""
     followers: dict[date, int] = {}
     for row_no, cells in source.table.rows():
@@ -331,7 +333,7 @@ def _followers(source: _Source, layout: Layout) -> dict[date, int]:
     return followers
 
 
-def _elsewhere(source: _Source, layout: Layout) -> tuple[str, ...]:
+def _elsewhere(source: _Source, layout: ExportColumns) -> tuple[str, ...]:
     day_head, latest = layout.day or "", source.exported_at
     cells = [row[day_head] for _, row in source.table.rows() if isinstance(row, dict)]
     days = [read_moment(cell, layout.styles[day_head], latest) for cell in cells]

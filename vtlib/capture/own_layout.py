@@ -34,7 +34,7 @@ _ID_GAP = timedelta(hours=38)
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ExportColumns:
     """Which heading is what.
 
     `metrics` metric by heading; `facts` heading by fact; `url`, `native` how the post is told;
@@ -55,7 +55,9 @@ class Layout:
     read: frozenset[str] = field(default_factory=frozenset)
 
 
-def find_layouts(table: Table, *, platform: Platform | None, latest: datetime) -> list[Layout]:
+def find_layouts(
+    table: Table, *, platform: Platform | None, latest: datetime
+) -> list[ExportColumns]:
     """The layouts of a table whose rows are posts: one, or one for each of tables side by side, as
     LinkedIn lists its top posts; none where no column tells posts.
 
@@ -68,12 +70,12 @@ def find_layouts(table: Table, *, platform: Platform | None, latest: datetime) -
     return [_with_days(table, layout, rows, latest) for layout in layouts]
 
 
-def find_metrics(table: Table) -> Layout:
+def find_metrics(table: Table) -> ExportColumns:
     """The layout of a table that names no posts: of an account by day, or of nothing known."""
     cols = columns.find_columns(table.columns)
     metrics = {head: concept for concept, head in cols.items() if columns.is_metric(concept)}
     facts = {k: h for k, h in cols.items() if k in ("followers", "followers_change")}
-    return Layout(metrics, facts, dict(table.styles), day=cols.get("day"))
+    return ExportColumns(metrics, facts, dict(table.styles), day=cols.get("day"))
 
 
 def identify(url: str, native: str, platform: Platform | None) -> PostRef | None:
@@ -124,7 +126,7 @@ def _concept(head: str) -> str:
 
 def _layout(
     table: Table, heads: Sequence[str], rows: Sequence[Mapping[str, str]], platform: Platform | None
-) -> Layout:
+) -> ExportColumns:
     cols = columns.find_columns(heads)
     url = _url_column(heads, rows, cols.get("url"))
     native = _id_column(heads, rows, cols.get("native_id"), None if url else platform)
@@ -136,7 +138,7 @@ def _layout(
     metrics = {h: k for k, h in cols.items() if columns.is_metric(k) and h not in places}
     ratios = [h for h, m in metrics.items() if columns.unit_of(m) == "ratio" and "%" not in h]
     by_content = [h for h in places if h not in (cols.get("url"), cols.get("native_id"))]
-    return Layout(
+    return ExportColumns(
         metrics,
         {k: h for k, h in cols.items() if k in _FACTS and h not in places},
         dict(table.styles),
@@ -213,8 +215,8 @@ def _is_percent(text: str, style: Style) -> bool:
 
 
 def _with_days(
-    table: Table, layout: Layout, rows: Sequence[Mapping[str, str]], latest: datetime
-) -> Layout:
+    table: Table, layout: ExportColumns, rows: Sequence[Mapping[str, str]], latest: datetime
+) -> ExportColumns:
     """The layout with the order of its dates, and what its column of days is."""
     refs = [(row, identify(_of(row, layout.url), _of(row, layout.native), None)) for row in rows]
     known = [(row, ref) for row, ref in refs if ref]
@@ -234,7 +236,7 @@ def _of(row: Mapping[str, str], head: str | None) -> str:
 
 
 def _date_styles(
-    table: Table, layout: Layout, platforms: Counter[Platform]
+    table: Table, layout: ExportColumns, platforms: Counter[Platform]
 ) -> tuple[dict[str, Style], str]:
     """The columns' styles with the order of day and month that the file, a person, or the
     platform's habit gives.
@@ -257,7 +259,7 @@ def _date_styles(
 
 
 def _is_posting_day(
-    layout: Layout, known: Sequence[tuple[Mapping[str, str], PostRef]], latest: datetime
+    layout: ExportColumns, known: Sequence[tuple[Mapping[str, str], PostRef]], latest: datetime
 ) -> bool:
     """Whether the column of days says when posts went up, as X's does: as their ids say."""
     head = layout.day or ""
@@ -271,7 +273,7 @@ def _is_posting_day(
 
 
 def _lifetime_words(
-    layout: Layout, rows: Sequence[Mapping[str, str]], latest: datetime
+    layout: ExportColumns, rows: Sequence[Mapping[str, str]], latest: datetime
 ) -> frozenset[str]:
     """The one word that stands in a column of days in place of days, in whatever language; only
     where another column says when posts went up.

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from vtlib.capture import own_columns as columns
 from vtlib.capture.own_dates import has_clock, read_date_words
-from vtlib.capture.own_layout import Layout
+from vtlib.capture.own_layout import ExportColumns
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, Metric, Platform, PostRef
 from vtlib.platforms import id_time
@@ -41,7 +41,7 @@ class Place:
 
 
 def read_values(
-    cells: Mapping[str, str], layout: Layout, place: Place
+    cells: Mapping[str, str], layout: ExportColumns, place: Place
 ) -> list[tuple[str, str, Number]]:
     """(heading, metric, number in the metric's unit) of the cells that hold one."""
     values = []
@@ -52,7 +52,7 @@ def read_values(
     return values
 
 
-def read_day(cells: Mapping[str, str], layout: Layout, place: Place) -> date | None:
+def read_day(cells: Mapping[str, str], layout: ExportColumns, place: Place) -> date | None:
     """The day a row is of; None for the whole life. Raises BadInput for what is neither."""
     if not layout.day or columns.is_lifetime(cells[layout.day], layout.lifetime):
         return None
@@ -63,7 +63,7 @@ def read_day(cells: Mapping[str, str], layout: Layout, place: Place) -> date | N
     return moment.date()
 
 
-def read_posted_at(text: str, layout: Layout, ref: PostRef, place: Place) -> datetime | None:
+def read_posted_at(text: str, layout: ExportColumns, ref: PostRef, place: Place) -> datetime | None:
     """When a post went up (UTC, without a zone), as the export says; to the second where the post's
     id says so too, and by the id where the export has no time or no year.
     """
@@ -95,7 +95,7 @@ def read_time(text: str, style: Style, head: str, place: Place) -> datetime | No
     return moment
 
 
-def read_seconds(text: str, layout: Layout, head: str, place: Place) -> float | None:
+def read_seconds(text: str, layout: ExportColumns, head: str, place: Place) -> float | None:
     """A length in seconds: 0:30, or a number in the unit of its heading; None for none and for
     0.
     """
@@ -128,7 +128,9 @@ def _is_near(one: datetime, other: datetime | None) -> bool:
     return other is None or abs(one - other.replace(tzinfo=one.tzinfo)) <= timedelta(hours=38)
 
 
-def _value(text: str, layout: Layout, column: tuple[str, str], place: Place) -> Number | None:
+def _value(
+    text: str, layout: ExportColumns, column: tuple[str, str], place: Place
+) -> Number | None:
     head, metric = column
     unit = columns.unit_of(metric)
     if unit == "s" and (seconds := read_length(text)) is not None:

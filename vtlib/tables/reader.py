@@ -7,9 +7,9 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,7 @@ from typing import IO
 from vtlib.core.errors import BadInput
 from vtlib.tables import workbook
 from vtlib.tables.column_style import Order, Style, column_styles
-from vtlib.tables.csv_safe import from_csv_safe
+from vtlib.tables.csv_safe import from_csv_safe, unescape_cell
 from vtlib.tables.encodings import Encoding, detect_encoding, mend_escaped
 
 Open = Callable[[], IO[bytes]]
@@ -84,13 +84,21 @@ class Table:
         options = self.options
         return column_styles(rows, self.columns, decimal=options.decimal, order=options.date_order)
 
-    def plain_rows(self) -> Iterator[Row]:
-        """`rows` with numbers, times and flags in the form of platform exports (Style.plain).
+    def guarded(self) -> Table:
+        """The same table as one of our own, whose cells are as they were before they were guarded
+        or escaped.
+        """
+        return replace(self, _is_guarded=True)
+
+    def plain_rows(self, exact: Collection[str] = ()) -> Iterator[Row]:
+        """`rows` with numbers, times and flags in the form of platform exports (Style.plain); the
+        columns `exact` hold texts and stay as they are.
 
         Raises BadInput for a date column whose day and month can be swapped.
         """
         self._refuse_unclear_dates()
-        odd = {name: style for name, style in self.styles.items() if not style.is_plain}
+        odd = {n: style for n, style in self.styles.items() if not style.is_plain}
+        odd = {name: style for name, style in odd.items() if name not in exact}
         for number, row in self.rows():
             if isinstance(row, dict):
                 try:
@@ -108,7 +116,8 @@ class Table:
                 ",".join(cells)[:500],
             )
         if self._is_guarded:
-            cells = [from_csv_safe(cell) for cell in cells]
+            plain = from_csv_safe if self.encoding else unescape_cell
+            cells = [plain(cell) for cell in cells]
         cells = cells + [""] * (len(self.columns) - len(cells))
         return dict(zip(self.columns, cells, strict=False))
 

@@ -123,18 +123,18 @@ def test_platform_is_recognised_from_content_and_never_guessed() -> None:
         stage.recognise_items([{"a": 1}], file="x.json")
 
 
-FOREIGN = {"kind": "youtube#video", "snippet": {}}
+FOREIGN = {"thread_id": 1, "unix_timestamp": 1, "body": "x"}
 OWN = {"Post ID": "1", "Permalink": "x"}
 
 
 @pytest.mark.parametrize(
     ("items", "says"),
     [
-        ([FOREIGN] * 2 + [{"a": 1}], "layout of YouTube Data API,"),
+        ([FOREIGN] * 2 + [{"a": 1}], "layout of 4CAT .table.,"),
         ([OWN] * 2 + [{"a": 1}], "own statistics from Meta Business Suite,"),
         ([OWN] * 3 + [{"Content": 1, "Video publish time": 2}], "from Meta Business Suite,"),
-        ([{"thread_id": 1, "author": 1, "num_likes": 1}] + [FOREIGN] * 2, "YouTube Data API,"),
-        ([FOREIGN], "layout of YouTube Data API,"),
+        ([{"thread_id": 1, "author": 1}] + [FOREIGN] * 2, "4CAT .table.,"),
+        ([FOREIGN], "layout of 4CAT .table.,"),
         ([FOREIGN, {"a": 1}], None),  # half of them are not most of them
         ([OWN, {"a": 1}], None),
         ([FOREIGN] * 2 + [{"a": 1}] * 3, None),

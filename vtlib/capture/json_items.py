@@ -15,6 +15,7 @@ from typing import IO, Any
 import orjson
 
 from vtlib.core.models import UnreadableItem
+from vtlib.platforms import layouts
 from vtlib.tables.encodings import UTF8, Encoding, decode_bytes, utf8
 
 BLOCK_BYTES = 1 << 20
@@ -101,11 +102,14 @@ def decode(text: bytes, encoding: Encoding = UTF8) -> Any:
 
 
 def unwrapped(value: Any) -> list[Any]:
-    """The items of an answer such as {"data": {"items": [...]}} or of TikTok's {"itemList":
-    [...]}.
+    """The items of an answer whose layout is known, or of one such as {"data": {"items": [...]}} or
+    TikTok's {"itemList": [...]}.
     """
     if isinstance(value, dict) and "source_platform" in value:
         return [value]  # a line of Zeeschuimer: its `data` is one item, whatever stands in it
+    known = layouts.unwrapped(value)
+    if known is not None:
+        return known
     inner: Any = value.get("data") if isinstance(value, dict) else None
     for box in (inner, value):
         members: Any = box

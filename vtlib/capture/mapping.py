@@ -63,8 +63,9 @@ class Chunk:
 
     `tally` counts `mapped`, `accounts` and each kind of rejection, and beside them posts: `within`
     (inside accounts' items), `younger` (than their capture), `numbered` (with a number or, outside
-    flat tables, a time), `own_time` (the item says when it was captured), and `bad_value`: fields
-    that could not be read. `keys` are the items' own field names, `use` what was asked of them.
+    flat tables of an unknown layout, a time), `own_time` (the item says when it was captured), and
+    `bad_value`: fields that could not be read. `keys` are the items' own field names, `use` what
+    was asked of them.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -113,10 +114,11 @@ def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> Non
     """Raise BadInput, by name, when most of the items are another tool's export, or own
     statistics.
     """
-    layouts = Counter(name for item in items if (name := foreign_layout(dict(item))))
-    if 2 * layouts.total() > len(items):
+    strange = (dict(item) for item in items if layouts.recognise(item) is None)
+    foreign = Counter(name for item in strange if (name := foreign_layout(item)))
+    if 2 * foreign.total() > len(items):
         raise BadInput(
-            f"this is the layout of {layouts.most_common(1)[0][0]}, which is not read yet: "
+            f"this is the layout of {foreign.most_common(1)[0][0]}, which is not read yet: "
             "nothing was stored.",
             todo="Export with one of the actors of docs/workflow.md, or keep the file until an "
             "update.",
@@ -316,6 +318,7 @@ def _facts(results: Sequence[Mapped | MappedAccount], item: Any, capture: Captur
     """What is counted of an item's posts (Chunk.tally)."""
     posts = [one for one in results if isinstance(one, Mapped)]
     is_flat = not any(isinstance(value, (dict, list)) for value in item.values())
+    is_flat = is_flat and layouts.recognise(item) is None
     return Counter(
         numbered=sum(
             _is_numbered(p) or (p.post.posted_at is not None and not is_flat) for p in posts

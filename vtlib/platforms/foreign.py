@@ -6,16 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-# What each tool calls it, and fields that its items hold and none of the layouts that are read.
+# What each tool calls it, and fields that its items hold and none of the layouts that are read
+# (layouts/files).
 _LAYOUTS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("YouTube Data API", frozenset({"kind", "snippet"})),
-    ("yt-dlp (.info.json)", frozenset({"extractor_key", "webpage_url"})),
-    ("yt-dlp (.info.json)", frozenset({"extractor", "webpage_url", "uploader"})),
-    ("TikTok Research API", frozenset({"video_description", "region_code"})),
-    ("TikTok Research API", frozenset({"create_time", "view_count", "hashtag_names"})),
-    ("a flat Pinterest export", frozenset({"saves", "image", "url"})),
-    ("4CAT (Instagram table)", frozenset({"thread_id", "author", "num_likes"})),
-    ("4CAT (TikTok table)", frozenset({"thread_id", "author_followers", "tiktok_url"})),
     ("4CAT (table)", frozenset({"thread_id", "unix_timestamp", "body"})),
 )
 _OWN: tuple[tuple[str, frozenset[str]], ...] = (

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vtlib.platforms.layouts.layout import Layout, dump, layout_of, load, load_all
-from vtlib.platforms.layouts.paths import holds, is_empty, value_at
+from vtlib.platforms.layouts.layout import Join, Layout, dump, layout_of, load, load_all
+from vtlib.platforms.layouts.paths import has_flat_keys, holds, is_empty, value_at
 from vtlib.platforms.layouts.read import outcome
 
 __all__ = [
@@ -45,9 +45,9 @@ def recognise(item: Any) -> Layout | None:
     """The layout whose item this is, by the most fields it is known by; None for any other."""
     if not isinstance(item, dict):
         return None
-    best, most = None, 0
+    flat, best, most = has_flat_keys(item), None, 0
     for members, layout in _known_sets():
-        if len(members) > most and all(holds(item, member) for member in members):
+        if len(members) > most and all(holds(item, member, flat=flat) for member in members):
             best, most = layout, len(members)
     return best
 
@@ -59,7 +59,9 @@ def unwrapped(answer: Any) -> list[Any] | None:
     if not isinstance(answer, dict):
         return None
     for path, layout in _item_paths():
-        members = value_at(answer, (path,))
+        members = value_at(answer, (path,), flat=False)
+        if isinstance(members, dict):
+            members = [members]
         if isinstance(members, list) and any(recognise(one) is layout for one in members[:20]):
             return [_joined(one, answer, layout) for one in members]
     return None
@@ -76,17 +78,22 @@ def _item_paths() -> tuple[tuple[str, Layout], ...]:
 
 
 def _joined(item: Any, answer: dict[str, Any], layout: Layout) -> Any:
-    if not isinstance(item, dict):
-        return item
-    for join in layout.joins:
-        keys = value_at(item, (join.by,))
-        wanted = {str(key) for key in (keys if isinstance(keys, list) else [keys])}
-        members = value_at(answer, (join.members,))
-        hits = [
-            one
-            for one in (members if isinstance(members, list) else [])
-            if isinstance(one, dict) and str(one.get(join.key)) in wanted
-        ]
-        if hits and not is_empty(keys):
-            item = {**item, join.into: hits if isinstance(keys, list) else hits[0]}
+    if isinstance(item, dict):
+        for join in layout.joins:
+            members = value_at(answer, (join.members,), flat=False)
+            belonging = _belonging(item, members, join)
+            if not is_empty(belonging):
+                item = {**item, join.into: belonging}
     return item
+
+
+def _belonging(item: dict[str, Any], members: Any, join: Join) -> Any:
+    """The members that an item names; the facts beside the list where it names none."""
+    if not join.by:
+        facts = members.items() if isinstance(members, dict) else ()
+        return {key: value for key, value in facts if not isinstance(value, (dict, list))}
+    named = value_at(item, (join.by,), flat=False)
+    keys = {str(key) for key in (named if isinstance(named, list) else [named])}
+    candidates = members if isinstance(members, list) else []
+    hits = [one for one in candidates if isinstance(one, dict) and str(one.get(join.key)) in keys]
+    return hits if isinstance(named, list) else next(iter(hits), None)

@@ -10,7 +10,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,13 +78,10 @@ def _full_year(year: int) -> int:
 
 
 def _day(value: Any, options: Options) -> datetime | None:
-    """The first moment of a day written 20260301 or 2026-03-01, in `zone` or UTC."""
-    word = fields.text(value)
-    if word is None:
-        return None
-    match = _DAY.match(word)
+    """A time, or the first moment of a day written 20260301 or 2026-03-01, in `zone` or UTC."""
+    match = _DAY.fullmatch(fields.text(value) or "")
     if not match:
-        raise ValueError(f"{word!r} is no day")
+        return _moment(value, options)
     year, month, day = (int(n) for n in match.groups())
     zone = options.get("zone")
     return datetime(year, month, day, tzinfo=ZoneInfo(zone) if zone else UTC).astimezone(UTC)
@@ -156,6 +153,68 @@ def _flag(value: Any, _options: Options) -> bool | None:
     return bool(value) if isinstance(value, (list, dict)) else fields.flag(value)
 
 
+def _positive(value: Any, options: Options) -> Metric | None:
+    """A count of which the tool writes 0 where it knows none."""
+    count = _count(value, options)
+    return count if count.value else None
+
+
+def _dashed(value: Any, options: Options) -> Metric | None:
+    """A count of which the tool writes dashes where it knows none."""
+    return None if re.fullmatch(r"[-–—]+", str(value).strip()) else _count(value, options)
+
+
+def _present(value: Any, _options: Options) -> bool | None:
+    """True where something is written."""
+    return True if fields.text(value) else None
+
+
+def _stamp(value: Any, options: Options) -> str | None:
+    """A time as its seconds since 1970: the key of a post whose file gives no other."""
+    time = _moment(value, options)
+    return str(int(time.timestamp())) if time else None
+
+
+def _zoned(value: Any, options: Options) -> datetime | None:
+    """A time followed by the letters of its zone, as in "2023-05-01 12:34:56 EDT"."""
+    word = fields.text(value) or ""
+    match = re.fullmatch(r"(.*\d) ([A-Z]{2,5})", word)
+    if not match:
+        return _moment(value, options)
+    if match.group(2) not in _ZONES:
+        raise ValueError(f"{match.group(2)} is no zone that is known")
+    zone = timezone(timedelta(hours=_ZONES[match.group(2)]))
+    return datetime.fromisoformat(match.group(1)).replace(tzinfo=zone).astimezone(UTC)
+
+
+# Hours from UTC of the zones that a CrowdTangle dashboard can be set to, by their letters.
+_ZONES: dict[str, float] = {
+    "UTC": 0,
+    "GMT": 0,
+    "WET": 0,
+    "WEST": 1,
+    "BST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "MSK": 3,
+    "JST": 9,
+    "AEST": 10,
+    "AEDT": 11,
+    "NZST": 12,
+    "NZDT": 13,
+    "BRT": -3,
+}
+
 CONVERTERS: dict[str, Converter] = {
     "count": _count,
     "whole": _whole,
@@ -169,5 +228,10 @@ CONVERTERS: dict[str, Converter] = {
     "html": _html_text,
     "mojibake": _mojibake,
     "flag": _flag,
+    "positive": _positive,
+    "dashed": _dashed,
+    "present": _present,
+    "stamp": _stamp,
+    "zoned": _zoned,
     "sum": _count,  # of all paths, added up (read.py)
 }

@@ -56,9 +56,12 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "zone": (),
 }
 CERTAIN = ("seen", "documented")  # a real file was read; or the tool's documentation alone
-_KEYS = ("name", "platform", "knows", "items", "joins", "fields", "options", "unread")
-_NOTES = ("source", "get", "certain")
-_FIELD_KEYS = ("path", "as", "values", "value")
+_KEYS = (
+    *("name", "platform", "knows", "items", "joins", "rejects", "fields", "options", "unread"),
+    "own",
+)
+_NOTES = ("note", "source", "get", "certain")
+_FIELD_KEYS = ("path", "as", "values", "value", "prefix", "hidden_if", "missing_if")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,17 @@ class FieldSource:
     A path of one step is a heading as it is written, or keys joined by "." or "/" ("*" = each
     member of a list, "name=reach" = the member whose name is reach). `convert` names one of
     CONVERTERS ("" = by the target). `values` translate words; `value` stands where there is no
-    path.
+    path. `prefix` keeps ids that are not the platform's own apart from those that are. Where the
+    field `hidden_if` says yes a count is hidden, where `missing_if` does it is not exposed.
     """
 
     paths: tuple[Path, ...] = ()
     convert: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     value: str = ""
+    prefix: str = ""
+    hidden_if: str = ""
+    missing_if: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,9 @@ class Layout:
 
     `platform` None = the link of each item tells. `knows`: sets of fields; an item that has all
     members of one is of this layout ("kind=youtube#video" asks for the value too). `items`: paths
-    at which the items stand inside an answer. `unread` names what stays in the raw item and why.
+    at which the items stand inside an answer. `rejects`: fields that say that an item is no post of
+    its own, and what it is. `own`: the posts are those of whoever got the file. `unread` names what
+    stays in the raw item and why, `note` what a reader should know.
     """
 
     name: str
@@ -106,8 +115,11 @@ class Layout:
     knows: tuple[tuple[str, ...], ...] = ()
     items: tuple[str, ...] = ()
     joins: tuple[Join, ...] = ()
+    rejects: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    own: bool = False
+    note: str = ""
     source: str = ""
     get: str = ""
     certain: str = "documented"
@@ -152,9 +164,11 @@ def layout_of(data: Any, *, file: str = "") -> Layout:
         knows=tuple(_known_sets(data.get("knows"), file)),
         items=_texts(data.get("items"), file, "items"),
         joins=tuple(_join(one, file) for one in _list(data.get("joins"), file, "joins")),
+        rejects=_words(data.get("rejects"), file, "rejects"),
         options=options,
         unread=_words(data.get("unread"), file, "unread"),
-        **{k: _text(data[k], file, k) for k in ("source", "get") if data.get(k)},
+        own=data.get("own") is True,
+        **{k: _text(data[k], file, k) for k in ("note", "source", "get") if data.get(k)},
         certain=_choice(data, "certain", CERTAIN, file) or "documented",
     )
 
@@ -168,11 +182,13 @@ def dump(layout: Layout) -> str:
         "items": list(layout.items),
         "joins": [_join_data(one) for one in layout.joins],
         "fields": {target: _field_data(one) for target, one in layout.fields.items()},
+        "rejects": dict(layout.rejects),
         "options": dict(layout.options),
+        "own": layout.own,
         "unread": dict(layout.unread),
         **{name: getattr(layout, name) for name in _NOTES},
     }
-    is_blank = {k: v in (None, "", [], {}) for k, v in data.items()}
+    is_blank = {k: v in (None, "", [], {}) or v is False for k, v in data.items()}
     data = {k: v for k, v in data.items() if not is_blank[k]}
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
 
@@ -189,7 +205,10 @@ def _field_source(data: Any, file: str, place: str) -> FieldSource:
         _paths(data["path"], file, place) if has_path else (),
         convert,
         _words(data.get("values"), file, f"{place}.values"),
-        _text(data["value"], file, place) if "value" in data else "",
+        *(
+            _text(data[name], file, f"{place}.{name}") if name in data else ""
+            for name in _FIELD_KEYS[3:]
+        ),
     )
 
 
@@ -309,8 +328,13 @@ def _field_data(source: FieldSource) -> Any:
     paths = [list(path) if len(path) > 1 else path[0] for path in source.paths]
     is_one_text = len(paths) == 1 and isinstance(paths[0], str)
     path = paths[0] if is_one_text else paths
-    if not (source.convert or source.values or source.value):
-        return path
-    data = {"path": path, "as": source.convert, "values": dict(source.values)}
+    data = {
+        "path": path,
+        "as": source.convert,
+        "values": dict(source.values),
+        **{name: getattr(source, name) for name in _FIELD_KEYS[4:]},
+    }
     data = {key: value for key, value in data.items() if value}
-    return data | ({} if source.paths else {"value": source.value})
+    if not source.paths:
+        return data | {"value": source.value}
+    return path if len(data) == 1 else data

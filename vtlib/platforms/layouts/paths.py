@@ -15,10 +15,11 @@ _MEMBER = re.compile(r"(\w+)=(.*)")
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
-def value_at(item: dict[str, Any], path: Path) -> Any:
+def value_at(item: dict[str, Any], path: Path, *, flat: bool | None = None) -> Any:
     """The value at `path`, or None. A heading that is written exactly so comes before a path.
 
     "*" gives the values of all members of a list, "name=reach" the member whose name is reach.
+    `flat`: what `has_flat_keys` says of the item, where it has been asked.
     """
     steps = steps_of(path)
     for name in names_of(path):
@@ -27,15 +28,40 @@ def value_at(item: dict[str, Any], path: Path) -> Any:
     if len(steps) == 1:
         return None
     value = _dug(item, steps)
-    return value if value is not None else _flat(item, steps)
+    if value is not None or not (has_flat_keys(item) if flat is None else flat):
+        return value
+    return _flat(item, steps)
 
 
-def holds(item: dict[str, Any], member: str) -> bool:
-    """Whether an item has a field ("kind"), also as a path, and with that value ("kind=video")."""
+def has_flat_keys(item: dict[str, Any]) -> bool:
+    """Whether some keys are paths ("tags/0", "author.name")."""
+    return any("." in key or "/" in key for key in item)
+
+
+def holds(item: dict[str, Any], member: str, *, flat: bool | None = None) -> bool:
+    """Whether an item has a field ("kind"), also as a path, with that value ("kind=video"), or
+    with that in it ("url~pinterest.").
+    """
+    if "~" in member:
+        name, _, word = member.partition("~")
+        return word in str(value_at(item, (name,), flat=flat) or "")
     name, mark, word = member.partition("=")
     if not mark:
-        return name in item or (bool(_MARKS.search(name)) and value_at(item, (name,)) is not None)
-    return str(value_at(item, (name,)) or "").casefold() == word.casefold()
+        is_path = bool(_MARKS.search(name))
+        return name in item or (is_path and value_at(item, (name,), flat=flat) is not None)
+    if str(value_at(item, (name,), flat=flat) or "").casefold() == word.casefold():
+        return True
+    return "." in name and not is_empty(value_at(item, (member,), flat=flat))
+
+
+def says_yes(item: dict[str, Any], member: str) -> bool:
+    """Whether a field holds something that is no "no", 0 or False ("is_retweet"), or that value
+    ("type=comment").
+    """
+    if "=" in member:
+        return holds(item, member)
+    value = value_at(item, (member,))
+    return not is_empty(value) and str(value).strip().casefold() not in ("no", "0", "false", "none")
 
 
 def is_empty(value: Any) -> bool:

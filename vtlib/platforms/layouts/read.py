@@ -14,6 +14,7 @@ from typing import Any
 from vtlib.core.errors import BadInput, article
 from vtlib.core.models import (
     FORMATS,
+    HIDDEN,
     METRICS,
     NOT_EXPOSED,
     PLATFORMS,
@@ -33,10 +34,10 @@ from vtlib.core.models import (
 from vtlib.platforms import SOURCES, id_time, source_of
 from vtlib.platforms import account_ref as named_account
 from vtlib.platforms.bounds import checked
-from vtlib.platforms.fields import hashtags_in, text
+from vtlib.platforms.fields import hashtags_in, text, whole
 from vtlib.platforms.layouts.converters import CONVERTERS
 from vtlib.platforms.layouts.layout import FieldSource, Layout
-from vtlib.platforms.layouts.paths import is_empty, name_of, value_at
+from vtlib.platforms.layouts.paths import has_flat_keys, is_empty, name_of, says_yes, value_at
 from vtlib.platforms.urls import split_url, try_split
 
 _FAULTS = (
@@ -74,6 +75,7 @@ _ACCOUNT_ID: dict[Platform, re.Pattern[str]] = {
     **{name: re.compile(r"\d{1,25}") for name in PLATFORMS if name != "linkedin"},
     "youtube": re.compile(r"UC[\w-]{22}"),
 }
+_APART = re.compile(r"(archive|mcl):[\w.-]{1,100}")
 _NUMBER = re.compile(r"\d{15,20}(_\d+)?")
 _LONGEST_SHORT_S = 180  # a Short can be as long since 15 October 2024
 
@@ -84,19 +86,25 @@ class _Facts:
     def __init__(self, layout: Layout, item: dict[str, Any]) -> None:
         self.layout, self.item = layout, item
         self.misread: list[Misread] = []
+        self.flat = has_flat_keys(item)
 
     def get(self, target: str) -> Any:
         source = self.layout.fields.get(target)
         if source is None:
             return None
+        if source.missing_if and says_yes(self.item, source.missing_if):
+            return None
+        if source.hidden_if and says_yes(self.item, source.hidden_if):
+            return HIDDEN
         value, place = self._value(source)
         convert = CONVERTERS[source.convert or _CONVERTER.get(target, "text")]
         try:
-            return None if is_empty(value) else convert(value, self.layout.options)
+            fact = None if is_empty(value) else convert(value, self.layout.options)
         except _FAULTS as error:
             reason = str(error) or type(error).__name__
             self.misread.append(Misread(place[:200], reason[:200]))
             return None
+        return f"{source.prefix}{fact}" if source.prefix and fact else fact
 
     def _value(self, source: FieldSource) -> tuple[Any, str]:
         """The first value there is and where it stands; all paths are looked at, so that an
@@ -104,11 +112,14 @@ class _Facts:
         """
         if not source.paths:
             return source.value, "a constant"
-        values = [(_plain(value_at(self.item, path)), path) for path in source.paths]
+        values = [
+            (_plain(value_at(self.item, path, flat=self.flat)), path) for path in source.paths
+        ]
         there = [(value, path) for value, path in values if not is_empty(value)]
         value, path = there[0] if there else (None, source.paths[0])
-        if source.convert == "sum" and len(there) > 1:
-            value = sum(int(one) for one, _ in there)
+        if source.convert == "sum":  # a part of it is no sum
+            is_whole = len(there) == len(values)
+            value = sum(whole(one) or 0 for one, _ in there) if is_whole else None
         if source.values and not is_empty(value):
             value = _translated(value, source.values)
         return value, name_of(path)
@@ -124,6 +135,9 @@ def outcome(layout: Layout, item: Any) -> Outcome:
         reason = f"an item is {article(type(item).__name__)}, not an object"
         return Rejected("unreadable", reason, item)
     facts = _Facts(layout, item)
+    refusal = next((why for member, why in layout.rejects.items() if says_yes(item, member)), None)
+    if refusal:
+        return Rejected("not_a_post", refusal, item)
     try:
         result = _outcome(facts)
     except _FAULTS as error:
@@ -135,7 +149,7 @@ def outcome(layout: Layout, item: Any) -> Outcome:
 
 def _outcome(facts: _Facts) -> Outcome:
     link, platform = facts.get("url"), _platform(facts)
-    ref = _ref_of_link(link, platform) or _ref_of_id(facts.get("native_id"), platform)
+    ref = _ref_of_link(link, platform) or _ref_of_id(facts.get("native_id"), platform, link)
     if ref and ref.needs_network:
         ref = _ref_of_id(facts.get("native_id"), ref.platform) or ref
     platform = ref.platform if ref else platform
@@ -184,11 +198,16 @@ def _ref_of_link(link: Any, platform: Platform | None) -> PostRef | None:
     return source.post_ref(address)
 
 
-def _ref_of_id(native_id: Any, platform: Platform | None) -> PostRef | None:
-    """The post of an id, in the words of its platform; None for what can be none of its ids."""
+def _ref_of_id(native_id: Any, platform: Platform | None, link: Any = None) -> PostRef | None:
+    """The post of an id, in the words of its platform; None for what can be none of its ids.
+
+    An id with a prefix is the tool's own: it never passes for one of the platform.
+    """
     word = text(native_id)
     if word is None or platform is None:
         return None
+    if _APART.fullmatch(word):
+        return PostRef(platform, word, text(link) or f"https://www.{platform}.com/")
     if "://" in word:
         return _ref_of_link(word, platform)
     if platform == "instagram" and _NUMBER.fullmatch(word):

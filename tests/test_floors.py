@@ -33,7 +33,7 @@ EFFECTS = {
         "scheduler stage store"
     ),
     "media": "download/connection download/direct download/pages download/url_allowlist "
-    "downloads folder measurement "
+    "downloads folder local_files measurement "
     "purge stage store",
     "outliers": "reviews stage store",
     "performance": "competitor_stage follow_up library matches own_statistics publication "

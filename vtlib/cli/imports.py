@@ -17,6 +17,7 @@ from vtlib.core.models import PLATFORMS, Platform
 if TYPE_CHECKING:
     from vtlib.capture import imports
     from vtlib.capture.own_analytics import Export
+    from vtlib.ops.local_videos import VideoReport
     from vtlib.store.project import Workspace
 
 encoding_option = click.option(
@@ -190,6 +191,66 @@ def _time(text: str | None) -> datetime | None:
             f"--captured-at {text}: no time.", todo="Write it as 2026-05-21T08:00:00Z (UTC)."
         ) from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@command(
+    import_,
+    "media",
+    example="vt import media downloads/ --project spring\n"
+    "vt import media our_cuts/ --project spring --own --platform tiktok",
+)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@project_option
+@click.option("--own", is_flag=True, help="The videos are ours.")
+@click.option(
+    "--platform",
+    type=click.Choice(PLATFORMS),
+    help="Of ids in names that several platforms have, and of videos of no known post.",
+)
+def media(
+    at: Workspace, folder: Path, project: str, own: bool, platform: Platform | None
+) -> Answer:
+    """Take in local videos (mp4, mov, webm, mkv …): vt process videos measures them and vt analyze
+    videos asks about them, as if they had been downloaded. Files are copied; originals stay.
+
+    What tells a video's post: NAME.info.json of yt-dlp beside it (its facts and numbers come in
+    too), a link in NAME.url or NAME.webloc, the id in its name. A video of no known post becomes
+    one of --platform with an id of its file, local-1a2b3c4d.
+    """
+    from vtlib.ops import local_videos, projects
+
+    current = projects.open_project(at, project)
+    with progress("copying", unit="videos") as tick:
+        reports = local_videos.import_folder(
+            current, folder, platform=platform, is_own=own, progress=tick
+        )
+    return _videos_answer(reports)
+
+
+def _videos_answer(reports: list[VideoReport]) -> Answer:
+    import pandas as pd
+
+    rows = pd.DataFrame(
+        [
+            {
+                "": "FAILED" if r.status == "failed" else r.status,
+                "file": r.file,
+                "post": r.post_id or None,
+                "told by": r.basis or ("its file" if r.post_id else None),
+            }
+            for r in reports
+        ]
+    )
+    lines = [f"{r.file}: {r.reason}" for r in reports if r.reason and r.file not in r.reason]
+    lines += [r.reason for r in reports if r.reason and r.file in r.reason]
+    n_failed = sum(1 for r in reports if r.exit_code)
+    if n_failed:
+        lines.append(f"{n_failed} of {number(len(reports), 'video')} not taken in")
+    if n_failed < len(reports):
+        lines.append("vt process videos measures them.")
+    worst = max((r.exit_code for r in reports), default=0)
+    data = {"videos": reports, "failed": n_failed}
+    return Answer(data, "\n".join([table(rows), *lines]), worst)
 
 
 @command(

@@ -46,8 +46,8 @@ def is_table(headings: Iterable[str]) -> bool:
 def is_row(item: Mapping[str, Any]) -> bool:
     """Whether an item is a row of one: its post_id is made of its platform and native_id."""
     platform, native_id = item.get("platform"), item.get("native_id")
-    is_named = platform in PLATFORMS and native_id and "url" in item
-    return bool(is_named) and item.get("post_id") == f"{platform}:{native_id}"
+    is_named = platform in PLATFORMS and bool(native_id)
+    return is_named and item.get("post_id") == f"{platform}:{native_id}"
 
 
 def outcome(item: Mapping[str, Any]) -> Mapped | Rejected:

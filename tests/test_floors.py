@@ -32,7 +32,8 @@ EFFECTS = {
         "apify apify_errors apify_transport collector imports ingest job_rows job_store "
         "scheduler stage store"
     ),
-    "media": "download/connection download/direct download/pages download/url_allowlist "
+    "media": "download/connection download/direct download/pages download/short_links "
+    "download/url_allowlist "
     "downloads folder local_files measurement "
     "purge stage store",
     "outliers": "reviews stage store",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vtlib.capture import imports
     from vtlib.capture.own_analytics import Export
     from vtlib.ops.local_videos import VideoReport
-    from vtlib.store.project import Workspace
+    from vtlib.store.project import Project, Workspace
 
 encoding_option = click.option(
     "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
@@ -58,11 +58,12 @@ def import_() -> None:
 @click.option("--own", is_flag=True, help="The post is ours.")
 @click.option("--notes", default="", help="Why it is of interest.")
 def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
-    """Add one post by its URL, in any of its forms."""
+    """Add one post by its URL, in any of its forms; a short link is asked where it leads."""
     from vtlib.capture import imports
     from vtlib.ops import projects
 
-    reports = imports.import_urls(projects.open_project(at, project), [url], own=own, notes=notes)
+    current = projects.open_project(at, project)
+    reports = imports.import_urls(current, [url], own=own, notes=notes, resolve=resolver(current))
     return reports_answer(reports)
 
 
@@ -70,12 +71,40 @@ def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
 @click.argument("file", type=click.Path(path_type=Path))
 @project_option
 def urls(at: Workspace, file: Path, project: str) -> Answer:
-    """Add posts from a text file, a URL a line (# begins a remark)."""
+    """Add posts from a text file, a URL a line (# begins a remark); short links are asked where
+    they lead.
+    """
     from vtlib.capture import imports
     from vtlib.ops import projects
 
     lines = projects.read_lines(file)
-    return reports_answer(imports.import_urls(projects.open_project(at, project), lines))
+    current = projects.open_project(at, project)
+    return reports_answer(imports.import_urls(current, lines, resolve=resolver(current)))
+
+
+@command(import_, "links", example="vt import links --project spring")
+@project_option
+def links(at: Workspace, project: str) -> Answer:
+    """Ask where short links lead that came in without the network, and add their posts."""
+    from vtlib.capture import imports
+    from vtlib.ops import projects
+
+    current = projects.open_project(at, project)
+    resolve = resolver(current)
+    reports = imports.resolve_links(current, resolve) if resolve else []
+    if not reports:
+        return Answer({"imports": [], "failed": 0}, "No waiting short link led to a post.")
+    return reports_answer(reports)
+
+
+def resolver(project: Project) -> imports.Resolve | None:
+    """What follows short links; None for a project that asks nothing of public hosts."""
+    if project.params.is_simulated or project.is_replay:
+        return None
+    from vtlib.media.download.short_links import ShortLinks
+    from vtlib.media.download.url_allowlist import UrlAllowlist
+
+    return ShortLinks(UrlAllowlist.of([project.workspace.settings.apify_url])).resolve
 
 
 @command(

@@ -282,8 +282,8 @@ def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccou
     if isinstance(item, UnreadableItem):
         return Rejected("unreadable", item.reason, item.text or None)
     if capture.actor == exported.NAME and isinstance(item, dict):
-        result = exported.outcome(use.item(item))
-        return replace(result, payload=item) if isinstance(result, Rejected) else result
+        ours = exported.outcome(use.item(item))
+        return replace(ours, payload=item) if isinstance(ours, Rejected) else ours
     layout = _layout_of(item, capture)
     if layout:
         result = layouts.outcome(layout, use.item(item))

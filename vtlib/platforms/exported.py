@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -34,6 +35,7 @@ FLAGS = (
     *("is_pinned", "is_paid", "is_coauthored", "audio_is_original", "is_duet", "is_stitch"),
     *("is_own", "is_verified"),
 )
+_FACTS = ("caption", "title", "language", "audio_id", "audio_title")
 COUNTS = ("followers", "following", "account_posts")
 _KNOWN = frozenset({"post_id", "platform", "native_id", "captured_at", "views_state"})
 
@@ -78,24 +80,23 @@ def _mapped(item: Mapping[str, Any], platform: Platform, native_id: str) -> Mapp
     texts = {name: _text(item.get(name)) for name in TEXTS}
     lists = {name: _list(item.get(name)) for name in LISTS}
     flags = {name: _flag(item.get(name)) for name in FLAGS}
-    facts = ("caption", "title", "language", "audio_id", "audio_title")
-    length = item.get("duration_s")
-    kind = texts["format"]
+    length, kind = item.get("duration_s"), texts["format"]
+    post = Post(
+        platform,
+        native_id,
+        texts["url"] or "",
+        format=kind if kind in FORMATS else "unknown",
+        posted_at=_moment(item.get("posted_at")),
+        duration_s=None if length in (None, "") else float(length),
+        hashtags=lists["hashtags"] or (),
+        mentions=lists["mentions"] or (),
+        effects=lists["effects"],
+        stickers=lists["stickers"],
+    )
+    facts: dict[str, Any] = {name: texts[name] for name in _FACTS}
+    facts |= {name: flags[name] for name in FLAGS if name not in ("is_own", "is_verified")}
     return Mapped(
-        Post(
-            platform,
-            native_id,
-            texts["url"] or "",
-            format=kind if kind in FORMATS else "unknown",
-            posted_at=_moment(item.get("posted_at")),
-            duration_s=None if length in (None, "") else float(length),
-            hashtags=lists["hashtags"] or (),
-            mentions=lists["mentions"] or (),
-            effects=lists["effects"],
-            stickers=lists["stickers"],
-            **{name: texts[name] for name in facts},
-            **{k: v for k, v in flags.items() if k not in ("is_own", "is_verified")},
-        ),
+        replace(post, **facts),
         _account(platform, texts),
         {name: _metric(item, name) for name in METRICS},
         _counts(item),

@@ -264,3 +264,14 @@ def test_a_dataset_that_is_own_statistics_is_sent_to_its_command(tmp_path: Path,
 
     with pytest.raises(BadInput, match=r"own statistics from .*vt import analytics"):
         refuse()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('sep=,\nReach\n"Date","Primary"\n"2026-08-10T00:00:00","100"\n', "Primary"),
+        ("Date,Total Viewers,New Viewers\nJanuary 1,8,5\n", "reach, New Viewers"),
+    ],
+)
+def test_days_under_unknown_headings_are_named_too(tmp_path: Path, text: str, names: str) -> None:
+    assert f"not of posts: {names}." in export(tmp_path, text).elsewhere[0]

@@ -63,6 +63,7 @@ def put(clip: Path, folder: Path, *names: str, tail: bytes = b"") -> Path:
         ("Kettle [DAAAAAAAAA3]", None, None),
         ("Kettle [DAAAAAAAAA3]", "instagram", "instagram:DAAAAAAAAA3"),
         ("DAAAAAAAAA3", "instagram", "instagram:DAAAAAAAAA3"),
+        ("clip 1992371876476121200", "tiktok", "x:1992371876476121200"),
         ("our best cut [final]", "tiktok", None),
         ("IMG_20260901_181500123", None, None),
     ],

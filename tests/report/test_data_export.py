@@ -135,7 +135,7 @@ def test_a_clients_copy_withholds_strangers(sent: Project, tmp_path: Path) -> No
     assert "creator 1" in text
     assert not [w for w in ("tiktok:7", "ann,", "emoji", "/video/") if w in text]
     (report,) = imports.import_files(project_in(tmp_path), [tmp_path / "c.csv"])
-    assert report.status == "failed"
+    assert (report.status, "copy for a client" in report.reason) == ("failed", True)
 
 
 def test_an_empty_table_and_a_closed_place_are_refused(sent: Project, tmp_path: Path) -> None:

@@ -81,6 +81,12 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
     items = [item for item in sample if isinstance(item, dict)]
     refuse_foreign(items, file=file)
     votes = Counter(hit for item in items if (hit := shape_of(item)))
+    if not votes and exported.is_withheld(str(key) for item in items for key in item):
+        raise BadInput(
+            "this is a copy for a client: the ids of its posts are withheld.",
+            todo="Import the analyst's export (report.creators: named).",
+            file=file,
+        )
     if not votes:
         columns = ", ".join(dict.fromkeys(str(k) for item in items[:20] for k in item))[:600]
         raise BadInput(

@@ -229,8 +229,8 @@ def _no_column(table: Table, missing: str) -> BadInput:
     return BadInput(
         f"no column {missing} among: {', '.join(table.columns) or 'nothing'}.",
         file=table.name,
-        todo="Export it in another language (English: all headings are known), or bring the table "
-        "in with vt import table.",
+        todo="Export content or posts, by post or by post and day, in English if its words are not "
+        "known; who the viewers are (age, places) is not kept.",
     )
 
 
@@ -308,14 +308,15 @@ def _is_total(cells: Mapping[str, str], layout: ExportColumns) -> bool:
 def _account_days(source: _Source) -> Export:
     """What a table says of an account by day: its followers are kept, the rest is named."""
     layout = find_metrics(source.table)
-    if not layout.day or not (layout.metrics or "followers" in layout.facts):
+    others = [h for h in _numeric(source.table) if h not in layout.facts.values()]
+    if not layout.day or not (layout.metrics or "followers" in layout.facts or others):
         missing = "that names posts (a link or an id)"
         raise _no_column(source.table, missing if layout.metrics else "whose numbers are known")
     is_tiktok = "followers_change" in layout.facts  # which TikTok Studio alone has
     return Export(
         source.platform or ("tiktok" if is_tiktok else ""),
         followers=_followers(source, layout) if "followers" in layout.facts else {},
-        elsewhere=_elsewhere(source, layout) if layout.metrics else (),
+        elsewhere=_elsewhere(source, layout, others) if others or layout.metrics else (),
     )
 
 
@@ -333,13 +334,15 @@ def _followers(source: _Source, layout: ExportColumns) -> dict[date, int]:
     return followers
 
 
-def _elsewhere(source: _Source, layout: ExportColumns) -> tuple[str, ...]:
+def _elsewhere(source: _Source, layout: ExportColumns, others: Sequence[str]) -> tuple[str, ...]:
     day_head, latest = layout.day or "", source.exported_at
     cells = [row[day_head] for _, row in source.table.rows() if isinstance(row, dict)]
     days = [read_moment(cell, layout.styles[day_head], latest) for cell in cells]
     dates = [moment.date() for moment in days if moment]
-    span = f" ({min(dates)} to {max(dates)})" if len(dates) == len(cells) and dates else ""
-    names = ", ".join(metric.replace("_", " ") for metric in layout.metrics.values())
+    ends = " to ".join(dict.fromkeys(str(d) for d in (min(dates), max(dates)))) if dates else ""
+    span = f" ({ends})" if len(dates) == len(cells) and ends else ""
+    metrics = [metric.replace("_", " ") for metric in layout.metrics.values()]
+    names = ", ".join([*metrics, *(h for h in others if h not in layout.metrics)])
     return (
         _titled(
             source.title,

@@ -11,6 +11,7 @@ from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command
 from vtlib.cli.imports import project_option
 from vtlib.core.conclusion import number
+from vtlib.core.errors import BadInput
 
 if TYPE_CHECKING:
     from vtlib.store.project import Workspace
@@ -20,7 +21,7 @@ form_option = click.option("--format", "form", type=click.Choice(FORMS), default
 to_option = click.option(
     "--to",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write. Default: outputs/PROJECT/export/.",
+    help="File to write; - prints a CSV. Default: outputs/PROJECT/export/.",
 )
 
 
@@ -74,8 +75,14 @@ def scripts(at: Workspace, project: str, form: Any, to: Path | None) -> Answer:
 def _write(at: Workspace, project: str, content: Any, choice: tuple[Any, Path | None]) -> Answer:
     from vtlib.ops import projects
     from vtlib.report import data_export
+    from vtlib.tables import writer
 
     form, to = choice
+    if to is not None and str(to) == "-":
+        if form != "csv":
+            raise BadInput("only a CSV can be printed.", todo="Give --to FILE.")
+        current = projects.open_project(at, project)
+        return Answer(None, writer.csv_text(data_export.read_table(current, content)).rstrip("\n"))
     done = data_export.run(projects.open_project(at, project), content, form, to)
     file, *more = done.files
     beside = f"; what the columns mean: {more[0].name}" if more else ""

@@ -334,7 +334,7 @@ def analytics(
             if len(files) == 1:
                 raise
             failures.append(error)
-            lines.append(f"{path.name}: FAILED: {error}")
+            lines.append(f"FAILED {error}")
             data.append({"file": path, "status": "failed", "reason": str(error)})
             continue
         lines += _lines(path.name, export, n_new)
@@ -385,6 +385,8 @@ def _lines(name: str, export: Export, n_new: int) -> list[str]:
 def _summary(export: Export, n_new: int) -> str:
     if export.is_empty:
         return "nothing stored"
+    if not export.rows and not export.posts:
+        return f"followers on {number(len(export.followers), 'day')}"
     days = {r["day"] for r in export.rows if r["day"]}
     by_day = f", by day ({min(days)} to {max(days)})" if days else ""
     new_posts = f", {n_new} of them new" if n_new else ""

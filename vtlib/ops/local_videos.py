@@ -44,7 +44,8 @@ _LINKS: dict[Platform, str] = {
 _IN_BRACKETS = re.compile(r"\[([\w-]{5,40})\]\s*$")  # yt-dlp's names: Title [id].mp4
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{18,19}(?!\d)")  # ids of TikTok and X
 _YOUTUBE_ID = re.compile(r"[\w-]{11}")
-_FIRST_TIKTOK = datetime(2014, 1, 1, tzinfo=UTC)
+TIMED_IDS = ("instagram", "tiktok", "x", "linkedin")  # platforms whose ids hold a time
+_EARLIEST = datetime(2010, 11, 1, tzinfo=UTC)  # X's first id with one
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +145,15 @@ def ref_in_name(stem: str, platform: Platform | None) -> PostRef | None:
     bracket = _IN_BRACKETS.search(stem)
     numbers = _LONG_NUMBER.findall(stem)
     words = [bracket[1]] if bracket else numbers if len(numbers) == 1 else []
-    if platform:
-        hits = [_by_id(word, platform) for word in (*words, stem)]
-        return next((ref for ref in hits if ref), None)
     refs = [ref for word in words for name in ("tiktok", "x") if (ref := _by_id(word, name))]
-    timed = [ref for ref in refs if _is_past(ref)]
+    sure = [ref for ref in refs if _is_past(ref)]
     if bracket and _YOUTUBE_ID.fullmatch(bracket[1]) and not bracket[1].isdigit():
         code = _by_id(bracket[1], "instagram")
-        timed += [] if code and _is_past(code) else _listed(_by_id(bracket[1], "youtube"))
-    return timed[0] if len(timed) == 1 else None
+        sure += [] if code and _is_past(code) else _listed(_by_id(bracket[1], "youtube"))
+    if platform:
+        hits = [ref for word in (*words, stem) if (ref := _by_id(word, platform))]
+        sure = [r for r in hits if r.platform not in TIMED_IDS or _is_past(r)][:1] or sure
+    return sure[0] if len(sure) == 1 else None
 
 
 def _listed(ref: PostRef | None) -> list[PostRef]:
@@ -170,7 +171,7 @@ def _by_id(word: str, platform: Platform) -> PostRef | None:
 def _is_past(ref: PostRef) -> bool:
     """Whether an id can have been given out by now: its time is neither ahead nor before any."""
     moment = id_time(ref)
-    return bool(moment and _FIRST_TIKTOK <= moment <= datetime.now(UTC) + timedelta(days=1))
+    return bool(moment and _EARLIEST <= moment <= datetime.now(UTC) + timedelta(days=1))
 
 
 def _info(path: Path) -> dict[str, Any]:

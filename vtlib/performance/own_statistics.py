@@ -91,16 +91,28 @@ def _own_accounts(project: Project) -> dict[Platform, str]:
     return dict(zip(own.loc[single.index, "platform"], single, strict=True))
 
 
+def _accounts_of_own_posts(project: Project) -> dict[str, str]:
+    """The account of the project's own posts by platform, where they are all of one."""
+    rows = project.store.rows(
+        "SELECT p.platform, min(p.account_id) AS account_id FROM project_posts AS l "
+        "JOIN posts AS p USING (post_id) WHERE l.project_id = ? AND l.is_own "
+        "GROUP BY p.platform HAVING count(DISTINCT p.account_id) = 1",
+        [project.slug],
+    )
+    return {str(row["platform"]): str(row["account_id"]) for row in rows}
+
+
 def _save_followers(project: Project, export: Export, source: str) -> Export:
     """Write followers by day as snapshots of the own account; without one the export says so."""
-    accounts = _own_accounts(project)
+    accounts = {**_accounts_of_own_posts(project), **_own_accounts(project)}
     days = number(len(export.followers), "day")
     account_id = accounts.get(export.platform) if export.platform else None
     if account_id is None:
         word = export.platform or "its platform (--platform)"
         text = (
-            f"{days} of followers: not stored, since the project has no own account on {word}, or "
-            "several. vt project add-accounts PROJECT FILE --platform P, with the role own."
+            f"{days} of followers: not stored, since the project has no own account and no own "
+            f"posts on {word}, or several accounts. Name it: vt project add-accounts PROJECT FILE "
+            "--platform P, with the role own."
         )
         return replace(export, followers={}, elsewhere=(*export.elsewhere, text))
     capture = _capture(project, export, source)

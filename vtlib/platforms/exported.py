@@ -45,6 +45,12 @@ def is_table(headings: Iterable[str]) -> bool:
     return set(headings) >= _KNOWN
 
 
+def is_withheld(names: Iterable[str]) -> bool:
+    """Whether the fields of items are those of a client's copy, whose ids are withheld."""
+    found = set(names)
+    return found >= {"post_id", "platform", "views_state"} and "native_id" not in found
+
+
 def is_row(item: Mapping[str, Any]) -> bool:
     """Whether an item is a row of one: its post_id is made of its platform and native_id."""
     platform, native_id = item.get("platform"), item.get("native_id")

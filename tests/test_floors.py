@@ -29,8 +29,8 @@ EFFECTS = {
     "adaptation": "drafts fits hooks product_table stage store storyboards",
     "analysis": "answers labelling questions stage timelines",
     "capture": (
-        "apify apify_errors apify_transport collector imports ingest job_rows job_store "
-        "scheduler stage store"
+        "apify apify_errors apify_transport collector database_tables file_check imports ingest "
+        "job_rows job_store readings scheduler shapes stage store table_maps tables"
     ),
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "

@@ -7,10 +7,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from vtlib.capture import datasets, mapping, own_columns
+from vtlib.capture import datasets, own_columns
 from vtlib.capture.own_analytics import Export, read_export
 from vtlib.capture.own_dates import read_date_words
+from vtlib.capture.shapes import shape_of_file
 from vtlib.core.errors import BadInput
+from vtlib.tables.reader import TableOptions
 
 REEL = "https://www.instagram.com/reel/DAAAAAAAAA3/"
 VIDEO = "https://www.tiktok.com/@sim/video/7531345990947851551"
@@ -257,13 +259,8 @@ def test_a_dataset_that_is_own_statistics_is_sent_to_its_command(tmp_path: Path,
     path = tmp_path / "export.csv"
     path.write_text(text, encoding="utf-8")
     dataset = datasets.datasets(path)[0]
-
-    def refuse() -> None:
-        mapping.refuse_own(datasets.headings(dataset))
-        mapping.refuse_foreign([item for _, item in datasets.items(dataset)])
-
     with pytest.raises(BadInput, match=r"own statistics from .*vt import analytics"):
-        refuse()
+        shape_of_file(dataset, TableOptions())
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def rows_of(project: Project) -> dict[str, list]:
     }
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "duckdb"])
 def test_what_goes_out_comes_in_again_unchanged(sent: Project, tmp_path: Path, form: str) -> None:
     file = data_export.run(sent, "posts", form, tmp_path / f"posts.{form}").files[0]
     again = project_in(tmp_path)

@@ -1,5 +1,5 @@
-"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX), plain, gzipped or
-zipped.
+"""Dataset files as streams of items: JSON, JSONL/NDJSON and tables (CSV, XLSX, Parquet), plain or
+packed (gzip, xz, ZIP), and a table of a DuckDB or SQLite file.
 
 The format is read from content, never from the name. Memory stays flat: one item at a time.
 """
@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
 from vtlib.capture import json_items
+from vtlib.capture.table_files import cached_table, is_binary, table_form
 from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
 from vtlib.platforms import exported
 from vtlib.platforms.fields import path_of_key, unflatten
-from vtlib.tables.encodings import Encoding, json_encoding, utf8
-from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
+from vtlib.platforms.layouts import all_layouts
+from vtlib.tables.encodings import UTF8, Encoding, json_encoding, utf8
+from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles
 from vtlib.tables.workbook import is_workbook
 
-MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx")
-ENDINGS = (*MEMBERS, ".gz", ".zip")
+MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".parquet")
+ENDINGS = (*MEMBERS, ".gz", ".xz", ".zip")
 _PLAIN = TableOptions()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
@@ -84,7 +88,7 @@ def datasets(path: Path, *, captured_at: datetime | None = None) -> list[Dataset
     try:
         members = _members(path)
         return [_describe(path, m, captured_at) for m in members]
-    except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile, lzma.LZMAError) as error:
         raise BadInput(f"cannot be read: {error}", file=str(path)) from None
 
 
@@ -94,24 +98,25 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
     when the file is not a dataset at all.
     """
     encoding = _encoding(dataset)
-    with closing(dataset.open()) as stream:
-        read_json = json_items.reader(stream, encoding)
+    read_json = _json_reader(dataset, encoding)
     if read_json is None:
-        _refuse_pages(_head(dataset), dataset.name)
-        yield from enumerate(_table_items(_table(dataset, options)), 1)
+        yield from enumerate(_table_items(cached_table(dataset, options)), 1)
         return
     with closing(dataset.open()) as stream:
         yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
 
 
-def headings(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, ...]:
-    """The headings of a table; none for JSON and for what is no table."""
+def form(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, str]:
+    """What a file is written in ("JSON lines", "CSV" …), and its encoding ("" for a workbook).
+
+    Raises BadInput as `items` does.
+    """
     encoding = _encoding(dataset)
-    with closing(dataset.open()) as stream:
-        is_json = bool(json_items.reader(stream, encoding))
-    if is_json or _head(dataset)[:1] == b"<":
-        return ()
-    return read_table(dataset.open, name=dataset.name, options=options).columns
+    read_json = _json_reader(dataset, encoding)
+    if read_json is not None:
+        return json_items.FORMS[read_json.__name__], encoding.name
+    table = cached_table(dataset, options)
+    return table_form(dataset), table.encoding.name if table.encoding else ""
 
 
 def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
@@ -119,19 +124,22 @@ def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
     numbers and dates.
     """
     encoding = _encoding(dataset)
-    with closing(dataset.open()) as stream:
-        is_json = bool(json_items.reader(stream, encoding))
-    if is_json:
+    if _json_reader(dataset, encoding):
         return encoding.note
-    table = _table(dataset, options)
+    table = cached_table(dataset, options)
     return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
+
+
+def _json_reader(dataset: Dataset, encoding: Encoding) -> Any:
+    with closing(dataset.open()) as stream:
+        return None if is_binary(stream) else json_items.reader(stream, encoding)
 
 
 @lru_cache(maxsize=8)
 def _encoding(dataset: Dataset) -> Encoding:
     """Told once for all of a file: in a short line alone, one code page looks like another."""
     with closing(dataset.open()) as stream:
-        return json_encoding(stream)
+        return UTF8 if is_binary(stream) else json_encoding(stream)
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:
@@ -158,15 +166,24 @@ def _members(path: Path) -> list[str]:
             return [""]
         names = [n for n in pack.namelist() if Path(n).suffix.lower() in MEMBERS]
     if not names:
-        raise BadInput("the ZIP holds no JSON, JSONL, CSV or XLSX file", file=str(path))
-    return sorted(n for n in names if not n.startswith("__MACOSX"))
+        raise BadInput("the ZIP holds no JSON, JSONL, CSV, XLSX or Parquet file", file=str(path))
+    names = sorted(n for n in names if not n.startswith("__MACOSX"))
+    return [n for n in names if _holds_posts(n)] or names
+
+
+def _holds_posts(member: str) -> bool:
+    """Whether a file of a platform's own archive is one with posts: the rest is of other things."""
+    return any(fnmatch(f"/{member}", form) for one in all_layouts() for form in one.members)
 
 
 def _open(path: Path, member: str) -> IO[bytes]:
     if member:
         return zipfile.ZipFile(path).open(member)
     with path.open("rb") as stream:
-        is_gzip = stream.read(2) == b"\x1f\x8b"
+        head = stream.read(6)
+    if head == b"\xfd7zXZ\x00":
+        return cast("IO[bytes]", lzma.open(path, "rb"))
+    is_gzip = head.startswith(b"\x1f\x8b")
     return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 
@@ -183,6 +200,11 @@ def _describe(path: Path, member: str, captured_at: datetime | None) -> Dataset:
         else capture_time(Path(member or path).name, _age(path))
     )
     return Dataset(path, member, digest.hexdigest(), size, moment, basis)
+
+
+def modified_at(dataset: Dataset) -> datetime:
+    """The file's own time (UTC)."""
+    return _age(dataset.path)
 
 
 def _age(path: Path) -> datetime:
@@ -222,37 +244,10 @@ def last_date_in(name: str) -> str:
     return name[dates[-1].start() :] if dates else name
 
 
-def _head(dataset: Dataset) -> bytes:
-    with closing(dataset.open()) as stream:
-        return stream.read(64_000).lstrip(b"\xef\xbb\xbf \t\r\n")
-
-
-def _refuse_pages(head: bytes, name: str) -> None:
-    """Raise BadInput for what begins as no table can."""
-    if not head:
-        raise BadInput("the file holds nothing but blanks", file=name)
-    if head[:1] == b"<":
-        raise BadInput("this is a web page or XML, not a dataset", file=name)
-
-
-@lru_cache(maxsize=8)
-def _table(dataset: Dataset, options: TableOptions) -> Table:
-    table = read_table(dataset.open, name=dataset.name, options=options)
-    if exported.is_table(table.columns):
-        return table.guarded()
-    if len(table.columns) < 2:
-        raise BadInput(
-            "neither JSON, JSONL nor a table with several columns",
-            todo="Export as JSON.",
-            file=dataset.name,
-        )
-    return table
-
-
 def _table_items(table: Table) -> Iterator[Any]:
     paths = [path_of_key(name, "/") for name in table.columns]
     exact = exported.TEXTS + exported.LISTS if exported.is_table(table.columns) else ()
-    for _, row in table.plain_rows(exact):
+    for _, row in table.plain_rows(exact=exact):
         if isinstance(row, Damage):
             yield UnreadableItem(row.reason, row.text)
         else:

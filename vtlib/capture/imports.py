@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from itertools import chain, islice
@@ -14,19 +14,20 @@ from typing import Any
 import pandas as pd
 
 from vtlib.capture import datasets as files
-from vtlib.capture import ingest, job_store, mapping, messages, own_posts, stage
+from vtlib.capture import ingest, job_store, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
+from vtlib.capture.shapes import FileShape, shape_of_file
+from vtlib.capture.table_maps import TableMap
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import exported, post_ref
+from vtlib.platforms import exported, layouts, post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
 from vtlib.tables.reader import TableOptions
 
 CHUNK_ITEMS = 2_000
-SAMPLE_ITEMS = 200
 Progress = Callable[[int], None]
 Resolve = Callable[[str], PostRef | None]
 _ANY = 1_000_000  # links are asked again for nothing, however often a provider was paid for them
@@ -109,7 +110,7 @@ class _Total:
 class ImportOptions:
     """How files are to be taken: a platform to force, the time of capture, who is told of
     progress, whether a warning is a failure (exit code 4), the folder that relative paths begin
-    at, and what a person says of tables.
+    at, what a person says of tables, the map of a table's columns, and whether its posts are ours.
     """
 
     platform: Platform | None = None
@@ -118,6 +119,8 @@ class ImportOptions:
     is_strict: bool = False
     base: Path = field(default_factory=Path.cwd)
     options: TableOptions = field(default_factory=TableOptions)
+    table_map: TableMap | None = None
+    is_own: bool = False
 
 
 def run(
@@ -292,24 +295,26 @@ def _guarded(project: Project, one: files.Dataset, choices: ImportOptions) -> Im
 
 def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
     time = one.captured_at.isoformat() if choices.captured_at else ""
-    table_options = astuple(choices.options) if choices.options != TableOptions() else ()
+    words = choices.table_map.parts() if choices.table_map else ()
     capture_id = mapping.capture_key(
-        project.slug, one.sha256, time, choices.platform or "", *table_options
+        project.slug, one.sha256, time, choices.platform or "", *choices.options.parts(), *words
     )
     previous = captures.get(project.store, capture_id)
     if previous and previous["status"] == "ok":
         return _report(previous, status="unchanged", reason="this content was imported before")
-    capture = _capture(project, one, choices, capture_id)
+    shape = _shape(project, one, choices)
+    capture = _capture(project, one, shape, capture_id)
     if previous:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
-    batches = _batches(files.items(one, choices.options))
-    first = next(batches, [])
+    stream = batches(shape.items(one, choices.options))
+    first = next(stream, [])
     chunk = ingest.mapped(first, capture)
     if chunk:
         mapping.refuse_numberless(chunk, file=one.name)
-    captures.begin(project.store, _begin_row(capture))
+    record = shape.table_map.record() if shape.table_map else None
+    captures.begin(project.store, {**_begin_row(capture), "layout": record})
     total = _Total()
-    for batch in chain([first], batches):
+    for batch in chain([first], stream):
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
         chunk = None
         if choices.progress:
@@ -318,39 +323,44 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     if capture.actor == exported.NAME:
         items = (item for _, item in files.items(one, choices.options))
         people.keep_facts(project.store, project.slug, exported.human_facts(items))
-    return replace(report, reading=files.reading_note(one, choices.options))
+    if choices.is_own:
+        people.mark_capture_own(project.store, project.slug, capture_id)
+    notes = (*shape.table_map.notes, *report.notes) if shape.table_map else report.notes
+    reading = files.reading_note(one, shape.options(choices.options))
+    return replace(report, reading=reading, notes=notes)
+
+
+def _shape(project: Project, one: files.Dataset, choices: ImportOptions) -> FileShape:
+    if choices.table_map:
+        known = choices.table_map.shape(one, choices.options)
+        return FileShape(*known, table_map=choices.table_map)
+    return shape_of_file(one, choices.options, platform=choices.platform, project=project)
 
 
 def _capture(
-    project: Project, one: files.Dataset, choices: ImportOptions, capture_id: str
+    project: Project, one: files.Dataset, shape: FileShape, capture_id: str
 ) -> mapping.Capture:
-    mapping.refuse_own(files.headings(one, choices.options), file=one.name)
-    rows = files.items(one, choices.options)
-    items = (item for _, item in rows if isinstance(item, dict))
-    sample = list(islice(items, SAMPLE_ITEMS))
-    if choices.platform:
-        mapping.refuse_foreign(sample, file=one.name)
-        platform, actor, is_forced = choices.platform, "given", True
-    else:
-        (platform, actor), is_forced = mapping.recognise_items(sample, file=one.name), False
+    captured_at, basis = shape.captured_at(one)
     return mapping.Capture(
         capture_id=capture_id,
         project_id=project.slug,
         provider="file",
         source=one.name,
-        captured_at=one.captured_at,
-        captured_at_basis=one.captured_at_basis,
+        captured_at=captured_at,
+        captured_at_basis=basis,
         started_at=project.workspace.now(),
         came_from="dataset",
-        platform=platform,
-        actor=actor,
+        platform=shape.platform,
+        actor=shape.actor,
         source_sha256=one.sha256,
-        forced=is_forced,
+        forced=shape.is_forced,
         run_id=project.run_id or None,
+        layout=shape.layout,
     )
 
 
-def _batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
+def batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
+    """Items as they are mapped and stored, CHUNK_ITEMS at a time."""
     stream = iter(items)
     while batch := list(islice(stream, CHUNK_ITEMS)):
         yield batch
@@ -436,7 +446,14 @@ def _finish(
     bad = messages.unreadable(tally)
     code = 4 if is_failure or (is_strict and warnings) else 2 if bad else 0
     report = _report(row, status="failed" if is_failure else "ok", reason=row["reason"] or "")
-    notes = (messages.guessed(capture.captured_at, basis), messages.not_read(unread))
+    layout = layouts.by_name(capture.actor or "")
+    if layout and layout.own:
+        people.mark_capture_own(project.store, project.slug, capture.capture_id)
+    notes = (
+        messages.guessed(capture.captured_at, basis),
+        messages.not_read(unread),
+        layout.note if layout else "",
+    )
     return replace(report, exit_code=code, notes=tuple(n for n in notes if n))
 
 
@@ -483,4 +500,5 @@ def _capture_of(row: dict[str, Any], project: Project) -> mapping.Capture:
         requested=row["requested"],
         forced=row["actor"] == "given",
         run_id=project.run_id or None,
+        layout=table_maps.applied_of(row),
     )

@@ -28,6 +28,8 @@ SAMPLE_LINES = 20
 # that platforms/sanitise.py cuts the item and says so.
 _NESTED_MAX = 300
 _LISTS = ("items", "collector", "itemList")
+# What a file is called, by what reads it.
+FORMS = {"array_items": "JSON list", "line_items": "JSON lines", "object_items": "JSON"}
 _MARKS = re.compile(rb'["\[\]{}]')
 _MARKS_AND_COMMA = re.compile(rb'["\[\]{},]')
 _OPENING = re.compile(rb'\{\s*"((?:[^"\\\n]|\\.)*)"\s*:')

@@ -79,6 +79,18 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
     recognised, and by name for another tool's export that is not read yet.
     """
     items = [item for item in sample if isinstance(item, dict)]
+    hit = recognised_items(items, file=file)
+    if hit is None:
+        raise unknown_items(items, file=file)
+    return hit
+
+
+def recognised_items(
+    items: Sequence[dict[str, Any]], *, file: str = ""
+) -> tuple[Platform, str] | None:
+    """The platform and actor most of the items look like, or None. Raises BadInput, by name, for
+    another tool's export that is not read yet.
+    """
     refuse_foreign(items, file=file)
     votes = Counter(hit for item in items if (hit := shape_of(item)))
     if not votes and exported.is_withheld(str(key) for item in items for key in item):
@@ -87,15 +99,29 @@ def recognise_items(sample: Iterable[Any], *, file: str = "") -> tuple[Platform,
             todo="Import the analyst's export (report.creators: named).",
             file=file,
         )
-    if not votes:
-        columns = ", ".join(dict.fromkeys(str(k) for item in items[:20] for k in item))[:600]
-        raise BadInput(
-            "these items look like no known platform's exports"
-            + (f"; not read: {columns}." if columns else "."),
-            todo="Name the platform with --platform, or see docs/adding-a-platform.md.",
-            file=file,
-        )
-    return votes.most_common(1)[0][0]
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def unknown_items(items: Sequence[dict[str, Any]], *, file: str = "") -> BadInput:
+    """That items look like no known export, with the names of their fields."""
+    columns = ", ".join(dict.fromkeys(str(k) for item in items[:20] for k in item))[:600]
+    return BadInput(
+        "these items look like no known platform's exports"
+        + (f"; not read: {columns}." if columns else "."),
+        todo="Name the platform with --platform, or see docs/adding-a-platform.md.",
+        file=file,
+    )
+
+
+def is_numberless(items: Sequence[dict[str, Any]], capture: Capture) -> bool:
+    """Whether items, by the shape they look like, name posts without a number or a time."""
+    chunk = map_items(enumerate(items, 1), capture)
+    return bool(chunk.tally["mapped"]) and not chunk.tally["numbered"]
+
+
+def is_nested(items: Sequence[dict[str, Any]]) -> bool:
+    """Whether items hold lists or objects, as no row of a table does."""
+    return any(isinstance(value, (dict, list)) for item in items for value in item.values())
 
 
 def shape_of(item: dict[str, Any]) -> tuple[Platform, str] | None:
@@ -133,11 +159,7 @@ def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> Non
     own = Counter(name for item in items if (name := own_statistics(dict(item))))
     if 2 * own.total() > len(items):
         raise _own(own.most_common(1)[0][0], file)
-
-
-def refuse_own(headings: Sequence[str], *, file: str = "") -> None:
-    """Raise BadInput for a table that is own statistics by its headings, in any language."""
-    if tool := tool_of(headings):
+    if tool := tool_of(dict.fromkeys(key for item in items for key in item)):
         raise _own(tool, file)
 
 
@@ -293,6 +315,8 @@ def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccou
     layout = _layout_of(item, capture)
     if layout:
         result = layouts.outcome(layout, use.item(item))
+        if capture.layout:  # an id beside a link that says the same is read, and not asked for
+            use.asked.update(str(p[0]) for f in layout.fields.values() for p in f.paths)
         return replace(result, payload=item) if isinstance(result, Rejected) else result
     hit = None if capture.forced or not isinstance(item, dict) else recognise(item)
     platform = hit[0] if hit else capture.platform
@@ -323,7 +347,7 @@ def _within(
 def _facts(results: Sequence[Mapped | MappedAccount], item: Any, capture: Capture) -> Counter[str]:
     """What is counted of an item's posts (Chunk.tally)."""
     posts = [one for one in results if isinstance(one, Mapped)]
-    is_flat = not any(isinstance(value, (dict, list)) for value in item.values())
+    is_flat = not is_nested([item])
     is_flat = is_flat and layouts.recognise(item) is None
     return Counter(
         numbered=sum(

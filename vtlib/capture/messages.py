@@ -11,6 +11,7 @@ from typing import Any
 
 from vtlib.capture.rows import BAD_VALUE
 from vtlib.core.conclusion import number
+from vtlib.platforms import layouts
 
 NOT_COUNTED = ("provider_error", "no_items", "promoted", "not_a_post")
 GUESSED = {
@@ -18,6 +19,10 @@ GUESSED = {
     "file name": "the time in the file's name",
     "day in the file name": "the day in the file's name",
     "month in the file name": "the month in the file's name",
+}
+CERTAINTY = {  # by what a layout says of itself (platforms/layouts)
+    "seen": "known by its fields",
+    "documented": "known from the tool's documentation",
 }
 
 
@@ -115,3 +120,19 @@ def not_read(unread: Mapping[str, int]) -> str:
         return ""
     names = ", ".join(f"{name} ({n:,})" for name, n in unread.items())
     return f"not read: {number(len(unread), 'field')} of the items: {names}"
+
+
+def certainty(actor: str) -> str:
+    """How sure it is what a capture is, by the actor or tool that it is of."""
+    layout = layouts.by_name(actor)
+    if layout:
+        return CERTAINTY[layout.certain]
+    if actor.startswith("table "):
+        return "a table, matched by its columns"
+    return {"": "", "given": "the platform was given"}.get(actor, "known by its fields")
+
+
+def read_note(counts: Mapping[str, int], n_posts: int) -> str:
+    """How many posts, and how many of them have each number: "12 posts: views 12, likes 9"."""
+    numbers = ", ".join(f"{name} {n:,}" for name, n in counts.items() if n)
+    return f"{number(n_posts, 'post')}: {numbers or 'no numbers'}"

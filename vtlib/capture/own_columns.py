@@ -25,7 +25,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class HeadingMeaning:
     """What a heading means: a metric or a fact of a post.
 
     `rank`: place among the words for it, the best first. `scale` seconds a unit, where the heading
@@ -80,13 +80,13 @@ def fold(text: str) -> str:
     return " ".join(bare.strip("\ufeff").split())
 
 
-def meaning(heading: str) -> Meaning | None:
+def meaning(heading: str) -> HeadingMeaning | None:
     """What a heading means; None for one that no list has."""
     folded = fold(_COPY.sub("", heading))
     known = words().meanings
     base, scale, is_percent = _without_unit(folded)
     place = known.get(folded) or known.get(base)
-    return Meaning(*place, scale, is_percent) if place else None
+    return HeadingMeaning(*place, scale, is_percent) if place else None
 
 
 def find_columns(headings: Iterable[str]) -> dict[str, str]:
@@ -123,6 +123,11 @@ def is_metric(concept: str) -> bool:
 def is_total(text: str) -> bool:
     """Whether a cell says that its row sums the others up: `Total`, `Gesamt (12)`."""
     return re.sub(r"\s*[(:].*$", "", fold(text)) in words().totals
+
+
+def total_words() -> frozenset[str]:
+    """The words of sums in lower case, with and without accents."""
+    return words().totals | {str(word).casefold() for word in read_words()["totals"]}
 
 
 def is_lifetime(text: str, more: Collection[str] = ()) -> bool:

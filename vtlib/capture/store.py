@@ -123,6 +123,19 @@ def list_captures(store: Store, project: str | None = None) -> list[dict[str, An
         )
 
 
+def latest_layout(store: Store, project: str, actor: str) -> Mapping[str, Any] | None:
+    """How the project's last table with the same headings (`actor`) was read by a person's map."""
+    with store.read() as connection:
+        rows = records(
+            connection,
+            "SELECT layout FROM captures WHERE project_id = $project AND actor = $actor "
+            "AND layout IS NOT NULL AND status = 'ok' AND (layout ->> 'by') = 'person' "
+            "ORDER BY started_at DESC LIMIT 1",
+            {"project": project, "actor": actor},
+        )
+    return rows[0]["layout"] if rows else None
+
+
 def raw_items(
     store: Store, capture_id: str, *, chunk: int = 2_000
 ) -> Iterator[list[tuple[int, Any]]]:

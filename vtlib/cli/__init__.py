@@ -35,7 +35,7 @@ FAMILIES = {
     "discover": ("scrape",),
     "doctor": ("operations",),
     "export": ("exports",),
-    "import": ("imports",),
+    "import": ("imports", "import_tables"),
     "init": ("project",),
     "overview": ("run",),
     "patterns": ("patterns",),

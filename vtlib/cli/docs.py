@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/: commands, parameters, schema (`make docs`)."""
+"""Write the generated pages of docs/: commands, formats, parameters, schema (`make docs`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from vtlib.cli import vt
 from vtlib.cli.base import Command
+from vtlib.cli.formats import formats_markdown
 from vtlib.core.params import Params
 from vtlib.core.settings import Settings
 from vtlib.store.migrate import schema_markdown
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
     """Every generated page by file name."""
     return {
         "commands.md": commands_markdown(),
+        "formats.md": formats_markdown(GENERATED_NOTE),
         "parameters.md": parameters_markdown(),
         "schema.md": schema_markdown(),
     }

@@ -16,6 +16,7 @@ from vtlib.core.models import PLATFORMS, Platform
 
 if TYPE_CHECKING:
     from vtlib.capture import imports
+    from vtlib.capture.file_check import FileCheck
     from vtlib.capture.own_analytics import Export
     from vtlib.ops.local_videos import VideoReport
     from vtlib.store.project import Project, Workspace
@@ -153,6 +154,78 @@ def dataset(
         )
         result = imports.run(current, files, settings)
     return reports_answer([*result.reports])
+
+
+@command(
+    import_,
+    "check",
+    example="vt import check exports/unknown.json\nvt import check export.csv --project spring",
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--project", help="Compare with the last capture of its kind in this project.")
+@click.option("--platform", type=click.Choice(PLATFORMS), help="Only where content does not tell.")
+@encoding_option
+@order_option
+@decimal_option
+def check(
+    at: Workspace,
+    files: tuple[str, ...],
+    project: str | None,
+    platform: Any,
+    encoding: str,
+    date_order: Any,
+    decimal: str | None,
+) -> Answer:
+    """Say what a file is, what an import would read of it and what not, without storing anything.
+
+    What it is: format, encoding, platform, actor or tool, and how sure that is. What would be read:
+    for each fact the number of items that hold it and one value. What would not: fields that
+    nothing asks for. With a project: fields that are new or gone since the last file of the kind.
+    """
+    from vtlib.capture import file_check, imports
+    from vtlib.ops import projects
+    from vtlib.tables.reader import TableOptions
+
+    options = TableOptions(encoding, date_order or "", decimal or "")
+    choices = imports.ImportOptions(platform, options=options)
+    current = projects.open_project(at, project) if project else None
+    checks = file_check.check_files(files, choices, project=current)
+    n_failed = sum(1 for one in checks if one.exit_code)
+    text = "\n\n".join("\n".join(_check_lines(one)) for one in checks)
+    worst = max((one.exit_code for one in checks), default=0)
+    return Answer({"files": checks, "failed": n_failed}, text, worst)
+
+
+def _check_lines(one: FileCheck) -> list[str]:
+    """A file in words: what it is, what would be read, what not, what changed."""
+    import pandas as pd
+
+    what = " · ".join(w for w in (one.kind, one.platform, one.form, one.encoding, one.certain) if w)
+    lines = [f"{one.source}: {what or 'not recognised'}"]
+    if one.found:
+        alike = f"; {one.recognised} of the first {one.sampled} look like it" if one.sampled else ""
+        posts, accounts = number(one.mapped, "post"), number(one.accounts, "account")
+        lines.append(f"  {number(one.found, 'item')}: {posts}, {accounts} alone{alike}")
+    lines += [f"  {n} of kind {kind}" for kind, n in one.rejected.items()]
+    lines += [f"  {text}" for text in (one.reading, one.note, one.reason) if text]
+    if one.read:
+        rows = [
+            {"read": r.target, "items": r.items, "hidden": r.hidden or None, "first": r.sample}
+            for r in one.read
+        ]
+        lines.append(table(pd.DataFrame(rows)))
+    if one.bad_values:
+        lines.append(f"  {number(one.bad_values, 'value')} cannot be read and would be unknown")
+    if one.unread:
+        lines.append("  not read:")
+    for name, n in one.unread.items():
+        reason = f": {one.reasons[name]}" if name in one.reasons else ""
+        lines.append(f"    {name} ({n:,}){reason}")
+    if one.compared_with:
+        lines.append(f"  compared with {one.compared_with}")
+    lines += [f"  new fields: {', '.join(one.new_keys)}"] if one.new_keys else []
+    lines += [f"  fields that are gone: {', '.join(one.gone_keys)}"] if one.gone_keys else []
+    return lines
 
 
 @command(import_, "again", example="vt import again --project spring")

@@ -36,10 +36,11 @@ class FieldUse:
 
     def unread(self) -> dict[str, int]:
         """Fields that hold something and that nothing asked for: name -> items with it, by name."""
-        top = {name for name in self.traced if "." not in name} - self.asked
-        inner = {n for n in self.traced - self.asked if "." in n}
-        inner = {n for n in inner if n.partition(".")[0] in self.asked}
-        return {n: self.present[n.partition(".")[0]] for n in sorted(top | inner)}
+        unasked = self.traced - self.asked
+        top = {name for name in unasked if "." not in name or name in self.present}
+        inner = {n for n in unasked - top if n.partition(".")[0] in self.asked}
+        counts = {n: self.present[n] or self.present[n.partition(".")[0]] for n in top | inner}
+        return dict(sorted(counts.items()))
 
     def add(self, other: FieldUse) -> None:
         self.present.update(other.present)

@@ -94,6 +94,17 @@ def add_products(
         save(connection, "project_products", rows, key=["project_id", "product_id"], keep=True)
 
 
+def mark_capture_own(store: Store, project: str, capture_id: str) -> None:
+    """Mark the posts of a capture as own, where nobody has said otherwise."""
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE project_posts SET is_own = true WHERE project_id = $project AND is_own IS NULL "
+            "AND post_id IN (SELECT platform || ':' || native_id FROM raw_items "
+            "WHERE capture_id = $capture AND native_id IS NOT NULL)",
+            {"project": project, "capture": capture_id},
+        )
+
+
 def annotate_post(
     store: Store,
     project: str,

@@ -1,17 +1,22 @@
 """How a column writes numbers and dates, from the whole column and never from one cell.
 
-A decimal comma, thousands separators (`.`, `,`, blank, narrow blank, apostrophe), percent, day or
-month first. What one column leaves open, another of the same file may settle: one spreadsheet wrote
-them all.
+A decimal comma, thousands separators (`.`, `,`, blank, narrow blank, apostrophe), percent, units of
+rounded numbers (units.py), digits of any script, day or month first, months by name
+(named_dates.py). What one column leaves open, another of the same file may settle: one spreadsheet
+wrote them all.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
+
+from vtlib.tables import units
+from vtlib.tables.named_dates import read_named_date
 
 Kind = Literal["blank", "number", "date", "flag", "text"]
 Order = Literal["", "dmy", "mdy", "ymd"]
@@ -19,7 +24,7 @@ Order = Literal["", "dmy", "mdy", "ymd"]
 _SPACES = "'’\u00a0\u202f\u2009 "
 _NUMBER = re.compile(
     rf"(?P<sign>[+\-−]?)(?P<body>\d(?:[\d.,{_SPACES}]*\d)?)(?P<power>[eE][+-]?\d{{1,3}})?"
-    r"\s?(?P<tail>%|[KkMmBb]|s|sec)?"
+    rf"\s?(?P<tail>%|(?i:{units.PATTERN})\.?|s|sec)?(?P<plus>\+)?"
 )
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d{1,3}(?:,\d{2})+,\d{3}")  # the second as in India
@@ -50,7 +55,10 @@ _FLAGS: Mapping[frozenset[str], str] = {
 _FLAG_WORDS = frozenset(w for words in _FLAGS for w in words)
 _MAX_DIGITS = 15  # a spreadsheet's numbers have 15 digits; later ones become 0
 _ROUNDED_ID = 10**15  # no count is that large: a number this long is an id
-_SCALE = {"k": 1e3, "m": 1e6, "b": 1e9}
+_PLAIN_UNITS = frozenset("KkMmBb")  # that exports write and fields.count reads
+# Arabic marks of decimals and thousands (which are as clear as an apostrophe); marks of writing
+# direction.
+_SIGNS = str.maketrans({"٫": ".", "٬": "'", "\u200e": None, "\u200f": None, "\u061c": None})
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  (day 0 of Excel's serial dates, which have no zone)
 _SERIALS = (36_526, 73_050)  # the years 2000 to 2099
 _TIME_WORDS = frozenset({"date", "at", "published", "posted", "created", "timestamp", "datetime"})
@@ -72,7 +80,8 @@ class Style:
     `decimal`: '.', ',' or '' where nothing shows it; `is_grouped`: cells such as 1.200 are
     thousands (`decimal` known), or could be (`decimal` ''). `order` of dates; '' where nothing
     shows it. `is_mixed`: cells contradict each other. `has_rounded_ids`: long ids of which a
-    spreadsheet kept 15 digits or less. `is_serial`: days since 1899-12-30.
+    spreadsheet kept 15 digits or less. `is_serial`: days since 1899-12-30. `units` of rounded
+    numbers as the cells write them.
     """
 
     kind: Kind = "text"
@@ -83,6 +92,7 @@ class Style:
     order: Order = ""
     has_rounded_ids: bool = False
     is_serial: bool = False
+    units: frozenset[str] = frozenset()
 
     @property
     def is_undecided(self) -> bool:
@@ -97,7 +107,7 @@ class Style:
         `is_count`: a count has no fraction, so where nothing else shows it, 1.200 is 1200. Raises
         ValueError for what is no number, and for one that can be read in two ways.
         """
-        word = text.strip()
+        word = _clean(text)
         if word.lower() in _DASHES:
             return None
         match = _NUMBER.fullmatch(word)
@@ -106,28 +116,28 @@ class Style:
         decimal = self.decimal or _decimal_of(match, is_count=is_count)
         if decimal == "?":
             raise ValueError(f"{word!r} can be {_both(match['body'])}")
-        return _number(match, decimal)
+        return _number(match, decimal, self.units)
 
     def read_time(self, text: str) -> datetime | None:
         """The time in a cell, as written, without a zone unless the cell has one; None for a blank.
 
         Raises ValueError for what is no time, and for a date whose day and month can be swapped.
         """
-        word = text.strip()
+        word = _clean(text)
         if word.lower() in _DASHES:
             return None
         if self.is_serial or re.fullmatch(r"\d{5}([.,]\d+)?", word):
             return _serial(word)
         if _ZONED.fullmatch(word) or _BARE.fullmatch(word):
             return datetime.fromisoformat(word.replace(" ", "T", 1).replace(" ", ""))
-        return _parse_date(word, self.order)
+        return read_named_date(word) or _parse_date(word, self.order)
 
     def plain(self, text: str) -> str:
         """A cell in the form of platform exports: 1234.5, ISO times (UTC), true and false.
 
         What the column does not decide stays as it is. A rounded id becomes ''.
         """
-        word = text.strip()
+        word = _clean(text)
         if not word or self.is_plain:
             return text
         if self.kind == "flag":
@@ -136,16 +146,27 @@ class Style:
             return _iso(self.read_time(word), word)
         return self._plain_number(word)
 
+    def _own_units(self) -> frozenset[str]:
+        """The letters K, M, B that mean another number here than in English."""
+        alone = {u: units.scale_of(u) for u in _PLAIN_UNITS}
+        return frozenset(u for u, s in alone.items() if units.scale_of(u, self.units) != s)
+
     def _plain_number(self, word: str) -> str:
         match = _NUMBER.fullmatch(word)
         if not match:
             return word
         if self.has_rounded_ids and (_is_long(word) or _is_rounded_id(match, self.decimal)):
             return ""
-        if self.is_mixed or not (self.decimal or match["power"]):
+        is_clear = self.decimal or match["power"] or not re.search(r"[.,]", match["body"])
+        if self.is_mixed or not (is_clear or _unit(match) or match["plus"]):
             return word
+        if match["plus"] or (
+            (unit := _unit(match)) and unit not in _PLAIN_UNITS - self._own_units()
+        ):
+            return units.short_form(_number(match, self.decimal or ".", self.units).value)
         bare = _bare(match["body"], self.decimal or ".")
-        return match["sign"] + bare + (match["power"] or "") + (match["tail"] or "")
+        tail = "" if (match["tail"] or "").startswith("s") else match["tail"] or ""  # seconds
+        return match["sign"] + bare + (match["power"] or "") + tail
 
 
 @dataclass(slots=True)
@@ -156,6 +177,7 @@ class _ColumnEvidence:
     decimals: set[str] = field(default_factory=set)
     orders: set[Order] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
     is_ambiguous: bool = False
     is_odd: bool = False  # some cell is not in the plain form
     has_powers: bool = False  # 6.8E+18: no count is so large
@@ -166,7 +188,8 @@ class _ColumnEvidence:
 
     def add(self, text: str) -> bool:
         """Take in a cell; False when the column is text and more cells tell nothing."""
-        word = text.strip()
+        word = _clean(text)
+        self.is_odd |= not text.isascii() and word != text.strip()
         if word.isascii() and word.isdigit():
             self._add_digits(word)
         elif word.lower() not in _DASHES:
@@ -194,6 +217,10 @@ class _ColumnEvidence:
             self.is_odd |= match["mark"] != "-"  # as a spreadsheet writes it, not as an export
             self.orders.add("ymd")
             return "date"
+        if read_named_date(word):
+            self.is_odd = True
+            self.orders.add("ymd")
+            return "date"
         if word.lower() in _FLAG_WORDS:
             self.flags.add(word.lower())
             self.is_odd = True
@@ -209,7 +236,11 @@ class _ColumnEvidence:
         self.has_powers |= _is_rounded_id(match, next(iter(marks), "."))
         self.is_ambiguous |= "?" in marks
         self.is_odd |= bool(match["power"]) or not re.fullmatch(r"\d+(\.\d+)?", body)
-        self.is_odd |= "?" in marks
+        self.is_odd |= "?" in marks or bool(match["plus"])
+        self.is_odd |= (match["tail"] or "").startswith("s")
+        if unit := _unit(match):
+            self.units.add(unit)
+            self.is_odd |= unit not in _PLAIN_UNITS
         self._range(-1 if match["power"] or match["tail"] else _rough(body))
         return "number"
 
@@ -244,6 +275,7 @@ class _ColumnEvidence:
             not (self.is_odd or has_cut_ids or serial),
             has_rounded_ids=has_cut_ids,
             is_serial=serial,
+            units=frozenset(self.units),
         )
 
 
@@ -356,15 +388,33 @@ def _bare(body: str, decimal: str) -> str:
     return bare.replace(_other(decimal), "").replace(decimal, ".")
 
 
-def _number(match: re.Match[str], decimal: str) -> Number:
+def _clean(text: str) -> str:
+    """A cell without blanks around it, its digits and number signs those of ASCII."""
+    word = text.strip()
+    if word.isascii():
+        return word
+    word = unicodedata.normalize("NFKC", word.translate(_SIGNS)).strip()
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in word)
+
+
+def _unit(match: re.Match[str]) -> str:
+    """The unit of a rounded number, e.g. K or Mio.; '' where there is none."""
+    tail = match["tail"] or ""
+    return tail if units.scale_of(tail) else ""
+
+
+def _number(
+    match: re.Match[str], decimal: str, column_units: frozenset[str] = frozenset()
+) -> Number:
     bare = _bare(match["body"], decimal)
     if bare.count(".") > 1:
         raise ValueError(f"{match.group()!r} is no number with {decimal!r} for fractions")
     value = float(bare + (match["power"] or ""))
-    tail = (match["tail"] or "").lower()
-    value *= _SCALE.get(tail, 1)
+    unit = _unit(match)
+    value = round(value * units.scale_of(unit, column_units), 3) if unit else value
     value = -value if match["sign"] in ("-", "−") else value
-    return Number(value, tail == "%", tail in _SCALE or bool(match["power"]))
+    is_estimated = bool(unit or match["power"] or match["plus"])
+    return Number(value, match["tail"] == "%", is_estimated)
 
 
 def _rough(body: str) -> float:

@@ -7,7 +7,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,13 +26,31 @@ _SAMPLE = 200_000  # characters that show separator and headings
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
 
 
+class UnclearDates(BadInput):
+    """Dates of which no row shows whether the day or the month comes first."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """What a person knows of a table: encoding, `dmy` or `mdy`, decimal `.` or `,`."""
+    """What a person knows of a table: encoding, `dmy` or `mdy`, decimal `.` or `,`, the sheet of a
+    workbook, the table of a database.
+    """
 
     encoding: str = ""
     date_order: Order = ""
     decimal: str = ""
+    sheet: str = ""
+    table: str = ""
+
+    def with_date_order(self, order: Order) -> TableOptions:
+        """The options with an order of day and month, where none is said."""
+        return replace(self, date_order=self.date_order or order)
+
+    def parts(self) -> tuple[str, ...]:
+        """What makes a reading another one; () where nothing is said."""
+        first = (self.encoding, self.date_order, self.decimal)
+        second = tuple(f"{n}={v}" for n in ("sheet", "table") if (v := getattr(self, n)))
+        return (*first, *second) if any(first) or second else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,15 @@ class Table:
     options: TableOptions = field(repr=False)
     _rows: Callable[[], Iterator[tuple[int, list[str] | Damage]]] = field(repr=False)
     _is_guarded: bool = field(default=False, repr=False)
+    _is_left_out: Callable[[dict[str, str]], bool] | None = field(default=None, repr=False)
+
+    def without(self, is_left_out: Callable[[dict[str, str]], bool]) -> Table:
+        """The table without the rows for which that is true, as sums of the others."""
+        return replace(self, _is_left_out=is_left_out)
+
+    def with_options(self, options: TableOptions) -> Table:
+        """The table as a person who knows more of it has it read."""
+        return replace(self, options=options)
 
     def rows(self) -> Iterator[Row]:
         """(row, texts by column) of each row with something in it, or the row's Damage; rows
@@ -75,7 +102,9 @@ class Table:
             if isinstance(cells, Damage):
                 yield number, cells
             elif any(cells):
-                yield number, self._by_column(cells)
+                row = self._by_column(cells)
+                if isinstance(row, Damage) or not (self._is_left_out and self._is_left_out(row)):
+                    yield number, row
 
     @cached_property
     def styles(self) -> Mapping[str, Style]:
@@ -90,13 +119,16 @@ class Table:
         """
         return replace(self, _is_guarded=True)
 
-    def plain_rows(self, exact: Collection[str] = ()) -> Iterator[Row]:
+    def plain_rows(
+        self, dates: Container[str] | None = None, *, exact: Collection[str] = ()
+    ) -> Iterator[Row]:
         """`rows` with numbers, times and flags in the form of platform exports (Style.plain); the
         columns `exact` hold texts and stay as they are.
 
-        Raises BadInput for a date column whose day and month can be swapped.
+        Raises BadInput for a date column (one of `dates`, where these are all that matter) whose
+        day and month can be swapped.
         """
-        self._refuse_unclear_dates()
+        self._refuse_unclear_dates(dates)
         odd = {n: style for n, style in self.styles.items() if not style.is_plain}
         odd = {name: style for name, style in odd.items() if name not in exact}
         for number, row in self.rows():
@@ -121,8 +153,10 @@ class Table:
         cells = cells + [""] * (len(self.columns) - len(cells))
         return dict(zip(self.columns, cells, strict=False))
 
-    def _refuse_unclear_dates(self) -> None:
+    def _refuse_unclear_dates(self, dates: Container[str] | None) -> None:
         for name, style in self.styles.items():
+            if dates is not None and name not in dates:
+                continue
             if style.kind == "date" and style.is_mixed:
                 raise BadInput(
                     "some dates have the day first and some the month.",
@@ -131,7 +165,7 @@ class Table:
                     field=name,
                 )
             if style.kind == "date" and style.is_undecided:
-                raise BadInput(
+                raise UnclearDates(
                     "these dates can be day/month or month/day, and no row shows which.",
                     todo="Say which: --date-order dmy or --date-order mdy.",
                     file=self.name,
@@ -159,6 +193,10 @@ def read_table(
         head = stream.read(4)
     if head.startswith(b"PK\x03\x04"):
         table = _from_workbook(open_, name, headings, options)
+    elif head == b"PAR1":
+        from vtlib.tables.columnar import read_parquet  # noqa: PLC0415 - which makes a Table
+
+        table = read_parquet(open_, name, options)
     elif head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadInput("an Excel file of before 2007.", todo="Save it as XLSX or CSV.", file=name)
     else:
@@ -257,14 +295,14 @@ def _from_text(
         with closing(open_()) as stream:
             yield from _split(_text(stream, encoding), separator or ",", encoding)
 
-    columns = _headings([mend_escaped(cell) for cell in first[at]])
+    columns = _headings([mend_escaped(cell) for cell in first[at]], _body_width(first[at + 1 :]))
     columns = tuple(from_csv_safe(c) for c in columns) if is_guarded else columns
     _demand(columns, headings, name)
     return Table(name, columns, at + 1, encoding, separator, (), options, rows, is_guarded)
 
 
 def _from_workbook(open_: Open, name: str, headings: Sequence[str], options: TableOptions) -> Table:
-    sheet = workbook.choose_sheet(open_, name)
+    sheet = workbook.choose_sheet(open_, name, options.sheet)
     table = _from_sheet(open_, name, sheet, (headings, options))
     if table is None:
         raise BadInput("the workbook holds no table.", file=name)
@@ -277,7 +315,7 @@ def _from_sheet(
 ) -> Table | None:
     first, (headings, options) = sheet.first_rows, reading
     at = find_header(first, headings)
-    columns = _headings(first[at] if first else [])
+    columns = _headings(first[at] if first else [], _body_width(first[at + 1 :]))
 
     def rows() -> Iterator[tuple[int, list[str] | Damage]]:
         yield from workbook.sheet_rows(open_, sheet.title)
@@ -307,11 +345,21 @@ def _split(
         yield number, [mend_escaped(c) for c in cells] if encoding.is_broken else cells
 
 
-def _headings(cells: Sequence[str]) -> tuple[str, ...]:
-    """Unique column names: a second "Views" is "Views (2)", a blank "column 3"."""
+def _body_width(rows: Sequence[Sequence[str]]) -> int:
+    """Cells of the rows under the headings: of the last column that is filled in half of them."""
+    body = [row for row in rows if _filled(row)]
+    filled = Counter(n for row in body for n, cell in enumerate(row, 1) if cell.strip())
+    return max((n for n, count in filled.items() if 2 * count > len(body)), default=0)
+
+
+def _headings(cells: Sequence[str], width: int = 0) -> tuple[str, ...]:
+    """Unique column names: a second "Views" is "Views (2)", a blank "column 3"; as many as the
+    rows have cells (`width`), where the last columns have no heading.
+    """
     names = [cell.lstrip("\ufeff").strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
+    names += [""] * (width - len(names) if names else 0)
     headings: dict[str, None] = {}
     for number, name in enumerate(names, 1):
         new = name or f"column {number}"

@@ -6,12 +6,14 @@ tells whose item one is, `unwrapped` takes an answer apart, `outcome` reads an i
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vtlib.platforms.layouts.layout import Join, Layout, dump, layout_of, load, load_all
-from vtlib.platforms.layouts.paths import has_flat_keys, holds, is_empty, value_at
+from vtlib.platforms.layouts.paths import has_flat_keys, holds, is_empty, steps_of, value_at
 from vtlib.platforms.layouts.read import outcome
 
 __all__ = [
@@ -45,11 +47,17 @@ def recognise(item: Any) -> Layout | None:
     """The layout whose item this is, by the most fields it is known by; None for any other."""
     if not isinstance(item, dict):
         return None
-    flat, best, most = has_flat_keys(item), None, 0
-    for members, layout in _known_sets():
-        if len(members) > most and all(holds(item, member, flat=flat) for member in members):
-            best, most = layout, len(members)
+    flat, best, most = has_flat_keys(item), None, (0, 0)
+    keys = set(item) | ({str(steps_of((k,))[0]) for k in item} if flat else set())
+    for key in keys & _known_sets().keys():
+        for rank, members, tops, layout in _known_sets()[key]:
+            if rank > most and tops <= keys and _has_all(item, members, flat=flat):
+                best, most = layout, rank
     return best
+
+
+def _has_all(item: dict[str, Any], members: tuple[str, ...], *, flat: bool) -> bool:
+    return all(holds(item, member, flat=flat) for member in members)
 
 
 def unwrapped(answer: Any) -> list[Any] | None:
@@ -58,8 +66,8 @@ def unwrapped(answer: Any) -> list[Any] | None:
     """
     if not isinstance(answer, dict):
         return None
-    for path, layout in _item_paths():
-        members = value_at(answer, (path,), flat=False)
+    for top, path, layout in _item_paths():
+        members = value_at(answer, (path,), flat=False) if top in answer else None
         if isinstance(members, dict):
             members = [members]
         if isinstance(members, list) and any(recognise(one) is layout for one in members[:20]):
@@ -67,14 +75,37 @@ def unwrapped(answer: Any) -> list[Any] | None:
     return None
 
 
-@cache
-def _known_sets() -> tuple[tuple[tuple[str, ...], Layout], ...]:
-    return tuple((members, one) for one in all_layouts() for members in one.knows)
+# How many fields (then the place in the files, the first before), the fields, their first keys.
+_KnownSet = tuple[tuple[int, int], tuple[str, ...], frozenset[str], Layout]
 
 
 @cache
-def _item_paths() -> tuple[tuple[str, Layout], ...]:
-    return tuple((path, one) for one in all_layouts() for path in one.items)
+def _known_sets() -> dict[str, list[_KnownSet]]:
+    """The sets of fields that layouts are known by, each under its rarest first key: an item is
+    compared with few of them.
+    """
+    sets = [
+        ((len(members), -place), members, _tops(members), one)
+        for place, one in enumerate(all_layouts())
+        for members in one.knows
+    ]
+    uses = Counter(top for _, _, tops, _ in sets for top in tops)
+    by_key: dict[str, list[_KnownSet]] = {}
+    for one in sets:
+        by_key.setdefault(min(one[2], key=lambda top: (uses[top], top)), []).append(one)
+    return by_key
+
+
+def _tops(members: tuple[str, ...]) -> frozenset[str]:
+    names = (re.split("[=~]", member)[0] for member in members)
+    return frozenset(str(steps_of((name,))[0]) for name in names)
+
+
+@cache
+def _item_paths() -> tuple[tuple[str, str, Layout], ...]:
+    return tuple(
+        (str(steps_of((path,))[0]), path, one) for one in all_layouts() for path in one.items
+    )
 
 
 def _joined(item: Any, answer: dict[str, Any], layout: Layout) -> Any:

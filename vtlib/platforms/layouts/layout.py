@@ -58,7 +58,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 CERTAIN = ("seen", "documented")  # a real file was read; or the tool's documentation alone
 _KEYS = (
     *("name", "platform", "knows", "items", "joins", "rejects", "fields", "options", "unread"),
-    "own",
+    *("own", "members", "named_by_post"),
 )
 _NOTES = ("note", "source", "get", "certain")
 _FIELD_KEYS = ("path", "as", "values", "value", "prefix", "hidden_if", "missing_if")
@@ -105,7 +105,9 @@ class Layout:
     `platform` None = the link of each item tells. `knows`: sets of fields; an item that has all
     members of one is of this layout ("kind=youtube#video" asks for the value too). `items`: paths
     at which the items stand inside an answer. `rejects`: fields that say that an item is no post of
-    its own, and what it is. `own`: the posts are those of whoever got the file. `unread` names what
+    its own, and what it is. `own`: the posts are those of whoever got the file. `members`: forms
+    of the names that such a file has inside a ZIP. `named_by_post`: a date in the file's name
+    is the post's, not the capture's. `unread` names what
     stays in the raw item and why, `note` what a reader should know.
     """
 
@@ -119,6 +121,8 @@ class Layout:
     options: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     own: bool = False
+    members: tuple[str, ...] = ()
+    named_by_post: bool = False
     note: str = ""
     source: str = ""
     get: str = ""
@@ -168,6 +172,8 @@ def layout_of(data: Any, *, file: str = "") -> Layout:
         options=options,
         unread=_words(data.get("unread"), file, "unread"),
         own=data.get("own") is True,
+        members=_texts(data.get("members"), file, "members"),
+        named_by_post=data.get("named_by_post") is True,
         **{k: _text(data[k], file, k) for k in ("note", "source", "get") if data.get(k)},
         certain=_choice(data, "certain", CERTAIN, file) or "documented",
     )
@@ -185,6 +191,8 @@ def dump(layout: Layout) -> str:
         "rejects": dict(layout.rejects),
         "options": dict(layout.options),
         "own": layout.own,
+        "members": list(layout.members),
+        "named_by_post": layout.named_by_post,
         "unread": dict(layout.unread),
         **{name: getattr(layout, name) for name in _NOTES},
     }

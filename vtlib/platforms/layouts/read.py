@@ -18,6 +18,7 @@ from vtlib.core.models import (
     METRICS,
     NOT_EXPOSED,
     PLATFORMS,
+    STILL_FORMATS,
     Account,
     AccountCounts,
     Format,
@@ -87,6 +88,9 @@ class _Facts:
         self.layout, self.item = layout, item
         self.misread: list[Misread] = []
         self.flat = has_flat_keys(item)
+        if type(item) is not dict:  # one that notes what is asked for: it is known by these
+            for name in _names_known_by(layout):
+                value_at(item, (name,), flat=self.flat)
 
     def get(self, target: str) -> Any:
         source = self.layout.fields.get(target)
@@ -136,10 +140,10 @@ def outcome(layout: Layout, item: Any) -> Outcome:
         return Rejected("unreadable", reason, item)
     facts = _Facts(layout, item)
     refusal = next((why for member, why in layout.rejects.items() if says_yes(item, member)), None)
-    if refusal:
-        return Rejected("not_a_post", refusal, item)
     try:
         result = _outcome(facts)
+        if refusal:  # after its fields were looked at: they are no unread ones
+            return Rejected("not_a_post", refusal, item)
     except _FAULTS as error:
         return Rejected("bad_field", f"{type(error).__name__}: {error}"[:500], item)
     if isinstance(result, Rejected):
@@ -148,22 +152,24 @@ def outcome(layout: Layout, item: Any) -> Outcome:
 
 
 def _outcome(facts: _Facts) -> Outcome:
-    link, platform = facts.get("url"), _platform(facts)
-    ref = _ref_of_link(link, platform) or _ref_of_id(facts.get("native_id"), platform, link)
+    link, native_id, platform = facts.get("url"), facts.get("native_id"), _platform(facts)
+    ref = _ref_of_link(link, platform) or _ref_of_id(native_id, platform, link)
     if ref and ref.needs_network:
-        ref = _ref_of_id(facts.get("native_id"), ref.platform) or ref
+        ref = _ref_of_id(native_id, ref.platform) or ref
     platform = ref.platform if ref else platform
     account = _account(facts, platform, ref) if platform else None
     counts = _counts(facts)
     if ref is None or ref.native_id is None:
         return _without_post(facts, ref, account, counts)
+    post = _post(facts, ref, ref.native_id)
+    thumbnail = facts.get("thumbnail") or ()
     return Mapped(
-        post=_post(facts, ref, ref.native_id),
+        post=post,
         account=account,
         metrics=_metrics(facts),
         counts=counts if account and counts != AccountCounts() else None,
         captured_at=facts.get("captured_at"),
-        media_urls=facts.get("media_urls") or (),
+        media_urls=facts.get("media_urls") or (thumbnail if post.format in STILL_FORMATS else ()),
     )
 
 
@@ -182,6 +188,11 @@ def _without_post(
         f"no id and no link of a post in {' or '.join(places)}" if places else "no id is mapped"
     )
     return Rejected("bad_field", reason, facts.item, places[0] if places else "", handle)
+
+
+def _names_known_by(layout: Layout) -> frozenset[str]:
+    members = [*(member for one in layout.knows for member in one), *layout.rejects]
+    return frozenset(re.split("[=~]", member)[0] for member in members)
 
 
 def _platform(facts: _Facts) -> Platform | None:

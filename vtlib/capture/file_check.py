@@ -1,0 +1,292 @@
+"""What a file is and what an import would read of it, without storing anything.
+
+The same path as an import: the reader, the recognition and the mapping of imports.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vtlib.capture import datasets as files
+from vtlib.capture import imports, ingest, mapping, messages
+from vtlib.capture import store as captures
+from vtlib.capture.rows import BAD_VALUE
+from vtlib.capture.shapes import FileShape, first_items, shape_of_file
+from vtlib.core.errors import BadInput, VtError
+from vtlib.core.models import METRICS
+from vtlib.platforms import layouts
+from vtlib.platforms.field_use import FieldUse
+from vtlib.store.project import Project
+
+_SAMPLE_CHARS = 60
+_LEAST_MAPPED = 0.5  # as importing.min_mapped_ratio has it, where no project says otherwise
+# Column -> target, by table.
+_POST = ("native_id", "url", "posted_at", "title", "caption", "duration_s", "format", "language")
+_MORE = ("hashtags", "mentions", "is_paid", "is_pinned", "audio_id", "audio_title")
+_TARGETS: dict[str, dict[str, str]] = {
+    "posts": {name: name for name in (*_POST, *_MORE)},
+    "accounts": {"handle": "handle", "native_id": "account_id", "display_name": "display_name"},
+    "account_snapshots": {
+        **{name: name for name in ("followers", "following", "is_verified", "bio")},
+        "posts": "account_posts",
+    },
+    "post_snapshots": {name: name for name in METRICS},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReading:
+    """One fact that would be read: of how many items, how many hide it, and the first value."""
+
+    target: str
+    items: int
+    hidden: int = 0
+    sample: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """What a file is and what would be read. Counts are items.
+
+    `kind` is the actor or tool, `certain` how that is known, `recognised` how many of the `sampled`
+    first items look like it. `reasons` say why a field stays unread, where that is known.
+    `new_keys` and `gone_keys` compare with the project's last capture of its kind.
+    """
+
+    source: str
+    form: str = ""
+    encoding: str = ""
+    reading: str = ""
+    platform: str = ""
+    kind: str = ""
+    certain: str = ""
+    recognised: int = 0
+    sampled: int = 0
+    captured_at: datetime | None = None
+    captured_at_basis: str = ""
+    found: int = 0
+    mapped: int = 0
+    accounts: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    bad_values: int = 0
+    read: tuple[TargetReading, ...] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    new_keys: tuple[str, ...] = ()
+    gone_keys: tuple[str, ...] = ()
+    compared_with: str = ""
+    status: str = "ok"
+    reason: str = ""
+    exit_code: int = 0
+
+
+@dataclass(slots=True)
+class _TargetCount:
+    """How many rows of all chunks hold each target, and the first value of each."""
+
+    items: Counter[str] = field(default_factory=Counter)
+    hidden: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, str] = field(default_factory=dict)
+
+    def add(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        for table, columns in _TARGETS.items():
+            frame = frames[table]
+            for column, target in columns.items():
+                values = [v for v in frame[column].tolist() if _holds(v)]
+                self.items[target] += len(values)
+                if values:
+                    self.samples.setdefault(target, _short(values[0]))
+                if table == "post_snapshots":
+                    self.hidden[target] += int(frame[f"{column}_state"].eq("hidden").sum())
+
+    def readings(self) -> Iterator[TargetReading]:
+        for columns in _TARGETS.values():
+            for name in columns.values():
+                if self.items[name] or self.hidden[name]:
+                    sample = self.samples.get(name, "")
+                    yield TargetReading(name, self.items[name], self.hidden[name], sample)
+
+
+def check_files(
+    paths: Iterable[str | Path],
+    choices: imports.ImportOptions | None = None,
+    *,
+    project: Project | None = None,
+) -> list[FileCheck]:
+    """What each file, folder or glob is. With `project`, also what changed since its last capture
+    of the kind. Nothing is stored.
+
+    Raises BadInput only for a path that names nothing; a file that cannot be read says why.
+    """
+    choices = choices or imports.ImportOptions()
+    return [
+        one
+        for path in files.expand(paths, base=choices.base)
+        for one in _check_path(path, choices, project)
+    ]
+
+
+def _check_path(
+    path: Path, choices: imports.ImportOptions, project: Project | None
+) -> list[FileCheck]:
+    try:
+        sets = files.datasets(path, captured_at=choices.captured_at)
+    except BadInput as error:
+        return [FileCheck(path.name, status="failed", reason=str(error), exit_code=2)]
+    return [_check(one, choices, project) for one in sets]
+
+
+def _check(
+    one: files.Dataset, choices: imports.ImportOptions, project: Project | None
+) -> FileCheck:
+    facts: dict[str, Any] = {
+        "source": one.name,
+        "captured_at": one.captured_at,
+        "captured_at_basis": one.captured_at_basis,
+    }
+    try:
+        facts["form"], facts["encoding"] = files.form(one, choices.options)
+        facts["reading"] = files.reading_note(one, choices.options)
+        shape = shape_of_file(one, choices.options, platform=choices.platform, project=project)
+        facts |= _recognised(one, choices, shape)
+        facts |= _mapped(one, choices, facts, project, shape)
+    except VtError as error:
+        return FileCheck(**facts, status="failed", reason=str(error), exit_code=error.exit_code)
+    return FileCheck(**facts)
+
+
+def _recognised(
+    one: files.Dataset, choices: imports.ImportOptions, shape: FileShape
+) -> dict[str, Any]:
+    kind, sample = shape.actor, first_items(one, choices.options)
+    if shape.table_map:
+        return {
+            "platform": shape.platform,
+            "kind": kind,
+            "certain": messages.certainty(kind),
+            "recognised": len(sample),
+            "sampled": len(sample),
+            "note": "; ".join(shape.table_map.notes),
+        }
+    alike = sum(1 for item in sample if (mapping.shape_of(item) or ("", ""))[1] == kind)
+    layout = layouts.by_name(kind)
+    captured_at, basis = shape.captured_at(one)
+    return {
+        "captured_at": captured_at,
+        "captured_at_basis": basis,
+        "platform": shape.platform,
+        "kind": kind,
+        "certain": messages.certainty(kind),
+        "recognised": 0 if shape.is_forced else alike,
+        "sampled": len(sample),
+        "note": layout.note if layout else "",
+    }
+
+
+def _mapped(
+    one: files.Dataset,
+    choices: imports.ImportOptions,
+    facts: Mapping[str, Any],
+    project: Project | None,
+    shape: FileShape,
+) -> dict[str, Any]:
+    """What the mapping makes of all items, chunk by chunk."""
+    capture = replace(_capture(one, choices, facts), layout=shape.layout)
+    tally: Counter[str] = Counter()
+    use, count, keys = FieldUse(), _TargetCount(), set[str]()
+    for batch in imports.batches(shape.items(one, choices.options)):
+        chunk = ingest.mapped(batch, capture)
+        if chunk is None:  # one of them cannot be a row: the import finds out which
+            tally["unreadable"] += 1
+            continue
+        if not tally:
+            mapping.refuse_numberless(chunk, file=one.name)
+        tally.update(chunk.tally)
+        use.add(chunk.use)
+        count.add(chunk.frames)
+        keys |= chunk.keys
+    unread = use.unread()
+    layout = layouts.by_name(str(facts["kind"]))
+    why = layout.unread if layout else {}
+    kinds = ("provider_error", "no_items", "promoted", "not_a_post", "unreadable", "bad_field")
+    return {
+        "found": tally["found"],
+        "mapped": tally["mapped"] + tally["within"],
+        "accounts": tally["accounts"],
+        "rejected": {k: tally[k] for k in (*kinds, "needs_network") if tally[k]},
+        "bad_values": tally[BAD_VALUE],
+        "read": tuple(count.readings()),
+        "unread": unread,
+        "reasons": {name: why[name] for name in unread if name in why},
+        **_changes(keys, str(facts["kind"]), project),
+        **_fate(tally, project),
+    }
+
+
+def _capture(
+    one: files.Dataset, choices: imports.ImportOptions, facts: Mapping[str, Any]
+) -> mapping.Capture:
+    return mapping.Capture(
+        capture_id="check",
+        project_id="",
+        provider="file",
+        source=one.name,
+        captured_at=facts["captured_at"],
+        captured_at_basis=facts["captured_at_basis"],
+        started_at=one.captured_at,
+        came_from="dataset",
+        platform=facts["platform"],
+        actor=facts["kind"],
+        forced=choices.platform is not None,
+    )
+
+
+def _changes(keys: set[str], kind: str, project: Project | None) -> dict[str, Any]:
+    if project is None:
+        return {}
+    before = captures.previous_keys(project.store, kind, before="")
+    if not before:
+        return {"compared_with": f"no capture of {kind} yet"}
+    return {
+        "compared_with": f"the last capture of {kind}",
+        "new_keys": tuple(sorted(keys - before)),
+        "gone_keys": tuple(sorted(before - keys)),
+    }
+
+
+def _fate(tally: Counter[str], project: Project | None) -> dict[str, Any]:
+    """As the import would end: its sentence and its exit code."""
+    least = project.params.importing.min_mapped_ratio if project else _LEAST_MAPPED
+    ratio = messages.mapped_ratio(tally)
+    is_failure = ratio is not None and ratio < least
+    code = 4 if is_failure else 2 if messages.unreadable(tally) else 0
+    return {
+        "status": "failed" if is_failure else "ok",
+        "reason": messages.fate(tally, ratio=ratio, least=least),
+        "exit_code": code,
+    }
+
+
+def _holds(value: Any) -> bool:
+    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        return len(value) > 0
+    return not pd.isna(value) and value not in ("", "unknown")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, datetime):
+        text = f"{value.replace(tzinfo=UTC):%Y-%m-%d %H:%M:%S} UTC"
+    else:
+        members = value.tolist() if hasattr(value, "tolist") else value
+        is_list = isinstance(members, (list, tuple))
+        text = ", ".join(map(str, members)) if is_list else str(members)
+    text = " ".join(text.split())
+    return text if len(text) <= _SAMPLE_CHARS else f"{text[: _SAMPLE_CHARS - 1]}…"

@@ -1,0 +1,116 @@
+"""What a file is: the export of an actor or tool, or a table whose columns are mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from vtlib.capture import datasets as files
+from vtlib.capture import mapping, table_maps
+from vtlib.capture.table_maps import TableMap
+from vtlib.core.models import Platform
+from vtlib.platforms import layouts
+from vtlib.platforms.layouts import Layout
+from vtlib.store.project import Project
+from vtlib.tables.reader import TableOptions, UnclearDates
+
+SAMPLE_ITEMS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FileShape:
+    """How a file is read: `actor` or tool, `is_forced` where a person named the platform, and the
+    map of a table's columns where it has no known shape.
+    """
+
+    platform: Platform
+    actor: str
+    is_forced: bool = False
+    table_map: TableMap | None = None
+
+    @property
+    def layout(self) -> Layout | None:
+        """The layout of the table's rows; None for a known shape."""
+        return self.table_map.applied if self.table_map else None
+
+    def options(self, options: TableOptions) -> TableOptions:
+        """What a person said of the table, and else what its map says."""
+        return self.table_map.table_options(options) if self.table_map else options
+
+    def items(self, one: files.Dataset, options: TableOptions) -> Iterator[mapping.Item]:
+        """(row, item) of the file."""
+        if self.table_map:
+            return table_maps.items(one, options, self.table_map)
+        return files.items(one, options)
+
+    def captured_at(self, one: files.Dataset) -> tuple[datetime, str]:
+        """When the file was captured and how that is known: a tool that names its files by the time
+        of the post says nothing of it there.
+        """
+        layout = layouts.by_name(self.actor)
+        if layout and layout.named_by_post and one.captured_at_basis != "given":
+            return files.modified_at(one), "file time"
+        return one.captured_at, one.captured_at_basis
+
+
+def shape_of_file(
+    one: files.Dataset,
+    options: TableOptions,
+    *,
+    platform: Platform | None = None,
+    project: Project | None = None,
+) -> FileShape:
+    """What a file is, by its first items: a known export; else a table, by the map that a person
+    used for the same headings in `project`, or by its columns where these leave nothing open.
+
+    Raises BadInput for what is neither, for exports that are not read yet, by name, and with the
+    questions that a table leaves open.
+    """
+    sample = first_items(one, options)
+    hit = mapping.recognised_items(sample, file=one.name)
+    known = None
+    if platform or hit:
+        known = FileShape(platform, "given", is_forced=True) if platform else FileShape(*hit)  # type: ignore[misc]
+    is_table = bool(sample) and not mapping.is_nested(sample)
+    if is_table and (hit is None or _is_numberless(one, sample, known)):
+        table_map = table_maps.find(project, one, options, platform=platform)
+        if table_map:
+            return FileShape(*table_map.shape(one, options), table_map=table_map)
+    if known is None:
+        raise mapping.unknown_items(sample, file=one.name)
+    return known
+
+
+def known_export(one: files.Dataset, options: TableOptions) -> str:
+    """The platform and name of the known export that a file is; '' for any other."""
+    sample = first_items(one, options)
+    hit = mapping.recognised_items(sample, file=one.name)
+    is_known = hit and not _is_numberless(one, sample, FileShape(*hit))
+    return " ".join(hit) if hit and is_known else ""
+
+
+def first_items(one: files.Dataset, options: TableOptions) -> list[dict[str, Any]]:
+    """The items that a file is recognised by."""
+    try:
+        return _sample(one, options)
+    except UnclearDates:  # which a table of no known shape may have where nothing reads them
+        return _sample(one, options.with_date_order("dmy"))
+
+
+def _sample(one: files.Dataset, options: TableOptions) -> list[dict[str, Any]]:
+    items = (item for _, item in files.items(one, options) if isinstance(item, dict))
+    return list(islice(items, SAMPLE_ITEMS))
+
+
+def _is_numberless(
+    one: files.Dataset, sample: list[dict[str, Any]], shape: FileShape | None
+) -> bool:
+    """Whether a shape by which a table was recognised finds posts in it, and no number."""
+    if shape is None or mapping.is_nested(sample):
+        return False
+    at = one.captured_at
+    capture = mapping.Capture("", "", "file", one.name, at, "", at, "", shape.platform, shape.actor)
+    return mapping.is_numberless(sample, capture)

@@ -32,14 +32,15 @@ EFFECTS = {
         "apify apify_errors apify_transport collector database_tables file_check imports ingest "
         "job_rows job_store readings scheduler shapes stage store table_maps tables"
     ),
-    "media": "download/connection download/direct download/pages download/url_allowlist "
-    "downloads folder measurement "
+    "media": "download/connection download/direct download/pages download/short_links "
+    "download/url_allowlist "
+    "downloads folder local_files measurement "
     "purge stage store",
     "outliers": "reviews stage store",
-    "performance": "competitor_stage follow_up library matches publication "
+    "performance": "competitor_stage follow_up library matches own_statistics publication "
     "script_predictions stage store "
     "video_samples",
-    "report": "advice history insight_stage post projects vega",
+    "report": "advice data_export history insight_stage post projects vega",
     "scripts": (
         "beats comments editor exports files formats/typst lifecycle page production queries store"
     ),

@@ -89,7 +89,7 @@ def test_a_retention_curve_needs_its_post(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "Views\n5\n", "Permalink,Colour\nx,red\n"])
 def test_a_file_without_posts_or_numbers_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(BadInput, match=r"no column|nothing but blanks"):
+    with pytest.raises(BadInput, match=r"no column|is empty"):
         read_export(written(tmp_path, text))
 
 
@@ -123,11 +123,6 @@ def test_an_export_gives_what_its_expectations_say(name: str) -> None:
         assert {k: str(getattr(facts[post], k)) for k in about} == about
     assert (export.n_totals, export.skipped) == (expected["totals"], [])
     assert list(export.unknown_columns) == expected["not_read"]
-
-
-def test_an_export_in_another_language_is_refused_with_its_headings() -> None:
-    with pytest.raises(BadInput, match="Προβολές"):
-        read_export(CASES / "meta_ig_greek.csv")
 
 
 @pytest.mark.parametrize(

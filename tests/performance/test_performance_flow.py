@@ -13,11 +13,12 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import PostRef
 from vtlib.outliers import judgement as judging
 from vtlib.outliers import stage as outliers
-from vtlib.performance import follow_up, library, publication
+from vtlib.performance import follow_up, library, own_statistics, publication
 from vtlib.performance import stage as performance
 from vtlib.scripts import lifecycle as linking
 from vtlib.scripts import store as scripts
 from vtlib.scripts.script import PlannedBeat, Script
+from vtlib.store import people
 from vtlib.store.data_checks import run_checks
 from vtlib.store.project import Project
 from vtlib.store.writes import save
@@ -200,7 +201,7 @@ def test_native_numbers_are_kept_once(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("Permalink,Reach\nhttps://www.instagram.com/reel/AbCdEfGhIjK/,980\n")
     for _ in range(2):
-        assert performance.import_native(project, path)[0].n_posts == 1
+        assert own_statistics.import_native(project, path)[0].n_posts == 1
     found = project.store.query("SELECT post_id, metric, value, unit FROM native_analytics")
     assert found.values.tolist() == [["instagram:AbCdEfGhIjK", "reach", 980.0, "count"]]
 
@@ -216,7 +217,7 @@ def test_an_export_makes_own_posts_and_leaves_scraped_ones_alone(
     rows = f"Hum,{link}7531345990947851551,July 26,9\nOur,{link}7300000000000000001,July 27,777\n"
     path.write_text(f"Video title,Video link,Post time,Total views\n{rows}")
     for n_new in (1, 0):
-        assert performance.import_native(project, path)[1] == n_new
+        assert own_statistics.import_native(project, path)[1] == n_new
     post = project.store.query(
         "SELECT p.caption, p.account_id, l.is_own, s.views, year(p.posted_at) AS year FROM posts "
         "AS p "
@@ -230,12 +231,33 @@ def test_an_export_makes_own_posts_and_leaves_scraped_ones_alone(
     assert checks[(checks["n"] > 0) & checks["severity"].eq("error")]["example"].tolist() == []
 
 
+def test_followers_by_day_go_to_the_own_account(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "FollowerHistory_2026-01-03.csv"
+    days = "December 31,99,1\nJanuary 1,100,1\nJanuary 2,103,3\n"
+    path.write_text(f"Date,Followers,Difference in followers from previous day\n{days}")
+    assert "no own account" in own_statistics.import_native(project, path)[0].elsewhere[0]
+    people.ensure_project(project.store, project.slug)
+    own = {"platform": "tiktok", "handle": "ann", "role": "own"}
+    people.add_accounts(project.store, project.slug, [own])
+    for _ in range(2):
+        assert "3 days of followers" in own_statistics.import_native(project, path)[0].elsewhere[0]
+    rows = project.store.query(
+        "SELECT account_id, captured_at::DATE::VARCHAR AS day, followers FROM account_snapshots "
+        "ORDER BY captured_at"
+    )
+    assert rows.values.tolist() == [
+        ["tiktok:@ann", "2025-12-31", 99],
+        ["tiktok:@ann", "2026-01-01", 100],
+        ["tiktok:@ann", "2026-01-02", 103],
+    ]
+
+
 def test_days_add_up_where_they_can(project: Project, tmp_path: Path) -> None:
     path = tmp_path / "daily.csv"
     link = "https://www.instagram.com/reel/AbCdEfGhIjK/"
     days = "".join(f"{link},2026-10-0{d},{100 * d},50\n" for d in (1, 2, 3))
     path.write_text(f"Permalink,Date,Views,Reach\n{days}")
-    performance.import_native(project, path)
+    own_statistics.import_native(project, path)
     found = project.frame("native_numbers")
     assert found[["metric", "value"]].values.tolist() == [["views", 600.0]]
     assert project.store.query("SELECT count(DISTINCT day) AS n FROM native_analytics")["n"][0] == 3

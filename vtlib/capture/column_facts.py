@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from statistics import median
 
-from vtlib.capture.own_columns import TOTALS
+from vtlib.capture.own_columns import total_words
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform, PostRef
 from vtlib.platforms import account_ref, id_time, post_ref
@@ -48,9 +48,6 @@ _AVERAGES = frozenset(
         "평균",
         "sum",
     ]
-)
-_SUMMARY = (
-    TOTALS | _AVERAGES | {"all posts", "sum total", "suma total", "total général", "total geral"}
 )
 _ID_FORMS: Mapping[Platform, re.Pattern[str]] = {
     "tiktok": re.compile(r"[67]\d{18}"),
@@ -189,10 +186,16 @@ def column_facts(table: Table) -> dict[str, ColumnFacts]:
     }
 
 
+@cache
+def _summary_words() -> frozenset[str]:
+    more = {"all posts", "sum total", "suma total", "total général", "total geral"}
+    return total_words() | _AVERAGES | more
+
+
 def is_summary_row(row: Mapping[str, str]) -> bool:
     """Whether a row sums up the others: it says "Total" or "Durchschnitt" and names no post."""
     cells = [cell.strip() for cell in row.values() if cell.strip()]
-    if not any(cell.casefold().strip(":. ") in _SUMMARY for cell in cells):
+    if not any(cell.casefold().strip(":. ") in _summary_words() for cell in cells):
         return False
     return not any(_LONG_ID.fullmatch(cell) or _post(cell) for cell in cells)
 

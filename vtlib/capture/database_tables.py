@@ -74,6 +74,8 @@ def _choose(names: list[str], wanted: str, file: str) -> str:
         raise BadInput(f"no table {wanted!r}.", todo=todo, file=file)
     if not names:
         raise BadInput("the database has no table.", file=file)
+    if not wanted and {"posts", "dictionary"} <= {*names}:
+        return "posts"  # as vt export posts writes it
     if not wanted and len(names) > 1:
         raise BadInput(
             f"the database has {len(names)} tables.",

@@ -25,6 +25,7 @@ from vtlib.capture.table_files import cached_table, is_binary, table_form
 from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
+from vtlib.platforms import exported
 from vtlib.platforms.fields import path_of_key, unflatten
 from vtlib.platforms.layouts import all_layouts
 from vtlib.tables.encodings import UTF8, Encoding, json_encoding, utf8
@@ -36,7 +37,7 @@ ENDINGS = (*MEMBERS, ".gz", ".xz", ".zip")
 _PLAIN = TableOptions()
 _DATED = re.compile(
     r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?:-?(0[1-9]|[12]\d|3[01])"
-    r"(?:[T_ -]?([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
+    r"(?:[T_ -]?(?!20\d\d-)([01]\d|2[0-3])[-:]?([0-5]\d)(?:[-:]?([0-5]\d))?)?)?(?!\d)"
 )
 
 
@@ -235,9 +236,18 @@ def capture_time(name: str, modified_at: datetime) -> tuple[datetime, str]:
     return (modified_at, basis) if start <= modified_at < end else (end, basis)
 
 
+def last_date_in(name: str) -> str:
+    """A name from the last of its dates on, as `2026-09-01_2026-09-28` names a range that ends
+    there; the whole name where it has one date or none.
+    """
+    dates = [*_DATED.finditer(name)]
+    return name[dates[-1].start() :] if dates else name
+
+
 def _table_items(table: Table) -> Iterator[Any]:
     paths = [path_of_key(name, "/") for name in table.columns]
-    for _, row in table.plain_rows():
+    exact = exported.TEXTS + exported.LISTS if exported.is_table(table.columns) else ()
+    for _, row in table.plain_rows(exact=exact):
         if isinstance(row, Damage):
             yield UnreadableItem(row.reason, row.text)
         else:

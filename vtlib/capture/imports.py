@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.capture import datasets as files
-from vtlib.capture import ingest, mapping, messages, own_posts, stage, table_maps
+from vtlib.capture import ingest, job_store, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
 from vtlib.capture.read_facts import ReadFacts
 from vtlib.capture.shapes import FileShape, shape_of_file
@@ -24,7 +24,7 @@ from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
 from vtlib.core.params import TableFile
-from vtlib.platforms import layouts, post_ref
+from vtlib.platforms import exported, layouts, post_ref
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store import people
 from vtlib.store.project import Project
@@ -32,6 +32,8 @@ from vtlib.tables.reader import TableOptions, read_text
 
 CHUNK_ITEMS = 2_000
 Progress = Callable[[int], None]
+Resolve = Callable[[str], PostRef | None]
+_ANY = 1_000_000  # links are asked again for nothing, however often a provider was paid for them
 
 ACCOUNTS = ("platform", "handle", "display_name", "role", "followers", "n_posts")
 CAPTURES = (
@@ -229,15 +231,22 @@ def _gone_report(path: str, rows: Sequence[Mapping[str, Any]]) -> ImportReport:
 
 
 def import_urls(
-    project: Project, urls: Iterable[str], *, own: bool = False, notes: str = ""
+    project: Project,
+    urls: Iterable[str],
+    *,
+    own: bool = False,
+    notes: str = "",
+    resolve: Resolve | None = None,
 ) -> list[ImportReport]:
-    """Add posts by URL, offline; short links are kept as problems of kind `needs_network`.
+    """Add posts by URL; short links that `resolve` does not lead to a post are kept as problems of
+    kind `needs_network`.
 
     A URL that names no post is reported and the rest go in. `own` and `notes` are human facts.
+    Without `resolve` (media/download/short_links) nothing is asked of the network.
     """
     now = project.workspace.now()
     people.ensure_project(project.store, project.slug)
-    rows = [_read_url(number, url) for number, url in enumerate(urls, 1)]
+    rows = [_read_url(number, url, resolve) for number, url in enumerate(urls, 1)]
     refs = [(number, url, ref) for number, url, ref, _ in rows if ref]
     capture = mapping.Capture(
         capture_id=mapping.capture_key(project.slug, "urls", *(url for _, url, _ in refs)),
@@ -261,6 +270,18 @@ def import_urls(
                 project.store, project.slug, ref.post_id, is_own=own or None, notes=notes or None
             )
     return [report for *_, report in rows]
+
+
+def resolve_links(project: Project, resolve: Resolve) -> list[ImportReport]:
+    """Add the posts that waiting short links lead to; links that lead to none wait on."""
+    waiting = job_store.short_links(project.store, project.slug, tries_max=_ANY)
+    refs = {str(url): ref for url in waiting["url"] if (ref := resolve(str(url)))}
+    if not refs:
+        return []
+    reports = import_urls(project, refs, resolve=refs.get)
+    solved = waiting.loc[waiting["url"].isin(refs), "problem_id"]
+    job_store.settle_problems(project.store, [str(i) for i in solved])
+    return reports
 
 
 def conclude(project: Project, reports: Iterable[ImportReport]) -> Conclusion:
@@ -326,6 +347,9 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
         if choices.progress:
             choices.progress(len(batch))
     report = _finish(project, capture, total, is_strict=choices.is_strict)
+    if capture.actor == exported.NAME:
+        items = (item for _, item in files.items(one, choices.options))
+        people.keep_facts(project.store, project.slug, exported.human_facts(items))
     if choices.is_own:
         people.mark_capture_own(project.store, project.slug, capture_id)
     notes = (*shape.table_map.notes, *report.notes) if shape.table_map else report.notes
@@ -369,13 +393,17 @@ def batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
         yield batch
 
 
-def _read_url(number: int, url: str) -> tuple[int, str, PostRef | None, ImportReport]:
+def _read_url(
+    number: int, url: str, resolve: Resolve | None
+) -> tuple[int, str, PostRef | None, ImportReport]:
     try:
         ref = post_ref(url)
     except BadInput as error:
         return number, url, None, ImportReport(url, status="failed", reason=str(error), exit_code=2)
+    if ref.needs_network and resolve:
+        ref = resolve(url) or ref
     if ref.needs_network:
-        reason = "a short link: kept, and resolved by the next vt scrape"
+        reason = "a short link: kept, and resolved by vt import links or the next vt scrape"
         return (
             number,
             url,

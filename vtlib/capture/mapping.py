@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.capture.own_columns import tool_of
 from vtlib.capture.rows import (
     BAD_VALUE,
     TABLES,
@@ -44,7 +45,7 @@ from vtlib.core.models import (
     Rejected,
     UnreadableItem,
 )
-from vtlib.platforms import layouts, outcome, posts_within, recognise
+from vtlib.platforms import exported, layouts, outcome, posts_within, recognise
 from vtlib.platforms.field_use import FieldUse
 from vtlib.platforms.fields import nested
 from vtlib.platforms.foreign import foreign_layout, own_statistics
@@ -92,6 +93,12 @@ def recognised_items(
     """
     refuse_foreign(items, file=file)
     votes = Counter(hit for item in items if (hit := shape_of(item)))
+    if not votes and exported.is_withheld(str(key) for item in items for key in item):
+        raise BadInput(
+            "this is a copy for a client: the ids of its posts are withheld.",
+            todo="Import the analyst's export (report.creators: named).",
+            file=file,
+        )
     return votes.most_common(1)[0][0] if votes else None
 
 
@@ -119,6 +126,8 @@ def is_nested(items: Sequence[dict[str, Any]]) -> bool:
 
 def shape_of(item: dict[str, Any]) -> tuple[Platform, str] | None:
     """The platform and actor, or tool, whose item this is; None when it looks like none."""
+    if exported.is_row(item):
+        return item["platform"], exported.NAME
     layout = layouts.recognise(item)
     if layout is None:
         return recognise(item)
@@ -149,11 +158,17 @@ def refuse_foreign(items: Sequence[Mapping[str, Any]], *, file: str = "") -> Non
         )
     own = Counter(name for item in items if (name := own_statistics(dict(item))))
     if 2 * own.total() > len(items):
-        raise BadInput(
-            f"these are own statistics from {own.most_common(1)[0][0]}, no export of posts.",
-            todo="Bring them in with vt import analytics.",
-            file=file,
-        )
+        raise _own(own.most_common(1)[0][0], file)
+    if tool := tool_of(dict.fromkeys(key for item in items for key in item)):
+        raise _own(tool, file)
+
+
+def _own(tool: str, file: str) -> BadInput:
+    return BadInput(
+        f"these are own statistics from {tool}, no export of posts.",
+        todo="Bring them in with vt import analytics.",
+        file=file,
+    )
 
 
 def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
@@ -294,6 +309,9 @@ def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
 def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccount | Rejected:
     if isinstance(item, UnreadableItem):
         return Rejected("unreadable", item.reason, item.text or None)
+    if capture.actor == exported.NAME and isinstance(item, dict):
+        ours = exported.outcome(use.item(item))
+        return replace(ours, payload=item) if isinstance(ours, Rejected) else ours
     layout = _layout_of(item, capture)
     if layout:
         result = layouts.outcome(layout, use.item(item))
@@ -356,6 +374,8 @@ def _add(rows: dict[str, list[Row]], result: Mapped | MappedAccount, capture: Ca
         if result.counts and result.counts != AccountCounts():
             rows["account_snapshots"].append(counts_row(result.account, result.counts, at, capture))
     if isinstance(result, Mapped):
-        rows["posts"].append(post_row(result, at))
-        rows["post_snapshots"].append(snapshot_row(result, at, capture))
+        is_bare = capture.actor == exported.NAME and result.captured_at is None
+        rows["posts"].append(post_row(result, at) | ({"last_captured_at": None} if is_bare else {}))
+        if not is_bare:  # a post known by its link alone has no snapshot
+            rows["post_snapshots"].append(snapshot_row(result, at, capture))
         rows["project_posts"].append(link_row(result.post.post_id, capture))

@@ -1,40 +1,56 @@
-"""Own analytics as the platforms export them (CSV, XLSX): Instagram, Facebook, TikTok, YouTube
-Studio.
+"""Own analytics as the platforms export them (CSV, XLSX, the ZIP they come in): YouTube Studio,
+TikTok Studio, Meta Business Suite, LinkedIn, X, Pinterest; in the languages of own_headings.yaml.
 
-The headings are those of the platforms' English exports (native_columns.py). A column that no list
-has is named, never guessed. Counts that are empty or a dash are unknown, not 0.
+The link or id of a row tells its post, whatever the language. A column that no list has is named,
+never guessed. Counts that are empty or a dash are unknown, not 0. What is of an account and of no
+post is named with the place where it belongs.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vtlib.capture import own_columns as columns
-from vtlib.capture.datasets import capture_time
+from vtlib.capture.datasets import Dataset, capture_time, datasets, last_date_in
+from vtlib.capture.own_layout import (
+    ExportColumns,
+    find_layouts,
+    find_metrics,
+    identify,
+    read_moment,
+)
+from vtlib.capture.own_values import (
+    Place,
+    counts,
+    read_day,
+    read_plain,
+    read_posted_at,
+    read_seconds,
+    read_time,
+    read_values,
+)
+from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.core.models import METRICS, Format, Metric, Platform, PostRef
-from vtlib.platforms import post_ref
-from vtlib.tables.column_style import Number, Style, read_length
-from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles, read_table
+from vtlib.core.models import Format, Metric, Platform, PostRef
+from vtlib.tables.reader import (
+    Damage,
+    Table,
+    TableOptions,
+    describe,
+    describe_styles,
+    read_tables,
+)
 
 MAX_BYTES = 50_000_000
-BY_ID: tuple[Platform, ...] = ("tiktok", "x")
-_YOUTUBE_ID = re.compile(r"[\w-]{11}")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED = re.compile(
-    r"(?P<month>[A-Za-z]{3})[a-z]*\.? (?P<day>\d{1,2}),? (?P<year>\d{4})"
-    r"|(?P<day2>\d{1,2}) (?P<month2>[A-Za-z]{3})[a-z]*\.?,? (?P<year2>\d{4})"
-)
-_SCALES = {"(hours)": 3600, "(minutes)": 60}
-_TYPES: dict[str, Format] = {"reel": "reel", "carousel": "carousel", "photo": "photo"}
-_TYPES |= {"image": "photo", "video": "video", "short": "short"}
-_DECIMAL = "Say which: --decimal . or --decimal , (the mark before fractions)."
+META = frozenset({"instagram", "facebook"})  # one export of Meta's may hold posts of both
+_TYPES: dict[str, Format] = {"reel": "reel", "リール": "reel", "carousel": "carousel"}
+_TYPES |= {"carrossel": "carousel", "karussell": "carousel", "photo": "photo", "image": "photo"}
+_TYPES |= {"foto": "photo", "imagem": "photo", "bild": "photo", "video": "video", "short": "short"}
 
 
 @dataclass(slots=True)
@@ -61,42 +77,30 @@ class Export:
     not.
 
     `unknown_columns` headings that were not read; `skipped` (row as a spreadsheet counts, reason);
-    `n_totals` rows that sum the others up; `note` how the file was read, where there was a choice.
+    `n_totals` rows that sum the others up; `n_negative` numbers below 0, which no count is;
+    `followers` of the account by day; `elsewhere` sentences on what is not per post; `note` how the
+    file was read, where there was a choice; `platform` is empty where nothing shows it.
     """
 
-    platform: Platform
-    rows: list[dict[str, Any]]
-    n_posts: int
-    unknown_columns: tuple[str, ...]
-    skipped: list[tuple[int, str]]
+    platform: Platform | Literal[""] = ""
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    n_posts: int = 0
+    unknown_columns: tuple[str, ...] = ()
+    skipped: list[tuple[int, str]] = field(default_factory=list)
     posts: list[OwnPost] = field(default_factory=list)
     n_totals: int = 0
     note: str = ""
     sha256: str = ""
     exported_at: datetime | None = None
     exported_at_basis: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Which heading is what; `times`: order of day and month, and whether somebody had to know
-    it.
-    """
-
-    metrics: dict[str, str]  # heading -> metric
-    url: str | None
-    native: str | None
-    facts: dict[str, str]
-    day: str | None
-    styles: Mapping[str, Style]
-    fractions: frozenset[str] = frozenset()  # headings of ratios written as 0.34 and not as 34 %
-    note: str = ""
+    n_negative: int = 0
+    followers: Mapping[date, int] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
 
     @property
-    def read_columns(self) -> set[str]:
-        """Headings that are read."""
-        places = (self.url, self.native, self.day, *self.facts.values())
-        return {*self.metrics, *(p for p in places if p)}
+    def is_empty(self) -> bool:
+        """Whether nothing in the file is of posts or of followers."""
+        return not (self.rows or self.posts or self.followers)
 
 
 def read_export(
@@ -106,307 +110,290 @@ def read_export(
     post_id: str = "",
     options: TableOptions | None = None,
 ) -> Export:
-    """Read an export of own analytics.
+    """Read an export of own analytics: all tables of a CSV, a workbook or a ZIP.
 
     `platform` only where the file's links do not tell; `post_id` only for a retention curve of one
-    post, whose file does not say which; `options` what the file does not show. Exported at the date
-    in the file's name, else its own time (UTC). Raises BadInput for a file without a heading that
-    names posts or numbers, for numbers and dates that can be read in two ways, and for one that is
-    too large.
+    post, whose file does not say which; `options` what the file does not show. Exported at the
+    last date in the file's name, else its own time (UTC). Raises BadInput for a file without a
+    heading that names posts or numbers, for numbers and dates that can be read in two ways, and
+    for one that is too large.
     """
     raw = _bytes(path)
-    table = read_table(path, options=options)
-    modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
-    exported_at, basis = capture_time(path.name, modified_at)
+    parts: list[Export] = []
+    refusals: list[BadInput] = []
+    exported_at, basis = _exported_at(path)
     base: dict[str, Any] = {
         "exported_at": exported_at.replace(tzinfo=None),
         "source": path.name,
         "source_sha256": hashlib.sha256(raw).hexdigest(),
         "day": None,
     }
-    heads = list(table.columns)
-    at = columns.find_column(heads, columns.POSITION)
-    value_at = columns.find_column(heads, columns.RETENTION)
-    if at and value_at:
-        export = _retention(table, (at, value_at), base | _post(post_id, path))
-    else:
-        export = _posts(table, _layout(table), base, platform)
+    tables = list(_tables(path, options))
+    for title, table in tables:
+        source = _Source(table, title if len(tables) > 1 else "", base, platform)
+        try:
+            parts.append(_read(source, post_id, path))
+        except BadInput as error:
+            if len(tables) == 1 or error.field:  # a cell that is wrong stops the file
+                raise
+            refusals.append(error)
+            parts.append(Export(elsewhere=(f"{title}: not read: {error.message}",)))
+    if refusals and len(refusals) == len(tables):
+        raise refusals[0]
     return replace(
-        export,
+        _merged(parts, platform, path.name),
         sha256=base["source_sha256"],
         exported_at=base["exported_at"],
         exported_at_basis=basis,
     )
 
 
-def _layout(table: Table) -> _Layout:
-    heads = list(table.columns)
-    metrics = {
-        head: metric
-        for metric, (_, names) in columns.COLUMNS.items()
-        if (head := columns.find_column(heads, names))
-    }
-    facts = {
-        name: head
-        for name, names in columns.FACTS.items()
-        if (head := columns.find_column(heads, names))
-    }
-    url, native = columns.find_column(heads, columns.URL), columns.find_column(heads, columns.ID)
-    if not metrics or not (url or native):
-        missing = "that names posts (a link or an id)" if metrics else "whose numbers are known"
-        raise BadInput(
-            f"no column {missing} among: {', '.join(heads) or 'nothing'}.",
-            file=table.name,
-            todo="Export it in English: the headings are those of the platform's English page.",
-        )
-    day = columns.find_column(heads, columns.DAY)
-    styles, note = _dated_styles(table, [h for h in (day, facts.get("posted_at")) if h])
-    ratios = [h for h, m in metrics.items() if columns.COLUMNS[m][0] == "ratio" and "%" not in h]
-    return _Layout(metrics, url, native, facts, day, styles, _fractions(table, ratios), note)
-
-
-def _fractions(table: Table, ratios: list[str]) -> frozenset[str]:
-    """Those of `ratios` (headings without a %) in which no cell has a % or is above 1."""
-    fractions = set(ratios)
-    for _, cells in table.rows() if ratios else ():
-        if isinstance(cells, dict):
-            fractions -= {h for h in fractions if _is_percent(cells[h], table.styles[h])}
-    return frozenset(fractions)
-
-
-def _is_percent(text: str, style: Style) -> bool:
-    try:
-        number = style.read_number(text)
-    except ValueError:
-        return False
-    return number is not None and (number.is_percent or number.value > 1)
-
-
-def _dated_styles(table: Table, times: list[str]) -> tuple[Mapping[str, Style], str]:
-    """The columns' styles with the order of day and month that the file, a person, or the
-    platform's habit gives.
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A table of a file: its title where there are several, what all its rows share, and the
+    platform that a person names.
     """
-    styles = dict(table.styles)
-    orders = {styles[h].order for h in times if styles[h].order in ("dmy", "mdy")}
-    is_meta = {*columns.META} <= {h.lower() for h in table.columns}
-    note = ""
-    order = table.options.date_order
-    if len(orders) == 1:
-        order = next(iter(orders))
-    elif not order and is_meta:
-        order = "mdy"
-        is_open = any(styles[h].kind == "date" and not styles[h].order for h in times)
-        note = "dates read as month/day/year, as Meta writes them (else: --date-order dmy)"
-        note = note if is_open else ""
-    for head in times:
-        styles[head] = replace(styles[head], order=styles[head].order or order)
-    return styles, note
+
+    table: Table
+    title: str
+    base: Mapping[str, Any]
+    platform: Platform | None
+
+    @property
+    def exported_at(self) -> datetime:
+        moment: datetime = self.base["exported_at"]
+        return moment.replace(tzinfo=UTC)
+
+    def place(self, row: int) -> Place:
+        """Where a row stands."""
+        name = self.table.name
+        return Place(f"{name}, {self.title}" if self.title else name, row, self.exported_at)
 
 
-def _posts(
-    table: Table, layout: _Layout, base: dict[str, Any], platform: Platform | None
-) -> Export:
-    rows: list[dict[str, Any]] = []
-    skipped: list[tuple[int, str]] = []
+def _tables(path: Path, options: TableOptions | None) -> Iterator[tuple[str, Table]]:
+    """(title, table) of a file: its sheets, or the tables of the files in a ZIP."""
+    sets = datasets(path)
+    for one in sets:
+        for sheet, table in read_tables(one.open, name=one.path.name, options=options):
+            yield " ".join(n for n in (_member(one), sheet) if n), table
+
+
+def _member(one: Dataset) -> str:
+    return Path(one.member).name
+
+
+def _exported_at(path: Path) -> tuple[datetime, str]:
+    """When a file was exported: a range of days in its name ends then, and its own time is not
+    before.
+    """
+    modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
+    return capture_time(last_date_in(path.name), modified_at)
+
+
+def _read(source: _Source, post_id: str, path: Path) -> Export:
+    table = source.table
+    found = columns.find_columns(table.columns)
+    if "position" in found and "retention" in found:
+        curve = (found["position"], found["retention"])
+        return _retention(table, curve, {**source.base, **_post(post_id, path)})
+    layouts = find_layouts(table, platform=source.platform, latest=source.exported_at)
+    if not layouts:
+        return _account_days(source)
+    if not any(layout.metrics for layout in layouts) and not _numeric(table):
+        raise _no_column(table, "whose numbers are known")
+    parts = [_posts(source, layout) for layout in layouts]
+    read = {h for layout in layouts for h in layout.read}
+    unread = tuple(h for h in table.columns if h not in read and not _is_blank(table, h))
+    notes = (describe(table), describe_styles(table), *(layout.note for layout in layouts))
+    if not any(layout.metrics for layout in layouts):
+        notes = (*notes, "no column of numbers has a heading that is known: posts without numbers")
+    whole = _merged(parts, source.platform, table.name)
+    note = "; ".join(dict.fromkeys(n for n in notes if n))
+    return replace(whole, unknown_columns=unread, note=_titled(source.title, note))
+
+
+def _titled(title: str, text: str) -> str:
+    return f"{title}: {text}" if title and text else text
+
+
+def _numeric(table: Table) -> list[str]:
+    return [h for h, s in table.styles.items() if s.kind == "number" and not s.has_rounded_ids]
+
+
+def _is_blank(table: Table, head: str) -> bool:
+    """Whether a column has neither a heading nor cells, as between tables side by side."""
+    return head.startswith("column ") and table.styles[head].kind == "blank"
+
+
+def _no_column(table: Table, missing: str) -> BadInput:
+    return BadInput(
+        f"no column {missing} among: {', '.join(table.columns) or 'nothing'}.",
+        file=table.name,
+        todo="Export content or posts, by post or by post and day, in English if its words are not "
+        "known; who the viewers are (age, places) is not kept.",
+    )
+
+
+def _posts(source: _Source, layout: ExportColumns) -> Export:
+    part = Export()
     posts: dict[str, OwnPost] = {}
-    n_totals = 0
-    for number, cells in table.rows():
+    n_totals = n_negative = 0
+    for row_no, cells in source.table.rows():
         if isinstance(cells, Damage):
-            skipped.append((number, cells.reason))
+            part.skipped.append((row_no, _titled(source.title, cells.reason)))
             continue
-        ref = _identify(_cell(cells, layout.url), _cell(cells, layout.native), platform)
+        place = source.place(row_no)
+        ref = identify(_cell(cells, layout.url), _cell(cells, layout.native), source.platform)
         if ref is None:
             is_total = _is_total(cells, layout)
             n_totals += is_total
-            if not is_total:
-                skipped.append((number, "the post cannot be told from the row"))
+            if not is_total and any(_cell(cells, h) for h in layout.read):
+                reason = "the post cannot be told from the row"
+                part.skipped.append((row_no, _titled(source.title, reason)))
             continue
-        day = _day(cells, layout, (table.name, number))
-        about = {
-            **base,
-            "post_id": ref.post_id,
-            "platform": ref.platform,
-            "row_no": number,
-            "day": day,
-        }
-        values = _values(cells, layout, (table.name, number))
-        rows += [about | _stored(head, metric, value) for head, metric, value in values]
-        post = posts.setdefault(
-            str(ref.post_id), _own_post(cells, layout, ref, (table.name, number))
-        )
+        day = read_day(cells, layout, place)
+        values = read_values(cells, layout, place)
+        n_negative += sum(_is_negative(cells[h]) for h in layout.metrics)
+        about = {"post_id": ref.post_id, "platform": ref.platform, "row_no": row_no, "day": day}
+        part.rows.extend({**source.base, **about, **_stored(*value)} for value in values)
+        post = posts.setdefault(str(ref.post_id), _own_post(cells, layout, ref, place))
         if day is None:
-            post.counts |= _counts(values)
-    names = {str(r["platform"]) for r in rows}
-    if len(names) > 1:
-        raise BadInput(f"posts of {' and '.join(sorted(names))} in one export.", file=table.name)
-    one: Any = platform or next(iter(names), "")
-    unread = tuple(h for h in table.columns if h not in layout.read_columns)
-    note = "; ".join(n for n in (describe(table), describe_styles(table), layout.note) if n)
-    return Export(one, rows, len(posts), unread, skipped, [*posts.values()], n_totals, note)
+            post.counts |= counts(values, ref.platform)
+    return replace(
+        part, posts=[*posts.values()], n_posts=len(posts), n_totals=n_totals, n_negative=n_negative
+    )
+
+
+def _is_negative(text: str) -> bool:
+    return text.strip()[:1] in ("-", "−") and any(c.isdigit() for c in text)
 
 
 def _own_post(
-    cells: Mapping[str, str], layout: _Layout, ref: PostRef, place: tuple[str, int]
+    cells: Mapping[str, str], layout: ExportColumns, ref: PostRef, place: Place
 ) -> OwnPost:
     facts = {name: cells[head].strip() for name, head in layout.facts.items()}
-    length = facts.get("duration_s", "")
     kind = next((f for word, f in _TYPES.items() if word in facts.get("type", "").lower()), None)
     title, caption = facts.get("title") or None, facts.get("caption") or None
-    if ref.platform in ("tiktok", "instagram"):  # which have captions and no titles
+    if ref.platform in ("tiktok", "instagram", "x", "linkedin"):  # captions and no titles
         title, caption = None, caption or title
+    length = layout.facts.get("duration_s", "")
     return OwnPost(
         ref,
-        place[1],
+        place.row,
         title=title,
         caption=caption,
-        posted_at=_posted_at(facts.get("posted_at", ""), layout, ref, place),
-        duration_s=_number(length, layout, "duration_s", place),
+        posted_at=read_posted_at(facts.get("posted_at", ""), layout, ref, place),
+        duration_s=read_seconds(facts.get("duration_s", ""), layout, length, place),
         handle=facts.get("handle", "").lstrip("@").lower() or ref.handle,
         format=ref.format if ref.format != "unknown" or not kind else kind,
         row=dict(cells),
     )
 
 
-def _number(text: str, layout: _Layout, fact: str, place: tuple[str, int]) -> float | None:
-    head = layout.facts.get(fact, "")
-    if not text or (clock := read_length(text)) is not None:
-        return clock if text else None
-    number = _read(text, layout.styles[head], head, place, is_count=False)
-    return number.value or None if number else None
+def _stored(head: str, metric: str, value: Any) -> dict[str, Any]:
+    facts = {"metric": metric, "source_column": head, "at_ratio": None}
+    return {**facts, "value": float(value.value), "unit": columns.unit_of(metric)}
 
 
-def _posted_at(text: str, layout: _Layout, ref: PostRef, place: tuple[str, int]) -> datetime | None:
-    """When a post went up, as the export says; where it has no year, as TikTok's, from TikTok's
-    id.
+def _is_total(cells: Mapping[str, str], layout: ExportColumns) -> bool:
+    """Whether a row sums the others up: it names no post, and its first text is such a word, or it
+    has numbers alone.
     """
-    head = layout.facts.get("posted_at", "")
-    moment = _moment(text, layout.styles[head], head, place) if text else None
-    if moment is None and ref.platform == "tiktok" and ref.native_id:
-        moment = datetime.fromtimestamp(int(ref.native_id) >> 32, UTC)
-    return moment.replace(tzinfo=None) if moment else None
+    if _cell(cells, layout.url):
+        return False
+    texts = [c for h, cell in cells.items() if h not in layout.metrics and (c := cell.strip())]
+    return not texts or columns.is_total(texts[0])
 
 
-def _day(cells: Mapping[str, str], layout: _Layout, place: tuple[str, int]) -> Any:
-    text = _cell(cells, layout.day).strip()
-    if not layout.day or text.lower() in columns.WHOLE_LIFE:
-        return None
-    moment = _moment(text, layout.styles[layout.day], layout.day, place)
-    if moment is None:
-        raise BadInput(f"{text!r} is no day.", file=place[0], row=place[1], field=layout.day)
-    return moment.date()
+def _account_days(source: _Source) -> Export:
+    """What a table says of an account by day: its followers are kept, the rest is named."""
+    layout = find_metrics(source.table)
+    others = [h for h in _numeric(source.table) if h not in layout.facts.values()]
+    if not layout.day or not (layout.metrics or "followers" in layout.facts or others):
+        missing = "that names posts (a link or an id)"
+        raise _no_column(source.table, missing if layout.metrics else "whose numbers are known")
+    is_tiktok = "followers_change" in layout.facts  # which TikTok Studio alone has
+    return Export(
+        source.platform or ("tiktok" if is_tiktok else ""),
+        followers=_followers(source, layout) if "followers" in layout.facts else {},
+        elsewhere=_elsewhere(source, layout, others) if others or layout.metrics else (),
+    )
 
 
-def _moment(text: str, style: Style, head: str, place: tuple[str, int]) -> datetime | None:
-    """A time as written; None for words that say no year."""
-    if match := _NAMED.fullmatch(text):
-        groups = {k.rstrip("2"): v for k, v in match.groupdict().items() if v}
-        month = groups["month"].lower()
-        if month in _MONTHS:
-            return datetime(
-                int(groups["year"]), _MONTHS.index(month) + 1, int(groups["day"]), tzinfo=UTC
-            )
-    try:
-        return style.read_time(text)
-    except ValueError as error:
-        if "can be day and month" not in str(error):
-            return None
-        raise BadInput(
-            f"{error}, and no row shows which.",
-            todo="Say which: --date-order dmy or --date-order mdy.",
-            file=place[0],
-            row=place[1],
-            field=head,
-        ) from None
+def _followers(source: _Source, layout: ExportColumns) -> dict[date, int]:
+    head, day_head = layout.facts["followers"], layout.day or ""
+    followers: dict[date, int] = {}
+    for row_no, cells in source.table.rows():
+        if isinstance(cells, Damage):
+            continue
+        place = source.place(row_no)
+        moment = read_time(cells[day_head].strip(), layout.styles[day_head], day_head, place)
+        count = read_plain(cells[head], layout.styles[head], head, place)
+        if moment and count and count.value >= 0:
+            followers[moment.date()] = int(count.value)
+    return followers
 
 
-def _values(
-    cells: Mapping[str, str], layout: _Layout, place: tuple[str, int]
-) -> list[tuple[str, str, Number]]:
-    """(heading, metric, number in the metric's unit) of the cells that hold one."""
-    values = []
-    for head, metric in layout.metrics.items():
-        unit = columns.COLUMNS[metric][0]
-        number = _value(cells[head], layout, head, unit, place)
-        if number is not None and number.value >= 0:
-            values.append((head, metric, number))
-    return values
+def _elsewhere(source: _Source, layout: ExportColumns, others: Sequence[str]) -> tuple[str, ...]:
+    day_head, latest = layout.day or "", source.exported_at
+    cells = [row[day_head] for _, row in source.table.rows() if isinstance(row, dict)]
+    days = [read_moment(cell, layout.styles[day_head], latest) for cell in cells]
+    dates = [moment.date() for moment in days if moment]
+    ends = " to ".join(dict.fromkeys(str(d) for d in (min(dates), max(dates)))) if dates else ""
+    span = f" ({ends})" if len(dates) == len(cells) and ends else ""
+    metrics = [metric.replace("_", " ") for metric in layout.metrics.values()]
+    names = ", ".join([*metrics, *(h for h in others if h not in layout.metrics)])
+    return (
+        _titled(
+            source.title,
+            f"{number(len(cells), 'day')}{span} of the whole account, not of posts: {names}. Not "
+            "stored: numbers of posts come from the export of content or posts, by post or by post "
+            "and day; followers from the follower history.",
+        ),
+    )
 
 
-def _value(
-    text: str, layout: _Layout, head: str, unit: str, place: tuple[str, int]
-) -> Number | None:
-    if unit == "s" and (seconds := read_length(text)) is not None:
-        return Number(seconds)
-    number = _read(text, layout.styles[head], head, place, is_count=unit == "count")
-    if number is None:
-        return None
-    if unit == "ratio":
-        return Number(number.value if head in layout.fractions else number.value / 100)
-    if unit == "count" and not float(number.value).is_integer():
-        raise BadInput(
-            f"{text} is no count: counts have no fraction.",
-            todo=_DECIMAL,
-            file=place[0],
-            row=place[1],
-            field=head,
-        )
-    scale = next((s for word, s in _SCALES.items() if word in head.lower()), 1)
-    return replace(number, value=number.value * (scale if unit == "s" else 1))
-
-
-def _read(
-    text: str, style: Style, head: str, place: tuple[str, int], *, is_count: bool
-) -> Number | None:
-    where = {"file": place[0], "row": place[1], "field": head}
-    if style.is_mixed:
-        raise BadInput(
-            "some numbers have a decimal point and some a decimal comma.",
-            todo="Save the column in one form.",
-            file=place[0],
-            field=head,
-        )
-    try:
-        return style.read_number(text, is_count=is_count)
-    except ValueError as error:
-        todo = _DECIMAL if " or " in str(error) else "Mend the cell, or empty it."
-        raise BadInput(f"{error}.", todo=todo, **where) from None  # type: ignore[arg-type]
-
-
-def _stored(head: str, metric: str, number: Number) -> dict[str, Any]:
-    return {
-        "metric": metric,
-        "source_column": head,
-        "at_ratio": None,
-        "value": float(number.value),
-        "unit": columns.COLUMNS[metric][0],
-    }
-
-
-def _counts(values: list[tuple[str, str, Number]]) -> dict[str, Metric]:
-    return {
-        metric: Metric(int(number.value), "estimated" if number.is_estimated else "observed")
-        for _, metric, number in values
-        if metric in METRICS
-    }
-
-
-def _is_total(cells: Mapping[str, str], layout: _Layout) -> bool:
-    """Whether a row sums the others up: it names no post, and its first text is such a word."""
-    first = next((c.strip() for c in cells.values() if c.strip()), "")
-    return not _cell(cells, layout.url).strip() and first.lower() in columns.TOTALS
+def _merged(parts: Sequence[Export], platform: Platform | None, name: str) -> Export:
+    """The parts of one file as one export; posts of several parts are one post."""
+    posts: dict[str, OwnPost] = {}
+    for post in (p for part in parts for p in part.posts):
+        first = posts.setdefault(str(post.ref.post_id), post)
+        if first is not post:
+            first.counts = {**post.counts, **first.counts}
+            for fact in ("title", "caption", "posted_at", "duration_s", "handle"):
+                setattr(first, fact, getattr(first, fact) or getattr(post, fact))
+    platforms = {p.ref.platform for p in posts.values()}
+    if len(platforms) > 1 and not platforms <= META:
+        raise BadInput(f"posts of {' and '.join(sorted(platforms))} in one export.", file=name)
+    named = next((part.platform for part in parts if part.rows or part.followers), None)
+    one: Any = platform or next(iter(sorted(platforms)), None) or named or ""
+    retention = sum(part.n_posts for part in parts if not part.posts)
+    return Export(
+        one,
+        [row for part in parts for row in part.rows],
+        len(posts) + retention,
+        tuple(dict.fromkeys(h for part in parts for h in part.unknown_columns)),
+        [skip for part in parts for skip in part.skipped],
+        [*posts.values()],
+        sum(part.n_totals for part in parts),
+        "; ".join(dict.fromkeys(part.note for part in parts if part.note)),
+        n_negative=sum(part.n_negative for part in parts),
+        followers={day: n for part in parts for day, n in part.followers.items()},
+        elsewhere=tuple(text for part in parts for text in part.elsewhere),
+    )
 
 
 def _retention(table: Table, curve: tuple[str, str], base: dict[str, Any]) -> Export:
     at, value_at = curve
     rows: list[dict[str, Any]] = []
     skipped: list[tuple[int, str]] = []
-    for number, cells in table.rows():
+    for row_no, cells in table.rows():
         point = None if isinstance(cells, Damage) else _point(table, cells, curve)
         if point is None or not 0 <= point[0] <= 100:
-            skipped.append((number, "no position from 0 to 100 %, or no value"))
+            skipped.append((row_no, "no position from 0 to 100 %, or no value"))
             continue
         facts = {"metric": "retention", "at_ratio": point[0] / 100, "value": point[1] / 100}
-        rows.append({**base, **facts, "unit": "ratio", "source_column": value_at, "row_no": number})
+        rows.append({**base, **facts, "unit": "ratio", "source_column": value_at, "row_no": row_no})
     unread = tuple(h for h in table.columns if h not in (at, value_at))
     return Export(base["platform"], rows, 1, unread, skipped, note=describe(table))
 
@@ -422,29 +409,8 @@ def _point(
     return (at.value, value.value) if at and value else None
 
 
-def _identify(url: str, native: str, platform: Platform | None) -> PostRef | None:
-    """The post of the row's link, else of its id where ids are those of links."""
-    word = native.strip()
-    if url.strip():
-        try:
-            ref = post_ref(url.strip())
-        except BadInput:
-            ref = None
-        if ref and ref.native_id:
-            return ref
-    # Instagram's numeric ids are not those of its links, so a row without a link cannot be told
-    # there.
-    if platform in BY_ID and word.isascii() and word.isalnum() and any(c.isdigit() for c in word):
-        link = {"tiktok": "https://www.tiktok.com/@_/video/", "x": "https://x.com/i/status/"}
-        return PostRef(platform, word, link[platform] + word)
-    # YouTube Studio names a video by its id alone, under "Content".
-    if _YOUTUBE_ID.fullmatch(word):
-        return post_ref(f"https://www.youtube.com/watch?v={word}")
-    return None
-
-
 def _cell(cells: Mapping[str, str], head: str | None) -> str:
-    return cells.get(head, "") if head else ""
+    return cells.get(head, "").strip() if head else ""
 
 
 def _post(post_id: str, path: Path) -> dict[str, Any]:

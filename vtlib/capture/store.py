@@ -12,6 +12,7 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, STATES_BEST_FIRST
+from vtlib.platforms import exported
 from vtlib.platforms.sanitise import CUTS
 from vtlib.store import accounts
 from vtlib.store.connection import Connection, Store
@@ -97,7 +98,8 @@ def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) 
         if previous is None:
             raise BadInput(f"there is no capture {capture_id}")
         facts = {k: v for k, v in (row or {}).items() if v is not None}
-        _hide_likes(connection, capture_id)
+        if previous["actor"] != exported.NAME:  # there the first import has hidden them
+            _hide_likes(connection, capture_id)
         facts_of_end = {"status": "ok", "ended_at": naive(None), **_counts(connection, capture_id)}
         stage(connection, "captures", [{**previous, **facts_of_end, **facts}])
         replace(connection, "captures", ["capture_id"])

@@ -14,7 +14,7 @@ from vtlib.capture.database_tables import database_kind, read_database
 from vtlib.capture.table_match import dates_of, without_sums
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
-from vtlib.platforms import post_ref
+from vtlib.platforms import exported, post_ref
 from vtlib.platforms.layouts.layout import Layout
 from vtlib.tables.columnar import typed_table
 from vtlib.tables.encodings import json_encoding, utf8
@@ -87,8 +87,10 @@ def layout_items(
 
 @lru_cache(maxsize=8)
 def cached_table(dataset: Dataset, options: TableOptions) -> Table:
-    """`table_of`, with the styles of its columns learnt once."""
-    return table_of(dataset, options)
+    """`table_of`, with the styles of its columns learnt once; an export of ours as it went out."""
+    table = table_of(dataset, options)
+    is_text = exported.is_table(table.columns) and table_form(dataset) in ("CSV", "XLSX")
+    return table.guarded() if is_text else table
 
 
 def _json_items(dataset: Dataset, table: Table) -> Iterator[Any]:

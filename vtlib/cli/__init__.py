@@ -34,6 +34,7 @@ FAMILIES = {
     "costs": ("activity",),
     "discover": ("scrape",),
     "doctor": ("operations",),
+    "export": ("exports",),
     "import": ("imports", "import_tables"),
     "init": ("project",),
     "overview": ("run",),
@@ -92,6 +93,7 @@ WORKFLOW = {
         "script": "Scripts: versions, review, production, export, posts.",
     },
     "Measure": {
+        "export": "Tables for spreadsheets, Tableau or R, each column with its meaning.",
         "report": "The latest report of a project.",
         "overview": "All projects on one page.",
         "costs": "What was spent, on what.",

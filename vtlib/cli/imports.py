@@ -11,14 +11,15 @@ import click
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.core.conclusion import number
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, VtError
 from vtlib.core.models import PLATFORMS, Platform
 
 if TYPE_CHECKING:
     from vtlib.capture import imports
     from vtlib.capture.file_check import FileCheck
     from vtlib.capture.own_analytics import Export
-    from vtlib.store.project import Workspace
+    from vtlib.ops.local_videos import VideoReport
+    from vtlib.store.project import Project, Workspace
 
 encoding_option = click.option(
     "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
@@ -58,11 +59,12 @@ def import_() -> None:
 @click.option("--own", is_flag=True, help="The post is ours.")
 @click.option("--notes", default="", help="Why it is of interest.")
 def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
-    """Add one post by its URL, in any of its forms."""
+    """Add one post by its URL, in any of its forms; a short link is asked where it leads."""
     from vtlib.capture import imports
     from vtlib.ops import projects
 
-    reports = imports.import_urls(projects.open_project(at, project), [url], own=own, notes=notes)
+    current = projects.open_project(at, project)
+    reports = imports.import_urls(current, [url], own=own, notes=notes, resolve=resolver(current))
     return reports_answer(reports)
 
 
@@ -70,12 +72,40 @@ def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
 @click.argument("file", type=click.Path(path_type=Path))
 @project_option
 def urls(at: Workspace, file: Path, project: str) -> Answer:
-    """Add posts from a text file, a URL a line (# begins a remark)."""
+    """Add posts from a text file, a URL a line (# begins a remark); short links are asked where
+    they lead.
+    """
     from vtlib.capture import imports
     from vtlib.ops import projects
 
     lines = projects.read_lines(file)
-    return reports_answer(imports.import_urls(projects.open_project(at, project), lines))
+    current = projects.open_project(at, project)
+    return reports_answer(imports.import_urls(current, lines, resolve=resolver(current)))
+
+
+@command(import_, "links", example="vt import links --project spring")
+@project_option
+def links(at: Workspace, project: str) -> Answer:
+    """Ask where short links lead that came in without the network, and add their posts."""
+    from vtlib.capture import imports
+    from vtlib.ops import projects
+
+    current = projects.open_project(at, project)
+    resolve = resolver(current)
+    reports = imports.resolve_links(current, resolve) if resolve else []
+    if not reports:
+        return Answer({"imports": [], "failed": 0}, "No waiting short link led to a post.")
+    return reports_answer(reports)
+
+
+def resolver(project: Project) -> imports.Resolve | None:
+    """What follows short links; None for a project that asks nothing of public hosts."""
+    if project.params.is_simulated or project.is_replay:
+        return None
+    from vtlib.media.download.short_links import ShortLinks
+    from vtlib.media.download.url_allowlist import UrlAllowlist
+
+    return ShortLinks(UrlAllowlist.of([project.workspace.settings.apify_url])).resolve
 
 
 @command(
@@ -267,6 +297,66 @@ def _time(text: str | None) -> datetime | None:
 
 @command(
     import_,
+    "media",
+    example="vt import media downloads/ --project spring\n"
+    "vt import media our_cuts/ --project spring --own --platform tiktok",
+)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@project_option
+@click.option("--own", is_flag=True, help="The videos are ours.")
+@click.option(
+    "--platform",
+    type=click.Choice(PLATFORMS),
+    help="Of ids in names that several platforms have, and of videos of no known post.",
+)
+def media(
+    at: Workspace, folder: Path, project: str, own: bool, platform: Platform | None
+) -> Answer:
+    """Take in local videos (mp4, mov, webm, mkv …): vt process videos measures them and vt analyze
+    videos asks about them, as if they had been downloaded. Files are copied; originals stay.
+
+    What tells a video's post: NAME.info.json of yt-dlp beside it (its facts and numbers come in
+    too), a link in NAME.url or NAME.webloc, the id in its name. A video of no known post becomes
+    one of --platform with an id of its file, local-1a2b3c4d.
+    """
+    from vtlib.ops import local_videos, projects
+
+    current = projects.open_project(at, project)
+    with progress("copying", unit="videos") as tick:
+        reports = local_videos.import_folder(
+            current, folder, platform=platform, is_own=own, progress=tick
+        )
+    return _videos_answer(reports)
+
+
+def _videos_answer(reports: list[VideoReport]) -> Answer:
+    import pandas as pd
+
+    rows = pd.DataFrame(
+        [
+            {
+                "": "FAILED" if r.status == "failed" else r.status,
+                "file": r.file,
+                "post": r.post_id or None,
+                "told by": r.basis or ("its file" if r.post_id else None),
+            }
+            for r in reports
+        ]
+    )
+    lines = [f"{r.file}: {r.reason}" for r in reports if r.reason and r.file not in r.reason]
+    lines += [r.reason for r in reports if r.reason and r.file in r.reason]
+    n_failed = sum(1 for r in reports if r.exit_code)
+    if n_failed:
+        lines.append(f"{n_failed} of {number(len(reports), 'video')} not taken in")
+    if n_failed < len(reports):
+        lines.append("vt process videos measures them.")
+    worst = max((r.exit_code for r in reports), default=0)
+    data = {"videos": reports, "failed": n_failed}
+    return Answer(data, "\n".join([table(rows), *lines]), worst)
+
+
+@command(
+    import_,
     "analytics",
     example="vt import analytics exports/Content.csv --project spring\n"
     "vt import analytics retention.csv --project spring --post youtube:dQw4w9WgXcQ",
@@ -290,57 +380,88 @@ def analytics(
     date_order: Any,
     decimal: str | None,
 ) -> Answer:
-    """Import exports of own analytics (CSV, XLSX): Instagram, Facebook, TikTok, YouTube Studio;
-    views, reach, impressions, saves, watch time, retention; of posts' whole lives or by day. A
-    post that is not there yet is made, as own. The same file again replaces its rows; a column
-    that is not read is named.
+    """Import exports of own analytics (CSV, XLSX, ZIP) of YouTube Studio, TikTok Studio, Meta
+    Business Suite (Instagram, Facebook), LinkedIn, X and Pinterest, with headings in any of about
+    25 languages. A post that is not there yet is made, as own; days are a series; followers by day
+    go to the own account.
+
+    Numbers: views, reach, impressions, saves, watch time, retention, clicks and others; of posts'
+    whole lives or by day. The same file again replaces its rows. A column that is not read is
+    named, and so are numbers that are of no post.
     """
     from vtlib.ops import projects
-    from vtlib.performance import stage as performance_stage
+    from vtlib.performance import own_statistics
     from vtlib.tables.reader import TableOptions
 
     current = projects.open_project(at, project)
     options = TableOptions(encoding, date_order or "", decimal or "")
-    lines, data = [], []
+    lines: list[str] = []
+    data: list[dict[str, Any]] = []
+    failures: list[VtError] = []
     for path in files:
-        export, n_new = performance_stage.import_native(
-            current, path, platform=platform, post_id=post, options=options
-        )
+        try:
+            export, n_new = own_statistics.import_native(
+                current, path, platform=platform, post_id=post, options=options
+            )
+        except BadInput as error:
+            if len(files) == 1:
+                raise
+            failures.append(error)
+            lines.append(f"FAILED {error}")
+            data.append({"file": path, "status": "failed", "reason": str(error)})
+            continue
         lines += _lines(path.name, export, n_new)
-        data.append(
-            {
-                "file": path,
-                "platform": export.platform,
-                "numbers": len(export.rows),
-                "posts": export.n_posts,
-                "new_posts": n_new,
-                "days": len({r["day"] for r in export.rows if r["day"]}),
-                "totals": export.n_totals,
-                "skipped": export.skipped,
-                "unknown_columns": export.unknown_columns,
-                "reading": export.note,
-                "exported_at": export.exported_at,
-                "exported_at_basis": export.exported_at_basis,
-            }
-        )
-    return Answer(data, "\n".join(lines))
+        data.append(_facts(path, export, n_new))
+    stored = [one for one in data if one["status"] == "ok"]
+    if failures or not stored:
+        lines.append(f"{len(data) - len(stored)} of {number(len(data), 'file')} not stored")
+    return Answer(data, "\n".join(lines), 2 if failures or not stored else 0)
+
+
+def _facts(path: Path, export: Export, n_new: int) -> dict[str, Any]:
+    return {
+        "file": path,
+        "status": "not stored" if export.is_empty else "ok",
+        "platform": export.platform,
+        "numbers": len(export.rows),
+        "posts": export.n_posts,
+        "new_posts": n_new,
+        "days": len({r["day"] for r in export.rows if r["day"]}),
+        "follower_days": len(export.followers),
+        "totals": export.n_totals,
+        "negative": export.n_negative,
+        "skipped": export.skipped,
+        "unknown_columns": export.unknown_columns,
+        "not_per_post": export.elsewhere,
+        "reading": export.note,
+        "exported_at": export.exported_at,
+        "exported_at_basis": export.exported_at_basis,
+    }
 
 
 def _lines(name: str, export: Export, n_new: int) -> list[str]:
-    days = {r["day"] for r in export.rows if r["day"]}
-    by_day = f", by day ({min(days)} to {max(days)})" if days else ""
-    new_posts = f", {n_new} of them new" if n_new else ""
-    n, when = len(export.rows), f"{export.exported_at:%Y-%m-%d %H:%M} UTC"
-    posts = number(export.n_posts, "post")
-    head = f"{name}: {number(n, 'number')} of {posts}{new_posts}{by_day}"
-    lines = [f"{head}; as of {when} ({export.exported_at_basis})"]
+    when = f"as of {export.exported_at:%Y-%m-%d %H:%M} UTC ({export.exported_at_basis})"
+    lines = [f"{name}: {_summary(export, n_new)}; {when}"]
     if export.n_totals:
         lines.append(f"  {number(export.n_totals, 'row')} of totals passed over")
+    if export.n_negative:
+        lines.append(f"  {number(export.n_negative, 'number')} below 0 not read")
     lines += [f"  row {row}: {reason}" for row, reason in export.skipped[:10]]
     if len(export.skipped) > 10:
         lines.append(f"  and {number(len(export.skipped) - 10, 'row')} more")
-    if export.note:
-        lines.append(f"  {export.note}")
+    lines += [f"  {text}" for text in (*export.elsewhere, export.note) if text]
     if export.unknown_columns:
         lines.append(f"  columns not read: {', '.join(export.unknown_columns)}")
     return lines
+
+
+def _summary(export: Export, n_new: int) -> str:
+    if export.is_empty:
+        return "nothing stored"
+    if not export.rows and not export.posts:
+        return f"followers on {number(len(export.followers), 'day')}"
+    days = {r["day"] for r in export.rows if r["day"]}
+    by_day = f", by day ({min(days)} to {max(days)})" if days else ""
+    new_posts = f", {n_new} of them new" if n_new else ""
+    posts = number(export.n_posts, "post")
+    return f"{number(len(export.rows), 'number')} of {posts}{new_posts}{by_day}"

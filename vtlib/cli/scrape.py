@@ -221,11 +221,22 @@ def _capture(
         quote = capture_stage.quote(project, search, again=again)
         text = "\n".join([table(quote.estimate, empty="nothing to ask"), *quote.words])
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
+    if search is None:
+        _resolve_links(project)
     with progress("capturing", unit="runs") as tick:
         result = capture_stage.run(
             project, search, again=again, on_result=lambda _: tick(1), on_new=_match
         )
     return _answer(result.captures, result.targets)
+
+
+def _resolve_links(project: Project) -> None:
+    """Follow short links that wait, which costs nothing; a provider is asked about the rest."""
+    from vtlib.capture import imports
+    from vtlib.cli.imports import resolver
+
+    if resolve := resolver(project):
+        imports.resolve_links(project, resolve)
 
 
 def _match(project: Project) -> None:

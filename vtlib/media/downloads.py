@@ -141,7 +141,7 @@ class Downloads:
         """In a worker: download a post into the media folder; None when nothing was tried."""
         platform = str(row["platform"])
         with self._lock:
-            self.result.stop_reason = self.result.stop_reason or _quota(
+            self.result.stop_reason = self.result.stop_reason or quota_reason(
                 self.project, self.session.media
             )
             if self.result.stop_reason or platform in self.result.pauses:
@@ -155,7 +155,7 @@ class Downloads:
             self.session.clear(work)
             return None
         files = self.session.describe(outcome.files)
-        note = _note(self, row, outcome, files)
+        note = media_note(self.project, row, outcome, files, had_cookies=self.rules.has_cookies)
         if files:
             self.session.finish(work, outcome.files, files, note)
         log.get(__name__).debug("fetched", post=request.post_id, status=outcome.status)
@@ -172,11 +172,16 @@ def _pool(size: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _note(
-    at: Downloads, row: Mapping[Any, Any], outcome: Fetched, files: list[StoredFile]
+def media_note(
+    project: Project,
+    row: Mapping[Any, Any],
+    outcome: Fetched,
+    files: list[StoredFile],
+    *,
+    had_cookies: bool = False,
 ) -> dict[str, Any]:
-    """The rows of `media` and `media_images` as plain JSON."""
-    now, params = at.project.workspace.now(), at.project.params.media
+    """The rows of `media` and `media_images` as plain JSON. `row`: post_id and tries so far."""
+    now, params = project.workspace.now(), project.params.media
     tries = 1 + (0 if pd.isna(row["tries"]) else int(row["tries"]))
     media: dict[str, Any] = {
         "post_id": row["post_id"],
@@ -185,7 +190,7 @@ def _note(
         "came_by": outcome.came_by or None,
         "tries": tries,
         "tried_at": now,
-        "had_cookies": at.rules.has_cookies,
+        "had_cookies": had_cookies,
         "max_mb": params.max_file_mb,
     }
     if files:
@@ -206,12 +211,13 @@ def _note(
 
 
 def save_note(at: Store, note: Mapping[str, Any]) -> None:
-    """Save the outcome of a post, as `_note` wrote it."""
+    """Save the outcome of a post, as `media_note` wrote it."""
     row = {k: _moment(v) if k.endswith("_at") else v for k, v in note["media"].items()}
     store.save_media(at, row, note["images"])
 
 
-def _quota(project: Project, folder: MediaFolder) -> str:
+def quota_reason(project: Project, folder: MediaFolder) -> str:
+    """Why nothing more may be stored; '' while there is place."""
     limit = project.params.media.quota_gb
     used_gb = folder.used_bytes() / 1e9
     if limit is None or used_gb < limit:

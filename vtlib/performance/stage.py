@@ -8,19 +8,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from vtlib.analysis import labelling
-from vtlib.capture import own_posts
-from vtlib.capture import store as captures
-from vtlib.capture.mapping import capture_key
-from vtlib.capture.own_analytics import Export, read_export
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput
-from vtlib.core.models import Platform
 from vtlib.core.params import Performance
 from vtlib.llm import costs as money
 from vtlib.llm.bill import Rates
@@ -35,10 +29,8 @@ from vtlib.performance.patterns import (
     script_values,
 )
 from vtlib.performance.pipeline import Inputs, PerformanceKnowledge, Result, judge, work
-from vtlib.store import people
 from vtlib.store.project import Project, one_session
 from vtlib.store.writes import decode_json, naive
-from vtlib.tables.reader import TableOptions
 
 MIN_POSTS = 5
 
@@ -280,63 +272,6 @@ def reader_conclusion(project: Project, found: Result) -> Conclusion:
         return end
     of_money = {i.said for i in found.insights if i.kind == "money"}
     return replace(end, headline=tuple(s for s in end.headline if s not in of_money))
-
-
-def import_native(
-    project: Project,
-    path: Path,
-    *,
-    platform: Platform | None = None,
-    post_id: str = "",
-    options: TableOptions | None = None,
-) -> tuple[Export, int]:
-    """Read an export of own analytics and keep its numbers; the same file again replaces its rows.
-
-    A post that is not there yet is made from it, marked as own. Returns the export and how many
-    posts are new. Raises BadInput for a file that is none (capture/own_analytics.read_export).
-    """
-    export = read_export(path, platform=platform, post_id=post_id, options=options)
-    rows = [{**row, "project_id": project.slug} for row in export.rows]
-    people.ensure_project(project.store, project.slug)
-    store.save_native(project.store, rows, at=project.workspace.now())
-    n_new = _save_own_posts(project, export, path.name) if export.posts else 0
-    return export, n_new
-
-
-def _save_own_posts(project: Project, export: Export, source: str) -> int:
-    """Write the posts of an export that are not there yet, as own; returns how many those are."""
-    posts = {str(p.ref.post_id): p for p in export.posts}
-    stored_posts = store.known_posts(project.store, [*posts])
-    captured_posts = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
-    now = naive(project.workspace.now())
-    capture_id = capture_key(project.slug, own_posts.ACTOR, export.sha256)
-    before = captures.get(project.store, capture_id) or {}  # the same content again is one capture
-    capture: dict[str, Any] = {
-        "capture_id": capture_id,
-        "project_id": project.slug,
-        "provider": own_posts.PROVIDER,
-        "actor": own_posts.ACTOR,
-        "platform": export.platform,
-        "source": source,
-        "source_sha256": export.sha256,
-        "captured_at": before.get("captured_at") or min(export.exported_at or now, now),
-        "captured_at_basis": export.exported_at_basis,
-        "started_at": now,
-    }
-    members = people.project_accounts(project.store, project.slug)
-    own = members[members["role"].eq("own")]
-    single = own.groupby("platform")["account_id"].filter(lambda ids: len(ids) == 1)
-    accounts: dict[Platform, str] = dict(
-        zip(own.loc[single.index, "platform"], single, strict=True)
-    )
-    frames = own_posts.own_post_frames(
-        posts.values(), capture, scraped=captured_posts, accounts=accounts
-    )
-    captures.begin(project.store, capture)
-    captures.ingest(project.store, frames)
-    captures.finish(project.store, capture_id)
-    people.mark_own(project.store, project.slug, [*posts])
-    return len(posts.keys() - stored_posts)
 
 
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:

@@ -15,6 +15,11 @@ _OWN: tuple[tuple[str, frozenset[str]], ...] = (
     ("YouTube Studio", frozenset({"Content", "Video title", "Views"})),
     ("YouTube Studio", frozenset({"Content", "Video publish time"})),
     ("TikTok Studio", frozenset({"Video title", "Video link", "Total views"})),
+    ("TikTok Studio", frozenset({"Date", "Video Views", "Profile Views"})),
+    ("X analytics", frozenset({"Post id", "Post text", "Post Link"})),
+    ("X analytics", frozenset({"Date", "New follows", "Unfollows"})),
+    ("LinkedIn analytics", frozenset({"Post title", "Post link", "Created date"})),
+    ("LinkedIn analytics", frozenset({"Post URL", "Post publish date"})),
     ("Meta Business Suite", frozenset({"Post ID", "Account ID"})),
     ("Meta Business Suite", frozenset({"Post ID", "Permalink"})),
 )

@@ -42,7 +42,7 @@ from vtlib.platforms.fields import (
 from vtlib.platforms.urls import Address, try_split
 
 NAME = "x"
-HOSTS = frozenset({"x.com", "twitter.com"})
+HOSTS = frozenset({"x.com", "twitter.com", "t.co"})
 POST_LINK = "https://x.com/i/status/{}"  # of a post whose id alone is known
 MAX_ITEMS = 1000
 
@@ -60,8 +60,13 @@ _FULL_SHAPE = ("extendedEntities", "media", "entities", "isReply", "isRetweet", 
 
 
 def post_ref(address: Address) -> PostRef | None:
-    """`/<handle>/status/<id>` with anything after it, `/i/status`, `/i/web/status`, embeds."""
+    """`/<handle>/status/<id>` with anything after it, `/i/status`, `/i/web/status`, embeds; `t.co`
+    needs the network.
+    """
     path = [*address.path]
+    if address.host == "t.co":  # X's shortener, of links to anywhere
+        is_code = len(path) == 1
+        return PostRef("x", None, address.url, needs_network=True) if is_code else None
     if path[:1] == ["embed"]:
         path = ["i", "status", address.query.get("id", "")]
     if path[:2] == ["i", "web"]:

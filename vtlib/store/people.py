@@ -149,6 +149,19 @@ def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
         )
 
 
+def keep_facts(
+    store: Store, project: str, facts: Iterable[tuple[str, bool | None, str | None]]
+) -> None:
+    """Take over (post_id, is_own, notes) from another workspace, where nobody has said other."""
+    with store.write() as connection:
+        for post_id, is_own, notes in facts:
+            connection.execute(
+                "UPDATE project_posts SET is_own = coalesce(is_own, $own), "
+                "notes = coalesce(notes, $notes) WHERE project_id = $project AND post_id = $post",
+                {"own": is_own, "notes": notes, "project": project, "post": post_id},
+            )
+
+
 def save_reviews(
     store: Store,
     project: str,

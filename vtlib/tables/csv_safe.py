@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens without running anything in it, and the way back."""
+"""Cells that a spreadsheet opens without running or losing anything, and the way back."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ _PLACES = re.compile(rf"{_START}|(?<=[;\t\n\r]){_AHEAD}")
 _GUARDS = re.compile(
     rf"\A'(?='*{_BLANKS}(?:{_SIGNS}|[\t\r\n]|\"+{_BLANKS}{_SIGNS}))|(?<=[;\t\n\r])'{_AHEAD}"
 )
+# Control characters that XML has none of, and the return, which XML turns into a line end; and what
+# looks like one of them written out (ECMA-376, ST_Xstring).
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 
 
@@ -53,6 +57,16 @@ def guard_text(text: str) -> str:
 def from_csv_safe(text: str) -> str:
     """`text` of a cell as it was before `to_csv_safe` guarded it."""
     return _GUARDS.sub("", text) if "'" in text else text
+
+
+def escape_cell(text: str) -> str:
+    """`text` as a workbook holds it: control characters are written out."""
+    return _CONTROL.sub(lambda m: f"_x{ord(m[0]):04X}_", text)
+
+
+def unescape_cell(text: str) -> str:
+    """`text` of a workbook's cell as it was before `escape_cell`."""
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 
 def _cells(column: pd.Series) -> list[Any]:

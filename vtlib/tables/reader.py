@@ -7,7 +7,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +17,7 @@ from typing import IO
 from vtlib.core.errors import BadInput
 from vtlib.tables import workbook
 from vtlib.tables.column_style import Order, Style, column_styles
-from vtlib.tables.csv_safe import from_csv_safe
+from vtlib.tables.csv_safe import from_csv_safe, unescape_cell
 from vtlib.tables.encodings import Encoding, detect_encoding, mend_escaped
 
 Open = Callable[[], IO[bytes]]
@@ -113,14 +113,24 @@ class Table:
         options = self.options
         return column_styles(rows, self.columns, decimal=options.decimal, order=options.date_order)
 
-    def plain_rows(self, dates: Container[str] | None = None) -> Iterator[Row]:
-        """`rows` with numbers, times and flags in the form of platform exports (Style.plain).
+    def guarded(self) -> Table:
+        """The same table as one of our own, whose cells are as they were before they were guarded
+        or escaped.
+        """
+        return replace(self, _is_guarded=True)
+
+    def plain_rows(
+        self, dates: Container[str] | None = None, *, exact: Collection[str] = ()
+    ) -> Iterator[Row]:
+        """`rows` with numbers, times and flags in the form of platform exports (Style.plain); the
+        columns `exact` hold texts and stay as they are.
 
         Raises BadInput for a date column (one of `dates`, where these are all that matter) whose
         day and month can be swapped.
         """
         self._refuse_unclear_dates(dates)
-        odd = {name: style for name, style in self.styles.items() if not style.is_plain}
+        odd = {n: style for n, style in self.styles.items() if not style.is_plain}
+        odd = {name: style for name, style in odd.items() if name not in exact}
         for number, row in self.rows():
             if isinstance(row, dict):
                 try:
@@ -138,7 +148,8 @@ class Table:
                 ",".join(cells)[:500],
             )
         if self._is_guarded:
-            cells = [from_csv_safe(cell) for cell in cells]
+            plain = from_csv_safe if self.encoding else unescape_cell
+            cells = [plain(cell) for cell in cells]
         cells = cells + [""] * (len(self.columns) - len(cells))
         return dict(zip(self.columns, cells, strict=False))
 
@@ -191,6 +202,24 @@ def read_table(
     else:
         table = _from_text(open_, name, headings, options, is_guarded=is_guarded)
     return table
+
+
+def read_tables(
+    source: Path | Open, *, name: str = "", options: TableOptions | None = None
+) -> list[tuple[str, Table]]:
+    """(title, table) of each visible sheet of a workbook; of another file its one table, title ''.
+
+    Raises BadInput as `read_table` does.
+    """
+    open_, name = _opener(source), name or (source.name if isinstance(source, Path) else "")
+    with closing(open_()) as stream:
+        is_book = stream.read(4).startswith(b"PK\x03\x04")
+    if not is_book:
+        return [("", read_table(source, name=name, options=options))]
+    reading = ((), options or TableOptions())
+    sheets = workbook.list_sheets(open_, name)
+    tables = [(s.title, _from_sheet(open_, name, s, reading)) for s in sheets]
+    return [(title if len(tables) > 1 else "", t) for title, t in tables if t is not None]
 
 
 def read_text(path: Path) -> str:
@@ -274,17 +303,24 @@ def _from_text(
 
 def _from_workbook(open_: Open, name: str, headings: Sequence[str], options: TableOptions) -> Table:
     sheet = workbook.choose_sheet(open_, name, options.sheet)
-    first = sheet.first_rows
+    table = _from_sheet(open_, name, sheet, (headings, options))
+    if table is None:
+        raise BadInput("the workbook holds no table.", file=name)
+    _demand(table.columns, headings, name)
+    return table
+
+
+def _from_sheet(
+    open_: Open, name: str, sheet: workbook.Sheet, reading: tuple[Sequence[str], TableOptions]
+) -> Table | None:
+    first, (headings, options) = sheet.first_rows, reading
     at = find_header(first, headings)
     columns = _headings(first[at] if first else [], _body_width(first[at + 1 :]))
-    if not columns:
-        raise BadInput("the workbook holds no table.", file=name)
-    _demand(columns, headings, name)
 
     def rows() -> Iterator[tuple[int, list[str] | Damage]]:
         yield from workbook.sheet_rows(open_, sheet.title)
 
-    return Table(name, columns, at + 1, None, "", sheet.notes, options, rows)
+    return Table(name, columns, at + 1, None, "", sheet.notes, options, rows) if columns else None
 
 
 def _text(stream: IO[bytes], encoding: Encoding) -> io.TextIOWrapper:

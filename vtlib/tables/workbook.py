@@ -34,39 +34,45 @@ def choose_sheet(open_: Open, name: str, title: str = "") -> Sheet:
     A cover or a note before it has far fewer cells than the largest. Raises BadInput for no
     workbook, an empty one, and a title that no sheet has.
     """
+    tables = list_sheets(open_, name, title)
+    chosen = _named(tables, title, name) if title else _first_table(tables)
+    others = ", ".join(one.title for one in tables if one.title != chosen.title)
+    notes = (f"sheet {chosen.title}", f"not read: sheets {others}") if others else ()
+    return Sheet(chosen.title, chosen.first_rows, notes)
+
+
+def list_sheets(open_: Open, name: str, title: str = "") -> list[Sheet]:
+    """All visible sheets that are not empty, and the one called `title`. Raises BadInput for no
+    workbook or an empty one.
+    """
     _refuse(open_, name)
     try:
         with closing(open_()) as stream:
             book = _load(stream)
             sheets = [s for s in book.worksheets if s.sheet_state == "visible" or s.title == title]
             firsts = [(s.title, _texts(islice(s.iter_rows(), _FIRST_ROWS))) for s in sheets]
-            tables = [(title, rows) for title, rows in firsts if any(map(any, rows))]
+            tables = [Sheet(title, rows, ()) for title, rows in firsts if any(map(any, rows))]
             book.close()
     except _BROKEN as error:
         raise BadInput(f"the workbook cannot be read: {error}", file=name) from None
     if not tables:
         raise BadInput("the workbook is empty.", file=name)
-    chosen = _named(tables, title, name) if title else _first_table(tables)
-    others = ", ".join(one for one, _ in tables if one != chosen[0])
-    notes = (f"sheet {chosen[0]}", f"not read: sheets {others}") if others else ()
-    return Sheet(chosen[0], chosen[1], notes)
+    return tables
 
 
-_FirstRows = tuple[str, list[list[str]]]
-
-
-def _named(tables: list[_FirstRows], title: str, name: str) -> _FirstRows:
-    match = next((one for one in tables if one[0].casefold() == title.casefold()), None)
+def _named(tables: list[Sheet], title: str, name: str) -> Sheet:
+    match = next((one for one in tables if one.title.casefold() == title.casefold()), None)
     if match is None:
-        names = ", ".join(one for one, _ in tables)
+        names = ", ".join(one.title for one in tables)
         raise BadInput(f"no sheet {title!r}.", todo=f"There are: {names}.", file=name)
     return match
 
 
-def _first_table(tables: list[_FirstRows]) -> _FirstRows:
+def _first_table(tables: list[Sheet]) -> Sheet:
     """The first with at least a tenth of the cells of the largest."""
     sizes = [
-        sum(sum(map(bool, row)) for row in rows if sum(map(bool, row)) > 1) for _, rows in tables
+        sum(sum(map(bool, row)) for row in one.first_rows if sum(map(bool, row)) > 1)
+        for one in tables
     ]
     least = max(sizes) / 10
     return next(one for one, size in zip(tables, sizes, strict=True) if size >= least)

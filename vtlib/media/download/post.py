@@ -148,14 +148,14 @@ def _page(url: str, work: _Work) -> ProvenFile:
     login = pages.Login(rules.cookies_file, rules.cookies_browser)
     reader = pages.Reader(rules.allowlist, rules.limits, login, rules.more)
     with _removed_on_failure(work.folder):
-        return _prove_video(pages.save(url, work.folder, reader, deadline=work.deadline))
+        return check_video(pages.save(url, work.folder, reader, deadline=work.deadline))
 
 
 def _video(url: str, work: _Work) -> ProvenFile:
     with _removed_on_failure(work.folder):
         target = work.folder / "video"
         work.save(url, target)
-        return _prove_video(target)
+        return check_video(target)
 
 
 def _stills(request: DownloadRequest, work: _Work) -> list[ProvenFile]:
@@ -183,7 +183,8 @@ def _images(urls: tuple[str, ...], work: _Work) -> list[ProvenFile]:
         return files
 
 
-def _prove_video(path: Path) -> ProvenFile:
+def check_video(path: Path) -> ProvenFile:
+    """A file that is a complete, playable video. Raises DownloadFailed for what is none."""
     proof = prove(path)
     if not proof.ok:
         raise DownloadFailed(*by_proof(proof))

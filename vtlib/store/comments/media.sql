@@ -5,7 +5,7 @@ COMMENT ON COLUMN media.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN media.status IS 'ok (a video), photo (pictures), private, removed, expired (the media address), login, age, geo, rate_limited, not_video, too_large or broken';
 COMMENT ON COLUMN media.reason IS 'what the host or the probe said (strangers'' text); empty where a file came';
 COMMENT ON COLUMN media.kind IS 'video or image; of a mixed slideshow that of the first file';
-COMMENT ON COLUMN media.came_by IS 'page (by yt-dlp) or media_url (of a capture); NULL = nothing was asked';
+COMMENT ON COLUMN media.came_by IS 'page (by yt-dlp), media_url (of a capture) or file (of this machine, vt import media); NULL = nothing was asked';
 COMMENT ON COLUMN media.sha256 IS 'digest of the original file, whatever is kept of it; of a slideshow the first';
 COMMENT ON COLUMN media.path IS 'the file to use, relative to outputs; NULL = none came, or purged';
 COMMENT ON COLUMN media.bytes IS 'size of the file at path (at purge: what it was), bytes';

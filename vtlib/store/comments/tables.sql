@@ -204,9 +204,9 @@ COMMENT ON COLUMN post_snapshots.<metric>_state IS 'how <metric> is known: {{sta
 COMMENT ON TABLE posts IS 'Posts, one row each (machine). Facts of the newest capture that has them; a missing fact never erases one.';
 COMMENT ON COLUMN posts.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN posts.platform IS '{{platforms in words}}';
-COMMENT ON COLUMN posts.native_id IS 'the platform''s own id';
+COMMENT ON COLUMN posts.native_id IS 'the platform''s own id; local- and eight digits of its file''s SHA-256 for a local video of no known post';
 COMMENT ON COLUMN posts.account_id IS 'who posted, platform:native_id, or platform:@handle; NULL = unknown';
-COMMENT ON COLUMN posts.url IS 'canonical URL';
+COMMENT ON COLUMN posts.url IS 'canonical URL; empty = a local video of no known post';
 COMMENT ON COLUMN posts.format IS '{{formats in words}}';
 COMMENT ON COLUMN posts.posted_at IS 'when it was published, UTC; NULL = unknown';
 COMMENT ON COLUMN posts.caption IS 'the post''s text as the author wrote it (strangers'' text)';

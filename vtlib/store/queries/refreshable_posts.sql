@@ -4,5 +4,5 @@ FROM posts AS p
 JOIN project_posts AS l ON l.post_id = p.post_id AND l.project_id = $project
 LEFT JOIN (SELECT post_id, max(captured_at) AS captured_at FROM post_snapshots GROUP BY post_id) AS s
     ON s.post_id = p.post_id
-WHERE p.posted_at IS NOT NULL
+WHERE p.posted_at IS NOT NULL AND p.url <> ''
 ORDER BY p.posted_at DESC, p.post_id

@@ -57,7 +57,7 @@ def scores(at: Workspace, project: str, form: Any, to: Path | None) -> Answer:
 @form_option
 @to_option
 def analyses(at: Workspace, project: str, form: Any, to: Path | None) -> Answer:
-    """What models said of videos, with the answer as JSON and how much the files bear out."""
+    """What models said of videos, with the answer as JSON and how much the files support."""
     return _write(at, project, "analyses", (form, to))
 
 

@@ -10,7 +10,9 @@ from vtlib.run.plan import imported_by
 
 
 @contextlib.contextmanager
-def shared_server(notebooks: Path) -> Iterator[Callable[[Iterable[str]], AbstractContextManager[Kernels]]]:
+def shared_server(
+    notebooks: Path,
+) -> Iterator[Callable[[Iterable[str]], AbstractContextManager[Kernels]]]:
     """What stands for `fork_server` meanwhile: started by its first user, with what the seven
     notebooks import.
     """

@@ -59,8 +59,8 @@ class Store:
 
         Each is a transaction of its own as ever. Other processes that wait get their turn between
         two of them after `locks.LEASE_S` seconds, and other programs `locks.IDLE_S` after the
-        last: a session may wait for a network. One that `is_reading` opens the file for reading, beside other readers, until
-        something is written.
+        last: a session may wait for a network. One that `is_reading` opens the file for reading,
+        beside other readers, until something is written.
         """
         with locks.session(self.path, is_reading=is_reading):
             yield

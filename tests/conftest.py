@@ -36,6 +36,8 @@ LONG = (
     *("test_demo", "test_killed", "test_kill_matrix", "test_restored", "test_story", "test_tour"),
     *("test_replay", "test_tape", "test_kernels"),
     *("test_capturing", "test_browser", "test_jupyterlab", "test_workflow", "test_any_value"),
+    *("test_stage_equality", "test_open_orders", "test_stage", "test_slow_media", "test_media"),
+    *("test_desk", "test_new_platform", "test_model_money", "test_performance_flow"),
     *("test_sequence", "test_fitting", "test_client_copy", "test_connection", "test_performance"),
 )
 

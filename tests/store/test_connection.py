@@ -79,6 +79,13 @@ def test_migrations_lean_on_nothing_that_ducklake_refuses() -> None:
         )
 
 
+def _processes() -> multiprocessing.context.BaseContext:
+    """Processes forked from one that has imported this module and holds no database."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
 def _work(path: Path, worker: int) -> int:
     """Write and read until the soak is over, 15 rows at the least; how many rows."""
     store, written = Store(path, wait_s=60), 0
@@ -93,7 +100,7 @@ def _work(path: Path, worker: int) -> int:
 
 @pytest.mark.timeout(300 + 3 * SOAK_S)
 def test_eight_processes_write_and_read_without_an_error(store: Store) -> None:
-    with ProcessPoolExecutor(8, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(8, _processes()) as pool:
         done = [pool.submit(_work, store.path, n) for n in range(8)]
         written = [one.result() for one in done]  # an error of any process is raised here
     rows = store.query("SELECT count(*) AS n, count(DISTINCT brand_id) AS ids FROM brands")
@@ -189,7 +196,7 @@ def test_others_get_their_turn_while_a_session_goes_on(
     """
     monkeypatch.setattr("vtlib.store.locks.LEASE_S", 0.05)
     store.query("SELECT 1")
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=_processes()) as pool:
         others = pool.submit(_work, store.path, 1)
         with store.session():
             while not others.done():

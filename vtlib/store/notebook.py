@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from vtlib.core.param_keys import merge
@@ -34,10 +35,14 @@ def open_project(cell: Mapping[str, Any], *, section: str) -> Project:
 
 
 def literals(cell: Mapping[str, Any], section: str) -> dict[str, Any]:
-    """The cell's literals that are keys of `section` and differ from its default."""
+    """The cell's literals that are keys of `section` and differ from its default.
+
+    A module that a later cell imports under such a name (`tables`) is none.
+    """
     default = getattr(Params(project="x"), section)
     same = {k: getattr(default, k) for k in type(default).model_fields}
-    return {k: cell[k] for k in same if k in cell and cell[k] != same[k]}
+    names = [k for k in same if k in cell and not isinstance(cell[k], ModuleType)]
+    return {k: cell[k] for k in names if cell[k] != same[k]}
 
 
 def assume(project: Project, settings: Mapping[str, Mapping[str, Any]]) -> Project:

@@ -31,7 +31,7 @@ def readings(project: Project) -> pd.DataFrame:
 
 def _reading(row: Mapping[Any, Any]) -> dict[str, Any]:
     share = f"{int(row['mapped'] or 0):,} of {int(row['found'] or 0):,} items"
-    actor = row["actor"] or ""
+    actor = row["actor"] if isinstance(row["actor"], str) else ""  # a person's links have none
     return {
         **{name: row[name] for name in ("capture_id", "source", "captured_at", "platform")},
         "kind": actor or row["provider"],

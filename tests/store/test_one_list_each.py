@@ -24,7 +24,6 @@ LISTS = {
 }
 ALLOWED = {
     "core/models.py": "the lists",
-    "capture/own_columns.py": "a source: headings of exports",
     "capture/own_analytics.py": "a source: formats as exports call them",
     "outliers/counters.py": "formats that one platform has",
     "charts/captures.py": "a colour a state",

@@ -6,49 +6,24 @@ The same path as an import: the reader, the recognition and the mapping of impor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from vtlib.capture import datasets as files
 from vtlib.capture import imports, ingest, mapping, messages
 from vtlib.capture import store as captures
+from vtlib.capture.read_facts import ReadFacts, TargetReading
 from vtlib.capture.rows import BAD_VALUE
 from vtlib.capture.shapes import FileShape, first_items, shape_of_file
 from vtlib.core.errors import BadInput, VtError
-from vtlib.core.models import METRICS
 from vtlib.platforms import layouts
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store.project import Project
 
-_SAMPLE_CHARS = 60
 _LEAST_MAPPED = 0.5  # as importing.min_mapped_ratio has it, where no project says otherwise
-# Column -> target, by table.
-_POST = ("native_id", "url", "posted_at", "title", "caption", "duration_s", "format", "language")
-_MORE = ("hashtags", "mentions", "is_paid", "is_pinned", "audio_id", "audio_title")
-_TARGETS: dict[str, dict[str, str]] = {
-    "posts": {name: name for name in (*_POST, *_MORE)},
-    "accounts": {"handle": "handle", "native_id": "account_id", "display_name": "display_name"},
-    "account_snapshots": {
-        **{name: name for name in ("followers", "following", "is_verified", "bio")},
-        "posts": "account_posts",
-    },
-    "post_snapshots": {name: name for name in METRICS},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TargetReading:
-    """One fact that would be read: of how many items, how many hide it, and the first value."""
-
-    target: str
-    items: int
-    hidden: int = 0
-    sample: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +61,6 @@ class FileCheck:
     status: str = "ok"
     reason: str = ""
     exit_code: int = 0
-
-
-@dataclass(slots=True)
-class _TargetCount:
-    """How many rows of all chunks hold each target, and the first value of each."""
-
-    items: Counter[str] = field(default_factory=Counter)
-    hidden: Counter[str] = field(default_factory=Counter)
-    samples: dict[str, str] = field(default_factory=dict)
-
-    def add(self, frames: Mapping[str, pd.DataFrame]) -> None:
-        for table, columns in _TARGETS.items():
-            frame = frames[table]
-            for column, target in columns.items():
-                values = [v for v in frame[column].tolist() if _holds(v)]
-                self.items[target] += len(values)
-                if values:
-                    self.samples.setdefault(target, _short(values[0]))
-                if table == "post_snapshots":
-                    self.hidden[target] += int(frame[f"{column}_state"].eq("hidden").sum())
-
-    def readings(self) -> Iterator[TargetReading]:
-        for columns in _TARGETS.values():
-            for name in columns.values():
-                if self.items[name] or self.hidden[name]:
-                    sample = self.samples.get(name, "")
-                    yield TargetReading(name, self.items[name], self.hidden[name], sample)
 
 
 def check_files(
@@ -201,7 +149,7 @@ def _mapped(
     """What the mapping makes of all items, chunk by chunk."""
     capture = replace(_capture(one, choices, facts), layout=shape.layout)
     tally: Counter[str] = Counter()
-    use, count, keys = FieldUse(), _TargetCount(), set[str]()
+    use, count, keys = FieldUse(), ReadFacts(), set[str]()
     for batch in imports.batches(shape.items(one, choices.options)):
         chunk = ingest.mapped(batch, capture)
         if chunk is None:  # one of them cannot be a row: the import finds out which
@@ -273,20 +221,3 @@ def _fate(tally: Counter[str], project: Project | None) -> dict[str, Any]:
         "reason": messages.fate(tally, ratio=ratio, least=least),
         "exit_code": code,
     }
-
-
-def _holds(value: Any) -> bool:
-    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
-        return len(value) > 0
-    return not pd.isna(value) and value not in ("", "unknown")
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, datetime):
-        text = f"{value.replace(tzinfo=UTC):%Y-%m-%d %H:%M:%S} UTC"
-    else:
-        members = value.tolist() if hasattr(value, "tolist") else value
-        is_list = isinstance(members, (list, tuple))
-        text = ", ".join(map(str, members)) if is_list else str(members)
-    text = " ".join(text.split())
-    return text if len(text) <= _SAMPLE_CHARS else f"{text[: _SAMPLE_CHARS - 1]}…"

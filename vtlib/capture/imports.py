@@ -16,6 +16,7 @@ import pandas as pd
 from vtlib.capture import datasets as files
 from vtlib.capture import ingest, job_store, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
+from vtlib.capture.read_facts import ReadFacts
 from vtlib.capture.shapes import FileShape, shape_of_file
 from vtlib.capture.table_maps import TableMap
 from vtlib.core.conclusion import Conclusion
@@ -57,7 +58,7 @@ class ImportReport:
 
     found = mapped + problems; `bad_values` are fields of mapped items that could not be read.
     `warnings` say what went in and is not as it should be, `notes` what was guessed and what is not
-    read (`unread`: field -> items that hold it).
+    read (`unread`: field -> items that hold it); `read_facts` what is (target -> items).
     """
 
     source: str
@@ -74,6 +75,7 @@ class ImportReport:
     problems: int = 0
     bad_values: int = 0
     new_keys: tuple[str, ...] = ()
+    read_facts: Mapping[str, int] = field(default_factory=dict)
     unread: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -98,12 +100,14 @@ class _Total:
     tally: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
     use: FieldUse = field(default_factory=FieldUse)
+    facts: ReadFacts = field(default_factory=ReadFacts)
 
     def add(self, chunks: Iterable[mapping.Chunk]) -> None:
         for chunk in chunks:
             self.tally.update(chunk.tally)
             self.keys |= chunk.keys
             self.use.add(chunk.use)
+            self.facts.add(chunk.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,6 +445,7 @@ def _finish(
             "warnings": warnings,
             "vanished": [str(one["metric"]) for one in metrics],
             "unread": unread,
+            "read_facts": total.facts.counts(),
         },
     )
     bad = messages.unreadable(tally)
@@ -469,6 +474,7 @@ def _report(row: dict[str, Any], *, status: str, reason: str) -> ImportReport:
         captured_at_basis=row["captured_at_basis"] or "",
         new=int(row["new"] or 0),
         new_keys=tuple(row["new_keys"] or ()),
+        read_facts=row["read_facts"] or {},
         unread=row["unread"] or {},
         warnings=tuple(row["warnings"] or ()),
         status=status,

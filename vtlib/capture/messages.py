@@ -130,9 +130,3 @@ def certainty(actor: str) -> str:
     if actor.startswith("table "):
         return "a table, matched by its columns"
     return {"": "", "given": "the platform was given"}.get(actor, "known by its fields")
-
-
-def read_note(counts: Mapping[str, int], n_posts: int) -> str:
-    """How many posts, and how many of them have each number: "12 posts: views 12, likes 9"."""
-    numbers = ", ".join(f"{name} {n:,}" for name, n in counts.items() if n)
-    return f"{number(n_posts, 'post')}: {numbers or 'no numbers'}"

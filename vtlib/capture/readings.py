@@ -21,30 +21,42 @@ _MAX_NAMES = 12  # fields that are named; the rest is a number
 def readings(project: Project) -> pd.DataFrame:
     """A row a capture, the latest first: COLUMNS and capture_id.
 
-    `kind` is the actor or tool, `certain` how that is known, `read` how many posts have which
-    numbers, `not_read` the fields of items that nothing asked for, with their items.
+    `kind` is the actor or tool, `certain` how that is known, `read` the facts that its items held
+    (of captures from before these were counted: the numbers of their posts), `not_read` the fields
+    that nothing asked for; each with its items.
     """
     rows = project.frame("capture_numbers").to_dict("records")
     return pd.DataFrame([_reading(row) for row in rows], columns=["capture_id", *COLUMNS])
 
 
 def _reading(row: Mapping[Any, Any]) -> dict[str, Any]:
-    counts = {name: int(row[name]) for name in (*METRICS, "followers")}
     share = f"{int(row['mapped'] or 0):,} of {int(row['found'] or 0):,} items"
     actor = row["actor"] or ""
     return {
         **{name: row[name] for name in ("capture_id", "source", "captured_at", "platform")},
         "kind": actor or row["provider"],
         "certain": ", ".join(part for part in (messages.certainty(actor), share) if part),
-        "read": messages.read_note(counts, int(row["n_posts"])),
-        "not_read": _named(row["unread"]),
+        "read": _named(_facts(row)),
+        "not_read": _named(_object(row["unread"]), most=_MAX_NAMES),
     }
 
 
-def _named(unread: Any) -> str:
-    fields = orjson.loads(unread) if isinstance(unread, str) else unread
-    if not isinstance(fields, dict) or not fields:
-        return ""
-    names = [f"{name} ({n:,})" for name, n in list(fields.items())[:_MAX_NAMES]]
+def _facts(row: Mapping[Any, Any]) -> dict[str, int]:
+    """What was read, a post's link and id as one: the posts."""
+    facts = _object(row["read_facts"])
+    if not facts:
+        counts = {name: int(row[name]) for name in (*METRICS, "followers")}
+        facts = {"url": int(row["n_posts"]), **counts}
+    posts = {"posts": facts.get("url", 0)}
+    return posts | {k: n for k, n in facts.items() if n and k not in ("url", "native_id")}
+
+
+def _object(value: Any) -> dict[str, int]:
+    fields = orjson.loads(value) if isinstance(value, str) else value
+    return fields if isinstance(fields, dict) else {}
+
+
+def _named(fields: Mapping[str, int], *, most: int = 99) -> str:
+    names = [f"{name} {n:,}" for name, n in list(fields.items())[:most]]
     more = len(fields) - len(names)
     return ", ".join(names) + (f" and {more} more" if more else "")

@@ -9,7 +9,8 @@ store.
 A platform's module offers: `NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it),
 `post_ref(address)` and `account_ref(address)` (offline, None when the URL is not one),
 `recognise(item)` (the actor or export shape, or None), `outcome(item)` (item -> Mapped |
-MappedAccount | Rejected).
+MappedAccount | Rejected); and, where a link can be made of an id alone, `POST_LINK`. What other
+tools write is read by maps that are data (layouts/).
 """
 
 from __future__ import annotations
@@ -86,6 +87,11 @@ def post_ref(url: str) -> PostRef:
             todo="Paste the URL of one post; accounts go to: vt project add-accounts.",
         )
     return ref
+
+
+def has_timed_ids(platform: Platform) -> bool:
+    """Whether the ids of a platform hold the time they were given out (`id_time`)."""
+    return hasattr(SOURCES[platform], "id_time")
 
 
 def id_time(ref: PostRef) -> datetime | None:

@@ -48,6 +48,9 @@ from vtlib.platforms.urls import Address, try_split
 
 NAME = "facebook"
 HOSTS = frozenset({"facebook.com", "fb.com", "fb.watch"})
+POST_LINK = (
+    "https://www.facebook.com/permalink.php?story_fbid={}"  # of a post whose id alone is known
+)
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{5,25}")

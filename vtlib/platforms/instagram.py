@@ -50,6 +50,7 @@ from vtlib.platforms.urls import Address, try_split
 
 NAME = "instagram"
 HOSTS = frozenset({"instagram.com", "instagr.am"})
+POST_LINK = "https://www.instagram.com/p/{}/"  # of a post whose id alone is known
 MAX_ITEMS = 1000
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")

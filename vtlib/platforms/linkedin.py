@@ -48,6 +48,7 @@ from vtlib.platforms.urls import Address, try_split
 
 NAME = "linkedin"
 HOSTS = frozenset({"linkedin.com", "lnkd.in"})
+POST_LINK = "https://www.linkedin.com/feed/update/urn:li:{}/"  # of a post whose id alone is known
 MAX_ITEMS = 1000
 
 _URN = re.compile(r"\b(activity|share|ugcPost)[:-](\d{15,20})\b", re.IGNORECASE)

@@ -45,6 +45,7 @@ _ENDINGS = (
     "kr ie vn com.vn ec mx in pe co.at hu co.in co.nz id com.ec com.py tw be uk com.bo com.pe se"
 )
 HOSTS = frozenset({"pin.it", *(f"pinterest.{ending}" for ending in _ENDINGS.split())})
+POST_LINK = "https://www.pinterest.com/pin/{}/"  # of a post whose id alone is known
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{4,25}")

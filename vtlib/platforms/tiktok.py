@@ -51,6 +51,7 @@ from vtlib.platforms.urls import Address, try_split
 
 NAME = "tiktok"
 HOSTS = frozenset({"tiktok.com", "tiktokv.com"})  # the second in links of TikTok's own data export
+POST_LINK = "https://www.tiktok.com/@/video/{}"  # of a post whose id alone is known
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{15,20}")

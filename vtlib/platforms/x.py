@@ -43,6 +43,7 @@ from vtlib.platforms.urls import Address, try_split
 
 NAME = "x"
 HOSTS = frozenset({"x.com", "twitter.com", "t.co"})
+POST_LINK = "https://x.com/i/status/{}"  # of a post whose id alone is known
 MAX_ITEMS = 1000
 
 _STATUS = re.compile(r"\d{1,20}")

@@ -48,6 +48,7 @@ from vtlib.platforms.urls import Address, try_split
 
 NAME = "youtube"
 HOSTS = frozenset({"youtube.com", "youtu.be", "youtube-nocookie.com"})
+POST_LINK = "https://www.youtube.com/watch?v={}"  # of a post whose id alone is known
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"[A-Za-z0-9_-]{11}")

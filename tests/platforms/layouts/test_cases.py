@@ -14,7 +14,7 @@ import pytest
 
 from vtlib.capture import mapping
 from vtlib.capture.datasets import datasets, items
-from vtlib.core.models import METRICS
+from vtlib.core.models import METRICS, Mapped, MappedAccount, Rejected
 from vtlib.platforms import layouts
 
 DATA = Path(__file__).parent / "cases"
@@ -93,8 +93,8 @@ def test_a_file_means_what_its_documentation_says(case: dict[str, Any], tmp_path
 def test_an_account_alone_comes_in_with_its_counts(case: dict[str, Any], tmp_path: Path) -> None:
     _, chunk = imported(case, tmp_path)
     accounts = chunk.frames["accounts"].merge(chunk.frames["account_snapshots"], on="account_id")
-    for row, expected in zip(accounts.to_dict("records"), case["accounts"], strict=True):
-        assert {name: row[name] for name in expected} == expected
+    rows = zip(accounts.to_dict("records"), case["accounts"], strict=True)
+    assert [{name: row[name] for name in expected} for row, expected in rows] == case["accounts"]
 
 
 def test_every_layout_has_a_case() -> None:
@@ -103,13 +103,13 @@ def test_every_layout_has_a_case() -> None:
     assert {path.stem for path in layouts.FILES.glob("*.yaml")} == set(CASES)
 
 
-def test_a_layout_says_where_its_file_comes_from_and_reads_every_target_it_names() -> None:
-    for one in layouts.all_layouts():
-        assert one.source.startswith("https://"), one.name
-        assert one.get
-        assert one.knows
-        assert layouts.load(layouts.dump(one)) == one
-        assert layouts.by_name(one.name) is one
+def test_a_layout_says_where_its_file_comes_from_and_survives_being_written() -> None:
+    everything = layouts.all_layouts()
+    assert len({one.name for one in everything}) == len(everything) > 30
+    silent = [one.name for one in everything if not (one.get and one.knows)]
+    assert not silent
+    assert not [one.name for one in everything if not one.source.startswith("https://")]
+    assert [layouts.load(layouts.dump(one)) for one in everything] == [*everything]
 
 
 def test_no_layout_claims_an_item_that_a_platform_reads() -> None:
@@ -117,3 +117,21 @@ def test_no_layout_claims_an_item_that_a_platform_reads() -> None:
     payloads = [one["payload"] for p in data for one in json.loads(p.read_text())["items"]]
     assert payloads
     assert not [one for one in payloads if layouts.recognise(one)]
+
+
+ODD = (None, [], {}, "x", "7.5E+18", -1, 1e300, True, {"a": {"b": [1]}}, ["x"], "\ud83d")
+
+
+def test_nothing_that_stands_in_a_field_raises() -> None:
+    kinds = set()
+    for case in (c.values[0] for c in EACH):
+        layout = layouts.by_name(case["layout"])
+        content = case.get("content")
+        answers = content if isinstance(content, list) else [content]
+        members = [m for one in answers for m in layouts.unwrapped(one) or [one]]
+        for item in (m for m in members if layout and isinstance(m, dict)):
+            for key in item:
+                for odd in ODD:
+                    layouts.recognise(item | {key: odd})
+                    kinds.add(type(layouts.outcome(layout, item | {key: odd})))
+    assert kinds == {Mapped, MappedAccount, Rejected}

@@ -1,6 +1,7 @@
 """A layout as data: what a person may write, and what an item or a row means by it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +113,82 @@ def test_members_of_lists_are_reached_by_star_and_by_name() -> None:
     assert post.metrics["saves"].value == 9
     flat = {"l": LINK, "tags/0/text": "a", "tags/1/text": "b"}
     assert read(flat, text).post.hashtags == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("platform", "native_id", "post_id"),
+    [
+        ("instagram", "DAAAAAAAAA1", "instagram:DAAAAAAAAA1"),
+        ("instagram", "3500000000000000001_25025320", "instagram:DCSf3TJ3gAB"),
+        ("tiktok", "7582653500000000001", "tiktok:7582653500000000001"),
+        ("tiktok", "7.58265E+18", None),
+        ("youtube", "AAAAAAAAAA3", "youtube:AAAAAAAAAA3"),
+        ("x", 1990000000000000002, "x:1990000000000000002"),
+        ("facebook", "100064000000001_1500000000000001", "facebook:1500000000000001"),
+        ("linkedin", "7402746900000000003", "linkedin:7402746900000000003"),
+        ("linkedin", "urn:li:activity:7402746900000000003", "linkedin:7402746900000000003"),
+        ("linkedin", "urn:li:ugcPost:7402746900000000003", "linkedin:ugcPost:7402746900000000003"),
+        ("pinterest", "123356477291669593", "pinterest:123356477291669593"),
+        ("pinterest", "not an id", None),
+        ("youtube", "https://youtu.be/AAAAAAAAAA3", "youtube:AAAAAAAAAA3"),
+    ],
+)
+def test_an_id_alone_names_a_post_and_nobody(platform, native_id, post_id) -> None:
+    result = read({"id": native_id}, f"platform: {platform}\nfields: {{native_id: id, views: v}}")
+    if post_id is None:
+        assert (result.kind, result.field_name) == ("bad_field", "id")
+        return
+    assert result.post.post_id == post_id
+    assert result.account is None
+
+
+@pytest.mark.parametrize(
+    ("convert", "value", "expected"),
+    [
+        ("zoned", "2024-07-01 08:00:00 EDT", datetime(2024, 7, 1, 12, tzinfo=UTC)),
+        ("zoned", "2024-07-01T08:00:00+02:00", datetime(2024, 7, 1, 6, tzinfo=UTC)),
+        ("day", "20260301", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("day", 1772323200, datetime(2026, 3, 1, tzinfo=UTC)),
+        ("moment", "1772323200000", datetime(2026, 3, 1, tzinfo=UTC)),
+    ],
+)
+def test_times_are_read_in_every_form(convert, value, expected) -> None:
+    text = f'fields: {{url: "l", posted_at: {{path: "t", as: {convert}}}}}'
+    assert read({"l": LINK, "t": value}, text).post.posted_at == expected
+
+
+@pytest.mark.parametrize("value", ["2024-07-01 08:00:00 XYZ", "yesterday", "2024-07-01 08:00:00"])
+def test_a_time_that_cannot_be_told_is_unknown_and_named(value) -> None:
+    result = read({"l": LINK, "t": value}, 'fields: {url: "l", posted_at: {path: "t", as: zoned}}')
+    assert result.post.posted_at is None
+    assert [one.field_name for one in result.misread] == ["t"]
+
+
+def test_a_sum_needs_all_of_its_parts_and_a_placeholder_is_no_count() -> None:
+    text = """
+    fields:
+      url: l
+      likes: {path: [a, b], as: sum}
+      views: {path: v, as: positive}
+      saves: {path: s, hidden_if: h}
+      comments: {path: c, missing_if: "kind=part"}
+    """
+    whole = read({"l": LINK, "a": "1,000", "b": 0, "v": 0, "s": 5, "h": "no", "c": 3}, text)
+    assert {name: one.value for name, one in whole.metrics.items()} == {
+        "likes": 1000,
+        "saves": 5,
+        "comments": 3,
+    }
+    part = read({"l": LINK, "a": 1, "s": 5, "h": True, "c": 0, "kind": "part"}, text)
+    assert {name: one.state for name, one in part.metrics.items()} == {"saves": "hidden"}
+
+
+def test_the_map_in_the_docs_is_one() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "adding-a-platform.md").read_text("utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    layout = layouts.load(text)
+    row = {"video_id": "7582653500000000001", "play_count": 5, "like_count": 3, "likes_hidden": 1}
+    assert layouts.outcome(layout, row).metrics == {
+        "views": Metric(5, "observed"),
+        "likes": Metric(None, "hidden"),
+    }

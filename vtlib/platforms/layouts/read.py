@@ -54,16 +54,6 @@ _CONVERTER = {
     **dict.fromkeys(("media_urls", "thumbnail"), "urls"),
     "duration_s": "seconds",
 }
-# A link of a post by its id alone; the platform's own file says whether it can be one.
-_LINKS: dict[Platform, str] = {
-    "instagram": "https://www.instagram.com/p/{}/",
-    "tiktok": "https://www.tiktok.com/@_/video/{}",
-    "youtube": "https://www.youtube.com/watch?v={}",
-    "x": "https://x.com/i/status/{}",
-    "facebook": "https://www.facebook.com/_/posts/{}",
-    "linkedin": "https://www.linkedin.com/feed/update/urn:li:{}/",
-    "pinterest": "https://www.pinterest.com/pin/{}/",
-}
 _PLATFORM_WORDS: dict[str, Platform] = {
     **{name: name for name in PLATFORMS},
     "twitter": "x",
@@ -227,7 +217,14 @@ def _ref_of_id(native_id: Any, platform: Platform | None, link: Any = None) -> P
         word = str(_pk_to_id(word.partition("_")[0]))
     if platform == "linkedin":
         return _linkedin_ref(word)
-    return SOURCES[platform].post_ref(split_url(_LINKS[platform].format(word)))
+    if platform == "facebook":  # the Graph API writes page and post: 100064_1500000000000001
+        word = word.rpartition("_")[2]
+    return _by_link(word, platform)
+
+
+def _by_link(word: str, platform: Platform) -> PostRef | None:
+    form = getattr(SOURCES[platform], "POST_LINK", "")
+    return SOURCES[platform].post_ref(split_url(form.format(word))) if form else None
 
 
 def _linkedin_ref(word: str) -> PostRef | None:
@@ -237,10 +234,9 @@ def _linkedin_ref(word: str) -> PostRef | None:
     if not re.fullmatch(r"\d{15,20}", number) or kind not in ("", "activity", "share", "ugcPost"):
         return None
     if kind in ("", "activity"):
-        return SOURCES["linkedin"].post_ref(
-            split_url(_LINKS["linkedin"].format(f"activity:{number}"))
-        )
-    return PostRef("linkedin", urn, _LINKS["linkedin"].format(urn))
+        return _by_link(f"activity:{number}", "linkedin")
+    form = getattr(SOURCES["linkedin"], "POST_LINK", "")
+    return PostRef("linkedin", urn, form.format(urn))
 
 
 def _account(facts: _Facts, platform: Platform, ref: PostRef | None) -> Account | None:

@@ -105,6 +105,7 @@ COMMENT ON COLUMN captures.warnings IS 'sentences on what went in and is not as 
 COMMENT ON COLUMN captures.vanished IS 'metrics that the last capture of this actor had and this one has not';
 COMMENT ON COLUMN captures.unread IS 'fields that items hold and that nothing reads: name -> items';
 COMMENT ON COLUMN captures.layout IS 'of a table: map (which column is which fact, docs/tables.md), columns (its headings), by (whose map: person, match or remembered); NULL = the shape of a known export';
+COMMENT ON COLUMN captures.read_facts IS 'facts that were read: target (docs/formats.md) -> items that hold it; NULL = mapped before this was counted';
 COMMENT ON COLUMN captures.started_at IS 'start, UTC';
 COMMENT ON COLUMN captures.ended_at IS 'end, UTC; NULL = not ended';
 

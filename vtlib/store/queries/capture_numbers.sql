@@ -1,6 +1,7 @@
--- Captures of a project with how many of their posts have each metric, and what stayed unread: the latest first.
+-- Captures of a project with what was read of them and what not, and how many of their posts have each metric: the
+-- latest first.
 SELECT
-    c.capture_id, c.source, c.actor, c.provider, c.platform, c.captured_at, c.found, c.mapped, c.status, c.unread,
+    c.capture_id, c.source, c.actor, c.provider, c.platform, c.captured_at, c.found, c.mapped, c.status, c.read_facts, c.unread,
     coalesce(n.n_posts, 0) AS n_posts, {{each metric: coalesce(n.<metric>, 0) AS <metric>}},
     coalesce(a.followers, 0) AS followers
 FROM captures AS c

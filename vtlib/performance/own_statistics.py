@@ -104,7 +104,8 @@ def _accounts_of_own_posts(project: Project) -> dict[str, str]:
 
 def _save_followers(project: Project, export: Export, source: str) -> Export:
     """Write followers by day as snapshots of the own account; without one the export says so."""
-    accounts = {**_accounts_of_own_posts(project), **_own_accounts(project)}
+    accounts: dict[str, str] = {**_accounts_of_own_posts(project)}
+    accounts.update({str(p): a for p, a in _own_accounts(project).items()})
     days = number(len(export.followers), "day")
     account_id = accounts.get(export.platform) if export.platform else None
     if account_id is None:

@@ -274,7 +274,7 @@ def _own_post(
     facts = {name: cells[head].strip() for name, head in layout.facts.items()}
     kind = next((f for word, f in _TYPES.items() if word in facts.get("type", "").lower()), None)
     title, caption = facts.get("title") or None, facts.get("caption") or None
-    if ref.platform in ("tiktok", "instagram", "x", "linkedin"):  # captions and no titles
+    if ref.platform in columns.words().without_titles:
         title, caption = None, caption or title
     length = layout.facts.get("duration_s", "")
     return OwnPost(

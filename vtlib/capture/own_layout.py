@@ -19,12 +19,6 @@ from vtlib.tables.reader import Table
 
 SAMPLE_ROWS = 200
 BY_ID: tuple[Platform, ...] = ("tiktok", "x")
-# Their business pages write month/day/year in every language: seen in Greek, Japanese, Portuguese.
-MONTH_FIRST: dict[Platform, str] = {
-    "instagram": "Meta",
-    "facebook": "Meta",
-    "linkedin": "LinkedIn",
-}
 _YOUTUBE_ID = re.compile(r"[\w-]{11}")
 _COPY = re.compile(r" \(\d+\)$")  # how the reader tells a second heading from the first
 _SHARE = re.compile(r"\b(share|ugcPost)[:-](\d{15,20})\b", re.IGNORECASE)
@@ -244,7 +238,7 @@ def _date_styles(
     styles, order = dict(layout.styles), table.options.date_order
     times = [h for h in (layout.day, layout.facts.get("posted_at")) if h]
     orders = {styles[h].order for h in times if styles[h].order in ("dmy", "mdy")}
-    habit = MONTH_FIRST.get(platforms.most_common(1)[0][0]) if platforms else None
+    habit = columns.words().month_first.get(platforms.most_common(1)[0][0]) if platforms else None
     note = ""
     if len(orders) == 1:
         order = next(iter(orders))

@@ -25,8 +25,6 @@ _UNKNOWN = {
     "s/o",
     "< 1%",
 }  # what exports write for no number
-# Platforms whose ids say when a post went up, to the second.
-_TIMED_IDS = ("tiktok", "x", "linkedin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def read_posted_at(text: str, layout: ExportColumns, ref: PostRef, place: Place)
     """
     head = layout.facts.get("posted_at", "")
     moment = read_time(text, layout.styles[head], head, place) if text else None
-    made = id_time(ref) if ref.platform in _TIMED_IDS else None
+    made = id_time(ref)
     is_vague = moment is None or not has_clock(text)
     if made and is_vague and (not re.search(r"\d{4}", text) or _is_near(made, moment)):
         moment = made

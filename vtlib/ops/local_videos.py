@@ -25,26 +25,16 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import Mapped, Platform, PostRef
 from vtlib.media.folder import MediaFolder
 from vtlib.media.local_files import adopt_file, find_videos
-from vtlib.platforms import id_time, layouts, post_ref
+from vtlib.platforms import SOURCES, has_timed_ids, id_time, layouts, post_ref
 from vtlib.store import people
 from vtlib.store.project import Project
 
 ACTOR = "local videos"
 SIDECARS = (".url", ".webloc", ".desktop")
 NO_POST = "no post is known"
-_LINKS: dict[Platform, str] = {
-    "instagram": "https://www.instagram.com/reel/{}/",
-    "tiktok": "https://www.tiktok.com/@_/video/{}",
-    "youtube": "https://www.youtube.com/watch?v={}",
-    "x": "https://x.com/i/status/{}",
-    "facebook": "https://www.facebook.com/reel/{}/",
-    "linkedin": "https://www.linkedin.com/feed/update/urn:li:activity:{}/",
-    "pinterest": "https://www.pinterest.com/pin/{}/",
-}
 _IN_BRACKETS = re.compile(r"\[([\w-]{5,40})\]\s*$")  # yt-dlp's names: Title [id].mp4
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{18,19}(?!\d)")  # ids of TikTok and X
 _YOUTUBE_ID = re.compile(r"[\w-]{11}")
-TIMED_IDS = ("instagram", "tiktok", "x", "linkedin")  # platforms whose ids hold a time
 _EARLIEST = datetime(2010, 11, 1, tzinfo=UTC)  # X's first id with one
 
 
@@ -152,7 +142,7 @@ def ref_in_name(stem: str, platform: Platform | None) -> PostRef | None:
         sure += [] if code and _is_past(code) else _listed(_by_id(bracket[1], "youtube"))
     if platform:
         hits = [ref for word in (*words, stem) if (ref := _by_id(word, platform))]
-        sure = [r for r in hits if r.platform not in TIMED_IDS or _is_past(r)][:1] or sure
+        sure = [r for r in hits if not has_timed_ids(r.platform) or _is_past(r)][:1] or sure
     return sure[0] if len(sure) == 1 else None
 
 
@@ -161,8 +151,9 @@ def _listed(ref: PostRef | None) -> list[PostRef]:
 
 
 def _by_id(word: str, platform: Platform) -> PostRef | None:
+    number = f"activity:{word}" if platform == "linkedin" else word
     try:
-        ref = post_ref(_LINKS[platform].format(word))
+        ref = post_ref(getattr(SOURCES[platform], "POST_LINK", "").format(number))
     except BadInput:
         return None
     return ref if ref.native_id == word else None

@@ -85,8 +85,8 @@ def _capture(project: Project, export: Export, source: str) -> dict[str, Any]:
 
 def _own_accounts(project: Project) -> dict[Platform, str]:
     """The project's own account by platform, where it has one alone."""
-    members = people.project_accounts(project.store, project.slug)
-    own = members[members["role"].eq("own")]
+    followed = people.project_accounts(project.store, project.slug)
+    own = followed[followed["role"].eq("own")]
     single = own.groupby("platform")["account_id"].filter(lambda ids: len(ids) == 1)
     return dict(zip(own.loc[single.index, "platform"], single, strict=True))
 
@@ -104,8 +104,8 @@ def _accounts_of_own_posts(project: Project) -> dict[str, str]:
 
 def _save_followers(project: Project, export: Export, source: str) -> Export:
     """Write followers by day as snapshots of the own account; without one the export says so."""
-    named = {str(platform): account for platform, account in _own_accounts(project).items()}
-    accounts = _accounts_of_own_posts(project) | named
+    accounts: dict[str, str] = {**_accounts_of_own_posts(project)}
+    accounts.update({str(p): a for p, a in _own_accounts(project).items()})
     days = number(len(export.followers), "day")
     account_id = accounts.get(export.platform) if export.platform else None
     if account_id is None:

@@ -89,6 +89,11 @@ def post_ref(url: str) -> PostRef:
     return ref
 
 
+def has_timed_ids(platform: Platform) -> bool:
+    """Whether the ids of a platform hold the time they were given out (`id_time`)."""
+    return hasattr(SOURCES[platform], "id_time")
+
+
 def id_time(ref: PostRef) -> datetime | None:
     """When a post's id was given out (UTC), on platforms whose ids hold it: Instagram, TikTok, X,
     LinkedIn.

@@ -187,28 +187,41 @@ def test_posts_younger_than_their_capture_are_said(vt, tmp_path) -> None:
     assert "imported, WARNING" in said.out
 
 
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        (
-            {"kind": "x", "items": [{"kind": "youtube#video", "id": "AAAAAAAAAA3", "snippet": {}}]},
-            "YouTube Data",
-        ),
-        ([{"channel": {}, "bookmarks": 1, "uploadedAt": 1, "views": 3}], "apidojo/tiktok-scraper"),
-        ({"data": {"videos": [{"video_description": "", "region_code": "US"}]}}, "TikTok Research"),
-        (
-            {"extractor": "TikTok", "extractor_key": "T", "webpage_url": "x", "uploader": "a"},
-            "yt-dlp",
-        ),
-    ],
-)
-def test_a_layout_that_is_not_read_yet_is_refused_by_name(vt, tmp_path, content, name) -> None:
+def test_a_layout_that_is_not_read_yet_is_refused_by_name(vt, tmp_path) -> None:
     vt("project", "create", "Spring")
-    (tmp_path / "x.json").write_text(json.dumps(content))
+    item = {"thread_id": 1, "unix_timestamp": 1_790_000_000, "body": "x", "author": "a"}
+    (tmp_path / "x.json").write_text(json.dumps([item]))
     said = vt("import", "dataset", tmp_path / "x.json", "--project", "spring", "--json")
     assert said.code == 2
-    assert name in said.data["imports"][0]["reason"]
+    assert "4CAT (table)" in said.data["imports"][0]["reason"]
     assert Workspace(load_settings()).store.query("SELECT 1 FROM captures").empty
+
+
+def test_check_says_what_a_file_is_and_stores_nothing(vt, tmp_path) -> None:
+    item = {
+        "id": "7280000000000000002",
+        "extractor": "TikTok",
+        "extractor_key": "TikTok",
+        "webpage_url": "https://www.tiktok.com/@a/video/7280000000000000002",
+        "view_count": 1000,
+        "odd": 1,
+    }
+    (tmp_path / "x.info.json").write_text(json.dumps(item, indent=1))
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    said = vt("import", "check", tmp_path / "x.info.json", "--json")
+    assert said.code == 0
+    (one,) = said.data["files"]
+    assert (one["kind"], one["platform"], one["form"]) == (
+        "yt-dlp, TikTok (.info.json)",
+        "tiktok",
+        "JSON",
+    )
+    assert {"target": "views", "items": 1, "hidden": 0, "sample": "1000"} in one["read"]
+    assert one["unread"] == {"odd": 1}
+    both = vt("import", "check", tmp_path / "x.info.json", tmp_path / "odd.csv")
+    assert both.code == 2
+    assert "odd (1)" in both.out
+    assert "no known platform" in both.out
 
 
 def test_a_file_without_numbers_or_dates_is_refused_and_its_columns_named(vt, tmp_path) -> None:

@@ -173,9 +173,10 @@ def _check_lines(one: FileCheck) -> list[str]:
     what = " · ".join(w for w in (one.kind, one.platform, one.form, one.encoding, one.certain) if w)
     lines = [f"{one.source}: {what or 'not recognised'}"]
     if one.found:
-        alike = f"; {one.recognised} of the first {one.sampled} look like it" if one.sampled else ""
-        posts, accounts = number(one.mapped, "post"), number(one.accounts, "account")
-        lines.append(f"  {number(one.found, 'item')}: {posts}, {accounts} alone{alike}")
+        alike = f"; {one.recognised} of the first {one.sampled} match" if one.sampled else ""
+        alone = f", {number(one.accounts, 'account')} alone" if one.accounts else ""
+        posts = number(one.mapped, "post")
+        lines.append(f"  {number(one.found, 'item')}: {posts}{alone}{alike}")
     lines += [f"  {n} of kind {kind}" for kind, n in one.rejected.items()]
     lines += [f"  {text}" for text in (one.reading, one.note, one.reason) if text]
     if one.read:

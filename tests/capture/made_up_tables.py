@@ -431,7 +431,7 @@ class _Maker:
         self.n = dice.randint(6, 25)
         self.is_rounded = self.language in UNITS and dice.random() < 0.25 and not self.fault
         self.numbers = dice.choice(["plain", "plain", "grouped"])
-        self.dates = dice.choice(["iso", "zoned", "slash", "named", "unix", "dots"])
+        self.dates = dice.choice(["iso", "zoned", "slash", "named", "unix", "dots", "points"])
 
     def table(self) -> Made:
         posts = [self.post() for _ in range(self.n)]
@@ -557,6 +557,7 @@ class _Maker:
             "zoned": f"{at:%Y-%m-%dT%H:%M:%S}.000Z",
             "unix": str(int(at.timestamp())),
             "dots": f"{at:%d.%m.%Y %H:%M}",
+            "points": f"{at:%d.%m.%Y}",
             "slash": f"{at:%m/%d/%Y}" if self.language == "en" else f"{at:%d/%m/%Y}",
         }
         if self.dates == "named":

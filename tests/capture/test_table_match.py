@@ -121,6 +121,10 @@ def test_a_column_that_is_no_target(heading: str, cells: list[str]) -> None:
             "several rows",
         ),
         ({"url": LINKS, "views": ["1.2B", "3.4B", "5B"]}, "thousands (Turkish bin) or billions"),
+        (
+            {"url": YOUTUBE, "views": VIEWS, "Published": ["last week", "July", "in spring"]},
+            "no date that can be read",
+        ),
         ({"video_id": [str(one) for one in TIKTOK], "views": VIEWS}, "--platform"),
     ],
 )

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.capture.test_table_match import BASE
+from vtlib.capture import imports
+from vtlib.capture.tables import waiting
 from vtlib.cli import vt
 from vtlib.core.settings import load_settings
 from vtlib.ops import projects
@@ -111,3 +113,21 @@ def test_one_document_for_machines(home: Path) -> None:
     data = json.loads(text)
     assert (code, data["stored"], data["questions"]) == (2, False, [])
     assert {c["column"]: c["target"] for c in data["columns"]} == {n: n for n in BASE}
+
+
+def test_tables_of_the_parameters_go_in_by_their_maps_and_others_wait(home: Path) -> None:
+    write(home, {"url": BASE["url"], "Views (organic)": BASE["views"]})
+    Path("map.yaml").write_text('name: mine\nfields: {url: url, views: "Views (organic)"}\n')
+    Path("params/p.yaml").write_text(
+        "project: p\nimporting: {table_files: [{file: t.csv, map: map.yaml}, {file: u.csv}]}\n"
+    )
+    write(
+        home,
+        {"url": BASE["url"], "Views (organic)": BASE["views"], "likes": BASE["likes"]},
+        "u.csv",
+    )
+    project = projects.open_project(Workspace(load_settings(home)), "p")
+    reports = imports.import_all(project)
+    assert [(one.source, one.status) for one in reports] == [("t.csv", "ok"), ("u.csv", "waits")]
+    assert [n for (n,) in numbers(home, "views")] == [5300, 12000, 880000]
+    assert [*waiting(project)["read as"]][:3] == ["url", "?", "likes"]

@@ -92,6 +92,7 @@ def test_a_column_of_named_dates_becomes_iso() -> None:
     style = styled(cells, "Datum")
     assert style.kind == "date"
     assert [style.plain(cell) for cell in cells] == ["2026-10-03", "2026-05-14T09:30:00Z"]
+    assert styled(["04.03.2026", "15.03.2026"], "Datum").plain("04.03.2026") == "2026-03-04"
     assert styled(["2026年10月3日 21:05"], "日付").plain("2026年10月3日 21:05") == (
         "2026-10-03T21:05:00Z"
     )

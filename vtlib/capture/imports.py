@@ -166,13 +166,13 @@ def import_all(project: Project) -> list[ImportReport]:
     params = project.params.importing
     choices = ImportOptions(params.platform, params.captured_at, base=project.workspace.root)
     people.ensure_project(project.store, project.slug)
-    mapped_tables = [one.file for one in params.tables if one.map]
+    mapped_tables = [one.file for one in params.table_files if one.map]
     absent = _gone(project, [*params.datasets, *mapped_tables], base=choices.base)
     there = [path for path in params.datasets if path not in {one.source for one in absent}]
     reports = import_files(project, there, choices) if there else []
     known = {one.source for one in absent}
     reports += [
-        r for t in params.tables if t.file not in known for r in _table(project, t, choices)
+        r for t in params.table_files if t.file not in known for r in _table(project, t, choices)
     ]
     reports += absent
     reports += import_urls(project, params.urls) if params.urls else []

@@ -44,24 +44,46 @@ _CREATED = (
 def match_dates(board: MatchBoard) -> None:
     """Take the column of posting, ask where several could be it, and settle day and month."""
     _settle_order(board)
-    strong = [f for f in board.named("posted_at") if f.is_time]
+    named = board.named("posted_at")
+    strong = [f for f in named if f.is_time]
     plain = [f for f in board.named("date", kinds=("date",)) if f.is_time]
     _match_captures(board)
-    best = _best(board, strong) if strong else None
-    if strong and best is None and not _asked(board, strong):
-        best = None
-    if not strong:
+    if strong:
+        best = _best(board, strong)
+    else:
         best = _of_plain(board, plain) or (None if plain else _unnamed(board))
     if best:
-        rank = "named so" if best in strong else "the only date"
-        near = _id_agreement(board, best)
-        why = f"{rank}, and near the time in the ids" if near else rank
-        board.take("posted_at", best, why, certainty="sure" if best in strong or near else "likely")
-        _question_order(board, best)
+        _take(board, best, is_named=best in strong)
+    elif not strong and named:
+        _unreadable(board, named[0])
     for facts in plain:
         if facts.name not in board.matches and best:
             board.reasons[facts.name] = "another column says when a post was published"
     _match_series(board, [f for f in plain if f is not best])
+
+
+def _take(board: MatchBoard, best: ColumnFacts, *, is_named: bool) -> None:
+    near = _id_agreement(board, best)
+    rank = "named so" if is_named else "the only date"
+    why = f"{rank}, and near the time in the ids" if near else rank
+    board.take("posted_at", best, why, certainty="sure" if is_named or near else "likely")
+    _question_order(board, best)
+
+
+def _unreadable(board: MatchBoard, facts: ColumnFacts) -> None:
+    """A column that should say when posts went up, in a form that is not read ("July 26")."""
+    if all(_given(ref) for ref in board.refs if ref) and any(board.refs):
+        board.reasons[facts.name] = "no full dates: the times in the posts' ids are taken"
+        return
+    board.add(
+        Question(
+            f'"{facts.name}" ({", ".join(facts.samples)}) should say when posts went up, and is no '
+            "date that can be read",
+            "write its dates as 2026-10-31, or a map without posted_at",
+            (Choice("leave it unread", {"posted_at": ""}),),
+            (facts.name,),
+        )
+    )
 
 
 def _best(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:
@@ -87,12 +109,6 @@ def _best(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:
         board.ask("which column says when a post was published?", "posted_at", choices)
         return None
     return max(choices, key=lambda f: f.share(lambda cell: ":" in cell))
-
-
-def _asked(board: MatchBoard, dates: list[ColumnFacts]) -> bool:
-    return any(
-        board.matches.get(f.name) and board.matches[f.name].certainty == "open" for f in dates
-    )
 
 
 def _of_plain(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:

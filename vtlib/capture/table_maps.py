@@ -25,6 +25,7 @@ from vtlib.store.project import Project
 from vtlib.tables.reader import Table, TableOptions
 
 _SAMPLE_ROWS = 200
+REVIEW_SHEET = frozenset({"post_id", "decision", "reviewer", "decided_at"})
 _OF_CELLS = (
     "date_order",
     "decimal",
@@ -163,7 +164,9 @@ def of_proposal(proposal: Proposal, columns: Sequence[str], *, by: str) -> Table
     return TableMap(proposal.layout(), tuple(columns), by)
 
 
-def open_questions(proposal: Proposal, *, file: str = "", project: str = "") -> BadInput:
+def open_questions(
+    proposal: Proposal, *, file: str = "", project: str = "", name: str = ""
+) -> BadInput:
     """The questions of a proposal as an error that says how to answer each."""
     lines = [f"- {q.text} Answer: {q.answer}." for q in proposal.questions]
     command = f"vt import table {file or 'FILE'} --project {project or 'P'}"
@@ -171,7 +174,7 @@ def open_questions(proposal: Proposal, *, file: str = "", project: str = "") -> 
         "not all of its columns can be told; nothing was stored.\n" + "\n".join(lines),
         todo=f"Write a map, edit it and use it: {command} --propose map.yaml, then {command} --map "
         "map.yaml.",
-        file=file,
+        file=name,
     )
 
 
@@ -184,6 +187,12 @@ def find(
     questions.
     """
     table = cached_table(one, options)
+    if set(table.columns) >= REVIEW_SHEET:
+        raise BadInput(
+            "this is a sheet of vt review export, whose numbers are known.",
+            todo="Bring the decisions in: vt review import FILE --project P.",
+            file=one.name,
+        )
     known = remembered(project, one, table) if project else None
     if known:
         return known
@@ -193,7 +202,8 @@ def find(
     if not names_posts or not (has_numbers or proposal.questions):
         return None
     if proposal.questions:
-        raise open_questions(proposal, file=str(one.path), project=project.slug if project else "")
+        slug = project.slug if project else ""
+        raise open_questions(proposal, file=str(one.path), project=slug, name=one.name)
     read = ", ".join(f"{m.column} = {m.target}" for m in proposal.matches if m.target)
     notes = (f"matched by its columns: {read}", *proposal.notes)
     return TableMap(proposal.layout(), table.columns, "match", notes)

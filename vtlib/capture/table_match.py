@@ -65,6 +65,8 @@ def dates_of(layout: Layout) -> set[str]:
 def _unread(board: MatchBoard, name: str) -> ColumnMatch:
     facts = board.facts[name]
     known = next((m.why for m in board.meanings[name] if m.kind == "other"), "")
+    called = next((m.concept for m in board.meanings[name] if m.kind == "target"), "")
+    known = known or (f"called {called}, and its cells are none" if called else "")
     why = (
         board.reasons.get(name)
         or known

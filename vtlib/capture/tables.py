@@ -127,12 +127,12 @@ def store(project: Project, planned: TablePlan, proposal: Proposal | None = None
 
 
 def waiting(project: Project) -> pd.DataFrame:
-    """How the tables of `importing.tables` that have no map yet would be read: file, and WAITING.
+    """How the tables of `importing.table_files` that have no map yet would be read: file, and WAITING.
 
     A file that is no table has one row that says why. Empty where none waits.
     """
     rows: list[dict[str, Any]] = []
-    for one in project.params.importing.tables:
+    for one in project.params.importing.table_files:
         if one.map:
             continue
         options = TableOptions(sheet=one.sheet, table=one.table)

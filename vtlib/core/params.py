@@ -65,7 +65,7 @@ class Importing(Section):
     datasets: list[str] = Field(
         [], description="files, folders or globs, relative to the workspace"
     )
-    tables: list[TableFile] = Field(
+    table_files: list[TableFile] = Field(
         [], description="tables of any kind, each with the map of its columns (docs/tables.md)"
     )
     urls: list[str] = Field([], description="post URLs")

@@ -207,9 +207,7 @@ class _ColumnEvidence:
             self._range(-1)
 
     def _kind(self, word: str) -> str:
-        if match := _NUMBER.fullmatch(word):
-            return self._number(match)
-        if match := _SHORT.fullmatch(word):
+        if match := _SHORT.fullmatch(word):  # before numbers: 04.03.2026 has points
             self.is_odd = True
             self.orders |= _order(match)
             return "date"
@@ -217,6 +215,8 @@ class _ColumnEvidence:
             self.is_odd |= match["mark"] != "-"  # as a spreadsheet writes it, not as an export
             self.orders.add("ymd")
             return "date"
+        if match := _NUMBER.fullmatch(word):
+            return self._number(match)
         if read_named_date(word):
             self.is_odd = True
             self.orders.add("ymd")

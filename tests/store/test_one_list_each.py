@@ -24,13 +24,9 @@ LISTS = {
 }
 ALLOWED = {
     "core/models.py": "the lists",
-    "capture/own_analytics.py": "a source: formats as exports call them",
-    "capture/own_values.py": "platforms whose ids say the second of a post",
-    "capture/own_layout.py": "a source: who writes month before day",
     "capture/column_facts.py": "what the ids of a platform look like",
     "capture/table_match.py": "platforms whose posts have no titles",
     "capture/table_numbers.py": "a count that a table of posts has",
-    "ops/local_videos.py": "links of videos by their ids",
     "outliers/counters.py": "formats that one platform has",
     "charts/captures.py": "a colour a state",
     "charts/theme.py": "a colour and a shape a tier",

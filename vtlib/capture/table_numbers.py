@@ -166,7 +166,7 @@ def _ask_followers(board: MatchBoard) -> None:
     followers, likes = board.taken("followers"), board.taken("likes")
     if followers is None:
         return
-    is_small = likes is not None and _is_larger(likes, followers)
+    is_small = likes is not None and _is_larger(likes, followers, MOST)
     if is_small or _differs_within_accounts(board, followers):
         doubt = (
             "is smaller than the likes in most rows" if is_small else "differs from post to post"
@@ -195,11 +195,11 @@ def _differs_within_accounts(board: MatchBoard, followers: ColumnFacts) -> bool:
     return len(wide) * 2 > sum(len(v) > 1 for v in values.values())
 
 
-def _is_larger(part: ColumnFacts, whole: ColumnFacts) -> bool:
+def _is_larger(part: ColumnFacts, whole: ColumnFacts, share: float = _TOLERANCE) -> bool:
     pairs = [
         (a.value, b.value) for a, b in zip(part.numbers, whole.numbers, strict=True) if a and b
     ]
-    return bool(pairs) and sum(a > b for a, b in pairs) > _TOLERANCE * len(pairs)
+    return bool(pairs) and sum(a > b for a, b in pairs) > share * len(pairs)
 
 
 def _ask_nameless(board: MatchBoard) -> None:

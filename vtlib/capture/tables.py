@@ -127,8 +127,7 @@ def store(project: Project, planned: TablePlan, proposal: Proposal | None = None
 
 
 def waiting(project: Project) -> pd.DataFrame:
-    """How the tables of `importing.table_files` that have no map yet would be read: file, and
-    WAITING.
+    """How the tables of `importing.table_files` without a map would be read: columns WAITING.
 
     A file that is no table has one row that says why. Empty where none waits.
     """

@@ -195,6 +195,20 @@ def test_all_sheets_of_a_workbook_and_tables_side_by_side(tmp_path: Path) -> Non
     assert [text.split(":")[0] for text in read.elsewhere] == ["ENGAGEMENT", "DISCOVERY"]
 
 
+def test_an_excel_file_of_before_2007_as_linkedin_gives_it_out() -> None:
+    """The file was written by xlwt, an old library of its own; a hidden sheet is not read."""
+    read = read_export(Path(__file__).parent / "analytics" / "linkedin_page.xls")
+    assert (read.platform, read.n_posts, read.skipped) == ("linkedin", 2, [])
+    values = {
+        r["metric"]: r["value"] for r in read.rows if r["post_id"].endswith("7406100249858990080")
+    }
+    counts = {"impressions": 1358, "views": 480, "likes": 77, "comments": 9, "reposts": 5}
+    assert values == {**counts, "clicks": 40, "click_rate": 0.0295}
+    assert [p.caption for p in read.posts] == ["A lid, closed", "Café in a tent ☕"]
+    assert [p.posted_at for p in read.posts] == [datetime(2025, 12, 16), datetime(2025, 12, 14)]
+    assert [text.split(":")[0] for text in read.elsewhere] == ["Metrics"]
+
+
 def test_the_zip_of_youtube_studio_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "Content 2026-09-01_2026-09-28 Sim.zip"
     with zipfile.ZipFile(path, "w") as pack:

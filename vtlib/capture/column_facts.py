@@ -16,7 +16,7 @@ from statistics import median
 from vtlib.capture.own_columns import total_words
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import account_ref, id_time, post_ref
+from vtlib.platforms import account_ref, id_time, try_post_ref
 from vtlib.platforms.fields import moment
 from vtlib.tables.column_style import Number, Style, read_length
 from vtlib.tables.reader import Table
@@ -206,9 +206,9 @@ def id_platforms(ids: Iterable[str], times: Iterable[datetime | None] = ()) -> l
     """
     words, moments = [*ids], [*times]
     hits = [p for p in _ID_FORMS if words and all(_can_be_id(p, word) for word in words)]
-    timed = [p for p in hits if moments and _agrees(p, words, moments)]
-    if timed:
-        return timed
+    near = [p for p in hits if moments and _agrees(p, words, moments)]
+    if near:
+        return near
     if "instagram" in hits and "youtube" in hits and len(words) > 1:
         return ["instagram"]  # eleven letters that all hold a time of Instagram's: chance is small
     return [p for p in hits if not (p == "instagram" and "youtube" in hits)] or hits
@@ -216,8 +216,8 @@ def id_platforms(ids: Iterable[str], times: Iterable[datetime | None] = ()) -> l
 
 def id_age_days(platform: Platform, native_id: str, at: datetime) -> float | None:
     """Days from when an id was given out until `at`; None where ids hold no time."""
-    given = id_time(PostRef(platform, native_id, ""))
-    return (at - given).total_seconds() / 86_400 if given else None
+    id_moment = id_time(PostRef(platform, native_id, ""))
+    return (at - id_moment).total_seconds() / 86_400 if id_moment else None
 
 
 def is_near_id(age_days: float) -> bool:
@@ -246,8 +246,8 @@ def _moment(word: str) -> datetime | None:
 
 def _agrees(platform: Platform, ids: Sequence[str], times: Sequence[datetime | None]) -> bool:
     ages = [id_age_days(platform, i, t) for i, t in zip(ids, times, strict=False) if t]
-    known = [age for age in ages if age is not None]
-    return bool(known) and sum(map(is_near_id, known)) >= MOST * len(known)
+    differences = [age for age in ages if age is not None]
+    return bool(differences) and sum(map(is_near_id, differences)) >= MOST * len(differences)
 
 
 def _can_be_id(platform: Platform, word: str) -> bool:
@@ -258,18 +258,13 @@ def _can_be_id(platform: Platform, word: str) -> bool:
     bare = word.rpartition(":")[2].partition("_")[0] if platform != "instagram" else word
     if platform == "instagram" and word.partition("_")[0].isdigit():
         return True
-    given = id_time(PostRef(platform, bare, ""))
-    return given is not None and _FIRST_YEARS.get(platform, 2010) <= given.year <= 2100
+    id_moment = id_time(PostRef(platform, bare, ""))
+    return id_moment is not None and _FIRST_YEARS.get(platform, 2010) <= id_moment.year <= 2100
 
 
 def _post(cell: str) -> PostRef | None:
     word = cell.strip()
-    if "." not in word or "/" not in word:
-        return None
-    try:
-        return post_ref(word)
-    except BadInput:
-        return None
+    return try_post_ref(word) if "." in word and "/" in word else None
 
 
 def _is_url(cell: str) -> bool:

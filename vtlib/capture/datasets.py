@@ -12,23 +12,26 @@ import lzma
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
 from vtlib.capture import json_items
-from vtlib.capture.table_files import cached_table, is_binary, table_form
+from vtlib.capture.table_files import (
+    cached_table,
+    encoding_of,
+    json_reader,
+    read_json,
+    table_form,
+)
 from vtlib.core.archive_limits import check_stream, check_zip
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
 from vtlib.platforms import exported
 from vtlib.platforms.fields import path_of_key, unflatten
 from vtlib.platforms.layouts import all_layouts
-from vtlib.tables.encodings import UTF8, Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, describe, describe_styles
 from vtlib.tables.workbook import is_workbook
 
@@ -97,13 +100,10 @@ def items(dataset: Dataset, options: TableOptions = _PLAIN) -> Iterator[tuple[in
     reading goes on where it can. `options` are what a person says of a table. Raises BadInput
     when the file is not a dataset at all.
     """
-    encoding = _encoding(dataset)
-    read_json = _json_reader(dataset, encoding)
-    if read_json is None:
+    if read := json_reader(dataset):
+        yield from enumerate(read_json(dataset, read), 1)
+    else:
         yield from enumerate(_table_items(cached_table(dataset, options)), 1)
-        return
-    with closing(dataset.open()) as stream:
-        yield from enumerate(read_json(utf8(stream, encoding), encoding), 1)
 
 
 def form(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, str]:
@@ -111,10 +111,8 @@ def form(dataset: Dataset, options: TableOptions = _PLAIN) -> tuple[str, str]:
 
     Raises BadInput as `items` does.
     """
-    encoding = _encoding(dataset)
-    read_json = _json_reader(dataset, encoding)
-    if read_json is not None:
-        return json_items.FORMS[read_json.__name__], encoding.name
+    if read := json_reader(dataset):
+        return json_items.FORMS[read.__name__], encoding_of(dataset).name
     table = cached_table(dataset, options)
     return table_form(dataset), table.encoding.name if table.encoding else ""
 
@@ -123,23 +121,10 @@ def reading_note(dataset: Dataset, options: TableOptions = _PLAIN) -> str:
     """What a person should know of how a file was read: encoding, and of a table separator,
     numbers and dates.
     """
-    encoding = _encoding(dataset)
-    if _json_reader(dataset, encoding):
-        return encoding.note
+    if json_reader(dataset):
+        return encoding_of(dataset).note
     table = cached_table(dataset, options)
     return "; ".join(n for n in (describe(table), describe_styles(table)) if n)
-
-
-def _json_reader(dataset: Dataset, encoding: Encoding) -> Any:
-    with closing(dataset.open()) as stream:
-        return None if is_binary(stream) else json_items.reader(stream, encoding)
-
-
-@lru_cache(maxsize=8)
-def _encoding(dataset: Dataset) -> Encoding:
-    """Told once for all of a file: in a short line alone, one code page looks like another."""
-    with closing(dataset.open()) as stream:
-        return UTF8 if is_binary(stream) else json_encoding(stream)
 
 
 def _matches(base: Path, pattern: str) -> list[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,10 @@ from vtlib.capture.read_facts import ReadFacts, TargetReading
 from vtlib.capture.rows import BAD_VALUE
 from vtlib.capture.shapes import FileShape, first_items, shape_of_file
 from vtlib.core.errors import BadInput, VtError
+from vtlib.core.params import Importing
 from vtlib.platforms import layouts
 from vtlib.platforms.field_use import FieldUse
 from vtlib.store.project import Project
-
-_LEAST_MAPPED = 0.5  # as importing.min_mapped_ratio has it, where no project says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def _mapped(
     shape: FileShape,
 ) -> dict[str, Any]:
     """What the mapping makes of all items, chunk by chunk."""
-    capture = replace(_capture(one, choices, facts), layout=shape.layout)
+    capture = shape.capture(one, "check")
     tally: Counter[str] = Counter()
     use, count, keys = FieldUse(), ReadFacts(), set[str]()
     for batch in imports.batches(shape.items(one, choices.options)):
@@ -179,24 +178,6 @@ def _mapped(
     }
 
 
-def _capture(
-    one: files.Dataset, choices: imports.ImportOptions, facts: Mapping[str, Any]
-) -> mapping.Capture:
-    return mapping.Capture(
-        capture_id="check",
-        project_id="",
-        provider="file",
-        source=one.name,
-        captured_at=facts["captured_at"],
-        captured_at_basis=facts["captured_at_basis"],
-        started_at=one.captured_at,
-        came_from="dataset",
-        platform=facts["platform"],
-        actor=facts["kind"],
-        forced=choices.platform is not None,
-    )
-
-
 def _changes(keys: set[str], kind: str, project: Project | None) -> dict[str, Any]:
     if project is None:
         return {}
@@ -212,7 +193,7 @@ def _changes(keys: set[str], kind: str, project: Project | None) -> dict[str, An
 
 def _fate(tally: Counter[str], project: Project | None) -> dict[str, Any]:
     """As the import would end: its sentence and its exit code."""
-    least = project.params.importing.min_mapped_ratio if project else _LEAST_MAPPED
+    least = (project.params.importing if project else Importing()).min_mapped_ratio
     ratio = messages.mapped_ratio(tally)
     is_failure = ratio is not None and ratio < least
     code = 4 if is_failure else 2 if messages.unreadable(tally) else 0

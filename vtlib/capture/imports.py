@@ -17,6 +17,7 @@ from vtlib.capture import datasets as files
 from vtlib.capture import ingest, job_store, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
 from vtlib.capture.read_facts import ReadFacts
+from vtlib.capture.rows import begin_row
 from vtlib.capture.shapes import FileShape, shape_of_file
 from vtlib.capture.table_files import cached_table
 from vtlib.capture.table_maps import TableMap
@@ -261,7 +262,7 @@ def import_urls(
         run_id=project.run_id or None,
     )
     if refs:
-        captures.begin(project.store, _begin_row(capture))
+        captures.begin(project.store, begin_row(capture))
         captures.ingest(project.store, mapping.url_rows(refs, capture))
         captures.finish(project.store, capture.capture_id)
     for _, _, ref in refs:
@@ -330,7 +331,13 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     if previous and previous["status"] == "ok":
         return _report(previous, status="unchanged", reason="this content was imported before")
     shape = _shape(project, one, choices)
-    capture = _capture(project, one, shape, capture_id)
+    capture = shape.capture(
+        one,
+        capture_id,
+        project_id=project.slug,
+        started_at=project.workspace.now(),
+        run_id=project.run_id or None,
+    )
     if previous:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
     stream = batches(shape.items(one, choices.options))
@@ -339,7 +346,7 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     if chunk:
         mapping.refuse_numberless(chunk, file=one.name)
     record = shape.table_map.record() if shape.table_map else None
-    captures.begin(project.store, {**_begin_row(capture), "layout": record})
+    captures.begin(project.store, {**begin_row(capture), "layout": record})
     total = _Total()
     for batch in chain([first], stream):
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
@@ -359,31 +366,9 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
 
 def _shape(project: Project, one: files.Dataset, choices: ImportOptions) -> FileShape:
     if choices.table_map:
-        known = choices.table_map.shape(one, choices.options)
-        return FileShape(*known, table_map=choices.table_map)
+        platform_and_actor = choices.table_map.shape(one, choices.options)
+        return FileShape(*platform_and_actor, table_map=choices.table_map)
     return shape_of_file(one, choices.options, platform=choices.platform, project=project)
-
-
-def _capture(
-    project: Project, one: files.Dataset, shape: FileShape, capture_id: str
-) -> mapping.Capture:
-    captured_at, basis = shape.captured_at(one)
-    return mapping.Capture(
-        capture_id=capture_id,
-        project_id=project.slug,
-        provider="file",
-        source=one.name,
-        captured_at=captured_at,
-        captured_at_basis=basis,
-        started_at=project.workspace.now(),
-        came_from="dataset",
-        platform=shape.platform,
-        actor=shape.actor,
-        source_sha256=one.sha256,
-        forced=shape.is_forced,
-        run_id=project.run_id or None,
-        layout=shape.layout,
-    )
 
 
 def batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
@@ -426,7 +411,7 @@ def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> ImportR
         return _report(row, status="unchanged", reason="own analytics: vt import analytics FILE")
     capture = _capture_of(row, project)
     captures.unmap(project.store, capture.capture_id)
-    captures.begin(project.store, _begin_row(capture))
+    captures.begin(project.store, begin_row(capture))
     total = _Total()
     for batch in captures.raw_items(project.store, capture.capture_id):
         total.add(ingest.store_items(project.store, batch, capture, choose=ingest.without_raw))
@@ -504,12 +489,6 @@ def _report(row: dict[str, Any], *, status: str, reason: str) -> ImportReport:
         reason=reason,
         **counts,
     )
-
-
-def _begin_row(capture: mapping.Capture) -> dict[str, Any]:
-    names = ("capture_id", "project_id", "provider", "actor", "platform", "source", "source_sha256")
-    times = ("captured_at", "captured_at_basis", "started_at", "requested")
-    return {name: getattr(capture, name) for name in (*names, *times)}
 
 
 def _capture_of(row: dict[str, Any], project: Project) -> mapping.Capture:

@@ -27,6 +27,7 @@ from vtlib.capture.rows import (
     link_row,
     misread_row,
     naive,
+    named_item_row,
     one_a_key,
     post_row,
     problem_row,
@@ -185,7 +186,8 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
         item, payload, cut = _kept(original)
         if isinstance(item, dict):
             keys.update(item)
-        result, misread = _outcome(item, capture, use), list(cut)
+        tool = layouts.recognise(item)
+        result, misread = _outcome(item, capture, use, tool), list(cut)
         tally["found"] += 1
         if isinstance(result, Rejected):
             tally[result.kind] += 1
@@ -197,7 +199,8 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
             for post in within:
                 _add(rows, post, capture)
             misread += [*strange, *(m for one in (result, *within) for m in one.misread)]
-            tally.update(_facts([result, *within], item, capture))
+            is_flat = tool is None and not is_nested([item])
+            tally.update(_facts([result, *within], capture, is_flat=is_flat))
             tally["within"] += len(within)
         tally[BAD_VALUE] += len(misread)
         rows["problems"] += [misread_row(m, row_no, capture) for m in dict.fromkeys(misread)]
@@ -243,16 +246,7 @@ def url_rows(refs: Iterable[tuple[int, str, PostRef]], capture: Capture) -> dict
         waits = Rejected(
             "needs_network", "a short link, to be resolved by the network", {"url": url}
         )
-        rows["raw_items"].append(
-            {
-                "capture_id": capture.capture_id,
-                "item_no": row_no,
-                "platform": ref.platform,
-                "native_id": ref.native_id,
-                "captured_at": naive(capture.captured_at),
-                "payload": as_json({"url": url}),
-            }
-        )
+        rows["raw_items"].append(named_item_row({"url": url}, row_no, ref, capture))
         if ref.native_id is None:
             rows["problems"].append(problem_row(waits, row_no, capture))
         else:
@@ -306,13 +300,16 @@ def _kept(item: Any) -> tuple[Any, str | None, tuple[Misread, ...]]:
         return item, as_json(item), cut
 
 
-def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccount | Rejected:
+def _outcome(
+    item: Any, capture: Capture, use: FieldUse, tool: Layout | None
+) -> Mapped | MappedAccount | Rejected:
+    """What an item means; `tool`: the layout of the tool whose item it is."""
     if isinstance(item, UnreadableItem):
         return Rejected("unreadable", item.reason, item.text or None)
     if capture.actor == exported.NAME and isinstance(item, dict):
         ours = exported.outcome(use.item(item))
         return replace(ours, payload=item) if isinstance(ours, Rejected) else ours
-    layout = _layout_of(item, capture)
+    layout = _layout_of(item, capture, tool)
     if layout:
         result = layouts.outcome(layout, use.item(item))
         if capture.layout:  # an id beside a link that says the same is read, and not asked for
@@ -326,9 +323,9 @@ def _outcome(item: Any, capture: Capture, use: FieldUse) -> Mapped | MappedAccou
     return replace(result, payload=item) if isinstance(result, Rejected) else result
 
 
-def _layout_of(item: Any, capture: Capture) -> Layout | None:
+def _layout_of(item: Any, capture: Capture, tool: Layout | None) -> Layout | None:
     """The map that reads an item: a person's, else that of the tool whose item it is."""
-    layout = capture.layout or layouts.recognise(item)
+    layout = capture.layout or tool
     other = layout and capture.forced and layout.platform not in (None, capture.platform)
     return None if other or not isinstance(item, dict) else layout
 
@@ -344,11 +341,11 @@ def _within(
     return [post for members in posts.values() for post in members], strange
 
 
-def _facts(results: Sequence[Mapped | MappedAccount], item: Any, capture: Capture) -> Counter[str]:
-    """What is counted of an item's posts (Chunk.tally)."""
+def _facts(
+    results: Sequence[Mapped | MappedAccount], capture: Capture, *, is_flat: bool
+) -> Counter[str]:
+    """What is counted of an item's posts (Chunk.tally); `is_flat`: a row of an unknown layout."""
     posts = [one for one in results if isinstance(one, Mapped)]
-    is_flat = not is_nested([item])
-    is_flat = is_flat and layouts.recognise(item) is None
     return Counter(
         numbered=sum(
             _is_numbered(p) or (p.post.posted_at is not None and not is_flat) for p in posts

@@ -192,9 +192,9 @@ def _exported_at(path: Path) -> tuple[datetime, str]:
 
 def _read(source: _Source, post_id: str, path: Path) -> Export:
     table = source.table
-    found = columns.find_columns(table.columns)
-    if "position" in found and "retention" in found:
-        curve = (found["position"], found["retention"])
+    cols = columns.find_columns(table.columns)
+    if "position" in cols and "retention" in cols:
+        curve = (cols["position"], cols["retention"])
         return _retention(table, curve, {**source.base, **_post(post_id, path)})
     layouts = find_layouts(table, platform=source.platform, latest=source.exported_at)
     if not layouts:
@@ -207,9 +207,9 @@ def _read(source: _Source, post_id: str, path: Path) -> Export:
     notes = (describe(table), describe_styles(table), *(layout.note for layout in layouts))
     if not any(layout.metrics for layout in layouts):
         notes = (*notes, "no column of numbers has a heading that is known: posts without numbers")
-    whole = _merged(parts, source.platform, table.name)
+    export = _merged(parts, source.platform, table.name)
     note = "; ".join(dict.fromkeys(n for n in notes if n))
-    return replace(whole, unknown_columns=unread, note=_titled(source.title, note))
+    return replace(export, unknown_columns=unread, note=_titled(source.title, note))
 
 
 def _titled(title: str, text: str) -> str:
@@ -365,8 +365,8 @@ def _merged(parts: Sequence[Export], platform: Platform | None, name: str) -> Ex
     platforms = {p.ref.platform for p in posts.values()}
     if len(platforms) > 1 and not platforms <= META:
         raise BadInput(f"posts of {' and '.join(sorted(platforms))} in one export.", file=name)
-    named = next((part.platform for part in parts if part.rows or part.followers), None)
-    one: Any = platform or next(iter(sorted(platforms)), None) or named or ""
+    platform_named = next((part.platform for part in parts if part.rows or part.followers), None)
+    one: Any = platform or next(iter(sorted(platforms)), None) or platform_named or ""
     retention = sum(part.n_posts for part in parts if not part.posts)
     return Export(
         one,

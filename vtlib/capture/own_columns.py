@@ -18,7 +18,7 @@ import yaml
 Unit = Literal["count", "s", "ratio"]
 _WORDS = Path(__file__).with_name("own_headings.yaml")
 _NOT_READ = {"unit"}  # keys of a concept that are no language
-_COPY = re.compile(r" \(\d+\)$")  # how the reader tells a second heading from the first
+COPY = re.compile(r" \(\d+\)$")  # how the reader tells a second heading from the first
 _QUOTES = re.compile(r"[\"'’‘“”„«»!！`´*]")
 _BRACKETS = re.compile(r"\s*\(([^()]*)\)$")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
@@ -90,10 +90,10 @@ def fold(text: str) -> str:
 
 def meaning(heading: str) -> HeadingMeaning | None:
     """What a heading means; None for one that no list has."""
-    folded = fold(_COPY.sub("", heading))
-    known = words().meanings
+    folded = fold(COPY.sub("", heading))
+    lookup = words().meanings
     base, scale, is_percent = _without_unit(folded)
-    place = known.get(folded) or known.get(base)
+    place = lookup.get(folded) or lookup.get(base)
     return HeadingMeaning(*place, scale, is_percent) if place else None
 
 
@@ -101,8 +101,8 @@ def find_columns(headings: Iterable[str]) -> dict[str, str]:
     """Heading by concept; of two headings for one concept the better word, else the first."""
     best: dict[str, tuple[int, str]] = {}
     for heading in headings:
-        if (found := meaning(heading)) and found.rank < best.get(found.concept, (10**6, ""))[0]:
-            best[found.concept] = (found.rank, heading)
+        if (hit := meaning(heading)) and hit.rank < best.get(hit.concept, (10**6, ""))[0]:
+            best[hit.concept] = (hit.rank, heading)
     return {concept: heading for concept, (_, heading) in best.items()}
 
 

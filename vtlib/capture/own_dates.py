@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 
 from vtlib.capture.own_columns import fold
+from vtlib.tables.named_dates import month_names
 
-# Languages of own_headings.yaml whose months are words; East Asian ones write numbers.
-_LOCALES = (
-    *("en", "de", "fr", "es", "pt", "it", "nl", "da", "sv", "nb", "fi", "pl", "cs", "tr"),
-    *("ru", "uk", "el", "ro", "hu", "id"),
-)
 _EAST = re.compile(r"(\d{4})\s*[年년.]\s*(\d{1,2})\s*[月월.]\s*(\d{1,2})\s*[日일.]?")
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d\d)(?::\d\d)?(?:\s*([ap])\.?m\.?)?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
@@ -27,7 +22,7 @@ def read_date_words(text: str, *, latest: datetime) -> datetime | None:
         return _moment(*(int(g) for g in match.groups()), clock=_CLOCK.search(text))
     clock = _CLOCK.search(text)
     bare = text.replace(clock.group(), " ") if clock else text
-    months = [m for w in _WORD.findall(fold(bare)) if (m := _months().get(w))]
+    months = [m for w in _WORD.findall(fold(bare)) if (m := month_names().get(w))]
     numbers = [int(n) for n in re.findall(r"\d+", bare)]
     years = [n for n in numbers if n > 1990]
     days = [n for n in numbers if n <= 31]
@@ -69,19 +64,3 @@ def _year_before(month: int, day: int, latest: datetime) -> int | None:
         if moment <= latest:
             return year
     return None
-
-
-@cache
-def _months() -> dict[str, int]:
-    """Month by folded name, full and short, in all languages; a name for two months is none."""
-    from babel.dates import get_month_names  # noqa: PLC0415 - 0.1 s, and most exports need none
-
-    places: dict[str, set[int]] = {}
-    for locale in _LOCALES:
-        for width in ("wide", "abbreviated"):
-            for context in ("format", "stand-alone"):
-                for number, name in get_month_names(width, context, locale).items():
-                    for word in _WORD.findall(fold(name)):
-                        places.setdefault(word, set()).add(int(number))
-    places["sept"] = {9}
-    return {word: min(numbers) for word, numbers in places.items() if len(numbers) == 1}

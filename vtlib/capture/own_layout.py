@@ -11,20 +11,18 @@ from itertools import islice, pairwise
 
 from vtlib.capture import own_columns as columns
 from vtlib.capture.own_dates import read_date_words
-from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import id_time, post_ref
+from vtlib.platforms import id_time, post_ref, try_post_ref
 from vtlib.tables.column_style import Style
 from vtlib.tables.reader import Table
 
 SAMPLE_ROWS = 200
 BY_ID: tuple[Platform, ...] = ("tiktok", "x")
 _YOUTUBE_ID = re.compile(r"[\w-]{11}")
-_COPY = re.compile(r" \(\d+\)$")  # how the reader tells a second heading from the first
 _SHARE = re.compile(r"\b(share|ugcPost)[:-](\d{15,20})\b", re.IGNORECASE)
 _ID_LINKS = {"tiktok": "https://www.tiktok.com/@_/video/", "x": "https://x.com/i/status/"}
 # A planned post has its id up to this long before it is out, as a day in another zone may be.
-_ID_GAP = timedelta(hours=38)
+ID_GAP = timedelta(hours=38)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,7 @@ def find_metrics(table: Table) -> ExportColumns:
 def identify(url: str, native: str, platform: Platform | None) -> PostRef | None:
     """The post of the row's link, else of its id where ids are those of links."""
     if url.strip():
-        try:
-            ref = post_ref(url.strip())
-        except BadInput:
-            ref = None
+        ref = try_post_ref(url.strip())
         if ref and ref.native_id:
             return ref
         share = _SHARE.search(url) if ref and ref.platform == "linkedin" else None
@@ -108,14 +103,14 @@ def _sample(table: Table) -> list[dict[str, str]]:
 
 def _blocks(heads: Sequence[str]) -> list[list[str]]:
     """The headings of tables that stand side by side: each further one has a link of its own."""
-    links = [i for i, h in enumerate(heads) if _COPY.search(h) and _concept(h) == "url"]
+    links = [i for i, h in enumerate(heads) if columns.COPY.search(h) and _concept(h) == "url"]
     cuts = [0, *links, len(heads)]
     return [[*heads[a:b]] for a, b in pairwise(cuts)]
 
 
 def _concept(head: str) -> str:
-    found = columns.meaning(head)
-    return found.concept if found else ""
+    hit = columns.meaning(head)
+    return hit.concept if hit else ""
 
 
 def _layout(
@@ -213,10 +208,14 @@ def _with_days(
 ) -> ExportColumns:
     """The layout with the order of its dates, and what its column of days is."""
     refs = [(row, identify(_of(row, layout.url), _of(row, layout.native), None)) for row in rows]
-    known = [(row, ref) for row, ref in refs if ref]
-    styles, note = _date_styles(table, layout, Counter(ref.platform for _, ref in known))
+    named_rows = [(row, ref) for row, ref in refs if ref]
+    styles, note = _date_styles(table, layout, Counter(ref.platform for _, ref in named_rows))
     layout = replace(layout, styles=styles)
-    if layout.day and "posted_at" not in layout.facts and _is_posting_day(layout, known, latest):
+    if (
+        layout.day
+        and "posted_at" not in layout.facts
+        and _is_posting_day(layout, named_rows, latest)
+    ):
         layout = replace(layout, facts={**layout.facts, "posted_at": layout.day}, day=None)
     lifetime = _lifetime_words(layout, rows, latest) if layout.day else frozenset()
     words = f"{', '.join(sorted(lifetime))}: read as the whole life" if lifetime else ""
@@ -258,12 +257,12 @@ def _is_posting_day(
     """Whether the column of days says when posts went up, as X's does: as their ids say."""
     head = layout.day or ""
     gaps = [
-        abs(moment.replace(tzinfo=made.tzinfo) - made)
+        abs(moment.replace(tzinfo=id_moment.tzinfo) - id_moment)
         for row, ref in known
-        if (made := id_time(ref))
+        if (id_moment := id_time(ref))
         and (moment := read_moment(row[head], layout.styles[head], latest))
     ]
-    return bool(gaps) and all(gap <= _ID_GAP for gap in gaps) and len(gaps) == len(known)
+    return bool(gaps) and all(gap <= ID_GAP for gap in gaps) and len(gaps) == len(known)
 
 
 def _lifetime_words(

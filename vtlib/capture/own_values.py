@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from vtlib.capture import own_columns as columns
 from vtlib.capture.own_dates import has_clock, read_date_words
-from vtlib.capture.own_layout import ExportColumns
+from vtlib.capture.own_layout import ID_GAP, ExportColumns
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, Metric, Platform, PostRef
 from vtlib.platforms import id_time
@@ -67,10 +67,10 @@ def read_posted_at(text: str, layout: ExportColumns, ref: PostRef, place: Place)
     """
     head = layout.facts.get("posted_at", "")
     moment = read_time(text, layout.styles[head], head, place) if text else None
-    made = id_time(ref)
+    id_moment = id_time(ref)
     is_vague = moment is None or not has_clock(text)
-    if made and is_vague and (not re.search(r"\d{4}", text) or _is_near(made, moment)):
-        moment = made
+    if id_moment and is_vague and (not re.search(r"\d{4}", text) or _is_near(id_moment, moment)):
+        moment = id_moment
     return moment.replace(tzinfo=None) if moment else None
 
 
@@ -123,7 +123,7 @@ def counts(values: list[tuple[str, str, Number]], platform: Platform) -> dict[st
 
 
 def _is_near(one: datetime, other: datetime | None) -> bool:
-    return other is None or abs(one - other.replace(tzinfo=one.tzinfo)) <= timedelta(hours=38)
+    return other is None or abs(one - other.replace(tzinfo=one.tzinfo)) <= ID_GAP
 
 
 def _value(
@@ -150,8 +150,8 @@ def _value(
 
 
 def _scale(head: str) -> float:
-    found = columns.meaning(head)
-    return found.scale or 1 if found else 1
+    hit = columns.meaning(head)
+    return hit.scale or 1 if hit else 1
 
 
 def _read(text: str, style: Style, head: str, place: Place, *, is_count: bool) -> Number | None:

@@ -171,6 +171,25 @@ def raw_row(payload: str | None, number: int, result: Any, capture: Capture) -> 
     }
 
 
+def begin_row(capture: Capture) -> Row:
+    """A row of captures as it begins."""
+    names = ("capture_id", "project_id", "provider", "actor", "platform", "source", "source_sha256")
+    times = ("captured_at", "captured_at_basis", "started_at", "requested")
+    return {name: getattr(capture, name) for name in (*names, *times)}
+
+
+def named_item_row(payload: Any, number: int, ref: PostRef, capture: Capture) -> Row:
+    """What a person brought that names a post and says no more: a URL, a video."""
+    return {
+        "capture_id": capture.capture_id,
+        "item_no": number,
+        "platform": ref.platform,
+        "native_id": ref.native_id,
+        "captured_at": naive(capture.captured_at),
+        "payload": as_json(payload),
+    }
+
+
 def misread_row(misread: Misread, number: int, capture: Capture) -> Row:
     """A field that is there and unreadable, of an item that is in."""
     rejected = Rejected(

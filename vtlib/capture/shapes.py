@@ -46,6 +46,24 @@ class FileShape:
             return table_maps.items(one, options, self.table_map)
         return files.items(one, options)
 
+    def capture(self, one: files.Dataset, capture_id: str, **facts: Any) -> mapping.Capture:
+        """The capture of the file; `facts` that it does not say: project_id, started_at, run_id."""
+        captured_at, basis = self.captured_at(one)
+        return mapping.Capture(
+            capture_id=capture_id,
+            provider="file",
+            source=one.name,
+            captured_at=captured_at,
+            captured_at_basis=basis,
+            came_from="dataset",
+            platform=self.platform,
+            actor=self.actor,
+            source_sha256=one.sha256,
+            forced=self.is_forced,
+            layout=self.layout,
+            **{"project_id": "", "started_at": one.captured_at, **facts},
+        )
+
     def captured_at(self, one: files.Dataset) -> tuple[datetime, str]:
         """When the file was captured and how that is known: a tool that names its files by the time
         of the post says nothing of it there.
@@ -111,6 +129,4 @@ def _is_numberless(
     """Whether a shape by which a table was recognised finds posts in it, and no number."""
     if shape is None or mapping.is_nested(sample):
         return False
-    at = one.captured_at
-    capture = mapping.Capture("", "", "file", one.name, at, "", at, "", shape.platform, shape.actor)
-    return mapping.is_numberless(sample, capture)
+    return mapping.is_numberless(sample, FileShape(shape.platform, shape.actor).capture(one, ""))

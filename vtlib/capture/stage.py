@@ -81,8 +81,8 @@ def run(
     on_new: OnNew | None = None,
 ) -> ScrapeResult:
     """`scrape`, and read back what each target got."""
-    done = scrape(project, search, again=again, on_result=on_result, on_new=on_new)
-    return ScrapeResult(tuple(done), targets_of(project, [c.capture_id for c in done]))
+    captured = scrape(project, search, again=again, on_result=on_result, on_new=on_new)
+    return ScrapeResult(tuple(captured), targets_of(project, [c.capture_id for c in captured]))
 
 
 def run_if_due(project: Project, *, on_new: OnNew | None = None) -> ScrapeResult:
@@ -95,10 +95,10 @@ def run_if_due(project: Project, *, on_new: OnNew | None = None) -> ScrapeResult
         return ScrapeResult()
     result = run(project, on_new=on_new)
     posts = [c for c in result.captures if c.ask != "profiles"]
-    failed = [c for c in posts if c.exit_code == SourceFailed.exit_code]
-    if failed and len(failed) == len(posts):
+    failures = [c for c in posts if c.exit_code == SourceFailed.exit_code]
+    if failures and len(failures) == len(posts):
         raise SourceFailed(
-            sentence(f"nothing could be captured: {failed[0].reason}"), todo="vt problems"
+            sentence(f"nothing could be captured: {failures[0].reason}"), todo="vt problems"
         )
     return result
 
@@ -115,10 +115,10 @@ def quote(project: Project, search: Search | None = None, *, again: bool = False
     wave = _first(project, ledger, search)
     if not search:
         wave += _profiles(project, ledger)
-    found = scheduler.estimate(project, wave.orders)
-    words = orders.estimate_words(found, remaining_usd=scheduler.left_usd(project))
+    prices = scheduler.estimate(project, wave.orders)
+    words = orders.estimate_words(prices, remaining_usd=scheduler.left_usd(project))
     covers = dict.fromkeys(f"{c.platform} ({c.ask}): {c.reason}" for c in wave.covers)
-    return Quote(found, (*words, *covers, *_cannot(project)))
+    return Quote(prices, (*words, *covers, *_cannot(project)))
 
 
 def scrape(
@@ -171,9 +171,9 @@ def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
     are not.
     """
     of_people = targets["ask"].isin(["accounts", "profiles"])
-    seen = project.visible(targets, ours=("reason",))
-    words = targets["handle"].map(project.visible_text).where(~of_people, seen["handle"])
-    return seen.assign(handle=words)
+    visible = project.visible(targets, ours=("reason",))
+    words = targets["handle"].map(project.visible_text).where(~of_people, visible["handle"])
+    return visible.assign(handle=words)
 
 
 def targets_of(project: Project, capture_ids: Sequence[str]) -> pd.DataFrame:
@@ -230,57 +230,59 @@ def _has_work(project: Project) -> bool:
 
 def _first(project: Project, ledger: Ledger, search: Search | None) -> Wave:
     """What is asked first: a search, or posts that are due (again), or accounts and short links."""
-    asked = project.params.scraping
-    if asked.due and not search:
+    scraping = project.params.scraping
+    if scraping.due and not search:
         return _linked(project, ledger)
     if search:
         return orders.orders(
             search.targets,
             ask=search.ask,
             platform=search.platform,
-            params=asked,
+            params=scraping,
             ledger=ledger,
         )
-    if asked.refresh:
-        known = project.frame("refreshable_posts")
-        due = orders.due_posts(known, params=asked, now=ledger.now)
-        return orders.post_orders(due, params=asked, ledger=ledger)
+    if scraping.refresh:
+        posts = project.frame("refreshable_posts")
+        due = orders.due_posts(posts, params=scraping, now=ledger.now)
+        return orders.post_orders(due, params=scraping, ledger=ledger)
     links = job_store.short_links(project.store, project.slug, tries_max=LINK_TRIES_MAX)
-    wave = orders.account_orders(project.frame("accounts"), params=asked, ledger=ledger)
-    return wave + orders.post_orders(links, params=asked, ledger=ledger)
+    wave = orders.account_orders(project.frame("accounts"), params=scraping, ledger=ledger)
+    return wave + orders.post_orders(links, params=scraping, ledger=ledger)
 
 
 def _linked(project: Project, ledger: Ledger) -> Wave:
     """Posts that came of scripts and are due, where the newest posts of their accounts did not
     bring them.
     """
-    asked = project.params.scraping
-    known = project.frame("linked_posts")
-    due = orders.due_links(known, params=asked, now=ledger.now)
-    return orders.post_orders(due, params=asked, ledger=ledger)
+    scraping = project.params.scraping
+    posts = project.frame("linked_posts")
+    due = orders.due_links(posts, params=scraping, now=ledger.now)
+    return orders.post_orders(due, params=scraping, ledger=ledger)
 
 
 def _is_narrow(project: Project) -> bool:
     """Whether only numbers of known posts are asked for, not what accounts have posted."""
-    asked = project.params.scraping
-    return asked.refresh or asked.due
+    scraping = project.params.scraping
+    return scraping.refresh or scraping.due
 
 
 def _profiles(project: Project, ledger: Ledger) -> Wave:
     """What is asked then: followers of accounts whose posts did not carry them."""
-    asked = project.params.scraping
+    scraping = project.params.scraping
     if _is_narrow(project):
         return Wave()
-    return orders.profile_orders(project.frame("unprofiled_accounts"), params=asked, ledger=ledger)
+    return orders.profile_orders(
+        project.frame("unprofiled_accounts"), params=scraping, ledger=ledger
+    )
 
 
 def _cannot(project: Project) -> list[str]:
     """Platforms whose posts no actor takes by URL, where that is what would be asked."""
     if not _is_narrow(project):
         return []
-    linked = project.params.scraping.due
-    known = set(project.frame("linked_posts" if linked else "refreshable_posts")["platform"])
-    lacking = [p for p in PLATFORMS if p in known and not orders.can_be_asked(p, "posts")]
+    is_due = project.params.scraping.due
+    platforms = set(project.frame("linked_posts" if is_due else "refreshable_posts")["platform"])
+    lacking = [p for p in PLATFORMS if p in platforms and not orders.can_be_asked(p, "posts")]
     return [f"{p}: no actor takes post URLs; its pages are captured by vt scrape." for p in lacking]
 
 
@@ -296,9 +298,9 @@ def _ledger(project: Project, *, now: datetime, again: bool) -> Ledger:
 
 def _settle_links(project: Project) -> None:
     """Short links that led to a post are problems no more."""
-    solved = job_store.solved_links(project.store, project.slug)
-    if solved:
-        job_store.settle_problems(project.store, solved)
+    problem_ids = job_store.solved_links(project.store, project.slug)
+    if problem_ids:
+        job_store.settle_problems(project.store, problem_ids)
 
 
 def _collector(project: Project) -> Collector:

@@ -37,8 +37,8 @@ class MatchBoard:
     @property
     def platforms(self) -> set[Platform]:
         """Platforms of the posts that the rows name, or the one that was said."""
-        named = {ref.platform for ref in self.refs if ref}
-        return named or ({self.platform} if self.platform else set())
+        platforms = {ref.platform for ref in self.refs if ref}
+        return platforms or ({self.platform} if self.platform else set())
 
     @property
     def n_rows(self) -> int:
@@ -102,10 +102,10 @@ class MatchBoard:
         for name in question.columns:
             facts = self.facts[name]
             before = self.matches.get(name)
-            kept = before.target if before else target
+            target_before = before.target if before else target
             self.matches[name] = ColumnMatch(
                 name,
-                kept,
+                target_before,
                 "open",
                 question.text,
                 facts.samples,

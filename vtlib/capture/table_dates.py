@@ -44,8 +44,8 @@ _CREATED = (
 def match_dates(board: MatchBoard) -> None:
     """Take the column of posting, ask where several could be it, and settle day and month."""
     _settle_order(board)
-    named = board.named("posted_at")
-    strong = [f for f in named if f.is_time]
+    candidates = board.named("posted_at")
+    strong = [f for f in candidates if f.is_time]
     plain = [f for f in board.named("date", kinds=("date",)) if f.is_time]
     _match_captures(board)
     if strong:
@@ -54,8 +54,8 @@ def match_dates(board: MatchBoard) -> None:
         best = _of_plain(board, plain) or (None if plain else _unnamed(board))
     if best:
         _take(board, best, is_named=best in strong)
-    elif not strong and named:
-        _unreadable(board, named[0])
+    elif not strong and candidates:
+        _unreadable(board, candidates[0])
     for facts in plain:
         if facts.name not in board.matches and best:
             board.reasons[facts.name] = "another column says when a post was published"
@@ -179,8 +179,8 @@ def _id_agreement(board: MatchBoard, facts: ColumnFacts) -> bool | None:
         return None
     if sum(map(is_near_id, ages)) >= MOST * len(ages):
         return True
-    given = [t for ref in board.refs if ref and (t := _given(ref))]
-    return False if max(given) - min(given) > _MIN_SPREAD_S else None
+    id_times = [t for ref in board.refs if ref and (t := _given(ref))]
+    return False if max(id_times) - min(id_times) > _MIN_SPREAD_S else None
 
 
 def _is_before_ids(board: MatchBoard, facts: ColumnFacts) -> bool:
@@ -293,10 +293,10 @@ def _read(facts: ColumnFacts, order: Order) -> str:
 
 def _match_captures(board: MatchBoard) -> None:
     """When the numbers were read: a time, or a day after all posts of its rows."""
-    named = [f for f in board.named("captured_at") if f.is_time]
-    if not named:
+    candidates = [f for f in board.named("captured_at") if f.is_time]
+    if not candidates:
         return
-    best = max(named, key=lambda f: f.share(lambda cell: ":" in cell))
+    best = max(candidates, key=lambda f: f.share(lambda cell: ":" in cell))
     late = [t for t in best.times if t and t > board.captured_at + 2 * _DAY]
     if late:
         board.reasons[best.name] = "it lies after the file's own time"

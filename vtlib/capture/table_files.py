@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
@@ -14,15 +14,16 @@ from vtlib.capture.database_tables import database_kind, read_database
 from vtlib.capture.table_match import dates_of, without_sums
 from vtlib.core.errors import BadInput
 from vtlib.core.models import UnreadableItem
-from vtlib.platforms import exported, post_ref
+from vtlib.platforms import exported, try_post_ref
 from vtlib.platforms.layouts.layout import Layout
 from vtlib.tables.columnar import typed_table
-from vtlib.tables.encodings import json_encoding, utf8
+from vtlib.tables.encodings import UTF8, Encoding, json_encoding, utf8
 from vtlib.tables.reader import Damage, Table, TableOptions, read_table
 
 if TYPE_CHECKING:
     from vtlib.capture.datasets import Dataset
 
+JsonReader = Callable[[IO[bytes], Encoding], Iterator[Any]]
 _SAMPLE_ITEMS = 2_000
 _HEAD_BYTES = 64_000
 _FORMS = {b"PK\x03\x04": "XLSX", b"\xd0\xcf\x11\xe0": "XLS", b"PAR1": "Parquet"}
@@ -39,8 +40,8 @@ def table_of(dataset: Dataset, options: TableOptions) -> Table:
     kind = "" if dataset.member else database_kind(head)
     if kind:
         return read_database(dataset.path, kind, options)
-    if _is_json(dataset):
-        return _json_table(dataset, options)
+    if read := json_reader(dataset):
+        return _json_table(dataset, read, options)
     _refuse_pages(head.lstrip(b"\xef\xbb\xbf \t\r\n"), dataset.name)
     table = read_table(dataset.open, name=dataset.name, options=options)
     if len(table.columns) < 2:
@@ -60,10 +61,7 @@ def _without_headings(table: Table) -> Table:
 
 
 def _is_post_link(heading: str) -> bool:
-    try:
-        return "/" in heading and bool(post_ref(heading))
-    except BadInput:
-        return False
+    return "/" in heading and try_post_ref(heading) is not None
 
 
 def layout_items(
@@ -75,8 +73,8 @@ def layout_items(
     layout whose day and month can be swapped.
     """
     table = without_sums(cached_table(dataset, options))
-    if _is_json(dataset):
-        yield from enumerate(_json_items(dataset, table), 1)
+    if read := json_reader(dataset):
+        yield from enumerate(_json_items(dataset, read, table), 1)
         return
     for number, (_, row) in enumerate(table.plain_rows(dates_of(layout)), 1):
         if isinstance(row, Damage):
@@ -93,9 +91,9 @@ def cached_table(dataset: Dataset, options: TableOptions) -> Table:
     return table.guarded() if is_text else table
 
 
-def _json_items(dataset: Dataset, table: Table) -> Iterator[Any]:
+def _json_items(dataset: Dataset, read: JsonReader, table: Table) -> Iterator[Any]:
     odd = {name: style for name, style in table.styles.items() if not style.is_plain}
-    for item in _read_json(dataset):
+    for item in read_json(dataset, read):
         if isinstance(item, dict):
             texts = {
                 n: style.plain(v) for n, style in odd.items() if isinstance(v := item.get(n), str)
@@ -105,11 +103,12 @@ def _json_items(dataset: Dataset, table: Table) -> Iterator[Any]:
             yield item
 
 
-def _json_table(dataset: Dataset, options: TableOptions) -> Table:
+def _json_table(dataset: Dataset, read: JsonReader, options: TableOptions) -> Table:
     """Items as rows; members of an object are columns "author.name"."""
 
     def rows() -> Iterator[dict[str, Any]]:
-        return (dict(_flat(item)) for item in _read_json(dataset) if isinstance(item, dict))
+        items = read_json(dataset, read)
+        return (dict(_flat(item)) for item in items if isinstance(item, dict))
 
     columns = list(dict.fromkeys(name for row in islice(rows(), _SAMPLE_ITEMS) for name in row))
     if not columns:
@@ -126,20 +125,26 @@ def _flat(item: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{path}{key}", value
 
 
-def _read_json(dataset: Dataset) -> Iterator[Any]:
+@lru_cache(maxsize=8)
+def encoding_of(dataset: Dataset) -> Encoding:
+    """Told once for all of a file: in a short line alone, one code page looks like another."""
     with closing(dataset.open()) as stream:
-        encoding = json_encoding(stream)
-        read = json_items.reader(stream, encoding)
-    if read:
-        with closing(dataset.open()) as stream:
-            yield from read(utf8(stream, encoding), encoding)
+        return UTF8 if is_binary(stream) else json_encoding(stream)
 
 
-def _is_json(dataset: Dataset) -> bool:
+def json_reader(dataset: Dataset) -> JsonReader | None:
+    """What reads the items of a dataset that is JSON (json_items.reader); None for another."""
     with closing(dataset.open()) as stream:
-        return (
-            not is_binary(stream) and json_items.reader(stream, json_encoding(stream)) is not None
-        )
+        if is_binary(stream):
+            return None
+        return json_items.reader(stream, encoding_of(dataset))
+
+
+def read_json(dataset: Dataset, read: JsonReader) -> Iterator[Any]:
+    """The items of a dataset by its reader."""
+    encoding = encoding_of(dataset)
+    with closing(dataset.open()) as stream:
+        yield from read(utf8(stream, encoding), encoding)
 
 
 def table_form(dataset: Dataset) -> str:

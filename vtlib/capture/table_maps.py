@@ -14,11 +14,12 @@ import yaml
 from vtlib.capture import store as captures
 from vtlib.capture.column_facts import column_facts
 from vtlib.capture.datasets import Dataset
+from vtlib.capture.mapping import platform_of
 from vtlib.capture.proposals import Proposal, of_layout
 from vtlib.capture.table_files import cached_table, layout_items
 from vtlib.capture.table_match import ZONE, propose, without_sums
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.models import METRICS, Mapped, MappedAccount, Platform
+from vtlib.core.models import METRICS, Platform
 from vtlib.platforms import layouts
 from vtlib.platforms.layouts import Layout
 from vtlib.store.project import Project
@@ -77,7 +78,7 @@ class TableMap:
         results = [
             layouts.outcome(self.applied, item) for _, item in rows if isinstance(item, dict)
         ]
-        votes = Counter(p for one in results if (p := _platform(one)))
+        votes = Counter(p for one in results if (p := platform_of(one)))
         if not votes:
             reason = next(
                 (one.reason for one in results if hasattr(one, "reason")), "it has no rows"
@@ -88,12 +89,6 @@ class TableMap:
                 file=one.name,
             )
         return votes.most_common(1)[0][0], self.actor
-
-
-def _platform(result: Any) -> Platform | None:
-    if isinstance(result, Mapped):
-        return result.post.platform
-    return result.account.platform if isinstance(result, MappedAccount) else None
 
 
 def items(one: Dataset, options: TableOptions, table_map: TableMap) -> Iterator[tuple[int, Any]]:
@@ -155,12 +150,14 @@ def of_person(layout: Layout, table: Table) -> TableMap:
     return TableMap(layout, table.columns, "person")
 
 
-def of_proposal(proposal: Proposal, columns: Sequence[str], *, by: str) -> TableMap:
+def of_proposal(
+    proposal: Proposal, columns: Sequence[str], *, by: str, file: str = "", project: str = ""
+) -> TableMap:
     """The map of a proposal. Raises BadInput, with each question and its answer, while one is
     open.
     """
     if proposal.questions:
-        raise open_questions(proposal)
+        raise open_questions(proposal, file=file, project=project)
     return TableMap(proposal.layout(), tuple(columns), by)
 
 
@@ -193,9 +190,9 @@ def find(
             todo="Bring the decisions in: vt review import FILE --project P.",
             file=one.name,
         )
-    known = remembered(project, one, table) if project else None
-    if known:
-        return known
+    memory = remembered(project, one, table) if project else None
+    if memory:
+        return memory
     proposal = propose(table, captured_at=one.captured_at, platform=platform)
     names_posts = proposal.column_of("url") or proposal.column_of("native_id")
     has_numbers = any(m.target in METRICS for m in proposal.matches)

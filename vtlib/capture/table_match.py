@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from vtlib.capture import own_columns
 from vtlib.capture.column_facts import MOST, ColumnFacts, column_facts, is_summary_row
 from vtlib.capture.headings import format_words, normalised
 from vtlib.capture.proposals import Choice, ColumnMatch, Proposal, Question
@@ -22,7 +23,6 @@ from vtlib.tables.reader import Table
 ZONE = {"zone": "UTC"}  # of clocks that name none, as platforms' own exports have them
 _LONGEST_S = 43_200  # seconds: a video of twelve hours; more are milliseconds
 _SHORTEST_S = 3  # a median below is no length in seconds
-_WITHOUT_TITLES = frozenset({"tiktok", "instagram", "x", "linkedin"})  # which have captions alone
 _TEXTS = ("title", "caption")
 
 
@@ -64,12 +64,12 @@ def dates_of(layout: Layout) -> set[str]:
 
 def _unread(board: MatchBoard, name: str) -> ColumnMatch:
     facts = board.facts[name]
-    known = next((m.why for m in board.meanings[name] if m.kind == "other"), "")
-    called = next((m.concept for m in board.meanings[name] if m.kind == "target"), "")
-    known = known or (f"called {called}, and its cells are none" if called else "")
+    other = next((m.why for m in board.meanings[name] if m.kind == "other"), "")
+    concept = next((m.concept for m in board.meanings[name] if m.kind == "target"), "")
+    other = other or (f"called {concept}, and its cells are none" if concept else "")
     why = (
         board.reasons.get(name)
-        or known
+        or other
         or ("an index" if facts.is_index else "no heading that is known")
     )
     return ColumnMatch(name, "", "unread", why if facts.filled else "blank", facts.samples)
@@ -109,12 +109,12 @@ def _kind_of_name(board: MatchBoard, facts: ColumnFacts) -> str:
         return "account_id"
     if not facts.is_text:
         return ""
-    linked = [
+    pairs = [
         (ref.handle, cell.strip().lstrip("@").lower())
         for ref, cell in zip(board.refs, facts.cells, strict=False)
         if ref and ref.handle and cell.strip()
     ]
-    if linked and all(a == b for a, b in linked):
+    if pairs and all(a == b for a, b in pairs):
         return "handle"
     if _varies_within_accounts(board, facts):
         return ""
@@ -123,7 +123,7 @@ def _kind_of_name(board: MatchBoard, facts: ColumnFacts) -> str:
         return "display_name"
     has_mark = facts.share(lambda cell: cell.startswith("@")) >= MOST
     is_sure = concept == "handle" or has_mark
-    other = linked or "youtube" in board.platforms or facts.share(lambda c: c != c.lower()) > 0
+    other = pairs or "youtube" in board.platforms or facts.share(lambda c: c != c.lower()) > 0
     return "handle" if is_sure or not other else "display_name"
 
 
@@ -228,7 +228,7 @@ def _match_texts(board: MatchBoard) -> None:
         title
         and not board.taken("caption")
         and board.platforms
-        and board.platforms <= _WITHOUT_TITLES
+        and board.platforms <= own_columns.words().without_titles
     ):
         board.take(
             "caption",
@@ -263,9 +263,9 @@ def _match_rest(board: MatchBoard) -> None:
 
 def _take_format(board: MatchBoard, facts: ColumnFacts) -> None:
     words = {cell: format_words().get(normalised(cell)) for cell in set(facts.filled)}
-    known = {cell: name for cell, name in words.items() if name}
-    if len(known) >= MOST * len(words) and known and not board.taken("format"):
-        values = {cell: name for cell, name in sorted(known.items()) if cell.casefold() != name}
+    formats = {cell: name for cell, name in words.items() if name}
+    if len(formats) >= MOST * len(words) and formats and not board.taken("format"):
+        values = {cell: name for cell, name in sorted(formats.items()) if cell.casefold() != name}
         board.take("format", facts, "names of formats", values=values)
     else:
         board.reasons[facts.name] = "not the formats of posts"

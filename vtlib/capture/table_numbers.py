@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from vtlib.capture.column_facts import MOST, ColumnFacts
 from vtlib.capture.proposals import Choice, Question
 from vtlib.capture.table_board import MatchBoard
@@ -138,24 +136,24 @@ def _ask_parts(board: MatchBoard, target: str) -> None:
 
 def _hold_against_views(board: MatchBoard) -> None:
     """Ask where a part is larger than the whole in more rows than mistakes explain."""
-    whole = next((f for m in REACH_METRICS if (f := board.taken(m))), None)
-    if whole is None:
+    reach = next((f for m in REACH_METRICS if (f := board.taken(m))), None)
+    if reach is None:
         return
-    name = next(m for m in REACH_METRICS if board.taken(m) is whole)
-    larger = [(m, f) for m in RATE_METRICS if (f := board.taken(m)) and _is_larger(f, whole)]
+    name = next(m for m in REACH_METRICS if board.taken(m) is reach)
+    larger = [(m, f) for m in RATE_METRICS if (f := board.taken(m)) and _is_larger(f, reach)]
     for metric, facts in larger:
         board.add(
             Question(
-                f'"{facts.name}" ({metric}) is larger than "{whole.name}" ({name}) in most rows: '
+                f'"{facts.name}" ({metric}) is larger than "{reach.name}" ({name}) in most rows: '
                 "are the headings right?",
                 f"a map with `{metric}: …` and `{name}: …` as they are",
                 (
                     Choice("they are right"),
-                    Choice("they are the wrong way round", {metric: whole.name, name: facts.name}),
-                    Choice(f'"{whole.name}" is not {name}: leave it unread', {name: ""}),
+                    Choice("they are the wrong way round", {metric: reach.name, name: facts.name}),
+                    Choice(f'"{reach.name}" is not {name}: leave it unread', {name: ""}),
                     Choice(f'"{facts.name}" is not {metric}: leave it unread', {metric: ""}),
                 ),
-                (facts.name, whole.name),
+                (facts.name, reach.name),
             )
         )
     _ask_followers(board)
@@ -228,8 +226,3 @@ def _known(board: MatchBoard, metric: str) -> bool:
     if metric == "views":
         return any(board.taken(m) for m in REACH_METRICS)
     return board.taken(metric) is not None
-
-
-def names_of(columns: Iterable[ColumnFacts]) -> str:
-    """Headings in a sentence."""
-    return ", ".join(f'"{f.name}"' for f in columns)

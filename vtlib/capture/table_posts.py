@@ -45,15 +45,15 @@ def _match_links(board: MatchBoard) -> None:
     links = [f for f in board.free() if f.is_post_link]
     if not links:
         return
-    named = board.named("url")
-    best = next((f for f in named if f in links), links[0])
+    by_heading = board.named("url")
+    best = next((f for f in by_heading if f in links), links[0])
     rivals = [f for f in links if f is not best and not _same_posts(f, best)]
     if rivals:
         board.ask(
             "two columns link to different posts: which are the rows about?", "url", [best, *rivals]
         )
     else:
-        named_too = " and named so" if best in named else ""
+        named_too = " and named so" if best in by_heading else ""
         board.take("url", best, f"links of posts{named_too}")
     for other in links:
         if other is not best and other not in rivals:

@@ -93,9 +93,9 @@ def plan(project: Project, path: str | Path, choices: TableChoices | None = None
     export = shapes.known_export(one, choices.options)
     if export:
         return replace(draft, export=export)
-    known = table_maps.remembered(project, one, table)
-    if known:
-        return replace(draft, table_map=known, proposal=table_maps.shown(known.layout, table))
+    memory = table_maps.remembered(project, one, table)
+    if memory:
+        return replace(draft, table_map=memory, proposal=table_maps.shown(memory.layout, table))
     _, proposal = table_maps.match(one, choices.options, platform=choices.platform)
     return replace(draft, proposal=proposal)
 
@@ -110,9 +110,8 @@ def store(project: Project, planned: TablePlan, proposal: Proposal | None = None
     if not planned.export and (table_map is None or proposal is not None):
         answer = proposal or planned.proposal
         by = "person" if proposal is not None else "match"
-        if answer.questions:
-            raise table_maps.open_questions(answer, file=str(planned.path), project=project.slug)
-        table_map = table_maps.of_proposal(answer, planned.table.columns, by=by)
+        place = {"file": str(planned.path), "project": project.slug}
+        table_map = table_maps.of_proposal(answer, planned.table.columns, by=by, **place)
     choices = planned.choices
     options = ImportOptions(
         platform=choices.platform,

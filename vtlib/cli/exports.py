@@ -83,9 +83,14 @@ def _write(at: Workspace, project: str, content: Any, choice: tuple[Any, Path | 
             raise BadInput("only a CSV can be printed.", todo="Give --to FILE.")
         current = projects.open_project(at, project)
         return Answer(None, writer.csv_text(data_export.read_table(current, content)).rstrip("\n"))
-    done = data_export.run(projects.open_project(at, project), content, form, to)
-    file, *more = done.files
+    result = data_export.run(projects.open_project(at, project), content, form, to)
+    file, *more = result.files
     beside = f"; what the columns mean: {more[0].name}" if more else ""
-    text = f"{number(done.n_rows, 'row')} of {len(done.columns)} columns in {file}{beside}"
-    data = {"file": file, "rows": done.n_rows, "columns": done.columns, "dictionary": more or None}
+    text = f"{number(result.n_rows, 'row')} of {len(result.columns)} columns in {file}{beside}"
+    data = {
+        "file": file,
+        "rows": result.n_rows,
+        "columns": result.columns,
+        "dictionary": more or None,
+    }
     return Answer(data, text)

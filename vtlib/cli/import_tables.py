@@ -10,11 +10,11 @@ import click
 
 from vtlib.cli.base import Answer, command, table
 from vtlib.cli.imports import (
-    _time,
     decimal_option,
     encoding_option,
     import_,
     order_option,
+    parse_time,
     project_option,
     reports_answer,
 )
@@ -75,18 +75,18 @@ def import_table(at: Workspace, file: Path, project: str, **said: Any) -> Answer
     from vtlib.ops import projects
 
     current = projects.open_project(at, project)
-    planned = tables.plan(current, file, _choices(said))
+    plan = tables.plan(current, file, _choices(said))
     if said["propose"]:
-        return _propose(planned, said["propose"])
-    if planned.export or planned.table_map or said["yes"]:
-        return _stored(current, planned, None)
+        return _propose(plan, said["propose"])
+    if plan.export or plan.table_map or said["yes"]:
+        return _stored(current, plan, None)
     if (
         sys.stdin.isatty()
         and sys.stdout.isatty()
         and not click.get_current_context().params["as_json"]
     ):
-        return _on_terminal(current, planned)
-    return _refusal(planned, project)
+        return _on_terminal(current, plan)
+    return _refusal(plan, project)
 
 
 def _choices(said: dict[str, Any]) -> TableChoices:
@@ -102,7 +102,11 @@ def _choices(said: dict[str, Any]) -> TableChoices:
     )
     layout = _layout(said["map_file"]) if said["map_file"] else None
     return TableChoices(
-        said["platform"], _time(said["captured_at"]), options, is_own=said["own"], layout=layout
+        said["platform"],
+        parse_time(said["captured_at"]),
+        options,
+        is_own=said["own"],
+        layout=layout,
     )
 
 
@@ -155,8 +159,8 @@ def _on_terminal(project: Project, planned: TablePlan) -> Answer:
         click.echo(f"\n{question.text}")
         for number, one in enumerate(question.choices, 1):
             click.echo(f"  {number}  {one.label}")
-        picked = click.prompt("which", type=click.IntRange(1, len(question.choices)))
-        proposal = answered(proposal, question, question.choices[picked - 1])
+        number_of_choice = click.prompt("which", type=click.IntRange(1, len(question.choices)))
+        proposal = answered(proposal, question, question.choices[number_of_choice - 1])
     if not click.confirm("Store the posts as shown?"):
         return Answer({"stored": False, **_facts(planned)}, "nothing was stored", 0)
     return _stored(project, planned, proposal)

@@ -150,7 +150,7 @@ def dataset(
     with progress("importing", unit="items") as tick:
         options = TableOptions(encoding, date_order or "", decimal or "")
         settings = imports.ImportOptions(
-            platform, _time(captured_at), tick, is_strict=strict, options=options
+            platform, parse_time(captured_at), tick, is_strict=strict, options=options
         )
         result = imports.run(current, files, settings)
     return reports_answer([*result.reports])
@@ -284,7 +284,8 @@ def _mark(report: imports.ImportReport) -> str:
     return MARKS.get(report.status, report.status)
 
 
-def _time(text: str | None) -> datetime | None:
+def parse_time(text: str | None) -> datetime | None:
+    """The time (UTC) of --captured-at; one without a zone is UTC. Raises BadInput for another."""
     if text is None:
         return None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
@@ -69,16 +70,9 @@ class TablePanel:
         planned = self._planned
         if planned is None:
             raise BadInput("no table is shown.", todo="Name a file and show its columns first.")
-        self._planned = TablePlan(
-            planned.path,
-            planned.dataset,
-            planned.table,
-            planned.proposal,
-            TableChoices(is_own=self.own.value),
-            planned.export,
-        )
+        planned = replace(planned, choices=TableChoices(is_own=self.own.value))
         proposal = None if planned.export else self._chosen(planned.proposal)
-        report = tables.store(self._session.project, self._planned, proposal)
+        report = tables.store(self._session.project, planned, proposal)
         if report.status == "failed":
             raise BadInput(report.reason)
         self._session.stale.update(("posts", "marks"))

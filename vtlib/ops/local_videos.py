@@ -20,12 +20,14 @@ from typing import Any
 from vtlib.capture import imports
 from vtlib.capture import store as captures
 from vtlib.capture.mapping import Capture, capture_key
-from vtlib.capture.rows import as_json, frame, link_row, naive
+from vtlib.capture.rows import bare_post_row, begin_row, frame, link_row, named_item_row
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Mapped, Platform, PostRef
+from vtlib.core.settings import person
+from vtlib.media.downloads import save_note
 from vtlib.media.folder import MediaFolder
 from vtlib.media.local_files import adopt_file, find_videos
-from vtlib.platforms import SOURCES, has_timed_ids, id_time, layouts, post_ref
+from vtlib.platforms import SOURCES, has_timed_ids, id_time, layouts, post_ref, try_post_ref
 from vtlib.store import people
 from vtlib.store.project import Project
 
@@ -91,7 +93,7 @@ def import_folder(
     _save_posts(project, bare, folder)
     with MediaFolder(project.workspace.outputs).session() as session:
         for note in session.unsaved_notes():
-            _save(project, note)
+            save_note(project.store, note)
         for video in videos:
             reports[video.path] = _adopt(project, session, video)
             if progress:
@@ -152,11 +154,8 @@ def _listed(ref: PostRef | None) -> list[PostRef]:
 
 def _by_id(word: str, platform: Platform) -> PostRef | None:
     number = f"activity:{word}" if platform == "linkedin" else word
-    try:
-        ref = post_ref(getattr(SOURCES[platform], "POST_LINK", "").format(number))
-    except BadInput:
-        return None
-    return ref if ref.native_id == word else None
+    ref = try_post_ref(getattr(SOURCES[platform], "POST_LINK", "").format(number))
+    return ref if ref and ref.native_id == word else None
 
 
 def _is_past(ref: PostRef) -> bool:
@@ -167,7 +166,7 @@ def _is_past(ref: PostRef) -> bool:
 
 def _info(path: Path) -> dict[str, Any]:
     """The metadata that yt-dlp wrote beside a video; {} where there is none."""
-    place = path.with_name(f"{path.stem}.info.json")
+    place = _info_path(path)
     if not place.is_file():
         return {}
     try:
@@ -175,6 +174,10 @@ def _info(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BadInput(f"{place.name} cannot be read: {error}") from None
     return item if isinstance(item, dict) else {}
+
+
+def _info_path(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.info.json")
 
 
 def _ref_of(item: dict[str, Any], path: Path) -> PostRef:
@@ -203,8 +206,8 @@ def _link_beside(path: Path) -> str:
                 return str(plistlib.loads(data).get("URL", ""))
             except (plistlib.InvalidFileException, ValueError, AttributeError):
                 return ""
-        found = re.search(r"^URL=(\S+)", data.decode("utf-8", "replace"), re.MULTILINE)
-        return found[1] if found else data.decode("utf-8", "replace").strip()
+        match = re.search(r"^URL=(\S+)", data.decode("utf-8", "replace"), re.MULTILINE)
+        return match[1] if match else data.decode("utf-8", "replace").strip()
     return ""
 
 
@@ -213,8 +216,7 @@ def _import_items(project: Project, videos: Iterable[_Video]) -> list[_Video]:
     bare: list[_Video] = []
     for video in videos:
         if video.basis == "info.json":
-            place = video.path.with_name(f"{video.path.stem}.info.json")
-            (report, *_) = imports.import_files(project, [place])
+            (report, *_) = imports.import_files(project, [_info_path(video.path)])
             if report.status != "failed":
                 continue
         bare.append(video)
@@ -239,43 +241,25 @@ def _save_posts(project: Project, videos: list[_Video], folder: Path) -> None:
         actor=ACTOR,
         run_id=project.run_id or None,
     )
-    names = ("capture_id", "project_id", "provider", "actor", "source", "captured_at")
-    captures.begin(
-        project.store,
-        {n: getattr(capture, n) for n in (*names, "captured_at_basis", "started_at")},
-    )
+    captures.begin(project.store, begin_row(capture))
     rows = {
-        "raw_items": [_raw_item(n, v, capture) for n, v in enumerate(videos, 1)],
-        "posts": [_post(v, now) for v in videos],
+        "raw_items": [
+            named_item_row({**v.item, "file": v.path.name}, n, v.ref, capture)
+            for n, v in enumerate(videos, 1)
+        ],
+        "posts": [_post(v, capture) for v in videos],
         "project_posts": [link_row(str(v.ref.post_id), capture) for v in videos],
     }
     captures.ingest(project.store, {table: frame(table, r) for table, r in rows.items()})
     captures.finish(project.store, key)
 
 
-def _raw_item(row_no: int, video: _Video, capture: Capture) -> dict[str, Any]:
-    return {
-        "capture_id": capture.capture_id,
-        "item_no": row_no,
-        "platform": video.ref.platform,
-        "native_id": video.ref.native_id,
-        "captured_at": naive(capture.captured_at),
-        "payload": as_json({**video.item, "file": video.path.name}),
-    }
-
-
-def _post(video: _Video, now: datetime) -> dict[str, Any]:
+def _post(video: _Video, capture: Capture) -> dict[str, Any]:
     ref = video.ref
     return {
-        "post_id": ref.post_id,
-        "platform": ref.platform,
-        "native_id": ref.native_id,
-        "url": ref.url,
+        **bare_post_row(ref, capture),
         "format": "video" if ref.format == "unknown" else ref.format,
         "title": None if ref.url else video.path.stem,
-        "first_seen_at": naive(now),
-        "hashtags": [],
-        "mentions": [],
     }
 
 
@@ -297,27 +281,16 @@ def _adopt(project: Project, session: Any, video: _Video) -> VideoReport:
 
 def _keep(project: Project, post_ids: list[str], *, is_own: bool) -> None:
     """Keep posts by hand where nobody has decided, so that they are measured and analysed."""
-    from vtlib.core.settings import person  # noqa: PLC0415 - asks the system for a name
-
     if is_own:
         people.mark_own(project.store, project.slug, post_ids)
-    undecided = [i for i in post_ids if not people.decisions(project.store, project.slug, i)]
+    open_ids = [i for i in post_ids if not people.decisions(project.store, project.slug, i)]
     rows = [
         {"post_id": i, "decision": "keep", "reviewer": person(), "notes": "local video"}
-        for i in undecided
+        for i in open_ids
     ]
     people.save_reviews(project.store, project.slug, rows, now=project.workspace.now())
 
 
-def _save(project: Project, note: dict[str, Any]) -> None:
-    from vtlib.media.downloads import save_note  # noqa: PLC0415
-
-    save_note(project.store, note)
-
-
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

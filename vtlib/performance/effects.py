@@ -194,24 +194,24 @@ def _median_difference(on: Floats, off: Floats) -> float:
     """
     size = len(on) * len(off)
     middle = ((size - 1) // 2, size // 2)
-    ordered = np.sort(off)
+    by_size = np.sort(off)
     low, high = float(on.min() - off.max()), float(on.max() - off.min())
     slack = 1e-9 * (1.0 + abs(low) + abs(high))  # far above the rounding of one difference
-    first, last = _runs(on, ordered, low - slack, high + slack)
+    first, last = _runs(on, by_size, low - slack, high + slack)
     while (last - first).sum() > _FEW_PAIRS and high - low > 4 * slack:
         half = (low + high) / 2
-        at_most = int((len(off) - _runs(on, ordered, half, half)[0]).sum())
+        at_most = int((len(off) - _runs(on, by_size, half, half)[0]).sum())
         if at_most <= middle[0]:
             low = half
         elif at_most > middle[1]:
             high = half
         else:  # the two middle ones lie on either side
             break
-        first, last = _runs(on, ordered, low - slack, high + slack)
+        first, last = _runs(on, by_size, low - slack, high + slack)
     below = int((len(off) - last).sum())
     lengths = last - first
     starts = np.repeat(first - np.r_[0, np.cumsum(lengths)[:-1]], lengths)
-    difference = np.repeat(on, lengths) - ordered[starts + np.arange(lengths.sum())]
+    difference = np.repeat(on, lengths) - by_size[starts + np.arange(lengths.sum())]
     near = np.partition(difference, [m - below for m in middle])
     return float(np.mean([near[m - below] for m in middle]))
 

@@ -52,17 +52,17 @@ def import_native(
 def _save_own_posts(project: Project, export: Export, source: str) -> int:
     """Write the posts of an export that are not there yet, as own; returns how many those are."""
     posts = {str(p.ref.post_id): p for p in export.posts}
-    known = store.known_posts(project.store, [*posts])
-    scraped = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
+    stored_posts = store.known_posts(project.store, [*posts])
+    captured_posts = store.known_posts(project.store, [*posts], but_for=own_posts.ACTOR)
     capture = _capture(project, export, source)
     frames = own_posts.own_post_frames(
-        posts.values(), capture, scraped=scraped, accounts=_own_accounts(project)
+        posts.values(), capture, scraped=captured_posts, accounts=_own_accounts(project)
     )
     captures.begin(project.store, capture)
     captures.ingest(project.store, frames)
     captures.finish(project.store, capture["capture_id"])
     people.mark_own(project.store, project.slug, [*posts])
-    return len(posts.keys() - known)
+    return len(posts.keys() - stored_posts)
 
 
 def _capture(project: Project, export: Export, source: str) -> dict[str, Any]:
@@ -85,8 +85,8 @@ def _capture(project: Project, export: Export, source: str) -> dict[str, Any]:
 
 def _own_accounts(project: Project) -> dict[Platform, str]:
     """The project's own account by platform, where it has one alone."""
-    followed = people.project_accounts(project.store, project.slug)
-    own = followed[followed["role"].eq("own")]
+    members = people.project_accounts(project.store, project.slug)
+    own = members[members["role"].eq("own")]
     single = own.groupby("platform")["account_id"].filter(lambda ids: len(ids) == 1)
     return dict(zip(own.loc[single.index, "platform"], single, strict=True))
 

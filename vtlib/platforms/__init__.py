@@ -94,6 +94,14 @@ def has_timed_ids(platform: Platform) -> bool:
     return hasattr(SOURCES[platform], "id_time")
 
 
+def try_post_ref(text: str) -> PostRef | None:
+    """The post that a text names as a URL, offline; None where it names none."""
+    try:
+        return post_ref(text)
+    except BadInput:
+        return None
+
+
 def id_time(ref: PostRef) -> datetime | None:
     """When a post's id was given out (UTC), on platforms whose ids hold it: Instagram, TikTok, X,
     LinkedIn.

@@ -47,8 +47,8 @@ def is_table(headings: Iterable[str]) -> bool:
 
 def is_withheld(names: Iterable[str]) -> bool:
     """Whether the fields of items are those of a client's copy, whose ids are withheld."""
-    found = set(names)
-    return found >= {"post_id", "platform", "views_state"} and "native_id" not in found
+    fields = set(names)
+    return fields >= {"post_id", "platform", "views_state"} and "native_id" not in fields
 
 
 def is_row(item: Mapping[str, Any]) -> bool:

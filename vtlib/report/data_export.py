@@ -27,7 +27,6 @@ from vtlib.tables.writer import DICTIONARY, DataTable, write_csv, write_parquet,
 Content = Literal["posts", "scores", "analyses", "scripts"]
 Form = Literal["csv", "xlsx", "parquet", "duckdb"]
 CONTENTS: tuple[Content, ...] = get_args(Content)
-FORMS: tuple[Form, ...] = get_args(Form)
 # Where the meaning of a column stands: the first of these relations that has it.
 _RELATIONS: Mapping[Content, tuple[str, ...]] = {
     "posts": ("posts", "post_snapshots", "project_posts", "accounts", "account_snapshots"),
@@ -91,7 +90,7 @@ def read_table(project: Project, content: Content) -> DataTable:
     with project.store.read() as connection:
         sql = query_text(f"export_{content}")
         arrow = connection.execute(sql, {"project": project.slug}).to_arrow_table()
-        described = _comments(connection, _RELATIONS[content])
+        meanings = _comments(connection, _RELATIONS[content])
     frame = pd.DataFrame(arrow.to_pydict(), dtype=object, columns=arrow.column_names)
     if content == "scripts" and not project.shows("drafts"):
         frame = frame[~frame["status"].isin(DRAFTS)]
@@ -99,7 +98,7 @@ def read_table(project: Project, content: Content) -> DataTable:
     frame = project.visible(frame.assign(**_hidden(project, frame)), ours=ours)
     columns = {name: [_value(v) for v in frame[name]] for name in frame.columns}
     dictionary = [
-        (name, _type_name(kind), unit_of(name), described.get(name, _MEANINGS.get(name, "")))
+        (name, _type_name(kind), unit_of(name), meanings.get(name, _MEANINGS.get(name, "")))
         for name, kind in zip(arrow.schema.names, arrow.schema.types, strict=True)
     ]
     return DataTable(content, columns, arrow.schema, dictionary)
@@ -176,6 +175,6 @@ def _write_duckdb(table: DataTable, path: Path) -> list[Path]:
         connection.execute('DELETE FROM dictionary WHERE "table" = ?', [table.name])
         connection.execute("INSERT INTO dictionary SELECT * FROM new_meanings")
         for column, _, _, meaning in table.dictionary:
-            quoted = meaning.replace("'", "''")
-            connection.execute(f"COMMENT ON COLUMN {table.name}.{column} IS '{quoted}'")
+            literal = meaning.replace("'", "''")
+            connection.execute(f"COMMENT ON COLUMN {table.name}.{column} IS '{literal}'")
     return [path]

@@ -79,7 +79,7 @@ def _time_of_day(clock: str | None, half: str | None) -> timedelta:
 def _month(name: str) -> int | None:
     if name.isdigit():
         return int(name)
-    return _months().get(_bare(name))
+    return month_names().get(_bare(name))
 
 
 def _bare(name: str) -> str:
@@ -88,9 +88,9 @@ def _bare(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _months() -> dict[str, int]:
-    """Names of months without accents. Names that mean two months in two languages are left out
-    (Czech listopad is November, Croatian October).
+def month_names() -> dict[str, int]:
+    """Month by name, in lower case without accents, full and short, in LANGUAGES. Names that mean
+    two months in two languages are left out (Czech listopad is November, Croatian October).
     """
     from babel.dates import get_month_names  # noqa: PLC0415 - half a second for all languages
 

@@ -35,10 +35,10 @@ def choose_sheet(open_: Open, name: str, title: str = "") -> Sheet:
     workbook, an empty one, and a title that no sheet has.
     """
     tables = list_sheets(open_, name, title)
-    chosen = _named(tables, title, name) if title else _first_table(tables)
-    others = ", ".join(one.title for one in tables if one.title != chosen.title)
-    notes = (f"sheet {chosen.title}", f"not read: sheets {others}") if others else ()
-    return Sheet(chosen.title, chosen.first_rows, notes)
+    sheet = _named(tables, title, name) if title else _first_table(tables)
+    others = ", ".join(one.title for one in tables if one.title != sheet.title)
+    notes = (f"sheet {sheet.title}", f"not read: sheets {others}") if others else ()
+    return Sheet(sheet.title, sheet.first_rows, notes)
 
 
 def list_sheets(open_: Open, name: str, title: str = "") -> list[Sheet]:

@@ -90,9 +90,9 @@ def _fill(sheet: Any, heads: Sequence[str], rows: Any) -> None:
         value = _cell_value(value)
         if not isinstance(value, str):
             return value
-        made = WriteOnlyCell(sheet, value=None)
-        made._value, made.data_type = value, "s"  # noqa: SLF001 - else "=1" would be a formula
-        return made
+        text_cell = WriteOnlyCell(sheet, value=None)
+        text_cell._value, text_cell.data_type = value, "s"  # noqa: SLF001 - else "=1" would be a formula
+        return text_cell
 
     sheet.append([*heads])
     for row in rows:

@@ -96,13 +96,20 @@ def _save(
 
 
 def _opener(url: str, allowlist: UrlAllowlist, limits: Limits, deadline: Deadline) -> Any:
+    return make_opener(url, Route(allowlist, deadline, limits.max_bytes + HEAD_BYTES))
+
+
+def make_opener(url: str, route: Route, redirects: Any = None) -> Any:
+    """What opens `url` by `route`, each redirect checked; `redirects` in place of urllib's
+    handler.
+    """
     opener = urllib.request.OpenerDirector()
     for handler in (
-        AllowlistHandler(allowlist),
-        urllib.request.ProxyHandler({} if allowlist.is_local(url) else None),
-        Opening(Route(allowlist, deadline, limits.max_bytes + HEAD_BYTES)),
+        AllowlistHandler(route.allowlist),
+        urllib.request.ProxyHandler({} if route.allowlist.is_local(url) else None),
+        Opening(route),
         urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPRedirectHandler(),
+        redirects or urllib.request.HTTPRedirectHandler(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.UnknownHandler(),
     ):

@@ -20,10 +20,10 @@ from vtlib.core import log
 from vtlib.core.deadline import Deadline
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PostRef
-from vtlib.media.download.connection import Opening, Route
-from vtlib.media.download.direct import USER_AGENT, connection_failure
-from vtlib.media.download.url_allowlist import AddressRefused, AllowlistHandler, UrlAllowlist
-from vtlib.platforms import post_ref
+from vtlib.media.download.connection import Route
+from vtlib.media.download.direct import USER_AGENT, connection_failure, make_opener
+from vtlib.media.download.url_allowlist import AddressRefused, UrlAllowlist
+from vtlib.platforms import try_post_ref
 
 Resolve = Callable[[str], PostRef | None]
 TIMEOUT_S, TOTAL_S = 8.0, 20.0
@@ -88,17 +88,7 @@ class ShortLinks:
 
     def _ask(self, url: str, deadline: Deadline) -> tuple[str, str]:
         """The head of the page that a link ends at, and its address. Raises _PostNamed."""
-        opener = urllib.request.OpenerDirector()
-        for handler in (
-            AllowlistHandler(self.allowlist),
-            urllib.request.ProxyHandler({} if self.allowlist.is_local(url) else None),
-            Opening(Route(self.allowlist, deadline, _MAX_BYTES)),
-            urllib.request.HTTPDefaultErrorHandler(),
-            _Redirects(),
-            urllib.request.HTTPErrorProcessor(),
-            urllib.request.UnknownHandler(),
-        ):
-            opener.add_handler(handler)
+        opener = make_opener(url, Route(self.allowlist, deadline, _MAX_BYTES), _Redirects())
         headers = {"User-Agent": USER_AGENT, "Accept": "text/html", "Accept-Encoding": "identity"}
         request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the allow-list passes http(s) only
         with opener.open(request) as answer:
@@ -119,8 +109,5 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 def _post(url: str) -> PostRef | None:
     """The post a URL names by itself, also in the address of a login page that would lead there."""
-    try:
-        ref = post_ref(url)
-    except BadInput:
-        return None
-    return ref if ref.native_id else None
+    ref = try_post_ref(url)
+    return ref if ref and ref.native_id else None

@@ -25,13 +25,14 @@ from vtlib.performance.patterns.platforms import (
     PLATFORM_COLUMNS,
     Candidate,
     by_platform,
-    feature_shift,
 )
 from vtlib.performance.patterns.preparation import (
     PatternRules,
+    TestedPosts,
     binary,
     obstacle,
     outcomes,
+    tested_posts,
     wide,
 )
 from vtlib.performance.trend import replicates
@@ -101,9 +102,10 @@ def find(
         if reason:
             rejections.append((feature.name, feature.kind, reason))
         else:
-            shift = feature_shift(value, usable, use)
+            tested = tested_posts(value, usable)
+            shift = effects.feature_shift(tested.y, tested.on, tested.group, interval=use.interval)
             candidates.append(Candidate(feature, value, shift))
-            rows.append(_test(candidates[-1], usable, use) | {"threshold": threshold})
+            rows.append(_test(candidates[-1], tested, usable, use) | {"threshold": threshold})
     table, variance = _believed(pd.DataFrame(rows), use)
     return Library(
         table,
@@ -117,12 +119,11 @@ def find(
     )
 
 
-def _test(candidate: Candidate, usable: pd.DataFrame, use: PatternRules) -> dict[str, Any]:
-    feature, value, shift = candidate.feature, candidate.value, candidate.shift
-    rows = usable[value.notna()]
-    on = value[value.notna()].eq(1).to_numpy(bool)
-    y, day = rows["y"].to_numpy(float), rows["day"].to_numpy(float)
-    group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
+def _test(
+    candidate: Candidate, tested: TestedPosts, usable: pd.DataFrame, use: PatternRules
+) -> dict[str, Any]:
+    feature, shift = candidate.feature, candidate.shift
+    rows, on, y, day, group = tested.rows, tested.on, tested.y, tested.day, tested.group
     week = np.floor(np.nan_to_num(day) / 7).astype(np.int64)
     sign = float(np.sign(shift.shift))
     by_account = trend.agreement(y, on, group, sign=sign)

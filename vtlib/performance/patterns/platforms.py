@@ -18,7 +18,7 @@ from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
 from vtlib.performance.effects import Shift
 from vtlib.performance.patterns.features import Feature
-from vtlib.performance.patterns.preparation import PatternRules, obstacle
+from vtlib.performance.patterns.preparation import PatternRules, obstacle, tested_posts
 from vtlib.performance.trend import replicates
 
 Floats = NDArray[np.float64]
@@ -196,16 +196,6 @@ class Candidate:
     shift: Shift
 
 
-def feature_shift(value: pd.Series, posts: pd.DataFrame, use: PatternRules) -> Shift:
-    """The shift of `y` with a feature, over the posts of which `value` is known
-    (effects.feature_shift).
-    """
-    rows = posts[value.notna()]
-    on = value[value.notna()].eq(1).to_numpy(bool)
-    group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
-    return effects.feature_shift(rows["y"].to_numpy(float), on, group, interval=use.interval)
-
-
 def by_platform(
     candidates: Sequence[Candidate], usable: pd.DataFrame, use: PatternRules
 ) -> pd.DataFrame:
@@ -239,15 +229,12 @@ def _places(usable: pd.DataFrame) -> dict[str, pd.Series]:
 def _row(
     one: Candidate, platform: str, here: pd.Series, usable: pd.DataFrame, use: PatternRules
 ) -> dict[str, Any]:
-    value, posts = one.value[here], usable[here]
-    rows = posts[value.notna()]
-    on = value[value.notna()].eq(1).to_numpy(bool)
-    y, day = rows["y"].to_numpy(float), rows["day"].to_numpy(float)
-    group = rows["account_id"].factorize(sort=True)[0].astype(np.int64)
+    tested = tested_posts(one.value[here], usable[here])
+    y, on, group = tested.y, tested.on, tested.group
     # Where all posts are of one platform, this is the test that was made of all of them.
-    shift = one.shift if here.all() else feature_shift(value, posts, use)
+    shift = one.shift if here.all() else effects.feature_shift(y, on, group, interval=use.interval)
     by_account = trend.agreement(y, on, group, sign=float(np.sign(shift.shift)))
-    again = trend.halves(y, on, group, day=day, interval=use.interval)
+    again = trend.halves(y, on, group, day=tested.day, interval=use.interval)
     return {
         "pattern": one.feature.name,
         "platform": platform,

@@ -23,6 +23,31 @@ class PatternRules:
     n_examples: int = 5
 
 
+@dataclass(frozen=True, slots=True)
+class TestedPosts:
+    """Posts of which a feature is known: their `rows`, and (n,) each: whether they have it, `y`,
+    `day`, and the code of the account.
+    """
+
+    rows: pd.DataFrame
+    on: np.ndarray
+    y: np.ndarray
+    day: np.ndarray
+    group: np.ndarray
+
+
+def tested_posts(value: pd.Series, posts: pd.DataFrame) -> TestedPosts:
+    """The posts whose `value` (1, 0, NaN) is known."""
+    rows = posts[value.notna()]
+    return TestedPosts(
+        rows,
+        value[value.notna()].eq(1).to_numpy(bool),
+        rows["y"].to_numpy(float),
+        rows["day"].to_numpy(float),
+        rows["account_id"].factorize(sort=True)[0].astype(np.int64),
+    )
+
+
 def outcomes(posts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Posts with an outcome, `y` (ln over own level) and `day`; counts left out by reason."""
     reasons = pd.Series("", index=posts.index, dtype=object)

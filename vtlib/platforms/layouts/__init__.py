@@ -123,8 +123,8 @@ def _belonging(item: dict[str, Any], members: Any, join: Join) -> Any:
     if not join.by:
         facts = members.items() if isinstance(members, dict) else ()
         return {key: value for key, value in facts if not isinstance(value, (dict, list))}
-    named = value_at(item, (join.by,), flat=False)
-    keys = {str(key) for key in (named if isinstance(named, list) else [named])}
+    item_keys = value_at(item, (join.by,), flat=False)
+    keys = {str(key) for key in (item_keys if isinstance(item_keys, list) else [item_keys])}
     candidates = members if isinstance(members, list) else []
     hits = [one for one in candidates if isinstance(one, dict) and str(one.get(join.key)) in keys]
-    return hits if isinstance(named, list) else next(iter(hits), None)
+    return hits if isinstance(item_keys, list) else next(iter(hits), None)

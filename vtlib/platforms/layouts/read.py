@@ -172,8 +172,8 @@ def _without_post(
         return Rejected("needs_network", reason, facts.item, account=handle)
     if account and counts != AccountCounts() and not any(_metrics(facts).values()):
         return MappedAccount(account, counts, facts.get("captured_at"))
-    named = (facts.layout.fields.get(target) for target in ("url", "native_id"))
-    places = [name_of(path) for source in named if source for path in source.paths]
+    sources = (facts.layout.fields.get(target) for target in ("url", "native_id"))
+    places = [name_of(path) for source in sources if source for path in source.paths]
     reason = (
         f"no id and no link of a post in {' or '.join(places)}" if places else "no id is mapped"
     )
@@ -187,8 +187,8 @@ def _names_known_by(layout: Layout) -> frozenset[str]:
 
 def _platform(facts: _Facts) -> Platform | None:
     word = facts.get("platform")
-    named = _PLATFORM_WORDS.get(str(word).strip().casefold()) if word else None
-    return facts.layout.platform or named
+    platform = _PLATFORM_WORDS.get(str(word).strip().casefold()) if word else None
+    return facts.layout.platform or platform
 
 
 def _ref_of_link(link: Any, platform: Platform | None) -> PostRef | None:

@@ -36,6 +36,7 @@ TARGETS = {
     "audio_id": "id of its sound",
     "audio_title": "name of its sound",
     "is_paid": "paid partnership or advertisement",
+    "is_coauthored": "posted together with other accounts",
     "handle": "handle of the account",
     "account_id": "native id of the account",
     "account_url": "link of the account",

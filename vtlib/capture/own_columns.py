@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import yaml
 
+from vtlib.core.time_zones import without_zone
+
 Unit = Literal["count", "s", "ratio"]
 _WORDS = Path(__file__).with_name("own_headings.yaml")
 _NOT_READ = {"unit"}  # keys of a concept that are no language
@@ -94,6 +96,8 @@ def meaning(heading: str) -> HeadingMeaning | None:
     lookup = words().meanings
     base, scale, is_percent = _without_unit(folded)
     place = lookup.get(folded) or lookup.get(base)
+    if place is None and (clock := lookup.get(fold(without_zone(COPY.sub("", heading))))):
+        place = clock if clock[0] in ("posted_at", "day") else None
     return HeadingMeaning(*place, scale, is_percent) if place else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from vtlib.capture import own_columns as columns
 from vtlib.capture.own_dates import has_clock, read_date_words
@@ -14,6 +14,7 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, Metric, Platform, PostRef
 from vtlib.platforms import id_time
 from vtlib.tables.column_style import Number, Style, read_length
+from vtlib.tables.reader import refuse_several_zones
 
 _DECIMAL = "Say which: --decimal . or --decimal , (the mark before fractions)."
 _UNKNOWN = {
@@ -71,7 +72,7 @@ def read_posted_at(text: str, layout: ExportColumns, ref: PostRef, place: Place)
     is_vague = moment is None or not has_clock(text)
     if id_moment and is_vague and (not re.search(r"\d{4}", text) or _is_near(id_moment, moment)):
         moment = id_moment
-    return moment.replace(tzinfo=None) if moment else None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
 
 
 def read_time(text: str, style: Style, head: str, place: Place) -> datetime | None:
@@ -82,7 +83,9 @@ def read_time(text: str, style: Style, head: str, place: Place) -> datetime | No
         moment = style.read_time(text)
     except ValueError as error:
         if "can be day and month" not in str(error):
-            return read_date_words(text, latest=place.exported_at)
+            refuse_several_zones(style, head, place.file)
+            moment = read_date_words(text, latest=place.exported_at)
+            return style.in_zone(moment, text) if moment else None
         raise BadInput(
             f"{error}, and no row shows which.",
             todo="Say which: --date-order dmy or --date-order mdy.",

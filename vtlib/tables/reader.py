@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from vtlib.core.errors import BadInput
+from vtlib.core.time_zones import SeveralZones, time_zone
 from vtlib.tables import old_workbook, workbook
 from vtlib.tables.column_style import Order, Style, column_styles
 from vtlib.tables.csv_safe import from_csv_safe, unescape_cell
@@ -157,6 +158,8 @@ class Table:
         for name, style in self.styles.items():
             if dates is not None and name not in dates:
                 continue
+            if dates is not None:
+                refuse_several_zones(style, name, self.name)
             if style.kind == "date" and style.is_mixed:
                 raise BadInput(
                     "some dates have the day first and some the month.",
@@ -171,6 +174,19 @@ class Table:
                     file=self.name,
                     field=name,
                 )
+
+
+def refuse_several_zones(style: Style, name: str, file: str) -> None:
+    """Raise BadInput where the letters of a zone in a heading are those of several zones."""
+    try:
+        time_zone(style.zone)
+    except SeveralZones as error:
+        raise BadInput(
+            f"{error}.",
+            todo="Write the hours from UTC into the heading: Published (UTC+8).",
+            file=file,
+            field=name,
+        ) from None
 
 
 def read_table(
@@ -255,7 +271,7 @@ def describe_styles(table: Table) -> str:
     parts = ["decimal comma"] if decimals == [","] else []
     dates = [(n, s) for n, s in styles if s.is_serial or (s.kind == "date" and not s.is_plain)]
     dates = [(n, s) for n, s in dates if not s.is_undecided]
-    parts += [f"{n}: {_order_note(style)}; no zone, taken for UTC" for n, style in dates]
+    parts += [f"{n}: {_order_note(style)}; {_zone_note(style)}" for n, style in dates]
     cut_ids = [n for n, s in styles if s.has_rounded_ids]
     if cut_ids:
         parts.append(f"{', '.join(cut_ids)}: ids that a spreadsheet rounded, left out")
@@ -265,6 +281,11 @@ def describe_styles(table: Table) -> str:
 def _order_note(style: Style) -> str:
     words = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
     return "serial days" if style.is_serial else words[style.order]
+
+
+def _zone_note(style: Style) -> str:
+    zone = style.zone
+    return f"clocks in {zone}, as the heading says" if zone else "no zone, taken for UTC"
 
 
 def _opener(source: Path | Open) -> Open:

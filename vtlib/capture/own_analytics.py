@@ -9,7 +9,7 @@ post is named with the place where it belongs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -370,7 +370,7 @@ def _merged(parts: Sequence[Export], platform: Platform | None, name: str) -> Ex
     retention = sum(part.n_posts for part in parts if not part.posts)
     return Export(
         one,
-        [row for part in parts for row in part.rows],
+        [*_distinct(row for part in parts for row in part.rows)],
         len(posts) + retention,
         tuple(dict.fromkeys(h for part in parts for h in part.unknown_columns)),
         [skip for part in parts for skip in part.skipped],
@@ -381,6 +381,12 @@ def _merged(parts: Sequence[Export], platform: Platform | None, name: str) -> Ex
         followers={day: n for part in parts for day, n in part.followers.items()},
         elsewhere=tuple(text for part in parts for text in part.elsewhere),
     )
+
+
+def _distinct(rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Rows without those that say the same again, as lists of top posts by several metrics do."""
+    names = ("post_id", "metric", "day", "at_ratio", "value")
+    return {tuple(row[name] for name in names): row for row in rows}.values()
 
 
 def _retention(table: Table, curve: tuple[str, str], base: dict[str, Any]) -> Export:

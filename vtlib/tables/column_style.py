@@ -292,6 +292,12 @@ class _ColumnEvidence:
         )
 
 
+def cell_kind(text: str) -> str:
+    """What a cell alone looks like: number, date, flag or text."""
+    word = _clean(text)
+    return "number" if word.isdigit() else _ColumnEvidence()._kind(word)  # noqa: SLF001
+
+
 def column_styles(
     rows: Iterable[Mapping[str, str]],
     columns: Iterable[str],

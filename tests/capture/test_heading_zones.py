@@ -1,4 +1,4 @@
-"""Clocks whose zone stands in the heading: read in it, days left as they are, the doubtful asked."""
+"""Clocks whose zone stands in the heading; days stay as they are, the doubtful is asked about."""
 
 import io
 from datetime import UTC, datetime, timedelta, timezone
@@ -50,7 +50,7 @@ def test_the_note_says_which_zone_was_taken() -> None:
 
 
 def test_times_of_a_sheet_and_of_parquet_have_the_zone_too(tmp_path: Path) -> None:
-    moment = datetime(2026, 7, 1, 10, 29)  # noqa: DTZ001 - as a spreadsheet holds it
+    moment = datetime(2026, 7, 1, 10, 29)
     book = openpyxl.Workbook()
     for row in (["Link", "Published (GMT+2)", "Views"], [WATCH, moment, 12]):
         book.active.append(row)

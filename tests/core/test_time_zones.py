@@ -7,7 +7,7 @@ import pytest
 
 from vtlib.core.time_zones import SeveralZones, time_zone, without_zone, zone_in
 
-WINTER, SUMMER = datetime(2026, 1, 15, 12), datetime(2026, 7, 15, 12)  # noqa: DTZ001 - as written
+WINTER, SUMMER = datetime(2026, 1, 15, 12), datetime(2026, 7, 15, 12)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,27 @@ from datetime import timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-# Hours from UTC by letters; letters of winter or summer time mean that time all year.
-_HOURS: Mapping[str, float] = {
-    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2},
-    **{"EEST": 3, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
-    **{"MSK": 3, "JST": 9, "KST": 9, "SGT": 8, "HKT": 8, "WIB": 7, "ICT": 7, "AEST": 10},
-    **{"AEDT": 11, "NZST": 12, "NZDT": 13, "BRT": -3, "MEZ": 1, "MESZ": 2},
+# Letters by hours from UTC; those of winter or summer time mean that time all year.
+_LETTERS: Mapping[int, str] = {
+    -8: "PST",
+    -7: "PDT MST",
+    -6: "MDT",
+    -5: "CDT EST",
+    -4: "EDT",
+    -3: "BRT",
+    0: "UTC GMT Z WET",
+    1: "BST CET MEZ WEST",
+    2: "CEST MESZ EET",
+    3: "EEST MSK",
+    7: "ICT WIB",
+    8: "SGT HKT",
+    9: "JST KST",
+    10: "AEST",
+    11: "AEDT",
+    12: "NZST",
+    13: "NZDT",
 }
+_HOURS = {word: hours for hours, words in _LETTERS.items() for word in words.split()}
 _SEVERAL = {"CST": "US Central or China", "IST": "India, Israel or Ireland"}
 _SEVERAL |= {"AST": "Atlantic or Arabia", "SST": "Samoa or Singapore", "PT": "Pacific or Portugal"}
 _PLACES = {

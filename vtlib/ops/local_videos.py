@@ -21,6 +21,7 @@ from vtlib.capture import imports
 from vtlib.capture import store as captures
 from vtlib.capture.mapping import Capture, capture_key
 from vtlib.capture.rows import bare_post_row, begin_row, frame, link_row, named_item_row
+from vtlib.capture.video_tracks import save_files
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Mapped, Platform, PostRef
 from vtlib.core.settings import person
@@ -220,6 +221,8 @@ def _import_items(project: Project, videos: Iterable[_Video]) -> list[_Video]:
             if report.status != "failed":
                 continue
         bare.append(video)
+    for video in bare:
+        save_files(project.store, str(video.ref.post_id), video.path)
     return bare
 
 

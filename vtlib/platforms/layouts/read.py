@@ -81,6 +81,10 @@ class _Facts:
         if type(item) is not dict:  # one that notes what is asked for: it is known by these
             for name in _names_known_by(layout):
                 value_at(item, (name,), flat=self.flat)
+            for name in layout.tracks.values():  # all that is in them: capture/video_tracks.py
+                value = item.get(name)
+                for one in value if isinstance(value, list) else [value]:
+                    _ = one.items() if isinstance(one, dict) else ()
 
     def get(self, target: str) -> Any:
         source = self.layout.fields.get(target)

@@ -22,8 +22,16 @@ from vtlib.store.project import Project, Workspace
 
 POST, TITLE = "youtube:dQw4w9WgXcQ", "A kettle"
 RATIOS = [1.0, 0.8, 0.5, 0.4, 0.9, 0.7, 0.3, 0.2, 0.35, 0.1]
-CREATOR = "WEBVTT\nKind: captions\n\n00:00:00.000 --> 00:00:02.000\nHello &amp; <i>welcome</i>\n\n" \
-    "00:00:02.500 --> 00:00:04.000 align:start\nto the\nkettle\n"  # fmt: skip
+CREATOR = """WEBVTT
+Kind: captions
+
+00:00:00.000 --> 00:00:02.000
+Hello &amp; <i>welcome</i>
+
+00:00:02.500 --> 00:00:04.000 align:start
+to the
+kettle
+"""
 # As YouTube's speech recognition writes it: the line before stands above, words carry their times.
 ROLLING = """WEBVTT
 Kind: captions
@@ -40,7 +48,7 @@ hallo und willkommen
 00:00:02.320 --> 00:00:04.500 align:start position:0%
 hallo und willkommen
 zum<00:00:02.800><c> kessel</c>
-"""  # noqa: W291, W293 - as it is written
+"""  # noqa: W293 - as it is written
 
 
 def markers() -> dict[str, Any]:
@@ -157,13 +165,13 @@ def test_the_same_again_and_a_file_that_only_lists_change_nothing(
     before = [
         project.store.rows(f"SELECT * FROM {t} ORDER BY ALL")
         for t in ("subtitles", "replay_heatmaps")
-    ]  # noqa: E501
+    ]
     assert take_in(project, path).status == "unchanged"
     imports.remap(project)
     after = [
         project.store.rows(f"SELECT * FROM {t} ORDER BY ALL")
         for t in ("subtitles", "replay_heatmaps")
-    ]  # noqa: E501
+    ]
     assert after == before
     later = written(tmp_path / "later", languages=["pt"], epoch=1_790_000_000)
     take_in(project, later)

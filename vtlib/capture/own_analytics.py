@@ -37,6 +37,7 @@ from vtlib.capture.own_values import (
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Format, Metric, Platform, PostRef
+from vtlib.platforms import traits_of
 from vtlib.tables.reader import (
     Damage,
     Table,
@@ -274,7 +275,7 @@ def _own_post(
     facts = {name: cells[head].strip() for name, head in layout.facts.items()}
     kind = next((f for word, f in _TYPES.items() if word in facts.get("type", "").lower()), None)
     title, caption = facts.get("title") or None, facts.get("caption") or None
-    if ref.platform in columns.words().without_titles:
+    if not traits_of(ref.platform).has_titles:
         title, caption = None, caption or title
     length = layout.facts.get("duration_s", "")
     return OwnPost(

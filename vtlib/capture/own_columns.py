@@ -44,8 +44,7 @@ class HeadingMeaning:
 class Words:
     """The headings as data.
 
-    `meanings` concept and rank by heading, `units` of the metrics, `scales` seconds a unit,
-    `month_first` whose habit it is, by platform; `without_titles`: platforms with captions alone.
+    `meanings` concept and rank by heading, `units` of the metrics, `scales` seconds a unit.
     """
 
     meanings: Mapping[str, tuple[str, int]]
@@ -53,8 +52,6 @@ class Words:
     totals: frozenset[str]
     lifetime: frozenset[str]
     scales: Mapping[str, float]
-    month_first: Mapping[str, str]
-    without_titles: frozenset[str]
 
 
 @cache
@@ -71,8 +68,6 @@ def words() -> Words:
         frozenset(map(fold, data["totals"])),
         frozenset(map(fold, data["lifetime"])),
         {fold(word): float(scale) for scale, names in data["units"].items() for word in names},
-        data["month_first"],
-        frozenset(data["without_titles"]),
     )
 
 

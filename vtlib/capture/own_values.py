@@ -12,7 +12,7 @@ from vtlib.capture.own_dates import has_clock, read_date_words
 from vtlib.capture.own_layout import ID_GAP, ExportColumns
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, Metric, Platform, PostRef
-from vtlib.platforms import id_time
+from vtlib.platforms import id_time, traits_of
 from vtlib.tables.column_style import Number, Style, read_length
 from vtlib.tables.reader import refuse_several_zones
 
@@ -113,14 +113,14 @@ def read_plain(text: str, style: Style, head: str, place: Place) -> Number | Non
 
 def counts(values: list[tuple[str, str, Number]], platform: Platform) -> dict[str, Metric]:
     """The numbers that are metrics of posts, by name; where a platform's shares are reposts
-    (platforms/x.py), they are these, and not copies of a link.
+    (platforms/traits.py), they are these, and not copies of a link.
     """
     metrics = {
         metric: Metric(int(number.value), "estimated" if number.is_estimated else "observed")
         for _, metric, number in values
         if metric in METRICS
     }
-    if platform in ("x", "linkedin") and "reposts" in metrics:
+    if traits_of(platform).shares_are_reposts and "reposts" in metrics:
         metrics["shares"] = metrics["reposts"]
     return metrics
 

@@ -32,13 +32,14 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms import SOURCES, id_time, source_of
+from vtlib.platforms import SOURCES, id_time, platform_words, source_of
 from vtlib.platforms import account_ref as named_account
 from vtlib.platforms.bounds import checked
 from vtlib.platforms.fields import hashtags_in, text, whole
 from vtlib.platforms.layouts.converters import CONVERTERS
 from vtlib.platforms.layouts.layout import FieldSource, Layout
 from vtlib.platforms.layouts.paths import has_flat_keys, is_empty, name_of, says_yes, value_at
+from vtlib.platforms.linkedin import URN_LINK
 from vtlib.platforms.urls import split_url, try_split
 
 _FAULTS = (
@@ -53,14 +54,6 @@ _CONVERTER = {
     **dict.fromkeys(("hashtags", "mentions"), "words"),
     **dict.fromkeys(("media_urls", "thumbnail"), "urls"),
     "duration_s": "seconds",
-}
-_PLATFORM_WORDS: dict[str, Platform] = {
-    **{name: name for name in PLATFORMS},
-    "twitter": "x",
-    "ig": "instagram",
-    "yt": "youtube",
-    "fb": "facebook",
-    "tik tok": "tiktok",
 }
 _ACCOUNT_ID: dict[Platform, re.Pattern[str]] = {
     **{name: re.compile(r"\d{1,25}") for name in PLATFORMS if name != "linkedin"},
@@ -191,7 +184,7 @@ def _names_known_by(layout: Layout) -> frozenset[str]:
 
 def _platform(facts: _Facts) -> Platform | None:
     word = facts.get("platform")
-    platform = _PLATFORM_WORDS.get(str(word).strip().casefold()) if word else None
+    platform = platform_words().get(str(word).strip().casefold()) if word else None
     return facts.layout.platform or platform
 
 
@@ -238,9 +231,8 @@ def _linkedin_ref(word: str) -> PostRef | None:
     if not re.fullmatch(r"\d{15,20}", number) or kind not in ("", "activity", "share", "ugcPost"):
         return None
     if kind in ("", "activity"):
-        return _by_link(f"activity:{number}", "linkedin")
-    form = getattr(SOURCES["linkedin"], "POST_LINK", "")
-    return PostRef("linkedin", urn, form.format(urn))
+        return _by_link(number, "linkedin")
+    return PostRef("linkedin", urn, URN_LINK.format(urn))
 
 
 def _account(facts: _Facts, platform: Platform, ref: PostRef | None) -> Account | None:

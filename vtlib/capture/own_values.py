@@ -79,11 +79,11 @@ def read_time(text: str, style: Style, head: str, place: Place) -> datetime | No
     """A time in numbers or words; None for words that say none. Raises BadInput where day and
     month can be swapped.
     """
+    refuse_several_zones(style, head, place.file)
     try:
         moment = style.read_time(text)
     except ValueError as error:
         if "can be day and month" not in str(error):
-            refuse_several_zones(style, head, place.file)
             moment = read_date_words(text, latest=place.exported_at)
             return style.in_zone(moment, text) if moment else None
         raise BadInput(

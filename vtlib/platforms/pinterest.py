@@ -47,7 +47,7 @@ _ENDINGS = (
 )
 HOSTS = frozenset({"pin.it", *(f"pinterest.{ending}" for ending in _ENDINGS.split())})
 POST_LINK = "https://www.pinterest.com/pin/{}/"  # of a post whose id alone is known
-TRAITS = Traits(id_form=re.compile(r"\d{15,18}"))
+TRAITS = Traits(id_form=re.compile(r"\d{15,18}"), has_link_ids=True)
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{4,25}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from vtlib.core.time_zones import time_zone, zone_in
+from vtlib.core.time_zones import SeveralZones, time_zone, zone_in
 from vtlib.tables import units
 from vtlib.tables.named_dates import read_named_date
 
@@ -125,8 +125,7 @@ class Style:
         """The time in a cell, as written, in the zone of the cell, else of the heading, else in
         none; None for a blank. A day has no zone.
 
-        Raises ValueError for what is no time, for a date whose day and month can be swapped, and
-        for letters that several zones have.
+        Raises ValueError for what is no time, and for a date whose day and month can be swapped.
         """
         word = _clean(text)
         if word.lower() in _DASHES:
@@ -138,9 +137,16 @@ class Style:
         return self.in_zone(read_named_date(word) or _parse_date(word, self.order), word)
 
     def in_zone(self, moment: datetime, text: str) -> datetime:
-        """A moment that a cell writes with a clock, in the heading's zone."""
+        """A moment that a cell writes with a clock, in the heading's zone; in none where its
+        letters are those of several (reader.refuse_several_zones).
+        """
         has_clock = ":" in text or (_SERIAL.fullmatch(text) and not text.isdigit())
-        return moment.replace(tzinfo=time_zone(self.zone)) if self.zone and has_clock else moment
+        if not (self.zone and has_clock):
+            return moment
+        try:
+            return moment.replace(tzinfo=time_zone(self.zone))
+        except SeveralZones:
+            return moment
 
     def plain(self, text: str) -> str:
         """A cell in the form of platform exports: 1234.5, ISO times (UTC), true and false.
@@ -175,6 +181,7 @@ class Style:
         ):
             return units.short_form(_number(match, self.decimal or ".", self.units).value)
         bare = _bare(match["body"], self.decimal or ".")
+        bare = re.sub(r"\.0+$", "", bare) if self.is_ambiguous else bare  # 12.000 of a decimal point
         tail = "" if (match["tail"] or "").startswith("s") else match["tail"] or ""  # seconds
         return match["sign"] + bare + (match["power"] or "") + tail
 

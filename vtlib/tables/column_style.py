@@ -181,7 +181,9 @@ class Style:
         ):
             return units.short_form(_number(match, self.decimal or ".", self.units).value)
         bare = _bare(match["body"], self.decimal or ".")
-        bare = re.sub(r"\.0+$", "", bare) if self.is_ambiguous else bare  # 12.000 of a decimal point
+        bare = (
+            re.sub(r"\.0+$", "", bare) if self.is_ambiguous else bare
+        )  # 12.000 of a decimal point
         tail = "" if (match["tail"] or "").startswith("s") else match["tail"] or ""  # seconds
         return match["sign"] + bare + (match["power"] or "") + tail
 

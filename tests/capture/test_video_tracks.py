@@ -12,11 +12,15 @@ import pytest
 import yt_dlp
 from yt_dlp.extractor.youtube import YoutubeIE
 
+from tests.media.test_timeline import MEASURES
+from vtlib.analysis.timelines import _timeline
 from vtlib.capture import file_check, imports, video_tracks
 from vtlib.capture.subtitle_files import read_cues, words
+from vtlib.cli.details import _track_lines
 from vtlib.core.params import parse_params
 from vtlib.core.settings import load_settings
-from vtlib.desk import details
+from vtlib.desk import browse, details
+from vtlib.media.folder import MediaFolder
 from vtlib.store.data_checks import run_checks
 from vtlib.store.project import Project, Workspace
 
@@ -231,6 +235,27 @@ def test_the_most_replayed_stretch_is_a_peak_after_the_start(
         True,
     ]
     assert len(video_tracks.heatmaps_of(project.store, [POST])[POST]) == 10
+
+
+def test_the_desk_the_command_line_and_page_04_show_them(project: Project, tmp_path: Path) -> None:
+    take_in(project, written(tmp_path / "in", languages=["en"]))
+    (peak,) = browse.dossier(project, POST).most_replayed
+    assert (peak["start_s"], peak["end_s"]) == (1.8, 2.25)
+    lines = "\n".join(_track_lines(details.post(project.store, POST)))
+    assert "most replayed: 1.8 s to 2.2 s" in lines
+    assert "Hello & welcome to the kettle" in lines
+    row = MEASURES | {"version": "m", "width": 1, "height": 1, "cuts_s": [], "thumbs_path": None}
+    row |= {"thumbs": [], "replays": video_tracks.heatmaps_of(project.store, [POST])[POST]}
+    row |= {"subtitles": video_tracks.subtitles_of(project.store, [POST])[POST]}
+    post = {"role": "kept", "handle": "sim", "platform": "youtube"}
+    folder = MediaFolder(project.workspace.outputs)
+    named, hidden = (
+        json.dumps(_timeline(post, row, one, scenes=()).to_dict()) for one in (folder, None)
+    )
+    assert "subtitles: en, creator" in named
+    assert "to the kettle" in named
+    assert "kettle" not in hidden
+    assert "replays" in hidden
 
 
 def test_odd_tracks_are_left_out(project: Project, tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_a_person_names_the_table_by_its_title() -> None:
         (lambda t: t.replace("Top Pins", "Overview"), ["Overview", "Overview (2)"]),
         (lambda t: f"{t}\n\nTop boards\nBoard,Impressions\n", ["Overview", "Top Pins"]),
         (lambda t: f"Statistics\nSource,Your Pins\n{t}", ["Overview", "Top Pins"]),
+        (lambda t: t.replace("Overview", "Overview\nSource,Your Pins\n"), ["Overview", "Top Pins"]),
     ],
 )
 def test_blank_lines_titles_and_separators_may_differ(change, titles) -> None:

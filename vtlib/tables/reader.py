@@ -344,7 +344,8 @@ def _from_text(
     columns = _headings([mend_escaped(cell) for cell in first[at]], _body_width(first[at + 1 :]))
     columns = tuple(from_csv_safe(c) for c in columns) if is_guarded else columns
     _demand(columns, headings, name)
-    titles, notes = tuple(one.title for one in sections), ()
+    titles = tuple(one.title for one in sections)
+    notes: tuple[str, ...] = ()
     if part:
         others = ", ".join(title for title in titles if title != part.title)
         notes = (f"{part.title}, one of {len(titles)} tables in the file", f"beside it: {others}")

@@ -45,7 +45,7 @@ def find_sections(rows: Cells) -> list[Section]:
             sections.append(Section(_unlike(title, sections), header, last))
         elif sections and any(_has_data(row) for row in rows[first : last + 1]):
             sections[-1] = Section(sections[-1].title, sections[-1].header, last)
-        after = last + 1
+        after = last + 1 if sections else 0
     return sections
 
 
@@ -77,8 +77,8 @@ def _has_data(row: Sequence[str]) -> bool:
 
 
 def _title(rows: Cells) -> str:
-    """The last text above a table."""
-    texts = [cell.strip() for row in rows for cell in row if cell.strip()]
+    """The last row of one cell above a table."""
+    texts = [cell.strip() for row in rows if _filled(row) == 1 for cell in row if cell.strip()]
     return texts[-1] if texts else ""
 
 

@@ -177,7 +177,7 @@ def _present(value: Any, _options: Options) -> bool | None:
 
 def _stamp(value: Any, options: Options) -> str | None:
     """A time as its seconds since 1970: the key of a post whose file gives no other."""
-    time = _moment(value, options)
+    time = _zoned(value, options)
     return str(int(time.timestamp())) if time else None
 
 

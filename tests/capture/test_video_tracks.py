@@ -258,6 +258,29 @@ def test_the_desk_the_command_line_and_page_04_show_them(project: Project, tmp_p
     assert "replays" in hidden
 
 
+def test_a_playlist_longer_than_a_page_and_scripts_that_are_matched(
+    project: Project, tmp_path: Path
+) -> None:
+    item = json.loads(written(tmp_path / "in", languages=["pt"]).read_text())
+    entries = [
+        {**item, "id": f"AAAAAAAA{n:03}", "webpage_url": f"https://youtu.be/AAAAAAAA{n:03}"}
+        for n in range(230)
+    ]
+    path = tmp_path / "list.info.json"
+    path.write_text(
+        json.dumps({"_type": "playlist", "extractor_key": "YoutubeTab", "entries": entries})
+    )  # noqa: E501
+    own = imports.ImportOptions(is_own=True)
+    (report,) = imports.import_files(project, [path], own)
+    assert "replays of 230 videos" in report.notes[-1]
+    assert len(project.store.rows("SELECT DISTINCT post_id FROM replay_heatmaps")) == 230
+    single = written(tmp_path / "single", languages=["en"])
+    imports.import_files(project, [single], own)
+    speech = project.frame("match_posts").set_index("post_id")["speech"]
+    assert speech[POST] == "Hello & welcome to the kettle"
+    assert speech["youtube:AAAAAAAA001"] == ""
+
+
 def test_odd_tracks_are_left_out(project: Project, tmp_path: Path) -> None:
     path = written(tmp_path / "in", languages=["pt"])
     item = json.loads(path.read_text())

@@ -7,7 +7,7 @@ words. Whose they are stays beside them: a transcript of a model is another thin
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from vtlib.tables.reader import read_text
 
 HEATMAP = "heatmap"
 INFO = ".info.json"
+_PAGE = 100  # items
 MAX_BYTES = 5_000_000  # a day of speech has two
 _HEATMAP_KEY = ("post_id", "captured_at", "start_s")
 _SUBTITLE_KEY = ("post_id", "language", "source")
@@ -42,19 +43,21 @@ def save_tracks(store: Store, capture_id: str, actor: str, path: Path | None = N
     layout = layouts.by_name(actor)
     if not layout or not layout.tracks:
         return ""
-    names = layout.tracks
-    items = _items(store, capture_id, names.values())
-    heatmap = [row for item in items for row in _stretches(item, names.get(HEATMAP, ""))]
-    lists = {kind: name for kind, name in names.items() if kind != HEATMAP}
-    subtitles = [row for item in items for row in _listed(item, lists)]
-    if path and len(items) == 1 and path.name.endswith(INFO):
-        read, faults = _beside(path, items[0], lists)
-        subtitles = [*_unread(subtitles, read), *read]
-    else:
-        faults = []
-    common = {"source": actor, "capture_id": capture_id}
-    _save(store, [{**row, **common} for row in heatmap], subtitles, capture_id)
-    return _sentence(len({row["post_id"] for row in heatmap}), subtitles, faults)
+    lists = {kind: name for kind, name in layout.tracks.items() if kind != HEATMAP}
+    videos: set[str] = set()
+    known: list[Row] = []
+    faults: list[str] = []
+    for items in _pages(store, capture_id, layout.tracks.values()):
+        heatmap = [row for one in items for row in _stretches(one, layout.tracks.get(HEATMAP, ""))]
+        subtitles = [row for one in items for row in _listed(one, lists)]
+        if path and len(items) == 1 and path.name.endswith(INFO):
+            read, faults = _beside(path, items[0], lists)
+            subtitles = [*_unread(subtitles, read), *read]
+        common = {"source": actor, "capture_id": capture_id}
+        _save(store, [{**row, **common} for row in heatmap], subtitles, capture_id)
+        videos |= {row["post_id"] for row in heatmap}
+        known += [{name: row.get(name) for name in (*_SUBTITLE_KEY, "file")} for row in subtitles]
+    return _sentence(len(videos), known, faults)
 
 
 def save_files(store: Store, post_id: str, video: Path) -> None:
@@ -103,24 +106,27 @@ def replay_words(stretch: Mapping[str, Any]) -> str:
     return f"{place} (after the start, by the platform's heatmap)"
 
 
-def _items(store: Store, capture_id: str, names: Any) -> list[Row]:
-    """post_id, captured_at and the named fields of each item of a capture that is a post."""
+def _pages(store: Store, capture_id: str, names: Iterable[str]) -> Iterator[list[Row]]:
+    """post_id, captured_at and the named fields of the items of a capture that are posts, some at
+    a time: the captions of one video alone are listed in a hundred languages.
+    """
     fields = [*dict.fromkeys(names)]
     columns = ", ".join(f"payload -> $path_{n} AS field_{n}" for n, _ in enumerate(fields))
-    paths = {f"path_{n}": f'$."{name}"' for n, name in enumerate(fields)}
-    with store.read() as connection:
-        rows = records(
-            connection,
-            f"SELECT platform || ':' || native_id AS post_id, captured_at, {columns} "
-            "FROM raw_items WHERE capture_id = $capture AND native_id IS NOT NULL "
-            "ORDER BY item_no",
-            {"capture": capture_id, **paths},
-        )
-    return [
-        {name: row[name] for name in ("post_id", "captured_at")}
-        | {name: row[f"field_{n}"] for n, name in enumerate(fields)}
-        for row in rows
-    ]
+    values: Row = {f"path_{n}": f'$."{name}"' for n, name in enumerate(fields)}
+    values |= {"capture": capture_id, "last": -1}
+    sql = (
+        f"SELECT item_no, platform || ':' || native_id AS post_id, captured_at, {columns} "
+        "FROM raw_items WHERE capture_id = $capture AND native_id IS NOT NULL AND item_no > $last "
+        f"ORDER BY item_no LIMIT {_PAGE}"
+    )
+    while True:
+        with store.read() as connection:
+            rows = records(connection, sql, values)
+        if rows:
+            yield [row | {name: row[f"field_{n}"] for n, name in enumerate(fields)} for row in rows]
+        if len(rows) < _PAGE:
+            return
+        values["last"] = rows[-1]["item_no"]
 
 
 def _stretches(item: Row, name: str) -> Iterator[Row]:
@@ -206,8 +212,8 @@ def _save(store: Store, heatmap: list[Row], subtitles: list[Row], capture_id: st
 
 
 def _sentence(n_heatmaps: int, subtitles: list[Row], faults: list[str]) -> str:
-    read = sorted({f"{row['language']} ({row['source']})" for row in subtitles if row.get("text")})
-    listed = sorted({row["language"] for row in subtitles if not row.get("text")})
+    read = sorted({f"{row['language']} ({row['source']})" for row in subtitles if row["file"]})
+    listed = sorted({row["language"] for row in subtitles if not row["file"]})
     parts = [f"replays of {number(n_heatmaps, 'video')}"] if n_heatmaps else []
     parts += [f"subtitles read: {', '.join(read)}"] if read else []
     parts += [f"subtitles listed without their text: {', '.join(listed)}"] if listed else []

@@ -269,7 +269,7 @@ def test_a_playlist_longer_than_a_page_and_scripts_that_are_matched(
     path = tmp_path / "list.info.json"
     path.write_text(
         json.dumps({"_type": "playlist", "extractor_key": "YoutubeTab", "entries": entries})
-    )  # noqa: E501
+    )
     own = imports.ImportOptions(is_own=True)
     (report,) = imports.import_files(project, [path], own)
     assert "replays of 230 videos" in report.notes[-1]

@@ -43,7 +43,7 @@ class PenalisedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class AlikePosts:
     """Posts with the same features as one row: `features` (u, k); `y` (u,) their weighted mean,
     `weight` their sum, `count` how many they are. `middle`: the median outcome of all posts.
 
@@ -57,7 +57,9 @@ class Sample:
     middle: float
 
     @classmethod
-    def of(cls, features: Floats, y: Floats, weight: Floats, code: Ints | None = None) -> Sample:
+    def of(
+        cls, features: Floats, y: Floats, weight: Floats, code: Ints | None = None
+    ) -> AlikePosts:
         """From a row a post; `code` (n,): rows of `features` that are alike have the same."""
         codes = _alike(features) if code is None else code
         _, first, place = np.unique(codes, return_index=True, return_inverse=True)
@@ -66,18 +68,18 @@ class Sample:
         return cls(features[first], mean, total, np.bincount(place) * 1.0, float(np.median(y)))
 
 
-Fit = Callable[[Sample, Sequence[float]], list[PenalisedModel]]
+Fit = Callable[[AlikePosts, Sequence[float]], list[PenalisedModel]]
 Loss = Callable[[Floats, Floats, Floats], float]
 
 
-def linear_path(sample: Sample, penalties: Sequence[float]) -> list[PenalisedModel]:
+def linear_path(posts: AlikePosts, penalties: Sequence[float]) -> list[PenalisedModel]:
     """Weighted ridge of y about its median for each penalty: the features explain distances,
     `base` is 0. The products of the features are taken once.
     """
-    center, spread = _moments(sample)
-    x = _standard(sample.features, center, spread)
-    squares = _squares(x, sample.weight)
-    right = x.T @ (sample.weight * (sample.y - sample.middle))
+    center, spread = _moments(posts)
+    x = _standard(posts.features, center, spread)
+    squares = _squares(x, posts.weight)
+    right = x.T @ (posts.weight * (posts.y - posts.middle))
     even = np.eye(x.shape[1])
     return [
         PenalisedModel(
@@ -87,17 +89,17 @@ def linear_path(sample: Sample, penalties: Sequence[float]) -> list[PenalisedMod
     ]
 
 
-def logistic_path(sample: Sample, penalties: Sequence[float]) -> list[PenalisedModel]:
+def logistic_path(posts: AlikePosts, penalties: Sequence[float]) -> list[PenalisedModel]:
     """Weighted ridge logistic of 0 and 1 by Newton steps for each penalty, warm-started from the
     largest; in the order of the input. The base rate is not penalised.
     """
-    center, spread = _moments(sample)
-    x = np.column_stack([np.ones(len(sample.y)), _standard(sample.features, center, spread)])
-    share = np.clip(np.average(sample.y, weights=sample.weight), 1e-3, 1 - 1e-3)
+    center, spread = _moments(posts)
+    x = np.column_stack([np.ones(len(posts.y)), _standard(posts.features, center, spread)])
+    share = np.clip(np.average(posts.y, weights=posts.weight), 1e-3, 1 - 1e-3)
     beta = np.r_[np.log(share / (1 - share)), np.zeros(x.shape[1] - 1)]
     models = {}
     for penalty in sorted(penalties, reverse=True):
-        beta = _newton(x, sample.y, sample.weight, penalty, beta)
+        beta = _newton(x, posts.y, posts.weight, penalty, beta)
         models[penalty] = PenalisedModel(center, spread, beta[1:], float(beta[0]), penalty)
     return [models[p] for p in penalties]
 
@@ -131,13 +133,13 @@ def choose(
     total = np.zeros(len(PENALTIES))
     for k in np.unique(fold) if len(np.unique(fold)) > 1 else []:
         train, out = (
-            Sample.of(features[part], y[part], weight[part], code[part])
+            AlikePosts.of(features[part], y[part], weight[part], code[part])
             for part in (fold != k, fold == k)
         )
         models = fit(train, PENALTIES)
         total += [loss(model.score(out.features), out.y, out.weight) for model in models]
     best = int(np.argmin(total)) if total.any() else len(PENALTIES) - 1
-    return fit(Sample.of(features, y, weight, code), [PENALTIES[best]])[0]
+    return fit(AlikePosts.of(features, y, weight, code), [PENALTIES[best]])[0]
 
 
 def folds(group: Ints, count: int, *, seed: int = 0) -> Ints:
@@ -170,13 +172,13 @@ def _alike(features: Floats) -> Ints:
     return np.arange(len(features))  # different rows as far along the line: none is joined
 
 
-def _moments(sample: Sample) -> tuple[Floats, Floats]:
-    is_known = np.isfinite(sample.features)
-    count = np.maximum(sample.count @ is_known, 1)
-    values = np.where(is_known, sample.features, 0.0)
-    center = sample.count @ values / count
+def _moments(posts: AlikePosts) -> tuple[Floats, Floats]:
+    is_known = np.isfinite(posts.features)
+    count = np.maximum(posts.count @ is_known, 1)
+    values = np.where(is_known, posts.features, 0.0)
+    center = posts.count @ values / count
     squares = np.where(is_known, (values - center) ** 2, 0.0)
-    spread = np.sqrt(sample.count @ squares / count)
+    spread = np.sqrt(posts.count @ squares / count)
     return center, np.where(spread > 1e-12, spread, np.inf)
 
 

@@ -63,9 +63,10 @@ class AlikePosts:
         """From a row a post; `code` (n,): rows of `features` that are alike have the same."""
         codes = _alike(features) if code is None else code
         _, first, place = np.unique(codes, return_index=True, return_inverse=True)
-        total = np.bincount(place, weight)
-        mean = np.bincount(place, weight * y) / total
-        return cls(features[first], mean, total, np.bincount(place) * 1.0, float(np.median(y)))
+        total = np.asarray(np.bincount(place, weight), np.float64)
+        mean = np.asarray(np.bincount(place, weight * y), np.float64) / total
+        count = np.bincount(place).astype(np.float64)
+        return cls(features[first], mean, total, count, float(np.median(y)))
 
 
 Fit = Callable[[AlikePosts, Sequence[float]], list[PenalisedModel]]

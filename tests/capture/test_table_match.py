@@ -242,3 +242,36 @@ def test_a_point_before_three_zeros_is_read_as_the_match_shows_it(
     layout = propose(table, captured_at=CAPTURED_AT).layout()
     read = [layouts.outcome(layout, row).metrics["views"].value for _, row in table.plain_rows()]
     assert read == counts
+
+
+def test_numbers_that_are_no_codes_name_no_post() -> None:
+    """A public teaching table has ten digits in `video_id`, and no links: it is no table of posts
+    (once read as Instagram's, with dates of 2015).
+    """
+    proposal = match(
+        {
+            "video_id": [str(7_017_666_017 + 977_431 * n) for n in range(8)],
+            "video_view_count": [f"{343_296 + n}.0" for n in range(8)],
+            "video_like_count": [f"{19_425 + n}.0" for n in range(8)],
+        }
+    )
+    assert "no column names posts" in asked(proposal)
+
+
+def test_a_column_that_is_mostly_blank_gives_way_to_its_fuller_copy() -> None:
+    """As in a public merged table: `views` and `posted_time` filled in one row, `plays` and
+    `create_time` in all.
+    """
+    times = [1_650_000_000 + 90_000 * n for n in range(8)]
+    columns = {
+        "video_url": [f"https://www.tiktok.com/@zoe/video/{(at << 32) + at}" for at in times],
+        "plays": [str(5_000 + n) for n in range(8)],
+        "create_time": [str(at) for at in times],
+        "views": ["5000", *[""] * 7],
+        "posted_time": ["2022-04-15", *[""] * 7],
+    }
+    proposal = match(columns)
+    expected = {"video_url": "url", "plays": "views", "create_time": "posted_at"}
+    assert read_as(proposal) == expected
+    assert not proposal.questions
+    assert "views" in asked(match(columns | {"views": ["7000", *[""] * 7]}))

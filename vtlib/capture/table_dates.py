@@ -49,11 +49,13 @@ def match_dates(board: MatchBoard) -> None:
     plain = [f for f in board.named("date", kinds=("date",)) if f.is_time]
     _match_captures(board)
     if strong:
-        best = _best(board, strong)
+        best = _best(board, strong + _fuller(board, plain, than=strong))
     else:
         best = _of_plain(board, plain) or (None if plain else _unnamed(board))
     if best:
         _take(board, best, is_named=best in strong)
+        for facts in strong:
+            board.reasons[facts.name] = f'the same days as "{best.name}"'
     elif not strong and candidates:
         _unreadable(board, candidates[0])
     for facts in plain:
@@ -64,7 +66,7 @@ def match_dates(board: MatchBoard) -> None:
 
 def _take(board: MatchBoard, best: ColumnFacts, *, is_named: bool) -> None:
     near = _id_agreement(board, best)
-    rank = "named so" if is_named else "the only date"
+    rank = "named so" if is_named else "a date"
     why = f"{rank}, and near the time in the ids" if near else rank
     board.take("posted_at", best, why, certainty="sure" if is_named or near else "likely")
     _question_order(board, best)
@@ -105,10 +107,32 @@ def _best(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:
         return None
     near = [f for f in sound if _id_agreement(board, f)]
     choices = near or sound
-    if len({tuple(t.date() if t else None for t in f.times) for f in choices}) > 1:
+    if not _agree(choices):
         board.ask("which column says when a post was published?", "posted_at", choices)
         return None
-    return max(choices, key=lambda f: f.share(lambda cell: ":" in cell))
+    return max(choices, key=lambda f: (len(f.filled), f.share(lambda cell: ":" in cell)))
+
+
+def _fuller(
+    board: MatchBoard, dates: list[ColumnFacts], *, than: list[ColumnFacts]
+) -> list[ColumnFacts]:
+    """Dates of most rows, where the columns named as the time of posting are mostly blank."""
+    if max(len(f.filled) for f in than) >= MOST * board.n_rows:
+        return []
+    return [f for f in dates if len(f.filled) >= MOST * board.n_rows]
+
+
+def _agree(dates: list[ColumnFacts]) -> bool:
+    """Whether columns name the same days: in rows that several fill, of which there are some, and
+    the fullest fills all that any does.
+    """
+    rows = [[t.date() for t in row if t] for row in zip(*(f.times for f in dates), strict=True)]
+    most = max(sum(t is not None for t in f.times) for f in dates)
+    return (
+        all(len(set(row)) <= 1 for row in rows)
+        and sum(map(bool, rows)) == most
+        and (len(dates) == 1 or any(len(row) > 1 for row in rows))
+    )
 
 
 def _of_plain(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:

@@ -43,9 +43,10 @@ def _target_here(board: MatchBoard, target: str) -> str:
 
 
 def _move_plays(board: MatchBoard, by_target: dict[str, list[ColumnFacts]]) -> None:
-    """TikTok and YouTube have one counter: a column of plays is that of views."""
-    if board.platforms <= {"tiktok", "youtube"} and board.platforms and not by_target["views"]:
-        by_target["views"], by_target["plays"] = by_target["plays"], []
+    """TikTok and YouTube have one counter: a column of plays is one of views."""
+    if board.platforms <= {"tiktok", "youtube"} and board.platforms:
+        by_target["views"] += by_target["plays"]
+        by_target["plays"] = []
 
 
 def _move_two_meanings(board: MatchBoard, by_target: dict[str, list[ColumnFacts]]) -> None:
@@ -66,15 +67,23 @@ def _take_one(board: MatchBoard, target: str, columns: list[ColumnFacts]) -> Non
     if not counts:
         return
     different = {f.cells: f for f in reversed(counts)}
-    if len(different) > 1:
+    best = max(counts, key=lambda f: len(f.filled))
+    if not all(_is_copy(f, best) for f in different.values()):
         board.ask(
             f"{len(different)} columns are called {target}: which one?", target, different.values()
         )
         return
-    board.take(target, counts[0], "named so, and counts")
-    for facts in counts[1:]:
-        board.leave(facts, f'the same as "{counts[0].name}"')
-    _ask_unit(board, target, counts[0])
+    board.take(target, best, "named so, and counts")
+    for facts in counts:
+        if facts is not best:
+            board.leave(facts, f'the same as "{best.name}"')
+    _ask_unit(board, target, best)
+
+
+def _is_copy(facts: ColumnFacts, of: ColumnFacts) -> bool:
+    """Whether a column has the other's counts in every row that it fills."""
+    pairs = [(a.value, b and b.value) for a, b in zip(facts.numbers, of.numbers, strict=True) if a]
+    return all(a == b for a, b in pairs)
 
 
 def _not_a_count(board: MatchBoard, target: str, facts: ColumnFacts, *, is_alone: bool) -> None:

@@ -54,7 +54,8 @@ HOSTS = frozenset({"instagram.com", "instagr.am"})
 POST_LINK = "https://www.instagram.com/p/{}/"  # of a post whose id alone is known
 TRAITS = Traits(
     words=("ig", "insta", "reels"),
-    id_form=re.compile(r"[\w-]{9,12}|\d{17,20}(_\d+)?"),
+    # A code of digits alone is a number of some other kind: one in ten million is such a code.
+    id_form=re.compile(r"(?=.*\D)[\w-]{9,12}|\d{17,20}(_\d+)?"),
     untimed_form=re.compile(r"\d+(_\d+)?"),
     has_titles=False,
     month_first="Meta",

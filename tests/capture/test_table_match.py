@@ -275,3 +275,15 @@ def test_a_column_that_is_mostly_blank_gives_way_to_its_fuller_copy() -> None:
     assert read_as(proposal) == expected
     assert not proposal.questions
     assert "views" in asked(match(columns | {"views": ["7000", *[""] * 7]}))
+
+
+def test_when_numbers_were_read_is_no_time_of_posting() -> None:
+    """As in exports of Bright Data and PhantomBuster: `timestamp` is when they were made."""
+    made = ["2026-10-02T10:00:00Z"] * 3
+    days = ["2026-03-04T09:00:00Z", "2026-03-05T09:00:00Z", "2026-04-06T09:00:00Z"]
+    for name in ("create_time", "pubDate", "made"):
+        assert read_as(match(BASE | {"timestamp": made, name: days}))[name] == "posted_at"
+    far = match(BASE | {"Published": made})
+    assert "weeks after the posts' ids" in asked(far)
+    near = match(BASE | {"Published": made, "Date": days})
+    assert read_as(near)["Date"] == "posted_at"

@@ -10,8 +10,9 @@ from typing import Any
 
 from vtlib.capture import datasets as files
 from vtlib.capture import mapping, table_maps
+from vtlib.capture.headings import meanings
 from vtlib.capture.table_maps import TableMap
-from vtlib.core.models import Platform
+from vtlib.core.models import METRICS, Platform
 from vtlib.platforms import layouts
 from vtlib.platforms.layouts import Layout
 from vtlib.store.project import Project
@@ -93,7 +94,9 @@ def shape_of_file(
     if platform or hit:
         known = FileShape(platform, "given", is_forced=True) if platform else FileShape(*hit)  # type: ignore[misc]
     is_table = bool(sample) and not mapping.is_nested(sample)
-    if is_table and (hit is None or _is_numberless(one, sample, known)):
+    if is_table and (
+        hit is None or _reads_less(sample, known) or _is_numberless(one, sample, known)
+    ):
         table_map = table_maps.find(project, one, options, platform=platform)
         if table_map:
             return FileShape(*table_map.shape(one, options), table_map=table_map)
@@ -121,6 +124,20 @@ def first_items(one: files.Dataset, options: TableOptions) -> list[dict[str, Any
 def _sample(one: files.Dataset, options: TableOptions) -> list[dict[str, Any]]:
     items = (item for _, item in files.items(one, options) if isinstance(item, dict))
     return list(islice(items, SAMPLE_ITEMS))
+
+
+def _reads_less(sample: list[dict[str, Any]], shape: FileShape | None) -> bool:
+    """Whether a table by a tool's layout would leave a count unread that its heading names: then
+    the headings are those of many tools, and this is none of that one.
+    """
+    layout = layouts.by_name(shape.actor) if shape else None
+    if layout is None:
+        return False
+    columns = {str(name) for item in sample for name in item}
+    read = {str(path[0]) for source in layout.fields.values() for path in source.paths}
+    rest = columns - read - layout.unread.keys()
+    counts = {m.concept for name in rest for m in meanings(name)[:1] if m.kind == "target"}
+    return bool(counts & set(METRICS) - layout.fields.keys())
 
 
 def _is_numberless(

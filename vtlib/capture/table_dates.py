@@ -49,9 +49,9 @@ def match_dates(board: MatchBoard) -> None:
     plain = [f for f in board.named("date", kinds=("date",)) if f.is_time]
     _match_captures(board)
     if strong:
-        best = _best(board, strong + _fuller(board, plain, than=strong))
+        best = _best(board, strong + _better(board, plain, than=strong))
     else:
-        best = _of_plain(board, plain) or (None if plain else _unnamed(board))
+        best = _of_plain(board, plain) or _unnamed(board, is_asked=not plain)
     if best:
         _take(board, best, is_named=best in strong)
         for facts in strong:
@@ -113,10 +113,14 @@ def _best(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None:
     return max(choices, key=lambda f: (len(f.filled), f.share(lambda cell: ":" in cell)))
 
 
-def _fuller(
+def _better(
     board: MatchBoard, dates: list[ColumnFacts], *, than: list[ColumnFacts]
 ) -> list[ColumnFacts]:
-    """Dates of most rows, where the columns named as the time of posting are mostly blank."""
+    """Dates of most rows, where the columns named as the time of posting are mostly blank or far
+    from the times in the posts' ids; in the latter case those that are near.
+    """
+    if any(_id_agreement(board, f) is False for f in than):
+        return [f for f in dates if _id_agreement(board, f)]
     if max(len(f.filled) for f in than) >= MOST * board.n_rows:
         return []
     return [f for f in dates if len(f.filled) >= MOST * board.n_rows]
@@ -162,13 +166,13 @@ def _of_plain(board: MatchBoard, dates: list[ColumnFacts]) -> ColumnFacts | None
     return None
 
 
-def _unnamed(board: MatchBoard) -> ColumnFacts | None:
+def _unnamed(board: MatchBoard, *, is_asked: bool) -> ColumnFacts | None:
     """Dates under a heading that no list has: taken where the ids agree, else asked."""
     dates = [
         f for f in board.free() if not board.meanings[f.name] and f.is_time and not f.is_number
     ]
     near = [f for f in dates if _id_agreement(board, f)]
-    if not near and dates:
+    if not near and dates and is_asked:
         board.ask("is this when a post was published?", "posted_at", dates, none="no")
     return near[0] if near else None
 
@@ -189,6 +193,8 @@ def _fault(board: MatchBoard, facts: ColumnFacts) -> str:
         return f"{len(late)} of {len(times)} lie after the file's time"
     if _is_before_ids(board, facts):
         return "most lie before the posts' ids were given out"
+    if _id_agreement(board, facts) is False:
+        return "most lie weeks after the posts' ids were given out"
     if _varies_within_posts(board, facts):
         return "one post has several"
     return ""

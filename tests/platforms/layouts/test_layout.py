@@ -192,3 +192,23 @@ def test_the_map_in_the_docs_is_one() -> None:
         "views": Metric(5, "observed"),
         "likes": Metric(None, "hidden"),
     }
+
+
+ELSEWHERE = {
+    "instagram": "https://www.youtube.com/shorts/AAAAAAAAAA4",
+    "other": "https://www.instagram.com/reel/DVVjs7zmCpd/",
+}
+KNOWN_SETS = [
+    pytest.param(one, members, id=f"{one.name}: {', '.join(members)}")
+    for one in layouts.all_layouts()
+    for members in one.knows
+    if one.platform and not any("=" in member or "~" in member for member in members)
+]
+
+
+@pytest.mark.parametrize(("layout", "members"), KNOWN_SETS)
+def test_headings_of_a_tool_over_posts_of_another_platform_are_not_its(layout, members) -> None:
+    """Date, Link, Likes are headings of many: the links of a row have the last word."""
+    link = ELSEWHERE.get(layout.platform, ELSEWHERE["other"])
+    row = {**dict.fromkeys(members, "1"), "the post": link}
+    assert layouts.recognise(row) is not layout

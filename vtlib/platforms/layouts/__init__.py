@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vtlib.core.models import Platform
+from vtlib.platforms import try_post_ref
 from vtlib.platforms.layouts.layout import Join, Layout, dump, layout_of, load, load_all
 from vtlib.platforms.layouts.paths import has_flat_keys, holds, is_empty, steps_of, value_at
 from vtlib.platforms.layouts.read import outcome
@@ -51,9 +53,19 @@ def recognise(item: Any) -> Layout | None:
     keys = set(item) | ({str(steps_of((k,))[0]) for k in item} if flat else set())
     for key in keys & _known_sets().keys():
         for rank, members, tops, layout in _known_sets()[key]:
-            if rank > most and tops <= keys and _has_all(item, members, flat=flat):
+            is_it = rank > most and tops <= keys and _has_all(item, members, flat=flat)
+            if is_it and not _is_of_another(item, layout.platform):
                 best, most = layout, rank
     return best
+
+
+def _is_of_another(item: dict[str, Any], platform: Platform | None) -> bool:
+    """Whether the links of an item are those of posts elsewhere alone: headings such as Date, Link
+    and Likes are many tools'.
+    """
+    links = (v for v in item.values() if isinstance(v, str) and v.startswith("http"))
+    platforms = {ref.platform for link in links if (ref := try_post_ref(link))}
+    return bool(platform and platforms) and platform not in platforms
 
 
 def _has_all(item: dict[str, Any], members: tuple[str, ...], *, flat: bool) -> bool:

@@ -32,6 +32,7 @@ from vtlib.store.project import Project
 from vtlib.tables.reader import TableOptions, read_text
 
 CHUNK_ITEMS = 2_000
+IDLE_S = 5.0  # between two chunks the database stays open: mapping one may take a second
 Progress = Callable[[int], None]
 Resolve = Callable[[str], PostRef | None]
 _ANY = 1_000_000  # links are asked again for nothing, however often a provider was paid for them
@@ -154,8 +155,9 @@ def import_files(
     if choices.captured_at and choices.captured_at > project.workspace.now() + timedelta(days=1):
         raise BadInput("--captured-at lies in the future.", todo="Times are UTC.")
     matches = files.expand(paths, base=choices.base)
-    people.ensure_project(project.store, project.slug)
-    return [r for path in matches for r in _import_file(project, path, choices)]
+    with project.store.session(idle_s=IDLE_S):
+        people.ensure_project(project.store, project.slug)
+        return [r for path in matches for r in _import_file(project, path, choices)]
 
 
 def import_all(project: Project) -> list[ImportReport]:
@@ -313,8 +315,7 @@ def _import_file(project: Project, path: Path, choices: ImportOptions) -> list[I
 
 def _guarded(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
     try:
-        with project.store.session():
-            return _import_dataset(project, one, choices)
+        return _import_dataset(project, one, choices)
     except VtError as error:
         if error.exit_code == 7:  # a busy store is no fault of this file: the whole command waits
             raise

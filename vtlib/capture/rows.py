@@ -251,12 +251,16 @@ def as_json(value: Any) -> str | None:
         return None
     if not isinstance(value, (dict, list, str, int, float, bool)):
         value = {"unreadable": getattr(value, "text", "") or str(value)}
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except TypeError:  # keys that are no texts take twice as long
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
 
 
 def naive(moment: datetime) -> datetime:
     """A time as the database keeps it: UTC without a zone."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.replace(tzinfo=None)
 
 
 def _schema(**groups: str) -> pa.Schema:

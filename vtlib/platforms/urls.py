@@ -24,7 +24,12 @@ class Address:
 
     def is_on(self, domains: frozenset[str]) -> bool:
         """Whether the host is one of `domains` or a subdomain of one."""
-        return any(self.host == d or self.host.endswith("." + d) for d in domains)
+        return _is_on(self.host, domains)
+
+
+@lru_cache(maxsize=4096)
+def _is_on(host: str, domains: frozenset[str]) -> bool:
+    return any(host == d or host.endswith("." + d) for d in domains)
 
 
 # An item names the same few URLs again and again, and so does its neighbour.
@@ -50,8 +55,8 @@ def split_url(text: str) -> Address:
         raise BadInput(
             f"{text!r} does not point at a public web site.", todo="Paste a post's full URL."
         )
-    path = tuple(unquote(p) for p in parts.path.split("/") if p)
-    return Address(host, path, dict(parse_qsl(parts.query)), url)
+    path = tuple(unquote(p) if "%" in p else p for p in parts.path.split("/") if p)
+    return Address(host, path, dict(parse_qsl(parts.query)) if parts.query else {}, url)
 
 
 def try_split(value: object) -> Address | None:
@@ -64,6 +69,7 @@ def try_split(value: object) -> Address | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def _is_public_name(host: str) -> bool:
     if "." not in host or host.endswith((".local", ".internal", ".localhost")):
         return False

@@ -55,15 +55,17 @@ class Store:
     wait_s: float = 60.0
 
     @contextmanager
-    def session(self, *, is_reading: bool = False) -> Iterator[None]:
+    def session(
+        self, *, is_reading: bool = False, idle_s: float = locks.IDLE_S
+    ) -> Iterator[None]:
         """Operations in the block, also of other threads, share one open file.
 
         Each is a transaction of its own as ever. Other processes that wait get their turn between
-        two of them after `locks.LEASE_S` seconds, and other programs `locks.IDLE_S` after the
-        last: a session may wait for a network. One that `is_reading` opens the file for reading,
+        two of them after `locks.LEASE_S` seconds, and other programs `idle_s` after the last: a
+        session may wait for a network. One that `is_reading` opens the file for reading,
         beside other readers, until something is written.
         """
-        with locks.session(self.path, is_reading=is_reading):
+        with locks.session(self.path, is_reading=is_reading, idle_s=idle_s):
             yield
 
     @contextmanager

@@ -138,7 +138,7 @@ OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyCon
 
 class Lease:
     """The open file of the sessions of `path`: opened when it is first needed, closed when nobody
-    used it for IDLE_S seconds or, between operations, once another process waits for it and
+    used it for `idle_s` seconds or, between operations, once another process waits for it and
     LEASE_S are over; a timer's thread may close it.
 
     `is_reading`: it is opened for reading as long as nothing is written.
@@ -146,6 +146,7 @@ class Lease:
 
     def __init__(self, path: Path, *, is_reading: bool) -> None:
         self.path, self.is_reading = path, is_reading
+        self.idle_s = IDLE_S
         self.sessions = 0
         self._turn = threading.Condition()
         self._stack = ExitStack()
@@ -212,7 +213,7 @@ class Lease:
             self._users[me] -= 1
             self._users += Counter()  # who has none left is dropped
             if not self._users and self.sessions:
-                self._timer = threading.Timer(IDLE_S, self.close)
+                self._timer = threading.Timer(self.idle_s, self.close)
                 self._timer.daemon = True
                 self._timer.start()
             elif not self._users:
@@ -247,17 +248,19 @@ _lingering = threading.Event()
 
 
 @contextmanager
-def session(path: Path, *, is_reading: bool) -> Iterator[None]:
+def session(path: Path, *, is_reading: bool, idle_s: float = IDLE_S) -> Iterator[None]:
     """A session of `path`, in all threads of this process."""
     with _guard:
         lease = _leases.setdefault(path, Lease(path, is_reading=is_reading))
         lease.is_reading &= is_reading
         lease.sessions += 1
+        before_s, lease.idle_s = lease.idle_s, max(lease.idle_s, idle_s)
     try:
         yield
     finally:
         with _guard:
             lease.sessions -= 1
+            lease.idle_s = before_s
             is_last = not lease.sessions
             if is_last:
                 del _leases[path]

@@ -60,10 +60,11 @@ def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> Non
     keys = ", ".join(key)
     connection.execute(
         f"""INSERT INTO {table} BY NAME
-        SELECT * EXCLUDE (_n) FROM (
-            SELECT * FROM new_{table} QUALIFY row_number() OVER (PARTITION BY {keys}
-                ORDER BY _n) = 1
-        ) ANTI JOIN {table} USING ({keys})"""
+        SELECT * EXCLUDE (_n) FROM new_{table} SEMI JOIN (
+            SELECT min(_n) AS _n FROM (
+                SELECT {keys}, _n FROM new_{table} ANTI JOIN {table} USING ({keys})
+            ) GROUP BY {keys}
+        ) USING (_n)"""
     )
 
 
@@ -186,7 +187,7 @@ def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
 def _column(values: pd.Series, kind: str) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415 - as in stage
 
-    if kind == "JSON":
+    if kind == "JSON" and str(values.dtype) != "string[pyarrow]":  # which is JSON already
         return pa.array([_json(v) for v in values], pa.string())
     data = pa.array(values, from_pandas=True)
     if pa.types.is_timestamp(data.type):

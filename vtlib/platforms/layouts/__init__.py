@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,20 @@ def recognise(item: Any) -> Layout | None:
     """The layout whose item this is, by the most fields it is known by; None for any other."""
     if not isinstance(item, dict):
         return None
-    flat, best, most = has_flat_keys(item), None, (0, 0)
-    keys = set(item) | ({str(steps_of((k,))[0]) for k in item} if flat else set())
-    for key in keys & _known_sets().keys():
-        for rank, members, tops, layout in _known_sets()[key]:
-            if rank > most and tops <= keys and _has_all(item, members, flat=flat):
-                best, most = layout, rank
-    return best
+    flat, candidates = _candidates(tuple(item))
+    hits = (one for _, members, _, one in candidates if _has_all(item, members, flat=flat))
+    return next(hits, None)
+
+
+@lru_cache(maxsize=1024)  # the items of a file have few sets of keys
+def _candidates(names: tuple[str, ...]) -> tuple[bool, tuple[_KnownSet, ...]]:
+    """Whether some of an item's keys are paths, and the sets of fields whose first keys it has, the
+    largest first.
+    """
+    flat = has_flat_keys(dict.fromkeys(names))
+    keys = set(names) | ({str(steps_of((k,))[0]) for k in names} if flat else set())
+    sets = (one for key in keys & _known_sets().keys() for one in _known_sets()[key])
+    return flat, tuple(sorted((s for s in sets if s[2] <= keys), key=lambda s: s[0], reverse=True))
 
 
 def _has_all(item: dict[str, Any], members: tuple[str, ...], *, flat: bool) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ from vtlib.store.project import Project
 from vtlib.tables.reader import TableOptions, read_text
 
 CHUNK_ITEMS = 2_000
-IDLE_S = 5.0  # between two chunks the database stays open: mapping one may take a second
 Progress = Callable[[int], None]
 Resolve = Callable[[str], PostRef | None]
 _ANY = 1_000_000  # links are asked again for nothing, however often a provider was paid for them
@@ -155,7 +154,7 @@ def import_files(
     if choices.captured_at and choices.captured_at > project.workspace.now() + timedelta(days=1):
         raise BadInput("--captured-at lies in the future.", todo="Times are UTC.")
     matches = files.expand(paths, base=choices.base)
-    with project.store.session(idle_s=IDLE_S):
+    with project.store.session(is_bulk=True):
         people.ensure_project(project.store, project.slug)
         return [r for path in matches for r in _import_file(project, path, choices)]
 
@@ -342,18 +341,19 @@ def _import_dataset(project: Project, one: files.Dataset, choices: ImportOptions
     if previous:  # taken up again: as it was when it began
         capture = replace(capture, captured_at=previous["captured_at"].replace(tzinfo=UTC))
     stream = batches(shape.items(one, choices.options))
-    first = next(stream, [])
-    chunk = ingest.mapped(first, capture)
+    batch = next(stream, [])
+    chunk = ingest.mapped(batch, capture)
     if chunk:
         mapping.refuse_numberless(chunk, file=one.name)
     record = shape.table_map.record() if shape.table_map else None
     captures.begin(project.store, {**begin_row(capture), "layout": record})
     total = _Total()
-    for batch in chain([first], stream):
+    while batch or chunk:
         total.add(ingest.store_items(project.store, batch, capture, chunk=chunk))
-        chunk = None
         if choices.progress:
             choices.progress(len(batch))
+        chunk, batch = None, []  # before the next is read: memory holds one
+        batch = next(stream, [])
     report = _finish(project, capture, total, is_strict=choices.is_strict)
     if capture.actor == exported.NAME:
         items = (item for _, item in files.items(one, choices.options))
@@ -377,6 +377,7 @@ def batches(items: Iterable[mapping.Item]) -> Iterator[list[mapping.Item]]:
     stream = iter(items)
     while batch := list(islice(stream, CHUNK_ITEMS)):
         yield batch
+        del batch  # before the next is read
 
 
 def _read_url(
